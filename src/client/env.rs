@@ -1,0 +1,115 @@
+//! What the client's state machine needs of the world around it: a console, a place for what it must not
+//! forget, and the servers it knows.
+//!
+//! The command line gives it a terminal and files; the simulator gives it lists and memory.
+
+use std::io;
+
+use redb::Database;
+
+/// What comes to the client from other threads.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Input {
+    /// A line was typed, or read from standard input: the answer to the last [`Ask`].
+    Line(String),
+    /// The last question was given up with Ctrl-C.
+    Cancelled,
+    /// There is no more input: Ctrl-D, or the end of standard input.
+    EndOfInput,
+    /// The process was told to stop (SIGINT, SIGTERM, a second Ctrl-C).
+    Interrupt,
+}
+
+/// The next thing to ask at the console. Exactly one is open at a time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Ask {
+    /// A command; the text is the prompt, such as `erin> `. Edited with history and completion.
+    Command(String),
+    /// A line without history, such as a user name or a yes or no; the text is the question.
+    Line(String),
+    /// A password: not echoed, not remembered.
+    Secret(String),
+}
+
+/// How a line is meant, from which the console chooses colour or none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Tone {
+    /// Something that a user said.
+    Said,
+    /// A receipt: green.
+    Receipt,
+    /// News of the session or of others: dim.
+    Notice,
+    /// The answer to a command.
+    Plain,
+    /// Something that went wrong: red, and to standard error where there is no terminal.
+    Error,
+}
+
+/// Where the client shows and asks. Neither call may block.
+pub trait Console: Send {
+    /// Shows a line, above the prompt. The text holds no control characters.
+    fn show(&mut self, tone: Tone, text: &str);
+
+    /// Asks the next question.
+    fn ask(&mut self, ask: Ask);
+
+    /// Who is online now, for the tab key.
+    fn set_names(&mut self, names: Vec<String>);
+
+    /// Whether a person sits there who can be asked: a terminal at both ends.
+    fn is_interactive(&self) -> bool;
+}
+
+/// What is known of a server's key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Trust {
+    /// It is the key that is on file.
+    Known,
+    /// No key is on file for this server.
+    Unknown,
+    /// Another key is on file: stop. Its fingerprint, and where to remove it (file and line).
+    Changed {
+        /// The fingerprint on file.
+        known: String,
+        /// The file, and the line in it.
+        place: String,
+    },
+}
+
+/// The files of the client's state directory.
+pub trait Files: Send {
+    /// What is known of the key of the server that was named on the command line.
+    ///
+    /// # Errors
+    /// If the file of known servers cannot be read.
+    fn check_server(&mut self, key: &[u8; 32]) -> io::Result<Trust>;
+
+    /// Puts the server's key on file.
+    ///
+    /// # Errors
+    /// If the file cannot be written.
+    fn trust_server(&mut self, key: &[u8; 32]) -> io::Result<()>;
+
+    /// Opens the database of a device of this account at this server: the first that no other process holds, made
+    /// if there is none.
+    ///
+    /// # Errors
+    /// If it cannot be opened or made, or is damaged.
+    fn open_device(&mut self, key: &[u8; 32], canonical_name: &str) -> anyhow::Result<Database>;
+}
+
+/// How the client ended, from which the exit code follows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum End {
+    /// As the user wished: 0.
+    Quit,
+    /// Something failed: 1. The text says what.
+    Failed(String),
+    /// Nobody answered: 3.
+    Unreachable(String),
+    /// The sign-in or the server's key was refused: 4.
+    Refused(String),
+    /// Interrupted: 130.
+    Interrupted,
+}

@@ -1,0 +1,6 @@
+//! udpchat: a chat over UDP.
+pub mod client;
+pub mod protocol;
+pub mod registry;
+pub mod store;
+pub mod transport;

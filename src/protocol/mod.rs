@@ -1,0 +1,34 @@
+//! The messages of the chat: their types, their MessagePack form and their SHA-256 digests.
+//!
+//! Nothing here knows of packets, sessions or tables. `udpchat-protocol(7)` describes the same bytes for those
+//! who write another program that speaks them.
+
+mod codec;
+mod digest;
+mod ids;
+mod message;
+pub mod opaque;
+mod wire;
+
+pub use codec::{DecodeError, Envelope, encode, open, seal, to_bytes};
+pub use digest::Digest;
+pub use ids::{AccountId, ConversationId, DeviceId, EntryId, Number};
+pub use message::{
+    Alert, Body, Command, Contact, ContactsRequest, DeliverAgain, Delivery, EVERYONE_NAME,
+    EndReason, ErrorCode, Failure, Greeting, Head, Header, Hello, HelloAnswer, Hop, ListContacts,
+    Login, LoginAnswer, LoginFinish, Mark, Message, MessageType, Origin, Position, Receipts,
+    ReceiptsRequest, Received, RecipientData, Resolve, Resolved, Resume, SendAgain, SessionEnd,
+    SessionStart, SignUp, SignUpAnswer, SignUpFinish, SignedUp, Stored, Text, Void, Voided,
+};
+
+/// The longest text that one message carries, in bytes of UTF-8. Chosen: four screens of prose.
+pub const TEXT_MAX_BYTES: usize = 16 * 1024;
+
+/// The longest message on a channel, in bytes. Chosen: a text with room for everything around it, and small
+/// enough that a channel's reassembly budget holds several.
+pub const MESSAGE_MAX_BYTES: usize = 64 * 1024;
+
+/// The length of a resume ticket, in bytes: as much chance as a key has.
+pub const TICKET_BYTES: usize = 32;
+
+const _: () = assert!(TEXT_MAX_BYTES + 1024 < MESSAGE_MAX_BYTES);

@@ -1,0 +1,135 @@
+//! How our types look in MessagePack: structs are arrays of their fields in order, enumerations are small
+//! integers.
+//!
+//! `rmp-serde` writes variants as strings and refuses surplus fields, and both would make later versions of
+//! the protocol impossible, so the two macros here write the impls by hand. The rules they keep:
+//!
+//! - a *surplus* trailing field (from a newer peer) is read and ignored;
+//! - a *missing* trailing field is `None` if its type is an `Option`, otherwise the message is refused: a field
+//!   that is added later must therefore be an `Option` at the end;
+//! - an *unknown* number of an enumeration becomes its `Other(number)`, never an error; what uses it decides.
+
+/// Declares a struct that travels as a MessagePack array of its fields.
+macro_rules! wire_struct {
+    ($(#[$doc:meta])* $vis:vis struct $name:ident { $($(#[$fdoc:meta])* $fvis:vis $field:ident: $type:ty,)* }) => {
+        $(#[$doc])*
+        $vis struct $name { $($(#[$fdoc])* $fvis $field: $type,)* }
+
+        impl serde::Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                use serde::ser::SerializeTuple;
+                let mut tuple = serializer.serialize_tuple($crate::protocol::wire::count!($($field)*))?;
+                $(tuple.serialize_element(&self.$field)?;)*
+                tuple.end()
+            }
+        }
+
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                struct Fields;
+                impl<'de> serde::de::Visitor<'de> for Fields {
+                    type Value = $name;
+                    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                        f.write_str(concat!("the fields of ", stringify!($name)))
+                    }
+                    #[allow(unused_mut, unused_variables, reason = "a struct without fields reads none")]
+                    fn visit_seq<A: serde::de::SeqAccess<'de>>(self, mut seq: A) -> Result<$name, A::Error> {
+                        let value = $name {
+                            $($field: $crate::protocol::wire::field(&mut seq, stringify!($field))?,)*
+                        };
+                        $crate::protocol::wire::skip_surplus(&mut seq)?;
+                        Ok(value)
+                    }
+                }
+                deserializer.deserialize_seq(Fields)
+            }
+        }
+    };
+}
+
+/// Declares an enumeration that travels as a small integer; an unknown number is kept in `Other`.
+macro_rules! wire_enum {
+    ($(#[$doc:meta])* $vis:vis enum $name:ident { $($(#[$vdoc:meta])* $variant:ident = $number:literal => $word:literal,)* }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        $vis enum $name {
+            $($(#[$vdoc])* $variant,)*
+            /// A number that this version does not know.
+            Other(u8),
+        }
+
+        impl $name {
+            /// Every variant that this version knows.
+            pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
+
+            /// The number that stands on the wire.
+            #[must_use]
+            pub const fn number(self) -> u8 {
+                match self { $(Self::$variant => $number,)* Self::Other(number) => number }
+            }
+
+            /// The variant of a number from the wire.
+            #[must_use]
+            pub const fn from_number(number: u8) -> Self {
+                match number { $($number => Self::$variant,)* other => Self::Other(other) }
+            }
+
+            /// The word by which documents and logs call it.
+            #[must_use]
+            pub const fn word(self) -> &'static str {
+                match self { $(Self::$variant => $word,)* Self::Other(_) => "UNKNOWN" }
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                match self {
+                    Self::Other(number) => write!(f, "UNKNOWN({number})"),
+                    known => f.write_str(known.word()),
+                }
+            }
+        }
+
+        impl serde::Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_u8(self.number())
+            }
+        }
+
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                u8::deserialize(deserializer).map(Self::from_number)
+            }
+        }
+    };
+}
+
+/// Counts the identifiers that it is given.
+macro_rules! count {
+    () => { 0 };
+    ($head:ident $($tail:ident)*) => { 1 + $crate::protocol::wire::count!($($tail)*) };
+}
+
+pub(crate) use {count, wire_enum, wire_struct};
+
+use serde::Deserialize;
+use serde::de::value::UnitDeserializer;
+use serde::de::{Error, IgnoredAny, SeqAccess};
+
+/// Reads the next field of an array; a missing one is what its type makes of nothing, or an error.
+pub(crate) fn field<'de, T: Deserialize<'de>, A: SeqAccess<'de>>(
+    seq: &mut A,
+    name: &'static str,
+) -> Result<T, A::Error> {
+    match seq.next_element()? {
+        Some(value) => Ok(value),
+        None => T::deserialize(UnitDeserializer::<A::Error>::new())
+            .map_err(|_| A::Error::missing_field(name)),
+    }
+}
+
+/// Reads what a newer version has put behind the fields that this one knows, and forgets it.
+pub(crate) fn skip_surplus<'de, A: SeqAccess<'de>>(seq: &mut A) -> Result<(), A::Error> {
+    while seq.next_element::<IgnoredAny>()?.is_some() {}
+    Ok(())
+}

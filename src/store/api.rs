@@ -1,0 +1,290 @@
+//! What the hub may ask of a store, and what comes back: by request and completion, never by waiting.
+//!
+//! The same trait is meant to stand before other engines later, so an answer has three forms: it was done, it
+//! was refused for a reason that will not change by itself, or it is unknown whether it was done, in which case
+//! the same request may be made again (every request is safe to repeat).
+
+use crate::protocol::{AccountId, ConversationId, DeviceId, Digest, EntryId, Number, Position};
+
+/// The asker's own number of a request, given back with its completion.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RequestId(pub u64);
+
+/// A BLAKE3 hash of a resume ticket (and of what it is bound to): tickets themselves are never stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TicketHash(pub [u8; 32]);
+
+/// A store with a queue before it.
+pub trait Store {
+    /// Takes a request, reserving the slot of its completion; `false` if there is no slot, and nothing was taken.
+    fn submit(&mut self, id: RequestId, request: Request) -> bool;
+
+    /// How many more requests [`Store::submit`] takes now.
+    fn room(&self) -> usize;
+}
+
+/// An answer of the store.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Completion {
+    /// The request's number.
+    pub id: RequestId,
+    /// What came of it.
+    pub outcome: Outcome,
+}
+
+/// What came of a request.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Outcome {
+    /// It is done, and durable where it wrote anything.
+    Done(Reply),
+    /// It was refused; nothing was written.
+    Refused(Refusal),
+    /// It is not known whether it was done: ask again.
+    Unknown,
+}
+
+/// A question or an order to the store. Names are canonical already.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Request {
+    /// Opens an account; it also becomes a member of everyone, from that conversation's head on.
+    CreateAccount(NewAccount),
+    /// Finds an account by its canonical name: [`Reply::Account`], or refused with [`Refusal::NoSuchUser`].
+    FindAccount { name: String },
+    /// All accounts, by name: [`Reply::Accounts`].
+    ListAccounts,
+    /// A login has succeeded: gives the account a device (the one named, if it is the account's; else a new
+    /// one) and its ticket: [`Reply::Device`]. Earlier tickets of the device are void.
+    OpenDevice {
+        account: AccountId,
+        device: Option<DeviceId>,
+        ticket: TicketHash,
+        expires_ms: u64,
+    },
+    /// Signs in by ticket: if it is the device's current or previous one and not expired, `successor` becomes the
+    /// current one and the ticket used becomes the previous: [`Reply::Device`], else [`Refusal::Ticket`].
+    Resume {
+        account: AccountId,
+        device: DeviceId,
+        ticket: TicketHash,
+        successor: TicketHash,
+        now_ms: u64,
+        expires_ms: u64,
+    },
+    /// Forgets a device's tickets (the device and its numbers stay): [`Reply::Nothing`].
+    RevokeTickets {
+        account: AccountId,
+        device: DeviceId,
+    },
+    /// Where a device stands: marks move up to its positions; the answer lists every conversation of the account:
+    /// [`Reply::Hello`].
+    Hello {
+        account: AccountId,
+        device: DeviceId,
+        positions: Vec<Position>,
+    },
+    /// The conversation of a pair, made if need be: [`Reply::Resolved`], or [`Refusal::NoSuchUser`],
+    /// [`Refusal::ToOneself`].
+    Resolve {
+        account: AccountId,
+        device: DeviceId,
+        name: String,
+    },
+    /// Appends to a log, if the number is the device's next and the author may: [`Reply::Stored`]. A number that
+    /// stands already with the same digest is answered alike (`repeated`).
+    Append(Append),
+    /// Uses a number up without an entry: [`Reply::Nothing`], or [`Refusal::Expect`]. A number at or below the
+    /// last is answered `Nothing` too.
+    Void {
+        conversation: ConversationId,
+        account: AccountId,
+        device: DeviceId,
+        number: Number,
+    },
+    /// Entries after a place, in order, up to about `max_bytes` but at least one if there is any, that the
+    /// reader is permitted: [`Reply::Entries`].
+    Read {
+        conversation: ConversationId,
+        reader: AccountId,
+        after: EntryId,
+        max_bytes: usize,
+    },
+    /// How far each member has received: [`Reply::Marks`]; only those who have a mark above the start.
+    Marks {
+        conversation: ConversationId,
+        account: AccountId,
+    },
+    /// Moves marks (never back) and notes when accounts were last seen: [`Reply::Nothing`].
+    Advance {
+        marks: Vec<(ConversationId, AccountId, EntryId)>,
+        seen: Vec<(AccountId, u64)>,
+    },
+}
+
+/// An account to be opened.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NewAccount {
+    /// Canonical name.
+    pub name: String,
+    /// UTS 39 skeleton of the name: no two accounts share one.
+    pub skeleton: String,
+    /// OPAQUE's registration record.
+    pub record: Vec<u8>,
+    /// OPAQUE's credential identifier: random, never the name, so that accounts could be renamed.
+    pub credential_identifier: [u8; 16],
+    /// When, in milliseconds since 1970 (UTC).
+    pub time_ms: u64,
+}
+
+/// A message to be appended to its conversation's log.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Append {
+    /// The conversation.
+    pub conversation: ConversationId,
+    /// The author.
+    pub author: AccountId,
+    /// The author's device.
+    pub device: DeviceId,
+    /// The device's number in this conversation.
+    pub number: Number,
+    /// The author's digest over `content`.
+    pub digest: Digest,
+    /// The immutable part, as it came.
+    pub content: Vec<u8>,
+    /// The time to label it with, in milliseconds since 1970 (UTC); the log makes it max(this, previous).
+    pub time_ms: u64,
+}
+
+/// What a request that was done returns.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Reply {
+    /// It is done; there is nothing to say.
+    Nothing,
+    /// To [`Request::CreateAccount`] and [`Request::FindAccount`].
+    Account(Account),
+    /// To [`Request::ListAccounts`].
+    Accounts(Vec<Account>),
+    /// To [`Request::OpenDevice`] and [`Request::Resume`].
+    Device {
+        account: AccountId,
+        name: String,
+        device: DeviceId,
+        epoch: u64,
+    },
+    /// To [`Request::Hello`].
+    Hello { standings: Vec<Standing> },
+    /// To [`Request::Resolve`].
+    Resolved { standing: Standing, peer: Account },
+    /// To [`Request::Append`].
+    Stored(StoredEntry),
+    /// To [`Request::Read`]: the entries, and the head of the log at that moment.
+    Entries { entries: Vec<Entry>, head: EntryId },
+    /// To [`Request::Marks`]: account, name, mark.
+    Marks(Vec<(AccountId, String, EntryId)>),
+}
+
+/// An account.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Account {
+    /// Its id.
+    pub id: AccountId,
+    /// Its canonical name.
+    pub name: String,
+    /// OPAQUE's registration record.
+    pub record: Vec<u8>,
+    /// OPAQUE's credential identifier.
+    pub credential_identifier: [u8; 16],
+    /// When it was opened, in milliseconds since 1970 (UTC).
+    pub created_ms: u64,
+    /// When a session of it was last online; zero for never.
+    pub seen_ms: u64,
+}
+
+/// What there is for one device in one conversation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Standing {
+    /// The conversation.
+    pub conversation: ConversationId,
+    /// The other's name in a pair; "everyone".
+    pub name: String,
+    /// The last entry of the log.
+    pub head: EntryId,
+    /// The last number the server has from this device.
+    pub last_number: Number,
+    /// Where deliveries to this device begin: its position if the entry there has the digest that it names; else
+    /// the last place common to both; for a conversation new to the device, the account's mark.
+    pub start: EntryId,
+}
+
+/// A message that stands in its log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredEntry {
+    /// Its entry.
+    pub entry: EntryId,
+    /// The entry before it in the log.
+    pub prev: EntryId,
+    /// Its time label.
+    pub time_ms: u64,
+    /// It stood there already: this was a repetition.
+    pub repeated: bool,
+    /// Who reads this conversation.
+    pub audience: Audience,
+}
+
+/// Who reads a conversation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Audience {
+    /// Two accounts; and when the one who is not the author was last seen.
+    Pair {
+        low: AccountId,
+        high: AccountId,
+        peer_seen_ms: u64,
+    },
+    /// Every account; so many there are.
+    Everyone { accounts: u32 },
+}
+
+/// An entry of a log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// Its place.
+    pub entry: EntryId,
+    /// The entry before it that this reader was permitted.
+    pub prev: EntryId,
+    /// Who wrote it.
+    pub author: AccountId,
+    /// On which device.
+    pub device: DeviceId,
+    /// With which number.
+    pub number: Number,
+    /// Its time label, in milliseconds since 1970 (UTC).
+    pub time_ms: u64,
+    /// The author's digest.
+    pub digest: Digest,
+    /// The immutable part, as it came.
+    pub content: Vec<u8>,
+}
+
+/// Why the store refused.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Refusal {
+    /// The name is an account's.
+    NameTaken,
+    /// The name looks like this one.
+    LooksLike(String),
+    /// No account has this name.
+    NoSuchUser,
+    /// The ticket is not good (any more).
+    Ticket,
+    /// Nobody talks to oneself.
+    ToOneself,
+    /// The number is not the next one; this is.
+    Expect(Number),
+    /// The number was used for other content.
+    Conflict,
+    /// The number is so old that its digest is no longer kept.
+    UnknownNumber,
+    /// The author does not belong to the conversation.
+    NotPermitted,
+    /// There is no such conversation.
+    NoSuchConversation,
+}

@@ -1,0 +1,3 @@
+//! The server's database.
+mod api;
+pub use api::*;
