@@ -2,5 +2,6 @@
 pub mod client;
 pub mod protocol;
 pub mod registry;
+pub mod server;
 pub mod store;
 pub mod transport;
