@@ -8,6 +8,8 @@ mod digest;
 mod ids;
 mod message;
 pub mod opaque;
+#[cfg(test)]
+mod tests;
 mod wire;
 
 pub use codec::{DecodeError, Envelope, encode, open, seal, to_bytes};
