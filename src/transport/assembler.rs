@@ -103,16 +103,13 @@ impl Assembler {
         self.scan()
     }
 
-    fn insert_out_of_order(
-        &mut self,
-        range: Range<u64>,
-        data: &[u8],
-    ) -> Result<(), AssembleError> {
+    fn insert_out_of_order(&mut self, range: Range<u64>, data: &[u8]) -> Result<(), AssembleError> {
         let received = std::iter::once(self.read..self.contiguous)
             .chain(self.beyond.overlapping(range.clone()));
         for held in received {
             let common = held.start.max(range.start)..held.end.min(range.end);
-            if !common.is_empty() && !self.agrees(&common, &data[distance(range.start, common.start)..])
+            if !common.is_empty()
+                && !self.agrees(&common, &data[distance(range.start, common.start)..])
             {
                 return Err(AssembleError::Disagree);
             }
@@ -151,7 +148,10 @@ impl Assembler {
     /// Whether the bytes held in `range` are those at the beginning of `data`.
     fn agrees(&self, range: &Range<u64>, data: &[u8]) -> bool {
         let held = distance(self.read, range.start)..distance(self.read, range.end);
-        self.buffer.range(held).zip(data).all(|(one, other)| one == other)
+        self.buffer
+            .range(held)
+            .zip(data)
+            .all(|(one, other)| one == other)
     }
 
     /// Makes room up to an offset: doubling, but never beyond the window.
@@ -159,7 +159,10 @@ impl Assembler {
         let needed = distance(self.read, end);
         if needed > self.buffer.capacity() {
             let window = distance(self.read, self.max_offset);
-            let capacity = needed.max(self.buffer.capacity() * 2).min(window).max(needed);
+            let capacity = needed
+                .max(self.buffer.capacity() * 2)
+                .min(window)
+                .max(needed);
             self.buffer.reserve_exact(capacity - self.buffer.len());
         }
     }
@@ -236,7 +239,9 @@ impl Assembler {
     /// send [`Assembler::max_offset`].
     pub(crate) fn window_update(&mut self) -> Option<u64> {
         let wider = self.read.saturating_add(self.window);
-        let gained = wider.checked_sub(self.max_offset).filter(|&gained| gained > 0)?;
+        let gained = wider
+            .checked_sub(self.max_offset)
+            .filter(|&gained| gained > 0)?;
         if gained < self.window / 2 && !self.is_stuck() {
             return None;
         }

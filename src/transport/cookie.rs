@@ -107,7 +107,7 @@ impl ResetKey {
     }
 }
 
-/// Whether a RESET's token is the one that SYN_ACK gave; how long it takes says nothing about where they differ.
+/// Whether a RESET's token is the one that `SYN_ACK` gave; how long it takes says nothing about where they differ.
 pub(crate) fn token_matches(given: &[u8; TOKEN_LEN], received: &[u8; TOKEN_LEN]) -> bool {
     equal_in_constant_time(given, received)
 }

@@ -1,5 +1,5 @@
 //! What is inside a packet: a sequence of frames, each a small integer (its type) and its fields, all of them
-//! plain MessagePack values without an array around them. Nothing is allocated in either direction.
+//! plain `MessagePack` values without an array around them. Nothing is allocated in either direction.
 //!
 //! A STREAM frame's type is [`STREAM`] plus its channel, which saves a byte in the frame that is sent most.
 
@@ -14,14 +14,13 @@ use super::event::Channel;
 pub(crate) const MAX_REASON_LEN: usize = 128;
 /// The largest packet number there can be. RFC 9000, section 12.3.
 pub(crate) const MAX_PACKET_NUMBER: u64 = (1 << 62) - 1;
-/// Ranges that an ACK frame holds at most; one with more is refused. As many as `ack::MAX_ACK_RANGES`.
-pub(crate) const MAX_RANGES: u64 = 32;
+/// Ranges that an ACK frame holds at most; one with more is refused.
+pub(crate) const MAX_RANGES: usize = super::ack::MAX_ACK_RANGES;
 /// The most that a STREAM frame adds to less than 256 bytes of data: type, offset, `bin` header.
 pub(crate) const SMALL_STREAM_OVERHEAD: usize = 1 + 9 + 2;
 /// The most that a STREAM frame adds to its data within one packet.
 pub(crate) const STREAM_OVERHEAD: usize = 1 + 9 + 3;
 const _: () = assert!(SMALL_STREAM_OVERHEAD <= 12);
-const _: () = assert!(MAX_RANGES as usize == super::ack::MAX_ACK_RANGES);
 
 /// A zero byte where a frame could begin is padding.
 const PADDING: u8 = 0;
@@ -105,8 +104,8 @@ impl<'a> Frames<'a> {
             CLOSE => {
                 let code = read_u16(rest)?;
                 let len = decode::read_str_len(rest).map_err(|_| FrameError::Malformed)?;
-                let reason = std::str::from_utf8(take(rest, len)?)
-                    .map_err(|_| FrameError::Malformed)?;
+                let reason =
+                    std::str::from_utf8(take(rest, len)?).map_err(|_| FrameError::Malformed)?;
                 if reason.len() > MAX_REASON_LEN {
                     return Err(FrameError::OutOfRange);
                 }
@@ -130,7 +129,11 @@ impl<'a> Iterator for Frames<'a> {
     type Item = Result<Frame<'a>, FrameError>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        let padding = self.rest.iter().take_while(|&&byte| byte == PADDING).count();
+        let padding = self
+            .rest
+            .iter()
+            .take_while(|&&byte| byte == PADDING)
+            .count();
         let (&kind, rest) = self.rest[padding..].split_first()?;
         self.rest = rest;
         let frame = self.frame(kind);
@@ -196,7 +199,10 @@ fn read_ack<'a>(rest: &mut &'a [u8]) -> Result<Frame<'a>, FrameError> {
     let delay_us = read_uint(rest)?;
     let loss_permille = read_u16(rest)?;
     let count = read_uint(rest)?;
-    if largest > MAX_PACKET_NUMBER || loss_permille > 1000 || !(1..=MAX_RANGES).contains(&count) {
+    if largest > MAX_PACKET_NUMBER
+        || loss_permille > 1000
+        || !(1..=MAX_RANGES as u64).contains(&count)
+    {
         return Err(FrameError::OutOfRange);
     }
     let ranges = AckRanges {
@@ -269,9 +275,9 @@ pub(crate) fn encode_ack(
     delay_us: u64,
     loss_permille: u16,
 ) {
-    let count = (ranges.len() as u64).min(MAX_RANGES);
+    let count = ranges.len().min(MAX_RANGES) as u64;
     let mut lower = None;
-    for range in ranges.take(MAX_RANGES as usize) {
+    for range in ranges.take(MAX_RANGES) {
         if let Some(lower) = lower {
             uint(buffer, range.end.abs_diff(lower));
         } else {
@@ -312,7 +318,11 @@ pub(crate) fn stream_data_room(offset: u64, room: usize) -> usize {
     let room = room.saturating_sub(1 + offset_len);
     // 256 bytes need a longer header than 255.
     let long = room.saturating_sub(3);
-    if long > 0xff { long } else { room.saturating_sub(2).min(0xff) }
+    if long > 0xff {
+        long
+    } else {
+        room.saturating_sub(2).min(0xff)
+    }
 }
 
 /// Appends a WINDOW.
@@ -326,18 +336,21 @@ pub(crate) fn encode_window(buffer: &mut Vec<u8>, channel: Channel, max_offset: 
 pub(crate) fn encode_close(buffer: &mut Vec<u8>, code: u16, reason: &str) {
     buffer.push(CLOSE);
     uint(buffer, u64::from(code));
-    let reason = &reason[..reason.floor_char_boundary(MAX_REASON_LEN)];
-    encode::write_str(buffer, reason).expect(VEC_IS_INFALLIBLE);
+    let mut len = reason.len().min(MAX_REASON_LEN);
+    while !reason.is_char_boundary(len) {
+        len -= 1;
+    }
+    encode::write_str(buffer, &reason[..len]).expect(VEC_IS_INFALLIBLE);
 }
 
-/// Appends a PATH_CHALLENGE.
+/// Appends a `PATH_CHALLENGE`.
 pub(crate) fn encode_path_challenge(buffer: &mut Vec<u8>, token: [u8; 8]) {
     buffer.push(PATH_CHALLENGE);
     bin_header(buffer, token.len());
     buffer.extend_from_slice(&token);
 }
 
-/// Appends a PATH_RESPONSE.
+/// Appends a `PATH_RESPONSE`.
 pub(crate) fn encode_path_response(buffer: &mut Vec<u8>, token: [u8; 8]) {
     buffer.push(PATH_RESPONSE);
     bin_header(buffer, token.len());

@@ -1,5 +1,5 @@
 //! Where one message ends and the next begins in a channel's stream of bytes: the stream is a sequence of
-//! MessagePack `bin` values, one a message. [`super::sender`] writes them, [`super::assembler`] reads them.
+//! `MessagePack` `bin` values, one a message. [`super::sender`] writes them, [`super::assembler`] reads them.
 
 /// Bytes of the longest `bin` header.
 pub(crate) const MAX_HEADER_LEN: usize = 5;

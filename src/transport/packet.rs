@@ -15,7 +15,7 @@ pub(crate) const TOKEN_LEN: usize = 16;
 pub(crate) const EPHEMERAL_LEN: usize = 32;
 /// Bytes of the AEAD's tag.
 pub(crate) const TAG_LEN: usize = 16;
-/// Bytes of SYN_ACK's payload before encryption: the server's connection id and the reset token.
+/// Bytes of `SYN_ACK`'s payload before encryption: the server's connection id and the reset token.
 pub(crate) const SYN_ACK_PAYLOAD_LEN: usize = 8 + TOKEN_LEN;
 /// Bytes of the Noise message `e, ee, s, es`: a key, an encrypted key, an encrypted payload.
 pub(crate) const SYN_ACK_MESSAGE_LEN: usize = 32 + (32 + TAG_LEN) + (SYN_ACK_PAYLOAD_LEN + TAG_LEN);
@@ -29,7 +29,7 @@ pub(crate) const DATAGRAM_LEN: usize = 1200;
 pub(crate) const SYN_MIN_LEN: usize = 1000;
 /// Bytes of a COOKIE packet.
 pub(crate) const COOKIE_PACKET_LEN: usize = 1 + 8 + COOKIE_LEN;
-/// Bytes of a SYN_ACK packet.
+/// Bytes of a `SYN_ACK` packet.
 pub(crate) const SYN_ACK_PACKET_LEN: usize = 1 + 8 + SYN_ACK_MESSAGE_LEN;
 /// Bytes of a RESET packet.
 pub(crate) const RESET_PACKET_LEN: usize = 1 + 8 + TOKEN_LEN;
@@ -276,7 +276,7 @@ pub(crate) fn encode_cookie(buffer: &mut Vec<u8>, client_id: u64, cookie: &[u8; 
     buffer.extend_from_slice(cookie);
 }
 
-/// Appends a SYN_ACK.
+/// Appends a `SYN_ACK`.
 pub(crate) fn encode_syn_ack(
     buffer: &mut Vec<u8>,
     client_id: u64,
