@@ -154,7 +154,11 @@ mod tests {
         let start = Instant::now();
         let mut reno = NewReno::new();
         for round in 1..20 {
-            reno.on_lost(after(start, round * 10), after(start, round * 10 - 1), false);
+            reno.on_lost(
+                after(start, round * 10),
+                after(start, round * 10 - 1),
+                false,
+            );
         }
         assert_eq!(reno.window(), MINIMUM_WINDOW);
     }

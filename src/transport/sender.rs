@@ -225,3 +225,7 @@ impl ChannelSender {
         range.start.max(self.base)..range.end.min(self.next)
     }
 }
+
+#[cfg(test)]
+#[path = "sender_tests.rs"]
+mod tests;
