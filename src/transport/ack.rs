@@ -109,6 +109,7 @@ impl AckState {
 }
 
 #[cfg(test)]
+#[allow(clippy::single_range_in_vec_init)] // A list of one range is what is meant.
 mod tests {
     use super::*;
 

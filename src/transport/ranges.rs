@@ -128,6 +128,7 @@ impl RangeSet {
 pub(crate) type Iter<'a> = std::iter::Cloned<std::slice::Iter<'a, Range<u64>>>;
 
 #[cfg(test)]
+#[allow(clippy::single_range_in_vec_init)] // A list of one range is what is meant.
 mod tests {
     use std::collections::BTreeSet;
 

@@ -139,7 +139,7 @@ mod tests {
     #[test]
     fn later_samples_move_it_by_an_eighth_without_the_ack_delay() {
         let rtt = measured(&[(100, 0), (200, 20)]);
-        assert_eq!(rtt.smoothed(), Duration::from_micros(110_000));
+        assert_eq!(rtt.smoothed(), ms(110));
         assert_eq!(rtt.variance(), Duration::from_micros(57_500));
         assert_eq!(rtt.latest(), ms(200));
     }
