@@ -411,6 +411,8 @@ mod tests {
         assert_eq!(expand(0, Some(u64::from(u32::MAX))), 1 << 32);
         assert_eq!(expand(u32::MAX, Some(1 << 32)), u64::from(u32::MAX));
         assert_eq!(expand(5, Some(u64::MAX)) & 0xffff_ffff, 5);
+        // Exactly half a window away on both sides: the later one.
+        assert_eq!(expand(0, Some((3 << 31) - 1)), 2 << 32);
     }
 
     proptest! {
