@@ -17,9 +17,16 @@ mod meta;
 mod open;
 mod record;
 mod tables;
+mod thread;
+
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
 
 pub use api::*;
 pub use engine::{BATCH_MAX, Engine, Reopen};
 pub use error::StoreError;
 pub use meta::SCHEMA_VERSION;
 pub use open::{DATABASE_FILE, OpenError, open, open_file};
+pub use thread::{SLOTS, StoreCaller, StoreHandle, StoreThread};
