@@ -307,6 +307,10 @@ impl Hub {
             Body::DeliverAgain(body) => self.deliver_again(turn, id, channel, body),
             Body::Void(body) => self.void(turn, id, channel, body),
             Body::ReceiptsRequest(body) => self.request_receipts(turn, id, body.conversation),
+            Body::Failure(failure) => {
+                self.counters.damaged += u64::from(failure.code == ErrorCode::Digest);
+                tracing::warn!(session = id.0, code = %failure.code, "a device reports damage");
+            }
             other => unreachable!("the policy lets no {:?} through", other.kind()),
         }
     }

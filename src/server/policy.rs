@@ -63,7 +63,9 @@ pub fn permit(role: Role<'_>, registration: Registration, body: &Body) -> Result
             | Body::Received(_)
             | Body::DeliverAgain(_)
             | Body::Void(_)
-            | Body::ReceiptsRequest(_),
+            | Body::ReceiptsRequest(_)
+            // A device reports an entry that stays damaged.
+            | Body::Failure(_),
             Role::User(_),
         ) => Ok(()),
         (
@@ -102,9 +104,12 @@ pub fn permit(role: Role<'_>, registration: Registration, body: &Body) -> Result
             | Body::Receipts(_)
             | Body::ListContacts(_)
             | Body::Alert(_)
-            | Body::Failure(_)
             | Body::Unsupported,
             _,
+        )
+        | (
+            Body::Failure(_),
+            Role::Anonymous | Role::Arriving,
         ) => Err(ErrorCode::Unsupported),
     }
 }
