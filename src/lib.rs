@@ -1,5 +1,6 @@
 //! udpchat: a chat over UDP.
 pub mod client;
+pub mod net;
 pub mod protocol;
 pub mod registry;
 pub mod store;

@@ -5,6 +5,7 @@
 
 mod codec;
 mod digest;
+mod fingerprint;
 mod ids;
 mod message;
 pub mod opaque;
@@ -12,6 +13,7 @@ mod wire;
 
 pub use codec::{DecodeError, Envelope, encode, open, seal, to_bytes};
 pub use digest::Digest;
+pub use fingerprint::fingerprint;
 pub use ids::{AccountId, ConversationId, DeviceId, EntryId, Number};
 pub use message::{
     Alert, Body, Command, Contact, ContactsRequest, DeliverAgain, Delivery, EVERYONE_NAME,
