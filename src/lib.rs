@@ -1,4 +1,5 @@
 //! udpchat: a chat over UDP.
+pub mod cli;
 pub mod client;
 pub mod net;
 pub mod protocol;

@@ -300,10 +300,7 @@ fn is_due(deadline: Option<std::time::Instant>, now: Now) -> bool {
 
 /// The socket to send from: the one bound to the local address, else one bound to all addresses of the family,
 /// else any of the family.
-fn choose(
-    locals: impl Iterator<Item = SocketAddr> + Clone,
-    transmit: &Transmit,
-) -> Option<usize> {
+fn choose(locals: impl Iterator<Item = SocketAddr> + Clone, transmit: &Transmit) -> Option<usize> {
     let of_family = || {
         locals
             .clone()

@@ -65,8 +65,11 @@ impl Socket {
     /// As the operating system says: the port is in use, the address is not this host's, the family is not
     /// available.
     pub fn bind(address: SocketAddr) -> io::Result<Self> {
-        let socket =
-            socket2::Socket::new(Domain::for_address(address), Type::DGRAM, Some(Protocol::UDP))?;
+        let socket = socket2::Socket::new(
+            Domain::for_address(address),
+            Type::DGRAM,
+            Some(Protocol::UDP),
+        )?;
         if address.is_ipv6() {
             socket.set_only_v6(true)?;
         }
