@@ -4,5 +4,6 @@ pub mod client;
 pub mod net;
 pub mod protocol;
 pub mod registry;
+pub mod server;
 pub mod store;
 pub mod transport;

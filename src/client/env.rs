@@ -91,6 +91,13 @@ pub trait Files: Send {
     /// If the file cannot be written.
     fn trust_server(&mut self, key: &[u8; 32]) -> io::Result<()>;
 
+    /// Whether a device of this account at this server has a database, so that a mistyped name need not leave an
+    /// empty one behind.
+    fn has_device(&mut self, key: &[u8; 32], canonical_name: &str) -> bool {
+        let _ = (key, canonical_name);
+        true
+    }
+
     /// Opens the database of a device of this account at this server: the first that no other process holds, made
     /// if there is none.
     ///

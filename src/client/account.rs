@@ -1,0 +1,498 @@
+//! What a signed-in user has: identity, conversations, outbox, receipts, and who is online.
+//!
+//! It outlives the link: while the client reconnects, messages are still taken into the outbox. What comes in
+//! on the chat channel is `deliveries`' part, what goes out `sending`'s; here are the beginning of a session,
+//! the requests on the control channel, and the settling of a batch.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::time::{Duration, Instant};
+
+use super::away::Away;
+use super::conversations::{Conversations, Place};
+use super::effects::Effects;
+use super::env::Tone;
+use super::outbox::Outbox;
+use super::people::People;
+use super::receipts::Receipts;
+use super::render::{self, Clock};
+use super::state::{Identity, State, StateError};
+use crate::protocol::{
+    AccountId, Body, ConversationId, DeviceId, EndReason, EntryId, Failure, Head, Hello,
+    HelloAnswer, Message, Position, ReceiptsRequest, Received, SessionStart,
+};
+use crate::transport::{Channel, Now};
+
+/// How many positions one part of a HELLO holds: about 24 KB of the 64 KB that a message may have.
+const POSITIONS_PER_PART: usize = 500;
+
+/// How many messages of the chat channel wait until the positions are settled. At the limit the rest is dropped;
+/// the gap is noticed and asked for.
+const EARLY_MAX: usize = 1_024;
+
+/// How many lines that a crash may have kept from being shown are shown again, per conversation. At the limit
+/// the older ones stay in the history only.
+const SHOWN_AGAIN_MAX: usize = 50;
+
+/// How long it may take until the mark of what was shown is durable, in a quiet session. As the server's marks.
+const SHOWN_MARK_DELAY: Duration = Duration::from_secs(1);
+
+/// Why a user is not signed in any more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Leave {
+    /// The server ended the session.
+    Ended(EndReason),
+    /// This device's id had to be given up.
+    Conflict,
+}
+
+/// A signed-in user.
+pub(super) struct Account {
+    pub(super) id: AccountId,
+    pub(super) name: String,
+    pub(super) device: DeviceId,
+    pub(super) state: State,
+    pub(super) conversations: Conversations,
+    pub(super) outbox: Outbox,
+    pub(super) receipts: Receipts,
+    pub(super) people: People,
+    pub(super) away: Option<Away>,
+    /// Whether the positions are settled and messages may flow.
+    pub(super) is_settled: bool,
+    pub(super) early: Vec<Vec<u8>>,
+    pub(super) acknowledge: BTreeMap<ConversationId, EntryId>,
+    pub(super) to_show: BTreeSet<ConversationId>,
+    pub(super) resolving: HashMap<u32, String>,
+    pub(super) next_tag: u32,
+    /// When what the server could not do is tried again.
+    pub(super) retry_at: Option<Instant>,
+    pub(super) damaged: u64,
+    heads: Vec<Head>,
+    shown_mark_due: Option<Instant>,
+    offset_seconds: i32,
+}
+
+impl Account {
+    /// A session begins for the device whose tables these are.
+    pub(super) fn new(
+        now: Now,
+        mut state: State,
+        start: &SessionStart,
+        offset_seconds: i32,
+        effects: &mut Effects,
+    ) -> Result<Self, StateError> {
+        let is_other_account = state
+            .identity()
+            .is_some_and(|identity| identity.account != start.account);
+        let is_other_device = state
+            .identity()
+            .is_some_and(|identity| identity.device != Some(start.device));
+        let mut loaded = state.load()?;
+        if is_other_account || is_other_device {
+            for (sequence, unsent) in loaded.outbox.drain(..) {
+                show_unconfirmed(&unsent.target, &unsent.text, effects);
+                state.remove_unsent(sequence);
+            }
+        }
+        if is_other_account {
+            state.clear();
+            loaded.places.clear();
+            loaded.awaited.clear();
+        }
+        let mut account = Self {
+            id: start.account,
+            name: start.name.clone(),
+            device: start.device,
+            state,
+            conversations: Conversations::default(),
+            outbox: Outbox::load(loaded.outbox),
+            receipts: Receipts::default(),
+            people: People::default(),
+            away: None,
+            is_settled: false,
+            early: Vec::new(),
+            acknowledge: BTreeMap::new(),
+            to_show: BTreeSet::new(),
+            resolving: HashMap::new(),
+            next_tag: 1,
+            retry_at: None,
+            damaged: 0,
+            heads: Vec::new(),
+            shown_mark_due: None,
+            offset_seconds,
+        };
+        for (id, place) in loaded.places {
+            account.conversations.insert(id, place);
+        }
+        for (conversation, entry, awaited) in loaded.awaited {
+            account
+                .receipts
+                .track(now.instant, conversation, entry, awaited, None);
+        }
+        account.show_again(now, effects)?;
+        account.start_session(start, effects)?;
+        Ok(account)
+    }
+
+    /// A session begins again after the link was lost. `false` if it is of another account or device, and
+    /// nothing that is in memory holds.
+    pub(super) fn is_of(&self, start: &SessionStart) -> bool {
+        self.id == start.account && self.device == start.device
+    }
+
+    /// The tables, when nothing else of it is needed any more.
+    pub(super) fn into_state(self) -> State {
+        self.state
+    }
+
+    /// Makes the identity durable, before anything else, and says where this device stands.
+    pub(super) fn start_session(
+        &mut self,
+        start: &SessionStart,
+        effects: &mut Effects,
+    ) -> Result<(), StateError> {
+        let was_restored = self
+            .state
+            .identity()
+            .is_some_and(|identity| identity.epoch != start.epoch);
+        if was_restored {
+            effects.show(
+                Tone::Notice,
+                "the server's database was restored from a backup; what it lost may be missing",
+            );
+        }
+        self.name.clone_from(&start.name);
+        self.state.set_identity(Identity {
+            account: start.account,
+            name: start.name.clone(),
+            device: Some(start.device),
+            epoch: start.epoch,
+            ticket: Some(start.ticket.clone()),
+        });
+        self.state.commit()?;
+        let positions: Vec<Position> = self
+            .conversations
+            .iter()
+            .filter_map(|(conversation, known)| {
+                Some(Position {
+                    conversation,
+                    entry: known.place.position,
+                    digest: known.place.digest?,
+                })
+            })
+            .collect();
+        let mut parts = positions.chunks(POSITIONS_PER_PART).peekable();
+        if parts.peek().is_none() {
+            let hello = Hello {
+                positions: Vec::new(),
+                more: false,
+            };
+            effects.send(Channel::Control, &Message::control(hello));
+        }
+        while let Some(part) = parts.next() {
+            let hello = Hello {
+                positions: part.to_vec(),
+                more: parts.peek().is_some(),
+            };
+            effects.send(Channel::Control, &Message::control(hello));
+        }
+        Ok(())
+    }
+
+    /// The link is lost: what was under way is lost with it.
+    pub(super) fn link_lost(&mut self) {
+        self.is_settled = false;
+        self.early.clear();
+        self.heads.clear();
+        self.acknowledge.clear();
+        self.resolving.clear();
+        self.retry_at = None;
+        self.outbox.unsend_all();
+        self.conversations.forget_session();
+        self.people.forget_session();
+    }
+
+    /// Forgets the ticket, so that the next sign-in asks for the password; with `device`, the device's id too.
+    pub(super) fn forget_ticket(&mut self, device: bool) -> Result<(), StateError> {
+        if let Some(mut identity) = self.state.identity().cloned() {
+            identity.ticket = None;
+            if device {
+                identity.device = None;
+            }
+            self.state.set_identity(identity);
+        }
+        self.state.commit()
+    }
+
+    /// Shows every unsent line as unconfirmed and forgets it: their numbers mean nothing any more.
+    pub(super) fn give_up_outbox(&mut self, effects: &mut Effects) {
+        for sequence in self.outbox.sequences() {
+            if let Some(unsent) = self.outbox.remove(sequence) {
+                show_unconfirmed(&unsent.target, &unsent.text, effects);
+            }
+            self.state.remove_unsent(sequence);
+        }
+    }
+
+    /// Something has come on the control channel.
+    pub(super) fn handle_control(
+        &mut self,
+        now: Now,
+        message: Message,
+        effects: &mut Effects,
+    ) -> Option<Leave> {
+        match message.body {
+            Body::HelloAnswer(answer) => return self.handle_heads(now, answer, effects),
+            Body::Greeting(greeting) => {
+                let others = match greeting.online {
+                    0 => "nobody else is online".to_owned(),
+                    1 => "1 other is online".to_owned(),
+                    count => format!("{count} others are online"),
+                };
+                effects.show(Tone::Notice, format!("{}  ({others})", greeting.text));
+            }
+            Body::SessionEnd(end) => return Some(Leave::Ended(end.reason)),
+            Body::Resolved(resolved) => self.handle_resolved(&resolved),
+            Body::ListContacts(list) => self.people.handle_list(list, &self.name, effects),
+            Body::Alert(alert) if alert.name != self.name => {
+                self.people.handle_alert(&alert, effects);
+            }
+            Body::Failure(failure) => {
+                return self.handle_failure(now, message.header.command, failure, effects);
+            }
+            _ => {}
+        }
+        None
+    }
+
+    /// What the server has for this device; after the last part, messages may flow.
+    fn handle_heads(
+        &mut self,
+        now: Now,
+        answer: HelloAnswer,
+        effects: &mut Effects,
+    ) -> Option<Leave> {
+        for head in answer.heads {
+            self.settle_position(&head, effects);
+            self.heads.push(head);
+        }
+        if answer.more {
+            return None;
+        }
+        let mut missing = BTreeMap::new();
+        for head in self.heads.drain(..) {
+            let position = self.conversations.get(head.conversation);
+            if position.is_some_and(|known| known.place.position < head.head) {
+                missing.insert(head.conversation, head.head);
+            }
+        }
+        if self.is_settled {
+            return None;
+        }
+        self.is_settled = true;
+        self.away = Some(Away::new(now.instant, missing));
+        for conversation in self.receipts.conversations() {
+            self.ask_receipts(conversation, effects);
+        }
+        self.people.ask(now, false, effects);
+        let mut leave = None;
+        for bytes in std::mem::take(&mut self.early) {
+            leave = leave.or(self.handle_chat(now, &bytes, effects));
+        }
+        leave
+    }
+
+    /// Takes over what the server says of one conversation.
+    fn settle_position(&mut self, head: &Head, effects: &mut Effects) {
+        let id = head.conversation;
+        if let Some(known) = self.conversations.get_mut(id) {
+            known.last_number = Some(head.last_number);
+            known.place.name.clone_from(&head.name);
+            let position = known.place.position;
+            if head.start != position && !self.is_settled {
+                let shown = known.place.shown;
+                known.place = Place {
+                    shown: shown.min(head.start),
+                    ..Place::at(&head.name, head.start)
+                };
+                if head.start < position {
+                    effects.show(
+                        Tone::Notice,
+                        format!(
+                            "{}: the server's log is not the one known here; it is read again from where both agree",
+                            head.name
+                        ),
+                    );
+                }
+            }
+        } else if self
+            .conversations
+            .insert(id, Place::at(&head.name, head.start))
+        {
+            if let Some(known) = self.conversations.get_mut(id) {
+                known.last_number = Some(head.last_number);
+            }
+        } else {
+            return;
+        }
+        self.save_place(id);
+    }
+
+    /// Lines that stand in the history, but whose showing was not recorded before the last run ended.
+    fn show_again(&mut self, now: Now, effects: &mut Effects) -> Result<(), StateError> {
+        let places: Vec<(ConversationId, EntryId)> = self
+            .conversations
+            .iter()
+            .filter(|(_, known)| known.place.shown < known.place.position)
+            .map(|(id, known)| (id, known.place.shown))
+            .collect();
+        for (id, shown) in places {
+            for (_, entry) in self.state.entries_after(id, shown, SHOWN_AGAIN_MAX)? {
+                if let Some(text) = entry.text()
+                    && entry.author != self.id
+                {
+                    let time = render::time(entry.time_ms, self.clock(now));
+                    let receiver = (id == ConversationId::EVERYONE).then_some(&*text.receiver);
+                    let line = render::said(&time, &text.sender, receiver, &text.text);
+                    effects.show(Tone::Said, format!("{line}  (perhaps shown before)"));
+                }
+            }
+            self.to_show.insert(id);
+        }
+        Ok(())
+    }
+
+    /// Asks for the receipts of a conversation, once in a session.
+    pub(super) fn ask_receipts(&mut self, id: ConversationId, effects: &mut Effects) {
+        if let Some(known) = self.conversations.get_mut(id)
+            && !known.receipts_asked
+        {
+            known.receipts_asked = true;
+            let request = ReceiptsRequest { conversation: id };
+            effects.send(Channel::Chat, &Message::control(request));
+        }
+    }
+
+    /// Puts a conversation's place among the changes.
+    pub(super) fn save_place(&mut self, id: ConversationId) {
+        if let Some(known) = self.conversations.get(id) {
+            self.state.put_place(id, &known.place);
+        }
+    }
+
+    pub(super) const fn clock(&self, now: Now) -> Clock {
+        Clock {
+            now_ms: now.unix_ms,
+            offset_seconds: self.offset_seconds,
+        }
+    }
+
+    /// Ends a batch: numbers and sends what can be sent, says what there is to say, and makes all of it durable.
+    /// The effects may leave once this has returned.
+    pub(super) fn settle(&mut self, now: Now, effects: &mut Effects) -> Result<(), StateError> {
+        if self.retry_at.is_some_and(|at| at <= now.instant) {
+            self.retry_at = None;
+        }
+        if self.is_settled && self.retry_at.is_none() {
+            self.pump(effects);
+        }
+        self.tell_receipts(now, effects);
+        if let Some(away) = &mut self.away
+            && away.show(now.instant, effects)
+        {
+            self.away = None;
+        }
+        self.people.handle_timeout(now, effects);
+        for (conversation, entry) in std::mem::take(&mut self.acknowledge) {
+            let received = Received {
+                conversation,
+                entry,
+            };
+            effects.send(Channel::Chat, &Message::control(received));
+        }
+        if self.shown_mark_due.is_some_and(|due| due <= now.instant) {
+            self.shown_mark_due = None;
+            for id in std::mem::take(&mut self.to_show) {
+                self.save_place(id);
+            }
+        }
+        self.state.commit()
+    }
+
+    /// What was to be shown has been shown. That is recorded with the next change, or soon.
+    pub(super) fn lines_shown(&mut self, now: Now) {
+        if self.away.is_some() || self.to_show.is_empty() {
+            return;
+        }
+        for id in &self.to_show {
+            if let Some(known) = self.conversations.get_mut(*id) {
+                known.place.shown = known.place.position;
+            }
+        }
+        if self.shown_mark_due.is_none() {
+            self.shown_mark_due = Some(now.instant + SHOWN_MARK_DELAY);
+        }
+    }
+
+    /// Records at the end what was shown.
+    pub(super) fn close(&mut self) -> Result<(), StateError> {
+        for id in std::mem::take(&mut self.to_show) {
+            self.save_place(id);
+        }
+        self.state.commit()
+    }
+
+    /// When [`Account::settle`] has something to do without anything having come.
+    pub(super) fn deadline(&self) -> Option<Instant> {
+        [
+            self.retry_at,
+            self.receipts.deadline(),
+            self.away.as_ref().map(Away::deadline),
+            self.shown_mark_due,
+            self.people.deadline(),
+        ]
+        .into_iter()
+        .flatten()
+        .min()
+    }
+
+    /// Whether everything that was typed has been stored, and received by those who were online.
+    pub(super) fn is_quiet(&self) -> bool {
+        self.is_settled
+            && self.outbox.len() == 0
+            && !self.receipts.awaits_online()
+            && self.away.is_none()
+            && !self.people.is_asking()
+    }
+
+    /// A chat message has come, or an answer to one; it waits until the positions are settled.
+    pub(super) fn handle_chat(
+        &mut self,
+        now: Now,
+        bytes: &[u8],
+        effects: &mut Effects,
+    ) -> Option<Leave> {
+        if self.is_settled {
+            return self.handle_settled_chat(now, bytes, effects);
+        }
+        if self.early.len() < EARLY_MAX {
+            self.early.push(bytes.to_vec());
+        }
+        None
+    }
+}
+
+/// Says that nobody knows what became of a message.
+pub(super) fn show_unconfirmed(target: &str, text: &str, effects: &mut Effects) {
+    effects.show(
+        Tone::Error,
+        format!(
+            "unconfirmed: whether this reached {target} is not known: {}",
+            render::quote(text)
+        ),
+    );
+}
+
+/// What a refusal was about, where that is a request of this account.
+pub(super) fn tag_of(failure: &Failure) -> u32 {
+    failure.tag.unwrap_or(0)
+}

@@ -1,0 +1,136 @@
+//! What was said while the user was away: gathered until it is complete, then shown under one line that counts
+//! it.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use super::effects::Effects;
+use super::env::Tone;
+use super::render;
+use crate::protocol::{ConversationId, EntryId};
+
+/// How long the next missing entry is waited for. Chosen: a bad path's round trips, and not so long that a user
+/// wonders. What comes later is shown as it comes.
+const WAIT: Duration = Duration::from_secs(2);
+
+/// How many lines are gathered. At the limit they are shown, and gathering begins again.
+const LINES_MAX: usize = 500;
+
+/// The gathering of one sign-in.
+#[derive(Debug)]
+pub(super) struct Away {
+    missing: BTreeMap<ConversationId, EntryId>,
+    counts: BTreeMap<String, usize>,
+    lines: Vec<(Tone, String)>,
+    due: Instant,
+}
+
+impl Away {
+    /// Waits for these entries, the last of each conversation when the session began.
+    pub(super) fn new(now: Instant, missing: BTreeMap<ConversationId, EntryId>) -> Self {
+        Self {
+            missing,
+            counts: BTreeMap::new(),
+            lines: Vec::new(),
+            due: now + WAIT,
+        }
+    }
+
+    /// Adds a line; `counted` is the name under which it counts, if it was said by others before the sign-in.
+    pub(super) fn add(&mut self, now: Instant, tone: Tone, text: String, counted: Option<&str>) {
+        if let Some(name) = counted {
+            *self.counts.entry(name.to_owned()).or_default() += 1;
+        }
+        self.lines.push((tone, text));
+        self.due = now + WAIT;
+    }
+
+    /// Whether an entry was there when the session began.
+    pub(super) fn is_old(&self, conversation: ConversationId, entry: EntryId) -> bool {
+        self.missing
+            .get(&conversation)
+            .is_some_and(|head| entry <= *head)
+    }
+
+    /// The device now stands here.
+    pub(super) fn reached(&mut self, conversation: ConversationId, position: EntryId) {
+        if self
+            .missing
+            .get(&conversation)
+            .is_some_and(|head| *head <= position)
+        {
+            self.missing.remove(&conversation);
+        }
+    }
+
+    /// When gathering ends at the latest.
+    pub(super) const fn deadline(&self) -> Instant {
+        self.due
+    }
+
+    /// Shows what was gathered if that is due; `true` once nothing more is to be gathered.
+    pub(super) fn show(&mut self, now: Instant, effects: &mut Effects) -> bool {
+        let is_over = self.missing.is_empty() || now >= self.due;
+        if is_over || self.lines.len() >= LINES_MAX {
+            let counts: Vec<(String, usize)> =
+                std::mem::take(&mut self.counts).into_iter().collect();
+            if !counts.is_empty() {
+                effects.show(Tone::Notice, render::away(&counts));
+            }
+            for (tone, text) in self.lines.drain(..) {
+                effects.show(tone, text);
+            }
+        }
+        is_over
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::client::testing::Screen;
+
+    const BOB: ConversationId = ConversationId(7);
+
+    fn lines(effects: &mut Effects) -> Vec<String> {
+        let screen = Screen::plain();
+        effects.flush_lines(&mut *screen.console());
+        screen.lines()
+    }
+
+    #[test]
+    fn lines_wait_for_the_last_one_and_stand_under_their_count() {
+        let now = Instant::now();
+        let mut effects = Effects::default();
+        let mut away = Away::new(now, BTreeMap::from([(BOB, EntryId(5))]));
+        away.add(now, Tone::Said, "one".into(), Some("bob"));
+        away.reached(BOB, EntryId(4));
+        assert!(!away.show(now, &mut effects));
+        assert!(!effects.has_lines());
+        away.add(now, Tone::Said, "two".into(), Some("bob"));
+        away.reached(BOB, EntryId(5));
+        assert!(away.show(now, &mut effects));
+        assert_eq!(
+            lines(&mut effects),
+            ["2 messages while you were away: bob 2", "one", "two"]
+        );
+    }
+
+    #[test]
+    fn missing_entry_holds_the_others_up_for_two_seconds_only() {
+        let now = Instant::now();
+        let mut effects = Effects::default();
+        let mut away = Away::new(now, BTreeMap::from([(BOB, EntryId(5))]));
+        away.add(now, Tone::Said, "one".into(), Some("bob"));
+        assert!(away.show(now + WAIT, &mut effects));
+        assert_eq!(lines(&mut effects).len(), 2);
+    }
+
+    #[test]
+    fn nothing_missed_says_nothing() {
+        let mut effects = Effects::default();
+        let now = Instant::now();
+        assert!(Away::new(now, BTreeMap::new()).show(now, &mut effects));
+        assert!(!effects.has_lines());
+    }
+}

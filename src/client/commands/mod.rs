@@ -1,0 +1,146 @@
+//! The commands of the prompt: one table, from which the menu, the tab key, the manual and the checks before a
+//! command runs are all read.
+
+mod contacts;
+mod help;
+mod login;
+mod logout;
+mod message;
+mod message_all;
+mod quit;
+
+use super::core::Core;
+use super::env::Tone;
+use crate::registry::{Entry, Registry};
+use crate::transport::Now;
+
+/// The words behind a command, and when it may be called.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Usage {
+    /// The arguments as the menu shows them, such as `USER TEXT`.
+    pub arguments: &'static str,
+    /// How many there must be.
+    pub least: usize,
+    /// How many there may be; the last one takes the rest of the line.
+    pub most: usize,
+    /// Whether only a signed-in user may call it.
+    pub needs_sign_in: bool,
+}
+
+/// A command of the prompt.
+pub trait ChatCommand: Entry + Sync {
+    /// What is checked before it runs.
+    fn usage(&self) -> Usage;
+
+    /// Runs it, with as many arguments as [`ChatCommand::usage`] allows.
+    fn run(&self, core: &mut Core, now: Now, arguments: &[&str]);
+}
+
+/// All commands, in the menu's order.
+#[must_use]
+pub fn registry() -> Registry<dyn ChatCommand> {
+    Registry::<dyn ChatCommand>::default()
+        .with(Box::new(login::Login))
+        .with(Box::new(message::Message))
+        .with(Box::new(message_all::MessageAll))
+        .with(Box::new(contacts::Contacts))
+        .with(Box::new(help::Help))
+        .with(Box::new(logout::Logout))
+        .with(Box::new(quit::Quit))
+}
+
+/// Runs a line that was typed at the prompt. What is no command is never sent anywhere.
+pub(super) fn run(core: &mut Core, now: Now, line: &str) {
+    let line = line.trim();
+    let line = line.strip_prefix('/').unwrap_or(line);
+    let (word, rest) = split_word(line);
+    if word.is_empty() {
+        return;
+    }
+    let registry = registry();
+    let Some(command) = registry.find(word) else {
+        let suggestion = registry
+            .nearest(word)
+            .map(|nearest| format!("; did you mean \"{nearest}\"?"))
+            .unwrap_or_default();
+        core.show(
+            Tone::Error,
+            &format!("unknown command \"{word}\"{suggestion}  (`help` shows the menu)"),
+        );
+        return;
+    };
+    let usage = command.usage();
+    if usage.needs_sign_in && core.user().is_none() {
+        core.show(Tone::Error, "sign in first, with `login`");
+        return;
+    }
+    let (arguments, surplus) = split_arguments(rest, usage.most);
+    if arguments.len() < usage.least || surplus {
+        let text = format!("usage: {} {}", command.name(), usage.arguments);
+        core.show(Tone::Error, text.trim_end());
+        return;
+    }
+    command.run(core, now, &arguments);
+}
+
+/// The first word, and what stands behind it.
+fn split_word(line: &str) -> (&str, &str) {
+    let line = line.trim_start();
+    match line.split_once(char::is_whitespace) {
+        Some((word, rest)) => (word, rest.trim()),
+        None => (line, ""),
+    }
+}
+
+/// At most `most` arguments, the last one with everything behind it; whether there was something behind a
+/// command that takes none.
+fn split_arguments(mut rest: &str, most: usize) -> (Vec<&str>, bool) {
+    let mut arguments = Vec::new();
+    while !rest.is_empty() && arguments.len() < most {
+        if arguments.len() + 1 == most {
+            arguments.push(rest);
+            rest = "";
+        } else {
+            let (word, behind) = split_word(rest);
+            arguments.push(word);
+            rest = behind;
+        }
+    }
+    (arguments, !rest.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn last_argument_takes_the_rest_of_the_line_as_it_is() {
+        assert_eq!(
+            split_arguments("bob tea  at four?", 2),
+            (vec!["bob", "tea  at four?"], false)
+        );
+        assert_eq!(split_arguments("", 2), (vec![], false));
+        assert_eq!(split_arguments("x", 0), (vec![], true));
+    }
+
+    #[test]
+    fn table_names_each_command_of_the_report_once() {
+        let names: Vec<&str> = registry().iter().map(|command| command.name()).collect();
+        assert_eq!(
+            names,
+            [
+                "login", "message", "message*", "contacts", "help", "logout", "quit"
+            ]
+        );
+    }
+
+    #[test]
+    fn checks_in_the_table_agree_with_the_arguments_that_it_shows() {
+        for command in registry().iter() {
+            let usage = command.usage();
+            let words = usage.arguments.split_whitespace().count();
+            assert_eq!(words, usage.most, "{}", command.name());
+            assert!(usage.least <= usage.most, "{}", command.name());
+        }
+    }
+}

@@ -1,0 +1,144 @@
+//! The conversations that a device knows, and where it stands in each.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use serde::{Deserialize, Serialize};
+
+use crate::protocol::{ConversationId, Digest, EntryId, Number};
+
+/// How many conversations a device keeps. Chosen: more than anyone talks with. At the limit deliveries of
+/// further ones are not taken (and stay at the server), and messages to new users are refused by name.
+pub(super) const CONVERSATIONS_MAX: usize = 10_000;
+
+/// How long a request to deliver again is given before it is made once more. Chosen: several round trips of a
+/// bad path.
+const ASK_AGAIN_AFTER: Duration = Duration::from_secs(5);
+
+/// Where a device stands in one conversation: what is durable of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Place {
+    /// The other user's name in a pair, `everyone` for everyone; empty while it is not known.
+    pub(super) name: String,
+    /// The last entry that is durable here.
+    pub(super) position: EntryId,
+    /// Its digest, if this device has ever held that entry.
+    pub(super) digest: Option<Digest>,
+    /// The last entry that was shown, or needs no showing.
+    pub(super) shown: EntryId,
+}
+
+impl Place {
+    /// The beginning of what this device will hold.
+    pub(super) fn at(name: &str, position: EntryId) -> Self {
+        Self {
+            name: name.to_owned(),
+            position,
+            digest: (position == EntryId::START).then_some(Digest([0; Digest::LENGTH])),
+            shown: position,
+        }
+    }
+}
+
+/// A conversation while the client runs.
+#[derive(Debug)]
+pub(super) struct Conversation {
+    /// What is durable of it.
+    pub(super) place: Place,
+    /// The last number that the server had from this device when it last said so in this session.
+    pub(super) last_number: Option<Number>,
+    /// The entry that came damaged, and was asked for once more.
+    pub(super) damaged: Option<EntryId>,
+    /// Whether this session has asked for the receipts.
+    pub(super) receipts_asked: bool,
+    asked_again: Option<(EntryId, Instant)>,
+}
+
+impl Conversation {
+    /// Whether to ask for what follows the position: once for each position, and again after a while.
+    pub(super) fn should_ask_again(&mut self, now: Instant) -> bool {
+        let position = self.place.position;
+        let asked_lately = self.asked_again.is_some_and(|(at, when)| {
+            at == position && now.saturating_duration_since(when) < ASK_AGAIN_AFTER
+        });
+        if !asked_lately {
+            self.asked_again = Some((position, now));
+        }
+        !asked_lately
+    }
+}
+
+/// All conversations of a device.
+#[derive(Debug, Default)]
+pub(super) struct Conversations(BTreeMap<ConversationId, Conversation>);
+
+impl Conversations {
+    /// Adds or replaces one; `false` at [`CONVERSATIONS_MAX`].
+    pub(super) fn insert(&mut self, id: ConversationId, place: Place) -> bool {
+        if self.0.len() >= CONVERSATIONS_MAX && !self.0.contains_key(&id) {
+            return false;
+        }
+        let conversation = Conversation {
+            place,
+            last_number: None,
+            damaged: None,
+            receipts_asked: false,
+            asked_again: None,
+        };
+        self.0.insert(id, conversation);
+        true
+    }
+
+    pub(super) fn get(&self, id: ConversationId) -> Option<&Conversation> {
+        self.0.get(&id)
+    }
+
+    pub(super) fn get_mut(&mut self, id: ConversationId) -> Option<&mut Conversation> {
+        self.0.get_mut(&id)
+    }
+
+    /// The conversation with a user of this canonical name.
+    pub(super) fn by_name(&self, name: &str) -> Option<ConversationId> {
+        self.0
+            .iter()
+            .find(|(_, conversation)| conversation.place.name == name)
+            .map(|(id, _)| *id)
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = (ConversationId, &Conversation)> {
+        self.0.iter().map(|(id, conversation)| (*id, conversation))
+    }
+
+    /// A session has ended: what the server said in it holds no more.
+    pub(super) fn forget_session(&mut self) {
+        for conversation in self.0.values_mut() {
+            conversation.last_number = None;
+            conversation.receipts_asked = false;
+            conversation.asked_again = None;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn same_gap_is_asked_for_once_until_time_has_passed() {
+        let mut all = Conversations::default();
+        assert!(all.insert(ConversationId(2), Place::at("bob", EntryId(4))));
+        let bob = all.get_mut(ConversationId(2)).expect("inserted above");
+        let now = Instant::now();
+        assert!(bob.should_ask_again(now));
+        assert!(!bob.should_ask_again(now + Duration::from_secs(1)));
+        assert!(bob.should_ask_again(now + ASK_AGAIN_AFTER));
+        bob.place.position = EntryId(9);
+        assert!(bob.should_ask_again(now + ASK_AGAIN_AFTER));
+    }
+
+    #[test]
+    fn digest_of_a_start_is_known_only_at_the_beginning_of_the_log() {
+        assert!(Place::at("bob", EntryId::START).digest.is_some());
+        assert!(Place::at("bob", EntryId(3)).digest.is_none());
+    }
+}

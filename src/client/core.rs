@@ -1,0 +1,643 @@
+//! The client without its link: what a message, a line typed or the time makes of it.
+//!
+//! It decides about trust, sign-in and commands, and keeps the signed-in user's account. All that it wants done
+//! is left in [`Effects`] until [`Core::settle`] has made durable what it follows from.
+
+use std::time::{Duration, Instant};
+
+use rand_chacha::ChaCha20Rng;
+use rand_core::SeedableRng;
+use zeroize::Zeroizing;
+
+use super::Options;
+use super::account::{Account, Leave};
+use super::commands;
+use super::effects::Effects;
+use super::env::{Console, End, Files, Input, Tone, Trust};
+use super::outbox::IN_FLIGHT_MAX;
+use super::prompt::{Prompt, Question, yes};
+use super::render;
+use super::sign_in::{Context, Progress, SignIn, canonical};
+use super::state::StateError;
+use crate::protocol::{Body, EndReason, Envelope, Message, SessionEnd, SessionStart, fingerprint};
+use crate::transport::{Channel, Now};
+
+/// How long a client without a terminal waits at the end of its input for what it has sent to be stored and
+/// received. Chosen: a bad path's worst, and short enough for a script.
+const QUIT_WAIT: Duration = Duration::from_secs(10);
+
+/// The server at the other end of the link.
+struct Peer {
+    key: [u8; 32],
+    handshake_hash: [u8; 32],
+    is_trusted: bool,
+}
+
+/// The client's logic.
+pub struct Core {
+    options: Options,
+    console: Box<dyn Console>,
+    files: Box<dyn Files>,
+    random: ChaCha20Rng,
+    prompt: Prompt,
+    effects: Effects,
+    peer: Option<Peer>,
+    /// The key that this run has trusted; no other will do.
+    trusted_key: Option<[u8; 32]>,
+    /// The key that the user is being asked about.
+    asked_key: Option<[u8; 32]>,
+    is_greeted: bool,
+    /// Who is to be signed in without being asked.
+    pending_user: Option<String>,
+    sign_in: Option<SignIn>,
+    account: Option<Account>,
+    wants_new_link: bool,
+    quit_at: Option<Instant>,
+    end: Option<End>,
+}
+
+impl Core {
+    pub(super) fn new(
+        options: Options,
+        console: Box<dyn Console>,
+        files: Box<dyn Files>,
+        seed: [u8; 32],
+    ) -> Self {
+        let pending_user = options.user.clone();
+        Self {
+            options,
+            console,
+            files,
+            random: ChaCha20Rng::from_seed(seed),
+            prompt: Prompt::default(),
+            effects: Effects::default(),
+            peer: None,
+            trusted_key: None,
+            asked_key: None,
+            is_greeted: false,
+            pending_user,
+            sign_in: None,
+            account: None,
+            wants_new_link: false,
+            quit_at: None,
+            end: None,
+        }
+    }
+
+    /// The link stands. Before anything is said, the key is checked.
+    pub(super) fn link_up(&mut self, now: Now, key: [u8; 32], handshake_hash: [u8; 32]) {
+        self.peer = Some(Peer {
+            key,
+            handshake_hash,
+            is_trusted: false,
+        });
+        self.check_key(now);
+    }
+
+    /// The link is lost.
+    pub(super) fn link_lost(&mut self, reason: &str) {
+        self.peer = None;
+        self.effects.drop_messages();
+        if let Some(account) = &mut self.account {
+            account.link_lost();
+        }
+        self.effects.show(
+            Tone::Notice,
+            format!(
+                "the link to {} is lost ({reason}); trying again",
+                self.options.server_name
+            ),
+        );
+        // A question that is open stays open; what waited for the server begins again, or is given up.
+        if let Some(sign_in) = self.sign_in.take_if(|sign_in| sign_in.question().is_none())
+            && !sign_in.is_reconnection()
+            && self.pending_user.is_none()
+        {
+            self.effects
+                .show(Tone::Error, "the sign-in was lost with it; `login` again");
+        }
+    }
+
+    /// Says something about the link.
+    pub(super) fn notice(&mut self, text: &str) {
+        self.effects.show(Tone::Notice, text);
+    }
+
+    fn check_key(&mut self, now: Now) {
+        let Some(key) = self.peer.as_ref().map(|peer| peer.key) else {
+            return;
+        };
+        let print = fingerprint(&key);
+        let name = self.options.server_name.clone();
+        if let Some(trusted) = self.trusted_key {
+            if trusted == key {
+                self.trusted(now);
+            } else {
+                self.finish(End::Refused(format!(
+                    "the key of {name} changed while this client ran: it was {}, it is {print}",
+                    fingerprint(&trusted)
+                )));
+            }
+            return;
+        }
+        match self.files.check_server(&key) {
+            Ok(Trust::Known) => match &self.options.pinned_fingerprint {
+                Some(pinned) if *pinned != print => self.finish(End::Refused(format!(
+                    "{name} has the key {print}, not {pinned}"
+                ))),
+                _ => self.trusted(now),
+            },
+            Ok(Trust::Unknown) => match &self.options.pinned_fingerprint {
+                Some(pinned) if *pinned == print => self.trust(now, key),
+                Some(pinned) => self.finish(End::Refused(format!(
+                    "{name} has the key {print}, not {pinned}"
+                ))),
+                None if self.options.accept_new => self.trust(now, key),
+                None if self.console.is_interactive() => self.asked_key = Some(key),
+                None => self.finish(End::Refused(format!(
+                    "{name} has the key {print}, which is not known, and there is no terminal to ask at\n\
+                     hint: compare it with what the server prints at its start, and give --server-key {print}, \
+                     or --accept-new"
+                ))),
+            },
+            Ok(Trust::Changed { known, place }) => self.finish(End::Refused(format!(
+                "the key of {name} has changed: it was {known}, it is {print}\n\
+                 Somebody may be answering in the server's place. If the server was really given a new key, \
+                 remove the old one: {place}"
+            ))),
+            Err(error) => self.finish(End::Failed(format!(
+                "the file of known servers cannot be read: {error}"
+            ))),
+        }
+    }
+
+    /// Puts the key on file and goes on.
+    fn trust(&mut self, now: Now, key: [u8; 32]) {
+        if let Err(error) = self.files.trust_server(&key) {
+            self.finish(End::Failed(format!(
+                "the file of known servers cannot be written: {error}"
+            )));
+            return;
+        }
+        self.trusted_key = Some(key);
+        self.check_key(now);
+    }
+
+    fn trusted(&mut self, now: Now) {
+        if let Some(peer) = &mut self.peer {
+            self.trusted_key = Some(peer.key);
+            peer.is_trusted = true;
+        }
+        if !self.is_greeted {
+            self.is_greeted = true;
+            self.effects.show(Tone::Plain, render::WELCOME);
+        }
+        let identity = self
+            .account
+            .as_ref()
+            .and_then(|account| account.state.identity().cloned());
+        if let Some(identity) = identity {
+            let is_given = self
+                .options
+                .user
+                .as_deref()
+                .is_some_and(|user| canonical(user) == identity.name);
+            let password = self.options.password.clone().filter(|_| is_given);
+            let begun =
+                self.with_context(now, |context| SignIn::again(identity, password, context));
+            self.begun(now, begun);
+        } else if self.sign_in.is_none()
+            && let Some(user) = self.pending_user.clone()
+        {
+            let password = self.options.password.clone();
+            self.begin_sign_in(now, Some(&user), password);
+        }
+    }
+
+    /// Begins a sign-in, if there is anybody to speak to.
+    pub(super) fn begin_sign_in(
+        &mut self,
+        now: Now,
+        name: Option<&str>,
+        password: Option<Zeroizing<String>>,
+    ) {
+        let begun = self.with_context(now, |context| SignIn::begin(name, password, context));
+        if begun.is_none() {
+            self.show(
+                Tone::Error,
+                "there is no link to the server now; try again when it is back",
+            );
+        }
+        self.begun(now, begun);
+    }
+
+    fn begun(&mut self, now: Now, begun: Option<(SignIn, Progress)>) {
+        if let Some((sign_in, progress)) = begun {
+            self.sign_in = Some(sign_in);
+            self.progress(now, progress);
+        }
+    }
+
+    /// Runs a step of a sign-in with what it needs; nothing without a trusted server.
+    fn with_context<T>(&mut self, now: Now, step: impl FnOnce(&mut Context<'_>) -> T) -> Option<T> {
+        let peer = self.peer.as_ref().filter(|peer| peer.is_trusted)?;
+        let mut context = Context {
+            now,
+            server_key: peer.key,
+            handshake_hash: peer.handshake_hash,
+            files: &mut *self.files,
+            random: &mut self.random,
+            effects: &mut self.effects,
+            key_stretching: self.options.key_stretching,
+            is_interactive: self.console.is_interactive(),
+        };
+        Some(step(&mut context))
+    }
+
+    /// Runs a step of the sign-in that is going on.
+    fn step_sign_in(
+        &mut self,
+        now: Now,
+        step: impl FnOnce(&mut SignIn, &mut Context<'_>) -> Progress,
+    ) {
+        let Some(mut sign_in) = self.sign_in.take() else {
+            return;
+        };
+        let progress = self.with_context(now, |context| step(&mut sign_in, context));
+        let progress = progress.unwrap_or_else(|| Progress::GivenUp {
+            text: "there is no link to the server now; `login` again when it is back".into(),
+            refused: false,
+        });
+        self.sign_in = Some(sign_in);
+        self.progress(now, progress);
+    }
+
+    fn progress(&mut self, now: Now, progress: Progress) {
+        match progress {
+            Progress::Going => {}
+            Progress::SignedIn(start, state) => {
+                self.sign_in = None;
+                self.pending_user = None;
+                if let Err(error) = self.signed_in(now, &start, state.map(|state| *state)) {
+                    self.finish(End::Failed(error.to_string()));
+                }
+            }
+            Progress::GivenUp { text, refused } => {
+                let was_reconnection = self.sign_in.take().is_some_and(|s| s.is_reconnection());
+                if was_reconnection && !refused {
+                    self.wants_new_link = true;
+                    return;
+                }
+                self.pending_user = None;
+                self.leave(None);
+                if self.console.is_interactive() {
+                    self.show(Tone::Error, &text);
+                } else if refused {
+                    self.finish(End::Refused(text));
+                } else {
+                    self.finish(End::Failed(text));
+                }
+            }
+        }
+    }
+
+    fn signed_in(
+        &mut self,
+        now: Now,
+        start: &SessionStart,
+        state: Option<super::state::State>,
+    ) -> Result<(), StateError> {
+        let state = match self.account.take() {
+            Some(mut account) if account.is_of(start) => {
+                account.start_session(start, &mut self.effects)?;
+                self.account = Some(account);
+                return Ok(());
+            }
+            Some(account) => Some(account.into_state()),
+            None => state,
+        };
+        if let Some(state) = state {
+            let offset = self.options.utc_offset_seconds;
+            let account = Account::new(now, state, start, offset, &mut self.effects)?;
+            self.account = Some(account);
+        }
+        Ok(())
+    }
+
+    /// Something has come from the server. Whatever it is, it does no harm.
+    pub(super) fn handle_message(&mut self, now: Now, channel: Channel, bytes: &[u8]) {
+        if self.peer.as_ref().is_none_or(|peer| !peer.is_trusted) {
+            return;
+        }
+        match channel {
+            Channel::Chat => {
+                if let Some(account) = &mut self.account {
+                    let leave = account.handle_chat(now, bytes, &mut self.effects);
+                    self.handle_leave(leave);
+                }
+            }
+            Channel::Control => self.handle_control(now, bytes),
+            Channel::Bulk => {}
+        }
+    }
+
+    fn handle_control(&mut self, now: Now, bytes: &[u8]) {
+        let opened = Envelope::decode(bytes).and_then(|envelope| envelope.open());
+        let Ok(message) = opened else {
+            self.show(
+                Tone::Error,
+                "an answer of the server arrived damaged; if nothing follows, try again",
+            );
+            return;
+        };
+        if self.sign_in.is_some() {
+            self.step_sign_in(now, |sign_in, context| {
+                sign_in.handle_message(message, context)
+            });
+        } else if let Some(account) = &mut self.account {
+            let leave = account.handle_control(now, message, &mut self.effects);
+            self.handle_leave(leave);
+        } else if let Body::SessionEnd(SessionEnd {
+            reason: EndReason::ServerStopping,
+        }) = message.body
+        {
+            self.show(Tone::Notice, "the server is stopping");
+        }
+    }
+
+    fn handle_leave(&mut self, leave: Option<Leave>) {
+        let Some(leave) = leave else {
+            return;
+        };
+        let text = match leave {
+            Leave::Ended(EndReason::ServerStopping) => {
+                self.show(Tone::Notice, "the server is stopping");
+                return;
+            }
+            Leave::Ended(EndReason::Superseded) => {
+                "signed out: this device has signed in again elsewhere"
+            }
+            Leave::Ended(EndReason::LoggedOut) => "signed out by the server",
+            Leave::Ended(_) => "signed out: the account, its password or its tickets were changed",
+            Leave::Conflict => {
+                "signed out: this device's files are a copy, or were restored, and their numbers are used up; \
+                 `login` again as a new device"
+            }
+        };
+        self.leave(Some(leave));
+        if self.console.is_interactive() {
+            self.show(Tone::Error, text);
+        } else {
+            self.finish(End::Refused(text.into()));
+        }
+    }
+
+    /// Nobody is signed in any more.
+    fn leave(&mut self, why: Option<Leave>) {
+        let Some(mut account) = self.account.take() else {
+            return;
+        };
+        let closed = match why {
+            Some(Leave::Conflict) => {
+                account.give_up_outbox(&mut self.effects);
+                account.forget_ticket(true)
+            }
+            Some(Leave::Ended(EndReason::Revoked | EndReason::LoggedOut)) => {
+                account.forget_ticket(false)
+            }
+            _ => account.close(),
+        };
+        self.console.set_names(Vec::new());
+        if let Err(error) = closed {
+            self.finish(End::Failed(error.to_string()));
+        }
+    }
+
+    /// The user leaves: the server is told, and the ticket forgotten.
+    pub(super) fn log_out(&mut self) {
+        let end = SessionEnd {
+            reason: EndReason::LoggedOut,
+        };
+        self.effects.send(Channel::Control, &Message::control(end));
+        self.leave(Some(Leave::Ended(EndReason::LoggedOut)));
+        self.show(Tone::Plain, "logged out");
+    }
+
+    /// Something has come from the console.
+    pub(super) fn handle_input(&mut self, now: Now, input: Input) {
+        match input {
+            Input::Line(line) => {
+                let line = Zeroizing::new(line);
+                match self.prompt.take() {
+                    None => {}
+                    Some(Question::Command) => commands::run(self, now, &line),
+                    Some(Question::Trust) => self.answer_trust(now, &line),
+                    Some(_) => self
+                        .step_sign_in(now, |sign_in, context| sign_in.handle_answer(line, context)),
+                }
+            }
+            Input::Cancelled => match self.prompt.take() {
+                None | Some(Question::Command) => {}
+                Some(Question::Trust) => self.distrust(),
+                Some(_) => {
+                    self.sign_in = None;
+                    self.pending_user = None;
+                }
+            },
+            Input::EndOfInput => {
+                self.prompt.end_input();
+                self.quit(now);
+            }
+            Input::Interrupt => self.finish(End::Interrupted),
+        }
+    }
+
+    fn answer_trust(&mut self, now: Now, answer: &str) {
+        match self.asked_key.take() {
+            Some(key) if yes(answer, false) => self.trust(now, key),
+            _ => self.distrust(),
+        }
+    }
+
+    fn distrust(&mut self) {
+        self.asked_key = None;
+        self.finish(End::Refused("the server's key was not trusted".into()));
+    }
+
+    /// The user wants to go: at once at a terminal, else when what was sent has arrived.
+    pub(super) fn quit(&mut self, now: Now) {
+        if self.console.is_interactive() {
+            self.quit_now();
+        } else if self.quit_at.is_none() {
+            self.quit_at = Some(now.instant + QUIT_WAIT);
+        }
+    }
+
+    fn quit_now(&mut self) {
+        let waiting = self
+            .account
+            .as_ref()
+            .map_or(0, |account| account.outbox.len());
+        if waiting > 0 {
+            let text = format!("● {waiting} not stored yet; kept, and sent at the next sign-in");
+            self.show(Tone::Notice, &text);
+        }
+        self.leave(None);
+        self.finish(End::Quit);
+    }
+
+    fn is_time_to_quit(&self, now: Now) -> bool {
+        let Some(quit_at) = self.quit_at else {
+            return false;
+        };
+        let is_done = match &self.account {
+            Some(account) => account.is_quiet(),
+            None => self.sign_in.is_none() && self.is_greeted,
+        };
+        is_done || quit_at <= now.instant
+    }
+
+    /// The first ending is the one that counts.
+    pub(super) fn finish(&mut self, end: End) {
+        if self.end.is_none() {
+            self.end = Some(end);
+        }
+    }
+
+    pub(super) const fn end(&self) -> Option<&End> {
+        self.end.as_ref()
+    }
+
+    /// A moment has come that [`Core::deadline`] named.
+    pub(super) fn handle_timeout(&mut self, now: Now) {
+        let is_due = self
+            .sign_in
+            .as_ref()
+            .and_then(SignIn::deadline)
+            .is_some_and(|due| due <= now.instant);
+        if is_due {
+            self.step_sign_in(now, SignIn::handle_timeout);
+        }
+    }
+
+    pub(super) fn deadline(&self) -> Option<Instant> {
+        [
+            self.sign_in.as_ref().and_then(SignIn::deadline),
+            self.account.as_ref().and_then(Account::deadline),
+            self.quit_at,
+        ]
+        .into_iter()
+        .flatten()
+        .min()
+    }
+
+    /// Ends a batch: makes it durable, then shows and asks. What is to be sent is there for
+    /// [`Core::take_messages`] afterwards.
+    pub(super) fn settle(&mut self, now: Now) {
+        if let Some(account) = &mut self.account {
+            if let Err(error) = account.settle(now, &mut self.effects) {
+                // Nothing that follows from what could not be kept may leave.
+                self.effects = Effects::default();
+                self.finish(End::Failed(error.to_string()));
+            } else if let Some(names) = account.people.take_names() {
+                self.console.set_names(names);
+            }
+        }
+        if self.end.is_none() && self.is_time_to_quit(now) {
+            self.quit_now();
+        }
+        self.effects.flush_lines(&mut *self.console);
+        if let Some(account) = &mut self.account {
+            account.lines_shown(now);
+        }
+        if self.end.is_none() {
+            self.ask_next();
+        }
+    }
+
+    /// What is to be sent, after [`Core::settle`].
+    pub(super) fn take_messages(&mut self) -> Vec<(Channel, Vec<u8>)> {
+        self.effects.take_messages()
+    }
+
+    /// Whether the link is no good any more and is to be made again.
+    pub(super) fn take_new_link_wish(&mut self) -> bool {
+        std::mem::take(&mut self.wants_new_link)
+    }
+
+    fn ask_next(&mut self) {
+        let next = if let Some(key) = &self.asked_key {
+            let text = format!(
+                "{} has the key {} (not seen before). Trust it? [y/N] ",
+                self.options.server_name,
+                fingerprint(key)
+            );
+            Some((Question::Trust, text))
+        } else if let Some(question) = self.sign_in.as_ref().and_then(SignIn::question) {
+            Some(question)
+        } else if self.is_ready_for_command() {
+            let text = match &self.account {
+                Some(account) => format!("{}> ", account.name),
+                None => "> ".into(),
+            };
+            Some((Question::Command, text))
+        } else {
+            None
+        };
+        if let Some((question, text)) = next {
+            self.prompt.ask(&mut *self.console, question, &text);
+        }
+    }
+
+    /// Whether the next command may be asked for. Without a terminal each one waits for what the one before it
+    /// needs from the server, so that a script's lines take effect in order.
+    fn is_ready_for_command(&self) -> bool {
+        if self.quit_at.is_some() {
+            return false;
+        }
+        let is_signing_in = self
+            .sign_in
+            .as_ref()
+            .is_some_and(|sign_in| !sign_in.is_reconnection());
+        match &self.account {
+            _ if is_signing_in => false,
+            Some(account) if self.console.is_interactive() => {
+                account.is_settled || self.peer.is_none() || self.sign_in.is_some()
+            }
+            Some(account) => {
+                account.is_settled
+                    && account.outbox.len() < IN_FLIGHT_MAX
+                    && !account.people.is_asking()
+            }
+            None => self.is_greeted && self.pending_user.is_none(),
+        }
+    }
+
+    /// Shows a line.
+    pub(super) fn show(&mut self, tone: Tone, text: &str) {
+        self.effects.show(tone, text);
+    }
+
+    /// Who is signed in.
+    pub(super) fn user(&self) -> Option<&str> {
+        self.account.as_ref().map(|account| &*account.name)
+    }
+
+    /// The user says something.
+    pub(super) fn say(&mut self, now: Now, target: &str, text: &str) {
+        let is_linked = self.peer.is_some();
+        if let Some(account) = &mut self.account {
+            account.say(now, target, text, is_linked, &mut self.effects);
+        }
+    }
+
+    /// The user wants to see who is online.
+    pub(super) fn list_contacts(&mut self, now: Now) {
+        match &mut self.account {
+            Some(account) if account.is_settled => {
+                account.people.ask(now, true, &mut self.effects);
+            }
+            _ => self.show(Tone::Error, "there is no link to the server now"),
+        }
+    }
+}

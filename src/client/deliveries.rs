@@ -1,0 +1,254 @@
+//! What comes on the chat channel from others: checked, put in order, made durable, then acknowledged and
+//! shown.
+//!
+//! A delivery is taken only if it follows where this device stands. What stands there already is acknowledged
+//! once more and not shown; a gap is asked for; what came damaged is asked for once more, and if it stays so it
+//! is reported and holds nothing up.
+
+use serde_bytes::ByteBuf;
+
+use super::account::{Account, Leave};
+use super::conversations::Place;
+use super::effects::Effects;
+use super::env::Tone;
+use super::history::{Entry, fitting};
+use super::render;
+use crate::protocol::{
+    Body, Command, ConversationId, DecodeError, DeliverAgain, Delivery, Envelope, ErrorCode,
+    Failure, Message, Receipts, Text,
+};
+use crate::transport::{Channel, Now};
+
+impl Account {
+    /// Something has come on the chat channel, and the positions are settled.
+    pub(super) fn handle_settled_chat(
+        &mut self,
+        now: Now,
+        bytes: &[u8],
+        effects: &mut Effects,
+    ) -> Option<Leave> {
+        let Ok(envelope) = Envelope::decode(bytes) else {
+            self.damaged += 1;
+            // It may have been the answer to any message that is under way.
+            self.outbox.unsend_all();
+            return None;
+        };
+        if let Some(delivery) = envelope.hop.delivery {
+            self.handle_delivery(now, &envelope, delivery, effects);
+            return None;
+        }
+        let Ok(message) = envelope.open() else {
+            self.damaged += 1;
+            self.outbox.unsend_all();
+            return None;
+        };
+        match message.body {
+            Body::Stored(stored) => self.handle_stored(now, &stored, effects),
+            Body::Voided(voided) => self.handle_voided(voided.conversation, voided.number),
+            Body::SendAgain(again) => self.handle_send_again(again.damaged, effects),
+            Body::Receipts(receipts) => self.handle_receipts(&receipts),
+            Body::Failure(failure) => {
+                return self.handle_failure(now, message.header.command, failure, effects);
+            }
+            _ => return self.handle_control(now, message, effects),
+        }
+        None
+    }
+
+    /// An entry of a conversation's log.
+    fn handle_delivery(
+        &mut self,
+        now: Now,
+        envelope: &Envelope<'_>,
+        delivery: Delivery,
+        effects: &mut Effects,
+    ) {
+        let id = delivery.conversation;
+        if delivery.entry <= delivery.prev {
+            return;
+        }
+        let opened = envelope.open();
+        if self.conversations.get(id).is_none() {
+            // The first word of somebody new: the conversation begins where the server lets this reader in, if
+            // the message is one that belongs to this user at all.
+            let is_own = delivery.author == self.id;
+            let name = match &opened {
+                Ok(message) => match fitting(message.clone(), id, "", &self.name, is_own) {
+                    Some(text) if is_own => text.receiver,
+                    Some(text) => text.sender,
+                    None => return,
+                },
+                Err(_) => String::new(),
+            };
+            if !self
+                .conversations
+                .insert(id, Place::at(&name, delivery.prev))
+            {
+                return;
+            }
+        }
+        let Some(known) = self.conversations.get_mut(id) else {
+            return;
+        };
+        if delivery.entry <= known.place.position {
+            self.acknowledge.insert(id, known.place.position);
+            return;
+        }
+        if delivery.prev != known.place.position {
+            self.ask_again(now, id, effects);
+            return;
+        }
+        if matches!(opened, Err(DecodeError::Digest)) {
+            self.damaged += 1;
+            if known.damaged != Some(delivery.entry) {
+                known.damaged = Some(delivery.entry);
+                self.ask_again(now, id, effects);
+                return;
+            }
+        }
+        self.take_delivery(now, envelope, delivery, opened, effects);
+    }
+
+    /// Takes the entry that follows where this device stands.
+    fn take_delivery(
+        &mut self,
+        now: Now,
+        envelope: &Envelope<'_>,
+        delivery: Delivery,
+        opened: Result<Message, DecodeError>,
+        effects: &mut Effects,
+    ) {
+        let id = delivery.conversation;
+        let is_own = delivery.author == self.id;
+        let Some(known) = self.conversations.get_mut(id) else {
+            return;
+        };
+        known.damaged = None;
+        known.place.position = delivery.entry;
+        known.place.digest = Some(envelope.digest);
+        let conversation_name = known.place.name.clone();
+        let is_damaged = matches!(opened, Err(DecodeError::Digest));
+        let device = opened
+            .as_ref()
+            .ok()
+            .and_then(|message| message.header.origin)
+            .map(|origin| origin.device);
+        let text = opened
+            .ok()
+            .and_then(|message| fitting(message, id, &conversation_name, &self.name, is_own));
+        if is_damaged {
+            let report = Failure {
+                conversation: Some(id),
+                ..Failure::new(ErrorCode::Digest, format!("entry {}", delivery.entry))
+            };
+            effects.send(Channel::Chat, &Message::error(Command::Receive, report));
+        } else {
+            let entry = Entry {
+                author: delivery.author,
+                time_ms: delivery.time_ms,
+                content: ByteBuf::from(envelope.content),
+                digest: envelope.digest,
+            };
+            self.state.put_entry(id, delivery.entry, &entry);
+            self.acknowledge.insert(id, delivery.entry);
+        }
+        if let (Some(text), true) = (&text, conversation_name.is_empty()) {
+            let name = if is_own { &text.receiver } else { &text.sender };
+            if let Some(known) = self.conversations.get_mut(id) {
+                known.place.name.clone_from(name);
+            }
+        }
+        let is_from_here = is_own && device == Some(self.device);
+        if !is_from_here {
+            self.show_entry(now, delivery, text.as_ref(), is_damaged, effects);
+        }
+        self.to_show.insert(id);
+        self.save_place(id);
+        if let Some(away) = &mut self.away {
+            away.reached(id, delivery.entry);
+        }
+    }
+
+    /// Shows an entry, at once or among what was said while the user was away.
+    fn show_entry(
+        &mut self,
+        now: Now,
+        delivery: Delivery,
+        text: Option<&Text>,
+        is_damaged: bool,
+        effects: &mut Effects,
+    ) {
+        let id = delivery.conversation;
+        let time = render::time(delivery.time_ms, self.clock(now));
+        let is_own = delivery.author == self.id;
+        let place_name = self
+            .conversations
+            .get(id)
+            .map(|known| known.place.name.clone())
+            .unwrap_or_default();
+        let (tone, line) = match text {
+            Some(text) => {
+                let names_receiver = is_own || id == ConversationId::EVERYONE;
+                let receiver = names_receiver.then_some(&*text.receiver);
+                (
+                    Tone::Said,
+                    render::said(&time, &text.sender, receiver, &text.text),
+                )
+            }
+            None if is_damaged => (
+                Tone::Error,
+                format!(
+                    "{time} {place_name}: a message arrived damaged twice and cannot be shown (entry {})",
+                    delivery.entry
+                ),
+            ),
+            None => (
+                Tone::Notice,
+                format!(
+                    "{time} {place_name}: a message that this version cannot show (entry {})",
+                    delivery.entry
+                ),
+            ),
+        };
+        match &mut self.away {
+            Some(away) => {
+                let is_counted = !is_own && away.is_old(id, delivery.entry);
+                let counted = is_counted.then_some(&*place_name);
+                away.add(now.instant, tone, line, counted);
+            }
+            None => effects.show(tone, line),
+        }
+    }
+
+    /// Asks for everything behind where this device stands, unless that was asked for lately.
+    pub(super) fn ask_again(&mut self, now: Now, id: ConversationId, effects: &mut Effects) {
+        if let Some(known) = self.conversations.get_mut(id)
+            && known.should_ask_again(now.instant)
+        {
+            let again = DeliverAgain {
+                conversation: id,
+                after: known.place.position,
+            };
+            effects.send(Channel::Chat, &Message::control(again));
+        }
+    }
+
+    fn handle_receipts(&mut self, receipts: &Receipts) {
+        for mark in &receipts.marks {
+            if mark.account != self.id {
+                self.receipts
+                    .mark(receipts.conversation, mark.account, &mark.name, mark.entry);
+            }
+        }
+    }
+
+    /// Says which receipts have come, and keeps what is still awaited.
+    pub(super) fn tell_receipts(&mut self, now: Now, effects: &mut Effects) {
+        for news in self.receipts.news(now.instant) {
+            let line = render::received(&news.names, news.elapsed, news.count);
+            effects.show(Tone::Receipt, line);
+            self.state
+                .put_awaited(news.conversation, news.entry, news.awaited.as_ref());
+        }
+    }
+}

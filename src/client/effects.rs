@@ -1,0 +1,57 @@
+//! What the logic wants done, collected until everything it follows from is durable.
+//!
+//! The logic of the client never touches the endpoint or the console: it leaves messages and lines here, and
+//! they go out together when a batch is settled. That is also what makes it testable without either.
+
+use super::env::{Console, Tone};
+use super::sanitize;
+use crate::protocol::{Hop, Message, encode};
+use crate::transport::Channel;
+
+/// Messages and lines, in order.
+#[derive(Debug, Default)]
+pub(super) struct Effects {
+    messages: Vec<(Channel, Vec<u8>)>,
+    lines: Vec<(Tone, String)>,
+}
+
+impl Effects {
+    /// Sends a message.
+    pub(super) fn send(&mut self, channel: Channel, message: &Message) {
+        self.send_bytes(channel, encode(message, Hop::default()));
+    }
+
+    /// Sends a message that is encoded already.
+    pub(super) fn send_bytes(&mut self, channel: Channel, bytes: Vec<u8>) {
+        self.messages.push((channel, bytes));
+    }
+
+    /// Shows a line. Whatever it quotes is made harmless here.
+    pub(super) fn show(&mut self, tone: Tone, text: impl AsRef<str>) {
+        let text = sanitize::line(text.as_ref()).into_owned();
+        self.lines.push((tone, text));
+    }
+
+    /// What is to be sent.
+    pub(super) fn take_messages(&mut self) -> Vec<(Channel, Vec<u8>)> {
+        std::mem::take(&mut self.messages)
+    }
+
+    /// What was to be sent to a session that is over.
+    pub(super) fn drop_messages(&mut self) {
+        self.messages.clear();
+    }
+
+    /// Shows everything.
+    pub(super) fn flush_lines(&mut self, console: &mut dyn Console) {
+        for (tone, text) in self.lines.drain(..) {
+            console.show(tone, &text);
+        }
+    }
+
+    /// Whether there are lines that have not been shown.
+    #[cfg(test)]
+    pub(super) fn has_lines(&self) -> bool {
+        !self.lines.is_empty()
+    }
+}

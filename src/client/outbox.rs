@@ -1,0 +1,312 @@
+//! What was typed and is not yet known to be stored: in the order typed, durable, numbered per conversation.
+//!
+//! Only the bookkeeping is here; `sending` speaks with the server about it. A number, once given and made
+//! durable, belongs to its content for ever: sending again is sending the same bytes.
+
+use std::collections::{BTreeMap, HashMap};
+use std::time::Instant;
+
+use serde::{Deserialize, Serialize};
+use serde_bytes::ByteBuf;
+
+use crate::protocol::{ConversationId, Digest, Number};
+
+/// How many messages may wait. Chosen: a long evening offline. At the limit a further one is refused by name.
+pub(super) const OUTBOX_MAX: usize = 1_000;
+
+/// How many messages of one conversation may be under way without an answer: the server keeps the digests of the
+/// last 64 numbers, so that none of these can have become unknown to it. At the limit the others wait.
+pub(super) const IN_FLIGHT_MAX: usize = 64;
+
+/// A message's place among those of its device, and the bytes that this place belongs to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Numbered {
+    pub(super) conversation: ConversationId,
+    pub(super) number: Number,
+    pub(super) content: ByteBuf,
+    pub(super) digest: Digest,
+}
+
+/// A message that is not yet known to be stored.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Unsent {
+    /// Whom it is for, as typed.
+    pub(super) target: String,
+    /// What it says.
+    pub(super) text: String,
+    /// Its place, once the conversation is known.
+    pub(super) numbered: Option<Numbered>,
+    /// Whether it was refused for good: then only its number is to be used up.
+    pub(super) refused: bool,
+}
+
+impl Unsent {
+    pub(super) const fn new(target: String, text: String) -> Self {
+        Self {
+            target,
+            text,
+            numbered: None,
+            refused: false,
+        }
+    }
+}
+
+#[derive(Debug)]
+struct Slot {
+    unsent: Unsent,
+    in_flight: bool,
+    typed: Option<Instant>,
+}
+
+/// The outbox is full.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("{OUTBOX_MAX} messages wait to be sent already; this one was not taken")]
+pub(super) struct OutboxFull;
+
+/// All that waits.
+#[derive(Debug, Default)]
+pub(super) struct Outbox {
+    slots: BTreeMap<u64, Slot>,
+    /// Conversations in which the server expects a number that is under way: what is above waits for it.
+    held: HashMap<ConversationId, Number>,
+}
+
+impl Outbox {
+    pub(super) fn load(entries: Vec<(u64, Unsent)>) -> Self {
+        let slot = |unsent| Slot {
+            unsent,
+            in_flight: false,
+            typed: None,
+        };
+        Self {
+            slots: entries
+                .into_iter()
+                .map(|(sequence, unsent)| (sequence, slot(unsent)))
+                .collect(),
+            held: HashMap::new(),
+        }
+    }
+
+    /// Takes a message that was typed just now.
+    pub(super) fn add(&mut self, now: Instant, unsent: Unsent) -> Result<u64, OutboxFull> {
+        if self.slots.len() >= OUTBOX_MAX {
+            return Err(OutboxFull);
+        }
+        let sequence = self.slots.last_key_value().map_or(1, |(last, _)| last + 1);
+        self.slots.insert(
+            sequence,
+            Slot {
+                unsent,
+                in_flight: false,
+                typed: Some(now),
+            },
+        );
+        Ok(sequence)
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.slots.len()
+    }
+
+    /// Every message, in the order typed.
+    pub(super) fn sequences(&self) -> Vec<u64> {
+        self.slots.keys().copied().collect()
+    }
+
+    pub(super) fn get(&self, sequence: u64) -> Option<&Unsent> {
+        self.slots.get(&sequence).map(|slot| &slot.unsent)
+    }
+
+    /// When it was typed, if that was in this run.
+    pub(super) fn typed(&self, sequence: u64) -> Option<Instant> {
+        self.slots.get(&sequence).and_then(|slot| slot.typed)
+    }
+
+    /// Those that have no number yet, in the order typed.
+    pub(super) fn unnumbered(&self) -> Vec<(u64, String)> {
+        self.slots
+            .iter()
+            .filter(|(_, slot)| slot.unsent.numbered.is_none())
+            .map(|(sequence, slot)| (*sequence, slot.unsent.target.clone()))
+            .collect()
+    }
+
+    /// The highest number given in a conversation.
+    pub(super) fn last_number(&self, conversation: ConversationId) -> Option<Number> {
+        self.of(conversation)
+            .map(|(_, numbered)| numbered.number)
+            .max()
+    }
+
+    fn of(&self, conversation: ConversationId) -> impl Iterator<Item = (u64, &Numbered)> {
+        self.slots.iter().filter_map(move |(sequence, slot)| {
+            let numbered = slot.unsent.numbered.as_ref()?;
+            (numbered.conversation == conversation).then_some((*sequence, numbered))
+        })
+    }
+
+    /// The message that has this number.
+    pub(super) fn find(&self, conversation: ConversationId, number: Number) -> Option<u64> {
+        self.of(conversation)
+            .find(|(_, numbered)| numbered.number == number)
+            .map(|(sequence, _)| sequence)
+    }
+
+    /// Every message of a conversation that has a number.
+    pub(super) fn numbered(&self, conversation: ConversationId) -> Vec<u64> {
+        self.of(conversation)
+            .map(|(sequence, _)| sequence)
+            .collect()
+    }
+
+    /// Gives a message its place, or another one, and says what must be made durable.
+    pub(super) fn assign(&mut self, sequence: u64, numbered: Numbered) -> Option<&Unsent> {
+        let slot = self.slots.get_mut(&sequence)?;
+        slot.in_flight = false;
+        slot.unsent.numbered = Some(numbered);
+        Some(&slot.unsent)
+    }
+
+    /// Marks a message as refused for good, and says what must be made durable.
+    pub(super) fn refuse(&mut self, sequence: u64) -> Option<&Unsent> {
+        let slot = self.slots.get_mut(&sequence)?;
+        slot.in_flight = false;
+        slot.unsent.refused = true;
+        Some(&slot.unsent)
+    }
+
+    /// It is stored, used up or given up.
+    pub(super) fn remove(&mut self, sequence: u64) -> Option<Unsent> {
+        let slot = self.slots.remove(&sequence)?;
+        if let Some(numbered) = &slot.unsent.numbered
+            && self.held.get(&numbered.conversation) == Some(&numbered.number)
+        {
+            self.held.remove(&numbered.conversation);
+        }
+        Some(slot.unsent)
+    }
+
+    /// The server expects `expected` before it takes `sequence`, which is to be sent again after that.
+    pub(super) fn hold(&mut self, conversation: ConversationId, expected: Number, sequence: u64) {
+        self.unsend(sequence);
+        self.held.insert(conversation, expected);
+    }
+
+    /// What was under way of this message is lost.
+    pub(super) fn unsend(&mut self, sequence: u64) {
+        if let Some(slot) = self.slots.get_mut(&sequence) {
+            slot.in_flight = false;
+        }
+    }
+
+    /// What was under way is lost: the session is over, or the server asks for all of it again.
+    pub(super) fn unsend_all(&mut self) {
+        self.held.clear();
+        for slot in self.slots.values_mut() {
+            slot.in_flight = false;
+        }
+    }
+
+    /// What is to be sent now, in order; it counts as under way from here on.
+    pub(super) fn take_sendable(&mut self) -> Vec<u64> {
+        let mut in_flight: HashMap<ConversationId, usize> = HashMap::new();
+        for slot in self.slots.values().filter(|slot| slot.in_flight) {
+            if let Some(numbered) = &slot.unsent.numbered {
+                *in_flight.entry(numbered.conversation).or_default() += 1;
+            }
+        }
+        let mut waiting: Vec<(Number, u64, ConversationId)> = self
+            .slots
+            .iter()
+            .filter(|(_, slot)| !slot.in_flight)
+            .filter_map(|(sequence, slot)| {
+                let numbered = slot.unsent.numbered.as_ref()?;
+                Some((numbered.number, *sequence, numbered.conversation))
+            })
+            .collect();
+        // By number, because what a conversation had renumbered need not stand in the order typed.
+        waiting.sort_by_key(|(number, sequence, _)| (*number, *sequence));
+        let mut sendable = Vec::new();
+        for (number, sequence, conversation) in waiting {
+            let count = in_flight.entry(conversation).or_default();
+            let is_held = self
+                .held
+                .get(&conversation)
+                .is_some_and(|expected| number > *expected);
+            if *count < IN_FLIGHT_MAX && !is_held {
+                *count += 1;
+                sendable.push(sequence);
+            }
+        }
+        for sequence in &sendable {
+            if let Some(slot) = self.slots.get_mut(sequence) {
+                slot.in_flight = true;
+            }
+        }
+        sendable
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PAIR: ConversationId = ConversationId(7);
+
+    fn numbered(number: u64) -> Numbered {
+        Numbered {
+            conversation: PAIR,
+            number: Number(number),
+            content: ByteBuf::new(),
+            digest: Digest::of(b""),
+        }
+    }
+
+    fn outbox(count: u64) -> Outbox {
+        let mut outbox = Outbox::default();
+        for number in 1..=count {
+            let sequence = outbox
+                .add(Instant::now(), Unsent::new("bob".into(), "x".into()))
+                .expect("below the limit");
+            assert!(outbox.assign(sequence, numbered(number)).is_some());
+        }
+        outbox
+    }
+
+    #[test]
+    fn window_bounds_what_is_under_way_and_moves_with_the_answers() {
+        let mut outbox = outbox(70);
+        assert_eq!(outbox.take_sendable(), (1..=64).collect::<Vec<_>>());
+        assert!(outbox.take_sendable().is_empty());
+        outbox.remove(1);
+        assert_eq!(outbox.take_sendable(), [65]);
+    }
+
+    #[test]
+    fn what_follows_a_refused_number_waits_until_it_is_used_up() {
+        let mut outbox = outbox(3);
+        assert_eq!(outbox.take_sendable(), [1, 2, 3]);
+        outbox.refuse(1);
+        assert_eq!(outbox.take_sendable(), [1]);
+        outbox.hold(PAIR, Number(1), 2);
+        outbox.hold(PAIR, Number(1), 3);
+        assert!(outbox.take_sendable().is_empty());
+        outbox.remove(1);
+        assert_eq!(outbox.take_sendable(), [2, 3]);
+    }
+
+    #[test]
+    fn lost_session_sends_everything_again_in_order() {
+        let mut outbox = outbox(3);
+        assert_eq!(outbox.take_sendable(), [1, 2, 3]);
+        outbox.unsend_all();
+        assert_eq!(outbox.take_sendable(), [1, 2, 3]);
+    }
+
+    #[test]
+    fn full_outbox_refuses_by_name() {
+        let mut outbox = outbox(OUTBOX_MAX as u64);
+        let refused = outbox.add(Instant::now(), Unsent::new("bob".into(), "x".into()));
+        assert_eq!(refused, Err(OutboxFull));
+    }
+}

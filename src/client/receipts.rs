@@ -1,0 +1,278 @@
+//! Who has received what this user wrote, and when there is something to say about it.
+//!
+//! A receipt is the news that a member's mark has passed an entry: it covers every own entry up to there. For a
+//! message to everyone the names are gathered, until all who were online when it was stored have it or
+//! [`GATHER`] has passed, so that twenty receipts are one line.
+
+use std::collections::{BTreeMap, HashMap};
+use std::time::{Duration, Instant};
+
+use serde::{Deserialize, Serialize};
+
+use crate::protocol::{AccountId, ConversationId, EntryId};
+
+/// How long the receipts of those who were online are gathered before the first line. Chosen: a few round trips
+/// over a bad path, and not so long that a user wonders.
+pub(super) const GATHER: Duration = Duration::from_secs(2);
+
+/// How many own messages may wait for receipts. At the limit the oldest is forgotten: no line tells of it any
+/// more.
+pub(super) const AWAITED_MAX: usize = 1_000;
+
+/// How many members' marks are remembered. At the limit a further member's mark counts for the messages that
+/// wait at that moment, and is then forgotten.
+const MARKS_MAX: usize = 10_000;
+
+/// An own entry whose receipts have not all come: what is durable of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Awaited {
+    /// How many accounts it is for.
+    pub(super) recipients: u32,
+    /// How many of these were online when it was stored.
+    pub(super) online: u32,
+    /// Whose receipts have been told.
+    pub(super) told: Vec<AccountId>,
+}
+
+#[derive(Debug)]
+struct Own {
+    awaited: Awaited,
+    typed: Option<Instant>,
+    due: Instant,
+    fresh: Vec<(AccountId, String)>,
+}
+
+/// A line to show.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct News {
+    /// The conversation of the message.
+    pub(super) conversation: ConversationId,
+    /// The message.
+    pub(super) entry: EntryId,
+    /// Who has it, those told before not repeated.
+    pub(super) names: Vec<String>,
+    /// From typing to the receipt, if it was typed in this run.
+    pub(super) elapsed: Option<Duration>,
+    /// For everyone: how many have it by now, and of how many.
+    pub(super) count: Option<(usize, u32)>,
+    /// What is durable from now on; nothing once all have it.
+    pub(super) awaited: Option<Awaited>,
+}
+
+/// All own messages that wait for receipts.
+#[derive(Debug, Default)]
+pub(super) struct Receipts {
+    own: BTreeMap<(ConversationId, EntryId), Own>,
+    marks: HashMap<(ConversationId, AccountId), (EntryId, String)>,
+}
+
+impl Receipts {
+    /// A message is stored and waits from now on. What had to be forgotten to make room is returned.
+    pub(super) fn track(
+        &mut self,
+        now: Instant,
+        conversation: ConversationId,
+        entry: EntryId,
+        awaited: Awaited,
+        typed: Option<Instant>,
+    ) -> Option<(ConversationId, EntryId)> {
+        let fresh = self
+            .marks
+            .iter()
+            .filter(|((place, account), (mark, _))| {
+                *place == conversation && *mark >= entry && !awaited.told.contains(account)
+            })
+            .map(|((_, account), (_, name))| (*account, name.clone()))
+            .collect();
+        let own = Own {
+            awaited,
+            typed,
+            due: now + GATHER,
+            fresh,
+        };
+        self.own.insert((conversation, entry), own);
+        if self.own.len() > AWAITED_MAX {
+            return self.own.pop_first().map(|(key, _)| key);
+        }
+        None
+    }
+
+    /// A member has received everything up to `entry`.
+    pub(super) fn mark(
+        &mut self,
+        conversation: ConversationId,
+        account: AccountId,
+        name: &str,
+        entry: EntryId,
+    ) {
+        let key = (conversation, account);
+        if self.marks.len() < MARKS_MAX || self.marks.contains_key(&key) {
+            let mark = self
+                .marks
+                .entry(key)
+                .or_insert_with(|| (entry, name.to_owned()));
+            mark.0 = mark.0.max(entry);
+        }
+        let covered = (conversation, EntryId::START)..=(conversation, entry);
+        for (_, own) in self.own.range_mut(covered) {
+            let is_known = own.awaited.told.contains(&account)
+                || own.fresh.iter().any(|(known, _)| *known == account);
+            if !is_known {
+                own.fresh.push((account, name.to_owned()));
+            }
+        }
+    }
+
+    /// What is to be said by now.
+    pub(super) fn news(&mut self, now: Instant) -> Vec<News> {
+        let mut news = Vec::new();
+        self.own.retain(|(conversation, entry), own| {
+            if own.fresh.is_empty() {
+                return true;
+            }
+            let is_pair = *conversation != ConversationId::EVERYONE;
+            let have = own.awaited.told.len() + own.fresh.len();
+            let all_online = u32::try_from(have).is_ok_and(|have| have >= own.awaited.online);
+            if !(is_pair || all_online || now >= own.due || !own.awaited.told.is_empty()) {
+                return true;
+            }
+            let mut names = Vec::with_capacity(own.fresh.len());
+            for (account, name) in own.fresh.drain(..) {
+                own.awaited.told.push(account);
+                names.push(name);
+            }
+            names.sort();
+            let have_u32 = u32::try_from(have).unwrap_or(u32::MAX);
+            let of = if have_u32 <= own.awaited.online {
+                own.awaited.online
+            } else {
+                own.awaited.recipients.max(have_u32)
+            };
+            let is_done = have_u32 >= own.awaited.recipients;
+            news.push(News {
+                conversation: *conversation,
+                entry: *entry,
+                names,
+                elapsed: own.typed.map(|typed| now.saturating_duration_since(typed)),
+                count: (!is_pair).then_some((have, of)),
+                awaited: (!is_done).then(|| own.awaited.clone()),
+            });
+            !is_done
+        });
+        news
+    }
+
+    /// When [`Receipts::news`] has something to say without another receipt.
+    pub(super) fn deadline(&self) -> Option<Instant> {
+        self.own
+            .values()
+            .filter(|own| !own.fresh.is_empty())
+            .map(|own| own.due)
+            .min()
+    }
+
+    /// Whether somebody who was online when a message of this run was stored has not received it yet.
+    pub(super) fn awaits_online(&self) -> bool {
+        self.own.values().any(|own| {
+            let have = own.awaited.told.len();
+            own.typed.is_some() && u32::try_from(have).is_ok_and(|have| have < own.awaited.online)
+        })
+    }
+
+    /// The conversations in which messages wait.
+    pub(super) fn conversations(&self) -> Vec<ConversationId> {
+        let mut all: Vec<ConversationId> = self.own.keys().map(|(id, _)| *id).collect();
+        all.dedup();
+        all
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PAIR: ConversationId = ConversationId(7);
+    const BOB: AccountId = AccountId(2);
+    const CAROL: AccountId = AccountId(3);
+    const DAVE: AccountId = AccountId(4);
+
+    fn awaited(recipients: u32, online: u32) -> Awaited {
+        Awaited {
+            recipients,
+            online,
+            told: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn one_mark_is_the_receipt_of_every_message_up_to_it_and_of_none_behind() {
+        let now = Instant::now();
+        let mut receipts = Receipts::default();
+        for entry in [3, 5, 8] {
+            receipts.track(now, PAIR, EntryId(entry), awaited(1, 1), Some(now));
+        }
+        receipts.mark(PAIR, BOB, "bob", EntryId(6));
+        let news = receipts.news(now + Duration::from_millis(84));
+        let entries: Vec<u64> = news.iter().map(|news| news.entry.0).collect();
+        assert_eq!(entries, [3, 5]);
+        assert_eq!(news[0].elapsed, Some(Duration::from_millis(84)));
+        assert_eq!(news[0].count, None);
+        receipts.mark(PAIR, BOB, "bob", EntryId(6));
+        assert!(receipts.news(now).is_empty(), "nothing is told twice");
+    }
+
+    #[test]
+    fn receipt_that_came_before_the_message_was_known_to_be_stored_counts() {
+        let now = Instant::now();
+        let mut receipts = Receipts::default();
+        receipts.mark(PAIR, BOB, "bob", EntryId(9));
+        receipts.track(now, PAIR, EntryId(9), awaited(1, 1), None);
+        assert_eq!(receipts.news(now).len(), 1);
+    }
+
+    #[test]
+    fn receipts_of_everyone_online_are_one_line_and_later_ones_follow() {
+        let now = Instant::now();
+        let everyone = ConversationId::EVERYONE;
+        let mut receipts = Receipts::default();
+        receipts.track(now, everyone, EntryId(1), awaited(3, 2), Some(now));
+        receipts.mark(everyone, CAROL, "carol", EntryId(1));
+        assert!(receipts.news(now).is_empty());
+        assert!(receipts.awaits_online());
+        receipts.mark(everyone, BOB, "bob", EntryId(1));
+        let news = receipts.news(now);
+        assert_eq!(news[0].names, ["bob", "carol"]);
+        assert_eq!(news[0].count, Some((2, 2)));
+        assert!(!receipts.awaits_online());
+        receipts.mark(everyone, DAVE, "dave", EntryId(4));
+        let news = receipts.news(now);
+        assert_eq!(news[0].names, ["dave"]);
+        assert_eq!(news[0].count, Some((3, 3)));
+        assert_eq!(news[0].awaited, None);
+    }
+
+    #[test]
+    fn those_who_have_it_are_told_after_two_seconds_without_the_rest() {
+        let now = Instant::now();
+        let everyone = ConversationId::EVERYONE;
+        let mut receipts = Receipts::default();
+        receipts.track(now, everyone, EntryId(1), awaited(2, 2), Some(now));
+        receipts.mark(everyone, BOB, "bob", EntryId(1));
+        assert_eq!(receipts.deadline(), Some(now + GATHER));
+        let news = receipts.news(now + GATHER);
+        assert_eq!(news[0].count, Some((1, 2)));
+        assert_eq!(receipts.deadline(), None);
+    }
+
+    #[test]
+    fn oldest_is_forgotten_at_the_limit() {
+        let now = Instant::now();
+        let mut receipts = Receipts::default();
+        for entry in 1..=AWAITED_MAX as u64 {
+            let forgotten = receipts.track(now, PAIR, EntryId(entry), awaited(1, 0), None);
+            assert_eq!(forgotten, None);
+        }
+        let forgotten = receipts.track(now, PAIR, EntryId(5_000), awaited(1, 0), None);
+        assert_eq!(forgotten, Some((PAIR, EntryId(1))));
+    }
+}

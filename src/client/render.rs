@@ -1,0 +1,313 @@
+//! The text of every line that the client shows, apart from the colour that the console gives it.
+//!
+//! Nothing here decides when something is said; that is what makes the words easy to find and to test.
+
+use std::time::Duration;
+
+use unicode_width::UnicodeWidthStr;
+
+use crate::protocol::{Contact, ErrorCode, Failure};
+
+/// The wall clock as a line needs it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Clock {
+    /// Now, in milliseconds since 1970 (UTC).
+    pub(super) now_ms: u64,
+    /// The user's zone, in seconds east of UTC.
+    pub(super) offset_seconds: i32,
+}
+
+/// How many names a receipt spells out before it counts; the design's bound for named receipts.
+const NAMES_MAX: usize = 32;
+
+/// How much of a text is repeated when it is spoken of, in characters. Chosen: enough to know which it was.
+const QUOTE_MAX_CHARS: usize = 40;
+
+const DAY_SECONDS: i64 = 86_400;
+const WEEKDAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
+
+/// What greets a user before the sign-in.
+pub(super) const WELCOME: &str =
+    "> Greetings from the Chat Room!  `login` signs you in, `help` shows the menu.";
+
+/// A time: `14:02` today, `Tue 14:02` within the week, else with the date.
+pub(super) fn time(time_ms: u64, clock: Clock) -> String {
+    let local = |ms: u64| {
+        i64::try_from(ms / 1000).unwrap_or(i64::MAX / 2) + i64::from(clock.offset_seconds)
+    };
+    let (then, now) = (local(time_ms), local(clock.now_ms));
+    let day = then.div_euclid(DAY_SECONDS);
+    let second = then.rem_euclid(DAY_SECONDS);
+    let (hour, minute) = (second / 3600, second % 3600 / 60);
+    let age_days = now.div_euclid(DAY_SECONDS) - day;
+    if age_days == 0 {
+        format!("{hour:02}:{minute:02}")
+    } else if (1..7).contains(&age_days) {
+        // Day 0, the first of January 1970, was a Thursday.
+        let weekday = usize::try_from((day + 3).rem_euclid(7)).unwrap_or(0);
+        format!("{} {hour:02}:{minute:02}", WEEKDAYS[weekday])
+    } else {
+        let (year, month, day) = date(day);
+        format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}")
+    }
+}
+
+/// The Gregorian date of a day counted from 1970-01-01, by shifting the year's begin to March.
+fn date(day: i64) -> (i64, i64, i64) {
+    let day = day + 719_468;
+    let era = day.div_euclid(146_097);
+    let day_of_era = day.rem_euclid(146_097);
+    let year_of_era =
+        (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let shifted_month = (5 * day_of_year + 2) / 153;
+    let month = if shifted_month < 10 {
+        shifted_month + 3
+    } else {
+        shifted_month - 9
+    };
+    let year = year_of_era + era * 400 + i64::from(month <= 2);
+    (year, month, day_of_year - (153 * shifted_month + 2) / 5 + 1)
+}
+
+/// Something that was said. In a pair the receiver is named only where the reader said it.
+pub(super) fn said(time: &str, sender: &str, receiver: Option<&str>, text: &str) -> String {
+    match receiver {
+        Some(receiver) => format!("{time} {sender} → {receiver}: {text}"),
+        None => format!("{time} {sender}: {text}"),
+    }
+}
+
+/// The line above what was said while the user was away.
+pub(super) fn away(counts: &[(String, usize)]) -> String {
+    let total: usize = counts.iter().map(|(_, count)| count).sum();
+    let parts: Vec<String> = counts
+        .iter()
+        .map(|(name, count)| format!("{name} {count}"))
+        .collect();
+    let noun = if total == 1 { "message" } else { "messages" };
+    format!("{total} {noun} while you were away: {}", parts.join(", "))
+}
+
+/// A receipt: who has it, and in a pair how long it took, for everyone how many of how many.
+pub(super) fn received(
+    names: &[String],
+    elapsed: Option<Duration>,
+    count: Option<(usize, u32)>,
+) -> String {
+    let mut text = String::from("✓ Message received by ");
+    text.push_str(&names[..names.len().min(NAMES_MAX)].join(", "));
+    if names.len() > NAMES_MAX {
+        text.push_str(&format!(" and {} more", names.len() - NAMES_MAX));
+    }
+    if let Some((have, of)) = count {
+        text.push_str(&format!(" ({have} of {of})"));
+    } else if let Some(elapsed) = elapsed {
+        text.push_str(&format!(" ({})", duration(elapsed)));
+    }
+    text
+}
+
+/// A span of time in the unit that suits it.
+pub(super) fn duration(span: Duration) -> String {
+    let seconds = span.as_secs();
+    match seconds {
+        0..10 => format!("{} ms", span.as_millis()),
+        10..120 => format!("{seconds} s"),
+        120..7200 => format!("{} min", seconds / 60),
+        _ => format!("{} h", seconds / 3600),
+    }
+}
+
+/// A private message is stored, and its receiver is not there.
+pub(super) fn stored_offline(name: &str, last_seen: Option<&str>) -> String {
+    match last_seen {
+        Some(time) => format!("● stored; {name} is offline (last seen {time})"),
+        None => format!("● stored; {name} is offline"),
+    }
+}
+
+/// A message to everyone is stored; what is to be said at once of those who are not there.
+pub(super) fn stored_for_everyone(recipients: u32, online: u32) -> Option<String> {
+    if online == 0 {
+        Some("● stored; nobody else is online".into())
+    } else {
+        (recipients > online)
+            .then(|| format!("● stored for {} more who are offline", recipients - online))
+    }
+}
+
+/// Who is online, a line each, aligned.
+pub(super) fn contacts(contacts: &[Contact], own_name: &str) -> Vec<String> {
+    let width = contacts
+        .iter()
+        .map(|contact| contact.name.width())
+        .max()
+        .unwrap_or(0);
+    contacts
+        .iter()
+        .map(|contact| {
+            let address = std::net::SocketAddr::from(contact.address);
+            let mark = if contact.name == own_name {
+                "  (you)"
+            } else {
+                ""
+            };
+            format!("{}  {address}{mark}", padded(&contact.name, width))
+        })
+        .collect()
+}
+
+/// A word with blanks behind it, to a width in terminal columns.
+pub(super) fn padded(word: &str, width: usize) -> String {
+    format!("{word}{}", " ".repeat(width.saturating_sub(word.width())))
+}
+
+/// The beginning of a text in quotation marks.
+pub(super) fn quote(text: &str) -> String {
+    let mut short: String = text.chars().take(QUOTE_MAX_CHARS).collect();
+    if short.len() < text.len() {
+        short.push('…');
+    }
+    format!("\"{short}\"")
+}
+
+/// A refusal in a user's words; what it was about stands in `subject`.
+pub(super) fn refusal(failure: &Failure, subject: &str) -> String {
+    let reason = match failure.code {
+        ErrorCode::NoSuchUser => return format!("there is no user \"{subject}\" here"),
+        ErrorCode::NameTaken => return format!("the name \"{subject}\" is taken"),
+        ErrorCode::BadName => "this is not a user name",
+        ErrorCode::NameLooksLike => "this name looks like another user's",
+        ErrorCode::RegistrationClosed => {
+            "registration is closed here: accounts are opened by the operator"
+        }
+        ErrorCode::LoginFailed => LOGIN_FAILED,
+        ErrorCode::TicketRefused => "the earlier sign-in is not valid any more",
+        ErrorCode::TooManyAttempts => return too_many_attempts(failure.wait_ms),
+        ErrorCode::ToOneself => "nobody sends messages to oneself",
+        ErrorCode::NotPermitted => "this is not permitted",
+        ErrorCode::TextEmpty => "the text is empty",
+        ErrorCode::TextTooLong => "the text is too long",
+        ErrorCode::Unavailable => "the server cannot do it now",
+        ErrorCode::NotSignedIn => "the server has no sign-in from this session",
+        ErrorCode::AlreadySignedIn => "this session is signed in already",
+        ErrorCode::NoSuchConversation => "there is no such conversation",
+        ErrorCode::Unsupported => "the server does not know this command",
+        ErrorCode::Digest => "it arrived damaged",
+        _ => "the server refused it",
+    };
+    if failure.detail.is_empty() {
+        reason.to_owned()
+    } else {
+        format!("{reason}: {}", failure.detail)
+    }
+}
+
+/// What a failed login may mean. A machine in the middle looks exactly like a wrong password.
+pub(super) const LOGIN_FAILED: &str =
+    "login failed: the password is wrong, or a machine in the middle answers instead of the server";
+
+/// The server wants attempts to be fewer.
+pub(super) fn too_many_attempts(wait_ms: Option<u64>) -> String {
+    match wait_ms {
+        Some(wait_ms) => format!(
+            "too many attempts: try again in {} s",
+            wait_ms.div_ceil(1000).max(1)
+        ),
+        None => "too many attempts: try again later".into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocol::{AccountId, RecipientData};
+
+    /// Tuesday, 2026-03-17 14:02:00 UTC.
+    const TUESDAY_MS: u64 = 1_773_756_120_000;
+    const DAY_MS: u64 = 86_400_000;
+
+    fn clock(now_ms: u64) -> Clock {
+        Clock {
+            now_ms,
+            offset_seconds: 0,
+        }
+    }
+
+    #[test]
+    fn time_gains_weekday_and_date_with_age() {
+        assert_eq!(time(TUESDAY_MS, clock(TUESDAY_MS + 60_000)), "14:02");
+        assert_eq!(time(TUESDAY_MS, clock(TUESDAY_MS + DAY_MS)), "Tue 14:02");
+        assert_eq!(
+            time(TUESDAY_MS, clock(TUESDAY_MS + 7 * DAY_MS)),
+            "2026-03-17 14:02"
+        );
+        assert_eq!(time(0, clock(TUESDAY_MS)), "1970-01-01 00:00");
+    }
+
+    #[test]
+    fn zone_moves_the_hour_and_the_day() {
+        let clock = Clock {
+            now_ms: TUESDAY_MS,
+            offset_seconds: -15 * 3600,
+        };
+        assert_eq!(time(TUESDAY_MS, clock), "23:02");
+        assert_eq!(time(TUESDAY_MS + 58 * 60_000, clock), "2026-03-17 00:00");
+    }
+
+    #[test]
+    fn absurd_times_are_shown_and_harm_nothing() {
+        let _ = time(u64::MAX, clock(0));
+    }
+
+    #[test]
+    fn receipts_read_as_in_the_manual() {
+        let bob = [String::from("bob")];
+        let both = [String::from("bob"), String::from("carol")];
+        assert_eq!(
+            received(&bob, Some(Duration::from_millis(84)), None),
+            "✓ Message received by bob (84 ms)"
+        );
+        assert_eq!(
+            received(&both, None, Some((2, 2))),
+            "✓ Message received by bob, carol (2 of 2)"
+        );
+        assert_eq!(received(&bob, None, None), "✓ Message received by bob");
+    }
+
+    #[test]
+    fn away_line_counts_all_and_each() {
+        let counts = [("bob".to_owned(), 2), ("everyone".to_owned(), 1)];
+        assert_eq!(
+            away(&counts),
+            "3 messages while you were away: bob 2, everyone 1"
+        );
+    }
+
+    #[test]
+    fn contacts_are_aligned_by_columns_not_bytes() {
+        let contact = |name: &str| Contact {
+            account: AccountId(1),
+            name: name.into(),
+            address: RecipientData::from(std::net::SocketAddr::from(([10, 0, 0, 1], 7))),
+        };
+        assert_eq!(
+            contacts(&[contact("世界"), contact("bob")], "bob"),
+            ["世界  10.0.0.1:7", "bob   10.0.0.1:7  (you)"]
+        );
+    }
+
+    #[test]
+    fn stored_lines_tell_who_is_not_there() {
+        assert_eq!(
+            stored_offline("bob", Some("Tue 14:02")),
+            "● stored; bob is offline (last seen Tue 14:02)"
+        );
+        assert_eq!(stored_for_everyone(2, 2), None);
+        assert_eq!(
+            stored_for_everyone(5, 2).as_deref(),
+            Some("● stored for 3 more who are offline")
+        );
+    }
+}

@@ -1,0 +1,503 @@
+//! The sign-in as a state machine: by ticket where there is one, else by password, with the offer of an account
+//! where there is none.
+//!
+//! Each step either asks the user something or waits for the server; which of both says [`SignIn::question`].
+//! A name that has never signed in from this device is first tried with a random password, so that the offer of
+//! an account comes before any password is asked for.
+
+use std::time::{Duration, Instant};
+
+use precis_profiles::UsernameCaseMapped;
+use precis_profiles::precis_core::profile::PrecisFastInvocation;
+use rand_chacha::ChaCha20Rng;
+use rand_core::RngCore;
+use zeroize::Zeroizing;
+
+use super::credentials::{CredentialsError, LoginBegun, SignUpBegun};
+use super::effects::Effects;
+use super::env::{Files, Tone};
+use super::prompt::{Question, yes};
+use super::render;
+use super::state::{Identity, State};
+use crate::protocol::opaque::KeyStretching;
+use crate::protocol::{
+    Body, ErrorCode, Failure, Login, LoginAnswer, LoginFinish, Message, Resume, SessionStart,
+    SignUp, SignUpAnswer, SignUpFinish,
+};
+use crate::transport::{Channel, Now};
+
+/// How often a password may be tried before the user is back at the prompt. As login(1) has it.
+const TRIES_MAX: u32 = 3;
+
+/// How long the server's answer is waited for. Chosen: longer than any path needs that is any use.
+const ANSWER_WAIT: Duration = Duration::from_secs(15);
+
+/// How often a sign-in without a user waits out a server that wants fewer attempts, and for how long at most.
+/// Chosen so that a script ends within minutes.
+const PAUSES_MAX: u32 = 5;
+const PAUSE_MAX: Duration = Duration::from_secs(60);
+
+/// What a sign-in needs of the client around it.
+pub(super) struct Context<'a> {
+    pub(super) now: Now,
+    pub(super) server_key: [u8; 32],
+    pub(super) handshake_hash: [u8; 32],
+    pub(super) files: &'a mut dyn Files,
+    pub(super) random: &'a mut ChaCha20Rng,
+    pub(super) effects: &'a mut Effects,
+    pub(super) key_stretching: KeyStretching,
+    pub(super) is_interactive: bool,
+}
+
+/// Where a sign-in has got to.
+pub(super) enum Progress {
+    /// It goes on.
+    Going,
+    /// The user is signed in; with the device's tables, unless it was a reconnection.
+    SignedIn(SessionStart, Option<Box<State>>),
+    /// It is over without success. `refused` tells the server's no from a failure.
+    GivenUp {
+        /// Why.
+        text: String,
+        /// Whether the server said no.
+        refused: bool,
+    },
+}
+
+enum Step {
+    Name,
+    Resume,
+    Probe,
+    Password,
+    Login(LoginBegun),
+    Finish,
+    OfferSignUp,
+    NewPassword,
+    RepeatPassword,
+    SignUp(SignUpBegun),
+    SignUpFinish,
+    Pause(Instant),
+}
+
+/// One sign-in.
+pub(super) struct SignIn {
+    step: Step,
+    name: String,
+    password: Option<Zeroizing<String>>,
+    identity: Option<Identity>,
+    state: Option<Box<State>>,
+    is_reconnection: bool,
+    tries: u32,
+    pauses: u32,
+    due: Option<Instant>,
+}
+
+/// A name as the server will write it, as far as can be told here.
+pub(super) fn canonical(name: &str) -> String {
+    let name = name.trim();
+    UsernameCaseMapped::enforce(name).map_or_else(|_| name.to_owned(), std::borrow::Cow::into_owned)
+}
+
+impl SignIn {
+    /// Begins by name, or by asking for one.
+    pub(super) fn begin(
+        name: Option<&str>,
+        password: Option<Zeroizing<String>>,
+        context: &mut Context<'_>,
+    ) -> (Self, Progress) {
+        let mut sign_in = Self {
+            step: Step::Name,
+            name: String::new(),
+            password,
+            identity: None,
+            state: None,
+            is_reconnection: false,
+            tries: 0,
+            pauses: 0,
+            due: None,
+        };
+        let progress = match name {
+            Some(name) => sign_in.named(name, context),
+            None => Progress::Going,
+        };
+        (sign_in, progress)
+    }
+
+    /// Begins again for a user who was signed in when the link was lost.
+    pub(super) fn again(
+        identity: Identity,
+        password: Option<Zeroizing<String>>,
+        context: &mut Context<'_>,
+    ) -> (Self, Progress) {
+        let mut sign_in = Self {
+            step: Step::Name,
+            name: identity.name.clone(),
+            password,
+            identity: Some(identity),
+            state: None,
+            is_reconnection: true,
+            tries: 0,
+            pauses: 0,
+            due: None,
+        };
+        let progress = sign_in.resume_or_login(context);
+        (sign_in, progress)
+    }
+
+    /// Whether it is for a user who was signed in when the link was lost.
+    pub(super) const fn is_reconnection(&self) -> bool {
+        self.is_reconnection
+    }
+
+    /// What the user is to be asked now.
+    pub(super) fn question(&self) -> Option<(Question, String)> {
+        Some(match self.step {
+            Step::Name => (Question::Name, "username: ".into()),
+            Step::Password => (Question::Password, "password: ".into()),
+            Step::OfferSignUp => (
+                Question::SignUp,
+                format!("No account \"{}\" here. Sign up? [Y/n] ", self.name),
+            ),
+            Step::NewPassword => (Question::NewPassword, "new password: ".into()),
+            Step::RepeatPassword => (Question::RepeatPassword, "the same again: ".into()),
+            _ => return None,
+        })
+    }
+
+    /// When [`SignIn::handle_timeout`] wants to be called.
+    pub(super) fn deadline(&self) -> Option<Instant> {
+        match self.step {
+            Step::Pause(until) => Some(until),
+            _ => self.due,
+        }
+    }
+
+    /// The user has answered the question.
+    pub(super) fn handle_answer(
+        &mut self,
+        answer: Zeroizing<String>,
+        context: &mut Context<'_>,
+    ) -> Progress {
+        match self.step {
+            Step::Name if answer.trim().is_empty() => given_up("no name, no sign-in"),
+            Step::Name => self.named(&answer, context),
+            Step::Password | Step::NewPassword if answer.is_empty() => {
+                context.effects.show(Tone::Error, "a password is not empty");
+                self.tries += 1;
+                if self.tries >= TRIES_MAX {
+                    return given_up("no password, no sign-in");
+                }
+                Progress::Going
+            }
+            Step::Password => {
+                self.password = Some(answer);
+                self.log_in(context)
+            }
+            Step::OfferSignUp if yes(&answer, true) => {
+                self.step = Step::NewPassword;
+                Progress::Going
+            }
+            Step::OfferSignUp => given_up("no account was opened"),
+            Step::NewPassword => {
+                self.password = Some(answer);
+                self.step = Step::RepeatPassword;
+                Progress::Going
+            }
+            Step::RepeatPassword if self.password.as_ref() == Some(&answer) => {
+                self.sign_up(context)
+            }
+            Step::RepeatPassword => {
+                context
+                    .effects
+                    .show(Tone::Error, "the two are not the same");
+                self.password = None;
+                self.step = Step::NewPassword;
+                Progress::Going
+            }
+            _ => Progress::Going,
+        }
+    }
+
+    /// The server has said something on the control channel.
+    pub(super) fn handle_message(
+        &mut self,
+        message: Message,
+        context: &mut Context<'_>,
+    ) -> Progress {
+        let step = std::mem::replace(&mut self.step, Step::Finish);
+        match (step, message.body) {
+            (Step::Resume | Step::Finish, Body::SessionStart(start)) => {
+                Progress::SignedIn(start, self.state.take())
+            }
+            (Step::Probe, Body::LoginAnswer(_)) => {
+                self.wait_for_user(Step::Password);
+                Progress::Going
+            }
+            (Step::Login(begun), Body::LoginAnswer(answer)) => {
+                self.finish_login(begun, &answer, context)
+            }
+            (Step::SignUp(begun), Body::SignUpAnswer(answer)) => {
+                self.finish_sign_up(begun, &answer, context)
+            }
+            (Step::SignUpFinish, Body::SignedUp(_)) => self.log_in(context),
+            (step, Body::Failure(failure)) => {
+                self.step = step;
+                if self.question().is_some() || matches!(self.step, Step::Pause(_)) {
+                    return Progress::Going;
+                }
+                self.refused(&failure, context)
+            }
+            (step, _) => {
+                self.step = step;
+                Progress::Going
+            }
+        }
+    }
+
+    /// A moment has come that [`SignIn::deadline`] named.
+    pub(super) fn handle_timeout(&mut self, context: &mut Context<'_>) -> Progress {
+        match self.deadline() {
+            Some(due) if due <= context.now.instant => {}
+            _ => return Progress::Going,
+        }
+        if matches!(self.step, Step::Pause(_)) {
+            return self.resume_or_login(context);
+        }
+        self.due = None;
+        Progress::GivenUp {
+            text: format!(
+                "the server has not answered the sign-in for {} s; try `login` again",
+                ANSWER_WAIT.as_secs()
+            ),
+            refused: false,
+        }
+    }
+
+    /// The name is known: by ticket, if this device has one for it.
+    fn named(&mut self, name: &str, context: &mut Context<'_>) -> Progress {
+        name.trim().clone_into(&mut self.name);
+        let canonical = canonical(name);
+        if context.files.has_device(&context.server_key, &canonical)
+            && let Err(progress) = self.open(&canonical, context)
+        {
+            return progress;
+        }
+        self.resume_or_login(context)
+    }
+
+    /// Opens the tables of this name's device.
+    fn open(&mut self, canonical: &str, context: &mut Context<'_>) -> Result<(), Progress> {
+        let failed = |text: String| Progress::GivenUp {
+            text,
+            refused: false,
+        };
+        // What is open is closed first: one process holds a device's database once.
+        self.state = None;
+        let database = context
+            .files
+            .open_device(&context.server_key, canonical)
+            .map_err(|error| failed(format!("{error:#}")))?;
+        let state = State::open(database).map_err(|error| failed(error.to_string()))?;
+        self.identity = state.identity().cloned();
+        self.state = Some(Box::new(state));
+        Ok(())
+    }
+
+    fn resume_or_login(&mut self, context: &mut Context<'_>) -> Progress {
+        if let Some(Identity {
+            account,
+            device: Some(device),
+            ticket: Some(ticket),
+            ..
+        }) = &self.identity
+        {
+            let resume = Resume {
+                account: *account,
+                device: *device,
+                ticket: ticket.clone(),
+            };
+            self.request(Step::Resume, resume, context);
+            return Progress::Going;
+        }
+        self.by_password(context)
+    }
+
+    /// By password: the one that was given, or one that is asked for.
+    fn by_password(&mut self, context: &mut Context<'_>) -> Progress {
+        if self.password.is_some() {
+            return self.log_in(context);
+        }
+        if self.is_reconnection {
+            return Progress::GivenUp {
+                text: "signed out: the earlier sign-in is not valid any more; `login` again".into(),
+                refused: true,
+            };
+        }
+        if !context.is_interactive {
+            return Progress::GivenUp {
+                text: "a password is needed, and there is no terminal to ask at: --password-file gives one"
+                    .into(),
+                refused: true,
+            };
+        }
+        if self.identity.is_some() {
+            self.wait_for_user(Step::Password);
+            return Progress::Going;
+        }
+        let mut guess = Zeroizing::new([0; 32]);
+        context.random.fill_bytes(&mut *guess);
+        match LoginBegun::new(context.random, &*guess) {
+            Ok((_, request)) => {
+                let name = self.name.clone();
+                self.request(Step::Probe, Login { name, request }, context);
+                Progress::Going
+            }
+            Err(error) => given_up(error),
+        }
+    }
+
+    fn log_in(&mut self, context: &mut Context<'_>) -> Progress {
+        let password = self.password.clone().unwrap_or_default();
+        match LoginBegun::new(context.random, password.as_bytes()) {
+            Ok((begun, request)) => {
+                let name = self.name.clone();
+                self.request(Step::Login(begun), Login { name, request }, context);
+                Progress::Going
+            }
+            Err(error) => given_up(error),
+        }
+    }
+
+    fn finish_login(
+        &mut self,
+        begun: LoginBegun,
+        answer: &LoginAnswer,
+        context: &mut Context<'_>,
+    ) -> Progress {
+        let password = self.password.clone().unwrap_or_default();
+        let finished = begun.finish(
+            context.random,
+            password.as_bytes(),
+            &answer.response,
+            &answer.name,
+            &context.handshake_hash,
+            context.key_stretching,
+        );
+        let finalization = match finished {
+            Ok(finalization) => finalization,
+            Err(CredentialsError::Mismatch) => return self.wrong_password(context),
+            Err(error) => return given_up(error),
+        };
+        let is_open =
+            self.is_reconnection || self.state.is_some() && canonical(&self.name) == answer.name;
+        if !is_open && let Err(progress) = self.open(&answer.name, context) {
+            return progress;
+        }
+        let device = self.identity.as_ref().and_then(|identity| identity.device);
+        let finish = LoginFinish {
+            finalization,
+            device,
+        };
+        self.request(Step::Finish, finish, context);
+        Progress::Going
+    }
+
+    fn sign_up(&mut self, context: &mut Context<'_>) -> Progress {
+        let password = self.password.clone().unwrap_or_default();
+        match SignUpBegun::new(context.random, password.as_bytes()) {
+            Ok((begun, request)) => {
+                let name = self.name.clone();
+                self.request(Step::SignUp(begun), SignUp { name, request }, context);
+                Progress::Going
+            }
+            Err(error) => given_up(error),
+        }
+    }
+
+    fn finish_sign_up(
+        &mut self,
+        begun: SignUpBegun,
+        answer: &SignUpAnswer,
+        context: &mut Context<'_>,
+    ) -> Progress {
+        let password = self.password.clone().unwrap_or_default();
+        let finished = begun.finish(
+            context.random,
+            password.as_bytes(),
+            &answer.response,
+            &answer.name,
+            context.key_stretching,
+        );
+        match finished {
+            Ok(upload) => {
+                self.request(Step::SignUpFinish, SignUpFinish { upload }, context);
+                Progress::Going
+            }
+            Err(error) => given_up(error),
+        }
+    }
+
+    /// The server has said no.
+    fn refused(&mut self, failure: &Failure, context: &mut Context<'_>) -> Progress {
+        match (failure.code, &self.step) {
+            (ErrorCode::TicketRefused, Step::Resume) => self.by_password(context),
+            (ErrorCode::NoSuchUser, Step::Probe | Step::Login(_)) if context.is_interactive => {
+                self.password = None;
+                self.wait_for_user(Step::OfferSignUp);
+                Progress::Going
+            }
+            (ErrorCode::LoginFailed, Step::Login(_) | Step::Finish) => self.wrong_password(context),
+            (
+                ErrorCode::TooManyAttempts | ErrorCode::Unavailable,
+                Step::Login(_) | Step::Resume,
+            ) if (self.is_reconnection || !context.is_interactive) && self.pauses < PAUSES_MAX => {
+                let wait = Duration::from_millis(failure.wait_ms.unwrap_or(1_000));
+                if wait > PAUSE_MAX {
+                    return given_up(render::refusal(failure, &self.name));
+                }
+                self.pauses += 1;
+                context
+                    .effects
+                    .show(Tone::Notice, render::refusal(failure, &self.name));
+                self.wait_for_user(Step::Pause(
+                    context.now.instant + wait.max(Duration::from_millis(1)),
+                ));
+                Progress::Going
+            }
+            _ => given_up(render::refusal(failure, &self.name)),
+        }
+    }
+
+    fn wrong_password(&mut self, context: &mut Context<'_>) -> Progress {
+        self.password = None;
+        self.tries += 1;
+        if self.is_reconnection || !context.is_interactive || self.tries >= TRIES_MAX {
+            return given_up(render::LOGIN_FAILED);
+        }
+        context.effects.show(Tone::Error, render::LOGIN_FAILED);
+        self.wait_for_user(Step::Password);
+        Progress::Going
+    }
+
+    /// Asks the server for something, and waits for the answer.
+    fn request(&mut self, step: Step, body: impl Into<Body>, context: &mut Context<'_>) {
+        self.step = step;
+        self.due = Some(context.now.instant + ANSWER_WAIT);
+        context
+            .effects
+            .send(Channel::Control, &Message::control(body));
+    }
+
+    /// Waits for something else than the server.
+    fn wait_for_user(&mut self, step: Step) {
+        self.step = step;
+        self.due = None;
+    }
+}
+
+fn given_up(text: impl ToString) -> Progress {
+    Progress::GivenUp {
+        text: text.to_string(),
+        refused: true,
+    }
+}

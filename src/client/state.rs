@@ -1,0 +1,393 @@
+//! What a device must not forget, in redb: who it is, what it has yet to send, what it has received and where
+//! it stands.
+//!
+//! Changes are collected and committed together, once for each batch of the driver. Nothing that follows from a
+//! change (a packet, a line on the screen) may leave before [`State::commit`] has returned.
+
+use redb::{Database, ReadableDatabase, ReadableTable, ReadableTableMetadata, TableDefinition};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_bytes::ByteBuf;
+use thiserror::Error;
+
+use super::conversations::Place;
+use super::history::Entry;
+use super::outbox::Unsent;
+use super::receipts::Awaited;
+use crate::protocol::{AccountId, ConversationId, DeviceId, EntryId, to_bytes};
+
+/// The form of these tables. A newer one is refused by name.
+const SCHEMA: u64 = 1;
+
+/// How many entries of history a device keeps. Chosen: years of talk, and with texts of a usual length less than
+/// 100 MB. At the limit the oldest of the conversation that grows makes room.
+pub(super) const HISTORY_ENTRIES_MAX: u64 = 200_000;
+
+const IDENTITY: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("identity");
+const OUTBOX: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("outbox");
+const HISTORY: TableDefinition<'_, (u64, u64), &[u8]> = TableDefinition::new("history");
+const POSITIONS: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("positions");
+const AWAITED: TableDefinition<'_, (u64, u64), &[u8]> = TableDefinition::new("awaited");
+
+const KEY_SCHEMA: &str = "schema";
+const KEY_DEVICE: &str = "device";
+
+/// Why the tables could not be read or written.
+#[derive(Debug, Error)]
+pub(super) enum StateError {
+    /// The database said so.
+    #[error("the database of this device failed: {0}")]
+    Storage(#[source] Box<redb::Error>),
+    /// A record is not what this program writes.
+    #[error("the database of this device is damaged (table {0})")]
+    Damaged(&'static str),
+    /// It was written by a later version.
+    #[error("the database of this device is of schema {0}, newer than this program's {SCHEMA}")]
+    Newer(u64),
+}
+
+impl<E: Into<redb::Error>> From<E> for StateError {
+    fn from(error: E) -> Self {
+        Self::Storage(Box::new(error.into()))
+    }
+}
+
+/// Who this device is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Identity {
+    /// The account.
+    pub(super) account: AccountId,
+    /// Its canonical name.
+    pub(super) name: String,
+    /// The device, unless its id had to be given up.
+    pub(super) device: Option<DeviceId>,
+    /// The epoch of the server's database.
+    pub(super) epoch: u64,
+    /// The ticket for the next sign-in, unless it was forgotten.
+    pub(super) ticket: Option<ByteBuf>,
+}
+
+/// Everything that is read at the beginning; the history stays on disk.
+#[derive(Debug, Default)]
+pub(super) struct Loaded {
+    /// What has yet to be stored by the server.
+    pub(super) outbox: Vec<(u64, Unsent)>,
+    /// Where the device stands.
+    pub(super) places: Vec<(ConversationId, Place)>,
+    /// Own entries whose receipts have not all come.
+    pub(super) awaited: Vec<(ConversationId, EntryId, Awaited)>,
+}
+
+enum Change {
+    Identity(Vec<u8>),
+    Outbox(u64, Option<Vec<u8>>),
+    History(ConversationId, EntryId, Vec<u8>),
+    Place(ConversationId, Vec<u8>),
+    Awaited(ConversationId, EntryId, Option<Vec<u8>>),
+    Clear,
+}
+
+/// The tables of one device.
+pub(super) struct State {
+    database: Database,
+    identity: Option<Identity>,
+    changes: Vec<Change>,
+}
+
+impl State {
+    /// Opens the tables, made if there are none.
+    pub(super) fn open(database: Database) -> Result<Self, StateError> {
+        let transaction = database.begin_write()?;
+        let identity = {
+            let mut table = transaction.open_table(IDENTITY)?;
+            let schema = read::<u64>(&table, KEY_SCHEMA)?;
+            match schema {
+                Some(found) if found > SCHEMA => return Err(StateError::Newer(found)),
+                Some(_) => {}
+                None => {
+                    table.insert(KEY_SCHEMA, to_bytes(&SCHEMA).as_slice())?;
+                }
+            }
+            transaction.open_table(OUTBOX)?;
+            transaction.open_table(HISTORY)?;
+            transaction.open_table(POSITIONS)?;
+            transaction.open_table(AWAITED)?;
+            read(&table, KEY_DEVICE)?
+        };
+        transaction.commit()?;
+        Ok(Self {
+            database,
+            identity,
+            changes: Vec::new(),
+        })
+    }
+
+    /// Reads what is kept in memory while a session lasts.
+    pub(super) fn load(&self) -> Result<Loaded, StateError> {
+        let transaction = self.database.begin_read()?;
+        let mut loaded = Loaded::default();
+        for row in transaction.open_table(OUTBOX)?.iter()? {
+            let (key, value) = row?;
+            let unsent = decode(value.value(), "outbox")?;
+            loaded.outbox.push((key.value(), unsent));
+        }
+        for row in transaction.open_table(POSITIONS)?.iter()? {
+            let (key, value) = row?;
+            let place = decode(value.value(), "positions")?;
+            loaded.places.push((ConversationId(key.value()), place));
+        }
+        for row in transaction.open_table(AWAITED)?.iter()? {
+            let (key, value) = row?;
+            let (conversation, entry) = key.value();
+            let awaited = decode(value.value(), "awaited")?;
+            loaded
+                .awaited
+                .push((ConversationId(conversation), EntryId(entry), awaited));
+        }
+        Ok(loaded)
+    }
+
+    /// Who this device is, as far as it is known.
+    pub(super) const fn identity(&self) -> Option<&Identity> {
+        self.identity.as_ref()
+    }
+
+    pub(super) fn set_identity(&mut self, identity: Identity) {
+        self.changes.push(Change::Identity(to_bytes(&identity)));
+        self.identity = Some(identity);
+    }
+
+    pub(super) fn put_unsent(&mut self, sequence: u64, unsent: &Unsent) {
+        self.changes
+            .push(Change::Outbox(sequence, Some(to_bytes(unsent))));
+    }
+
+    pub(super) fn remove_unsent(&mut self, sequence: u64) {
+        self.changes.push(Change::Outbox(sequence, None));
+    }
+
+    pub(super) fn put_entry(&mut self, conversation: ConversationId, entry: EntryId, what: &Entry) {
+        self.changes
+            .push(Change::History(conversation, entry, to_bytes(what)));
+    }
+
+    pub(super) fn put_place(&mut self, conversation: ConversationId, place: &Place) {
+        self.changes
+            .push(Change::Place(conversation, to_bytes(place)));
+    }
+
+    pub(super) fn put_awaited(
+        &mut self,
+        conversation: ConversationId,
+        entry: EntryId,
+        awaited: Option<&Awaited>,
+    ) {
+        self.changes.push(Change::Awaited(
+            conversation,
+            entry,
+            awaited.map(to_bytes::<Awaited>),
+        ));
+    }
+
+    /// Forgets all but the schema: the account that these tables were of is not there any more.
+    pub(super) fn clear(&mut self) {
+        self.changes.push(Change::Clear);
+        self.identity = None;
+    }
+
+    /// The entries of a conversation behind a place, oldest first.
+    pub(super) fn entries_after(
+        &self,
+        conversation: ConversationId,
+        after: EntryId,
+        limit: usize,
+    ) -> Result<Vec<(EntryId, Entry)>, StateError> {
+        let transaction = self.database.begin_read()?;
+        let table = transaction.open_table(HISTORY)?;
+        let first = (conversation.0, after.0.saturating_add(1));
+        let mut entries = Vec::new();
+        for row in table.range(first..=(conversation.0, u64::MAX))?.take(limit) {
+            let (key, value) = row?;
+            let entry = EntryId(key.value().1);
+            if entry > after {
+                entries.push((entry, decode(value.value(), "history")?));
+            }
+        }
+        Ok(entries)
+    }
+
+    /// Makes everything that was put since the last time durable.
+    pub(super) fn commit(&mut self) -> Result<(), StateError> {
+        if self.changes.is_empty() {
+            return Ok(());
+        }
+        let transaction = self.database.begin_write()?;
+        {
+            let mut identity = transaction.open_table(IDENTITY)?;
+            let mut outbox = transaction.open_table(OUTBOX)?;
+            let mut history = transaction.open_table(HISTORY)?;
+            let mut positions = transaction.open_table(POSITIONS)?;
+            let mut awaited = transaction.open_table(AWAITED)?;
+            for change in &self.changes {
+                match change {
+                    Change::Identity(bytes) => {
+                        identity.insert(KEY_DEVICE, bytes.as_slice())?;
+                    }
+                    Change::Outbox(sequence, Some(bytes)) => {
+                        outbox.insert(sequence, bytes.as_slice())?;
+                    }
+                    Change::Outbox(sequence, None) => {
+                        outbox.remove(sequence)?;
+                    }
+                    Change::History(conversation, entry, bytes) => {
+                        history.insert((conversation.0, entry.0), bytes.as_slice())?;
+                        if history.len()? > HISTORY_ENTRIES_MAX {
+                            let first = (conversation.0, 0);
+                            let oldest = history
+                                .range(first..=(conversation.0, u64::MAX))?
+                                .next()
+                                .transpose()?
+                                .map(|(key, _)| key.value());
+                            if let Some(oldest) = oldest {
+                                history.remove(oldest)?;
+                            }
+                        }
+                    }
+                    Change::Place(conversation, bytes) => {
+                        positions.insert(conversation.0, bytes.as_slice())?;
+                    }
+                    Change::Awaited(conversation, entry, Some(bytes)) => {
+                        awaited.insert((conversation.0, entry.0), bytes.as_slice())?;
+                    }
+                    Change::Awaited(conversation, entry, None) => {
+                        awaited.remove((conversation.0, entry.0))?;
+                    }
+                    Change::Clear => {
+                        identity.remove(KEY_DEVICE)?;
+                        outbox.retain(|_, _| false)?;
+                        history.retain(|_, _| false)?;
+                        positions.retain(|_, _| false)?;
+                        awaited.retain(|_, _| false)?;
+                    }
+                }
+            }
+        }
+        transaction.commit()?;
+        self.changes.clear();
+        Ok(())
+    }
+}
+
+fn read<T: DeserializeOwned>(
+    table: &impl ReadableTable<&'static str, &'static [u8]>,
+    key: &str,
+) -> Result<Option<T>, StateError> {
+    table
+        .get(key)?
+        .map(|value| decode(value.value(), "identity"))
+        .transpose()
+}
+
+fn decode<T: DeserializeOwned>(bytes: &[u8], table: &'static str) -> Result<T, StateError> {
+    rmp_serde::from_slice(bytes).map_err(|_| StateError::Damaged(table))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::client::testing::database;
+    use crate::protocol::Digest;
+
+    const CONVERSATION: ConversationId = ConversationId(7);
+
+    fn identity() -> Identity {
+        Identity {
+            account: AccountId(1),
+            name: "erin".into(),
+            device: Some(DeviceId(2)),
+            epoch: 3,
+            ticket: Some(ByteBuf::from([9; 32])),
+        }
+    }
+
+    fn entry(time_ms: u64) -> Entry {
+        Entry {
+            author: AccountId(5),
+            time_ms,
+            content: ByteBuf::from(*b"content"),
+            digest: Digest::of(b"content"),
+        }
+    }
+
+    fn reopened(state: State) -> State {
+        State::open(state.database).expect("memory does not fail")
+    }
+
+    #[test]
+    fn committed_changes_are_there_after_reopening_and_others_are_not() {
+        let mut state = State::open(database()).expect("memory does not fail");
+        state.set_identity(identity());
+        let unsent = Unsent::new("bob".into(), "tea?".into());
+        state.put_unsent(4, &unsent);
+        state.put_place(CONVERSATION, &Place::at("bob", EntryId::START));
+        state.commit().expect("memory does not fail");
+        state.remove_unsent(4);
+
+        let state = reopened(state);
+        assert_eq!(state.identity(), Some(&identity()));
+        let loaded = state.load().expect("memory does not fail");
+        assert_eq!(loaded.outbox, [(4, unsent)]);
+        assert_eq!(
+            loaded.places,
+            [(CONVERSATION, Place::at("bob", EntryId::START))]
+        );
+    }
+
+    #[test]
+    fn entries_come_in_order_and_only_those_behind_the_place() {
+        let mut state = State::open(database()).expect("memory does not fail");
+        for number in [9, 3, 5] {
+            state.put_entry(CONVERSATION, EntryId(number), &entry(number));
+        }
+        state.put_entry(ConversationId(8), EntryId(1), &entry(1));
+        state.commit().expect("memory does not fail");
+        let entries = state.entries_after(CONVERSATION, EntryId(3), 10);
+        assert_eq!(
+            entries.expect("memory does not fail"),
+            [(EntryId(5), entry(5)), (EntryId(9), entry(9))]
+        );
+        let last = state.entries_after(CONVERSATION, EntryId(u64::MAX), 10);
+        assert!(last.expect("memory does not fail").is_empty());
+    }
+
+    #[test]
+    fn cleared_tables_know_nobody() {
+        let mut state = State::open(database()).expect("memory does not fail");
+        state.set_identity(identity());
+        state.put_unsent(1, &Unsent::new("bob".into(), "tea?".into()));
+        state.clear();
+        state.commit().expect("memory does not fail");
+        let state = reopened(state);
+        assert_eq!(state.identity(), None);
+        assert!(
+            state
+                .load()
+                .expect("memory does not fail")
+                .outbox
+                .is_empty()
+        );
+    }
+
+    #[test]
+    fn tables_of_a_newer_schema_are_refused_by_number() {
+        let database = database();
+        let transaction = database.begin_write().expect("memory does not fail");
+        transaction
+            .open_table(IDENTITY)
+            .expect("memory does not fail")
+            .insert(KEY_SCHEMA, to_bytes(&(SCHEMA + 1)).as_slice())
+            .expect("memory does not fail");
+        transaction.commit().expect("memory does not fail");
+        assert!(matches!(State::open(database), Err(StateError::Newer(2))));
+    }
+}
