@@ -58,7 +58,7 @@ pub(super) fn resolve(
     }
     accounts::load(tables, account)?.ok_or(Refusal::NoSuchUser)?;
     let (low, high) = (account.0.min(peer.id.0), account.0.max(peer.id.0));
-    let known = tables.pairs.get((low, high))?.map(|id| id.value());
+    let known = tables.pairs().get((low, high))?.map(|id| id.value());
     let conversation = if let Some(id) = known {
         ConversationId(id)
     } else {

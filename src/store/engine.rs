@@ -118,17 +118,15 @@ impl Engine {
     /// returns. After a failure of the disk the requests of that commit are all answered [`Outcome::Unknown`]: they
     /// were done all or not at all.
     pub fn execute(&mut self, batch: Vec<(RequestId, Request)>) -> Vec<Completion> {
-        let mut completions = Vec::with_capacity(batch.len());
-        for group in batch.chunks(BATCH_MAX) {
-            let outcomes = self.execute_group(group);
-            completions.extend(
-                group
-                    .iter()
-                    .zip(outcomes)
-                    .map(|((id, _), outcome)| Completion { id: *id, outcome }),
-            );
-        }
-        completions
+        let outcomes: Vec<_> = batch
+            .chunks(BATCH_MAX)
+            .flat_map(|group| self.execute_group(group))
+            .collect();
+        batch
+            .into_iter()
+            .zip(outcomes)
+            .map(|((id, _), outcome)| Completion { id, outcome })
+            .collect()
     }
 
     fn execute_group(&mut self, group: &[(RequestId, Request)]) -> Vec<Outcome> {

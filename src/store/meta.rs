@@ -132,7 +132,7 @@ pub(super) fn secret(
     let secret = {
         let mut tables = Tables::open(&transaction, &changed)?;
         let found = tables
-            .secrets
+            .secrets()
             .get(name)?
             .map(|value| value.value().to_vec());
         if let Some(secret) = found {

@@ -150,7 +150,7 @@ fn a_damaged_header_never_panics() {
         } else {
             for _ in 0..4 {
                 let place = 9 + dice.next_u32() as usize % 311;
-                bytes[place] = dice.next_u32() as u8;
+                dice.fill_bytes(&mut bytes[place..=place]);
             }
         }
         write(&path, &bytes);
