@@ -3,6 +3,7 @@
 //! It waits for the disk, so it runs on a thread of its own in production and is called directly by a simulator.
 
 use std::cell::Cell;
+use std::path::Path;
 
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
@@ -34,6 +35,17 @@ pub struct Engine {
 }
 
 impl Engine {
+    /// Opens the database in a data directory, making both if they are not there, so that it gets itself back
+    /// after a failure of the disk.
+    ///
+    /// # Errors
+    /// See [`OpenError`].
+    pub fn open(data_dir: &Path, seed: [u8; 32]) -> Result<Self, OpenError> {
+        let engine = Self::new(super::open(data_dir)?, seed)?;
+        let data_dir = data_dir.to_owned();
+        Ok(engine.with_reopen(Box::new(move || super::reopen(&data_dir))))
+    }
+
     /// Takes a database over, making the schema in an empty one. `seed` is for secrets and the epoch.
     ///
     /// # Errors
@@ -73,7 +85,7 @@ impl Engine {
     /// there is nothing else to restore.
     ///
     /// # Errors
-    /// If it still cannot be opened, or there is no way to (see [`Engine::with_reopen`]).
+    /// If it still cannot be opened, is another one now, or there is no way to it (see [`Engine::with_reopen`]).
     pub fn recover(&mut self) -> Result<(), OpenError> {
         if self.database.is_none() {
             let reopen = self
@@ -81,7 +93,9 @@ impl Engine {
                 .as_mut()
                 .ok_or(OpenError::Store(StoreError::Closed))?;
             let database = reopen()?;
-            self.epoch = meta::prepare(&database, &mut self.rng)?;
+            if meta::check(&database)? != Some(self.epoch) {
+                return Err(OpenError::Replaced);
+            }
             self.database = Some(database);
         }
         Ok(())

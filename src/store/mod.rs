@@ -28,5 +28,5 @@ pub use api::*;
 pub use engine::{BATCH_MAX, Engine, Reopen};
 pub use error::StoreError;
 pub use meta::SCHEMA_VERSION;
-pub use open::{DATABASE_FILE, OpenError, open, open_file};
+pub use open::{DATABASE_FILE, OpenError, open, open_file, reopen};
 pub use thread::{SLOTS, Slots, StoreCaller, StoreHandle, StoreThread};

@@ -2,9 +2,11 @@
 
 use rand_chacha::ChaCha20Rng;
 use rand_core::{RngCore, SeedableRng};
+use redb::TableDefinition;
 
+use super::super::memory::MemoryDisk;
 use super::super::testing::{Bench, append};
-use super::super::{Outcome, Reply, Request};
+use super::super::{Engine, OpenError, Outcome, Reply, Request, RequestId};
 use crate::protocol::{AccountId, ConversationId, DeviceId, EntryId};
 
 /// How many seeds the test of crashes runs. Chosen: a few seconds on two cores.
@@ -139,6 +141,52 @@ fn a_batch_on_a_failing_disk_is_unknown_and_service_resumes() {
         assert!(matches!(outcome, Outcome::Done(Reply::Stored(_))));
     }
     assert_eq!(bench.read(alice.user.0, conversation, 0).len(), 2);
+}
+
+#[test]
+fn another_database_is_not_taken_for_the_one_that_failed() {
+    let other = MemoryDisk::new();
+    drop(Engine::new(other.open().expect("it is empty"), [9; 32]));
+    for place in [MemoryDisk::new(), other] {
+        let (bench, [alice, _], conversation) = prepared();
+        let reopen = move || {
+            let database = place.open();
+            database.map_err(|error| OpenError::Store(error.into()))
+        };
+        let mut engine = bench.engine.with_reopen(Box::new(reopen));
+        bench.disk.fail_after(Some(0));
+        let batch = vec![(RequestId(1), append(alice.user, conversation, 1, "one"))];
+        assert_eq!(engine.execute(batch)[0].outcome, Outcome::Unknown);
+        assert!(matches!(engine.recover(), Err(OpenError::Replaced)));
+        assert!(engine.is_broken());
+    }
+}
+
+#[test]
+fn a_damaged_record_takes_down_only_the_requests_that_need_it() {
+    let (bench, [alice, bob], conversation) = prepared();
+    let disk = bench.disk.clone();
+    drop(bench);
+    let database = disk.open().expect("the engine is gone");
+    let transaction = database.begin_write().expect("the disk is well");
+    transaction
+        .open_table(TableDefinition::<(u64, u64), &[u8]>::new("members"))
+        .expect("the table is there")
+        .insert((conversation.0, alice.user.0.0), &[0xc1_u8][..])
+        .expect("the disk is well");
+    transaction.commit().expect("the disk is well");
+    drop(database);
+    let mut bench = Bench::on(disk);
+    let outcomes = bench.outcomes(vec![
+        append(bob.user, conversation, 1, "before"),
+        append(alice.user, conversation, 1, "damaged"),
+        append(bob.user, conversation, 2, "after"),
+    ]);
+    assert!(matches!(outcomes[0], Outcome::Done(Reply::Stored(_))));
+    assert_eq!(outcomes[1], Outcome::Unknown);
+    assert!(matches!(outcomes[2], Outcome::Done(Reply::Stored(_))));
+    assert!(!bench.engine.is_broken());
+    assert_eq!(bench.read(bob.user.0, conversation, 0).len(), 2);
 }
 
 #[test]
