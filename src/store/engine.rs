@@ -11,6 +11,7 @@ use redb::{Database, ReadableDatabase};
 
 use super::devices::{self, Resumption};
 use super::error::{Stop, StoreError};
+use super::guard::{give_up, guard};
 use super::open::OpenError;
 use super::tables::{Look, Snapshot, Tables};
 use super::{
@@ -52,7 +53,7 @@ impl Engine {
     /// [`OpenError::NewerSchema`], [`OpenError::Foreign`], [`OpenError::Store`].
     pub fn new(database: Database, seed: [u8; 32]) -> Result<Self, OpenError> {
         let mut rng = ChaCha20Rng::from_seed(seed);
-        let epoch = meta::prepare(&database, &mut rng)?;
+        let epoch = guard(|| meta::prepare(&database, &mut rng))?;
         Ok(Self {
             database: Some(database),
             reopen: None,
@@ -93,7 +94,7 @@ impl Engine {
                 .as_mut()
                 .ok_or(OpenError::Store(StoreError::Closed))?;
             let database = reopen()?;
-            if meta::check(&database)? != Some(self.epoch) {
+            if guard(|| meta::check(&database))? != Some(self.epoch) {
                 return Err(OpenError::Replaced);
             }
             self.database = Some(database);
@@ -107,7 +108,7 @@ impl Engine {
     /// If the database cannot be read.
     pub fn account_count(&self) -> Result<u64, StoreError> {
         let database = self.database.as_ref().ok_or(StoreError::Closed)?;
-        meta::account_count(&Snapshot::open(&database.begin_read()?)?)
+        guard(|| meta::account_count(&Snapshot::open(&database.begin_read()?)?))
     }
 
     /// The secret of this name; if there is none yet, `make` makes it, and it is durable when this returns.
@@ -121,9 +122,9 @@ impl Engine {
     ) -> Result<Vec<u8>, StoreError> {
         let database = self.database.as_ref().ok_or(StoreError::Closed)?;
         let rng = &mut self.rng;
-        let secret = meta::secret(database, name, || make(rng));
-        if let Err(StoreError::Storage(_)) = secret {
-            self.database = None;
+        let secret = guard(|| meta::secret(database, name, || make(rng)));
+        if secret.as_ref().is_err_and(StoreError::is_fatal) {
+            give_up(self.database.take());
         }
         secret
     }
@@ -145,7 +146,7 @@ impl Engine {
 
     fn execute_group(&mut self, group: &[(RequestId, Request)]) -> Vec<Outcome> {
         let result = match &self.database {
-            Some(database) => run(database, self.epoch, group),
+            Some(database) => guard(|| run(database, self.epoch, group)),
             None => Err(StoreError::Closed),
         };
         match result {
@@ -157,8 +158,8 @@ impl Engine {
                 .collect(),
             Err(error) => {
                 tracing::error!(%error, requests = group.len(), "the store could not answer");
-                if let StoreError::Storage(_) = error {
-                    self.database = None;
+                if error.is_fatal() {
+                    give_up(self.database.take());
                 }
                 vec![Outcome::Unknown; group.len()]
             }

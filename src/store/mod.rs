@@ -10,6 +10,7 @@ mod conversations;
 mod devices;
 mod engine;
 mod error;
+mod guard;
 mod log;
 mod marks;
 pub mod memory;

@@ -10,6 +10,7 @@ use redb::{Database, DatabaseError, StorageError};
 use thiserror::Error;
 
 use super::StoreError;
+use super::guard::guard;
 
 /// The database's file in the server's data directory.
 pub const DATABASE_FILE: &str = "udpchat.redb";
@@ -156,7 +157,12 @@ pub fn reopen(data_dir: &Path) -> Result<Database, OpenError> {
 fn reopen_file(path: &Path) -> Result<Database, OpenError> {
     let mut file = open_existing(path).map_err(|source| from_io(path, source))?;
     let bytes = check_file(path, &mut file)?;
-    open_database(file).map_err(|error| from_redb(path, bytes, error))
+    let opened =
+        guard(|| Ok(open_database(file))).map_err(|error: StoreError| OpenError::Damaged {
+            path: path.into(),
+            reason: error.to_string(),
+        })?;
+    opened.map_err(|error| from_redb(path, bytes, error))
 }
 
 fn prepare_directory(path: &Path) -> Result<(), OpenError> {

@@ -5,12 +5,15 @@ use rand_core::{RngCore, SeedableRng};
 use redb::TableDefinition;
 
 use super::super::memory::MemoryDisk;
-use super::super::testing::{Bench, append};
-use super::super::{Engine, OpenError, Outcome, Reply, Request, RequestId};
-use crate::protocol::{AccountId, ConversationId, DeviceId, EntryId};
+use super::super::testing::{Bench, append, read};
+use super::super::{Engine, OpenError, Outcome, Reply, Request, RequestId, open_file};
+use crate::protocol::{AccountId, ConversationId, DeviceId, Digest, EntryId};
 
 /// How many seeds the test of crashes runs. Chosen: a few seconds on two cores.
 const SEEDS: u64 = 120;
+
+/// redb's page, in bytes (its default on most machines; only where bytes are flipped depends on it).
+const PAGE_BYTES: usize = 4096;
 
 /// How many messages each of the two users says in a run.
 const MESSAGES: u64 = 12;
@@ -232,4 +235,54 @@ fn a_disk_forgets_what_was_not_synced() {
     }
     assert!(lost, "some crash came between a write and its sync");
     assert!(!image.is_empty());
+}
+
+#[test]
+fn a_flipped_byte_is_found_or_harmless_and_never_a_panic() {
+    let (mut bench, [alice, bob], conversation) = prepared();
+    for number in 1..=40 {
+        bench.say(alice.user, conversation, number, &text(number));
+    }
+    let image = bench.disk.image();
+    drop(bench);
+    let used = |page: &usize| {
+        image[page * PAGE_BYTES..][..PAGE_BYTES]
+            .iter()
+            .any(|b| *b != 0)
+    };
+    let mut failed = 0;
+    for page in (0..image.len() / PAGE_BYTES).filter(used) {
+        for place in [1, 40, 300, 4090] {
+            let mut copy = image.clone();
+            copy[page * PAGE_BYTES + place] ^= 0xff;
+            let directory = tempfile::tempdir().expect("there is room");
+            let path = directory.path().join("flipped");
+            std::fs::write(&path, copy).expect("there is room");
+            let owner_only = std::os::unix::fs::PermissionsExt::from_mode(0o600);
+            std::fs::set_permissions(&path, owner_only).expect("it is ours");
+            let opened = open_file(&path).and_then(|database| Engine::new(database, [1; 32]));
+            let Ok(mut engine) = opened else {
+                failed += 1;
+                continue;
+            };
+            let batch = [
+                Request::ListAccounts,
+                read(bob.user.0, conversation, 0, usize::MAX),
+                append(alice.user, conversation, 41, "41"),
+            ];
+            let batch = batch.map(|request| (RequestId(0), request)).to_vec();
+            for completion in engine.execute(batch) {
+                failed += u32::from(completion.outcome == Outcome::Unknown);
+                let Outcome::Done(Reply::Entries { entries, .. }) = completion.outcome else {
+                    continue;
+                };
+                // What redb does not find, the reader's digest does.
+                assert!(entries.iter().all(|entry| {
+                    entry.content == text(entry.number.0).as_bytes()
+                        || entry.digest != Digest::of(&entry.content)
+                }));
+            }
+        }
+    }
+    assert!(failed > 0, "some of the damage mattered");
 }
