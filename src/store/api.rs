@@ -90,7 +90,8 @@ pub enum Request {
         /// The device.
         device: DeviceId,
     },
-    /// Where a device stands: marks move up to its positions; the answer lists every conversation of the account:
+    /// Where a device stands: marks move up to its positions (but not to one with a digest of zeros, where it was
+    /// told to begin and has received nothing yet); the answer lists every conversation of the account:
     /// [`Reply::Hello`].
     Hello {
         /// The account that asks, or that it is about.
