@@ -4,6 +4,9 @@
 //! SHA-256 digest over exactly these bytes. `content` is a MessagePack `bin` that itself holds `[command,
 //! message_type, origin, body]`.
 
+use std::io::ErrorKind;
+
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_bytes::Bytes;
 use thiserror::Error;
@@ -136,10 +139,14 @@ fn decode<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, DecodeError> {
     deserializer.set_max_depth(DEPTH_MAX);
     let value = T::deserialize(&mut deserializer)
         .map_err(|error| DecodeError::Malformed(error.to_string()))?;
-    if deserializer.get_ref().is_empty() {
-        Ok(value)
-    } else {
-        Err(DecodeError::Malformed("bytes follow its end".into()))
+    // The reader does not tell how far it has come; it stands at the end if there is no further marker to read.
+    match IgnoredAny::deserialize(&mut deserializer) {
+        Err(rmp_serde::decode::Error::InvalidMarkerRead(error))
+            if error.kind() == ErrorKind::UnexpectedEof =>
+        {
+            Ok(value)
+        }
+        _ => Err(DecodeError::Malformed("bytes follow its end".into())),
     }
 }
 

@@ -9,6 +9,8 @@ mod fingerprint;
 mod ids;
 mod message;
 pub mod opaque;
+#[cfg(test)]
+mod tests;
 mod wire;
 
 pub use codec::{DecodeError, Envelope, encode, open, seal, to_bytes};

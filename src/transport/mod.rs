@@ -8,6 +8,31 @@
 mod endpoint;
 mod event;
 
+#[allow(dead_code)]
+mod ack;
+#[allow(dead_code)]
+mod assembler;
+#[allow(dead_code)]
+mod congestion;
+#[allow(dead_code)]
+mod cookie;
+#[allow(dead_code)]
+mod frame;
+#[allow(dead_code)]
+mod framing;
+#[allow(dead_code)]
+mod pacer;
+#[allow(dead_code)]
+mod packet;
+#[allow(dead_code)]
+mod ranges;
+#[allow(dead_code)]
+mod replay;
+#[allow(dead_code)]
+mod rtt;
+#[allow(dead_code)]
+mod sender;
+
 pub use endpoint::{ClientConfig, Endpoint, ServerConfig, Statistics, Transmit};
 pub use event::{Channel, CloseReason, Event, SendError, SessionId};
 

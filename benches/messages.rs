@@ -1,0 +1,30 @@
+//! What one message costs in the protocol layer: encoding with its digest, and opening.
+
+use criterion::{Criterion, criterion_group, criterion_main};
+use udpchat::protocol::{
+    ConversationId, DeviceId, Envelope, Hop, Message, Number, Origin, Text, encode,
+};
+
+fn messages(criterion: &mut Criterion) {
+    let origin = Origin {
+        conversation: ConversationId(5),
+        device: DeviceId(9),
+        number: Number(300),
+    };
+    let text = Text {
+        sender: "erin".into(),
+        receiver: "bob".into(),
+        text: "x".repeat(64),
+    };
+    let message = Message::chat(origin, text);
+    let bytes = encode(&message, Hop::default());
+    criterion.bench_function("encode a message of 64 bytes", |bencher| {
+        bencher.iter(|| encode(&message, Hop::default()));
+    });
+    criterion.bench_function("open a message of 64 bytes", |bencher| {
+        bencher.iter(|| Envelope::decode(&bytes).and_then(|envelope| envelope.open()));
+    });
+}
+
+criterion_group!(benches, messages);
+criterion_main!(benches);

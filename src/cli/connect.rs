@@ -1,0 +1,137 @@
+//! `udpchat connect`: the chat itself, at a terminal or with plain lines.
+
+use std::path::PathBuf;
+
+use clap::{Arg, ArgAction, ArgMatches, value_parser};
+
+use super::address::{DEFAULT_HOST, ServerName};
+use super::command::Command;
+use super::exit::{Failure, Outcome};
+use super::password::{self, Password};
+use super::{environment, logging, operate, options, server_key};
+use crate::registry::Entry;
+
+/// The subcommand.
+pub struct Connect;
+
+/// What the command line asks for.
+pub struct Plan {
+    /// The server.
+    pub server: ServerName,
+    /// The account to sign in to; asked for if there is none.
+    pub user: Option<String>,
+    /// Its password; asked for if there is none.
+    pub password: Option<Password>,
+    /// The client's directory.
+    pub state: PathBuf,
+    /// The fingerprint that the server's key must have.
+    pub server_key: Option<String>,
+    /// Whether an unknown key is taken without asking.
+    pub accept_new: bool,
+}
+
+impl Entry for Connect {
+    fn name(&self) -> &'static str {
+        "connect"
+    }
+
+    fn summary(&self) -> &'static str {
+        "Connect to a server and chat"
+    }
+}
+
+impl Command for Connect {
+    fn arguments(&self, command: clap::Command) -> clap::Command {
+        command
+            .arg(
+                Arg::new("server")
+                    .value_name("HOST[:PORT]")
+                    .default_value(DEFAULT_HOST)
+                    .value_parser(str::parse::<ServerName>)
+                    .help("The server: a name or an address, an IPv6 one with a port as [address]:port"),
+            )
+            .arg(
+                Arg::new("user")
+                    .long("user")
+                    .value_name("NAME")
+                    .env("UDPCHAT_USER")
+                    .hide_env_values(true)
+                    .help("Sign in as this user at once"),
+            )
+            .arg(options::password_file())
+            .arg(
+                Arg::new("state")
+                    .long("state")
+                    .value_name("DIR")
+                    .env("UDPCHAT_STATE")
+                    .hide_env_values(true)
+                    .value_parser(value_parser!(PathBuf))
+                    .help("The client's directory: identity, known servers, history [default: $XDG_STATE_HOME/udpchat]"),
+            )
+            .arg(
+                Arg::new("server-key")
+                    .long("server-key")
+                    .value_name("SHA256:…")
+                    .env("UDPCHAT_SERVER_KEY")
+                    .hide_env_values(true)
+                    .value_parser(server_key::parse)
+                    .help("Connect only if the server's key has this fingerprint"),
+            )
+            .arg(
+                Arg::new("accept-new")
+                    .long("accept-new")
+                    .env("UDPCHAT_ACCEPT_NEW")
+                    .hide_env_values(true)
+                    .action(ArgAction::SetTrue)
+                    .help("Trust an unknown server's key without asking; a changed one is refused nevertheless"),
+            )
+    }
+
+    fn run(&self, matches: &ArgMatches) -> Outcome {
+        logging::client(matches)?;
+        operate::client(plan(matches)?)
+    }
+
+    fn sections(&self) -> Vec<(&'static str, String)> {
+        vec![
+            ("CHAT COMMANDS", operate::chat_menu()),
+            (
+                "WITHOUT A TERMINAL",
+                "If standard input or output is no terminal, commands are read from standard input, a line each, \
+                 and what arrives is written to standard output, plain; errors go to standard error. Nothing is \
+                 asked: give the password with --password-file, and the server's key with --server-key or \
+                 --accept-new."
+                    .into(),
+            ),
+            (
+                "FILES",
+                "DIR/known_servers has a line for each server whose key is trusted. DIR/SERVER/USER/N.redb is the \
+                 history of one device of a user; each client that runs at the same time takes one of its own. \
+                 The directory must be its owner's alone (mode 0700)."
+                    .into(),
+            ),
+        ]
+    }
+}
+
+fn plan(matches: &ArgMatches) -> Result<Plan, Failure> {
+    let server = matches
+        .get_one::<ServerName>("server")
+        .cloned()
+        .ok_or_else(|| Failure::usage("no server"))?;
+    let password = matches
+        .get_one::<PathBuf>("password-file")
+        .map(|path| password::from_file(path))
+        .transpose()?;
+    Ok(Plan {
+        server,
+        user: matches.get_one::<String>("user").cloned(),
+        password,
+        state: match matches.get_one::<PathBuf>("state") {
+            Some(path) => path.clone(),
+            None => environment::state_directory()?,
+        },
+        server_key: matches.get_one::<String>("server-key").cloned(),
+        accept_new: matches.get_flag("accept-new"),
+    })
+}

@@ -1,0 +1,64 @@
+//! The near end of the control socket.
+
+use std::io::{BufReader, ErrorKind, Write as _};
+use std::os::unix::net::UnixStream;
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::{Context as _, bail};
+
+use super::{Answer, Desk, LINE_MAX_BYTES, Request, socket_path};
+use crate::cli::lines::{self, Line};
+
+/// How long a server may take for an answer. Chosen: a commit on a busy disk, and then some.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// A connection to a running server.
+pub struct Remote {
+    reader: BufReader<UnixStream>,
+}
+
+/// Connects to the server of this data directory; `None` if none is running.
+///
+/// # Errors
+/// If there is a socket that cannot be used.
+pub fn connect(data: &Path) -> anyhow::Result<Option<Remote>> {
+    let path = socket_path(data);
+    let stream = match UnixStream::connect(&path) {
+        Ok(stream) => stream,
+        // Never served, or killed before it could remove its socket.
+        Err(error)
+            if matches!(
+                error.kind(),
+                ErrorKind::NotFound | ErrorKind::ConnectionRefused
+            ) =>
+        {
+            return Ok(None);
+        }
+        Err(error) => {
+            return Err(error)
+                .with_context(|| format!("cannot use the control socket {}", path.display()));
+        }
+    };
+    stream.set_read_timeout(Some(ANSWER_TIMEOUT))?;
+    stream.set_write_timeout(Some(ANSWER_TIMEOUT))?;
+    Ok(Some(Remote {
+        reader: BufReader::new(stream),
+    }))
+}
+
+impl Desk for Remote {
+    fn ask(&mut self, request: Request) -> anyhow::Result<Answer> {
+        let mut line = serde_json::to_vec(&request)?;
+        line.push(b'\n');
+        let lost = "the server did not answer on its control socket";
+        self.reader.get_mut().write_all(&line).context(lost)?;
+        match lines::read(&mut self.reader, LINE_MAX_BYTES).context(lost)? {
+            Line::Text(text) => {
+                serde_json::from_str(&text).context("the server's answer is none that is known")
+            }
+            Line::TooLong => bail!("the server's answer is too long"),
+            Line::End => bail!("the server closed its control socket without an answer"),
+        }
+    }
+}

@@ -1,0 +1,229 @@
+//! The far end of the control socket: a thread that accepts, and one for each connection.
+
+use std::fs;
+use std::io::{self, BufReader, ErrorKind, Write as _};
+use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use anyhow::{Context as _, bail};
+
+use super::{Answer, Desk, Request, socket_path};
+use crate::cli::lines::{self, LINE_MAX_BYTES, Line};
+
+/// How many connections are served at a time; one more is closed at once. Chosen: scripts run one at a time.
+const CONNECTIONS_MAX: usize = 8;
+
+/// How long a connection may be silent. Chosen: stretching a password takes a tenth of a second.
+const SILENCE_MAX: Duration = Duration::from_secs(10);
+
+/// A listening control socket. Dropping it removes the socket; connections that are open end with the process.
+pub struct Server {
+    path: PathBuf,
+}
+
+/// Makes a desk for each connection.
+type Desks = dyn Fn() -> anyhow::Result<Box<dyn Desk>> + Send + Sync;
+
+impl Server {
+    /// Listens in this data directory. Only the process that holds the database calls this, so a socket that is
+    /// there already was left by one that was killed.
+    ///
+    /// # Errors
+    /// If a server answers there nevertheless, or the socket cannot be made.
+    pub fn start(
+        data: &Path,
+        desks: impl Fn() -> anyhow::Result<Box<dyn Desk>> + Send + Sync + 'static,
+    ) -> anyhow::Result<Self> {
+        let path = socket_path(data);
+        let listener = listen(&path)
+            .with_context(|| format!("cannot make the control socket {}", path.display()))?;
+        let desks: Arc<Desks> = Arc::new(desks);
+        std::thread::Builder::new()
+            .name("control".into())
+            .spawn(move || accept_all(&listener, &desks))
+            .context("cannot start the thread of the control socket")?;
+        Ok(Self { path })
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        if let Err(error) = fs::remove_file(&self.path) {
+            tracing::warn!(%error, "cannot remove the control socket");
+        }
+    }
+}
+
+fn listen(path: &Path) -> anyhow::Result<UnixListener> {
+    match UnixStream::connect(path) {
+        Ok(_) => bail!("another server answers there"),
+        Err(error) if error.kind() == ErrorKind::ConnectionRefused => fs::remove_file(path)?,
+        Err(error) if error.kind() == ErrorKind::NotFound => {}
+        Err(error) => return Err(error.into()),
+    }
+    let listener = UnixListener::bind(path)?;
+    // Until here the directory, which is its owner's alone, protects it.
+    fs::set_permissions(path, fs::Permissions::from_mode(0o600))?;
+    Ok(listener)
+}
+
+fn accept_all(listener: &UnixListener, desks: &Arc<Desks>) {
+    let open = Arc::new(AtomicUsize::new(0));
+    for stream in listener.incoming() {
+        let stream = match stream {
+            Ok(stream) => stream,
+            Err(error)
+                if matches!(
+                    error.kind(),
+                    ErrorKind::ConnectionAborted | ErrorKind::Interrupted
+                ) =>
+            {
+                continue;
+            }
+            Err(error) => {
+                // Out of descriptors, as a rule: the network goes on; a restart brings the socket back.
+                tracing::error!(%error, "the control socket has ended");
+                return;
+            }
+        };
+        if open.fetch_add(1, Ordering::SeqCst) >= CONNECTIONS_MAX {
+            open.fetch_sub(1, Ordering::SeqCst);
+            continue;
+        }
+        let (desks, counter) = (Arc::clone(desks), Arc::clone(&open));
+        let started = std::thread::Builder::new()
+            .name("control connection".into())
+            .spawn(move || {
+                if let Err(error) = serve(&stream, &*desks) {
+                    tracing::info!(%error, "a control connection failed");
+                }
+                counter.fetch_sub(1, Ordering::SeqCst);
+            });
+        if let Err(error) = started {
+            open.fetch_sub(1, Ordering::SeqCst);
+            tracing::warn!(%error, "cannot serve a control connection");
+        }
+    }
+}
+
+fn serve(stream: &UnixStream, desks: &Desks) -> anyhow::Result<()> {
+    stream.set_read_timeout(Some(SILENCE_MAX))?;
+    stream.set_write_timeout(Some(SILENCE_MAX))?;
+    let mut desk = desks()?;
+    let mut reader = BufReader::new(stream);
+    loop {
+        let text = match lines::read(&mut reader, LINE_MAX_BYTES) {
+            Ok(Line::Text(text)) => text,
+            Ok(Line::TooLong) => bail!("a line was too long"),
+            Ok(Line::End) => return Ok(()),
+            Err(error) => return Err(error.into()),
+        };
+        let answer = match serde_json::from_str::<Request>(&text) {
+            Ok(request) => desk.ask(request).unwrap_or_else(|error| Answer::Error {
+                message: format!("{error:#}"),
+            }),
+            Err(error) => Answer::Error {
+                message: format!("not a request: {error}"),
+            },
+        };
+        send(stream, &answer)?;
+    }
+}
+
+fn send(mut stream: &UnixStream, answer: &Answer) -> io::Result<()> {
+    let mut line = serde_json::to_vec(answer)?;
+    line.push(b'\n');
+    stream.write_all(&line)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::control::connect;
+
+    struct Echo;
+
+    impl Desk for Echo {
+        fn ask(&mut self, request: Request) -> anyhow::Result<Answer> {
+            match request {
+                Request::UserList => Ok(Answer::Users { users: vec![] }),
+                _ => bail!("only lists"),
+            }
+        }
+    }
+
+    fn start(directory: &tempfile::TempDir) -> Server {
+        Server::start(directory.path(), || Ok(Box::new(Echo))).unwrap()
+    }
+
+    #[test]
+    fn request_is_answered_and_an_error_is_an_answer_too() {
+        let directory = tempfile::tempdir().unwrap();
+        let _server = start(&directory);
+        let mut remote = connect(directory.path()).unwrap().unwrap();
+        let answer = remote.ask(Request::UserList).unwrap();
+        assert_eq!(answer, Answer::Users { users: vec![] });
+        let request = Request::UserAddStart {
+            name: "erin".into(),
+            request: String::new(),
+        };
+        let message = "only lists".to_owned();
+        assert_eq!(remote.ask(request).unwrap(), Answer::Error { message });
+    }
+
+    #[test]
+    fn nobody_listens_before_the_start_and_after_the_end() {
+        let directory = tempfile::tempdir().unwrap();
+        assert!(connect(directory.path()).unwrap().is_none());
+        drop(start(&directory));
+        assert!(!socket_path(directory.path()).exists());
+    }
+
+    #[test]
+    fn socket_of_a_server_that_was_killed_is_replaced() {
+        let directory = tempfile::tempdir().unwrap();
+        drop(UnixListener::bind(socket_path(directory.path())).unwrap());
+        assert!(connect(directory.path()).unwrap().is_none());
+        let _server = start(&directory);
+        assert!(connect(directory.path()).unwrap().is_some());
+    }
+
+    #[test]
+    fn second_server_is_refused() {
+        let directory = tempfile::tempdir().unwrap();
+        let _server = start(&directory);
+        assert!(Server::start(directory.path(), || Ok(Box::new(Echo))).is_err());
+    }
+
+    #[test]
+    fn socket_is_its_owners_alone() {
+        let directory = tempfile::tempdir().unwrap();
+        let _server = start(&directory);
+        let metadata = fs::metadata(socket_path(directory.path())).unwrap();
+        assert_eq!(metadata.permissions().mode() & 0o777, 0o600);
+    }
+
+    #[test]
+    fn nonsense_is_answered_and_an_endless_line_ends_the_connection() {
+        let directory = tempfile::tempdir().unwrap();
+        let _server = start(&directory);
+        let mut stream = UnixStream::connect(socket_path(directory.path())).unwrap();
+        stream.write_all(b"{}\n").unwrap();
+        let mut reader = BufReader::new(stream.try_clone().unwrap());
+        let Line::Text(text) = lines::read(&mut reader, LINE_MAX_BYTES).unwrap() else {
+            panic!("no answer");
+        };
+        assert!(text.contains("not a request"), "{text}");
+        // The rest of the line may meet a closed socket.
+        let _ = stream.write_all(&vec![b'x'; LINE_MAX_BYTES + 1]);
+        let _ = stream.write_all(b"\n");
+        assert!(!matches!(
+            lines::read(&mut reader, LINE_MAX_BYTES),
+            Ok(Line::Text(_))
+        ));
+    }
+}

@@ -1,0 +1,186 @@
+//! The manual pages and completion scripts, made from the table that runs the subcommands.
+//!
+//! They are committed, so that packagers need not run anything; a test makes them again and compares.
+
+use std::path::PathBuf;
+
+use clap_complete::Shell;
+use clap_mangen::Man;
+use clap_mangen::roff::{Roff, bold, roman};
+
+use super::command::{application, table};
+use super::exit::Exit;
+
+/// The shells for which there is a script.
+const SHELLS: [Shell; 5] = [
+    Shell::Bash,
+    Shell::Elvish,
+    Shell::Fish,
+    Shell::PowerShell,
+    Shell::Zsh,
+];
+
+/// All documents: their paths below the root of the repository, and their contents.
+///
+/// # Errors
+/// If a page cannot be rendered.
+pub fn all() -> std::io::Result<Vec<(PathBuf, Vec<u8>)>> {
+    let mut documents = pages()?;
+    for shell in SHELLS {
+        let file = match shell {
+            Shell::Bash => "udpchat.bash",
+            Shell::Elvish => "udpchat.elv",
+            Shell::Fish => "udpchat.fish",
+            Shell::PowerShell => "_udpchat.ps1",
+            _ => "_udpchat",
+        };
+        documents.push((PathBuf::from("completions").join(file), completion(shell)));
+    }
+    Ok(documents)
+}
+
+/// The completion script of a shell.
+#[must_use]
+pub fn completion(shell: Shell) -> Vec<u8> {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut application(&table()), "udpchat", &mut script);
+    script
+}
+
+/// udpchat.1, and a page for each subcommand.
+fn pages() -> std::io::Result<Vec<(PathBuf, Vec<u8>)>> {
+    let table = table();
+    let mut application = application(&table);
+    application.build();
+    let others: Vec<String> = table
+        .iter()
+        .map(|command| format!("udpchat-{}", command.name()))
+        .collect();
+    let mut pages = vec![page(&application, "udpchat", Vec::new(), &others)?];
+    for command in table.iter() {
+        let Some(own) = application.find_subcommand(command.name()) else {
+            continue;
+        };
+        let name = format!("udpchat-{}", command.name());
+        pages.push(page(
+            own,
+            &name,
+            command.sections(),
+            &["udpchat".to_owned()],
+        )?);
+    }
+    Ok(pages)
+}
+
+fn page(
+    command: &clap::Command,
+    name: &str,
+    sections: Vec<(&'static str, String)>,
+    see_also: &[String],
+) -> std::io::Result<(PathBuf, Vec<u8>)> {
+    let source = concat!("udpchat ", env!("CARGO_PKG_VERSION"));
+    let man = Man::new(command.clone().display_name(name))
+        .title(name.to_uppercase())
+        .section("1")
+        .date("")
+        .source(source)
+        .manual("User Commands");
+    let mut text = Vec::new();
+    man.render_title(&mut text)?;
+    man.render_name_section(&mut text)?;
+    man.render_synopsis_section(&mut text)?;
+    man.render_description_section(&mut text)?;
+    man.render_options_section(&mut text)?;
+    if command.has_subcommands() {
+        subcommands(command).to_writer(&mut text)?;
+    }
+    for (title, body) in sections {
+        let mut roff = Roff::default();
+        roff.control("SH", [title]);
+        for line in body.lines() {
+            roff.text([roman(line)]);
+            roff.control("br", []);
+        }
+        roff.to_writer(&mut text)?;
+    }
+    environment(command).to_writer(&mut text)?;
+    exit_status().to_writer(&mut text)?;
+    let mut roff = Roff::default();
+    roff.control("SH", ["SEE ALSO"]);
+    let mut pages: Vec<String> = see_also.iter().map(|page| format!("{page}(1)")).collect();
+    pages.push("udpchat-protocol(7)".into());
+    roff.text([roman(pages.join(", "))]);
+    roff.to_writer(&mut text)?;
+    Ok((PathBuf::from("man").join(format!("{name}.1")), text))
+}
+
+fn subcommands(command: &clap::Command) -> Roff {
+    let mut roff = Roff::default();
+    roff.control("SH", ["SUBCOMMANDS"]);
+    for own in command.get_subcommands() {
+        roff.control("TP", []);
+        roff.text([bold(own.get_name())]);
+        roff.text([roman(
+            own.get_about().map(ToString::to_string).unwrap_or_default(),
+        )]);
+        // Those of a subcommand's own subcommands stand here, since there is no page for each of them.
+        for argument in own
+            .get_arguments()
+            .filter(|_| command.get_name() != "udpchat")
+        {
+            if argument.is_global_set() || argument.get_id() == "help" {
+                continue;
+            }
+            roff.control("RS", []);
+            roff.control("TP", []);
+            roff.text([bold(argument.to_string())]);
+            roff.text([roman(
+                argument
+                    .get_help()
+                    .map(ToString::to_string)
+                    .unwrap_or_default(),
+            )]);
+            roff.control("RE", []);
+        }
+    }
+    roff
+}
+
+fn environment(command: &clap::Command) -> Roff {
+    let mut roff = Roff::default();
+    let own = command.get_arguments();
+    let below = command
+        .get_subcommands()
+        .filter(|_| command.get_name() != "udpchat")
+        .flat_map(clap::Command::get_arguments);
+    let mut variables: Vec<(String, String)> = own
+        .chain(below)
+        .filter_map(|argument| {
+            let variable = argument.get_env()?.to_string_lossy().into_owned();
+            Some((variable, argument.get_long()?.to_owned()))
+        })
+        .collect();
+    variables.sort_unstable();
+    variables.dedup();
+    if variables.is_empty() {
+        return roff;
+    }
+    roff.control("SH", ["ENVIRONMENT"]);
+    for (variable, option) in variables {
+        roff.control("TP", []);
+        roff.text([bold(variable)]);
+        roff.text([roman(format!("As --{option}, which goes before it."))]);
+    }
+    roff
+}
+
+fn exit_status() -> Roff {
+    let mut roff = Roff::default();
+    roff.control("SH", ["EXIT STATUS"]);
+    for (exit, meaning) in Exit::ALL {
+        roff.control("TP", []);
+        roff.text([bold(exit.code().to_string())]);
+        roff.text([roman(meaning)]);
+    }
+    roff
+}

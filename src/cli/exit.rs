@@ -1,0 +1,138 @@
+//! How the program ends: its exit codes, and an error with the code and the hint that belong to it.
+
+use std::fmt;
+use std::process::ExitCode;
+
+/// The exit codes, as the manual lists them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exit {
+    /// 0: as the user wished.
+    Success,
+    /// 1: something failed.
+    Failure,
+    /// 2: the command line, or what it names, is wrong.
+    Usage,
+    /// 3: the server could not be reached.
+    Unreachable,
+    /// 4: the sign-in, or the server's key, was refused.
+    Refused,
+    /// 130: interrupted (128 + SIGINT, as shells have it).
+    Interrupted,
+    /// What a plugin ended with.
+    Plugin(u8),
+}
+
+impl Exit {
+    /// Every code of udpchat's own, with what it means, for the manual.
+    pub const ALL: [(Self, &'static str); 6] = [
+        (Self::Success, "Everything went as asked."),
+        (Self::Failure, "Something failed; the message says what."),
+        (Self::Usage, "The command line, or a value on it, is wrong."),
+        (Self::Unreachable, "The server could not be reached."),
+        (
+            Self::Refused,
+            "The sign-in was refused, or the server's key is not the known one.",
+        ),
+        (Self::Interrupted, "Interrupted by a signal or by Ctrl-C."),
+    ];
+
+    /// The number.
+    #[must_use]
+    pub const fn code(self) -> u8 {
+        match self {
+            Self::Success => 0,
+            Self::Failure => 1,
+            Self::Usage => 2,
+            Self::Unreachable => 3,
+            Self::Refused => 4,
+            Self::Interrupted => 130,
+            Self::Plugin(code) => code,
+        }
+    }
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit.code())
+    }
+}
+
+/// An error, the exit code it leads to, and what to do about it.
+#[derive(Debug)]
+pub struct Failure {
+    /// The exit code.
+    pub exit: Exit,
+    /// What was tried, and why it did not work.
+    pub error: anyhow::Error,
+    /// The next step, if there is one to name.
+    pub hint: Option<String>,
+}
+
+impl Failure {
+    /// A failure that leads to this exit code.
+    pub fn new(exit: Exit, error: impl Into<anyhow::Error>) -> Self {
+        Self {
+            exit,
+            error: error.into(),
+            hint: None,
+        }
+    }
+
+    /// A mistake on the command line.
+    pub fn usage(message: impl fmt::Display) -> Self {
+        Self::new(Exit::Usage, anyhow::anyhow!("{message}"))
+    }
+
+    /// The same, with the next step.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+}
+
+impl From<anyhow::Error> for Failure {
+    fn from(error: anyhow::Error) -> Self {
+        Self::new(Exit::Failure, error)
+    }
+}
+
+impl fmt::Display for Failure {
+    /// The whole chain on one line, and the hint on a second.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:#}", self.error)?;
+        match &self.hint {
+            Some(hint) => write!(f, "\nhint: {hint}"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// What running a subcommand comes to.
+pub type Outcome = Result<Exit, Failure>;
+
+#[cfg(test)]
+mod tests {
+    use anyhow::Context as _;
+
+    use super::*;
+
+    #[test]
+    fn failure_shows_its_chain_and_the_next_step() {
+        let error = Err::<(), _>(anyhow::anyhow!("permission denied"))
+            .context("cannot open x")
+            .unwrap_err();
+        let failure = Failure::from(error).hint("make it yours");
+        assert_eq!(
+            failure.to_string(),
+            "cannot open x: permission denied\nhint: make it yours"
+        );
+        assert_eq!(failure.exit, Exit::Failure);
+    }
+
+    #[test]
+    fn codes_are_those_of_the_manual() {
+        let codes: Vec<u8> = Exit::ALL.iter().map(|(exit, _)| exit.code()).collect();
+        assert_eq!(codes, [0, 1, 2, 3, 4, 130]);
+    }
+}

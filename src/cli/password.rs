@@ -1,0 +1,134 @@
+//! Passwords: from a file, from standard input, or typed unseen.
+
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, ErrorKind, IsTerminal as _, Read as _};
+use std::path::Path;
+
+use anyhow::Context as _;
+use zeroize::Zeroizing;
+
+use super::exit::{Exit, Failure};
+
+/// A password that is wiped when it is dropped.
+pub type Password = Zeroizing<String>;
+
+/// The longest password, in bytes. Chosen: longer than any passphrase; what is longer is refused.
+const PASSWORD_MAX_BYTES: usize = 1024;
+
+/// How often the two answers may differ before it is given up.
+const TRIES: usize = 3;
+
+/// Reads the first line of a file; `-` is standard input.
+///
+/// # Errors
+/// If it cannot be read, or there is no password in it.
+pub fn from_file(path: &Path) -> Result<Password, Failure> {
+    let name = path.display();
+    let line = if path == Path::new("-") {
+        first_line(io::stdin().lock())
+    } else {
+        File::open(path).and_then(|file| first_line(BufReader::new(file)))
+    };
+    let line = line
+        .with_context(|| format!("cannot read the password from {name}"))
+        .map_err(|error| Failure::new(Exit::Usage, error))?;
+    checked(line)
+        .map_err(|why| Failure::usage(format!("cannot read the password from {name}: {why}")))
+}
+
+/// The first line without its line end. Byte by byte as far as it goes: what follows is left to others.
+fn first_line(mut reader: impl BufRead) -> io::Result<Password> {
+    let mut bytes = Zeroizing::new(Vec::with_capacity(PASSWORD_MAX_BYTES + 2));
+    // One byte more than allowed, and the line end, show that it is too long.
+    reader
+        .by_ref()
+        .take(PASSWORD_MAX_BYTES as u64 + 2)
+        .read_until(b'\n', &mut bytes)?;
+    let line = bytes.strip_suffix(b"\n").unwrap_or(&bytes);
+    let line = line.strip_suffix(b"\r").unwrap_or(line);
+    std::str::from_utf8(line)
+        .map(|text| Zeroizing::new(text.to_owned()))
+        .map_err(|_| io::Error::new(ErrorKind::InvalidData, "it is not UTF-8"))
+}
+
+fn checked(password: Password) -> Result<Password, &'static str> {
+    if password.is_empty() {
+        Err("a password cannot be empty")
+    } else if password.len() > PASSWORD_MAX_BYTES {
+        Err("a password has at most 1024 bytes")
+    } else {
+        Ok(password)
+    }
+}
+
+/// Asks for a new password, twice and unseen.
+///
+/// # Errors
+/// If there is no terminal to ask at, or the answers differ three times.
+pub fn ask_twice(name: &str) -> Result<Password, Failure> {
+    if !io::stdin().is_terminal() {
+        return Err(
+            Failure::usage("there is no terminal to ask for the password at")
+                .hint("use --password-file FILE, or --password-file - for standard input"),
+        );
+    }
+    for _ in 0..TRIES {
+        let first = ask(&format!("password for {name}: "))?;
+        let first = match checked(first) {
+            Ok(first) => first,
+            Err(why) => {
+                eprintln!("{why}");
+                continue;
+            }
+        };
+        if *ask("once more: ")? == *first {
+            return Ok(first);
+        }
+        eprintln!("The two are not the same.");
+    }
+    Err(anyhow::anyhow!("no password was given twice alike").into())
+}
+
+fn ask(question: &str) -> Result<Password, Failure> {
+    match rpassword::prompt_password(question) {
+        Ok(password) => Ok(Zeroizing::new(password)),
+        Err(error) if error.kind() == ErrorKind::Interrupted => Err(Failure::new(
+            Exit::Interrupted,
+            anyhow::anyhow!("interrupted"),
+        )),
+        Err(error) => Err(anyhow::Error::new(error)
+            .context("cannot ask for the password")
+            .into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line(bytes: &[u8]) -> io::Result<String> {
+        first_line(bytes).map(|password| password.to_string())
+    }
+
+    #[test]
+    fn password_is_the_first_line_without_its_end() {
+        assert_eq!(line(b"tea at four\nand more").unwrap(), "tea at four");
+        assert_eq!(line(b" spaces stay \r\n").unwrap(), " spaces stay ");
+        assert_eq!(line(b"no end").unwrap(), "no end");
+        assert_eq!(line(b"two\n\n").unwrap(), "two");
+    }
+
+    #[test]
+    fn password_that_is_no_text_is_refused() {
+        assert!(line(&[0xff, b'\n']).is_err());
+    }
+
+    #[test]
+    fn empty_and_endless_passwords_are_refused() {
+        let checked = |bytes: &[u8]| checked(first_line(bytes).unwrap());
+        assert!(checked(b"").is_err());
+        assert!(checked(b"\n").is_err());
+        assert!(checked(&[b'a'; 5000]).is_err());
+        assert!(checked(&[b'a'; PASSWORD_MAX_BYTES]).is_ok());
+    }
+}

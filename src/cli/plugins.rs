@@ -1,0 +1,134 @@
+//! Subcommands that udpchat does not have: executables named `udpchat-NAME` on PATH, as git and cargo have them.
+
+use std::ffi::{OsStr, OsString};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::Context as _;
+
+use super::environment;
+use super::exit::{Exit, Failure, Outcome};
+
+/// What the file name of a plugin begins with.
+const PREFIX: &str = "udpchat-";
+
+/// The variable by which a plugin learns which udpchat called it.
+const CALLER_VARIABLE: &str = "UDPCHAT";
+
+/// The plugin of this name, if there is one on this path.
+#[must_use]
+pub fn find(name: &OsStr, path: &[PathBuf]) -> Option<PathBuf> {
+    // A name with a separator in it would reach outside of the path.
+    let is_word = !name.is_empty() && Path::new(name).file_name() == Some(name);
+    let mut file = OsString::from(PREFIX);
+    file.push(name);
+    path.iter()
+        .map(|directory| directory.join(&file))
+        .find(|candidate| is_word && is_executable(candidate))
+}
+
+/// The names of all plugins on this path, sorted, each once.
+#[must_use]
+pub fn list(path: &[PathBuf]) -> Vec<String> {
+    let mut names: Vec<String> = path
+        .iter()
+        .filter_map(|directory| directory.read_dir().ok())
+        .flatten()
+        .filter_map(Result::ok)
+        .filter(|entry| is_executable(&entry.path()))
+        .filter_map(|entry| entry.file_name().into_string().ok())
+        .filter_map(|file| file.strip_prefix(PREFIX).map(str::to_owned))
+        .filter(|name| !name.is_empty() && !name.contains(char::is_control))
+        .collect();
+    names.sort_unstable();
+    names.dedup();
+    names
+}
+
+/// Runs a plugin to its end. Its exit code is ours.
+///
+/// # Errors
+/// If it cannot be started.
+pub fn run(plugin: &Path, arguments: impl Iterator<Item = OsString>) -> Outcome {
+    let status = Command::new(plugin)
+        .args(arguments)
+        .env(CALLER_VARIABLE, environment::own_executable())
+        .status()
+        .with_context(|| format!("cannot run {}", plugin.display()))
+        .map_err(Failure::from)?;
+    Ok(match status.code() {
+        Some(code) => Exit::Plugin(u8::try_from(code).unwrap_or(1)),
+        None => ended_by_signal(status),
+    })
+}
+
+/// As shells have it: 128 and the signal's number.
+#[cfg(unix)]
+fn ended_by_signal(status: std::process::ExitStatus) -> Exit {
+    use std::os::unix::process::ExitStatusExt as _;
+    let signal = status.signal().and_then(|signal| u8::try_from(signal).ok());
+    Exit::Plugin(128_u8.saturating_add(signal.unwrap_or(0)))
+}
+
+#[cfg(not(unix))]
+fn ended_by_signal(_status: std::process::ExitStatus) -> Exit {
+    Exit::Failure
+}
+
+#[cfg(unix)]
+fn is_executable(path: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt as _;
+    path.metadata()
+        .is_ok_and(|metadata| metadata.is_file() && metadata.permissions().mode() & 0o111 != 0)
+}
+
+#[cfg(not(unix))]
+fn is_executable(path: &Path) -> bool {
+    path.is_file()
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::fs;
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use super::*;
+
+    fn directory() -> (tempfile::TempDir, Vec<PathBuf>) {
+        let directory = tempfile::tempdir().unwrap();
+        for (file, mode) in [
+            ("udpchat-wave", 0o755),
+            ("udpchat-text", 0o644),
+            ("other", 0o755),
+        ] {
+            let path = directory.path().join(file);
+            fs::write(&path, "#!/bin/sh\nexit 7\n").unwrap();
+            fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+        }
+        let path = vec![PathBuf::from("/nowhere"), directory.path().to_owned()];
+        (directory, path)
+    }
+
+    #[test]
+    fn only_executables_with_the_prefix_are_plugins() {
+        let (_directory, path) = directory();
+        assert_eq!(list(&path), ["wave"]);
+        assert!(find(OsStr::new("wave"), &path).is_some());
+        assert!(find(OsStr::new("text"), &path).is_none());
+    }
+
+    #[test]
+    fn name_with_a_separator_finds_nothing() {
+        let (directory, path) = directory();
+        fs::create_dir(directory.path().join("udpchat-")).unwrap();
+        assert!(find(OsStr::new("/../other"), &path).is_none());
+        assert!(find(OsStr::new(""), &path).is_none());
+    }
+
+    #[test]
+    fn exit_code_of_a_plugin_is_ours() {
+        let (_directory, path) = directory();
+        let plugin = find(OsStr::new("wave"), &path).unwrap();
+        assert_eq!(run(&plugin, std::iter::empty()).unwrap(), Exit::Plugin(7));
+    }
+}

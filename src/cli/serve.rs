@@ -1,0 +1,143 @@
+//! `udpchat serve`: runs the server.
+
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+
+use clap::{Arg, ArgAction, ArgMatches};
+
+use super::address::{self, DEFAULT_PORT};
+use super::command::Command;
+use super::exit::{Failure, Outcome};
+use super::{logging, operate, options};
+use crate::registry::Entry;
+
+/// The subcommand.
+pub struct Serve;
+
+/// What the command line asks for.
+pub struct Plan {
+    /// Where to listen, in the order in which it is shown.
+    pub listen: Vec<SocketAddr>,
+    /// Whether these are the default addresses, of which one may be missing on this host.
+    pub is_default: bool,
+    /// The server's directory.
+    pub data: std::path::PathBuf,
+    /// Whether anybody may sign up.
+    pub is_open: bool,
+}
+
+impl Entry for Serve {
+    fn name(&self) -> &'static str {
+        "serve"
+    }
+
+    fn summary(&self) -> &'static str {
+        "Run the server"
+    }
+}
+
+impl Command for Serve {
+    fn arguments(&self, command: clap::Command) -> clap::Command {
+        command
+            .arg(
+                Arg::new("listen")
+                    .long("listen")
+                    .value_name("ADDR:PORT")
+                    .env("UDPCHAT_LISTEN")
+                    .hide_env_values(true)
+                    .value_delimiter(',')
+                    .action(ArgAction::Append)
+                    .value_parser(address::parse_listen)
+                    .help("Listen at this address, of either family; repeatable [default: port 7777 of all addresses]"),
+            )
+            .arg(options::data())
+            .arg(
+                Arg::new("registration")
+                    .long("registration")
+                    .value_name("WHO")
+                    .env("UDPCHAT_REGISTRATION")
+                    .hide_env_values(true)
+                    .default_value("open")
+                    .value_parser(["open", "closed"])
+                    .help("Who may sign up: anybody, or only those for whom `udpchat user add` does it"),
+            )
+    }
+
+    fn run(&self, matches: &ArgMatches) -> Outcome {
+        logging::server(matches)?;
+        operate::server(plan(matches)?)
+    }
+
+    fn sections(&self) -> Vec<(&'static str, String)> {
+        vec![
+            (
+                "SIGNALS",
+                "SIGINT and SIGTERM end the server in order: clients are told, the database is closed. A second \
+                 signal ends it at once."
+                    .into(),
+            ),
+            (
+                "FILES",
+                "DIR/udpchat.redb holds accounts, messages and keys, DIR/control.sock is what udpchat user speaks \
+                 to. The directory must be its owner's alone (mode 0700)."
+                    .into(),
+            ),
+        ]
+    }
+}
+
+fn plan(matches: &ArgMatches) -> Result<Plan, Failure> {
+    let said = matches.get_many::<SocketAddr>("listen");
+    let is_default = said.is_none();
+    let listen: Vec<SocketAddr> = match said {
+        Some(said) => said.copied().collect(),
+        None => vec![
+            (Ipv4Addr::UNSPECIFIED, DEFAULT_PORT).into(),
+            (Ipv6Addr::UNSPECIFIED, DEFAULT_PORT).into(),
+        ],
+    };
+    check(&listen)?;
+    Ok(Plan {
+        listen,
+        is_default,
+        data: options::data_directory(matches)?,
+        is_open: matches
+            .get_one::<String>("registration")
+            .is_none_or(|who| who == "open"),
+    })
+}
+
+/// A reply is sent from the address that was written to, by which the socket is found again. Two sockets that
+/// share an address could not be told apart, so these are refused.
+fn check(listen: &[SocketAddr]) -> Result<(), Failure> {
+    for (index, one) in listen.iter().enumerate() {
+        for other in &listen[index + 1..] {
+            let is_shared = one.ip() == other.ip()
+                || (one.is_ipv4() == other.is_ipv4()
+                    && (one.ip().is_unspecified() || other.ip().is_unspecified()));
+            if is_shared {
+                return Err(Failure::usage(format!(
+                    "cannot listen at both {one} and {other}: an address can be listened at once only"
+                )));
+            }
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn checked(listen: &[&str]) -> bool {
+        let listen: Vec<SocketAddr> = listen.iter().map(|text| text.parse().unwrap()).collect();
+        check(&listen).is_ok()
+    }
+
+    #[test]
+    fn addresses_whose_replies_could_be_confused_are_refused() {
+        assert!(checked(&["0.0.0.0:7", "[::]:7"]));
+        assert!(checked(&["127.0.0.1:7", "10.0.0.1:7", "[::1]:9"]));
+        assert!(!checked(&["127.0.0.1:7", "127.0.0.1:8"]));
+        assert!(!checked(&["127.0.0.1:7", "0.0.0.0:8"]));
+    }
+}

@@ -1,0 +1,33 @@
+//! The option `--server-key`: the fingerprint of the key that the server must have.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD_NO_PAD;
+
+/// What every fingerprint begins with.
+const PREFIX: &str = "SHA256:";
+
+/// Checks that a text is a fingerprint: `SHA256:` and the unpadded base64 of 32 bytes.
+///
+/// # Errors
+/// A sentence for clap, if it is none.
+pub fn parse(text: &str) -> Result<String, String> {
+    text.strip_prefix(PREFIX)
+        .and_then(|digest| STANDARD_NO_PAD.decode(digest).ok())
+        .filter(|digest| digest.len() == 32)
+        .map(|_| text.to_owned())
+        .ok_or_else(|| format!("{text:?} is not a fingerprint: {PREFIX} and 43 characters, as `udpchat serve` prints it"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fingerprint_is_taken_and_everything_else_refused() {
+        let good = crate::protocol::fingerprint(&[3; 32]);
+        assert_eq!(parse(&good), Ok(good.clone()));
+        for bad in ["", "SHA256:", "SHA256:abc", &good[7..], &format!("{good}=")] {
+            assert!(parse(bad).is_err(), "{bad:?}");
+        }
+    }
+}

@@ -1,0 +1,228 @@
+//! The client's state directory: the servers it knows and the databases of its devices.
+
+mod known_servers;
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, bail};
+use redb::{Database, DatabaseError};
+
+use self::known_servers::KnownServers;
+use crate::client::{Files, Trust};
+use crate::protocol::fingerprint;
+
+/// How many devices of one account a state directory holds at most: so many clients run at once. The next one is
+/// told so.
+const DEVICES_MAX: u32 = 64;
+
+/// How many bytes of the server key's digest name its directory. Chosen: no two servers of one user share 64 bits.
+const SERVER_DIRECTORY_BYTES: usize = 8;
+
+/// The state directory, as the client session sees it.
+pub struct StateDirectory {
+    path: PathBuf,
+    server: String,
+    known: KnownServers,
+}
+
+impl StateDirectory {
+    /// Takes up the directory, making it if there is none. `server` is the name under which its key is on file.
+    ///
+    /// # Errors
+    /// If it cannot be made, or belongs to others too.
+    pub fn open(path: PathBuf, server: String) -> anyhow::Result<Self> {
+        private_directory(&path)?;
+        let known = KnownServers::new(path.join("known_servers"));
+        Ok(Self {
+            path,
+            server,
+            known,
+        })
+    }
+
+    /// Where the devices of an account at a server have their databases.
+    fn devices(&self, key: &[u8; 32], canonical_name: &str) -> PathBuf {
+        let digest = crate::protocol::Digest::of(key);
+        let server: String = digest.0[..SERVER_DIRECTORY_BYTES]
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
+        self.path.join(server).join(percent_encoded(canonical_name))
+    }
+}
+
+impl Files for StateDirectory {
+    fn check_server(&mut self, key: &[u8; 32]) -> io::Result<Trust> {
+        let shown = fingerprint(key);
+        Ok(match self.known.find(&self.server)? {
+            None => Trust::Unknown,
+            Some((known, _)) if known == shown => Trust::Known,
+            Some((known, line)) => Trust::Changed {
+                known,
+                place: format!("{} line {line}", self.known.path().display()),
+            },
+        })
+    }
+
+    fn trust_server(&mut self, key: &[u8; 32]) -> io::Result<()> {
+        self.known.add(&self.server, &fingerprint(key))
+    }
+
+    fn open_device(&mut self, key: &[u8; 32], canonical_name: &str) -> anyhow::Result<Database> {
+        let directory = self.devices(key, canonical_name);
+        private_directory(&directory)?;
+        for number in 1..=DEVICES_MAX {
+            let path = directory.join(format!("{number}.redb"));
+            let opened = create_private(&path).map_err(DatabaseError::from);
+            match opened.and_then(|()| Database::create(&path)) {
+                Ok(database) => return Ok(database),
+                Err(DatabaseError::DatabaseAlreadyOpen) => {}
+                Err(error) => {
+                    return Err(error).with_context(|| {
+                        format!("cannot open this device's database {}", path.display())
+                    });
+                }
+            }
+        }
+        bail!(
+            "{DEVICES_MAX} clients of {canonical_name} run already with the state directory {}",
+            self.path.display()
+        )
+    }
+}
+
+/// Makes a directory for this user only, with those above it; one that others may enter is refused.
+///
+/// # Errors
+/// If it cannot be made, or others may enter it.
+pub fn private_directory(path: &Path) -> anyhow::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder
+        .create(path)
+        .with_context(|| format!("cannot make the directory {}", path.display()))?;
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        let mode = fs::metadata(path)
+            .with_context(|| format!("cannot look at the directory {}", path.display()))?
+            .permissions()
+            .mode();
+        if mode & 0o077 != 0 {
+            bail!(
+                "the directory {} is open to others (mode {:03o}): chmod 700 it",
+                path.display(),
+                mode & 0o777
+            );
+        }
+    }
+    Ok(())
+}
+
+/// Makes an empty file for this user only, unless it is there.
+fn create_private(path: &Path) -> io::Result<()> {
+    let mut options = fs::OpenOptions::new();
+    options.create_new(true).write(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    match options.open(path) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
+        _ => Ok(()),
+    }
+}
+
+/// A name as a file name: everything but letters, digits, `-` and `_` as `%XX` (RFC 3986 §2.1).
+fn percent_encoded(name: &str) -> String {
+    use std::fmt::Write as _;
+    name.bytes().fold(String::new(), |mut encoded, byte| {
+        if byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_' {
+            encoded.push(char::from(byte));
+        } else {
+            // Writing to a string cannot fail.
+            let _ = write!(encoded, "%{byte:02X}");
+        }
+        encoded
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn state(directory: &tempfile::TempDir) -> StateDirectory {
+        StateDirectory::open(directory.path().join("state"), "here:7777".into()).unwrap()
+    }
+
+    #[test]
+    fn key_is_unknown_then_known_and_another_one_changed() {
+        let directory = tempfile::tempdir().unwrap();
+        let mut files = state(&directory);
+        assert_eq!(files.check_server(&[1; 32]).unwrap(), Trust::Unknown);
+        files.trust_server(&[1; 32]).unwrap();
+        assert_eq!(files.check_server(&[1; 32]).unwrap(), Trust::Known);
+        let path = directory.path().join("state/known_servers");
+        assert_eq!(
+            state(&directory).check_server(&[2; 32]).unwrap(),
+            Trust::Changed {
+                known: fingerprint(&[1; 32]),
+                place: format!("{} line 1", path.display()),
+            }
+        );
+    }
+
+    #[test]
+    fn second_client_takes_a_device_of_its_own_and_the_first_is_found_again() {
+        let directory = tempfile::tempdir().unwrap();
+        let mut files = state(&directory);
+        let first = files.open_device(&[1; 32], "erin").unwrap();
+        let second = files.open_device(&[1; 32], "erin").unwrap();
+        let devices = files.devices(&[1; 32], "erin");
+        let count = || fs::read_dir(&devices).unwrap().count();
+        assert_eq!(count(), 2);
+        drop((first, second));
+        files.open_device(&[1; 32], "erin").unwrap();
+        assert_eq!(count(), 2);
+    }
+
+    #[test]
+    fn file_that_is_no_database_is_an_error_and_stays_as_it_is() {
+        let directory = tempfile::tempdir().unwrap();
+        let mut files = state(&directory);
+        let devices = files.devices(&[1; 32], "erin");
+        fs::create_dir_all(&devices).unwrap();
+        std::os::unix::fs::PermissionsExt::set_mode(
+            &mut fs::metadata(&devices).unwrap().permissions(),
+            0o700,
+        );
+        fs::set_permissions(
+            &devices,
+            std::os::unix::fs::PermissionsExt::from_mode(0o700),
+        )
+        .unwrap();
+        let text = "this is not a database at all, however long it may be. ".repeat(100);
+        fs::write(devices.join("1.redb"), &text).unwrap();
+        assert!(files.open_device(&[1; 32], "erin").is_err());
+        assert_eq!(fs::read_to_string(devices.join("1.redb")).unwrap(), text);
+    }
+
+    #[test]
+    fn directory_that_others_may_enter_is_refused() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("open");
+        fs::create_dir(&path).unwrap();
+        fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+        let error = private_directory(&path).unwrap_err();
+        assert!(error.to_string().contains("chmod 700"), "{error}");
+    }
+
+    #[test]
+    fn names_of_accounts_make_harmless_file_names() {
+        assert_eq!(percent_encoded("erin"), "erin");
+        assert_eq!(percent_encoded(".."), "%2E%2E");
+        assert_eq!(percent_encoded("a/é"), "a%2F%C3%A9");
+    }
+}

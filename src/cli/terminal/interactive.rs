@@ -1,0 +1,225 @@
+//! The prompt at a terminal: edited with rustyline, and what arrives printed above it.
+
+mod helper;
+
+use std::io::{self, Write as _};
+use std::sync::mpsc::Receiver;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use nix::sys::termios::{self, SetArg, Termios};
+use rustyline::error::ReadlineError;
+use rustyline::history::MemHistory;
+use rustyline::{Config, Editor, EventHandler, ExternalPrinter, KeyEvent};
+
+use self::helper::{Completion, InterruptKey};
+use super::style::styled;
+use super::{Names, SecretGate, printer};
+use crate::cli::environment;
+use crate::client::{Ask, Input, Tone};
+use crate::net::InputSender;
+
+/// How many lines the prompt remembers; the oldest is forgotten first. They are kept in memory only, since they
+/// may hold what others were told.
+const HISTORY_LINES: usize = 500;
+
+/// Ends bracketed paste, which an editor that is left in the middle of a line has on.
+const BRACKETED_PASTE_OFF: &str = "\x1b[?2004l";
+
+/// What the terminal is busy with, for those who print on it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Phase {
+    /// Nothing is being typed.
+    Idle,
+    /// A line is being edited.
+    Editing,
+    /// A password is being typed after this question.
+    Secret(String),
+}
+
+type SharedPhase = Arc<Mutex<Phase>>;
+
+fn lock(phase: &SharedPhase) -> MutexGuard<'_, Phase> {
+    phase.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The terminal as it was found.
+pub struct Screen {
+    modes: Termios,
+    phase: SharedPhase,
+}
+
+/// Opens the terminal: what restores it, what prints on it, and what asks at it.
+pub fn open<'a>(
+    words: Vec<&'static str>,
+    names: Names,
+    gate: Arc<SecretGate>,
+) -> anyhow::Result<(Screen, impl printer::Output + use<>, Prompt)> {
+    let phase = Arc::new(Mutex::new(Phase::Idle));
+    let modes = termios::tcgetattr(io::stdin())?;
+    let config = Config::builder()
+        .max_history_size(HISTORY_LINES)?
+        .history_ignore_dups(true)?
+        .completion_type(rustyline::CompletionType::List)
+        .build();
+    let mut editor = Editor::with_history(config, MemHistory::with_config(&config_of_history()))?;
+    editor.set_helper(Some(Completion::new(words, names)));
+    editor.bind_sequence(
+        KeyEvent::ctrl('c'),
+        EventHandler::Conditional(Box::new(InterruptKey)),
+    );
+    let printer = editor.create_external_printer()?;
+    let output = Output {
+        printer,
+        phase: Arc::clone(&phase),
+        in_colour: environment::wants_colour(),
+    };
+    let prompt = Prompt {
+        editor,
+        gate,
+        phase: Arc::clone(&phase),
+    };
+    Ok((Screen { modes, phase }, output, prompt))
+}
+
+fn config_of_history() -> Config {
+    Config::default()
+}
+
+impl Screen {
+    /// Gives the terminal back as it was found, though a line may still be edited there.
+    pub fn restore(self) {
+        let was_busy = *lock(&self.phase) != Phase::Idle;
+        if let Err(error) = termios::tcsetattr(io::stdin(), SetArg::TCSANOW, &self.modes) {
+            tracing::warn!(%error, "cannot restore the terminal");
+        }
+        if was_busy {
+            let mut output = io::stdout();
+            // A terminal that is gone needs no restoring.
+            let _ = write!(output, "{BRACKETED_PASTE_OFF}\r\n").and_then(|()| output.flush());
+        }
+    }
+}
+
+/// Prints above what is being typed.
+struct Output<P> {
+    printer: P,
+    phase: SharedPhase,
+    in_colour: bool,
+}
+
+impl<P: ExternalPrinter + Send + 'static> printer::Output for Output<P> {
+    fn print(&mut self, tone: Tone, text: &str) -> io::Result<()> {
+        let line = styled(tone, text, self.in_colour);
+        if let Phase::Secret(question) = &*lock(&self.phase) {
+            let mut output = io::stdout().lock();
+            write!(output, "\r\x1b[K{line}\r\n{question}")?;
+            return output.flush();
+        }
+        self.printer
+            .print(format!("{line}\n"))
+            .map_err(io::Error::other)
+    }
+}
+
+/// Asks at the terminal.
+pub struct Prompt {
+    editor: Editor<Completion, MemHistory>,
+    gate: Arc<SecretGate>,
+    phase: SharedPhase,
+}
+
+impl Prompt {
+    /// Asks each question until there is no more input.
+    pub fn run(mut self, asks: &Receiver<Ask>, inputs: &InputSender<Input>) {
+        for ask in asks {
+            let input = match ask {
+                Ask::Command(prompt) => self.command(&prompt),
+                Ask::Line(question) => self.line(&question),
+                Ask::Secret(question) => self.secret(question),
+            };
+            let is_end = matches!(input, Input::EndOfInput | Input::Interrupt);
+            if inputs.send(input).is_err() || is_end {
+                return;
+            }
+        }
+    }
+
+    fn command(&mut self, prompt: &str) -> Input {
+        self.set_completing(true);
+        let mut was_interrupted = false;
+        loop {
+            match self.edit(prompt) {
+                Ok(line) => {
+                    if !line.trim().is_empty() {
+                        // A line that cannot be remembered is still a line.
+                        let _ = self.editor.add_history_entry(line.as_str());
+                    }
+                    return Input::Line(line);
+                }
+                Err(ReadlineError::Interrupted) if was_interrupted => return Input::Interrupt,
+                Err(ReadlineError::Interrupted) => {
+                    was_interrupted = true;
+                    println!("press Ctrl-C again to quit");
+                }
+                Err(error) => return ended(&error),
+            }
+        }
+    }
+
+    fn line(&mut self, question: &str) -> Input {
+        self.set_completing(false);
+        match self.edit(question) {
+            Ok(line) => Input::Line(line),
+            Err(ReadlineError::Interrupted) => Input::Cancelled,
+            Err(error) => ended(&error),
+        }
+    }
+
+    fn secret(&mut self, question: String) -> Input {
+        *lock(&self.phase) = Phase::Secret(question.clone());
+        self.gate.open();
+        let answer = rpassword::prompt_password(question);
+        let was_interrupted = answer
+            .as_ref()
+            .is_err_and(|error| error.kind() == io::ErrorKind::Interrupted);
+        self.gate.close(was_interrupted);
+        *lock(&self.phase) = Phase::Idle;
+        match answer {
+            Ok(password) => Input::Line(password),
+            Err(_) if was_interrupted => {
+                println!();
+                Input::Cancelled
+            }
+            Err(error) => {
+                tracing::info!(%error, "the password prompt has ended");
+                Input::EndOfInput
+            }
+        }
+    }
+
+    fn edit(&mut self, prompt: &str) -> Result<String, ReadlineError> {
+        *lock(&self.phase) = Phase::Editing;
+        let line = loop {
+            match self.editor.readline(prompt) {
+                // The window was resized: what was typed is kept by the terminal's driver, so ask again.
+                Err(ReadlineError::Signal(_)) => {}
+                result => break result,
+            }
+        };
+        *lock(&self.phase) = Phase::Idle;
+        line
+    }
+
+    fn set_completing(&mut self, is_command: bool) {
+        if let Some(helper) = self.editor.helper_mut() {
+            helper.is_command = is_command;
+        }
+    }
+}
+
+fn ended(error: &ReadlineError) -> Input {
+    if !matches!(error, ReadlineError::Eof) {
+        tracing::warn!(%error, "the prompt has ended");
+    }
+    Input::EndOfInput
+}

@@ -1,0 +1,118 @@
+//! Where the client shows and asks: a terminal with a prompt, or plain lines where there is no terminal.
+//!
+//! Both have the same shape: one thread asks the questions, one prints, and [`Terminal`] stands between them and
+//! the client, whose calls never block. Three queues, each with a limit: questions (the client has one open at a
+//! time), lines to be printed ([`printer::LINES_MAX`]), and the driver's queue of inputs.
+
+mod interactive;
+mod interrupt;
+mod plain;
+mod printer;
+mod style;
+
+use std::io::{self, IsTerminal as _};
+use std::sync::mpsc::{self, Sender};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use anyhow::Context as _;
+
+use self::interactive::Screen;
+pub use self::interrupt::SecretGate;
+use self::printer::Printer;
+use crate::client::{Ask, Console, Input, Tone};
+use crate::net::InputSender;
+
+/// The names that the tab key completes; the client replaces them as people come and go.
+type Names = Arc<Mutex<Vec<String>>>;
+
+/// What the client is given as its console.
+pub struct Terminal {
+    printer: Printer,
+    asks: Sender<Ask>,
+    names: Names,
+    is_interactive: bool,
+}
+
+/// Puts the terminal back as it was found, once everything is printed.
+pub struct Restore {
+    printer: Printer,
+    screen: Option<Screen>,
+}
+
+/// Opens the terminal, or plain input and output if one of them is none. `words` are the commands that the tab
+/// key completes.
+///
+/// # Errors
+/// If the terminal cannot be used, or a thread cannot be started.
+pub fn open(
+    inputs: &InputSender<Input>,
+    words: Vec<&'static str>,
+    gate: &Arc<SecretGate>,
+) -> anyhow::Result<(Terminal, Restore)> {
+    let is_interactive = io::stdin().is_terminal() && io::stdout().is_terminal();
+    // Holds one question at most, since the client has one open at a time.
+    let (asks, questions) = mpsc::channel();
+    let names = Names::default();
+    let (printer, screen) = if is_interactive {
+        let (screen, output, prompt) =
+            interactive::open(words, Arc::clone(&names), Arc::clone(gate))
+                .context("cannot use the terminal")?;
+        let printer = Printer::start(output, inputs.clone())?;
+        let inputs = inputs.clone();
+        spawn("prompt", move || prompt.run(&questions, &inputs))?;
+        (printer, Some(screen))
+    } else {
+        let printer = Printer::start(plain::Output, inputs.clone())?;
+        let (inputs, errors) = (inputs.clone(), printer.clone());
+        spawn("input", move || plain::run(&questions, &inputs, &errors))?;
+        (printer, None)
+    };
+    let restore = Restore {
+        printer: printer.clone(),
+        screen,
+    };
+    let terminal = Terminal {
+        printer,
+        asks,
+        names,
+        is_interactive,
+    };
+    Ok((terminal, restore))
+}
+
+impl Console for Terminal {
+    fn show(&mut self, tone: Tone, text: &str) {
+        self.printer.show(tone, text);
+    }
+
+    fn ask(&mut self, ask: Ask) {
+        // The thread that asks ends only after it has said that there is no more input.
+        let _ = self.asks.send(ask);
+    }
+
+    fn set_names(&mut self, names: Vec<String>) {
+        *self.names.lock().unwrap_or_else(PoisonError::into_inner) = names;
+    }
+
+    fn is_interactive(&self) -> bool {
+        self.is_interactive
+    }
+}
+
+impl Restore {
+    /// Waits until all that was shown is printed, and gives the terminal back.
+    pub fn finish(self) {
+        self.printer.flush();
+        if let Some(screen) = self.screen {
+            screen.restore();
+        }
+    }
+}
+
+fn spawn(name: &str, body: impl FnOnce() + Send + 'static) -> anyhow::Result<()> {
+    std::thread::Builder::new()
+        .name(name.into())
+        .spawn(body)
+        .with_context(|| format!("cannot start the thread {name}"))?;
+    Ok(())
+}

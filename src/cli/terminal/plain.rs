@@ -1,0 +1,55 @@
+//! Without a terminal: a command a line from standard input, what arrives on standard output, errors on standard
+//! error. No prompt, no colour.
+
+use std::io::{self, Write as _};
+use std::sync::mpsc::Receiver;
+
+use super::printer::{self, Printer};
+use crate::cli::lines::{self, LINE_MAX_BYTES, Line};
+use crate::client::{Ask, Input, Tone};
+use crate::net::InputSender;
+
+/// Standard output and standard error.
+pub struct Output;
+
+impl printer::Output for Output {
+    fn print(&mut self, tone: Tone, text: &str) -> io::Result<()> {
+        if tone == Tone::Error {
+            return writeln!(io::stderr(), "{text}");
+        }
+        let mut output = io::stdout().lock();
+        writeln!(output, "{text}")?;
+        output.flush()
+    }
+}
+
+/// Answers each question with the next line. A password is never read from there: `--password-file` says it.
+pub fn run(asks: &Receiver<Ask>, inputs: &InputSender<Input>, errors: &Printer) {
+    for ask in asks {
+        let input = match ask {
+            Ask::Command(_) | Ask::Line(_) => next_line(errors),
+            Ask::Secret(_) => Input::EndOfInput,
+        };
+        let is_end = input == Input::EndOfInput;
+        if inputs.send(input).is_err() || is_end {
+            return;
+        }
+    }
+}
+
+fn next_line(errors: &Printer) -> Input {
+    loop {
+        match lines::read(&mut io::stdin().lock(), LINE_MAX_BYTES) {
+            Ok(Line::Text(text)) => return Input::Line(text),
+            Ok(Line::TooLong) => errors.show(
+                Tone::Error,
+                &format!("a line has at most {LINE_MAX_BYTES} bytes; a longer one was left out"),
+            ),
+            Ok(Line::End) => return Input::EndOfInput,
+            Err(error) => {
+                errors.show(Tone::Error, &format!("cannot read standard input: {error}"));
+                return Input::EndOfInput;
+            }
+        }
+    }
+}

@@ -1,0 +1,69 @@
+//! `udpchat user`: the server's accounts, whether it runs or not.
+
+mod add;
+mod list;
+
+use std::path::Path;
+
+use clap::ArgMatches;
+
+use super::command::Command;
+use super::control::{self, Desk};
+use super::exit::{Failure, Outcome};
+use super::{operate, options};
+use crate::registry::Entry;
+
+/// The subcommand.
+pub struct User;
+
+impl Entry for User {
+    fn name(&self) -> &'static str {
+        "user"
+    }
+
+    fn summary(&self) -> &'static str {
+        "Manage the server's accounts"
+    }
+}
+
+impl Command for User {
+    fn arguments(&self, command: clap::Command) -> clap::Command {
+        command
+            .subcommand_required(true)
+            .arg_required_else_help(true)
+            .disable_help_subcommand(true)
+            .subcommand(add::arguments().arg(options::data()))
+            .subcommand(list::arguments().arg(options::data()))
+    }
+
+    fn run(&self, matches: &ArgMatches) -> Outcome {
+        match matches.subcommand() {
+            Some((add::NAME, matches)) => add::run(matches),
+            Some((list::NAME, matches)) => list::run(matches),
+            _ => Err(Failure::usage("no subcommand").hint("see `udpchat help user`")),
+        }
+    }
+
+    fn sections(&self) -> Vec<(&'static str, String)> {
+        let add = "NAME may have 32 letters, digits, '.', '_' and '-'; two names that look alike are one. The password \
+                   is asked for twice, unseen, and never leaves this process: the server keeps only what OPAQUE (RFC \
+                   9807) needs to have it proved later.";
+        vec![
+            ("USER ADD", add.into()),
+            (
+                "FILES",
+                "A running server is spoken to through DIR/control.sock; if none runs, DIR/udpchat.redb is opened \
+                 directly. The outcome is the same."
+                    .into(),
+            ),
+        ]
+    }
+}
+
+/// The running server of this directory, or its database if none runs.
+fn desk(data: &Path) -> anyhow::Result<Box<dyn Desk>> {
+    Ok(match control::connect(data)? {
+        Some(remote) => Box::new(remote),
+        None => operate::local_desk(data)?,
+    })
+}

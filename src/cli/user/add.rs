@@ -1,0 +1,94 @@
+//! `udpchat user add`: opens an account. It plays OPAQUE's client half itself, so the password stays here.
+
+use std::path::PathBuf;
+
+use anyhow::{Context as _, anyhow, bail};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use clap::{Arg, ArgMatches};
+use opaque_ke::{ClientRegistration, ClientRegistrationFinishParameters, RegistrationResponse};
+use rand_core::OsRng;
+
+use crate::cli::control::{Answer, Desk, Request};
+use crate::cli::exit::{Exit, Failure, Outcome};
+use crate::cli::{operate, options, password};
+use crate::protocol::opaque::{KeyStretching, Suite, identities};
+
+/// The word that calls it.
+pub const NAME: &str = "add";
+
+pub fn arguments() -> clap::Command {
+    clap::Command::new(NAME)
+        .about("Open an account")
+        .arg(
+            Arg::new("name")
+                .value_name("NAME")
+                .required(true)
+                .help("The user's name"),
+        )
+        .arg(options::password_file())
+}
+
+pub fn run(matches: &ArgMatches) -> Outcome {
+    let data = options::data_directory(matches)?;
+    let name = matches
+        .get_one::<String>("name")
+        .ok_or_else(|| Failure::usage("no name"))?;
+    // Said before a password is typed in vain; whoever answers checks it again.
+    operate::check_name(name).with_context(|| format!("cannot add {name:?}"))?;
+    let password = match matches.get_one::<PathBuf>("password-file") {
+        Some(path) => password::from_file(path)?,
+        None => password::ask_twice(name)?,
+    };
+    let mut desk = super::desk(&data)?;
+    let added = sign_up(
+        &mut *desk,
+        name,
+        password.as_bytes(),
+        KeyStretching::Argon2id,
+    )
+    .with_context(|| format!("cannot add {name:?}"))?;
+    println!("added {added}");
+    Ok(Exit::Success)
+}
+
+/// Both halves of a sign-up; the canonical name of the account.
+fn sign_up(
+    desk: &mut dyn Desk,
+    name: &str,
+    password: &[u8],
+    stretching: KeyStretching,
+) -> anyhow::Result<String> {
+    let failed = |error| anyhow!("the password exchange failed: {error:?}");
+    let start = ClientRegistration::<Suite>::start(&mut OsRng, password).map_err(failed)?;
+    let answer = desk.ask(Request::UserAddStart {
+        name: name.to_owned(),
+        request: STANDARD.encode(start.message.serialize()),
+    })?;
+    let (canonical, response) = match answer {
+        Answer::Start { name, response } => (name, STANDARD.decode(response)?),
+        other => return unexpected(other),
+    };
+    let response = RegistrationResponse::deserialize(&response).map_err(failed)?;
+    let parameters =
+        ClientRegistrationFinishParameters::new(identities(&canonical), Some(&stretching));
+    let finish = start
+        .state
+        .finish(&mut OsRng, password, response, parameters)
+        .map_err(failed)?;
+    let answer = desk.ask(Request::UserAddFinish {
+        name: name.to_owned(),
+        upload: STANDARD.encode(finish.message.serialize()),
+    })?;
+    match answer {
+        Answer::Added { name } => Ok(name),
+        other => unexpected(other),
+    }
+}
+
+fn unexpected(answer: Answer) -> anyhow::Result<String> {
+    match answer {
+        Answer::Error { message } => bail!(message),
+        _ => bail!("the server answered something else"),
+    }
+}

@@ -1,0 +1,76 @@
+//! `udpchat user list`: names, and since when they are there.
+
+use std::io::{self, Write as _};
+
+use anyhow::{anyhow, bail};
+use clap::ArgMatches;
+use jiff::Timestamp;
+use unicode_width::UnicodeWidthStr as _;
+
+use crate::cli::control::{Answer, Request, User};
+use crate::cli::exit::{Exit, Outcome};
+use crate::cli::options;
+
+/// The word that calls it.
+pub const NAME: &str = "list";
+
+pub fn arguments() -> clap::Command {
+    clap::Command::new(NAME).about("List the accounts, with the day on which each was opened")
+}
+
+pub fn run(matches: &ArgMatches) -> Outcome {
+    let data = options::data_directory(matches)?;
+    let users = match super::desk(&data)?.ask(Request::UserList)? {
+        Answer::Users { users } => users,
+        Answer::Error { message } => return Err(anyhow!(message).into()),
+        _ => return Err(anyhow!("the server answered something else").into()),
+    };
+    // A reader that has gone away is no reason to fail.
+    let _ = io::stdout().write_all(table(&users)?.as_bytes());
+    Ok(Exit::Success)
+}
+
+/// A line for each user; the names in one column, the days (UTC) in another.
+fn table(users: &[User]) -> anyhow::Result<String> {
+    let width = users
+        .iter()
+        .map(|user| user.name.width())
+        .max()
+        .unwrap_or(0);
+    let mut text = String::new();
+    for user in users {
+        let Ok(time) = i64::try_from(user.created_ms).map(Timestamp::from_millisecond) else {
+            bail!("the day on which {} was opened is damaged", user.name);
+        };
+        let padding = " ".repeat(width - user.name.width());
+        text += &format!("{}{padding}  {}\n", user.name, time?.strftime("%Y-%m-%d"));
+    }
+    Ok(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn days_stand_in_a_column_whatever_the_width_of_the_names() {
+        let user = |name: &str, created_ms| User {
+            name: name.into(),
+            created_ms,
+        };
+        let users = [
+            user("al", 0),
+            user("山田", 1_792_108_800_000),
+            user("erin", 86_400_000),
+        ];
+        assert_eq!(
+            table(&users).unwrap(),
+            "al    1970-01-01\n山田  2026-10-16\nerin  1970-01-02\n"
+        );
+    }
+
+    #[test]
+    fn no_users_are_no_lines() {
+        assert_eq!(table(&[]).unwrap(), "");
+    }
+}

@@ -1,0 +1,350 @@
+//! The poll loop: the network thread of server and client.
+//!
+//! It waits for the sockets, for other threads and for the next deadline; hands all that has come to the endpoint
+//! and to the application; and sends what they have to send, until the application says that it is finished.
+
+use std::io::{self, ErrorKind};
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use mio::{Events, Interest, Poll, Token};
+
+use super::clock;
+use super::input::{self, InputReceiver, InputSender};
+use super::socket::{SendOutcome, Socket, SocketCounters};
+use crate::transport::{App, Endpoint, Now, Transmit};
+
+/// The token of the waker; sockets have theirs from 0 on.
+const WAKER: Token = Token(usize::MAX);
+
+/// How many wake-ups one poll returns at most; the others come with the next.
+const EVENTS_PER_POLL: usize = 64;
+
+/// How many batches one socket is read per turn, so that a flood on one leaves time for the rest. What is left is
+/// read in the next turn.
+const BATCHES_PER_TURN: usize = 16;
+
+/// How many transmits are sent per turn, so that sending leaves time for receiving. What is left goes out in the
+/// next turn.
+const TRANSMITS_PER_TURN: usize = 1024;
+
+/// How often per turn an application that keeps causing events is settled again. What is left comes in the next
+/// turn.
+const ROUNDS_PER_TURN: usize = 8;
+
+/// What the sockets have seen, summed up, and what the loop itself has.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Counters {
+    /// The sum over all sockets.
+    pub sockets: SocketCounters,
+    /// Datagrams for which there is no socket: a family that this host does not have.
+    pub unroutable: u64,
+    /// Turns of the loop.
+    pub turns: u64,
+}
+
+/// A socket, and whether there may be something to read.
+struct Port {
+    socket: Socket,
+    readable: bool,
+}
+
+/// Something that a full socket did not take.
+struct Blocked {
+    port: usize,
+    transmit: Transmit,
+    bytes: Vec<u8>,
+}
+
+/// Drives an endpoint and the application on top of it.
+pub struct Driver<A: App> {
+    poll: Poll,
+    events: Events,
+    ports: Vec<Port>,
+    inputs: InputReceiver<A::Input>,
+    endpoint: Endpoint,
+    app: A,
+    buffer: Vec<u8>,
+    blocked: Option<Blocked>,
+    /// There is something left to do that no event will announce.
+    busy: bool,
+    unroutable: u64,
+    turns: u64,
+}
+
+/// What is needed before there is an application: the poll, and the sender that its threads want to have.
+pub struct Setup<I> {
+    poll: Poll,
+    inputs: InputReceiver<I>,
+}
+
+impl<I> Setup<I> {
+    /// Makes a poll and the queue to it. Threads can be given the sender before the driver exists.
+    ///
+    /// # Errors
+    /// If the operating system gives no poll.
+    pub fn new() -> io::Result<(Self, InputSender<I>)> {
+        let poll = Poll::new()?;
+        let (sender, inputs) = input::queue(input::waker(&poll, WAKER)?);
+        Ok((Self { poll, inputs }, sender))
+    }
+}
+
+impl<A: App> Driver<A> {
+    /// Puts endpoint and application upon these sockets.
+    ///
+    /// # Errors
+    /// If a socket cannot be waited for.
+    pub fn new(
+        setup: Setup<A::Input>,
+        sockets: Vec<Socket>,
+        endpoint: Endpoint,
+        app: A,
+    ) -> io::Result<Self> {
+        let mut ports = Vec::with_capacity(sockets.len());
+        for (index, mut socket) in sockets.into_iter().enumerate() {
+            setup.poll.registry().register(
+                socket.source(),
+                Token(index),
+                Interest::READABLE | Interest::WRITABLE,
+            )?;
+            // What came between binding and registering is announced by no event.
+            ports.push(Port {
+                socket,
+                readable: true,
+            });
+        }
+        Ok(Self {
+            poll: setup.poll,
+            events: Events::with_capacity(EVENTS_PER_POLL),
+            ports,
+            inputs: setup.inputs,
+            endpoint,
+            app,
+            buffer: Vec::new(),
+            blocked: None,
+            busy: true,
+            unroutable: 0,
+            turns: 0,
+        })
+    }
+
+    /// Both, for what is to be said before the loop begins (a client's first connection).
+    pub fn parts(&mut self) -> (&mut Endpoint, &mut A) {
+        (&mut self.endpoint, &mut self.app)
+    }
+
+    /// What the loop has seen.
+    #[must_use]
+    pub fn counters(&self) -> Counters {
+        let mut sum = SocketCounters::default();
+        for port in &self.ports {
+            let one = port.socket.counters();
+            sum.datagrams_received += one.datagrams_received;
+            sum.datagrams_sent += one.datagrams_sent;
+            sum.send_errors += one.send_errors;
+            sum.receive_errors += one.receive_errors;
+            sum.batches_split += one.batches_split;
+        }
+        Counters {
+            sockets: sum,
+            unroutable: self.unroutable,
+            turns: self.turns,
+        }
+    }
+
+    /// Runs until the application is finished and everything is sent; gives the application back.
+    ///
+    /// # Errors
+    /// Only if waiting itself fails. What happens to single datagrams ends nothing.
+    pub fn run(mut self) -> io::Result<A> {
+        loop {
+            self.wait()?;
+            self.turn(clock::now());
+            if self.app.is_finished() && self.blocked.is_none() && !self.busy {
+                tracing::debug!(counters = ?self.counters(), "the network thread ends");
+                return Ok(self.app);
+            }
+        }
+    }
+
+    fn wait(&mut self) -> io::Result<()> {
+        let deadline = [self.endpoint.poll_timeout(), self.app.poll_timeout()]
+            .into_iter()
+            .flatten()
+            .min();
+        let timeout = if self.busy || self.ports.iter().any(|port| port.readable) {
+            Some(Duration::ZERO)
+        } else {
+            let now = clock::now().instant;
+            deadline.map(|deadline| deadline.saturating_duration_since(now))
+        };
+        match self.poll.poll(&mut self.events, timeout) {
+            Ok(()) => {}
+            Err(error) if error.kind() == ErrorKind::Interrupted => return Ok(()),
+            Err(error) => return Err(error),
+        }
+        for event in &self.events {
+            if let Some(port) = self.ports.get_mut(event.token().0) {
+                port.readable |= event.is_readable() || event.is_error();
+            }
+        }
+        Ok(())
+    }
+
+    /// Does all that there is to do at this moment.
+    fn turn(&mut self, now: Now) {
+        self.turns += 1;
+        self.busy = false;
+        self.receive(now);
+        for input in self.inputs.take() {
+            self.app.on_input(now, &mut self.endpoint, input);
+        }
+        if is_due(self.endpoint.poll_timeout(), now) {
+            self.endpoint.handle_timeout(now.instant);
+        }
+        if is_due(self.app.poll_timeout(), now) {
+            self.app.on_timeout(now, &mut self.endpoint);
+        }
+        self.settle(now);
+        self.transmit(now);
+    }
+
+    fn receive(&mut self, now: Now) {
+        for port in &mut self.ports {
+            let mut batches = 0;
+            while port.readable && batches < BATCHES_PER_TURN {
+                batches += 1;
+                let endpoint = &mut self.endpoint;
+                port.readable = port.socket.receive(|local, remote, ecn, bytes| {
+                    endpoint.handle_datagram(now.instant, local, remote, ecn, bytes);
+                });
+                // The endpoint's queue of events stays as short as a batch.
+                while let Some(event) = self.endpoint.poll_event() {
+                    self.app.on_event(now, &mut self.endpoint, event);
+                }
+            }
+        }
+    }
+
+    fn settle(&mut self, now: Now) {
+        for _ in 0..ROUNDS_PER_TURN {
+            while let Some(event) = self.endpoint.poll_event() {
+                self.app.on_event(now, &mut self.endpoint, event);
+            }
+            self.app.on_settled(now, &mut self.endpoint);
+            let Some(event) = self.endpoint.poll_event() else {
+                return;
+            };
+            self.app.on_event(now, &mut self.endpoint, event);
+        }
+        self.busy = true;
+    }
+
+    fn transmit(&mut self, now: Now) {
+        if let Some(Blocked {
+            port,
+            transmit,
+            bytes,
+        }) = self.blocked.take()
+            && !self.offer(port, transmit, &bytes)
+        {
+            return;
+        }
+        let mut buffer = std::mem::take(&mut self.buffer);
+        let mut is_more = true;
+        for _ in 0..TRANSMITS_PER_TURN {
+            let Some(transmit) = self.endpoint.poll_transmit(now.instant, &mut buffer) else {
+                is_more = false;
+                break;
+            };
+            let bytes = &buffer[..transmit.len.min(buffer.len())];
+            let Some(port) = self.port_for(&transmit) else {
+                self.unroutable += 1;
+                continue;
+            };
+            if !self.offer(port, transmit, bytes) {
+                // The rest waits for the socket, which announces itself.
+                is_more = false;
+                break;
+            }
+        }
+        self.busy |= is_more;
+        self.buffer = buffer;
+    }
+
+    /// Sends through this port; `false` if it is full, in which case the rest is kept for when it is not.
+    fn offer(&mut self, port: usize, transmit: Transmit, bytes: &[u8]) -> bool {
+        match self.ports[port].socket.send(&transmit, bytes) {
+            SendOutcome::Done => true,
+            SendOutcome::Blocked { done_bytes } => {
+                let bytes = bytes[done_bytes..].to_vec();
+                self.blocked = Some(Blocked {
+                    port,
+                    transmit,
+                    bytes,
+                });
+                false
+            }
+        }
+    }
+
+    fn port_for(&self, transmit: &Transmit) -> Option<usize> {
+        choose(self.ports.iter().map(|port| port.socket.local()), transmit)
+    }
+}
+
+fn is_due(deadline: Option<std::time::Instant>, now: Now) -> bool {
+    deadline.is_some_and(|deadline| deadline <= now.instant)
+}
+
+/// The socket to send from: the one bound to the local address, else one bound to all addresses of the family,
+/// else any of the family.
+fn choose(locals: impl Iterator<Item = SocketAddr> + Clone, transmit: &Transmit) -> Option<usize> {
+    let of_family = || {
+        locals
+            .clone()
+            .enumerate()
+            .filter(|(_, local)| local.is_ipv4() == transmit.remote.is_ipv4())
+    };
+    of_family()
+        .find(|(_, local)| Some(local.ip()) == transmit.local_ip)
+        .or_else(|| of_family().find(|(_, local)| local.ip().is_unspecified()))
+        .or_else(|| of_family().next())
+        .map(|(index, _)| index)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn choice(locals: &[&str], remote: &str, local_ip: Option<&str>) -> Option<usize> {
+        let locals = locals.iter().map(|text| text.parse().unwrap());
+        let transmit = Transmit {
+            remote: remote.parse().unwrap(),
+            local_ip: local_ip.map(|text| text.parse().unwrap()),
+            len: 0,
+            segment_size: None,
+        };
+        choose(locals, &transmit)
+    }
+
+    #[test]
+    fn reply_leaves_by_the_socket_that_was_written_to() {
+        let locals = ["10.0.0.1:7", "10.0.0.2:7", "[::]:7"];
+        assert_eq!(choice(&locals, "10.0.0.9:1", Some("10.0.0.2")), Some(1));
+        assert_eq!(choice(&locals, "[fe80::1]:1", Some("fe80::2")), Some(2));
+        assert_eq!(choice(&locals, "10.0.0.9:1", None), Some(0));
+    }
+
+    #[test]
+    fn family_that_this_host_does_not_have_is_unroutable() {
+        assert_eq!(choice(&["0.0.0.0:7"], "[::1]:1", None), None);
+    }
+
+    #[test]
+    fn wildcard_socket_answers_for_addresses_that_have_none_of_their_own() {
+        let locals = ["127.0.0.1:9", "0.0.0.0:7"];
+        assert_eq!(choice(&locals, "10.0.0.9:1", Some("10.0.0.2")), Some(1));
+    }
+}

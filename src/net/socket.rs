@@ -1,0 +1,301 @@
+//! One UDP socket: received and sent in batches, and whatever the network answers, the loop goes on.
+//!
+//! An IPv6 socket is for IPv6 only, so that `0.0.0.0:7777` and `[::]:7777` stand side by side and an IPv4 peer is
+//! never seen under a mapped address.
+
+use std::io::{self, ErrorKind, IoSliceMut};
+use std::net::{IpAddr, SocketAddr};
+
+use mio::net::UdpSocket;
+use quinn_udp::{BATCH_SIZE, RecvMeta, UdpSocketState};
+use socket2::{Domain, Protocol, Type};
+
+use crate::transport::Transmit;
+
+/// The socket buffers that are asked for, in bytes. Chosen: 40 ms of 200 Mbit/s; the operating system may give
+/// less, and packets that then do not fit are lost as on any other queue.
+const SOCKET_BUFFER_BYTES: usize = 1024 * 1024;
+
+/// The largest UDP payload there is.
+const DATAGRAM_MAX_BYTES: usize = 65_535;
+
+/// How many reads of one socket may fail in a row before the rest is left for the next wake-up.
+const RECEIVE_ERRORS_MAX: u32 = 16;
+
+/// What a socket has seen.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct SocketCounters {
+    /// Datagrams received.
+    pub datagrams_received: u64,
+    /// Datagrams handed to the operating system.
+    pub datagrams_sent: u64,
+    /// Datagrams that the operating system refused; for the transport they are lost.
+    pub send_errors: u64,
+    /// Reads that failed.
+    pub receive_errors: u64,
+    /// Batches that were refused and sent again one by one.
+    pub batches_split: u64,
+}
+
+/// What became of a datagram (or a batch of them).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SendOutcome {
+    /// It was handed over, or refused and counted: either way there is nothing more to do.
+    Done,
+    /// The socket takes nothing now: from this byte on, offer it again when the socket is writable.
+    Blocked {
+        /// How many bytes of the buffer are done with.
+        done_bytes: usize,
+    },
+}
+
+/// A bound, non-blocking UDP socket.
+pub struct Socket {
+    io: UdpSocket,
+    state: UdpSocketState,
+    local: SocketAddr,
+    buffer: Vec<u8>,
+    counters: SocketCounters,
+}
+
+impl Socket {
+    /// Binds a socket.
+    ///
+    /// # Errors
+    /// As the operating system says: the port is in use, the address is not this host's, the family is not
+    /// available.
+    pub fn bind(address: SocketAddr) -> io::Result<Self> {
+        let socket = socket2::Socket::new(
+            Domain::for_address(address),
+            Type::DGRAM,
+            Some(Protocol::UDP),
+        )?;
+        if address.is_ipv6() {
+            socket.set_only_v6(true)?;
+        }
+        // Both are wishes: a smaller buffer costs packets, not correctness.
+        let _ = socket.set_recv_buffer_size(SOCKET_BUFFER_BYTES);
+        let _ = socket.set_send_buffer_size(SOCKET_BUFFER_BYTES);
+        socket.set_nonblocking(true)?;
+        socket.bind(&address.into())?;
+        let io = UdpSocket::from_std(socket.into());
+        let state = UdpSocketState::new((&io).into())?;
+        let local = io.local_addr()?;
+        let buffer = vec![0; BATCH_SIZE * DATAGRAM_MAX_BYTES];
+        Ok(Self {
+            io,
+            state,
+            local,
+            buffer,
+            counters: SocketCounters::default(),
+        })
+    }
+
+    /// The address to which it is bound, with the real port.
+    #[must_use]
+    pub const fn local(&self) -> SocketAddr {
+        self.local
+    }
+
+    /// What it has seen so far.
+    #[must_use]
+    pub const fn counters(&self) -> SocketCounters {
+        self.counters
+    }
+
+    /// What the poll loop registers.
+    pub(super) fn source(&mut self) -> &mut UdpSocket {
+        &mut self.io
+    }
+
+    /// Receives one batch and gives each datagram out. `false`: there is nothing more to receive now.
+    pub(super) fn receive(
+        &mut self,
+        mut datagram: impl FnMut(Option<IpAddr>, SocketAddr, Option<u8>, &mut [u8]),
+    ) -> bool {
+        let mut metas = [RecvMeta::default(); BATCH_SIZE];
+        let mut failures = 0;
+        let received = loop {
+            let mut slices: Vec<IoSliceMut<'_>> = self
+                .buffer
+                .chunks_mut(DATAGRAM_MAX_BYTES)
+                .map(IoSliceMut::new)
+                .collect();
+            let (io, state) = (&self.io, &self.state);
+            match io.try_io(|| state.recv(io.into(), &mut slices, &mut metas)) {
+                Ok(received) => break received,
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return false,
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => {
+                    // An answer of ICMP to something sent earlier, as a rule: the next read is good again.
+                    self.counters.receive_errors += 1;
+                    failures += 1;
+                    if failures >= RECEIVE_ERRORS_MAX {
+                        tracing::warn!(%error, local = %self.local, "cannot receive");
+                        return false;
+                    }
+                }
+            }
+        };
+        for (meta, chunk) in metas
+            .iter()
+            .zip(self.buffer.chunks_mut(DATAGRAM_MAX_BYTES))
+            .take(received)
+        {
+            let bytes = &mut chunk[..meta.len.min(DATAGRAM_MAX_BYTES)];
+            // Datagrams that the kernel coalesced lie at multiples of the stride.
+            for bytes in bytes.chunks_mut(meta.stride.max(1)) {
+                self.counters.datagrams_received += 1;
+                datagram(meta.dst_ip, meta.addr, meta.ecn.map(|ecn| ecn as u8), bytes);
+            }
+        }
+        true
+    }
+
+    /// Sends what a transmit describes. A batch that the kernel or the card refuses is sent one by one.
+    pub(super) fn send(&mut self, transmit: &Transmit, bytes: &[u8]) -> SendOutcome {
+        let segment = transmit
+            .segment_size
+            .map_or(bytes.len(), |size| size.max(1))
+            .min(bytes.len())
+            .max(1);
+        let segments = bytes.len().div_ceil(segment);
+        if segments <= self.state.max_gso_segments().max(1) {
+            match self.offer(transmit, bytes, (segments > 1).then_some(segment)) {
+                Ok(()) => {
+                    self.counters.datagrams_sent += segments as u64;
+                    return SendOutcome::Done;
+                }
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                    return SendOutcome::Blocked { done_bytes: 0 };
+                }
+                Err(error) if segments == 1 => {
+                    self.refused(transmit, &error);
+                    return SendOutcome::Done;
+                }
+                Err(_) => self.counters.batches_split += 1,
+            }
+        }
+        let mut done_bytes = 0;
+        for datagram in bytes.chunks(segment) {
+            match self.offer(transmit, datagram, None) {
+                Ok(()) => self.counters.datagrams_sent += 1,
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                    return SendOutcome::Blocked { done_bytes };
+                }
+                Err(error) => self.refused(transmit, &error),
+            }
+            done_bytes += datagram.len();
+        }
+        SendOutcome::Done
+    }
+
+    fn offer(
+        &self,
+        transmit: &Transmit,
+        contents: &[u8],
+        segment_size: Option<usize>,
+    ) -> io::Result<()> {
+        let transmit = quinn_udp::Transmit {
+            destination: transmit.remote,
+            ecn: None,
+            contents,
+            segment_size,
+            src_ip: transmit.local_ip,
+        };
+        loop {
+            let result = self
+                .io
+                .try_io(|| self.state.try_send((&self.io).into(), &transmit));
+            match result {
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                result => return result,
+            }
+        }
+    }
+
+    fn refused(&mut self, transmit: &Transmit, error: &io::Error) {
+        self.counters.send_errors += 1;
+        tracing::debug!(%error, remote = %transmit.remote, "a datagram could not be sent");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    fn loopback() -> Socket {
+        Socket::bind(([127, 0, 0, 1], 0).into()).unwrap()
+    }
+
+    fn receive_all(socket: &mut Socket, expected: usize) -> Vec<(Option<IpAddr>, Vec<u8>)> {
+        let mut poll = mio::Poll::new().unwrap();
+        poll.registry()
+            .register(socket.source(), mio::Token(0), mio::Interest::READABLE)
+            .unwrap();
+        let mut events = mio::Events::with_capacity(4);
+        let mut received = Vec::new();
+        for _ in 0..50 {
+            while socket.receive(|local, _, _, bytes| received.push((local, bytes.to_vec()))) {}
+            if received.len() >= expected {
+                break;
+            }
+            poll.poll(&mut events, Some(Duration::from_millis(100)))
+                .unwrap();
+        }
+        received
+    }
+
+    fn transmit(to: &Socket, len: usize, segment_size: Option<usize>) -> Transmit {
+        Transmit {
+            remote: to.local(),
+            local_ip: None,
+            len,
+            segment_size,
+        }
+    }
+
+    #[test]
+    fn batch_arrives_as_the_datagrams_it_was_made_of() {
+        let (mut from, mut to) = (loopback(), loopback());
+        let bytes = [[1_u8; 100].as_slice(), &[2; 100], &[3; 40]].concat();
+        assert_eq!(
+            from.send(&transmit(&to, 240, Some(100)), &bytes),
+            SendOutcome::Done
+        );
+        let received = receive_all(&mut to, 3);
+        let datagrams: Vec<_> = received.into_iter().map(|(_, bytes)| bytes).collect();
+        assert_eq!(datagrams, [vec![1; 100], vec![2; 100], vec![3; 40]]);
+        assert_eq!(from.counters().datagrams_sent, 3);
+        assert_eq!(to.counters().datagrams_received, 3);
+    }
+
+    #[test]
+    fn received_datagram_says_to_which_address_it_was_sent() {
+        let (mut from, mut to) = (loopback(), loopback());
+        from.send(&transmit(&to, 1, None), &[9]);
+        let received = receive_all(&mut to, 1);
+        assert_eq!(received, [(Some([127, 0, 0, 1].into()), vec![9])]);
+    }
+
+    #[test]
+    fn refused_datagram_is_counted_and_forgotten() {
+        let (mut from, to) = (loopback(), loopback());
+        // More than an IPv4 packet carries (RFC 768, RFC 791): EMSGSIZE, whatever the route.
+        let bytes = vec![0; DATAGRAM_MAX_BYTES];
+        let outcome = from.send(&transmit(&to, bytes.len(), None), &bytes);
+        assert_eq!(outcome, SendOutcome::Done);
+        assert_eq!(from.counters().send_errors, 1);
+        assert_eq!(from.counters().datagrams_sent, 0);
+    }
+
+    #[test]
+    fn both_families_share_a_port() {
+        let four = Socket::bind(([0, 0, 0, 0], 0).into()).unwrap();
+        let six = Socket::bind((std::net::Ipv6Addr::UNSPECIFIED, four.local().port()).into());
+        // A host without IPv6 answers that it has none; it never answers that the port is taken.
+        assert!(six.map_or_else(|error| error.kind() != ErrorKind::AddrInUse, |_| true));
+    }
+}

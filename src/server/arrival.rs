@@ -1,0 +1,196 @@
+//! What a signed-in session is told first, and what it may ask about others: HELLO, contacts, alerts.
+
+use super::hub::{Hub, Turn};
+use super::requests::Pending;
+use super::session::Reader;
+use crate::protocol::{
+    AccountId, Alert, Command, Contact, ErrorCode, Failure, Greeting, Head, Hello, HelloAnswer,
+    ListContacts, Message,
+};
+use crate::store::{Outcome, Reply, Request, Standing};
+use crate::transport::{Channel, SessionId};
+
+/// Positions that one HELLO may name in all its parts; more are refused. Chosen: 0.6 MB.
+const POSITIONS_MAX: usize = 10_000;
+/// Heads in one part of the answer. Chosen: with names of 32 characters, 16 KB.
+const HEADS_PER_PART: usize = 200;
+/// Contacts in one part of the list. Chosen: with names of 32 characters, 16 KB.
+const CONTACTS_PER_PART: usize = 200;
+
+impl Hub {
+    /// A device says where it stands; when it has said all, the store says what there is.
+    pub(super) fn hello(
+        &mut self,
+        turn: &mut Turn<'_>,
+        id: SessionId,
+        channel: Channel,
+        body: Hello,
+    ) {
+        let Some(session) = self.sessions.get_mut(&id) else {
+            return;
+        };
+        let Some(user) = session.user_mut() else {
+            return;
+        };
+        user.hello.extend(body.positions);
+        let refusal = if user.hello.len() > POSITIONS_MAX {
+            Failure::new(ErrorCode::Malformed, "a HELLO names too many positions")
+        } else if body.more {
+            return;
+        } else {
+            let positions = std::mem::take(&mut user.hello);
+            let request = Request::Hello {
+                account: user.account,
+                device: user.device,
+                positions,
+            };
+            session.busy = true;
+            if self.ask(
+                Pending::Hello {
+                    session: id,
+                    channel,
+                },
+                request,
+            ) {
+                return;
+            }
+            Failure::new(ErrorCode::Unavailable, "")
+        };
+        if let Some(session) = self.sessions.get_mut(&id) {
+            session.busy = false;
+        }
+        self.refuse(turn, id, channel, Command::Hello, refusal);
+    }
+
+    /// The store has said what there is: the device is told, greeted, and sent what it missed.
+    pub(super) fn greet(
+        &mut self,
+        turn: &mut Turn<'_>,
+        id: SessionId,
+        channel: Channel,
+        outcome: Outcome,
+    ) {
+        let Outcome::Done(Reply::Hello { standings }) = outcome else {
+            self.refuse_outcome(turn, id, channel, Command::Hello, &outcome);
+            return self.resume(turn, id);
+        };
+        let others = self.presence.online().count().saturating_sub(1);
+        let Some(user) = self
+            .sessions
+            .get_mut(&id)
+            .and_then(|session| session.user_mut())
+        else {
+            return;
+        };
+        user.ready = true;
+        for standing in standings
+            .iter()
+            .filter(|standing| standing.start < standing.head)
+        {
+            let reader = Reader {
+                cursor: standing.start,
+                head: standing.head,
+                reading: false,
+            };
+            user.behind.insert(standing.conversation, reader);
+        }
+        let mut heads = standings.into_iter().map(Head::from).peekable();
+        loop {
+            let part: Vec<Head> = heads.by_ref().take(HEADS_PER_PART).collect();
+            let more = heads.peek().is_some();
+            let answer = HelloAnswer { heads: part, more };
+            self.answer(turn, id, channel, &Message::control(answer));
+            if !more {
+                break;
+            }
+        }
+        let greeting = Greeting {
+            text: self.config.greeting.clone(),
+            online: u32::try_from(others).unwrap_or(u32::MAX),
+        };
+        self.answer(turn, id, channel, &Message::control(greeting));
+        self.read_on(turn, id);
+        self.resume(turn, id);
+    }
+
+    /// Lists who is online, with the addresses that their sessions are seen at.
+    pub(super) fn contacts(
+        &mut self,
+        turn: &mut Turn<'_>,
+        id: SessionId,
+        channel: Channel,
+        tag: u32,
+    ) {
+        let mut contacts: Vec<Contact> = self
+            .presence
+            .online()
+            .filter_map(|(account, here)| {
+                let address = here
+                    .sessions()
+                    .find_map(|session| turn.endpoint.remote(session))?;
+                Some(Contact {
+                    account,
+                    name: here.name.clone(),
+                    address: address.into(),
+                })
+            })
+            .collect();
+        contacts.sort_by(|a, b| a.name.cmp(&b.name));
+        let mut contacts = contacts.into_iter().peekable();
+        loop {
+            let part: Vec<Contact> = contacts.by_ref().take(CONTACTS_PER_PART).collect();
+            let more = contacts.peek().is_some();
+            let list = ListContacts {
+                tag,
+                contacts: part,
+                more,
+            };
+            self.answer(turn, id, channel, &Message::control(list));
+            if !more {
+                break;
+            }
+        }
+    }
+
+    /// Tells everybody else that somebody came or went. Whoever has no room for it goes without: the list of
+    /// contacts tells the same.
+    pub(super) fn alert(
+        &mut self,
+        turn: &mut Turn<'_>,
+        account: AccountId,
+        name: &str,
+        online: bool,
+    ) {
+        let message = Message::control(Alert {
+            name: name.to_owned(),
+            online,
+        });
+        for (id, session) in &self.sessions {
+            if session
+                .user()
+                .is_some_and(|user| user.ready && user.account != account)
+            {
+                let _ = self.tell(turn, *id, Channel::Control, &message);
+            }
+        }
+    }
+}
+
+impl From<Standing> for Head {
+    fn from(standing: Standing) -> Self {
+        let Standing {
+            conversation,
+            name,
+            head,
+            last_number,
+            start,
+        } = standing;
+        Self {
+            conversation,
+            name,
+            head,
+            last_number,
+            start,
+        }
+    }
+}

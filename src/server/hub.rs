@@ -1,0 +1,542 @@
+//! The hub: one state machine between the endpoint's sessions and the store.
+//!
+//! A message is taken from a session only while the store has room for what it may ask, so that a store that
+//! is slow slows its clients down, through their flow-control windows, and queues nothing here.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::{Duration, Instant};
+
+use rand_chacha::ChaCha20Rng;
+use rand_core::SeedableRng as _;
+
+use super::policy::{self, Registration};
+use super::presence::Presence;
+use super::receipts::Marks;
+use super::registrar::Registrar;
+use super::requests::{Pending, Requests};
+use super::session::Session;
+use super::throttle::Throttle;
+use crate::protocol::{
+    Body, Command, ConversationId, EndReason, Envelope, ErrorCode, Failure, Hop, Message,
+    SendAgain, SessionEnd, encode,
+};
+use crate::store::{Completion, Request, Store};
+use crate::transport::{App, Channel, CloseReason, Endpoint, Event, Now, SendError, SessionId};
+
+/// Requests that the store must have room for before another message is taken from a session; what is left
+/// over is for the hub's own: reading on for slow readers, writing marks.
+const STORE_ROOM_MIN: usize = 32;
+
+/// How long after a storage error the hub asks again for what its readers wait for.
+const RETRY_AFTER: Duration = Duration::from_secs(1);
+
+/// How long an orderly stop waits for goodbyes and the disk.
+const STOP_WITHIN: Duration = Duration::from_secs(2);
+
+/// The code with which sessions are closed when the server stops.
+const CODE_STOPPING: u16 = 1;
+/// The code with which a session is closed that does not take what it asked for.
+const CODE_NOT_READING: u16 = 2;
+/// The code with which a session is closed because its device has signed in anew.
+pub(super) const CODE_SUPERSEDED: u16 = 3;
+
+/// What an operator can choose.
+#[derive(Debug, Clone)]
+pub struct HubConfig {
+    /// Whether anybody may sign up.
+    pub registration: Registration,
+    /// The welcome that everybody is shown.
+    pub greeting: String,
+    /// Whether attempts to sign in are limited; only measurements go without.
+    pub limited: bool,
+}
+
+impl Default for HubConfig {
+    fn default() -> Self {
+        Self {
+            registration: Registration::Open,
+            greeting: "Greetings from the Chat Room!".into(),
+            limited: true,
+        }
+    }
+}
+
+/// What comes to the hub from other threads.
+#[derive(Debug)]
+pub enum Input {
+    /// The store has answered.
+    Completion(Completion),
+    /// Say goodbye to everybody, write what is to be written, and finish.
+    Stop,
+}
+
+/// What was counted since the start.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct HubCounters {
+    /// Messages whose digest did not fit.
+    pub damaged: u64,
+    /// Messages that could not be decoded.
+    pub malformed: u64,
+    /// Messages that were stored.
+    pub stored: u64,
+    /// Deliveries handed to the transport.
+    pub delivered: u64,
+}
+
+/// The server's state, all of it that is not in the store.
+pub struct Hub {
+    pub(super) config: HubConfig,
+    pub(super) registrar: Registrar,
+    pub(super) server_key: [u8; 32],
+    pub(super) rng: ChaCha20Rng,
+    pub(super) throttle: Throttle,
+    pub(super) sessions: BTreeMap<SessionId, Session>,
+    pub(super) presence: Presence,
+    pub(super) watchers: BTreeMap<ConversationId, BTreeSet<SessionId>>,
+    pub(super) marks: Marks,
+    pub(super) counters: HubCounters,
+    store: Box<dyn Store + Send>,
+    requests: Requests,
+    /// Channels with messages that were not taken, for want of room in the store.
+    stalled: BTreeSet<(SessionId, Channel)>,
+    /// When to ask the store again after an error.
+    retry_at: Option<Instant>,
+    /// How far an orderly stop has come.
+    stop: Stop,
+}
+
+/// How far an orderly stop has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stop {
+    /// Nobody has asked for one.
+    No,
+    /// Goodbyes and the disk are waited for, until this moment.
+    By(Instant),
+    /// They were waited for long enough.
+    Now,
+}
+
+/// One call of the driver: the time, and the endpoint to speak through.
+pub(super) struct Turn<'a> {
+    pub now: Now,
+    pub endpoint: &'a mut Endpoint,
+}
+
+impl Hub {
+    /// A hub in front of a store. `server_key` is the public half of the endpoint's static key, to which tickets
+    /// are bound; `seed` comes from the operating system, or from a simulator's dice.
+    #[must_use]
+    pub fn new(
+        now: Now,
+        config: HubConfig,
+        store: Box<dyn Store + Send>,
+        registrar: Registrar,
+        server_key: [u8; 32],
+        seed: [u8; 32],
+    ) -> Self {
+        let throttle = Throttle::new(now.instant, config.limited);
+        Self {
+            config,
+            registrar,
+            server_key,
+            rng: ChaCha20Rng::from_seed(seed),
+            throttle,
+            sessions: BTreeMap::new(),
+            presence: Presence::default(),
+            watchers: BTreeMap::new(),
+            marks: Marks::default(),
+            counters: HubCounters::default(),
+            store,
+            requests: Requests::default(),
+            stalled: BTreeSet::new(),
+            retry_at: None,
+            stop: Stop::No,
+        }
+    }
+
+    /// What was counted since the start.
+    #[must_use]
+    pub fn counters(&self) -> HubCounters {
+        self.counters
+    }
+
+    /// How many accounts are online.
+    #[must_use]
+    pub fn online(&self) -> usize {
+        self.presence.online().count()
+    }
+
+    /// Asks the store, if it has room.
+    pub(super) fn ask(&mut self, pending: Pending, request: Request) -> bool {
+        if self.store.room() == 0 {
+            return false;
+        }
+        let id = self.requests.add(pending);
+        let taken = self.store.submit(id, request);
+        if !taken {
+            self.requests.take(id);
+        }
+        taken
+    }
+
+    /// Sends what was asked for. A session that does not take the answers to its own questions is closed.
+    pub(super) fn answer(
+        &mut self,
+        turn: &mut Turn<'_>,
+        session: SessionId,
+        channel: Channel,
+        message: &Message,
+    ) {
+        if self.tell(turn, session, channel, message) == Err(SendError::Full) {
+            turn.endpoint.close(
+                turn.now.instant,
+                session,
+                CODE_NOT_READING,
+                "answers were not read",
+            );
+        }
+    }
+
+    /// Sends what the session should know; the caller decides what to do where there is no room.
+    pub(super) fn tell(
+        &self,
+        turn: &mut Turn<'_>,
+        session: SessionId,
+        channel: Channel,
+        message: &Message,
+    ) -> Result<(), SendError> {
+        let recipient_data = match message.body {
+            Body::SessionStart(_) | Body::Greeting(_) => {
+                turn.endpoint.remote(session).map(Into::into)
+            }
+            _ => None,
+        };
+        let bytes = encode(
+            message,
+            Hop {
+                recipient_data,
+                delivery: None,
+            },
+        );
+        turn.endpoint
+            .send(turn.now.instant, session, channel, &bytes)
+    }
+
+    /// Refuses a request.
+    pub(super) fn refuse(
+        &mut self,
+        turn: &mut Turn<'_>,
+        session: SessionId,
+        channel: Channel,
+        command: Command,
+        failure: Failure,
+    ) {
+        self.answer(turn, session, channel, &Message::error(command, failure));
+    }
+
+    /// Asks the store again for what readers wait for, after a while.
+    pub(super) fn retry_soon(&mut self, now: Now) {
+        self.retry_at.get_or_insert(now.instant + RETRY_AFTER);
+    }
+
+    /// Takes messages from a channel while the store has room and the session's sign-in does not wait.
+    pub(super) fn drain(&mut self, turn: &mut Turn<'_>, id: SessionId, channel: Channel) {
+        loop {
+            let Some(session) = self.sessions.get(&id) else {
+                return;
+            };
+            if session.busy {
+                return;
+            }
+            if self.store.room() < STORE_ROOM_MIN {
+                self.stalled.insert((id, channel));
+                return;
+            }
+            let Some(bytes) = turn.endpoint.receive(turn.now.instant, id, channel) else {
+                return;
+            };
+            self.take_message(turn, id, channel, &bytes);
+        }
+    }
+
+    /// Takes what had to wait, on every channel of a session.
+    pub(super) fn resume(&mut self, turn: &mut Turn<'_>, id: SessionId) {
+        if let Some(session) = self.sessions.get_mut(&id) {
+            session.busy = false;
+            for channel in Channel::ALL {
+                self.drain(turn, id, channel);
+            }
+        }
+    }
+
+    fn take_message(&mut self, turn: &mut Turn<'_>, id: SessionId, channel: Channel, bytes: &[u8]) {
+        let opened = Envelope::decode(bytes).and_then(|envelope| {
+            let message = envelope.open()?;
+            Ok((envelope, message))
+        });
+        let (envelope, message) = match opened {
+            Ok(opened) => opened,
+            Err(error) => return self.take_broken(turn, id, channel, &error),
+        };
+        let Some(session) = self.sessions.get(&id) else {
+            return;
+        };
+        let header = message.header;
+        if let Err(code) = policy::permit(session.role(), self.config.registration, &message.body) {
+            let mut failure = Failure::new(code, "");
+            if let Some(origin) = header.origin {
+                failure = Failure::of_number(code, origin.conversation, origin.number);
+            }
+            return self.refuse(turn, id, channel, header.command, failure);
+        }
+        match message.body {
+            Body::SignUp(body) => self.sign_up(turn, id, body),
+            Body::SignUpFinish(body) => self.sign_up_finish(turn, id, &body),
+            Body::Login(body) => self.login(turn, id, body),
+            Body::LoginFinish(body) => self.login_finish(turn, id, &body),
+            Body::Resume(body) => self.resume_by_ticket(turn, id, &body),
+            Body::SessionEnd(_) => self.logout(turn, id),
+            Body::Hello(body) => self.hello(turn, id, channel, body),
+            Body::Resolve(body) => self.resolve(turn, id, channel, &body),
+            Body::ContactsRequest(body) => self.contacts(turn, id, channel, body.tag),
+            Body::Text(text) => {
+                let content = envelope.content.to_vec();
+                self.text(turn, id, channel, header, &text, content, envelope.digest);
+            }
+            Body::Received(body) => self.received(turn, id, body),
+            Body::DeliverAgain(body) => self.deliver_again(turn, id, channel, body),
+            Body::Void(body) => self.void(turn, id, channel, body),
+            Body::ReceiptsRequest(body) => self.request_receipts(turn, id, body.conversation),
+            Body::Failure(failure) => {
+                self.counters.damaged += u64::from(failure.code == ErrorCode::Digest);
+                tracing::warn!(session = id.0, code = %failure.code, "a device reports damage");
+            }
+            other => unreachable!("the policy lets no {:?} through", other.kind()),
+        }
+    }
+
+    /// What could not be decoded is refused by name and counted; damaged content is asked for again.
+    fn take_broken(
+        &mut self,
+        turn: &mut Turn<'_>,
+        id: SessionId,
+        channel: Channel,
+        error: &crate::protocol::DecodeError,
+    ) {
+        let Some(session) = self.sessions.get_mut(&id) else {
+            return;
+        };
+        if *error == crate::protocol::DecodeError::Digest {
+            self.counters.damaged += 1;
+            session.damaged += 1;
+            tracing::warn!(
+                session = id.0,
+                "a message came with a digest that does not fit"
+            );
+            let message = Message::control(SendAgain {
+                damaged: session.damaged,
+            });
+            if session.user().is_some() && channel == Channel::Chat {
+                return self.answer(turn, id, channel, &message);
+            }
+        } else {
+            self.counters.malformed += 1;
+        }
+        let code = match error {
+            crate::protocol::DecodeError::Digest => ErrorCode::Digest,
+            _ => ErrorCode::Malformed,
+        };
+        let failure = Failure::new(code, error.to_string());
+        self.refuse(turn, id, channel, Command::Other(0), failure);
+    }
+
+    fn take_completion(&mut self, turn: &mut Turn<'_>, completion: Completion) {
+        let Some(pending) = self.requests.take(completion.id) else {
+            return;
+        };
+        let outcome = completion.outcome;
+        match pending {
+            Pending::SignUpName {
+                session,
+                name,
+                request,
+            } => {
+                self.sign_up_named(turn, session, name, &request, outcome);
+            }
+            Pending::SignUp { session } => self.signed_up(turn, session, outcome),
+            Pending::LoginName {
+                session,
+                name,
+                request,
+            } => {
+                self.login_named(turn, session, &name, &request, outcome);
+            }
+            Pending::Device { session, ticket } => {
+                self.device_known(turn, session, Command::LoginFinish, ticket, outcome);
+            }
+            Pending::Resume { session, ticket } => {
+                self.device_known(turn, session, Command::Resume, ticket, outcome);
+            }
+            Pending::Revoke => {}
+            Pending::Hello { session, channel } => self.greet(turn, session, channel, outcome),
+            Pending::Resolve {
+                session,
+                channel,
+                tag,
+            } => {
+                self.resolved(turn, session, channel, tag, outcome);
+            }
+            Pending::Append(appended) => self.appended(turn, &appended, outcome),
+            Pending::Void {
+                session,
+                conversation,
+                number,
+            } => {
+                self.voided(turn, session, conversation, number, outcome);
+            }
+            Pending::Read {
+                session,
+                conversation,
+                after,
+            } => {
+                self.read(turn, session, conversation, after, outcome);
+            }
+            Pending::Marks {
+                session,
+                conversation,
+            } => {
+                self.tell_receipts(turn, session, conversation, outcome);
+            }
+            Pending::Advance { marks, seen } => self.advanced(turn, marks, seen, outcome),
+        }
+        // There is room for one more request now.
+        if let Some((session, channel)) = self.stalled.pop_first() {
+            self.drain(turn, session, channel);
+        }
+    }
+
+    fn stop(&mut self, turn: &mut Turn<'_>) {
+        self.stop = Stop::By(turn.now.instant + STOP_WITHIN);
+        let goodbye = Message::control(SessionEnd {
+            reason: EndReason::ServerStopping,
+        });
+        let sessions: Vec<SessionId> = self.sessions.keys().copied().collect();
+        for id in sessions {
+            if self
+                .sessions
+                .get(&id)
+                .is_some_and(|session| session.user().is_some())
+            {
+                // Whoever has no room for it learns the same from the close that follows.
+                let _ = self.tell(turn, id, Channel::Control, &goodbye);
+            }
+            turn.endpoint.close(
+                turn.now.instant,
+                id,
+                CODE_STOPPING,
+                "the server is stopping",
+            );
+        }
+        for (account, _) in self.presence.online() {
+            self.marks.seen(turn.now.instant, account, turn.now.unix_ms);
+        }
+        self.write_marks(turn.now);
+    }
+
+    fn closed(&mut self, turn: &mut Turn<'_>, id: SessionId, reason: &CloseReason) {
+        tracing::debug!(session = id.0, %reason, "session over");
+        self.sign_out(turn, id);
+        self.sessions.remove(&id);
+        self.stalled.retain(|(session, _)| *session != id);
+    }
+}
+
+impl App for Hub {
+    type Input = Input;
+
+    fn on_event(&mut self, now: Now, endpoint: &mut Endpoint, event: Event) {
+        let turn = &mut Turn { now, endpoint };
+        match event {
+            Event::Connected {
+                session,
+                handshake_hash,
+                ..
+            } => {
+                self.sessions.insert(session, Session::new(handshake_hash));
+                if self.stop != Stop::No {
+                    turn.endpoint.close(
+                        now.instant,
+                        session,
+                        CODE_STOPPING,
+                        "the server is stopping",
+                    );
+                }
+            }
+            Event::Readable { session, channel } => self.drain(turn, session, channel),
+            Event::Writable {
+                session,
+                channel: Channel::Chat,
+            } => self.writable(turn, session),
+            Event::Writable { .. } => {}
+            Event::Moved { session, remote } => {
+                tracing::debug!(session = session.0, %remote, "session moved");
+            }
+            Event::Silent { session } => self.fell_silent(turn, session),
+            Event::Awake { session } => self.awoke(turn, session),
+            Event::Closed { session, reason } => self.closed(turn, session, &reason),
+        }
+    }
+
+    fn on_input(&mut self, now: Now, endpoint: &mut Endpoint, input: Input) {
+        let turn = &mut Turn { now, endpoint };
+        match input {
+            Input::Completion(completion) => self.take_completion(turn, completion),
+            Input::Stop => self.stop(turn),
+        }
+    }
+
+    fn on_timeout(&mut self, now: Now, endpoint: &mut Endpoint) {
+        let turn = &mut Turn { now, endpoint };
+        if self.marks.deadline().is_some_and(|at| at <= now.instant) {
+            self.write_marks(now);
+        }
+        if matches!(self.stop, Stop::By(at) if at <= now.instant) {
+            self.stop = Stop::Now;
+        }
+        if self.retry_at.is_some_and(|at| at <= now.instant) {
+            self.retry_at = None;
+            let sessions: Vec<SessionId> = self.sessions.keys().copied().collect();
+            for id in sessions {
+                self.writable(turn, id);
+            }
+        }
+    }
+
+    fn on_settled(&mut self, now: Now, endpoint: &mut Endpoint) {
+        let turn = &mut Turn { now, endpoint };
+        self.spread_receipts(turn);
+        if self.marks.is_full() {
+            self.write_marks(now);
+        }
+    }
+
+    fn poll_timeout(&self) -> Option<Instant> {
+        let stop_by = if let Stop::By(at) = self.stop {
+            Some(at)
+        } else {
+            None
+        };
+        [self.marks.deadline(), self.retry_at, stop_by]
+            .into_iter()
+            .flatten()
+            .min()
+    }
+
+    fn is_finished(&self) -> bool {
+        match self.stop {
+            Stop::No => false,
+            Stop::By(_) => self.sessions.is_empty() && self.requests.is_empty(),
+            Stop::Now => true,
+        }
+    }
+}

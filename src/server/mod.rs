@@ -1,0 +1,22 @@
+//! The server, without sockets, clocks and threads: accounts, presence, routing.
+//!
+//! [`Hub`] is the state machine; everything it decides to allow stands in [`policy`].
+
+mod arrival;
+mod hub;
+mod name;
+pub mod policy;
+mod presence;
+mod receipts;
+mod registrar;
+mod requests;
+mod routing;
+mod session;
+mod sign_in;
+mod throttle;
+mod watching;
+
+pub use hub::{Hub, HubConfig, HubCounters, Input};
+pub use name::{NAME_MAX_CHARS, Name, NameError};
+pub use policy::Registration;
+pub use registrar::{BadExchange, PendingLogin, PendingSignUp, Registrar};

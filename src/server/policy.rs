@@ -1,0 +1,167 @@
+//! Who may do what: every permission of the server, in one match.
+
+use crate::protocol::{Body, ErrorCode, TEXT_MAX_BYTES};
+
+/// Whether accounts can be opened over the network.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Registration {
+    /// Anybody may sign up.
+    #[default]
+    Open,
+    /// Only the operator opens accounts, by `udpchat user add`.
+    Closed,
+}
+
+/// What a session is, as far as permissions go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role<'a> {
+    /// Nobody has signed in on it.
+    Anonymous,
+    /// Signed in, but it has not yet said where its device stands.
+    Arriving,
+    /// Signed in; the user's name.
+    User(&'a str),
+}
+
+/// Whether a session may ask this now.
+///
+/// # Errors
+/// Why not.
+pub fn permit(role: Role<'_>, registration: Registration, body: &Body) -> Result<(), ErrorCode> {
+    match (body, role) {
+        (Body::SignUp(_) | Body::SignUpFinish(_), Role::Anonymous) => match registration {
+            Registration::Open => Ok(()),
+            Registration::Closed => Err(ErrorCode::RegistrationClosed),
+        },
+        (Body::Login(_) | Body::LoginFinish(_) | Body::Resume(_), Role::Anonymous) => Ok(()),
+        (
+            Body::SignUp(_)
+            | Body::SignUpFinish(_)
+            | Body::Login(_)
+            | Body::LoginFinish(_)
+            | Body::Resume(_),
+            Role::Arriving | Role::User(_),
+        ) => Err(ErrorCode::AlreadySignedIn),
+        (Body::Hello(_), Role::Arriving)
+        | (Body::SessionEnd(_) | Body::ContactsRequest(_), Role::Arriving | Role::User(_)) => {
+            Ok(())
+        }
+        (Body::Hello(_), Role::User(_)) => Err(ErrorCode::OutOfTurn),
+        (Body::Text(text), Role::User(name)) => {
+            if text.sender != name {
+                Err(ErrorCode::NotPermitted)
+            } else if text.text.trim().is_empty() {
+                Err(ErrorCode::TextEmpty)
+            } else if text.text.len() > TEXT_MAX_BYTES {
+                Err(ErrorCode::TextTooLong)
+            } else {
+                Ok(())
+            }
+        }
+        (
+            Body::Resolve(_)
+            | Body::Received(_)
+            | Body::DeliverAgain(_)
+            | Body::Void(_)
+            | Body::ReceiptsRequest(_)
+            // A device reports an entry that stays damaged.
+            | Body::Failure(_),
+            Role::User(_),
+        ) => Ok(()),
+        (
+            Body::Hello(_)
+            | Body::SessionEnd(_)
+            | Body::ContactsRequest(_)
+            | Body::Text(_)
+            | Body::Resolve(_)
+            | Body::Received(_)
+            | Body::DeliverAgain(_)
+            | Body::Void(_)
+            | Body::ReceiptsRequest(_),
+            Role::Anonymous,
+        ) => Err(ErrorCode::NotSignedIn),
+        (
+            Body::Text(_)
+            | Body::Resolve(_)
+            | Body::Received(_)
+            | Body::DeliverAgain(_)
+            | Body::Void(_)
+            | Body::ReceiptsRequest(_),
+            Role::Arriving,
+        ) => Err(ErrorCode::OutOfTurn),
+        // What only a server says, and what this version does not know.
+        (
+            Body::SignUpAnswer(_)
+            | Body::SignedUp(_)
+            | Body::LoginAnswer(_)
+            | Body::SessionStart(_)
+            | Body::HelloAnswer(_)
+            | Body::Greeting(_)
+            | Body::Resolved(_)
+            | Body::Stored(_)
+            | Body::SendAgain(_)
+            | Body::Voided(_)
+            | Body::Receipts(_)
+            | Body::ListContacts(_)
+            | Body::Alert(_)
+            | Body::Unsupported,
+            _,
+        )
+        | (
+            Body::Failure(_),
+            Role::Anonymous | Role::Arriving,
+        ) => Err(ErrorCode::Unsupported),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocol::{ContactsRequest, SignUpFinish, Text};
+
+    fn text(sender: &str, text: &str) -> Body {
+        Body::Text(Text {
+            sender: sender.into(),
+            receiver: "bob".into(),
+            text: text.into(),
+        })
+    }
+
+    #[test]
+    fn nobody_speaks_in_the_name_of_another() {
+        let erin = Role::User("erin");
+        assert_eq!(
+            permit(erin, Registration::Open, &text("erin", "hi")),
+            Ok(())
+        );
+        let forged = permit(erin, Registration::Open, &text("bob", "hi"));
+        assert_eq!(forged, Err(ErrorCode::NotPermitted));
+    }
+
+    #[test]
+    fn empty_and_overlong_texts_are_refused_by_name() {
+        let erin = Role::User("erin");
+        let long = "x".repeat(TEXT_MAX_BYTES + 1);
+        assert_eq!(
+            permit(erin, Registration::Open, &text("erin", " ")),
+            Err(ErrorCode::TextEmpty)
+        );
+        assert_eq!(
+            permit(erin, Registration::Open, &text("erin", &long)),
+            Err(ErrorCode::TextTooLong)
+        );
+    }
+
+    #[test]
+    fn strangers_may_only_sign_in_and_sign_up_where_that_is_open() {
+        let upload = Body::SignUpFinish(SignUpFinish {
+            upload: Vec::new().into(),
+        });
+        let contacts = Body::ContactsRequest(ContactsRequest { tag: 1 });
+        assert_eq!(permit(Role::Anonymous, Registration::Open, &upload), Ok(()));
+        let closed = permit(Role::Anonymous, Registration::Closed, &upload);
+        assert_eq!(closed, Err(ErrorCode::RegistrationClosed));
+        let asked = permit(Role::Anonymous, Registration::Open, &contacts);
+        assert_eq!(asked, Err(ErrorCode::NotSignedIn));
+    }
+}

@@ -1,0 +1,167 @@
+//! Marks on their way to the disk, and receipts on their way to those who wait for them.
+//!
+//! A mark is the furthest entry that any device of a member has made durable. It is written behind, by at most
+//! [`WRITE_BEHIND`], because clients say again where they stand at every sign-in; the receipt, the news that it
+//! has moved, goes out at once, and once for all that came together.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use crate::protocol::{AccountId, ConversationId, EntryId, Mark};
+
+/// How long a mark may wait to be written.
+pub const WRITE_BEHIND: Duration = Duration::from_secs(1);
+
+/// Marks that wait for the disk before they are written without waiting for the second to end; it bounds the
+/// table.
+pub const UNWRITTEN_MAX: usize = 4096;
+
+/// Marks that moved.
+#[derive(Debug, Default)]
+pub struct Marks {
+    unwritten: BTreeMap<(ConversationId, AccountId), EntryId>,
+    seen: BTreeMap<AccountId, u64>,
+    news: BTreeMap<ConversationId, BTreeMap<AccountId, Mark>>,
+    write_at: Option<Instant>,
+}
+
+impl Marks {
+    /// A device of the member has made everything up to this entry durable.
+    pub fn advance(
+        &mut self,
+        now: Instant,
+        conversation: ConversationId,
+        account: AccountId,
+        name: &str,
+        entry: EntryId,
+    ) {
+        let unwritten = self
+            .unwritten
+            .entry((conversation, account))
+            .or_insert(EntryId::START);
+        if *unwritten >= entry {
+            return;
+        }
+        *unwritten = entry;
+        let mark = Mark {
+            account,
+            name: name.to_owned(),
+            entry,
+        };
+        self.news
+            .entry(conversation)
+            .or_default()
+            .insert(account, mark);
+        self.write_soon(now);
+    }
+
+    /// The account was online until now.
+    pub fn seen(&mut self, now: Instant, account: AccountId, time_ms: u64) {
+        self.seen.insert(account, time_ms);
+        self.write_soon(now);
+    }
+
+    /// The receipts that nobody has been told yet.
+    pub fn take_news(&mut self) -> BTreeMap<ConversationId, BTreeMap<AccountId, Mark>> {
+        std::mem::take(&mut self.news)
+    }
+
+    /// Everything that waits to be written.
+    #[expect(clippy::type_complexity, reason = "the two halves of Request::Advance")]
+    pub fn take_unwritten(
+        &mut self,
+    ) -> Option<(
+        Vec<(ConversationId, AccountId, EntryId)>,
+        Vec<(AccountId, u64)>,
+    )> {
+        self.write_at = None;
+        if self.unwritten.is_empty() && self.seen.is_empty() {
+            return None;
+        }
+        let marks = std::mem::take(&mut self.unwritten);
+        let seen = std::mem::take(&mut self.seen);
+        Some((
+            marks
+                .into_iter()
+                .map(|((conversation, account), entry)| (conversation, account, entry))
+                .collect(),
+            seen.into_iter().collect(),
+        ))
+    }
+
+    /// Writing failed: it is to be tried again, without telling anybody anew.
+    pub fn put_back(
+        &mut self,
+        now: Instant,
+        marks: Vec<(ConversationId, AccountId, EntryId)>,
+        seen: Vec<(AccountId, u64)>,
+    ) {
+        for (conversation, account, entry) in marks {
+            let unwritten = self
+                .unwritten
+                .entry((conversation, account))
+                .or_insert(EntryId::START);
+            *unwritten = (*unwritten).max(entry);
+        }
+        for (account, time_ms) in seen {
+            let latest = self.seen.entry(account).or_default();
+            *latest = (*latest).max(time_ms);
+        }
+        self.write_soon(now);
+    }
+
+    /// Whether so many wait that they should be written now.
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        self.unwritten.len() >= UNWRITTEN_MAX
+    }
+
+    /// When to write.
+    #[must_use]
+    pub fn deadline(&self) -> Option<Instant> {
+        self.write_at
+    }
+
+    fn write_soon(&mut self, now: Instant) {
+        self.write_at.get_or_insert(now + WRITE_BEHIND);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ROOM: ConversationId = ConversationId(9);
+    const BOB: AccountId = AccountId(2);
+
+    #[test]
+    fn mark_never_goes_back_and_is_told_once() {
+        let now = Instant::now();
+        let mut marks = Marks::default();
+        marks.advance(now, ROOM, BOB, "bob", EntryId(7));
+        marks.advance(now, ROOM, BOB, "bob", EntryId(5));
+        let news = marks.take_news();
+        assert_eq!(news[&ROOM][&BOB].entry, EntryId(7));
+        assert!(marks.take_news().is_empty());
+        assert_eq!(
+            marks.take_unwritten(),
+            Some((vec![(ROOM, BOB, EntryId(7))], vec![]))
+        );
+        assert_eq!(marks.take_unwritten(), None);
+    }
+
+    #[test]
+    fn mark_that_could_not_be_written_waits_for_the_next_time() {
+        let now = Instant::now();
+        let mut marks = Marks::default();
+        marks.advance(now, ROOM, BOB, "bob", EntryId(7));
+        let (written, seen) = marks.take_unwritten().unwrap();
+        marks.advance(now, ROOM, BOB, "bob", EntryId(8));
+        marks.put_back(now, written, seen);
+        assert_eq!(
+            marks.take_unwritten(),
+            Some((vec![(ROOM, BOB, EntryId(8))], vec![]))
+        );
+        assert_eq!(marks.deadline(), None);
+    }
+}

@@ -1,0 +1,115 @@
+//! What the hub has asked of the store and what it does when the answer comes.
+
+use std::collections::BTreeMap;
+
+use super::name::Name;
+use crate::protocol::{AccountId, ConversationId, DeviceId, Digest, EntryId, Number};
+use crate::store::RequestId;
+use crate::transport::{Channel, SessionId};
+
+/// What to do with an answer of the store.
+#[derive(Debug)]
+pub enum Pending {
+    /// Whether the wished name is free: then the first half of the sign-up is answered.
+    SignUpName {
+        session: SessionId,
+        name: Name,
+        request: Vec<u8>,
+    },
+    /// The account was opened.
+    SignUp { session: SessionId },
+    /// The account to log in to.
+    LoginName {
+        session: SessionId,
+        name: Name,
+        request: Vec<u8>,
+    },
+    /// The password was proved and the device is known: this is its ticket.
+    Device { session: SessionId, ticket: Vec<u8> },
+    /// The ticket was looked at: this is its successor.
+    Resume { session: SessionId, ticket: Vec<u8> },
+    /// A device's tickets are forgotten.
+    Revoke,
+    /// What there is for a device.
+    Hello {
+        session: SessionId,
+        channel: Channel,
+    },
+    /// The conversation with somebody.
+    Resolve {
+        session: SessionId,
+        channel: Channel,
+        tag: u32,
+    },
+    /// A message was appended.
+    Append(Appended),
+    /// A number was used up.
+    Void {
+        session: SessionId,
+        conversation: ConversationId,
+        number: Number,
+    },
+    /// What a reader has not been sent yet.
+    Read {
+        session: SessionId,
+        conversation: ConversationId,
+        after: EntryId,
+    },
+    /// The marks of a conversation.
+    Marks {
+        session: SessionId,
+        conversation: ConversationId,
+    },
+    /// Marks and last-seen times were written.
+    Advance {
+        marks: Vec<(ConversationId, AccountId, EntryId)>,
+        seen: Vec<(AccountId, u64)>,
+    },
+}
+
+/// A message on its way into the log, with all that forwarding it needs.
+#[derive(Debug)]
+pub struct Appended {
+    /// The author's session.
+    pub session: SessionId,
+    /// The author.
+    pub author: AccountId,
+    /// The author's device.
+    pub device: DeviceId,
+    /// The conversation.
+    pub conversation: ConversationId,
+    /// The device's number in it.
+    pub number: Number,
+    /// The immutable part, as it came.
+    pub content: Vec<u8>,
+    /// The author's digest over it.
+    pub digest: Digest,
+}
+
+/// The requests that are under way. There are never more than the store has slots.
+#[derive(Debug, Default)]
+pub struct Requests {
+    next: u64,
+    pending: BTreeMap<RequestId, Pending>,
+}
+
+impl Requests {
+    /// Remembers what is to be done and gives the request its number.
+    pub fn add(&mut self, pending: Pending) -> RequestId {
+        let id = RequestId(self.next);
+        self.next += 1;
+        self.pending.insert(id, pending);
+        id
+    }
+
+    /// What is to be done with this answer.
+    pub fn take(&mut self, id: RequestId) -> Option<Pending> {
+        self.pending.remove(&id)
+    }
+
+    /// Whether none is under way.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.pending.is_empty()
+    }
+}

@@ -1,0 +1,128 @@
+//! What the hub remembers of one session.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::policy::Role;
+use super::registrar::{PendingLogin, PendingSignUp};
+use crate::protocol::{AccountId, ConversationId, DeviceId, EntryId, Position};
+
+/// Conversations whose receipts one session hears of at once; one more takes the place of the first. The
+/// client asks again for what it misses. Chosen: more than a person talks in at a time.
+pub const WATCHED_MAX: usize = 256;
+
+/// One session of the transport, and how far its sign-in has come.
+pub struct Session {
+    /// Binds a login to this very session.
+    pub handshake_hash: [u8; 32],
+    /// How far the sign-in has come.
+    pub stage: Stage,
+    /// A request of the sign-in waits for the store: until it is answered no more is taken from the control
+    /// channel, so that the steps stay in order.
+    pub busy: bool,
+    /// Messages of this session whose digest did not fit.
+    pub damaged: u32,
+}
+
+/// How far a session's sign-in has come.
+pub enum Stage {
+    /// Nothing has been proved.
+    Anonymous,
+    /// The first half of a sign-up was answered.
+    SigningUp(Box<PendingSignUp>),
+    /// The first half of a login was answered.
+    LoggingIn(Box<PendingLogin>),
+    /// Somebody is signed in.
+    SignedIn(Box<User>),
+}
+
+/// A signed-in user, on one device.
+pub struct User {
+    /// The account.
+    pub account: AccountId,
+    /// Its canonical name.
+    pub name: String,
+    /// The device.
+    pub device: DeviceId,
+    /// Where the device said it stands, until its HELLO is complete.
+    pub hello: Vec<Position>,
+    /// Its HELLO was answered: what is stored from now on is sent to it.
+    pub ready: bool,
+    /// The conversations in which it has not been sent everything yet. A quiet one is not here.
+    pub behind: BTreeMap<ConversationId, Reader>,
+    /// The last entry sent to it in this session, where it has not acknowledged that yet: it cannot
+    /// acknowledge more.
+    pub sent: BTreeMap<ConversationId, EntryId>,
+    /// The conversations whose receipts it is told.
+    pub watching: BTreeSet<ConversationId>,
+    /// The conversations of which it could not be told a receipt, for want of room.
+    pub owed_receipts: BTreeSet<ConversationId>,
+}
+
+/// Where a device stands in a conversation of which more is stored than was sent to it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Reader {
+    /// The last entry that was sent.
+    pub cursor: EntryId,
+    /// The last entry that is known to be stored.
+    pub head: EntryId,
+    /// The store was asked for what follows.
+    pub reading: bool,
+}
+
+impl Session {
+    /// A session on which nobody has signed in.
+    #[must_use]
+    pub fn new(handshake_hash: [u8; 32]) -> Self {
+        Self {
+            handshake_hash,
+            stage: Stage::Anonymous,
+            busy: false,
+            damaged: 0,
+        }
+    }
+
+    /// What it is, as far as permissions go.
+    #[must_use]
+    pub fn role(&self) -> Role<'_> {
+        match &self.stage {
+            Stage::SignedIn(user) if user.ready => Role::User(&user.name),
+            Stage::SignedIn(_) => Role::Arriving,
+            _ => Role::Anonymous,
+        }
+    }
+
+    /// The user who is signed in on it.
+    #[must_use]
+    pub fn user(&self) -> Option<&User> {
+        match &self.stage {
+            Stage::SignedIn(user) => Some(user),
+            _ => None,
+        }
+    }
+
+    /// The user who is signed in on it.
+    pub fn user_mut(&mut self) -> Option<&mut User> {
+        match &mut self.stage {
+            Stage::SignedIn(user) => Some(user),
+            _ => None,
+        }
+    }
+}
+
+impl User {
+    /// Somebody who has just signed in.
+    #[must_use]
+    pub fn new(account: AccountId, name: String, device: DeviceId) -> Self {
+        Self {
+            account,
+            name,
+            device,
+            hello: Vec::new(),
+            ready: false,
+            behind: BTreeMap::new(),
+            sent: BTreeMap::new(),
+            watching: BTreeSet::new(),
+            owed_receipts: BTreeSet::new(),
+        }
+    }
+}

@@ -1,0 +1,512 @@
+//! Signing up, in and out.
+
+use std::time::Duration;
+
+use rand_core::RngCore as _;
+
+use super::hub::{CODE_SUPERSEDED, Hub, Turn};
+use super::name::Name;
+use super::policy::Registration;
+use super::presence::account_of;
+use super::registrar::Registrar;
+use super::requests::Pending;
+use super::session::{Stage, User};
+use crate::protocol::{
+    AccountId, Command, DeviceId, EndReason, ErrorCode, Failure, Login, LoginAnswer, LoginFinish,
+    Message, Resume, SessionEnd, SessionStart, SignUp, SignUpAnswer, SignUpFinish, SignedUp,
+    TICKET_BYTES,
+};
+use crate::store::{Outcome, Refusal, Reply, Request, TicketHash};
+use crate::transport::{Channel, SessionId};
+
+/// How long a ticket is good: 30 days, in milliseconds (the design's figure).
+const TICKET_LIFE_MS: u64 = 30 * 24 * 60 * 60 * 1000;
+
+/// The channel on which signing in happens.
+const CHANNEL: Channel = Channel::Control;
+
+impl Hub {
+    /// The first half of a sign-up: the name must be one, and free.
+    pub(super) fn sign_up(&mut self, turn: &mut Turn<'_>, id: SessionId, body: SignUp) {
+        let command = Command::SignUp;
+        let Some(name) = self.admit(turn, id, command, &body.name) else {
+            return;
+        };
+        let request = Request::FindAccount {
+            name: name.canonical().to_owned(),
+        };
+        let pending = Pending::SignUpName {
+            session: id,
+            name,
+            request: body.request.into_vec(),
+        };
+        self.ask_for_sign_in(turn, id, command, pending, request);
+    }
+
+    pub(super) fn sign_up_named(
+        &mut self,
+        turn: &mut Turn<'_>,
+        id: SessionId,
+        name: Name,
+        request: &[u8],
+        outcome: Outcome,
+    ) {
+        let command = Command::SignUp;
+        match outcome {
+            Outcome::Refused(Refusal::NoSuchUser) => {
+                let canonical = name.canonical().to_owned();
+                match self.registrar.start_sign_up(&mut self.rng, name, request) {
+                    Ok((pending, response)) => {
+                        self.set_stage(id, Stage::SigningUp(Box::new(pending)));
+                        let answer = SignUpAnswer {
+                            response: response.into(),
+                            name: canonical,
+                        };
+                        self.answer(turn, id, CHANNEL, &Message::control(answer));
+                    }
+                    Err(error) => self.refuse_malformed(turn, id, command, &error),
+                }
+            }
+            Outcome::Done(_) => {
+                let failure = Failure::new(ErrorCode::NameTaken, "");
+                self.refuse(turn, id, CHANNEL, command, failure);
+            }
+            other => self.refuse_outcome(turn, id, CHANNEL, command, &other),
+        }
+        self.resume(turn, id);
+    }
+
+    /// The second half of a sign-up.
+    pub(super) fn sign_up_finish(
+        &mut self,
+        turn: &mut Turn<'_>,
+        id: SessionId,
+        body: &SignUpFinish,
+    ) {
+        let command = Command::SignUpFinish;
+        let Some(Stage::SigningUp(pending)) = self.take_stage(id) else {
+            let failure = Failure::new(ErrorCode::OutOfTurn, "no sign-up has begun");
+            return self.refuse(turn, id, CHANNEL, command, failure);
+        };
+        match Registrar::finish_sign_up(*pending, &body.upload, turn.now.unix_ms) {
+            Ok(account) => {
+                let request = Request::CreateAccount(account);
+                self.ask_for_sign_in(turn, id, command, Pending::SignUp { session: id }, request);
+            }
+            Err(error) => self.refuse_malformed(turn, id, command, &error),
+        }
+    }
+
+    pub(super) fn signed_up(&mut self, turn: &mut Turn<'_>, id: SessionId, outcome: Outcome) {
+        match outcome {
+            Outcome::Done(Reply::Account(account)) => {
+                tracing::info!(account = account.id.0, "account opened");
+                let answer = SignedUp { name: account.name };
+                self.answer(turn, id, CHANNEL, &Message::control(answer));
+            }
+            other => self.refuse_outcome(turn, id, CHANNEL, Command::SignUpFinish, &other),
+        }
+        self.resume(turn, id);
+    }
+
+    /// The first half of a login.
+    pub(super) fn login(&mut self, turn: &mut Turn<'_>, id: SessionId, body: Login) {
+        let command = Command::Login;
+        let Some(name) = self.admit(turn, id, command, &body.name) else {
+            return;
+        };
+        let request = Request::FindAccount {
+            name: name.canonical().to_owned(),
+        };
+        let pending = Pending::LoginName {
+            session: id,
+            name,
+            request: body.request.into_vec(),
+        };
+        self.ask_for_sign_in(turn, id, command, pending, request);
+    }
+
+    pub(super) fn login_named(
+        &mut self,
+        turn: &mut Turn<'_>,
+        id: SessionId,
+        name: &Name,
+        request: &[u8],
+        outcome: Outcome,
+    ) {
+        let command = Command::Login;
+        let account = match outcome {
+            Outcome::Done(Reply::Account(account)) => Some(account),
+            // Where anybody may sign up, names are public: the sign-up question needs to know.
+            Outcome::Refused(Refusal::NoSuchUser)
+                if self.config.registration == Registration::Closed =>
+            {
+                None
+            }
+            other => {
+                self.refuse_outcome(turn, id, CHANNEL, command, &other);
+                return self.resume(turn, id);
+            }
+        };
+        if let Some(session) = self.sessions.get_mut(&id) {
+            let hash = session.handshake_hash;
+            match self
+                .registrar
+                .start_login(&mut self.rng, name, account, request, &hash)
+            {
+                Ok((pending, response)) => {
+                    session.stage = Stage::LoggingIn(Box::new(pending));
+                    let name = name.canonical().to_owned();
+                    let answer = LoginAnswer {
+                        response: response.into(),
+                        name,
+                    };
+                    self.answer(turn, id, CHANNEL, &Message::control(answer));
+                }
+                Err(error) => self.refuse_malformed(turn, id, command, &error),
+            }
+        }
+        self.resume(turn, id);
+    }
+
+    /// The second half of a login: the password is proved here, or not.
+    pub(super) fn login_finish(&mut self, turn: &mut Turn<'_>, id: SessionId, body: &LoginFinish) {
+        let command = Command::LoginFinish;
+        let Some(Stage::LoggingIn(pending)) = self.take_stage(id) else {
+            let failure = Failure::new(ErrorCode::OutOfTurn, "no login has begun");
+            return self.refuse(turn, id, CHANNEL, command, failure);
+        };
+        let Some(account) = Registrar::finish_login(*pending, &body.finalization) else {
+            let failure = Failure::new(ErrorCode::LoginFailed, "");
+            return self.refuse(turn, id, CHANNEL, command, failure);
+        };
+        if let Some(remote) = turn.endpoint.remote(id) {
+            self.throttle.succeeded(&account.name, remote.ip());
+        }
+        let ticket = self.make_ticket();
+        // A device that the account does not have is given a new id, so the ticket cannot be bound to it yet;
+        // it is bound to the account and the server's key, and the store files it under the device.
+        let request = Request::OpenDevice {
+            account: account.id,
+            device: body.device,
+            ticket: self.hash_ticket(account.id, &ticket),
+            expires_ms: turn.now.unix_ms + TICKET_LIFE_MS,
+        };
+        self.ask_for_sign_in(
+            turn,
+            id,
+            command,
+            Pending::Device {
+                session: id,
+                ticket,
+            },
+            request,
+        );
+    }
+
+    /// Signing in by ticket.
+    pub(super) fn resume_by_ticket(&mut self, turn: &mut Turn<'_>, id: SessionId, body: &Resume) {
+        let command = Command::Resume;
+        if let Err(wait) = self.throttle.take_token(turn.now.instant) {
+            return self.refuse_for_now(turn, id, command, wait);
+        }
+        let successor = self.make_ticket();
+        let request = Request::Resume {
+            account: body.account,
+            device: body.device,
+            ticket: self.hash_ticket(body.account, &body.ticket),
+            successor: self.hash_ticket(body.account, &successor),
+            now_ms: turn.now.unix_ms,
+            expires_ms: turn.now.unix_ms + TICKET_LIFE_MS,
+        };
+        let pending = Pending::Resume {
+            session: id,
+            ticket: successor,
+        };
+        self.ask_for_sign_in(turn, id, command, pending, request);
+    }
+
+    /// The user is known, and on which device: the session of a signed-in user begins.
+    pub(super) fn device_known(
+        &mut self,
+        turn: &mut Turn<'_>,
+        id: SessionId,
+        command: Command,
+        ticket: Vec<u8>,
+        outcome: Outcome,
+    ) {
+        match outcome {
+            Outcome::Done(Reply::Device {
+                account,
+                name,
+                device,
+                epoch,
+            }) => {
+                self.supersede(turn, id, account, device);
+                let Some(session) = self.sessions.get_mut(&id) else {
+                    return;
+                };
+                session.stage = Stage::SignedIn(Box::new(User::new(account, name.clone(), device)));
+                turn.endpoint.set_signed_in(turn.now.instant, id, true);
+                let start = SessionStart {
+                    account,
+                    name: name.clone(),
+                    device,
+                    epoch,
+                    ticket: ticket.into(),
+                };
+                self.answer(turn, id, CHANNEL, &Message::control(start));
+                self.arrived(turn, id, account, &name);
+            }
+            other => self.refuse_outcome(turn, id, CHANNEL, command, &other),
+        }
+        self.resume(turn, id);
+    }
+
+    /// The user leaves; the ticket is forgotten, the session stays for another login.
+    pub(super) fn logout(&mut self, turn: &mut Turn<'_>, id: SessionId) {
+        let Some(user) = self.sessions.get(&id).and_then(|session| session.user()) else {
+            return;
+        };
+        let request = Request::RevokeTickets {
+            account: user.account,
+            device: user.device,
+        };
+        if !self.ask(Pending::Revoke, request) {
+            let failure = Failure::new(ErrorCode::Unavailable, "");
+            return self.refuse(turn, id, CHANNEL, Command::Logout, failure);
+        }
+        self.sign_out(turn, id);
+        let goodbye = Message::control(SessionEnd {
+            reason: EndReason::LoggedOut,
+        });
+        self.answer(turn, id, CHANNEL, &goodbye);
+    }
+
+    /// Ends what a signed-in session has, whoever ended it. The session itself stays.
+    pub(super) fn sign_out(&mut self, turn: &mut Turn<'_>, id: SessionId) {
+        let Some(session) = self.sessions.get_mut(&id) else {
+            return;
+        };
+        let Stage::SignedIn(user) = std::mem::replace(&mut session.stage, Stage::Anonymous) else {
+            return;
+        };
+        for conversation in &user.watching {
+            self.unwatch(id, *conversation);
+        }
+        turn.endpoint.set_signed_in(turn.now.instant, id, false);
+        if self.presence.leave(user.account, id) {
+            self.marks
+                .seen(turn.now.instant, user.account, turn.now.unix_ms);
+            self.alert(turn, user.account, &user.name, false);
+        }
+    }
+
+    /// Ends an earlier session of the same device: its place is taken.
+    fn supersede(
+        &mut self,
+        turn: &mut Turn<'_>,
+        id: SessionId,
+        account: AccountId,
+        device: DeviceId,
+    ) {
+        let sessions = &self.sessions;
+        let same = |other: SessionId| {
+            let user = sessions.get(&other).and_then(|session| session.user());
+            other != id && user.is_some_and(|user| user.device == device)
+        };
+        let Some(earlier) = self.presence.session_of_device(account, same) else {
+            return;
+        };
+        let goodbye = Message::control(SessionEnd {
+            reason: EndReason::Superseded,
+        });
+        // Whoever has no room for it learns the same from the close that follows.
+        let _ = self.tell(turn, earlier, CHANNEL, &goodbye);
+        turn.endpoint.close(
+            turn.now.instant,
+            earlier,
+            CODE_SUPERSEDED,
+            "the device has signed in again",
+        );
+    }
+
+    /// Checks the name and whether another attempt is allowed now.
+    fn admit(
+        &mut self,
+        turn: &mut Turn<'_>,
+        id: SessionId,
+        command: Command,
+        typed: &str,
+    ) -> Option<Name> {
+        let name = match Name::parse(typed) {
+            Ok(name) => name,
+            Err(error) => {
+                let failure = Failure::new(ErrorCode::BadName, error.to_string());
+                self.refuse(turn, id, CHANNEL, command, failure);
+                return None;
+            }
+        };
+        let remote = turn.endpoint.remote(id)?;
+        match self
+            .throttle
+            .attempt(turn.now.instant, name.canonical(), remote.ip())
+        {
+            Ok(()) => Some(name),
+            Err(wait) => {
+                self.refuse_for_now(turn, id, command, wait);
+                None
+            }
+        }
+    }
+
+    fn ask_for_sign_in(
+        &mut self,
+        turn: &mut Turn<'_>,
+        id: SessionId,
+        command: Command,
+        pending: Pending,
+        request: Request,
+    ) {
+        if self.ask(pending, request) {
+            if let Some(session) = self.sessions.get_mut(&id) {
+                session.busy = true;
+            }
+        } else {
+            let failure = Failure::new(ErrorCode::Unavailable, "");
+            self.refuse(turn, id, CHANNEL, command, failure);
+        }
+    }
+
+    fn refuse_for_now(
+        &mut self,
+        turn: &mut Turn<'_>,
+        id: SessionId,
+        command: Command,
+        wait: Duration,
+    ) {
+        let wait_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX).max(1);
+        let failure = Failure::new(ErrorCode::TooManyAttempts, "");
+        self.refuse(
+            turn,
+            id,
+            CHANNEL,
+            command,
+            Failure {
+                wait_ms: Some(wait_ms),
+                ..failure
+            },
+        );
+    }
+
+    fn refuse_malformed(
+        &mut self,
+        turn: &mut Turn<'_>,
+        id: SessionId,
+        command: Command,
+        error: &super::registrar::BadExchange,
+    ) {
+        let failure = Failure::new(ErrorCode::Malformed, error.to_string());
+        self.refuse(turn, id, CHANNEL, command, failure);
+    }
+
+    /// Refuses with what the store said.
+    pub(super) fn refuse_outcome(
+        &mut self,
+        turn: &mut Turn<'_>,
+        id: SessionId,
+        channel: Channel,
+        command: Command,
+        outcome: &Outcome,
+    ) {
+        self.refuse(turn, id, channel, command, failure_of(outcome));
+    }
+
+    fn set_stage(&mut self, id: SessionId, stage: Stage) {
+        if let Some(session) = self.sessions.get_mut(&id) {
+            session.stage = stage;
+        }
+    }
+
+    fn take_stage(&mut self, id: SessionId) -> Option<Stage> {
+        let session = self.sessions.get_mut(&id)?;
+        Some(std::mem::replace(&mut session.stage, Stage::Anonymous))
+    }
+
+    fn make_ticket(&mut self) -> Vec<u8> {
+        let mut ticket = vec![0; TICKET_BYTES];
+        self.rng.fill_bytes(&mut ticket);
+        ticket
+    }
+
+    /// What is stored of a ticket: a hash that binds it to the server's key and the account.
+    fn hash_ticket(&self, account: AccountId, ticket: &[u8]) -> TicketHash {
+        let mut hasher = blake3::Hasher::new_derive_key("udpchat 1 resume ticket");
+        hasher
+            .update(&self.server_key)
+            .update(&account.0.to_be_bytes())
+            .update(ticket);
+        TicketHash(*hasher.finalize().as_bytes())
+    }
+
+    /// A session speaks again after it was taken for away.
+    pub(super) fn awoke(&mut self, turn: &mut Turn<'_>, id: SessionId) {
+        let Some(user) = self.sessions.get(&id).and_then(|session| session.user()) else {
+            return;
+        };
+        let (account, name) = (user.account, user.name.clone());
+        self.arrived(turn, id, account, &name);
+    }
+
+    /// A session says nothing any more.
+    pub(super) fn fell_silent(&mut self, turn: &mut Turn<'_>, id: SessionId) {
+        let Some(session) = self.sessions.get(&id) else {
+            return;
+        };
+        let Some(account) = account_of(session) else {
+            return;
+        };
+        if self.presence.fall_silent(account, id)
+            && let Some(here) = self.presence.get(account)
+        {
+            let name = here.name.clone();
+            self.marks.seen(turn.now.instant, account, turn.now.unix_ms);
+            self.alert(turn, account, &name, false);
+        }
+    }
+
+    fn arrived(&mut self, turn: &mut Turn<'_>, id: SessionId, account: AccountId, name: &str) {
+        if self.presence.arrive(account, name, id) {
+            self.alert(turn, account, name, true);
+        }
+    }
+}
+
+/// What a refusal of the store, or its silence, is called on the wire.
+pub(super) fn failure_of(outcome: &Outcome) -> Failure {
+    let (code, detail) = match outcome {
+        Outcome::Refused(Refusal::NameTaken) => (ErrorCode::NameTaken, String::new()),
+        Outcome::Refused(Refusal::LooksLike(name)) => (ErrorCode::NameLooksLike, name.clone()),
+        Outcome::Refused(Refusal::NoSuchUser) => (ErrorCode::NoSuchUser, String::new()),
+        Outcome::Refused(Refusal::Ticket) => (ErrorCode::TicketRefused, String::new()),
+        Outcome::Refused(Refusal::ToOneself) => (ErrorCode::ToOneself, String::new()),
+        Outcome::Refused(Refusal::Expect(number)) => {
+            let failure = Failure::new(ErrorCode::Expect, "");
+            return Failure {
+                expected: Some(*number),
+                ..failure
+            };
+        }
+        Outcome::Refused(Refusal::Conflict) => (ErrorCode::Conflict, String::new()),
+        Outcome::Refused(Refusal::UnknownNumber) => (ErrorCode::UnknownNumber, String::new()),
+        Outcome::Refused(Refusal::NotPermitted) => (ErrorCode::NotPermitted, String::new()),
+        Outcome::Refused(Refusal::NoSuchConversation) => {
+            (ErrorCode::NoSuchConversation, String::new())
+        }
+        Outcome::Done(_) | Outcome::Unknown => (
+            ErrorCode::Unavailable,
+            "the server's storage does not answer".into(),
+        ),
+    };
+    Failure::new(code, detail)
+}

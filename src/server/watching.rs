@@ -1,0 +1,212 @@
+//! Receipts: who has received what, told to those who wait for it.
+
+use super::hub::{Hub, Turn};
+use super::requests::Pending;
+use super::routing::CHAT;
+use super::session::WATCHED_MAX;
+use crate::protocol::{
+    AccountId, Command, ConversationId, EntryId, Mark, Message, Receipts, Received,
+};
+use crate::store::{Outcome, Reply, Request};
+use crate::transport::Now;
+use crate::transport::{SendError, SessionId};
+
+impl Hub {
+    /// A device has made everything up to an entry durable. It cannot have more than it was sent.
+    pub(super) fn received(&mut self, turn: &mut Turn<'_>, id: SessionId, body: Received) {
+        let Some(user) = self
+            .sessions
+            .get_mut(&id)
+            .and_then(|session| session.user_mut())
+        else {
+            return;
+        };
+        let Some(sent) = user.sent.get(&body.conversation).copied() else {
+            return;
+        };
+        let entry = body.entry.min(sent);
+        if entry == sent {
+            user.sent.remove(&body.conversation);
+        }
+        let now = turn.now.instant;
+        self.marks
+            .advance(now, body.conversation, user.account, &user.name, entry);
+    }
+
+    /// A session is told the receipts of a conversation from now on.
+    pub(super) fn watch(&mut self, id: SessionId, conversation: ConversationId) {
+        let Some(user) = self
+            .sessions
+            .get_mut(&id)
+            .and_then(|session| session.user_mut())
+        else {
+            return;
+        };
+        if !user.watching.insert(conversation) {
+            return;
+        }
+        let forgotten = if user.watching.len() > WATCHED_MAX {
+            user.watching
+                .iter()
+                .copied()
+                .find(|other| *other != conversation)
+        } else {
+            None
+        };
+        if let Some(forgotten) = forgotten {
+            user.watching.remove(&forgotten);
+            self.unwatch(id, forgotten);
+        }
+        self.watchers.entry(conversation).or_default().insert(id);
+    }
+
+    /// A session is told the receipts of a conversation no more.
+    pub(super) fn unwatch(&mut self, id: SessionId, conversation: ConversationId) {
+        if let Some(watchers) = self.watchers.get_mut(&conversation) {
+            watchers.remove(&id);
+            if watchers.is_empty() {
+                self.watchers.remove(&conversation);
+            }
+        }
+    }
+
+    /// A session asks for the receipts of a conversation, those of before too.
+    pub(super) fn request_receipts(
+        &mut self,
+        turn: &mut Turn<'_>,
+        id: SessionId,
+        conversation: ConversationId,
+    ) {
+        // What has not been written yet would be missing in what the store says.
+        self.write_marks(turn.now);
+        self.watch(id, conversation);
+        let Some(user) = self.sessions.get(&id).and_then(|session| session.user()) else {
+            return;
+        };
+        let request = Request::Marks {
+            conversation,
+            account: user.account,
+        };
+        if !self.ask(
+            Pending::Marks {
+                session: id,
+                conversation,
+            },
+            request,
+        ) {
+            self.owe_receipts(turn.now, id, conversation);
+        }
+    }
+
+    /// The store has said how far everybody has received.
+    pub(super) fn tell_receipts(
+        &mut self,
+        turn: &mut Turn<'_>,
+        id: SessionId,
+        conversation: ConversationId,
+        outcome: Outcome,
+    ) {
+        match outcome {
+            Outcome::Done(Reply::Marks(marks)) => {
+                let mark = |(account, name, entry): (AccountId, String, EntryId)| Mark {
+                    account,
+                    name,
+                    entry,
+                };
+                let marks = marks.into_iter().map(mark).collect();
+                self.tell_marks(turn, id, conversation, marks);
+            }
+            Outcome::Unknown => self.owe_receipts(turn.now, id, conversation),
+            other => {
+                if let Some(user) = self.sessions.get_mut(&id).and_then(|it| it.user_mut()) {
+                    user.watching.remove(&conversation);
+                }
+                self.unwatch(id, conversation);
+                self.refuse_outcome(turn, id, CHAT, Command::Receipts, &other);
+            }
+        }
+    }
+
+    /// Tells all that moved since the last time to those who watch it.
+    pub(super) fn spread_receipts(&mut self, turn: &mut Turn<'_>) {
+        for (conversation, marks) in self.marks.take_news() {
+            let watchers: Vec<SessionId> = self
+                .watchers
+                .get(&conversation)
+                .into_iter()
+                .flatten()
+                .copied()
+                .collect();
+            for id in watchers {
+                let Some(user) = self.sessions.get(&id).and_then(|it| it.user()) else {
+                    continue;
+                };
+                let own = user.account;
+                let marks: Vec<Mark> = marks
+                    .values()
+                    .filter(|mark| mark.account != own)
+                    .cloned()
+                    .collect();
+                if !marks.is_empty() {
+                    self.tell_marks(turn, id, conversation, marks);
+                }
+            }
+        }
+    }
+
+    fn tell_marks(
+        &mut self,
+        turn: &mut Turn<'_>,
+        id: SessionId,
+        conversation: ConversationId,
+        marks: Vec<Mark>,
+    ) {
+        let message = Message::control(Receipts {
+            conversation,
+            marks,
+        });
+        if self.tell(turn, id, CHAT, &message) == Err(SendError::Full)
+            && let Some(user) = self.sessions.get_mut(&id).and_then(|it| it.user_mut())
+        {
+            user.owed_receipts.insert(conversation);
+        }
+    }
+
+    fn owe_receipts(&mut self, now: Now, id: SessionId, conversation: ConversationId) {
+        if let Some(user) = self.sessions.get_mut(&id).and_then(|it| it.user_mut()) {
+            user.owed_receipts.insert(conversation);
+        }
+        self.retry_soon(now);
+    }
+
+    /// Hands everything that waits to the store.
+    pub(super) fn write_marks(&mut self, now: Now) {
+        let Some((marks, seen)) = self.marks.take_unwritten() else {
+            return;
+        };
+        let request = Request::Advance {
+            marks: marks.clone(),
+            seen: seen.clone(),
+        };
+        let pending = Pending::Advance {
+            marks: marks.clone(),
+            seen: seen.clone(),
+        };
+        if !self.ask(pending, request) {
+            self.marks.put_back(now.instant, marks, seen);
+        }
+    }
+
+    /// The store has written marks, or not.
+    pub(super) fn advanced(
+        &mut self,
+        turn: &mut Turn<'_>,
+        marks: Vec<(ConversationId, AccountId, EntryId)>,
+        seen: Vec<(AccountId, u64)>,
+        outcome: Outcome,
+    ) {
+        if outcome == Outcome::Unknown {
+            self.marks.put_back(turn.now.instant, marks, seen);
+        }
+    }
+}

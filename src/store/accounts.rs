@@ -1,0 +1,107 @@
+//! Accounts and their names. A name only points to an account's id, and no two names look alike.
+
+use redb::ReadableTable;
+
+use super::conversations::join;
+use super::error::{Stop, StoreError};
+use super::meta::{self, Sequence};
+use super::record::{AccountRecord, decode, encode};
+use super::tables::{Look, Tables};
+use super::{Account, NewAccount, Refusal, Reply};
+use crate::protocol::{AccountId, ConversationId};
+
+/// The kinds of names, as `names` keys them.
+const NAME: u8 = 0;
+const SKELETON: u8 = 1;
+
+/// Opens an account. The very same one, asked for again, is answered as if it had been opened now: the asker may
+/// not have heard the first answer.
+pub(super) fn create(tables: &mut Tables<'_>, new: &NewAccount) -> Result<Reply, Stop> {
+    if let Some(account) = find(tables, &new.name)? {
+        let same = account.credential_identifier == new.credential_identifier
+            && account.record == new.record;
+        return if same {
+            Ok(Reply::Account(account))
+        } else {
+            Err(Refusal::NameTaken.into())
+        };
+    }
+    if let Some(id) = named(tables, SKELETON, &new.skeleton)? {
+        let other = load(tables, AccountId(id))?.ok_or_else(|| StoreError::missing("accounts"))?;
+        return Err(Refusal::LooksLike(other.name).into());
+    }
+    let id = meta::next_id(tables, Sequence::Account)?;
+    let record = AccountRecord {
+        name: new.name.clone(),
+        record: new.record.clone(),
+        credential_identifier: new.credential_identifier.into(),
+        created_ms: new.time_ms,
+        seen_ms: 0,
+    };
+    tables.names.insert((NAME, &*new.name), id)?;
+    tables.names.insert((SKELETON, &*new.skeleton), id)?;
+    save(tables, AccountId(id), &record)?;
+    meta::count_account(tables)?;
+    join(tables, ConversationId::EVERYONE, AccountId(id))?;
+    Ok(Reply::Account(record.into_account(AccountId(id))))
+}
+
+/// The account of a canonical name.
+pub(super) fn find(look: &impl Look, name: &str) -> Result<Option<Account>, StoreError> {
+    let Some(id) = named(look, NAME, name)? else {
+        return Ok(None);
+    };
+    let id = AccountId(id);
+    let record = load(look, id)?.ok_or_else(|| StoreError::missing("accounts"))?;
+    Ok(Some(record.into_account(id)))
+}
+
+/// All accounts, by name.
+pub(super) fn list(look: &impl Look) -> Result<Reply, Stop> {
+    let mut accounts = Vec::new();
+    for row in look.accounts().range(0_u64..)? {
+        let (id, value) = row?;
+        let record: AccountRecord = decode("accounts", value.value())?;
+        accounts.push(record.into_account(AccountId(id.value())));
+    }
+    accounts.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok(Reply::Accounts(accounts))
+}
+
+/// An account's record.
+pub(super) fn load(look: &impl Look, id: AccountId) -> Result<Option<AccountRecord>, StoreError> {
+    let value = look.accounts().get(id.0)?;
+    value
+        .map(|value| decode("accounts", value.value()))
+        .transpose()
+}
+
+/// The record of an account that another row refers to.
+pub(super) fn require(look: &impl Look, id: AccountId) -> Result<AccountRecord, StoreError> {
+    load(look, id)?.ok_or_else(|| StoreError::missing("accounts"))
+}
+
+/// Notes when accounts were last seen; never an earlier time than is known.
+pub(super) fn note_seen(
+    tables: &mut Tables<'_>,
+    seen: &[(AccountId, u64)],
+) -> Result<(), StoreError> {
+    for (id, seen_ms) in seen {
+        if let Some(mut record) = load(tables, *id)?
+            && record.seen_ms < *seen_ms
+        {
+            record.seen_ms = *seen_ms;
+            save(tables, *id, &record)?;
+        }
+    }
+    Ok(())
+}
+
+fn save(tables: &mut Tables<'_>, id: AccountId, record: &AccountRecord) -> Result<(), StoreError> {
+    tables.accounts.insert(id.0, &*encode(record))?;
+    Ok(())
+}
+
+fn named(look: &impl Look, kind: u8, name: &str) -> Result<Option<u64>, StoreError> {
+    Ok(look.names().get((kind, name))?.map(|id| id.value()))
+}

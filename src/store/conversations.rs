@@ -1,0 +1,248 @@
+//! Conversations, who belongs to them, and where a device stands in each.
+
+use std::collections::BTreeMap;
+
+use redb::ReadableTable;
+
+use super::error::{Stop, StoreError};
+use super::log;
+use super::meta::{self, Sequence};
+use super::record::{ConversationRecord, Kind, MemberRecord, decode, encode};
+use super::tables::{Look, Tables};
+use super::{Refusal, Reply, Standing, accounts};
+use crate::protocol::{AccountId, ConversationId, DeviceId, EVERYONE_NAME, EntryId, Position};
+
+/// Makes the conversation of everyone, with the schema: it must get the first id.
+pub(super) fn make_everyone(tables: &mut Tables<'_>) -> Result<(), StoreError> {
+    let id = meta::next_id(tables, Sequence::Conversation)?;
+    assert_eq!(
+        ConversationId(id),
+        ConversationId::EVERYONE,
+        "the first conversation of a new schema is everyone's"
+    );
+    save(
+        tables,
+        ConversationId::EVERYONE,
+        &ConversationRecord::empty(Kind::Everyone),
+    )
+}
+
+/// Makes an account a member, from the conversation's head on.
+pub(super) fn join(
+    tables: &mut Tables<'_>,
+    conversation: ConversationId,
+    account: AccountId,
+) -> Result<(), StoreError> {
+    let head = load(tables, conversation)?
+        .ok_or_else(|| StoreError::missing("conversations"))?
+        .head;
+    let member = MemberRecord {
+        since: head,
+        mark: head,
+    };
+    save_member(tables, conversation, account, &member)?;
+    tables.joined.insert((account.0, conversation.0), ())?;
+    Ok(())
+}
+
+/// The conversation of a pair, made if need be.
+pub(super) fn resolve(
+    tables: &mut Tables<'_>,
+    account: AccountId,
+    device: DeviceId,
+    name: &str,
+) -> Result<Reply, Stop> {
+    let peer = accounts::find(tables, name)?.ok_or(Refusal::NoSuchUser)?;
+    if peer.id == account {
+        return Err(Refusal::ToOneself.into());
+    }
+    accounts::load(tables, account)?.ok_or(Refusal::NoSuchUser)?;
+    let (low, high) = (account.0.min(peer.id.0), account.0.max(peer.id.0));
+    let known = tables.pairs.get((low, high))?.map(|id| id.value());
+    let conversation = if let Some(id) = known {
+        ConversationId(id)
+    } else {
+        let id = ConversationId(meta::next_id(tables, Sequence::Conversation)?);
+        save(
+            tables,
+            id,
+            &ConversationRecord::empty(Kind::Pair(low, high)),
+        )?;
+        tables.pairs.insert((low, high), id.0)?;
+        join(tables, id, AccountId(low))?;
+        join(tables, id, AccountId(high))?;
+        id
+    };
+    let (record, member) = permitted(tables, conversation, account)?;
+    Ok(Reply::Resolved {
+        standing: Standing {
+            conversation,
+            name: peer.name.clone(),
+            head: EntryId(record.head),
+            last_number: log::last_number(tables, conversation, device)?,
+            start: EntryId(where_new(record, member)),
+        },
+        peer,
+    })
+}
+
+/// Where a device stands in each conversation of its account; the account's marks move up to where it stands.
+/// Positions in conversations that the account does not belong to are passed over.
+pub(super) fn hello(
+    tables: &mut Tables<'_>,
+    account: AccountId,
+    device: DeviceId,
+    positions: &[Position],
+) -> Result<Reply, Stop> {
+    let positions: BTreeMap<ConversationId, &Position> = positions
+        .iter()
+        .map(|position| (position.conversation, position))
+        .collect();
+    let mut standings = Vec::new();
+    for conversation in joined(tables, account)? {
+        let (record, mut member) = permitted(tables, conversation, account)?;
+        let start = match positions.get(&conversation) {
+            None => where_new(record, member),
+            Some(position) => match place(tables, record, member, position)? {
+                Place::Common(entry) => {
+                    if entry > member.mark {
+                        member.mark = entry;
+                        save_member(tables, conversation, account, &member)?;
+                    }
+                    entry
+                }
+                Place::Back(entry) => entry,
+            },
+        };
+        standings.push(Standing {
+            conversation,
+            name: name_for(tables, record, account)?,
+            head: EntryId(record.head),
+            last_number: log::last_number(tables, conversation, device)?,
+            start: EntryId(start),
+        });
+    }
+    Ok(Reply::Hello { standings })
+}
+
+/// Where a device's position is in the log.
+enum Place {
+    /// The log holds the very entry that the device stands at.
+    Common(u64),
+    /// The log holds another one, or none: deliveries begin here, and it proves nothing about what was received.
+    Back(u64),
+}
+
+fn place(
+    look: &impl Look,
+    record: ConversationRecord,
+    member: MemberRecord,
+    position: &Position,
+) -> Result<Place, StoreError> {
+    let first = member.since.max(record.floor);
+    let entry = position.entry.0;
+    if entry <= first {
+        return Ok(Place::Back(first));
+    }
+    if entry > record.head {
+        return Ok(Place::Back(record.head.max(first)));
+    }
+    if log::digest_at(look, position.conversation, position.entry)? == Some(position.digest) {
+        return Ok(Place::Common(entry));
+    }
+    // The mark is the last place where a device of theirs agreed with this log; but not one behind which this
+    // device already differs.
+    let back = if member.mark < entry {
+        member.mark
+    } else {
+        first
+    };
+    Ok(Place::Back(back.max(first)))
+}
+
+/// Where a device begins that is new to a conversation: where its account stands.
+fn where_new(record: ConversationRecord, member: MemberRecord) -> u64 {
+    member.mark.max(member.since).max(record.floor)
+}
+
+/// What the account calls the conversation.
+fn name_for(
+    look: &impl Look,
+    record: ConversationRecord,
+    account: AccountId,
+) -> Result<String, StoreError> {
+    match record.kind {
+        Kind::Everyone => Ok(EVERYONE_NAME.into()),
+        Kind::Pair(low, high) => {
+            let other = if low == account.0 { high } else { low };
+            Ok(accounts::require(look, AccountId(other))?.name)
+        }
+    }
+}
+
+/// A conversation and one member of it, or the refusal that is due to all others.
+pub(super) fn permitted(
+    look: &impl Look,
+    conversation: ConversationId,
+    account: AccountId,
+) -> Result<(ConversationRecord, MemberRecord), Stop> {
+    let record = load(look, conversation)?.ok_or(Refusal::NoSuchConversation)?;
+    let member = load_member(look, conversation, account)?.ok_or(Refusal::NotPermitted)?;
+    Ok((record, member))
+}
+
+fn joined(look: &impl Look, account: AccountId) -> Result<Vec<ConversationId>, StoreError> {
+    let rows = look
+        .joined()
+        .range((account.0, 0)..=(account.0, u64::MAX))?;
+    rows.map(|row| Ok(ConversationId(row?.0.value().1)))
+        .collect()
+}
+
+/// A conversation's record.
+pub(super) fn load(
+    look: &impl Look,
+    conversation: ConversationId,
+) -> Result<Option<ConversationRecord>, StoreError> {
+    let value = look.conversations().get(conversation.0)?;
+    value
+        .map(|value| decode("conversations", value.value()))
+        .transpose()
+}
+
+/// Writes a conversation's record.
+pub(super) fn save(
+    tables: &mut Tables<'_>,
+    conversation: ConversationId,
+    record: &ConversationRecord,
+) -> Result<(), StoreError> {
+    tables
+        .conversations
+        .insert(conversation.0, &*encode(record))?;
+    Ok(())
+}
+
+/// A member's record.
+pub(super) fn load_member(
+    look: &impl Look,
+    conversation: ConversationId,
+    account: AccountId,
+) -> Result<Option<MemberRecord>, StoreError> {
+    let value = look.members().get((conversation.0, account.0))?;
+    value
+        .map(|value| decode("members", value.value()))
+        .transpose()
+}
+
+/// Writes a member's record.
+pub(super) fn save_member(
+    tables: &mut Tables<'_>,
+    conversation: ConversationId,
+    account: AccountId,
+    member: &MemberRecord,
+) -> Result<(), StoreError> {
+    tables
+        .members
+        .insert((conversation.0, account.0), &*encode(member))?;
+    Ok(())
+}

@@ -1,0 +1,125 @@
+//! Devices and their resume tickets, of which only hashes are kept.
+
+use redb::ReadableTable;
+
+use super::error::{Stop, StoreError};
+use super::meta::{self, Sequence};
+use super::record::{DeviceRecord, TicketRecord, decode, encode};
+use super::tables::{Look, Tables};
+use super::{Refusal, Reply, TicketHash, accounts};
+use crate::protocol::{AccountId, DeviceId};
+
+/// Gives an account a device after a login: the one named, if it is the account's, else a new one. All earlier
+/// tickets of the device are void.
+pub(super) fn open(
+    tables: &mut Tables<'_>,
+    epoch: u64,
+    account: AccountId,
+    wanted: Option<DeviceId>,
+    ticket: TicketHash,
+    expires_ms: u64,
+) -> Result<Reply, Stop> {
+    let name = accounts::load(tables, account)?
+        .ok_or(Refusal::NoSuchUser)?
+        .name;
+    let known = match wanted {
+        Some(device) => load(tables, account, device)?.map(|_| device),
+        None => None,
+    };
+    let device = match known {
+        Some(device) => device,
+        None => DeviceId(meta::next_id(tables, Sequence::Device)?),
+    };
+    let record = DeviceRecord {
+        current: Some(TicketRecord::new(ticket, expires_ms)),
+        previous: None,
+    };
+    save(tables, account, device, &record)?;
+    Ok(Reply::Device {
+        account,
+        name,
+        device,
+        epoch,
+    })
+}
+
+/// What signs in by ticket.
+pub(super) struct Resumption {
+    pub(super) account: AccountId,
+    pub(super) device: DeviceId,
+    pub(super) ticket: TicketHash,
+    pub(super) successor: TicketHash,
+    pub(super) now_ms: u64,
+    pub(super) expires_ms: u64,
+}
+
+/// Signs in by ticket. The ticket used stays good until its successor has been used, so that an answer which is
+/// lost on the way locks nobody out; a successor that was never used is replaced.
+pub(super) fn resume(
+    tables: &mut Tables<'_>,
+    epoch: u64,
+    resumption: &Resumption,
+) -> Result<Reply, Stop> {
+    let Resumption {
+        account,
+        device,
+        ticket,
+        ..
+    } = *resumption;
+    let record = load(tables, account, device)?.ok_or(Refusal::Ticket)?;
+    let used = [record.current, record.previous]
+        .into_iter()
+        .flatten()
+        .find(|known| known.admits(ticket, resumption.now_ms))
+        .ok_or(Refusal::Ticket)?;
+    let name = accounts::require(tables, account)?.name;
+    let record = DeviceRecord {
+        current: Some(TicketRecord::new(
+            resumption.successor,
+            resumption.expires_ms,
+        )),
+        previous: Some(used),
+    };
+    save(tables, account, device, &record)?;
+    Ok(Reply::Device {
+        account,
+        name,
+        device,
+        epoch,
+    })
+}
+
+/// Forgets a device's tickets; the device and its numbers stay.
+pub(super) fn revoke(
+    tables: &mut Tables<'_>,
+    account: AccountId,
+    device: DeviceId,
+) -> Result<Reply, Stop> {
+    if load(tables, account, device)?.is_some() {
+        save(tables, account, device, &DeviceRecord::default())?;
+    }
+    Ok(Reply::Nothing)
+}
+
+fn load(
+    look: &impl Look,
+    account: AccountId,
+    device: DeviceId,
+) -> Result<Option<DeviceRecord>, StoreError> {
+    let value = look.devices().get((account.0, device.0))?;
+    value
+        .map(|value| decode("devices", value.value()))
+        .transpose()
+}
+
+fn save(
+    tables: &mut Tables<'_>,
+    account: AccountId,
+    device: DeviceId,
+    record: &DeviceRecord,
+) -> Result<(), StoreError> {
+    tables
+        .devices
+        .insert((account.0, device.0), &*encode(record))?;
+    Ok(())
+}

@@ -1,0 +1,79 @@
+//! What can go wrong inside the store, and how a request stops early.
+
+use thiserror::Error;
+
+use super::Refusal;
+
+/// Why the database did not do what it was asked.
+#[derive(Debug, Error)]
+pub enum StoreError {
+    /// The disk, or redb above it, failed. redb takes nothing more after that until it is opened again.
+    #[error("the database failed: {0}")]
+    Storage(#[source] Box<redb::Error>),
+    /// A record is not what was once written there.
+    #[error("a record in the table `{table}` is damaged: {reason}")]
+    Damaged {
+        /// The table.
+        table: &'static str,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// An earlier failure closed the database, and it has not been opened again yet.
+    #[error("the database is closed after an earlier failure")]
+    Closed,
+}
+
+impl StoreError {
+    /// A row that another row speaks of is not there.
+    pub(super) fn missing(table: &'static str) -> Self {
+        Self::Damaged {
+            table,
+            reason: "a row that others refer to is missing".into(),
+        }
+    }
+}
+
+/// Why a request came to no reply: it was refused, or the database failed.
+#[derive(Debug)]
+pub(super) enum Stop {
+    /// It was refused; the request has written nothing.
+    Refused(Refusal),
+    /// The database failed; the whole transaction must be given up.
+    Failed(StoreError),
+}
+
+impl From<Refusal> for Stop {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
+impl From<StoreError> for Stop {
+    fn from(error: StoreError) -> Self {
+        Self::Failed(error)
+    }
+}
+
+impl From<redb::StorageError> for Stop {
+    fn from(error: redb::StorageError) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+macro_rules! from_redb {
+    ($($error:ident),*) => {$(
+        impl From<redb::$error> for StoreError {
+            fn from(error: redb::$error) -> Self {
+                Self::Storage(Box::new(error.into()))
+            }
+        }
+    )*};
+}
+
+from_redb!(
+    StorageError,
+    TableError,
+    TransactionError,
+    CommitError,
+    DatabaseError
+);

@@ -1,0 +1,214 @@
+//! The logs: what was said, in one order for all, each message once.
+
+use redb::ReadableTable;
+use serde_bytes::Bytes;
+
+use super::conversations::{self, permitted};
+use super::error::{Stop, StoreError};
+use super::record::{ConversationRecord, Kind, LogRecord, decode, encode};
+use super::tables::{Look, Tables};
+use super::{Append, Audience, Entry, Refusal, Reply, StoredEntry, accounts, meta};
+use crate::protocol::{AccountId, ConversationId, DeviceId, Digest, EntryId, Number};
+
+/// For how many numbers of a device in a conversation the digest is kept. Chosen: more than a client has in
+/// flight. A repetition of an older number is answered [`Refusal::UnknownNumber`].
+pub(super) const KEPT: u64 = 64;
+
+/// What an entry counts against the bytes of one reading beside its content, so that many tiny ones are bounded
+/// too. Chosen: about what an entry takes in memory.
+const ENTRY_OVERHEAD_BYTES: usize = 100;
+
+/// Appends a message, if its number is the device's next and its author belongs to the conversation.
+pub(super) fn append(tables: &mut Tables<'_>, append: &Append) -> Result<Reply, Stop> {
+    let conversation = append.conversation;
+    let (mut record, _) = permitted(tables, conversation, append.author)?;
+    let expected = last_number(tables, conversation, append.device)?.next();
+    if append.number > expected || append.number == Number(0) {
+        return Err(Refusal::Expect(expected).into());
+    }
+    if append.number < expected {
+        let entry = repeated(tables, append, expected)?;
+        return stored(tables, record, append, entry, true);
+    }
+    let entry = EntryId(record.head + 1);
+    let row = LogRecord {
+        prev: record.head,
+        author: append.author.0,
+        device: append.device.0,
+        number: append.number.0,
+        time_ms: append.time_ms.max(record.time_ms),
+        digest: append.digest,
+        content: Bytes::new(&append.content),
+    };
+    record.head = entry.0;
+    record.time_ms = row.time_ms;
+    let audience = audience(tables, record, append.author)?;
+    let slot = (conversation.0, append.device.0, append.number.0 % KEPT);
+    tables
+        .log
+        .insert((conversation.0, entry.0), &*encode(&row))?;
+    tables
+        .sent
+        .insert(slot, (append.number.0, append.digest.0, entry.0))?;
+    use_up(tables, conversation, append.device, append.number)?;
+    conversations::save(tables, conversation, &record)?;
+    Ok(Reply::Stored(StoredEntry {
+        entry,
+        prev: EntryId(row.prev),
+        time_ms: row.time_ms,
+        repeated: false,
+        audience,
+    }))
+}
+
+/// The entry that a number already has, if it has it with this digest.
+fn repeated(look: &impl Look, append: &Append, expected: Number) -> Result<EntryId, Stop> {
+    if append.number.0.saturating_add(KEPT) < expected.0 {
+        return Err(Refusal::UnknownNumber.into());
+    }
+    let slot = (
+        append.conversation.0,
+        append.device.0,
+        append.number.0 % KEPT,
+    );
+    match look.sent().get(slot)?.map(|kept| kept.value()) {
+        Some((number, digest, entry)) if number == append.number.0 && digest == append.digest.0 => {
+            Ok(EntryId(entry))
+        }
+        _ => Err(Refusal::Conflict.into()),
+    }
+}
+
+/// The answer for an entry that stands.
+fn stored(
+    look: &impl Look,
+    record: ConversationRecord,
+    append: &Append,
+    entry: EntryId,
+    repeated: bool,
+) -> Result<Reply, Stop> {
+    let value = look.log().get((append.conversation.0, entry.0))?;
+    let value = value.ok_or_else(|| StoreError::missing("log"))?;
+    let row: LogRecord<'_> = decode("log", value.value())?;
+    Ok(Reply::Stored(StoredEntry {
+        entry,
+        prev: EntryId(row.prev),
+        time_ms: row.time_ms,
+        repeated,
+        audience: audience(look, record, append.author)?,
+    }))
+}
+
+/// Uses a number up without an entry.
+pub(super) fn void(
+    tables: &mut Tables<'_>,
+    conversation: ConversationId,
+    account: AccountId,
+    device: DeviceId,
+    number: Number,
+) -> Result<Reply, Stop> {
+    permitted(tables, conversation, account)?;
+    let expected = last_number(tables, conversation, device)?.next();
+    if number > expected {
+        return Err(Refusal::Expect(expected).into());
+    }
+    if number == expected {
+        use_up(tables, conversation, device, number)?;
+    }
+    Ok(Reply::Nothing)
+}
+
+/// Entries after a place, in order, that the reader is permitted.
+pub(super) fn read(
+    look: &impl Look,
+    conversation: ConversationId,
+    reader: AccountId,
+    after: EntryId,
+    max_bytes: usize,
+) -> Result<Reply, Stop> {
+    let (record, member) = permitted(look, conversation, reader)?;
+    let from = after.0.max(member.since).saturating_add(1);
+    let mut entries = Vec::new();
+    let mut bytes = 0_usize;
+    for row in look
+        .log()
+        .range((conversation.0, from)..=(conversation.0, u64::MAX))?
+    {
+        let (key, value) = row?;
+        let row: LogRecord<'_> = decode("log", value.value())?;
+        bytes = bytes.saturating_add(row.content.len() + ENTRY_OVERHEAD_BYTES);
+        if bytes > max_bytes && !entries.is_empty() {
+            break;
+        }
+        entries.push(Entry {
+            entry: EntryId(key.value().1),
+            prev: EntryId(row.prev.max(member.since)),
+            author: AccountId(row.author),
+            device: DeviceId(row.device),
+            number: Number(row.number),
+            time_ms: row.time_ms,
+            digest: row.digest,
+            content: row.content.to_vec(),
+        });
+    }
+    Ok(Reply::Entries {
+        entries,
+        head: EntryId(record.head),
+    })
+}
+
+/// The digest of an entry, if the log holds it.
+pub(super) fn digest_at(
+    look: &impl Look,
+    conversation: ConversationId,
+    entry: EntryId,
+) -> Result<Option<Digest>, StoreError> {
+    let Some(value) = look.log().get((conversation.0, entry.0))? else {
+        return Ok(None);
+    };
+    let row: LogRecord<'_> = decode("log", value.value())?;
+    Ok(Some(row.digest))
+}
+
+/// The last number that a device has used in a conversation; zero if none.
+pub(super) fn last_number(
+    look: &impl Look,
+    conversation: ConversationId,
+    device: DeviceId,
+) -> Result<Number, StoreError> {
+    let value = look.senders().get((conversation.0, device.0))?;
+    Ok(Number(value.map_or(0, |last| last.value())))
+}
+
+fn use_up(
+    tables: &mut Tables<'_>,
+    conversation: ConversationId,
+    device: DeviceId,
+    number: Number,
+) -> Result<(), StoreError> {
+    tables
+        .senders
+        .insert((conversation.0, device.0), number.0)?;
+    Ok(())
+}
+
+/// Who reads what this author says.
+fn audience(
+    look: &impl Look,
+    record: ConversationRecord,
+    author: AccountId,
+) -> Result<Audience, StoreError> {
+    Ok(match record.kind {
+        Kind::Everyone => Audience::Everyone {
+            accounts: u32::try_from(meta::account_count(look)?).unwrap_or(u32::MAX),
+        },
+        Kind::Pair(low, high) => {
+            let peer = if author.0 == low { high } else { low };
+            Audience::Pair {
+                low: AccountId(low),
+                high: AccountId(high),
+                peer_seen_ms: accounts::require(look, AccountId(peer))?.seen_ms,
+            }
+        }
+    })
+}

@@ -1,0 +1,57 @@
+//! How far each member of a conversation has received: the source of every receipt.
+
+use redb::ReadableTable;
+
+use super::conversations::{load, load_member, permitted, save_member};
+use super::error::Stop;
+use super::record::{MemberRecord, decode};
+use super::tables::{Look, Tables};
+use super::{Reply, accounts};
+use crate::protocol::{AccountId, ConversationId, EntryId};
+
+/// The marks of those members who have received something since they belong to the conversation.
+pub(super) fn list(
+    look: &impl Look,
+    conversation: ConversationId,
+    account: AccountId,
+) -> Result<Reply, Stop> {
+    permitted(look, conversation, account)?;
+    let mut marks = Vec::new();
+    for row in look
+        .members()
+        .range((conversation.0, 0)..=(conversation.0, u64::MAX))?
+    {
+        let (key, value) = row?;
+        let member: MemberRecord = decode("members", value.value())?;
+        if member.mark > member.since {
+            let id = AccountId(key.value().1);
+            let name = accounts::require(look, id)?.name;
+            marks.push((id, name, EntryId(member.mark)));
+        }
+    }
+    Ok(Reply::Marks(marks))
+}
+
+/// Moves marks, never back and never past the head, and notes when accounts were last seen. What names no member
+/// is passed over: it was asked for before the member left.
+pub(super) fn advance(
+    tables: &mut Tables<'_>,
+    marks: &[(ConversationId, AccountId, EntryId)],
+    seen: &[(AccountId, u64)],
+) -> Result<Reply, Stop> {
+    for (conversation, account, entry) in marks {
+        let Some(record) = load(tables, *conversation)? else {
+            continue;
+        };
+        let Some(mut member) = load_member(tables, *conversation, *account)? else {
+            continue;
+        };
+        let mark = entry.0.min(record.head);
+        if mark > member.mark {
+            member.mark = mark;
+            save_member(tables, *conversation, *account, &member)?;
+        }
+    }
+    accounts::note_seen(tables, seen)?;
+    Ok(Reply::Nothing)
+}

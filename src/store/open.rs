@@ -1,0 +1,282 @@
+//! Opening a database file, with an answer for everything that can be wrong with it.
+
+use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::io::{self, Read, Seek};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+
+use redb::backends::FileBackend;
+use redb::{Database, DatabaseError, StorageError};
+use thiserror::Error;
+
+use super::StoreError;
+
+/// The database's file in the server's data directory.
+pub const DATABASE_FILE: &str = "udpchat.redb";
+
+/// How much of a database redb keeps in memory, in bytes; its own default is 1 GiB. Chosen: all of a small
+/// server's, and little beside a large one's.
+const CACHE_BYTES: usize = 64 * 1024 * 1024;
+
+/// What a redb file begins with (redb's design document, "File format").
+const MAGIC: &[u8] = b"redb\x1A\x0A\xA9\x0D\x0A";
+
+/// The permission bits of group and others.
+const OTHERS: u32 = 0o077;
+
+/// Why a database could not be opened. Each text says what to do about it.
+#[derive(Debug, Error)]
+pub enum OpenError {
+    /// The directory cannot be made.
+    #[error("cannot make the directory {path}: {source}")]
+    MakeDirectory {
+        /// Which.
+        path: PathBuf,
+        /// Why not.
+        source: io::Error,
+    },
+    /// Something else has the directory's name.
+    #[error("{path} is not a directory: name another with --data, or move it away")]
+    NotADirectory {
+        /// Which.
+        path: PathBuf,
+    },
+    /// The directory is open to others.
+    #[error("the directory {path} is open to other users (mode {mode:o}): run `chmod 700 {path}`")]
+    DirectoryExposed {
+        /// Which.
+        path: PathBuf,
+        /// Its permission bits.
+        mode: u32,
+    },
+    /// The file is open to others.
+    #[error("the database {path} is open to other users (mode {mode:o}): run `chmod 600 {path}`")]
+    FileExposed {
+        /// Which.
+        path: PathBuf,
+        /// Its permission bits.
+        mode: u32,
+    },
+    /// This user may not write there.
+    #[error("cannot write to {path}: {source}; check its owner and the file system")]
+    NotWritable {
+        /// Which.
+        path: PathBuf,
+        /// Why not.
+        source: io::Error,
+    },
+    /// Another process holds the database.
+    #[error("the database {path} is in use by another process: stop that one first")]
+    InUse {
+        /// Which.
+        path: PathBuf,
+    },
+    /// The file is empty or ends before the database does.
+    #[error("the database {path} is truncated ({bytes} bytes are left): restore it from a backup")]
+    Truncated {
+        /// Which.
+        path: PathBuf,
+        /// The file's length.
+        bytes: u64,
+    },
+    /// The file never was a database.
+    #[error("{path} is not a udpchat database: move it away, or name another place")]
+    NotADatabase {
+        /// Which.
+        path: PathBuf,
+    },
+    /// The database's own checks failed.
+    #[error("the database {path} is damaged ({reason}): restore it from a backup")]
+    Damaged {
+        /// Which.
+        path: PathBuf,
+        /// What redb says.
+        reason: String,
+    },
+    /// Any other failure of the file system.
+    #[error("cannot open the database {path}: {source}")]
+    Io {
+        /// Which.
+        path: PathBuf,
+        /// What failed.
+        source: io::Error,
+    },
+    /// The database was written by a newer udpchat.
+    #[error(
+        "the database has schema {found}, and this udpchat knows only up to {known}: use a newer one"
+    )]
+    NewerSchema {
+        /// The database's schema.
+        found: u64,
+        /// The newest that this program knows.
+        known: u64,
+    },
+    /// A redb database, but not of a udpchat server.
+    #[error("the database is not one of a udpchat server: name another place")]
+    Foreign,
+    /// The database opened and then failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Opens the database in a data directory, making both if they are not there.
+///
+/// # Errors
+/// See [`OpenError`]; [`OpenError::NewerSchema`] and [`OpenError::Foreign`] come from `Engine::new`.
+pub fn open(data_dir: &Path) -> Result<Database, OpenError> {
+    prepare_directory(data_dir)?;
+    open_file(&data_dir.join(DATABASE_FILE))
+}
+
+/// Opens a single database file, making it with mode 0600 if it is not there. Its directory must exist.
+///
+/// # Errors
+/// See [`OpenError`].
+pub fn open_file(path: &Path) -> Result<Database, OpenError> {
+    let mut file = match open_existing(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            make_file(path)?;
+            open_existing(path).map_err(|source| from_io(path, source))?
+        }
+        result => result.map_err(|source| from_io(path, source))?,
+    };
+    let bytes = check_file(path, &mut file)?;
+    open_database(file).map_err(|error| from_redb(path, bytes, error))
+}
+
+fn prepare_directory(path: &Path) -> Result<(), OpenError> {
+    let metadata = match fs::metadata(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            DirBuilder::new()
+                .recursive(true)
+                .mode(0o700)
+                .create(path)
+                .map_err(|source| OpenError::MakeDirectory {
+                    path: path.into(),
+                    source,
+                })?;
+            fs::metadata(path)
+        }
+        result => result,
+    }
+    .map_err(|source| from_io(path, source))?;
+    if !metadata.is_dir() {
+        return Err(OpenError::NotADirectory { path: path.into() });
+    }
+    let mode = metadata.permissions().mode() & 0o777;
+    if mode & OTHERS != 0 {
+        return Err(OpenError::DirectoryExposed {
+            path: path.into(),
+            mode,
+        });
+    }
+    Ok(())
+}
+
+fn open_existing(path: &Path) -> io::Result<File> {
+    OpenOptions::new().read(true).write(true).open(path)
+}
+
+/// Makes a database under another name and only then gives it its own, so that a crash in between leaves nothing
+/// that looks like a truncated database, and whoever else makes it at the same moment wins or loses whole.
+fn make_file(path: &Path) -> Result<(), OpenError> {
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(format!(".new-{}", std::process::id()));
+    let temporary = path.with_file_name(name);
+    let failed = |source| from_io(path, source);
+    match fs::remove_file(&temporary) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(failed(error)),
+        _ => {}
+    }
+    let file = OpenOptions::new()
+        .read(true)
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(&temporary)
+        .map_err(failed)?;
+    drop(open_database(file).map_err(|error| from_redb(path, 0, error))?);
+    let linked = fs::hard_link(&temporary, path);
+    fs::remove_file(&temporary).map_err(failed)?;
+    match linked {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(failed(error)),
+        _ => {}
+    }
+    let directory = match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    };
+    File::open(directory)
+        .and_then(|directory| directory.sync_all())
+        .map_err(failed)
+}
+
+/// Checks what redb does not: who may read the file, and whether it is a database at all. Returns its length.
+fn check_file(path: &Path, file: &mut File) -> Result<u64, OpenError> {
+    let failed = |source| from_io(path, source);
+    let metadata = file.metadata().map_err(failed)?;
+    if !metadata.is_file() {
+        return Err(OpenError::NotADatabase { path: path.into() });
+    }
+    let mode = metadata.permissions().mode() & 0o777;
+    if mode & OTHERS != 0 {
+        return Err(OpenError::FileExposed {
+            path: path.into(),
+            mode,
+        });
+    }
+    let mut start = Vec::new();
+    file.take(MAGIC.len() as u64)
+        .read_to_end(&mut start)
+        .map_err(failed)?;
+    file.rewind().map_err(failed)?;
+    let bytes = metadata.len();
+    if start == MAGIC {
+        Ok(bytes)
+    } else if MAGIC.starts_with(&start) {
+        Err(OpenError::Truncated {
+            path: path.into(),
+            bytes,
+        })
+    } else {
+        Err(OpenError::NotADatabase { path: path.into() })
+    }
+}
+
+fn open_database(file: File) -> Result<Database, DatabaseError> {
+    Database::builder()
+        .set_cache_size(CACHE_BYTES)
+        .create_with_backend(FileBackend::new(file)?)
+}
+
+fn from_io(path: &Path, source: io::Error) -> OpenError {
+    let path = path.into();
+    match source.kind() {
+        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
+            OpenError::NotWritable { path, source }
+        }
+        io::ErrorKind::IsADirectory => OpenError::NotADatabase { path },
+        _ => OpenError::Io { path, source },
+    }
+}
+
+fn from_redb(path: &Path, bytes: u64, error: DatabaseError) -> OpenError {
+    match error {
+        DatabaseError::DatabaseAlreadyOpen | DatabaseError::LockProtocolMismatch => {
+            OpenError::InUse { path: path.into() }
+        }
+        DatabaseError::Storage(StorageError::Io(source))
+            if source.kind() == io::ErrorKind::UnexpectedEof =>
+        {
+            OpenError::Truncated {
+                path: path.into(),
+                bytes,
+            }
+        }
+        DatabaseError::Storage(StorageError::Io(source)) => from_io(path, source),
+        other => OpenError::Damaged {
+            path: path.into(),
+            reason: other.to_string(),
+        },
+    }
+}

@@ -1,0 +1,137 @@
+//! The records that tables hold, as MessagePack arrays.
+//!
+//! An array may grow at its end: a later field that carries `#[serde(default)]` reads older records too, so that
+//! most changes of the schema need no rewriting of what is there.
+
+use serde::{Deserialize, Serialize};
+use serde_bytes::{ByteArray, Bytes};
+
+use super::{Account, StoreError, TicketHash};
+use crate::protocol::{AccountId, Digest};
+
+/// The bytes under which a record is kept.
+pub(super) fn encode<T: Serialize>(record: &T) -> Vec<u8> {
+    rmp_serde::to_vec(record).expect("writing to a Vec cannot fail")
+}
+
+/// Reads a record of the named table back.
+pub(super) fn decode<'a, T: Deserialize<'a>>(
+    table: &'static str,
+    bytes: &'a [u8],
+) -> Result<T, StoreError> {
+    rmp_serde::from_slice(bytes).map_err(|error| StoreError::Damaged {
+        table,
+        reason: error.to_string(),
+    })
+}
+
+/// A row of `accounts`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct AccountRecord {
+    pub(super) name: String,
+    #[serde(with = "serde_bytes")]
+    pub(super) record: Vec<u8>,
+    pub(super) credential_identifier: ByteArray<16>,
+    pub(super) created_ms: u64,
+    pub(super) seen_ms: u64,
+}
+
+impl AccountRecord {
+    /// The account as the hub sees it.
+    pub(super) fn into_account(self, id: AccountId) -> Account {
+        Account {
+            id,
+            name: self.name,
+            record: self.record,
+            credential_identifier: self.credential_identifier.into_array(),
+            created_ms: self.created_ms,
+            seen_ms: self.seen_ms,
+        }
+    }
+}
+
+/// A ticket's hash and the end of its life.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+pub(super) struct TicketRecord {
+    hash: ByteArray<32>,
+    expires_ms: u64,
+}
+
+impl TicketRecord {
+    /// A ticket that is good before `expires_ms`.
+    pub(super) fn new(hash: TicketHash, expires_ms: u64) -> Self {
+        Self {
+            hash: ByteArray::new(hash.0),
+            expires_ms,
+        }
+    }
+
+    /// Whether this ticket, used now, is this one and still good.
+    pub(super) fn admits(&self, hash: TicketHash, now_ms: u64) -> bool {
+        *self.hash == hash.0 && now_ms < self.expires_ms
+    }
+}
+
+/// A row of `devices`.
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
+pub(super) struct DeviceRecord {
+    /// The ticket given out last.
+    pub(super) current: Option<TicketRecord>,
+    /// The ticket that was used to get it: good until `current` has been used, in case the answer was lost.
+    pub(super) previous: Option<TicketRecord>,
+}
+
+/// Who belongs to a conversation by its nature.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum Kind {
+    /// Every account.
+    Everyone,
+    /// Two accounts, the lower id first.
+    Pair(u64, u64),
+}
+
+/// A row of `conversations`.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+pub(super) struct ConversationRecord {
+    pub(super) kind: Kind,
+    /// The last entry; zero in an empty log.
+    pub(super) head: u64,
+    /// The last entry that retention has removed; zero if none.
+    pub(super) floor: u64,
+    /// The time label of the last entry: the next is no earlier.
+    pub(super) time_ms: u64,
+}
+
+impl ConversationRecord {
+    /// A conversation in which nothing has been said.
+    pub(super) const fn empty(kind: Kind) -> Self {
+        Self {
+            kind,
+            head: 0,
+            floor: 0,
+            time_ms: 0,
+        }
+    }
+}
+
+/// A row of `members`.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+pub(super) struct MemberRecord {
+    /// The member reads what comes after this entry.
+    pub(super) since: u64,
+    /// The furthest entry that a device of theirs has made durable.
+    pub(super) mark: u64,
+}
+
+/// A row of `log`, borrowed from the request or from the table.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+pub(super) struct LogRecord<'a> {
+    pub(super) prev: u64,
+    pub(super) author: u64,
+    pub(super) device: u64,
+    pub(super) number: u64,
+    pub(super) time_ms: u64,
+    pub(super) digest: Digest,
+    #[serde(borrow)]
+    pub(super) content: &'a Bytes,
+}

@@ -1,0 +1,114 @@
+//! The tables and their keys, for writing and as a snapshot.
+//!
+//! What is written together stands side by side: keys of several parts begin with the conversation, so that a
+//! group of appends touches few pages (a thousand appends at the ends of tables cost a twentieth of a thousand
+//! in random places).
+
+use std::cell::Cell;
+use std::ops::{Deref, DerefMut};
+
+use redb::{
+    ReadOnlyTable, ReadTransaction, ReadableTable, Table, TableDefinition, WriteTransaction,
+};
+
+use super::StoreError;
+
+/// A table that notes whether it was opened for change, so that a batch which changed nothing is not committed.
+pub(super) struct Tracked<'c, T> {
+    table: T,
+    changed: &'c Cell<bool>,
+}
+
+impl<T> Deref for Tracked<'_, T> {
+    type Target = T;
+    fn deref(&self) -> &T {
+        &self.table
+    }
+}
+
+impl<T> DerefMut for Tracked<'_, T> {
+    fn deref_mut(&mut self) -> &mut T {
+        self.changed.set(true);
+        &mut self.table
+    }
+}
+
+macro_rules! tables {
+    ($($(#[$doc:meta])* $name:ident: $key:ty => $value:ty;)*) => {
+        /// Every table, open in a write transaction.
+        pub(super) struct Tables<'t> {
+            $($(#[$doc])* pub(super) $name: Tracked<'t, Table<'t, $key, $value>>,)*
+        }
+
+        /// Every table, as it stood when the snapshot was taken.
+        pub(super) struct Snapshot {
+            $($name: ReadOnlyTable<$key, $value>,)*
+        }
+
+        /// Reading, from either.
+        pub(super) trait Look {
+            $($(#[$doc])* fn $name(&self) -> &impl ReadableTable<$key, $value>;)*
+        }
+
+        impl<'t> Tables<'t> {
+            /// Opens them, making those that do not exist. `changed` becomes true with the first change.
+            pub(super) fn open(
+                transaction: &'t WriteTransaction,
+                changed: &'t Cell<bool>,
+            ) -> Result<Self, StoreError> {
+                Ok(Self {
+                    $($name: Tracked {
+                        table: transaction
+                            .open_table(TableDefinition::<$key, $value>::new(stringify!($name)))?,
+                        changed,
+                    },)*
+                })
+            }
+        }
+
+        impl Snapshot {
+            /// Opens them.
+            pub(super) fn open(transaction: &ReadTransaction) -> Result<Self, StoreError> {
+                Ok(Self {
+                    $($name: transaction
+                        .open_table(TableDefinition::<$key, $value>::new(stringify!($name)))?,)*
+                })
+            }
+        }
+
+        impl Look for Tables<'_> {
+            $(fn $name(&self) -> &impl ReadableTable<$key, $value> { &self.$name.table })*
+        }
+
+        impl Look for Snapshot {
+            $(fn $name(&self) -> &impl ReadableTable<$key, $value> { &self.$name })*
+        }
+    };
+}
+
+tables! {
+    /// The schema's version, the epoch, the next ids.
+    meta: &'static str => u64;
+    /// Named secrets: the Noise key and its like.
+    secrets: &'static str => &'static [u8];
+    /// (what kind of name, the name) to its id.
+    names: (u8, &'static str) => u64;
+    /// An account to its [`super::record::AccountRecord`].
+    accounts: u64 => &'static [u8];
+    /// (account, device) to its [`super::record::DeviceRecord`].
+    devices: (u64, u64) => &'static [u8];
+    /// The (lower, higher) account of a pair to its conversation.
+    pairs: (u64, u64) => u64;
+    /// A conversation to its [`super::record::ConversationRecord`].
+    conversations: u64 => &'static [u8];
+    /// (conversation, account) to its [`super::record::MemberRecord`].
+    members: (u64, u64) => &'static [u8];
+    /// Each (account, conversation) that it belongs to.
+    joined: (u64, u64) => ();
+    /// (conversation, device) to the last number that the device has used in it.
+    senders: (u64, u64) => u64;
+    /// (conversation, device, number modulo how many are kept) to what was stored under that number: number, digest, entry.
+    sent: (u64, u64, u64) => (u64, [u8; 32], u64);
+    /// (conversation, entry) to its [`super::record::LogRecord`].
+    log: (u64, u64) => &'static [u8];
+}

@@ -1,0 +1,242 @@
+//! What the store's tests share: an engine on a disk in memory, and short ways to ask it.
+
+use super::memory::MemoryDisk;
+use super::{
+    Account, Append, Completion, Engine, Entry, NewAccount, Outcome, Refusal, Reply, Request,
+    RequestId, Standing, StoredEntry, TicketHash,
+};
+use crate::protocol::{AccountId, ConversationId, DeviceId, Digest, EntryId, Number, Position};
+
+/// A store under test.
+pub(super) struct Bench {
+    pub(super) disk: MemoryDisk,
+    pub(super) engine: Engine,
+}
+
+impl Bench {
+    pub(super) fn new() -> Self {
+        Self::on(MemoryDisk::new())
+    }
+
+    pub(super) fn on(disk: MemoryDisk) -> Self {
+        let database = disk.open().expect("the disk holds a database or nothing");
+        let again = disk.clone();
+        let engine = Engine::new(database, [7; 32])
+            .expect("the schema is this program's")
+            .with_reopen(Box::new(move || {
+                again
+                    .open()
+                    .map_err(|error| super::OpenError::Store(error.into()))
+            }));
+        Self { disk, engine }
+    }
+
+    /// The machine loses power and comes up again.
+    pub(super) fn crash(self) -> Self {
+        self.disk.crash();
+        drop(self.engine);
+        Self::on(self.disk)
+    }
+
+    pub(super) fn outcomes(&mut self, requests: Vec<Request>) -> Vec<Outcome> {
+        let batch = requests
+            .into_iter()
+            .zip(0..)
+            .map(|(request, id)| (RequestId(id), request))
+            .collect();
+        let completions: Vec<Completion> = self.engine.execute(batch);
+        completions
+            .into_iter()
+            .zip(0..)
+            .map(|(completion, id)| {
+                assert_eq!(completion.id, RequestId(id), "answers come in order");
+                completion.outcome
+            })
+            .collect()
+    }
+
+    pub(super) fn ask(&mut self, request: Request) -> Outcome {
+        self.outcomes(vec![request]).remove(0)
+    }
+
+    pub(super) fn done(&mut self, request: Request) -> Reply {
+        match self.ask(request) {
+            Outcome::Done(reply) => reply,
+            other => panic!("expected it to be done, not {other:?}"),
+        }
+    }
+
+    pub(super) fn refused(&mut self, request: Request) -> Refusal {
+        match self.ask(request) {
+            Outcome::Refused(refusal) => refusal,
+            other => panic!("expected a refusal, not {other:?}"),
+        }
+    }
+
+    pub(super) fn account(&mut self, name: &str) -> Account {
+        match self.done(Request::CreateAccount(new_account(name))) {
+            Reply::Account(account) => account,
+            other => panic!("expected an account, not {other:?}"),
+        }
+    }
+
+    pub(super) fn device(&mut self, account: AccountId) -> DeviceId {
+        let request = Request::OpenDevice {
+            account,
+            device: None,
+            ticket: ticket(0),
+            expires_ms: 1000,
+        };
+        match self.done(request) {
+            Reply::Device { device, .. } => device,
+            other => panic!("expected a device, not {other:?}"),
+        }
+    }
+
+    /// An account with a device.
+    pub(super) fn user(&mut self, name: &str) -> (AccountId, DeviceId) {
+        let account = self.account(name).id;
+        (account, self.device(account))
+    }
+
+    pub(super) fn resolve(&mut self, user: (AccountId, DeviceId), name: &str) -> Standing {
+        match self.done(resolve(user, name)) {
+            Reply::Resolved { standing, .. } => standing,
+            other => panic!("expected a conversation, not {other:?}"),
+        }
+    }
+
+    pub(super) fn say(
+        &mut self,
+        user: (AccountId, DeviceId),
+        conversation: ConversationId,
+        number: u64,
+        text: &str,
+    ) -> StoredEntry {
+        match self.done(append(user, conversation, number, text)) {
+            Reply::Stored(stored) => stored,
+            other => panic!("expected it to be stored, not {other:?}"),
+        }
+    }
+
+    pub(super) fn read(
+        &mut self,
+        reader: AccountId,
+        conversation: ConversationId,
+        after: u64,
+    ) -> Vec<Entry> {
+        match self.done(read(reader, conversation, after, usize::MAX)) {
+            Reply::Entries { entries, .. } => entries,
+            other => panic!("expected entries, not {other:?}"),
+        }
+    }
+
+    pub(super) fn hello(
+        &mut self,
+        (account, device): (AccountId, DeviceId),
+        positions: Vec<Position>,
+    ) -> Vec<Standing> {
+        let request = Request::Hello {
+            account,
+            device,
+            positions,
+        };
+        match self.done(request) {
+            Reply::Hello { standings } => standings,
+            other => panic!("expected standings, not {other:?}"),
+        }
+    }
+
+    /// The marks of a conversation as (name, entry).
+    pub(super) fn marks(
+        &mut self,
+        account: AccountId,
+        conversation: ConversationId,
+    ) -> Vec<(String, u64)> {
+        let request = Request::Marks {
+            conversation,
+            account,
+        };
+        match self.done(request) {
+            Reply::Marks(marks) => marks
+                .into_iter()
+                .map(|(_, name, entry)| (name, entry.0))
+                .collect(),
+            other => panic!("expected marks, not {other:?}"),
+        }
+    }
+}
+
+pub(super) fn new_account(name: &str) -> NewAccount {
+    NewAccount {
+        name: name.into(),
+        skeleton: format!("{name} in bones"),
+        record: vec![3; 192],
+        credential_identifier: [4; 16],
+        time_ms: 5,
+    }
+}
+
+pub(super) fn ticket(byte: u8) -> TicketHash {
+    TicketHash([byte; 32])
+}
+
+pub(super) fn resolve((account, device): (AccountId, DeviceId), name: &str) -> Request {
+    Request::Resolve {
+        account,
+        device,
+        name: name.into(),
+    }
+}
+
+pub(super) fn append(
+    (author, device): (AccountId, DeviceId),
+    conversation: ConversationId,
+    number: u64,
+    text: &str,
+) -> Request {
+    Request::Append(Append {
+        conversation,
+        author,
+        device,
+        number: Number(number),
+        digest: Digest::of(text.as_bytes()),
+        content: text.into(),
+        time_ms: 100,
+    })
+}
+
+pub(super) fn void(
+    (account, device): (AccountId, DeviceId),
+    conversation: ConversationId,
+    number: u64,
+) -> Request {
+    Request::Void {
+        conversation,
+        account,
+        device,
+        number: Number(number),
+    }
+}
+
+pub(super) fn read(
+    reader: AccountId,
+    conversation: ConversationId,
+    after: u64,
+    max_bytes: usize,
+) -> Request {
+    Request::Read {
+        conversation,
+        reader,
+        after: EntryId(after),
+        max_bytes,
+    }
+}
+
+pub(super) fn position(conversation: ConversationId, entry: u64, text: &str) -> Position {
+    Position {
+        conversation,
+        entry: EntryId(entry),
+        digest: Digest::of(text.as_bytes()),
+    }
+}

@@ -1,0 +1,187 @@
+//! What outlives a loss of power and a failing disk: all that was answered as done, and nothing by half.
+
+use rand_chacha::ChaCha20Rng;
+use rand_core::{RngCore, SeedableRng};
+
+use super::super::testing::{Bench, append};
+use super::super::{Outcome, Reply, Request};
+use crate::protocol::{AccountId, ConversationId, DeviceId, EntryId};
+
+/// How many seeds the test of crashes runs. Chosen: a few seconds on two cores.
+const SEEDS: u64 = 120;
+
+/// How many messages each of the two users says in a run.
+const MESSAGES: u64 = 12;
+
+/// One who sends as a client does: the next number is said only once the one before is stored.
+struct Sender {
+    user: (AccountId, DeviceId),
+    stored: Vec<EntryId>,
+}
+
+impl Sender {
+    fn next(&self, conversation: ConversationId) -> Option<Request> {
+        let number = self.stored.len() as u64 + 1;
+        (number <= MESSAGES).then(|| append(self.user, conversation, number, &text(number)))
+    }
+}
+
+fn text(number: u64) -> String {
+    format!("{number}").repeat(200)
+}
+
+/// A store on which alice and bob can talk.
+fn prepared() -> (Bench, [Sender; 2], ConversationId) {
+    let mut bench = Bench::new();
+    let users = ["alice", "bob"].map(|name| bench.user(name));
+    let conversation = bench.resolve(users[0], "bob").conversation;
+    let senders = users.map(|user| Sender {
+        user,
+        stored: Vec::new(),
+    });
+    (bench, senders, conversation)
+}
+
+#[test]
+fn what_was_called_stored_outlives_every_crash_and_stands_once() {
+    for seed in 0..SEEDS {
+        let mut dice = ChaCha20Rng::seed_from_u64(seed);
+        let (mut bench, mut senders, conversation) = prepared();
+        let mut rounds = 0;
+        loop {
+            let requests: Vec<_> = senders
+                .iter()
+                .filter_map(|sender| sender.next(conversation))
+                .collect();
+            if requests.is_empty() {
+                break;
+            }
+            rounds += 1;
+            assert!(rounds < 500, "seed {seed}: it does not come to an end");
+            let fault = dice.next_u32() % 3;
+            if fault != 0 {
+                bench.disk.fail_after(Some(u64::from(dice.next_u32() % 16)));
+            }
+            let outcomes = bench.outcomes(requests);
+            let waiting = senders
+                .iter_mut()
+                .filter(|sender| sender.next(conversation).is_some());
+            for (sender, outcome) in waiting.zip(outcomes) {
+                match outcome {
+                    Outcome::Done(Reply::Stored(stored)) => sender.stored.push(stored.entry),
+                    Outcome::Unknown => assert!(bench.engine.is_broken()),
+                    other => panic!("seed {seed}: {other:?}"),
+                }
+            }
+            match fault {
+                0 => {}
+                1 => {
+                    bench.disk.crash_keeping(|_| dice.next_u32() % 2 == 0);
+                    bench = bench.crash();
+                }
+                _ => {
+                    bench.disk.fail_after(None);
+                    bench.engine.recover().expect("the disk is healed");
+                }
+            }
+        }
+        let mut bench = bench.crash();
+        let reader = senders[1].user.0;
+        let log = bench.read(reader, conversation, 0);
+        assert_eq!(
+            log.len() as u64,
+            2 * MESSAGES,
+            "seed {seed}: each stands once"
+        );
+        for sender in &senders {
+            let own: Vec<_> = log
+                .iter()
+                .filter(|entry| entry.author == sender.user.0)
+                .collect();
+            for (number, (entry, stored)) in (1..).zip(own.iter().zip(&sender.stored)) {
+                assert_eq!(
+                    entry.entry, *stored,
+                    "seed {seed}: it stands where it was said to"
+                );
+                assert_eq!(
+                    entry.content,
+                    text(number).as_bytes(),
+                    "seed {seed}: in order"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn a_batch_on_a_failing_disk_is_unknown_and_service_resumes() {
+    let (mut bench, [alice, bob], conversation) = prepared();
+    bench.disk.fail_after(Some(0));
+    let batch = || {
+        vec![
+            append(alice.user, conversation, 1, "one"),
+            append(bob.user, conversation, 1, "one"),
+        ]
+    };
+    assert_eq!(
+        bench.outcomes(batch()),
+        [Outcome::Unknown, Outcome::Unknown]
+    );
+    assert!(bench.engine.is_broken());
+    assert_eq!(
+        bench.outcomes(batch()),
+        [Outcome::Unknown, Outcome::Unknown]
+    );
+    assert!(bench.engine.recover().is_err(), "the disk still fails");
+    bench.disk.fail_after(None);
+    bench.engine.recover().expect("the disk is healed");
+    for outcome in bench.outcomes(batch()) {
+        assert!(matches!(outcome, Outcome::Done(Reply::Stored(_))));
+    }
+    assert_eq!(bench.read(alice.user.0, conversation, 0).len(), 2);
+}
+
+#[test]
+fn a_batch_is_synced_once_and_one_that_changes_nothing_not_at_all() {
+    let (mut bench, [alice, _], conversation) = prepared();
+    let batch = |from: u64| {
+        (from..from + 100)
+            .map(|number| append(alice.user, conversation, number, &number.to_string()))
+            .collect::<Vec<_>>()
+    };
+    let one = {
+        let before = bench.disk.syncs();
+        bench.outcomes(batch(1).split_off(99));
+        bench.disk.syncs() - before
+    };
+    assert_eq!(one, 0, "a refusal needs no commit");
+    let before = bench.disk.syncs();
+    bench.outcomes(batch(1));
+    let hundred = bench.disk.syncs() - before;
+    let before = bench.disk.syncs();
+    bench.say(alice.user, conversation, 101, "one");
+    assert_eq!(hundred, bench.disk.syncs() - before);
+    assert!(hundred > 0);
+}
+
+#[test]
+fn a_disk_forgets_what_was_not_synced() {
+    let (mut bench, [alice, _], conversation) = prepared();
+    bench.say(alice.user, conversation, 1, "kept");
+    let image = bench.disk.image();
+    assert_eq!(bench.disk.unsynced(), 0, "an answer comes after the sync");
+    // All writes succeed, and the sync that would make them durable fails.
+    let mut lost = false;
+    for successes in 0..40 {
+        bench.disk.fail_after(Some(successes));
+        let outcome = bench.ask(append(alice.user, conversation, 2, "lost"));
+        if outcome != Outcome::Unknown {
+            break;
+        }
+        lost |= bench.disk.unsynced() > 0;
+        bench = bench.crash();
+        assert_eq!(bench.read(alice.user.0, conversation, 0).len(), 1);
+    }
+    assert!(lost, "some crash came between a write and its sync");
+    assert!(!image.is_empty());
+}

@@ -1,0 +1,216 @@
+//! Accounts, names, devices, tickets and secrets.
+
+use super::super::testing::{Bench, new_account, resolve, ticket};
+use super::super::{Outcome, Refusal, Reply, Request, TicketHash};
+use crate::protocol::{AccountId, ConversationId, DeviceId, EVERYONE_NAME, EntryId};
+
+fn find(name: &str) -> Request {
+    Request::FindAccount { name: name.into() }
+}
+
+fn resume((account, device): (AccountId, DeviceId), used: u8, next: u8, now_ms: u64) -> Request {
+    Request::Resume {
+        account,
+        device,
+        ticket: ticket(used),
+        successor: ticket(next),
+        now_ms,
+        expires_ms: 1000,
+    }
+}
+
+#[test]
+fn an_account_is_found_by_its_name_with_all_that_was_given() {
+    let mut bench = Bench::new();
+    let alice = bench.account("alice");
+    assert_eq!(alice.id, AccountId(1));
+    assert_eq!((alice.created_ms, alice.seen_ms), (5, 0));
+    assert_eq!(alice.record, vec![3; 192]);
+    assert_eq!(alice.credential_identifier, [4; 16]);
+    assert_eq!(bench.done(find("alice")), Reply::Account(alice));
+    assert_eq!(bench.refused(find("bob")), Refusal::NoSuchUser);
+    assert_eq!(bench.engine.account_count().unwrap(), 1);
+}
+
+#[test]
+fn accounts_are_listed_by_name() {
+    let mut bench = Bench::new();
+    let names = ["carol", "alice", "bob"].map(|name| bench.account(name).name);
+    let Reply::Accounts(accounts) = bench.done(Request::ListAccounts) else {
+        panic!("expected accounts");
+    };
+    let listed: Vec<_> = accounts.into_iter().map(|account| account.name).collect();
+    assert_eq!(listed, ["alice", "bob", "carol"]);
+    assert_eq!(names, ["carol", "alice", "bob"]);
+}
+
+#[test]
+fn a_name_is_given_once_and_nothing_that_looks_like_it() {
+    let mut bench = Bench::new();
+    let alice = bench.account("alice");
+    let mut other = new_account("alice");
+    other.record = vec![9];
+    assert_eq!(
+        bench.refused(Request::CreateAccount(other)),
+        Refusal::NameTaken
+    );
+    let mut twin = new_account("a1ice");
+    twin.skeleton = new_account("alice").skeleton;
+    assert_eq!(
+        bench.refused(Request::CreateAccount(twin)),
+        Refusal::LooksLike("alice".into())
+    );
+    // The very same account again: the first answer was lost.
+    assert_eq!(bench.account("alice"), alice);
+    assert_eq!(bench.engine.account_count().unwrap(), 1);
+}
+
+#[test]
+fn two_of_one_name_in_one_batch_make_one_account_and_spoil_nothing() {
+    let mut bench = Bench::new();
+    let mut second = new_account("alice");
+    second.credential_identifier = [8; 16];
+    let outcomes = bench.outcomes(vec![
+        Request::CreateAccount(new_account("alice")),
+        Request::CreateAccount(second),
+        Request::CreateAccount(new_account("bob")),
+        find("bob"),
+    ]);
+    assert!(matches!(outcomes[0], Outcome::Done(_)));
+    assert_eq!(outcomes[1], Outcome::Refused(Refusal::NameTaken));
+    assert!(matches!(outcomes[2], Outcome::Done(_)));
+    assert_eq!(outcomes[3], outcomes[2]);
+}
+
+#[test]
+fn a_new_account_belongs_to_everyone() {
+    let mut bench = Bench::new();
+    let alice = bench.user("alice");
+    let standings = bench.hello(alice, vec![]);
+    assert_eq!(standings.len(), 1);
+    assert_eq!(standings[0].conversation, ConversationId::EVERYONE);
+    assert_eq!(standings[0].name, EVERYONE_NAME);
+    assert_eq!(standings[0].start, EntryId::START);
+}
+
+#[test]
+fn a_device_is_kept_by_its_own_account_only() {
+    let mut bench = Bench::new();
+    let (alice, laptop) = bench.user("alice");
+    let (bob, _) = bench.user("bob");
+    let mut open = |account, device| {
+        bench.done(Request::OpenDevice {
+            account,
+            device,
+            ticket: ticket(1),
+            expires_ms: 1000,
+        })
+    };
+    let device = |reply| match reply {
+        Reply::Device { device, .. } => device,
+        other => panic!("expected a device, not {other:?}"),
+    };
+    assert_eq!(device(open(alice, Some(laptop))), laptop);
+    let bobs = device(open(bob, Some(laptop)));
+    assert_ne!(bobs, laptop);
+    assert_ne!(device(open(alice, None)), laptop);
+    assert_ne!(device(open(alice, Some(bobs))), bobs);
+}
+
+#[test]
+fn an_account_that_does_not_exist_gets_no_device() {
+    let mut bench = Bench::new();
+    let request = Request::OpenDevice {
+        account: AccountId(7),
+        device: None,
+        ticket: ticket(1),
+        expires_ms: 1000,
+    };
+    assert_eq!(bench.refused(request), Refusal::NoSuchUser);
+}
+
+#[test]
+fn a_ticket_stays_good_until_its_successor_is_used() {
+    let mut bench = Bench::new();
+    let alice = bench.user("alice");
+    let epoch = bench.engine.epoch();
+    let signed_in = Reply::Device {
+        account: alice.0,
+        name: "alice".into(),
+        device: alice.1,
+        epoch,
+    };
+    assert_eq!(bench.done(resume(alice, 0, 1, 10)), signed_in);
+    // The answer with ticket 1 was lost: ticket 0 signs in again, and 1 is replaced.
+    assert_eq!(bench.done(resume(alice, 0, 2, 20)), signed_in);
+    assert_eq!(bench.refused(resume(alice, 1, 9, 30)), Refusal::Ticket);
+    assert_eq!(bench.done(resume(alice, 2, 3, 40)), signed_in);
+    // Ticket 2 was used: 0 is void now.
+    assert_eq!(bench.refused(resume(alice, 0, 9, 50)), Refusal::Ticket);
+    assert_eq!(bench.done(resume(alice, 2, 4, 60)), signed_in);
+}
+
+#[test]
+fn a_ticket_ends_with_its_time_with_its_device_and_when_revoked() {
+    let mut bench = Bench::new();
+    let alice = bench.user("alice");
+    let bob = bench.user("bob");
+    assert_eq!(bench.refused(resume(alice, 0, 1, 1000)), Refusal::Ticket);
+    assert_eq!(
+        bench.refused(resume((alice.0, bob.1), 0, 1, 10)),
+        Refusal::Ticket
+    );
+    bench.done(resume(alice, 0, 1, 999));
+    let (account, device) = alice;
+    bench.done(Request::RevokeTickets { account, device });
+    for used in [0, 1] {
+        assert_eq!(bench.refused(resume(alice, used, 2, 10)), Refusal::Ticket);
+    }
+    bench.done(resume(bob, 0, 1, 10));
+}
+
+#[test]
+fn a_login_voids_the_earlier_tickets_of_its_device() {
+    let mut bench = Bench::new();
+    let alice = bench.user("alice");
+    bench.done(resume(alice, 0, 1, 10));
+    bench.done(Request::OpenDevice {
+        account: alice.0,
+        device: Some(alice.1),
+        ticket: TicketHash([5; 32]),
+        expires_ms: 1000,
+    });
+    for used in [0, 1] {
+        assert_eq!(bench.refused(resume(alice, used, 2, 10)), Refusal::Ticket);
+    }
+    bench.done(resume(alice, 5, 6, 10));
+}
+
+#[test]
+fn both_of_a_pair_find_one_conversation() {
+    let mut bench = Bench::new();
+    let alice = bench.user("alice");
+    let bob = bench.user("bob");
+    let hers = bench.resolve(alice, "bob");
+    let his = bench.resolve(bob, "alice");
+    assert_eq!(hers.conversation, his.conversation);
+    assert_ne!(hers.conversation, ConversationId::EVERYONE);
+    assert_eq!((&*hers.name, &*his.name), ("bob", "alice"));
+    assert_eq!(bench.refused(resolve(alice, "alice")), Refusal::ToOneself);
+    assert_eq!(bench.refused(resolve(alice, "carol")), Refusal::NoSuchUser);
+}
+
+#[test]
+fn a_secret_is_made_once_and_outlives_a_crash_as_the_epoch_does() {
+    let mut bench = Bench::new();
+    let secret = bench.engine.secret("key", |_| vec![1, 2, 3]).unwrap();
+    assert_eq!(secret, [1, 2, 3]);
+    let epoch = bench.engine.epoch();
+    let mut bench = bench.crash();
+    let secret = bench
+        .engine
+        .secret("key", |_| panic!("it is there already"))
+        .unwrap();
+    assert_eq!(secret, [1, 2, 3]);
+    assert_eq!(bench.engine.epoch(), epoch);
+}

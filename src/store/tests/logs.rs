@@ -1,0 +1,278 @@
+//! Appending, reading, marks, and where devices stand.
+
+use super::super::testing::{Bench, append, position, read, void};
+use super::super::{Audience, Outcome, Refusal, Reply, Request};
+use crate::protocol::{AccountId, ConversationId, DeviceId, EntryId, Number, Position};
+
+const EVERYONE: ConversationId = ConversationId::EVERYONE;
+
+type User = (AccountId, DeviceId);
+
+/// Alice, bob and their conversation.
+fn pair(bench: &mut Bench) -> (User, User, ConversationId) {
+    let alice = bench.user("alice");
+    let bob = bench.user("bob");
+    let conversation = bench.resolve(alice, "bob").conversation;
+    (alice, bob, conversation)
+}
+
+fn advance(conversation: ConversationId, account: AccountId, entry: u64) -> Request {
+    Request::Advance {
+        marks: vec![(conversation, account, EntryId(entry))],
+        seen: vec![],
+    }
+}
+
+fn start(bench: &mut Bench, user: User, at: Position) -> u64 {
+    let standings = bench.hello(user, vec![at]);
+    let standing = standings
+        .iter()
+        .find(|standing| standing.conversation == at.conversation);
+    standing.expect("it was joined").start.0
+}
+
+#[test]
+fn numbers_are_taken_in_order_and_a_repetition_gets_its_first_entry() {
+    let mut bench = Bench::new();
+    let (alice, bob, conversation) = pair(&mut bench);
+    let first = bench.say(alice, conversation, 1, "one");
+    assert_eq!((first.entry, first.prev), (EntryId(1), EntryId::START));
+    assert!(!first.repeated);
+    bench.say(bob, conversation, 1, "his one");
+    let third = bench.say(alice, conversation, 2, "two");
+    assert_eq!((third.entry, third.prev), (EntryId(3), EntryId(2)));
+
+    let again = bench.say(alice, conversation, 1, "one");
+    assert!(again.repeated);
+    assert_eq!((again.entry, again.prev), (first.entry, first.prev));
+    assert_eq!(
+        bench.refused(append(alice, conversation, 1, "other")),
+        Refusal::Conflict
+    );
+    assert_eq!(
+        bench.refused(append(alice, conversation, 4, "four")),
+        Refusal::Expect(Number(3))
+    );
+    assert_eq!(bench.read(alice.0, conversation, 0).len(), 3);
+}
+
+#[test]
+fn a_repetition_inside_one_batch_stands_once() {
+    let mut bench = Bench::new();
+    let (alice, bob, conversation) = pair(&mut bench);
+    let outcomes = bench.outcomes(vec![
+        append(alice, conversation, 1, "one"),
+        append(alice, conversation, 1, "one"),
+        append(alice, conversation, 3, "three"),
+        append(alice, conversation, 2, "two"),
+        read(bob.0, conversation, 0, usize::MAX),
+    ]);
+    assert!(matches!(&outcomes[1], Outcome::Done(Reply::Stored(stored)) if stored.repeated));
+    assert_eq!(
+        outcomes[2],
+        Outcome::Refused(Refusal::Expect(Number(2))),
+        "and it spoils nothing"
+    );
+    let Outcome::Done(Reply::Entries { entries, head }) = &outcomes[4] else {
+        panic!("expected entries");
+    };
+    assert_eq!((entries.len(), *head), (2, EntryId(2)));
+}
+
+#[test]
+fn the_last_64_numbers_are_known_and_no_older_ones() {
+    let mut bench = Bench::new();
+    let (alice, _, conversation) = pair(&mut bench);
+    for number in 1..=65 {
+        bench.say(alice, conversation, number, &number.to_string());
+    }
+    assert_eq!(
+        bench.refused(append(alice, conversation, 1, "1")),
+        Refusal::UnknownNumber
+    );
+    assert!(bench.say(alice, conversation, 2, "2").repeated);
+    assert!(bench.say(alice, conversation, 65, "65").repeated);
+}
+
+#[test]
+fn a_void_number_is_used_up_without_an_entry() {
+    let mut bench = Bench::new();
+    let (alice, _, conversation) = pair(&mut bench);
+    assert_eq!(
+        bench.refused(void(alice, conversation, 2)),
+        Refusal::Expect(Number(1))
+    );
+    bench.done(void(alice, conversation, 1));
+    bench.done(void(alice, conversation, 1));
+    assert_eq!(
+        bench.refused(append(alice, conversation, 1, "late")),
+        Refusal::Conflict
+    );
+    let stored = bench.say(alice, conversation, 2, "two");
+    assert_eq!(stored.prev, EntryId::START);
+    assert_eq!(bench.hello(alice, vec![])[1].last_number, Number(2));
+}
+
+#[test]
+fn strangers_neither_write_nor_read_nor_see_marks() {
+    let mut bench = Bench::new();
+    let (alice, _, conversation) = pair(&mut bench);
+    let eve = bench.user("eve");
+    bench.say(alice, conversation, 1, "secret");
+    let marks = Request::Marks {
+        conversation,
+        account: eve.0,
+    };
+    for request in [
+        append(eve, conversation, 1, "hi"),
+        void(eve, conversation, 1),
+        read(eve.0, conversation, 0, 1000),
+        marks,
+    ] {
+        assert_eq!(bench.refused(request), Refusal::NotPermitted);
+    }
+    let nowhere = ConversationId(77);
+    assert_eq!(
+        bench.refused(append(eve, nowhere, 1, "hi")),
+        Refusal::NoSuchConversation
+    );
+    assert_eq!(
+        bench.refused(read(eve.0, nowhere, 0, 1)),
+        Refusal::NoSuchConversation
+    );
+    bench.done(advance(conversation, eve.0, 1));
+    assert_eq!(bench.marks(alice.0, conversation), []);
+    let standings = bench.hello(eve, vec![position(conversation, 1, "secret")]);
+    assert_eq!(standings.len(), 1, "only everyone");
+}
+
+#[test]
+fn times_never_go_back() {
+    let mut bench = Bench::new();
+    let (alice, _, conversation) = pair(&mut bench);
+    assert_eq!(bench.say(alice, conversation, 1, "one").time_ms, 100);
+    let Request::Append(mut earlier) = append(alice, conversation, 2, "two") else {
+        unreachable!("append makes an append");
+    };
+    earlier.time_ms = 50;
+    let Reply::Stored(stored) = bench.done(Request::Append(earlier)) else {
+        panic!("expected it to be stored");
+    };
+    assert_eq!(stored.time_ms, 100);
+}
+
+#[test]
+fn a_reading_is_bounded_but_never_empty_while_there_is_more() {
+    let mut bench = Bench::new();
+    let (alice, bob, conversation) = pair(&mut bench);
+    let text = "x".repeat(1000);
+    for number in 1..=5 {
+        bench.say(alice, conversation, number, &text);
+    }
+    let mut lengths = Vec::new();
+    for (after, max_bytes) in [(0, 0), (0, 2300), (3, 100_000), (5, 100_000), (99, 1)] {
+        match bench.done(read(bob.0, conversation, after, max_bytes)) {
+            Reply::Entries { entries, head } => {
+                assert_eq!(head, EntryId(5));
+                lengths.push(entries.len());
+            }
+            other => panic!("expected entries, not {other:?}"),
+        }
+    }
+    assert_eq!(lengths, [1, 2, 2, 0, 0]);
+}
+
+#[test]
+fn who_comes_later_reads_only_what_comes_later() {
+    let mut bench = Bench::new();
+    let alice = bench.user("alice");
+    bench.say(alice, EVERYONE, 1, "before");
+    let bob = bench.user("bob");
+    let stored = bench.say(alice, EVERYONE, 2, "after");
+    assert_eq!(stored.audience, Audience::Everyone { accounts: 2 });
+    let entries = bench.read(bob.0, EVERYONE, 0);
+    assert_eq!(entries.len(), 1);
+    assert_eq!(entries[0].content, b"after");
+    assert_eq!(entries[0].prev, EntryId(1));
+    assert_eq!(bench.hello(bob, vec![])[0].start, EntryId(1));
+    assert_eq!(start(&mut bench, bob, position(EVERYONE, 1, "before")), 1);
+    assert_eq!(
+        bench.marks(alice.0, EVERYONE),
+        [],
+        "bob has received nothing"
+    );
+}
+
+#[test]
+fn marks_move_forward_only_and_never_past_the_head() {
+    let mut bench = Bench::new();
+    let (alice, bob, conversation) = pair(&mut bench);
+    for number in 1..=3 {
+        bench.say(alice, conversation, number, "x");
+    }
+    for (asked, mark) in [(2, 2), (1, 2), (3, 3), (u64::MAX, 3)] {
+        bench.done(advance(conversation, bob.0, asked));
+        assert_eq!(bench.marks(alice.0, conversation), [("bob".into(), mark)]);
+    }
+}
+
+#[test]
+fn the_author_is_told_when_the_other_was_last_seen() {
+    let mut bench = Bench::new();
+    let (alice, bob, conversation) = pair(&mut bench);
+    for (seen_ms, expected) in [(40, 40), (30, 40), (50, 50)] {
+        bench.done(Request::Advance {
+            marks: vec![],
+            seen: vec![(bob.0, seen_ms), (AccountId(99), 1)],
+        });
+        let number = bench.resolve(alice, "bob").last_number.next().0;
+        assert_eq!(
+            bench.say(alice, conversation, number, "x").audience,
+            Audience::Pair {
+                low: alice.0,
+                high: bob.0,
+                peer_seen_ms: expected
+            }
+        );
+    }
+}
+
+#[test]
+fn a_device_begins_where_it_stands_and_its_word_moves_the_mark() {
+    let mut bench = Bench::new();
+    let (alice, bob, conversation) = pair(&mut bench);
+    for (number, text) in [(1, "one"), (2, "two"), (3, "three")] {
+        bench.say(alice, conversation, number, text);
+    }
+    assert_eq!(start(&mut bench, bob, position(conversation, 2, "two")), 2);
+    assert_eq!(bench.marks(alice.0, conversation), [("bob".into(), 2)]);
+    // A second device that is behind begins where it stands; a new one where the account stands.
+    assert_eq!(start(&mut bench, bob, position(conversation, 1, "one")), 1);
+    assert_eq!(bench.marks(alice.0, conversation), [("bob".into(), 2)]);
+    let phone = (bob.0, bench.device(bob.0));
+    assert_eq!(bench.hello(phone, vec![])[1].start, EntryId(2));
+    assert_eq!(bench.resolve(phone, "alice").start, EntryId(2));
+}
+
+#[test]
+fn a_device_that_differs_from_the_log_goes_back_to_what_is_common() {
+    let mut bench = Bench::new();
+    let (alice, bob, conversation) = pair(&mut bench);
+    for (number, text) in [(1, "one"), (2, "two"), (3, "three")] {
+        bench.say(alice, conversation, number, text);
+    }
+    // It is ahead of a restored log: clipped, and nothing is taken for received.
+    assert_eq!(start(&mut bench, bob, position(conversation, 9, "nine")), 3);
+    assert_eq!(bench.marks(alice.0, conversation), []);
+    bench.done(advance(conversation, bob.0, 1));
+    // Another entry stands there: back to the mark, or to the beginning where even the mark is doubtful.
+    assert_eq!(
+        start(&mut bench, bob, position(conversation, 3, "other")),
+        1
+    );
+    assert_eq!(
+        start(&mut bench, bob, position(conversation, 1, "other")),
+        0
+    );
+    assert_eq!(bench.marks(alice.0, conversation), [("bob".into(), 1)]);
+}

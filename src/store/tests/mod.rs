@@ -1,0 +1,8 @@
+//! Tests of the store through its requests, by concern.
+
+mod crashes;
+mod identities;
+mod logs;
+mod model;
+mod opening;
+mod threads;

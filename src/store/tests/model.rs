@@ -1,0 +1,278 @@
+//! The store against a model of a few lines, over random sequences of requests, batches and crashes.
+
+use std::collections::BTreeMap;
+
+use proptest::prelude::*;
+
+use super::super::testing::{Bench, append, position, read, void};
+use super::super::{Outcome, Refusal, Reply, Request};
+use crate::protocol::{AccountId, ConversationId, DeviceId, EntryId, Number, Position};
+
+/// What may happen. Users are 0 and 1, conversations 0 (everyone) and 1 (the pair).
+#[derive(Debug, Clone)]
+enum Step {
+    /// `offset` is added to the number that is due: 2 is the next one, less repeats, more is too high.
+    Append {
+        user: usize,
+        conversation: usize,
+        offset: u64,
+        text: u8,
+    },
+    Void {
+        user: usize,
+        conversation: usize,
+        offset: u64,
+    },
+    Read {
+        user: usize,
+        conversation: usize,
+        after: u64,
+        count: usize,
+    },
+    Hello {
+        user: usize,
+        conversation: usize,
+        entry: u64,
+        text: u8,
+    },
+    /// What came before is executed as one batch.
+    Flush,
+    /// The same, and then the power fails.
+    Crash,
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let (user, conversation) = (0..2_usize, 0..2_usize);
+    prop_oneof![
+        8 => (user.clone(), conversation.clone(), 0..4_u64, 0..2_u8).prop_map(
+            |(user, conversation, offset, text)| Step::Append { user, conversation, offset, text }
+        ),
+        1 => (user.clone(), conversation.clone(), 0..4_u64)
+            .prop_map(|(user, conversation, offset)| Step::Void { user, conversation, offset }),
+        2 => (user.clone(), conversation.clone(), 0..12_u64, 0..4_usize).prop_map(
+            |(user, conversation, after, count)| Step::Read { user, conversation, after, count }
+        ),
+        2 => (user, conversation, 0..12_u64, 0..2_u8).prop_map(
+            |(user, conversation, entry, text)| Step::Hello { user, conversation, entry, text }
+        ),
+        2 => Just(Step::Flush),
+        1 => Just(Step::Crash),
+    ]
+}
+
+/// All texts are of one length, so that a bound in bytes is a bound in entries.
+fn words(text: u8) -> String {
+    format!("text {text}")
+}
+
+/// A reading of `count` entries, in bytes: `log::ENTRY_OVERHEAD_BYTES` and a text each.
+const ENTRY_BYTES: usize = 106;
+
+#[derive(Default)]
+struct Model {
+    /// Per conversation: user, number, text; entry n is at n - 1.
+    logs: [Vec<(usize, u64, u8)>; 2],
+    /// (conversation, user) to what each of its numbers became: an index into the log, or void.
+    numbers: BTreeMap<(usize, usize), Vec<Option<usize>>>,
+    /// (conversation, user) to its mark.
+    marks: BTreeMap<(usize, usize), u64>,
+}
+
+impl Model {
+    fn last(&mut self, conversation: usize, user: usize) -> &mut Vec<Option<usize>> {
+        self.numbers.entry((conversation, user)).or_default()
+    }
+
+    /// Whether the number is the next; else the refusal, or what it became.
+    fn check(&mut self, at: (usize, usize), number: u64) -> Result<bool, Refusal> {
+        let last = self.last(at.0, at.1).len() as u64;
+        if number > last + 1 || number == 0 {
+            return Err(Refusal::Expect(Number(last + 1)));
+        }
+        Ok(number == last + 1)
+    }
+
+    fn append(&mut self, at: (usize, usize), number: u64, text: u8) -> Result<u64, Refusal> {
+        if self.check(at, number)? {
+            let index = self.logs[at.0].len();
+            self.logs[at.0].push((at.1, number, text));
+            self.last(at.0, at.1).push(Some(index));
+            return Ok(index as u64 + 1);
+        }
+        let index = usize::try_from(number - 1).expect("numbers are small here");
+        let became = self.last(at.0, at.1)[index];
+        match became {
+            Some(index) if self.logs[at.0][index].2 == text => Ok(index as u64 + 1),
+            _ => Err(Refusal::Conflict),
+        }
+    }
+
+    fn start(&mut self, at: (usize, usize), entry: u64, text: u8) -> u64 {
+        let head = self.logs[at.0].len() as u64;
+        let mark = self.marks.entry(at).or_default();
+        if entry == 0 || entry > head {
+            return entry.min(head);
+        }
+        let index = usize::try_from(entry - 1).expect("entries are few here");
+        if self.logs[at.0][index].2 == text {
+            *mark = entry.max(*mark);
+            return entry;
+        }
+        if *mark < entry { *mark } else { 0 }
+    }
+}
+
+type User = (AccountId, DeviceId);
+
+/// A request for the store, and how its outcome is checked.
+type Check = Box<dyn Fn(&Outcome) -> bool>;
+
+fn translate(
+    model: &mut Model,
+    step: &Step,
+    users: &[User; 2],
+    conversations: [ConversationId; 2],
+) -> Option<(Request, Check)> {
+    match *step {
+        Step::Append {
+            user,
+            conversation,
+            offset,
+            text,
+        } => {
+            let at = (conversation, user);
+            let number = (model.last(at.0, at.1).len() as u64 + offset).saturating_sub(1);
+            let request = append(
+                users[user],
+                conversations[conversation],
+                number,
+                &words(text),
+            );
+            let expected = model.append(at, number, text);
+            let check: Check = Box::new(move |outcome| match (&expected, outcome) {
+                (Ok(entry), Outcome::Done(Reply::Stored(stored))) => stored.entry.0 == *entry,
+                (Err(expected), Outcome::Refused(refusal)) => expected == refusal,
+                _ => false,
+            });
+            Some((request, check))
+        }
+        Step::Void {
+            user,
+            conversation,
+            offset,
+        } => {
+            let at = (conversation, user);
+            let number = (model.last(at.0, at.1).len() as u64 + offset)
+                .saturating_sub(1)
+                .max(1);
+            let expected = match model.check(at, number) {
+                Ok(next) => {
+                    if next {
+                        model.last(at.0, at.1).push(None);
+                    }
+                    Outcome::Done(Reply::Nothing)
+                }
+                Err(refusal) => Outcome::Refused(refusal),
+            };
+            let request = void(users[user], conversations[conversation], number);
+            Some((request, Box::new(move |outcome| *outcome == expected)))
+        }
+        Step::Read {
+            user,
+            conversation,
+            after,
+            count,
+        } => {
+            let expected: Vec<(EntryId, EntryId, AccountId, Number, Vec<u8>)> = (1..)
+                .zip(&model.logs[conversation])
+                .skip_while(|(entry, _)| *entry <= after)
+                .take(count.max(1))
+                .map(|(entry, (user, number, text))| {
+                    let (author, text) = (users[*user].0, words(*text).into_bytes());
+                    (
+                        EntryId(entry),
+                        EntryId(entry - 1),
+                        author,
+                        Number(*number),
+                        text,
+                    )
+                })
+                .collect();
+            let conversation = conversations[conversation];
+            let request = read(users[user].0, conversation, after, count * ENTRY_BYTES);
+            let check: Check = Box::new(move |outcome| match outcome {
+                Outcome::Done(Reply::Entries { entries, .. }) => entries
+                    .iter()
+                    .map(|e| (e.entry, e.prev, e.author, e.number, e.content.clone()))
+                    .eq(expected.iter().cloned()),
+                _ => false,
+            });
+            Some((request, check))
+        }
+        Step::Hello {
+            user,
+            conversation,
+            entry,
+            text,
+        } => {
+            let start = model.start((conversation, user), entry, text);
+            let last = [0, 1].map(|index| model.last(index, user).len() as u64);
+            let (account, device) = users[user];
+            let request = Request::Hello {
+                account,
+                device,
+                positions: vec![Position {
+                    ..position(conversations[conversation], entry, &words(text))
+                }],
+            };
+            let check: Check = Box::new(move |outcome| match outcome {
+                Outcome::Done(Reply::Hello { standings }) => {
+                    standings.len() == 2
+                        && standings[conversation].start.0 == start
+                        && (0..2).all(|index| standings[index].last_number.0 == last[index])
+                }
+                _ => false,
+            });
+            Some((request, check))
+        }
+        Step::Flush | Step::Crash => None,
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 96, ..ProptestConfig::default() })]
+
+    #[test]
+    fn the_store_does_what_the_model_does(steps in prop::collection::vec(step(), 1..60)) {
+        let mut bench = Bench::new();
+        let users = ["alice", "bob"].map(|name| bench.user(name));
+        let pair = bench.resolve(users[0], "bob").conversation;
+        let conversations = [ConversationId::EVERYONE, pair];
+        let mut model = Model::default();
+        let mut requests = Vec::new();
+        let mut checks: Vec<Check> = Vec::new();
+        for step in steps.iter().chain([&Step::Crash]) {
+            if let Some((request, check)) = translate(&mut model, step, &users, conversations) {
+                requests.push(request);
+                checks.push(check);
+                continue;
+            }
+            let asked = std::mem::take(&mut requests);
+            let outcomes = bench.outcomes(asked.clone());
+            for ((request, outcome), check) in asked.iter().zip(&outcomes).zip(checks.drain(..)) {
+                prop_assert!(check(outcome), "{request:?} came to {outcome:?}");
+            }
+            if matches!(step, Step::Crash) {
+                bench = bench.crash();
+            }
+        }
+        for (index, name) in ["alice", "bob"].into_iter().enumerate() {
+            for conversation in 0..2 {
+                let mark = model.marks.get(&(conversation, index)).copied().unwrap_or(0);
+                let marks = bench.marks(users[0].0, conversations[conversation]);
+                let found = marks.iter().find(|(other, _)| other == name).map_or(0, |(_, mark)| *mark);
+                prop_assert_eq!(found, mark);
+            }
+        }
+    }
+}

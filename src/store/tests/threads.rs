@@ -1,0 +1,110 @@
+//! The storage thread: slots, order, callers, recovery and an orderly end.
+
+use std::sync::mpsc::{self, Receiver};
+use std::time::Duration;
+
+use super::super::memory::MemoryDisk;
+use super::super::testing::{Bench, new_account};
+use super::super::{
+    Completion, Outcome, Reply, Request, RequestId, SLOTS, Store, StoreHandle, StoreThread,
+};
+
+/// How long a test waits for what must come. Chosen: far more than a busy machine needs.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+fn spawn() -> (StoreHandle, StoreThread, Receiver<Completion>, MemoryDisk) {
+    let bench = Bench::new();
+    let (sink, completions) = mpsc::channel();
+    let (handle, thread) = StoreThread::spawn(bench.engine, move |completion| {
+        sink.send(completion).expect("the test is still there");
+    });
+    (handle, thread, completions, bench.disk)
+}
+
+fn create(name: &str) -> Request {
+    Request::CreateAccount(new_account(name))
+}
+
+#[test]
+fn completions_come_in_order_and_stopping_finishes_what_was_submitted() {
+    let (mut handle, thread, completions, disk) = spawn();
+    for id in 0..300 {
+        assert!(handle.submit(RequestId(id), create(&format!("user{id}"))));
+    }
+    thread.stop();
+    let ids: Vec<u64> = completions
+        .iter()
+        .map(|completion| completion.id.0)
+        .collect();
+    assert_eq!(ids, (0..300).collect::<Vec<_>>());
+    assert!(!handle.submit(RequestId(300), Request::ListAccounts));
+    assert_eq!(Bench::on(disk).engine.account_count().unwrap(), 300);
+}
+
+#[test]
+fn no_more_is_taken_than_there_are_slots_until_one_is_released() {
+    let (mut handle, _thread, completions, _) = spawn();
+    for id in 0..SLOTS as u64 {
+        assert!(handle.submit(RequestId(id), Request::ListAccounts));
+    }
+    assert_eq!(handle.room(), 0);
+    assert!(!handle.submit(RequestId(0), Request::ListAccounts));
+    // Even when everything is answered, only taking the answer makes room.
+    for _ in 0..SLOTS {
+        completions.recv_timeout(PATIENCE).unwrap();
+    }
+    assert_eq!(handle.room(), 0);
+    handle.release();
+    assert_eq!(handle.room(), 1);
+    assert!(handle.submit(RequestId(1), Request::ListAccounts));
+}
+
+#[test]
+fn a_caller_waits_for_its_answer_and_learns_when_there_is_none() {
+    let (_handle, thread, _completions, _) = spawn();
+    let caller = thread.caller();
+    let other = caller.clone();
+    let there = std::thread::spawn(move || other.call(create("alice")));
+    assert!(matches!(
+        there.join().unwrap(),
+        Outcome::Done(Reply::Account(_))
+    ));
+    let found = caller.call(Request::FindAccount {
+        name: "alice".into(),
+    });
+    assert!(matches!(found, Outcome::Done(Reply::Account(_))));
+    thread.stop();
+    assert_eq!(caller.call(Request::ListAccounts), Outcome::Unknown);
+}
+
+#[test]
+fn service_resumes_by_itself_after_a_failure_of_the_disk() {
+    let (mut handle, thread, completions, disk) = spawn();
+    disk.fail_after(Some(0));
+    assert!(handle.submit(RequestId(1), create("alice")));
+    let first = completions.recv_timeout(PATIENCE).unwrap();
+    assert_eq!(first.outcome, Outcome::Unknown);
+    disk.fail_after(None);
+    let again = (0..100).find_map(|_| match thread.caller().call(create("alice")) {
+        Outcome::Unknown => None,
+        outcome => Some(outcome),
+    });
+    assert!(matches!(again, Some(Outcome::Done(Reply::Account(_)))));
+}
+
+#[test]
+fn a_broken_disk_does_not_hold_up_the_end() {
+    let (mut handle, thread, completions, disk) = spawn();
+    disk.fail_after(Some(0));
+    for id in 0..300 {
+        assert!(handle.submit(RequestId(id), create(&format!("user{id}"))));
+    }
+    thread.stop();
+    let answers: Vec<_> = completions.iter().collect();
+    assert_eq!(answers.len(), 300);
+    assert!(
+        answers
+            .iter()
+            .all(|answer| answer.outcome == Outcome::Unknown)
+    );
+}

@@ -1,0 +1,299 @@
+//! The storage thread: requests come in through a queue, whatever is waiting shares a commit, completions go out.
+//!
+//! Neither of the two queues can wait for the other. A request is taken only with the slot of its completion
+//! reserved, so there are never more completions under way than [`SLOTS`]: the sink that takes them has room for
+//! all and never blocks, and so the storage thread never waits for the network thread, nor that one for it.
+//!
+//! Requests that only read go the same way for now; they are marked by `engine::only_reads`, and a thread that
+//! answers them from snapshots would stand behind the same [`StoreHandle`].
+
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::mpsc::{self, Receiver, Sender};
+use std::sync::{Arc, PoisonError, RwLock};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use super::{BATCH_MAX, Completion, Engine, Outcome, Request, RequestId, Store};
+
+/// How many requests of the hub may be under way, from [`Store::submit`] to [`StoreHandle::release`]. At the limit
+/// `submit` takes nothing, and the hub keeps what it has. Chosen: 32 full commits, some 10 ms of work.
+pub const SLOTS: usize = 32 * BATCH_MAX;
+
+/// How long to wait before the database is opened again after a failure, at first and at most; it doubles in
+/// between. Chosen: a passing fault is hardly noticed, a full disk is asked about a few times a minute.
+const BACKOFF_MIN: Duration = Duration::from_millis(10);
+const BACKOFF_MAX: Duration = Duration::from_secs(5);
+
+/// Something for the storage thread to do.
+enum Order {
+    /// The hub's: the answer goes to the sink.
+    Submitted(RequestId, Request),
+    /// A caller's who waits for the answer.
+    Called(Request, Sender<Outcome>),
+    /// Everything before this is to be finished, and nothing after it.
+    Stop,
+}
+
+/// What the handles and the thread share.
+struct Shared {
+    /// Slots of the hub that are taken.
+    taken: AtomicUsize,
+    /// Set by [`StoreThread::stop`]: do not wait for a broken database any more.
+    stopping: AtomicBool,
+}
+
+/// The hub's end of the queue.
+pub struct StoreHandle {
+    orders: Sender<Order>,
+    shared: Arc<Shared>,
+}
+
+impl StoreHandle {
+    /// Frees the slot of a completion: to be called once for each that the sink was given, when its owner takes it.
+    pub fn release(&self) {
+        // Only releases that belong to no submission could bring this below zero; they are not counted.
+        let _ = self
+            .shared
+            .taken
+            .fetch_update(Ordering::AcqRel, Ordering::Acquire, |taken| {
+                taken.checked_sub(1)
+            });
+    }
+}
+
+impl Store for StoreHandle {
+    fn submit(&mut self, id: RequestId, request: Request) -> bool {
+        if self.room() == 0 {
+            return false;
+        }
+        self.shared.taken.fetch_add(1, Ordering::AcqRel);
+        let sent = self.orders.send(Order::Submitted(id, request)).is_ok();
+        if !sent {
+            self.release();
+        }
+        sent
+    }
+
+    fn room(&self) -> usize {
+        SLOTS.saturating_sub(self.shared.taken.load(Ordering::Acquire))
+    }
+}
+
+/// For a thread that can wait, such as the control socket's. Each clone has at most one request under way, so
+/// their number is bounded by the number of such threads.
+#[derive(Clone)]
+pub struct StoreCaller {
+    orders: Arc<RwLock<Option<Sender<Order>>>>,
+}
+
+impl StoreCaller {
+    /// Makes a request and waits for what comes of it; [`Outcome::Unknown`] too if the store has stopped.
+    #[must_use]
+    pub fn call(&self, request: Request) -> Outcome {
+        let (answer, answered) = mpsc::channel();
+        let orders = self.orders.read().unwrap_or_else(PoisonError::into_inner);
+        let sent = orders
+            .as_ref()
+            .is_some_and(|orders| orders.send(Order::Called(request, answer)).is_ok());
+        drop(orders);
+        if sent {
+            answered.recv().unwrap_or(Outcome::Unknown)
+        } else {
+            Outcome::Unknown
+        }
+    }
+}
+
+/// The storage thread, to be stopped in the end.
+pub struct StoreThread {
+    orders: Sender<Order>,
+    callers: Arc<RwLock<Option<Sender<Order>>>>,
+    shared: Arc<Shared>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl StoreThread {
+    /// Starts it. The sink is called on the storage thread with each completion of what [`StoreHandle`] submitted;
+    /// it must not block: a queue with [`SLOTS`] places, and a wake-up of who reads it, is what it should be.
+    ///
+    /// # Panics
+    /// If the operating system gives no thread.
+    #[must_use]
+    pub fn spawn(
+        engine: Engine,
+        sink: impl Fn(Completion) + Send + 'static,
+    ) -> (StoreHandle, Self) {
+        let (orders, queue) = mpsc::channel();
+        let shared = Arc::new(Shared {
+            taken: AtomicUsize::new(0),
+            stopping: AtomicBool::new(false),
+        });
+        let worker = Worker {
+            engine,
+            queue,
+            sink,
+            shared: Arc::clone(&shared),
+        };
+        let thread = thread::Builder::new()
+            .name("store".into())
+            .spawn(move || worker.run())
+            .expect("a process that starts can have a thread");
+        let handle = StoreHandle {
+            orders: orders.clone(),
+            shared: Arc::clone(&shared),
+        };
+        let callers = Arc::new(RwLock::new(Some(orders.clone())));
+        let store = Self {
+            orders,
+            callers,
+            shared,
+            thread: Some(thread),
+        };
+        (handle, store)
+    }
+
+    /// A handle for a thread that can wait.
+    #[must_use]
+    pub fn caller(&self) -> StoreCaller {
+        StoreCaller {
+            orders: Arc::clone(&self.callers),
+        }
+    }
+
+    /// Finishes what was submitted before, closes the database, and returns when that is done.
+    pub fn stop(mut self) {
+        self.finish();
+    }
+
+    fn finish(&mut self) {
+        let Some(thread) = self.thread.take() else {
+            return;
+        };
+        *self.callers.write().unwrap_or_else(PoisonError::into_inner) = None;
+        self.shared.stopping.store(true, Ordering::Release);
+        // If the queue is gone, so is the thread that would have read it.
+        let _ = self.orders.send(Order::Stop);
+        thread.thread().unpark();
+        if thread.join().is_err() {
+            tracing::error!("the storage thread has panicked");
+        }
+    }
+}
+
+impl Drop for StoreThread {
+    fn drop(&mut self) {
+        self.finish();
+    }
+}
+
+/// Where a completion goes.
+enum Asker {
+    Hub,
+    Caller(Sender<Outcome>),
+}
+
+struct Worker<S> {
+    engine: Engine,
+    queue: Receiver<Order>,
+    sink: S,
+    shared: Arc<Shared>,
+}
+
+/// Orders that share a commit.
+#[derive(Default)]
+struct Group {
+    askers: Vec<Asker>,
+    requests: Vec<(RequestId, Request)>,
+    /// Nothing follows them.
+    last: bool,
+}
+
+impl Group {
+    fn push(&mut self, order: Order) {
+        let (asker, id, request) = match order {
+            Order::Submitted(id, request) => (Asker::Hub, id, request),
+            Order::Called(request, answer) => (Asker::Caller(answer), RequestId(0), request),
+            Order::Stop => {
+                self.last = true;
+                return;
+            }
+        };
+        self.askers.push(asker);
+        self.requests.push((id, request));
+    }
+
+    fn is_full(&self) -> bool {
+        self.last || self.requests.len() == BATCH_MAX
+    }
+}
+
+impl<S: Fn(Completion)> Worker<S> {
+    fn run(mut self) {
+        // The queue ends without an order to stop only if all handles are gone, and then nobody waits.
+        while let Ok(first) = self.queue.recv() {
+            let mut group = Group::default();
+            group.push(first);
+            self.fill(&mut group);
+            let last = group.last;
+            self.execute(group);
+            if last {
+                break;
+            }
+            if self.engine.is_broken() && !self.recover() {
+                break;
+            }
+        }
+    }
+
+    /// Adds what is waiting already.
+    fn fill(&self, group: &mut Group) {
+        while !group.is_full()
+            && let Ok(order) = self.queue.try_recv()
+        {
+            group.push(order);
+        }
+    }
+
+    fn execute(&mut self, group: Group) {
+        let completions = self.engine.execute(group.requests);
+        for (asker, completion) in group.askers.into_iter().zip(completions) {
+            match asker {
+                Asker::Hub => (self.sink)(completion),
+                // A caller that is gone wants no answer.
+                Asker::Caller(answer) => drop(answer.send(completion.outcome)),
+            }
+        }
+    }
+
+    /// Opens the database again, however long that takes; `false` if the thread is to end instead. Meanwhile each
+    /// failed attempt answers what is waiting as unknown: whoever asks again at once is held back by the next wait.
+    fn recover(&mut self) -> bool {
+        let mut backoff = BACKOFF_MIN;
+        loop {
+            if !self.shared.stopping.load(Ordering::Acquire) {
+                thread::park_timeout(backoff);
+            }
+            match self.engine.recover() {
+                Ok(()) => {
+                    tracing::info!("the database is open again");
+                    return true;
+                }
+                Err(error) => tracing::warn!(%error, "the database cannot be opened again yet"),
+            }
+            backoff = (backoff * 2).min(BACKOFF_MAX);
+            let mut waiting = Group::default();
+            loop {
+                self.fill(&mut waiting);
+                let last = waiting.last;
+                let full = waiting.is_full();
+                self.execute(std::mem::take(&mut waiting));
+                if last {
+                    return false;
+                }
+                if !full {
+                    break;
+                }
+            }
+        }
+    }
+}

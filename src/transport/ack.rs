@@ -1,0 +1,198 @@
+//! What this end owes the other in acknowledgements: which packets have come, and when that must be said.
+//! RFC 9000, section 13.2.
+
+use std::time::{Duration, Instant};
+
+use super::ranges::{Iter, RangeSet};
+use super::rtt::MAX_ACK_DELAY;
+
+/// How many ranges are remembered and sent; the lowest are forgotten beyond it, so that their packets, if
+/// never acknowledged before, are sent again for nothing. RFC 9000, section 13.2.3.
+pub(crate) const MAX_ACK_RANGES: usize = 32;
+/// The ack-eliciting packet that is answered at once. RFC 9000, section 13.2.2.
+const ELICITING_THRESHOLD: u32 = 2;
+
+/// The receiving half of acknowledgement.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct AckState {
+    ranges: RangeSet,
+    /// The largest packet number received, and when. It is never dropped from `ranges`.
+    largest: Option<(u64, Instant)>,
+    /// Ack-eliciting packets received since the last acknowledgement went out.
+    unanswered: u32,
+    deadline: Option<Instant>,
+}
+
+/// What an ACK frame is to say.
+#[derive(Debug, Clone)]
+pub(crate) struct AckReport<'a> {
+    /// The packets received, highest range first.
+    pub(crate) ranges: std::iter::Rev<Iter<'a>>,
+    /// The largest of them; to be handed to [`AckState::acknowledged`] when the packet that carries this report
+    /// is acknowledged.
+    pub(crate) largest: u64,
+    /// How long ago the largest came, in microseconds.
+    pub(crate) delay_us: u64,
+}
+
+impl AckState {
+    /// A packet has been decrypted, was no replay, and all of its frames were taken.
+    pub(crate) fn received(&mut self, packet_number: u64, ack_eliciting: bool, now: Instant) {
+        let Some(next) = packet_number.checked_add(1) else {
+            return;
+        };
+        let previous = self.largest.map(|(largest, _)| largest);
+        self.ranges
+            .insert_forgetting_lowest(packet_number..next, MAX_ACK_RANGES);
+        if previous.is_none_or(|largest| packet_number > largest) {
+            self.largest = Some((packet_number, now));
+        }
+        if !ack_eliciting {
+            return;
+        }
+        self.unanswered = self.unanswered.saturating_add(1);
+        // A gap, or what fills one: the sender should know at once.
+        let in_order = packet_number == previous.map_or(0, |largest| largest.saturating_add(1));
+        let wait = if in_order && self.unanswered < ELICITING_THRESHOLD {
+            MAX_ACK_DELAY
+        } else {
+            Duration::ZERO
+        };
+        let due = now + wait;
+        self.deadline = Some(self.deadline.map_or(due, |deadline| deadline.min(due)));
+    }
+
+    /// When an acknowledgement must go out, if nothing else carries it before.
+    pub(crate) fn deadline(&self) -> Option<Instant> {
+        self.deadline
+    }
+
+    /// Whether an acknowledgement must go out now, by itself if need be.
+    pub(crate) fn is_due(&self, now: Instant) -> bool {
+        self.deadline.is_some_and(|deadline| deadline <= now)
+    }
+
+    /// What to acknowledge, if there is anything new: due or not, so that it can ride on a packet that goes out
+    /// anyway. Call [`AckState::on_sent`] once it has.
+    pub(crate) fn frame(&self, now: Instant) -> Option<AckReport<'_>> {
+        if self.unanswered == 0 {
+            return None;
+        }
+        let (largest, at) = self.largest?;
+        let delay = now.saturating_duration_since(at);
+        Some(AckReport {
+            ranges: self.ranges.iter().rev(),
+            largest,
+            delay_us: u64::try_from(delay.as_micros()).unwrap_or(u64::MAX),
+        })
+    }
+
+    /// The last report has been put into a packet.
+    pub(crate) fn on_sent(&mut self) {
+        self.unanswered = 0;
+        self.deadline = None;
+    }
+
+    /// The peer has acknowledged a packet with a report of ours in which `largest` was the largest: what it
+    /// said need not be said again. RFC 9000, section 13.2.4.
+    pub(crate) fn acknowledged(&mut self, largest: u64) {
+        if let Some((newest, _)) = self.largest {
+            self.ranges
+                .remove_below(largest.saturating_add(1).min(newest));
+        }
+    }
+
+    /// The largest packet number received.
+    pub(crate) fn largest(&self) -> Option<u64> {
+        self.largest.map(|(largest, _)| largest)
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::single_range_in_vec_init)] // A list of one range is what is meant.
+mod tests {
+    use super::*;
+
+    fn ranges(state: &AckState, now: Instant) -> Vec<std::ops::Range<u64>> {
+        state
+            .frame(now)
+            .map(|report| report.ranges.collect())
+            .unwrap_or_default()
+    }
+
+    #[test]
+    fn one_packet_is_acknowledged_after_25_ms_and_the_second_at_once() {
+        let now = Instant::now();
+        let mut acks = AckState::default();
+        acks.received(0, true, now);
+        assert_eq!(acks.deadline(), Some(now + MAX_ACK_DELAY));
+        assert!(!acks.is_due(now) && acks.is_due(now + MAX_ACK_DELAY));
+        acks.received(1, true, now);
+        assert!(acks.is_due(now));
+        assert_eq!(ranges(&acks, now), [0..2]);
+        acks.on_sent();
+        assert_eq!(acks.deadline(), None);
+        assert!(acks.frame(now).is_none());
+    }
+
+    #[test]
+    fn a_gap_and_what_fills_it_are_told_at_once() {
+        let now = Instant::now();
+        let mut acks = AckState::default();
+        acks.received(0, false, now);
+        acks.received(2, true, now);
+        assert!(acks.is_due(now));
+        acks.on_sent();
+        acks.received(1, true, now);
+        assert!(acks.is_due(now));
+        assert_eq!(ranges(&acks, now), [0..3]);
+    }
+
+    #[test]
+    fn acknowledgements_alone_are_not_acknowledged() {
+        let now = Instant::now();
+        let mut acks = AckState::default();
+        acks.received(0, false, now);
+        acks.received(5, false, now);
+        assert_eq!(acks.deadline(), None);
+        assert!(acks.frame(now).is_none());
+    }
+
+    #[test]
+    fn the_delay_is_that_of_the_largest() {
+        let now = Instant::now();
+        let mut acks = AckState::default();
+        acks.received(1, true, now);
+        acks.received(0, true, now + Duration::from_millis(3));
+        let report = acks.frame(now + Duration::from_millis(5)).expect("is due");
+        assert_eq!((report.largest, report.delay_us), (1, 5000));
+    }
+
+    #[test]
+    fn beyond_32_ranges_the_oldest_are_forgotten() {
+        let now = Instant::now();
+        let mut acks = AckState::default();
+        for number in 0..100 {
+            acks.received(number * 2, true, now);
+        }
+        let ranges = ranges(&acks, now);
+        assert_eq!(ranges.len(), MAX_ACK_RANGES);
+        assert_eq!(ranges.first(), Some(&(198..199)));
+        assert_eq!(ranges.last(), Some(&(136..137)));
+    }
+
+    #[test]
+    fn what_the_peer_knows_is_not_repeated_but_the_largest_stays() {
+        let now = Instant::now();
+        let mut acks = AckState::default();
+        for number in [0, 1, 4, 6] {
+            acks.received(number, true, now);
+        }
+        acks.acknowledged(4);
+        assert_eq!(ranges(&acks, now), [6..7]);
+        acks.acknowledged(1_000_000);
+        acks.received(3, true, now);
+        assert_eq!(ranges(&acks, now), [6..7, 3..4]);
+        assert_eq!(acks.largest(), Some(6));
+    }
+}

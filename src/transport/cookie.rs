@@ -1,0 +1,205 @@
+//! What a server can check without having remembered anything: the cookie that proves a client's address, and
+//! the token that proves a reset.
+
+use std::net::{IpAddr, SocketAddr};
+
+use super::packet::{COOKIE_LEN, EPHEMERAL_LEN, TOKEN_LEN};
+
+/// How long a cookie is good, in milliseconds. Chosen: several round trips of a satellite path with losses, and
+/// too short to gather cookies for an attack.
+pub(crate) const COOKIE_LIFETIME_MS: u64 = 15_000;
+
+const MAC_LEN: usize = 16;
+const TIME_LEN: usize = 8;
+const _: () = assert!(TIME_LEN + MAC_LEN == COOKIE_LEN);
+
+/// What is to be said of a cookie.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum CookieCheck {
+    /// It was made for exactly this client, lately.
+    Good,
+    /// It was made for exactly this client, too long ago (or the clock was set back): it earns a new one.
+    Expired,
+    /// It was not made by us, or not for this address, connection id and key.
+    Wrong,
+}
+
+/// Makes and checks cookies.
+pub(crate) struct CookieJar {
+    key: [u8; 32],
+}
+
+impl CookieJar {
+    /// `key` is known to this process only; a restart makes old cookies wrong, which costs a round trip.
+    pub(crate) fn new(key: [u8; 32]) -> Self {
+        Self { key }
+    }
+
+    /// A cookie for a client at `remote` with this connection id and ephemeral key.
+    pub(crate) fn make(
+        &self,
+        now_ms: u64,
+        remote: SocketAddr,
+        client_id: u64,
+        ephemeral: &[u8; EPHEMERAL_LEN],
+    ) -> [u8; COOKIE_LEN] {
+        let mut cookie = [0; COOKIE_LEN];
+        cookie[..TIME_LEN].copy_from_slice(&now_ms.to_be_bytes());
+        cookie[TIME_LEN..].copy_from_slice(&self.mac(now_ms, remote, client_id, ephemeral));
+        cookie
+    }
+
+    /// Whether `cookie` was made for this client, and lately.
+    pub(crate) fn check(
+        &self,
+        now_ms: u64,
+        remote: SocketAddr,
+        client_id: u64,
+        ephemeral: &[u8; EPHEMERAL_LEN],
+        cookie: &[u8; COOKIE_LEN],
+    ) -> CookieCheck {
+        let mut time = [0; TIME_LEN];
+        time.copy_from_slice(&cookie[..TIME_LEN]);
+        let time_ms = u64::from_be_bytes(time);
+        let mut mac = [0; MAC_LEN];
+        mac.copy_from_slice(&cookie[TIME_LEN..]);
+        if !equal_in_constant_time(&mac, &self.mac(time_ms, remote, client_id, ephemeral)) {
+            return CookieCheck::Wrong;
+        }
+        match now_ms.checked_sub(time_ms) {
+            Some(age_ms) if age_ms <= COOKIE_LIFETIME_MS => CookieCheck::Good,
+            _ => CookieCheck::Expired,
+        }
+    }
+
+    fn mac(
+        &self,
+        time_ms: u64,
+        remote: SocketAddr,
+        client_id: u64,
+        ephemeral: &[u8; EPHEMERAL_LEN],
+    ) -> [u8; MAC_LEN] {
+        // Every field has a fixed length, so no two inputs are written alike.
+        let mut hasher = blake3::Hasher::new_keyed(&self.key);
+        hasher
+            .update(&time_ms.to_be_bytes())
+            .update(&address_octets(remote.ip()))
+            .update(&remote.port().to_be_bytes())
+            .update(&client_id.to_be_bytes())
+            .update(ephemeral);
+        first_half(hasher.finalize())
+    }
+}
+
+/// Makes reset tokens. Its key outlives the process, so that a restarted server can reset what it has forgotten.
+pub(crate) struct ResetKey {
+    key: [u8; 32],
+}
+
+impl ResetKey {
+    pub(crate) fn new(key: [u8; 32]) -> Self {
+        Self { key }
+    }
+
+    /// The token of the connection with this id of the server's.
+    pub(crate) fn token(&self, connection_id: u64) -> [u8; TOKEN_LEN] {
+        first_half(blake3::keyed_hash(&self.key, &connection_id.to_be_bytes()))
+    }
+}
+
+/// Whether a RESET's token is the one that `SYN_ACK` gave; how long it takes says nothing about where they differ.
+pub(crate) fn token_matches(given: &[u8; TOKEN_LEN], received: &[u8; TOKEN_LEN]) -> bool {
+    equal_in_constant_time(given, received)
+}
+
+/// An IPv4 address and its v4-mapped form are the same address.
+fn address_octets(ip: IpAddr) -> [u8; 16] {
+    match ip {
+        IpAddr::V4(ip) => ip.to_ipv6_mapped().octets(),
+        IpAddr::V6(ip) => ip.octets(),
+    }
+}
+
+fn first_half(hash: blake3::Hash) -> [u8; 16] {
+    let mut half = [0; 16];
+    half.copy_from_slice(&hash.as_bytes()[..16]);
+    half
+}
+
+/// `blake3::Hash` promises a comparison in constant time; both sides are padded to its size.
+fn equal_in_constant_time(one: &[u8; 16], other: &[u8; 16]) -> bool {
+    let widen = |half: &[u8; 16]| {
+        let mut whole = [0; 32];
+        whole[..16].copy_from_slice(half);
+        blake3::Hash::from_bytes(whole)
+    };
+    widen(one) == widen(other)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const E: [u8; EPHEMERAL_LEN] = [5; EPHEMERAL_LEN];
+    const NOW: u64 = 1_700_000_000_000;
+
+    fn jar() -> CookieJar {
+        CookieJar::new([1; 32])
+    }
+
+    fn remote(text: &str) -> SocketAddr {
+        text.parse().expect("a literal address")
+    }
+
+    #[test]
+    fn a_cookie_is_good_for_fifteen_seconds_and_then_expired() {
+        let remote = remote("192.0.2.1:4000");
+        let cookie = jar().make(NOW, remote, 7, &E);
+        let at = |time| jar().check(time, remote, 7, &E, &cookie);
+        assert_eq!(at(NOW), CookieCheck::Good);
+        assert_eq!(at(NOW + COOKIE_LIFETIME_MS), CookieCheck::Good);
+        assert_eq!(at(NOW + COOKIE_LIFETIME_MS + 1), CookieCheck::Expired);
+        assert_eq!(at(NOW - 1), CookieCheck::Expired);
+    }
+
+    #[test]
+    fn a_cookie_is_wrong_for_any_other_client() {
+        let here = remote("192.0.2.1:4000");
+        let cookie = jar().make(NOW, here, 7, &E);
+        let check = |remote, id, e: &[u8; 32]| jar().check(NOW, remote, id, e, &cookie);
+        assert_eq!(check(remote("192.0.2.2:4000"), 7, &E), CookieCheck::Wrong);
+        assert_eq!(check(remote("192.0.2.1:4001"), 7, &E), CookieCheck::Wrong);
+        assert_eq!(check(here, 8, &E), CookieCheck::Wrong);
+        assert_eq!(check(here, 7, &[6; 32]), CookieCheck::Wrong);
+        let other = CookieJar::new([2; 32]);
+        assert_eq!(other.check(NOW, here, 7, &E, &cookie), CookieCheck::Wrong);
+    }
+
+    #[test]
+    fn a_cookie_with_any_bit_changed_is_wrong() {
+        let here = remote("[2001:db8::1]:4000");
+        let cookie = jar().make(NOW, here, 7, &E);
+        for bit in 0..COOKIE_LEN * 8 {
+            let mut forged = cookie;
+            forged[bit / 8] ^= 1 << (bit % 8);
+            let check = jar().check(NOW, here, 7, &E, &forged);
+            assert_eq!(check, CookieCheck::Wrong, "bit {bit}");
+        }
+    }
+
+    #[test]
+    fn a_mapped_address_is_the_same_address() {
+        let cookie = jar().make(NOW, remote("192.0.2.1:4000"), 7, &E);
+        let mapped = remote("[::ffff:192.0.2.1]:4000");
+        let check = jar().check(NOW, mapped, 7, &E, &cookie);
+        assert_eq!(check, CookieCheck::Good);
+    }
+
+    #[test]
+    fn a_reset_token_belongs_to_one_key_and_one_connection() {
+        let token = ResetKey::new([1; 32]).token(7);
+        assert!(token_matches(&token, &ResetKey::new([1; 32]).token(7)));
+        assert!(!token_matches(&token, &ResetKey::new([1; 32]).token(8)));
+        assert!(!token_matches(&token, &ResetKey::new([2; 32]).token(7)));
+    }
+}

@@ -1,0 +1,220 @@
+//! Sets of numbers that come mostly in runs: packet numbers received, stream bytes received, acked or lost.
+//!
+//! A sorted vector of half-open ranges that neither touch nor overlap. There are few of them in practice, and
+//! where a peer could make many, the caller gives a limit and says what happens at it.
+
+use std::ops::Range;
+
+/// A set of `u64`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct RangeSet {
+    ranges: Vec<Range<u64>>,
+}
+
+impl RangeSet {
+    pub(crate) const fn new() -> Self {
+        Self { ranges: Vec::new() }
+    }
+
+    /// Adds a range. The number of ranges must be bounded by something else.
+    pub(crate) fn insert(&mut self, range: Range<u64>) {
+        let _fits = self.try_insert(range, usize::MAX);
+    }
+
+    /// Adds a range unless there would then be more than `limit` of them; says whether it was added.
+    #[must_use]
+    pub(crate) fn try_insert(&mut self, range: Range<u64>, limit: usize) -> bool {
+        if range.is_empty() {
+            return true;
+        }
+        // All in first..last touch or overlap the new one, and become one with it.
+        let first = self.ranges.partition_point(|held| held.end < range.start);
+        let last = self.ranges.partition_point(|held| held.start <= range.end);
+        if first == last {
+            if self.ranges.len() >= limit {
+                return false;
+            }
+            self.ranges.insert(first, range);
+        } else {
+            let end = self.ranges[last - 1].end.max(range.end);
+            let merged = &mut self.ranges[first];
+            merged.start = merged.start.min(range.start);
+            merged.end = end;
+            self.ranges.drain(first + 1..last);
+        }
+        true
+    }
+
+    /// Adds a range; if there are then more than `limit`, the lowest are forgotten.
+    pub(crate) fn insert_forgetting_lowest(&mut self, range: Range<u64>, limit: usize) {
+        self.insert(range);
+        let surplus = self.ranges.len().saturating_sub(limit);
+        self.ranges.drain(..surplus);
+    }
+
+    /// Takes a range out, splitting what it lies in the middle of.
+    pub(crate) fn remove(&mut self, range: Range<u64>) {
+        if range.is_empty() {
+            return;
+        }
+        let first = self.ranges.partition_point(|held| held.end <= range.start);
+        let last = self.ranges.partition_point(|held| held.start < range.end);
+        if first >= last {
+            return;
+        }
+        let before = self.ranges[first].start..range.start;
+        let after = range.end..self.ranges[last - 1].end;
+        let rest = [before, after].into_iter().filter(|rest| !rest.is_empty());
+        self.ranges.splice(first..last, rest);
+    }
+
+    /// Takes out all below `bound`.
+    pub(crate) fn remove_below(&mut self, bound: u64) {
+        let gone = self.ranges.partition_point(|held| held.end <= bound);
+        self.ranges.drain(..gone);
+        if let Some(first) = self.ranges.first_mut() {
+            first.start = first.start.max(bound);
+        }
+    }
+
+    /// Takes the lowest range out.
+    pub(crate) fn pop_first(&mut self) -> Option<Range<u64>> {
+        (!self.ranges.is_empty()).then(|| self.ranges.remove(0))
+    }
+
+    pub(crate) fn contains(&self, number: u64) -> bool {
+        let index = self.ranges.partition_point(|held| held.end <= number);
+        self.ranges
+            .get(index)
+            .is_some_and(|held| held.start <= number)
+    }
+
+    /// The ranges, lowest first; `.rev()` for highest first.
+    pub(crate) fn iter(&self) -> Iter<'_> {
+        self.ranges.iter().cloned()
+    }
+
+    /// Those ranges that share a number with `range`, whole, lowest first.
+    pub(crate) fn overlapping(&self, range: Range<u64>) -> Iter<'_> {
+        let first = self.ranges.partition_point(|held| held.end <= range.start);
+        let last = self.ranges.partition_point(|held| held.start < range.end);
+        self.ranges[first..last.max(first)].iter().cloned()
+    }
+
+    pub(crate) fn first(&self) -> Option<Range<u64>> {
+        self.ranges.first().cloned()
+    }
+
+    pub(crate) fn last(&self) -> Option<Range<u64>> {
+        self.ranges.last().cloned()
+    }
+
+    /// How many ranges there are.
+    pub(crate) fn len(&self) -> usize {
+        self.ranges.len()
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.ranges.is_empty()
+    }
+
+    /// Empties the set and gives its memory back.
+    pub(crate) fn release(&mut self) {
+        self.ranges = Vec::new();
+    }
+}
+
+/// The ranges of a [`RangeSet`], lowest first.
+pub(crate) type Iter<'a> = std::iter::Cloned<std::slice::Iter<'a, Range<u64>>>;
+
+#[cfg(test)]
+#[allow(clippy::single_range_in_vec_init)] // A list of one range is what is meant.
+mod tests {
+    use std::collections::BTreeSet;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn set(ranges: &[Range<u64>]) -> RangeSet {
+        let mut set = RangeSet::new();
+        for range in ranges {
+            set.insert(range.clone());
+        }
+        set
+    }
+
+    fn list(set: &RangeSet) -> Vec<Range<u64>> {
+        set.iter().collect()
+    }
+
+    #[test]
+    fn ranges_that_touch_become_one() {
+        assert_eq!(list(&set(&[0..2, 4..6, 2..4])), [0..6]);
+    }
+
+    #[test]
+    fn removing_from_the_middle_splits() {
+        let mut set = set(&[0..10]);
+        set.remove(3..5);
+        assert_eq!(list(&set), [0..3, 5..10]);
+        set.remove_below(7);
+        assert_eq!(list(&set), [7..10]);
+    }
+
+    #[test]
+    fn beyond_the_limit_a_new_range_is_refused_but_a_held_one_may_grow() {
+        let mut set = set(&[0..1, 10..11]);
+        assert!(!set.try_insert(5..6, 2));
+        assert_eq!(list(&set), [0..1, 10..11]);
+        assert!(set.try_insert(1..5, 2));
+        assert_eq!(list(&set), [0..5, 10..11]);
+    }
+
+    #[test]
+    fn beyond_the_limit_the_lowest_is_forgotten() {
+        let mut set = set(&[0..1, 10..11]);
+        set.insert_forgetting_lowest(20..21, 2);
+        assert_eq!(list(&set), [10..11, 20..21]);
+    }
+
+    #[test]
+    fn overlapping_gives_only_what_shares_a_number() {
+        let set = set(&[0..2, 4..6, 8..10]);
+        let found: Vec<_> = set.overlapping(2..9).collect();
+        assert_eq!(found, [4..6, 8..10]);
+        assert_eq!(set.overlapping(2..4).count(), 0);
+    }
+
+    proptest! {
+        #[test]
+        fn it_behaves_as_a_set_of_numbers(
+            steps in proptest::collection::vec((0_u8..3, 0_u64..60, 0_u64..12), 0..60),
+        ) {
+            let mut ranges = RangeSet::new();
+            let mut numbers = BTreeSet::new();
+            for (what, start, len) in steps {
+                let range = start..start + len;
+                match what {
+                    0 => {
+                        ranges.insert(range.clone());
+                        numbers.extend(range);
+                    }
+                    1 => {
+                        ranges.remove(range.clone());
+                        numbers.retain(|number| !range.contains(number));
+                    }
+                    _ => {
+                        ranges.remove_below(len);
+                        numbers.retain(|number| *number >= len);
+                    }
+                }
+                prop_assert!(ranges.iter().flatten().eq(numbers.iter().copied()));
+                prop_assert!((0..80).all(|number| ranges.contains(number) == numbers.contains(&number)));
+                let list = list(&ranges);
+                prop_assert!(list.iter().all(|range| !range.is_empty()));
+                prop_assert!(list.windows(2).all(|pair| pair[0].end < pair[1].start));
+            }
+        }
+    }
+}

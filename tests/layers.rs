@@ -1,0 +1,116 @@
+//! Imports point down the table of layers, so that what stands below can be read without what stands above.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Each layer, and those that it may import. What is not listed here (`main.rs`, `lib.rs`) may import all.
+const LAYERS: &[(&str, &[&str])] = &[
+    (
+        "cli",
+        &[
+            "client",
+            "net",
+            "protocol",
+            "registry",
+            "server",
+            "store",
+            "transport",
+        ],
+    ),
+    ("net", &["transport"]),
+    ("client", &["protocol", "transport", "registry"]),
+    ("server", &["store", "protocol", "transport"]),
+    ("store", &["protocol"]),
+    ("protocol", &[]),
+    ("transport", &[]),
+    ("registry", &[]),
+];
+
+fn sources(below: &Path, found: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(below).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            sources(&path, found);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            found.push(path);
+        }
+    }
+}
+
+/// The layer to which a file belongs: the first part of its path below `src`.
+fn layer(file: &Path, root: &Path) -> String {
+    let first = file.strip_prefix(root).unwrap().iter().next().unwrap();
+    first.to_string_lossy().trim_end_matches(".rs").to_owned()
+}
+
+/// The layers that a source text names by `crate::X`, also in a list `crate::{X, Y}`.
+fn imports(text: &str) -> Vec<String> {
+    let word = |text: &str| -> String {
+        text.chars()
+            .take_while(|sign| sign.is_alphanumeric() || *sign == '_')
+            .collect()
+    };
+    let mut found = Vec::new();
+    for after in text.split("crate::").skip(1) {
+        if let Some(list) = after.strip_prefix('{') {
+            let mut depth = 0;
+            let mut start = true;
+            for (index, sign) in list.char_indices() {
+                match sign {
+                    '{' => depth += 1,
+                    '}' if depth == 0 => break,
+                    '}' => depth -= 1,
+                    ',' if depth == 0 => start = true,
+                    _ if sign.is_whitespace() => {}
+                    _ if start && depth == 0 => {
+                        found.push(word(&list[index..]));
+                        start = false;
+                    }
+                    _ => {}
+                }
+            }
+        } else {
+            found.push(word(after));
+        }
+    }
+    found
+}
+
+#[test]
+fn imports_point_down_the_table() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut files = Vec::new();
+    sources(&root, &mut files);
+    let mut upward = Vec::new();
+    for file in files {
+        let own = layer(&file, &root);
+        let Some((_, below)) = LAYERS.iter().find(|(name, _)| *name == own) else {
+            continue;
+        };
+        for import in imports(&fs::read_to_string(&file).unwrap()) {
+            let is_layer = LAYERS.iter().any(|(name, _)| *name == import);
+            if is_layer && import != own && !below.contains(&import.as_str()) {
+                upward.push(format!("{} imports {import}", file.display()));
+            }
+        }
+    }
+    assert!(upward.is_empty(), "{upward:#?}");
+}
+
+#[test]
+fn every_directory_of_the_source_is_a_layer() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    for entry in fs::read_dir(root).unwrap() {
+        let entry = entry.unwrap();
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if entry.path().is_dir() {
+            assert!(LAYERS.iter().any(|(layer, _)| *layer == name), "{name}");
+        }
+    }
+}
+
+#[test]
+fn imports_are_found_in_every_form() {
+    let text = "use crate::net::{a, b}; fn f() { crate::client::g() } use crate::{store::{x, y}, transport};";
+    assert_eq!(imports(text), ["net", "client", "store", "transport"]);
+}
