@@ -6,9 +6,16 @@ use udpchat::protocol::{
 };
 
 fn messages(criterion: &mut Criterion) {
-    let origin =
-        Origin { conversation: ConversationId(5), device: DeviceId(9), number: Number(300) };
-    let text = Text { sender: "erin".into(), receiver: "bob".into(), text: "x".repeat(64) };
+    let origin = Origin {
+        conversation: ConversationId(5),
+        device: DeviceId(9),
+        number: Number(300),
+    };
+    let text = Text {
+        sender: "erin".into(),
+        receiver: "bob".into(),
+        text: "x".repeat(64),
+    };
     let message = Message::chat(origin, text);
     let bytes = encode(&message, Hop::default());
     criterion.bench_function("encode a message of 64 bytes", |bencher| {
