@@ -1,0 +1,1 @@
+//! Endpoints against each other, in virtual time.
