@@ -132,9 +132,10 @@ impl Keys {
     pub(super) fn recognises(&self, header: DataHeader, datagram: &[u8]) -> bool {
         let number = expand(header.truncated, None);
         let mut copy = datagram.to_vec();
-        copy.split_at_mut_checked(DATA_HEADER_LEN).is_some_and(|(associated, body)| {
-            !header.key_phase && self.receive.open(number, associated, body).is_some()
-        })
+        copy.split_at_mut_checked(DATA_HEADER_LEN)
+            .is_some_and(|(associated, body)| {
+                !header.key_phase && self.receive.open(number, associated, body).is_some()
+            })
     }
 
     /// Opens a packet, following the peer's key update if it made one. `grace` is how long packets of the phase
@@ -154,13 +155,20 @@ impl Keys {
             return None;
         }
         let expired = |until: &Option<Instant>| until.is_some_and(|until| until <= now);
-        if self.previous.as_ref().is_some_and(|(_, until)| expired(until)) {
+        if self
+            .previous
+            .as_ref()
+            .is_some_and(|(_, until)| expired(until))
+        {
             self.previous = None;
         }
         if phase == self.phase {
             let plain = self.receive.open(number, header, body);
             if plain.is_some() {
-                self.first_received = Some(self.first_received.map_or(number, |first| first.min(number)));
+                self.first_received = Some(
+                    self.first_received
+                        .map_or(number, |first| first.min(number)),
+                );
                 if let Some((_, until @ None)) = &mut self.previous {
                     *until = Some(now + grace);
                 }
@@ -242,7 +250,10 @@ mod tests {
         let (mut alice, mut bob) = pair(now);
         let early = sealed(&alice, 1);
         alice.update_if_due(now + KEY_LIFETIME, 2);
-        assert!(!alice.phase(), "not before the peer has confirmed this phase");
+        assert!(
+            !alice.phase(),
+            "not before the peer has confirmed this phase"
+        );
         alice.on_acknowledged(0);
         alice.update_if_due(now + KEY_LIFETIME, 2);
         assert!(alice.phase());

@@ -100,7 +100,12 @@ struct Slot {
 
 impl Slot {
     fn new(session: Session) -> Self {
-        Self { session, place: Place::default(), counted: None, reset_token: None }
+        Self {
+            session,
+            place: Place::default(),
+            counted: None,
+            reset_token: None,
+        }
     }
 }
 
@@ -140,7 +145,10 @@ impl Endpoint {
 
     /// A server's side. `seed`: from the operating system in production, from the simulator's dice under test.
     #[must_use]
-    #[allow(clippy::needless_pass_by_value, reason = "the keys are the endpoint's from now on")]
+    #[allow(
+        clippy::needless_pass_by_value,
+        reason = "the keys are the endpoint's from now on"
+    )]
     pub fn server(now: Instant, config: ServerConfig, seed: [u8; 32]) -> Self {
         let mut endpoint = Self::new(seed);
         endpoint.acceptor = Some(Acceptor::new(now, &config, &mut endpoint.random));
@@ -149,7 +157,10 @@ impl Endpoint {
 
     /// A client's side. `seed` as at a server.
     #[must_use]
-    #[allow(clippy::needless_pass_by_value, reason = "the interface is the server's")]
+    #[allow(
+        clippy::needless_pass_by_value,
+        reason = "the interface is the server's"
+    )]
     pub fn client(_now: Instant, _config: ClientConfig, seed: [u8; 32]) -> Self {
         Self::new(seed)
     }
@@ -167,10 +178,14 @@ impl Endpoint {
         let remote = SocketAddr::new(remote.ip().to_canonical(), remote.port());
         if let Some(dial) = Dial::new(now, &mut self.random, remote) {
             self.by_id.insert(dial.client_id, session);
-            self.sessions.insert(session, Slot::new(Session::Dialling(Box::new(dial))));
+            self.sessions
+                .insert(session, Slot::new(Session::Dialling(Box::new(dial))));
             self.settle(now, session);
         } else {
-            self.events.push_back(Event::Closed { session, reason: CloseReason::NoAnswer });
+            self.events.push_back(Event::Closed {
+                session,
+                reason: CloseReason::NoAnswer,
+            });
         }
         session
     }
@@ -215,8 +230,15 @@ impl Endpoint {
     /// When [`Endpoint::handle_timeout`] wants to be called. After it was called with some time, this is later.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Instant> {
-        let half_open = self.acceptor.as_ref().and_then(|acceptor| acceptor.half_open.next_expiry());
-        self.schedule.next_deadline().into_iter().chain(half_open).min()
+        let half_open = self
+            .acceptor
+            .as_ref()
+            .and_then(|acceptor| acceptor.half_open.next_expiry());
+        self.schedule
+            .next_deadline()
+            .into_iter()
+            .chain(half_open)
+            .min()
     }
 
     /// Writes the next datagram into `buffer` (cleared first).
@@ -224,16 +246,20 @@ impl Endpoint {
         buffer.clear();
         // Established sessions come before strangers.
         while let Some(session) = self.schedule.next_ready() {
-            let mut context =
-                Context { now, random: &mut self.random, events: &mut self.events };
+            let mut context = Context {
+                now,
+                random: &mut self.random,
+                events: &mut self.events,
+            };
             let Some(slot) = self.sessions.get_mut(&session) else {
                 continue;
             };
             let (transmit, deadline) = match &mut slot.session {
                 Session::Dialling(dial) => (dial.poll_transmit(buffer), Some(dial.deadline())),
-                Session::Open(connection) => {
-                    (connection.poll_transmit(&mut context, buffer), connection.deadline())
-                }
+                Session::Open(connection) => (
+                    connection.poll_transmit(&mut context, buffer),
+                    connection.deadline(),
+                ),
             };
             if transmit.is_some() {
                 self.schedule.put_back(session);
@@ -262,20 +288,28 @@ impl Endpoint {
         channel: Channel,
         message: &[u8],
     ) -> Result<(), SendError> {
-        self.with_connection(now, session, |connection, _| connection.send(channel, message))
-            .unwrap_or(Err(SendError::Closed))
+        self.with_connection(now, session, |connection, _| {
+            connection.send(channel, message)
+        })
+        .unwrap_or(Err(SendError::Closed))
     }
 
     /// The next whole message of a channel, in order. Taking it is what widens the peer's window: whoever does not
     /// receive slows the sender down.
-    pub fn receive(&mut self, now: Instant, session: SessionId, channel: Channel) -> Option<Vec<u8>> {
+    pub fn receive(
+        &mut self,
+        now: Instant,
+        session: SessionId,
+        channel: Channel,
+    ) -> Option<Vec<u8>> {
         self.with_connection(now, session, |connection, _| connection.receive(channel))?
     }
 
     /// How many bytes may still be queued on a channel before `send` answers Full (0 for an unknown session).
     #[must_use]
     pub fn send_room(&self, session: SessionId, channel: Channel) -> usize {
-        self.connection(session).map_or(0, |connection| connection.send_room(channel))
+        self.connection(session)
+            .map_or(0, |connection| connection.send_room(channel))
     }
 
     /// Says goodbye (a CLOSE frame, sent a few times) and forgets the session. Event::Closed{Local} follows.
@@ -328,13 +362,41 @@ impl Endpoint {
         self.counters
     }
 
+    /// Sessions and handshakes that are held.
+    #[cfg(test)]
+    pub(super) fn held(&self) -> usize {
+        let half_open = self
+            .acceptor
+            .as_ref()
+            .map_or(0, |acceptor| acceptor.half_open.len());
+        assert!(self.by_id.len() == self.sessions.len());
+        self.sessions.len() + half_open
+    }
+
+    /// An open session's inside.
+    #[cfg(test)]
+    pub(super) fn connection_mut(&mut self, session: SessionId) -> &mut Connection {
+        match self
+            .sessions
+            .get_mut(&session)
+            .map(|slot| &mut slot.session)
+        {
+            Some(Session::Open(connection)) => connection,
+            _ => panic!("{session:?} is not open"),
+        }
+    }
+
     fn next_session(&mut self) -> SessionId {
         self.last_session += 1;
         SessionId(self.last_session)
     }
 
     fn context(&mut self, now: Instant) -> Context<'_> {
-        Context { now, random: &mut self.random, events: &mut self.events }
+        Context {
+            now,
+            random: &mut self.random,
+            events: &mut self.events,
+        }
     }
 
     fn connection(&self, session: SessionId) -> Option<&Connection> {
@@ -351,7 +413,11 @@ impl Endpoint {
         session: SessionId,
         act: impl FnOnce(&mut Connection, &mut Context<'_>) -> T,
     ) -> Option<T> {
-        let mut context = Context { now, random: &mut self.random, events: &mut self.events };
+        let mut context = Context {
+            now,
+            random: &mut self.random,
+            events: &mut self.events,
+        };
         let Session::Open(connection) = &mut self.sessions.get_mut(&session)?.session else {
             return None;
         };
@@ -406,7 +472,8 @@ impl Endpoint {
 
     /// Counts a session against the limits for strangers, or no longer.
     fn count(&mut self, session: SessionId) {
-        let (Some(acceptor), Some(slot)) = (&mut self.acceptor, self.sessions.get_mut(&session)) else {
+        let (Some(acceptor), Some(slot)) = (&mut self.acceptor, self.sessions.get_mut(&session))
+        else {
             return;
         };
         let Session::Open(connection) = &slot.session else {
@@ -426,7 +493,3 @@ impl Endpoint {
         }
     }
 }
-
-#[cfg(test)]
-#[path = "tests/mod.rs"]
-mod tests;

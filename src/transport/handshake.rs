@@ -127,7 +127,10 @@ impl ClientHandshake {
     }
 
     /// Checks the server's answer. An answer that does not verify changes nothing: the true one may still come.
-    pub(super) fn verify(&mut self, answer: &[u8; SYN_ACK_MESSAGE_LEN]) -> Option<(u64, [u8; TOKEN_LEN], [u8; 32])> {
+    pub(super) fn verify(
+        &mut self,
+        answer: &[u8; SYN_ACK_MESSAGE_LEN],
+    ) -> Option<(u64, [u8; TOKEN_LEN], [u8; 32])> {
         let mut payload = [0; SYN_ACK_MESSAGE_LEN];
         let length = self.state.read_message(answer, &mut payload).ok()?;
         if length != SYN_ACK_PAYLOAD_LEN {
@@ -175,7 +178,13 @@ pub(super) fn answer(
     let message = message.get(..length)?.try_into().ok()?;
     let (receive, send, handshake_hash) = split(state)?;
     let keys = Keys::new(now, send, receive);
-    Some((message, Established { keys, handshake_hash }))
+    Some((
+        message,
+        Established {
+            keys,
+            handshake_hash,
+        },
+    ))
 }
 
 #[cfg(test)]
@@ -189,13 +198,17 @@ mod tests {
         let static_key = [9; 32];
         let mut client = ClientHandshake::new(&mut random, 5).unwrap();
         let ephemeral = client.ephemeral();
-        let (message, server) = answer(now, &mut random, &static_key, 5, &ephemeral, 77, &[3; 16]).unwrap();
+        let (message, server) =
+            answer(now, &mut random, &static_key, 5, &ephemeral, 77, &[3; 16]).unwrap();
         for position in [0, 40, 90, 119] {
             let mut forged = message;
             forged[position] ^= 1;
             assert!(client.verify(&forged).is_none());
         }
-        assert_eq!(client.verify(&message), Some((77, [3; 16], public_key(&static_key))));
+        assert_eq!(
+            client.verify(&message),
+            Some((77, [3; 16], public_key(&static_key)))
+        );
         let client = client.finish(now).unwrap();
         assert_eq!(client.handshake_hash, server.handshake_hash);
         let (mut sending, mut receiving) = (client.keys, server.keys);
@@ -203,7 +216,11 @@ mod tests {
         sending.seal(1, &mut packet, 2);
         let (header, body) = packet.split_at_mut(2);
         let grace = std::time::Duration::ZERO;
-        assert!(receiving.open(now, false, 1, header, body, 0, grace).is_some());
+        assert!(
+            receiving
+                .open(now, false, 1, header, body, 0, grace)
+                .is_some()
+        );
         assert!(!sending.phase());
         sending.on_acknowledged(1);
     }
@@ -211,7 +228,12 @@ mod tests {
     #[test]
     fn an_unfinished_handshake_is_never_split() {
         let mut random = ChaCha20Rng::from_seed([7; 32]);
-        assert!(ClientHandshake::new(&mut random, 5).unwrap().finish(Instant::now()).is_none());
+        assert!(
+            ClientHandshake::new(&mut random, 5)
+                .unwrap()
+                .finish(Instant::now())
+                .is_none()
+        );
     }
 
     #[test]
@@ -219,8 +241,16 @@ mod tests {
         let mut random = ChaCha20Rng::from_seed([7; 32]);
         let mut client = ClientHandshake::new(&mut random, 5).unwrap();
         let ephemeral = client.ephemeral();
-        let (message, _) =
-            answer(Instant::now(), &mut random, &[9; 32], 6, &ephemeral, 77, &[3; 16]).unwrap();
+        let (message, _) = answer(
+            Instant::now(),
+            &mut random,
+            &[9; 32],
+            6,
+            &ephemeral,
+            77,
+            &[3; 16],
+        )
+        .unwrap();
         assert!(client.verify(&message).is_none());
     }
 }

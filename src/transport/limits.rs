@@ -126,7 +126,12 @@ pub(super) struct TokenBucket {
 impl TokenBucket {
     pub(super) fn new(now: Instant, per_second: u32, capacity: u32) -> Self {
         let capacity = f64::from(capacity.max(1));
-        Self { per_second: f64::from(per_second), capacity, tokens: capacity, filled: now }
+        Self {
+            per_second: f64::from(per_second),
+            capacity,
+            tokens: capacity,
+            filled: now,
+        }
     }
 
     /// Takes one token, if there is one.

@@ -24,6 +24,8 @@ mod replay;
 mod rtt;
 mod sender;
 mod sent;
+#[cfg(test)]
+mod tests;
 mod timer;
 
 pub use endpoint::{ClientConfig, Counters, Endpoint, ServerConfig, Statistics, Transmit};

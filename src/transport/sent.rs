@@ -128,15 +128,26 @@ impl SentPackets {
 
     /// Refuses acknowledged numbers, given as an inclusive range, of which some were never sent.
     pub(super) fn check(&self, first: u64, last: u64) -> Result<(), NeverSent> {
-        let skipped = self.skipped.iter().any(|number| (first..=last).contains(number));
-        if last >= self.next || first > last || skipped { Err(NeverSent) } else { Ok(()) }
+        let skipped = self
+            .skipped
+            .iter()
+            .any(|number| (first..=last).contains(number));
+        if last >= self.next || first > last || skipped {
+            Err(NeverSent)
+        } else {
+            Ok(())
+        }
     }
 
     /// Takes out the first packet of an inclusive range, if any is left. The work is bounded by what is under
     /// way, not by the range.
     pub(super) fn take_within(&mut self, first: u64, last: u64) -> Option<SentPacket> {
         let at = self.packets.partition_point(|packet| packet.number < first);
-        if self.packets.get(at).is_none_or(|packet| packet.number > last) {
+        if self
+            .packets
+            .get(at)
+            .is_none_or(|packet| packet.number > last)
+        {
             return None;
         }
         let packet = self.packets.remove(at)?;
@@ -176,9 +187,18 @@ mod tests {
     #[test]
     fn only_what_is_under_way_is_taken_and_in_order() {
         let mut packets = sent(5);
-        assert_eq!(packets.take_within(1, 3).map(|packet| packet.number), Some(1));
-        assert_eq!(packets.take_within(1, 3).map(|packet| packet.number), Some(2));
-        assert_eq!(packets.take_within(0, u64::MAX).map(|packet| packet.number), Some(0));
+        assert_eq!(
+            packets.take_within(1, 3).map(|packet| packet.number),
+            Some(1)
+        );
+        assert_eq!(
+            packets.take_within(1, 3).map(|packet| packet.number),
+            Some(2)
+        );
+        assert_eq!(
+            packets.take_within(0, u64::MAX).map(|packet| packet.number),
+            Some(0)
+        );
         assert_eq!(packets.bytes_in_flight(), 200);
         assert!(packets.take_within(1, 2).is_none());
     }

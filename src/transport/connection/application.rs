@@ -75,7 +75,11 @@ impl Connection {
     }
 
     pub(in crate::transport) fn send_room(&self, channel: Channel) -> usize {
-        if self.state.is_open() { self.channels[channel as usize].sender.room() } else { 0 }
+        if self.state.is_open() {
+            self.channels[channel as usize].sender.room()
+        } else {
+            0
+        }
     }
 
     /// The next whole message; it stays possible while a closed session lingers, so that what came together with
@@ -99,7 +103,9 @@ impl Connection {
         let state = self.channel(channel);
         if state.assembler.has_message() && !state.announced {
             state.announced = true;
-            context.events.push_back(Event::Readable { session, channel });
+            context
+                .events
+                .push_back(Event::Readable { session, channel });
         }
     }
 
@@ -107,9 +113,14 @@ impl Connection {
     pub(super) fn announce_writable(&mut self, context: &mut Context<'_>, channel: Channel) {
         let session = self.session;
         let state = self.channel(channel);
-        if state.refused.is_some_and(|refused| state.sender.room() >= refused) {
+        if state
+            .refused
+            .is_some_and(|refused| state.sender.room() >= refused)
+        {
             state.refused = None;
-            context.events.push_back(Event::Writable { session, channel });
+            context
+                .events
+                .push_back(Event::Writable { session, channel });
         }
     }
 
@@ -119,13 +130,21 @@ impl Connection {
     }
 
     /// The peer has signed in or out. Windows that were advertised stand; wider ones are announced at once.
-    pub(in crate::transport) fn set_signed_in(&mut self, context: &mut Context<'_>, signed_in: bool) {
+    pub(in crate::transport) fn set_signed_in(
+        &mut self,
+        context: &mut Context<'_>,
+        signed_in: bool,
+    ) {
         if self.role == Role::Client || self.signed_in == signed_in || !self.state.is_open() {
             return;
         }
         self.signed_in = signed_in;
         for channel in Channel::ALL {
-            let window = if signed_in { full_window(channel) } else { WINDOW_UNAUTHENTICATED };
+            let window = if signed_in {
+                full_window(channel)
+            } else {
+                WINDOW_UNAUTHENTICATED
+            };
             let state = self.channel(channel);
             state.assembler.set_limits(window, MAX_MESSAGE);
             state.window_due |= state.assembler.window_update().is_some();
@@ -133,7 +152,8 @@ impl Connection {
         if signed_in {
             self.timers.clear(Timer::Lifetime);
         } else {
-            self.timers.set(Timer::Lifetime, context.now + UNAUTHENTICATED_LIFETIME);
+            self.timers
+                .set(Timer::Lifetime, context.now + UNAUTHENTICATED_LIFETIME);
         }
         self.restart_silence(context.now);
     }

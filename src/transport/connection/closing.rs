@@ -53,7 +53,14 @@ pub(super) struct Goodbye {
 impl Goodbye {
     fn new(code: u16, reason: &str, copies: u8, packets_with_data: u8) -> Self {
         let reason = reason.to_owned();
-        Self { code, reason, due: true, copies, packets_with_data, last_sent: None }
+        Self {
+            code,
+            reason,
+            due: true,
+            copies,
+            packets_with_data,
+            last_sent: None,
+        }
     }
 
     pub(super) fn on_sent(&mut self, now: Instant) {
@@ -104,19 +111,36 @@ impl Violation {
 
 impl Connection {
     /// Ends the session from this side. What is queued may still go out in the goodbye's few packets.
-    pub(in crate::transport) fn close(&mut self, context: &mut Context<'_>, code: u16, reason: &str) {
+    pub(in crate::transport) fn close(
+        &mut self,
+        context: &mut Context<'_>,
+        code: u16,
+        reason: &str,
+    ) {
         self.begin_closing(context, code, reason, GOODBYE_PACKETS, CloseReason::Local);
     }
 
     /// Ends the session because of what the peer did.
     pub(super) fn close_for(&mut self, context: &mut Context<'_>, violation: Violation) {
         let text = violation.text();
-        self.begin_closing(context, violation.code(), text, 0, CloseReason::Violation(text));
+        self.begin_closing(
+            context,
+            violation.code(),
+            text,
+            0,
+            CloseReason::Violation(text),
+        );
     }
 
     /// Ends a session that has not signed in for too long.
     pub(super) fn close_unauthenticated(&mut self, context: &mut Context<'_>) {
-        self.begin_closing(context, CODE_NOT_SIGNED_IN, "not signed in", 0, CloseReason::TimedOut);
+        self.begin_closing(
+            context,
+            CODE_NOT_SIGNED_IN,
+            "not signed in",
+            0,
+            CloseReason::TimedOut,
+        );
     }
 
     fn begin_closing(
@@ -130,7 +154,12 @@ impl Connection {
         if !self.state.is_open() {
             return;
         }
-        self.state = State::Closing(Goodbye::new(code, reason, CLOSE_COPIES - 1, packets_with_data));
+        self.state = State::Closing(Goodbye::new(
+            code,
+            reason,
+            CLOSE_COPIES - 1,
+            packets_with_data,
+        ));
         self.end(context, event);
     }
 
@@ -166,7 +195,10 @@ impl Connection {
             _ => self.recovery.rtt.pto_base(),
         };
         self.timers.set(Timer::Close, context.now + wait);
-        context.events.push_back(Event::Closed { session: self.session, reason });
+        context.events.push_back(Event::Closed {
+            session: self.session,
+            reason,
+        });
     }
 
     /// Says it once more, or is done.

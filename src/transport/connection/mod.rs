@@ -16,11 +16,10 @@ use std::time::{Duration, Instant};
 use rand_chacha::ChaCha20Rng;
 use rand_core::RngCore;
 
-pub(super) use self::closing::Violation;
-pub(super) use self::receive::Ignored;
 use self::application::ChannelState;
 use self::closing::State;
 use self::path::Path;
+pub(super) use self::receive::Ignored;
 use self::recovery::Recovery;
 use super::ack::AckState;
 use super::crypto::Keys;
@@ -119,7 +118,9 @@ impl Connection {
         };
         connection.choose_skip(context.random);
         if beginning.role == Role::Server {
-            connection.timers.set(Timer::Lifetime, now + UNAUTHENTICATED_LIFETIME);
+            connection
+                .timers
+                .set(Timer::Lifetime, now + UNAUTHENTICATED_LIFETIME);
             connection.on_heard(context);
         }
         connection
@@ -132,17 +133,16 @@ impl Connection {
 
     /// When the session next wants to be called.
     pub(super) fn deadline(&self) -> Option<Instant> {
-        let acknowledge = self.received.deadline().filter(|_| self.state.is_open() && !self.silent);
+        let acknowledge = self
+            .received
+            .deadline()
+            .filter(|_| self.state.is_open() && !self.silent);
         self.timers.next().into_iter().chain(acknowledge).min()
     }
 
     /// Whether nothing is left of the session.
     pub(super) fn is_gone(&self) -> bool {
         self.state == State::Gone
-    }
-
-    pub(super) fn is_open(&self) -> bool {
-        self.state.is_open()
     }
 
     pub(super) fn is_signed_in(&self) -> bool {
@@ -168,5 +168,28 @@ impl Connection {
             loss_sent_permille: self.recovery.loss_permille(),
             loss_received_permille: self.recovery.peer_loss_permille,
         }
+    }
+
+    /// Makes a packet with whatever frames a test writes.
+    #[cfg(test)]
+    pub(super) fn forge(&mut self, write: impl FnOnce(&mut Vec<u8>, u64, bool, u64)) -> Vec<u8> {
+        let mut buffer = Vec::new();
+        let number = self.next_number();
+        write(&mut buffer, self.remote_id, self.keys.phase(), number);
+        self.keys
+            .seal(number, &mut buffer, super::packet::DATA_HEADER_LEN);
+        self.recovery.sent.on_sent_unrecorded();
+        buffer
+    }
+
+    #[cfg(test)]
+    pub(super) fn next_number(&self) -> u64 {
+        self.recovery.sent.next_number()
+    }
+
+    /// Whether this end would acknowledge a packet.
+    #[cfg(test)]
+    pub(super) fn has_received(&self, number: u64) -> bool {
+        self.received.contains(number)
     }
 }

@@ -46,7 +46,12 @@ pub(super) struct Farewell {
 
 impl Path {
     pub(super) fn new(remote: SocketAddr, local_ip: Option<IpAddr>) -> Self {
-        Self { remote, local_ip, unproven: None, farewell: None }
+        Self {
+            remote,
+            local_ip,
+            unproven: None,
+            farewell: None,
+        }
     }
 
     /// Bytes that may still go to this address.
@@ -105,7 +110,11 @@ impl Connection {
 
     fn move_to(&mut self, context: &mut Context<'_>, remote: SocketAddr, local_ip: Option<IpAddr>) {
         let left = (self.path.remote, self.path.local_ip);
-        let proven = self.path.unproven.take().map_or(left, |unproven| unproven.proven);
+        let proven = self
+            .path
+            .unproven
+            .take()
+            .map_or(left, |unproven| unproven.proven);
         let mut draw = || {
             let mut token = [0; 8];
             context.random.fill_bytes(&mut token);
@@ -120,9 +129,13 @@ impl Connection {
                 sent: 0,
                 proven,
             }));
-            self.path.farewell =
-                Some(Box::new(Farewell { remote: proven.0, local_ip: proven.1, token: draw() }));
-            self.timers.set(Timer::Path, context.now + self.recovery.rtt.pto_base());
+            self.path.farewell = Some(Box::new(Farewell {
+                remote: proven.0,
+                local_ip: proven.1,
+                token: draw(),
+            }));
+            self.timers
+                .set(Timer::Path, context.now + self.recovery.rtt.pto_base());
         } else {
             self.path.farewell = None;
             self.timers.clear(Timer::Path);
@@ -130,7 +143,12 @@ impl Connection {
         self.use_address(context, remote, local_ip);
     }
 
-    fn use_address(&mut self, context: &mut Context<'_>, remote: SocketAddr, local_ip: Option<IpAddr>) {
+    fn use_address(
+        &mut self,
+        context: &mut Context<'_>,
+        remote: SocketAddr,
+        local_ip: Option<IpAddr>,
+    ) {
         let same_host = remote.ip() == self.path.remote.ip();
         self.path.remote = remote;
         self.path.local_ip = local_ip;
@@ -138,12 +156,20 @@ impl Connection {
             self.recovery.on_path_change(context.now);
             self.arm_loss_timer(context.now);
         }
-        context.events.push_back(Event::Moved { session: self.session, remote });
+        context.events.push_back(Event::Moved {
+            session: self.session,
+            remote,
+        });
     }
 
     /// The peer answers a challenge.
     pub(super) fn on_path_response(&mut self, token: [u8; 8]) {
-        if self.path.unproven.as_ref().is_some_and(|unproven| unproven.token == token) {
+        if self
+            .path
+            .unproven
+            .as_ref()
+            .is_some_and(|unproven| unproven.token == token)
+        {
             self.path.unproven = None;
             self.timers.clear(Timer::Path);
         }

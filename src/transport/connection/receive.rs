@@ -40,12 +40,22 @@ impl Connection {
         if !self.replay.check(number) {
             return Err(Ignored::Replayed);
         }
-        let (associated, body) = datagram.split_at_mut_checked(DATA_HEADER_LEN).ok_or(Ignored::Forged)?;
+        let (associated, body) = datagram
+            .split_at_mut_checked(DATA_HEADER_LEN)
+            .ok_or(Ignored::Forged)?;
         let next_number = self.recovery.sent.next_number();
         let grace = self.recovery.rtt.persistent_congestion_duration();
         let plain = self
             .keys
-            .open(context.now, header.key_phase, number, associated, body, next_number, grace)
+            .open(
+                context.now,
+                header.key_phase,
+                number,
+                associated,
+                body,
+                next_number,
+                grace,
+            )
             .ok_or(Ignored::Forged)?;
         let newest = self.replay.newest().is_none_or(|newest| number > newest);
         self.replay.mark(number);
@@ -86,13 +96,25 @@ impl Connection {
         Ok(())
     }
 
-    fn take_frame(&mut self, context: &mut Context<'_>, frame: Frame<'_>) -> Result<Taken, Violation> {
+    fn take_frame(
+        &mut self,
+        context: &mut Context<'_>,
+        frame: Frame<'_>,
+    ) -> Result<Taken, Violation> {
         match frame {
             Frame::Ping => {}
-            Frame::Ack { ranges, delay_us, loss_permille } => {
+            Frame::Ack {
+                ranges,
+                delay_us,
+                loss_permille,
+            } => {
                 self.on_ack(context, &ranges, delay_us, loss_permille)?;
             }
-            Frame::Stream { channel, offset, data } => {
+            Frame::Stream {
+                channel,
+                offset,
+                data,
+            } => {
                 let state = self.channel(channel);
                 match state.assembler.insert(offset, data) {
                     Ok(()) => {}
@@ -102,7 +124,10 @@ impl Connection {
                 state.window_due |= state.assembler.window_update().is_some();
                 self.announce_readable(context, channel);
             }
-            Frame::Window { channel, max_offset } => {
+            Frame::Window {
+                channel,
+                max_offset,
+            } => {
                 self.channel(channel).sender.set_max_offset(max_offset);
             }
             Frame::Close { code, reason } => self.on_peer_close(context, code, reason),

@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::closing::Violation;
 use super::{Connection, Context};
+use crate::transport::Channel;
 use crate::transport::congestion::{Controller, NewReno};
 use crate::transport::frame::AckRanges;
 use crate::transport::limits::{PACKET_THRESHOLD, PTO_MAX, PTO_PROBES};
@@ -11,7 +12,6 @@ use crate::transport::pacer::Pacer;
 use crate::transport::rtt::RttEstimator;
 use crate::transport::sent::{SentFrame, SentPacket, SentPackets};
 use crate::transport::timer::Timer;
-use crate::transport::Channel;
 
 /// How much one packet's fate moves the average of losses. Chosen: a burst is forgotten after some hundred packets.
 const LOSS_WEIGHT: f32 = 1.0 / 32.0;
@@ -66,7 +66,11 @@ impl Recovery {
 
     /// The average of losses, in packets of a thousand.
     pub(super) fn loss_permille(&self) -> u16 {
-        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it lies between 0 and 1000")]
+        #[allow(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "it lies between 0 and 1000"
+        )]
         let permille = (self.loss_average.clamp(0.0, 1.0) * 1000.0) as u16;
         permille
     }
@@ -117,7 +121,10 @@ impl Connection {
         let recovery = &mut self.recovery;
         for range in ranges.clone() {
             let last = range.end.saturating_sub(1);
-            recovery.sent.check(range.start, last).map_err(|_| Violation::NeverSent)?;
+            recovery
+                .sent
+                .check(range.start, last)
+                .map_err(|_| Violation::NeverSent)?;
         }
         recovery.peer_loss_permille = loss_permille;
         let acked_before = recovery.largest_acked;
@@ -132,7 +139,9 @@ impl Connection {
                 lowest = lowest.min(packet.number);
                 if packet.number == largest {
                     let sample = context.now.saturating_duration_since(packet.sent);
-                    self.recovery.rtt.update(context.now, sample, Duration::from_micros(delay_us));
+                    self.recovery
+                        .rtt
+                        .update(context.now, sample, Duration::from_micros(delay_us));
                 }
                 self.on_packet_acked(context.now, &packet);
             }
@@ -154,7 +163,9 @@ impl Connection {
     fn on_packet_acked(&mut self, now: Instant, packet: &SentPacket) {
         let recovery = &mut self.recovery;
         recovery.on_fate(false);
-        recovery.congestion.on_acked(now, packet.sent, packet.size as u64, recovery.app_limited);
+        recovery
+            .congestion
+            .on_acked(now, packet.sent, packet.size as u64, recovery.app_limited);
         self.keys.on_acknowledged(packet.number);
         for frame in packet.frames() {
             match frame {
@@ -193,7 +204,11 @@ impl Connection {
             let Some(packet) = self.recovery.sent.take_within(oldest.number, oldest.number) else {
                 break;
             };
-            let measured = self.recovery.rtt.first_sample().is_some_and(|first| packet.sent > first);
+            let measured = self
+                .recovery
+                .rtt
+                .first_sample()
+                .is_some_and(|first| packet.sent > first);
             if unbroken.contains(&packet.number) && measured {
                 let first = *first_unbroken.get_or_insert(packet.sent);
                 period = packet.sent.saturating_duration_since(first);
@@ -205,7 +220,9 @@ impl Connection {
         }
         if let Some(latest_sent) = latest_lost {
             let persistent = period >= self.recovery.rtt.persistent_congestion_duration();
-            self.recovery.congestion.on_lost(now, latest_sent, persistent);
+            self.recovery
+                .congestion
+                .on_lost(now, latest_sent, persistent);
         }
     }
 
@@ -271,7 +288,11 @@ impl Connection {
 
     fn repeat_oldest(&mut self) -> bool {
         loop {
-            let next = self.recovery.sent.iter_mut().find(|packet| !packet.repeated);
+            let next = self
+                .recovery
+                .sent
+                .iter_mut()
+                .find(|packet| !packet.repeated);
             let Some(packet) = next else {
                 return false;
             };
@@ -288,7 +309,8 @@ impl Connection {
     pub(super) fn arm_redundancy(&mut self, now: Instant) {
         let lossy = self.recovery.loss_average > REDUNDANCY_FROM;
         if lossy && self.timers.get(Timer::Redundancy).is_none() {
-            self.timers.set(Timer::Redundancy, now + self.recovery.rtt.smoothed() / 4);
+            self.timers
+                .set(Timer::Redundancy, now + self.recovery.rtt.smoothed() / 4);
         }
     }
 

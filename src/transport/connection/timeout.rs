@@ -46,7 +46,9 @@ impl Connection {
             return;
         }
         self.silent = false;
-        context.events.push_back(Event::Awake { session: self.session });
+        context.events.push_back(Event::Awake {
+            session: self.session,
+        });
         if !self.recovery.sent.is_empty() {
             self.recovery.wake();
             self.probe(context.now);
@@ -64,7 +66,9 @@ impl Connection {
                 self.timers.set(Timer::Silence, now + SERVER_SILENCE);
                 self.timers.set(Timer::Forget, now + FORGET);
             }
-            Role::Server => self.timers.set(Timer::Forget, now + UNAUTHENTICATED_SILENCE),
+            Role::Server => self
+                .timers
+                .set(Timer::Forget, now + UNAUTHENTICATED_SILENCE),
         }
     }
 
@@ -78,7 +82,8 @@ impl Connection {
         self.timers.set(Timer::KeepAlive, context.now + wait);
         if ack_eliciting && !self.unanswered {
             self.unanswered = true;
-            self.timers.set(Timer::Silence, context.now + CLIENT_SILENCE);
+            self.timers
+                .set(Timer::Silence, context.now + CLIENT_SILENCE);
             self.timers.set(Timer::Forget, context.now + FORGET);
         }
     }
@@ -88,7 +93,9 @@ impl Connection {
             return;
         }
         self.silent = true;
-        context.events.push_back(Event::Silent { session: self.session });
+        context.events.push_back(Event::Silent {
+            session: self.session,
+        });
         if self.is_server() {
             self.fall_silent(context.now);
         }

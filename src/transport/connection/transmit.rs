@@ -2,13 +2,13 @@
 
 use super::closing::State;
 use super::{Connection, Context};
+use crate::transport::Channel;
 use crate::transport::endpoint::Transmit;
 use crate::transport::frame::{self, STREAM_OVERHEAD, stream_data_room};
 use crate::transport::packet::{DATA_HEADER_LEN, DATAGRAM_LEN, TAG_LEN, encode_data_header};
-use crate::transport::sent::{FrameList, SentFrame};
 use crate::transport::sender::Fragment;
+use crate::transport::sent::{FrameList, SentFrame};
 use crate::transport::timer::Timer;
-use crate::transport::Channel;
 
 /// Bytes of the largest packet that says nothing but an acknowledgement of one range, a challenge and an answer to
 /// one: below it a path that has not proved itself is sent nothing.
@@ -46,7 +46,9 @@ impl Connection {
     ) -> Option<Transmit> {
         match self.state {
             State::Open => {}
-            State::Closing(_) | State::Draining(_) => return self.transmit_goodbye(context, buffer),
+            State::Closing(_) | State::Draining(_) => {
+                return self.transmit_goodbye(context, buffer);
+            }
             State::Gone => return None,
         }
         if self.silent && self.is_server() {
@@ -58,15 +60,19 @@ impl Connection {
             self.finish(buffer);
             self.recovery.sent.on_sent_unrecorded();
             let (remote, local_ip) = (farewell.remote, farewell.local_ip);
-            return Some(Transmit { remote, local_ip, len: buffer.len(), segment_size: None });
+            return Some(Transmit {
+                remote,
+                local_ip,
+                len: buffer.len(),
+                segment_size: None,
+            });
         }
         if self.path.budget() < LEAST_PACKET {
             return None;
         }
         let content = self.allowed_content(context);
         let something = match content {
-            Content::Data => true,
-            Content::Path => true,
+            Content::Data | Content::Path => true,
             Content::Acknowledgement => self.received.is_due(context.now),
         };
         something.then(|| self.transmit(context, buffer, content))
@@ -74,7 +80,10 @@ impl Connection {
 
     fn has_data(&self) -> bool {
         self.ping
-            || self.channels.iter().any(|state| state.window_due || state.sender.has_pending())
+            || self
+                .channels
+                .iter()
+                .any(|state| state.window_due || state.sender.has_pending())
     }
 
     fn has_path_duty(&self) -> bool {
@@ -83,8 +92,11 @@ impl Connection {
 
     /// What window and pace let go now.
     fn allowed_content(&mut self, context: &Context<'_>) -> Content {
-        let otherwise =
-            if self.has_path_duty() { Content::Path } else { Content::Acknowledgement };
+        let otherwise = if self.has_path_duty() {
+            Content::Path
+        } else {
+            Content::Acknowledgement
+        };
         if !self.has_data() {
             self.recovery.app_limited = true;
             self.recovery.probes = 0;
@@ -93,7 +105,11 @@ impl Connection {
         if self.recovery.probes > 0 {
             return Content::Data;
         }
-        let waiting: u64 = self.channels.iter().map(|state| state.sender.pending()).sum();
+        let waiting: u64 = self
+            .channels
+            .iter()
+            .map(|state| state.sender.pending())
+            .sum();
         let overhead = LEAST_PACKET + STREAM_OVERHEAD;
         let size = (waiting + overhead as u64).min(DATAGRAM_LEN as u64);
         let window = self.recovery.congestion.window();
@@ -102,7 +118,11 @@ impl Connection {
             return otherwise;
         }
         let smoothed = self.recovery.rtt.smoothed();
-        match self.recovery.pacer.delay(context.now, size, smoothed, window) {
+        match self
+            .recovery
+            .pacer
+            .delay(context.now, size, smoothed, window)
+        {
             None => Content::Data,
             Some(moment) => {
                 self.timers.set(Timer::Pace, moment);
@@ -111,7 +131,12 @@ impl Connection {
         }
     }
 
-    fn transmit(&mut self, context: &mut Context<'_>, buffer: &mut Vec<u8>, content: Content) -> Transmit {
+    fn transmit(
+        &mut self,
+        context: &mut Context<'_>,
+        buffer: &mut Vec<u8>,
+        content: Content,
+    ) -> Transmit {
         self.begin(context, buffer);
         let limit = DATAGRAM_LEN.min(self.path.budget()) - TAG_LEN;
         let written = self.write_frames(context, buffer, limit, content);
@@ -124,7 +149,12 @@ impl Connection {
     }
 
     fn to_peer(&self, len: usize) -> Transmit {
-        Transmit { remote: self.path.remote, local_ip: self.path.local_ip, len, segment_size: None }
+        Transmit {
+            remote: self.path.remote,
+            local_ip: self.path.local_ip,
+            len,
+            segment_size: None,
+        }
     }
 
     /// Chooses the packet's number and writes its header.
@@ -148,7 +178,9 @@ impl Connection {
     fn record(&mut self, context: &mut Context<'_>, size: usize, written: &Written) {
         self.path.on_sent(size);
         if written.ack_eliciting {
-            self.recovery.sent.on_sent(context.now, size, &written.frames);
+            self.recovery
+                .sent
+                .on_sent(context.now, size, &written.frames);
             self.recovery.on_sent_eliciting(context.now, size);
             self.arm_loss_timer(context.now);
         } else {
@@ -165,7 +197,10 @@ impl Connection {
         limit: usize,
         content: Content,
     ) -> Written {
-        let mut written = Written { frames: FrameList::default(), ack_eliciting: false };
+        let mut written = Written {
+            frames: FrameList::default(),
+            ack_eliciting: false,
+        };
         self.write_ack(context, buffer, limit, &mut written.frames);
         if content == Content::Acknowledgement {
             return written;
@@ -219,7 +254,10 @@ impl Connection {
         let loss_permille = self.recovery.loss_permille();
         frame::encode_ack(buffer, report.ranges, report.delay_us, loss_permille);
         // What a path owes and is owed must fit behind it.
-        if buffer.len() + LEAST_PACKET > limit && limit < DATAGRAM_LEN - TAG_LEN && buffer.len() > start + 16 {
+        if buffer.len() + LEAST_PACKET > limit
+            && limit < DATAGRAM_LEN - TAG_LEN
+            && buffer.len() > start + 16
+        {
             buffer.truncate(start);
             return;
         }
@@ -227,7 +265,13 @@ impl Connection {
         self.received.on_sent();
     }
 
-    fn write_channel(&mut self, buffer: &mut Vec<u8>, limit: usize, channel: Channel, written: &mut Written) {
+    fn write_channel(
+        &mut self,
+        buffer: &mut Vec<u8>,
+        limit: usize,
+        channel: Channel,
+        written: &mut Written,
+    ) {
         let sender = &mut self.channel(channel).sender;
         while !written.frames.is_full() {
             let room = limit.saturating_sub(buffer.len());
@@ -238,7 +282,10 @@ impl Connection {
             if len < next.len.min(LEAST_FRAGMENT) || len == 0 {
                 return;
             }
-            let fragment = Fragment { offset: next.offset, len };
+            let fragment = Fragment {
+                offset: next.offset,
+                len,
+            };
             frame::encode_stream(buffer, channel, fragment.offset, sender.data(fragment));
             sender.on_sent(fragment);
             written.frames.push(SentFrame::Stream { channel, fragment });
@@ -247,7 +294,11 @@ impl Connection {
     }
 
     /// What goes out after the end: first, in a few packets, what was still queued, then CLOSE.
-    fn transmit_goodbye(&mut self, context: &mut Context<'_>, buffer: &mut Vec<u8>) -> Option<Transmit> {
+    fn transmit_goodbye(
+        &mut self,
+        context: &mut Context<'_>,
+        buffer: &mut Vec<u8>,
+    ) -> Option<Transmit> {
         let waiting = self.channels.iter().any(|state| state.sender.has_pending());
         let (State::Closing(goodbye) | State::Draining(goodbye)) = &mut self.state else {
             return None;
@@ -265,7 +316,9 @@ impl Connection {
         let mut list = FrameList::default();
         if with_data {
             let limit = DATAGRAM_LEN - TAG_LEN;
-            list = self.write_frames(context, buffer, limit, Content::Data).frames;
+            list = self
+                .write_frames(context, buffer, limit, Content::Data)
+                .frames;
         }
         let more = self.channels.iter().any(|state| state.sender.has_pending());
         let fits = buffer.len() + close_room + TAG_LEN <= DATAGRAM_LEN;

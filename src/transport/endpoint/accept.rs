@@ -33,10 +33,16 @@ pub(super) struct Acceptor {
 }
 
 impl Acceptor {
-    pub(super) fn new(now: Instant, config: &super::ServerConfig, random: &mut ChaCha20Rng) -> Self {
+    pub(super) fn new(
+        now: Instant,
+        config: &super::ServerConfig,
+        random: &mut ChaCha20Rng,
+    ) -> Self {
         let mut cookie_key = [0; 32];
         random.fill_bytes(&mut cookie_key);
-        let Limits { resets_per_second, .. } = config.limits;
+        let Limits {
+            resets_per_second, ..
+        } = config.limits;
         Self {
             static_key: config.static_key,
             cookies: CookieJar::new(cookie_key),
@@ -53,7 +59,10 @@ impl Acceptor {
     }
 
     /// A SYN in our version.
-    #[allow(clippy::too_many_arguments, reason = "they are the parts of the SYN and of the endpoint")]
+    #[allow(
+        clippy::too_many_arguments,
+        reason = "they are the parts of the SYN and of the endpoint"
+    )]
     pub(super) fn on_syn(
         &mut self,
         now: Instant,
@@ -68,13 +77,19 @@ impl Acceptor {
         let age = now.saturating_duration_since(self.epoch).as_millis();
         let now_ms = u64::try_from(age).unwrap_or(u64::MAX);
         let good = cookie.is_some_and(|cookie| {
-            let check = self.cookies.check(now_ms, route.remote, client_id, ephemeral, cookie);
+            let check = self
+                .cookies
+                .check(now_ms, route.remote, client_id, ephemeral, cookie);
             check == CookieCheck::Good
         });
         if !good {
             counters.cookies_asked += 1;
-            let cookie = self.cookies.make(now_ms, route.remote, client_id, ephemeral);
-            let queued = answers.push(route, syn_length, |out| encode_cookie(out, client_id, &cookie));
+            let cookie = self
+                .cookies
+                .make(now_ms, route.remote, client_id, ephemeral);
+            let queued = answers.push(route, syn_length, |out| {
+                encode_cookie(out, client_id, &cookie)
+            });
             counters.answers_dropped += u64::from(!queued);
             return;
         }
@@ -88,7 +103,9 @@ impl Acceptor {
             }
         }
         if let Some(answer) = self.half_open.answer_to(&question) {
-            let queued = answers.push(route, syn_length, |out| encode_syn_ack(out, client_id, answer));
+            let queued = answers.push(route, syn_length, |out| {
+                encode_syn_ack(out, client_id, answer)
+            });
             counters.answers_dropped += u64::from(!queued);
         }
     }
@@ -103,14 +120,26 @@ impl Acceptor {
         let prefix = self.admission.admit(now, remote.ip()).map_err(Some)?;
         let server_id = random.next_u64();
         let token = self.reset_key.token(server_id);
-        let made =
-            handshake::answer(now, random, &self.static_key, client_id, &ephemeral, server_id, &token);
+        let made = handshake::answer(
+            now,
+            random,
+            &self.static_key,
+            client_id,
+            &ephemeral,
+            server_id,
+            &token,
+        );
         let Some((answer, established)) = made else {
             self.admission.release(prefix);
             return Err(None);
         };
-        let pending = Pending { established, client_id, prefix };
-        self.half_open.insert(now, server_id, question, answer, pending);
+        let pending = Pending {
+            established,
+            client_id,
+            prefix,
+        };
+        self.half_open
+            .insert(now, server_id, question, answer, pending);
         Ok(())
     }
 
@@ -144,7 +173,9 @@ impl Acceptor {
             return;
         }
         let token = self.reset_key.token(connection_id);
-        let queued = answers.push(route, length, |out| encode_reset(out, connection_id, &token));
+        let queued = answers.push(route, length, |out| {
+            encode_reset(out, connection_id, &token)
+        });
         counters.resets_sent += u64::from(queued);
         counters.answers_dropped += u64::from(!queued);
     }

@@ -30,7 +30,11 @@ impl Admission {
             limits,
             total: 0,
             per_prefix: HashMap::new(),
-            handshakes: TokenBucket::new(now, limits.handshakes_per_second, limits.handshakes_burst),
+            handshakes: TokenBucket::new(
+                now,
+                limits.handshakes_per_second,
+                limits.handshakes_burst,
+            ),
         }
     }
 
@@ -81,14 +85,22 @@ mod tests {
     #[test]
     fn one_address_cannot_take_all_and_released_places_are_free_again() {
         let now = Instant::now();
-        let limits = Limits { unauthenticated: 3, unauthenticated_per_prefix: 2, ..Limits::default() };
+        let limits = Limits {
+            unauthenticated: 3,
+            unauthenticated_per_prefix: 2,
+            ..Limits::default()
+        };
         let mut admission = Admission::new(now, limits);
         let (one, other) = (IpAddr::from([192, 0, 2, 1]), IpAddr::from([192, 0, 2, 2]));
         let prefix = admission.admit(now, one).unwrap();
         admission.admit(now, one).unwrap();
         assert_eq!(admission.admit(now, one), Err(Refusal::Full));
         admission.admit(now, other).unwrap();
-        assert_eq!(admission.admit(now, other), Err(Refusal::Full), "the cap in all");
+        assert_eq!(
+            admission.admit(now, other),
+            Err(Refusal::Full),
+            "the cap in all"
+        );
         admission.release(prefix);
         assert!(admission.admit(now, one).is_ok());
     }
@@ -96,9 +108,15 @@ mod tests {
     #[test]
     fn handshakes_are_rationed() {
         let now = Instant::now();
-        let limits = Limits { handshakes_burst: 1, ..Limits::default() };
+        let limits = Limits {
+            handshakes_burst: 1,
+            ..Limits::default()
+        };
         let mut admission = Admission::new(now, limits);
         assert!(admission.admit(now, [192, 0, 2, 1].into()).is_ok());
-        assert_eq!(admission.admit(now, [192, 0, 2, 2].into()), Err(Refusal::Rate));
+        assert_eq!(
+            admission.admit(now, [192, 0, 2, 2].into()),
+            Err(Refusal::Rate)
+        );
     }
 }

@@ -60,11 +60,15 @@ mod tests {
 
     #[test]
     fn the_queue_is_bounded_and_no_answer_is_as_large_as_its_question() {
-        let route = Route { remote: ([192, 0, 2, 1], 7).into(), local_ip: None };
+        let route = Route {
+            remote: ([192, 0, 2, 1], 7).into(),
+            local_ip: None,
+        };
         let mut answers = Answers::default();
         assert!(!answers.push(route, 3, |answer| answer.extend([0; 3])));
         assert!(answers.push(route, 4, |answer| answer.extend([0; 3])));
-        let pushed = (0..2 * MAX_ANSWERS).filter(|_| answers.push(route, 4, |answer| answer.push(0)));
+        let pushed =
+            (0..2 * MAX_ANSWERS).filter(|_| answers.push(route, 4, |answer| answer.push(0)));
         assert_eq!(pushed.count(), MAX_ANSWERS - 1);
     }
 }

@@ -10,7 +10,8 @@ use super::{Acceptor, Endpoint, Session, Slot};
 use crate::transport::connection::{Beginning, Connection, Ignored, Role};
 use crate::transport::cookie::token_matches;
 use crate::transport::packet::{
-    COOKIE_LEN, DataHeader, PROTOCOL_VERSION, Packet, PacketError, SYN_ACK_MESSAGE_LEN, TOKEN_LEN, parse,
+    COOKIE_LEN, DataHeader, PROTOCOL_VERSION, Packet, PacketError, SYN_ACK_MESSAGE_LEN, TOKEN_LEN,
+    parse,
 };
 use crate::transport::{CloseReason, Event, SessionId};
 
@@ -21,7 +22,11 @@ impl Endpoint {
             Err(PacketError::SmallSyn) => self.counters.small_syns += 1,
             Err(_) => self.counters.malformed += 1,
             Ok(Packet::Data(header)) => self.on_data(now, route, header, datagram),
-            Ok(Packet::Syn { client_id, ephemeral, cookie }) => {
+            Ok(Packet::Syn {
+                client_id,
+                ephemeral,
+                cookie,
+            }) => {
                 let Some(acceptor) = &mut self.acceptor else {
                     self.counters.unexpected += 1;
                     return;
@@ -40,17 +45,32 @@ impl Endpoint {
             Ok(Packet::SynOfOtherVersion { version, client_id }) => {
                 if self.acceptor.is_some() {
                     let (answers, counters) = (&mut self.answers, &mut self.counters);
-                    Acceptor::on_other_version(answers, counters, (route, length), version, client_id);
+                    Acceptor::on_other_version(
+                        answers,
+                        counters,
+                        (route, length),
+                        version,
+                        client_id,
+                    );
                 } else {
                     self.counters.unexpected += 1;
                 }
             }
-            Ok(Packet::Cookie { client_id, cookie }) => self.on_cookie(now, route, client_id, cookie),
+            Ok(Packet::Cookie { client_id, cookie }) => {
+                self.on_cookie(now, route, client_id, cookie)
+            }
             Ok(Packet::SynAck { client_id, message }) => {
                 self.on_syn_ack(now, route, client_id, message);
             }
-            Ok(Packet::Reset { connection_id, token }) => self.on_reset(now, connection_id, token),
-            Ok(Packet::Version { client_id, offered, versions }) => {
+            Ok(Packet::Reset {
+                connection_id,
+                token,
+            }) => self.on_reset(now, connection_id, token),
+            Ok(Packet::Version {
+                client_id,
+                offered,
+                versions,
+            }) => {
                 let heeded = offered == PROTOCOL_VERSION && !versions.contains(PROTOCOL_VERSION);
                 match self.dialling(route, client_id) {
                     Some(session) if heeded => self.drop_session(session, CloseReason::Version),
@@ -105,7 +125,11 @@ impl Endpoint {
             self.counters.forged += 1;
             return None;
         }
-        let Pending { established, client_id, prefix } = *entry.pending.take()?;
+        let Pending {
+            established,
+            client_id,
+            prefix,
+        } = *entry.pending.take()?;
         let session = self.next_session();
         let beginning = Beginning {
             session,
@@ -170,7 +194,11 @@ impl Endpoint {
             self.counters.forged += 1;
             return;
         };
-        let Some(Slot { session: Session::Dialling(dial), mut place, .. }) = self.sessions.remove(&session)
+        let Some(Slot {
+            session: Session::Dialling(dial),
+            mut place,
+            ..
+        }) = self.sessions.remove(&session)
         else {
             return;
         };
@@ -225,7 +253,10 @@ impl Endpoint {
         datagram: &mut [u8],
     ) {
         let remote = std::net::SocketAddr::new(remote.ip().to_canonical(), remote.port());
-        let route = Route { remote, local_ip: local.map(|ip| ip.to_canonical()) };
+        let route = Route {
+            remote,
+            local_ip: local.map(|ip| ip.to_canonical()),
+        };
         self.dispatch(now, route, datagram);
     }
 }

@@ -10,7 +10,8 @@ use super::Transmit;
 use crate::transport::handshake::{ClientHandshake, Established};
 use crate::transport::limits::{CONNECT_TIMEOUT, FULL_SIZE_SYNS, SYN_RETRY, SYN_RETRY_MAX};
 use crate::transport::packet::{
-    COOKIE_LEN, DATAGRAM_LEN, PROTOCOL_VERSION, SYN_ACK_MESSAGE_LEN, SYN_MIN_LEN, TOKEN_LEN, encode_syn,
+    COOKIE_LEN, DATAGRAM_LEN, PROTOCOL_VERSION, SYN_ACK_MESSAGE_LEN, SYN_MIN_LEN, TOKEN_LEN,
+    encode_syn,
 };
 
 /// A session for which no SYN_ACK has come yet.
@@ -87,10 +88,26 @@ impl Dial {
         if !std::mem::take(&mut self.due) {
             return None;
         }
-        let size = if self.tries < FULL_SIZE_SYNS { DATAGRAM_LEN } else { SYN_MIN_LEN };
+        let size = if self.tries < FULL_SIZE_SYNS {
+            DATAGRAM_LEN
+        } else {
+            SYN_MIN_LEN
+        };
         self.tries += 1;
         let ephemeral = self.handshake.ephemeral();
-        encode_syn(buffer, PROTOCOL_VERSION, self.client_id, &ephemeral, self.cookie.as_ref(), size);
-        Some(Transmit { remote: self.remote, local_ip: None, len: buffer.len(), segment_size: None })
+        encode_syn(
+            buffer,
+            PROTOCOL_VERSION,
+            self.client_id,
+            &ephemeral,
+            self.cookie.as_ref(),
+            size,
+        );
+        Some(Transmit {
+            remote: self.remote,
+            local_ip: None,
+            len: buffer.len(),
+            segment_size: None,
+        })
     }
 }

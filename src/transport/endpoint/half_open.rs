@@ -49,7 +49,11 @@ impl HalfOpens {
         answer: [u8; SYN_ACK_MESSAGE_LEN],
         pending: Pending,
     ) {
-        let entry = HalfOpen { question, answer: Box::new(answer), pending: Some(Box::new(pending)) };
+        let entry = HalfOpen {
+            question,
+            answer: Box::new(answer),
+            pending: Some(Box::new(pending)),
+        };
         self.by_id.insert(server_id, entry);
         self.by_question.insert(question, server_id);
         self.expiry.push_back((now + HALF_OPEN_LIFETIME, server_id));
@@ -63,10 +67,6 @@ impl HalfOpens {
 
     pub(super) fn get_mut(&mut self, server_id: u64) -> Option<&mut HalfOpen> {
         self.by_id.get_mut(&server_id)
-    }
-
-    pub(super) fn contains(&self, server_id: u64) -> bool {
-        self.by_id.contains_key(&server_id)
     }
 
     pub(super) fn next_expiry(&self) -> Option<Instant> {
