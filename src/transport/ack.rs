@@ -113,3 +113,92 @@ impl AckState {
         self.largest.map(|(largest, _)| largest)
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::single_range_in_vec_init)] // A list of one range is what is meant.
+mod tests {
+    use super::*;
+
+    fn ranges(state: &AckState, now: Instant) -> Vec<std::ops::Range<u64>> {
+        state
+            .frame(now)
+            .map(|report| report.ranges.collect())
+            .unwrap_or_default()
+    }
+
+    #[test]
+    fn one_packet_is_acknowledged_after_25_ms_and_the_second_at_once() {
+        let now = Instant::now();
+        let mut acks = AckState::default();
+        acks.received(0, true, now);
+        assert_eq!(acks.deadline(), Some(now + MAX_ACK_DELAY));
+        assert!(!acks.is_due(now) && acks.is_due(now + MAX_ACK_DELAY));
+        acks.received(1, true, now);
+        assert!(acks.is_due(now));
+        assert_eq!(ranges(&acks, now), [0..2]);
+        acks.on_sent();
+        assert_eq!(acks.deadline(), None);
+        assert!(acks.frame(now).is_none());
+    }
+
+    #[test]
+    fn a_gap_and_what_fills_it_are_told_at_once() {
+        let now = Instant::now();
+        let mut acks = AckState::default();
+        acks.received(0, false, now);
+        acks.received(2, true, now);
+        assert!(acks.is_due(now));
+        acks.on_sent();
+        acks.received(1, true, now);
+        assert!(acks.is_due(now));
+        assert_eq!(ranges(&acks, now), [0..3]);
+    }
+
+    #[test]
+    fn acknowledgements_alone_are_not_acknowledged() {
+        let now = Instant::now();
+        let mut acks = AckState::default();
+        acks.received(0, false, now);
+        acks.received(5, false, now);
+        assert_eq!(acks.deadline(), None);
+        assert!(acks.frame(now).is_none());
+    }
+
+    #[test]
+    fn the_delay_is_that_of_the_largest() {
+        let now = Instant::now();
+        let mut acks = AckState::default();
+        acks.received(1, true, now);
+        acks.received(0, true, now + Duration::from_millis(3));
+        let report = acks.frame(now + Duration::from_millis(5)).expect("is due");
+        assert_eq!((report.largest, report.delay_us), (1, 5000));
+    }
+
+    #[test]
+    fn beyond_32_ranges_the_oldest_are_forgotten() {
+        let now = Instant::now();
+        let mut acks = AckState::default();
+        for number in 0..100 {
+            acks.received(number * 2, true, now);
+        }
+        let ranges = ranges(&acks, now);
+        assert_eq!(ranges.len(), MAX_ACK_RANGES);
+        assert_eq!(ranges.first(), Some(&(198..199)));
+        assert_eq!(ranges.last(), Some(&(136..137)));
+    }
+
+    #[test]
+    fn what_the_peer_knows_is_not_repeated_but_the_largest_stays() {
+        let now = Instant::now();
+        let mut acks = AckState::default();
+        for number in [0, 1, 4, 6] {
+            acks.received(number, true, now);
+        }
+        acks.acknowledged(4);
+        assert_eq!(ranges(&acks, now), [6..7]);
+        acks.acknowledged(1_000_000);
+        acks.received(3, true, now);
+        assert_eq!(ranges(&acks, now), [6..7, 3..4]);
+        assert_eq!(acks.largest(), Some(6));
+    }
+}

@@ -290,3 +290,7 @@ fn limit_message(window: u64, message_max: usize) -> usize {
 fn distance(from: u64, to: u64) -> usize {
     usize::try_from(to.saturating_sub(from)).unwrap_or(usize::MAX)
 }
+
+#[cfg(test)]
+#[path = "assembler_tests.rs"]
+mod tests;

@@ -104,3 +104,84 @@ impl Controller for NewReno {
         self.window
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    fn after(start: Instant, millis: u64) -> Instant {
+        start + Duration::from_millis(millis)
+    }
+
+    #[test]
+    fn slow_start_grows_by_what_is_acknowledged() {
+        let now = Instant::now();
+        let mut reno = NewReno::new();
+        reno.on_acked(now, now, 3000, false);
+        assert_eq!(reno.window(), INITIAL_WINDOW + 3000);
+    }
+
+    #[test]
+    fn a_sender_without_much_to_say_earns_no_window() {
+        let now = Instant::now();
+        let mut reno = NewReno::new();
+        reno.on_acked(now, now, 3000, true);
+        assert_eq!(reno.window(), INITIAL_WINDOW);
+    }
+
+    #[test]
+    fn one_flight_with_many_losses_halves_once_and_then_grows_by_a_datagram_a_round() {
+        let start = Instant::now();
+        let mut reno = NewReno::new();
+        reno.on_lost(after(start, 100), start, false);
+        reno.on_lost(after(start, 110), after(start, 50), false);
+        let halved = INITIAL_WINDOW / 2;
+        assert_eq!(reno.window(), halved);
+        reno.on_acked(after(start, 120), after(start, 100), halved, false);
+        assert_eq!(reno.window(), halved, "sent before the recovery began");
+        reno.on_acked(after(start, 200), after(start, 130), halved - 1, false);
+        assert_eq!(reno.window(), halved);
+        reno.on_acked(after(start, 200), after(start, 130), 1, false);
+        assert_eq!(reno.window(), halved + DATAGRAM);
+        reno.on_lost(after(start, 300), after(start, 101), false);
+        assert_eq!(reno.window(), halved.midpoint(DATAGRAM), "a new loss");
+    }
+
+    #[test]
+    fn the_window_has_a_floor() {
+        let start = Instant::now();
+        let mut reno = NewReno::new();
+        for round in 1..20 {
+            reno.on_lost(
+                after(start, round * 10),
+                after(start, round * 10 - 1),
+                false,
+            );
+        }
+        assert_eq!(reno.window(), MINIMUM_WINDOW);
+    }
+
+    #[test]
+    fn persistent_congestion_starts_again_from_the_floor() {
+        let start = Instant::now();
+        let mut reno = NewReno::new();
+        reno.on_lost(after(start, 100), start, true);
+        assert_eq!(reno.window(), MINIMUM_WINDOW);
+        reno.on_acked(after(start, 120), after(start, 90), DATAGRAM, false);
+        assert_eq!(reno.window(), MINIMUM_WINDOW + DATAGRAM);
+    }
+
+    #[test]
+    fn a_new_path_starts_afresh_and_old_packets_do_not_count_on_it() {
+        let start = Instant::now();
+        let mut reno = NewReno::new();
+        reno.on_lost(after(start, 10), start, false);
+        reno.on_path_change(after(start, 100));
+        assert_eq!(reno.window(), INITIAL_WINDOW);
+        reno.on_acked(after(start, 120), after(start, 90), 5000, false);
+        reno.on_lost(after(start, 120), after(start, 90), false);
+        assert_eq!(reno.window(), INITIAL_WINDOW);
+    }
+}

@@ -135,3 +135,71 @@ fn equal_in_constant_time(one: &[u8; 16], other: &[u8; 16]) -> bool {
     };
     widen(one) == widen(other)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const E: [u8; EPHEMERAL_LEN] = [5; EPHEMERAL_LEN];
+    const NOW: u64 = 1_700_000_000_000;
+
+    fn jar() -> CookieJar {
+        CookieJar::new([1; 32])
+    }
+
+    fn remote(text: &str) -> SocketAddr {
+        text.parse().expect("a literal address")
+    }
+
+    #[test]
+    fn a_cookie_is_good_for_fifteen_seconds_and_then_expired() {
+        let remote = remote("192.0.2.1:4000");
+        let cookie = jar().make(NOW, remote, 7, &E);
+        let at = |time| jar().check(time, remote, 7, &E, &cookie);
+        assert_eq!(at(NOW), CookieCheck::Good);
+        assert_eq!(at(NOW + COOKIE_LIFETIME_MS), CookieCheck::Good);
+        assert_eq!(at(NOW + COOKIE_LIFETIME_MS + 1), CookieCheck::Expired);
+        assert_eq!(at(NOW - 1), CookieCheck::Expired);
+    }
+
+    #[test]
+    fn a_cookie_is_wrong_for_any_other_client() {
+        let here = remote("192.0.2.1:4000");
+        let cookie = jar().make(NOW, here, 7, &E);
+        let check = |remote, id, e: &[u8; 32]| jar().check(NOW, remote, id, e, &cookie);
+        assert_eq!(check(remote("192.0.2.2:4000"), 7, &E), CookieCheck::Wrong);
+        assert_eq!(check(remote("192.0.2.1:4001"), 7, &E), CookieCheck::Wrong);
+        assert_eq!(check(here, 8, &E), CookieCheck::Wrong);
+        assert_eq!(check(here, 7, &[6; 32]), CookieCheck::Wrong);
+        let other = CookieJar::new([2; 32]);
+        assert_eq!(other.check(NOW, here, 7, &E, &cookie), CookieCheck::Wrong);
+    }
+
+    #[test]
+    fn a_cookie_with_any_bit_changed_is_wrong() {
+        let here = remote("[2001:db8::1]:4000");
+        let cookie = jar().make(NOW, here, 7, &E);
+        for bit in 0..COOKIE_LEN * 8 {
+            let mut forged = cookie;
+            forged[bit / 8] ^= 1 << (bit % 8);
+            let check = jar().check(NOW, here, 7, &E, &forged);
+            assert_eq!(check, CookieCheck::Wrong, "bit {bit}");
+        }
+    }
+
+    #[test]
+    fn a_mapped_address_is_the_same_address() {
+        let cookie = jar().make(NOW, remote("192.0.2.1:4000"), 7, &E);
+        let mapped = remote("[::ffff:192.0.2.1]:4000");
+        let check = jar().check(NOW, mapped, 7, &E, &cookie);
+        assert_eq!(check, CookieCheck::Good);
+    }
+
+    #[test]
+    fn a_reset_token_belongs_to_one_key_and_one_connection() {
+        let token = ResetKey::new([1; 32]).token(7);
+        assert!(token_matches(&token, &ResetKey::new([1; 32]).token(7)));
+        assert!(!token_matches(&token, &ResetKey::new([1; 32]).token(8)));
+        assert!(!token_matches(&token, &ResetKey::new([2; 32]).token(7)));
+    }
+}

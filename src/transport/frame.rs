@@ -365,3 +365,7 @@ fn bin_header(buffer: &mut Vec<u8>, len: usize) {
     let len = u32::try_from(len).unwrap_or(u32::MAX);
     encode::write_bin_len(buffer, len).expect(VEC_IS_INFALLIBLE);
 }
+
+#[cfg(test)]
+#[path = "frame_tests.rs"]
+mod tests;

@@ -58,3 +58,41 @@ pub(crate) fn decode(bytes: &[u8]) -> Header {
         message_len: usize::try_from(message_len).unwrap_or(usize::MAX),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_length_comes_back_and_a_part_of_a_header_is_incomplete() {
+        for message_len in [0, 1, 255, 256, 65_535, 65_536, 1 << 24] {
+            let (bytes, len) = encode(message_len);
+            assert_eq!(len, header_len(message_len));
+            let expected = Header::Message {
+                header_len: len,
+                message_len,
+            };
+            assert_eq!(decode(&bytes[..len]), expected);
+            for part in 0..len {
+                assert_eq!(decode(&bytes[..part]), Header::Incomplete);
+            }
+        }
+    }
+
+    #[test]
+    fn it_is_what_message_pack_writes() {
+        for message_len in [0_u16, 255, 256, u16::MAX] {
+            let mut theirs = Vec::new();
+            rmp::encode::write_bin_len(&mut theirs, u32::from(message_len))
+                .expect("a Vec takes every write");
+            let (ours, len) = encode(usize::from(message_len));
+            assert_eq!(theirs, ours[..len]);
+        }
+    }
+
+    #[test]
+    fn anything_else_is_wrong() {
+        assert_eq!(decode(&[0x93]), Header::Wrong);
+        assert_eq!(decode(&[0, 1, 2, 3, 4]), Header::Wrong);
+    }
+}

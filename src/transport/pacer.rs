@@ -93,3 +93,65 @@ impl Rate {
         Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const RTT: Duration = Duration::from_millis(100);
+    const WINDOW: u64 = 120_000;
+
+    #[test]
+    fn a_burst_of_the_initial_window_goes_out_at_once_and_no_more() {
+        let now = Instant::now();
+        let mut pacer = Pacer::new(now);
+        for _ in 0..10 {
+            assert_eq!(pacer.delay(now, 1200, RTT, WINDOW), None);
+            pacer.on_sent(1200);
+        }
+        // 1200 bytes at 1.5 bytes a microsecond.
+        let expected = now + Duration::from_micros(800);
+        assert_eq!(pacer.delay(now, 1200, RTT, WINDOW), Some(expected));
+    }
+
+    #[test]
+    fn after_the_wait_that_it_named_it_lets_go() {
+        let mut now = Instant::now();
+        let mut pacer = Pacer::new(now);
+        pacer.on_sent(BURST_BYTES);
+        for _ in 0..1000 {
+            let when = pacer.delay(now, 1111, RTT, WINDOW).expect("empty bucket");
+            assert!(when > now);
+            now = when;
+            assert_eq!(pacer.delay(now, 1111, RTT, WINDOW), None);
+            pacer.on_sent(1111);
+        }
+    }
+
+    #[test]
+    fn a_round_trip_carries_a_quarter_more_than_the_window_however_often_it_is_asked() {
+        let start = Instant::now();
+        let mut pacer = Pacer::new(start);
+        pacer.on_sent(BURST_BYTES);
+        let mut sent = 0;
+        for micros in (0..=100_000).step_by(7) {
+            let now = start + Duration::from_micros(micros);
+            while pacer.delay(now, 1200, RTT, WINDOW).is_none() {
+                pacer.on_sent(1200);
+                sent += 1200;
+            }
+        }
+        assert!((148_000..=150_000).contains(&sent), "{sent}");
+    }
+
+    #[test]
+    fn strange_figures_neither_panic_nor_block_for_ever() {
+        let now = Instant::now();
+        let mut pacer = Pacer::new(now);
+        assert_eq!(pacer.delay(now, u64::MAX, Duration::ZERO, u64::MAX), None);
+        pacer.on_sent(u64::MAX);
+        assert!(pacer.delay(now, 1, RTT, 2400).is_some());
+        let later = now + Duration::from_secs(86_400);
+        assert_eq!(pacer.delay(later, u64::MAX, RTT, WINDOW), None);
+    }
+}

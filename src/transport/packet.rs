@@ -340,3 +340,138 @@ pub(crate) fn expand(truncated: u32, largest: Option<u64>) -> u64 {
         candidate
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn syn(version: u32, cookie: Option<&[u8; COOKIE_LEN]>, size: usize) -> Vec<u8> {
+        let mut buffer = Vec::new();
+        encode_syn(&mut buffer, version, 7, &[9; 32], cookie, size);
+        buffer
+    }
+
+    #[test]
+    fn a_syn_comes_back_with_and_without_its_cookie_and_has_the_size_asked_for() {
+        for cookie in [None, Some(&[3; COOKIE_LEN])] {
+            let datagram = syn(PROTOCOL_VERSION, cookie, DATAGRAM_LEN);
+            assert_eq!(datagram.len(), DATAGRAM_LEN);
+            let expected = Packet::Syn {
+                client_id: 7,
+                ephemeral: &[9; 32],
+                cookie,
+            };
+            assert_eq!(parse(&datagram), Ok(expected));
+        }
+        assert_eq!(syn(PROTOCOL_VERSION, None, 0).len(), SYN_MIN_LEN);
+    }
+
+    #[test]
+    fn a_syn_smaller_than_its_answers_is_refused() {
+        let datagram = syn(PROTOCOL_VERSION, None, SYN_MIN_LEN);
+        assert_eq!(
+            parse(&datagram[..SYN_MIN_LEN - 1]),
+            Err(PacketError::SmallSyn)
+        );
+    }
+
+    #[test]
+    fn a_syn_of_another_version_tells_version_and_id_only() {
+        let expected = Packet::SynOfOtherVersion {
+            version: 99,
+            client_id: 7,
+        };
+        assert_eq!(parse(&syn(99, None, SYN_MIN_LEN)), Ok(expected));
+    }
+
+    #[test]
+    fn wrong_datagrams_are_told_apart() {
+        let mut odd_cookie = syn(PROTOCOL_VERSION, None, SYN_MIN_LEN);
+        odd_cookie[1 + 4 + 8 + 32] = 23;
+        assert_eq!(parse(&odd_cookie), Err(PacketError::CookieLength));
+        assert_eq!(parse(&[]), Err(PacketError::Empty));
+        assert_eq!(parse(&[0]), Err(PacketError::UnknownType));
+        assert_eq!(parse(&[7; 50]), Err(PacketError::UnknownType));
+        assert_eq!(parse(&[0x80 | TYPE_RESET]), Err(PacketError::ReservedBit));
+        assert_eq!(parse(&[0x40 | TYPE_DATA]), Err(PacketError::ReservedBit));
+        let small = [TYPE_DATA; DATA_MIN_LEN - 1];
+        assert_eq!(parse(&small), Err(PacketError::Length));
+        let surplus = [TYPE_RESET; RESET_PACKET_LEN + 1];
+        assert_eq!(parse(&surplus), Err(PacketError::Length));
+        let mut none = Vec::new();
+        encode_version(&mut none, 1, 2, &[]);
+        assert_eq!(parse(&none), Err(PacketError::VersionCount));
+    }
+
+    #[test]
+    fn numbers_expand_to_the_nearest_one_expected() {
+        assert_eq!(expand(0, None), 0);
+        assert_eq!(expand(0, Some(u64::from(u32::MAX))), 1 << 32);
+        assert_eq!(expand(u32::MAX, Some(1 << 32)), u64::from(u32::MAX));
+        assert_eq!(expand(5, Some(u64::MAX)) & 0xffff_ffff, 5);
+        // Exactly half a window away on both sides: the later one.
+        assert_eq!(expand(0, Some((3 << 31) - 1)), 2 << 32);
+    }
+
+    proptest! {
+        #[test]
+        fn fixed_packets_come_back(id: u64, cookie: [u8; COOKIE_LEN], token: [u8; TOKEN_LEN], fill: u8) {
+            let mut buffer = Vec::new();
+            encode_cookie(&mut buffer, id, &cookie);
+            prop_assert_eq!(buffer.len(), COOKIE_PACKET_LEN);
+            prop_assert_eq!(parse(&buffer), Ok(Packet::Cookie { client_id: id, cookie: &cookie }));
+            buffer.clear();
+            let message = [fill; SYN_ACK_MESSAGE_LEN];
+            encode_syn_ack(&mut buffer, id, &message);
+            prop_assert_eq!(buffer.len(), SYN_ACK_PACKET_LEN);
+            prop_assert_eq!(parse(&buffer), Ok(Packet::SynAck { client_id: id, message: &message }));
+            buffer.clear();
+            encode_reset(&mut buffer, id, &token);
+            prop_assert_eq!(buffer.len(), RESET_PACKET_LEN);
+            prop_assert_eq!(parse(&buffer), Ok(Packet::Reset { connection_id: id, token: &token }));
+        }
+
+        #[test]
+        fn data_headers_and_versions_come_back(
+            connection_id: u64,
+            key_phase: bool,
+            number in 0_u64..1 << 62,
+            offered: u32,
+            spoken in proptest::collection::vec(any::<u32>(), 1..MAX_VERSIONS + 4),
+        ) {
+            let mut buffer = Vec::new();
+            encode_data_header(&mut buffer, connection_id, key_phase, number);
+            prop_assert_eq!(buffer.len(), DATA_HEADER_LEN);
+            buffer.resize(DATA_MIN_LEN, 0);
+            let header = DataHeader { connection_id, key_phase, truncated: truncate(number) };
+            prop_assert_eq!(parse(&buffer), Ok(Packet::Data(header)));
+            buffer.clear();
+            encode_version(&mut buffer, connection_id, offered, &spoken);
+            let Ok(Packet::Version { client_id, offered: echoed, versions }) = parse(&buffer) else {
+                return Err(TestCaseError::fail("not a VERSION"));
+            };
+            prop_assert_eq!((client_id, echoed), (connection_id, offered));
+            prop_assert!(versions.iter().eq(spoken.iter().copied().take(MAX_VERSIONS)));
+            prop_assert!(versions.contains(spoken[0]));
+        }
+
+        #[test]
+        fn a_number_near_the_largest_comes_back(largest in 0_u64..1 << 61, ahead in -0x7fff_ffff_i64..0x7fff_ffff) {
+            if let Some(number) = largest.checked_add_signed(ahead) {
+                prop_assert_eq!(expand(truncate(number), Some(largest)), number);
+            }
+        }
+
+        #[test]
+        fn any_bytes_parse_without_a_panic(bytes in proptest::collection::vec(any::<u8>(), 0..1300), kind in 0_u8..8) {
+            let mut bytes = bytes;
+            let _any = parse(&bytes);
+            if let Some(first) = bytes.first_mut() {
+                *first = kind;
+            }
+            let _typed = parse(&bytes);
+        }
+    }
+}

@@ -126,3 +126,95 @@ impl RangeSet {
 
 /// The ranges of a [`RangeSet`], lowest first.
 pub(crate) type Iter<'a> = std::iter::Cloned<std::slice::Iter<'a, Range<u64>>>;
+
+#[cfg(test)]
+#[allow(clippy::single_range_in_vec_init)] // A list of one range is what is meant.
+mod tests {
+    use std::collections::BTreeSet;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn set(ranges: &[Range<u64>]) -> RangeSet {
+        let mut set = RangeSet::new();
+        for range in ranges {
+            set.insert(range.clone());
+        }
+        set
+    }
+
+    fn list(set: &RangeSet) -> Vec<Range<u64>> {
+        set.iter().collect()
+    }
+
+    #[test]
+    fn ranges_that_touch_become_one() {
+        assert_eq!(list(&set(&[0..2, 4..6, 2..4])), [0..6]);
+    }
+
+    #[test]
+    fn removing_from_the_middle_splits() {
+        let mut set = set(&[0..10]);
+        set.remove(3..5);
+        assert_eq!(list(&set), [0..3, 5..10]);
+        set.remove_below(7);
+        assert_eq!(list(&set), [7..10]);
+    }
+
+    #[test]
+    fn beyond_the_limit_a_new_range_is_refused_but_a_held_one_may_grow() {
+        let mut set = set(&[0..1, 10..11]);
+        assert!(!set.try_insert(5..6, 2));
+        assert_eq!(list(&set), [0..1, 10..11]);
+        assert!(set.try_insert(1..5, 2));
+        assert_eq!(list(&set), [0..5, 10..11]);
+    }
+
+    #[test]
+    fn beyond_the_limit_the_lowest_is_forgotten() {
+        let mut set = set(&[0..1, 10..11]);
+        set.insert_forgetting_lowest(20..21, 2);
+        assert_eq!(list(&set), [10..11, 20..21]);
+    }
+
+    #[test]
+    fn overlapping_gives_only_what_shares_a_number() {
+        let set = set(&[0..2, 4..6, 8..10]);
+        let found: Vec<_> = set.overlapping(2..9).collect();
+        assert_eq!(found, [4..6, 8..10]);
+        assert_eq!(set.overlapping(2..4).count(), 0);
+    }
+
+    proptest! {
+        #[test]
+        fn it_behaves_as_a_set_of_numbers(
+            steps in proptest::collection::vec((0_u8..3, 0_u64..60, 0_u64..12), 0..60),
+        ) {
+            let mut ranges = RangeSet::new();
+            let mut numbers = BTreeSet::new();
+            for (what, start, len) in steps {
+                let range = start..start + len;
+                match what {
+                    0 => {
+                        ranges.insert(range.clone());
+                        numbers.extend(range);
+                    }
+                    1 => {
+                        ranges.remove(range.clone());
+                        numbers.retain(|number| !range.contains(number));
+                    }
+                    _ => {
+                        ranges.remove_below(len);
+                        numbers.retain(|number| *number >= len);
+                    }
+                }
+                prop_assert!(ranges.iter().flatten().eq(numbers.iter().copied()));
+                prop_assert!((0..80).all(|number| ranges.contains(number) == numbers.contains(&number)));
+                let list = list(&ranges);
+                prop_assert!(list.iter().all(|range| !range.is_empty()));
+                prop_assert!(list.windows(2).all(|pair| pair[0].end < pair[1].start));
+            }
+        }
+    }
+}

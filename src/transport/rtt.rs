@@ -53,11 +53,10 @@ impl RttEstimator {
         self.minimum = self.minimum.min(sample);
         let ack_delay = ack_delay.min(MAX_ACK_DELAY);
         // A delay that would bring the sample below the minimum cannot be true.
-        let adjusted = if sample >= self.minimum + ack_delay {
-            sample - ack_delay
-        } else {
-            sample
-        };
+        let adjusted = sample
+            .checked_sub(ack_delay)
+            .filter(|adjusted| *adjusted >= self.minimum)
+            .unwrap_or(sample);
         self.variance = (self.variance * 3 + self.smoothed.abs_diff(adjusted)) / 4;
         self.smoothed = (self.smoothed * 7 + adjusted) / 8;
     }
@@ -102,5 +101,73 @@ impl RttEstimator {
     /// section 7.6.1.
     pub(crate) fn persistent_congestion_duration(&self) -> Duration {
         self.pto_base() * PERSISTENT_CONGESTION_THRESHOLD
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const fn ms(millis: u64) -> Duration {
+        Duration::from_millis(millis)
+    }
+
+    fn measured(samples: &[(u64, u64)]) -> RttEstimator {
+        let now = Instant::now();
+        let mut rtt = RttEstimator::new();
+        for &(sample, delay) in samples {
+            rtt.update(now, ms(sample), ms(delay));
+        }
+        rtt
+    }
+
+    #[test]
+    fn before_a_sample_it_is_a_third_of_a_second() {
+        let rtt = RttEstimator::new();
+        assert_eq!(rtt.pto_base(), INITIAL_RTT * 3 + MAX_ACK_DELAY);
+        assert_eq!(rtt.first_sample(), None);
+    }
+
+    #[test]
+    fn the_first_sample_replaces_the_guess_and_ignores_the_ack_delay() {
+        let rtt = measured(&[(100, 20)]);
+        assert_eq!(rtt.smoothed(), ms(100));
+        assert_eq!(rtt.variance(), ms(50));
+        assert_eq!(rtt.minimum(), ms(100));
+    }
+
+    #[test]
+    fn later_samples_move_it_by_an_eighth_without_the_ack_delay() {
+        let rtt = measured(&[(100, 0), (200, 20)]);
+        assert_eq!(rtt.smoothed(), ms(110));
+        assert_eq!(rtt.variance(), Duration::from_micros(57_500));
+        assert_eq!(rtt.latest(), ms(200));
+    }
+
+    #[test]
+    fn a_claimed_delay_counts_for_25_ms_at_most() {
+        let capped = measured(&[(100, 0), (300, 25)]);
+        let claimed = measured(&[(100, 0), (300, 150)]);
+        assert_eq!(capped.smoothed(), claimed.smoothed());
+    }
+
+    #[test]
+    fn a_delay_that_would_undercut_the_minimum_is_not_believed() {
+        let rtt = measured(&[(100, 0), (110, 20)]);
+        assert_eq!(rtt.smoothed(), Duration::from_micros(101_250));
+    }
+
+    #[test]
+    fn loss_delay_follows_the_larger_of_smoothed_and_latest_and_is_never_nothing() {
+        assert_eq!(measured(&[(80, 0), (160, 0)]).loss_delay(), ms(180));
+        assert_eq!(measured(&[(0, 0)]).loss_delay(), TIMER_GRANULARITY);
+    }
+
+    #[test]
+    fn a_reset_forgets_the_path() {
+        let mut rtt = measured(&[(100, 0)]);
+        rtt.reset();
+        assert_eq!(rtt.smoothed(), INITIAL_RTT);
+        assert_eq!(rtt.persistent_congestion_duration(), rtt.pto_base() * 3);
     }
 }

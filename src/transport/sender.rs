@@ -118,8 +118,8 @@ impl ChannelSender {
         Some(Fragment::from_range(range, max_bytes))
     }
 
-    /// The bytes of a fragment, in two parts since the buffer is a ring. What has been acknowledged meanwhile,
-    /// or was never queued, is missing from it.
+    /// The bytes of a fragment that was just chosen, in two parts since the buffer is a ring. What has been
+    /// acknowledged since, or was never queued, would be missing from it.
     pub(crate) fn data(&self, fragment: Fragment) -> (&[u8], &[u8]) {
         let range = fragment.range();
         let place = |offset: u64| {
@@ -231,3 +231,7 @@ impl ChannelSender {
         range.start.max(self.base)..range.end.min(self.next)
     }
 }
+
+#[cfg(test)]
+#[path = "sender_tests.rs"]
+mod tests;
