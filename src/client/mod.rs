@@ -17,6 +17,8 @@ mod deliveries;
 mod effects;
 mod env;
 mod history;
+mod leaving;
+mod name;
 mod outbox;
 mod people;
 mod prompt;
@@ -26,11 +28,13 @@ mod sanitize;
 mod sending;
 mod session;
 mod sign_in;
+mod standing;
 mod state;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]
 mod tests;
+mod trust;
 
 pub use self::core::Core;
 pub use env::{Ask, Console, End, Files, Input, Tone, Trust};

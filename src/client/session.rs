@@ -144,7 +144,7 @@ impl Link {
                 handshake_hash,
             } => self.connected(now, endpoint, session, peer_key, handshake_hash),
             Event::Closed { session, reason } => {
-                self.closed(now, endpoint, session, reason, random)
+                self.closed(now, endpoint, session, &reason, random)
             }
             Event::Writable { session, channel } if self.session() == Some(session) => {
                 self.flush(now, endpoint, session, channel);
@@ -190,7 +190,7 @@ impl Link {
         now: Instant,
         endpoint: &mut Endpoint,
         session: SessionId,
-        reason: CloseReason,
+        reason: &CloseReason,
         random: &mut ChaCha20Rng,
     ) -> Option<LinkEvent> {
         match &mut self.state {
