@@ -158,7 +158,7 @@ impl Account {
             }
             self.state.set_identity(identity);
         }
-        self.state.commit()
+        self.close()
     }
 
     /// Shows every unsent line as unconfirmed and forgets it: their numbers mean nothing any more.

@@ -10,10 +10,11 @@ use rand_core::SeedableRng;
 use zeroize::Zeroizing;
 
 use super::Options;
-use super::account::Account;
+use super::account::{Account, Leave};
 use super::commands;
 use super::effects::Effects;
 use super::env::{Console, End, Files, Input, Tone};
+use super::leaving::Wish;
 use super::name::canonical;
 use super::outbox::IN_FLIGHT_MAX;
 use super::prompt::{Prompt, Question};
@@ -49,7 +50,9 @@ pub struct Core {
     pub(super) sign_in: Option<SignIn>,
     pub(super) account: Option<Account>,
     pub(super) wants_new_link: bool,
-    pub(super) quit_at: Option<Instant>,
+    /// What the user of a client without a terminal wants done once all that was sent has arrived, and the
+    /// moment when it is done anyway.
+    pub(super) wish: Option<(Wish, Instant)>,
     pub(super) end: Option<End>,
 }
 
@@ -76,7 +79,7 @@ impl Core {
             sign_in: None,
             account: None,
             wants_new_link: false,
-            quit_at: None,
+            wish: None,
             end: None,
         }
     }
@@ -92,7 +95,7 @@ impl Core {
     }
 
     /// The link is lost.
-    pub(super) fn link_lost(&mut self, reason: &str) {
+    pub(super) fn link_lost(&mut self, reason: &str, is_superseded: bool) {
         self.peer = None;
         self.effects.drop_messages();
         if let Some(account) = &mut self.account {
@@ -105,6 +108,9 @@ impl Core {
                 self.options.server_name
             ),
         );
+        if is_superseded {
+            self.handle_leave(Some(Leave::Ended(EndReason::Superseded)));
+        }
         // A question that is open stays open; what waited for the server begins again, or is given up.
         if let Some(sign_in) = self.sign_in.take_if(|sign_in| sign_in.question().is_none())
             && !sign_in.is_reconnection()
@@ -359,7 +365,7 @@ impl Core {
         [
             self.sign_in.as_ref().and_then(SignIn::deadline),
             self.account.as_ref().and_then(Account::deadline),
-            self.quit_at,
+            self.wish.map(|(_, due)| due),
         ]
         .into_iter()
         .flatten()
@@ -378,8 +384,8 @@ impl Core {
                 self.console.set_names(names);
             }
         }
-        if self.end.is_none() && self.is_time_to_quit(now) {
-            self.quit_now();
+        if self.end.is_none() {
+            self.grant_wish(now);
         }
         self.effects.flush_lines(&mut *self.console);
         if let Some(account) = &mut self.account {
@@ -434,7 +440,7 @@ impl Core {
     /// Whether the next command may be asked for. Without a terminal each one waits for what the one before it
     /// needs from the server, so that a script's lines take effect in order.
     fn is_ready_for_command(&self) -> bool {
-        if self.quit_at.is_some() {
+        if self.wish.is_some() {
             return false;
         }
         let is_signing_in = self

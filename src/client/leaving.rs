@@ -12,6 +12,15 @@ use crate::transport::{Channel, Now};
 /// received. Chosen: a bad path's worst, and short enough for a script.
 const QUIT_WAIT: Duration = Duration::from_secs(10);
 
+/// What is done once all that was sent has arrived.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Wish {
+    /// Sign out.
+    LogOut,
+    /// Quit.
+    Quit,
+}
+
 impl Core {
     /// The signed-in user's session is over, if there is a reason.
     pub(super) fn handle_leave(&mut self, leave: Option<Leave>) {
@@ -62,8 +71,45 @@ impl Core {
         }
     }
 
-    /// The user leaves: the server is told, and the ticket forgotten.
-    pub(super) fn log_out(&mut self) {
+    /// The user wants to sign out: at once at a terminal, else when what was sent has arrived.
+    pub(super) fn log_out(&mut self, now: Now) {
+        if self.console.is_interactive() {
+            self.log_out_now();
+        } else {
+            self.wish = Some((Wish::LogOut, now.instant + QUIT_WAIT));
+        }
+    }
+
+    /// The user wants to go: at once at a terminal, else when what was sent has arrived.
+    pub(super) fn quit(&mut self, now: Now) {
+        if self.console.is_interactive() {
+            self.quit_now();
+        } else {
+            self.wish = Some((Wish::Quit, now.instant + QUIT_WAIT));
+        }
+    }
+
+    /// Does what the user wanted, if what it waits for has come, or has been waited for long enough.
+    pub(super) fn grant_wish(&mut self, now: Now) {
+        let Some((wish, due)) = self.wish else {
+            return;
+        };
+        let is_quiet = match &self.account {
+            Some(account) => account.is_quiet(),
+            None => self.is_greeted && self.sign_in.is_none() && self.pending_user.is_none(),
+        };
+        if is_quiet || due <= now.instant {
+            self.wish = None;
+            match wish {
+                Wish::LogOut => self.log_out_now(),
+                Wish::Quit => self.quit_now(),
+            }
+        }
+    }
+
+    /// Signs out: the server is told, and the ticket forgotten.
+    fn log_out_now(&mut self) {
+        self.tell_unsent();
         let end = SessionEnd {
             reason: EndReason::LoggedOut,
         };
@@ -72,37 +118,21 @@ impl Core {
         self.show(Tone::Plain, "logged out");
     }
 
-    /// The user wants to go: at once at a terminal, else when what was sent has arrived.
-    pub(super) fn quit(&mut self, now: Now) {
-        if self.console.is_interactive() {
-            self.quit_now();
-        } else if self.quit_at.is_none() {
-            self.quit_at = Some(now.instant + QUIT_WAIT);
-        }
-    }
-
-    /// Ends the client, and says what stays behind.
-    pub(super) fn quit_now(&mut self) {
-        let waiting = self
-            .account
-            .as_ref()
-            .map_or(0, |account| account.outbox.len());
-        if waiting > 0 {
-            let text = format!("● {waiting} not stored yet; kept, and sent at the next sign-in");
-            self.show(Tone::Notice, &text);
-        }
+    /// Ends the client.
+    fn quit_now(&mut self) {
+        self.tell_unsent();
         self.finish(End::Quit);
     }
 
-    /// Whether what a quitting client waits for has come, or has been waited for long enough.
-    pub(super) fn is_time_to_quit(&self, now: Now) -> bool {
-        let Some(quit_at) = self.quit_at else {
-            return false;
-        };
-        let is_done = match &self.account {
-            Some(account) => account.is_quiet(),
-            None => self.is_greeted && self.sign_in.is_none() && self.pending_user.is_none(),
-        };
-        is_done || quit_at <= now.instant
+    /// Says what stays behind.
+    fn tell_unsent(&mut self) {
+        let unsent = self
+            .account
+            .as_ref()
+            .map_or(0, |account| account.outbox.len());
+        if unsent > 0 {
+            let text = format!("● {unsent} not stored yet; kept, and sent at the next sign-in");
+            self.show(Tone::Notice, &text);
+        }
     }
 }

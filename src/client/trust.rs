@@ -28,6 +28,13 @@ impl Core {
             }
             return;
         }
+        if self.asked_key.is_some_and(|asked| asked != key) {
+            // The answer that is still to come would be about another key.
+            self.finish(End::Refused(format!(
+                "the key of {name} changed while it was asked about; now it is {print}"
+            )));
+            return;
+        }
         match self.files.check_server(&key) {
             Ok(Trust::Known) => match &self.options.pinned_fingerprint {
                 Some(pinned) if *pinned != print => self.finish(End::Refused(format!(
