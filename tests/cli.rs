@@ -149,3 +149,84 @@ fn completions_are_printed_for_every_shell() {
     }
     run(&home(), &["completions", "tcsh"]).code(2);
 }
+
+fn add(home: &TempDir, name: &str) -> Assert {
+    udpchat(home.path())
+        .args(["user", "add", name, "--password-file", "-"])
+        .write_stdin("tea at four\n")
+        .assert()
+}
+
+#[test]
+fn accounts_of_a_stopped_server_are_added_and_listed() {
+    let home = home();
+    assert_eq!(stdout(&run(&home, &["user", "list"]).success()), "");
+    assert_eq!(stdout(&add(&home, "Alice").success()), "added alice\n");
+    assert_eq!(stdout(&add(&home, "bo").success()), "added bo\n");
+    let list = stdout(&run(&home, &["user", "list"]).success());
+    let lines: Vec<&str> = list.lines().collect();
+    assert_eq!(lines.len(), 2, "{list}");
+    assert!(lines[0].starts_with("alice  20"), "{list}");
+    assert!(lines[1].starts_with("bo     20"), "{list}");
+}
+
+#[test]
+fn name_that_is_taken_or_looks_like_another_or_is_none_fails() {
+    let home = home();
+    add(&home, "paypal").success();
+    let taken = add(&home, "PayPal").code(1);
+    assert!(stderr(&taken).contains("taken"), "{}", stderr(&taken));
+    let alike = add(&home, "p\u{430}yp\u{430}l").code(1);
+    assert!(
+        stderr(&alike).contains("looks like \"paypal\""),
+        "{}",
+        stderr(&alike)
+    );
+    for (bad, why) in [("", "empty"), ("a b", "letters"), ("everyone", "reserved")] {
+        let assert = add(&home, bad).code(1);
+        assert!(
+            stderr(&assert).contains(why),
+            "{bad:?}: {}",
+            stderr(&assert)
+        );
+    }
+    add(&home, &"x".repeat(33)).code(1);
+}
+
+#[test]
+fn data_directory_that_others_may_enter_is_refused() {
+    let home = home();
+    let data = home.path().join("data");
+    fs::create_dir(&data).unwrap();
+    fs::set_permissions(&data, fs::Permissions::from_mode(0o755)).unwrap();
+    let assert = run(&home, &["user", "list", "--data", data.to_str().unwrap()]).code(1);
+    assert!(stderr(&assert).contains("chmod 700"), "{}", stderr(&assert));
+}
+
+#[test]
+fn file_that_is_no_database_is_named_and_left_alone() {
+    let home = home();
+    let data = home.path().join("data");
+    fs::create_dir(&data).unwrap();
+    fs::set_permissions(&data, fs::Permissions::from_mode(0o700)).unwrap();
+    let file = data.join("udpchat.redb");
+    fs::write(&file, "x".repeat(10_000)).unwrap();
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
+    let assert = run(&home, &["user", "list", "--data", data.to_str().unwrap()]).code(1);
+    assert!(
+        stderr(&assert).contains("not a udpchat database"),
+        "{}",
+        stderr(&assert)
+    );
+    assert_eq!(fs::read_to_string(&file).unwrap(), "x".repeat(10_000));
+}
+
+#[test]
+fn host_that_does_not_resolve_is_unreachable() {
+    let assert = run(&home(), &["connect", "no-such-host.invalid"]).code(3);
+    assert!(
+        stderr(&assert).contains("cannot resolve"),
+        "{}",
+        stderr(&assert)
+    );
+}

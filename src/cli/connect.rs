@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use clap::builder::FalseyValueParser;
 use clap::{Arg, ArgAction, ArgMatches, value_parser};
 
 use super::address::{DEFAULT_HOST, ServerName};
@@ -83,6 +84,7 @@ impl Command for Connect {
                     .env("UDPCHAT_ACCEPT_NEW")
                     .hide_env_values(true)
                     .action(ArgAction::SetTrue)
+                    .value_parser(FalseyValueParser::new())
                     .help("Trust an unknown server's key without asking; a changed one is refused nevertheless"),
             )
     }

@@ -7,11 +7,12 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
-use redb::{Database, DatabaseError};
+use redb::Database;
 
 use self::known_servers::KnownServers;
 use crate::client::{Files, Trust};
 use crate::protocol::fingerprint;
+use crate::store::{self, OpenError};
 
 /// How many devices of one account a state directory holds at most: so many clients run at once. The next one is
 /// told so.
@@ -70,20 +71,20 @@ impl Files for StateDirectory {
         self.known.add(&self.server, &fingerprint(key))
     }
 
+    fn has_device(&mut self, key: &[u8; 32], canonical_name: &str) -> bool {
+        self.devices(key, canonical_name)
+            .join(database_file(1))
+            .exists()
+    }
+
     fn open_device(&mut self, key: &[u8; 32], canonical_name: &str) -> anyhow::Result<Database> {
         let directory = self.devices(key, canonical_name);
         private_directory(&directory)?;
         for number in 1..=DEVICES_MAX {
-            let path = directory.join(format!("{number}.redb"));
-            let opened = create_private(&path).map_err(DatabaseError::from);
-            match opened.and_then(|()| Database::create(&path)) {
+            match store::open_file(&directory.join(database_file(number))) {
                 Ok(database) => return Ok(database),
-                Err(DatabaseError::DatabaseAlreadyOpen) => {}
-                Err(error) => {
-                    return Err(error).with_context(|| {
-                        format!("cannot open this device's database {}", path.display())
-                    });
-                }
+                Err(OpenError::InUse { .. }) => {}
+                Err(error) => return Err(error).context("cannot open this device's database"),
             }
         }
         bail!(
@@ -91,6 +92,11 @@ impl Files for StateDirectory {
             self.path.display()
         )
     }
+}
+
+/// The file of a device's database.
+fn database_file(number: u32) -> String {
+    format!("{number}.redb")
 }
 
 /// Makes a directory for this user only, with those above it; one that others may enter is refused.
@@ -121,18 +127,6 @@ pub fn private_directory(path: &Path) -> anyhow::Result<()> {
         }
     }
     Ok(())
-}
-
-/// Makes an empty file for this user only, unless it is there.
-fn create_private(path: &Path) -> io::Result<()> {
-    let mut options = fs::OpenOptions::new();
-    options.create_new(true).write(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    match options.open(path) {
-        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
-        _ => Ok(()),
-    }
 }
 
 /// A name as a file name: everything but letters, digits, `-` and `_` as `%XX` (RFC 3986 §2.1).
@@ -193,18 +187,11 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let mut files = state(&directory);
         let devices = files.devices(&[1; 32], "erin");
-        fs::create_dir_all(&devices).unwrap();
-        std::os::unix::fs::PermissionsExt::set_mode(
-            &mut fs::metadata(&devices).unwrap().permissions(),
-            0o700,
-        );
-        fs::set_permissions(
-            &devices,
-            std::os::unix::fs::PermissionsExt::from_mode(0o700),
-        )
-        .unwrap();
+        private_directory(&devices).unwrap();
         let text = "this is not a database at all, however long it may be. ".repeat(100);
-        fs::write(devices.join("1.redb"), &text).unwrap();
+        let file = devices.join("1.redb");
+        fs::write(&file, &text).unwrap();
+        fs::set_permissions(&file, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
         assert!(files.open_device(&[1; 32], "erin").is_err());
         assert_eq!(fs::read_to_string(devices.join("1.redb")).unwrap(), text);
     }

@@ -4,6 +4,7 @@
 //! (0700), and so is the socket (0600): who may open it, may administer. When no server runs, the same
 //! [`Desk`] stands directly upon the database, so that the output is the same either way.
 
+mod clerk;
 mod client;
 mod server;
 
@@ -11,6 +12,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+pub use clerk::{Caller, Clerk};
 pub use client::connect;
 pub use server::Server;
 

@@ -1,34 +1,39 @@
-//! Stands in for the wiring until server, store and client are there.
+//! Wires the parts together: what the subcommands run once their arguments are read.
 
-use std::path::Path;
+mod client;
+mod database;
+mod server;
 
-use anyhow::anyhow;
+use anyhow::Context as _;
 
-use super::control::Desk;
-use super::exit::Outcome;
-use super::{connect, serve};
+pub use client::run as client;
+pub use database::local_desk;
+pub use server::run as server;
 
-/// Runs the server to its end.
-pub fn server(_plan: serve::Plan) -> Outcome {
-    Err(anyhow!("not wired").into())
-}
-
-/// Runs the client to its end.
-pub fn client(_plan: connect::Plan) -> Outcome {
-    Err(anyhow!("not wired").into())
-}
-
-/// The database of a server that does not run.
-pub fn local_desk(_data: &Path) -> anyhow::Result<Box<dyn Desk>> {
-    Err(anyhow!("not wired"))
-}
+use crate::client::commands;
+use crate::server::Name;
 
 /// Whether a text can be a user's name.
-pub fn check_name(_name: &str) -> anyhow::Result<()> {
+///
+/// # Errors
+/// What is wrong with it.
+pub fn check_name(name: &str) -> anyhow::Result<()> {
+    Name::parse(name)?;
     Ok(())
 }
 
 /// The chat commands, a line each, for the manual.
+#[must_use]
 pub fn chat_menu() -> String {
-    String::new()
+    let registry = commands::registry();
+    let lines = registry.iter().map(|command| {
+        let call = format!("{} {}", command.name(), command.usage().arguments);
+        format!("{}: {}\n", call.trim_end(), command.summary())
+    });
+    lines.collect()
+}
+
+/// Has this called at SIGINT, SIGTERM and SIGHUP, on a thread of its own.
+fn on_signal(handler: impl FnMut() + Send + 'static) -> anyhow::Result<()> {
+    ctrlc::set_handler(handler).context("cannot handle signals")
 }

@@ -43,13 +43,14 @@ fn lock(phase: &SharedPhase) -> MutexGuard<'_, Phase> {
 }
 
 /// The terminal as it was found.
+#[derive(Clone)]
 pub struct Screen {
     modes: Termios,
     phase: SharedPhase,
 }
 
 /// Opens the terminal: what restores it, what prints on it, and what asks at it.
-pub fn open<'a>(
+pub fn open(
     words: Vec<&'static str>,
     names: Names,
     gate: Arc<SecretGate>,
@@ -61,7 +62,8 @@ pub fn open<'a>(
         .history_ignore_dups(true)?
         .completion_type(rustyline::CompletionType::List)
         .build();
-    let mut editor = Editor::with_history(config, MemHistory::with_config(&config_of_history()))?;
+    let history = MemHistory::with_config(&config);
+    let mut editor = Editor::with_history(config, history)?;
     editor.set_helper(Some(Completion::new(words, names)));
     editor.bind_sequence(
         KeyEvent::ctrl('c'),
@@ -81,13 +83,9 @@ pub fn open<'a>(
     Ok((Screen { modes, phase }, output, prompt))
 }
 
-fn config_of_history() -> Config {
-    Config::default()
-}
-
 impl Screen {
     /// Gives the terminal back as it was found, though a line may still be edited there.
-    pub fn restore(self) {
+    pub fn restore(&self) {
         let was_busy = *lock(&self.phase) != Phase::Idle;
         if let Err(error) = termios::tcsetattr(io::stdin(), SetArg::TCSANOW, &self.modes) {
             tracing::warn!(%error, "cannot restore the terminal");

@@ -16,7 +16,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::Context as _;
 
-use self::interactive::Screen;
+pub use self::interactive::Screen;
 pub use self::interrupt::SecretGate;
 use self::printer::Printer;
 use crate::client::{Ask, Console, Input, Tone};
@@ -33,7 +33,7 @@ pub struct Terminal {
     is_interactive: bool,
 }
 
-/// Puts the terminal back as it was found, once everything is printed.
+/// Puts the terminal back as it was found when it is dropped, once everything is printed.
 pub struct Restore {
     printer: Printer,
     screen: Option<Screen>,
@@ -100,10 +100,17 @@ impl Console for Terminal {
 }
 
 impl Restore {
-    /// Waits until all that was shown is printed, and gives the terminal back.
-    pub fn finish(self) {
+    /// The terminal as it was found, for whoever must end the process without waiting; `None` without a terminal.
+    pub fn screen(&self) -> Option<Screen> {
+        self.screen.clone()
+    }
+}
+
+impl Drop for Restore {
+    /// Waits until all that was shown is printed, and gives the terminal back; after a panic too.
+    fn drop(&mut self) {
         self.printer.flush();
-        if let Some(screen) = self.screen {
+        if let Some(screen) = &self.screen {
             screen.restore();
         }
     }

@@ -1,0 +1,111 @@
+
+using namespace System.Management.Automation
+using namespace System.Management.Automation.Language
+
+Register-ArgumentCompleter -Native -CommandName 'udpchat' -ScriptBlock {
+    param($wordToComplete, $commandAst, $cursorPosition)
+
+    $commandElements = $commandAst.CommandElements
+    $command = @(
+        'udpchat'
+        for ($i = 1; $i -lt $commandElements.Count; $i++) {
+            $element = $commandElements[$i]
+            if ($element -isnot [StringConstantExpressionAst] -or
+                $element.StringConstantType -ne [StringConstantType]::BareWord -or
+                $element.Value.StartsWith('-') -or
+                $element.Value -eq $wordToComplete) {
+                break
+        }
+        $element.Value
+    }) -join ';'
+
+    $completions = @(switch ($command) {
+        'udpchat' {
+            [CompletionResult]::new('--log', '--log', [CompletionResultType]::ParameterName, 'Write the log to this file (a client writes none without it)')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Log more: -v what happens, -vv why, -vvv everything')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Log more: -v what happens, -vv why, -vvv everything')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('serve', 'serve', [CompletionResultType]::ParameterValue, 'Run the server')
+            [CompletionResult]::new('connect', 'connect', [CompletionResultType]::ParameterValue, 'Connect to a server and chat')
+            [CompletionResult]::new('user', 'user', [CompletionResultType]::ParameterValue, 'Manage the server''s accounts')
+            [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print a completion script for a shell')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Show the menu, or the help of one subcommand')
+            break
+        }
+        'udpchat;serve' {
+            [CompletionResult]::new('--listen', '--listen', [CompletionResultType]::ParameterName, 'Listen at this address, of either family; repeatable [default: port 7777 of all addresses]')
+            [CompletionResult]::new('--data', '--data', [CompletionResultType]::ParameterName, 'The server''s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]')
+            [CompletionResult]::new('--registration', '--registration', [CompletionResultType]::ParameterName, 'Who may sign up: anybody, or only those for whom `udpchat user add` does it')
+            [CompletionResult]::new('--log', '--log', [CompletionResultType]::ParameterName, 'Write the log to this file (a client writes none without it)')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Log more: -v what happens, -vv why, -vvv everything')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Log more: -v what happens, -vv why, -vvv everything')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'udpchat;connect' {
+            [CompletionResult]::new('--user', '--user', [CompletionResultType]::ParameterName, 'Sign in as this user at once')
+            [CompletionResult]::new('--password-file', '--password-file', [CompletionResultType]::ParameterName, 'Read the password from the first line of this file (-: standard input)')
+            [CompletionResult]::new('--state', '--state', [CompletionResultType]::ParameterName, 'The client''s directory: identity, known servers, history [default: $XDG_STATE_HOME/udpchat]')
+            [CompletionResult]::new('--server-key', '--server-key', [CompletionResultType]::ParameterName, 'Connect only if the server''s key has this fingerprint')
+            [CompletionResult]::new('--log', '--log', [CompletionResultType]::ParameterName, 'Write the log to this file (a client writes none without it)')
+            [CompletionResult]::new('--accept-new', '--accept-new', [CompletionResultType]::ParameterName, 'Trust an unknown server''s key without asking; a changed one is refused nevertheless')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Log more: -v what happens, -vv why, -vvv everything')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Log more: -v what happens, -vv why, -vvv everything')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'udpchat;user' {
+            [CompletionResult]::new('--log', '--log', [CompletionResultType]::ParameterName, 'Write the log to this file (a client writes none without it)')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Log more: -v what happens, -vv why, -vvv everything')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Log more: -v what happens, -vv why, -vvv everything')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('add', 'add', [CompletionResultType]::ParameterValue, 'Open an account')
+            [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List the accounts, with the day on which each was opened')
+            break
+        }
+        'udpchat;user;add' {
+            [CompletionResult]::new('--password-file', '--password-file', [CompletionResultType]::ParameterName, 'Read the password from the first line of this file (-: standard input)')
+            [CompletionResult]::new('--data', '--data', [CompletionResultType]::ParameterName, 'The server''s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]')
+            [CompletionResult]::new('--log', '--log', [CompletionResultType]::ParameterName, 'Write the log to this file (a client writes none without it)')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Log more: -v what happens, -vv why, -vvv everything')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Log more: -v what happens, -vv why, -vvv everything')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'udpchat;user;list' {
+            [CompletionResult]::new('--data', '--data', [CompletionResultType]::ParameterName, 'The server''s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]')
+            [CompletionResult]::new('--log', '--log', [CompletionResultType]::ParameterName, 'Write the log to this file (a client writes none without it)')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Log more: -v what happens, -vv why, -vvv everything')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Log more: -v what happens, -vv why, -vvv everything')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'udpchat;completions' {
+            [CompletionResult]::new('--log', '--log', [CompletionResultType]::ParameterName, 'Write the log to this file (a client writes none without it)')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Log more: -v what happens, -vv why, -vvv everything')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Log more: -v what happens, -vv why, -vvv everything')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'udpchat;help' {
+            [CompletionResult]::new('--log', '--log', [CompletionResultType]::ParameterName, 'Write the log to this file (a client writes none without it)')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Log more: -v what happens, -vv why, -vvv everything')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Log more: -v what happens, -vv why, -vvv everything')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+    })
+
+    $completions.Where{ $_.CompletionText -like "$wordToComplete*" } |
+        Sort-Object -Property ListItemText
+}

@@ -1,0 +1,98 @@
+
+use builtin;
+use str;
+
+set edit:completion:arg-completer[udpchat] = {|@words|
+    fn spaces {|n|
+        builtin:repeat $n ' ' | str:join ''
+    }
+    fn cand {|text desc|
+        edit:complex-candidate $text &display=$text' '(spaces (- 14 (wcswidth $text)))$desc
+    }
+    var command = 'udpchat'
+    for word $words[1..-1] {
+        if (str:has-prefix $word '-') {
+            break
+        }
+        set command = $command';'$word
+    }
+    var completions = [
+        &'udpchat'= {
+            cand --log 'Write the log to this file (a client writes none without it)'
+            cand -v 'Log more: -v what happens, -vv why, -vvv everything'
+            cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+            cand serve 'Run the server'
+            cand connect 'Connect to a server and chat'
+            cand user 'Manage the server''s accounts'
+            cand completions 'Print a completion script for a shell'
+            cand help 'Show the menu, or the help of one subcommand'
+        }
+        &'udpchat;serve'= {
+            cand --listen 'Listen at this address, of either family; repeatable [default: port 7777 of all addresses]'
+            cand --data 'The server''s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]'
+            cand --registration 'Who may sign up: anybody, or only those for whom `udpchat user add` does it'
+            cand --log 'Write the log to this file (a client writes none without it)'
+            cand -v 'Log more: -v what happens, -vv why, -vvv everything'
+            cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'udpchat;connect'= {
+            cand --user 'Sign in as this user at once'
+            cand --password-file 'Read the password from the first line of this file (-: standard input)'
+            cand --state 'The client''s directory: identity, known servers, history [default: $XDG_STATE_HOME/udpchat]'
+            cand --server-key 'Connect only if the server''s key has this fingerprint'
+            cand --log 'Write the log to this file (a client writes none without it)'
+            cand --accept-new 'Trust an unknown server''s key without asking; a changed one is refused nevertheless'
+            cand -v 'Log more: -v what happens, -vv why, -vvv everything'
+            cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'udpchat;user'= {
+            cand --log 'Write the log to this file (a client writes none without it)'
+            cand -v 'Log more: -v what happens, -vv why, -vvv everything'
+            cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
+            cand -h 'Print help'
+            cand --help 'Print help'
+            cand add 'Open an account'
+            cand list 'List the accounts, with the day on which each was opened'
+        }
+        &'udpchat;user;add'= {
+            cand --password-file 'Read the password from the first line of this file (-: standard input)'
+            cand --data 'The server''s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]'
+            cand --log 'Write the log to this file (a client writes none without it)'
+            cand -v 'Log more: -v what happens, -vv why, -vvv everything'
+            cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'udpchat;user;list'= {
+            cand --data 'The server''s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]'
+            cand --log 'Write the log to this file (a client writes none without it)'
+            cand -v 'Log more: -v what happens, -vv why, -vvv everything'
+            cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'udpchat;completions'= {
+            cand --log 'Write the log to this file (a client writes none without it)'
+            cand -v 'Log more: -v what happens, -vv why, -vvv everything'
+            cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'udpchat;help'= {
+            cand --log 'Write the log to this file (a client writes none without it)'
+            cand -v 'Log more: -v what happens, -vv why, -vvv everything'
+            cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+    ]
+    $completions[$command]
+}

@@ -1,0 +1,70 @@
+# Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
+function __fish_udpchat_global_optspecs
+    string join \n v/verbose log= h/help V/version
+end
+
+function __fish_udpchat_needs_command
+    # Figure out if the current invocation already has a command.
+    set -l cmd (commandline -opc)
+    set -e cmd[1]
+    argparse -s (__fish_udpchat_global_optspecs) -- $cmd 2>/dev/null
+    or return
+    if set -q argv[1]
+        # Also print the command, so this can be used to figure out what it is.
+        echo $argv[1]
+        return 1
+    end
+    return 0
+end
+
+function __fish_udpchat_using_subcommand
+    set -l cmd (__fish_udpchat_needs_command)
+    test -z "$cmd"
+    and return 1
+    contains -- $cmd[1] $argv
+end
+
+complete -c udpchat -n "__fish_udpchat_needs_command" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
+complete -c udpchat -n "__fish_udpchat_needs_command" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
+complete -c udpchat -n "__fish_udpchat_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c udpchat -n "__fish_udpchat_needs_command" -s V -l version -d 'Print version'
+complete -c udpchat -n "__fish_udpchat_needs_command" -f -a "serve" -d 'Run the server'
+complete -c udpchat -n "__fish_udpchat_needs_command" -f -a "connect" -d 'Connect to a server and chat'
+complete -c udpchat -n "__fish_udpchat_needs_command" -f -a "user" -d 'Manage the server\'s accounts'
+complete -c udpchat -n "__fish_udpchat_needs_command" -f -a "completions" -d 'Print a completion script for a shell'
+complete -c udpchat -n "__fish_udpchat_needs_command" -f -a "help" -d 'Show the menu, or the help of one subcommand'
+complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l listen -d 'Listen at this address, of either family; repeatable [default: port 7777 of all addresses]' -r
+complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l data -d 'The server\'s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]' -r -F
+complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l registration -d 'Who may sign up: anybody, or only those for whom `udpchat user add` does it' -r -f -a "open\t''
+closed\t''"
+complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
+complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
+complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -s h -l help -d 'Print help'
+complete -c udpchat -n "__fish_udpchat_using_subcommand connect" -l user -d 'Sign in as this user at once' -r
+complete -c udpchat -n "__fish_udpchat_using_subcommand connect" -l password-file -d 'Read the password from the first line of this file (-: standard input)' -r -F
+complete -c udpchat -n "__fish_udpchat_using_subcommand connect" -l state -d 'The client\'s directory: identity, known servers, history [default: $XDG_STATE_HOME/udpchat]' -r -F
+complete -c udpchat -n "__fish_udpchat_using_subcommand connect" -l server-key -d 'Connect only if the server\'s key has this fingerprint' -r
+complete -c udpchat -n "__fish_udpchat_using_subcommand connect" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
+complete -c udpchat -n "__fish_udpchat_using_subcommand connect" -l accept-new -d 'Trust an unknown server\'s key without asking; a changed one is refused nevertheless'
+complete -c udpchat -n "__fish_udpchat_using_subcommand connect" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
+complete -c udpchat -n "__fish_udpchat_using_subcommand connect" -s h -l help -d 'Print help'
+complete -c udpchat -n "__fish_udpchat_using_subcommand user; and not __fish_seen_subcommand_from add list" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
+complete -c udpchat -n "__fish_udpchat_using_subcommand user; and not __fish_seen_subcommand_from add list" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
+complete -c udpchat -n "__fish_udpchat_using_subcommand user; and not __fish_seen_subcommand_from add list" -s h -l help -d 'Print help'
+complete -c udpchat -n "__fish_udpchat_using_subcommand user; and not __fish_seen_subcommand_from add list" -f -a "add" -d 'Open an account'
+complete -c udpchat -n "__fish_udpchat_using_subcommand user; and not __fish_seen_subcommand_from add list" -f -a "list" -d 'List the accounts, with the day on which each was opened'
+complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_subcommand_from add" -l password-file -d 'Read the password from the first line of this file (-: standard input)' -r -F
+complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_subcommand_from add" -l data -d 'The server\'s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]' -r -F
+complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_subcommand_from add" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
+complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_subcommand_from add" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
+complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_subcommand_from add" -s h -l help -d 'Print help'
+complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_subcommand_from list" -l data -d 'The server\'s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]' -r -F
+complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_subcommand_from list" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
+complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
+complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help'
+complete -c udpchat -n "__fish_udpchat_using_subcommand completions" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
+complete -c udpchat -n "__fish_udpchat_using_subcommand completions" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
+complete -c udpchat -n "__fish_udpchat_using_subcommand completions" -s h -l help -d 'Print help'
+complete -c udpchat -n "__fish_udpchat_using_subcommand help" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
+complete -c udpchat -n "__fish_udpchat_using_subcommand help" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
+complete -c udpchat -n "__fish_udpchat_using_subcommand help" -s h -l help -d 'Print help'

@@ -1,0 +1,116 @@
+//! Answers what is asked about accounts: for a running server behind the control socket, for a stopped one
+//! directly upon its database.
+
+use anyhow::{Context as _, bail};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use rand_core::OsRng;
+
+use super::{Answer, Desk, Request, User};
+use crate::net;
+use crate::server::{Name, PendingSignUp, Registrar};
+use crate::store::{self, Engine, Outcome, Refusal, Reply, RequestId, StoreCaller};
+
+/// Who asks the store.
+pub enum Caller {
+    /// The storage thread of a running server.
+    Thread(StoreCaller),
+    /// The database itself.
+    Engine(Box<Engine>),
+}
+
+impl Caller {
+    fn call(&mut self, request: store::Request) -> anyhow::Result<Result<Reply, Refusal>> {
+        let outcome = match self {
+            Self::Thread(caller) => caller.call(request),
+            Self::Engine(engine) => engine
+                .execute(vec![(RequestId(0), request)])
+                .pop()
+                .map_or(Outcome::Unknown, |completion| completion.outcome),
+        };
+        match outcome {
+            Outcome::Done(reply) => Ok(Ok(reply)),
+            Outcome::Refused(refusal) => Ok(Err(refusal)),
+            Outcome::Unknown => {
+                bail!("the database failed, and it is not known whether it was done")
+            }
+        }
+    }
+}
+
+/// One conversation about accounts.
+pub struct Clerk {
+    caller: Caller,
+    registrar: Registrar,
+    /// A sign-up whose first half was answered, and the name as it was typed.
+    pending: Option<(String, PendingSignUp)>,
+}
+
+impl Clerk {
+    /// A clerk with this way to the database, and what the server keeps of OPAQUE.
+    #[must_use]
+    pub const fn new(caller: Caller, registrar: Registrar) -> Self {
+        Self {
+            caller,
+            registrar,
+            pending: None,
+        }
+    }
+
+    fn list(&mut self) -> anyhow::Result<Answer> {
+        match self.caller.call(store::Request::ListAccounts)? {
+            Ok(Reply::Accounts(accounts)) => {
+                let user = |account: store::Account| User {
+                    name: account.name,
+                    created_ms: account.created_ms,
+                };
+                let users = accounts.into_iter().map(user).collect();
+                Ok(Answer::Users { users })
+            }
+            other => bail!("the database answered something else: {other:?}"),
+        }
+    }
+
+    fn start(&mut self, typed: String, request: &str) -> anyhow::Result<Answer> {
+        let name = Name::parse(&typed)?;
+        let request = STANDARD.decode(request).context("bad base64")?;
+        let canonical = name.canonical().to_owned();
+        let (pending, response) = self.registrar.start_sign_up(&mut OsRng, name, &request)?;
+        self.pending = Some((typed, pending));
+        Ok(Answer::Start {
+            name: canonical,
+            response: STANDARD.encode(response),
+        })
+    }
+
+    fn finish(&mut self, typed: &str, upload: &str) -> anyhow::Result<Answer> {
+        let pending = match self.pending.take() {
+            Some((name, pending)) if name == typed => pending,
+            _ => bail!("no sign-up of {typed:?} has begun"),
+        };
+        let upload = STANDARD.decode(upload).context("bad base64")?;
+        let account = Registrar::finish_sign_up(pending, &upload, net::now().unix_ms)?;
+        match self.caller.call(store::Request::CreateAccount(account))? {
+            Ok(Reply::Account(account)) => Ok(Answer::Added { name: account.name }),
+            Err(Refusal::NameTaken) => bail!("the name is taken"),
+            Err(Refusal::LooksLike(other)) => {
+                bail!("the name looks like {other:?}, which is taken")
+            }
+            other => bail!("the database answered something else: {other:?}"),
+        }
+    }
+}
+
+impl Desk for Clerk {
+    fn ask(&mut self, request: Request) -> anyhow::Result<Answer> {
+        let answer = match request {
+            Request::UserList => self.list(),
+            Request::UserAddStart { name, request } => self.start(name, &request),
+            Request::UserAddFinish { name, upload } => self.finish(&name, &upload),
+        };
+        // The same words, whether they come through the socket or not.
+        Ok(answer.unwrap_or_else(|error| Answer::Error {
+            message: format!("{error:#}"),
+        }))
+    }
+}

@@ -1,0 +1,149 @@
+//! A running client: state directory, sockets, terminal, session, signals.
+
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::Arc;
+
+use anyhow::{Context as _, anyhow};
+
+use crate::cli::connect::Plan;
+use crate::cli::environment;
+use crate::cli::exit::{Exit, Failure, Outcome};
+use crate::cli::state::StateDirectory;
+use crate::cli::terminal::{self, Screen, SecretGate};
+use crate::client::{Client, End, Input, Options, commands};
+use crate::net::{self, Driver, InputSender, Setup, Socket};
+use crate::protocol::opaque::KeyStretching;
+use crate::transport::{ClientConfig, Endpoint};
+
+/// Runs the client until it ends.
+///
+/// # Errors
+/// If it cannot start, or does not end as the user wished.
+pub fn run(plan: Plan) -> Outcome {
+    let server_name = plan.server.to_string();
+    let files = StateDirectory::open(plan.state, server_name.clone())?;
+    let addresses = plan.server.resolve()?;
+    let sockets = bind(&addresses)?;
+    let (setup, inputs) = Setup::new().context("cannot wait for the network")?;
+    let seed = || net::seed().context("the operating system gives no randomness");
+    let now = net::now();
+    let endpoint = Endpoint::client(now.instant, ClientConfig::default(), seed()?);
+
+    let gate = Arc::new(SecretGate::default());
+    let (terminal, restore) = terminal::open(&inputs, words(), &gate)?;
+    interrupt_on_signal(inputs, gate, restore.screen())?;
+    let options = Options {
+        server_name,
+        addresses,
+        user: plan.user,
+        password: plan.password,
+        accept_new: plan.accept_new,
+        pinned_fingerprint: plan.server_key,
+        key_stretching: KeyStretching::Argon2id,
+        utc_offset_seconds: environment::utc_offset_seconds(),
+    };
+    let client = Client::new(now, options, Box::new(terminal), Box::new(files), seed()?);
+    let mut driver =
+        Driver::new(setup, sockets, endpoint, client).context("cannot wait for the sockets")?;
+    let (endpoint, client) = driver.parts();
+    client.start(now, endpoint);
+    let ended = driver.run().context("cannot wait for the network");
+    drop(restore);
+    outcome(ended?.end())
+}
+
+/// Every word that the tab key completes as a command.
+fn words() -> Vec<&'static str> {
+    let registry = commands::registry();
+    registry
+        .iter()
+        .flat_map(|command| {
+            std::iter::once(command.name()).chain(command.aliases().iter().copied())
+        })
+        .collect()
+}
+
+/// A socket for each family that the server has an address of; one that this host does not have is left out.
+fn bind(addresses: &[SocketAddr]) -> anyhow::Result<Vec<Socket>> {
+    let mut sockets = Vec::new();
+    let mut refused = None;
+    let any: [(bool, SocketAddr); 2] = [
+        (true, (Ipv4Addr::UNSPECIFIED, 0).into()),
+        (false, (Ipv6Addr::UNSPECIFIED, 0).into()),
+    ];
+    for (is_ipv4, local) in any {
+        if addresses.iter().all(|address| address.is_ipv4() != is_ipv4) {
+            continue;
+        }
+        match Socket::bind(local) {
+            Ok(socket) => sockets.push(socket),
+            Err(error) => refused = Some(error),
+        }
+    }
+    match refused {
+        Some(error) if sockets.is_empty() => {
+            Err(anyhow::Error::new(error).context("cannot open a socket"))
+        }
+        _ => Ok(sockets),
+    }
+}
+
+/// The first signal ends the client in order, a second one at once.
+fn interrupt_on_signal(
+    inputs: InputSender<Input>,
+    gate: Arc<SecretGate>,
+    screen: Option<Screen>,
+) -> anyhow::Result<()> {
+    let mut is_second = false;
+    super::on_signal(move || {
+        if gate.swallows_signal() {
+            return;
+        }
+        if is_second {
+            if let Some(screen) = &screen {
+                screen.restore();
+            }
+            std::process::exit(i32::from(Exit::Interrupted.code()));
+        }
+        is_second = true;
+        // If the network thread has ended, the client is ending already.
+        let _ = inputs.send_reserved(Input::Interrupt);
+    })
+}
+
+fn outcome(end: Option<&End>) -> Outcome {
+    let failure = |exit, text: &String| Err(Failure::new(exit, anyhow!(text.clone())));
+    match end {
+        Some(End::Quit) => Ok(Exit::Success),
+        Some(End::Failed(text)) => failure(Exit::Failure, text),
+        Some(End::Unreachable(text)) => failure(Exit::Unreachable, text),
+        Some(End::Refused(text)) => failure(Exit::Refused, text),
+        Some(End::Interrupted) => Ok(Exit::Interrupted),
+        None => Err(anyhow!("the client ended without a reason").into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_end_has_its_exit_code() {
+        let code = |end| match outcome(Some(&end)) {
+            Ok(exit) => exit.code(),
+            Err(failure) => failure.exit.code(),
+        };
+        assert_eq!(code(End::Quit), 0);
+        assert_eq!(code(End::Failed(String::new())), 1);
+        assert_eq!(code(End::Unreachable(String::new())), 3);
+        assert_eq!(code(End::Refused(String::new())), 4);
+        assert_eq!(code(End::Interrupted), 130);
+    }
+
+    #[test]
+    fn sockets_are_of_the_families_that_are_needed() {
+        let sockets = bind(&["127.0.0.1:7".parse().unwrap()]).unwrap();
+        assert_eq!(sockets.len(), 1);
+        assert!(sockets[0].local().is_ipv4());
+    }
+}

@@ -1,0 +1,82 @@
+//! The server's database and the secrets that are kept in it.
+
+use std::path::Path;
+
+use anyhow::{Context as _, anyhow};
+use rand_core::RngCore as _;
+
+use crate::cli::control::{Caller, Clerk, Desk};
+use crate::net;
+use crate::server::Registrar;
+use crate::store::{self, Engine};
+
+/// What is kept with the database, made when it is.
+pub struct Secrets {
+    /// The private key of the server, X25519.
+    pub static_key: [u8; 32],
+    /// The key from which reset tokens are made.
+    pub reset_key: [u8; 32],
+    /// The server's half of OPAQUE.
+    pub opaque: Vec<u8>,
+}
+
+/// Opens the database of this directory, or makes it.
+///
+/// # Errors
+/// If it cannot be opened: in use, damaged, not a database, of a newer schema, open to others.
+pub fn open(data: &Path) -> anyhow::Result<Engine> {
+    let database = store::open(data)?;
+    let again = data.to_owned();
+    let engine = Engine::new(database, net::seed()?)?;
+    Ok(engine.with_reopen(Box::new(move || store::open(&again))))
+}
+
+impl Secrets {
+    /// Reads them, or makes those that are not there yet.
+    ///
+    /// # Errors
+    /// If the database cannot be read or written, or one is damaged.
+    pub fn of(engine: &mut Engine) -> anyhow::Result<Self> {
+        Ok(Self {
+            static_key: key(engine, "noise static key")?,
+            reset_key: key(engine, "reset key")?,
+            opaque: engine
+                .secret("opaque setup", |rng| Registrar::generate(rng))
+                .context("cannot read the server's half of OPAQUE")?,
+        })
+    }
+
+    /// The server's half of OPAQUE.
+    ///
+    /// # Errors
+    /// If it is damaged.
+    pub fn registrar(&self) -> anyhow::Result<Registrar> {
+        Registrar::load(&self.opaque).context("the server's half of OPAQUE is damaged")
+    }
+}
+
+fn key(engine: &mut Engine, name: &str) -> anyhow::Result<[u8; 32]> {
+    let bytes = engine
+        .secret(name, |rng| {
+            let mut key = vec![0; 32];
+            rng.fill_bytes(&mut key);
+            key
+        })
+        .with_context(|| format!("cannot read the {name}"))?;
+    bytes
+        .try_into()
+        .map_err(|_| anyhow!("the {name} in the database is damaged"))
+}
+
+/// The database of a server that does not run.
+///
+/// # Errors
+/// As [`open`].
+pub fn local_desk(data: &Path) -> anyhow::Result<Box<dyn Desk>> {
+    let mut engine = open(data)?;
+    let registrar = Secrets::of(&mut engine)?.registrar()?;
+    Ok(Box::new(Clerk::new(
+        Caller::Engine(Box::new(engine)),
+        registrar,
+    )))
+}
