@@ -8,30 +8,23 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::{Duration, Instant};
 
 use super::away::Away;
-use super::conversations::{Conversations, Place};
+use super::conversations::Conversations;
 use super::effects::Effects;
 use super::env::Tone;
 use super::outbox::Outbox;
 use super::people::People;
 use super::receipts::Receipts;
 use super::render::{self, Clock};
-use super::state::{Identity, State, StateError};
+use super::state::{State, StateError};
 use crate::protocol::{
-    AccountId, Body, ConversationId, DeviceId, EndReason, EntryId, Failure, Head, Hello,
-    HelloAnswer, Message, Position, ReceiptsRequest, Received, SessionStart,
+    AccountId, Body, ConversationId, DeviceId, EndReason, EntryId, Failure, Head, Message,
+    ReceiptsRequest, Received, SessionStart,
 };
 use crate::transport::{Channel, Now};
-
-/// How many positions one part of a HELLO holds: about 24 KB of the 64 KB that a message may have.
-const POSITIONS_PER_PART: usize = 500;
 
 /// How many messages of the chat channel wait until the positions are settled. At the limit the rest is dropped;
 /// the gap is noticed and asked for.
 const EARLY_MAX: usize = 1_024;
-
-/// How many lines that a crash may have kept from being shown are shown again, per conversation. At the limit
-/// the older ones stay in the history only.
-const SHOWN_AGAIN_MAX: usize = 50;
 
 /// How long it may take until the mark of what was shown is durable, in a quiet session. As the server's marks.
 const SHOWN_MARK_DELAY: Duration = Duration::from_secs(1);
@@ -66,7 +59,7 @@ pub(super) struct Account {
     /// When what the server could not do is tried again.
     pub(super) retry_at: Option<Instant>,
     pub(super) damaged: u64,
-    heads: Vec<Head>,
+    pub(super) heads: Vec<Head>,
     shown_mark_due: Option<Instant>,
     offset_seconds: i32,
 }
@@ -133,8 +126,7 @@ impl Account {
         Ok(account)
     }
 
-    /// A session begins again after the link was lost. `false` if it is of another account or device, and
-    /// nothing that is in memory holds.
+    /// Whether a session is of this account and device, so that what is in memory holds.
     pub(super) fn is_of(&self, start: &SessionStart) -> bool {
         self.id == start.account && self.device == start.device
     }
@@ -142,60 +134,6 @@ impl Account {
     /// The tables, when nothing else of it is needed any more.
     pub(super) fn into_state(self) -> State {
         self.state
-    }
-
-    /// Makes the identity durable, before anything else, and says where this device stands.
-    pub(super) fn start_session(
-        &mut self,
-        start: &SessionStart,
-        effects: &mut Effects,
-    ) -> Result<(), StateError> {
-        let was_restored = self
-            .state
-            .identity()
-            .is_some_and(|identity| identity.epoch != start.epoch);
-        if was_restored {
-            effects.show(
-                Tone::Notice,
-                "the server's database was restored from a backup; what it lost may be missing",
-            );
-        }
-        self.name.clone_from(&start.name);
-        self.state.set_identity(Identity {
-            account: start.account,
-            name: start.name.clone(),
-            device: Some(start.device),
-            epoch: start.epoch,
-            ticket: Some(start.ticket.clone()),
-        });
-        self.state.commit()?;
-        let positions: Vec<Position> = self
-            .conversations
-            .iter()
-            .filter_map(|(conversation, known)| {
-                Some(Position {
-                    conversation,
-                    entry: known.place.position,
-                    digest: known.place.digest?,
-                })
-            })
-            .collect();
-        let mut parts = positions.chunks(POSITIONS_PER_PART).peekable();
-        if parts.peek().is_none() {
-            let hello = Hello {
-                positions: Vec::new(),
-                more: false,
-            };
-            effects.send(Channel::Control, &Message::control(hello));
-        }
-        while let Some(part) = parts.next() {
-            let hello = Hello {
-                positions: part.to_vec(),
-                more: parts.peek().is_some(),
-            };
-            effects.send(Channel::Control, &Message::control(hello));
-        }
-        Ok(())
     }
 
     /// The link is lost: what was under way is lost with it.
@@ -220,7 +158,7 @@ impl Account {
             }
             self.state.set_identity(identity);
         }
-        self.state.commit()
+        self.close()
     }
 
     /// Shows every unsent line as unconfirmed and forgets it: their numbers mean nothing any more.
@@ -257,108 +195,11 @@ impl Account {
                 self.people.handle_alert(&alert, effects);
             }
             Body::Failure(failure) => {
-                return self.handle_failure(now, message.header.command, failure, effects);
+                return self.handle_failure(now, message.header.command, &failure, effects);
             }
             _ => {}
         }
         None
-    }
-
-    /// What the server has for this device; after the last part, messages may flow.
-    fn handle_heads(
-        &mut self,
-        now: Now,
-        answer: HelloAnswer,
-        effects: &mut Effects,
-    ) -> Option<Leave> {
-        for head in answer.heads {
-            self.settle_position(&head, effects);
-            self.heads.push(head);
-        }
-        if answer.more {
-            return None;
-        }
-        let mut missing = BTreeMap::new();
-        for head in self.heads.drain(..) {
-            let position = self.conversations.get(head.conversation);
-            if position.is_some_and(|known| known.place.position < head.head) {
-                missing.insert(head.conversation, head.head);
-            }
-        }
-        if self.is_settled {
-            return None;
-        }
-        self.is_settled = true;
-        self.away = Some(Away::new(now.instant, missing));
-        for conversation in self.receipts.conversations() {
-            self.ask_receipts(conversation, effects);
-        }
-        self.people.ask(now, false, effects);
-        let mut leave = None;
-        for bytes in std::mem::take(&mut self.early) {
-            leave = leave.or(self.handle_chat(now, &bytes, effects));
-        }
-        leave
-    }
-
-    /// Takes over what the server says of one conversation.
-    fn settle_position(&mut self, head: &Head, effects: &mut Effects) {
-        let id = head.conversation;
-        if let Some(known) = self.conversations.get_mut(id) {
-            known.last_number = Some(head.last_number);
-            known.place.name.clone_from(&head.name);
-            let position = known.place.position;
-            if head.start != position && !self.is_settled {
-                let shown = known.place.shown;
-                known.place = Place {
-                    shown: shown.min(head.start),
-                    ..Place::at(&head.name, head.start)
-                };
-                if head.start < position {
-                    effects.show(
-                        Tone::Notice,
-                        format!(
-                            "{}: the server's log is not the one known here; it is read again from where both agree",
-                            head.name
-                        ),
-                    );
-                }
-            }
-        } else if self
-            .conversations
-            .insert(id, Place::at(&head.name, head.start))
-        {
-            if let Some(known) = self.conversations.get_mut(id) {
-                known.last_number = Some(head.last_number);
-            }
-        } else {
-            return;
-        }
-        self.save_place(id);
-    }
-
-    /// Lines that stand in the history, but whose showing was not recorded before the last run ended.
-    fn show_again(&mut self, now: Now, effects: &mut Effects) -> Result<(), StateError> {
-        let places: Vec<(ConversationId, EntryId)> = self
-            .conversations
-            .iter()
-            .filter(|(_, known)| known.place.shown < known.place.position)
-            .map(|(id, known)| (id, known.place.shown))
-            .collect();
-        for (id, shown) in places {
-            for (_, entry) in self.state.entries_after(id, shown, SHOWN_AGAIN_MAX)? {
-                if let Some(text) = entry.text()
-                    && entry.author != self.id
-                {
-                    let time = render::time(entry.time_ms, self.clock(now));
-                    let receiver = (id == ConversationId::EVERYONE).then_some(&*text.receiver);
-                    let line = render::said(&time, &text.sender, receiver, &text.text);
-                    effects.show(Tone::Said, format!("{line}  (perhaps shown before)"));
-                }
-            }
-            self.to_show.insert(id);
-        }
-        Ok(())
     }
 
     /// Asks for the receipts of a conversation, once in a session.
@@ -391,6 +232,10 @@ impl Account {
     pub(super) fn settle(&mut self, now: Now, effects: &mut Effects) -> Result<(), StateError> {
         if self.retry_at.is_some_and(|at| at <= now.instant) {
             self.retry_at = None;
+            if !self.is_settled {
+                // It was HELLO that the server could not answer.
+                self.say_hello(effects);
+            }
         }
         if self.is_settled && self.retry_at.is_none() {
             self.pump(effects);
@@ -413,6 +258,11 @@ impl Account {
             self.shown_mark_due = None;
             for id in std::mem::take(&mut self.to_show) {
                 self.save_place(id);
+                let known = self.conversations.get(id);
+                if known.is_some_and(|known| known.place.shown < known.place.position) {
+                    // What came with this very batch is shown after it.
+                    self.to_show.insert(id);
+                }
             }
         }
         self.state.commit()

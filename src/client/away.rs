@@ -88,7 +88,7 @@ impl Away {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::client::testing::Screen;
+    use crate::client::testing::{Screen, instant};
 
     const BOB: ConversationId = ConversationId(7);
 
@@ -100,7 +100,7 @@ mod tests {
 
     #[test]
     fn lines_wait_for_the_last_one_and_stand_under_their_count() {
-        let now = Instant::now();
+        let now = instant();
         let mut effects = Effects::default();
         let mut away = Away::new(now, BTreeMap::from([(BOB, EntryId(5))]));
         away.add(now, Tone::Said, "one".into(), Some("bob"));
@@ -118,7 +118,7 @@ mod tests {
 
     #[test]
     fn missing_entry_holds_the_others_up_for_two_seconds_only() {
-        let now = Instant::now();
+        let now = instant();
         let mut effects = Effects::default();
         let mut away = Away::new(now, BTreeMap::from([(BOB, EntryId(5))]));
         away.add(now, Tone::Said, "one".into(), Some("bob"));
@@ -129,7 +129,7 @@ mod tests {
     #[test]
     fn nothing_missed_says_nothing() {
         let mut effects = Effects::default();
-        let now = Instant::now();
+        let now = instant();
         assert!(Away::new(now, BTreeMap::new()).show(now, &mut effects));
         assert!(!effects.has_lines());
     }

@@ -122,13 +122,14 @@ impl Conversations {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::client::testing::instant;
 
     #[test]
     fn same_gap_is_asked_for_once_until_time_has_passed() {
         let mut all = Conversations::default();
         assert!(all.insert(ConversationId(2), Place::at("bob", EntryId(4))));
         let bob = all.get_mut(ConversationId(2)).expect("inserted above");
-        let now = Instant::now();
+        let now = instant();
         assert!(bob.should_ask_again(now));
         assert!(!bob.should_ask_again(now + Duration::from_secs(1)));
         assert!(bob.should_ask_again(now + ASK_AGAIN_AFTER));

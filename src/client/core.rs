@@ -3,7 +3,7 @@
 //! It decides about trust, sign-in and commands, and keeps the signed-in user's account. All that it wants done
 //! is left in [`Effects`] until [`Core::settle`] has made durable what it follows from.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
@@ -13,47 +13,47 @@ use super::Options;
 use super::account::{Account, Leave};
 use super::commands;
 use super::effects::Effects;
-use super::env::{Console, End, Files, Input, Tone, Trust};
+use super::env::{Console, End, Files, Input, Tone};
+use super::leaving::Wish;
+use super::name::canonical;
 use super::outbox::IN_FLIGHT_MAX;
-use super::prompt::{Prompt, Question, yes};
+use super::prompt::{Prompt, Question};
 use super::render;
-use super::sign_in::{Context, Progress, SignIn, canonical};
+use super::sign_in::{Context, Progress, SignIn};
 use super::state::StateError;
-use crate::protocol::{Body, EndReason, Envelope, Message, SessionEnd, SessionStart, fingerprint};
+use crate::protocol::{Body, EndReason, Envelope, SessionEnd, SessionStart, fingerprint};
 use crate::transport::{Channel, Now};
 
-/// How long a client without a terminal waits at the end of its input for what it has sent to be stored and
-/// received. Chosen: a bad path's worst, and short enough for a script.
-const QUIT_WAIT: Duration = Duration::from_secs(10);
-
 /// The server at the other end of the link.
-struct Peer {
-    key: [u8; 32],
-    handshake_hash: [u8; 32],
-    is_trusted: bool,
+pub(super) struct Peer {
+    pub(super) key: [u8; 32],
+    pub(super) handshake_hash: [u8; 32],
+    pub(super) is_trusted: bool,
 }
 
 /// The client's logic.
 pub struct Core {
-    options: Options,
-    console: Box<dyn Console>,
-    files: Box<dyn Files>,
-    random: ChaCha20Rng,
-    prompt: Prompt,
-    effects: Effects,
-    peer: Option<Peer>,
+    pub(super) options: Options,
+    pub(super) console: Box<dyn Console>,
+    pub(super) files: Box<dyn Files>,
+    pub(super) random: ChaCha20Rng,
+    pub(super) prompt: Prompt,
+    pub(super) effects: Effects,
+    pub(super) peer: Option<Peer>,
     /// The key that this run has trusted; no other will do.
-    trusted_key: Option<[u8; 32]>,
+    pub(super) trusted_key: Option<[u8; 32]>,
     /// The key that the user is being asked about.
-    asked_key: Option<[u8; 32]>,
-    is_greeted: bool,
+    pub(super) asked_key: Option<[u8; 32]>,
+    pub(super) is_greeted: bool,
     /// Who is to be signed in without being asked.
-    pending_user: Option<String>,
-    sign_in: Option<SignIn>,
-    account: Option<Account>,
-    wants_new_link: bool,
-    quit_at: Option<Instant>,
-    end: Option<End>,
+    pub(super) pending_user: Option<String>,
+    pub(super) sign_in: Option<SignIn>,
+    pub(super) account: Option<Account>,
+    pub(super) wants_new_link: bool,
+    /// What the user of a client without a terminal wants done once all that was sent has arrived, and the
+    /// moment when it is done anyway.
+    pub(super) wish: Option<(Wish, Instant)>,
+    pub(super) end: Option<End>,
 }
 
 impl Core {
@@ -79,7 +79,7 @@ impl Core {
             sign_in: None,
             account: None,
             wants_new_link: false,
-            quit_at: None,
+            wish: None,
             end: None,
         }
     }
@@ -95,7 +95,7 @@ impl Core {
     }
 
     /// The link is lost.
-    pub(super) fn link_lost(&mut self, reason: &str) {
+    pub(super) fn link_lost(&mut self, reason: &str, is_superseded: bool) {
         self.peer = None;
         self.effects.drop_messages();
         if let Some(account) = &mut self.account {
@@ -108,6 +108,9 @@ impl Core {
                 self.options.server_name
             ),
         );
+        if is_superseded {
+            self.handle_leave(Some(Leave::Ended(EndReason::Superseded)));
+        }
         // A question that is open stays open; what waited for the server begins again, or is given up.
         if let Some(sign_in) = self.sign_in.take_if(|sign_in| sign_in.question().is_none())
             && !sign_in.is_reconnection()
@@ -123,67 +126,8 @@ impl Core {
         self.effects.show(Tone::Notice, text);
     }
 
-    fn check_key(&mut self, now: Now) {
-        let Some(key) = self.peer.as_ref().map(|peer| peer.key) else {
-            return;
-        };
-        let print = fingerprint(&key);
-        let name = self.options.server_name.clone();
-        if let Some(trusted) = self.trusted_key {
-            if trusted == key {
-                self.trusted(now);
-            } else {
-                self.finish(End::Refused(format!(
-                    "the key of {name} changed while this client ran: it was {}, it is {print}",
-                    fingerprint(&trusted)
-                )));
-            }
-            return;
-        }
-        match self.files.check_server(&key) {
-            Ok(Trust::Known) => match &self.options.pinned_fingerprint {
-                Some(pinned) if *pinned != print => self.finish(End::Refused(format!(
-                    "{name} has the key {print}, not {pinned}"
-                ))),
-                _ => self.trusted(now),
-            },
-            Ok(Trust::Unknown) => match &self.options.pinned_fingerprint {
-                Some(pinned) if *pinned == print => self.trust(now, key),
-                Some(pinned) => self.finish(End::Refused(format!(
-                    "{name} has the key {print}, not {pinned}"
-                ))),
-                None if self.options.accept_new => self.trust(now, key),
-                None if self.console.is_interactive() => self.asked_key = Some(key),
-                None => self.finish(End::Refused(format!(
-                    "{name} has the key {print}, which is not known, and there is no terminal to ask at\n\
-                     hint: compare it with what the server prints at its start, and give --server-key {print}, \
-                     or --accept-new"
-                ))),
-            },
-            Ok(Trust::Changed { known, place }) => self.finish(End::Refused(format!(
-                "the key of {name} has changed: it was {known}, it is {print}\n\
-                 Somebody may be answering in the server's place. If the server was really given a new key, \
-                 remove the old one: {place}"
-            ))),
-            Err(error) => self.finish(End::Failed(format!(
-                "the file of known servers cannot be read: {error}"
-            ))),
-        }
-    }
-
-    /// Puts the key on file and goes on.
-    fn trust(&mut self, now: Now, key: [u8; 32]) {
-        if let Err(error) = self.files.trust_server(&key) {
-            self.finish(End::Failed(format!(
-                "the file of known servers cannot be written: {error}"
-            )));
-            return;
-        }
-        self.trusted_key = Some(key);
-        self.check_key(now);
-    }
-
-    fn trusted(&mut self, now: Now) {
+    /// The key is the right one: the user is greeted, and signed in if that was wished.
+    pub(super) fn trusted(&mut self, now: Now) {
         if let Some(peer) = &mut self.peer {
             self.trusted_key = Some(peer.key);
             peer.is_trusted = true;
@@ -365,64 +309,6 @@ impl Core {
         }
     }
 
-    fn handle_leave(&mut self, leave: Option<Leave>) {
-        let Some(leave) = leave else {
-            return;
-        };
-        let text = match leave {
-            Leave::Ended(EndReason::ServerStopping) => {
-                self.show(Tone::Notice, "the server is stopping");
-                return;
-            }
-            Leave::Ended(EndReason::Superseded) => {
-                "signed out: this device has signed in again elsewhere"
-            }
-            Leave::Ended(EndReason::LoggedOut) => "signed out by the server",
-            Leave::Ended(_) => "signed out: the account, its password or its tickets were changed",
-            Leave::Conflict => {
-                "signed out: this device's files are a copy, or were restored, and their numbers are used up; \
-                 `login` again as a new device"
-            }
-        };
-        self.leave(Some(leave));
-        if self.console.is_interactive() {
-            self.show(Tone::Error, text);
-        } else {
-            self.finish(End::Refused(text.into()));
-        }
-    }
-
-    /// Nobody is signed in any more.
-    fn leave(&mut self, why: Option<Leave>) {
-        let Some(mut account) = self.account.take() else {
-            return;
-        };
-        let closed = match why {
-            Some(Leave::Conflict) => {
-                account.give_up_outbox(&mut self.effects);
-                account.forget_ticket(true)
-            }
-            Some(Leave::Ended(EndReason::Revoked | EndReason::LoggedOut)) => {
-                account.forget_ticket(false)
-            }
-            _ => account.close(),
-        };
-        self.console.set_names(Vec::new());
-        if let Err(error) = closed {
-            self.finish(End::Failed(error.to_string()));
-        }
-    }
-
-    /// The user leaves: the server is told, and the ticket forgotten.
-    pub(super) fn log_out(&mut self) {
-        let end = SessionEnd {
-            reason: EndReason::LoggedOut,
-        };
-        self.effects.send(Channel::Control, &Message::control(end));
-        self.leave(Some(Leave::Ended(EndReason::LoggedOut)));
-        self.show(Tone::Plain, "logged out");
-    }
-
     /// Something has come from the console.
     pub(super) fn handle_input(&mut self, now: Now, input: Input) {
         match input {
@@ -452,51 +338,6 @@ impl Core {
         }
     }
 
-    fn answer_trust(&mut self, now: Now, answer: &str) {
-        match self.asked_key.take() {
-            Some(key) if yes(answer, false) => self.trust(now, key),
-            _ => self.distrust(),
-        }
-    }
-
-    fn distrust(&mut self) {
-        self.asked_key = None;
-        self.finish(End::Refused("the server's key was not trusted".into()));
-    }
-
-    /// The user wants to go: at once at a terminal, else when what was sent has arrived.
-    pub(super) fn quit(&mut self, now: Now) {
-        if self.console.is_interactive() {
-            self.quit_now();
-        } else if self.quit_at.is_none() {
-            self.quit_at = Some(now.instant + QUIT_WAIT);
-        }
-    }
-
-    fn quit_now(&mut self) {
-        let waiting = self
-            .account
-            .as_ref()
-            .map_or(0, |account| account.outbox.len());
-        if waiting > 0 {
-            let text = format!("● {waiting} not stored yet; kept, and sent at the next sign-in");
-            self.show(Tone::Notice, &text);
-        }
-        self.leave(None);
-        self.finish(End::Quit);
-    }
-
-    fn is_time_to_quit(&self, now: Now) -> bool {
-        let Some(quit_at) = self.quit_at else {
-            return false;
-        };
-        let is_done = match &self.account {
-            Some(account) => account.is_quiet(),
-            None => self.sign_in.is_none() && self.is_greeted,
-        };
-        is_done || quit_at <= now.instant
-    }
-
     /// The first ending is the one that counts.
     pub(super) fn finish(&mut self, end: End) {
         if self.end.is_none() {
@@ -524,7 +365,7 @@ impl Core {
         [
             self.sign_in.as_ref().and_then(SignIn::deadline),
             self.account.as_ref().and_then(Account::deadline),
-            self.quit_at,
+            self.wish.map(|(_, due)| due),
         ]
         .into_iter()
         .flatten()
@@ -543,12 +384,19 @@ impl Core {
                 self.console.set_names(names);
             }
         }
-        if self.end.is_none() && self.is_time_to_quit(now) {
-            self.quit_now();
+        if self.end.is_none() {
+            self.grant_wish(now);
         }
         self.effects.flush_lines(&mut *self.console);
         if let Some(account) = &mut self.account {
             account.lines_shown(now);
+            if self.end.is_some() {
+                let closed = account.close();
+                self.account = None;
+                if let Err(error) = closed {
+                    self.finish(End::Failed(error.to_string()));
+                }
+            }
         }
         if self.end.is_none() {
             self.ask_next();
@@ -592,7 +440,7 @@ impl Core {
     /// Whether the next command may be asked for. Without a terminal each one waits for what the one before it
     /// needs from the server, so that a script's lines take effect in order.
     fn is_ready_for_command(&self) -> bool {
-        if self.quit_at.is_some() {
+        if self.wish.is_some() {
             return false;
         }
         let is_signing_in = self

@@ -48,7 +48,7 @@ impl Account {
             Body::SendAgain(again) => self.handle_send_again(again.damaged, effects),
             Body::Receipts(receipts) => self.handle_receipts(&receipts),
             Body::Failure(failure) => {
-                return self.handle_failure(now, message.header.command, failure, effects);
+                return self.handle_failure(now, message.header.command, &failure, effects);
             }
             _ => return self.handle_control(now, message, effects),
         }

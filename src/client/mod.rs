@@ -17,6 +17,8 @@ mod deliveries;
 mod effects;
 mod env;
 mod history;
+mod leaving;
+mod name;
 mod outbox;
 mod people;
 mod prompt;
@@ -26,11 +28,13 @@ mod sanitize;
 mod sending;
 mod session;
 mod sign_in;
+mod standing;
 mod state;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]
 mod tests;
+mod trust;
 
 pub use self::core::Core;
 pub use env::{Ask, Console, End, Files, Input, Tone, Trust};
@@ -115,7 +119,10 @@ impl Client {
                 key,
                 handshake_hash,
             } => self.core.link_up(now, key, handshake_hash),
-            LinkEvent::Lost(reason) => self.core.link_lost(&reason),
+            LinkEvent::Lost {
+                reason,
+                is_superseded,
+            } => self.core.link_lost(&reason, is_superseded),
             LinkEvent::Unreachable(heard) => {
                 let heard = heard.map(|heard| format!(" ({heard})")).unwrap_or_default();
                 let text = format!(
@@ -186,7 +193,7 @@ impl App for Client {
             self.link.close(now.instant, endpoint);
         } else if self.core.take_new_link_wish() {
             self.core
-                .link_lost("the server does not answer the sign-in");
+                .link_lost("the server does not answer the sign-in", false);
             self.link.reconnect(now.instant, endpoint, &mut self.random);
         }
     }

@@ -250,6 +250,7 @@ impl Outbox {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::client::testing::instant;
 
     const PAIR: ConversationId = ConversationId(7);
 
@@ -266,7 +267,7 @@ mod tests {
         let mut outbox = Outbox::default();
         for number in 1..=count {
             let sequence = outbox
-                .add(Instant::now(), Unsent::new("bob".into(), "x".into()))
+                .add(instant(), Unsent::new("bob".into(), "x".into()))
                 .expect("below the limit");
             assert!(outbox.assign(sequence, numbered(number)).is_some());
         }
@@ -306,7 +307,7 @@ mod tests {
     #[test]
     fn full_outbox_refuses_by_name() {
         let mut outbox = outbox(OUTBOX_MAX as u64);
-        let refused = outbox.add(Instant::now(), Unsent::new("bob".into(), "x".into()));
+        let refused = outbox.add(instant(), Unsent::new("bob".into(), "x".into()));
         assert_eq!(refused, Err(OutboxFull));
     }
 }

@@ -190,6 +190,7 @@ impl Receipts {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::client::testing::instant;
 
     const PAIR: ConversationId = ConversationId(7);
     const BOB: AccountId = AccountId(2);
@@ -206,7 +207,7 @@ mod tests {
 
     #[test]
     fn one_mark_is_the_receipt_of_every_message_up_to_it_and_of_none_behind() {
-        let now = Instant::now();
+        let now = instant();
         let mut receipts = Receipts::default();
         for entry in [3, 5, 8] {
             receipts.track(now, PAIR, EntryId(entry), awaited(1, 1), Some(now));
@@ -223,7 +224,7 @@ mod tests {
 
     #[test]
     fn receipt_that_came_before_the_message_was_known_to_be_stored_counts() {
-        let now = Instant::now();
+        let now = instant();
         let mut receipts = Receipts::default();
         receipts.mark(PAIR, BOB, "bob", EntryId(9));
         receipts.track(now, PAIR, EntryId(9), awaited(1, 1), None);
@@ -232,7 +233,7 @@ mod tests {
 
     #[test]
     fn receipts_of_everyone_online_are_one_line_and_later_ones_follow() {
-        let now = Instant::now();
+        let now = instant();
         let everyone = ConversationId::EVERYONE;
         let mut receipts = Receipts::default();
         receipts.track(now, everyone, EntryId(1), awaited(3, 2), Some(now));
@@ -253,7 +254,7 @@ mod tests {
 
     #[test]
     fn those_who_have_it_are_told_after_two_seconds_without_the_rest() {
-        let now = Instant::now();
+        let now = instant();
         let everyone = ConversationId::EVERYONE;
         let mut receipts = Receipts::default();
         receipts.track(now, everyone, EntryId(1), awaited(2, 2), Some(now));
@@ -266,7 +267,7 @@ mod tests {
 
     #[test]
     fn oldest_is_forgotten_at_the_limit() {
-        let now = Instant::now();
+        let now = instant();
         let mut receipts = Receipts::default();
         for entry in 1..=AWAITED_MAX as u64 {
             let forgotten = receipts.track(now, PAIR, EntryId(entry), awaited(1, 0), None);

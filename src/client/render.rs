@@ -2,6 +2,7 @@
 //!
 //! Nothing here decides when something is said; that is what makes the words easy to find and to test.
 
+use std::fmt::Write;
 use std::time::Duration;
 
 use unicode_width::UnicodeWidthStr;
@@ -95,15 +96,16 @@ pub(super) fn received(
     elapsed: Option<Duration>,
     count: Option<(usize, u32)>,
 ) -> String {
+    // Writing to a String cannot fail.
     let mut text = String::from("✓ Message received by ");
     text.push_str(&names[..names.len().min(NAMES_MAX)].join(", "));
     if names.len() > NAMES_MAX {
-        text.push_str(&format!(" and {} more", names.len() - NAMES_MAX));
+        let _ = write!(text, " and {} more", names.len() - NAMES_MAX);
     }
     if let Some((have, of)) = count {
-        text.push_str(&format!(" ({have} of {of})"));
+        let _ = write!(text, " ({have} of {of})");
     } else if let Some(elapsed) = elapsed {
-        text.push_str(&format!(" ({})", duration(elapsed)));
+        let _ = write!(text, " ({})", duration(elapsed));
     }
     text
 }

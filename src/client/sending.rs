@@ -13,10 +13,10 @@ use super::conversations::Place;
 use super::effects::Effects;
 use super::env::Tone;
 use super::history::Entry;
+use super::name::canonical;
 use super::outbox::{Numbered, Unsent};
 use super::receipts::Awaited;
 use super::render;
-use super::sign_in::canonical;
 use crate::protocol::{
     Command, ConversationId, EVERYONE_NAME, Envelope, ErrorCode, Failure, Hop, Message, Number,
     Origin, Resolve, Resolved, Stored, TEXT_MAX_BYTES, Text, Void, seal,
@@ -306,21 +306,22 @@ impl Account {
         &mut self,
         now: Now,
         command: Command,
-        failure: Failure,
+        failure: &Failure,
         effects: &mut Effects,
     ) -> Option<Leave> {
         match command {
-            Command::Resolve => self.resolve_refused(now, &failure, effects),
+            Command::Resolve => self.resolve_refused(now, failure, effects),
             Command::Contacts => {
-                let text = render::refusal(&failure, "");
+                let text = render::refusal(failure, "");
                 self.people.handle_refusal(&text, effects);
             }
             Command::SendMessage | Command::SendAllMessage | Command::Void => {
-                return self.message_refused(now, &failure, effects);
+                return self.message_refused(now, failure, effects);
             }
+            Command::Hello if is_temporary(failure.code) => self.retry_later(now, failure),
             _ => effects.show(
                 Tone::Error,
-                format!("{command}: {}", render::refusal(&failure, "")),
+                format!("{command}: {}", render::refusal(failure, "")),
             ),
         }
         None
@@ -385,9 +386,7 @@ impl Account {
                 self.retry_later(now, failure);
             }
             _ => {
-                let Some(unsent) = self.outbox.get(sequence) else {
-                    return None;
-                };
+                let unsent = self.outbox.get(sequence)?;
                 if unsent.refused {
                     // Even the VOID was refused. The number cannot be used up by this device.
                     return Some(Leave::Conflict);

@@ -33,6 +33,10 @@ const _: () = assert!(PAUSE_MAX.as_millis() * 5 / 4 <= 15_000);
 /// The code of a goodbye without a fault.
 const CODE_QUIT: u16 = 0;
 
+/// The code with which a server closes a session whose device has signed in anew (udpchat-protocol(7)). A client
+/// that came back by its ticket after that would drive the other one out in turn.
+const CODE_SUPERSEDED: u16 = 3;
+
 /// Something that happened to the link.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum LinkEvent {
@@ -44,7 +48,12 @@ pub(super) enum LinkEvent {
         handshake_hash: [u8; 32],
     },
     /// It is lost, and is being made again.
-    Lost(String),
+    Lost {
+        /// Why.
+        reason: String,
+        /// Whether that is because this device has signed in again elsewhere.
+        is_superseded: bool,
+    },
     /// It could not be made the first time; what was heard, if anything.
     Unreachable(Option<String>),
     /// It can never be made.
@@ -144,7 +153,7 @@ impl Link {
                 handshake_hash,
             } => self.connected(now, endpoint, session, peer_key, handshake_hash),
             Event::Closed { session, reason } => {
-                self.closed(now, endpoint, session, reason, random)
+                self.closed(now, endpoint, session, &reason, random)
             }
             Event::Writable { session, channel } if self.session() == Some(session) => {
                 self.flush(now, endpoint, session, channel);
@@ -190,13 +199,23 @@ impl Link {
         now: Instant,
         endpoint: &mut Endpoint,
         session: SessionId,
-        reason: CloseReason,
+        reason: &CloseReason,
         random: &mut ChaCha20Rng,
     ) -> Option<LinkEvent> {
         match &mut self.state {
             State::Up(up) if *up == session => {
                 self.pause(now, random);
-                Some(LinkEvent::Lost(reason.to_string()))
+                let is_superseded = matches!(
+                    reason,
+                    CloseReason::Peer {
+                        code: CODE_SUPERSEDED,
+                        ..
+                    }
+                );
+                Some(LinkEvent::Lost {
+                    reason: reason.to_string(),
+                    is_superseded,
+                })
             }
             State::Connecting {
                 attempts, heard, ..

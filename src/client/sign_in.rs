@@ -7,8 +7,6 @@
 
 use std::time::{Duration, Instant};
 
-use precis_profiles::UsernameCaseMapped;
-use precis_profiles::precis_core::profile::PrecisFastInvocation;
 use rand_chacha::ChaCha20Rng;
 use rand_core::RngCore;
 use zeroize::Zeroizing;
@@ -16,6 +14,7 @@ use zeroize::Zeroizing;
 use super::credentials::{CredentialsError, LoginBegun, SignUpBegun};
 use super::effects::Effects;
 use super::env::{Files, Tone};
+use super::name::canonical;
 use super::prompt::{Question, yes};
 use super::render;
 use super::state::{Identity, State};
@@ -69,7 +68,7 @@ enum Step {
     Resume,
     Probe,
     Password,
-    Login(LoginBegun),
+    Login(Box<LoginBegun>),
     Finish,
     OfferSignUp,
     NewPassword,
@@ -90,12 +89,6 @@ pub(super) struct SignIn {
     tries: u32,
     pauses: u32,
     due: Option<Instant>,
-}
-
-/// A name as the server will write it, as far as can be told here.
-pub(super) fn canonical(name: &str) -> String {
-    let name = name.trim();
-    UsernameCaseMapped::enforce(name).map_or_else(|_| name.to_owned(), std::borrow::Cow::into_owned)
 }
 
 impl SignIn {
@@ -234,7 +227,7 @@ impl SignIn {
                 Progress::Going
             }
             (Step::Login(begun), Body::LoginAnswer(answer)) => {
-                self.finish_login(begun, &answer, context)
+                self.finish_login(*begun, &answer, context)
             }
             (Step::SignUp(begun), Body::SignUpAnswer(answer)) => {
                 self.finish_sign_up(begun, &answer, context)
@@ -352,7 +345,7 @@ impl SignIn {
                 self.request(Step::Probe, Login { name, request }, context);
                 Progress::Going
             }
-            Err(error) => given_up(error),
+            Err(error) => given_up(error.to_string()),
         }
     }
 
@@ -361,10 +354,14 @@ impl SignIn {
         match LoginBegun::new(context.random, password.as_bytes()) {
             Ok((begun, request)) => {
                 let name = self.name.clone();
-                self.request(Step::Login(begun), Login { name, request }, context);
+                self.request(
+                    Step::Login(Box::new(begun)),
+                    Login { name, request },
+                    context,
+                );
                 Progress::Going
             }
-            Err(error) => given_up(error),
+            Err(error) => given_up(error.to_string()),
         }
     }
 
@@ -386,7 +383,7 @@ impl SignIn {
         let finalization = match finished {
             Ok(finalization) => finalization,
             Err(CredentialsError::Mismatch) => return self.wrong_password(context),
-            Err(error) => return given_up(error),
+            Err(error) => return given_up(error.to_string()),
         };
         let is_open =
             self.is_reconnection || self.state.is_some() && canonical(&self.name) == answer.name;
@@ -410,7 +407,7 @@ impl SignIn {
                 self.request(Step::SignUp(begun), SignUp { name, request }, context);
                 Progress::Going
             }
-            Err(error) => given_up(error),
+            Err(error) => given_up(error.to_string()),
         }
     }
 
@@ -433,7 +430,7 @@ impl SignIn {
                 self.request(Step::SignUpFinish, SignUpFinish { upload }, context);
                 Progress::Going
             }
-            Err(error) => given_up(error),
+            Err(error) => given_up(error.to_string()),
         }
     }
 
@@ -447,25 +444,29 @@ impl SignIn {
                 Progress::Going
             }
             (ErrorCode::LoginFailed, Step::Login(_) | Step::Finish) => self.wrong_password(context),
-            (
-                ErrorCode::TooManyAttempts | ErrorCode::Unavailable,
-                Step::Login(_) | Step::Resume,
-            ) if (self.is_reconnection || !context.is_interactive) && self.pauses < PAUSES_MAX => {
-                let wait = Duration::from_millis(failure.wait_ms.unwrap_or(1_000));
-                if wait > PAUSE_MAX {
-                    return given_up(render::refusal(failure, &self.name));
-                }
-                self.pauses += 1;
-                context
-                    .effects
-                    .show(Tone::Notice, render::refusal(failure, &self.name));
-                self.wait_for_user(Step::Pause(
-                    context.now.instant + wait.max(Duration::from_millis(1)),
-                ));
-                Progress::Going
+            (ErrorCode::TooManyAttempts | ErrorCode::Unavailable, _)
+                if self.is_reconnection || !context.is_interactive =>
+            {
+                self.pause(failure, context)
             }
             _ => given_up(render::refusal(failure, &self.name)),
         }
+    }
+
+    /// Waits before the next attempt, as the server wishes.
+    fn pause(&mut self, failure: &Failure, context: &mut Context<'_>) -> Progress {
+        let wait = Duration::from_millis(failure.wait_ms.unwrap_or(1_000).max(1));
+        let text = render::refusal(failure, &self.name);
+        if wait > PAUSE_MAX || self.pauses >= PAUSES_MAX {
+            return Progress::GivenUp {
+                text,
+                refused: !self.is_reconnection,
+            };
+        }
+        self.pauses += 1;
+        context.effects.show(Tone::Notice, text);
+        self.wait_for_user(Step::Pause(context.now.instant + wait));
+        Progress::Going
     }
 
     fn wrong_password(&mut self, context: &mut Context<'_>) -> Progress {
@@ -495,9 +496,9 @@ impl SignIn {
     }
 }
 
-fn given_up(text: impl ToString) -> Progress {
+fn given_up(text: impl Into<String>) -> Progress {
     Progress::GivenUp {
-        text: text.to_string(),
+        text: text.into(),
         refused: true,
     }
 }

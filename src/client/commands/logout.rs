@@ -29,7 +29,7 @@ impl ChatCommand for Logout {
     }
 
     fn run(&self, core: &mut Core, now: Now, arguments: &[&str]) {
-        let _ = (now, arguments);
-        core.log_out();
+        let _ = arguments;
+        core.log_out(now);
     }
 }

@@ -125,7 +125,7 @@ mod tests {
 
     #[test]
     fn table_names_each_command_of_the_report_once() {
-        let names: Vec<&str> = registry().iter().map(|command| command.name()).collect();
+        let names: Vec<&str> = registry().iter().map(Entry::name).collect();
         assert_eq!(
             names,
             [

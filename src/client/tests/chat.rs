@@ -236,7 +236,7 @@ fn conflicting_device_gives_up_its_id_and_shows_its_lines_as_unconfirmed() {
 #[test]
 fn line_typed_without_a_link_is_queued_and_sent_when_it_is_back() {
     let mut desk = Desk::signed_in(Screen::interactive());
-    desk.core.link_lost("reset");
+    desk.core.link_lost("reset", false);
     desk.lines();
     say(&mut desk, "message bob later");
     assert!(desk.lines()[0].starts_with("● queued"));

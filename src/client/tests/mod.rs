@@ -5,7 +5,7 @@ mod chat;
 mod receiving;
 mod sign_in;
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use opaque_ke::{
     CredentialFinalization, CredentialRequest, RegistrationRequest, RegistrationUpload,
@@ -17,7 +17,7 @@ use serde_bytes::ByteBuf;
 use zeroize::Zeroizing;
 
 use super::core::Core;
-use super::testing::{Memory, Screen};
+use super::testing::{Memory, Screen, instant};
 use super::{End, Input, Options};
 use crate::protocol::opaque::{KeyStretching, Suite, context, identities};
 use crate::protocol::{
@@ -75,7 +75,7 @@ impl Desk {
     fn with_files(screen: Screen, options: Options, files: Memory) -> Self {
         let core = Core::new(options, screen.console(), Box::new(files.clone()), [1; 32]);
         let now = Now {
-            instant: Instant::now(),
+            instant: instant(),
             unix_ms: START_MS,
         };
         Self {

@@ -69,7 +69,7 @@ fn changed_or_wrong_key_stops_the_client_whatever_was_allowed() {
     assert!(desk.refused().contains("SHA256:another"));
 
     let mut desk = Desk::connected(Screen::interactive(), super::options());
-    desk.core.link_lost("reset");
+    desk.core.link_lost("reset", false);
     desk.core.link_up(desk.now, [9; 32], HASH);
     assert!(desk.refused().contains("changed while this client ran"));
 }
@@ -191,7 +191,7 @@ fn ticket_of_the_last_session_signs_in_without_a_password() {
 #[test]
 fn lost_link_is_resumed_by_ticket_and_a_refused_one_asks_to_log_in() {
     let mut desk = Desk::signed_in(Screen::interactive());
-    desk.core.link_lost("reset");
+    desk.core.link_lost("reset", false);
     assert!(desk.lines()[0].contains("trying again"));
     desk.core.link_up(desk.now, KEY, HASH);
     assert!(matches!(desk.body(), Body::Resume(_)));
@@ -208,7 +208,7 @@ fn lost_link_is_resumed_by_ticket_and_a_refused_one_asks_to_log_in() {
     }));
     desk.core.settle(desk.now);
     desk.screen.asks();
-    desk.core.link_lost("reset");
+    desk.core.link_lost("reset", false);
     desk.type_line("secret");
     assert!(desk.lines().last().unwrap().contains("`login` again"));
     assert_eq!(asked(&mut desk), Ask::Command("> ".into()));
@@ -247,7 +247,7 @@ fn too_many_attempts_are_waited_out_without_a_terminal() {
     failure.wait_ms = Some(2_000);
     desk.control(&Message::error(Command::Login, failure));
     assert!(desk.bodies().is_empty());
-    desk.wait(Duration::from_millis(2_000));
+    desk.wait(Duration::from_secs(2));
     assert!(matches!(desk.body(), Body::Login(_)));
 }
 
@@ -276,4 +276,40 @@ fn ctrl_c_in_the_dialogue_goes_back_to_the_prompt() {
     desk.screen.asks();
     desk.core.handle_input(desk.now, Input::Cancelled);
     assert_eq!(asked(&mut desk), Ask::Command("> ".into()));
+}
+
+#[test]
+fn key_that_changes_while_it_is_asked_about_is_not_the_one_that_the_answer_is_for() {
+    let mut options = options();
+    options.accept_new = false;
+    let mut desk = Desk::new(Screen::interactive(), options);
+    desk.files.set_trust(Trust::Unknown);
+    desk.core.link_up(desk.now, KEY, HASH);
+    asked(&mut desk);
+    desk.core.link_lost("reset", false);
+    desk.core.link_up(desk.now, [9; 32], HASH);
+    assert!(desk.refused().contains("while it was asked about"));
+}
+
+#[test]
+fn superseded_device_does_not_drive_the_other_one_out_in_turn() {
+    let mut desk = Desk::signed_in(Screen::interactive());
+    desk.core.link_lost("closed by the other end", true);
+    desk.core.link_up(desk.now, KEY, HASH);
+    assert!(desk.bodies().is_empty());
+    assert_eq!(desk.core.user(), None);
+}
+
+#[test]
+fn script_that_logs_out_waits_for_what_it_has_sent() {
+    let mut desk = Desk::signed_in(Screen::plain());
+    desk.core.settle(desk.now);
+    desk.type_line("message zoe hello");
+    desk.bodies();
+    desk.screen.asks();
+    desk.type_line("logout");
+    assert!(desk.bodies().is_empty());
+    assert!(desk.screen.asks().is_empty());
+    desk.wait(Duration::from_secs(10));
+    assert!(matches!(desk.body(), Body::SessionEnd(_)));
 }

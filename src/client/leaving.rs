@@ -1,0 +1,138 @@
+//! The ways out: signing out, being signed out, and quitting.
+
+use std::time::Duration;
+
+use super::account::Leave;
+use super::core::Core;
+use super::env::{End, Tone};
+use crate::protocol::{EndReason, Message, SessionEnd};
+use crate::transport::{Channel, Now};
+
+/// How long a client without a terminal waits at the end of its input for what it has sent to be stored and
+/// received. Chosen: a bad path's worst, and short enough for a script.
+const QUIT_WAIT: Duration = Duration::from_secs(10);
+
+/// What is done once all that was sent has arrived.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Wish {
+    /// Sign out.
+    LogOut,
+    /// Quit.
+    Quit,
+}
+
+impl Core {
+    /// The signed-in user's session is over, if there is a reason.
+    pub(super) fn handle_leave(&mut self, leave: Option<Leave>) {
+        let Some(leave) = leave else {
+            return;
+        };
+        let text = match leave {
+            Leave::Ended(EndReason::ServerStopping) => {
+                self.show(Tone::Notice, "the server is stopping");
+                return;
+            }
+            Leave::Ended(EndReason::Superseded) => {
+                "signed out: this device has signed in again elsewhere"
+            }
+            Leave::Ended(EndReason::LoggedOut) => "signed out by the server",
+            Leave::Ended(_) => "signed out: the account, its password or its tickets were changed",
+            Leave::Conflict => {
+                "signed out: this device's files are a copy, or were restored, and their numbers are used up; \
+                 `login` again as a new device"
+            }
+        };
+        self.leave(Some(leave));
+        if self.console.is_interactive() {
+            self.show(Tone::Error, text);
+        } else {
+            self.finish(End::Refused(text.into()));
+        }
+    }
+
+    /// Nobody is signed in any more.
+    pub(super) fn leave(&mut self, why: Option<Leave>) {
+        let Some(mut account) = self.account.take() else {
+            return;
+        };
+        let closed = match why {
+            Some(Leave::Conflict) => {
+                account.give_up_outbox(&mut self.effects);
+                account.forget_ticket(true)
+            }
+            Some(Leave::Ended(EndReason::Revoked | EndReason::LoggedOut)) => {
+                account.forget_ticket(false)
+            }
+            _ => account.close(),
+        };
+        self.console.set_names(Vec::new());
+        if let Err(error) = closed {
+            self.finish(End::Failed(error.to_string()));
+        }
+    }
+
+    /// The user wants to sign out: at once at a terminal, else when what was sent has arrived.
+    pub(super) fn log_out(&mut self, now: Now) {
+        if self.console.is_interactive() {
+            self.log_out_now();
+        } else {
+            self.wish = Some((Wish::LogOut, now.instant + QUIT_WAIT));
+        }
+    }
+
+    /// The user wants to go: at once at a terminal, else when what was sent has arrived.
+    pub(super) fn quit(&mut self, now: Now) {
+        if self.console.is_interactive() {
+            self.quit_now();
+        } else {
+            self.wish = Some((Wish::Quit, now.instant + QUIT_WAIT));
+        }
+    }
+
+    /// Does what the user wanted, if what it waits for has come, or has been waited for long enough.
+    pub(super) fn grant_wish(&mut self, now: Now) {
+        let Some((wish, due)) = self.wish else {
+            return;
+        };
+        let is_quiet = match &self.account {
+            Some(account) => account.is_quiet(),
+            None => self.is_greeted && self.sign_in.is_none() && self.pending_user.is_none(),
+        };
+        if is_quiet || due <= now.instant {
+            self.wish = None;
+            match wish {
+                Wish::LogOut => self.log_out_now(),
+                Wish::Quit => self.quit_now(),
+            }
+        }
+    }
+
+    /// Signs out: the server is told, and the ticket forgotten.
+    fn log_out_now(&mut self) {
+        self.tell_unsent();
+        let end = SessionEnd {
+            reason: EndReason::LoggedOut,
+        };
+        self.effects.send(Channel::Control, &Message::control(end));
+        self.leave(Some(Leave::Ended(EndReason::LoggedOut)));
+        self.show(Tone::Plain, "logged out");
+    }
+
+    /// Ends the client.
+    fn quit_now(&mut self) {
+        self.tell_unsent();
+        self.finish(End::Quit);
+    }
+
+    /// Says what stays behind.
+    fn tell_unsent(&mut self) {
+        let unsent = self
+            .account
+            .as_ref()
+            .map_or(0, |account| account.outbox.len());
+        if unsent > 0 {
+            let text = format!("● {unsent} not stored yet; kept, and sent at the next sign-in");
+            self.show(Tone::Notice, &text);
+        }
+    }
+}

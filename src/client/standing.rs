@@ -1,0 +1,183 @@
+//! Where this device stands in each conversation, settled with the server when a session begins.
+//!
+//! The device says its positions; the server says what it has and from where it will deliver. Until that is
+//! settled nothing is delivered or sent.
+
+use std::collections::BTreeMap;
+
+use super::account::{Account, Leave};
+use super::away::Away;
+use super::conversations::Place;
+use super::effects::Effects;
+use super::env::Tone;
+use super::render;
+use super::state::{Identity, StateError};
+use crate::protocol::{
+    ConversationId, EntryId, Head, Hello, HelloAnswer, Message, Position, SessionStart,
+};
+use crate::transport::{Channel, Now};
+
+/// How many positions one part of a HELLO holds: about 24 KB of the 64 KB that a message may have.
+const POSITIONS_PER_PART: usize = 500;
+
+/// How many lines that a crash may have kept from being shown are shown again, per conversation. At the limit
+/// the older ones stay in the history only.
+const SHOWN_AGAIN_MAX: usize = 50;
+
+impl Account {
+    /// Makes the identity durable, before anything else, and says where this device stands.
+    pub(super) fn start_session(
+        &mut self,
+        start: &SessionStart,
+        effects: &mut Effects,
+    ) -> Result<(), StateError> {
+        let was_restored = self
+            .state
+            .identity()
+            .is_some_and(|identity| identity.epoch != start.epoch);
+        if was_restored {
+            effects.show(
+                Tone::Notice,
+                "the server's database was restored from a backup; what it lost may be missing",
+            );
+        }
+        self.name.clone_from(&start.name);
+        self.state.set_identity(Identity {
+            account: start.account,
+            name: start.name.clone(),
+            device: Some(start.device),
+            epoch: start.epoch,
+            ticket: Some(start.ticket.clone()),
+        });
+        self.state.commit()?;
+        self.say_hello(effects);
+        Ok(())
+    }
+
+    /// Says where this device stands in each conversation.
+    pub(super) fn say_hello(&mut self, effects: &mut Effects) {
+        let positions: Vec<Position> = self
+            .conversations
+            .iter()
+            .filter_map(|(conversation, known)| {
+                Some(Position {
+                    conversation,
+                    entry: known.place.position,
+                    digest: known.place.digest?,
+                })
+            })
+            .collect();
+        let mut parts = positions.chunks(POSITIONS_PER_PART).peekable();
+        if parts.peek().is_none() {
+            let hello = Hello {
+                positions: Vec::new(),
+                more: false,
+            };
+            effects.send(Channel::Control, &Message::control(hello));
+        }
+        while let Some(part) = parts.next() {
+            let hello = Hello {
+                positions: part.to_vec(),
+                more: parts.peek().is_some(),
+            };
+            effects.send(Channel::Control, &Message::control(hello));
+        }
+    }
+
+    /// What the server has for this device; after the last part, messages may flow.
+    pub(super) fn handle_heads(
+        &mut self,
+        now: Now,
+        answer: HelloAnswer,
+        effects: &mut Effects,
+    ) -> Option<Leave> {
+        for head in answer.heads {
+            self.settle_position(&head, effects);
+            self.heads.push(head);
+        }
+        if answer.more {
+            return None;
+        }
+        let mut missing = BTreeMap::new();
+        for head in self.heads.drain(..) {
+            let position = self.conversations.get(head.conversation);
+            if position.is_some_and(|known| known.place.position < head.head) {
+                missing.insert(head.conversation, head.head);
+            }
+        }
+        if self.is_settled {
+            return None;
+        }
+        self.is_settled = true;
+        self.away = Some(Away::new(now.instant, missing));
+        for conversation in self.receipts.conversations() {
+            self.ask_receipts(conversation, effects);
+        }
+        self.people.ask(now, false, effects);
+        let mut leave = None;
+        for bytes in std::mem::take(&mut self.early) {
+            leave = leave.or(self.handle_chat(now, &bytes, effects));
+        }
+        leave
+    }
+
+    /// Takes over what the server says of one conversation.
+    fn settle_position(&mut self, head: &Head, effects: &mut Effects) {
+        let id = head.conversation;
+        if let Some(known) = self.conversations.get_mut(id) {
+            known.last_number = Some(head.last_number);
+            known.place.name.clone_from(&head.name);
+            let position = known.place.position;
+            if head.start != position && !self.is_settled {
+                let shown = known.place.shown;
+                known.place = Place {
+                    shown: shown.min(head.start),
+                    ..Place::at(&head.name, head.start)
+                };
+                if head.start < position {
+                    effects.show(
+                        Tone::Notice,
+                        format!(
+                            "{}: the server's log is not the one known here; it is read again from where both agree",
+                            head.name
+                        ),
+                    );
+                }
+            }
+        } else if self
+            .conversations
+            .insert(id, Place::at(&head.name, head.start))
+        {
+            if let Some(known) = self.conversations.get_mut(id) {
+                known.last_number = Some(head.last_number);
+            }
+        } else {
+            return;
+        }
+        self.save_place(id);
+    }
+
+    /// Lines that stand in the history, but whose showing was not recorded before the last run ended.
+    pub(super) fn show_again(&mut self, now: Now, effects: &mut Effects) -> Result<(), StateError> {
+        let places: Vec<(ConversationId, EntryId)> = self
+            .conversations
+            .iter()
+            .filter(|(_, known)| known.place.shown < known.place.position)
+            .map(|(id, known)| (id, known.place.shown))
+            .collect();
+        for (id, shown) in places {
+            for (_, entry) in self.state.entries_after(id, shown, SHOWN_AGAIN_MAX)? {
+                if let Some(text) = entry.text()
+                    && entry.author != self.id
+                {
+                    let time = render::time(entry.time_ms, self.clock(now));
+                    let receiver = (id == ConversationId::EVERYONE).then_some(&*text.receiver);
+                    let line = render::said(&time, &text.sender, receiver, &text.text);
+                    effects.show(Tone::Said, format!("{line}  (perhaps shown before)"));
+                }
+            }
+            self.to_show.insert(id);
+        }
+        Ok(())
+    }
+}
