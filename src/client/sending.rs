@@ -152,6 +152,9 @@ impl Account {
             content: ByteBuf::from(content),
             digest,
         };
+        if let Some(known) = self.conversations.get_mut(id) {
+            known.last_number = Some(number);
+        }
         if let Some(unsent) = self.outbox.assign(sequence, numbered) {
             self.state.put_unsent(sequence, unsent);
         }

@@ -4,7 +4,7 @@ use std::io;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use redb::backends::InMemoryBackend;
-use redb::{Builder, Database};
+use redb::{Builder, Database, StorageBackend};
 
 use super::env::{Ask, Console, Files, Tone, Trust};
 
@@ -68,21 +68,64 @@ impl Console for Screen {
     }
 }
 
-/// Files of one server's key, with a fresh database at every opening.
+/// Files in memory: one server's key, and one device's database, which outlives the client that opens it.
+#[derive(Clone)]
 pub(super) struct Memory {
-    pub(super) trust: Trust,
+    trust: Arc<Mutex<Trust>>,
+    device: Kept,
+}
+
+impl Default for Memory {
+    fn default() -> Self {
+        Self {
+            trust: Arc::new(Mutex::new(Trust::Known)),
+            device: Kept(Arc::new(InMemoryBackend::new())),
+        }
+    }
+}
+
+impl Memory {
+    pub(super) fn set_trust(&self, trust: Trust) {
+        *self
+            .trust
+            .lock()
+            .expect("no test panics while it holds this") = trust;
+    }
 }
 
 impl Files for Memory {
     fn check_server(&mut self, _: &[u8; 32]) -> io::Result<Trust> {
-        Ok(self.trust.clone())
+        let trust = self.trust.lock();
+        Ok(trust.expect("no test panics while it holds this").clone())
     }
     fn trust_server(&mut self, _: &[u8; 32]) -> io::Result<()> {
-        self.trust = Trust::Known;
+        self.set_trust(Trust::Known);
         Ok(())
     }
     fn open_device(&mut self, _: &[u8; 32], _: &str) -> anyhow::Result<Database> {
-        Ok(database())
+        Ok(Builder::new().create_with_backend(self.device.clone())?)
+    }
+}
+
+/// A memory that is not lost when a database on it is closed.
+#[derive(Debug, Clone)]
+struct Kept(Arc<InMemoryBackend>);
+
+impl StorageBackend for Kept {
+    fn len(&self) -> io::Result<u64> {
+        self.0.len()
+    }
+    fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
+        self.0.read(offset, out)
+    }
+    fn set_len(&self, len: u64) -> io::Result<()> {
+        self.0.set_len(len)
+    }
+    fn sync_data(&self) -> io::Result<()> {
+        self.0.sync_data()
+    }
+    fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
+        self.0.write(offset, data)
     }
 }
 

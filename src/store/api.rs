@@ -49,44 +49,66 @@ pub enum Request {
     /// Opens an account; it also becomes a member of everyone, from that conversation's head on.
     CreateAccount(NewAccount),
     /// Finds an account by its canonical name: [`Reply::Account`], or refused with [`Refusal::NoSuchUser`].
-    FindAccount { name: String },
+    FindAccount {
+        /// The canonical name.
+        name: String,
+    },
     /// All accounts, by name: [`Reply::Accounts`].
     ListAccounts,
     /// A login has succeeded: gives the account a device (the one named, if it is the account's; else a new
     /// one) and its ticket: [`Reply::Device`]. Earlier tickets of the device are void.
     OpenDevice {
+        /// The account that asks, or that it is about.
         account: AccountId,
+        /// The device.
         device: Option<DeviceId>,
+        /// The ticket's hash.
         ticket: TicketHash,
+        /// When the new ticket ends, in milliseconds since 1970 (UTC).
         expires_ms: u64,
     },
     /// Signs in by ticket: if it is the device's current or previous one and not expired, `successor` becomes the
     /// current one and the ticket used becomes the previous: [`Reply::Device`], else [`Refusal::Ticket`].
     Resume {
+        /// The account that asks, or that it is about.
         account: AccountId,
+        /// The device.
         device: DeviceId,
+        /// The ticket's hash.
         ticket: TicketHash,
+        /// The new ticket's hash.
         successor: TicketHash,
+        /// The time, in milliseconds since 1970 (UTC).
         now_ms: u64,
+        /// When the new ticket ends, in milliseconds since 1970 (UTC).
         expires_ms: u64,
     },
     /// Forgets a device's tickets (the device and its numbers stay): [`Reply::Nothing`].
     RevokeTickets {
+        /// The account that asks, or that it is about.
         account: AccountId,
+        /// The device.
         device: DeviceId,
     },
-    /// Where a device stands: marks move up to its positions; the answer lists every conversation of the account:
+    /// Where a device stands: marks move up to its positions (but not to one with a digest of zeros, where it was
+    /// told to begin and has received nothing yet); the answer lists every conversation of the account:
     /// [`Reply::Hello`].
     Hello {
+        /// The account that asks, or that it is about.
         account: AccountId,
+        /// The device.
         device: DeviceId,
+        /// Where the device stands; conversations left out are new to it.
         positions: Vec<Position>,
     },
     /// The conversation of a pair, made if need be: [`Reply::Resolved`], or [`Refusal::NoSuchUser`],
     /// [`Refusal::ToOneself`].
     Resolve {
+        /// The account that asks, or that it is about.
         account: AccountId,
+        /// The device.
         device: DeviceId,
+        /// The canonical name.
         name: String,
     },
     /// Appends to a log, if the number is the device's next and the author may: [`Reply::Stored`]. A number that
@@ -95,27 +117,39 @@ pub enum Request {
     /// Uses a number up without an entry: [`Reply::Nothing`], or [`Refusal::Expect`]. A number at or below the
     /// last is answered `Nothing` too.
     Void {
+        /// The conversation.
         conversation: ConversationId,
+        /// The account that asks, or that it is about.
         account: AccountId,
+        /// The device.
         device: DeviceId,
+        /// The number.
         number: Number,
     },
     /// Entries after a place, in order, up to about `max_bytes` but at least one if there is any, that the
     /// reader is permitted: [`Reply::Entries`].
     Read {
+        /// The conversation.
         conversation: ConversationId,
+        /// Who reads.
         reader: AccountId,
+        /// The place: its own entry is not read again.
         after: EntryId,
+        /// How much to read, in bytes of content and a little for each entry.
         max_bytes: usize,
     },
     /// How far each member has received: [`Reply::Marks`]; only those who have a mark above the start.
     Marks {
+        /// The conversation.
         conversation: ConversationId,
+        /// The account that asks, or that it is about.
         account: AccountId,
     },
     /// Moves marks (never back) and notes when accounts were last seen: [`Reply::Nothing`].
     Advance {
+        /// Conversation, account, and the entry it has received.
         marks: Vec<(ConversationId, AccountId, EntryId)>,
+        /// Account, and when it was last seen, in milliseconds since 1970 (UTC).
         seen: Vec<(AccountId, u64)>,
     },
 }
@@ -165,19 +199,36 @@ pub enum Reply {
     Accounts(Vec<Account>),
     /// To [`Request::OpenDevice`] and [`Request::Resume`].
     Device {
+        /// The account.
         account: AccountId,
+        /// Its canonical name.
         name: String,
+        /// The device.
         device: DeviceId,
+        /// The database's epoch.
         epoch: u64,
     },
     /// To [`Request::Hello`].
-    Hello { standings: Vec<Standing> },
+    Hello {
+        /// One for each conversation of the account.
+        standings: Vec<Standing>,
+    },
     /// To [`Request::Resolve`].
-    Resolved { standing: Standing, peer: Account },
+    Resolved {
+        /// Where the device stands in it.
+        standing: Standing,
+        /// The other account.
+        peer: Account,
+    },
     /// To [`Request::Append`].
     Stored(StoredEntry),
     /// To [`Request::Read`]: the entries, and the head of the log at that moment.
-    Entries { entries: Vec<Entry>, head: EntryId },
+    Entries {
+        /// The entries.
+        entries: Vec<Entry>,
+        /// The last entry of the log.
+        head: EntryId,
+    },
     /// To [`Request::Marks`]: account, name, mark.
     Marks(Vec<(AccountId, String, EntryId)>),
 }
@@ -235,12 +286,18 @@ pub struct StoredEntry {
 pub enum Audience {
     /// Two accounts; and when the one who is not the author was last seen.
     Pair {
+        /// The lower id.
         low: AccountId,
+        /// The higher id.
         high: AccountId,
+        /// When the one who is not the author was last seen, in milliseconds since 1970 (UTC); zero for never.
         peer_seen_ms: u64,
     },
     /// Every account; so many there are.
-    Everyone { accounts: u32 },
+    Everyone {
+        /// How many accounts there are.
+        accounts: u32,
+    },
 }
 
 /// An entry of a log.

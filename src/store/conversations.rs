@@ -10,7 +10,9 @@ use super::meta::{self, Sequence};
 use super::record::{ConversationRecord, Kind, MemberRecord, decode, encode};
 use super::tables::{Look, Tables};
 use super::{Refusal, Reply, Standing, accounts};
-use crate::protocol::{AccountId, ConversationId, DeviceId, EVERYONE_NAME, EntryId, Position};
+use crate::protocol::{
+    AccountId, ConversationId, DeviceId, Digest, EVERYONE_NAME, EntryId, Position,
+};
 
 /// Makes the conversation of everyone, with the schema: it must get the first id.
 pub(super) fn make_everyone(tables: &mut Tables<'_>) -> Result<(), StoreError> {
@@ -58,7 +60,7 @@ pub(super) fn resolve(
     }
     accounts::load(tables, account)?.ok_or(Refusal::NoSuchUser)?;
     let (low, high) = (account.0.min(peer.id.0), account.0.max(peer.id.0));
-    let known = tables.pairs.get((low, high))?.map(|id| id.value());
+    let known = tables.pairs().get((low, high))?.map(|id| id.value());
     let conversation = if let Some(id) = known {
         ConversationId(id)
     } else {
@@ -146,6 +148,10 @@ fn place(
     }
     if entry > record.head {
         return Ok(Place::Back(record.head.max(first)));
+    }
+    // A device that was told to begin here and has received nothing since cannot name a digest.
+    if position.digest == Digest::default() {
+        return Ok(Place::Back(entry));
     }
     if log::digest_at(look, position.conversation, position.entry)? == Some(position.digest) {
         return Ok(Place::Common(entry));

@@ -3,6 +3,7 @@
 //! It waits for the disk, so it runs on a thread of its own in production and is called directly by a simulator.
 
 use std::cell::Cell;
+use std::path::Path;
 
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
@@ -10,6 +11,7 @@ use redb::{Database, ReadableDatabase};
 
 use super::devices::{self, Resumption};
 use super::error::{Stop, StoreError};
+use super::guard::{give_up, guard};
 use super::open::OpenError;
 use super::tables::{Look, Snapshot, Tables};
 use super::{
@@ -34,13 +36,24 @@ pub struct Engine {
 }
 
 impl Engine {
+    /// Opens the database in a data directory, making both if they are not there, so that it gets itself back
+    /// after a failure of the disk.
+    ///
+    /// # Errors
+    /// See [`OpenError`].
+    pub fn open(data_dir: &Path, seed: [u8; 32]) -> Result<Self, OpenError> {
+        let engine = Self::new(super::open(data_dir)?, seed)?;
+        let data_dir = data_dir.to_owned();
+        Ok(engine.with_reopen(Box::new(move || super::reopen(&data_dir))))
+    }
+
     /// Takes a database over, making the schema in an empty one. `seed` is for secrets and the epoch.
     ///
     /// # Errors
     /// [`OpenError::NewerSchema`], [`OpenError::Foreign`], [`OpenError::Store`].
     pub fn new(database: Database, seed: [u8; 32]) -> Result<Self, OpenError> {
         let mut rng = ChaCha20Rng::from_seed(seed);
-        let epoch = meta::prepare(&database, &mut rng)?;
+        let epoch = guard(|| meta::prepare(&database, &mut rng))?;
         Ok(Self {
             database: Some(database),
             reopen: None,
@@ -73,7 +86,7 @@ impl Engine {
     /// there is nothing else to restore.
     ///
     /// # Errors
-    /// If it still cannot be opened, or there is no way to (see [`Engine::with_reopen`]).
+    /// If it still cannot be opened, is another one now, or there is no way to it (see [`Engine::with_reopen`]).
     pub fn recover(&mut self) -> Result<(), OpenError> {
         if self.database.is_none() {
             let reopen = self
@@ -81,7 +94,9 @@ impl Engine {
                 .as_mut()
                 .ok_or(OpenError::Store(StoreError::Closed))?;
             let database = reopen()?;
-            self.epoch = meta::prepare(&database, &mut self.rng)?;
+            if guard(|| meta::check(&database))? != Some(self.epoch) {
+                return Err(OpenError::Replaced);
+            }
             self.database = Some(database);
         }
         Ok(())
@@ -93,7 +108,7 @@ impl Engine {
     /// If the database cannot be read.
     pub fn account_count(&self) -> Result<u64, StoreError> {
         let database = self.database.as_ref().ok_or(StoreError::Closed)?;
-        meta::account_count(&Snapshot::open(&database.begin_read()?)?)
+        guard(|| meta::account_count(&Snapshot::open(&database.begin_read()?)?))
     }
 
     /// The secret of this name; if there is none yet, `make` makes it, and it is durable when this returns.
@@ -107,9 +122,9 @@ impl Engine {
     ) -> Result<Vec<u8>, StoreError> {
         let database = self.database.as_ref().ok_or(StoreError::Closed)?;
         let rng = &mut self.rng;
-        let secret = meta::secret(database, name, || make(rng));
-        if let Err(StoreError::Storage(_)) = secret {
-            self.database = None;
+        let secret = guard(|| meta::secret(database, name, || make(rng)));
+        if secret.as_ref().is_err_and(StoreError::is_fatal) {
+            give_up(self.database.take());
         }
         secret
     }
@@ -118,22 +133,20 @@ impl Engine {
     /// returns. After a failure of the disk the requests of that commit are all answered [`Outcome::Unknown`]: they
     /// were done all or not at all.
     pub fn execute(&mut self, batch: Vec<(RequestId, Request)>) -> Vec<Completion> {
-        let mut completions = Vec::with_capacity(batch.len());
-        for group in batch.chunks(BATCH_MAX) {
-            let outcomes = self.execute_group(group);
-            completions.extend(
-                group
-                    .iter()
-                    .zip(outcomes)
-                    .map(|((id, _), outcome)| Completion { id: *id, outcome }),
-            );
-        }
-        completions
+        let outcomes: Vec<_> = batch
+            .chunks(BATCH_MAX)
+            .flat_map(|group| self.execute_group(group))
+            .collect();
+        batch
+            .into_iter()
+            .zip(outcomes)
+            .map(|((id, _), outcome)| Completion { id, outcome })
+            .collect()
     }
 
     fn execute_group(&mut self, group: &[(RequestId, Request)]) -> Vec<Outcome> {
         let result = match &self.database {
-            Some(database) => run(database, self.epoch, group),
+            Some(database) => guard(|| run(database, self.epoch, group)),
             None => Err(StoreError::Closed),
         };
         match result {
@@ -145,8 +158,8 @@ impl Engine {
                 .collect(),
             Err(error) => {
                 tracing::error!(%error, requests = group.len(), "the store could not answer");
-                if let StoreError::Storage(_) = error {
-                    self.database = None;
+                if error.is_fatal() {
+                    give_up(self.database.take());
                 }
                 vec![Outcome::Unknown; group.len()]
             }

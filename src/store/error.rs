@@ -18,12 +18,20 @@ pub enum StoreError {
         /// What is wrong with it.
         reason: String,
     },
+    /// redb gave up over a damaged page, in the middle of its work.
+    #[error("a page of the database is damaged beyond what redb can tell")]
+    Unreadable,
     /// An earlier failure closed the database, and it has not been opened again yet.
     #[error("the database is closed after an earlier failure")]
     Closed,
 }
 
 impl StoreError {
+    /// Whether the database cannot be used any more until it is opened again.
+    pub(super) const fn is_fatal(&self) -> bool {
+        matches!(self, Self::Storage(_) | Self::Unreadable)
+    }
+
     /// A row that another row speaks of is not there.
     pub(super) fn missing(table: &'static str) -> Self {
         Self::Damaged {

@@ -9,7 +9,7 @@ use redb::{Database, ReadableDatabase, ReadableTable, TableDefinition, TableErro
 use super::conversations::make_everyone;
 use super::error::StoreError;
 use super::open::OpenError;
-use super::tables::{Look, Tables};
+use super::tables::{Look, Snapshot, Tables};
 
 /// The version of the tables and records that this program writes. A database of a newer one is refused.
 pub const SCHEMA_VERSION: u64 = 1;
@@ -64,17 +64,19 @@ fn number(look: &impl Look, row: &str) -> Result<u64, StoreError> {
 
 /// Makes the schema in a new database, or checks the one that is there; returns the database's epoch.
 pub(super) fn prepare(database: &Database, rng: &mut ChaCha20Rng) -> Result<u64, OpenError> {
+    match check(database)? {
+        Some(epoch) => Ok(epoch),
+        None => Ok(make_schema(database, rng)?),
+    }
+}
+
+/// Checks the schema and returns the database's epoch; none if the database holds nothing.
+pub(super) fn check(database: &Database) -> Result<Option<u64>, OpenError> {
     match schema_version(database)? {
-        None => make_schema(database, rng).map_err(OpenError::Store),
+        None => Ok(None),
         Some(SCHEMA_VERSION) => {
             let transaction = database.begin_read().map_err(StoreError::from)?;
-            let meta = transaction
-                .open_table(TableDefinition::<&str, u64>::new("meta"))
-                .map_err(StoreError::from)?;
-            let epoch = meta.get(EPOCH).map_err(StoreError::from)?;
-            epoch
-                .map(|epoch| epoch.value())
-                .ok_or_else(|| OpenError::Store(StoreError::missing("meta")))
+            Ok(Some(number(&Snapshot::open(&transaction)?, EPOCH)?))
         }
         Some(found) if found > SCHEMA_VERSION => Err(OpenError::NewerSchema {
             found,
@@ -132,7 +134,7 @@ pub(super) fn secret(
     let secret = {
         let mut tables = Tables::open(&transaction, &changed)?;
         let found = tables
-            .secrets
+            .secrets()
             .get(name)?
             .map(|value| value.value().to_vec());
         if let Some(secret) = found {

@@ -10,6 +10,7 @@ use redb::{Database, DatabaseError, StorageError};
 use thiserror::Error;
 
 use super::StoreError;
+use super::guard::guard;
 
 /// The database's file in the server's data directory.
 pub const DATABASE_FILE: &str = "udpchat.redb";
@@ -114,6 +115,9 @@ pub enum OpenError {
     /// A redb database, but not of a udpchat server.
     #[error("the database is not one of a udpchat server: name another place")]
     Foreign,
+    /// Another database was found where the one was that failed.
+    #[error("the database is not the one that was open before: restart the server")]
+    Replaced,
     /// The database opened and then failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -133,15 +137,32 @@ pub fn open(data_dir: &Path) -> Result<Database, OpenError> {
 /// # Errors
 /// See [`OpenError`].
 pub fn open_file(path: &Path) -> Result<Database, OpenError> {
-    let mut file = match open_existing(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            make_file(path)?;
-            open_existing(path).map_err(|source| from_io(path, source))?
-        }
-        result => result.map_err(|source| from_io(path, source))?,
-    };
+    if let Err(error) = fs::symlink_metadata(path)
+        && error.kind() == io::ErrorKind::NotFound
+    {
+        make_file(path)?;
+    }
+    reopen_file(path)
+}
+
+/// Opens the database in a data directory again after a failure. Unlike [`open`] it makes nothing: a disk that is
+/// not mounted any more must not be taken for a server without accounts.
+///
+/// # Errors
+/// See [`OpenError`].
+pub fn reopen(data_dir: &Path) -> Result<Database, OpenError> {
+    reopen_file(&data_dir.join(DATABASE_FILE))
+}
+
+fn reopen_file(path: &Path) -> Result<Database, OpenError> {
+    let mut file = open_existing(path).map_err(|source| from_io(path, source))?;
     let bytes = check_file(path, &mut file)?;
-    open_database(file).map_err(|error| from_redb(path, bytes, error))
+    let opened =
+        guard(|| Ok(open_database(file))).map_err(|error: StoreError| OpenError::Damaged {
+            path: path.into(),
+            reason: error.to_string(),
+        })?;
+    opened.map_err(|error| from_redb(path, bytes, error))
 }
 
 fn prepare_directory(path: &Path) -> Result<(), OpenError> {

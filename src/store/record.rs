@@ -1,4 +1,4 @@
-//! The records that tables hold, as MessagePack arrays.
+//! The records that tables hold, as `MessagePack` arrays.
 //!
 //! An array may grow at its end: a later field that carries `#[serde(default)]` reads older records too, so that
 //! most changes of the schema need no rewriting of what is there.

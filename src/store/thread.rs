@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use super::{BATCH_MAX, Completion, Engine, Outcome, Request, RequestId, Store};
 
-/// How many requests of the hub may be under way, from [`Store::submit`] to [`StoreHandle::release`]. At the limit
+/// How many requests of the hub may be under way, from [`Store::submit`] to [`Slots::release`]. At the limit
 /// `submit` takes nothing, and the hub keeps what it has. Chosen: 32 full commits, some 10 ms of work.
 pub const SLOTS: usize = 32 * BATCH_MAX;
 
@@ -49,7 +49,24 @@ pub struct StoreHandle {
 }
 
 impl StoreHandle {
-    /// Frees the slot of a completion: to be called once for each that the sink was given, when its owner takes it.
+    /// What frees this handle's slots, for whoever takes the completions.
+    #[must_use]
+    pub fn slots(&self) -> Slots {
+        Slots {
+            shared: Arc::clone(&self.shared),
+        }
+    }
+}
+
+/// Frees the slots of a [`StoreHandle`], which itself may be out of reach inside the hub.
+#[derive(Clone)]
+pub struct Slots {
+    shared: Arc<Shared>,
+}
+
+impl Slots {
+    /// Frees the slot of a completion: to be called once for each that the sink was given, when it is taken from
+    /// where the sink has put it.
     pub fn release(&self) {
         // Only releases that belong to no submission could bring this below zero; they are not counted.
         let _ = self
@@ -69,7 +86,7 @@ impl Store for StoreHandle {
         self.shared.taken.fetch_add(1, Ordering::AcqRel);
         let sent = self.orders.send(Order::Submitted(id, request)).is_ok();
         if !sent {
-            self.release();
+            self.slots().release();
         }
         sent
     }

@@ -102,6 +102,12 @@ impl AckState {
         }
     }
 
+    /// Whether a packet is to be acknowledged.
+    #[cfg(test)]
+    pub(crate) fn contains(&self, packet_number: u64) -> bool {
+        self.ranges.contains(packet_number)
+    }
+
     /// The largest packet number received.
     pub(crate) fn largest(&self) -> Option<u64> {
         self.largest.map(|(largest, _)| largest)

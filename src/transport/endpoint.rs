@@ -1,22 +1,50 @@
-//! The interface of an endpoint (contract; the implementation follows).
-#![allow(unused_variables, missing_docs, clippy::all, clippy::pedantic)]
-use super::{Channel, Event, SendError, SessionId};
+//! One side's sessions, all of them, behind one socket's worth of datagrams: to whom each belongs, who has
+//! something to send, and whose time has come.
+
+mod accept;
+mod admission;
+mod answers;
+mod counters;
+mod datagram;
+mod dial;
+mod half_open;
+mod schedule;
+
+use std::collections::{HashMap, VecDeque};
 use std::net::{IpAddr, SocketAddr};
 use std::time::Instant;
 
-/// Server side. All keys 32 bytes.
+use rand_chacha::ChaCha20Rng;
+use rand_core::SeedableRng;
+
+use self::accept::Acceptor;
+use self::answers::Answers;
+pub use self::counters::Counters;
+use self::dial::Dial;
+use self::schedule::{Place, Schedule};
+use super::connection::{Connection, Context};
+use super::limits::{Limits, Prefix};
+use super::packet::TOKEN_LEN;
+use super::{Channel, CloseReason, Event, SendError, SessionId};
+
+/// What a server needs to know. All keys are of 32 bytes.
 pub struct ServerConfig {
     /// X25519 private key of Noise.
     pub static_key: [u8; 32],
     /// BLAKE3 key from which reset tokens are made; persisted, so that a restarted server can reset.
     pub reset_key: [u8; 32],
+    /// How much strangers may ask for.
+    pub limits: Limits,
 }
-#[derive(Default)]
+
+/// What a client needs to know.
+#[derive(Debug, Default)]
 pub struct ClientConfig {}
 
 /// One datagram (or several of one size) to send.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Transmit {
+    /// To whom.
     pub remote: SocketAddr,
     /// The local address to send from: the one that the peer wrote to.
     pub local_ip: Option<IpAddr>,
@@ -25,61 +53,234 @@ pub struct Transmit {
     /// If the buffer holds several datagrams: the size of each but the last.
     pub segment_size: Option<usize>,
 }
+
 /// A session's figures.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Statistics {
+    /// The smoothed round trip time, in microseconds.
     pub rtt_us: u64,
+    /// The shortest round trip on this path, in microseconds.
     pub min_rtt_us: u64,
+    /// Bytes that may be under way at once.
     pub congestion_window_bytes: u64,
+    /// Bytes that are.
     pub bytes_in_flight: u64,
+    /// DATA packets sent.
     pub packets_sent: u64,
+    /// DATA packets received that opened.
     pub packets_received: u64,
+    /// Bytes of UDP payload in them.
     pub bytes_sent: u64,
+    /// Bytes of UDP payload in them.
     pub bytes_received: u64,
+    /// Packets of ours that were taken for lost.
     pub packets_lost: u64,
+    /// How many of a thousand packets of ours are lost, lately.
+    pub loss_sent_permille: u16,
+    /// The same of the peer's packets, as the peer says.
+    pub loss_received_permille: u16,
 }
-pub struct Endpoint {}
+
+/// What stands behind a session's id.
+enum Session {
+    /// A client waits for the server's answer.
+    Dialling(Box<Dial>),
+    /// The keys are known.
+    Open(Box<Connection>),
+}
+
+struct Slot {
+    session: Session,
+    place: Place,
+    /// What it counts against while it has not signed in.
+    counted: Option<Prefix>,
+    /// At a client: what a RESET must show.
+    reset_token: Option<[u8; TOKEN_LEN]>,
+}
+
+impl Slot {
+    fn new(session: Session) -> Self {
+        Self {
+            session,
+            place: Place::default(),
+            counted: None,
+            reset_token: None,
+        }
+    }
+}
+
+/// A server's or a client's side of any number of sessions.
+///
+/// The tables are only ever looked things up in: their order decides nothing, so that a seed decides everything.
+pub struct Endpoint {
+    acceptor: Option<Acceptor>,
+    sessions: HashMap<SessionId, Slot>,
+    /// By the connection id that we chose.
+    by_id: HashMap<u64, SessionId>,
+    /// At a client: by the connection id that the server chose.
+    by_peer_id: HashMap<u64, SessionId>,
+    last_session: u64,
+    random: ChaCha20Rng,
+    events: VecDeque<Event>,
+    schedule: Schedule,
+    answers: Answers,
+    counters: Counters,
+}
+
 impl Endpoint {
-    /// `seed`: from the operating system in production, from the simulator's dice under test.
+    fn new(seed: [u8; 32]) -> Self {
+        Self {
+            acceptor: None,
+            sessions: HashMap::new(),
+            by_id: HashMap::new(),
+            by_peer_id: HashMap::new(),
+            last_session: 0,
+            random: ChaCha20Rng::from_seed(seed),
+            events: VecDeque::new(),
+            schedule: Schedule::default(),
+            answers: Answers::default(),
+            counters: Counters::default(),
+        }
+    }
+
+    /// A server's side. `seed`: from the operating system in production, from the simulator's dice under test.
+    #[must_use]
+    #[allow(
+        clippy::needless_pass_by_value,
+        reason = "the keys are the endpoint's from now on"
+    )]
     pub fn server(now: Instant, config: ServerConfig, seed: [u8; 32]) -> Self {
-        todo!()
+        let mut endpoint = Self::new(seed);
+        endpoint.acceptor = Some(Acceptor::new(now, &config, &mut endpoint.random));
+        endpoint
     }
-    pub fn client(now: Instant, config: ClientConfig, seed: [u8; 32]) -> Self {
-        todo!()
+
+    /// A client's side. `seed` as at a server.
+    #[must_use]
+    #[allow(
+        clippy::needless_pass_by_value,
+        reason = "the interface is the server's"
+    )]
+    pub fn client(_now: Instant, _config: ClientConfig, seed: [u8; 32]) -> Self {
+        Self::new(seed)
     }
+
     /// The public half of the server's static key (None at a client).
+    #[must_use]
     pub fn public_key(&self) -> Option<[u8; 32]> {
-        todo!()
+        self.acceptor.as_ref().map(Acceptor::public_key)
     }
-    /// Begins a session with a server; Event::Connected or Event::Closed follows.
+
+    /// Begins a session with a server; [`Event::Connected`] or [`Event::Closed`] follows. Until then nothing can
+    /// be sent on it.
     pub fn connect(&mut self, now: Instant, remote: SocketAddr) -> SessionId {
-        todo!()
+        let session = self.next_session();
+        let remote = SocketAddr::new(remote.ip().to_canonical(), remote.port());
+        if let Some(dial) = Dial::new(now, &mut self.random, remote) {
+            self.by_id.insert(dial.client_id, session);
+            self.sessions
+                .insert(session, Slot::new(Session::Dialling(Box::new(dial))));
+            self.settle(now, session);
+        } else {
+            self.events.push_back(Event::Closed {
+                session,
+                reason: CloseReason::NoAnswer,
+            });
+        }
+        session
     }
+
     /// Takes a datagram in (decrypted in place). Never panics, whatever it holds.
     pub fn handle_datagram(
         &mut self,
         now: Instant,
         local: Option<IpAddr>,
         remote: SocketAddr,
-        ecn: Option<u8>,
+        _ecn: Option<u8>,
         datagram: &mut [u8],
     ) {
-        todo!()
+        self.handle(now, local, remote, datagram);
     }
+
+    /// Does all whose time has come.
     pub fn handle_timeout(&mut self, now: Instant) {
-        todo!()
+        if let Some(acceptor) = &mut self.acceptor {
+            acceptor.expire(now);
+        }
+        while let Some(session) = self.schedule.expire(now) {
+            let Some(slot) = self.sessions.get_mut(&session) else {
+                continue;
+            };
+            Schedule::disarmed(&mut slot.place);
+            match &mut slot.session {
+                Session::Dialling(dial) => {
+                    if dial.on_timeout(now) {
+                        self.settle(now, session);
+                    } else {
+                        self.drop_session(session, CloseReason::NoAnswer);
+                    }
+                }
+                Session::Open(_) => {
+                    self.with_connection(now, session, Connection::handle_timeout);
+                }
+            }
+        }
     }
+
+    /// When [`Endpoint::handle_timeout`] wants to be called. After it was called with some time, this is later.
+    #[must_use]
     pub fn poll_timeout(&self) -> Option<Instant> {
-        todo!()
+        let half_open = self
+            .acceptor
+            .as_ref()
+            .and_then(|acceptor| acceptor.half_open.next_expiry());
+        self.schedule
+            .next_deadline()
+            .into_iter()
+            .chain(half_open)
+            .min()
     }
+
     /// Writes the next datagram into `buffer` (cleared first).
     pub fn poll_transmit(&mut self, now: Instant, buffer: &mut Vec<u8>) -> Option<Transmit> {
-        todo!()
+        buffer.clear();
+        // Established sessions come before strangers.
+        while let Some(session) = self.schedule.next_ready() {
+            let mut context = Context {
+                now,
+                random: &mut self.random,
+                events: &mut self.events,
+            };
+            let Some(slot) = self.sessions.get_mut(&session) else {
+                continue;
+            };
+            let (transmit, deadline) = match &mut slot.session {
+                Session::Dialling(dial) => (dial.poll_transmit(buffer), Some(dial.deadline())),
+                Session::Open(connection) => (
+                    connection.poll_transmit(&mut context, buffer),
+                    connection.deadline(),
+                ),
+            };
+            if transmit.is_some() {
+                self.schedule.put_back(session);
+                return transmit;
+            }
+            buffer.clear();
+            Schedule::unmark(&mut slot.place);
+            self.schedule.arm(now, session, &mut slot.place, deadline);
+        }
+        self.answers.pop(buffer)
     }
+
+    /// The next event.
     pub fn poll_event(&mut self) -> Option<Event> {
-        todo!()
+        self.events.pop_front()
     }
+
     /// Queues a message, all of it or nothing.
+    ///
+    /// # Errors
+    /// The session is closed or not connected yet, the message too long, or the buffer full: see [`SendError`].
     pub fn send(
         &mut self,
         now: Instant,
@@ -87,8 +288,12 @@ impl Endpoint {
         channel: Channel,
         message: &[u8],
     ) -> Result<(), SendError> {
-        todo!()
+        self.with_connection(now, session, |connection, _| {
+            connection.send(channel, message)
+        })
+        .unwrap_or(Err(SendError::Closed))
     }
+
     /// The next whole message of a channel, in order. Taking it is what widens the peer's window: whoever does not
     /// receive slows the sender down.
     pub fn receive(
@@ -97,31 +302,194 @@ impl Endpoint {
         session: SessionId,
         channel: Channel,
     ) -> Option<Vec<u8>> {
-        todo!()
+        self.with_connection(now, session, |connection, _| connection.receive(channel))?
     }
+
     /// How many bytes may still be queued on a channel before `send` answers Full (0 for an unknown session).
+    #[must_use]
     pub fn send_room(&self, session: SessionId, channel: Channel) -> usize {
-        todo!()
+        self.connection(session)
+            .map_or(0, |connection| connection.send_room(channel))
     }
+
     /// Says goodbye (a CLOSE frame, sent a few times) and forgets the session. Event::Closed{Local} follows.
     /// Messages queued before are sent first if they fit into the goodbye's few packets; the application should
     /// wait for `is_drained` if it must know that they arrived.
     pub fn close(&mut self, now: Instant, session: SessionId, code: u16, reason: &str) {
-        todo!()
+        match self.sessions.get(&session).map(|slot| &slot.session) {
+            Some(Session::Dialling(_)) => self.drop_session(session, CloseReason::Local),
+            Some(Session::Open(_)) => {
+                self.with_connection(now, session, |connection, context| {
+                    connection.close(context, code, reason);
+                });
+            }
+            None => {}
+        }
     }
+
     /// Whether all that was sent on this session has been acknowledged.
+    #[must_use]
     pub fn is_drained(&self, session: SessionId) -> bool {
-        todo!()
+        self.connection(session).is_none_or(Connection::is_drained)
     }
+
     /// At a server: the peer has signed in (true) or out (false): full windows, remembered for 15 minutes of silence.
     pub fn set_signed_in(&mut self, now: Instant, session: SessionId, signed_in: bool) {
-        todo!()
+        self.with_connection(now, session, |connection, context| {
+            connection.set_signed_in(context, signed_in);
+        });
+        self.count(session);
     }
+
     /// The peer's current address.
+    #[must_use]
     pub fn remote(&self, session: SessionId) -> Option<SocketAddr> {
-        todo!()
+        match &self.sessions.get(&session)?.session {
+            Session::Dialling(dial) => Some(dial.remote),
+            Session::Open(connection) => Some(connection.remote()),
+        }
     }
+
+    /// A session's figures.
+    #[must_use]
     pub fn statistics(&self, session: SessionId) -> Option<Statistics> {
-        todo!()
+        self.connection(session).map(Connection::statistics)
+    }
+
+    /// What was ignored and refused since the start.
+    #[must_use]
+    pub fn counters(&self) -> Counters {
+        self.counters
+    }
+
+    /// Sessions and handshakes that are held.
+    #[cfg(test)]
+    pub(super) fn held(&self) -> usize {
+        let half_open = self
+            .acceptor
+            .as_ref()
+            .map_or(0, |acceptor| acceptor.half_open.len());
+        assert!(self.by_id.len() == self.sessions.len());
+        self.sessions.len() + half_open
+    }
+
+    /// An open session's inside.
+    #[cfg(test)]
+    pub(super) fn connection_mut(&mut self, session: SessionId) -> &mut Connection {
+        match self
+            .sessions
+            .get_mut(&session)
+            .map(|slot| &mut slot.session)
+        {
+            Some(Session::Open(connection)) => connection,
+            _ => panic!("{session:?} is not open"),
+        }
+    }
+
+    fn next_session(&mut self) -> SessionId {
+        self.last_session += 1;
+        SessionId(self.last_session)
+    }
+
+    fn context(&mut self, now: Instant) -> Context<'_> {
+        Context {
+            now,
+            random: &mut self.random,
+            events: &mut self.events,
+        }
+    }
+
+    fn connection(&self, session: SessionId) -> Option<&Connection> {
+        match &self.sessions.get(&session)?.session {
+            Session::Open(connection) => Some(connection),
+            Session::Dialling(_) => None,
+        }
+    }
+
+    /// Lets a session do something, and notes what that changes in the schedule.
+    fn with_connection<T>(
+        &mut self,
+        now: Instant,
+        session: SessionId,
+        act: impl FnOnce(&mut Connection, &mut Context<'_>) -> T,
+    ) -> Option<T> {
+        let mut context = Context {
+            now,
+            random: &mut self.random,
+            events: &mut self.events,
+        };
+        let Session::Open(connection) = &mut self.sessions.get_mut(&session)?.session else {
+            return None;
+        };
+        let result = act(connection, &mut context);
+        self.settle(now, session);
+        Some(result)
+    }
+
+    /// Puts a session that was touched where it belongs in the schedule, and forgets it if it is over.
+    fn settle(&mut self, now: Instant, session: SessionId) {
+        let Some(slot) = self.sessions.get_mut(&session) else {
+            return;
+        };
+        let deadline = match &slot.session {
+            Session::Dialling(dial) => Some(dial.deadline()),
+            Session::Open(connection) if connection.is_gone() => {
+                self.forget(session);
+                return;
+            }
+            Session::Open(connection) => connection.deadline(),
+        };
+        self.schedule.mark_ready(session, &mut slot.place);
+        self.schedule.arm(now, session, &mut slot.place, deadline);
+    }
+
+    /// A session ends before it was open.
+    fn drop_session(&mut self, session: SessionId, reason: CloseReason) {
+        self.forget(session);
+        self.events.push_back(Event::Closed { session, reason });
+    }
+
+    fn forget(&mut self, session: SessionId) {
+        let Some(mut slot) = self.sessions.remove(&session) else {
+            return;
+        };
+        self.schedule.forget(session, &mut slot.place);
+        match &slot.session {
+            Session::Dialling(dial) => {
+                self.by_id.remove(&dial.client_id);
+            }
+            Session::Open(connection) => {
+                self.by_id.remove(&connection.local_id);
+                if self.acceptor.is_none() {
+                    self.by_peer_id.remove(&connection.remote_id);
+                }
+            }
+        }
+        if let (Some(acceptor), Some(prefix)) = (&mut self.acceptor, slot.counted) {
+            acceptor.admission.release(prefix);
+        }
+    }
+
+    /// Counts a session against the limits for strangers, or no longer.
+    fn count(&mut self, session: SessionId) {
+        let (Some(acceptor), Some(slot)) = (&mut self.acceptor, self.sessions.get_mut(&session))
+        else {
+            return;
+        };
+        let Session::Open(connection) = &slot.session else {
+            return;
+        };
+        match (slot.counted, connection.is_signed_in()) {
+            (Some(prefix), true) => {
+                acceptor.admission.release(prefix);
+                slot.counted = None;
+            }
+            (None, false) => {
+                let prefix = Prefix::from(connection.remote().ip());
+                acceptor.admission.count(prefix);
+                slot.counted = Some(prefix);
+            }
+            _ => {}
+        }
     }
 }

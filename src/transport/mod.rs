@@ -5,36 +5,32 @@
 //! sessions have to say comes by [`Endpoint::poll_event`]. Whatever stands on top implements [`App`] and is
 //! driven by `net` in production and by the simulator in tests.
 
+mod ack;
+mod assembler;
+mod congestion;
+mod connection;
+mod cookie;
+mod crypto;
 mod endpoint;
 mod event;
-
-#[allow(dead_code)]
-mod ack;
-#[allow(dead_code)]
-mod assembler;
-#[allow(dead_code)]
-mod congestion;
-#[allow(dead_code)]
-mod cookie;
-#[allow(dead_code)]
 mod frame;
-#[allow(dead_code)]
 mod framing;
-#[allow(dead_code)]
+mod handshake;
+mod limits;
 mod pacer;
-#[allow(dead_code)]
 mod packet;
-#[allow(dead_code)]
 mod ranges;
-#[allow(dead_code)]
 mod replay;
-#[allow(dead_code)]
 mod rtt;
-#[allow(dead_code)]
 mod sender;
+mod sent;
+#[cfg(test)]
+mod tests;
+mod timer;
 
-pub use endpoint::{ClientConfig, Endpoint, ServerConfig, Statistics, Transmit};
+pub use endpoint::{ClientConfig, Counters, Endpoint, ServerConfig, Statistics, Transmit};
 pub use event::{Channel, CloseReason, Event, SendError, SessionId};
+pub use limits::Limits;
 
 use std::time::Instant;
 

@@ -178,6 +178,12 @@ impl ChannelSender {
         !self.lost.is_empty() || self.next < self.end().min(self.max_offset)
     }
 
+    /// How many bytes [`ChannelSender::next_fragment`] would give in all.
+    pub(crate) fn pending(&self) -> u64 {
+        let lost: u64 = self.lost.iter().map(|range| range.end - range.start).sum();
+        lost + self.end().min(self.max_offset).saturating_sub(self.next)
+    }
+
     /// Whether all that was queued has been acknowledged.
     pub(crate) fn is_drained(&self) -> bool {
         self.buffer.is_empty()

@@ -2,13 +2,18 @@
 
 use rand_chacha::ChaCha20Rng;
 use rand_core::{RngCore, SeedableRng};
+use redb::TableDefinition;
 
-use super::super::testing::{Bench, append};
-use super::super::{Outcome, Reply, Request};
-use crate::protocol::{AccountId, ConversationId, DeviceId, EntryId};
+use super::super::memory::MemoryDisk;
+use super::super::testing::{Bench, append, read};
+use super::super::{Engine, OpenError, Outcome, Reply, Request, RequestId, open_file};
+use crate::protocol::{AccountId, ConversationId, DeviceId, Digest, EntryId};
 
 /// How many seeds the test of crashes runs. Chosen: a few seconds on two cores.
 const SEEDS: u64 = 120;
+
+/// redb's page, in bytes (its default on most machines; only where bytes are flipped depends on it).
+const PAGE_BYTES: usize = 4096;
 
 /// How many messages each of the two users says in a run.
 const MESSAGES: u64 = 12;
@@ -142,6 +147,52 @@ fn a_batch_on_a_failing_disk_is_unknown_and_service_resumes() {
 }
 
 #[test]
+fn another_database_is_not_taken_for_the_one_that_failed() {
+    let other = MemoryDisk::new();
+    drop(Engine::new(other.open().expect("it is empty"), [9; 32]));
+    for place in [MemoryDisk::new(), other] {
+        let (bench, [alice, _], conversation) = prepared();
+        let reopen = move || {
+            let database = place.open();
+            database.map_err(|error| OpenError::Store(error.into()))
+        };
+        let mut engine = bench.engine.with_reopen(Box::new(reopen));
+        bench.disk.fail_after(Some(0));
+        let batch = vec![(RequestId(1), append(alice.user, conversation, 1, "one"))];
+        assert_eq!(engine.execute(batch)[0].outcome, Outcome::Unknown);
+        assert!(matches!(engine.recover(), Err(OpenError::Replaced)));
+        assert!(engine.is_broken());
+    }
+}
+
+#[test]
+fn a_damaged_record_takes_down_only_the_requests_that_need_it() {
+    let (bench, [alice, bob], conversation) = prepared();
+    let disk = bench.disk.clone();
+    drop(bench);
+    let database = disk.open().expect("the engine is gone");
+    let transaction = database.begin_write().expect("the disk is well");
+    transaction
+        .open_table(TableDefinition::<(u64, u64), &[u8]>::new("members"))
+        .expect("the table is there")
+        .insert((conversation.0, alice.user.0.0), &[0xc1_u8][..])
+        .expect("the disk is well");
+    transaction.commit().expect("the disk is well");
+    drop(database);
+    let mut bench = Bench::on(disk);
+    let outcomes = bench.outcomes(vec![
+        append(bob.user, conversation, 1, "before"),
+        append(alice.user, conversation, 1, "damaged"),
+        append(bob.user, conversation, 2, "after"),
+    ]);
+    assert!(matches!(outcomes[0], Outcome::Done(Reply::Stored(_))));
+    assert_eq!(outcomes[1], Outcome::Unknown);
+    assert!(matches!(outcomes[2], Outcome::Done(Reply::Stored(_))));
+    assert!(!bench.engine.is_broken());
+    assert_eq!(bench.read(bob.user.0, conversation, 0).len(), 2);
+}
+
+#[test]
 fn a_batch_is_synced_once_and_one_that_changes_nothing_not_at_all() {
     let (mut bench, [alice, _], conversation) = prepared();
     let batch = |from: u64| {
@@ -184,4 +235,54 @@ fn a_disk_forgets_what_was_not_synced() {
     }
     assert!(lost, "some crash came between a write and its sync");
     assert!(!image.is_empty());
+}
+
+#[test]
+fn a_flipped_byte_is_found_or_harmless_and_never_a_panic() {
+    let (mut bench, [alice, bob], conversation) = prepared();
+    for number in 1..=40 {
+        bench.say(alice.user, conversation, number, &text(number));
+    }
+    let image = bench.disk.image();
+    drop(bench);
+    let used = |page: &usize| {
+        image[page * PAGE_BYTES..][..PAGE_BYTES]
+            .iter()
+            .any(|b| *b != 0)
+    };
+    let mut failed = 0;
+    for page in (0..image.len() / PAGE_BYTES).filter(used) {
+        for place in [1, 40, 300, 4090] {
+            let mut copy = image.clone();
+            copy[page * PAGE_BYTES + place] ^= 0xff;
+            let directory = tempfile::tempdir().expect("there is room");
+            let path = directory.path().join("flipped");
+            std::fs::write(&path, copy).expect("there is room");
+            let owner_only = std::os::unix::fs::PermissionsExt::from_mode(0o600);
+            std::fs::set_permissions(&path, owner_only).expect("it is ours");
+            let opened = open_file(&path).and_then(|database| Engine::new(database, [1; 32]));
+            let Ok(mut engine) = opened else {
+                failed += 1;
+                continue;
+            };
+            let batch = [
+                Request::ListAccounts,
+                read(bob.user.0, conversation, 0, usize::MAX),
+                append(alice.user, conversation, 41, "41"),
+            ];
+            let batch = batch.map(|request| (RequestId(0), request)).to_vec();
+            for completion in engine.execute(batch) {
+                failed += u32::from(completion.outcome == Outcome::Unknown);
+                let Outcome::Done(Reply::Entries { entries, .. }) = completion.outcome else {
+                    continue;
+                };
+                // What redb does not find, the reader's digest does.
+                assert!(entries.iter().all(|entry| {
+                    entry.content == text(entry.number.0).as_bytes()
+                        || entry.digest != Digest::of(&entry.content)
+                }));
+            }
+        }
+    }
+    assert!(failed > 0, "some of the damage mattered");
 }

@@ -2,7 +2,7 @@
 
 use super::super::testing::{Bench, append, position, read, void};
 use super::super::{Audience, Outcome, Refusal, Reply, Request};
-use crate::protocol::{AccountId, ConversationId, DeviceId, EntryId, Number, Position};
+use crate::protocol::{AccountId, ConversationId, DeviceId, Digest, EntryId, Number, Position};
 
 const EVERYONE: ConversationId = ConversationId::EVERYONE;
 
@@ -252,6 +252,32 @@ fn a_device_begins_where_it_stands_and_its_word_moves_the_mark() {
     let phone = (bob.0, bench.device(bob.0));
     assert_eq!(bench.hello(phone, vec![])[1].start, EntryId(2));
     assert_eq!(bench.resolve(phone, "alice").start, EntryId(2));
+}
+
+#[test]
+fn a_device_that_has_received_nothing_begins_where_it_was_told_and_proves_nothing() {
+    let mut bench = Bench::new();
+    let (alice, bob, conversation) = pair(&mut bench);
+    for number in 1..=3 {
+        bench.say(alice, conversation, number, "x");
+    }
+    bench.done(advance(conversation, bob.0, 2));
+    let phone = (bob.0, bench.device(bob.0));
+    let told = Position {
+        conversation,
+        entry: bench.resolve(phone, "alice").start,
+        digest: Digest::default(),
+    };
+    bench.done(advance(conversation, bob.0, 3));
+    assert_eq!(
+        start(&mut bench, phone, told),
+        2,
+        "not 3, or one would be missing"
+    );
+    let mut beyond = told;
+    beyond.entry = EntryId(3);
+    start(&mut bench, alice, beyond);
+    assert_eq!(bench.marks(alice.0, conversation), [("bob".into(), 3)]);
 }
 
 #[test]

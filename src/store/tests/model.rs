@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use super::super::testing::{Bench, append, position, read, void};
 use super::super::{Outcome, Refusal, Reply, Request};
-use crate::protocol::{AccountId, ConversationId, DeviceId, EntryId, Number, Position};
+use crate::protocol::{AccountId, ConversationId, DeviceId, EntryId, Number};
 
 /// What may happen. Users are 0 and 1, conversations 0 (everyone) and 1 (the pair).
 #[derive(Debug, Clone)]
@@ -105,6 +105,13 @@ impl Model {
             Some(index) if self.logs[at.0][index].2 == text => Ok(index as u64 + 1),
             _ => Err(Refusal::Conflict),
         }
+    }
+
+    /// What a Hello answers: which conversation it is about, where it starts, and the last numbers in both.
+    fn standings(&mut self, at: (usize, usize), entry: u64, text: u8) -> (usize, u64, [u64; 2]) {
+        let start = self.start(at, entry, text);
+        let last = [0, 1].map(|index| self.last(index, at.1).len() as u64);
+        (at.0, start, last)
     }
 
     fn start(&mut self, at: (usize, usize), entry: u64, text: u8) -> u64 {
@@ -215,28 +222,33 @@ fn translate(
             entry,
             text,
         } => {
-            let start = model.start((conversation, user), entry, text);
-            let last = [0, 1].map(|index| model.last(index, user).len() as u64);
-            let (account, device) = users[user];
-            let request = Request::Hello {
-                account,
-                device,
-                positions: vec![Position {
-                    ..position(conversations[conversation], entry, &words(text))
-                }],
-            };
-            let check: Check = Box::new(move |outcome| match outcome {
-                Outcome::Done(Reply::Hello { standings }) => {
-                    standings.len() == 2
-                        && standings[conversation].start.0 == start
-                        && (0..2).all(|index| standings[index].last_number.0 == last[index])
-                }
-                _ => false,
-            });
-            Some((request, check))
+            let place = (conversations[conversation], entry, text);
+            let expected = model.standings((conversation, user), entry, text);
+            Some(hello(users[user], place, expected))
         }
         Step::Flush | Step::Crash => None,
     }
+}
+
+fn hello(
+    (account, device): User,
+    (conversation, entry, text): (ConversationId, u64, u8),
+    (index, start, last): (usize, u64, [u64; 2]),
+) -> (Request, Check) {
+    let request = Request::Hello {
+        account,
+        device,
+        positions: vec![position(conversation, entry, &words(text))],
+    };
+    let check: Check = Box::new(move |outcome| match outcome {
+        Outcome::Done(Reply::Hello { standings }) => {
+            standings.len() == 2
+                && standings[index].start.0 == start
+                && (0..2).all(|each| standings[each].last_number.0 == last[each])
+        }
+        _ => false,
+    });
+    (request, check)
 }
 
 proptest! {
@@ -267,9 +279,9 @@ proptest! {
             }
         }
         for (index, name) in ["alice", "bob"].into_iter().enumerate() {
-            for conversation in 0..2 {
+            for (conversation, id) in conversations.into_iter().enumerate() {
                 let mark = model.marks.get(&(conversation, index)).copied().unwrap_or(0);
-                let marks = bench.marks(users[0].0, conversations[conversation]);
+                let marks = bench.marks(users[0].0, id);
                 let found = marks.iter().find(|(other, _)| other == name).map_or(0, |(_, mark)| *mark);
                 prop_assert_eq!(found, mark);
             }

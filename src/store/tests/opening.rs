@@ -11,7 +11,7 @@ use tempfile::TempDir;
 
 use super::super::testing::Bench;
 use super::super::{
-    DATABASE_FILE, Engine, OpenError, Request, RequestId, SCHEMA_VERSION, open, open_file,
+    DATABASE_FILE, Engine, OpenError, Request, RequestId, SCHEMA_VERSION, open, open_file, reopen,
 };
 use crate::protocol::ConversationId;
 
@@ -150,7 +150,7 @@ fn a_damaged_header_never_panics() {
         } else {
             for _ in 0..4 {
                 let place = 9 + dice.next_u32() as usize % 311;
-                bytes[place] = dice.next_u32() as u8;
+                dice.fill_bytes(&mut bytes[place..=place]);
             }
         }
         write(&path, &bytes);
@@ -171,6 +171,17 @@ fn other_things_of_that_name_are_refused() {
     fs::write(&below_a_file, b"").unwrap();
     let error = open(&below_a_file.join("data")).unwrap_err();
     assert!(!error.to_string().is_empty());
+}
+
+#[test]
+fn opening_again_makes_nothing() {
+    let directory = private_directory();
+    let error = reopen(directory.path()).unwrap_err();
+    assert!(matches!(error, OpenError::Io { .. }), "{error:?}");
+    assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 0);
+    let engine = Engine::open(directory.path(), [1; 32]).unwrap();
+    drop(engine);
+    reopen(directory.path()).unwrap();
 }
 
 #[test]

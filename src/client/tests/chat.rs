@@ -1,0 +1,275 @@
+//! Saying something: from the prompt to the receipt, and everything that the server may answer.
+
+use super::*;
+use crate::client::Ask;
+use crate::protocol::{
+    Command, ErrorCode, Failure, Mark, Receipts, Resolved, SendAgain, Stored, Voided,
+};
+
+fn stored(number: u64, entry: u64, prev: u64, online: u32) -> Stored {
+    Stored {
+        conversation: PAIR,
+        number: Number(number),
+        entry: EntryId(entry),
+        prev: EntryId(prev),
+        time_ms: START_MS,
+        recipients: 1,
+        online,
+        last_seen_ms: Some(START_MS - 3_600_000),
+    }
+}
+
+fn receipt(entry: u64) -> Receipts {
+    Receipts {
+        conversation: PAIR,
+        marks: vec![Mark {
+            account: BOB,
+            name: "bob".into(),
+            entry: EntryId(entry),
+        }],
+    }
+}
+
+/// Numbers and texts of the messages among what was sent.
+fn texts(desk: &mut Desk) -> Vec<(u64, String)> {
+    let sent = desk.sent();
+    sent.into_iter()
+        .filter_map(|(channel, message)| match message.body {
+            Body::Text(text) => {
+                assert_eq!(channel, Channel::Chat);
+                Some((message.header.origin?.number.0, text.text))
+            }
+            _ => None,
+        })
+        .collect()
+}
+
+fn say(desk: &mut Desk, line: &str) {
+    desk.core.settle(desk.now);
+    desk.type_line(line);
+}
+
+fn refuse(desk: &mut Desk, code: ErrorCode, number: u64, expected: Option<u64>) {
+    let failure = Failure {
+        expected: expected.map(Number),
+        ..Failure::of_number(code, PAIR, Number(number))
+    };
+    let bytes = encode(
+        &Message::error(Command::SendMessage, failure),
+        Hop::default(),
+    );
+    desk.core.handle_message(desk.now, Channel::Chat, &bytes);
+}
+
+#[test]
+fn private_message_is_sent_and_its_receipt_shown_with_the_time_it_took() {
+    let mut desk = Desk::signed_in(Screen::interactive());
+    say(&mut desk, "message bob tea at four?");
+    assert_eq!(texts(&mut desk), [(1, "tea at four?".to_owned())]);
+    desk.chat(stored(1, 3, 0, 1));
+    assert!(
+        desk.lines().is_empty(),
+        "nothing is said before the receipt"
+    );
+    desk.wait(Duration::from_millis(84));
+    desk.chat(receipt(3));
+    assert_eq!(desk.lines(), ["✓ Message received by bob (84 ms)"]);
+}
+
+#[test]
+fn sender_is_told_when_the_other_is_not_there() {
+    let mut desk = Desk::signed_in(Screen::interactive());
+    say(&mut desk, "message bob tea at four?");
+    texts(&mut desk);
+    desk.chat(stored(1, 3, 0, 0));
+    assert_eq!(desk.lines(), ["● stored; bob is offline (last seen 13:02)"]);
+}
+
+#[test]
+fn message_to_an_unknown_conversation_is_resolved_first_and_keeps_its_order() {
+    let mut desk = Desk::signed_in(Screen::interactive());
+    say(&mut desk, "message Carol one");
+    say(&mut desk, "message carol two");
+    let bodies = desk.bodies();
+    let tags: Vec<u32> = bodies
+        .iter()
+        .filter_map(|body| match body {
+            Body::Resolve(resolve) => Some(resolve.tag),
+            _ => None,
+        })
+        .collect();
+    assert!(!tags.is_empty());
+    for tag in tags {
+        desk.control(&Message::control(Resolved {
+            tag,
+            conversation: ConversationId(41),
+            name: "carol".into(),
+            account: AccountId(9),
+            last_number: Number(6),
+            start: EntryId::START,
+        }));
+    }
+    assert_eq!(
+        texts(&mut desk),
+        [(7, "one".to_owned()), (8, "two".to_owned())]
+    );
+}
+
+#[test]
+fn user_who_does_not_exist_is_named_and_the_message_forgotten() {
+    let mut desk = Desk::signed_in(Screen::interactive());
+    say(&mut desk, "message zoe hello");
+    let Some(Body::Resolve(resolve)) = desk.bodies().pop() else {
+        panic!("the client does not look for zoe");
+    };
+    let mut failure = Failure::new(ErrorCode::NoSuchUser, "");
+    failure.tag = Some(resolve.tag);
+    desk.control(&Message::error(Command::Resolve, failure));
+    assert_eq!(desk.lines(), ["there is no user \"zoe\" here"]);
+    assert!(desk.bodies().is_empty());
+}
+
+#[test]
+fn what_cannot_be_said_is_refused_at_the_prompt() {
+    let mut desk = Desk::signed_in(Screen::interactive());
+    for (line, reason) in [
+        ("message erin hello", "oneself"),
+        ("message bob", "usage: message USER TEXT"),
+        ("mesage bob hello", "did you mean \"message\"?"),
+        ("hello everybody", "unknown command \"hello\""),
+    ] {
+        say(&mut desk, line);
+        let lines = desk.lines();
+        assert!(lines[0].contains(reason), "{line}: {lines:?}");
+        assert!(desk.bodies().is_empty());
+    }
+    say(&mut desk, &format!("message bob {}", "x".repeat(16_385)));
+    assert!(desk.lines()[0].contains("too long"));
+}
+
+#[test]
+fn unstored_messages_are_sent_again_with_the_same_bytes_after_a_crash() {
+    let mut desk = Desk::signed_in(Screen::interactive());
+    say(&mut desk, "message bob one");
+    say(&mut desk, "message bob two");
+    let before = desk.sent();
+    desk.chat(stored(1, 3, 0, 1));
+    desk.core.settle(desk.now);
+
+    let mut options = options();
+    options.user = Some("erin".into());
+    let mut desk = desk.restarted(Screen::interactive(), options);
+    desk.body();
+    desk.control(&Message::control(session_start()));
+    let after = desk.settle_heads(vec![head(PAIR, "bob", 3, 1, 3)]);
+    let texts: Vec<&Body> = after
+        .iter()
+        .filter(|body| matches!(body, Body::Text(_)))
+        .collect();
+    assert_eq!(texts, [&before.last().unwrap().1.body]);
+}
+
+#[test]
+fn refused_message_uses_its_number_up_and_what_follows_is_sent_again() {
+    let mut desk = Desk::signed_in(Screen::interactive());
+    for text in ["one", "two", "three"] {
+        say(&mut desk, &format!("message bob {text}"));
+    }
+    assert_eq!(texts(&mut desk).len(), 3);
+    refuse(&mut desk, ErrorCode::NotPermitted, 1, None);
+    refuse(&mut desk, ErrorCode::Expect, 2, Some(1));
+    refuse(&mut desk, ErrorCode::Expect, 3, Some(1));
+    assert!(matches!(&desk.bodies()[..], [Body::Void(void)] if void.number == Number(1)));
+    assert_eq!(
+        desk.screen.lines(),
+        ["not sent: this is not permitted: \"one\""]
+    );
+    desk.chat(Voided {
+        conversation: PAIR,
+        number: Number(1),
+    });
+    assert_eq!(
+        texts(&mut desk),
+        [(2, "two".to_owned()), (3, "three".to_owned())]
+    );
+}
+
+#[test]
+fn numbers_that_a_restored_server_has_lost_are_given_again() {
+    let mut desk = Desk::signed_in(Screen::interactive());
+    say(&mut desk, "message bob one");
+    texts(&mut desk);
+    desk.chat(stored(1, 3, 0, 1));
+    say(&mut desk, "message bob two");
+    assert_eq!(texts(&mut desk), [(2, "two".to_owned())]);
+    refuse(&mut desk, ErrorCode::Expect, 2, Some(1));
+    assert_eq!(texts(&mut desk), [(1, "two".to_owned())]);
+}
+
+#[test]
+fn server_that_got_something_damaged_gets_everything_under_way_again() {
+    let mut desk = Desk::signed_in(Screen::interactive());
+    say(&mut desk, "message bob one");
+    texts(&mut desk);
+    desk.chat(SendAgain { damaged: 1 });
+    assert_eq!(texts(&mut desk), [(1, "one".to_owned())]);
+}
+
+#[test]
+fn conflicting_device_gives_up_its_id_and_shows_its_lines_as_unconfirmed() {
+    let mut desk = Desk::signed_in(Screen::interactive());
+    say(&mut desk, "message bob one");
+    texts(&mut desk);
+    refuse(&mut desk, ErrorCode::Conflict, 1, None);
+    let lines = desk.lines();
+    assert!(lines.iter().any(|line| line.starts_with("unconfirmed")));
+    assert_eq!(desk.core.user(), None);
+    desk.type_line("login erin");
+    desk.core.settle(desk.now);
+    assert!(
+        desk.screen
+            .asks()
+            .contains(&Ask::Secret("password: ".into()))
+    );
+}
+
+#[test]
+fn line_typed_without_a_link_is_queued_and_sent_when_it_is_back() {
+    let mut desk = Desk::signed_in(Screen::interactive());
+    desk.core.link_lost("reset");
+    desk.lines();
+    say(&mut desk, "message bob later");
+    assert!(desk.lines()[0].starts_with("● queued"));
+    desk.core.link_up(desk.now, KEY, HASH);
+    desk.body();
+    desk.control(&Message::control(session_start()));
+    let sent = desk.settle_heads(vec![head(PAIR, "bob", 0, 0, 0)]);
+    assert!(sent.iter().any(|body| matches!(body, Body::Text(_))));
+}
+
+#[test]
+fn end_of_a_script_waits_for_storage_and_receipts() {
+    let mut desk = Desk::signed_in(Screen::plain());
+    say(&mut desk, "message bob tea?");
+    texts(&mut desk);
+    desk.core.handle_input(desk.now, Input::EndOfInput);
+    desk.core.settle(desk.now);
+    assert_eq!(desk.core.end(), None);
+    desk.chat(stored(1, 3, 0, 1));
+    desk.core.settle(desk.now);
+    assert_eq!(desk.core.end(), None);
+    desk.chat(receipt(3));
+    desk.core.settle(desk.now);
+    assert_eq!(desk.core.end(), Some(&End::Quit));
+}
+
+#[test]
+fn end_of_a_script_does_not_wait_for_ever() {
+    let mut desk = Desk::signed_in(Screen::plain());
+    say(&mut desk, "message bob tea?");
+    texts(&mut desk);
+    desk.core.handle_input(desk.now, Input::EndOfInput);
+    desk.wait(Duration::from_secs(10));
+    assert!(desk.lines().last().unwrap().contains("1 not stored yet"));
+    assert_eq!(desk.core.end(), Some(&End::Quit));
+}

@@ -1,0 +1,318 @@
+//! Tests of the logic without a link: a script speaks the server's part, message by message.
+
+mod bytes;
+mod chat;
+mod receiving;
+mod sign_in;
+
+use std::time::{Duration, Instant};
+
+use opaque_ke::{
+    CredentialFinalization, CredentialRequest, RegistrationRequest, RegistrationUpload,
+    ServerLogin, ServerLoginParameters, ServerRegistration, ServerSetup,
+};
+use rand_chacha::ChaCha20Rng;
+use rand_core::SeedableRng;
+use serde_bytes::ByteBuf;
+use zeroize::Zeroizing;
+
+use super::core::Core;
+use super::testing::{Memory, Screen};
+use super::{End, Input, Options};
+use crate::protocol::opaque::{KeyStretching, Suite, context, identities};
+use crate::protocol::{
+    AccountId, Body, ConversationId, DeviceId, EVERYONE_NAME, EntryId, Envelope, Greeting, Head,
+    HelloAnswer, Hop, Login, LoginAnswer, LoginFinish, Message, Number, SessionStart, SignUp,
+    SignUpAnswer, SignUpFinish, encode,
+};
+use crate::transport::{Channel, Now};
+
+const KEY: [u8; 32] = [7; 32];
+const HASH: [u8; 32] = [8; 32];
+const ERIN: AccountId = AccountId(5);
+const BOB: AccountId = AccountId(2);
+const DEVICE: DeviceId = DeviceId(11);
+const PAIR: ConversationId = ConversationId(40);
+const CREDENTIAL: &[u8] = b"credential identifier";
+/// Tuesday, 2026-03-17 14:02:00 UTC.
+const START_MS: u64 = 1_773_756_120_000;
+
+/// A client's logic, its screen, and the time.
+struct Desk {
+    core: Core,
+    screen: Screen,
+    files: Memory,
+    now: Now,
+}
+
+fn options() -> Options {
+    Options {
+        server_name: "host:7777".into(),
+        addresses: Vec::new(),
+        user: None,
+        password: None,
+        accept_new: true,
+        pinned_fingerprint: None,
+        key_stretching: KeyStretching::Identity,
+        utc_offset_seconds: 0,
+    }
+}
+
+fn with_password(user: &str, password: &str) -> Options {
+    Options {
+        user: Some(user.into()),
+        password: Some(Zeroizing::new(password.into())),
+        ..options()
+    }
+}
+
+impl Desk {
+    fn new(screen: Screen, options: Options) -> Self {
+        Self::with_files(screen, options, Memory::default())
+    }
+
+    /// A client with the files of an earlier one.
+    fn with_files(screen: Screen, options: Options, files: Memory) -> Self {
+        let core = Core::new(options, screen.console(), Box::new(files.clone()), [1; 32]);
+        let now = Now {
+            instant: Instant::now(),
+            unix_ms: START_MS,
+        };
+        Self {
+            core,
+            screen,
+            files,
+            now,
+        }
+    }
+
+    /// One that is connected.
+    fn connected(screen: Screen, options: Options) -> Self {
+        let mut desk = Self::new(screen, options);
+        desk.core.link_up(desk.now, KEY, HASH);
+        desk
+    }
+
+    /// One that is signed in as erin, with a conversation with bob, and has nothing on its screen.
+    fn signed_in(screen: Screen) -> Self {
+        let mut desk = Self::connected(screen, with_password("erin", "secret"));
+        let mut server = Server::with_account("erin", "secret");
+        server.log_in(&mut desk);
+        desk.settle_heads(vec![head(PAIR, "bob", 0, 0, 0)]);
+        desk.screen.lines();
+        desk.screen.asks();
+        desk
+    }
+
+    /// Ends the batch, and gives what was sent.
+    fn sent(&mut self) -> Vec<(Channel, Message)> {
+        self.core.settle(self.now);
+        let messages = self.core.take_messages();
+        messages
+            .into_iter()
+            .map(|(channel, bytes)| {
+                let envelope = Envelope::decode(&bytes).expect("the client encodes messages");
+                (channel, envelope.open().expect("with the right digest"))
+            })
+            .collect()
+    }
+
+    /// Ends the batch, and gives the bodies of what was sent.
+    fn bodies(&mut self) -> Vec<Body> {
+        let sent = self.sent();
+        sent.into_iter().map(|(_, message)| message.body).collect()
+    }
+
+    /// Ends the batch, and gives the only body that was sent.
+    fn body(&mut self) -> Body {
+        let mut bodies = self.bodies();
+        assert_eq!(bodies.len(), 1, "{bodies:?}");
+        bodies.remove(0)
+    }
+
+    fn control(&mut self, message: &Message) {
+        let bytes = encode(message, Hop::default());
+        self.core.handle_message(self.now, Channel::Control, &bytes);
+    }
+
+    fn chat(&mut self, body: impl Into<Body>) {
+        let bytes = encode(&Message::control(body), Hop::default());
+        self.core.handle_message(self.now, Channel::Chat, &bytes);
+    }
+
+    fn type_line(&mut self, line: &str) {
+        self.core
+            .handle_input(self.now, Input::Line(line.to_owned()));
+    }
+
+    fn wait(&mut self, span: Duration) {
+        self.now.instant += span;
+        self.now.unix_ms += u64::try_from(span.as_millis()).expect("tests wait for less");
+        self.core.handle_timeout(self.now);
+    }
+
+    /// The server answers HELLO.
+    fn settle_heads(&mut self, mut heads: Vec<Head>) -> Vec<Body> {
+        heads.push(head(ConversationId::EVERYONE, EVERYONE_NAME, 0, 0, 0));
+        self.sent();
+        self.control(&Message::control(HelloAnswer { heads, more: false }));
+        self.control(&Message::control(Greeting {
+            text: "Welcome.".into(),
+            online: 1,
+        }));
+        self.bodies()
+    }
+
+    /// The lines shown in this batch.
+    fn lines(&mut self) -> Vec<String> {
+        self.core.settle(self.now);
+        self.screen.lines()
+    }
+
+    /// The process ends without a word, and another begins with the same files.
+    fn restarted(self, screen: Screen, options: Options) -> Self {
+        let Self { core, files, .. } = self;
+        drop(core);
+        let mut desk = Self::with_files(screen, options, files);
+        desk.core.link_up(desk.now, KEY, HASH);
+        desk
+    }
+
+    fn refused(&self) -> &str {
+        match self.core.end() {
+            Some(End::Refused(text)) => text,
+            other => panic!("{other:?} is not a refusal"),
+        }
+    }
+}
+
+fn head(id: ConversationId, name: &str, head: u64, last_number: u64, start: u64) -> Head {
+    Head {
+        conversation: id,
+        name: name.into(),
+        head: EntryId(head),
+        last_number: Number(last_number),
+        start: EntryId(start),
+    }
+}
+
+fn session_start() -> SessionStart {
+    SessionStart {
+        account: ERIN,
+        name: "erin".into(),
+        device: DEVICE,
+        epoch: 1,
+        ticket: ByteBuf::from([3; 32]),
+    }
+}
+
+/// The server's half of OPAQUE, for one account.
+struct Server {
+    setup: ServerSetup<Suite>,
+    random: ChaCha20Rng,
+    name: String,
+    record: Option<ServerRegistration<Suite>>,
+    login: Option<ServerLogin<Suite>>,
+}
+
+impl Server {
+    fn new(name: &str) -> Self {
+        let mut random = ChaCha20Rng::from_seed([2; 32]);
+        Self {
+            setup: ServerSetup::new(&mut random),
+            random,
+            name: name.into(),
+            record: None,
+            login: None,
+        }
+    }
+
+    /// One where this account exists: opened through the client's own code.
+    fn with_account(name: &str, password: &str) -> Self {
+        let mut server = Self::new(name);
+        let mut random = ChaCha20Rng::from_seed([4; 32]);
+        let (begun, request) =
+            super::credentials::SignUpBegun::new(&mut random, password.as_bytes())
+                .expect("randomness suffices");
+        let answer = server.sign_up_answer(&SignUp {
+            name: name.into(),
+            request,
+        });
+        let upload = begun
+            .finish(
+                &mut random,
+                password.as_bytes(),
+                &answer.response,
+                name,
+                KeyStretching::Identity,
+            )
+            .expect("the answer is OPAQUE's");
+        server.take_upload(&SignUpFinish { upload });
+        server
+    }
+
+    fn sign_up_answer(&mut self, sign_up: &SignUp) -> SignUpAnswer {
+        let request = RegistrationRequest::deserialize(&sign_up.request).expect("a request");
+        let started = ServerRegistration::<Suite>::start(&self.setup, request, CREDENTIAL)
+            .expect("a request that can be answered");
+        SignUpAnswer {
+            response: ByteBuf::from(started.message.serialize().to_vec()),
+            name: self.name.clone(),
+        }
+    }
+
+    fn take_upload(&mut self, finish: &SignUpFinish) {
+        let upload = RegistrationUpload::<Suite>::deserialize(&finish.upload).expect("an upload");
+        self.record = Some(ServerRegistration::finish(upload));
+    }
+
+    fn login_answer(&mut self, login: &Login) -> LoginAnswer {
+        let context = context(&HASH);
+        let parameters = ServerLoginParameters {
+            context: Some(&context),
+            identifiers: identities(&self.name),
+        };
+        let started = ServerLogin::start(
+            &mut self.random,
+            &self.setup,
+            self.record.clone(),
+            CredentialRequest::deserialize(&login.request).expect("a request"),
+            CREDENTIAL,
+            parameters,
+        )
+        .expect("a request that can be answered");
+        self.login = Some(started.state);
+        LoginAnswer {
+            response: ByteBuf::from(started.message.serialize().to_vec()),
+            name: self.name.clone(),
+        }
+    }
+
+    fn is_proved(&mut self, finish: &LoginFinish) -> bool {
+        let context = context(&HASH);
+        let parameters = ServerLoginParameters {
+            context: Some(&context),
+            identifiers: identities(&self.name),
+        };
+        let proof = CredentialFinalization::deserialize(&finish.finalization).expect("a proof");
+        self.login
+            .take()
+            .expect("a login has begun")
+            .finish(proof, parameters)
+            .is_ok()
+    }
+
+    /// Answers a login to its end.
+    fn log_in(&mut self, desk: &mut Desk) {
+        let Body::Login(login) = desk.body() else {
+            panic!("the client does not log in");
+        };
+        let answer = self.login_answer(&login);
+        desk.control(&Message::control(answer));
+        let Body::LoginFinish(finish) = desk.body() else {
+            panic!("the client does not finish its login");
+        };
+        assert!(self.is_proved(&finish));
+        desk.control(&Message::control(session_start()));
+    }
+}

@@ -1,0 +1,260 @@
+//! Hearing something: order, gaps, damage, what was missed, and who is there.
+
+use super::*;
+use crate::protocol::{
+    Alert, Contact, DeliverAgain, Delivery, Digest, ListContacts, Origin, Received, RecipientData,
+    Text, seal,
+};
+
+fn delivery(entry: u64, prev: u64) -> Delivery {
+    Delivery {
+        conversation: PAIR,
+        entry: EntryId(entry),
+        prev: EntryId(prev),
+        author: BOB,
+        time_ms: START_MS - 60_000,
+    }
+}
+
+fn from_bob(text: &str, number: u64) -> Message {
+    let origin = Origin {
+        conversation: PAIR,
+        device: DeviceId(77),
+        number: Number(number),
+    };
+    let text = Text {
+        sender: "bob".into(),
+        receiver: "erin".into(),
+        text: text.into(),
+    };
+    Message::chat(origin, text)
+}
+
+fn deliver(desk: &mut Desk, text: &str, entry: u64, prev: u64) {
+    let hop = Hop {
+        recipient_data: None,
+        delivery: Some(delivery(entry, prev)),
+    };
+    let bytes = encode(&from_bob(text, entry), hop);
+    desk.core.handle_message(desk.now, Channel::Chat, &bytes);
+}
+
+/// Delivers an entry whose bytes have changed on the way.
+fn deliver_damaged(desk: &mut Desk, entry: u64, prev: u64) {
+    let (content, _) = seal(&from_bob("tea?", entry));
+    let hop = Hop {
+        recipient_data: None,
+        delivery: Some(delivery(entry, prev)),
+    };
+    let bytes = Envelope {
+        hop,
+        content: &content,
+        digest: Digest::of(b"something else"),
+    }
+    .encode();
+    desk.core.handle_message(desk.now, Channel::Chat, &bytes);
+}
+
+fn received(entry: u64) -> Body {
+    Body::Received(Received {
+        conversation: PAIR,
+        entry: EntryId(entry),
+    })
+}
+
+fn again(after: u64) -> Body {
+    Body::DeliverAgain(DeliverAgain {
+        conversation: PAIR,
+        after: EntryId(after),
+    })
+}
+
+#[test]
+fn message_is_shown_with_its_time_and_acknowledged_once_for_a_batch() {
+    let mut desk = Desk::signed_in(Screen::interactive());
+    deliver(&mut desk, "tea?", 2, 0);
+    deliver(&mut desk, "or \u{1b}[31mcoffee?", 5, 2);
+    assert_eq!(desk.bodies(), [received(5)]);
+    assert_eq!(
+        desk.screen.lines(),
+        ["14:01 bob: tea?", "14:01 bob: or coffee?"]
+    );
+}
+
+#[test]
+fn duplicate_is_acknowledged_again_and_not_shown_again() {
+    let mut desk = Desk::signed_in(Screen::interactive());
+    deliver(&mut desk, "tea?", 2, 0);
+    desk.bodies();
+    desk.screen.lines();
+    deliver(&mut desk, "tea?", 2, 0);
+    assert_eq!(desk.bodies(), [received(2)]);
+    assert!(desk.screen.lines().is_empty());
+}
+
+#[test]
+fn gap_is_asked_for_once_and_nothing_behind_it_is_taken() {
+    let mut desk = Desk::signed_in(Screen::interactive());
+    deliver(&mut desk, "three", 5, 3);
+    deliver(&mut desk, "four", 6, 5);
+    assert_eq!(desk.bodies(), [again(0)]);
+    assert!(desk.screen.lines().is_empty());
+}
+
+#[test]
+fn damaged_entry_is_asked_for_once_more_then_reported_and_holds_nothing_up() {
+    let mut desk = Desk::signed_in(Screen::interactive());
+    deliver_damaged(&mut desk, 2, 0);
+    assert_eq!(desk.bodies(), [again(0)]);
+    deliver_damaged(&mut desk, 2, 0);
+    let bodies = desk.bodies();
+    assert!(
+        matches!(&bodies[..], [Body::Failure(_)]),
+        "reported, and not as received: {bodies:?}"
+    );
+    assert!(desk.screen.lines()[0].contains("damaged twice"));
+    deliver(&mut desk, "next", 4, 2);
+    assert_eq!(desk.lines(), ["14:01 bob: next"]);
+}
+
+#[test]
+fn entry_that_was_damaged_on_the_way_only_is_shown_whole() {
+    let mut desk = Desk::signed_in(Screen::interactive());
+    deliver_damaged(&mut desk, 2, 0);
+    deliver(&mut desk, "tea?", 2, 0);
+    assert_eq!(desk.lines(), ["14:01 bob: tea?"]);
+}
+
+#[test]
+fn message_under_a_false_name_is_not_shown_as_said() {
+    let mut desk = Desk::signed_in(Screen::interactive());
+    let mut message = from_bob("I am carol", 1);
+    if let Body::Text(text) = &mut message.body {
+        text.sender = "carol".into();
+    }
+    let hop = Hop {
+        recipient_data: None,
+        delivery: Some(delivery(2, 0)),
+    };
+    let bytes = encode(&message, hop);
+    desk.core.handle_message(desk.now, Channel::Chat, &bytes);
+    let lines = desk.lines();
+    assert!(
+        !lines.iter().any(|line| line.contains("I am carol")),
+        "{lines:?}"
+    );
+}
+
+#[test]
+fn first_word_of_somebody_new_begins_a_conversation() {
+    let mut desk = Desk::connected(Screen::interactive(), with_password("erin", "secret"));
+    Server::with_account("erin", "secret").log_in(&mut desk);
+    desk.settle_heads(Vec::new());
+    desk.screen.lines();
+    deliver(&mut desk, "hello", 9, 0);
+    assert_eq!(desk.bodies(), [received(9)]);
+    assert_eq!(desk.screen.lines(), ["14:01 bob: hello"]);
+}
+
+#[test]
+fn what_was_missed_stands_under_a_line_that_counts_it_even_if_it_overtakes_the_answer() {
+    let mut desk = Desk::connected(Screen::interactive(), with_password("erin", "secret"));
+    Server::with_account("erin", "secret").log_in(&mut desk);
+    deliver(&mut desk, "one", 2, 0);
+    desk.settle_heads(vec![head(PAIR, "bob", 4, 0, 0)]);
+    desk.screen.lines();
+    assert!(desk.lines().is_empty());
+    deliver(&mut desk, "two", 4, 2);
+    assert_eq!(
+        desk.lines(),
+        [
+            "2 messages while you were away: bob 2",
+            "14:01 bob: one",
+            "14:01 bob: two"
+        ]
+    );
+}
+
+#[test]
+fn line_that_a_crash_may_have_kept_from_the_screen_is_shown_again_and_marked() {
+    let mut desk = Desk::signed_in(Screen::interactive());
+    deliver(&mut desk, "tea?", 2, 0);
+    desk.core.settle(desk.now);
+    let mut options = options();
+    options.user = Some("erin".into());
+    let mut desk = desk.restarted(Screen::interactive(), options);
+    desk.body();
+    desk.control(&Message::control(session_start()));
+    let Body::Hello(hello) = desk.body() else {
+        panic!("the client does not say where it stands");
+    };
+    assert_eq!(hello.positions.len(), 2);
+    assert_eq!(hello.positions[1].entry, EntryId(2));
+    let lines = desk.screen.lines();
+    assert!(
+        lines.contains(&"14:01 bob: tea?  (perhaps shown before)".to_owned()),
+        "{lines:?}"
+    );
+}
+
+#[test]
+fn line_whose_showing_was_recorded_is_not_shown_again() {
+    let mut desk = Desk::signed_in(Screen::interactive());
+    deliver(&mut desk, "tea?", 2, 0);
+    desk.core.settle(desk.now);
+    desk.wait(Duration::from_secs(1));
+    desk.core.settle(desk.now);
+    let mut options = options();
+    options.user = Some("erin".into());
+    let mut desk = desk.restarted(Screen::interactive(), options);
+    desk.body();
+    desk.control(&Message::control(session_start()));
+    assert!(!desk.lines().iter().any(|line| line.contains("tea?")));
+}
+
+#[test]
+fn comings_and_goings_are_told_and_known_to_the_tab_key() {
+    let mut desk = Desk::signed_in(Screen::interactive());
+    let alert = |online| {
+        Message::control(Alert {
+            name: "dave".into(),
+            online,
+        })
+    };
+    desk.control(&alert(true));
+    assert_eq!(desk.lines(), ["dave is online"]);
+    assert_eq!(desk.screen.names(), ["dave"]);
+    desk.control(&alert(false));
+    assert_eq!(desk.lines(), ["dave has gone"]);
+    assert!(desk.screen.names().is_empty());
+}
+
+#[test]
+fn contacts_are_listed_with_their_addresses() {
+    let mut desk = Desk::signed_in(Screen::interactive());
+    desk.core.settle(desk.now);
+    desk.type_line("contacts");
+    let Body::ContactsRequest(request) = desk.body() else {
+        panic!("the client does not ask");
+    };
+    let contact = |name: &str, port: u16| Contact {
+        account: BOB,
+        name: name.into(),
+        address: RecipientData::from(std::net::SocketAddr::from(([10, 0, 0, 1], port))),
+    };
+    desk.control(&Message::control(ListContacts {
+        tag: request.tag,
+        contacts: vec![contact("bob", 1)],
+        more: true,
+    }));
+    desk.control(&Message::control(ListContacts {
+        tag: request.tag,
+        contacts: vec![contact("erin", 2)],
+        more: false,
+    }));
+    assert_eq!(
+        desk.lines(),
+        ["bob   10.0.0.1:1", "erin  10.0.0.1:2  (you)"]
+    );
+    assert_eq!(desk.screen.names(), ["bob"]);
+}

@@ -1,0 +1,279 @@
+//! The way to a session: key, name, ticket, password, account.
+
+use super::*;
+use crate::client::{Ask, Trust};
+use crate::protocol::{Command, EndReason, ErrorCode, Failure, SessionEnd, SignedUp, fingerprint};
+
+fn refuse(desk: &mut Desk, command: Command, code: ErrorCode) {
+    desk.control(&Message::error(command, Failure::new(code, "")));
+}
+
+/// The only question that was asked in this batch.
+fn asked(desk: &mut Desk) -> Ask {
+    desk.core.settle(desk.now);
+    let mut asks = desk.screen.asks();
+    assert_eq!(asks.len(), 1, "{asks:?}");
+    asks.remove(0)
+}
+
+#[test]
+fn unknown_key_is_asked_about_at_a_terminal_and_nothing_is_sent_before_the_yes() {
+    let mut options = with_password("erin", "secret");
+    options.accept_new = false;
+    let mut desk = Desk::new(Screen::interactive(), options);
+    desk.files.set_trust(Trust::Unknown);
+    desk.core.link_up(desk.now, KEY, HASH);
+    assert!(desk.sent().is_empty());
+    let question = format!(
+        "host:7777 has the key {} (not seen before). Trust it? [y/N] ",
+        fingerprint(&KEY)
+    );
+    assert_eq!(desk.screen.asks(), [Ask::Line(question)]);
+    desk.type_line("y");
+    assert!(matches!(desk.body(), Body::Login(_)));
+}
+
+#[test]
+fn unknown_key_is_refused_by_an_empty_answer_and_without_a_terminal() {
+    let mut options = options();
+    options.accept_new = false;
+    let mut desk = Desk::new(Screen::interactive(), options.clone());
+    desk.files.set_trust(Trust::Unknown);
+    desk.core.link_up(desk.now, KEY, HASH);
+    desk.core.settle(desk.now);
+    desk.type_line("");
+    assert!(desk.refused().contains("not trusted"));
+
+    let mut desk = Desk::new(Screen::plain(), options);
+    desk.files.set_trust(Trust::Unknown);
+    desk.core.link_up(desk.now, KEY, HASH);
+    assert!(desk.refused().contains("--accept-new"));
+}
+
+#[test]
+fn changed_or_wrong_key_stops_the_client_whatever_was_allowed() {
+    let mut desk = Desk::new(Screen::interactive(), with_password("erin", "secret"));
+    desk.files.set_trust(Trust::Changed {
+        known: "SHA256:old".into(),
+        place: "known_servers, line 3".into(),
+    });
+    desk.core.link_up(desk.now, KEY, HASH);
+    for part in ["SHA256:old", &*fingerprint(&KEY), "known_servers, line 3"] {
+        assert!(desk.refused().contains(part), "{}", desk.refused());
+    }
+    assert!(desk.sent().is_empty());
+
+    let mut options = options();
+    options.pinned_fingerprint = Some("SHA256:another".into());
+    let desk = Desk::connected(Screen::plain(), options);
+    assert!(desk.refused().contains("SHA256:another"));
+
+    let mut desk = Desk::connected(Screen::interactive(), super::options());
+    desk.core.link_lost("reset");
+    desk.core.link_up(desk.now, [9; 32], HASH);
+    assert!(desk.refused().contains("changed while this client ran"));
+}
+
+#[test]
+fn unknown_name_is_offered_an_account_before_any_password_and_is_signed_in_with_it() {
+    let mut server = Server::new("erin");
+    let mut desk = Desk::connected(Screen::interactive(), options());
+    assert_eq!(asked(&mut desk), Ask::Command("> ".into()));
+    assert!(desk.lines()[0].starts_with("> Greetings from the Chat Room!"));
+    desk.type_line("login");
+    assert_eq!(asked(&mut desk), Ask::Line("username: ".into()));
+    desk.type_line("erin");
+    assert!(matches!(desk.body(), Body::Login(_)));
+    refuse(&mut desk, Command::Login, ErrorCode::NoSuchUser);
+    assert_eq!(
+        asked(&mut desk),
+        Ask::Line("No account \"erin\" here. Sign up? [Y/n] ".into())
+    );
+    desk.type_line("y");
+    assert_eq!(asked(&mut desk), Ask::Secret("new password: ".into()));
+    desk.type_line("secret");
+    assert_eq!(asked(&mut desk), Ask::Secret("the same again: ".into()));
+    desk.type_line("other");
+    assert_eq!(asked(&mut desk), Ask::Secret("new password: ".into()));
+    desk.type_line("secret");
+    asked(&mut desk);
+    desk.type_line("secret");
+
+    let Body::SignUp(sign_up) = desk.body() else {
+        panic!("the client does not sign up");
+    };
+    let answer = server.sign_up_answer(&sign_up);
+    desk.control(&Message::control(answer));
+    let Body::SignUpFinish(finish) = desk.body() else {
+        panic!("the client does not finish its sign-up");
+    };
+    server.take_upload(&finish);
+    let name = "erin".into();
+    desk.control(&Message::control(SignedUp { name }));
+    server.log_in(&mut desk);
+    desk.settle_heads(Vec::new());
+    assert_eq!(asked(&mut desk), Ask::Command("erin> ".into()));
+
+    desk.type_line("login");
+    assert_eq!(desk.lines().last().unwrap(), "already logged in as erin");
+}
+
+#[test]
+fn wrong_password_is_asked_again_and_the_third_ends_at_the_prompt() {
+    let mut server = Server::with_account("erin", "secret");
+    let mut desk = Desk::connected(Screen::interactive(), options());
+    desk.core.settle(desk.now);
+    desk.type_line("/login erin");
+    for attempt in 0..4 {
+        let Body::Login(login) = desk.body() else {
+            panic!("the client does not log in");
+        };
+        let answer = server.login_answer(&login);
+        desk.screen.asks();
+        desk.control(&Message::control(answer));
+        if attempt == 3 {
+            break;
+        }
+        assert_eq!(asked(&mut desk), Ask::Secret("password: ".into()));
+        desk.type_line("wrong");
+    }
+    assert_eq!(asked(&mut desk), Ask::Command("> ".into()));
+    assert!(
+        desk.screen
+            .lines()
+            .last()
+            .unwrap()
+            .contains("machine in the middle")
+    );
+}
+
+#[test]
+fn wrong_password_without_a_terminal_is_refused() {
+    let mut server = Server::with_account("erin", "secret");
+    let mut desk = Desk::connected(Screen::plain(), with_password("erin", "wrong"));
+    let Body::Login(login) = desk.body() else {
+        panic!("the client does not log in");
+    };
+    let answer = server.login_answer(&login);
+    desk.control(&Message::control(answer));
+    assert!(desk.refused().contains("password is wrong"));
+}
+
+#[test]
+fn login_through_another_session_than_the_servers_looks_like_a_wrong_password() {
+    // The machine in the middle has two sessions, whose handshake hashes differ.
+    let mut server = Server::with_account("erin", "secret");
+    let mut desk = Desk::new(Screen::plain(), with_password("erin", "secret"));
+    desk.core.link_up(desk.now, KEY, [9; 32]);
+    let Body::Login(login) = desk.body() else {
+        panic!("the client does not log in");
+    };
+    let answer = server.login_answer(&login);
+    desk.control(&Message::control(answer));
+    assert!(desk.refused().contains("machine in the middle"));
+}
+
+#[test]
+fn ticket_of_the_last_session_signs_in_without_a_password() {
+    let desk = Desk::signed_in(Screen::plain());
+    let mut options = options();
+    options.user = Some("Erin".into());
+    let mut desk = desk.restarted(Screen::plain(), options);
+    let Body::Resume(resume) = desk.body() else {
+        panic!("the client does not use its ticket");
+    };
+    assert_eq!((resume.account, resume.device), (ERIN, DEVICE));
+    assert_eq!(resume.ticket, session_start().ticket);
+    desk.control(&Message::control(session_start()));
+    assert!(matches!(desk.body(), Body::Hello(_)));
+}
+
+#[test]
+fn lost_link_is_resumed_by_ticket_and_a_refused_one_asks_to_log_in() {
+    let mut desk = Desk::signed_in(Screen::interactive());
+    desk.core.link_lost("reset");
+    assert!(desk.lines()[0].contains("trying again"));
+    desk.core.link_up(desk.now, KEY, HASH);
+    assert!(matches!(desk.body(), Body::Resume(_)));
+    desk.control(&Message::control(session_start()));
+    assert!(matches!(desk.body(), Body::Hello(_)));
+
+    let mut desk = Desk::connected(Screen::interactive(), options());
+    desk.core.settle(desk.now);
+    desk.type_line("login erin");
+    desk.body();
+    desk.control(&Message::control(LoginAnswer {
+        response: ByteBuf::new(),
+        name: "erin".into(),
+    }));
+    desk.core.settle(desk.now);
+    desk.screen.asks();
+    desk.core.link_lost("reset");
+    desk.type_line("secret");
+    assert!(desk.lines().last().unwrap().contains("`login` again"));
+    assert_eq!(asked(&mut desk), Ask::Command("> ".into()));
+}
+
+#[test]
+fn logout_tells_the_server_and_forgets_the_ticket() {
+    let mut desk = Desk::signed_in(Screen::interactive());
+    desk.type_line("logout");
+    desk.screen.asks();
+    assert_eq!(
+        desk.body(),
+        Body::SessionEnd(SessionEnd {
+            reason: EndReason::LoggedOut
+        })
+    );
+    assert_eq!(asked(&mut desk), Ask::Command("> ".into()));
+    desk.type_line("login erin");
+    desk.core.settle(desk.now);
+    assert_eq!(asked(&mut desk), Ask::Secret("password: ".into()));
+}
+
+#[test]
+fn server_that_never_answers_a_sign_in_is_given_up() {
+    let mut desk = Desk::connected(Screen::plain(), with_password("erin", "secret"));
+    desk.body();
+    desk.wait(Duration::from_secs(15));
+    assert!(matches!(desk.core.end(), Some(End::Failed(text)) if text.contains("15 s")));
+}
+
+#[test]
+fn too_many_attempts_are_waited_out_without_a_terminal() {
+    let mut desk = Desk::connected(Screen::plain(), with_password("erin", "secret"));
+    desk.body();
+    let mut failure = Failure::new(ErrorCode::TooManyAttempts, "");
+    failure.wait_ms = Some(2_000);
+    desk.control(&Message::error(Command::Login, failure));
+    assert!(desk.bodies().is_empty());
+    desk.wait(Duration::from_millis(2_000));
+    assert!(matches!(desk.body(), Body::Login(_)));
+}
+
+#[test]
+fn closed_registration_is_said_clearly() {
+    let mut desk = Desk::connected(Screen::interactive(), options());
+    desk.core.settle(desk.now);
+    desk.type_line("login erin");
+    desk.body();
+    refuse(&mut desk, Command::Login, ErrorCode::RegistrationClosed);
+    assert!(
+        desk.lines()
+            .last()
+            .unwrap()
+            .contains("registration is closed")
+    );
+    assert_eq!(desk.core.user(), None);
+}
+
+#[test]
+fn ctrl_c_in_the_dialogue_goes_back_to_the_prompt() {
+    let mut desk = Desk::connected(Screen::interactive(), options());
+    desk.core.settle(desk.now);
+    desk.type_line("login");
+    desk.core.settle(desk.now);
+    desk.screen.asks();
+    desk.core.handle_input(desk.now, Input::Cancelled);
+    assert_eq!(asked(&mut desk), Ask::Command("> ".into()));
+}

@@ -1,0 +1,195 @@
+//! One session once its keys are known: what it has, and how its parts come together. Each concern has a file of
+//! its own.
+
+mod application;
+mod closing;
+mod path;
+mod receive;
+mod recovery;
+mod timeout;
+mod transmit;
+
+use std::collections::VecDeque;
+use std::net::{IpAddr, SocketAddr};
+use std::time::{Duration, Instant};
+
+use rand_chacha::ChaCha20Rng;
+use rand_core::RngCore;
+
+use self::application::ChannelState;
+use self::closing::State;
+use self::path::Path;
+pub(super) use self::receive::Ignored;
+use self::recovery::Recovery;
+use super::ack::AckState;
+use super::crypto::Keys;
+use super::endpoint::Statistics;
+use super::limits::{SKIP_EVERY, UNAUTHENTICATED_LIFETIME};
+use super::replay::ReplayWindow;
+use super::timer::{Timer, Timers};
+use super::{Channel, Event, SessionId};
+
+/// Which end of the session this is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Role {
+    Client,
+    Server,
+}
+
+/// What a session is handed with each call: the time, the dice, and where its events go.
+pub(super) struct Context<'a> {
+    pub(super) now: Instant,
+    pub(super) random: &'a mut ChaCha20Rng,
+    pub(super) events: &'a mut VecDeque<Event>,
+}
+
+/// What a session begins with.
+pub(super) struct Beginning {
+    pub(super) session: SessionId,
+    pub(super) role: Role,
+    /// The connection id by which the peer knows this end.
+    pub(super) local_id: u64,
+    /// The connection id by which this end knows the peer.
+    pub(super) remote_id: u64,
+    pub(super) keys: Keys,
+    pub(super) remote: SocketAddr,
+    pub(super) local_ip: Option<IpAddr>,
+}
+
+/// An open session.
+pub(super) struct Connection {
+    session: SessionId,
+    role: Role,
+    pub(super) local_id: u64,
+    pub(super) remote_id: u64,
+    keys: Keys,
+    path: Path,
+    replay: ReplayWindow,
+    received: AckState,
+    recovery: Recovery,
+    channels: [ChannelState; 3],
+    timers: Timers,
+    state: State,
+    /// At a server: the peer has signed in.
+    signed_in: bool,
+    /// The peer is taken for away.
+    silent: bool,
+    /// At a client: something was sent that asks for an answer, and nothing has been heard since.
+    unanswered: bool,
+    /// A PING is due.
+    ping: bool,
+    /// The token of the peer's challenge that waits for an answer; the newest, if there are several.
+    challenged: Option<[u8; 8]>,
+    /// The next packet number that is to be left out.
+    skip_at: u64,
+    packets_sent: u64,
+    packets_received: u64,
+    bytes_sent: u64,
+    bytes_received: u64,
+}
+
+impl Connection {
+    pub(super) fn new(context: &mut Context<'_>, beginning: Beginning) -> Self {
+        let now = context.now;
+        let mut connection = Self {
+            session: beginning.session,
+            role: beginning.role,
+            local_id: beginning.local_id,
+            remote_id: beginning.remote_id,
+            keys: beginning.keys,
+            path: Path::new(beginning.remote, beginning.local_ip),
+            replay: ReplayWindow::default(),
+            received: AckState::default(),
+            recovery: Recovery::new(now),
+            channels: Channel::ALL.map(|channel| ChannelState::new(beginning.role, channel)),
+            timers: Timers::default(),
+            state: State::Open,
+            signed_in: false,
+            silent: false,
+            unanswered: false,
+            // The client's first packet is what completes the handshake at the server.
+            ping: beginning.role == Role::Client,
+            challenged: None,
+            skip_at: 0,
+            packets_sent: 0,
+            packets_received: 0,
+            bytes_sent: 0,
+            bytes_received: 0,
+        };
+        connection.choose_skip(context.random);
+        if beginning.role == Role::Server {
+            connection
+                .timers
+                .set(Timer::Lifetime, now + UNAUTHENTICATED_LIFETIME);
+            connection.on_heard(context);
+        }
+        connection
+    }
+
+    fn choose_skip(&mut self, random: &mut ChaCha20Rng) {
+        let ahead = 1 + random.next_u32() % (2 * SKIP_EVERY);
+        self.skip_at = self.recovery.sent.next_number() + u64::from(ahead);
+    }
+
+    /// When the session next wants to be called.
+    pub(super) fn deadline(&self) -> Option<Instant> {
+        let acknowledge = self
+            .received
+            .deadline()
+            .filter(|_| self.state.is_open() && !self.silent);
+        self.timers.next().into_iter().chain(acknowledge).min()
+    }
+
+    /// Whether nothing is left of the session.
+    pub(super) fn is_gone(&self) -> bool {
+        self.state == State::Gone
+    }
+
+    pub(super) fn is_signed_in(&self) -> bool {
+        self.signed_in
+    }
+
+    pub(super) fn remote(&self) -> SocketAddr {
+        self.path.remote
+    }
+
+    pub(super) fn statistics(&self) -> Statistics {
+        let micros = |duration: Duration| u64::try_from(duration.as_micros()).unwrap_or(u64::MAX);
+        Statistics {
+            rtt_us: micros(self.recovery.rtt.smoothed()),
+            min_rtt_us: micros(self.recovery.rtt.minimum()),
+            congestion_window_bytes: self.recovery.congestion.window(),
+            bytes_in_flight: self.recovery.sent.bytes_in_flight() as u64,
+            packets_sent: self.packets_sent,
+            packets_received: self.packets_received,
+            bytes_sent: self.bytes_sent,
+            bytes_received: self.bytes_received,
+            packets_lost: self.recovery.packets_lost,
+            loss_sent_permille: self.recovery.loss_permille(),
+            loss_received_permille: self.recovery.peer_loss_permille,
+        }
+    }
+
+    /// Makes a packet with whatever frames a test writes.
+    #[cfg(test)]
+    pub(super) fn forge(&mut self, write: impl FnOnce(&mut Vec<u8>, u64, bool, u64)) -> Vec<u8> {
+        let mut buffer = Vec::new();
+        let number = self.next_number();
+        write(&mut buffer, self.remote_id, self.keys.phase(), number);
+        self.keys
+            .seal(number, &mut buffer, super::packet::DATA_HEADER_LEN);
+        self.recovery.sent.on_sent_unrecorded();
+        buffer
+    }
+
+    #[cfg(test)]
+    pub(super) fn next_number(&self) -> u64 {
+        self.recovery.sent.next_number()
+    }
+
+    /// Whether this end would acknowledge a packet.
+    #[cfg(test)]
+    pub(super) fn has_received(&self, number: u64) -> bool {
+        self.received.contains(number)
+    }
+}

@@ -1,0 +1,196 @@
+//! The addresses between which a session runs, and how it moves: to where the newest authenticated packet came
+//! from, which must then prove that it is there (RFC 9000 §8.2, §9).
+
+use std::net::{IpAddr, SocketAddr};
+use std::time::Instant;
+
+use rand_core::RngCore;
+
+use super::{Connection, Context, Role};
+use crate::transport::Event;
+use crate::transport::limits::{AMPLIFICATION, CHALLENGE_TRIES};
+use crate::transport::timer::Timer;
+
+/// Where the peer is, and from where it is answered.
+#[derive(Debug)]
+pub(super) struct Path {
+    pub(super) remote: SocketAddr,
+    pub(super) local_ip: Option<IpAddr>,
+    /// The address has not proved itself yet.
+    pub(super) unproven: Option<Box<Unproven>>,
+    /// A challenge to the address before, which a thief of the session would rather see left alone.
+    pub(super) farewell: Option<Box<Farewell>>,
+}
+
+/// What is known of an address that has not proved itself.
+#[derive(Debug)]
+pub(super) struct Unproven {
+    token: [u8; 8],
+    /// A challenge is to be sent.
+    pub(super) challenge_due: bool,
+    tries: u8,
+    /// Bytes from and to this address.
+    received: u64,
+    sent: u64,
+    /// The last address that had proved itself.
+    proven: (SocketAddr, Option<IpAddr>),
+}
+
+/// One challenge to an address that was left.
+#[derive(Debug)]
+pub(super) struct Farewell {
+    pub(super) remote: SocketAddr,
+    pub(super) local_ip: Option<IpAddr>,
+    pub(super) token: [u8; 8],
+}
+
+impl Path {
+    pub(super) fn new(remote: SocketAddr, local_ip: Option<IpAddr>) -> Self {
+        Self {
+            remote,
+            local_ip,
+            unproven: None,
+            farewell: None,
+        }
+    }
+
+    /// Bytes that may still go to this address.
+    pub(super) fn budget(&self) -> usize {
+        self.unproven.as_ref().map_or(usize::MAX, |unproven| {
+            let left = (AMPLIFICATION * unproven.received).saturating_sub(unproven.sent);
+            usize::try_from(left).unwrap_or(usize::MAX)
+        })
+    }
+
+    pub(super) fn on_sent(&mut self, bytes: usize) {
+        if let Some(unproven) = &mut self.unproven {
+            unproven.sent += bytes as u64;
+        }
+    }
+
+    fn on_received(&mut self, remote: SocketAddr, bytes: usize) {
+        if let Some(unproven) = self.unproven.as_mut().filter(|_| remote == self.remote) {
+            unproven.received += bytes as u64;
+        }
+    }
+
+    /// The challenge to send to this address, if one is due.
+    pub(super) fn challenge(&self) -> Option<[u8; 8]> {
+        let unproven = self.unproven.as_ref()?;
+        unproven.challenge_due.then_some(unproven.token)
+    }
+
+    pub(super) fn on_challenge_sent(&mut self) {
+        if let Some(unproven) = &mut self.unproven {
+            unproven.challenge_due = false;
+        }
+    }
+}
+
+impl Connection {
+    /// An authenticated packet has come from this address. Only a server follows its peer about: a client knows
+    /// where the server is.
+    pub(super) fn on_packet_from(
+        &mut self,
+        context: &mut Context<'_>,
+        remote: SocketAddr,
+        local_ip: Option<IpAddr>,
+        bytes: usize,
+        newest: bool,
+    ) {
+        if newest && self.role == Role::Server {
+            if remote == self.path.remote {
+                self.path.local_ip = local_ip;
+            } else {
+                self.move_to(context, remote, local_ip);
+            }
+        }
+        self.path.on_received(remote, bytes);
+    }
+
+    fn move_to(&mut self, context: &mut Context<'_>, remote: SocketAddr, local_ip: Option<IpAddr>) {
+        let left = (self.path.remote, self.path.local_ip);
+        let proven = self
+            .path
+            .unproven
+            .take()
+            .map_or(left, |unproven| unproven.proven);
+        let mut draw = || {
+            let mut token = [0; 8];
+            context.random.fill_bytes(&mut token);
+            token
+        };
+        if remote != proven.0 {
+            self.path.unproven = Some(Box::new(Unproven {
+                token: draw(),
+                challenge_due: true,
+                tries: 1,
+                received: 0,
+                sent: 0,
+                proven,
+            }));
+            self.path.farewell = Some(Box::new(Farewell {
+                remote: proven.0,
+                local_ip: proven.1,
+                token: draw(),
+            }));
+            self.timers
+                .set(Timer::Path, context.now + self.recovery.rtt.pto_base());
+        } else {
+            self.path.farewell = None;
+            self.timers.clear(Timer::Path);
+        }
+        self.use_address(context, remote, local_ip);
+    }
+
+    fn use_address(
+        &mut self,
+        context: &mut Context<'_>,
+        remote: SocketAddr,
+        local_ip: Option<IpAddr>,
+    ) {
+        let same_host = remote.ip() == self.path.remote.ip();
+        self.path.remote = remote;
+        self.path.local_ip = local_ip;
+        if !same_host {
+            self.recovery.on_path_change(context.now);
+            self.arm_loss_timer(context.now);
+        }
+        context.events.push_back(Event::Moved {
+            session: self.session,
+            remote,
+        });
+    }
+
+    /// The peer answers a challenge.
+    pub(super) fn on_path_response(&mut self, token: [u8; 8]) {
+        if self
+            .path
+            .unproven
+            .as_ref()
+            .is_some_and(|unproven| unproven.token == token)
+        {
+            self.path.unproven = None;
+            self.timers.clear(Timer::Path);
+        }
+    }
+
+    /// The address has not answered: it is asked again, and given up after some tries.
+    pub(super) fn on_path_timer(&mut self, context: &mut Context<'_>) {
+        let wait = self.recovery.rtt.pto_base();
+        let Some(unproven) = &mut self.path.unproven else {
+            return;
+        };
+        if unproven.tries < CHALLENGE_TRIES {
+            unproven.tries += 1;
+            unproven.challenge_due = true;
+            let deadline: Instant = context.now + wait;
+            self.timers.set(Timer::Path, deadline);
+            return;
+        }
+        let (remote, local_ip) = unproven.proven;
+        self.path.unproven = None;
+        self.path.farewell = None;
+        self.use_address(context, remote, local_ip);
+    }
+}

@@ -1,0 +1,151 @@
+//! A DATA packet comes in: it is checked against replay, opened, believed to come from where it came, and its
+//! frames are taken.
+
+use std::net::{IpAddr, SocketAddr};
+
+use super::closing::{State, Violation};
+use super::{Connection, Context};
+use crate::transport::assembler::AssembleError;
+use crate::transport::frame::{Frame, Frames};
+use crate::transport::packet::{DATA_HEADER_LEN, DataHeader, expand};
+
+/// Why a packet changed nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::transport) enum Ignored {
+    /// Its number has been seen, or is too old to tell.
+    Replayed,
+    /// It was not made with the session's key.
+    Forged,
+}
+
+/// What became of a frame.
+enum Taken {
+    Whole,
+    /// There is no room for it now; the peer must send it again.
+    Dropped,
+}
+
+impl Connection {
+    /// Takes a DATA packet, decrypting it in place.
+    pub(in crate::transport) fn handle_data(
+        &mut self,
+        context: &mut Context<'_>,
+        header: DataHeader,
+        remote: SocketAddr,
+        local_ip: Option<IpAddr>,
+        datagram: &mut [u8],
+    ) -> Result<(), Ignored> {
+        let bytes = datagram.len();
+        let number = expand(header.truncated, self.replay.newest());
+        if !self.replay.check(number) {
+            return Err(Ignored::Replayed);
+        }
+        let (associated, body) = datagram
+            .split_at_mut_checked(DATA_HEADER_LEN)
+            .ok_or(Ignored::Forged)?;
+        let next_number = self.recovery.sent.next_number();
+        let grace = self.recovery.rtt.persistent_congestion_duration();
+        let plain = self
+            .keys
+            .open(
+                context.now,
+                header.key_phase,
+                number,
+                associated,
+                body,
+                next_number,
+                grace,
+            )
+            .ok_or(Ignored::Forged)?;
+        let newest = self.replay.newest().is_none_or(|newest| number > newest);
+        self.replay.mark(number);
+        self.packets_received += 1;
+        self.bytes_received += bytes as u64;
+        if !self.state.is_open() {
+            self.handle_after_close(context, plain);
+            return Ok(());
+        }
+        self.on_heard(context);
+        self.on_packet_from(context, remote, local_ip, bytes, newest);
+        if let Err(violation) = self.take_frames(context, number, plain) {
+            self.close_for(context, violation);
+        }
+        Ok(())
+    }
+
+    fn take_frames(
+        &mut self,
+        context: &mut Context<'_>,
+        number: u64,
+        plain: &[u8],
+    ) -> Result<(), Violation> {
+        let mut ack_eliciting = false;
+        let mut whole = true;
+        for frame in Frames::new(plain) {
+            let frame = frame.map_err(Violation::Frame)?;
+            ack_eliciting |= frame.is_ack_eliciting();
+            whole &= matches!(self.take_frame(context, frame)?, Taken::Whole);
+            if !self.state.is_open() {
+                return Ok(());
+            }
+        }
+        // A packet of which something was dropped is never acknowledged: so all of it comes again.
+        if whole {
+            self.received.received(number, ack_eliciting, context.now);
+        }
+        Ok(())
+    }
+
+    fn take_frame(
+        &mut self,
+        context: &mut Context<'_>,
+        frame: Frame<'_>,
+    ) -> Result<Taken, Violation> {
+        match frame {
+            Frame::Ping => {}
+            Frame::Ack {
+                ranges,
+                delay_us,
+                loss_permille,
+            } => {
+                self.on_ack(context, &ranges, delay_us, loss_permille)?;
+            }
+            Frame::Stream {
+                channel,
+                offset,
+                data,
+            } => {
+                let state = self.channel(channel);
+                match state.assembler.insert(offset, data) {
+                    Ok(()) => {}
+                    Err(AssembleError::TooManyHoles) => return Ok(Taken::Dropped),
+                    Err(error) => return Err(Violation::Stream(error)),
+                }
+                state.window_due |= state.assembler.window_update().is_some();
+                self.announce_readable(context, channel);
+            }
+            Frame::Window {
+                channel,
+                max_offset,
+            } => {
+                self.channel(channel).sender.set_max_offset(max_offset);
+            }
+            Frame::Close { code, reason } => self.on_peer_close(context, code, reason),
+            Frame::PathChallenge(token) => self.challenged = Some(token),
+            Frame::PathResponse(token) => self.on_path_response(token),
+        }
+        Ok(Taken::Whole)
+    }
+
+    /// Only a CLOSE still means something; anything else shows that the peer has not heard ours.
+    fn handle_after_close(&mut self, context: &mut Context<'_>, plain: &[u8]) {
+        for frame in Frames::new(plain).map_while(Result::ok) {
+            if let Frame::Close { code, reason } = frame {
+                self.on_peer_close(context, code, reason);
+            }
+        }
+        if let State::Closing(goodbye) | State::Draining(goodbye) = &mut self.state {
+            goodbye.on_stray_packet(context.now);
+        }
+    }
+}

@@ -1,0 +1,332 @@
+//! Loss recovery: what acknowledgements say, which packets are lost, and when to probe (RFC 9002).
+
+use std::time::{Duration, Instant};
+
+use super::closing::Violation;
+use super::{Connection, Context};
+use crate::transport::Channel;
+use crate::transport::congestion::{Controller, NewReno};
+use crate::transport::frame::AckRanges;
+use crate::transport::limits::{PACKET_THRESHOLD, PTO_MAX, PTO_PROBES};
+use crate::transport::pacer::Pacer;
+use crate::transport::rtt::RttEstimator;
+use crate::transport::sent::{SentFrame, SentPacket, SentPackets};
+use crate::transport::timer::Timer;
+
+/// How much one packet's fate moves the average of losses. Chosen: a burst is forgotten after some hundred packets.
+const LOSS_WEIGHT: f32 = 1.0 / 32.0;
+
+/// From this average of losses on, a small frame goes out once more (see [`Connection::on_redundancy_timer`]).
+const REDUNDANCY_FROM: f32 = 0.01;
+
+/// Bytes of the largest tail that is sent once more. Chosen: a line of chat.
+const REDUNDANT_BYTES: usize = 300;
+
+/// The sender's side of one session's packets.
+#[derive(Debug)]
+pub(super) struct Recovery {
+    pub(super) sent: SentPackets,
+    pub(super) rtt: RttEstimator,
+    pub(super) congestion: Box<dyn Controller>,
+    pub(super) pacer: Pacer,
+    largest_acked: Option<u64>,
+    /// When the oldest packet before an acknowledged one is lost.
+    loss_time: Option<Instant>,
+    /// From when on the time until a probe counts.
+    probe_from: Option<Instant>,
+    pto_count: u32,
+    /// Probes still to be sent, whatever the window says.
+    pub(super) probes: u8,
+    /// The window was not what held the sender back.
+    pub(super) app_limited: bool,
+    pub(super) packets_lost: u64,
+    loss_average: f32,
+    /// What the peer has measured of its own packets.
+    pub(super) peer_loss_permille: u16,
+}
+
+impl Recovery {
+    pub(super) fn new(now: Instant) -> Self {
+        Self {
+            sent: SentPackets::default(),
+            rtt: RttEstimator::new(),
+            congestion: Box::new(NewReno::new()),
+            pacer: Pacer::new(now),
+            largest_acked: None,
+            loss_time: None,
+            probe_from: None,
+            pto_count: 0,
+            probes: 0,
+            app_limited: true,
+            packets_lost: 0,
+            loss_average: 0.0,
+            peer_loss_permille: 0,
+        }
+    }
+
+    /// The average of losses, in packets of a thousand.
+    pub(super) fn loss_permille(&self) -> u16 {
+        #[allow(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "it lies between 0 and 1000"
+        )]
+        let permille = (self.loss_average.clamp(0.0, 1.0) * 1000.0) as u16;
+        permille
+    }
+
+    fn on_fate(&mut self, lost: bool) {
+        let fate = f32::from(u8::from(lost));
+        self.loss_average += (fate - self.loss_average) * LOSS_WEIGHT;
+    }
+
+    /// The time without an answer after which a probe goes out.
+    fn pto(&self) -> Duration {
+        let base = self.rtt.pto_base();
+        let backed_off = base.saturating_mul(1_u32.checked_shl(self.pto_count).unwrap_or(u32::MAX));
+        backed_off.min(base.max(PTO_MAX))
+    }
+
+    pub(super) fn on_sent_eliciting(&mut self, now: Instant, size: usize) {
+        self.probe_from = Some(now);
+        self.congestion.on_sent(now, size as u64);
+        self.pacer.on_sent(size as u64);
+        self.probes = self.probes.saturating_sub(1);
+    }
+
+    /// The peer is back after a silence: no backoff from before is waited out.
+    pub(super) fn wake(&mut self) {
+        self.pto_count = 0;
+    }
+
+    /// Another network: what was measured on the old one says nothing, and no backoff is waited out.
+    pub(super) fn on_path_change(&mut self, now: Instant) {
+        self.rtt.reset();
+        self.congestion.on_path_change(now);
+        self.pacer = Pacer::new(now);
+        self.pto_count = 0;
+    }
+}
+
+impl Connection {
+    /// The peer acknowledges. What it says of packets that were never sent ends the session; the work is bounded
+    /// by what is under way.
+    pub(super) fn on_ack(
+        &mut self,
+        context: &mut Context<'_>,
+        ranges: &AckRanges<'_>,
+        delay_us: u64,
+        loss_permille: u16,
+    ) -> Result<(), Violation> {
+        let recovery = &mut self.recovery;
+        for range in ranges.clone() {
+            let last = range.end.saturating_sub(1);
+            recovery
+                .sent
+                .check(range.start, last)
+                .map_err(|_| Violation::NeverSent)?;
+        }
+        recovery.peer_loss_permille = loss_permille;
+        let acked_before = recovery.largest_acked;
+        let largest = ranges.largest();
+        recovery.largest_acked = acked_before.max(Some(largest));
+        let mut newly_acked = false;
+        let mut lowest = u64::MAX;
+        for range in ranges.clone() {
+            let last = range.end.saturating_sub(1);
+            while let Some(packet) = self.recovery.sent.take_within(range.start, last) {
+                newly_acked = true;
+                lowest = lowest.min(packet.number);
+                if packet.number == largest {
+                    let sample = context.now.saturating_duration_since(packet.sent);
+                    self.recovery
+                        .rtt
+                        .update(context.now, sample, Duration::from_micros(delay_us));
+                }
+                self.on_packet_acked(context.now, &packet);
+            }
+        }
+        if !newly_acked {
+            return Ok(());
+        }
+        self.recovery.pto_count = 0;
+        self.recovery.probes = 0;
+        let unbroken = acked_before.map_or(0, |before| before + 1)..lowest;
+        self.detect_lost(context.now, unbroken);
+        self.arm_loss_timer(context.now);
+        for channel in Channel::ALL {
+            self.announce_writable(context, channel);
+        }
+        Ok(())
+    }
+
+    fn on_packet_acked(&mut self, now: Instant, packet: &SentPacket) {
+        let recovery = &mut self.recovery;
+        recovery.on_fate(false);
+        recovery
+            .congestion
+            .on_acked(now, packet.sent, packet.size as u64, recovery.app_limited);
+        self.keys.on_acknowledged(packet.number);
+        for frame in packet.frames() {
+            match frame {
+                SentFrame::Stream { channel, fragment } => {
+                    let sender = &mut self.channel(channel).sender;
+                    sender.on_acked(fragment);
+                    sender.release();
+                }
+                SentFrame::Ack(largest) => self.received.acknowledged(largest),
+                SentFrame::Window(_) => {}
+            }
+        }
+    }
+
+    /// Finds lost packets by number and by time (RFC 9002 §6.1). `unbroken` are the numbers among which nothing
+    /// has been acknowledged.
+    fn detect_lost(&mut self, now: Instant, unbroken: std::ops::Range<u64>) {
+        self.recovery.loss_time = None;
+        let Some(largest_acked) = self.recovery.largest_acked else {
+            return;
+        };
+        let delay = self.recovery.rtt.loss_delay();
+        let mut latest_lost = None;
+        let mut first_unbroken: Option<Instant> = None;
+        let mut period = Duration::ZERO;
+        // The oldest comes first: where it is not lost, no later one is.
+        while let Some(oldest) = self.recovery.sent.oldest().copied() {
+            if oldest.number >= largest_acked {
+                break;
+            }
+            let lost_at = oldest.sent + delay;
+            if oldest.number + PACKET_THRESHOLD > largest_acked && lost_at > now {
+                self.recovery.loss_time = Some(lost_at);
+                break;
+            }
+            let Some(packet) = self.recovery.sent.take_within(oldest.number, oldest.number) else {
+                break;
+            };
+            let measured = self
+                .recovery
+                .rtt
+                .first_sample()
+                .is_some_and(|first| packet.sent > first);
+            if unbroken.contains(&packet.number) && measured {
+                let first = *first_unbroken.get_or_insert(packet.sent);
+                period = packet.sent.saturating_duration_since(first);
+            }
+            latest_lost = Some(packet.sent);
+            self.recovery.packets_lost += 1;
+            self.recovery.on_fate(true);
+            self.send_again(&packet);
+        }
+        if let Some(latest_sent) = latest_lost {
+            let persistent = period >= self.recovery.rtt.persistent_congestion_duration();
+            self.recovery
+                .congestion
+                .on_lost(now, latest_sent, persistent);
+        }
+    }
+
+    /// What a packet carried is to be sent again, as far as it still matters. Says whether anything does.
+    fn send_again(&mut self, packet: &SentPacket) -> bool {
+        let mut matters = false;
+        for frame in packet.frames() {
+            match frame {
+                SentFrame::Stream { channel, fragment } => {
+                    let sender = &mut self.channel(channel).sender;
+                    sender.on_lost(fragment);
+                    matters |= sender.has_pending();
+                }
+                SentFrame::Window(channel) => {
+                    self.channel(channel).window_due = true;
+                    matters = true;
+                }
+                SentFrame::Ack(_) => {}
+            }
+        }
+        matters
+    }
+
+    pub(super) fn arm_loss_timer(&mut self, now: Instant) {
+        let recovery = &self.recovery;
+        let idle = recovery.sent.is_empty() || (self.silent && self.is_server());
+        if idle || !self.state.is_open() {
+            self.timers.clear(Timer::Loss);
+        } else if let Some(loss_time) = recovery.loss_time {
+            self.timers.set(Timer::Loss, loss_time);
+        } else {
+            let from = recovery.probe_from.unwrap_or(now);
+            self.timers.set(Timer::Loss, from + recovery.pto());
+        }
+    }
+
+    pub(super) fn on_loss_timer(&mut self, now: Instant) {
+        if self.recovery.loss_time.is_some() {
+            self.detect_lost(now, 0..0);
+        } else {
+            self.recovery.pto_count = self.recovery.pto_count.saturating_add(1);
+            self.probe(now);
+        }
+        self.arm_loss_timer(now);
+    }
+
+    /// Sends the oldest of what is under way once more, or, if none of it matters, a PING.
+    pub(super) fn probe(&mut self, now: Instant) {
+        self.recovery.probes = PTO_PROBES;
+        self.recovery.probe_from = Some(now);
+        let mut matters = false;
+        for _ in 0..PTO_PROBES {
+            matters |= self.repeat_oldest();
+        }
+        if !matters {
+            for packet in self.recovery.sent.iter_mut() {
+                packet.repeated = false;
+            }
+            matters = self.repeat_oldest();
+        }
+        self.ping |= !matters;
+    }
+
+    fn repeat_oldest(&mut self) -> bool {
+        loop {
+            let next = self
+                .recovery
+                .sent
+                .iter_mut()
+                .find(|packet| !packet.repeated);
+            let Some(packet) = next else {
+                return false;
+            };
+            packet.repeated = true;
+            let packet = *packet;
+            if self.send_again(&packet) {
+                return true;
+            }
+        }
+    }
+
+    /// A packet with data has gone out and nothing waits behind it: on a path that loses packets a small tail
+    /// goes out once more after a quarter of a round trip, since no later packet would reveal its loss.
+    pub(super) fn arm_redundancy(&mut self, now: Instant) {
+        let lossy = self.recovery.loss_average > REDUNDANCY_FROM;
+        if lossy && self.timers.get(Timer::Redundancy).is_none() {
+            self.timers
+                .set(Timer::Redundancy, now + self.recovery.rtt.smoothed() / 4);
+        }
+    }
+
+    pub(super) fn on_redundancy_timer(&mut self) {
+        for channel in Channel::ALL {
+            let state = self.channel(channel);
+            if state.sender.has_pending() {
+                continue;
+            }
+            let Some(tail) = state.sender.tail_unacked(REDUNDANT_BYTES) else {
+                continue;
+            };
+            if tail.range().end > state.copied_to {
+                state.copied_to = tail.range().end;
+                state.sender.on_lost(tail);
+            }
+        }
+    }
+}

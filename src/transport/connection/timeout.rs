@@ -1,0 +1,111 @@
+//! What a session does when one of its deadlines comes, and what silence means at each end.
+
+use std::time::Instant;
+
+use rand_core::RngCore;
+
+use super::closing::State;
+use super::{Connection, Context, Role};
+use crate::transport::limits::{
+    CLIENT_SILENCE, FORGET, KEEP_ALIVE, SERVER_SILENCE, UNAUTHENTICATED_SILENCE,
+};
+use crate::transport::timer::Timer;
+use crate::transport::{CloseReason, Event};
+
+impl Connection {
+    /// Does all whose time has come. Each handler sets its next deadline later than `now`, if any.
+    pub(in crate::transport) fn handle_timeout(&mut self, context: &mut Context<'_>) {
+        while let Some(timer) = self.timers.expire(context.now) {
+            match timer {
+                Timer::Loss => self.on_loss_timer(context.now),
+                // The next call for something to transmit finds the way free.
+                Timer::Pace => {}
+                Timer::Redundancy => self.on_redundancy_timer(),
+                Timer::KeepAlive => self.ping = true,
+                Timer::Silence => self.on_silence(context),
+                Timer::Forget => self.abandon(context, CloseReason::TimedOut),
+                Timer::Lifetime => self.close_unauthenticated(context),
+                Timer::Path => self.on_path_timer(context),
+                Timer::Close => self.on_close_timer(context.now),
+            }
+            if self.state == State::Gone {
+                return;
+            }
+        }
+    }
+
+    pub(super) fn is_server(&self) -> bool {
+        self.role == Role::Server
+    }
+
+    /// An authenticated packet has come.
+    pub(super) fn on_heard(&mut self, context: &mut Context<'_>) {
+        self.unanswered = false;
+        self.restart_silence(context.now);
+        if !self.silent {
+            return;
+        }
+        self.silent = false;
+        context.events.push_back(Event::Awake {
+            session: self.session,
+        });
+        if !self.recovery.sent.is_empty() {
+            self.recovery.wake();
+            self.probe(context.now);
+            self.arm_loss_timer(context.now);
+        }
+    }
+
+    /// A server counts the peer's silence from its last word; a client from its own first word that has had no
+    /// answer, since a server speaks only when there is something to say.
+    pub(super) fn restart_silence(&mut self, now: Instant) {
+        self.timers.clear(Timer::Silence);
+        match self.role {
+            Role::Client => self.timers.clear(Timer::Forget),
+            Role::Server if self.signed_in => {
+                self.timers.set(Timer::Silence, now + SERVER_SILENCE);
+                self.timers.set(Timer::Forget, now + FORGET);
+            }
+            Role::Server => self
+                .timers
+                .set(Timer::Forget, now + UNAUTHENTICATED_SILENCE),
+        }
+    }
+
+    /// A packet has gone out.
+    pub(super) fn on_spoken(&mut self, context: &mut Context<'_>, ack_eliciting: bool) {
+        if self.role == Role::Server {
+            return;
+        }
+        let jitter_ms = u64::from(context.random.next_u32()) % (KEEP_ALIVE.as_secs() * 200);
+        let wait = KEEP_ALIVE.mul_f64(0.9) + std::time::Duration::from_millis(jitter_ms);
+        self.timers.set(Timer::KeepAlive, context.now + wait);
+        if ack_eliciting && !self.unanswered {
+            self.unanswered = true;
+            self.timers
+                .set(Timer::Silence, context.now + CLIENT_SILENCE);
+            self.timers.set(Timer::Forget, context.now + FORGET);
+        }
+    }
+
+    fn on_silence(&mut self, context: &mut Context<'_>) {
+        if self.silent {
+            return;
+        }
+        self.silent = true;
+        context.events.push_back(Event::Silent {
+            session: self.session,
+        });
+        if self.is_server() {
+            self.fall_silent(context.now);
+        }
+    }
+
+    /// The server sends nothing more until the peer speaks.
+    fn fall_silent(&mut self, now: Instant) {
+        self.arm_loss_timer(now);
+        self.timers.clear(Timer::Pace);
+        self.timers.clear(Timer::Redundancy);
+        self.timers.clear(Timer::Path);
+    }
+}

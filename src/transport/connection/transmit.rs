@@ -1,0 +1,336 @@
+//! What a session sends next, and how a packet is put together.
+
+use super::closing::State;
+use super::{Connection, Context};
+use crate::transport::Channel;
+use crate::transport::endpoint::Transmit;
+use crate::transport::frame::{self, STREAM_OVERHEAD, stream_data_room};
+use crate::transport::packet::{DATA_HEADER_LEN, DATAGRAM_LEN, TAG_LEN, encode_data_header};
+use crate::transport::sender::Fragment;
+use crate::transport::sent::{FrameList, SentFrame};
+use crate::transport::timer::Timer;
+
+/// Bytes of the largest packet that says nothing but an acknowledgement of one range, a challenge and an answer to
+/// one: below it a path that has not proved itself is sent nothing.
+const LEAST_PACKET: usize = DATA_HEADER_LEN + TAG_LEN + 40;
+
+/// Bytes that a WINDOW frame takes at most.
+const WINDOW_BYTES: usize = 1 + 1 + 9;
+
+/// The least worth beginning a STREAM frame for, in bytes of data.
+const LEAST_FRAGMENT: usize = 16;
+
+/// What a packet may hold beside acknowledgements.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Content {
+    /// Nothing.
+    Acknowledgement,
+    /// What is owed to paths; neither window nor pace holds it up.
+    Path,
+    /// All.
+    Data,
+}
+
+/// A packet that has been written.
+struct Written {
+    frames: FrameList,
+    ack_eliciting: bool,
+}
+
+impl Connection {
+    /// Writes the next packet into the empty buffer.
+    pub(in crate::transport) fn poll_transmit(
+        &mut self,
+        context: &mut Context<'_>,
+        buffer: &mut Vec<u8>,
+    ) -> Option<Transmit> {
+        match self.state {
+            State::Open => {}
+            State::Closing(_) | State::Draining(_) => {
+                return self.transmit_goodbye(context, buffer);
+            }
+            State::Gone => return None,
+        }
+        if self.silent && self.is_server() {
+            return None;
+        }
+        if let Some(farewell) = self.path.farewell.take() {
+            self.begin(context, buffer);
+            frame::encode_path_challenge(buffer, farewell.token);
+            self.finish(buffer);
+            self.recovery.sent.on_sent_unrecorded();
+            let (remote, local_ip) = (farewell.remote, farewell.local_ip);
+            return Some(Transmit {
+                remote,
+                local_ip,
+                len: buffer.len(),
+                segment_size: None,
+            });
+        }
+        if self.path.budget() < LEAST_PACKET {
+            return None;
+        }
+        let content = self.allowed_content(context);
+        let something = match content {
+            Content::Data | Content::Path => true,
+            Content::Acknowledgement => self.received.is_due(context.now),
+        };
+        something.then(|| self.transmit(context, buffer, content))
+    }
+
+    fn has_data(&self) -> bool {
+        self.ping
+            || self
+                .channels
+                .iter()
+                .any(|state| state.window_due || state.sender.has_pending())
+    }
+
+    fn has_path_duty(&self) -> bool {
+        self.challenged.is_some() || self.path.challenge().is_some()
+    }
+
+    /// What window and pace let go now.
+    fn allowed_content(&mut self, context: &Context<'_>) -> Content {
+        let otherwise = if self.has_path_duty() {
+            Content::Path
+        } else {
+            Content::Acknowledgement
+        };
+        if !self.has_data() {
+            self.recovery.app_limited = true;
+            self.recovery.probes = 0;
+            return otherwise;
+        }
+        if self.recovery.probes > 0 {
+            return Content::Data;
+        }
+        let waiting: u64 = self
+            .channels
+            .iter()
+            .map(|state| state.sender.pending())
+            .sum();
+        let overhead = LEAST_PACKET + STREAM_OVERHEAD;
+        let size = (waiting + overhead as u64).min(DATAGRAM_LEN as u64);
+        let window = self.recovery.congestion.window();
+        if self.recovery.sent.bytes_in_flight() as u64 + size > window {
+            self.recovery.app_limited = false;
+            return otherwise;
+        }
+        let smoothed = self.recovery.rtt.smoothed();
+        match self
+            .recovery
+            .pacer
+            .delay(context.now, size, smoothed, window)
+        {
+            None => Content::Data,
+            Some(moment) => {
+                self.timers.set(Timer::Pace, moment);
+                otherwise
+            }
+        }
+    }
+
+    fn transmit(
+        &mut self,
+        context: &mut Context<'_>,
+        buffer: &mut Vec<u8>,
+        content: Content,
+    ) -> Transmit {
+        self.begin(context, buffer);
+        let limit = DATAGRAM_LEN.min(self.path.budget()) - TAG_LEN;
+        let written = self.write_frames(context, buffer, limit, content);
+        self.finish(buffer);
+        self.record(context, buffer.len(), &written);
+        if content == Content::Data && !self.has_data() {
+            self.arm_redundancy(context.now);
+        }
+        self.to_peer(buffer.len())
+    }
+
+    fn to_peer(&self, len: usize) -> Transmit {
+        Transmit {
+            remote: self.path.remote,
+            local_ip: self.path.local_ip,
+            len,
+            segment_size: None,
+        }
+    }
+
+    /// Chooses the packet's number and writes its header.
+    fn begin(&mut self, context: &mut Context<'_>, buffer: &mut Vec<u8>) {
+        if self.recovery.sent.next_number() >= self.skip_at {
+            self.recovery.sent.skip();
+            self.choose_skip(context.random);
+        }
+        let number = self.recovery.sent.next_number();
+        self.keys.update_if_due(context.now, number);
+        encode_data_header(buffer, self.remote_id, self.keys.phase(), number);
+    }
+
+    fn finish(&mut self, buffer: &mut Vec<u8>) {
+        let number = self.recovery.sent.next_number();
+        self.keys.seal(number, buffer, DATA_HEADER_LEN);
+        self.packets_sent += 1;
+        self.bytes_sent += buffer.len() as u64;
+    }
+
+    fn record(&mut self, context: &mut Context<'_>, size: usize, written: &Written) {
+        self.path.on_sent(size);
+        if written.ack_eliciting {
+            self.recovery
+                .sent
+                .on_sent(context.now, size, &written.frames);
+            self.recovery.on_sent_eliciting(context.now, size);
+            self.arm_loss_timer(context.now);
+        } else {
+            self.recovery.sent.on_sent_unrecorded();
+        }
+        self.on_spoken(context, written.ack_eliciting);
+    }
+
+    /// Writes frames up to `limit` bytes of buffer, the most urgent first.
+    fn write_frames(
+        &mut self,
+        context: &Context<'_>,
+        buffer: &mut Vec<u8>,
+        limit: usize,
+        content: Content,
+    ) -> Written {
+        let mut written = Written {
+            frames: FrameList::default(),
+            ack_eliciting: false,
+        };
+        self.write_ack(context, buffer, limit, &mut written.frames);
+        if content == Content::Acknowledgement {
+            return written;
+        }
+        if let Some(token) = self.challenged.take() {
+            frame::encode_path_response(buffer, token);
+            written.ack_eliciting = true;
+        }
+        if let Some(token) = self.path.challenge() {
+            frame::encode_path_challenge(buffer, token);
+            self.path.on_challenge_sent();
+            written.ack_eliciting = true;
+        }
+        if content == Content::Path {
+            return written;
+        }
+        for channel in Channel::ALL {
+            let state = self.channel(channel);
+            let room = limit.saturating_sub(buffer.len()) >= WINDOW_BYTES;
+            if state.window_due && room && !written.frames.is_full() {
+                state.window_due = false;
+                frame::encode_window(buffer, channel, state.assembler.max_offset());
+                written.frames.push(SentFrame::Window(channel));
+                written.ack_eliciting = true;
+            }
+        }
+        for channel in Channel::ALL {
+            self.write_channel(buffer, limit, channel, &mut written);
+        }
+        if !written.ack_eliciting && limit > buffer.len() {
+            frame::encode_ping(buffer);
+            written.ack_eliciting = true;
+        }
+        if written.ack_eliciting {
+            self.ping = false;
+        }
+        written
+    }
+
+    fn write_ack(
+        &mut self,
+        context: &Context<'_>,
+        buffer: &mut Vec<u8>,
+        limit: usize,
+        frames: &mut FrameList,
+    ) {
+        let Some(report) = self.received.frame(context.now) else {
+            return;
+        };
+        let (start, largest) = (buffer.len(), report.largest);
+        let loss_permille = self.recovery.loss_permille();
+        frame::encode_ack(buffer, report.ranges, report.delay_us, loss_permille);
+        // What a path owes and is owed must fit behind it.
+        if buffer.len() + LEAST_PACKET > limit
+            && limit < DATAGRAM_LEN - TAG_LEN
+            && buffer.len() > start + 16
+        {
+            buffer.truncate(start);
+            return;
+        }
+        frames.push(SentFrame::Ack(largest));
+        self.received.on_sent();
+    }
+
+    fn write_channel(
+        &mut self,
+        buffer: &mut Vec<u8>,
+        limit: usize,
+        channel: Channel,
+        written: &mut Written,
+    ) {
+        let sender = &mut self.channel(channel).sender;
+        while !written.frames.is_full() {
+            let room = limit.saturating_sub(buffer.len());
+            let Some(next) = sender.next_fragment(usize::MAX) else {
+                return;
+            };
+            let len = next.len.min(stream_data_room(next.offset, room));
+            if len < next.len.min(LEAST_FRAGMENT) || len == 0 {
+                return;
+            }
+            let fragment = Fragment {
+                offset: next.offset,
+                len,
+            };
+            frame::encode_stream(buffer, channel, fragment.offset, sender.data(fragment));
+            sender.on_sent(fragment);
+            written.frames.push(SentFrame::Stream { channel, fragment });
+            written.ack_eliciting = true;
+        }
+    }
+
+    /// What goes out after the end: first, in a few packets, what was still queued, then CLOSE.
+    fn transmit_goodbye(
+        &mut self,
+        context: &mut Context<'_>,
+        buffer: &mut Vec<u8>,
+    ) -> Option<Transmit> {
+        let waiting = self.channels.iter().any(|state| state.sender.has_pending());
+        let (State::Closing(goodbye) | State::Draining(goodbye)) = &mut self.state else {
+            return None;
+        };
+        if !goodbye.due {
+            return None;
+        }
+        let with_data = waiting && goodbye.packets_with_data > 0;
+        goodbye.packets_with_data = goodbye.packets_with_data.saturating_sub(1);
+        if self.path.budget() < DATAGRAM_LEN {
+            return None;
+        }
+        self.begin(context, buffer);
+        let close_room = 8 + frame::MAX_REASON_LEN;
+        let mut list = FrameList::default();
+        if with_data {
+            let limit = DATAGRAM_LEN - TAG_LEN;
+            list = self
+                .write_frames(context, buffer, limit, Content::Data)
+                .frames;
+        }
+        let more = self.channels.iter().any(|state| state.sender.has_pending());
+        let fits = buffer.len() + close_room + TAG_LEN <= DATAGRAM_LEN;
+        if let State::Closing(goodbye) | State::Draining(goodbye) = &mut self.state {
+            if fits && (!more || goodbye.packets_with_data == 0) {
+                frame::encode_close(buffer, goodbye.code, &goodbye.reason);
+                goodbye.on_sent(context.now);
+            }
+        }
+        self.finish(buffer);
+        self.recovery.sent.on_sent(context.now, buffer.len(), &list);
+        self.path.on_sent(buffer.len());
+        Some(self.to_peer(buffer.len()))
+    }
+}

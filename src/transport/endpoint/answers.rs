@@ -1,0 +1,74 @@
+//! Answers that belong to no session: COOKIE, SYN_ACK, RESET and VERSION. They wait in one bounded queue, so that
+//! a flood of questions costs no more memory than that.
+
+use std::collections::VecDeque;
+use std::net::{IpAddr, SocketAddr};
+
+use super::Transmit;
+use crate::transport::limits::MAX_ANSWERS;
+
+/// Where an answer goes to, and from which of our addresses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Route {
+    pub(super) remote: SocketAddr,
+    pub(super) local_ip: Option<IpAddr>,
+}
+
+/// The queue.
+#[derive(Debug, Default)]
+pub(super) struct Answers {
+    waiting: VecDeque<(Route, Vec<u8>)>,
+}
+
+impl Answers {
+    /// Queues what `write` writes, unless the queue is full or the answer is not smaller than `provoked_by`
+    /// bytes, of which nobody could make an amplifier. Says whether it was queued.
+    pub(super) fn push(
+        &mut self,
+        route: Route,
+        provoked_by: usize,
+        write: impl FnOnce(&mut Vec<u8>),
+    ) -> bool {
+        if self.waiting.len() >= MAX_ANSWERS {
+            return false;
+        }
+        let mut answer = Vec::with_capacity(160);
+        write(&mut answer);
+        let smaller = answer.len() < provoked_by;
+        if smaller {
+            self.waiting.push_back((route, answer));
+        }
+        smaller
+    }
+
+    /// Writes the next answer.
+    pub(super) fn pop(&mut self, buffer: &mut Vec<u8>) -> Option<Transmit> {
+        let (route, answer) = self.waiting.pop_front()?;
+        buffer.extend_from_slice(&answer);
+        Some(Transmit {
+            remote: route.remote,
+            local_ip: route.local_ip,
+            len: answer.len(),
+            segment_size: None,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_queue_is_bounded_and_no_answer_is_as_large_as_its_question() {
+        let route = Route {
+            remote: ([192, 0, 2, 1], 7).into(),
+            local_ip: None,
+        };
+        let mut answers = Answers::default();
+        assert!(!answers.push(route, 3, |answer| answer.extend([0; 3])));
+        assert!(answers.push(route, 4, |answer| answer.extend([0; 3])));
+        let pushed =
+            (0..2 * MAX_ANSWERS).filter(|_| answers.push(route, 4, |answer| answer.push(0)));
+        assert_eq!(pushed.count(), MAX_ANSWERS - 1);
+    }
+}

@@ -1,0 +1,262 @@
+//! A datagram comes in: what it is, and to whom it belongs.
+
+use std::net::IpAddr;
+use std::time::Instant;
+
+use super::answers::Route;
+use super::dial::Dial;
+use super::half_open::Pending;
+use super::{Acceptor, Endpoint, Session, Slot};
+use crate::transport::connection::{Beginning, Connection, Ignored, Role};
+use crate::transport::cookie::token_matches;
+use crate::transport::packet::{
+    COOKIE_LEN, DataHeader, PROTOCOL_VERSION, Packet, PacketError, SYN_ACK_MESSAGE_LEN, TOKEN_LEN,
+    parse,
+};
+use crate::transport::{CloseReason, Event, SessionId};
+
+impl Endpoint {
+    pub(super) fn dispatch(&mut self, now: Instant, route: Route, datagram: &mut [u8]) {
+        let length = datagram.len();
+        match parse(datagram) {
+            Err(PacketError::SmallSyn) => self.counters.small_syns += 1,
+            Err(_) => self.counters.malformed += 1,
+            Ok(Packet::Data(header)) => self.on_data(now, route, header, datagram),
+            Ok(Packet::Syn {
+                client_id,
+                ephemeral,
+                cookie,
+            }) => {
+                let Some(acceptor) = &mut self.acceptor else {
+                    self.counters.unexpected += 1;
+                    return;
+                };
+                acceptor.on_syn(
+                    now,
+                    &mut self.random,
+                    &mut self.answers,
+                    &mut self.counters,
+                    (route, length),
+                    client_id,
+                    ephemeral,
+                    cookie,
+                );
+            }
+            Ok(Packet::SynOfOtherVersion { version, client_id }) => {
+                if self.acceptor.is_some() {
+                    let (answers, counters) = (&mut self.answers, &mut self.counters);
+                    Acceptor::on_other_version(
+                        answers,
+                        counters,
+                        (route, length),
+                        version,
+                        client_id,
+                    );
+                } else {
+                    self.counters.unexpected += 1;
+                }
+            }
+            Ok(Packet::Cookie { client_id, cookie }) => {
+                self.on_cookie(now, route, client_id, cookie)
+            }
+            Ok(Packet::SynAck { client_id, message }) => {
+                self.on_syn_ack(now, route, client_id, message);
+            }
+            Ok(Packet::Reset {
+                connection_id,
+                token,
+            }) => self.on_reset(now, connection_id, token),
+            Ok(Packet::Version {
+                client_id,
+                offered,
+                versions,
+            }) => {
+                let heeded = offered == PROTOCOL_VERSION && !versions.contains(PROTOCOL_VERSION);
+                match self.dialling(route, client_id) {
+                    Some(session) if heeded => self.drop_session(session, CloseReason::Version),
+                    _ => self.counters.unexpected += 1,
+                }
+            }
+        }
+    }
+
+    fn on_data(&mut self, now: Instant, route: Route, header: DataHeader, datagram: &mut [u8]) {
+        let id = header.connection_id;
+        let session = match self.by_id.get(&id) {
+            Some(session) => *session,
+            None => match self.open_session(now, route, header, datagram) {
+                Some(session) => session,
+                None => return,
+            },
+        };
+        let result = self.with_connection(now, session, |connection, context| {
+            connection.handle_data(context, header, route.remote, route.local_ip, datagram)
+        });
+        match result {
+            Some(Err(Ignored::Replayed)) => self.counters.replayed += 1,
+            Some(Err(Ignored::Forged)) => self.counters.forged += 1,
+            Some(Ok(())) => {}
+            // A client may get DATA before it knows its keys, if packets overtake each other.
+            None => self.counters.unknown_session += 1,
+        }
+    }
+
+    /// The first DATA of a half-open session completes the handshake; it must open with the session's key.
+    fn open_session(
+        &mut self,
+        now: Instant,
+        route: Route,
+        header: DataHeader,
+        datagram: &mut [u8],
+    ) -> Option<SessionId> {
+        let server_id = header.connection_id;
+        let Some(acceptor) = &mut self.acceptor else {
+            self.counters.unknown_session += 1;
+            return None;
+        };
+        let Some(entry) = acceptor.half_open.get_mut(server_id) else {
+            let (answers, counters) = (&mut self.answers, &mut self.counters);
+            acceptor.on_unknown_session(now, answers, counters, (route, datagram.len()), server_id);
+            return None;
+        };
+        // An entry whose session has come and gone answers duplicates of its SYN only.
+        let pending = entry.pending.as_ref()?;
+        if !pending.established.keys.recognises(header, datagram) {
+            self.counters.forged += 1;
+            return None;
+        }
+        let Pending {
+            established,
+            client_id,
+            prefix,
+        } = *entry.pending.take()?;
+        let session = self.next_session();
+        let beginning = Beginning {
+            session,
+            role: Role::Server,
+            local_id: server_id,
+            remote_id: client_id,
+            keys: established.keys,
+            remote: route.remote,
+            local_ip: route.local_ip,
+        };
+        self.events.push_back(Event::Connected {
+            session,
+            peer_key: None,
+            handshake_hash: established.handshake_hash,
+        });
+        let connection = Connection::new(&mut self.context(now), beginning);
+        let mut slot = Slot::new(Session::Open(Box::new(connection)));
+        slot.counted = Some(prefix);
+        self.sessions.insert(session, slot);
+        self.by_id.insert(server_id, session);
+        Some(session)
+    }
+
+    /// The session that is being dialled with this id at this address.
+    fn dialling(&self, route: Route, client_id: u64) -> Option<SessionId> {
+        let session = *self.by_id.get(&client_id)?;
+        match &self.sessions.get(&session)?.session {
+            Session::Dialling(dial) if dial.remote == route.remote => Some(session),
+            _ => None,
+        }
+    }
+
+    fn dial_mut(&mut self, route: Route, client_id: u64) -> Option<(SessionId, &mut Dial)> {
+        let session = self.dialling(route, client_id)?;
+        match &mut self.sessions.get_mut(&session)?.session {
+            Session::Dialling(dial) => Some((session, dial)),
+            Session::Open(_) => None,
+        }
+    }
+
+    fn on_cookie(&mut self, now: Instant, route: Route, client_id: u64, cookie: &[u8; COOKIE_LEN]) {
+        let Some((session, dial)) = self.dial_mut(route, client_id) else {
+            self.counters.unexpected += 1;
+            return;
+        };
+        dial.on_cookie(now, cookie);
+        self.settle(now, session);
+    }
+
+    fn on_syn_ack(
+        &mut self,
+        now: Instant,
+        route: Route,
+        client_id: u64,
+        message: &[u8; SYN_ACK_MESSAGE_LEN],
+    ) {
+        let Some((session, dial)) = self.dial_mut(route, client_id) else {
+            self.counters.unexpected += 1;
+            return;
+        };
+        let Some((server_id, reset_token, peer_key)) = dial.on_syn_ack(message) else {
+            self.counters.forged += 1;
+            return;
+        };
+        let Some(Slot {
+            session: Session::Dialling(dial),
+            mut place,
+            ..
+        }) = self.sessions.remove(&session)
+        else {
+            return;
+        };
+        self.schedule.forget(session, &mut place);
+        let Some(established) = dial.finish(now) else {
+            return;
+        };
+        self.events.push_back(Event::Connected {
+            session,
+            peer_key: Some(peer_key),
+            handshake_hash: established.handshake_hash,
+        });
+        let beginning = Beginning {
+            session,
+            role: Role::Client,
+            local_id: client_id,
+            remote_id: server_id,
+            keys: established.keys,
+            remote: route.remote,
+            local_ip: route.local_ip,
+        };
+        let connection = Connection::new(&mut self.context(now), beginning);
+        let mut slot = Slot::new(Session::Open(Box::new(connection)));
+        slot.place = place;
+        slot.reset_token = Some(reset_token);
+        self.sessions.insert(session, slot);
+        self.by_peer_id.insert(server_id, session);
+        self.settle(now, session);
+    }
+
+    /// Only a client heeds a RESET, and only one with the token that came encrypted in its SYN_ACK.
+    fn on_reset(&mut self, now: Instant, connection_id: u64, token: &[u8; TOKEN_LEN]) {
+        let session = self.by_peer_id.get(&connection_id).copied();
+        let given = session
+            .and_then(|session| self.sessions.get(&session))
+            .and_then(|slot| slot.reset_token);
+        match (session, given) {
+            (Some(session), Some(given)) if token_matches(&given, token) => {
+                self.with_connection(now, session, |connection, context| {
+                    connection.abandon(context, CloseReason::Reset);
+                });
+            }
+            _ => self.counters.unexpected += 1,
+        }
+    }
+
+    pub(super) fn handle(
+        &mut self,
+        now: Instant,
+        local: Option<IpAddr>,
+        remote: std::net::SocketAddr,
+        datagram: &mut [u8],
+    ) {
+        let remote = std::net::SocketAddr::new(remote.ip().to_canonical(), remote.port());
+        let route = Route {
+            remote,
+            local_ip: local.map(|ip| ip.to_canonical()),
+        };
+        self.dispatch(now, route, datagram);
+    }
+}

@@ -1,0 +1,89 @@
+//! The server's half of handshakes under way: sessions that have proved their address by a cookie, and have been
+//! sent a SYN_ACK, and from which no DATA has come yet.
+//!
+//! The SYN_ACK is kept for as long as the entry, also once the session is open: a SYN that the network duplicated
+//! must get the identical answer, or the two ends would derive different keys.
+
+use std::collections::{HashMap, VecDeque};
+use std::net::SocketAddr;
+use std::time::Instant;
+
+use crate::transport::handshake::Established;
+use crate::transport::limits::{HALF_OPEN_LIFETIME, Prefix};
+use crate::transport::packet::{EPHEMERAL_LEN, SYN_ACK_MESSAGE_LEN};
+
+/// What makes two SYNs the same.
+pub(super) type Question = (SocketAddr, u64, [u8; EPHEMERAL_LEN]);
+
+/// One handshake.
+pub(super) struct HalfOpen {
+    question: Question,
+    pub(super) answer: Box<[u8; SYN_ACK_MESSAGE_LEN]>,
+    /// What the session will start from; `None` once it has.
+    pub(super) pending: Option<Box<Pending>>,
+}
+
+/// What a session starts from.
+pub(super) struct Pending {
+    pub(super) established: Established,
+    pub(super) client_id: u64,
+    /// What it counts against until it signs in.
+    pub(super) prefix: Prefix,
+}
+
+/// All handshakes of the last ten seconds, by the server's connection id and by the SYN.
+#[derive(Default)]
+pub(super) struct HalfOpens {
+    by_id: HashMap<u64, HalfOpen>,
+    by_question: HashMap<Question, u64>,
+    /// All live equally long, so that the order of arrival is that of expiry.
+    expiry: VecDeque<(Instant, u64)>,
+}
+
+impl HalfOpens {
+    pub(super) fn insert(
+        &mut self,
+        now: Instant,
+        server_id: u64,
+        question: Question,
+        answer: [u8; SYN_ACK_MESSAGE_LEN],
+        pending: Pending,
+    ) {
+        let entry = HalfOpen {
+            question,
+            answer: Box::new(answer),
+            pending: Some(Box::new(pending)),
+        };
+        self.by_id.insert(server_id, entry);
+        self.by_question.insert(question, server_id);
+        self.expiry.push_back((now + HALF_OPEN_LIFETIME, server_id));
+    }
+
+    /// The answer that this SYN got before.
+    pub(super) fn answer_to(&self, question: &Question) -> Option<&[u8; SYN_ACK_MESSAGE_LEN]> {
+        let id = self.by_question.get(question)?;
+        self.by_id.get(id).map(|entry| &*entry.answer)
+    }
+
+    pub(super) fn get_mut(&mut self, server_id: u64) -> Option<&mut HalfOpen> {
+        self.by_id.get_mut(&server_id)
+    }
+
+    pub(super) fn next_expiry(&self) -> Option<Instant> {
+        self.expiry.front().map(|(at, _)| *at)
+    }
+
+    /// Takes out one whose time has come; what it counted against, if it never became a session.
+    pub(super) fn expire(&mut self, now: Instant) -> Option<Option<Prefix>> {
+        let (_, id) = *self.expiry.front().filter(|(at, _)| *at <= now)?;
+        self.expiry.pop_front();
+        let entry = self.by_id.remove(&id)?;
+        self.by_question.remove(&entry.question);
+        Some(entry.pending.map(|pending| pending.prefix))
+    }
+
+    #[cfg(test)]
+    pub(super) fn len(&self) -> usize {
+        self.by_id.len()
+    }
+}

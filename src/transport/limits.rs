@@ -1,0 +1,185 @@
+//! The transport's limits and waiting times, with their units and sources, and the bucket by which rates are
+//! limited.
+
+use std::net::IpAddr;
+use std::time::{Duration, Instant};
+
+/// Tries of a SYN at its full size.
+pub(super) const FULL_SIZE_SYNS: u32 = 2;
+
+/// Bytes of the longest message that a channel carries.
+pub(super) const MAX_MESSAGE: usize = 64 * 1024;
+
+/// Receive window of a channel, in bytes, while the peer has not signed in. The peer's sender stops there.
+pub(super) const WINDOW_UNAUTHENTICATED: u64 = 16 * 1024;
+
+/// Receive window of the control and chat channels, in bytes. Chosen to hold a message of the longest kind four
+/// times. A peer that exceeds it is closed with a reason.
+pub(super) const WINDOW: u64 = 256 * 1024;
+
+/// Receive window of the bulk channel, in bytes: 2 Mbit/s over 4 s, or 40 Mbit/s over 200 ms.
+pub(super) const WINDOW_BULK: u64 = 1024 * 1024;
+
+/// What an application may queue on a channel, in bytes, until `send` answers `Full`.
+pub(super) const SEND_BUFFER: usize = 256 * 1024;
+
+const _: () = assert!(
+    WINDOW > MAX_MESSAGE as u64 && SEND_BUFFER > MAX_MESSAGE,
+    "a message of the longest kind must fit"
+);
+
+/// The first wait for an answer to a SYN (RFC 9002 §6.2.2), doubled with each try.
+pub(super) const SYN_RETRY: Duration = Duration::from_millis(333);
+
+/// The longest wait between two SYNs, so that some four are sent before the client gives up.
+pub(super) const SYN_RETRY_MAX: Duration = Duration::from_millis(1500);
+
+/// After this long without a handshake a client says that nobody answered.
+pub(super) const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// How long a server keeps a half-open session and its SYN_ACK.
+pub(super) const HALF_OPEN_LIFETIME: Duration = Duration::from_secs(10);
+
+/// A session that is not signed in ends after this long without a packet.
+pub(super) const UNAUTHENTICATED_SILENCE: Duration = Duration::from_secs(60);
+
+/// A session that is not signed in ends after this long in all.
+pub(super) const UNAUTHENTICATED_LIFETIME: Duration = Duration::from_secs(600);
+
+/// The client pings after this much silence of its own, ± 10 % (WireGuard's survey; RFC 9000 §10.1.2).
+pub(super) const KEEP_ALIVE: Duration = Duration::from_secs(25);
+
+/// A server sends nothing more to a peer from which nothing came for this long: three keep-alives.
+pub(super) const SERVER_SILENCE: Duration = Duration::from_secs(75);
+
+/// A client takes the server for away when what it sent has been unanswered for this long.
+pub(super) const CLIENT_SILENCE: Duration = Duration::from_secs(10);
+
+/// A session ends after this long without a word (mosh keeps sessions for ever; chosen).
+pub(super) const FORGET: Duration = Duration::from_secs(15 * 60);
+
+/// The backoff of PTO is capped at this, or the unscaled PTO if that is longer, so that a path that comes back
+/// is noticed soon.
+pub(super) const PTO_MAX: Duration = Duration::from_secs(8);
+
+/// Packets sent after a PTO (RFC 9002 §6.2.4).
+pub(super) const PTO_PROBES: u8 = 2;
+
+/// A packet is lost when one this much later was acknowledged (RFC 9002 §6.1.1).
+pub(super) const PACKET_THRESHOLD: u64 = 3;
+
+/// How often a CLOSE is sent on its own, and as many answers to stray packets may follow.
+pub(super) const CLOSE_COPIES: u8 = 3;
+
+/// Packets with data that a goodbye may still send before its CLOSE.
+pub(super) const GOODBYE_PACKETS: u8 = 3;
+
+/// A packet number is skipped once in about this many, so that acknowledgements of what was never sent are found.
+pub(super) const SKIP_EVERY: u32 = 256;
+
+/// What an unproven path may be sent, as a multiple of what came from it (RFC 9000 §8.1).
+pub(super) const AMPLIFICATION: u64 = 3;
+
+/// How often a path is challenged before the session goes back to the address before.
+pub(super) const CHALLENGE_TRIES: u8 = 5;
+
+/// Answers without a session that wait to be sent. At the limit no answer is given: the peer asks again.
+pub(super) const MAX_ANSWERS: usize = 1024;
+
+/// Limits of a server that operators and benchmarks may move.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Sessions half open or not signed in, in all. At the limit a SYN with a good cookie is ignored; the client
+    /// tries again, and says after 5 s that nobody answered.
+    pub unauthenticated: usize,
+    /// The same per IPv4 address or IPv6 /64, so that one host cannot take all.
+    pub unauthenticated_per_prefix: u32,
+    /// Handshakes per second; each costs about 0.25 ms. At the limit a SYN is ignored, as above.
+    pub handshakes_per_second: u32,
+    /// How many handshakes may come at once after a quiet time.
+    pub handshakes_burst: u32,
+    /// RESETs per second, and as many at once. At the limit none is sent: the client's next packet may earn one.
+    pub resets_per_second: u32,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            unauthenticated: 16 * 1024,
+            unauthenticated_per_prefix: 256,
+            handshakes_per_second: 2000,
+            handshakes_burst: 4000,
+            resets_per_second: 1000,
+        }
+    }
+}
+
+/// A rate limit: so many at once, and so many more each second.
+#[derive(Debug)]
+pub(super) struct TokenBucket {
+    per_second: f64,
+    capacity: f64,
+    tokens: f64,
+    filled: Instant,
+}
+
+impl TokenBucket {
+    pub(super) fn new(now: Instant, per_second: u32, capacity: u32) -> Self {
+        let capacity = f64::from(capacity.max(1));
+        Self {
+            per_second: f64::from(per_second),
+            capacity,
+            tokens: capacity,
+            filled: now,
+        }
+    }
+
+    /// Takes one token, if there is one.
+    pub(super) fn take(&mut self, now: Instant) -> bool {
+        let elapsed = now.saturating_duration_since(self.filled).as_secs_f64();
+        self.filled = self.filled.max(now);
+        self.tokens = (self.tokens + elapsed * self.per_second).min(self.capacity);
+        let granted = self.tokens >= 1.0;
+        if granted {
+            self.tokens -= 1.0;
+        }
+        granted
+    }
+}
+
+/// What limits per address count by: an IPv4 address, or an IPv6 /64.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) struct Prefix(u64, bool);
+
+impl From<IpAddr> for Prefix {
+    fn from(address: IpAddr) -> Self {
+        match address.to_canonical() {
+            IpAddr::V4(address) => Self(u64::from(address.to_bits()), false),
+            #[allow(clippy::cast_possible_truncation, reason = "the upper half fits")]
+            IpAddr::V6(address) => Self((address.to_bits() >> 64) as u64, true),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bucket_grants_its_burst_and_then_its_rate() {
+        let now = Instant::now();
+        let mut bucket = TokenBucket::new(now, 10, 3);
+        assert_eq!((0..9).filter(|_| bucket.take(now)).count(), 3);
+        let later = now + Duration::from_millis(200);
+        assert_eq!((0..9).filter(|_| bucket.take(later)).count(), 2);
+    }
+
+    #[test]
+    fn a_prefix_is_an_ipv4_address_or_an_ipv6_64() {
+        let prefix = |text: &str| Prefix::from(text.parse::<IpAddr>().unwrap());
+        assert_eq!(prefix("2001:db8::1"), prefix("2001:db8::ffff:1"));
+        assert_ne!(prefix("2001:db8:0:1::1"), prefix("2001:db8::1"));
+        assert_ne!(prefix("192.0.2.1"), prefix("192.0.2.2"));
+        assert_eq!(prefix("::ffff:192.0.2.1"), prefix("192.0.2.1"));
+    }
+}

@@ -1,0 +1,216 @@
+//! What has been sent and neither acknowledged nor given up: the sender's side of loss recovery.
+//!
+//! A packet's record holds what its frames were, not their bytes: those stay in the channel's buffer. Records
+//! allocate nothing of their own.
+
+use std::collections::VecDeque;
+use std::time::Instant;
+
+use super::Channel;
+use super::sender::Fragment;
+
+/// Frames that one packet carries and whose loss matters. A packet that has as many takes no more.
+pub(super) const MAX_FRAMES: usize = 8;
+
+/// Skipped packet numbers that are remembered, the newest. An older one is far outside of what a peer could gain
+/// by acknowledging it.
+const MAX_SKIPPED: usize = 8;
+
+/// A frame that was sent, as far as acknowledgement or loss concern it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum SentFrame {
+    /// A piece of a channel.
+    Stream {
+        /// Which.
+        channel: Channel,
+        /// The piece.
+        fragment: Fragment,
+    },
+    /// A channel's window; what is sent again is the window as it is by then.
+    Window(Channel),
+    /// Acknowledgements up to this number, which need not be repeated once this packet has arrived.
+    Ack(u64),
+}
+
+/// A packet under way.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct SentPacket {
+    pub(super) number: u64,
+    pub(super) sent: Instant,
+    /// Bytes of the datagram.
+    pub(super) size: usize,
+    /// Whether its frames were already sent again by a probe or as a redundant copy.
+    pub(super) repeated: bool,
+    frames: [Option<SentFrame>; MAX_FRAMES],
+}
+
+impl SentPacket {
+    pub(super) fn frames(&self) -> impl Iterator<Item = SentFrame> + '_ {
+        self.frames.iter().flatten().copied()
+    }
+}
+
+/// The frames of a packet that is being written.
+#[derive(Debug, Default)]
+pub(super) struct FrameList {
+    frames: [Option<SentFrame>; MAX_FRAMES],
+    length: usize,
+}
+
+impl FrameList {
+    pub(super) fn is_full(&self) -> bool {
+        self.length == MAX_FRAMES
+    }
+
+    /// Adds a frame; the caller has made sure that the list is not full.
+    pub(super) fn push(&mut self, frame: SentFrame) {
+        if let Some(place) = self.frames.get_mut(self.length) {
+            *place = Some(frame);
+            self.length += 1;
+        }
+    }
+}
+
+/// An acknowledgement of something that was never sent.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct NeverSent;
+
+/// The packets under way of one session, by increasing number.
+#[derive(Debug, Default)]
+pub(super) struct SentPackets {
+    packets: VecDeque<SentPacket>,
+    skipped: VecDeque<u64>,
+    /// The number of the next packet.
+    next: u64,
+    bytes_in_flight: usize,
+}
+
+impl SentPackets {
+    pub(super) fn next_number(&self) -> u64 {
+        self.next
+    }
+
+    pub(super) fn bytes_in_flight(&self) -> usize {
+        self.bytes_in_flight
+    }
+
+    /// Whether nothing that asks for an acknowledgement is under way.
+    pub(super) fn is_empty(&self) -> bool {
+        self.packets.is_empty()
+    }
+
+    /// Leaves a number out, as a trap for acknowledgements of what was never sent.
+    pub(super) fn skip(&mut self) {
+        if self.skipped.len() == MAX_SKIPPED {
+            self.skipped.pop_front();
+        }
+        self.skipped.push_back(self.next);
+        self.next += 1;
+    }
+
+    /// A packet without anything that asks for an acknowledgement has been sent.
+    pub(super) fn on_sent_unrecorded(&mut self) {
+        self.next += 1;
+    }
+
+    /// A packet that asks for an acknowledgement has been sent.
+    pub(super) fn on_sent(&mut self, sent: Instant, size: usize, frames: &FrameList) {
+        self.packets.push_back(SentPacket {
+            number: self.next,
+            sent,
+            size,
+            repeated: false,
+            frames: frames.frames,
+        });
+        self.next += 1;
+        self.bytes_in_flight += size;
+    }
+
+    /// Refuses acknowledged numbers, given as an inclusive range, of which some were never sent.
+    pub(super) fn check(&self, first: u64, last: u64) -> Result<(), NeverSent> {
+        let skipped = self
+            .skipped
+            .iter()
+            .any(|number| (first..=last).contains(number));
+        if last >= self.next || first > last || skipped {
+            Err(NeverSent)
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Takes out the first packet of an inclusive range, if any is left. The work is bounded by what is under
+    /// way, not by the range.
+    pub(super) fn take_within(&mut self, first: u64, last: u64) -> Option<SentPacket> {
+        let at = self.packets.partition_point(|packet| packet.number < first);
+        if self
+            .packets
+            .get(at)
+            .is_none_or(|packet| packet.number > last)
+        {
+            return None;
+        }
+        let packet = self.packets.remove(at)?;
+        self.bytes_in_flight -= packet.size;
+        if self.packets.is_empty() {
+            self.packets = VecDeque::new();
+        }
+        Some(packet)
+    }
+
+    /// The oldest packet under way.
+    pub(super) fn oldest(&self) -> Option<&SentPacket> {
+        self.packets.front()
+    }
+
+    pub(super) fn iter(&self) -> impl DoubleEndedIterator<Item = &SentPacket> {
+        self.packets.iter()
+    }
+
+    pub(super) fn iter_mut(&mut self) -> impl DoubleEndedIterator<Item = &mut SentPacket> {
+        self.packets.iter_mut()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sent(count: u64) -> SentPackets {
+        let mut packets = SentPackets::default();
+        for _ in 0..count {
+            packets.on_sent(Instant::now(), 100, &FrameList::default());
+        }
+        packets
+    }
+
+    #[test]
+    fn only_what_is_under_way_is_taken_and_in_order() {
+        let mut packets = sent(5);
+        assert_eq!(
+            packets.take_within(1, 3).map(|packet| packet.number),
+            Some(1)
+        );
+        assert_eq!(
+            packets.take_within(1, 3).map(|packet| packet.number),
+            Some(2)
+        );
+        assert_eq!(
+            packets.take_within(0, u64::MAX).map(|packet| packet.number),
+            Some(0)
+        );
+        assert_eq!(packets.bytes_in_flight(), 200);
+        assert!(packets.take_within(1, 2).is_none());
+    }
+
+    #[test]
+    fn skipped_and_future_numbers_are_refused() {
+        let mut packets = sent(2);
+        packets.skip();
+        packets.on_sent_unrecorded();
+        assert_eq!(packets.check(0, 1), Ok(()));
+        assert_eq!(packets.check(3, 3), Ok(()));
+        assert_eq!(packets.check(1, 3), Err(NeverSent));
+        assert_eq!(packets.check(4, 4), Err(NeverSent));
+    }
+}

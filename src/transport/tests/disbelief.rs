@@ -1,0 +1,148 @@
+//! A peer that holds the keys and does not keep the rules: each clause of "a peer is not believed".
+
+use std::time::Duration;
+
+use super::network::{Datagram, Faults, Network};
+use crate::transport::connection::Connection;
+use crate::transport::packet::{DATA_HEADER_LEN, encode_data_header};
+use crate::transport::{Channel, CloseReason, Event, SessionId, frame};
+
+/// Lets the client send a packet with these frames, made with its own keys and its next packet number.
+fn inject(network: &mut Network, client: SessionId, write: impl FnOnce(&mut Vec<u8>)) {
+    let connection: &mut Connection = network.client.connection_mut(client);
+    let bytes = connection.forge(|buffer, remote_id, phase, number| {
+        encode_data_header(buffer, remote_id, phase, number);
+        assert_eq!(buffer.len(), DATA_HEADER_LEN);
+        write(buffer);
+    });
+    let (from, to) = (network.client_address, network.server_address);
+    network.deliver(Datagram { from, to, bytes });
+    network.flush();
+}
+
+fn closed_for(frames: impl FnOnce(&mut Vec<u8>)) -> &'static str {
+    let (mut network, client, session) = Network::connected(1, Faults::NONE);
+    network.run(Duration::from_secs(1));
+    inject(&mut network, client, frames);
+    let reason = match network.server_events.back() {
+        Some(Event::Closed {
+            reason: CloseReason::Violation(text),
+            session: closed,
+        }) => {
+            assert_eq!(*closed, session);
+            *text
+        }
+        other => panic!("{other:?}"),
+    };
+    network.run(Duration::from_secs(1));
+    let told = network.client_events.back();
+    assert!(
+        matches!(
+            told,
+            Some(Event::Closed {
+                reason: CloseReason::Peer { code: 256.., .. },
+                ..
+            })
+        ),
+        "{told:?}"
+    );
+    reason
+}
+
+#[test]
+fn an_acknowledgement_of_what_was_never_sent_closes() {
+    let reason = closed_for(|buffer| frame::encode_ack(buffer, std::iter::once(0..1000), 0, 0));
+    assert_eq!(reason, "a packet was acknowledged that was never sent");
+}
+
+#[test]
+fn an_acknowledgement_of_a_skipped_number_closes() {
+    let (mut network, client, session) = Network::connected(2, Faults::NONE);
+    for _ in 0..1200 {
+        network.send_from_server(session, Channel::Chat, b"x");
+        network.run(Duration::from_millis(50));
+        while network
+            .client
+            .receive(network.now, client, Channel::Chat)
+            .is_some()
+        {}
+    }
+    let next = network.server.connection_mut(session).next_number();
+    assert!(next > 1201, "some were skipped");
+    let range = next - 700..next;
+    inject(&mut network, client, |buffer| {
+        frame::encode_ack(buffer, std::iter::once(range), 0, 0)
+    });
+    assert!(matches!(
+        network.server_events.back(),
+        Some(Event::Closed {
+            reason: CloseReason::Violation("a packet was acknowledged that was never sent"),
+            ..
+        })
+    ));
+}
+
+#[test]
+fn more_than_the_window_closes() {
+    let reason = closed_for(|buffer| {
+        frame::encode_stream(buffer, Channel::Chat, 16 * 1024 - 1, (b"two bytes", b""));
+    });
+    assert_eq!(reason, "a channel's window was exceeded");
+}
+
+#[test]
+fn overlapping_fragments_that_disagree_close() {
+    let reason = closed_for(|buffer| {
+        frame::encode_stream(buffer, Channel::Chat, 10, (b"tea at four", b""));
+        frame::encode_stream(buffer, Channel::Chat, 14, (b"at five", b""));
+    });
+    assert_eq!(reason, "overlapping fragments disagree");
+}
+
+#[test]
+fn a_message_that_is_too_long_closes() {
+    let reason = closed_for(|buffer| {
+        frame::encode_stream(buffer, Channel::Chat, 0, (&[0xc6, 0, 2, 0, 0], b""));
+    });
+    assert_eq!(reason, "a message is too long");
+}
+
+#[test]
+fn an_unknown_frame_closes() {
+    assert_eq!(
+        closed_for(|buffer| buffer.push(0x7f)),
+        "a packet with a malformed frame"
+    );
+}
+
+#[test]
+fn a_packet_whose_frames_were_dropped_is_never_acknowledged() {
+    let (mut network, client, session) = Network::connected(3, Faults::NONE);
+    network.run(Duration::from_secs(1));
+    for hole in 0..65_u64 {
+        inject(&mut network, client, |buffer| {
+            frame::encode_stream(buffer, Channel::Chat, 10 + 2 * hole, (b"x", b""));
+        });
+    }
+    let server = network.server.connection_mut(session);
+    let forged = network.client.connection_mut(client).next_number() - 1;
+    assert!(
+        !server.has_received(forged),
+        "the last fragment made one hole too many"
+    );
+    assert!(server.has_received(forged - 1));
+}
+
+#[test]
+fn a_wild_acknowledgement_delay_is_not_believed() {
+    let (mut network, client, session) = Network::connected(4, Faults::NONE);
+    network.send_from_server(session, Channel::Chat, b"hello");
+    network.flush();
+    let number = network.server.connection_mut(session).next_number() - 1;
+    network.now += Duration::from_millis(100);
+    inject(&mut network, client, |buffer| {
+        frame::encode_ack(buffer, std::iter::once(number..number + 1), u64::MAX, 0);
+    });
+    let statistics = network.server.statistics(session).expect("it is open");
+    assert!(statistics.rtt_us >= 40_000, "{statistics:?}");
+}

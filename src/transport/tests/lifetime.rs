@@ -1,0 +1,360 @@
+//! How sessions live and end: moving, silence, closing, restarts.
+
+use std::time::Duration;
+
+use super::network::{Faults, Network, server};
+use crate::transport::{Channel, CloseReason, Event};
+
+#[test]
+fn both_ends_agree_on_the_handshake_hash_and_the_client_sees_the_servers_key() {
+    let (network, ..) = Network::connected(1, Faults::NONE);
+    let hash = |event: &Event| match event {
+        Event::Connected {
+            handshake_hash,
+            peer_key,
+            ..
+        } => (*handshake_hash, *peer_key),
+        other => panic!("{other:?}"),
+    };
+    let (at_client, at_server) = (
+        hash(&network.client_events[0]),
+        hash(&network.server_events[0]),
+    );
+    assert_eq!(at_client.0, at_server.0);
+    assert_eq!(at_client.1, network.server.public_key());
+}
+
+#[test]
+fn a_new_address_is_challenged_and_then_used() {
+    let (mut network, client, session) = Network::connected(2, Faults::NONE);
+    network.client_address = ([203, 0, 113, 9], 4001).into();
+    network.send_from_client(client, Channel::Chat, b"from the train");
+    network.run(Duration::from_secs(2));
+    let remote = network.client_address;
+    assert_eq!(
+        network.server_events.back(),
+        Some(&Event::Readable {
+            session,
+            channel: Channel::Chat
+        })
+    );
+    assert!(
+        network
+            .server_events
+            .contains(&Event::Moved { session, remote })
+    );
+    network.send_from_server(session, Channel::Chat, &[1; 5000]);
+    network.run(Duration::from_secs(2));
+    assert!(
+        network
+            .client
+            .receive(network.now, client, Channel::Chat)
+            .is_some()
+    );
+    assert!(network.server.is_drained(session));
+    assert_eq!(network.server.remote(session), Some(remote));
+}
+
+#[test]
+fn an_address_that_does_not_answer_gets_little_and_the_session_goes_back() {
+    let (mut network, client, session) = Network::connected(3, Faults::NONE);
+    let home = network.client_address;
+    network.send_from_client(client, Channel::Chat, b"stolen on its way");
+    network.flush();
+    let mut stolen = network.sent.last().expect("it went out").clone();
+    stolen.from = ([203, 0, 113, 66], 666).into();
+    let (thief, size) = (stolen.from, stolen.bytes.len());
+    network.deliver(stolen);
+    network.send_from_server(session, Channel::Bulk, &[0; 50_000]);
+    network.flush();
+    assert_eq!(network.server.remote(session), Some(thief));
+    network.faults.loss = 1000;
+    network.run(Duration::from_secs(20));
+    let sent: usize = network
+        .sent
+        .iter()
+        .filter(|datagram| datagram.to == thief)
+        .map(|datagram| datagram.bytes.len())
+        .sum();
+    assert!(sent <= 3 * size, "{sent} bytes for {size}");
+    assert_eq!(network.server.remote(session), Some(home));
+}
+
+#[test]
+fn the_true_client_takes_a_stolen_session_back_at_once() {
+    let (mut network, client, session) = Network::connected(3, Faults::NONE);
+    let home = network.client_address;
+    network.send_from_client(client, Channel::Chat, b"stolen on its way");
+    network.flush();
+    let mut stolen = network.sent.last().expect("it went out").clone();
+    stolen.from = ([203, 0, 113, 66], 666).into();
+    network.deliver(stolen);
+    network.run(Duration::from_millis(200));
+    assert_eq!(
+        network.server.remote(session),
+        Some(home),
+        "it answered the challenge to the address before"
+    );
+}
+
+#[test]
+fn a_replayed_datagram_does_nothing() {
+    let (mut network, client, session) = Network::connected(4, Faults::NONE);
+    network.send_from_client(client, Channel::Chat, b"once");
+    network.flush();
+    let packet = network.sent.last().expect("it went out").clone();
+    network.run(Duration::from_secs(1));
+    assert!(
+        network
+            .server
+            .receive(network.now, session, Channel::Chat)
+            .is_some()
+    );
+    let (events, sent) = (network.server_events.len(), network.sent.len());
+    for from in [packet.from, ([203, 0, 113, 66], 666).into()] {
+        network.deliver(super::network::Datagram {
+            from,
+            ..packet.clone()
+        });
+        network.flush();
+    }
+    assert_eq!(
+        (network.server_events.len(), network.sent.len()),
+        (events, sent)
+    );
+    assert_eq!(
+        network.server.receive(network.now, session, Channel::Chat),
+        None
+    );
+    assert!(network.server.counters().replayed >= 2);
+}
+
+#[test]
+fn a_restarted_server_resets_the_client_and_a_forged_reset_does_not() {
+    let (mut network, client, _) = Network::connected(5, Faults::NONE);
+    network.server = server(network.now, 99);
+    network.send_from_client(client, Channel::Chat, b"are you there?");
+    network.flush();
+    network.run(Duration::from_millis(30));
+    let reset = network
+        .sent
+        .last()
+        .expect("the server has answered")
+        .clone();
+    assert_eq!(reset.bytes[0], 5);
+    let mut forged = reset.clone();
+    forged.bytes[20] ^= 1;
+    network.deliver(forged);
+    network.flush();
+    assert_eq!(network.client_events.len(), 1, "only Connected so far");
+    network.run(Duration::from_millis(30));
+    let closed = Event::Closed {
+        session: client,
+        reason: CloseReason::Reset,
+    };
+    assert_eq!(network.client_events.back(), Some(&closed));
+    assert_eq!(network.client.held(), 0);
+}
+
+#[test]
+fn a_goodbye_carries_what_was_queued_and_both_ends_forget() {
+    let (mut network, client, session) = Network::connected(6, Faults::NONE);
+    network.send_from_client(client, Channel::Chat, b"good night");
+    network.client.close(network.now, client, 3, "quit");
+    network.run(Duration::from_millis(25));
+    assert_eq!(
+        network
+            .server
+            .receive(network.now, session, Channel::Chat)
+            .as_deref(),
+        Some(&b"good night"[..])
+    );
+    let reason = CloseReason::Peer {
+        code: 3,
+        reason: "quit".to_owned(),
+    };
+    assert_eq!(
+        network.server_events.back(),
+        Some(&Event::Closed { session, reason })
+    );
+    let local = Event::Closed {
+        session: client,
+        reason: CloseReason::Local,
+    };
+    assert_eq!(network.client_events.back(), Some(&local));
+    network.run(Duration::from_secs(11));
+    assert_eq!((network.client.held(), network.server.held()), (0, 0));
+    assert_eq!(
+        (network.client.poll_timeout(), network.server.poll_timeout()),
+        (None, None)
+    );
+}
+
+#[test]
+fn a_goodbye_is_heard_over_loss() {
+    let heard = (0..20).filter(|seed| {
+        let (mut network, client, _) = Network::connected(7 + seed, Faults::NONE);
+        network.faults.loss = 300;
+        network.client.close(network.now, client, 0, "");
+        network.run(Duration::from_secs(5));
+        matches!(network.server_events.back(), Some(Event::Closed { .. }))
+    });
+    assert!(heard.count() >= 18);
+}
+
+#[test]
+fn a_quiet_client_keeps_its_session_alive() {
+    let (mut network, _, session) = Network::connected(8, Faults::NONE);
+    network.server.set_signed_in(network.now, session, true);
+    network.run(Duration::from_secs(3600));
+    assert!(
+        !network
+            .server_events
+            .iter()
+            .any(|event| matches!(event, Event::Silent { .. } | Event::Closed { .. }))
+    );
+    assert!(
+        !network
+            .client_events
+            .iter()
+            .any(|event| matches!(event, Event::Silent { .. }))
+    );
+    assert!(
+        network.sent.len() < 600,
+        "{} datagrams in an hour",
+        network.sent.len()
+    );
+}
+
+#[test]
+fn silence_is_told_once_and_the_session_wakes_with_what_was_said_meanwhile() {
+    let (mut network, client, session) = Network::connected(9, Faults::NONE);
+    network.server.set_signed_in(network.now, session, true);
+    network.run(Duration::from_secs(1));
+    network.faults.loss = 1000;
+    network.run(Duration::from_secs(100));
+    assert_eq!(
+        network.server_events.back(),
+        Some(&Event::Silent { session })
+    );
+    assert_eq!(
+        network.client_events.back(),
+        Some(&Event::Silent { session: client })
+    );
+    network.send_from_server(session, Channel::Chat, b"while you were away");
+    let before = network
+        .sent
+        .iter()
+        .filter(|datagram| datagram.from == network.server_address)
+        .count();
+    network.run(Duration::from_secs(300));
+    let after = network
+        .sent
+        .iter()
+        .filter(|datagram| datagram.from == network.server_address)
+        .count();
+    assert_eq!(before, after, "nothing is sent to the silent");
+    network.faults.loss = 0;
+    let back = network.run_until(Duration::from_secs(9), |network| {
+        network
+            .client
+            .receive(network.now, client, Channel::Chat)
+            .is_some()
+    });
+    assert!(back);
+    network.flush();
+    assert!(network.server_events.contains(&Event::Awake { session }));
+    assert!(
+        network
+            .client_events
+            .contains(&Event::Awake { session: client })
+    );
+}
+
+#[test]
+fn sessions_end_after_their_silence() {
+    let closed = |signed_in: bool| {
+        let (mut network, _, session) = Network::connected(10, Faults::NONE);
+        network
+            .server
+            .set_signed_in(network.now, session, signed_in);
+        network.faults.loss = 1000;
+        let start = network.now;
+        let closed = Event::Closed {
+            session,
+            reason: CloseReason::TimedOut,
+        };
+        assert!(network.run_until(Duration::from_secs(1000), |network| {
+            network.server_events.contains(&closed)
+        }));
+        (network.now - start).as_secs()
+    };
+    assert!((50..=60).contains(&closed(false)));
+    assert!((880..=900).contains(&closed(true)));
+}
+
+#[test]
+fn who_does_not_sign_in_is_let_go_after_ten_minutes() {
+    let (mut network, _, session) = Network::connected(11, Faults::NONE);
+    network.run(Duration::from_secs(590));
+    assert!(
+        !network
+            .server_events
+            .iter()
+            .any(|event| matches!(event, Event::Closed { .. }))
+    );
+    network.run(Duration::from_secs(10));
+    let closed = Event::Closed {
+        session,
+        reason: CloseReason::TimedOut,
+    };
+    assert!(network.server_events.contains(&closed));
+    network.run(Duration::from_secs(5));
+    assert!(matches!(
+        network.client_events.back(),
+        Some(Event::Closed {
+            reason: CloseReason::Peer { .. },
+            ..
+        })
+    ));
+    assert_eq!(network.server.held(), 0);
+}
+
+#[test]
+fn keys_are_updated_hourly_without_a_gap() {
+    let (mut network, client, session) = Network::connected(
+        12,
+        Faults {
+            loss: 100,
+            ..Faults::NONE
+        },
+    );
+    network.server.set_signed_in(network.now, session, true);
+    for hour in 0..5_u32 {
+        network.run(Duration::from_secs(3000));
+        for _ in 0..20 {
+            network.send_from_client(client, Channel::Chat, &hour.to_be_bytes());
+            network.send_from_server(session, Channel::Chat, &hour.to_be_bytes());
+            network.run(Duration::from_secs(60));
+            assert!(
+                network
+                    .server
+                    .receive(network.now, session, Channel::Chat)
+                    .is_some()
+            );
+            assert!(
+                network
+                    .client
+                    .receive(network.now, client, Channel::Chat)
+                    .is_some()
+            );
+        }
+    }
+    assert!(
+        network
+            .sent
+            .iter()
+            .any(|datagram| datagram.bytes[0] == 0x84),
+        "no update was seen"
+    );
+}

@@ -1,0 +1,7 @@
+//! Endpoints against each other, in virtual time, over a network whose faults a seed decides.
+
+mod disbelief;
+mod faults;
+mod lifetime;
+mod network;
+mod strangers;

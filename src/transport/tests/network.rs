@@ -1,0 +1,264 @@
+//! The network between a client and a server: seeded loss, duplication, reordering and corruption, with a virtual
+//! clock that jumps from one thing to the next.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+use rand_chacha::ChaCha20Rng;
+use rand_core::{RngCore, SeedableRng};
+
+use crate::transport::{Channel, ClientConfig, Endpoint, Event, Limits, ServerConfig, SessionId};
+
+pub(super) const STATIC_KEY: [u8; 32] = [5; 32];
+pub(super) const RESET_KEY: [u8; 32] = [6; 32];
+
+/// Faults, in packets of a thousand, and the delay of one way.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Faults {
+    pub(super) loss: u32,
+    pub(super) duplicate: u32,
+    pub(super) reorder: u32,
+    pub(super) corrupt: u32,
+    pub(super) delay: Duration,
+}
+
+impl Faults {
+    pub(super) const NONE: Self = Self {
+        loss: 0,
+        duplicate: 0,
+        reorder: 0,
+        corrupt: 0,
+        delay: Duration::from_millis(20),
+    };
+    pub(super) const HARD: Self = Self {
+        loss: 300,
+        duplicate: 50,
+        reorder: 100,
+        corrupt: 20,
+        ..Self::NONE
+    };
+}
+
+/// A datagram under way.
+#[derive(Debug, Clone)]
+pub(super) struct Datagram {
+    pub(super) from: SocketAddr,
+    pub(super) to: SocketAddr,
+    pub(super) bytes: Vec<u8>,
+}
+
+/// A client and a server, and what is under way between them.
+pub(super) struct Network {
+    pub(super) now: Instant,
+    pub(super) client: Endpoint,
+    pub(super) server: Endpoint,
+    pub(super) client_address: SocketAddr,
+    pub(super) server_address: SocketAddr,
+    pub(super) faults: Faults,
+    pub(super) client_events: VecDeque<Event>,
+    pub(super) server_events: VecDeque<Event>,
+    /// All that was sent, faults or not.
+    pub(super) sent: Vec<Datagram>,
+    under_way: BTreeMap<(Instant, u64), Datagram>,
+    count: u64,
+    dice: ChaCha20Rng,
+}
+
+pub(super) fn server(now: Instant, seed: u8) -> Endpoint {
+    let limits = Limits::default();
+    let config = ServerConfig {
+        static_key: STATIC_KEY,
+        reset_key: RESET_KEY,
+        limits,
+    };
+    Endpoint::server(now, config, [seed; 32])
+}
+
+impl Network {
+    pub(super) fn new(seed: u64, faults: Faults) -> Self {
+        let now = Instant::now();
+        let mut dice = ChaCha20Rng::seed_from_u64(seed);
+        let mut client_seed = [0; 32];
+        dice.fill_bytes(&mut client_seed);
+        Self {
+            now,
+            client: Endpoint::client(now, ClientConfig::default(), client_seed),
+            server: server(now, seed.to_le_bytes()[0]),
+            client_address: ([192, 0, 2, 1], 4000).into(),
+            server_address: ([198, 51, 100, 1], 7777).into(),
+            faults,
+            client_events: VecDeque::new(),
+            server_events: VecDeque::new(),
+            sent: Vec::new(),
+            under_way: BTreeMap::new(),
+            count: 0,
+            dice,
+        }
+    }
+
+    /// A network with an open session: the client's and the server's name for it.
+    pub(super) fn connected(seed: u64, faults: Faults) -> (Self, SessionId, SessionId) {
+        let mut network = Self::new(seed, faults);
+        let client = network.client.connect(network.now, network.server_address);
+        network.run(Duration::from_secs(4));
+        let server = network
+            .server_session()
+            .unwrap_or_else(|| panic!("seed {seed}: no handshake"));
+        (network, client, server)
+    }
+
+    /// The session of the server's last Connected event.
+    pub(super) fn server_session(&self) -> Option<SessionId> {
+        self.server_events
+            .iter()
+            .rev()
+            .find_map(|event| match event {
+                Event::Connected { session, .. } => Some(*session),
+                _ => None,
+            })
+    }
+
+    fn chance(&mut self, permille: u32) -> bool {
+        self.dice.next_u32() % 1000 < permille
+    }
+
+    /// Puts a datagram on its way, faults applied.
+    pub(super) fn put(&mut self, datagram: Datagram) {
+        self.sent.push(datagram.clone());
+        let copies = 1 + u32::from(self.chance(self.faults.duplicate));
+        for _ in 0..copies {
+            if self.chance(self.faults.loss) {
+                continue;
+            }
+            let mut datagram = datagram.clone();
+            if self.chance(self.faults.corrupt) {
+                let at = self.dice.next_u32() as usize % datagram.bytes.len();
+                datagram.bytes[at] ^= 1 << (self.dice.next_u32() % 8);
+            }
+            let late = if self.chance(self.faults.reorder) {
+                self.dice.next_u32() % 30
+            } else {
+                0
+            };
+            let arrival = self.now + self.faults.delay + Duration::from_millis(u64::from(late));
+            self.count += 1;
+            self.under_way.insert((arrival, self.count), datagram);
+        }
+    }
+
+    /// Lets both ends send all they want to send now, and collects their events.
+    pub(super) fn flush(&mut self) {
+        let mut buffer = Vec::new();
+        for (from_client, address) in [(true, self.client_address), (false, self.server_address)] {
+            loop {
+                let endpoint = if from_client {
+                    &mut self.client
+                } else {
+                    &mut self.server
+                };
+                let Some(transmit) = endpoint.poll_transmit(self.now, &mut buffer) else {
+                    break;
+                };
+                assert!(transmit.len == buffer.len() && (1..=1200).contains(&transmit.len));
+                self.put(Datagram {
+                    from: address,
+                    to: transmit.remote,
+                    bytes: buffer.clone(),
+                });
+            }
+        }
+        self.client_events
+            .extend(std::iter::from_fn(|| self.client.poll_event()));
+        self.server_events
+            .extend(std::iter::from_fn(|| self.server.poll_event()));
+    }
+
+    /// Hands a datagram to whom it is addressed, if anybody is there.
+    pub(super) fn deliver(&mut self, mut datagram: Datagram) {
+        let endpoint = if datagram.to == self.server_address {
+            &mut self.server
+        } else if datagram.to == self.client_address {
+            &mut self.client
+        } else {
+            return;
+        };
+        endpoint.handle_datagram(self.now, None, datagram.from, None, &mut datagram.bytes);
+    }
+
+    /// Does the next thing that happens up to `end`; false if nothing does.
+    fn step(&mut self, end: Instant) -> bool {
+        self.flush();
+        let arrival = self.under_way.first_key_value().map(|((at, _), _)| *at);
+        let timeouts = [self.client.poll_timeout(), self.server.poll_timeout()];
+        let next = timeouts.into_iter().flatten().chain(arrival).min();
+        let Some(next) = next.filter(|next| *next <= end) else {
+            self.now = end;
+            return false;
+        };
+        self.now = self.now.max(next);
+        while let Some(entry) = self
+            .under_way
+            .first_entry()
+            .filter(|entry| entry.key().0 <= self.now)
+        {
+            let datagram = entry.remove();
+            self.deliver(datagram);
+        }
+        let now = self.now;
+        for endpoint in [&mut self.client, &mut self.server] {
+            if endpoint.poll_timeout().is_some_and(|at| at <= now) {
+                endpoint.handle_timeout(now);
+                assert!(
+                    endpoint.poll_timeout().is_none_or(|at| at > now),
+                    "a deadline survived being polled"
+                );
+            }
+        }
+        true
+    }
+
+    pub(super) fn run(&mut self, duration: Duration) {
+        let end = self.now + duration;
+        while self.step(end) {}
+    }
+
+    /// Runs until a condition holds; false if it does not within the time given.
+    pub(super) fn run_until(
+        &mut self,
+        limit: Duration,
+        condition: impl Fn(&mut Self) -> bool,
+    ) -> bool {
+        let end = self.now + limit;
+        loop {
+            if condition(self) {
+                return true;
+            }
+            if !self.step(end) {
+                return condition(self);
+            }
+        }
+    }
+
+    pub(super) fn send_from_client(
+        &mut self,
+        session: SessionId,
+        channel: Channel,
+        message: &[u8],
+    ) {
+        self.client
+            .send(self.now, session, channel, message)
+            .expect("there is room");
+    }
+
+    pub(super) fn send_from_server(
+        &mut self,
+        session: SessionId,
+        channel: Channel,
+        message: &[u8],
+    ) {
+        self.server
+            .send(self.now, session, channel, message)
+            .expect("there is room");
+    }
+}

@@ -1,0 +1,242 @@
+//! What those get who have proved nothing: no memory, and never more than they sent.
+
+use std::time::Duration;
+
+use proptest::prelude::*;
+
+use super::network::{Datagram, Faults, Network, server};
+use crate::transport::{CloseReason, Endpoint, Event};
+
+/// Hands a datagram to the server and gives what it answers.
+fn ask(server: &mut Endpoint, now: std::time::Instant, bytes: &[u8]) -> Vec<Vec<u8>> {
+    let mut question = bytes.to_vec();
+    server.handle_datagram(
+        now,
+        None,
+        ([192, 0, 2, 66], 6666).into(),
+        None,
+        &mut question,
+    );
+    let mut buffer = Vec::new();
+    let mut answers = Vec::new();
+    while server.poll_transmit(now, &mut buffer).is_some() {
+        answers.push(buffer.clone());
+    }
+    answers
+}
+
+#[test]
+fn a_duplicate_syn_with_a_good_cookie_gets_the_identical_syn_ack() {
+    let mut network = Network::new(1, Faults::NONE);
+    network.client.connect(network.now, network.server_address);
+    network.run(Duration::from_millis(70));
+    let syn = network
+        .sent
+        .iter()
+        .rfind(|datagram| datagram.bytes[0] == 1)
+        .expect("a SYN went out")
+        .clone();
+    network.deliver(syn.clone());
+    network.flush();
+    network.run(Duration::from_secs(2));
+    network.deliver(syn);
+    network.flush();
+    let answers: Vec<_> = network
+        .sent
+        .iter()
+        .filter(|datagram| datagram.bytes[0] == 3)
+        .map(|datagram| &datagram.bytes)
+        .collect();
+    assert_eq!(
+        answers.len(),
+        3,
+        "the first SYN's, its duplicate's before and after the session opened"
+    );
+    assert!(answers.iter().all(|answer| *answer == answers[0]));
+    let opened = network
+        .server_events
+        .iter()
+        .filter(|event| matches!(event, Event::Connected { .. }));
+    assert_eq!(opened.count(), 1);
+}
+
+#[test]
+fn nothing_is_remembered_before_a_cookie_came_back() {
+    let mut network = Network::new(2, Faults::NONE);
+    network.client.connect(network.now, network.server_address);
+    network.flush();
+    let syn = network.sent[0].bytes.clone();
+    let mut server = server(network.now, 1);
+    for _ in 0..100 {
+        assert_eq!(ask(&mut server, network.now, &syn).len(), 1);
+    }
+    assert_eq!(server.held(), 0);
+    assert_eq!(server.poll_timeout(), None);
+}
+
+#[test]
+fn a_cookie_of_another_address_or_time_earns_only_a_new_one() {
+    let mut network = Network::new(3, Faults::NONE);
+    network.client.connect(network.now, network.server_address);
+    network.run(Duration::from_millis(50));
+    let syn = network
+        .sent
+        .iter()
+        .rfind(|datagram| datagram.bytes[0] == 1)
+        .expect("a SYN went out")
+        .clone();
+    let answers = ask(&mut network.server, network.now, &syn.bytes);
+    assert_eq!(
+        answers.iter().map(|answer| answer[0]).collect::<Vec<_>>(),
+        [2],
+        "another address"
+    );
+    let mut late = Network::new(3, Faults::NONE);
+    late.client.connect(late.now, late.server_address);
+    late.run(Duration::from_millis(50));
+    let syn = late
+        .sent
+        .iter()
+        .rfind(|datagram| datagram.bytes[0] == 1)
+        .expect("a SYN went out")
+        .clone();
+    late.run(Duration::from_secs(40));
+    late.sent.clear();
+    late.deliver(Datagram {
+        from: late.client_address,
+        ..syn
+    });
+    late.flush();
+    assert!(
+        late.sent.iter().any(|datagram| datagram.bytes[0] == 2),
+        "an expired cookie"
+    );
+}
+
+#[test]
+fn nobody_there_is_said_within_five_seconds_and_late_syns_are_small() {
+    let mut network = Network::new(
+        4,
+        Faults {
+            loss: 1000,
+            ..Faults::NONE
+        },
+    );
+    let session = network.client.connect(network.now, network.server_address);
+    network.run(Duration::from_secs(5));
+    let closed = Event::Closed {
+        session,
+        reason: CloseReason::NoAnswer,
+    };
+    assert_eq!(network.client_events, [closed]);
+    let sizes: Vec<_> = network
+        .sent
+        .iter()
+        .map(|datagram| datagram.bytes.len())
+        .collect();
+    assert_eq!(sizes[..4], [1200, 1200, 1000, 1000]);
+    assert_eq!(network.client.poll_timeout(), None);
+    assert_eq!(network.client.held(), 0);
+}
+
+#[test]
+fn an_unknown_session_earns_a_smaller_reset_at_a_limited_rate() {
+    let now = std::time::Instant::now();
+    let mut server = server(now, 1);
+    let mut data = vec![9; 40];
+    data[0] = 4;
+    let answers = ask(&mut server, now, &data);
+    assert_eq!(answers.len(), 1);
+    assert!(answers[0][0] == 5 && answers[0].len() == 25);
+    assert!(
+        ask(&mut server, now, &answers[0]).is_empty(),
+        "a server ignores RESET"
+    );
+    let sent = (0..5000)
+        .filter(|_| !ask(&mut server, now, &data).is_empty())
+        .count();
+    assert!(sent < 1001, "{sent}");
+    assert!(server.counters().resets_withheld > 0);
+}
+
+#[test]
+fn another_version_is_answered_by_the_versions_spoken() {
+    let mut network = Network::new(5, Faults::NONE);
+    let session = network.client.connect(network.now, network.server_address);
+    network.flush();
+    let mut syn = network.sent[0].bytes.clone();
+    syn[4] = 99;
+    let answers = ask(&mut network.server, network.now, &syn);
+    assert_eq!(answers[0][0], 6);
+    let mut version = answers[0].clone();
+    version[9..13].copy_from_slice(&1_u32.to_be_bytes());
+    let count = version.len();
+    version[count - 4..].copy_from_slice(&2_u32.to_be_bytes());
+    network.deliver(Datagram {
+        from: network.server_address,
+        to: network.client_address,
+        bytes: version,
+    });
+    network.flush();
+    assert_eq!(
+        network.client_events,
+        [Event::Closed {
+            session,
+            reason: CloseReason::Version
+        }]
+    );
+}
+
+#[test]
+fn one_address_opens_only_so_many_sessions_before_anyone_signs_in() {
+    let mut network = Network::new(6, Faults::NONE);
+    for _ in 0..300 {
+        network.client.connect(network.now, network.server_address);
+    }
+    network.run(Duration::from_secs(6));
+    let opened = network
+        .server_events
+        .iter()
+        .filter(|event| matches!(event, Event::Connected { .. }));
+    assert_eq!(opened.count(), 256);
+    assert!(network.server.counters().refused_full > 0);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn no_answer_is_larger_than_its_question_and_nothing_is_kept(
+        first in 0_u8..8,
+        bytes in proptest::collection::vec(any::<u8>(), 0..1400),
+    ) {
+        let now = std::time::Instant::now();
+        let mut server = server(now, 1);
+        let mut question = bytes;
+        if let Some(byte) = question.first_mut() {
+            *byte = first;
+        }
+        if question.len() > 5 && first == 1 {
+            question[1..5].copy_from_slice(&1_u32.to_be_bytes());
+        }
+        let answered: usize = ask(&mut server, now, &question).iter().map(Vec::len).sum();
+        prop_assert!(answered <= question.len());
+        prop_assert_eq!(server.held(), 0);
+    }
+
+    #[test]
+    fn mutated_datagrams_of_a_session_do_nothing(position in 0_usize..200, mask in 1_u8..=255) {
+        let (mut network, client, server) = Network::connected(7, Faults::NONE);
+        network.send_from_client(client, crate::transport::Channel::Chat, &[3; 300]);
+        network.flush();
+        let original = network.sent.last().expect("it went out").clone();
+        let mut mutated = original;
+        mutated.bytes[position] ^= mask;
+        let events = network.server_events.len();
+        network.deliver(mutated);
+        network.flush();
+        prop_assert_eq!(network.server_events.len(), events);
+        prop_assert!(network.server.receive(network.now, server, crate::transport::Channel::Chat).is_none());
+        prop_assert!(network.server.held() <= 2);
+    }
+}
