@@ -5,11 +5,11 @@ use std::net::SocketAddr;
 use std::time::Instant;
 
 use libfuzzer_sys::fuzz_target;
-use udpchat::transport::{Endpoint, ServerConfig};
+use udpchat::transport::{Endpoint, Limits, ServerConfig};
 
 fuzz_target!(|bytes: &[u8]| {
     let now = Instant::now();
-    let config = ServerConfig { static_key: [1; 32], reset_key: [2; 32], ..ServerConfig::default() };
+    let config = ServerConfig { static_key: [1; 32], reset_key: [2; 32], limits: Limits::default() };
     let mut endpoint = Endpoint::server(now, config, [3; 32]);
     let stranger = SocketAddr::from(([192, 0, 2, 1], 40_000));
     endpoint.handle_datagram(now, None, stranger, None, &mut bytes.to_vec());

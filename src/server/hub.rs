@@ -351,6 +351,7 @@ impl Hub {
     }
 
     fn take_completion(&mut self, turn: &mut Turn<'_>, completion: Completion) {
+        self.store.release();
         let Some(pending) = self.requests.take(completion.id) else {
             return;
         };

@@ -21,6 +21,9 @@ pub trait Store {
 
     /// How many more requests [`Store::submit`] takes now.
     fn room(&self) -> usize;
+
+    /// Frees the slot of a completion: to be called once for each, by whoever takes it.
+    fn release(&mut self);
 }
 
 /// An answer of the store.

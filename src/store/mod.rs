@@ -30,4 +30,4 @@ pub use engine::{BATCH_MAX, Engine, Reopen};
 pub use error::StoreError;
 pub use meta::SCHEMA_VERSION;
 pub use open::{DATABASE_FILE, OpenError, open, open_file, reopen};
-pub use thread::{SLOTS, Slots, StoreCaller, StoreHandle, StoreThread};
+pub use thread::{SLOTS, StoreCaller, StoreHandle, StoreThread};

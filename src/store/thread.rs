@@ -7,7 +7,7 @@
 //! Requests that only read go the same way for now; they are marked by `engine::only_reads`, and a thread that
 //! answers them from snapshots would stand behind the same [`StoreHandle`].
 
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::thread::{self, JoinHandle};
@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use super::{BATCH_MAX, Completion, Engine, Outcome, Request, RequestId, Store};
 
-/// How many requests of the hub may be under way, from [`Store::submit`] to [`Slots::release`]. At the limit
+/// How many requests of the hub may be under way, from [`Store::submit`] to [`Store::release`]. At the limit
 /// `submit` takes nothing, and the hub keeps what it has. Chosen: 32 full commits, some 10 ms of work.
 pub const SLOTS: usize = 32 * BATCH_MAX;
 
@@ -36,8 +36,6 @@ enum Order {
 
 /// What the handles and the thread share.
 struct Shared {
-    /// Slots of the hub that are taken.
-    taken: AtomicUsize,
     /// Set by [`StoreThread::stop`]: do not wait for a broken database any more.
     stopping: AtomicBool,
 }
@@ -45,54 +43,24 @@ struct Shared {
 /// The hub's end of the queue.
 pub struct StoreHandle {
     orders: Sender<Order>,
-    shared: Arc<Shared>,
-}
-
-impl StoreHandle {
-    /// What frees this handle's slots, for whoever takes the completions.
-    #[must_use]
-    pub fn slots(&self) -> Slots {
-        Slots {
-            shared: Arc::clone(&self.shared),
-        }
-    }
-}
-
-/// Frees the slots of a [`StoreHandle`], which itself may be out of reach inside the hub.
-#[derive(Clone)]
-pub struct Slots {
-    shared: Arc<Shared>,
-}
-
-impl Slots {
-    /// Frees the slot of a completion: to be called once for each that the sink was given, when it is taken from
-    /// where the sink has put it.
-    pub fn release(&self) {
-        // Only releases that belong to no submission could bring this below zero; they are not counted.
-        let _ = self
-            .shared
-            .taken
-            .fetch_update(Ordering::AcqRel, Ordering::Acquire, |taken| {
-                taken.checked_sub(1)
-            });
-    }
+    /// Slots that are taken.
+    taken: usize,
 }
 
 impl Store for StoreHandle {
     fn submit(&mut self, id: RequestId, request: Request) -> bool {
-        if self.room() == 0 {
-            return false;
-        }
-        self.shared.taken.fetch_add(1, Ordering::AcqRel);
-        let sent = self.orders.send(Order::Submitted(id, request)).is_ok();
-        if !sent {
-            self.slots().release();
-        }
-        sent
+        let taken = self.room() > 0 && self.orders.send(Order::Submitted(id, request)).is_ok();
+        self.taken += usize::from(taken);
+        taken
     }
 
     fn room(&self) -> usize {
-        SLOTS.saturating_sub(self.shared.taken.load(Ordering::Acquire))
+        SLOTS.saturating_sub(self.taken)
+    }
+
+    fn release(&mut self) {
+        // Only a release that belongs to no submission could bring this below zero; it is not counted.
+        self.taken = self.taken.saturating_sub(1);
     }
 }
 
@@ -142,7 +110,6 @@ impl StoreThread {
     ) -> (StoreHandle, Self) {
         let (orders, queue) = mpsc::channel();
         let shared = Arc::new(Shared {
-            taken: AtomicUsize::new(0),
             stopping: AtomicBool::new(false),
         });
         let worker = Worker {
@@ -157,7 +124,7 @@ impl StoreThread {
             .expect("a process that starts can have a thread");
         let handle = StoreHandle {
             orders: orders.clone(),
-            shared: Arc::clone(&shared),
+            taken: 0,
         };
         let callers = Arc::new(RwLock::new(Some(orders.clone())));
         let store = Self {

@@ -2,8 +2,6 @@
 
 use std::io::{self, ErrorKind, Write as _};
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Instant;
 
 use anyhow::{Context as _, anyhow};
 
@@ -14,8 +12,8 @@ use crate::cli::serve::Plan;
 use crate::net::{self, Driver, InputSender, Setup, Socket};
 use crate::protocol::fingerprint;
 use crate::server::{Hub, HubConfig, Input, Registration};
-use crate::store::{Request, RequestId, Store, StoreHandle, StoreThread};
-use crate::transport::{App, Endpoint, Event, Now, ServerConfig};
+use crate::store::StoreThread;
+use crate::transport::{Endpoint, Limits, ServerConfig};
 
 /// Runs the server until it is told to stop.
 ///
@@ -34,6 +32,7 @@ pub fn run(plan: Plan) -> Outcome {
     let config = ServerConfig {
         static_key: secrets.static_key,
         reset_key: secrets.reset_key,
+        limits: Limits::default(),
     };
     let endpoint = Endpoint::server(now.instant, config, seed()?);
     let key = endpoint.public_key().context("a server has a key")?;
@@ -43,7 +42,6 @@ pub fn run(plan: Plan) -> Outcome {
         // Bounded by the store's slots. After the network thread has ended nobody waits for an answer.
         let _ = completions.send_reserved(Input::Completion(completion));
     });
-    let slots = Slots(Arc::new(Mutex::new(handle)));
     let registration = if plan.is_open {
         Registration::Open
     } else {
@@ -56,7 +54,7 @@ pub fn run(plan: Plan) -> Outcome {
     let hub = Hub::new(
         now,
         config,
-        Box::new(slots.clone()),
+        Box::new(handle),
         secrets.registrar()?,
         key,
         seed()?,
@@ -69,8 +67,8 @@ pub fn run(plan: Plan) -> Outcome {
     })?;
     stop_on_signal(inputs)?;
     let listening = announce(&plan, &sockets, &key, accounts);
-    let driver = Driver::new(setup, sockets, endpoint, Releasing { hub, slots })
-        .context("cannot wait for the sockets")?;
+    let driver =
+        Driver::new(setup, sockets, endpoint, hub).context("cannot wait for the sockets")?;
     // A reader of standard output that has gone away is no reason to stop.
     let _ = io::stdout().write_all(listening.as_bytes());
     let _ = io::stdout().flush();
@@ -144,61 +142,4 @@ fn stop_on_signal(inputs: InputSender<Input>) -> anyhow::Result<()> {
         // If the network thread has ended, the server is stopping already.
         let _ = inputs.send_reserved(Input::Stop);
     })
-}
-
-/// The store's handle, shared by the hub, which takes slots, and by [`Releasing`], which frees them.
-#[derive(Clone)]
-struct Slots(Arc<Mutex<StoreHandle>>);
-
-impl Slots {
-    fn with<T>(&self, act: impl FnOnce(&mut StoreHandle) -> T) -> T {
-        act(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-}
-
-impl Store for Slots {
-    fn submit(&mut self, id: RequestId, request: Request) -> bool {
-        self.with(|handle| handle.submit(id, request))
-    }
-
-    fn room(&self) -> usize {
-        self.with(|handle| handle.room())
-    }
-}
-
-/// The hub, with the slot of each completion freed as it is taken from the queue.
-struct Releasing {
-    hub: Hub,
-    slots: Slots,
-}
-
-impl App for Releasing {
-    type Input = Input;
-
-    fn on_event(&mut self, now: Now, endpoint: &mut Endpoint, event: Event) {
-        self.hub.on_event(now, endpoint, event);
-    }
-
-    fn on_input(&mut self, now: Now, endpoint: &mut Endpoint, input: Input) {
-        if matches!(input, Input::Completion(_)) {
-            self.slots.with(|handle| handle.release());
-        }
-        self.hub.on_input(now, endpoint, input);
-    }
-
-    fn on_timeout(&mut self, now: Now, endpoint: &mut Endpoint) {
-        self.hub.on_timeout(now, endpoint);
-    }
-
-    fn on_settled(&mut self, now: Now, endpoint: &mut Endpoint) {
-        self.hub.on_settled(now, endpoint);
-    }
-
-    fn poll_timeout(&self) -> Option<Instant> {
-        self.hub.poll_timeout()
-    }
-
-    fn is_finished(&self) -> bool {
-        self.hub.is_finished()
-    }
 }

@@ -54,7 +54,7 @@ fn no_more_is_taken_than_there_are_slots_until_one_is_released() {
         completions.recv_timeout(PATIENCE).unwrap();
     }
     assert_eq!(handle.room(), 0);
-    handle.slots().release();
+    handle.release();
     assert_eq!(handle.room(), 1);
     assert!(handle.submit(RequestId(1), Request::ListAccounts));
 }

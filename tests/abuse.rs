@@ -1,0 +1,167 @@
+//! What strangers on the network can do to a running server, and what they can read: nothing.
+
+mod support;
+
+use std::net::UdpSocket;
+use std::time::Duration;
+
+use rand_chacha::ChaCha20Rng;
+use rand_core::{RngCore, SeedableRng};
+use support::relay::{Badness, Relay};
+use support::{Place, Script, Server, user_add};
+use tempfile::TempDir;
+
+const PASSWORD: &str = "correct horse battery";
+const SECRET: &str = "the treasure lies under the oak";
+
+fn script(directory: &TempDir, address: &str, name: &str) -> Script {
+    let data = directory.path().join("data");
+    let here = Place::default();
+    assert!(user_add(&here, &data, name, PASSWORD).status.success());
+    let file = directory.path().join(format!("password-of-{name}"));
+    let state = directory.path().join(format!("state-of-{name}"));
+    let more = ["--password-file", file.to_str().unwrap()];
+    let script = Script::connect(&here, name, address, &state, &more);
+    script.sees(1, "Greetings from the Chat Room!");
+    script
+}
+
+fn contains(haystack: &[u8], needle: &str) -> bool {
+    haystack
+        .windows(needle.len())
+        .any(|window| window.eq_ignore_ascii_case(needle.as_bytes()))
+}
+
+#[test]
+fn nothing_of_a_login_or_a_message_can_be_read_on_the_wire() {
+    let directory = TempDir::new().unwrap();
+    let server = Server::on_loopback(&directory.path().join("data"));
+    let relay = Relay::start(server.address, Badness::default());
+    let address = relay.address.to_string();
+    let bob = script(&directory, &address, "bobolink");
+    let mut alice = script(&directory, &address, "alicette");
+    alice.types(&format!("message bobolink {SECRET}"));
+    bob.sees(1, SECRET);
+    alice.sees(1, "Message received by bobolink");
+    let passed = relay.passed();
+    assert!(
+        passed.len() > 20,
+        "only {} datagrams were captured",
+        passed.len()
+    );
+    for datagram in &passed {
+        for word in [
+            PASSWORD, SECRET, "alicette", "bobolink", "treasure", "horse",
+        ] {
+            assert!(
+                !contains(datagram, word),
+                "{word:?} can be read in {datagram:?}"
+            );
+        }
+    }
+}
+
+/// The server's resident memory, in KiB.
+fn resident_kib(server: &Server) -> i64 {
+    let status =
+        std::fs::read_to_string(format!("/proc/{}/status", server.pid())).expect("it runs");
+    let line = status
+        .lines()
+        .find(|line| line.starts_with("VmRSS:"))
+        .expect("Linux says it");
+    line.split_whitespace()
+        .nth(1)
+        .and_then(|number| number.parse().ok())
+        .expect("a number")
+}
+
+#[test]
+fn hundred_thousand_wrong_datagrams_leave_the_server_as_it_was() {
+    let directory = TempDir::new().unwrap();
+    let server = Server::on_loopback(&directory.path().join("data"));
+    let relay = Relay::start(server.address, Badness::default());
+    let bob = script(&directory, &relay.address.to_string(), "bob");
+    let mut alice = script(&directory, &relay.address.to_string(), "alice");
+    alice.types("message bob before");
+    alice.sees(1, "Message received by bob");
+    let samples = relay.passed();
+    let mut dice = ChaCha20Rng::from_seed([3; 32]);
+    let mut largest_factor = 0.0_f64;
+    let mut answers = 0;
+    // The first part warms everything up that is allocated once.
+    let mut before = 0;
+    for part in 0..10 {
+        for _ in 0..100 {
+            let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+            socket.connect(server.address).unwrap();
+            let mut sent = Vec::new();
+            for _ in 0..100 {
+                let datagram = wrong(&mut dice, &samples);
+                sent.push(datagram.len());
+                // A full socket buffer loses it, as the network would.
+                let _ = socket.send(&datagram);
+            }
+            socket
+                .set_read_timeout(Some(Duration::from_millis(1)))
+                .unwrap();
+            let mut chunk = [0; 2048];
+            let mut received = 0;
+            while let Ok(length) = socket.recv(&mut chunk) {
+                answers += 1;
+                received += length;
+                assert!(
+                    length <= *sent.iter().max().unwrap(),
+                    "an answer of {length} bytes"
+                );
+            }
+            let factor = received as f64 / sent.iter().sum::<usize>() as f64;
+            largest_factor = largest_factor.max(factor);
+        }
+        if part == 1 {
+            before = resident_kib(&server);
+        }
+    }
+    std::thread::sleep(Duration::from_millis(500));
+    let after = resident_kib(&server);
+    println!(
+        "{answers} answers, at most {largest_factor:.3} bytes for one; {before} to {after} KiB"
+    );
+    assert!(largest_factor <= 1.0);
+    assert!(
+        (after - before).abs() <= 1024,
+        "memory went from {before} to {after} KiB"
+    );
+    alice.types("message bob after");
+    bob.sees(1, "after");
+    alice.sees(2, "Message received by bob");
+    let trouble = alice.errors() + &bob.errors();
+    assert!(trouble.is_empty(), "{trouble}");
+}
+
+/// A datagram that no honest peer sends: noise, or a captured one changed or cut.
+fn wrong(dice: &mut ChaCha20Rng, samples: &[Vec<u8>]) -> Vec<u8> {
+    let mut below = |bound: usize| dice.next_u32() as usize % bound;
+    let mut datagram = match below(3) {
+        0 => vec![0; below(1300)],
+        _ => samples[below(samples.len())].clone(),
+    };
+    let is_noise = datagram.iter().all(|byte| *byte == 0);
+    if is_noise {
+        dice.fill_bytes(&mut datagram);
+        if let Some(first) = datagram.first_mut() {
+            // Half of them look like a packet of ours at the first glance.
+            if *first >= 128 {
+                *first %= 8;
+            }
+        }
+        return datagram;
+    }
+    for _ in 0..=dice.next_u32() % 4 {
+        let at = dice.next_u32() as usize % datagram.len();
+        datagram[at] ^= 1 << (dice.next_u32() % 8);
+    }
+    if dice.next_u32().is_multiple_of(3) {
+        datagram.truncate(dice.next_u32() as usize % (datagram.len() + 1));
+    }
+    datagram
+}

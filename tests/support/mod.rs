@@ -1,0 +1,418 @@
+//! The real program under test: a server as a process, people at pseudo-terminals, scripts at pipes.
+
+#![allow(dead_code, reason = "each test binary uses its part of this")]
+
+pub mod relay;
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rexpect::reader::Options;
+use rexpect::session::{PtySession, spawn_with_options};
+use tempfile::TempDir;
+
+/// How long anything may take before a test fails.
+pub const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Where a process runs: here, or in a network namespace.
+#[derive(Debug, Clone, Default)]
+pub struct Place {
+    pub namespace: Option<String>,
+}
+
+impl Place {
+    /// A command that runs there, with nothing of the environment that could change what it does.
+    pub fn command(&self, program: &str) -> Command {
+        let mut command = match &self.namespace {
+            None => Command::new(program),
+            Some(namespace) => {
+                let mut command = Command::new("ip");
+                command.args(["netns", "exec", namespace, program]);
+                command
+            }
+        };
+        for (name, _) in std::env::vars() {
+            if name.starts_with("UDPCHAT_") {
+                command.env_remove(name);
+            }
+        }
+        command.env("TERM", "xterm").env_remove("NO_COLOR");
+        command
+    }
+
+    pub fn udpchat(&self) -> Command {
+        self.command(env!("CARGO_BIN_EXE_udpchat"))
+    }
+}
+
+/// A running server and its data directory.
+pub struct Server {
+    child: Child,
+    pub address: SocketAddr,
+    pub first_lines: [String; 2],
+    data: PathBuf,
+    place: Place,
+}
+
+impl Server {
+    /// Starts a server and waits until it listens.
+    pub fn start(place: &Place, data: &Path, listen: &[&str], more: &[&str]) -> Self {
+        let mut command = place.udpchat();
+        command.arg("serve").arg("--data").arg(data);
+        for address in listen {
+            command.args(["--listen", address]);
+        }
+        let mut child = command
+            .args(more)
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("it starts");
+        let mut lines = BufReader::new(child.stdout.take().expect("it is piped")).lines();
+        let mut line = || {
+            lines
+                .next()
+                .expect("the server says where it listens")
+                .unwrap()
+        };
+        let first_lines = [line(), line()];
+        let address = first_lines[0]
+            .split_whitespace()
+            .find_map(|word| word.parse().ok())
+            .expect("an address is named");
+        thread::spawn(move || lines.for_each(drop));
+        Self {
+            child,
+            address,
+            first_lines,
+            data: data.to_owned(),
+            place: place.clone(),
+        }
+    }
+
+    /// A server on loopback, on a port of its own.
+    pub fn on_loopback(data: &Path) -> Self {
+        Self::start(&Place::default(), data, &["127.0.0.1:0"], &[])
+    }
+
+    /// Starts it again, on the same port and data, after it was killed.
+    pub fn restart(&mut self) {
+        let address = self.address.to_string();
+        *self = Self::start(&self.place.clone(), &self.data.clone(), &[&address], &[]);
+    }
+
+    pub fn kill(&mut self) {
+        self.child.kill().expect("it runs");
+        self.child.wait().expect("it ends");
+    }
+
+    /// Sends a signal by its name and waits for the end.
+    pub fn signal(&mut self, name: &str) -> ExitStatus {
+        let pid = self.child.id().to_string();
+        let sent = Command::new("kill")
+            .args(["-s", name, &pid])
+            .status()
+            .expect("kill runs");
+        assert!(sent.success());
+        wait(&mut self.child)
+    }
+
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // It may be gone already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Waits for a process, but not for ever.
+pub fn wait(child: &mut Child) -> ExitStatus {
+    let start = Instant::now();
+    loop {
+        if let Some(status) = child.try_wait().expect("it is ours") {
+            return status;
+        }
+        assert!(start.elapsed() < PATIENCE, "the process does not end");
+        thread::sleep(Duration::from_millis(10));
+    }
+}
+
+/// A person at a terminal.
+pub struct Person {
+    pub name: String,
+    pty: PtySession,
+    _state: TempDir,
+}
+
+impl Person {
+    /// Somebody who starts the client, with a state directory of their own.
+    pub fn connect(place: &Place, name: &str, server: &str, more: &[&str]) -> Self {
+        let state = TempDir::new().expect("a directory");
+        let mut command = place.udpchat();
+        command
+            .arg("connect")
+            .arg(server)
+            .arg("--state")
+            .arg(state.path().join("state"))
+            .args(more);
+        let timeout = Some(PATIENCE.as_millis() as u64);
+        let options = Options::new()
+            .timeout_ms(timeout)
+            .strip_ansi_escape_codes(false);
+        let pty = spawn_with_options(command, options).expect("a pseudo-terminal");
+        Self {
+            name: name.to_owned(),
+            pty,
+            _state: state,
+        }
+    }
+
+    /// Waits until the screen has shown this text.
+    #[track_caller]
+    pub fn sees(&mut self, text: &str) -> String {
+        match self.pty.exp_string(text) {
+            Ok(before) => before,
+            Err(error) => panic!("{} did not see {text:?}: {error}", self.name),
+        }
+    }
+
+    /// Waits until the screen has shown something like this.
+    #[track_caller]
+    pub fn sees_like(&mut self, pattern: &str) -> String {
+        match self.pty.exp_regex(pattern) {
+            Ok((_, found)) => found,
+            Err(error) => panic!("{} did not see /{pattern}/: {error}", self.name),
+        }
+    }
+
+    pub fn types(&mut self, line: &str) {
+        self.pty.send_line(line).expect("the terminal takes it");
+    }
+
+    pub fn presses(&mut self, control: char) {
+        self.pty
+            .send_control(control)
+            .expect("the terminal takes it");
+    }
+
+    pub fn types_without_enter(&mut self, text: &str) {
+        self.pty.send(text).expect("the terminal takes it");
+        self.pty.flush().expect("the terminal takes it");
+    }
+
+    /// Waits for the end and gives the exit code.
+    pub fn ends(mut self) -> i32 {
+        self.pty
+            .exp_eof()
+            .unwrap_or_else(|error| panic!("{} does not end: {error}", self.name));
+        match self.pty.process().wait() {
+            Ok(rexpect::process::wait::WaitStatus::Exited(_, code)) => code,
+            other => panic!("{} ended otherwise: {other:?}", self.name),
+        }
+    }
+
+    /// Trusts the server's key and signs up.
+    pub fn signs_up(&mut self) {
+        self.sees("(not seen before). Trust it? [y/N]");
+        self.types("y");
+        self.sees("Greetings from the Chat Room!");
+        self.types("login");
+        self.sees("username: ");
+        self.types(&self.name.clone());
+        self.sees(&format!(
+            "No account \"{}\" here. Sign up? [Y/n]",
+            self.name
+        ));
+        self.types("y");
+        self.sees_like("(?i)password");
+        self.types("correct horse");
+        self.sees_like("(?i)again|repeat|once more|confirm");
+        self.types("correct horse");
+        self.sees(&format!("{}> ", self.name));
+    }
+}
+
+/// A client at pipes.
+pub struct Script {
+    pub child: Child,
+    input: Option<ChildStdin>,
+    output: Arc<Mutex<Vec<String>>>,
+    errors: Arc<Mutex<String>>,
+}
+
+impl Script {
+    pub fn connect(place: &Place, name: &str, server: &str, state: &Path, more: &[&str]) -> Self {
+        let mut command = place.udpchat();
+        command
+            .args(["connect", server, "--accept-new", "--user", name])
+            .arg("--state")
+            .arg(state);
+        Self::spawn(command.args(more))
+    }
+
+    pub fn spawn(command: &mut Command) -> Self {
+        let mut child = command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("it starts");
+        let output = Arc::new(Mutex::new(Vec::new()));
+        let errors = Arc::new(Mutex::new(String::new()));
+        let lines = BufReader::new(child.stdout.take().expect("it is piped")).lines();
+        let sink = output.clone();
+        thread::spawn(move || {
+            for line in lines.map_while(Result::ok) {
+                sink.lock().unwrap().push(line);
+            }
+        });
+        let mut pipe = child.stderr.take().expect("it is piped");
+        let sink = errors.clone();
+        thread::spawn(move || {
+            let mut chunk = [0; 1024];
+            while let Ok(length @ 1..) = pipe.read(&mut chunk) {
+                sink.lock()
+                    .unwrap()
+                    .push_str(&String::from_utf8_lossy(&chunk[..length]));
+            }
+        });
+        let input = child.stdin.take();
+        Self {
+            child,
+            input,
+            output,
+            errors,
+        }
+    }
+
+    pub fn types(&mut self, line: &str) {
+        let input = self.input.as_mut().expect("it is open");
+        writeln!(input, "{line}")
+            .and_then(|()| input.flush())
+            .expect("the client reads");
+    }
+
+    /// There is no more input.
+    pub fn closes_input(&mut self) {
+        self.input = None;
+    }
+
+    pub fn lines(&self) -> Vec<String> {
+        self.output.lock().unwrap().clone()
+    }
+
+    pub fn errors(&self) -> String {
+        self.errors.lock().unwrap().clone()
+    }
+
+    /// Waits until so many lines hold this text.
+    #[track_caller]
+    pub fn sees(&self, count: usize, text: &str) {
+        self.sees_within(PATIENCE, count, text);
+    }
+
+    #[track_caller]
+    pub fn sees_within(&self, patience: Duration, count: usize, text: &str) {
+        let start = Instant::now();
+        while self
+            .lines()
+            .iter()
+            .filter(|line| line.contains(text))
+            .count()
+            < count
+        {
+            assert!(
+                start.elapsed() < patience,
+                "{text:?} was not seen {count} times; output:\n{}\nerrors:\n{}",
+                self.lines().join("\n"),
+                self.errors()
+            );
+            thread::sleep(Duration::from_millis(20));
+        }
+    }
+}
+
+impl Drop for Script {
+    fn drop(&mut self) {
+        // It may be gone already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Adds an account as the operator does.
+pub fn user_add(place: &Place, data: &Path, name: &str, password: &str) -> std::process::Output {
+    let file = data.with_file_name(format!("password-of-{name}"));
+    std::fs::write(&file, format!("{password}\n")).expect("a file");
+    place
+        .udpchat()
+        .args(["user", "add", name, "--data"])
+        .arg(data)
+        .arg("--password-file")
+        .arg(&file)
+        .output()
+        .expect("it runs")
+}
+
+/// The session that the issue and the README show, between a server and people who may be on other hosts.
+pub fn transcript(server: &Place, people: &Place, address: &str, data: &Path) {
+    let added = user_add(server, data, "alice", "swordfish");
+    assert!(added.status.success(), "{added:?}");
+    let mut bob = Person::connect(people, "bob", address, &[]);
+    bob.signs_up();
+    let mut carol = Person::connect(people, "carol", address, &[]);
+    carol.signs_up();
+    bob.sees("carol is online");
+    let mut erin = Person::connect(people, "erin", address, &[]);
+    erin.signs_up();
+    bob.sees("erin is online");
+    erin.types("message bob tea at four?");
+    bob.sees_like(r"\d\d:\d\d .*erin.*: tea at four\?");
+    // In green.
+    erin.sees_like("\u{1b}\\[[0-9;]*32m.*✓ Message received by bob \\(\\d+ ms\\)");
+    erin.types("message* lifeboat drill at three");
+    erin.sees("✓ Message received by bob, carol (2 of 2)");
+    bob.sees("lifeboat drill at three");
+    carol.sees("lifeboat drill at three");
+    let mut dave = Person::connect(people, "dave", address, &[]);
+    dave.signs_up();
+    erin.sees("dave is online");
+    erin.types("contacts");
+    for name in ["bob", "carol", "dave"] {
+        erin.sees_like(&format!(r"{name}\s.*:\d+"));
+    }
+    erin.types("message erin hello me");
+    erin.sees_like("yourself|oneself");
+    erin.types("message zoe hello");
+    erin.sees_like("(?i)no .*\"zoe\"");
+    erin.types("mesage bob typo");
+    erin.sees("message");
+    erin.types("login");
+    erin.sees("already logged in as erin");
+    dave.types("quit");
+    assert_eq!(dave.ends(), 0);
+    erin.sees_like("dave (has gone|is offline|left)");
+    erin.types("logout");
+    bob.sees_like("erin (has gone|is offline|left)");
+    erin.sees("> ");
+    erin.types("quit");
+    assert_eq!(erin.ends(), 0);
+    bob.types("/contacts");
+    bob.sees_like(r"carol\s.*:\d+");
+    bob.presses('d');
+    assert_eq!(bob.ends(), 0);
+    carol.types_without_enter("half a line");
+    carol.presses('c');
+    carol.presses('c');
+    carol.presses('c');
+    assert_eq!(carol.ends(), 130);
+}
