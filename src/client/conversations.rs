@@ -66,6 +66,12 @@ impl Conversation {
         }
         !asked_lately
     }
+
+    /// The server has a number of this device: the next one is higher. What the server said at the beginning of
+    /// the session may be older than that.
+    pub(super) fn use_up(&mut self, number: Number) {
+        self.last_number = self.last_number.max(Some(number));
+    }
 }
 
 /// All conversations of a device.
@@ -135,6 +141,20 @@ mod tests {
         assert!(bob.should_ask_again(now + ASK_AGAIN_AFTER));
         bob.place.position = EntryId(9);
         assert!(bob.should_ask_again(now + ASK_AGAIN_AFTER));
+    }
+
+    #[test]
+    fn number_that_the_server_has_is_not_given_again() {
+        // A message was sent and the link was lost. HELLO was answered before the store had it, then it was
+        // stored; the next message was given its number, and the device took itself for a copy.
+        let mut all = Conversations::default();
+        assert!(all.insert(ConversationId(2), Place::at("bob", EntryId(4))));
+        let bob = all.get_mut(ConversationId(2)).expect("inserted above");
+        bob.last_number = Some(Number(1));
+        bob.use_up(Number(2));
+        assert_eq!(bob.last_number, Some(Number(2)));
+        bob.use_up(Number(1));
+        assert_eq!(bob.last_number, Some(Number(2)));
     }
 
     #[test]

@@ -187,7 +187,7 @@ impl Account {
             return;
         }
         if let Some(known) = self.conversations.get_mut(id) {
-            known.last_number = Some(resolved.last_number);
+            known.use_up(resolved.last_number);
             known.place.name.clone_from(&resolved.name);
         }
         self.save_place(id);
@@ -202,6 +202,9 @@ impl Account {
     /// A message is durable at the server: it moves from the outbox to the history.
     pub(super) fn handle_stored(&mut self, now: Now, stored: &Stored, effects: &mut Effects) {
         let id = stored.conversation;
+        if let Some(known) = self.conversations.get_mut(id) {
+            known.use_up(stored.number);
+        }
         let Some(sequence) = self.outbox.find(id, stored.number) else {
             return;
         };
@@ -283,6 +286,9 @@ impl Account {
 
     /// A number is used up.
     pub(super) fn handle_voided(&mut self, id: ConversationId, number: Number) {
+        if let Some(known) = self.conversations.get_mut(id) {
+            known.use_up(number);
+        }
         if let Some(sequence) = self.outbox.find(id, number) {
             self.outbox.remove(sequence);
             self.state.remove_unsent(sequence);

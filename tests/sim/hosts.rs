@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
 use redb::Database;
-use udpchat::client::{Ask, Client, Console, Files, Input, Options, Tone, Trust};
+use udpchat::client::{Ask, Client, Console, End, Files, Input, Options, Tone, Trust};
 use udpchat::protocol::opaque::KeyStretching;
 use udpchat::server::{self, Hub, HubConfig, Registrar};
 use udpchat::store::{Completion, Engine, Request, RequestId, Store, memory::MemoryDisk};
@@ -332,6 +332,16 @@ impl ClientHost {
     }
 
     /// Whether the person stands at the prompt of a signed-in client.
+    /// Whether the program has ended and is to be started again, as a person does whom it told that nobody
+    /// answers.
+    pub fn has_given_up(&self) -> bool {
+        match self.process.app.end() {
+            None => false,
+            Some(End::Unreachable(_)) => true,
+            Some(other) => panic!("{} ended: {other:?}", self.name),
+        }
+    }
+
     pub fn is_signed_in(&self) -> bool {
         let prompt = format!("{}> ", self.name);
         matches!(&self.screen.lock().unwrap().ask, Some(Ask::Command(text)) if *text == prompt)

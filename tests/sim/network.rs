@@ -31,6 +31,7 @@ pub struct Faults {
     pub reordered: u64,
     pub corrupted: u64,
     pub server_crashes: u64,
+    pub client_starts: u64,
     /// Virtual time that passed, in milliseconds.
     pub elapsed_ms: u64,
 }
@@ -54,6 +55,7 @@ impl AddAssign for Faults {
         self.reordered += other.reordered;
         self.corrupted += other.corrupted;
         self.server_crashes += other.server_crashes;
+        self.client_starts += other.client_starts;
         self.elapsed_ms += other.elapsed_ms;
     }
 }
@@ -62,13 +64,14 @@ impl fmt::Display for Faults {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "{} packets, {} lost, {} duplicated, {} reordered, {} corrupted, {} server crashes, {} s",
+            "{} packets, {} lost, {} duplicated, {} reordered, {} corrupted, {} server crashes, {} clients started again, {} s",
             self.packets,
             self.lost,
             self.duplicated,
             self.reordered,
             self.corrupted,
             self.server_crashes,
+            self.client_starts,
             self.elapsed_ms / 1000
         )
     }

@@ -49,6 +49,15 @@ fn bytes(dice: &mut ChaCha20Rng) -> [u8; 32] {
     seed
 }
 
+/// A client's name and address.
+fn who(number: usize) -> (String, SocketAddr) {
+    let last = u8::try_from(number + 1).expect("plans are small");
+    (
+        format!("user{number}"),
+        SocketAddr::from(([10, 0, 1, last], 40_000)),
+    )
+}
+
 impl World {
     pub fn new(seed: u64, plan: Plan) -> Self {
         let base = Instant::now();
@@ -60,8 +69,7 @@ impl World {
         let server = ServerHost::boot(base, start, address, &disk, bytes(&mut dice));
         let clients = (0..plan.clients)
             .map(|number| {
-                let own = SocketAddr::from(([10, 0, 1, number as u8 + 1], 40_000));
-                let name = format!("user{number}");
+                let (name, own) = who(number);
                 let files = SimFiles::default();
                 ClientHost::boot(base, start, &name, own, address, files, bytes(&mut dice))
             })
@@ -168,12 +176,25 @@ impl World {
                 self.clients[number].settle(self.now, &mut self.network);
             }
         }
-        for client in &mut self.clients {
-            client.settle(self.now, &mut self.network);
+        for number in 0..self.clients.len() {
+            if self.clients[number].has_given_up() {
+                self.start_again(number);
+            }
+            self.clients[number].settle(self.now, &mut self.network);
         }
         if let Some(server) = &mut self.server {
             server.settle(self.now, &mut self.network);
         }
+    }
+
+    /// Starts a client again that ended before anybody had signed in.
+    fn start_again(&mut self, number: usize) {
+        let seed = bytes(&mut self.dice);
+        let (name, own) = who(number);
+        let files = SimFiles::default();
+        self.clients[number] =
+            ClientHost::boot(self.base, self.now, &name, own, self.address, files, seed);
+        self.network.faults.client_starts += 1;
     }
 
     fn crash_or_start(&mut self) {
