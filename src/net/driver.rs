@@ -290,7 +290,7 @@ impl<A: App> Driver<A> {
     }
 
     fn port_for(&self, transmit: &Transmit) -> Option<usize> {
-        choose(self.ports.iter().map(|port| port.socket.local()), transmit)
+        choose(&self.ports.iter().map(|port| port.socket.local()), transmit)
     }
 }
 
@@ -300,7 +300,10 @@ fn is_due(deadline: Option<std::time::Instant>, now: Now) -> bool {
 
 /// The socket to send from: the one bound to the local address, else one bound to all addresses of the family,
 /// else any of the family.
-fn choose(locals: impl Iterator<Item = SocketAddr> + Clone, transmit: &Transmit) -> Option<usize> {
+fn choose(
+    locals: &(impl Iterator<Item = SocketAddr> + Clone),
+    transmit: &Transmit,
+) -> Option<usize> {
     let of_family = || {
         locals
             .clone()
@@ -326,7 +329,7 @@ mod tests {
             len: 0,
             segment_size: None,
         };
-        choose(locals, &transmit)
+        choose(&locals, &transmit)
     }
 
     #[test]
