@@ -26,7 +26,7 @@ mod user;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::error::ErrorKind;
 
 pub use command::{Command, application, table};
 pub use exit::{Exit, Failure, Outcome};
@@ -50,7 +50,7 @@ fn dispatch(arguments: &[OsString]) -> Outcome {
     let table = table();
     let matches = match application(&table).try_get_matches_from(arguments) {
         Ok(matches) => matches,
-        Err(error) => return explain(&error, &table),
+        Err(error) => return Ok(explain(&error)),
     };
     match matches.subcommand() {
         Some((name, matches)) => match table.find(name) {
@@ -78,26 +78,16 @@ fn external(name: &str, matches: &clap::ArgMatches, table: &Registry<dyn Command
 }
 
 /// What clap has to say: help and version on standard output, a mistake on standard error.
-fn explain(error: &clap::Error, table: &Registry<dyn Command>) -> Outcome {
+fn explain(error: &clap::Error) -> Exit {
     let is_asked_for = matches!(
         error.kind(),
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion
     );
-    // The name of a subcommand after `help` is the only one that clap itself calls unknown.
-    if error.kind() == ErrorKind::InvalidSubcommand
-        && let Some(ContextValue::String(name)) = error.get(ContextKind::InvalidSubcommand)
-    {
-        let hint = table.nearest(name).map_or_else(
-            || "see `udpchat help`".to_owned(),
-            |nearest| format!("did you mean `{nearest}`?"),
-        );
-        return Err(Failure::usage(format!("there is no subcommand {name:?}")).hint(hint));
-    }
     // A reader that has gone away is no reason to fail.
     let _ = error.print();
-    Ok(if is_asked_for {
+    if is_asked_for {
         Exit::Success
     } else {
         Exit::Usage
-    })
+    }
 }

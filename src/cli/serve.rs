@@ -64,7 +64,7 @@ impl Command for Serve {
 
     fn run(&self, matches: &ArgMatches) -> Outcome {
         logging::server(matches)?;
-        operate::server(plan(matches)?)
+        operate::server(&plan(matches)?)
     }
 
     fn sections(&self) -> Vec<(&'static str, String)> {

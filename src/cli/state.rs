@@ -2,6 +2,7 @@
 
 mod known_servers;
 
+use std::fmt::Write as _;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -11,7 +12,7 @@ use redb::Database;
 
 use self::known_servers::KnownServers;
 use crate::client::{Files, Trust};
-use crate::protocol::fingerprint;
+use crate::protocol::{Digest, fingerprint};
 use crate::store::{self, OpenError};
 
 /// How many devices of one account a state directory holds at most: so many clients run at once. The next one is
@@ -45,11 +46,8 @@ impl StateDirectory {
 
     /// Where the devices of an account at a server have their databases.
     fn devices(&self, key: &[u8; 32], canonical_name: &str) -> PathBuf {
-        let digest = crate::protocol::Digest::of(key);
-        let server: String = digest.0[..SERVER_DIRECTORY_BYTES]
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
+        let digest = Digest::of(key);
+        let server = hexadecimal(&digest.0[..SERVER_DIRECTORY_BYTES]);
         self.path.join(server).join(percent_encoded(canonical_name))
     }
 }
@@ -129,9 +127,17 @@ pub fn private_directory(path: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Bytes as two digits each.
+fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        // Writing to a string cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
 /// A name as a file name: everything but letters, digits, `-` and `_` as `%XX` (RFC 3986 §2.1).
 fn percent_encoded(name: &str) -> String {
-    use std::fmt::Write as _;
     name.bytes().fold(String::new(), |mut encoded, byte| {
         if byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_' {
             encoded.push(char::from(byte));

@@ -290,7 +290,7 @@ impl<A: App> Driver<A> {
     }
 
     fn port_for(&self, transmit: &Transmit) -> Option<usize> {
-        choose(self.ports.iter().map(|port| port.socket.local()), transmit)
+        choose(&self.ports.iter().map(|port| port.socket.local()), transmit)
     }
 }
 
@@ -300,7 +300,10 @@ fn is_due(deadline: Option<std::time::Instant>, now: Now) -> bool {
 
 /// The socket to send from: the one bound to the local address, else one bound to all addresses of the family,
 /// else any of the family.
-fn choose(locals: impl Iterator<Item = SocketAddr> + Clone, transmit: &Transmit) -> Option<usize> {
+fn choose(
+    locals: &(impl Iterator<Item = SocketAddr> + Clone),
+    transmit: &Transmit,
+) -> Option<usize> {
     let of_family = || {
         locals
             .clone()
@@ -315,36 +318,4 @@ fn choose(locals: impl Iterator<Item = SocketAddr> + Clone, transmit: &Transmit)
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn choice(locals: &[&str], remote: &str, local_ip: Option<&str>) -> Option<usize> {
-        let locals = locals.iter().map(|text| text.parse().unwrap());
-        let transmit = Transmit {
-            remote: remote.parse().unwrap(),
-            local_ip: local_ip.map(|text| text.parse().unwrap()),
-            len: 0,
-            segment_size: None,
-        };
-        choose(locals, &transmit)
-    }
-
-    #[test]
-    fn reply_leaves_by_the_socket_that_was_written_to() {
-        let locals = ["10.0.0.1:7", "10.0.0.2:7", "[::]:7"];
-        assert_eq!(choice(&locals, "10.0.0.9:1", Some("10.0.0.2")), Some(1));
-        assert_eq!(choice(&locals, "[fe80::1]:1", Some("fe80::2")), Some(2));
-        assert_eq!(choice(&locals, "10.0.0.9:1", None), Some(0));
-    }
-
-    #[test]
-    fn family_that_this_host_does_not_have_is_unroutable() {
-        assert_eq!(choice(&["0.0.0.0:7"], "[::1]:1", None), None);
-    }
-
-    #[test]
-    fn wildcard_socket_answers_for_addresses_that_have_none_of_their_own() {
-        let locals = ["127.0.0.1:9", "0.0.0.0:7"];
-        assert_eq!(choice(&locals, "10.0.0.9:1", Some("10.0.0.2")), Some(1));
-    }
-}
+mod tests;

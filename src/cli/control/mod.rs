@@ -17,6 +17,10 @@ pub use client::connect;
 pub use server::Server;
 
 /// What is asked. Bytes are in base64.
+#[allow(
+    clippy::enum_variant_names,
+    reason = "the names are the operations on the wire; others than on users follow"
+)]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "op", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Request {

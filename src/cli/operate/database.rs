@@ -41,7 +41,7 @@ impl Secrets {
             static_key: key(engine, "noise static key")?,
             reset_key: key(engine, "reset key")?,
             opaque: engine
-                .secret("opaque setup", |rng| Registrar::generate(rng))
+                .secret("opaque setup", Registrar::generate)
                 .context("cannot read the server's half of OPAQUE")?,
         })
     }

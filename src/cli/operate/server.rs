@@ -19,13 +19,13 @@ use crate::transport::{Endpoint, Limits, ServerConfig};
 ///
 /// # Errors
 /// If it cannot start, or the poll loop fails.
-pub fn run(plan: Plan) -> Outcome {
+pub fn run(plan: &Plan) -> Outcome {
     let mut engine = database::open(&plan.data)?;
     let secrets = Secrets::of(&mut engine)?;
     let accounts = engine
         .account_count()
         .context("cannot count the accounts")?;
-    let sockets = bind(&plan)?;
+    let sockets = bind(plan)?;
     let (setup, inputs) = Setup::new().context("cannot wait for the network")?;
     let seed = || net::seed().context("the operating system gives no randomness");
     let now = net::now();
@@ -66,7 +66,7 @@ pub fn run(plan: Plan) -> Outcome {
         Ok(Box::new(Clerk::new(caller, secrets.registrar()?)))
     })?;
     stop_on_signal(inputs)?;
-    let listening = announce(&plan, &sockets, &key, accounts);
+    let listening = announce(plan, &sockets, &key, accounts);
     let driver =
         Driver::new(setup, sockets, endpoint, hub).context("cannot wait for the sockets")?;
     // A reader of standard output that has gone away is no reason to stop.

@@ -170,7 +170,8 @@ impl Prompt {
                 Err(ReadlineError::Interrupted) if was_interrupted => return Input::Interrupt,
                 Err(ReadlineError::Interrupted) => {
                     was_interrupted = true;
-                    println!("press Ctrl-C again to quit");
+                    // A terminal that is gone ends the next question.
+                    let _ = writeln!(io::stdout(), "press Ctrl-C again to quit");
                 }
                 Err(error) => return ended(&error),
             }

@@ -113,11 +113,11 @@ mod tests {
     fn lines_are_printed_in_order_and_flush_waits_for_them() {
         let (_setup, inputs) = Setup::new().unwrap();
         let (sender, printed) = mpsc::channel();
-        let printer = Printer::start(Collect(sender), inputs).unwrap();
+        let lines = Printer::start(Collect(sender), inputs).unwrap();
         for line in ["one", "two", "three"] {
-            printer.show(Tone::Plain, line);
+            lines.show(Tone::Plain, line);
         }
-        printer.flush();
+        lines.flush();
         assert_eq!(
             printed.try_iter().collect::<Vec<_>>(),
             ["one", "two", "three"]
@@ -128,14 +128,14 @@ mod tests {
     fn lines_beyond_the_limit_are_counted_and_said() {
         let (jobs, queue) = mpsc::sync_channel(2);
         let left_out = Arc::new(AtomicU64::new(0));
-        let printer = Printer {
+        let lines = Printer {
             jobs,
             left_out: Arc::clone(&left_out),
         };
         for line in ["one", "two", "three", "four"] {
-            printer.show(Tone::Plain, line);
+            lines.show(Tone::Plain, line);
         }
-        drop(printer);
+        drop(lines);
         let (sender, printed) = mpsc::channel();
         print_all(Collect(sender), &queue, &left_out).unwrap();
         let printed: Vec<String> = printed.try_iter().collect();

@@ -1,8 +1,9 @@
 //! `udpchat user list`: names, and since when they are there.
 
+use std::fmt::Write as _;
 use std::io::{self, Write as _};
 
-use anyhow::{anyhow, bail};
+use anyhow::{Context as _, anyhow};
 use clap::ArgMatches;
 use jiff::Timestamp;
 use unicode_width::UnicodeWidthStr as _;
@@ -39,11 +40,13 @@ fn table(users: &[User]) -> anyhow::Result<String> {
         .unwrap_or(0);
     let mut text = String::new();
     for user in users {
-        let Ok(time) = i64::try_from(user.created_ms).map(Timestamp::from_millisecond) else {
-            bail!("the day on which {} was opened is damaged", user.name);
-        };
+        let day = i64::try_from(user.created_ms)
+            .map_err(anyhow::Error::new)
+            .and_then(|time_ms| Ok(Timestamp::from_millisecond(time_ms)?))
+            .with_context(|| format!("the day on which {} was opened is damaged", user.name))?
+            .strftime("%Y-%m-%d");
         let padding = " ".repeat(width - user.name.width());
-        text += &format!("{}{padding}  {}\n", user.name, time?.strftime("%Y-%m-%d"));
+        writeln!(text, "{}{padding}  {day}", user.name)?;
     }
     Ok(text)
 }
