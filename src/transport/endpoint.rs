@@ -312,7 +312,7 @@ impl Endpoint {
             .map_or(0, |connection| connection.send_room(channel))
     }
 
-    /// Says goodbye (a CLOSE frame, sent a few times) and forgets the session. Event::Closed{Local} follows.
+    /// Says goodbye (a CLOSE frame, sent a few times) and forgets the session. [`Event::Closed`] with [`CloseReason::Local`] follows.
     /// Messages queued before are sent first if they fit into the goodbye's few packets; the application should
     /// wait for `is_drained` if it must know that they arrived.
     pub fn close(&mut self, now: Instant, session: SessionId, code: u16, reason: &str) {

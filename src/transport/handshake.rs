@@ -105,7 +105,7 @@ fn split(mut state: HandshakeState) -> Option<(Key, Key, [u8; 32])> {
     Some((Key::new(initiator), Key::new(responder), handshake_hash))
 }
 
-/// The client's side, between its SYN and the SYN_ACK.
+/// The client's side, between its SYN and the `SYN_ACK`.
 pub(super) struct ClientHandshake {
     state: HandshakeState,
     ephemeral: [u8; EPHEMERAL_LEN],

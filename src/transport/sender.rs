@@ -190,6 +190,7 @@ impl ChannelSender {
     }
 
     /// Whether there is something to send that only the peer's window holds back.
+    #[cfg(test)]
     pub(crate) fn is_blocked_by_window(&self) -> bool {
         self.lost.is_empty() && self.next < self.end() && self.next >= self.max_offset
     }
@@ -207,6 +208,7 @@ impl ChannelSender {
     }
 
     /// Bytes held, sent or not.
+    #[cfg(test)]
     pub(crate) fn buffered(&self) -> usize {
         self.buffer.len()
     }

@@ -61,6 +61,7 @@ pub(super) struct Beginning {
 }
 
 /// An open session.
+#[allow(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub(super) struct Connection {
     session: SessionId,
     role: Role,

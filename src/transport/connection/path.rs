@@ -120,7 +120,10 @@ impl Connection {
             context.random.fill_bytes(&mut token);
             token
         };
-        if remote != proven.0 {
+        if remote == proven.0 {
+            self.path.farewell = None;
+            self.timers.clear(Timer::Path);
+        } else {
             self.path.unproven = Some(Box::new(Unproven {
                 token: draw(),
                 challenge_due: true,
@@ -129,16 +132,14 @@ impl Connection {
                 sent: 0,
                 proven,
             }));
+            let (remote, local_ip) = proven;
             self.path.farewell = Some(Box::new(Farewell {
-                remote: proven.0,
-                local_ip: proven.1,
+                remote,
+                local_ip,
                 token: draw(),
             }));
-            self.timers
-                .set(Timer::Path, context.now + self.recovery.rtt.pto_base());
-        } else {
-            self.path.farewell = None;
-            self.timers.clear(Timer::Path);
+            let wait = self.recovery.rtt.pto_base();
+            self.timers.set(Timer::Path, context.now + wait);
         }
         self.use_address(context, remote, local_ip);
     }

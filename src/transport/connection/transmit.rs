@@ -71,12 +71,12 @@ impl Connection {
         if !self.has_budget() {
             return None;
         }
-        let content = self.allowed_content(context);
-        let something = match content {
+        let scope = self.allowed_content(context);
+        let something = match scope {
             Content::Data | Content::Path => true,
             Content::Acknowledgement => self.received.is_due(context.now),
         };
-        something.then(|| self.transmit(context, buffer, content))
+        something.then(|| self.transmit(context, buffer, scope))
     }
 
     /// Whether the path may be sent anything at all.
@@ -141,14 +141,14 @@ impl Connection {
         &mut self,
         context: &mut Context<'_>,
         buffer: &mut Vec<u8>,
-        content: Content,
+        scope: Content,
     ) -> Transmit {
         self.begin(context, buffer);
         let limit = self.mtu.limit().min(self.path.budget()) - TAG_LEN;
-        let written = self.write_frames(context, buffer, limit, content);
+        let written = self.write_frames(context, buffer, limit, scope);
         self.finish(buffer);
         self.record(context, buffer.len(), &written);
-        if content == Content::Data && !self.has_data() {
+        if scope == Content::Data && !self.has_data() {
             self.arm_redundancy(context.now);
         }
         self.to_peer(buffer.len())
@@ -201,14 +201,14 @@ impl Connection {
         context: &Context<'_>,
         buffer: &mut Vec<u8>,
         limit: usize,
-        content: Content,
+        scope: Content,
     ) -> Written {
         let mut written = Written {
             frames: FrameList::default(),
             ack_eliciting: false,
         };
         self.write_ack(context, buffer, limit, &mut written.frames);
-        if content == Content::Acknowledgement {
+        if scope == Content::Acknowledgement {
             return written;
         }
         if let Some(token) = self.challenged.take() {
@@ -220,7 +220,7 @@ impl Connection {
             self.path.on_challenge_sent();
             written.ack_eliciting = true;
         }
-        if content == Content::Path {
+        if scope == Content::Path {
             return written;
         }
         for channel in Channel::ALL {
@@ -328,11 +328,12 @@ impl Connection {
         }
         let more = self.channels.iter().any(|state| state.sender.has_pending());
         let fits = buffer.len() + close_room + TAG_LEN <= self.mtu.limit();
-        if let State::Closing(goodbye) | State::Draining(goodbye) = &mut self.state {
-            if fits && (!more || goodbye.packets_with_data == 0) {
-                frame::encode_close(buffer, goodbye.code, &goodbye.reason);
-                goodbye.on_sent(context.now);
-            }
+        if let State::Closing(goodbye) | State::Draining(goodbye) = &mut self.state
+            && fits
+            && (!more || goodbye.packets_with_data == 0)
+        {
+            frame::encode_close(buffer, goodbye.code, &goodbye.reason);
+            goodbye.on_sent(context.now);
         }
         self.finish(buffer);
         self.recovery.sent.on_sent(context.now, buffer.len(), &list);

@@ -1,4 +1,4 @@
-//! A server's answers to those it does not know: COOKIE, SYN_ACK, VERSION and RESET, and how a handshake becomes a
+//! A server's answers to those it does not know: COOKIE, `SYN_ACK`, VERSION and RESET, and how a handshake becomes a
 //! session.
 //!
 //! Nothing is remembered before a cookie has come back, and no answer is as large as its question.
@@ -88,7 +88,7 @@ impl Acceptor {
                 .cookies
                 .make(now_ms, route.remote, client_id, ephemeral);
             let queued = answers.push(route, syn_length, |out| {
-                encode_cookie(out, client_id, &cookie)
+                encode_cookie(out, client_id, &cookie);
             });
             counters.answers_dropped += u64::from(!queued);
             return;
@@ -104,7 +104,7 @@ impl Acceptor {
         }
         if let Some(answer) = self.half_open.answer_to(&question) {
             let queued = answers.push(route, syn_length, |out| {
-                encode_syn_ack(out, client_id, answer)
+                encode_syn_ack(out, client_id, answer);
             });
             counters.answers_dropped += u64::from(!queued);
         }
@@ -174,7 +174,7 @@ impl Acceptor {
         }
         let token = self.reset_key.token(connection_id);
         let queued = answers.push(route, length, |out| {
-            encode_reset(out, connection_id, &token)
+            encode_reset(out, connection_id, &token);
         });
         counters.resets_sent += u64::from(queued);
         counters.answers_dropped += u64::from(!queued);
@@ -182,9 +182,9 @@ impl Acceptor {
 
     /// Forgets handshakes whose time has come.
     pub(super) fn expire(&mut self, now: Instant) {
-        while let Some(prefix) = self.half_open.expire(now) {
-            if let Some(prefix) = prefix {
-                self.admission.release(prefix);
+        while let Some(entry) = self.half_open.expire(now) {
+            if let Some(pending) = entry.pending {
+                self.admission.release(pending.prefix);
             }
         }
     }

@@ -57,7 +57,7 @@ impl Endpoint {
                 }
             }
             Ok(Packet::Cookie { client_id, cookie }) => {
-                self.on_cookie(now, route, client_id, cookie)
+                self.on_cookie(now, route, client_id, cookie);
             }
             Ok(Packet::SynAck { client_id, message }) => {
                 self.on_syn_ack(now, route, client_id, message);
@@ -233,7 +233,7 @@ impl Endpoint {
         self.settle(now, session);
     }
 
-    /// Only a client heeds a RESET, and only one with the token that came encrypted in its SYN_ACK.
+    /// Only a client heeds a RESET, and only one with the token that came encrypted in its `SYN_ACK`.
     fn on_reset(&mut self, now: Instant, connection_id: u64, token: &[u8; TOKEN_LEN]) {
         let session = self.by_peer_id.get(&connection_id).copied();
         let given = session
