@@ -36,6 +36,8 @@ enum Content {
 struct Written {
     frames: FrameList,
     ack_eliciting: bool,
+    /// It holds bytes of a channel that go out for the first time.
+    fresh: bool,
 }
 
 impl Connection {
@@ -103,6 +105,9 @@ impl Connection {
         } else {
             Content::Acknowledgement
         };
+        if !self.has_data() && self.recovery.probes > 0 {
+            self.repeat_newest();
+        }
         if !self.has_data() {
             self.recovery.app_limited = true;
             self.recovery.probes = 0;
@@ -187,7 +192,8 @@ impl Connection {
             self.recovery
                 .sent
                 .on_sent(context.now, size, &written.frames);
-            self.recovery.on_sent_eliciting(context.now, size);
+            self.recovery
+                .on_sent_eliciting(context.now, size, written.fresh);
             self.arm_loss_timer(context.now);
         } else {
             self.recovery.sent.on_sent_unrecorded();
@@ -206,6 +212,7 @@ impl Connection {
         let mut written = Written {
             frames: FrameList::default(),
             ack_eliciting: false,
+            fresh: false,
         };
         self.write_ack(context, buffer, limit, &mut written.frames);
         if scope == Content::Acknowledgement {
@@ -293,6 +300,7 @@ impl Connection {
                 len,
             };
             frame::encode_stream(buffer, channel, fragment.offset, sender.data(fragment));
+            written.fresh |= fragment.range().end > sender.sent_to();
             sender.on_sent(fragment);
             written.frames.push(SentFrame::Stream { channel, fragment });
             written.ack_eliciting = true;
