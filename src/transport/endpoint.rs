@@ -28,6 +28,7 @@ use super::packet::TOKEN_LEN;
 use super::{Channel, CloseReason, Event, SendError, SessionId};
 
 /// What a server needs to know. All keys are of 32 bytes.
+#[derive(Clone)]
 pub struct ServerConfig {
     /// X25519 private key of Noise.
     pub static_key: [u8; 32],
@@ -175,7 +176,7 @@ impl Endpoint {
     /// be sent on it.
     pub fn connect(&mut self, now: Instant, remote: SocketAddr) -> SessionId {
         let session = self.next_session();
-        let remote = SocketAddr::new(remote.ip().to_canonical(), remote.port());
+        let remote = datagram::canonical(remote);
         if let Some(dial) = Dial::new(now, &mut self.random, remote) {
             self.by_id.insert(dial.client_id, session);
             self.sessions
@@ -339,6 +340,28 @@ impl Endpoint {
             connection.set_signed_in(context, signed_in);
         });
         self.count(session);
+    }
+
+    /// At a client: the local address is another, or the network under it. What was measured on the old path is
+    /// forgotten, no backoff is waited out, and each session pings, so that the server learns the new address.
+    pub fn network_changed(&mut self, now: Instant) {
+        let mut sessions: Vec<_> = self.sessions.keys().copied().collect();
+        sessions.sort_unstable();
+        for session in sessions {
+            self.with_connection(now, session, Connection::on_network_changed);
+        }
+    }
+
+    /// Sends a PING as soon as possible, as after a change of port.
+    pub fn ping(&mut self, now: Instant, session: SessionId) {
+        self.with_connection(now, session, |connection, _| connection.ping());
+    }
+
+    /// At a client: since when what was sent has had no answer. A driver that has waited for long enough may try
+    /// another port, and [`Endpoint::ping`] from there.
+    #[must_use]
+    pub fn unanswered_since(&self, session: SessionId) -> Option<Instant> {
+        self.connection(session)?.unanswered_since()
     }
 
     /// The peer's current address.

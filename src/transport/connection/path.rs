@@ -164,6 +164,18 @@ impl Connection {
         });
     }
 
+    /// This end's own network is another.
+    pub(in crate::transport) fn on_network_changed(&mut self, context: &mut Context<'_>) {
+        self.recovery.on_path_change(context.now);
+        self.mtu.on_path_change();
+        if self.recovery.sent.is_empty() {
+            self.ping = true;
+        } else {
+            self.probe(context.now);
+        }
+        self.arm_loss_timer(context.now);
+    }
+
     /// The peer answers a challenge.
     pub(super) fn on_path_response(&mut self, token: [u8; 8]) {
         if self

@@ -7,6 +7,7 @@ use std::time::Instant;
 
 use rand_chacha::ChaCha20Rng;
 use rand_core::RngCore;
+use zeroize::Zeroizing;
 
 use super::Counters;
 use super::admission::{Admission, Refusal};
@@ -22,7 +23,7 @@ use crate::transport::packet::{
 
 /// What only a server has.
 pub(super) struct Acceptor {
-    static_key: [u8; 32],
+    static_key: Zeroizing<[u8; 32]>,
     cookies: CookieJar,
     reset_key: ResetKey,
     resets: TokenBucket,
@@ -44,7 +45,7 @@ impl Acceptor {
             resets_per_second, ..
         } = config.limits;
         Self {
-            static_key: config.static_key,
+            static_key: Zeroizing::new(config.static_key),
             cookies: CookieJar::new(cookie_key),
             reset_key: ResetKey::new(config.reset_key),
             resets: TokenBucket::new(now, resets_per_second, resets_per_second),

@@ -1,6 +1,6 @@
 //! A datagram comes in: what it is, and to whom it belongs.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Instant;
 
 use super::answers::Route;
@@ -253,14 +253,22 @@ impl Endpoint {
         &mut self,
         now: Instant,
         local: Option<IpAddr>,
-        remote: std::net::SocketAddr,
+        remote: SocketAddr,
         datagram: &mut [u8],
     ) {
-        let remote = std::net::SocketAddr::new(remote.ip().to_canonical(), remote.port());
+        let remote = canonical(remote);
         let route = Route {
             remote,
             local_ip: local.map(|ip| ip.to_canonical()),
         };
         self.dispatch(now, route, datagram);
+    }
+}
+
+/// An IPv4 address in its v4-mapped form is the IPv4 address; any other, with its scope, stays as it is.
+pub(super) fn canonical(address: SocketAddr) -> SocketAddr {
+    match address.ip().to_canonical() {
+        IpAddr::V4(ip) => (ip, address.port()).into(),
+        IpAddr::V6(_) => address,
     }
 }

@@ -244,9 +244,11 @@ fn chat_overtakes_a_file() {
     );
 }
 
+/// Once a line waited for up to 24 s at 40 % loss: the second probe was empty, a tail of several lines had no
+/// copy, and each line inherited the backoff of those before.
 #[test]
 fn lines_of_chat_do_not_wait_for_long_where_packets_get_lost() {
-    for (loss, limit_ms) in [(0, 26), (50, 110), (100, 170), (200, 230), (400, 900)] {
+    for (loss, limit_ms) in [(0, 26), (50, 110), (100, 140), (200, 190), (400, 500)] {
         let mut delays = Vec::new();
         for seed in 0..8 {
             let faults = Faults {
@@ -278,13 +280,6 @@ fn lines_of_chat_do_not_wait_for_long_where_packets_get_lost() {
         }
         delays.sort_unstable();
         let at = |permille: usize| delays[delays.len() * permille / 1000];
-        println!(
-            "{loss}: p50 {} p90 {} p99 {} max {}",
-            at(500),
-            at(900),
-            at(990),
-            at(999)
-        );
         assert!(at(990) <= limit_ms, "loss {loss}: p99 {} ms", at(990));
     }
 }

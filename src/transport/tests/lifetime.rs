@@ -364,3 +364,30 @@ fn an_idle_session_is_small() {
     let size = std::mem::size_of::<crate::transport::connection::Connection>();
     assert!(size <= 1792, "{size} bytes");
 }
+
+#[test]
+fn after_a_change_of_network_no_backoff_is_waited_out() {
+    let (mut network, client, session) = Network::connected(13, Faults::NONE);
+    network.server.set_signed_in(network.now, session, true);
+    network.run(Duration::from_secs(1));
+    network.faults.loss = 1000;
+    network.send_from_client(client, Channel::Chat, b"in the tunnel");
+    network.run(Duration::from_secs(60));
+    assert!(network.client.unanswered_since(client).is_some());
+    network.faults.loss = 0;
+    network.client_address = ([203, 0, 113, 9], 4001).into();
+    network.client.network_changed(network.now);
+    network.run(Duration::from_millis(25));
+    let message = network.server.receive(network.now, session, Channel::Chat);
+    assert_eq!(message.as_deref(), Some(&b"in the tunnel"[..]));
+    network.run(Duration::from_secs(1));
+    assert_eq!(network.client.unanswered_since(client), None);
+}
+
+#[test]
+fn a_link_local_address_keeps_its_scope() {
+    let mut network = Network::new(14, Faults::NONE);
+    let scoped = std::net::SocketAddrV6::new("fe80::1".parse().unwrap(), 7777, 0, 3);
+    let session = network.client.connect(network.now, scoped.into());
+    assert_eq!(network.client.remote(session), Some(scoped.into()));
+}
