@@ -342,10 +342,7 @@ impl Connection {
 
     /// One probe has gone out and another may, but it held all there was: the same goes out once more.
     pub(super) fn repeat_newest(&mut self) {
-        if let Some(newest) = self.recovery.sent.newest().copied() {
-            if !self.send_again(&newest) {
-                self.ping = true;
-            }
-        }
+        let newest = self.recovery.sent.newest().copied();
+        self.ping |= newest.is_some_and(|newest| !self.send_again(&newest));
     }
 }

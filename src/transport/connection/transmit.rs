@@ -116,6 +116,7 @@ impl Connection {
         if self.recovery.probes > 0 {
             return Content::Data;
         }
+        self.recovery.app_limited = false;
         let waiting: u64 = self
             .channels
             .iter()
@@ -125,7 +126,6 @@ impl Connection {
         let size = (waiting + overhead as u64).min(self.mtu.limit() as u64);
         let window = self.recovery.congestion.window();
         if self.recovery.sent.bytes_in_flight() as u64 + size > window {
-            self.recovery.app_limited = false;
             return otherwise;
         }
         let smoothed = self.recovery.rtt.smoothed();

@@ -283,3 +283,36 @@ fn lines_of_chat_do_not_wait_for_long_where_packets_get_lost() {
         assert!(at(990) <= limit_ms, "loss {loss}: p99 {} ms", at(990));
     }
 }
+
+#[test]
+fn a_long_transfer_finds_the_paths_rate() {
+    let (mut network, client, server) = Network::connected(9, Faults::NONE);
+    network.server.set_signed_in(network.now, server, true);
+    network.run(Duration::from_secs(1));
+    let (start, message) = (network.now, vec![1; 50_000]);
+    let (mut sent, mut received) = (0, 0);
+    while received < 40 {
+        while sent < 40
+            && network
+                .client
+                .send(network.now, client, Channel::Bulk, &message)
+                .is_ok()
+        {
+            sent += 1;
+        }
+        network.run(Duration::from_millis(2));
+        while network
+            .server
+            .receive(network.now, server, Channel::Bulk)
+            .is_some()
+        {
+            received += 1;
+        }
+        assert!(
+            network.now - start < Duration::from_millis(900),
+            "{received} of 40"
+        );
+    }
+    let statistics = network.client.statistics(client).expect("it is open");
+    assert_eq!(statistics.packets_lost, 0);
+}

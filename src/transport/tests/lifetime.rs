@@ -65,7 +65,7 @@ fn an_address_that_does_not_answer_gets_little_and_the_session_goes_back() {
     stolen.from = ([203, 0, 113, 66], 666).into();
     let (thief, size) = (stolen.from, stolen.bytes.len());
     network.deliver(stolen);
-    network.send_from_server(session, Channel::Bulk, &[0; 50_000]);
+    network.send_from_server(session, Channel::Bulk, &vec![0; 50_000]);
     network.flush();
     assert_eq!(network.server.remote(session), Some(thief));
     network.faults.loss = 1000;
