@@ -109,6 +109,7 @@ impl AckState {
     }
 
     /// The largest packet number received.
+    #[cfg(test)]
     pub(crate) fn largest(&self) -> Option<u64> {
         self.largest.map(|(largest, _)| largest)
     }

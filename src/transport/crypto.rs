@@ -11,7 +11,7 @@ use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use super::packet::{DATA_HEADER_LEN, DataHeader, expand};
 
-/// A key is replaced after this long; chosen, as WireGuard's two minutes are for a handshake, where ours is cheap.
+/// A key is replaced after this long; chosen, as `WireGuard`'s two minutes are for a handshake, where ours is cheap.
 const KEY_LIFETIME: Duration = Duration::from_secs(3600);
 
 /// A key is replaced after this many packets. ChaCha20-Poly1305 has no limit below the 2^62 packet numbers

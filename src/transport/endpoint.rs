@@ -9,6 +9,7 @@ mod datagram;
 mod dial;
 mod half_open;
 mod schedule;
+mod types;
 
 use std::collections::{HashMap, VecDeque};
 use std::net::{IpAddr, SocketAddr};
@@ -22,64 +23,11 @@ use self::answers::Answers;
 pub use self::counters::Counters;
 use self::dial::Dial;
 use self::schedule::{Place, Schedule};
+pub use self::types::{ClientConfig, ServerConfig, Statistics, Transmit};
 use super::connection::{Connection, Context};
-use super::limits::{Limits, Prefix};
+use super::limits::Prefix;
 use super::packet::TOKEN_LEN;
 use super::{Channel, CloseReason, Event, SendError, SessionId};
-
-/// What a server needs to know. All keys are of 32 bytes.
-pub struct ServerConfig {
-    /// X25519 private key of Noise.
-    pub static_key: [u8; 32],
-    /// BLAKE3 key from which reset tokens are made; persisted, so that a restarted server can reset.
-    pub reset_key: [u8; 32],
-    /// How much strangers may ask for.
-    pub limits: Limits,
-}
-
-/// What a client needs to know.
-#[derive(Debug, Default)]
-pub struct ClientConfig {}
-
-/// One datagram (or several of one size) to send.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Transmit {
-    /// To whom.
-    pub remote: SocketAddr,
-    /// The local address to send from: the one that the peer wrote to.
-    pub local_ip: Option<IpAddr>,
-    /// How many bytes of the buffer.
-    pub len: usize,
-    /// If the buffer holds several datagrams: the size of each but the last.
-    pub segment_size: Option<usize>,
-}
-
-/// A session's figures.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub struct Statistics {
-    /// The smoothed round trip time, in microseconds.
-    pub rtt_us: u64,
-    /// The shortest round trip on this path, in microseconds.
-    pub min_rtt_us: u64,
-    /// Bytes that may be under way at once.
-    pub congestion_window_bytes: u64,
-    /// Bytes that are.
-    pub bytes_in_flight: u64,
-    /// DATA packets sent.
-    pub packets_sent: u64,
-    /// DATA packets received that opened.
-    pub packets_received: u64,
-    /// Bytes of UDP payload in them.
-    pub bytes_sent: u64,
-    /// Bytes of UDP payload in them.
-    pub bytes_received: u64,
-    /// Packets of ours that were taken for lost.
-    pub packets_lost: u64,
-    /// How many of a thousand packets of ours are lost, lately.
-    pub loss_sent_permille: u16,
-    /// The same of the peer's packets, as the peer says.
-    pub loss_received_permille: u16,
-}
 
 /// What stands behind a session's id.
 enum Session {
@@ -175,7 +123,7 @@ impl Endpoint {
     /// be sent on it.
     pub fn connect(&mut self, now: Instant, remote: SocketAddr) -> SessionId {
         let session = self.next_session();
-        let remote = SocketAddr::new(remote.ip().to_canonical(), remote.port());
+        let remote = datagram::canonical(remote);
         if let Some(dial) = Dial::new(now, &mut self.random, remote) {
             self.by_id.insert(dial.client_id, session);
             self.sessions
@@ -295,7 +243,8 @@ impl Endpoint {
     }
 
     /// The next whole message of a channel, in order. Taking it is what widens the peer's window: whoever does not
-    /// receive slows the sender down.
+    /// receive slows the sender down. What came together with the peer's goodbye can still be received for a short
+    /// while after [`Event::Closed`].
     pub fn receive(
         &mut self,
         now: Instant,
@@ -312,7 +261,7 @@ impl Endpoint {
             .map_or(0, |connection| connection.send_room(channel))
     }
 
-    /// Says goodbye (a CLOSE frame, sent a few times) and forgets the session. Event::Closed{Local} follows.
+    /// Says goodbye (a CLOSE frame, sent a few times) and forgets the session. [`Event::Closed`] with [`CloseReason::Local`] follows.
     /// Messages queued before are sent first if they fit into the goodbye's few packets; the application should
     /// wait for `is_drained` if it must know that they arrived.
     pub fn close(&mut self, now: Instant, session: SessionId, code: u16, reason: &str) {
@@ -339,6 +288,28 @@ impl Endpoint {
             connection.set_signed_in(context, signed_in);
         });
         self.count(session);
+    }
+
+    /// At a client: the local address is another, or the network under it. What was measured on the old path is
+    /// forgotten, no backoff is waited out, and each session pings, so that the server learns the new address.
+    pub fn network_changed(&mut self, now: Instant) {
+        let mut sessions: Vec<_> = self.sessions.keys().copied().collect();
+        sessions.sort_unstable();
+        for session in sessions {
+            self.with_connection(now, session, Connection::on_network_changed);
+        }
+    }
+
+    /// Sends a PING as soon as possible, as after a change of port.
+    pub fn ping(&mut self, now: Instant, session: SessionId) {
+        self.with_connection(now, session, |connection, _| connection.ping());
+    }
+
+    /// At a client: since when what was sent has had no answer. A driver that has waited for long enough may try
+    /// another port, and [`Endpoint::ping`] from there.
+    #[must_use]
+    pub fn unanswered_since(&self, session: SessionId) -> Option<Instant> {
+        self.connection(session)?.unanswered_since()
     }
 
     /// The peer's current address.

@@ -263,6 +263,7 @@ pub(crate) fn encode_ping(buffer: &mut Vec<u8>) {
 }
 
 /// Appends padding up to `len` bytes in all.
+#[cfg(test)]
 pub(crate) fn encode_padding(buffer: &mut Vec<u8>, len: usize) {
     buffer.resize(buffer.len().max(len), PADDING);
 }

@@ -12,6 +12,7 @@ use snow::params::{CipherChoice, DHChoice, HashChoice};
 use snow::resolvers::{CryptoResolver, DefaultResolver};
 use snow::types::{Cipher, Dh, Hash, Random};
 use snow::{Builder, HandshakeState};
+use zeroize::Zeroize;
 
 use super::crypto::{Key, Keys};
 use super::packet::{EPHEMERAL_LEN, SYN_ACK_MESSAGE_LEN, SYN_ACK_PAYLOAD_LEN, TOKEN_LEN};
@@ -101,11 +102,14 @@ fn split(mut state: HandshakeState) -> Option<(Key, Key, [u8; 32])> {
     }
     let mut handshake_hash = [0; 32];
     handshake_hash.copy_from_slice(state.get_handshake_hash().get(..32)?);
-    let (initiator, responder) = state.dangerously_get_raw_split();
-    Some((Key::new(initiator), Key::new(responder), handshake_hash))
+    let (mut initiator, mut responder) = state.dangerously_get_raw_split();
+    let keys = (Key::new(initiator), Key::new(responder), handshake_hash);
+    initiator.zeroize();
+    responder.zeroize();
+    Some(keys)
 }
 
-/// The client's side, between its SYN and the SYN_ACK.
+/// The client's side, between its SYN and the `SYN_ACK`.
 pub(super) struct ClientHandshake {
     state: HandshakeState,
     ephemeral: [u8; EPHEMERAL_LEN],

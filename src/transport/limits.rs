@@ -39,7 +39,7 @@ pub(super) const SYN_RETRY_MAX: Duration = Duration::from_millis(666);
 /// is, begins the wait once more.
 pub(super) const CONNECT_TIMEOUT: Duration = Duration::from_millis(4_500);
 
-/// How long a server keeps a half-open session and its SYN_ACK.
+/// How long a server keeps a half-open session and its `SYN_ACK`.
 pub(super) const HALF_OPEN_LIFETIME: Duration = Duration::from_secs(10);
 
 /// A session that is not signed in ends after this long without a packet.
@@ -48,7 +48,7 @@ pub(super) const UNAUTHENTICATED_SILENCE: Duration = Duration::from_secs(60);
 /// A session that is not signed in ends after this long in all.
 pub(super) const UNAUTHENTICATED_LIFETIME: Duration = Duration::from_secs(600);
 
-/// The client pings after this much silence of its own, ± 10 % (WireGuard's survey; RFC 9000 §10.1.2).
+/// The client pings after this much silence of its own, ± 10 % (`WireGuard`'s survey; RFC 9000 §10.1.2).
 pub(super) const KEEP_ALIVE: Duration = Duration::from_secs(25);
 
 /// A server sends nothing more to a peer from which nothing came for this long: three keep-alives.

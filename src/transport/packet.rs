@@ -138,11 +138,6 @@ pub(crate) enum PacketError {
     VersionCount,
 }
 
-impl PacketError {
-    /// How many kinds there are, for a table of counters indexed by `error as usize`.
-    pub(crate) const COUNT: usize = Self::VersionCount as usize + 1;
-}
-
 /// Says what a datagram is. Cheap and without side effects; nothing is believed yet.
 pub(crate) fn parse(datagram: &[u8]) -> Result<Packet<'_>, PacketError> {
     let (&first, rest) = datagram.split_first().ok_or(PacketError::Empty)?;

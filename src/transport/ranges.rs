@@ -82,6 +82,7 @@ impl RangeSet {
         (!self.ranges.is_empty()).then(|| self.ranges.remove(0))
     }
 
+    #[cfg(test)]
     pub(crate) fn contains(&self, number: u64) -> bool {
         let index = self.ranges.partition_point(|held| held.end <= number);
         self.ranges
@@ -105,13 +106,9 @@ impl RangeSet {
         self.ranges.first().cloned()
     }
 
+    #[cfg(test)]
     pub(crate) fn last(&self) -> Option<Range<u64>> {
         self.ranges.last().cloned()
-    }
-
-    /// How many ranges there are.
-    pub(crate) fn len(&self) -> usize {
-        self.ranges.len()
     }
 
     pub(crate) fn is_empty(&self) -> bool {

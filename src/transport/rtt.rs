@@ -66,6 +66,7 @@ impl RttEstimator {
         *self = Self::default();
     }
 
+    #[cfg(test)]
     pub(crate) fn latest(&self) -> Duration {
         self.latest
     }
@@ -74,6 +75,7 @@ impl RttEstimator {
         self.smoothed
     }
 
+    #[cfg(test)]
     pub(crate) fn variance(&self) -> Duration {
         self.variance
     }

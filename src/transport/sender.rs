@@ -190,23 +190,18 @@ impl ChannelSender {
     }
 
     /// Whether there is something to send that only the peer's window holds back.
+    #[cfg(test)]
     pub(crate) fn is_blocked_by_window(&self) -> bool {
         self.lost.is_empty() && self.next < self.end() && self.next >= self.max_offset
     }
 
-    /// The end of what was sent, if it is not acknowledged and at most `max_bytes` long: what is worth sending
-    /// early once more where packets get lost.
-    pub(crate) fn tail_unacked(&self, max_bytes: usize) -> Option<Fragment> {
-        let start = self.acked.last().map_or(self.base, |last| last.end);
-        let range = start..self.next;
-        let len = usize::try_from(range.end.saturating_sub(range.start)).ok()?;
-        (1..=max_bytes).contains(&len).then_some(Fragment {
-            offset: range.start,
-            len,
-        })
+    /// Where what was sent ends.
+    pub(crate) fn sent_to(&self) -> u64 {
+        self.next
     }
 
     /// Bytes held, sent or not.
+    #[cfg(test)]
     pub(crate) fn buffered(&self) -> usize {
         self.buffer.len()
     }

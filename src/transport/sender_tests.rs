@@ -107,20 +107,6 @@ fn what_was_never_sent_can_be_neither_acknowledged_nor_lost() {
     assert_eq!(send(&mut sender, 100), Some(fragment(10, 42)));
 }
 
-#[test]
-fn the_tail_is_what_was_sent_last_and_not_acknowledged_if_it_is_small() {
-    let mut sender = sender();
-    assert_eq!(sender.tail_unacked(100), None);
-    assert_eq!(sender.push(&[7; 58]), Ok(()));
-    send(&mut sender, 50);
-    assert_eq!(sender.tail_unacked(49), None);
-    assert_eq!(sender.tail_unacked(50), Some(fragment(0, 50)));
-    sender.on_acked(fragment(20, 10));
-    assert_eq!(sender.tail_unacked(50), Some(fragment(30, 20)));
-    sender.on_acked(fragment(30, 20));
-    assert_eq!(sender.tail_unacked(50), None);
-}
-
 /// What happens to a fragment that went out.
 #[derive(Debug, Clone)]
 enum Fate {

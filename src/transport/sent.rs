@@ -168,6 +168,11 @@ impl SentPackets {
         self.packets.front()
     }
 
+    /// The newest packet under way.
+    pub(super) fn newest(&self) -> Option<&SentPacket> {
+        self.packets.back()
+    }
+
     pub(super) fn iter_mut(&mut self) -> impl DoubleEndedIterator<Item = &mut SentPacket> {
         self.packets.iter_mut()
     }

@@ -289,7 +289,12 @@ pub struct ClientHost {
     pub screen: Arc<Mutex<Screen>>,
     /// Lines that the person will type, and when.
     pub script: VecDeque<(Duration, String)>,
+    /// When the person, whom a sign-in has failed, tries again.
+    patience: Duration,
 }
+
+/// How long a person waits before the next sign-in.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 impl ClientHost {
     pub fn boot(
@@ -328,6 +333,7 @@ impl ClientHost {
             process,
             screen,
             script: VecDeque::new(),
+            patience: Duration::ZERO,
         }
     }
 
@@ -367,7 +373,11 @@ impl ClientHost {
                 .pop_front_if(|(at, _)| *at <= now)
                 .map(|(_, line)| line),
             // The sign-in failed for a while (too many attempts, a crash): once more.
-            Ask::Command(_) => Some(format!("login {}", self.name)),
+            Ask::Command(_) if now >= self.patience => {
+                self.patience = now + PATIENCE;
+                Some(format!("login {}", self.name))
+            }
+            Ask::Command(_) => None,
         }
     }
 
@@ -375,7 +385,7 @@ impl ClientHost {
         let typed = if self.is_signed_in() {
             self.script.front().map(|(at, _)| *at)
         } else {
-            None
+            Some(self.patience)
         };
         [typed, self.process.deadline()].into_iter().flatten().min()
     }

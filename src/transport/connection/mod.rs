@@ -61,6 +61,7 @@ pub(super) struct Beginning {
 }
 
 /// An open session.
+#[allow(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub(super) struct Connection {
     session: SessionId,
     role: Role,
@@ -79,8 +80,8 @@ pub(super) struct Connection {
     signed_in: bool,
     /// The peer is taken for away.
     silent: bool,
-    /// At a client: something was sent that asks for an answer, and nothing has been heard since.
-    unanswered: bool,
+    /// At a client: when something was sent that asks for an answer, if nothing has been heard since.
+    unanswered: Option<Instant>,
     /// A PING is due.
     ping: bool,
     /// The token of the peer's challenge that waits for an answer; the newest, if there are several.
@@ -112,7 +113,7 @@ impl Connection {
             state: State::Open,
             signed_in: false,
             silent: false,
-            unanswered: false,
+            unanswered: None,
             // The client's first packet is what completes the handshake at the server.
             ping: beginning.role == Role::Client,
             challenged: None,
@@ -146,6 +147,15 @@ impl Connection {
         let may_speak = self.state.is_open() && !self.silent && self.has_budget();
         let acknowledge = self.received.deadline().filter(|_| may_speak);
         self.timers.next().into_iter().chain(acknowledge).min()
+    }
+
+    /// Makes a PING due.
+    pub(super) fn ping(&mut self) {
+        self.ping = true;
+    }
+
+    pub(super) fn unanswered_since(&self) -> Option<Instant> {
+        self.unanswered
     }
 
     /// Whether nothing is left of the session.

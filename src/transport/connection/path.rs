@@ -120,7 +120,10 @@ impl Connection {
             context.random.fill_bytes(&mut token);
             token
         };
-        if remote != proven.0 {
+        if remote == proven.0 {
+            self.path.farewell = None;
+            self.timers.clear(Timer::Path);
+        } else {
             self.path.unproven = Some(Box::new(Unproven {
                 token: draw(),
                 challenge_due: true,
@@ -129,16 +132,14 @@ impl Connection {
                 sent: 0,
                 proven,
             }));
+            let (remote, local_ip) = proven;
             self.path.farewell = Some(Box::new(Farewell {
-                remote: proven.0,
-                local_ip: proven.1,
+                remote,
+                local_ip,
                 token: draw(),
             }));
-            self.timers
-                .set(Timer::Path, context.now + self.recovery.rtt.pto_base());
-        } else {
-            self.path.farewell = None;
-            self.timers.clear(Timer::Path);
+            let wait = self.recovery.rtt.pto_base();
+            self.timers.set(Timer::Path, context.now + wait);
         }
         self.use_address(context, remote, local_ip);
     }
@@ -161,6 +162,18 @@ impl Connection {
             session: self.session,
             remote,
         });
+    }
+
+    /// This end's own network is another.
+    pub(in crate::transport) fn on_network_changed(&mut self, context: &mut Context<'_>) {
+        self.recovery.on_path_change(context.now);
+        self.mtu.on_path_change();
+        if self.recovery.sent.is_empty() {
+            self.ping = true;
+        } else {
+            self.probe(context.now);
+        }
+        self.arm_loss_timer(context.now);
     }
 
     /// The peer answers a challenge.

@@ -10,6 +10,7 @@ use crate::transport::frame::AckRanges;
 use crate::transport::limits::{PACKET_THRESHOLD, PTO_MAX, PTO_PROBES};
 use crate::transport::pacer::Pacer;
 use crate::transport::rtt::RttEstimator;
+use crate::transport::sender::Fragment;
 use crate::transport::sent::{SentFrame, SentPacket, SentPackets};
 use crate::transport::timer::Timer;
 
@@ -87,7 +88,17 @@ impl Recovery {
         backed_off.min(base.max(PTO_MAX))
     }
 
-    pub(super) fn on_sent_eliciting(&mut self, now: Instant, size: usize) {
+    /// Whether packets have been getting lost on this path, while others arrive.
+    fn is_lossy(&self) -> bool {
+        self.loss_average > REDUNDANCY_FROM
+    }
+
+    /// A packet that asks for an acknowledgement has gone out. Where packets get lost, `fresh` data does not wait
+    /// out a backoff that it owes to the acknowledgements of earlier data; the window bounds how often that is.
+    pub(super) fn on_sent_eliciting(&mut self, now: Instant, size: usize, fresh: bool) {
+        if fresh && self.is_lossy() {
+            self.pto_count = 0;
+        }
         self.probe_from = Some(now);
         self.congestion.on_sent(now, size as u64);
         self.pacer.on_sent(size as u64);
@@ -310,8 +321,7 @@ impl Connection {
     /// A packet with data has gone out and nothing waits behind it: on a path that loses packets a small tail
     /// goes out once more after a quarter of a round trip, since no later packet would reveal its loss.
     pub(super) fn arm_redundancy(&mut self, now: Instant) {
-        let lossy = self.recovery.loss_average > REDUNDANCY_FROM;
-        if lossy && self.timers.get(Timer::Redundancy).is_none() {
+        if self.recovery.is_lossy() && self.timers.get(Timer::Redundancy).is_none() {
             self.timers
                 .set(Timer::Redundancy, now + self.recovery.rtt.smoothed() / 4);
         }
@@ -320,16 +330,19 @@ impl Connection {
     pub(super) fn on_redundancy_timer(&mut self) {
         for channel in Channel::ALL {
             let state = self.channel(channel);
-            if state.sender.has_pending() {
-                continue;
+            let end = state.sender.sent_to();
+            let len = usize::try_from(end.saturating_sub(state.copied_to)).unwrap_or(usize::MAX);
+            if (1..=REDUNDANT_BYTES).contains(&len) && !state.sender.has_pending() {
+                let offset = state.copied_to;
+                state.sender.on_lost(Fragment { offset, len });
             }
-            let Some(tail) = state.sender.tail_unacked(REDUNDANT_BYTES) else {
-                continue;
-            };
-            if tail.range().end > state.copied_to {
-                state.copied_to = tail.range().end;
-                state.sender.on_lost(tail);
-            }
+            state.copied_to = end;
         }
+    }
+
+    /// One probe has gone out and another may, but it held all there was: the same goes out once more.
+    pub(super) fn repeat_newest(&mut self) {
+        let newest = self.recovery.sent.newest().copied();
+        self.ping |= newest.is_some_and(|newest| !self.send_again(&newest));
     }
 }

@@ -41,7 +41,7 @@ impl Connection {
 
     /// An authenticated packet has come.
     pub(super) fn on_heard(&mut self, context: &mut Context<'_>) {
-        self.unanswered = false;
+        self.unanswered = None;
         self.timers.set(Timer::Idle, context.now + IDLE);
         self.restart_silence(context.now);
         if !self.silent {
@@ -83,8 +83,8 @@ impl Connection {
         let jitter_ms = u64::from(context.random.next_u32()) % (KEEP_ALIVE.as_secs() * 200);
         let wait = KEEP_ALIVE.mul_f64(0.9) + std::time::Duration::from_millis(jitter_ms);
         self.timers.set(Timer::KeepAlive, context.now + wait);
-        if ack_eliciting && !self.unanswered {
-            self.unanswered = true;
+        if ack_eliciting && self.unanswered.is_none() {
+            self.unanswered = Some(context.now);
             self.timers
                 .set(Timer::Silence, context.now + CLIENT_SILENCE);
             self.timers.set(Timer::Forget, context.now + FORGET);
@@ -109,6 +109,5 @@ impl Connection {
         self.arm_loss_timer(now);
         self.timers.clear(Timer::Pace);
         self.timers.clear(Timer::Redundancy);
-        self.timers.clear(Timer::Path);
     }
 }

@@ -36,6 +36,8 @@ enum Content {
 struct Written {
     frames: FrameList,
     ack_eliciting: bool,
+    /// It holds bytes of a channel that go out for the first time.
+    fresh: bool,
 }
 
 impl Connection {
@@ -71,12 +73,12 @@ impl Connection {
         if !self.has_budget() {
             return None;
         }
-        let content = self.allowed_content(context);
-        let something = match content {
+        let scope = self.allowed_content(context);
+        let something = match scope {
             Content::Data | Content::Path => true,
             Content::Acknowledgement => self.received.is_due(context.now),
         };
-        something.then(|| self.transmit(context, buffer, content))
+        something.then(|| self.transmit(context, buffer, scope))
     }
 
     /// Whether the path may be sent anything at all.
@@ -103,6 +105,9 @@ impl Connection {
         } else {
             Content::Acknowledgement
         };
+        if !self.has_data() && self.recovery.probes > 0 {
+            self.repeat_newest();
+        }
         if !self.has_data() {
             self.recovery.app_limited = true;
             self.recovery.probes = 0;
@@ -111,6 +116,7 @@ impl Connection {
         if self.recovery.probes > 0 {
             return Content::Data;
         }
+        self.recovery.app_limited = false;
         let waiting: u64 = self
             .channels
             .iter()
@@ -120,7 +126,6 @@ impl Connection {
         let size = (waiting + overhead as u64).min(self.mtu.limit() as u64);
         let window = self.recovery.congestion.window();
         if self.recovery.sent.bytes_in_flight() as u64 + size > window {
-            self.recovery.app_limited = false;
             return otherwise;
         }
         let smoothed = self.recovery.rtt.smoothed();
@@ -141,14 +146,14 @@ impl Connection {
         &mut self,
         context: &mut Context<'_>,
         buffer: &mut Vec<u8>,
-        content: Content,
+        scope: Content,
     ) -> Transmit {
         self.begin(context, buffer);
         let limit = self.mtu.limit().min(self.path.budget()) - TAG_LEN;
-        let written = self.write_frames(context, buffer, limit, content);
+        let written = self.write_frames(context, buffer, limit, scope);
         self.finish(buffer);
         self.record(context, buffer.len(), &written);
-        if content == Content::Data && !self.has_data() {
+        if scope == Content::Data && !self.has_data() {
             self.arm_redundancy(context.now);
         }
         self.to_peer(buffer.len())
@@ -187,7 +192,8 @@ impl Connection {
             self.recovery
                 .sent
                 .on_sent(context.now, size, &written.frames);
-            self.recovery.on_sent_eliciting(context.now, size);
+            self.recovery
+                .on_sent_eliciting(context.now, size, written.fresh);
             self.arm_loss_timer(context.now);
         } else {
             self.recovery.sent.on_sent_unrecorded();
@@ -201,14 +207,15 @@ impl Connection {
         context: &Context<'_>,
         buffer: &mut Vec<u8>,
         limit: usize,
-        content: Content,
+        scope: Content,
     ) -> Written {
         let mut written = Written {
             frames: FrameList::default(),
             ack_eliciting: false,
+            fresh: false,
         };
         self.write_ack(context, buffer, limit, &mut written.frames);
-        if content == Content::Acknowledgement {
+        if scope == Content::Acknowledgement {
             return written;
         }
         if let Some(token) = self.challenged.take() {
@@ -220,7 +227,7 @@ impl Connection {
             self.path.on_challenge_sent();
             written.ack_eliciting = true;
         }
-        if content == Content::Path {
+        if scope == Content::Path {
             return written;
         }
         for channel in Channel::ALL {
@@ -293,6 +300,7 @@ impl Connection {
                 len,
             };
             frame::encode_stream(buffer, channel, fragment.offset, sender.data(fragment));
+            written.fresh |= fragment.range().end > sender.sent_to();
             sender.on_sent(fragment);
             written.frames.push(SentFrame::Stream { channel, fragment });
             written.ack_eliciting = true;
@@ -328,11 +336,12 @@ impl Connection {
         }
         let more = self.channels.iter().any(|state| state.sender.has_pending());
         let fits = buffer.len() + close_room + TAG_LEN <= self.mtu.limit();
-        if let State::Closing(goodbye) | State::Draining(goodbye) = &mut self.state {
-            if fits && (!more || goodbye.packets_with_data == 0) {
-                frame::encode_close(buffer, goodbye.code, &goodbye.reason);
-                goodbye.on_sent(context.now);
-            }
+        if let State::Closing(goodbye) | State::Draining(goodbye) = &mut self.state
+            && fits
+            && (!more || goodbye.packets_with_data == 0)
+        {
+            frame::encode_close(buffer, goodbye.code, &goodbye.reason);
+            goodbye.on_sent(context.now);
         }
         self.finish(buffer);
         self.recovery.sent.on_sent(context.now, buffer.len(), &list);

@@ -1,4 +1,4 @@
-//! A server's answers to those it does not know: COOKIE, SYN_ACK, VERSION and RESET, and how a handshake becomes a
+//! A server's answers to those it does not know: COOKIE, `SYN_ACK`, VERSION and RESET, and how a handshake becomes a
 //! session.
 //!
 //! Nothing is remembered before a cookie has come back, and no answer is as large as its question.
@@ -7,6 +7,7 @@ use std::time::Instant;
 
 use rand_chacha::ChaCha20Rng;
 use rand_core::RngCore;
+use zeroize::Zeroizing;
 
 use super::Counters;
 use super::admission::{Admission, Refusal};
@@ -22,7 +23,7 @@ use crate::transport::packet::{
 
 /// What only a server has.
 pub(super) struct Acceptor {
-    static_key: [u8; 32],
+    static_key: Zeroizing<[u8; 32]>,
     cookies: CookieJar,
     reset_key: ResetKey,
     resets: TokenBucket,
@@ -44,7 +45,7 @@ impl Acceptor {
             resets_per_second, ..
         } = config.limits;
         Self {
-            static_key: config.static_key,
+            static_key: Zeroizing::new(config.static_key),
             cookies: CookieJar::new(cookie_key),
             reset_key: ResetKey::new(config.reset_key),
             resets: TokenBucket::new(now, resets_per_second, resets_per_second),
@@ -88,7 +89,7 @@ impl Acceptor {
                 .cookies
                 .make(now_ms, route.remote, client_id, ephemeral);
             let queued = answers.push(route, syn_length, |out| {
-                encode_cookie(out, client_id, &cookie)
+                encode_cookie(out, client_id, &cookie);
             });
             counters.answers_dropped += u64::from(!queued);
             return;
@@ -104,7 +105,7 @@ impl Acceptor {
         }
         if let Some(answer) = self.half_open.answer_to(&question) {
             let queued = answers.push(route, syn_length, |out| {
-                encode_syn_ack(out, client_id, answer)
+                encode_syn_ack(out, client_id, answer);
             });
             counters.answers_dropped += u64::from(!queued);
         }
@@ -174,7 +175,7 @@ impl Acceptor {
         }
         let token = self.reset_key.token(connection_id);
         let queued = answers.push(route, length, |out| {
-            encode_reset(out, connection_id, &token)
+            encode_reset(out, connection_id, &token);
         });
         counters.resets_sent += u64::from(queued);
         counters.answers_dropped += u64::from(!queued);
@@ -182,9 +183,9 @@ impl Acceptor {
 
     /// Forgets handshakes whose time has come.
     pub(super) fn expire(&mut self, now: Instant) {
-        while let Some(prefix) = self.half_open.expire(now) {
-            if let Some(prefix) = prefix {
-                self.admission.release(prefix);
+        while let Some(entry) = self.half_open.expire(now) {
+            if let Some(pending) = entry.pending {
+                self.admission.release(pending.prefix);
             }
         }
     }

@@ -1,4 +1,4 @@
-//! Answers that belong to no session: COOKIE, SYN_ACK, RESET and VERSION. They wait in one bounded queue, so that
+//! Answers that belong to no session: COOKIE, `SYN_ACK`, RESET and VERSION. They wait in one bounded queue, so that
 //! a flood of questions costs no more memory than that.
 
 use std::collections::VecDeque;

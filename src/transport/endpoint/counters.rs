@@ -21,7 +21,7 @@ pub struct Counters {
     pub resets_sent: u64,
     /// RESETs not sent because of the rate limit.
     pub resets_withheld: u64,
-    /// Packets that this side does not expect: RESET, COOKIE, SYN_ACK or VERSION at a server, SYN at a client, or
+    /// Packets that this side does not expect: RESET, COOKIE, `SYN_ACK` or VERSION at a server, SYN at a client, or
     /// any of them with a wrong token, id or address.
     pub unexpected: u64,
     /// DATA whose number had been seen, or was too old to tell.

@@ -1,6 +1,6 @@
 //! A datagram comes in: what it is, and to whom it belongs.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Instant;
 
 use super::answers::Route;
@@ -57,7 +57,7 @@ impl Endpoint {
                 }
             }
             Ok(Packet::Cookie { client_id, cookie }) => {
-                self.on_cookie(now, route, client_id, cookie)
+                self.on_cookie(now, route, client_id, cookie);
             }
             Ok(Packet::SynAck { client_id, message }) => {
                 self.on_syn_ack(now, route, client_id, message);
@@ -233,7 +233,7 @@ impl Endpoint {
         self.settle(now, session);
     }
 
-    /// Only a client heeds a RESET, and only one with the token that came encrypted in its SYN_ACK.
+    /// Only a client heeds a RESET, and only one with the token that came encrypted in its `SYN_ACK`.
     fn on_reset(&mut self, now: Instant, connection_id: u64, token: &[u8; TOKEN_LEN]) {
         let session = self.by_peer_id.get(&connection_id).copied();
         let given = session
@@ -253,14 +253,22 @@ impl Endpoint {
         &mut self,
         now: Instant,
         local: Option<IpAddr>,
-        remote: std::net::SocketAddr,
+        remote: SocketAddr,
         datagram: &mut [u8],
     ) {
-        let remote = std::net::SocketAddr::new(remote.ip().to_canonical(), remote.port());
+        let remote = canonical(remote);
         let route = Route {
             remote,
             local_ip: local.map(|ip| ip.to_canonical()),
         };
         self.dispatch(now, route, datagram);
+    }
+}
+
+/// An IPv4 address in its v4-mapped form is the IPv4 address; any other, with its scope, stays as it is.
+pub(super) fn canonical(address: SocketAddr) -> SocketAddr {
+    match address.ip().to_canonical() {
+        IpAddr::V4(ip) => (ip, address.port()).into(),
+        IpAddr::V6(_) => address,
     }
 }

@@ -1,4 +1,4 @@
-//! The client's handshake: SYN, and what it does with COOKIE, SYN_ACK and VERSION.
+//! The client's handshake: SYN, and what it does with COOKIE, `SYN_ACK` and VERSION.
 
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
@@ -14,7 +14,7 @@ use crate::transport::packet::{
     encode_syn,
 };
 
-/// A session for which no SYN_ACK has come yet.
+/// A session for which no `SYN_ACK` has come yet.
 pub(super) struct Dial {
     pub(super) client_id: u64,
     pub(super) remote: SocketAddr,
@@ -65,7 +65,7 @@ impl Dial {
         }
     }
 
-    /// Checks a SYN_ACK. One that does not verify changes nothing.
+    /// Checks a `SYN_ACK`. One that does not verify changes nothing.
     pub(super) fn on_syn_ack(
         &mut self,
         message: &[u8; SYN_ACK_MESSAGE_LEN],

@@ -1,7 +1,7 @@
 //! The server's half of handshakes under way: sessions that have proved their address by a cookie, and have been
-//! sent a SYN_ACK, and from which no DATA has come yet.
+//! sent a `SYN_ACK`, and from which no DATA has come yet.
 //!
-//! The SYN_ACK is kept for as long as the entry, also once the session is open: a SYN that the network duplicated
+//! The `SYN_ACK` is kept for as long as the entry, also once the session is open: a SYN that the network duplicated
 //! must get the identical answer, or the two ends would derive different keys.
 
 use std::collections::{HashMap, VecDeque};
@@ -93,13 +93,13 @@ impl HalfOpens {
         self.expiry.front().map(|(at, _)| *at)
     }
 
-    /// Takes out one whose time has come; what it counted against, if it never became a session.
-    pub(super) fn expire(&mut self, now: Instant) -> Option<Option<Prefix>> {
+    /// Takes out one whose time has come.
+    pub(super) fn expire(&mut self, now: Instant) -> Option<HalfOpen> {
         let (_, id) = *self.expiry.front().filter(|(at, _)| *at <= now)?;
         self.expiry.pop_front();
         let entry = self.by_id.remove(&id)?;
         self.by_question.remove(&entry.question);
-        Some(entry.pending.map(|pending| pending.prefix))
+        Some(entry)
     }
 
     #[cfg(test)]

@@ -71,7 +71,7 @@ fn an_acknowledgement_of_a_skipped_number_closes() {
     assert!(next > 1201, "some were skipped");
     let range = next - 700..next;
     inject(&mut network, client, |buffer| {
-        frame::encode_ack(buffer, std::iter::once(range), 0, 0)
+        frame::encode_ack(buffer, std::iter::once(range), 0, 0);
     });
     assert!(matches!(
         network.server_events.back(),

@@ -65,7 +65,7 @@ fn an_address_that_does_not_answer_gets_little_and_the_session_goes_back() {
     stolen.from = ([203, 0, 113, 66], 666).into();
     let (thief, size) = (stolen.from, stolen.bytes.len());
     network.deliver(stolen);
-    network.send_from_server(session, Channel::Bulk, &[0; 50_000]);
+    network.send_from_server(session, Channel::Bulk, &vec![0; 50_000]);
     network.flush();
     assert_eq!(network.server.remote(session), Some(thief));
     network.faults.loss = 1000;
@@ -363,4 +363,31 @@ fn keys_are_updated_hourly_without_a_gap() {
 fn an_idle_session_is_small() {
     let size = std::mem::size_of::<crate::transport::connection::Connection>();
     assert!(size <= 1792, "{size} bytes");
+}
+
+#[test]
+fn after_a_change_of_network_no_backoff_is_waited_out() {
+    let (mut network, client, session) = Network::connected(13, Faults::NONE);
+    network.server.set_signed_in(network.now, session, true);
+    network.run(Duration::from_secs(1));
+    network.faults.loss = 1000;
+    network.send_from_client(client, Channel::Chat, b"in the tunnel");
+    network.run(Duration::from_secs(60));
+    assert!(network.client.unanswered_since(client).is_some());
+    network.faults.loss = 0;
+    network.client_address = ([203, 0, 113, 9], 4001).into();
+    network.client.network_changed(network.now);
+    network.run(Duration::from_millis(25));
+    let message = network.server.receive(network.now, session, Channel::Chat);
+    assert_eq!(message.as_deref(), Some(&b"in the tunnel"[..]));
+    network.run(Duration::from_secs(1));
+    assert_eq!(network.client.unanswered_since(client), None);
+}
+
+#[test]
+fn a_link_local_address_keeps_its_scope() {
+    let mut network = Network::new(14, Faults::NONE);
+    let scoped = std::net::SocketAddrV6::new("fe80::1".parse().unwrap(), 7777, 0, 3);
+    let session = network.client.connect(network.now, scoped.into());
+    assert_eq!(network.client.remote(session), Some(scoped.into()));
 }

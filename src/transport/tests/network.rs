@@ -127,7 +127,7 @@ impl Network {
     }
 
     /// Puts a datagram on its way, faults applied.
-    pub(super) fn put(&mut self, datagram: Datagram) {
+    fn put(&mut self, datagram: &Datagram) {
         self.sent.push(datagram.clone());
         let copies = 1 + u32::from(self.chance(self.faults.duplicate));
         for _ in 0..copies {
@@ -164,7 +164,7 @@ impl Network {
                     break;
                 };
                 assert!(transmit.len == buffer.len() && (1..=1200).contains(&transmit.len));
-                self.put(Datagram {
+                self.put(&Datagram {
                     from: address,
                     to: transmit.remote,
                     bytes: buffer.clone(),
