@@ -337,7 +337,6 @@ impl ClientHost {
         }
     }
 
-    /// Whether the person stands at the prompt of a signed-in client.
     /// Whether the program has ended and is to be started again, as a person does whom it told that nobody
     /// answers.
     pub fn has_given_up(&self) -> bool {
@@ -348,8 +347,13 @@ impl ClientHost {
         }
     }
 
+    fn prompt(&self) -> String {
+        format!("{}> ", self.name)
+    }
+
+    /// Whether the person stands at the prompt of a signed-in client.
     pub fn is_signed_in(&self) -> bool {
-        let prompt = format!("{}> ", self.name);
+        let prompt = self.prompt();
         matches!(&self.screen.lock().unwrap().ask, Some(Ask::Command(text)) if *text == prompt)
     }
 
@@ -381,12 +385,15 @@ impl ClientHost {
         }
     }
 
-    pub fn deadline(&self) -> Option<Duration> {
-        let typed = if self.is_signed_in() {
-            self.script.front().map(|(at, _)| *at)
-        } else {
-            Some(self.patience)
+    pub fn deadline(&self, now: Duration) -> Option<Duration> {
+        let typed = match &self.screen.lock().unwrap().ask {
+            Some(Ask::Command(text)) if *text == self.prompt() => {
+                self.script.front().map(|(at, _)| *at)
+            }
+            Some(Ask::Command(_)) => Some(self.patience),
+            _ => None,
         };
+        let typed = typed.filter(|at| *at > now);
         [typed, self.process.deadline()].into_iter().flatten().min()
     }
 }

@@ -16,6 +16,9 @@ const SIGN_IN_WITHIN: Duration = Duration::from_secs(120);
 /// All must have arrived, and been receipted, so long after the last line was typed.
 const QUIET_WITHIN: Duration = Duration::from_secs(180);
 
+/// More wake-ups than a run can need: something wakes up again and again.
+const STEPS_MAX: u64 = 200_000;
+
 /// What is to happen in a run.
 pub struct Plan {
     pub link: Link,
@@ -32,6 +35,7 @@ pub struct World {
     plan: Plan,
     base: Instant,
     now: Duration,
+    steps: u64,
     dice: ChaCha20Rng,
     network: Network,
     address: SocketAddr,
@@ -78,6 +82,7 @@ impl World {
             plan,
             base,
             now: start,
+            steps: 0,
             dice,
             network,
             address,
@@ -151,6 +156,12 @@ impl World {
             if done(self) {
                 return;
             }
+            self.steps += 1;
+            assert!(
+                self.steps < STEPS_MAX,
+                "the clock does not come on: {:?}",
+                self.now
+            );
             if self.now == deadline {
                 self.give_up(deadline);
             }
@@ -224,7 +235,7 @@ impl World {
         });
         self.clients
             .iter()
-            .map(ClientHost::deadline)
+            .map(|client| client.deadline(self.now))
             .chain([
                 self.network.next_due(),
                 crash,

@@ -214,10 +214,14 @@ impl Person {
         self.pty
             .exp_eof()
             .unwrap_or_else(|error| panic!("{} does not end: {error}", self.name));
-        match self.pty.process().wait() {
-            Ok(rexpect::process::wait::WaitStatus::Exited(_, code)) => code,
-            other => panic!("{} ended otherwise: {other:?}", self.name),
-        }
+        // The crate gives the status in a type that it does not name.
+        let status = format!("{:?}", self.pty.process().wait());
+        let code = status
+            .rsplit(", ")
+            .next()
+            .and_then(|tail| tail.trim_end_matches(')').parse().ok());
+        code.filter(|_| status.contains("Exited"))
+            .unwrap_or_else(|| panic!("{} ended otherwise: {status}", self.name))
     }
 
     /// Trusts the server's key and signs up.
