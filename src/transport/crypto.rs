@@ -69,13 +69,19 @@ fn nonce(number: u64) -> Nonce {
     Nonce::assume_unique_for_key(bytes)
 }
 
+/// The key of the phase before.
+struct Previous {
+    key: Key,
+    until: Option<Instant>,
+}
+
 /// Both directions' keys of a session.
 pub(super) struct Keys {
     send: Key,
     receive: Key,
     /// What the peer sent before the last update may still arrive: until the moment given, or, while it has not
     /// followed an update of ours, for as long as that takes.
-    previous: Option<(Key, Option<Instant>)>,
+    previous: Option<Box<Previous>>,
     /// The key phase bit of `send` and `receive`.
     phase: bool,
     since: Instant,
@@ -154,12 +160,8 @@ impl Keys {
         if self.forgeries >= FORGERY_LIMIT {
             return None;
         }
-        let expired = |until: &Option<Instant>| until.is_some_and(|until| until <= now);
-        if self
-            .previous
-            .as_ref()
-            .is_some_and(|(_, until)| expired(until))
-        {
+        let expired = |previous: &Previous| previous.until.is_some_and(|until| until <= now);
+        if self.previous.as_deref().is_some_and(expired) {
             self.previous = None;
         }
         if phase == self.phase {
@@ -169,8 +171,8 @@ impl Keys {
                     self.first_received
                         .map_or(number, |first| first.min(number)),
                 );
-                if let Some((_, until @ None)) = &mut self.previous {
-                    *until = Some(now + grace);
+                if let Some(previous) = &mut self.previous {
+                    previous.until.get_or_insert(now + grace);
                 }
             } else {
                 self.forgeries += 1;
@@ -178,8 +180,8 @@ impl Keys {
             return plain;
         }
         let before_update = self.first_received.is_none_or(|first| number < first);
-        if let (Some((previous, _)), true) = (&self.previous, before_update) {
-            let plain = previous.open(number, header, body);
+        if let (Some(previous), true) = (&self.previous, before_update) {
+            let plain = previous.key.open(number, header, body);
             self.forgeries += u64::from(plain.is_none());
             return plain;
         }
@@ -189,8 +191,8 @@ impl Keys {
         };
         self.advance(now, next_number);
         self.first_received = Some(number);
-        if let Some((_, until)) = &mut self.previous {
-            *until = Some(now + grace);
+        if let Some(previous) = &mut self.previous {
+            previous.until = Some(now + grace);
         }
         Some(plain)
     }
@@ -198,8 +200,8 @@ impl Keys {
     fn advance(&mut self, now: Instant, next_number: u64) {
         self.send = self.send.next();
         let next = self.receive.next();
-        let previous = std::mem::replace(&mut self.receive, next);
-        self.previous = Some((previous, None));
+        let key = std::mem::replace(&mut self.receive, next);
+        self.previous = Some(Box::new(Previous { key, until: None }));
         self.phase = !self.phase;
         self.since = now;
         self.first_sent = next_number;

@@ -255,7 +255,7 @@ impl Endpoint {
                 continue;
             };
             let (transmit, deadline) = match &mut slot.session {
-                Session::Dialling(dial) => (dial.poll_transmit(buffer), Some(dial.deadline())),
+                Session::Dialling(dial) => (dial.poll_transmit(now, buffer), Some(dial.deadline())),
                 Session::Open(connection) => (
                     connection.poll_transmit(&mut context, buffer),
                     connection.deadline(),

@@ -152,19 +152,20 @@ impl SentPackets {
         }
         let packet = self.packets.remove(at)?;
         self.bytes_in_flight -= packet.size;
+        Some(packet)
+    }
+
+    /// Gives memory back if nothing is under way.
+    pub(super) fn release(&mut self) {
         if self.packets.is_empty() {
             self.packets = VecDeque::new();
+            self.skipped.shrink_to_fit();
         }
-        Some(packet)
     }
 
     /// The oldest packet under way.
     pub(super) fn oldest(&self) -> Option<&SentPacket> {
         self.packets.front()
-    }
-
-    pub(super) fn iter(&self) -> impl DoubleEndedIterator<Item = &SentPacket> {
-        self.packets.iter()
     }
 
     pub(super) fn iter_mut(&mut self) -> impl DoubleEndedIterator<Item = &mut SentPacket> {

@@ -21,12 +21,14 @@ pub(super) enum Timer {
     Lifetime,
     /// The address in use has not answered its challenge.
     Path,
+    /// The session has been idle for long enough to give memory back.
+    Idle,
     /// A closed session says so once more, or is forgotten.
     Close,
 }
 
 impl Timer {
-    const ALL: [Self; 9] = [
+    const ALL: [Self; 10] = [
         Self::Loss,
         Self::Pace,
         Self::Redundancy,
@@ -35,6 +37,7 @@ impl Timer {
         Self::Forget,
         Self::Lifetime,
         Self::Path,
+        Self::Idle,
         Self::Close,
     ];
 }

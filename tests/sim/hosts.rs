@@ -178,7 +178,7 @@ impl ServerHost {
         let config = ServerConfig {
             static_key,
             reset_key,
-            ..ServerConfig::default()
+            limits: Limits::default(),
         };
         let endpoint = Endpoint::server(at.instant, config, seed);
         let server_key = endpoint.public_key().expect("a server has a key");

@@ -143,13 +143,10 @@ impl World {
             if done(self) {
                 return;
             }
-            let next = self.next();
-            if next > deadline {
-                if done(self) {
-                    return;
-                }
+            if self.now == deadline {
                 self.give_up(deadline);
             }
+            let next = self.next().min(deadline);
             self.now = next;
         }
     }

@@ -5,6 +5,7 @@ mod helper;
 use std::io::{self, Write as _};
 use std::sync::mpsc::Receiver;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use nix::sys::termios::{self, SetArg, Termios};
 use rustyline::error::ReadlineError;
@@ -21,6 +22,10 @@ use crate::net::InputSender;
 /// How many lines the prompt remembers; the oldest is forgotten first. They are kept in memory only, since they
 /// may hold what others were told.
 const HISTORY_LINES: usize = 500;
+
+/// How long the end waits for an editor that is still open to print what it was handed. Chosen: it needs about a
+/// millisecond; nobody notices this.
+const LAST_LINES_GRACE: Duration = Duration::from_millis(40);
 
 /// Ends bracketed paste, which an editor that is left in the middle of a line has on.
 const BRACKETED_PASTE_OFF: &str = "\x1b[?2004l";
@@ -85,8 +90,16 @@ pub fn open(
 
 impl Screen {
     /// Gives the terminal back as it was found, though a line may still be edited there.
+    #[allow(
+        clippy::disallowed_methods,
+        reason = "the editor gives nothing to wait for, and the process ends"
+    )]
     pub fn restore(&self) {
         let was_busy = *lock(&self.phase) != Phase::Idle;
+        if was_busy {
+            // What was printed last is on its way through the editor, which says nothing when it is done.
+            std::thread::sleep(LAST_LINES_GRACE);
+        }
         if let Err(error) = termios::tcsetattr(io::stdin(), SetArg::TCSANOW, &self.modes) {
             tracing::warn!(%error, "cannot restore the terminal");
         }
@@ -184,10 +197,7 @@ impl Prompt {
         *lock(&self.phase) = Phase::Idle;
         match answer {
             Ok(password) => Input::Line(password),
-            Err(_) if was_interrupted => {
-                println!();
-                Input::Cancelled
-            }
+            Err(_) if was_interrupted => Input::Cancelled,
             Err(error) => {
                 tracing::info!(%error, "the password prompt has ended");
                 Input::EndOfInput

@@ -90,9 +90,6 @@ impl Connection {
         state.announced = state.assembler.has_message();
         if message.is_some() {
             state.window_due |= state.assembler.window_update().is_some();
-            if state.assembler.is_idle() {
-                state.assembler.release();
-            }
         }
         message
     }
@@ -122,6 +119,15 @@ impl Connection {
                 .events
                 .push_back(Event::Writable { session, channel });
         }
+    }
+
+    /// Gives back the memory that only a busy session needs.
+    pub(super) fn release(&mut self) {
+        for state in &mut self.channels {
+            state.sender.release();
+            state.assembler.release();
+        }
+        self.recovery.sent.release();
     }
 
     /// Whether all that was sent has been acknowledged.

@@ -3,6 +3,7 @@
 
 mod application;
 mod closing;
+mod mtu;
 mod path;
 mod receive;
 mod recovery;
@@ -18,6 +19,7 @@ use rand_core::RngCore;
 
 use self::application::ChannelState;
 use self::closing::State;
+use self::mtu::Mtu;
 use self::path::Path;
 pub(super) use self::receive::Ignored;
 use self::recovery::Recovery;
@@ -54,6 +56,8 @@ pub(super) struct Beginning {
     pub(super) keys: Keys,
     pub(super) remote: SocketAddr,
     pub(super) local_ip: Option<IpAddr>,
+    /// What the handshake took, if that is known.
+    pub(super) round_trip: Option<Duration>,
 }
 
 /// An open session.
@@ -67,6 +71,7 @@ pub(super) struct Connection {
     replay: ReplayWindow,
     received: AckState,
     recovery: Recovery,
+    mtu: Mtu,
     channels: [ChannelState; 3],
     timers: Timers,
     state: State,
@@ -101,6 +106,7 @@ impl Connection {
             replay: ReplayWindow::default(),
             received: AckState::default(),
             recovery: Recovery::new(now),
+            mtu: Mtu::default(),
             channels: Channel::ALL.map(|channel| ChannelState::new(beginning.role, channel)),
             timers: Timers::default(),
             state: State::Open,
@@ -117,6 +123,9 @@ impl Connection {
             bytes_received: 0,
         };
         connection.choose_skip(context.random);
+        if let Some(sample) = beginning.round_trip {
+            connection.recovery.rtt.update(now, sample, Duration::ZERO);
+        }
         if beginning.role == Role::Server {
             connection
                 .timers
@@ -133,10 +142,9 @@ impl Connection {
 
     /// When the session next wants to be called.
     pub(super) fn deadline(&self) -> Option<Instant> {
-        let acknowledge = self
-            .received
-            .deadline()
-            .filter(|_| self.state.is_open() && !self.silent);
+        // What may not be sent now is no reason to be called.
+        let may_speak = self.state.is_open() && !self.silent && self.has_budget();
+        let acknowledge = self.received.deadline().filter(|_| may_speak);
         self.timers.next().into_iter().chain(acknowledge).min()
     }
 

@@ -154,6 +154,7 @@ impl Connection {
         self.path.local_ip = local_ip;
         if !same_host {
             self.recovery.on_path_change(context.now);
+            self.mtu.on_path_change();
             self.arm_loss_timer(context.now);
         }
         context.events.push_back(Event::Moved {

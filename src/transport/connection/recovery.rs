@@ -167,12 +167,11 @@ impl Connection {
             .congestion
             .on_acked(now, packet.sent, packet.size as u64, recovery.app_limited);
         self.keys.on_acknowledged(packet.number);
+        self.mtu.on_acked(packet.size);
         for frame in packet.frames() {
             match frame {
                 SentFrame::Stream { channel, fragment } => {
-                    let sender = &mut self.channel(channel).sender;
-                    sender.on_acked(fragment);
-                    sender.release();
+                    self.channel(channel).sender.on_acked(fragment);
                 }
                 SentFrame::Ack(largest) => self.received.acknowledged(largest),
                 SentFrame::Window(_) => {}
@@ -216,6 +215,7 @@ impl Connection {
             latest_lost = Some(packet.sent);
             self.recovery.packets_lost += 1;
             self.recovery.on_fate(true);
+            self.mtu.on_lost(packet.size);
             self.send_again(&packet);
         }
         if let Some(latest_sent) = latest_lost {
@@ -264,6 +264,9 @@ impl Connection {
             self.detect_lost(now, 0..0);
         } else {
             self.recovery.pto_count = self.recovery.pto_count.saturating_add(1);
+            if let Some(oldest) = self.recovery.sent.oldest() {
+                self.mtu.on_pto(self.recovery.pto_count, oldest.size);
+            }
             self.probe(now);
         }
         self.arm_loss_timer(now);

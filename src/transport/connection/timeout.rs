@@ -7,7 +7,7 @@ use rand_core::RngCore;
 use super::closing::State;
 use super::{Connection, Context, Role};
 use crate::transport::limits::{
-    CLIENT_SILENCE, FORGET, KEEP_ALIVE, SERVER_SILENCE, UNAUTHENTICATED_SILENCE,
+    CLIENT_SILENCE, FORGET, IDLE, KEEP_ALIVE, SERVER_SILENCE, UNAUTHENTICATED_SILENCE,
 };
 use crate::transport::timer::Timer;
 use crate::transport::{CloseReason, Event};
@@ -26,6 +26,7 @@ impl Connection {
                 Timer::Forget => self.abandon(context, CloseReason::TimedOut),
                 Timer::Lifetime => self.close_unauthenticated(context),
                 Timer::Path => self.on_path_timer(context),
+                Timer::Idle => self.release(),
                 Timer::Close => self.on_close_timer(context.now),
             }
             if self.state == State::Gone {
@@ -41,6 +42,7 @@ impl Connection {
     /// An authenticated packet has come.
     pub(super) fn on_heard(&mut self, context: &mut Context<'_>) {
         self.unanswered = false;
+        self.timers.set(Timer::Idle, context.now + IDLE);
         self.restart_silence(context.now);
         if !self.silent {
             return;
@@ -74,6 +76,7 @@ impl Connection {
 
     /// A packet has gone out.
     pub(super) fn on_spoken(&mut self, context: &mut Context<'_>, ack_eliciting: bool) {
+        self.timers.set(Timer::Idle, context.now + IDLE);
         if self.role == Role::Server {
             return;
         }

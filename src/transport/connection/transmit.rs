@@ -5,6 +5,7 @@ use super::{Connection, Context};
 use crate::transport::Channel;
 use crate::transport::endpoint::Transmit;
 use crate::transport::frame::{self, STREAM_OVERHEAD, stream_data_room};
+use crate::transport::limits::SMALL_DATAGRAM;
 use crate::transport::packet::{DATA_HEADER_LEN, DATAGRAM_LEN, TAG_LEN, encode_data_header};
 use crate::transport::sender::Fragment;
 use crate::transport::sent::{FrameList, SentFrame};
@@ -67,7 +68,7 @@ impl Connection {
                 segment_size: None,
             });
         }
-        if self.path.budget() < LEAST_PACKET {
+        if !self.has_budget() {
             return None;
         }
         let content = self.allowed_content(context);
@@ -76,6 +77,11 @@ impl Connection {
             Content::Acknowledgement => self.received.is_due(context.now),
         };
         something.then(|| self.transmit(context, buffer, content))
+    }
+
+    /// Whether the path may be sent anything at all.
+    pub(super) fn has_budget(&self) -> bool {
+        self.path.budget() >= LEAST_PACKET
     }
 
     fn has_data(&self) -> bool {
@@ -111,7 +117,7 @@ impl Connection {
             .map(|state| state.sender.pending())
             .sum();
         let overhead = LEAST_PACKET + STREAM_OVERHEAD;
-        let size = (waiting + overhead as u64).min(DATAGRAM_LEN as u64);
+        let size = (waiting + overhead as u64).min(self.mtu.limit() as u64);
         let window = self.recovery.congestion.window();
         if self.recovery.sent.bytes_in_flight() as u64 + size > window {
             self.recovery.app_limited = false;
@@ -138,7 +144,7 @@ impl Connection {
         content: Content,
     ) -> Transmit {
         self.begin(context, buffer);
-        let limit = DATAGRAM_LEN.min(self.path.budget()) - TAG_LEN;
+        let limit = self.mtu.limit().min(self.path.budget()) - TAG_LEN;
         let written = self.write_frames(context, buffer, limit, content);
         self.finish(buffer);
         self.record(context, buffer.len(), &written);
@@ -255,7 +261,7 @@ impl Connection {
         frame::encode_ack(buffer, report.ranges, report.delay_us, loss_permille);
         // What a path owes and is owed must fit behind it.
         if buffer.len() + LEAST_PACKET > limit
-            && limit < DATAGRAM_LEN - TAG_LEN
+            && limit < SMALL_DATAGRAM - TAG_LEN
             && buffer.len() > start + 16
         {
             buffer.truncate(start);
@@ -315,13 +321,13 @@ impl Connection {
         let close_room = 8 + frame::MAX_REASON_LEN;
         let mut list = FrameList::default();
         if with_data {
-            let limit = DATAGRAM_LEN - TAG_LEN;
+            let limit = self.mtu.limit() - TAG_LEN;
             list = self
                 .write_frames(context, buffer, limit, Content::Data)
                 .frames;
         }
         let more = self.channels.iter().any(|state| state.sender.has_pending());
-        let fits = buffer.len() + close_room + TAG_LEN <= DATAGRAM_LEN;
+        let fits = buffer.len() + close_room + TAG_LEN <= self.mtu.limit();
         if let State::Closing(goodbye) | State::Draining(goodbye) = &mut self.state {
             if fits && (!more || goodbye.packets_with_data == 0) {
                 frame::encode_close(buffer, goodbye.code, &goodbye.reason);

@@ -94,7 +94,7 @@ impl Acceptor {
             return;
         }
         let question = (route.remote, client_id, *ephemeral);
-        if self.half_open.answer_to(&question).is_none() {
+        if self.half_open.repeat(&question).is_none() {
             match self.open_half(now, random, question) {
                 Ok(()) => {}
                 Err(Some(Refusal::Full)) => counters.refused_full += 1,

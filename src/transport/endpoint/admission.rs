@@ -70,12 +70,6 @@ impl Admission {
             }
         }
     }
-
-    /// How many are counted.
-    #[cfg(test)]
-    pub(super) fn total(&self) -> usize {
-        self.total
-    }
 }
 
 #[cfg(test)]

@@ -125,6 +125,7 @@ impl Endpoint {
             self.counters.forged += 1;
             return None;
         }
+        let round_trip = entry.round_trip(now);
         let Pending {
             established,
             client_id,
@@ -139,6 +140,7 @@ impl Endpoint {
             keys: established.keys,
             remote: route.remote,
             local_ip: route.local_ip,
+            round_trip,
         };
         self.events.push_back(Event::Connected {
             session,
@@ -203,6 +205,7 @@ impl Endpoint {
             return;
         };
         self.schedule.forget(session, &mut place);
+        let round_trip = dial.round_trip(now);
         let Some(established) = dial.finish(now) else {
             return;
         };
@@ -219,6 +222,7 @@ impl Endpoint {
             keys: established.keys,
             remote: route.remote,
             local_ip: route.local_ip,
+            round_trip,
         };
         let connection = Connection::new(&mut self.context(now), beginning);
         let mut slot = Slot::new(Session::Open(Box::new(connection)));

@@ -22,6 +22,9 @@ pub(super) struct Dial {
     cookie: Option<[u8; COOKIE_LEN]>,
     /// SYNs sent.
     tries: u32,
+    /// When the SYN with the cookie went out, if it did so once only: then the answer measures the round trip.
+    asked: Option<Instant>,
+    repeated: bool,
     wait: Duration,
     due: bool,
     deadline: Instant,
@@ -38,6 +41,8 @@ impl Dial {
             handshake: ClientHandshake::new(random, client_id)?,
             cookie: None,
             tries: 0,
+            asked: None,
+            repeated: false,
             wait: SYN_RETRY,
             due: true,
             deadline: now + SYN_RETRY,
@@ -45,10 +50,16 @@ impl Dial {
         })
     }
 
-    /// A cookie answers the SYN; the next one goes out at once. A cookie that is already held is a duplicate.
+    /// A cookie answers the SYN; the next one goes out at once. A cookie that is already held is a duplicate. The
+    /// first one shows that somebody is there, so that the waits begin afresh.
     pub(super) fn on_cookie(&mut self, now: Instant, cookie: &[u8; COOKIE_LEN]) {
         if self.cookie.as_ref() != Some(cookie) {
-            self.cookie = Some(*cookie);
+            if self.cookie.replace(*cookie).is_none() {
+                self.wait = SYN_RETRY;
+                self.give_up = now + CONNECT_TIMEOUT;
+            }
+            self.asked = None;
+            self.repeated = false;
             self.due = true;
             self.deadline = now + self.wait;
         }
@@ -84,10 +95,18 @@ impl Dial {
         self.deadline.min(self.give_up)
     }
 
-    pub(super) fn poll_transmit(&mut self, buffer: &mut Vec<u8>) -> Option<Transmit> {
+    /// The round trip time, if the handshake has measured it.
+    pub(super) fn round_trip(&self, now: Instant) -> Option<Duration> {
+        let asked = self.asked.filter(|_| !self.repeated)?;
+        Some(now.saturating_duration_since(asked))
+    }
+
+    pub(super) fn poll_transmit(&mut self, now: Instant, buffer: &mut Vec<u8>) -> Option<Transmit> {
         if !std::mem::take(&mut self.due) {
             return None;
         }
+        self.repeated |= self.asked.is_some();
+        self.asked = self.cookie.map(|_| now);
         let size = if self.tries < FULL_SIZE_SYNS {
             DATAGRAM_LEN
         } else {

@@ -6,7 +6,7 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::net::SocketAddr;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::transport::handshake::Established;
 use crate::transport::limits::{HALF_OPEN_LIFETIME, Prefix};
@@ -19,8 +19,18 @@ pub(super) type Question = (SocketAddr, u64, [u8; EPHEMERAL_LEN]);
 pub(super) struct HalfOpen {
     question: Question,
     pub(super) answer: Box<[u8; SYN_ACK_MESSAGE_LEN]>,
+    /// When the answer was made, and whether it was given more than once.
+    answered: Instant,
+    repeated: bool,
     /// What the session will start from; `None` once it has.
     pub(super) pending: Option<Box<Pending>>,
+}
+
+impl HalfOpen {
+    /// The round trip time, if the handshake has measured it.
+    pub(super) fn round_trip(&self, now: Instant) -> Option<Duration> {
+        (!self.repeated).then(|| now.saturating_duration_since(self.answered))
+    }
 }
 
 /// What a session starts from.
@@ -52,6 +62,8 @@ impl HalfOpens {
         let entry = HalfOpen {
             question,
             answer: Box::new(answer),
+            answered: now,
+            repeated: false,
             pending: Some(Box::new(pending)),
         };
         self.by_id.insert(server_id, entry);
@@ -59,7 +71,15 @@ impl HalfOpens {
         self.expiry.push_back((now + HALF_OPEN_LIFETIME, server_id));
     }
 
-    /// The answer that this SYN got before.
+    /// The answer that this SYN got before, to be given again.
+    pub(super) fn repeat(&mut self, question: &Question) -> Option<&[u8; SYN_ACK_MESSAGE_LEN]> {
+        let id = self.by_question.get(question)?;
+        let entry = self.by_id.get_mut(id)?;
+        entry.repeated = true;
+        Some(&entry.answer)
+    }
+
+    /// The answer to this SYN.
     pub(super) fn answer_to(&self, question: &Question) -> Option<&[u8; SYN_ACK_MESSAGE_LEN]> {
         let id = self.by_question.get(question)?;
         self.by_id.get(id).map(|entry| &*entry.answer)

@@ -358,3 +358,9 @@ fn keys_are_updated_hourly_without_a_gap() {
         "no update was seen"
     );
 }
+
+#[test]
+fn an_idle_session_is_small() {
+    let size = std::mem::size_of::<crate::transport::connection::Connection>();
+    assert!(size <= 1792, "{size} bytes");
+}

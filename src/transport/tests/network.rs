@@ -21,6 +21,8 @@ pub(super) struct Faults {
     pub(super) reorder: u32,
     pub(super) corrupt: u32,
     pub(super) delay: Duration,
+    /// Larger datagrams vanish, in bytes.
+    pub(super) largest: usize,
 }
 
 impl Faults {
@@ -30,6 +32,7 @@ impl Faults {
         reorder: 0,
         corrupt: 0,
         delay: Duration::from_millis(20),
+        largest: 1200,
     };
     pub(super) const HARD: Self = Self {
         loss: 300,
@@ -128,7 +131,7 @@ impl Network {
         self.sent.push(datagram.clone());
         let copies = 1 + u32::from(self.chance(self.faults.duplicate));
         for _ in 0..copies {
-            if self.chance(self.faults.loss) {
+            if self.chance(self.faults.loss) || datagram.bytes.len() > self.faults.largest {
                 continue;
             }
             let mut datagram = datagram.clone();
@@ -215,6 +218,7 @@ impl Network {
                 );
             }
         }
+        self.flush();
         true
     }
 
