@@ -132,7 +132,10 @@ impl Core {
             self.trusted_key = Some(peer.key);
             peer.is_trusted = true;
         }
-        if !self.is_greeted {
+        if self.is_greeted {
+            let text = format!("{} is back", self.options.server_name);
+            self.notice(&text);
+        } else {
             self.is_greeted = true;
             self.effects.show(Tone::Plain, render::WELCOME);
         }

@@ -273,3 +273,20 @@ fn end_of_a_script_does_not_wait_for_ever() {
     assert!(desk.lines().last().unwrap().contains("1 not stored yet"));
     assert_eq!(desk.core.end(), Some(&End::Quit));
 }
+
+#[test]
+fn number_that_was_sent_again_in_a_new_session_is_not_given_to_the_next_message() {
+    // The head of the new session did not have the number yet, and the outbox no longer had it when the next
+    // message was typed: it got the same number, and the server took the device for a copy.
+    let mut desk = Desk::signed_in(Screen::interactive());
+    say(&mut desk, "message bob one");
+    texts(&mut desk);
+    desk.core.link_lost("reset", false);
+    desk.core.link_up(desk.now, KEY, HASH);
+    desk.body();
+    desk.control(&Message::control(session_start()));
+    desk.settle_heads(vec![head(PAIR, "bob", 0, 0, 0)]);
+    desk.chat(stored(1, 3, 0, 1));
+    say(&mut desk, "message bob two");
+    assert_eq!(texts(&mut desk), [(2, "two".to_owned())]);
+}
