@@ -236,8 +236,7 @@ impl Account {
     fn handle_receipts(&mut self, receipts: &Receipts) {
         for mark in &receipts.marks {
             if mark.account != self.id {
-                self.receipts
-                    .mark(receipts.conversation, mark.account, &mark.name, mark.entry);
+                self.receipts.mark(receipts.conversation, mark);
             }
         }
     }

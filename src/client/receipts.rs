@@ -4,7 +4,7 @@
 //! message to everyone the names are gathered, until all who were online when it was stored have it or
 //! [`GATHER`] has passed, so that twenty receipts are one line.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
@@ -63,7 +63,7 @@ pub(super) struct News {
 #[derive(Debug, Default)]
 pub(super) struct Receipts {
     own: BTreeMap<(ConversationId, EntryId), Own>,
-    marks: HashMap<(ConversationId, AccountId), (EntryId, String)>,
+    marks: BTreeMap<(ConversationId, AccountId), Mark>,
 }
 
 impl Receipts {
@@ -79,10 +79,10 @@ impl Receipts {
         let fresh = self
             .marks
             .iter()
-            .filter(|((place, account), (mark, _))| {
-                *place == conversation && *mark >= entry && !awaited.told.contains(account)
+            .filter(|((place, account), mark)| {
+                *place == conversation && covers(mark, entry) && !awaited.told.contains(account)
             })
-            .map(|((_, account), (_, name))| (*account, name.clone()))
+            .map(|((_, account), mark)| (*account, mark.name.clone()))
             .collect();
         let own = Own {
             awaited,
@@ -97,28 +97,22 @@ impl Receipts {
         None
     }
 
-    /// A member has received everything up to `entry`.
-    pub(super) fn mark(
-        &mut self,
-        conversation: ConversationId,
-        account: AccountId,
-        name: &str,
-        entry: EntryId,
-    ) {
-        let key = (conversation, account);
-        if self.marks.len() < MARKS_MAX || self.marks.contains_key(&key) {
-            let mark = self
-                .marks
-                .entry(key)
-                .or_insert_with(|| (entry, name.to_owned()));
-            mark.0 = mark.0.max(entry);
+    /// A member has received everything up to the mark's entry, from where they began to read.
+    pub(super) fn mark(&mut self, conversation: ConversationId, mark: &Mark) {
+        if mark.since >= mark.entry {
+            return;
         }
-        let covered = (conversation, EntryId::START)..=(conversation, entry);
+        let (account, key) = (mark.account, (conversation, mark.account));
+        if self.marks.len() < MARKS_MAX || self.marks.contains_key(&key) {
+            let known = self.marks.entry(key).or_insert_with(|| mark.clone());
+            known.entry = known.entry.max(mark.entry);
+        }
+        let covered = (conversation, mark.since.next())..=(conversation, mark.entry);
         for (_, own) in self.own.range_mut(covered) {
             let is_known = own.awaited.told.contains(&account)
                 || own.fresh.iter().any(|(known, _)| *known == account);
             if !is_known {
-                own.fresh.push((account, name.to_owned()));
+                own.fresh.push((account, mark.name.clone()));
             }
         }
     }
@@ -187,6 +181,11 @@ impl Receipts {
     }
 }
 
+/// Whether the member has received this entry.
+fn covers(mark: &Mark, entry: EntryId) -> bool {
+    mark.since < entry && entry <= mark.entry
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -205,6 +204,15 @@ mod tests {
         }
     }
 
+    fn mark(account: AccountId, name: &str, entry: u64) -> Mark {
+        Mark {
+            account,
+            name: name.into(),
+            entry: EntryId(entry),
+            since: EntryId::START,
+        }
+    }
+
     #[test]
     fn one_mark_is_the_receipt_of_every_message_up_to_it_and_of_none_behind() {
         let now = instant();
@@ -212,13 +220,13 @@ mod tests {
         for entry in [3, 5, 8] {
             receipts.track(now, PAIR, EntryId(entry), awaited(1, 1), Some(now));
         }
-        receipts.mark(PAIR, BOB, "bob", EntryId(6));
+        receipts.mark(PAIR, &mark(BOB, "bob", 6));
         let news = receipts.news(now + Duration::from_millis(84));
         let entries: Vec<u64> = news.iter().map(|news| news.entry.0).collect();
         assert_eq!(entries, [3, 5]);
         assert_eq!(news[0].elapsed, Some(Duration::from_millis(84)));
         assert_eq!(news[0].count, None);
-        receipts.mark(PAIR, BOB, "bob", EntryId(6));
+        receipts.mark(PAIR, &mark(BOB, "bob", 6));
         assert!(receipts.news(now).is_empty(), "nothing is told twice");
     }
 
@@ -226,7 +234,7 @@ mod tests {
     fn receipt_that_came_before_the_message_was_known_to_be_stored_counts() {
         let now = instant();
         let mut receipts = Receipts::default();
-        receipts.mark(PAIR, BOB, "bob", EntryId(9));
+        receipts.mark(PAIR, &mark(BOB, "bob", 9));
         receipts.track(now, PAIR, EntryId(9), awaited(1, 1), None);
         assert_eq!(receipts.news(now).len(), 1);
     }
@@ -237,15 +245,15 @@ mod tests {
         let everyone = ConversationId::EVERYONE;
         let mut receipts = Receipts::default();
         receipts.track(now, everyone, EntryId(1), awaited(3, 2), Some(now));
-        receipts.mark(everyone, CAROL, "carol", EntryId(1));
+        receipts.mark(everyone, &mark(CAROL, "carol", 1));
         assert!(receipts.news(now).is_empty());
         assert!(receipts.awaits_online());
-        receipts.mark(everyone, BOB, "bob", EntryId(1));
+        receipts.mark(everyone, &mark(BOB, "bob", 1));
         let news = receipts.news(now);
         assert_eq!(news[0].names, ["bob", "carol"]);
         assert_eq!(news[0].count, Some((2, 2)));
         assert!(!receipts.awaits_online());
-        receipts.mark(everyone, DAVE, "dave", EntryId(4));
+        receipts.mark(everyone, &mark(DAVE, "dave", 4));
         let news = receipts.news(now);
         assert_eq!(news[0].names, ["dave"]);
         assert_eq!(news[0].count, Some((3, 3)));
@@ -258,11 +266,28 @@ mod tests {
         let everyone = ConversationId::EVERYONE;
         let mut receipts = Receipts::default();
         receipts.track(now, everyone, EntryId(1), awaited(2, 2), Some(now));
-        receipts.mark(everyone, BOB, "bob", EntryId(1));
+        receipts.mark(everyone, &mark(BOB, "bob", 1));
         assert_eq!(receipts.deadline(), Some(now + GATHER));
         let news = receipts.news(now + GATHER);
         assert_eq!(news[0].count, Some((1, 2)));
         assert_eq!(receipts.deadline(), None);
+    }
+
+    #[test]
+    fn member_who_came_later_has_not_received_what_was_said_before() {
+        // dave signed up after entry 1 and received entry 4; his mark was taken for a receipt of entry 1.
+        let now = instant();
+        let everyone = ConversationId::EVERYONE;
+        let mut receipts = Receipts::default();
+        let dave = Mark {
+            since: EntryId(1),
+            ..mark(DAVE, "dave", 4)
+        };
+        receipts.track(now, everyone, EntryId(1), awaited(1, 1), Some(now));
+        receipts.mark(everyone, &dave);
+        receipts.track(now, everyone, EntryId(2), awaited(1, 1), Some(now));
+        let entries: Vec<EntryId> = receipts.news(now).iter().map(|news| news.entry).collect();
+        assert_eq!(entries, [EntryId(2)]);
     }
 
     #[test]

@@ -217,7 +217,6 @@ impl Account {
             return;
         };
         self.state.remove_unsent(sequence);
-        self.number_used(id, stored.number);
         let entry = Entry {
             author: self.id,
             time_ms: stored.time_ms,
@@ -257,13 +256,6 @@ impl Account {
         }
     }
 
-    /// The server has this number: it is given no more, although the outbox does not hold it any longer.
-    fn number_used(&mut self, id: ConversationId, number: Number) {
-        if let Some(known) = self.conversations.get_mut(id) {
-            known.last_number = known.last_number.map(|last| last.max(number));
-        }
-    }
-
     /// For the device that wrote an entry, `Stored` takes the place of its delivery.
     fn move_to_stored(
         &mut self,
@@ -300,7 +292,6 @@ impl Account {
         if let Some(sequence) = self.outbox.find(id, number) {
             self.outbox.remove(sequence);
             self.state.remove_unsent(sequence);
-            self.number_used(id, number);
         }
     }
 

@@ -541,6 +541,8 @@ wire_struct! {
         pub name: String,
         /// The furthest entry that a device of theirs has made durable.
         pub entry: EntryId,
+        /// They read only what comes after this entry: what stands before it they have not received.
+        pub since: EntryId,
     }
 }
 

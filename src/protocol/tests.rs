@@ -79,6 +79,7 @@ fn every_body(parts: &Parts) -> Vec<Body> {
         account,
         name: name(),
         entry,
+        since: EntryId(a),
     };
     let contact = Contact {
         account,

@@ -4,8 +4,8 @@ use super::hub::{Hub, Turn};
 use super::requests::Pending;
 use super::session::Reader;
 use crate::protocol::{
-    AccountId, Alert, Command, Contact, ErrorCode, Failure, Greeting, Head, Hello, HelloAnswer,
-    ListContacts, Message,
+    AccountId, Alert, Command, Contact, EntryId, ErrorCode, Failure, Greeting, Head, Hello,
+    HelloAnswer, ListContacts, Message,
 };
 use crate::store::{Outcome, Reply, Request, Standing};
 use crate::transport::{Channel, SessionId};
@@ -83,6 +83,16 @@ impl Hub {
             return;
         };
         user.ready = true;
+        for standing in &standings {
+            let conversation = standing.conversation;
+            if standing.since > EntryId::START {
+                user.since.insert(conversation, standing.since);
+            }
+            if standing.mark > standing.since {
+                let mark = user.mark(conversation, standing.mark);
+                self.marks.tell(conversation, mark);
+            }
+        }
         for standing in standings
             .iter()
             .filter(|standing| standing.start < standing.head)
@@ -184,6 +194,7 @@ impl From<Standing> for Head {
             head,
             last_number,
             start,
+            ..
         } = standing;
         Self {
             conversation,

@@ -26,33 +26,26 @@ pub struct Marks {
 }
 
 impl Marks {
-    /// A device of the member has made everything up to this entry durable.
-    pub fn advance(
-        &mut self,
-        now: Instant,
-        conversation: ConversationId,
-        account: AccountId,
-        name: &str,
-        entry: EntryId,
-    ) {
+    /// A device of the member has made everything up to the mark's entry durable.
+    pub fn advance(&mut self, now: Instant, conversation: ConversationId, mark: Mark) {
         let unwritten = self
             .unwritten
-            .entry((conversation, account))
+            .entry((conversation, mark.account))
             .or_insert(EntryId::START);
-        if *unwritten >= entry {
+        if *unwritten >= mark.entry {
             return;
         }
-        *unwritten = entry;
-        let mark = Mark {
-            account,
-            name: name.to_owned(),
-            entry,
-        };
-        self.news
-            .entry(conversation)
-            .or_default()
-            .insert(account, mark);
+        *unwritten = mark.entry;
+        self.tell(conversation, mark);
         self.write_soon(now);
+    }
+
+    /// A mark is to be told that is durable already: where a device said that it stands may be news to those
+    /// whose receipts were lost with the server's last second.
+    pub fn tell(&mut self, conversation: ConversationId, mark: Mark) {
+        let news = self.news.entry(conversation).or_default();
+        let told = news.entry(mark.account).or_insert_with(|| mark.clone());
+        told.entry = told.entry.max(mark.entry);
     }
 
     /// The account was online until now.
@@ -134,12 +127,22 @@ mod tests {
     const ROOM: ConversationId = ConversationId(9);
     const BOB: AccountId = AccountId(2);
 
+    fn bob(entry: u64) -> Mark {
+        let (entry, since) = (EntryId(entry), EntryId::START);
+        Mark {
+            account: BOB,
+            name: "bob".into(),
+            entry,
+            since,
+        }
+    }
+
     #[test]
     fn mark_never_goes_back_and_is_told_once() {
         let now = Instant::now();
         let mut marks = Marks::default();
-        marks.advance(now, ROOM, BOB, "bob", EntryId(7));
-        marks.advance(now, ROOM, BOB, "bob", EntryId(5));
+        marks.advance(now, ROOM, bob(7));
+        marks.advance(now, ROOM, bob(5));
         let news = marks.take_news();
         assert_eq!(news[&ROOM][&BOB].entry, EntryId(7));
         assert!(marks.take_news().is_empty());
@@ -154,9 +157,9 @@ mod tests {
     fn mark_that_could_not_be_written_waits_for_the_next_time() {
         let now = Instant::now();
         let mut marks = Marks::default();
-        marks.advance(now, ROOM, BOB, "bob", EntryId(7));
+        marks.advance(now, ROOM, bob(7));
         let (written, seen) = marks.take_unwritten().unwrap();
-        marks.advance(now, ROOM, BOB, "bob", EntryId(8));
+        marks.advance(now, ROOM, bob(8));
         marks.put_back(now, written, seen);
         assert_eq!(
             marks.take_unwritten(),

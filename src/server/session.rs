@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::policy::Role;
 use super::registrar::{PendingLogin, PendingSignUp};
-use crate::protocol::{AccountId, ConversationId, DeviceId, EntryId, Position};
+use crate::protocol::{AccountId, ConversationId, DeviceId, EntryId, Mark, Position};
 
 /// Conversations whose receipts one session hears of at once; one more takes the place of the first. The
 /// client asks again for what it misses. Chosen: more than a person talks in at a time.
@@ -52,6 +52,8 @@ pub struct User {
     /// The last entry sent to it in this session, where it has not acknowledged that yet: it cannot
     /// acknowledge more.
     pub sent: BTreeMap<ConversationId, EntryId>,
+    /// Where the account began to read, in the conversations that were older than its membership.
+    pub since: BTreeMap<ConversationId, EntryId>,
     /// The conversations whose receipts it is told.
     pub watching: BTreeSet<ConversationId>,
     /// The conversations of which it could not be told a receipt, for want of room.
@@ -110,6 +112,18 @@ impl Session {
 }
 
 impl User {
+    /// How far the user has received, as others are told it.
+    #[must_use]
+    pub fn mark(&self, conversation: ConversationId, entry: EntryId) -> Mark {
+        let since = self.since.get(&conversation).copied().unwrap_or_default();
+        Mark {
+            account: self.account,
+            name: self.name.clone(),
+            entry,
+            since,
+        }
+    }
+
     /// Somebody who has just signed in.
     #[must_use]
     pub fn new(account: AccountId, name: String, device: DeviceId) -> Self {
@@ -121,6 +135,7 @@ impl User {
             ready: false,
             behind: BTreeMap::new(),
             sent: BTreeMap::new(),
+            since: BTreeMap::new(),
             watching: BTreeSet::new(),
             owed_receipts: BTreeSet::new(),
         }

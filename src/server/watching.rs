@@ -7,7 +7,7 @@ use super::session::WATCHED_MAX;
 use crate::protocol::{
     AccountId, Command, ConversationId, EntryId, Mark, Message, Receipts, Received,
 };
-use crate::store::{Outcome, Reply, Request};
+use crate::store::{MemberMark, Outcome, Reply, Request};
 use crate::transport::Now;
 use crate::transport::{SendError, SessionId};
 
@@ -108,12 +108,7 @@ impl Hub {
     ) {
         match outcome {
             Outcome::Done(Reply::Marks(marks)) => {
-                let mark = |(account, name, entry): (AccountId, String, EntryId)| Mark {
-                    account,
-                    name,
-                    entry,
-                };
-                let marks = marks.into_iter().map(mark).collect();
+                let marks = marks.into_iter().map(Mark::from).collect();
                 self.tell_marks(turn, id, conversation, marks);
             }
             Outcome::Unknown => self.owe_receipts(turn.now, id, conversation),
@@ -207,6 +202,23 @@ impl Hub {
     ) {
         if outcome == Outcome::Unknown {
             self.marks.put_back(turn.now.instant, marks, seen);
+        }
+    }
+}
+
+impl From<MemberMark> for Mark {
+    fn from(mark: MemberMark) -> Self {
+        let MemberMark {
+            account,
+            name,
+            entry,
+            since,
+        } = mark;
+        Self {
+            account,
+            name,
+            entry,
+            since,
         }
     }
 }

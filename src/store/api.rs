@@ -232,8 +232,8 @@ pub enum Reply {
         /// The last entry of the log.
         head: EntryId,
     },
-    /// To [`Request::Marks`]: account, name, mark.
-    Marks(Vec<(AccountId, String, EntryId)>),
+    /// To [`Request::Marks`].
+    Marks(Vec<MemberMark>),
 }
 
 /// An account.
@@ -267,6 +267,23 @@ pub struct Standing {
     /// Where deliveries to this device begin: its position if the entry there has the digest that it names; else
     /// the last place common to both; for a conversation new to the device, the account's mark.
     pub start: EntryId,
+    /// The member reads what comes after this entry, and has received nothing before it.
+    pub since: EntryId,
+    /// The furthest entry that any device of the account has made durable, this one included.
+    pub mark: EntryId,
+}
+
+/// How far a member of a conversation has received.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MemberMark {
+    /// The member.
+    pub account: AccountId,
+    /// The member's canonical name.
+    pub name: String,
+    /// The furthest entry that a device of theirs has made durable.
+    pub entry: EntryId,
+    /// They read only what comes after this entry.
+    pub since: EntryId,
 }
 
 /// A message that stands in its log.

@@ -83,6 +83,8 @@ pub(super) fn resolve(
             head: EntryId(record.head),
             last_number: log::last_number(tables, conversation, device)?,
             start: EntryId(where_new(record, member)),
+            since: EntryId(member.since),
+            mark: EntryId(member.mark),
         },
         peer,
     })
@@ -122,6 +124,8 @@ pub(super) fn hello(
             head: EntryId(record.head),
             last_number: log::last_number(tables, conversation, device)?,
             start: EntryId(start),
+            since: EntryId(member.since),
+            mark: EntryId(member.mark),
         });
     }
     Ok(Reply::Hello { standings })

@@ -6,7 +6,7 @@ use super::conversations::{load, load_member, permitted, save_member};
 use super::error::Stop;
 use super::record::{MemberRecord, decode};
 use super::tables::{Look, Tables};
-use super::{Reply, accounts};
+use super::{MemberMark, Reply, accounts};
 use crate::protocol::{AccountId, ConversationId, EntryId};
 
 /// The marks of those members who have received something since they belong to the conversation.
@@ -26,7 +26,12 @@ pub(super) fn list(
         if member.mark > member.since {
             let id = AccountId(key.value().1);
             let name = accounts::require(look, id)?.name;
-            marks.push((id, name, EntryId(member.mark)));
+            marks.push(MemberMark {
+                account: id,
+                name,
+                entry: EntryId(member.mark),
+                since: EntryId(member.since),
+            });
         }
     }
     Ok(Reply::Marks(marks))

@@ -160,7 +160,7 @@ impl Bench {
         match self.done(request) {
             Reply::Marks(marks) => marks
                 .into_iter()
-                .map(|(_, name, entry)| (name, entry.0))
+                .map(|mark| (mark.name, mark.entry.0))
                 .collect(),
             other => panic!("expected marks, not {other:?}"),
         }
