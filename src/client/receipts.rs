@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
-use crate::protocol::{AccountId, ConversationId, EntryId};
+use crate::protocol::{AccountId, ConversationId, EntryId, Mark};
 
 /// How long the receipts of those who were online are gathered before the first line. Chosen: a few round trips
 /// over a bad path, and not so long that a user wonders.

@@ -320,7 +320,7 @@ impl Hub {
             .get(&body.conversation)
             .map_or(body.after, |reader| reader.head);
         // The store says where the log ends; until then there is one entry more, at least.
-        let head = head.max(EntryId(body.after.0.saturating_add(1)));
+        let head = head.max(body.after.next());
         let reader = Reader {
             cursor: body.after,
             head,

@@ -28,9 +28,9 @@ impl Hub {
         if entry == sent {
             user.sent.remove(&body.conversation);
         }
-        let now = turn.now.instant;
+        let mark = user.mark(body.conversation, entry);
         self.marks
-            .advance(now, body.conversation, user.account, &user.name, entry);
+            .advance(turn.now.instant, body.conversation, mark);
     }
 
     /// A session is told the receipts of a conversation from now on.

@@ -26,6 +26,7 @@ fn receipt(entry: u64) -> Receipts {
             account: BOB,
             name: "bob".into(),
             entry: EntryId(entry),
+            since: EntryId::START,
         }],
     }
 }

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use proptest::prelude::*;
+
 use super::network::{Datagram, Faults, Network};
 use crate::transport::connection::Connection;
 use crate::transport::packet::{DATA_HEADER_LEN, encode_data_header};
@@ -145,4 +147,59 @@ fn a_wild_acknowledgement_delay_is_not_believed() {
     });
     let statistics = network.server.statistics(session).expect("it is open");
     assert!(statistics.rtt_us >= 40_000, "{statistics:?}");
+}
+
+/// Frames that a peer might send, with wild fields.
+fn wild_frame() -> impl Strategy<Value = Vec<u8>> {
+    let number = || prop_oneof![0..40_u64, 0..20_000_u64, any::<u64>()];
+    let channel = || prop::sample::select(&Channel::ALL[..]);
+    let written = |write: &dyn Fn(&mut Vec<u8>)| {
+        let mut bytes = Vec::new();
+        write(&mut bytes);
+        bytes
+    };
+    prop_oneof![
+        prop::collection::vec(any::<u8>(), 1..40),
+        (number(), 1..50_u64, number(), any::<u16>()).prop_map(move |(start, len, delay, loss)| {
+            let range = start..start.saturating_add(len);
+            written(&|out| frame::encode_ack(out, std::iter::once(range.clone()), delay, loss))
+        }),
+        (
+            channel(),
+            number(),
+            prop::collection::vec(any::<u8>(), 0..100)
+        )
+            .prop_map(move |(channel, offset, data)| {
+                written(&|out| frame::encode_stream(out, channel, offset, (&data, &[])))
+            }),
+        (channel(), number()).prop_map(move |(channel, max)| written(&|out| frame::encode_window(
+            out, channel, max
+        ))),
+        any::<[u8; 8]>()
+            .prop_map(move |token| written(&|out| frame::encode_path_challenge(out, token))),
+        any::<[u8; 8]>()
+            .prop_map(move |token| written(&|out| frame::encode_path_response(out, token))),
+        any::<u16>().prop_map(move |code| written(&|out| frame::encode_close(out, code, "why"))),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn wild_frames_never_panic_and_the_session_ends_in_order(
+        frames in prop::collection::vec(wild_frame(), 1..40),
+    ) {
+        let (mut network, client, session) = Network::connected(5, Faults::NONE);
+        let _closed_or_full = network.server.send(network.now, session, Channel::Chat, &[1; 5000]);
+        for bytes in frames {
+            inject(&mut network, client, |buffer| buffer.extend_from_slice(&bytes));
+            if network.client.statistics(client).is_none() {
+                break;
+            }
+        }
+        network.run(Duration::from_secs(1000));
+        prop_assert_eq!(network.server.held(), 0, "nobody has signed in");
+        prop_assert_eq!(network.server.poll_timeout(), None);
+    }
 }

@@ -316,3 +316,23 @@ fn a_long_transfer_finds_the_paths_rate() {
     let statistics = network.client.statistics(client).expect("it is open");
     assert_eq!(statistics.packets_lost, 0);
 }
+
+#[test]
+fn whoever_does_not_receive_slows_the_sender_down_and_receiving_lets_it_go_on() {
+    let (mut network, client, server) = Network::connected(10, Faults::NONE);
+    for _ in 0..40 {
+        network.send_from_client(client, Channel::Chat, &[1; 1000]);
+    }
+    network.run(Duration::from_secs(5));
+    let take_all = |network: &mut Network| {
+        let next = || network.server.receive(network.now, server, Channel::Chat);
+        std::iter::from_fn(next).count()
+    };
+    let mut received = take_all(&mut network);
+    assert_eq!(received, 16, "the window is 16 KiB");
+    for _ in 0..5 {
+        network.run(Duration::from_secs(1));
+        received += take_all(&mut network);
+    }
+    assert_eq!(received, 40);
+}

@@ -391,3 +391,23 @@ fn a_link_local_address_keeps_its_scope() {
     let session = network.client.connect(network.now, scoped.into());
     assert_eq!(network.client.remote(session), Some(scoped.into()));
 }
+
+#[test]
+fn an_old_packet_from_elsewhere_does_not_move_the_session() {
+    let (mut network, client, session) = Network::connected(15, Faults::NONE);
+    network.run(Duration::from_secs(1));
+    let home = network.client_address;
+    network.faults.loss = 1000;
+    network.send_from_client(client, Channel::Chat, b"held back");
+    network.flush();
+    let mut held_back = network.sent.last().expect("it went out").clone();
+    network.faults.loss = 0;
+    network.send_from_client(client, Channel::Chat, b"sent after it");
+    network.run(Duration::from_millis(25));
+    held_back.from = ([203, 0, 113, 66], 666).into();
+    network.deliver(held_back);
+    network.flush();
+    let first = network.server.receive(network.now, session, Channel::Chat);
+    assert_eq!(first.as_deref(), Some(&b"held back"[..]), "it counts");
+    assert_eq!(network.server.remote(session), Some(home));
+}
