@@ -179,7 +179,7 @@ impl Person {
     /// Waits until the screen has shown this text.
     #[track_caller]
     pub fn sees(&mut self, text: &str) -> String {
-        match self.pty.exp_string(text) {
+        match self.pty.exp_string(&as_read(text)) {
             Ok(before) => before,
             Err(error) => panic!("{} did not see {text:?}: {error}", self.name),
         }
@@ -188,7 +188,7 @@ impl Person {
     /// Waits until the screen has shown something like this.
     #[track_caller]
     pub fn sees_like(&mut self, pattern: &str) -> String {
-        match self.pty.exp_regex(pattern) {
+        match self.pty.exp_regex(&as_read(pattern)) {
             Ok((_, found)) => found,
             Err(error) => panic!("{} did not see /{pattern}/: {error}", self.name),
         }
@@ -243,6 +243,11 @@ impl Person {
         self.types("correct horse");
         self.sees(&format!("{}> ", self.name));
     }
+}
+
+/// The crate takes each byte of the screen for a character; so must what is looked for.
+fn as_read(text: &str) -> String {
+    text.bytes().map(char::from).collect()
 }
 
 /// A client at pipes.
