@@ -144,21 +144,23 @@ impl Core {
             .as_ref()
             .and_then(|account| account.state.identity().cloned());
         if let Some(identity) = identity {
-            let is_given = self
-                .options
-                .user
-                .as_deref()
-                .is_some_and(|user| canonical(user) == identity.name);
-            let password = self.options.password.clone().filter(|_| is_given);
+            let password = self.password_of(&identity.name);
             let begun =
                 self.with_context(now, |context| SignIn::again(identity, password, context));
             self.begun(now, begun);
         } else if self.sign_in.is_none()
             && let Some(user) = self.pending_user.clone()
         {
-            let password = self.options.password.clone();
+            let password = self.password_of(&user);
             self.begin_sign_in(now, Some(&user), password);
         }
+    }
+
+    /// The password that was given for this user, and only for this one.
+    fn password_of(&self, user: &str) -> Option<Zeroizing<String>> {
+        let given_for = self.options.user.as_deref().map(canonical);
+        let is_given = given_for == Some(canonical(user));
+        self.options.password.clone().filter(|_| is_given)
     }
 
     /// Begins a sign-in, if there is anybody to speak to.
@@ -170,10 +172,12 @@ impl Core {
     ) {
         let begun = self.with_context(now, |context| SignIn::begin(name, password, context));
         if begun.is_none() {
-            self.show(
-                Tone::Error,
-                "there is no link to the server now; try again when it is back",
-            );
+            self.pending_user = name.map(str::to_owned);
+            let text = match name {
+                Some(_) => "there is no link to the server now; signing in when it is back",
+                None => "there is no link to the server now; try again when it is back",
+            };
+            self.show(Tone::Notice, text);
         }
         self.begun(now, begun);
     }

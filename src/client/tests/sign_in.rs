@@ -313,3 +313,16 @@ fn script_that_logs_out_waits_for_what_it_has_sent() {
     desk.wait(Duration::from_secs(10));
     assert!(matches!(desk.body(), Body::SessionEnd(_)));
 }
+
+#[test]
+fn login_without_a_link_goes_on_when_it_is_back() {
+    let mut desk = Desk::connected(Screen::interactive(), options());
+    desk.core.settle(desk.now);
+    desk.screen.asks();
+    desk.core.link_lost("reset", false);
+    desk.type_line("login erin");
+    assert!(desk.lines().last().unwrap().contains("when it is back"));
+    assert!(desk.screen.asks().is_empty());
+    desk.core.link_up(desk.now, KEY, HASH);
+    assert!(matches!(desk.body(), Body::Login(_)));
+}
