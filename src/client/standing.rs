@@ -59,12 +59,11 @@ impl Account {
         let positions: Vec<Position> = self
             .conversations
             .iter()
-            .filter_map(|(conversation, known)| {
-                Some(Position {
-                    conversation,
-                    entry: known.place.position,
-                    digest: known.place.digest?,
-                })
+            .map(|(conversation, known)| Position {
+                conversation,
+                entry: known.place.position,
+                // Nothing has come since the server said where this device begins.
+                digest: known.place.digest.unwrap_or_default(),
             })
             .collect();
         let mut parts = positions.chunks(POSITIONS_PER_PART).peekable();

@@ -495,7 +495,8 @@ wire_struct! {
         pub conversation: ConversationId,
         /// The last entry that the device has made durable.
         pub entry: EntryId,
-        /// That entry's digest; all zero at [`EntryId::START`].
+        /// That entry's digest; all zero at [`EntryId::START`], and where the device was told to begin and has
+        /// received nothing yet.
         pub digest: Digest,
     }
 }

@@ -59,7 +59,7 @@ impl Hub {
         if let Some(session) = self.sessions.get_mut(&id) {
             session.busy = false;
         }
-        self.refuse(turn, id, channel, Command::Hello, refusal);
+        Self::refuse(turn, id, channel, Command::Hello, refusal);
     }
 
     /// The store has said what there is: the device is told, greeted, and sent what it missed.
@@ -71,7 +71,7 @@ impl Hub {
         outcome: Outcome,
     ) {
         let Outcome::Done(Reply::Hello { standings }) = outcome else {
-            self.refuse_outcome(turn, id, channel, Command::Hello, &outcome);
+            Self::refuse_outcome(turn, id, channel, Command::Hello, &outcome);
             return self.resume(turn, id);
         };
         let others = self.presence.online().count().saturating_sub(1);
@@ -109,7 +109,7 @@ impl Hub {
             let part: Vec<Head> = heads.by_ref().take(HEADS_PER_PART).collect();
             let more = heads.peek().is_some();
             let answer = HelloAnswer { heads: part, more };
-            self.answer(turn, id, channel, &Message::control(answer));
+            Self::answer(turn, id, channel, &Message::control(answer));
             if !more {
                 break;
             }
@@ -118,7 +118,7 @@ impl Hub {
             text: self.config.greeting.clone(),
             online: u32::try_from(others).unwrap_or(u32::MAX),
         };
-        self.answer(turn, id, channel, &Message::control(greeting));
+        Self::answer(turn, id, channel, &Message::control(greeting));
         self.read_on(turn, id);
         self.resume(turn, id);
     }
@@ -155,7 +155,7 @@ impl Hub {
                 contacts: part,
                 more,
             };
-            self.answer(turn, id, channel, &Message::control(list));
+            Self::answer(turn, id, channel, &Message::control(list));
             if !more {
                 break;
             }
@@ -180,7 +180,7 @@ impl Hub {
                 .user()
                 .is_some_and(|user| user.ready && user.account != account)
             {
-                let _ = self.tell(turn, *id, Channel::Control, &message);
+                let _ = Self::tell(turn, *id, Channel::Control, &message);
             }
         }
     }

@@ -181,13 +181,12 @@ impl Hub {
 
     /// Sends what was asked for. A session that does not take the answers to its own questions is closed.
     pub(super) fn answer(
-        &mut self,
         turn: &mut Turn<'_>,
         session: SessionId,
         channel: Channel,
         message: &Message,
     ) {
-        if self.tell(turn, session, channel, message) == Err(SendError::Full) {
+        if Self::tell(turn, session, channel, message) == Err(SendError::Full) {
             turn.endpoint.close(
                 turn.now.instant,
                 session,
@@ -199,7 +198,6 @@ impl Hub {
 
     /// Sends what the session should know; the caller decides what to do where there is no room.
     pub(super) fn tell(
-        &self,
         turn: &mut Turn<'_>,
         session: SessionId,
         channel: Channel,
@@ -224,14 +222,13 @@ impl Hub {
 
     /// Refuses a request.
     pub(super) fn refuse(
-        &mut self,
         turn: &mut Turn<'_>,
         session: SessionId,
         channel: Channel,
         command: Command,
         failure: Failure,
     ) {
-        self.answer(turn, session, channel, &Message::error(command, failure));
+        Self::answer(turn, session, channel, &Message::error(command, failure));
     }
 
     /// Asks the store again for what readers wait for, after a while.
@@ -287,7 +284,7 @@ impl Hub {
             if let Some(origin) = header.origin {
                 failure = Failure::of_number(code, origin.conversation, origin.number);
             }
-            return self.refuse(turn, id, channel, header.command, failure);
+            return Self::refuse(turn, id, channel, header.command, failure);
         }
         match message.body {
             Body::SignUp(body) => self.sign_up(turn, id, body),
@@ -337,7 +334,7 @@ impl Hub {
                 damaged: session.damaged,
             });
             if session.user().is_some() && channel == Channel::Chat {
-                return self.answer(turn, id, channel, &message);
+                return Self::answer(turn, id, channel, &message);
             }
         } else {
             self.counters.malformed += 1;
@@ -347,7 +344,7 @@ impl Hub {
             _ => ErrorCode::Malformed,
         };
         let failure = Failure::new(code, error.to_string());
-        self.refuse(turn, id, channel, Command::Other(0), failure);
+        Self::refuse(turn, id, channel, Command::Other(0), failure);
     }
 
     fn take_completion(&mut self, turn: &mut Turn<'_>, completion: Completion) {
@@ -385,7 +382,7 @@ impl Hub {
                 channel,
                 tag,
             } => {
-                self.resolved(turn, session, channel, tag, outcome);
+                Self::resolved(turn, session, channel, tag, outcome);
             }
             Pending::Append(appended) => self.appended(turn, &appended, outcome),
             Pending::Void {
@@ -393,7 +390,7 @@ impl Hub {
                 conversation,
                 number,
             } => {
-                self.voided(turn, session, conversation, number, outcome);
+                Self::voided(turn, session, conversation, number, outcome);
             }
             Pending::Read {
                 session,
@@ -429,7 +426,7 @@ impl Hub {
                 .is_some_and(|session| session.user().is_some())
             {
                 // Whoever has no room for it learns the same from the close that follows.
-                let _ = self.tell(turn, id, Channel::Control, &goodbye);
+                let _ = Self::tell(turn, id, Channel::Control, &goodbye);
             }
             turn.endpoint.close(
                 turn.now.instant,

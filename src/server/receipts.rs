@@ -44,8 +44,9 @@ impl Marks {
     /// whose receipts were lost with the server's last second.
     pub fn tell(&mut self, conversation: ConversationId, mark: Mark) {
         let news = self.news.entry(conversation).or_default();
-        let told = news.entry(mark.account).or_insert_with(|| mark.clone());
-        told.entry = told.entry.max(mark.entry);
+        let entry = mark.entry;
+        let told = news.entry(mark.account).or_insert(mark);
+        told.entry = told.entry.max(entry);
     }
 
     /// The account was online until now.

@@ -64,11 +64,10 @@ impl Hub {
             tag: Some(tag),
             ..failure
         };
-        self.refuse(turn, id, channel, Command::Resolve, failure);
+        Self::refuse(turn, id, channel, Command::Resolve, failure);
     }
 
     pub(super) fn resolved(
-        &mut self,
         turn: &mut Turn<'_>,
         id: SessionId,
         channel: Channel,
@@ -80,7 +79,7 @@ impl Hub {
                 tag: Some(tag),
                 ..failure_of(&outcome)
             };
-            return self.refuse(turn, id, channel, Command::Resolve, failure);
+            return Self::refuse(turn, id, channel, Command::Resolve, failure);
         };
         let answer = Resolved {
             tag,
@@ -90,7 +89,7 @@ impl Hub {
             last_number: standing.last_number,
             start: standing.start,
         };
-        self.answer(turn, id, channel, &Message::control(answer));
+        Self::answer(turn, id, channel, &Message::control(answer));
     }
 
     /// A user says something: it goes into the log.
@@ -113,7 +112,7 @@ impl Hub {
             .filter(|origin| fits(header.command, *origin, text))
         else {
             let failure = Failure::new(ErrorCode::Malformed, "command and conversation do not fit");
-            return self.refuse(turn, id, channel, header.command, failure);
+            return Self::refuse(turn, id, channel, header.command, failure);
         };
         let Origin {
             conversation,
@@ -122,7 +121,7 @@ impl Hub {
         } = origin;
         if device != user.device {
             let failure = Failure::of_number(ErrorCode::NotPermitted, conversation, number);
-            return self.refuse(turn, id, channel, header.command, failure);
+            return Self::refuse(turn, id, channel, header.command, failure);
         }
         let appended = Appended {
             session: id,
@@ -144,7 +143,7 @@ impl Hub {
         });
         if !self.ask(Pending::Append(appended), request) {
             let failure = Failure::of_number(ErrorCode::Unavailable, conversation, number);
-            self.refuse(turn, id, channel, header.command, failure);
+            Self::refuse(turn, id, channel, header.command, failure);
         }
     }
 
@@ -170,7 +169,7 @@ impl Hub {
                     number: Some(number),
                     ..failure_of(&other)
                 };
-                self.refuse(turn, session, CHAT, Command::SendMessage, failure);
+                Self::refuse(turn, session, CHAT, Command::SendMessage, failure);
             }
         }
     }
@@ -221,7 +220,7 @@ impl Hub {
             return;
         }
         self.watch(id, appended.conversation);
-        let told = self.tell(turn, id, CHAT, &message);
+        let told = Self::tell(turn, id, CHAT, &message);
         self.note_sent(id, appended.conversation, stored.prev, stored.entry, told);
     }
 
@@ -313,7 +312,7 @@ impl Hub {
         };
         if user.behind.len() >= BEHIND_MAX {
             let failure = Failure::new(ErrorCode::Unavailable, "too many conversations at once");
-            return self.refuse(turn, id, channel, Command::Receive, failure);
+            return Self::refuse(turn, id, channel, Command::Receive, failure);
         }
         let head = user
             .behind
@@ -439,7 +438,7 @@ impl Hub {
             }
             Outcome::Refused(Refusal::NotPermitted | Refusal::NoSuchConversation) => {
                 user.behind.remove(&conversation);
-                self.refuse_outcome(turn, id, CHAT, Command::Receive, &outcome);
+                Self::refuse_outcome(turn, id, CHAT, Command::Receive, &outcome);
                 self.read_on(turn, id);
             }
             Outcome::Done(_) | Outcome::Refused(_) | Outcome::Unknown => self.retry_soon(turn.now),
@@ -476,12 +475,11 @@ impl Hub {
             request,
         ) {
             let failure = Failure::of_number(ErrorCode::Unavailable, conversation, number);
-            self.refuse(turn, id, channel, Command::Void, failure);
+            Self::refuse(turn, id, channel, Command::Void, failure);
         }
     }
 
     pub(super) fn voided(
-        &mut self,
         turn: &mut Turn<'_>,
         id: SessionId,
         conversation: ConversationId,
@@ -493,14 +491,14 @@ impl Hub {
                 conversation,
                 number,
             });
-            return self.answer(turn, id, CHAT, &message);
+            return Self::answer(turn, id, CHAT, &message);
         }
         let failure = Failure {
             conversation: Some(conversation),
             number: Some(number),
             ..failure_of(&outcome)
         };
-        self.refuse(turn, id, CHAT, Command::Void, failure);
+        Self::refuse(turn, id, CHAT, Command::Void, failure);
     }
 }
 

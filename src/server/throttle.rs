@@ -12,13 +12,13 @@ use std::time::{Duration, Instant};
 /// Attempts per name and prefix that cost no wait. Chosen: a person who mistypes.
 const FREE_PER_PREFIX: u32 = 5;
 /// The longest wait per name and prefix. Chosen: a guesser gets 96 guesses a day and prefix.
-const WAIT_MAX_PER_PREFIX: Duration = Duration::from_mins(15);
+const WAIT_MAX_PER_PREFIX: Duration = Duration::from_secs(15 * 60);
 /// Attempts per name, over all prefixes, that cost no wait.
 const FREE_PER_NAME: u32 = 20;
 /// The longest wait per name over all prefixes (the design's limit).
 const WAIT_MAX_PER_NAME: Duration = Duration::from_secs(30);
 /// After so long without an attempt everything is forgiven.
-const FORGET_AFTER: Duration = Duration::from_mins(30);
+const FORGET_AFTER: Duration = Duration::from_secs(30 * 60);
 /// How many names and prefixes are remembered; beyond it the one least recently added is forgotten. With
 /// [`GLOBAL_PER_SECOND`] that takes an attacker eleven minutes.
 const ENTRIES_MAX: usize = 65_536;

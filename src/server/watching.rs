@@ -117,7 +117,7 @@ impl Hub {
                     user.watching.remove(&conversation);
                 }
                 self.unwatch(id, conversation);
-                self.refuse_outcome(turn, id, CHAT, Command::Receipts, &other);
+                Self::refuse_outcome(turn, id, CHAT, Command::Receipts, &other);
             }
         }
     }
@@ -160,7 +160,7 @@ impl Hub {
             conversation,
             marks,
         });
-        if self.tell(turn, id, CHAT, &message) == Err(SendError::Full)
+        if Self::tell(turn, id, CHAT, &message) == Err(SendError::Full)
             && let Some(user) = self.sessions.get_mut(&id).and_then(|it| it.user_mut())
         {
             user.owed_receipts.insert(conversation);

@@ -164,7 +164,7 @@ impl Person {
             .arg("--state")
             .arg(state.path().join("state"))
             .args(more);
-        let timeout = Some(PATIENCE.as_millis() as u64);
+        let timeout = u64::try_from(PATIENCE.as_millis()).ok();
         let options = Options::new()
             .timeout_ms(timeout)
             .strip_ansi_escape_codes(false);
