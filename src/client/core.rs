@@ -45,6 +45,8 @@ pub struct Core {
     /// The key that the user is being asked about.
     pub(super) asked_key: Option<[u8; 32]>,
     pub(super) is_greeted: bool,
+    /// Whether the server has said that it stops, so that the loss of the link is no news.
+    pub(super) is_server_stopping: bool,
     /// Who is to be signed in without being asked.
     pub(super) pending_user: Option<String>,
     pub(super) sign_in: Option<SignIn>,
@@ -75,6 +77,7 @@ impl Core {
             trusted_key: None,
             asked_key: None,
             is_greeted: false,
+            is_server_stopping: false,
             pending_user,
             sign_in: None,
             account: None,
@@ -101,13 +104,15 @@ impl Core {
         if let Some(account) = &mut self.account {
             account.link_lost();
         }
-        self.effects.show(
-            Tone::Notice,
-            format!(
-                "the link to {} is lost ({reason}); trying again",
-                self.options.server_name
-            ),
-        );
+        if !std::mem::take(&mut self.is_server_stopping) {
+            self.effects.show(
+                Tone::Notice,
+                format!(
+                    "the link to {} is lost ({reason}); trying again",
+                    self.options.server_name
+                ),
+            );
+        }
         if is_superseded {
             self.handle_leave(Some(Leave::Ended(EndReason::Superseded)));
         }
@@ -312,7 +317,7 @@ impl Core {
             reason: EndReason::ServerStopping,
         }) = message.body
         {
-            self.show(Tone::Notice, "the server is stopping");
+            self.server_stops();
         }
     }
 
@@ -492,7 +497,10 @@ impl Core {
             Some(account) if account.is_settled => {
                 account.people.ask(now, true, &mut self.effects);
             }
-            _ => self.show(Tone::Error, "there is no link to the server now"),
+            _ => self.show(
+                Tone::Error,
+                "there is no link to the server now; try again when it is back",
+            ),
         }
     }
 }

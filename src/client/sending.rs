@@ -48,11 +48,11 @@ impl Account {
             Some("the text is empty".to_owned())
         } else if text.len() > TEXT_MAX_BYTES {
             Some(format!(
-                "the text is too long: {} bytes, and {TEXT_MAX_BYTES} are the most",
+                "the text is too long: {} bytes, and a message has at most {TEXT_MAX_BYTES}; send it in parts",
                 text.len()
             ))
         } else if canonical(target) == self.name {
-            Some("nobody sends messages to oneself".to_owned())
+            Some("you cannot send a message to yourself".to_owned())
         } else {
             None
         };
@@ -344,9 +344,17 @@ impl Account {
         }
         for (sequence, typed) in self.outbox.unnumbered() {
             if typed == target {
-                self.outbox.remove(sequence);
+                let unsent = self.outbox.remove(sequence);
                 self.state.remove_unsent(sequence);
-                effects.show(Tone::Error, render::refusal(failure, &target));
+                let text = unsent.map(|unsent| unsent.text).unwrap_or_default();
+                effects.show(
+                    Tone::Error,
+                    format!(
+                        "{}; not sent: {}",
+                        render::refusal(failure, &target),
+                        render::quote(&text)
+                    ),
+                );
             }
         }
     }

@@ -214,7 +214,11 @@ impl Link {
                     }
                 );
                 Some(LinkEvent::Lost {
-                    reason: reason.to_string(),
+                    reason: match reason {
+                        // The number says nothing to a reader.
+                        CloseReason::Peer { reason, .. } if !reason.is_empty() => reason.clone(),
+                        other => other.to_string(),
+                    },
                     is_superseded,
                 })
             }

@@ -200,6 +200,8 @@ impl Prompt {
             Ok(password) => Input::Line(password),
             Err(_) if was_interrupted => Input::Cancelled,
             Err(error) => {
+                // Nothing has ended the line of the question.
+                let _ = writeln!(io::stdout());
                 tracing::info!(%error, "the password prompt has ended");
                 Input::EndOfInput
             }
