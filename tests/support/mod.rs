@@ -310,6 +310,13 @@ impl Script {
             .expect("the client reads");
     }
 
+    pub fn types_without_enter(&mut self, text: &str) {
+        let input = self.input.as_mut().expect("it is open");
+        write!(input, "{text}")
+            .and_then(|()| input.flush())
+            .expect("the client reads");
+    }
+
     /// There is no more input.
     pub fn closes_input(&mut self) {
         self.input = None;
