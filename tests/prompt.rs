@@ -1,0 +1,186 @@
+//! The prompt at a pseudo-terminal: what the keys do, what is printed above a line that is being typed, and the
+//! mistakes that only a terminal lets one make.
+#![cfg(unix)]
+#![allow(
+    clippy::disallowed_methods,
+    reason = "a test of real processes uses the real clock and environment"
+)]
+
+mod support;
+
+use support::{Person, Place, Server, user_add};
+use tempfile::TempDir;
+
+/// A server with the accounts alice and bob, whose passwords are `swordfish`.
+fn server(directory: &TempDir) -> Server {
+    let data = directory.path().join("data");
+    for name in ["alice", "bob"] {
+        assert!(
+            user_add(&Place::default(), &data, name, "swordfish")
+                .status
+                .success()
+        );
+    }
+    Server::on_loopback(&data)
+}
+
+/// Somebody at the password prompt.
+fn at_password(name: &str, server: &Server) -> Person {
+    let more = ["--accept-new", "--user", name];
+    let mut person = Person::connect(&Place::default(), name, &server.address.to_string(), &more);
+    person.sees("password: ");
+    person
+}
+
+/// Somebody who is signed in.
+fn signed_in(name: &str, server: &Server) -> Person {
+    let mut person = at_password(name, server);
+    person.types("swordfish");
+    person.sees(&format!("{name}> "));
+    person
+}
+
+#[test]
+fn wrong_or_empty_password_asks_again() {
+    let directory = TempDir::new().unwrap();
+    let server = server(&directory);
+    let mut alice = at_password("alice", &server);
+    alice.types("sardine");
+    alice.sees("login failed: the password is wrong");
+    alice.sees("password: ");
+    alice.types("");
+    alice.sees("a password cannot be empty");
+    alice.sees("password: ");
+    alice.types("swordfish");
+    alice.sees("alice> ");
+}
+
+#[test]
+fn control_c_clears_the_line_and_on_an_empty_one_asks_for_a_second() {
+    let directory = TempDir::new().unwrap();
+    let server = server(&directory);
+    let mut alice = signed_in("alice", &server);
+    alice.types_without_enter("message bob never sent");
+    alice.sees("never sent");
+    alice.presses('c');
+    alice.presses('c');
+    alice.sees("press Ctrl-C again to quit");
+    alice.sees("alice> ");
+    // A line in between takes the first one back.
+    alice.types("contacts");
+    alice.sees("(you)");
+    alice.presses('c');
+    alice.sees("press Ctrl-C again to quit");
+    alice.presses('c');
+    assert_eq!(alice.ends(), 130);
+}
+
+#[test]
+fn control_c_gives_up_a_question_and_not_the_client() {
+    let directory = TempDir::new().unwrap();
+    let server = server(&directory);
+    let mut alice = at_password("alice", &server);
+    alice.presses('c');
+    alice.sees("> ");
+    alice.types("login");
+    alice.sees("username: ");
+    alice.presses('c');
+    alice.sees("> ");
+    alice.types("login alice");
+    alice.sees("password: ");
+    alice.types("swordfish");
+    alice.sees("alice> ");
+}
+
+/// After Ctrl-D at a password prompt the shell's prompt stood behind `password: `, on the same line.
+#[test]
+fn end_of_input_at_the_password_ends_the_line_and_the_client() {
+    let directory = TempDir::new().unwrap();
+    let server = server(&directory);
+    let mut alice = at_password("alice", &server);
+    alice.presses('d');
+    alice.sees("\n");
+    assert_eq!(alice.ends(), 0);
+}
+
+#[test]
+fn text_that_arrives_leaves_the_line_that_is_being_typed_intact() {
+    let directory = TempDir::new().unwrap();
+    let server = server(&directory);
+    let mut alice = signed_in("alice", &server);
+    let mut bob = signed_in("bob", &server);
+    alice.sees("bob is online");
+    alice.types_without_enter("message bob tea at fo");
+    alice.sees("tea at fo");
+    bob.types("message alice hello");
+    alice.sees_like(r"\d\d:\d\d bob: hello");
+    // The line is drawn anew below it, as far as it was typed.
+    alice.sees("alice> message bob tea at fo");
+    bob.sees("Message received by alice");
+    alice.types("ur?");
+    bob.sees_like(r"\d\d:\d\d alice: tea at four\?");
+}
+
+#[test]
+fn text_that_arrives_while_a_password_is_typed_leaves_the_question() {
+    let directory = TempDir::new().unwrap();
+    let mut server = server(&directory);
+    let mut alice = at_password("alice", &server);
+    alice.types_without_enter("sword");
+    assert!(server.signal("TERM").success());
+    alice.sees("is stopping");
+    alice.sees("password: ");
+    server.restart();
+    alice.sees("is back");
+    alice.sees("password: ");
+    alice.types("fish");
+    alice.sees("alice> ");
+}
+
+#[test]
+fn tab_completes_commands_and_the_names_of_those_online() {
+    let directory = TempDir::new().unwrap();
+    let server = server(&directory);
+    let mut alice = signed_in("alice", &server);
+    let mut bob = signed_in("bob", &server);
+    alice.sees("bob is online");
+    alice.types_without_enter("con\t");
+    alice.sees("contacts ");
+    alice.types("");
+    alice.sees("(you)");
+    // Two commands begin with `mes`: completed is what they share.
+    alice.types_without_enter("/mes\t b\tby tab");
+    alice.types("");
+    bob.sees("alice: by tab");
+    bob.types("quit");
+    alice.sees("bob has gone");
+    alice.types("message b\tx hello");
+    alice.sees("there is no user \"bx\" here; not sent: \"hello\"");
+}
+
+#[test]
+fn name_that_looks_like_another_is_refused_at_sign_up() {
+    let directory = TempDir::new().unwrap();
+    let server = server(&directory);
+    let mut alice = signed_in("alice", &server);
+    alice.types("logout");
+    alice.sees("logged out");
+    // The o is Cyrillic.
+    alice.types("login b\u{43e}b");
+    alice.sees("Sign up? [Y/n]");
+    alice.types("y");
+    for question in ["new password: ", "the same again: "] {
+        alice.sees(question);
+        alice.types("swordfish");
+    }
+    alice.sees("choose another name: this one looks like a name that is taken: bob");
+    alice.types("quit");
+    assert_eq!(alice.ends(), 0);
+    let listed = Place::default()
+        .udpchat()
+        .args(["user", "list", "--data"])
+        .arg(directory.path().join("data"))
+        .output();
+    let listed = String::from_utf8(listed.unwrap().stdout).unwrap();
+    assert_eq!(listed.lines().count(), 2, "{listed}");
+}
