@@ -238,22 +238,11 @@ impl Core {
                     self.finish(End::Failed(error.to_string()));
                 }
             }
-            Progress::GivenUp { text, refused } => {
-                let was_reconnection = self.sign_in.take().is_some_and(|s| s.is_reconnection());
-                if was_reconnection && !refused {
-                    self.wants_new_link = true;
-                    return;
-                }
-                self.pending_user = None;
-                self.leave(None);
-                if self.console.is_interactive() {
-                    self.show(Tone::Error, &text);
-                } else if refused {
-                    self.finish(End::Refused(text));
-                } else {
-                    self.finish(End::Failed(text));
-                }
+            Progress::TimedOut(text) => {
+                self.wants_new_link = true;
+                self.give_up_sign_in(text, false);
             }
+            Progress::GivenUp { text, refused } => self.give_up_sign_in(text, refused),
         }
     }
 

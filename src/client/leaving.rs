@@ -60,6 +60,25 @@ impl Core {
         self.show(Tone::Notice, &text);
     }
 
+    /// The sign-in has failed. One that only continued an earlier session is tried over another link, unless the
+    /// server said no.
+    pub(super) fn give_up_sign_in(&mut self, text: String, refused: bool) {
+        let was_reconnection = self.sign_in.take().is_some_and(|s| s.is_reconnection());
+        if was_reconnection && !refused {
+            self.wants_new_link = true;
+            return;
+        }
+        self.pending_user = None;
+        self.leave(None);
+        if self.console.is_interactive() {
+            self.show(Tone::Error, &text);
+        } else if refused {
+            self.finish(End::Refused(text));
+        } else {
+            self.finish(End::Failed(text));
+        }
+    }
+
     /// Nobody is signed in any more.
     pub(super) fn leave(&mut self, why: Option<Leave>) {
         let Some(mut account) = self.account.take() else {

@@ -54,6 +54,8 @@ pub(super) enum Progress {
     Going,
     /// The user is signed in; with the device's tables, unless it was a reconnection.
     SignedIn(SessionStart, Option<Box<State>>),
+    /// The server has not answered in time, and may still: only another session is sure to be signed out.
+    TimedOut(String),
     /// It is over without success. `refused` tells the server's no from a failure.
     GivenUp {
         /// Why.
@@ -261,13 +263,10 @@ impl SignIn {
             return self.resume_or_login(context);
         }
         self.due = None;
-        Progress::GivenUp {
-            text: format!(
-                "the server has not answered the sign-in for {} s; try `login` again",
-                ANSWER_WAIT.as_secs()
-            ),
-            refused: false,
-        }
+        Progress::TimedOut(format!(
+            "the server has not answered the sign-in for {} s; try `login` again",
+            ANSWER_WAIT.as_secs()
+        ))
     }
 
     /// The name is known: by ticket, if this device has one for it.

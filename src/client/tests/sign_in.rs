@@ -240,6 +240,17 @@ fn server_that_never_answers_a_sign_in_is_given_up() {
 }
 
 #[test]
+fn sign_in_that_was_answered_too_late_is_tried_again_over_another_link() {
+    // The server's answer came after 15 s, when nobody waited for it: the server held the session for signed in,
+    // refused every further `login` in it, and the user was left outside for as long as the link stood.
+    let mut desk = Desk::connected(Screen::interactive(), with_password("erin", "secret"));
+    desk.body();
+    desk.wait(Duration::from_secs(15));
+    assert!(desk.core.take_new_link_wish());
+    assert!(desk.lines().last().unwrap().contains("try `login` again"));
+}
+
+#[test]
 fn too_many_attempts_are_waited_out_without_a_terminal() {
     let mut desk = Desk::connected(Screen::plain(), with_password("erin", "secret"));
     desk.body();
