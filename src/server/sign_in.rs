@@ -276,11 +276,11 @@ impl Hub {
             let failure = Failure::new(ErrorCode::Unavailable, "");
             return self.refuse(turn, id, CHANNEL, Command::Logout, failure);
         }
-        self.sign_out(turn, id);
         let goodbye = Message::control(SessionEnd {
             reason: EndReason::LoggedOut,
         });
         self.answer(turn, id, CHANNEL, &goodbye);
+        self.sign_out(turn, id);
     }
 
     /// Ends what a signed-in session has, whoever ended it. The session itself stays.

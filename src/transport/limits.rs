@@ -23,6 +23,10 @@ pub(super) const WINDOW_BULK: u64 = 1024 * 1024;
 /// What an application may queue on a channel, in bytes, until `send` answers `Full`.
 pub(super) const SEND_BUFFER: usize = 256 * 1024;
 
+/// The same at a server towards a peer that has not signed in, in bytes: a few answers. Whoever does not read them
+/// costs no more than this on each channel.
+pub(super) const SEND_BUFFER_UNAUTHENTICATED: usize = 16 * 1024;
+
 const _: () = assert!(
     WINDOW > MAX_MESSAGE as u64 && SEND_BUFFER > MAX_MESSAGE,
     "a message of the longest kind must fit"
