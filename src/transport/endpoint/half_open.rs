@@ -27,6 +27,11 @@ pub(super) struct HalfOpen {
 }
 
 impl HalfOpen {
+    /// The address that has proved itself by a cookie.
+    pub(super) fn remote(&self) -> SocketAddr {
+        self.question.0
+    }
+
     /// The round trip time, if the handshake has measured it.
     pub(super) fn round_trip(&self, now: Instant) -> Option<Duration> {
         (!self.repeated).then(|| now.saturating_duration_since(self.answered))
