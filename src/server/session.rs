@@ -56,7 +56,10 @@ pub struct User {
     pub since: BTreeMap<ConversationId, EntryId>,
     /// The conversations whose receipts it is told.
     pub watching: BTreeSet<ConversationId>,
-    /// The conversations of which it could not be told a receipt, for want of room.
+    /// Those of them of which the store has not said yet that the account belongs to them: until then it is told
+    /// nothing.
+    pub asking: BTreeSet<ConversationId>,
+    /// Those of them of which it could not be told a receipt, for want of room or of permission so far.
     pub owed_receipts: BTreeSet<ConversationId>,
 }
 
@@ -124,6 +127,26 @@ impl User {
         }
     }
 
+    /// A receipt of a conversation that it watches could not be told.
+    pub fn owe_receipts(&mut self, conversation: ConversationId) {
+        if self.watching.contains(&conversation) {
+            self.owed_receipts.insert(conversation);
+        }
+    }
+
+    /// It is told no more receipts of a conversation.
+    pub fn forget_receipts(&mut self, conversation: ConversationId) {
+        self.watching.remove(&conversation);
+        self.asking.remove(&conversation);
+        self.owed_receipts.remove(&conversation);
+    }
+
+    /// An entry, or the news of it, was sent. An older one that is sent once more takes nothing back.
+    pub fn note_sent(&mut self, conversation: ConversationId, entry: EntryId) {
+        let sent = self.sent.entry(conversation).or_insert(entry);
+        *sent = (*sent).max(entry);
+    }
+
     /// Somebody who has just signed in.
     #[must_use]
     pub fn new(account: AccountId, name: String, device: DeviceId) -> Self {
@@ -137,6 +160,7 @@ impl User {
             sent: BTreeMap::new(),
             since: BTreeMap::new(),
             watching: BTreeSet::new(),
+            asking: BTreeSet::new(),
             owed_receipts: BTreeSet::new(),
         }
     }
