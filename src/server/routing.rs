@@ -282,7 +282,7 @@ impl Hub {
         if let Some(reader) = user.behind.get_mut(&conversation) {
             reader.head = reader.head.max(entry);
         } else if told.is_ok() {
-            user.sent.insert(conversation, entry);
+            user.note_sent(conversation, entry);
         } else {
             user.behind.insert(
                 conversation,
@@ -430,7 +430,8 @@ impl Hub {
                     }
                     self.counters.delivered += 1;
                     reader.cursor = entry.entry;
-                    user.sent.insert(conversation, entry.entry);
+                    let sent = user.sent.entry(conversation).or_default();
+                    *sent = (*sent).max(entry.entry);
                 }
                 if entries.is_empty() || reader.cursor >= reader.head {
                     user.behind.remove(&conversation);
