@@ -315,16 +315,16 @@ impl Hub {
             let failure = Failure::new(ErrorCode::Unavailable, "too many conversations at once");
             return self.refuse(turn, id, channel, Command::Receive, failure);
         }
-        let head = user
-            .behind
-            .get(&body.conversation)
-            .map_or(body.after, |reader| reader.head);
+        let earlier = user.behind.get(&body.conversation);
+        let head = earlier.map_or(body.after, |reader| reader.head);
+        // What is being read is read to its end: a device that asks again and again costs one reading at a time.
+        let reading = earlier.is_some_and(|reader| reader.reading);
         // The store says where the log ends; until then there is one entry more, at least.
         let head = head.max(body.after.next());
         let reader = Reader {
             cursor: body.after,
             head,
-            reading: false,
+            reading,
         };
         user.behind.insert(body.conversation, reader);
         self.read_on(turn, id);
