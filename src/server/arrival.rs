@@ -32,13 +32,15 @@ impl Hub {
         let Some(user) = session.user_mut() else {
             return;
         };
-        user.hello.extend(body.positions);
-        let refusal = if user.hello.len() > POSITIONS_MAX {
+        let refusal = if user.hello.len() + body.positions.len() > POSITIONS_MAX {
+            user.hello = Vec::new();
             Failure::new(ErrorCode::Malformed, "a HELLO names too many positions")
         } else if body.more {
+            user.hello.extend(body.positions);
             return;
         } else {
-            let positions = std::mem::take(&mut user.hello);
+            let mut positions = std::mem::take(&mut user.hello);
+            positions.extend(body.positions);
             let request = Request::Hello {
                 account: user.account,
                 device: user.device,
