@@ -474,11 +474,12 @@ impl App for Hub {
                 }
             }
             Event::Readable { session, channel } => self.drain(turn, session, channel),
-            Event::Writable {
-                session,
-                channel: Channel::Chat,
-            } => self.writable(turn, session),
-            Event::Writable { .. } => {}
+            Event::Writable { session, channel } => {
+                self.greet_on(turn, session);
+                if channel == Channel::Chat {
+                    self.writable(turn, session);
+                }
+            }
             Event::Moved { session, remote } => {
                 tracing::debug!(session = session.0, %remote, "session moved");
             }

@@ -351,7 +351,9 @@ impl Hub {
         let Some(user) = self.sessions.get(&id).and_then(|session| session.user()) else {
             return;
         };
-        if user.behind.values().any(|reader| reader.reading) {
+        // The answer to HELLO goes before all deliveries.
+        let is_reading = user.behind.values().any(|reader| reader.reading);
+        if is_reading || !user.owed_answer.is_empty() {
             return;
         }
         let Some((&conversation, &reader)) = user.behind.first_key_value() else {

@@ -1,10 +1,11 @@
 //! What the hub remembers of one session.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::policy::Role;
 use super::registrar::{PendingLogin, PendingSignUp};
-use crate::protocol::{AccountId, ConversationId, DeviceId, EntryId, Mark, Position};
+use crate::protocol::{AccountId, ConversationId, DeviceId, EntryId, Mark, Message, Position};
+use crate::transport::Channel;
 
 /// Conversations whose receipts one session hears of at once; one more takes the place of the first. The
 /// client asks again for what it misses. Chosen: more than a person talks in at a time.
@@ -47,6 +48,9 @@ pub struct User {
     pub hello: Vec<Position>,
     /// Its HELLO was answered: what is stored from now on is sent to it.
     pub ready: bool,
+    /// The parts of that answer, and the greeting, with their channel, for which there was no room yet. Until they have gone out nothing
+    /// more is taken from the session.
+    pub owed_answer: VecDeque<(Channel, Message)>,
     /// The conversations in which it has not been sent everything yet. A quiet one is not here.
     pub behind: BTreeMap<ConversationId, Reader>,
     /// The last entry sent to it in this session, where it has not acknowledged that yet: it cannot
@@ -156,6 +160,7 @@ impl User {
             device,
             hello: Vec::new(),
             ready: false,
+            owed_answer: VecDeque::new(),
             behind: BTreeMap::new(),
             sent: BTreeMap::new(),
             since: BTreeMap::new(),
