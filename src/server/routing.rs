@@ -8,9 +8,9 @@ use super::requests::{Appended, Pending};
 use super::session::Reader;
 use super::sign_in::failure_of;
 use crate::protocol::{
-    AccountId, Command, ConversationId, DeliverAgain, Delivery, Digest, EVERYONE_NAME, EntryId,
-    Envelope, ErrorCode, Failure, Header, Hop, Message, Number, Origin, Resolve, Resolved, Stored,
-    Text, Void, Voided,
+    AccountId, CONTENT_MAX_BYTES, Command, ConversationId, DeliverAgain, Delivery, Digest,
+    EVERYONE_NAME, EntryId, Envelope, ErrorCode, Failure, Header, Hop, Message, Number, Origin,
+    Resolve, Resolved, Stored, Text, Void, Voided,
 };
 use crate::store::{Append, Audience, Outcome, Refusal, Reply, Request, StoredEntry};
 use crate::transport::{Channel, SendError, SessionId};
@@ -120,6 +120,10 @@ impl Hub {
             device,
             number,
         } = origin;
+        if content.len() > CONTENT_MAX_BYTES {
+            let failure = Failure::of_number(ErrorCode::TextTooLong, conversation, number);
+            return self.refuse(turn, id, channel, header.command, failure);
+        }
         if device != user.device {
             let failure = Failure::of_number(ErrorCode::NotPermitted, conversation, number);
             return self.refuse(turn, id, channel, header.command, failure);
