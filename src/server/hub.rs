@@ -309,9 +309,18 @@ impl Hub {
             Body::ReceiptsRequest(body) => self.request_receipts(turn, id, body.conversation),
             Body::Failure(failure) => {
                 self.counters.damaged += u64::from(failure.code == ErrorCode::Digest);
-                tracing::warn!(session = id.0, code = %failure.code, "a device reports damage");
+                self.reported(id, failure.code);
             }
             other => unreachable!("the policy lets no {:?} through", other.kind()),
+        }
+    }
+
+    /// A device reports an entry that stays damaged. The log is told once for a session.
+    fn reported(&mut self, id: SessionId, code: ErrorCode) {
+        if let Some(session) = self.sessions.get_mut(&id)
+            && !std::mem::replace(&mut session.has_reported, true)
+        {
+            tracing::warn!(session = id.0, %code, "a device reports damage");
         }
     }
 
@@ -328,11 +337,14 @@ impl Hub {
         };
         if *error == crate::protocol::DecodeError::Digest {
             self.counters.damaged += 1;
-            session.damaged += 1;
-            tracing::warn!(
-                session = id.0,
-                "a message came with a digest that does not fit"
-            );
+            session.damaged = session.damaged.saturating_add(1);
+            // Once for a session: a peer that means harm could fill the disk with it.
+            if session.damaged == 1 {
+                tracing::warn!(
+                    session = id.0,
+                    "a message came with a digest that does not fit"
+                );
+            }
             let message = Message::control(SendAgain {
                 damaged: session.damaged,
             });

@@ -22,6 +22,8 @@ pub struct Session {
     pub busy: bool,
     /// Messages of this session whose digest did not fit.
     pub damaged: u32,
+    /// It has reported damage of its own.
+    pub has_reported: bool,
 }
 
 /// How far a session's sign-in has come.
@@ -87,6 +89,7 @@ impl Session {
             stage: Stage::Anonymous,
             busy: false,
             damaged: 0,
+            has_reported: false,
         }
     }
 
