@@ -4,6 +4,7 @@
 //! is slow slows its clients down, through their flow-control windows, and queues nothing here.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Bound;
 use std::time::{Duration, Instant};
 
 use rand_chacha::ChaCha20Rng;
@@ -99,6 +100,8 @@ pub struct Hub {
     requests: Requests,
     /// Channels with messages that were not taken, for want of room in the store.
     stalled: BTreeSet<(SessionId, Channel)>,
+    /// The stalled channel that had its turn last.
+    last_turn: (SessionId, Channel),
     /// When to ask the store again after an error.
     retry_at: Option<Instant>,
     /// How far an orderly stop has come.
@@ -149,6 +152,7 @@ impl Hub {
             store,
             requests: Requests::default(),
             stalled: BTreeSet::new(),
+            last_turn: (SessionId(0), Channel::Control),
             retry_at: None,
             stop: Stop::No,
         }
@@ -422,9 +426,21 @@ impl Hub {
             }
             Pending::Advance { marks, seen } => self.advanced(turn, marks, seen, outcome),
         }
-        // There is room for one more request now.
-        if let Some((session, channel)) = self.stalled.pop_first() {
-            self.drain(turn, session, channel);
+        self.drain_stalled(turn);
+    }
+
+    /// There is room in the store again: stalled channels take turns while there is. A channel whose messages ask
+    /// nothing of the store leaves the room to the next one: no completion would come to call that.
+    fn drain_stalled(&mut self, turn: &mut Turn<'_>) {
+        while self.store.room() >= STORE_ROOM_MIN {
+            let after = (Bound::Excluded(self.last_turn), Bound::Unbounded);
+            let next = self.stalled.range(after).next().copied();
+            let Some(next) = next.or_else(|| self.stalled.first().copied()) else {
+                return;
+            };
+            self.stalled.remove(&next);
+            self.last_turn = next;
+            self.drain(turn, next.0, next.1);
         }
     }
 
