@@ -106,6 +106,7 @@ impl Hub {
                 cursor: standing.start,
                 head: standing.head,
                 reading: false,
+                resting: false,
             };
             user.behind.insert(standing.conversation, reader);
         }

@@ -537,6 +537,10 @@ impl App for Hub {
             self.retry_at = None;
             let sessions: Vec<SessionId> = self.sessions.keys().copied().collect();
             for id in sessions {
+                let user = self.sessions.get_mut(&id).and_then(|it| it.user_mut());
+                for reader in user.into_iter().flat_map(|user| user.behind.values_mut()) {
+                    reader.resting = false;
+                }
                 self.writable(turn, id);
             }
         }

@@ -294,6 +294,7 @@ impl Hub {
                     cursor: prev,
                     head: entry,
                     reading: false,
+                    resting: false,
                 },
             );
         }
@@ -329,6 +330,7 @@ impl Hub {
             cursor: body.after,
             head,
             reading,
+            resting: false,
         };
         user.behind.insert(body.conversation, reader);
         self.read_on(turn, id);
@@ -360,7 +362,8 @@ impl Hub {
         if is_reading || !user.owed_answer.is_empty() {
             return;
         }
-        let Some((&conversation, &reader)) = user.behind.first_key_value() else {
+        let mut waiting = user.behind.iter().filter(|(_, reader)| !reader.resting);
+        let Some((&conversation, &reader)) = waiting.next() else {
             return;
         };
         let after = reader.cursor;
@@ -449,7 +452,12 @@ impl Hub {
                 self.refuse_outcome(turn, id, CHAT, Command::Receive, &outcome);
                 self.read_on(turn, id);
             }
-            Outcome::Done(_) | Outcome::Refused(_) | Outcome::Unknown => self.retry_soon(turn.now),
+            Outcome::Done(_) | Outcome::Refused(_) | Outcome::Unknown => {
+                // A damaged entry must not keep the other conversations from a reader.
+                reader.resting = true;
+                self.retry_soon(turn.now);
+                self.read_on(turn, id);
+            }
         }
     }
 

@@ -78,6 +78,8 @@ pub struct Reader {
     pub head: EntryId,
     /// The store was asked for what follows.
     pub reading: bool,
+    /// The store could not say: it is asked again after a while, and for other conversations before.
+    pub resting: bool,
 }
 
 impl Session {

@@ -484,6 +484,37 @@ fn device_that_asks_for_deliveries_again_and_again_costs_one_reading_at_a_time()
 }
 
 #[test]
+fn conversation_that_cannot_be_read_holds_up_no_other() {
+    // The first conversation in which a device was behind was read again and again, each second, as long as the store
+    // could not; the others waited behind it.
+    let mut bench = Bench::new();
+    let bob = bench.user("bob");
+    let link = bench.signed_in("bob", bob);
+    bench.is_held = true;
+    let (damaged, sound) = (ConversationId(100), ConversationId(200));
+    for conversation in [damaged, sound] {
+        let again = DeliverAgain {
+            conversation,
+            after: EntryId::START,
+        };
+        bench.say(link, Channel::Chat, &Message::control(again));
+    }
+    bench.pass(50);
+    let turn = &mut super::hub::Turn {
+        now: bench.now,
+        endpoint: &mut bench.server,
+    };
+    let (after, outcome) = (EntryId::START, Outcome::Unknown);
+    bench.hub.read(turn, link.server, damaged, after, outcome);
+    let queue = bench.queue.lock().expect("held by nobody");
+    let last = queue.waiting.back().map(|(_, request)| request);
+    assert!(
+        matches!(last, Some(Request::Read { conversation, .. }) if *conversation == sound),
+        "{last:?}"
+    );
+}
+
+#[test]
 fn message_that_no_delivery_could_hold_is_refused_and_holds_nobody_up() {
     // A message of 64 KiB was stored, but with what a delivery adds it fitted into none: its readers asked for it for
     // ever, and got nothing that came after it, in any conversation.
