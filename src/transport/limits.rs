@@ -109,7 +109,8 @@ pub struct Limits {
     /// Sessions half open or not signed in, in all. At the limit a SYN with a good cookie is ignored; the client
     /// tries again, and says after 5 s that nobody answered.
     pub unauthenticated: usize,
-    /// The same per IPv4 address or IPv6 /64, so that one host cannot take all.
+    /// The same per IPv4 address or IPv6 /64, so that one host cannot take all; and how many handshakes it may make
+    /// within ten seconds.
     pub unauthenticated_per_prefix: u32,
     /// Handshakes per second; each costs about 0.25 ms. At the limit a SYN is ignored, as above.
     pub handshakes_per_second: u32,

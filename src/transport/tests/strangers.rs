@@ -304,3 +304,27 @@ fn who_has_not_signed_in_and_does_not_read_costs_little() {
         channel: Channel::Control,
     }));
 }
+
+#[test]
+fn one_host_cannot_take_all_handshakes_by_ending_each_session_at_once() {
+    // A session that had ended counted no more, and one host could spend the global rate of handshakes.
+    let mut network = Network::new(9, Faults::NONE);
+    for _ in 0..300 {
+        let client = network.client.connect(network.now, network.server_address);
+        // SYN, COOKIE, SYN, SYN_ACK, DATA; then CLOSE.
+        for step in 0..6 {
+            if step == 5 {
+                network.client.close(network.now, client, 0, "");
+            }
+            network.flush();
+            for datagram in std::mem::take(&mut network.sent) {
+                network.deliver(datagram);
+            }
+        }
+        network.flush();
+        network.sent.clear();
+    }
+    let opened = network.server_events.iter();
+    let opened = opened.filter(|event| matches!(event, Event::Connected { .. }));
+    assert_eq!(opened.count(), 256);
+}
