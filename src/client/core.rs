@@ -358,7 +358,13 @@ impl Core {
             .and_then(SignIn::deadline)
             .is_some_and(|due| due <= now.instant);
         if is_due {
+            let has_asked = self.sign_in.as_ref().is_some_and(SignIn::waits_for_server);
             self.step_sign_in(now, SignIn::handle_timeout);
+            if has_asked && self.sign_in.is_none() {
+                // The answer may yet come, and the server then takes this session for signed in. Only another one is
+                // known to be as both ends believe.
+                self.wants_new_link = true;
+            }
         }
     }
 

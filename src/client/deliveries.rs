@@ -128,11 +128,10 @@ impl Account {
         known.place.digest = Some(envelope.digest);
         let conversation_name = known.place.name.clone();
         let is_damaged = matches!(opened, Err(DecodeError::Digest));
-        let device = opened
+        let origin = opened
             .as_ref()
             .ok()
-            .and_then(|message| message.header.origin)
-            .map(|origin| origin.device);
+            .and_then(|message| message.header.origin);
         let text = opened
             .ok()
             .and_then(|message| fitting(message, id, &conversation_name, &self.name, is_own));
@@ -158,7 +157,14 @@ impl Account {
                 known.place.name.clone_from(name);
             }
         }
-        let is_from_here = is_own && device == Some(self.device);
+        let from_here = origin.filter(|origin| is_own && origin.device == self.device);
+        let is_from_here = from_here.is_some();
+        if let Some(origin) = from_here
+            && let Some(sequence) = self.outbox.find(id, origin.number)
+        {
+            // The server had no room to say that it is stored. Asked again, it says so.
+            self.outbox.unsend(sequence);
+        }
         if !is_from_here {
             self.show_entry(now, delivery, text.as_ref(), is_damaged, effects);
         }

@@ -23,6 +23,9 @@ pub(super) const AWAITED_MAX: usize = 1_000;
 /// wait at that moment, and is then forgotten.
 const MARKS_MAX: usize = 10_000;
 
+/// How many recipients of one message are told. At the limit receipts of further ones are not.
+const TOLD_MAX: usize = 10_000;
+
 /// An own entry whose receipts have not all come: what is durable of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Awaited {
@@ -111,7 +114,8 @@ impl Receipts {
         for (_, own) in self.own.range_mut(covered) {
             let is_known = own.awaited.told.contains(&account)
                 || own.fresh.iter().any(|(known, _)| *known == account);
-            if !is_known {
+            let told = own.awaited.told.len() + own.fresh.len();
+            if !is_known && told < TOLD_MAX {
                 own.fresh.push((account, mark.name.clone()));
             }
         }
@@ -288,6 +292,26 @@ mod tests {
         receipts.track(now, everyone, EntryId(2), awaited(1, 1), Some(now));
         let entries: Vec<EntryId> = receipts.news(now).iter().map(|news| news.entry).collect();
         assert_eq!(entries, [EntryId(2)]);
+    }
+
+    #[test]
+    fn receipts_of_a_server_without_end_fill_no_memory() {
+        // A server could name ever new accounts, and each was kept with the message, on disk too.
+        let now = instant();
+        let mut receipts = Receipts::default();
+        receipts.track(now, PAIR, EntryId(1), awaited(u32::MAX, 1), None);
+        let mut told = 0;
+        for account in 0..2 * TOLD_MAX as u64 {
+            receipts.mark(PAIR, &mark(AccountId(account), "x", 1));
+            if account % 100 == 99 {
+                told += receipts
+                    .news(now)
+                    .iter()
+                    .map(|news| news.names.len())
+                    .sum::<usize>();
+            }
+        }
+        assert_eq!(told, TOLD_MAX);
     }
 
     #[test]

@@ -31,8 +31,15 @@ const DRAIN_WAIT: Duration = Duration::from_secs(2);
 
 const _: () = assert!(PAUSE_MAX.as_millis() * 5 / 4 <= 15_000);
 
+/// How many messages of one channel wait for room. Chosen: several times what an outbox and a HELLO can have under way.
+/// At the limit the server does not read; the link is closed, and made again.
+const WAITING_MAX: usize = 10_000;
+
 /// The code of a goodbye without a fault.
 const CODE_QUIT: u16 = 0;
+
+/// The code with which a session is closed whose other end does not take what it asked for.
+const CODE_NOT_READING: u16 = 2;
 
 /// The code with which a server closes a session whose device has signed in anew (udpchat-protocol(7)). A client
 /// that came back by its ticket after that would drive the other one out in turn.
@@ -332,8 +339,7 @@ impl Link {
         }
     }
 
-    /// Sends a message, or keeps it until there is room. What is kept is bounded by what the layer above has
-    /// under way. Without a link it is dropped: whoever sent it hears of the loss.
+    /// Sends a message, or keeps it until there is room, up to [`WAITING_MAX`]. Without a link it is dropped: whoever sent it hears of the loss.
     pub(super) fn send(
         &mut self,
         now: Instant,
@@ -344,6 +350,9 @@ impl Link {
         if let State::Up(session) | State::Closing(session, _) = self.state {
             self.waiting[channel as usize].push_back(bytes);
             self.flush(now, endpoint, session, channel);
+            if self.waiting[channel as usize].len() > WAITING_MAX {
+                endpoint.close(now, session, CODE_NOT_READING, "the server does not read");
+            }
         }
     }
 

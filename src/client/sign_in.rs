@@ -159,6 +159,11 @@ impl SignIn {
         })
     }
 
+    /// Whether the server has been asked something that it has not answered.
+    pub(super) const fn waits_for_server(&self) -> bool {
+        self.due.is_some()
+    }
+
     /// When [`SignIn::handle_timeout`] wants to be called.
     pub(super) fn deadline(&self) -> Option<Instant> {
         match self.step {

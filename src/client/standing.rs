@@ -92,16 +92,19 @@ impl Account {
     ) -> Option<Leave> {
         for head in answer.heads {
             self.settle_position(&head, effects);
-            self.heads.push(head);
+            // As many as there are conversations, however often the server names them.
+            if self.conversations.get(head.conversation).is_some() {
+                self.heads.insert(head.conversation, head.head);
+            }
         }
         if answer.more {
             return None;
         }
         let mut missing = BTreeMap::new();
-        for head in self.heads.drain(..) {
-            let position = self.conversations.get(head.conversation);
-            if position.is_some_and(|known| known.place.position < head.head) {
-                missing.insert(head.conversation, head.head);
+        for (id, head) in std::mem::take(&mut self.heads) {
+            let position = self.conversations.get(id);
+            if position.is_some_and(|known| known.place.position < head) {
+                missing.insert(id, head);
             }
         }
         if self.is_settled {

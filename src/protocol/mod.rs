@@ -35,7 +35,14 @@ pub const TEXT_MAX_BYTES: usize = 16 * 1024;
 /// enough that a channel's reassembly budget holds several.
 pub const MESSAGE_MAX_BYTES: usize = 64 * 1024;
 
+/// The longest immutable part of a message, in bytes, that a server stores. Chosen: a text with its names and what
+/// later versions add, and short enough that every hop has room around it: an entry that fits into no message would
+/// hold up its readers for ever. A longer one is refused.
+pub const CONTENT_MAX_BYTES: usize = 32 * 1024;
+
 /// The length of a resume ticket, in bytes: as much chance as a key has.
 pub const TICKET_BYTES: usize = 32;
 
-const _: () = assert!(TEXT_MAX_BYTES + 1024 < MESSAGE_MAX_BYTES);
+const _: () = assert!(
+    TEXT_MAX_BYTES + 1024 < CONTENT_MAX_BYTES && CONTENT_MAX_BYTES + 1024 < MESSAGE_MAX_BYTES
+);

@@ -4,6 +4,7 @@
 //! is slow slows its clients down, through their flow-control windows, and queues nothing here.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Bound;
 use std::time::{Duration, Instant};
 
 use rand_chacha::ChaCha20Rng;
@@ -99,6 +100,8 @@ pub struct Hub {
     requests: Requests,
     /// Channels with messages that were not taken, for want of room in the store.
     stalled: BTreeSet<(SessionId, Channel)>,
+    /// The stalled channel that had its turn last.
+    last_turn: (SessionId, Channel),
     /// When to ask the store again after an error.
     retry_at: Option<Instant>,
     /// How far an orderly stop has come.
@@ -149,6 +152,7 @@ impl Hub {
             store,
             requests: Requests::default(),
             stalled: BTreeSet::new(),
+            last_turn: (SessionId(0), Channel::Control),
             retry_at: None,
             stop: Stop::No,
         }
@@ -306,9 +310,18 @@ impl Hub {
             Body::ReceiptsRequest(body) => self.request_receipts(turn, id, body.conversation),
             Body::Failure(failure) => {
                 self.counters.damaged += u64::from(failure.code == ErrorCode::Digest);
-                tracing::warn!(session = id.0, code = %failure.code, "a device reports damage");
+                self.reported(id, failure.code);
             }
             other => unreachable!("the policy lets no {:?} through", other.kind()),
+        }
+    }
+
+    /// A device reports an entry that stays damaged. The log is told once for a session.
+    fn reported(&mut self, id: SessionId, code: ErrorCode) {
+        if let Some(session) = self.sessions.get_mut(&id)
+            && !std::mem::replace(&mut session.has_reported, true)
+        {
+            tracing::warn!(session = id.0, %code, "a device reports damage");
         }
     }
 
@@ -325,11 +338,14 @@ impl Hub {
         };
         if *error == crate::protocol::DecodeError::Digest {
             self.counters.damaged += 1;
-            session.damaged += 1;
-            tracing::warn!(
-                session = id.0,
-                "a message came with a digest that does not fit"
-            );
+            session.damaged = session.damaged.saturating_add(1);
+            // Once for a session: a peer that means harm could fill the disk with it.
+            if session.damaged == 1 {
+                tracing::warn!(
+                    session = id.0,
+                    "a message came with a digest that does not fit"
+                );
+            }
             let message = Message::control(SendAgain {
                 damaged: session.damaged,
             });
@@ -407,9 +423,21 @@ impl Hub {
             }
             Pending::Advance { marks, seen } => self.advanced(turn, marks, seen, outcome),
         }
-        // There is room for one more request now.
-        if let Some((session, channel)) = self.stalled.pop_first() {
-            self.drain(turn, session, channel);
+        self.drain_stalled(turn);
+    }
+
+    /// There is room in the store again: stalled channels take turns while there is. A channel whose messages ask
+    /// nothing of the store leaves the room to the next one: no completion would come to call that.
+    fn drain_stalled(&mut self, turn: &mut Turn<'_>) {
+        while self.store.room() >= STORE_ROOM_MIN {
+            let after = (Bound::Excluded(self.last_turn), Bound::Unbounded);
+            let next = self.stalled.range(after).next().copied();
+            let Some(next) = next.or_else(|| self.stalled.first().copied()) else {
+                return;
+            };
+            self.stalled.remove(&next);
+            self.last_turn = next;
+            self.drain(turn, next.0, next.1);
         }
     }
 
@@ -471,11 +499,12 @@ impl App for Hub {
                 }
             }
             Event::Readable { session, channel } => self.drain(turn, session, channel),
-            Event::Writable {
-                session,
-                channel: Channel::Chat,
-            } => self.writable(turn, session),
-            Event::Writable { .. } => {}
+            Event::Writable { session, channel } => {
+                self.greet_on(turn, session);
+                if channel == Channel::Chat {
+                    self.writable(turn, session);
+                }
+            }
             Event::Moved { session, remote } => {
                 tracing::debug!(session = session.0, %remote, "session moved");
             }
@@ -505,6 +534,10 @@ impl App for Hub {
             self.retry_at = None;
             let sessions: Vec<SessionId> = self.sessions.keys().copied().collect();
             for id in sessions {
+                let user = self.sessions.get_mut(&id).and_then(|it| it.user_mut());
+                for reader in user.into_iter().flat_map(|user| user.behind.values_mut()) {
+                    reader.resting = false;
+                }
                 self.writable(turn, id);
             }
         }

@@ -13,6 +13,8 @@ mod requests;
 mod routing;
 mod session;
 mod sign_in;
+#[cfg(test)]
+mod tests;
 mod throttle;
 mod watching;
 

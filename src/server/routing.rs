@@ -8,9 +8,9 @@ use super::requests::{Appended, Pending};
 use super::session::Reader;
 use super::sign_in::failure_of;
 use crate::protocol::{
-    AccountId, Command, ConversationId, DeliverAgain, Delivery, Digest, EVERYONE_NAME, EntryId,
-    Envelope, ErrorCode, Failure, Header, Hop, Message, Number, Origin, Resolve, Resolved, Stored,
-    Text, Void, Voided,
+    AccountId, CONTENT_MAX_BYTES, Command, ConversationId, DeliverAgain, Delivery, Digest,
+    EVERYONE_NAME, EntryId, Envelope, ErrorCode, Failure, Header, Hop, Message, Number, Origin,
+    Resolve, Resolved, Stored, Text, Void, Voided,
 };
 use crate::store::{Append, Audience, Outcome, Refusal, Reply, Request, StoredEntry};
 use crate::transport::{Channel, SendError, SessionId};
@@ -119,6 +119,10 @@ impl Hub {
             device,
             number,
         } = origin;
+        if content.len() > CONTENT_MAX_BYTES {
+            let failure = Failure::of_number(ErrorCode::TextTooLong, conversation, number);
+            return Self::refuse(turn, id, channel, header.command, failure);
+        }
         if device != user.device {
             let failure = Failure::of_number(ErrorCode::NotPermitted, conversation, number);
             return Self::refuse(turn, id, channel, header.command, failure);
@@ -281,7 +285,7 @@ impl Hub {
         if let Some(reader) = user.behind.get_mut(&conversation) {
             reader.head = reader.head.max(entry);
         } else if told.is_ok() {
-            user.sent.insert(conversation, entry);
+            user.note_sent(conversation, entry);
         } else {
             user.behind.insert(
                 conversation,
@@ -289,6 +293,7 @@ impl Hub {
                     cursor: prev,
                     head: entry,
                     reading: false,
+                    resting: false,
                 },
             );
         }
@@ -314,16 +319,17 @@ impl Hub {
             let failure = Failure::new(ErrorCode::Unavailable, "too many conversations at once");
             return Self::refuse(turn, id, channel, Command::Receive, failure);
         }
-        let head = user
-            .behind
-            .get(&body.conversation)
-            .map_or(body.after, |reader| reader.head);
+        let earlier = user.behind.get(&body.conversation);
+        let head = earlier.map_or(body.after, |reader| reader.head);
+        // What is being read is read to its end: a device that asks again and again costs one reading at a time.
+        let reading = earlier.is_some_and(|reader| reader.reading);
         // The store says where the log ends; until then there is one entry more, at least.
         let head = head.max(body.after.next());
         let reader = Reader {
             cursor: body.after,
             head,
-            reading: false,
+            reading,
+            resting: false,
         };
         user.behind.insert(body.conversation, reader);
         self.read_on(turn, id);
@@ -350,10 +356,13 @@ impl Hub {
         let Some(user) = self.sessions.get(&id).and_then(|session| session.user()) else {
             return;
         };
-        if user.behind.values().any(|reader| reader.reading) {
+        // The answer to HELLO goes before all deliveries.
+        let is_reading = user.behind.values().any(|reader| reader.reading);
+        if is_reading || !user.owed_answer.is_empty() {
             return;
         }
-        let Some((&conversation, &reader)) = user.behind.first_key_value() else {
+        let mut waiting = user.behind.iter().filter(|(_, reader)| !reader.resting);
+        let Some((&conversation, &reader)) = waiting.next() else {
             return;
         };
         let after = reader.cursor;
@@ -429,7 +438,8 @@ impl Hub {
                     }
                     self.counters.delivered += 1;
                     reader.cursor = entry.entry;
-                    user.sent.insert(conversation, entry.entry);
+                    let sent = user.sent.entry(conversation).or_default();
+                    *sent = (*sent).max(entry.entry);
                 }
                 if entries.is_empty() || reader.cursor >= reader.head {
                     user.behind.remove(&conversation);
@@ -441,7 +451,12 @@ impl Hub {
                 Self::refuse_outcome(turn, id, CHAT, Command::Receive, &outcome);
                 self.read_on(turn, id);
             }
-            Outcome::Done(_) | Outcome::Refused(_) | Outcome::Unknown => self.retry_soon(turn.now),
+            Outcome::Done(_) | Outcome::Refused(_) | Outcome::Unknown => {
+                // A damaged entry must not keep the other conversations from a reader.
+                reader.resting = true;
+                self.retry_soon(turn.now);
+                self.read_on(turn, id);
+            }
         }
     }
 

@@ -207,7 +207,11 @@ impl Hub {
     /// Signing in by ticket.
     pub(super) fn resume_by_ticket(&mut self, turn: &mut Turn<'_>, id: SessionId, body: &Resume) {
         let command = Command::Resume;
-        if let Err(wait) = self.throttle.take_token(turn.now.instant) {
+        let Some(remote) = turn.endpoint.remote(id) else {
+            return;
+        };
+        let taken = self.throttle.take_token(turn.now.instant, remote.ip());
+        if let Err(wait) = taken {
             return Self::refuse_for_now(turn, id, command, wait);
         }
         let successor = self.make_ticket();
@@ -276,11 +280,11 @@ impl Hub {
             let failure = Failure::new(ErrorCode::Unavailable, "");
             return Self::refuse(turn, id, CHANNEL, Command::Logout, failure);
         }
-        self.sign_out(turn, id);
         let goodbye = Message::control(SessionEnd {
             reason: EndReason::LoggedOut,
         });
         Self::answer(turn, id, CHANNEL, &goodbye);
+        self.sign_out(turn, id);
     }
 
     /// Ends what a signed-in session has, whoever ended it. The session itself stays.

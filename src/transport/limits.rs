@@ -23,6 +23,10 @@ pub(super) const WINDOW_BULK: u64 = 1024 * 1024;
 /// What an application may queue on a channel, in bytes, until `send` answers `Full`.
 pub(super) const SEND_BUFFER: usize = 256 * 1024;
 
+/// The same at a server towards a peer that has not signed in, in bytes: a few answers. Whoever does not read them
+/// costs no more than this on each channel.
+pub(super) const SEND_BUFFER_UNAUTHENTICATED: usize = 16 * 1024;
+
 const _: () = assert!(
     WINDOW > MAX_MESSAGE as u64 && SEND_BUFFER > MAX_MESSAGE,
     "a message of the longest kind must fit"
@@ -105,7 +109,8 @@ pub struct Limits {
     /// Sessions half open or not signed in, in all. At the limit a SYN with a good cookie is ignored; the client
     /// tries again, and says after 5 s that nobody answered.
     pub unauthenticated: usize,
-    /// The same per IPv4 address or IPv6 /64, so that one host cannot take all.
+    /// The same per IPv4 address or IPv6 /64, so that one host cannot take all; and how many handshakes it may make
+    /// within ten seconds.
     pub unauthenticated_per_prefix: u32,
     /// Handshakes per second; each costs about 0.25 ms. At the limit a SYN is ignored, as above.
     pub handshakes_per_second: u32,

@@ -79,6 +79,12 @@ impl ChannelSender {
         }
     }
 
+    /// Holds more from now on, or less: what is queued stays.
+    pub(crate) fn set_limits(&mut self, buffer_limit: usize, message_max: usize) {
+        self.buffer_limit = buffer_limit;
+        self.message_max = message_max.min(buffer_limit.saturating_sub(framing::MAX_HEADER_LEN));
+    }
+
     /// Queues a message, all of it or nothing.
     pub(crate) fn push(&mut self, message: &[u8]) -> Result<(), PushError> {
         if message.len() > self.message_max {

@@ -99,6 +99,11 @@ impl SentPackets {
         self.packets.is_empty()
     }
 
+    #[cfg(test)]
+    pub(super) fn len(&self) -> usize {
+        self.packets.len()
+    }
+
     /// Leaves a number out, as a trap for acknowledgements of what was never sent.
     pub(super) fn skip(&mut self) {
         if self.skipped.len() == MAX_SKIPPED {

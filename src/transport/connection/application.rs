@@ -3,7 +3,8 @@
 use super::{Connection, Context, Role};
 use crate::transport::assembler::Assembler;
 use crate::transport::limits::{
-    MAX_MESSAGE, SEND_BUFFER, UNAUTHENTICATED_LIFETIME, WINDOW, WINDOW_BULK, WINDOW_UNAUTHENTICATED,
+    MAX_MESSAGE, SEND_BUFFER, SEND_BUFFER_UNAUTHENTICATED, UNAUTHENTICATED_LIFETIME, WINDOW,
+    WINDOW_BULK, WINDOW_UNAUTHENTICATED,
 };
 use crate::transport::sender::{ChannelSender, PushError};
 use crate::transport::timer::Timer;
@@ -35,12 +36,16 @@ impl ChannelState {
     /// Both ends begin with the same figures: a server takes little from those who have not signed in, a client
     /// takes a full window from the server that it has chosen.
     pub(super) fn new(role: Role, channel: Channel) -> Self {
-        let (send, receive) = match role {
-            Role::Client => (WINDOW_UNAUTHENTICATED, full_window(channel)),
-            Role::Server => (full_window(channel), WINDOW_UNAUTHENTICATED),
+        let (buffer, send, receive) = match role {
+            Role::Client => (SEND_BUFFER, WINDOW_UNAUTHENTICATED, full_window(channel)),
+            Role::Server => (
+                SEND_BUFFER_UNAUTHENTICATED,
+                full_window(channel),
+                WINDOW_UNAUTHENTICATED,
+            ),
         };
         Self {
-            sender: ChannelSender::new(SEND_BUFFER, MAX_MESSAGE, send),
+            sender: ChannelSender::new(buffer, MAX_MESSAGE, send),
             assembler: Assembler::new(receive, MAX_MESSAGE),
             refused: None,
             announced: false,
@@ -146,14 +151,16 @@ impl Connection {
         }
         self.signed_in = signed_in;
         for channel in Channel::ALL {
-            let window = if signed_in {
-                full_window(channel)
+            let (buffer, window) = if signed_in {
+                (SEND_BUFFER, full_window(channel))
             } else {
-                WINDOW_UNAUTHENTICATED
+                (SEND_BUFFER_UNAUTHENTICATED, WINDOW_UNAUTHENTICATED)
             };
             let state = self.channel(channel);
+            state.sender.set_limits(buffer, MAX_MESSAGE);
             state.assembler.set_limits(window, MAX_MESSAGE);
             state.window_due |= state.assembler.window_update().is_some();
+            self.announce_writable(context, channel);
         }
         if signed_in {
             self.timers.clear(Timer::Lifetime);

@@ -205,6 +205,12 @@ impl Connection {
         self.recovery.sent.next_number()
     }
 
+    /// Packets of which a record is kept.
+    #[cfg(test)]
+    pub(super) fn records(&self) -> usize {
+        self.recovery.sent.len()
+    }
+
     /// Whether this end would acknowledge a packet.
     #[cfg(test)]
     pub(super) fn has_received(&self, number: u64) -> bool {

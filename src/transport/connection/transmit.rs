@@ -152,7 +152,7 @@ impl Connection {
         let limit = self.mtu.limit().min(self.path.budget()) - TAG_LEN;
         let written = self.write_frames(context, buffer, limit, scope);
         self.finish(buffer);
-        self.record(context, buffer.len(), &written);
+        self.record(context, buffer.len(), &written, scope);
         if scope == Content::Data && !self.has_data() {
             self.arm_redundancy(context.now);
         }
@@ -186,9 +186,17 @@ impl Connection {
         self.bytes_sent += buffer.len() as u64;
     }
 
-    fn record(&mut self, context: &mut Context<'_>, size: usize, written: &Written) {
+    fn record(
+        &mut self,
+        context: &mut Context<'_>,
+        size: usize,
+        written: &Written,
+        scope: Content,
+    ) {
         self.path.on_sent(size);
-        if written.ack_eliciting {
+        // What a path is owed is repeated by who asks for it, not by recovery. Since no window bounds it, a peer that
+        // challenges without end and acknowledges nothing would make a record of each answer.
+        if written.ack_eliciting && scope == Content::Data {
             self.recovery
                 .sent
                 .on_sent(context.now, size, &written.frames);

@@ -28,6 +28,8 @@ pub(super) struct Acceptor {
     reset_key: ResetKey,
     resets: TokenBucket,
     pub(super) half_open: HalfOpens,
+    /// Handshakes of one prefix within the life of a half-open session.
+    per_prefix: u32,
     pub(super) admission: Admission,
     /// From when on cookies count their milliseconds.
     epoch: Instant,
@@ -42,7 +44,9 @@ impl Acceptor {
         let mut cookie_key = [0; 32];
         random.fill_bytes(&mut cookie_key);
         let Limits {
-            resets_per_second, ..
+            resets_per_second,
+            unauthenticated_per_prefix,
+            ..
         } = config.limits;
         Self {
             static_key: Zeroizing::new(config.static_key),
@@ -50,6 +54,7 @@ impl Acceptor {
             reset_key: ResetKey::new(config.reset_key),
             resets: TokenBucket::new(now, resets_per_second, resets_per_second),
             half_open: HalfOpens::default(),
+            per_prefix: unauthenticated_per_prefix,
             admission: Admission::new(now, config.limits),
             epoch: now,
         }
@@ -118,6 +123,10 @@ impl Acceptor {
         question: Question,
     ) -> Result<(), Option<Refusal>> {
         let (remote, client_id, ephemeral) = question;
+        // Who ends each session at once would otherwise take all the handshakes that there are.
+        if self.half_open.of_prefix(remote.ip().into()) >= self.per_prefix {
+            return Err(Some(Refusal::Full));
+        }
         let prefix = self.admission.admit(now, remote.ip()).map_err(Some)?;
         let server_id = random.next_u64();
         let token = self.reset_key.token(server_id);

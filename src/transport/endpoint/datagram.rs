@@ -126,6 +126,9 @@ impl Endpoint {
             return None;
         }
         let round_trip = entry.round_trip(now);
+        // The cookie has proved this one. If the packet came from elsewhere, the session moves there like any
+        // other: with a challenge.
+        let remote = entry.remote();
         let Pending {
             established,
             client_id,
@@ -138,7 +141,7 @@ impl Endpoint {
             local_id: server_id,
             remote_id: client_id,
             keys: established.keys,
-            remote: route.remote,
+            remote,
             local_ip: route.local_ip,
             round_trip,
         };

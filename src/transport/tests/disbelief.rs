@@ -203,3 +203,18 @@ proptest! {
         prop_assert_eq!(network.server.poll_timeout(), None);
     }
 }
+
+#[test]
+fn challenges_without_end_leave_no_records_behind() {
+    // Each PATH_RESPONSE was kept until it would be acknowledged, and no window bounds those: 45 bytes from a
+    // stranger who had proved an address cost 350 bytes of memory, for the ten minutes of its session.
+    let (mut network, client, session) = Network::connected(6, Faults::NONE);
+    network.run(Duration::from_secs(1));
+    for _ in 0..1000 {
+        inject(&mut network, client, |buffer| {
+            frame::encode_path_challenge(buffer, [7; 8]);
+        });
+    }
+    let records = network.server.connection_mut(session).records();
+    assert!(records < 10, "{records} records");
+}

@@ -59,6 +59,8 @@ fn a_new_address_is_challenged_and_then_used() {
 fn an_address_that_does_not_answer_gets_little_and_the_session_goes_back() {
     let (mut network, client, session) = Network::connected(3, Faults::NONE);
     let home = network.client_address;
+    network.server.set_signed_in(network.now, session, true);
+    network.run(Duration::from_millis(200));
     network.send_from_client(client, Channel::Chat, b"stolen on its way");
     network.flush();
     let mut stolen = network.sent.last().expect("it went out").clone();

@@ -5,7 +5,7 @@ use std::time::Duration;
 use proptest::prelude::*;
 
 use super::network::{Datagram, Faults, Network, server};
-use crate::transport::{CloseReason, Endpoint, Event};
+use crate::transport::{Channel, CloseReason, Endpoint, Event, SendError};
 
 /// Hands a datagram to the server and gives what it answers.
 fn ask(server: &mut Endpoint, now: std::time::Instant, bytes: &[u8]) -> Vec<Vec<u8>> {
@@ -239,4 +239,92 @@ proptest! {
         prop_assert!(network.server.receive(network.now, server, crate::transport::Channel::Chat).is_none());
         prop_assert!(network.server.held() <= 2);
     }
+}
+
+#[test]
+fn first_packet_from_an_address_without_a_cookie_proves_nothing() {
+    // The session began at the address of its first DATA packet, and that was believed: who completed a handshake
+    // with that packet's source forged had the server send a whole window, and more, to a victim.
+    let mut network = Network::new(7, Faults::NONE);
+    network.client.connect(network.now, network.server_address);
+    let answered = network.run_until(Duration::from_secs(1), |network| {
+        network.sent.iter().any(|datagram| datagram.bytes[0] == 3)
+    });
+    assert!(answered);
+    network.faults.loss = 1000;
+    network.run(Duration::from_millis(200));
+    let data = network
+        .sent
+        .iter()
+        .find(|datagram| datagram.bytes[0] == 4)
+        .expect("the client completes the handshake")
+        .clone();
+    let victim = ([203, 0, 113, 9], 53).into();
+    let spent = data.bytes.len();
+    network.deliver(Datagram {
+        from: victim,
+        ..data
+    });
+    network.flush();
+    let session = network.server_session().expect("the packet is authentic");
+    network.send_from_server(session, Channel::Chat, &[7; 10_000]);
+    network.run(Duration::from_secs(5));
+    let to_victim: usize = network
+        .sent
+        .iter()
+        .filter(|datagram| datagram.to == victim)
+        .map(|datagram| datagram.bytes.len())
+        .sum();
+    assert!(to_victim <= 3 * spent, "{to_victim} bytes for {spent}");
+}
+
+#[test]
+fn who_has_not_signed_in_and_does_not_read_costs_little() {
+    // A server's send buffers were those of a signed-in session, 768 KiB in all: 16,384 strangers who asked and never
+    // acknowledged could take 12 GiB.
+    let (mut network, _, session) = Network::connected(8, Faults::NONE);
+    let mut queued = 0;
+    loop {
+        let sent = network
+            .server
+            .send(network.now, session, Channel::Control, &[7; 100]);
+        match sent {
+            Ok(()) => queued += 100,
+            Err(error) => {
+                assert_eq!(error, SendError::Full);
+                break;
+            }
+        }
+    }
+    assert!(queued <= 16 * 1024, "{queued} bytes");
+    network.server.set_signed_in(network.now, session, true);
+    network.flush();
+    assert!(network.server_events.contains(&Event::Writable {
+        session,
+        channel: Channel::Control,
+    }));
+}
+
+#[test]
+fn one_host_cannot_take_all_handshakes_by_ending_each_session_at_once() {
+    // A session that had ended counted no more, and one host could spend the global rate of handshakes.
+    let mut network = Network::new(9, Faults::NONE);
+    for _ in 0..300 {
+        let client = network.client.connect(network.now, network.server_address);
+        // SYN, COOKIE, SYN, SYN_ACK, DATA; then CLOSE.
+        for step in 0..6 {
+            if step == 5 {
+                network.client.close(network.now, client, 0, "");
+            }
+            network.flush();
+            for datagram in std::mem::take(&mut network.sent) {
+                network.deliver(datagram);
+            }
+        }
+        network.flush();
+        network.sent.clear();
+    }
+    let opened = network.server_events.iter();
+    let opened = opened.filter(|event| matches!(event, Event::Connected { .. }));
+    assert_eq!(opened.count(), 256);
 }
