@@ -3,6 +3,7 @@
 //! Help, manual pages and shell completions are made from the same table that runs the subcommands.
 
 mod address;
+mod bench;
 mod command;
 mod completions;
 mod connect;

@@ -12,7 +12,7 @@ mod away;
 pub mod commands;
 mod conversations;
 mod core;
-mod credentials;
+pub mod credentials;
 mod deliveries;
 mod effects;
 mod env;
