@@ -29,6 +29,9 @@ pub struct SignUpBegun(ClientRegistration<Suite>);
 
 impl LoginBegun {
     /// Begins a login, and gives the request to send.
+    ///
+    /// # Errors
+    /// [`CredentialsError::Malformed`] if OPAQUE does not take the password.
     pub fn new(
         random: &mut ChaCha20Rng,
         password: &[u8],
@@ -40,6 +43,9 @@ impl LoginBegun {
     }
 
     /// Ends it: checks the server, and gives what proves the password to it.
+    ///
+    /// # Errors
+    /// [`CredentialsError::Mismatch`] if the password is wrong, [`CredentialsError::Malformed`] if this is no answer of OPAQUE.
     pub fn finish(
         self,
         random: &mut ChaCha20Rng,
@@ -67,6 +73,9 @@ impl LoginBegun {
 
 impl SignUpBegun {
     /// Begins a sign-up, and gives the request to send.
+    ///
+    /// # Errors
+    /// [`CredentialsError::Malformed`] if OPAQUE does not take the password.
     pub fn new(
         random: &mut ChaCha20Rng,
         password: &[u8],
@@ -78,6 +87,9 @@ impl SignUpBegun {
     }
 
     /// Ends it: gives the record that the server keeps.
+    ///
+    /// # Errors
+    /// [`CredentialsError::Malformed`] if this is no answer of OPAQUE.
     pub fn finish(
         self,
         random: &mut ChaCha20Rng,

@@ -18,6 +18,7 @@ mod effects;
 mod env;
 mod history;
 mod leaving;
+mod link_status;
 mod name;
 mod outbox;
 mod people;
@@ -184,6 +185,10 @@ impl App for Client {
     }
 
     fn on_settled(&mut self, now: Now, endpoint: &mut Endpoint) {
+        if self.core.take_status_wish() {
+            let status = self.link.status(endpoint);
+            self.core.show_status(now, status);
+        }
         self.core.settle(now);
         let messages: Vec<(Channel, Vec<u8>)> = self.core.take_messages();
         for (channel, bytes) in messages {

@@ -38,6 +38,8 @@ struct Written {
     ack_eliciting: bool,
     /// It holds bytes of a channel that go out for the first time.
     fresh: bool,
+    /// It holds bytes of a channel that went out before.
+    again: bool,
 }
 
 impl Connection {
@@ -188,6 +190,7 @@ impl Connection {
 
     fn record(&mut self, context: &mut Context<'_>, size: usize, written: &Written) {
         self.path.on_sent(size);
+        self.retransmissions += u64::from(written.again);
         if written.ack_eliciting {
             self.recovery
                 .sent
@@ -213,6 +216,7 @@ impl Connection {
             frames: FrameList::default(),
             ack_eliciting: false,
             fresh: false,
+            again: false,
         };
         self.write_ack(context, buffer, limit, &mut written.frames);
         if scope == Content::Acknowledgement {
@@ -301,6 +305,7 @@ impl Connection {
             };
             frame::encode_stream(buffer, channel, fragment.offset, sender.data(fragment));
             written.fresh |= fragment.range().end > sender.sent_to();
+            written.again |= fragment.offset < sender.sent_to();
             sender.on_sent(fragment);
             written.frames.push(SentFrame::Stream { channel, fragment });
             written.ack_eliciting = true;
