@@ -130,12 +130,13 @@ impl Command for Bench {
     }
 
     fn sections(&self) -> Vec<(&'static str, String)> {
-        let workloads = workload::table()
+        let table = workload::table();
+        let workloads: Vec<String> = table
             .iter()
-            .map(|workload| format!("{}: {}\n", workload.name(), workload.summary()))
+            .map(|workload| format!("{}: {}", workload.name(), workload.summary()))
             .collect();
         vec![
-            ("WORKLOADS", workloads),
+            ("WORKLOADS", workloads.join("\n")),
             (
                 "WHAT IS MEASURED",
                 "Latency is from the moment at which a line is typed to the moment at which the reader's client has \

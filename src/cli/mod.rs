@@ -21,6 +21,7 @@ mod plugins;
 mod serve;
 mod server_key;
 mod state;
+mod status;
 mod terminal;
 mod user;
 

@@ -179,7 +179,7 @@ impl Crowd {
 
     fn take(&mut self, now: Instant, endpoint: &mut Endpoint, member: usize, news: Option<News>) {
         match news {
-            None => {}
+            None | Some(News::Left) => {}
             Some(News::Heard(number)) => self.heard(member, number),
             Some(News::SignedIn) => {
                 self.ready += 1;
@@ -199,7 +199,6 @@ impl Crowd {
                     self.traffic.begin(now);
                 }
             }
-            Some(News::Left) => {}
             Some(News::Unreachable) => self.finish(now, endpoint, End::Unreachable),
             Some(News::Failed(why)) => {
                 let why = format!("{} {why}", self.members[member].name());
