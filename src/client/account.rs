@@ -43,6 +43,8 @@ pub(super) struct Account {
     pub(super) id: AccountId,
     pub(super) name: String,
     pub(super) device: DeviceId,
+    /// When the user signed in, in this run.
+    pub(super) since: Instant,
     pub(super) state: State,
     pub(super) conversations: Conversations,
     pub(super) outbox: Outbox,
@@ -95,6 +97,7 @@ impl Account {
             id: start.account,
             name: start.name.clone(),
             device: start.device,
+            since: now.instant,
             state,
             conversations: Conversations::default(),
             outbox: Outbox::load(loaded.outbox),

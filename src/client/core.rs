@@ -3,6 +3,7 @@
 //! It decides about trust, sign-in and commands, and keeps the signed-in user's account. All that it wants done
 //! is left in [`Effects`] until [`Core::settle`] has made durable what it follows from.
 
+use std::net::SocketAddr;
 use std::time::Instant;
 
 use rand_chacha::ChaCha20Rng;
@@ -56,6 +57,9 @@ pub struct Core {
     /// moment when it is done anyway.
     pub(super) wish: Option<(Wish, Instant)>,
     pub(super) end: Option<End>,
+    /// The address at which the server sees this client.
+    pub(super) seen_as: Option<SocketAddr>,
+    wants_status: bool,
 }
 
 impl Core {
@@ -84,6 +88,8 @@ impl Core {
             wants_new_link: false,
             wish: None,
             end: None,
+            seen_as: None,
+            wants_status: false,
         }
     }
 
@@ -287,7 +293,11 @@ impl Core {
     }
 
     fn handle_control(&mut self, now: Now, bytes: &[u8]) {
-        let opened = Envelope::decode(bytes).and_then(|envelope| envelope.open());
+        let opened = Envelope::decode(bytes).and_then(|envelope| {
+            let seen_as = envelope.hop.recipient_data.map(SocketAddr::from);
+            self.seen_as = seen_as.or(self.seen_as);
+            envelope.open()
+        });
         let Ok(message) = opened else {
             self.show(
                 Tone::Error,
@@ -418,6 +428,16 @@ impl Core {
     /// Whether the link is no good any more and is to be made again.
     pub(super) fn take_new_link_wish(&mut self) -> bool {
         std::mem::take(&mut self.wants_new_link)
+    }
+
+    /// The user wants to see how the link does.
+    pub(super) fn wish_status(&mut self) {
+        self.wants_status = true;
+    }
+
+    /// Whether the figures of the link are to be handed in.
+    pub(super) fn take_status_wish(&mut self) -> bool {
+        std::mem::take(&mut self.wants_status)
     }
 
     fn ask_next(&mut self) {

@@ -12,12 +12,13 @@ mod away;
 pub mod commands;
 mod conversations;
 mod core;
-mod credentials;
+pub mod credentials;
 mod deliveries;
 mod effects;
 mod env;
 mod history;
 mod leaving;
+mod link_status;
 mod name;
 mod outbox;
 mod people;
@@ -186,6 +187,10 @@ impl App for Client {
     }
 
     fn on_settled(&mut self, now: Now, endpoint: &mut Endpoint) {
+        if self.core.take_status_wish() {
+            let status = self.link.status(endpoint);
+            self.core.show_status(now, status);
+        }
         self.core.settle(now);
         let messages: Vec<(Channel, Vec<u8>)> = self.core.take_messages();
         for (channel, bytes) in messages {

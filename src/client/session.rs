@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use rand_chacha::ChaCha20Rng;
 use rand_core::RngCore;
 
+use super::link_status::LinkStatus;
 use crate::transport::{Channel, CloseReason, Endpoint, Event, SendError, SessionId};
 
 /// How long one round of attempts may take. The transport says sooner that nobody is there; this bounds a
@@ -144,6 +145,15 @@ impl Link {
             State::Up(session) => Some(session),
             _ => None,
         }
+    }
+
+    /// Its figures, while it stands.
+    pub(super) fn status(&self, endpoint: &Endpoint) -> Option<LinkStatus> {
+        let session = self.session()?;
+        Some(LinkStatus {
+            remote: endpoint.remote(session)?,
+            statistics: endpoint.statistics(session)?,
+        })
     }
 
     /// Takes an event of the endpoint in; what is to be received is the caller's to receive.

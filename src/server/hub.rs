@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
+use std::sync::mpsc::SyncSender;
 use std::time::{Duration, Instant};
 
 use rand_chacha::ChaCha20Rng;
@@ -16,6 +17,7 @@ use super::receipts::Marks;
 use super::registrar::Registrar;
 use super::requests::{Pending, Requests};
 use super::session::Session;
+use super::status::Status;
 use super::throttle::Throttle;
 use crate::protocol::{
     Body, Command, ConversationId, EndReason, Envelope, ErrorCode, Failure, Hop, Message,
@@ -67,6 +69,8 @@ impl Default for HubConfig {
 pub enum Input {
     /// The store has answered.
     Completion(Completion),
+    /// Say how things are. The channel must have room for the answer; who has gone away misses it.
+    Status(SyncSender<Status>),
     /// Say goodbye to everybody, write what is to be written, and finish.
     Stop,
 }
@@ -470,7 +474,7 @@ impl Hub {
     }
 
     fn closed(&mut self, turn: &mut Turn<'_>, id: SessionId, reason: &CloseReason) {
-        tracing::debug!(session = id.0, %reason, "session over");
+        self.log_end(turn, id, reason);
         self.sign_out(turn, id);
         self.sessions.remove(&id);
         self.stalled.retain(|(session, _)| *session != id);
@@ -518,6 +522,9 @@ impl App for Hub {
         let turn = &mut Turn { now, endpoint };
         match input {
             Input::Completion(completion) => self.take_completion(turn, completion),
+            Input::Status(reply) => {
+                let _ = reply.try_send(self.status(turn.endpoint));
+            }
             Input::Stop => self.stop(turn),
         }
     }

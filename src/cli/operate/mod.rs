@@ -6,7 +6,7 @@ mod server;
 
 use anyhow::Context as _;
 
-pub use client::run as client;
+pub use client::{bind_any, run as client};
 pub use database::local_desk;
 pub use server::run as server;
 
@@ -34,6 +34,9 @@ pub fn chat_menu() -> String {
 }
 
 /// Has this called at SIGINT, SIGTERM and SIGHUP, on a thread of its own.
-fn on_signal(handler: impl FnMut() + Send + 'static) -> anyhow::Result<()> {
+///
+/// # Errors
+/// If the operating system does not let it.
+pub fn on_signal(handler: impl FnMut() + Send + 'static) -> anyhow::Result<()> {
     ctrlc::set_handler(handler).context("cannot handle signals")
 }

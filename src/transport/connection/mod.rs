@@ -92,6 +92,7 @@ pub(super) struct Connection {
     packets_received: u64,
     bytes_sent: u64,
     bytes_received: u64,
+    retransmissions: u64,
 }
 
 impl Connection {
@@ -122,6 +123,7 @@ impl Connection {
             packets_received: 0,
             bytes_sent: 0,
             bytes_received: 0,
+            retransmissions: 0,
         };
         connection.choose_skip(context.random);
         if let Some(sample) = beginning.round_trip {
@@ -183,6 +185,7 @@ impl Connection {
             bytes_sent: self.bytes_sent,
             bytes_received: self.bytes_received,
             packets_lost: self.recovery.packets_lost,
+            retransmissions: self.retransmissions,
             loss_sent_permille: self.recovery.loss_permille(),
             loss_received_permille: self.recovery.peer_loss_permille,
         }

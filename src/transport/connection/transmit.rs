@@ -38,6 +38,8 @@ struct Written {
     ack_eliciting: bool,
     /// It holds bytes of a channel that go out for the first time.
     fresh: bool,
+    /// It holds bytes of a channel that went out before.
+    again: bool,
 }
 
 impl Connection {
@@ -194,6 +196,7 @@ impl Connection {
         scope: Content,
     ) {
         self.path.on_sent(size);
+        self.retransmissions += u64::from(written.again);
         // What a path is owed is repeated by who asks for it, not by recovery. Since no window bounds it, a peer that
         // challenges without end and acknowledges nothing would make a record of each answer.
         if written.ack_eliciting && scope == Content::Data {
@@ -221,6 +224,7 @@ impl Connection {
             frames: FrameList::default(),
             ack_eliciting: false,
             fresh: false,
+            again: false,
         };
         self.write_ack(context, buffer, limit, &mut written.frames);
         if scope == Content::Acknowledgement {
@@ -309,6 +313,7 @@ impl Connection {
             };
             frame::encode_stream(buffer, channel, fragment.offset, sender.data(fragment));
             written.fresh |= fragment.range().end > sender.sent_to();
+            written.again |= fragment.offset < sender.sent_to();
             sender.on_sent(fragment);
             written.frames.push(SentFrame::Stream { channel, fragment });
             written.ack_eliciting = true;
