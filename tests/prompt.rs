@@ -184,3 +184,76 @@ fn name_that_looks_like_another_is_refused_at_sign_up() {
     let listed = String::from_utf8(listed.unwrap().stdout).unwrap();
     assert_eq!(listed.lines().count(), 2, "{listed}");
 }
+
+/// The name's being taken came out only after a password had been typed twice, and Ctrl-D left the error on the
+/// line of the question.
+#[test]
+fn operator_is_told_of_a_taken_name_before_a_password_is_asked_for() {
+    let directory = TempDir::new().unwrap();
+    let _server = server(&directory);
+    let data = directory.path().join("data");
+    let add = |name: &str| {
+        let mut command = Place::default().udpchat();
+        command.args(["user", "add", name, "--data"]).arg(&data);
+        Person::runs(command, "operator")
+    };
+    let mut operator = add("Alice");
+    operator.sees("cannot add \"Alice\": the name is taken");
+    assert_eq!(operator.ends(), 1);
+    let mut operator = add("carol");
+    operator.sees("password for carol: ");
+    operator.presses('d');
+    operator.sees("\nudpchat: no password was given");
+    assert_eq!(operator.ends(), 1);
+    let mut operator = add("carol");
+    operator.sees("password for carol: ");
+    operator.types("swordfish");
+    operator.sees("the same again: ");
+    operator.types("swordfish");
+    operator.sees("added carol");
+    assert_eq!(operator.ends(), 0);
+}
+
+/// After Ctrl-Z and `fg` the terminal stayed as the shell had left it, and everything typed was shown twice: the
+/// signal stopped another thread first, and the editor had already made the terminal its own again.
+#[test]
+fn terminal_is_the_clients_again_after_it_was_stopped_and_goes_on() {
+    let directory = TempDir::new().unwrap();
+    let server = server(&directory);
+    let mut bob = signed_in("bob", &server);
+    let mut shell = Place::default().command("bash");
+    shell
+        .args(["--norc", "--noprofile", "-i"])
+        .env("PS1", "shell$ ");
+    let mut alice = Person::runs(shell, "alice");
+    alice.sees("shell$ ");
+    alice.types(&format!(
+        "{} connect {} --accept-new --user alice --state {}",
+        env!("CARGO_BIN_EXE_udpchat"),
+        server.address,
+        directory.path().join("state").display()
+    ));
+    alice.sees("password: ");
+    alice.types("swordfish");
+    alice.sees("alice> ");
+    bob.sees("alice is online");
+    for round in 0..3 {
+        alice.types_without_enter("half");
+        alice.sees("half");
+        alice.presses('z');
+        alice.sees("Stopped");
+        alice.sees("shell$ ");
+        alice.types("fg");
+        alice.sees("alice> half");
+        alice.presses('c');
+        let line = format!("message bob round {round}");
+        alice.types(&line);
+        let shown = alice.sees("Message received by bob");
+        assert!(shown.matches(&line).count() <= 1, "{shown:?}");
+        bob.sees(&format!("alice: round {round}"));
+    }
+    alice.types("quit");
+    alice.sees("shell$ ");
+    alice.types("exit");
+    assert_eq!(alice.ends(), 0);
+}

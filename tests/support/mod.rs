@@ -150,7 +150,8 @@ pub fn wait(child: &mut Child) -> ExitStatus {
 pub struct Person {
     pub name: String,
     pty: PtySession,
-    _state: TempDir,
+    /// Kept as long as the client may use it.
+    state: Option<TempDir>,
 }
 
 impl Person {
@@ -164,6 +165,14 @@ impl Person {
             .arg("--state")
             .arg(state.path().join("state"))
             .args(more);
+        Self {
+            state: Some(state),
+            ..Self::runs(command, name)
+        }
+    }
+
+    /// Somebody who runs this command.
+    pub fn runs(command: Command, name: &str) -> Self {
         let timeout = u64::try_from(PATIENCE.as_millis()).ok();
         let options = Options::new()
             .timeout_ms(timeout)
@@ -172,7 +181,7 @@ impl Person {
         Self {
             name: name.to_owned(),
             pty,
-            _state: state,
+            state: None,
         }
     }
 

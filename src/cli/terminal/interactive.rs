@@ -7,6 +7,7 @@ use std::sync::mpsc::Receiver;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use nix::sys::signal::{SigSet, Signal};
 use nix::sys::termios::{self, SetArg, Termios};
 use rustyline::error::ReadlineError;
 use rustyline::history::MemHistory;
@@ -60,6 +61,8 @@ pub fn open(
     names: Names,
     gate: Arc<SecretGate>,
 ) -> anyhow::Result<(Screen, impl printer::Output + use<>, Prompt)> {
+    // Threads that are started from here on inherit this; the prompt's own takes it back.
+    stop_signal().thread_block()?;
     let phase = Arc::new(Mutex::new(Phase::Idle));
     let modes = termios::tcgetattr(io::stdin())?;
     let config = Config::builder()
@@ -111,6 +114,15 @@ impl Screen {
     }
 }
 
+/// The signal of Ctrl-Z. The editor sends it to this process, and makes the terminal its own again when it goes on
+/// after that. So it must be stopped right there, which only holds if no other thread takes the signal: else the
+/// editor would go on for a moment, and the terminal stay as the shell left it.
+fn stop_signal() -> SigSet {
+    let mut signals = SigSet::empty();
+    signals.add(Signal::SIGTSTP);
+    signals
+}
+
 /// Prints above what is being typed.
 struct Output<P> {
     printer: P,
@@ -142,6 +154,9 @@ pub struct Prompt {
 impl Prompt {
     /// Asks each question until there is no more input.
     pub fn run(mut self, asks: &Receiver<Ask>, inputs: &InputSender<Input>) {
+        if let Err(error) = stop_signal().thread_unblock() {
+            tracing::warn!(%error, "Ctrl-Z does not work");
+        }
         for ask in asks {
             let input = match ask {
                 Ask::Command(prompt) => self.command(&prompt),
