@@ -28,6 +28,8 @@ pub(super) enum SentFrame {
     },
     /// A channel's window; what is sent again is the window as it is by then.
     Window(Channel),
+    /// The session's window; likewise.
+    SessionWindow,
     /// Acknowledgements up to this number, which need not be repeated once this packet has arrived.
     Ack(u64),
 }

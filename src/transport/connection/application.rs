@@ -15,7 +15,7 @@ pub(super) struct ChannelState {
     pub(super) sender: ChannelSender,
     pub(super) assembler: Assembler,
     /// The size of the message for which there was no room.
-    refused: Option<usize>,
+    refused: Option<u32>,
     /// Whether the application knows that there is something to receive.
     announced: bool,
     /// The peer is to be told of a wider window.
@@ -68,7 +68,7 @@ impl Connection {
         state.sender.push(message).map_err(|error| match error {
             PushError::TooLong => SendError::TooLong,
             PushError::Full => {
-                state.refused = Some(message.len());
+                state.refused = u32::try_from(message.len()).ok();
                 SendError::Full
             }
         })
@@ -90,6 +90,7 @@ impl Connection {
         state.announced = state.assembler.has_message();
         if message.is_some() {
             state.window_due |= state.assembler.window_update().is_some();
+            self.credit.update(&self.channels);
         }
         message
     }
@@ -112,7 +113,7 @@ impl Connection {
         let state = self.channel(channel);
         if state
             .refused
-            .is_some_and(|refused| state.sender.room() >= refused)
+            .is_some_and(|refused| state.sender.room() as u64 >= u64::from(refused))
         {
             state.refused = None;
             context
@@ -155,6 +156,7 @@ impl Connection {
             state.assembler.set_limits(window, MAX_MESSAGE);
             state.window_due |= state.assembler.window_update().is_some();
         }
+        self.set_session_window(signed_in);
         if signed_in {
             self.timers.clear(Timer::Lifetime);
         } else {

@@ -3,6 +3,7 @@
 
 mod application;
 mod closing;
+mod credit;
 mod mtu;
 mod path;
 mod receive;
@@ -19,6 +20,7 @@ use rand_core::RngCore;
 
 use self::application::ChannelState;
 use self::closing::State;
+use self::credit::Credit;
 use self::mtu::Mtu;
 use self::path::Path;
 pub(super) use self::receive::Ignored;
@@ -74,6 +76,7 @@ pub(super) struct Connection {
     recovery: Recovery,
     mtu: Mtu,
     channels: [ChannelState; 3],
+    credit: Credit,
     timers: Timers,
     state: State,
     /// At a server: the peer has signed in.
@@ -109,6 +112,7 @@ impl Connection {
             recovery: Recovery::new(now),
             mtu: Mtu::default(),
             channels: Channel::ALL.map(|channel| ChannelState::new(beginning.role, channel)),
+            credit: Credit::new(beginning.role),
             timers: Timers::default(),
             state: State::Open,
             signed_in: false,

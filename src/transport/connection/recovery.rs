@@ -185,7 +185,7 @@ impl Connection {
                     self.channel(channel).sender.on_acked(fragment);
                 }
                 SentFrame::Ack(largest) => self.received.acknowledged(largest),
-                SentFrame::Window(_) => {}
+                SentFrame::Window(_) | SentFrame::SessionWindow => {}
             }
         }
     }
@@ -243,9 +243,14 @@ impl Connection {
         for frame in packet.frames() {
             match frame {
                 SentFrame::Stream { channel, fragment } => {
+                    let credit = self.credit_left();
                     let sender = &mut self.channel(channel).sender;
                     sender.on_lost(fragment);
-                    matters |= sender.has_pending();
+                    matters |= sender.has_pending(credit);
+                }
+                SentFrame::SessionWindow => {
+                    self.credit.due = true;
+                    matters = true;
                 }
                 SentFrame::Window(channel) => {
                     self.channel(channel).window_due = true;
@@ -328,11 +333,12 @@ impl Connection {
     }
 
     pub(super) fn on_redundancy_timer(&mut self) {
+        let credit = self.credit_left();
         for channel in Channel::ALL {
             let state = self.channel(channel);
             let end = state.sender.sent_to();
             let len = usize::try_from(end.saturating_sub(state.copied_to)).unwrap_or(usize::MAX);
-            if (1..=REDUNDANT_BYTES).contains(&len) && !state.sender.has_pending() {
+            if (1..=REDUNDANT_BYTES).contains(&len) && !state.sender.has_pending(credit) {
                 let offset = state.copied_to;
                 state.sender.on_lost(Fragment { offset, len });
             }

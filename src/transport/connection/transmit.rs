@@ -18,6 +18,9 @@ const LEAST_PACKET: usize = DATA_HEADER_LEN + TAG_LEN + 40;
 /// Bytes that a WINDOW frame takes at most.
 const WINDOW_BYTES: usize = 1 + 1 + 9;
 
+/// Bytes that a `SESSION_WINDOW` frame takes at most.
+const SESSION_WINDOW_BYTES: usize = 1 + 9;
+
 /// The least worth beginning a STREAM frame for, in bytes of data.
 const LEAST_FRAGMENT: usize = 16;
 
@@ -87,11 +90,20 @@ impl Connection {
     }
 
     fn has_data(&self) -> bool {
+        let credit = self.credit_left();
         self.ping
+            || self.credit.due
             || self
                 .channels
                 .iter()
-                .any(|state| state.window_due || state.sender.has_pending())
+                .any(|state| state.window_due || state.sender.has_pending(credit))
+    }
+
+    fn has_stream_data(&self) -> bool {
+        let credit = self.credit_left();
+        self.channels
+            .iter()
+            .any(|state| state.sender.has_pending(credit))
     }
 
     fn has_path_duty(&self) -> bool {
@@ -117,10 +129,11 @@ impl Connection {
             return Content::Data;
         }
         self.recovery.app_limited = false;
+        let credit = self.credit_left();
         let waiting: u64 = self
             .channels
             .iter()
-            .map(|state| state.sender.pending())
+            .map(|state| state.sender.pending(credit))
             .sum();
         let overhead = LEAST_PACKET + STREAM_OVERHEAD;
         let size = (waiting + overhead as u64).min(self.mtu.limit() as u64);
@@ -240,6 +253,13 @@ impl Connection {
                 written.ack_eliciting = true;
             }
         }
+        let room = limit.saturating_sub(buffer.len()) >= SESSION_WINDOW_BYTES;
+        if self.credit.due && room && !written.frames.is_full() {
+            self.credit.due = false;
+            frame::encode_session_window(buffer, self.credit.receive_max());
+            written.frames.push(SentFrame::SessionWindow);
+            written.ack_eliciting = true;
+        }
         for channel in Channel::ALL {
             self.write_channel(buffer, limit, channel, &mut written);
         }
@@ -285,10 +305,11 @@ impl Connection {
         channel: Channel,
         written: &mut Written,
     ) {
-        let sender = &mut self.channel(channel).sender;
         while !written.frames.is_full() {
+            let credit = self.credit_left();
+            let sender = &mut self.channel(channel).sender;
             let room = limit.saturating_sub(buffer.len());
-            let Some(next) = sender.next_fragment(usize::MAX) else {
+            let Some(next) = sender.next_fragment(usize::MAX, credit) else {
                 return;
             };
             let len = next.len.min(stream_data_room(next.offset, room));
@@ -313,7 +334,7 @@ impl Connection {
         context: &mut Context<'_>,
         buffer: &mut Vec<u8>,
     ) -> Option<Transmit> {
-        let waiting = self.channels.iter().any(|state| state.sender.has_pending());
+        let waiting = self.has_stream_data();
         let (State::Closing(goodbye) | State::Draining(goodbye)) = &mut self.state else {
             return None;
         };
@@ -334,7 +355,7 @@ impl Connection {
                 .write_frames(context, buffer, limit, Content::Data)
                 .frames;
         }
-        let more = self.channels.iter().any(|state| state.sender.has_pending());
+        let more = self.has_stream_data();
         let fits = buffer.len() + close_room + TAG_LEN <= self.mtu.limit();
         if let State::Closing(goodbye) | State::Draining(goodbye) = &mut self.state
             && fits

@@ -318,6 +318,41 @@ fn a_long_transfer_finds_the_paths_rate() {
 }
 
 #[test]
+fn a_session_whose_channels_are_full_goes_on_when_one_of_them_is_received() {
+    let (mut network, client, server) = Network::connected(11, Faults::NONE);
+    let message = [1; 1000];
+    for channel in Channel::ALL {
+        for _ in 0..40 {
+            network.send_from_client(client, channel, &message);
+        }
+    }
+    network.run(Duration::from_secs(5));
+    let take_all = |network: &mut Network, channel| {
+        let next = || network.server.receive(network.now, server, channel);
+        std::iter::from_fn(next).count()
+    };
+    let first: Vec<_> = Channel::ALL
+        .into_iter()
+        .map(|channel| take_all(&mut network, channel))
+        .collect();
+    assert_eq!(
+        first,
+        [16, 16, 0],
+        "two channels are full, and so is the session"
+    );
+    let mut received = first;
+    for _ in 0..20 {
+        network.run(Duration::from_secs(1));
+        for channel in Channel::ALL {
+            received[channel as usize] += take_all(&mut network, channel);
+        }
+    }
+    assert_eq!(received, [40; 3]);
+    network.run(Duration::from_secs(1));
+    assert!(network.client.is_drained(client));
+}
+
+#[test]
 fn whoever_does_not_receive_slows_the_sender_down_and_receiving_lets_it_go_on() {
     let (mut network, client, server) = Network::connected(10, Faults::NONE);
     for _ in 0..40 {
