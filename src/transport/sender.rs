@@ -184,6 +184,16 @@ impl ChannelSender {
         lost + self.sendable_to(credit).saturating_sub(self.next)
     }
 
+    /// Whether a fragment that was sent need not be sent again.
+    pub(crate) fn is_acked(&self, fragment: Fragment) -> bool {
+        let range = self.clip(fragment);
+        range.is_empty()
+            || self
+                .acked
+                .overlapping(range.clone())
+                .any(|acked| acked.start <= range.start && acked.end >= range.end)
+    }
+
     /// Whether all that was queued has been acknowledged.
     pub(crate) fn is_drained(&self) -> bool {
         self.buffer.is_empty()

@@ -20,8 +20,6 @@ pub(super) struct ChannelState {
     announced: bool,
     /// The peer is to be told of a wider window.
     pub(super) window_due: bool,
-    /// The end of what has been sent once more as a tail.
-    pub(super) copied_to: u64,
 }
 
 fn full_window(channel: Channel) -> u64 {
@@ -45,7 +43,6 @@ impl ChannelState {
             refused: None,
             announced: false,
             window_due: false,
-            copied_to: 0,
         }
     }
 }

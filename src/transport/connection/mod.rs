@@ -8,6 +8,7 @@ mod mtu;
 mod path;
 mod receive;
 mod recovery;
+mod redundancy;
 mod timeout;
 mod transmit;
 
@@ -85,6 +86,8 @@ pub(super) struct Connection {
     silent: bool,
     /// At a client: when something was sent that asks for an answer, if nothing has been heard since.
     unanswered: Option<Instant>,
+    /// Copies of what is under way are due.
+    copies_due: bool,
     /// A PING is due.
     ping: bool,
     /// The token of the peer's challenge that waits for an answer; the newest, if there are several.
@@ -118,6 +121,7 @@ impl Connection {
             signed_in: false,
             silent: false,
             unanswered: None,
+            copies_due: false,
             // The client's first packet is what completes the handshake at the server.
             ping: beginning.role == Role::Client,
             challenged: None,
@@ -187,6 +191,7 @@ impl Connection {
             bytes_sent: self.bytes_sent,
             bytes_received: self.bytes_received,
             packets_lost: self.recovery.packets_lost,
+            copies_sent: self.recovery.copies_sent,
             loss_sent_permille: self.recovery.loss_permille(),
             loss_received_permille: self.recovery.peer_loss_permille,
         }

@@ -36,11 +36,13 @@ enum Content {
 }
 
 /// A packet that has been written.
-struct Written {
-    frames: FrameList,
-    ack_eliciting: bool,
+pub(super) struct Written {
+    pub(super) frames: FrameList,
+    pub(super) ack_eliciting: bool,
     /// It holds bytes of a channel that go out for the first time.
     fresh: bool,
+    /// Bytes of copies.
+    pub(super) copied: usize,
 }
 
 impl Connection {
@@ -120,15 +122,19 @@ impl Connection {
         if !self.has_data() && self.recovery.probes > 0 {
             self.repeat_newest();
         }
-        if !self.has_data() {
+        let only_copies = !self.has_data();
+        if only_copies {
             self.recovery.app_limited = true;
             self.recovery.probes = 0;
-            return otherwise;
-        }
-        if self.recovery.probes > 0 {
+            self.copies_due &= self.wants_copies(Some(context.now));
+            if !self.copies_due {
+                return otherwise;
+            }
+        } else if self.recovery.probes > 0 {
             return Content::Data;
+        } else {
+            self.recovery.app_limited = false;
         }
-        self.recovery.app_limited = false;
         let credit = self.credit_left();
         let waiting: u64 = self
             .channels
@@ -166,7 +172,7 @@ impl Connection {
         let written = self.write_frames(context, buffer, limit, scope);
         self.finish(buffer);
         self.record(context, buffer.len(), &written);
-        if scope == Content::Data && !self.has_data() {
+        if !self.has_data() {
             self.arm_redundancy(context.now);
         }
         self.to_peer(buffer.len())
@@ -204,7 +210,7 @@ impl Connection {
         if written.ack_eliciting {
             self.recovery
                 .sent
-                .on_sent(context.now, size, &written.frames);
+                .on_sent(context.now, size, &written.frames, written.copied);
             self.recovery
                 .on_sent_eliciting(context.now, size, written.fresh);
             self.arm_loss_timer(context.now);
@@ -226,9 +232,15 @@ impl Connection {
             frames: FrameList::default(),
             ack_eliciting: false,
             fresh: false,
+            copied: 0,
         };
         self.write_ack(context, buffer, limit, &mut written.frames);
         if scope == Content::Acknowledgement {
+            // What must be said anyway takes copies along where the window has room for them.
+            let full = self.recovery.sent.bytes_in_flight() as u64 + limit as u64;
+            if self.recovery.is_lossy() && full <= self.recovery.congestion.window() {
+                self.write_copies(context.now, buffer, limit, &mut written);
+            }
             return written;
         }
         if let Some(token) = self.challenged.take() {
@@ -262,6 +274,9 @@ impl Connection {
         }
         for channel in Channel::ALL {
             self.write_channel(buffer, limit, channel, &mut written);
+        }
+        if self.recovery.is_lossy() {
+            self.write_copies(context.now, buffer, limit, &mut written);
         }
         if !written.ack_eliciting && limit > buffer.len() {
             frame::encode_ping(buffer);
@@ -365,7 +380,9 @@ impl Connection {
             goodbye.on_sent(context.now);
         }
         self.finish(buffer);
-        self.recovery.sent.on_sent(context.now, buffer.len(), &list);
+        self.recovery
+            .sent
+            .on_sent(context.now, buffer.len(), &list, 0);
         self.path.on_sent(buffer.len());
         Some(self.to_peer(buffer.len()))
     }
