@@ -256,4 +256,17 @@ mod tests {
         assert_eq!(packets.check(1, 3), Err(NeverSent));
         assert_eq!(packets.check(4, 4), Err(NeverSent));
     }
+
+    #[test]
+    fn copies_are_told_from_originals_and_do_not_let_the_window_grow() {
+        let mut list = FrameList::default();
+        list.push(SentFrame::Window(Channel::Chat));
+        list.push_copy(SentFrame::Window(Channel::Control));
+        let mut packets = SentPackets::default();
+        packets.on_sent(Instant::now(), 200, &list, 60);
+        let packet = packets.take_within(0, 0).expect("it is under way");
+        assert_eq!(packet.growth(), 140);
+        assert!(packet.originals().eq([SentFrame::Window(Channel::Chat)]));
+        assert_eq!(packet.frames().count(), 2);
+    }
 }

@@ -92,6 +92,9 @@ impl Connection {
         // A packet of which something was dropped is never acknowledged: so all of it comes again.
         if whole {
             self.received.received(number, ack_eliciting, context.now);
+            if ack_eliciting && self.recovery.is_lossy() {
+                self.received.hurry(context.now);
+            }
         }
         Ok(())
     }

@@ -9,7 +9,7 @@ use crate::transport::congestion::{Controller, NewReno};
 use crate::transport::frame::AckRanges;
 use crate::transport::limits::{PACKET_THRESHOLD, PTO_MAX, PTO_PROBES};
 use crate::transport::pacer::Pacer;
-use crate::transport::rtt::RttEstimator;
+use crate::transport::rtt::{MAX_ACK_DELAY, RttEstimator};
 use crate::transport::sent::{SentFrame, SentPacket, SentPackets};
 use crate::transport::timer::Timer;
 
@@ -82,9 +82,18 @@ impl Recovery {
         self.loss_window = (self.loss_window + 1.0).min(LOSS_WINDOW);
     }
 
+    /// The time-out before any backoff. Where packets get lost both ends know, and acknowledge at once.
+    fn probe_timeout(&self) -> Duration {
+        if self.is_lossy() {
+            self.rtt.pto_base().saturating_sub(MAX_ACK_DELAY)
+        } else {
+            self.rtt.pto_base()
+        }
+    }
+
     /// The time without an answer after which a probe goes out.
     fn pto(&self) -> Duration {
-        let base = self.rtt.pto_base();
+        let base = self.probe_timeout();
         let backed_off = base.saturating_mul(1_u32.checked_shl(self.pto_count).unwrap_or(u32::MAX));
         backed_off.min(base.max(PTO_MAX))
     }

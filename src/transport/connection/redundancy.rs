@@ -16,8 +16,8 @@ use crate::transport::timer::Timer;
 /// From this average of losses on there are copies.
 const COPY_FROM: f32 = 0.01;
 
-/// From this average of losses on there are two, and from the second on three. Chosen: with so many, a line is
-/// lost altogether less than once in a thousand times up to 10 %, and once in forty at 40 %.
+/// From this average of losses on there are two, and from the second on three. Chosen: with so many, a line is lost
+/// altogether once in a thousand times at 10 %, and once in forty at 40 %.
 const TWO_COPIES_FROM: f32 = 0.03;
 const THREE_COPIES_FROM: f32 = 0.30;
 
