@@ -37,6 +37,19 @@ pub struct SocketCounters {
     pub batches_split: u64,
 }
 
+impl SocketCounters {
+    /// The sum of both.
+    pub(super) const fn plus(self, other: Self) -> Self {
+        Self {
+            datagrams_received: self.datagrams_received + other.datagrams_received,
+            datagrams_sent: self.datagrams_sent + other.datagrams_sent,
+            send_errors: self.send_errors + other.send_errors,
+            receive_errors: self.receive_errors + other.receive_errors,
+            batches_split: self.batches_split + other.batches_split,
+        }
+    }
+}
+
 /// What became of a datagram (or a batch of them).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SendOutcome {

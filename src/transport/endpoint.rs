@@ -300,13 +300,31 @@ impl Endpoint {
         }
     }
 
-    /// Sends a PING as soon as possible, as after a change of port.
-    pub fn ping(&mut self, now: Instant, session: SessionId) {
-        self.with_connection(now, session, |connection, _| connection.ping());
+    /// At a client: the local port is another, on the same network. Each session speaks from it at once, and waits
+    /// out no backoff from before.
+    pub fn port_changed(&mut self, now: Instant) {
+        let mut sessions: Vec<_> = self.sessions.keys().copied().collect();
+        sessions.sort_unstable();
+        for session in sessions {
+            self.with_connection(now, session, |connection, context| {
+                connection.on_port_changed(context);
+            });
+        }
     }
 
-    /// At a client: since when what was sent has had no answer. A driver that has waited for long enough may try
-    /// another port, and [`Endpoint::ping`] from there.
+    /// At a client: the server's address, and since when what was sent to it has had no answer; of the oldest
+    /// session that is open.
+    #[must_use]
+    pub fn path(&self) -> Option<(SocketAddr, Option<Instant>)> {
+        let open = self.sessions.keys().min_by_key(|session| {
+            let is_dialling = self.connection(**session).is_none();
+            (is_dialling, **session)
+        })?;
+        let connection = self.connection(*open)?;
+        Some((connection.remote(), connection.unanswered_since()))
+    }
+
+    /// At a client: since when what was sent has had no answer.
     #[must_use]
     pub fn unanswered_since(&self, session: SessionId) -> Option<Instant> {
         self.connection(session)?.unanswered_since()

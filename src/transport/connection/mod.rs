@@ -157,11 +157,6 @@ impl Connection {
         self.timers.next().into_iter().chain(acknowledge).min()
     }
 
-    /// Makes a PING due.
-    pub(super) fn ping(&mut self) {
-        self.ping = true;
-    }
-
     pub(super) fn unanswered_since(&self) -> Option<Instant> {
         self.unanswered
     }
