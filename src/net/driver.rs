@@ -29,6 +29,10 @@ const BATCHES_PER_TURN: usize = 16;
 /// next turn.
 const TRANSMITS_PER_TURN: usize = 1024;
 
+/// How many datagrams for one peer are sent with one call, where the kernel takes that. Chosen: an initial window;
+/// 12 kB are far below what one call may hold, and other peers do not wait for long.
+const SEGMENTS_PER_TRANSMIT: usize = 10;
+
 /// How often per turn an application that keeps causing events is settled again. What is left comes in the next
 /// turn.
 const ROUNDS_PER_TURN: usize = 8;
@@ -329,7 +333,10 @@ impl<A: App> Driver<A> {
         let mut buffer = std::mem::take(&mut self.buffer);
         let mut is_more = true;
         for _ in 0..TRANSMITS_PER_TURN {
-            let Some(transmit) = self.endpoint.poll_transmit(now.instant, &mut buffer) else {
+            let batch =
+                self.endpoint
+                    .poll_transmit_batch(now.instant, &mut buffer, SEGMENTS_PER_TRANSMIT);
+            let Some(transmit) = batch else {
                 is_more = false;
                 break;
             };

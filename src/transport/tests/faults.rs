@@ -371,3 +371,34 @@ fn whoever_does_not_receive_slows_the_sender_down_and_receiving_lets_it_go_on() 
     }
     assert_eq!(received, 40);
 }
+
+#[test]
+fn what_waits_for_one_peer_is_given_out_in_batches_of_one_size() {
+    let (mut network, client, server) = Network::connected(12, Faults::NONE);
+    network.server.set_signed_in(network.now, server, true);
+    network.run(Duration::from_secs(1));
+    network.send_from_client(client, Channel::Bulk, &vec![5; 10_000]);
+    let mut buffer = Vec::new();
+    let mut batches = Vec::new();
+    while let Some(transmit) = network
+        .client
+        .poll_transmit_batch(network.now, &mut buffer, 6)
+    {
+        assert_eq!(transmit.len, buffer.len());
+        let segment = transmit.segment_size.unwrap_or(buffer.len());
+        let sizes: Vec<_> = buffer.chunks(segment).map(<[u8]>::len).collect();
+        for datagram in buffer.chunks_mut(segment) {
+            let from = network.client_address;
+            network
+                .server
+                .handle_datagram(network.now, None, from, None, datagram);
+        }
+        batches.push(sizes);
+    }
+    assert_eq!(batches[0], [1200; 6]);
+    assert_eq!(batches.len(), 2);
+    let (last, full) = batches[1].split_last().expect("it is not empty");
+    assert!(full == [1200; 2] && *last < 1200, "{batches:?}");
+    let message = network.server.receive(network.now, server, Channel::Bulk);
+    assert_eq!(message, Some(vec![5; 10_000]));
+}
