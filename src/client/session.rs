@@ -1,7 +1,8 @@
 //! The link to the server: connecting, and connecting again for as long as the client runs.
 //!
 //! All addresses of the server are tried side by side, each a moment after the one before it (RFC 8305), and
-//! the first that answers is used. A link that is lost is made again, with growing pauses.
+//! the first that answers is used. A link that is lost is made again, with growing pauses; at once, if the server
+//! has only restarted.
 
 use std::collections::VecDeque;
 use std::net::SocketAddr;
@@ -26,6 +27,10 @@ const ADDRESSES_MAX: usize = 8;
 /// The pause before the first and before a late attempt to connect again, before a quarter of jitter.
 const PAUSE_FIRST: Duration = Duration::from_secs(1);
 const PAUSE_MAX: Duration = Duration::from_secs(12);
+
+/// A server that has restarted is called again at once if the session had stood for at least this long; one that
+/// resets each session as soon as it stands is not asked without a pause.
+const STOOD: Duration = PAUSE_FIRST;
 
 /// How long the end waits for what was sent to be acknowledged. Chosen: as long as a user waits for a prompt.
 const DRAIN_WAIT: Duration = Duration::from_secs(2);
@@ -94,6 +99,8 @@ pub(super) struct Link {
     addresses: Vec<SocketAddr>,
     state: State,
     has_been_up: bool,
+    /// When the session last came up.
+    up_since: Option<Instant>,
     failures: u32,
     waiting: [VecDeque<Vec<u8>>; Channel::ALL.len()],
 }
@@ -105,6 +112,7 @@ impl Link {
             addresses,
             state: State::Idle,
             has_been_up: false,
+            up_since: None,
             failures: 0,
             waiting: Default::default(),
         }
@@ -205,6 +213,16 @@ impl Link {
         }
         self.state = State::Up(session);
         self.has_been_up = true;
+        self.up_since = Some(now);
+        // The address that has answered is the first to be tried the next time.
+        let remote = endpoint.remote(session);
+        if let Some(at) = self
+            .addresses
+            .iter()
+            .position(|address| Some(*address) == remote)
+        {
+            self.addresses[..=at].rotate_right(1);
+        }
         self.failures = 0;
         Some(LinkEvent::Up {
             key,
@@ -222,7 +240,12 @@ impl Link {
     ) -> Option<LinkEvent> {
         match &mut self.state {
             State::Up(up) if *up == session => {
-                self.pause(now, random);
+                let stood = |since| now.saturating_duration_since(since) >= STOOD;
+                if *reason == CloseReason::Reset && self.up_since.is_some_and(stood) {
+                    self.connect(now, endpoint);
+                } else {
+                    self.pause(now, random);
+                }
                 let is_superseded = matches!(
                     reason,
                     CloseReason::Peer {

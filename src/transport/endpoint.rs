@@ -25,7 +25,7 @@ use self::dial::Dial;
 use self::schedule::{Place, Schedule};
 pub use self::types::{ClientConfig, ServerConfig, Statistics, Transmit};
 use super::connection::{Connection, Context};
-use super::limits::Prefix;
+use super::limits::{Prefix, SMALL_DATAGRAM};
 use super::packet::TOKEN_LEN;
 use super::{Channel, CloseReason, Event, SendError, SessionId};
 
@@ -73,6 +73,9 @@ pub struct Endpoint {
     schedule: Schedule,
     answers: Answers,
     counters: Counters,
+    /// A datagram that did not fit the batch before it, and its bytes.
+    held: Option<Transmit>,
+    spare: Vec<u8>,
 }
 
 impl Endpoint {
@@ -88,6 +91,8 @@ impl Endpoint {
             schedule: Schedule::default(),
             answers: Answers::default(),
             counters: Counters::default(),
+            held: None,
+            spare: Vec::new(),
         }
     }
 
@@ -191,7 +196,79 @@ impl Endpoint {
 
     /// Writes the next datagram into `buffer` (cleared first).
     pub fn poll_transmit(&mut self, now: Instant, buffer: &mut Vec<u8>) -> Option<Transmit> {
+        self.poll_transmit_batch(now, buffer, 1)
+    }
+
+    /// Writes the next datagrams for one peer into `buffer` (cleared first): one, or up to `max_segments` of the same
+    /// size, of which the last may be smaller, if that much is waiting for it.
+    pub fn poll_transmit_batch(
+        &mut self,
+        now: Instant,
+        buffer: &mut Vec<u8>,
+        max_segments: usize,
+    ) -> Option<Transmit> {
         buffer.clear();
+        if let Some(held) = self.held.take() {
+            std::mem::swap(buffer, &mut self.spare);
+            return Some(held);
+        }
+        let (session, mut transmit) = self.poll_one(now, buffer)?;
+        if let Some(session) = session {
+            self.extend_batch(now, session, buffer, &mut transmit, max_segments);
+        }
+        Some(transmit)
+    }
+
+    /// Appends what the same session has to send after a full packet.
+    fn extend_batch(
+        &mut self,
+        now: Instant,
+        session: SessionId,
+        buffer: &mut Vec<u8>,
+        transmit: &mut Transmit,
+        max_segments: usize,
+    ) {
+        let segment = transmit.len;
+        // A small packet is the last, as a rule.
+        let mut may_follow = segment >= SMALL_DATAGRAM;
+        for _ in 1..max_segments {
+            if !may_follow {
+                return;
+            }
+            let mut context = Context {
+                now,
+                random: &mut self.random,
+                events: &mut self.events,
+            };
+            let Some(Slot {
+                session: Session::Open(connection),
+                ..
+            }) = self.sessions.get_mut(&session)
+            else {
+                return;
+            };
+            self.spare.clear();
+            let Some(next) = connection.poll_transmit(&mut context, &mut self.spare) else {
+                return;
+            };
+            let same_way = (next.remote, next.local_ip) == (transmit.remote, transmit.local_ip);
+            if next.len > segment || !same_way {
+                // The next call gives it out.
+                self.held = Some(next);
+                return;
+            }
+            may_follow = next.len == segment;
+            buffer.extend_from_slice(&self.spare);
+            transmit.len = buffer.len();
+            transmit.segment_size = Some(segment);
+        }
+    }
+
+    fn poll_one(
+        &mut self,
+        now: Instant,
+        buffer: &mut Vec<u8>,
+    ) -> Option<(Option<SessionId>, Transmit)> {
         // Established sessions come before strangers.
         while let Some(session) = self.schedule.next_ready() {
             let mut context = Context {
@@ -209,15 +286,15 @@ impl Endpoint {
                     connection.deadline(),
                 ),
             };
-            if transmit.is_some() {
+            if let Some(transmit) = transmit {
                 self.schedule.put_back(session);
-                return transmit;
+                return Some((Some(session), transmit));
             }
             buffer.clear();
             Schedule::unmark(&mut slot.place);
             self.schedule.arm(now, session, &mut slot.place, deadline);
         }
-        self.answers.pop(buffer)
+        self.answers.pop(buffer).map(|transmit| (None, transmit))
     }
 
     /// The next event.
@@ -300,13 +377,31 @@ impl Endpoint {
         }
     }
 
-    /// Sends a PING as soon as possible, as after a change of port.
-    pub fn ping(&mut self, now: Instant, session: SessionId) {
-        self.with_connection(now, session, |connection, _| connection.ping());
+    /// At a client: the local port is another, on the same network. Each session speaks from it at once, and waits
+    /// out no backoff from before.
+    pub fn port_changed(&mut self, now: Instant) {
+        let mut sessions: Vec<_> = self.sessions.keys().copied().collect();
+        sessions.sort_unstable();
+        for session in sessions {
+            self.with_connection(now, session, |connection, context| {
+                connection.on_port_changed(context);
+            });
+        }
     }
 
-    /// At a client: since when what was sent has had no answer. A driver that has waited for long enough may try
-    /// another port, and [`Endpoint::ping`] from there.
+    /// At a client: the server's address, and since when what was sent to it has had no answer; of the oldest
+    /// session that is open.
+    #[must_use]
+    pub fn path(&self) -> Option<(SocketAddr, Option<Instant>)> {
+        let open = self.sessions.keys().min_by_key(|session| {
+            let is_dialling = self.connection(**session).is_none();
+            (is_dialling, **session)
+        })?;
+        let connection = self.connection(*open)?;
+        Some((connection.remote(), connection.unanswered_since()))
+    }
+
+    /// At a client: since when what was sent has had no answer.
     #[must_use]
     pub fn unanswered_since(&self, session: SessionId) -> Option<Instant> {
         self.connection(session)?.unanswered_since()

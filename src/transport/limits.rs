@@ -20,6 +20,15 @@ pub(super) const WINDOW: u64 = 256 * 1024;
 /// Receive window of the bulk channel, in bytes: 2 Mbit/s over 4 s, or 40 Mbit/s over 200 ms.
 pub(super) const WINDOW_BULK: u64 = 1024 * 1024;
 
+/// Receive window of a session's channels together, in bytes: room for a full bulk channel and a full other one.
+/// This is what a session's peer can make this end hold, holes counted as if they were filled; the buffers' room
+/// doubles as they grow, and is never more than the channels' windows. A peer that exceeds it is closed with a
+/// reason.
+pub(super) const SESSION_WINDOW: u64 = WINDOW_BULK + WINDOW;
+
+/// The same while the peer has not signed in: two full channels, of which it needs one.
+pub(super) const SESSION_WINDOW_UNAUTHENTICATED: u64 = 2 * WINDOW_UNAUTHENTICATED;
+
 /// What an application may queue on a channel, in bytes, until `send` answers `Full`.
 pub(super) const SEND_BUFFER: usize = 256 * 1024;
 
@@ -30,6 +39,10 @@ pub(super) const SEND_BUFFER_UNAUTHENTICATED: usize = 16 * 1024;
 const _: () = assert!(
     WINDOW > MAX_MESSAGE as u64 && SEND_BUFFER > MAX_MESSAGE,
     "a message of the longest kind must fit"
+);
+const _: () = assert!(
+    SESSION_WINDOW / 2 > 3 * MAX_MESSAGE as u64,
+    "messages that have come in part on every channel must leave room for one of them to become whole"
 );
 
 /// The first wait for an answer to a SYN (RFC 9002 §6.2.2), doubled with each try.

@@ -16,13 +16,11 @@ pub(super) struct ChannelState {
     pub(super) sender: ChannelSender,
     pub(super) assembler: Assembler,
     /// The size of the message for which there was no room.
-    refused: Option<usize>,
+    refused: Option<u32>,
     /// Whether the application knows that there is something to receive.
     announced: bool,
     /// The peer is to be told of a wider window.
     pub(super) window_due: bool,
-    /// The end of what has been sent once more as a tail.
-    pub(super) copied_to: u64,
 }
 
 fn full_window(channel: Channel) -> u64 {
@@ -50,7 +48,6 @@ impl ChannelState {
             refused: None,
             announced: false,
             window_due: false,
-            copied_to: 0,
         }
     }
 }
@@ -73,7 +70,7 @@ impl Connection {
         state.sender.push(message).map_err(|error| match error {
             PushError::TooLong => SendError::TooLong,
             PushError::Full => {
-                state.refused = Some(message.len());
+                state.refused = u32::try_from(message.len()).ok();
                 SendError::Full
             }
         })
@@ -95,6 +92,7 @@ impl Connection {
         state.announced = state.assembler.has_message();
         if message.is_some() {
             state.window_due |= state.assembler.window_update().is_some();
+            self.credit.update(&self.channels);
         }
         message
     }
@@ -117,7 +115,7 @@ impl Connection {
         let state = self.channel(channel);
         if state
             .refused
-            .is_some_and(|refused| state.sender.room() >= refused)
+            .is_some_and(|refused| state.sender.room() as u64 >= u64::from(refused))
         {
             state.refused = None;
             context
@@ -162,6 +160,7 @@ impl Connection {
             state.window_due |= state.assembler.window_update().is_some();
             self.announce_writable(context, channel);
         }
+        self.set_session_window(signed_in);
         if signed_in {
             self.timers.clear(Timer::Lifetime);
         } else {

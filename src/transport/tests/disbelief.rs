@@ -93,6 +93,16 @@ fn more_than_the_window_closes() {
 }
 
 #[test]
+fn more_than_the_sessions_window_closes_though_each_channel_keeps_to_its_own() {
+    let reason = closed_for(|buffer| {
+        for channel in Channel::ALL {
+            frame::encode_stream(buffer, channel, 11_000, (b"x", b""));
+        }
+    });
+    assert_eq!(reason, "the session's window was exceeded");
+}
+
+#[test]
 fn overlapping_fragments_that_disagree_close() {
     let reason = closed_for(|buffer| {
         frame::encode_stream(buffer, Channel::Chat, 10, (b"tea at four", b""));
@@ -179,6 +189,7 @@ fn wild_frame() -> impl Strategy<Value = Vec<u8>> {
             .prop_map(move |token| written(&|out| frame::encode_path_challenge(out, token))),
         any::<[u8; 8]>()
             .prop_map(move |token| written(&|out| frame::encode_path_response(out, token))),
+        number().prop_map(move |max| written(&|out| frame::encode_session_window(out, max))),
         any::<u16>().prop_map(move |code| written(&|out| frame::encode_close(out, code, "why"))),
     ]
 }
