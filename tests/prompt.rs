@@ -257,3 +257,41 @@ fn terminal_is_the_clients_again_after_it_was_stopped_and_goes_on() {
     alice.types("exit");
     assert_eq!(alice.ends(), 0);
 }
+
+/// Of what had come in one go the prompt took the first line and threw the rest away: pasted commands, and every
+/// key that was pressed while a slow machine was busy.
+#[test]
+fn lines_that_come_in_one_go_are_all_taken() {
+    let directory = TempDir::new().unwrap();
+    let server = server(&directory);
+    let mut bob = signed_in("bob", &server);
+    let mut alice = signed_in("alice", &server);
+    alice.types_without_enter("message bob one\nmessage bob two\nmessage bob three\n");
+    for text in ["one", "two", "three"] {
+        bob.sees(&format!("alice: {text}"));
+    }
+    alice.types_without_enter("half a line\u{3}\u{3}\u{3}");
+    assert_eq!(alice.ends(), 130);
+}
+
+#[test]
+fn terminal_that_cannot_edit_lines_is_used_as_plain_input_and_output() {
+    let directory = TempDir::new().unwrap();
+    let server = server(&directory);
+    let password = directory.path().join("password");
+    std::fs::write(&password, "swordfish").unwrap();
+    let mut command = Place::default().udpchat();
+    command
+        .env("TERM", "dumb")
+        .args(["connect", &server.address.to_string(), "--accept-new"])
+        .args(["--user", "alice", "--password-file"])
+        .arg(&password)
+        .arg("--state")
+        .arg(directory.path().join("state"));
+    let mut alice = Person::runs(command, "alice");
+    alice.sees("nobody else is online");
+    alice.types("contacts");
+    alice.sees("(you)");
+    alice.types("quit");
+    assert_eq!(alice.ends(), 0);
+}

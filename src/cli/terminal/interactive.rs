@@ -3,6 +3,7 @@
 mod helper;
 
 use std::io::{self, Write as _};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::Receiver;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -73,9 +74,12 @@ pub fn open(
     let history = MemHistory::with_config(&config);
     let mut editor = Editor::with_history(config, history)?;
     editor.set_helper(Some(Completion::new(words, names)));
+    let is_interrupted = Arc::new(AtomicBool::new(false));
     editor.bind_sequence(
         KeyEvent::ctrl('c'),
-        EventHandler::Conditional(Box::new(InterruptKey)),
+        EventHandler::Conditional(Box::new(InterruptKey {
+            is_pressed: Arc::clone(&is_interrupted),
+        })),
     );
     let printer = editor.create_external_printer()?;
     let output = Output {
@@ -85,6 +89,7 @@ pub fn open(
     };
     let prompt = Prompt {
         editor,
+        is_interrupted,
         gate,
         phase: Arc::clone(&phase),
     };
@@ -147,6 +152,8 @@ impl<P: ExternalPrinter + Send + 'static> printer::Output for Output<P> {
 /// Asks at the terminal.
 pub struct Prompt {
     editor: Editor<Completion, MemHistory>,
+    /// Whether the line that the editor gives was ended by Ctrl-C.
+    is_interrupted: Arc<AtomicBool>,
     gate: Arc<SecretGate>,
     phase: SharedPhase,
 }
@@ -233,6 +240,9 @@ impl Prompt {
             }
         };
         *lock(&self.phase) = Phase::Idle;
+        if self.is_interrupted.swap(false, Ordering::Relaxed) {
+            return Err(ReadlineError::Interrupted);
+        }
         line
     }
 

@@ -38,14 +38,13 @@ pub fn run(matches: &ArgMatches) -> Outcome {
     // Said before a password is typed in vain; whoever answers checks it again.
     let canonical =
         operate::canonical_name(name).with_context(|| format!("cannot add {name:?}"))?;
-    let password = match matches.get_one::<PathBuf>("password-file") {
-        Some(path) => password::from_file(path)?,
-        None => {
-            if is_taken(&data, &canonical)? {
-                return Err(anyhow!("cannot add {name:?}: the name is taken").into());
-            }
-            password::ask_twice(name)?
+    let password = if let Some(path) = matches.get_one::<PathBuf>("password-file") {
+        password::from_file(path)?
+    } else {
+        if is_taken(&data, &canonical)? {
+            return Err(anyhow!("cannot add {name:?}: the name is taken").into());
         }
+        password::ask_twice(name)?
     };
     let mut desk = super::desk(&data)?;
     let added = sign_up(
