@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
+use super::name::short;
 use crate::protocol::{AccountId, ConversationId, EntryId, Mark};
 
 /// How long the receipts of those who were online are gathered before the first line. Chosen: a few round trips
@@ -107,7 +108,10 @@ impl Receipts {
         }
         let (account, key) = (mark.account, (conversation, mark.account));
         if self.marks.len() < MARKS_MAX || self.marks.contains_key(&key) {
-            let known = self.marks.entry(key).or_insert_with(|| mark.clone());
+            let known = self.marks.entry(key).or_insert_with(|| Mark {
+                name: short(mark.name.clone()),
+                ..mark.clone()
+            });
             known.entry = known.entry.max(mark.entry);
         }
         let covered = (conversation, mark.since.next())..=(conversation, mark.entry);
@@ -116,7 +120,7 @@ impl Receipts {
                 || own.fresh.iter().any(|(known, _)| *known == account);
             let told = own.awaited.told.len() + own.fresh.len();
             if !is_known && told < TOLD_MAX {
-                own.fresh.push((account, mark.name.clone()));
+                own.fresh.push((account, short(mark.name.clone())));
             }
         }
     }

@@ -10,6 +10,7 @@ use super::away::Away;
 use super::conversations::Place;
 use super::effects::Effects;
 use super::env::Tone;
+use super::name::short;
 use super::render;
 use super::state::{Identity, StateError};
 use crate::protocol::{
@@ -91,7 +92,8 @@ impl Account {
         answer: HelloAnswer,
         effects: &mut Effects,
     ) -> Option<Leave> {
-        for head in answer.heads {
+        for mut head in answer.heads {
+            head.name = short(head.name);
             self.settle_position(&head, effects);
             // As many as there are conversations, however often the server names them.
             if self.conversations.get(head.conversation).is_some() {
