@@ -37,6 +37,7 @@ impl Account {
             .identity()
             .is_some_and(|identity| identity.epoch != start.epoch);
         if was_restored {
+            self.receipts.forget_marks();
             effects.show(
                 Tone::Notice,
                 "the server's database was restored from a backup; what it lost may be missing",
@@ -140,6 +141,9 @@ impl Account {
                     ..Place::at(&head.name, head.start)
                 };
                 if head.start < position {
+                    for lost in self.receipts.forget_after(id, head.start) {
+                        self.state.put_awaited(id, lost, None);
+                    }
                     effects.show(
                         Tone::Notice,
                         format!(
