@@ -12,6 +12,7 @@ use super::conversations::Place;
 use super::effects::Effects;
 use super::env::Tone;
 use super::history::{Entry, fitting};
+use super::name::short;
 use super::render;
 use crate::protocol::{
     Body, Command, ConversationId, DecodeError, DeliverAgain, Delivery, Envelope, ErrorCode,
@@ -80,6 +81,7 @@ impl Account {
                 },
                 Err(_) => String::new(),
             };
+            let name = short(name);
             if !self
                 .conversations
                 .insert(id, Place::at(&name, delivery.prev))
@@ -154,7 +156,7 @@ impl Account {
         if let (Some(text), true) = (&text, conversation_name.is_empty()) {
             let name = if is_own { &text.receiver } else { &text.sender };
             if let Some(known) = self.conversations.get_mut(id) {
-                known.place.name.clone_from(name);
+                known.place.name = short(name.clone());
             }
         }
         let from_here = origin.filter(|origin| is_own && origin.device == self.device);

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
+use super::name::short;
 use crate::protocol::{AccountId, ConversationId, EntryId, Mark};
 
 /// How long the receipts of those who were online are gathered before the first line. Chosen: a few round trips
@@ -107,7 +108,10 @@ impl Receipts {
         }
         let (account, key) = (mark.account, (conversation, mark.account));
         if self.marks.len() < MARKS_MAX || self.marks.contains_key(&key) {
-            let known = self.marks.entry(key).or_insert_with(|| mark.clone());
+            let known = self.marks.entry(key).or_insert_with(|| Mark {
+                name: short(mark.name.clone()),
+                ..mark.clone()
+            });
             known.entry = known.entry.max(mark.entry);
         }
         let covered = (conversation, mark.since.next())..=(conversation, mark.entry);
@@ -116,9 +120,33 @@ impl Receipts {
                 || own.fresh.iter().any(|(known, _)| *known == account);
             let told = own.awaited.told.len() + own.fresh.len();
             if !is_known && told < TOLD_MAX {
-                own.fresh.push((account, mark.name.clone()));
+                own.fresh.push((account, short(mark.name.clone())));
             }
         }
+    }
+
+    /// The server's log is another one (a restored backup): marks of before say nothing about what it will hold.
+    pub(super) fn forget_marks(&mut self) {
+        self.marks.clear();
+    }
+
+    /// A conversation's log is another one behind this place: what waited there is lost. It is returned.
+    pub(super) fn forget_after(
+        &mut self,
+        conversation: ConversationId,
+        place: EntryId,
+    ) -> Vec<EntryId> {
+        self.marks.retain(|(of, _), _| *of != conversation);
+        let lost: Vec<EntryId> = self
+            .own
+            .keys()
+            .filter(|(of, entry)| *of == conversation && *entry > place)
+            .map(|(_, entry)| *entry)
+            .collect();
+        for entry in &lost {
+            self.own.remove(&(conversation, *entry));
+        }
+        lost
     }
 
     /// What is to be said by now.
@@ -312,6 +340,22 @@ mod tests {
             }
         }
         assert_eq!(told, TOLD_MAX);
+    }
+
+    #[test]
+    fn receipt_for_what_a_restored_server_has_lost_is_none_for_what_takes_its_place() {
+        // bob had received entry 9; a backup was restored that ends with entry 4. The next message became entry 5, and
+        // was said to be received by bob at once; so was, later, the lost one.
+        let now = instant();
+        let mut receipts = Receipts::default();
+        receipts.mark(PAIR, &mark(BOB, "bob", 9));
+        receipts.track(now, PAIR, EntryId(10), awaited(1, 1), None);
+        assert_eq!(receipts.forget_after(PAIR, EntryId(4)), [EntryId(10)]);
+        receipts.track(now, PAIR, EntryId(5), awaited(1, 1), None);
+        assert!(receipts.news(now).is_empty());
+        receipts.mark(PAIR, &mark(BOB, "bob", 12));
+        let entries: Vec<EntryId> = receipts.news(now).iter().map(|news| news.entry).collect();
+        assert_eq!(entries, [EntryId(5)]);
     }
 
     #[test]

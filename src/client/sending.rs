@@ -13,7 +13,7 @@ use super::conversations::Place;
 use super::effects::Effects;
 use super::env::Tone;
 use super::history::Entry;
-use super::name::canonical;
+use super::name::{canonical, short};
 use super::outbox::{Numbered, Unsent};
 use super::receipts::Awaited;
 use super::render;
@@ -178,17 +178,17 @@ impl Account {
         let Some(target) = self.resolving.remove(&resolved.tag) else {
             return;
         };
-        let id = resolved.conversation;
+        let (id, name) = (resolved.conversation, short(resolved.name.clone()));
         if self.conversations.get(id).is_none()
             && !self
                 .conversations
-                .insert(id, Place::at(&resolved.name, resolved.start))
+                .insert(id, Place::at(&name, resolved.start))
         {
             return;
         }
         if let Some(known) = self.conversations.get_mut(id) {
             known.use_up(resolved.last_number);
-            known.place.name.clone_from(&resolved.name);
+            known.place.name = name;
         }
         self.save_place(id);
         // What was typed may differ from the canonical name in ways that only the server knows.

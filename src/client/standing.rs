@@ -10,6 +10,7 @@ use super::away::Away;
 use super::conversations::Place;
 use super::effects::Effects;
 use super::env::Tone;
+use super::name::short;
 use super::render;
 use super::state::{Identity, StateError};
 use crate::protocol::{
@@ -36,6 +37,7 @@ impl Account {
             .identity()
             .is_some_and(|identity| identity.epoch != start.epoch);
         if was_restored {
+            self.receipts.forget_marks();
             effects.show(
                 Tone::Notice,
                 "the server's database was restored from a backup; what it lost may be missing",
@@ -90,7 +92,8 @@ impl Account {
         answer: HelloAnswer,
         effects: &mut Effects,
     ) -> Option<Leave> {
-        for head in answer.heads {
+        for mut head in answer.heads {
+            head.name = short(head.name);
             self.settle_position(&head, effects);
             // As many as there are conversations, however often the server names them.
             if self.conversations.get(head.conversation).is_some() {
@@ -137,6 +140,9 @@ impl Account {
                     ..Place::at(&head.name, head.start)
                 };
                 if head.start < position {
+                    for lost in self.receipts.forget_after(id, head.start) {
+                        self.state.put_awaited(id, lost, None);
+                    }
                     effects.show(
                         Tone::Notice,
                         format!(

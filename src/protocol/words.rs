@@ -125,7 +125,7 @@ wire_enum! {
         LoggedOut = 1 => "LOGGED_OUT",
         /// The server stops.
         ServerStopping = 2 => "SERVER_STOPPING",
-        /// The same device has signed in again elsewhere.
+        /// The same device has signed in again elsewhere, or too many of the account's devices have.
         Superseded = 3 => "SUPERSEDED",
         /// The account, its password or its tickets were changed.
         Revoked = 4 => "REVOKED",

@@ -22,6 +22,10 @@ use crate::transport::{Channel, SessionId};
 /// How long a ticket is good: 30 days, in milliseconds (the design's figure).
 const TICKET_LIFE_MS: u64 = 30 * 24 * 60 * 60 * 1000;
 
+/// Sessions of one account. Chosen: more devices than a person has. At the limit the oldest gives way, since what a
+/// session may hold (its windows, above all) must be bounded for who has an account, too.
+const SESSIONS_MAX: usize = 16;
+
 /// The channel on which signing in happens.
 const CHANNEL: Channel = Channel::Control;
 
@@ -306,7 +310,7 @@ impl Hub {
         }
     }
 
-    /// Ends an earlier session of the same device: its place is taken.
+    /// Ends an earlier session of the same device, whose place is taken, or the oldest of too many.
     fn supersede(
         &mut self,
         turn: &mut Turn<'_>,
@@ -319,7 +323,13 @@ impl Hub {
             let user = sessions.get(&other).and_then(|session| session.user());
             other != id && user.is_some_and(|user| user.device == device)
         };
-        let Some(earlier) = self.presence.session_of_device(account, same) else {
+        let oldest = || {
+            let here = self.presence.get(account)?;
+            let is_full = here.sessions().count() >= SESSIONS_MAX;
+            here.sessions().next().filter(|_| is_full)
+        };
+        let earlier = self.presence.session_of_device(account, same);
+        let Some(earlier) = earlier.or_else(oldest) else {
             return;
         };
         let goodbye = Message::control(SessionEnd {

@@ -11,9 +11,9 @@ use rand_core::SeedableRng;
 use super::session::{Stage, User};
 use super::{Hub, HubConfig, Input, Registrar};
 use crate::protocol::{
-    AccountId, Body, ContactsRequest, ConversationId, DeliverAgain, DeviceId, Digest, EntryId,
-    Envelope, ErrorCode, Hello, Hop, Message, Number, Origin, Position, ReceiptsRequest, Received,
-    Text, encode, seal,
+    AccountId, Body, Command, ContactsRequest, ConversationId, DeliverAgain, DeviceId, Digest,
+    EntryId, Envelope, ErrorCode, Hello, Hop, Message, Number, Origin, Position, ReceiptsRequest,
+    Received, Text, encode, seal,
 };
 use crate::store::memory::MemoryDisk;
 use crate::store::{
@@ -76,6 +76,8 @@ struct Bench {
     queue: Arc<Mutex<Queue>>,
     /// Whether the store answers nothing for now.
     is_held: bool,
+    /// Whether a session may come to its end.
+    may_close: bool,
 }
 
 impl Bench {
@@ -112,6 +114,7 @@ impl Bench {
             engine,
             queue,
             is_held: false,
+            may_close: false,
         }
     }
 
@@ -284,7 +287,8 @@ impl Bench {
                 is_quiet = false;
             }
             while let Some(event) = self.client.poll_event() {
-                assert!(!matches!(event, Event::Closed { .. }), "{event:?}");
+                let is_closed = matches!(event, Event::Closed { .. });
+                assert!(self.may_close || !is_closed, "{event:?}");
             }
             if is_quiet {
                 return;
@@ -345,6 +349,38 @@ fn no_stalled_session_is_forgotten_when_the_store_has_room_again() {
             "{heard:?}"
         );
     }
+}
+
+#[test]
+fn account_has_no_more_sessions_than_its_limit() {
+    // Each sign-in could be that of a new device, and each session have windows of 1.5 MiB: one account could hold
+    // thousands of them, for 15 minutes after its last word.
+    let mut bench = Bench::new();
+    let (account, _) = bench.user("mallory");
+    for device in 0..40 {
+        let link = bench.connect();
+        let outcome = Outcome::Done(Reply::Device {
+            account,
+            name: "mallory".into(),
+            device: DeviceId(100 + device),
+            epoch: 1,
+        });
+        let turn = &mut super::hub::Turn {
+            now: bench.now,
+            endpoint: &mut bench.server,
+        };
+        let ticket = vec![0; 32];
+        bench
+            .hub
+            .device_known(turn, link.server, Command::LoginFinish, ticket, outcome);
+        bench.may_close = true;
+        bench.pass(500);
+    }
+    assert!(
+        bench.hub.sessions.len() <= 16,
+        "{}",
+        bench.hub.sessions.len()
+    );
 }
 
 #[test]
