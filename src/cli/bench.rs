@@ -5,6 +5,7 @@
 //! of its own; one endpoint, one socket and one poll loop serve them all, and one clock measures.
 
 mod crowd;
+mod entering;
 mod member;
 mod paced;
 mod report;
