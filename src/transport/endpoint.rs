@@ -9,7 +9,9 @@ mod datagram;
 mod dial;
 mod half_open;
 mod schedule;
+mod transmit;
 mod types;
+mod waiting;
 
 use std::collections::{HashMap, VecDeque};
 use std::net::{IpAddr, SocketAddr};
@@ -24,8 +26,9 @@ pub use self::counters::Counters;
 use self::dial::Dial;
 use self::schedule::{Place, Schedule};
 pub use self::types::{ClientConfig, ServerConfig, Statistics, Transmit};
+use self::waiting::Waiting;
 use super::connection::{Connection, Context};
-use super::limits::{Prefix, SMALL_DATAGRAM};
+use super::limits::Prefix;
 use super::packet::TOKEN_LEN;
 use super::{Channel, CloseReason, Event, SendError, SessionId};
 
@@ -70,8 +73,11 @@ pub struct Endpoint {
     last_session: u64,
     random: ChaCha20Rng,
     events: VecDeque<Event>,
+    /// What those have to say who have not signed in; it is heard after the others.
+    later: VecDeque<Event>,
     schedule: Schedule,
     answers: Answers,
+    waiting: Waiting,
     counters: Counters,
     /// A datagram that did not fit the batch before it, and its bytes.
     held: Option<Transmit>,
@@ -90,6 +96,8 @@ impl Endpoint {
             events: VecDeque::new(),
             schedule: Schedule::default(),
             answers: Answers::default(),
+            waiting: Waiting::default(),
+            later: VecDeque::new(),
             counters: Counters::default(),
             held: None,
             spare: Vec::new(),
@@ -160,6 +168,7 @@ impl Endpoint {
         if let Some(acceptor) = &mut self.acceptor {
             acceptor.expire(now);
         }
+        self.waiting.on_timeout(now);
         while let Some(session) = self.schedule.expire(now) {
             let Some(slot) = self.sessions.get_mut(&session) else {
                 continue;
@@ -191,115 +200,13 @@ impl Endpoint {
             .next_deadline()
             .into_iter()
             .chain(half_open)
+            .chain(self.waiting.deadline())
             .min()
     }
 
-    /// Writes the next datagram into `buffer` (cleared first).
-    pub fn poll_transmit(&mut self, now: Instant, buffer: &mut Vec<u8>) -> Option<Transmit> {
-        self.poll_transmit_batch(now, buffer, 1)
-    }
-
-    /// Writes the next datagrams for one peer into `buffer` (cleared first): one, or up to `max_segments` of the same
-    /// size, of which the last may be smaller, if that much is waiting for it.
-    pub fn poll_transmit_batch(
-        &mut self,
-        now: Instant,
-        buffer: &mut Vec<u8>,
-        max_segments: usize,
-    ) -> Option<Transmit> {
-        buffer.clear();
-        if let Some(held) = self.held.take() {
-            std::mem::swap(buffer, &mut self.spare);
-            return Some(held);
-        }
-        let (session, mut transmit) = self.poll_one(now, buffer)?;
-        if let Some(session) = session {
-            self.extend_batch(now, session, buffer, &mut transmit, max_segments);
-        }
-        Some(transmit)
-    }
-
-    /// Appends what the same session has to send after a full packet.
-    fn extend_batch(
-        &mut self,
-        now: Instant,
-        session: SessionId,
-        buffer: &mut Vec<u8>,
-        transmit: &mut Transmit,
-        max_segments: usize,
-    ) {
-        let segment = transmit.len;
-        // A small packet is the last, as a rule.
-        let mut may_follow = segment >= SMALL_DATAGRAM;
-        for _ in 1..max_segments {
-            if !may_follow {
-                return;
-            }
-            let mut context = Context {
-                now,
-                random: &mut self.random,
-                events: &mut self.events,
-            };
-            let Some(Slot {
-                session: Session::Open(connection),
-                ..
-            }) = self.sessions.get_mut(&session)
-            else {
-                return;
-            };
-            self.spare.clear();
-            let Some(next) = connection.poll_transmit(&mut context, &mut self.spare) else {
-                return;
-            };
-            let same_way = (next.remote, next.local_ip) == (transmit.remote, transmit.local_ip);
-            if next.len > segment || !same_way {
-                // The next call gives it out.
-                self.held = Some(next);
-                return;
-            }
-            may_follow = next.len == segment;
-            buffer.extend_from_slice(&self.spare);
-            transmit.len = buffer.len();
-            transmit.segment_size = Some(segment);
-        }
-    }
-
-    fn poll_one(
-        &mut self,
-        now: Instant,
-        buffer: &mut Vec<u8>,
-    ) -> Option<(Option<SessionId>, Transmit)> {
-        // Established sessions come before strangers.
-        while let Some(session) = self.schedule.next_ready() {
-            let mut context = Context {
-                now,
-                random: &mut self.random,
-                events: &mut self.events,
-            };
-            let Some(slot) = self.sessions.get_mut(&session) else {
-                continue;
-            };
-            let (transmit, deadline) = match &mut slot.session {
-                Session::Dialling(dial) => (dial.poll_transmit(now, buffer), Some(dial.deadline())),
-                Session::Open(connection) => (
-                    connection.poll_transmit(&mut context, buffer),
-                    connection.deadline(),
-                ),
-            };
-            if let Some(transmit) = transmit {
-                self.schedule.put_back(session);
-                return Some((Some(session), transmit));
-            }
-            buffer.clear();
-            Schedule::unmark(&mut slot.place);
-            self.schedule.arm(now, session, &mut slot.place, deadline);
-        }
-        self.answers.pop(buffer).map(|transmit| (None, transmit))
-    }
-
-    /// The next event.
+    /// The next event. At a server, those who have signed in come before those who have not.
     pub fn poll_event(&mut self) -> Option<Event> {
-        self.events.pop_front()
+        self.events.pop_front().or_else(|| self.later.pop_front())
     }
 
     /// Queues a message, all of it or nothing.
@@ -479,13 +386,18 @@ impl Endpoint {
         session: SessionId,
         act: impl FnOnce(&mut Connection, &mut Context<'_>) -> T,
     ) -> Option<T> {
+        let Session::Open(connection) = &mut self.sessions.get_mut(&session)?.session else {
+            return None;
+        };
+        let is_stranger = self.acceptor.is_some() && !connection.is_signed_in();
         let mut context = Context {
             now,
             random: &mut self.random,
-            events: &mut self.events,
-        };
-        let Session::Open(connection) = &mut self.sessions.get_mut(&session)?.session else {
-            return None;
+            events: if is_stranger {
+                &mut self.later
+            } else {
+                &mut self.events
+            },
         };
         let result = act(connection, &mut context);
         self.settle(now, session);

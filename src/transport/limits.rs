@@ -116,6 +116,13 @@ pub(super) const CHALLENGE_TRIES: u8 = 5;
 /// Answers without a session that wait to be sent. At the limit no answer is given: the peer asks again.
 pub(super) const MAX_ANSWERS: usize = 1024;
 
+/// SYNs with a good cookie that wait for their handshake. At the limit one more is ignored; the client tries again.
+/// Chosen: half a second of handshakes at the default rate.
+pub(super) const MAX_WAITING_SYNS: usize = 1024;
+
+/// Handshakes made in a row, before everybody else has a turn. Chosen: 2 ms.
+pub(super) const HANDSHAKES_PER_TURN: usize = 8;
+
 /// Limits of a server that operators and benchmarks may move.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {

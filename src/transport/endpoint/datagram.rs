@@ -31,9 +31,8 @@ impl Endpoint {
                     self.counters.unexpected += 1;
                     return;
                 };
-                acceptor.on_syn(
+                let waiting = acceptor.on_syn(
                     now,
-                    &mut self.random,
                     &mut self.answers,
                     &mut self.counters,
                     (route, length),
@@ -41,6 +40,11 @@ impl Endpoint {
                     ephemeral,
                     cookie,
                 );
+                if let Some(syn) = waiting
+                    && !self.waiting.push(syn)
+                {
+                    self.counters.refused_rate += 1;
+                }
             }
             Ok(Packet::SynOfOtherVersion { version, client_id }) => {
                 if self.acceptor.is_some() {
@@ -145,7 +149,7 @@ impl Endpoint {
             local_ip: route.local_ip,
             round_trip,
         };
-        self.events.push_back(Event::Connected {
+        self.later.push_back(Event::Connected {
             session,
             peer_key: None,
             handshake_hash: established.handshake_hash,

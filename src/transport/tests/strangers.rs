@@ -5,7 +5,7 @@ use std::time::Duration;
 use proptest::prelude::*;
 
 use super::network::{Datagram, Faults, Network, server};
-use crate::transport::{Channel, CloseReason, Endpoint, Event, SendError};
+use crate::transport::{Channel, ClientConfig, CloseReason, Endpoint, Event, SendError};
 
 /// Hands a datagram to the server and gives what it answers.
 fn ask(server: &mut Endpoint, now: std::time::Instant, bytes: &[u8]) -> Vec<Vec<u8>> {
@@ -327,4 +327,109 @@ fn one_host_cannot_take_all_handshakes_by_ending_each_session_at_once() {
     let opened = network.server_events.iter();
     let opened = opened.filter(|event| matches!(event, Event::Connected { .. }));
     assert_eq!(opened.count(), 256);
+}
+
+/// A server that had restarted made thousands of handshakes before it forwarded the next line.
+#[test]
+fn sessions_are_served_before_strangers_and_strangers_a_few_at_a_time() {
+    let (mut network, client, session) = Network::connected(20, Faults::NONE);
+    network.server.set_signed_in(network.now, session, true);
+    network.run(Duration::from_secs(1));
+    let now = network.now;
+    let mut strangers = Vec::new();
+    let mut buffer = Vec::new();
+    for number in 0..20_u8 {
+        let mut stranger = Endpoint::client(now, ClientConfig::default(), [number; 32]);
+        stranger.connect(now, network.server_address);
+        stranger.poll_transmit(now, &mut buffer);
+        let address = ([203, 0, 113, number], 5000).into();
+        network
+            .server
+            .handle_datagram(now, None, address, None, &mut buffer);
+        network.server.poll_transmit(now, &mut buffer);
+        let from = network.server_address;
+        stranger.handle_datagram(now, None, from, None, &mut buffer);
+        strangers.push((stranger, address));
+    }
+    for (stranger, address) in &mut strangers {
+        stranger.poll_transmit(now, &mut buffer);
+        network
+            .server
+            .handle_datagram(now, None, *address, None, &mut buffer);
+    }
+    network.send_from_client(client, Channel::Chat, b"one");
+    network.send_from_client(client, Channel::Control, b"two");
+    network.client.poll_transmit(now, &mut buffer);
+    let home = network.client_address;
+    network
+        .server
+        .handle_datagram(now, None, home, None, &mut buffer);
+    network.send_from_server(session, Channel::Chat, b"an answer");
+    let mut kinds = Vec::new();
+    while network.server.poll_transmit(now, &mut buffer).is_some() {
+        kinds.push(buffer[0] & 0x7f);
+    }
+    let mut expected = vec![3; 9];
+    expected[0] = 4;
+    assert_eq!(kinds, expected, "DATA, and then eight SYN_ACKs");
+    let mut turns = 1;
+    while let Some(at) = network
+        .server
+        .poll_timeout()
+        .filter(|at| *at <= now + Duration::from_millis(10))
+    {
+        network.server.handle_timeout(at);
+        while network.server.poll_transmit(at, &mut buffer).is_some() {
+            kinds.push(buffer[0] & 0x7f);
+        }
+        turns += 1;
+    }
+    assert_eq!(kinds[1..], [3; 20], "all of them have their turn");
+    assert!(turns >= 3, "{turns}");
+}
+
+#[test]
+fn events_of_those_who_have_signed_in_come_first() {
+    let (mut network, client, session) = Network::connected(21, Faults::NONE);
+    network.server.set_signed_in(network.now, session, true);
+    network.run(Duration::from_secs(1));
+    let from = network.client_address;
+    let server_address = network.server_address;
+    let mut other = Endpoint::client(network.now, ClientConfig::default(), [9; 32]);
+    let stranger = other.connect(network.now, server_address);
+    let address = ([203, 0, 113, 1], 5000).into();
+    let mut buffer = Vec::new();
+    for _ in 0..2 {
+        other.poll_transmit(network.now, &mut buffer);
+        let now = network.now;
+        let server = &mut network.server;
+        server.handle_datagram(now, None, address, None, &mut buffer);
+        while server.poll_transmit(now, &mut buffer).is_none() {}
+        other.handle_datagram(now, None, server_address, None, &mut buffer);
+    }
+    let now = network.now;
+    other
+        .send(now, stranger, Channel::Control, b"sign me in")
+        .expect("there is room");
+    other.poll_transmit(now, &mut buffer);
+    network
+        .server
+        .handle_datagram(now, None, address, None, &mut buffer);
+    network.send_from_client(client, Channel::Chat, b"hello");
+    network.client.poll_transmit(now, &mut buffer);
+    network
+        .server
+        .handle_datagram(now, None, from, None, &mut buffer);
+    let order: Vec<_> = std::iter::from_fn(|| network.server.poll_event()).collect();
+    assert!(
+        matches!(
+            order[..],
+            [
+                Event::Readable { session: first, .. },
+                Event::Connected { .. },
+                Event::Readable { .. }
+            ] if first == session
+        ),
+        "{order:?}"
+    );
 }
