@@ -124,6 +124,13 @@ impl User {
         }
     }
 
+    /// An entry was sent, perhaps once more: a device that asks again, or repeats what is stored, is told of
+    /// entries before those that it was sent already.
+    pub fn note_sent(&mut self, conversation: ConversationId, entry: EntryId) {
+        let sent = self.sent.entry(conversation).or_default();
+        *sent = (*sent).max(entry);
+    }
+
     /// Somebody who has just signed in.
     #[must_use]
     pub fn new(account: AccountId, name: String, device: DeviceId) -> Self {
@@ -139,5 +146,21 @@ impl User {
             watching: BTreeSet::new(),
             owed_receipts: BTreeSet::new(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn repeated_answer_does_not_take_back_what_a_device_may_acknowledge() {
+        // A device that had been sent entries 1 to 4 sent its own entry 2 once more, and was told again that it is
+        // stored. Its acknowledgement of entry 4 then counted for 2, and nobody had a receipt for the rest.
+        let everyone = ConversationId::EVERYONE;
+        let mut bob = User::new(AccountId(2), "bob".into(), DeviceId(1));
+        bob.note_sent(everyone, EntryId(4));
+        bob.note_sent(everyone, EntryId(2));
+        assert_eq!(bob.sent[&everyone], EntryId(4));
     }
 }
