@@ -125,7 +125,7 @@ impl Endpoint {
             self.counters.forged += 1;
             return None;
         }
-        let round_trip = entry.round_trip(now);
+        let (proven, round_trip) = (entry.proven(), entry.round_trip(now));
         let Pending {
             established,
             client_id,
@@ -138,7 +138,8 @@ impl Endpoint {
             local_id: server_id,
             remote_id: client_id,
             keys: established.keys,
-            remote: route.remote,
+            // Where this packet comes from has yet to prove itself, if that is somewhere else.
+            remote: proven,
             local_ip: route.local_ip,
             round_trip,
         };

@@ -27,6 +27,11 @@ pub(super) struct HalfOpen {
 }
 
 impl HalfOpen {
+    /// The address that has proved itself by its cookie.
+    pub(super) fn proven(&self) -> SocketAddr {
+        self.question.0
+    }
+
     /// The round trip time, if the handshake has measured it.
     pub(super) fn round_trip(&self, now: Instant) -> Option<Duration> {
         (!self.repeated).then(|| now.saturating_duration_since(self.answered))
