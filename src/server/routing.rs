@@ -419,6 +419,8 @@ impl Hub {
         match outcome {
             Outcome::Done(Reply::Entries { entries, head }) => {
                 reader.head = head;
+                let mut last_sent = None;
+                let mut is_full = false;
                 for entry in &entries {
                     let delivery = Delivery {
                         conversation,
@@ -428,20 +430,26 @@ impl Hub {
                         time_ms: entry.time_ms,
                     };
                     let bytes = envelope(delivery, &entry.content, entry.digest);
-                    if turn
+                    is_full = turn
                         .endpoint
                         .send(turn.now.instant, id, CHAT, &bytes)
-                        .is_err()
-                    {
-                        // Event::Writable goes on from here.
-                        return;
+                        .is_err();
+                    if is_full {
+                        break;
                     }
                     self.counters.delivered += 1;
                     reader.cursor = entry.entry;
-                    let sent = user.sent.entry(conversation).or_default();
-                    *sent = (*sent).max(entry.entry);
+                    last_sent = Some(entry.entry);
                 }
-                if entries.is_empty() || reader.cursor >= reader.head {
+                let is_done = entries.is_empty() || reader.cursor >= reader.head;
+                if let Some(entry) = last_sent {
+                    user.note_sent(conversation, entry);
+                }
+                if is_full {
+                    // Event::Writable goes on from here.
+                    return;
+                }
+                if is_done {
                     user.behind.remove(&conversation);
                 }
                 self.read_on(turn, id);

@@ -175,3 +175,19 @@ impl User {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn repeated_answer_does_not_take_back_what_a_device_may_acknowledge() {
+        // A device that had been sent entries 1 to 4 sent its own entry 2 once more, and was told again that it is
+        // stored. Its acknowledgement of entry 4 then counted for 2, and nobody had a receipt for the rest.
+        let everyone = ConversationId::EVERYONE;
+        let mut bob = User::new(AccountId(2), "bob".into(), DeviceId(1));
+        bob.note_sent(everyone, EntryId(4));
+        bob.note_sent(everyone, EntryId(2));
+        assert_eq!(bob.sent[&everyone], EntryId(4));
+    }
+}

@@ -83,6 +83,33 @@ fn an_address_that_does_not_answer_gets_little_and_the_session_goes_back() {
 }
 
 #[test]
+fn an_address_from_which_only_the_first_packet_came_has_proved_nothing() {
+    // A thief on the path had the packet that completes the handshake arrive from another address, and the server
+    // took that for proven: it sent there whatever it had to say.
+    let mut network = Network::new(3, Faults::NONE);
+    let home = network.client_address;
+    network.client.connect(network.now, network.server_address);
+    let is_first_data = |network: &mut Network| {
+        let last = network.sent.last();
+        last.is_some_and(|last| last.from == home && last.bytes[0] == 4)
+    };
+    assert!(network.run_until(Duration::from_secs(4), is_first_data));
+    let mut stolen = network.sent.last().expect("it went out").clone();
+    stolen.from = ([203, 0, 113, 66], 666).into();
+    let (thief, size) = (stolen.from, stolen.bytes.len());
+    network.deliver(stolen);
+    network.flush();
+    let session = network.server_session().expect("the handshake is complete");
+    network.send_from_server(session, Channel::Bulk, &vec![0; 50_000]);
+    network.faults.loss = 1000;
+    network.run(Duration::from_secs(20));
+    let to_thief = network.sent.iter().filter(|sent| sent.to == thief);
+    let sent: usize = to_thief.map(|datagram| datagram.bytes.len()).sum();
+    assert!(sent <= 3 * size, "{sent} bytes for {size}");
+    assert_eq!(network.server.remote(session), Some(home));
+}
+
+#[test]
 fn the_true_client_takes_a_stolen_session_back_at_once() {
     let (mut network, client, session) = Network::connected(3, Faults::NONE);
     let home = network.client_address;
