@@ -8,7 +8,14 @@ use crate::client::ClientHost;
 use crate::disk::{Disk, Mark, Standing, mark_of};
 
 /// What a client says where a promise is broken, or something that these runs never do is refused.
-const ALARMS: &[&str] = &["unconfirmed", "not sent", "damaged", "a copy", "too long", "no user"];
+const ALARMS: &[&str] = &[
+    "unconfirmed",
+    "not sent",
+    "damaged",
+    "a copy",
+    "too long",
+    "no user",
+];
 
 /// A line that somebody typed and that others are to see.
 struct Said {
@@ -27,8 +34,6 @@ pub struct Oracle {
     got: BTreeMap<ReceiptKey, usize>,
     /// What each reader saw, in order, and in which life of the process.
     seen: Vec<Vec<(usize, Mark)>>,
-    /// How often each reader saw something that was not marked as perhaps shown before.
-    fresh: BTreeMap<(usize, Mark), usize>,
     /// Up to which life and line each screen was read.
     read: Vec<(usize, usize)>,
     /// How many of each author's messages were called stored.
@@ -44,7 +49,6 @@ impl Oracle {
             wanted: BTreeMap::new(),
             got: BTreeMap::new(),
             seen: vec![Vec::new(); clients],
-            fresh: BTreeMap::new(),
             read: vec![(0, 0); clients],
             stored: vec![0; clients],
             unseen: 0,
@@ -98,28 +102,30 @@ impl Oracle {
     }
 
     /// Somebody saw what was said.
-    fn saw(&mut self, reader: usize, life: usize, line: &str) {
-        let mark = mark_of(line).expect("everything said is marked");
-        let said = self.said.get(&mark).expect("nobody says what was not typed");
+    fn saw(&mut self, reader: usize, life: usize, text: &str) {
+        let mark = mark_of(text).expect("everything said is marked");
+        let said = self
+            .said
+            .get(&mark)
+            .expect("nobody says what was not typed");
         assert!(
             said.to.contains(&reader),
             "user{reader} saw {mark:?}, which was not for them"
         );
-        let fresh = self.fresh.entry((reader, mark)).or_default();
-        let is_repeated = line.ends_with("(perhaps shown before)");
-        if !self.seen[reader].iter().any(|(_, seen)| *seen == mark) {
-            self.unseen -= 1;
-        } else {
-            assert!(is_repeated, "user{reader} saw {mark:?} twice");
-        }
+        let is_repeated = text.ends_with("(perhaps shown before)");
         if is_repeated {
             assert!(life > 0, "user{reader} saw {mark:?} again without a crash");
-        } else {
-            *fresh += 1;
         }
-        let twice = self.seen[reader].contains(&(life, mark));
-        assert!(!twice, "user{reader} saw {mark:?} twice in one life");
-        self.seen[reader].push((life, mark));
+        let before = &mut self.seen[reader];
+        let is_known = before.iter().any(|(_, seen)| *seen == mark);
+        assert!(
+            is_repeated || !is_known,
+            "user{reader} saw {mark:?} twice, and was not told so"
+        );
+        let is_twice = before.contains(&(life, mark));
+        assert!(!is_twice, "user{reader} saw {mark:?} twice in one life");
+        self.unseen -= usize::from(!is_known);
+        before.push((life, mark));
     }
 
     /// An author was told who has received a message. That many of the author's messages must be durable there.
@@ -161,7 +167,7 @@ impl Oracle {
     pub fn check(&self, clients: &[ClientHost], server: &Disk) {
         let log = standings(server, true, "the server");
         assert_eq!(log.len(), self.said.len(), "the log holds all and no more");
-        self.check_order_of_typing(&log);
+        Self::check_order_of_typing(&log);
         for client in clients {
             let number = client.number;
             let disk = client.disk().expect("everybody has signed in");
@@ -176,11 +182,12 @@ impl Oracle {
                 );
             }
             self.check_order_of_showing(number, &log);
+            assert_eq!(disk.waiting(), (0, 0), "user{number} waits for something");
         }
     }
 
     /// What one author said in one conversation stands in the order in which it was typed.
-    fn check_order_of_typing(&self, log: &BTreeMap<Mark, Standing>) {
+    fn check_order_of_typing(log: &BTreeMap<Mark, Standing>) {
         let mut last: BTreeMap<(usize, u64), u64> = BTreeMap::new();
         for (mark, (conversation, entry)) in log {
             let before = last.insert((mark.0, *conversation), *entry);
@@ -206,7 +213,11 @@ impl Oracle {
         for (mark, said) in &self.said {
             for reader in &said.to {
                 if !self.seen[*reader].iter().any(|(_, seen)| seen == mark) {
-                    let kind = if said.is_to_all { "everyone" } else { "private" };
+                    let kind = if said.is_to_all {
+                        "everyone"
+                    } else {
+                        "private"
+                    };
                     eprintln!("{mark:?} ({kind}): user{reader} never saw it");
                 }
             }
