@@ -27,6 +27,9 @@ pub struct Attack {
     pub overtake: f64,
     /// A copy from the attacker's address arrives and the original does not.
     pub steal: f64,
+    /// What the server sends to the attacker's address is passed on to the client, so that the client proves that
+    /// address for the attacker.
+    pub relay: f64,
 }
 
 /// A datagram on its way.
@@ -50,6 +53,8 @@ pub struct Attacker {
     seen: Vec<Seen>,
     /// Bytes that the server got from and sent to each address of the attacker's.
     traded: BTreeMap<SocketAddr, (u64, u64)>,
+    /// An address may have been proved for the attacker.
+    has_relayed: bool,
 }
 
 impl Attacker {
@@ -58,12 +63,22 @@ impl Attacker {
             attack,
             seen: Vec::new(),
             traded: BTreeMap::new(),
+            has_relayed: attack.relay > 0.0,
         }
     }
 
-    /// One of the attacker's addresses.
-    fn address(dice: &mut Dice) -> SocketAddr {
-        SocketAddr::from(([10, 66, 0, 1 + dice.below(2) as u8], 6666))
+    /// One of the attacker's addresses, of which each victim has its own.
+    fn address(dice: &mut Dice, victim: usize) -> SocketAddr {
+        let host = 1 + dice.below(2) as u8;
+        SocketAddr::from(([10, 66, victim as u8, host], 6666))
+    }
+
+    /// For whom the server takes this address of the attacker's.
+    pub fn victim(address: SocketAddr) -> usize {
+        match address {
+            SocketAddr::V4(v4) => usize::from(v4.ip().octets()[2]),
+            SocketAddr::V6(_) => unreachable!("there are no such addresses here"),
+        }
     }
 
     pub fn owns(address: SocketAddr) -> bool {
@@ -75,12 +90,12 @@ impl Attacker {
         self.traded.entry(from).or_default().0 += bytes as u64;
     }
 
-    /// The server has written to the attacker, who never answers a challenge and so may not be believed.
+    /// The server has written to the attacker, who may not be believed as long as nobody answers its challenge.
     pub fn written_to(&mut self, to: SocketAddr, bytes: usize) {
         let (got, sent) = self.traded.entry(to).or_default();
         *sent += bytes as u64;
         assert!(
-            *sent <= AMPLIFICATION * *got,
+            self.has_relayed || *sent <= AMPLIFICATION * *got,
             "the server sent {sent} bytes to an address that had sent it {got}"
         );
     }
@@ -108,7 +123,7 @@ impl Attacker {
         if dice.happens(attack.replay_elsewhere) {
             faults.count(Fault::ReplayedElsewhere);
             let mut old = self.seen[dice.index(self.seen.len())].clone();
-            old.from = Self::address(dice);
+            old.from = Self::address(dice, old.route.client);
             injected.push((dice.ms(0, 3_000), old));
         }
         if dice.happens(attack.forge) {
@@ -123,13 +138,13 @@ impl Attacker {
             if dice.happens(attack.overtake) {
                 faults.count(Fault::Overtaken);
                 let mut copy = seen.clone();
-                copy.from = Self::address(dice);
+                copy.from = Self::address(dice, seen.route.client);
                 injected.push((Duration::from_millis(1), copy));
             }
             if dice.happens(attack.steal) {
                 faults.count(Fault::Stolen);
                 let mut copy = seen.clone();
-                copy.from = Self::address(dice);
+                copy.from = Self::address(dice, seen.route.client);
                 injected.push((Duration::from_millis(1), copy));
                 return Verdict::Swallow;
             }

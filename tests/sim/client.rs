@@ -11,7 +11,7 @@ use udpchat::client::{Ask, Client, Console, End, Files, Input, Options, Tone, Tr
 use udpchat::protocol::opaque::KeyStretching;
 use udpchat::transport::{ClientConfig, Endpoint};
 
-use crate::disk::Disk;
+use crate::disk::{Disk, mark_of};
 use crate::network::{Host, Network, SERVER};
 use crate::process::{Clocks, Process};
 
@@ -86,6 +86,12 @@ pub struct ClientHost {
     pub script: VecDeque<(Duration, String)>,
     /// When the person, whom a sign-in has failed, tries again.
     patience: Duration,
+    /// How often this process has said that its person is signed out, as far as that was heeded.
+    heeded: usize,
+    /// The disk fails soon.
+    is_doomed: bool,
+    /// What was typed when the process ended: it may be durable, or else the person types it again.
+    unsure: Option<String>,
 }
 
 impl ClientHost {
@@ -100,6 +106,9 @@ impl ClientHost {
             screens: Vec::new(),
             script: VecDeque::new(),
             patience: Duration::ZERO,
+            heeded: 0,
+            is_doomed: false,
+            unsure: None,
         }
     }
 
@@ -107,6 +116,7 @@ impl ClientHost {
         let at = self.clocks.moment(now);
         let screen = Arc::new(Mutex::new(Screen::default()));
         self.screens.push(screen.clone());
+        self.heeded = 0;
         let mut endpoint = Endpoint::client(at.instant, ClientConfig::default(), seed);
         let server = SocketAddr::from(SERVER);
         let options = Options {
@@ -132,6 +142,33 @@ impl ClientHost {
             disk.memory.crash_keeping(|_| keep());
         }
         self.process = None;
+        self.is_doomed = false;
+        if let (Some(line), Some(disk)) = (self.unsure.take(), self.disk())
+            && mark_of(&line).is_some_and(|mark| !disk.knows(mark))
+        {
+            self.script.push_front((Duration::ZERO, line));
+        }
+    }
+
+    /// The disk fails after so many operations.
+    pub fn fail_disk(&mut self, operations: u64) {
+        if let Some(disk) = self.disk() {
+            disk.memory.fail_after(Some(operations));
+            self.is_doomed = true;
+        }
+    }
+
+    /// The disk does not fail after all.
+    pub fn be_spared(&mut self) {
+        if let Some(disk) = self.disk() {
+            disk.memory.fail_after(None);
+        }
+    }
+
+    /// Whether the program has ended because its disk has failed.
+    pub fn has_failed(&self) -> bool {
+        let end = self.process.as_ref().and_then(|process| process.app.end());
+        self.is_doomed && matches!(end, Some(End::Failed(_)))
     }
 
     /// The disk with what this person's device has received.
@@ -151,6 +188,7 @@ impl ClientHost {
         match self.process.as_ref().and_then(|process| process.app.end()) {
             None => false,
             Some(End::Unreachable(_)) => true,
+            Some(End::Failed(_)) if self.is_doomed => false,
             Some(other) => panic!("{} ended: {other:?}", self.name),
         }
     }
@@ -165,6 +203,12 @@ impl ClientHost {
         matches!(&self.screen().1.ask, Some(Ask::Command(text)) if *text == prompt)
     }
 
+    fn times_signed_out(&self) -> usize {
+        let is_signed_out =
+            |(tone, line): &&(Tone, String)| *tone == Tone::Error && line.starts_with("signed out");
+        self.screen().1.lines.iter().filter(is_signed_out).count()
+    }
+
     pub fn settle(&mut self, now: Duration, network: &mut Network) {
         let Some(mut process) = self.process.take() else {
             return;
@@ -173,8 +217,12 @@ impl ClientHost {
         process.settle(now, network);
         while let Some(line) = self.next_line(now) {
             self.screen().1.ask = None;
-            process.input(now, Input::Line(line));
+            process.input(now, Input::Line(line.clone()));
             process.settle(now, network);
+            if process.app.end().is_some() {
+                self.unsure = Some(line);
+                break;
+            }
         }
         self.process = Some(process);
     }
@@ -185,10 +233,15 @@ impl ClientHost {
             Ask::Secret(_) => Some(format!("password of {}", self.name)),
             Ask::Line(question) if question.contains("Sign up?") => Some("y".into()),
             Ask::Line(question) => panic!("{} was asked {question:?}", self.name),
-            Ask::Command(_) if self.is_signed_in() => self
-                .script
-                .pop_front_if(|(at, _)| *at <= now)
-                .map(|(_, line)| line),
+            // The question stays as it was asked, but above it stands what has happened.
+            Ask::Command(_) if self.times_signed_out() > self.heeded => {
+                self.heeded = self.times_signed_out();
+                Some(format!("login {}", self.name))
+            }
+            Ask::Command(_) if self.is_signed_in() => {
+                self.script.front().filter(|(at, _)| *at <= now)?;
+                self.script.pop_front().map(|(_, line)| line)
+            }
             // The sign-in failed for a while (too many attempts, a crash): once more.
             Ask::Command(_) if now >= self.patience => {
                 self.patience = now + PATIENCE;

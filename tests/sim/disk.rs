@@ -13,6 +13,9 @@ pub type Standing = (u64, u64);
 /// The tables of server and client in which entries stand.
 const LOG: TableDefinition<'_, Standing, &[u8]> = TableDefinition::new("log");
 const HISTORY: TableDefinition<'_, Standing, &[u8]> = TableDefinition::new("history");
+/// A client's tables of what is not stored yet and of what waits for receipts.
+const OUTBOX: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("outbox");
+const AWAITED: TableDefinition<'_, Standing, &[u8]> = TableDefinition::new("awaited");
 
 /// The mark in a text by which it is known again: `<author.number>`.
 pub type Mark = (usize, usize);
@@ -68,19 +71,49 @@ impl Disk {
 
     /// Where all texts stand in the server's log, or in a device's history.
     pub fn standings(&self, is_server: bool) -> Vec<(Mark, Standing)> {
-        let copy = MemoryDisk::from_image(self.memory.image());
-        let database = copy.open().expect("a copy can be opened");
-        let transaction = database.begin_read().expect("a copy can be read");
-        let table = transaction
-            .open_table(if is_server { LOG } else { HISTORY })
-            .expect("the table is there");
-        let rows = table.iter().expect("a copy can be read");
-        rows.filter_map(|row| {
-            let (key, value) = row.expect("a copy can be read");
-            next_mark(value.value(), 0).map(|(mark, _)| (mark, key.value()))
-        })
-        .collect()
+        let table = if is_server { LOG } else { HISTORY };
+        let find = |key: Standing, value: &[u8]| Some((next_mark(value, 0)?.0, key));
+        rows(&self.copy(), table)
+            .into_iter()
+            .filter_map(|(key, value)| find(key, &value))
+            .collect()
     }
+
+    /// Whether a device knows of a text: has it yet to send, or has it in its history.
+    pub fn knows(&self, mark: Mark) -> bool {
+        let copy = self.copy();
+        let outbox = rows(&copy, OUTBOX).into_iter().map(|(_, value)| value);
+        let history = rows(&copy, HISTORY).into_iter().map(|(_, value)| value);
+        let is_it = |value: Vec<u8>| next_mark(&value, 0).is_some_and(|(found, _)| found == mark);
+        outbox.chain(history).any(is_it)
+    }
+
+    /// How much a device has yet to send, and how many of its messages wait for receipts.
+    pub fn waiting(&self) -> (usize, usize) {
+        let copy = self.copy();
+        (rows(&copy, OUTBOX).len(), rows(&copy, AWAITED).len())
+    }
+
+    /// The database as it would be found if the power failed now.
+    fn copy(&self) -> Database {
+        let copy = MemoryDisk::from_image(self.memory.image());
+        copy.open().expect("a copy can be opened")
+    }
+}
+
+/// A table's rows; none if there is no such table yet.
+fn rows<K>(database: &Database, table: TableDefinition<'_, K, &[u8]>) -> Vec<(K, Vec<u8>)>
+where
+    K: redb::Key + for<'a> redb::Value<SelfType<'a> = K> + 'static,
+{
+    let transaction = database.begin_read().expect("a copy can be read");
+    let Ok(table) = transaction.open_table(table) else {
+        return Vec::new();
+    };
+    let rows = table.iter().expect("a copy can be read");
+    rows.map(|row| row.expect("a copy can be read"))
+        .map(|(key, value)| (key.value(), value.value().to_vec()))
+        .collect()
 }
 
 /// A disk's backend that looks at what is written.

@@ -114,6 +114,8 @@ pub struct Network {
     sent: u64,
     paths: Vec<Path>,
     attacker: Attacker,
+    /// Whether each datagram that a host sends is printed.
+    is_traced: bool,
     pub faults: Faults,
 }
 
@@ -132,6 +134,7 @@ impl Network {
             sent: 0,
             paths: (0..clients).map(path).collect(),
             attacker: Attacker::new(attack),
+            is_traced: std::env::var_os("UDPCHAT_SIM_TRACE").is_some(),
             faults: Faults::default(),
         }
     }
@@ -146,8 +149,10 @@ impl Network {
             ..Link::default()
         };
         for path in &mut self.paths {
-            path.up.is_cut = false;
-            path.down.is_cut = false;
+            for direction in [&mut path.up, &mut path.down] {
+                direction.is_cut = false;
+                direction.in_burst = false;
+            }
             path.carries = usize::MAX;
         }
     }
@@ -186,6 +191,10 @@ impl Network {
             }
             Host::Server if Attacker::owns(to) => {
                 self.attacker.written_to(to, bytes.len());
+                if self.dice.happens(self.attacker.attack.relay) {
+                    self.faults.count(Fault::Relayed);
+                    self.relay(now, to, bytes);
+                }
                 return;
             }
             Host::Server => {
@@ -197,6 +206,13 @@ impl Network {
                 (Route { client, way }, SocketAddr::from(SERVER))
             }
         };
+        if self.is_traced {
+            eprintln!(
+                "{now:?} {from} -> {to}: type {}, {} bytes",
+                bytes[0],
+                bytes.len()
+            );
+        }
         let seen = Seen {
             route,
             from,
@@ -211,14 +227,29 @@ impl Network {
             self.push(now + delay, seen);
         }
         match verdict {
-            Verdict::Pass => self.carry(now, seen),
+            Verdict::Pass => self.carry(now, &seen),
             Verdict::Hold(span) => self.push(now + span, seen),
             Verdict::Swallow => {}
         }
     }
 
+    /// The attacker passes on to a victim what the server has sent to the address that it took for the victim's.
+    fn relay(&mut self, now: Duration, to: SocketAddr, bytes: &[u8]) {
+        let client = Attacker::victim(to);
+        let seen = Seen {
+            route: Route {
+                client,
+                way: Way::Down,
+            },
+            from: SocketAddr::from(SERVER),
+            to: self.paths[client].outer,
+            bytes: bytes.to_vec(),
+        };
+        self.push(now + self.link.delay, seen);
+    }
+
     /// A datagram goes its way, as far as that leads.
-    fn carry(&mut self, now: Duration, seen: Seen) {
+    fn carry(&mut self, now: Duration, seen: &Seen) {
         let (link, dice, faults) = (self.link, &mut self.dice, &mut self.faults);
         let path = &mut self.paths[seen.route.client];
         let is_cut_both = path.up.is_cut && path.down.is_cut;

@@ -34,8 +34,6 @@ pub struct Oracle {
     got: BTreeMap<ReceiptKey, usize>,
     /// What each reader saw, in order, and in which life of the process.
     seen: Vec<Vec<(usize, Mark)>>,
-    /// How often each reader saw something that was not marked as perhaps shown before.
-    fresh: BTreeMap<(usize, Mark), usize>,
     /// Up to which life and line each screen was read.
     read: Vec<(usize, usize)>,
     /// How many of each author's messages were called stored.
@@ -51,7 +49,6 @@ impl Oracle {
             wanted: BTreeMap::new(),
             got: BTreeMap::new(),
             seen: vec![Vec::new(); clients],
-            fresh: BTreeMap::new(),
             read: vec![(0, 0); clients],
             stored: vec![0; clients],
             unseen: 0,
@@ -105,8 +102,8 @@ impl Oracle {
     }
 
     /// Somebody saw what was said.
-    fn saw(&mut self, reader: usize, life: usize, line: &str) {
-        let mark = mark_of(line).expect("everything said is marked");
+    fn saw(&mut self, reader: usize, life: usize, text: &str) {
+        let mark = mark_of(text).expect("everything said is marked");
         let said = self
             .said
             .get(&mark)
@@ -115,21 +112,20 @@ impl Oracle {
             said.to.contains(&reader),
             "user{reader} saw {mark:?}, which was not for them"
         );
-        let fresh = self.fresh.entry((reader, mark)).or_default();
-        let is_repeated = line.ends_with("(perhaps shown before)");
-        if !self.seen[reader].iter().any(|(_, seen)| *seen == mark) {
-            self.unseen -= 1;
-        } else {
-            assert!(is_repeated, "user{reader} saw {mark:?} twice");
-        }
+        let is_repeated = text.ends_with("(perhaps shown before)");
         if is_repeated {
             assert!(life > 0, "user{reader} saw {mark:?} again without a crash");
-        } else {
-            *fresh += 1;
         }
-        let twice = self.seen[reader].contains(&(life, mark));
-        assert!(!twice, "user{reader} saw {mark:?} twice in one life");
-        self.seen[reader].push((life, mark));
+        let before = &mut self.seen[reader];
+        let is_known = before.iter().any(|(_, seen)| *seen == mark);
+        assert!(
+            is_repeated || !is_known,
+            "user{reader} saw {mark:?} twice, and was not told so"
+        );
+        let is_twice = before.contains(&(life, mark));
+        assert!(!is_twice, "user{reader} saw {mark:?} twice in one life");
+        self.unseen -= usize::from(!is_known);
+        before.push((life, mark));
     }
 
     /// An author was told who has received a message. That many of the author's messages must be durable there.
@@ -171,7 +167,7 @@ impl Oracle {
     pub fn check(&self, clients: &[ClientHost], server: &Disk) {
         let log = standings(server, true, "the server");
         assert_eq!(log.len(), self.said.len(), "the log holds all and no more");
-        self.check_order_of_typing(&log);
+        Self::check_order_of_typing(&log);
         for client in clients {
             let number = client.number;
             let disk = client.disk().expect("everybody has signed in");
@@ -186,11 +182,12 @@ impl Oracle {
                 );
             }
             self.check_order_of_showing(number, &log);
+            assert_eq!(disk.waiting(), (0, 0), "user{number} waits for something");
         }
     }
 
     /// What one author said in one conversation stands in the order in which it was typed.
-    fn check_order_of_typing(&self, log: &BTreeMap<Mark, Standing>) {
+    fn check_order_of_typing(log: &BTreeMap<Mark, Standing>) {
         let mut last: BTreeMap<(usize, u64), u64> = BTreeMap::new();
         for (mark, (conversation, entry)) in log {
             let before = last.insert((mark.0, *conversation), *entry);

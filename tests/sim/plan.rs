@@ -35,6 +35,8 @@ pub struct Troubles {
     /// Server crashes in the middle of a commit.
     pub torn_commits: u64,
     pub client_crashes: u64,
+    /// Client disks that fail in the middle of a commit.
+    pub failing_disks: u64,
     pub clocks_forward: u64,
     pub clocks_back: u64,
     pub client_sleeps: u64,
@@ -51,6 +53,7 @@ pub enum Happening {
     TearCommit { down: Duration },
     StartServer,
     CrashClient { client: usize, down: Duration },
+    FailDisk { client: usize },
     StartClient { client: usize },
     SetClock { host: Host, by_ms: i64 },
     Sleep { host: Host, span: Duration },
@@ -119,9 +122,11 @@ impl Plan {
             (attack.mutate > 0.0, Fault::Mutated),
             (attack.overtake > 0.0, Fault::Overtaken),
             (attack.steal > 0.0, Fault::Stolen),
+            (attack.relay > 0.0, Fault::Relayed),
             (crashes > 0, Fault::ServerCrashed),
             (troubles.torn_commits > 0, Fault::CommitTorn),
             (troubles.client_crashes > 0, Fault::ClientCrashed),
+            (troubles.failing_disks > 0, Fault::ClientDiskFailed),
             (troubles.clocks_forward > 0, Fault::ClockForward),
             (troubles.clocks_back > 0, Fault::ClockBack),
             (troubles.client_sleeps > 0, Fault::ClientSlept),
@@ -173,6 +178,10 @@ impl Plan {
             let (client, down) = (dice.index(self.clients), dice.ms(50, 8_000));
             agenda.push((dice.ms(0, over), Happening::CrashClient { client, down }));
         }
+        for _ in 0..troubles.failing_disks {
+            let client = dice.index(self.clients);
+            agenda.push((dice.ms(0, over), Happening::FailDisk { client }));
+        }
         for (count, sign) in [(troubles.clocks_forward, 1), (troubles.clocks_back, -1)] {
             for _ in 0..count {
                 let host = self.any_host(dice);
@@ -217,8 +226,8 @@ const INGREDIENTS: &[Ingredient] = &[
     |plan, dice| plan.link.reorder = 0.01 + dice.share(0.3),
     |plan, dice| plan.link.corrupt = 0.01 + dice.share(0.1),
     |plan, dice| {
-        plan.link.rate = 4_000 + dice.below(60_000) as u32;
-        plan.link.queue = dice.ms(100, 1_500);
+        plan.link.rate = 3_000 + dice.below(27_000) as u32;
+        plan.link.queue = dice.ms(50, 500);
     },
     |plan, dice| plan.troubles.rebinds = 1 + dice.below(4),
     |plan, dice| plan.troubles.roams = 1 + dice.below(3),
@@ -231,6 +240,7 @@ const INGREDIENTS: &[Ingredient] = &[
     |plan, dice| plan.troubles.server_crashes = 1 + dice.below(3),
     |plan, dice| plan.troubles.torn_commits = 1 + dice.below(2),
     |plan, dice| plan.troubles.client_crashes = 1 + dice.below(4),
+    |plan, dice| plan.troubles.failing_disks = 1 + dice.below(3),
     |plan, dice| plan.troubles.clocks_forward = 1 + dice.below(3),
     |plan, dice| plan.troubles.clocks_back = 1 + dice.below(3),
     |plan, dice| plan.troubles.client_sleeps = 1 + dice.below(3),
@@ -246,4 +256,8 @@ const INGREDIENTS: &[Ingredient] = &[
     },
     |plan, dice| plan.attack.overtake = 0.05 + dice.share(0.5),
     |plan, dice| plan.attack.steal = 0.02 + dice.share(0.2),
+    |plan, dice| {
+        plan.attack.overtake = 0.05 + dice.share(0.5);
+        plan.attack.relay = 0.2 + dice.share(0.8);
+    },
 ];

@@ -79,7 +79,7 @@ impl ServerHost {
         let static_key = secret(&mut engine, "noise");
         let reset_key = secret(&mut engine, "reset");
         let setup = engine
-            .secret("opaque", |rng| Registrar::generate(rng))
+            .secret("opaque", Registrar::generate)
             .expect("the disk does not fail");
         let registrar = Registrar::load(&setup).expect("the setup is ours");
         let config = ServerConfig {
@@ -143,6 +143,11 @@ impl ServerHost {
         } else {
             self.done = Some((now + COMMIT, self.engine.execute(batch)));
         }
+    }
+
+    /// How many requests the store holds.
+    pub fn requests(&self) -> usize {
+        self.queue.lock().unwrap().taken
     }
 
     pub fn deadline(&self) -> Option<Duration> {

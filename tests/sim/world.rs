@@ -24,6 +24,9 @@ const REST: Duration = Duration::from_secs(80);
 /// to spare for a path that is still being measured.
 const REST_PACKETS: u64 = 8;
 
+/// How long a person needs to start a program again whose disk has failed.
+const RESTART_AFTER: Duration = Duration::from_secs(1);
+
 /// More wake-ups than a run can need: something wakes up again and again.
 const STEPS_MAX: u64 = 400_000;
 
@@ -56,7 +59,7 @@ pub struct World {
 }
 
 impl World {
-    pub fn new(seed: u64, plan: Plan) -> Self {
+    pub fn new(seed: u64, plan: &Plan) -> Self {
         let clocks = Clocks::new(Instant::now());
         let mut dice = Dice::new(seed, 1);
         let disk = Disk::default();
@@ -69,7 +72,7 @@ impl World {
             client.boot(now, dice.seed());
         }
         Self {
-            plan,
+            plan: *plan,
             now,
             steps: 0,
             dice,
@@ -104,12 +107,24 @@ impl World {
         if let Some(server) = &mut self.server {
             server.be_spared();
         }
+        self.clients.iter_mut().for_each(ClientHost::be_spared);
         let healed = self.now;
         self.run_until(healed + QUIET_WITHIN, "get everything", |world| {
             world.oracle.is_complete()
         });
-        let took = self.now - healed;
+        let took = self.now.saturating_sub(healed);
         self.rest();
+        let server = self.server.as_ref().expect("everybody is up");
+        assert_eq!(
+            server.requests(),
+            0,
+            "a slot of the store was not given back"
+        );
+        assert_eq!(
+            server.process.app.online(),
+            self.plan.clients,
+            "all are online"
+        );
         self.oracle.check(&self.clients, &self.disk);
         let mut faults = self.network.faults;
         faults.elapsed_ms = self.now.as_millis() as u64;
@@ -257,6 +272,10 @@ impl World {
             Host::Client(number) => {
                 self.clients[number].settle(self.now, &mut self.network);
                 self.oracle.watch(&self.clients, number, &self.disk);
+                if self.clients[number].has_failed() {
+                    self.network.faults.count(Fault::ClientDiskFailed);
+                    self.crash_client(number, RESTART_AFTER);
+                }
             }
         }
     }
@@ -290,10 +309,13 @@ impl World {
             Happening::CrashClient { client, down } => {
                 if self.clients[client].process.is_some() {
                     self.network.faults.count(Fault::ClientCrashed);
-                    self.naps.remove(&Host::Client(client));
-                    let dice = &mut self.dice;
-                    self.clients[client].crash(|| dice.happens(0.5));
-                    self.schedule(down, Happening::StartClient { client });
+                    self.crash_client(client, down);
+                }
+            }
+            Happening::FailDisk { client } => {
+                if self.clients[client].process.is_some() {
+                    let operations = self.dice.below(30);
+                    self.clients[client].fail_disk(operations);
                 }
             }
             Happening::StartClient { client } => {
@@ -352,6 +374,14 @@ impl World {
         self.schedule(down, Happening::StartServer);
     }
 
+    /// A client's power fails, likewise.
+    fn crash_client(&mut self, client: usize, down: Duration) {
+        self.naps.remove(&Host::Client(client));
+        let dice = &mut self.dice;
+        self.clients[client].crash(|| dice.happens(0.5));
+        self.schedule(down, Happening::StartClient { client });
+    }
+
     fn start_client(&mut self, number: usize) {
         let seed = self.dice.seed();
         self.clients[number].boot(self.now, seed);
@@ -401,8 +431,8 @@ impl World {
                 client.script.len()
             );
             for (tone, line) in &screen.lines {
-                let line: String = line.chars().take(100).collect();
-                eprintln!("{tone:?}: {line}");
+                let start: String = line.chars().take(100).collect();
+                eprintln!("{tone:?}: {start}");
             }
         }
         self.oracle.report();
