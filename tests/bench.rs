@@ -1,5 +1,10 @@
 //! The measure itself: `udpchat bench` against a real server, and what the server says of the same traffic.
 
+#![allow(
+    clippy::disallowed_methods,
+    reason = "tests of processes live in real time"
+)]
+
 mod support;
 
 use std::process::Output;

@@ -32,6 +32,15 @@ pub(super) struct Peer {
     pub(super) is_trusted: bool,
 }
 
+/// What the logic wants of the link, which it does not know; asked after each batch.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct WantedOfLink {
+    /// That it is made anew.
+    pub(super) renewal: bool,
+    /// How it does.
+    pub(super) status: bool,
+}
+
 /// The client's logic.
 pub struct Core {
     pub(super) options: Options,
@@ -52,14 +61,13 @@ pub struct Core {
     pub(super) pending_user: Option<String>,
     pub(super) sign_in: Option<SignIn>,
     pub(super) account: Option<Account>,
-    pub(super) wants_new_link: bool,
+    pub(super) of_link: WantedOfLink,
     /// What the user of a client without a terminal wants done once all that was sent has arrived, and the
     /// moment when it is done anyway.
     pub(super) wish: Option<(Wish, Instant)>,
     pub(super) end: Option<End>,
     /// The address at which the server sees this client.
     pub(super) seen_as: Option<SocketAddr>,
-    wants_status: bool,
 }
 
 impl Core {
@@ -85,11 +93,10 @@ impl Core {
             pending_user,
             sign_in: None,
             account: None,
-            wants_new_link: false,
+            of_link: WantedOfLink::default(),
             wish: None,
             end: None,
             seen_as: None,
-            wants_status: false,
         }
     }
 
@@ -245,7 +252,7 @@ impl Core {
                 }
             }
             Progress::TimedOut(text) => {
-                self.wants_new_link = true;
+                self.of_link.renewal = true;
                 self.give_up_sign_in(text, false);
             }
             Progress::GivenUp { text, refused } => self.give_up_sign_in(text, refused),
@@ -373,7 +380,7 @@ impl Core {
             if has_asked && self.sign_in.is_none() {
                 // The answer may yet come, and the server then takes this session for signed in. Only another one is
                 // known to be as both ends believe.
-                self.wants_new_link = true;
+                self.of_link.renewal = true;
             }
         }
     }
@@ -427,17 +434,17 @@ impl Core {
 
     /// Whether the link is no good any more and is to be made again.
     pub(super) fn take_new_link_wish(&mut self) -> bool {
-        std::mem::take(&mut self.wants_new_link)
+        std::mem::take(&mut self.of_link.renewal)
     }
 
     /// The user wants to see how the link does.
     pub(super) fn wish_status(&mut self) {
-        self.wants_status = true;
+        self.of_link.status = true;
     }
 
     /// Whether the figures of the link are to be handed in.
     pub(super) fn take_status_wish(&mut self) -> bool {
-        std::mem::take(&mut self.wants_status)
+        std::mem::take(&mut self.of_link.status)
     }
 
     fn ask_next(&mut self) {

@@ -65,7 +65,7 @@ impl Core {
     pub(super) fn give_up_sign_in(&mut self, text: String, refused: bool) {
         let was_reconnection = self.sign_in.take().is_some_and(|s| s.is_reconnection());
         if was_reconnection && !refused {
-            self.wants_new_link = true;
+            self.of_link.renewal = true;
             return;
         }
         self.pending_user = None;

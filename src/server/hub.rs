@@ -4,14 +4,13 @@
 //! is slow slows its clients down, through their flow-control windows, and queues nothing here.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::ops::Bound;
 use std::sync::mpsc::SyncSender;
 use std::time::{Duration, Instant};
 
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng as _;
 
-use super::policy::{self, Registration};
+use super::policy::Registration;
 use super::presence::Presence;
 use super::receipts::Marks;
 use super::registrar::Registrar;
@@ -20,15 +19,10 @@ use super::session::Session;
 use super::status::Status;
 use super::throttle::Throttle;
 use crate::protocol::{
-    Body, Command, ConversationId, EndReason, Envelope, ErrorCode, Failure, Hop, Message,
-    SendAgain, SessionEnd, encode,
+    Body, Command, ConversationId, EndReason, Failure, Hop, Message, SessionEnd, encode,
 };
 use crate::store::{Completion, Request, Store};
 use crate::transport::{App, Channel, CloseReason, Endpoint, Event, Now, SendError, SessionId};
-
-/// Requests that the store must have room for before another message is taken from a session; what is left
-/// over is for the hub's own: reading on for slow readers, writing marks.
-const STORE_ROOM_MIN: usize = 32;
 
 /// How long after a storage error the hub asks again for what its readers wait for.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
@@ -100,12 +94,12 @@ pub struct Hub {
     pub(super) watchers: BTreeMap<ConversationId, BTreeSet<SessionId>>,
     pub(super) marks: Marks,
     pub(super) counters: HubCounters,
-    store: Box<dyn Store + Send>,
-    requests: Requests,
+    pub(super) store: Box<dyn Store + Send>,
+    pub(super) requests: Requests,
     /// Channels with messages that were not taken, for want of room in the store.
-    stalled: BTreeSet<(SessionId, Channel)>,
+    pub(super) stalled: BTreeSet<(SessionId, Channel)>,
     /// The stalled channel that had its turn last.
-    last_turn: (SessionId, Channel),
+    pub(super) last_turn: (SessionId, Channel),
     /// When to ask the store again after an error.
     retry_at: Option<Instant>,
     /// How far an orderly stop has come.
@@ -242,207 +236,6 @@ impl Hub {
     /// Asks the store again for what readers wait for, after a while.
     pub(super) fn retry_soon(&mut self, now: Now) {
         self.retry_at.get_or_insert(now.instant + RETRY_AFTER);
-    }
-
-    /// Takes messages from a channel while the store has room and the session's sign-in does not wait.
-    pub(super) fn drain(&mut self, turn: &mut Turn<'_>, id: SessionId, channel: Channel) {
-        loop {
-            let Some(session) = self.sessions.get(&id) else {
-                return;
-            };
-            if session.busy {
-                return;
-            }
-            if self.store.room() < STORE_ROOM_MIN {
-                self.stalled.insert((id, channel));
-                return;
-            }
-            let Some(bytes) = turn.endpoint.receive(turn.now.instant, id, channel) else {
-                return;
-            };
-            self.take_message(turn, id, channel, &bytes);
-        }
-    }
-
-    /// Takes what had to wait, on every channel of a session.
-    pub(super) fn resume(&mut self, turn: &mut Turn<'_>, id: SessionId) {
-        if let Some(session) = self.sessions.get_mut(&id) {
-            session.busy = false;
-            for channel in Channel::ALL {
-                self.drain(turn, id, channel);
-            }
-        }
-    }
-
-    fn take_message(&mut self, turn: &mut Turn<'_>, id: SessionId, channel: Channel, bytes: &[u8]) {
-        let opened = Envelope::decode(bytes).and_then(|envelope| {
-            let message = envelope.open()?;
-            Ok((envelope, message))
-        });
-        let (envelope, message) = match opened {
-            Ok(opened) => opened,
-            Err(error) => return self.take_broken(turn, id, channel, &error),
-        };
-        let Some(session) = self.sessions.get(&id) else {
-            return;
-        };
-        let header = message.header;
-        if let Err(code) = policy::permit(session.role(), self.config.registration, &message.body) {
-            let mut failure = Failure::new(code, "");
-            if let Some(origin) = header.origin {
-                failure = Failure::of_number(code, origin.conversation, origin.number);
-            }
-            return Self::refuse(turn, id, channel, header.command, failure);
-        }
-        match message.body {
-            Body::SignUp(body) => self.sign_up(turn, id, body),
-            Body::SignUpFinish(body) => self.sign_up_finish(turn, id, &body),
-            Body::Login(body) => self.login(turn, id, body),
-            Body::LoginFinish(body) => self.login_finish(turn, id, &body),
-            Body::Resume(body) => self.resume_by_ticket(turn, id, &body),
-            Body::SessionEnd(_) => self.logout(turn, id),
-            Body::Hello(body) => self.hello(turn, id, channel, body),
-            Body::Resolve(body) => self.resolve(turn, id, channel, &body),
-            Body::ContactsRequest(body) => self.contacts(turn, id, channel, body.tag),
-            Body::Text(text) => {
-                let content = envelope.content.to_vec();
-                self.text(turn, id, channel, header, &text, content, envelope.digest);
-            }
-            Body::Received(body) => self.received(turn, id, body),
-            Body::DeliverAgain(body) => self.deliver_again(turn, id, channel, body),
-            Body::Void(body) => self.void(turn, id, channel, body),
-            Body::ReceiptsRequest(body) => self.request_receipts(turn, id, body.conversation),
-            Body::Failure(failure) => {
-                self.counters.damaged += u64::from(failure.code == ErrorCode::Digest);
-                self.reported(id, failure.code);
-            }
-            other => unreachable!("the policy lets no {:?} through", other.kind()),
-        }
-    }
-
-    /// A device reports an entry that stays damaged. The log is told once for a session.
-    fn reported(&mut self, id: SessionId, code: ErrorCode) {
-        if let Some(session) = self.sessions.get_mut(&id)
-            && !std::mem::replace(&mut session.has_reported, true)
-        {
-            tracing::warn!(session = id.0, %code, "a device reports damage");
-        }
-    }
-
-    /// What could not be decoded is refused by name and counted; damaged content is asked for again.
-    fn take_broken(
-        &mut self,
-        turn: &mut Turn<'_>,
-        id: SessionId,
-        channel: Channel,
-        error: &crate::protocol::DecodeError,
-    ) {
-        let Some(session) = self.sessions.get_mut(&id) else {
-            return;
-        };
-        if *error == crate::protocol::DecodeError::Digest {
-            self.counters.damaged += 1;
-            session.damaged = session.damaged.saturating_add(1);
-            // Once for a session: a peer that means harm could fill the disk with it.
-            if session.damaged == 1 {
-                tracing::warn!(
-                    session = id.0,
-                    "a message came with a digest that does not fit"
-                );
-            }
-            let message = Message::control(SendAgain {
-                damaged: session.damaged,
-            });
-            if session.user().is_some() && channel == Channel::Chat {
-                return Self::answer(turn, id, channel, &message);
-            }
-        } else {
-            self.counters.malformed += 1;
-        }
-        let code = match error {
-            crate::protocol::DecodeError::Digest => ErrorCode::Digest,
-            _ => ErrorCode::Malformed,
-        };
-        let failure = Failure::new(code, error.to_string());
-        Self::refuse(turn, id, channel, Command::Other(0), failure);
-    }
-
-    fn take_completion(&mut self, turn: &mut Turn<'_>, completion: Completion) {
-        self.store.release();
-        let Some(pending) = self.requests.take(completion.id) else {
-            return;
-        };
-        let outcome = completion.outcome;
-        match pending {
-            Pending::SignUpName {
-                session,
-                name,
-                request,
-            } => {
-                self.sign_up_named(turn, session, name, &request, outcome);
-            }
-            Pending::SignUp { session } => self.signed_up(turn, session, outcome),
-            Pending::LoginName {
-                session,
-                name,
-                request,
-            } => {
-                self.login_named(turn, session, &name, &request, outcome);
-            }
-            Pending::Device { session, ticket } => {
-                self.device_known(turn, session, Command::LoginFinish, ticket, outcome);
-            }
-            Pending::Resume { session, ticket } => {
-                self.device_known(turn, session, Command::Resume, ticket, outcome);
-            }
-            Pending::Revoke => {}
-            Pending::Hello { session, channel } => self.greet(turn, session, channel, outcome),
-            Pending::Resolve {
-                session,
-                channel,
-                tag,
-            } => {
-                Self::resolved(turn, session, channel, tag, outcome);
-            }
-            Pending::Append(appended) => self.appended(turn, &appended, outcome),
-            Pending::Void {
-                session,
-                conversation,
-                number,
-            } => {
-                Self::voided(turn, session, conversation, number, outcome);
-            }
-            Pending::Read {
-                session,
-                conversation,
-                after,
-            } => {
-                self.read(turn, session, conversation, after, outcome);
-            }
-            Pending::Marks {
-                session,
-                conversation,
-            } => {
-                self.tell_receipts(turn, session, conversation, outcome);
-            }
-            Pending::Advance { marks, seen } => self.advanced(turn, marks, seen, outcome),
-        }
-        self.drain_stalled(turn);
-    }
-
-    /// There is room in the store again: stalled channels take turns while there is. A channel whose messages ask
-    /// nothing of the store leaves the room to the next one: no completion would come to call that.
-    fn drain_stalled(&mut self, turn: &mut Turn<'_>) {
-        while self.store.room() >= STORE_ROOM_MIN {
-            let after = (Bound::Excluded(self.last_turn), Bound::Unbounded);
-            let next = self.stalled.range(after).next().copied();
-            let Some(next) = next.or_else(|| self.stalled.first().copied()) else {
-                return;
-            };
-            self.stalled.remove(&next);
-            self.last_turn = next;
-            self.drain(turn, next.0, next.1);
-        }
     }
 
     fn stop(&mut self, turn: &mut Turn<'_>) {

@@ -3,10 +3,13 @@
 //! [`Hub`] is the state machine; everything it decides to allow stands in [`policy`].
 
 mod arrival;
+mod coming_and_going;
+mod dispatch;
 mod hub;
 mod name;
 pub mod policy;
 mod presence;
+mod reading;
 mod receipts;
 mod registrar;
 mod requests;

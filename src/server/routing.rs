@@ -8,22 +8,15 @@ use super::requests::{Appended, Pending};
 use super::session::Reader;
 use super::sign_in::failure_of;
 use crate::protocol::{
-    AccountId, CONTENT_MAX_BYTES, Command, ConversationId, DeliverAgain, Delivery, Digest,
-    EVERYONE_NAME, EntryId, Envelope, ErrorCode, Failure, Header, Hop, Message, Number, Origin,
-    Resolve, Resolved, Stored, Text, Void, Voided,
+    AccountId, CONTENT_MAX_BYTES, Command, ConversationId, Delivery, Digest, EVERYONE_NAME,
+    EntryId, Envelope, ErrorCode, Failure, Header, Hop, Message, Number, Origin, Resolve, Resolved,
+    Stored, Text, Void, Voided,
 };
-use crate::store::{Append, Audience, Outcome, Refusal, Reply, Request, StoredEntry};
+use crate::store::{Append, Audience, Outcome, Reply, Request, StoredEntry};
 use crate::transport::{Channel, SendError, SessionId};
 
 /// The channel of all that stands in a log, so that a device sees it in the log's order.
 pub(super) const CHAT: Channel = Channel::Chat;
-
-/// How much one look into the log brings for one reader, in bytes. Chosen: a few round trips' worth.
-const READ_BYTES: usize = 32 * 1024;
-
-/// Conversations in which one device may be behind at once; a request that would add one more is refused. A
-/// HELLO can bring as many as the account has.
-const BEHIND_MAX: usize = 16_384;
 
 impl Hub {
     /// The conversation with somebody is asked for.
@@ -299,175 +292,6 @@ impl Hub {
         }
     }
 
-    /// A device asks to be sent a conversation again from a place on: something came damaged, or not in its
-    /// turn.
-    pub(super) fn deliver_again(
-        &mut self,
-        turn: &mut Turn<'_>,
-        id: SessionId,
-        channel: Channel,
-        body: DeliverAgain,
-    ) {
-        let Some(user) = self
-            .sessions
-            .get_mut(&id)
-            .and_then(|session| session.user_mut())
-        else {
-            return;
-        };
-        if user.behind.len() >= BEHIND_MAX {
-            let failure = Failure::new(ErrorCode::Unavailable, "too many conversations at once");
-            return Self::refuse(turn, id, channel, Command::Receive, failure);
-        }
-        let earlier = user.behind.get(&body.conversation);
-        let head = earlier.map_or(body.after, |reader| reader.head);
-        // What is being read is read to its end: a device that asks again and again costs one reading at a time.
-        let reading = earlier.is_some_and(|reader| reader.reading);
-        // The store says where the log ends; until then there is one entry more, at least.
-        let head = head.max(body.after.next());
-        let reader = Reader {
-            cursor: body.after,
-            head,
-            reading,
-            resting: false,
-        };
-        user.behind.insert(body.conversation, reader);
-        self.read_on(turn, id);
-    }
-
-    /// There is room on a session's chat channel again.
-    pub(super) fn writable(&mut self, turn: &mut Turn<'_>, id: SessionId) {
-        let Some(user) = self
-            .sessions
-            .get_mut(&id)
-            .and_then(|session| session.user_mut())
-        else {
-            return;
-        };
-        let owed = std::mem::take(&mut user.owed_receipts);
-        for conversation in owed {
-            self.request_receipts(turn, id, conversation);
-        }
-        self.read_on(turn, id);
-    }
-
-    /// Asks the store for what a device has not been sent yet, one conversation at a time.
-    pub(super) fn read_on(&mut self, turn: &mut Turn<'_>, id: SessionId) {
-        let Some(user) = self.sessions.get(&id).and_then(|session| session.user()) else {
-            return;
-        };
-        // The answer to HELLO goes before all deliveries.
-        let is_reading = user.behind.values().any(|reader| reader.reading);
-        if is_reading || !user.owed_answer.is_empty() {
-            return;
-        }
-        let mut waiting = user.behind.iter().filter(|(_, reader)| !reader.resting);
-        let Some((&conversation, &reader)) = waiting.next() else {
-            return;
-        };
-        let after = reader.cursor;
-        let request = Request::Read {
-            conversation,
-            reader: user.account,
-            after,
-            max_bytes: READ_BYTES,
-        };
-        if !self.ask(
-            Pending::Read {
-                session: id,
-                conversation,
-                after,
-            },
-            request,
-        ) {
-            return self.retry_soon(turn.now);
-        }
-        if let Some(user) = self
-            .sessions
-            .get_mut(&id)
-            .and_then(|session| session.user_mut())
-            && let Some(reader) = user.behind.get_mut(&conversation)
-        {
-            reader.reading = true;
-        }
-    }
-
-    /// The store has looked into the log for a reader.
-    pub(super) fn read(
-        &mut self,
-        turn: &mut Turn<'_>,
-        id: SessionId,
-        conversation: ConversationId,
-        after: EntryId,
-        outcome: Outcome,
-    ) {
-        let Some(user) = self
-            .sessions
-            .get_mut(&id)
-            .and_then(|session| session.user_mut())
-        else {
-            return;
-        };
-        let Some(reader) = user.behind.get_mut(&conversation) else {
-            return;
-        };
-        reader.reading = false;
-        if reader.cursor != after {
-            // It was sent back meanwhile.
-            return self.read_on(turn, id);
-        }
-        match outcome {
-            Outcome::Done(Reply::Entries { entries, head }) => {
-                reader.head = head;
-                let mut last_sent = None;
-                let mut is_full = false;
-                for entry in &entries {
-                    let delivery = Delivery {
-                        conversation,
-                        entry: entry.entry,
-                        prev: entry.prev,
-                        author: entry.author,
-                        time_ms: entry.time_ms,
-                    };
-                    let bytes = envelope(delivery, &entry.content, entry.digest);
-                    is_full = turn
-                        .endpoint
-                        .send(turn.now.instant, id, CHAT, &bytes)
-                        .is_err();
-                    if is_full {
-                        break;
-                    }
-                    self.counters.delivered += 1;
-                    reader.cursor = entry.entry;
-                    last_sent = Some(entry.entry);
-                }
-                let is_done = entries.is_empty() || reader.cursor >= reader.head;
-                if let Some(entry) = last_sent {
-                    user.note_sent(conversation, entry);
-                }
-                if is_full {
-                    // Event::Writable goes on from here.
-                    return;
-                }
-                if is_done {
-                    user.behind.remove(&conversation);
-                }
-                self.read_on(turn, id);
-            }
-            Outcome::Refused(Refusal::NotPermitted | Refusal::NoSuchConversation) => {
-                user.behind.remove(&conversation);
-                Self::refuse_outcome(turn, id, CHAT, Command::Receive, &outcome);
-                self.read_on(turn, id);
-            }
-            Outcome::Done(_) | Outcome::Refused(_) | Outcome::Unknown => {
-                // A damaged entry must not keep the other conversations from a reader.
-                reader.resting = true;
-                self.retry_soon(turn.now);
-                self.read_on(turn, id);
-            }
-        }
-    }
-
     /// A device uses a number up without an entry.
     pub(super) fn void(
         &mut self,
@@ -532,7 +356,7 @@ fn fits(command: Command, origin: Origin, text: &Text) -> bool {
 }
 
 /// An entry as it is delivered: the author's bytes and digest, unchanged.
-fn envelope(delivery: Delivery, content: &[u8], digest: Digest) -> Vec<u8> {
+pub(super) fn envelope(delivery: Delivery, content: &[u8], digest: Digest) -> Vec<u8> {
     let hop = Hop {
         recipient_data: None,
         delivery: Some(delivery),

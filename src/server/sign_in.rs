@@ -4,17 +4,15 @@ use std::time::Duration;
 
 use rand_core::RngCore as _;
 
-use super::hub::{CODE_SUPERSEDED, Hub, Turn};
+use super::hub::{Hub, Turn};
 use super::name::Name;
 use super::policy::Registration;
-use super::presence::account_of;
 use super::registrar::Registrar;
 use super::requests::Pending;
 use super::session::{Stage, User};
 use crate::protocol::{
-    AccountId, Command, DeviceId, EndReason, ErrorCode, Failure, Login, LoginAnswer, LoginFinish,
-    Message, Resume, SessionEnd, SessionStart, SignUp, SignUpAnswer, SignUpFinish, SignedUp,
-    TICKET_BYTES,
+    AccountId, Command, ErrorCode, Failure, Login, LoginAnswer, LoginFinish, Message, Resume,
+    SessionStart, SignUp, SignUpAnswer, SignUpFinish, SignedUp, TICKET_BYTES,
 };
 use crate::store::{Outcome, Refusal, Reply, Request, TicketHash};
 use crate::transport::{Channel, SessionId};
@@ -22,12 +20,8 @@ use crate::transport::{Channel, SessionId};
 /// How long a ticket is good: 30 days, in milliseconds (the design's figure).
 const TICKET_LIFE_MS: u64 = 30 * 24 * 60 * 60 * 1000;
 
-/// Sessions of one account. Chosen: more devices than a person has. At the limit the oldest gives way, since what a
-/// session may hold (its windows, above all) must be bounded for who has an account, too.
-const SESSIONS_MAX: usize = 16;
-
 /// The channel on which signing in happens.
-const CHANNEL: Channel = Channel::Control;
+pub(super) const CHANNEL: Channel = Channel::Control;
 
 impl Hub {
     /// The first half of a sign-up: the name must be one, and free.
@@ -271,80 +265,6 @@ impl Hub {
         self.resume(turn, id);
     }
 
-    /// The user leaves; the ticket is forgotten, the session stays for another login.
-    pub(super) fn logout(&mut self, turn: &mut Turn<'_>, id: SessionId) {
-        let Some(user) = self.sessions.get(&id).and_then(|session| session.user()) else {
-            return;
-        };
-        let request = Request::RevokeTickets {
-            account: user.account,
-            device: user.device,
-        };
-        if !self.ask(Pending::Revoke, request) {
-            let failure = Failure::new(ErrorCode::Unavailable, "");
-            return Self::refuse(turn, id, CHANNEL, Command::Logout, failure);
-        }
-        let goodbye = Message::control(SessionEnd {
-            reason: EndReason::LoggedOut,
-        });
-        Self::answer(turn, id, CHANNEL, &goodbye);
-        self.sign_out(turn, id);
-    }
-
-    /// Ends what a signed-in session has, whoever ended it. The session itself stays.
-    pub(super) fn sign_out(&mut self, turn: &mut Turn<'_>, id: SessionId) {
-        let Some(session) = self.sessions.get_mut(&id) else {
-            return;
-        };
-        let Stage::SignedIn(user) = std::mem::replace(&mut session.stage, Stage::Anonymous) else {
-            return;
-        };
-        for conversation in &user.watching {
-            self.unwatch(id, *conversation);
-        }
-        turn.endpoint.set_signed_in(turn.now.instant, id, false);
-        if self.presence.leave(user.account, id) {
-            self.marks
-                .seen(turn.now.instant, user.account, turn.now.unix_ms);
-            self.alert(turn, user.account, &user.name, false);
-        }
-    }
-
-    /// Ends an earlier session of the same device, whose place is taken, or the oldest of too many.
-    fn supersede(
-        &mut self,
-        turn: &mut Turn<'_>,
-        id: SessionId,
-        account: AccountId,
-        device: DeviceId,
-    ) {
-        let sessions = &self.sessions;
-        let same = |other: SessionId| {
-            let user = sessions.get(&other).and_then(|session| session.user());
-            other != id && user.is_some_and(|user| user.device == device)
-        };
-        let oldest = || {
-            let here = self.presence.get(account)?;
-            let is_full = here.sessions().count() >= SESSIONS_MAX;
-            here.sessions().next().filter(|_| is_full)
-        };
-        let earlier = self.presence.session_of_device(account, same);
-        let Some(earlier) = earlier.or_else(oldest) else {
-            return;
-        };
-        let goodbye = Message::control(SessionEnd {
-            reason: EndReason::Superseded,
-        });
-        // Whoever has no room for it learns the same from the close that follows.
-        let _ = Self::tell(turn, earlier, CHANNEL, &goodbye);
-        turn.endpoint.close(
-            turn.now.instant,
-            earlier,
-            CODE_SUPERSEDED,
-            "the device has signed in again",
-        );
-    }
-
     /// Checks the name and whether another attempt is allowed now.
     fn admit(
         &mut self,
@@ -453,38 +373,6 @@ impl Hub {
             .update(&account.0.to_be_bytes())
             .update(ticket);
         TicketHash(*hasher.finalize().as_bytes())
-    }
-
-    /// A session speaks again after it was taken for away.
-    pub(super) fn awoke(&mut self, turn: &mut Turn<'_>, id: SessionId) {
-        let Some(user) = self.sessions.get(&id).and_then(|session| session.user()) else {
-            return;
-        };
-        let (account, name) = (user.account, user.name.clone());
-        self.arrived(turn, id, account, &name);
-    }
-
-    /// A session says nothing any more.
-    pub(super) fn fell_silent(&mut self, turn: &mut Turn<'_>, id: SessionId) {
-        let Some(session) = self.sessions.get(&id) else {
-            return;
-        };
-        let Some(account) = account_of(session) else {
-            return;
-        };
-        if self.presence.fall_silent(account, id)
-            && let Some(here) = self.presence.get(account)
-        {
-            let name = here.name.clone();
-            self.marks.seen(turn.now.instant, account, turn.now.unix_ms);
-            self.alert(turn, account, &name, false);
-        }
-    }
-
-    fn arrived(&mut self, turn: &mut Turn<'_>, id: SessionId, account: AccountId, name: &str) {
-        if self.presence.arrive(account, name, id) {
-            self.alert(turn, account, name, true);
-        }
     }
 }
 

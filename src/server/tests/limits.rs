@@ -1,0 +1,194 @@
+//! Who asks for too much costs no more than a limit, and nobody else anything.
+
+use super::*;
+
+#[test]
+fn no_stalled_session_is_forgotten_when_the_store_has_room_again() {
+    // Each completion let one stalled channel go on. Where that one asked nothing of the store, no other completion
+    // came for the next, and the client waited for ever.
+    let mut bench = Bench::new();
+    let busy = bench.user("busy");
+    let busy = bench.signed_in("busy", busy);
+    let patient = bench.user("patient");
+    let patient: Vec<Link> = (0..150)
+        .map(|_| bench.signed_in("patient", patient))
+        .collect();
+    bench.is_held = true;
+    for conversation in 0..40 {
+        let again = DeliverAgain {
+            conversation: ConversationId(conversation),
+            after: EntryId(u64::MAX),
+        };
+        bench.say(busy, Channel::Chat, &Message::control(again));
+        let receipts = ReceiptsRequest {
+            conversation: ConversationId(conversation),
+        };
+        bench.say(busy, Channel::Chat, &Message::control(receipts));
+    }
+    bench.pass(100);
+    for link in &patient {
+        bench.say(*link, Channel::Control, &contacts());
+    }
+    bench.pass(100);
+    bench.is_held = false;
+    bench.pass(300);
+    for link in patient {
+        let heard = bench.heard(link);
+        assert!(
+            heard
+                .iter()
+                .any(|body| matches!(body, Body::ListContacts(_))),
+            "{heard:?}"
+        );
+    }
+}
+
+#[test]
+fn account_has_no_more_sessions_than_its_limit() {
+    // Each sign-in could be that of a new device, and each session have windows of 1.5 MiB: one account could hold
+    // thousands of them, for 15 minutes after its last word.
+    let mut bench = Bench::new();
+    let (account, _) = bench.user("mallory");
+    for device in 0..40 {
+        let link = bench.connect();
+        let outcome = Outcome::Done(Reply::Device {
+            account,
+            name: "mallory".into(),
+            device: DeviceId(100 + device),
+            epoch: 1,
+        });
+        let turn = &mut crate::server::hub::Turn {
+            now: bench.now,
+            endpoint: &mut bench.server,
+        };
+        let ticket = vec![0; 32];
+        bench
+            .hub
+            .device_known(turn, link.server, Command::LoginFinish, ticket, outcome);
+        bench.may_close = true;
+        bench.pass(500);
+    }
+    assert!(
+        bench.hub.sessions.len() <= 16,
+        "{}",
+        bench.hub.sessions.len()
+    );
+}
+
+#[test]
+fn hello_without_end_costs_no_more_than_its_limit() {
+    // What was beyond the limit was refused, but kept, and the next part added to it.
+    let mut bench = Bench::new();
+    let mallory = bench.user("mallory");
+    let link = bench.signed_in("mallory", mallory);
+    bench.user_of(link).ready = false;
+    let position = Position {
+        conversation: ConversationId::EVERYONE,
+        entry: EntryId(u64::MAX),
+        digest: Digest([7; 32]),
+    };
+    for _ in 0..50 {
+        let hello = Hello {
+            positions: vec![position; 500],
+            more: true,
+        };
+        bench.say(link, Channel::Control, &Message::control(hello));
+        bench.pass(30);
+        assert!(bench.user_of(link).hello.len() <= 10_000);
+    }
+    let heard = bench.heard(link);
+    assert!(heard.iter().any(|body| matches!(body, Body::Failure(_))));
+}
+
+#[test]
+fn repeated_message_takes_no_receipt_back() {
+    // A device resends what it does not know to be stored. The answer named an older entry than had been delivered
+    // since, and the device's acknowledgement of that was then cut down to the older one: its author was never told.
+    let mut bench = Bench::new();
+    let (alice, bob) = (bench.user("alice"), bench.user("bob"));
+    let pair = bench.pair(alice, "bob");
+    let link = bench.signed_in("bob", bob);
+    let origin = Origin {
+        conversation: pair,
+        device: bob.1,
+        number: Number(1),
+    };
+    let first = text("bob", "alice", "one", origin);
+    bench.say(link, Channel::Chat, &first);
+    bench.pass(50);
+    let alices = bench.signed_in("alice", alice);
+    let origin = Origin {
+        device: alice.1,
+        ..origin
+    };
+    bench.say(alices, Channel::Chat, &text("alice", "bob", "two", origin));
+    bench.pass(50);
+    bench.say(link, Channel::Chat, &first);
+    bench.pass(50);
+    let received = Received {
+        conversation: pair,
+        entry: EntryId(2),
+    };
+    bench.say(link, Channel::Chat, &Message::control(received));
+    bench.pass(50);
+    let heard = bench.heard(alices);
+    let marks = heard.iter().filter_map(|body| match body {
+        Body::Receipts(receipts) => receipts.marks.iter().map(|mark| mark.entry).max(),
+        _ => None,
+    });
+    assert_eq!(marks.max(), Some(EntryId(2)), "{heard:?}");
+}
+
+#[test]
+fn receipts_are_told_to_nobody_before_the_store_has_permitted_it_and_are_not_lost_meanwhile() {
+    // A session that asked was told from then on, also while the store had not yet said that it belongs to the
+    // conversation: a stranger who asked again and again learned who talked with whom, and when.
+    let mut bench = Bench::new();
+    let (alice, bob, mallory) = (
+        bench.user("alice"),
+        bench.user("bob"),
+        bench.user("mallory"),
+    );
+    let pair = bench.pair(alice, "bob");
+    let bobs = bench.signed_in("bob", bob);
+    let origin = Origin {
+        conversation: pair,
+        device: alice.1,
+        number: Number(1),
+    };
+    let (content, digest) = seal(&text("alice", "bob", "tea?", origin));
+    let append = Append {
+        conversation: pair,
+        author: alice.0,
+        device: alice.1,
+        number: Number(1),
+        digest,
+        content,
+        time_ms: 1,
+    };
+    bench.done(Request::Append(append));
+    bench.user_of(bobs).note_sent(pair, EntryId(1));
+    let (alices, strangers) = (
+        bench.signed_in("alice", alice),
+        bench.signed_in("mallory", mallory),
+    );
+    bench.is_held = true;
+    let request = Message::control(ReceiptsRequest { conversation: pair });
+    bench.say(alices, Channel::Chat, &request);
+    bench.say(strangers, Channel::Chat, &request);
+    bench.pass(50);
+    let received = Received {
+        conversation: pair,
+        entry: EntryId(1),
+    };
+    bench.say(bobs, Channel::Chat, &Message::control(received));
+    bench.pass(50);
+    assert_eq!(bench.heard(strangers), []);
+    bench.is_held = false;
+    bench.pass(1500);
+    let is_receipt =
+        |body: &Body| matches!(body, Body::Receipts(receipts) if !receipts.marks.is_empty());
+    assert!(bench.heard(alices).iter().any(is_receipt));
+    let heard = bench.heard(strangers);
+    assert!(!heard.iter().any(is_receipt), "{heard:?}");
+}

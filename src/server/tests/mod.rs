@@ -1,0 +1,314 @@
+//! What peers that do not keep the rules can do to the hub, over real sessions and upon a real store, which answers
+//! when the test lets it.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::{Duration, Instant};
+
+use rand_chacha::ChaCha20Rng;
+use rand_core::SeedableRng;
+
+use super::session::{Stage, User};
+use super::{Hub, HubConfig, Input, Registrar};
+use crate::protocol::{
+    AccountId, Body, Command, ContactsRequest, ConversationId, DeliverAgain, DeviceId, Digest,
+    EntryId, Envelope, ErrorCode, Hello, Hop, Message, Number, Origin, Position, ReceiptsRequest,
+    Received, Text, encode, seal,
+};
+use crate::store::memory::MemoryDisk;
+use crate::store::{
+    Append, Engine, NewAccount, Outcome, Reply, Request, RequestId, Standing, Store, TicketHash,
+};
+use crate::transport::{
+    App, Channel, ClientConfig, Endpoint, Event, Limits, Now, ServerConfig, SessionId,
+};
+
+mod limits;
+mod readers;
+
+/// How many requests the store takes at once.
+const SLOTS: usize = 64;
+
+#[derive(Default)]
+struct Queue {
+    waiting: VecDeque<(RequestId, Request)>,
+    taken: usize,
+}
+
+struct QueuedStore(Arc<Mutex<Queue>>);
+
+impl QueuedStore {
+    fn queue(&self) -> MutexGuard<'_, Queue> {
+        self.0.lock().expect("no test panics while it holds this")
+    }
+}
+
+impl Store for QueuedStore {
+    fn submit(&mut self, id: RequestId, request: Request) -> bool {
+        let mut queue = self.queue();
+        let has_room = queue.taken < SLOTS;
+        if has_room {
+            queue.taken += 1;
+            queue.waiting.push_back((id, request));
+        }
+        has_room
+    }
+
+    fn room(&self) -> usize {
+        SLOTS - self.queue().taken
+    }
+
+    fn release(&mut self) {
+        self.queue().taken -= 1;
+    }
+}
+
+/// A session as both ends call it.
+#[derive(Clone, Copy)]
+struct Link {
+    client: SessionId,
+    server: SessionId,
+}
+
+struct Bench {
+    now: Now,
+    hub: Hub,
+    server: Endpoint,
+    client: Endpoint,
+    engine: Engine,
+    queue: Arc<Mutex<Queue>>,
+    /// Whether the store answers nothing for now.
+    is_held: bool,
+    /// Whether a session may come to its end.
+    may_close: bool,
+}
+
+impl Bench {
+    fn new() -> Self {
+        #[expect(clippy::disallowed_methods, reason = "some moment to count from")]
+        let instant = Instant::now();
+        let now = Now {
+            instant,
+            unix_ms: 1_773_756_120_000,
+        };
+        let database = MemoryDisk::new().open().expect("an empty disk");
+        let engine = Engine::new(database, [1; 32]).expect("an empty database");
+        let setup = Registrar::generate(&mut ChaCha20Rng::from_seed([2; 32]));
+        let registrar = Registrar::load(&setup).expect("made just now");
+        let config = ServerConfig {
+            static_key: [3; 32],
+            reset_key: [4; 32],
+            limits: Limits::default(),
+        };
+        let queue = Arc::new(Mutex::new(Queue::default()));
+        let store = Box::new(QueuedStore(Arc::clone(&queue)));
+        Self {
+            now,
+            hub: Hub::new(
+                now,
+                HubConfig::default(),
+                store,
+                registrar,
+                [5; 32],
+                [6; 32],
+            ),
+            server: Endpoint::server(instant, config, [7; 32]),
+            client: Endpoint::client(instant, ClientConfig::default(), [8; 32]),
+            engine,
+            queue,
+            is_held: false,
+            may_close: false,
+        }
+    }
+
+    fn done(&mut self, request: Request) -> Reply {
+        match self
+            .engine
+            .execute(vec![(RequestId(0), request)])
+            .remove(0)
+            .outcome
+        {
+            Outcome::Done(reply) => reply,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// An account with a device.
+    fn user(&mut self, name: &str) -> (AccountId, DeviceId) {
+        let account = NewAccount {
+            name: name.into(),
+            skeleton: name.into(),
+            record: Vec::new(),
+            credential_identifier: [0; 16],
+            time_ms: 1,
+        };
+        let Reply::Account(account) = self.done(Request::CreateAccount(account)) else {
+            panic!("an account was asked for");
+        };
+        let device = Request::OpenDevice {
+            account: account.id,
+            device: None,
+            ticket: TicketHash([0; 32]),
+            expires_ms: 0,
+        };
+        let Reply::Device { device, .. } = self.done(device) else {
+            panic!("a device was asked for");
+        };
+        (account.id, device)
+    }
+
+    fn pair(&mut self, (account, device): (AccountId, DeviceId), name: &str) -> ConversationId {
+        let name = name.into();
+        let request = Request::Resolve {
+            account,
+            device,
+            name,
+        };
+        let Reply::Resolved { standing, .. } = self.done(request) else {
+            panic!("a conversation was asked for");
+        };
+        standing.conversation
+    }
+
+    fn connect(&mut self) -> Link {
+        let client = self
+            .client
+            .connect(self.now.instant, ([198, 51, 100, 1], 7777).into());
+        self.pass(100);
+        let server = *self
+            .hub
+            .sessions
+            .keys()
+            .next_back()
+            .expect("it is connected");
+        Link { client, server }
+    }
+
+    /// A session of a user who is signed in, without the sign-in.
+    fn signed_in(&mut self, name: &str, (account, device): (AccountId, DeviceId)) -> Link {
+        let link = self.connect();
+        let user = User::new(account, name.into(), device);
+        let session = self
+            .hub
+            .sessions
+            .get_mut(&link.server)
+            .expect("it is connected");
+        session.stage = Stage::SignedIn(Box::new(user));
+        self.hub.presence.arrive(account, name, link.server);
+        self.server
+            .set_signed_in(self.now.instant, link.server, true);
+        self.pass(50);
+        let hello = Hello {
+            positions: Vec::new(),
+            more: false,
+        };
+        self.say(link, Channel::Control, &Message::control(hello));
+        self.pass(50);
+        self.heard(link);
+        link
+    }
+
+    fn say(&mut self, link: Link, channel: Channel, message: &Message) {
+        let bytes = encode(message, Hop::default());
+        self.client
+            .send(self.now.instant, link.client, channel, &bytes)
+            .expect("there is room");
+    }
+
+    /// Everything that has come on a session.
+    fn heard(&mut self, link: Link) -> Vec<Body> {
+        let mut bodies = Vec::new();
+        for channel in Channel::ALL {
+            while let Some(bytes) = self.client.receive(self.now.instant, link.client, channel) {
+                let envelope = Envelope::decode(&bytes).expect("the server encodes messages");
+                bodies.push(envelope.open().expect("with the right digest").body);
+            }
+        }
+        self.pass(50);
+        bodies
+    }
+
+    fn user_of(&mut self, link: Link) -> &mut User {
+        let session = self.hub.sessions.get_mut(&link.server);
+        session.and_then(|it| it.user_mut()).expect("signed in")
+    }
+
+    fn pass(&mut self, milliseconds: u64) {
+        for _ in 0..milliseconds.div_ceil(5) {
+            self.now.instant += Duration::from_millis(5);
+            self.now.unix_ms += 5;
+            self.settle();
+        }
+    }
+
+    fn settle(&mut self) {
+        let now = self.now;
+        self.client.handle_timeout(now.instant);
+        self.server.handle_timeout(now.instant);
+        if self.hub.poll_timeout().is_some_and(|at| at <= now.instant) {
+            self.hub.on_timeout(now, &mut self.server);
+        }
+        let address = |last| ([192, 0, 2, last], 4000).into();
+        let mut buffer = Vec::new();
+        loop {
+            let mut is_quiet = true;
+            while self
+                .client
+                .poll_transmit(now.instant, &mut buffer)
+                .is_some()
+            {
+                self.server
+                    .handle_datagram(now.instant, None, address(1), None, &mut buffer);
+                is_quiet = false;
+            }
+            while let Some(event) = self.server.poll_event() {
+                self.hub.on_event(now, &mut self.server, event);
+            }
+            let waiting: Vec<_> = if self.is_held {
+                Vec::new()
+            } else {
+                let mut queue = self
+                    .queue
+                    .lock()
+                    .expect("no test panics while it holds this");
+                queue.waiting.drain(..).collect()
+            };
+            for completion in self.engine.execute(waiting) {
+                self.hub
+                    .on_input(now, &mut self.server, Input::Completion(completion));
+                is_quiet = false;
+            }
+            self.hub.on_settled(now, &mut self.server);
+            while self
+                .server
+                .poll_transmit(now.instant, &mut buffer)
+                .is_some()
+            {
+                let from = ([198, 51, 100, 1], 7777).into();
+                self.client
+                    .handle_datagram(now.instant, None, from, None, &mut buffer);
+                is_quiet = false;
+            }
+            while let Some(event) = self.client.poll_event() {
+                let is_closed = matches!(event, Event::Closed { .. });
+                assert!(self.may_close || !is_closed, "{event:?}");
+            }
+            if is_quiet {
+                return;
+            }
+        }
+    }
+}
+
+fn text(sender: &str, receiver: &str, said: &str, origin: Origin) -> Message {
+    let text = Text {
+        sender: sender.into(),
+        receiver: receiver.into(),
+        text: said.into(),
+    };
+    Message::chat(origin, text)
+}
+
+fn contacts() -> Message {
+    Message::control(ContactsRequest { tag: 1 })
+}

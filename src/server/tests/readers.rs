@@ -1,0 +1,157 @@
+//! Whatever one reader, one conversation or one list is like, all others go on.
+
+use super::*;
+
+#[test]
+fn device_that_asks_for_deliveries_again_and_again_costs_one_reading_at_a_time() {
+    let mut bench = Bench::new();
+    let bob = bench.user("bob");
+    let link = bench.signed_in("bob", bob);
+    bench.is_held = true;
+    for _ in 0..20 {
+        let again = DeliverAgain {
+            conversation: ConversationId::EVERYONE,
+            after: EntryId::START,
+        };
+        bench.say(link, Channel::Chat, &Message::control(again));
+    }
+    bench.pass(50);
+    let waiting = bench.queue.lock().expect("held by nobody").waiting.len();
+    assert_eq!(waiting, 1);
+}
+
+#[test]
+fn conversation_that_cannot_be_read_holds_up_no_other() {
+    // The first conversation in which a device was behind was read again and again, each second, as long as the store
+    // could not; the others waited behind it.
+    let mut bench = Bench::new();
+    let bob = bench.user("bob");
+    let link = bench.signed_in("bob", bob);
+    bench.is_held = true;
+    let (damaged, sound) = (ConversationId(100), ConversationId(200));
+    for conversation in [damaged, sound] {
+        let again = DeliverAgain {
+            conversation,
+            after: EntryId::START,
+        };
+        bench.say(link, Channel::Chat, &Message::control(again));
+    }
+    bench.pass(50);
+    let turn = &mut crate::server::hub::Turn {
+        now: bench.now,
+        endpoint: &mut bench.server,
+    };
+    let (after, outcome) = (EntryId::START, Outcome::Unknown);
+    bench.hub.read(turn, link.server, damaged, after, outcome);
+    let queue = bench.queue.lock().expect("held by nobody");
+    let last = queue.waiting.back().map(|(_, request)| request);
+    assert!(
+        matches!(last, Some(Request::Read { conversation, .. }) if *conversation == sound),
+        "{last:?}"
+    );
+}
+
+#[test]
+fn message_that_no_delivery_could_hold_is_refused_and_holds_nobody_up() {
+    // A message of 64 KiB was stored, but with what a delivery adds it fitted into none: its readers asked for it for
+    // ever, and got nothing that came after it, in any conversation.
+    let mut bench = Bench::new();
+    let (alice, bob) = (bench.user("alice"), bench.user("bob"));
+    let pair = bench.pair(alice, "bob");
+    let (alices, bobs) = (bench.signed_in("alice", alice), bench.signed_in("bob", bob));
+    let origin = Origin {
+        conversation: pair,
+        device: alice.1,
+        number: Number(1),
+    };
+    let receiver = |length| text("alice", &"b".repeat(length), "tea?", origin);
+    let around = encode(&receiver(60_000), Hop::default()).len() - 60_000;
+    let largest = receiver(64 * 1024 - around);
+    bench.say(alices, Channel::Chat, &largest);
+    bench.pass(100);
+    bench.say(alices, Channel::Chat, &receiver(3));
+    bench.pass(100);
+    let refused = |body: &Body| matches!(body, Body::Failure(failure) if failure.code == ErrorCode::TextTooLong);
+    assert!(bench.heard(alices).iter().any(refused));
+    let heard = bench.heard(bobs);
+    assert!(
+        heard.iter().any(|body| matches!(body, Body::Text(_))),
+        "{heard:?}"
+    );
+}
+
+#[test]
+fn however_many_are_online_asking_for_them_ends_no_session() {
+    // The whole list was sent at once; from some five thousand users on it did not fit into a send buffer, and each
+    // client that asked, as all do when they sign in, was closed for not reading.
+    let mut bench = Bench::new();
+    let erin = bench.user("erin");
+    let link = bench.signed_in("erin", erin);
+    for number in 0..10_000_u64 {
+        let name = format!("{number:0>32}");
+        bench
+            .hub
+            .presence
+            .arrive(AccountId(1_000 + number), &name, link.server);
+    }
+    bench.say(link, Channel::Control, &contacts());
+    bench.pass(500);
+    let heard = bench.heard(link);
+    let lists = heard.iter().filter_map(|body| match body {
+        Body::ListContacts(list) => Some(list),
+        _ => None,
+    });
+    let names: Vec<&str> = lists
+        .flat_map(|list| &list.contacts)
+        .map(|contact| &*contact.name)
+        .collect();
+    assert!(
+        names.len() >= 1000 && names.contains(&"erin"),
+        "{}",
+        names.len()
+    );
+}
+
+#[test]
+fn however_many_talk_to_an_account_it_can_sign_in() {
+    // Anybody may open a conversation with anybody. With some thousands of them the answer to HELLO did not fit into a
+    // send buffer, and the owner was closed for not reading, at each sign-in.
+    let mut bench = Bench::new();
+    let erin = bench.user("erin");
+    let link = bench.signed_in("erin", erin);
+    let standing = |number: u64| Standing {
+        conversation: ConversationId(1_000_000 + number),
+        name: format!("{number:0>32}"),
+        head: EntryId::START,
+        last_number: Number(0),
+        start: EntryId::START,
+        since: EntryId::START,
+        mark: EntryId::START,
+    };
+    let standings = (0..9_000).map(standing).collect();
+    let outcome = Outcome::Done(Reply::Hello { standings });
+    let now = bench.now;
+    let turn = &mut crate::server::hub::Turn {
+        now,
+        endpoint: &mut bench.server,
+    };
+    bench
+        .hub
+        .greet(turn, link.server, Channel::Control, outcome);
+    let mut heads = 0;
+    let mut is_greeted = false;
+    for _ in 0..40 {
+        bench.pass(100);
+        for body in bench.heard(link) {
+            match body {
+                Body::HelloAnswer(answer) => heads += answer.heads.len(),
+                Body::Greeting(_) => is_greeted = true,
+                other => panic!("{other:?}"),
+            }
+        }
+    }
+    assert_eq!((heads, is_greeted), (9_000, true));
+    bench.say(link, Channel::Control, &contacts());
+    bench.pass(100);
+    assert_eq!(bench.heard(link).len(), 1);
+}
