@@ -51,8 +51,8 @@ use crate::protocol::opaque::KeyStretching;
 use crate::transport::{App, Channel, Endpoint, Event, Now};
 use session::{Link, LinkEvent};
 
-/// What the command line says.
-#[derive(Debug, Clone)]
+/// What the command line says. It holds a password, so it has no form for logs.
+#[derive(Clone)]
 pub struct Options {
     /// The server as it was typed, `host:port`.
     pub server_name: String,

@@ -8,9 +8,9 @@ use super::requests::{Appended, Pending};
 use super::session::Reader;
 use super::sign_in::failure_of;
 use crate::protocol::{
-    AccountId, CONTENT_MAX_BYTES, Command, ConversationId, Delivery, Digest, EVERYONE_NAME,
-    EntryId, Envelope, ErrorCode, Failure, Header, Hop, Message, Number, Origin, Resolve, Resolved,
-    Stored, Text, Void, Voided,
+    AccountId, CONTENT_MAX_BYTES, Command, ConversationId, Delivery, DeviceId, Digest,
+    EVERYONE_NAME, EntryId, Envelope, ErrorCode, Failure, Header, Hop, Message, Number, Origin,
+    Resolve, Resolved, Stored, Text, Void, Voided,
 };
 use crate::store::{Append, Audience, Outcome, Reply, Request, StoredEntry};
 use crate::transport::{Channel, SendError, SessionId};
@@ -160,6 +160,8 @@ impl Hub {
                     self.forward(turn, appended, &stored);
                 }
             }
+            // Whoever has signed in on this session since has nothing to do with it.
+            _ if !self.is_on(session, appended.device) => {}
             other => {
                 let failure = Failure {
                     conversation: Some(conversation),
@@ -211,14 +213,18 @@ impl Hub {
             last_seen_ms,
         });
         let id = appended.session;
-        let is_author = |device| device == appended.device;
-        let author = self.sessions.get(&id).and_then(|session| session.user());
-        if !author.is_some_and(|user| is_author(user.device)) {
+        if !self.is_on(id, appended.device) {
             return;
         }
         self.watch(id, appended.conversation);
         let told = Self::tell(turn, id, CHAT, &message);
         self.note_sent(id, appended.conversation, stored.prev, stored.entry, told);
+    }
+
+    /// Whether this device is still signed in on this session.
+    fn is_on(&self, id: SessionId, device: DeviceId) -> bool {
+        let user = self.sessions.get(&id).and_then(|session| session.user());
+        user.is_some_and(|user| user.device == device)
     }
 
     fn forward(&mut self, turn: &mut Turn<'_>, appended: &Appended, stored: &StoredEntry) {
