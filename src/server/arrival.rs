@@ -5,7 +5,7 @@ use super::requests::Pending;
 use super::session::Reader;
 use crate::protocol::{
     AccountId, Alert, Command, Contact, EntryId, ErrorCode, Failure, Greeting, Head, Hello,
-    HelloAnswer, ListContacts, Message,
+    HelloAnswer, Hop, ListContacts, Message, encode,
 };
 use crate::store::{Outcome, Reply, Request, Standing};
 use crate::transport::{Channel, SessionId};
@@ -206,16 +206,18 @@ impl Hub {
         name: &str,
         online: bool,
     ) {
-        let message = Message::control(Alert {
+        let alert = Alert {
             name: name.to_owned(),
             online,
-        });
+        };
+        let bytes = encode(&Message::control(alert), Hop::default());
         for (id, session) in &self.sessions {
             if session
                 .user()
                 .is_some_and(|user| user.ready && user.account != account)
             {
-                let _ = Self::tell(turn, *id, Channel::Control, &message);
+                let now = turn.now.instant;
+                let _ = turn.endpoint.send(now, *id, Channel::Control, &bytes);
             }
         }
     }
