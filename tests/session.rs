@@ -1,5 +1,10 @@
 //! The real program on loopback: a server and its clients as processes, people at pseudo-terminals.
 
+#![allow(
+    clippy::disallowed_methods,
+    reason = "tests of processes live in real time"
+)]
+
 mod support;
 
 use std::time::Duration;

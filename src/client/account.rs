@@ -17,7 +17,7 @@ use super::receipts::Receipts;
 use super::render::{self, Clock};
 use super::state::{State, StateError};
 use crate::protocol::{
-    AccountId, Body, ConversationId, DeviceId, EndReason, EntryId, Failure, Head, Message,
+    AccountId, Body, ConversationId, DeviceId, EndReason, EntryId, Failure, Message,
     ReceiptsRequest, Received, SessionStart,
 };
 use crate::transport::{Channel, Now};
@@ -61,7 +61,7 @@ pub(super) struct Account {
     /// When what the server could not do is tried again.
     pub(super) retry_at: Option<Instant>,
     pub(super) damaged: u64,
-    pub(super) heads: Vec<Head>,
+    pub(super) heads: BTreeMap<ConversationId, EntryId>,
     shown_mark_due: Option<Instant>,
     offset_seconds: i32,
 }
@@ -112,7 +112,7 @@ impl Account {
             next_tag: 1,
             retry_at: None,
             damaged: 0,
-            heads: Vec::new(),
+            heads: BTreeMap::new(),
             shown_mark_due: None,
             offset_seconds,
         };

@@ -46,6 +46,8 @@ pub struct Core {
     /// The key that the user is being asked about.
     pub(super) asked_key: Option<[u8; 32]>,
     pub(super) is_greeted: bool,
+    /// Whether the server has said that it stops, so that the loss of the link is no news.
+    pub(super) is_server_stopping: bool,
     /// Who is to be signed in without being asked.
     pub(super) pending_user: Option<String>,
     pub(super) sign_in: Option<SignIn>,
@@ -79,6 +81,7 @@ impl Core {
             trusted_key: None,
             asked_key: None,
             is_greeted: false,
+            is_server_stopping: false,
             pending_user,
             sign_in: None,
             account: None,
@@ -107,13 +110,15 @@ impl Core {
         if let Some(account) = &mut self.account {
             account.link_lost();
         }
-        self.effects.show(
-            Tone::Notice,
-            format!(
-                "the link to {} is lost ({reason}); trying again",
-                self.options.server_name
-            ),
-        );
+        if !std::mem::take(&mut self.is_server_stopping) {
+            self.effects.show(
+                Tone::Notice,
+                format!(
+                    "the link to {} is lost ({reason}); trying again",
+                    self.options.server_name
+                ),
+            );
+        }
         if is_superseded {
             self.handle_leave(Some(Leave::Ended(EndReason::Superseded)));
         }
@@ -239,22 +244,11 @@ impl Core {
                     self.finish(End::Failed(error.to_string()));
                 }
             }
-            Progress::GivenUp { text, refused } => {
-                let was_reconnection = self.sign_in.take().is_some_and(|s| s.is_reconnection());
-                if was_reconnection && !refused {
-                    self.wants_new_link = true;
-                    return;
-                }
-                self.pending_user = None;
-                self.leave(None);
-                if self.console.is_interactive() {
-                    self.show(Tone::Error, &text);
-                } else if refused {
-                    self.finish(End::Refused(text));
-                } else {
-                    self.finish(End::Failed(text));
-                }
+            Progress::TimedOut(text) => {
+                self.wants_new_link = true;
+                self.give_up_sign_in(text, false);
             }
+            Progress::GivenUp { text, refused } => self.give_up_sign_in(text, refused),
         }
     }
 
@@ -322,7 +316,7 @@ impl Core {
             reason: EndReason::ServerStopping,
         }) = message.body
         {
-            self.show(Tone::Notice, "the server is stopping");
+            self.server_stops();
         }
     }
 
@@ -374,7 +368,13 @@ impl Core {
             .and_then(SignIn::deadline)
             .is_some_and(|due| due <= now.instant);
         if is_due {
+            let has_asked = self.sign_in.as_ref().is_some_and(SignIn::waits_for_server);
             self.step_sign_in(now, SignIn::handle_timeout);
+            if has_asked && self.sign_in.is_none() {
+                // The answer may yet come, and the server then takes this session for signed in. Only another one is
+                // known to be as both ends believe.
+                self.wants_new_link = true;
+            }
         }
     }
 
@@ -512,7 +512,10 @@ impl Core {
             Some(account) if account.is_settled => {
                 account.people.ask(now, true, &mut self.effects);
             }
-            _ => self.show(Tone::Error, "there is no link to the server now"),
+            _ => self.show(
+                Tone::Error,
+                "there is no link to the server now; try again when it is back",
+            ),
         }
     }
 }

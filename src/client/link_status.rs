@@ -62,6 +62,7 @@ fn lines(server: &str, status: &LinkStatus) -> [String; 4] {
         bytes_received,
         packets_lost,
         retransmissions,
+        copies_sent,
         loss_sent_permille,
         loss_received_permille,
     } = status.statistics;
@@ -73,7 +74,7 @@ fn lines(server: &str, status: &LinkStatus) -> [String; 4] {
             milliseconds(min_rtt_us)
         ),
         format!(
-            "loss {} up, {} down; {packets_lost} packets lost, {retransmissions} retransmissions",
+            "loss {} up, {} down; {packets_lost} packets lost, {retransmissions} retransmissions, {copies_sent} early copies",
             percent(loss_sent_permille),
             percent(loss_received_permille)
         ),
@@ -121,6 +122,7 @@ mod tests {
             bytes_received: 33_717,
             packets_lost: 6,
             retransmissions: 17,
+            copies_sent: 9,
             loss_sent_permille: 41,
             loss_received_permille: 8,
         };
@@ -129,7 +131,7 @@ mod tests {
         assert_eq!(
             text,
             "link to example:7777 at 192.0.2.1:7777: round trip 52.3 ms, at least 50.0 ms\n\
-             loss 4.1 % up, 0.8 % down; 6 packets lost, 17 retransmissions\n\
+             loss 4.1 % up, 0.8 % down; 6 packets lost, 17 retransmissions, 9 early copies\n\
              sent 300 packets, 27862 bytes; received 298 packets, 33717 bytes\n\
              congestion window 12000 bytes, 214 in flight"
         );

@@ -138,7 +138,9 @@ impl Client {
                 self.core.finish(End::Failed(text));
             }
             LinkEvent::Silent => {
-                let text = format!("no answer from {name} for 10 s; still trying");
+                let text = format!(
+                    "no answer from {name} for 10 s; still trying, and what you type is kept"
+                );
                 self.core.notice(&text);
             }
             LinkEvent::Awake => {

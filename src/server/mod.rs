@@ -14,6 +14,8 @@ mod routing;
 mod session;
 mod sign_in;
 mod status;
+#[cfg(test)]
+mod tests;
 mod throttle;
 mod watching;
 

@@ -2,6 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+use super::limits::PTO_MAX;
+
 /// Taken for the round trip until one has been measured. RFC 9002, section 6.2.2.
 pub(crate) const INITIAL_RTT: Duration = Duration::from_millis(333);
 /// The longest that an end waits before it acknowledges, and the most that it is believed to have waited.
@@ -11,6 +13,9 @@ pub(crate) const MAX_ACK_DELAY: Duration = Duration::from_millis(25);
 pub(crate) const TIMER_GRANULARITY: Duration = Duration::from_millis(1);
 /// How many probe time-outs without any acknowledgement make persistent congestion. RFC 9002, section 7.6.1.
 const PERSISTENT_CONGESTION_THRESHOLD: u32 = 3;
+/// A longer sample tells of an end that slept with packets in its socket, not of the path. Chosen: the longest
+/// wait for a probe; no path on which a round trip takes longer gets as far as a session.
+const SAMPLE_MAX: Duration = PTO_MAX;
 
 /// The estimate of one path.
 #[derive(Debug, Clone)]
@@ -40,8 +45,12 @@ impl RttEstimator {
     }
 
     /// Takes in a sample: the time from the sending of the largest newly acknowledged packet until `now`.
-    /// `ack_delay` is what the peer claims to have waited; it is not believed beyond [`MAX_ACK_DELAY`].
+    /// `ack_delay` is what the peer claims to have waited; it is not believed beyond [`MAX_ACK_DELAY`]. A sample
+    /// above [`SAMPLE_MAX`] is not taken.
     pub(crate) fn update(&mut self, now: Instant, sample: Duration, ack_delay: Duration) {
+        if sample > SAMPLE_MAX {
+            return;
+        }
         self.latest = sample;
         if self.first_sample.is_none() {
             self.first_sample = Some(now);
@@ -163,6 +172,15 @@ mod tests {
     fn loss_delay_follows_the_larger_of_smoothed_and_latest_and_is_never_nothing() {
         assert_eq!(measured(&[(80, 0), (160, 0)]).loss_delay(), ms(180));
         assert_eq!(measured(&[(0, 0)]).loss_delay(), TIMER_GRANULARITY);
+    }
+
+    #[test]
+    fn a_peer_that_slept_does_not_make_the_path_long() {
+        // A server slept for ten minutes with packets in its socket. The first acknowledgement after it made a
+        // round trip of minutes of it, and lost packets were probed for after minutes.
+        let rtt = measured(&[(100, 0), (600_000, 0)]);
+        assert_eq!(rtt.smoothed(), ms(100));
+        assert_eq!(rtt.latest(), ms(100));
     }
 
     #[test]

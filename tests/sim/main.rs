@@ -1,21 +1,50 @@
 //! The simulator: real endpoints, hub, store and clients under virtual time, where one seed decides everything.
 //!
-//! `UDPCHAT_SIM_SEEDS` and `UDPCHAT_SIM_FIRST` choose how many seeds are run and which is the first; a failure
-//! prints the command that repeats it.
+//! `UDPCHAT_SIM_SEEDS` and `UDPCHAT_SIM_FIRST` choose how many seeds each test runs and which is the first; a
+//! failure prints the command that repeats it, and `UDPCHAT_SIM_TRACE` has every datagram printed.
 
-mod hosts;
+#![allow(
+    clippy::disallowed_methods,
+    reason = "an Instant to count from, and the environment that chooses the seeds"
+)]
+#![allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    clippy::cast_precision_loss,
+    clippy::cast_sign_loss,
+    reason = "the figures of a run are small"
+)]
+
+mod attacker;
+mod client;
+mod dice;
+mod disk;
+mod faults;
 mod network;
 mod oracle;
+mod plan;
+mod process;
+mod server;
 mod world;
 
+use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
-use network::{Faults, Link};
-use world::{Plan, World};
+use attacker::Attack;
+use faults::{Fault, Faults};
+use network::Link;
+use plan::{Plan, Troubles, plain_link};
+use world::World;
 
-/// Seeds that are run where nothing else is asked for.
-const SEEDS: u64 = 500;
+/// Seeds that the test of mixed troubles runs where nothing else is asked for, and those that each of the others
+/// does: 2,000 in all.
+const MIXED_SEEDS: u64 = 1_000;
+const FOCUSED_SEEDS: u64 = 100;
+
+/// With so many seeds of one plan, or of mixed ones, each planned fault must have happened.
+const TELLING_SEEDS: u64 = 20;
+const TELLING_MIXED_SEEDS: u64 = 500;
 
 fn from_environment(name: &str, default: u64) -> u64 {
     std::env::var(name).ok().map_or(default, |value| {
@@ -26,26 +55,43 @@ fn from_environment(name: &str, default: u64) -> u64 {
 }
 
 /// Runs a plan under many seeds and says which failed, and how to repeat it.
-fn run_seeds(test: &str, plan: impl Fn(u64) -> Plan) {
+fn run_seeds(test: &str, seeds: u64, telling: u64, plan: impl Fn(u64) -> Plan) {
     let (first, count) = (
         from_environment("UDPCHAT_SIM_FIRST", 1),
-        from_environment("UDPCHAT_SIM_SEEDS", SEEDS),
+        from_environment("UDPCHAT_SIM_SEEDS", seeds),
     );
     let mut faults = Faults::default();
+    let mut planned = BTreeSet::new();
     for seed in first..first + count {
-        let run = catch_unwind(AssertUnwindSafe(|| World::new(seed, plan(seed)).run()));
-        match run {
-            Ok(counted) => faults += counted,
-            Err(_) => panic!(
+        let plan = plan(seed);
+        planned.extend(plan.faults());
+        let run = catch_unwind(AssertUnwindSafe(|| World::new(seed, &plan).run()));
+        let Ok(counted) = run else {
+            panic!(
                 "seed {seed} failed; repeat it with\n  UDPCHAT_SIM_FIRST={seed} UDPCHAT_SIM_SEEDS=1 \
                  cargo test --test sim {test} -- --nocapture"
-            ),
-        }
+            );
+        };
+        faults += counted;
     }
     println!("{test}: {count} seeds from {first}; {faults}");
+    let missing: Vec<&Fault> = planned
+        .iter()
+        .filter(|fault| !faults.has(**fault))
+        .collect();
     assert!(
-        count < 20 || faults.all_happened(&plan(first).link),
-        "a fault never happened: {faults}"
+        count < telling || missing.is_empty(),
+        "planned and never done: {missing:?}"
+    );
+}
+
+#[test]
+fn promises_hold_under_mixed_troubles() {
+    run_seeds(
+        "promises_hold_under_mixed_troubles",
+        MIXED_SEEDS,
+        TELLING_MIXED_SEEDS,
+        Plan::mixed,
     );
 }
 
@@ -53,19 +99,130 @@ fn run_seeds(test: &str, plan: impl Fn(u64) -> Plan) {
 fn every_message_arrives_once_and_in_order_at_thirty_percent_loss() {
     run_seeds(
         "every_message_arrives_once_and_in_order_at_thirty_percent_loss",
+        FOCUSED_SEEDS,
+        TELLING_SEEDS,
         |_| Plan {
             link: Link {
                 loss: 0.30,
                 duplicate: 0.05,
                 reorder: 0.05,
                 corrupt: 0.02,
-                delay: Duration::from_millis(25),
-                jitter: Duration::from_millis(5),
+                ..plain_link()
             },
-            clients: 3,
-            messages: 6,
-            over: Duration::from_secs(10),
-            server_crashes: 0,
+            ..Plan::plain()
+        },
+    );
+}
+
+#[test]
+fn bursts_of_loss_and_a_full_bottleneck_delay_and_lose_nothing_for_good() {
+    run_seeds(
+        "bursts_of_loss_and_a_full_bottleneck_delay_and_lose_nothing_for_good",
+        FOCUSED_SEEDS,
+        TELLING_SEEDS,
+        |_| Plan {
+            link: Link {
+                burst: 0.03,
+                burst_ends: 0.2,
+                rate: 6_000,
+                queue: Duration::from_millis(300),
+                ..plain_link()
+            },
+            long_texts: true,
+            ..Plan::plain()
+        },
+    );
+}
+
+#[test]
+fn sessions_survive_new_addresses_and_cut_paths() {
+    run_seeds(
+        "sessions_survive_new_addresses_and_cut_paths",
+        FOCUSED_SEEDS,
+        TELLING_SEEDS,
+        |_| Plan {
+            troubles: Troubles {
+                rebinds: 4,
+                roams: 2,
+                cuts_one_way: 2,
+                cuts_both_ways: 2,
+                ..Troubles::default()
+            },
+            ..Plan::plain()
+        },
+    );
+}
+
+#[test]
+fn paths_that_swallow_large_packets_carry_long_texts() {
+    run_seeds(
+        "paths_that_swallow_large_packets_carry_long_texts",
+        FOCUSED_SEEDS,
+        TELLING_SEEDS,
+        |_| Plan {
+            troubles: Troubles {
+                black_holes: 4,
+                ..Troubles::default()
+            },
+            long_texts: true,
+            ..Plan::plain()
+        },
+    );
+}
+
+#[test]
+fn attacker_on_the_path_can_delay_and_do_nothing_else() {
+    run_seeds(
+        "attacker_on_the_path_can_delay_and_do_nothing_else",
+        FOCUSED_SEEDS,
+        TELLING_SEEDS,
+        |_| Plan {
+            attack: Attack {
+                replay: 0.2,
+                replay_elsewhere: 0.1,
+                hold: 0.03,
+                forge: 0.2,
+                mutate: 0.2,
+                overtake: 0.05,
+                steal: 0.03,
+                relay: 0.0,
+            },
+            ..Plan::plain()
+        },
+    );
+}
+
+#[test]
+fn address_theft_lasts_no_longer_than_the_attack() {
+    run_seeds(
+        "address_theft_lasts_no_longer_than_the_attack",
+        FOCUSED_SEEDS,
+        TELLING_SEEDS,
+        |_| Plan {
+            attack: Attack {
+                overtake: 0.5,
+                steal: 0.2,
+                ..Attack::default()
+            },
+            ..Plan::plain()
+        },
+    );
+}
+
+#[test]
+fn attacker_who_passes_on_what_was_stolen_keeps_the_session_no_longer_than_that() {
+    run_seeds(
+        "attacker_who_passes_on_what_was_stolen_keeps_the_session_no_longer_than_that",
+        FOCUSED_SEEDS,
+        TELLING_SEEDS,
+        |_| Plan {
+            attack: Attack {
+                overtake: 0.3,
+                steal: 0.3,
+                relay: 0.9,
+                ..Attack::default()
+            },
+            ..Plan::plain()
         },
     );
 }
@@ -74,40 +231,70 @@ fn every_message_arrives_once_and_in_order_at_thirty_percent_loss() {
 fn nothing_stored_is_lost_or_doubled_when_the_server_is_killed() {
     run_seeds(
         "nothing_stored_is_lost_or_doubled_when_the_server_is_killed",
+        FOCUSED_SEEDS,
+        TELLING_SEEDS,
         |_| Plan {
             link: Link {
                 loss: 0.10,
                 duplicate: 0.05,
                 reorder: 0.05,
-                corrupt: 0.01,
-                delay: Duration::from_millis(25),
-                jitter: Duration::from_millis(5),
+                ..plain_link()
             },
-            clients: 3,
-            messages: 6,
-            over: Duration::from_secs(20),
-            server_crashes: 2,
+            troubles: Troubles {
+                server_crashes: 2,
+                torn_commits: 2,
+                ..Troubles::default()
+            },
+            ..Plan::plain()
+        },
+    );
+}
+
+#[test]
+fn nothing_typed_is_lost_or_doubled_when_clients_are_killed() {
+    run_seeds(
+        "nothing_typed_is_lost_or_doubled_when_clients_are_killed",
+        FOCUSED_SEEDS,
+        TELLING_SEEDS,
+        |_| Plan {
+            link: Link {
+                loss: 0.10,
+                ..plain_link()
+            },
+            troubles: Troubles {
+                client_crashes: 5,
+                failing_disks: 3,
+                ..Troubles::default()
+            },
+            ..Plan::plain()
+        },
+    );
+}
+
+#[test]
+fn clocks_that_jump_and_hosts_that_sleep_break_no_promise() {
+    run_seeds(
+        "clocks_that_jump_and_hosts_that_sleep_break_no_promise",
+        FOCUSED_SEEDS,
+        TELLING_SEEDS,
+        |_| Plan {
+            troubles: Troubles {
+                clocks_forward: 2,
+                clocks_back: 2,
+                client_sleeps: 2,
+                server_sleeps: 1,
+                ..Troubles::default()
+            },
+            ..Plan::plain()
         },
     );
 }
 
 #[test]
 fn same_seed_gives_the_same_run() {
-    let plan = || Plan {
-        link: Link {
-            loss: 0.2,
-            duplicate: 0.1,
-            reorder: 0.1,
-            corrupt: 0.1,
-            delay: Duration::from_millis(25),
-            jitter: Duration::from_millis(20),
-        },
-        clients: 3,
-        messages: 4,
-        over: Duration::from_secs(5),
-        server_crashes: 1,
-    };
-    let once = World::new(7, plan()).run();
-    assert_eq!(once, World::new(7, plan()).run());
-    assert_ne!(once, World::new(8, plan()).run());
+    let run = |seed| World::new(seed, &Plan::mixed(seed)).run();
+    for seed in [7, 8, 9] {
+        assert_eq!(run(seed), run(seed), "seed {seed}");
+    }
+    assert_ne!(run(7), run(8));
 }

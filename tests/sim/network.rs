@@ -1,91 +1,79 @@
 //! The network between the hosts, and what it does to datagrams.
+//!
+//! Each client has a path of its own to the server, with a NAT at its end; what comes from the server for an
+//! address that the NAT has given up vanishes.
 
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
-use std::fmt;
 use std::net::SocketAddr;
-use std::ops::AddAssign;
 use std::time::Duration;
 
-use rand_chacha::ChaCha20Rng;
-use rand_core::RngCore;
+use crate::attacker::{Attack, Attacker, Seen, Verdict};
+use crate::dice::Dice;
+use crate::faults::{Fault, Faults};
 
-/// What a link does, in each direction alike. Shares are from 0 to 1.
-#[derive(Debug, Clone, Copy)]
+/// The server's address.
+pub const SERVER: ([u8; 4], u16) = ([10, 0, 0, 1], 7777);
+
+/// What a path does, in each direction alike. Shares are from 0 to 1.
+#[derive(Debug, Clone, Copy, Default)]
 pub struct Link {
     pub loss: f64,
+    /// How many packets begin a burst of losses, and how many of those in one are its last.
+    pub burst: f64,
+    pub burst_ends: f64,
     pub duplicate: f64,
     pub reorder: f64,
     pub corrupt: f64,
     /// One way.
     pub delay: Duration,
     pub jitter: Duration,
+    /// The bottleneck, in bytes a second; 0 for none. What would wait in its queue for longer is dropped.
+    pub rate: u32,
+    pub queue: Duration,
 }
 
-/// What was done to packets and hosts.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Faults {
-    pub packets: u64,
-    pub lost: u64,
-    pub duplicated: u64,
-    pub reordered: u64,
-    pub corrupted: u64,
-    pub server_crashes: u64,
-    pub client_starts: u64,
-    /// Virtual time that passed, in milliseconds.
-    pub elapsed_ms: u64,
+/// A direction on a path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Way {
+    /// To the server.
+    Up,
+    /// To the client.
+    Down,
 }
 
-impl Faults {
-    /// Whether each fault that the link is to make was made at least once: a run in which nothing was lost
-    /// proves nothing about loss.
-    pub fn all_happened(&self, link: &Link) -> bool {
-        (link.loss == 0.0 || self.lost > 0)
-            && (link.duplicate == 0.0 || self.duplicated > 0)
-            && (link.reorder == 0.0 || self.reordered > 0)
-            && (link.corrupt == 0.0 || self.corrupted > 0)
-    }
+/// One direction of one client's path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Route {
+    pub client: usize,
+    pub way: Way,
 }
 
-impl AddAssign for Faults {
-    fn add_assign(&mut self, other: Self) {
-        self.packets += other.packets;
-        self.lost += other.lost;
-        self.duplicated += other.duplicated;
-        self.reordered += other.reordered;
-        self.corrupted += other.corrupted;
-        self.server_crashes += other.server_crashes;
-        self.client_starts += other.client_starts;
-        self.elapsed_ms += other.elapsed_ms;
-    }
-}
-
-impl fmt::Display for Faults {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{} packets, {} lost, {} duplicated, {} reordered, {} corrupted, {} server crashes, {} clients started again, {} s",
-            self.packets,
-            self.lost,
-            self.duplicated,
-            self.reordered,
-            self.corrupted,
-            self.server_crashes,
-            self.client_starts,
-            self.elapsed_ms / 1000
-        )
-    }
+/// A host.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Host {
+    Server,
+    Client(usize),
 }
 
 /// A datagram under way.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub struct Datagram {
-    pub due: Duration,
+    due: Duration,
     order: u64,
+    pub route: Route,
     pub from: SocketAddr,
-    pub to: SocketAddr,
+    to: SocketAddr,
     pub bytes: Vec<u8>,
 }
+
+impl PartialEq for Datagram {
+    fn eq(&self, other: &Self) -> bool {
+        self.order == other.order
+    }
+}
+
+impl Eq for Datagram {}
 
 impl Ord for Datagram {
     fn cmp(&self, other: &Self) -> Ordering {
@@ -99,91 +87,272 @@ impl PartialOrd for Datagram {
     }
 }
 
-/// All datagrams under way.
+/// The state of one direction.
+#[derive(Default)]
+struct Direction {
+    in_burst: bool,
+    is_cut: bool,
+    /// When the bottleneck has sent what it has.
+    free_at: Duration,
+}
+
+/// A client's path to the server.
+struct Path {
+    /// The client as the server sees it.
+    outer: SocketAddr,
+    up: Direction,
+    down: Direction,
+    /// Larger datagrams vanish, in bytes.
+    carries: usize,
+}
+
+/// All paths, and all that is under way on them.
 pub struct Network {
     link: Link,
-    dice: ChaCha20Rng,
+    dice: Dice,
     under_way: BinaryHeap<Datagram>,
     sent: u64,
+    paths: Vec<Path>,
+    attacker: Attacker,
+    /// Whether each datagram that a host sends is printed.
+    is_traced: bool,
     pub faults: Faults,
 }
 
 impl Network {
-    pub fn new(link: Link, dice: ChaCha20Rng) -> Self {
+    pub fn new(link: Link, attack: Attack, clients: usize, dice: Dice) -> Self {
+        let path = |number| Path {
+            outer: SocketAddr::from(([10, 0, 1, number as u8], 40_000)),
+            up: Direction::default(),
+            down: Direction::default(),
+            carries: usize::MAX,
+        };
         Self {
             link,
             dice,
             under_way: BinaryHeap::new(),
             sent: 0,
+            paths: (0..clients).map(path).collect(),
+            attacker: Attacker::new(attack),
+            is_traced: std::env::var_os("UDPCHAT_SIM_TRACE").is_some(),
             faults: Faults::default(),
         }
     }
 
     /// From now on nothing is done to datagrams but delaying them.
     pub fn heal(&mut self) {
+        self.attacker.attack = Attack::default();
         self.link = Link {
-            loss: 0.0,
-            duplicate: 0.0,
-            reorder: 0.0,
-            corrupt: 0.0,
-            ..self.link
+            delay: self.link.delay,
+            rate: self.link.rate,
+            queue: Duration::from_secs(60),
+            ..Link::default()
         };
+        for path in &mut self.paths {
+            for direction in [&mut path.up, &mut path.down] {
+                direction.is_cut = false;
+                direction.in_burst = false;
+            }
+            path.carries = usize::MAX;
+        }
     }
 
-    pub fn send(&mut self, now: Duration, from: SocketAddr, to: SocketAddr, bytes: &[u8]) {
+    /// The NAT gives the client another port, or the client comes from another network.
+    pub fn rebind(&mut self, client: usize, is_roaming: bool) {
+        let outer = &mut self.paths[client].outer;
+        outer.set_port(outer.port() + 1);
+        if is_roaming {
+            let [a, _, network, host] = match outer {
+                SocketAddr::V4(address) => address.ip().octets(),
+                SocketAddr::V6(_) => unreachable!("there are no such addresses here"),
+            };
+            outer.set_ip([a, 0, network % 250 + 1, host].into());
+        }
+    }
+
+    /// Cuts a path's directions off, or mends them.
+    pub fn cut(&mut self, client: usize, up: bool, down: bool) {
+        self.paths[client].up.is_cut = up;
+        self.paths[client].down.is_cut = down;
+    }
+
+    /// The path carries no datagrams that are larger.
+    pub fn carry_at_most(&mut self, client: usize, bytes: usize) {
+        self.paths[client].carries = bytes;
+    }
+
+    /// A host sends.
+    pub fn send(&mut self, now: Duration, host: Host, to: SocketAddr, bytes: &[u8]) {
         self.faults.packets += 1;
-        if self.happens(self.link.loss) {
-            self.faults.lost += 1;
+        let (route, from) = match host {
+            Host::Client(client) => {
+                let way = Way::Up;
+                (Route { client, way }, self.paths[client].outer)
+            }
+            Host::Server if Attacker::owns(to) => {
+                self.attacker.written_to(to, bytes.len());
+                if self.dice.happens(self.attacker.attack.relay) {
+                    self.faults.count(Fault::Relayed);
+                    self.relay(now, to, bytes);
+                }
+                return;
+            }
+            Host::Server => {
+                let client = match to {
+                    SocketAddr::V4(address) => usize::from(address.ip().octets()[3]),
+                    SocketAddr::V6(_) => unreachable!("there are no such addresses here"),
+                };
+                let way = Way::Down;
+                (Route { client, way }, SocketAddr::from(SERVER))
+            }
+        };
+        if self.is_traced {
+            eprintln!(
+                "{now:?} {from} -> {to}: type {}, {} bytes",
+                bytes[0],
+                bytes.len()
+            );
+        }
+        let seen = Seen {
+            route,
+            from,
+            to,
+            bytes: bytes.to_vec(),
+        };
+        let mut injected = Vec::new();
+        let verdict = self
+            .attacker
+            .observe(&mut self.dice, &mut self.faults, &seen, &mut injected);
+        for (delay, seen) in injected {
+            self.push(now + delay, seen);
+        }
+        match verdict {
+            Verdict::Pass => self.carry(now, &seen),
+            Verdict::Hold(span) => self.push(now + span, seen),
+            Verdict::Swallow => {}
+        }
+    }
+
+    /// The attacker passes on to a victim what the server has sent to the address that it took for the victim's.
+    fn relay(&mut self, now: Duration, to: SocketAddr, bytes: &[u8]) {
+        let client = Attacker::victim(to);
+        let seen = Seen {
+            route: Route {
+                client,
+                way: Way::Down,
+            },
+            from: SocketAddr::from(SERVER),
+            to: self.paths[client].outer,
+            bytes: bytes.to_vec(),
+        };
+        self.push(now + self.link.delay, seen);
+    }
+
+    /// A datagram goes its way, as far as that leads.
+    fn carry(&mut self, now: Duration, seen: &Seen) {
+        let (link, dice, faults) = (self.link, &mut self.dice, &mut self.faults);
+        let path = &mut self.paths[seen.route.client];
+        let is_cut_both = path.up.is_cut && path.down.is_cut;
+        let direction = match seen.route.way {
+            Way::Up => &mut path.up,
+            Way::Down => &mut path.down,
+        };
+        if direction.is_cut {
+            faults.count(if is_cut_both {
+                Fault::CutBothWays
+            } else {
+                Fault::CutOneWay
+            });
             return;
         }
-        let copies = if self.happens(self.link.duplicate) {
-            self.faults.duplicated += 1;
+        if seen.bytes.len() > path.carries {
+            faults.count(Fault::BlackHoled);
+            return;
+        }
+        direction.in_burst = if direction.in_burst {
+            !dice.happens(link.burst_ends)
+        } else {
+            dice.happens(link.burst)
+        };
+        if direction.in_burst {
+            faults.count(Fault::BurstLost);
+            return;
+        }
+        if dice.happens(link.loss) {
+            faults.count(Fault::Lost);
+            return;
+        }
+        let mut start = now;
+        if link.rate > 0 {
+            let waits = direction.free_at.saturating_sub(now);
+            if waits > link.queue {
+                faults.count(Fault::QueueDropped);
+                return;
+            }
+            if waits > Duration::ZERO {
+                faults.count(Fault::Queued);
+            }
+            let takes = Duration::from_secs(1) * seen.bytes.len() as u32 / link.rate;
+            start = now + waits + takes;
+            direction.free_at = start;
+        }
+        let copies = if dice.happens(link.duplicate) {
+            faults.count(Fault::Duplicated);
             2
         } else {
             1
         };
         for _ in 0..copies {
-            let mut bytes = bytes.to_vec();
-            if self.happens(self.link.corrupt) && !bytes.is_empty() {
-                self.faults.corrupted += 1;
-                let at = self.below(bytes.len() as u64) as usize;
-                bytes[at] ^= 1 << self.below(8);
+            let mut copy = seen.clone();
+            if self.dice.happens(link.corrupt) && !copy.bytes.is_empty() {
+                self.faults.count(Fault::Corrupted);
+                let at = self.dice.index(copy.bytes.len());
+                copy.bytes[at] ^= 1 << self.dice.below(8);
             }
-            let mut delay =
-                self.link.delay + self.link.jitter.mul_f64(self.below(1000) as f64 / 1000.0);
-            if self.happens(self.link.reorder) {
-                self.faults.reordered += 1;
-                delay += self.link.delay + Duration::from_millis(5);
+            let mut delay = link.delay + link.jitter.mul_f64(self.dice.share(1.0));
+            if self.dice.happens(link.reorder) {
+                self.faults.count(Fault::Reordered);
+                delay += link.delay + Duration::from_millis(5);
             }
-            self.sent += 1;
-            let order = self.sent;
-            self.under_way.push(Datagram {
-                due: now + delay,
-                order,
-                from,
-                to,
-                bytes,
-            });
+            self.push(start + delay, copy);
         }
+    }
+
+    fn push(&mut self, due: Duration, seen: Seen) {
+        self.sent += 1;
+        self.under_way.push(Datagram {
+            due,
+            order: self.sent,
+            route: seen.route,
+            from: seen.from,
+            to: seen.to,
+            bytes: seen.bytes,
+        });
     }
 
     pub fn next_due(&self) -> Option<Duration> {
         self.under_way.peek().map(|datagram| datagram.due)
     }
 
-    pub fn take_due(&mut self, now: Duration) -> Option<Datagram> {
-        if self.next_due()? <= now {
-            self.under_way.pop()
-        } else {
-            None
+    /// The next datagram that has reached somebody.
+    pub fn take_due(&mut self, now: Duration) -> Option<(Host, Datagram)> {
+        while self.next_due()? <= now {
+            let datagram = self.under_way.pop()?;
+            let client = datagram.route.client;
+            match datagram.route.way {
+                Way::Up => {
+                    if Attacker::owns(datagram.from) {
+                        self.attacker
+                            .reached_server(datagram.from, datagram.bytes.len());
+                    }
+                    return Some((Host::Server, datagram));
+                }
+                Way::Down if datagram.to == self.paths[client].outer => {
+                    return Some((Host::Client(client), datagram));
+                }
+                Way::Down => self.faults.count(Fault::Misaddressed),
+            }
         }
-    }
-
-    fn happens(&mut self, share: f64) -> bool {
-        (self.below(1_000_000) as f64) < share * 1_000_000.0
-    }
-
-    fn below(&mut self, bound: u64) -> u64 {
-        self.dice.next_u64() % bound
+        None
     }
 }

@@ -1,175 +1,246 @@
-//! Knows what was typed, and checks what everybody saw.
+//! Knows what was typed, watches what everybody sees, and checks every promise.
+
+use std::collections::BTreeMap;
 
 use udpchat::client::Tone;
 
-use crate::hosts::ClientHost;
+use crate::client::ClientHost;
+use crate::disk::{Disk, Mark, Standing, mark_of};
+
+/// What a client says where a promise is broken, or something that these runs never do is refused.
+const ALARMS: &[&str] = &[
+    "unconfirmed",
+    "not sent",
+    "damaged",
+    "a copy",
+    "too long",
+    "no user",
+];
 
 /// A line that somebody typed and that others are to see.
 struct Said {
     from: usize,
     to: Vec<usize>,
-    text: String,
+    is_to_all: bool,
 }
 
-/// All that was typed.
-#[derive(Default)]
+/// Receipts of one author from one reader, for messages to everyone or for private ones.
+type ReceiptKey = (usize, usize, bool);
+
+/// All that was typed, and what was seen of it.
 pub struct Oracle {
-    said: Vec<Said>,
+    said: BTreeMap<Mark, Said>,
+    wanted: BTreeMap<ReceiptKey, Vec<Mark>>,
+    got: BTreeMap<ReceiptKey, usize>,
+    /// What each reader saw, in order, and in which life of the process.
+    seen: Vec<Vec<(usize, Mark)>>,
+    /// Up to which life and line each screen was read.
+    read: Vec<(usize, usize)>,
+    /// How many of each author's messages were called stored.
+    stored: Vec<usize>,
+    unseen: usize,
+    unreceipted: usize,
 }
 
 impl Oracle {
-    pub fn expect(&mut self, from: usize, to: usize, text: &str) {
-        self.said.push(Said {
-            from,
-            to: vec![to],
-            text: text.to_owned(),
-        });
+    pub fn new(clients: usize) -> Self {
+        Self {
+            said: BTreeMap::new(),
+            wanted: BTreeMap::new(),
+            got: BTreeMap::new(),
+            seen: vec![Vec::new(); clients],
+            read: vec![(0, 0); clients],
+            stored: vec![0; clients],
+            unseen: 0,
+            unreceipted: 0,
+        }
     }
 
-    pub fn expect_to_all(&mut self, from: usize, count: usize, text: &str) {
-        let to = (0..count).filter(|other| *other != from).collect();
-        self.said.push(Said {
+    /// Somebody will type this.
+    pub fn expect(&mut self, mark: Mark, to: Vec<usize>, is_to_all: bool) {
+        let from = mark.0;
+        for reader in &to {
+            let key = (from, *reader, is_to_all);
+            self.wanted.entry(key).or_default().push(mark);
+            self.unseen += 1;
+            self.unreceipted += 1;
+        }
+        let said = Said {
             from,
             to,
-            text: text.to_owned(),
-        });
+            is_to_all,
+        };
+        self.said.insert(mark, said);
     }
 
     /// Whether everything was seen, and every author knows it.
-    pub fn is_complete(&self, clients: &[ClientHost]) -> bool {
-        let seen = self.said.iter().all(|said| {
-            said.to
-                .iter()
-                .all(|reader| shown(&clients[*reader], &said.text).len() == 1)
-        });
-        seen && clients
-            .iter()
-            .enumerate()
-            .all(|(number, client)| receipts(client) >= self.private(number))
+    pub const fn is_complete(&self) -> bool {
+        self.unseen == 0 && self.unreceipted == 0
     }
 
-    /// The promises: once, in order, and receipts for all.
-    pub fn check(&self, clients: &[ClientHost]) {
-        for said in &self.said {
-            for reader in &said.to {
-                let count = shown(&clients[*reader], &said.text).len();
-                assert_eq!(count, 1, "user{reader} saw {} {count} times", said.text);
+    /// Reads what has appeared on somebody's screen.
+    pub fn watch(&mut self, clients: &[ClientHost], number: usize, server: &Disk) {
+        let client = &clients[number];
+        let (life, screen) = client.screen();
+        let start = match self.read[number] {
+            (known, lines) if known == life => lines,
+            _ => 0,
+        };
+        for (tone, line) in &screen.lines[start..] {
+            match tone {
+                Tone::Said => self.saw(number, life, line),
+                Tone::Receipt => self.receipted(clients, number, line),
+                Tone::Notice if line.starts_with("● stored") => self.stored(number, line, server),
+                Tone::Error => {
+                    let is_alarm = ALARMS.iter().any(|alarm| line.contains(alarm));
+                    assert!(!is_alarm, "user{number} was told: {line}");
+                }
+                Tone::Notice | Tone::Plain => {}
             }
-            for (number, client) in clients.iter().enumerate() {
-                let meant = number == said.from || said.to.contains(&number);
-                let seen = shown(client, &said.text).len();
-                assert!(
-                    meant || seen == 0,
-                    "user{number} saw {}, which was not for them",
-                    said.text
+        }
+        self.read[number] = (life, screen.lines.len());
+    }
+
+    /// Somebody saw what was said.
+    fn saw(&mut self, reader: usize, life: usize, text: &str) {
+        let mark = mark_of(text).expect("everything said is marked");
+        let said = self
+            .said
+            .get(&mark)
+            .expect("nobody says what was not typed");
+        assert!(
+            said.to.contains(&reader),
+            "user{reader} saw {mark:?}, which was not for them"
+        );
+        let is_repeated = text.ends_with("(perhaps shown before)");
+        if is_repeated {
+            assert!(life > 0, "user{reader} saw {mark:?} again without a crash");
+        }
+        let before = &mut self.seen[reader];
+        let is_known = before.iter().any(|(_, seen)| *seen == mark);
+        assert!(
+            is_repeated || !is_known,
+            "user{reader} saw {mark:?} twice, and was not told so"
+        );
+        let is_twice = before.contains(&(life, mark));
+        assert!(!is_twice, "user{reader} saw {mark:?} twice in one life");
+        self.unseen -= usize::from(!is_known);
+        before.push((life, mark));
+    }
+
+    /// An author was told who has received a message. That many of the author's messages must be durable there.
+    fn receipted(&mut self, clients: &[ClientHost], author: usize, line: &str) {
+        let names = line
+            .strip_prefix("✓ Message received by ")
+            .expect("receipts are worded so");
+        let is_to_all = line.contains(" of ");
+        let names = names.split(" (").next().expect("there is a first part");
+        for name in names.split(", ") {
+            let reader = clients.iter().position(|client| client.name == name);
+            let reader = reader.expect("receipts are by somebody");
+            let key = (author, reader, is_to_all);
+            let got = self.got.entry(key).or_default();
+            *got += 1;
+            let disk = clients[reader].disk().expect("readers have a device");
+            let wanted = self.wanted.get(&key).map_or(&[][..], Vec::as_slice);
+            let durable = wanted.iter().filter(|mark| disk.holds(**mark)).count();
+            assert!(
+                *got <= durable,
+                "user{author} has {got} receipts by {name}, whose device holds {durable} ({line})"
+            );
+            self.unreceipted -= 1;
+        }
+    }
+
+    /// An author was told that a message is stored.
+    fn stored(&mut self, author: usize, line: &str, server: &Disk) {
+        self.stored[author] += 1;
+        let own = self.said.keys().filter(|mark| mark.0 == author);
+        let durable = own.filter(|mark| server.holds(**mark)).count();
+        assert!(
+            self.stored[author] <= durable,
+            "user{author} was told {line:?}, and the server holds {durable}"
+        );
+    }
+
+    /// All that can be checked only at the end: what stands where, and the order.
+    pub fn check(&self, clients: &[ClientHost], server: &Disk) {
+        let log = standings(server, true, "the server");
+        assert_eq!(log.len(), self.said.len(), "the log holds all and no more");
+        Self::check_order_of_typing(&log);
+        for client in clients {
+            let number = client.number;
+            let disk = client.disk().expect("everybody has signed in");
+            let history = standings(&disk, false, &client.name);
+            for (mark, said) in &self.said {
+                let is_meant = said.from == number || said.to.contains(&number);
+                let place = history.get(mark);
+                assert_eq!(
+                    place,
+                    is_meant.then(|| &log[mark]),
+                    "{mark:?} in the history of user{number} and in the log"
                 );
             }
+            self.check_order_of_showing(number, &log);
+            assert_eq!(disk.waiting(), (0, 0), "user{number} waits for something");
         }
-        for (reader, client) in clients.iter().enumerate() {
-            self.check_order(reader, client);
+    }
+
+    /// What one author said in one conversation stands in the order in which it was typed.
+    fn check_order_of_typing(log: &BTreeMap<Mark, Standing>) {
+        let mut last: BTreeMap<(usize, u64), u64> = BTreeMap::new();
+        for (mark, (conversation, entry)) in log {
+            let before = last.insert((mark.0, *conversation), *entry);
+            assert!(before < Some(*entry), "{mark:?} stands out of order");
         }
-        self.check_common_order(clients);
-        for (number, client) in clients.iter().enumerate() {
-            let (wanted, got) = (self.private(number), receipts(client));
-            assert_eq!(
-                got, wanted,
-                "user{number} has receipts for {got} of {wanted} private messages"
+    }
+
+    /// Each conversation was shown in the order of the log, in each life of the process.
+    fn check_order_of_showing(&self, number: usize, log: &BTreeMap<Mark, Standing>) {
+        let mut last: BTreeMap<(usize, u64), u64> = BTreeMap::new();
+        for (life, mark) in &self.seen[number] {
+            let (conversation, entry) = log[mark];
+            let before = last.insert((*life, conversation), entry);
+            assert!(
+                before < Some(entry),
+                "user{number} saw {mark:?} out of order"
             );
         }
-    }
-
-    /// What one author said in one conversation is seen in the order in which it was typed.
-    fn check_order(&self, reader: usize, client: &ClientHost) {
-        for from in 0.. {
-            let of_author = |said: &&Said| said.from == from && said.to.contains(&reader);
-            let said: Vec<&Said> = self.said.iter().filter(of_author).collect();
-            if said.is_empty() && from > reader {
-                break;
-            }
-            for everyone in [true, false] {
-                let places: Vec<usize> = said
-                    .iter()
-                    .filter(|said| (said.to.len() > 1) == everyone)
-                    .flat_map(|said| shown(client, &said.text))
-                    .collect();
-                assert!(
-                    places.is_sorted(),
-                    "user{reader} saw what user{from} said out of order"
-                );
-            }
-        }
-    }
-
-    /// Two readers see what was said to everyone by a third in one order.
-    fn check_common_order(&self, clients: &[ClientHost]) {
-        for (a, first) in clients.iter().enumerate() {
-            for (b, second) in clients.iter().enumerate().skip(a + 1) {
-                let both = |said: &&Said| said.to.contains(&a) && said.to.contains(&b);
-                let mut places: Vec<(Vec<usize>, Vec<usize>)> = self
-                    .said
-                    .iter()
-                    .filter(both)
-                    .map(|said| (shown(first, &said.text), shown(second, &said.text)))
-                    .collect();
-                places.sort();
-                assert!(
-                    places.iter().map(|(_, second)| second).is_sorted(),
-                    "user{a} and user{b} saw everyone's conversation in different orders"
-                );
-            }
-        }
-    }
-
-    /// How many private messages somebody sent.
-    fn private(&self, number: usize) -> usize {
-        self.said
-            .iter()
-            .filter(|said| said.from == number && said.to.len() == 1)
-            .count()
     }
 
     /// Says what is missing.
-    pub fn report(&self, clients: &[ClientHost]) {
-        for said in &self.said {
+    pub fn report(&self) {
+        for (mark, said) in &self.said {
             for reader in &said.to {
-                let count = shown(&clients[*reader], &said.text).len();
-                if count != 1 {
-                    eprintln!(
-                        "{} from user{}: user{reader} saw it {count} times",
-                        said.text, said.from
-                    );
+                if !self.seen[*reader].iter().any(|(_, seen)| seen == mark) {
+                    let kind = if said.is_to_all {
+                        "everyone"
+                    } else {
+                        "private"
+                    };
+                    eprintln!("{mark:?} ({kind}): user{reader} never saw it");
                 }
             }
         }
-        for (number, client) in clients.iter().enumerate() {
-            eprintln!(
-                "user{number}: receipts for {} of {} private messages",
-                receipts(client),
-                self.private(number)
-            );
+        for (key, wanted) in &self.wanted {
+            let got = self.got.get(key).copied().unwrap_or(0);
+            if got != wanted.len() {
+                let (author, reader, is_to_all) = key;
+                eprintln!(
+                    "user{author} has {got} of {} receipts by user{reader} (to everyone: {is_to_all})",
+                    wanted.len()
+                );
+            }
         }
     }
 }
 
-/// The places on somebody's screen at which others' words hold this text.
-fn shown(client: &ClientHost, text: &str) -> Vec<usize> {
-    let screen = client.screen.lock().unwrap();
-    let said =
-        |(_, (tone, line)): &(usize, &(Tone, String))| *tone == Tone::Said && line.contains(text);
-    screen
-        .lines
-        .iter()
-        .enumerate()
-        .filter(said)
-        .map(|(place, _)| place)
-        .collect()
-}
-
-/// The receipts for private messages on somebody's screen: those without a count of how many of how many.
-fn receipts(client: &ClientHost) -> usize {
-    let screen = client.screen.lock().unwrap();
-    let receipt = |(tone, line): &&(Tone, String)| {
-        *tone == Tone::Receipt && line.contains("received by") && !line.contains(" of ")
-    };
-    screen.lines.iter().filter(receipt).count()
+/// Where everything stands, each thing once.
+fn standings(disk: &Disk, is_server: bool, whose: &str) -> BTreeMap<Mark, Standing> {
+    let mut standings = BTreeMap::new();
+    for (mark, standing) in disk.standings(is_server) {
+        let before = standings.insert(mark, standing);
+        assert_eq!(before, None, "{mark:?} stands twice at {whose}");
+    }
+    standings
 }

@@ -1,245 +1,416 @@
 //! One run: hosts, network, a plan, and the clock that jumps from one thing that happens to the next.
 
-use std::net::SocketAddr;
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use rand_chacha::ChaCha20Rng;
-use rand_core::RngCore;
-use udpchat::store::memory::MemoryDisk;
-
-use crate::hosts::{ClientHost, ServerHost, SimFiles, generator};
-use crate::network::{Faults, Link, Network};
+use crate::client::ClientHost;
+use crate::dice::Dice;
+use crate::disk::Disk;
+use crate::faults::{Fault, Faults};
+use crate::network::{Datagram, Host, Network};
 use crate::oracle::Oracle;
+use crate::plan::{Happening, Plan};
+use crate::process::Clocks;
+use crate::server::ServerHost;
 
 /// Everybody must have signed in after so long.
-const SIGN_IN_WITHIN: Duration = Duration::from_secs(120);
-/// All must have arrived, and been receipted, so long after the last line was typed.
-const QUIET_WITHIN: Duration = Duration::from_secs(180);
+const SIGN_IN_WITHIN: Duration = Duration::from_secs(600);
+/// All must have arrived, and been receipted, so long after the faults have ended: a keep-alive's interval until
+/// a client behind a new NAT port is heard, or the longest pause before a reconnection and a sign-in.
+const QUIET_WITHIN: Duration = Duration::from_secs(60);
+/// What should not come any more has so long to come, and the half of it must be quiet.
+const REST: Duration = Duration::from_secs(80);
+/// Packets for each client in the second half of the rest: two keep-alives and their acknowledgements, with some
+/// to spare for a path that is still being measured.
+const REST_PACKETS: u64 = 8;
+
+/// How long a person needs to start a program again whose disk has failed.
+const RESTART_AFTER: Duration = Duration::from_secs(1);
 
 /// More wake-ups than a run can need: something wakes up again and again.
-const STEPS_MAX: u64 = 200_000;
+const STEPS_MAX: u64 = 400_000;
 
-/// What is to happen in a run.
-pub struct Plan {
-    pub link: Link,
-    pub clients: usize,
-    /// Lines that each client types.
-    pub messages: usize,
-    /// The time over which they are typed.
-    pub over: Duration,
-    /// How often the server is killed and started again meanwhile.
-    pub server_crashes: usize,
+/// Datagrams that wait in the socket of a host that sleeps. At the limit further ones are lost.
+const SOCKET_DATAGRAMS: usize = 64;
+
+/// A host that is not running for a while.
+struct Nap {
+    until: Duration,
+    waiting: Vec<Datagram>,
 }
 
 pub struct World {
     plan: Plan,
-    base: Instant,
     now: Duration,
     steps: u64,
-    dice: ChaCha20Rng,
+    dice: Dice,
     network: Network,
-    address: SocketAddr,
     server: Option<ServerHost>,
-    disk: MemoryDisk,
+    server_clocks: Clocks,
+    disk: Disk,
     clients: Vec<ClientHost>,
+    naps: BTreeMap<Host, Nap>,
     oracle: Oracle,
-    /// When the server is killed, and when it is started again.
-    crashes: Vec<(Duration, Duration)>,
-}
-
-fn bytes(dice: &mut ChaCha20Rng) -> [u8; 32] {
-    let mut seed = [0; 32];
-    dice.fill_bytes(&mut seed);
-    seed
-}
-
-/// A client's name and address.
-fn who(number: usize) -> (String, SocketAddr) {
-    let last = u8::try_from(number + 1).expect("plans are small");
-    (
-        format!("user{number}"),
-        SocketAddr::from(([10, 0, 1, last], 40_000)),
-    )
+    /// What is going to happen; the number tells apart what happens at the same moment.
+    agenda: BTreeMap<(Duration, u64), Happening>,
+    planned: u64,
+    /// How long the server stays down after a crash in a commit, if one is to come.
+    torn_down: Option<Duration>,
 }
 
 impl World {
-    pub fn new(seed: u64, plan: Plan) -> Self {
-        let base = Instant::now();
-        let mut dice = generator(seed, 1);
-        let network = Network::new(plan.link, generator(seed, 2));
-        let address = SocketAddr::from(([10, 0, 0, 1], 7777));
-        let disk = MemoryDisk::default();
-        let start = Duration::ZERO;
-        let server = ServerHost::boot(base, start, address, &disk, bytes(&mut dice));
-        let clients = (0..plan.clients)
-            .map(|number| {
-                let (name, own) = who(number);
-                let files = SimFiles::default();
-                ClientHost::boot(base, start, &name, own, address, files, bytes(&mut dice))
-            })
+    pub fn new(seed: u64, plan: &Plan) -> Self {
+        let clocks = Clocks::new(Instant::now());
+        let mut dice = Dice::new(seed, 1);
+        let disk = Disk::default();
+        let now = Duration::ZERO;
+        let server = ServerHost::boot(clocks, now, &disk, dice.seed());
+        let mut clients: Vec<ClientHost> = (0..plan.clients)
+            .map(|number| ClientHost::new(number, clocks))
             .collect();
+        for client in &mut clients {
+            client.boot(now, dice.seed());
+        }
         Self {
-            plan,
-            base,
-            now: start,
+            plan: *plan,
+            now,
             steps: 0,
             dice,
-            network,
-            address,
+            network: Network::new(plan.link, plan.attack, plan.clients, Dice::new(seed, 2)),
             server: Some(server),
+            server_clocks: clocks,
             disk,
             clients,
-            oracle: Oracle::default(),
-            crashes: Vec::new(),
+            naps: BTreeMap::new(),
+            oracle: Oracle::new(plan.clients),
+            agenda: BTreeMap::new(),
+            planned: 0,
+            torn_down: None,
         }
     }
 
     /// Runs the plan to its end and checks every promise.
     pub fn run(mut self) -> Faults {
-        self.run_until(SIGN_IN_WITHIN, |world| {
+        self.run_until(SIGN_IN_WITHIN, "sign in", |world| {
             world.clients.iter().all(ClientHost::is_signed_in)
         });
         self.write_scripts();
+        for (after, happening) in self.plan.agenda(&mut self.dice) {
+            self.schedule(after, happening);
+        }
         let end = self.now + self.plan.over;
-        self.run_until(end + QUIET_WITHIN, |world| {
-            world.now >= end && world.crashes.is_empty()
+        self.run_until(end + Duration::from_secs(7_200), "live through", |world| {
+            world.now >= end && world.agenda.is_empty() && world.naps.is_empty()
         });
-        let deadline = self.now + QUIET_WITHIN;
-        self.run_until(deadline, |world| {
-            world.clients.iter().all(|client| client.script.is_empty())
-                && world.oracle.is_complete(&world.clients)
-        });
-        // What should not come any more has time to come.
         self.network.heal();
-        let rest = self.now + Duration::from_secs(60);
-        self.run_until(rest + Duration::from_secs(1), |world| world.now >= rest);
-        self.oracle.check(&self.clients);
+        self.torn_down = None;
+        if let Some(server) = &mut self.server {
+            server.be_spared();
+        }
+        self.clients.iter_mut().for_each(ClientHost::be_spared);
+        let healed = self.now;
+        self.run_until(healed + QUIET_WITHIN, "get everything", |world| {
+            world.oracle.is_complete()
+        });
+        let took = self.now.saturating_sub(healed);
+        self.rest();
+        let server = self.server.as_ref().expect("everybody is up");
+        assert_eq!(
+            server.requests(),
+            0,
+            "a slot of the store was not given back"
+        );
+        assert_eq!(
+            server.process.app.online(),
+            self.plan.clients,
+            "all are online"
+        );
+        self.oracle.check(&self.clients, &self.disk);
         let mut faults = self.network.faults;
-        faults.elapsed_ms = u64::try_from(self.now.as_millis()).expect("runs are short");
+        faults.elapsed_ms = self.now.as_millis() as u64;
+        faults.slowest_ms = took.as_millis() as u64;
         faults
+    }
+
+    /// What should not come any more has time to come, and then all is quiet.
+    fn rest(&mut self) {
+        for is_quiet in [false, true] {
+            let until = self.now + REST / 2;
+            let before = self.network.faults.packets;
+            let limit = until + Duration::from_secs(1);
+            self.run_until(limit, "rest", |world| world.now >= until);
+            let packets = self.network.faults.packets - before;
+            assert!(
+                !is_quiet || packets <= REST_PACKETS * self.plan.clients as u64,
+                "{packets} packets where nothing happens"
+            );
+        }
+    }
+
+    fn schedule(&mut self, after: Duration, happening: Happening) {
+        self.planned += 1;
+        self.agenda
+            .insert((self.now + after, self.planned), happening);
     }
 
     fn write_scripts(&mut self) {
         let count = self.clients.len();
-        let span = u64::try_from(self.plan.over.as_millis()).expect("plans are short");
         for from in 0..count {
-            let mut times: Vec<u64> = (0..self.plan.messages)
-                .map(|_| self.dice.next_u64() % span)
+            let over = self.plan.over.as_millis() as u64;
+            let mut times: Vec<Duration> = (0..self.plan.messages)
+                .map(|_| self.now + self.dice.ms(0, over))
                 .collect();
             times.sort_unstable();
             for (number, at) in times.into_iter().enumerate() {
-                let text = format!("<{from}.{number}>");
-                let at = self.now + Duration::from_millis(at);
-                let line = if self.dice.next_u64().is_multiple_of(3) {
-                    self.oracle.expect_to_all(from, count, &text);
-                    format!("message* {text}")
+                let mut text = format!("<{from}.{number}>");
+                if self.plan.long_texts && self.dice.happens(0.5) {
+                    text.push_str(&"x".repeat(self.dice.index(4_000)));
+                }
+                let is_to_all = self.dice.happens(0.33);
+                let (to, line) = if is_to_all {
+                    let others = (0..count).filter(|other| *other != from).collect();
+                    (others, format!("message* {text}"))
                 } else {
-                    let to =
-                        (from + 1 + (self.dice.next_u64() % (count as u64 - 1)) as usize) % count;
-                    self.oracle.expect(from, to, &text);
-                    format!("message {} {text}", self.clients[to].name)
+                    let to = (from + 1 + self.dice.index(count - 1)) % count;
+                    let name = &self.clients[to].name;
+                    (vec![to], format!("message {name} {text}"))
                 };
+                self.oracle.expect((from, number), to, is_to_all);
                 self.clients[from].script.push_back((at, line));
             }
         }
-        for _ in 0..self.plan.server_crashes {
-            let down = self.now + Duration::from_millis(self.dice.next_u64() % span);
-            let up = down + Duration::from_millis(50 + self.dice.next_u64() % 3000);
-            self.crashes.push((down, up));
-        }
-        self.crashes.sort_unstable();
     }
 
-    fn run_until(&mut self, deadline: Duration, done: impl Fn(&Self) -> bool) {
+    fn run_until(&mut self, deadline: Duration, aim: &str, done: impl Fn(&Self) -> bool) {
         loop {
             self.settle();
             if done(self) {
                 return;
             }
             self.steps += 1;
-            assert!(
-                self.steps < STEPS_MAX,
-                "the clock does not come on: {:?}",
-                self.now
-            );
-            if self.now == deadline {
-                self.give_up(deadline);
+            let is_stuck = self.steps >= STEPS_MAX;
+            if is_stuck || self.now >= deadline {
+                self.give_up(if is_stuck { "stands still" } else { aim });
             }
-            let next = self.next().min(deadline);
-            self.now = next;
+            self.now = self.next().min(deadline);
         }
     }
 
+    /// Lets everything happen whose time has come.
     fn settle(&mut self) {
-        self.crash_or_start();
-        while let Some(datagram) = self.network.take_due(self.now) {
-            if datagram.to == self.address {
-                if let Some(server) = &mut self.server {
-                    server.process.take(self.now, datagram);
-                    server.settle(self.now, &mut self.network);
-                }
-            } else {
-                let number = usize::from(match datagram.to {
-                    SocketAddr::V4(address) => address.ip().octets()[3],
-                    SocketAddr::V6(_) => panic!("there are no such addresses here"),
-                }) - 1;
-                self.clients[number].process.take(self.now, datagram);
-                self.clients[number].settle(self.now, &mut self.network);
+        while let Some(entry) = self.agenda.first_entry() {
+            if entry.key().0 > self.now {
+                break;
             }
+            let happening = entry.remove();
+            self.happen(happening);
+        }
+        let woken: Vec<Host> = self
+            .naps
+            .iter()
+            .filter(|(_, nap)| nap.until <= self.now)
+            .map(|(host, _)| *host)
+            .collect();
+        for host in woken {
+            let nap = self.naps.remove(&host).expect("just found");
+            for datagram in nap.waiting {
+                self.take(host, datagram);
+            }
+            self.settle_host(host);
+        }
+        while let Some((host, datagram)) = self.network.take_due(self.now) {
+            if let Some(nap) = self.naps.get_mut(&host) {
+                if nap.waiting.len() < SOCKET_DATAGRAMS {
+                    nap.waiting.push(datagram);
+                }
+                continue;
+            }
+            self.take(host, datagram);
+            self.settle_host(host);
         }
         for number in 0..self.clients.len() {
             if self.clients[number].has_given_up() {
-                self.start_again(number);
+                self.network.faults.count(Fault::ClientGaveUp);
+                self.start_client(number);
             }
-            self.clients[number].settle(self.now, &mut self.network);
+            if self.is_due(Host::Client(number)) {
+                self.settle_host(Host::Client(number));
+            }
         }
-        if let Some(server) = &mut self.server {
-            server.settle(self.now, &mut self.network);
+        if self.is_due(Host::Server) {
+            self.settle_host(Host::Server);
         }
     }
 
-    /// Starts a client again that ended before anybody had signed in.
-    fn start_again(&mut self, number: usize) {
-        let seed = bytes(&mut self.dice);
-        let (name, own) = who(number);
-        let files = SimFiles::default();
-        self.clients[number] =
-            ClientHost::boot(self.base, self.now, &name, own, self.address, files, seed);
-        self.network.faults.client_starts += 1;
+    fn take(&mut self, host: Host, datagram: Datagram) {
+        match host {
+            Host::Server => {
+                if let Some(server) = &mut self.server {
+                    server.process.take(self.now, datagram);
+                }
+            }
+            Host::Client(number) => {
+                if let Some(process) = &mut self.clients[number].process {
+                    process.take(self.now, datagram);
+                }
+            }
+        }
     }
 
-    fn crash_or_start(&mut self) {
-        let Some(&(down, up)) = self.crashes.first() else {
+    fn settle_host(&mut self, host: Host) {
+        match host {
+            Host::Server => {
+                if let Some(server) = &mut self.server {
+                    server.settle(self.now, &mut self.network);
+                    if server.is_dead {
+                        self.network.faults.count(Fault::CommitTorn);
+                        let down = self.torn_down.take().unwrap_or_default();
+                        self.crash_server(down);
+                    }
+                }
+            }
+            Host::Client(number) => {
+                self.clients[number].settle(self.now, &mut self.network);
+                self.oracle.watch(&self.clients, number, &self.disk);
+                if self.clients[number].has_failed() {
+                    self.network.faults.count(Fault::ClientDiskFailed);
+                    self.crash_client(number, RESTART_AFTER);
+                }
+            }
+        }
+    }
+
+    fn happen(&mut self, happening: Happening) {
+        match happening {
+            Happening::Rebind { client, is_roaming } => {
+                self.network.faults.count(if is_roaming {
+                    Fault::Roamed
+                } else {
+                    Fault::Rebound
+                });
+                self.network.rebind(client, is_roaming);
+            }
+            Happening::Cut { client, up, down } => self.network.cut(client, up, down),
+            Happening::CarryAtMost { client, bytes } => self.network.carry_at_most(client, bytes),
+            Happening::CrashServer { down } => self.crash_server(down),
+            Happening::TearCommit { down } => {
+                if let Some(server) = &mut self.server {
+                    server.die_in_commit(self.dice.below(30));
+                    self.torn_down = Some(down);
+                }
+            }
+            Happening::StartServer => {
+                if self.server.is_none() {
+                    let seed = self.dice.seed();
+                    let server = ServerHost::boot(self.server_clocks, self.now, &self.disk, seed);
+                    self.server = Some(server);
+                }
+            }
+            Happening::CrashClient { client, down } => {
+                if self.clients[client].process.is_some() {
+                    self.network.faults.count(Fault::ClientCrashed);
+                    self.crash_client(client, down);
+                }
+            }
+            Happening::FailDisk { client } => {
+                if self.clients[client].process.is_some() {
+                    let operations = self.dice.below(30);
+                    self.clients[client].fail_disk(operations);
+                }
+            }
+            Happening::StartClient { client } => {
+                // A new process has a new socket.
+                self.network.rebind(client, false);
+                self.start_client(client);
+            }
+            Happening::SetClock { host, by_ms } => {
+                self.network.faults.count(if by_ms > 0 {
+                    Fault::ClockForward
+                } else {
+                    Fault::ClockBack
+                });
+                match host {
+                    Host::Server => self.server_clocks.put(by_ms),
+                    Host::Client(number) => self.clients[number].clocks.put(by_ms),
+                }
+                if let (Host::Server, Some(server)) = (host, &mut self.server) {
+                    server.process.clocks = self.server_clocks;
+                }
+            }
+            Happening::Sleep { host, span } => self.sleep(host, span),
+        }
+    }
+
+    fn sleep(&mut self, host: Host, span: Duration) {
+        let is_running = match host {
+            Host::Server => self.server.is_some(),
+            Host::Client(number) => self.clients[number].process.is_some(),
+        };
+        if !is_running || self.naps.contains_key(&host) {
+            return;
+        }
+        self.network.faults.count(match host {
+            Host::Server => Fault::ServerSlept,
+            Host::Client(_) => Fault::ClientSlept,
+        });
+        let nap = Nap {
+            until: self.now + span,
+            waiting: Vec::new(),
+        };
+        self.naps.insert(host, nap);
+    }
+
+    /// The server's power fails: of what was not synced, any part may be there.
+    fn crash_server(&mut self, down: Duration) {
+        let Some(server) = self.server.take() else {
             return;
         };
-        if self.now >= up {
-            self.crashes.remove(0);
-            if self.server.is_none() {
-                let seed = bytes(&mut self.dice);
-                let server = ServerHost::boot(self.base, self.now, self.address, &self.disk, seed);
-                self.server = Some(server);
-            }
-        } else if self.now >= down && self.server.take().is_some() {
-            self.network.faults.server_crashes += 1;
-            self.disk.crash();
+        self.network.faults.count(Fault::ServerCrashed);
+        self.naps.remove(&Host::Server);
+        let dice = &mut self.dice;
+        self.disk.memory.crash_keeping(|_| dice.happens(0.5));
+        // Only now: a database that is dropped while its disk works is closed in order.
+        drop(server);
+        self.schedule(down, Happening::StartServer);
+    }
+
+    /// A client's power fails, likewise.
+    fn crash_client(&mut self, client: usize, down: Duration) {
+        self.naps.remove(&Host::Client(client));
+        let dice = &mut self.dice;
+        self.clients[client].crash(|| dice.happens(0.5));
+        self.schedule(down, Happening::StartClient { client });
+    }
+
+    fn start_client(&mut self, number: usize) {
+        let seed = self.dice.seed();
+        self.clients[number].boot(self.now, seed);
+        self.settle_host(Host::Client(number));
+    }
+
+    fn deadline(&self, host: Host) -> Option<Duration> {
+        if let Some(nap) = self.naps.get(&host) {
+            return Some(nap.until);
         }
+        match host {
+            Host::Server => self.server.as_ref().and_then(ServerHost::deadline),
+            Host::Client(number) => self.clients[number].deadline(),
+        }
+    }
+
+    /// Whether a host that is awake has something to do.
+    fn is_due(&self, host: Host) -> bool {
+        !self.naps.contains_key(&host) && self.deadline(host).is_some_and(|at| at <= self.now)
     }
 
     fn next(&self) -> Duration {
-        let crash = self.crashes.first().map(|(down, up)| {
-            if self.server.is_some() && self.now < *down {
-                *down
-            } else {
-                *up
-            }
-        });
-        self.clients
-            .iter()
-            .map(|client| client.deadline(self.now))
+        (0..self.clients.len())
+            .map(Host::Client)
+            .chain([Host::Server])
+            .map(|host| self.deadline(host))
             .chain([
                 self.network.next_due(),
-                crash,
-                self.server.as_ref().and_then(ServerHost::deadline),
+                self.agenda.first_key_value().map(|((at, _), _)| *at),
             ])
             .flatten()
             .min()
@@ -250,18 +421,24 @@ impl World {
             .min(self.now + Duration::from_secs(5))
     }
 
-    fn give_up(&self, deadline: Duration) -> ! {
+    fn give_up(&self, aim: &str) -> ! {
         for client in &self.clients {
-            let screen = client.screen.lock().unwrap();
+            let (life, screen) = client.screen();
             eprintln!(
-                "--- {} (asked: {:?}, to type: {:?})",
-                client.name, screen.ask, client.script
+                "--- {} (life {life}, asked: {:?}, to type: {})",
+                client.name,
+                screen.ask,
+                client.script.len()
             );
             for (tone, line) in &screen.lines {
-                eprintln!("{tone:?}: {line}");
+                let start: String = line.chars().take(100).collect();
+                eprintln!("{tone:?}: {start}");
             }
         }
-        self.oracle.report(&self.clients);
-        panic!("not done at {deadline:?}; {}", self.network.faults);
+        self.oracle.report();
+        panic!(
+            "at {:?} they had failed to {aim}; {:?}; {}",
+            self.now, self.plan, self.network.faults
+        );
     }
 }

@@ -149,6 +149,7 @@ impl From<server::SessionStatus> for Session {
             bytes_received,
             packets_lost,
             retransmissions,
+            copies_sent: _,
             loss_sent_permille,
             loss_received_permille,
         } = session.statistics;

@@ -45,6 +45,7 @@ pub fn run(plan: Plan) -> Outcome {
     let client = Client::new(now, options, Box::new(terminal), Box::new(files), seed()?);
     let mut driver =
         Driver::new(setup, sockets, endpoint, client).context("cannot wait for the sockets")?;
+    driver.roam();
     let (endpoint, client) = driver.parts();
     client.start(now, endpoint);
     let ended = driver.run().context("cannot wait for the network");

@@ -13,13 +13,12 @@ pub use server::run as server;
 use crate::client::commands;
 use crate::server::Name;
 
-/// Whether a text can be a user's name.
+/// The canonical form of a user's name.
 ///
 /// # Errors
-/// What is wrong with it.
-pub fn check_name(name: &str) -> anyhow::Result<()> {
-    Name::parse(name)?;
-    Ok(())
+/// Why the text is no name.
+pub fn canonical_name(name: &str) -> anyhow::Result<String> {
+    Ok(Name::parse(name)?.canonical().to_owned())
 }
 
 /// The chat commands, a line each, for the manual.

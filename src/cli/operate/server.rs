@@ -79,6 +79,7 @@ pub fn run(plan: &Plan) -> Outcome {
     drop(control);
     store.stop();
     ended?;
+    let _ = writeln!(io::stdout(), "udpchat stopped");
     Ok(Exit::Success)
 }
 

@@ -240,6 +240,17 @@ fn server_that_never_answers_a_sign_in_is_given_up() {
 }
 
 #[test]
+fn sign_in_that_was_answered_too_late_is_tried_again_over_another_link() {
+    // The server's answer came after 15 s, when nobody waited for it: the server held the session for signed in,
+    // refused every further `login` in it, and the user was left outside for as long as the link stood.
+    let mut desk = Desk::connected(Screen::interactive(), with_password("erin", "secret"));
+    desk.body();
+    desk.wait(Duration::from_secs(15));
+    assert!(desk.core.take_new_link_wish());
+    assert!(desk.lines().last().unwrap().contains("try `login` again"));
+}
+
+#[test]
 fn too_many_attempts_are_waited_out_without_a_terminal() {
     let mut desk = Desk::connected(Screen::plain(), with_password("erin", "secret"));
     desk.body();
@@ -325,4 +336,16 @@ fn login_without_a_link_goes_on_when_it_is_back() {
     assert!(desk.screen.asks().is_empty());
     desk.core.link_up(desk.now, KEY, HASH);
     assert!(matches!(desk.body(), Body::Login(_)));
+}
+
+#[test]
+fn sign_in_that_was_not_answered_in_time_is_tried_again_on_another_link() {
+    // Over a bad path the answer came after the client had given up. The server took the session for signed in, and
+    // answered each further `login` that it was so already: for ever. (Seed 309 of the simulator at 30 % loss.)
+    let mut desk = Desk::connected(Screen::interactive(), with_password("erin", "secret"));
+    assert!(matches!(desk.body(), Body::Login(_)));
+    assert!(!desk.core.take_new_link_wish());
+    desk.wait(Duration::from_secs(15));
+    desk.core.settle(desk.now);
+    assert!(desk.core.take_new_link_wish());
 }

@@ -1,0 +1,265 @@
+//! The clients: process, state directory, screen, and the person before it.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::io;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use redb::Database;
+use udpchat::client::{Ask, Client, Console, End, Files, Input, Options, Tone, Trust};
+use udpchat::protocol::opaque::KeyStretching;
+use udpchat::transport::{ClientConfig, Endpoint};
+
+use crate::disk::{Disk, mark_of};
+use crate::network::{Host, Network, SERVER};
+use crate::process::{Clocks, Process};
+
+/// How long a person waits before the next sign-in.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// What one person sees and is asked while one process lives.
+#[derive(Default)]
+pub struct Screen {
+    pub lines: Vec<(Tone, String)>,
+    pub ask: Option<Ask>,
+}
+
+struct SimConsole(Arc<Mutex<Screen>>);
+
+impl Console for SimConsole {
+    fn show(&mut self, tone: Tone, text: &str) {
+        self.0.lock().unwrap().lines.push((tone, text.to_owned()));
+    }
+
+    fn ask(&mut self, ask: Ask) {
+        self.0.lock().unwrap().ask = Some(ask);
+    }
+
+    fn set_names(&mut self, _names: Vec<String>) {}
+
+    fn is_interactive(&self) -> bool {
+        true
+    }
+}
+
+/// A client's state directory, on disks that survive its process.
+#[derive(Clone, Default)]
+pub struct SimFiles {
+    known: Arc<Mutex<Option<[u8; 32]>>>,
+    disks: Arc<Mutex<BTreeMap<String, Disk>>>,
+}
+
+impl Files for SimFiles {
+    fn check_server(&mut self, key: &[u8; 32]) -> io::Result<Trust> {
+        Ok(match *self.known.lock().unwrap() {
+            None => Trust::Unknown,
+            Some(known) if known == *key => Trust::Known,
+            Some(_) => Trust::Changed {
+                known: "another".into(),
+                place: "memory".into(),
+            },
+        })
+    }
+
+    fn trust_server(&mut self, key: &[u8; 32]) -> io::Result<()> {
+        *self.known.lock().unwrap() = Some(*key);
+        Ok(())
+    }
+
+    fn open_device(&mut self, _key: &[u8; 32], name: &str) -> anyhow::Result<Database> {
+        let mut disks = self.disks.lock().unwrap();
+        Ok(disks.entry(name.to_owned()).or_default().open()?)
+    }
+}
+
+/// A client's host and the person before it.
+pub struct ClientHost {
+    pub number: usize,
+    pub name: String,
+    pub clocks: Clocks,
+    pub process: Option<Process<Client>>,
+    files: SimFiles,
+    /// What was seen in each life of the process.
+    pub screens: Vec<Arc<Mutex<Screen>>>,
+    /// Lines that the person will type, and when.
+    pub script: VecDeque<(Duration, String)>,
+    /// When the person, whom a sign-in has failed, tries again.
+    patience: Duration,
+    /// How often this process has said that its person is signed out, as far as that was heeded.
+    heeded: usize,
+    /// The disk fails soon.
+    is_doomed: bool,
+    /// What was typed when the process ended: it may be durable, or else the person types it again.
+    unsure: Option<String>,
+}
+
+impl ClientHost {
+    /// A host on which nothing runs yet.
+    pub fn new(number: usize, clocks: Clocks) -> Self {
+        Self {
+            number,
+            name: format!("user{number}"),
+            clocks,
+            process: None,
+            files: SimFiles::default(),
+            screens: Vec::new(),
+            script: VecDeque::new(),
+            patience: Duration::ZERO,
+            heeded: 0,
+            is_doomed: false,
+            unsure: None,
+        }
+    }
+
+    pub fn boot(&mut self, now: Duration, seed: [u8; 32]) {
+        let at = self.clocks.moment(now);
+        let screen = Arc::new(Mutex::new(Screen::default()));
+        self.screens.push(screen.clone());
+        self.heeded = 0;
+        let mut endpoint = Endpoint::client(at.instant, ClientConfig::default(), seed);
+        let server = SocketAddr::from(SERVER);
+        let options = Options {
+            server_name: server.to_string(),
+            addresses: vec![server],
+            user: Some(self.name.clone()),
+            password: None,
+            accept_new: true,
+            pinned_fingerprint: None,
+            key_stretching: KeyStretching::Identity,
+            utc_offset_seconds: 0,
+        };
+        let (console, files) = (Box::new(SimConsole(screen)), Box::new(self.files.clone()));
+        let mut client = Client::new(at, options, console, files, seed);
+        client.start(at, &mut endpoint);
+        let host = Host::Client(self.number);
+        self.process = Some(Process::new(self.clocks, host, endpoint, client));
+    }
+
+    /// The power fails: what was not synced is lost, but for the writes that `keep` says.
+    pub fn crash(&mut self, mut keep: impl FnMut() -> bool) {
+        for disk in self.files.disks.lock().unwrap().values() {
+            disk.memory.crash_keeping(|_| keep());
+        }
+        self.process = None;
+        self.is_doomed = false;
+        if let (Some(line), Some(disk)) = (self.unsure.take(), self.disk())
+            && mark_of(&line).is_some_and(|mark| !disk.knows(mark))
+        {
+            self.script.push_front((Duration::ZERO, line));
+        }
+    }
+
+    /// The disk fails after so many operations.
+    pub fn fail_disk(&mut self, operations: u64) {
+        if let Some(disk) = self.disk() {
+            disk.memory.fail_after(Some(operations));
+            self.is_doomed = true;
+        }
+    }
+
+    /// The disk does not fail after all.
+    pub fn be_spared(&mut self) {
+        if let Some(disk) = self.disk() {
+            disk.memory.fail_after(None);
+        }
+    }
+
+    /// Whether the program has ended because its disk has failed.
+    pub fn has_failed(&self) -> bool {
+        let end = self.process.as_ref().and_then(|process| process.app.end());
+        self.is_doomed && matches!(end, Some(End::Failed(_)))
+    }
+
+    /// The disk with what this person's device has received.
+    pub fn disk(&self) -> Option<Disk> {
+        self.files.disks.lock().unwrap().get(&self.name).cloned()
+    }
+
+    /// What is on the screen now, and in which life of the process that is.
+    pub fn screen(&self) -> (usize, std::sync::MutexGuard<'_, Screen>) {
+        let life = self.screens.len() - 1;
+        (life, self.screens[life].lock().unwrap())
+    }
+
+    /// Whether the program has ended and is to be started again, as a person does whom it told that nobody
+    /// answers.
+    pub fn has_given_up(&self) -> bool {
+        match self.process.as_ref().and_then(|process| process.app.end()) {
+            None => false,
+            Some(End::Unreachable(_)) => true,
+            Some(End::Failed(_)) if self.is_doomed => false,
+            Some(other) => panic!("{} ended: {other:?}", self.name),
+        }
+    }
+
+    fn prompt(&self) -> String {
+        format!("{}> ", self.name)
+    }
+
+    /// Whether the person stands at the prompt of a signed-in client.
+    pub fn is_signed_in(&self) -> bool {
+        let prompt = self.prompt();
+        matches!(&self.screen().1.ask, Some(Ask::Command(text)) if *text == prompt)
+    }
+
+    fn times_signed_out(&self) -> usize {
+        let is_signed_out =
+            |(tone, line): &&(Tone, String)| *tone == Tone::Error && line.starts_with("signed out");
+        self.screen().1.lines.iter().filter(is_signed_out).count()
+    }
+
+    pub fn settle(&mut self, now: Duration, network: &mut Network) {
+        let Some(mut process) = self.process.take() else {
+            return;
+        };
+        process.clocks = self.clocks;
+        process.settle(now, network);
+        while let Some(line) = self.next_line(now) {
+            self.screen().1.ask = None;
+            process.input(now, Input::Line(line.clone()));
+            process.settle(now, network);
+            if process.app.end().is_some() {
+                self.unsure = Some(line);
+                break;
+            }
+        }
+        self.process = Some(process);
+    }
+
+    fn next_line(&mut self, now: Duration) -> Option<String> {
+        let ask = self.screen().1.ask.clone()?;
+        match ask {
+            Ask::Secret(_) => Some(format!("password of {}", self.name)),
+            Ask::Line(question) if question.contains("Sign up?") => Some("y".into()),
+            Ask::Line(question) => panic!("{} was asked {question:?}", self.name),
+            // The question stays as it was asked, but above it stands what has happened.
+            Ask::Command(_) if self.times_signed_out() > self.heeded => {
+                self.heeded = self.times_signed_out();
+                Some(format!("login {}", self.name))
+            }
+            Ask::Command(_) if self.is_signed_in() => {
+                self.script.front().filter(|(at, _)| *at <= now)?;
+                self.script.pop_front().map(|(_, line)| line)
+            }
+            // The sign-in failed for a while (too many attempts, a crash): once more.
+            Ask::Command(_) if now >= self.patience => {
+                self.patience = now + PATIENCE;
+                Some(format!("login {}", self.name))
+            }
+            Ask::Command(_) => None,
+        }
+    }
+
+    pub fn deadline(&self) -> Option<Duration> {
+        let process = self.process.as_ref()?;
+        let typed = match &self.screen().1.ask {
+            Some(Ask::Command(text)) if *text == self.prompt() => {
+                self.script.front().map(|(at, _)| *at)
+            }
+            Some(Ask::Command(_)) => Some(self.patience),
+            _ => None,
+        };
+        [typed, process.deadline()].into_iter().flatten().min()
+    }
+}

@@ -1,0 +1,157 @@
+//! Disks that know which of the texts said has become durable on them, and when they are asked.
+
+use std::collections::BTreeSet;
+use std::io;
+use std::sync::{Arc, Mutex};
+
+use redb::{Database, ReadableDatabase, ReadableTable, StorageBackend, TableDefinition};
+use udpchat::store::memory::MemoryDisk;
+
+/// Where a text stands: conversation and entry.
+pub type Standing = (u64, u64);
+
+/// The tables of server and client in which entries stand.
+const LOG: TableDefinition<'_, Standing, &[u8]> = TableDefinition::new("log");
+const HISTORY: TableDefinition<'_, Standing, &[u8]> = TableDefinition::new("history");
+/// A client's tables of what is not stored yet and of what waits for receipts.
+const OUTBOX: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("outbox");
+const AWAITED: TableDefinition<'_, Standing, &[u8]> = TableDefinition::new("awaited");
+
+/// The mark in a text by which it is known again: `<author.number>`.
+pub type Mark = (usize, usize);
+
+/// The first mark in these bytes from `start` on, and where the search goes on.
+fn next_mark(bytes: &[u8], start: usize) -> Option<(Mark, usize)> {
+    let mut from = start;
+    loop {
+        let at = from + bytes[from..].iter().position(|byte| *byte == b'<')?;
+        from = at + 1;
+        let tail = &bytes[from..bytes.len().min(from + 12)];
+        let Some(end) = tail.iter().position(|byte| *byte == b'>') else {
+            continue;
+        };
+        let mark = std::str::from_utf8(&tail[..end])
+            .ok()
+            .and_then(|mark| mark.split_once('.'))
+            .and_then(|(author, number)| Some((author.parse().ok()?, number.parse().ok()?)));
+        if let Some(mark) = mark {
+            return Some((mark, from));
+        }
+    }
+}
+
+/// The mark in a text.
+pub fn mark_of(text: &str) -> Option<Mark> {
+    next_mark(text.as_bytes(), 0).map(|(mark, _)| mark)
+}
+
+/// A disk that survives the processes that use it.
+#[derive(Clone, Default)]
+pub struct Disk {
+    pub memory: MemoryDisk,
+    durable: Arc<Mutex<BTreeSet<Mark>>>,
+}
+
+impl Disk {
+    pub fn open(&self) -> Result<Database, redb::DatabaseError> {
+        let watched = Watched {
+            inner: Box::new(self.memory.backend()),
+            durable: self.durable.clone(),
+            written: Mutex::default(),
+        };
+        Database::builder()
+            .set_cache_size(256 * 1024)
+            .create_with_backend(watched)
+    }
+
+    /// Whether a text is there whatever happens now.
+    pub fn holds(&self, mark: Mark) -> bool {
+        self.durable.lock().unwrap().contains(&mark)
+    }
+
+    /// Where all texts stand in the server's log, or in a device's history.
+    pub fn standings(&self, is_server: bool) -> Vec<(Mark, Standing)> {
+        let table = if is_server { LOG } else { HISTORY };
+        let find = |key: Standing, value: &[u8]| Some((next_mark(value, 0)?.0, key));
+        rows(&self.copy(), table)
+            .into_iter()
+            .filter_map(|(key, value)| find(key, &value))
+            .collect()
+    }
+
+    /// Whether a device knows of a text: has it yet to send, or has it in its history.
+    pub fn knows(&self, mark: Mark) -> bool {
+        let copy = self.copy();
+        let outbox = rows(&copy, OUTBOX).into_iter().map(|(_, value)| value);
+        let history = rows(&copy, HISTORY).into_iter().map(|(_, value)| value);
+        let is_it = |value: Vec<u8>| next_mark(&value, 0).is_some_and(|(found, _)| found == mark);
+        outbox.chain(history).any(is_it)
+    }
+
+    /// How much a device has yet to send, and how many of its messages wait for receipts.
+    pub fn waiting(&self) -> (usize, usize) {
+        let copy = self.copy();
+        (rows(&copy, OUTBOX).len(), rows(&copy, AWAITED).len())
+    }
+
+    /// The database as it would be found if the power failed now.
+    fn copy(&self) -> Database {
+        let copy = MemoryDisk::from_image(self.memory.image());
+        copy.open().expect("a copy can be opened")
+    }
+}
+
+/// A table's rows; none if there is no such table yet.
+fn rows<K>(database: &Database, table: TableDefinition<'_, K, &[u8]>) -> Vec<(K, Vec<u8>)>
+where
+    K: redb::Key + for<'a> redb::Value<SelfType<'a> = K> + 'static,
+{
+    let transaction = database.begin_read().expect("a copy can be read");
+    let Ok(table) = transaction.open_table(table) else {
+        return Vec::new();
+    };
+    let rows = table.iter().expect("a copy can be read");
+    rows.map(|row| row.expect("a copy can be read"))
+        .map(|(key, value)| (key.value(), value.value().to_vec()))
+        .collect()
+}
+
+/// A disk's backend that looks at what is written.
+#[derive(Debug)]
+struct Watched {
+    inner: Box<dyn StorageBackend>,
+    durable: Arc<Mutex<BTreeSet<Mark>>>,
+    written: Mutex<Vec<Mark>>,
+}
+
+impl StorageBackend for Watched {
+    fn len(&self) -> io::Result<u64> {
+        self.inner.len()
+    }
+
+    fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
+        self.inner.read(offset, out)
+    }
+
+    fn set_len(&self, len: u64) -> io::Result<()> {
+        self.inner.set_len(len)
+    }
+
+    fn sync_data(&self) -> io::Result<()> {
+        self.inner.sync_data()?;
+        let written = std::mem::take(&mut *self.written.lock().unwrap());
+        self.durable.lock().unwrap().extend(written);
+        Ok(())
+    }
+
+    fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
+        self.inner.write(offset, data)?;
+        let mut written = self.written.lock().unwrap();
+        let mut from = 0;
+        while let Some((mark, next)) = next_mark(data, from) {
+            written.push(mark);
+            from = next;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,103 @@
+//! What can be done to packets and hosts, and how often it was done: a run in which no packet was replayed proves
+//! nothing about replay.
+
+use std::fmt;
+use std::ops::AddAssign;
+
+macro_rules! faults {
+    ($($name:ident: $text:literal,)*) => {
+        /// Something that goes wrong.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+        pub enum Fault {
+            $($name,)*
+        }
+
+        impl Fault {
+            pub const ALL: &[Self] = &[$(Self::$name,)*];
+            const TEXTS: &[&str] = &[$($text,)*];
+        }
+    };
+}
+
+faults! {
+    Lost: "lost",
+    BurstLost: "lost in bursts",
+    Duplicated: "duplicated",
+    Reordered: "reordered",
+    Corrupted: "corrupted",
+    Queued: "queued at a bottleneck",
+    QueueDropped: "dropped from a full queue",
+    CutOneWay: "cut off one way",
+    CutBothWays: "cut off both ways",
+    BlackHoled: "too large for the path",
+    Rebound: "NAT rebindings",
+    Roamed: "changes of address",
+    Misaddressed: "sent to an old address",
+    Replayed: "replayed",
+    ReplayedElsewhere: "replayed from another address",
+    Held: "held back",
+    Forged: "forged",
+    Mutated: "mutated",
+    Overtaken: "overtaken from another address",
+    Stolen: "stolen by another address",
+    Relayed: "relayed from there",
+    ServerCrashed: "server crashes",
+    CommitTorn: "commits torn by one",
+    ClientCrashed: "client crashes",
+    ClientDiskFailed: "client disks that failed",
+    ClientGaveUp: "clients that found nobody and were started again",
+    ClockForward: "clocks put forward",
+    ClockBack: "clocks put back",
+    ClientSlept: "clients that slept",
+    ServerSlept: "server sleeps",
+}
+
+/// What was done, and how long it took.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Faults {
+    counts: [u64; Fault::ALL.len()],
+    pub packets: u64,
+    /// Virtual time that passed, in milliseconds.
+    pub elapsed_ms: u64,
+    /// The longest time from the end of the faults until everything had arrived, in milliseconds.
+    pub slowest_ms: u64,
+}
+
+impl Faults {
+    pub fn count(&mut self, fault: Fault) {
+        self.counts[fault as usize] += 1;
+    }
+
+    pub fn has(&self, fault: Fault) -> bool {
+        self.counts[fault as usize] > 0
+    }
+}
+
+impl AddAssign for Faults {
+    fn add_assign(&mut self, other: Self) {
+        for (sum, count) in self.counts.iter_mut().zip(other.counts) {
+            *sum += count;
+        }
+        self.packets += other.packets;
+        self.elapsed_ms += other.elapsed_ms;
+        self.slowest_ms = self.slowest_ms.max(other.slowest_ms);
+    }
+}
+
+impl fmt::Display for Faults {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{} s, at most {} ms until all was there; {} packets",
+            self.elapsed_ms / 1000,
+            self.slowest_ms,
+            self.packets
+        )?;
+        for (count, text) in self.counts.iter().zip(Fault::TEXTS) {
+            if *count > 0 {
+                write!(f, ", {count} {text}")?;
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,263 @@
+//! What is to happen in a run: a network, an attacker, and the troubles of the hosts; drawn from the seed, or made
+//! for one purpose.
+
+use std::time::Duration;
+
+use crate::attacker::Attack;
+use crate::dice::Dice;
+use crate::faults::Fault;
+use crate::network::{Host, Link};
+
+/// What is to happen in a run.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Plan {
+    pub link: Link,
+    pub attack: Attack,
+    pub troubles: Troubles,
+    pub clients: usize,
+    /// Lines that each client types.
+    pub messages: usize,
+    /// Whether some of them fill several packets.
+    pub long_texts: bool,
+    /// The time over which they are typed, and over which the troubles come.
+    pub over: Duration,
+}
+
+/// How often each thing happens to hosts and paths.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Troubles {
+    pub rebinds: u64,
+    pub roams: u64,
+    pub cuts_one_way: u64,
+    pub cuts_both_ways: u64,
+    pub black_holes: u64,
+    pub server_crashes: u64,
+    /// Server crashes in the middle of a commit.
+    pub torn_commits: u64,
+    pub client_crashes: u64,
+    /// Client disks that fail in the middle of a commit.
+    pub failing_disks: u64,
+    pub clocks_forward: u64,
+    pub clocks_back: u64,
+    pub client_sleeps: u64,
+    pub server_sleeps: u64,
+}
+
+/// Something that happens at one moment.
+#[derive(Debug, Clone, Copy)]
+pub enum Happening {
+    Rebind { client: usize, is_roaming: bool },
+    Cut { client: usize, up: bool, down: bool },
+    CarryAtMost { client: usize, bytes: usize },
+    CrashServer { down: Duration },
+    TearCommit { down: Duration },
+    StartServer,
+    CrashClient { client: usize, down: Duration },
+    FailDisk { client: usize },
+    StartClient { client: usize },
+    SetClock { host: Host, by_ms: i64 },
+    Sleep { host: Host, span: Duration },
+}
+
+/// A link with the delays of a country and no faults.
+pub fn plain_link() -> Link {
+    Link {
+        delay: Duration::from_millis(25),
+        jitter: Duration::from_millis(5),
+        ..Link::default()
+    }
+}
+
+impl Plan {
+    /// Three people who talk for a while over a network without faults.
+    pub fn plain() -> Self {
+        Self {
+            link: plain_link(),
+            clients: 3,
+            messages: 5,
+            over: Duration::from_secs(15),
+            ..Self::default()
+        }
+    }
+
+    /// Several kinds of trouble at once, which ones and how much of each decides the seed.
+    pub fn mixed(seed: u64) -> Self {
+        let dice = &mut Dice::new(seed, 3);
+        let mut plan = Self::plain();
+        plan.clients = 2 + dice.index(3);
+        plan.messages = 2 + dice.index(4);
+        plan.over = dice.ms(8_000, 40_000);
+        plan.link.delay = dice.ms(1, 150);
+        plan.link.jitter = plan.link.delay.mul_f64(dice.share(0.5));
+        plan.long_texts = dice.happens(0.3);
+        for _ in 0..3 + dice.below(4) {
+            INGREDIENTS[dice.index(INGREDIENTS.len())](&mut plan, dice);
+        }
+        plan
+    }
+
+    /// The faults that a run of this plan is to see.
+    pub fn faults(&self) -> Vec<Fault> {
+        let (link, attack, troubles) = (&self.link, &self.attack, &self.troubles);
+        let moves = troubles.rebinds + troubles.roams;
+        let crashes = troubles.server_crashes + troubles.torn_commits;
+        [
+            (link.loss > 0.0, Fault::Lost),
+            (link.burst > 0.0, Fault::BurstLost),
+            (link.duplicate > 0.0, Fault::Duplicated),
+            (link.reorder > 0.0, Fault::Reordered),
+            (link.corrupt > 0.0, Fault::Corrupted),
+            (link.rate > 0, Fault::Queued),
+            (link.rate > 0, Fault::QueueDropped),
+            (troubles.cuts_one_way > 0, Fault::CutOneWay),
+            (troubles.cuts_both_ways > 0, Fault::CutBothWays),
+            (troubles.black_holes > 0, Fault::BlackHoled),
+            (troubles.rebinds > 0, Fault::Rebound),
+            (troubles.roams > 0, Fault::Roamed),
+            (moves > 0, Fault::Misaddressed),
+            (attack.replay > 0.0, Fault::Replayed),
+            (attack.replay_elsewhere > 0.0, Fault::ReplayedElsewhere),
+            (attack.hold > 0.0, Fault::Held),
+            (attack.forge > 0.0, Fault::Forged),
+            (attack.mutate > 0.0, Fault::Mutated),
+            (attack.overtake > 0.0, Fault::Overtaken),
+            (attack.steal > 0.0, Fault::Stolen),
+            (attack.relay > 0.0, Fault::Relayed),
+            (crashes > 0, Fault::ServerCrashed),
+            (troubles.torn_commits > 0, Fault::CommitTorn),
+            (troubles.client_crashes > 0, Fault::ClientCrashed),
+            (troubles.failing_disks > 0, Fault::ClientDiskFailed),
+            (troubles.clocks_forward > 0, Fault::ClockForward),
+            (troubles.clocks_back > 0, Fault::ClockBack),
+            (troubles.client_sleeps > 0, Fault::ClientSlept),
+            (troubles.server_sleeps > 0, Fault::ServerSlept),
+        ]
+        .into_iter()
+        .filter_map(|(is_planned, fault)| is_planned.then_some(fault))
+        .collect()
+    }
+
+    /// When what happens, counted from the moment at which the talking begins; unsorted.
+    pub fn agenda(&self, dice: &mut Dice) -> Vec<(Duration, Happening)> {
+        let troubles = &self.troubles;
+        let over = self.over.as_millis() as u64;
+        let mut agenda = Vec::new();
+        for (count, is_roaming) in [(troubles.rebinds, false), (troubles.roams, true)] {
+            for _ in 0..count {
+                let client = dice.index(self.clients);
+                agenda.push((dice.ms(0, over), Happening::Rebind { client, is_roaming }));
+            }
+        }
+        let cuts = troubles.cuts_one_way + troubles.cuts_both_ways;
+        for number in 0..cuts {
+            let (client, at) = (dice.index(self.clients), dice.ms(0, over));
+            let both = number >= troubles.cuts_one_way;
+            let up = both || dice.happens(0.5);
+            let down = both || !up;
+            let mend = (false, false);
+            for (at, (up, down)) in [(at, (up, down)), (at + dice.ms(500, 30_000), mend)] {
+                agenda.push((at, Happening::Cut { client, up, down }));
+            }
+        }
+        for _ in 0..troubles.black_holes {
+            let (client, at) = (dice.index(self.clients), dice.ms(0, over));
+            let until = at + dice.ms(5_000, 40_000);
+            for (at, bytes) in [(at, 1_000 + dice.index(200)), (until, usize::MAX)] {
+                agenda.push((at, Happening::CarryAtMost { client, bytes }));
+            }
+        }
+        for _ in 0..troubles.server_crashes {
+            let down = dice.ms(50, 8_000);
+            agenda.push((dice.ms(0, over), Happening::CrashServer { down }));
+        }
+        for _ in 0..troubles.torn_commits {
+            let down = dice.ms(50, 8_000);
+            agenda.push((dice.ms(0, over), Happening::TearCommit { down }));
+        }
+        for _ in 0..troubles.client_crashes {
+            let (client, down) = (dice.index(self.clients), dice.ms(50, 8_000));
+            agenda.push((dice.ms(0, over), Happening::CrashClient { client, down }));
+        }
+        for _ in 0..troubles.failing_disks {
+            let client = dice.index(self.clients);
+            agenda.push((dice.ms(0, over), Happening::FailDisk { client }));
+        }
+        for (count, sign) in [(troubles.clocks_forward, 1), (troubles.clocks_back, -1)] {
+            for _ in 0..count {
+                let host = self.any_host(dice);
+                // From a second to 40 days, each order of magnitude as likely as the others.
+                let most = [60, 3_600, 86_400, 3_456_000][dice.index(4)] * 1_000;
+                let by_ms = sign * (1_000 + dice.below(most) as i64);
+                agenda.push((dice.ms(0, over), Happening::SetClock { host, by_ms }));
+            }
+        }
+        for number in 0..troubles.client_sleeps + troubles.server_sleeps {
+            let host = if number < troubles.client_sleeps {
+                Host::Client(dice.index(self.clients))
+            } else {
+                Host::Server
+            };
+            let longest = [10_000, 90_000, 1_200_000][dice.index(3)];
+            let span = dice.ms(1_000, longest);
+            agenda.push((dice.ms(0, over), Happening::Sleep { host, span }));
+        }
+        agenda
+    }
+
+    fn any_host(&self, dice: &mut Dice) -> Host {
+        match dice.index(self.clients + 1) {
+            0 => Host::Server,
+            number => Host::Client(number - 1),
+        }
+    }
+}
+
+/// Adds some of one kind of trouble to a plan.
+type Ingredient = fn(&mut Plan, &mut Dice);
+
+/// Everything of which a mixed plan is mixed.
+const INGREDIENTS: &[Ingredient] = &[
+    |plan, dice| plan.link.loss = 0.01 + dice.share(0.3),
+    |plan, dice| {
+        plan.link.burst = 0.005 + dice.share(0.05);
+        plan.link.burst_ends = 0.1 + dice.share(0.5);
+    },
+    |plan, dice| plan.link.duplicate = 0.01 + dice.share(0.3),
+    |plan, dice| plan.link.reorder = 0.01 + dice.share(0.3),
+    |plan, dice| plan.link.corrupt = 0.01 + dice.share(0.1),
+    |plan, dice| {
+        plan.link.rate = 3_000 + dice.below(27_000) as u32;
+        plan.link.queue = dice.ms(50, 500);
+    },
+    |plan, dice| plan.troubles.rebinds = 1 + dice.below(4),
+    |plan, dice| plan.troubles.roams = 1 + dice.below(3),
+    |plan, dice| plan.troubles.cuts_one_way = 1 + dice.below(3),
+    |plan, dice| plan.troubles.cuts_both_ways = 1 + dice.below(3),
+    |plan, dice| {
+        plan.troubles.black_holes = 1 + dice.below(3);
+        plan.long_texts = true;
+    },
+    |plan, dice| plan.troubles.server_crashes = 1 + dice.below(3),
+    |plan, dice| plan.troubles.torn_commits = 1 + dice.below(2),
+    |plan, dice| plan.troubles.client_crashes = 1 + dice.below(4),
+    |plan, dice| plan.troubles.failing_disks = 1 + dice.below(3),
+    |plan, dice| plan.troubles.clocks_forward = 1 + dice.below(3),
+    |plan, dice| plan.troubles.clocks_back = 1 + dice.below(3),
+    |plan, dice| plan.troubles.client_sleeps = 1 + dice.below(3),
+    |plan, dice| plan.troubles.server_sleeps = 1 + dice.below(2),
+    |plan, dice| {
+        plan.attack.replay = 0.02 + dice.share(0.2);
+        plan.attack.replay_elsewhere = 0.02 + dice.share(0.2);
+    },
+    |plan, dice| plan.attack.hold = 0.01 + dice.share(0.1),
+    |plan, dice| {
+        plan.attack.forge = 0.02 + dice.share(0.2);
+        plan.attack.mutate = 0.02 + dice.share(0.2);
+    },
+    |plan, dice| plan.attack.overtake = 0.05 + dice.share(0.5),
+    |plan, dice| plan.attack.steal = 0.02 + dice.share(0.2),
+    |plan, dice| {
+        plan.attack.overtake = 0.05 + dice.share(0.5);
+        plan.attack.relay = 0.2 + dice.share(0.8);
+    },
+];

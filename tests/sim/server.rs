@@ -1,0 +1,157 @@
+//! The server: its process, its store, its disk.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use udpchat::server::{self, Hub, HubConfig, Registrar};
+use udpchat::store::{Completion, Engine, Request, RequestId, Store};
+use udpchat::transport::{Endpoint, Limits, ServerConfig};
+
+use crate::disk::Disk;
+use crate::network::{Host, Network};
+use crate::process::{Clocks, Process};
+
+/// How many requests the store takes at once.
+const STORE_SLOTS: usize = 256;
+/// The largest group that is committed together.
+const BATCH: usize = 128;
+/// How long a commit takes.
+const COMMIT: Duration = Duration::from_millis(2);
+
+/// The queue before the store.
+#[derive(Default)]
+struct Queue {
+    waiting: VecDeque<(RequestId, Request)>,
+    taken: usize,
+}
+
+struct QueuedStore(Arc<Mutex<Queue>>);
+
+impl Store for QueuedStore {
+    fn submit(&mut self, id: RequestId, request: Request) -> bool {
+        let mut queue = self.0.lock().unwrap();
+        if queue.taken >= STORE_SLOTS {
+            return false;
+        }
+        queue.taken += 1;
+        queue.waiting.push_back((id, request));
+        true
+    }
+
+    fn room(&self) -> usize {
+        STORE_SLOTS - self.0.lock().unwrap().taken
+    }
+
+    fn release(&mut self) {
+        self.0.lock().unwrap().taken -= 1;
+    }
+}
+
+/// The server: its process, its store, its disk.
+pub struct ServerHost {
+    pub process: Process<Hub>,
+    engine: Engine,
+    disk: Disk,
+    queue: Arc<Mutex<Queue>>,
+    /// What the store has done and not yet said, and when it will.
+    done: Option<(Duration, Vec<Completion>)>,
+    /// The disk does so many more operations in the next commit, and then the host is dead.
+    doom: Option<u64>,
+    pub is_dead: bool,
+}
+
+impl ServerHost {
+    pub fn boot(clocks: Clocks, now: Duration, disk: &Disk, seed: [u8; 32]) -> Self {
+        let at = clocks.moment(now);
+        let database = disk.open().expect("the disk holds a database or nothing");
+        let mut engine = Engine::new(database, seed).expect("the schema is ours");
+        let secret = |engine: &mut Engine, name: &str| -> [u8; 32] {
+            let bytes = engine
+                .secret(name, |rng| {
+                    let mut key = vec![0; 32];
+                    rand_core::RngCore::fill_bytes(rng, &mut key);
+                    key
+                })
+                .expect("the disk does not fail");
+            bytes.try_into().expect("keys have 32 bytes")
+        };
+        let static_key = secret(&mut engine, "noise");
+        let reset_key = secret(&mut engine, "reset");
+        let setup = engine
+            .secret("opaque", Registrar::generate)
+            .expect("the disk does not fail");
+        let registrar = Registrar::load(&setup).expect("the setup is ours");
+        let config = ServerConfig {
+            static_key,
+            reset_key,
+            limits: Limits::default(),
+        };
+        let endpoint = Endpoint::server(at.instant, config, seed);
+        let server_key = endpoint.public_key().expect("a server has a key");
+        let queue = Arc::new(Mutex::new(Queue::default()));
+        let store = Box::new(QueuedStore(queue.clone()));
+        let hub = Hub::new(at, HubConfig::default(), store, registrar, server_key, seed);
+        Self {
+            process: Process::new(clocks, Host::Server, endpoint, hub),
+            engine,
+            disk: disk.clone(),
+            queue,
+            done: None,
+            doom: None,
+            is_dead: false,
+        }
+    }
+
+    /// The power fails in the next commit, after so many operations of the disk.
+    pub const fn die_in_commit(&mut self, operations: u64) {
+        self.doom = Some(operations);
+    }
+
+    /// The power does not fail after all.
+    pub const fn be_spared(&mut self) {
+        self.doom = None;
+    }
+
+    pub fn settle(&mut self, now: Duration, network: &mut Network) {
+        if self.is_dead {
+            return;
+        }
+        if self.done.as_ref().is_some_and(|(at, _)| *at <= now) {
+            let (_, completions) = self.done.take().expect("just looked at");
+            for completion in completions {
+                self.process
+                    .input(now, server::Input::Completion(completion));
+            }
+        }
+        self.process.settle(now, network);
+        if self.done.is_some() {
+            return;
+        }
+        let batch: Vec<_> = {
+            let mut queue = self.queue.lock().unwrap();
+            let length = queue.waiting.len().min(BATCH);
+            queue.waiting.drain(..length).collect()
+        };
+        if batch.is_empty() {
+            return;
+        }
+        if let Some(operations) = self.doom {
+            self.disk.memory.fail_after(Some(operations));
+            self.engine.execute(batch);
+            self.is_dead = true;
+        } else {
+            self.done = Some((now + COMMIT, self.engine.execute(batch)));
+        }
+    }
+
+    /// How many requests the store holds.
+    pub fn requests(&self) -> usize {
+        self.queue.lock().unwrap().taken
+    }
+
+    pub fn deadline(&self) -> Option<Duration> {
+        let store = self.done.as_ref().map(|(at, _)| *at);
+        [store, self.process.deadline()].into_iter().flatten().min()
+    }
+}
