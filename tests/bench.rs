@@ -1,5 +1,8 @@
 //! The measure itself: `udpchat bench` against a real server, and what the server says of the same traffic.
-
+#![allow(
+    clippy::disallowed_methods,
+    reason = "the processes under test take real time"
+)]
 #![allow(
     clippy::disallowed_methods,
     reason = "tests of processes live in real time"

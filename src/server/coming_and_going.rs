@@ -45,6 +45,7 @@ impl Hub {
         let Stage::SignedIn(user) = std::mem::replace(&mut session.stage, Stage::Anonymous) else {
             return;
         };
+        Self::log_leaving(turn, id, &user.name);
         for conversation in &user.watching {
             self.unwatch(id, *conversation);
         }

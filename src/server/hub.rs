@@ -267,7 +267,7 @@ impl Hub {
     }
 
     fn closed(&mut self, turn: &mut Turn<'_>, id: SessionId, reason: &CloseReason) {
-        self.log_end(turn, id, reason);
+        tracing::debug!(session = id.0, %reason, "session over");
         self.sign_out(turn, id);
         self.sessions.remove(&id);
         self.stalled.retain(|(session, _)| *session != id);

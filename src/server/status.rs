@@ -3,8 +3,7 @@
 use std::net::SocketAddr;
 
 use super::hub::{Hub, HubCounters, Turn};
-use super::session::Session;
-use crate::transport::{CloseReason, Counters, Endpoint, SessionId, Statistics};
+use crate::transport::{Counters, Endpoint, SessionId, Statistics};
 
 /// How many sessions are listed one by one. The others are only counted: chosen for a list that a person still
 /// reads and that is made in less than a millisecond.
@@ -59,16 +58,10 @@ impl Hub {
         }
     }
 
-    /// Logs how a session has done, when it is over. What the transport has forgotten at once (a peer that knew
-    /// nothing of the session any more) has no figures.
-    pub(super) fn log_end(&self, turn: &Turn<'_>, id: SessionId, reason: &CloseReason) {
+    /// Logs how a user's session has done, when the user leaves or the session is over. What the transport has
+    /// forgotten at once (a peer that knew nothing of the session any more) has no figures.
+    pub(super) fn log_leaving(turn: &Turn<'_>, id: SessionId, user: &str) {
         let statistics = turn.endpoint.statistics(id);
-        let session = id.0;
-        if let Some(user) = self.sessions.get(&id).and_then(Session::user) {
-            let user = &user.name;
-            tracing::info!(session, user, %reason, ?statistics, "session over");
-        } else {
-            tracing::debug!(session, %reason, ?statistics, "session over");
-        }
+        tracing::info!(session = id.0, user, ?statistics, "signed out");
     }
 }

@@ -12,7 +12,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng as _;
 
-use super::member::{Line, Member, News};
+use super::member::{Line, Member, News, PAUSE};
 use super::report::{Latency, Report};
 use super::stretching::{Input, Job};
 use super::workload::{Traffic, Typing};
@@ -71,6 +71,8 @@ pub struct Crowd {
     random: ChaCha20Rng,
     jobs: Sender<Job>,
     phase: Phase,
+    /// The server has answered somebody.
+    is_reached: bool,
     /// Those who have not begun to sign in.
     outside: VecDeque<usize>,
     /// How many have come as far as this phase wants them.
@@ -122,6 +124,7 @@ impl Crowd {
             random,
             jobs,
             phase: Phase::SigningIn,
+            is_reached: false,
             ready: 0,
             touched: BTreeSet::new(),
             typed: HashMap::new(),
@@ -198,6 +201,11 @@ impl Crowd {
                     self.bar.set_message("measuring");
                     self.traffic.begin(now);
                 }
+            }
+            Some(News::Unreachable) if self.is_reached => {
+                // The server answers others: it lets in no more at once.
+                let news = self.members[member].again(now, PAUSE, "no answer");
+                self.take(now, endpoint, member, news);
             }
             Some(News::Unreachable) => self.finish(now, endpoint, End::Unreachable),
             Some(News::Failed(why)) => {
@@ -322,6 +330,7 @@ impl App for Crowd {
                 handshake_hash,
                 ..
             } => {
+                self.is_reached = true;
                 if let Some(member) = self.member_of(session) {
                     self.with(now, endpoint, member, |member, line| {
                         member.connected(line, handshake_hash);

@@ -49,7 +49,7 @@ pub enum News {
     Left,
     /// It cannot go on.
     Failed(String),
-    /// Nobody answers at the server's address.
+    /// Nobody answers this client at the server's address.
     Unreachable,
 }
 
