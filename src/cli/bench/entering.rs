@@ -20,6 +20,10 @@ use crate::protocol::{
 /// server that asks for patience.
 const TRIES_MAX: u32 = 20;
 
+/// How often a client waits as long as the server asks it to, before the run fails. Chosen: a server that grants one
+/// address a few sign-ins a second still lets thousands in.
+const WAITS_MAX: u32 = 10_000;
+
 impl Member {
     /// Begins to sign up, or in.
     pub(super) fn sign_in(&mut self, line: &mut Line<'_>) {
@@ -168,7 +172,10 @@ impl Member {
         );
         if is_temporary && self.is_entering() {
             let wait = failure.wait_ms.map_or(PAUSE, Duration::from_millis);
-            self.tries += 1;
+            self.waits += 1;
+            if self.waits > WAITS_MAX {
+                return Some(News::Failed(format!("could not sign in: {}", failure.code)));
+            }
             return self.again(line.now, wait, &failure.code.to_string());
         }
         // The answer to an earlier sign-up was lost with its session: the account is there.

@@ -86,6 +86,8 @@ pub struct Member {
     pub(super) handshake_hash: [u8; 32],
     pub(super) step: Step,
     pub(super) tries: u32,
+    /// How often the server has asked for patience.
+    pub(super) waits: u32,
     /// When the attempt under way is given up.
     pub(super) due: Option<Instant>,
     pub(super) size: usize,
@@ -110,6 +112,7 @@ impl Member {
             handshake_hash: [0; 32],
             step: Step::Outside,
             tries: 0,
+            waits: 0,
             due: None,
             size,
             talk: None,
