@@ -208,7 +208,7 @@ impl Endpoint {
         else {
             return;
         };
-        self.schedule.forget(session, &mut place);
+        self.schedule.forget(&mut place);
         let round_trip = dial.round_trip(now);
         let Some(established) = dial.finish(now) else {
             return;
