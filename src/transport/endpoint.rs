@@ -47,7 +47,7 @@ struct Slot {
     /// What it counts against while it has not signed in.
     counted: Option<Prefix>,
     /// At a client: what a RESET must show.
-    reset_token: Option<[u8; TOKEN_LEN]>,
+    reset_token: Option<Box<[u8; TOKEN_LEN]>>,
 }
 
 impl Slot {

@@ -231,7 +231,7 @@ impl Endpoint {
         let connection = Connection::new(&mut self.context(now), beginning);
         let mut slot = Slot::new(Session::Open(Box::new(connection)));
         slot.place = place;
-        slot.reset_token = Some(reset_token);
+        slot.reset_token = Some(Box::new(reset_token));
         self.sessions.insert(session, slot);
         self.by_peer_id.insert(server_id, session);
         self.settle(now, session);
@@ -242,7 +242,7 @@ impl Endpoint {
         let session = self.by_peer_id.get(&connection_id).copied();
         let given = session
             .and_then(|session| self.sessions.get(&session))
-            .and_then(|slot| slot.reset_token);
+            .and_then(|slot| slot.reset_token.as_deref().copied());
         match (session, given) {
             (Some(session), Some(given)) if token_matches(&given, token) => {
                 self.with_connection(now, session, |connection, context| {
