@@ -115,54 +115,99 @@ impl Peer {
     }
 }
 
+/// How many clients come at a time. All must have come before the first is forgotten, after 15 minutes.
+const GROUP: u32 = 100;
+
+/// Lets the server and all clients of a group say what they have to say to each other.
+fn exchange(
+    now: Instant,
+    clients: &mut Endpoint,
+    server: &mut Endpoint,
+    signed_in: &mut Vec<SessionId>,
+) {
+    let (mut buffer, mut quiet) = (Vec::new(), false);
+    let (from, to): (SocketAddr, SocketAddr) = (([10, 0, 0, 1], 5000).into(), SERVER.into());
+    while !quiet {
+        quiet = true;
+        while clients.poll_transmit(now, &mut buffer).is_some() {
+            server.handle_datagram(now, None, from, None, &mut buffer);
+            quiet = false;
+        }
+        while server.poll_transmit(now, &mut buffer).is_some() {
+            clients.handle_datagram(now, None, to, None, &mut buffer);
+            quiet = false;
+        }
+        while let Some(event) = server.poll_event() {
+            match event {
+                Event::Connected { session, .. } => {
+                    server.set_signed_in(now, session, true);
+                    signed_in.push(session);
+                }
+                Event::Readable { session, channel } => {
+                    while server.receive(now, session, channel).is_some() {}
+                }
+                _ => {}
+            }
+        }
+        while clients.poll_event().is_some() {}
+    }
+}
+
 fn idle(sessions: u32) {
     let mut now = Instant::now();
     let mut server = server(now);
-    for number in 0..sessions {
-        let mut peer = Peer::connect(&mut now, number, &mut server);
-        // Something is said both ways, as at a sign-in.
-        for _ in 0..3 {
-            let at_server = peer.at_server.expect("it is connected");
-            for _ in 0..2 {
-                let message = [7; 300];
-                let (one, other) = (Channel::Control, Channel::Chat);
-                peer.endpoint
-                    .send(now, peer.session, one, &message)
-                    .expect("there is room");
-                server
-                    .send(now, at_server, other, &message)
-                    .expect("there is room");
-            }
-            peer.exchange(now, &mut server);
-            while server.receive(now, at_server, Channel::Control).is_some() {}
+    let mut signed_in = Vec::with_capacity(sessions as usize);
+    for group in 0..sessions.div_ceil(GROUP) {
+        let mut seed = [0; 32];
+        seed[..4].copy_from_slice(&group.to_be_bytes());
+        let mut clients = Endpoint::client(now, ClientConfig::default(), seed);
+        let dialled: Vec<_> = (0..GROUP)
+            .map(|_| clients.connect(now, SERVER.into()))
+            .collect();
+        let before = signed_in.len();
+        while signed_in.len() < before + GROUP as usize {
+            exchange(now, &mut clients, &mut server, &mut signed_in);
             now += Duration::from_millis(1);
             server.handle_timeout(now);
-            peer.endpoint.handle_timeout(now);
-            peer.exchange(now, &mut server);
         }
-        now += Duration::from_millis(30);
-        server.handle_timeout(now);
-        peer.endpoint.handle_timeout(now);
-        peer.exchange(now, &mut server);
-        assert!(peer.endpoint.is_drained(peer.session));
-        while server.poll_event().is_some() {}
-        if number % 200 == 199 {
-            // In 25 s each has its turn with a keep-alive; silence would make all of them the same.
-            now += Duration::from_millis(10);
+        // Something is said both ways, as at a sign-in, and acknowledged.
+        for _ in 0..3 {
+            for (one, other) in dialled.iter().zip(&signed_in[before..]) {
+                clients
+                    .send(now, *one, Channel::Control, &[7; 300])
+                    .expect("there is room");
+                server
+                    .send(now, *other, Channel::Chat, &[7; 300])
+                    .expect("there is room");
+            }
+            for _ in 0..2 {
+                exchange(now, &mut clients, &mut server, &mut signed_in);
+                now += Duration::from_millis(26);
+                server.handle_timeout(now);
+                clients.handle_timeout(now);
+            }
         }
+        exchange(now, &mut clients, &mut server, &mut signed_in);
     }
-    // All of them fall idle, none long enough to be silent.
+    // All of them fall idle.
     for _ in 0..40 {
         now += Duration::from_millis(500);
         server.handle_timeout(now);
         let mut buffer = Vec::new();
         while server.poll_transmit(now, &mut buffer).is_some() {}
     }
+    let is_held = |session: &&SessionId| server.statistics(**session).is_some();
+    let held = signed_in.iter().filter(is_held).count();
+    assert!(
+        held == signed_in.len(),
+        "{held} of {} are left",
+        signed_in.len()
+    );
+    assert!(signed_in.iter().all(|session| server.is_drained(*session)));
     let with = HELD.load(Ordering::Relaxed);
     drop(server);
-    let without = HELD.load(Ordering::Relaxed);
-    let each = (with - without) / sessions as usize;
-    println!("idle: {each} bytes for each of {sessions} sessions (at most 2048)");
+    let each = (with - HELD.load(Ordering::Relaxed)) / held;
+    println!("idle: {each} bytes for each of {held} sessions (at most 2048)");
 }
 
 /// Runs something of the server's with the counter on.
