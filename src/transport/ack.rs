@@ -107,6 +107,11 @@ impl AckState {
         }
     }
 
+    /// Gives memory back that an idle session does not need.
+    pub(crate) fn release(&mut self) {
+        self.ranges.shrink();
+    }
+
     /// Whether a packet is to be acknowledged.
     #[cfg(test)]
     pub(crate) fn contains(&self, packet_number: u64) -> bool {

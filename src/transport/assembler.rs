@@ -215,20 +215,20 @@ impl Assembler {
         self.ready > 0
     }
 
-    /// Takes the next message. This is what widens the peer's window.
-    pub(crate) fn next_message(&mut self) -> Option<Vec<u8>> {
+    /// Appends the next message to a buffer, if there is one. This is what widens the peer's window.
+    pub(crate) fn next_message(&mut self, message: &mut Vec<u8>) -> bool {
         if self.ready == 0 {
-            return None;
+            return false;
         }
         let Header::Message {
             header_len,
             message_len,
         } = self.header_at(self.read)
         else {
-            return None;
+            return false;
         };
         let end = header_len + message_len;
-        let mut message = Vec::with_capacity(message_len);
+        message.reserve_exact(message_len);
         let (front, back) = self.buffer.as_slices();
         let middle = front.len();
         message.extend_from_slice(&front[header_len.min(middle)..end.min(middle)]);
@@ -241,7 +241,7 @@ impl Assembler {
         if self.buffer.is_empty() && self.buffer.capacity() > KEPT_BYTES {
             self.buffer = VecDeque::new();
         }
-        Some(message)
+        true
     }
 
     /// The new end of the window, if the peer should be told: when half of it has been used up, or when the

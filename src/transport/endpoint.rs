@@ -6,6 +6,7 @@ mod admission;
 mod answers;
 mod counters;
 mod datagram;
+mod deadlines;
 mod dial;
 mod half_open;
 mod schedule;
@@ -46,7 +47,7 @@ struct Slot {
     /// What it counts against while it has not signed in.
     counted: Option<Prefix>,
     /// At a client: what a RESET must show.
-    reset_token: Option<[u8; TOKEN_LEN]>,
+    reset_token: Option<Box<[u8; TOKEN_LEN]>>,
 }
 
 impl Slot {
@@ -235,7 +236,24 @@ impl Endpoint {
         session: SessionId,
         channel: Channel,
     ) -> Option<Vec<u8>> {
-        self.with_connection(now, session, |connection, _| connection.receive(channel))?
+        let mut message = Vec::new();
+        self.receive_into(now, session, channel, &mut message)
+            .then_some(message)
+    }
+
+    /// [`Endpoint::receive`] into a buffer of the caller's, which is cleared first; `false` if there is nothing.
+    pub fn receive_into(
+        &mut self,
+        now: Instant,
+        session: SessionId,
+        channel: Channel,
+        message: &mut Vec<u8>,
+    ) -> bool {
+        message.clear();
+        self.with_connection(now, session, |connection, _| {
+            connection.receive(channel, message)
+        })
+        .unwrap_or(false)
     }
 
     /// How many bytes may still be queued on a channel before `send` answers Full (0 for an unknown session).
@@ -431,7 +449,7 @@ impl Endpoint {
         let Some(mut slot) = self.sessions.remove(&session) else {
             return;
         };
-        self.schedule.forget(session, &mut slot.place);
+        self.schedule.forget(&mut slot.place);
         match &slot.session {
             Session::Dialling(dial) => {
                 self.by_id.remove(&dial.client_id);

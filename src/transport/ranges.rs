@@ -114,6 +114,11 @@ impl RangeSet {
         self.ranges.is_empty()
     }
 
+    /// Gives back the room that it does not need.
+    pub(crate) fn shrink(&mut self) {
+        self.ranges.shrink_to_fit();
+    }
+
     /// Empties the set and gives its memory back.
     pub(crate) fn release(&mut self) {
         self.ranges = Vec::new();

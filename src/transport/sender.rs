@@ -59,8 +59,8 @@ pub(crate) struct ChannelSender {
     acked: RangeSet,
     /// Lost, and to be sent again.
     lost: RangeSet,
-    buffer_limit: usize,
-    message_max: usize,
+    buffer_limit: u32,
+    message_max: u32,
 }
 
 impl ChannelSender {
@@ -74,8 +74,11 @@ impl ChannelSender {
             max_offset: window,
             acked: RangeSet::new(),
             lost: RangeSet::new(),
-            buffer_limit,
-            message_max: message_max.min(buffer_limit.saturating_sub(framing::MAX_HEADER_LEN)),
+            buffer_limit: u32::try_from(buffer_limit).unwrap_or(u32::MAX),
+            message_max: u32::try_from(
+                message_max.min(buffer_limit.saturating_sub(framing::MAX_HEADER_LEN)),
+            )
+            .unwrap_or(u32::MAX),
         }
     }
 
@@ -87,11 +90,11 @@ impl ChannelSender {
 
     /// Queues a message, all of it or nothing.
     pub(crate) fn push(&mut self, message: &[u8]) -> Result<(), PushError> {
-        if message.len() > self.message_max {
+        if message.len() > self.message_max as usize {
             return Err(PushError::TooLong);
         }
         let (header, header_len) = framing::encode(message.len());
-        if self.buffer.len() + header_len + message.len() > self.buffer_limit {
+        if self.buffer.len() + header_len + message.len() > self.buffer_limit as usize {
             return Err(PushError::Full);
         }
         self.buffer.extend(&header[..header_len]);
@@ -101,9 +104,9 @@ impl ChannelSender {
 
     /// Bytes of the longest message that [`ChannelSender::push`] would take now.
     pub(crate) fn room(&self) -> usize {
-        let free = self.buffer_limit.saturating_sub(self.buffer.len());
+        let free = (self.buffer_limit as usize).saturating_sub(self.buffer.len());
         free.saturating_sub(framing::header_len(free))
-            .min(self.message_max)
+            .min(self.message_max as usize)
     }
 
     /// The peer takes bytes below this. A smaller one than before is an old packet's, and ignored.

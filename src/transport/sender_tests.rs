@@ -174,7 +174,10 @@ proptest! {
                     Err(error) => return Err(TestCaseError::fail(error.to_string())),
                 }
             }
-            received.extend(std::iter::from_fn(|| assembler.next_message()));
+            received.extend(std::iter::from_fn(|| {
+                let mut message = Vec::new();
+                assembler.next_message(&mut message).then_some(message)
+            }));
             if let Some(max_offset) = assembler.window_update() {
                 sender.set_max_offset(max_offset);
             }

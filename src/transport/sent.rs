@@ -14,7 +14,7 @@ pub(super) const MAX_FRAMES: usize = 8;
 
 /// Skipped packet numbers that are remembered, the newest. An older one is far outside of what a peer could gain
 /// by acknowledging it.
-const MAX_SKIPPED: usize = 8;
+const MAX_SKIPPED: usize = 4;
 
 /// A frame that was sent, as far as acknowledgement or loss concern it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -104,13 +104,27 @@ impl FrameList {
 pub(super) struct NeverSent;
 
 /// The packets under way of one session, by increasing number.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct SentPackets {
     packets: VecDeque<SentPacket>,
-    skipped: VecDeque<u64>,
+    /// The newest ones in turn; beyond every number where there have been fewer.
+    skipped: [u64; MAX_SKIPPED],
+    skips: u8,
     /// The number of the next packet.
     next: u64,
     bytes_in_flight: usize,
+}
+
+impl Default for SentPackets {
+    fn default() -> Self {
+        Self {
+            packets: VecDeque::new(),
+            skipped: [u64::MAX; MAX_SKIPPED],
+            skips: 0,
+            next: 0,
+            bytes_in_flight: 0,
+        }
+    }
 }
 
 impl SentPackets {
@@ -134,10 +148,8 @@ impl SentPackets {
 
     /// Leaves a number out, as a trap for acknowledgements of what was never sent.
     pub(super) fn skip(&mut self) {
-        if self.skipped.len() == MAX_SKIPPED {
-            self.skipped.pop_front();
-        }
-        self.skipped.push_back(self.next);
+        self.skipped[usize::from(self.skips) % MAX_SKIPPED] = self.next;
+        self.skips = self.skips.wrapping_add(1);
         self.next += 1;
     }
 
@@ -201,7 +213,6 @@ impl SentPackets {
     pub(super) fn release(&mut self) {
         if self.packets.is_empty() {
             self.packets = VecDeque::new();
-            self.skipped.shrink_to_fit();
         }
     }
 

@@ -1,6 +1,7 @@
 //! All that a session waits for: one deadline per purpose, in one place.
 
-use std::time::Instant;
+use std::num::NonZeroU64;
+use std::time::{Duration, Instant};
 
 /// What a session may wait for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,30 +43,49 @@ impl Timer {
     ];
 }
 
-/// The deadlines of one session.
-#[derive(Debug, Default)]
-pub(super) struct Timers([Option<Instant>; Timer::ALL.len()]);
+/// The deadlines of one session, as nanoseconds from its beginning on: half of what instants would take, and there
+/// are sessions by the ten thousand.
+#[derive(Debug)]
+pub(super) struct Timers {
+    beginning: Instant,
+    /// One more than the nanoseconds.
+    after: [Option<NonZeroU64>; Timer::ALL.len()],
+}
 
 impl Timers {
+    pub(super) fn new(now: Instant) -> Self {
+        Self {
+            beginning: now,
+            after: [None; Timer::ALL.len()],
+        }
+    }
+
     pub(super) fn set(&mut self, timer: Timer, deadline: Instant) {
-        self.0[timer as usize] = Some(deadline);
+        let after = deadline.saturating_duration_since(self.beginning);
+        let nanos = u64::try_from(after.as_nanos()).unwrap_or(u64::MAX);
+        self.after[timer as usize] = Some(NonZeroU64::MIN.saturating_add(nanos));
     }
 
     pub(super) fn clear(&mut self, timer: Timer) {
-        self.0[timer as usize] = None;
+        self.after[timer as usize] = None;
     }
 
     pub(super) fn clear_all(&mut self) {
-        self.0 = [None; Timer::ALL.len()];
+        self.after = [None; Timer::ALL.len()];
     }
 
     pub(super) fn get(&self, timer: Timer) -> Option<Instant> {
-        self.0[timer as usize]
+        self.after[timer as usize].map(|after| self.instant(after))
+    }
+
+    fn instant(&self, after: NonZeroU64) -> Instant {
+        self.beginning + Duration::from_nanos(after.get() - 1)
     }
 
     /// The first deadline.
     pub(super) fn next(&self) -> Option<Instant> {
-        self.0.iter().flatten().min().copied()
+        let first = self.after.iter().flatten().min()?;
+        Some(self.instant(*first))
     }
 
     /// Takes out one timer whose time has come.
@@ -81,13 +101,12 @@ impl Timers {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::time::Duration;
 
     #[test]
     fn a_timer_fires_once_and_only_when_its_time_has_come() {
         let now = Instant::now();
         let later = now + Duration::from_secs(1);
-        let mut timers = Timers::default();
+        let mut timers = Timers::new(now);
         timers.set(Timer::Close, later);
         timers.set(Timer::Loss, now);
         assert_eq!(timers.next(), Some(now));

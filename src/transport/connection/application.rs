@@ -86,15 +86,19 @@ impl Connection {
 
     /// The next whole message; it stays possible while a closed session lingers, so that what came together with
     /// a goodbye is not lost.
-    pub(in crate::transport) fn receive(&mut self, channel: Channel) -> Option<Vec<u8>> {
+    pub(in crate::transport) fn receive(
+        &mut self,
+        channel: Channel,
+        message: &mut Vec<u8>,
+    ) -> bool {
         let state = self.channel(channel);
-        let message = state.assembler.next_message();
+        let taken = state.assembler.next_message(message);
         state.announced = state.assembler.has_message();
-        if message.is_some() {
+        if taken {
             state.window_due |= state.assembler.window_update().is_some();
             self.credit.update(&self.channels);
         }
-        message
+        taken
     }
 
     /// Announces a channel on which there is something to receive since this packet.
@@ -131,6 +135,7 @@ impl Connection {
             state.assembler.release();
         }
         self.recovery.sent.release();
+        self.received.release();
     }
 
     /// Whether all that was sent has been acknowledged.

@@ -117,7 +117,7 @@ impl Connection {
             mtu: Mtu::default(),
             channels: Channel::ALL.map(|channel| ChannelState::new(beginning.role, channel)),
             credit: Credit::new(beginning.role),
-            timers: Timers::default(),
+            timers: Timers::new(now),
             state: State::Open,
             signed_in: false,
             silent: false,

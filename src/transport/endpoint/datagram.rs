@@ -211,7 +211,7 @@ impl Endpoint {
         else {
             return;
         };
-        self.schedule.forget(session, &mut place);
+        self.schedule.forget(&mut place);
         let round_trip = dial.round_trip(now);
         let Some(established) = dial.finish(now) else {
             return;
@@ -234,7 +234,7 @@ impl Endpoint {
         let connection = Connection::new(&mut self.context(now), beginning);
         let mut slot = Slot::new(Session::Open(Box::new(connection)));
         slot.place = place;
-        slot.reset_token = Some(reset_token);
+        slot.reset_token = Some(Box::new(reset_token));
         self.sessions.insert(session, slot);
         self.by_peer_id.insert(server_id, session);
         self.settle(now, session);
@@ -245,7 +245,7 @@ impl Endpoint {
         let session = self.by_peer_id.get(&connection_id).copied();
         let given = session
             .and_then(|session| self.sessions.get(&session))
-            .and_then(|slot| slot.reset_token);
+            .and_then(|slot| slot.reset_token.as_deref().copied());
         match (session, given) {
             (Some(session), Some(given)) if token_matches(&given, token) => {
                 self.with_connection(now, session, |connection, context| {

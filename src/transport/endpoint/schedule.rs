@@ -1,9 +1,10 @@
 //! Which sessions have something to do: a queue of those that may have something to send, and one deadline for
 //! each. Work is proportional to these, never to all sessions.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::VecDeque;
 use std::time::Instant;
 
+use super::deadlines::{Deadlines, Handle};
 use crate::transport::SessionId;
 use crate::transport::rtt::TIMER_GRANULARITY;
 
@@ -11,14 +12,14 @@ use crate::transport::rtt::TIMER_GRANULARITY;
 #[derive(Debug, Default)]
 pub(super) struct Place {
     queued: bool,
-    armed: Option<Instant>,
+    armed: Option<Handle>,
 }
 
 /// The schedule of an endpoint.
 #[derive(Debug, Default)]
 pub(super) struct Schedule {
     ready: VecDeque<SessionId>,
-    deadlines: BTreeSet<(Instant, SessionId)>,
+    deadlines: Deadlines,
 }
 
 impl Schedule {
@@ -59,33 +60,33 @@ impl Schedule {
             return;
         };
         let deadline = deadline.max(now + TIMER_GRANULARITY);
-        if place.armed.is_some_and(|armed| armed <= deadline) {
+        let armed = place.armed.map(|armed| self.deadlines.deadline(armed));
+        if armed.is_some_and(|armed| armed <= deadline) {
             return;
         }
-        self.forget(session, place);
-        place.armed = Some(deadline);
-        self.deadlines.insert((deadline, session));
+        self.forget(place);
+        place.armed = Some(self.deadlines.insert(deadline, session));
     }
 
     /// The session has no deadline any more.
-    pub(super) fn forget(&mut self, session: SessionId, place: &mut Place) {
+    pub(super) fn forget(&mut self, place: &mut Place) {
         if let Some(armed) = place.armed.take() {
-            self.deadlines.remove(&(armed, session));
+            self.deadlines.remove(armed);
         }
     }
 
     /// The first deadline.
     pub(super) fn next_deadline(&self) -> Option<Instant> {
-        self.deadlines.first().map(|(deadline, _)| *deadline)
+        self.deadlines.first().map(|(deadline, _)| deadline)
     }
 
     /// Takes out a session whose deadline has come; the caller tells its place by [`Schedule::disarmed`].
     pub(super) fn expire(&mut self, now: Instant) -> Option<SessionId> {
-        let (deadline, session) = *self.deadlines.first()?;
+        let (deadline, session) = self.deadlines.first()?;
         if deadline > now {
             return None;
         }
-        self.deadlines.pop_first();
+        self.deadlines.pop();
         Some(session)
     }
 
