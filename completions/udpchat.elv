@@ -28,6 +28,8 @@ set edit:completion:arg-completer[udpchat] = {|@words|
             cand serve 'Run the server'
             cand connect 'Connect to a server and chat'
             cand user 'Manage the server''s accounts'
+            cand status 'Show how a running server does'
+            cand bench 'Measure a server with many clients'
             cand completions 'Print a completion script for a shell'
             cand help 'Show the menu, or the help of one subcommand'
         }
@@ -74,6 +76,27 @@ set edit:completion:arg-completer[udpchat] = {|@words|
         &'udpchat;user;list'= {
             cand --data 'The server''s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]'
             cand --log 'Write the log to this file (a client writes none without it)'
+            cand -v 'Log more: -v what happens, -vv why, -vvv everything'
+            cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'udpchat;status'= {
+            cand --data 'The server''s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]'
+            cand --log 'Write the log to this file (a client writes none without it)'
+            cand --json 'Show it as one JSON object'
+            cand -v 'Log more: -v what happens, -vv why, -vvv everything'
+            cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'udpchat;bench'= {
+            cand --clients 'How many clients to play'
+            cand --rate 'Messages a second that each client says'
+            cand --seconds 'How long to measure'
+            cand --size 'Bytes of text in a message'
+            cand --log 'Write the log to this file (a client writes none without it)'
+            cand --json 'Report as one JSON object'
             cand -v 'Log more: -v what happens, -vv why, -vvv everything'
             cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
             cand -h 'Print help'

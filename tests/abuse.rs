@@ -1,5 +1,10 @@
 //! What strangers on the network can do to a running server, and what they can read: nothing.
 
+#![allow(
+    clippy::disallowed_methods,
+    reason = "tests of processes live in real time"
+)]
+
 mod support;
 
 use std::net::UdpSocket;
@@ -114,6 +119,7 @@ fn hundred_thousand_wrong_datagrams_leave_the_server_as_it_was() {
                     "an answer of {length} bytes"
                 );
             }
+            #[allow(clippy::cast_precision_loss, reason = "a few kilobytes")]
             let factor = received as f64 / sent.iter().sum::<usize>() as f64;
             largest_factor = largest_factor.max(factor);
         }

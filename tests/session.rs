@@ -1,5 +1,10 @@
 //! The real program on loopback: a server and its clients as processes, people at pseudo-terminals.
 
+#![allow(
+    clippy::disallowed_methods,
+    reason = "tests of processes live in real time"
+)]
+
 mod support;
 
 use std::time::Duration;
@@ -122,4 +127,16 @@ fn messages_typed_before_the_end_of_input_still_arrive() {
     for (number, line) in said.iter().enumerate() {
         assert!(line.ends_with(&format!("line {number}.")), "{said:?}");
     }
+}
+
+#[test]
+fn status_at_the_prompt_shows_the_link() {
+    let directory = TempDir::new().unwrap();
+    let server = Server::on_loopback(&directory.path().join("data"));
+    let mut erin = script(&directory, &server, "erin");
+    erin.types("/status");
+    erin.sees(1, "signed in as erin for ");
+    erin.sees(1, "; the server sees 127.0.0.1:");
+    erin.sees(1, &format!("at {}: round trip ", server.address));
+    erin.sees(1, "retransmissions");
 }

@@ -1,6 +1,11 @@
 //! Server and clients on different hosts, over a network that loses, doubles and reorders: network namespaces of
 //! this test's own, joined by a relay in a third.
 
+#![allow(
+    clippy::disallowed_methods,
+    reason = "tests of processes live in real time"
+)]
+
 mod support;
 
 use std::net::{SocketAddr, UdpSocket};

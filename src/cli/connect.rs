@@ -99,7 +99,7 @@ impl Command for Connect {
             ("CHAT COMMANDS", operate::chat_menu()),
             (
                 "WITHOUT A TERMINAL",
-                "If standard input or output is no terminal, commands are read from standard input, a line each, \
+                "If standard input or output is no terminal, or one that cannot edit lines (TERM=dumb), commands are read from standard input, a line each, \
                  and what arrives is written to standard output, plain; errors go to standard error. Nothing is \
                  asked: give the password with --password-file, and the server's key with --server-key or \
                  --accept-new."

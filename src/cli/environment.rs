@@ -46,8 +46,14 @@ fn base(variable: &str, below_home: &str, option: &str) -> Result<PathBuf, Failu
 #[must_use]
 pub fn wants_colour() -> bool {
     let no_colour = env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-    let is_dumb = env::var_os("TERM").is_none_or(|term| term == "dumb");
-    !no_colour && !is_dumb
+    !no_colour && can_edit()
+}
+
+/// Whether the terminal can do what editing a line takes: not those that the editor refuses too.
+#[must_use]
+pub fn can_edit() -> bool {
+    let refused = ["dumb", "cons25", "emacs"];
+    env::var_os("TERM").is_some_and(|term| refused.iter().all(|refused| term != *refused))
 }
 
 /// Where executables are looked for.

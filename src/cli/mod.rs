@@ -3,6 +3,7 @@
 //! Help, manual pages and shell completions are made from the same table that runs the subcommands.
 
 mod address;
+mod bench;
 mod command;
 mod completions;
 mod connect;
@@ -20,6 +21,7 @@ mod plugins;
 mod serve;
 mod server_key;
 mod state;
+mod status;
 mod terminal;
 mod user;
 

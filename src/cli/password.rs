@@ -81,10 +81,10 @@ pub fn ask_twice(name: &str) -> Result<Password, Failure> {
                 continue;
             }
         };
-        if *ask("once more: ")? == *first {
+        if *ask("the same again: ")? == *first {
             return Ok(first);
         }
-        eprintln!("The two are not the same.");
+        eprintln!("the two are not the same");
     }
     Err(anyhow::anyhow!("no password was given twice alike").into())
 }
@@ -96,9 +96,15 @@ fn ask(question: &str) -> Result<Password, Failure> {
             Exit::Interrupted,
             anyhow::anyhow!("interrupted"),
         )),
-        Err(error) => Err(anyhow::Error::new(error)
-            .context("cannot ask for the password")
-            .into()),
+        Err(error) => {
+            // Nothing has ended the line of the question.
+            eprintln!();
+            Err(match error.kind() {
+                ErrorKind::UnexpectedEof => anyhow::anyhow!("no password was given"),
+                _ => anyhow::Error::new(error).context("cannot ask for the password"),
+            }
+            .into())
+        }
     }
 }
 

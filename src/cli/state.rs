@@ -106,6 +106,14 @@ pub fn private_directory(path: &Path) -> anyhow::Result<()> {
     builder.recursive(true);
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    if let Some(obstacle) = path.ancestors().find(|part| part.exists())
+        && !obstacle.is_dir()
+    {
+        bail!(
+            "{} is not a directory: name another with --state, or move it away",
+            obstacle.display()
+        );
+    }
     builder
         .create(path)
         .with_context(|| format!("cannot make the directory {}", path.display()))?;
@@ -118,7 +126,7 @@ pub fn private_directory(path: &Path) -> anyhow::Result<()> {
             .mode();
         if mode & 0o077 != 0 {
             bail!(
-                "the directory {} is open to others (mode {:03o}): chmod 700 it",
+                "the directory {0} is open to other users (mode {1:03o}): run `chmod 700 {0}`",
                 path.display(),
                 mode & 0o777
             );

@@ -17,7 +17,7 @@ use super::receipts::Receipts;
 use super::render::{self, Clock};
 use super::state::{State, StateError};
 use crate::protocol::{
-    AccountId, Body, ConversationId, DeviceId, EndReason, EntryId, Failure, Head, Message,
+    AccountId, Body, ConversationId, DeviceId, EndReason, EntryId, Failure, Message,
     ReceiptsRequest, Received, SessionStart,
 };
 use crate::transport::{Channel, Now};
@@ -43,6 +43,8 @@ pub(super) struct Account {
     pub(super) id: AccountId,
     pub(super) name: String,
     pub(super) device: DeviceId,
+    /// When the user signed in, in this run.
+    pub(super) since: Instant,
     pub(super) state: State,
     pub(super) conversations: Conversations,
     pub(super) outbox: Outbox,
@@ -59,7 +61,7 @@ pub(super) struct Account {
     /// When what the server could not do is tried again.
     pub(super) retry_at: Option<Instant>,
     pub(super) damaged: u64,
-    pub(super) heads: Vec<Head>,
+    pub(super) heads: BTreeMap<ConversationId, EntryId>,
     shown_mark_due: Option<Instant>,
     offset_seconds: i32,
 }
@@ -95,6 +97,7 @@ impl Account {
             id: start.account,
             name: start.name.clone(),
             device: start.device,
+            since: now.instant,
             state,
             conversations: Conversations::default(),
             outbox: Outbox::load(loaded.outbox),
@@ -109,7 +112,7 @@ impl Account {
             next_tag: 1,
             retry_at: None,
             damaged: 0,
-            heads: Vec::new(),
+            heads: BTreeMap::new(),
             shown_mark_due: None,
             offset_seconds,
         };

@@ -3,6 +3,7 @@
 //! It decides about trust, sign-in and commands, and keeps the signed-in user's account. All that it wants done
 //! is left in [`Effects`] until [`Core::settle`] has made durable what it follows from.
 
+use std::net::SocketAddr;
 use std::time::Instant;
 
 use rand_chacha::ChaCha20Rng;
@@ -45,6 +46,8 @@ pub struct Core {
     /// The key that the user is being asked about.
     pub(super) asked_key: Option<[u8; 32]>,
     pub(super) is_greeted: bool,
+    /// Whether the server has said that it stops, so that the loss of the link is no news.
+    pub(super) is_server_stopping: bool,
     /// Who is to be signed in without being asked.
     pub(super) pending_user: Option<String>,
     pub(super) sign_in: Option<SignIn>,
@@ -54,6 +57,9 @@ pub struct Core {
     /// moment when it is done anyway.
     pub(super) wish: Option<(Wish, Instant)>,
     pub(super) end: Option<End>,
+    /// The address at which the server sees this client.
+    pub(super) seen_as: Option<SocketAddr>,
+    wants_status: bool,
 }
 
 impl Core {
@@ -75,12 +81,15 @@ impl Core {
             trusted_key: None,
             asked_key: None,
             is_greeted: false,
+            is_server_stopping: false,
             pending_user,
             sign_in: None,
             account: None,
             wants_new_link: false,
             wish: None,
             end: None,
+            seen_as: None,
+            wants_status: false,
         }
     }
 
@@ -101,13 +110,15 @@ impl Core {
         if let Some(account) = &mut self.account {
             account.link_lost();
         }
-        self.effects.show(
-            Tone::Notice,
-            format!(
-                "the link to {} is lost ({reason}); trying again",
-                self.options.server_name
-            ),
-        );
+        if !std::mem::take(&mut self.is_server_stopping) {
+            self.effects.show(
+                Tone::Notice,
+                format!(
+                    "the link to {} is lost ({reason}); trying again",
+                    self.options.server_name
+                ),
+            );
+        }
         if is_superseded {
             self.handle_leave(Some(Leave::Ended(EndReason::Superseded)));
         }
@@ -282,7 +293,11 @@ impl Core {
     }
 
     fn handle_control(&mut self, now: Now, bytes: &[u8]) {
-        let opened = Envelope::decode(bytes).and_then(|envelope| envelope.open());
+        let opened = Envelope::decode(bytes).and_then(|envelope| {
+            let seen_as = envelope.hop.recipient_data.map(SocketAddr::from);
+            self.seen_as = seen_as.or(self.seen_as);
+            envelope.open()
+        });
         let Ok(message) = opened else {
             self.show(
                 Tone::Error,
@@ -301,7 +316,7 @@ impl Core {
             reason: EndReason::ServerStopping,
         }) = message.body
         {
-            self.show(Tone::Notice, "the server is stopping");
+            self.server_stops();
         }
     }
 
@@ -353,7 +368,13 @@ impl Core {
             .and_then(SignIn::deadline)
             .is_some_and(|due| due <= now.instant);
         if is_due {
+            let has_asked = self.sign_in.as_ref().is_some_and(SignIn::waits_for_server);
             self.step_sign_in(now, SignIn::handle_timeout);
+            if has_asked && self.sign_in.is_none() {
+                // The answer may yet come, and the server then takes this session for signed in. Only another one is
+                // known to be as both ends believe.
+                self.wants_new_link = true;
+            }
         }
     }
 
@@ -407,6 +428,16 @@ impl Core {
     /// Whether the link is no good any more and is to be made again.
     pub(super) fn take_new_link_wish(&mut self) -> bool {
         std::mem::take(&mut self.wants_new_link)
+    }
+
+    /// The user wants to see how the link does.
+    pub(super) fn wish_status(&mut self) {
+        self.wants_status = true;
+    }
+
+    /// Whether the figures of the link are to be handed in.
+    pub(super) fn take_status_wish(&mut self) -> bool {
+        std::mem::take(&mut self.wants_status)
     }
 
     fn ask_next(&mut self) {
@@ -481,7 +512,10 @@ impl Core {
             Some(account) if account.is_settled => {
                 account.people.ask(now, true, &mut self.effects);
             }
-            _ => self.show(Tone::Error, "there is no link to the server now"),
+            _ => self.show(
+                Tone::Error,
+                "there is no link to the server now; try again when it is back",
+            ),
         }
     }
 }

@@ -12,7 +12,7 @@ use crate::protocol::opaque::{KeyStretching, Suite, context, identities};
 
 /// A step of OPAQUE did not work out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
-pub(super) enum CredentialsError {
+pub enum CredentialsError {
     /// The password is wrong, or whoever answers is not the server that this account is at.
     #[error("the password is wrong, or a machine in the middle answers instead of the server")]
     Mismatch,
@@ -22,14 +22,17 @@ pub(super) enum CredentialsError {
 }
 
 /// A login that waits for the server's answer.
-pub(super) struct LoginBegun(ClientLogin<Suite>);
+pub struct LoginBegun(ClientLogin<Suite>);
 
 /// A sign-up that waits for the server's answer.
-pub(super) struct SignUpBegun(ClientRegistration<Suite>);
+pub struct SignUpBegun(ClientRegistration<Suite>);
 
 impl LoginBegun {
     /// Begins a login, and gives the request to send.
-    pub(super) fn new(
+    ///
+    /// # Errors
+    /// [`CredentialsError::Malformed`] if OPAQUE does not take the password.
+    pub fn new(
         random: &mut ChaCha20Rng,
         password: &[u8],
     ) -> Result<(Self, ByteBuf), CredentialsError> {
@@ -40,7 +43,10 @@ impl LoginBegun {
     }
 
     /// Ends it: checks the server, and gives what proves the password to it.
-    pub(super) fn finish(
+    ///
+    /// # Errors
+    /// [`CredentialsError::Mismatch`] if the password is wrong, [`CredentialsError::Malformed`] if this is no answer of OPAQUE.
+    pub fn finish(
         self,
         random: &mut ChaCha20Rng,
         password: &[u8],
@@ -67,7 +73,10 @@ impl LoginBegun {
 
 impl SignUpBegun {
     /// Begins a sign-up, and gives the request to send.
-    pub(super) fn new(
+    ///
+    /// # Errors
+    /// [`CredentialsError::Malformed`] if OPAQUE does not take the password.
+    pub fn new(
         random: &mut ChaCha20Rng,
         password: &[u8],
     ) -> Result<(Self, ByteBuf), CredentialsError> {
@@ -78,7 +87,10 @@ impl SignUpBegun {
     }
 
     /// Ends it: gives the record that the server keeps.
-    pub(super) fn finish(
+    ///
+    /// # Errors
+    /// [`CredentialsError::Malformed`] if this is no answer of OPAQUE.
+    pub fn finish(
         self,
         random: &mut ChaCha20Rng,
         password: &[u8],

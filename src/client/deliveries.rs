@@ -12,6 +12,7 @@ use super::conversations::Place;
 use super::effects::Effects;
 use super::env::Tone;
 use super::history::{Entry, fitting};
+use super::name::short;
 use super::render;
 use crate::protocol::{
     Body, Command, ConversationId, DecodeError, DeliverAgain, Delivery, Envelope, ErrorCode,
@@ -80,6 +81,7 @@ impl Account {
                 },
                 Err(_) => String::new(),
             };
+            let name = short(name);
             if !self
                 .conversations
                 .insert(id, Place::at(&name, delivery.prev))
@@ -128,11 +130,10 @@ impl Account {
         known.place.digest = Some(envelope.digest);
         let conversation_name = known.place.name.clone();
         let is_damaged = matches!(opened, Err(DecodeError::Digest));
-        let device = opened
+        let origin = opened
             .as_ref()
             .ok()
-            .and_then(|message| message.header.origin)
-            .map(|origin| origin.device);
+            .and_then(|message| message.header.origin);
         let text = opened
             .ok()
             .and_then(|message| fitting(message, id, &conversation_name, &self.name, is_own));
@@ -155,10 +156,17 @@ impl Account {
         if let (Some(text), true) = (&text, conversation_name.is_empty()) {
             let name = if is_own { &text.receiver } else { &text.sender };
             if let Some(known) = self.conversations.get_mut(id) {
-                known.place.name.clone_from(name);
+                known.place.name = short(name.clone());
             }
         }
-        let is_from_here = is_own && device == Some(self.device);
+        let from_here = origin.filter(|origin| is_own && origin.device == self.device);
+        let is_from_here = from_here.is_some();
+        if let Some(origin) = from_here
+            && let Some(sequence) = self.outbox.find(id, origin.number)
+        {
+            // The server had no room to say that it is stored. Asked again, it says so.
+            self.outbox.unsend(sequence);
+        }
         if !is_from_here {
             self.show_entry(now, delivery, text.as_ref(), is_damaged, effects);
         }

@@ -29,7 +29,7 @@ impl Core {
         };
         let text = match leave {
             Leave::Ended(EndReason::ServerStopping) => {
-                self.show(Tone::Notice, "the server is stopping");
+                self.server_stops();
                 return;
             }
             Leave::Ended(EndReason::Superseded) => {
@@ -48,6 +48,16 @@ impl Core {
         } else {
             self.finish(End::Refused(text.into()));
         }
+    }
+
+    /// The server has said that it stops. The link is tried again without a word until it is back.
+    pub(super) fn server_stops(&mut self) {
+        self.is_server_stopping = true;
+        let text = format!(
+            "{} is stopping; connecting again when it is back",
+            self.options.server_name
+        );
+        self.show(Tone::Notice, &text);
     }
 
     /// The sign-in has failed. One that only continued an earlier session is tried over another link, unless the
@@ -150,7 +160,12 @@ impl Core {
             .as_ref()
             .map_or(0, |account| account.outbox.len());
         if unsent > 0 {
-            let text = format!("● {unsent} not stored yet; kept, and sent at the next sign-in");
+            let what = if unsent == 1 {
+                "1 message is".to_owned()
+            } else {
+                format!("{unsent} messages are")
+            };
+            let text = format!("● {what} not stored yet; kept here, and sent at the next sign-in");
             self.show(Tone::Notice, &text);
         }
     }

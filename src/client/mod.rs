@@ -12,12 +12,13 @@ mod away;
 pub mod commands;
 mod conversations;
 mod core;
-mod credentials;
+pub mod credentials;
 mod deliveries;
 mod effects;
 mod env;
 mod history;
 mod leaving;
+mod link_status;
 mod name;
 mod outbox;
 mod people;
@@ -137,7 +138,9 @@ impl Client {
                 self.core.finish(End::Failed(text));
             }
             LinkEvent::Silent => {
-                let text = format!("no answer from {name} for 10 s; still trying");
+                let text = format!(
+                    "no answer from {name} for 10 s; still trying, and what you type is kept"
+                );
                 self.core.notice(&text);
             }
             LinkEvent::Awake => {
@@ -184,6 +187,10 @@ impl App for Client {
     }
 
     fn on_settled(&mut self, now: Now, endpoint: &mut Endpoint) {
+        if self.core.take_status_wish() {
+            let status = self.link.status(endpoint);
+            self.core.show_status(now, status);
+        }
         self.core.settle(now);
         let messages: Vec<(Channel, Vec<u8>)> = self.core.take_messages();
         for (channel, bytes) in messages {

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::effects::Effects;
 use super::env::Tone;
+use super::name::short;
 use super::render;
 use crate::protocol::{Alert, Contact, ContactsRequest, ListContacts, Message};
 use crate::transport::{Channel, Now};
@@ -67,7 +68,11 @@ impl People {
             return;
         }
         let room = PEOPLE_MAX.saturating_sub(asking.contacts.len());
-        asking.contacts.extend(list.contacts.into_iter().take(room));
+        let contacts = list.contacts.into_iter().take(room).map(|contact| Contact {
+            name: short(contact.name),
+            ..contact
+        });
+        asking.contacts.extend(contacts);
         if list.more {
             return;
         }
@@ -97,14 +102,16 @@ impl People {
 
     /// Somebody came or went.
     pub(super) fn handle_alert(&mut self, alert: &Alert, effects: &mut Effects) {
+        let name = short(alert.name.clone());
         let text = if alert.online {
+            let text = format!("{name} is online");
             if self.names.len() < PEOPLE_MAX {
-                self.names.insert(alert.name.clone());
+                self.names.insert(name);
             }
-            format!("{} is online", alert.name)
+            text
         } else {
-            self.names.remove(&alert.name);
-            format!("{} has gone", alert.name)
+            self.names.remove(&name);
+            format!("{name} has gone")
         };
         self.has_changed = true;
         effects.show(Tone::Notice, text);

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
+use super::name::short;
 use crate::protocol::{AccountId, ConversationId, EntryId, Mark};
 
 /// How long the receipts of those who were online are gathered before the first line. Chosen: a few round trips
@@ -22,6 +23,9 @@ pub(super) const AWAITED_MAX: usize = 1_000;
 /// How many members' marks are remembered. At the limit a further member's mark counts for the messages that
 /// wait at that moment, and is then forgotten.
 const MARKS_MAX: usize = 10_000;
+
+/// How many recipients of one message are told. At the limit receipts of further ones are not.
+const TOLD_MAX: usize = 10_000;
 
 /// An own entry whose receipts have not all come: what is durable of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -104,17 +108,45 @@ impl Receipts {
         }
         let (account, key) = (mark.account, (conversation, mark.account));
         if self.marks.len() < MARKS_MAX || self.marks.contains_key(&key) {
-            let known = self.marks.entry(key).or_insert_with(|| mark.clone());
+            let known = self.marks.entry(key).or_insert_with(|| Mark {
+                name: short(mark.name.clone()),
+                ..mark.clone()
+            });
             known.entry = known.entry.max(mark.entry);
         }
         let covered = (conversation, mark.since.next())..=(conversation, mark.entry);
         for (_, own) in self.own.range_mut(covered) {
             let is_known = own.awaited.told.contains(&account)
                 || own.fresh.iter().any(|(known, _)| *known == account);
-            if !is_known {
-                own.fresh.push((account, mark.name.clone()));
+            let told = own.awaited.told.len() + own.fresh.len();
+            if !is_known && told < TOLD_MAX {
+                own.fresh.push((account, short(mark.name.clone())));
             }
         }
+    }
+
+    /// The server's log is another one (a restored backup): marks of before say nothing about what it will hold.
+    pub(super) fn forget_marks(&mut self) {
+        self.marks.clear();
+    }
+
+    /// A conversation's log is another one behind this place: what waited there is lost. It is returned.
+    pub(super) fn forget_after(
+        &mut self,
+        conversation: ConversationId,
+        place: EntryId,
+    ) -> Vec<EntryId> {
+        self.marks.retain(|(of, _), _| *of != conversation);
+        let lost: Vec<EntryId> = self
+            .own
+            .keys()
+            .filter(|(of, entry)| *of == conversation && *entry > place)
+            .map(|(_, entry)| *entry)
+            .collect();
+        for entry in &lost {
+            self.own.remove(&(conversation, *entry));
+        }
+        lost
     }
 
     /// What is to be said by now.
@@ -288,6 +320,42 @@ mod tests {
         receipts.track(now, everyone, EntryId(2), awaited(1, 1), Some(now));
         let entries: Vec<EntryId> = receipts.news(now).iter().map(|news| news.entry).collect();
         assert_eq!(entries, [EntryId(2)]);
+    }
+
+    #[test]
+    fn receipts_of_a_server_without_end_fill_no_memory() {
+        // A server could name ever new accounts, and each was kept with the message, on disk too.
+        let now = instant();
+        let mut receipts = Receipts::default();
+        receipts.track(now, PAIR, EntryId(1), awaited(u32::MAX, 1), None);
+        let mut told = 0;
+        for account in 0..2 * TOLD_MAX as u64 {
+            receipts.mark(PAIR, &mark(AccountId(account), "x", 1));
+            if account % 100 == 99 {
+                told += receipts
+                    .news(now)
+                    .iter()
+                    .map(|news| news.names.len())
+                    .sum::<usize>();
+            }
+        }
+        assert_eq!(told, TOLD_MAX);
+    }
+
+    #[test]
+    fn receipt_for_what_a_restored_server_has_lost_is_none_for_what_takes_its_place() {
+        // bob had received entry 9; a backup was restored that ends with entry 4. The next message became entry 5, and
+        // was said to be received by bob at once; so was, later, the lost one.
+        let now = instant();
+        let mut receipts = Receipts::default();
+        receipts.mark(PAIR, &mark(BOB, "bob", 9));
+        receipts.track(now, PAIR, EntryId(10), awaited(1, 1), None);
+        assert_eq!(receipts.forget_after(PAIR, EntryId(4)), [EntryId(10)]);
+        receipts.track(now, PAIR, EntryId(5), awaited(1, 1), None);
+        assert!(receipts.news(now).is_empty());
+        receipts.mark(PAIR, &mark(BOB, "bob", 12));
+        let entries: Vec<EntryId> = receipts.news(now).iter().map(|news| news.entry).collect();
+        assert_eq!(entries, [EntryId(5)]);
     }
 
     #[test]

@@ -179,15 +179,17 @@ pub(super) fn refusal(failure: &Failure, subject: &str) -> String {
     let reason = match failure.code {
         ErrorCode::NoSuchUser => return format!("there is no user \"{subject}\" here"),
         ErrorCode::NameTaken => return format!("the name \"{subject}\" is taken"),
+        // The detail is a sentence of its own.
+        ErrorCode::BadName if !failure.detail.is_empty() => return failure.detail.clone(),
         ErrorCode::BadName => "this is not a user name",
-        ErrorCode::NameLooksLike => "this name looks like another user's",
+        ErrorCode::NameLooksLike => "choose another name: this one looks like a name that is taken",
         ErrorCode::RegistrationClosed => {
             "registration is closed here: accounts are opened by the operator"
         }
         ErrorCode::LoginFailed => LOGIN_FAILED,
         ErrorCode::TicketRefused => "the earlier sign-in is not valid any more",
         ErrorCode::TooManyAttempts => return too_many_attempts(failure.wait_ms),
-        ErrorCode::ToOneself => "nobody sends messages to oneself",
+        ErrorCode::ToOneself => "you cannot send a message to yourself",
         ErrorCode::NotPermitted => "this is not permitted",
         ErrorCode::TextEmpty => "the text is empty",
         ErrorCode::TextTooLong => "the text is too long",

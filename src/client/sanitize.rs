@@ -22,6 +22,7 @@ pub(super) fn line(text: &str) -> Cow<'_, str> {
             '\r' if rest.peek() == Some(&'\n') => {}
             '\n' | '\r' | '\t' | '\u{2028}' | '\u{2029}' => clean.push(BLANK),
             other if is_plain(other) => clean.push(other),
+            '\u{200c}' | '\u{200d}' if joins(&clean, rest.peek()) => clean.push(character),
             _ => {}
         }
     }
@@ -59,6 +60,13 @@ fn skip_escape(rest: &mut std::iter::Peekable<std::str::Chars<'_>>) {
     }
 }
 
+/// Whether a joiner or non-joiner stands between two characters that it can mean something to: Persian, Indic
+/// scripts and many emoji are spelt with them. Anywhere else it only hides.
+fn joins(before: &str, after: Option<&char>) -> bool {
+    let is_joined = |character: char| !character.is_ascii() && is_plain(character);
+    before.chars().next_back().is_some_and(is_joined) && after.is_some_and(|&next| is_joined(next))
+}
+
 /// Whether a character may reach the terminal as it is.
 fn is_plain(character: char) -> bool {
     !(character.is_control()
@@ -94,6 +102,17 @@ mod tests {
         assert_eq!(line("al\u{202e}ice\u{200b}\u{feff}"), "alice");
     }
 
+    /// A family of emoji came apart into its members, and Persian words lost their spelling, since joiners were
+    /// taken for invisible characters like any other.
+    #[test]
+    fn joiners_stay_where_they_spell_something_and_only_there() {
+        for text in ["👩\u{200d}👧", "می\u{200c}خواهم"] {
+            assert_eq!(line(text), text);
+        }
+        assert_eq!(line("bo\u{200d}b\u{200c} \u{200d}"), "bob ");
+        assert_eq!(line("é\u{200d}\u{200d}é\u{200d}"), "é\u{200d}é");
+    }
+
     #[test]
     fn line_breaks_become_blanks() {
         assert_eq!(line("one\r\ntwo\tthree"), "one two three");
@@ -102,7 +121,8 @@ mod tests {
     proptest! {
         #[test]
         fn nothing_that_a_terminal_obeys_is_left(text: String) {
-            prop_assert!(line(&text).chars().all(is_plain));
+            let is_joiner = |character| matches!(character, '\u{200c}' | '\u{200d}');
+            prop_assert!(line(&text).chars().all(|c| is_plain(c) || is_joiner(c)));
         }
     }
 }

@@ -13,7 +13,7 @@ use super::conversations::Place;
 use super::effects::Effects;
 use super::env::Tone;
 use super::history::Entry;
-use super::name::canonical;
+use super::name::{canonical, short};
 use super::outbox::{Numbered, Unsent};
 use super::receipts::Awaited;
 use super::render;
@@ -48,11 +48,11 @@ impl Account {
             Some("the text is empty".to_owned())
         } else if text.len() > TEXT_MAX_BYTES {
             Some(format!(
-                "the text is too long: {} bytes, and {TEXT_MAX_BYTES} are the most",
+                "the text is too long: {} bytes, and a message has at most {TEXT_MAX_BYTES}; send it in parts",
                 text.len()
             ))
         } else if canonical(target) == self.name {
-            Some("nobody sends messages to oneself".to_owned())
+            Some("you cannot send a message to yourself".to_owned())
         } else {
             None
         };
@@ -178,17 +178,17 @@ impl Account {
         let Some(target) = self.resolving.remove(&resolved.tag) else {
             return;
         };
-        let id = resolved.conversation;
+        let (id, name) = (resolved.conversation, short(resolved.name.clone()));
         if self.conversations.get(id).is_none()
             && !self
                 .conversations
-                .insert(id, Place::at(&resolved.name, resolved.start))
+                .insert(id, Place::at(&name, resolved.start))
         {
             return;
         }
         if let Some(known) = self.conversations.get_mut(id) {
             known.use_up(resolved.last_number);
-            known.place.name.clone_from(&resolved.name);
+            known.place.name = name;
         }
         self.save_place(id);
         // What was typed may differ from the canonical name in ways that only the server knows.
@@ -344,9 +344,17 @@ impl Account {
         }
         for (sequence, typed) in self.outbox.unnumbered() {
             if typed == target {
-                self.outbox.remove(sequence);
+                let unsent = self.outbox.remove(sequence);
                 self.state.remove_unsent(sequence);
-                effects.show(Tone::Error, render::refusal(failure, &target));
+                let text = unsent.map(|unsent| unsent.text).unwrap_or_default();
+                effects.show(
+                    Tone::Error,
+                    format!(
+                        "{}; not sent: {}",
+                        render::refusal(failure, &target),
+                        render::quote(&text)
+                    ),
+                );
             }
         }
     }

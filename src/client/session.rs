@@ -1,7 +1,8 @@
 //! The link to the server: connecting, and connecting again for as long as the client runs.
 //!
 //! All addresses of the server are tried side by side, each a moment after the one before it (RFC 8305), and
-//! the first that answers is used. A link that is lost is made again, with growing pauses.
+//! the first that answers is used. A link that is lost is made again, with growing pauses; at once, if the server
+//! has only restarted.
 
 use std::collections::VecDeque;
 use std::net::SocketAddr;
@@ -10,6 +11,7 @@ use std::time::{Duration, Instant};
 use rand_chacha::ChaCha20Rng;
 use rand_core::RngCore;
 
+use super::link_status::LinkStatus;
 use crate::transport::{Channel, CloseReason, Endpoint, Event, SendError, SessionId};
 
 /// How long one round of attempts may take. The transport says sooner that nobody is there; this bounds a
@@ -26,13 +28,29 @@ const ADDRESSES_MAX: usize = 8;
 const PAUSE_FIRST: Duration = Duration::from_secs(1);
 const PAUSE_MAX: Duration = Duration::from_secs(12);
 
+/// A server that has restarted is called again at once if the session had stood for at least this long; one that
+/// resets each session as soon as it stands is not asked without a pause.
+const STOOD: Duration = PAUSE_FIRST;
+
 /// How long the end waits for what was sent to be acknowledged. Chosen: as long as a user waits for a prompt.
 const DRAIN_WAIT: Duration = Duration::from_secs(2);
 
 const _: () = assert!(PAUSE_MAX.as_millis() * 5 / 4 <= 15_000);
 
+/// How many messages of one channel wait for room. Chosen: several times what an outbox and a HELLO can have under way.
+/// At the limit the server does not read; the link is closed, and made again.
+const WAITING_MAX: usize = 10_000;
+
+/// How long the end waits for the goodbye to be answered, or said as often as the transport says it: if it were said
+/// once, others would see on a path that loses packets somebody online who is not. Chosen: three times on a path
+/// of 100 ms each way; past it the server notices the silence.
+const GOODBYE_WAIT: Duration = Duration::from_secs(1);
+
 /// The code of a goodbye without a fault.
 const CODE_QUIT: u16 = 0;
+
+/// The code with which a session is closed whose other end does not take what it asked for.
+const CODE_NOT_READING: u16 = 2;
 
 /// The code with which a server closes a session whose device has signed in anew (udpchat-protocol(7)). A client
 /// that came back by its ticket after that would drive the other one out in turn.
@@ -77,7 +95,10 @@ enum State {
     },
     Up(SessionId),
     Pausing(Instant),
+    /// What was sent may still arrive until then.
     Closing(SessionId, Instant),
+    /// The goodbye may still be heard until then.
+    Leaving(SessionId, Instant),
     Closed,
 }
 
@@ -86,6 +107,8 @@ pub(super) struct Link {
     addresses: Vec<SocketAddr>,
     state: State,
     has_been_up: bool,
+    /// When the session last came up.
+    up_since: Option<Instant>,
     failures: u32,
     waiting: [VecDeque<Vec<u8>>; Channel::ALL.len()],
 }
@@ -97,6 +120,7 @@ impl Link {
             addresses,
             state: State::Idle,
             has_been_up: false,
+            up_since: None,
             failures: 0,
             waiting: Default::default(),
         }
@@ -137,6 +161,15 @@ impl Link {
             State::Up(session) => Some(session),
             _ => None,
         }
+    }
+
+    /// Its figures, while it stands.
+    pub(super) fn status(&self, endpoint: &Endpoint) -> Option<LinkStatus> {
+        let session = self.session()?;
+        Some(LinkStatus {
+            remote: endpoint.remote(session)?,
+            statistics: endpoint.statistics(session)?,
+        })
     }
 
     /// Takes an event of the endpoint in; what is to be received is the caller's to receive.
@@ -188,6 +221,16 @@ impl Link {
         }
         self.state = State::Up(session);
         self.has_been_up = true;
+        self.up_since = Some(now);
+        // The address that has answered is the first to be tried the next time.
+        let remote = endpoint.remote(session);
+        if let Some(at) = self
+            .addresses
+            .iter()
+            .position(|address| Some(*address) == remote)
+        {
+            self.addresses[..=at].rotate_right(1);
+        }
         self.failures = 0;
         Some(LinkEvent::Up {
             key,
@@ -205,7 +248,12 @@ impl Link {
     ) -> Option<LinkEvent> {
         match &mut self.state {
             State::Up(up) if *up == session => {
-                self.pause(now, random);
+                let stood = |since| now.saturating_duration_since(since) >= STOOD;
+                if *reason == CloseReason::Reset && self.up_since.is_some_and(stood) {
+                    self.connect(now, endpoint);
+                } else {
+                    self.pause(now, random);
+                }
                 let is_superseded = matches!(
                     reason,
                     CloseReason::Peer {
@@ -214,7 +262,11 @@ impl Link {
                     }
                 );
                 Some(LinkEvent::Lost {
-                    reason: reason.to_string(),
+                    reason: match reason {
+                        // The number says nothing to a reader.
+                        CloseReason::Peer { reason, .. } if !reason.is_empty() => reason.clone(),
+                        other => other.to_string(),
+                    },
                     is_superseded,
                 })
             }
@@ -301,7 +353,9 @@ impl Link {
             State::Connecting { next_at, due, .. } => {
                 Some(next_at.map_or(*due, |next| next.min(*due)))
             }
-            State::Pausing(until) | State::Closing(_, until) => Some(*until),
+            State::Pausing(until) | State::Closing(_, until) | State::Leaving(_, until) => {
+                Some(*until)
+            }
             State::Idle | State::Up(_) | State::Closed => None,
         }
     }
@@ -328,8 +382,7 @@ impl Link {
         }
     }
 
-    /// Sends a message, or keeps it until there is room. What is kept is bounded by what the layer above has
-    /// under way. Without a link it is dropped: whoever sent it hears of the loss.
+    /// Sends a message, or keeps it until there is room, up to [`WAITING_MAX`]. Without a link it is dropped: whoever sent it hears of the loss.
     pub(super) fn send(
         &mut self,
         now: Instant,
@@ -340,6 +393,9 @@ impl Link {
         if let State::Up(session) | State::Closing(session, _) = self.state {
             self.waiting[channel as usize].push_back(bytes);
             self.flush(now, endpoint, session, channel);
+            if self.waiting[channel as usize].len() > WAITING_MAX {
+                endpoint.close(now, session, CODE_NOT_READING, "the server does not read");
+            }
         }
     }
 
@@ -362,7 +418,8 @@ impl Link {
         }
     }
 
-    /// Says goodbye once what was sent has arrived, or after [`DRAIN_WAIT`].
+    /// Says goodbye once what was sent has arrived, or after [`DRAIN_WAIT`], and waits for the answer, but no longer
+    /// than [`GOODBYE_WAIT`].
     pub(super) fn close(&mut self, now: Instant, endpoint: &mut Endpoint) {
         match &mut self.state {
             State::Up(session) => self.state = State::Closing(*session, now + DRAIN_WAIT),
@@ -373,13 +430,18 @@ impl Link {
                 self.state = State::Closed;
             }
             State::Idle | State::Pausing(_) => self.state = State::Closed,
-            State::Closing(..) | State::Closed => {}
+            State::Closing(..) | State::Leaving(..) | State::Closed => {}
         }
         if let State::Closing(session, until) = self.state
             && (until <= now || endpoint.is_drained(session) && self.has_nothing_waiting())
         {
-            self.state = State::Closed;
+            self.state = State::Leaving(session, now + GOODBYE_WAIT);
             endpoint.close(now, session, CODE_QUIT, "quit");
+        }
+        if let State::Leaving(session, until) = self.state
+            && (until <= now || endpoint.remote(session).is_none())
+        {
+            self.state = State::Closed;
         }
     }
 

@@ -159,6 +159,11 @@ impl SignIn {
         })
     }
 
+    /// Whether the server has been asked something that it has not answered.
+    pub(super) const fn waits_for_server(&self) -> bool {
+        self.due.is_some()
+    }
+
     /// When [`SignIn::handle_timeout`] wants to be called.
     pub(super) fn deadline(&self) -> Option<Instant> {
         match self.step {
@@ -174,13 +179,17 @@ impl SignIn {
         context: &mut Context<'_>,
     ) -> Progress {
         match self.step {
-            Step::Name if answer.trim().is_empty() => given_up("no name, no sign-in"),
+            Step::Name if answer.trim().is_empty() => {
+                given_up("no user name was given; `login` asks again")
+            }
             Step::Name => self.named(&answer, context),
             Step::Password | Step::NewPassword if answer.is_empty() => {
-                context.effects.show(Tone::Error, "a password is not empty");
+                context
+                    .effects
+                    .show(Tone::Error, "a password cannot be empty");
                 self.tries += 1;
                 if self.tries >= TRIES_MAX {
-                    return given_up("no password, no sign-in");
+                    return given_up("no password was given; `login` asks again");
                 }
                 Progress::Going
             }
@@ -327,7 +336,7 @@ impl SignIn {
         }
         if !context.is_interactive {
             return Progress::GivenUp {
-                text: "a password is needed, and there is no terminal to ask at: --password-file gives one"
+                text: "a password is needed, and there is no terminal to ask at\nhint: give it with --password-file FILE"
                     .into(),
                 refused: true,
             };

@@ -10,6 +10,7 @@ use super::away::Away;
 use super::conversations::Place;
 use super::effects::Effects;
 use super::env::Tone;
+use super::name::short;
 use super::render;
 use super::state::{Identity, StateError};
 use crate::protocol::{
@@ -36,6 +37,7 @@ impl Account {
             .identity()
             .is_some_and(|identity| identity.epoch != start.epoch);
         if was_restored {
+            self.receipts.forget_marks();
             effects.show(
                 Tone::Notice,
                 "the server's database was restored from a backup; what it lost may be missing",
@@ -59,12 +61,11 @@ impl Account {
         let positions: Vec<Position> = self
             .conversations
             .iter()
-            .filter_map(|(conversation, known)| {
-                Some(Position {
-                    conversation,
-                    entry: known.place.position,
-                    digest: known.place.digest?,
-                })
+            .map(|(conversation, known)| Position {
+                conversation,
+                entry: known.place.position,
+                // Nothing has come since the server said where this device begins.
+                digest: known.place.digest.unwrap_or_default(),
             })
             .collect();
         let mut parts = positions.chunks(POSITIONS_PER_PART).peekable();
@@ -91,18 +92,22 @@ impl Account {
         answer: HelloAnswer,
         effects: &mut Effects,
     ) -> Option<Leave> {
-        for head in answer.heads {
+        for mut head in answer.heads {
+            head.name = short(head.name);
             self.settle_position(&head, effects);
-            self.heads.push(head);
+            // As many as there are conversations, however often the server names them.
+            if self.conversations.get(head.conversation).is_some() {
+                self.heads.insert(head.conversation, head.head);
+            }
         }
         if answer.more {
             return None;
         }
         let mut missing = BTreeMap::new();
-        for head in self.heads.drain(..) {
-            let position = self.conversations.get(head.conversation);
-            if position.is_some_and(|known| known.place.position < head.head) {
-                missing.insert(head.conversation, head.head);
+        for (id, head) in std::mem::take(&mut self.heads) {
+            let position = self.conversations.get(id);
+            if position.is_some_and(|known| known.place.position < head) {
+                missing.insert(id, head);
             }
         }
         if self.is_settled {
@@ -135,6 +140,9 @@ impl Account {
                     ..Place::at(&head.name, head.start)
                 };
                 if head.start < position {
+                    for lost in self.receipts.forget_after(id, head.start) {
+                        self.state.put_awaited(id, lost, None);
+                    }
                     effects.show(
                         Tone::Notice,
                         format!(

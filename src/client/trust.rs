@@ -22,7 +22,9 @@ impl Core {
                 self.trusted(now);
             } else {
                 self.finish(End::Refused(format!(
-                    "the key of {name} changed while this client ran: it was {}, it is {print}",
+                    "the key of {name} changed while this client ran\n  it was {}\n  it is  {print}\n\
+                     hint: somebody may be answering in the server's place; ask its operator before you connect \
+                     again",
                     fingerprint(&trusted)
                 )));
             }
@@ -37,16 +39,12 @@ impl Core {
         }
         match self.files.check_server(&key) {
             Ok(Trust::Known) => match &self.options.pinned_fingerprint {
-                Some(pinned) if *pinned != print => self.finish(End::Refused(format!(
-                    "{name} has the key {print}, not {pinned}"
-                ))),
+                Some(pinned) if *pinned != print => self.finish(not_pinned(&name, &print, pinned)),
                 _ => self.trusted(now),
             },
             Ok(Trust::Unknown) => match &self.options.pinned_fingerprint {
                 Some(pinned) if *pinned == print => self.trust(now, key),
-                Some(pinned) => self.finish(End::Refused(format!(
-                    "{name} has the key {print}, not {pinned}"
-                ))),
+                Some(pinned) => self.finish(not_pinned(&name, &print, pinned)),
                 None if self.options.accept_new => self.trust(now, key),
                 None if self.console.is_interactive() => self.asked_key = Some(key),
                 None => self.finish(End::Refused(format!(
@@ -56,8 +54,8 @@ impl Core {
                 ))),
             },
             Ok(Trust::Changed { known, place }) => self.finish(End::Refused(format!(
-                "the key of {name} has changed: it was {known}, it is {print}\n\
-                 Somebody may be answering in the server's place. If the server was really given a new key, \
+                "the key of {name} has changed\n  it was {known}\n  it is  {print}\n\
+                 hint: somebody may be answering in the server's place; if the server was really given a new key, \
                  remove the old one: {place}"
             ))),
             Err(error) => self.finish(End::Failed(format!(
@@ -91,4 +89,12 @@ impl Core {
         self.asked_key = None;
         self.finish(End::Refused("the server's key was not trusted".into()));
     }
+}
+
+/// The key is not the one that the command line names.
+fn not_pinned(name: &str, print: &str, pinned: &str) -> End {
+    End::Refused(format!(
+        "{name} has another key than --server-key says\n  wanted {pinned}\n  it has {print}\n\
+         hint: compare both with what the server prints at its start"
+    ))
 }

@@ -11,6 +11,7 @@ use mio::{Events, Interest, Poll, Token};
 
 use super::clock;
 use super::input::{self, InputReceiver, InputSender};
+use super::roam::{Notice, Observation, Roamer, local_address};
 use super::socket::{SendOutcome, Socket, SocketCounters};
 use crate::transport::{App, Endpoint, Now, Transmit};
 
@@ -28,6 +29,10 @@ const BATCHES_PER_TURN: usize = 16;
 /// next turn.
 const TRANSMITS_PER_TURN: usize = 1024;
 
+/// How many datagrams for one peer are sent with one call, where the kernel takes that. Chosen: an initial window;
+/// 12 kB are far below what one call may hold, and other peers do not wait for long.
+const SEGMENTS_PER_TRANSMIT: usize = 10;
+
 /// How often per turn an application that keeps causing events is settled again. What is left comes in the next
 /// turn.
 const ROUNDS_PER_TURN: usize = 8;
@@ -37,6 +42,8 @@ const ROUNDS_PER_TURN: usize = 8;
 pub struct Counters {
     /// The sum over all sockets.
     pub sockets: SocketCounters,
+    /// Changes of port, at a client.
+    pub hops: u64,
     /// Datagrams for which there is no socket: a family that this host does not have.
     pub unroutable: u64,
     /// Turns of the loop.
@@ -66,6 +73,11 @@ pub struct Driver<A: App> {
     app: A,
     buffer: Vec<u8>,
     blocked: Option<Blocked>,
+    /// At a client.
+    roamer: Option<Roamer>,
+    /// What sockets saw that have been replaced.
+    retired: SocketCounters,
+    hops: u64,
     /// There is something left to do that no event will announce.
     busy: bool,
     unroutable: u64,
@@ -123,6 +135,9 @@ impl<A: App> Driver<A> {
             app,
             buffer: Vec::new(),
             blocked: None,
+            roamer: None,
+            retired: SocketCounters::default(),
+            hops: 0,
             busy: true,
             unroutable: 0,
             turns: 0,
@@ -134,20 +149,19 @@ impl<A: App> Driver<A> {
         (&mut self.endpoint, &mut self.app)
     }
 
+    /// Makes this a client's loop: it notices a new local address and a port through which nothing comes back, and
+    /// moves the sessions by itself.
+    pub fn roam(&mut self) {
+        self.roamer = Some(Roamer::new(clock::now()));
+    }
+
     /// What the loop has seen.
     #[must_use]
     pub fn counters(&self) -> Counters {
-        let mut sum = SocketCounters::default();
-        for port in &self.ports {
-            let one = port.socket.counters();
-            sum.datagrams_received += one.datagrams_received;
-            sum.datagrams_sent += one.datagrams_sent;
-            sum.send_errors += one.send_errors;
-            sum.receive_errors += one.receive_errors;
-            sum.batches_split += one.batches_split;
-        }
+        let ports = self.ports.iter().map(|port| port.socket.counters());
         Counters {
-            sockets: sum,
+            sockets: ports.fold(self.retired, SocketCounters::plus),
+            hops: self.hops,
             unroutable: self.unroutable,
             turns: self.turns,
         }
@@ -169,8 +183,10 @@ impl<A: App> Driver<A> {
     }
 
     fn wait(&mut self) -> io::Result<()> {
+        let roaming = self.roamer.as_ref().and_then(Roamer::deadline);
         let deadline = [self.endpoint.poll_timeout(), self.app.poll_timeout()]
             .into_iter()
+            .chain([roaming])
             .flatten()
             .min();
         let timeout = if self.busy || self.ports.iter().any(|port| port.readable) {
@@ -203,11 +219,74 @@ impl<A: App> Driver<A> {
         if is_due(self.endpoint.poll_timeout(), now) {
             self.endpoint.handle_timeout(now.instant);
         }
+        self.look_around(now);
         if is_due(self.app.poll_timeout(), now) {
             self.app.on_timeout(now, &mut self.endpoint);
         }
         self.settle(now);
         self.transmit(now);
+    }
+
+    /// At a client: is the network still the one it was?
+    fn look_around(&mut self, now: Now) {
+        if self.roamer.is_none() {
+            return;
+        }
+        let send_errors = self.counters().sockets.send_errors;
+        let Some(roamer) = &mut self.roamer else {
+            return;
+        };
+        let path = self.endpoint.path();
+        let seen = Observation {
+            remote: path.map(|(remote, _)| remote),
+            unanswered: path.and_then(|(_, unanswered)| unanswered),
+            send_errors,
+        };
+        match roamer.observe(now, seen, local_address) {
+            Notice::Nothing => {}
+            Notice::NetworkChanged => {
+                tracing::debug!("the network is another");
+                self.endpoint.network_changed(now.instant);
+            }
+            Notice::Hop => {
+                if let Some(remote) = seen.remote {
+                    self.hop(remote);
+                }
+                self.endpoint.port_changed(now.instant);
+            }
+        }
+    }
+
+    /// Replaces the socket that leads to a server by one with another port. What still comes to the old one is
+    /// lost: nothing had come for long.
+    fn hop(&mut self, remote: SocketAddr) {
+        for (index, port) in self.ports.iter_mut().enumerate() {
+            let local = port.socket.local();
+            if local.is_ipv4() != remote.is_ipv4() {
+                continue;
+            }
+            let replaced = Socket::bind((local.ip(), 0).into()).and_then(|mut socket| {
+                let registry = self.poll.registry();
+                registry.register(
+                    socket.source(),
+                    Token(index),
+                    Interest::READABLE | Interest::WRITABLE,
+                )?;
+                registry.deregister(port.socket.source())?;
+                Ok(std::mem::replace(&mut port.socket, socket))
+            });
+            match replaced {
+                Ok(old) => {
+                    self.retired = self.retired.plus(old.counters());
+                    self.hops += 1;
+                    port.readable = true;
+                    tracing::debug!(from = %local, to = %port.socket.local(), "no answer: another port");
+                }
+                // The old one may yet be answered.
+                Err(error) => tracing::warn!(%error, "cannot take another port"),
+            }
+        }
+        self.blocked = None;
     }
 
     fn receive(&mut self, now: Now) {
@@ -254,7 +333,10 @@ impl<A: App> Driver<A> {
         let mut buffer = std::mem::take(&mut self.buffer);
         let mut is_more = true;
         for _ in 0..TRANSMITS_PER_TURN {
-            let Some(transmit) = self.endpoint.poll_transmit(now.instant, &mut buffer) else {
+            let batch =
+                self.endpoint
+                    .poll_transmit_batch(now.instant, &mut buffer, SEGMENTS_PER_TRANSMIT);
+            let Some(transmit) = batch else {
                 is_more = false;
                 break;
             };

@@ -6,6 +6,7 @@
 mod clock;
 mod driver;
 mod input;
+mod roam;
 mod socket;
 
 pub use clock::{now, seed};

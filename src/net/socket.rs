@@ -37,6 +37,19 @@ pub struct SocketCounters {
     pub batches_split: u64,
 }
 
+impl SocketCounters {
+    /// The sum of both.
+    pub(super) const fn plus(self, other: Self) -> Self {
+        Self {
+            datagrams_received: self.datagrams_received + other.datagrams_received,
+            datagrams_sent: self.datagrams_sent + other.datagrams_sent,
+            send_errors: self.send_errors + other.send_errors,
+            receive_errors: self.receive_errors + other.receive_errors,
+            batches_split: self.batches_split + other.batches_split,
+        }
+    }
+}
+
 /// What became of a datagram (or a batch of them).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SendOutcome {
@@ -116,11 +129,9 @@ impl Socket {
         let mut metas = [RecvMeta::default(); BATCH_SIZE];
         let mut failures = 0;
         let received = loop {
-            let mut slices: Vec<IoSliceMut<'_>> = self
-                .buffer
-                .chunks_mut(DATAGRAM_MAX_BYTES)
-                .map(IoSliceMut::new)
-                .collect();
+            let mut chunks = self.buffer.chunks_mut(DATAGRAM_MAX_BYTES);
+            let mut slices: [IoSliceMut<'_>; BATCH_SIZE] =
+                std::array::from_fn(|_| IoSliceMut::new(chunks.next().unwrap_or_default()));
             let (io, state) = (&self.io, &self.state);
             match io.try_io(|| state.recv(io.into(), &mut slices, &mut metas)) {
                 Ok(received) => break received,
@@ -270,6 +281,21 @@ mod tests {
         assert_eq!(datagrams, [vec![1; 100], vec![2; 100], vec![3; 40]]);
         assert_eq!(from.counters().datagrams_sent, 3);
         assert_eq!(to.counters().datagrams_received, 3);
+    }
+
+    #[test]
+    fn batch_that_is_refused_is_sent_one_by_one() {
+        let (mut from, mut to) = (loopback(), loopback());
+        // More in all than an IPv4 packet carries: EMSGSIZE, though each of them is small enough.
+        let bytes = vec![7; 60 * 1200];
+        let outcome = from.send(&transmit(&to, bytes.len(), Some(1200)), &bytes);
+        assert_eq!(outcome, SendOutcome::Done);
+        let received = receive_all(&mut to, 60);
+        assert!(received.len() == 60 && received.iter().all(|(_, bytes)| bytes.len() == 1200));
+        let counters = from.counters();
+        assert_eq!((counters.datagrams_sent, counters.send_errors), (60, 0));
+        let has_gso = from.state.max_gso_segments() >= 60;
+        assert_eq!(counters.batches_split, u64::from(has_gso));
     }
 
     #[test]

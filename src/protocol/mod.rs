@@ -3,6 +3,7 @@
 //! Nothing here knows of packets, sessions or tables. `udpchat-protocol(7)` describes the same bytes for those
 //! who write another program that speaks them.
 
+mod bodies;
 mod codec;
 mod digest;
 mod fingerprint;
@@ -12,18 +13,20 @@ pub mod opaque;
 #[cfg(test)]
 mod tests;
 mod wire;
+mod words;
 
+pub use bodies::{
+    Alert, Body, Contact, ContactsRequest, DeliverAgain, Failure, Greeting, Head, Hello,
+    HelloAnswer, ListContacts, Login, LoginAnswer, LoginFinish, Mark, Position, Receipts,
+    ReceiptsRequest, Received, Resolve, Resolved, Resume, SendAgain, SessionEnd, SessionStart,
+    SignUp, SignUpAnswer, SignUpFinish, SignedUp, Stored, Text, Void, Voided,
+};
 pub use codec::{DecodeError, Envelope, encode, open, seal, to_bytes};
 pub use digest::Digest;
 pub use fingerprint::fingerprint;
 pub use ids::{AccountId, ConversationId, DeviceId, EntryId, Number};
-pub use message::{
-    Alert, Body, Command, Contact, ContactsRequest, DeliverAgain, Delivery, EVERYONE_NAME,
-    EndReason, ErrorCode, Failure, Greeting, Head, Header, Hello, HelloAnswer, Hop, ListContacts,
-    Login, LoginAnswer, LoginFinish, Mark, Message, MessageType, Origin, Position, Receipts,
-    ReceiptsRequest, Received, RecipientData, Resolve, Resolved, Resume, SendAgain, SessionEnd,
-    SessionStart, SignUp, SignUpAnswer, SignUpFinish, SignedUp, Stored, Text, Void, Voided,
-};
+pub use message::{Delivery, EVERYONE_NAME, Header, Hop, Message, Origin, RecipientData};
+pub use words::{Command, EndReason, ErrorCode, MessageType};
 
 /// The longest text that one message carries, in bytes of UTF-8. Chosen: four screens of prose.
 pub const TEXT_MAX_BYTES: usize = 16 * 1024;
@@ -32,7 +35,14 @@ pub const TEXT_MAX_BYTES: usize = 16 * 1024;
 /// enough that a channel's reassembly budget holds several.
 pub const MESSAGE_MAX_BYTES: usize = 64 * 1024;
 
+/// The longest immutable part of a message, in bytes, that a server stores. Chosen: a text with its names and what
+/// later versions add, and short enough that every hop has room around it: an entry that fits into no message would
+/// hold up its readers for ever. A longer one is refused.
+pub const CONTENT_MAX_BYTES: usize = 32 * 1024;
+
 /// The length of a resume ticket, in bytes: as much chance as a key has.
 pub const TICKET_BYTES: usize = 32;
 
-const _: () = assert!(TEXT_MAX_BYTES + 1024 < MESSAGE_MAX_BYTES);
+const _: () = assert!(
+    TEXT_MAX_BYTES + 1024 < CONTENT_MAX_BYTES && CONTENT_MAX_BYTES + 1024 < MESSAGE_MAX_BYTES
+);

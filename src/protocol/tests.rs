@@ -60,6 +60,7 @@ fn address(parts: &Parts) -> RecipientData {
 }
 
 /// One of every body that this version knows.
+#[allow(clippy::too_many_lines, reason = "there are many bodies")]
 fn every_body(parts: &Parts) -> Vec<Body> {
     let Parts {
         a,

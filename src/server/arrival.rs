@@ -14,6 +14,9 @@ use crate::transport::{Channel, SessionId};
 const POSITIONS_MAX: usize = 10_000;
 /// Heads in one part of the answer. Chosen: with names of 32 characters, 16 KB.
 const HEADS_PER_PART: usize = 200;
+/// Contacts in one list; who else is online is not listed, and is reached all the same. Chosen: what a session's send
+/// buffer holds with the longest names, since a list is made at once.
+const CONTACTS_MAX: usize = 1000;
 /// Contacts in one part of the list. Chosen: with names of 32 characters, 16 KB.
 const CONTACTS_PER_PART: usize = 200;
 
@@ -32,13 +35,15 @@ impl Hub {
         let Some(user) = session.user_mut() else {
             return;
         };
-        user.hello.extend(body.positions);
-        let refusal = if user.hello.len() > POSITIONS_MAX {
+        let refusal = if user.hello.len() + body.positions.len() > POSITIONS_MAX {
+            user.hello = Vec::new();
             Failure::new(ErrorCode::Malformed, "a HELLO names too many positions")
         } else if body.more {
+            user.hello.extend(body.positions);
             return;
         } else {
-            let positions = std::mem::take(&mut user.hello);
+            let mut positions = std::mem::take(&mut user.hello);
+            positions.extend(body.positions);
             let request = Request::Hello {
                 account: user.account,
                 device: user.device,
@@ -59,7 +64,7 @@ impl Hub {
         if let Some(session) = self.sessions.get_mut(&id) {
             session.busy = false;
         }
-        self.refuse(turn, id, channel, Command::Hello, refusal);
+        Self::refuse(turn, id, channel, Command::Hello, refusal);
     }
 
     /// The store has said what there is: the device is told, greeted, and sent what it missed.
@@ -71,7 +76,7 @@ impl Hub {
         outcome: Outcome,
     ) {
         let Outcome::Done(Reply::Hello { standings }) = outcome else {
-            self.refuse_outcome(turn, id, channel, Command::Hello, &outcome);
+            Self::refuse_outcome(turn, id, channel, Command::Hello, &outcome);
             return self.resume(turn, id);
         };
         let others = self.presence.online().count().saturating_sub(1);
@@ -101,6 +106,7 @@ impl Hub {
                 cursor: standing.start,
                 head: standing.head,
                 reading: false,
+                resting: false,
             };
             user.behind.insert(standing.conversation, reader);
         }
@@ -109,7 +115,8 @@ impl Hub {
             let part: Vec<Head> = heads.by_ref().take(HEADS_PER_PART).collect();
             let more = heads.peek().is_some();
             let answer = HelloAnswer { heads: part, more };
-            self.answer(turn, id, channel, &Message::control(answer));
+            let part = (channel, Message::control(answer));
+            user.owed_answer.push_back(part);
             if !more {
                 break;
             }
@@ -118,9 +125,32 @@ impl Hub {
             text: self.config.greeting.clone(),
             online: u32::try_from(others).unwrap_or(u32::MAX),
         };
-        self.answer(turn, id, channel, &Message::control(greeting));
-        self.read_on(turn, id);
-        self.resume(turn, id);
+        user.owed_answer
+            .push_back((channel, Message::control(greeting)));
+        self.greet_on(turn, id);
+    }
+
+    /// Sends of the answer to HELLO what there is room for. It may be longer than a send buffer, since others decide
+    /// how many talk to this account; the rest follows when there is room.
+    pub(super) fn greet_on(&mut self, turn: &mut Turn<'_>, id: SessionId) {
+        loop {
+            let user = self.sessions.get(&id).and_then(|session| session.user());
+            let Some((channel, message)) = user.and_then(|user| user.owed_answer.front()) else {
+                return;
+            };
+            if Self::tell(turn, id, *channel, message).is_err() {
+                // Event::Writable goes on from here; a session that is closed needs nothing more.
+                return;
+            }
+            let Some(user) = self.sessions.get_mut(&id).and_then(|it| it.user_mut()) else {
+                return;
+            };
+            user.owed_answer.pop_front();
+            if user.owed_answer.is_empty() {
+                self.read_on(turn, id);
+                return self.resume(turn, id);
+            }
+        }
     }
 
     /// Lists who is online, with the addresses that their sessions are seen at.
@@ -131,9 +161,13 @@ impl Hub {
         channel: Channel,
         tag: u32,
     ) {
-        let mut contacts: Vec<Contact> = self
-            .presence
-            .online()
+        let own = self.sessions.get(&id).and_then(|session| session.user());
+        let own = own.and_then(|user| Some((user.account, self.presence.get(user.account)?)));
+        let is_other = |account| own.is_none_or(|(own, _)| account != own);
+        let others = self.presence.online().filter(|(id, _)| is_other(*id));
+        let mut contacts: Vec<Contact> = own
+            .into_iter()
+            .chain(others)
             .filter_map(|(account, here)| {
                 let address = here
                     .sessions()
@@ -144,6 +178,7 @@ impl Hub {
                     address: address.into(),
                 })
             })
+            .take(CONTACTS_MAX)
             .collect();
         contacts.sort_by(|a, b| a.name.cmp(&b.name));
         let mut contacts = contacts.into_iter().peekable();
@@ -155,7 +190,7 @@ impl Hub {
                 contacts: part,
                 more,
             };
-            self.answer(turn, id, channel, &Message::control(list));
+            Self::answer(turn, id, channel, &Message::control(list));
             if !more {
                 break;
             }
@@ -180,7 +215,7 @@ impl Hub {
                 .user()
                 .is_some_and(|user| user.ready && user.account != account)
             {
-                let _ = self.tell(turn, *id, Channel::Control, &message);
+                let _ = Self::tell(turn, *id, Channel::Control, &message);
             }
         }
     }

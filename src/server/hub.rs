@@ -4,6 +4,8 @@
 //! is slow slows its clients down, through their flow-control windows, and queues nothing here.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Bound;
+use std::sync::mpsc::SyncSender;
 use std::time::{Duration, Instant};
 
 use rand_chacha::ChaCha20Rng;
@@ -15,6 +17,7 @@ use super::receipts::Marks;
 use super::registrar::Registrar;
 use super::requests::{Pending, Requests};
 use super::session::Session;
+use super::status::Status;
 use super::throttle::Throttle;
 use crate::protocol::{
     Body, Command, ConversationId, EndReason, Envelope, ErrorCode, Failure, Hop, Message,
@@ -66,6 +69,8 @@ impl Default for HubConfig {
 pub enum Input {
     /// The store has answered.
     Completion(Completion),
+    /// Say how things are. The channel must have room for the answer; who has gone away misses it.
+    Status(SyncSender<Status>),
     /// Say goodbye to everybody, write what is to be written, and finish.
     Stop,
 }
@@ -99,6 +104,8 @@ pub struct Hub {
     requests: Requests,
     /// Channels with messages that were not taken, for want of room in the store.
     stalled: BTreeSet<(SessionId, Channel)>,
+    /// The stalled channel that had its turn last.
+    last_turn: (SessionId, Channel),
     /// When to ask the store again after an error.
     retry_at: Option<Instant>,
     /// How far an orderly stop has come.
@@ -149,6 +156,7 @@ impl Hub {
             store,
             requests: Requests::default(),
             stalled: BTreeSet::new(),
+            last_turn: (SessionId(0), Channel::Control),
             retry_at: None,
             stop: Stop::No,
         }
@@ -181,13 +189,12 @@ impl Hub {
 
     /// Sends what was asked for. A session that does not take the answers to its own questions is closed.
     pub(super) fn answer(
-        &mut self,
         turn: &mut Turn<'_>,
         session: SessionId,
         channel: Channel,
         message: &Message,
     ) {
-        if self.tell(turn, session, channel, message) == Err(SendError::Full) {
+        if Self::tell(turn, session, channel, message) == Err(SendError::Full) {
             turn.endpoint.close(
                 turn.now.instant,
                 session,
@@ -199,7 +206,6 @@ impl Hub {
 
     /// Sends what the session should know; the caller decides what to do where there is no room.
     pub(super) fn tell(
-        &self,
         turn: &mut Turn<'_>,
         session: SessionId,
         channel: Channel,
@@ -224,14 +230,13 @@ impl Hub {
 
     /// Refuses a request.
     pub(super) fn refuse(
-        &mut self,
         turn: &mut Turn<'_>,
         session: SessionId,
         channel: Channel,
         command: Command,
         failure: Failure,
     ) {
-        self.answer(turn, session, channel, &Message::error(command, failure));
+        Self::answer(turn, session, channel, &Message::error(command, failure));
     }
 
     /// Asks the store again for what readers wait for, after a while.
@@ -287,7 +292,7 @@ impl Hub {
             if let Some(origin) = header.origin {
                 failure = Failure::of_number(code, origin.conversation, origin.number);
             }
-            return self.refuse(turn, id, channel, header.command, failure);
+            return Self::refuse(turn, id, channel, header.command, failure);
         }
         match message.body {
             Body::SignUp(body) => self.sign_up(turn, id, body),
@@ -309,9 +314,18 @@ impl Hub {
             Body::ReceiptsRequest(body) => self.request_receipts(turn, id, body.conversation),
             Body::Failure(failure) => {
                 self.counters.damaged += u64::from(failure.code == ErrorCode::Digest);
-                tracing::warn!(session = id.0, code = %failure.code, "a device reports damage");
+                self.reported(id, failure.code);
             }
             other => unreachable!("the policy lets no {:?} through", other.kind()),
+        }
+    }
+
+    /// A device reports an entry that stays damaged. The log is told once for a session.
+    fn reported(&mut self, id: SessionId, code: ErrorCode) {
+        if let Some(session) = self.sessions.get_mut(&id)
+            && !std::mem::replace(&mut session.has_reported, true)
+        {
+            tracing::warn!(session = id.0, %code, "a device reports damage");
         }
     }
 
@@ -328,16 +342,19 @@ impl Hub {
         };
         if *error == crate::protocol::DecodeError::Digest {
             self.counters.damaged += 1;
-            session.damaged += 1;
-            tracing::warn!(
-                session = id.0,
-                "a message came with a digest that does not fit"
-            );
+            session.damaged = session.damaged.saturating_add(1);
+            // Once for a session: a peer that means harm could fill the disk with it.
+            if session.damaged == 1 {
+                tracing::warn!(
+                    session = id.0,
+                    "a message came with a digest that does not fit"
+                );
+            }
             let message = Message::control(SendAgain {
                 damaged: session.damaged,
             });
             if session.user().is_some() && channel == Channel::Chat {
-                return self.answer(turn, id, channel, &message);
+                return Self::answer(turn, id, channel, &message);
             }
         } else {
             self.counters.malformed += 1;
@@ -347,7 +364,7 @@ impl Hub {
             _ => ErrorCode::Malformed,
         };
         let failure = Failure::new(code, error.to_string());
-        self.refuse(turn, id, channel, Command::Other(0), failure);
+        Self::refuse(turn, id, channel, Command::Other(0), failure);
     }
 
     fn take_completion(&mut self, turn: &mut Turn<'_>, completion: Completion) {
@@ -385,7 +402,7 @@ impl Hub {
                 channel,
                 tag,
             } => {
-                self.resolved(turn, session, channel, tag, outcome);
+                Self::resolved(turn, session, channel, tag, outcome);
             }
             Pending::Append(appended) => self.appended(turn, &appended, outcome),
             Pending::Void {
@@ -393,7 +410,7 @@ impl Hub {
                 conversation,
                 number,
             } => {
-                self.voided(turn, session, conversation, number, outcome);
+                Self::voided(turn, session, conversation, number, outcome);
             }
             Pending::Read {
                 session,
@@ -410,9 +427,21 @@ impl Hub {
             }
             Pending::Advance { marks, seen } => self.advanced(turn, marks, seen, outcome),
         }
-        // There is room for one more request now.
-        if let Some((session, channel)) = self.stalled.pop_first() {
-            self.drain(turn, session, channel);
+        self.drain_stalled(turn);
+    }
+
+    /// There is room in the store again: stalled channels take turns while there is. A channel whose messages ask
+    /// nothing of the store leaves the room to the next one: no completion would come to call that.
+    fn drain_stalled(&mut self, turn: &mut Turn<'_>) {
+        while self.store.room() >= STORE_ROOM_MIN {
+            let after = (Bound::Excluded(self.last_turn), Bound::Unbounded);
+            let next = self.stalled.range(after).next().copied();
+            let Some(next) = next.or_else(|| self.stalled.first().copied()) else {
+                return;
+            };
+            self.stalled.remove(&next);
+            self.last_turn = next;
+            self.drain(turn, next.0, next.1);
         }
     }
 
@@ -429,7 +458,7 @@ impl Hub {
                 .is_some_and(|session| session.user().is_some())
             {
                 // Whoever has no room for it learns the same from the close that follows.
-                let _ = self.tell(turn, id, Channel::Control, &goodbye);
+                let _ = Self::tell(turn, id, Channel::Control, &goodbye);
             }
             turn.endpoint.close(
                 turn.now.instant,
@@ -445,7 +474,7 @@ impl Hub {
     }
 
     fn closed(&mut self, turn: &mut Turn<'_>, id: SessionId, reason: &CloseReason) {
-        tracing::debug!(session = id.0, %reason, "session over");
+        self.log_end(turn, id, reason);
         self.sign_out(turn, id);
         self.sessions.remove(&id);
         self.stalled.retain(|(session, _)| *session != id);
@@ -474,11 +503,12 @@ impl App for Hub {
                 }
             }
             Event::Readable { session, channel } => self.drain(turn, session, channel),
-            Event::Writable {
-                session,
-                channel: Channel::Chat,
-            } => self.writable(turn, session),
-            Event::Writable { .. } => {}
+            Event::Writable { session, channel } => {
+                self.greet_on(turn, session);
+                if channel == Channel::Chat {
+                    self.writable(turn, session);
+                }
+            }
             Event::Moved { session, remote } => {
                 tracing::debug!(session = session.0, %remote, "session moved");
             }
@@ -492,6 +522,9 @@ impl App for Hub {
         let turn = &mut Turn { now, endpoint };
         match input {
             Input::Completion(completion) => self.take_completion(turn, completion),
+            Input::Status(reply) => {
+                let _ = reply.try_send(self.status(turn.endpoint));
+            }
             Input::Stop => self.stop(turn),
         }
     }
@@ -508,6 +541,10 @@ impl App for Hub {
             self.retry_at = None;
             let sessions: Vec<SessionId> = self.sessions.keys().copied().collect();
             for id in sessions {
+                let user = self.sessions.get_mut(&id).and_then(|it| it.user_mut());
+                for reader in user.into_iter().flat_map(|user| user.behind.values_mut()) {
+                    reader.resting = false;
+                }
                 self.writable(turn, id);
             }
         }

@@ -13,6 +13,9 @@ mod requests;
 mod routing;
 mod session;
 mod sign_in;
+mod status;
+#[cfg(test)]
+mod tests;
 mod throttle;
 mod watching;
 
@@ -20,3 +23,4 @@ pub use hub::{Hub, HubConfig, HubCounters, Input};
 pub use name::{NAME_MAX_CHARS, Name, NameError};
 pub use policy::Registration;
 pub use registrar::{BadExchange, PendingLogin, PendingSignUp, Registrar};
+pub use status::{SessionStatus, Status};

@@ -33,7 +33,6 @@ pub fn permit(role: Role<'_>, registration: Registration, body: &Body) -> Result
             Registration::Open => Ok(()),
             Registration::Closed => Err(ErrorCode::RegistrationClosed),
         },
-        (Body::Login(_) | Body::LoginFinish(_) | Body::Resume(_), Role::Anonymous) => Ok(()),
         (
             Body::SignUp(_)
             | Body::SignUpFinish(_)
@@ -42,11 +41,11 @@ pub fn permit(role: Role<'_>, registration: Registration, body: &Body) -> Result
             | Body::Resume(_),
             Role::Arriving | Role::User(_),
         ) => Err(ErrorCode::AlreadySignedIn),
-        (Body::Hello(_), Role::Arriving)
+        (Body::Login(_) | Body::LoginFinish(_) | Body::Resume(_), Role::Anonymous)
+        | (Body::Hello(_), Role::Arriving)
         | (Body::SessionEnd(_) | Body::ContactsRequest(_), Role::Arriving | Role::User(_)) => {
             Ok(())
         }
-        (Body::Hello(_), Role::User(_)) => Err(ErrorCode::OutOfTurn),
         (Body::Text(text), Role::User(name)) => {
             if text.sender != name {
                 Err(ErrorCode::NotPermitted)
@@ -88,7 +87,8 @@ pub fn permit(role: Role<'_>, registration: Registration, body: &Body) -> Result
             | Body::Void(_)
             | Body::ReceiptsRequest(_),
             Role::Arriving,
-        ) => Err(ErrorCode::OutOfTurn),
+        )
+        | (Body::Hello(_), Role::User(_)) => Err(ErrorCode::OutOfTurn),
         // What only a server says, and what this version does not know.
         (
             Body::SignUpAnswer(_)

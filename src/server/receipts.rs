@@ -23,6 +23,8 @@ pub struct Marks {
     seen: BTreeMap<AccountId, u64>,
     news: BTreeMap<ConversationId, BTreeMap<AccountId, Mark>>,
     write_at: Option<Instant>,
+    /// Writing has failed, and waits for its time.
+    has_failed: bool,
 }
 
 impl Marks {
@@ -44,8 +46,9 @@ impl Marks {
     /// whose receipts were lost with the server's last second.
     pub fn tell(&mut self, conversation: ConversationId, mark: Mark) {
         let news = self.news.entry(conversation).or_default();
-        let told = news.entry(mark.account).or_insert_with(|| mark.clone());
-        told.entry = told.entry.max(mark.entry);
+        let entry = mark.entry;
+        let told = news.entry(mark.account).or_insert(mark);
+        told.entry = told.entry.max(entry);
     }
 
     /// The account was online until now.
@@ -68,6 +71,7 @@ impl Marks {
         Vec<(AccountId, u64)>,
     )> {
         self.write_at = None;
+        self.has_failed = false;
         if self.unwritten.is_empty() && self.seen.is_empty() {
             return None;
         }
@@ -100,13 +104,15 @@ impl Marks {
             let latest = self.seen.entry(account).or_default();
             *latest = (*latest).max(time_ms);
         }
+        self.has_failed = true;
         self.write_soon(now);
     }
 
-    /// Whether so many wait that they should be written now.
+    /// Whether so many wait that they should be written now; not while the store fails, which would be asked without
+    /// a pause.
     #[must_use]
     pub fn is_full(&self) -> bool {
-        self.unwritten.len() >= UNWRITTEN_MAX
+        self.unwritten.len() >= UNWRITTEN_MAX && !self.has_failed
     }
 
     /// When to write.
@@ -151,6 +157,21 @@ mod tests {
             Some((vec![(ROOM, BOB, EntryId(7))], vec![]))
         );
         assert_eq!(marks.take_unwritten(), None);
+    }
+
+    #[test]
+    fn full_table_that_cannot_be_written_waits_for_its_time() {
+        // A store that fails was asked again as soon as it had answered, as fast as two threads could.
+        let now = Instant::now();
+        let mut marks = Marks::default();
+        for conversation in 0..UNWRITTEN_MAX as u64 {
+            marks.advance(now, ConversationId(conversation), bob(7));
+        }
+        assert!(marks.is_full());
+        let (written, seen) = marks.take_unwritten().unwrap();
+        marks.put_back(now, written, seen);
+        assert!(!marks.is_full());
+        assert_eq!(marks.deadline(), Some(now + WRITE_BEHIND));
     }
 
     #[test]

@@ -8,9 +8,9 @@ use super::requests::{Appended, Pending};
 use super::session::Reader;
 use super::sign_in::failure_of;
 use crate::protocol::{
-    AccountId, Command, ConversationId, DeliverAgain, Delivery, Digest, EVERYONE_NAME, EntryId,
-    Envelope, ErrorCode, Failure, Header, Hop, Message, Number, Origin, Resolve, Resolved, Stored,
-    Text, Void, Voided,
+    AccountId, CONTENT_MAX_BYTES, Command, ConversationId, DeliverAgain, Delivery, Digest,
+    EVERYONE_NAME, EntryId, Envelope, ErrorCode, Failure, Header, Hop, Message, Number, Origin,
+    Resolve, Resolved, Stored, Text, Void, Voided,
 };
 use crate::store::{Append, Audience, Outcome, Refusal, Reply, Request, StoredEntry};
 use crate::transport::{Channel, SendError, SessionId};
@@ -64,11 +64,10 @@ impl Hub {
             tag: Some(tag),
             ..failure
         };
-        self.refuse(turn, id, channel, Command::Resolve, failure);
+        Self::refuse(turn, id, channel, Command::Resolve, failure);
     }
 
     pub(super) fn resolved(
-        &mut self,
         turn: &mut Turn<'_>,
         id: SessionId,
         channel: Channel,
@@ -80,7 +79,7 @@ impl Hub {
                 tag: Some(tag),
                 ..failure_of(&outcome)
             };
-            return self.refuse(turn, id, channel, Command::Resolve, failure);
+            return Self::refuse(turn, id, channel, Command::Resolve, failure);
         };
         let answer = Resolved {
             tag,
@@ -90,7 +89,7 @@ impl Hub {
             last_number: standing.last_number,
             start: standing.start,
         };
-        self.answer(turn, id, channel, &Message::control(answer));
+        Self::answer(turn, id, channel, &Message::control(answer));
     }
 
     /// A user says something: it goes into the log.
@@ -113,16 +112,20 @@ impl Hub {
             .filter(|origin| fits(header.command, *origin, text))
         else {
             let failure = Failure::new(ErrorCode::Malformed, "command and conversation do not fit");
-            return self.refuse(turn, id, channel, header.command, failure);
+            return Self::refuse(turn, id, channel, header.command, failure);
         };
         let Origin {
             conversation,
             device,
             number,
         } = origin;
+        if content.len() > CONTENT_MAX_BYTES {
+            let failure = Failure::of_number(ErrorCode::TextTooLong, conversation, number);
+            return Self::refuse(turn, id, channel, header.command, failure);
+        }
         if device != user.device {
             let failure = Failure::of_number(ErrorCode::NotPermitted, conversation, number);
-            return self.refuse(turn, id, channel, header.command, failure);
+            return Self::refuse(turn, id, channel, header.command, failure);
         }
         let appended = Appended {
             session: id,
@@ -144,7 +147,7 @@ impl Hub {
         });
         if !self.ask(Pending::Append(appended), request) {
             let failure = Failure::of_number(ErrorCode::Unavailable, conversation, number);
-            self.refuse(turn, id, channel, header.command, failure);
+            Self::refuse(turn, id, channel, header.command, failure);
         }
     }
 
@@ -170,7 +173,7 @@ impl Hub {
                     number: Some(number),
                     ..failure_of(&other)
                 };
-                self.refuse(turn, session, CHAT, Command::SendMessage, failure);
+                Self::refuse(turn, session, CHAT, Command::SendMessage, failure);
             }
         }
     }
@@ -221,7 +224,7 @@ impl Hub {
             return;
         }
         self.watch(id, appended.conversation);
-        let told = self.tell(turn, id, CHAT, &message);
+        let told = Self::tell(turn, id, CHAT, &message);
         self.note_sent(id, appended.conversation, stored.prev, stored.entry, told);
     }
 
@@ -290,6 +293,7 @@ impl Hub {
                     cursor: prev,
                     head: entry,
                     reading: false,
+                    resting: false,
                 },
             );
         }
@@ -313,18 +317,19 @@ impl Hub {
         };
         if user.behind.len() >= BEHIND_MAX {
             let failure = Failure::new(ErrorCode::Unavailable, "too many conversations at once");
-            return self.refuse(turn, id, channel, Command::Receive, failure);
+            return Self::refuse(turn, id, channel, Command::Receive, failure);
         }
-        let head = user
-            .behind
-            .get(&body.conversation)
-            .map_or(body.after, |reader| reader.head);
+        let earlier = user.behind.get(&body.conversation);
+        let head = earlier.map_or(body.after, |reader| reader.head);
+        // What is being read is read to its end: a device that asks again and again costs one reading at a time.
+        let reading = earlier.is_some_and(|reader| reader.reading);
         // The store says where the log ends; until then there is one entry more, at least.
         let head = head.max(body.after.next());
         let reader = Reader {
             cursor: body.after,
             head,
-            reading: false,
+            reading,
+            resting: false,
         };
         user.behind.insert(body.conversation, reader);
         self.read_on(turn, id);
@@ -351,10 +356,13 @@ impl Hub {
         let Some(user) = self.sessions.get(&id).and_then(|session| session.user()) else {
             return;
         };
-        if user.behind.values().any(|reader| reader.reading) {
+        // The answer to HELLO goes before all deliveries.
+        let is_reading = user.behind.values().any(|reader| reader.reading);
+        if is_reading || !user.owed_answer.is_empty() {
             return;
         }
-        let Some((&conversation, &reader)) = user.behind.first_key_value() else {
+        let mut waiting = user.behind.iter().filter(|(_, reader)| !reader.resting);
+        let Some((&conversation, &reader)) = waiting.next() else {
             return;
         };
         let after = reader.cursor;
@@ -448,10 +456,15 @@ impl Hub {
             }
             Outcome::Refused(Refusal::NotPermitted | Refusal::NoSuchConversation) => {
                 user.behind.remove(&conversation);
-                self.refuse_outcome(turn, id, CHAT, Command::Receive, &outcome);
+                Self::refuse_outcome(turn, id, CHAT, Command::Receive, &outcome);
                 self.read_on(turn, id);
             }
-            Outcome::Done(_) | Outcome::Refused(_) | Outcome::Unknown => self.retry_soon(turn.now),
+            Outcome::Done(_) | Outcome::Refused(_) | Outcome::Unknown => {
+                // A damaged entry must not keep the other conversations from a reader.
+                reader.resting = true;
+                self.retry_soon(turn.now);
+                self.read_on(turn, id);
+            }
         }
     }
 
@@ -485,12 +498,11 @@ impl Hub {
             request,
         ) {
             let failure = Failure::of_number(ErrorCode::Unavailable, conversation, number);
-            self.refuse(turn, id, channel, Command::Void, failure);
+            Self::refuse(turn, id, channel, Command::Void, failure);
         }
     }
 
     pub(super) fn voided(
-        &mut self,
         turn: &mut Turn<'_>,
         id: SessionId,
         conversation: ConversationId,
@@ -502,14 +514,14 @@ impl Hub {
                 conversation,
                 number,
             });
-            return self.answer(turn, id, CHAT, &message);
+            return Self::answer(turn, id, CHAT, &message);
         }
         let failure = Failure {
             conversation: Some(conversation),
             number: Some(number),
             ..failure_of(&outcome)
         };
-        self.refuse(turn, id, CHAT, Command::Void, failure);
+        Self::refuse(turn, id, CHAT, Command::Void, failure);
     }
 }
 

@@ -1,10 +1,11 @@
 //! What the hub remembers of one session.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::policy::Role;
 use super::registrar::{PendingLogin, PendingSignUp};
-use crate::protocol::{AccountId, ConversationId, DeviceId, EntryId, Mark, Position};
+use crate::protocol::{AccountId, ConversationId, DeviceId, EntryId, Mark, Message, Position};
+use crate::transport::Channel;
 
 /// Conversations whose receipts one session hears of at once; one more takes the place of the first. The
 /// client asks again for what it misses. Chosen: more than a person talks in at a time.
@@ -21,6 +22,8 @@ pub struct Session {
     pub busy: bool,
     /// Messages of this session whose digest did not fit.
     pub damaged: u32,
+    /// It has reported damage of its own.
+    pub has_reported: bool,
 }
 
 /// How far a session's sign-in has come.
@@ -47,6 +50,9 @@ pub struct User {
     pub hello: Vec<Position>,
     /// Its HELLO was answered: what is stored from now on is sent to it.
     pub ready: bool,
+    /// The parts of that answer, and the greeting, with their channel, for which there was no room yet. Until they have gone out nothing
+    /// more is taken from the session.
+    pub owed_answer: VecDeque<(Channel, Message)>,
     /// The conversations in which it has not been sent everything yet. A quiet one is not here.
     pub behind: BTreeMap<ConversationId, Reader>,
     /// The last entry sent to it in this session, where it has not acknowledged that yet: it cannot
@@ -56,7 +62,10 @@ pub struct User {
     pub since: BTreeMap<ConversationId, EntryId>,
     /// The conversations whose receipts it is told.
     pub watching: BTreeSet<ConversationId>,
-    /// The conversations of which it could not be told a receipt, for want of room.
+    /// Those of them of which the store has not said yet that the account belongs to them: until then it is told
+    /// nothing.
+    pub asking: BTreeSet<ConversationId>,
+    /// Those of them of which it could not be told a receipt, for want of room or of permission so far.
     pub owed_receipts: BTreeSet<ConversationId>,
 }
 
@@ -69,6 +78,8 @@ pub struct Reader {
     pub head: EntryId,
     /// The store was asked for what follows.
     pub reading: bool,
+    /// The store could not say: it is asked again after a while, and for other conversations before.
+    pub resting: bool,
 }
 
 impl Session {
@@ -80,6 +91,7 @@ impl Session {
             stage: Stage::Anonymous,
             busy: false,
             damaged: 0,
+            has_reported: false,
         }
     }
 
@@ -124,10 +136,23 @@ impl User {
         }
     }
 
-    /// An entry was sent, perhaps once more: a device that asks again, or repeats what is stored, is told of
-    /// entries before those that it was sent already.
+    /// A receipt of a conversation that it watches could not be told.
+    pub fn owe_receipts(&mut self, conversation: ConversationId) {
+        if self.watching.contains(&conversation) {
+            self.owed_receipts.insert(conversation);
+        }
+    }
+
+    /// It is told no more receipts of a conversation.
+    pub fn forget_receipts(&mut self, conversation: ConversationId) {
+        self.watching.remove(&conversation);
+        self.asking.remove(&conversation);
+        self.owed_receipts.remove(&conversation);
+    }
+
+    /// An entry, or the news of it, was sent. An older one that is sent once more takes nothing back.
     pub fn note_sent(&mut self, conversation: ConversationId, entry: EntryId) {
-        let sent = self.sent.entry(conversation).or_default();
+        let sent = self.sent.entry(conversation).or_insert(entry);
         *sent = (*sent).max(entry);
     }
 
@@ -140,10 +165,12 @@ impl User {
             device,
             hello: Vec::new(),
             ready: false,
+            owed_answer: VecDeque::new(),
             behind: BTreeMap::new(),
             sent: BTreeMap::new(),
             since: BTreeMap::new(),
             watching: BTreeSet::new(),
+            asking: BTreeSet::new(),
             owed_receipts: BTreeSet::new(),
         }
     }

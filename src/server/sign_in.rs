@@ -22,6 +22,10 @@ use crate::transport::{Channel, SessionId};
 /// How long a ticket is good: 30 days, in milliseconds (the design's figure).
 const TICKET_LIFE_MS: u64 = 30 * 24 * 60 * 60 * 1000;
 
+/// Sessions of one account. Chosen: more devices than a person has. At the limit the oldest gives way, since what a
+/// session may hold (its windows, above all) must be bounded for who has an account, too.
+const SESSIONS_MAX: usize = 16;
+
 /// The channel on which signing in happens.
 const CHANNEL: Channel = Channel::Control;
 
@@ -62,16 +66,16 @@ impl Hub {
                             response: response.into(),
                             name: canonical,
                         };
-                        self.answer(turn, id, CHANNEL, &Message::control(answer));
+                        Self::answer(turn, id, CHANNEL, &Message::control(answer));
                     }
-                    Err(error) => self.refuse_malformed(turn, id, command, &error),
+                    Err(error) => Self::refuse_malformed(turn, id, command, error),
                 }
             }
             Outcome::Done(_) => {
                 let failure = Failure::new(ErrorCode::NameTaken, "");
-                self.refuse(turn, id, CHANNEL, command, failure);
+                Self::refuse(turn, id, CHANNEL, command, failure);
             }
-            other => self.refuse_outcome(turn, id, CHANNEL, command, &other),
+            other => Self::refuse_outcome(turn, id, CHANNEL, command, &other),
         }
         self.resume(turn, id);
     }
@@ -86,14 +90,14 @@ impl Hub {
         let command = Command::SignUpFinish;
         let Some(Stage::SigningUp(pending)) = self.take_stage(id) else {
             let failure = Failure::new(ErrorCode::OutOfTurn, "no sign-up has begun");
-            return self.refuse(turn, id, CHANNEL, command, failure);
+            return Self::refuse(turn, id, CHANNEL, command, failure);
         };
         match Registrar::finish_sign_up(*pending, &body.upload, turn.now.unix_ms) {
             Ok(account) => {
                 let request = Request::CreateAccount(account);
                 self.ask_for_sign_in(turn, id, command, Pending::SignUp { session: id }, request);
             }
-            Err(error) => self.refuse_malformed(turn, id, command, &error),
+            Err(error) => Self::refuse_malformed(turn, id, command, error),
         }
     }
 
@@ -102,9 +106,9 @@ impl Hub {
             Outcome::Done(Reply::Account(account)) => {
                 tracing::info!(account = account.id.0, "account opened");
                 let answer = SignedUp { name: account.name };
-                self.answer(turn, id, CHANNEL, &Message::control(answer));
+                Self::answer(turn, id, CHANNEL, &Message::control(answer));
             }
-            other => self.refuse_outcome(turn, id, CHANNEL, Command::SignUpFinish, &other),
+            other => Self::refuse_outcome(turn, id, CHANNEL, Command::SignUpFinish, &other),
         }
         self.resume(turn, id);
     }
@@ -144,7 +148,7 @@ impl Hub {
                 None
             }
             other => {
-                self.refuse_outcome(turn, id, CHANNEL, command, &other);
+                Self::refuse_outcome(turn, id, CHANNEL, command, &other);
                 return self.resume(turn, id);
             }
         };
@@ -161,9 +165,9 @@ impl Hub {
                         response: response.into(),
                         name,
                     };
-                    self.answer(turn, id, CHANNEL, &Message::control(answer));
+                    Self::answer(turn, id, CHANNEL, &Message::control(answer));
                 }
-                Err(error) => self.refuse_malformed(turn, id, command, &error),
+                Err(error) => Self::refuse_malformed(turn, id, command, error),
             }
         }
         self.resume(turn, id);
@@ -174,11 +178,11 @@ impl Hub {
         let command = Command::LoginFinish;
         let Some(Stage::LoggingIn(pending)) = self.take_stage(id) else {
             let failure = Failure::new(ErrorCode::OutOfTurn, "no login has begun");
-            return self.refuse(turn, id, CHANNEL, command, failure);
+            return Self::refuse(turn, id, CHANNEL, command, failure);
         };
         let Some(account) = Registrar::finish_login(*pending, &body.finalization) else {
             let failure = Failure::new(ErrorCode::LoginFailed, "");
-            return self.refuse(turn, id, CHANNEL, command, failure);
+            return Self::refuse(turn, id, CHANNEL, command, failure);
         };
         if let Some(remote) = turn.endpoint.remote(id) {
             self.throttle.succeeded(&account.name, remote.ip());
@@ -207,8 +211,12 @@ impl Hub {
     /// Signing in by ticket.
     pub(super) fn resume_by_ticket(&mut self, turn: &mut Turn<'_>, id: SessionId, body: &Resume) {
         let command = Command::Resume;
-        if let Err(wait) = self.throttle.take_token(turn.now.instant) {
-            return self.refuse_for_now(turn, id, command, wait);
+        let Some(remote) = turn.endpoint.remote(id) else {
+            return;
+        };
+        let taken = self.throttle.take_token(turn.now.instant, remote.ip());
+        if let Err(wait) = taken {
+            return Self::refuse_for_now(turn, id, command, wait);
         }
         let successor = self.make_ticket();
         let request = Request::Resume {
@@ -255,10 +263,10 @@ impl Hub {
                     epoch,
                     ticket: ticket.into(),
                 };
-                self.answer(turn, id, CHANNEL, &Message::control(start));
+                Self::answer(turn, id, CHANNEL, &Message::control(start));
                 self.arrived(turn, id, account, &name);
             }
-            other => self.refuse_outcome(turn, id, CHANNEL, command, &other),
+            other => Self::refuse_outcome(turn, id, CHANNEL, command, &other),
         }
         self.resume(turn, id);
     }
@@ -274,13 +282,13 @@ impl Hub {
         };
         if !self.ask(Pending::Revoke, request) {
             let failure = Failure::new(ErrorCode::Unavailable, "");
-            return self.refuse(turn, id, CHANNEL, Command::Logout, failure);
+            return Self::refuse(turn, id, CHANNEL, Command::Logout, failure);
         }
-        self.sign_out(turn, id);
         let goodbye = Message::control(SessionEnd {
             reason: EndReason::LoggedOut,
         });
-        self.answer(turn, id, CHANNEL, &goodbye);
+        Self::answer(turn, id, CHANNEL, &goodbye);
+        self.sign_out(turn, id);
     }
 
     /// Ends what a signed-in session has, whoever ended it. The session itself stays.
@@ -302,7 +310,7 @@ impl Hub {
         }
     }
 
-    /// Ends an earlier session of the same device: its place is taken.
+    /// Ends an earlier session of the same device, whose place is taken, or the oldest of too many.
     fn supersede(
         &mut self,
         turn: &mut Turn<'_>,
@@ -315,14 +323,20 @@ impl Hub {
             let user = sessions.get(&other).and_then(|session| session.user());
             other != id && user.is_some_and(|user| user.device == device)
         };
-        let Some(earlier) = self.presence.session_of_device(account, same) else {
+        let oldest = || {
+            let here = self.presence.get(account)?;
+            let is_full = here.sessions().count() >= SESSIONS_MAX;
+            here.sessions().next().filter(|_| is_full)
+        };
+        let earlier = self.presence.session_of_device(account, same);
+        let Some(earlier) = earlier.or_else(oldest) else {
             return;
         };
         let goodbye = Message::control(SessionEnd {
             reason: EndReason::Superseded,
         });
         // Whoever has no room for it learns the same from the close that follows.
-        let _ = self.tell(turn, earlier, CHANNEL, &goodbye);
+        let _ = Self::tell(turn, earlier, CHANNEL, &goodbye);
         turn.endpoint.close(
             turn.now.instant,
             earlier,
@@ -343,7 +357,7 @@ impl Hub {
             Ok(name) => name,
             Err(error) => {
                 let failure = Failure::new(ErrorCode::BadName, error.to_string());
-                self.refuse(turn, id, CHANNEL, command, failure);
+                Self::refuse(turn, id, CHANNEL, command, failure);
                 return None;
             }
         };
@@ -354,7 +368,7 @@ impl Hub {
         {
             Ok(()) => Some(name),
             Err(wait) => {
-                self.refuse_for_now(turn, id, command, wait);
+                Self::refuse_for_now(turn, id, command, wait);
                 None
             }
         }
@@ -374,20 +388,14 @@ impl Hub {
             }
         } else {
             let failure = Failure::new(ErrorCode::Unavailable, "");
-            self.refuse(turn, id, CHANNEL, command, failure);
+            Self::refuse(turn, id, CHANNEL, command, failure);
         }
     }
 
-    fn refuse_for_now(
-        &mut self,
-        turn: &mut Turn<'_>,
-        id: SessionId,
-        command: Command,
-        wait: Duration,
-    ) {
+    fn refuse_for_now(turn: &mut Turn<'_>, id: SessionId, command: Command, wait: Duration) {
         let wait_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX).max(1);
         let failure = Failure::new(ErrorCode::TooManyAttempts, "");
-        self.refuse(
+        Self::refuse(
             turn,
             id,
             CHANNEL,
@@ -400,26 +408,24 @@ impl Hub {
     }
 
     fn refuse_malformed(
-        &mut self,
         turn: &mut Turn<'_>,
         id: SessionId,
         command: Command,
-        error: &super::registrar::BadExchange,
+        error: super::registrar::BadExchange,
     ) {
         let failure = Failure::new(ErrorCode::Malformed, error.to_string());
-        self.refuse(turn, id, CHANNEL, command, failure);
+        Self::refuse(turn, id, CHANNEL, command, failure);
     }
 
     /// Refuses with what the store said.
     pub(super) fn refuse_outcome(
-        &mut self,
         turn: &mut Turn<'_>,
         id: SessionId,
         channel: Channel,
         command: Command,
         outcome: &Outcome,
     ) {
-        self.refuse(turn, id, channel, command, failure_of(outcome));
+        Self::refuse(turn, id, channel, command, failure_of(outcome));
     }
 
     fn set_stage(&mut self, id: SessionId, stage: Stage) {

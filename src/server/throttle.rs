@@ -12,20 +12,29 @@ use std::time::{Duration, Instant};
 /// Attempts per name and prefix that cost no wait. Chosen: a person who mistypes.
 const FREE_PER_PREFIX: u32 = 5;
 /// The longest wait per name and prefix. Chosen: a guesser gets 96 guesses a day and prefix.
-const WAIT_MAX_PER_PREFIX: Duration = Duration::from_mins(15);
+const WAIT_MAX_PER_PREFIX: Duration = Duration::from_secs(15 * 60);
 /// Attempts per name, over all prefixes, that cost no wait.
 const FREE_PER_NAME: u32 = 20;
 /// The longest wait per name over all prefixes (the design's limit).
 const WAIT_MAX_PER_NAME: Duration = Duration::from_secs(30);
 /// After so long without an attempt everything is forgiven.
-const FORGET_AFTER: Duration = Duration::from_mins(30);
+const FORGET_AFTER: Duration = Duration::from_secs(30 * 60);
 /// How many names and prefixes are remembered; beyond it the one least recently added is forgotten. With
-/// [`GLOBAL_PER_SECOND`] that takes an attacker eleven minutes.
+/// [`GLOBAL_PER_SECOND`], and two for each attempt, that takes an attacker five minutes from ten prefixes.
 const ENTRIES_MAX: usize = 65_536;
 /// Sign-ins of all peers together, a second: 0.3 ms of CPU each, so 3 % of a core.
 const GLOBAL_PER_SECOND: f64 = 100.0;
 /// Sign-ins of all peers together that may come at once: everybody after a restart.
 const GLOBAL_BURST: f64 = 1000.0;
+
+/// Of these, sign-ins of one address or IPv6 /64, a second: a tenth, so that one stranger who tries without end
+/// leaves the rest to the others.
+const PREFIX_PER_SECOND: f64 = 10.0;
+/// Sign-ins of one prefix that may come at once: an office behind one address, after a restart.
+const PREFIX_BURST: f64 = 200.0;
+/// From how many prefixes on those are forgotten that have their whole burst again. The global limit allows 3000 that
+/// have not.
+const SHARES_MAX: usize = 4096;
 
 /// What an attempt is counted under.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -41,12 +50,27 @@ struct Attempts {
     not_before: Instant,
 }
 
+/// What is left of one prefix's sign-ins.
+#[derive(Debug, Clone, Copy)]
+struct Share {
+    tokens: f64,
+    at: Instant,
+}
+
+impl Share {
+    fn level(self, now: Instant) -> f64 {
+        let elapsed = now.saturating_duration_since(self.at).as_secs_f64();
+        (self.tokens + elapsed * PREFIX_PER_SECOND).min(PREFIX_BURST)
+    }
+}
+
 /// The attempts of late.
 #[derive(Debug)]
 pub struct Throttle {
     limited: bool,
     entries: BTreeMap<Key, Attempts>,
     order: VecDeque<Key>,
+    shares: BTreeMap<IpAddr, Share>,
     tokens: f64,
     refilled: Instant,
 }
@@ -59,6 +83,7 @@ impl Throttle {
             limited,
             entries: BTreeMap::new(),
             order: VecDeque::new(),
+            shares: BTreeMap::new(),
             tokens: GLOBAL_BURST,
             refilled: now,
         }
@@ -87,7 +112,7 @@ impl Throttle {
                 return Err(attempts.not_before - now);
             }
         }
-        self.take_token(now)?;
+        self.take_token(now, from)?;
         self.count(now, by_prefix, FREE_PER_PREFIX, WAIT_MAX_PER_PREFIX);
         self.count(now, by_name, FREE_PER_NAME, WAIT_MAX_PER_NAME);
         Ok(())
@@ -108,10 +133,16 @@ impl Throttle {
     /// Takes one of the sign-ins that all peers together may make.
     ///
     /// # Errors
-    /// The time until there is one.
-    pub fn take_token(&mut self, now: Instant) -> Result<(), Duration> {
+    /// The time until there is one for this address.
+    pub fn take_token(&mut self, now: Instant, from: IpAddr) -> Result<(), Duration> {
         if !self.limited {
             return Ok(());
+        }
+        let prefix = prefix(from);
+        let share = self.shares.get(&prefix).copied();
+        let level = share.map_or(PREFIX_BURST, |share| share.level(now));
+        if level < 1.0 {
+            return Err(Duration::from_secs_f64((1.0 - level) / PREFIX_PER_SECOND));
         }
         let elapsed = now.saturating_duration_since(self.refilled).as_secs_f64();
         self.tokens = (self.tokens + elapsed * GLOBAL_PER_SECOND).min(GLOBAL_BURST);
@@ -122,6 +153,12 @@ impl Throttle {
             ));
         }
         self.tokens -= 1.0;
+        let (tokens, at) = (level - 1.0, now);
+        self.shares.insert(prefix, Share { tokens, at });
+        if self.shares.len() > SHARES_MAX {
+            self.shares
+                .retain(|_, share| share.level(now) < PREFIX_BURST);
+        }
         Ok(())
     }
 
@@ -205,14 +242,28 @@ mod tests {
     fn table_of_attempts_is_bounded() {
         let mut now = Instant::now();
         let mut throttle = Throttle::new(now, true);
-        for number in 0..40_000 {
+        for number in 0..40_000_u32 {
             now += Duration::from_millis(20);
+            let from = IpAddr::from(number.to_be_bytes());
             throttle
-                .attempt(now, &format!("user{number}"), address(1))
+                .attempt(now, &format!("user{number}"), from)
                 .unwrap();
         }
+        assert!(throttle.shares.len() <= SHARES_MAX);
         assert!(throttle.entries.len() <= ENTRIES_MAX);
         assert!(throttle.order.len() <= ENTRIES_MAX + 1);
+    }
+
+    #[test]
+    fn one_prefix_cannot_take_everybodys_sign_ins() {
+        // Anybody with one address could spend the global bucket with worthless tickets, and nobody else got in.
+        let mut now = Instant::now();
+        let mut throttle = Throttle::new(now, true);
+        for _ in 0..100 {
+            while throttle.take_token(now, address(1)).is_ok() {}
+            assert_eq!(throttle.take_token(now, address(2)), Ok(()));
+            now += Duration::from_millis(100);
+        }
     }
 
     #[test]

@@ -11,6 +11,13 @@ use crate::store::{MemberMark, Outcome, Reply, Request};
 use crate::transport::Now;
 use crate::transport::{SendError, SessionId};
 
+/// Marks in one part of a conversation's receipts. Chosen: with names of 32 characters, 32 KB.
+const MARKS_PER_PART: usize = 200;
+
+/// Marks that an answer tells at most; of further members a receipt is told only when it moves. Chosen: what a
+/// session's send buffer holds.
+const MARKS_MAX: usize = 1000;
+
 impl Hub {
     /// A device has made everything up to an entry durable. It cannot have more than it was sent.
     pub(super) fn received(&mut self, turn: &mut Turn<'_>, id: SessionId, body: Received) {
@@ -54,7 +61,7 @@ impl Hub {
             None
         };
         if let Some(forgotten) = forgotten {
-            user.watching.remove(&forgotten);
+            user.forget_receipts(forgotten);
             self.unwatch(id, forgotten);
         }
         self.watchers.entry(conversation).or_default().insert(id);
@@ -79,6 +86,14 @@ impl Hub {
     ) {
         // What has not been written yet would be missing in what the store says.
         self.write_marks(turn.now);
+        // Watched from now on, so that no mark which moves meanwhile is missed; but whether the account may hear of
+        // it only the store can say.
+        let Some(user) = self.sessions.get_mut(&id).and_then(|it| it.user_mut()) else {
+            return;
+        };
+        if !user.watching.contains(&conversation) {
+            user.asking.insert(conversation);
+        }
         self.watch(id, conversation);
         let Some(user) = self.sessions.get(&id).and_then(|session| session.user()) else {
             return;
@@ -108,16 +123,24 @@ impl Hub {
     ) {
         match outcome {
             Outcome::Done(Reply::Marks(marks)) => {
-                let marks = marks.into_iter().map(Mark::from).collect();
+                let Some(user) = self.sessions.get_mut(&id).and_then(|it| it.user_mut()) else {
+                    return;
+                };
+                let has_moved =
+                    user.asking.remove(&conversation) && user.owed_receipts.remove(&conversation);
+                let marks = marks.into_iter().take(MARKS_MAX).map(Mark::from).collect();
                 self.tell_marks(turn, id, conversation, marks);
+                if has_moved {
+                    self.request_receipts(turn, id, conversation);
+                }
             }
             Outcome::Unknown => self.owe_receipts(turn.now, id, conversation),
             other => {
                 if let Some(user) = self.sessions.get_mut(&id).and_then(|it| it.user_mut()) {
-                    user.watching.remove(&conversation);
+                    user.forget_receipts(conversation);
                 }
                 self.unwatch(id, conversation);
-                self.refuse_outcome(turn, id, CHAT, Command::Receipts, &other);
+                Self::refuse_outcome(turn, id, CHAT, Command::Receipts, &other);
             }
         }
     }
@@ -133,7 +156,7 @@ impl Hub {
                 .copied()
                 .collect();
             for id in watchers {
-                let Some(user) = self.sessions.get(&id).and_then(|it| it.user()) else {
+                let Some(user) = self.sessions.get_mut(&id).and_then(|it| it.user_mut()) else {
                     continue;
                 };
                 let own = user.account;
@@ -142,7 +165,12 @@ impl Hub {
                     .filter(|mark| mark.account != own)
                     .cloned()
                     .collect();
-                if !marks.is_empty() {
+                if marks.is_empty() {
+                    continue;
+                }
+                if user.asking.contains(&conversation) {
+                    user.owed_receipts.insert(conversation);
+                } else {
                     self.tell_marks(turn, id, conversation, marks);
                 }
             }
@@ -156,20 +184,23 @@ impl Hub {
         conversation: ConversationId,
         marks: Vec<Mark>,
     ) {
-        let message = Message::control(Receipts {
-            conversation,
-            marks,
-        });
-        if self.tell(turn, id, CHAT, &message) == Err(SendError::Full)
-            && let Some(user) = self.sessions.get_mut(&id).and_then(|it| it.user_mut())
-        {
-            user.owed_receipts.insert(conversation);
+        for part in marks.chunks(MARKS_PER_PART) {
+            let message = Message::control(Receipts {
+                conversation,
+                marks: part.to_vec(),
+            });
+            if Self::tell(turn, id, CHAT, &message) == Err(SendError::Full)
+                && let Some(user) = self.sessions.get_mut(&id).and_then(|it| it.user_mut())
+            {
+                user.owe_receipts(conversation);
+                return;
+            }
         }
     }
 
     fn owe_receipts(&mut self, now: Now, id: SessionId, conversation: ConversationId) {
         if let Some(user) = self.sessions.get_mut(&id).and_then(|it| it.user_mut()) {
-            user.owed_receipts.insert(conversation);
+            user.owe_receipts(conversation);
         }
         self.retry_soon(now);
     }

@@ -9,7 +9,7 @@ use super::Refusal;
 pub enum StoreError {
     /// The disk, or redb above it, failed. redb takes nothing more after that until it is opened again.
     #[error("the database failed: {0}")]
-    Storage(#[source] Box<redb::Error>),
+    Storage(Box<redb::Error>),
     /// A record is not what was once written there.
     #[error("a record in the table `{table}` is damaged: {reason}")]
     Damaged {

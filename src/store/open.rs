@@ -29,12 +29,12 @@ const OTHERS: u32 = 0o077;
 #[derive(Debug, Error)]
 pub enum OpenError {
     /// The directory cannot be made.
-    #[error("cannot make the directory {path}: {source}")]
+    #[error("cannot make the directory {path}: {cause}")]
     MakeDirectory {
         /// Which.
         path: PathBuf,
         /// Why not.
-        source: io::Error,
+        cause: io::Error,
     },
     /// Something else has the directory's name.
     #[error("{path} is not a directory: name another with --data, or move it away")]
@@ -59,12 +59,12 @@ pub enum OpenError {
         mode: u32,
     },
     /// This user may not write there.
-    #[error("cannot write to {path}: {source}; check its owner and the file system")]
+    #[error("cannot write to {path}: {cause}; check its owner and the file system")]
     NotWritable {
         /// Which.
         path: PathBuf,
         /// Why not.
-        source: io::Error,
+        cause: io::Error,
     },
     /// Another process holds the database.
     #[error("the database {path} is in use by another process: stop that one first")]
@@ -95,12 +95,12 @@ pub enum OpenError {
         reason: String,
     },
     /// Any other failure of the file system.
-    #[error("cannot open the database {path}: {source}")]
+    #[error("cannot open the database {path}: {cause}")]
     Io {
         /// Which.
         path: PathBuf,
         /// What failed.
-        source: io::Error,
+        cause: io::Error,
     },
     /// The database was written by a newer udpchat.
     #[error(
@@ -155,7 +155,7 @@ pub fn reopen(data_dir: &Path) -> Result<Database, OpenError> {
 }
 
 fn reopen_file(path: &Path) -> Result<Database, OpenError> {
-    let mut file = open_existing(path).map_err(|source| from_io(path, source))?;
+    let mut file = open_existing(path).map_err(|cause| from_io(path, cause))?;
     let bytes = check_file(path, &mut file)?;
     let opened =
         guard(|| Ok(open_database(file))).map_err(|error: StoreError| OpenError::Damaged {
@@ -172,15 +172,12 @@ fn prepare_directory(path: &Path) -> Result<(), OpenError> {
                 .recursive(true)
                 .mode(0o700)
                 .create(path)
-                .map_err(|source| OpenError::MakeDirectory {
-                    path: path.into(),
-                    source,
-                })?;
+                .map_err(|cause| cannot_make(path, cause))?;
             fs::metadata(path)
         }
         result => result,
     }
-    .map_err(|source| from_io(path, source))?;
+    .map_err(|cause| from_io(path, cause))?;
     if !metadata.is_dir() {
         return Err(OpenError::NotADirectory { path: path.into() });
     }
@@ -204,7 +201,7 @@ fn make_file(path: &Path) -> Result<(), OpenError> {
     let mut name = path.file_name().unwrap_or_default().to_owned();
     name.push(format!(".new-{}", std::process::id()));
     let temporary = path.with_file_name(name);
-    let failed = |source| from_io(path, source);
+    let failed = |cause| from_io(path, cause);
     match fs::remove_file(&temporary) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(failed(error)),
         _ => {}
@@ -234,7 +231,7 @@ fn make_file(path: &Path) -> Result<(), OpenError> {
 
 /// Checks what redb does not: who may read the file, and whether it is a database at all. Returns its length.
 fn check_file(path: &Path, file: &mut File) -> Result<u64, OpenError> {
-    let failed = |source| from_io(path, source);
+    let failed = |cause| from_io(path, cause);
     let metadata = file.metadata().map_err(failed)?;
     if !metadata.is_file() {
         return Err(OpenError::NotADatabase { path: path.into() });
@@ -270,14 +267,37 @@ fn open_database(file: File) -> Result<Database, DatabaseError> {
         .create_with_backend(FileBackend::new(file)?)
 }
 
-fn from_io(path: &Path, source: io::Error) -> OpenError {
-    let path = path.into();
-    match source.kind() {
+fn from_io(path: &Path, cause: io::Error) -> OpenError {
+    match cause.kind() {
         io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
-            OpenError::NotWritable { path, source }
+            let path = path.into();
+            OpenError::NotWritable { path, cause }
         }
-        io::ErrorKind::IsADirectory => OpenError::NotADatabase { path },
-        _ => OpenError::Io { path, source },
+        io::ErrorKind::IsADirectory => OpenError::NotADatabase { path: path.into() },
+        io::ErrorKind::NotADirectory => not_a_directory(path),
+        _ => {
+            let path = path.into();
+            OpenError::Io { path, cause }
+        }
+    }
+}
+
+fn cannot_make(path: &Path, cause: io::Error) -> OpenError {
+    match cause.kind() {
+        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => from_io(path, cause),
+        io::ErrorKind::NotADirectory => not_a_directory(path),
+        _ => {
+            let path = path.into();
+            OpenError::MakeDirectory { path, cause }
+        }
+    }
+}
+
+/// Names the part of the path that is something else than a directory.
+fn not_a_directory(path: &Path) -> OpenError {
+    let obstacle = path.ancestors().find(|part| part.exists()).unwrap_or(path);
+    OpenError::NotADirectory {
+        path: obstacle.into(),
     }
 }
 
@@ -286,15 +306,15 @@ fn from_redb(path: &Path, bytes: u64, error: DatabaseError) -> OpenError {
         DatabaseError::DatabaseAlreadyOpen | DatabaseError::LockProtocolMismatch => {
             OpenError::InUse { path: path.into() }
         }
-        DatabaseError::Storage(StorageError::Io(source))
-            if source.kind() == io::ErrorKind::UnexpectedEof =>
+        DatabaseError::Storage(StorageError::Io(cause))
+            if cause.kind() == io::ErrorKind::UnexpectedEof =>
         {
             OpenError::Truncated {
                 path: path.into(),
                 bytes,
             }
         }
-        DatabaseError::Storage(StorageError::Io(source)) => from_io(path, source),
+        DatabaseError::Storage(StorageError::Io(cause)) => from_io(path, cause),
         other => OpenError::Damaged {
             path: path.into(),
             reason: other.to_string(),

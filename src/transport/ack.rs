@@ -62,6 +62,11 @@ impl AckState {
         self.deadline = Some(self.deadline.map_or(due, |deadline| deadline.min(due)));
     }
 
+    /// What is owed is due now: on a path that loses packets the sender should not wait.
+    pub(crate) fn hurry(&mut self, now: Instant) {
+        self.deadline = Some(now);
+    }
+
     /// When an acknowledgement must go out, if nothing else carries it before.
     pub(crate) fn deadline(&self) -> Option<Instant> {
         self.deadline

@@ -15,6 +15,10 @@ use super::ranges::RangeSet;
 /// packet is not acknowledged, and so it comes again. Chosen: twice the ranges of an acknowledgement.
 pub(crate) const MAX_HOLES: usize = 64;
 
+/// Room that an empty channel keeps, in bytes. Chosen: lines of chat reuse it; what a long message needed is given
+/// back with the last byte of it.
+const KEPT_BYTES: usize = 64 * 1024;
+
 /// Why a fragment was not taken. All but [`AssembleError::TooManyHoles`] are the peer's fault, for which the
 /// session is closed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
@@ -50,15 +54,16 @@ pub(crate) struct Assembler {
     /// What was received beyond that.
     beyond: RangeSet,
     /// Whole messages between `read` and `scanned`.
-    ready: usize,
+    ready: u32,
     /// The advertised end of the window.
     max_offset: u64,
     window: u64,
-    message_max: usize,
+    message_max: u32,
 }
 
 impl Assembler {
-    /// `window`: bytes that the peer may send ahead of the application, and about what is held at most.
+    /// `window`: bytes that the peer may send ahead of the application; the buffer never holds more, nor has room
+    /// for more, than the widest window that was advertised.
     /// `message_max`: bytes of the longest message; less where the window could not hold it.
     pub(crate) fn new(window: u64, message_max: usize) -> Self {
         Self {
@@ -174,7 +179,9 @@ impl Assembler {
             match self.header_at(self.scanned) {
                 Header::Incomplete => return Ok(()),
                 Header::Wrong => return Err(AssembleError::NoMessage),
-                Header::Message { message_len, .. } if message_len > self.message_max => {
+                Header::Message { message_len, .. }
+                    if message_len as u64 > u64::from(self.message_max) =>
+                {
                     return Err(AssembleError::MessageTooLong);
                 }
                 Header::Message {
@@ -231,6 +238,9 @@ impl Assembler {
         self.buffer.drain(..end);
         self.read += end as u64;
         self.ready -= 1;
+        if self.buffer.is_empty() && self.buffer.capacity() > KEPT_BYTES {
+            self.buffer = VecDeque::new();
+        }
         Some(message)
     }
 
@@ -261,6 +271,17 @@ impl Assembler {
         self.ready == 0 && self.scanned + needed as u64 > self.max_offset
     }
 
+    /// The end of the furthest byte received.
+    pub(crate) fn highest(&self) -> u64 {
+        let beyond = self.beyond.last().map_or(0, |range| range.end);
+        beyond.max(self.contiguous)
+    }
+
+    /// How much of the stream the application has taken.
+    pub(crate) fn taken(&self) -> u64 {
+        self.read
+    }
+
     /// The advertised end of the window.
     pub(crate) fn max_offset(&self) -> u64 {
         self.max_offset
@@ -281,9 +302,9 @@ impl Assembler {
 }
 
 /// A message that the window cannot hold would never become whole.
-fn limit_message(window: u64, message_max: usize) -> usize {
-    let window = usize::try_from(window).unwrap_or(usize::MAX);
-    message_max.min(window.saturating_sub(framing::MAX_HEADER_LEN))
+fn limit_message(window: u64, message_max: usize) -> u32 {
+    let room = window.saturating_sub(framing::MAX_HEADER_LEN as u64);
+    u32::try_from(room.min(message_max as u64)).unwrap_or(u32::MAX)
 }
 
 /// Bytes between two offsets of one window.

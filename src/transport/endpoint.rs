@@ -9,7 +9,9 @@ mod datagram;
 mod dial;
 mod half_open;
 mod schedule;
+mod transmit;
 mod types;
+mod waiting;
 
 use std::collections::{HashMap, VecDeque};
 use std::net::{IpAddr, SocketAddr};
@@ -24,6 +26,7 @@ pub use self::counters::Counters;
 use self::dial::Dial;
 use self::schedule::{Place, Schedule};
 pub use self::types::{ClientConfig, ServerConfig, Statistics, Transmit};
+use self::waiting::Waiting;
 use super::connection::{Connection, Context};
 use super::limits::Prefix;
 use super::packet::TOKEN_LEN;
@@ -70,9 +73,15 @@ pub struct Endpoint {
     last_session: u64,
     random: ChaCha20Rng,
     events: VecDeque<Event>,
+    /// What those have to say who have not signed in; it is heard after the others.
+    later: VecDeque<Event>,
     schedule: Schedule,
     answers: Answers,
+    waiting: Waiting,
     counters: Counters,
+    /// A datagram that did not fit the batch before it, and its bytes.
+    held: Option<Transmit>,
+    spare: Vec<u8>,
 }
 
 impl Endpoint {
@@ -87,7 +96,11 @@ impl Endpoint {
             events: VecDeque::new(),
             schedule: Schedule::default(),
             answers: Answers::default(),
+            waiting: Waiting::default(),
+            later: VecDeque::new(),
             counters: Counters::default(),
+            held: None,
+            spare: Vec::new(),
         }
     }
 
@@ -155,6 +168,7 @@ impl Endpoint {
         if let Some(acceptor) = &mut self.acceptor {
             acceptor.expire(now);
         }
+        self.waiting.on_timeout(now);
         while let Some(session) = self.schedule.expire(now) {
             let Some(slot) = self.sessions.get_mut(&session) else {
                 continue;
@@ -186,43 +200,13 @@ impl Endpoint {
             .next_deadline()
             .into_iter()
             .chain(half_open)
+            .chain(self.waiting.deadline())
             .min()
     }
 
-    /// Writes the next datagram into `buffer` (cleared first).
-    pub fn poll_transmit(&mut self, now: Instant, buffer: &mut Vec<u8>) -> Option<Transmit> {
-        buffer.clear();
-        // Established sessions come before strangers.
-        while let Some(session) = self.schedule.next_ready() {
-            let mut context = Context {
-                now,
-                random: &mut self.random,
-                events: &mut self.events,
-            };
-            let Some(slot) = self.sessions.get_mut(&session) else {
-                continue;
-            };
-            let (transmit, deadline) = match &mut slot.session {
-                Session::Dialling(dial) => (dial.poll_transmit(now, buffer), Some(dial.deadline())),
-                Session::Open(connection) => (
-                    connection.poll_transmit(&mut context, buffer),
-                    connection.deadline(),
-                ),
-            };
-            if transmit.is_some() {
-                self.schedule.put_back(session);
-                return transmit;
-            }
-            buffer.clear();
-            Schedule::unmark(&mut slot.place);
-            self.schedule.arm(now, session, &mut slot.place, deadline);
-        }
-        self.answers.pop(buffer)
-    }
-
-    /// The next event.
+    /// The next event. At a server, those who have signed in come before those who have not.
     pub fn poll_event(&mut self) -> Option<Event> {
-        self.events.pop_front()
+        self.events.pop_front().or_else(|| self.later.pop_front())
     }
 
     /// Queues a message, all of it or nothing.
@@ -300,13 +284,31 @@ impl Endpoint {
         }
     }
 
-    /// Sends a PING as soon as possible, as after a change of port.
-    pub fn ping(&mut self, now: Instant, session: SessionId) {
-        self.with_connection(now, session, |connection, _| connection.ping());
+    /// At a client: the local port is another, on the same network. Each session speaks from it at once, and waits
+    /// out no backoff from before.
+    pub fn port_changed(&mut self, now: Instant) {
+        let mut sessions: Vec<_> = self.sessions.keys().copied().collect();
+        sessions.sort_unstable();
+        for session in sessions {
+            self.with_connection(now, session, |connection, context| {
+                connection.on_port_changed(context);
+            });
+        }
     }
 
-    /// At a client: since when what was sent has had no answer. A driver that has waited for long enough may try
-    /// another port, and [`Endpoint::ping`] from there.
+    /// At a client: the server's address, and since when what was sent to it has had no answer; of the oldest
+    /// session that is open.
+    #[must_use]
+    pub fn path(&self) -> Option<(SocketAddr, Option<Instant>)> {
+        let open = self.sessions.keys().min_by_key(|session| {
+            let is_dialling = self.connection(**session).is_none();
+            (is_dialling, **session)
+        })?;
+        let connection = self.connection(*open)?;
+        Some((connection.remote(), connection.unanswered_since()))
+    }
+
+    /// At a client: since when what was sent has had no answer.
     #[must_use]
     pub fn unanswered_since(&self, session: SessionId) -> Option<Instant> {
         self.connection(session)?.unanswered_since()
@@ -384,13 +386,18 @@ impl Endpoint {
         session: SessionId,
         act: impl FnOnce(&mut Connection, &mut Context<'_>) -> T,
     ) -> Option<T> {
+        let Session::Open(connection) = &mut self.sessions.get_mut(&session)?.session else {
+            return None;
+        };
+        let is_stranger = self.acceptor.is_some() && !connection.is_signed_in();
         let mut context = Context {
             now,
             random: &mut self.random,
-            events: &mut self.events,
-        };
-        let Session::Open(connection) = &mut self.sessions.get_mut(&session)?.session else {
-            return None;
+            events: if is_stranger {
+                &mut self.later
+            } else {
+                &mut self.events
+            },
         };
         let result = act(connection, &mut context);
         self.settle(now, session);

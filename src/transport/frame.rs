@@ -30,6 +30,7 @@ const WINDOW: u8 = 3;
 const CLOSE: u8 = 4;
 const PATH_CHALLENGE: u8 = 5;
 const PATH_RESPONSE: u8 = 6;
+const SESSION_WINDOW: u8 = 7;
 const STREAM: u8 = 8;
 
 const VEC_IS_INFALLIBLE: &str = "a Vec takes every write";
@@ -55,6 +56,8 @@ pub(crate) enum Frame<'a> {
     },
     /// The channel takes bytes below this offset.
     Window { channel: Channel, max_offset: u64 },
+    /// The channels together take so many bytes, counted from the beginning of each.
+    SessionWindow { max: u64 },
     /// The session is over.
     Close { code: u16, reason: &'a str },
     /// Prove that you are there.
@@ -100,6 +103,9 @@ impl<'a> Frames<'a> {
             WINDOW => Ok(Frame::Window {
                 channel: channel(read_uint(rest)?)?,
                 max_offset: read_uint(rest)?,
+            }),
+            SESSION_WINDOW => Ok(Frame::SessionWindow {
+                max: read_uint(rest)?,
             }),
             CLOSE => {
                 let code = read_u16(rest)?;
@@ -331,6 +337,12 @@ pub(crate) fn encode_window(buffer: &mut Vec<u8>, channel: Channel, max_offset: 
     buffer.push(WINDOW);
     uint(buffer, channel as u64);
     uint(buffer, max_offset);
+}
+
+/// Appends a `SESSION_WINDOW`.
+pub(crate) fn encode_session_window(buffer: &mut Vec<u8>, max: u64) {
+    buffer.push(SESSION_WINDOW);
+    uint(buffer, max);
 }
 
 /// Appends a CLOSE; the reason is cut to [`MAX_REASON_LEN`].

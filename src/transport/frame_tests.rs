@@ -27,6 +27,7 @@ fn frames_come_back_in_order_and_padding_is_nothing() {
     encode_ping(&mut buffer);
     encode_padding(&mut buffer, 10);
     encode_window(&mut buffer, Channel::Bulk, 1 << 40);
+    encode_session_window(&mut buffer, 70_000);
     encode_path_challenge(&mut buffer, [1; 8]);
     encode_path_response(&mut buffer, [2; 8]);
     encode_stream(&mut buffer, Channel::Chat, 300, (b"ab", b"c"));
@@ -38,6 +39,7 @@ fn frames_come_back_in_order_and_padding_is_nothing() {
             channel: Channel::Bulk,
             max_offset: 1 << 40,
         },
+        Frame::SessionWindow { max: 70_000 },
         Frame::PathChallenge([1; 8]),
         Frame::PathResponse([2; 8]),
         Frame::Stream {
@@ -104,7 +106,7 @@ fn unknown_types_channels_and_cut_frames_are_errors_and_end_the_packet() {
     let mut frames = Frames::new(&[99, PING]);
     assert_eq!(frames.next(), Some(Err(FrameError::UnknownType)));
     assert_eq!(frames.next(), None);
-    assert_eq!(all(&[7]), Err(FrameError::UnknownType));
+    assert_eq!(all(&[31]), Err(FrameError::UnknownType));
     assert_eq!(all(&[STREAM + 3, 0, 0xc4, 0]), Err(FrameError::UnknownType));
     assert_eq!(all(&[WINDOW, 3, 1]), Err(FrameError::OutOfRange));
     assert_eq!(all(&[STREAM, 0, 0xc4, 5, 1]), Err(FrameError::Malformed));

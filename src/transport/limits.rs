@@ -20,12 +20,29 @@ pub(super) const WINDOW: u64 = 256 * 1024;
 /// Receive window of the bulk channel, in bytes: 2 Mbit/s over 4 s, or 40 Mbit/s over 200 ms.
 pub(super) const WINDOW_BULK: u64 = 1024 * 1024;
 
+/// Receive window of a session's channels together, in bytes: room for a full bulk channel and a full other one.
+/// This is what a session's peer can make this end hold, holes counted as if they were filled; the buffers' room
+/// doubles as they grow, and is never more than the channels' windows. A peer that exceeds it is closed with a
+/// reason.
+pub(super) const SESSION_WINDOW: u64 = WINDOW_BULK + WINDOW;
+
+/// The same while the peer has not signed in: two full channels, of which it needs one.
+pub(super) const SESSION_WINDOW_UNAUTHENTICATED: u64 = 2 * WINDOW_UNAUTHENTICATED;
+
 /// What an application may queue on a channel, in bytes, until `send` answers `Full`.
 pub(super) const SEND_BUFFER: usize = 256 * 1024;
+
+/// The same at a server towards a peer that has not signed in, in bytes: a few answers. Whoever does not read them
+/// costs no more than this on each channel.
+pub(super) const SEND_BUFFER_UNAUTHENTICATED: usize = 16 * 1024;
 
 const _: () = assert!(
     WINDOW > MAX_MESSAGE as u64 && SEND_BUFFER > MAX_MESSAGE,
     "a message of the longest kind must fit"
+);
+const _: () = assert!(
+    SESSION_WINDOW / 2 > 3 * MAX_MESSAGE as u64,
+    "messages that have come in part on every channel must leave room for one of them to become whole"
 );
 
 /// The first wait for an answer to a SYN (RFC 9002 §6.2.2), doubled with each try.
@@ -99,13 +116,21 @@ pub(super) const CHALLENGE_TRIES: u8 = 5;
 /// Answers without a session that wait to be sent. At the limit no answer is given: the peer asks again.
 pub(super) const MAX_ANSWERS: usize = 1024;
 
+/// SYNs with a good cookie that wait for their handshake. At the limit one more is ignored; the client tries again.
+/// Chosen: half a second of handshakes at the default rate.
+pub(super) const MAX_WAITING_SYNS: usize = 1024;
+
+/// Handshakes made in a row, before everybody else has a turn. Chosen: 2 ms.
+pub(super) const HANDSHAKES_PER_TURN: usize = 8;
+
 /// Limits of a server that operators and benchmarks may move.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
     /// Sessions half open or not signed in, in all. At the limit a SYN with a good cookie is ignored; the client
     /// tries again, and says after 5 s that nobody answered.
     pub unauthenticated: usize,
-    /// The same per IPv4 address or IPv6 /64, so that one host cannot take all.
+    /// The same per IPv4 address or IPv6 /64, so that one host cannot take all; and how many handshakes it may make
+    /// within ten seconds.
     pub unauthenticated_per_prefix: u32,
     /// Handshakes per second; each costs about 0.25 ms. At the limit a SYN is ignored, as above.
     pub handshakes_per_second: u32,

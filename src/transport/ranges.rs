@@ -106,7 +106,6 @@ impl RangeSet {
         self.ranges.first().cloned()
     }
 
-    #[cfg(test)]
     pub(crate) fn last(&self) -> Option<Range<u64>> {
         self.ranges.last().cloned()
     }

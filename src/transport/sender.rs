@@ -79,6 +79,12 @@ impl ChannelSender {
         }
     }
 
+    /// Holds more from now on, or less: what is queued stays.
+    pub(crate) fn set_limits(&mut self, buffer_limit: usize, message_max: usize) {
+        self.buffer_limit = buffer_limit;
+        self.message_max = message_max.min(buffer_limit.saturating_sub(framing::MAX_HEADER_LEN));
+    }
+
     /// Queues a message, all of it or nothing.
     pub(crate) fn push(&mut self, message: &[u8]) -> Result<(), PushError> {
         if message.len() > self.message_max {
@@ -106,13 +112,13 @@ impl ChannelSender {
     }
 
     /// What to send next, at most `max_bytes` of it: first what was lost, then what is new and within the
-    /// peer's window. Nothing changes until [`ChannelSender::on_sent`].
-    pub(crate) fn next_fragment(&self, max_bytes: usize) -> Option<Fragment> {
+    /// peer's windows: the channel's, and the `credit` of the session. Nothing changes until [`ChannelSender::on_sent`].
+    pub(crate) fn next_fragment(&self, max_bytes: usize, credit: u64) -> Option<Fragment> {
         if max_bytes == 0 {
             return None;
         }
         let range = self.lost.first().or_else(|| {
-            let end = self.end().min(self.max_offset);
+            let end = self.sendable_to(credit);
             (self.next < end).then_some(self.next..end)
         })?;
         Some(Fragment::from_range(range, max_bytes))
@@ -174,14 +180,24 @@ impl ChannelSender {
     }
 
     /// Whether [`ChannelSender::next_fragment`] has something.
-    pub(crate) fn has_pending(&self) -> bool {
-        !self.lost.is_empty() || self.next < self.end().min(self.max_offset)
+    pub(crate) fn has_pending(&self, credit: u64) -> bool {
+        !self.lost.is_empty() || self.next < self.sendable_to(credit)
     }
 
     /// How many bytes [`ChannelSender::next_fragment`] would give in all.
-    pub(crate) fn pending(&self) -> u64 {
+    pub(crate) fn pending(&self, credit: u64) -> u64 {
         let lost: u64 = self.lost.iter().map(|range| range.end - range.start).sum();
-        lost + self.end().min(self.max_offset).saturating_sub(self.next)
+        lost + self.sendable_to(credit).saturating_sub(self.next)
+    }
+
+    /// Whether a fragment that was sent need not be sent again.
+    pub(crate) fn is_acked(&self, fragment: Fragment) -> bool {
+        let range = self.clip(fragment);
+        range.is_empty()
+            || self
+                .acked
+                .overlapping(range.clone())
+                .any(|acked| acked.start <= range.start && acked.end >= range.end)
     }
 
     /// Whether all that was queued has been acknowledged.
@@ -213,6 +229,12 @@ impl ChannelSender {
             self.acked.release();
             self.lost.release();
         }
+    }
+
+    /// Where what may be sent now ends.
+    fn sendable_to(&self, credit: u64) -> u64 {
+        let end = self.end().min(self.max_offset);
+        end.min(self.next.saturating_add(credit))
     }
 
     /// Where the stream ends so far.

@@ -11,7 +11,7 @@ fn sender() -> ChannelSender {
 
 /// Chooses the next fragment and says that it went out.
 fn send(sender: &mut ChannelSender, max_bytes: usize) -> Option<Fragment> {
-    let fragment = sender.next_fragment(max_bytes)?;
+    let fragment = sender.next_fragment(max_bytes, u64::MAX)?;
     sender.on_sent(fragment);
     Some(fragment)
 }
@@ -25,7 +25,7 @@ fn messages_become_one_stream_cut_to_measure() {
     let mut sender = sender();
     assert_eq!(sender.push(b"tea"), Ok(()));
     assert_eq!(sender.push(b"four"), Ok(()));
-    assert_eq!(sender.next_fragment(0), None);
+    assert_eq!(sender.next_fragment(0, u64::MAX), None);
     assert_eq!(send(&mut sender, 6), Some(fragment(0, 6)));
     assert_eq!(send(&mut sender, 600), Some(fragment(6, 5)));
     assert_eq!(send(&mut sender, 600), None);
@@ -52,9 +52,9 @@ fn the_peers_window_holds_new_bytes_back_but_not_lost_ones() {
     assert_eq!(sender.push(&[7; 20]), Ok(()));
     let first = send(&mut sender, 100).expect("within the window");
     assert_eq!(first, fragment(0, 10));
-    assert!(sender.is_blocked_by_window() && !sender.has_pending());
+    assert!(sender.is_blocked_by_window() && !sender.has_pending(u64::MAX));
     sender.on_lost(first);
-    assert!(!sender.is_blocked_by_window() && sender.has_pending());
+    assert!(!sender.is_blocked_by_window() && sender.has_pending(u64::MAX));
     assert_eq!(send(&mut sender, 100), Some(first));
     sender.set_max_offset(15);
     sender.set_max_offset(12);
@@ -90,7 +90,10 @@ fn an_acknowledged_beginning_is_freed_with_all_that_follows_it() {
     sender.on_acked(fragment(75, 25));
     assert!(sender.is_drained());
     sender.on_lost(fragment(75, 25));
-    assert!(!sender.has_pending(), "what was acknowledged is not lost");
+    assert!(
+        !sender.has_pending(u64::MAX),
+        "what was acknowledged is not lost"
+    );
     sender.release();
     assert_eq!(sender.push(b"again"), Ok(()));
     assert_eq!(send(&mut sender, 100), Some(fragment(100, 7)));
@@ -198,8 +201,8 @@ proptest! {
                 _ => sender.set_max_offset(offset),
             }
             prop_assert!(sender.buffered() <= 500);
-            prop_assert_eq!(sender.has_pending(), sender.next_fragment(1).is_some());
-            if let Some(next) = sender.next_fragment(1200) {
+            prop_assert_eq!(sender.has_pending(u64::MAX), sender.next_fragment(1, u64::MAX).is_some());
+            if let Some(next) = sender.next_fragment(1200, u64::MAX) {
                 let (front, back) = sender.data(next);
                 prop_assert_eq!(front.len() + back.len(), next.len);
                 prop_assert!(next.range().end <= sender.max_offset);

@@ -28,6 +28,8 @@ pub(super) enum SentFrame {
     },
     /// A channel's window; what is sent again is the window as it is by then.
     Window(Channel),
+    /// The session's window; likewise.
+    SessionWindow,
     /// Acknowledgements up to this number, which need not be repeated once this packet has arrived.
     Ack(u64),
 }
@@ -41,10 +43,29 @@ pub(super) struct SentPacket {
     pub(super) size: usize,
     /// Whether its frames were already sent again by a probe or as a redundant copy.
     pub(super) repeated: bool,
+    /// How often its frames have been copied into later packets.
+    pub(super) copies: u8,
+    /// From this frame on they are copies of earlier packets' frames.
+    first_copy: u8,
+    /// Bytes of these.
+    copied: u16,
     frames: [Option<SentFrame>; MAX_FRAMES],
 }
 
 impl SentPacket {
+    /// The frames that are no copies.
+    pub(super) fn originals(&self) -> impl Iterator<Item = SentFrame> + use<> {
+        let frames = self.frames;
+        let count = usize::from(self.first_copy);
+        frames.into_iter().take(count).flatten()
+    }
+
+    /// Bytes by which its acknowledgement may let the congestion window grow: copies prove nothing about how much
+    /// the path carries.
+    pub(super) fn growth(&self) -> u64 {
+        self.size.saturating_sub(usize::from(self.copied)) as u64
+    }
+
     pub(super) fn frames(&self) -> impl Iterator<Item = SentFrame> + '_ {
         self.frames.iter().flatten().copied()
     }
@@ -55,11 +76,18 @@ impl SentPacket {
 pub(super) struct FrameList {
     frames: [Option<SentFrame>; MAX_FRAMES],
     length: usize,
+    copies: usize,
 }
 
 impl FrameList {
     pub(super) fn is_full(&self) -> bool {
         self.length == MAX_FRAMES
+    }
+
+    /// Adds a copy of an earlier packet's frame, after all that are none.
+    pub(super) fn push_copy(&mut self, frame: SentFrame) {
+        self.push(frame);
+        self.copies += 1;
     }
 
     /// Adds a frame; the caller has made sure that the list is not full.
@@ -99,6 +127,11 @@ impl SentPackets {
         self.packets.is_empty()
     }
 
+    #[cfg(test)]
+    pub(super) fn len(&self) -> usize {
+        self.packets.len()
+    }
+
     /// Leaves a number out, as a trap for acknowledgements of what was never sent.
     pub(super) fn skip(&mut self) {
         if self.skipped.len() == MAX_SKIPPED {
@@ -114,12 +147,21 @@ impl SentPackets {
     }
 
     /// A packet that asks for an acknowledgement has been sent.
-    pub(super) fn on_sent(&mut self, sent: Instant, size: usize, frames: &FrameList) {
+    pub(super) fn on_sent(
+        &mut self,
+        sent: Instant,
+        size: usize,
+        frames: &FrameList,
+        copied: usize,
+    ) {
         self.packets.push_back(SentPacket {
             number: self.next,
             sent,
             size,
             repeated: false,
+            copies: 0,
+            first_copy: u8::try_from(frames.length - frames.copies).unwrap_or(u8::MAX),
+            copied: u16::try_from(copied).unwrap_or(u16::MAX),
             frames: frames.frames,
         });
         self.next += 1;
@@ -185,7 +227,7 @@ mod tests {
     fn sent(count: u64) -> SentPackets {
         let mut packets = SentPackets::default();
         for _ in 0..count {
-            packets.on_sent(Instant::now(), 100, &FrameList::default());
+            packets.on_sent(Instant::now(), 100, &FrameList::default(), 0);
         }
         packets
     }
@@ -218,5 +260,18 @@ mod tests {
         assert_eq!(packets.check(3, 3), Ok(()));
         assert_eq!(packets.check(1, 3), Err(NeverSent));
         assert_eq!(packets.check(4, 4), Err(NeverSent));
+    }
+
+    #[test]
+    fn copies_are_told_from_originals_and_do_not_let_the_window_grow() {
+        let mut list = FrameList::default();
+        list.push(SentFrame::Window(Channel::Chat));
+        list.push_copy(SentFrame::Window(Channel::Control));
+        let mut packets = SentPackets::default();
+        packets.on_sent(Instant::now(), 200, &list, 60);
+        let packet = packets.take_within(0, 0).expect("it is under way");
+        assert_eq!(packet.growth(), 140);
+        assert!(packet.originals().eq([SentFrame::Window(Channel::Chat)]));
+        assert_eq!(packet.frames().count(), 2);
     }
 }

@@ -150,7 +150,8 @@ pub fn wait(child: &mut Child) -> ExitStatus {
 pub struct Person {
     pub name: String,
     pty: PtySession,
-    _state: TempDir,
+    /// Kept as long as the client may use it.
+    state: Option<TempDir>,
 }
 
 impl Person {
@@ -164,7 +165,15 @@ impl Person {
             .arg("--state")
             .arg(state.path().join("state"))
             .args(more);
-        let timeout = Some(PATIENCE.as_millis() as u64);
+        Self {
+            state: Some(state),
+            ..Self::runs(command, name)
+        }
+    }
+
+    /// Somebody who runs this command.
+    pub fn runs(command: Command, name: &str) -> Self {
+        let timeout = u64::try_from(PATIENCE.as_millis()).ok();
         let options = Options::new()
             .timeout_ms(timeout)
             .strip_ansi_escape_codes(false);
@@ -172,7 +181,7 @@ impl Person {
         Self {
             name: name.to_owned(),
             pty,
-            _state: state,
+            state: None,
         }
     }
 
@@ -306,6 +315,13 @@ impl Script {
     pub fn types(&mut self, line: &str) {
         let input = self.input.as_mut().expect("it is open");
         writeln!(input, "{line}")
+            .and_then(|()| input.flush())
+            .expect("the client reads");
+    }
+
+    pub fn types_without_enter(&mut self, text: &str) {
+        let input = self.input.as_mut().expect("it is open");
+        write!(input, "{text}")
             .and_then(|()| input.flush())
             .expect("the client reads");
     }

@@ -73,6 +73,9 @@ enum Way {
     Down(SocketAddr),
 }
 
+/// A datagram under way: when it is due, a count that keeps those of one moment in order, its way, its bytes.
+type UnderWay = Reverse<(Instant, u64, Way, Vec<u8>)>;
+
 /// Runs a relay until it is told to stop.
 pub fn run(
     front: &UdpSocket,
@@ -84,7 +87,7 @@ pub fn run(
     let born = Instant::now();
     let mut dice = ChaCha20Rng::from_seed([9; 32]);
     let mut backs: BTreeMap<SocketAddr, UdpSocket> = BTreeMap::new();
-    let mut under_way: BinaryHeap<Reverse<(Instant, u64, Way, Vec<u8>)>> = BinaryHeap::new();
+    let mut under_way: BinaryHeap<UnderWay> = BinaryHeap::new();
     let mut count = 0;
     let mut chunk = [0; 2048];
     front.set_nonblocking(true).expect("it can be");

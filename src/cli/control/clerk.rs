@@ -6,9 +6,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use rand_core::OsRng;
 
-use super::{Answer, Desk, Request, User};
-use crate::net;
-use crate::server::{Name, PendingSignUp, Registrar};
+use super::{Answer, Desk, Request, User, status};
+use crate::net::{self, InputSender};
+use crate::server::{Input, Name, PendingSignUp, Registrar};
 use crate::store::{self, Engine, Outcome, Refusal, Reply, RequestId, StoreCaller};
 
 /// Who asks the store.
@@ -42,6 +42,8 @@ impl Caller {
 pub struct Clerk {
     caller: Caller,
     registrar: Registrar,
+    /// Where a running server says how it does.
+    hub: Option<InputSender<Input>>,
     /// A sign-up whose first half was answered, and the name as it was typed.
     pending: Option<(String, PendingSignUp)>,
 }
@@ -53,8 +55,21 @@ impl Clerk {
         Self {
             caller,
             registrar,
+            hub: None,
             pending: None,
         }
+    }
+
+    /// The same for a server that runs: its hub can be asked how it does.
+    #[must_use]
+    pub fn with_hub(mut self, hub: InputSender<Input>) -> Self {
+        self.hub = Some(hub);
+        self
+    }
+
+    fn status(&self) -> anyhow::Result<Answer> {
+        let hub = self.hub.as_ref().context("no server is running")?;
+        Ok(Answer::Status(status::ask(hub)?))
     }
 
     fn list(&mut self) -> anyhow::Result<Answer> {
@@ -104,6 +119,7 @@ impl Clerk {
 impl Desk for Clerk {
     fn ask(&mut self, request: Request) -> anyhow::Result<Answer> {
         let answer = match request {
+            Request::Status => self.status(),
             Request::UserList => self.list(),
             Request::UserAddStart { name, request } => self.start(name, &request),
             Request::UserAddFinish { name, upload } => self.finish(&name, &upload),

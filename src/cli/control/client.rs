@@ -26,11 +26,12 @@ pub fn connect(data: &Path) -> anyhow::Result<Option<Remote>> {
     let path = socket_path(data);
     let stream = match UnixStream::connect(&path) {
         Ok(stream) => stream,
-        // Never served, or killed before it could remove its socket.
+        // Never served, or killed before it could remove its socket. What is wrong with the place itself, whoever
+        // opens the database says.
         Err(error)
             if matches!(
                 error.kind(),
-                ErrorKind::NotFound | ErrorKind::ConnectionRefused
+                ErrorKind::NotFound | ErrorKind::NotADirectory | ErrorKind::ConnectionRefused
             ) =>
         {
             return Ok(None);

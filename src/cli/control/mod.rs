@@ -1,4 +1,4 @@
-//! The control socket: how `udpchat user` and its like speak to a running server.
+//! The control socket: how `udpchat user`, `udpchat status` and their like speak to a running server.
 //!
 //! One JSON object a line each way, over a Unix socket beside the database. The directory is its owner's alone
 //! (0700), and so is the socket (0600): who may open it, may administer. When no server runs, the same
@@ -7,6 +7,7 @@
 mod clerk;
 mod client;
 mod server;
+pub mod status;
 
 use std::path::{Path, PathBuf};
 
@@ -17,13 +18,11 @@ pub use client::connect;
 pub use server::Server;
 
 /// What is asked. Bytes are in base64.
-#[allow(
-    clippy::enum_variant_names,
-    reason = "the names are the operations on the wire; others than on users follow"
-)]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "op", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Request {
+    /// How the server does: [`Answer::Status`].
+    Status,
     /// All accounts: [`Answer::Users`].
     UserList,
     /// The first half of a sign-up: [`Answer::Start`].
@@ -46,6 +45,8 @@ pub enum Request {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "answer", rename_all = "snake_case")]
 pub enum Answer {
+    /// How the server does.
+    Status(status::Status),
     /// All accounts, by name.
     Users {
         /// The accounts.

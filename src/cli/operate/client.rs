@@ -23,7 +23,7 @@ pub fn run(plan: Plan) -> Outcome {
     let server_name = plan.server.to_string();
     let files = StateDirectory::open(plan.state, server_name.clone())?;
     let addresses = plan.server.resolve()?;
-    let sockets = bind(&addresses)?;
+    let sockets = bind_any(&addresses)?;
     let (setup, inputs) = Setup::new().context("cannot wait for the network")?;
     let seed = || net::seed().context("the operating system gives no randomness");
     let now = net::now();
@@ -45,6 +45,7 @@ pub fn run(plan: Plan) -> Outcome {
     let client = Client::new(now, options, Box::new(terminal), Box::new(files), seed()?);
     let mut driver =
         Driver::new(setup, sockets, endpoint, client).context("cannot wait for the sockets")?;
+    driver.roam();
     let (endpoint, client) = driver.parts();
     client.start(now, endpoint);
     let ended = driver.run().context("cannot wait for the network");
@@ -64,7 +65,10 @@ fn words() -> Vec<&'static str> {
 }
 
 /// A socket for each family that the server has an address of; one that this host does not have is left out.
-fn bind(addresses: &[SocketAddr]) -> anyhow::Result<Vec<Socket>> {
+///
+/// # Errors
+/// If none can be bound.
+pub fn bind_any(addresses: &[SocketAddr]) -> anyhow::Result<Vec<Socket>> {
     let mut sockets = Vec::new();
     let mut refused = None;
     let any: [(bool, SocketAddr); 2] = [
@@ -142,7 +146,7 @@ mod tests {
 
     #[test]
     fn sockets_are_of_the_families_that_are_needed() {
-        let sockets = bind(&["127.0.0.1:7".parse().unwrap()]).unwrap();
+        let sockets = bind_any(&["127.0.0.1:7".parse().unwrap()]).unwrap();
         assert_eq!(sockets.len(), 1);
         assert!(sockets[0].local().is_ipv4());
     }

@@ -6,20 +6,19 @@ mod server;
 
 use anyhow::Context as _;
 
-pub use client::run as client;
+pub use client::{bind_any, run as client};
 pub use database::local_desk;
 pub use server::run as server;
 
 use crate::client::commands;
 use crate::server::Name;
 
-/// Whether a text can be a user's name.
+/// The canonical form of a user's name.
 ///
 /// # Errors
-/// What is wrong with it.
-pub fn check_name(name: &str) -> anyhow::Result<()> {
-    Name::parse(name)?;
-    Ok(())
+/// Why the text is no name.
+pub fn canonical_name(name: &str) -> anyhow::Result<String> {
+    Ok(Name::parse(name)?.canonical().to_owned())
 }
 
 /// The chat commands, a line each, for the manual.
@@ -34,6 +33,9 @@ pub fn chat_menu() -> String {
 }
 
 /// Has this called at SIGINT, SIGTERM and SIGHUP, on a thread of its own.
-fn on_signal(handler: impl FnMut() + Send + 'static) -> anyhow::Result<()> {
+///
+/// # Errors
+/// If the operating system does not let it.
+pub fn on_signal(handler: impl FnMut() + Send + 'static) -> anyhow::Result<()> {
     ctrlc::set_handler(handler).context("cannot handle signals")
 }

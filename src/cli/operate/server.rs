@@ -61,9 +61,11 @@ pub fn run(plan: &Plan) -> Outcome {
     );
 
     let caller = store.caller();
+    let hub_inputs = inputs.clone();
     let control = control::Server::start(&plan.data, move || {
         let caller = Caller::Thread(caller.clone());
-        Ok(Box::new(Clerk::new(caller, secrets.registrar()?)))
+        let clerk = Clerk::new(caller, secrets.registrar()?);
+        Ok(Box::new(clerk.with_hub(hub_inputs.clone())))
     })?;
     stop_on_signal(inputs)?;
     let listening = announce(plan, &sockets, &key, accounts);
@@ -77,6 +79,7 @@ pub fn run(plan: &Plan) -> Outcome {
     drop(control);
     store.stop();
     ended?;
+    let _ = writeln!(io::stdout(), "udpchat stopped");
     Ok(Exit::Success)
 }
 

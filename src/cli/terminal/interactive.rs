@@ -3,10 +3,12 @@
 mod helper;
 
 use std::io::{self, Write as _};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::Receiver;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use nix::sys::signal::{SigSet, Signal};
 use nix::sys::termios::{self, SetArg, Termios};
 use rustyline::error::ReadlineError;
 use rustyline::history::MemHistory;
@@ -60,6 +62,8 @@ pub fn open(
     names: Names,
     gate: Arc<SecretGate>,
 ) -> anyhow::Result<(Screen, impl printer::Output + use<>, Prompt)> {
+    // Threads that are started from here on inherit this; the prompt's own takes it back.
+    stop_signal().thread_block()?;
     let phase = Arc::new(Mutex::new(Phase::Idle));
     let modes = termios::tcgetattr(io::stdin())?;
     let config = Config::builder()
@@ -70,9 +74,12 @@ pub fn open(
     let history = MemHistory::with_config(&config);
     let mut editor = Editor::with_history(config, history)?;
     editor.set_helper(Some(Completion::new(words, names)));
+    let is_interrupted = Arc::new(AtomicBool::new(false));
     editor.bind_sequence(
         KeyEvent::ctrl('c'),
-        EventHandler::Conditional(Box::new(InterruptKey)),
+        EventHandler::Conditional(Box::new(InterruptKey {
+            is_pressed: Arc::clone(&is_interrupted),
+        })),
     );
     let printer = editor.create_external_printer()?;
     let output = Output {
@@ -82,6 +89,7 @@ pub fn open(
     };
     let prompt = Prompt {
         editor,
+        is_interrupted,
         gate,
         phase: Arc::clone(&phase),
     };
@@ -111,6 +119,15 @@ impl Screen {
     }
 }
 
+/// The signal of Ctrl-Z. The editor sends it to this process, and makes the terminal its own again when it goes on
+/// after that. So it must be stopped right there, which only holds if no other thread takes the signal: else the
+/// editor would go on for a moment, and the terminal stay as the shell left it.
+fn stop_signal() -> SigSet {
+    let mut signals = SigSet::empty();
+    signals.add(Signal::SIGTSTP);
+    signals
+}
+
 /// Prints above what is being typed.
 struct Output<P> {
     printer: P,
@@ -135,6 +152,8 @@ impl<P: ExternalPrinter + Send + 'static> printer::Output for Output<P> {
 /// Asks at the terminal.
 pub struct Prompt {
     editor: Editor<Completion, MemHistory>,
+    /// Whether the line that the editor gives was ended by Ctrl-C.
+    is_interrupted: Arc<AtomicBool>,
     gate: Arc<SecretGate>,
     phase: SharedPhase,
 }
@@ -142,6 +161,9 @@ pub struct Prompt {
 impl Prompt {
     /// Asks each question until there is no more input.
     pub fn run(mut self, asks: &Receiver<Ask>, inputs: &InputSender<Input>) {
+        if let Err(error) = stop_signal().thread_unblock() {
+            tracing::warn!(%error, "Ctrl-Z does not work");
+        }
         for ask in asks {
             let input = match ask {
                 Ask::Command(prompt) => self.command(&prompt),
@@ -200,6 +222,8 @@ impl Prompt {
             Ok(password) => Input::Line(password),
             Err(_) if was_interrupted => Input::Cancelled,
             Err(error) => {
+                // Nothing has ended the line of the question.
+                let _ = writeln!(io::stdout());
                 tracing::info!(%error, "the password prompt has ended");
                 Input::EndOfInput
             }
@@ -216,6 +240,9 @@ impl Prompt {
             }
         };
         *lock(&self.phase) = Phase::Idle;
+        if self.is_interrupted.swap(false, Ordering::Relaxed) {
+            return Err(ReadlineError::Interrupted);
+        }
         line
     }
 

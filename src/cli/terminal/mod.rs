@@ -19,6 +19,7 @@ use anyhow::Context as _;
 pub use self::interactive::Screen;
 pub use self::interrupt::SecretGate;
 use self::printer::Printer;
+use crate::cli::environment;
 use crate::client::{Ask, Console, Input, Tone};
 use crate::net::InputSender;
 
@@ -49,7 +50,8 @@ pub fn open(
     words: Vec<&'static str>,
     gate: &Arc<SecretGate>,
 ) -> anyhow::Result<(Terminal, Restore)> {
-    let is_interactive = io::stdin().is_terminal() && io::stdout().is_terminal();
+    let is_interactive =
+        io::stdin().is_terminal() && io::stdout().is_terminal() && environment::can_edit();
     // Holds one question at most, since the client has one open at a time.
     let (asks, questions) = mpsc::channel();
     let names = Names::default();

@@ -1,7 +1,7 @@
 //! `udpchat user add`: opens an account. It plays OPAQUE's client half itself, so the password stays here.
 
 use std::io::{self, Write as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, anyhow, bail};
 use base64::Engine as _;
@@ -36,10 +36,15 @@ pub fn run(matches: &ArgMatches) -> Outcome {
         .get_one::<String>("name")
         .ok_or_else(|| Failure::usage("no name"))?;
     // Said before a password is typed in vain; whoever answers checks it again.
-    operate::check_name(name).with_context(|| format!("cannot add {name:?}"))?;
-    let password = match matches.get_one::<PathBuf>("password-file") {
-        Some(path) => password::from_file(path)?,
-        None => password::ask_twice(name)?,
+    let canonical =
+        operate::canonical_name(name).with_context(|| format!("cannot add {name:?}"))?;
+    let password = if let Some(path) = matches.get_one::<PathBuf>("password-file") {
+        password::from_file(path)?
+    } else {
+        if is_taken(&data, &canonical)? {
+            return Err(anyhow!("cannot add {name:?}: the name is taken").into());
+        }
+        password::ask_twice(name)?
     };
     let mut desk = super::desk(&data)?;
     let added = sign_up(
@@ -52,6 +57,14 @@ pub fn run(matches: &ArgMatches) -> Outcome {
     // A reader that has gone away is no reason to fail: the account is open.
     let _ = writeln!(io::stdout(), "added {added}");
     Ok(Exit::Success)
+}
+
+/// Whether there is an account of this name now.
+fn is_taken(data: &Path, canonical: &str) -> anyhow::Result<bool> {
+    match super::desk(data)?.ask(Request::UserList)? {
+        Answer::Users { users } => Ok(users.iter().any(|user| user.name == canonical)),
+        other => unexpected(other).map(|_| false),
+    }
 }
 
 /// Both halves of a sign-up; the canonical name of the account.

@@ -26,6 +26,9 @@ pub fn run(matches: &ArgMatches) -> Outcome {
         Answer::Error { message } => return Err(anyhow!(message).into()),
         _ => return Err(anyhow!("the server answered something else").into()),
     };
+    if users.is_empty() {
+        eprintln!("there are no accounts in {} yet", data.display());
+    }
     // A reader that has gone away is no reason to fail.
     let _ = io::stdout().write_all(table(&users)?.as_bytes());
     Ok(Exit::Success)

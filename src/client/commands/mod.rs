@@ -8,6 +8,7 @@ mod logout;
 mod message;
 mod message_all;
 mod quit;
+mod status;
 
 use super::core::Core;
 use super::env::Tone;
@@ -44,6 +45,7 @@ pub fn registry() -> Registry<dyn ChatCommand> {
         .with(Box::new(message::Message))
         .with(Box::new(message_all::MessageAll))
         .with(Box::new(contacts::Contacts))
+        .with(Box::new(status::Status))
         .with(Box::new(help::Help))
         .with(Box::new(logout::Logout))
         .with(Box::new(quit::Quit))
@@ -124,12 +126,12 @@ mod tests {
     }
 
     #[test]
-    fn table_names_each_command_of_the_report_once() {
+    fn table_names_each_command_once() {
         let names: Vec<&str> = registry().iter().map(Entry::name).collect();
         assert_eq!(
             names,
             [
-                "login", "message", "message*", "contacts", "help", "logout", "quit"
+                "login", "message", "message*", "contacts", "status", "help", "logout", "quit"
             ]
         );
     }

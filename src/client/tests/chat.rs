@@ -126,7 +126,10 @@ fn user_who_does_not_exist_is_named_and_the_message_forgotten() {
     let mut failure = Failure::new(ErrorCode::NoSuchUser, "");
     failure.tag = Some(resolve.tag);
     desk.control(&Message::error(Command::Resolve, failure));
-    assert_eq!(desk.lines(), ["there is no user \"zoe\" here"]);
+    assert_eq!(
+        desk.lines(),
+        ["there is no user \"zoe\" here; not sent: \"hello\""]
+    );
     assert!(desk.bodies().is_empty());
 }
 
@@ -134,7 +137,7 @@ fn user_who_does_not_exist_is_named_and_the_message_forgotten() {
 fn what_cannot_be_said_is_refused_at_the_prompt() {
     let mut desk = Desk::signed_in(Screen::interactive());
     for (line, reason) in [
-        ("message erin hello", "oneself"),
+        ("message erin hello", "yourself"),
         ("message bob", "usage: message USER TEXT"),
         ("mesage bob hello", "did you mean \"message\"?"),
         ("hello everybody", "unknown command \"hello\""),
@@ -271,7 +274,12 @@ fn end_of_a_script_does_not_wait_for_ever() {
     texts(&mut desk);
     desk.core.handle_input(desk.now, Input::EndOfInput);
     desk.wait(Duration::from_secs(10));
-    assert!(desk.lines().last().unwrap().contains("1 not stored yet"));
+    assert!(
+        desk.lines()
+            .last()
+            .unwrap()
+            .contains("1 message is not stored yet")
+    );
     assert_eq!(desk.core.end(), Some(&End::Quit));
 }
 
@@ -290,4 +298,21 @@ fn number_that_was_sent_again_in_a_new_session_is_not_given_to_the_next_message(
     desk.chat(stored(1, 3, 0, 1));
     say(&mut desk, "message bob two");
     assert_eq!(texts(&mut desk), [(2, "two".to_owned())]);
+}
+
+#[test]
+fn status_is_asked_of_the_link_and_says_since_when_one_is_signed_in() {
+    let mut desk = Desk::signed_in(Screen::interactive());
+    say(&mut desk, "/status");
+    assert!(desk.core.take_status_wish());
+    assert!(!desk.core.take_status_wish());
+    desk.now.instant += Duration::from_secs(61);
+    desk.core.show_status(desk.now, None);
+    assert_eq!(
+        desk.lines(),
+        [
+            "there is no link to the server now; trying again",
+            "signed in as erin for 1 min 1 s"
+        ]
+    );
 }

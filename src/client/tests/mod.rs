@@ -2,6 +2,7 @@
 
 mod bytes;
 mod chat;
+mod link;
 mod receiving;
 mod sign_in;
 

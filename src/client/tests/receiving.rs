@@ -258,3 +258,47 @@ fn contacts_are_listed_with_their_addresses() {
     );
     assert_eq!(desk.screen.names(), ["bob"]);
 }
+
+#[test]
+fn own_entry_that_comes_in_place_of_its_answer_is_asked_about_again() {
+    // A server whose send buffer was full could not say "stored"; it delivered the entry later, as to any other
+    // device. The message then waited in the outbox until the next session, and a script never ended.
+    let mut desk = Desk::signed_in(Screen::interactive());
+    desk.type_line("message bob tea?");
+    let sent: Vec<Message> = desk
+        .sent()
+        .into_iter()
+        .map(|(_, message)| message)
+        .collect();
+    let Some(said) = sent
+        .iter()
+        .find(|message| matches!(message.body, Body::Text(_)))
+    else {
+        panic!("{sent:?}");
+    };
+    let hop = Hop {
+        recipient_data: None,
+        delivery: Some(Delivery {
+            author: ERIN,
+            ..delivery(1, 0)
+        }),
+    };
+    let bytes = encode(said, hop);
+    desk.core.handle_message(desk.now, Channel::Chat, &bytes);
+    assert!(desk.bodies().contains(&said.body), "it is sent once more");
+}
+
+#[test]
+fn endless_answer_to_hello_fills_no_memory() {
+    // Each head of a list without end was kept until the end of the list.
+    let mut desk = Desk::signed_in(Screen::interactive());
+    for _ in 0..100 {
+        let answer = HelloAnswer {
+            heads: vec![head(PAIR, "bob", 0, 0, 0); 100],
+            more: true,
+        };
+        desk.control(&Message::control(answer));
+    }
+    let account = desk.core.account.as_ref().expect("erin is signed in");
+    assert_eq!(account.heads.len(), 1);
+}

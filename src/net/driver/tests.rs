@@ -1,9 +1,13 @@
 //! The choice of a socket, and the loop with an application that notes what it is told.
 
+use std::collections::HashMap;
+use std::net::UdpSocket;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use super::*;
-use crate::transport::{ClientConfig, Event};
+use crate::transport::{Channel, ClientConfig, Event, Limits, ServerConfig, SessionId};
 
 fn choice(locals: &[&str], remote: &str, local_ip: Option<&str>) -> Option<usize> {
     let locals = locals.iter().map(|text| text.parse().unwrap());
@@ -117,4 +121,163 @@ fn stranger_who_sends_nonsense_does_not_end_the_loop() {
         sender.send(input).unwrap();
     }
     assert_eq!(running.join().unwrap().inputs.len(), 3);
+}
+
+/// Sends back what comes, until it is told to stop.
+#[derive(Default)]
+struct Echo {
+    stopped: bool,
+}
+
+impl App for Echo {
+    type Input = ();
+
+    fn on_event(&mut self, now: Now, endpoint: &mut Endpoint, event: Event) {
+        if let Event::Readable { session, channel } = event {
+            while let Some(message) = endpoint.receive(now.instant, session, channel) {
+                endpoint
+                    .send(now.instant, session, channel, &message)
+                    .unwrap();
+            }
+        }
+    }
+
+    fn on_input(&mut self, _: Now, _: &mut Endpoint, (): ()) {
+        self.stopped = true;
+    }
+
+    fn on_timeout(&mut self, _: Now, _: &mut Endpoint) {}
+
+    fn on_settled(&mut self, _: Now, _: &mut Endpoint) {}
+
+    fn poll_timeout(&self) -> Option<Instant> {
+        None
+    }
+
+    fn is_finished(&self) -> bool {
+        self.stopped
+    }
+}
+
+/// Says one thing, lets its port die once that is answered, and then says another.
+struct Talker {
+    kill: Arc<AtomicBool>,
+    session: Option<SessionId>,
+    answers: Vec<Vec<u8>>,
+}
+
+impl App for Talker {
+    type Input = ();
+
+    fn on_event(&mut self, now: Now, endpoint: &mut Endpoint, event: Event) {
+        match event {
+            Event::Connected { session, .. } => {
+                self.session = Some(session);
+                endpoint
+                    .send(now.instant, session, Channel::Chat, b"one")
+                    .unwrap();
+            }
+            Event::Readable { session, channel } => {
+                self.answers
+                    .extend(endpoint.receive(now.instant, session, channel));
+                self.kill.store(true, Ordering::SeqCst);
+                let _ = endpoint.send(now.instant, session, channel, b"two");
+            }
+            Event::Closed { reason, .. } => panic!("{reason}"),
+            _ => {}
+        }
+    }
+
+    fn on_input(&mut self, _: Now, _: &mut Endpoint, (): ()) {}
+
+    fn on_timeout(&mut self, _: Now, _: &mut Endpoint) {}
+
+    fn on_settled(&mut self, _: Now, _: &mut Endpoint) {}
+
+    fn poll_timeout(&self) -> Option<Instant> {
+        None
+    }
+
+    fn is_finished(&self) -> bool {
+        self.answers.len() >= 2
+    }
+}
+
+/// Relays datagrams, and from `kill` on none from or to the first port that it saw.
+fn relay(front: &UdpSocket, server: SocketAddr, kill: &AtomicBool, stop: &AtomicBool) {
+    let mut backs: HashMap<SocketAddr, UdpSocket> = HashMap::new();
+    let mut first = None;
+    let mut chunk = [0; 2048];
+    front
+        .set_read_timeout(Some(Duration::from_millis(1)))
+        .unwrap();
+    while !stop.load(Ordering::SeqCst) {
+        let is_dead = |client| kill.load(Ordering::SeqCst) && first == Some(client);
+        if let Ok((length, client)) = front.recv_from(&mut chunk)
+            && !is_dead(client)
+        {
+            first.get_or_insert(client);
+            let back = backs.entry(client).or_insert_with(|| {
+                let back = UdpSocket::bind("127.0.0.1:0").unwrap();
+                back.set_nonblocking(true).unwrap();
+                back.connect(server).unwrap();
+                back
+            });
+            let _ = back.send(&chunk[..length]);
+        }
+        for (client, back) in &backs {
+            let is_dead = kill.load(Ordering::SeqCst) && first == Some(*client);
+            while let Ok(length) = back.recv(&mut chunk) {
+                if !is_dead {
+                    let _ = front.send_to(&chunk[..length], client);
+                }
+            }
+        }
+    }
+}
+
+/// A NAT that forgets a port drops what comes from it for ever; once nothing but restarting the client helped.
+#[test]
+fn client_whose_port_is_dropped_goes_on_from_another() {
+    let (setup, server_inputs) = Setup::new().unwrap();
+    let socket = Socket::bind(([127, 0, 0, 1], 0).into()).unwrap();
+    let server = socket.local();
+    let config = ServerConfig {
+        static_key: [5; 32],
+        reset_key: [6; 32],
+        limits: Limits::default(),
+    };
+    let endpoint = Endpoint::server(clock::now().instant, config, [1; 32]);
+    let echo = Driver::new(setup, vec![socket], endpoint, Echo::default()).unwrap();
+    let serving = std::thread::spawn(move || echo.run().map(|_| ()));
+
+    let (kill, stop) = (Arc::<AtomicBool>::default(), Arc::<AtomicBool>::default());
+    let front = UdpSocket::bind("127.0.0.1:0").unwrap();
+    let entrance = front.local_addr().unwrap();
+    let (killed, stopped) = (kill.clone(), stop.clone());
+    let relaying = std::thread::spawn(move || relay(&front, server, &killed, &stopped));
+
+    let (setup, _inputs) = Setup::new().unwrap();
+    let socket = Socket::bind(([0, 0, 0, 0], 0).into()).unwrap();
+    let endpoint = Endpoint::client(clock::now().instant, ClientConfig::default(), [2; 32]);
+    let talker = Talker {
+        kill,
+        session: None,
+        answers: Vec::new(),
+    };
+    let mut driver = Driver::new(setup, vec![socket], endpoint, talker).unwrap();
+    let times = [300, 600, 900, 1200].map(Duration::from_millis);
+    driver.roamer = Some(Roamer::with_times(clock::now(), times));
+    let start = clock::now().instant;
+    let (endpoint, _) = driver.parts();
+    endpoint.connect(start, entrance);
+    let talker = driver.run().unwrap();
+    assert_eq!(talker.answers, [b"one", b"two"]);
+    let took = clock::now().instant - start;
+    assert!(took >= Duration::from_millis(300), "{took:?}");
+
+    server_inputs.send(()).unwrap();
+    serving.join().unwrap().unwrap();
+    stop.store(true, Ordering::SeqCst);
+    relaying.join().unwrap();
 }

@@ -3,7 +3,8 @@
 use super::{Connection, Context, Role};
 use crate::transport::assembler::Assembler;
 use crate::transport::limits::{
-    MAX_MESSAGE, SEND_BUFFER, UNAUTHENTICATED_LIFETIME, WINDOW, WINDOW_BULK, WINDOW_UNAUTHENTICATED,
+    MAX_MESSAGE, SEND_BUFFER, SEND_BUFFER_UNAUTHENTICATED, UNAUTHENTICATED_LIFETIME, WINDOW,
+    WINDOW_BULK, WINDOW_UNAUTHENTICATED,
 };
 use crate::transport::sender::{ChannelSender, PushError};
 use crate::transport::timer::Timer;
@@ -15,13 +16,11 @@ pub(super) struct ChannelState {
     pub(super) sender: ChannelSender,
     pub(super) assembler: Assembler,
     /// The size of the message for which there was no room.
-    refused: Option<usize>,
+    refused: Option<u32>,
     /// Whether the application knows that there is something to receive.
     announced: bool,
     /// The peer is to be told of a wider window.
     pub(super) window_due: bool,
-    /// The end of what has been sent once more as a tail.
-    pub(super) copied_to: u64,
 }
 
 fn full_window(channel: Channel) -> u64 {
@@ -35,17 +34,20 @@ impl ChannelState {
     /// Both ends begin with the same figures: a server takes little from those who have not signed in, a client
     /// takes a full window from the server that it has chosen.
     pub(super) fn new(role: Role, channel: Channel) -> Self {
-        let (send, receive) = match role {
-            Role::Client => (WINDOW_UNAUTHENTICATED, full_window(channel)),
-            Role::Server => (full_window(channel), WINDOW_UNAUTHENTICATED),
+        let (buffer, send, receive) = match role {
+            Role::Client => (SEND_BUFFER, WINDOW_UNAUTHENTICATED, full_window(channel)),
+            Role::Server => (
+                SEND_BUFFER_UNAUTHENTICATED,
+                full_window(channel),
+                WINDOW_UNAUTHENTICATED,
+            ),
         };
         Self {
-            sender: ChannelSender::new(SEND_BUFFER, MAX_MESSAGE, send),
+            sender: ChannelSender::new(buffer, MAX_MESSAGE, send),
             assembler: Assembler::new(receive, MAX_MESSAGE),
             refused: None,
             announced: false,
             window_due: false,
-            copied_to: 0,
         }
     }
 }
@@ -68,7 +70,7 @@ impl Connection {
         state.sender.push(message).map_err(|error| match error {
             PushError::TooLong => SendError::TooLong,
             PushError::Full => {
-                state.refused = Some(message.len());
+                state.refused = u32::try_from(message.len()).ok();
                 SendError::Full
             }
         })
@@ -90,6 +92,7 @@ impl Connection {
         state.announced = state.assembler.has_message();
         if message.is_some() {
             state.window_due |= state.assembler.window_update().is_some();
+            self.credit.update(&self.channels);
         }
         message
     }
@@ -112,7 +115,7 @@ impl Connection {
         let state = self.channel(channel);
         if state
             .refused
-            .is_some_and(|refused| state.sender.room() >= refused)
+            .is_some_and(|refused| state.sender.room() as u64 >= u64::from(refused))
         {
             state.refused = None;
             context
@@ -146,15 +149,18 @@ impl Connection {
         }
         self.signed_in = signed_in;
         for channel in Channel::ALL {
-            let window = if signed_in {
-                full_window(channel)
+            let (buffer, window) = if signed_in {
+                (SEND_BUFFER, full_window(channel))
             } else {
-                WINDOW_UNAUTHENTICATED
+                (SEND_BUFFER_UNAUTHENTICATED, WINDOW_UNAUTHENTICATED)
             };
             let state = self.channel(channel);
+            state.sender.set_limits(buffer, MAX_MESSAGE);
             state.assembler.set_limits(window, MAX_MESSAGE);
             state.window_due |= state.assembler.window_update().is_some();
+            self.announce_writable(context, channel);
         }
+        self.set_session_window(signed_in);
         if signed_in {
             self.timers.clear(Timer::Lifetime);
         } else {

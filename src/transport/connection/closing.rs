@@ -80,6 +80,7 @@ impl Goodbye {
 pub(in crate::transport) enum Violation {
     Frame(FrameError),
     Stream(AssembleError),
+    SessionWindow,
     NeverSent,
 }
 
@@ -93,6 +94,7 @@ impl Violation {
             Self::Stream(AssembleError::MessageTooLong) => 259,
             Self::Stream(_) => 260,
             Self::NeverSent => 261,
+            Self::SessionWindow => 263,
         }
     }
 
@@ -104,6 +106,7 @@ impl Violation {
             Self::Stream(AssembleError::Disagree) => "overlapping fragments disagree",
             Self::Stream(AssembleError::MessageTooLong) => "a message is too long",
             Self::Stream(_) => "a channel's stream is not a sequence of messages",
+            Self::SessionWindow => "the session's window was exceeded",
             Self::NeverSent => "a packet was acknowledged that was never sent",
         }
     }

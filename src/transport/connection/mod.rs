@@ -3,10 +3,12 @@
 
 mod application;
 mod closing;
+mod credit;
 mod mtu;
 mod path;
 mod receive;
 mod recovery;
+mod redundancy;
 mod timeout;
 mod transmit;
 
@@ -19,6 +21,7 @@ use rand_core::RngCore;
 
 use self::application::ChannelState;
 use self::closing::State;
+use self::credit::Credit;
 use self::mtu::Mtu;
 use self::path::Path;
 pub(super) use self::receive::Ignored;
@@ -74,6 +77,7 @@ pub(super) struct Connection {
     recovery: Recovery,
     mtu: Mtu,
     channels: [ChannelState; 3],
+    credit: Credit,
     timers: Timers,
     state: State,
     /// At a server: the peer has signed in.
@@ -82,6 +86,8 @@ pub(super) struct Connection {
     silent: bool,
     /// At a client: when something was sent that asks for an answer, if nothing has been heard since.
     unanswered: Option<Instant>,
+    /// Copies of what is under way are due.
+    copies_due: bool,
     /// A PING is due.
     ping: bool,
     /// The token of the peer's challenge that waits for an answer; the newest, if there are several.
@@ -92,6 +98,7 @@ pub(super) struct Connection {
     packets_received: u64,
     bytes_sent: u64,
     bytes_received: u64,
+    retransmissions: u64,
 }
 
 impl Connection {
@@ -109,11 +116,13 @@ impl Connection {
             recovery: Recovery::new(now),
             mtu: Mtu::default(),
             channels: Channel::ALL.map(|channel| ChannelState::new(beginning.role, channel)),
+            credit: Credit::new(beginning.role),
             timers: Timers::default(),
             state: State::Open,
             signed_in: false,
             silent: false,
             unanswered: None,
+            copies_due: false,
             // The client's first packet is what completes the handshake at the server.
             ping: beginning.role == Role::Client,
             challenged: None,
@@ -122,6 +131,7 @@ impl Connection {
             packets_received: 0,
             bytes_sent: 0,
             bytes_received: 0,
+            retransmissions: 0,
         };
         connection.choose_skip(context.random);
         if let Some(sample) = beginning.round_trip {
@@ -147,11 +157,6 @@ impl Connection {
         let may_speak = self.state.is_open() && !self.silent && self.has_budget();
         let acknowledge = self.received.deadline().filter(|_| may_speak);
         self.timers.next().into_iter().chain(acknowledge).min()
-    }
-
-    /// Makes a PING due.
-    pub(super) fn ping(&mut self) {
-        self.ping = true;
     }
 
     pub(super) fn unanswered_since(&self) -> Option<Instant> {
@@ -183,6 +188,8 @@ impl Connection {
             bytes_sent: self.bytes_sent,
             bytes_received: self.bytes_received,
             packets_lost: self.recovery.packets_lost,
+            retransmissions: self.retransmissions,
+            copies_sent: self.recovery.copies_sent,
             loss_sent_permille: self.recovery.loss_permille(),
             loss_received_permille: self.recovery.peer_loss_permille,
         }
@@ -203,6 +210,12 @@ impl Connection {
     #[cfg(test)]
     pub(super) fn next_number(&self) -> u64 {
         self.recovery.sent.next_number()
+    }
+
+    /// Packets of which a record is kept.
+    #[cfg(test)]
+    pub(super) fn records(&self) -> usize {
+        self.recovery.sent.len()
     }
 
     /// Whether this end would acknowledge a packet.

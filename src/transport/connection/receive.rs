@@ -92,6 +92,9 @@ impl Connection {
         // A packet of which something was dropped is never acknowledged: so all of it comes again.
         if whole {
             self.received.received(number, ack_eliciting, context.now);
+            if ack_eliciting && self.recovery.is_lossy() {
+                self.received.hurry(context.now);
+            }
         }
         Ok(())
     }
@@ -115,13 +118,19 @@ impl Connection {
                 offset,
                 data,
             } => {
+                let end = offset.saturating_add(data.len() as u64);
+                let within_session = self.credit.admits(&self.channels, channel, end);
                 let state = self.channel(channel);
+                if !within_session && state.assembler.max_offset() >= end {
+                    return Err(Violation::SessionWindow);
+                }
                 match state.assembler.insert(offset, data) {
                     Ok(()) => {}
                     Err(AssembleError::TooManyHoles) => return Ok(Taken::Dropped),
                     Err(error) => return Err(Violation::Stream(error)),
                 }
                 state.window_due |= state.assembler.window_update().is_some();
+                self.credit.update(&self.channels);
                 self.announce_readable(context, channel);
             }
             Frame::Window {
@@ -130,6 +139,7 @@ impl Connection {
             } => {
                 self.channel(channel).sender.set_max_offset(max_offset);
             }
+            Frame::SessionWindow { max } => self.credit.allow(max),
             Frame::Close { code, reason } => self.on_peer_close(context, code, reason),
             Frame::PathChallenge(token) => self.challenged = Some(token),
             Frame::PathResponse(token) => self.on_path_response(token),

@@ -9,19 +9,15 @@ use crate::transport::congestion::{Controller, NewReno};
 use crate::transport::frame::AckRanges;
 use crate::transport::limits::{PACKET_THRESHOLD, PTO_MAX, PTO_PROBES};
 use crate::transport::pacer::Pacer;
-use crate::transport::rtt::RttEstimator;
-use crate::transport::sender::Fragment;
+use crate::transport::rtt::{MAX_ACK_DELAY, RttEstimator};
 use crate::transport::sent::{SentFrame, SentPacket, SentPackets};
 use crate::transport::timer::Timer;
 
-/// How much one packet's fate moves the average of losses. Chosen: a burst is forgotten after some hundred packets.
-const LOSS_WEIGHT: f32 = 1.0 / 32.0;
-
-/// From this average of losses on, a small frame goes out once more (see [`Connection::on_redundancy_timer`]).
-const REDUNDANCY_FROM: f32 = 0.01;
-
-/// Bytes of the largest tail that is sent once more. Chosen: a line of chat.
-const REDUNDANT_BYTES: usize = 300;
+/// One packet's fate moves the average of losses by one part of the packets seen so far, counted from the first
+/// figure up to the second. Chosen: the first loss of a session shows at once, since it begins as if few had
+/// arrived; later a burst is forgotten after some hundred packets, and a loss of 5 % never looks like none.
+const LOSS_WINDOW_FIRST: f32 = 24.0;
+const LOSS_WINDOW: f32 = 128.0;
 
 /// The sender's side of one session's packets.
 #[derive(Debug)]
@@ -41,7 +37,9 @@ pub(super) struct Recovery {
     /// The window was not what held the sender back.
     pub(super) app_limited: bool,
     pub(super) packets_lost: u64,
-    loss_average: f32,
+    pub(super) copies_sent: u64,
+    pub(super) loss_average: f32,
+    loss_window: f32,
     /// What the peer has measured of its own packets.
     pub(super) peer_loss_permille: u16,
 }
@@ -60,7 +58,9 @@ impl Recovery {
             probes: 0,
             app_limited: true,
             packets_lost: 0,
+            copies_sent: 0,
             loss_average: 0.0,
+            loss_window: LOSS_WINDOW_FIRST,
             peer_loss_permille: 0,
         }
     }
@@ -78,19 +78,24 @@ impl Recovery {
 
     fn on_fate(&mut self, lost: bool) {
         let fate = f32::from(u8::from(lost));
-        self.loss_average += (fate - self.loss_average) * LOSS_WEIGHT;
+        self.loss_average += (fate - self.loss_average) / self.loss_window;
+        self.loss_window = (self.loss_window + 1.0).min(LOSS_WINDOW);
+    }
+
+    /// The time-out before any backoff. Where packets get lost both ends know, and acknowledge at once.
+    fn probe_timeout(&self) -> Duration {
+        if self.is_lossy() {
+            self.rtt.pto_base().saturating_sub(MAX_ACK_DELAY)
+        } else {
+            self.rtt.pto_base()
+        }
     }
 
     /// The time without an answer after which a probe goes out.
     fn pto(&self) -> Duration {
-        let base = self.rtt.pto_base();
+        let base = self.probe_timeout();
         let backed_off = base.saturating_mul(1_u32.checked_shl(self.pto_count).unwrap_or(u32::MAX));
         backed_off.min(base.max(PTO_MAX))
-    }
-
-    /// Whether packets have been getting lost on this path, while others arrive.
-    fn is_lossy(&self) -> bool {
-        self.loss_average > REDUNDANCY_FROM
     }
 
     /// A packet that asks for an acknowledgement has gone out. Where packets get lost, `fresh` data does not wait
@@ -176,7 +181,7 @@ impl Connection {
         recovery.on_fate(false);
         recovery
             .congestion
-            .on_acked(now, packet.sent, packet.size as u64, recovery.app_limited);
+            .on_acked(now, packet.sent, packet.growth(), recovery.app_limited);
         self.keys.on_acknowledged(packet.number);
         self.mtu.on_acked(packet.size);
         for frame in packet.frames() {
@@ -185,7 +190,7 @@ impl Connection {
                     self.channel(channel).sender.on_acked(fragment);
                 }
                 SentFrame::Ack(largest) => self.received.acknowledged(largest),
-                SentFrame::Window(_) => {}
+                SentFrame::Window(_) | SentFrame::SessionWindow => {}
             }
         }
     }
@@ -243,9 +248,14 @@ impl Connection {
         for frame in packet.frames() {
             match frame {
                 SentFrame::Stream { channel, fragment } => {
+                    let credit = self.credit_left();
                     let sender = &mut self.channel(channel).sender;
                     sender.on_lost(fragment);
-                    matters |= sender.has_pending();
+                    matters |= sender.has_pending(credit);
+                }
+                SentFrame::SessionWindow => {
+                    self.credit.due = true;
+                    matters = true;
                 }
                 SentFrame::Window(channel) => {
                     self.channel(channel).window_due = true;
@@ -315,28 +325,6 @@ impl Connection {
             if self.send_again(&packet) {
                 return true;
             }
-        }
-    }
-
-    /// A packet with data has gone out and nothing waits behind it: on a path that loses packets a small tail
-    /// goes out once more after a quarter of a round trip, since no later packet would reveal its loss.
-    pub(super) fn arm_redundancy(&mut self, now: Instant) {
-        if self.recovery.is_lossy() && self.timers.get(Timer::Redundancy).is_none() {
-            self.timers
-                .set(Timer::Redundancy, now + self.recovery.rtt.smoothed() / 4);
-        }
-    }
-
-    pub(super) fn on_redundancy_timer(&mut self) {
-        for channel in Channel::ALL {
-            let state = self.channel(channel);
-            let end = state.sender.sent_to();
-            let len = usize::try_from(end.saturating_sub(state.copied_to)).unwrap_or(usize::MAX);
-            if (1..=REDUNDANT_BYTES).contains(&len) && !state.sender.has_pending() {
-                let offset = state.copied_to;
-                state.sender.on_lost(Fragment { offset, len });
-            }
-            state.copied_to = end;
         }
     }
 

@@ -18,6 +18,9 @@ const LEAST_PACKET: usize = DATA_HEADER_LEN + TAG_LEN + 40;
 /// Bytes that a WINDOW frame takes at most.
 const WINDOW_BYTES: usize = 1 + 1 + 9;
 
+/// Bytes that a `SESSION_WINDOW` frame takes at most.
+const SESSION_WINDOW_BYTES: usize = 1 + 9;
+
 /// The least worth beginning a STREAM frame for, in bytes of data.
 const LEAST_FRAGMENT: usize = 16;
 
@@ -33,11 +36,15 @@ enum Content {
 }
 
 /// A packet that has been written.
-struct Written {
-    frames: FrameList,
-    ack_eliciting: bool,
+pub(super) struct Written {
+    pub(super) frames: FrameList,
+    pub(super) ack_eliciting: bool,
     /// It holds bytes of a channel that go out for the first time.
     fresh: bool,
+    /// It holds bytes of a channel that went out before.
+    again: bool,
+    /// Bytes of copies.
+    pub(super) copied: usize,
 }
 
 impl Connection {
@@ -87,11 +94,20 @@ impl Connection {
     }
 
     fn has_data(&self) -> bool {
+        let credit = self.credit_left();
         self.ping
+            || self.credit.due
             || self
                 .channels
                 .iter()
-                .any(|state| state.window_due || state.sender.has_pending())
+                .any(|state| state.window_due || state.sender.has_pending(credit))
+    }
+
+    fn has_stream_data(&self) -> bool {
+        let credit = self.credit_left();
+        self.channels
+            .iter()
+            .any(|state| state.sender.has_pending(credit))
     }
 
     fn has_path_duty(&self) -> bool {
@@ -108,19 +124,24 @@ impl Connection {
         if !self.has_data() && self.recovery.probes > 0 {
             self.repeat_newest();
         }
-        if !self.has_data() {
+        let only_copies = !self.has_data();
+        if only_copies {
             self.recovery.app_limited = true;
             self.recovery.probes = 0;
-            return otherwise;
-        }
-        if self.recovery.probes > 0 {
+            self.copies_due &= self.wants_copies(Some(context.now));
+            if !self.copies_due {
+                return otherwise;
+            }
+        } else if self.recovery.probes > 0 {
             return Content::Data;
+        } else {
+            self.recovery.app_limited = false;
         }
-        self.recovery.app_limited = false;
+        let credit = self.credit_left();
         let waiting: u64 = self
             .channels
             .iter()
-            .map(|state| state.sender.pending())
+            .map(|state| state.sender.pending(credit))
             .sum();
         let overhead = LEAST_PACKET + STREAM_OVERHEAD;
         let size = (waiting + overhead as u64).min(self.mtu.limit() as u64);
@@ -152,7 +173,7 @@ impl Connection {
         let limit = self.mtu.limit().min(self.path.budget()) - TAG_LEN;
         let written = self.write_frames(context, buffer, limit, scope);
         self.finish(buffer);
-        self.record(context, buffer.len(), &written);
+        self.record(context, buffer.len(), &written, scope);
         if scope == Content::Data && !self.has_data() {
             self.arm_redundancy(context.now);
         }
@@ -186,12 +207,21 @@ impl Connection {
         self.bytes_sent += buffer.len() as u64;
     }
 
-    fn record(&mut self, context: &mut Context<'_>, size: usize, written: &Written) {
+    fn record(
+        &mut self,
+        context: &mut Context<'_>,
+        size: usize,
+        written: &Written,
+        scope: Content,
+    ) {
         self.path.on_sent(size);
-        if written.ack_eliciting {
+        self.retransmissions += u64::from(written.again);
+        // What a path is owed is repeated by who asks for it, not by recovery. Since no window bounds it, a peer that
+        // challenges without end and acknowledges nothing would make a record of each answer.
+        if written.ack_eliciting && scope == Content::Data {
             self.recovery
                 .sent
-                .on_sent(context.now, size, &written.frames);
+                .on_sent(context.now, size, &written.frames, written.copied);
             self.recovery
                 .on_sent_eliciting(context.now, size, written.fresh);
             self.arm_loss_timer(context.now);
@@ -213,9 +243,16 @@ impl Connection {
             frames: FrameList::default(),
             ack_eliciting: false,
             fresh: false,
+            again: false,
+            copied: 0,
         };
         self.write_ack(context, buffer, limit, &mut written.frames);
         if scope == Content::Acknowledgement {
+            // What must be said anyway takes copies along where the window has room for them.
+            let full = self.recovery.sent.bytes_in_flight() as u64 + limit as u64;
+            if self.recovery.is_lossy() && full <= self.recovery.congestion.window() {
+                self.write_copies(context.now, buffer, limit, &mut written);
+            }
             return written;
         }
         if let Some(token) = self.challenged.take() {
@@ -240,8 +277,18 @@ impl Connection {
                 written.ack_eliciting = true;
             }
         }
+        let room = limit.saturating_sub(buffer.len()) >= SESSION_WINDOW_BYTES;
+        if self.credit.due && room && !written.frames.is_full() {
+            self.credit.due = false;
+            frame::encode_session_window(buffer, self.credit.receive_max());
+            written.frames.push(SentFrame::SessionWindow);
+            written.ack_eliciting = true;
+        }
         for channel in Channel::ALL {
             self.write_channel(buffer, limit, channel, &mut written);
+        }
+        if self.recovery.is_lossy() {
+            self.write_copies(context.now, buffer, limit, &mut written);
         }
         if !written.ack_eliciting && limit > buffer.len() {
             frame::encode_ping(buffer);
@@ -285,10 +332,11 @@ impl Connection {
         channel: Channel,
         written: &mut Written,
     ) {
-        let sender = &mut self.channel(channel).sender;
         while !written.frames.is_full() {
+            let credit = self.credit_left();
+            let sender = &mut self.channel(channel).sender;
             let room = limit.saturating_sub(buffer.len());
-            let Some(next) = sender.next_fragment(usize::MAX) else {
+            let Some(next) = sender.next_fragment(usize::MAX, credit) else {
                 return;
             };
             let len = next.len.min(stream_data_room(next.offset, room));
@@ -301,6 +349,7 @@ impl Connection {
             };
             frame::encode_stream(buffer, channel, fragment.offset, sender.data(fragment));
             written.fresh |= fragment.range().end > sender.sent_to();
+            written.again |= fragment.offset < sender.sent_to();
             sender.on_sent(fragment);
             written.frames.push(SentFrame::Stream { channel, fragment });
             written.ack_eliciting = true;
@@ -313,7 +362,7 @@ impl Connection {
         context: &mut Context<'_>,
         buffer: &mut Vec<u8>,
     ) -> Option<Transmit> {
-        let waiting = self.channels.iter().any(|state| state.sender.has_pending());
+        let waiting = self.has_stream_data();
         let (State::Closing(goodbye) | State::Draining(goodbye)) = &mut self.state else {
             return None;
         };
@@ -334,7 +383,7 @@ impl Connection {
                 .write_frames(context, buffer, limit, Content::Data)
                 .frames;
         }
-        let more = self.channels.iter().any(|state| state.sender.has_pending());
+        let more = self.has_stream_data();
         let fits = buffer.len() + close_room + TAG_LEN <= self.mtu.limit();
         if let State::Closing(goodbye) | State::Draining(goodbye) = &mut self.state
             && fits
@@ -344,7 +393,9 @@ impl Connection {
             goodbye.on_sent(context.now);
         }
         self.finish(buffer);
-        self.recovery.sent.on_sent(context.now, buffer.len(), &list);
+        self.recovery
+            .sent
+            .on_sent(context.now, buffer.len(), &list, 0);
         self.path.on_sent(buffer.len());
         Some(self.to_peer(buffer.len()))
     }

@@ -13,6 +13,7 @@ use super::Counters;
 use super::admission::{Admission, Refusal};
 use super::answers::{Answers, Route};
 use super::half_open::{HalfOpens, Pending, Question};
+use super::waiting::Syn;
 use crate::transport::cookie::{CookieCheck, CookieJar, ResetKey};
 use crate::transport::handshake;
 use crate::transport::limits::{Limits, TokenBucket};
@@ -28,6 +29,8 @@ pub(super) struct Acceptor {
     reset_key: ResetKey,
     resets: TokenBucket,
     pub(super) half_open: HalfOpens,
+    /// Handshakes of one prefix within the life of a half-open session.
+    per_prefix: u32,
     pub(super) admission: Admission,
     /// From when on cookies count their milliseconds.
     epoch: Instant,
@@ -42,7 +45,9 @@ impl Acceptor {
         let mut cookie_key = [0; 32];
         random.fill_bytes(&mut cookie_key);
         let Limits {
-            resets_per_second, ..
+            resets_per_second,
+            unauthenticated_per_prefix,
+            ..
         } = config.limits;
         Self {
             static_key: Zeroizing::new(config.static_key),
@@ -50,6 +55,7 @@ impl Acceptor {
             reset_key: ResetKey::new(config.reset_key),
             resets: TokenBucket::new(now, resets_per_second, resets_per_second),
             half_open: HalfOpens::default(),
+            per_prefix: unauthenticated_per_prefix,
             admission: Admission::new(now, config.limits),
             epoch: now,
         }
@@ -59,7 +65,7 @@ impl Acceptor {
         handshake::public_key(&self.static_key)
     }
 
-    /// A SYN in our version.
+    /// A SYN in our version. One that has proved its address, and is no duplicate, is to wait for its handshake.
     #[allow(
         clippy::too_many_arguments,
         reason = "they are the parts of the SYN and of the endpoint"
@@ -67,14 +73,13 @@ impl Acceptor {
     pub(super) fn on_syn(
         &mut self,
         now: Instant,
-        random: &mut ChaCha20Rng,
         answers: &mut Answers,
         counters: &mut Counters,
         (route, syn_length): (Route, usize),
         client_id: u64,
         ephemeral: &[u8; EPHEMERAL_LEN],
         cookie: Option<&[u8; COOKIE_LEN]>,
-    ) {
+    ) -> Option<Syn> {
         let age = now.saturating_duration_since(self.epoch).as_millis();
         let now_ms = u64::try_from(age).unwrap_or(u64::MAX);
         let good = cookie.is_some_and(|cookie| {
@@ -92,9 +97,35 @@ impl Acceptor {
                 encode_cookie(out, client_id, &cookie);
             });
             counters.answers_dropped += u64::from(!queued);
-            return;
+            return None;
         }
         let question = (route.remote, client_id, *ephemeral);
+        if let Some(answer) = self.half_open.repeat(&question) {
+            let queued = answers.push(route, syn_length, |out| {
+                encode_syn_ack(out, client_id, answer);
+            });
+            counters.answers_dropped += u64::from(!queued);
+            return None;
+        }
+        Some(Syn {
+            route,
+            length: syn_length,
+            client_id,
+            ephemeral: *ephemeral,
+        })
+    }
+
+    /// Makes the handshake that a SYN asks for, and answers it.
+    pub(super) fn serve(
+        &mut self,
+        now: Instant,
+        random: &mut ChaCha20Rng,
+        answers: &mut Answers,
+        counters: &mut Counters,
+        syn: &Syn,
+    ) {
+        let question = (syn.route.remote, syn.client_id, syn.ephemeral);
+        // The same SYN may have waited twice.
         if self.half_open.repeat(&question).is_none() {
             match self.open_half(now, random, question) {
                 Ok(()) => {}
@@ -104,8 +135,8 @@ impl Acceptor {
             }
         }
         if let Some(answer) = self.half_open.answer_to(&question) {
-            let queued = answers.push(route, syn_length, |out| {
-                encode_syn_ack(out, client_id, answer);
+            let queued = answers.push(syn.route, syn.length, |out| {
+                encode_syn_ack(out, syn.client_id, answer);
             });
             counters.answers_dropped += u64::from(!queued);
         }
@@ -118,6 +149,10 @@ impl Acceptor {
         question: Question,
     ) -> Result<(), Option<Refusal>> {
         let (remote, client_id, ephemeral) = question;
+        // Who ends each session at once would otherwise take all the handshakes that there are.
+        if self.half_open.of_prefix(remote.ip().into()) >= self.per_prefix {
+            return Err(Some(Refusal::Full));
+        }
         let prefix = self.admission.admit(now, remote.ip()).map_err(Some)?;
         let server_id = random.next_u64();
         let token = self.reset_key.token(server_id);

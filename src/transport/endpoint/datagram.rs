@@ -31,9 +31,8 @@ impl Endpoint {
                     self.counters.unexpected += 1;
                     return;
                 };
-                acceptor.on_syn(
+                let waiting = acceptor.on_syn(
                     now,
-                    &mut self.random,
                     &mut self.answers,
                     &mut self.counters,
                     (route, length),
@@ -41,6 +40,11 @@ impl Endpoint {
                     ephemeral,
                     cookie,
                 );
+                if let Some(syn) = waiting
+                    && !self.waiting.push(syn)
+                {
+                    self.counters.refused_rate += 1;
+                }
             }
             Ok(Packet::SynOfOtherVersion { version, client_id }) => {
                 if self.acceptor.is_some() {
@@ -125,7 +129,10 @@ impl Endpoint {
             self.counters.forged += 1;
             return None;
         }
-        let (proven, round_trip) = (entry.proven(), entry.round_trip(now));
+        let round_trip = entry.round_trip(now);
+        // The cookie has proved this one. If the packet came from elsewhere, the session moves there like any
+        // other: with a challenge.
+        let remote = entry.remote();
         let Pending {
             established,
             client_id,
@@ -138,12 +145,11 @@ impl Endpoint {
             local_id: server_id,
             remote_id: client_id,
             keys: established.keys,
-            // Where this packet comes from has yet to prove itself, if that is somewhere else.
-            remote: proven,
+            remote,
             local_ip: route.local_ip,
             round_trip,
         };
-        self.events.push_back(Event::Connected {
+        self.later.push_back(Event::Connected {
             session,
             peer_key: None,
             handshake_hash: established.handshake_hash,

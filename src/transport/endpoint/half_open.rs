@@ -27,8 +27,8 @@ pub(super) struct HalfOpen {
 }
 
 impl HalfOpen {
-    /// The address that has proved itself by its cookie.
-    pub(super) fn proven(&self) -> SocketAddr {
+    /// The address that has proved itself by a cookie.
+    pub(super) fn remote(&self) -> SocketAddr {
         self.question.0
     }
 
@@ -53,6 +53,8 @@ pub(super) struct HalfOpens {
     by_question: HashMap<Question, u64>,
     /// All live equally long, so that the order of arrival is that of expiry.
     expiry: VecDeque<(Instant, u64)>,
+    /// How many are from one prefix.
+    per_prefix: HashMap<Prefix, u32>,
 }
 
 impl HalfOpens {
@@ -73,6 +75,7 @@ impl HalfOpens {
         };
         self.by_id.insert(server_id, entry);
         self.by_question.insert(question, server_id);
+        *self.per_prefix.entry(question.0.ip().into()).or_insert(0) += 1;
         self.expiry.push_back((now + HALF_OPEN_LIFETIME, server_id));
     }
 
@@ -104,7 +107,19 @@ impl HalfOpens {
         self.expiry.pop_front();
         let entry = self.by_id.remove(&id)?;
         self.by_question.remove(&entry.question);
+        let prefix = entry.remote().ip().into();
+        if let Some(of_prefix) = self.per_prefix.get_mut(&prefix) {
+            *of_prefix -= 1;
+            if *of_prefix == 0 {
+                self.per_prefix.remove(&prefix);
+            }
+        }
         Some(entry)
+    }
+
+    /// How many handshakes of the last ten seconds were from this prefix, whatever became of them.
+    pub(super) fn of_prefix(&self, prefix: Prefix) -> u32 {
+        self.per_prefix.get(&prefix).copied().unwrap_or(0)
     }
 
     #[cfg(test)]

@@ -53,6 +53,10 @@ pub struct Statistics {
     pub bytes_received: u64,
     /// Packets of ours that were taken for lost.
     pub packets_lost: u64,
+    /// Packets of ours that carried something again: after a loss, as a probe, or as an early copy.
+    pub retransmissions: u64,
+    /// Packets of ours that held a copy of something sent before and not known to be lost.
+    pub copies_sent: u64,
     /// How many of a thousand packets of ours are lost, lately.
     pub loss_sent_permille: u16,
     /// The same of the peer's packets, as the peer says.

@@ -93,6 +93,16 @@ fn more_than_the_window_closes() {
 }
 
 #[test]
+fn more_than_the_sessions_window_closes_though_each_channel_keeps_to_its_own() {
+    let reason = closed_for(|buffer| {
+        for channel in Channel::ALL {
+            frame::encode_stream(buffer, channel, 11_000, (b"x", b""));
+        }
+    });
+    assert_eq!(reason, "the session's window was exceeded");
+}
+
+#[test]
 fn overlapping_fragments_that_disagree_close() {
     let reason = closed_for(|buffer| {
         frame::encode_stream(buffer, Channel::Chat, 10, (b"tea at four", b""));
@@ -179,6 +189,7 @@ fn wild_frame() -> impl Strategy<Value = Vec<u8>> {
             .prop_map(move |token| written(&|out| frame::encode_path_challenge(out, token))),
         any::<[u8; 8]>()
             .prop_map(move |token| written(&|out| frame::encode_path_response(out, token))),
+        number().prop_map(move |max| written(&|out| frame::encode_session_window(out, max))),
         any::<u16>().prop_map(move |code| written(&|out| frame::encode_close(out, code, "why"))),
     ]
 }
@@ -202,4 +213,19 @@ proptest! {
         prop_assert_eq!(network.server.held(), 0, "nobody has signed in");
         prop_assert_eq!(network.server.poll_timeout(), None);
     }
+}
+
+#[test]
+fn challenges_without_end_leave_no_records_behind() {
+    // Each PATH_RESPONSE was kept until it would be acknowledged, and no window bounds those: 45 bytes from a
+    // stranger who had proved an address cost 350 bytes of memory, for the ten minutes of its session.
+    let (mut network, client, session) = Network::connected(6, Faults::NONE);
+    network.run(Duration::from_secs(1));
+    for _ in 0..1000 {
+        inject(&mut network, client, |buffer| {
+            frame::encode_path_challenge(buffer, [7; 8]);
+        });
+    }
+    let records = network.server.connection_mut(session).records();
+    assert!(records < 10, "{records} records");
 }

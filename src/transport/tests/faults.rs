@@ -318,6 +318,41 @@ fn a_long_transfer_finds_the_paths_rate() {
 }
 
 #[test]
+fn a_session_whose_channels_are_full_goes_on_when_one_of_them_is_received() {
+    let (mut network, client, server) = Network::connected(11, Faults::NONE);
+    let message = [1; 1000];
+    for channel in Channel::ALL {
+        for _ in 0..40 {
+            network.send_from_client(client, channel, &message);
+        }
+    }
+    network.run(Duration::from_secs(5));
+    let take_all = |network: &mut Network, channel| {
+        let next = || network.server.receive(network.now, server, channel);
+        std::iter::from_fn(next).count()
+    };
+    let first: Vec<_> = Channel::ALL
+        .into_iter()
+        .map(|channel| take_all(&mut network, channel))
+        .collect();
+    assert_eq!(
+        first,
+        [16, 16, 0],
+        "two channels are full, and so is the session"
+    );
+    let mut received = first;
+    for _ in 0..20 {
+        network.run(Duration::from_secs(1));
+        for channel in Channel::ALL {
+            received[channel as usize] += take_all(&mut network, channel);
+        }
+    }
+    assert_eq!(received, [40; 3]);
+    network.run(Duration::from_secs(1));
+    assert!(network.client.is_drained(client));
+}
+
+#[test]
 fn whoever_does_not_receive_slows_the_sender_down_and_receiving_lets_it_go_on() {
     let (mut network, client, server) = Network::connected(10, Faults::NONE);
     for _ in 0..40 {
@@ -335,4 +370,35 @@ fn whoever_does_not_receive_slows_the_sender_down_and_receiving_lets_it_go_on() 
         received += take_all(&mut network);
     }
     assert_eq!(received, 40);
+}
+
+#[test]
+fn what_waits_for_one_peer_is_given_out_in_batches_of_one_size() {
+    let (mut network, client, server) = Network::connected(12, Faults::NONE);
+    network.server.set_signed_in(network.now, server, true);
+    network.run(Duration::from_secs(1));
+    network.send_from_client(client, Channel::Bulk, &vec![5; 10_000]);
+    let mut buffer = Vec::new();
+    let mut batches = Vec::new();
+    while let Some(transmit) = network
+        .client
+        .poll_transmit_batch(network.now, &mut buffer, 6)
+    {
+        assert_eq!(transmit.len, buffer.len());
+        let segment = transmit.segment_size.unwrap_or(buffer.len());
+        let sizes: Vec<_> = buffer.chunks(segment).map(<[u8]>::len).collect();
+        for datagram in buffer.chunks_mut(segment) {
+            let from = network.client_address;
+            network
+                .server
+                .handle_datagram(network.now, None, from, None, datagram);
+        }
+        batches.push(sizes);
+    }
+    assert_eq!(batches[0], [1200; 6]);
+    assert_eq!(batches.len(), 2);
+    let (last, full) = batches[1].split_last().expect("it is not empty");
+    assert!(full == [1200; 2] && *last < 1200, "{batches:?}");
+    let message = network.server.receive(network.now, server, Channel::Bulk);
+    assert_eq!(message, Some(vec![5; 10_000]));
 }

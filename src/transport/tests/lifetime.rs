@@ -59,6 +59,8 @@ fn a_new_address_is_challenged_and_then_used() {
 fn an_address_that_does_not_answer_gets_little_and_the_session_goes_back() {
     let (mut network, client, session) = Network::connected(3, Faults::NONE);
     let home = network.client_address;
+    network.server.set_signed_in(network.now, session, true);
+    network.run(Duration::from_millis(200));
     network.send_from_client(client, Channel::Chat, b"stolen on its way");
     network.flush();
     let mut stolen = network.sent.last().expect("it went out").clone();
@@ -437,4 +439,85 @@ fn an_old_packet_from_elsewhere_does_not_move_the_session() {
     let first = network.server.receive(network.now, session, Channel::Chat);
     assert_eq!(first.as_deref(), Some(&b"held back"[..]), "it counts");
     assert_eq!(network.server.remote(session), Some(home));
+}
+
+/// Lets the client's host sleep for ten minutes, from which its clock jumps, while the server goes on.
+fn sleep_for_ten_minutes(network: &mut Network) {
+    let asleep = network.now;
+    network.faults.loss = 1000;
+    for _ in 0..600 {
+        network.now += Duration::from_secs(1);
+        let now = network.now;
+        if network.server.poll_timeout().is_some_and(|at| at <= now) {
+            network.server.handle_timeout(now);
+        }
+        let mut lost = Vec::new();
+        while network.server.poll_transmit(now, &mut lost).is_some() {}
+    }
+    network.faults.loss = 0;
+    assert_eq!(network.now - asleep, Duration::from_secs(600));
+}
+
+/// Once the client waited out the backoff of what it had sent before it slept, and the server its own.
+#[test]
+fn a_laptop_that_slept_for_ten_minutes_is_back_within_a_round_trip_and_a_second() {
+    for under_way in [false, true] {
+        for (elsewhere, noticed) in [(false, false), (false, true), (true, false), (true, true)] {
+            let (mut network, client, session) = Network::connected(20, Faults::NONE);
+            network.server.set_signed_in(network.now, session, true);
+            network.run(Duration::from_secs(1));
+            if under_way {
+                network.faults.loss = 1000;
+                network.send_from_client(client, Channel::Chat, b"said while the lid closed");
+                network.send_from_server(session, Channel::Chat, b"said to a closed lid");
+                network.run(Duration::from_secs(3));
+            }
+            sleep_for_ten_minutes(&mut network);
+            network.send_from_server(session, Channel::Chat, b"while you slept");
+            if elsewhere {
+                network.client_address = ([203, 0, 113, 9], 4001).into();
+            }
+            let awake = network.now;
+            if noticed {
+                network.client.network_changed(network.now);
+            }
+            let mut expected = if under_way { 2 } else { 1 };
+            let mut heard = !under_way;
+            while expected > 0 || !heard {
+                network.run(Duration::from_millis(1));
+                while network
+                    .client
+                    .receive(network.now, client, Channel::Chat)
+                    .is_some()
+                {
+                    expected -= 1;
+                }
+                let message = network.server.receive(network.now, session, Channel::Chat);
+                heard |= message.is_some();
+                let took = network.now - awake;
+                assert!(
+                    took <= Duration::from_millis(1040),
+                    "under way: {under_way}, elsewhere: {elsewhere}, noticed: {noticed}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn another_port_is_spoken_from_at_once_even_when_the_window_is_full() {
+    let (mut network, client, session) = Network::connected(21, Faults::NONE);
+    network.server.set_signed_in(network.now, session, true);
+    network.run(Duration::from_secs(1));
+    network.faults.loss = 1000;
+    network.send_from_client(client, Channel::Bulk, &vec![1; 60_000]);
+    network.run(Duration::from_secs(10));
+    network.faults.loss = 0;
+    network.client_address.set_port(5000);
+    let hopped = network.now;
+    network.client.port_changed(network.now);
+    network.run(Duration::from_millis(45));
+    assert_eq!(network.server.remote(session), Some(network.client_address));
+    let since = network.client.unanswered_since(client);
+    assert!(since.is_none_or(|since| since > hopped), "it was answered");
 }

@@ -5,3 +5,4 @@ mod faults;
 mod lifetime;
 mod network;
 mod strangers;
+mod two_hops;

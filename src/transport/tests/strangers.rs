@@ -5,7 +5,7 @@ use std::time::Duration;
 use proptest::prelude::*;
 
 use super::network::{Datagram, Faults, Network, server};
-use crate::transport::{CloseReason, Endpoint, Event};
+use crate::transport::{Channel, ClientConfig, CloseReason, Endpoint, Event, SendError};
 
 /// Hands a datagram to the server and gives what it answers.
 fn ask(server: &mut Endpoint, now: std::time::Instant, bytes: &[u8]) -> Vec<Vec<u8>> {
@@ -239,4 +239,197 @@ proptest! {
         prop_assert!(network.server.receive(network.now, server, crate::transport::Channel::Chat).is_none());
         prop_assert!(network.server.held() <= 2);
     }
+}
+
+#[test]
+fn first_packet_from_an_address_without_a_cookie_proves_nothing() {
+    // The session began at the address of its first DATA packet, and that was believed: who completed a handshake
+    // with that packet's source forged had the server send a whole window, and more, to a victim.
+    let mut network = Network::new(7, Faults::NONE);
+    network.client.connect(network.now, network.server_address);
+    let answered = network.run_until(Duration::from_secs(1), |network| {
+        network.sent.iter().any(|datagram| datagram.bytes[0] == 3)
+    });
+    assert!(answered);
+    network.faults.loss = 1000;
+    network.run(Duration::from_millis(200));
+    let data = network
+        .sent
+        .iter()
+        .find(|datagram| datagram.bytes[0] == 4)
+        .expect("the client completes the handshake")
+        .clone();
+    let victim = ([203, 0, 113, 9], 53).into();
+    let spent = data.bytes.len();
+    network.deliver(Datagram {
+        from: victim,
+        ..data
+    });
+    network.flush();
+    let session = network.server_session().expect("the packet is authentic");
+    network.send_from_server(session, Channel::Chat, &[7; 10_000]);
+    network.run(Duration::from_secs(5));
+    let to_victim: usize = network
+        .sent
+        .iter()
+        .filter(|datagram| datagram.to == victim)
+        .map(|datagram| datagram.bytes.len())
+        .sum();
+    assert!(to_victim <= 3 * spent, "{to_victim} bytes for {spent}");
+}
+
+#[test]
+fn who_has_not_signed_in_and_does_not_read_costs_little() {
+    // A server's send buffers were those of a signed-in session, 768 KiB in all: 16,384 strangers who asked and never
+    // acknowledged could take 12 GiB.
+    let (mut network, _, session) = Network::connected(8, Faults::NONE);
+    let mut queued = 0;
+    loop {
+        let sent = network
+            .server
+            .send(network.now, session, Channel::Control, &[7; 100]);
+        match sent {
+            Ok(()) => queued += 100,
+            Err(error) => {
+                assert_eq!(error, SendError::Full);
+                break;
+            }
+        }
+    }
+    assert!(queued <= 16 * 1024, "{queued} bytes");
+    network.server.set_signed_in(network.now, session, true);
+    network.flush();
+    assert!(network.server_events.contains(&Event::Writable {
+        session,
+        channel: Channel::Control,
+    }));
+}
+
+#[test]
+fn one_host_cannot_take_all_handshakes_by_ending_each_session_at_once() {
+    // A session that had ended counted no more, and one host could spend the global rate of handshakes.
+    let mut network = Network::new(9, Faults::NONE);
+    for _ in 0..300 {
+        let client = network.client.connect(network.now, network.server_address);
+        // SYN, COOKIE, SYN, SYN_ACK, DATA; then CLOSE.
+        for step in 0..6 {
+            if step == 5 {
+                network.client.close(network.now, client, 0, "");
+            }
+            network.flush();
+            for datagram in std::mem::take(&mut network.sent) {
+                network.deliver(datagram);
+            }
+        }
+        network.flush();
+        network.sent.clear();
+    }
+    let opened = network.server_events.iter();
+    let opened = opened.filter(|event| matches!(event, Event::Connected { .. }));
+    assert_eq!(opened.count(), 256);
+}
+
+/// A server that had restarted made thousands of handshakes before it forwarded the next line.
+#[test]
+fn sessions_are_served_before_strangers_and_strangers_a_few_at_a_time() {
+    let (mut network, client, session) = Network::connected(20, Faults::NONE);
+    network.server.set_signed_in(network.now, session, true);
+    network.run(Duration::from_secs(1));
+    let now = network.now;
+    let mut strangers = Vec::new();
+    let mut buffer = Vec::new();
+    for number in 0..20_u8 {
+        let mut stranger = Endpoint::client(now, ClientConfig::default(), [number; 32]);
+        stranger.connect(now, network.server_address);
+        stranger.poll_transmit(now, &mut buffer);
+        let address = ([203, 0, 113, number], 5000).into();
+        network
+            .server
+            .handle_datagram(now, None, address, None, &mut buffer);
+        network.server.poll_transmit(now, &mut buffer);
+        let from = network.server_address;
+        stranger.handle_datagram(now, None, from, None, &mut buffer);
+        strangers.push((stranger, address));
+    }
+    for (stranger, address) in &mut strangers {
+        stranger.poll_transmit(now, &mut buffer);
+        network
+            .server
+            .handle_datagram(now, None, *address, None, &mut buffer);
+    }
+    network.send_from_client(client, Channel::Chat, b"one");
+    network.send_from_client(client, Channel::Control, b"two");
+    network.client.poll_transmit(now, &mut buffer);
+    let home = network.client_address;
+    network
+        .server
+        .handle_datagram(now, None, home, None, &mut buffer);
+    network.send_from_server(session, Channel::Chat, b"an answer");
+    let mut kinds = Vec::new();
+    while network.server.poll_transmit(now, &mut buffer).is_some() {
+        kinds.push(buffer[0] & 0x7f);
+    }
+    let mut expected = vec![3; 9];
+    expected[0] = 4;
+    assert_eq!(kinds, expected, "DATA, and then eight SYN_ACKs");
+    let mut turns = 1;
+    while let Some(at) = network
+        .server
+        .poll_timeout()
+        .filter(|at| *at <= now + Duration::from_millis(10))
+    {
+        network.server.handle_timeout(at);
+        while network.server.poll_transmit(at, &mut buffer).is_some() {
+            kinds.push(buffer[0] & 0x7f);
+        }
+        turns += 1;
+    }
+    assert_eq!(kinds[1..], [3; 20], "all of them have their turn");
+    assert!(turns >= 3, "{turns}");
+}
+
+#[test]
+fn events_of_those_who_have_signed_in_come_first() {
+    let (mut network, client, session) = Network::connected(21, Faults::NONE);
+    network.server.set_signed_in(network.now, session, true);
+    network.run(Duration::from_secs(1));
+    let from = network.client_address;
+    let server_address = network.server_address;
+    let mut other = Endpoint::client(network.now, ClientConfig::default(), [9; 32]);
+    let stranger = other.connect(network.now, server_address);
+    let address = ([203, 0, 113, 1], 5000).into();
+    let mut buffer = Vec::new();
+    for _ in 0..2 {
+        other.poll_transmit(network.now, &mut buffer);
+        let now = network.now;
+        let server = &mut network.server;
+        server.handle_datagram(now, None, address, None, &mut buffer);
+        while server.poll_transmit(now, &mut buffer).is_none() {}
+        other.handle_datagram(now, None, server_address, None, &mut buffer);
+    }
+    let now = network.now;
+    other
+        .send(now, stranger, Channel::Control, b"sign me in")
+        .expect("there is room");
+    other.poll_transmit(now, &mut buffer);
+    network
+        .server
+        .handle_datagram(now, None, address, None, &mut buffer);
+    network.send_from_client(client, Channel::Chat, b"hello");
+    network.client.poll_transmit(now, &mut buffer);
+    network
+        .server
+        .handle_datagram(now, None, from, None, &mut buffer);
+    let order: Vec<_> = std::iter::from_fn(|| network.server.poll_event()).collect();
+    assert!(
+        matches!(
+            order[..],
+            [
+                Event::Readable { session: first, .. },
+                Event::Connected { .. },
+                Event::Readable { .. }
+            ] if first == session
+        ),
+        "{order:?}"
+    );
 }

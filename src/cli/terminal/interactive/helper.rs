@@ -1,6 +1,7 @@
 //! What the prompt's keys do: tab completes commands and names, Ctrl-C clears the line.
 
-use std::sync::PoisonError;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, PoisonError};
 
 use rustyline::completion::Completer;
 use rustyline::{
@@ -67,8 +68,11 @@ fn complete(before: &str, words: &[&'static str], names: &[String]) -> (usize, V
     (start, candidates)
 }
 
-/// Ctrl-C: clears what is being typed; on an empty line it interrupts.
-pub struct InterruptKey;
+/// Ctrl-C: clears what is being typed; on an empty line it interrupts. That is told by the flag beside an empty line,
+/// since an editor that ends with an error forgets the keys that were pressed after this one.
+pub struct InterruptKey {
+    pub is_pressed: Arc<AtomicBool>,
+}
 
 impl ConditionalEventHandler for InterruptKey {
     fn handle(
@@ -79,7 +83,8 @@ impl ConditionalEventHandler for InterruptKey {
         context: &EventContext<'_>,
     ) -> Option<Cmd> {
         Some(if context.line().is_empty() {
-            Cmd::Interrupt
+            self.is_pressed.store(true, Ordering::Relaxed);
+            Cmd::AcceptLine
         } else {
             Cmd::Kill(Movement::WholeBuffer)
         })

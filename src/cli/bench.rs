@@ -1,0 +1,203 @@
+//! `udpchat bench`: one process plays many clients and measures what a server does for them.
+//!
+//! The clients are lean, so that their side costs little, but they say what the real one says: sign-up and login
+//! through OPAQUE, HELLO, RESOLVE, messages with their digests, and a RECEIVED for each. Every one has a session
+//! of its own; one endpoint, one socket and one poll loop serve them all, and one clock measures.
+
+mod crowd;
+mod entering;
+mod member;
+mod paced;
+mod report;
+mod run;
+mod stretching;
+mod talk;
+mod workload;
+
+use std::time::Duration;
+
+use clap::builder::PossibleValuesParser;
+use clap::{Arg, ArgAction, ArgMatches, value_parser};
+
+use super::address::ServerName;
+use super::command::Command;
+use super::exit::{Failure, Outcome};
+use super::logging;
+use crate::protocol::TEXT_MAX_BYTES;
+use crate::registry::Entry;
+
+/// How many clients one process plays at most. Chosen: what one socket's buffers can still serve.
+const CLIENTS_MAX: u64 = 100_000;
+
+/// How many messages a client says in a second at most. Chosen: far beyond a person, and a `Duration` can hold it.
+const RATE_MAX: f64 = 1e5;
+
+/// How many seconds may be measured at most: a day.
+const SECONDS_MAX: u64 = 24 * 60 * 60;
+
+/// The subcommand.
+pub struct Bench;
+
+/// What the command line asks for.
+pub struct Plan {
+    /// The workload's name in the table.
+    pub workload: String,
+    /// The server.
+    pub server: ServerName,
+    /// How many clients are played.
+    pub clients: usize,
+    /// Messages that each client says in a second.
+    pub rate: f64,
+    /// For how long it is measured.
+    pub duration: Duration,
+    /// Bytes of text in a message.
+    pub size: usize,
+    /// Whether the report is a JSON object.
+    pub is_json: bool,
+}
+
+impl Entry for Bench {
+    fn name(&self) -> &'static str {
+        "bench"
+    }
+
+    fn summary(&self) -> &'static str {
+        "Measure a server with many clients"
+    }
+}
+
+impl Command for Bench {
+    fn arguments(&self, command: clap::Command) -> clap::Command {
+        let table = workload::table();
+        let words: Vec<&'static str> = table.iter().map(Entry::name).collect();
+        command
+            .arg(
+                Arg::new("workload")
+                    .value_name("WORKLOAD")
+                    .required(true)
+                    .value_parser(PossibleValuesParser::new(words))
+                    .help("What the clients do"),
+            )
+            .arg(
+                Arg::new("server")
+                    .value_name("HOST[:PORT]")
+                    .required(true)
+                    .value_parser(str::parse::<ServerName>)
+                    .help("The server to measure; it must let anybody sign up"),
+            )
+            .arg(
+                Arg::new("clients")
+                    .long("clients")
+                    .value_name("N")
+                    .default_value("20")
+                    .value_parser(value_parser!(u64).range(2..=CLIENTS_MAX))
+                    .help("How many clients to play"),
+            )
+            .arg(
+                Arg::new("rate")
+                    .long("rate")
+                    .value_name("R")
+                    .default_value("2")
+                    .value_parser(parse_rate)
+                    .help("Messages a second that each client says"),
+            )
+            .arg(
+                Arg::new("seconds")
+                    .long("seconds")
+                    .value_name("S")
+                    .default_value("20")
+                    .value_parser(value_parser!(u64).range(1..=SECONDS_MAX))
+                    .help("How long to measure"),
+            )
+            .arg(
+                Arg::new("size")
+                    .long("size")
+                    .value_name("B")
+                    .default_value("64")
+                    .value_parser(value_parser!(u64).range(1..=TEXT_MAX_BYTES as u64))
+                    .help("Bytes of text in a message"),
+            )
+            .arg(
+                Arg::new("json")
+                    .long("json")
+                    .action(ArgAction::SetTrue)
+                    .help("Report as one JSON object"),
+            )
+    }
+
+    fn run(&self, matches: &ArgMatches) -> Outcome {
+        logging::client(matches)?;
+        run::run(&plan(matches)?)
+    }
+
+    fn sections(&self) -> Vec<(&'static str, String)> {
+        let table = workload::table();
+        let workloads: Vec<String> = table
+            .iter()
+            .map(|workload| format!("{}: {}", workload.name(), workload.summary()))
+            .collect();
+        vec![
+            ("WORKLOADS", workloads.join("\n")),
+            (
+                "WHAT IS MEASURED",
+                "Latency is from the moment at which a line is typed to the moment at which the reader's client has \
+                 decoded it and checked its digest, by one clock. The users (bench-…, with passwords that nobody \
+                 knows) are signed up first, within the server's limits, and stay behind as accounts; two seconds of \
+                 warming up are not counted. Packets and bytes (of UDP payload) are those of all clients, both ways, \
+                 acknowledgements and receipts included, from the first message counted until the last has arrived."
+                    .into(),
+            ),
+            (
+                "JSON",
+                "workload, clients, deliveries, deliveries_expected, deliveries_per_s, latency_us (p50, p90, p99, max), \
+                 server_cpu_us_per_delivery, server_rss_bytes_per_client, packets_per_delivery, bytes_per_delivery, \
+                 commits; null is what cannot be known from here. If messages are missing at the end the exit status \
+                 is 1."
+                    .into(),
+            ),
+        ]
+    }
+}
+
+fn parse_rate(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(rate) if rate > 0.0 && rate <= RATE_MAX => Ok(rate),
+        _ => Err(format!("a rate is a number above 0 and up to {RATE_MAX}")),
+    }
+}
+
+fn plan(matches: &ArgMatches) -> Result<Plan, Failure> {
+    let whole = |name| {
+        let number = matches.get_one::<u64>(name).copied().unwrap_or_default();
+        usize::try_from(number)
+            .map_err(|_| Failure::usage(format!("--{name} {number} is too many")))
+    };
+    Ok(Plan {
+        workload: matches
+            .get_one::<String>("workload")
+            .cloned()
+            .ok_or_else(|| Failure::usage("no workload"))?,
+        server: matches
+            .get_one::<ServerName>("server")
+            .cloned()
+            .ok_or_else(|| Failure::usage("no server"))?,
+        clients: whole("clients")?,
+        rate: matches.get_one::<f64>("rate").copied().unwrap_or(1.0),
+        duration: Duration::from_secs(matches.get_one::<u64>("seconds").copied().unwrap_or(1)),
+        size: whole("size")?,
+        is_json: matches.get_flag("json"),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rate_is_above_nothing_and_within_reason() {
+        assert_eq!(parse_rate("0.5"), Ok(0.5));
+        for bad in ["0", "-1", "NaN", "inf", "1e9", "two"] {
+            assert!(parse_rate(bad).is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,423 @@
+//! All clients of a run on one endpoint: in, measured, out.
+//!
+//! They sign in a few at a time, find their partners, say what the traffic has them say, wait for what is still
+//! on its way, and leave.
+
+use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::net::SocketAddr;
+use std::sync::mpsc::Sender;
+use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressStyle};
+use rand_chacha::ChaCha20Rng;
+use rand_core::SeedableRng as _;
+
+use super::member::{Line, Member, News};
+use super::report::{Latency, Report};
+use super::stretching::{Input, Job};
+use super::workload::{Traffic, Typing};
+use crate::net;
+use crate::protocol::Number;
+use crate::transport::{App, Endpoint, Event, Now, SessionId};
+
+/// How many clients sign in at a time. Chosen: far below what a server grants one address, and enough to keep the
+/// thread that stretches passwords busy over any path.
+const ENTERING_MAX: usize = 16;
+
+/// How long the last messages are waited for. Chosen: twice the longest pause between two probes of the transport.
+const DRAIN_WAIT: Duration = Duration::from_secs(16);
+
+/// How long leaving may take.
+const LEAVE_WAIT: Duration = Duration::from_secs(3);
+
+/// How a run ended.
+#[derive(Debug, Clone, PartialEq)]
+pub enum End {
+    /// It was measured.
+    Measured(Report),
+    /// It was interrupted.
+    Interrupted,
+    /// Nobody answered.
+    Unreachable,
+    /// Something went wrong.
+    Failed(String),
+}
+
+/// How far a run has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    SigningIn,
+    Pairing,
+    Talking,
+    /// All is said; what is on its way is waited for until this moment.
+    Draining(Instant),
+    Leaving(Instant),
+}
+
+/// Packets and bytes of all clients, both ways.
+#[derive(Debug, Clone, Copy, Default)]
+struct Load {
+    packets: u64,
+    bytes: u64,
+}
+
+/// Everybody.
+pub struct Crowd {
+    workload: &'static str,
+    addresses: Vec<SocketAddr>,
+    traffic: Box<dyn Traffic>,
+    members: Vec<Member>,
+    sessions: HashMap<SessionId, usize>,
+    random: ChaCha20Rng,
+    jobs: Sender<Job>,
+    phase: Phase,
+    /// Those who have not begun to sign in.
+    outside: VecDeque<usize>,
+    /// How many have come as far as this phase wants them.
+    ready: usize,
+    /// Those to whom something has come in this batch.
+    touched: BTreeSet<usize>,
+    /// What was typed and has not been heard: by author and number, when, and whether it is counted.
+    typed: HashMap<(usize, Number), (Instant, bool)>,
+    latencies: Vec<Duration>,
+    /// The load when counting began.
+    load_before: Option<Load>,
+    last_heard: Option<Instant>,
+    bar: ProgressBar,
+    end: Option<End>,
+}
+
+impl Crowd {
+    /// A crowd that has not begun.
+    #[must_use]
+    pub fn new(
+        workload: &'static str,
+        addresses: Vec<SocketAddr>,
+        traffic: Box<dyn Traffic>,
+        names: Vec<String>,
+        size: usize,
+        jobs: Sender<Job>,
+        seed: [u8; 32],
+    ) -> Self {
+        let mut random = ChaCha20Rng::from_seed(seed);
+        let members: Vec<Member> = names
+            .into_iter()
+            .enumerate()
+            .map(|(index, name)| Member::new(index, name, size, &mut random))
+            .collect();
+        // Where standard error is no terminal it draws nothing.
+        let bar = ProgressBar::new(members.len() as u64);
+        if let Ok(style) = ProgressStyle::with_template("{msg:12} {wide_bar} {pos}/{len} {elapsed}")
+        {
+            bar.set_style(style);
+        }
+        bar.set_message("signing in");
+        Self {
+            workload,
+            addresses,
+            traffic,
+            outside: (0..members.len()).collect(),
+            members,
+            sessions: HashMap::new(),
+            random,
+            jobs,
+            phase: Phase::SigningIn,
+            ready: 0,
+            touched: BTreeSet::new(),
+            typed: HashMap::new(),
+            latencies: Vec::new(),
+            load_before: None,
+            last_heard: None,
+            bar,
+            end: None,
+        }
+    }
+
+    /// Lets the first of them in.
+    pub fn start(&mut self, now: Now, endpoint: &mut Endpoint) {
+        self.let_in(now.instant, endpoint);
+    }
+
+    /// How the run has ended.
+    #[must_use]
+    pub fn into_end(self) -> Option<End> {
+        self.end
+    }
+
+    /// Has a member do something with what it needs.
+    fn with<T>(
+        &mut self,
+        now: Instant,
+        endpoint: &mut Endpoint,
+        member: usize,
+        act: impl FnOnce(&mut Member, &mut Line<'_>) -> T,
+    ) -> T {
+        let mut line = Line {
+            now,
+            endpoint,
+            random: &mut self.random,
+            jobs: &self.jobs,
+            addresses: &self.addresses,
+        };
+        act(&mut self.members[member], &mut line)
+    }
+
+    fn let_in(&mut self, now: Instant, endpoint: &mut Endpoint) {
+        let mut entering = self.members.iter().filter(|m| m.is_entering()).count();
+        while entering < ENTERING_MAX
+            && let Some(member) = self.outside.pop_front()
+        {
+            entering += 1;
+            self.enter(now, endpoint, member);
+        }
+    }
+
+    fn enter(&mut self, now: Instant, endpoint: &mut Endpoint, member: usize) {
+        let session = self.with(now, endpoint, member, Member::enter);
+        self.sessions.insert(session, member);
+    }
+
+    fn take(&mut self, now: Instant, endpoint: &mut Endpoint, member: usize, news: Option<News>) {
+        match news {
+            None | Some(News::Left) => {}
+            Some(News::Heard(number)) => self.heard(member, number),
+            Some(News::SignedIn) => {
+                self.ready += 1;
+                self.bar.set_position(self.ready as u64);
+                self.let_in(now, endpoint);
+                if self.ready == self.members.len() {
+                    self.pair(now, endpoint);
+                }
+            }
+            Some(News::Ready) => {
+                self.ready += 1;
+                if self.ready == self.members.len() {
+                    self.phase = Phase::Talking;
+                    self.bar.reset();
+                    self.bar.set_length(self.traffic.expected());
+                    self.bar.set_message("measuring");
+                    self.traffic.begin(now);
+                }
+            }
+            Some(News::Unreachable) => self.finish(now, endpoint, End::Unreachable),
+            Some(News::Failed(why)) => {
+                let why = format!("{} {why}", self.members[member].name());
+                self.finish(now, endpoint, End::Failed(why));
+            }
+        }
+    }
+
+    fn pair(&mut self, now: Instant, endpoint: &mut Endpoint) {
+        self.phase = Phase::Pairing;
+        self.ready = 0;
+        for member in 0..self.members.len() {
+            let partner = self.members[self.traffic.partner(member)].name().to_owned();
+            self.with(now, endpoint, member, |member, line| {
+                member.find(line, &partner);
+            });
+        }
+    }
+
+    fn heard(&mut self, member: usize, number: Number) {
+        // The turn began before this message was decoded and its digest checked.
+        let now = net::now().instant;
+        let author = self.traffic.partner(member);
+        if let Some((at, is_counted)) = self.typed.remove(&(author, number))
+            && is_counted
+        {
+            self.latencies.push(now.saturating_duration_since(at));
+            self.last_heard = Some(now);
+            self.bar.set_position(self.latencies.len() as u64);
+        }
+    }
+
+    /// Types what is due.
+    fn talk(&mut self, now: Instant, endpoint: &mut Endpoint) {
+        let counted_from = self.traffic.counted_from();
+        if self.load_before.is_none() && counted_from.is_some_and(|from| from <= now) {
+            self.load_before = Some(self.load(endpoint));
+        }
+        while let Some(Typing {
+            member,
+            at,
+            is_counted,
+        }) = self.traffic.poll(now)
+        {
+            let number = self.with(now, endpoint, member, Member::say);
+            if let Some(number) = number {
+                self.typed.insert((member, number), (at, is_counted));
+            }
+        }
+        if self.traffic.deadline().is_none() {
+            self.phase = Phase::Draining(now + DRAIN_WAIT);
+        }
+    }
+
+    fn load(&self, endpoint: &Endpoint) -> Load {
+        let mut load = Load::default();
+        for session in self.sessions.keys() {
+            if let Some(statistics) = endpoint.statistics(*session) {
+                load.packets += statistics.packets_sent + statistics.packets_received;
+                load.bytes += statistics.bytes_sent + statistics.bytes_received;
+            }
+        }
+        load
+    }
+
+    fn measured(&mut self, now: Instant, endpoint: &mut Endpoint) {
+        for (session, member) in &self.sessions {
+            let name = self.members[*member].name();
+            tracing::debug!(name, statistics = ?endpoint.statistics(*session), "session");
+        }
+        let after = self.load(endpoint);
+        let before = self.load_before.unwrap_or_default();
+        let deliveries = self.latencies.len() as u64;
+        #[allow(clippy::cast_precision_loss, reason = "counts far below 2^52")]
+        let per_delivery = |count: u64| (deliveries > 0).then(|| count as f64 / deliveries as f64);
+        let counted = self.last_heard.zip(self.traffic.counted_from());
+        let seconds = counted.map(|(last, from)| (last - from).as_secs_f64());
+        let report = Report {
+            workload: self.workload,
+            clients: self.members.len(),
+            deliveries,
+            deliveries_expected: self.traffic.expected(),
+            #[allow(clippy::cast_precision_loss, reason = "a count far below 2^52")]
+            deliveries_per_s: seconds.map(|seconds| deliveries as f64 / seconds),
+            latency_us: Latency::of(std::mem::take(&mut self.latencies)),
+            server_cpu_us_per_delivery: None,
+            server_rss_bytes_per_client: None,
+            packets_per_delivery: per_delivery(after.packets - before.packets),
+            bytes_per_delivery: per_delivery(after.bytes - before.bytes),
+            commits: None,
+        };
+        self.finish(now, endpoint, End::Measured(report));
+    }
+
+    /// The first ending counts; everybody leaves.
+    fn finish(&mut self, now: Instant, endpoint: &mut Endpoint, end: End) {
+        self.end.get_or_insert(end);
+        if matches!(self.phase, Phase::Leaving(_)) {
+            return;
+        }
+        self.phase = Phase::Leaving(now + LEAVE_WAIT);
+        self.bar.finish_and_clear();
+        for member in 0..self.members.len() {
+            self.with(now, endpoint, member, Member::leave);
+        }
+    }
+
+    fn member_of(&self, session: SessionId) -> Option<usize> {
+        self.sessions.get(&session).copied()
+    }
+}
+
+impl App for Crowd {
+    type Input = Input;
+
+    fn on_event(&mut self, now: Now, endpoint: &mut Endpoint, event: Event) {
+        let now = now.instant;
+        match event {
+            Event::Connected {
+                session,
+                handshake_hash,
+                ..
+            } => {
+                if let Some(member) = self.member_of(session) {
+                    self.with(now, endpoint, member, |member, line| {
+                        member.connected(line, handshake_hash);
+                    });
+                }
+            }
+            Event::Readable { session, channel } => {
+                let Some(member) = self.member_of(session) else {
+                    return;
+                };
+                self.touched.insert(member);
+                while let Some(bytes) = endpoint.receive(now, session, channel) {
+                    let news = self.with(now, endpoint, member, |member, line| {
+                        member.handle_message(line, &bytes)
+                    });
+                    self.take(now, endpoint, member, news);
+                }
+            }
+            Event::Writable { session, .. } => {
+                if let Some(member) = self.member_of(session) {
+                    self.with(now, endpoint, member, Member::flush);
+                }
+            }
+            Event::Closed { session, reason } => {
+                if let Some(member) = self.sessions.remove(&session) {
+                    let news = self.with(now, endpoint, member, |member, line| {
+                        member.closed(line, &reason)
+                    });
+                    self.take(now, endpoint, member, news);
+                }
+            }
+            Event::Moved { .. } | Event::Silent { .. } | Event::Awake { .. } => {}
+        }
+    }
+
+    fn on_input(&mut self, now: Now, endpoint: &mut Endpoint, input: Input) {
+        let now = now.instant;
+        match input {
+            Input::Interrupt => self.finish(now, endpoint, End::Interrupted),
+            Input::Stretched {
+                member,
+                attempt,
+                result,
+            } => {
+                let news = self.with(now, endpoint, member, |member, line| {
+                    member.stretched(line, attempt, result)
+                });
+                self.take(now, endpoint, member, news);
+            }
+        }
+    }
+
+    fn on_timeout(&mut self, now: Now, endpoint: &mut Endpoint) {
+        let now = now.instant;
+        match self.phase {
+            Phase::Talking => self.talk(now, endpoint),
+            Phase::Leaving(due) if due <= now => {
+                for member in 0..self.members.len() {
+                    self.with(now, endpoint, member, Member::hang_up);
+                }
+                self.phase = Phase::Leaving(now + LEAVE_WAIT);
+            }
+            Phase::SigningIn | Phase::Pairing => {
+                for member in 0..self.members.len() {
+                    if self.with(now, endpoint, member, Member::handle_timeout) {
+                        self.enter(now, endpoint, member);
+                    }
+                }
+            }
+            Phase::Draining(_) | Phase::Leaving(_) => {}
+        }
+    }
+
+    fn on_settled(&mut self, now: Now, endpoint: &mut Endpoint) {
+        let now = now.instant;
+        while let Some(member) = self.touched.pop_first() {
+            self.with(now, endpoint, member, Member::settle);
+        }
+        if let Phase::Draining(due) = self.phase
+            && (due <= now || self.typed.is_empty())
+        {
+            self.measured(now, endpoint);
+        }
+    }
+
+    fn poll_timeout(&self) -> Option<Instant> {
+        match self.phase {
+            Phase::SigningIn | Phase::Pairing => {
+                self.members.iter().filter_map(Member::deadline).min()
+            }
+            Phase::Talking => self.traffic.deadline(),
+            Phase::Draining(due) | Phase::Leaving(due) => Some(due),
+        }
+    }
+
+    fn is_finished(&self) -> bool {
+        matches!(self.phase, Phase::Leaving(_)) && self.members.iter().all(Member::is_gone)
+    }
+}

@@ -1,0 +1,335 @@
+//! One client: its session, its conversation, and what it makes of each message. Its way in is `entering`'s part.
+
+use std::collections::VecDeque;
+use std::net::SocketAddr;
+use std::sync::mpsc::Sender;
+use std::time::{Duration, Instant};
+
+use rand_chacha::ChaCha20Rng;
+use rand_core::RngCore as _;
+
+use super::stretching::Job;
+use super::talk::{Heard, Talk};
+use crate::client::credentials::{LoginBegun, SignUpBegun};
+use crate::protocol::{
+    Body, Command, DeviceId, EndReason, Envelope, Hop, Message, Number, Resolve, SessionEnd, encode,
+};
+use crate::transport::{Channel, CloseReason, Endpoint, SendError, SessionId};
+
+/// The pause after an attempt that failed for no reason of the server's.
+pub(super) const PAUSE: Duration = Duration::from_millis(500);
+
+/// How long an attempt may take.
+pub(super) const ATTEMPT_WAIT: Duration = Duration::from_secs(30);
+
+/// What a client works with: the time, its way to the network, its dice, and the thread that stretches.
+pub struct Line<'a> {
+    /// The time.
+    pub now: Instant,
+    /// Everybody's endpoint.
+    pub endpoint: &'a mut Endpoint,
+    /// Everybody's dice.
+    pub random: &'a mut ChaCha20Rng,
+    /// Where passwords are stretched.
+    pub jobs: &'a Sender<Job>,
+    /// The server's addresses; attempts take turns.
+    pub addresses: &'a [SocketAddr],
+}
+
+/// What the crowd should know.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum News {
+    /// The client is signed in.
+    SignedIn,
+    /// It has found its partner, and may speak.
+    Ready,
+    /// The partner's message of this number has come.
+    Heard(Number),
+    /// It is out.
+    Left,
+    /// It cannot go on.
+    Failed(String),
+    /// Nobody answers at the server's address.
+    Unreachable,
+}
+
+/// How far a client has come.
+pub(super) enum Step {
+    /// It has not begun.
+    Outside,
+    Connecting,
+    SignUp(SignUpBegun),
+    SignUpFinish,
+    Login(Box<LoginBegun>),
+    /// Something of OPAQUE is being worked out.
+    Stretching(Command),
+    LoginFinish,
+    Hello,
+    /// Signed in; the partner is looked for when everybody is.
+    Inside,
+    Resolve,
+    Talking,
+    /// An attempt failed; the next one begins at this moment.
+    Pausing(Instant),
+    Leaving,
+    Gone,
+}
+
+/// One client.
+pub struct Member {
+    pub(super) index: usize,
+    pub(super) name: String,
+    pub(super) password: [u8; 16],
+    pub(super) has_account: bool,
+    pub(super) device: Option<DeviceId>,
+    pub(super) session: Option<SessionId>,
+    pub(super) handshake_hash: [u8; 32],
+    pub(super) step: Step,
+    pub(super) tries: u32,
+    /// When the attempt under way is given up.
+    pub(super) due: Option<Instant>,
+    pub(super) size: usize,
+    pub(super) talk: Option<Talk>,
+    /// What the channel had no room for.
+    pub(super) waiting: VecDeque<Vec<u8>>,
+}
+
+impl Member {
+    /// A client that has not begun.
+    #[must_use]
+    pub fn new(index: usize, name: String, size: usize, random: &mut ChaCha20Rng) -> Self {
+        let mut password = [0; 16];
+        random.fill_bytes(&mut password);
+        Self {
+            index,
+            name,
+            password,
+            has_account: false,
+            device: None,
+            session: None,
+            handshake_hash: [0; 32],
+            step: Step::Outside,
+            tries: 0,
+            due: None,
+            size,
+            talk: None,
+            waiting: VecDeque::new(),
+        }
+    }
+
+    /// Its user name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Whether it is on its way in.
+    #[must_use]
+    pub const fn is_entering(&self) -> bool {
+        !matches!(
+            self.step,
+            Step::Outside
+                | Step::Inside
+                | Step::Resolve
+                | Step::Talking
+                | Step::Leaving
+                | Step::Gone
+        )
+    }
+
+    /// Begins, or begins again.
+    pub fn enter(&mut self, line: &mut Line<'_>) -> SessionId {
+        let address = line.addresses[self.tries as usize % line.addresses.len()];
+        self.tries += 1;
+        self.step = Step::Connecting;
+        self.due = Some(line.now + ATTEMPT_WAIT);
+        let session = line.endpoint.connect(line.now, address);
+        self.session = Some(session);
+        session
+    }
+
+    /// When [`Member::handle_timeout`] wants to be called.
+    #[must_use]
+    pub const fn deadline(&self) -> Option<Instant> {
+        match self.step {
+            Step::Pausing(until) => Some(until),
+            _ => self.due,
+        }
+    }
+
+    /// A moment has come that [`Member::deadline`] named. `true`: it wants to begin again.
+    pub fn handle_timeout(&mut self, line: &mut Line<'_>) -> bool {
+        if self.deadline().is_none_or(|due| due > line.now) {
+            return false;
+        }
+        if matches!(self.step, Step::Pausing(_)) {
+            self.due = None;
+            match self.session {
+                Some(_) => self.sign_in(line),
+                None => return true,
+            }
+        } else {
+            // What was under way has had no answer: the session is given up, and its end is the next attempt.
+            self.due = None;
+            if let Some(session) = self.session {
+                line.endpoint.close(line.now, session, 0, "no answer");
+            }
+        }
+        false
+    }
+
+    /// The session stands.
+    pub fn connected(&mut self, line: &mut Line<'_>, handshake_hash: [u8; 32]) {
+        self.handshake_hash = handshake_hash;
+        self.sign_in(line);
+    }
+
+    /// The session is over.
+    pub fn closed(&mut self, line: &Line<'_>, reason: &CloseReason) -> Option<News> {
+        self.session = None;
+        match self.step {
+            Step::Leaving | Step::Gone => {
+                self.step = Step::Gone;
+                self.due = None;
+                Some(News::Left)
+            }
+            _ if *reason == CloseReason::NoAnswer && !self.has_account && self.tries >= 2 => {
+                Some(News::Unreachable)
+            }
+            Step::Inside | Step::Resolve | Step::Talking => {
+                Some(News::Failed(format!("lost its session: {reason}")))
+            }
+            _ => self.again(line.now, PAUSE, &reason.to_string()),
+        }
+    }
+
+    /// Sends a request on the control channel.
+    pub(super) fn request(&mut self, line: &mut Line<'_>, message: &Message) {
+        let bytes = encode(message, Hop::default());
+        if let Some(session) = self.session {
+            // The control channel holds one request of a few hundred bytes; a session that is closed says so itself.
+            let _ = line
+                .endpoint
+                .send(line.now, session, Channel::Control, &bytes);
+        }
+    }
+
+    /// Looks its partner up.
+    pub fn find(&mut self, line: &mut Line<'_>, partner: &str) {
+        self.step = Step::Resolve;
+        self.due = Some(line.now + ATTEMPT_WAIT);
+        let resolve = Resolve {
+            tag: 1,
+            name: partner.to_owned(),
+        };
+        self.request(line, &Message::control(resolve));
+    }
+
+    /// Says the next thing; its number.
+    pub fn say(&mut self, line: &mut Line<'_>) -> Option<Number> {
+        let (number, bytes) = self.talk.as_mut()?.say();
+        self.send_chat(line, bytes);
+        Some(number)
+    }
+
+    /// Sends on the chat channel, as soon as there is room.
+    pub(super) fn send_chat(&mut self, line: &mut Line<'_>, bytes: Vec<u8>) {
+        self.waiting.push_back(bytes);
+        self.flush(line);
+    }
+
+    /// Sends what waits for room.
+    pub fn flush(&mut self, line: &mut Line<'_>) {
+        let Some(session) = self.session else {
+            return;
+        };
+        while let Some(bytes) = self.waiting.front() {
+            match line.endpoint.send(line.now, session, Channel::Chat, bytes) {
+                Err(SendError::Full) => return,
+                // Lengths are checked on the command line, and a session that is closed says so itself.
+                Ok(()) | Err(_) => self.waiting.pop_front(),
+            };
+        }
+    }
+
+    /// Acknowledges what has come in this batch.
+    pub fn settle(&mut self, line: &mut Line<'_>) {
+        if let Some(receipt) = self.talk.as_mut().and_then(Talk::take_receipt) {
+            self.send_chat(line, receipt);
+        }
+    }
+
+    /// Begins to leave.
+    pub fn leave(&mut self, line: &mut Line<'_>) {
+        let was_inside = matches!(self.step, Step::Inside | Step::Resolve | Step::Talking);
+        self.step = Step::Leaving;
+        self.due = None;
+        match self.session {
+            Some(_) if was_inside => {
+                let reason = EndReason::LoggedOut;
+                self.request(line, &Message::control(SessionEnd { reason }));
+            }
+            Some(_) => self.hang_up(line),
+            None => self.step = Step::Gone,
+        }
+    }
+
+    /// Closes the session, whatever it waits for.
+    pub fn hang_up(&mut self, line: &mut Line<'_>) {
+        if let Some(session) = self.session {
+            line.endpoint.close(line.now, session, 0, "bye");
+        }
+    }
+
+    /// Whether it is out.
+    #[must_use]
+    pub const fn is_gone(&self) -> bool {
+        matches!(self.step, Step::Gone)
+    }
+
+    /// Something has come from the server.
+    pub fn handle_message(&mut self, line: &mut Line<'_>, bytes: &[u8]) -> Option<News> {
+        let Ok(envelope) = Envelope::decode(bytes) else {
+            return Some(News::Failed("was sent what is no message".into()));
+        };
+        if let Some(delivery) = envelope.hop.delivery {
+            let talk = self.talk.as_mut()?;
+            return match talk.handle_delivery(&envelope, delivery) {
+                Heard::Message(number) => Some(News::Heard(number)),
+                Heard::Nothing => None,
+                Heard::Gap => {
+                    let again = talk.ask_again();
+                    self.send_chat(line, again);
+                    None
+                }
+                Heard::Wrong(what) => Some(News::Failed(what.into())),
+            };
+        }
+        let Ok(message) = envelope.open() else {
+            return Some(News::Failed("was sent a damaged answer".into()));
+        };
+        match message.body {
+            Body::Stored(stored) => {
+                let talk = self.talk.as_mut()?;
+                if !talk.handle_stored(&stored) {
+                    let again = talk.ask_again();
+                    self.send_chat(line, again);
+                }
+                None
+            }
+            Body::SendAgain(_) => {
+                let again: Vec<Vec<u8>> = self
+                    .talk
+                    .iter()
+                    .flat_map(Talk::unstored)
+                    .map(Into::into)
+                    .collect();
+                self.waiting.extend(again);
+                self.flush(line);
+                None
+            }
+            Body::Failure(failure) => self.refused(line, message.header.command, &failure),
+            body => self.handle_answer(line, body),
+        }
+    }
+}

@@ -1,0 +1,179 @@
+//! The workload `paced`: everybody says so many messages a second, for latency.
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+use std::time::{Duration, Instant};
+
+use rand_chacha::ChaCha20Rng;
+use rand_core::{RngCore as _, SeedableRng as _};
+
+use super::Plan;
+use super::workload::{Traffic, Typing, Workload};
+use crate::cli::exit::Failure;
+use crate::registry::Entry;
+
+/// How long messages are said before any is counted: estimates of round trips and losses settle.
+const WARM_UP: Duration = Duration::from_secs(2);
+
+/// See the summary.
+pub struct Paced;
+
+impl Entry for Paced {
+    fn name(&self) -> &'static str {
+        "paced"
+    }
+
+    fn summary(&self) -> &'static str {
+        "clients in pairs, each of which says R messages a second, for latency"
+    }
+}
+
+impl Workload for Paced {
+    fn traffic(&self, plan: &Plan, seed: [u8; 32]) -> Result<Box<dyn Traffic>, Failure> {
+        if !plan.clients.is_multiple_of(2) {
+            return Err(Failure::usage("--clients must be even: they talk in pairs"));
+        }
+        Ok(Box::new(Pace::new(plan, seed)))
+    }
+}
+
+/// The schedule: each member has a moment of its own in every interval, drawn once.
+struct Pace {
+    clients: usize,
+    interval: Duration,
+    /// Lines that warm up, and lines in all, of each member.
+    warm_up: u64,
+    lines: u64,
+    random: ChaCha20Rng,
+    /// When each member types next, and which line of its own that is.
+    next: BinaryHeap<Reverse<(Instant, usize, u64)>>,
+    counted_from: Option<Instant>,
+}
+
+impl Pace {
+    fn new(plan: &Plan, seed: [u8; 32]) -> Self {
+        let warm_up = lines_in(WARM_UP, plan.rate);
+        Self {
+            clients: plan.clients,
+            interval: Duration::from_secs_f64(plan.rate.recip()),
+            warm_up,
+            lines: warm_up + lines_in(plan.duration, plan.rate).max(1),
+            random: ChaCha20Rng::from_seed(seed),
+            next: BinaryHeap::new(),
+            counted_from: None,
+        }
+    }
+}
+
+/// How many lines are said in this time.
+fn lines_in(time: Duration, rate: f64) -> u64 {
+    #[allow(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "both factors are positive, and the product is far below 2^53"
+    )]
+    let lines = (time.as_secs_f64() * rate).round() as u64;
+    lines
+}
+
+impl Traffic for Pace {
+    fn partner(&self, member: usize) -> usize {
+        member ^ 1
+    }
+
+    fn begin(&mut self, now: Instant) {
+        for member in 0..self.clients {
+            let share = f64::from(self.random.next_u32()) / f64::from(u32::MAX);
+            let first = now + self.interval.mul_f64(share);
+            self.next.push(Reverse((first, member, 0)));
+        }
+        let warm_up = u32::try_from(self.warm_up).unwrap_or(u32::MAX);
+        self.counted_from = Some(now + self.interval.saturating_mul(warm_up));
+    }
+
+    fn poll(&mut self, now: Instant) -> Option<Typing> {
+        let Reverse((at, member, line)) = *self.next.peek()?;
+        if at > now {
+            return None;
+        }
+        self.next.pop();
+        if line + 1 < self.lines {
+            self.next
+                .push(Reverse((at + self.interval, member, line + 1)));
+        }
+        Some(Typing {
+            member,
+            at,
+            is_counted: line >= self.warm_up,
+        })
+    }
+
+    fn deadline(&self) -> Option<Instant> {
+        self.next.peek().map(|Reverse((at, _, _))| *at)
+    }
+
+    fn counted_from(&self) -> Option<Instant> {
+        self.counted_from
+    }
+
+    fn expected(&self) -> u64 {
+        (self.lines - self.warm_up) * self.clients as u64
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn plan(clients: usize) -> Plan {
+        Plan {
+            workload: "paced".into(),
+            server: "127.0.0.1".parse().unwrap(),
+            clients,
+            rate: 2.0,
+            duration: Duration::from_secs(3),
+            size: 64,
+            is_json: true,
+        }
+    }
+
+    #[test]
+    fn everybody_types_at_the_rate_and_what_warms_up_is_not_counted() {
+        let mut pace = Pace::new(&plan(4), [1; 32]);
+        let start = Instant::now();
+        pace.begin(start);
+        let mut counted = [0; 4];
+        let mut warming = [0; 4];
+        let mut last = [None; 4];
+        while let Some(now) = pace.deadline() {
+            let typing = pace.poll(now).unwrap();
+            assert!(typing.at == now);
+            if let Some(before) = last[typing.member].replace(now) {
+                assert_eq!(now - before, Duration::from_millis(500));
+            }
+            if typing.is_counted {
+                counted[typing.member] += 1;
+                assert!(now >= pace.counted_from().unwrap());
+            } else {
+                warming[typing.member] += 1;
+            }
+        }
+        assert_eq!((counted, warming), ([6; 4], [4; 4]));
+        assert_eq!(pace.expected(), 24);
+    }
+
+    #[test]
+    fn nothing_is_typed_before_its_time() {
+        let mut pace = Pace::new(&plan(2), [2; 32]);
+        let start = Instant::now();
+        pace.begin(start);
+        let first = pace.deadline().unwrap();
+        let just_before = first.checked_sub(Duration::from_nanos(1)).unwrap();
+        assert_eq!(pace.poll(just_before), None);
+    }
+
+    #[test]
+    fn somebody_without_a_partner_is_refused() {
+        assert!(Paced.traffic(&plan(3), [0; 32]).is_err());
+    }
+}

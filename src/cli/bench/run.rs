@@ -1,0 +1,88 @@
+//! Wires a run together: sockets, endpoint, crowd, signals; and says what came of it.
+
+use std::io::{self, Write as _};
+
+use anyhow::{Context as _, anyhow};
+
+use super::Plan;
+use super::crowd::{Crowd, End};
+use super::report::Report;
+use super::stretching::{self, Input};
+use super::workload;
+use crate::cli::exit::{Exit, Failure, Outcome};
+use crate::cli::operate;
+use crate::net::{self, Driver, Setup};
+use crate::transport::{ClientConfig, Endpoint};
+
+/// Runs a workload against a server.
+///
+/// # Errors
+/// If it cannot be measured.
+pub fn run(plan: &Plan) -> Outcome {
+    let table = workload::table();
+    let workload = table
+        .find(&plan.workload)
+        .ok_or_else(|| Failure::usage(format!("there is no workload {:?}", plan.workload)))?;
+    let seed = || net::seed().context("the operating system gives no randomness");
+    let traffic = workload.traffic(plan, seed()?)?;
+    let addresses = plan.server.resolve()?;
+    let sockets = operate::bind_any(&addresses)?;
+    let (setup, inputs) = Setup::new().context("cannot wait for the network")?;
+    let jobs = stretching::start(inputs.clone())?;
+    operate::on_signal(move || {
+        // If the network thread has ended, the run is over already.
+        let _ = inputs.send_reserved(Input::Interrupt);
+    })?;
+    let now = net::now();
+    let endpoint = Endpoint::client(now.instant, ClientConfig::default(), seed()?);
+    let names = names(plan.clients, seed()?);
+    let crowd = Crowd::new(
+        workload.name(),
+        addresses,
+        traffic,
+        names,
+        plan.size,
+        jobs,
+        seed()?,
+    );
+    let mut driver =
+        Driver::new(setup, sockets, endpoint, crowd).context("cannot wait for the sockets")?;
+    let (endpoint, crowd) = driver.parts();
+    crowd.start(now, endpoint);
+    let ended = driver.run().context("cannot wait for the network")?;
+    match ended.into_end() {
+        Some(End::Measured(report)) => say(&report, plan.is_json),
+        Some(End::Interrupted) => Ok(Exit::Interrupted),
+        Some(End::Failed(why)) => Err(anyhow!(why).into()),
+        Some(End::Unreachable) => {
+            let error = anyhow!("no answer from {}", plan.server);
+            Err(Failure::new(Exit::Unreachable, error)
+                .hint("is the server running, and is this its port?"))
+        }
+        None => Err(anyhow!("the run ended without a result").into()),
+    }
+}
+
+/// Names that no earlier run has used: bench-, eight digits of this run's own, and the client's number.
+fn names(clients: usize, seed: [u8; 32]) -> Vec<String> {
+    let [a, b, c, d, ..] = seed;
+    let run = u32::from_be_bytes([a, b, c, d]);
+    (0..clients)
+        .map(|client| format!("bench-{run:08x}-{client}"))
+        .collect()
+}
+
+fn say(report: &Report, is_json: bool) -> Outcome {
+    let text = if is_json {
+        serde_json::to_string(report).context("cannot write the report")? + "\n"
+    } else {
+        report.to_string()
+    };
+    // A reader that has gone away is no reason to fail.
+    let _ = io::stdout().write_all(text.as_bytes());
+    let missing = report.deliveries_expected - report.deliveries;
+    if missing == 0 {
+        return Ok(Exit::Success);
+    }
+    Err(anyhow!("{missing} messages have not arrived").into())
+}

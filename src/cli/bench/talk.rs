@@ -1,0 +1,253 @@
+//! One client's side of its conversation: numbers, digests, the position, and what is not stored yet.
+//!
+//! It is as strict as the real client: only what follows where it stands is taken, so that nothing can be counted
+//! twice or out of order.
+
+use std::collections::VecDeque;
+
+use crate::protocol::{
+    Body, ConversationId, DecodeError, DeliverAgain, Delivery, DeviceId, EntryId, Envelope, Hop,
+    Message, Number, Origin, Received, Resolved, Stored, Text, encode, seal,
+};
+
+/// What a delivery was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Heard {
+    /// The partner's message of this number, whole and in its place.
+    Message(Number),
+    /// Nothing that is to be counted.
+    Nothing,
+    /// Something between was not seen: it is to be asked for.
+    Gap,
+    /// It is not what the partner has said.
+    Wrong(&'static str),
+}
+
+/// A client's side of a conversation.
+pub struct Talk {
+    conversation: ConversationId,
+    device: DeviceId,
+    name: String,
+    partner: String,
+    size: usize,
+    last_number: Number,
+    position: EntryId,
+    /// What was sent and is not called stored yet, in order.
+    unstored: VecDeque<(Number, Vec<u8>)>,
+    /// Whether the server is to be told of a new position.
+    is_receipt_due: bool,
+}
+
+impl Talk {
+    /// A conversation that the server has found.
+    #[must_use]
+    pub fn new(device: DeviceId, name: String, size: usize, resolved: &Resolved) -> Self {
+        Self {
+            conversation: resolved.conversation,
+            device,
+            name,
+            partner: resolved.name.clone(),
+            size,
+            last_number: resolved.last_number,
+            position: resolved.start,
+            unstored: VecDeque::new(),
+            is_receipt_due: false,
+        }
+    }
+
+    /// Its id.
+    #[must_use]
+    pub const fn conversation(&self) -> ConversationId {
+        self.conversation
+    }
+
+    /// Makes the next message: its number, and the bytes to send.
+    pub fn say(&mut self) -> (Number, Vec<u8>) {
+        let number = self.last_number.next();
+        self.last_number = number;
+        let origin = Origin {
+            conversation: self.conversation,
+            device: self.device,
+            number,
+        };
+        let text = Text {
+            sender: self.name.clone(),
+            receiver: self.partner.clone(),
+            text: text_of(number, self.size),
+        };
+        let (content, digest) = seal(&Message::chat(origin, text));
+        let envelope = Envelope {
+            hop: Hop::default(),
+            content: &content,
+            digest,
+        };
+        let bytes = envelope.encode();
+        self.unstored.push_back((number, bytes.clone()));
+        (number, bytes)
+    }
+
+    /// What is not stored yet, to be sent once more.
+    pub fn unstored(&self) -> impl Iterator<Item = &[u8]> {
+        self.unstored.iter().map(|(_, bytes)| &**bytes)
+    }
+
+    /// A message of ours is stored. `false`: something before it was not seen.
+    pub fn handle_stored(&mut self, stored: &Stored) -> bool {
+        self.unstored.retain(|(number, _)| *number != stored.number);
+        if stored.entry <= self.position {
+            return true;
+        }
+        let follows = stored.prev == self.position;
+        if follows {
+            self.position = stored.entry;
+        }
+        follows
+    }
+
+    /// An entry of the log has come.
+    pub fn handle_delivery(&mut self, envelope: &Envelope<'_>, delivery: Delivery) -> Heard {
+        if delivery.conversation != self.conversation {
+            return Heard::Nothing;
+        }
+        if delivery.entry <= self.position {
+            self.is_receipt_due = true;
+            return Heard::Nothing;
+        }
+        if delivery.prev != self.position {
+            return Heard::Gap;
+        }
+        let message = match envelope.open() {
+            Ok(message) => message,
+            Err(DecodeError::Digest) => return Heard::Gap,
+            Err(_) => return Heard::Wrong("a delivery could not be decoded"),
+        };
+        self.position = delivery.entry;
+        self.is_receipt_due = true;
+        let (Some(origin), Body::Text(text)) = (message.header.origin, message.body) else {
+            return Heard::Wrong("a delivery was no chat message");
+        };
+        if origin.device == self.device {
+            return Heard::Nothing;
+        }
+        if text.sender != self.partner || text.text != text_of(origin.number, self.size) {
+            return Heard::Wrong("a delivery was not what was said");
+        }
+        Heard::Message(origin.number)
+    }
+
+    /// Asks for what comes after where this client stands.
+    #[must_use]
+    pub fn ask_again(&self) -> Vec<u8> {
+        let again = DeliverAgain {
+            conversation: self.conversation,
+            after: self.position,
+        };
+        encode(&Message::control(again), Hop::default())
+    }
+
+    /// Says how far everything has been received, if that is news.
+    pub fn take_receipt(&mut self) -> Option<Vec<u8>> {
+        std::mem::take(&mut self.is_receipt_due).then(|| {
+            let received = Received {
+                conversation: self.conversation,
+                entry: self.position,
+            };
+            encode(&Message::control(received), Hop::default())
+        })
+    }
+}
+
+/// The text of a message: of this many bytes, and another for each number.
+fn text_of(number: Number, size: usize) -> String {
+    let mut text = format!("{number} ");
+    text.extend(('a'..='z').cycle().take(size.saturating_sub(text.len())));
+    text.truncate(size);
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocol::AccountId;
+
+    fn pair() -> [Talk; 2] {
+        let side = |device, name: &str, partner: &str| {
+            let resolved = Resolved {
+                tag: 0,
+                conversation: ConversationId(9),
+                name: partner.into(),
+                account: AccountId(2),
+                last_number: Number(0),
+                start: EntryId::START,
+            };
+            Talk::new(DeviceId(device), name.into(), 64, &resolved)
+        };
+        [side(1, "bench-a", "bench-b"), side(2, "bench-b", "bench-a")]
+    }
+
+    fn deliver(to: &mut Talk, bytes: &[u8], entry: u64) -> Heard {
+        let envelope = Envelope::decode(bytes).unwrap();
+        let delivery = Delivery {
+            conversation: ConversationId(9),
+            entry: EntryId(entry),
+            prev: EntryId(entry - 1),
+            author: AccountId(1),
+            time_ms: 0,
+        };
+        to.handle_delivery(&envelope, delivery)
+    }
+
+    #[test]
+    fn message_is_heard_once_in_its_place_and_acknowledged() {
+        let [mut one, mut other] = pair();
+        let (number, first) = one.say();
+        let (_, second) = one.say();
+        assert_eq!(deliver(&mut other, &second, 2), Heard::Gap);
+        assert_eq!(other.take_receipt(), None);
+        assert_eq!(deliver(&mut other, &first, 1), Heard::Message(number));
+        assert!(other.take_receipt().is_some());
+        assert_eq!(deliver(&mut other, &first, 1), Heard::Nothing);
+        assert_eq!(
+            deliver(&mut other, &second, 2),
+            Heard::Message(number.next())
+        );
+    }
+
+    #[test]
+    fn what_was_said_is_kept_until_it_is_stored() {
+        let [mut one, _] = pair();
+        let (number, _) = one.say();
+        one.say();
+        let stored = Stored {
+            conversation: ConversationId(9),
+            number,
+            entry: EntryId(1),
+            prev: EntryId::START,
+            time_ms: 0,
+            recipients: 1,
+            online: 1,
+            last_seen_ms: None,
+        };
+        assert!(one.handle_stored(&stored));
+        assert_eq!(one.unstored().count(), 1);
+    }
+
+    #[test]
+    fn damage_is_asked_for_again_and_a_wrong_text_is_said() {
+        let [mut one, mut other] = pair();
+        let (_, mut bytes) = one.say();
+        let at = bytes.len() - 1;
+        bytes[at] ^= 1;
+        assert_eq!(deliver(&mut other, &bytes, 1), Heard::Gap);
+        bytes[at] ^= 1;
+        other.size = 63;
+        assert!(matches!(deliver(&mut other, &bytes, 1), Heard::Wrong(_)));
+    }
+
+    #[test]
+    fn text_has_its_size_however_small() {
+        for size in [1, 2, 64, 1000] {
+            assert_eq!(text_of(Number(123), size).len(), size);
+        }
+    }
+}

@@ -1,0 +1,288 @@
+//! How a server does, as the control socket says it and as `udpchat status` shows it.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::net::SocketAddr;
+use std::sync::mpsc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use serde::{Deserialize, Serialize};
+
+use crate::net::InputSender;
+use crate::server::{self, Input};
+use crate::transport::{Counters, Statistics};
+
+/// How long the network thread may take for an answer. Chosen: it answers between two batches.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// The state of a server at one moment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Status {
+    /// Sessions, signed in or not.
+    pub sessions: usize,
+    /// Accounts that are online.
+    pub online: usize,
+    /// Messages stored since the start.
+    pub stored: u64,
+    /// Deliveries handed to the transport.
+    pub delivered: u64,
+    /// Messages whose digest did not fit.
+    pub damaged: u64,
+    /// Messages that could not be decoded.
+    pub malformed: u64,
+    /// Datagrams that changed nothing, by the reason.
+    pub ignored: BTreeMap<String, u64>,
+    /// Sessions one by one, the oldest first; of very many, some.
+    pub listed: Vec<Session>,
+}
+
+/// One session.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Session {
+    /// Its number in the log.
+    pub id: u64,
+    /// Who is signed in on it.
+    pub user: Option<String>,
+    /// Where the peer is.
+    pub address: SocketAddr,
+    /// The smoothed round trip time.
+    pub rtt_us: u64,
+    /// The shortest round trip.
+    pub min_rtt_us: u64,
+    /// Losses of the server's packets, of a thousand, lately.
+    pub loss_sent_permille: u16,
+    /// Losses of the peer's packets, as the peer says.
+    pub loss_received_permille: u16,
+    /// Packets sent.
+    pub packets_sent: u64,
+    /// Packets received.
+    pub packets_received: u64,
+    /// Bytes of UDP payload sent.
+    pub bytes_sent: u64,
+    /// Bytes of UDP payload received.
+    pub bytes_received: u64,
+    /// Packets taken for lost.
+    pub packets_lost: u64,
+    /// Packets that carried something again.
+    pub retransmissions: u64,
+    /// Bytes that may be under way at once.
+    pub congestion_window_bytes: u64,
+}
+
+/// Asks the hub, which lives on the network thread.
+///
+/// # Errors
+/// If the network thread is too busy to answer, or has ended.
+pub fn ask(inputs: &InputSender<Input>) -> anyhow::Result<Status> {
+    let (reply, answer) = mpsc::sync_channel(1);
+    inputs.try_send(Input::Status(reply))?;
+    let status = answer
+        .recv_timeout(ANSWER_TIMEOUT)
+        .context("the network thread does not answer")?;
+    Ok(status.into())
+}
+
+impl From<server::Status> for Status {
+    fn from(status: server::Status) -> Self {
+        let counters = status.counters;
+        Self {
+            sessions: status.sessions,
+            online: status.online,
+            stored: counters.stored,
+            delivered: counters.delivered,
+            damaged: counters.damaged,
+            malformed: counters.malformed,
+            ignored: ignored(status.ignored),
+            listed: status.listed.into_iter().map(Session::from).collect(),
+        }
+    }
+}
+
+fn ignored(counters: Counters) -> BTreeMap<String, u64> {
+    let Counters {
+        malformed,
+        small_syns,
+        other_versions,
+        cookies_asked,
+        refused_full,
+        refused_rate,
+        unknown_session,
+        resets_sent,
+        resets_withheld,
+        unexpected,
+        replayed,
+        forged,
+        answers_dropped,
+    } = counters;
+    let named = [
+        ("malformed", malformed),
+        ("small_syns", small_syns),
+        ("other_versions", other_versions),
+        ("cookies_asked", cookies_asked),
+        ("refused_full", refused_full),
+        ("refused_rate", refused_rate),
+        ("unknown_session", unknown_session),
+        ("resets_sent", resets_sent),
+        ("resets_withheld", resets_withheld),
+        ("unexpected", unexpected),
+        ("replayed", replayed),
+        ("forged", forged),
+        ("answers_dropped", answers_dropped),
+    ];
+    named
+        .into_iter()
+        .map(|(name, count)| (name.to_owned(), count))
+        .collect()
+}
+
+impl From<server::SessionStatus> for Session {
+    fn from(session: server::SessionStatus) -> Self {
+        let Statistics {
+            rtt_us,
+            min_rtt_us,
+            congestion_window_bytes,
+            bytes_in_flight: _,
+            packets_sent,
+            packets_received,
+            bytes_sent,
+            bytes_received,
+            packets_lost,
+            retransmissions,
+            copies_sent: _,
+            loss_sent_permille,
+            loss_received_permille,
+        } = session.statistics;
+        Self {
+            id: session.id,
+            user: session.user,
+            address: session.remote,
+            rtt_us,
+            min_rtt_us,
+            loss_sent_permille,
+            loss_received_permille,
+            packets_sent,
+            packets_received,
+            bytes_sent,
+            bytes_received,
+            packets_lost,
+            retransmissions,
+            congestion_window_bytes,
+        }
+    }
+}
+
+impl fmt::Display for Status {
+    /// A few lines, and one for each session.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            sessions,
+            online,
+            stored,
+            delivered,
+            damaged,
+            malformed,
+            ignored,
+            listed,
+        } = self;
+        writeln!(f, "sessions {sessions}   users online {online}")?;
+        writeln!(
+            f,
+            "messages stored {stored}   delivered {delivered}   damaged {damaged}   malformed {malformed}"
+        )?;
+        let seen: Vec<String> = ignored
+            .iter()
+            .filter(|(_, count)| **count > 0)
+            .map(|(name, count)| format!("{} {count}", name.replace('_', " ")))
+            .collect();
+        let seen = if seen.is_empty() {
+            "none".to_owned()
+        } else {
+            seen.join("   ")
+        };
+        writeln!(f, "datagrams without effect: {seen}")?;
+        for session in listed {
+            writeln!(f, "{session}")?;
+        }
+        let others = sessions.saturating_sub(listed.len());
+        if others > 0 {
+            writeln!(f, "and {others} more")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for Session {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let milliseconds = |us: u64| format!("{}.{}", us / 1000, us / 100 % 10);
+        let percent = |permille: u16| format!("{}.{}", permille / 10, permille % 10);
+        write!(
+            f,
+            "{:<5} {:<16} {:<21} rtt {} ms (least {})  loss {} % out, {} % in  sent {} packets, {} bytes, {} lost, {} \
+             again  received {} packets, {} bytes  window {}",
+            self.id,
+            self.user.as_deref().unwrap_or("-"),
+            self.address,
+            milliseconds(self.rtt_us),
+            milliseconds(self.min_rtt_us),
+            percent(self.loss_sent_permille),
+            percent(self.loss_received_permille),
+            self.packets_sent,
+            self.bytes_sent,
+            self.packets_lost,
+            self.retransmissions,
+            self.packets_received,
+            self.bytes_received,
+            self.congestion_window_bytes,
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_names_what_was_ignored_and_each_session() {
+        let status = server::Status {
+            sessions: 3,
+            online: 1,
+            counters: server::HubCounters {
+                stored: 7,
+                delivered: 8,
+                ..Default::default()
+            },
+            ignored: Counters {
+                replayed: 2,
+                small_syns: 1,
+                ..Counters::default()
+            },
+            listed: vec![server::SessionStatus {
+                id: 4,
+                user: Some("erin".into()),
+                remote: "192.0.2.9:4000".parse().unwrap(),
+                statistics: Statistics {
+                    rtt_us: 52_300,
+                    loss_received_permille: 41,
+                    retransmissions: 5,
+                    ..Statistics::default()
+                },
+            }],
+        };
+        let text = Status::from(status).to_string();
+        assert!(text.starts_with("sessions 3   users online 1\nmessages stored 7   delivered 8"));
+        assert!(
+            text.contains("datagrams without effect: replayed 2   small syns 1\n"),
+            "{text}"
+        );
+        assert!(
+            text.contains("4     erin             192.0.2.9:4000        rtt 52.3 ms"),
+            "{text}"
+        );
+        assert!(
+            text.contains("4.1 % in") && text.contains("5 again"),
+            "{text}"
+        );
+        assert!(text.ends_with("and 2 more\n"), "{text}");
+    }
+}

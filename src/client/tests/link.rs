@@ -1,0 +1,124 @@
+//! The link against a real server's endpoint, in virtual time: how soon it stands again after a restart.
+
+use std::collections::VecDeque;
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+use rand_chacha::ChaCha20Rng;
+use rand_core::SeedableRng;
+
+use super::instant;
+use crate::client::session::{Link, LinkEvent};
+use crate::transport::{Channel, ClientConfig, Endpoint, Limits, ServerConfig};
+
+const ONE_WAY: Duration = Duration::from_millis(40);
+
+fn server(now: Instant, seed: u8) -> Endpoint {
+    let config = ServerConfig {
+        static_key: [5; 32],
+        reset_key: [6; 32],
+        limits: Limits::default(),
+    };
+    Endpoint::server(now, config, [seed; 32])
+}
+
+fn address(port: u16) -> SocketAddr {
+    ([192, 0, 2, 1], port).into()
+}
+
+struct Wire {
+    now: Instant,
+    server: Endpoint,
+    client: Endpoint,
+    link: Link,
+    random: ChaCha20Rng,
+    under_way: VecDeque<(Instant, bool, Vec<u8>)>,
+    happened: Vec<LinkEvent>,
+}
+
+impl Wire {
+    /// Lets a millisecond pass.
+    fn step(&mut self) {
+        let now = self.now;
+        let mut buffer = Vec::new();
+        for is_up in [true, false] {
+            let endpoint = if is_up {
+                &mut self.client
+            } else {
+                &mut self.server
+            };
+            while endpoint.poll_transmit(now, &mut buffer).is_some() {
+                self.under_way
+                    .push_back((now + ONE_WAY, is_up, buffer.clone()));
+            }
+        }
+        while self.under_way.front().is_some_and(|(at, ..)| *at <= now) {
+            let Some((_, is_up, mut bytes)) = self.under_way.pop_front() else {
+                break;
+            };
+            let (endpoint, from) = if is_up {
+                (&mut self.server, address(4000))
+            } else {
+                (&mut self.client, address(7777))
+            };
+            endpoint.handle_datagram(now, None, from, None, &mut bytes);
+        }
+        self.server.handle_timeout(now);
+        self.client.handle_timeout(now);
+        while let Some(event) = self.client.poll_event() {
+            let random = &mut self.random;
+            let happened = self.link.handle_event(now, &mut self.client, event, random);
+            self.happened.extend(happened);
+        }
+        if self.link.deadline().is_some_and(|deadline| deadline <= now) {
+            let random = &mut self.random;
+            let happened = self.link.handle_timeout(now, &mut self.client, random);
+            self.happened.extend(happened);
+        }
+        self.now += Duration::from_millis(1);
+    }
+
+    fn run_until_up(&mut self) -> Duration {
+        let start = self.now;
+        self.happened.clear();
+        let is_up = |event: &LinkEvent| matches!(event, LinkEvent::Up { .. });
+        while !self.happened.iter().any(is_up) {
+            self.step();
+            assert!(
+                self.now - start < Duration::from_secs(20),
+                "it never came up"
+            );
+        }
+        self.now - start
+    }
+}
+
+/// The client waited a second, more or less a quarter, before it called a restarted server again.
+#[test]
+fn restarted_server_is_called_again_at_once_but_not_one_that_resets_every_session() {
+    let now = instant();
+    let mut wire = Wire {
+        now,
+        server: server(now, 1),
+        client: Endpoint::client(now, ClientConfig::default(), [3; 32]),
+        link: Link::new(vec![address(7777)]),
+        random: ChaCha20Rng::from_seed([4; 32]),
+        under_way: VecDeque::new(),
+        happened: Vec::new(),
+    };
+    wire.link.connect(wire.now, &mut wire.client);
+    wire.run_until_up();
+    for _ in 0..5000 {
+        wire.step();
+    }
+    let (round_trip, slack) = (2 * ONE_WAY, Duration::from_millis(10));
+    for (restart, at_once) in [(2, true), (3, false)] {
+        wire.server = server(wire.now, restart);
+        let message = b"are you there?".to_vec();
+        let (now, endpoint) = (wire.now, &mut wire.client);
+        wire.link.send(now, endpoint, Channel::Chat, message);
+        let took = wire.run_until_up();
+        // One for the RESET, one for the cookie, one for the handshake.
+        assert_eq!(took <= 3 * round_trip + slack, at_once, "{took:?}");
+    }
+}

@@ -1,0 +1,411 @@
+//! Every body that a message can have, and the table of which command and message type calls for which.
+
+use serde::de::{DeserializeSeed, IgnoredAny};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_bytes::ByteBuf;
+
+use super::digest::Digest;
+use super::ids::{AccountId, ConversationId, DeviceId, EntryId, Number};
+use super::message::RecipientData;
+use super::wire::wire_struct;
+use super::words::{Command, EndReason, ErrorCode, MessageType};
+
+/// Reads the body that a command and a message type call for.
+pub(super) struct BodyOf(pub(super) Command, pub(super) MessageType);
+
+/// Declares every body, and which command and message type call for it.
+macro_rules! bodies {
+    ($($(#[$doc:meta])* ($command:ident, $message_type:ident) => $name:ident {
+        $($(#[$fdoc:meta])* $field:ident: $type:ty,)*
+    })*) => {
+        $(wire_struct! {
+            $(#[$doc])*
+            #[derive(Debug, Clone, PartialEq)]
+            pub struct $name { $($(#[$fdoc])* pub $field: $type,)* }
+        }
+
+        impl From<$name> for Body {
+            fn from(body: $name) -> Self {
+                Self::$name(body)
+            }
+        })*
+
+        /// What a message says.
+        #[derive(Debug, Clone, PartialEq)]
+        pub enum Body {
+            $(#[doc = concat!("See [`", stringify!($name), "`].")] $name($name),)*
+            /// What users say to each other. Its command is SEND_MESSAGE or SEND_ALL_MESSAGE.
+            Text(Text),
+            /// Why a request was refused. Its command is that of the request.
+            Failure(Failure),
+            /// A pair of command and message type that this version does not know.
+            Unsupported,
+        }
+
+        impl Body {
+            /// The command and message type that call for this body. [`Body::Text`] answers for a private
+            /// message, and the two bodies that many commands share ([`Body::Failure`] and
+            /// [`Body::Unsupported`]) answer with command 0.
+            #[must_use]
+            pub const fn kind(&self) -> (Command, MessageType) {
+                match self {
+                    $(Self::$name(_) => (Command::$command, MessageType::$message_type),)*
+                    Self::Text(_) => (Command::SendMessage, MessageType::MessageExchange),
+                    Self::Failure(_) => (Command::Other(0), MessageType::Error),
+                    Self::Unsupported => (Command::Other(0), MessageType::Other(0)),
+                }
+            }
+        }
+
+        impl Serialize for Body {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                match self {
+                    $(Self::$name(body) => body.serialize(serializer),)*
+                    Self::Text(body) => body.serialize(serializer),
+                    Self::Failure(body) => body.serialize(serializer),
+                    Self::Unsupported => serializer.serialize_unit(),
+                }
+            }
+        }
+
+        impl<'de> DeserializeSeed<'de> for BodyOf {
+            type Value = Body;
+            fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Body, D::Error> {
+                match (self.0, self.1) {
+                    $((Command::$command, MessageType::$message_type) => {
+                        $name::deserialize(deserializer).map(Body::$name)
+                    })*
+                    (Command::SendMessage | Command::SendAllMessage, MessageType::MessageExchange) => {
+                        Text::deserialize(deserializer).map(Body::Text)
+                    }
+                    (_, MessageType::Error) => Failure::deserialize(deserializer).map(Body::Failure),
+                    _ => IgnoredAny::deserialize(deserializer).map(|_| Body::Unsupported),
+                }
+            }
+        }
+    };
+}
+
+wire_struct! {
+    /// What one user says to another, or to everyone.
+    #[derive(Debug, Clone, PartialEq, Eq)]
+    pub struct Text {
+        /// The author's user name.
+        pub sender: String,
+        /// The user name it is for, or [`EVERYONE_NAME`].
+        pub receiver: String,
+        /// What is said; at most [`super::TEXT_MAX_BYTES`] of UTF-8, never empty.
+        pub text: String,
+    }
+}
+
+wire_struct! {
+    /// Why a request was refused.
+    #[derive(Debug, Clone, PartialEq, Eq)]
+    pub struct Failure {
+        /// The reason.
+        pub code: ErrorCode,
+        /// The reason in words, for a person; may be empty.
+        pub detail: String,
+        /// The `tag` of the request that failed, where it had one.
+        pub tag: Option<u32>,
+        /// The conversation of the message that was refused.
+        pub conversation: Option<ConversationId>,
+        /// The number of the message that was refused.
+        pub number: Option<Number>,
+        /// With [`ErrorCode::Expect`], the number that the server expects instead.
+        pub expected: Option<Number>,
+        /// How long to wait before the next attempt, in milliseconds.
+        pub wait_ms: Option<u64>,
+    }
+}
+
+impl Failure {
+    /// A refusal with a reason in words and nothing else.
+    #[must_use]
+    pub fn new(code: ErrorCode, detail: impl Into<String>) -> Self {
+        let detail = detail.into();
+        Self {
+            code,
+            detail,
+            tag: None,
+            conversation: None,
+            number: None,
+            expected: None,
+            wait_ms: None,
+        }
+    }
+
+    /// The refusal of one chat message.
+    #[must_use]
+    pub fn of_number(code: ErrorCode, conversation: ConversationId, number: Number) -> Self {
+        Self {
+            conversation: Some(conversation),
+            number: Some(number),
+            ..Self::new(code, "")
+        }
+    }
+}
+
+wire_struct! {
+    /// Where a device stands in one conversation.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    pub struct Position {
+        /// The conversation.
+        pub conversation: ConversationId,
+        /// The last entry that the device has made durable.
+        pub entry: EntryId,
+        /// That entry's digest; all zero at [`EntryId::START`], and where the device was told to begin and has
+        /// received nothing yet.
+        pub digest: Digest,
+    }
+}
+
+wire_struct! {
+    /// What the server knows of one conversation.
+    #[derive(Debug, Clone, PartialEq, Eq)]
+    pub struct Head {
+        /// The conversation.
+        pub conversation: ConversationId,
+        /// The other user's name in a pair; [`EVERYONE_NAME`] for everyone.
+        pub name: String,
+        /// The last entry of its log.
+        pub head: EntryId,
+        /// The last number that the server has from this device.
+        pub last_number: Number,
+        /// Where deliveries to this device begin: its own position if it fits the log, else the place to which
+        /// it must go back (a restored backup) or, for a conversation new to it, where its account stands.
+        pub start: EntryId,
+    }
+}
+
+wire_struct! {
+    /// Somebody who is online.
+    #[derive(Debug, Clone, PartialEq, Eq)]
+    pub struct Contact {
+        /// The account.
+        pub account: AccountId,
+        /// Its user name.
+        pub name: String,
+        /// The address that its session is seen at.
+        pub address: RecipientData,
+    }
+}
+
+wire_struct! {
+    /// How far one member of a conversation has received.
+    #[derive(Debug, Clone, PartialEq, Eq)]
+    pub struct Mark {
+        /// The member.
+        pub account: AccountId,
+        /// The member's user name.
+        pub name: String,
+        /// The furthest entry that a device of theirs has made durable.
+        pub entry: EntryId,
+        /// They read only what comes after this entry: what stands before it they have not received.
+        pub since: EntryId,
+    }
+}
+
+bodies! {
+    /// The client's first half of a sign-up.
+    (SignUp, Request) => SignUp {
+        /// The wished user name, as typed.
+        name: String,
+        /// OPAQUE's registration request.
+        request: ByteBuf,
+    }
+    /// The server's answer to it.
+    (SignUp, Response) => SignUpAnswer {
+        /// OPAQUE's registration response.
+        response: ByteBuf,
+        /// The name in canonical form: OPAQUE's client identity.
+        name: String,
+    }
+    /// The client's second half; the session remembers for which name it began.
+    (SignUpFinish, Request) => SignUpFinish {
+        /// OPAQUE's registration upload.
+        upload: ByteBuf,
+    }
+    /// The account exists. A login follows.
+    (SignUpFinish, Acknowledgement) => SignedUp {
+        /// Its name in canonical form.
+        name: String,
+    }
+    /// The client's first half of a login.
+    (Login, Request) => Login {
+        /// The user name, as typed.
+        name: String,
+        /// OPAQUE's credential request (KE1).
+        request: ByteBuf,
+    }
+    /// The server's answer to it.
+    (Login, Response) => LoginAnswer {
+        /// OPAQUE's credential response (KE2).
+        response: ByteBuf,
+        /// The name in canonical form: OPAQUE's client identity.
+        name: String,
+    }
+    /// The client's second half, and which device it is.
+    (LoginFinish, Request) => LoginFinish {
+        /// OPAQUE's credential finalization (KE3).
+        finalization: ByteBuf,
+        /// The device that this state directory already is on this account; without one a new one is made.
+        device: Option<DeviceId>,
+    }
+    /// Sign in by ticket.
+    (Resume, Request) => Resume {
+        /// The account that the ticket is for.
+        account: AccountId,
+        /// The device that the ticket is for.
+        device: DeviceId,
+        /// The ticket, [`super::TICKET_BYTES`] long.
+        ticket: ByteBuf,
+    }
+    /// A user's session begins.
+    (LoginFinish, StartSession) => SessionStart {
+        /// The account.
+        account: AccountId,
+        /// Its name in canonical form.
+        name: String,
+        /// The device that this session is.
+        device: DeviceId,
+        /// The database's epoch: random, another after a backup was restored.
+        epoch: u64,
+        /// The ticket for the next sign-in. The one used now stays good until this one has been used.
+        ticket: ByteBuf,
+    }
+    /// A user's session ends: from the client a request, from the server the news.
+    (Logout, EndSession) => SessionEnd {
+        /// Why.
+        reason: EndReason,
+    }
+    /// Where this device stands. May come in parts.
+    (Hello, Request) => Hello {
+        /// Its position in each conversation that it knows.
+        positions: Vec<Position>,
+        /// Whether another part follows.
+        more: bool,
+    }
+    /// What the server has for it. May come in parts; deliveries begin after the last one.
+    (Hello, Response) => HelloAnswer {
+        /// Every conversation that the account belongs to.
+        heads: Vec<Head>,
+        /// Whether another part follows.
+        more: bool,
+    }
+    /// The server's welcome, once a device is known and its positions are settled.
+    (Hello, Greeting) => Greeting {
+        /// A line of text from the operator.
+        text: String,
+        /// How many others are online.
+        online: u32,
+    }
+    /// Find the conversation with a user; it is made if it does not exist yet.
+    (Resolve, Request) => Resolve {
+        /// Chosen by the client, given back in the answer.
+        tag: u32,
+        /// The user name, as typed.
+        name: String,
+    }
+    /// The conversation that was asked for.
+    (Resolve, Response) => Resolved {
+        /// The request's tag.
+        tag: u32,
+        /// The conversation.
+        conversation: ConversationId,
+        /// The user name in canonical form.
+        name: String,
+        /// The other user's account.
+        account: AccountId,
+        /// The last number that the server has from this device in it.
+        last_number: Number,
+        /// Where deliveries of this conversation to this device begin, if it has no position in it.
+        start: EntryId,
+    }
+    /// A chat message is durable. For the device that wrote it this takes the place of the delivery.
+    (SendMessage, Acknowledgement) => Stored {
+        /// The conversation.
+        conversation: ConversationId,
+        /// The device's number.
+        number: Number,
+        /// The entry that it has become.
+        entry: EntryId,
+        /// The entry before it.
+        prev: EntryId,
+        /// When it was stored, in milliseconds since 1970 (UTC).
+        time_ms: u64,
+        /// How many accounts it is for, the author not counted.
+        recipients: u32,
+        /// How many of these were online when it was stored.
+        online: u32,
+        /// In a pair: when the other was last online, if not now; milliseconds since 1970 (UTC).
+        last_seen_ms: Option<u64>,
+    }
+    /// The server asks a device to send again all that it has not yet called stored: something came damaged.
+    (SendMessage, Retransmission) => SendAgain {
+        /// How many damaged messages this session has had so far.
+        damaged: u32,
+    }
+    /// A device asks for one entry once more: it came damaged.
+    (Receive, Retransmission) => DeliverAgain {
+        /// The conversation.
+        conversation: ConversationId,
+        /// The entry after which to begin.
+        after: EntryId,
+    }
+    /// A device has made everything up to this entry durable.
+    (Receive, Acknowledgement) => Received {
+        /// The conversation.
+        conversation: ConversationId,
+        /// The entry.
+        entry: EntryId,
+    }
+    /// Use up a number without an entry: the message that had it was refused for good.
+    (Void, Request) => Void {
+        /// The conversation.
+        conversation: ConversationId,
+        /// The number.
+        number: Number,
+    }
+    /// The number is used up.
+    (Void, Acknowledgement) => Voided {
+        /// The conversation.
+        conversation: ConversationId,
+        /// The number.
+        number: Number,
+    }
+    /// Tell me the receipts of this conversation, now and as they come.
+    (Receipts, Request) => ReceiptsRequest {
+        /// The conversation.
+        conversation: ConversationId,
+    }
+    /// How far members have received.
+    (Receipts, Acknowledgement) => Receipts {
+        /// The conversation.
+        conversation: ConversationId,
+        /// The members of whom there is news.
+        marks: Vec<Mark>,
+    }
+    /// Who is online?
+    (Contacts, Request) => ContactsRequest {
+        /// Chosen by the client, given back in the answer.
+        tag: u32,
+    }
+    /// Who is online. May come in parts.
+    (Contacts, ListContacts) => ListContacts {
+        /// The request's tag.
+        tag: u32,
+        /// Those who are online, the asker included, by name.
+        contacts: Vec<Contact>,
+        /// Whether another part follows.
+        more: bool,
+    }
+    /// Somebody came online, or went.
+    (Presence, Alert) => Alert {
+        /// Who.
+        name: String,
+        /// Whether they are online now.
+        online: bool,
+    }
+}

@@ -1,0 +1,133 @@
+//! The small integers of the protocol and the words that documents and logs use for them.
+
+use super::wire::wire_enum;
+
+wire_enum! {
+    /// What the sender of a message wants.
+    pub enum Command {
+        /// Open an account, first half.
+        SignUp = 1 => "SIGN_UP",
+        /// Open an account, second half.
+        SignUpFinish = 2 => "SIGN_UP_FINISH",
+        /// Prove a password, first half.
+        Login = 3 => "LOGIN",
+        /// Prove a password, second half.
+        LoginFinish = 4 => "LOGIN_FINISH",
+        /// Sign in by the ticket of an earlier session.
+        Resume = 5 => "RESUME",
+        /// Leave, and forget the ticket.
+        Logout = 6 => "LOGOUT",
+        /// Say where this device stands, and learn what there is.
+        Hello = 7 => "HELLO",
+        /// Find the conversation with a user.
+        Resolve = 8 => "RESOLVE",
+        /// A private message.
+        SendMessage = 9 => "SEND_MESSAGE",
+        /// A message to everyone.
+        SendAllMessage = 10 => "SEND_ALL_MESSAGE",
+        /// Who is online.
+        Contacts = 11 => "CONTACTS",
+        /// Somebody came or went.
+        Presence = 12 => "PRESENCE",
+        /// A device has made an entry durable.
+        Receive = 13 => "RECEIVE",
+        /// Use up a number without an entry.
+        Void = 14 => "VOID",
+        /// The receipts of a conversation.
+        Receipts = 15 => "RECEIPTS",
+    }
+}
+
+wire_enum! {
+    /// The family of a message: 1 to 15 are command messages, 16 to 31 control, 32 and above data transfer.
+    pub enum MessageType {
+        /// A command message: a session of a signed-in user begins.
+        StartSession = 1 => "START_SESSION",
+        /// A command message: it ends.
+        EndSession = 2 => "END_SESSION",
+        /// A command message: something is asked for.
+        Request = 3 => "REQUEST",
+        /// A command message: what was asked for.
+        Response = 4 => "RESPONSE",
+        /// A control message: something has arrived and is safe.
+        Acknowledgement = 16 => "ACKNOWLEDGEMENT",
+        /// A control message: something was refused.
+        Error = 17 => "ERROR",
+        /// A control message: say it once more.
+        Retransmission = 18 => "RETRANSMISSION",
+        /// Data transfer: what one user says to others.
+        MessageExchange = 32 => "MESSAGE_EXCHANGE",
+        /// Data transfer: the server's welcome.
+        Greeting = 33 => "GREETING",
+        /// Data transfer: somebody came online or went.
+        Alert = 34 => "ALERT",
+        /// Data transfer: who is online.
+        ListContacts = 35 => "LIST_CONTACTS",
+    }
+}
+
+wire_enum! {
+    /// Why a request was refused.
+    pub enum ErrorCode {
+        /// The SHA-256 digest does not fit the content.
+        Digest = 1 => "DIGEST",
+        /// The content could not be decoded.
+        Malformed = 2 => "MALFORMED",
+        /// This server does not know this command or message type.
+        Unsupported = 3 => "UNSUPPORTED",
+        /// Only a signed-in session may ask this.
+        NotSignedIn = 4 => "NOT_SIGNED_IN",
+        /// The session is signed in already.
+        AlreadySignedIn = 5 => "ALREADY_SIGNED_IN",
+        /// There is no account of this name.
+        NoSuchUser = 6 => "NO_SUCH_USER",
+        /// The name is taken.
+        NameTaken = 7 => "NAME_TAKEN",
+        /// The name is not a user name; the detail says why.
+        BadName = 8 => "BAD_NAME",
+        /// The name looks like another one; the detail names it.
+        NameLooksLike = 9 => "NAME_LOOKS_LIKE",
+        /// Accounts are opened by the operator only.
+        RegistrationClosed = 10 => "REGISTRATION_CLOSED",
+        /// The login failed: a wrong password, or somebody in the middle.
+        LoginFailed = 11 => "LOGIN_FAILED",
+        /// The ticket is unknown, used up or expired; a password is needed.
+        TicketRefused = 12 => "TICKET_REFUSED",
+        /// Too many attempts; `wait_ms` says how long to wait.
+        TooManyAttempts = 13 => "TOO_MANY_ATTEMPTS",
+        /// Nobody sends messages to oneself.
+        ToOneself = 14 => "TO_ONESELF",
+        /// The sender, receiver or conversation of a message does not fit the session.
+        NotPermitted = 15 => "NOT_PERMITTED",
+        /// The text is empty.
+        TextEmpty = 16 => "TEXT_EMPTY",
+        /// The text is longer than [`super::TEXT_MAX_BYTES`].
+        TextTooLong = 17 => "TEXT_TOO_LONG",
+        /// The number is higher than the next one; `number` is the one expected.
+        Expect = 18 => "EXPECT",
+        /// The number was used before for other content: this device's state was copied or restored.
+        Conflict = 19 => "CONFLICT",
+        /// The number is so old that its digest is no longer kept.
+        UnknownNumber = 20 => "UNKNOWN_NUMBER",
+        /// There is no such conversation.
+        NoSuchConversation = 21 => "NO_SUCH_CONVERSATION",
+        /// The server cannot do it now (storage, load); ask again later with the same id.
+        Unavailable = 22 => "UNAVAILABLE",
+        /// The request came out of turn.
+        OutOfTurn = 23 => "OUT_OF_TURN",
+    }
+}
+
+wire_enum! {
+    /// Why a server, or a client, ends a signed-in session.
+    pub enum EndReason {
+        /// The user asked for it.
+        LoggedOut = 1 => "LOGGED_OUT",
+        /// The server stops.
+        ServerStopping = 2 => "SERVER_STOPPING",
+        /// The same device has signed in again elsewhere, or too many of the account's devices have.
+        Superseded = 3 => "SUPERSEDED",
+        /// The account, its password or its tickets were changed.
+        Revoked = 4 => "REVOKED",
+    }
+}

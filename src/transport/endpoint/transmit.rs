@@ -1,0 +1,114 @@
+//! What goes out next: first what sessions have to send, in turn, then answers to strangers.
+
+use std::time::Instant;
+
+use super::{Endpoint, Schedule, Session, Slot, Transmit};
+use crate::transport::SessionId;
+use crate::transport::connection::Context;
+use crate::transport::limits::SMALL_DATAGRAM;
+
+impl Endpoint {
+    /// Writes the next datagram into `buffer` (cleared first).
+    pub fn poll_transmit(&mut self, now: Instant, buffer: &mut Vec<u8>) -> Option<Transmit> {
+        self.poll_transmit_batch(now, buffer, 1)
+    }
+
+    /// Writes the next datagrams for one peer into `buffer` (cleared first): one, or up to `max_segments` of the same
+    /// size, of which the last may be smaller, if that much is waiting for it.
+    pub fn poll_transmit_batch(
+        &mut self,
+        now: Instant,
+        buffer: &mut Vec<u8>,
+        max_segments: usize,
+    ) -> Option<Transmit> {
+        buffer.clear();
+        if let Some(held) = self.held.take() {
+            std::mem::swap(buffer, &mut self.spare);
+            return Some(held);
+        }
+        let (session, mut transmit) = self.poll_one(now, buffer)?;
+        if let Some(session) = session {
+            self.extend_batch(now, session, buffer, &mut transmit, max_segments);
+        }
+        Some(transmit)
+    }
+
+    /// Appends what the same session has to send after a full packet.
+    fn extend_batch(
+        &mut self,
+        now: Instant,
+        session: SessionId,
+        buffer: &mut Vec<u8>,
+        transmit: &mut Transmit,
+        max_segments: usize,
+    ) {
+        let segment = transmit.len;
+        // A small packet is the last, as a rule.
+        let mut may_follow = segment >= SMALL_DATAGRAM;
+        for _ in 1..max_segments {
+            if !may_follow {
+                return;
+            }
+            let mut context = Context {
+                now,
+                random: &mut self.random,
+                events: &mut self.events,
+            };
+            let Some(Slot {
+                session: Session::Open(connection),
+                ..
+            }) = self.sessions.get_mut(&session)
+            else {
+                return;
+            };
+            self.spare.clear();
+            let Some(next) = connection.poll_transmit(&mut context, &mut self.spare) else {
+                return;
+            };
+            let same_way = (next.remote, next.local_ip) == (transmit.remote, transmit.local_ip);
+            if next.len > segment || !same_way {
+                // The next call gives it out.
+                self.held = Some(next);
+                return;
+            }
+            may_follow = next.len == segment;
+            buffer.extend_from_slice(&self.spare);
+            transmit.len = buffer.len();
+            transmit.segment_size = Some(segment);
+        }
+    }
+
+    fn poll_one(
+        &mut self,
+        now: Instant,
+        buffer: &mut Vec<u8>,
+    ) -> Option<(Option<SessionId>, Transmit)> {
+        // Established sessions come before strangers.
+        while let Some(session) = self.schedule.next_ready() {
+            let mut context = Context {
+                now,
+                random: &mut self.random,
+                events: &mut self.events,
+            };
+            let Some(slot) = self.sessions.get_mut(&session) else {
+                continue;
+            };
+            let (transmit, deadline) = match &mut slot.session {
+                Session::Dialling(dial) => (dial.poll_transmit(now, buffer), Some(dial.deadline())),
+                Session::Open(connection) => (
+                    connection.poll_transmit(&mut context, buffer),
+                    connection.deadline(),
+                ),
+            };
+            if let Some(transmit) = transmit {
+                self.schedule.put_back(session);
+                return Some((Some(session), transmit));
+            }
+            buffer.clear();
+            Schedule::unmark(&mut slot.place);
+            self.schedule.arm(now, session, &mut slot.place, deadline);
+        }
+        self.serve_waiting(now);
+        self.answers.pop(buffer).map(|transmit| (None, transmit))
+    }
+}

@@ -1,0 +1,297 @@
+//! The prompt at a pseudo-terminal: what the keys do, what is printed above a line that is being typed, and the
+//! mistakes that only a terminal lets one make.
+#![cfg(unix)]
+#![allow(
+    clippy::disallowed_methods,
+    reason = "a test of real processes uses the real clock and environment"
+)]
+
+mod support;
+
+use support::{Person, Place, Server, user_add};
+use tempfile::TempDir;
+
+/// A server with the accounts alice and bob, whose passwords are `swordfish`.
+fn server(directory: &TempDir) -> Server {
+    let data = directory.path().join("data");
+    for name in ["alice", "bob"] {
+        assert!(
+            user_add(&Place::default(), &data, name, "swordfish")
+                .status
+                .success()
+        );
+    }
+    Server::on_loopback(&data)
+}
+
+/// Somebody at the password prompt.
+fn at_password(name: &str, server: &Server) -> Person {
+    let more = ["--accept-new", "--user", name];
+    let mut person = Person::connect(&Place::default(), name, &server.address.to_string(), &more);
+    person.sees("password: ");
+    person
+}
+
+/// Somebody who is signed in.
+fn signed_in(name: &str, server: &Server) -> Person {
+    let mut person = at_password(name, server);
+    person.types("swordfish");
+    person.sees(&format!("{name}> "));
+    person
+}
+
+#[test]
+fn wrong_or_empty_password_asks_again() {
+    let directory = TempDir::new().unwrap();
+    let server = server(&directory);
+    let mut alice = at_password("alice", &server);
+    alice.types("sardine");
+    alice.sees("login failed: the password is wrong");
+    alice.sees("password: ");
+    alice.types("");
+    alice.sees("a password cannot be empty");
+    alice.sees("password: ");
+    alice.types("swordfish");
+    alice.sees("alice> ");
+}
+
+#[test]
+fn control_c_clears_the_line_and_on_an_empty_one_asks_for_a_second() {
+    let directory = TempDir::new().unwrap();
+    let server = server(&directory);
+    let mut alice = signed_in("alice", &server);
+    alice.types_without_enter("message bob never sent");
+    alice.sees("never sent");
+    alice.presses('c');
+    alice.presses('c');
+    alice.sees("press Ctrl-C again to quit");
+    alice.sees("alice> ");
+    // A line in between takes the first one back.
+    alice.types("contacts");
+    alice.sees("(you)");
+    alice.presses('c');
+    alice.sees("press Ctrl-C again to quit");
+    alice.presses('c');
+    assert_eq!(alice.ends(), 130);
+}
+
+#[test]
+fn control_c_gives_up_a_question_and_not_the_client() {
+    let directory = TempDir::new().unwrap();
+    let server = server(&directory);
+    let mut alice = at_password("alice", &server);
+    alice.presses('c');
+    alice.sees("> ");
+    alice.types("login");
+    alice.sees("username: ");
+    alice.presses('c');
+    alice.sees("> ");
+    alice.types("login alice");
+    alice.sees("password: ");
+    alice.types("swordfish");
+    alice.sees("alice> ");
+}
+
+/// After Ctrl-D at a password prompt the shell's prompt stood behind `password: `, on the same line.
+#[test]
+fn end_of_input_at_the_password_ends_the_line_and_the_client() {
+    let directory = TempDir::new().unwrap();
+    let server = server(&directory);
+    let mut alice = at_password("alice", &server);
+    alice.presses('d');
+    alice.sees("\n");
+    assert_eq!(alice.ends(), 0);
+}
+
+#[test]
+fn text_that_arrives_leaves_the_line_that_is_being_typed_intact() {
+    let directory = TempDir::new().unwrap();
+    let server = server(&directory);
+    let mut alice = signed_in("alice", &server);
+    let mut bob = signed_in("bob", &server);
+    alice.sees("bob is online");
+    alice.types_without_enter("message bob tea at fo");
+    alice.sees("tea at fo");
+    bob.types("message alice hello");
+    alice.sees_like(r"\d\d:\d\d bob: hello");
+    // The line is drawn anew below it, as far as it was typed.
+    alice.sees("alice> message bob tea at fo");
+    bob.sees("Message received by alice");
+    alice.types("ur?");
+    bob.sees_like(r"\d\d:\d\d alice: tea at four\?");
+}
+
+#[test]
+fn text_that_arrives_while_a_password_is_typed_leaves_the_question() {
+    let directory = TempDir::new().unwrap();
+    let mut server = server(&directory);
+    let mut alice = at_password("alice", &server);
+    alice.types_without_enter("sword");
+    assert!(server.signal("TERM").success());
+    alice.sees("is stopping");
+    alice.sees("password: ");
+    server.restart();
+    alice.sees("is back");
+    alice.sees("password: ");
+    alice.types("fish");
+    alice.sees("alice> ");
+}
+
+#[test]
+fn tab_completes_commands_and_the_names_of_those_online() {
+    let directory = TempDir::new().unwrap();
+    let server = server(&directory);
+    let mut alice = signed_in("alice", &server);
+    let mut bob = signed_in("bob", &server);
+    alice.sees("bob is online");
+    alice.types_without_enter("con\t");
+    alice.sees("contacts ");
+    alice.types("");
+    alice.sees("(you)");
+    // Two commands begin with `mes`: completed is what they share.
+    alice.types_without_enter("/mes\t b\tby tab");
+    alice.types("");
+    bob.sees("alice: by tab");
+    bob.types("quit");
+    alice.sees("bob has gone");
+    alice.types("message b\tx hello");
+    alice.sees("there is no user \"bx\" here; not sent: \"hello\"");
+}
+
+#[test]
+fn name_that_looks_like_another_is_refused_at_sign_up() {
+    let directory = TempDir::new().unwrap();
+    let server = server(&directory);
+    let mut alice = signed_in("alice", &server);
+    alice.types("logout");
+    alice.sees("logged out");
+    // The o is Cyrillic.
+    alice.types("login b\u{43e}b");
+    alice.sees("Sign up? [Y/n]");
+    alice.types("y");
+    for question in ["new password: ", "the same again: "] {
+        alice.sees(question);
+        alice.types("swordfish");
+    }
+    alice.sees("choose another name: this one looks like a name that is taken: bob");
+    alice.types("quit");
+    assert_eq!(alice.ends(), 0);
+    let listed = Place::default()
+        .udpchat()
+        .args(["user", "list", "--data"])
+        .arg(directory.path().join("data"))
+        .output();
+    let listed = String::from_utf8(listed.unwrap().stdout).unwrap();
+    assert_eq!(listed.lines().count(), 2, "{listed}");
+}
+
+/// The name's being taken came out only after a password had been typed twice, and Ctrl-D left the error on the
+/// line of the question.
+#[test]
+fn operator_is_told_of_a_taken_name_before_a_password_is_asked_for() {
+    let directory = TempDir::new().unwrap();
+    let _server = server(&directory);
+    let data = directory.path().join("data");
+    let add = |name: &str| {
+        let mut command = Place::default().udpchat();
+        command.args(["user", "add", name, "--data"]).arg(&data);
+        Person::runs(command, "operator")
+    };
+    let mut operator = add("Alice");
+    operator.sees("cannot add \"Alice\": the name is taken");
+    assert_eq!(operator.ends(), 1);
+    let mut operator = add("carol");
+    operator.sees("password for carol: ");
+    operator.presses('d');
+    operator.sees("\nudpchat: no password was given");
+    assert_eq!(operator.ends(), 1);
+    let mut operator = add("carol");
+    operator.sees("password for carol: ");
+    operator.types("swordfish");
+    operator.sees("the same again: ");
+    operator.types("swordfish");
+    operator.sees("added carol");
+    assert_eq!(operator.ends(), 0);
+}
+
+/// After Ctrl-Z and `fg` the terminal stayed as the shell had left it, and everything typed was shown twice: the
+/// signal stopped another thread first, and the editor had already made the terminal its own again.
+#[test]
+fn terminal_is_the_clients_again_after_it_was_stopped_and_goes_on() {
+    let directory = TempDir::new().unwrap();
+    let server = server(&directory);
+    let mut bob = signed_in("bob", &server);
+    let mut shell = Place::default().command("bash");
+    shell
+        .args(["--norc", "--noprofile", "-i"])
+        .env("PS1", "shell$ ");
+    let mut alice = Person::runs(shell, "alice");
+    alice.sees("shell$ ");
+    alice.types(&format!(
+        "{} connect {} --accept-new --user alice --state {}",
+        env!("CARGO_BIN_EXE_udpchat"),
+        server.address,
+        directory.path().join("state").display()
+    ));
+    alice.sees("password: ");
+    alice.types("swordfish");
+    alice.sees("alice> ");
+    bob.sees("alice is online");
+    for round in 0..3 {
+        alice.types_without_enter("half");
+        alice.sees("half");
+        alice.presses('z');
+        alice.sees("Stopped");
+        alice.sees("shell$ ");
+        alice.types("fg");
+        alice.sees("alice> half");
+        alice.presses('c');
+        let line = format!("message bob round {round}");
+        alice.types(&line);
+        let shown = alice.sees("Message received by bob");
+        assert!(shown.matches(&line).count() <= 1, "{shown:?}");
+        bob.sees(&format!("alice: round {round}"));
+    }
+    alice.types("quit");
+    alice.sees("shell$ ");
+    alice.types("exit");
+    assert_eq!(alice.ends(), 0);
+}
+
+/// Of what had come in one go the prompt took the first line and threw the rest away: pasted commands, and every
+/// key that was pressed while a slow machine was busy.
+#[test]
+fn lines_that_come_in_one_go_are_all_taken() {
+    let directory = TempDir::new().unwrap();
+    let server = server(&directory);
+    let mut bob = signed_in("bob", &server);
+    let mut alice = signed_in("alice", &server);
+    alice.types_without_enter("message bob one\nmessage bob two\nmessage bob three\n");
+    for text in ["one", "two", "three"] {
+        bob.sees(&format!("alice: {text}"));
+    }
+    alice.types_without_enter("half a line\u{3}\u{3}\u{3}");
+    assert_eq!(alice.ends(), 130);
+}
+
+#[test]
+fn terminal_that_cannot_edit_lines_is_used_as_plain_input_and_output() {
+    let directory = TempDir::new().unwrap();
+    let server = server(&directory);
+    let password = directory.path().join("password");
+    std::fs::write(&password, "swordfish").unwrap();
+    let mut command = Place::default().udpchat();
+    command
+        .env("TERM", "dumb")
+        .args(["connect", &server.address.to_string(), "--accept-new"])
+        .args(["--user", "alice", "--password-file"])
+        .arg(&password)
+        .arg("--state")
+        .arg(directory.path().join("state"));
+    let mut alice = Person::runs(command, "alice");
+    alice.sees("nobody else is online");
+    alice.types("contacts");
+    alice.sees("(you)");
+    alice.types("quit");
+    assert_eq!(alice.ends(), 0);
+}

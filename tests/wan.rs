@@ -1,0 +1,166 @@
+//! Three clients on a link that loses, doubles, reorders and corrupts, laid by a tool that may stand beside this
+//! repository; where it does not, or namespaces cannot be made, the test says that it was skipped.
+
+#![allow(
+    clippy::disallowed_methods,
+    reason = "tests of processes live in real time"
+)]
+
+mod support;
+
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use support::{Place, Script, Server, user_add};
+use tempfile::TempDir;
+
+/// Lines that each client says to each other one, and to everyone.
+const LINES: usize = 200;
+
+const NAMES: [&str; 3] = ["alice", "bob", "carol"];
+
+/// How long all of it may take.
+const WITHIN: Duration = Duration::from_secs(180);
+
+/// The link, for as long as this lives.
+struct Wan {
+    child: Child,
+    name: String,
+}
+
+impl Wan {
+    fn lay(tool: &Path, options: &[&str]) -> Option<Self> {
+        let name = format!("uw{}", std::process::id());
+        let mut command = Command::new(tool);
+        command
+            .args(["--name", &name])
+            .args(options)
+            .args(["--", "sleep", "300"]);
+        let child = command.stderr(Stdio::null()).spawn().ok()?;
+        let wan = Self { child, name };
+        let start = Instant::now();
+        while start.elapsed() < Duration::from_secs(5) {
+            let ready = wan
+                .place("client")
+                .command("true")
+                .stderr(Stdio::null())
+                .status();
+            if ready.is_ok_and(|status| status.success()) {
+                // The addresses follow the namespace at once.
+                std::thread::sleep(Duration::from_millis(500));
+                return Some(wan);
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        None
+    }
+
+    fn place(&self, role: &str) -> Place {
+        Place {
+            namespace: Some(format!("{}-{role}", self.name)),
+        }
+    }
+}
+
+impl Drop for Wan {
+    fn drop(&mut self) {
+        // It takes its namespaces down when it is asked to end.
+        let _ = Command::new("kill")
+            .arg(self.child.id().to_string())
+            .status();
+        support::wait(&mut self.child);
+    }
+}
+
+#[test]
+fn three_clients_on_a_bad_link_see_everything_once_and_in_order() {
+    let tool = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/tools/wan");
+    let link = [
+        "--delay",
+        "25",
+        "--loss",
+        "10",
+        "--dup",
+        "5",
+        "--reorder",
+        "5",
+        "--corrupt",
+        "1",
+    ];
+    let wan = match tool.exists().then(|| Wan::lay(&tool, &link)) {
+        Some(Some(wan)) => wan,
+        Some(None) => return println!("skipped: the link cannot be laid here"),
+        None => return println!("skipped: there is no {}", tool.display()),
+    };
+    let directory = TempDir::new().unwrap();
+    let data = directory.path().join("data");
+    let _server = Server::start(&wan.place("server"), &data, &["10.99.0.1:7777"], &[]);
+    let mut clients: Vec<Script> = NAMES
+        .iter()
+        .map(|name| {
+            assert!(
+                user_add(&wan.place("server"), &data, name, "swordfish")
+                    .status
+                    .success()
+            );
+            let password = directory.path().join(format!("password-of-{name}"));
+            let state = directory.path().join(format!("state-of-{name}"));
+            let more = ["--password-file", password.to_str().unwrap()];
+            Script::connect(&wan.place("client"), name, "10.99.0.1:7777", &state, &more)
+        })
+        .collect();
+    for client in &clients {
+        client.sees(1, "Greetings from the Chat Room!  (");
+    }
+    let start = Instant::now();
+    for line in 0..LINES {
+        for (from, name) in NAMES.iter().enumerate() {
+            for other in NAMES.iter().filter(|other| *other != name) {
+                clients[from].types(&format!("message {other} [{name}-{other} {line}]"));
+            }
+            clients[from].types(&format!("message* [{name}-all {line}]"));
+        }
+    }
+    for (number, name) in NAMES.iter().enumerate() {
+        let client = &clients[number];
+        for other in NAMES.iter().filter(|other| *other != name) {
+            for stream in [format!("[{other}-{name} "), format!("[{other}-all ")] {
+                client.sees_within(WITHIN, LINES, &stream);
+            }
+            client.sees_within(WITHIN, LINES, &format!("Message received by {other} ("));
+        }
+        client.sees_within(WITHIN, LINES, "(2 of 2)");
+    }
+    let elapsed = start.elapsed();
+    // Whatever should not come any more has time to come.
+    std::thread::sleep(Duration::from_secs(3));
+    for (number, name) in NAMES.iter().enumerate() {
+        let lines = clients[number].lines();
+        for other in NAMES.iter().filter(|other| *other != name) {
+            for stream in [format!("[{other}-{name} "), format!("[{other}-all ")] {
+                let said: Vec<&String> =
+                    lines.iter().filter(|line| line.contains(&stream)).collect();
+                let wanted: Vec<String> =
+                    (0..LINES).map(|line| format!("{stream}{line}]")).collect();
+                assert_eq!(
+                    said.len(),
+                    LINES,
+                    "{name} saw {} lines of {stream}",
+                    said.len()
+                );
+                for (said, wanted) in said.iter().zip(&wanted) {
+                    assert!(
+                        said.ends_with(wanted),
+                        "{name} saw {said:?} in the place of {wanted}"
+                    );
+                }
+            }
+            let receipt = format!("Message received by {other} (");
+            let count = lines.iter().filter(|line| line.contains(&receipt)).count();
+            assert_eq!(count, LINES, "{name} has {count} receipts of {other}");
+        }
+        assert_eq!(clients[number].errors(), "", "{name} was told of trouble");
+    }
+    println!("{} lines in {elapsed:?}", LINES * 9);
+}
