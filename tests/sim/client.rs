@@ -140,6 +140,7 @@ impl ClientHost {
     pub fn crash(&mut self, mut keep: impl FnMut() -> bool) {
         for disk in self.files.disks.lock().unwrap().values() {
             disk.memory.crash_keeping(|_| keep());
+            disk.look_again(false);
         }
         self.process = None;
         self.is_doomed = false;

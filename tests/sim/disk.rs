@@ -69,6 +69,12 @@ impl Disk {
         self.durable.lock().unwrap().contains(&mark)
     }
 
+    /// The power has failed: what was not synced may be durable all the same.
+    pub fn look_again(&self, is_server: bool) {
+        let found = self.standings(is_server).into_iter().map(|(mark, _)| mark);
+        self.durable.lock().unwrap().extend(found);
+    }
+
     /// Where all texts stand in the server's log, or in a device's history.
     pub fn standings(&self, is_server: bool) -> Vec<(Mark, Standing)> {
         let table = if is_server { LOG } else { HISTORY };

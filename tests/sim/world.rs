@@ -274,6 +274,7 @@ impl World {
                 self.oracle.watch(&self.clients, number, &self.disk);
                 if self.clients[number].has_failed() {
                     self.network.faults.count(Fault::ClientDiskFailed);
+                    self.oracle.excuse(number);
                     self.crash_client(number, RESTART_AFTER);
                 }
             }
@@ -371,6 +372,7 @@ impl World {
         self.disk.memory.crash_keeping(|_| dice.happens(0.5));
         // Only now: a database that is dropped while its disk works is closed in order.
         drop(server);
+        self.disk.look_again(true);
         self.schedule(down, Happening::StartServer);
     }
 
