@@ -67,25 +67,25 @@ impl ChannelSender {
     /// `buffer_limit`: bytes that are held at most, sent or not; beyond it [`PushError::Full`]. `message_max`:
     /// bytes of the longest message. `window`: bytes that the peer takes before it has said anything.
     pub(crate) fn new(buffer_limit: usize, message_max: usize, window: u64) -> Self {
-        Self {
+        let mut sender = Self {
             buffer: VecDeque::new(),
             base: 0,
             next: 0,
             max_offset: window,
             acked: RangeSet::new(),
             lost: RangeSet::new(),
-            buffer_limit: u32::try_from(buffer_limit).unwrap_or(u32::MAX),
-            message_max: u32::try_from(
-                message_max.min(buffer_limit.saturating_sub(framing::MAX_HEADER_LEN)),
-            )
-            .unwrap_or(u32::MAX),
-        }
+            buffer_limit: 0,
+            message_max: 0,
+        };
+        sender.set_limits(buffer_limit, message_max);
+        sender
     }
 
     /// Holds more from now on, or less: what is queued stays.
     pub(crate) fn set_limits(&mut self, buffer_limit: usize, message_max: usize) {
-        self.buffer_limit = buffer_limit;
-        self.message_max = message_max.min(buffer_limit.saturating_sub(framing::MAX_HEADER_LEN));
+        let message_max = message_max.min(buffer_limit.saturating_sub(framing::MAX_HEADER_LEN));
+        self.buffer_limit = u32::try_from(buffer_limit).unwrap_or(u32::MAX);
+        self.message_max = u32::try_from(message_max).unwrap_or(u32::MAX);
     }
 
     /// Queues a message, all of it or nothing.
