@@ -131,6 +131,10 @@ impl ChannelSender {
     /// acknowledged since, or was never queued, would be missing from it.
     pub(crate) fn data(&self, fragment: Fragment) -> (&[u8], &[u8]) {
         let range = fragment.range();
+        debug_assert!(
+            range.start >= self.base && range.end <= self.end(),
+            "{range:?} is not in the buffer"
+        );
         let place = |offset: u64| {
             let index = usize::try_from(offset.saturating_sub(self.base)).unwrap_or(usize::MAX);
             index.min(self.buffer.len())
@@ -193,14 +197,16 @@ impl ChannelSender {
         lost + self.sendable_to(credit).saturating_sub(self.next)
     }
 
-    /// Whether a fragment that was sent need not be sent again.
-    pub(crate) fn is_acked(&self, fragment: Fragment) -> bool {
+    /// What of a fragment that was sent may still have to be sent again, or `None` if all of it was acknowledged.
+    /// Its beginning may be gone from the buffer: sent again, it was cut anew, and the first piece has arrived.
+    pub(crate) fn unacked(&self, fragment: Fragment) -> Option<Fragment> {
         let range = self.clip(fragment);
-        range.is_empty()
+        let is_acked = range.is_empty()
             || self
                 .acked
                 .overlapping(range.clone())
-                .any(|acked| acked.start <= range.start && acked.end >= range.end)
+                .any(|acked| acked.start <= range.start && acked.end >= range.end);
+        (!is_acked).then(|| Fragment::from_range(range, usize::MAX))
     }
 
     /// Whether all that was queued has been acknowledged.

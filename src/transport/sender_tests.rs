@@ -130,6 +130,25 @@ fn fate() -> impl Strategy<Value = Fate> {
     ]
 }
 
+#[test]
+fn copy_of_a_fragment_whose_beginning_has_arrived_holds_only_the_rest() {
+    // A line was sent, taken for lost, and sent again in two pieces, of which the first arrived. Its copy was then
+    // made from where the buffer begins by now, under the offset where the line had begun: the reader threw it away,
+    // and its acknowledgement passed for that of the rest. The channel stood still for good (simulator, seed 4751).
+    let mut sender = ChannelSender::new(1000, 500, 1000);
+    sender.push(&[7; 98]).unwrap();
+    let line = send(&mut sender, 100).unwrap();
+    assert_eq!(line, fragment(0, 100));
+    sender.on_lost(line);
+    let first = send(&mut sender, 40).unwrap();
+    sender.on_acked(first);
+    assert_eq!(sender.unacked(line), Some(fragment(40, 60)));
+    let (front, back) = sender.data(fragment(40, 60));
+    assert_eq!(front.len() + back.len(), 60);
+    sender.on_acked(fragment(40, 60));
+    assert_eq!(sender.unacked(line), None);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(128))]
 

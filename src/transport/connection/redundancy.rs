@@ -110,15 +110,19 @@ impl Connection {
                     continue;
                 };
                 let sender = &self.channels[channel as usize].sender;
+                let Some(fragment) = sender.unacked(fragment) else {
+                    continue;
+                };
                 let room = limit.saturating_sub(buffer.len());
-                if sender.is_acked(fragment) || room < fragment.len + STREAM_OVERHEAD {
+                if room < fragment.len + STREAM_OVERHEAD {
                     continue;
                 }
                 if written.frames.is_full() {
                     break;
                 }
                 frame::encode_stream(buffer, channel, fragment.offset, sender.data(fragment));
-                written.frames.push_copy(frame);
+                let copy = SentFrame::Stream { channel, fragment };
+                written.frames.push_copy(copy);
                 copied = true;
             }
             packet.copies += u8::from(copied);
