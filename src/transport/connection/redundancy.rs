@@ -10,6 +10,7 @@ use super::recovery::Recovery;
 use super::transmit::Written;
 use crate::transport::Channel;
 use crate::transport::frame::{self, STREAM_OVERHEAD};
+use crate::transport::packet::TAG_LEN;
 use crate::transport::sent::SentFrame;
 use crate::transport::timer::Timer;
 
@@ -22,7 +23,7 @@ const TWO_COPIES_FROM: f32 = 0.03;
 const THREE_COPIES_FROM: f32 = 0.30;
 
 /// Bytes of the largest fragment that is copied. Chosen: half a packet, or some lines of chat.
-const COPIED_BYTES: usize = 600;
+pub(super) const COPIED_BYTES: usize = 600;
 
 /// How many packets under way, the newest, are looked through for something to copy. Chosen: a conversation has
 /// fewer under way, and the work for each packet stays bounded.
@@ -89,10 +90,16 @@ impl Connection {
         let packets = self.recovery.sent.iter_mut().rev().take(COPY_WINDOW);
         packets
             .filter(|packet| packet.copies < wanted && now.is_none_or(|now| packet.sent < now))
-            .any(|packet| packet.originals().any(is_copied))
+            .flat_map(|packet| packet.originals())
+            .any(|frame| match frame {
+                SentFrame::Stream { channel, fragment } => {
+                    is_copied(frame) && !self.channels[channel as usize].sender.is_acked(fragment)
+                }
+                _ => false,
+            })
     }
 
-    /// Adds copies to a packet, as far as there is room.
+    /// Adds copies to a packet, as far as there is room in it and in the congestion window.
     pub(super) fn write_copies(
         &mut self,
         now: Instant,
@@ -100,6 +107,10 @@ impl Connection {
         limit: usize,
         written: &mut Written,
     ) {
+        let window = self.recovery.congestion.window();
+        let free = window.saturating_sub(self.recovery.sent.bytes_in_flight() as u64);
+        let free = usize::try_from(free).unwrap_or(usize::MAX);
+        let limit = limit.min(free.saturating_sub(TAG_LEN));
         let wanted = self.recovery.copies_wanted();
         let start = buffer.len();
         let packets = self.recovery.sent.iter_mut().rev().take(COPY_WINDOW);

@@ -1,6 +1,7 @@
 //! What a session sends next, and how a packet is put together.
 
 use super::closing::State;
+use super::redundancy::COPIED_BYTES;
 use super::{Connection, Context};
 use crate::transport::Channel;
 use crate::transport::endpoint::Transmit;
@@ -138,13 +139,14 @@ impl Connection {
             self.recovery.app_limited = false;
         }
         let credit = self.credit_left();
+        let copies = if only_copies { COPIED_BYTES as u64 } else { 0 };
         let waiting: u64 = self
             .channels
             .iter()
             .map(|state| state.sender.pending(credit))
             .sum();
         let overhead = LEAST_PACKET + STREAM_OVERHEAD;
-        let size = (waiting + overhead as u64).min(self.mtu.limit() as u64);
+        let size = (waiting + copies + overhead as u64).min(self.mtu.limit() as u64);
         let window = self.recovery.congestion.window();
         if self.recovery.sent.bytes_in_flight() as u64 + size > window {
             return otherwise;
@@ -248,9 +250,8 @@ impl Connection {
         };
         self.write_ack(context, buffer, limit, &mut written.frames);
         if scope == Content::Acknowledgement {
-            // What must be said anyway takes copies along where the window has room for them.
-            let full = self.recovery.sent.bytes_in_flight() as u64 + limit as u64;
-            if self.recovery.is_lossy() && full <= self.recovery.congestion.window() {
+            // What must be said anyway takes copies along.
+            if self.recovery.is_lossy() {
                 self.write_copies(context.now, buffer, limit, &mut written);
             }
             return written;

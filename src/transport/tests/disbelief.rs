@@ -120,6 +120,71 @@ fn a_message_that_is_too_long_closes() {
 }
 
 #[test]
+fn a_stream_that_is_no_sequence_of_messages_closes() {
+    let reason = closed_for(|buffer| {
+        frame::encode_stream(buffer, Channel::Chat, 0, (&[0x93, 1, 2, 3], b""));
+    });
+    assert_eq!(reason, "a channel's stream is not a sequence of messages");
+}
+
+/// The claim is wide and true of nothing that is still under way: it costs no more than what is.
+#[test]
+fn acknowledging_again_what_was_acknowledged_long_ago_changes_nothing() {
+    let (mut network, client, session) = Network::connected(6, Faults::NONE);
+    for _ in 0..50 {
+        network.send_from_server(session, Channel::Chat, b"x");
+        network.run(Duration::from_millis(60));
+        let _read = network.client.receive(network.now, client, Channel::Chat);
+    }
+    network.run(Duration::from_secs(1));
+    let before = network.server.statistics(session).expect("it is open");
+    for _ in 0..100 {
+        inject(&mut network, client, |buffer| {
+            frame::encode_ack(buffer, std::iter::once(0..10), 0, 0);
+        });
+    }
+    let after = network.server.statistics(session).expect("it is open");
+    assert_eq!(after.rtt_us, before.rtt_us);
+    assert_eq!(
+        after.congestion_window_bytes,
+        before.congestion_window_bytes
+    );
+}
+
+#[test]
+fn a_narrower_window_than_before_takes_nothing_back() {
+    let (mut network, client, session) = Network::connected(7, Faults::NONE);
+    inject(&mut network, client, |buffer| {
+        frame::encode_window(buffer, Channel::Chat, 0);
+        frame::encode_session_window(buffer, 0);
+    });
+    network.send_from_server(session, Channel::Chat, b"all the same");
+    network.run(Duration::from_secs(1));
+    let message = network.client.receive(network.now, client, Channel::Chat);
+    assert_eq!(message.as_deref(), Some(&b"all the same"[..]));
+}
+
+/// A peer that claims that everything is lost makes its own session's copies, within the window, and no more.
+#[test]
+fn a_wild_claim_of_loss_makes_copies_within_the_window_only() {
+    let (mut network, client, session) = Network::connected(8, Faults::NONE);
+    network.server.set_signed_in(network.now, session, true);
+    network.send_from_server(session, Channel::Chat, b"first");
+    network.flush();
+    let number = network.server.connection_mut(session).next_number() - 1;
+    inject(&mut network, client, |buffer| {
+        frame::encode_ack(buffer, std::iter::once(number..number + 1), 0, 1000);
+    });
+    network.faults.loss = 1000;
+    for _ in 0..40 {
+        network.send_from_server(session, Channel::Chat, &[1; 500]);
+        network.run(Duration::from_millis(1));
+        let figures = network.server.statistics(session).expect("it is open");
+        assert!(figures.bytes_in_flight <= figures.congestion_window_bytes);
+    }
+}
+
+#[test]
 fn an_unknown_frame_closes() {
     assert_eq!(
         closed_for(|buffer| buffer.push(0x7f)),
