@@ -93,7 +93,11 @@ impl Connection {
             .flat_map(|packet| packet.originals())
             .any(|frame| match frame {
                 SentFrame::Stream { channel, fragment } => {
-                    is_copied(frame) && !self.channels[channel as usize].sender.is_acked(fragment)
+                    is_copied(frame)
+                        && self.channels[channel as usize]
+                            .sender
+                            .unacked(fragment)
+                            .is_some()
                 }
                 _ => false,
             })
