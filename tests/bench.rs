@@ -3,10 +3,6 @@
     clippy::disallowed_methods,
     reason = "the processes under test take real time"
 )]
-#![allow(
-    clippy::disallowed_methods,
-    reason = "tests of processes live in real time"
-)]
 
 mod support;
 
