@@ -72,16 +72,20 @@ impl Away {
     pub(super) fn show(&mut self, now: Instant, effects: &mut Effects) -> bool {
         let is_over = self.missing.is_empty() || now >= self.due;
         if is_over || self.lines.len() >= LINES_MAX {
-            let counts: Vec<(String, usize)> =
-                std::mem::take(&mut self.counts).into_iter().collect();
-            if !counts.is_empty() {
-                effects.show(Tone::Notice, render::away(&counts));
-            }
-            for (tone, text) in self.lines.drain(..) {
-                effects.show(tone, text);
-            }
+            self.show_all(effects);
         }
         is_over
+    }
+
+    /// Shows what was gathered, complete or not.
+    pub(super) fn show_all(&mut self, effects: &mut Effects) {
+        let counts: Vec<(String, usize)> = std::mem::take(&mut self.counts).into_iter().collect();
+        if !counts.is_empty() {
+            effects.show(Tone::Notice, render::away(&counts));
+        }
+        for (tone, text) in self.lines.drain(..) {
+            effects.show(tone, text);
+        }
     }
 }
 

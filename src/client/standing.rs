@@ -114,6 +114,10 @@ impl Account {
             return None;
         }
         self.is_settled = true;
+        if let Some(earlier) = &mut self.away {
+            // It is stored, so it does not come again.
+            earlier.show_all(effects);
+        }
         self.away = Some(Away::new(now.instant, missing));
         for conversation in self.receipts.conversations() {
             self.ask_receipts(conversation, effects);

@@ -157,6 +157,29 @@ fn first_word_of_somebody_new_begins_a_conversation() {
 }
 
 #[test]
+fn what_was_missed_is_shown_even_if_the_link_is_lost_before_it_is_complete() {
+    // One of two missed lines had come, and was durable, when the server was killed. At the next sign-in it was no
+    // longer missing, so it did not come again, and what had been gathered was forgotten: it was never shown
+    // (simulator, seed 5192).
+    let mut desk = Desk::connected(Screen::interactive(), with_password("erin", "secret"));
+    Server::with_account("erin", "secret").log_in(&mut desk);
+    desk.settle_heads(vec![head(PAIR, "bob", 4, 0, 0)]);
+    deliver(&mut desk, "one", 2, 0);
+    desk.screen.lines();
+    desk.core.link_lost("reset", false);
+    desk.core.link_up(desk.now, KEY, HASH);
+    desk.body();
+    desk.control(&Message::control(session_start()));
+    desk.settle_heads(vec![head(PAIR, "bob", 4, 0, 2)]);
+    let lines = desk.screen.lines();
+    assert!(
+        lines.contains(&"1 message while you were away: bob 1".to_owned()),
+        "{lines:?}"
+    );
+    assert!(lines.contains(&"14:01 bob: one".to_owned()), "{lines:?}");
+}
+
+#[test]
 fn what_was_missed_stands_under_a_line_that_counts_it_even_if_it_overtakes_the_answer() {
     let mut desk = Desk::connected(Screen::interactive(), with_password("erin", "secret"));
     Server::with_account("erin", "secret").log_in(&mut desk);
