@@ -92,7 +92,7 @@ wire_struct! {
     pub struct Text {
         /// The author's user name.
         pub sender: String,
-        /// The user name it is for, or [`EVERYONE_NAME`].
+        /// The user name it is for, or [`super::EVERYONE_NAME`].
         pub receiver: String,
         /// What is said; at most [`super::TEXT_MAX_BYTES`] of UTF-8, never empty.
         pub text: String,
@@ -167,7 +167,7 @@ wire_struct! {
     pub struct Head {
         /// The conversation.
         pub conversation: ConversationId,
-        /// The other user's name in a pair; [`EVERYONE_NAME`] for everyone.
+        /// The other user's name in a pair; [`super::EVERYONE_NAME`] for everyone.
         pub name: String,
         /// The last entry of its log.
         pub head: EntryId,

@@ -20,7 +20,7 @@ pub struct Status {
     pub counters: HubCounters,
     /// The datagrams that the transport ignored or refused since the start.
     pub ignored: Counters,
-    /// The first [`LISTED_MAX`] sessions, the oldest first.
+    /// The first `LISTED_MAX` sessions, the oldest first.
     pub listed: Vec<SessionStatus>,
 }
 
