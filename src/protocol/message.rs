@@ -10,8 +10,9 @@ use serde::de::{self, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_bytes::ByteBuf;
 
-use super::bodies::{Body, BodyOf, Failure, Text};
+use super::bodies::{Body, BodyOf};
 use super::ids::{AccountId, ConversationId, DeviceId, EntryId, Number};
+use super::parts::{Failure, Text};
 use super::wire::{field, skip_surplus, wire_struct};
 use super::words::{Command, MessageType};
 

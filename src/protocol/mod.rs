@@ -10,22 +10,24 @@ mod fingerprint;
 mod ids;
 mod message;
 pub mod opaque;
+mod parts;
 #[cfg(test)]
 mod tests;
 mod wire;
 mod words;
 
 pub use bodies::{
-    Alert, Body, Contact, ContactsRequest, DeliverAgain, Failure, Greeting, Head, Hello,
-    HelloAnswer, ListContacts, Login, LoginAnswer, LoginFinish, Mark, Position, Receipts,
-    ReceiptsRequest, Received, Resolve, Resolved, Resume, SendAgain, SessionEnd, SessionStart,
-    SignUp, SignUpAnswer, SignUpFinish, SignedUp, Stored, Text, Void, Voided,
+    Alert, Body, ContactsRequest, DeliverAgain, Greeting, Hello, HelloAnswer, ListContacts, Login,
+    LoginAnswer, LoginFinish, Receipts, ReceiptsRequest, Received, Resolve, Resolved, Resume,
+    SendAgain, SessionEnd, SessionStart, SignUp, SignUpAnswer, SignUpFinish, SignedUp, Stored,
+    Void, Voided,
 };
 pub use codec::{DecodeError, Envelope, encode, open, seal, to_bytes};
 pub use digest::Digest;
 pub use fingerprint::fingerprint;
 pub use ids::{AccountId, ConversationId, DeviceId, EntryId, Number};
 pub use message::{Delivery, EVERYONE_NAME, Header, Hop, Message, Origin, RecipientData};
+pub use parts::{Contact, Failure, Head, Mark, Position, Text};
 pub use words::{Command, EndReason, ErrorCode, MessageType};
 
 /// The longest text that one message carries, in bytes of UTF-8. Chosen: four screens of prose.
