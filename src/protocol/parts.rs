@@ -1,10 +1,12 @@
 //! What bodies are made of, and the bodies that many commands share.
 
+use serde_bytes::ByteBuf;
+
 use super::digest::Digest;
 use super::ids::{AccountId, ConversationId, EntryId, Number};
 use super::message::RecipientData;
 use super::wire::wire_struct;
-use super::words::ErrorCode;
+use super::words::{Access, ErrorCode, EventKind, MemberRole};
 
 wire_struct! {
     /// What one user says to another, or to everyone.
@@ -12,7 +14,7 @@ wire_struct! {
     pub struct Text {
         /// The author's user name.
         pub sender: String,
-        /// The user name it is for, or [`super::EVERYONE_NAME`].
+        /// The user name it is for, a room's name with its `#`, or [`super::EVERYONE_NAME`].
         pub receiver: String,
         /// What is said; at most [`super::TEXT_MAX_BYTES`] of UTF-8, never empty.
         pub text: String,
@@ -87,7 +89,7 @@ wire_struct! {
     pub struct Head {
         /// The conversation.
         pub conversation: ConversationId,
-        /// The other user's name in a pair; [`super::EVERYONE_NAME`] for everyone.
+        /// The other user's name in a pair; [`super::EVERYONE_NAME`] for everyone; a room's name with its `#`.
         pub name: String,
         /// The last entry of its log.
         pub head: EntryId,
@@ -96,6 +98,10 @@ wire_struct! {
         /// Where deliveries to this device begin: its own position if it fits the log, else the place to which
         /// it must go back (a restored backup) or, for a conversation new to it, where its account stands.
         pub start: EntryId,
+        /// The last entry that retention has removed: a device that stood before it has missed what was between.
+        pub floor: EntryId,
+        /// In a room that the account does not belong to any more, the last entry that it may read.
+        pub until: Option<EntryId>,
     }
 }
 
@@ -124,5 +130,86 @@ wire_struct! {
         pub entry: EntryId,
         /// They read only what comes after this entry: what stands before it they have not received.
         pub since: EntryId,
+    }
+}
+
+wire_struct! {
+    /// A room, as one user sees it.
+    #[derive(Debug, Clone, PartialEq, Eq)]
+    pub struct Room {
+        /// Its conversation.
+        pub conversation: ConversationId,
+        /// Its name, with the `#`.
+        pub name: String,
+        /// What it is about; at most [`super::TOPIC_MAX_BYTES`] of UTF-8, may be empty.
+        pub topic: String,
+        /// Who may join it.
+        pub access: Access,
+        /// What the asker is in it; none for those who do not belong to it (any more).
+        pub role: Option<MemberRole>,
+        /// How many belong to it.
+        pub members: u32,
+    }
+}
+
+wire_struct! {
+    /// Somebody who belongs to a room.
+    #[derive(Debug, Clone, PartialEq, Eq)]
+    pub struct RoomMember {
+        /// The account.
+        pub account: AccountId,
+        /// Its user name.
+        pub name: String,
+        /// What they may do.
+        pub role: MemberRole,
+        /// Whether they are online.
+        pub online: bool,
+    }
+}
+
+wire_struct! {
+    /// A change of a room that a member asks for.
+    #[derive(Debug, Clone, PartialEq, Eq)]
+    pub struct Change {
+        /// Which: all but [`EventKind::Joined`] and [`EventKind::Left`], for which there are JOIN and LEAVE.
+        pub kind: EventKind,
+        /// The user that it is about (INVITED, KICKED, ROLE), as typed.
+        pub subject: Option<String>,
+        /// The new topic (TOPIC) or the reason (KICKED, may be missing).
+        pub text: Option<String>,
+        /// The new role (ROLE).
+        pub role: Option<MemberRole>,
+        /// Who may join from now on (ACCESS).
+        pub access: Option<Access>,
+    }
+}
+
+wire_struct! {
+    /// How many members have received at least up to an entry.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    pub struct Count {
+        /// The entry.
+        pub entry: EntryId,
+        /// So many members, the one who is told not counted.
+        pub members: u32,
+    }
+}
+
+wire_struct! {
+    /// An entry of a log, in an answer to HISTORY.
+    #[derive(Debug, Clone, PartialEq, Eq)]
+    pub struct HistoryEntry {
+        /// Its place.
+        pub entry: EntryId,
+        /// The entry before it that this reader was permitted.
+        pub prev: EntryId,
+        /// Who wrote it.
+        pub author: AccountId,
+        /// When the server stored it, in milliseconds since 1970 (UTC).
+        pub time_ms: u64,
+        /// The author's digest over the content.
+        pub digest: Digest,
+        /// The immutable part, as the author made it.
+        pub content: ByteBuf,
     }
 }

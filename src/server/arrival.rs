@@ -231,6 +231,8 @@ impl From<Standing> for Head {
             head,
             last_number,
             start,
+            floor,
+            until,
             ..
         } = standing;
         Self {
@@ -239,6 +241,8 @@ impl From<Standing> for Head {
             head,
             last_number,
             start,
+            floor,
+            until,
         }
     }
 }

@@ -92,6 +92,8 @@ pub struct Hub {
     pub(super) sessions: BTreeMap<SessionId, Session>,
     pub(super) presence: Presence,
     pub(super) watchers: BTreeMap<ConversationId, BTreeSet<SessionId>>,
+    /// By room, the sessions of those who belong to it and are online.
+    pub(super) rooms: BTreeMap<ConversationId, BTreeSet<SessionId>>,
     pub(super) marks: Marks,
     pub(super) counters: HubCounters,
     pub(super) store: Box<dyn Store + Send>,
@@ -145,6 +147,7 @@ impl Hub {
             sessions: BTreeMap::new(),
             presence: Presence::default(),
             watchers: BTreeMap::new(),
+            rooms: BTreeMap::new(),
             marks: Marks::default(),
             counters: HubCounters::default(),
             store,

@@ -3,6 +3,8 @@
 //! It goes on only once it is durable. A device that is where the log was before it is sent it at once; one
 //! that is not, or that has no room, costs a position and reads the log again when there is room.
 
+use std::collections::BTreeSet;
+
 use super::hub::{Hub, Turn};
 use super::requests::{Appended, Pending};
 use super::session::Reader;
@@ -201,6 +203,19 @@ impl Hub {
                     None,
                 )
             }
+            Audience::Room { members } => {
+                let online: BTreeSet<AccountId> = self
+                    .readers_of(appended.conversation)
+                    .filter_map(|id| self.sessions.get(&id)?.user())
+                    .map(|user| user.account)
+                    .filter(|account| *account != appended.author)
+                    .collect();
+                (
+                    members.saturating_sub(1),
+                    u32::try_from(online.len()).unwrap_or(u32::MAX),
+                    None,
+                )
+            }
         };
         let message = Message::control(Stored {
             conversation: appended.conversation,
@@ -235,6 +250,7 @@ impl Hub {
                 .flat_map(super::presence::Here::sessions)
                 .collect(),
             Audience::Everyone { .. } => self.presence.sessions().collect(),
+            Audience::Room { .. } => self.readers_of(appended.conversation).collect(),
         };
         let delivery = Delivery {
             conversation: appended.conversation,
@@ -263,6 +279,11 @@ impl Hub {
             self.counters.delivered += u64::from(told.is_ok());
             self.note_sent(id, appended.conversation, stored.prev, stored.entry, told);
         }
+    }
+
+    /// The sessions of those who belong to a room and are online.
+    fn readers_of(&self, room: ConversationId) -> impl Iterator<Item = SessionId> + '_ {
+        self.rooms.get(&room).into_iter().flatten().copied()
     }
 
     /// Notes what came of sending an entry, or the news of it, to a device that stood at `prev`.

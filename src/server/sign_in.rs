@@ -397,6 +397,12 @@ pub(super) fn failure_of(outcome: &Outcome) -> Failure {
         Outcome::Refused(Refusal::NoSuchConversation) => {
             (ErrorCode::NoSuchConversation, String::new())
         }
+        Outcome::Refused(Refusal::NoSuchRoom) => (ErrorCode::NoSuchRoom, String::new()),
+        Outcome::Refused(Refusal::NotInvited) => (ErrorCode::NotInvited, String::new()),
+        Outcome::Refused(Refusal::NotAMember) => (ErrorCode::NotAMember, String::new()),
+        Outcome::Refused(Refusal::LimitReached(limit)) => {
+            (ErrorCode::LimitReached, (*limit).to_owned())
+        }
         Outcome::Done(_) | Outcome::Unknown => (
             ErrorCode::Unavailable,
             "the server's storage does not answer".into(),

@@ -4,7 +4,10 @@
 //! was refused for a reason that will not change by itself, or it is unknown whether it was done, in which case
 //! the same request may be made again (every request is safe to repeat).
 
-use crate::protocol::{AccountId, ConversationId, DeviceId, Digest, EntryId, Number, Position};
+use crate::protocol::{
+    Access, AccountId, Change, ConversationId, DeviceId, Digest, EntryId, EventKind, MemberRole,
+    Number, Position, Room,
+};
 
 /// The asker's own number of a request, given back with its completion.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -148,6 +151,74 @@ pub enum Request {
         /// The account that asks, or that it is about.
         account: AccountId,
     },
+    /// Makes an account a member of a room, which is made if there is none of this name and `may_make` allows it; the
+    /// maker becomes its owner: [`Reply::Joined`]. Who is a member already stays what they are. Refused with
+    /// [`Refusal::NoSuchRoom`], [`Refusal::NotInvited`], [`Refusal::LooksLike`], [`Refusal::LimitReached`].
+    Join {
+        /// Who joins.
+        account: AccountId,
+        /// Their device.
+        device: DeviceId,
+        /// The room's name in canonical form, with its `#`.
+        name: String,
+        /// UTS 39 skeleton of the name: no two rooms share one.
+        skeleton: String,
+        /// Who else may join it, if it is made.
+        access: Access,
+        /// Whether it may be made.
+        may_make: bool,
+        /// The time, in milliseconds since 1970 (UTC).
+        time_ms: u64,
+    },
+    /// Ends a membership of a room: [`Reply::Changed`], without an event if there was none.
+    Leave {
+        /// The room.
+        conversation: ConversationId,
+        /// Who leaves.
+        account: AccountId,
+        /// The time, in milliseconds since 1970 (UTC).
+        time_ms: u64,
+    },
+    /// Changes a room, or who belongs to it, if the actor's role allows it: [`Reply::Changed`], without an event if it
+    /// was so already. Refused with [`Refusal::NotPermitted`], [`Refusal::NoSuchUser`], [`Refusal::NotAMember`],
+    /// [`Refusal::LimitReached`].
+    ChangeRoom {
+        /// The room.
+        conversation: ConversationId,
+        /// Who asks.
+        actor: AccountId,
+        /// What; the subject's name in canonical form.
+        change: Change,
+        /// The time, in milliseconds since 1970 (UTC).
+        time_ms: u64,
+    },
+    /// The rooms that an account belongs to, is invited to or may join, in this order and by name:
+    /// [`Reply::Rooms`].
+    Rooms {
+        /// Who asks.
+        account: AccountId,
+    },
+    /// Who belongs to a room, by name: [`Reply::Members`].
+    Members {
+        /// The room.
+        conversation: ConversationId,
+        /// Who asks: a member.
+        account: AccountId,
+    },
+    /// The last entries before a place, that the reader is permitted, up to so many and about so many bytes, but at
+    /// least one if there is any: [`Reply::History`].
+    ReadBack {
+        /// The conversation.
+        conversation: ConversationId,
+        /// Who reads.
+        reader: AccountId,
+        /// The place: its own entry is not read.
+        before: EntryId,
+        /// How many at most.
+        max_entries: usize,
+        /// How much to read, in bytes of content and a little for each entry.
+        max_bytes: usize,
+    },
     /// Moves marks (never back) and notes when accounts were last seen: [`Reply::Nothing`].
     Advance {
         /// Conversation, account, and the entry it has received.
@@ -234,6 +305,61 @@ pub enum Reply {
     },
     /// To [`Request::Marks`].
     Marks(Vec<MemberMark>),
+    /// To [`Request::Join`].
+    Joined {
+        /// Where the device stands in it.
+        standing: Standing,
+        /// The room, as the account sees it.
+        room: Room,
+        /// The news of it, unless the account was a member already.
+        event: Option<Event>,
+    },
+    /// To [`Request::Leave`] and [`Request::ChangeRoom`].
+    Changed {
+        /// The news of it, if anything changed.
+        event: Option<Event>,
+        /// The account that it is about, if not the actor's.
+        subject: Option<AccountId>,
+    },
+    /// To [`Request::Rooms`].
+    Rooms(Vec<Room>),
+    /// To [`Request::Members`].
+    Members(Vec<Member>),
+    /// To [`Request::ReadBack`]: oldest first.
+    History {
+        /// The entries.
+        entries: Vec<Entry>,
+        /// Whether the reader may read others before them.
+        more: bool,
+    },
+}
+
+/// An entry that the store itself has written: something happened in a room.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Event {
+    /// In whose log it stands: the room's, or the pair's for an invitation.
+    pub conversation: ConversationId,
+    /// What happened.
+    pub kind: EventKind,
+    /// Who did it.
+    pub author: AccountId,
+    /// Where it stands, and who reads it.
+    pub stored: StoredEntry,
+    /// Its content, as it stands in the log.
+    pub content: Vec<u8>,
+    /// The digest over the content.
+    pub digest: Digest,
+}
+
+/// Somebody who belongs to a room.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Member {
+    /// The account.
+    pub account: AccountId,
+    /// Its canonical name.
+    pub name: String,
+    /// What they may do.
+    pub role: MemberRole,
 }
 
 /// An account.
@@ -258,9 +384,11 @@ pub struct Account {
 pub struct Standing {
     /// The conversation.
     pub conversation: ConversationId,
-    /// The other's name in a pair; "everyone".
+    /// Whether it is a room, whose readers are those who belong to it now.
+    pub is_room: bool,
+    /// The other's name in a pair; "everyone"; a room's name with its `#`.
     pub name: String,
-    /// The last entry of the log.
+    /// The last entry of the log that the account may read.
     pub head: EntryId,
     /// The last number the server has from this device.
     pub last_number: Number,
@@ -271,6 +399,10 @@ pub struct Standing {
     pub since: EntryId,
     /// The furthest entry that any device of the account has made durable, this one included.
     pub mark: EntryId,
+    /// The last entry that retention has removed.
+    pub floor: EntryId,
+    /// In a room that the account does not belong to any more, the last entry that it may read.
+    pub until: Option<EntryId>,
 }
 
 /// How far a member of a conversation has received.
@@ -318,6 +450,11 @@ pub enum Audience {
         /// How many accounts there are.
         accounts: u32,
     },
+    /// Those who belong to the room; the hub knows which of them are online.
+    Room {
+        /// How many they are.
+        members: u32,
+    },
 }
 
 /// An entry of a log.
@@ -364,4 +501,12 @@ pub enum Refusal {
     NotPermitted,
     /// There is no such conversation.
     NoSuchConversation,
+    /// There is no room of this name, and none is made.
+    NoSuchRoom,
+    /// The room is private, and this account has no invitation.
+    NotInvited,
+    /// The subject does not belong to the room.
+    NotAMember,
+    /// A limit is reached: this one.
+    LimitReached(&'static str),
 }

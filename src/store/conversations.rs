@@ -79,12 +79,15 @@ pub(super) fn resolve(
     Ok(Reply::Resolved {
         standing: Standing {
             conversation,
+            is_room: false,
             name: peer.name.clone(),
             head: EntryId(record.head),
             last_number: log::last_number(tables, conversation, device)?,
             start: EntryId(where_new(record, member)),
             since: EntryId(member.since),
             mark: EntryId(member.mark),
+            floor: EntryId(record.floor),
+            until: None,
         },
         peer,
     })
@@ -120,12 +123,15 @@ pub(super) fn hello(
         };
         standings.push(Standing {
             conversation,
+            is_room: false,
             name: name_for(tables, record, account)?,
             head: EntryId(record.head),
             last_number: log::last_number(tables, conversation, device)?,
             start: EntryId(start),
             since: EntryId(member.since),
             mark: EntryId(member.mark),
+            floor: EntryId(record.floor),
+            until: None,
         });
     }
     Ok(Reply::Hello { standings })

@@ -285,6 +285,12 @@ fn perform(tables: &mut Tables<'_>, epoch: u64, request: &Request) -> Result<Rep
             number,
         } => log::void(tables, *conversation, *account, *device, *number),
         Request::Advance { marks, seen } => marks::advance(tables, marks, seen),
+        Request::Join { .. }
+        | Request::Leave { .. }
+        | Request::ChangeRoom { .. }
+        | Request::Rooms { .. }
+        | Request::Members { .. }
+        | Request::ReadBack { .. } => Err(Refusal::NotPermitted.into()),
         Request::FindAccount { .. }
         | Request::ListAccounts
         | Request::Read { .. }

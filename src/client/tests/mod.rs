@@ -194,6 +194,8 @@ fn head(id: ConversationId, name: &str, head: u64, last_number: u64, start: u64)
         head: EntryId(head),
         last_number: Number(last_number),
         start: EntryId(start),
+        floor: EntryId::START,
+        until: None,
     }
 }
 
