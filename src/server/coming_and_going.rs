@@ -19,7 +19,7 @@ const SESSIONS_MAX: usize = 16;
 impl Hub {
     /// The user leaves; the ticket is forgotten, the session stays for another login.
     pub(super) fn logout(&mut self, turn: &mut Turn<'_>, id: SessionId) {
-        let Some(user) = self.sessions.get(&id).and_then(|session| session.user()) else {
+        let Some(user) = self.sessions.user(id) else {
             return;
         };
         let request = Request::RevokeTickets {
@@ -39,7 +39,7 @@ impl Hub {
 
     /// Ends what a signed-in session has, whoever ended it. The session itself stays.
     pub(super) fn sign_out(&mut self, turn: &mut Turn<'_>, id: SessionId) {
-        let Some(session) = self.sessions.get_mut(&id) else {
+        let Some(session) = self.sessions.get_mut(id) else {
             return;
         };
         let Stage::SignedIn(user) = std::mem::replace(&mut session.stage, Stage::Anonymous) else {
@@ -67,7 +67,7 @@ impl Hub {
     ) {
         let sessions = &self.sessions;
         let same = |other: SessionId| {
-            let user = sessions.get(&other).and_then(|session| session.user());
+            let user = sessions.user(other);
             other != id && user.is_some_and(|user| user.device == device)
         };
         let oldest = || {
@@ -94,7 +94,7 @@ impl Hub {
 
     /// A session speaks again after it was taken for away.
     pub(super) fn awoke(&mut self, turn: &mut Turn<'_>, id: SessionId) {
-        let Some(user) = self.sessions.get(&id).and_then(|session| session.user()) else {
+        let Some(user) = self.sessions.user(id) else {
             return;
         };
         let (account, name) = (user.account, user.name.clone());
@@ -103,7 +103,7 @@ impl Hub {
 
     /// A session says nothing any more.
     pub(super) fn fell_silent(&mut self, turn: &mut Turn<'_>, id: SessionId) {
-        let Some(session) = self.sessions.get(&id) else {
+        let Some(session) = self.sessions.get(id) else {
             return;
         };
         let Some(account) = account_of(session) else {

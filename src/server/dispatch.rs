@@ -17,7 +17,7 @@ impl Hub {
     /// Takes messages from a channel while the store has room and the session's sign-in does not wait.
     pub(super) fn drain(&mut self, turn: &mut Turn<'_>, id: SessionId, channel: Channel) {
         loop {
-            let Some(session) = self.sessions.get(&id) else {
+            let Some(session) = self.sessions.get(id) else {
                 return;
             };
             if session.busy {
@@ -36,7 +36,7 @@ impl Hub {
 
     /// Takes what had to wait, on every channel of a session.
     pub(super) fn resume(&mut self, turn: &mut Turn<'_>, id: SessionId) {
-        if let Some(session) = self.sessions.get_mut(&id) {
+        if let Some(session) = self.sessions.get_mut(id) {
             session.busy = false;
             for channel in Channel::ALL {
                 self.drain(turn, id, channel);
@@ -59,7 +59,7 @@ impl Hub {
             Ok(opened) => opened,
             Err(error) => return self.take_broken(turn, id, channel, &error),
         };
-        let Some(session) = self.sessions.get(&id) else {
+        let Some(session) = self.sessions.get(id) else {
             return;
         };
         let header = message.header;
@@ -98,7 +98,7 @@ impl Hub {
 
     /// A device reports an entry that stays damaged. The log is told once for a session.
     pub(super) fn reported(&mut self, id: SessionId, code: ErrorCode) {
-        if let Some(session) = self.sessions.get_mut(&id)
+        if let Some(session) = self.sessions.get_mut(id)
             && !std::mem::replace(&mut session.has_reported, true)
         {
             tracing::warn!(session = id.0, %code, "a device reports damage");
@@ -113,7 +113,7 @@ impl Hub {
         channel: Channel,
         error: &crate::protocol::DecodeError,
     ) {
-        let Some(session) = self.sessions.get_mut(&id) else {
+        let Some(session) = self.sessions.get_mut(id) else {
             return;
         };
         if *error == crate::protocol::DecodeError::Digest {

@@ -16,6 +16,7 @@ use super::receipts::Marks;
 use super::registrar::Registrar;
 use super::requests::{Pending, Requests};
 use super::session::Session;
+use super::sessions::Sessions;
 use super::status::Status;
 use super::throttle::Throttle;
 use crate::protocol::{
@@ -89,7 +90,7 @@ pub struct Hub {
     pub(super) server_key: [u8; 32],
     pub(super) rng: ChaCha20Rng,
     pub(super) throttle: Throttle,
-    pub(super) sessions: BTreeMap<SessionId, Session>,
+    pub(super) sessions: Sessions,
     pub(super) presence: Presence,
     pub(super) watchers: BTreeMap<ConversationId, BTreeSet<SessionId>>,
     /// By room, the sessions of those who belong to it and are online.
@@ -144,7 +145,7 @@ impl Hub {
             server_key,
             rng: ChaCha20Rng::from_seed(seed),
             throttle,
-            sessions: BTreeMap::new(),
+            sessions: Sessions::default(),
             presence: Presence::default(),
             watchers: BTreeMap::new(),
             rooms: BTreeMap::new(),
@@ -246,13 +247,8 @@ impl Hub {
         let goodbye = Message::control(SessionEnd {
             reason: EndReason::ServerStopping,
         });
-        let sessions: Vec<SessionId> = self.sessions.keys().copied().collect();
-        for id in sessions {
-            if self
-                .sessions
-                .get(&id)
-                .is_some_and(|session| session.user().is_some())
-            {
+        for id in self.sessions.ids() {
+            if self.sessions.user(id).is_some() {
                 // Whoever has no room for it learns the same from the close that follows.
                 let _ = Self::tell(turn, id, Channel::Control, &goodbye);
             }
@@ -272,7 +268,7 @@ impl Hub {
     fn closed(&mut self, turn: &mut Turn<'_>, id: SessionId, reason: &CloseReason) {
         tracing::debug!(session = id.0, %reason, "session over");
         self.sign_out(turn, id);
-        self.sessions.remove(&id);
+        self.sessions.remove(id);
         self.stalled.retain(|(session, _)| *session != id);
     }
 }
@@ -335,9 +331,8 @@ impl App for Hub {
         }
         if self.retry_at.is_some_and(|at| at <= now.instant) {
             self.retry_at = None;
-            let sessions: Vec<SessionId> = self.sessions.keys().copied().collect();
-            for id in sessions {
-                let user = self.sessions.get_mut(&id).and_then(|it| it.user_mut());
+            for id in self.sessions.ids() {
+                let user = self.sessions.user_mut(id);
                 for reader in user.into_iter().flat_map(|user| user.behind.values_mut()) {
                     reader.resting = false;
                 }

@@ -15,6 +15,7 @@ mod registrar;
 mod requests;
 mod routing;
 mod session;
+mod sessions;
 mod sign_in;
 mod status;
 #[cfg(test)]

@@ -30,7 +30,7 @@ impl Hub {
         body: &Resolve,
     ) {
         let tag = body.tag;
-        let Some(user) = self.sessions.get(&id).and_then(|session| session.user()) else {
+        let Some(user) = self.sessions.user(id) else {
             return;
         };
         let failure = match super::name::Name::parse(&body.name) {
@@ -99,7 +99,7 @@ impl Hub {
         content: Vec<u8>,
         digest: Digest,
     ) {
-        let Some(user) = self.sessions.get(&id).and_then(|session| session.user()) else {
+        let Some(user) = self.sessions.user(id) else {
             return;
         };
         let Some(origin) = header
@@ -206,7 +206,7 @@ impl Hub {
             Audience::Room { members } => {
                 let online: BTreeSet<AccountId> = self
                     .readers_of(appended.conversation)
-                    .filter_map(|id| self.sessions.get(&id)?.user())
+                    .filter_map(|id| self.sessions.user(id))
                     .map(|user| user.account)
                     .filter(|account| *account != appended.author)
                     .collect();
@@ -238,7 +238,7 @@ impl Hub {
 
     /// Whether this device is still signed in on this session.
     fn is_on(&self, id: SessionId, device: DeviceId) -> bool {
-        let user = self.sessions.get(&id).and_then(|session| session.user());
+        let user = self.sessions.user(id);
         user.is_some_and(|user| user.device == device)
     }
 
@@ -261,11 +261,7 @@ impl Hub {
         };
         let bytes = envelope(delivery, &appended.content, appended.digest);
         for id in readers {
-            let Some(user) = self
-                .sessions
-                .get_mut(&id)
-                .and_then(|session| session.user_mut())
-            else {
+            let Some(user) = self.sessions.user_mut(id) else {
                 continue;
             };
             if !user.ready || user.device == appended.device {
@@ -295,11 +291,7 @@ impl Hub {
         entry: EntryId,
         told: Result<(), SendError>,
     ) {
-        let Some(user) = self
-            .sessions
-            .get_mut(&id)
-            .and_then(|session| session.user_mut())
-        else {
+        let Some(user) = self.sessions.user_mut(id) else {
             return;
         };
         if let Some(reader) = user.behind.get_mut(&conversation) {
@@ -331,7 +323,7 @@ impl Hub {
             conversation,
             number,
         } = body;
-        let Some(user) = self.sessions.get(&id).and_then(|session| session.user()) else {
+        let Some(user) = self.sessions.user(id) else {
             return;
         };
         let request = Request::Void {

@@ -146,7 +146,7 @@ impl Hub {
                 return self.resume(turn, id);
             }
         };
-        if let Some(session) = self.sessions.get_mut(&id) {
+        if let Some(session) = self.sessions.get_mut(id) {
             let hash = session.handshake_hash;
             match self
                 .registrar
@@ -245,7 +245,7 @@ impl Hub {
                 epoch,
             }) => {
                 self.supersede(turn, id, account, device);
-                let Some(session) = self.sessions.get_mut(&id) else {
+                let Some(session) = self.sessions.get_mut(id) else {
                     return;
                 };
                 session.stage = Stage::SignedIn(Box::new(User::new(account, name.clone(), device)));
@@ -303,7 +303,7 @@ impl Hub {
         request: Request,
     ) {
         if self.ask(pending, request) {
-            if let Some(session) = self.sessions.get_mut(&id) {
+            if let Some(session) = self.sessions.get_mut(id) {
                 session.busy = true;
             }
         } else {
@@ -349,13 +349,13 @@ impl Hub {
     }
 
     fn set_stage(&mut self, id: SessionId, stage: Stage) {
-        if let Some(session) = self.sessions.get_mut(&id) {
+        if let Some(session) = self.sessions.get_mut(id) {
             session.stage = stage;
         }
     }
 
     fn take_stage(&mut self, id: SessionId) -> Option<Stage> {
-        let session = self.sessions.get_mut(&id)?;
+        let session = self.sessions.get_mut(id)?;
         Some(std::mem::replace(&mut session.stage, Stage::Anonymous))
     }
 

@@ -21,11 +21,7 @@ const MARKS_MAX: usize = 1000;
 impl Hub {
     /// A device has made everything up to an entry durable. It cannot have more than it was sent.
     pub(super) fn received(&mut self, turn: &mut Turn<'_>, id: SessionId, body: Received) {
-        let Some(user) = self
-            .sessions
-            .get_mut(&id)
-            .and_then(|session| session.user_mut())
-        else {
+        let Some(user) = self.sessions.user_mut(id) else {
             return;
         };
         let Some(sent) = user.sent.get(&body.conversation).copied() else {
@@ -42,11 +38,7 @@ impl Hub {
 
     /// A session is told the receipts of a conversation from now on.
     pub(super) fn watch(&mut self, id: SessionId, conversation: ConversationId) {
-        let Some(user) = self
-            .sessions
-            .get_mut(&id)
-            .and_then(|session| session.user_mut())
-        else {
+        let Some(user) = self.sessions.user_mut(id) else {
             return;
         };
         if !user.watching.insert(conversation) {
@@ -88,14 +80,14 @@ impl Hub {
         self.write_marks(turn.now);
         // Watched from now on, so that no mark which moves meanwhile is missed; but whether the account may hear of
         // it only the store can say.
-        let Some(user) = self.sessions.get_mut(&id).and_then(|it| it.user_mut()) else {
+        let Some(user) = self.sessions.user_mut(id) else {
             return;
         };
         if !user.watching.contains(&conversation) {
             user.asking.insert(conversation);
         }
         self.watch(id, conversation);
-        let Some(user) = self.sessions.get(&id).and_then(|session| session.user()) else {
+        let Some(user) = self.sessions.user(id) else {
             return;
         };
         let request = Request::Marks {
@@ -123,7 +115,7 @@ impl Hub {
     ) {
         match outcome {
             Outcome::Done(Reply::Marks(marks)) => {
-                let Some(user) = self.sessions.get_mut(&id).and_then(|it| it.user_mut()) else {
+                let Some(user) = self.sessions.user_mut(id) else {
                     return;
                 };
                 let has_moved =
@@ -136,7 +128,7 @@ impl Hub {
             }
             Outcome::Unknown => self.owe_receipts(turn.now, id, conversation),
             other => {
-                if let Some(user) = self.sessions.get_mut(&id).and_then(|it| it.user_mut()) {
+                if let Some(user) = self.sessions.user_mut(id) {
                     user.forget_receipts(conversation);
                 }
                 self.unwatch(id, conversation);
@@ -156,7 +148,7 @@ impl Hub {
                 .copied()
                 .collect();
             for id in watchers {
-                let Some(user) = self.sessions.get_mut(&id).and_then(|it| it.user_mut()) else {
+                let Some(user) = self.sessions.user_mut(id) else {
                     continue;
                 };
                 let own = user.account;
@@ -190,7 +182,7 @@ impl Hub {
                 marks: part.to_vec(),
             });
             if Self::tell(turn, id, CHAT, &message) == Err(SendError::Full)
-                && let Some(user) = self.sessions.get_mut(&id).and_then(|it| it.user_mut())
+                && let Some(user) = self.sessions.user_mut(id)
             {
                 user.owe_receipts(conversation);
                 return;
@@ -199,7 +191,7 @@ impl Hub {
     }
 
     fn owe_receipts(&mut self, now: Now, id: SessionId, conversation: ConversationId) {
-        if let Some(user) = self.sessions.get_mut(&id).and_then(|it| it.user_mut()) {
+        if let Some(user) = self.sessions.user_mut(id) {
             user.owe_receipts(conversation);
         }
         self.retry_soon(now);

@@ -175,12 +175,8 @@ impl Bench {
             .client
             .connect(self.now.instant, ([198, 51, 100, 1], 7777).into());
         self.pass(100);
-        let server = *self
-            .hub
-            .sessions
-            .keys()
-            .next_back()
-            .expect("it is connected");
+        let newest = self.hub.sessions.iter().next_back();
+        let (server, _) = newest.expect("it is connected");
         Link { client, server }
     }
 
@@ -191,7 +187,7 @@ impl Bench {
         let session = self
             .hub
             .sessions
-            .get_mut(&link.server)
+            .get_mut(link.server)
             .expect("it is connected");
         session.stage = Stage::SignedIn(Box::new(user));
         self.hub.presence.arrive(account, name, link.server);
@@ -229,8 +225,7 @@ impl Bench {
     }
 
     fn user_of(&mut self, link: Link) -> &mut User {
-        let session = self.hub.sessions.get_mut(&link.server);
-        session.and_then(|it| it.user_mut()).expect("signed in")
+        self.hub.sessions.user_mut(link.server).expect("signed in")
     }
 
     fn pass(&mut self, milliseconds: u64) {
