@@ -114,7 +114,7 @@ impl Hub {
         outcome: Outcome,
     ) {
         match outcome {
-            Outcome::Done(Reply::Marks(marks)) => {
+            Outcome::Done(Reply::Marks { marks, .. }) => {
                 let Some(user) = self.sessions.user_mut(id) else {
                     return;
                 };
