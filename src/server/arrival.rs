@@ -84,8 +84,12 @@ impl Hub {
             return;
         };
         user.ready = true;
+        let account = user.account;
         for standing in &standings {
             let conversation = standing.conversation;
+            if standing.is_room && standing.until.is_none() {
+                self.presence.enter(account, conversation);
+            }
             if standing.since > EntryId::START {
                 user.since.insert(conversation, standing.since);
             }
@@ -126,8 +130,23 @@ impl Hub {
         self.greet_on(turn, id);
     }
 
-    /// Sends of the answer to HELLO what there is room for. It may be longer than a send buffer, since others decide
-    /// how many talk to this account; the rest follows when there is room.
+    /// Answers in as many parts as it takes, of which the session asks nothing more before they have gone out.
+    pub(super) fn answer_in_parts(
+        &mut self,
+        turn: &mut Turn<'_>,
+        id: SessionId,
+        channel: Channel,
+        parts: impl IntoIterator<Item = Message>,
+    ) {
+        if let Some(user) = self.sessions.user_mut(id) {
+            let parts = parts.into_iter().map(|part| (channel, part));
+            user.owed_answer.extend(parts);
+        }
+        self.greet_on(turn, id);
+    }
+
+    /// Sends of a long answer what there is room for. It may be longer than a send buffer, since others decide how
+    /// many talk to this account, and how many belong to a room; the rest follows when there is room.
     pub(super) fn greet_on(&mut self, turn: &mut Turn<'_>, id: SessionId) {
         loop {
             let user = self.sessions.user(id);

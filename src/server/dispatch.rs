@@ -2,6 +2,7 @@
 
 use std::ops::Bound;
 
+use super::history::HISTORY;
 use super::hub::{Hub, Turn};
 use super::policy;
 use super::requests::Pending;
@@ -20,7 +21,7 @@ impl Hub {
             let Some(session) = self.sessions.get(id) else {
                 return;
             };
-            if session.busy {
+            if session.busy || (channel == HISTORY && session.is_paging()) {
                 return;
             }
             if self.store.room() < STORE_ROOM_MIN {
@@ -65,6 +66,7 @@ impl Hub {
         let header = message.header;
         if let Err(code) = policy::permit(session.role(), self.config.registration, &message.body) {
             let mut failure = Failure::new(code, "");
+            failure.tag = tag_of(&message.body);
             if let Some(origin) = header.origin {
                 failure = Failure::of_number(code, origin.conversation, origin.number);
             }
@@ -79,6 +81,12 @@ impl Hub {
             Body::SessionEnd(_) => self.logout(turn, id),
             Body::Hello(body) => self.hello(turn, id, channel, body),
             Body::Resolve(body) => self.resolve(turn, id, channel, &body),
+            Body::Join(body) => self.join(turn, id, channel, &body),
+            Body::Leave(body) => self.leave(turn, id, channel, body),
+            Body::RoomsRequest(body) => self.list_rooms(turn, id, channel, body.tag),
+            Body::MembersRequest(body) => self.list_members(turn, id, channel, body),
+            Body::Moderate(body) => self.moderate(turn, id, channel, body),
+            Body::HistoryRequest(body) => self.page_back(turn, id, channel, body),
             Body::ContactsRequest(body) => self.contacts(turn, id, channel, body.tag),
             Body::Text(text) => {
                 let content = envelope.content.to_vec();
@@ -180,6 +188,14 @@ impl Hub {
             } => {
                 Self::resolved(turn, session, channel, tag, outcome);
             }
+            Pending::Join(asked) => self.joined(turn, asked, outcome),
+            Pending::Leave(asked, room) => self.left(turn, asked, room, outcome),
+            Pending::ChangeRoom(asked, room) => self.moderated(turn, asked, room, outcome),
+            Pending::Rooms(asked) => self.rooms_listed(turn, asked, outcome),
+            Pending::Members(asked, room) => self.members_listed(turn, asked, room, outcome),
+            Pending::History(asked, conversation) => {
+                self.paged_back(turn, asked, conversation, outcome);
+            }
             Pending::Append(appended) => self.appended(turn, &appended, outcome),
             Pending::Void {
                 session,
@@ -219,5 +235,20 @@ impl Hub {
             self.last_turn = next;
             self.drain(turn, next.0, next.1);
         }
+    }
+}
+
+/// The tag of a request, where it has one: a refusal names it.
+fn tag_of(body: &Body) -> Option<u32> {
+    match body {
+        Body::Resolve(body) => Some(body.tag),
+        Body::Join(body) => Some(body.tag),
+        Body::Leave(body) => Some(body.tag),
+        Body::RoomsRequest(body) => Some(body.tag),
+        Body::MembersRequest(body) => Some(body.tag),
+        Body::Moderate(body) => Some(body.tag),
+        Body::HistoryRequest(body) => Some(body.tag),
+        Body::ContactsRequest(body) => Some(body.tag),
+        _ => None,
     }
 }

@@ -10,7 +10,8 @@ use std::time::{Duration, Instant};
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng as _;
 
-use super::policy::Registration;
+use super::history::HISTORY;
+use super::policy::{Registration, RoomMaking};
 use super::presence::Presence;
 use super::receipts::Marks;
 use super::registrar::Registrar;
@@ -43,6 +44,8 @@ pub(super) const CODE_SUPERSEDED: u16 = 3;
 pub struct HubConfig {
     /// Whether anybody may sign up.
     pub registration: Registration,
+    /// Whether users make rooms.
+    pub rooms: RoomMaking,
     /// The welcome that everybody is shown.
     pub greeting: String,
     /// Whether attempts to sign in are limited; only measurements go without.
@@ -53,6 +56,7 @@ impl Default for HubConfig {
     fn default() -> Self {
         Self {
             registration: Registration::Open,
+            rooms: RoomMaking::Open,
             greeting: "Greetings from the Chat Room!".into(),
             limited: true,
         }
@@ -93,8 +97,6 @@ pub struct Hub {
     pub(super) sessions: Sessions,
     pub(super) presence: Presence,
     pub(super) watchers: BTreeMap<ConversationId, BTreeSet<SessionId>>,
-    /// By room, the sessions of those who belong to it and are online.
-    pub(super) rooms: BTreeMap<ConversationId, BTreeSet<SessionId>>,
     pub(super) marks: Marks,
     pub(super) counters: HubCounters,
     pub(super) store: Box<dyn Store + Send>,
@@ -148,7 +150,6 @@ impl Hub {
             sessions: Sessions::default(),
             presence: Presence::default(),
             watchers: BTreeMap::new(),
-            rooms: BTreeMap::new(),
             marks: Marks::default(),
             counters: HubCounters::default(),
             store,
@@ -297,8 +298,10 @@ impl App for Hub {
             Event::Readable { session, channel } => self.drain(turn, session, channel),
             Event::Writable { session, channel } => {
                 self.greet_on(turn, session);
-                if channel == Channel::Chat {
-                    self.writable(turn, session);
+                match channel {
+                    Channel::Chat => self.writable(turn, session),
+                    HISTORY => self.page_on(turn, session),
+                    Channel::Control => {}
                 }
             }
             Event::Moved { session, remote } => {

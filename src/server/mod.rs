@@ -3,8 +3,11 @@
 //! [`Hub`] is the state machine; everything it decides to allow stands in [`policy`].
 
 mod arrival;
+mod asking;
 mod coming_and_going;
 mod dispatch;
+mod forward;
+mod history;
 mod hub;
 mod name;
 pub mod policy;
@@ -13,6 +16,7 @@ mod reading;
 mod receipts;
 mod registrar;
 mod requests;
+mod rooms;
 mod routing;
 mod session;
 mod sessions;
@@ -24,7 +28,7 @@ mod throttle;
 mod watching;
 
 pub use hub::{Hub, HubConfig, HubCounters, Input};
-pub use name::{NAME_MAX_CHARS, Name, NameError};
-pub use policy::Registration;
+pub use name::{NAME_MAX_CHARS, Name, NameError, RoomName, RoomNameError};
+pub use policy::{Registration, RoomMaking};
 pub use registrar::{BadExchange, PendingLogin, PendingSignUp, Registrar};
 pub use status::{SessionStatus, Status};

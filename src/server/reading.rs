@@ -1,9 +1,9 @@
 //! Reading on for devices that have not been sent everything: those who were away, those with no room, those who
 //! ask again. Each costs a position; the log is read when there is room.
 
+use super::forward::{CHAT, envelope};
 use super::hub::{Hub, Turn};
 use super::requests::Pending;
-use super::routing::{CHAT, envelope};
 use super::session::Reader;
 use crate::protocol::{
     Command, ConversationId, DeliverAgain, Delivery, EntryId, ErrorCode, Failure,

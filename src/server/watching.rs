@@ -1,8 +1,8 @@
 //! Receipts: who has received what, told to those who wait for it.
 
+use super::forward::CHAT;
 use super::hub::{Hub, Turn};
 use super::requests::Pending;
-use super::routing::CHAT;
 use super::session::WATCHED_MAX;
 use crate::protocol::{
     AccountId, Command, ConversationId, EntryId, Mark, Message, Receipts, Received,
