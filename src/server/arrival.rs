@@ -85,6 +85,7 @@ impl Hub {
         };
         user.ready = true;
         let account = user.account;
+        let mut moved = Vec::new();
         for standing in &standings {
             let conversation = standing.conversation;
             if standing.is_room && standing.until.is_none() {
@@ -94,8 +95,7 @@ impl Hub {
                 user.since.insert(conversation, standing.since);
             }
             if standing.mark > standing.since {
-                let mark = user.mark(conversation, standing.mark);
-                self.marks.tell(conversation, mark);
+                moved.push((conversation, user.mark(conversation, standing.mark)));
             }
         }
         for standing in standings
@@ -127,6 +127,9 @@ impl Hub {
         };
         user.owed_answer
             .push_back((channel, Message::control(greeting)));
+        for (conversation, mark) in moved {
+            self.moved(turn, conversation, mark);
+        }
         self.greet_on(turn, id);
     }
 

@@ -179,7 +179,7 @@ impl Hub {
             Pending::Resume { session, ticket } => {
                 self.device_known(turn, session, Command::Resume, ticket, outcome);
             }
-            Pending::Revoke => {}
+            Pending::Revoke { account, device } => self.revoked(turn, account, device, &outcome),
             Pending::Hello { session, channel } => self.greet(turn, session, channel, outcome),
             Pending::Resolve {
                 session,
@@ -217,6 +217,7 @@ impl Hub {
             } => {
                 self.tell_receipts(turn, session, conversation, outcome);
             }
+            Pending::Tally(conversation) => self.tally_loaded(turn, conversation, outcome),
             Pending::Advance { marks, seen } => self.advanced(turn, marks, seen, outcome),
         }
         self.drain_stalled(turn);

@@ -72,6 +72,7 @@ impl Hub {
             self.counters.delivered += u64::from(told.is_ok());
             self.note_sent(id, conversation, stored.prev, stored.entry, told);
         }
+        self.weigh(turn, conversation, stored.audience);
     }
 
     /// The sessions of those who read a conversation.

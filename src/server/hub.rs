@@ -19,9 +19,11 @@ use super::requests::{Pending, Requests};
 use super::session::Session;
 use super::sessions::Sessions;
 use super::status::Status;
+use super::tally::Tallies;
 use super::throttle::Throttle;
 use crate::protocol::{
-    Body, Command, ConversationId, EndReason, Failure, Hop, Message, SessionEnd, encode,
+    AccountId, Body, Command, ConversationId, DeviceId, EndReason, Failure, Hop, Message,
+    SessionEnd, encode,
 };
 use crate::store::{Completion, Request, Store};
 use crate::transport::{App, Channel, CloseReason, Endpoint, Event, Now, SendError, SessionId};
@@ -98,9 +100,12 @@ pub struct Hub {
     pub(super) presence: Presence,
     pub(super) watchers: BTreeMap<ConversationId, BTreeSet<SessionId>>,
     pub(super) marks: Marks,
+    pub(super) tallies: Tallies,
     pub(super) counters: HubCounters,
     pub(super) store: Box<dyn Store + Send>,
     pub(super) requests: Requests,
+    /// Devices that have signed out, of which the store has not said yet that their tickets are forgotten.
+    pub(super) unrevoked: BTreeSet<(AccountId, DeviceId)>,
     /// Channels with messages that were not taken, for want of room in the store.
     pub(super) stalled: BTreeSet<(SessionId, Channel)>,
     /// The stalled channel that had its turn last.
@@ -151,9 +156,11 @@ impl Hub {
             presence: Presence::default(),
             watchers: BTreeMap::new(),
             marks: Marks::default(),
+            tallies: Tallies::default(),
             counters: HubCounters::default(),
             store,
             requests: Requests::default(),
+            unrevoked: BTreeSet::new(),
             stalled: BTreeSet::new(),
             last_turn: (SessionId(0), Channel::Control),
             retry_at: None,
@@ -329,11 +336,14 @@ impl App for Hub {
         if self.marks.deadline().is_some_and(|at| at <= now.instant) {
             self.write_marks(now);
         }
+        self.spread_counts(turn);
         if matches!(self.stop, Stop::By(at) if at <= now.instant) {
             self.stop = Stop::Now;
         }
         if self.retry_at.is_some_and(|at| at <= now.instant) {
             self.retry_at = None;
+            self.ask_tallies(turn);
+            self.revoke_again(turn);
             for id in self.sessions.ids() {
                 let user = self.sessions.user_mut(id);
                 for reader in user.into_iter().flat_map(|user| user.behind.values_mut()) {
@@ -347,6 +357,7 @@ impl App for Hub {
     fn on_settled(&mut self, now: Now, endpoint: &mut Endpoint) {
         let turn = &mut Turn { now, endpoint };
         self.spread_receipts(turn);
+        self.spread_counts(turn);
         if self.marks.is_full() {
             self.write_marks(now);
         }
@@ -358,7 +369,8 @@ impl App for Hub {
         } else {
             None
         };
-        [self.marks.deadline(), self.retry_at, stop_by]
+        let counts = self.tallies.deadline();
+        [self.marks.deadline(), counts, self.retry_at, stop_by]
             .into_iter()
             .flatten()
             .min()

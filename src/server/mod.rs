@@ -4,7 +4,9 @@
 
 mod arrival;
 mod asking;
+mod bucket;
 mod coming_and_going;
+mod counting;
 mod dispatch;
 mod forward;
 mod history;
@@ -22,6 +24,7 @@ mod session;
 mod sessions;
 mod sign_in;
 mod status;
+mod tally;
 #[cfg(test)]
 mod tests;
 mod throttle;

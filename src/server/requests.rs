@@ -29,7 +29,10 @@ pub enum Pending {
     /// The ticket was looked at: this is its successor.
     Resume { session: SessionId, ticket: Vec<u8> },
     /// A device's tickets are forgotten.
-    Revoke,
+    Revoke {
+        account: AccountId,
+        device: DeviceId,
+    },
     /// What there is for a device.
     Hello {
         session: SessionId,
@@ -72,6 +75,8 @@ pub enum Pending {
         session: SessionId,
         conversation: ConversationId,
     },
+    /// The marks of a conversation whose receipts are counted.
+    Tally(ConversationId),
     /// Marks and last-seen times were written.
     Advance {
         marks: Vec<(ConversationId, AccountId, EntryId)>,

@@ -9,7 +9,7 @@ use super::hub::{Hub, Turn};
 use super::name::{Name, RoomName};
 use super::policy::RoomMaking;
 use super::requests::{Asked, Pending};
-use super::sign_in::failure_of;
+use super::sign_in::{failure_of, too_many};
 use crate::protocol::{
     Access, AccountId, Command, ConversationId, EntryId, ErrorCode, EventKind, Failure, Join,
     Joined, Leave, Left, Members, MembersRequest, Message, Moderate, Moderated, Room, RoomMember,
@@ -47,6 +47,9 @@ impl Hub {
                 return Self::refuse_asked(turn, asked, Command::Join, failure);
             }
         };
+        if !self.may_change(turn, asked, Command::Join) {
+            return;
+        }
         let request = Request::Join {
             account: asked.account,
             device: asked.device,
@@ -64,8 +67,10 @@ impl Hub {
         let Outcome::Done(Reply::Joined(joined)) = outcome else {
             let mut failure = failure_of(&outcome);
             // Where no room is made by joining it, whether there is one that is private is nobody's business.
-            if failure.code == ErrorCode::NotInvited && self.config.rooms == RoomMaking::Closed {
-                failure.code = ErrorCode::NoSuchRoom;
+            if self.config.rooms == RoomMaking::Closed
+                && matches!(failure.code, ErrorCode::NotInvited | ErrorCode::NoSuchRoom)
+            {
+                failure.code = ErrorCode::RoomsClosed;
             }
             return self.refuse_if_here(turn, asked, Command::Join, failure);
         };
@@ -98,8 +103,9 @@ impl Hub {
     }
 
     /// An account belongs to a room no longer: what is said from now on is not for its sessions, nor who receives it.
-    fn expel(&mut self, account: AccountId, room: ConversationId) {
+    fn expel(&mut self, turn: &Turn<'_>, account: AccountId, room: ConversationId) {
         self.presence.exit(account, room);
+        self.tallies.leave(turn.now.instant, room, account);
         for id in self.sessions_of(account) {
             if let Some(user) = self.sessions.user_mut(id) {
                 user.forget_receipts(room);
@@ -147,7 +153,7 @@ impl Hub {
                 if let Some(event) = event {
                     self.forward_event(turn, &event);
                 }
-                self.expel(asked.account, room);
+                self.expel(turn, asked.account, room);
             }
             // Nobody belongs to a room that there is not.
             Outcome::Refused(Refusal::NoSuchConversation) => {}
@@ -187,6 +193,9 @@ impl Hub {
                 }
             }
         }
+        if !self.may_change(turn, asked, command) {
+            return;
+        }
         let request = Request::ChangeRoom {
             conversation: room,
             actor: asked.account,
@@ -211,7 +220,7 @@ impl Hub {
         if let Some(event) = event {
             self.forward_event(turn, &event);
             if let (EventKind::Kicked, Some(subject)) = (event.kind, subject) {
-                self.expel(subject, room);
+                self.expel(turn, subject, room);
             }
         }
         let answer = Moderated {
@@ -308,6 +317,15 @@ impl Hub {
             more,
         });
         self.answer_in_parts(turn, asked.session, asked.channel, parts);
+    }
+
+    /// Whether the asker has not changed rooms too often of late.
+    fn may_change(&mut self, turn: &mut Turn<'_>, asked: Asked, command: Command) -> bool {
+        let counted = self.throttle.change_room(turn.now.instant, asked.account);
+        if let Err(wait) = counted {
+            Self::refuse_asked(turn, asked, command, too_many(wait));
+        }
+        counted.is_ok()
     }
 
     /// Whether the asker belongs to a room. Whoever does not is told nothing of it, nor whether there is one.

@@ -5,7 +5,8 @@ use super::hub::{Hub, Turn};
 use super::requests::Pending;
 use super::session::WATCHED_MAX;
 use crate::protocol::{
-    AccountId, Command, ConversationId, EntryId, Mark, Message, Receipts, Received,
+    AccountId, Command, ConversationId, EntryId, Mark, Message, NAMED_RECEIPTS_MAX, Receipts,
+    Received,
 };
 use crate::store::{MemberMark, Outcome, Reply, Request};
 use crate::transport::Now;
@@ -32,8 +33,10 @@ impl Hub {
             user.sent.remove(&body.conversation);
         }
         let mark = user.mark(body.conversation, entry);
-        self.marks
-            .advance(turn.now.instant, body.conversation, mark);
+        let now = turn.now.instant;
+        if self.marks.advance(now, body.conversation, &mark) {
+            self.moved(turn, body.conversation, mark);
+        }
     }
 
     /// A session is told the receipts of a conversation from now on.
@@ -65,6 +68,7 @@ impl Hub {
             watchers.remove(&id);
             if watchers.is_empty() {
                 self.watchers.remove(&conversation);
+                self.tallies.forget(conversation);
             }
         }
     }
@@ -76,6 +80,13 @@ impl Hub {
         id: SessionId,
         conversation: ConversationId,
     ) {
+        let account = self.sessions.user(id).map(|user| user.account);
+        if self.tallies.is_counted(conversation)
+            && account.is_some_and(|account| self.is_member(account, conversation))
+        {
+            self.watch(id, conversation);
+            return self.tell_counts(turn, id, conversation);
+        }
         // What has not been written yet would be missing in what the store says.
         self.write_marks(turn.now);
         // Watched from now on, so that no mark which moves meanwhile is missed; but whether the account may hear of
@@ -114,6 +125,16 @@ impl Hub {
         outcome: Outcome,
     ) {
         match outcome {
+            Outcome::Done(Reply::Marks { members, .. })
+                if members > NAMED_RECEIPTS_MAX && self.is_watching(id, conversation) =>
+            {
+                if let Some(user) = self.sessions.user_mut(id) {
+                    user.asking.remove(&conversation);
+                    user.owed_receipts.remove(&conversation);
+                }
+                self.count(turn, conversation, members);
+                self.tell_counts(turn, id, conversation);
+            }
             Outcome::Done(Reply::Marks { marks, .. }) => {
                 let Some(user) = self.sessions.user_mut(id) else {
                     return;
@@ -140,14 +161,7 @@ impl Hub {
     /// Tells all that moved since the last time to those who watch it.
     pub(super) fn spread_receipts(&mut self, turn: &mut Turn<'_>) {
         for (conversation, marks) in self.marks.take_news() {
-            let watchers: Vec<SessionId> = self
-                .watchers
-                .get(&conversation)
-                .into_iter()
-                .flatten()
-                .copied()
-                .collect();
-            for id in watchers {
+            for id in self.watchers_of(conversation) {
                 let Some(user) = self.sessions.user_mut(id) else {
                     continue;
                 };
@@ -188,6 +202,11 @@ impl Hub {
                 return;
             }
         }
+    }
+
+    fn is_watching(&self, id: SessionId, conversation: ConversationId) -> bool {
+        let user = self.sessions.user(id);
+        user.is_some_and(|user| user.watching.contains(&conversation))
     }
 
     fn owe_receipts(&mut self, now: Now, id: SessionId, conversation: ConversationId) {

@@ -17,7 +17,8 @@ use crate::protocol::{
 };
 use crate::store::memory::MemoryDisk;
 use crate::store::{
-    Append, Engine, NewAccount, Outcome, Reply, Request, RequestId, Standing, Store, TicketHash,
+    Append, Completion, Engine, NewAccount, Outcome, Refusal, Reply, Request, RequestId, Standing,
+    Store, TicketHash,
 };
 use crate::transport::{
     App, Channel, ClientConfig, Endpoint, Event, Limits, Now, ServerConfig, SessionId,
@@ -25,6 +26,7 @@ use crate::transport::{
 
 mod limits;
 mod readers;
+mod rooms;
 
 /// How many requests the store takes at once.
 const SLOTS: usize = 64;
