@@ -22,9 +22,11 @@ const FREE_PER_NAME: u32 = 20;
 const WAIT_MAX_PER_NAME: Duration = Duration::from_secs(30);
 /// After so long without an attempt everything is forgiven.
 const FORGET_AFTER: Duration = Duration::from_secs(30 * 60);
-/// How many names and prefixes are remembered; beyond it the one least recently added is forgotten. With
-/// [`GLOBAL_PER_SECOND`], and two for each attempt, that takes an attacker five minutes from ten prefixes.
+/// How many names and prefixes are remembered; beyond it the one least recently added is forgotten for which nobody has
+/// to wait. With [`GLOBAL_PER_SECOND`], and two for each attempt, that takes an attacker five minutes from ten prefixes.
 const ENTRIES_MAX: usize = 65_536;
+/// How many that somebody has to wait for are passed over for each that is forgotten. Chosen: bounded work.
+const SECOND_CHANCES: u32 = 16;
 /// Sign-ins of all peers together, a second: 0.3 ms of CPU each, so 3 % of a core.
 const GLOBAL_PER_SECOND: f64 = 100.0;
 /// Sign-ins of all peers together that may come at once: everybody after a restart.
@@ -197,10 +199,25 @@ impl Throttle {
             let wait = Duration::from_secs(1 << beyond.min(20)).min(wait_max);
             attempts.not_before = now + wait;
         }
-        while self.entries.len() > ENTRIES_MAX
-            && let Some(oldest) = self.order.pop_front()
-        {
-            self.entries.remove(&oldest);
+        if self.entries.len() > ENTRIES_MAX {
+            self.forget_one(now);
+        }
+    }
+
+    /// Forgets the one least recently added that nobody has to wait for, if it is found soon: else whoever guesses
+    /// could be rid of a wait by trying names that nobody has.
+    fn forget_one(&mut self, now: Instant) {
+        for chances in (0..SECOND_CHANCES).rev() {
+            let Some(oldest) = self.order.pop_front() else {
+                return;
+            };
+            let entry = self.entries.get(&oldest);
+            if chances > 0 && entry.is_some_and(|entry| entry.not_before > now) {
+                self.order.push_back(oldest);
+            } else {
+                self.entries.remove(&oldest);
+                return;
+            }
         }
     }
 }
@@ -269,6 +286,28 @@ mod tests {
         assert!(throttle.shares.len() <= 4096);
         assert!(throttle.entries.len() <= ENTRIES_MAX);
         assert!(throttle.order.len() <= ENTRIES_MAX + 1);
+    }
+
+    #[test]
+    fn wait_is_not_flushed_by_trying_names_that_nobody_has() {
+        // The oldest was forgotten whatever it was: five minutes of made-up names, and a guesser at bob's password
+        // began anew.
+        let mut now = Instant::now();
+        let mut throttle = Throttle::new(now, true);
+        for _ in 0..15 {
+            while let Err(wait) = throttle.attempt(now, "bob", address(1)) {
+                now += wait;
+            }
+        }
+        for number in 0..40_000_u32 {
+            now += Duration::from_millis(10);
+            let from = IpAddr::from((number % 4000).to_be_bytes());
+            throttle
+                .attempt(now, &format!("user{number}"), from)
+                .unwrap();
+        }
+        assert!(throttle.entries.len() <= ENTRIES_MAX);
+        assert!(throttle.attempt(now, "bob", address(1)).is_err());
     }
 
     #[test]

@@ -173,6 +173,33 @@ fn room_reaches_all_devices_of_its_members_and_who_was_removed_hears_that_last()
 }
 
 #[test]
+fn who_has_left_is_told_that_what_they_said_is_stored_but_no_receipts() {
+    // A message that a former member sends once more, since the answer was lost, is answered; that must not make them
+    // watch a room that is not theirs any more.
+    let mut bench = Bench::new();
+    let carol = bench.user("carol");
+    let link = bench.signed_in("carol", carol);
+    bench.is_held = true;
+    let origin = Origin {
+        conversation: BRIDGE,
+        device: carol.1,
+        number: Number(1),
+    };
+    for is_member in [false, true] {
+        if is_member {
+            bench.hub.presence.enter(carol.0, BRIDGE);
+        }
+        bench.say(link, Channel::Chat, &text("carol", "#bridge", "hi", origin));
+        bench.pass(50);
+        let mut stored = event(EventKind::Left, carol.0, 2).stored;
+        stored.repeated = true;
+        bench.answer_next(Outcome::Done(Reply::Stored(stored)));
+        assert!(matches!(bench.heard(link)[..], [Body::Stored(_)]));
+        assert_eq!(bench.hub.watchers.contains_key(&BRIDGE), is_member);
+    }
+}
+
+#[test]
 fn who_leaves_hears_of_it_last_and_may_leave_again() {
     let mut bench = Bench::new();
     let carol = bench.user("carol");
