@@ -5,4 +5,5 @@ mod identities;
 mod logs;
 mod model;
 mod opening;
+mod rooms;
 mod threads;
