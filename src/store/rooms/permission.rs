@@ -22,11 +22,12 @@ pub(in crate::store) enum Deed {
 /// Whether a member of this role may do it. A role that this version does not know is an ordinary member's.
 pub(in crate::store) const fn permits(role: MemberRole, deed: Deed) -> bool {
     match (deed, role) {
-        (Deed::Say | Deed::Invite(Access::Public), _) | (_, MemberRole::Owner) => true,
-        (
+        (Deed::Say | Deed::Invite(Access::Public), _)
+        | (
             Deed::Invite(_) | Deed::Topic | Deed::Kick(MemberRole::Member | MemberRole::Other(_)),
             MemberRole::Moderator,
-        ) => true,
+        )
+        | (_, MemberRole::Owner) => true,
         (
             Deed::Kick(MemberRole::Moderator | MemberRole::Owner) | Deed::Role | Deed::Access,
             MemberRole::Moderator,
