@@ -96,9 +96,9 @@ impl Hub {
         conversation: ConversationId,
         outcome: Outcome,
     ) {
-        if let Outcome::Done(Reply::Marks { members, marks }) = outcome {
+        if let Outcome::Done(Reply::Marks { members, marks, .. }) = outcome {
             self.tallies
-                .load(turn.now.instant, conversation, members, marks);
+                .load(turn.now.instant, conversation, members, &marks);
         } else {
             // A storage error, or the one in whose name it was asked has left meanwhile.
             self.tallies.set_asked(conversation, false);

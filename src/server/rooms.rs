@@ -107,10 +107,7 @@ impl Hub {
         self.presence.exit(account, room);
         self.tallies.leave(turn.now.instant, room, account);
         for id in self.sessions_of(account) {
-            if let Some(user) = self.sessions.user_mut(id) {
-                user.forget_receipts(room);
-            }
-            self.unwatch(id, room);
+            self.stop_watching(id, room);
         }
     }
 

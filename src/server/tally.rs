@@ -171,13 +171,13 @@ impl Tallies {
         now: Instant,
         conversation: ConversationId,
         members: u32,
-        marks: Vec<MemberMark>,
+        marks: &[MemberMark],
     ) {
         let Some(tally) = self.counted.get_mut(&conversation) else {
             return;
         };
         tally.members = members;
-        for mark in marks {
+        for mark in marks.iter().filter(|mark| mark.until.is_none()) {
             tally.advance(mark.account, mark.since, mark.entry);
         }
         tally.is_loaded = true;
@@ -324,9 +324,16 @@ mod tests {
             name: String::new(),
             entry: EntryId(5),
             since: EntryId(0),
+            until: None,
         };
-        tallies.load(now, ROOM, 40, vec![stored]);
+        let left = MemberMark {
+            account: AccountId(3),
+            until: Some(EntryId(7)),
+            ..stored.clone()
+        };
+        tallies.load(now, ROOM, 40, &[stored, left]);
         let (_, steps) = tallies.counts(ROOM, AccountId(2)).unwrap();
         assert_eq!(count(&steps, 7), 1);
+        assert_eq!(count(&steps, 5), 1, "who has left is not counted");
     }
 }

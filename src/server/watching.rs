@@ -73,6 +73,14 @@ impl Hub {
         }
     }
 
+    /// The same, and nothing is owed to it any more.
+    pub(super) fn stop_watching(&mut self, id: SessionId, conversation: ConversationId) {
+        if let Some(user) = self.sessions.user_mut(id) {
+            user.forget_receipts(conversation);
+        }
+        self.unwatch(id, conversation);
+    }
+
     /// A session asks for the receipts of a conversation, those of before too.
     pub(super) fn request_receipts(
         &mut self,
@@ -125,9 +133,11 @@ impl Hub {
         outcome: Outcome,
     ) {
         match outcome {
-            Outcome::Done(Reply::Marks { members, .. })
-                if members > NAMED_RECEIPTS_MAX && self.is_watching(id, conversation) =>
-            {
+            Outcome::Done(Reply::Marks {
+                members,
+                belongs: true,
+                ..
+            }) if members > NAMED_RECEIPTS_MAX && self.is_watching(id, conversation) => {
                 if let Some(user) = self.sessions.user_mut(id) {
                     user.asking.remove(&conversation);
                     user.owed_receipts.remove(&conversation);
@@ -135,7 +145,11 @@ impl Hub {
                 self.count(turn, conversation, members);
                 self.tell_counts(turn, id, conversation);
             }
-            Outcome::Done(Reply::Marks { marks, .. }) => {
+            Outcome::Done(Reply::Marks { belongs, marks, .. }) => {
+                if !belongs {
+                    // Who has left is told what there is to tell, and no more.
+                    self.stop_watching(id, conversation);
+                }
                 let Some(user) = self.sessions.user_mut(id) else {
                     return;
                 };
@@ -149,10 +163,7 @@ impl Hub {
             }
             Outcome::Unknown => self.owe_receipts(turn.now, id, conversation),
             other => {
-                if let Some(user) = self.sessions.user_mut(id) {
-                    user.forget_receipts(conversation);
-                }
-                self.unwatch(id, conversation);
+                self.stop_watching(id, conversation);
                 Self::refuse_outcome(turn, id, CHAT, Command::Receipts, &other);
             }
         }
@@ -255,6 +266,7 @@ impl From<MemberMark> for Mark {
             name,
             entry,
             since,
+            until: _,
         } = mark;
         Self {
             account,

@@ -15,8 +15,8 @@ use super::guard::{give_up, guard};
 use super::open::OpenError;
 use super::tables::{Look, Snapshot, Tables};
 use super::{
-    Completion, Outcome, Refusal, Reply, Request, RequestId, accounts, conversations, log, marks,
-    meta,
+    Completion, Outcome, Refusal, Reply, Request, RequestId, accounts, conversations, history, log,
+    marks, meta, rooms,
 };
 
 /// How many requests share one commit at most; a longer batch is cut into several. Chosen: one commit costs about
@@ -205,6 +205,9 @@ pub(super) const fn only_reads(request: &Request) -> bool {
             | Request::ListAccounts
             | Request::Read { .. }
             | Request::Marks { .. }
+            | Request::Rooms { .. }
+            | Request::Members { .. }
+            | Request::ReadBack { .. }
     )
 }
 
@@ -233,6 +236,25 @@ fn answer(look: &impl Look, request: &Request) -> Result<Reply, Stop> {
             conversation,
             account,
         } => marks::list(look, *conversation, *account),
+        Request::Rooms { account } => rooms::rooms(look, *account),
+        Request::Members {
+            conversation,
+            account,
+        } => rooms::members(look, *conversation, *account),
+        Request::ReadBack {
+            conversation,
+            reader,
+            before,
+            max_entries,
+            max_bytes,
+        } => history::read_back(
+            look,
+            *conversation,
+            *reader,
+            *before,
+            *max_entries,
+            *max_bytes,
+        ),
         _ => unreachable!("only_reads names exactly the requests above"),
     }
 }
@@ -285,15 +307,15 @@ fn perform(tables: &mut Tables<'_>, epoch: u64, request: &Request) -> Result<Rep
             number,
         } => log::void(tables, *conversation, *account, *device, *number),
         Request::Advance { marks, seen } => marks::advance(tables, marks, seen),
-        Request::Join { .. }
-        | Request::Leave { .. }
-        | Request::ChangeRoom { .. }
-        | Request::Rooms { .. }
-        | Request::Members { .. }
-        | Request::ReadBack { .. } => Err(Refusal::NotPermitted.into()),
+        Request::Join { .. } | Request::Leave { .. } | Request::ChangeRoom { .. } => {
+            rooms::perform(tables, request)
+        }
         Request::FindAccount { .. }
         | Request::ListAccounts
         | Request::Read { .. }
-        | Request::Marks { .. } => answer(tables, request),
+        | Request::Marks { .. }
+        | Request::Rooms { .. }
+        | Request::Members { .. }
+        | Request::ReadBack { .. } => answer(tables, request),
     }
 }

@@ -10,13 +10,17 @@ mod conversations;
 mod devices;
 mod engine;
 mod error;
+mod events;
 mod guard;
+mod history;
 mod log;
 mod marks;
 pub mod memory;
 mod meta;
+mod names;
 mod open;
 mod record;
+mod rooms;
 mod tables;
 mod thread;
 

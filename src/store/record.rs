@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_bytes::{ByteArray, Bytes};
 
 use super::{Account, StoreError, TicketHash};
-use crate::protocol::{AccountId, Digest};
+use crate::protocol::{Access, AccountId, Digest, MemberRole};
 
 /// The bytes under which a record is kept.
 pub(super) fn encode<T: Serialize>(record: &T) -> Vec<u8> {
@@ -34,6 +34,9 @@ pub(super) struct AccountRecord {
     pub(super) credential_identifier: ByteArray<16>,
     pub(super) created_ms: u64,
     pub(super) seen_ms: u64,
+    /// How many rooms it has made.
+    #[serde(default)]
+    pub(super) rooms_made: u32,
 }
 
 impl AccountRecord {
@@ -88,6 +91,8 @@ pub(super) enum Kind {
     Everyone,
     /// Two accounts, the lower id first.
     Pair(u64, u64),
+    /// Those who have joined it and not left; its name and the like are in `rooms`.
+    Room,
 }
 
 /// A row of `conversations`.
@@ -100,6 +105,9 @@ pub(super) struct ConversationRecord {
     pub(super) floor: u64,
     /// The time label of the last entry: the next is no earlier.
     pub(super) time_ms: u64,
+    /// In a room, how many belong to it now.
+    #[serde(default)]
+    pub(super) members: u32,
 }
 
 impl ConversationRecord {
@@ -110,6 +118,7 @@ impl ConversationRecord {
             head: 0,
             floor: 0,
             time_ms: 0,
+            members: 0,
         }
     }
 }
@@ -121,6 +130,37 @@ pub(super) struct MemberRecord {
     pub(super) since: u64,
     /// The furthest entry that a device of theirs has made durable.
     pub(super) mark: u64,
+    /// Who has left a room reads nothing after this entry: that they left, or were removed.
+    #[serde(default)]
+    pub(super) until: Option<u64>,
+    /// In a room, what they may do.
+    #[serde(default = "ordinary")]
+    pub(super) role: MemberRole,
+}
+
+const fn ordinary() -> MemberRole {
+    MemberRole::Member
+}
+
+impl From<u64> for MemberRecord {
+    /// A member from this head on.
+    fn from(head: u64) -> Self {
+        Self {
+            since: head,
+            mark: head,
+            until: None,
+            role: ordinary(),
+        }
+    }
+}
+
+/// A row of `rooms`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct RoomRecord {
+    /// In canonical form, with the sign.
+    pub(super) name: String,
+    pub(super) topic: String,
+    pub(super) access: Access,
 }
 
 /// A row of `log`, borrowed from the request or from the table.

@@ -502,3 +502,62 @@ fn ticket_of_who_has_signed_out_is_refused_though_the_store_does_not_answer() {
     assert!(is_revocation(&again));
     assert!(bench.hub.unrevoked.is_empty());
 }
+
+#[test]
+fn who_left_reads_nothing_that_comes_after_and_hears_of_nobodys_receipts() {
+    let mut bench = Bench::new();
+    let (alice, bob) = (bench.user("alice"), bench.user("bob"));
+    let (alices, bobs) = (bench.signed_in("alice", alice), bench.signed_in("bob", bob));
+    let mut room = None;
+    for link in [alices, bobs] {
+        let join = Join {
+            tag: 1,
+            name: "#Bridge".into(),
+            access: None,
+        };
+        bench.say(link, Channel::Chat, &Message::control(join));
+        bench.pass(50);
+        let heard = bench.heard(link);
+        assert_eq!(events(&heard), [EventKind::Joined], "{heard:?}");
+        room = heard.iter().find_map(|body| match body {
+            Body::Joined(joined) => Some(joined.room.conversation),
+            _ => None,
+        });
+    }
+    let conversation = room.expect("both have joined");
+    bench.heard(alices);
+    let say = |bench: &mut Bench, number| {
+        let origin = Origin {
+            conversation,
+            device: alice.1,
+            number: Number(number),
+        };
+        let said = text("alice", "#bridge", "land ahead", origin);
+        bench.say(alices, Channel::Chat, &said);
+        bench.pass(50);
+    };
+    let is_text = |body: &Body| matches!(body, Body::Text(_));
+    say(&mut bench, 1);
+    assert!(bench.heard(bobs).iter().any(is_text));
+    let leave = Message::control(Leave {
+        tag: 2,
+        conversation,
+    });
+    bench.say(bobs, Channel::Chat, &leave);
+    bench.pass(50);
+    assert_eq!(events(&bench.heard(bobs)), [EventKind::Left]);
+    say(&mut bench, 2);
+    let again = DeliverAgain {
+        conversation,
+        after: EntryId::START,
+    };
+    bench.say(bobs, Channel::Chat, &Message::control(again));
+    let request = Message::control(ReceiptsRequest { conversation });
+    bench.say(bobs, Channel::Chat, &request);
+    bench.pass(100);
+    let heard = bench.heard(bobs);
+    assert_eq!(heard.iter().filter(|body| is_text(body)).count(), 1);
+    assert_eq!(events(&heard), [EventKind::Joined, EventKind::Left]);
+    let watchers = bench.hub.watchers.get(&conversation);
+    assert!(watchers.is_none_or(|them| !them.contains(&bobs.server)));
+}

@@ -5,4 +5,6 @@ mod identities;
 mod logs;
 mod model;
 mod opening;
+mod room_model;
+mod rooms;
 mod threads;
