@@ -174,11 +174,11 @@ fn a_room_is_not_made_where_none_may_be_or_where_it_looks_like_another() {
     assert_eq!(bench.refused(closed.clone()), Refusal::NoSuchRoom);
     joined(&mut bench, alice, "#bridge");
     bench.done(closed);
-    let mut alike = join(alice, "#bridqe");
-    if let Request::Join { skeleton, .. } = &mut alike {
+    let mut second = join(alice, "#bridqe");
+    if let Request::Join { skeleton, .. } = &mut second {
         *skeleton = "#bridge in bones".into();
     }
-    assert_eq!(bench.refused(alike), Refusal::LooksLike("#bridge".into()));
+    assert_eq!(bench.refused(second), Refusal::LooksLike("#bridge".into()));
 }
 
 #[test]
