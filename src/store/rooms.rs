@@ -13,7 +13,7 @@ use super::meta::{self, Sequence};
 use super::names::{self, NameOf};
 use super::record::{ConversationRecord, Kind, MemberRecord, RoomRecord, decode, encode};
 use super::tables::{Look, Tables};
-use super::{Event, Refusal, Reply, Request, accounts, conversations, events};
+use super::{Event, Joined, Refusal, Reply, Request, accounts, conversations, events};
 use crate::protocol::{Access, AccountId, ConversationId, DeviceId, EventKind, MemberRole, Room};
 
 pub(super) use list::{members, rooms};
@@ -112,7 +112,7 @@ fn join(tables: &mut Tables<'_>, joining: &Joining<'_>) -> Result<Reply, Stop> {
             (member, Some(event))
         }
     };
-    Ok(Reply::Joined {
+    Ok(Reply::Joined(Box::new(Joined {
         standing: conversations::standing(
             tables,
             id,
@@ -123,7 +123,7 @@ fn join(tables: &mut Tables<'_>, joining: &Joining<'_>) -> Result<Reply, Stop> {
         )?,
         room: room.seen(id, &record, Some(member.role)),
         event,
-    })
+    })))
 }
 
 /// Makes a room without members. It refuses for everything that would refuse its maker, before anything is written.
