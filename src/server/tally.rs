@@ -177,7 +177,7 @@ impl Tallies {
             return;
         };
         tally.members = members;
-        for mark in marks.iter().filter(|mark| mark.until.is_none()) {
+        for mark in marks {
             tally.advance(mark.account, mark.since, mark.entry);
         }
         tally.is_loaded = true;
@@ -324,16 +324,9 @@ mod tests {
             name: String::new(),
             entry: EntryId(5),
             since: EntryId(0),
-            until: None,
         };
-        let left = MemberMark {
-            account: AccountId(3),
-            until: Some(EntryId(7)),
-            ..stored.clone()
-        };
-        tallies.load(now, ROOM, 40, &[stored, left]);
+        tallies.load(now, ROOM, 40, &[stored]);
         let (_, steps) = tallies.counts(ROOM, AccountId(2)).unwrap();
         assert_eq!(count(&steps, 7), 1);
-        assert_eq!(count(&steps, 5), 1, "who has left is not counted");
     }
 }

@@ -133,11 +133,9 @@ impl Hub {
         outcome: Outcome,
     ) {
         match outcome {
-            Outcome::Done(Reply::Marks {
-                members,
-                belongs: true,
-                ..
-            }) if members > NAMED_RECEIPTS_MAX && self.is_watching(id, conversation) => {
+            Outcome::Done(Reply::Marks { members, .. })
+                if members > NAMED_RECEIPTS_MAX && self.is_watching(id, conversation) =>
+            {
                 if let Some(user) = self.sessions.user_mut(id) {
                     user.asking.remove(&conversation);
                     user.owed_receipts.remove(&conversation);
@@ -145,11 +143,7 @@ impl Hub {
                 self.count(turn, conversation, members);
                 self.tell_counts(turn, id, conversation);
             }
-            Outcome::Done(Reply::Marks { belongs, marks, .. }) => {
-                if !belongs {
-                    // Who has left is told what there is to tell, and no more.
-                    self.stop_watching(id, conversation);
-                }
+            Outcome::Done(Reply::Marks { marks, .. }) => {
                 let Some(user) = self.sessions.user_mut(id) else {
                     return;
                 };
@@ -266,7 +260,6 @@ impl From<MemberMark> for Mark {
             name,
             entry,
             since,
-            until: _,
         } = mark;
         Self {
             account,

@@ -144,8 +144,8 @@ pub enum Request {
         /// How much to read, in bytes of content and a little for each entry.
         max_bytes: usize,
     },
-    /// How far each member has received: [`Reply::Marks`]; only those who have a mark above the start. Who has left
-    /// a room is told of no entry that they may not read.
+    /// How far each member has received: [`Reply::Marks`]; only those who have a mark above the start. Refused with
+    /// [`Refusal::NotPermitted`] for who does not belong to the conversation (any more).
     Marks {
         /// The conversation.
         conversation: ConversationId,
@@ -308,9 +308,7 @@ pub enum Reply {
     Marks {
         /// How many belong to the conversation.
         members: u32,
-        /// Whether the asker does (still).
-        belongs: bool,
-        /// Those who have received something since they do, those who have left included.
+        /// Those of them who have received something since.
         marks: Vec<MemberMark>,
     },
     /// To [`Request::Join`].
@@ -428,8 +426,6 @@ pub struct MemberMark {
     pub entry: EntryId,
     /// They read only what comes after this entry.
     pub since: EntryId,
-    /// The last entry that they may read, if they have left the room.
-    pub until: Option<EntryId>,
 }
 
 /// A message that stands in its log.

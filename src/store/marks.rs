@@ -6,17 +6,19 @@ use super::conversations::{load, load_member, permitted, save_member};
 use super::error::Stop;
 use super::record::{Kind, MemberRecord, decode};
 use super::tables::{Look, Tables};
-use super::{MemberMark, Reply, accounts, meta};
+use super::{MemberMark, Refusal, Reply, accounts, meta};
 use crate::protocol::{AccountId, ConversationId, EntryId};
 
-/// The marks of those who have received something since they became members, those who have left included; the asker
-/// is told of no entry that it may not read.
+/// The marks of those members who have received something since they belong to the conversation, for one who does.
 pub(super) fn list(
     look: &impl Look,
     conversation: ConversationId,
     account: AccountId,
 ) -> Result<Reply, Stop> {
     let (record, asker) = permitted(look, conversation, account)?;
+    if asker.until.is_some() {
+        return Err(Refusal::NotPermitted.into());
+    }
     let members = match record.kind {
         Kind::Everyone => u32::try_from(meta::account_count(look)?).unwrap_or(u32::MAX),
         Kind::Pair(..) => 2,
@@ -29,24 +31,18 @@ pub(super) fn list(
     {
         let (key, value) = row?;
         let member: MemberRecord = decode("members", value.value())?;
-        let mark = member.mark.min(record.head);
-        if mark > member.since {
+        if member.until.is_none() && member.mark > member.since {
             let id = AccountId(key.value().1);
             let name = accounts::require(look, id)?.name;
             marks.push(MemberMark {
                 account: id,
                 name,
-                entry: EntryId(mark),
+                entry: EntryId(member.mark),
                 since: EntryId(member.since),
-                until: member.until.map(EntryId),
             });
         }
     }
-    Ok(Reply::Marks {
-        members,
-        belongs: asker.until.is_none(),
-        marks,
-    })
+    Ok(Reply::Marks { members, marks })
 }
 
 /// Moves marks, never back and never past the head, and notes when accounts were last seen. What names no member

@@ -84,6 +84,13 @@ pub(super) struct DeviceRecord {
     pub(super) previous: Option<TicketRecord>,
 }
 
+impl DeviceRecord {
+    /// When the ticket given out last ends: the later, the more lately the device signed in; zero without one.
+    pub(super) fn expires_ms(&self) -> u64 {
+        self.current.map_or(0, |ticket| ticket.expires_ms)
+    }
+}
+
 /// Who belongs to a conversation by its nature.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Kind {

@@ -223,11 +223,11 @@ fn a_room_does_what_the_model_does_over_every_failure() {
             }
             request
         };
-        let Reply::Joined(joined) = bench.done(enter(0)) else {
+        let Reply::Joined(made) = bench.done(enter(0)) else {
             panic!("expected a membership");
         };
         model.join(0).expect("it is the first");
-        let room = joined.standing.conversation;
+        let room = made.standing.conversation;
         for step in 0..STEPS {
             let mut pick = || usize::try_from(dice.next_u32() % 4).expect("it is small");
             let (actor, subject) = (pick(), pick());
