@@ -31,12 +31,11 @@ pub(super) fn open(
         Some(device) => load(tables, account, device)?.map(|_| device),
         None => None,
     };
-    let device = match known {
-        Some(device) => device,
-        None => {
-            forget_surplus(tables, account)?;
-            DeviceId(meta::next_id(tables, Sequence::Device)?)
-        }
+    let device = if let Some(device) = known {
+        device
+    } else {
+        forget_surplus(tables, account)?;
+        DeviceId(meta::next_id(tables, Sequence::Device)?)
     };
     let record = DeviceRecord {
         current: Some(TicketRecord::new(ticket, expires_ms)),
