@@ -10,6 +10,7 @@ mod deadlines;
 mod dial;
 mod half_open;
 mod schedule;
+mod tokens;
 mod transmit;
 mod types;
 mod waiting;
@@ -26,6 +27,7 @@ use self::answers::Answers;
 pub use self::counters::Counters;
 use self::dial::Dial;
 use self::schedule::{Place, Schedule};
+use self::tokens::Tokens;
 pub use self::types::{ClientConfig, ServerConfig, Statistics, Transmit};
 use self::waiting::Waiting;
 use super::connection::{Connection, Context};
@@ -71,6 +73,8 @@ pub struct Endpoint {
     by_id: HashMap<u64, SessionId>,
     /// At a client: by the connection id that the server chose.
     by_peer_id: HashMap<u64, SessionId>,
+    /// At a client: what proves its address to the servers it has met.
+    tokens: Tokens,
     last_session: u64,
     random: ChaCha20Rng,
     events: VecDeque<Event>,
@@ -92,6 +96,7 @@ impl Endpoint {
             sessions: HashMap::new(),
             by_id: HashMap::new(),
             by_peer_id: HashMap::new(),
+            tokens: Tokens::default(),
             last_session: 0,
             random: ChaCha20Rng::from_seed(seed),
             events: VecDeque::new(),
@@ -138,7 +143,8 @@ impl Endpoint {
     pub fn connect(&mut self, now: Instant, remote: SocketAddr) -> SessionId {
         let session = self.next_session();
         let remote = datagram::canonical(remote);
-        if let Some(dial) = Dial::new(now, &mut self.random, remote) {
+        let token = self.tokens.of(remote);
+        if let Some(dial) = Dial::new(now, &mut self.random, remote, token) {
             self.by_id.insert(dial.client_id, session);
             self.sessions
                 .insert(session, Slot::new(Session::Dialling(Box::new(dial))));
@@ -295,6 +301,8 @@ impl Endpoint {
     /// At a client: the local address is another, or the network under it. What was measured on the old path is
     /// forgotten, no backoff is waited out, and each session pings, so that the server learns the new address.
     pub fn network_changed(&mut self, now: Instant) {
+        // They are for an address that is given up, and would tell who watches both networks that this is one host.
+        self.tokens.forget();
         let mut sessions: Vec<_> = self.sessions.keys().copied().collect();
         sessions.sort_unstable();
         for session in sessions {
@@ -418,6 +426,14 @@ impl Endpoint {
             },
         };
         let result = act(connection, &mut context);
+        if let Some(acceptor) = &self.acceptor {
+            if connection.wants_token(now) {
+                let token = acceptor.address_token(now, connection.remote().ip());
+                connection.give_token(now, token);
+            }
+        } else if let Some(token) = connection.take_token() {
+            self.tokens.keep(connection.remote(), *token);
+        }
         self.settle(now, session);
         Some(result)
     }

@@ -17,6 +17,7 @@ fn server(now: Instant, seed: u8) -> Endpoint {
     let config = ServerConfig {
         static_key: [5; 32],
         reset_key: [6; 32],
+        unix_ms: 1_773_756_120_000,
         limits: Limits::default(),
     };
     Endpoint::server(now, config, [seed; 32])

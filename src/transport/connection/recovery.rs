@@ -190,7 +190,7 @@ impl Connection {
                     self.channel(channel).sender.on_acked(fragment);
                 }
                 SentFrame::Ack(largest) => self.received.acknowledged(largest),
-                SentFrame::Window(_) | SentFrame::SessionWindow => {}
+                SentFrame::Window(_) | SentFrame::SessionWindow | SentFrame::NewToken => {}
             }
         }
     }
@@ -256,6 +256,10 @@ impl Connection {
                 SentFrame::SessionWindow => {
                     self.credit.due = true;
                     matters = true;
+                }
+                SentFrame::NewToken => {
+                    self.token.on_lost();
+                    matters |= self.token.is_due();
                 }
                 SentFrame::Window(channel) => {
                     self.channel(channel).window_due = true;

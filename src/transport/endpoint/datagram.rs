@@ -25,12 +25,13 @@ impl Endpoint {
             Ok(Packet::Syn {
                 client_id,
                 ephemeral,
-                cookie,
+                proof,
             }) => {
                 let Some(acceptor) = &mut self.acceptor else {
                     self.counters.unexpected += 1;
                     return;
                 };
+                let heeds_tokens = self.waiting.heeds_tokens();
                 let waiting = acceptor.on_syn(
                     now,
                     &mut self.answers,
@@ -38,7 +39,8 @@ impl Endpoint {
                     (route, length),
                     client_id,
                     ephemeral,
-                    cookie,
+                    proof,
+                    heeds_tokens,
                 );
                 if let Some(syn) = waiting
                     && !self.waiting.push(syn)
@@ -130,7 +132,7 @@ impl Endpoint {
             return None;
         }
         let round_trip = entry.round_trip(now);
-        // The cookie has proved this one. If the packet came from elsewhere, the session moves there like any
+        // The SYN has proved this one. If the packet came from elsewhere, the session moves there like any
         // other: with a challenge.
         let remote = entry.remote();
         let Pending {

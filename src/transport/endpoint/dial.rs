@@ -10,8 +10,8 @@ use super::Transmit;
 use crate::transport::handshake::{ClientHandshake, Established};
 use crate::transport::limits::{CONNECT_TIMEOUT, FULL_SIZE_SYNS, SYN_RETRY, SYN_RETRY_MAX};
 use crate::transport::packet::{
-    COOKIE_LEN, DATAGRAM_LEN, PROTOCOL_VERSION, SYN_ACK_MESSAGE_LEN, SYN_MIN_LEN, TOKEN_LEN,
-    encode_syn,
+    ADDRESS_TOKEN_LEN, COOKIE_LEN, DATAGRAM_LEN, PROTOCOL_VERSION, Proof, SYN_ACK_MESSAGE_LEN,
+    SYN_MIN_LEN, TOKEN_LEN, encode_syn,
 };
 
 /// A session for which no `SYN_ACK` has come yet.
@@ -19,10 +19,12 @@ pub(super) struct Dial {
     pub(super) client_id: u64,
     pub(super) remote: SocketAddr,
     handshake: ClientHandshake,
+    /// What an earlier session got; it serves until a cookie has come.
+    token: Option<[u8; ADDRESS_TOKEN_LEN]>,
     cookie: Option<[u8; COOKIE_LEN]>,
     /// SYNs sent.
     tries: u32,
-    /// When the SYN with the cookie went out, if it did so once only: then the answer measures the round trip.
+    /// When the SYN with cookie or token went out, if it did so once only: then the answer measures the round trip.
     asked: Option<Instant>,
     repeated: bool,
     wait: Duration,
@@ -33,12 +35,18 @@ pub(super) struct Dial {
 
 impl Dial {
     /// Makes the first SYN due. `None` only if Noise refuses its own pattern.
-    pub(super) fn new(now: Instant, random: &mut ChaCha20Rng, remote: SocketAddr) -> Option<Self> {
+    pub(super) fn new(
+        now: Instant,
+        random: &mut ChaCha20Rng,
+        remote: SocketAddr,
+        token: Option<[u8; ADDRESS_TOKEN_LEN]>,
+    ) -> Option<Self> {
         let client_id = random.next_u64();
         Some(Self {
             client_id,
             remote,
             handshake: ClientHandshake::new(random, client_id)?,
+            token,
             cookie: None,
             tries: 0,
             asked: None,
@@ -106,7 +114,12 @@ impl Dial {
             return None;
         }
         self.repeated |= self.asked.is_some();
-        self.asked = self.cookie.map(|_| now);
+        let proof = match (&self.cookie, &self.token) {
+            (Some(cookie), _) => Proof::Cookie(cookie),
+            (None, Some(token)) => Proof::Token(token),
+            (None, None) => Proof::None,
+        };
+        self.asked = (proof != Proof::None).then_some(now);
         let size = if self.tries < FULL_SIZE_SYNS {
             DATAGRAM_LEN
         } else {
@@ -119,7 +132,7 @@ impl Dial {
             PROTOCOL_VERSION,
             self.client_id,
             &ephemeral,
-            self.cookie.as_ref(),
+            proof,
             size,
         );
         Some(Transmit {

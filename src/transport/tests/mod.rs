@@ -5,4 +5,5 @@ mod faults;
 mod lifetime;
 mod network;
 mod strangers;
+mod tokens;
 mod two_hops;

@@ -12,6 +12,8 @@ use crate::transport::{Channel, ClientConfig, Endpoint, Event, Limits, ServerCon
 
 pub(super) const STATIC_KEY: [u8; 32] = [5; 32];
 pub(super) const RESET_KEY: [u8; 32] = [6; 32];
+/// The server's wall clock when it begins.
+pub(super) const UNIX_MS: u64 = 1_773_756_120_000;
 
 /// Faults, in packets of a thousand, and the delay of one way.
 #[derive(Debug, Clone, Copy)]
@@ -73,6 +75,7 @@ pub(super) fn server(now: Instant, seed: u8) -> Endpoint {
     let config = ServerConfig {
         static_key: STATIC_KEY,
         reset_key: RESET_KEY,
+        unix_ms: UNIX_MS,
         limits,
     };
     Endpoint::server(now, config, [seed; 32])
