@@ -9,7 +9,9 @@ mod datagram;
 mod deadlines;
 mod dial;
 mod half_open;
+mod paths;
 mod schedule;
+mod standby;
 mod tokens;
 mod transmit;
 mod types;
@@ -50,6 +52,8 @@ struct Slot {
     counted: Option<Prefix>,
     /// At a client: what a RESET must show.
     reset_token: Option<Box<[u8; TOKEN_LEN]>>,
+    /// At a client: the handshake that stands by.
+    standby: Option<SessionId>,
 }
 
 impl Slot {
@@ -59,6 +63,7 @@ impl Slot {
             place: Place::default(),
             counted: None,
             reset_token: None,
+            standby: None,
         }
     }
 }
@@ -75,6 +80,8 @@ pub struct Endpoint {
     by_peer_id: HashMap<u64, SessionId>,
     /// At a client: what proves its address to the servers it has met.
     tokens: Tokens,
+    /// At a client: what stood by a session that was reset.
+    orphan: Option<SessionId>,
     last_session: u64,
     random: ChaCha20Rng,
     events: VecDeque<Event>,
@@ -97,6 +104,7 @@ impl Endpoint {
             by_id: HashMap::new(),
             by_peer_id: HashMap::new(),
             tokens: Tokens::default(),
+            orphan: None,
             last_session: 0,
             random: ChaCha20Rng::from_seed(seed),
             events: VecDeque::new(),
@@ -141,8 +149,11 @@ impl Endpoint {
     /// Begins a session with a server; [`Event::Connected`] or [`Event::Closed`] follows. Until then nothing can
     /// be sent on it.
     pub fn connect(&mut self, now: Instant, remote: SocketAddr) -> SessionId {
-        let session = self.next_session();
         let remote = datagram::canonical(remote);
+        if let Some(session) = self.take_over(now, remote) {
+            return session;
+        }
+        let session = self.next_session();
         let token = self.tokens.of(remote);
         if let Some(dial) = Dial::new(now, &mut self.random, remote, token) {
             self.by_id.insert(dial.client_id, session);
@@ -183,14 +194,20 @@ impl Endpoint {
             Schedule::disarmed(&mut slot.place);
             match &mut slot.session {
                 Session::Dialling(dial) => {
+                    let is_standby = dial.is_standby();
                     if dial.on_timeout(now) {
                         self.settle(now, session);
+                    } else if is_standby {
+                        self.forget(session);
                     } else {
                         self.drop_session(session, CloseReason::NoAnswer);
                     }
                 }
                 Session::Open(_) => {
                     self.with_connection(now, session, Connection::handle_timeout);
+                    if self.acceptor.is_none() {
+                        self.stand_by(now, session);
+                    }
                 }
             }
         }
@@ -298,57 +315,6 @@ impl Endpoint {
         self.count(session);
     }
 
-    /// At a client: the local address is another, or the network under it. What was measured on the old path is
-    /// forgotten, no backoff is waited out, and each session pings, so that the server learns the new address.
-    pub fn network_changed(&mut self, now: Instant) {
-        // They are for an address that is given up, and would tell who watches both networks that this is one host.
-        self.tokens.forget();
-        let mut sessions: Vec<_> = self.sessions.keys().copied().collect();
-        sessions.sort_unstable();
-        for session in sessions {
-            self.with_connection(now, session, Connection::on_network_changed);
-        }
-    }
-
-    /// At a client: the local port is another, on the same network. Each session speaks from it at once, and waits
-    /// out no backoff from before.
-    pub fn port_changed(&mut self, now: Instant) {
-        let mut sessions: Vec<_> = self.sessions.keys().copied().collect();
-        sessions.sort_unstable();
-        for session in sessions {
-            self.with_connection(now, session, |connection, context| {
-                connection.on_port_changed(context);
-            });
-        }
-    }
-
-    /// At a client: the server's address, and since when what was sent to it has had no answer; of the oldest
-    /// session that is open.
-    #[must_use]
-    pub fn path(&self) -> Option<(SocketAddr, Option<Instant>)> {
-        let open = self.sessions.keys().min_by_key(|session| {
-            let is_dialling = self.connection(**session).is_none();
-            (is_dialling, **session)
-        })?;
-        let connection = self.connection(*open)?;
-        Some((connection.remote(), connection.unanswered_since()))
-    }
-
-    /// At a client: since when what was sent has had no answer.
-    #[must_use]
-    pub fn unanswered_since(&self, session: SessionId) -> Option<Instant> {
-        self.connection(session)?.unanswered_since()
-    }
-
-    /// The peer's current address.
-    #[must_use]
-    pub fn remote(&self, session: SessionId) -> Option<SocketAddr> {
-        match &self.sessions.get(&session)?.session {
-            Session::Dialling(dial) => Some(dial.remote),
-            Session::Open(connection) => Some(connection.remote()),
-        }
-    }
-
     /// A session's figures.
     #[must_use]
     pub fn statistics(&self, session: SessionId) -> Option<Statistics> {
@@ -444,7 +410,7 @@ impl Endpoint {
             return;
         };
         let deadline = match &slot.session {
-            Session::Dialling(dial) => Some(dial.deadline()),
+            Session::Dialling(dial) => dial.deadline(),
             Session::Open(connection) if connection.is_gone() => {
                 self.forget(session);
                 return;
@@ -466,6 +432,9 @@ impl Endpoint {
             return;
         };
         self.schedule.forget(&mut slot.place);
+        if let Some(standby) = slot.standby {
+            self.forget(standby);
+        }
         match &slot.session {
             Session::Dialling(dial) => {
                 self.by_id.remove(&dial.client_id);

@@ -90,6 +90,8 @@ pub(super) struct Connection {
     unanswered: Option<Instant>,
     /// The address token that the peer was or is to be given, or at a client has got.
     token: GivenToken,
+    /// A probe has become due since that was last asked.
+    has_probed: bool,
     /// Copies of what is under way are due.
     copies_due: bool,
     /// A PING is due.
@@ -127,6 +129,7 @@ impl Connection {
             silent: false,
             unanswered: None,
             token: GivenToken::default(),
+            has_probed: false,
             copies_due: false,
             // The client's first packet is what completes the handshake at the server.
             ping: beginning.role == Role::Client,
