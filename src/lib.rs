@@ -60,6 +60,7 @@
 //! - A client whose packets are unanswered for a while begins a handshake beside its session, which it completes only if
 //!   the session is reset: after a restart of the server RESET and `SYN_ACK` come in the same round trip, and the ticket
 //!   is answered at the second. To dial only after the RESET took four, and takes three of a client that was idle.
+//!   A device says where it stands in the same flight as its ticket.
 //! - For the device that wrote it, [`protocol::Stored`] takes the place of the delivery, so that a message is not
 //!   sent back to where it came from.
 
