@@ -147,6 +147,11 @@ pub(super) const STANDBY_WAIT: Duration = Duration::from_secs(1);
 /// at most: one handshake a second while nothing of that server arrives, and none while anything does.
 pub(super) const STANDBY_INTERVAL: Duration = Duration::from_secs(1);
 
+/// The least time between the SYNs of a standby that go with packets that are no probes. Chosen: what an application
+/// sends in one go has one; if a server begins just between that and a later packet, the client is back a round trip
+/// later.
+pub(super) const STANDBY_SPACING: Duration = Duration::from_millis(50);
+
 /// How long a standby's handshake may wait to be used after its server has answered: half of what the server keeps it.
 pub(super) const STANDBY_LIFETIME: Duration = Duration::from_secs(5);
 

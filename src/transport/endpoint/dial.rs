@@ -10,7 +10,8 @@ use rand_core::RngCore;
 use super::Transmit;
 use crate::transport::handshake::{ClientHandshake, Established};
 use crate::transport::limits::{
-    CONNECT_TIMEOUT, FULL_SIZE_SYNS, STANDBY_INTERVAL, STANDBY_LIFETIME, SYN_RETRY, SYN_RETRY_MAX,
+    CONNECT_TIMEOUT, FULL_SIZE_SYNS, STANDBY_INTERVAL, STANDBY_LIFETIME, STANDBY_SPACING,
+    SYN_RETRY, SYN_RETRY_MAX,
 };
 use crate::transport::packet::{
     ADDRESS_TOKEN_LEN, COOKIE_LEN, DATAGRAM_LEN, PROTOCOL_VERSION, Proof, SYN_ACK_MESSAGE_LEN,
@@ -116,7 +117,7 @@ impl Dial {
     /// the packet is no probe, has just spoken.
     pub(super) fn accompany(&mut self, now: Instant, is_probe: bool) {
         if let Some(standby) = &self.standby {
-            let has_rested = standby.spoke + SYN_RETRY <= now;
+            let has_rested = standby.spoke + STANDBY_SPACING <= now;
             self.due |= self.answer.is_none() && (is_probe || has_rested);
         }
     }
@@ -131,11 +132,12 @@ impl Dial {
     /// It stands by no more: it goes on as any other, with the answer that it has, or asks for one. `None` if it is
     /// no use.
     pub(super) fn take_over(&mut self, now: Instant) -> Option<()> {
-        let standby = self.standby.take()?;
+        self.standby.take()?;
         if let Some(answer) = &self.answer {
             return (answer.at + STANDBY_LIFETIME > now).then_some(());
         }
-        self.due = self.cookie.is_some() || standby.spoke + SYN_RETRY <= now;
+        // The SYN before may have gone out when nobody was there to take it; to another one the answer is the same.
+        self.due = true;
         self.wait = SYN_RETRY;
         self.deadline = now + self.wait;
         self.give_up = now + CONNECT_TIMEOUT;
