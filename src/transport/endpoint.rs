@@ -82,6 +82,8 @@ pub struct Endpoint {
     tokens: Tokens,
     /// At a client: what stood by a session that was reset.
     orphan: Option<SessionId>,
+    /// At a client: since when it dials and nobody answers.
+    in_vain_since: Option<Instant>,
     last_session: u64,
     random: ChaCha20Rng,
     events: VecDeque<Event>,
@@ -105,6 +107,7 @@ impl Endpoint {
             by_peer_id: HashMap::new(),
             tokens: Tokens::default(),
             orphan: None,
+            in_vain_since: None,
             last_session: 0,
             random: ChaCha20Rng::from_seed(seed),
             events: VecDeque::new(),
@@ -150,6 +153,7 @@ impl Endpoint {
     /// be sent on it.
     pub fn connect(&mut self, now: Instant, remote: SocketAddr) -> SessionId {
         let remote = datagram::canonical(remote);
+        self.in_vain_since.get_or_insert(now);
         if let Some(session) = self.take_over(now, remote) {
             return session;
         }
@@ -287,8 +291,8 @@ impl Endpoint {
     }
 
     /// Says goodbye (a CLOSE frame, sent a few times) and forgets the session. [`Event::Closed`] with [`CloseReason::Local`] follows.
-    /// Messages queued before are sent first if they fit into the goodbye's few packets; the application should
-    /// wait for `is_drained` if it must know that they arrived.
+    /// Messages queued before are sent first, once, if they fit into the goodbye's few packets: what of them is lost
+    /// is not sent again. An application that must know that they arrived waits for `is_drained` before.
     pub fn close(&mut self, now: Instant, session: SessionId, code: u16, reason: &str) {
         match self.sessions.get(&session).map(|slot| &slot.session) {
             Some(Session::Dialling(_)) => self.drop_session(session, CloseReason::Local),
@@ -299,6 +303,12 @@ impl Endpoint {
             }
             None => {}
         }
+    }
+
+    /// Whether no session is left, not even one that still says goodbye.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.sessions.is_empty()
     }
 
     /// Whether all that was sent on this session has been acknowledged.

@@ -190,6 +190,7 @@ impl Endpoint {
             return;
         };
         dial.on_cookie(now, cookie);
+        self.in_vain_since = None;
         self.settle(now, session);
     }
 
@@ -231,6 +232,7 @@ impl Endpoint {
             peer_key: Some(answer.peer_key),
             handshake_hash: established.handshake_hash,
         });
+        self.in_vain_since = None;
         let beginning = Beginning {
             session,
             role: Role::Client,

@@ -189,6 +189,11 @@ impl Dial {
         self.handshake.finish(now)
     }
 
+    /// The local port is another: what was said from the one before may never be answered.
+    pub(super) fn on_port_changed(&mut self) {
+        self.due |= !self.is_standby();
+    }
+
     /// The time has come to try again, or to give up: then `false`.
     pub(super) fn on_timeout(&mut self, now: Instant) -> bool {
         if let Some(standby) = &self.standby {

@@ -21,12 +21,18 @@ impl Endpoint {
         }
     }
 
-    /// At a client: the local port is another, on the same network. Each session speaks from it at once, and waits
-    /// out no backoff from before.
+    /// At a client: the local port is another, on the same network. Each session and each dial speaks from it at once,
+    /// and waits out no backoff from before.
     pub fn port_changed(&mut self, now: Instant) {
         let mut sessions: Vec<_> = self.sessions.keys().copied().collect();
         sessions.sort_unstable();
         for session in sessions {
+            let slot = self.sessions.get_mut(&session);
+            if let Some(Session::Dialling(dial)) = slot.map(|slot| &mut slot.session) {
+                dial.on_port_changed();
+                self.settle(now, session);
+                continue;
+            }
             self.with_connection(now, session, |connection, context| {
                 connection.on_port_changed(context);
             });
@@ -35,15 +41,17 @@ impl Endpoint {
     }
 
     /// At a client: the server's address, and since when what was sent to it has had no answer; of the oldest
-    /// session that is open.
+    /// session that is open, or else of the oldest that is dialled, counted from the first dial in vain.
     #[must_use]
     pub fn path(&self) -> Option<(SocketAddr, Option<Instant>)> {
-        let open = self.sessions.keys().min_by_key(|session| {
+        let oldest = self.sessions.keys().min_by_key(|session| {
             let is_dialling = self.connection(**session).is_none();
             (is_dialling, **session)
         })?;
-        let connection = self.connection(*open)?;
-        Some((connection.remote(), connection.unanswered_since()))
+        match &self.sessions.get(oldest)?.session {
+            Session::Open(connection) => Some((connection.remote(), connection.unanswered_since())),
+            Session::Dialling(dial) => Some((dial.remote, self.in_vain_since)),
+        }
     }
 
     /// At a client: since when what was sent has had no answer.
