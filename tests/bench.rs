@@ -82,7 +82,12 @@ fn streams_are_stored_whole_while_their_sessions_chat() {
     assert_eq!(stream["bytes"], 2 * 62 * 16_384);
     assert!(stream["seconds"].as_f64() > Some(0.0), "{report}");
 
-    let status = json(&udpchat(&["status", "--data", data.to_str().unwrap(), "--json"]));
+    let status = json(&udpchat(&[
+        "status",
+        "--data",
+        data.to_str().unwrap(),
+        "--json",
+    ]));
     let lines = report["deliveries"].as_u64().unwrap() + 4 * 20 * 2;
     assert_eq!(status["stored"], lines + 2 * 62, "{status}");
     assert_eq!(status["online"], 0, "everybody has left: {status}");
