@@ -68,6 +68,8 @@
     )
 )]
 
+#[cfg(test)]
+mod bytes_on_the_wire;
 pub mod cli;
 pub mod client;
 pub mod net;
