@@ -202,6 +202,7 @@ impl Hub {
                 self.tell_receipts(turn, session, conversation, outcome);
             }
             Pending::Advance { marks, seen } => self.advanced(turn, marks, seen, outcome),
+            Pending::Expire => self.expired(turn, outcome),
         }
         self.drain_stalled(turn);
     }

@@ -13,6 +13,7 @@ mod reading;
 mod receipts;
 mod registrar;
 mod requests;
+mod retention;
 mod routing;
 mod session;
 mod sign_in;

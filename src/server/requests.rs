@@ -65,6 +65,8 @@ pub enum Pending {
         marks: Vec<(ConversationId, AccountId, EntryId)>,
         seen: Vec<(AccountId, u64)>,
     },
+    /// A step of retention is done.
+    Expire,
 }
 
 /// A message on its way into the log, with all that forwarding it needs.

@@ -11,8 +11,8 @@ use super::{Account, NewAccount, Refusal, Reply};
 use crate::protocol::{AccountId, ConversationId};
 
 /// The kinds of names, as `names` keys them.
-const NAME: u8 = 0;
-const SKELETON: u8 = 1;
+pub(super) const NAME: u8 = 0;
+pub(super) const SKELETON: u8 = 1;
 
 /// Opens an account. The very same one, asked for again, is answered as if it had been opened now: the asker may
 /// not have heard the first answer.

@@ -5,7 +5,7 @@ use serde_bytes::Bytes;
 
 use super::conversations::{self, permitted};
 use super::error::{Stop, StoreError};
-use super::record::{ConversationRecord, Kind, LogRecord, decode, encode};
+use super::record::{ConversationRecord, Kind, LogRecord, decode_entry, encode_entry};
 use super::tables::{Look, Tables};
 use super::{Append, Audience, Entry, Refusal, Reply, StoredEntry, accounts, meta};
 use crate::protocol::{AccountId, ConversationId, DeviceId, Digest, EntryId, Number};
@@ -30,7 +30,6 @@ pub(super) fn append(tables: &mut Tables<'_>, append: &Append) -> Result<Reply, 
         let entry = repeated(tables, append, expected)?;
         return stored(tables, record, append, entry, true);
     }
-    let entry = EntryId(record.head + 1);
     let row = LogRecord {
         prev: record.head,
         author: append.author.0,
@@ -40,13 +39,9 @@ pub(super) fn append(tables: &mut Tables<'_>, append: &Append) -> Result<Reply, 
         digest: append.digest,
         content: Bytes::new(&append.content),
     };
-    record.head = entry.0;
-    record.time_ms = row.time_ms;
     let audience = audience(tables, record, append.author)?;
     let slot = (conversation.0, append.device.0, append.number.0 % KEPT);
-    tables
-        .log
-        .insert((conversation.0, entry.0), &*encode(&row))?;
+    let entry = put(tables, conversation, &mut record, &row)?;
     tables
         .sent
         .insert(slot, (append.number.0, append.digest.0, entry.0))?;
@@ -59,6 +54,22 @@ pub(super) fn append(tables: &mut Tables<'_>, append: &Append) -> Result<Reply, 
         repeated: false,
         audience,
     }))
+}
+
+/// Puts an entry at the end of a log and counts it; the conversation's record is the caller's to save.
+pub(super) fn put(
+    tables: &mut Tables<'_>,
+    conversation: ConversationId,
+    record: &mut ConversationRecord,
+    row: &LogRecord<'_>,
+) -> Result<EntryId, StoreError> {
+    let entry = EntryId(record.head + 1);
+    let bytes = encode_entry(conversation.0, entry.0, row);
+    tables.log.insert((conversation.0, entry.0), &*bytes)?;
+    record.head = entry.0;
+    record.time_ms = row.time_ms;
+    record.bytes = record.bytes.saturating_add(bytes.len() as u64);
+    Ok(entry)
 }
 
 /// The entry that a number already has, if it has it with this digest.
@@ -87,13 +98,22 @@ fn stored(
     entry: EntryId,
     repeated: bool,
 ) -> Result<Reply, Stop> {
-    let value = look.log().get((append.conversation.0, entry.0))?;
-    let value = value.ok_or_else(|| StoreError::missing("log"))?;
-    let row: LogRecord<'_> = decode("log", value.value())?;
+    let (prev, time_ms) = match look.log().get((append.conversation.0, entry.0))? {
+        Some(value) => {
+            let row = decode_entry(append.conversation.0, entry.0, value.value())?;
+            (row.prev, row.time_ms)
+        }
+        // It was stored and has expired since. Its time is not known any more; it was no later than either.
+        None if entry.0 <= record.floor => (
+            entry.0.saturating_sub(1),
+            append.time_ms.min(record.time_ms),
+        ),
+        None => return Err(StoreError::missing("log").into()),
+    };
     Ok(Reply::Stored(StoredEntry {
         entry,
-        prev: EntryId(row.prev),
-        time_ms: row.time_ms,
+        prev: EntryId(prev),
+        time_ms,
         repeated,
         audience: audience(look, record, append.author)?,
     }))
@@ -135,14 +155,15 @@ pub(super) fn read(
         .range((conversation.0, from)..=(conversation.0, u64::MAX))?
     {
         let (key, value) = row?;
-        let row: LogRecord<'_> = decode("log", value.value())?;
+        let (_, entry) = key.value();
+        let row = decode_entry(conversation.0, entry, value.value())?;
         bytes = bytes.saturating_add(row.content.len() + ENTRY_OVERHEAD_BYTES);
         if bytes > max_bytes && !entries.is_empty() {
             break;
         }
         entries.push(Entry {
-            entry: EntryId(key.value().1),
-            prev: EntryId(row.prev.max(member.since)),
+            entry: EntryId(entry),
+            prev: EntryId(row.prev.max(member.since).max(record.floor)),
             author: AccountId(row.author),
             device: DeviceId(row.device),
             number: Number(row.number),
@@ -166,7 +187,7 @@ pub(super) fn digest_at(
     let Some(value) = look.log().get((conversation.0, entry.0))? else {
         return Ok(None);
     };
-    let row: LogRecord<'_> = decode("log", value.value())?;
+    let row = decode_entry(conversation.0, entry.0, value.value())?;
     Ok(Some(row.digest))
 }
 

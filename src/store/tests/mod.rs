@@ -1,8 +1,11 @@
 //! Tests of the store through its requests, by concern.
 
 mod crashes;
+mod damage;
 mod identities;
 mod logs;
+mod migration;
 mod model;
 mod opening;
+mod retention;
 mod threads;
