@@ -179,9 +179,9 @@ wire_enum! {
 wire_enum! {
     /// What happened in a room.
     pub enum EventKind {
-        /// The actor has become a member.
+        /// The actor has become a member; the owner, if the role says so.
         Joined = 1 => "JOINED",
-        /// The actor is a member no longer.
+        /// The actor is a member no longer. Where that left members without an owner, the subject has become it.
         Left = 2 => "LEFT",
         /// The subject was removed; the text says why.
         Kicked = 3 => "KICKED",

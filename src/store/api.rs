@@ -40,6 +40,10 @@ pub struct Completion {
 
 /// What came of a request.
 #[derive(Debug, Clone, PartialEq)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "what is done is by far the most frequent, and an allocation for each would cost more than the space"
+)]
 pub enum Outcome {
     /// It is done, and durable where it wrote anything.
     Done(Reply),

@@ -10,11 +10,12 @@ use super::error::StoreError;
 use super::guard::guard;
 use super::log::KEPT;
 use super::meta;
+use super::names::NameOf;
 use super::open::{OpenError, from_redb};
 use super::overlay;
 use super::record::{
-    AccountRecord, ConversationRecord, DeviceRecord, Kind, MemberRecord, RetentionRecord, decode,
-    decode_entry,
+    AccountRecord, ConversationRecord, DeviceRecord, Kind, MemberRecord, RetentionRecord,
+    RoomRecord, decode, decode_entry,
 };
 use super::tables::{Look, Snapshot};
 use crate::protocol::Digest;
@@ -130,7 +131,7 @@ pub(super) fn walk(look: &Snapshot) -> Report {
     let mut report = Report::default();
     let mut logs = BTreeMap::new();
     // Conversations first: the others are compared with them.
-    let parts: [(&str, Part); 11] = [
+    let parts: [(&str, Part); 12] = [
         ("conversations", conversations),
         ("log", log),
         ("names", names),
@@ -142,6 +143,7 @@ pub(super) fn walk(look: &Snapshot) -> Report {
         ("senders", senders),
         ("sent", sent),
         ("retention", retention),
+        ("rooms", rooms),
     ];
     for (table, part) in parts {
         if let Err(error) = guard(|| part(look, &mut report, &mut logs)) {
@@ -266,12 +268,12 @@ fn names(
         let (key, id) = row?;
         report.rows += 1;
         let (kind, name) = key.value();
-        if kind > super::accounts::SKELETON {
+        if kind > NameOf::AccountSkeleton.number() {
             continue;
         }
         match look.accounts().get(id.value())? {
             None => report.find("names", format!("{name:?}"), "its account is missing"),
-            Some(value) if kind == super::accounts::NAME => {
+            Some(value) if kind == NameOf::Account.number() => {
                 let account: Result<AccountRecord, _> = decode("accounts", value.value());
                 if account.is_ok_and(|account| account.name != name) {
                     let key = format!("{name:?}");
@@ -296,7 +298,7 @@ fn accounts(
         let id = id.value();
         found += 1;
         let account: AccountRecord = row!(report, "accounts", id, value.value());
-        let name = (super::accounts::NAME, &*account.name);
+        let name = (NameOf::Account.number(), &*account.name);
         if look.names().get(name)?.map(|id| id.value()) != Some(id) {
             report.find("accounts", id, "its name does not point to it");
         }
@@ -452,6 +454,22 @@ fn retention(
         let _: RetentionRecord = row!(report, "retention", id, value.value());
         if !logs.contains_key(&id) {
             report.find("retention", id, "there is no such conversation");
+        }
+    }
+    Ok(())
+}
+
+fn rooms(
+    look: &Snapshot,
+    report: &mut Report,
+    logs: &mut BTreeMap<u64, Log>,
+) -> Result<(), StoreError> {
+    for row in look.rooms().iter()? {
+        let (id, value) = row?;
+        let id = id.value();
+        let _: RoomRecord = row!(report, "rooms", id, value.value());
+        if logs.get(&id).map(|log| log.record.kind) != Some(Kind::Room) {
+            report.find("rooms", id, "its conversation is not a room's");
         }
     }
     Ok(())

@@ -17,8 +17,8 @@ use super::open::OpenError;
 use super::snapshots::Snapshots;
 use super::tables::{Look, Snapshot, Tables};
 use super::{
-    Completion, Outcome, Refusal, Reply, Request, RequestId, accounts, conversations, log, marks,
-    meta, retention,
+    Completion, Outcome, Refusal, Reply, Request, RequestId, accounts, conversations, history, log,
+    marks, meta, retention, rooms,
 };
 
 /// How many requests share one commit at most; a longer batch is cut into several. Chosen: one commit costs about
@@ -220,6 +220,9 @@ pub(super) const fn only_reads(request: &Request) -> bool {
             | Request::Read { .. }
             | Request::Marks { .. }
             | Request::ListRetained
+            | Request::Rooms { .. }
+            | Request::Members { .. }
+            | Request::ReadBack { .. }
     )
 }
 
@@ -249,6 +252,25 @@ fn answer(look: &impl Look, request: &Request) -> Result<Reply, Stop> {
             account,
         } => marks::list(look, *conversation, *account),
         Request::ListRetained => retention::list(look),
+        Request::Rooms { account } => rooms::rooms(look, *account),
+        Request::Members {
+            conversation,
+            account,
+        } => rooms::members(look, *conversation, *account),
+        Request::ReadBack {
+            conversation,
+            reader,
+            before,
+            max_entries,
+            max_bytes,
+        } => history::read_back(
+            look,
+            *conversation,
+            *reader,
+            *before,
+            *max_entries,
+            *max_bytes,
+        ),
         _ => unreachable!("only_reads names exactly the requests above"),
     }
 }
@@ -303,16 +325,16 @@ fn perform(tables: &mut Tables<'_>, epoch: u64, request: &Request) -> Result<Rep
         Request::Advance { marks, seen } => marks::advance(tables, marks, seen),
         Request::Expire { from, keep, now_ms } => retention::expire(tables, *from, *keep, *now_ms),
         Request::Retain { name, keep } => retention::retain(tables, name, *keep),
-        Request::Join { .. }
-        | Request::Leave { .. }
-        | Request::ChangeRoom { .. }
-        | Request::Rooms { .. }
-        | Request::Members { .. }
-        | Request::ReadBack { .. } => Err(Refusal::NotPermitted.into()),
+        Request::Join { .. } | Request::Leave { .. } | Request::ChangeRoom { .. } => {
+            rooms::perform(tables, request)
+        }
         Request::FindAccount { .. }
         | Request::ListAccounts
         | Request::Read { .. }
         | Request::Marks { .. }
-        | Request::ListRetained => answer(tables, request),
+        | Request::ListRetained
+        | Request::Rooms { .. }
+        | Request::Members { .. }
+        | Request::ReadBack { .. } => answer(tables, request),
     }
 }

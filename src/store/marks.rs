@@ -9,13 +9,14 @@ use super::tables::{Look, Tables};
 use super::{MemberMark, Reply, accounts};
 use crate::protocol::{AccountId, ConversationId, EntryId};
 
-/// The marks of those members who have received something since they belong to the conversation.
+/// The marks of those who have received something since they became members, those who have left included; the asker
+/// is told of no entry that it may not read.
 pub(super) fn list(
     look: &impl Look,
     conversation: ConversationId,
     account: AccountId,
 ) -> Result<Reply, Stop> {
-    permitted(look, conversation, account)?;
+    let (record, _) = permitted(look, conversation, account)?;
     let mut marks = Vec::new();
     for row in look
         .members()
@@ -23,13 +24,14 @@ pub(super) fn list(
     {
         let (key, value) = row?;
         let member: MemberRecord = decode("members", value.value())?;
-        if member.mark > member.since {
+        let mark = member.mark.min(record.head);
+        if mark > member.since {
             let id = AccountId(key.value().1);
             let name = accounts::require(look, id)?.name;
             marks.push(MemberMark {
                 account: id,
                 name,
-                entry: EntryId(member.mark),
+                entry: EntryId(mark),
                 since: EntryId(member.since),
             });
         }
@@ -51,7 +53,8 @@ pub(super) fn advance(
         let Some(mut member) = load_member(tables, *conversation, *account)? else {
             continue;
         };
-        let mark = entry.0.min(record.head);
+        let last = member.until.unwrap_or(record.head);
+        let mark = entry.0.min(record.head).min(last);
         if mark > member.mark {
             member.mark = mark;
             save_member(tables, *conversation, *account, &member)?;

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_bytes::{ByteArray, Bytes};
 
 use super::{Account, StoreError, TicketHash};
-use crate::protocol::{AccountId, Digest};
+use crate::protocol::{Access, AccountId, Digest, MemberRole};
 
 /// How many bytes the checksum behind a record takes.
 const SUM_BYTES: usize = 4;
@@ -99,6 +99,9 @@ pub(super) struct AccountRecord {
     pub(super) credential_identifier: ByteArray<16>,
     pub(super) created_ms: u64,
     pub(super) seen_ms: u64,
+    /// How many rooms it has made.
+    #[serde(default)]
+    pub(super) rooms_made: u32,
 }
 
 impl AccountRecord {
@@ -146,6 +149,13 @@ pub(super) struct DeviceRecord {
     pub(super) previous: Option<TicketRecord>,
 }
 
+impl DeviceRecord {
+    /// When the ticket given out last ends: the later, the more lately the device signed in; zero without one.
+    pub(super) fn expires_ms(&self) -> u64 {
+        self.current.map_or(0, |ticket| ticket.expires_ms)
+    }
+}
+
 /// Who belongs to a conversation by its nature.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Kind {
@@ -153,6 +163,8 @@ pub(super) enum Kind {
     Everyone,
     /// Two accounts, the lower id first.
     Pair(u64, u64),
+    /// Those who have joined it and not left; its name and the like are in `rooms`.
+    Room,
 }
 
 /// A row of `conversations`.
@@ -165,6 +177,9 @@ pub(super) struct ConversationRecord {
     pub(super) floor: u64,
     /// The time label of the last entry: the next is no earlier.
     pub(super) time_ms: u64,
+    /// In a room, how many belong to it now.
+    #[serde(default)]
+    pub(super) members: u32,
     /// What the rows of its log take, in bytes, for retention by size.
     #[serde(default)]
     pub(super) bytes: u64,
@@ -178,6 +193,7 @@ impl ConversationRecord {
             head: 0,
             floor: 0,
             time_ms: 0,
+            members: 0,
             bytes: 0,
         }
     }
@@ -190,6 +206,37 @@ pub(super) struct MemberRecord {
     pub(super) since: u64,
     /// The furthest entry that a device of theirs has made durable.
     pub(super) mark: u64,
+    /// Who has left a room reads nothing after this entry: that they left, or were removed.
+    #[serde(default)]
+    pub(super) until: Option<u64>,
+    /// In a room, what they may do.
+    #[serde(default = "ordinary")]
+    pub(super) role: MemberRole,
+}
+
+const fn ordinary() -> MemberRole {
+    MemberRole::Member
+}
+
+impl From<u64> for MemberRecord {
+    /// A member from this head on.
+    fn from(head: u64) -> Self {
+        Self {
+            since: head,
+            mark: head,
+            until: None,
+            role: ordinary(),
+        }
+    }
+}
+
+/// A row of `rooms`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct RoomRecord {
+    /// In canonical form, with the sign.
+    pub(super) name: String,
+    pub(super) topic: String,
+    pub(super) access: Access,
 }
 
 /// A row of `log`, borrowed from the request or from the table.

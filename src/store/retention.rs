@@ -7,7 +7,10 @@ use redb::ReadableTable;
 
 use super::conversations::{load, save};
 use super::error::{Stop, StoreError};
-use super::record::{ConversationRecord, Kind, RetentionRecord, decode, decode_entry, encode};
+use super::names::{self, NameOf};
+use super::record::{
+    ConversationRecord, Kind, RetentionRecord, RoomRecord, decode, decode_entry, encode,
+};
 use super::tables::{Look, Tables};
 use super::{Refusal, Reply, Retention, meta};
 use crate::protocol::{ConversationId, EVERYONE_NAME};
@@ -150,7 +153,7 @@ fn is_before((conversation, entry): (u64, u64), row: &[u8], from_ms: u64) -> boo
 
 /// Says what is kept of a conversation.
 pub(super) fn retain(tables: &mut Tables<'_>, name: &str, keep: Retention) -> Result<Reply, Stop> {
-    let id = named(name).ok_or(Refusal::NoSuchRoom)?;
+    let id = named(tables, name)?.ok_or(Refusal::NoSuchRoom)?;
     if keep == Retention::default() {
         if tables.retention().get(id.0)?.is_some() {
             tables.retention.remove(id.0)?;
@@ -193,13 +196,20 @@ fn own(look: &impl Look, id: ConversationId) -> Result<RetentionRecord, StoreErr
 }
 
 /// The conversation of this name, if it is one that can have limits of its own.
-fn named(name: &str) -> Option<ConversationId> {
-    (name == EVERYONE_NAME).then_some(ConversationId::EVERYONE)
+fn named(look: &impl Look, name: &str) -> Result<Option<ConversationId>, StoreError> {
+    if name == EVERYONE_NAME {
+        return Ok(Some(ConversationId::EVERYONE));
+    }
+    Ok(names::find(look, NameOf::Room, name)?.map(ConversationId))
 }
 
 fn name_of(look: &impl Look, id: ConversationId) -> Result<String, StoreError> {
     match load(look, id)?.map(|record| record.kind) {
         Some(Kind::Everyone) => Ok(EVERYONE_NAME.into()),
+        Some(Kind::Room) => match look.rooms().get(id.0)? {
+            Some(value) => Ok(decode::<RoomRecord>("rooms", value.value())?.name),
+            None => Err(StoreError::missing("rooms")),
+        },
         _ => Ok(format!("conversation {}", id.0)),
     }
 }

@@ -116,6 +116,12 @@ tables! {
     members: (u64, u64) => &'static [u8];
     /// Each (account, conversation) that it belongs to.
     joined: (u64, u64) => ();
+    /// A room's conversation to its [`super::record::RoomRecord`].
+    rooms: u64 => &'static [u8];
+    /// Each (account, room) that it belongs to, with 0, or has left, with the time in milliseconds since 1970 (UTC).
+    rooms_of: (u64, u64) => u64;
+    /// Each (account, room) that it is invited to and has not joined since.
+    invited: (u64, u64) => ();
     /// (conversation, device) to the last number that the device has used in it.
     senders: (u64, u64) => u64;
     /// (conversation, device, number modulo how many are kept) to what was stored under that number: number, digest, entry.

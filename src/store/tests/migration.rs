@@ -4,6 +4,7 @@ use redb::{ReadableTable, TableDefinition};
 use std::fs;
 
 use super::super::memory::MemoryDisk;
+use super::super::record::Kind;
 use super::super::testing::Bench;
 use super::super::{DATABASE_FILE, Engine, OpenError, migrate, open_current};
 use crate::protocol::ConversationId;
@@ -61,8 +62,8 @@ fn schema_1() -> MemoryDisk {
             })
             .collect();
         for (key, value) in rows {
-            // (kind, head, floor, time, bytes) as an array.
-            let (kind, head, floor, time_ms, _): (super::super::record::Kind, u64, u64, u64, u64) =
+            // (kind, head, floor, time, members, bytes) as an array.
+            let (kind, head, floor, time_ms, _, _): (Kind, u64, u64, u64, u32, u64) =
                 rmp_serde::from_slice(&value).unwrap();
             let older = rmp_serde::to_vec(&(kind, head, floor, time_ms)).unwrap();
             table.insert(key, &*older).unwrap();

@@ -8,4 +8,6 @@ mod migration;
 mod model;
 mod opening;
 mod retention;
+mod room_model;
+mod rooms;
 mod threads;
