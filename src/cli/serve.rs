@@ -7,8 +7,9 @@ use clap::{Arg, ArgAction, ArgMatches};
 use super::address::{self, DEFAULT_PORT};
 use super::command::Command;
 use super::exit::{Failure, Outcome};
-use super::{logging, operate, options};
+use super::{logging, operate, options, retention};
 use crate::registry::Entry;
+use crate::store::Retention;
 
 /// The subcommand.
 pub struct Serve;
@@ -25,6 +26,8 @@ pub struct Plan {
     pub is_open: bool,
     /// Whether users make rooms.
     pub makes_rooms: bool,
+    /// How much of each conversation is kept.
+    pub retention: Retention,
 }
 
 impl Entry for Serve {
@@ -72,6 +75,7 @@ impl Command for Serve {
                     .value_parser(["open", "closed"])
                     .help("Whether joining a room that there is not yet makes it; with `closed` those that there are go on"),
             )
+            .args(retention::arguments(retention::Of::All))
     }
 
     fn run(&self, matches: &ArgMatches) -> Outcome {
@@ -88,9 +92,17 @@ impl Command for Serve {
                     .into(),
             ),
             (
+                "RETENTION",
+                "Without a --keep option everything is kept. With several, an entry expires with the first limit that \
+                 it is over. `udpchat store retain` gives a conversation limits of its own. The server looks once an \
+                 hour; after a jump of the clock by more than a day it removes nothing before the next time."
+                    .into(),
+            ),
+            (
                 "FILES",
-                "DIR/udpchat.redb holds accounts, messages and keys, DIR/control.sock is what udpchat user speaks \
-                 to. The directory must be its owner's alone (mode 0700)."
+                "DIR/udpchat.redb holds accounts, messages and keys; DIR/udpchat.generation tells whether an older \
+                 database was put back; DIR/control.sock is what udpchat user, status and store speak to. Before a \
+                 newer udpchat changes the schema, it copies the database to DIR/udpchat.redb.schema-N.DAY. The directory must be its owner's alone (mode 0700)."
                     .into(),
             ),
         ]
@@ -118,6 +130,7 @@ fn plan(matches: &ArgMatches) -> Result<Plan, Failure> {
         makes_rooms: matches
             .get_one::<String>("rooms")
             .is_none_or(|how| how == "open"),
+        retention: retention::limits(matches),
     })
 }
 

@@ -219,6 +219,7 @@ impl Hub {
             }
             Pending::Tally(conversation) => self.tally_loaded(turn, conversation, outcome),
             Pending::Advance { marks, seen } => self.advanced(turn, marks, seen, outcome),
+            Pending::Expire => self.expired(turn, outcome),
         }
         self.drain_stalled(turn);
     }

@@ -16,6 +16,7 @@ use super::presence::Presence;
 use super::receipts::Marks;
 use super::registrar::Registrar;
 use super::requests::{Pending, Requests};
+use super::retention::Expiry;
 use super::session::Session;
 use super::sessions::Sessions;
 use super::status::Status;
@@ -25,7 +26,7 @@ use crate::protocol::{
     AccountId, Body, Command, ConversationId, DeviceId, EndReason, Failure, Hop, Message,
     SessionEnd, encode,
 };
-use crate::store::{Completion, Request, Store};
+use crate::store::{Completion, Request, Retention, Store};
 use crate::transport::{App, Channel, CloseReason, Endpoint, Event, Now, SendError, SessionId};
 
 /// How long after a storage error the hub asks again for what its readers wait for.
@@ -52,6 +53,8 @@ pub struct HubConfig {
     pub greeting: String,
     /// Whether attempts to sign in are limited; only measurements go without.
     pub limited: bool,
+    /// How much of each conversation is kept, where nothing else is said for it.
+    pub retention: Retention,
 }
 
 impl Default for HubConfig {
@@ -61,6 +64,7 @@ impl Default for HubConfig {
             rooms: RoomMaking::Open,
             greeting: "Greetings from the Chat Room!".into(),
             limited: true,
+            retention: Retention::default(),
         }
     }
 }
@@ -112,6 +116,8 @@ pub struct Hub {
     pub(super) last_turn: (SessionId, Channel),
     /// When to ask the store again after an error.
     retry_at: Option<Instant>,
+    /// When entries expire next.
+    pub(super) expiry: Expiry,
     /// How far an orderly stop has come.
     stop: Stop,
     /// At the end: every session's goodbye was answered, or said as often as it is said.
@@ -166,6 +172,7 @@ impl Hub {
             stalled: BTreeSet::new(),
             last_turn: (SessionId(0), Channel::Control),
             retry_at: None,
+            expiry: Expiry::new(now),
             stop: Stop::No,
             is_farewell_over: false,
         }
@@ -343,6 +350,7 @@ impl App for Hub {
         if matches!(self.stop, Stop::By(at) if at <= now.instant) {
             self.stop = Stop::Now;
         }
+        self.expire(now);
         if self.retry_at.is_some_and(|at| at <= now.instant) {
             self.retry_at = None;
             self.ask_tallies(turn);
@@ -373,11 +381,14 @@ impl App for Hub {
         } else {
             None
         };
-        let counts = self.tallies.deadline();
-        [self.marks.deadline(), counts, self.retry_at, stop_by]
-            .into_iter()
-            .flatten()
-            .min()
+        let deadlines = [
+            self.marks.deadline(),
+            self.tallies.deadline(),
+            self.retry_at,
+            self.expiry.deadline(),
+            stop_by,
+        ];
+        deadlines.into_iter().flatten().min()
     }
 
     fn is_finished(&self) -> bool {

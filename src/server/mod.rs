@@ -19,6 +19,7 @@ mod receipts;
 mod registrar;
 mod requests;
 mod rooms;
+mod retention;
 mod routing;
 mod session;
 mod sessions;

@@ -82,6 +82,8 @@ pub enum Pending {
         marks: Vec<(ConversationId, AccountId, EntryId)>,
         seen: Vec<(AccountId, u64)>,
     },
+    /// A step of retention is done.
+    Expire,
 }
 
 /// Who has asked for something that has a tag, and where the answer goes.

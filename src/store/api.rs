@@ -220,6 +220,26 @@ pub enum Request {
         /// How much to read, in bytes of content and a little for each entry.
         max_bytes: usize,
     },
+    /// One step of a pass of retention: removes what has expired from the starts of logs, a bounded part of it:
+    /// [`Reply::Expired`] says where the next step begins.
+    Expire {
+        /// Where to begin; a pass begins at zero.
+        from: ConversationId,
+        /// What is kept where the operator has said nothing else for a conversation.
+        keep: Retention,
+        /// The time, in milliseconds since 1970 (UTC).
+        now_ms: u64,
+    },
+    /// Says what is kept of a conversation ("everyone" or a room's name): [`Reply::Nothing`], or
+    /// [`Refusal::NoSuchRoom`]. Without limits of its own it is kept like all others.
+    Retain {
+        /// The conversation's name.
+        name: String,
+        /// What is kept of it; a limit of zero keeps everything, whatever the others' limit is.
+        keep: Retention,
+    },
+    /// The conversations with limits of their own: [`Reply::Retained`].
+    ListRetained,
     /// Moves marks (never back) and notes when accounts were last seen: [`Reply::Nothing`].
     Advance {
         /// Conversation, account, and the entry it has received.
@@ -227,6 +247,17 @@ pub enum Request {
         /// Account, and when it was last seen, in milliseconds since 1970 (UTC).
         seen: Vec<(AccountId, u64)>,
     },
+}
+
+/// How much of a conversation is kept: whichever limit is reached first. None says nothing, zero is no limit.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Retention {
+    /// Entries younger than so many days.
+    pub days: Option<u64>,
+    /// So many last entries.
+    pub messages: Option<u64>,
+    /// So many megabytes (of a million bytes) of last entries.
+    pub megabytes: Option<u64>,
 }
 
 /// An account to be opened.
@@ -324,6 +355,18 @@ pub enum Reply {
     Rooms(Vec<Room>),
     /// To [`Request::Members`].
     Members(Vec<Member>),
+    /// To [`Request::Expire`].
+    Expired {
+        /// How many entries were removed.
+        removed: u64,
+        /// Where the next step of this pass begins; none at its end.
+        next: Option<ConversationId>,
+        /// Nothing was removed, because the clock has jumped since the last pass: that one's time, in milliseconds
+        /// since 1970 (UTC).
+        jumped_from_ms: Option<u64>,
+    },
+    /// To [`Request::ListRetained`]: names, and what is kept.
+    Retained(Vec<(String, Retention)>),
     /// To [`Request::ReadBack`]: oldest first.
     History {
         /// The entries.

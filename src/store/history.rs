@@ -6,7 +6,7 @@ use super::Reply;
 use super::conversations::permitted;
 use super::error::Stop;
 use super::log::ENTRY_OVERHEAD_BYTES;
-use super::record::{LogRecord, decode};
+use super::record::decode_entry;
 use super::tables::Look;
 use crate::protocol::{AccountId, ConversationId, EntryId};
 
@@ -33,14 +33,15 @@ pub(super) fn read_back(
         let range = (conversation.0, from)..=(conversation.0, to);
         for row in look.log().range(range)?.rev() {
             let (key, value) = row?;
-            let row: LogRecord<'_> = decode("log", value.value())?;
+            let entry = key.value().1;
+            let row = decode_entry(conversation.0, entry, value.value())?;
             bytes = bytes.saturating_add(row.content.len() + ENTRY_OVERHEAD_BYTES);
             let full = entries.len() >= max_entries || bytes > max_bytes;
             if full && !entries.is_empty() {
                 more = true;
                 break;
             }
-            entries.push(row.into_entry(EntryId(key.value().1), first));
+            entries.push(row.into_entry(EntryId(entry), first));
         }
     }
     entries.reverse();

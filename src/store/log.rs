@@ -5,7 +5,9 @@ use serde_bytes::Bytes;
 
 use super::conversations::{self, membership, permitted};
 use super::error::{Stop, StoreError};
-use super::record::{ConversationRecord, Kind, LogRecord, MemberRecord, decode, encode};
+use super::record::{
+    ConversationRecord, Kind, LogRecord, MemberRecord, decode_entry, encode_entry,
+};
 use super::rooms::permission::{Deed, permits};
 use super::tables::{Look, Tables};
 use super::{Append, Audience, Entry, Refusal, Reply, StoredEntry, accounts, meta};
@@ -86,9 +88,9 @@ pub(super) fn put(
     };
     record.head = entry.0;
     record.time_ms = row.time_ms;
-    tables
-        .log
-        .insert((conversation.0, entry.0), &*encode(&row))?;
+    let bytes = encode_entry(conversation.0, entry.0, &row);
+    tables.log.insert((conversation.0, entry.0), &*bytes)?;
+    record.bytes = record.bytes.saturating_add(bytes.len() as u64);
     conversations::save(tables, conversation, record)?;
     Ok(StoredEntry {
         entry,
@@ -125,13 +127,22 @@ fn stored(
     entry: EntryId,
     repeated: bool,
 ) -> Result<Reply, Stop> {
-    let value = look.log().get((append.conversation.0, entry.0))?;
-    let value = value.ok_or_else(|| StoreError::missing("log"))?;
-    let row: LogRecord<'_> = decode("log", value.value())?;
+    let (prev, time_ms) = match look.log().get((append.conversation.0, entry.0))? {
+        Some(value) => {
+            let row = decode_entry(append.conversation.0, entry.0, value.value())?;
+            (row.prev, row.time_ms)
+        }
+        // It was stored and has expired since. Its time is not known any more; it was no later than either.
+        None if entry.0 <= record.floor => (
+            entry.0.saturating_sub(1),
+            append.time_ms.min(record.time_ms),
+        ),
+        None => return Err(StoreError::missing("log").into()),
+    };
     Ok(Reply::Stored(StoredEntry {
         entry,
-        prev: EntryId(row.prev),
-        time_ms: row.time_ms,
+        prev: EntryId(prev),
+        time_ms,
         repeated,
         audience: audience(look, record, append.author)?,
     }))
@@ -176,12 +187,13 @@ pub(super) fn read(
             .range((conversation.0, from)..=(conversation.0, record.head))?
         {
             let (key, value) = row?;
-            let row: LogRecord<'_> = decode("log", value.value())?;
+            let entry = key.value().1;
+            let row = decode_entry(conversation.0, entry, value.value())?;
             bytes = bytes.saturating_add(row.content.len() + ENTRY_OVERHEAD_BYTES);
             if bytes > max_bytes && !entries.is_empty() {
                 break;
             }
-            entries.push(row.into_entry(EntryId(key.value().1), first));
+            entries.push(row.into_entry(EntryId(entry), first));
         }
     }
     Ok(Reply::Entries {
@@ -215,7 +227,7 @@ pub(super) fn digest_at(
     let Some(value) = look.log().get((conversation.0, entry.0))? else {
         return Ok(None);
     };
-    let row: LogRecord<'_> = decode("log", value.value())?;
+    let row = decode_entry(conversation.0, entry.0, value.value())?;
     Ok(Some(row.digest))
 }
 

@@ -76,6 +76,17 @@ macro_rules! tables {
             }
         }
 
+        /// Copies every row of a snapshot; returns how many.
+        pub(super) fn copy(from: &Snapshot, to: &mut Tables<'_>) -> Result<u64, StoreError> {
+            let mut rows = 0;
+            $(for row in from.$name.iter()? {
+                let (key, value) = row?;
+                to.$name.insert(key.value(), value.value())?;
+                rows += 1;
+            })*
+            Ok(rows)
+        }
+
         impl Look for Tables<'_> {
             $(fn $name(&self) -> &impl ReadableTable<$key, $value> { &self.$name.table })*
         }
@@ -117,4 +128,6 @@ tables! {
     sent: (u64, u64, u64) => (u64, [u8; 32], u64);
     /// (conversation, entry) to its [`super::record::LogRecord`].
     log: (u64, u64) => &'static [u8];
+    /// A conversation to its [`super::record::RetentionRecord`], where it has one of its own.
+    retention: u64 => &'static [u8];
 }

@@ -39,6 +39,7 @@ pub fn run(plan: &Plan) -> Outcome {
     let key = endpoint.public_key().context("a server has a key")?;
 
     let completions = inputs.clone();
+    let snapshots = engine.snapshots();
     let (handle, store) = StoreThread::spawn(engine, move |completion| {
         // Bounded by the store's slots. After the network thread has ended nobody waits for an answer.
         let _ = completions.send_reserved(Input::Completion(completion));
@@ -56,6 +57,7 @@ pub fn run(plan: &Plan) -> Outcome {
     let config = HubConfig {
         registration,
         rooms,
+        retention: plan.retention,
         ..HubConfig::default()
     };
     let hub = Hub::new(
@@ -71,7 +73,7 @@ pub fn run(plan: &Plan) -> Outcome {
     let hub_inputs = inputs.clone();
     let control = control::Server::start(&plan.data, move || {
         let caller = Caller::Thread(caller.clone());
-        let clerk = Clerk::new(caller, secrets.registrar()?);
+        let clerk = Clerk::new(caller, secrets.registrar()?, snapshots.clone());
         Ok(Box::new(clerk.with_hub(hub_inputs.clone())))
     })?;
     stop_on_signal(inputs)?;

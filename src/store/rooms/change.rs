@@ -7,7 +7,7 @@ use redb::ReadableTable;
 
 use super::super::error::{Stop, StoreError};
 use super::super::names::{self, NameOf};
-use super::super::record::{ConversationRecord, LogRecord, MemberRecord, RoomRecord, decode};
+use super::super::record::{ConversationRecord, MemberRecord, RoomRecord, decode_entry};
 use super::super::tables::{Look, Tables};
 use super::super::{Account, Refusal, Reply, accounts, conversations, events};
 use super::permission::{Deed, permits};
@@ -208,7 +208,7 @@ impl Scene {
         let Some(value) = look.log().get((self.id.0, until))? else {
             return Ok(false);
         };
-        let row: LogRecord<'_> = decode("log", value.value())?;
+        let row = decode_entry(self.id.0, until, value.value())?;
         Ok(row.author == self.actor.0 && self.actor != subject)
     }
 
