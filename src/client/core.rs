@@ -18,6 +18,8 @@ use super::commands;
 use super::effects::Effects;
 use super::env::{Console, End, Files, Input, Tone};
 use super::leaving::Wish;
+use super::looking_back::Before;
+use super::moment;
 use super::outbox::IN_FLIGHT_MAX;
 use super::prompt::{Prompt, Question};
 use super::sign_in::SignIn;
@@ -58,6 +60,8 @@ pub struct Core {
     pub(super) is_server_stopping: bool,
     /// Who is to be signed in without being asked.
     pub(super) pending_user: Option<String>,
+    /// Where the user stood when the open prompt was shown: what is typed there is meant so.
+    pub(super) asked_inside: Option<String>,
     pub(super) sign_in: Option<SignIn>,
     pub(super) account: Option<Account>,
     pub(super) of_link: WantedOfLink,
@@ -90,6 +94,7 @@ impl Core {
             is_greeted: false,
             is_server_stopping: false,
             pending_user,
+            asked_inside: None,
             sign_in: None,
             account: None,
             of_link: WantedOfLink::default(),
@@ -114,7 +119,7 @@ impl Core {
         self.peer = None;
         self.effects.drop_messages();
         if let Some(account) = &mut self.account {
-            account.link_lost();
+            account.link_lost(&mut self.effects);
         }
         if !std::mem::take(&mut self.is_server_stopping) {
             self.effects.show(
@@ -156,7 +161,25 @@ impl Core {
                 }
             }
             Channel::Control => self.handle_control(now, bytes),
-            Channel::Bulk => {}
+            Channel::Bulk => self.handle_bulk(now, bytes),
+        }
+    }
+
+    /// Older entries, or the word that there are none.
+    fn handle_bulk(&mut self, now: Now, bytes: &[u8]) {
+        let opened = Envelope::decode(bytes).and_then(|envelope| envelope.open());
+        let Some(account) = &mut self.account else {
+            return;
+        };
+        match opened.map(|message| message.body) {
+            Ok(Body::History(history)) => {
+                if let Err(error) = account.handle_history(now, history, &mut self.effects) {
+                    self.finish(End::Failed(error.to_string()));
+                }
+            }
+            Ok(Body::Failure(failure)) => account.request_refused(&failure, &mut self.effects),
+            Ok(_) => {}
+            Err(_) => account.page_unanswered(&mut self.effects),
         }
     }
 
@@ -195,7 +218,10 @@ impl Core {
                 let line = Zeroizing::new(line);
                 match self.prompt.take() {
                     None => {}
-                    Some(Question::Command) => commands::run(self, now, &line),
+                    Some(Question::Command) => {
+                        let inside = self.asked_inside.take();
+                        commands::run(self, now, &line, inside.as_deref());
+                    }
                     Some(Question::Trust) => self.answer_trust(now, &line),
                     Some(_) => self
                         .step_sign_in(now, |sign_in, context| sign_in.handle_answer(line, context)),
@@ -265,7 +291,7 @@ impl Core {
                 // Nothing that follows from what could not be kept may leave.
                 self.effects = Effects::default();
                 self.finish(End::Failed(error.to_string()));
-            } else if let Some(names) = account.people.take_names() {
+            } else if let Some(names) = account.take_names() {
                 self.console.set_names(names);
             }
         }
@@ -319,10 +345,18 @@ impl Core {
         } else if let Some(question) = self.sign_in.as_ref().and_then(SignIn::question) {
             Some(question)
         } else if self.is_ready_for_command() {
-            let text = match &self.account {
-                Some(account) => format!("{}> ", account.name),
-                None => "> ".into(),
+            let inside = self
+                .account
+                .as_ref()
+                .and_then(|account| account.inside.clone());
+            let text = match (&self.account, &inside) {
+                (Some(account), Some(inside)) => format!("{} {inside}> ", account.name),
+                (Some(account), None) => format!("{}> ", account.name),
+                (None, _) => "> ".into(),
             };
+            if self.prompt.is_free() {
+                self.asked_inside = inside;
+            }
             Some((Question::Command, text))
         } else {
             None
@@ -344,13 +378,13 @@ impl Core {
             .is_some_and(|sign_in| !sign_in.is_reconnection());
         match &self.account {
             _ if is_signing_in => false,
+            // Which conversation the next line is for is about to be known.
+            Some(account) if account.requests.is_entering() => false,
             Some(account) if self.console.is_interactive() => {
                 account.is_settled || self.peer.is_none() || self.sign_in.is_some()
             }
             Some(account) => {
-                account.is_settled
-                    && account.outbox.len() < IN_FLIGHT_MAX
-                    && !account.people.is_asking()
+                account.is_settled && account.outbox.len() < IN_FLIGHT_MAX && !account.is_asking()
             }
             None => self.is_greeted && self.pending_user.is_none(),
         }
@@ -371,6 +405,33 @@ impl Core {
         let is_linked = self.peer.is_some();
         if let Some(account) = &mut self.account {
             account.say(now, target, text, is_linked, &mut self.effects);
+        }
+    }
+
+    /// The user says something where they stood when they were asked; if they stand there no more, nobody hears it.
+    pub(super) fn say_inside(&mut self, now: Now, inside: &str, text: &str) {
+        let stands_in = self
+            .account
+            .as_ref()
+            .and_then(|account| account.inside.as_deref());
+        if stands_in == Some(inside) {
+            self.say(now, inside, text);
+        } else {
+            let quoted = super::render::quote(text);
+            let text = format!("not sent: you stand in {inside} no more: {quoted}");
+            self.show(Tone::Error, &text);
+        }
+    }
+
+    /// A moment, or an entry, as the user typed it.
+    pub(super) fn moment(&self, now: Now, word: &str) -> Option<Before> {
+        moment::before(word, self.account.as_ref()?.clock(now))
+    }
+
+    /// Runs what only a signed-in user can do.
+    pub(super) fn with_account(&mut self, run: impl FnOnce(&mut Account, &mut Effects)) {
+        if let Some(account) = &mut self.account {
+            run(account, &mut self.effects);
         }
     }
 
