@@ -172,7 +172,7 @@ _udpchat() {
             return 0
             ;;
         udpchat__subcmd__serve)
-            opts="-v -h --listen --data --registration --verbose --log --help"
+            opts="-v -h --listen --data --registration --rooms --verbose --log --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -187,6 +187,10 @@ _udpchat() {
                     return 0
                     ;;
                 --registration)
+                    COMPREPLY=($(compgen -W "open closed" -- "${cur}"))
+                    return 0
+                    ;;
+                --rooms)
                     COMPREPLY=($(compgen -W "open closed" -- "${cur}"))
                     return 0
                     ;;

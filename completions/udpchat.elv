@@ -37,6 +37,7 @@ set edit:completion:arg-completer[udpchat] = {|@words|
             cand --listen 'Listen at this address, of either family; repeatable [default: port 7777 of all addresses]'
             cand --data 'The server''s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]'
             cand --registration 'Who may sign up: anybody, or only those for whom `udpchat user add` does it'
+            cand --rooms 'Whether joining a room that there is not yet makes it; with `closed` those that there are go on'
             cand --log 'Write the log to this file (a client writes none without it)'
             cand -v 'Log more: -v what happens, -vv why, -vvv everything'
             cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'

@@ -39,6 +39,8 @@ complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l listen -d 'Lis
 complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l data -d 'The server\'s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l registration -d 'Who may sign up: anybody, or only those for whom `udpchat user add` does it' -r -f -a "open\t''
 closed\t''"
+complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l rooms -d 'Whether joining a room that there is not yet makes it; with `closed` those that there are go on' -r -f -a "open\t''
+closed\t''"
 complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
 complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -s h -l help -d 'Print help'

@@ -23,6 +23,8 @@ pub struct Plan {
     pub data: std::path::PathBuf,
     /// Whether anybody may sign up.
     pub is_open: bool,
+    /// Whether users make rooms.
+    pub makes_rooms: bool,
 }
 
 impl Entry for Serve {
@@ -59,6 +61,16 @@ impl Command for Serve {
                     .default_value("open")
                     .value_parser(["open", "closed"])
                     .help("Who may sign up: anybody, or only those for whom `udpchat user add` does it"),
+            )
+            .arg(
+                Arg::new("rooms")
+                    .long("rooms")
+                    .value_name("HOW")
+                    .env("UDPCHAT_ROOMS")
+                    .hide_env_values(true)
+                    .default_value("open")
+                    .value_parser(["open", "closed"])
+                    .help("Whether joining a room that there is not yet makes it; with `closed` those that there are go on"),
             )
     }
 
@@ -103,6 +115,9 @@ fn plan(matches: &ArgMatches) -> Result<Plan, Failure> {
         is_open: matches
             .get_one::<String>("registration")
             .is_none_or(|who| who == "open"),
+        makes_rooms: matches
+            .get_one::<String>("rooms")
+            .is_none_or(|how| how == "open"),
     })
 }
 

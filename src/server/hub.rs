@@ -10,16 +10,20 @@ use std::time::{Duration, Instant};
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng as _;
 
-use super::policy::Registration;
+use super::history::HISTORY;
+use super::policy::{Registration, RoomMaking};
 use super::presence::Presence;
 use super::receipts::Marks;
 use super::registrar::Registrar;
 use super::requests::{Pending, Requests};
 use super::session::Session;
+use super::sessions::Sessions;
 use super::status::Status;
+use super::tally::Tallies;
 use super::throttle::Throttle;
 use crate::protocol::{
-    Body, Command, ConversationId, EndReason, Failure, Hop, Message, SessionEnd, encode,
+    AccountId, Body, Command, ConversationId, DeviceId, EndReason, Failure, Hop, Message,
+    SessionEnd, encode,
 };
 use crate::store::{Completion, Request, Store};
 use crate::transport::{App, Channel, CloseReason, Endpoint, Event, Now, SendError, SessionId};
@@ -42,6 +46,8 @@ pub(super) const CODE_SUPERSEDED: u16 = 3;
 pub struct HubConfig {
     /// Whether anybody may sign up.
     pub registration: Registration,
+    /// Whether users make rooms.
+    pub rooms: RoomMaking,
     /// The welcome that everybody is shown.
     pub greeting: String,
     /// Whether attempts to sign in are limited; only measurements go without.
@@ -52,6 +58,7 @@ impl Default for HubConfig {
     fn default() -> Self {
         Self {
             registration: Registration::Open,
+            rooms: RoomMaking::Open,
             greeting: "Greetings from the Chat Room!".into(),
             limited: true,
         }
@@ -89,15 +96,16 @@ pub struct Hub {
     pub(super) server_key: [u8; 32],
     pub(super) rng: ChaCha20Rng,
     pub(super) throttle: Throttle,
-    pub(super) sessions: BTreeMap<SessionId, Session>,
+    pub(super) sessions: Sessions,
     pub(super) presence: Presence,
     pub(super) watchers: BTreeMap<ConversationId, BTreeSet<SessionId>>,
-    /// By room, the sessions of those who belong to it and are online.
-    pub(super) rooms: BTreeMap<ConversationId, BTreeSet<SessionId>>,
     pub(super) marks: Marks,
+    pub(super) tallies: Tallies,
     pub(super) counters: HubCounters,
     pub(super) store: Box<dyn Store + Send>,
     pub(super) requests: Requests,
+    /// Devices that have signed out, of which the store has not said yet that their tickets are forgotten.
+    pub(super) unrevoked: BTreeSet<(AccountId, DeviceId)>,
     /// Channels with messages that were not taken, for want of room in the store.
     pub(super) stalled: BTreeSet<(SessionId, Channel)>,
     /// The stalled channel that had its turn last.
@@ -144,14 +152,15 @@ impl Hub {
             server_key,
             rng: ChaCha20Rng::from_seed(seed),
             throttle,
-            sessions: BTreeMap::new(),
+            sessions: Sessions::default(),
             presence: Presence::default(),
             watchers: BTreeMap::new(),
-            rooms: BTreeMap::new(),
             marks: Marks::default(),
+            tallies: Tallies::default(),
             counters: HubCounters::default(),
             store,
             requests: Requests::default(),
+            unrevoked: BTreeSet::new(),
             stalled: BTreeSet::new(),
             last_turn: (SessionId(0), Channel::Control),
             retry_at: None,
@@ -246,13 +255,8 @@ impl Hub {
         let goodbye = Message::control(SessionEnd {
             reason: EndReason::ServerStopping,
         });
-        let sessions: Vec<SessionId> = self.sessions.keys().copied().collect();
-        for id in sessions {
-            if self
-                .sessions
-                .get(&id)
-                .is_some_and(|session| session.user().is_some())
-            {
+        for id in self.sessions.ids() {
+            if self.sessions.user(id).is_some() {
                 // Whoever has no room for it learns the same from the close that follows.
                 let _ = Self::tell(turn, id, Channel::Control, &goodbye);
             }
@@ -272,7 +276,7 @@ impl Hub {
     fn closed(&mut self, turn: &mut Turn<'_>, id: SessionId, reason: &CloseReason) {
         tracing::debug!(session = id.0, %reason, "session over");
         self.sign_out(turn, id);
-        self.sessions.remove(&id);
+        self.sessions.remove(id);
         self.stalled.retain(|(session, _)| *session != id);
     }
 }
@@ -301,8 +305,10 @@ impl App for Hub {
             Event::Readable { session, channel } => self.drain(turn, session, channel),
             Event::Writable { session, channel } => {
                 self.greet_on(turn, session);
-                if channel == Channel::Chat {
-                    self.writable(turn, session);
+                match channel {
+                    Channel::Chat => self.writable(turn, session),
+                    HISTORY => self.page_on(turn, session),
+                    Channel::Control => {}
                 }
             }
             Event::Moved { session, remote } => {
@@ -330,14 +336,16 @@ impl App for Hub {
         if self.marks.deadline().is_some_and(|at| at <= now.instant) {
             self.write_marks(now);
         }
+        self.spread_counts(turn);
         if matches!(self.stop, Stop::By(at) if at <= now.instant) {
             self.stop = Stop::Now;
         }
         if self.retry_at.is_some_and(|at| at <= now.instant) {
             self.retry_at = None;
-            let sessions: Vec<SessionId> = self.sessions.keys().copied().collect();
-            for id in sessions {
-                let user = self.sessions.get_mut(&id).and_then(|it| it.user_mut());
+            self.ask_tallies(turn);
+            self.revoke_again(turn);
+            for id in self.sessions.ids() {
+                let user = self.sessions.user_mut(id);
                 for reader in user.into_iter().flat_map(|user| user.behind.values_mut()) {
                     reader.resting = false;
                 }
@@ -349,6 +357,7 @@ impl App for Hub {
     fn on_settled(&mut self, now: Now, endpoint: &mut Endpoint) {
         let turn = &mut Turn { now, endpoint };
         self.spread_receipts(turn);
+        self.spread_counts(turn);
         if self.marks.is_full() {
             self.write_marks(now);
         }
@@ -360,7 +369,8 @@ impl App for Hub {
         } else {
             None
         };
-        [self.marks.deadline(), self.retry_at, stop_by]
+        let counts = self.tallies.deadline();
+        [self.marks.deadline(), counts, self.retry_at, stop_by]
             .into_iter()
             .flatten()
             .min()

@@ -144,7 +144,8 @@ pub enum Request {
         /// How much to read, in bytes of content and a little for each entry.
         max_bytes: usize,
     },
-    /// How far each member has received: [`Reply::Marks`]; only those who have a mark above the start.
+    /// How far each member has received: [`Reply::Marks`]; only those who have a mark above the start. Refused with
+    /// [`Refusal::NotPermitted`] for who does not belong to the conversation (any more).
     Marks {
         /// The conversation.
         conversation: ConversationId,
@@ -304,16 +305,14 @@ pub enum Reply {
         head: EntryId,
     },
     /// To [`Request::Marks`].
-    Marks(Vec<MemberMark>),
-    /// To [`Request::Join`].
-    Joined {
-        /// Where the device stands in it.
-        standing: Standing,
-        /// The room, as the account sees it.
-        room: Room,
-        /// The news of it, unless the account was a member already.
-        event: Option<Event>,
+    Marks {
+        /// How many belong to the conversation.
+        members: u32,
+        /// Those of them who have received something since.
+        marks: Vec<MemberMark>,
     },
+    /// To [`Request::Join`].
+    Joined(Box<Joined>),
     /// To [`Request::Leave`] and [`Request::ChangeRoom`].
     Changed {
         /// The news of it, if anything changed.
@@ -332,6 +331,17 @@ pub enum Reply {
         /// Whether the reader may read others before them.
         more: bool,
     },
+}
+
+/// A membership of a room.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Joined {
+    /// Where the device stands in it.
+    pub standing: Standing,
+    /// The room, as the account sees it.
+    pub room: Room,
+    /// The news of it, unless the account was a member already.
+    pub event: Option<Event>,
 }
 
 /// An entry that the store itself has written: something happened in a room.

@@ -4,9 +4,9 @@ use redb::ReadableTable;
 
 use super::conversations::{load, load_member, permitted, save_member};
 use super::error::Stop;
-use super::record::{MemberRecord, decode};
+use super::record::{Kind, MemberRecord, decode};
 use super::tables::{Look, Tables};
-use super::{MemberMark, Reply, accounts};
+use super::{MemberMark, Reply, accounts, meta};
 use crate::protocol::{AccountId, ConversationId, EntryId};
 
 /// The marks of those members who have received something since they belong to the conversation.
@@ -15,7 +15,11 @@ pub(super) fn list(
     conversation: ConversationId,
     account: AccountId,
 ) -> Result<Reply, Stop> {
-    permitted(look, conversation, account)?;
+    let (record, _) = permitted(look, conversation, account)?;
+    let members = match record.kind {
+        Kind::Everyone => u32::try_from(meta::account_count(look)?).unwrap_or(u32::MAX),
+        Kind::Pair(..) => 2,
+    };
     let mut marks = Vec::new();
     for row in look
         .members()
@@ -34,7 +38,7 @@ pub(super) fn list(
             });
         }
     }
-    Ok(Reply::Marks(marks))
+    Ok(Reply::Marks { members, marks })
 }
 
 /// Moves marks, never back and never past the head, and notes when accounts were last seen. What names no member

@@ -158,7 +158,7 @@ impl Bench {
             account,
         };
         match self.done(request) {
-            Reply::Marks(marks) => marks
+            Reply::Marks { marks, .. } => marks
                 .into_iter()
                 .map(|mark| (mark.name, mark.entry.0))
                 .collect(),

@@ -11,7 +11,7 @@ use crate::cli::exit::{Exit, Failure, Outcome};
 use crate::cli::serve::Plan;
 use crate::net::{self, Driver, InputSender, Setup, Socket};
 use crate::protocol::fingerprint;
-use crate::server::{Hub, HubConfig, Input, Registration};
+use crate::server::{Hub, HubConfig, Input, Registration, RoomMaking};
 use crate::store::StoreThread;
 use crate::transport::{Endpoint, Limits, ServerConfig};
 
@@ -47,8 +47,14 @@ pub fn run(plan: &Plan) -> Outcome {
     } else {
         Registration::Closed
     };
+    let rooms = if plan.makes_rooms {
+        RoomMaking::Open
+    } else {
+        RoomMaking::Closed
+    };
     let config = HubConfig {
         registration,
+        rooms,
         ..HubConfig::default()
     };
     let hub = Hub::new(
