@@ -103,10 +103,13 @@ impl Requests {
     }
 
     /// Whether an answer decides to whom the next line is said.
-    pub(super) fn is_entering(&self) -> bool {
-        self.0
-            .values()
-            .any(|(asked, _)| matches!(asked, Asked::Join { steps_in: true, .. }))
+    pub(super) fn is_moving(&self) -> bool {
+        self.0.values().any(|(asked, _)| {
+            matches!(
+                asked,
+                Asked::Join { steps_in: true, .. } | Asked::Leave { .. }
+            )
+        })
     }
 
     /// One that was not answered in time.

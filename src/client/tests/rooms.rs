@@ -4,7 +4,7 @@ use super::*;
 use crate::client::Ask;
 use crate::protocol::{
     Access, Command, Count, Delivery, Digest, ErrorCode, EventKind, Failure, History, HistoryEntry,
-    Joined, MemberRole, Origin, ReceiptCounts, Room, RoomEvent, Stored, Text, seal,
+    Joined, Left, MemberRole, Origin, ReceiptCounts, Room, RoomEvent, Stored, Text, seal,
 };
 
 const BRIDGE: ConversationId = ConversationId(60);
@@ -130,6 +130,25 @@ fn prompt_waits_for_the_answer_to_join_and_then_stands_in_the_room() {
         prompts(&mut desk).pop(),
         Some(Ask::Command("erin> ".into()))
     );
+}
+
+/// After `/leave` the prompt still stood in the room, and the next command was taken for text and not run.
+#[test]
+fn prompt_waits_for_the_answer_to_leave_and_then_stands_outside() {
+    let mut desk = member();
+    type_at_prompt(&mut desk, "enter #bridge");
+    type_at_prompt(&mut desk, "/leave");
+    desk.screen.asks();
+    let bodies = desk.bodies();
+    let Some(Body::Leave(leave)) = bodies.last() else {
+        panic!("{bodies:?}");
+    };
+    assert!(prompts(&mut desk).is_empty());
+    desk.control(&Message::control(Left {
+        tag: leave.tag,
+        conversation: BRIDGE,
+    }));
+    assert_eq!(prompts(&mut desk), [Ask::Command("erin> ".into())]);
 }
 
 #[test]
