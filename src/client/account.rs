@@ -11,13 +11,15 @@ use super::away::Away;
 use super::conversations::Conversations;
 use super::effects::Effects;
 use super::env::Tone;
+use super::looking_back::Page;
 use super::outbox::Outbox;
 use super::people::People;
 use super::receipts::Receipts;
 use super::render::{self, Clock};
+use super::requests::Requests;
 use super::state::{State, StateError};
 use crate::protocol::{
-    AccountId, Body, ConversationId, DeviceId, EndReason, EntryId, Failure, Message,
+    Access, AccountId, Body, ConversationId, DeviceId, EndReason, EntryId, Failure, Message,
     ReceiptsRequest, Received, SessionStart,
 };
 use crate::transport::{Channel, Now};
@@ -64,6 +66,17 @@ pub(super) struct Account {
     pub(super) retry_at: Option<Instant>,
     pub(super) damaged: u64,
     pub(super) heads: BTreeMap<ConversationId, EntryId>,
+    /// The conversation to which plain text is said, by name.
+    pub(super) inside: Option<String>,
+    pub(super) requests: Requests,
+    /// Rooms that are joined when there is a link.
+    pub(super) wanted: BTreeMap<String, Option<Access>>,
+    /// The page of history that is being put together.
+    pub(super) page: Option<Page>,
+    /// Where the last one ended.
+    pub(super) page_end: Option<(ConversationId, EntryId)>,
+    /// Whether the tab key is to know other rooms than before.
+    pub(super) names_changed: bool,
     shown_mark_due: Option<Instant>,
     offset_seconds: i32,
 }
@@ -116,6 +129,12 @@ impl Account {
             retry_at: None,
             damaged: 0,
             heads: BTreeMap::new(),
+            inside: None,
+            requests: Requests::default(),
+            wanted: BTreeMap::new(),
+            page: None,
+            page_end: None,
+            names_changed: true,
             shown_mark_due: None,
             offset_seconds,
         };
@@ -123,9 +142,11 @@ impl Account {
             account.conversations.insert(id, place);
         }
         for (conversation, entry, awaited) in loaded.awaited {
+            let is_many = account.is_many(conversation);
+            let typed = None;
             account
                 .receipts
-                .track(now.instant, conversation, entry, awaited, None);
+                .track(now.instant, (conversation, is_many), entry, awaited, typed);
         }
         account.show_again(now, effects)?;
         account.start_session(start, effects)?;
@@ -143,9 +164,10 @@ impl Account {
     }
 
     /// The link is lost: what was under way is lost with it.
-    pub(super) fn link_lost(&mut self) {
+    pub(super) fn link_lost(&mut self, effects: &mut Effects) {
         self.is_settled = false;
         self.has_said_hello = false;
+        self.requests_lost(effects);
         self.early.clear();
         self.heads.clear();
         self.acknowledge.clear();
@@ -196,6 +218,13 @@ impl Account {
                 effects.show(Tone::Notice, format!("{}  ({others})", greeting.text));
             }
             Body::SessionEnd(end) => return Some(Leave::Ended(end.reason)),
+            Body::Joined(joined) => self.handle_joined(&joined, effects),
+            Body::Left(left) => self.handle_left(&left, effects),
+            Body::Rooms(rooms) => self.handle_rooms(rooms, effects),
+            Body::Members(members) => self.handle_members(members, effects),
+            Body::Moderated(done) => {
+                self.requests.take(done.tag);
+            }
             Body::Resolved(resolved) => self.handle_resolved(&resolved),
             Body::ListContacts(list) => self.people.handle_list(list, &self.name, effects),
             Body::Alert(alert) if alert.name != self.name => {
@@ -245,8 +274,9 @@ impl Account {
             }
         }
         if self.is_settled && self.retry_at.is_none() {
-            self.pump(effects);
+            self.pump(now, effects);
         }
+        self.requests_timeout(now, effects);
         self.tell_receipts(now, effects);
         if let Some(away) = &mut self.away
             && away.show(now.instant, effects)
@@ -306,6 +336,7 @@ impl Account {
             self.away.as_ref().map(Away::deadline),
             self.shown_mark_due,
             self.people.deadline(),
+            self.requests.deadline(),
         ]
         .into_iter()
         .flatten()
@@ -318,7 +349,23 @@ impl Account {
             && self.outbox.len() == 0
             && !self.receipts.awaits_online()
             && self.away.is_none()
-            && !self.people.is_asking()
+            && !self.is_asking()
+    }
+
+    /// Whether the user waits for an answer of the server.
+    pub(super) fn is_asking(&self) -> bool {
+        self.people.is_asking() || self.requests.is_asking()
+    }
+
+    /// The names that the tab key completes, if they are others than before.
+    pub(super) fn take_names(&mut self) -> Option<Vec<String>> {
+        let has_changed = std::mem::take(&mut self.names_changed);
+        let people = self.people.take_names(has_changed)?;
+        let rooms = self.room_names();
+        let rooms = rooms
+            .iter()
+            .map(|name| super::sanitize::line(name).into_owned());
+        Some(people.into_iter().chain(rooms).collect())
     }
 
     /// A chat message has come, or an answer to one; it waits until the positions are settled.

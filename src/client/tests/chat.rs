@@ -138,7 +138,7 @@ fn what_cannot_be_said_is_refused_at_the_prompt() {
     let mut desk = Desk::signed_in(Screen::interactive());
     for (line, reason) in [
         ("message erin hello", "yourself"),
-        ("message bob", "usage: message USER TEXT"),
+        ("message bob", "usage: message USER|#ROOM TEXT"),
         ("mesage bob hello", "did you mean \"message\"?"),
         ("hello everybody", "unknown command \"hello\""),
     ] {

@@ -4,6 +4,7 @@ mod bytes;
 mod chat;
 mod link;
 mod receiving;
+mod rooms;
 mod sign_in;
 
 use std::time::Duration;
