@@ -178,7 +178,7 @@ impl Account {
             .map(|(id, known)| (id, known.place.shown))
             .collect();
         for (id, shown) in places {
-            for (_, entry) in self.state.entries_after(id, shown, SHOWN_AGAIN_MAX)? {
+            for (_, entry) in self.state.last_entries_after(id, shown, SHOWN_AGAIN_MAX)? {
                 if let Some(text) = entry.text()
                     && entry.author != self.id
                 {
