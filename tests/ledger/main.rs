@@ -298,6 +298,7 @@ impl World {
             let last = printed.errors.join("\n");
             self.note(user, printed);
             assert_eq!(code, Some(0), "{} has ended: {last}", name(user));
+            self.notes.client_quit(user);
             let person = &self.people[user];
             devices.push(tables::device(&person.state, &person.name));
         }
@@ -312,12 +313,14 @@ impl Display for World {
         write!(
             f,
             "killed {} times the server and {} times a client ({} gave up by themselves); typed {typed}, known to be \
-             taken {taken}, lost unread {}; told: {} fences, {} stored, {} receipts, {} lines shown ({} again)",
+             taken {taken}, lost unread {}; told: {} fences, {} queued, {} stored, {} receipts, {} lines shown \
+             ({} again)",
             self.server_kills,
             self.client_kills,
             self.unreachable,
             counts.lost_unread,
             counts.fences,
+            counts.queued,
             counts.stored,
             counts.receipts,
             counts.shown,
@@ -338,5 +341,8 @@ fn what_users_were_told_holds_however_often_processes_are_killed() {
     world.run(seed, &kills);
     let (log, devices) = world.rest();
     world.notes.check_rest(&log, &devices);
-    println!("seed {seed}, {count} kills: {world}");
+    let untold = world.notes.untold();
+    println!(
+        "seed {seed}, {count} kills: {world}; {untold} receipts noted and not told before a kill"
+    );
 }

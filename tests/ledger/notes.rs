@@ -4,9 +4,10 @@
 //! What counts, and from when:
 //! - A line typed counts once the client's database has it, in the outbox or the history, which is looked at after
 //!   each kill. Before that, only who typed it knows of it: a kill may lose it, but only together with everything
-//!   typed after it, and never if the client has answered a fence behind it.
+//!   typed after it, and never if the client has called it queued or answered a fence behind it.
 //! - A message was called stored if its author's history has it (the server's word moves it there), if a line said
 //!   so, or if anybody was shown it. From then on the server's log must have it whenever the server is dead.
+//! - A line may be shown again, marked, in a life that follows a kill, and in no other.
 //! - A receipt does not name its message. It is true if the reader's device has at least as many of the author's
 //!   messages as the author has receipts of that reader, private ones and those to everyone counted apart.
 //! - A line that was cut by the kill was not told.
@@ -67,6 +68,7 @@ pub fn name(user: usize) -> String {
 pub struct Counts {
     pub receipts: usize,
     pub stored: usize,
+    pub queued: usize,
     pub shown: usize,
     pub shown_again: usize,
     pub fences: usize,
@@ -100,6 +102,10 @@ pub struct Notes {
     seen: [BTreeSet<Mark>; USERS],
     /// How many lines have said to each author that something is stored.
     stored_lines: [usize; USERS],
+    /// How many lines of its present life each client has called queued.
+    queued_lines: [usize; USERS],
+    /// Whether the life before ended by a kill.
+    was_killed: [bool; USERS],
     /// What was called stored, or delivered, which is only what is stored.
     stored: BTreeMap<Mark, Option<Place>>,
     pub counts: Counts,
@@ -127,6 +133,9 @@ impl Notes {
         } else if line.starts_with("● stored") {
             self.stored_lines[who] += 1;
             self.counts.stored += 1;
+        } else if line.starts_with("● queued") {
+            self.queued_lines[who] += 1;
+            self.counts.queued += 1;
         } else if let Some(mark) = mark_of(line) {
             self.showed(who, life, mark, line);
         } else {
@@ -180,7 +189,7 @@ impl Notes {
         let earlier = self.shown[reader].iter().filter(|shown| shown.mark == mark);
         let is_permitted = earlier.into_iter().all(|shown| again && shown.life < life);
         assert!(
-            is_permitted && (!again || life > 1),
+            is_permitted && (!again || self.was_killed[reader]),
             "{} was shown a line again in life {life}: {line}",
             name(reader)
         );
@@ -191,8 +200,14 @@ impl Notes {
         self.counts.shown_again += usize::from(again);
     }
 
+    /// A client has ended in an orderly way.
+    pub fn client_quit(&mut self, who: usize) {
+        self.was_killed[who] = false;
+    }
+
     /// A client was killed in this life, and this is what it had made durable.
     pub fn client_died(&mut self, who: usize, life: usize, device: &Device) {
+        self.was_killed[who] = true;
         for shown in &self.shown[who] {
             assert!(
                 device.history.contains_key(&shown.mark),
@@ -243,6 +258,7 @@ impl Notes {
     /// What was typed in the life that has ended: from some line on it was not read.
     fn find_typed(&mut self, author: usize, life: usize, device: &Device) {
         let mut unread = None;
+        let mut taken = 0;
         let own = (author, 0)..=(author, usize::MAX);
         for (mark, said) in self.said.range_mut(own) {
             let is_there = device.history.contains_key(mark) || device.outbox.contains(mark);
@@ -255,6 +271,7 @@ impl Notes {
                         "{mark:?} was kept, and one typed before it not"
                     );
                     said.taken = true;
+                    taken += 1;
                 } else {
                     assert!(!said.fenced, "{mark:?} was taken on screen, and is lost");
                     unread = unread.or(Some(*mark));
@@ -264,6 +281,12 @@ impl Notes {
                 assert!(!is_there, "{mark:?} has come from nowhere");
             }
         }
+        let queued = std::mem::take(&mut self.queued_lines[author]);
+        assert!(
+            queued <= taken,
+            "{} was told {queued} times that a line is queued; the device has {taken}",
+            name(author)
+        );
     }
 
     /// The server was killed, and this is its log.
@@ -349,6 +372,16 @@ impl Notes {
                 shown.again
             );
         }
+    }
+
+    /// How many receipts were never told: a kill fell between the noting of one and its showing.
+    pub fn untold(&self) -> usize {
+        let taken = self.said.iter().filter(|(_, said)| said.taken);
+        let readers = taken.map(|(_, said)| match said.to {
+            To::Everyone => USERS - 1,
+            To::User(_) => 1,
+        });
+        readers.sum::<usize>().saturating_sub(self.counts.receipts)
     }
 
     /// How many lines were typed, and how many of them taken.
