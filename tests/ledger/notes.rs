@@ -127,19 +127,19 @@ impl Notes {
     }
 
     /// A client has printed a line.
-    pub fn printed(&mut self, who: usize, life: usize, line: &str) {
-        if let Some(receipt) = line.strip_prefix("✓ Message received by ") {
+    pub fn printed(&mut self, who: usize, life: usize, text: &str) {
+        if let Some(receipt) = text.strip_prefix("✓ Message received by ") {
             self.receipted(who, receipt);
-        } else if line.starts_with("● stored") {
+        } else if text.starts_with("● stored") {
             self.stored_lines[who] += 1;
             self.counts.stored += 1;
-        } else if line.starts_with("● queued") {
+        } else if text.starts_with("● queued") {
             self.queued_lines[who] += 1;
             self.counts.queued += 1;
-        } else if let Some(mark) = mark_of(line) {
-            self.showed(who, life, mark, line);
+        } else if let Some(mark) = mark_of(text) {
+            self.showed(who, life, mark, text);
         } else {
-            Self::check_alarm(who, line);
+            Self::check_alarm(who, text);
         }
     }
 
@@ -177,20 +177,20 @@ impl Notes {
         }
     }
 
-    fn showed(&mut self, reader: usize, life: usize, mark: Mark, line: &str) {
+    fn showed(&mut self, reader: usize, life: usize, mark: Mark, text: &str) {
         let said = self.said.get(&mark);
-        let said = said.unwrap_or_else(|| panic!("nobody typed what was shown: {line}"));
+        let said = said.unwrap_or_else(|| panic!("nobody typed what was shown: {text}"));
         assert!(
             is_for(mark.0, said.to, reader),
-            "{} was shown what was not for them: {line}",
+            "{} was shown what was not for them: {text}",
             name(reader)
         );
-        let again = line.ends_with(AGAIN);
+        let again = text.ends_with(AGAIN);
         let earlier = self.shown[reader].iter().filter(|shown| shown.mark == mark);
         let is_permitted = earlier.into_iter().all(|shown| again && shown.life < life);
         assert!(
             is_permitted && (!again || self.was_killed[reader]),
-            "{} was shown a line again in life {life}: {line}",
+            "{} was shown a line again in life {life}: {text}",
             name(reader)
         );
         self.shown[reader].push(Shown { life, mark, again });
