@@ -11,7 +11,7 @@ use serde_bytes::ByteBuf;
 use udpchat::protocol::{Body, Digest, open};
 use udpchat::store::DATABASE_FILE;
 
-use crate::notes::{Mark, mark_of};
+use crate::words::{Mark, mark_of};
 
 /// A conversation and an entry of it.
 pub type Place = (u64, u64);
