@@ -103,8 +103,9 @@ Register-ArgumentCompleter -Native -CommandName 'udpchat' -ScriptBlock {
         'udpchat;bench' {
             [CompletionResult]::new('--clients', '--clients', [CompletionResultType]::ParameterName, 'How many clients to play')
             [CompletionResult]::new('--rate', '--rate', [CompletionResultType]::ParameterName, 'Messages a second that each client says')
-            [CompletionResult]::new('--seconds', '--seconds', [CompletionResultType]::ParameterName, 'How long to measure')
+            [CompletionResult]::new('--seconds', '--seconds', [CompletionResultType]::ParameterName, 'How long to measure; bulk measures until its streams are stored')
             [CompletionResult]::new('--size', '--size', [CompletionResultType]::ParameterName, 'Bytes of text in a message')
+            [CompletionResult]::new('--bytes', '--bytes', [CompletionResultType]::ParameterName, 'Bytes of text in each stream of bulk, rounded up to whole messages of 16 KiB')
             [CompletionResult]::new('--log', '--log', [CompletionResultType]::ParameterName, 'Write the log to this file (a client writes none without it)')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Report as one JSON object')
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Log more: -v what happens, -vv why, -vvv everything')

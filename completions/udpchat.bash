@@ -68,7 +68,7 @@ _udpchat() {
             return 0
             ;;
         udpchat__subcmd__bench)
-            opts="-v -h --clients --rate --seconds --size --json --verbose --log --help paced"
+            opts="-v -h --clients --rate --seconds --size --bytes --json --verbose --log --help paced bulk"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -87,6 +87,10 @@ _udpchat() {
                     return 0
                     ;;
                 --size)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --bytes)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -93,8 +93,9 @@ set edit:completion:arg-completer[udpchat] = {|@words|
         &'udpchat;bench'= {
             cand --clients 'How many clients to play'
             cand --rate 'Messages a second that each client says'
-            cand --seconds 'How long to measure'
+            cand --seconds 'How long to measure; bulk measures until its streams are stored'
             cand --size 'Bytes of text in a message'
+            cand --bytes 'Bytes of text in each stream of bulk, rounded up to whole messages of 16 KiB'
             cand --log 'Write the log to this file (a client writes none without it)'
             cand --json 'Report as one JSON object'
             cand -v 'Log more: -v what happens, -vv why, -vvv everything'

@@ -71,8 +71,9 @@ complete -c udpchat -n "__fish_udpchat_using_subcommand status" -s v -l verbose 
 complete -c udpchat -n "__fish_udpchat_using_subcommand status" -s h -l help -d 'Print help'
 complete -c udpchat -n "__fish_udpchat_using_subcommand bench" -l clients -d 'How many clients to play' -r
 complete -c udpchat -n "__fish_udpchat_using_subcommand bench" -l rate -d 'Messages a second that each client says' -r
-complete -c udpchat -n "__fish_udpchat_using_subcommand bench" -l seconds -d 'How long to measure' -r
+complete -c udpchat -n "__fish_udpchat_using_subcommand bench" -l seconds -d 'How long to measure; bulk measures until its streams are stored' -r
 complete -c udpchat -n "__fish_udpchat_using_subcommand bench" -l size -d 'Bytes of text in a message' -r
+complete -c udpchat -n "__fish_udpchat_using_subcommand bench" -l bytes -d 'Bytes of text in each stream of bulk, rounded up to whole messages of 16 KiB' -r
 complete -c udpchat -n "__fish_udpchat_using_subcommand bench" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand bench" -l json -d 'Report as one JSON object'
 complete -c udpchat -n "__fish_udpchat_using_subcommand bench" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'

@@ -63,6 +63,37 @@ fn paced_clients_over_loopback_lose_nothing_and_the_server_counts_the_same() {
 }
 
 #[test]
+fn streams_are_stored_whole_while_their_sessions_chat() {
+    let directory = TempDir::new().unwrap();
+    let data = directory.path().join("data");
+    let server = Server::on_loopback(&data);
+    let address = server.address.to_string();
+    let words = "--clients 4 --rate 20 --bytes 1000000 --json".split(' ');
+    let arguments: Vec<&str> = ["bench", "bulk", &address]
+        .into_iter()
+        .chain(words)
+        .collect();
+    let report = json(&udpchat(&arguments));
+    assert_eq!(report["clients"], 4);
+    assert_eq!(report["deliveries"], report["deliveries_expected"]);
+    let stream = &report["stream"];
+    // Whole messages of 16 KiB: 62 of them, twice.
+    assert_eq!(stream["count"], 2);
+    assert_eq!(stream["bytes"], 2 * 62 * 16_384);
+    assert!(stream["seconds"].as_f64() > Some(0.0), "{report}");
+
+    let status = json(&udpchat(&[
+        "status",
+        "--data",
+        data.to_str().unwrap(),
+        "--json",
+    ]));
+    let lines = report["deliveries"].as_u64().unwrap() + 4 * 20 * 2;
+    assert_eq!(status["stored"], lines + 2 * 62, "{status}");
+    assert_eq!(status["online"], 0, "everybody has left: {status}");
+}
+
+#[test]
 fn status_lists_the_sessions_while_they_talk() {
     let directory = TempDir::new().unwrap();
     let data = directory.path().join("data");

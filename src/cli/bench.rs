@@ -4,6 +4,7 @@
 //! through OPAQUE, HELLO, RESOLVE, messages with their digests, and a RECEIVED for each. Every one has a session
 //! of its own; one endpoint, one socket and one poll loop serve them all, and one clock measures.
 
+mod bulk;
 mod crowd;
 mod entering;
 mod member;
@@ -35,6 +36,9 @@ const RATE_MAX: f64 = 1e5;
 /// How many seconds may be measured at most: a day.
 const SECONDS_MAX: u64 = 24 * 60 * 60;
 
+/// How many bytes a stream has at most: a terabyte, far beyond what a run lasts for.
+const BYTES_MAX: u64 = 1 << 40;
+
 /// The subcommand.
 pub struct Bench;
 
@@ -52,6 +56,8 @@ pub struct Plan {
     pub duration: Duration,
     /// Bytes of text in a message.
     pub size: usize,
+    /// Bytes of text in a stream.
+    pub bytes: u64,
     /// Whether the report is a JSON object.
     pub is_json: bool,
 }
@@ -107,7 +113,7 @@ impl Command for Bench {
                     .value_name("S")
                     .default_value("20")
                     .value_parser(value_parser!(u64).range(1..=SECONDS_MAX))
-                    .help("How long to measure"),
+                    .help("How long to measure; bulk measures until its streams are stored"),
             )
             .arg(
                 Arg::new("size")
@@ -116,6 +122,14 @@ impl Command for Bench {
                     .default_value("64")
                     .value_parser(value_parser!(u64).range(1..=TEXT_MAX_BYTES as u64))
                     .help("Bytes of text in a message"),
+            )
+            .arg(
+                Arg::new("bytes")
+                    .long("bytes")
+                    .value_name("BYTES")
+                    .default_value("5000000")
+                    .value_parser(value_parser!(u64).range(1..=BYTES_MAX))
+                    .help("Bytes of text in each stream of bulk, rounded up to whole messages of 16 KiB"),
             )
             .arg(
                 Arg::new("json")
@@ -144,15 +158,18 @@ impl Command for Bench {
                  decoded it and checked its digest, by one clock. The users (bench-…, with passwords that nobody \
                  knows) are signed up first, within the server's limits, and stay behind as accounts; two seconds of \
                  warming up are not counted. Packets and bytes (of UDP payload) are those of all clients, both ways, \
-                 acknowledgements and receipts included, from the first message counted until the last has arrived."
+                 acknowledgements, receipts and streams included, from the first message counted until the last has \
+                 arrived. A stream begins when counting does and has arrived when the server has called all of it \
+                 stored; its reader, an account of its own, stays away."
                     .into(),
             ),
             (
                 "JSON",
                 "workload, clients, deliveries, deliveries_expected, deliveries_per_s, latency_us (p50, p90, p99, max), \
                  server_cpu_us_per_delivery, server_rss_bytes_per_client, packets_per_delivery, bytes_per_delivery, \
-                 commits; null is what cannot be known from here. If messages are missing at the end the exit status \
-                 is 1."
+                 commits; null is what cannot be known from here. Bulk adds stream (count, bytes, seconds, bits_per_s, \
+                 and the latency_us of the lines that the streaming sessions said). If messages are missing at the \
+                 end the exit status is 1."
                     .into(),
             ),
         ]
@@ -185,6 +202,7 @@ fn plan(matches: &ArgMatches) -> Result<Plan, Failure> {
         rate: matches.get_one::<f64>("rate").copied().unwrap_or(1.0),
         duration: Duration::from_secs(matches.get_one::<u64>("seconds").copied().unwrap_or(1)),
         size: whole("size")?,
+        bytes: matches.get_one::<u64>("bytes").copied().unwrap_or(1),
         is_json: matches.get_flag("json"),
     })
 }

@@ -115,11 +115,10 @@ impl<A: App> Driver<A> {
     ) -> io::Result<Self> {
         let mut ports = Vec::with_capacity(sockets.len());
         for (index, mut socket) in sockets.into_iter().enumerate() {
-            setup.poll.registry().register(
-                socket.source(),
-                Token(index),
-                Interest::READABLE | Interest::WRITABLE,
-            )?;
+            setup
+                .poll
+                .registry()
+                .register(socket.source(), Token(index), Interest::READABLE)?;
             // What came between binding and registering is announced by no event.
             ports.push(Port {
                 socket,
@@ -267,11 +266,7 @@ impl<A: App> Driver<A> {
             }
             let replaced = Socket::bind((local.ip(), 0).into()).and_then(|mut socket| {
                 let registry = self.poll.registry();
-                registry.register(
-                    socket.source(),
-                    Token(index),
-                    Interest::READABLE | Interest::WRITABLE,
-                )?;
+                registry.register(socket.source(), Token(index), Interest::READABLE)?;
                 registry.deregister(port.socket.source())?;
                 Ok(std::mem::replace(&mut port.socket, socket))
             });
@@ -326,9 +321,11 @@ impl<A: App> Driver<A> {
             transmit,
             bytes,
         }) = self.blocked.take()
-            && !self.offer(port, transmit, &bytes)
         {
-            return;
+            if !self.offer(port, transmit, &bytes) {
+                return;
+            }
+            self.wait_for(port, Interest::READABLE);
         }
         let mut buffer = std::mem::take(&mut self.buffer);
         let mut is_more = true;
@@ -366,8 +363,24 @@ impl<A: App> Driver<A> {
                     transmit,
                     bytes,
                 });
+                self.wait_for(port, Interest::READABLE | Interest::WRITABLE);
                 false
             }
+        }
+    }
+
+    /// Says what the poll is to announce of a port. That it can be written is asked for only while it was full: the
+    /// kernel announces it with each datagram that leaves, and each would be a wake-up for nothing.
+    fn wait_for(&mut self, port: usize, interest: Interest) {
+        let source = self.ports[port].socket.source();
+        if let Err(error) = self
+            .poll
+            .registry()
+            .reregister(source, Token(port), interest)
+        {
+            tracing::warn!(%error, "cannot wait for a socket as is needed");
+            // Without an announcement the loop has to try by itself.
+            self.busy = true;
         }
     }
 

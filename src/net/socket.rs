@@ -121,7 +121,8 @@ impl Socket {
         &mut self.io
     }
 
-    /// Receives one batch and gives each datagram out. `false`: there is nothing more to receive now.
+    /// Receives one batch and gives each datagram out. `false`: there is nothing more to receive now, and the poll
+    /// announces what comes.
     pub(super) fn receive(
         &mut self,
         mut datagram: impl FnMut(Option<IpAddr>, SocketAddr, Option<u8>, &mut [u8]),
@@ -160,7 +161,9 @@ impl Socket {
                 datagram(meta.dst_ip, meta.addr, meta.ecn.map(|ecn| ecn as u8), bytes);
             }
         }
-        true
+        // A batch that is not full has emptied the socket. To ask it once more would cost a light load as many calls
+        // for nothing as there are datagrams.
+        received == BATCH_SIZE
     }
 
     /// Sends what a transmit describes. A batch that the kernel or the card refuses is sent one by one.
@@ -212,7 +215,8 @@ impl Socket {
             ecn: None,
             contents,
             segment_size,
-            src_ip: transmit.local_ip,
+            // Where the socket has but one address, it need not be named: the kernel would look it up for each.
+            src_ip: transmit.local_ip.filter(|ip| *ip != self.local.ip()),
         };
         loop {
             let result = self

@@ -59,6 +59,18 @@ impl Slot {
             reset_token: None,
         }
     }
+
+    /// Notes in the schedule what a touch has changed. `false`: nothing is left of the session.
+    fn settle(&mut self, schedule: &mut Schedule, now: Instant, session: SessionId) -> bool {
+        let deadline = match &self.session {
+            Session::Dialling(dial) => Some(dial.deadline()),
+            Session::Open(connection) if connection.is_gone() => return false,
+            Session::Open(connection) => connection.deadline(),
+        };
+        schedule.mark_ready(session, &mut self.place);
+        schedule.arm(now, session, &mut self.place, deadline);
+        true
+    }
 }
 
 /// A server's or a client's side of any number of sessions.
@@ -364,6 +376,16 @@ impl Endpoint {
         self.sessions.len() + half_open
     }
 
+    /// What a DATA packet for this end holds.
+    #[cfg(test)]
+    pub(super) fn peek(&self, datagram: &[u8]) -> Option<Vec<u8>> {
+        let Ok(super::packet::Packet::Data(header)) = super::packet::parse(datagram) else {
+            return None;
+        };
+        let session = self.by_id.get(&header.connection_id)?;
+        self.connection(*session)?.peek(header, datagram)
+    }
+
     /// An open session's inside.
     #[cfg(test)]
     pub(super) fn connection_mut(&mut self, session: SessionId) -> &mut Connection {
@@ -404,7 +426,8 @@ impl Endpoint {
         session: SessionId,
         act: impl FnOnce(&mut Connection, &mut Context<'_>) -> T,
     ) -> Option<T> {
-        let Session::Open(connection) = &mut self.sessions.get_mut(&session)?.session else {
+        let slot = self.sessions.get_mut(&session)?;
+        let Session::Open(connection) = &mut slot.session else {
             return None;
         };
         let is_stranger = self.acceptor.is_some() && !connection.is_signed_in();
@@ -418,25 +441,19 @@ impl Endpoint {
             },
         };
         let result = act(connection, &mut context);
-        self.settle(now, session);
+        if !slot.settle(&mut self.schedule, now, session) {
+            self.forget(session);
+        }
         Some(result)
     }
 
     /// Puts a session that was touched where it belongs in the schedule, and forgets it if it is over.
     fn settle(&mut self, now: Instant, session: SessionId) {
-        let Some(slot) = self.sessions.get_mut(&session) else {
-            return;
-        };
-        let deadline = match &slot.session {
-            Session::Dialling(dial) => Some(dial.deadline()),
-            Session::Open(connection) if connection.is_gone() => {
-                self.forget(session);
-                return;
-            }
-            Session::Open(connection) => connection.deadline(),
-        };
-        self.schedule.mark_ready(session, &mut slot.place);
-        self.schedule.arm(now, session, &mut slot.place, deadline);
+        if let Some(slot) = self.sessions.get_mut(&session)
+            && !slot.settle(&mut self.schedule, now, session)
+        {
+            self.forget(session);
+        }
     }
 
     /// A session ends before it was open.

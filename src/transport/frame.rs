@@ -95,6 +95,12 @@ impl<'a> Frames<'a> {
         Self { rest: plaintext }
     }
 
+    /// Bytes that have not been read yet.
+    #[cfg(test)]
+    pub(crate) fn left(&self) -> usize {
+        self.rest.len()
+    }
+
     fn frame(&mut self, kind: u8) -> Result<Frame<'a>, FrameError> {
         let rest = &mut self.rest;
         match kind {

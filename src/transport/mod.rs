@@ -6,6 +6,8 @@
 //! driven by `net` in production and by the simulator in tests.
 
 mod ack;
+#[cfg(test)]
+pub(crate) mod anatomy;
 mod assembler;
 mod congestion;
 mod connection;

@@ -13,11 +13,11 @@ use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng as _;
 
 use super::member::{Line, Member, News, PAUSE};
-use super::report::{Latency, Report};
+use super::report::{Latency, Report, Stream};
 use super::stretching::{Input, Job};
-use super::workload::{Traffic, Typing};
+use super::workload::{Partner, Traffic, Typing};
 use crate::net;
-use crate::protocol::Number;
+use crate::protocol::{ConversationId, Number};
 use crate::transport::{App, Endpoint, Event, Now, SessionId};
 
 /// How many clients sign in at a time. Chosen: far below what a server grants one address, and enough to keep the
@@ -34,7 +34,7 @@ const LEAVE_WAIT: Duration = Duration::from_secs(3);
 #[derive(Debug, Clone, PartialEq)]
 pub enum End {
     /// It was measured.
-    Measured(Report),
+    Measured(Box<Report>),
     /// It was interrupted.
     Interrupted,
     /// Nobody answered.
@@ -79,9 +79,13 @@ pub struct Crowd {
     ready: usize,
     /// Those to whom something has come in this batch.
     touched: BTreeSet<usize>,
-    /// What was typed and has not been heard: by author and number, when, and whether it is counted.
-    typed: HashMap<(usize, Number), (Instant, bool)>,
+    /// The conversations that each member is to have.
+    partners: Vec<Vec<Partner>>,
+    /// What was typed, is counted and has not been heard: by author, conversation and number, when.
+    typed: HashMap<(usize, ConversationId, Number), Instant>,
     latencies: Vec<Duration>,
+    /// Those of lines that a streaming session said.
+    latencies_beside: Vec<Duration>,
     /// The load when counting began.
     load_before: Option<Load>,
     last_heard: Option<Instant>,
@@ -96,8 +100,8 @@ impl Crowd {
         workload: &'static str,
         addresses: Vec<SocketAddr>,
         traffic: Box<dyn Traffic>,
+        clients: usize,
         names: Vec<String>,
-        size: usize,
         jobs: Sender<Job>,
         seed: [u8; 32],
     ) -> Self {
@@ -105,7 +109,10 @@ impl Crowd {
         let members: Vec<Member> = names
             .into_iter()
             .enumerate()
-            .map(|(index, name)| Member::new(index, name, size, &mut random))
+            .map(|(index, name)| Member::new(index, name, index >= clients, &mut random))
+            .collect();
+        let partners = (0..members.len())
+            .map(|member| traffic.partners(member))
             .collect();
         // Where standard error is no terminal it draws nothing.
         let bar = ProgressBar::new(members.len() as u64);
@@ -127,8 +134,10 @@ impl Crowd {
             is_reached: false,
             ready: 0,
             touched: BTreeSet::new(),
+            partners,
             typed: HashMap::new(),
             latencies: Vec::new(),
+            latencies_beside: Vec::new(),
             load_before: None,
             last_heard: None,
             bar,
@@ -183,7 +192,11 @@ impl Crowd {
     fn take(&mut self, now: Instant, endpoint: &mut Endpoint, member: usize, news: Option<News>) {
         match news {
             None | Some(News::Left) => {}
-            Some(News::Heard(number)) => self.heard(member, number),
+            Some(News::Heard(talk, number)) => self.heard(member, talk, number),
+            Some(News::Stored(talk)) => {
+                self.traffic.on_stored(now, member, talk);
+                self.show_progress();
+            }
             Some(News::SignedIn) => {
                 self.ready += 1;
                 self.bar.set_position(self.ready as u64);
@@ -194,13 +207,7 @@ impl Crowd {
             }
             Some(News::Ready) => {
                 self.ready += 1;
-                if self.ready == self.members.len() {
-                    self.phase = Phase::Talking;
-                    self.bar.reset();
-                    self.bar.set_length(self.traffic.expected());
-                    self.bar.set_message("measuring");
-                    self.traffic.begin(now);
-                }
+                self.begin_if_ready(now);
             }
             Some(News::Unreachable) if self.is_reached => {
                 // The server answers others: it lets in no more at once.
@@ -219,23 +226,52 @@ impl Crowd {
         self.phase = Phase::Pairing;
         self.ready = 0;
         for member in 0..self.members.len() {
-            let partner = self.members[self.traffic.partner(member)].name().to_owned();
+            let partners: Vec<(String, Partner)> = self.partners[member]
+                .iter()
+                .map(|partner| (self.members[partner.member].name().to_owned(), *partner))
+                .collect();
+            if partners.is_empty() {
+                self.ready += 1;
+                continue;
+            }
             self.with(now, endpoint, member, |member, line| {
-                member.find(line, &partner);
+                member.find(line, partners);
             });
+        }
+        self.begin_if_ready(now);
+    }
+
+    fn begin_if_ready(&mut self, now: Instant) {
+        if self.ready == self.members.len() {
+            self.phase = Phase::Talking;
+            self.bar.reset();
+            self.bar.set_message("measuring");
+            self.traffic.begin(now);
+            self.show_progress();
         }
     }
 
-    fn heard(&mut self, member: usize, number: Number) {
+    fn show_progress(&self) {
+        let (done, of) = self.traffic.progress(self.latencies.len() as u64);
+        self.bar.set_length(of);
+        self.bar.set_position(done);
+    }
+
+    fn heard(&mut self, member: usize, talk: usize, number: Number) {
         // The turn began before this message was decoded and its digest checked.
         let now = net::now().instant;
-        let author = self.traffic.partner(member);
-        if let Some((at, is_counted)) = self.typed.remove(&(author, number))
-            && is_counted
-        {
-            self.latencies.push(now.saturating_duration_since(at));
+        let author = self.partners[member][talk].member;
+        let Some(conversation) = self.members[member].conversation(talk) else {
+            return;
+        };
+        if let Some(at) = self.typed.remove(&(author, conversation, number)) {
+            let latency = now.saturating_duration_since(at);
+            self.latencies.push(latency);
+            if self.traffic.is_streaming(author) {
+                self.latencies_beside.push(latency);
+            }
             self.last_heard = Some(now);
-            self.bar.set_position(self.latencies.len() as u64);
+            self.show_progress();
         }
     }
 
@@ -247,23 +283,27 @@ impl Crowd {
         }
         while let Some(Typing {
             member,
+            talk,
             at,
             is_counted,
         }) = self.traffic.poll(now)
         {
-            let number = self.with(now, endpoint, member, Member::say);
-            if let Some(number) = number {
-                self.typed.insert((member, number), (at, is_counted));
+            let said = self.with(now, endpoint, member, |member, line| member.say(line, talk));
+            if let Some((conversation, number)) = said
+                && is_counted
+            {
+                self.typed.insert((member, conversation, number), at);
             }
-        }
-        if self.traffic.deadline().is_none() {
-            self.phase = Phase::Draining(now + DRAIN_WAIT);
         }
     }
 
     fn load(&self, endpoint: &Endpoint) -> Load {
         let mut load = Load::default();
-        for session in self.sessions.keys() {
+        for (session, member) in &self.sessions {
+            // An account is opened before anything is counted.
+            if self.partners[*member].is_empty() {
+                continue;
+            }
             if let Some(statistics) = endpoint.statistics(*session) {
                 load.packets += statistics.packets_sent + statistics.packets_received;
                 load.bytes += statistics.bytes_sent + statistics.bytes_received;
@@ -286,7 +326,7 @@ impl Crowd {
         let seconds = counted.map(|(last, from)| (last - from).as_secs_f64());
         let report = Report {
             workload: self.workload,
-            clients: self.members.len(),
+            clients: self.members.len() - self.traffic.absent(),
             deliveries,
             deliveries_expected: self.traffic.expected(),
             #[allow(clippy::cast_precision_loss, reason = "a count far below 2^52")]
@@ -297,8 +337,12 @@ impl Crowd {
             packets_per_delivery: per_delivery(after.packets - before.packets),
             bytes_per_delivery: per_delivery(after.bytes - before.bytes),
             commits: None,
+            stream: self.traffic.stream().map(|stream| Stream {
+                latency_us: Latency::of(std::mem::take(&mut self.latencies_beside)),
+                ..stream
+            }),
         };
-        self.finish(now, endpoint, End::Measured(report));
+        self.finish(now, endpoint, End::Measured(Box::new(report)));
     }
 
     /// The first ending counts; everybody leaves.
@@ -349,9 +393,11 @@ impl App for Crowd {
                     self.take(now, endpoint, member, news);
                 }
             }
-            Event::Writable { session, .. } => {
+            Event::Writable { session, channel } => {
                 if let Some(member) = self.member_of(session) {
-                    self.with(now, endpoint, member, Member::flush);
+                    self.with(now, endpoint, member, |member, line| {
+                        member.flush(line, channel);
+                    });
                 }
             }
             Event::Closed { session, reason } => {
@@ -408,6 +454,9 @@ impl App for Crowd {
         let now = now.instant;
         while let Some(member) = self.touched.pop_first() {
             self.with(now, endpoint, member, Member::settle);
+        }
+        if self.phase == Phase::Talking && self.traffic.deadline().is_none() {
+            self.phase = Phase::Draining(now + DRAIN_WAIT);
         }
         if let Phase::Draining(due) = self.phase
             && (due <= now || self.typed.is_empty())

@@ -15,6 +15,7 @@ use crate::protocol::{
     Body, Command, ErrorCode, Failure, Hello, Hop, Login, LoginFinish, Message, ReceiptsRequest,
     SessionStart, SignUp, SignUpFinish, encode,
 };
+use crate::transport::Channel;
 
 /// How often a client tries to get in before the run fails. Chosen: a path that loses half of all packets, and a
 /// server that asks for patience.
@@ -111,6 +112,9 @@ impl Member {
             (Step::SignUpFinish, Body::SignedUp(signed_up)) => {
                 self.name = signed_up.name;
                 self.has_account = true;
+                if self.stays_away {
+                    return Some(self.stay_away(line));
+                }
                 self.sign_in(line);
             }
             (Step::Login(begun), Body::LoginAnswer(answer)) => {
@@ -138,13 +142,17 @@ impl Member {
             }
             (Step::Resolve, Body::Resolved(resolved)) => {
                 let device = self.device?;
-                let talk = Talk::new(device, self.name.clone(), self.size, &resolved);
+                let (_, partner) = *self.partners.get(self.talks.len())?;
+                let talk = Talk::new(device, self.name.clone(), partner, &resolved);
                 let conversation = talk.conversation();
-                self.talk = Some(talk);
+                self.talks.push(talk);
+                let request = Message::control(ReceiptsRequest { conversation });
+                self.send(line, Channel::Chat, encode(&request, Hop::default()));
+                if self.find_next(line) {
+                    return None;
+                }
                 self.step = Step::Talking;
                 self.due = None;
-                let request = Message::control(ReceiptsRequest { conversation });
-                self.send_chat(line, encode(&request, Hop::default()));
                 return Some(News::Ready);
             }
             (Step::Leaving, Body::SessionEnd(_)) => {
@@ -159,10 +167,18 @@ impl Member {
         None
     }
 
+    /// It has its account, which is all that is wanted of it.
+    fn stay_away(&mut self, line: &mut Line<'_>) -> News {
+        self.step = Step::Away;
+        self.due = None;
+        self.hang_up(line);
+        News::SignedIn
+    }
+
     /// The server has said no.
     pub(super) fn refused(
         &mut self,
-        line: &Line<'_>,
+        line: &mut Line<'_>,
         command: Command,
         failure: &Failure,
     ) -> Option<News> {
@@ -181,6 +197,9 @@ impl Member {
         // The answer to an earlier sign-up was lost with its session: the account is there.
         if failure.code == ErrorCode::NameTaken && self.tries > 1 && !self.has_account {
             self.has_account = true;
+            if self.stays_away {
+                return Some(self.stay_away(line));
+            }
             return self.again(line.now, Duration::ZERO, "the name is taken");
         }
         if matches!(self.step, Step::Leaving) {

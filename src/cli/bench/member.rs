@@ -10,9 +10,11 @@ use rand_core::RngCore as _;
 
 use super::stretching::Job;
 use super::talk::{Heard, Talk};
+use super::workload::Partner;
 use crate::client::credentials::{LoginBegun, SignUpBegun};
 use crate::protocol::{
-    Body, Command, DeviceId, EndReason, Envelope, Hop, Message, Number, Resolve, SessionEnd, encode,
+    Body, Command, ConversationId, DeviceId, EndReason, Envelope, Hop, Message, Number, Resolve,
+    SessionEnd, encode,
 };
 use crate::transport::{Channel, CloseReason, Endpoint, SendError, SessionId};
 
@@ -39,12 +41,14 @@ pub struct Line<'a> {
 /// What the crowd should know.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum News {
-    /// The client is signed in.
+    /// The client is signed in; one that stays away has its account.
     SignedIn,
-    /// It has found its partner, and may speak.
+    /// It has found its partners, and may speak.
     Ready,
+    /// The server has called a message in this of its conversations stored.
+    Stored(usize),
     /// The partner's message of this number has come.
-    Heard(Number),
+    Heard(usize, Number),
     /// It is out.
     Left,
     /// It cannot go on.
@@ -65,7 +69,9 @@ pub(super) enum Step {
     Stretching(Command),
     LoginFinish,
     Hello,
-    /// Signed in; the partner is looked for when everybody is.
+    /// It has its account and wants no more.
+    Away,
+    /// Signed in; the partners are looked for when everybody is.
     Inside,
     Resolve,
     Talking,
@@ -79,6 +85,8 @@ pub(super) enum Step {
 pub struct Member {
     pub(super) index: usize,
     pub(super) name: String,
+    /// It only opens an account.
+    pub(super) stays_away: bool,
     pub(super) password: [u8; 16],
     pub(super) has_account: bool,
     pub(super) device: Option<DeviceId>,
@@ -90,21 +98,24 @@ pub struct Member {
     pub(super) waits: u32,
     /// When the attempt under way is given up.
     pub(super) due: Option<Instant>,
-    pub(super) size: usize,
-    pub(super) talk: Option<Talk>,
-    /// What the channel had no room for.
-    pub(super) waiting: VecDeque<Vec<u8>>,
+    /// With whom it is to talk, by name.
+    pub(super) partners: Vec<(String, Partner)>,
+    /// Its conversations, in the same order, as far as the server has found them.
+    pub(super) talks: Vec<Talk>,
+    /// What the channels had no room for.
+    waiting: [VecDeque<Vec<u8>>; Channel::ALL.len()],
 }
 
 impl Member {
     /// A client that has not begun.
     #[must_use]
-    pub fn new(index: usize, name: String, size: usize, random: &mut ChaCha20Rng) -> Self {
+    pub fn new(index: usize, name: String, stays_away: bool, random: &mut ChaCha20Rng) -> Self {
         let mut password = [0; 16];
         random.fill_bytes(&mut password);
         Self {
             index,
             name,
+            stays_away,
             password,
             has_account: false,
             device: None,
@@ -114,9 +125,9 @@ impl Member {
             tries: 0,
             waits: 0,
             due: None,
-            size,
-            talk: None,
-            waiting: VecDeque::new(),
+            partners: Vec::new(),
+            talks: Vec::new(),
+            waiting: Default::default(),
         }
     }
 
@@ -132,6 +143,7 @@ impl Member {
         !matches!(
             self.step,
             Step::Outside
+                | Step::Away
                 | Step::Inside
                 | Step::Resolve
                 | Step::Talking
@@ -196,6 +208,7 @@ impl Member {
                 self.due = None;
                 Some(News::Left)
             }
+            Step::Away => None,
             _ if *reason == CloseReason::NoAnswer && !self.has_account && self.tries >= 2 => {
                 Some(News::Unreachable)
             }
@@ -217,49 +230,75 @@ impl Member {
         }
     }
 
-    /// Looks its partner up.
-    pub fn find(&mut self, line: &mut Line<'_>, partner: &str) {
-        self.step = Step::Resolve;
-        self.due = Some(line.now + ATTEMPT_WAIT);
+    /// Looks its partners up, one after the other.
+    pub fn find(&mut self, line: &mut Line<'_>, partners: Vec<(String, Partner)>) {
+        self.partners = partners;
+        self.find_next(line);
+    }
+
+    /// Looks the first partner up whose conversation is not known. `false`: there is none.
+    pub(super) fn find_next(&mut self, line: &mut Line<'_>) -> bool {
+        let Some((name, _)) = self.partners.get(self.talks.len()) else {
+            return false;
+        };
         let resolve = Resolve {
             tag: 1,
-            name: partner.to_owned(),
+            name: name.clone(),
         };
+        self.step = Step::Resolve;
+        self.due = Some(line.now + ATTEMPT_WAIT);
         self.request(line, &Message::control(resolve));
+        true
     }
 
-    /// Says the next thing; its number.
-    pub fn say(&mut self, line: &mut Line<'_>) -> Option<Number> {
-        let (number, bytes) = self.talk.as_mut()?.say();
-        self.send_chat(line, bytes);
-        Some(number)
+    /// Says the next thing in one of its conversations: which that is, and the number.
+    pub fn say(&mut self, line: &mut Line<'_>, talk: usize) -> Option<(ConversationId, Number)> {
+        let talk = self.talks.get_mut(talk)?;
+        let (conversation, channel) = (talk.conversation(), talk.channel());
+        let (number, bytes) = talk.say();
+        self.send(line, channel, bytes);
+        Some((conversation, number))
     }
 
-    /// Sends on the chat channel, as soon as there is room.
-    pub(super) fn send_chat(&mut self, line: &mut Line<'_>, bytes: Vec<u8>) {
-        self.waiting.push_back(bytes);
-        self.flush(line);
+    /// Sends on a channel, as soon as there is room.
+    pub(super) fn send(&mut self, line: &mut Line<'_>, channel: Channel, bytes: Vec<u8>) {
+        self.waiting[channel as usize].push_back(bytes);
+        self.flush(line, channel);
     }
 
-    /// Sends what waits for room.
-    pub fn flush(&mut self, line: &mut Line<'_>) {
+    /// Sends what waits for room on a channel.
+    pub fn flush(&mut self, line: &mut Line<'_>, channel: Channel) {
         let Some(session) = self.session else {
             return;
         };
-        while let Some(bytes) = self.waiting.front() {
-            match line.endpoint.send(line.now, session, Channel::Chat, bytes) {
+        let waiting = &mut self.waiting[channel as usize];
+        while let Some(bytes) = waiting.front() {
+            match line.endpoint.send(line.now, session, channel, bytes) {
                 Err(SendError::Full) => return,
                 // Lengths are checked on the command line, and a session that is closed says so itself.
-                Ok(()) | Err(_) => self.waiting.pop_front(),
+                Ok(()) | Err(_) => waiting.pop_front(),
             };
         }
     }
 
     /// Acknowledges what has come in this batch.
     pub fn settle(&mut self, line: &mut Line<'_>) {
-        if let Some(receipt) = self.talk.as_mut().and_then(Talk::take_receipt) {
-            self.send_chat(line, receipt);
+        for talk in 0..self.talks.len() {
+            if let Some(receipt) = self.talks[talk].take_receipt() {
+                self.send(line, Channel::Chat, receipt);
+            }
         }
+    }
+
+    /// Its conversation of this id.
+    #[must_use]
+    pub fn conversation(&self, talk: usize) -> Option<ConversationId> {
+        self.talks.get(talk).map(Talk::conversation)
+    }
+
+    fn talk_of(&self, conversation: ConversationId) -> Option<usize> {
+        let mut talks = self.talks.iter();
+        talks.position(|talk| talk.conversation() == conversation)
     }
 
     /// Begins to leave.
@@ -296,13 +335,13 @@ impl Member {
             return Some(News::Failed("was sent what is no message".into()));
         };
         if let Some(delivery) = envelope.hop.delivery {
-            let talk = self.talk.as_mut()?;
-            return match talk.handle_delivery(&envelope, delivery) {
-                Heard::Message(number) => Some(News::Heard(number)),
+            let talk = self.talk_of(delivery.conversation)?;
+            return match self.talks[talk].handle_delivery(&envelope, delivery) {
+                Heard::Message(number) => Some(News::Heard(talk, number)),
                 Heard::Nothing => None,
                 Heard::Gap => {
-                    let again = talk.ask_again();
-                    self.send_chat(line, again);
+                    let again = self.talks[talk].ask_again();
+                    self.send(line, Channel::Chat, again);
                     None
                 }
                 Heard::Wrong(what) => Some(News::Failed(what.into())),
@@ -313,22 +352,22 @@ impl Member {
         };
         match message.body {
             Body::Stored(stored) => {
-                let talk = self.talk.as_mut()?;
-                if !talk.handle_stored(&stored) {
-                    let again = talk.ask_again();
-                    self.send_chat(line, again);
+                let talk = self.talk_of(stored.conversation)?;
+                let heard = self.talks[talk].handle_stored(&stored);
+                if !heard.follows {
+                    let again = self.talks[talk].ask_again();
+                    self.send(line, Channel::Chat, again);
                 }
-                None
+                heard.is_news.then_some(News::Stored(talk))
             }
             Body::SendAgain(_) => {
-                let again: Vec<Vec<u8>> = self
-                    .talk
-                    .iter()
-                    .flat_map(Talk::unstored)
-                    .map(Into::into)
-                    .collect();
-                self.waiting.extend(again);
-                self.flush(line);
+                for talk in &self.talks {
+                    let again = talk.unstored().map(Into::into);
+                    self.waiting[talk.channel() as usize].extend(again);
+                }
+                for channel in Channel::ALL {
+                    self.flush(line, channel);
+                }
                 None
             }
             Body::Failure(failure) => self.refused(line, message.header.command, &failure),

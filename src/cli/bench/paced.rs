@@ -8,9 +8,10 @@ use rand_chacha::ChaCha20Rng;
 use rand_core::{RngCore as _, SeedableRng as _};
 
 use super::Plan;
-use super::workload::{Traffic, Typing, Workload};
+use super::workload::{Partner, Traffic, Typing, Workload};
 use crate::cli::exit::Failure;
 use crate::registry::Entry;
+use crate::transport::Channel;
 
 /// How long messages are said before any is counted: estimates of round trips and losses settle.
 const WARM_UP: Duration = Duration::from_secs(2);
@@ -30,16 +31,14 @@ impl Entry for Paced {
 
 impl Workload for Paced {
     fn traffic(&self, plan: &Plan, seed: [u8; 32]) -> Result<Box<dyn Traffic>, Failure> {
-        if !plan.clients.is_multiple_of(2) {
-            return Err(Failure::usage("--clients must be even: they talk in pairs"));
-        }
-        Ok(Box::new(Pace::new(plan, seed)))
+        Ok(Box::new(Pace::new(plan, seed)?))
     }
 }
 
 /// The schedule: each member has a moment of its own in every interval, drawn once.
-struct Pace {
+pub(super) struct Pace {
     clients: usize,
+    size: usize,
     interval: Duration,
     /// Lines that warm up, and lines in all, of each member.
     warm_up: u64,
@@ -51,17 +50,39 @@ struct Pace {
 }
 
 impl Pace {
-    fn new(plan: &Plan, seed: [u8; 32]) -> Self {
-        let warm_up = lines_in(WARM_UP, plan.rate);
-        Self {
+    /// As many lines as the plan's time has room for.
+    ///
+    /// # Errors
+    /// If somebody would have no partner.
+    fn new(plan: &Plan, seed: [u8; 32]) -> Result<Self, Failure> {
+        let mut pace = Self::endless(plan, seed)?;
+        pace.lines = pace.warm_up + lines_in(plan.duration, plan.rate).max(1);
+        Ok(pace)
+    }
+
+    /// Lines until [`Pace::stop`].
+    ///
+    /// # Errors
+    /// If somebody would have no partner.
+    pub(super) fn endless(plan: &Plan, seed: [u8; 32]) -> Result<Self, Failure> {
+        if !plan.clients.is_multiple_of(2) {
+            return Err(Failure::usage("--clients must be even: they talk in pairs"));
+        }
+        Ok(Self {
             clients: plan.clients,
+            size: plan.size,
             interval: Duration::from_secs_f64(plan.rate.recip()),
-            warm_up,
-            lines: warm_up + lines_in(plan.duration, plan.rate).max(1),
+            warm_up: lines_in(WARM_UP, plan.rate),
+            lines: u64::MAX,
             random: ChaCha20Rng::from_seed(seed),
             next: BinaryHeap::new(),
             counted_from: None,
-        }
+        })
+    }
+
+    /// Nobody says any more.
+    pub(super) fn stop(&mut self) {
+        self.next.clear();
     }
 }
 
@@ -77,8 +98,13 @@ fn lines_in(time: Duration, rate: f64) -> u64 {
 }
 
 impl Traffic for Pace {
-    fn partner(&self, member: usize) -> usize {
-        member ^ 1
+    fn partners(&self, member: usize) -> Vec<Partner> {
+        let partner = Partner {
+            member: member ^ 1,
+            channel: Channel::Chat,
+            size: self.size,
+        };
+        vec![partner]
     }
 
     fn begin(&mut self, now: Instant) {
@@ -103,6 +129,7 @@ impl Traffic for Pace {
         }
         Some(Typing {
             member,
+            talk: 0,
             at,
             is_counted: line >= self.warm_up,
         })
@@ -133,13 +160,14 @@ mod tests {
             rate: 2.0,
             duration: Duration::from_secs(3),
             size: 64,
+            bytes: 0,
             is_json: true,
         }
     }
 
     #[test]
     fn everybody_types_at_the_rate_and_what_warms_up_is_not_counted() {
-        let mut pace = Pace::new(&plan(4), [1; 32]);
+        let mut pace = Pace::new(&plan(4), [1; 32]).unwrap();
         let start = Instant::now();
         pace.begin(start);
         let mut counted = [0; 4];
@@ -164,7 +192,7 @@ mod tests {
 
     #[test]
     fn nothing_is_typed_before_its_time() {
-        let mut pace = Pace::new(&plan(2), [2; 32]);
+        let mut pace = Pace::new(&plan(2), [2; 32]).unwrap();
         let start = Instant::now();
         pace.begin(start);
         let first = pace.deadline().unwrap();

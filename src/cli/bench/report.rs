@@ -30,6 +30,24 @@ pub struct Report {
     pub bytes_per_delivery: Option<f64>,
     /// Transactions that the server made durable.
     pub commits: Option<u64>,
+    /// How the streams went; left out where the workload has none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stream: Option<Stream>,
+}
+
+/// The streams of a run.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Stream {
+    /// How many there were, at the same time.
+    pub count: usize,
+    /// Bytes of text in all of them.
+    pub bytes: u64,
+    /// From their beginning until the server had called the last message stored; `None` if it never did.
+    pub seconds: Option<f64>,
+    /// Bits of text a second, of all of them together.
+    pub bits_per_s: Option<f64>,
+    /// The latency of the lines that the streaming sessions said meanwhile, in microseconds.
+    pub latency_us: Latency,
 }
 
 /// Percentiles of latencies, in microseconds; `None` if nothing has arrived.
@@ -80,13 +98,39 @@ impl fmt::Display for Report {
             write!(f, ", {rate:.1} a second")?;
         }
         writeln!(f)?;
-        let Latency { p50, p90, p99, max } = self.latency_us;
-        if let (Some(p50), Some(p90), Some(p99), Some(max)) = (p50, p90, p99, max) {
-            let [p50, p90, p99, max] = [p50, p90, p99, max].map(milliseconds);
-            writeln!(f, "latency    p50 {p50}  p90 {p90}  p99 {p99}  max {max}")?;
+        if self.latency_us.max.is_some() {
+            writeln!(f, "latency    {}", self.latency_us)?;
         }
         if let (Some(packets), Some(bytes)) = (self.packets_per_delivery, self.bytes_per_delivery) {
             writeln!(f, "delivery   {packets:.1} packets, {bytes:.0} bytes")?;
+        }
+        if let Some(stream) = self.stream {
+            stream.fmt(f)?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for Stream {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { count, bytes, .. } = self;
+        write!(f, "streams    {count}, {bytes} bytes")?;
+        if let (Some(seconds), Some(rate)) = (self.seconds, self.bits_per_s) {
+            write!(f, " in {seconds:.1} s, {:.2} Mbit/s", rate / 1e6)?;
+        }
+        writeln!(f)?;
+        writeln!(f, "beside     {}", self.latency_us)
+    }
+}
+
+impl fmt::Display for Latency {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { p50, p90, p99, max } = *self;
+        let names = ["p50", "p90", "p99", "max"];
+        for (place, (name, value)) in names.into_iter().zip([p50, p90, p99, max]).enumerate() {
+            let space = if place == 0 { "" } else { "  " };
+            let value = value.map_or("-".into(), milliseconds);
+            write!(f, "{space}{name} {value}")?;
         }
         Ok(())
     }
@@ -114,6 +158,7 @@ mod tests {
             packets_per_delivery: (deliveries > 0).then_some(4.25),
             bytes_per_delivery: (deliveries > 0).then_some(612.4),
             commits: None,
+            stream: None,
         }
     }
 
@@ -138,6 +183,27 @@ mod tests {
              latency    p50 50.0 ms  p90 90.0 ms  p99 99.0 ms  max 100.0 ms\n\
              delivery   4.2 packets, 612 bytes\n"
         );
+    }
+
+    #[test]
+    fn streams_are_told_of_where_there_are_any() {
+        let stream = Stream {
+            count: 1,
+            bytes: 5_000_000,
+            seconds: Some(21.25),
+            bits_per_s: Some(1.882e6),
+            latency_us: Latency::of(vec![Duration::from_millis(250)]),
+        };
+        let report = Report {
+            stream: Some(stream),
+            ..report(100)
+        };
+        assert!(report.to_string().ends_with(
+            "streams    1, 5000000 bytes in 21.2 s, 1.88 Mbit/s\n\
+             beside     p50 250.0 ms  p90 250.0 ms  p99 250.0 ms  max 250.0 ms\n"
+        ));
+        let json = serde_json::to_value(report).unwrap();
+        assert_eq!(json["stream"]["latency_us"]["p99"], 250_000);
     }
 
     #[test]

@@ -35,13 +35,13 @@ pub fn run(plan: &Plan) -> Outcome {
     })?;
     let now = net::now();
     let endpoint = Endpoint::client(now.instant, ClientConfig::default(), seed()?);
-    let names = names(plan.clients, seed()?);
+    let names = names(plan.clients + traffic.absent(), seed()?);
     let crowd = Crowd::new(
         workload.name(),
         addresses,
         traffic,
+        plan.clients,
         names,
-        plan.size,
         jobs,
         seed()?,
     );

@@ -5,10 +5,12 @@
 
 use std::collections::VecDeque;
 
+use super::workload::Partner;
 use crate::protocol::{
     Body, ConversationId, DecodeError, DeliverAgain, Delivery, DeviceId, EntryId, Envelope, Hop,
     Message, Number, Origin, Received, Resolved, Stored, Text, encode, seal,
 };
+use crate::transport::Channel;
 
 /// What a delivery was.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,12 +25,22 @@ pub enum Heard {
     Wrong(&'static str),
 }
 
+/// What the news of something stored was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Heeded {
+    /// The message was not known to be stored.
+    pub is_news: bool,
+    /// Nothing before it was missed.
+    pub follows: bool,
+}
+
 /// A client's side of a conversation.
 pub struct Talk {
     conversation: ConversationId,
     device: DeviceId,
     name: String,
     partner: String,
+    channel: Channel,
     size: usize,
     last_number: Number,
     position: EntryId,
@@ -41,13 +53,14 @@ pub struct Talk {
 impl Talk {
     /// A conversation that the server has found.
     #[must_use]
-    pub fn new(device: DeviceId, name: String, size: usize, resolved: &Resolved) -> Self {
+    pub fn new(device: DeviceId, name: String, partner: Partner, resolved: &Resolved) -> Self {
         Self {
             conversation: resolved.conversation,
             device,
             name,
             partner: resolved.name.clone(),
-            size,
+            channel: partner.channel,
+            size: partner.size,
             last_number: resolved.last_number,
             position: resolved.start,
             unstored: VecDeque::new(),
@@ -59,6 +72,12 @@ impl Talk {
     #[must_use]
     pub const fn conversation(&self) -> ConversationId {
         self.conversation
+    }
+
+    /// The channel on which it goes to the server.
+    #[must_use]
+    pub const fn channel(&self) -> Channel {
+        self.channel
     }
 
     /// Makes the next message: its number, and the bytes to send.
@@ -91,17 +110,17 @@ impl Talk {
         self.unstored.iter().map(|(_, bytes)| &**bytes)
     }
 
-    /// A message of ours is stored. `false`: something before it was not seen.
-    pub fn handle_stored(&mut self, stored: &Stored) -> bool {
+    /// A message of ours is stored.
+    pub fn handle_stored(&mut self, stored: &Stored) -> Heeded {
+        let before = self.unstored.len();
         self.unstored.retain(|(number, _)| *number != stored.number);
-        if stored.entry <= self.position {
-            return true;
-        }
-        let follows = stored.prev == self.position;
-        if follows {
+        let is_news = self.unstored.len() < before;
+        let is_old = stored.entry <= self.position;
+        let follows = is_old || stored.prev == self.position;
+        if follows && !is_old {
             self.position = stored.entry;
         }
-        follows
+        Heeded { is_news, follows }
     }
 
     /// An entry of the log has come.
@@ -180,7 +199,12 @@ mod tests {
                 last_number: Number(0),
                 start: EntryId::START,
             };
-            Talk::new(DeviceId(device), name.into(), 64, &resolved)
+            let chat = Partner {
+                member: 1,
+                channel: Channel::Chat,
+                size: 64,
+            };
+            Talk::new(DeviceId(device), name.into(), chat, &resolved)
         };
         [side(1, "bench-a", "bench-b"), side(2, "bench-b", "bench-a")]
     }
@@ -228,7 +252,12 @@ mod tests {
             online: 1,
             last_seen_ms: None,
         };
-        assert!(one.handle_stored(&stored));
+        let heeded = |is_news| Heeded {
+            is_news,
+            follows: true,
+        };
+        assert_eq!(one.handle_stored(&stored), heeded(true));
+        assert_eq!(one.handle_stored(&stored), heeded(false), "said twice");
         assert_eq!(one.unstored().count(), 1);
     }
 

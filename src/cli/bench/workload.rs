@@ -3,9 +3,12 @@
 use std::time::Instant;
 
 use super::Plan;
+use super::bulk::Bulk;
 use super::paced::Paced;
+use super::report::Stream;
 use crate::cli::exit::Failure;
 use crate::registry::{Entry, Registry};
+use crate::transport::Channel;
 
 /// Something that clients can be made to do.
 pub trait Workload: Entry {
@@ -16,21 +19,40 @@ pub trait Workload: Entry {
     fn traffic(&self, plan: &Plan, seed: [u8; 32]) -> Result<Box<dyn Traffic>, Failure>;
 }
 
+/// A conversation that a member is to have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Partner {
+    /// With whom.
+    pub member: usize,
+    /// On which channel it goes to the server.
+    pub channel: Channel,
+    /// Bytes of text in each message.
+    pub size: usize,
+}
+
 /// A line that is typed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Typing {
     /// Who types it.
     pub member: usize,
+    /// In which of its conversations, by its place in [`Traffic::partners`].
+    pub talk: usize,
     /// When; latency counts from here, however late the loop comes to it.
     pub at: Instant,
-    /// Whether it is counted, or warms up.
+    /// Whether anybody is to hear it and it is counted then; what warms up, or is only to be stored, is not.
     pub is_counted: bool,
 }
 
 /// Who says something to whom, and when.
 pub trait Traffic: Send {
-    /// The other one in this member's conversation.
-    fn partner(&self, member: usize) -> usize;
+    /// How many there are beside the clients who only have an account and stay away: those who are written to
+    /// but do not read. They are the members after the clients.
+    fn absent(&self) -> usize {
+        0
+    }
+
+    /// This member's conversations. Where two talk, each has the other in its list.
+    fn partners(&self, member: usize) -> Vec<Partner>;
 
     /// Everybody is ready.
     fn begin(&mut self, now: Instant);
@@ -38,18 +60,38 @@ pub trait Traffic: Send {
     /// The next line whose time has come.
     fn poll(&mut self, now: Instant) -> Option<Typing>;
 
+    /// The server has called the next message of this member's in this conversation stored.
+    fn on_stored(&mut self, _now: Instant, _member: usize, _talk: usize) {}
+
     /// When the next line's time comes; `None` once all is said.
     fn deadline(&self) -> Option<Instant>;
 
     /// When counting begins, once [`Traffic::begin`] was called.
     fn counted_from(&self) -> Option<Instant>;
 
-    /// How many deliveries are to be counted in all.
+    /// How many deliveries are to be counted: of all that was said once all is said, before that perhaps fewer.
     fn expected(&self) -> u64;
+
+    /// What is done and what is to be done, for the bar; `heard` deliveries have been counted.
+    fn progress(&self, heard: u64) -> (u64, u64) {
+        (heard, self.expected())
+    }
+
+    /// Whether this member's lines are those of a session that streams.
+    fn is_streaming(&self, _member: usize) -> bool {
+        false
+    }
+
+    /// How the streams went, where there are any.
+    fn stream(&self) -> Option<Stream> {
+        None
+    }
 }
 
 /// All workloads, in the order of the manual.
 #[must_use]
 pub fn table() -> Registry<dyn Workload> {
-    Registry::<dyn Workload>::default().with(Box::new(Paced))
+    Registry::<dyn Workload>::default()
+        .with(Box::new(Paced))
+        .with(Box::new(Bulk))
 }

@@ -207,6 +207,16 @@ impl Connection {
         buffer
     }
 
+    /// What a packet for this end holds.
+    #[cfg(test)]
+    pub(super) fn peek(
+        &self,
+        header: super::packet::DataHeader,
+        datagram: &[u8],
+    ) -> Option<Vec<u8>> {
+        self.keys.peek(header, datagram)
+    }
+
     #[cfg(test)]
     pub(super) fn next_number(&self) -> u64 {
         self.recovery.sent.next_number()

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use super::closing::Violation;
 use super::{Connection, Context};
 use crate::transport::Channel;
-use crate::transport::congestion::{Controller, NewReno};
+use crate::transport::congestion::{Controller, Cubic};
 use crate::transport::frame::AckRanges;
 use crate::transport::limits::{PACKET_THRESHOLD, PTO_MAX, PTO_PROBES};
 use crate::transport::pacer::Pacer;
@@ -49,7 +49,7 @@ impl Recovery {
         Self {
             sent: SentPackets::default(),
             rtt: RttEstimator::new(),
-            congestion: Box::new(NewReno::new()),
+            congestion: Box::new(Cubic::new()),
             pacer: Pacer::new(now),
             largest_acked: None,
             loss_time: None,

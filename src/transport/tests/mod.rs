@@ -1,5 +1,6 @@
 //! Endpoints against each other, in virtual time, over a network whose faults a seed decides.
 
+mod bottleneck;
 mod disbelief;
 mod faults;
 mod lifetime;

@@ -1,0 +1,247 @@
+//! The workload `bulk`: one of each pair streams to the server, and both chat meanwhile.
+//!
+//! It shows what a long transfer gets of a path, and what it leaves to the lines of the same session.
+
+use std::time::Instant;
+
+use super::Plan;
+use super::paced::Pace;
+use super::report::{Latency, Stream};
+use super::workload::{Partner, Traffic, Typing, Workload};
+use crate::cli::exit::Failure;
+use crate::protocol::TEXT_MAX_BYTES;
+use crate::registry::Entry;
+use crate::transport::Channel;
+
+/// Messages of a stream that are under way from the client to the server's log at most. Chosen: as much as the
+/// transport's window for the channel, 1 MiB, so that it is the path and not this that holds a stream back.
+const WINDOW_MESSAGES: u64 = 64;
+
+/// The place of the stream among its author's conversations: behind the chat.
+const STREAM: usize = 1;
+
+/// See the summary.
+pub struct Bulk;
+
+impl Entry for Bulk {
+    fn name(&self) -> &'static str {
+        "bulk"
+    }
+
+    fn summary(&self) -> &'static str {
+        "as paced, while the first of each pair streams BYTES to an account that stays away, on the bulk channel"
+    }
+}
+
+impl Workload for Bulk {
+    fn traffic(&self, plan: &Plan, seed: [u8; 32]) -> Result<Box<dyn Traffic>, Failure> {
+        Ok(Box::new(BulkTraffic::new(plan, seed)?))
+    }
+}
+
+/// One stream.
+#[derive(Debug, Clone, Copy, Default)]
+struct Progress {
+    said: u64,
+    stored: u64,
+    /// When the last message was called stored.
+    ended: Option<Instant>,
+}
+
+struct BulkTraffic {
+    chat: Pace,
+    clients: usize,
+    /// Messages in each stream.
+    messages: u64,
+    /// One for each pair.
+    streams: Vec<Progress>,
+    /// When the streams may go on.
+    due: Option<Instant>,
+    /// Lines of chat that are counted.
+    counted: u64,
+}
+
+impl BulkTraffic {
+    fn new(plan: &Plan, seed: [u8; 32]) -> Result<Self, Failure> {
+        Ok(Self {
+            chat: Pace::endless(plan, seed)?,
+            clients: plan.clients,
+            messages: plan.bytes.div_ceil(TEXT_MAX_BYTES as u64),
+            streams: vec![Progress::default(); plan.clients / 2],
+            due: None,
+            counted: 0,
+        })
+    }
+
+    /// The next stream that may go on.
+    fn next_stream(&self) -> Option<usize> {
+        self.streams.iter().position(|stream| {
+            stream.said < self.messages && stream.said - stream.stored < WINDOW_MESSAGES
+        })
+    }
+}
+
+impl Traffic for BulkTraffic {
+    fn absent(&self) -> usize {
+        self.streams.len()
+    }
+
+    fn partners(&self, member: usize) -> Vec<Partner> {
+        if member >= self.clients {
+            return Vec::new();
+        }
+        let mut partners = self.chat.partners(member);
+        if self.is_streaming(member) {
+            partners.push(Partner {
+                member: self.clients + member / 2,
+                channel: Channel::Bulk,
+                size: TEXT_MAX_BYTES,
+            });
+        }
+        partners
+    }
+
+    fn begin(&mut self, now: Instant) {
+        self.chat.begin(now);
+        self.due = self.chat.counted_from();
+    }
+
+    fn poll(&mut self, now: Instant) -> Option<Typing> {
+        // What people type comes first.
+        if let Some(typing) = self.chat.poll(now) {
+            self.counted += u64::from(typing.is_counted);
+            return Some(typing);
+        }
+        let at = self.due.filter(|due| *due <= now)?;
+        let Some(stream) = self.next_stream() else {
+            self.due = None;
+            return None;
+        };
+        self.streams[stream].said += 1;
+        Some(Typing {
+            member: 2 * stream,
+            talk: STREAM,
+            at,
+            is_counted: false,
+        })
+    }
+
+    fn on_stored(&mut self, now: Instant, member: usize, talk: usize) {
+        if talk != STREAM {
+            return;
+        }
+        let stream = &mut self.streams[member / 2];
+        stream.stored += 1;
+        if stream.stored == self.messages {
+            stream.ended = Some(now);
+        }
+        if self.streams.iter().all(|stream| stream.ended.is_some()) {
+            self.chat.stop();
+            self.due = None;
+        } else if self.next_stream().is_some() {
+            self.due.get_or_insert(now);
+        }
+    }
+
+    fn deadline(&self) -> Option<Instant> {
+        self.chat.deadline().into_iter().chain(self.due).min()
+    }
+
+    fn counted_from(&self) -> Option<Instant> {
+        self.chat.counted_from()
+    }
+
+    fn expected(&self) -> u64 {
+        self.counted
+    }
+
+    fn progress(&self, _heard: u64) -> (u64, u64) {
+        let stored = self.streams.iter().map(|stream| stream.stored).sum();
+        (stored, self.messages * self.streams.len() as u64)
+    }
+
+    fn is_streaming(&self, member: usize) -> bool {
+        member < self.clients && member.is_multiple_of(2)
+    }
+
+    fn stream(&self) -> Option<Stream> {
+        let bytes = self.messages * TEXT_MAX_BYTES as u64 * self.streams.len() as u64;
+        let ended: Option<Vec<Instant>> = self.streams.iter().map(|stream| stream.ended).collect();
+        let last = ended.and_then(|ended| ended.into_iter().max());
+        let seconds = last
+            .zip(self.counted_from())
+            .map(|(last, from)| (last - from).as_secs_f64());
+        #[allow(clippy::cast_precision_loss, reason = "a count far below 2^52")]
+        let bits_per_s = seconds.map(|seconds| (bytes * 8) as f64 / seconds);
+        Some(Stream {
+            count: self.streams.len(),
+            bytes,
+            seconds,
+            bits_per_s,
+            latency_us: Latency::default(),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    fn traffic(clients: usize, messages: u64) -> BulkTraffic {
+        let plan = Plan {
+            workload: "bulk".into(),
+            server: "127.0.0.1".parse().unwrap(),
+            clients,
+            rate: 2.0,
+            duration: Duration::from_secs(3),
+            size: 64,
+            bytes: messages * TEXT_MAX_BYTES as u64 - 1,
+            is_json: true,
+        };
+        BulkTraffic::new(&plan, [1; 32]).unwrap()
+    }
+
+    #[test]
+    fn first_of_each_pair_has_a_reader_of_its_own_who_stays_away() {
+        let bulk = traffic(4, 1);
+        assert_eq!(bulk.absent(), 2);
+        let with = |member| -> Vec<usize> {
+            let partners = bulk.partners(member);
+            partners.iter().map(|partner| partner.member).collect()
+        };
+        assert_eq!(with(0), [1, 4]);
+        assert_eq!(with(1), [0]);
+        assert_eq!(with(2), [3, 5]);
+        assert_eq!(with(5), Vec::<usize>::new());
+        assert_eq!(bulk.partners(2)[STREAM].channel, Channel::Bulk);
+    }
+
+    #[test]
+    fn stream_keeps_to_its_window_and_chat_ends_with_it() {
+        let mut bulk = traffic(2, 100);
+        bulk.begin(Instant::now());
+        let (mut streamed, mut under_way, mut most) = (0, 0, 0);
+        let mut ended = false;
+        while let Some(now) = bulk.deadline() {
+            assert!(!ended, "all is stored and something is still to be said");
+            while let Some(typing) = bulk.poll(now) {
+                let is_stream = typing.talk == STREAM;
+                streamed += u64::from(is_stream);
+                under_way += u64::from(is_stream);
+                most = most.max(under_way);
+            }
+            // The server stores one message for each line that somebody types.
+            if under_way > 0 {
+                under_way -= 1;
+                bulk.on_stored(now, 0, STREAM);
+                ended = bulk.progress(0) == (100, 100);
+            }
+        }
+        assert_eq!((streamed, most), (100, WINDOW_MESSAGES));
+        assert!(bulk.expected() > 50);
+        assert_eq!(bulk.stream().unwrap().bytes, 100 * TEXT_MAX_BYTES as u64);
+        assert!(bulk.stream().unwrap().seconds > Some(0.0));
+    }
+}

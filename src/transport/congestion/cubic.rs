@@ -1,0 +1,325 @@
+//! CUBIC, RFC 9438, with `HyStart++` in slow start.
+//!
+//! `NewReno` (RFC 9002, section 7) was here first. Behind a queue as deep as those of mobile and satellite links, a
+//! stream had less than a fifth of the path beside one TCP flow, since today's TCP is CUBIC: it gives way by less and
+//! comes back after seconds, however long the round trip has become. Where round trips are short and windows small
+//! this controller is as fast as `NewReno` and no faster (section 4.3).
+
+use std::time::{Duration, Instant};
+
+use super::slow_start::SlowStart;
+use super::{Controller, DATAGRAM, INITIAL_WINDOW, MINIMUM_WINDOW};
+
+/// What is kept of a window on a loss, in tenths. RFC 9438, section 4.6.
+const KEPT_TENTHS: u64 = 7;
+const KEPT: f64 = 0.7;
+/// How fast a window grows, in datagrams per second cubed. RFC 9438, section 5.
+const C: f64 = 0.4;
+/// By how many datagrams a round trip the window grows at least, to be as fast as `NewReno`. RFC 9438, section 4.3.
+const FRIENDLY_GROWTH: f64 = 3.0 * (1.0 - KEPT) / (1.0 + KEPT);
+/// By what part of itself a window grows in a round trip at most. RFC 9438, section 4.2.
+const GROWTH_MAX: f64 = 1.5;
+
+/// A datagram, in bytes.
+#[allow(clippy::cast_precision_loss, reason = "far below 2^52")]
+const BYTES: f64 = DATAGRAM as f64;
+
+/// The controller of one path.
+#[derive(Debug, Clone)]
+pub(crate) struct Cubic {
+    window: u64,
+    /// Below this the window doubles each round trip.
+    threshold: u64,
+    /// Packets sent until then belong to a loss that has been answered.
+    recovery_start: Option<Instant>,
+    slow_start: SlowStart,
+    /// The window, in datagrams, that the curve comes back to: where the last loss was.
+    plateau: f64,
+    /// The window before the last loss, in datagrams.
+    before: f64,
+    curve: Option<Curve>,
+    /// Since when the window has not been what held the sender back; the curve waits.
+    paused: Option<Instant>,
+    /// Bytes by which the window is to grow that make no whole one yet.
+    fraction: f64,
+}
+
+/// The growth since a loss.
+#[derive(Debug, Clone, Copy)]
+struct Curve {
+    start: Instant,
+    /// Seconds from the start until the plateau is reached.
+    to_plateau: f64,
+    /// The window that `NewReno` would have, in datagrams.
+    friendly: f64,
+}
+
+fn datagrams(bytes: u64) -> f64 {
+    #[allow(clippy::cast_precision_loss, reason = "windows are far below 2^52")]
+    let bytes = bytes as f64;
+    bytes / BYTES
+}
+
+impl Cubic {
+    pub(crate) fn new() -> Self {
+        Self {
+            window: INITIAL_WINDOW,
+            threshold: u64::MAX,
+            recovery_start: None,
+            slow_start: SlowStart::default(),
+            plateau: 0.0,
+            before: 0.0,
+            curve: None,
+            paused: None,
+            fraction: 0.0,
+        }
+    }
+
+    fn is_in_recovery(&self, sent: Instant) -> bool {
+        self.recovery_start.is_some_and(|start| sent <= start)
+    }
+
+    /// Grows outside slow start.
+    fn avoid(&mut self, now: Instant, round_trip: Duration, bytes: u64) {
+        let (window, acked) = (datagrams(self.window), datagrams(bytes));
+        let plateau = &mut self.plateau;
+        let curve = self.curve.get_or_insert_with(|| {
+            // Slow start ended without a loss: nothing is known above.
+            *plateau = plateau.max(window);
+            Curve {
+                start: now,
+                to_plateau: ((*plateau - window) / C).cbrt(),
+                friendly: window,
+            }
+        });
+        if let Some(since) = self.paused.take() {
+            curve.start += now.saturating_duration_since(since);
+        }
+        let at =
+            |time: Duration| C * (time.as_secs_f64() - curve.to_plateau).powi(3) + self.plateau;
+        let elapsed = now.saturating_duration_since(curve.start);
+        let growth = if curve.friendly < self.before {
+            FRIENDLY_GROWTH
+        } else {
+            1.0
+        };
+        let friendly = curve.friendly + growth * acked / window;
+        let grown = if at(elapsed) < friendly {
+            (friendly - window).max(0.0)
+        } else {
+            let target = at(elapsed + round_trip).clamp(window, window * GROWTH_MAX);
+            (target - window) * acked / window
+        };
+        curve.friendly = friendly;
+        self.fraction += grown * BYTES;
+        #[allow(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "at most half a window, and never negative"
+        )]
+        let whole = self.fraction as u64;
+        #[allow(clippy::cast_precision_loss, reason = "far below 2^52")]
+        let kept = self.fraction - whole as f64;
+        self.fraction = kept;
+        self.window = self.window.saturating_add(whole);
+    }
+}
+
+impl Controller for Cubic {
+    fn on_sent(&mut self, _now: Instant, _bytes: u64) {}
+
+    fn on_acked(&mut self, now: Instant, sent: Instant, bytes: u64, app_limited: bool) {
+        if self.is_in_recovery(sent) {
+            return;
+        }
+        if app_limited {
+            self.paused.get_or_insert(now);
+            return;
+        }
+        if self.window >= self.threshold {
+            let round_trip = now.saturating_duration_since(sent);
+            return self.avoid(now, round_trip, bytes);
+        }
+        match self.slow_start.on_acked(now, sent, bytes) {
+            Some(grown) => self.window = self.window.saturating_add(grown),
+            None => self.threshold = self.window,
+        }
+    }
+
+    fn on_lost(&mut self, now: Instant, latest_sent: Instant, persistent: bool) {
+        if !self.is_in_recovery(latest_sent) {
+            self.recovery_start = Some(now);
+            let lost_at = datagrams(self.window);
+            // Fast convergence: who comes less far than before has company, and leaves room (section 4.7).
+            self.plateau = if lost_at < self.plateau {
+                lost_at * f64::midpoint(1.0, KEPT)
+            } else {
+                lost_at
+            };
+            self.before = lost_at;
+            self.window = (self.window * KEPT_TENTHS / 10).max(MINIMUM_WINDOW);
+            self.threshold = self.window;
+            let window = datagrams(self.window);
+            self.plateau = self.plateau.max(window);
+            self.curve = None;
+            self.paused = None;
+            self.fraction = 0.0;
+        }
+        if persistent {
+            self.window = MINIMUM_WINDOW;
+            self.slow_start = SlowStart::default();
+            self.curve = None;
+            self.fraction = 0.0;
+            self.recovery_start = None;
+        }
+    }
+
+    fn on_path_change(&mut self, now: Instant) {
+        // What was sent on the old path says nothing about the new one.
+        *self = Self::new();
+        self.recovery_start = Some(now);
+    }
+
+    fn window(&self) -> u64 {
+        self.window
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const RTT: Duration = Duration::from_millis(100);
+
+    fn after(start: Instant, millis: u64) -> Instant {
+        start + Duration::from_millis(millis)
+    }
+
+    /// A window of so many datagrams whose first loss was at `start`, and which is what is kept of it.
+    fn lost_at(datagrams: u64, start: Instant) -> Cubic {
+        let mut cubic = Cubic::new();
+        cubic.window = datagrams * DATAGRAM;
+        cubic.on_lost(start, start.checked_sub(RTT).unwrap(), false);
+        cubic
+    }
+
+    /// Acknowledges a window each round trip until `millis` after the loss.
+    fn run(cubic: &mut Cubic, start: Instant, from: u64, until: u64, round_trip: u64) {
+        let mut at = from + round_trip;
+        while at <= until {
+            let sent = after(start, at - round_trip + 1);
+            for _ in 0..cubic.window / DATAGRAM {
+                cubic.on_acked(after(start, at), sent, DATAGRAM, false);
+            }
+            at += round_trip;
+        }
+    }
+
+    #[test]
+    fn slow_start_grows_by_what_is_acknowledged() {
+        let now = Instant::now();
+        let mut cubic = Cubic::new();
+        cubic.on_acked(now, now, 3000, false);
+        assert_eq!(cubic.window(), INITIAL_WINDOW + 3000);
+    }
+
+    #[test]
+    fn a_sender_without_much_to_say_earns_no_window() {
+        let start = Instant::now();
+        let mut cubic = Cubic::new();
+        cubic.on_acked(start, start, 3000, true);
+        assert_eq!(cubic.window(), INITIAL_WINDOW);
+        // Nor does the time count in which it had nothing to say.
+        let mut busy = lost_at(100, start);
+        run(&mut busy, start, 0, 1000, 100);
+        let mut quiet = busy.clone();
+        for at in 1..600 {
+            let now = after(start, 1000 + at * 100);
+            quiet.on_acked(now, now.checked_sub(RTT).unwrap(), DATAGRAM, true);
+        }
+        run(&mut busy, start, 1000, 1200, 100);
+        run(&mut quiet, start, 61_000, 61_200, 100);
+        assert!(
+            quiet.window() <= busy.window() + DATAGRAM,
+            "{quiet:?} {busy:?}"
+        );
+    }
+
+    #[test]
+    fn one_flight_with_many_losses_gives_way_once() {
+        let start = Instant::now();
+        let mut cubic = Cubic::new();
+        cubic.on_lost(after(start, 100), start, false);
+        cubic.on_lost(after(start, 110), after(start, 50), false);
+        let kept = INITIAL_WINDOW * 7 / 10;
+        assert_eq!(cubic.window(), kept);
+        cubic.on_acked(after(start, 120), after(start, 100), kept, false);
+        assert_eq!(cubic.window(), kept, "sent before the recovery began");
+        cubic.on_lost(after(start, 300), after(start, 101), false);
+        assert_eq!(cubic.window(), kept * 7 / 10, "a new loss");
+    }
+
+    #[test]
+    fn window_is_back_where_it_was_after_the_same_time_however_long_the_round_trip() {
+        // The cube root of 300 lost datagrams' share, 300/0.4, in seconds.
+        for round_trip in [100, 200, 300] {
+            let start = Instant::now();
+            let mut cubic = lost_at(1000, start);
+            assert_eq!(cubic.window(), 700 * DATAGRAM);
+            run(&mut cubic, start, 0, 3000, round_trip);
+            let early = cubic.window() / DATAGRAM;
+            assert!((850..980).contains(&early), "{early} after {round_trip} ms");
+            run(&mut cubic, start, 3000, 9500, round_trip);
+            let plateau = cubic.window() / DATAGRAM;
+            assert!((995..1010).contains(&plateau), "{plateau}");
+            run(&mut cubic, start, 9500, 14_000, round_trip);
+            assert!(cubic.window() / DATAGRAM > 1030, "and then beyond it");
+        }
+    }
+
+    #[test]
+    fn where_windows_are_small_it_is_as_fast_as_newreno() {
+        // 20 datagrams at 20 ms: the curve alone would take 2.5 s to come back; NewReno would be at 30 now.
+        let start = Instant::now();
+        let mut cubic = lost_at(20, start);
+        run(&mut cubic, start, 0, 400, 20);
+        let window = cubic.window() / DATAGRAM;
+        assert!((26..=30).contains(&window), "{window}");
+    }
+
+    #[test]
+    fn who_loses_below_the_last_plateau_leaves_room() {
+        let start = Instant::now();
+        let mut cubic = lost_at(1000, start);
+        assert!((cubic.plateau - 1000.0).abs() < 0.1);
+        cubic.on_lost(after(start, 300), after(start, 200), false);
+        assert!((cubic.plateau - 700.0 * 0.85).abs() < 0.1);
+    }
+
+    #[test]
+    fn the_window_has_a_floor_and_persistent_congestion_starts_again_from_it() {
+        let start = Instant::now();
+        let mut cubic = Cubic::new();
+        for round in 1..20 {
+            let sent = after(start, round * 10 - 1);
+            cubic.on_lost(after(start, round * 10), sent, false);
+        }
+        assert_eq!(cubic.window(), MINIMUM_WINDOW);
+        let mut cubic = lost_at(100, start);
+        cubic.on_lost(after(start, 100), start, true);
+        assert_eq!(cubic.window(), MINIMUM_WINDOW);
+        cubic.on_acked(after(start, 120), after(start, 90), DATAGRAM, false);
+        assert_eq!(cubic.window(), MINIMUM_WINDOW + DATAGRAM);
+    }
+
+    #[test]
+    fn a_new_path_starts_afresh_and_old_packets_do_not_count_on_it() {
+        let start = Instant::now();
+        let mut cubic = lost_at(100, start);
+        cubic.on_path_change(after(start, 100));
+        assert_eq!(cubic.window(), INITIAL_WINDOW);
+        cubic.on_acked(after(start, 120), after(start, 90), 5000, false);
+        cubic.on_lost(after(start, 120), after(start, 90), false);
+        assert_eq!(cubic.window(), INITIAL_WINDOW);
+    }
+}
