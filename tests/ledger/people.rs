@@ -1,6 +1,7 @@
 //! A user with a client at pipes, who outlives it: state directory and password stay, the process is killed and
 //! started again.
 
+use std::collections::VecDeque;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Stdio};
@@ -26,7 +27,12 @@ struct Process {
     output: Arc<Mutex<Vec<String>>>,
     errors: Arc<Mutex<Vec<String>>>,
     readers: Vec<JoinHandle<()>>,
+    /// The last lines of both outputs, in the order in which they were asked for.
+    recent: VecDeque<String>,
 }
+
+/// How many lines of a client are repeated if it ends by itself.
+const RECENT_MAX: usize = 20;
 
 /// What a client has printed since it was asked last: whole lines only, since a kill may cut the last one.
 pub struct Printed {
@@ -76,6 +82,7 @@ impl Person {
             output,
             errors,
             readers,
+            recent: VecDeque::new(),
         });
         self.lives += 1;
     }
@@ -108,6 +115,12 @@ impl Person {
         Some(status.code().unwrap_or(-1))
     }
 
+    /// The last lines that the client has printed.
+    pub fn recent(&self) -> String {
+        let recent = self.process.iter().flat_map(|process| &process.recent);
+        recent.map(|line| format!("\n  {line}")).collect()
+    }
+
     /// Waits for the end of a client that was killed or has ended, and gives what it printed last.
     pub fn bury(&mut self) -> Printed {
         let mut process = self.process.take().expect("it was up");
@@ -119,8 +132,8 @@ impl Person {
     }
 
     /// What the client has printed since the last time.
-    pub fn printed(&self) -> Printed {
-        match &self.process {
+    pub fn printed(&mut self) -> Printed {
+        match &mut self.process {
             Some(process) => process.printed(),
             None => Printed {
                 output: Vec::new(),
@@ -131,11 +144,18 @@ impl Person {
 }
 
 impl Process {
-    fn printed(&self) -> Printed {
-        Printed {
+    fn printed(&mut self) -> Printed {
+        let printed = Printed {
             output: std::mem::take(&mut self.output.lock().unwrap()),
             errors: std::mem::take(&mut self.errors.lock().unwrap()),
+        };
+        for line in printed.output.iter().chain(&printed.errors) {
+            if self.recent.len() == RECENT_MAX {
+                self.recent.pop_front();
+            }
+            self.recent.push_back(line.clone());
         }
+        printed
     }
 }
 

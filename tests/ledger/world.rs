@@ -108,10 +108,16 @@ impl World {
             let printed = self.people[user].printed();
             self.note(user, printed);
             if let Some(code) = self.people[user].ended() {
+                let recent = self.people[user].recent();
                 let printed = self.people[user].bury();
-                let last = printed.errors.join("\n");
+                let last = printed.errors.join("\n  ");
                 self.note(user, printed);
-                assert_eq!(code, UNREACHABLE, "{} has ended: {last}", name(user));
+                assert_eq!(
+                    code,
+                    UNREACHABLE,
+                    "{} has ended: {recent}\n  {last}",
+                    name(user)
+                );
                 self.look_at(user);
                 self.unreachable += 1;
                 self.back[user] = Some(Instant::now());
