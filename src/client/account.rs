@@ -59,6 +59,8 @@ pub(super) struct Account {
     pub(super) away: Option<Away>,
     /// Whether the positions are settled and messages may flow.
     pub(super) is_settled: bool,
+    /// The positions were said together with the ticket, and need not be said once that is taken.
+    pub(super) has_said_hello: bool,
     pub(super) early: Vec<Vec<u8>>,
     pub(super) acknowledge: BTreeMap<ConversationId, EntryId>,
     pub(super) to_show: BTreeSet<ConversationId>,
@@ -113,6 +115,7 @@ impl Account {
             people: People::default(),
             away: None,
             is_settled: false,
+            has_said_hello: false,
             early: Vec::new(),
             acknowledge: BTreeMap::new(),
             to_show: BTreeSet::new(),
@@ -151,6 +154,7 @@ impl Account {
     /// The link is lost: what was under way is lost with it.
     pub(super) fn link_lost(&mut self) {
         self.is_settled = false;
+        self.has_said_hello = false;
         self.early.clear();
         self.heads.clear();
         self.acknowledge.clear();

@@ -165,7 +165,11 @@ impl Core {
             let password = self.password_of(&identity.name);
             let begun =
                 self.with_context(now, |context| SignIn::again(identity, password, context));
+            let by_ticket = matches!(&begun, Some((sign_in, _)) if sign_in.is_by_ticket());
             self.begun(now, begun);
+            if let Some(account) = self.account.as_mut().filter(|_| by_ticket) {
+                account.say_hello_early(&mut self.effects);
+            }
         } else if self.sign_in.is_none()
             && let Some(user) = self.pending_user.clone()
         {
@@ -313,6 +317,10 @@ impl Core {
             return;
         };
         if self.sign_in.is_some() {
+            if let (Body::Failure(_), Some(account)) = (&message.body, &mut self.account) {
+                // Whatever of it was refused: without a sign-in HELLO is, too.
+                account.has_said_hello = false;
+            }
             self.step_sign_in(now, |sign_in, context| {
                 sign_in.handle_message(message, context)
             });

@@ -20,8 +20,8 @@ use super::render;
 use super::state::{Identity, State};
 use crate::protocol::opaque::KeyStretching;
 use crate::protocol::{
-    Body, ErrorCode, Failure, Login, LoginAnswer, LoginFinish, Message, Resume, SessionStart,
-    SignUp, SignUpAnswer, SignUpFinish,
+    Body, Command, ErrorCode, Failure, Login, LoginAnswer, LoginFinish, Message, Resume,
+    SessionStart, SignUp, SignUpAnswer, SignUpFinish,
 };
 use crate::transport::{Channel, Now};
 
@@ -159,6 +159,11 @@ impl SignIn {
         })
     }
 
+    /// Whether it waits for what the server says to a ticket.
+    pub(super) const fn is_by_ticket(&self) -> bool {
+        matches!(self.step, Step::Resume)
+    }
+
     /// Whether the server has been asked something that it has not answered.
     pub(super) const fn waits_for_server(&self) -> bool {
         self.due.is_some()
@@ -228,6 +233,10 @@ impl SignIn {
         message: Message,
         context: &mut Context<'_>,
     ) -> Progress {
+        if message.header.command == Command::Hello {
+            // It was said together with a ticket that is refused; that has been heard before.
+            return Progress::Going;
+        }
         let step = std::mem::replace(&mut self.step, Step::Finish);
         match (step, message.body) {
             (Step::Resume | Step::Finish, Body::SessionStart(start)) => {

@@ -21,6 +21,10 @@ use crate::transport::{Channel, Now};
 /// How many positions one part of a HELLO holds: about 24 KB of the 64 KB that a message may have.
 const POSITIONS_PER_PART: usize = 500;
 
+/// With how many positions a HELLO goes out together with the ticket: about 12 KB of the 16 KB that a server takes
+/// from who has not signed in. One with more waits until the ticket is taken.
+const EARLY_POSITIONS: usize = 250;
+
 /// How many lines that a crash may have kept from being shown are shown again, per conversation. At the limit
 /// the older ones stay in the history only.
 const SHOWN_AGAIN_MAX: usize = 50;
@@ -52,8 +56,20 @@ impl Account {
             ticket: Some(start.ticket.clone()),
         });
         self.state.commit()?;
-        self.say_hello(effects);
+        if !std::mem::take(&mut self.has_said_hello) {
+            self.say_hello(effects);
+        }
         Ok(())
+    }
+
+    /// Says where this device stands in the same flight as the ticket: the server takes it when it has taken the
+    /// ticket, and refuses it if it refuses that. The lines of the outbox follow only once the answer is there, since
+    /// it says which of them the server has, and a restored server counts from elsewhere.
+    pub(super) fn say_hello_early(&mut self, effects: &mut Effects) {
+        if self.conversations.iter().count() <= EARLY_POSITIONS {
+            self.has_said_hello = true;
+            self.say_hello(effects);
+        }
     }
 
     /// Says where this device stands in each conversation.

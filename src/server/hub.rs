@@ -104,6 +104,8 @@ pub struct Hub {
     retry_at: Option<Instant>,
     /// How far an orderly stop has come.
     stop: Stop,
+    /// At the end: every session's goodbye was answered, or said as often as it is said.
+    is_farewell_over: bool,
 }
 
 /// How far an orderly stop has come.
@@ -153,6 +155,7 @@ impl Hub {
             last_turn: (SessionId(0), Channel::Control),
             retry_at: None,
             stop: Stop::No,
+            is_farewell_over: false,
         }
     }
 
@@ -344,6 +347,7 @@ impl App for Hub {
     }
 
     fn on_settled(&mut self, now: Now, endpoint: &mut Endpoint) {
+        self.is_farewell_over = self.sessions.is_empty() && endpoint.is_empty();
         let turn = &mut Turn { now, endpoint };
         self.spread_receipts(turn);
         if self.marks.is_full() {
@@ -366,7 +370,7 @@ impl App for Hub {
     fn is_finished(&self) -> bool {
         match self.stop {
             Stop::No => false,
-            Stop::By(_) => self.sessions.is_empty() && self.requests.is_empty(),
+            Stop::By(_) => self.is_farewell_over && self.requests.is_empty(),
             Stop::Now => true,
         }
     }

@@ -32,6 +32,7 @@ pub fn run(plan: &Plan) -> Outcome {
     let config = ServerConfig {
         static_key: secrets.static_key,
         reset_key: secrets.reset_key,
+        unix_ms: now.unix_ms,
         limits: Limits::default(),
     };
     let endpoint = Endpoint::server(now.instant, config, seed()?);

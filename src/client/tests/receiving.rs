@@ -168,7 +168,7 @@ fn what_was_missed_is_shown_even_if_the_link_is_lost_before_it_is_complete() {
     desk.screen.lines();
     desk.core.link_lost("reset", false);
     desk.core.link_up(desk.now, KEY, HASH);
-    desk.body();
+    desk.bodies();
     desk.control(&Message::control(session_start()));
     desk.settle_heads(vec![head(PAIR, "bob", 4, 0, 2)]);
     let lines = desk.screen.lines();

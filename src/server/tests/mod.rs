@@ -98,6 +98,7 @@ impl Bench {
         let config = ServerConfig {
             static_key: [3; 32],
             reset_key: [4; 32],
+            unix_ms: now.unix_ms,
             limits: Limits::default(),
         };
         let queue = Arc::new(Mutex::new(Queue::default()));
