@@ -40,6 +40,12 @@ pub(super) enum Leave {
     Conflict,
 }
 
+/// Lines on their way to the screen: the count of the last one, and the entries up to which they go.
+struct Given {
+    lines: u64,
+    places: Vec<(ConversationId, EntryId)>,
+}
+
 /// A signed-in user.
 pub(super) struct Account {
     pub(super) id: AccountId,
@@ -60,6 +66,8 @@ pub(super) struct Account {
     pub(super) early: Vec<Vec<u8>>,
     pub(super) acknowledge: BTreeMap<ConversationId, EntryId>,
     pub(super) to_show: BTreeSet<ConversationId>,
+    /// What was given to the console and may not be on the screen yet.
+    given: Option<Given>,
     pub(super) resolving: HashMap<u32, String>,
     pub(super) next_tag: u32,
     /// When what the server could not do is tried again.
@@ -124,6 +132,7 @@ impl Account {
             early: Vec::new(),
             acknowledge: BTreeMap::new(),
             to_show: BTreeSet::new(),
+            given: None,
             resolving: HashMap::new(),
             next_tag: 1,
             retry_at: None,
@@ -305,23 +314,44 @@ impl Account {
         self.state.commit()
     }
 
-    /// What was to be shown has been shown. That is recorded with the next change, or soon.
-    pub(super) fn lines_shown(&mut self, now: Now) {
+    /// What was to be shown has been given to the console, so many lines in all, of which so many are on the screen.
+    /// That is recorded, as far as it is on the screen, with the next change, or soon.
+    pub(super) fn lines_given(&mut self, now: Now, lines: u64, printed: u64) {
+        self.lines_printed(printed);
         if self.away.is_some() || self.to_show.is_empty() {
             return;
         }
-        for id in &self.to_show {
-            if let Some(known) = self.conversations.get_mut(*id) {
-                known.place.shown = known.place.position;
-            }
+        if self.given.is_none() {
+            let place = |id: &ConversationId| {
+                let known = self.conversations.get(*id)?;
+                Some((*id, known.place.position))
+            };
+            let places = self.to_show.iter().filter_map(place).collect();
+            self.given = Some(Given { lines, places });
+            self.lines_printed(printed);
         }
         if self.shown_mark_due.is_none() {
             self.shown_mark_due = Some(now.instant + SHOWN_MARK_DELAY);
         }
     }
 
-    /// Records at the end what was shown.
+    /// So many of the lines given to the console are on the screen.
+    pub(super) fn lines_printed(&mut self, printed: u64) {
+        let Some(given) = self.given.take_if(|given| given.lines <= printed) else {
+            return;
+        };
+        for (id, entry) in given.places {
+            if let Some(known) = self.conversations.get_mut(id) {
+                // The position may have been moved back meanwhile, by a server that was restored.
+                let place = &mut known.place;
+                place.shown = place.shown.max(entry).min(place.position);
+            }
+        }
+    }
+
+    /// Records at the end what was shown: nothing but a crash stops the console now.
     pub(super) fn close(&mut self) -> Result<(), StateError> {
+        self.lines_printed(u64::MAX);
         for id in std::mem::take(&mut self.to_show) {
             self.save_place(id);
         }

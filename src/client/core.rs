@@ -291,6 +291,7 @@ impl Core {
     /// [`Core::take_messages`] afterwards.
     pub(super) fn settle(&mut self, now: Now) {
         if let Some(account) = &mut self.account {
+            account.lines_printed(self.console.printed());
             if let Err(error) = account.settle(now, &mut self.effects) {
                 // Nothing that follows from what could not be kept may leave.
                 self.effects = Effects::default();
@@ -304,7 +305,7 @@ impl Core {
         }
         self.effects.flush_lines(&mut *self.console);
         if let Some(account) = &mut self.account {
-            account.lines_shown(now);
+            account.lines_given(now, self.console.given(), self.console.printed());
             if self.end.is_some() {
                 let closed = account.close();
                 self.account = None;

@@ -256,10 +256,12 @@ impl Account {
                 .conversations
                 .get(id)
                 .map_or(EntryId::START, |known| known.place.position);
-            for (at, entry) in self.state.entries_after(id, shown, SHOWN_AGAIN_MAX)? {
+            for (_, entry) in self
+                .state
+                .last_entries(id, shown, position, SHOWN_AGAIN_MAX)?
+            {
                 if let Some(said) = entry.said()
                     && entry.author != self.id
-                    && at <= position
                 {
                     let time = render::time(entry.time_ms, self.clock(now));
                     let line = self.live_line(id, false, &time, &said, true);

@@ -206,24 +206,30 @@ impl State {
         self.identity = None;
     }
 
-    /// The entries of a conversation behind a place, oldest first.
-    pub(super) fn entries_after(
+    /// The last entries of a conversation behind one place and up to another, at most so many, oldest first.
+    pub(super) fn last_entries(
         &self,
         conversation: ConversationId,
         after: EntryId,
+        upto: EntryId,
         limit: usize,
     ) -> Result<Vec<(EntryId, Entry)>, StateError> {
+        if after >= upto {
+            return Ok(Vec::new());
+        }
         let transaction = self.database.begin_read()?;
         let table = transaction.open_table(HISTORY)?;
-        let first = (conversation.0, after.0.saturating_add(1));
+        let first = (conversation.0, after.0 + 1);
         let mut entries = Vec::new();
-        for row in table.range(first..=(conversation.0, u64::MAX))?.take(limit) {
+        for row in table
+            .range(first..=(conversation.0, upto.0))?
+            .rev()
+            .take(limit)
+        {
             let (key, value) = row?;
-            let entry = EntryId(key.value().1);
-            if entry > after {
-                entries.push((entry, decode(value.value(), "history")?));
-            }
+            entries.push((EntryId(key.value().1), decode(value.value(), "history")?));
         }
+        entries.reverse();
         Ok(entries)
     }
 
@@ -419,6 +425,7 @@ mod tests {
     use crate::protocol::Digest;
 
     const CONVERSATION: ConversationId = ConversationId(7);
+    const LAST: EntryId = EntryId(u64::MAX);
 
     fn identity() -> Identity {
         Identity {
@@ -472,12 +479,17 @@ mod tests {
         }
         state.put_entry(ConversationId(8), EntryId(1), &entry(1));
         state.commit().expect("memory does not fail");
-        let entries = state.entries_after(CONVERSATION, EntryId(3), 10);
+        let entries = state.last_entries(CONVERSATION, EntryId(3), LAST, 10);
         assert_eq!(
             entries.expect("memory does not fail"),
             [(EntryId(5), entry(5)), (EntryId(9), entry(9))]
         );
-        let last = state.entries_after(CONVERSATION, EntryId(u64::MAX), 10);
+        let first = state.last_entries(CONVERSATION, EntryId(3), EntryId(5), 10);
+        assert_eq!(
+            first.expect("memory does not fail"),
+            [(EntryId(5), entry(5))]
+        );
+        let last = state.last_entries(CONVERSATION, LAST, LAST, 10);
         assert!(last.expect("memory does not fail").is_empty());
     }
 
@@ -493,7 +505,7 @@ mod tests {
         state.put_entry(ConversationId(8), EntryId(2), &entry(2));
         state.commit().expect("memory does not fail");
         for (conversation, left) in [(CONVERSATION, [3, 4]), (ConversationId(8), [1, 2])] {
-            let entries = state.entries_after(conversation, EntryId::START, 10);
+            let entries = state.last_entries(conversation, EntryId::START, LAST, 10);
             let entries = entries.expect("memory does not fail");
             let numbers: Vec<u64> = entries.iter().map(|(entry, _)| entry.0).collect();
             assert_eq!(numbers, left);
@@ -542,6 +554,22 @@ mod tests {
         assert_eq!(
             counts.get(7).expect("it is whole").map(|n| n.value()),
             Some(1)
+        );
+    }
+
+    #[test]
+    fn what_exceeds_the_limit_is_the_oldest() {
+        // After a crash the first fifty of the lines that may not have been shown were shown again, and all counted
+        // as shown: the newest, which nobody had seen, never were.
+        let mut state = State::open(database()).expect("memory does not fail");
+        for number in 1..=5 {
+            state.put_entry(CONVERSATION, EntryId(number), &entry(number));
+        }
+        state.commit().expect("memory does not fail");
+        let entries = state.last_entries(CONVERSATION, EntryId(1), LAST, 2);
+        assert_eq!(
+            entries.expect("memory does not fail"),
+            [(EntryId(4), entry(4)), (EntryId(5), entry(5))]
         );
     }
 

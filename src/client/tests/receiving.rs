@@ -236,6 +236,41 @@ fn line_whose_showing_was_recorded_is_not_shown_again() {
 }
 
 #[test]
+fn line_that_waits_for_a_slow_terminal_is_not_recorded_as_shown() {
+    // The mark of what was shown moved when a line was queued for the printing thread. Killed before that had printed
+    // it, with the terminal held back by Ctrl-S, the client never showed the line.
+    let mut desk = Desk::signed_in(Screen::interactive());
+    deliver(&mut desk, "one", 2, 0);
+    desk.core.settle(desk.now);
+    desk.wait(Duration::from_secs(1));
+    desk.core.settle(desk.now);
+    desk.screen.hold();
+    deliver(&mut desk, "two", 4, 2);
+    desk.core.settle(desk.now);
+    desk.wait(Duration::from_secs(1));
+    desk.core.settle(desk.now);
+    deliver(&mut desk, "three", 6, 4);
+    desk.core.settle(desk.now);
+    let mut options = options();
+    options.user = Some("erin".into());
+    let mut desk = desk.restarted(Screen::interactive(), options);
+    desk.body();
+    desk.control(&Message::control(session_start()));
+    let again: Vec<String> = desk
+        .lines()
+        .into_iter()
+        .filter(|line| line.contains("perhaps shown before"))
+        .collect();
+    assert_eq!(
+        again,
+        [
+            "14:01 bob: two  (perhaps shown before)",
+            "14:01 bob: three  (perhaps shown before)"
+        ]
+    );
+}
+
+#[test]
 fn comings_and_goings_are_told_and_known_to_the_tab_key() {
     let mut desk = Desk::signed_in(Screen::interactive());
     let alert = |online| {
