@@ -234,7 +234,7 @@ fn room_typed_to_without_a_link_is_joined_when_it_is_back_and_a_refusal_is_said(
     type_at_prompt(&mut desk, "anybody?");
     desk.lines();
     desk.core.link_up(desk.now, KEY, HASH);
-    desk.body();
+    desk.bodies();
     desk.control(&Message::control(session_start()));
     let sent = desk.settle_heads(vec![head(PAIR, "bob", 0, 0, 0)]);
     let tags: Vec<u32> = sent
@@ -267,7 +267,7 @@ fn room_of_which_the_server_says_nothing_is_not_the_users_any_more() {
     type_at_prompt(&mut desk, "enter #bridge");
     desk.core.link_lost("reset", false);
     desk.core.link_up(desk.now, KEY, HASH);
-    desk.body();
+    desk.bodies();
     desk.control(&Message::control(session_start()));
     desk.screen.lines();
     desk.settle_heads(vec![head(PAIR, "bob", 0, 0, 0)]);
@@ -287,7 +287,7 @@ fn reader_who_comes_late_is_told_that_something_has_expired() {
     desk.core.settle(desk.now);
     desk.core.link_lost("reset", false);
     desk.core.link_up(desk.now, KEY, HASH);
-    desk.body();
+    desk.bodies();
     desk.control(&Message::control(session_start()));
     desk.screen.lines();
     let late = Head {
