@@ -118,7 +118,7 @@ impl Person {
     /// The last lines that the client has printed.
     pub fn recent(&self) -> String {
         let recent = self.process.iter().flat_map(|process| &process.recent);
-        recent.map(|line| format!("\n  {line}")).collect()
+        recent.map(|line| ["\n  ", line].concat()).collect()
     }
 
     /// Waits for the end of a client that was killed or has ended, and gives what it printed last.
