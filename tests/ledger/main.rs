@@ -45,6 +45,7 @@ fn what_users_were_told_holds_however_often_processes_are_killed() {
     );
     let kills = plan::kills(seed, count as usize);
     let mut world = World::new();
+    world.join_rooms();
     world.run(seed, &kills);
     let (log, devices) = world.rest();
     world.notes.check_rest(&log, &devices);

@@ -9,7 +9,7 @@
 //!   so, or if anybody was shown it. From then on the server's log must have it whenever the server is dead.
 //! - A line may be shown again, marked, in a life that follows a kill, and in no other.
 //! - A receipt does not name its message. It is true if the reader's device has at least as many of the author's
-//!   messages as the author has receipts of that reader, private ones and those to everyone counted apart.
+//!   messages as the author has receipts of that reader, private ones and those to rooms and everyone counted apart.
 //! - A line that was cut by the kill was not told.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -67,7 +67,7 @@ struct Shown {
 pub struct Notes {
     said: BTreeMap<Mark, Said>,
     typed: [usize; USERS],
-    /// By author, reader, and whether the messages were to everyone.
+    /// By author, reader, and whether the messages were to more than one.
     receipts: BTreeMap<(usize, usize, bool), usize>,
     shown: [Vec<Shown>; USERS],
     seen: [BTreeSet<Mark>; USERS],
@@ -135,14 +135,14 @@ impl Notes {
     }
 
     fn receipted(&mut self, author: usize, receipt: &str) {
-        let is_to_all = receipt.contains(" of ");
+        let is_to_many = receipt.contains(" of ");
         let names = receipt.split(" (").next().unwrap_or_default();
         for reader in names.split(", ") {
             let reader = (0..USERS).find(|user| name(*user) == reader);
             let reader = reader.expect("receipts are by somebody");
             *self
                 .receipts
-                .entry((author, reader, is_to_all))
+                .entry((author, reader, is_to_many))
                 .or_default() += 1;
             self.counts.receipts += 1;
         }
@@ -206,7 +206,7 @@ impl Notes {
 
     /// Every receipt by this reader was true: the device has as much as authors were told.
     fn check_receipts(&self, reader: usize, device: &Device) {
-        for ((author, of, is_to_all), told) in &self.receipts {
+        for ((author, of, is_to_many), told) in &self.receipts {
             if *of != reader {
                 continue;
             }
@@ -214,11 +214,11 @@ impl Notes {
                 .history
                 .keys()
                 .filter(|mark| mark.0 == *author)
-                .filter(|mark| (self.said[mark].to == To::Everyone) == *is_to_all)
+                .filter(|mark| self.said[mark].to.is_many() == *is_to_many)
                 .count();
             assert!(
                 *told <= durable,
-                "{} was told {told} times that {} has received a message (to everyone: {is_to_all}); the device \
+                "{} was told {told} times that {} has received a message (to many: {is_to_many}); the device \
                  has {durable}",
                 name(*author),
                 name(reader)
@@ -349,7 +349,7 @@ impl Notes {
     pub fn untold(&self) -> usize {
         let taken = self.said.iter().filter(|(_, said)| said.taken);
         let readers = taken.map(|(_, said)| match said.to {
-            To::Everyone => USERS - 1,
+            To::Everyone | To::Room(_) => USERS - 1,
             To::User(_) => 1,
         });
         readers.sum::<usize>().saturating_sub(self.counts.receipts)
@@ -364,7 +364,7 @@ impl Notes {
 
 fn is_for(author: usize, to: To, reader: usize) -> bool {
     match to {
-        To::Everyone => reader != author,
+        To::Everyone | To::Room(_) => reader != author,
         To::User(other) => reader == other,
     }
 }

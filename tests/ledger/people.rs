@@ -118,7 +118,7 @@ impl Person {
     /// The last lines that the client has printed.
     pub fn recent(&self) -> String {
         let recent = self.process.iter().flat_map(|process| &process.recent);
-        recent.fold(String::new(), |text, line| text + "\n  " + line)
+        recent.map(|line| ["\n  ", line].concat()).collect()
     }
 
     /// Waits for the end of a client that was killed or has ended, and gives what it printed last.

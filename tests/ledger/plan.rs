@@ -9,15 +9,19 @@ use rand_core::{RngCore, SeedableRng};
 /// How many users talk.
 pub const USERS: usize = 10;
 
+/// How many rooms there are, to each of which all users belong.
+pub const ROOMS: usize = 3;
+
 /// Shares of the kills, in per cent: of the server alone, and of clients alone. The rest is both at once.
 const SERVER_ALONE: u32 = 40;
 const CLIENTS_ALONE: u32 = 40;
 
 /// Shares, in per cent: of what is killed and started again at once, of kills that follow close upon the last one,
-/// of messages to everyone, and of lines after which a fence is typed.
+/// of messages to everyone, of those to a room, and of lines after which a fence is typed.
 const AT_ONCE: u32 = 50;
 const CLOSE: u32 = 30;
-const TO_EVERYONE: u32 = 30;
+const TO_EVERYONE: u32 = 10;
+const TO_A_ROOM: u32 = 30;
 const FENCES: u32 = 20;
 
 /// Dice that a seed decides.
@@ -97,7 +101,15 @@ pub fn kills(seed: u64, count: usize) -> Vec<Kill> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum To {
     User(usize),
+    Room(usize),
     Everyone,
+}
+
+impl To {
+    /// Whether more than one user belongs to the conversation besides the author.
+    pub const fn is_many(self) -> bool {
+        matches!(self, Self::Room(_) | Self::Everyone)
+    }
 }
 
 /// The next thing that somebody types.
@@ -116,6 +128,8 @@ pub fn line(dice: &mut Dice) -> Line {
     let author = dice.user();
     let to = if dice.happens(TO_EVERYONE) {
         To::Everyone
+    } else if dice.happens(TO_A_ROOM) {
+        To::Room(dice.below(ROOMS as u32) as usize)
     } else {
         let other = dice.below(USERS as u32 - 1) as usize;
         To::User(if other >= author { other + 1 } else { other })

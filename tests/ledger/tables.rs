@@ -40,6 +40,7 @@ struct HistoryRow {
     _time_ms: u64,
     content: ByteBuf,
     digest: Digest,
+    _prev: IgnoredAny,
 }
 
 /// A row of a device's outbox.

@@ -17,17 +17,23 @@ pub fn mark_of(text: &str) -> Option<Mark> {
 pub fn command(mark: Mark, to: To) -> String {
     let text = format!("<{}.{}> the tide turns", mark.0, mark.1);
     match to {
-        To::Everyone => format!("message* {text}"),
-        To::User(other) => format!("message {} {text}", name(other)),
+        To::Everyone => format!("/message* {text}"),
+        To::Room(number) => format!("/message {} {text}", room(number)),
+        To::User(other) => format!("/message {} {text}", name(other)),
     }
 }
 
 /// A word that is no command: the client says so in its turn, once everything typed before is durable.
 pub fn fence(mark: Mark) -> String {
-    format!("fence.{}.{}", mark.0, mark.1)
+    format!("/fence.{}.{}", mark.0, mark.1)
 }
 
 /// A user's name.
 pub fn name(user: usize) -> String {
     format!("user{user}")
+}
+
+/// A room's name.
+pub fn room(number: usize) -> String {
+    format!("#room{number}")
 }

@@ -9,11 +9,11 @@ use tempfile::TempDir;
 
 use crate::notes::Notes;
 use crate::people::{Person, Printed};
-use crate::plan::{self, Dice, Kill, Line, USERS};
+use crate::plan::{self, Dice, Kill, Line, ROOMS, USERS};
 use crate::support::relay::{Badness, Relay};
 use crate::support::{Place, Server, user_add};
 use crate::tables::{self, Device, Standings};
-use crate::words::{command, fence, name};
+use crate::words::{command, fence, name, room};
 
 /// What the link does: 5 % loss, 2 % duplicates, 5 % reordered, 5 ms each way. A sender that was quiet for 10 s comes
 /// from another port, as behind a NAT.
@@ -36,6 +36,9 @@ const ROUNDS_MAX: usize = 3;
 
 /// The exit code of a client that could not reach its server. Its user starts it again.
 const UNREACHABLE: i32 = 3;
+
+/// How the line begins that answers a user who joins a room.
+const JOINED: &str = "#room";
 
 const PAUSE: Duration = Duration::from_millis(5);
 
@@ -183,6 +186,30 @@ impl World {
         person.types(&command(mark, line.to));
         if line.fenced {
             person.types(&fence(mark));
+        }
+    }
+
+    /// Everybody joins every room: from then on it is known who is to see what.
+    pub fn join_rooms(&mut self) {
+        self.start_due();
+        for person in &mut self.people {
+            for number in 0..ROOMS {
+                person.types(&format!("/join {}", room(number)));
+            }
+        }
+        let start = Instant::now();
+        let mut missing = vec![ROOMS; USERS];
+        while missing.iter().any(|missing| *missing > 0) {
+            assert!(
+                start.elapsed() < REST_WITHIN,
+                "rooms are not joined: {missing:?}"
+            );
+            for (person, missing) in self.people.iter_mut().zip(&mut missing) {
+                let joined = |line: &String| line.starts_with(JOINED);
+                let count = person.printed().output.into_iter().filter(joined).count();
+                *missing = missing.saturating_sub(count);
+            }
+            std::thread::sleep(PAUSE);
         }
     }
 
