@@ -1,0 +1,216 @@
+//! How soon a server with 10,000 accounts, 1,000 rooms and 1,000,000 entries serves: after an orderly stop, and after
+//! it was killed. Beside it what that costs: the time of a commit and the size of the file.
+//! `cargo bench --bench scale [-- DIRECTORY]`; the directory is made, must not exist, and is removed. Without one it is
+//! a temporary one, where the figures are those of the disk's fsync.
+#![allow(
+    clippy::disallowed_methods,
+    reason = "a benchmark reads the clock and its arguments"
+)]
+
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::os::unix::fs::DirBuilderExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use udpchat::protocol::{Access, AccountId, ConversationId, DeviceId, Digest, Number};
+use udpchat::store::{
+    Append, BATCH_MAX, DATABASE_FILE, Engine, NewAccount, Outcome, Reply, Request, RequestId,
+    TicketHash,
+};
+
+const ACCOUNTS: usize = 10_000;
+const ROOMS: usize = 1_000;
+const ENTRIES: usize = 1_000_000;
+
+/// The content of an entry, in bytes. Chosen: a line of chat, with what the protocol puts around it.
+const CONTENT_BYTES: usize = 150;
+
+/// How many commits are measured of each kind.
+const COMMITS: usize = 200;
+
+/// The goals.
+const AFTER_STOP: Duration = Duration::from_secs(1);
+const AFTER_KILL: Duration = Duration::from_secs(5);
+
+/// When it all happens, in milliseconds since 1970 (UTC).
+const NOW_MS: u64 = 1_700_000_000_000;
+
+/// A room, and its maker with the one device that speaks in it.
+#[derive(Clone, Copy)]
+struct Room {
+    conversation: ConversationId,
+    author: AccountId,
+    device: DeviceId,
+    said: u64,
+}
+
+impl Room {
+    fn say(&mut self) -> Request {
+        self.said += 1;
+        Request::Append(Append {
+            conversation: self.conversation,
+            author: self.author,
+            device: self.device,
+            number: Number(self.said),
+            digest: Digest([7; 32]),
+            content: vec![b'x'; CONTENT_BYTES],
+            time_ms: NOW_MS + self.said,
+        })
+    }
+}
+
+fn done(engine: &mut Engine, requests: Vec<Request>) -> Vec<Reply> {
+    let numbered = requests.into_iter().zip(0..);
+    let batch = numbered.map(|(request, id)| (RequestId(id), request));
+    let completions = engine.execute(batch.collect());
+    let reply = |completion: udpchat::store::Completion| match completion.outcome {
+        Outcome::Done(reply) => reply,
+        other => panic!("{other:?}"),
+    };
+    completions.into_iter().map(reply).collect()
+}
+
+fn account(number: usize) -> Request {
+    Request::CreateAccount(NewAccount {
+        name: format!("user{number}"),
+        skeleton: format!("user{number}"),
+        record: vec![5; 192],
+        credential_identifier: [3; 16],
+        time_ms: NOW_MS,
+    })
+}
+
+/// Opens the accounts, each with a device.
+fn people(engine: &mut Engine) -> Vec<(AccountId, DeviceId)> {
+    let made = done(engine, (0..ACCOUNTS).map(account).collect());
+    let open = made.into_iter().map(|reply| match reply {
+        Reply::Account(account) => Request::OpenDevice {
+            account: account.id,
+            device: None,
+            ticket: TicketHash([1; 32]),
+            expires_ms: NOW_MS * 2,
+        },
+        other => panic!("{other:?}"),
+    });
+    let opened = done(engine, open.collect());
+    let user = |reply| match reply {
+        Reply::Device {
+            account, device, ..
+        } => (account, device),
+        other => panic!("{other:?}"),
+    };
+    opened.into_iter().map(user).collect()
+}
+
+/// Makes the rooms; each account is in one, beside its maker.
+fn rooms(engine: &mut Engine, people: &[(AccountId, DeviceId)]) -> Vec<Room> {
+    let join = |(number, &(account, device)): (usize, &(AccountId, DeviceId))| Request::Join {
+        account,
+        device,
+        name: format!("#room{}", number % ROOMS),
+        skeleton: format!("#room{}", number % ROOMS),
+        access: Access::Public,
+        may_make: true,
+        time_ms: NOW_MS,
+    };
+    let joined = done(engine, people.iter().enumerate().map(join).collect());
+    let room = |(reply, &(author, device))| match reply {
+        Reply::Joined(joined) => Room {
+            conversation: joined.standing.conversation,
+            author,
+            device,
+            said: 0,
+        },
+        other => panic!("{other:?}"),
+    };
+    joined
+        .into_iter()
+        .zip(people)
+        .take(ROOMS)
+        .map(room)
+        .collect()
+}
+
+/// The times of commits of so many appends each, in order of length.
+fn commits(engine: &mut Engine, rooms: &mut [Room], appends: usize) -> Vec<Duration> {
+    let mut times: Vec<Duration> = (0..COMMITS)
+        .map(|round| {
+            let says = (0..appends).map(|one| rooms[(round * 37 + one * 11) % ROOMS].say());
+            let says = says.collect();
+            let start = Instant::now();
+            done(engine, says);
+            start.elapsed()
+        })
+        .collect();
+    times.sort();
+    times
+}
+
+/// Starts the server; how long until it says that it listens.
+fn serve(data: &Path) -> (Child, Duration) {
+    let start = Instant::now();
+    let mut child = Command::new(env!("CARGO_BIN_EXE_udpchat"))
+        .args(["serve", "--listen", "127.0.0.1:0", "--data"])
+        .arg(data)
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("it starts");
+    let output = BufReader::new(child.stdout.take().expect("it is piped"));
+    let said = output.lines().take(2).map_while(Result::ok).count();
+    assert_eq!(said, 2, "it says where it listens");
+    (child, start.elapsed())
+}
+
+fn end(mut child: Child, signal: &str) {
+    let pid = child.id().to_string();
+    let sent = Command::new("kill").args(["-s", signal, &pid]).status();
+    assert!(sent.is_ok_and(|status| status.success()));
+    child.wait().expect("it ends");
+}
+
+fn measure(data: &Path) {
+    let start = Instant::now();
+    let mut engine = Engine::open(data, [9; 32]).expect("a new database");
+    let people = people(&mut engine);
+    let mut rooms = rooms(&mut engine, &people);
+    for from in (0..ENTRIES).step_by(BATCH_MAX) {
+        let to = (from + BATCH_MAX).min(ENTRIES);
+        let says = (from..to).map(|entry| rooms[entry % ROOMS].say());
+        done(&mut engine, says.collect());
+    }
+    println!("made in {:.1?}", start.elapsed());
+    for appends in [1, BATCH_MAX] {
+        let times = commits(&mut engine, &mut rooms, appends);
+        println!(
+            "a commit of {appends} appends: median {:.2?}, 95th percentile {:.2?}",
+            times[COMMITS / 2],
+            times[COMMITS * 95 / 100]
+        );
+    }
+    drop(engine);
+    let bytes = fs::metadata(data.join(DATABASE_FILE)).map_or(0, |file| file.len());
+    println!("the file: {} MB", bytes / 1_000_000);
+    for _ in 0..3 {
+        let (child, stopped) = serve(data);
+        end(child, "KILL");
+        let (child, killed) = serve(data);
+        end(child, "TERM");
+        println!(
+            "serves {stopped:.2?} after a stop (goal {AFTER_STOP:?}), {killed:.2?} after a kill (goal {AFTER_KILL:?})"
+        );
+    }
+}
+
+fn main() {
+    let argument = std::env::args().skip(1).find(|word| !word.starts_with('-'));
+    let data = argument.map_or_else(
+        || std::env::temp_dir().join(format!("udpchat-scale-{}", std::process::id())),
+        PathBuf::from,
+    );
+    let made = fs::DirBuilder::new().mode(0o700).create(&data);
+    made.expect("a directory of its own");
+    measure(&data);
+    fs::remove_dir_all(&data).expect("it is ours");
+}
