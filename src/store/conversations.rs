@@ -170,9 +170,12 @@ fn place(
     if position.digest == Digest::default() {
         return Ok(Place::Back(entry));
     }
-    if log::digest_at(look, position.conversation, position.entry)? == Some(position.digest) {
-        return Ok(Place::Common(entry));
-    }
+    match log::digest_at(look, position.conversation, position.entry) {
+        Ok(Some(digest)) if digest == position.digest => return Ok(Place::Common(entry)),
+        // What stands there is damaged here, which must not keep the account from signing in.
+        Err(StoreError::Damaged { .. }) => return Ok(Place::Back(entry)),
+        other => other?,
+    };
     // The mark is the last place where a device of theirs agreed with this log; but not one behind which this
     // device already differs.
     let back = if member.mark < entry {

@@ -159,6 +159,7 @@ impl Engine {
     }
 
     fn execute_group(&mut self, group: &[(RequestId, Request)]) -> Vec<Outcome> {
+        let is_reading = group.iter().all(|(_, request)| only_reads(request));
         let result = match &self.database {
             Some(database) => guard(|| run(database, self.epoch, group)),
             None => Err(StoreError::Closed),
@@ -166,18 +167,34 @@ impl Engine {
         match result {
             Ok(outcomes) => outcomes,
             // One damaged record must not take the requests down that never touch it: each by itself, then.
-            Err(StoreError::Damaged { .. }) if group.len() > 1 => group
-                .chunks(1)
-                .flat_map(|single| self.execute_group(single))
-                .collect(),
+            Err(StoreError::Damaged { .. }) if group.len() > 1 => self.execute_each(group),
             Err(error) => {
                 tracing::error!(%error, requests = group.len(), "the store could not answer");
+                if is_reading && error.is_damaged_page() && self.reads_on() {
+                    return match group {
+                        [_] => vec![Outcome::Unknown],
+                        _ => self.execute_each(group),
+                    };
+                }
                 if error.is_fatal() {
                     give_up(self.database.take());
                 }
                 vec![Outcome::Unknown; group.len()]
             }
         }
+    }
+
+    /// Executes each request of a group by itself.
+    fn execute_each(&mut self, group: &[(RequestId, Request)]) -> Vec<Outcome> {
+        group
+            .chunks(1)
+            .flat_map(|single| self.execute_group(single))
+            .collect()
+    }
+
+    /// Whether redb can still be asked after a failure of a reading.
+    fn reads_on(&self) -> bool {
+        self.account_count().is_ok()
     }
 }
 

@@ -32,6 +32,15 @@ impl StoreError {
         matches!(self, Self::Storage(_) | Self::Unreadable)
     }
 
+    /// Whether it may be one page that is at fault: others may be read still.
+    pub(super) fn is_damaged_page(&self) -> bool {
+        match self {
+            Self::Storage(error) => matches!(**error, redb::Error::Corrupted(_)),
+            Self::Unreadable => true,
+            Self::Damaged { .. } | Self::Closed => false,
+        }
+    }
+
     /// A row that another row speaks of is not there.
     pub(super) fn missing(table: &'static str) -> Self {
         Self::Damaged {

@@ -1,13 +1,11 @@
 //! Reading a log backwards: what a device never had, or has forgotten, a page at a time.
 
-use redb::ReadableTable;
-
-use super::Reply;
 use super::conversations::permitted;
 use super::error::Stop;
 use super::log::ENTRY_OVERHEAD_BYTES;
-use super::record::decode_entry;
+use super::salvage::{self, Direction};
 use super::tables::Look;
+use super::{Entry, Reply};
 use crate::protocol::{AccountId, ConversationId, EntryId};
 
 /// The last entries before a place that the reader is permitted, oldest first. There is at least one if there is any,
@@ -26,24 +24,29 @@ pub(super) fn read_back(
         first.saturating_add(1),
         before.0.saturating_sub(1).min(record.head),
     );
-    let mut entries = Vec::new();
+    let mut entries = Vec::<Entry>::new();
     let mut bytes = 0_usize;
     let mut more = false;
-    if from <= to {
-        let range = (conversation.0, from)..=(conversation.0, to);
-        for row in look.log().range(range)?.rev() {
-            let (key, value) = row?;
-            let entry = key.value().1;
-            let row = decode_entry(conversation.0, entry, value.value())?;
-            bytes = bytes.saturating_add(row.content.len() + ENTRY_OVERHEAD_BYTES);
-            let full = entries.len() >= max_entries || bytes > max_bytes;
-            if full && !entries.is_empty() {
-                more = true;
-                break;
+    let places = (from, to);
+    salvage::walk(
+        look,
+        conversation,
+        places,
+        Direction::Backward,
+        |entry, row| {
+            let length = row.map_or(0, |row| row.content.len());
+            bytes = bytes.saturating_add(length + ENTRY_OVERHEAD_BYTES);
+            more = entries.len() >= max_entries || bytes > max_bytes;
+            more &= !entries.is_empty();
+            if !more {
+                let time_ms = entries.last().map_or(record.time_ms, |last| last.time_ms);
+                entries.push(salvage::entry(entry, row, first, time_ms));
             }
-            entries.push(row.into_entry(EntryId(entry), first));
-        }
-    }
+            !more
+        },
+    )?;
+    // A reading can end early over what is damaged.
+    more |= entries.last().is_some_and(|oldest| oldest.entry.0 > from);
     entries.reverse();
     Ok(Reply::History { entries, more })
 }

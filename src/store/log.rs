@@ -9,6 +9,7 @@ use super::record::{
     ConversationRecord, Kind, LogRecord, MemberRecord, decode_entry, encode_entry,
 };
 use super::rooms::permission::{Deed, permits};
+use super::salvage::{self, Direction};
 use super::tables::{Look, Tables};
 use super::{Append, Audience, Entry, Refusal, Reply, StoredEntry, accounts, meta};
 use crate::protocol::{AccountId, ConversationId, DeviceId, Digest, EntryId, Number};
@@ -127,17 +128,18 @@ fn stored(
     entry: EntryId,
     repeated: bool,
 ) -> Result<Reply, Stop> {
-    let (prev, time_ms) = match look.log().get((append.conversation.0, entry.0))? {
-        Some(value) => {
-            let row = decode_entry(append.conversation.0, entry.0, value.value())?;
-            (row.prev, row.time_ms)
-        }
-        // It was stored and has expired since. Its time is not known any more; it was no later than either.
-        None if entry.0 <= record.floor => (
+    let value = look.log().get((append.conversation.0, entry.0))?;
+    let row = value
+        .as_ref()
+        .and_then(|value| decode_entry(append.conversation.0, entry.0, value.value()).ok());
+    let (prev, time_ms) = match row {
+        Some(row) => (row.prev, row.time_ms),
+        // It was stored, and has expired or been damaged since. Its time is not known any more; it was no later than
+        // either.
+        None => (
             entry.0.saturating_sub(1),
             append.time_ms.min(record.time_ms),
         ),
-        None => return Err(StoreError::missing("log").into()),
     };
     Ok(Reply::Stored(StoredEntry {
         entry,
@@ -168,7 +170,7 @@ pub(super) fn void(
     Ok(Reply::Nothing)
 }
 
-/// Entries after a place, in order, that the reader is permitted.
+/// Entries after a place, in order, that the reader is permitted; of a damaged one only that it is.
 pub(super) fn read(
     look: &impl Look,
     conversation: ConversationId,
@@ -179,23 +181,25 @@ pub(super) fn read(
     let (record, member) = permitted(look, conversation, reader)?;
     let first = member.since.max(record.floor);
     let from = after.0.max(first).saturating_add(1);
-    let mut entries = Vec::new();
+    let mut entries = Vec::<Entry>::new();
     let mut bytes = 0_usize;
-    if from <= record.head {
-        for row in look
-            .log()
-            .range((conversation.0, from)..=(conversation.0, record.head))?
-        {
-            let (key, value) = row?;
-            let entry = key.value().1;
-            let row = decode_entry(conversation.0, entry, value.value())?;
-            bytes = bytes.saturating_add(row.content.len() + ENTRY_OVERHEAD_BYTES);
+    let places = (from, record.head);
+    salvage::walk(
+        look,
+        conversation,
+        places,
+        Direction::Forward,
+        |entry, row| {
+            let length = row.map_or(0, |row| row.content.len());
+            bytes = bytes.saturating_add(length + ENTRY_OVERHEAD_BYTES);
             if bytes > max_bytes && !entries.is_empty() {
-                break;
+                return false;
             }
-            entries.push(row.into_entry(EntryId(entry), first));
-        }
-    }
+            let time_ms = entries.last().map_or(record.time_ms, |last| last.time_ms);
+            entries.push(salvage::entry(entry, row, first, time_ms));
+            true
+        },
+    )?;
     Ok(Reply::Entries {
         entries,
         head: EntryId(record.head),
@@ -218,7 +222,7 @@ impl LogRecord<'_> {
     }
 }
 
-/// The digest of an entry, if the log holds it.
+/// The digest of an entry, if the log holds it; of a damaged one it is not known.
 pub(super) fn digest_at(
     look: &impl Look,
     conversation: ConversationId,

@@ -46,6 +46,12 @@ enum Change {
 }
 
 impl MemoryDisk {
+    /// Turns a byte into another one, below whoever has the disk open.
+    #[cfg(test)]
+    pub(super) fn flip(&self, place: usize) {
+        self.lock().bytes[place] ^= 0xff;
+    }
+
     /// An empty disk.
     #[must_use]
     pub fn new() -> Self {

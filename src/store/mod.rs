@@ -27,6 +27,7 @@ mod overlay;
 mod record;
 mod retention;
 mod rooms;
+mod salvage;
 mod snapshots;
 mod tables;
 mod thread;

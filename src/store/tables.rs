@@ -47,6 +47,8 @@ macro_rules! tables {
 
         /// Reading, from either.
         pub(super) trait Look {
+            /// Whether nothing can be written from here, so that whatever becomes of reading, no write is concerned.
+            fn is_snapshot(&self) -> bool;
             $($(#[$doc])* fn $name(&self) -> &impl ReadableTable<$key, $value>;)*
         }
 
@@ -88,10 +90,12 @@ macro_rules! tables {
         }
 
         impl Look for Tables<'_> {
+            fn is_snapshot(&self) -> bool { false }
             $(fn $name(&self) -> &impl ReadableTable<$key, $value> { &self.$name.table })*
         }
 
         impl Look for Snapshot {
+            fn is_snapshot(&self) -> bool { true }
             $(fn $name(&self) -> &impl ReadableTable<$key, $value> { &self.$name })*
         }
     };

@@ -10,4 +10,5 @@ mod opening;
 mod retention;
 mod room_model;
 mod rooms;
+mod salvage;
 mod threads;

@@ -1,0 +1,133 @@
+//! Of a damaged log everything is served that can be read, and what cannot is named.
+
+use redb::TableDefinition;
+
+use super::super::testing::{Bench, User, append, position, read};
+use super::super::{Entry, Outcome, Reply, Request};
+use crate::protocol::{ConversationId, Digest, EntryId, Position};
+
+/// redb's page, in bytes.
+const PAGE: usize = 4096;
+
+const LOG: TableDefinition<'_, (u64, u64), &[u8]> = TableDefinition::new("log");
+
+/// Alice and bob, who has said so many things of this length.
+fn talked(count: u64, length: usize) -> (Bench, [User; 2], ConversationId) {
+    let mut bench = Bench::new();
+    let (alice, bob) = (bench.user("alice"), bench.user("bob"));
+    let conversation = bench.resolve(alice, "bob").conversation;
+    let says = (1..=count).map(|number| append(bob, conversation, number, &said(number, length)));
+    let outcomes = bench.outcomes(says.collect());
+    assert!(outcomes.iter().all(|one| matches!(one, Outcome::Done(_))));
+    (bench, [alice, bob], conversation)
+}
+
+fn said(number: u64, length: usize) -> String {
+    format!("{number:0>length$}")
+}
+
+/// Whether an entry says of itself that it is damaged; each other must be what was said.
+fn is_damaged(entry: &Entry, length: usize) -> bool {
+    assert_eq!(entry.prev.next(), entry.entry, "none is left out");
+    if entry.digest == Digest::default() && entry.content.is_empty() {
+        return true;
+    }
+    let expected = said(entry.entry.0, length);
+    assert_eq!(entry.content, expected.as_bytes());
+    false
+}
+
+#[test]
+fn damaged_and_missing_entries_are_named_and_hide_none_behind_them() {
+    // One damaged entry failed every reading that met it, so its reader was told nothing of that conversation any
+    // more; nor could a device sign in that stood there.
+    let (bench, [alice, bob], conversation) = talked(5, 9);
+    let disk = bench.disk.clone();
+    drop(bench);
+    let database = disk.open().expect("the engine is gone");
+    let transaction = database.begin_write().expect("the disk is well");
+    {
+        let mut log = transaction.open_table(LOG).expect("it is there");
+        let damaged = (conversation.0, 2);
+        log.insert(damaged, &[0xc1_u8; 30][..]).expect("it is well");
+        log.remove((conversation.0, 4)).expect("it is well");
+        log.remove((conversation.0, 5)).expect("it is well");
+    }
+    transaction.commit().expect("the disk is well");
+    drop(database);
+    let mut bench = Bench::on(disk);
+    let damaged: Vec<bool> = bench
+        .read(alice.0, conversation, 0)
+        .iter()
+        .map(|entry| is_damaged(entry, 9))
+        .collect();
+    assert_eq!(damaged, [false, true, false, true, true]);
+    let back = Request::ReadBack {
+        conversation,
+        reader: alice.0,
+        before: EntryId(4),
+        max_entries: 2,
+        max_bytes: usize::MAX,
+    };
+    let Reply::History { entries, more } = bench.done(back) else {
+        panic!("expected a history");
+    };
+    let places: Vec<u64> = entries.iter().map(|entry| entry.entry.0).collect();
+    assert_eq!((places, more), (vec![2, 3], true));
+    assert!(is_damaged(&entries[0], 9));
+
+    let unknown = Position {
+        conversation,
+        entry: EntryId(2),
+        digest: Digest::default(),
+    };
+    for position in [unknown, position(conversation, 2, &said(2, 9))] {
+        let standings = bench.hello(alice, vec![position]);
+        let standing = standings
+            .iter()
+            .find(|standing| standing.conversation == conversation)
+            .expect("she belongs to it");
+        assert_eq!((standing.start, standing.mark), (EntryId(2), EntryId(0)));
+    }
+    let again = bench.done(append(bob, conversation, 2, &said(2, 9)));
+    assert!(
+        matches!(again, Reply::Stored(stored) if stored.repeated && stored.entry == EntryId(2))
+    );
+}
+
+#[test]
+fn page_that_redb_cannot_read_takes_down_only_what_stands_on_it() {
+    // redb panics on some damaged pages; each group of requests in which one met such a page was answered as unknown,
+    // as often as it was asked again.
+    const LENGTH: usize = 300;
+    // More than redb keeps in memory of a disk in memory.
+    let (mut bench, [alice, bob], conversation) = talked(6_000, LENGTH);
+    bench.say(bob, ConversationId::EVERYONE, 1, &said(1, LENGTH));
+    let image = bench.disk.image();
+    for number in (105..6_000).step_by(50) {
+        let text = said(number, LENGTH);
+        let place = image
+            .windows(LENGTH)
+            .position(|window| window == text.as_bytes())
+            .expect("it was stored");
+        bench.disk.flip(place / PAGE * PAGE);
+    }
+    let (mut partly, mut beside) = (0, 0);
+    for after in (0..6_000).step_by(500) {
+        let outcomes = bench.outcomes(vec![
+            read(alice.0, conversation, after, 200_000),
+            read(alice.0, ConversationId::EVERYONE, 0, usize::MAX),
+        ]);
+        assert!(!bench.engine.is_broken(), "no reading closes the database");
+        let Outcome::Done(Reply::Entries { entries, .. }) = &outcomes[0] else {
+            continue;
+        };
+        let damaged = entries.iter().filter(|entry| is_damaged(entry, LENGTH));
+        if (1..entries.len()).contains(&damaged.count()) {
+            partly += 1;
+            beside += u32::from(matches!(outcomes[1], Outcome::Done(_)));
+        }
+    }
+    println!("{partly} readings met a damaged page, {beside} times all beside them was done");
+    assert!(partly > 0 && beside > 0);
+}
