@@ -16,6 +16,7 @@ mod events;
 mod generation;
 mod guard;
 mod history;
+mod leftovers;
 mod log;
 mod marks;
 pub mod memory;

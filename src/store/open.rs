@@ -11,6 +11,7 @@ use thiserror::Error;
 
 use super::StoreError;
 use super::guard::guard;
+use super::leftovers::{name_in_the_making, remove_leftovers};
 
 /// The database's file in the server's data directory.
 pub const DATABASE_FILE: &str = "udpchat.redb";
@@ -153,6 +154,7 @@ pub fn open(data_dir: &Path) -> Result<Database, OpenError> {
 /// # Errors
 /// See [`OpenError`].
 pub fn open_file(path: &Path) -> Result<Database, OpenError> {
+    remove_leftovers(path);
     if let Err(error) = fs::symlink_metadata(path)
         && error.kind() == io::ErrorKind::NotFound
     {
@@ -214,9 +216,7 @@ fn open_existing(path: &Path) -> io::Result<File> {
 /// Makes a database under another name and only then gives it its own, so that a crash in between leaves nothing
 /// that looks like a truncated database, and whoever else makes it at the same moment wins or loses whole.
 fn make_file(path: &Path) -> Result<(), OpenError> {
-    let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(format!(".new-{}", std::process::id()));
-    let temporary = path.with_file_name(name);
+    let temporary = name_in_the_making(path);
     let failed = |cause| from_io(path, cause);
     match fs::remove_file(&temporary) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(failed(error)),
