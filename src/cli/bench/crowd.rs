@@ -3,6 +3,9 @@
 //! They sign in a few at a time, find their partners, say what the traffic has them say, wait for what is still
 //! on its way, and leave.
 
+mod app;
+mod measure;
+
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::net::SocketAddr;
 use std::sync::mpsc::Sender;
@@ -13,12 +16,13 @@ use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng as _;
 
 use super::member::{Line, Member, News, PAUSE};
-use super::report::{Latency, Report, Stream};
-use super::stretching::{Input, Job};
+use super::report::Report;
+use super::stretching::Job;
 use super::workload::{Partner, Traffic, Typing};
 use crate::net;
 use crate::protocol::{ConversationId, Number};
-use crate::transport::{App, Endpoint, Event, Now, SessionId};
+use crate::transport::{Endpoint, Now, SessionId};
+use measure::Load;
 
 /// How many clients sign in at a time. Chosen: far below what a server grants one address, and enough to keep the
 /// thread that stretches passwords busy over any path.
@@ -52,13 +56,6 @@ enum Phase {
     /// All is said; what is on its way is waited for until this moment.
     Draining(Instant),
     Leaving(Instant),
-}
-
-/// Packets and bytes of all clients, both ways.
-#[derive(Debug, Clone, Copy, Default)]
-struct Load {
-    packets: u64,
-    bytes: u64,
 }
 
 /// Everybody.
@@ -297,54 +294,6 @@ impl Crowd {
         }
     }
 
-    fn load(&self, endpoint: &Endpoint) -> Load {
-        let mut load = Load::default();
-        for (session, member) in &self.sessions {
-            // An account is opened before anything is counted.
-            if self.partners[*member].is_empty() {
-                continue;
-            }
-            if let Some(statistics) = endpoint.statistics(*session) {
-                load.packets += statistics.packets_sent + statistics.packets_received;
-                load.bytes += statistics.bytes_sent + statistics.bytes_received;
-            }
-        }
-        load
-    }
-
-    fn measured(&mut self, now: Instant, endpoint: &mut Endpoint) {
-        for (session, member) in &self.sessions {
-            let name = self.members[*member].name();
-            tracing::debug!(name, statistics = ?endpoint.statistics(*session), "session");
-        }
-        let after = self.load(endpoint);
-        let before = self.load_before.unwrap_or_default();
-        let deliveries = self.latencies.len() as u64;
-        #[allow(clippy::cast_precision_loss, reason = "counts far below 2^52")]
-        let per_delivery = |count: u64| (deliveries > 0).then(|| count as f64 / deliveries as f64);
-        let counted = self.last_heard.zip(self.traffic.counted_from());
-        let seconds = counted.map(|(last, from)| (last - from).as_secs_f64());
-        let report = Report {
-            workload: self.workload,
-            clients: self.members.len() - self.traffic.absent(),
-            deliveries,
-            deliveries_expected: self.traffic.expected(),
-            #[allow(clippy::cast_precision_loss, reason = "a count far below 2^52")]
-            deliveries_per_s: seconds.map(|seconds| deliveries as f64 / seconds),
-            latency_us: Latency::of(std::mem::take(&mut self.latencies)),
-            server_cpu_us_per_delivery: None,
-            server_rss_bytes_per_client: None,
-            packets_per_delivery: per_delivery(after.packets - before.packets),
-            bytes_per_delivery: per_delivery(after.bytes - before.bytes),
-            commits: None,
-            stream: self.traffic.stream().map(|stream| Stream {
-                latency_us: Latency::of(std::mem::take(&mut self.latencies_beside)),
-                ..stream
-            }),
-        };
-        self.finish(now, endpoint, End::Measured(Box::new(report)));
-    }
-
     /// The first ending counts; everybody leaves.
     fn finish(&mut self, now: Instant, endpoint: &mut Endpoint, end: End) {
         self.end.get_or_insert(end);
@@ -360,122 +309,5 @@ impl Crowd {
 
     fn member_of(&self, session: SessionId) -> Option<usize> {
         self.sessions.get(&session).copied()
-    }
-}
-
-impl App for Crowd {
-    type Input = Input;
-
-    fn on_event(&mut self, now: Now, endpoint: &mut Endpoint, event: Event) {
-        let now = now.instant;
-        match event {
-            Event::Connected {
-                session,
-                handshake_hash,
-                ..
-            } => {
-                self.is_reached = true;
-                if let Some(member) = self.member_of(session) {
-                    self.with(now, endpoint, member, |member, line| {
-                        member.connected(line, handshake_hash);
-                    });
-                }
-            }
-            Event::Readable { session, channel } => {
-                let Some(member) = self.member_of(session) else {
-                    return;
-                };
-                self.touched.insert(member);
-                while let Some(bytes) = endpoint.receive(now, session, channel) {
-                    let news = self.with(now, endpoint, member, |member, line| {
-                        member.handle_message(line, &bytes)
-                    });
-                    self.take(now, endpoint, member, news);
-                }
-            }
-            Event::Writable { session, channel } => {
-                if let Some(member) = self.member_of(session) {
-                    self.with(now, endpoint, member, |member, line| {
-                        member.flush(line, channel);
-                    });
-                }
-            }
-            Event::Closed { session, reason } => {
-                if let Some(member) = self.sessions.remove(&session) {
-                    let news = self.with(now, endpoint, member, |member, line| {
-                        member.closed(line, &reason)
-                    });
-                    self.take(now, endpoint, member, news);
-                }
-            }
-            Event::Moved { .. } | Event::Silent { .. } | Event::Awake { .. } => {}
-        }
-    }
-
-    fn on_input(&mut self, now: Now, endpoint: &mut Endpoint, input: Input) {
-        let now = now.instant;
-        match input {
-            Input::Interrupt => self.finish(now, endpoint, End::Interrupted),
-            Input::Stretched {
-                member,
-                attempt,
-                result,
-            } => {
-                let news = self.with(now, endpoint, member, |member, line| {
-                    member.stretched(line, attempt, result)
-                });
-                self.take(now, endpoint, member, news);
-            }
-        }
-    }
-
-    fn on_timeout(&mut self, now: Now, endpoint: &mut Endpoint) {
-        let now = now.instant;
-        match self.phase {
-            Phase::Talking => self.talk(now, endpoint),
-            Phase::Leaving(due) if due <= now => {
-                for member in 0..self.members.len() {
-                    self.with(now, endpoint, member, Member::hang_up);
-                }
-                self.phase = Phase::Leaving(now + LEAVE_WAIT);
-            }
-            Phase::SigningIn | Phase::Pairing => {
-                for member in 0..self.members.len() {
-                    if self.with(now, endpoint, member, Member::handle_timeout) {
-                        self.enter(now, endpoint, member);
-                    }
-                }
-            }
-            Phase::Draining(_) | Phase::Leaving(_) => {}
-        }
-    }
-
-    fn on_settled(&mut self, now: Now, endpoint: &mut Endpoint) {
-        let now = now.instant;
-        while let Some(member) = self.touched.pop_first() {
-            self.with(now, endpoint, member, Member::settle);
-        }
-        if self.phase == Phase::Talking && self.traffic.deadline().is_none() {
-            self.phase = Phase::Draining(now + DRAIN_WAIT);
-        }
-        if let Phase::Draining(due) = self.phase
-            && (due <= now || self.typed.is_empty())
-        {
-            self.measured(now, endpoint);
-        }
-    }
-
-    fn poll_timeout(&self) -> Option<Instant> {
-        match self.phase {
-            Phase::SigningIn | Phase::Pairing => {
-                self.members.iter().filter_map(Member::deadline).min()
-            }
-            Phase::Talking => self.traffic.deadline(),
-            Phase::Draining(due) | Phase::Leaving(due) => Some(due),
-        }
-    }
-
-    fn is_finished(&self) -> bool {
-        matches!(self.phase, Phase::Leaving(_)) && self.members.iter().all(Member::is_gone)
     }
 }
