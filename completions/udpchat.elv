@@ -38,6 +38,7 @@ set edit:completion:arg-completer[udpchat] = {|@words|
             cand --data 'The server''s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]'
             cand --registration 'Who may sign up: anybody, or only those for whom `udpchat user add` does it'
             cand --log 'Write the log to this file (a client writes none without it)'
+            cand --measured 'Limit no address, and stop when standard input ends'
             cand -v 'Log more: -v what happens, -vv why, -vvv everything'
             cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
             cand -h 'Print help'
@@ -92,8 +93,10 @@ set edit:completion:arg-completer[udpchat] = {|@words|
         }
         &'udpchat;bench'= {
             cand --clients 'How many clients to play'
-            cand --rate 'Messages a second that each client says'
-            cand --seconds 'How long to measure; bulk measures until its streams are stored'
+            cand --window 'Messages under way at a time, of each client in pairs and of the one in fanout'
+            cand --messages 'End pairs and fanout after so many messages of each speaker, whatever --seconds says'
+            cand --rate 'Messages a second that each client says, in paced and bulk'
+            cand --seconds 'How long to measure; bulk and storm measure until they are done'
             cand --size 'Bytes of text in a message'
             cand --bytes 'Bytes of text in each stream of bulk, rounded up to whole messages of 16 KiB'
             cand --log 'Write the log to this file (a client writes none without it)'

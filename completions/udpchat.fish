@@ -40,6 +40,7 @@ complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l data -d 'The s
 complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l registration -d 'Who may sign up: anybody, or only those for whom `udpchat user add` does it' -r -f -a "open\t''
 closed\t''"
 complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
+complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l measured -d 'Limit no address, and stop when standard input ends'
 complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
 complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -s h -l help -d 'Print help'
 complete -c udpchat -n "__fish_udpchat_using_subcommand connect" -l user -d 'Sign in as this user at once' -r
@@ -70,8 +71,10 @@ complete -c udpchat -n "__fish_udpchat_using_subcommand status" -l json -d 'Show
 complete -c udpchat -n "__fish_udpchat_using_subcommand status" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
 complete -c udpchat -n "__fish_udpchat_using_subcommand status" -s h -l help -d 'Print help'
 complete -c udpchat -n "__fish_udpchat_using_subcommand bench" -l clients -d 'How many clients to play' -r
-complete -c udpchat -n "__fish_udpchat_using_subcommand bench" -l rate -d 'Messages a second that each client says' -r
-complete -c udpchat -n "__fish_udpchat_using_subcommand bench" -l seconds -d 'How long to measure; bulk measures until its streams are stored' -r
+complete -c udpchat -n "__fish_udpchat_using_subcommand bench" -l window -d 'Messages under way at a time, of each client in pairs and of the one in fanout' -r
+complete -c udpchat -n "__fish_udpchat_using_subcommand bench" -l messages -d 'End pairs and fanout after so many messages of each speaker, whatever --seconds says' -r
+complete -c udpchat -n "__fish_udpchat_using_subcommand bench" -l rate -d 'Messages a second that each client says, in paced and bulk' -r
+complete -c udpchat -n "__fish_udpchat_using_subcommand bench" -l seconds -d 'How long to measure; bulk and storm measure until they are done' -r
 complete -c udpchat -n "__fish_udpchat_using_subcommand bench" -l size -d 'Bytes of text in a message' -r
 complete -c udpchat -n "__fish_udpchat_using_subcommand bench" -l bytes -d 'Bytes of text in each stream of bulk, rounded up to whole messages of 16 KiB' -r
 complete -c udpchat -n "__fish_udpchat_using_subcommand bench" -l log -d 'Write the log to this file (a client writes none without it)' -r -F

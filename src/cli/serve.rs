@@ -23,6 +23,8 @@ pub struct Plan {
     pub data: std::path::PathBuf,
     /// Whether anybody may sign up.
     pub is_open: bool,
+    /// Whether it serves a measurement: without the limits of each address, and until its standard input ends.
+    pub is_measured: bool,
 }
 
 impl Entry for Serve {
@@ -59,6 +61,14 @@ impl Command for Serve {
                     .default_value("open")
                     .value_parser(["open", "closed"])
                     .help("Who may sign up: anybody, or only those for whom `udpchat user add` does it"),
+            )
+            .arg(
+                // For `udpchat bench` alone, whose clients all come from one address.
+                Arg::new("measured")
+                    .long("measured")
+                    .hide(true)
+                    .action(ArgAction::SetTrue)
+                    .help("Limit no address, and stop when standard input ends"),
             )
     }
 
@@ -103,6 +113,7 @@ fn plan(matches: &ArgMatches) -> Result<Plan, Failure> {
         is_open: matches
             .get_one::<String>("registration")
             .is_none_or(|who| who == "open"),
+        is_measured: matches.get_flag("measured"),
     })
 }
 

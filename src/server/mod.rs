@@ -26,4 +26,5 @@ pub use hub::{Hub, HubConfig, HubCounters, Input};
 pub use name::{NAME_MAX_CHARS, Name, NameError};
 pub use policy::Registration;
 pub use registrar::{BadExchange, PendingLogin, PendingSignUp, Registrar};
+pub use sign_in::hash_ticket;
 pub use status::{SessionStatus, Status};

@@ -59,6 +59,18 @@ impl App for Crowd {
     fn on_input(&mut self, now: Now, endpoint: &mut Endpoint, input: Input) {
         let now = now.instant;
         match input {
+            Input::Restarted(Ok(meter)) => {
+                if let Some(own) = &mut self.own {
+                    own.meter = meter;
+                }
+                if matches!(self.phase, Phase::Restarting(_)) {
+                    self.come_back(now, endpoint);
+                }
+            }
+            Input::Restarted(Err(why)) => {
+                let why = format!("the server could not be restarted: {why}");
+                self.finish(now, endpoint, End::Failed(why));
+            }
             Input::Interrupt => self.finish(now, endpoint, End::Interrupted),
             Input::Stretched {
                 member,
@@ -83,14 +95,18 @@ impl App for Crowd {
                 }
                 self.phase = Phase::Leaving(now + LEAVE_WAIT);
             }
-            Phase::SigningIn | Phase::Pairing => {
+            Phase::Restarting(due) if due <= now => {
+                let why = "the server takes too long to restart".into();
+                self.finish(now, endpoint, End::Failed(why));
+            }
+            Phase::SigningIn | Phase::Pairing | Phase::Returning(_) => {
                 for member in 0..self.members.len() {
                     if self.with(now, endpoint, member, Member::handle_timeout) {
                         self.enter(now, endpoint, member);
                     }
                 }
             }
-            Phase::Draining(_) | Phase::Leaving(_) => {}
+            Phase::Draining(_) | Phase::Leaving(_) | Phase::Restarting(_) => {}
         }
     }
 
@@ -99,11 +115,23 @@ impl App for Crowd {
         while let Some(member) = self.touched.pop_first() {
             self.with(now, endpoint, member, Member::settle);
         }
+        if self.phase == Phase::Talking {
+            // What was heard in this batch may be answered in the same packets as the receipts for it.
+            self.talk(now, endpoint);
+        }
+        if self.is_progress_due {
+            self.show_progress();
+        }
         if self.phase == Phase::Talking && self.traffic.deadline().is_none() {
             self.phase = Phase::Draining(now + DRAIN_WAIT);
         }
         if let Phase::Draining(due) = self.phase
             && (due <= now || self.typed.is_empty())
+        {
+            self.measured(now, endpoint);
+        }
+        if let Phase::Returning(due) = self.phase
+            && (due <= now || self.latencies.len() == self.members.len())
         {
             self.measured(now, endpoint);
         }
@@ -114,8 +142,12 @@ impl App for Crowd {
             Phase::SigningIn | Phase::Pairing => {
                 self.members.iter().filter_map(Member::deadline).min()
             }
+            Phase::Returning(due) => {
+                let members = self.members.iter().filter_map(Member::deadline);
+                members.chain([due]).min()
+            }
             Phase::Talking => self.traffic.deadline(),
-            Phase::Draining(due) | Phase::Leaving(due) => Some(due),
+            Phase::Draining(due) | Phase::Leaving(due) | Phase::Restarting(due) => Some(due),
         }
     }
 
