@@ -59,6 +59,7 @@ fn server(now: Instant) -> Endpoint {
     let config = ServerConfig {
         static_key: [5; 32],
         reset_key: [6; 32],
+        unix_ms: 1_773_756_120_000,
         limits,
     };
     Endpoint::server(now, config, [1; 32])

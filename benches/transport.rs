@@ -36,6 +36,7 @@ impl World {
         let config = ServerConfig {
             static_key: [5; 32],
             reset_key: [6; 32],
+            unix_ms: 1_773_756_120_000,
             limits: Limits {
                 unauthenticated: usize::MAX,
                 unauthenticated_per_prefix: u32::MAX,

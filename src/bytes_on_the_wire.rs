@@ -210,6 +210,7 @@ impl World {
         let config = ServerConfig {
             static_key: [5; 32],
             reset_key: [6; 32],
+            unix_ms: now.unix_ms,
             limits: Limits::default(),
         };
         let server = Endpoint::server(now.instant, config, [4; 32]);

@@ -57,6 +57,13 @@
 //!   when a path's MTU shrinks, and the advertised window is the memory budget by construction.
 //! - A message to an absent user is stored and delivered when they sign in, and the sender is told just that: the
 //!   position of a device decides what it is sent, so there is no separate case for those who are away.
+//! - The cookie is not asked of everybody: who has signed in is given an address token, as RFC 9000 §8.1.3 has it, which
+//!   proves the address for the next session, so that a client is back one round trip sooner. While many come at once,
+//!   or many from one address, the cookie is asked for again ([`transport`]; udpchat-protocol(7), Address tokens).
+//! - A client whose packets are unanswered for a while begins a handshake beside its session, which it completes only if
+//!   the session is reset: after a restart of the server RESET and `SYN_ACK` come in the same round trip, and the ticket
+//!   is answered at the second. To dial only after the RESET took four, and takes three of a client that was idle.
+//!   A device says where it stands in the same flight as its ticket.
 //! - For the device that wrote it, [`protocol::Stored`] takes the place of the delivery, so that a message is not
 //!   sent back to where it came from.
 

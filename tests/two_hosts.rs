@@ -24,6 +24,7 @@ const LINK: Badness = Badness {
     duplicate: 50,
     reorder: 50,
     delay: Duration::from_millis(25),
+    rebind: None,
 };
 
 fn ip(words: &[&str]) -> Result<(), String> {

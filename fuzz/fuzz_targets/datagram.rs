@@ -9,7 +9,7 @@ use udpchat::transport::{Endpoint, Limits, ServerConfig};
 
 fuzz_target!(|bytes: &[u8]| {
     let now = Instant::now();
-    let config = ServerConfig { static_key: [1; 32], reset_key: [2; 32], limits: Limits::default() };
+    let config = ServerConfig { static_key: [1; 32], reset_key: [2; 32], unix_ms: 0, limits: Limits::default() };
     let mut endpoint = Endpoint::server(now, config, [3; 32]);
     let stranger = SocketAddr::from(([192, 0, 2, 1], 40_000));
     endpoint.handle_datagram(now, None, stranger, None, &mut bytes.to_vec());

@@ -98,6 +98,17 @@ impl Command for Connect {
         vec![
             ("CHAT COMMANDS", operate::chat_menu()),
             (
+                "IN A ROOM",
+                "After `join`, and after `enter`, the prompt shows where it stands, plain text is said there, and \
+                 commands take a slash; a text that begins with one is typed with two. `back` steps out, and one \
+                 belongs to the room until `leave`. The commands for rooms mean the one where the prompt stands \
+                 unless they name another. Without a link `join` waits for it, and so does what is typed.\n\
+                 `history` shows the last 20 entries, or N, before a time (14:02, 2026-03-17, 2026-03-17T14:02) or \
+                 an entry's number; typed again at once it shows the ones before. What this device does not hold \
+                 is fetched from the server."
+                    .into(),
+            ),
+            (
                 "WITHOUT A TERMINAL",
                 "If standard input or output is no terminal, or one that cannot edit lines (TERM=dumb), commands are read from standard input, a line each, \
                  and what arrives is written to standard output, plain; errors go to standard error. Nothing is \

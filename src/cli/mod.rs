@@ -18,10 +18,12 @@ mod operate;
 mod options;
 mod password;
 mod plugins;
+mod retention;
 mod serve;
 mod server_key;
 mod state;
 mod status;
+mod store;
 mod terminal;
 mod user;
 

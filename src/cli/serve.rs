@@ -7,8 +7,9 @@ use clap::{Arg, ArgAction, ArgMatches};
 use super::address::{self, DEFAULT_PORT};
 use super::command::Command;
 use super::exit::{Failure, Outcome};
-use super::{logging, operate, options};
+use super::{logging, operate, options, retention};
 use crate::registry::Entry;
+use crate::store::Retention;
 
 /// The subcommand.
 pub struct Serve;
@@ -25,6 +26,10 @@ pub struct Plan {
     pub is_open: bool,
     /// Whether it serves a measurement: without the limits of each address, and until its standard input ends.
     pub is_measured: bool,
+    /// Whether users make rooms.
+    pub makes_rooms: bool,
+    /// How much of each conversation is kept.
+    pub retention: Retention,
 }
 
 impl Entry for Serve {
@@ -70,6 +75,17 @@ impl Command for Serve {
                     .action(ArgAction::SetTrue)
                     .help("Limit no address, and stop when standard input ends"),
             )
+            .arg(
+                Arg::new("rooms")
+                    .long("rooms")
+                    .value_name("HOW")
+                    .env("UDPCHAT_ROOMS")
+                    .hide_env_values(true)
+                    .default_value("open")
+                    .value_parser(["open", "closed"])
+                    .help("Whether joining a room that there is not yet makes it; with `closed` those that there are go on"),
+            )
+            .args(retention::arguments(retention::Of::All))
     }
 
     fn run(&self, matches: &ArgMatches) -> Outcome {
@@ -86,9 +102,17 @@ impl Command for Serve {
                     .into(),
             ),
             (
+                "RETENTION",
+                "Without a --keep option everything is kept. With several, an entry expires with the first limit that \
+                 it is over. `udpchat store retain` gives a conversation limits of its own. The server looks once an \
+                 hour; after a jump of the clock by more than a day it removes nothing before the next time."
+                    .into(),
+            ),
+            (
                 "FILES",
-                "DIR/udpchat.redb holds accounts, messages and keys, DIR/control.sock is what udpchat user speaks \
-                 to. The directory must be its owner's alone (mode 0700)."
+                "DIR/udpchat.redb holds accounts, messages and keys; DIR/udpchat.generation tells whether an older \
+                 database was put back; DIR/control.sock is what udpchat user, status and store speak to. Before a \
+                 newer udpchat changes the schema, it copies the database to DIR/udpchat.redb.schema-N.DAY. The directory must be its owner's alone (mode 0700)."
                     .into(),
             ),
         ]
@@ -114,6 +138,10 @@ fn plan(matches: &ArgMatches) -> Result<Plan, Failure> {
             .get_one::<String>("registration")
             .is_none_or(|who| who == "open"),
         is_measured: matches.get_flag("measured"),
+        makes_rooms: matches
+            .get_one::<String>("rooms")
+            .is_none_or(|how| how == "open"),
+        retention: retention::limits(matches),
     })
 }
 

@@ -11,7 +11,7 @@ use anyhow::{Context as _, bail};
 use redb::Database;
 
 use self::known_servers::KnownServers;
-use crate::client::{Files, Trust};
+use crate::client::{Files, Trust, schema_to_migrate};
 use crate::protocol::{Digest, fingerprint};
 use crate::store::{self, OpenError};
 
@@ -79,8 +79,17 @@ impl Files for StateDirectory {
         let directory = self.devices(key, canonical_name);
         private_directory(&directory)?;
         for number in 1..=DEVICES_MAX {
-            match store::open_file(&directory.join(database_file(number))) {
-                Ok(database) => return Ok(database),
+            let file = directory.join(database_file(number));
+            match store::open_file(&file) {
+                Ok(database) => match schema_to_migrate(&database)? {
+                    None => return Ok(database),
+                    Some(schema) => {
+                        drop(database);
+                        copy_before_migration(&file, schema)?;
+                        return store::open_file(&file)
+                            .context("cannot open this device's database");
+                    }
+                },
                 Err(OpenError::InUse { .. }) => {}
                 Err(error) => return Err(error).context("cannot open this device's database"),
             }
@@ -90,6 +99,22 @@ impl Files for StateDirectory {
             self.path.display()
         )
     }
+}
+
+/// Keeps the file as the earlier version wrote it, beside the one that is about to be rewritten.
+fn copy_before_migration(file: &Path, schema: u64) -> anyhow::Result<()> {
+    let copy = file.with_extension(format!("redb.schema{schema}"));
+    let part = file.with_extension("redb.part");
+    let copied = fs::copy(file, &part)
+        .and_then(|_| fs::File::open(&part)?.sync_all())
+        .and_then(|()| fs::rename(&part, &copy));
+    copied.with_context(|| {
+        format!(
+            "cannot copy {} to {} before its form is changed: is there room?",
+            file.display(),
+            copy.display()
+        )
+    })
 }
 
 /// The file of a device's database.

@@ -61,7 +61,7 @@ impl Command for User {
 }
 
 /// The running server of this directory, or its database if none runs.
-fn desk(data: &Path) -> anyhow::Result<Box<dyn Desk>> {
+pub fn desk(data: &Path) -> anyhow::Result<Box<dyn Desk>> {
     Ok(match control::connect(data)? {
         Some(remote) => Box::new(remote),
         None => operate::local_desk(data)?,

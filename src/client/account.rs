@@ -11,13 +11,15 @@ use super::away::Away;
 use super::conversations::Conversations;
 use super::effects::Effects;
 use super::env::Tone;
+use super::looking_back::Page;
 use super::outbox::Outbox;
 use super::people::People;
 use super::receipts::Receipts;
 use super::render::{self, Clock};
+use super::requests::Requests;
 use super::state::{State, StateError};
 use crate::protocol::{
-    AccountId, Body, ConversationId, DeviceId, EndReason, EntryId, Failure, Message,
+    Access, AccountId, Body, ConversationId, DeviceId, EndReason, EntryId, Failure, Message,
     ReceiptsRequest, Received, SessionStart,
 };
 use crate::transport::{Channel, Now};
@@ -38,6 +40,12 @@ pub(super) enum Leave {
     Conflict,
 }
 
+/// Lines on their way to the screen: the count of the last one, and the entries up to which they go.
+struct Given {
+    lines: u64,
+    places: Vec<(ConversationId, EntryId)>,
+}
+
 /// A signed-in user.
 pub(super) struct Account {
     pub(super) id: AccountId,
@@ -53,15 +61,30 @@ pub(super) struct Account {
     pub(super) away: Option<Away>,
     /// Whether the positions are settled and messages may flow.
     pub(super) is_settled: bool,
+    /// The positions were said together with the ticket, and need not be said once that is taken.
+    pub(super) has_said_hello: bool,
     pub(super) early: Vec<Vec<u8>>,
     pub(super) acknowledge: BTreeMap<ConversationId, EntryId>,
     pub(super) to_show: BTreeSet<ConversationId>,
+    /// What was given to the console and may not be on the screen yet.
+    given: Option<Given>,
     pub(super) resolving: HashMap<u32, String>,
     pub(super) next_tag: u32,
     /// When what the server could not do is tried again.
     pub(super) retry_at: Option<Instant>,
     pub(super) damaged: u64,
     pub(super) heads: BTreeMap<ConversationId, EntryId>,
+    /// The conversation to which plain text is said, by name.
+    pub(super) inside: Option<String>,
+    pub(super) requests: Requests,
+    /// Rooms that are joined when there is a link.
+    pub(super) wanted: BTreeMap<String, Option<Access>>,
+    /// The page of history that is being put together.
+    pub(super) page: Option<Page>,
+    /// Where the last one ended.
+    pub(super) page_end: Option<(ConversationId, EntryId)>,
+    /// Whether the tab key is to know other rooms than before.
+    pub(super) names_changed: bool,
     shown_mark_due: Option<Instant>,
     offset_seconds: i32,
 }
@@ -105,14 +128,22 @@ impl Account {
             people: People::default(),
             away: None,
             is_settled: false,
+            has_said_hello: false,
             early: Vec::new(),
             acknowledge: BTreeMap::new(),
             to_show: BTreeSet::new(),
+            given: None,
             resolving: HashMap::new(),
             next_tag: 1,
             retry_at: None,
             damaged: 0,
             heads: BTreeMap::new(),
+            inside: None,
+            requests: Requests::default(),
+            wanted: BTreeMap::new(),
+            page: None,
+            page_end: None,
+            names_changed: true,
             shown_mark_due: None,
             offset_seconds,
         };
@@ -120,9 +151,11 @@ impl Account {
             account.conversations.insert(id, place);
         }
         for (conversation, entry, awaited) in loaded.awaited {
+            let is_many = account.is_many(conversation);
+            let typed = None;
             account
                 .receipts
-                .track(now.instant, conversation, entry, awaited, None);
+                .track(now.instant, (conversation, is_many), entry, awaited, typed);
         }
         account.show_again(now, effects)?;
         account.start_session(start, effects)?;
@@ -140,8 +173,10 @@ impl Account {
     }
 
     /// The link is lost: what was under way is lost with it.
-    pub(super) fn link_lost(&mut self) {
+    pub(super) fn link_lost(&mut self, effects: &mut Effects) {
         self.is_settled = false;
+        self.has_said_hello = false;
+        self.requests_lost(effects);
         self.early.clear();
         self.heads.clear();
         self.acknowledge.clear();
@@ -192,6 +227,13 @@ impl Account {
                 effects.show(Tone::Notice, format!("{}  ({others})", greeting.text));
             }
             Body::SessionEnd(end) => return Some(Leave::Ended(end.reason)),
+            Body::Joined(joined) => self.handle_joined(&joined, effects),
+            Body::Left(left) => self.handle_left(&left, effects),
+            Body::Rooms(rooms) => self.handle_rooms(rooms, effects),
+            Body::Members(members) => self.handle_members(members, effects),
+            Body::Moderated(done) => {
+                self.requests.take(done.tag);
+            }
             Body::Resolved(resolved) => self.handle_resolved(&resolved),
             Body::ListContacts(list) => self.people.handle_list(list, &self.name, effects),
             Body::Alert(alert) if alert.name != self.name => {
@@ -241,8 +283,9 @@ impl Account {
             }
         }
         if self.is_settled && self.retry_at.is_none() {
-            self.pump(effects);
+            self.pump(now, effects);
         }
+        self.requests_timeout(now, effects);
         self.tell_receipts(now, effects);
         if let Some(away) = &mut self.away
             && away.show(now.instant, effects)
@@ -271,23 +314,44 @@ impl Account {
         self.state.commit()
     }
 
-    /// What was to be shown has been shown. That is recorded with the next change, or soon.
-    pub(super) fn lines_shown(&mut self, now: Now) {
+    /// What was to be shown has been given to the console, so many lines in all, of which so many are on the screen.
+    /// That is recorded, as far as it is on the screen, with the next change, or soon.
+    pub(super) fn lines_given(&mut self, now: Now, lines: u64, printed: u64) {
+        self.lines_printed(printed);
         if self.away.is_some() || self.to_show.is_empty() {
             return;
         }
-        for id in &self.to_show {
-            if let Some(known) = self.conversations.get_mut(*id) {
-                known.place.shown = known.place.position;
-            }
+        if self.given.is_none() {
+            let place = |id: &ConversationId| {
+                let known = self.conversations.get(*id)?;
+                Some((*id, known.place.position))
+            };
+            let places = self.to_show.iter().filter_map(place).collect();
+            self.given = Some(Given { lines, places });
+            self.lines_printed(printed);
         }
         if self.shown_mark_due.is_none() {
             self.shown_mark_due = Some(now.instant + SHOWN_MARK_DELAY);
         }
     }
 
-    /// Records at the end what was shown.
+    /// So many of the lines given to the console are on the screen.
+    pub(super) fn lines_printed(&mut self, printed: u64) {
+        let Some(given) = self.given.take_if(|given| given.lines <= printed) else {
+            return;
+        };
+        for (id, entry) in given.places {
+            if let Some(known) = self.conversations.get_mut(id) {
+                // The position may have been moved back meanwhile, by a server that was restored.
+                let place = &mut known.place;
+                place.shown = place.shown.max(entry).min(place.position);
+            }
+        }
+    }
+
+    /// Records at the end what was shown: nothing but a crash stops the console now.
     pub(super) fn close(&mut self) -> Result<(), StateError> {
+        self.lines_printed(u64::MAX);
         for id in std::mem::take(&mut self.to_show) {
             self.save_place(id);
         }
@@ -302,6 +366,7 @@ impl Account {
             self.away.as_ref().map(Away::deadline),
             self.shown_mark_due,
             self.people.deadline(),
+            self.requests.deadline(),
         ]
         .into_iter()
         .flatten()
@@ -314,7 +379,23 @@ impl Account {
             && self.outbox.len() == 0
             && !self.receipts.awaits_online()
             && self.away.is_none()
-            && !self.people.is_asking()
+            && !self.is_asking()
+    }
+
+    /// Whether the user waits for an answer of the server.
+    pub(super) fn is_asking(&self) -> bool {
+        self.people.is_asking() || self.requests.is_asking()
+    }
+
+    /// The names that the tab key completes, if they are others than before.
+    pub(super) fn take_names(&mut self) -> Option<Vec<String>> {
+        let has_changed = std::mem::take(&mut self.names_changed);
+        let people = self.people.take_names(has_changed)?;
+        let rooms = self.room_names();
+        let rooms = rooms
+            .iter()
+            .map(|name| super::sanitize::line(name).into_owned());
+        Some(people.into_iter().chain(rooms).collect())
     }
 
     /// A chat message has come, or an answer to one; it waits until the positions are settled.

@@ -18,7 +18,7 @@ const ASK_AGAIN_AFTER: Duration = Duration::from_secs(5);
 /// Where a device stands in one conversation: what is durable of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Place {
-    /// The other user's name in a pair, `everyone` for everyone; empty while it is not known.
+    /// The other user's name in a pair, a room's with its `#`, `everyone` for everyone; empty while it is not known.
     pub(super) name: String,
     /// The last entry that is durable here.
     pub(super) position: EntryId,
@@ -26,6 +26,12 @@ pub(super) struct Place {
     pub(super) digest: Option<Digest>,
     /// The last entry that was shown, or needs no showing.
     pub(super) shown: EntryId,
+    /// How many messages of a room came while the user was not in it.
+    #[serde(default)]
+    pub(super) unread: u32,
+    /// Whether the user belongs to it no more; what is here of it stays readable.
+    #[serde(default)]
+    pub(super) is_left: bool,
 }
 
 impl Place {
@@ -36,6 +42,8 @@ impl Place {
             position,
             digest: (position == EntryId::START).then_some(Digest([0; Digest::LENGTH])),
             shown: position,
+            unread: 0,
+            is_left: false,
         }
     }
 }
@@ -51,6 +59,8 @@ pub(super) struct Conversation {
     pub(super) damaged: Option<EntryId>,
     /// Whether this session has asked for the receipts.
     pub(super) receipts_asked: bool,
+    /// The last entry that the server has removed, as it said when the session began.
+    pub(super) floor: EntryId,
     asked_again: Option<(EntryId, Instant)>,
 }
 
@@ -89,6 +99,7 @@ impl Conversations {
             last_number: None,
             damaged: None,
             receipts_asked: false,
+            floor: EntryId::START,
             asked_again: None,
         };
         self.0.insert(id, conversation);
@@ -103,12 +114,18 @@ impl Conversations {
         self.0.get_mut(&id)
     }
 
-    /// The conversation with a user of this canonical name.
+    /// The conversation of this canonical name: of a user, a room, or everyone. A restored server may have given the
+    /// name to another one; then it is the one that the server has spoken of in this session.
     pub(super) fn by_name(&self, name: &str) -> Option<ConversationId> {
-        self.0
+        let mut named = self
+            .0
             .iter()
-            .find(|(_, conversation)| conversation.place.name == name)
-            .map(|(id, _)| *id)
+            .filter(|(_, conversation)| conversation.place.name == name)
+            .peekable();
+        let first = named.peek().map(|(id, _)| **id);
+        named
+            .find(|(_, conversation)| conversation.last_number.is_some())
+            .map_or(first, |(id, _)| Some(*id))
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = (ConversationId, &Conversation)> {

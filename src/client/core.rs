@@ -3,6 +3,8 @@
 //! It decides about trust, sign-in and commands, and keeps the signed-in user's account. All that it wants done
 //! is left in [`Effects`] until [`Core::settle`] has made durable what it follows from.
 
+mod entering;
+
 use std::net::SocketAddr;
 use std::time::Instant;
 
@@ -16,13 +18,12 @@ use super::commands;
 use super::effects::Effects;
 use super::env::{Console, End, Files, Input, Tone};
 use super::leaving::Wish;
-use super::name::canonical;
+use super::looking_back::Before;
+use super::moment;
 use super::outbox::IN_FLIGHT_MAX;
 use super::prompt::{Prompt, Question};
-use super::render;
-use super::sign_in::{Context, Progress, SignIn};
-use super::state::StateError;
-use crate::protocol::{Body, EndReason, Envelope, SessionEnd, SessionStart, fingerprint};
+use super::sign_in::SignIn;
+use crate::protocol::{Body, EndReason, Envelope, SessionEnd, fingerprint};
 use crate::transport::{Channel, Now};
 
 /// The server at the other end of the link.
@@ -59,6 +60,8 @@ pub struct Core {
     pub(super) is_server_stopping: bool,
     /// Who is to be signed in without being asked.
     pub(super) pending_user: Option<String>,
+    /// Where the user stood when the open prompt was shown: what is typed there is meant so.
+    pub(super) asked_inside: Option<String>,
     pub(super) sign_in: Option<SignIn>,
     pub(super) account: Option<Account>,
     pub(super) of_link: WantedOfLink,
@@ -91,6 +94,7 @@ impl Core {
             is_greeted: false,
             is_server_stopping: false,
             pending_user,
+            asked_inside: None,
             sign_in: None,
             account: None,
             of_link: WantedOfLink::default(),
@@ -115,7 +119,7 @@ impl Core {
         self.peer = None;
         self.effects.drop_messages();
         if let Some(account) = &mut self.account {
-            account.link_lost();
+            account.link_lost(&mut self.effects);
         }
         if !std::mem::take(&mut self.is_server_stopping) {
             self.effects.show(
@@ -144,144 +148,6 @@ impl Core {
         self.effects.show(Tone::Notice, text);
     }
 
-    /// The key is the right one: the user is greeted, and signed in if that was wished.
-    pub(super) fn trusted(&mut self, now: Now) {
-        if let Some(peer) = &mut self.peer {
-            self.trusted_key = Some(peer.key);
-            peer.is_trusted = true;
-        }
-        if self.is_greeted {
-            let text = format!("{} is back", self.options.server_name);
-            self.notice(&text);
-        } else {
-            self.is_greeted = true;
-            self.effects.show(Tone::Plain, render::WELCOME);
-        }
-        let identity = self
-            .account
-            .as_ref()
-            .and_then(|account| account.state.identity().cloned());
-        if let Some(identity) = identity {
-            let password = self.password_of(&identity.name);
-            let begun =
-                self.with_context(now, |context| SignIn::again(identity, password, context));
-            self.begun(now, begun);
-        } else if self.sign_in.is_none()
-            && let Some(user) = self.pending_user.clone()
-        {
-            let password = self.password_of(&user);
-            self.begin_sign_in(now, Some(&user), password);
-        }
-    }
-
-    /// The password that was given for this user, and only for this one.
-    fn password_of(&self, user: &str) -> Option<Zeroizing<String>> {
-        let given_for = self.options.user.as_deref().map(canonical);
-        let is_given = given_for == Some(canonical(user));
-        self.options.password.clone().filter(|_| is_given)
-    }
-
-    /// Begins a sign-in, if there is anybody to speak to.
-    pub(super) fn begin_sign_in(
-        &mut self,
-        now: Now,
-        name: Option<&str>,
-        password: Option<Zeroizing<String>>,
-    ) {
-        let begun = self.with_context(now, |context| SignIn::begin(name, password, context));
-        if begun.is_none() {
-            self.pending_user = name.map(str::to_owned);
-            let text = match name {
-                Some(_) => "there is no link to the server now; signing in when it is back",
-                None => "there is no link to the server now; try again when it is back",
-            };
-            self.show(Tone::Notice, text);
-        }
-        self.begun(now, begun);
-    }
-
-    fn begun(&mut self, now: Now, begun: Option<(SignIn, Progress)>) {
-        if let Some((sign_in, progress)) = begun {
-            self.sign_in = Some(sign_in);
-            self.progress(now, progress);
-        }
-    }
-
-    /// Runs a step of a sign-in with what it needs; nothing without a trusted server.
-    fn with_context<T>(&mut self, now: Now, step: impl FnOnce(&mut Context<'_>) -> T) -> Option<T> {
-        let peer = self.peer.as_ref().filter(|peer| peer.is_trusted)?;
-        let mut context = Context {
-            now,
-            server_key: peer.key,
-            handshake_hash: peer.handshake_hash,
-            files: &mut *self.files,
-            random: &mut self.random,
-            effects: &mut self.effects,
-            key_stretching: self.options.key_stretching,
-            is_interactive: self.console.is_interactive(),
-        };
-        Some(step(&mut context))
-    }
-
-    /// Runs a step of the sign-in that is going on.
-    fn step_sign_in(
-        &mut self,
-        now: Now,
-        step: impl FnOnce(&mut SignIn, &mut Context<'_>) -> Progress,
-    ) {
-        let Some(mut sign_in) = self.sign_in.take() else {
-            return;
-        };
-        let progress = self.with_context(now, |context| step(&mut sign_in, context));
-        let progress = progress.unwrap_or_else(|| Progress::GivenUp {
-            text: "there is no link to the server now; `login` again when it is back".into(),
-            refused: false,
-        });
-        self.sign_in = Some(sign_in);
-        self.progress(now, progress);
-    }
-
-    fn progress(&mut self, now: Now, progress: Progress) {
-        match progress {
-            Progress::Going => {}
-            Progress::SignedIn(start, state) => {
-                self.sign_in = None;
-                self.pending_user = None;
-                if let Err(error) = self.signed_in(now, &start, state.map(|state| *state)) {
-                    self.finish(End::Failed(error.to_string()));
-                }
-            }
-            Progress::TimedOut(text) => {
-                self.of_link.renewal = true;
-                self.give_up_sign_in(text, false);
-            }
-            Progress::GivenUp { text, refused } => self.give_up_sign_in(text, refused),
-        }
-    }
-
-    fn signed_in(
-        &mut self,
-        now: Now,
-        start: &SessionStart,
-        state: Option<super::state::State>,
-    ) -> Result<(), StateError> {
-        let state = match self.account.take() {
-            Some(mut account) if account.is_of(start) => {
-                account.start_session(start, &mut self.effects)?;
-                self.account = Some(account);
-                return Ok(());
-            }
-            Some(account) => Some(account.into_state()),
-            None => state,
-        };
-        if let Some(state) = state {
-            let offset = self.options.utc_offset_seconds;
-            let account = Account::new(now, state, start, offset, &mut self.effects)?;
-            self.account = Some(account);
-        }
-        Ok(())
-    }
-
     /// Something has come from the server. Whatever it is, it does no harm.
     pub(super) fn handle_message(&mut self, now: Now, channel: Channel, bytes: &[u8]) {
         if self.peer.as_ref().is_none_or(|peer| !peer.is_trusted) {
@@ -295,7 +161,25 @@ impl Core {
                 }
             }
             Channel::Control => self.handle_control(now, bytes),
-            Channel::Bulk => {}
+            Channel::Bulk => self.handle_bulk(now, bytes),
+        }
+    }
+
+    /// Older entries, or the word that there are none.
+    fn handle_bulk(&mut self, now: Now, bytes: &[u8]) {
+        let opened = Envelope::decode(bytes).and_then(|envelope| envelope.open());
+        let Some(account) = &mut self.account else {
+            return;
+        };
+        match opened.map(|message| message.body) {
+            Ok(Body::History(history)) => {
+                if let Err(error) = account.handle_history(now, history, &mut self.effects) {
+                    self.finish(End::Failed(error.to_string()));
+                }
+            }
+            Ok(Body::Failure(failure)) => account.request_refused(&failure, &mut self.effects),
+            Ok(_) => {}
+            Err(_) => account.page_unanswered(&mut self.effects),
         }
     }
 
@@ -313,6 +197,10 @@ impl Core {
             return;
         };
         if self.sign_in.is_some() {
+            if let (Body::Failure(_), Some(account)) = (&message.body, &mut self.account) {
+                // Whatever of it was refused: without a sign-in HELLO is, too.
+                account.has_said_hello = false;
+            }
             self.step_sign_in(now, |sign_in, context| {
                 sign_in.handle_message(message, context)
             });
@@ -334,7 +222,10 @@ impl Core {
                 let line = Zeroizing::new(line);
                 match self.prompt.take() {
                     None => {}
-                    Some(Question::Command) => commands::run(self, now, &line),
+                    Some(Question::Command) => {
+                        let inside = self.asked_inside.take();
+                        commands::run(self, now, &line, inside.as_deref());
+                    }
                     Some(Question::Trust) => self.answer_trust(now, &line),
                     Some(_) => self
                         .step_sign_in(now, |sign_in, context| sign_in.handle_answer(line, context)),
@@ -400,11 +291,12 @@ impl Core {
     /// [`Core::take_messages`] afterwards.
     pub(super) fn settle(&mut self, now: Now) {
         if let Some(account) = &mut self.account {
+            account.lines_printed(self.console.printed());
             if let Err(error) = account.settle(now, &mut self.effects) {
                 // Nothing that follows from what could not be kept may leave.
                 self.effects = Effects::default();
                 self.finish(End::Failed(error.to_string()));
-            } else if let Some(names) = account.people.take_names() {
+            } else if let Some(names) = account.take_names() {
                 self.console.set_names(names);
             }
         }
@@ -413,7 +305,7 @@ impl Core {
         }
         self.effects.flush_lines(&mut *self.console);
         if let Some(account) = &mut self.account {
-            account.lines_shown(now);
+            account.lines_given(now, self.console.given(), self.console.printed());
             if self.end.is_some() {
                 let closed = account.close();
                 self.account = None;
@@ -458,10 +350,18 @@ impl Core {
         } else if let Some(question) = self.sign_in.as_ref().and_then(SignIn::question) {
             Some(question)
         } else if self.is_ready_for_command() {
-            let text = match &self.account {
-                Some(account) => format!("{}> ", account.name),
-                None => "> ".into(),
+            let inside = self
+                .account
+                .as_ref()
+                .and_then(|account| account.inside.clone());
+            let text = match (&self.account, &inside) {
+                (Some(account), Some(inside)) => format!("{} {inside}> ", account.name),
+                (Some(account), None) => format!("{}> ", account.name),
+                (None, _) => "> ".into(),
             };
+            if self.prompt.is_free() {
+                self.asked_inside = inside;
+            }
             Some((Question::Command, text))
         } else {
             None
@@ -483,13 +383,13 @@ impl Core {
             .is_some_and(|sign_in| !sign_in.is_reconnection());
         match &self.account {
             _ if is_signing_in => false,
+            // Which conversation the next line is for is about to be known.
+            Some(account) if account.requests.is_moving() => false,
             Some(account) if self.console.is_interactive() => {
                 account.is_settled || self.peer.is_none() || self.sign_in.is_some()
             }
             Some(account) => {
-                account.is_settled
-                    && account.outbox.len() < IN_FLIGHT_MAX
-                    && !account.people.is_asking()
+                account.is_settled && account.outbox.len() < IN_FLIGHT_MAX && !account.is_asking()
             }
             None => self.is_greeted && self.pending_user.is_none(),
         }
@@ -510,6 +410,33 @@ impl Core {
         let is_linked = self.peer.is_some();
         if let Some(account) = &mut self.account {
             account.say(now, target, text, is_linked, &mut self.effects);
+        }
+    }
+
+    /// The user says something where they stood when they were asked; if they stand there no more, nobody hears it.
+    pub(super) fn say_inside(&mut self, now: Now, inside: &str, text: &str) {
+        let stands_in = self
+            .account
+            .as_ref()
+            .and_then(|account| account.inside.as_deref());
+        if stands_in == Some(inside) {
+            self.say(now, inside, text);
+        } else {
+            let quoted = super::render::quote(text);
+            let text = format!("not sent: you stand in {inside} no more: {quoted}");
+            self.show(Tone::Error, &text);
+        }
+    }
+
+    /// A moment, or an entry, as the user typed it.
+    pub(super) fn moment(&self, now: Now, word: &str) -> Option<Before> {
+        moment::before(word, self.account.as_ref()?.clock(now))
+    }
+
+    /// Runs what only a signed-in user can do.
+    pub(super) fn with_account(&mut self, run: impl FnOnce(&mut Account, &mut Effects)) {
+        if let Some(account) = &mut self.account {
+            run(account, &mut self.effects);
         }
     }
 

@@ -11,12 +11,12 @@ use super::account::{Account, Leave};
 use super::conversations::Place;
 use super::effects::Effects;
 use super::env::Tone;
-use super::history::{Entry, fitting};
-use super::name::short;
+use super::history::{Entry, Said, fitting};
+use super::name::{is_room, short};
 use super::render;
 use crate::protocol::{
     Body, Command, ConversationId, DecodeError, DeliverAgain, Delivery, Envelope, ErrorCode,
-    Failure, Message, Receipts, Text,
+    EventKind, Failure, Message, ReceiptCounts, Receipts,
 };
 use crate::transport::{Channel, Now};
 
@@ -48,6 +48,7 @@ impl Account {
             Body::Voided(voided) => self.handle_voided(voided.conversation, voided.number),
             Body::SendAgain(again) => self.handle_send_again(again.damaged, effects),
             Body::Receipts(receipts) => self.handle_receipts(&receipts),
+            Body::ReceiptCounts(counts) => self.handle_counts(&counts),
             Body::Failure(failure) => {
                 return self.handle_failure(now, message.header.command, &failure, effects);
             }
@@ -75,8 +76,7 @@ impl Account {
             let is_own = delivery.author == self.id;
             let name = match &opened {
                 Ok(message) => match fitting(message.clone(), id, "", &self.name, is_own) {
-                    Some(text) if is_own => text.receiver,
-                    Some(text) => text.sender,
+                    Some(said) => name_from(&said, is_own),
                     None => return,
                 },
                 Err(_) => String::new(),
@@ -134,7 +134,7 @@ impl Account {
             .as_ref()
             .ok()
             .and_then(|message| message.header.origin);
-        let text = opened
+        let said = opened
             .ok()
             .and_then(|message| fitting(message, id, &conversation_name, &self.name, is_own));
         if is_damaged {
@@ -149,14 +149,19 @@ impl Account {
                 time_ms: delivery.time_ms,
                 content: ByteBuf::from(envelope.content),
                 digest: envelope.digest,
+                prev: Some(delivery.prev),
             };
             self.state.put_entry(id, delivery.entry, &entry);
             self.acknowledge.insert(id, delivery.entry);
         }
-        if let (Some(text), true) = (&text, conversation_name.is_empty()) {
-            let name = if is_own { &text.receiver } else { &text.sender };
-            if let Some(known) = self.conversations.get_mut(id) {
-                known.place.name = short(name.clone());
+        if let Some(known) = self.conversations.get_mut(id) {
+            if let (Some(said), true) = (&said, conversation_name.is_empty()) {
+                known.place.name = short(name_from(said, is_own));
+            }
+            let name = &known.place.name;
+            let is_elsewhere = self.inside.as_deref() != Some(&**name);
+            if matches!(said, Some(Said::Text(_))) && !is_own && is_room(name) && is_elsewhere {
+                known.place.unread = known.place.unread.saturating_add(1);
             }
         }
         let from_here = origin.filter(|origin| is_own && origin.device == self.device);
@@ -168,7 +173,10 @@ impl Account {
             self.outbox.unsend(sequence);
         }
         if !is_from_here {
-            self.show_entry(now, delivery, text.as_ref(), is_damaged, effects);
+            self.show_entry(now, delivery, said.as_ref(), is_damaged, effects);
+        }
+        if let Some(Said::Event(event)) = &said {
+            self.apply_event(now, id, event, effects);
         }
         self.to_show.insert(id);
         self.save_place(id);
@@ -182,26 +190,27 @@ impl Account {
         &mut self,
         now: Now,
         delivery: Delivery,
-        text: Option<&Text>,
+        said: Option<&Said>,
         is_damaged: bool,
         effects: &mut Effects,
     ) {
         let id = delivery.conversation;
         let time = render::time(delivery.time_ms, self.clock(now));
         let is_own = delivery.author == self.id;
-        let place_name = self
-            .conversations
-            .get(id)
-            .map(|known| known.place.name.clone())
-            .unwrap_or_default();
-        let (tone, line) = match text {
-            Some(text) => {
-                let names_receiver = is_own || id == ConversationId::EVERYONE;
-                let receiver = names_receiver.then_some(&*text.receiver);
-                (
-                    Tone::Said,
-                    render::said(&time, &text.sender, receiver, &text.text),
-                )
+        let place_name = self.place_name(id).to_owned();
+        let is_old = self
+            .away
+            .as_ref()
+            .is_some_and(|away| away.is_old(id, delivery.entry));
+        let (tone, line) = match said {
+            // Its name is being learnt; that says it.
+            Some(Said::Event(_)) if place_name.is_empty() => return,
+            Some(said) => {
+                let tone = match said {
+                    Said::Text(_) => Tone::Said,
+                    Said::Event(_) => Tone::Notice,
+                };
+                (tone, self.live_line(id, is_own, &time, said, is_old))
             }
             None if is_damaged => (
                 Tone::Error,
@@ -220,7 +229,8 @@ impl Account {
         };
         match &mut self.away {
             Some(away) => {
-                let is_counted = !is_own && away.is_old(id, delivery.entry);
+                let is_text = !matches!(said, Some(Said::Event(_)));
+                let is_counted = !is_own && is_text && is_old;
                 let counted = is_counted.then_some(&*place_name);
                 away.add(now.instant, tone, line, counted);
             }
@@ -241,6 +251,12 @@ impl Account {
         }
     }
 
+    /// How many have received what, where they are too many to be named.
+    fn handle_counts(&mut self, counts: &ReceiptCounts) {
+        self.receipts
+            .count(counts.conversation, counts.members, &counts.steps);
+    }
+
     fn handle_receipts(&mut self, receipts: &Receipts) {
         for mark in &receipts.marks {
             if mark.account != self.id {
@@ -252,10 +268,26 @@ impl Account {
     /// Says which receipts have come, and keeps what is still awaited.
     pub(super) fn tell_receipts(&mut self, now: Now, effects: &mut Effects) {
         for news in self.receipts.news(now.instant) {
-            let line = render::received(&news.names, news.elapsed, news.count);
+            let line = match (news.is_counted, news.count) {
+                (true, Some((have, of))) => render::received_by_count(have, of),
+                _ => render::received(&news.names, news.elapsed, news.count),
+            };
             effects.show(Tone::Receipt, line);
             self.state
                 .put_awaited(news.conversation, news.entry, news.awaited.as_ref());
         }
+    }
+}
+
+/// What the conversation is called in which this was said; a room's events do not tell.
+fn name_from(said: &Said, is_own: bool) -> String {
+    match said {
+        Said::Text(text) if is_own || is_room(&text.receiver) => text.receiver.clone(),
+        Said::Text(text) => text.sender.clone(),
+        Said::Event(event) if event.kind == EventKind::Invited && is_own => {
+            event.subject.clone().unwrap_or_default()
+        }
+        Said::Event(event) if event.kind == EventKind::Invited => event.actor.clone(),
+        Said::Event(_) => String::new(),
     }
 }

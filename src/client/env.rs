@@ -51,6 +51,17 @@ pub trait Console: Send {
     /// Shows a line, above the prompt. The text holds no control characters.
     fn show(&mut self, tone: Tone, text: &str);
 
+    /// How many lines it was given to show.
+    fn given(&self) -> u64 {
+        0
+    }
+
+    /// Up to which of these, counted from 1, all stand where the user can see them, or were left out with a word
+    /// about it. A crash before that keeps the others from the user. A console that shows at once need not count.
+    fn printed(&self) -> u64 {
+        self.given()
+    }
+
     /// Asks the next question.
     fn ask(&mut self, ask: Ask);
 

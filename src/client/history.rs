@@ -6,8 +6,10 @@
 use serde::{Deserialize, Serialize};
 use serde_bytes::ByteBuf;
 
+use super::name::is_room;
 use crate::protocol::{
-    AccountId, Body, ConversationId, Digest, EVERYONE_NAME, Message, MessageType, Text, open,
+    AccountId, Body, ConversationId, DeviceId, Digest, EVERYONE_NAME, EntryId, Message,
+    MessageType, RoomEvent, Text, open,
 };
 
 /// An entry that was received or, being this device's own, stored.
@@ -21,42 +23,61 @@ pub(super) struct Entry {
     pub(super) content: ByteBuf,
     /// The author's digest over them.
     pub(super) digest: Digest,
+    /// The entry before it that this reader was permitted; an earlier version did not keep it.
+    #[serde(default)]
+    pub(super) prev: Option<EntryId>,
+}
+
+/// What an entry says, if it belongs where it stands.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Said {
+    /// What a user said.
+    Text(Text),
+    /// What happened in a room.
+    Event(RoomEvent),
 }
 
 impl Entry {
     /// What it says, if its bytes are whole and say something that this version knows.
-    pub(super) fn text(&self) -> Option<Text> {
-        match open(&self.content, &self.digest) {
-            Ok(Message {
-                body: Body::Text(text),
-                ..
-            }) => Some(text),
+    pub(super) fn said(&self) -> Option<Said> {
+        match open(&self.content, &self.digest).ok()?.body {
+            Body::Text(text) => Some(Said::Text(text)),
+            Body::RoomEvent(event) => Some(Said::Event(event)),
             _ => None,
         }
     }
 }
 
-/// The text of a message, if it belongs where it was delivered: right conversation, sender and receiver.
+/// What a message says, if it belongs where it was delivered: right conversation, sender and receiver.
 ///
 /// `own_name` is the reader's; `is_own` whether the reader's account wrote it; `conversation_name` the other
-/// user's name in a pair, once it is known.
+/// user's name in a pair or the room's, once it is known.
 pub(super) fn fitting(
     message: Message,
     conversation: ConversationId,
     conversation_name: &str,
     own_name: &str,
     is_own: bool,
-) -> Option<Text> {
-    let Body::Text(text) = message.body else {
-        return None;
-    };
-    let origin = message.header.origin?;
-    if origin.conversation != conversation
-        || message.header.message_type != MessageType::MessageExchange
-    {
+) -> Option<Said> {
+    let header = message.header;
+    let origin = header.origin?;
+    if origin.conversation != conversation {
         return None;
     }
+    let text = match message.body {
+        Body::Text(text) if header.message_type == MessageType::MessageExchange => text,
+        Body::RoomEvent(event) => {
+            let is_the_servers = origin.device == DeviceId::SERVER;
+            let fits = is_the_servers && is_own == (event.actor == own_name);
+            return fits.then_some(Said::Event(event));
+        }
+        _ => return None,
+    };
     let to_everyone = conversation == ConversationId::EVERYONE;
+    let to_room = is_room(&text.receiver);
+    if to_room && (to_everyone || !conversation_name.is_empty() && !is_room(conversation_name)) {
+        return None;
+    }
     let other = if conversation_name.is_empty() {
         None
     } else {
@@ -65,22 +86,23 @@ pub(super) fn fitting(
     let sender_fits = if is_own {
         text.sender == own_name
     } else {
-        text.sender != own_name && (to_everyone || other.is_none_or(|other| other == text.sender))
+        text.sender != own_name
+            && (to_everyone || to_room || other.is_none_or(|other| other == text.sender))
     };
     let receiver_fits = if to_everyone {
         text.receiver == EVERYONE_NAME
-    } else if is_own {
+    } else if is_own || to_room {
         other.is_none_or(|other| other == text.receiver)
     } else {
         text.receiver == own_name
     };
-    (sender_fits && receiver_fits).then_some(text)
+    (sender_fits && receiver_fits).then_some(Said::Text(text))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::protocol::{DeviceId, Number, Origin};
+    use crate::protocol::{Number, Origin};
 
     const PAIR: ConversationId = ConversationId(7);
 
@@ -103,6 +125,19 @@ mod tests {
         assert!(fitting(message(PAIR, "bob", "erin"), PAIR, "bob", "erin", false).is_some());
         assert!(fitting(message(PAIR, "erin", "bob"), PAIR, "bob", "erin", true).is_some());
         assert!(fitting(message(PAIR, "bob", "erin"), PAIR, "", "erin", false).is_some());
+    }
+
+    #[test]
+    fn message_to_a_room_fits_the_room_and_no_pair() {
+        let fits = |name: &str, sender: &str, is_own| {
+            fitting(message(PAIR, sender, "#bridge"), PAIR, name, "erin", is_own).is_some()
+        };
+        assert!(fits("#bridge", "bob", false));
+        assert!(fits("", "bob", false));
+        assert!(fits("#bridge", "erin", true));
+        assert!(!fits("#ops", "bob", false));
+        assert!(!fits("bob", "bob", false));
+        assert!(!fits("#bridge", "erin", false));
     }
 
     #[test]

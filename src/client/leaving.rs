@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::account::Leave;
 use super::core::Core;
 use super::env::{End, Tone};
+use super::sign_in::SignIn;
 use crate::protocol::{EndReason, Message, SessionEnd};
 use crate::transport::{Channel, Now};
 
@@ -76,6 +77,18 @@ impl Core {
             self.finish(End::Refused(text));
         } else {
             self.finish(End::Failed(text));
+        }
+    }
+
+    /// The server has not answered the sign-in. A script is told by the exit code that it may try again later, as
+    /// where there was no answer at all: the server may have been stopped in between.
+    pub(super) fn time_out_sign_in(&mut self, text: String) {
+        let is_reconnection = self.sign_in.as_ref().is_some_and(SignIn::is_reconnection);
+        if is_reconnection || self.console.is_interactive() {
+            self.give_up_sign_in(text, false);
+        } else {
+            self.sign_in = None;
+            self.finish(End::Unreachable(text));
         }
     }
 

@@ -18,13 +18,19 @@ mod effects;
 mod env;
 mod history;
 mod leaving;
+mod lines;
 mod link_status;
+mod looking_back;
+mod moment;
 mod name;
 mod outbox;
 mod people;
 mod prompt;
 mod receipts;
 mod render;
+mod render_rooms;
+mod requests;
+mod rooms;
 mod sanitize;
 mod sending;
 mod session;
@@ -39,6 +45,7 @@ mod trust;
 
 pub use self::core::Core;
 pub use env::{Ask, Console, End, Files, Input, Tone, Trust};
+pub use state::schema_to_migrate;
 
 use std::net::SocketAddr;
 use std::time::Instant;

@@ -5,11 +5,26 @@ use std::borrow::Cow;
 use precis_profiles::UsernameCaseMapped;
 use precis_profiles::precis_core::profile::PrecisFastInvocation;
 
+use crate::protocol::ROOM_SIGN;
+
 /// A name as the server will write it (PRECIS, RFC 8265), or as it was typed if it cannot be one. The server's
 /// own word counts wherever there is one: this only finds tables and conversations.
 pub(super) fn canonical(name: &str) -> String {
     let name = name.trim();
     UsernameCaseMapped::enforce(name).map_or_else(|_| name.to_owned(), Cow::into_owned)
+}
+
+/// The name of a user or of a room, as the server will write it.
+pub(super) fn canonical_target(target: &str) -> String {
+    match target.trim().strip_prefix(ROOM_SIGN) {
+        Some(name) => format!("{ROOM_SIGN}{}", canonical(name)),
+        None => canonical(target),
+    }
+}
+
+/// Whether a name is a room's.
+pub(super) fn is_room(name: &str) -> bool {
+    name.starts_with(ROOM_SIGN)
 }
 
 /// The longest name that is kept, in characters; as the server's limit (udpchat-protocol(7)). What a server sends
@@ -18,7 +33,8 @@ const NAME_MAX_CHARS: usize = 32;
 
 /// A name that came from the server, as long as names are.
 pub(super) fn short(mut name: String) -> String {
-    if let Some((end, _)) = name.char_indices().nth(NAME_MAX_CHARS) {
+    let most = NAME_MAX_CHARS + usize::from(is_room(&name));
+    if let Some((end, _)) = name.char_indices().nth(most) {
         name.truncate(end);
         name.shrink_to_fit();
     }
@@ -40,5 +56,6 @@ mod tests {
     fn name_is_written_in_one_way_however_it_was_typed() {
         assert_eq!(canonical(" Erin "), "erin");
         assert_eq!(canonical("not a name"), "not a name");
+        assert_eq!(canonical_target(" #Bridge"), "#bridge");
     }
 }

@@ -140,9 +140,10 @@ impl People {
         self.asking = None;
     }
 
-    /// The names for the tab key, if they are others than before.
-    pub(super) fn take_names(&mut self) -> Option<Vec<String>> {
-        std::mem::take(&mut self.has_changed).then(|| {
+    /// The names for the tab key, if they are others than before, or asked for anyway.
+    pub(super) fn take_names(&mut self, anyway: bool) -> Option<Vec<String>> {
+        let has_changed = std::mem::take(&mut self.has_changed);
+        (has_changed || anyway).then(|| {
             self.names
                 .iter()
                 .map(|name| super::sanitize::line(name).into_owned())

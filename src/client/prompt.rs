@@ -48,6 +48,11 @@ impl Prompt {
         });
     }
 
+    /// Whether no question is open.
+    pub(super) const fn is_free(&self) -> bool {
+        self.open.is_none()
+    }
+
     /// The question that has just been answered or given up.
     pub(super) fn take(&mut self) -> Option<Question> {
         self.open.take()

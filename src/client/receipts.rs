@@ -10,11 +10,15 @@ use std::time::{Duration, Instant};
 use serde::{Deserialize, Serialize};
 
 use super::name::short;
-use crate::protocol::{AccountId, ConversationId, EntryId, Mark};
+use crate::protocol::{AccountId, ConversationId, Count, EntryId, Mark};
 
 /// How long the receipts of those who were online are gathered before the first line. Chosen: a few round trips
 /// over a bad path, and not so long that a user wonders.
 pub(super) const GATHER: Duration = Duration::from_secs(2);
+
+/// How long after a count the next one is said, unless it is the last. Chosen: people of a large room come for hours,
+/// and a line for each would be the noise that counting is to spare.
+const COUNT_AGAIN: Duration = Duration::from_secs(60);
 
 /// How many own messages may wait for receipts. At the limit the oldest is forgotten: no line tells of it any
 /// more.
@@ -36,11 +40,18 @@ pub(super) struct Awaited {
     pub(super) online: u32,
     /// Whose receipts have been told.
     pub(super) told: Vec<AccountId>,
+    /// How many receipts have been told where they are counted and not named.
+    #[serde(default)]
+    pub(super) counted: u32,
 }
 
 #[derive(Debug)]
 struct Own {
     awaited: Awaited,
+    /// Whether more than one reads it, so that receipts are gathered.
+    is_many: bool,
+    /// The last count of receipts.
+    count: u32,
     typed: Option<Instant>,
     due: Instant,
     fresh: Vec<(AccountId, String)>,
@@ -57,8 +68,10 @@ pub(super) struct News {
     pub(super) names: Vec<String>,
     /// From typing to the receipt, if it was typed in this run.
     pub(super) elapsed: Option<Duration>,
-    /// For everyone: how many have it by now, and of how many.
+    /// For everyone and rooms: how many have it by now, and of how many.
     pub(super) count: Option<(usize, u32)>,
+    /// Whether there are no names.
+    pub(super) is_counted: bool,
     /// What is durable from now on; nothing once all have it.
     pub(super) awaited: Option<Awaited>,
 }
@@ -75,7 +88,7 @@ impl Receipts {
     pub(super) fn track(
         &mut self,
         now: Instant,
-        conversation: ConversationId,
+        (conversation, is_many): (ConversationId, bool),
         entry: EntryId,
         awaited: Awaited,
         typed: Option<Instant>,
@@ -89,6 +102,8 @@ impl Receipts {
             .map(|((_, account), mark)| (*account, mark.name.clone()))
             .collect();
         let own = Own {
+            is_many,
+            count: awaited.counted,
             awaited,
             typed,
             due: now + GATHER,
@@ -125,6 +140,17 @@ impl Receipts {
         }
     }
 
+    /// So many members have received: by entry, ascending, with falling counts.
+    pub(super) fn count(&mut self, conversation: ConversationId, members: u32, steps: &[Count]) {
+        let all = (conversation, EntryId::START)..=(conversation, EntryId(u64::MAX));
+        for ((_, entry), own) in self.own.range_mut(all) {
+            // Who has received up to a later entry has received this one.
+            let step = steps.iter().find(|step| step.entry >= *entry);
+            let count = step.map_or(0, |step| step.members.min(members));
+            own.count = own.count.max(count.min(own.awaited.recipients));
+        }
+    }
+
     /// The server's log is another one (a restored backup): marks of before say nothing about what it will hold.
     pub(super) fn forget_marks(&mut self) {
         self.marks.clear();
@@ -153,10 +179,27 @@ impl Receipts {
     pub(super) fn news(&mut self, now: Instant) -> Vec<News> {
         let mut news = Vec::new();
         self.own.retain(|(conversation, entry), own| {
+            if own.count > own.awaited.counted {
+                return match counted(now, own) {
+                    None => true,
+                    Some(is_done) => {
+                        news.push(News {
+                            conversation: *conversation,
+                            entry: *entry,
+                            names: Vec::new(),
+                            elapsed: None,
+                            count: Some((own.count as usize, own.awaited.recipients)),
+                            is_counted: true,
+                            awaited: (!is_done).then(|| own.awaited.clone()),
+                        });
+                        !is_done
+                    }
+                };
+            }
             if own.fresh.is_empty() {
                 return true;
             }
-            let is_pair = *conversation != ConversationId::EVERYONE;
+            let is_pair = !own.is_many;
             let have = own.awaited.told.len() + own.fresh.len();
             let all_online = u32::try_from(have).is_ok_and(|have| have >= own.awaited.online);
             if !(is_pair || all_online || now >= own.due || !own.awaited.told.is_empty()) {
@@ -169,7 +212,9 @@ impl Receipts {
             }
             names.sort();
             let have_u32 = u32::try_from(have).unwrap_or(u32::MAX);
-            let of = if have_u32 <= own.awaited.online {
+            // Those who were online come first where all accounts are meant; a room is its members.
+            let is_everyone = *conversation == ConversationId::EVERYONE;
+            let of = if is_everyone && have_u32 <= own.awaited.online {
                 own.awaited.online
             } else {
                 own.awaited.recipients.max(have_u32)
@@ -181,6 +226,7 @@ impl Receipts {
                 names,
                 elapsed: own.typed.map(|typed| now.saturating_duration_since(typed)),
                 count: (!is_pair).then_some((have, of)),
+                is_counted: false,
                 awaited: (!is_done).then(|| own.awaited.clone()),
             });
             !is_done
@@ -192,7 +238,7 @@ impl Receipts {
     pub(super) fn deadline(&self) -> Option<Instant> {
         self.own
             .values()
-            .filter(|own| !own.fresh.is_empty())
+            .filter(|own| !own.fresh.is_empty() || own.count > own.awaited.counted)
             .map(|own| own.due)
             .min()
     }
@@ -200,7 +246,7 @@ impl Receipts {
     /// Whether somebody who was online when a message of this run was stored has not received it yet.
     pub(super) fn awaits_online(&self) -> bool {
         self.own.values().any(|own| {
-            let have = own.awaited.told.len();
+            let have = own.awaited.told.len().max(own.awaited.counted as usize);
             own.typed.is_some() && u32::try_from(have).is_ok_and(|have| have < own.awaited.online)
         })
     }
@@ -211,6 +257,18 @@ impl Receipts {
         all.dedup();
         all
     }
+}
+
+/// Takes a count over if it is to be said now; then, whether it was the last.
+fn counted(now: Instant, own: &mut Own) -> Option<bool> {
+    let is_done = own.count >= own.awaited.recipients;
+    let is_first_of_online = own.awaited.counted == 0 && own.count >= own.awaited.online;
+    if !is_done && !is_first_of_online && now < own.due {
+        return None;
+    }
+    own.awaited.counted = own.count;
+    own.due = now + COUNT_AGAIN;
+    Some(is_done)
 }
 
 /// Whether the member has received this entry.
@@ -233,6 +291,7 @@ mod tests {
             recipients,
             online,
             told: Vec::new(),
+            counted: 0,
         }
     }
 
@@ -250,7 +309,7 @@ mod tests {
         let now = instant();
         let mut receipts = Receipts::default();
         for entry in [3, 5, 8] {
-            receipts.track(now, PAIR, EntryId(entry), awaited(1, 1), Some(now));
+            receipts.track(now, (PAIR, false), EntryId(entry), awaited(1, 1), Some(now));
         }
         receipts.mark(PAIR, &mark(BOB, "bob", 6));
         let news = receipts.news(now + Duration::from_millis(84));
@@ -267,7 +326,7 @@ mod tests {
         let now = instant();
         let mut receipts = Receipts::default();
         receipts.mark(PAIR, &mark(BOB, "bob", 9));
-        receipts.track(now, PAIR, EntryId(9), awaited(1, 1), None);
+        receipts.track(now, (PAIR, false), EntryId(9), awaited(1, 1), None);
         assert_eq!(receipts.news(now).len(), 1);
     }
 
@@ -276,7 +335,7 @@ mod tests {
         let now = instant();
         let everyone = ConversationId::EVERYONE;
         let mut receipts = Receipts::default();
-        receipts.track(now, everyone, EntryId(1), awaited(3, 2), Some(now));
+        receipts.track(now, (everyone, true), EntryId(1), awaited(3, 2), Some(now));
         receipts.mark(everyone, &mark(CAROL, "carol", 1));
         assert!(receipts.news(now).is_empty());
         assert!(receipts.awaits_online());
@@ -297,7 +356,7 @@ mod tests {
         let now = instant();
         let everyone = ConversationId::EVERYONE;
         let mut receipts = Receipts::default();
-        receipts.track(now, everyone, EntryId(1), awaited(2, 2), Some(now));
+        receipts.track(now, (everyone, true), EntryId(1), awaited(2, 2), Some(now));
         receipts.mark(everyone, &mark(BOB, "bob", 1));
         assert_eq!(receipts.deadline(), Some(now + GATHER));
         let news = receipts.news(now + GATHER);
@@ -315,9 +374,9 @@ mod tests {
             since: EntryId(1),
             ..mark(DAVE, "dave", 4)
         };
-        receipts.track(now, everyone, EntryId(1), awaited(1, 1), Some(now));
+        receipts.track(now, (everyone, true), EntryId(1), awaited(1, 1), Some(now));
         receipts.mark(everyone, &dave);
-        receipts.track(now, everyone, EntryId(2), awaited(1, 1), Some(now));
+        receipts.track(now, (everyone, true), EntryId(2), awaited(1, 1), Some(now));
         let entries: Vec<EntryId> = receipts.news(now).iter().map(|news| news.entry).collect();
         assert_eq!(entries, [EntryId(2)]);
     }
@@ -327,7 +386,7 @@ mod tests {
         // A server could name ever new accounts, and each was kept with the message, on disk too.
         let now = instant();
         let mut receipts = Receipts::default();
-        receipts.track(now, PAIR, EntryId(1), awaited(u32::MAX, 1), None);
+        receipts.track(now, (PAIR, false), EntryId(1), awaited(u32::MAX, 1), None);
         let mut told = 0;
         for account in 0..2 * TOLD_MAX as u64 {
             receipts.mark(PAIR, &mark(AccountId(account), "x", 1));
@@ -349,9 +408,9 @@ mod tests {
         let now = instant();
         let mut receipts = Receipts::default();
         receipts.mark(PAIR, &mark(BOB, "bob", 9));
-        receipts.track(now, PAIR, EntryId(10), awaited(1, 1), None);
+        receipts.track(now, (PAIR, false), EntryId(10), awaited(1, 1), None);
         assert_eq!(receipts.forget_after(PAIR, EntryId(4)), [EntryId(10)]);
-        receipts.track(now, PAIR, EntryId(5), awaited(1, 1), None);
+        receipts.track(now, (PAIR, false), EntryId(5), awaited(1, 1), None);
         assert!(receipts.news(now).is_empty());
         receipts.mark(PAIR, &mark(BOB, "bob", 12));
         let entries: Vec<EntryId> = receipts.news(now).iter().map(|news| news.entry).collect();
@@ -359,14 +418,36 @@ mod tests {
     }
 
     #[test]
+    fn counts_are_said_first_when_those_online_have_it_then_by_the_minute_and_at_the_end() {
+        let now = instant();
+        let mut receipts = Receipts::default();
+        let step = |entry, members| Count {
+            entry: EntryId(entry),
+            members,
+        };
+        receipts.track(now, (PAIR, true), EntryId(5), awaited(400, 120), Some(now));
+        receipts.count(PAIR, 400, &[step(5, 60)]);
+        assert!(receipts.news(now).is_empty());
+        receipts.count(PAIR, 400, &[step(4, 300), step(9, 120)]);
+        assert_eq!(receipts.news(now)[0].count, Some((120, 400)));
+        receipts.count(PAIR, 400, &[step(5, 130)]);
+        assert!(receipts.news(now + GATHER).is_empty());
+        assert_eq!(receipts.deadline(), Some(now + COUNT_AGAIN));
+        assert_eq!(receipts.news(now + COUNT_AGAIN)[0].count, Some((130, 400)));
+        receipts.count(PAIR, 500, &[step(5, 400)]);
+        let last = receipts.news(now + COUNT_AGAIN);
+        assert_eq!((last[0].count, &last[0].awaited), (Some((400, 400)), &None));
+    }
+
+    #[test]
     fn oldest_is_forgotten_at_the_limit() {
         let now = instant();
         let mut receipts = Receipts::default();
         for entry in 1..=AWAITED_MAX as u64 {
-            let forgotten = receipts.track(now, PAIR, EntryId(entry), awaited(1, 0), None);
+            let forgotten = receipts.track(now, (PAIR, false), EntryId(entry), awaited(1, 0), None);
             assert_eq!(forgotten, None);
         }
-        let forgotten = receipts.track(now, PAIR, EntryId(5_000), awaited(1, 0), None);
+        let forgotten = receipts.track(now, (PAIR, false), EntryId(5_000), awaited(1, 0), None);
         assert_eq!(forgotten, Some((PAIR, EntryId(1))));
     }
 }

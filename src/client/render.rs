@@ -74,7 +74,7 @@ fn date(day: i64) -> (i64, i64, i64) {
 /// Something that was said. In a pair the receiver is named only where the reader said it.
 pub(super) fn said(time: &str, sender: &str, receiver: Option<&str>, text: &str) -> String {
     match receiver {
-        Some(receiver) => format!("{time} {sender} → {receiver}: {text}"),
+        Some(receiver) => format!("{time} {sender} to {receiver}: {text}"),
         None => format!("{time} {sender}: {text}"),
     }
 }
@@ -110,6 +110,11 @@ pub(super) fn received(
     text
 }
 
+/// A receipt of a message for many: how many have it.
+pub(super) fn received_by_count(have: usize, of: u32) -> String {
+    format!("✓ received by {have} of {of}")
+}
+
 /// A span of time in the unit that suits it.
 pub(super) fn duration(span: Duration) -> String {
     let seconds = span.as_secs();
@@ -129,10 +134,15 @@ pub(super) fn stored_offline(name: &str, last_seen: Option<&str>) -> String {
     }
 }
 
-/// A message to everyone is stored; what is to be said at once of those who are not there.
-pub(super) fn stored_for_everyone(recipients: u32, online: u32) -> Option<String> {
-    if online == 0 {
-        Some("● stored; nobody else is online".into())
+/// A message to everyone, or to a room, is stored; what is to be said at once of those who are not there.
+pub(super) fn stored_for_many(recipients: u32, online: u32, room: Option<&str>) -> Option<String> {
+    if let (0, Some(room)) = (recipients, room) {
+        Some(format!("● stored; nobody else belongs to {room}"))
+    } else if online == 0 {
+        Some(match room {
+            Some(room) => format!("● stored; nobody else of {room} is online"),
+            None => "● stored; nobody else is online".into(),
+        })
     } else {
         (recipients > online)
             .then(|| format!("● stored for {} more who are offline", recipients - online))
@@ -178,10 +188,17 @@ pub(super) fn quote(text: &str) -> String {
 pub(super) fn refusal(failure: &Failure, subject: &str) -> String {
     let reason = match failure.code {
         ErrorCode::NoSuchUser => return format!("there is no user \"{subject}\" here"),
+        ErrorCode::NoSuchRoom => return format!("there is no room \"{subject}\""),
+        ErrorCode::NotAMember => return format!("{subject} does not belong to the room"),
+        ErrorCode::RoomsClosed => "only the operator makes rooms here",
+        ErrorCode::NotInvited => {
+            return format!("{subject} is private, and nobody has invited you");
+        }
+        ErrorCode::LimitReached => "a limit is reached",
         ErrorCode::NameTaken => return format!("the name \"{subject}\" is taken"),
         // The detail is a sentence of its own.
         ErrorCode::BadName if !failure.detail.is_empty() => return failure.detail.clone(),
-        ErrorCode::BadName => "this is not a user name",
+        ErrorCode::BadName => "this is not a name",
         ErrorCode::NameLooksLike => "choose another name: this one looks like a name that is taken",
         ErrorCode::RegistrationClosed => {
             "registration is closed here: accounts are opened by the operator"
@@ -308,9 +325,9 @@ mod tests {
             stored_offline("bob", Some("Tue 14:02")),
             "● stored; bob is offline (last seen Tue 14:02)"
         );
-        assert_eq!(stored_for_everyone(2, 2), None);
+        assert_eq!(stored_for_many(2, 2, None), None);
         assert_eq!(
-            stored_for_everyone(5, 2).as_deref(),
+            stored_for_many(5, 2, None).as_deref(),
             Some("● stored for 3 more who are offline")
         );
     }

@@ -13,7 +13,7 @@ use super::conversations::Place;
 use super::effects::Effects;
 use super::env::Tone;
 use super::history::Entry;
-use super::name::{canonical, short};
+use super::name::{canonical, canonical_target, is_room, short};
 use super::outbox::{Numbered, Unsent};
 use super::receipts::Awaited;
 use super::render;
@@ -54,7 +54,7 @@ impl Account {
         } else if canonical(target) == self.name {
             Some("you cannot send a message to yourself".to_owned())
         } else {
-            None
+            self.check_target(target).err()
         };
         if let Some(refused) = refused {
             effects.show(Tone::Error, refused);
@@ -76,9 +76,9 @@ impl Account {
     }
 
     /// Looks names up, gives numbers, and sends what may be sent.
-    pub(super) fn pump(&mut self, effects: &mut Effects) {
+    pub(super) fn pump(&mut self, now: Now, effects: &mut Effects) {
         for (sequence, target) in self.outbox.unnumbered() {
-            let name = canonical(&target);
+            let name = canonical_target(&target);
             let id = if name == EVERYONE_NAME {
                 Some(ConversationId::EVERYONE)
             } else {
@@ -87,6 +87,10 @@ impl Account {
             let known = id.and_then(|id| Some((id, self.conversations.get(id)?)));
             match known.and_then(|(id, known)| Some((id, known.last_number?))) {
                 Some((id, last_number)) => self.number(sequence, id, last_number),
+                None if is_room(&name) => {
+                    let access = self.wanted.get(&name).copied().flatten();
+                    self.ask_to_join(now, name, access, false, effects);
+                }
                 None => self.resolve(&target, effects),
             }
         }
@@ -116,7 +120,7 @@ impl Account {
     }
 
     /// Gives a message the next number of its conversation.
-    fn number(&mut self, sequence: u64, id: ConversationId, last_number: Number) {
+    pub(super) fn number(&mut self, sequence: u64, id: ConversationId, last_number: Number) {
         let last = self
             .outbox
             .last_number(id)
@@ -166,8 +170,7 @@ impl Account {
         if is_asked || self.resolving.len() >= RESOLVING_MAX {
             return;
         }
-        let tag = self.next_tag;
-        self.next_tag = self.next_tag.wrapping_add(1).max(1);
+        let tag = self.take_tag();
         self.resolving.insert(tag, target.to_owned());
         let name = target.to_owned();
         effects.send(Channel::Control, &Message::control(Resolve { tag, name }));
@@ -222,12 +225,16 @@ impl Account {
             time_ms: stored.time_ms,
             content: numbered.content,
             digest: numbered.digest,
+            prev: Some(stored.prev),
         };
         self.state.put_entry(id, stored.entry, &entry);
         self.move_to_stored(now, stored, &numbered.digest, effects);
 
         let line = if id == ConversationId::EVERYONE {
-            render::stored_for_everyone(stored.recipients, stored.online)
+            render::stored_for_many(stored.recipients, stored.online, None)
+        } else if is_room(self.place_name(id)) {
+            let room = Some(self.place_name(id));
+            render::stored_for_many(stored.recipients, stored.online, room)
         } else if stored.online == 0 {
             let name = self.conversations.get(id).map(|known| &*known.place.name);
             let last_seen = stored
@@ -245,11 +252,13 @@ impl Account {
                 recipients: stored.recipients,
                 online: stored.online.min(stored.recipients),
                 told: Vec::new(),
+                counted: 0,
             };
             self.state.put_awaited(id, stored.entry, Some(&awaited));
+            let place = (id, self.is_many(id));
             let forgotten = self
                 .receipts
-                .track(now.instant, id, stored.entry, awaited, typed);
+                .track(now.instant, place, stored.entry, awaited, typed);
             if let Some((conversation, entry)) = forgotten {
                 self.state.put_awaited(conversation, entry, None);
             }
@@ -321,6 +330,12 @@ impl Account {
                 let text = render::refusal(failure, "");
                 self.people.handle_refusal(&text, effects);
             }
+            Command::Join
+            | Command::Leave
+            | Command::Rooms
+            | Command::Members
+            | Command::Moderate
+            | Command::History => self.request_refused(failure, effects),
             Command::SendMessage | Command::SendAllMessage | Command::Void => {
                 return self.message_refused(now, failure, effects);
             }

@@ -5,13 +5,14 @@
 //! A name that has never signed in from this device is first tried with a random password, so that the offer of
 //! an account comes before any password is asked for.
 
+mod password;
+
 use std::time::{Duration, Instant};
 
 use rand_chacha::ChaCha20Rng;
-use rand_core::RngCore;
 use zeroize::Zeroizing;
 
-use super::credentials::{CredentialsError, LoginBegun, SignUpBegun};
+use super::credentials::{LoginBegun, SignUpBegun};
 use super::effects::Effects;
 use super::env::{Files, Tone};
 use super::name::canonical;
@@ -19,10 +20,7 @@ use super::prompt::{Question, yes};
 use super::render;
 use super::state::{Identity, State};
 use crate::protocol::opaque::KeyStretching;
-use crate::protocol::{
-    Body, ErrorCode, Failure, Login, LoginAnswer, LoginFinish, Message, Resume, SessionStart,
-    SignUp, SignUpAnswer, SignUpFinish,
-};
+use crate::protocol::{Body, Command, ErrorCode, Failure, Message, Resume, SessionStart};
 use crate::transport::{Channel, Now};
 
 /// How often a password may be tried before the user is back at the prompt. As login(1) has it.
@@ -159,6 +157,11 @@ impl SignIn {
         })
     }
 
+    /// Whether it waits for what the server says to a ticket.
+    pub(super) const fn is_by_ticket(&self) -> bool {
+        matches!(self.step, Step::Resume)
+    }
+
     /// Whether the server has been asked something that it has not answered.
     pub(super) const fn waits_for_server(&self) -> bool {
         self.due.is_some()
@@ -228,6 +231,10 @@ impl SignIn {
         message: Message,
         context: &mut Context<'_>,
     ) -> Progress {
+        if message.header.command == Command::Hello {
+            // It was said together with a ticket that is refused; that has been heard before.
+            return Progress::Going;
+        }
         let step = std::mem::replace(&mut self.step, Step::Finish);
         match (step, message.body) {
             (Step::Resume | Step::Finish, Body::SessionStart(start)) => {
@@ -323,125 +330,6 @@ impl SignIn {
         self.by_password(context)
     }
 
-    /// By password: the one that was given, or one that is asked for.
-    fn by_password(&mut self, context: &mut Context<'_>) -> Progress {
-        if self.password.is_some() {
-            return self.log_in(context);
-        }
-        if self.is_reconnection {
-            return Progress::GivenUp {
-                text: "signed out: the earlier sign-in is not valid any more; `login` again".into(),
-                refused: true,
-            };
-        }
-        if !context.is_interactive {
-            return Progress::GivenUp {
-                text: "a password is needed, and there is no terminal to ask at\nhint: give it with --password-file FILE"
-                    .into(),
-                refused: true,
-            };
-        }
-        if self.identity.is_some() {
-            self.wait_for_user(Step::Password);
-            return Progress::Going;
-        }
-        let mut guess = Zeroizing::new([0; 32]);
-        context.random.fill_bytes(&mut *guess);
-        match LoginBegun::new(context.random, &*guess) {
-            Ok((_, request)) => {
-                let name = self.name.clone();
-                self.request(Step::Probe, Login { name, request }, context);
-                Progress::Going
-            }
-            Err(error) => given_up(error.to_string()),
-        }
-    }
-
-    fn log_in(&mut self, context: &mut Context<'_>) -> Progress {
-        let password = self.password.clone().unwrap_or_default();
-        match LoginBegun::new(context.random, password.as_bytes()) {
-            Ok((begun, request)) => {
-                let name = self.name.clone();
-                self.request(
-                    Step::Login(Box::new(begun)),
-                    Login { name, request },
-                    context,
-                );
-                Progress::Going
-            }
-            Err(error) => given_up(error.to_string()),
-        }
-    }
-
-    fn finish_login(
-        &mut self,
-        begun: LoginBegun,
-        answer: &LoginAnswer,
-        context: &mut Context<'_>,
-    ) -> Progress {
-        let password = self.password.clone().unwrap_or_default();
-        let finished = begun.finish(
-            context.random,
-            password.as_bytes(),
-            &answer.response,
-            &answer.name,
-            &context.handshake_hash,
-            context.key_stretching,
-        );
-        let finalization = match finished {
-            Ok(finalization) => finalization,
-            Err(CredentialsError::Mismatch) => return self.wrong_password(context),
-            Err(error) => return given_up(error.to_string()),
-        };
-        let is_open =
-            self.is_reconnection || self.state.is_some() && canonical(&self.name) == answer.name;
-        if !is_open && let Err(progress) = self.open(&answer.name, context) {
-            return progress;
-        }
-        let device = self.identity.as_ref().and_then(|identity| identity.device);
-        let finish = LoginFinish {
-            finalization,
-            device,
-        };
-        self.request(Step::Finish, finish, context);
-        Progress::Going
-    }
-
-    fn sign_up(&mut self, context: &mut Context<'_>) -> Progress {
-        let password = self.password.clone().unwrap_or_default();
-        match SignUpBegun::new(context.random, password.as_bytes()) {
-            Ok((begun, request)) => {
-                let name = self.name.clone();
-                self.request(Step::SignUp(begun), SignUp { name, request }, context);
-                Progress::Going
-            }
-            Err(error) => given_up(error.to_string()),
-        }
-    }
-
-    fn finish_sign_up(
-        &mut self,
-        begun: SignUpBegun,
-        answer: &SignUpAnswer,
-        context: &mut Context<'_>,
-    ) -> Progress {
-        let password = self.password.clone().unwrap_or_default();
-        let finished = begun.finish(
-            context.random,
-            password.as_bytes(),
-            &answer.response,
-            &answer.name,
-            context.key_stretching,
-        );
-        match finished {
-            Ok(upload) => {
-                self.request(Step::SignUpFinish, SignUpFinish { upload }, context);
-                Progress::Going
-            }
-            Err(error) => given_up(error.to_string()),
-        }
-    }
-
     /// The server has said no.
     fn refused(&mut self, failure: &Failure, context: &mut Context<'_>) -> Progress {
         match (failure.code, &self.step) {
@@ -474,17 +362,6 @@ impl SignIn {
         self.pauses += 1;
         context.effects.show(Tone::Notice, text);
         self.wait_for_user(Step::Pause(context.now.instant + wait));
-        Progress::Going
-    }
-
-    fn wrong_password(&mut self, context: &mut Context<'_>) -> Progress {
-        self.password = None;
-        self.tries += 1;
-        if self.is_reconnection || !context.is_interactive || self.tries >= TRIES_MAX {
-            return given_up(render::LOGIN_FAILED);
-        }
-        context.effects.show(Tone::Error, render::LOGIN_FAILED);
-        self.wait_for_user(Step::Password);
         Progress::Going
     }
 

@@ -10,7 +10,7 @@ use super::away::Away;
 use super::conversations::Place;
 use super::effects::Effects;
 use super::env::Tone;
-use super::name::short;
+use super::name::{is_room, short};
 use super::render;
 use super::state::{Identity, StateError};
 use crate::protocol::{
@@ -20,6 +20,10 @@ use crate::transport::{Channel, Now};
 
 /// How many positions one part of a HELLO holds: about 24 KB of the 64 KB that a message may have.
 const POSITIONS_PER_PART: usize = 500;
+
+/// With how many positions a HELLO goes out together with the ticket: about 12 KB of the 16 KB that a server takes
+/// from who has not signed in. One with more waits until the ticket is taken.
+const EARLY_POSITIONS: usize = 250;
 
 /// How many lines that a crash may have kept from being shown are shown again, per conversation. At the limit
 /// the older ones stay in the history only.
@@ -52,8 +56,20 @@ impl Account {
             ticket: Some(start.ticket.clone()),
         });
         self.state.commit()?;
-        self.say_hello(effects);
+        if !std::mem::take(&mut self.has_said_hello) {
+            self.say_hello(effects);
+        }
         Ok(())
+    }
+
+    /// Says where this device stands in the same flight as the ticket: the server takes it when it has taken the
+    /// ticket, and refuses it if it refuses that. The lines of the outbox follow only once the answer is there, since
+    /// it says which of them the server has, and a restored server counts from elsewhere.
+    pub(super) fn say_hello_early(&mut self, effects: &mut Effects) {
+        if self.conversations.iter().count() <= EARLY_POSITIONS {
+            self.has_said_hello = true;
+            self.say_hello(effects);
+        }
     }
 
     /// Says where this device stands in each conversation.
@@ -95,6 +111,7 @@ impl Account {
         for mut head in answer.heads {
             head.name = short(head.name);
             self.settle_position(&head, effects);
+            self.settle_membership(&head);
             // As many as there are conversations, however often the server names them.
             if self.conversations.get(head.conversation).is_some() {
                 self.heads.insert(head.conversation, head.head);
@@ -102,6 +119,9 @@ impl Account {
         }
         if answer.more {
             return None;
+        }
+        if !self.is_settled {
+            self.settle_lost_rooms(effects);
         }
         let mut missing = BTreeMap::new();
         for (id, head) in std::mem::take(&mut self.heads) {
@@ -123,6 +143,7 @@ impl Account {
             self.ask_receipts(conversation, effects);
         }
         self.people.ask(now, false, effects);
+        self.join_wanted(now, effects);
         let mut leave = None;
         for bytes in std::mem::take(&mut self.early) {
             leave = leave.or(self.handle_chat(now, &bytes, effects));
@@ -138,11 +159,21 @@ impl Account {
             known.place.name.clone_from(&head.name);
             let position = known.place.position;
             if head.start != position && !self.is_settled {
-                let shown = known.place.shown;
+                let (shown, unread) = (known.place.shown, known.place.unread);
                 known.place = Place {
                     shown: shown.min(head.start),
+                    unread,
                     ..Place::at(&head.name, head.start)
                 };
+                if position > EntryId::START && head.floor > position && head.start > position {
+                    effects.show(
+                        Tone::Notice,
+                        format!(
+                            "{}: some of what was said while you were away has expired",
+                            head.name
+                        ),
+                    );
+                }
                 if head.start < position {
                     for lost in self.receipts.forget_after(id, head.start) {
                         self.state.put_awaited(id, lost, None);
@@ -169,6 +200,49 @@ impl Account {
         self.save_place(id);
     }
 
+    /// Takes over whether the user belongs to a room, and from where its log begins.
+    fn settle_membership(&mut self, head: &Head) {
+        let Some(known) = self.conversations.get_mut(head.conversation) else {
+            return;
+        };
+        known.floor = head.floor;
+        let is_left = head.until.is_some();
+        if is_room(&head.name) && known.place.is_left != is_left {
+            known.place.is_left = is_left;
+            self.save_place(head.conversation);
+        }
+        self.names_changed = true;
+    }
+
+    /// A room of which the server says nothing is not this user's any more: left on another device, or lost with what
+    /// a restored backup did not have.
+    fn settle_lost_rooms(&mut self, effects: &mut Effects) {
+        let lost: Vec<(ConversationId, String)> = self
+            .conversations
+            .iter()
+            .filter(|(id, known)| {
+                is_room(&known.place.name) && !known.place.is_left && !self.heads.contains_key(id)
+            })
+            .map(|(id, known)| (id, known.place.name.clone()))
+            .collect();
+        for (id, name) in lost {
+            effects.show(
+                Tone::Notice,
+                format!("you do not belong to {name} any more; what is here of it stays"),
+            );
+            self.leave_place(id, effects);
+        }
+        let gone = self.inside.clone().filter(|inside| {
+            let id = self.conversations.by_name(inside);
+            let known = id.and_then(|id| self.conversations.get(id));
+            known.is_some_and(|known| known.place.is_left)
+        });
+        if let Some(name) = gone {
+            self.inside = None;
+            effects.show(Tone::Notice, format!("you stand in {name} no more"));
+        }
+    }
+
     /// Lines that stand in the history, but whose showing was not recorded before the last run ended.
     pub(super) fn show_again(&mut self, now: Now, effects: &mut Effects) -> Result<(), StateError> {
         let places: Vec<(ConversationId, EntryId)> = self
@@ -178,13 +252,19 @@ impl Account {
             .map(|(id, known)| (id, known.place.shown))
             .collect();
         for (id, shown) in places {
-            for (_, entry) in self.state.entries_after(id, shown, SHOWN_AGAIN_MAX)? {
-                if let Some(text) = entry.text()
+            let position = self
+                .conversations
+                .get(id)
+                .map_or(EntryId::START, |known| known.place.position);
+            for (_, entry) in self
+                .state
+                .last_entries(id, shown, position, SHOWN_AGAIN_MAX)?
+            {
+                if let Some(said) = entry.said()
                     && entry.author != self.id
                 {
                     let time = render::time(entry.time_ms, self.clock(now));
-                    let receiver = (id == ConversationId::EVERYONE).then_some(&*text.receiver);
-                    let line = render::said(&time, &text.sender, receiver, &text.text);
+                    let line = self.live_line(id, false, &time, &said, true);
                     effects.show(Tone::Said, format!("{line}  (perhaps shown before)"));
                 }
             }

@@ -4,7 +4,10 @@
 //! Changes are collected and committed together, once for each batch of the driver. Nothing that follows from a
 //! change (a packet, a line on the screen) may leave before [`State::commit`] has returned.
 
-use redb::{Database, ReadableDatabase, ReadableTable, ReadableTableMetadata, TableDefinition};
+use redb::{
+    Database, ReadableDatabase, ReadableTable, ReadableTableMetadata, Table, TableDefinition,
+    WriteTransaction,
+};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_bytes::ByteBuf;
@@ -17,16 +20,18 @@ use super::receipts::Awaited;
 use crate::protocol::{AccountId, ConversationId, DeviceId, EntryId, to_bytes};
 
 /// The form of these tables. A newer one is refused by name.
-const SCHEMA: u64 = 1;
+pub(super) const SCHEMA: u64 = 2;
 
 /// How many entries of history a device keeps. Chosen: years of talk, and with texts of a usual length less than
-/// 100 MB. At the limit the oldest of the conversation that grows makes room.
+/// 100 MB. At the limit the oldest entry of the largest conversation makes room: it can be fetched again.
 pub(super) const HISTORY_ENTRIES_MAX: u64 = 200_000;
 
 const IDENTITY: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("identity");
 const OUTBOX: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("outbox");
 const HISTORY: TableDefinition<'_, (u64, u64), &[u8]> = TableDefinition::new("history");
 const POSITIONS: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("positions");
+/// How many entries the history has of each conversation.
+const COUNTS: TableDefinition<'_, u64, u64> = TableDefinition::new("counts");
 const AWAITED: TableDefinition<'_, (u64, u64), &[u8]> = TableDefinition::new("awaited");
 
 const KEY_SCHEMA: &str = "schema";
@@ -92,6 +97,7 @@ pub(super) struct State {
     database: Database,
     identity: Option<Identity>,
     changes: Vec<Change>,
+    entries_max: u64,
 }
 
 impl State {
@@ -103,8 +109,11 @@ impl State {
             let schema = read::<u64>(&table, KEY_SCHEMA)?;
             match schema {
                 Some(found) if found > SCHEMA => return Err(StateError::Newer(found)),
-                Some(_) => {}
-                None => {
+                Some(SCHEMA) => {}
+                found => {
+                    if found.is_some() {
+                        migrate(&transaction)?;
+                    }
                     table.insert(KEY_SCHEMA, to_bytes(&SCHEMA).as_slice())?;
                 }
             }
@@ -112,6 +121,7 @@ impl State {
             transaction.open_table(HISTORY)?;
             transaction.open_table(POSITIONS)?;
             transaction.open_table(AWAITED)?;
+            transaction.open_table(COUNTS)?;
             read(&table, KEY_DEVICE)?
         };
         transaction.commit()?;
@@ -119,6 +129,7 @@ impl State {
             database,
             identity,
             changes: Vec::new(),
+            entries_max: HISTORY_ENTRIES_MAX,
         })
     }
 
@@ -195,25 +206,76 @@ impl State {
         self.identity = None;
     }
 
-    /// The entries of a conversation behind a place, oldest first.
-    pub(super) fn entries_after(
+    /// The last entries of a conversation behind one place and up to another, at most so many, oldest first.
+    pub(super) fn last_entries(
         &self,
         conversation: ConversationId,
         after: EntryId,
+        upto: EntryId,
         limit: usize,
     ) -> Result<Vec<(EntryId, Entry)>, StateError> {
+        if after >= upto {
+            return Ok(Vec::new());
+        }
         let transaction = self.database.begin_read()?;
         let table = transaction.open_table(HISTORY)?;
-        let first = (conversation.0, after.0.saturating_add(1));
+        let first = (conversation.0, after.0 + 1);
         let mut entries = Vec::new();
-        for row in table.range(first..=(conversation.0, u64::MAX))?.take(limit) {
+        for row in table
+            .range(first..=(conversation.0, upto.0))?
+            .rev()
+            .take(limit)
+        {
             let (key, value) = row?;
-            let entry = EntryId(key.value().1);
-            if entry > after {
-                entries.push((entry, decode(value.value(), "history")?));
+            entries.push((EntryId(key.value().1), decode(value.value(), "history")?));
+        }
+        entries.reverse();
+        Ok(entries)
+    }
+
+    /// One entry, if it is here.
+    pub(super) fn entry(
+        &self,
+        conversation: ConversationId,
+        entry: EntryId,
+    ) -> Result<Option<Entry>, StateError> {
+        let table = self.database.begin_read()?.open_table(HISTORY)?;
+        let found = table.get((conversation.0, entry.0))?;
+        found
+            .map(|value| decode(value.value(), "history"))
+            .transpose()
+    }
+
+    /// The last entry of a conversation before a place.
+    pub(super) fn entry_before(
+        &self,
+        conversation: ConversationId,
+        before: EntryId,
+    ) -> Result<Option<(EntryId, Entry)>, StateError> {
+        let table = self.database.begin_read()?.open_table(HISTORY)?;
+        let last = table
+            .range((conversation.0, 0)..(conversation.0, before.0))?
+            .next_back()
+            .transpose()?;
+        last.map(|(key, value)| Ok((EntryId(key.value().1), decode(value.value(), "history")?)))
+            .transpose()
+    }
+
+    /// Calls `visit` with each entry of the history until it says that this is enough.
+    pub(super) fn visit_history(
+        &self,
+        mut visit: impl FnMut(ConversationId, EntryId, Entry) -> bool,
+    ) -> Result<(), StateError> {
+        let table = self.database.begin_read()?.open_table(HISTORY)?;
+        for row in table.iter()? {
+            let (key, value) = row?;
+            let (conversation, entry) = key.value();
+            let what = decode(value.value(), "history")?;
+            if !visit(ConversationId(conversation), EntryId(entry), what) {
+                break;
             }
         }
-        Ok(entries)
+        Ok(())
     }
 
     /// Makes everything that was put since the last time durable.
@@ -228,6 +290,7 @@ impl State {
             let mut history = transaction.open_table(HISTORY)?;
             let mut positions = transaction.open_table(POSITIONS)?;
             let mut awaited = transaction.open_table(AWAITED)?;
+            let mut counts = transaction.open_table(COUNTS)?;
             for change in &self.changes {
                 match change {
                     Change::Identity(bytes) => {
@@ -240,17 +303,13 @@ impl State {
                         outbox.remove(sequence)?;
                     }
                     Change::History(conversation, entry, bytes) => {
-                        history.insert((conversation.0, entry.0), bytes.as_slice())?;
-                        if history.len()? > HISTORY_ENTRIES_MAX {
-                            let first = (conversation.0, 0);
-                            let oldest = history
-                                .range(first..=(conversation.0, u64::MAX))?
-                                .next()
-                                .transpose()?
-                                .map(|(key, _)| key.value());
-                            if let Some(oldest) = oldest {
-                                history.remove(oldest)?;
-                            }
+                        let key = (conversation.0, entry.0);
+                        let is_new = history.insert(key, bytes.as_slice())?.is_none();
+                        if is_new {
+                            count(&mut counts, conversation.0, true)?;
+                        }
+                        if history.len()? > self.entries_max {
+                            evict(&mut history, &mut counts)?;
                         }
                     }
                     Change::Place(conversation, bytes) => {
@@ -268,6 +327,7 @@ impl State {
                         history.retain(|_, _| false)?;
                         positions.retain(|_, _| false)?;
                         awaited.retain(|_, _| false)?;
+                        counts.retain(|_, _| false)?;
                     }
                 }
             }
@@ -276,6 +336,72 @@ impl State {
         self.changes.clear();
         Ok(())
     }
+}
+
+/// The schema of a device's tables if this program would rewrite them; a copy is due before that.
+///
+/// # Errors
+/// If the database cannot be read.
+pub fn schema_to_migrate(database: &Database) -> anyhow::Result<Option<u64>> {
+    let transaction = database.begin_read()?;
+    let table = match transaction.open_table(IDENTITY) {
+        Ok(table) => table,
+        Err(redb::TableError::TableDoesNotExist(_)) => return Ok(None),
+        Err(error) => return Err(error.into()),
+    };
+    let schema = read::<u64>(&table, KEY_SCHEMA)?;
+    Ok(schema.filter(|found| *found < SCHEMA))
+}
+
+/// From schema 1, whose history was not counted; the fields that were added to records since have values of their own
+/// where they are missing.
+fn migrate(transaction: &WriteTransaction) -> Result<(), StateError> {
+    let history = transaction.open_table(HISTORY)?;
+    let mut counts = transaction.open_table(COUNTS)?;
+    for row in history.iter()? {
+        let (key, _) = row?;
+        count(&mut counts, key.value().0, true)?;
+    }
+    Ok(())
+}
+
+/// One entry more, or less, of a conversation.
+fn count(
+    counts: &mut Table<'_, u64, u64>,
+    conversation: u64,
+    is_more: bool,
+) -> Result<(), StateError> {
+    let known = counts.get(conversation)?.map_or(0, |count| count.value());
+    let count = if is_more {
+        known.saturating_add(1)
+    } else {
+        known.saturating_sub(1)
+    };
+    counts.insert(conversation, count)?;
+    Ok(())
+}
+
+/// Removes the oldest entry of the conversation that has most.
+fn evict(
+    history: &mut Table<'_, (u64, u64), &'static [u8]>,
+    counts: &mut Table<'_, u64, u64>,
+) -> Result<(), StateError> {
+    let mut largest = (0, 0);
+    for row in counts.iter()? {
+        let (conversation, entries) = row?;
+        largest = largest.max((entries.value(), conversation.value()));
+    }
+    let (_, conversation) = largest;
+    let oldest = history
+        .range((conversation, 0)..=(conversation, u64::MAX))?
+        .next()
+        .transpose()?
+        .map(|(key, _)| key.value());
+    if let Some(oldest) = oldest {
+        history.remove(oldest)?;
+        count(counts, conversation, false)?;
+    }
+    Ok(())
 }
 
 fn read<T: DeserializeOwned>(
@@ -299,6 +425,7 @@ mod tests {
     use crate::protocol::Digest;
 
     const CONVERSATION: ConversationId = ConversationId(7);
+    const LAST: EntryId = EntryId(u64::MAX);
 
     fn identity() -> Identity {
         Identity {
@@ -316,6 +443,7 @@ mod tests {
             time_ms,
             content: ByteBuf::from(*b"content"),
             digest: Digest::of(b"content"),
+            prev: None,
         }
     }
 
@@ -351,13 +479,98 @@ mod tests {
         }
         state.put_entry(ConversationId(8), EntryId(1), &entry(1));
         state.commit().expect("memory does not fail");
-        let entries = state.entries_after(CONVERSATION, EntryId(3), 10);
+        let entries = state.last_entries(CONVERSATION, EntryId(3), LAST, 10);
         assert_eq!(
             entries.expect("memory does not fail"),
             [(EntryId(5), entry(5)), (EntryId(9), entry(9))]
         );
-        let last = state.entries_after(CONVERSATION, EntryId(u64::MAX), 10);
+        let first = state.last_entries(CONVERSATION, EntryId(3), EntryId(5), 10);
+        assert_eq!(
+            first.expect("memory does not fail"),
+            [(EntryId(5), entry(5))]
+        );
+        let last = state.last_entries(CONVERSATION, LAST, LAST, 10);
         assert!(last.expect("memory does not fail").is_empty());
+    }
+
+    #[test]
+    fn full_history_loses_the_oldest_entry_of_the_largest_conversation() {
+        // The conversation that grew lost its oldest, so that a busy room left a quiet friend with one line.
+        let mut state = State::open(database()).expect("memory does not fail");
+        state.entries_max = 4;
+        for number in 1..=4 {
+            state.put_entry(CONVERSATION, EntryId(number), &entry(number));
+        }
+        state.put_entry(ConversationId(8), EntryId(1), &entry(1));
+        state.put_entry(ConversationId(8), EntryId(2), &entry(2));
+        state.commit().expect("memory does not fail");
+        for (conversation, left) in [(CONVERSATION, [3, 4]), (ConversationId(8), [1, 2])] {
+            let entries = state.last_entries(conversation, EntryId::START, LAST, 10);
+            let entries = entries.expect("memory does not fail");
+            let numbers: Vec<u64> = entries.iter().map(|(entry, _)| entry.0).collect();
+            assert_eq!(numbers, left);
+        }
+    }
+
+    /// What schema 1 kept of a place and of an entry: without the fields that came after.
+    #[derive(Serialize)]
+    struct OldPlace(String, EntryId, Option<Digest>, EntryId);
+    #[derive(Serialize)]
+    struct OldEntry(AccountId, u64, ByteBuf, Digest);
+
+    #[test]
+    fn tables_of_the_first_schema_are_taken_over_and_counted() {
+        let database = database();
+        let transaction = database.begin_write().expect("memory does not fail");
+        {
+            let mut identity = transaction.open_table(IDENTITY).expect("a table");
+            let schema = to_bytes(&1_u64);
+            identity
+                .insert(KEY_SCHEMA, schema.as_slice())
+                .expect("room");
+            let mut positions = transaction.open_table(POSITIONS).expect("a table");
+            let place = OldPlace("bob".into(), EntryId(3), None, EntryId(3));
+            let place = to_bytes(&place);
+            positions.insert(7, place.as_slice()).expect("room");
+            let mut history = transaction.open_table(HISTORY).expect("a table");
+            let old = OldEntry(AccountId(5), 1, ByteBuf::from(*b"x"), Digest::of(b"x"));
+            let old = to_bytes(&old);
+            history.insert((7, 3), old.as_slice()).expect("room");
+        }
+        transaction.commit().expect("memory does not fail");
+        assert_eq!(schema_to_migrate(&database).expect("it is whole"), Some(1));
+
+        let state = State::open(database).expect("memory does not fail");
+        let loaded = state.load().expect("memory does not fail");
+        assert_eq!(loaded.places[0].1.name, "bob");
+        let entry = state.entry(CONVERSATION, EntryId(3));
+        assert_eq!(entry.expect("it is whole").expect("it is there").prev, None);
+        assert_eq!(
+            schema_to_migrate(&state.database).expect("it is whole"),
+            None
+        );
+        let counts = state.database.begin_read().expect("memory does not fail");
+        let counts = counts.open_table(COUNTS).expect("it was made");
+        assert_eq!(
+            counts.get(7).expect("it is whole").map(|n| n.value()),
+            Some(1)
+        );
+    }
+
+    #[test]
+    fn what_exceeds_the_limit_is_the_oldest() {
+        // After a crash the first fifty of the lines that may not have been shown were shown again, and all counted
+        // as shown: the newest, which nobody had seen, never were.
+        let mut state = State::open(database()).expect("memory does not fail");
+        for number in 1..=5 {
+            state.put_entry(CONVERSATION, EntryId(number), &entry(number));
+        }
+        state.commit().expect("memory does not fail");
+        let entries = state.last_entries(CONVERSATION, EntryId(1), LAST, 2);
+        assert_eq!(
+            entries.expect("memory does not fail"),
+            [(EntryId(4), entry(4)), (EntryId(5), entry(5))]
+        );
     }
 
     #[test]
@@ -388,6 +601,8 @@ mod tests {
             .insert(KEY_SCHEMA, to_bytes(&(SCHEMA + 1)).as_slice())
             .expect("memory does not fail");
         transaction.commit().expect("memory does not fail");
-        assert!(matches!(State::open(database), Err(StateError::Newer(2))));
+        assert!(
+            matches!(State::open(database), Err(StateError::Newer(found)) if found == SCHEMA + 1)
+        );
     }
 }

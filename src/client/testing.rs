@@ -18,6 +18,9 @@ struct Seen {
     lines: Vec<(Tone, String)>,
     asks: Vec<Ask>,
     names: Vec<String>,
+    given: u64,
+    /// How many lines had been printed when the output was held back.
+    held_at: Option<u64>,
 }
 
 impl Screen {
@@ -31,6 +34,12 @@ impl Screen {
 
     pub(super) fn console(&self) -> Box<dyn Console> {
         Box::new(self.clone())
+    }
+
+    /// Prints nothing more, like a terminal after Ctrl-S.
+    pub(super) fn hold(&self) {
+        let mut seen = self.seen();
+        seen.held_at = Some(seen.given);
     }
 
     fn seen(&self) -> MutexGuard<'_, Seen> {
@@ -56,7 +65,16 @@ impl Screen {
 
 impl Console for Screen {
     fn show(&mut self, tone: Tone, text: &str) {
-        self.seen().lines.push((tone, text.to_owned()));
+        let mut seen = self.seen();
+        seen.lines.push((tone, text.to_owned()));
+        seen.given += 1;
+    }
+    fn given(&self) -> u64 {
+        self.seen().given
+    }
+    fn printed(&self) -> u64 {
+        let seen = self.seen();
+        seen.held_at.unwrap_or(seen.given)
     }
     fn ask(&mut self, ask: Ask) {
         self.seen().asks.push(ask);

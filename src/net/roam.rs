@@ -269,6 +269,26 @@ mod tests {
     }
 
     #[test]
+    fn client_whose_dials_are_in_vain_takes_another_port_with_the_next() {
+        // Only sessions counted: a NAT that had forgotten the port while the server was away kept the client out.
+        let now = clock::now();
+        let mut roamer = Roamer::new(now);
+        let dialling = |since: Instant| observation(Some(since));
+        let idle = Observation {
+            remote: None,
+            ..observation(None)
+        };
+        let home = |_| Some(IpAddr::from([192, 0, 2, 2]));
+        let mut hops = Vec::new();
+        for dial in 0..4_u64 {
+            let at = later(now, Duration::from_secs(6 * dial));
+            hops.push(roamer.observe(at, dialling(now.instant), home) == Notice::Hop);
+            roamer.observe(later(at, Duration::from_secs(5)), idle, home);
+        }
+        assert_eq!(hops, [false, false, true, true]);
+    }
+
+    #[test]
     fn client_without_a_session_is_not_woken() {
         let now = clock::now();
         let mut roamer = Roamer::new(now);

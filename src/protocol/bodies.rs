@@ -4,11 +4,12 @@ use serde::de::{DeserializeSeed, IgnoredAny};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_bytes::ByteBuf;
 
-use super::digest::Digest;
 use super::ids::{AccountId, ConversationId, DeviceId, EntryId, Number};
-use super::message::RecipientData;
+use super::parts::{
+    Change, Contact, Count, Failure, Head, HistoryEntry, Mark, Position, Room, RoomMember, Text,
+};
 use super::wire::wire_struct;
-use super::words::{Command, EndReason, ErrorCode, MessageType};
+use super::words::{Access, Command, EndReason, EventKind, MemberRole, MessageType};
 
 /// Reads the body that a command and a message type call for.
 pub(super) struct BodyOf(pub(super) Command, pub(super) MessageType);
@@ -84,127 +85,6 @@ macro_rules! bodies {
             }
         }
     };
-}
-
-wire_struct! {
-    /// What one user says to another, or to everyone.
-    #[derive(Debug, Clone, PartialEq, Eq)]
-    pub struct Text {
-        /// The author's user name.
-        pub sender: String,
-        /// The user name it is for, or [`super::EVERYONE_NAME`].
-        pub receiver: String,
-        /// What is said; at most [`super::TEXT_MAX_BYTES`] of UTF-8, never empty.
-        pub text: String,
-    }
-}
-
-wire_struct! {
-    /// Why a request was refused.
-    #[derive(Debug, Clone, PartialEq, Eq)]
-    pub struct Failure {
-        /// The reason.
-        pub code: ErrorCode,
-        /// The reason in words, for a person; may be empty.
-        pub detail: String,
-        /// The `tag` of the request that failed, where it had one.
-        pub tag: Option<u32>,
-        /// The conversation of the message that was refused.
-        pub conversation: Option<ConversationId>,
-        /// The number of the message that was refused.
-        pub number: Option<Number>,
-        /// With [`ErrorCode::Expect`], the number that the server expects instead.
-        pub expected: Option<Number>,
-        /// How long to wait before the next attempt, in milliseconds.
-        pub wait_ms: Option<u64>,
-    }
-}
-
-impl Failure {
-    /// A refusal with a reason in words and nothing else.
-    #[must_use]
-    pub fn new(code: ErrorCode, detail: impl Into<String>) -> Self {
-        let detail = detail.into();
-        Self {
-            code,
-            detail,
-            tag: None,
-            conversation: None,
-            number: None,
-            expected: None,
-            wait_ms: None,
-        }
-    }
-
-    /// The refusal of one chat message.
-    #[must_use]
-    pub fn of_number(code: ErrorCode, conversation: ConversationId, number: Number) -> Self {
-        Self {
-            conversation: Some(conversation),
-            number: Some(number),
-            ..Self::new(code, "")
-        }
-    }
-}
-
-wire_struct! {
-    /// Where a device stands in one conversation.
-    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-    pub struct Position {
-        /// The conversation.
-        pub conversation: ConversationId,
-        /// The last entry that the device has made durable.
-        pub entry: EntryId,
-        /// That entry's digest; all zero at [`EntryId::START`], and where the device was told to begin and has
-        /// received nothing yet.
-        pub digest: Digest,
-    }
-}
-
-wire_struct! {
-    /// What the server knows of one conversation.
-    #[derive(Debug, Clone, PartialEq, Eq)]
-    pub struct Head {
-        /// The conversation.
-        pub conversation: ConversationId,
-        /// The other user's name in a pair; [`super::EVERYONE_NAME`] for everyone.
-        pub name: String,
-        /// The last entry of its log.
-        pub head: EntryId,
-        /// The last number that the server has from this device.
-        pub last_number: Number,
-        /// Where deliveries to this device begin: its own position if it fits the log, else the place to which
-        /// it must go back (a restored backup) or, for a conversation new to it, where its account stands.
-        pub start: EntryId,
-    }
-}
-
-wire_struct! {
-    /// Somebody who is online.
-    #[derive(Debug, Clone, PartialEq, Eq)]
-    pub struct Contact {
-        /// The account.
-        pub account: AccountId,
-        /// Its user name.
-        pub name: String,
-        /// The address that its session is seen at.
-        pub address: RecipientData,
-    }
-}
-
-wire_struct! {
-    /// How far one member of a conversation has received.
-    #[derive(Debug, Clone, PartialEq, Eq)]
-    pub struct Mark {
-        /// The member.
-        pub account: AccountId,
-        /// The member's user name.
-        pub name: String,
-        /// The furthest entry that a device of theirs has made durable.
-        pub entry: EntryId,
-        /// They read only what comes after this entry: what stands before it they have not received.
-        pub since: EntryId,
-    }
 }
 
 bodies! {
@@ -386,6 +266,137 @@ bodies! {
         conversation: ConversationId,
         /// The members of whom there is news.
         marks: Vec<Mark>,
+    }
+    /// How far a conversation of many members has received: in steps, at most once a second. It takes the place
+    /// of the marks above [`super::NAMED_RECEIPTS_MAX`] members.
+    (Receipts, Response) => ReceiptCounts {
+        /// The conversation.
+        conversation: ConversationId,
+        /// How many belong to it, the one who is told not counted.
+        members: u32,
+        /// By entry, ascending, with falling counts.
+        steps: Vec<Count>,
+    }
+    /// Become a member of a room.
+    (Join, Request) => Join {
+        /// Chosen by the client, given back in the answer.
+        tag: u32,
+        /// The room's name with its `#`, as typed.
+        name: String,
+        /// Who else may join it, if this makes the room; without it, everybody.
+        access: Option<Access>,
+    }
+    /// The user is a member: now, or was before.
+    (Join, Response) => Joined {
+        /// The request's tag.
+        tag: u32,
+        /// The room.
+        room: Room,
+        /// The last number that the server has from this device in it.
+        last_number: Number,
+        /// Where deliveries of this conversation to this device begin, if it has no position in it or one that is
+        /// before this.
+        start: EntryId,
+    }
+    /// Be a member of a room no longer.
+    (Leave, Request) => Leave {
+        /// Chosen by the client, given back in the answer.
+        tag: u32,
+        /// The room's conversation.
+        conversation: ConversationId,
+    }
+    /// The user is no member (any more).
+    (Leave, Response) => Left {
+        /// The request's tag.
+        tag: u32,
+        /// The room's conversation.
+        conversation: ConversationId,
+    }
+    /// Which rooms are there?
+    (Rooms, Request) => RoomsRequest {
+        /// Chosen by the client, given back in the answer.
+        tag: u32,
+    }
+    /// The rooms that the user belongs to, is invited to, or may join. May come in parts.
+    (Rooms, Response) => Rooms {
+        /// The request's tag.
+        tag: u32,
+        /// The rooms: those that the user belongs to first, then by name.
+        rooms: Vec<Room>,
+        /// Whether another part follows.
+        more: bool,
+    }
+    /// Who belongs to a room?
+    (Members, Request) => MembersRequest {
+        /// Chosen by the client, given back in the answer.
+        tag: u32,
+        /// The room's conversation.
+        conversation: ConversationId,
+    }
+    /// Who belongs to a room. May come in parts.
+    (Members, Response) => Members {
+        /// The request's tag.
+        tag: u32,
+        /// The room's conversation.
+        conversation: ConversationId,
+        /// The members, by name.
+        members: Vec<RoomMember>,
+        /// Whether another part follows.
+        more: bool,
+    }
+    /// Change a room, or who belongs to it.
+    (Moderate, Request) => Moderate {
+        /// Chosen by the client, given back in the answer.
+        tag: u32,
+        /// The room's conversation.
+        conversation: ConversationId,
+        /// What to change.
+        change: Change,
+    }
+    /// It is changed (or was so already).
+    (Moderate, Response) => Moderated {
+        /// The request's tag.
+        tag: u32,
+        /// The room's conversation.
+        conversation: ConversationId,
+    }
+    /// Something happened in a room. An entry of its log, written by the server: its origin names device 0 and
+    /// number 0.
+    (Moderate, Alert) => RoomEvent {
+        /// What.
+        kind: EventKind,
+        /// The user name of who did it.
+        actor: String,
+        /// The user name of whom it is about, if not the actor.
+        subject: Option<String>,
+        /// The topic, the reason, or the room's name; see [`EventKind`].
+        text: Option<String>,
+        /// The subject's new role.
+        role: Option<MemberRole>,
+        /// Who may join from now on.
+        access: Option<Access>,
+    }
+    /// The entries before a place, please: those that this device never had, or has forgotten.
+    (History, Request) => HistoryRequest {
+        /// Chosen by the client, given back in the answer.
+        tag: u32,
+        /// The conversation.
+        conversation: ConversationId,
+        /// The place; its own entry is not wanted.
+        before: EntryId,
+        /// At most so many.
+        limit: u32,
+    }
+    /// Entries of a log, or as many of them as fit one message.
+    (History, Response) => History {
+        /// The request's tag.
+        tag: u32,
+        /// The conversation.
+        conversation: ConversationId,
+        /// The entries, oldest first; the last ones before the place that was asked for.
+        entries: Vec<HistoryEntry>,
+        /// Whether this reader may read others before them.
+        more: bool,
     }
     /// Who is online?
     (Contacts, Request) => ContactsRequest {

@@ -47,6 +47,11 @@ impl ConversationId {
     pub const EVERYONE: Self = Self(1);
 }
 
+impl DeviceId {
+    /// No device: the server itself wrote the entry.
+    pub const SERVER: Self = Self(0);
+}
+
 impl EntryId {
     /// Before the first entry of a log.
     pub const START: Self = Self(0);

@@ -10,8 +10,9 @@ use serde::de::{self, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_bytes::ByteBuf;
 
-use super::bodies::{Body, BodyOf, Failure, Text};
+use super::bodies::{Body, BodyOf, RoomEvent};
 use super::ids::{AccountId, ConversationId, DeviceId, EntryId, Number};
+use super::parts::{Failure, Text};
 use super::wire::{field, skip_surplus, wire_struct};
 use super::words::{Command, MessageType};
 
@@ -162,6 +163,19 @@ impl Message {
             header,
             body: Body::Text(text),
         }
+    }
+
+    /// What happened in a room, as it stands in the log of a conversation.
+    #[must_use]
+    pub fn event(conversation: ConversationId, event: RoomEvent) -> Self {
+        let origin = Origin {
+            conversation,
+            device: DeviceId::SERVER,
+            number: Number(0),
+        };
+        let mut message = Self::control(event);
+        message.header.origin = Some(origin);
+        message
     }
 
     /// Something was refused: the command that asked for it, and why.

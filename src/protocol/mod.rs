@@ -10,23 +10,28 @@ mod fingerprint;
 mod ids;
 mod message;
 pub mod opaque;
+mod parts;
 #[cfg(test)]
 mod tests;
 mod wire;
 mod words;
 
 pub use bodies::{
-    Alert, Body, Contact, ContactsRequest, DeliverAgain, Failure, Greeting, Head, Hello,
-    HelloAnswer, ListContacts, Login, LoginAnswer, LoginFinish, Mark, Position, Receipts,
-    ReceiptsRequest, Received, Resolve, Resolved, Resume, SendAgain, SessionEnd, SessionStart,
-    SignUp, SignUpAnswer, SignUpFinish, SignedUp, Stored, Text, Void, Voided,
+    Alert, Body, ContactsRequest, DeliverAgain, Greeting, Hello, HelloAnswer, History,
+    HistoryRequest, Join, Joined, Leave, Left, ListContacts, Login, LoginAnswer, LoginFinish,
+    Members, MembersRequest, Moderate, Moderated, ReceiptCounts, Receipts, ReceiptsRequest,
+    Received, Resolve, Resolved, Resume, RoomEvent, Rooms, RoomsRequest, SendAgain, SessionEnd,
+    SessionStart, SignUp, SignUpAnswer, SignUpFinish, SignedUp, Stored, Void, Voided,
 };
 pub use codec::{DecodeError, Envelope, encode, open, seal, to_bytes};
 pub use digest::Digest;
 pub use fingerprint::fingerprint;
 pub use ids::{AccountId, ConversationId, DeviceId, EntryId, Number};
 pub use message::{Delivery, EVERYONE_NAME, Header, Hop, Message, Origin, RecipientData};
-pub use words::{Command, EndReason, ErrorCode, MessageType};
+pub use parts::{
+    Change, Contact, Count, Failure, Head, HistoryEntry, Mark, Position, Room, RoomMember, Text,
+};
+pub use words::{Access, Command, EndReason, ErrorCode, EventKind, MemberRole, MessageType};
 
 /// The longest text that one message carries, in bytes of UTF-8. Chosen: four screens of prose.
 pub const TEXT_MAX_BYTES: usize = 16 * 1024;
@@ -39,6 +44,17 @@ pub const MESSAGE_MAX_BYTES: usize = 64 * 1024;
 /// later versions add, and short enough that every hop has room around it: an entry that fits into no message would
 /// hold up its readers for ever. A longer one is refused.
 pub const CONTENT_MAX_BYTES: usize = 32 * 1024;
+
+/// The longest topic of a room, and the longest reason for removing somebody, in bytes of UTF-8. Chosen: a line or
+/// two, and many of them fit one message.
+pub const TOPIC_MAX_BYTES: usize = 256;
+
+/// Up to so many members a receipt names each; above it there is a count, once a second. Chosen: more names than one
+/// line on a screen holds (the design's number).
+pub const NAMED_RECEIPTS_MAX: u32 = 32;
+
+/// What a room's name begins with; no user's does.
+pub const ROOM_SIGN: char = '#';
 
 /// The length of a resume ticket, in bytes: as much chance as a key has.
 pub const TICKET_BYTES: usize = 32;

@@ -93,7 +93,39 @@ fn every_body(parts: &Parts) -> Vec<Body> {
         head: entry,
         last_number: number,
         start: entry,
+        floor: EntryId(a),
+        until: some(b).map(EntryId),
     };
+    let room = Room {
+        conversation,
+        name: name(),
+        topic: name(),
+        access: Access::from_number(parts.code),
+        role: flag.then_some(MemberRole::from_number(parts.code)),
+        members: c,
+    };
+    let member = RoomMember {
+        account,
+        name: name(),
+        role: MemberRole::from_number(parts.code),
+        online: flag,
+    };
+    let change = Change {
+        kind: EventKind::from_number(parts.code),
+        subject: flag.then(name),
+        text: flag.then(name),
+        role: flag.then_some(MemberRole::Owner),
+        access: flag.then_some(Access::Private),
+    };
+    let told = HistoryEntry {
+        entry,
+        prev: EntryId(a),
+        author: account,
+        time_ms: b,
+        digest: Digest::of(&bytes),
+        content: blob(),
+    };
+    let count = Count { entry, members: c };
     let position = Position {
         conversation,
         entry,
@@ -222,6 +254,88 @@ fn every_body(parts: &Parts) -> Vec<Body> {
         Alert {
             name: name(),
             online: flag,
+        }
+        .into(),
+        ReceiptCounts {
+            conversation,
+            members: c,
+            steps: vec![count; 2],
+        }
+        .into(),
+        Join {
+            tag: c,
+            name: name(),
+            access: flag.then_some(Access::Private),
+        }
+        .into(),
+        Joined {
+            tag: c,
+            room: room.clone(),
+            last_number: number,
+            start: entry,
+        }
+        .into(),
+        Leave {
+            tag: c,
+            conversation,
+        }
+        .into(),
+        Left {
+            tag: c,
+            conversation,
+        }
+        .into(),
+        RoomsRequest { tag: c }.into(),
+        Rooms {
+            tag: c,
+            rooms: vec![room; 2],
+            more: flag,
+        }
+        .into(),
+        MembersRequest {
+            tag: c,
+            conversation,
+        }
+        .into(),
+        Members {
+            tag: c,
+            conversation,
+            members: vec![member; 2],
+            more: flag,
+        }
+        .into(),
+        Moderate {
+            tag: c,
+            conversation,
+            change: change.clone(),
+        }
+        .into(),
+        Moderated {
+            tag: c,
+            conversation,
+        }
+        .into(),
+        RoomEvent {
+            kind: change.kind,
+            actor: name(),
+            subject: change.subject,
+            text: change.text,
+            role: change.role,
+            access: change.access,
+        }
+        .into(),
+        HistoryRequest {
+            tag: c,
+            conversation,
+            before: entry,
+            limit: c,
+        }
+        .into(),
+        History {
+            tag: c,
+            conversation,
+            entries: vec![told; 2],
+            more: flag,
         }
         .into(),
     ]

@@ -35,6 +35,18 @@ wire_enum! {
         Void = 14 => "VOID",
         /// The receipts of a conversation.
         Receipts = 15 => "RECEIPTS",
+        /// Become a member of a room, which is made if it does not exist yet.
+        Join = 16 => "JOIN",
+        /// Be a member of a room no longer.
+        Leave = 17 => "LEAVE",
+        /// Which rooms there are.
+        Rooms = 18 => "ROOMS",
+        /// Who belongs to a room.
+        Members = 19 => "MEMBERS",
+        /// Change a room or who belongs to it; also the news of such a change, which stands in the log.
+        Moderate = 20 => "MODERATE",
+        /// Entries of a log that this device does not have.
+        History = 21 => "HISTORY",
     }
 }
 
@@ -115,6 +127,16 @@ wire_enum! {
         Unavailable = 22 => "UNAVAILABLE",
         /// The request came out of turn.
         OutOfTurn = 23 => "OUT_OF_TURN",
+        /// There is no room of this name.
+        NoSuchRoom = 24 => "NO_SUCH_ROOM",
+        /// Only the operator makes rooms here.
+        RoomsClosed = 25 => "ROOMS_CLOSED",
+        /// The room is private, and nobody has invited this user.
+        NotInvited = 26 => "NOT_INVITED",
+        /// The user that it is about does not belong to the room.
+        NotAMember = 27 => "NOT_A_MEMBER",
+        /// A limit is reached; the detail says which.
+        LimitReached = 28 => "LIMIT_REACHED",
     }
 }
 
@@ -129,5 +151,48 @@ wire_enum! {
         Superseded = 3 => "SUPERSEDED",
         /// The account, its password or its tickets were changed.
         Revoked = 4 => "REVOKED",
+    }
+}
+
+wire_enum! {
+    /// What a member may do in a room; each may also do what the ones before it may.
+    pub enum MemberRole {
+        /// Reads and writes.
+        Member = 1 => "MEMBER",
+        /// Also invites to a private room, sets the topic and removes members.
+        Moderator = 2 => "MODERATOR",
+        /// Also gives roles and opens or closes the room.
+        Owner = 3 => "OWNER",
+    }
+}
+
+wire_enum! {
+    /// Who may join a room.
+    pub enum Access {
+        /// Everybody.
+        Public = 1 => "PUBLIC",
+        /// Those who were invited; it is in nobody else's list of rooms.
+        Private = 2 => "PRIVATE",
+    }
+}
+
+wire_enum! {
+    /// What happened in a room.
+    pub enum EventKind {
+        /// The actor has become a member; the owner, if the role says so.
+        Joined = 1 => "JOINED",
+        /// The actor is a member no longer. Where that left members without an owner, the subject has become it.
+        Left = 2 => "LEFT",
+        /// The subject was removed; the text says why.
+        Kicked = 3 => "KICKED",
+        /// The text is the topic now.
+        Topic = 4 => "TOPIC",
+        /// The subject has this role now.
+        Role = 5 => "ROLE",
+        /// The room is public or private now.
+        Access = 6 => "ACCESS",
+        /// The subject may join the room that the text names. It stands in the pair's log, so that it reaches the
+        /// subject alone, and also when they are away.
+        Invited = 7 => "INVITED",
     }
 }

@@ -29,7 +29,7 @@ impl Hub {
         channel: Channel,
         body: Hello,
     ) {
-        let Some(session) = self.sessions.get_mut(&id) else {
+        let Some(session) = self.sessions.get_mut(id) else {
             return;
         };
         let Some(user) = session.user_mut() else {
@@ -61,7 +61,7 @@ impl Hub {
             }
             Failure::new(ErrorCode::Unavailable, "")
         };
-        if let Some(session) = self.sessions.get_mut(&id) {
+        if let Some(session) = self.sessions.get_mut(id) {
             session.busy = false;
         }
         Self::refuse(turn, id, channel, Command::Hello, refusal);
@@ -80,22 +80,22 @@ impl Hub {
             return self.resume(turn, id);
         };
         let others = self.presence.online().count().saturating_sub(1);
-        let Some(user) = self
-            .sessions
-            .get_mut(&id)
-            .and_then(|session| session.user_mut())
-        else {
+        let Some(user) = self.sessions.user_mut(id) else {
             return;
         };
         user.ready = true;
+        let account = user.account;
+        let mut moved = Vec::new();
         for standing in &standings {
             let conversation = standing.conversation;
+            if standing.is_room && standing.until.is_none() {
+                self.presence.enter(account, conversation);
+            }
             if standing.since > EntryId::START {
                 user.since.insert(conversation, standing.since);
             }
             if standing.mark > standing.since {
-                let mark = user.mark(conversation, standing.mark);
-                self.marks.tell(conversation, mark);
+                moved.push((conversation, user.mark(conversation, standing.mark)));
             }
         }
         for standing in standings
@@ -127,14 +127,32 @@ impl Hub {
         };
         user.owed_answer
             .push_back((channel, Message::control(greeting)));
+        for (conversation, mark) in moved {
+            self.moved(turn, conversation, mark);
+        }
         self.greet_on(turn, id);
     }
 
-    /// Sends of the answer to HELLO what there is room for. It may be longer than a send buffer, since others decide
-    /// how many talk to this account; the rest follows when there is room.
+    /// Answers in as many parts as it takes, of which the session asks nothing more before they have gone out.
+    pub(super) fn answer_in_parts(
+        &mut self,
+        turn: &mut Turn<'_>,
+        id: SessionId,
+        channel: Channel,
+        parts: impl IntoIterator<Item = Message>,
+    ) {
+        if let Some(user) = self.sessions.user_mut(id) {
+            let parts = parts.into_iter().map(|part| (channel, part));
+            user.owed_answer.extend(parts);
+        }
+        self.greet_on(turn, id);
+    }
+
+    /// Sends of a long answer what there is room for. It may be longer than a send buffer, since others decide how
+    /// many talk to this account, and how many belong to a room; the rest follows when there is room.
     pub(super) fn greet_on(&mut self, turn: &mut Turn<'_>, id: SessionId) {
         loop {
-            let user = self.sessions.get(&id).and_then(|session| session.user());
+            let user = self.sessions.user(id);
             let Some((channel, message)) = user.and_then(|user| user.owed_answer.front()) else {
                 return;
             };
@@ -142,7 +160,7 @@ impl Hub {
                 // Event::Writable goes on from here; a session that is closed needs nothing more.
                 return;
             }
-            let Some(user) = self.sessions.get_mut(&id).and_then(|it| it.user_mut()) else {
+            let Some(user) = self.sessions.user_mut(id) else {
                 return;
             };
             user.owed_answer.pop_front();
@@ -161,7 +179,7 @@ impl Hub {
         channel: Channel,
         tag: u32,
     ) {
-        let own = self.sessions.get(&id).and_then(|session| session.user());
+        let own = self.sessions.user(id);
         let own = own.and_then(|user| Some((user.account, self.presence.get(user.account)?)));
         let is_other = |account| own.is_none_or(|(own, _)| account != own);
         let others = self.presence.online().filter(|(id, _)| is_other(*id));
@@ -211,13 +229,13 @@ impl Hub {
             online,
         };
         let bytes = encode(&Message::control(alert), Hop::default());
-        for (id, session) in &self.sessions {
+        for (id, session) in self.sessions.iter() {
             if session
                 .user()
                 .is_some_and(|user| user.ready && user.account != account)
             {
                 let now = turn.now.instant;
-                let _ = turn.endpoint.send(now, *id, Channel::Control, &bytes);
+                let _ = turn.endpoint.send(now, id, Channel::Control, &bytes);
             }
         }
     }
@@ -231,6 +249,8 @@ impl From<Standing> for Head {
             head,
             last_number,
             start,
+            floor,
+            until,
             ..
         } = standing;
         Self {
@@ -239,6 +259,8 @@ impl From<Standing> for Head {
             head,
             last_number,
             start,
+            floor,
+            until,
         }
     }
 }

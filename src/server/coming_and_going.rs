@@ -9,27 +9,29 @@ use super::sign_in::CHANNEL;
 use crate::protocol::{
     AccountId, Command, DeviceId, EndReason, ErrorCode, Failure, Message, SessionEnd,
 };
-use crate::store::Request;
+use crate::store::{Outcome, Request};
 use crate::transport::SessionId;
 
 /// Sessions of one account. Chosen: more devices than a person has. At the limit the oldest gives way, since what a
 /// session may hold (its windows, above all) must be bounded for who has an account, too.
 const SESSIONS_MAX: usize = 16;
 
+/// Devices whose tickets the store has still to forget. At the limit, which takes a store that fails for long, a sign-out
+/// is refused.
+const UNREVOKED_MAX: usize = 4096;
+
 impl Hub {
     /// The user leaves; the ticket is forgotten, the session stays for another login.
     pub(super) fn logout(&mut self, turn: &mut Turn<'_>, id: SessionId) {
-        let Some(user) = self.sessions.get(&id).and_then(|session| session.user()) else {
+        let Some(user) = self.sessions.user(id) else {
             return;
         };
-        let request = Request::RevokeTickets {
-            account: user.account,
-            device: user.device,
-        };
-        if !self.ask(Pending::Revoke, request) {
+        let (account, device) = (user.account, user.device);
+        if self.unrevoked.len() >= UNREVOKED_MAX || !self.revoke(account, device) {
             let failure = Failure::new(ErrorCode::Unavailable, "");
             return Self::refuse(turn, id, CHANNEL, Command::Logout, failure);
         }
+        self.unrevoked.insert((account, device));
         let goodbye = Message::control(SessionEnd {
             reason: EndReason::LoggedOut,
         });
@@ -37,9 +39,39 @@ impl Hub {
         self.sign_out(turn, id);
     }
 
+    fn revoke(&mut self, account: AccountId, device: DeviceId) -> bool {
+        let request = Request::RevokeTickets { account, device };
+        self.ask(Pending::Revoke { account, device }, request)
+    }
+
+    /// The store has forgotten the tickets of a device that has signed out, or is asked again until it has. Meanwhile
+    /// the hub refuses them.
+    pub(super) fn revoked(
+        &mut self,
+        turn: &Turn<'_>,
+        account: AccountId,
+        device: DeviceId,
+        outcome: &Outcome,
+    ) {
+        if *outcome == Outcome::Unknown {
+            self.retry_soon(turn.now);
+        } else {
+            self.unrevoked.remove(&(account, device));
+        }
+    }
+
+    /// Asks the store again to forget tickets.
+    pub(super) fn revoke_again(&mut self, turn: &Turn<'_>) {
+        for (account, device) in self.unrevoked.clone() {
+            if !self.revoke(account, device) {
+                return self.retry_soon(turn.now);
+            }
+        }
+    }
+
     /// Ends what a signed-in session has, whoever ended it. The session itself stays.
     pub(super) fn sign_out(&mut self, turn: &mut Turn<'_>, id: SessionId) {
-        let Some(session) = self.sessions.get_mut(&id) else {
+        let Some(session) = self.sessions.get_mut(id) else {
             return;
         };
         let Stage::SignedIn(user) = std::mem::replace(&mut session.stage, Stage::Anonymous) else {
@@ -67,7 +99,7 @@ impl Hub {
     ) {
         let sessions = &self.sessions;
         let same = |other: SessionId| {
-            let user = sessions.get(&other).and_then(|session| session.user());
+            let user = sessions.user(other);
             other != id && user.is_some_and(|user| user.device == device)
         };
         let oldest = || {
@@ -94,7 +126,7 @@ impl Hub {
 
     /// A session speaks again after it was taken for away.
     pub(super) fn awoke(&mut self, turn: &mut Turn<'_>, id: SessionId) {
-        let Some(user) = self.sessions.get(&id).and_then(|session| session.user()) else {
+        let Some(user) = self.sessions.user(id) else {
             return;
         };
         let (account, name) = (user.account, user.name.clone());
@@ -103,7 +135,7 @@ impl Hub {
 
     /// A session says nothing any more.
     pub(super) fn fell_silent(&mut self, turn: &mut Turn<'_>, id: SessionId) {
-        let Some(session) = self.sessions.get(&id) else {
+        let Some(session) = self.sessions.get(id) else {
             return;
         };
         let Some(account) = account_of(session) else {

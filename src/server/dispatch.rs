@@ -2,6 +2,7 @@
 
 use std::ops::Bound;
 
+use super::history::HISTORY;
 use super::hub::{Hub, Turn};
 use super::policy;
 use super::requests::Pending;
@@ -17,10 +18,10 @@ impl Hub {
     /// Takes messages from a channel while the store has room and the session's sign-in does not wait.
     pub(super) fn drain(&mut self, turn: &mut Turn<'_>, id: SessionId, channel: Channel) {
         loop {
-            let Some(session) = self.sessions.get(&id) else {
+            let Some(session) = self.sessions.get(id) else {
                 return;
             };
-            if session.busy {
+            if session.busy || (channel == HISTORY && session.is_paging()) {
                 return;
             }
             if self.store.room() < STORE_ROOM_MIN {
@@ -36,7 +37,7 @@ impl Hub {
 
     /// Takes what had to wait, on every channel of a session.
     pub(super) fn resume(&mut self, turn: &mut Turn<'_>, id: SessionId) {
-        if let Some(session) = self.sessions.get_mut(&id) {
+        if let Some(session) = self.sessions.get_mut(id) {
             session.busy = false;
             for channel in Channel::ALL {
                 self.drain(turn, id, channel);
@@ -59,12 +60,13 @@ impl Hub {
             Ok(opened) => opened,
             Err(error) => return self.take_broken(turn, id, channel, &error),
         };
-        let Some(session) = self.sessions.get(&id) else {
+        let Some(session) = self.sessions.get(id) else {
             return;
         };
         let header = message.header;
         if let Err(code) = policy::permit(session.role(), self.config.registration, &message.body) {
             let mut failure = Failure::new(code, "");
+            failure.tag = tag_of(&message.body);
             if let Some(origin) = header.origin {
                 failure = Failure::of_number(code, origin.conversation, origin.number);
             }
@@ -79,6 +81,12 @@ impl Hub {
             Body::SessionEnd(_) => self.logout(turn, id),
             Body::Hello(body) => self.hello(turn, id, channel, body),
             Body::Resolve(body) => self.resolve(turn, id, channel, &body),
+            Body::Join(body) => self.join(turn, id, channel, &body),
+            Body::Leave(body) => self.leave(turn, id, channel, body),
+            Body::RoomsRequest(body) => self.list_rooms(turn, id, channel, body.tag),
+            Body::MembersRequest(body) => self.list_members(turn, id, channel, body),
+            Body::Moderate(body) => self.moderate(turn, id, channel, body),
+            Body::HistoryRequest(body) => self.page_back(turn, id, channel, body),
             Body::ContactsRequest(body) => self.contacts(turn, id, channel, body.tag),
             Body::Text(text) => {
                 let content = envelope.content.to_vec();
@@ -98,7 +106,7 @@ impl Hub {
 
     /// A device reports an entry that stays damaged. The log is told once for a session.
     pub(super) fn reported(&mut self, id: SessionId, code: ErrorCode) {
-        if let Some(session) = self.sessions.get_mut(&id)
+        if let Some(session) = self.sessions.get_mut(id)
             && !std::mem::replace(&mut session.has_reported, true)
         {
             tracing::warn!(session = id.0, %code, "a device reports damage");
@@ -113,7 +121,7 @@ impl Hub {
         channel: Channel,
         error: &crate::protocol::DecodeError,
     ) {
-        let Some(session) = self.sessions.get_mut(&id) else {
+        let Some(session) = self.sessions.get_mut(id) else {
             return;
         };
         if *error == crate::protocol::DecodeError::Digest {
@@ -173,7 +181,7 @@ impl Hub {
             Pending::Resume { session, ticket } => {
                 self.device_known(turn, session, Command::Resume, ticket, outcome);
             }
-            Pending::Revoke => {}
+            Pending::Revoke { account, device } => self.revoked(turn, account, device, &outcome),
             Pending::Hello { session, channel } => self.greet(turn, session, channel, outcome),
             Pending::Resolve {
                 session,
@@ -181,6 +189,14 @@ impl Hub {
                 tag,
             } => {
                 Self::resolved(turn, session, channel, tag, outcome);
+            }
+            Pending::Join(asked) => self.joined(turn, asked, outcome),
+            Pending::Leave(asked, room) => self.left(turn, asked, room, outcome),
+            Pending::ChangeRoom(asked, room) => self.moderated(turn, asked, room, outcome),
+            Pending::Rooms(asked) => self.rooms_listed(turn, asked, outcome),
+            Pending::Members(asked, room) => self.members_listed(turn, asked, room, outcome),
+            Pending::History(asked, conversation) => {
+                self.paged_back(turn, asked, conversation, outcome);
             }
             Pending::Append(appended) => self.appended(turn, &appended, outcome),
             Pending::Void {
@@ -203,7 +219,9 @@ impl Hub {
             } => {
                 self.tell_receipts(turn, session, conversation, outcome);
             }
+            Pending::Tally(conversation) => self.tally_loaded(turn, conversation, outcome),
             Pending::Advance { marks, seen } => self.advanced(turn, marks, seen, outcome),
+            Pending::Expire => self.expired(turn, outcome),
         }
         self.drain_stalled(turn);
     }
@@ -221,5 +239,20 @@ impl Hub {
             self.last_turn = next;
             self.drain(turn, next.0, next.1);
         }
+    }
+}
+
+/// The tag of a request, where it has one: a refusal names it.
+fn tag_of(body: &Body) -> Option<u32> {
+    match body {
+        Body::Resolve(body) => Some(body.tag),
+        Body::Join(body) => Some(body.tag),
+        Body::Leave(body) => Some(body.tag),
+        Body::RoomsRequest(body) => Some(body.tag),
+        Body::MembersRequest(body) => Some(body.tag),
+        Body::Moderate(body) => Some(body.tag),
+        Body::HistoryRequest(body) => Some(body.tag),
+        Body::ContactsRequest(body) => Some(body.tag),
+        _ => None,
     }
 }

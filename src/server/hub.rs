@@ -10,18 +10,23 @@ use std::time::{Duration, Instant};
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng as _;
 
-use super::policy::Registration;
+use super::history::HISTORY;
+use super::policy::{Registration, RoomMaking};
 use super::presence::Presence;
 use super::receipts::Marks;
 use super::registrar::Registrar;
 use super::requests::{Pending, Requests};
+use super::retention::Expiry;
 use super::session::Session;
+use super::sessions::Sessions;
 use super::status::Status;
+use super::tally::Tallies;
 use super::throttle::Throttle;
 use crate::protocol::{
-    Body, Command, ConversationId, EndReason, Failure, Hop, Message, SessionEnd, encode,
+    AccountId, Body, Command, ConversationId, DeviceId, EndReason, Failure, Hop, Message,
+    SessionEnd, encode,
 };
-use crate::store::{Completion, Request, Store};
+use crate::store::{Completion, Request, Retention, Store};
 use crate::transport::{App, Channel, CloseReason, Endpoint, Event, Now, SendError, SessionId};
 
 /// How long after a storage error the hub asks again for what its readers wait for.
@@ -42,18 +47,24 @@ pub(super) const CODE_SUPERSEDED: u16 = 3;
 pub struct HubConfig {
     /// Whether anybody may sign up.
     pub registration: Registration,
+    /// Whether users make rooms.
+    pub rooms: RoomMaking,
     /// The welcome that everybody is shown.
     pub greeting: String,
     /// Whether attempts to sign in are limited; only measurements go without.
     pub limited: bool,
+    /// How much of each conversation is kept, where nothing else is said for it.
+    pub retention: Retention,
 }
 
 impl Default for HubConfig {
     fn default() -> Self {
         Self {
             registration: Registration::Open,
+            rooms: RoomMaking::Open,
             greeting: "Greetings from the Chat Room!".into(),
             limited: true,
+            retention: Retention::default(),
         }
     }
 }
@@ -89,21 +100,28 @@ pub struct Hub {
     pub(super) server_key: [u8; 32],
     pub(super) rng: ChaCha20Rng,
     pub(super) throttle: Throttle,
-    pub(super) sessions: BTreeMap<SessionId, Session>,
+    pub(super) sessions: Sessions,
     pub(super) presence: Presence,
     pub(super) watchers: BTreeMap<ConversationId, BTreeSet<SessionId>>,
     pub(super) marks: Marks,
+    pub(super) tallies: Tallies,
     pub(super) counters: HubCounters,
     pub(super) store: Box<dyn Store + Send>,
     pub(super) requests: Requests,
+    /// Devices that have signed out, of which the store has not said yet that their tickets are forgotten.
+    pub(super) unrevoked: BTreeSet<(AccountId, DeviceId)>,
     /// Channels with messages that were not taken, for want of room in the store.
     pub(super) stalled: BTreeSet<(SessionId, Channel)>,
     /// The stalled channel that had its turn last.
     pub(super) last_turn: (SessionId, Channel),
     /// When to ask the store again after an error.
     retry_at: Option<Instant>,
+    /// When entries expire next.
+    pub(super) expiry: Expiry,
     /// How far an orderly stop has come.
     stop: Stop,
+    /// At the end: every session's goodbye was answered, or said as often as it is said.
+    is_farewell_over: bool,
 }
 
 /// How far an orderly stop has come.
@@ -142,17 +160,21 @@ impl Hub {
             server_key,
             rng: ChaCha20Rng::from_seed(seed),
             throttle,
-            sessions: BTreeMap::new(),
+            sessions: Sessions::default(),
             presence: Presence::default(),
             watchers: BTreeMap::new(),
             marks: Marks::default(),
+            tallies: Tallies::default(),
             counters: HubCounters::default(),
             store,
             requests: Requests::default(),
+            unrevoked: BTreeSet::new(),
             stalled: BTreeSet::new(),
             last_turn: (SessionId(0), Channel::Control),
             retry_at: None,
+            expiry: Expiry::new(now),
             stop: Stop::No,
+            is_farewell_over: false,
         }
     }
 
@@ -243,13 +265,8 @@ impl Hub {
         let goodbye = Message::control(SessionEnd {
             reason: EndReason::ServerStopping,
         });
-        let sessions: Vec<SessionId> = self.sessions.keys().copied().collect();
-        for id in sessions {
-            if self
-                .sessions
-                .get(&id)
-                .is_some_and(|session| session.user().is_some())
-            {
+        for id in self.sessions.ids() {
+            if self.sessions.user(id).is_some() {
                 // Whoever has no room for it learns the same from the close that follows.
                 let _ = Self::tell(turn, id, Channel::Control, &goodbye);
             }
@@ -269,7 +286,7 @@ impl Hub {
     fn closed(&mut self, turn: &mut Turn<'_>, id: SessionId, reason: &CloseReason) {
         tracing::debug!(session = id.0, %reason, "session over");
         self.sign_out(turn, id);
-        self.sessions.remove(&id);
+        self.sessions.remove(id);
         self.stalled.retain(|(session, _)| *session != id);
     }
 }
@@ -298,8 +315,10 @@ impl App for Hub {
             Event::Readable { session, channel } => self.drain(turn, session, channel),
             Event::Writable { session, channel } => {
                 self.greet_on(turn, session);
-                if channel == Channel::Chat {
-                    self.writable(turn, session);
+                match channel {
+                    Channel::Chat => self.writable(turn, session),
+                    HISTORY => self.page_on(turn, session),
+                    Channel::Control => {}
                 }
             }
             Event::Moved { session, remote } => {
@@ -327,14 +346,17 @@ impl App for Hub {
         if self.marks.deadline().is_some_and(|at| at <= now.instant) {
             self.write_marks(now);
         }
+        self.spread_counts(turn);
         if matches!(self.stop, Stop::By(at) if at <= now.instant) {
             self.stop = Stop::Now;
         }
+        self.expire(now);
         if self.retry_at.is_some_and(|at| at <= now.instant) {
             self.retry_at = None;
-            let sessions: Vec<SessionId> = self.sessions.keys().copied().collect();
-            for id in sessions {
-                let user = self.sessions.get_mut(&id).and_then(|it| it.user_mut());
+            self.ask_tallies(turn);
+            self.revoke_again(turn);
+            for id in self.sessions.ids() {
+                let user = self.sessions.user_mut(id);
                 for reader in user.into_iter().flat_map(|user| user.behind.values_mut()) {
                     reader.resting = false;
                 }
@@ -344,8 +366,10 @@ impl App for Hub {
     }
 
     fn on_settled(&mut self, now: Now, endpoint: &mut Endpoint) {
+        self.is_farewell_over = self.sessions.is_empty() && endpoint.is_empty();
         let turn = &mut Turn { now, endpoint };
         self.spread_receipts(turn);
+        self.spread_counts(turn);
         if self.marks.is_full() {
             self.write_marks(now);
         }
@@ -357,16 +381,20 @@ impl App for Hub {
         } else {
             None
         };
-        [self.marks.deadline(), self.retry_at, stop_by]
-            .into_iter()
-            .flatten()
-            .min()
+        let deadlines = [
+            self.marks.deadline(),
+            self.tallies.deadline(),
+            self.retry_at,
+            self.expiry.deadline(),
+            stop_by,
+        ];
+        deadlines.into_iter().flatten().min()
     }
 
     fn is_finished(&self) -> bool {
         match self.stop {
             Stop::No => false,
-            Stop::By(_) => self.sessions.is_empty() && self.requests.is_empty(),
+            Stop::By(_) => self.is_farewell_over && self.requests.is_empty(),
             Stop::Now => true,
         }
     }

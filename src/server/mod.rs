@@ -3,8 +3,13 @@
 //! [`Hub`] is the state machine; everything it decides to allow stands in [`policy`].
 
 mod arrival;
+mod asking;
+mod bucket;
 mod coming_and_going;
+mod counting;
 mod dispatch;
+mod forward;
+mod history;
 mod hub;
 mod name;
 pub mod policy;
@@ -13,18 +18,22 @@ mod reading;
 mod receipts;
 mod registrar;
 mod requests;
+mod retention;
+mod rooms;
 mod routing;
 mod session;
+mod sessions;
 mod sign_in;
 mod status;
+mod tally;
 #[cfg(test)]
 mod tests;
 mod throttle;
 mod watching;
 
 pub use hub::{Hub, HubConfig, HubCounters, Input};
-pub use name::{NAME_MAX_CHARS, Name, NameError};
-pub use policy::Registration;
+pub use name::{NAME_MAX_CHARS, Name, NameError, RoomName, RoomNameError};
+pub use policy::{Registration, RoomMaking};
 pub use registrar::{BadExchange, PendingLogin, PendingSignUp, Registrar};
 pub use sign_in::hash_ticket;
 pub use status::{SessionStatus, Status};

@@ -1,4 +1,4 @@
-//! User names: which there can be, and when two are too alike.
+//! The names of users and rooms: which there can be, and when two are too alike.
 //!
 //! A name is kept in the canonical form of PRECIS `UsernameCaseMapped` (RFC 8265 §3.3), so that `Alice` and
 //! `alice` are one, and together with its UTS 39 skeleton, so that nobody can pass for another by letters that
@@ -9,7 +9,7 @@ use precis_profiles::precis_core::profile::PrecisFastInvocation as _;
 use thiserror::Error;
 use unicode_security::confusable_detection::skeleton;
 
-use crate::protocol::EVERYONE_NAME;
+use crate::protocol::{EVERYONE_NAME, ROOM_SIGN};
 
 /// The longest name, in characters. Chosen: fits a column of the contact list.
 pub const NAME_MAX_CHARS: usize = 32;
@@ -92,6 +92,51 @@ impl Name {
     }
 }
 
+/// A room's name, `#` and all: behind the sign stands what could be a user's name, in the same canonical form.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RoomName {
+    canonical: String,
+    skeleton: String,
+}
+
+/// Why a text is not a room's name.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum RoomNameError {
+    /// It does not begin with [`ROOM_SIGN`].
+    #[error("the name of a room begins with '{ROOM_SIGN}'")]
+    NoSign,
+    /// What follows the sign could be no user's name either.
+    #[error("what follows the '{ROOM_SIGN}' is formed as a user name is: {0}")]
+    Rest(#[from] NameError),
+}
+
+impl RoomName {
+    /// Brings a room's name as typed into its canonical form.
+    ///
+    /// # Errors
+    /// [`RoomNameError`] says what is wrong with it.
+    pub fn parse(typed: &str) -> Result<Self, RoomNameError> {
+        let rest = typed.strip_prefix(ROOM_SIGN).ok_or(RoomNameError::NoSign)?;
+        let name = Name::parse(rest)?;
+        Ok(Self {
+            canonical: format!("{ROOM_SIGN}{}", name.canonical),
+            skeleton: format!("{ROOM_SIGN}{}", name.skeleton),
+        })
+    }
+
+    /// The form under which the room is known.
+    #[must_use]
+    pub fn canonical(&self) -> &str {
+        &self.canonical
+    }
+
+    /// The form that look-alikes share; it is never shown.
+    #[must_use]
+    pub fn skeleton(&self) -> &str {
+        &self.skeleton
+    }
+}
+
 fn skeleton_of(text: &str) -> String {
     skeleton(text).collect()
 }
@@ -118,6 +163,21 @@ mod tests {
         let cyrillic = Name::parse("p\u{430}yp\u{430}l").unwrap();
         assert_ne!(latin.canonical, cyrillic.canonical);
         assert_eq!(latin.skeleton, cyrillic.skeleton);
+    }
+
+    #[test]
+    fn room_is_named_as_a_user_is_but_for_its_sign() {
+        let bridge = RoomName::parse("#Bridge").unwrap();
+        assert_eq!(bridge.canonical(), "#bridge");
+        assert_eq!(
+            RoomName::parse("#br\u{456}dge").unwrap().skeleton(),
+            bridge.skeleton()
+        );
+        assert_eq!(RoomName::parse("bridge"), Err(RoomNameError::NoSign));
+        for bad in ["#", "##bridge", "#-", "#the bridge", "#everyone"] {
+            let refused = RoomName::parse(bad);
+            assert!(matches!(refused, Err(RoomNameError::Rest(_))), "{bad:?}");
+        }
     }
 
     #[test]

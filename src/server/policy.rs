@@ -1,6 +1,8 @@
 //! Who may do what: every permission of the server, in one match.
 
-use crate::protocol::{Body, ErrorCode, TEXT_MAX_BYTES};
+use crate::protocol::{
+    Access, Body, Change, ErrorCode, EventKind, MemberRole, TEXT_MAX_BYTES, TOPIC_MAX_BYTES, Text,
+};
 
 /// Whether accounts can be opened over the network.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -9,6 +11,16 @@ pub enum Registration {
     #[default]
     Open,
     /// Only the operator opens accounts, by `udpchat user add`.
+    Closed,
+}
+
+/// Whether users make rooms, by joining one that there is not yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum RoomMaking {
+    /// Anybody may.
+    #[default]
+    Open,
+    /// Nobody may; the rooms that there are go on.
     Closed,
 }
 
@@ -46,19 +58,15 @@ pub fn permit(role: Role<'_>, registration: Registration, body: &Body) -> Result
         | (Body::SessionEnd(_) | Body::ContactsRequest(_), Role::Arriving | Role::User(_)) => {
             Ok(())
         }
-        (Body::Text(text), Role::User(name)) => {
-            if text.sender != name {
-                Err(ErrorCode::NotPermitted)
-            } else if text.text.trim().is_empty() {
-                Err(ErrorCode::TextEmpty)
-            } else if text.text.len() > TEXT_MAX_BYTES {
-                Err(ErrorCode::TextTooLong)
-            } else {
-                Ok(())
-            }
-        }
+        (Body::Text(text), Role::User(name)) => check_text(name, text),
+        (Body::Moderate(body), Role::User(_)) => check_change(&body.change),
         (
             Body::Resolve(_)
+            | Body::Join(_)
+            | Body::Leave(_)
+            | Body::RoomsRequest(_)
+            | Body::MembersRequest(_)
+            | Body::HistoryRequest(_)
             | Body::Received(_)
             | Body::DeliverAgain(_)
             | Body::Void(_)
@@ -73,6 +81,12 @@ pub fn permit(role: Role<'_>, registration: Registration, body: &Body) -> Result
             | Body::ContactsRequest(_)
             | Body::Text(_)
             | Body::Resolve(_)
+            | Body::Join(_)
+            | Body::Leave(_)
+            | Body::RoomsRequest(_)
+            | Body::MembersRequest(_)
+            | Body::Moderate(_)
+            | Body::HistoryRequest(_)
             | Body::Received(_)
             | Body::DeliverAgain(_)
             | Body::Void(_)
@@ -82,6 +96,12 @@ pub fn permit(role: Role<'_>, registration: Registration, body: &Body) -> Result
         (
             Body::Text(_)
             | Body::Resolve(_)
+            | Body::Join(_)
+            | Body::Leave(_)
+            | Body::RoomsRequest(_)
+            | Body::MembersRequest(_)
+            | Body::Moderate(_)
+            | Body::HistoryRequest(_)
             | Body::Received(_)
             | Body::DeliverAgain(_)
             | Body::Void(_)
@@ -104,6 +124,14 @@ pub fn permit(role: Role<'_>, registration: Registration, body: &Body) -> Result
             | Body::Receipts(_)
             | Body::ListContacts(_)
             | Body::Alert(_)
+            | Body::ReceiptCounts(_)
+            | Body::Joined(_)
+            | Body::Left(_)
+            | Body::Rooms(_)
+            | Body::Members(_)
+            | Body::Moderated(_)
+            | Body::RoomEvent(_)
+            | Body::History(_)
             | Body::Unsupported,
             _,
         )
@@ -114,10 +142,76 @@ pub fn permit(role: Role<'_>, registration: Registration, body: &Body) -> Result
     }
 }
 
+/// Whether a text is one, and of the user who sends it.
+fn check_text(name: &str, text: &Text) -> Result<(), ErrorCode> {
+    if text.sender != name {
+        Err(ErrorCode::NotPermitted)
+    } else if text.text.trim().is_empty() {
+        Err(ErrorCode::TextEmpty)
+    } else if text.text.len() > TEXT_MAX_BYTES {
+        Err(ErrorCode::TextTooLong)
+    } else {
+        Ok(())
+    }
+}
+
+/// Whether a change of a room is one at all, with all that it takes. Who may make it the store decides, in the
+/// transaction in which it is made.
+fn check_change(change: &Change) -> Result<(), ErrorCode> {
+    let is_long = |text: &String| text.len() > TOPIC_MAX_BYTES;
+    if change.text.as_ref().is_some_and(is_long) {
+        return Err(ErrorCode::TextTooLong);
+    }
+    let is_whole = match change.kind {
+        EventKind::Kicked | EventKind::Invited => change.subject.is_some(),
+        EventKind::Role => {
+            change.subject.is_some() && change.role.is_some_and(|it| MemberRole::ALL.contains(&it))
+        }
+        EventKind::Topic => change.text.is_some(),
+        EventKind::Access => change.access.is_some_and(|it| Access::ALL.contains(&it)),
+        EventKind::Joined | EventKind::Left => false,
+        EventKind::Other(_) => return Err(ErrorCode::Unsupported),
+    };
+    if is_whole {
+        Ok(())
+    } else {
+        Err(ErrorCode::Malformed)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::protocol::{ContactsRequest, SignUpFinish, Text};
+    use crate::protocol::{ContactsRequest, SignUpFinish};
+
+    #[test]
+    fn change_without_what_it_takes_is_refused() {
+        let topic = Change {
+            kind: EventKind::Topic,
+            subject: None,
+            text: Some("charts".into()),
+            role: None,
+            access: None,
+        };
+        assert_eq!(check_change(&topic), Ok(()));
+        let long = Some("x".repeat(TOPIC_MAX_BYTES + 1));
+        for (change, code) in [
+            ((EventKind::Topic, None), ErrorCode::Malformed),
+            ((EventKind::Topic, long), ErrorCode::TextTooLong),
+            ((EventKind::Kicked, None), ErrorCode::Malformed),
+            ((EventKind::Role, None), ErrorCode::Malformed),
+            ((EventKind::Joined, None), ErrorCode::Malformed),
+            ((EventKind::Other(99), None), ErrorCode::Unsupported),
+        ] {
+            let (kind, text) = change;
+            let change = Change {
+                kind,
+                text,
+                ..topic.clone()
+            };
+            assert_eq!(check_change(&change), Err(code), "{kind:?}");
+        }
+    }
 
     fn text(sender: &str, text: &str) -> Body {
         Body::Text(Text {

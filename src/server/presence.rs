@@ -1,15 +1,17 @@
-//! Who is online: every account that has a signed-in session which is not silent.
+//! Who is online: every account that has a signed-in session which is not silent; and in which rooms they are.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::session::Session;
-use crate::protocol::AccountId;
+use crate::protocol::{AccountId, ConversationId};
 use crate::transport::SessionId;
 
 /// The accounts with signed-in sessions.
 #[derive(Debug, Default)]
 pub struct Presence {
     accounts: BTreeMap<AccountId, Here>,
+    /// By room, those of them who belong to it. Nothing is kept for those who are away.
+    rooms: BTreeMap<ConversationId, BTreeSet<AccountId>>,
 }
 
 /// One account's sessions, and whether each is awake.
@@ -18,6 +20,7 @@ pub struct Here {
     /// The account's canonical name.
     pub name: String,
     sessions: BTreeMap<SessionId, bool>,
+    rooms: BTreeSet<ConversationId>,
 }
 
 impl Here {
@@ -26,7 +29,9 @@ impl Here {
         self.sessions.keys().copied()
     }
 
-    fn is_online(&self) -> bool {
+    /// Whether one of its sessions is awake.
+    #[must_use]
+    pub fn is_online(&self) -> bool {
         self.sessions.values().any(|awake| *awake)
     }
 }
@@ -37,6 +42,7 @@ impl Presence {
         let here = self.accounts.entry(account).or_insert_with(|| Here {
             name: name.to_owned(),
             sessions: BTreeMap::new(),
+            rooms: BTreeSet::new(),
         });
         let was_online = here.is_online();
         here.sessions.insert(session, true);
@@ -64,9 +70,50 @@ impl Presence {
         here.sessions.remove(&session);
         let is_online = here.is_online();
         if here.sessions.is_empty() {
+            for room in std::mem::take(&mut here.rooms) {
+                self.forget_in(account, room);
+            }
             self.accounts.remove(&account);
         }
         was_online && !is_online
+    }
+
+    /// The account belongs to a room, as its HELLO or a JOIN has told. An account without a session is not noted.
+    pub fn enter(&mut self, account: AccountId, room: ConversationId) {
+        if let Some(here) = self.accounts.get_mut(&account) {
+            here.rooms.insert(room);
+            self.rooms.entry(room).or_default().insert(account);
+        }
+    }
+
+    /// The account belongs to a room no longer.
+    pub fn exit(&mut self, account: AccountId, room: ConversationId) {
+        if let Some(here) = self.accounts.get_mut(&account) {
+            here.rooms.remove(&room);
+        }
+        self.forget_in(account, room);
+    }
+
+    /// Whether the account, which has a session, belongs to a room.
+    #[must_use]
+    pub fn is_in(&self, account: AccountId, room: ConversationId) -> bool {
+        self.get(account)
+            .is_some_and(|here| here.rooms.contains(&room))
+    }
+
+    /// Those who belong to a room and have a session, awake or silent.
+    pub fn in_room(&self, room: ConversationId) -> impl Iterator<Item = (AccountId, &Here)> {
+        let accounts = self.rooms.get(&room).into_iter().flatten();
+        accounts.filter_map(|account| Some((*account, self.get(*account)?)))
+    }
+
+    fn forget_in(&mut self, account: AccountId, room: ConversationId) {
+        if let Some(accounts) = self.rooms.get_mut(&room) {
+            accounts.remove(&account);
+            if accounts.is_empty() {
+                self.rooms.remove(&room);
+            }
+        }
     }
 
     /// The account, if it has a session at all.
@@ -132,5 +179,24 @@ mod tests {
         assert!(!presence.leave(ERIN, phone));
         assert!(presence.leave(ERIN, laptop));
         assert!(presence.get(ERIN).is_none());
+    }
+
+    #[test]
+    fn account_is_in_its_rooms_until_it_leaves_them_or_its_last_session_is_over() {
+        let (laptop, phone) = (SessionId(1), SessionId(2));
+        let (bridge, galley) = (ConversationId(7), ConversationId(8));
+        let mut presence = Presence::default();
+        presence.enter(ERIN, bridge);
+        assert_eq!(presence.in_room(bridge).count(), 0);
+        presence.arrive(ERIN, "erin", laptop);
+        presence.arrive(ERIN, "erin", phone);
+        presence.enter(ERIN, bridge);
+        presence.enter(ERIN, galley);
+        presence.exit(ERIN, galley);
+        presence.leave(ERIN, laptop);
+        assert!(presence.is_in(ERIN, bridge) && !presence.is_in(ERIN, galley));
+        assert_eq!(presence.in_room(bridge).count(), 1);
+        presence.leave(ERIN, phone);
+        assert!(presence.rooms.is_empty());
     }
 }

@@ -1,9 +1,9 @@
 //! Reading on for devices that have not been sent everything: those who were away, those with no room, those who
 //! ask again. Each costs a position; the log is read when there is room.
 
+use super::forward::{CHAT, envelope};
 use super::hub::{Hub, Turn};
 use super::requests::Pending;
-use super::routing::{CHAT, envelope};
 use super::session::Reader;
 use crate::protocol::{
     Command, ConversationId, DeliverAgain, Delivery, EntryId, ErrorCode, Failure,
@@ -28,11 +28,7 @@ impl Hub {
         channel: Channel,
         body: DeliverAgain,
     ) {
-        let Some(user) = self
-            .sessions
-            .get_mut(&id)
-            .and_then(|session| session.user_mut())
-        else {
+        let Some(user) = self.sessions.user_mut(id) else {
             return;
         };
         if user.behind.len() >= BEHIND_MAX {
@@ -57,11 +53,7 @@ impl Hub {
 
     /// There is room on a session's chat channel again.
     pub(super) fn writable(&mut self, turn: &mut Turn<'_>, id: SessionId) {
-        let Some(user) = self
-            .sessions
-            .get_mut(&id)
-            .and_then(|session| session.user_mut())
-        else {
+        let Some(user) = self.sessions.user_mut(id) else {
             return;
         };
         let owed = std::mem::take(&mut user.owed_receipts);
@@ -73,7 +65,7 @@ impl Hub {
 
     /// Asks the store for what a device has not been sent yet, one conversation at a time.
     pub(super) fn read_on(&mut self, turn: &mut Turn<'_>, id: SessionId) {
-        let Some(user) = self.sessions.get(&id).and_then(|session| session.user()) else {
+        let Some(user) = self.sessions.user(id) else {
             return;
         };
         // The answer to HELLO goes before all deliveries.
@@ -102,10 +94,7 @@ impl Hub {
         ) {
             return self.retry_soon(turn.now);
         }
-        if let Some(user) = self
-            .sessions
-            .get_mut(&id)
-            .and_then(|session| session.user_mut())
+        if let Some(user) = self.sessions.user_mut(id)
             && let Some(reader) = user.behind.get_mut(&conversation)
         {
             reader.reading = true;
@@ -121,11 +110,7 @@ impl Hub {
         after: EntryId,
         outcome: Outcome,
     ) {
-        let Some(user) = self
-            .sessions
-            .get_mut(&id)
-            .and_then(|session| session.user_mut())
-        else {
+        let Some(user) = self.sessions.user_mut(id) else {
             return;
         };
         let Some(reader) = user.behind.get_mut(&conversation) else {

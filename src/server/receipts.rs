@@ -28,18 +28,18 @@ pub struct Marks {
 }
 
 impl Marks {
-    /// A device of the member has made everything up to the mark's entry durable.
-    pub fn advance(&mut self, now: Instant, conversation: ConversationId, mark: Mark) {
+    /// A device of the member has made everything up to the mark's entry durable; whether that is to be told.
+    pub fn advance(&mut self, now: Instant, conversation: ConversationId, mark: &Mark) -> bool {
         let unwritten = self
             .unwritten
             .entry((conversation, mark.account))
             .or_insert(EntryId::START);
         if *unwritten >= mark.entry {
-            return;
+            return false;
         }
         *unwritten = mark.entry;
-        self.tell(conversation, mark);
         self.write_soon(now);
+        true
     }
 
     /// A mark is to be told that is durable already: where a device said that it stands may be news to those
@@ -147,8 +147,11 @@ mod tests {
     fn mark_never_goes_back_and_is_told_once() {
         let now = Instant::now();
         let mut marks = Marks::default();
-        marks.advance(now, ROOM, bob(7));
-        marks.advance(now, ROOM, bob(5));
+        for entry in [7, 5] {
+            if marks.advance(now, ROOM, &bob(entry)) {
+                marks.tell(ROOM, bob(entry));
+            }
+        }
         let news = marks.take_news();
         assert_eq!(news[&ROOM][&BOB].entry, EntryId(7));
         assert!(marks.take_news().is_empty());
@@ -165,7 +168,7 @@ mod tests {
         let now = Instant::now();
         let mut marks = Marks::default();
         for conversation in 0..UNWRITTEN_MAX as u64 {
-            marks.advance(now, ConversationId(conversation), bob(7));
+            marks.advance(now, ConversationId(conversation), &bob(7));
         }
         assert!(marks.is_full());
         let (written, seen) = marks.take_unwritten().unwrap();
@@ -178,9 +181,9 @@ mod tests {
     fn mark_that_could_not_be_written_waits_for_the_next_time() {
         let now = Instant::now();
         let mut marks = Marks::default();
-        marks.advance(now, ROOM, bob(7));
+        marks.advance(now, ROOM, &bob(7));
         let (written, seen) = marks.take_unwritten().unwrap();
-        marks.advance(now, ROOM, bob(8));
+        marks.advance(now, ROOM, &bob(8));
         marks.put_back(now, written, seen);
         assert_eq!(
             marks.take_unwritten(),

@@ -29,7 +29,10 @@ pub enum Pending {
     /// The ticket was looked at: this is its successor.
     Resume { session: SessionId, ticket: Vec<u8> },
     /// A device's tickets are forgotten.
-    Revoke,
+    Revoke {
+        account: AccountId,
+        device: DeviceId,
+    },
     /// What there is for a device.
     Hello {
         session: SessionId,
@@ -41,6 +44,18 @@ pub enum Pending {
         channel: Channel,
         tag: u32,
     },
+    /// A room was joined.
+    Join(Asked),
+    /// A room was left.
+    Leave(Asked, ConversationId),
+    /// A room was changed.
+    ChangeRoom(Asked, ConversationId),
+    /// The rooms that there are for a user.
+    Rooms(Asked),
+    /// Who belongs to a room.
+    Members(Asked, ConversationId),
+    /// Entries that a device does not have.
+    History(Asked, ConversationId),
     /// A message was appended.
     Append(Appended),
     /// A number was used up.
@@ -60,11 +75,30 @@ pub enum Pending {
         session: SessionId,
         conversation: ConversationId,
     },
+    /// The marks of a conversation whose receipts are counted.
+    Tally(ConversationId),
     /// Marks and last-seen times were written.
     Advance {
         marks: Vec<(ConversationId, AccountId, EntryId)>,
         seen: Vec<(AccountId, u64)>,
     },
+    /// A step of retention is done.
+    Expire,
+}
+
+/// Who has asked for something that has a tag, and where the answer goes.
+#[derive(Debug, Clone, Copy)]
+pub struct Asked {
+    /// The session.
+    pub session: SessionId,
+    /// The channel on which it was asked, and is answered.
+    pub channel: Channel,
+    /// The account.
+    pub account: AccountId,
+    /// The device: whoever signs in on the session meanwhile has not asked.
+    pub device: DeviceId,
+    /// The client's tag.
+    pub tag: u32,
 }
 
 /// A message on its way into the log, with all that forwarding it needs.

@@ -1,22 +1,16 @@
-//! The way of a message: from its author into the log, and from the log to every device that reads it.
-//!
-//! It goes on only once it is durable. A device that is where the log was before it is sent it at once; one
-//! that is not, or that has no room, costs a position and reads the log again when there is room.
+//! The way of a message from its author into the log. It goes on to its readers only once it is durable.
 
+use super::forward::{CHAT, Written};
 use super::hub::{Hub, Turn};
 use super::requests::{Appended, Pending};
-use super::session::Reader;
 use super::sign_in::failure_of;
 use crate::protocol::{
-    AccountId, CONTENT_MAX_BYTES, Command, ConversationId, Delivery, DeviceId, Digest,
-    EVERYONE_NAME, EntryId, Envelope, ErrorCode, Failure, Header, Hop, Message, Number, Origin,
-    Resolve, Resolved, Stored, Text, Void, Voided,
+    AccountId, CONTENT_MAX_BYTES, Command, ConversationId, DeviceId, Digest, EVERYONE_NAME,
+    ErrorCode, Failure, Header, Message, Number, Origin, Resolve, Resolved, Stored, Text, Void,
+    Voided,
 };
 use crate::store::{Append, Audience, Outcome, Reply, Request, StoredEntry};
-use crate::transport::{Channel, SendError, SessionId};
-
-/// The channel of all that stands in a log, so that a device sees it in the log's order.
-pub(super) const CHAT: Channel = Channel::Chat;
+use crate::transport::{Channel, SessionId};
 
 impl Hub {
     /// The conversation with somebody is asked for.
@@ -28,7 +22,7 @@ impl Hub {
         body: &Resolve,
     ) {
         let tag = body.tag;
-        let Some(user) = self.sessions.get(&id).and_then(|session| session.user()) else {
+        let Some(user) = self.sessions.user(id) else {
             return;
         };
         let failure = match super::name::Name::parse(&body.name) {
@@ -97,7 +91,7 @@ impl Hub {
         content: Vec<u8>,
         digest: Digest,
     ) {
-        let Some(user) = self.sessions.get(&id).and_then(|session| session.user()) else {
+        let Some(user) = self.sessions.user(id) else {
             return;
         };
         let Some(origin) = header
@@ -157,7 +151,14 @@ impl Hub {
                 self.counters.stored += u64::from(!stored.repeated);
                 self.tell_stored(turn, appended, &stored);
                 if !stored.repeated {
-                    self.forward(turn, appended, &stored);
+                    let written = Written {
+                        conversation,
+                        author: appended.author,
+                        device: appended.device,
+                        content: &appended.content,
+                        digest: appended.digest,
+                    };
+                    self.forward(turn, &written, &stored);
                 }
             }
             // Whoever has signed in on this session since has nothing to do with it.
@@ -201,6 +202,18 @@ impl Hub {
                     None,
                 )
             }
+            Audience::Room { members } => {
+                let online = self
+                    .presence
+                    .in_room(appended.conversation)
+                    .filter(|(account, here)| *account != appended.author && here.is_online())
+                    .count();
+                (
+                    members.saturating_sub(1),
+                    u32::try_from(online).unwrap_or(u32::MAX),
+                    None,
+                )
+            }
         };
         let message = Message::control(Stored {
             conversation: appended.conversation,
@@ -216,86 +229,20 @@ impl Hub {
         if !self.is_on(id, appended.device) {
             return;
         }
-        self.watch(id, appended.conversation);
+        // Who has left a room may still hear that what they said in it is stored, but of nobody's receipts.
+        let is_stranger = matches!(stored.audience, Audience::Room { .. })
+            && !self.presence.is_in(appended.author, appended.conversation);
+        if !is_stranger {
+            self.watch(id, appended.conversation);
+        }
         let told = Self::tell(turn, id, CHAT, &message);
         self.note_sent(id, appended.conversation, stored.prev, stored.entry, told);
     }
 
     /// Whether this device is still signed in on this session.
-    fn is_on(&self, id: SessionId, device: DeviceId) -> bool {
-        let user = self.sessions.get(&id).and_then(|session| session.user());
+    pub(super) fn is_on(&self, id: SessionId, device: DeviceId) -> bool {
+        let user = self.sessions.user(id);
         user.is_some_and(|user| user.device == device)
-    }
-
-    fn forward(&mut self, turn: &mut Turn<'_>, appended: &Appended, stored: &StoredEntry) {
-        let readers: Vec<SessionId> = match stored.audience {
-            Audience::Pair { low, high, .. } => [low, high]
-                .into_iter()
-                .filter_map(|account| self.presence.get(account))
-                .flat_map(super::presence::Here::sessions)
-                .collect(),
-            Audience::Everyone { .. } => self.presence.sessions().collect(),
-        };
-        let delivery = Delivery {
-            conversation: appended.conversation,
-            entry: stored.entry,
-            prev: stored.prev,
-            author: appended.author,
-            time_ms: stored.time_ms,
-        };
-        let bytes = envelope(delivery, &appended.content, appended.digest);
-        for id in readers {
-            let Some(user) = self
-                .sessions
-                .get_mut(&id)
-                .and_then(|session| session.user_mut())
-            else {
-                continue;
-            };
-            if !user.ready || user.device == appended.device {
-                continue;
-            }
-            if let Some(reader) = user.behind.get_mut(&appended.conversation) {
-                reader.head = reader.head.max(stored.entry);
-                continue;
-            }
-            let told = turn.endpoint.send(turn.now.instant, id, CHAT, &bytes);
-            self.counters.delivered += u64::from(told.is_ok());
-            self.note_sent(id, appended.conversation, stored.prev, stored.entry, told);
-        }
-    }
-
-    /// Notes what came of sending an entry, or the news of it, to a device that stood at `prev`.
-    fn note_sent(
-        &mut self,
-        id: SessionId,
-        conversation: ConversationId,
-        prev: EntryId,
-        entry: EntryId,
-        told: Result<(), SendError>,
-    ) {
-        let Some(user) = self
-            .sessions
-            .get_mut(&id)
-            .and_then(|session| session.user_mut())
-        else {
-            return;
-        };
-        if let Some(reader) = user.behind.get_mut(&conversation) {
-            reader.head = reader.head.max(entry);
-        } else if told.is_ok() {
-            user.note_sent(conversation, entry);
-        } else {
-            user.behind.insert(
-                conversation,
-                Reader {
-                    cursor: prev,
-                    head: entry,
-                    reading: false,
-                    resting: false,
-                },
-            );
-        }
     }
 
     /// A device uses a number up without an entry.
@@ -310,7 +257,7 @@ impl Hub {
             conversation,
             number,
         } = body;
-        let Some(user) = self.sessions.get(&id).and_then(|session| session.user()) else {
+        let Some(user) = self.sessions.user(id) else {
             return;
         };
         let request = Request::Void {
@@ -359,18 +306,4 @@ impl Hub {
 fn fits(command: Command, origin: Origin, text: &Text) -> bool {
     let everyone = origin.conversation == ConversationId::EVERYONE;
     everyone == (command == Command::SendAllMessage) && everyone == (text.receiver == EVERYONE_NAME)
-}
-
-/// An entry as it is delivered: the author's bytes and digest, unchanged.
-pub(super) fn envelope(delivery: Delivery, content: &[u8], digest: Digest) -> Vec<u8> {
-    let hop = Hop {
-        recipient_data: None,
-        delivery: Some(delivery),
-    };
-    Envelope {
-        hop,
-        content,
-        digest,
-    }
-    .encode()
 }

@@ -50,9 +50,11 @@ pub struct User {
     pub hello: Vec<Position>,
     /// Its HELLO was answered: what is stored from now on is sent to it.
     pub ready: bool,
-    /// The parts of that answer, and the greeting, with their channel, for which there was no room yet. Until they have gone out nothing
-    /// more is taken from the session.
+    /// The parts of a long answer (to HELLO, with the greeting; to ROOMS and MEMBERS), with their channel, for which
+    /// there was no room yet. Until they have gone out nothing more is taken from the session.
     pub owed_answer: VecDeque<(Channel, Message)>,
+    /// How far its request for history has come: there is one at a time.
+    pub paging: Paging,
     /// The conversations in which it has not been sent everything yet. A quiet one is not here.
     pub behind: BTreeMap<ConversationId, Reader>,
     /// The last entry sent to it in this session, where it has not acknowledged that yet: it cannot
@@ -67,6 +69,17 @@ pub struct User {
     pub asking: BTreeSet<ConversationId>,
     /// Those of them of which it could not be told a receipt, for want of room or of permission so far.
     pub owed_receipts: BTreeSet<ConversationId>,
+}
+
+/// How far a request for history has come. Until it is answered nothing more is taken from the bulk channel.
+#[derive(Debug)]
+pub enum Paging {
+    /// There is none.
+    Idle,
+    /// The store was asked.
+    Asked,
+    /// There was no room for the answer yet.
+    Owed(Message),
 }
 
 /// Where a device stands in a conversation of which more is stored than was sent to it.
@@ -103,6 +116,13 @@ impl Session {
             Stage::SignedIn(_) => Role::Arriving,
             _ => Role::Anonymous,
         }
+    }
+
+    /// Whether a request for history is not answered yet.
+    #[must_use]
+    pub fn is_paging(&self) -> bool {
+        self.user()
+            .is_some_and(|user| !matches!(user.paging, Paging::Idle))
     }
 
     /// The user who is signed in on it.
@@ -166,6 +186,7 @@ impl User {
             hello: Vec::new(),
             ready: false,
             owed_answer: VecDeque::new(),
+            paging: Paging::Idle,
             behind: BTreeMap::new(),
             sent: BTreeMap::new(),
             since: BTreeMap::new(),

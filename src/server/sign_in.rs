@@ -86,6 +86,12 @@ impl Hub {
             let failure = Failure::new(ErrorCode::OutOfTurn, "no sign-up has begun");
             return Self::refuse(turn, id, CHANNEL, command, failure);
         };
+        let Some(remote) = turn.endpoint.remote(id) else {
+            return;
+        };
+        if let Err(wait) = self.throttle.open_account(turn.now.instant, remote.ip()) {
+            return Self::refuse_for_now(turn, id, command, wait);
+        }
         match Registrar::finish_sign_up(*pending, &body.upload, turn.now.unix_ms) {
             Ok(account) => {
                 let request = Request::CreateAccount(account);
@@ -146,7 +152,7 @@ impl Hub {
                 return self.resume(turn, id);
             }
         };
-        if let Some(session) = self.sessions.get_mut(&id) {
+        if let Some(session) = self.sessions.get_mut(id) {
             let hash = session.handshake_hash;
             match self
                 .registrar
@@ -181,6 +187,10 @@ impl Hub {
         if let Some(remote) = turn.endpoint.remote(id) {
             self.throttle.succeeded(&account.name, remote.ip());
         }
+        if let Some(device) = body.device {
+            // Its earlier tickets end with this login, and the new one must not end with them.
+            self.unrevoked.remove(&(account.id, device));
+        }
         let ticket = self.make_ticket();
         // A device that the account does not have is given a new id, so the ticket cannot be bound to it yet;
         // it is bound to the account and the server's key, and the store files it under the device.
@@ -211,6 +221,10 @@ impl Hub {
         let taken = self.throttle.take_token(turn.now.instant, remote.ip());
         if let Err(wait) = taken {
             return Self::refuse_for_now(turn, id, command, wait);
+        }
+        if self.unrevoked.contains(&(body.account, body.device)) {
+            let failure = Failure::new(ErrorCode::TicketRefused, "");
+            return Self::refuse(turn, id, CHANNEL, command, failure);
         }
         let successor = self.make_ticket();
         let request = Request::Resume {
@@ -245,7 +259,7 @@ impl Hub {
                 epoch,
             }) => {
                 self.supersede(turn, id, account, device);
-                let Some(session) = self.sessions.get_mut(&id) else {
+                let Some(session) = self.sessions.get_mut(id) else {
                     return;
                 };
                 session.stage = Stage::SignedIn(Box::new(User::new(account, name.clone(), device)));
@@ -303,7 +317,7 @@ impl Hub {
         request: Request,
     ) {
         if self.ask(pending, request) {
-            if let Some(session) = self.sessions.get_mut(&id) {
+            if let Some(session) = self.sessions.get_mut(id) {
                 session.busy = true;
             }
         } else {
@@ -313,18 +327,7 @@ impl Hub {
     }
 
     fn refuse_for_now(turn: &mut Turn<'_>, id: SessionId, command: Command, wait: Duration) {
-        let wait_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX).max(1);
-        let failure = Failure::new(ErrorCode::TooManyAttempts, "");
-        Self::refuse(
-            turn,
-            id,
-            CHANNEL,
-            command,
-            Failure {
-                wait_ms: Some(wait_ms),
-                ..failure
-            },
-        );
+        Self::refuse(turn, id, CHANNEL, command, too_many(wait));
     }
 
     fn refuse_malformed(
@@ -349,13 +352,13 @@ impl Hub {
     }
 
     fn set_stage(&mut self, id: SessionId, stage: Stage) {
-        if let Some(session) = self.sessions.get_mut(&id) {
+        if let Some(session) = self.sessions.get_mut(id) {
             session.stage = stage;
         }
     }
 
     fn take_stage(&mut self, id: SessionId) -> Option<Stage> {
-        let session = self.sessions.get_mut(&id)?;
+        let session = self.sessions.get_mut(id)?;
         Some(std::mem::replace(&mut session.stage, Stage::Anonymous))
     }
 
@@ -382,6 +385,15 @@ pub fn hash_ticket(server_key: &[u8; 32], account: AccountId, ticket: &[u8]) -> 
     TicketHash(*hasher.finalize().as_bytes())
 }
 
+/// The refusal of what is done too often.
+pub(super) fn too_many(wait: Duration) -> Failure {
+    let wait_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX).max(1);
+    Failure {
+        wait_ms: Some(wait_ms),
+        ..Failure::new(ErrorCode::TooManyAttempts, "")
+    }
+}
+
 /// What a refusal of the store, or its silence, is called on the wire.
 pub(super) fn failure_of(outcome: &Outcome) -> Failure {
     let (code, detail) = match outcome {
@@ -402,6 +414,12 @@ pub(super) fn failure_of(outcome: &Outcome) -> Failure {
         Outcome::Refused(Refusal::NotPermitted) => (ErrorCode::NotPermitted, String::new()),
         Outcome::Refused(Refusal::NoSuchConversation) => {
             (ErrorCode::NoSuchConversation, String::new())
+        }
+        Outcome::Refused(Refusal::NoSuchRoom) => (ErrorCode::NoSuchRoom, String::new()),
+        Outcome::Refused(Refusal::NotInvited) => (ErrorCode::NotInvited, String::new()),
+        Outcome::Refused(Refusal::NotAMember) => (ErrorCode::NotAMember, String::new()),
+        Outcome::Refused(Refusal::LimitReached(limit)) => {
+            (ErrorCode::LimitReached, (*limit).to_owned())
         }
         Outcome::Done(_) | Outcome::Unknown => (
             ErrorCode::Unavailable,

@@ -45,8 +45,8 @@ impl Hub {
             Some(SessionStatus {
                 id: id.0,
                 user: session.user().map(|user| user.name.clone()),
-                remote: endpoint.remote(*id)?,
-                statistics: endpoint.statistics(*id)?,
+                remote: endpoint.remote(id)?,
+                statistics: endpoint.statistics(id)?,
             })
         });
         Status {

@@ -9,6 +9,9 @@ use std::collections::{BTreeMap, VecDeque};
 use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
+use super::bucket::{Buckets, Rate};
+use crate::protocol::AccountId;
+
 /// Attempts per name and prefix that cost no wait. Chosen: a person who mistypes.
 const FREE_PER_PREFIX: u32 = 5;
 /// The longest wait per name and prefix. Chosen: a guesser gets 96 guesses a day and prefix.
@@ -19,9 +22,11 @@ const FREE_PER_NAME: u32 = 20;
 const WAIT_MAX_PER_NAME: Duration = Duration::from_secs(30);
 /// After so long without an attempt everything is forgiven.
 const FORGET_AFTER: Duration = Duration::from_secs(30 * 60);
-/// How many names and prefixes are remembered; beyond it the one least recently added is forgotten. With
-/// [`GLOBAL_PER_SECOND`], and two for each attempt, that takes an attacker five minutes from ten prefixes.
+/// How many names and prefixes are remembered; beyond it the one least recently added is forgotten for which nobody has
+/// to wait. With [`GLOBAL_PER_SECOND`], and two for each attempt, that takes an attacker five minutes from ten prefixes.
 const ENTRIES_MAX: usize = 65_536;
+/// How many that somebody has to wait for are passed over for each that is forgotten. Chosen: bounded work.
+const SECOND_CHANCES: u32 = 16;
 /// Sign-ins of all peers together, a second: 0.3 ms of CPU each, so 3 % of a core.
 const GLOBAL_PER_SECOND: f64 = 100.0;
 /// Sign-ins of all peers together that may come at once: everybody after a restart.
@@ -29,12 +34,24 @@ const GLOBAL_BURST: f64 = 1000.0;
 
 /// Of these, sign-ins of one address or IPv6 /64, a second: a tenth, so that one stranger who tries without end
 /// leaves the rest to the others.
-const PREFIX_PER_SECOND: f64 = 10.0;
-/// Sign-ins of one prefix that may come at once: an office behind one address, after a restart.
-const PREFIX_BURST: f64 = 200.0;
-/// From how many prefixes on those are forgotten that have their whole burst again. The global limit allows 3000 that
-/// have not.
-const SHARES_MAX: usize = 4096;
+const PREFIX: Rate = Rate {
+    per_second: 10.0,
+    // At once: an office behind one address, after a restart.
+    burst: 200.0,
+};
+/// Accounts that are opened from one prefix: a class or an office at once, then two a minute. Names are taken for good,
+/// so that a stranger must not take thousands.
+const ACCOUNTS: Rate = Rate {
+    per_second: 1.0 / 30.0,
+    burst: 200.0,
+};
+/// What one account does that others are told of in an entry of a log, beside what it says: joining (of which each
+/// leaving needs one before) and changing rooms, and inviting. Chosen: nobody clicks faster for long, and a program
+/// that joins and leaves without end writes one entry a second.
+const ROOM_CHANGES: Rate = Rate {
+    per_second: 0.5,
+    burst: 30.0,
+};
 
 /// What an attempt is counted under.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -50,27 +67,15 @@ struct Attempts {
     not_before: Instant,
 }
 
-/// What is left of one prefix's sign-ins.
-#[derive(Debug, Clone, Copy)]
-struct Share {
-    tokens: f64,
-    at: Instant,
-}
-
-impl Share {
-    fn level(self, now: Instant) -> f64 {
-        let elapsed = now.saturating_duration_since(self.at).as_secs_f64();
-        (self.tokens + elapsed * PREFIX_PER_SECOND).min(PREFIX_BURST)
-    }
-}
-
 /// The attempts of late.
 #[derive(Debug)]
 pub struct Throttle {
     limited: bool,
     entries: BTreeMap<Key, Attempts>,
     order: VecDeque<Key>,
-    shares: BTreeMap<IpAddr, Share>,
+    shares: Buckets<IpAddr>,
+    accounts: Buckets<IpAddr>,
+    room_changes: Buckets<AccountId>,
     tokens: f64,
     refilled: Instant,
 }
@@ -83,7 +88,9 @@ impl Throttle {
             limited,
             entries: BTreeMap::new(),
             order: VecDeque::new(),
-            shares: BTreeMap::new(),
+            shares: Buckets::new(PREFIX),
+            accounts: Buckets::new(ACCOUNTS),
+            room_changes: Buckets::new(ROOM_CHANGES),
             tokens: GLOBAL_BURST,
             refilled: now,
         }
@@ -139,11 +146,7 @@ impl Throttle {
             return Ok(());
         }
         let prefix = prefix(from);
-        let share = self.shares.get(&prefix).copied();
-        let level = share.map_or(PREFIX_BURST, |share| share.level(now));
-        if level < 1.0 {
-            return Err(Duration::from_secs_f64((1.0 - level) / PREFIX_PER_SECOND));
-        }
+        self.shares.check(now, &prefix)?;
         let elapsed = now.saturating_duration_since(self.refilled).as_secs_f64();
         self.tokens = (self.tokens + elapsed * GLOBAL_PER_SECOND).min(GLOBAL_BURST);
         self.refilled = now;
@@ -153,13 +156,29 @@ impl Throttle {
             ));
         }
         self.tokens -= 1.0;
-        let (tokens, at) = (level - 1.0, now);
-        self.shares.insert(prefix, Share { tokens, at });
-        if self.shares.len() > SHARES_MAX {
-            self.shares
-                .retain(|_, share| share.level(now) < PREFIX_BURST);
+        self.shares.take(now, prefix)
+    }
+
+    /// Counts an account that is to be opened.
+    ///
+    /// # Errors
+    /// The time until another may be opened from this address.
+    pub fn open_account(&mut self, now: Instant, from: IpAddr) -> Result<(), Duration> {
+        if !self.limited {
+            return Ok(());
         }
-        Ok(())
+        self.accounts.take(now, prefix(from))
+    }
+
+    /// Counts a change of a room.
+    ///
+    /// # Errors
+    /// The time until the account may make another.
+    pub fn change_room(&mut self, now: Instant, account: AccountId) -> Result<(), Duration> {
+        if !self.limited {
+            return Ok(());
+        }
+        self.room_changes.take(now, account)
     }
 
     fn count(&mut self, now: Instant, key: Key, free: u32, wait_max: Duration) {
@@ -180,10 +199,25 @@ impl Throttle {
             let wait = Duration::from_secs(1 << beyond.min(20)).min(wait_max);
             attempts.not_before = now + wait;
         }
-        while self.entries.len() > ENTRIES_MAX
-            && let Some(oldest) = self.order.pop_front()
-        {
-            self.entries.remove(&oldest);
+        if self.entries.len() > ENTRIES_MAX {
+            self.forget_one(now);
+        }
+    }
+
+    /// Forgets the one least recently added that nobody has to wait for, if it is found soon: else whoever guesses
+    /// could be rid of a wait by trying names that nobody has.
+    fn forget_one(&mut self, now: Instant) {
+        for chances in (0..SECOND_CHANCES).rev() {
+            let Some(oldest) = self.order.pop_front() else {
+                return;
+            };
+            let entry = self.entries.get(&oldest);
+            if chances > 0 && entry.is_some_and(|entry| entry.not_before > now) {
+                self.order.push_back(oldest);
+            } else {
+                self.entries.remove(&oldest);
+                return;
+            }
         }
     }
 }
@@ -249,9 +283,31 @@ mod tests {
                 .attempt(now, &format!("user{number}"), from)
                 .unwrap();
         }
-        assert!(throttle.shares.len() <= SHARES_MAX);
+        assert!(throttle.shares.len() <= 4096);
         assert!(throttle.entries.len() <= ENTRIES_MAX);
         assert!(throttle.order.len() <= ENTRIES_MAX + 1);
+    }
+
+    #[test]
+    fn wait_is_not_flushed_by_trying_names_that_nobody_has() {
+        // The oldest was forgotten whatever it was: five minutes of made-up names, and a guesser at bob's password
+        // began anew.
+        let mut now = Instant::now();
+        let mut throttle = Throttle::new(now, true);
+        for _ in 0..15 {
+            while let Err(wait) = throttle.attempt(now, "bob", address(1)) {
+                now += wait;
+            }
+        }
+        for number in 0..40_000_u32 {
+            now += Duration::from_millis(10);
+            let from = IpAddr::from((number % 4000).to_be_bytes());
+            throttle
+                .attempt(now, &format!("user{number}"), from)
+                .unwrap();
+        }
+        assert!(throttle.entries.len() <= ENTRIES_MAX);
+        assert!(throttle.attempt(now, "bob", address(1)).is_err());
     }
 
     #[test]
@@ -271,5 +327,19 @@ mod tests {
         let one = prefix("2001:db8::1".parse().unwrap());
         assert_eq!(one, prefix("2001:db8::ffff:1".parse().unwrap()));
         assert_ne!(one, prefix("2001:db8:0:1::1".parse().unwrap()));
+    }
+
+    #[test]
+    fn accounts_opened_from_one_prefix_are_limited() {
+        // Only attempts were counted, ten a second: one stranger could take 36,000 names an hour, for good.
+        let mut now = Instant::now();
+        let mut throttle = Throttle::new(now, true);
+        let mut opened = 0;
+        for _ in 0..3600 {
+            opened += u32::from(throttle.open_account(now, address(1)).is_ok());
+            now += Duration::from_secs(1);
+        }
+        assert!((200..=320).contains(&opened), "{opened}");
+        assert_eq!(throttle.open_account(now, address(2)), Ok(()));
     }
 }

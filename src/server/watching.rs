@@ -1,11 +1,12 @@
 //! Receipts: who has received what, told to those who wait for it.
 
+use super::forward::CHAT;
 use super::hub::{Hub, Turn};
 use super::requests::Pending;
-use super::routing::CHAT;
 use super::session::WATCHED_MAX;
 use crate::protocol::{
-    AccountId, Command, ConversationId, EntryId, Mark, Message, Receipts, Received,
+    AccountId, Command, ConversationId, EntryId, Mark, Message, NAMED_RECEIPTS_MAX, Receipts,
+    Received,
 };
 use crate::store::{MemberMark, Outcome, Reply, Request};
 use crate::transport::Now;
@@ -21,11 +22,7 @@ const MARKS_MAX: usize = 1000;
 impl Hub {
     /// A device has made everything up to an entry durable. It cannot have more than it was sent.
     pub(super) fn received(&mut self, turn: &mut Turn<'_>, id: SessionId, body: Received) {
-        let Some(user) = self
-            .sessions
-            .get_mut(&id)
-            .and_then(|session| session.user_mut())
-        else {
+        let Some(user) = self.sessions.user_mut(id) else {
             return;
         };
         let Some(sent) = user.sent.get(&body.conversation).copied() else {
@@ -36,17 +33,15 @@ impl Hub {
             user.sent.remove(&body.conversation);
         }
         let mark = user.mark(body.conversation, entry);
-        self.marks
-            .advance(turn.now.instant, body.conversation, mark);
+        let now = turn.now.instant;
+        if self.marks.advance(now, body.conversation, &mark) {
+            self.moved(turn, body.conversation, mark);
+        }
     }
 
     /// A session is told the receipts of a conversation from now on.
     pub(super) fn watch(&mut self, id: SessionId, conversation: ConversationId) {
-        let Some(user) = self
-            .sessions
-            .get_mut(&id)
-            .and_then(|session| session.user_mut())
-        else {
+        let Some(user) = self.sessions.user_mut(id) else {
             return;
         };
         if !user.watching.insert(conversation) {
@@ -73,8 +68,17 @@ impl Hub {
             watchers.remove(&id);
             if watchers.is_empty() {
                 self.watchers.remove(&conversation);
+                self.tallies.forget(conversation);
             }
         }
+    }
+
+    /// The same, and nothing is owed to it any more.
+    pub(super) fn stop_watching(&mut self, id: SessionId, conversation: ConversationId) {
+        if let Some(user) = self.sessions.user_mut(id) {
+            user.forget_receipts(conversation);
+        }
+        self.unwatch(id, conversation);
     }
 
     /// A session asks for the receipts of a conversation, those of before too.
@@ -84,18 +88,25 @@ impl Hub {
         id: SessionId,
         conversation: ConversationId,
     ) {
+        let account = self.sessions.user(id).map(|user| user.account);
+        if self.tallies.is_counted(conversation)
+            && account.is_some_and(|account| self.is_member(account, conversation))
+        {
+            self.watch(id, conversation);
+            return self.tell_counts(turn, id, conversation);
+        }
         // What has not been written yet would be missing in what the store says.
         self.write_marks(turn.now);
         // Watched from now on, so that no mark which moves meanwhile is missed; but whether the account may hear of
         // it only the store can say.
-        let Some(user) = self.sessions.get_mut(&id).and_then(|it| it.user_mut()) else {
+        let Some(user) = self.sessions.user_mut(id) else {
             return;
         };
         if !user.watching.contains(&conversation) {
             user.asking.insert(conversation);
         }
         self.watch(id, conversation);
-        let Some(user) = self.sessions.get(&id).and_then(|session| session.user()) else {
+        let Some(user) = self.sessions.user(id) else {
             return;
         };
         let request = Request::Marks {
@@ -122,8 +133,18 @@ impl Hub {
         outcome: Outcome,
     ) {
         match outcome {
-            Outcome::Done(Reply::Marks(marks)) => {
-                let Some(user) = self.sessions.get_mut(&id).and_then(|it| it.user_mut()) else {
+            Outcome::Done(Reply::Marks { members, .. })
+                if members > NAMED_RECEIPTS_MAX && self.is_watching(id, conversation) =>
+            {
+                if let Some(user) = self.sessions.user_mut(id) {
+                    user.asking.remove(&conversation);
+                    user.owed_receipts.remove(&conversation);
+                }
+                self.count(turn, conversation, members);
+                self.tell_counts(turn, id, conversation);
+            }
+            Outcome::Done(Reply::Marks { marks, .. }) => {
+                let Some(user) = self.sessions.user_mut(id) else {
                     return;
                 };
                 let has_moved =
@@ -136,10 +157,7 @@ impl Hub {
             }
             Outcome::Unknown => self.owe_receipts(turn.now, id, conversation),
             other => {
-                if let Some(user) = self.sessions.get_mut(&id).and_then(|it| it.user_mut()) {
-                    user.forget_receipts(conversation);
-                }
-                self.unwatch(id, conversation);
+                self.stop_watching(id, conversation);
                 Self::refuse_outcome(turn, id, CHAT, Command::Receipts, &other);
             }
         }
@@ -148,15 +166,8 @@ impl Hub {
     /// Tells all that moved since the last time to those who watch it.
     pub(super) fn spread_receipts(&mut self, turn: &mut Turn<'_>) {
         for (conversation, marks) in self.marks.take_news() {
-            let watchers: Vec<SessionId> = self
-                .watchers
-                .get(&conversation)
-                .into_iter()
-                .flatten()
-                .copied()
-                .collect();
-            for id in watchers {
-                let Some(user) = self.sessions.get_mut(&id).and_then(|it| it.user_mut()) else {
+            for id in self.watchers_of(conversation) {
+                let Some(user) = self.sessions.user_mut(id) else {
                     continue;
                 };
                 let own = user.account;
@@ -190,7 +201,7 @@ impl Hub {
                 marks: part.to_vec(),
             });
             if Self::tell(turn, id, CHAT, &message) == Err(SendError::Full)
-                && let Some(user) = self.sessions.get_mut(&id).and_then(|it| it.user_mut())
+                && let Some(user) = self.sessions.user_mut(id)
             {
                 user.owe_receipts(conversation);
                 return;
@@ -198,8 +209,13 @@ impl Hub {
         }
     }
 
+    fn is_watching(&self, id: SessionId, conversation: ConversationId) -> bool {
+        let user = self.sessions.user(id);
+        user.is_some_and(|user| user.watching.contains(&conversation))
+    }
+
     fn owe_receipts(&mut self, now: Now, id: SessionId, conversation: ConversationId) {
-        if let Some(user) = self.sessions.get_mut(&id).and_then(|it| it.user_mut()) {
+        if let Some(user) = self.sessions.user_mut(id) {
             user.owe_receipts(conversation);
         }
         self.retry_soon(now);

@@ -5,14 +5,12 @@ use redb::ReadableTable;
 use super::conversations::join;
 use super::error::{Stop, StoreError};
 use super::meta::{self, Sequence};
+use super::names::{self, NameOf};
 use super::record::{AccountRecord, decode, encode};
+use super::rooms::ROOMS_MADE_MAX;
 use super::tables::{Look, Tables};
 use super::{Account, NewAccount, Refusal, Reply};
 use crate::protocol::{AccountId, ConversationId};
-
-/// The kinds of names, as `names` keys them.
-const NAME: u8 = 0;
-const SKELETON: u8 = 1;
 
 /// Opens an account. The very same one, asked for again, is answered as if it had been opened now: the asker may
 /// not have heard the first answer.
@@ -26,7 +24,7 @@ pub(super) fn create(tables: &mut Tables<'_>, new: &NewAccount) -> Result<Reply,
             Err(Refusal::NameTaken.into())
         };
     }
-    if let Some(id) = named(tables, SKELETON, &new.skeleton)? {
+    if let Some(id) = names::find(tables, NameOf::AccountSkeleton, &new.skeleton)? {
         let other = load(tables, AccountId(id))?.ok_or_else(|| StoreError::missing("accounts"))?;
         return Err(Refusal::LooksLike(other.name).into());
     }
@@ -37,9 +35,10 @@ pub(super) fn create(tables: &mut Tables<'_>, new: &NewAccount) -> Result<Reply,
         credential_identifier: new.credential_identifier.into(),
         created_ms: new.time_ms,
         seen_ms: 0,
+        rooms_made: 0,
     };
-    tables.names.insert((NAME, &*new.name), id)?;
-    tables.names.insert((SKELETON, &*new.skeleton), id)?;
+    names::put(tables, NameOf::Account, &new.name, id)?;
+    names::put(tables, NameOf::AccountSkeleton, &new.skeleton, id)?;
     save(tables, AccountId(id), &record)?;
     meta::count_account(tables)?;
     join(tables, ConversationId::EVERYONE, AccountId(id))?;
@@ -48,7 +47,7 @@ pub(super) fn create(tables: &mut Tables<'_>, new: &NewAccount) -> Result<Reply,
 
 /// The account of a canonical name.
 pub(super) fn find(look: &impl Look, name: &str) -> Result<Option<Account>, StoreError> {
-    let Some(id) = named(look, NAME, name)? else {
+    let Some(id) = names::find(look, NameOf::Account, name)? else {
         return Ok(None);
     };
     let id = AccountId(id);
@@ -97,11 +96,18 @@ pub(super) fn note_seen(
     Ok(())
 }
 
+/// One room more that this account has made, if it may make another.
+pub(super) fn count_room(tables: &mut Tables<'_>, id: AccountId) -> Result<(), Stop> {
+    let mut record = require(tables, id)?;
+    if record.rooms_made >= ROOMS_MADE_MAX {
+        let sentence = "you have made as many rooms as one user may";
+        return Err(Refusal::LimitReached(sentence).into());
+    }
+    record.rooms_made += 1;
+    Ok(save(tables, id, &record)?)
+}
+
 fn save(tables: &mut Tables<'_>, id: AccountId, record: &AccountRecord) -> Result<(), StoreError> {
     tables.accounts.insert(id.0, &*encode(record))?;
     Ok(())
-}
-
-fn named(look: &impl Look, kind: u8, name: &str) -> Result<Option<u64>, StoreError> {
-    Ok(look.names().get((kind, name))?.map(|id| id.value()))
 }

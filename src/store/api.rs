@@ -4,7 +4,10 @@
 //! was refused for a reason that will not change by itself, or it is unknown whether it was done, in which case
 //! the same request may be made again (every request is safe to repeat).
 
-use crate::protocol::{AccountId, ConversationId, DeviceId, Digest, EntryId, Number, Position};
+use crate::protocol::{
+    Access, AccountId, Change, ConversationId, DeviceId, Digest, EntryId, EventKind, MemberRole,
+    Number, Position, Room,
+};
 
 /// The asker's own number of a request, given back with its completion.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -141,13 +144,102 @@ pub enum Request {
         /// How much to read, in bytes of content and a little for each entry.
         max_bytes: usize,
     },
-    /// How far each member has received: [`Reply::Marks`]; only those who have a mark above the start.
+    /// How far each member has received: [`Reply::Marks`]; only those who have a mark above the start. Refused with
+    /// [`Refusal::NotPermitted`] for who does not belong to the conversation (any more).
     Marks {
         /// The conversation.
         conversation: ConversationId,
         /// The account that asks, or that it is about.
         account: AccountId,
     },
+    /// Makes an account a member of a room, which is made if there is none of this name and `may_make` allows it; the
+    /// maker becomes its owner: [`Reply::Joined`]. Who is a member already stays what they are. Refused with
+    /// [`Refusal::NoSuchRoom`], [`Refusal::NotInvited`], [`Refusal::LooksLike`], [`Refusal::LimitReached`].
+    Join {
+        /// Who joins.
+        account: AccountId,
+        /// Their device.
+        device: DeviceId,
+        /// The room's name in canonical form, with its `#`.
+        name: String,
+        /// UTS 39 skeleton of the name: no two rooms share one.
+        skeleton: String,
+        /// Who else may join it, if it is made.
+        access: Access,
+        /// Whether it may be made.
+        may_make: bool,
+        /// The time, in milliseconds since 1970 (UTC).
+        time_ms: u64,
+    },
+    /// Ends a membership of a room: [`Reply::Changed`], without an event if there was none.
+    Leave {
+        /// The room.
+        conversation: ConversationId,
+        /// Who leaves.
+        account: AccountId,
+        /// The time, in milliseconds since 1970 (UTC).
+        time_ms: u64,
+    },
+    /// Changes a room, or who belongs to it, if the actor's role allows it: [`Reply::Changed`], without an event if it
+    /// was so already. Refused with [`Refusal::NotPermitted`], [`Refusal::NoSuchUser`], [`Refusal::NotAMember`],
+    /// [`Refusal::LimitReached`].
+    ChangeRoom {
+        /// The room.
+        conversation: ConversationId,
+        /// Who asks.
+        actor: AccountId,
+        /// What; the subject's name in canonical form.
+        change: Change,
+        /// The time, in milliseconds since 1970 (UTC).
+        time_ms: u64,
+    },
+    /// The rooms that an account belongs to, is invited to or may join, in this order and by name:
+    /// [`Reply::Rooms`].
+    Rooms {
+        /// Who asks.
+        account: AccountId,
+    },
+    /// Who belongs to a room, by name: [`Reply::Members`].
+    Members {
+        /// The room.
+        conversation: ConversationId,
+        /// Who asks: a member.
+        account: AccountId,
+    },
+    /// The last entries before a place, that the reader is permitted, up to so many and about so many bytes, but at
+    /// least one if there is any: [`Reply::History`].
+    ReadBack {
+        /// The conversation.
+        conversation: ConversationId,
+        /// Who reads.
+        reader: AccountId,
+        /// The place: its own entry is not read.
+        before: EntryId,
+        /// How many at most.
+        max_entries: usize,
+        /// How much to read, in bytes of content and a little for each entry.
+        max_bytes: usize,
+    },
+    /// One step of a pass of retention: removes what has expired from the starts of logs, a bounded part of it:
+    /// [`Reply::Expired`] says where the next step begins.
+    Expire {
+        /// Where to begin; a pass begins at zero.
+        from: ConversationId,
+        /// What is kept where the operator has said nothing else for a conversation.
+        keep: Retention,
+        /// The time, in milliseconds since 1970 (UTC).
+        now_ms: u64,
+    },
+    /// Says what is kept of a conversation ("everyone" or a room's name): [`Reply::Nothing`], or
+    /// [`Refusal::NoSuchRoom`]. Without limits of its own it is kept like all others.
+    Retain {
+        /// The conversation's name.
+        name: String,
+        /// What is kept of it; a limit of zero keeps everything, whatever the others' limit is.
+        keep: Retention,
+    },
+    /// The conversations with limits of their own: [`Reply::Retained`].
+    ListRetained,
     /// Moves marks (never back) and notes when accounts were last seen: [`Reply::Nothing`].
     Advance {
         /// Conversation, account, and the entry it has received.
@@ -155,6 +247,17 @@ pub enum Request {
         /// Account, and when it was last seen, in milliseconds since 1970 (UTC).
         seen: Vec<(AccountId, u64)>,
     },
+}
+
+/// How much of a conversation is kept: whichever limit is reached first. None says nothing, zero is no limit.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Retention {
+    /// Entries younger than so many days.
+    pub days: Option<u64>,
+    /// So many last entries.
+    pub messages: Option<u64>,
+    /// So many megabytes (of a million bytes) of last entries.
+    pub megabytes: Option<u64>,
 }
 
 /// An account to be opened.
@@ -233,7 +336,83 @@ pub enum Reply {
         head: EntryId,
     },
     /// To [`Request::Marks`].
-    Marks(Vec<MemberMark>),
+    Marks {
+        /// How many belong to the conversation.
+        members: u32,
+        /// Those of them who have received something since.
+        marks: Vec<MemberMark>,
+    },
+    /// To [`Request::Join`].
+    Joined(Box<Joined>),
+    /// To [`Request::Leave`] and [`Request::ChangeRoom`].
+    Changed {
+        /// The news of it, if anything changed.
+        event: Option<Event>,
+        /// The account that it is about, if not the actor's.
+        subject: Option<AccountId>,
+    },
+    /// To [`Request::Rooms`].
+    Rooms(Vec<Room>),
+    /// To [`Request::Members`].
+    Members(Vec<Member>),
+    /// To [`Request::Expire`].
+    Expired {
+        /// How many entries were removed.
+        removed: u64,
+        /// Where the next step of this pass begins; none at its end.
+        next: Option<ConversationId>,
+        /// Nothing was removed, because the clock has jumped since the last pass: that one's time, in milliseconds
+        /// since 1970 (UTC).
+        jumped_from_ms: Option<u64>,
+    },
+    /// To [`Request::ListRetained`]: names, and what is kept.
+    Retained(Vec<(String, Retention)>),
+    /// To [`Request::ReadBack`]: oldest first.
+    History {
+        /// The entries.
+        entries: Vec<Entry>,
+        /// Whether the reader may read others before them.
+        more: bool,
+    },
+}
+
+/// A membership of a room.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Joined {
+    /// Where the device stands in it.
+    pub standing: Standing,
+    /// The room, as the account sees it.
+    pub room: Room,
+    /// The news of it, unless the account was a member already.
+    pub event: Option<Event>,
+}
+
+/// An entry that the store itself has written: something happened in a room.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Event {
+    /// In whose log it stands: the room's, or the pair's for an invitation.
+    pub conversation: ConversationId,
+    /// What happened.
+    pub kind: EventKind,
+    /// Who did it.
+    pub author: AccountId,
+    /// Where it stands, and who reads it.
+    pub stored: StoredEntry,
+    /// Its content, as it stands in the log.
+    pub content: Vec<u8>,
+    /// The digest over the content.
+    pub digest: Digest,
+}
+
+/// Somebody who belongs to a room.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Member {
+    /// The account.
+    pub account: AccountId,
+    /// Its canonical name.
+    pub name: String,
+    /// What they may do.
+    pub role: MemberRole,
 }
 
 /// An account.
@@ -258,9 +437,11 @@ pub struct Account {
 pub struct Standing {
     /// The conversation.
     pub conversation: ConversationId,
-    /// The other's name in a pair; "everyone".
+    /// Whether it is a room, whose readers are those who belong to it now.
+    pub is_room: bool,
+    /// The other's name in a pair; "everyone"; a room's name with its `#`.
     pub name: String,
-    /// The last entry of the log.
+    /// The last entry of the log that the account may read.
     pub head: EntryId,
     /// The last number the server has from this device.
     pub last_number: Number,
@@ -271,6 +452,10 @@ pub struct Standing {
     pub since: EntryId,
     /// The furthest entry that any device of the account has made durable, this one included.
     pub mark: EntryId,
+    /// The last entry that retention has removed.
+    pub floor: EntryId,
+    /// In a room that the account does not belong to any more, the last entry that it may read.
+    pub until: Option<EntryId>,
 }
 
 /// How far a member of a conversation has received.
@@ -318,6 +503,11 @@ pub enum Audience {
         /// How many accounts there are.
         accounts: u32,
     },
+    /// Those who belong to the room; the hub knows which of them are online.
+    Room {
+        /// How many they are.
+        members: u32,
+    },
 }
 
 /// An entry of a log.
@@ -364,4 +554,12 @@ pub enum Refusal {
     NotPermitted,
     /// There is no such conversation.
     NoSuchConversation,
+    /// There is no room of this name, and none is made.
+    NoSuchRoom,
+    /// The room is private, and this account has no invitation.
+    NotInvited,
+    /// The subject does not belong to the room.
+    NotAMember,
+    /// A limit is reached: this one.
+    LimitReached(&'static str),
 }

@@ -9,7 +9,7 @@ use super::log;
 use super::meta::{self, Sequence};
 use super::record::{ConversationRecord, Kind, MemberRecord, decode, encode};
 use super::tables::{Look, Tables};
-use super::{Refusal, Reply, Standing, accounts};
+use super::{Refusal, Reply, Standing, accounts, rooms};
 use crate::protocol::{
     AccountId, ConversationId, DeviceId, Digest, EVERYONE_NAME, EntryId, Position,
 };
@@ -38,11 +38,7 @@ pub(super) fn join(
     let head = load(tables, conversation)?
         .ok_or_else(|| StoreError::missing("conversations"))?
         .head;
-    let member = MemberRecord {
-        since: head,
-        mark: head,
-    };
-    save_member(tables, conversation, account, &member)?;
+    save_member(tables, conversation, account, &MemberRecord::from(head))?;
     tables.joined.insert((account.0, conversation.0), ())?;
     Ok(())
 }
@@ -59,34 +55,55 @@ pub(super) fn resolve(
         return Err(Refusal::ToOneself.into());
     }
     accounts::load(tables, account)?.ok_or(Refusal::NoSuchUser)?;
-    let (low, high) = (account.0.min(peer.id.0), account.0.max(peer.id.0));
-    let known = tables.pairs().get((low, high))?.map(|id| id.value());
-    let conversation = if let Some(id) = known {
-        ConversationId(id)
-    } else {
-        let id = ConversationId(meta::next_id(tables, Sequence::Conversation)?);
-        save(
-            tables,
-            id,
-            &ConversationRecord::empty(Kind::Pair(low, high)),
-        )?;
-        tables.pairs.insert((low, high), id.0)?;
-        join(tables, id, AccountId(low))?;
-        join(tables, id, AccountId(high))?;
-        id
-    };
+    let conversation = of_pair(tables, account, peer.id)?;
     let (record, member) = permitted(tables, conversation, account)?;
+    let name = peer.name.clone();
     Ok(Reply::Resolved {
-        standing: Standing {
-            conversation,
-            name: peer.name.clone(),
-            head: EntryId(record.head),
-            last_number: log::last_number(tables, conversation, device)?,
-            start: EntryId(where_new(record, member)),
-            since: EntryId(member.since),
-            mark: EntryId(member.mark),
-        },
+        standing: standing(tables, conversation, record, member, name, device)?,
         peer,
+    })
+}
+
+/// The conversation of two accounts that there are, made if need be.
+pub(super) fn of_pair(
+    tables: &mut Tables<'_>,
+    one: AccountId,
+    other: AccountId,
+) -> Result<ConversationId, StoreError> {
+    let (low, high) = (one.min(other), one.max(other));
+    let known = tables.pairs().get((low.0, high.0))?.map(|id| id.value());
+    if let Some(id) = known {
+        return Ok(ConversationId(id));
+    }
+    let id = ConversationId(meta::next_id(tables, Sequence::Conversation)?);
+    let record = ConversationRecord::empty(Kind::Pair(low.0, high.0));
+    save(tables, id, &record)?;
+    tables.pairs.insert((low.0, high.0), id.0)?;
+    join(tables, id, low)?;
+    join(tables, id, high)?;
+    Ok(id)
+}
+
+/// Where a device stands that is new to a conversation. In the record, the head is the last that the member reads.
+pub(super) fn standing(
+    look: &impl Look,
+    conversation: ConversationId,
+    record: ConversationRecord,
+    member: MemberRecord,
+    name: String,
+    device: DeviceId,
+) -> Result<Standing, StoreError> {
+    Ok(Standing {
+        conversation,
+        is_room: record.kind == Kind::Room,
+        name,
+        head: EntryId(record.head),
+        last_number: log::last_number(look, conversation, device)?,
+        start: EntryId(where_new(record, member)),
+        since: EntryId(member.since),
+        mark: EntryId(member.mark),
+        floor: EntryId(record.floor),
+        until: member.until.map(EntryId),
     })
 }
 
@@ -118,14 +135,10 @@ pub(super) fn hello(
                 Place::Back(entry) => entry,
             },
         };
+        let name = name_for(tables, conversation, record, account)?;
         standings.push(Standing {
-            conversation,
-            name: name_for(tables, record, account)?,
-            head: EntryId(record.head),
-            last_number: log::last_number(tables, conversation, device)?,
             start: EntryId(start),
-            since: EntryId(member.since),
-            mark: EntryId(member.mark),
+            ..standing(tables, conversation, record, member, name, device)?
         });
     }
     Ok(Reply::Hello { standings })
@@ -145,7 +158,7 @@ fn place(
     member: MemberRecord,
     position: &Position,
 ) -> Result<Place, StoreError> {
-    let first = member.since.max(record.floor);
+    let first = first(record, member);
     let entry = position.entry.0;
     if entry <= first {
         return Ok(Place::Back(first));
@@ -172,12 +185,19 @@ fn place(
 
 /// Where a device begins that is new to a conversation: where its account stands.
 fn where_new(record: ConversationRecord, member: MemberRecord) -> u64 {
-    member.mark.max(member.since).max(record.floor)
+    member.mark.max(first(record, member))
+}
+
+/// The entry after which a member reads. Where retention has removed even the last that a former member may read,
+/// there is nothing after it.
+fn first(record: ConversationRecord, member: MemberRecord) -> u64 {
+    member.since.max(record.floor).min(record.head)
 }
 
 /// What the account calls the conversation.
 fn name_for(
     look: &impl Look,
+    conversation: ConversationId,
     record: ConversationRecord,
     account: AccountId,
 ) -> Result<String, StoreError> {
@@ -187,11 +207,24 @@ fn name_for(
             let other = if low == account.0 { high } else { low };
             Ok(accounts::require(look, AccountId(other))?.name)
         }
+        Kind::Room => Ok(rooms::require(look, conversation)?.name),
     }
 }
 
-/// A conversation and one member of it, or the refusal that is due to all others.
+/// A conversation as one may read it who belongs to it or once did: its head is the last entry that they may read.
+/// All others are refused.
 pub(super) fn permitted(
+    look: &impl Look,
+    conversation: ConversationId,
+    account: AccountId,
+) -> Result<(ConversationRecord, MemberRecord), Stop> {
+    let (mut record, member) = membership(look, conversation, account)?;
+    record.head = member.until.unwrap_or(record.head);
+    Ok((record, member))
+}
+
+/// A conversation and one who belongs to it or once did, or the refusal that is due to all others.
+pub(super) fn membership(
     look: &impl Look,
     conversation: ConversationId,
     account: AccountId,

@@ -9,6 +9,11 @@ use super::tables::{Look, Tables};
 use super::{Refusal, Reply, TicketHash, accounts};
 use crate::protocol::{AccountId, DeviceId};
 
+/// How many devices of an account are known; one more login without a device forgets the one whose ticket is the
+/// oldest, those without a ticket first: it signs in by password the next time, and becomes a new device. Chosen: more
+/// than anybody owns, and few enough to be looked through at a login.
+pub(super) const DEVICES_MAX: usize = 64;
+
 /// Gives an account a device after a login: the one named, if it is the account's, else a new one. All earlier
 /// tickets of the device are void.
 pub(super) fn open(
@@ -26,9 +31,11 @@ pub(super) fn open(
         Some(device) => load(tables, account, device)?.map(|_| device),
         None => None,
     };
-    let device = match known {
-        Some(device) => device,
-        None => DeviceId(meta::next_id(tables, Sequence::Device)?),
+    let device = if let Some(device) = known {
+        device
+    } else {
+        forget_surplus(tables, account)?;
+        DeviceId(meta::next_id(tables, Sequence::Device)?)
     };
     let record = DeviceRecord {
         current: Some(TicketRecord::new(ticket, expires_ms)),
@@ -41,6 +48,26 @@ pub(super) fn open(
         device,
         epoch,
     })
+}
+
+/// Makes room for another device. Of those that it forgets the ids are not given out again and the numbers stay, so
+/// what is still under way from one of them stands once.
+fn forget_surplus(tables: &mut Tables<'_>, account: AccountId) -> Result<(), StoreError> {
+    let mut known = Vec::new();
+    for row in tables
+        .devices()
+        .range((account.0, 0)..=(account.0, u64::MAX))?
+    {
+        let (key, value) = row?;
+        let record: DeviceRecord = decode("devices", value.value())?;
+        known.push((record.expires_ms(), key.value().1));
+    }
+    known.sort_unstable();
+    let surplus = (known.len() + 1).saturating_sub(DEVICES_MAX);
+    for (_, device) in &known[..surplus] {
+        tables.devices.remove((account.0, *device))?;
+    }
+    Ok(())
 }
 
 /// What signs in by ticket.

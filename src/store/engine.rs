@@ -4,6 +4,7 @@
 
 use std::cell::Cell;
 use std::path::Path;
+use std::sync::Arc;
 
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
@@ -13,10 +14,11 @@ use super::devices::{self, Resumption};
 use super::error::{Stop, StoreError};
 use super::guard::{give_up, guard};
 use super::open::OpenError;
+use super::snapshots::Snapshots;
 use super::tables::{Look, Snapshot, Tables};
 use super::{
-    Completion, Outcome, Refusal, Reply, Request, RequestId, accounts, conversations, log, marks,
-    meta,
+    Completion, Outcome, Refusal, Reply, Request, RequestId, accounts, conversations, history, log,
+    marks, meta, retention, rooms,
 };
 
 /// How many requests share one commit at most; a longer batch is cut into several. Chosen: one commit costs about
@@ -29,7 +31,9 @@ pub type Reopen = Box<dyn FnMut() -> Result<Database, OpenError> + Send>;
 /// The synchronous executor over a database.
 pub struct Engine {
     /// None after a failure, until [`Engine::recover`] succeeds.
-    database: Option<Database>,
+    database: Option<Arc<Database>>,
+    /// The same, for those who read beside it.
+    snapshots: Snapshots,
     reopen: Option<Reopen>,
     rng: ChaCha20Rng,
     epoch: u64,
@@ -55,7 +59,9 @@ impl Engine {
     pub fn new(database: Database, seed: [u8; 32]) -> Result<Self, OpenError> {
         let mut rng = ChaCha20Rng::from_seed(seed);
         let epoch = guard(|| meta::prepare(&database, &mut rng))?;
+        let database = Arc::new(database);
         Ok(Self {
+            snapshots: Snapshots::of(&database),
             database: Some(database),
             reopen: None,
             rng,
@@ -105,9 +111,17 @@ impl Engine {
             if guard(|| meta::check(&database))? != Some(self.epoch) {
                 return Err(OpenError::Replaced);
             }
+            let database = Arc::new(database);
+            self.snapshots.replace(&database);
             self.database = Some(database);
         }
         Ok(())
+    }
+
+    /// A way to read beside the engine, on other threads.
+    #[must_use]
+    pub fn snapshots(&self) -> Snapshots {
+        self.snapshots.clone()
     }
 
     /// How many accounts there are.
@@ -218,6 +232,10 @@ pub(super) const fn only_reads(request: &Request) -> bool {
             | Request::ListAccounts
             | Request::Read { .. }
             | Request::Marks { .. }
+            | Request::ListRetained
+            | Request::Rooms { .. }
+            | Request::Members { .. }
+            | Request::ReadBack { .. }
     )
 }
 
@@ -246,6 +264,26 @@ fn answer(look: &impl Look, request: &Request) -> Result<Reply, Stop> {
             conversation,
             account,
         } => marks::list(look, *conversation, *account),
+        Request::ListRetained => retention::list(look),
+        Request::Rooms { account } => rooms::rooms(look, *account),
+        Request::Members {
+            conversation,
+            account,
+        } => rooms::members(look, *conversation, *account),
+        Request::ReadBack {
+            conversation,
+            reader,
+            before,
+            max_entries,
+            max_bytes,
+        } => history::read_back(
+            look,
+            *conversation,
+            *reader,
+            *before,
+            *max_entries,
+            *max_bytes,
+        ),
         _ => unreachable!("only_reads names exactly the requests above"),
     }
 }
@@ -298,9 +336,18 @@ fn perform(tables: &mut Tables<'_>, epoch: u64, request: &Request) -> Result<Rep
             number,
         } => log::void(tables, *conversation, *account, *device, *number),
         Request::Advance { marks, seen } => marks::advance(tables, marks, seen),
+        Request::Expire { from, keep, now_ms } => retention::expire(tables, *from, *keep, *now_ms),
+        Request::Retain { name, keep } => retention::retain(tables, name, *keep),
+        Request::Join { .. } | Request::Leave { .. } | Request::ChangeRoom { .. } => {
+            rooms::perform(tables, request)
+        }
         Request::FindAccount { .. }
         | Request::ListAccounts
         | Request::Read { .. }
-        | Request::Marks { .. } => answer(tables, request),
+        | Request::Marks { .. }
+        | Request::ListRetained
+        | Request::Rooms { .. }
+        | Request::Members { .. }
+        | Request::ReadBack { .. } => answer(tables, request),
     }
 }

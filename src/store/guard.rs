@@ -5,6 +5,7 @@
 //! database runs in here. (This needs `panic = "unwind"`, which is Rust's default.)
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 
 use redb::Database;
 
@@ -19,7 +20,7 @@ pub(super) fn guard<T, E: From<StoreError>>(work: impl FnOnce() -> Result<T, E>)
 }
 
 /// Closes a database after a failure: redb writes to it even then, and may panic again.
-pub(super) fn give_up(database: Option<Database>) {
+pub(super) fn give_up(database: Option<Arc<Database>>) {
     let closed: Result<(), StoreError> = guard(|| {
         drop(database);
         Ok(())

@@ -3,9 +3,12 @@
 use redb::ReadableTable;
 use serde_bytes::Bytes;
 
-use super::conversations::{self, permitted};
+use super::conversations::{self, membership, permitted};
 use super::error::{Stop, StoreError};
-use super::record::{ConversationRecord, Kind, LogRecord, decode, encode};
+use super::record::{
+    ConversationRecord, Kind, LogRecord, MemberRecord, decode_entry, encode_entry,
+};
+use super::rooms::permission::{Deed, permits};
 use super::tables::{Look, Tables};
 use super::{Append, Audience, Entry, Refusal, Reply, StoredEntry, accounts, meta};
 use crate::protocol::{AccountId, ConversationId, DeviceId, Digest, EntryId, Number};
@@ -16,49 +19,86 @@ pub(super) const KEPT: u64 = 64;
 
 /// What an entry counts against the bytes of one reading beside its content, so that many tiny ones are bounded
 /// too. Chosen: about what an entry takes in memory.
-const ENTRY_OVERHEAD_BYTES: usize = 100;
+pub(super) const ENTRY_OVERHEAD_BYTES: usize = 100;
 
 /// Appends a message, if its number is the device's next and its author belongs to the conversation.
 pub(super) fn append(tables: &mut Tables<'_>, append: &Append) -> Result<Reply, Stop> {
     let conversation = append.conversation;
-    let (mut record, _) = permitted(tables, conversation, append.author)?;
+    let (mut record, member) = membership(tables, conversation, append.author)?;
     let expected = last_number(tables, conversation, append.device)?.next();
-    if append.number > expected || append.number == Number(0) {
-        return Err(Refusal::Expect(expected).into());
-    }
-    if append.number < expected {
+    // What stands is said to stand, even if its author belongs to the room no longer.
+    if append.number < expected && append.number != Number(0) {
         let entry = repeated(tables, append, expected)?;
         return stored(tables, record, append, entry, true);
     }
+    if !may_say(record, member) {
+        return Err(Refusal::NotPermitted.into());
+    }
+    if append.number != expected {
+        return Err(Refusal::Expect(expected).into());
+    }
+    let new = NewEntry {
+        author: append.author,
+        device: append.device,
+        number: append.number,
+        digest: append.digest,
+        content: &append.content,
+        time_ms: append.time_ms,
+    };
+    let stored = put(tables, conversation, &mut record, &new)?;
+    let slot = (conversation.0, append.device.0, append.number.0 % KEPT);
+    tables
+        .sent
+        .insert(slot, (append.number.0, append.digest.0, stored.entry.0))?;
+    use_up(tables, conversation, append.device, append.number)?;
+    Ok(Reply::Stored(stored))
+}
+
+/// Whether somebody with a member's record may add to the log.
+fn may_say(record: ConversationRecord, member: MemberRecord) -> bool {
+    record.kind != Kind::Room || (member.until.is_none() && permits(member.role, Deed::Say))
+}
+
+/// What is to become the next entry of a log.
+pub(super) struct NewEntry<'a> {
+    pub(super) author: AccountId,
+    pub(super) device: DeviceId,
+    pub(super) number: Number,
+    pub(super) digest: Digest,
+    pub(super) content: &'a [u8],
+    pub(super) time_ms: u64,
+}
+
+/// Writes the next entry of a log, and the conversation's record with it.
+pub(super) fn put(
+    tables: &mut Tables<'_>,
+    conversation: ConversationId,
+    record: &mut ConversationRecord,
+    new: &NewEntry<'_>,
+) -> Result<StoredEntry, StoreError> {
     let entry = EntryId(record.head + 1);
     let row = LogRecord {
         prev: record.head,
-        author: append.author.0,
-        device: append.device.0,
-        number: append.number.0,
-        time_ms: append.time_ms.max(record.time_ms),
-        digest: append.digest,
-        content: Bytes::new(&append.content),
+        author: new.author.0,
+        device: new.device.0,
+        number: new.number.0,
+        time_ms: new.time_ms.max(record.time_ms),
+        digest: new.digest,
+        content: Bytes::new(new.content),
     };
     record.head = entry.0;
     record.time_ms = row.time_ms;
-    let audience = audience(tables, record, append.author)?;
-    let slot = (conversation.0, append.device.0, append.number.0 % KEPT);
-    tables
-        .log
-        .insert((conversation.0, entry.0), &*encode(&row))?;
-    tables
-        .sent
-        .insert(slot, (append.number.0, append.digest.0, entry.0))?;
-    use_up(tables, conversation, append.device, append.number)?;
-    conversations::save(tables, conversation, &record)?;
-    Ok(Reply::Stored(StoredEntry {
+    let bytes = encode_entry(conversation.0, entry.0, &row);
+    tables.log.insert((conversation.0, entry.0), &*bytes)?;
+    record.bytes = record.bytes.saturating_add(bytes.len() as u64);
+    conversations::save(tables, conversation, record)?;
+    Ok(StoredEntry {
         entry,
         prev: EntryId(row.prev),
         time_ms: row.time_ms,
         repeated: false,
-        audience,
-    }))
+        audience: audience(tables, *record, new.author)?,
+    })
 }
 
 /// The entry that a number already has, if it has it with this digest.
@@ -87,13 +127,22 @@ fn stored(
     entry: EntryId,
     repeated: bool,
 ) -> Result<Reply, Stop> {
-    let value = look.log().get((append.conversation.0, entry.0))?;
-    let value = value.ok_or_else(|| StoreError::missing("log"))?;
-    let row: LogRecord<'_> = decode("log", value.value())?;
+    let (prev, time_ms) = match look.log().get((append.conversation.0, entry.0))? {
+        Some(value) => {
+            let row = decode_entry(append.conversation.0, entry.0, value.value())?;
+            (row.prev, row.time_ms)
+        }
+        // It was stored and has expired since. Its time is not known any more; it was no later than either.
+        None if entry.0 <= record.floor => (
+            entry.0.saturating_sub(1),
+            append.time_ms.min(record.time_ms),
+        ),
+        None => return Err(StoreError::missing("log").into()),
+    };
     Ok(Reply::Stored(StoredEntry {
         entry,
-        prev: EntryId(row.prev),
-        time_ms: row.time_ms,
+        prev: EntryId(prev),
+        time_ms,
         repeated,
         audience: audience(look, record, append.author)?,
     }))
@@ -107,7 +156,8 @@ pub(super) fn void(
     device: DeviceId,
     number: Number,
 ) -> Result<Reply, Stop> {
-    permitted(tables, conversation, account)?;
+    // A former member too: what was refused because it came after the end has to be used up.
+    membership(tables, conversation, account)?;
     let expected = last_number(tables, conversation, device)?.next();
     if number > expected {
         return Err(Refusal::Expect(expected).into());
@@ -127,34 +177,45 @@ pub(super) fn read(
     max_bytes: usize,
 ) -> Result<Reply, Stop> {
     let (record, member) = permitted(look, conversation, reader)?;
-    let from = after.0.max(member.since).saturating_add(1);
+    let first = member.since.max(record.floor);
+    let from = after.0.max(first).saturating_add(1);
     let mut entries = Vec::new();
     let mut bytes = 0_usize;
-    for row in look
-        .log()
-        .range((conversation.0, from)..=(conversation.0, u64::MAX))?
-    {
-        let (key, value) = row?;
-        let row: LogRecord<'_> = decode("log", value.value())?;
-        bytes = bytes.saturating_add(row.content.len() + ENTRY_OVERHEAD_BYTES);
-        if bytes > max_bytes && !entries.is_empty() {
-            break;
+    if from <= record.head {
+        for row in look
+            .log()
+            .range((conversation.0, from)..=(conversation.0, record.head))?
+        {
+            let (key, value) = row?;
+            let entry = key.value().1;
+            let row = decode_entry(conversation.0, entry, value.value())?;
+            bytes = bytes.saturating_add(row.content.len() + ENTRY_OVERHEAD_BYTES);
+            if bytes > max_bytes && !entries.is_empty() {
+                break;
+            }
+            entries.push(row.into_entry(EntryId(entry), first));
         }
-        entries.push(Entry {
-            entry: EntryId(key.value().1),
-            prev: EntryId(row.prev.max(member.since)),
-            author: AccountId(row.author),
-            device: DeviceId(row.device),
-            number: Number(row.number),
-            time_ms: row.time_ms,
-            digest: row.digest,
-            content: row.content.to_vec(),
-        });
     }
     Ok(Reply::Entries {
         entries,
         head: EntryId(record.head),
     })
+}
+
+impl LogRecord<'_> {
+    /// The entry as one sees it who reads what comes after `first`.
+    pub(super) fn into_entry(self, entry: EntryId, first: u64) -> Entry {
+        Entry {
+            entry,
+            prev: EntryId(self.prev.max(first)),
+            author: AccountId(self.author),
+            device: DeviceId(self.device),
+            number: Number(self.number),
+            time_ms: self.time_ms,
+            digest: self.digest,
+            content: self.content.to_vec(),
+        }
+    }
 }
 
 /// The digest of an entry, if the log holds it.
@@ -166,7 +227,7 @@ pub(super) fn digest_at(
     let Some(value) = look.log().get((conversation.0, entry.0))? else {
         return Ok(None);
     };
-    let row: LogRecord<'_> = decode("log", value.value())?;
+    let row = decode_entry(conversation.0, entry.0, value.value())?;
     Ok(Some(row.digest))
 }
 
@@ -210,5 +271,8 @@ fn audience(
                 peer_seen_ms: accounts::require(look, AccountId(peer))?.seen_ms,
             }
         }
+        Kind::Room => Audience::Room {
+            members: record.members,
+        },
     })
 }

@@ -4,18 +4,26 @@ use redb::ReadableTable;
 
 use super::conversations::{load, load_member, permitted, save_member};
 use super::error::Stop;
-use super::record::{MemberRecord, decode};
+use super::record::{Kind, MemberRecord, decode};
 use super::tables::{Look, Tables};
-use super::{MemberMark, Reply, accounts};
+use super::{MemberMark, Refusal, Reply, accounts, meta};
 use crate::protocol::{AccountId, ConversationId, EntryId};
 
-/// The marks of those members who have received something since they belong to the conversation.
+/// The marks of those members who have received something since they belong to the conversation, for one who does.
 pub(super) fn list(
     look: &impl Look,
     conversation: ConversationId,
     account: AccountId,
 ) -> Result<Reply, Stop> {
-    permitted(look, conversation, account)?;
+    let (record, asker) = permitted(look, conversation, account)?;
+    if asker.until.is_some() {
+        return Err(Refusal::NotPermitted.into());
+    }
+    let members = match record.kind {
+        Kind::Everyone => u32::try_from(meta::account_count(look)?).unwrap_or(u32::MAX),
+        Kind::Pair(..) => 2,
+        Kind::Room => record.members,
+    };
     let mut marks = Vec::new();
     for row in look
         .members()
@@ -23,7 +31,7 @@ pub(super) fn list(
     {
         let (key, value) = row?;
         let member: MemberRecord = decode("members", value.value())?;
-        if member.mark > member.since {
+        if member.until.is_none() && member.mark > member.since {
             let id = AccountId(key.value().1);
             let name = accounts::require(look, id)?.name;
             marks.push(MemberMark {
@@ -34,7 +42,7 @@ pub(super) fn list(
             });
         }
     }
-    Ok(Reply::Marks(marks))
+    Ok(Reply::Marks { members, marks })
 }
 
 /// Moves marks, never back and never past the head, and notes when accounts were last seen. What names no member
@@ -51,7 +59,8 @@ pub(super) fn advance(
         let Some(mut member) = load_member(tables, *conversation, *account)? else {
             continue;
         };
-        let mark = entry.0.min(record.head);
+        let last = member.until.unwrap_or(record.head);
+        let mark = entry.0.min(record.head).min(last);
         if mark > member.mark {
             member.mark = mark;
             save_member(tables, *conversation, *account, &member)?;

@@ -12,11 +12,17 @@ use super::open::OpenError;
 use super::tables::{Look, Snapshot, Tables};
 
 /// The version of the tables and records that this program writes. A database of a newer one is refused.
-pub const SCHEMA_VERSION: u64 = 1;
+pub const SCHEMA_VERSION: u64 = 2;
 
-const SCHEMA: &str = "server schema";
+pub(super) const SCHEMA: &str = "server schema";
 const EPOCH: &str = "epoch";
 const ACCOUNTS: &str = "accounts";
+/// How often the database was opened for service: see `generation`.
+const GENERATION: &str = "generation";
+/// Whether this is a copy that `backup` made and nobody has opened for service yet: zero or one.
+const COPY: &str = "copy";
+/// When retention last passed, in milliseconds since 1970 (UTC).
+const PASSED: &str = "retention passed ms";
 
 /// Which ids are given out: the row of `meta` that holds the next one.
 #[derive(Debug, Clone, Copy)]
@@ -56,10 +62,66 @@ pub(super) fn count_account(tables: &mut Tables<'_>) -> Result<(), StoreError> {
 }
 
 fn number(look: &impl Look, row: &str) -> Result<u64, StoreError> {
-    let value = look.meta().get(row)?;
-    value
-        .map(|value| value.value())
-        .ok_or_else(|| StoreError::missing("meta"))
+    optional(look, row)?.ok_or_else(|| StoreError::missing("meta"))
+}
+
+fn optional(look: &impl Look, row: &str) -> Result<Option<u64>, StoreError> {
+    Ok(look.meta().get(row)?.map(|value| value.value()))
+}
+
+/// When retention last passed, in milliseconds since 1970 (UTC), if ever.
+pub(super) fn retention_passed(look: &impl Look) -> Result<Option<u64>, StoreError> {
+    optional(look, PASSED)
+}
+
+/// Retention passes now.
+pub(super) fn note_retention(tables: &mut Tables<'_>, now_ms: u64) -> Result<(), StoreError> {
+    tables.meta.insert(PASSED, now_ms)?;
+    Ok(())
+}
+
+/// Marks the tables of a backup as a copy: whoever opens it for service gives it an epoch of its own.
+pub(super) fn mark_as_copy(tables: &mut Tables<'_>) -> Result<(), StoreError> {
+    tables.meta.insert(COPY, 1)?;
+    Ok(())
+}
+
+/// Begins a service of the database: counts it, and gives the database a new epoch if it is a copy, or if `witness`
+/// has seen a later generation of it. Returns the generation and whether the epoch is new.
+pub(super) fn begin_service(
+    tables: &mut Tables<'_>,
+    witness: u64,
+    rng: &mut ChaCha20Rng,
+) -> Result<(u64, bool), StoreError> {
+    let known = optional(tables, GENERATION)?.unwrap_or(0);
+    let is_older = optional(tables, COPY)?.unwrap_or(0) != 0 || witness > known;
+    if is_older {
+        tables.meta.insert(EPOCH, rng.next_u64())?;
+        tables.meta.insert(COPY, 0)?;
+    }
+    let generation = known.max(witness).saturating_add(1);
+    tables.meta.insert(GENERATION, generation)?;
+    Ok((generation, is_older))
+}
+
+/// The rows of `meta` that count something, each with what it must be: for checks.
+pub(super) fn counted(look: &impl Look) -> Result<MetaCounts, StoreError> {
+    Ok(MetaCounts {
+        accounts: number(look, ACCOUNTS)?,
+        next_account: number(look, Sequence::Account.row())?,
+        next_device: number(look, Sequence::Device.row())?,
+        next_conversation: number(look, Sequence::Conversation.row())?,
+    })
+}
+
+/// What `meta` says of the other tables.
+pub(super) struct MetaCounts {
+    /// How many accounts there are.
+    pub(super) accounts: u64,
+    /// The ids that are given out next.
+    pub(super) next_account: u64,
+    pub(super) next_device: u64,
+    pub(super) next_conversation: u64,
 }
 
 /// Makes the schema in a new database, or checks the one that is there; returns the database's epoch.
@@ -82,12 +144,12 @@ pub(super) fn check(database: &Database) -> Result<Option<u64>, OpenError> {
             found,
             known: SCHEMA_VERSION,
         }),
-        Some(_) => Err(OpenError::Foreign),
+        Some(found) => Err(OpenError::OlderSchema { found }),
     }
 }
 
 /// The version of the schema; none in a database that holds nothing.
-fn schema_version(database: &Database) -> Result<Option<u64>, OpenError> {
+pub(super) fn schema_version(database: &Database) -> Result<Option<u64>, OpenError> {
     let transaction = database.begin_read().map_err(StoreError::from)?;
     let mut tables = transaction.list_tables().map_err(StoreError::from)?;
     if tables.next().is_none() {

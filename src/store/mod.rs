@@ -6,17 +6,28 @@
 
 mod accounts;
 mod api;
+mod backup;
+mod check;
 mod conversations;
 mod devices;
 mod engine;
 mod error;
+mod events;
+mod generation;
 mod guard;
+mod history;
 mod log;
 mod marks;
 pub mod memory;
 mod meta;
+mod migrate;
+mod names;
 mod open;
+mod overlay;
 mod record;
+mod retention;
+mod rooms;
+mod snapshots;
 mod tables;
 mod thread;
 
@@ -26,8 +37,13 @@ mod testing;
 mod tests;
 
 pub use api::*;
+pub use backup::{back_up_file, restore};
+pub use check::{Finding, Report, check_file};
 pub use engine::{BATCH_MAX, Engine, Reopen};
 pub use error::StoreError;
+pub use generation::begin_service;
 pub use meta::SCHEMA_VERSION;
+pub use migrate::{migrate, open_current};
 pub use open::{DATABASE_FILE, OpenError, open, open_file, reopen};
+pub use snapshots::Snapshots;
 pub use thread::{SLOTS, StoreCaller, StoreHandle, StoreThread};

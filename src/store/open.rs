@@ -112,6 +112,22 @@ pub enum OpenError {
         /// The newest that this program knows.
         known: u64,
     },
+    /// The database was written by an older udpchat, and was not brought forward: see `open_current`.
+    #[error("the database has schema {found}: start the server once, which brings it forward")]
+    OlderSchema {
+        /// The database's schema.
+        found: u64,
+    },
+    /// The copy that is made before a database is brought forward could not be made.
+    #[error(
+        "cannot make the copy {path}, without which the database is not brought forward: {cause}"
+    )]
+    NoCopy {
+        /// The copy's name.
+        path: PathBuf,
+        /// What failed.
+        cause: io::Error,
+    },
     /// A redb database, but not of a udpchat server.
     #[error("the database is not one of a udpchat server: name another place")]
     Foreign,
@@ -220,13 +236,16 @@ fn make_file(path: &Path) -> Result<(), OpenError> {
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(failed(error)),
         _ => {}
     }
+    sync_directory_of(path).map_err(failed)
+}
+
+/// Makes the names in a file's directory durable.
+pub(super) fn sync_directory_of(path: &Path) -> io::Result<()> {
     let directory = match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),
     };
-    File::open(directory)
-        .and_then(|directory| directory.sync_all())
-        .map_err(failed)
+    File::open(directory)?.sync_all()
 }
 
 /// Checks what redb does not: who may read the file, and whether it is a database at all. Returns its length.
@@ -301,7 +320,7 @@ fn not_a_directory(path: &Path) -> OpenError {
     }
 }
 
-fn from_redb(path: &Path, bytes: u64, error: DatabaseError) -> OpenError {
+pub(super) fn from_redb(path: &Path, bytes: u64, error: DatabaseError) -> OpenError {
     match error {
         DatabaseError::DatabaseAlreadyOpen | DatabaseError::LockProtocolMismatch => {
             OpenError::InUse { path: path.into() }

@@ -2,16 +2,54 @@
 //!
 //! An array may grow at its end: a later field that carries `#[serde(default)]` reads older records too, so that
 //! most changes of the schema need no rewriting of what is there.
+//!
+//! Behind each record stands a CRC-32 of it: redb's own checksums are looked at after a crash and by its integrity
+//! check, not when a page is read, and a record that has changed on the disk must not pass for what was written.
 
 use serde::{Deserialize, Serialize};
 use serde_bytes::{ByteArray, Bytes};
 
 use super::{Account, StoreError, TicketHash};
-use crate::protocol::{AccountId, Digest};
+use crate::protocol::{Access, AccountId, Digest, MemberRole};
+
+/// How many bytes the checksum behind a record takes.
+const SUM_BYTES: usize = 4;
 
 /// The bytes under which a record is kept.
 pub(super) fn encode<T: Serialize>(record: &T) -> Vec<u8> {
-    rmp_serde::to_vec(record).expect("writing to a Vec cannot fail")
+    seal(rmp_serde::to_vec(record).expect("writing to a Vec cannot fail"))
+}
+
+/// The bytes under which an entry of a log is kept. The checksum covers its place too: an entry must not pass for
+/// one of another conversation.
+pub(super) fn encode_entry(conversation: u64, entry: u64, row: &LogRecord<'_>) -> Vec<u8> {
+    let record = rmp_serde::to_vec(row).expect("writing to a Vec cannot fail");
+    seal_entry(conversation, entry, record)
+}
+
+/// Puts the checksum behind a record.
+pub(super) fn seal(record: Vec<u8>) -> Vec<u8> {
+    let sum = crc32fast::hash(&record);
+    close(record, sum)
+}
+
+/// Puts the checksum behind an entry of a log.
+pub(super) fn seal_entry(conversation: u64, entry: u64, record: Vec<u8>) -> Vec<u8> {
+    let sum = entry_sum(conversation, entry, &record);
+    close(record, sum)
+}
+
+fn close(mut record: Vec<u8>, sum: u32) -> Vec<u8> {
+    record.extend_from_slice(&sum.to_le_bytes());
+    record
+}
+
+fn entry_sum(conversation: u64, entry: u64, record: &[u8]) -> u32 {
+    let mut sum = crc32fast::Hasher::new();
+    sum.update(record);
+    sum.update(&conversation.to_le_bytes());
+    sum.update(&entry.to_le_bytes());
+    sum.finalize()
 }
 
 /// Reads a record of the named table back.
@@ -19,10 +57,37 @@ pub(super) fn decode<'a, T: Deserialize<'a>>(
     table: &'static str,
     bytes: &'a [u8],
 ) -> Result<T, StoreError> {
-    rmp_serde::from_slice(bytes).map_err(|error| StoreError::Damaged {
-        table,
-        reason: error.to_string(),
+    read(table, String::new, bytes, crc32fast::hash)
+}
+
+/// Reads an entry of a log back.
+pub(super) fn decode_entry(
+    conversation: u64,
+    entry: u64,
+    bytes: &[u8],
+) -> Result<LogRecord<'_>, StoreError> {
+    let place = || format!("entry {entry} of conversation {conversation}: ");
+    read("log", place, bytes, |record| {
+        entry_sum(conversation, entry, record)
     })
+}
+
+fn read<'a, T: Deserialize<'a>>(
+    table: &'static str,
+    place: impl Fn() -> String,
+    bytes: &'a [u8],
+    sum: impl FnOnce(&[u8]) -> u32,
+) -> Result<T, StoreError> {
+    let damaged = |reason: String| StoreError::Damaged {
+        table,
+        reason: place() + &reason,
+    };
+    let record = bytes
+        .split_last_chunk::<SUM_BYTES>()
+        .filter(|(record, kept)| sum(record) == u32::from_le_bytes(**kept))
+        .map(|(record, _)| record)
+        .ok_or_else(|| damaged("its checksum does not fit".into()))?;
+    rmp_serde::from_slice(record).map_err(|error| damaged(error.to_string()))
 }
 
 /// A row of `accounts`.
@@ -34,6 +99,9 @@ pub(super) struct AccountRecord {
     pub(super) credential_identifier: ByteArray<16>,
     pub(super) created_ms: u64,
     pub(super) seen_ms: u64,
+    /// How many rooms it has made.
+    #[serde(default)]
+    pub(super) rooms_made: u32,
 }
 
 impl AccountRecord {
@@ -81,6 +149,13 @@ pub(super) struct DeviceRecord {
     pub(super) previous: Option<TicketRecord>,
 }
 
+impl DeviceRecord {
+    /// When the ticket given out last ends: the later, the more lately the device signed in; zero without one.
+    pub(super) fn expires_ms(&self) -> u64 {
+        self.current.map_or(0, |ticket| ticket.expires_ms)
+    }
+}
+
 /// Who belongs to a conversation by its nature.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Kind {
@@ -88,6 +163,8 @@ pub(super) enum Kind {
     Everyone,
     /// Two accounts, the lower id first.
     Pair(u64, u64),
+    /// Those who have joined it and not left; its name and the like are in `rooms`.
+    Room,
 }
 
 /// A row of `conversations`.
@@ -100,6 +177,12 @@ pub(super) struct ConversationRecord {
     pub(super) floor: u64,
     /// The time label of the last entry: the next is no earlier.
     pub(super) time_ms: u64,
+    /// In a room, how many belong to it now.
+    #[serde(default)]
+    pub(super) members: u32,
+    /// What the rows of its log take, in bytes, for retention by size.
+    #[serde(default)]
+    pub(super) bytes: u64,
 }
 
 impl ConversationRecord {
@@ -110,6 +193,8 @@ impl ConversationRecord {
             head: 0,
             floor: 0,
             time_ms: 0,
+            members: 0,
+            bytes: 0,
         }
     }
 }
@@ -121,6 +206,37 @@ pub(super) struct MemberRecord {
     pub(super) since: u64,
     /// The furthest entry that a device of theirs has made durable.
     pub(super) mark: u64,
+    /// Who has left a room reads nothing after this entry: that they left, or were removed.
+    #[serde(default)]
+    pub(super) until: Option<u64>,
+    /// In a room, what they may do.
+    #[serde(default = "ordinary")]
+    pub(super) role: MemberRole,
+}
+
+const fn ordinary() -> MemberRole {
+    MemberRole::Member
+}
+
+impl From<u64> for MemberRecord {
+    /// A member from this head on.
+    fn from(head: u64) -> Self {
+        Self {
+            since: head,
+            mark: head,
+            until: None,
+            role: ordinary(),
+        }
+    }
+}
+
+/// A row of `rooms`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct RoomRecord {
+    /// In canonical form, with the sign.
+    pub(super) name: String,
+    pub(super) topic: String,
+    pub(super) access: Access,
 }
 
 /// A row of `log`, borrowed from the request or from the table.
@@ -134,4 +250,13 @@ pub(super) struct LogRecord<'a> {
     pub(super) digest: Digest,
     #[serde(borrow)]
     pub(super) content: &'a Bytes,
+}
+
+/// A row of `retention`: what of a conversation is kept, where the operator has said so for this one. None: as for
+/// all others; zero: without a limit.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct RetentionRecord {
+    pub(super) days: Option<u64>,
+    pub(super) messages: Option<u64>,
+    pub(super) megabytes: Option<u64>,
 }

@@ -76,6 +76,17 @@ macro_rules! tables {
             }
         }
 
+        /// Copies every row of a snapshot; returns how many.
+        pub(super) fn copy(from: &Snapshot, to: &mut Tables<'_>) -> Result<u64, StoreError> {
+            let mut rows = 0;
+            $(for row in from.$name.iter()? {
+                let (key, value) = row?;
+                to.$name.insert(key.value(), value.value())?;
+                rows += 1;
+            })*
+            Ok(rows)
+        }
+
         impl Look for Tables<'_> {
             $(fn $name(&self) -> &impl ReadableTable<$key, $value> { &self.$name.table })*
         }
@@ -105,10 +116,18 @@ tables! {
     members: (u64, u64) => &'static [u8];
     /// Each (account, conversation) that it belongs to.
     joined: (u64, u64) => ();
+    /// A room's conversation to its [`super::record::RoomRecord`].
+    rooms: u64 => &'static [u8];
+    /// Each (account, room) that it belongs to, with 0, or has left, with the time in milliseconds since 1970 (UTC).
+    rooms_of: (u64, u64) => u64;
+    /// Each (account, room) that it is invited to and has not joined since.
+    invited: (u64, u64) => ();
     /// (conversation, device) to the last number that the device has used in it.
     senders: (u64, u64) => u64;
     /// (conversation, device, number modulo how many are kept) to what was stored under that number: number, digest, entry.
     sent: (u64, u64, u64) => (u64, [u8; 32], u64);
     /// (conversation, entry) to its [`super::record::LogRecord`].
     log: (u64, u64) => &'static [u8];
+    /// A conversation to its [`super::record::RetentionRecord`], where it has one of its own.
+    retention: u64 => &'static [u8];
 }

@@ -5,7 +5,12 @@ use super::{
     Account, Append, Completion, Engine, Entry, NewAccount, Outcome, Refusal, Reply, Request,
     RequestId, Standing, StoredEntry, TicketHash,
 };
-use crate::protocol::{AccountId, ConversationId, DeviceId, Digest, EntryId, Number, Position};
+use crate::protocol::{
+    Access, AccountId, Change, ConversationId, DeviceId, Digest, EntryId, Number, Position,
+};
+
+/// An account on one of its devices.
+pub(super) type User = (AccountId, DeviceId);
 
 /// A store under test.
 pub(super) struct Bench {
@@ -158,7 +163,7 @@ impl Bench {
             account,
         };
         match self.done(request) {
-            Reply::Marks(marks) => marks
+            Reply::Marks { marks, .. } => marks
                 .into_iter()
                 .map(|mark| (mark.name, mark.entry.0))
                 .collect(),
@@ -238,5 +243,35 @@ pub(super) fn position(conversation: ConversationId, entry: u64, text: &str) -> 
         conversation,
         entry: EntryId(entry),
         digest: Digest::of(text.as_bytes()),
+    }
+}
+
+/// Joins a room, which may be made and is public then.
+pub(super) fn join((account, device): User, name: &str) -> Request {
+    Request::Join {
+        account,
+        device,
+        name: name.into(),
+        skeleton: format!("{name} in bones"),
+        access: Access::Public,
+        may_make: true,
+        time_ms: 100,
+    }
+}
+
+pub(super) fn leave(user: User, conversation: ConversationId) -> Request {
+    Request::Leave {
+        conversation,
+        account: user.0,
+        time_ms: 100,
+    }
+}
+
+pub(super) fn change(user: User, conversation: ConversationId, change: Change) -> Request {
+    Request::ChangeRoom {
+        conversation,
+        actor: user.0,
+        change,
+        time_ms: 100,
     }
 }

@@ -1,16 +1,25 @@
-//! What a server can check without having remembered anything: the cookie that proves a client's address, and
-//! the token that proves a reset.
+//! What a server can check without having remembered anything: the cookie that proves a client's address now, the
+//! token that proves it for a later session, and the token that proves a reset.
 
 use std::net::{IpAddr, SocketAddr};
 
-use super::packet::{COOKIE_LEN, EPHEMERAL_LEN, TOKEN_LEN};
+use super::packet::{ADDRESS_TOKEN_LEN, COOKIE_LEN, EPHEMERAL_LEN, TOKEN_LEN};
 
 /// How long a cookie is good, in milliseconds. Chosen: several round trips of a satellite path with losses, and
 /// too short to gather cookies for an attack.
 pub(crate) const COOKIE_LIFETIME_MS: u64 = 15_000;
 
+/// How long an address token is good, in seconds: a day. Chosen (RFC 9000 §8.1.3 leaves it to the server): an office
+/// or a home keeps its address for longer, and what a stolen one can do is bounded otherwise.
+pub(crate) const ADDRESS_TOKEN_LIFETIME_S: u32 = 24 * 60 * 60;
+
+/// The label from which the key of address tokens is derived.
+const ADDRESS_TOKEN_CONTEXT: &str = "udpchat 2026 transport address token";
+
 const MAC_LEN: usize = 16;
 const TIME_LEN: usize = 8;
+const SECONDS_LEN: usize = 4;
+const _: () = assert!(SECONDS_LEN + MAC_LEN == ADDRESS_TOKEN_LEN);
 const _: () = assert!(TIME_LEN + MAC_LEN == COOKIE_LEN);
 
 /// What is to be said of a cookie.
@@ -87,6 +96,59 @@ impl CookieJar {
             .update(&remote.port().to_be_bytes())
             .update(&client_id.to_be_bytes())
             .update(ephemeral);
+        first_half(hasher.finalize())
+    }
+}
+
+/// Makes and checks address tokens: what RFC 9000 §8.1.3 has in `NEW_TOKEN`.
+///
+/// A token is bound to the IP address and to nothing else. Not to the port, which a NAT changes when it likes, and
+/// which §8.1.4 does not ask for; not to a connection, since it is for the next. So it can be used again until it
+/// expires, and whoever reads it on the path can use it with that address forged. What that gains is little, see
+/// [`super::limits::TOKEN_SHARE`].
+pub(crate) struct AddressTokens {
+    key: [u8; 32],
+    /// The wall clock when this process began, in seconds since 1970: a token outlives the process, and its clock.
+    began_s: u64,
+}
+
+impl AddressTokens {
+    /// `secret` outlives the process.
+    pub(crate) fn new(secret: &[u8; 32], began_unix_ms: u64) -> Self {
+        Self {
+            key: blake3::derive_key(ADDRESS_TOKEN_CONTEXT, secret),
+            began_s: began_unix_ms / 1000,
+        }
+    }
+
+    /// A token for a client at `ip`, `age_s` seconds after the process began.
+    pub(crate) fn make(&self, age_s: u64, ip: IpAddr) -> [u8; ADDRESS_TOKEN_LEN] {
+        let given = self.seconds(age_s).to_be_bytes();
+        let mut token = [0; ADDRESS_TOKEN_LEN];
+        token[..SECONDS_LEN].copy_from_slice(&given);
+        token[SECONDS_LEN..].copy_from_slice(&self.mac(given, ip));
+        token
+    }
+
+    /// Whether `token` was given to a client at `ip`, at most [`ADDRESS_TOKEN_LIFETIME_S`] ago. One from the future,
+    /// given before the clock was set back, is not good either.
+    pub(crate) fn is_good(&self, age_s: u64, ip: IpAddr, token: &[u8; ADDRESS_TOKEN_LEN]) -> bool {
+        let (mut given, mut mac) = ([0; SECONDS_LEN], [0; MAC_LEN]);
+        given.copy_from_slice(&token[..SECONDS_LEN]);
+        mac.copy_from_slice(&token[SECONDS_LEN..]);
+        let age = self.seconds(age_s).checked_sub(u32::from_be_bytes(given));
+        equal_in_constant_time(&mac, &self.mac(given, ip))
+            && age.is_some_and(|age| age <= ADDRESS_TOKEN_LIFETIME_S)
+    }
+
+    /// Seconds since 1970, which fit until 2106; after that no token is good for long, and cookies do.
+    fn seconds(&self, age_s: u64) -> u32 {
+        u32::try_from(self.began_s.saturating_add(age_s)).unwrap_or(u32::MAX)
+    }
+
+    fn mac(&self, given: [u8; SECONDS_LEN], ip: IpAddr) -> [u8; MAC_LEN] {
+        let mut hasher = blake3::Hasher::new_keyed(&self.key);
+        hasher.update(&given).update(&address_octets(ip));
         first_half(hasher.finalize())
     }
 }
@@ -193,6 +255,34 @@ mod tests {
         let mapped = remote("[::ffff:192.0.2.1]:4000");
         let check = jar().check(NOW, mapped, 7, &E, &cookie);
         assert_eq!(check, CookieCheck::Good);
+    }
+
+    #[test]
+    fn an_address_token_is_good_for_a_day_also_after_a_restart_and_for_no_other_address() {
+        let (before, after) = (
+            AddressTokens::new(&[1; 32], NOW),
+            AddressTokens::new(&[1; 32], NOW + 60_000),
+        );
+        let here = remote("192.0.2.1:4000").ip();
+        let token = before.make(30, here);
+        let day = u64::from(ADDRESS_TOKEN_LIFETIME_S);
+        assert!(before.is_good(30, here, &token) && before.is_good(30 + day, here, &token));
+        assert!(
+            !before.is_good(31 + day, here, &token),
+            "a day and a second old"
+        );
+        assert!(!before.is_good(29, here, &token), "from the future");
+        assert!(after.is_good(0, here, &token), "another process");
+        let mapped = remote("[::ffff:192.0.2.1]:9").ip();
+        assert!(after.is_good(0, mapped, &token));
+        assert!(!after.is_good(0, remote("192.0.2.2:4000").ip(), &token));
+        let other = AddressTokens::new(&[2; 32], NOW);
+        assert!(!other.is_good(30, here, &token), "another server");
+        for bit in 0..ADDRESS_TOKEN_LEN * 8 {
+            let mut forged = token;
+            forged[bit / 8] ^= 1 << (bit % 8);
+            assert!(!after.is_good(0, here, &forged), "bit {bit}");
+        }
     }
 
     #[test]

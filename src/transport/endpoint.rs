@@ -9,7 +9,10 @@ mod datagram;
 mod deadlines;
 mod dial;
 mod half_open;
+mod paths;
 mod schedule;
+mod standby;
+mod tokens;
 mod transmit;
 mod types;
 mod waiting;
@@ -26,6 +29,7 @@ use self::answers::Answers;
 pub use self::counters::Counters;
 use self::dial::Dial;
 use self::schedule::{Place, Schedule};
+use self::tokens::Tokens;
 pub use self::types::{ClientConfig, ServerConfig, Statistics, Transmit};
 use self::waiting::Waiting;
 use super::connection::{Connection, Context};
@@ -48,6 +52,8 @@ struct Slot {
     counted: Option<Prefix>,
     /// At a client: what a RESET must show.
     reset_token: Option<Box<[u8; TOKEN_LEN]>>,
+    /// At a client: the handshake that stands by.
+    standby: Option<SessionId>,
 }
 
 impl Slot {
@@ -57,13 +63,14 @@ impl Slot {
             place: Place::default(),
             counted: None,
             reset_token: None,
+            standby: None,
         }
     }
 
     /// Notes in the schedule what a touch has changed. `false`: nothing is left of the session.
     fn settle(&mut self, schedule: &mut Schedule, now: Instant, session: SessionId) -> bool {
         let deadline = match &self.session {
-            Session::Dialling(dial) => Some(dial.deadline()),
+            Session::Dialling(dial) => dial.deadline(),
             Session::Open(connection) if connection.is_gone() => return false,
             Session::Open(connection) => connection.deadline(),
         };
@@ -83,6 +90,12 @@ pub struct Endpoint {
     by_id: HashMap<u64, SessionId>,
     /// At a client: by the connection id that the server chose.
     by_peer_id: HashMap<u64, SessionId>,
+    /// At a client: what proves its address to the servers it has met.
+    tokens: Tokens,
+    /// At a client: what stood by a session that was reset.
+    orphan: Option<SessionId>,
+    /// At a client: since when it dials and nobody answers.
+    in_vain_since: Option<Instant>,
     last_session: u64,
     random: ChaCha20Rng,
     events: VecDeque<Event>,
@@ -104,6 +117,9 @@ impl Endpoint {
             sessions: HashMap::new(),
             by_id: HashMap::new(),
             by_peer_id: HashMap::new(),
+            tokens: Tokens::default(),
+            orphan: None,
+            in_vain_since: None,
             last_session: 0,
             random: ChaCha20Rng::from_seed(seed),
             events: VecDeque::new(),
@@ -148,9 +164,14 @@ impl Endpoint {
     /// Begins a session with a server; [`Event::Connected`] or [`Event::Closed`] follows. Until then nothing can
     /// be sent on it.
     pub fn connect(&mut self, now: Instant, remote: SocketAddr) -> SessionId {
-        let session = self.next_session();
         let remote = datagram::canonical(remote);
-        if let Some(dial) = Dial::new(now, &mut self.random, remote) {
+        self.in_vain_since.get_or_insert(now);
+        if let Some(session) = self.take_over(now, remote) {
+            return session;
+        }
+        let session = self.next_session();
+        let token = self.tokens.of(remote);
+        if let Some(dial) = Dial::new(now, &mut self.random, remote, token) {
             self.by_id.insert(dial.client_id, session);
             self.sessions
                 .insert(session, Slot::new(Session::Dialling(Box::new(dial))));
@@ -189,14 +210,20 @@ impl Endpoint {
             Schedule::disarmed(&mut slot.place);
             match &mut slot.session {
                 Session::Dialling(dial) => {
+                    let is_standby = dial.is_standby();
                     if dial.on_timeout(now) {
                         self.settle(now, session);
+                    } else if is_standby {
+                        self.forget(session);
                     } else {
                         self.drop_session(session, CloseReason::NoAnswer);
                     }
                 }
                 Session::Open(_) => {
                     self.with_connection(now, session, Connection::handle_timeout);
+                    if self.acceptor.is_none() {
+                        self.stand_by(now, session);
+                    }
                 }
             }
         }
@@ -276,8 +303,8 @@ impl Endpoint {
     }
 
     /// Says goodbye (a CLOSE frame, sent a few times) and forgets the session. [`Event::Closed`] with [`CloseReason::Local`] follows.
-    /// Messages queued before are sent first if they fit into the goodbye's few packets; the application should
-    /// wait for `is_drained` if it must know that they arrived.
+    /// Messages queued before are sent first, once, if they fit into the goodbye's few packets: what of them is lost
+    /// is not sent again. An application that must know that they arrived waits for `is_drained` before.
     pub fn close(&mut self, now: Instant, session: SessionId, code: u16, reason: &str) {
         match self.sessions.get(&session).map(|slot| &slot.session) {
             Some(Session::Dialling(_)) => self.drop_session(session, CloseReason::Local),
@@ -288,6 +315,12 @@ impl Endpoint {
             }
             None => {}
         }
+    }
+
+    /// Whether no session is left, not even one that still says goodbye.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.sessions.is_empty()
     }
 
     /// Whether all that was sent on this session has been acknowledged.
@@ -302,55 +335,6 @@ impl Endpoint {
             connection.set_signed_in(context, signed_in);
         });
         self.count(session);
-    }
-
-    /// At a client: the local address is another, or the network under it. What was measured on the old path is
-    /// forgotten, no backoff is waited out, and each session pings, so that the server learns the new address.
-    pub fn network_changed(&mut self, now: Instant) {
-        let mut sessions: Vec<_> = self.sessions.keys().copied().collect();
-        sessions.sort_unstable();
-        for session in sessions {
-            self.with_connection(now, session, Connection::on_network_changed);
-        }
-    }
-
-    /// At a client: the local port is another, on the same network. Each session speaks from it at once, and waits
-    /// out no backoff from before.
-    pub fn port_changed(&mut self, now: Instant) {
-        let mut sessions: Vec<_> = self.sessions.keys().copied().collect();
-        sessions.sort_unstable();
-        for session in sessions {
-            self.with_connection(now, session, |connection, context| {
-                connection.on_port_changed(context);
-            });
-        }
-    }
-
-    /// At a client: the server's address, and since when what was sent to it has had no answer; of the oldest
-    /// session that is open.
-    #[must_use]
-    pub fn path(&self) -> Option<(SocketAddr, Option<Instant>)> {
-        let open = self.sessions.keys().min_by_key(|session| {
-            let is_dialling = self.connection(**session).is_none();
-            (is_dialling, **session)
-        })?;
-        let connection = self.connection(*open)?;
-        Some((connection.remote(), connection.unanswered_since()))
-    }
-
-    /// At a client: since when what was sent has had no answer.
-    #[must_use]
-    pub fn unanswered_since(&self, session: SessionId) -> Option<Instant> {
-        self.connection(session)?.unanswered_since()
-    }
-
-    /// The peer's current address.
-    #[must_use]
-    pub fn remote(&self, session: SessionId) -> Option<SocketAddr> {
-        match &self.sessions.get(&session)?.session {
-            Session::Dialling(dial) => Some(dial.remote),
-            Session::Open(connection) => Some(connection.remote()),
-        }
     }
 
     /// A session's figures.
@@ -441,6 +425,14 @@ impl Endpoint {
             },
         };
         let result = act(connection, &mut context);
+        if let Some(acceptor) = &self.acceptor {
+            if connection.wants_token(now) {
+                let token = acceptor.address_token(now, connection.remote().ip());
+                connection.give_token(now, token);
+            }
+        } else if let Some(token) = connection.take_token() {
+            self.tokens.keep(connection.remote(), *token);
+        }
         if !slot.settle(&mut self.schedule, now, session) {
             self.forget(session);
         }
@@ -467,6 +459,9 @@ impl Endpoint {
             return;
         };
         self.schedule.forget(&mut slot.place);
+        if let Some(standby) = slot.standby {
+            self.forget(standby);
+        }
         match &slot.session {
             Session::Dialling(dial) => {
                 self.by_id.remove(&dial.client_id);

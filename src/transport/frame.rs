@@ -9,6 +9,7 @@ use rmp::{decode, encode};
 use thiserror::Error;
 
 use super::event::Channel;
+use super::packet::ADDRESS_TOKEN_LEN;
 
 /// Bytes of a CLOSE's reason at most; a longer one is cut when it is written and refused when it is read.
 pub(crate) const MAX_REASON_LEN: usize = 128;
@@ -32,6 +33,7 @@ const PATH_CHALLENGE: u8 = 5;
 const PATH_RESPONSE: u8 = 6;
 const SESSION_WINDOW: u8 = 7;
 const STREAM: u8 = 8;
+const NEW_TOKEN: u8 = 16;
 
 const VEC_IS_INFALLIBLE: &str = "a Vec takes every write";
 
@@ -64,6 +66,8 @@ pub(crate) enum Frame<'a> {
     PathChallenge([u8; 8]),
     /// The proof.
     PathResponse([u8; 8]),
+    /// A server gives what will prove the client's address when it comes again.
+    NewToken([u8; ADDRESS_TOKEN_LEN]),
 }
 
 impl Frame<'_> {
@@ -123,8 +127,9 @@ impl<'a> Frames<'a> {
                 }
                 Ok(Frame::Close { code, reason })
             }
-            PATH_CHALLENGE => Ok(Frame::PathChallenge(read_eight(rest)?)),
-            PATH_RESPONSE => Ok(Frame::PathResponse(read_eight(rest)?)),
+            PATH_CHALLENGE => Ok(Frame::PathChallenge(read_array(rest)?)),
+            PATH_RESPONSE => Ok(Frame::PathResponse(read_array(rest)?)),
+            NEW_TOKEN => Ok(Frame::NewToken(read_array(rest)?)),
             _ => {
                 let number = kind.checked_sub(STREAM).ok_or(FrameError::UnknownType)?;
                 Ok(Frame::Stream {
@@ -249,7 +254,7 @@ fn read_bin<'a>(rest: &mut &'a [u8]) -> Result<&'a [u8], FrameError> {
     take(rest, len)
 }
 
-fn read_eight(rest: &mut &[u8]) -> Result<[u8; 8], FrameError> {
+fn read_array<const N: usize>(rest: &mut &[u8]) -> Result<[u8; N], FrameError> {
     read_bin(rest)?
         .try_into()
         .map_err(|_| FrameError::OutOfRange)
@@ -374,6 +379,13 @@ pub(crate) fn encode_path_response(buffer: &mut Vec<u8>, token: [u8; 8]) {
     buffer.push(PATH_RESPONSE);
     bin_header(buffer, token.len());
     buffer.extend_from_slice(&token);
+}
+
+/// Appends a `NEW_TOKEN`.
+pub(crate) fn encode_new_token(buffer: &mut Vec<u8>, token: &[u8; ADDRESS_TOKEN_LEN]) {
+    buffer.push(NEW_TOKEN);
+    bin_header(buffer, token.len());
+    buffer.extend_from_slice(token);
 }
 
 fn uint(buffer: &mut Vec<u8>, value: u64) {

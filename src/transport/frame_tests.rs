@@ -30,6 +30,7 @@ fn frames_come_back_in_order_and_padding_is_nothing() {
     encode_session_window(&mut buffer, 70_000);
     encode_path_challenge(&mut buffer, [1; 8]);
     encode_path_response(&mut buffer, [2; 8]);
+    encode_new_token(&mut buffer, &[3; ADDRESS_TOKEN_LEN]);
     encode_stream(&mut buffer, Channel::Chat, 300, (b"ab", b"c"));
     encode_close(&mut buffer, 256, "bye");
     encode_padding(&mut buffer, 1000);
@@ -42,6 +43,7 @@ fn frames_come_back_in_order_and_padding_is_nothing() {
         Frame::SessionWindow { max: 70_000 },
         Frame::PathChallenge([1; 8]),
         Frame::PathResponse([2; 8]),
+        Frame::NewToken([3; ADDRESS_TOKEN_LEN]),
         Frame::Stream {
             channel: Channel::Chat,
             offset: 300,
@@ -113,6 +115,8 @@ fn unknown_types_channels_and_cut_frames_are_errors_and_end_the_packet() {
     assert_eq!(all(&[STREAM, 0xff, 0xc4, 0]), Err(FrameError::Malformed));
     let short_token = [PATH_CHALLENGE, 0xc4, 1, 1];
     assert_eq!(all(&short_token), Err(FrameError::OutOfRange));
+    let long_token = [&[NEW_TOKEN, 0xc4, 21][..], &[1; 21]].concat();
+    assert_eq!(all(&long_token), Err(FrameError::OutOfRange));
 }
 
 #[test]

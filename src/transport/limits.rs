@@ -125,6 +125,43 @@ pub(super) const MAX_ANSWERS: usize = 1024;
 /// Chosen: half a second of handshakes at the default rate.
 pub(super) const MAX_WAITING_SYNS: usize = 1024;
 
+/// Strangers have this part of each limit by an address token alone; beyond it a cookie is asked for, as of those who
+/// have no token. Chosen: who has read a token on the path can forge its address, and takes a quarter of the places
+/// and handshakes of that address at most; the others stay for who answers there. A storm of returning clients after
+/// a restart needs the other three quarters of the handshakes with one more round trip each.
+pub(super) const TOKEN_SHARE: u32 = 4;
+
+/// A client is given a new address token when the last one is this old: half of its life, in which even a client that
+/// only keeps alive is heard.
+pub(super) const TOKEN_RENEWAL: Duration = Duration::from_secs(12 * 60 * 60);
+
+/// Address tokens that a client keeps, one for each of the server's addresses. Chosen: as many as it dials. At the
+/// limit a further one is not kept, and costs its session's successor a round trip.
+pub(super) const MAX_TOKENS: usize = 8;
+
+/// From this PTO in a row on a session's packets go together with the SYN of a standby. Chosen: the first is mostly
+/// one lost packet; the second comes sooner than a server can have restarted.
+pub(super) const STANDBY_PTOS: u32 = 2;
+
+/// Where packets get lost, PTOs in a row are no news: there the standby begins when the server has not been heard for
+/// this long since it was asked. Chosen: at 40 % loss each way and a round trip of 50 ms, where eight packets go out in
+/// that time, a living server is silent for so long once in thirty times.
+pub(super) const STANDBY_WAIT: Duration = Duration::from_secs(1);
+
+/// The least time between two handshakes that one session asks for to stand by, and so what it costs a living server
+/// at most: one handshake a second while nothing of that server arrives, and none while anything does.
+pub(super) const STANDBY_INTERVAL: Duration = Duration::from_secs(1);
+
+/// The least time between the SYNs of a standby that go with packets that are no probes. Chosen: what an application
+/// sends in one go has one; if a server begins just between that and a later packet, the client is back a round trip
+/// later.
+pub(super) const STANDBY_SPACING: Duration = Duration::from_millis(50);
+
+/// How long a standby's handshake may wait to be used after its server has answered: half of what the server keeps it.
+pub(super) const STANDBY_LIFETIME: Duration = Duration::from_secs(5);
+
+const _: () = assert!(STANDBY_LIFETIME.as_millis() * 2 <= HALF_OPEN_LIFETIME.as_millis());
+
 /// Handshakes made in a row, before everybody else has a turn. Chosen: 2 ms.
 pub(super) const HANDSHAKES_PER_TURN: usize = 8;
 
@@ -177,16 +214,26 @@ impl TokenBucket {
         }
     }
 
+    /// Whether at most one part in `parts` of a burst is taken.
+    pub(super) fn has_spent_at_most_one_in(&mut self, now: Instant, parts: u32) -> bool {
+        self.fill(now);
+        (self.capacity - self.tokens) * f64::from(parts) <= self.capacity
+    }
+
     /// Takes one token, if there is one.
     pub(super) fn take(&mut self, now: Instant) -> bool {
-        let elapsed = now.saturating_duration_since(self.filled).as_secs_f64();
-        self.filled = self.filled.max(now);
-        self.tokens = (self.tokens + elapsed * self.per_second).min(self.capacity);
+        self.fill(now);
         let granted = self.tokens >= 1.0;
         if granted {
             self.tokens -= 1.0;
         }
         granted
+    }
+
+    fn fill(&mut self, now: Instant) {
+        let elapsed = now.saturating_duration_since(self.filled).as_secs_f64();
+        self.filled = self.filled.max(now);
+        self.tokens = (self.tokens + elapsed * self.per_second).min(self.capacity);
     }
 }
 

@@ -1,7 +1,7 @@
 //! The outermost layer of the wire: which packet a datagram is, and its fields that are not encrypted.
 //!
 //! A datagram is checked here once, length and all, and is typed values from then on. Whatever parses is still
-//! not believed: only the cookie, the handshake and the tag of a DATA packet prove anything.
+//! not believed: only cookie and token, the handshake and the tag of a DATA packet prove anything.
 
 use thiserror::Error;
 
@@ -9,6 +9,8 @@ use thiserror::Error;
 pub(crate) const PROTOCOL_VERSION: u32 = 1;
 /// Bytes of a cookie: the time (8) and a truncated MAC (16).
 pub(crate) const COOKIE_LEN: usize = 24;
+/// Bytes of an address token: when it was given (4) and a truncated MAC (16). By its length it is told from a cookie.
+pub(crate) const ADDRESS_TOKEN_LEN: usize = 20;
 /// Bytes of a reset token.
 pub(crate) const TOKEN_LEN: usize = 16;
 /// Bytes of an ephemeral X25519 key.
@@ -47,6 +49,7 @@ const _: () = assert!(VERSION_HEADER_LEN + 4 * MAX_VERSIONS < SYN_MIN_LEN);
 const _: () = assert!(RESET_PACKET_LEN < DATA_MIN_LEN);
 const _: () = assert!(SYN_HEADER_LEN + EPHEMERAL_LEN + 1 + COOKIE_LEN <= SYN_MIN_LEN);
 const _: () = assert!(SYN_MIN_LEN <= DATAGRAM_LEN);
+const _: () = assert!(ADDRESS_TOKEN_LEN != COOKIE_LEN && ADDRESS_TOKEN_LEN < COOKIE_LEN);
 
 const TYPE_SYN: u8 = 1;
 const TYPE_COOKIE: u8 = 2;
@@ -57,6 +60,27 @@ const TYPE_VERSION: u8 = 6;
 const TYPE_MASK: u8 = 0x0f;
 const KEY_PHASE_BIT: u8 = 0x80;
 
+/// What a SYN brings to show that its sender is at the address that it names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Proof<'a> {
+    /// Nothing: the first try of a client that has never been there.
+    None,
+    /// What a COOKIE asked for.
+    Cookie(&'a [u8; COOKIE_LEN]),
+    /// What an earlier session was given.
+    Token(&'a [u8; ADDRESS_TOKEN_LEN]),
+}
+
+impl Proof<'_> {
+    fn bytes(&self) -> &[u8] {
+        match self {
+            Self::None => &[],
+            Self::Cookie(cookie) => &cookie[..],
+            Self::Token(token) => &token[..],
+        }
+    }
+}
+
 /// A datagram's type and open fields.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Packet<'a> {
@@ -64,8 +88,7 @@ pub(crate) enum Packet<'a> {
     Syn {
         client_id: u64,
         ephemeral: &'a [u8; EPHEMERAL_LEN],
-        /// `None` at the first try.
-        cookie: Option<&'a [u8; COOKIE_LEN]>,
+        proof: Proof<'a>,
     },
     /// A client asks for a session in a version that we do not speak; the rest of it may mean anything.
     SynOfOtherVersion { version: u32, client_id: u64 },
@@ -132,8 +155,8 @@ pub(crate) enum PacketError {
     Length,
     #[error("a SYN too small to be answered")]
     SmallSyn,
-    #[error("a cookie of an impossible length")]
-    CookieLength,
+    #[error("a proof of the address that is of an impossible length")]
+    ProofLength,
     #[error("a VERSION that names no version, or too many")]
     VersionCount,
 }
@@ -192,16 +215,17 @@ fn parse_syn(datagram_len: usize, rest: &[u8]) -> Result<Packet<'_>, PacketError
         return Ok(Packet::SynOfOtherVersion { version, client_id });
     }
     let (ephemeral, rest) = rest.split_first_chunk().ok_or(PacketError::Length)?;
-    let (&cookie_len, rest) = rest.split_first().ok_or(PacketError::Length)?;
-    let cookie = match usize::from(cookie_len) {
-        0 => None,
-        COOKIE_LEN => Some(rest.first_chunk().ok_or(PacketError::Length)?),
-        _ => return Err(PacketError::CookieLength),
+    let (&proof_len, rest) = rest.split_first().ok_or(PacketError::Length)?;
+    let proof = match usize::from(proof_len) {
+        0 => Proof::None,
+        COOKIE_LEN => Proof::Cookie(rest.first_chunk().ok_or(PacketError::Length)?),
+        ADDRESS_TOKEN_LEN => Proof::Token(rest.first_chunk().ok_or(PacketError::Length)?),
+        _ => return Err(PacketError::ProofLength),
     };
     Ok(Packet::Syn {
         client_id,
         ephemeral,
-        cookie,
+        proof,
     })
 }
 
@@ -245,7 +269,7 @@ pub(crate) fn encode_syn(
     version: u32,
     client_id: u64,
     ephemeral: &[u8; EPHEMERAL_LEN],
-    cookie: Option<&[u8; COOKIE_LEN]>,
+    proof: Proof<'_>,
     size: usize,
 ) {
     let start = buffer.len();
@@ -253,14 +277,10 @@ pub(crate) fn encode_syn(
     buffer.extend_from_slice(&version.to_be_bytes());
     buffer.extend_from_slice(&client_id.to_be_bytes());
     buffer.extend_from_slice(ephemeral);
-    match cookie {
-        None => buffer.push(0),
-        Some(cookie) => {
-            #[allow(clippy::cast_possible_truncation)] // 24 fits.
-            buffer.push(COOKIE_LEN as u8);
-            buffer.extend_from_slice(cookie);
-        }
-    }
+    let proof = proof.bytes();
+    #[allow(clippy::cast_possible_truncation)] // 24 at most.
+    buffer.push(proof.len() as u8);
+    buffer.extend_from_slice(proof);
     buffer.resize(start + size.max(SYN_MIN_LEN), 0);
 }
 
@@ -342,30 +362,31 @@ mod tests {
 
     use super::*;
 
-    fn syn(version: u32, cookie: Option<&[u8; COOKIE_LEN]>, size: usize) -> Vec<u8> {
+    fn syn(version: u32, proof: Proof<'_>, size: usize) -> Vec<u8> {
         let mut buffer = Vec::new();
-        encode_syn(&mut buffer, version, 7, &[9; 32], cookie, size);
+        encode_syn(&mut buffer, version, 7, &[9; 32], proof, size);
         buffer
     }
 
     #[test]
-    fn a_syn_comes_back_with_and_without_its_cookie_and_has_the_size_asked_for() {
-        for cookie in [None, Some(&[3; COOKIE_LEN])] {
-            let datagram = syn(PROTOCOL_VERSION, cookie, DATAGRAM_LEN);
+    fn a_syn_comes_back_with_whatever_proof_and_has_the_size_asked_for() {
+        let (cookie, token) = ([3; COOKIE_LEN], [4; ADDRESS_TOKEN_LEN]);
+        for proof in [Proof::None, Proof::Cookie(&cookie), Proof::Token(&token)] {
+            let datagram = syn(PROTOCOL_VERSION, proof, DATAGRAM_LEN);
             assert_eq!(datagram.len(), DATAGRAM_LEN);
             let expected = Packet::Syn {
                 client_id: 7,
                 ephemeral: &[9; 32],
-                cookie,
+                proof,
             };
             assert_eq!(parse(&datagram), Ok(expected));
         }
-        assert_eq!(syn(PROTOCOL_VERSION, None, 0).len(), SYN_MIN_LEN);
+        assert_eq!(syn(PROTOCOL_VERSION, Proof::None, 0).len(), SYN_MIN_LEN);
     }
 
     #[test]
     fn a_syn_smaller_than_its_answers_is_refused() {
-        let datagram = syn(PROTOCOL_VERSION, None, SYN_MIN_LEN);
+        let datagram = syn(PROTOCOL_VERSION, Proof::None, SYN_MIN_LEN);
         assert_eq!(
             parse(&datagram[..SYN_MIN_LEN - 1]),
             Err(PacketError::SmallSyn)
@@ -378,14 +399,14 @@ mod tests {
             version: 99,
             client_id: 7,
         };
-        assert_eq!(parse(&syn(99, None, SYN_MIN_LEN)), Ok(expected));
+        assert_eq!(parse(&syn(99, Proof::None, SYN_MIN_LEN)), Ok(expected));
     }
 
     #[test]
     fn wrong_datagrams_are_told_apart() {
-        let mut odd_cookie = syn(PROTOCOL_VERSION, None, SYN_MIN_LEN);
-        odd_cookie[1 + 4 + 8 + 32] = 23;
-        assert_eq!(parse(&odd_cookie), Err(PacketError::CookieLength));
+        let mut odd_proof = syn(PROTOCOL_VERSION, Proof::None, SYN_MIN_LEN);
+        odd_proof[1 + 4 + 8 + 32] = 23;
+        assert_eq!(parse(&odd_proof), Err(PacketError::ProofLength));
         assert_eq!(parse(&[]), Err(PacketError::Empty));
         assert_eq!(parse(&[0]), Err(PacketError::UnknownType));
         assert_eq!(parse(&[7; 50]), Err(PacketError::UnknownType));

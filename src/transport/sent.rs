@@ -30,6 +30,8 @@ pub(super) enum SentFrame {
     Window(Channel),
     /// The session's window; likewise.
     SessionWindow,
+    /// An address token; what is sent again is another.
+    NewToken,
     /// Acknowledgements up to this number, which need not be repeated once this packet has arrived.
     Ack(u64),
 }

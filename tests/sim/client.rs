@@ -204,6 +204,12 @@ impl ClientHost {
         matches!(&self.screen().1.ask, Some(Ask::Command(text)) if *text == prompt)
     }
 
+    /// How often this process was told that it is signed in and what there is for it: the server greets with that.
+    pub fn greetings(&self) -> usize {
+        let is_greeting = |(_, line): &&(Tone, String)| line.ends_with("online)");
+        self.screen().1.lines.iter().filter(is_greeting).count()
+    }
+
     fn times_signed_out(&self) -> usize {
         let is_signed_out =
             |(tone, line): &&(Tone, String)| *tone == Tone::Error && line.starts_with("signed out");

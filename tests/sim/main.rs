@@ -290,6 +290,38 @@ fn clocks_that_jump_and_hosts_that_sleep_break_no_promise() {
     );
 }
 
+/// After so long without a word, and a tenth more, a client says one.
+const KEEP_ALIVE: Duration = Duration::from_secs(25);
+/// How long the server's storage takes for a ticket, and then for where the device stands.
+const STORAGE: Duration = Duration::from_millis(4);
+
+/// Once it took a client four round trips.
+#[test]
+fn client_is_back_two_round_trips_after_its_first_packet_to_a_restarted_server_and_three_if_it_was_idle()
+ {
+    for one_way in [5, 25, 150] {
+        let plan = Plan {
+            link: Link {
+                delay: Duration::from_millis(one_way),
+                ..Link::default()
+            },
+            clients: 2,
+            ..Plan::plain()
+        };
+        let round_trip = plan.link.delay * 2;
+        for down in [1_000, 2_345, 8_000, 40_000] {
+            let down = Duration::from_millis(down);
+            let took = |typed| World::new(1, &plan).time_to_return(down, typed);
+            let busy = took(Duration::from_millis(10));
+            assert_eq!(busy, round_trip * 2 + STORAGE, "{one_way} ms, {down:?}");
+            let idle = took(down + Duration::from_millis(10));
+            // In the longest time even an idle one has asked whether anybody is there.
+            let trips = if down > KEEP_ALIVE { 2 } else { 3 };
+            assert_eq!(idle, round_trip * trips + STORAGE, "{one_way} ms, {down:?}");
+        }
+    }
+}
+
 #[test]
 fn same_seed_gives_the_same_run() {
     let run = |seed| World::new(seed, &Plan::mixed(seed)).run();

@@ -114,6 +114,8 @@ pub struct Network {
     sent: u64,
     paths: Vec<Path>,
     attacker: Attacker,
+    /// When each client first sent something since that was last forgotten.
+    pub spoke: Vec<Option<Duration>>,
     /// Whether each datagram that a host sends is printed.
     is_traced: bool,
     pub faults: Faults,
@@ -134,6 +136,7 @@ impl Network {
             sent: 0,
             paths: (0..clients).map(path).collect(),
             attacker: Attacker::new(attack),
+            spoke: vec![None; clients],
             is_traced: std::env::var_os("UDPCHAT_SIM_TRACE").is_some(),
             faults: Faults::default(),
         }
@@ -186,6 +189,7 @@ impl Network {
         self.faults.packets += 1;
         let (route, from) = match host {
             Host::Client(client) => {
+                self.spoke[client].get_or_insert(now);
                 let way = Way::Up;
                 (Route { client, way }, self.paths[client].outer)
             }

@@ -85,6 +85,7 @@ impl ServerHost {
         let config = ServerConfig {
             static_key,
             reset_key,
+            unix_ms: at.unix_ms,
             limits: Limits::default(),
         };
         let endpoint = Endpoint::server(at.instant, config, seed);

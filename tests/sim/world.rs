@@ -132,6 +132,35 @@ impl World {
         faults
     }
 
+    /// The server's power fails, and it is down for a while. Says how long after its first packet to the new process
+    /// the first client is signed in again, where its person types a line so long after the failure.
+    pub fn time_to_return(mut self, down: Duration, typed: Duration) -> Duration {
+        self.run_until(SIGN_IN_WITHIN, "sign in", |world| {
+            world.clients.iter().all(ClientHost::is_signed_in)
+        });
+        let settled = self.now + Duration::from_secs(5);
+        self.run_until(settled + Duration::from_secs(1), "rest", |world| {
+            world.now >= settled
+        });
+        self.crash_server(down);
+        self.oracle.expect((0, 0), vec![1], false);
+        let line = "message user1 <0.0>".to_owned();
+        self.clients[0].script.push_back((self.now + typed, line));
+        let greetings = self.clients[0].greetings();
+        let limit = self.now + down + typed + Duration::from_secs(30);
+        self.run_until(limit, "start again", |world| world.server.is_some());
+        self.network.spoke.fill(None);
+        self.run_until(limit, "speak", |world| world.network.spoke[0].is_some());
+        let first = self.now;
+        self.run_until(limit, "be back", |world| {
+            world.clients[0].greetings() > greetings
+        });
+        let took = self.now.saturating_sub(first);
+        self.run_until(limit, "get everything", |world| world.oracle.is_complete());
+        self.oracle.check(&self.clients, &self.disk);
+        took
+    }
+
     /// What should not come any more has time to come, and then all is quiet.
     fn rest(&mut self) {
         for is_quiet in [false, true] {

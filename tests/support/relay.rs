@@ -21,10 +21,12 @@ pub struct Badness {
     pub duplicate: u32,
     pub reorder: u32,
     pub delay: Duration,
+    /// After so long a silence a client comes from another port, as behind a NAT.
+    pub rebind: Option<Duration>,
 }
 
-/// No relay lives longer.
-const LIFE: Duration = Duration::from_secs(300);
+/// No relay lives longer. Chosen: the longest run of a test, with room.
+const LIFE: Duration = Duration::from_secs(1_800);
 
 /// A relay in threads of this process.
 pub struct Relay {
@@ -86,7 +88,7 @@ pub fn run(
 ) {
     let born = Instant::now();
     let mut dice = ChaCha20Rng::from_seed([9; 32]);
-    let mut backs: BTreeMap<SocketAddr, UdpSocket> = BTreeMap::new();
+    let mut backs: BTreeMap<SocketAddr, (UdpSocket, Instant)> = BTreeMap::new();
     let mut under_way: BinaryHeap<UnderWay> = BinaryHeap::new();
     let mut count = 0;
     let mut chunk = [0; 2048];
@@ -96,8 +98,9 @@ pub fn run(
         while let Ok((length, client)) = front.recv_from(&mut chunk) {
             arrived.push((Way::Up(client), chunk[..length].to_vec()));
         }
-        for (client, back) in &backs {
+        for (client, (back, heard)) in &mut backs {
             while let Ok(length) = back.recv(&mut chunk) {
+                *heard = Instant::now();
                 arrived.push((Way::Down(*client), chunk[..length].to_vec()));
             }
         }
@@ -129,7 +132,7 @@ pub fn run(
             // What the network refuses is lost, as on any network.
             let _ = match way {
                 Way::Up(client) => {
-                    let back = backs.entry(client).or_insert_with(|| {
+                    let (back, heard) = backs.entry(client).or_insert_with(|| {
                         let any = if server.is_ipv4() {
                             "0.0.0.0:0"
                         } else {
@@ -138,12 +141,16 @@ pub fn run(
                         let back = UdpSocket::bind(any).expect("a port");
                         back.connect(server).expect("a route");
                         back.set_nonblocking(true).expect("it can be");
-                        back
+                        (back, Instant::now())
                     });
+                    *heard = Instant::now();
                     back.send(&bytes)
                 }
                 Way::Down(client) => front.send_to(&bytes, client),
             };
+        }
+        if let Some(silence) = badness.rebind {
+            backs.retain(|_, (_, heard)| heard.elapsed() < silence);
         }
         thread::sleep(Duration::from_micros(500));
     }

@@ -162,6 +162,7 @@ fn prepare(data: &Path, names: &[String]) -> anyhow::Result<Vec<Pass>> {
     let config = ServerConfig {
         static_key: secrets.static_key,
         reset_key: secrets.reset_key,
+        unix_ms: now.unix_ms,
         limits: Limits::default(),
     };
     let endpoint = Endpoint::server(now.instant, config, seed);

@@ -1,15 +1,17 @@
-//! Answers what is asked about accounts: for a running server behind the control socket, for a stopped one
+//! Answers what is asked about accounts and the database: for a running server behind the control socket, for a stopped one
 //! directly upon its database.
+
+use std::path::Path;
 
 use anyhow::{Context as _, bail};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use rand_core::OsRng;
 
-use super::{Answer, Desk, Request, User, status};
+use super::{Answer, Desk, Keep, Kept, Request, User, status};
 use crate::net::{self, InputSender};
 use crate::server::{Input, Name, PendingSignUp, Registrar};
-use crate::store::{self, Engine, Outcome, Refusal, Reply, RequestId, StoreCaller};
+use crate::store::{self, Engine, Outcome, Refusal, Reply, RequestId, Snapshots, StoreCaller};
 
 /// Who asks the store.
 pub enum Caller {
@@ -38,10 +40,11 @@ impl Caller {
     }
 }
 
-/// One conversation about accounts.
+/// One conversation with an operator.
 pub struct Clerk {
     caller: Caller,
     registrar: Registrar,
+    snapshots: Snapshots,
     /// Where a running server says how it does.
     hub: Option<InputSender<Input>>,
     /// A sign-up whose first half was answered, and the name as it was typed.
@@ -49,12 +52,13 @@ pub struct Clerk {
 }
 
 impl Clerk {
-    /// A clerk with this way to the database, and what the server keeps of OPAQUE.
+    /// A clerk with these ways to the database, and what the server keeps of OPAQUE.
     #[must_use]
-    pub const fn new(caller: Caller, registrar: Registrar) -> Self {
+    pub const fn new(caller: Caller, registrar: Registrar, snapshots: Snapshots) -> Self {
         Self {
             caller,
             registrar,
+            snapshots,
             hub: None,
             pending: None,
         }
@@ -88,6 +92,42 @@ impl Clerk {
             }
             other => bail!("the database answered something else: {other:?}"),
         }
+    }
+
+    fn retain(&mut self, name: String, keep: Keep) -> anyhow::Result<Answer> {
+        let request = store::Request::Retain {
+            name: name.clone(),
+            keep: keep.into(),
+        };
+        match self.caller.call(request)? {
+            Ok(Reply::Nothing) => Ok(Answer::Done),
+            Err(Refusal::NoSuchRoom) => bail!("there is no room {name:?}"),
+            other => bail!("the database answered something else: {other:?}"),
+        }
+    }
+
+    fn retained(&mut self) -> anyhow::Result<Answer> {
+        match self.caller.call(store::Request::ListRetained)? {
+            Ok(Reply::Retained(conversations)) => {
+                let kept = |(name, keep): (String, store::Retention)| Kept {
+                    name,
+                    keep: keep.into(),
+                };
+                let conversations = conversations.into_iter().map(kept).collect();
+                Ok(Answer::Retained { conversations })
+            }
+            other => bail!("the database answered something else: {other:?}"),
+        }
+    }
+
+    fn check(&self) -> anyhow::Result<Answer> {
+        let report = self.snapshots.check()?;
+        Ok(Answer::Checked { report })
+    }
+
+    fn back_up(&self, path: &Path) -> anyhow::Result<Answer> {
+        let rows = self.snapshots.back_up(path)?;
+        Ok(Answer::BackedUp { rows })
     }
 
     fn start(&mut self, typed: String, request: &str) -> anyhow::Result<Answer> {
@@ -127,6 +167,10 @@ impl Desk for Clerk {
             Request::UserList => self.list(),
             Request::UserAddStart { name, request } => self.start(name, &request),
             Request::UserAddFinish { name, upload } => self.finish(&name, &upload),
+            Request::Retain { name, keep } => self.retain(name, keep),
+            Request::RetainList => self.retained(),
+            Request::StoreCheck => self.check(),
+            Request::StoreBackup { path } => self.back_up(&path),
         };
         // The same words, whether they come through the socket or not.
         Ok(answer.unwrap_or_else(|error| Answer::Error {

@@ -13,6 +13,8 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use crate::store::{Report, Retention};
+
 pub use clerk::{Caller, Clerk};
 pub use client::connect;
 pub use server::Server;
@@ -39,6 +41,22 @@ pub enum Request {
         /// OPAQUE's registration upload.
         upload: String,
     },
+    /// Says what is kept of a conversation: [`Answer::Done`]. None is as for all others, zero without a limit.
+    Retain {
+        /// The conversation's name.
+        name: String,
+        /// The limits.
+        keep: Keep,
+    },
+    /// The conversations with limits of their own: [`Answer::Retained`].
+    RetainList,
+    /// What is wrong with the database: [`Answer::Checked`].
+    StoreCheck,
+    /// A copy of the database in a file that is not there yet: [`Answer::BackedUp`].
+    StoreBackup {
+        /// The file's absolute path.
+        path: PathBuf,
+    },
 }
 
 /// What is answered.
@@ -64,6 +82,23 @@ pub enum Answer {
         /// Its canonical name.
         name: String,
     },
+    /// It is done; there is nothing to say.
+    Done,
+    /// The conversations with limits of their own.
+    Retained {
+        /// Their names and limits.
+        conversations: Vec<Kept>,
+    },
+    /// What is wrong with the database.
+    Checked {
+        /// What was found.
+        report: Report,
+    },
+    /// The copy is made.
+    BackedUp {
+        /// How many rows it holds.
+        rows: u64,
+    },
     /// It was refused, or went wrong; a sentence for the user.
     Error {
         /// The sentence.
@@ -78,6 +113,47 @@ pub struct User {
     pub name: String,
     /// When it was opened, in milliseconds since 1970 (UTC).
     pub created_ms: u64,
+}
+
+/// How much of a conversation is kept.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Keep {
+    /// Days of age.
+    pub days: Option<u64>,
+    /// A number of entries.
+    pub messages: Option<u64>,
+    /// Megabytes.
+    pub megabytes: Option<u64>,
+}
+
+impl From<Retention> for Keep {
+    fn from(keep: Retention) -> Self {
+        Self {
+            days: keep.days,
+            messages: keep.messages,
+            megabytes: keep.megabytes,
+        }
+    }
+}
+
+impl From<Keep> for Retention {
+    fn from(keep: Keep) -> Self {
+        Self {
+            days: keep.days,
+            messages: keep.messages,
+            megabytes: keep.megabytes,
+        }
+    }
+}
+
+/// A conversation with limits of its own.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Kept {
+    /// Its name.
+    pub name: String,
+    /// The limits.
+    #[serde(flatten)]
+    pub keep: Keep,
 }
 
 /// Where requests are answered: a running server, or the database itself.

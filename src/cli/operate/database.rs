@@ -25,10 +25,23 @@ pub struct Secrets {
 /// # Errors
 /// If it cannot be opened: in use, damaged, not a database, of a newer schema, open to others.
 pub fn open(data: &Path) -> anyhow::Result<Engine> {
-    let database = store::open(data)?;
+    let (database, copy) = store::open_current(data, net::now().unix_ms)?;
+    if let Some(copy) = copy {
+        eprintln!(
+            "udpchat: the database was brought forward to schema {}; as it was before it is kept in {}",
+            store::SCHEMA_VERSION,
+            copy.display()
+        );
+    }
+    if store::begin_service(data, &database, net::seed()?)? {
+        eprintln!(
+            "udpchat: the database is an older one than was served here before: it has a new epoch, so that \
+             clients notice what is missing"
+        );
+    }
     let again = data.to_owned();
     let engine = Engine::new(database, net::seed()?)?;
-    Ok(engine.with_reopen(Box::new(move || store::open(&again))))
+    Ok(engine.with_reopen(Box::new(move || store::reopen(&again))))
 }
 
 impl Secrets {
@@ -75,8 +88,10 @@ fn key(engine: &mut Engine, name: &str) -> anyhow::Result<[u8; 32]> {
 pub fn local_desk(data: &Path) -> anyhow::Result<Box<dyn Desk>> {
     let mut engine = open(data)?;
     let registrar = Secrets::of(&mut engine)?.registrar()?;
+    let snapshots = engine.snapshots();
     Ok(Box::new(Clerk::new(
         Caller::Engine(Box::new(engine)),
         registrar,
+        snapshots,
     )))
 }

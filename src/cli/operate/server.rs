@@ -11,7 +11,7 @@ use crate::cli::exit::{Exit, Failure, Outcome};
 use crate::cli::serve::Plan;
 use crate::net::{self, Driver, InputSender, Setup, Socket};
 use crate::protocol::fingerprint;
-use crate::server::{Hub, HubConfig, Input, Registration};
+use crate::server::{Hub, HubConfig, Input, Registration, RoomMaking};
 use crate::store::StoreThread;
 use crate::transport::{Endpoint, Limits, ServerConfig};
 
@@ -32,12 +32,14 @@ pub fn run(plan: &Plan) -> Outcome {
     let config = ServerConfig {
         static_key: secrets.static_key,
         reset_key: secrets.reset_key,
+        unix_ms: now.unix_ms,
         limits: limits(plan),
     };
     let endpoint = Endpoint::server(now.instant, config, seed()?);
     let key = endpoint.public_key().context("a server has a key")?;
 
     let completions = inputs.clone();
+    let snapshots = engine.snapshots();
     let (handle, store) = StoreThread::spawn(engine, move |completion| {
         // Bounded by the store's slots. After the network thread has ended nobody waits for an answer.
         let _ = completions.send_reserved(Input::Completion(completion));
@@ -47,9 +49,16 @@ pub fn run(plan: &Plan) -> Outcome {
     } else {
         Registration::Closed
     };
+    let rooms = if plan.makes_rooms {
+        RoomMaking::Open
+    } else {
+        RoomMaking::Closed
+    };
     let config = HubConfig {
         registration,
         limited: !plan.is_measured,
+        rooms,
+        retention: plan.retention,
         ..HubConfig::default()
     };
     let hub = Hub::new(
@@ -65,7 +74,7 @@ pub fn run(plan: &Plan) -> Outcome {
     let hub_inputs = inputs.clone();
     let control = control::Server::start(&plan.data, move || {
         let caller = Caller::Thread(caller.clone());
-        let clerk = Clerk::new(caller, secrets.registrar()?);
+        let clerk = Clerk::new(caller, secrets.registrar()?, snapshots.clone());
         Ok(Box::new(clerk.with_hub(hub_inputs.clone())))
     })?;
     if plan.is_measured {

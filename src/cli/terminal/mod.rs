@@ -29,6 +29,8 @@ type Names = Arc<Mutex<Vec<String>>>;
 /// What the client is given as its console.
 pub struct Terminal {
     printer: Printer,
+    /// How many lines the client has shown.
+    given: u64,
     asks: Sender<Ask>,
     names: Names,
     is_interactive: bool,
@@ -75,6 +77,7 @@ pub fn open(
     };
     let terminal = Terminal {
         printer,
+        given: 0,
         asks,
         names,
         is_interactive,
@@ -84,7 +87,16 @@ pub fn open(
 
 impl Console for Terminal {
     fn show(&mut self, tone: Tone, text: &str) {
-        self.printer.show(tone, text);
+        self.given += 1;
+        self.printer.show_counted(self.given, tone, text);
+    }
+
+    fn given(&self) -> u64 {
+        self.given
+    }
+
+    fn printed(&self) -> u64 {
+        self.printer.printed()
     }
 
     fn ask(&mut self, ask: Ask) {

@@ -24,7 +24,8 @@ pub trait Output: Send + 'static {
 }
 
 enum Job {
-    Show(Tone, String),
+    /// The line, and its number if it is counted.
+    Show(Tone, String, Option<u64>),
     Flush(SyncSender<()>),
 }
 
@@ -33,6 +34,8 @@ enum Job {
 pub struct Printer {
     jobs: SyncSender<Job>,
     left_out: Arc<AtomicU64>,
+    /// The number of the last counted line that was printed.
+    printed: Arc<AtomicU64>,
 }
 
 impl Printer {
@@ -41,25 +44,40 @@ impl Printer {
     pub fn start(output: impl Output, inputs: InputSender<Input>) -> anyhow::Result<Self> {
         let (jobs, queue) = mpsc::sync_channel(LINES_MAX);
         let left_out = Arc::new(AtomicU64::new(0));
-        let counter = Arc::clone(&left_out);
+        let printed = Arc::new(AtomicU64::new(0));
+        let counters = (Arc::clone(&left_out), Arc::clone(&printed));
         super::spawn("printer", move || {
-            if let Err(error) = print_all(output, &queue, &counter) {
+            if let Err(error) = print_all(output, &queue, &counters.0, &counters.1) {
                 tracing::info!(%error, "nobody reads the output any more");
                 let _ = inputs.send(Input::EndOfInput);
             }
         })?;
-        Ok(Self { jobs, left_out })
+        Ok(Self {
+            jobs,
+            left_out,
+            printed,
+        })
     }
 
     /// Queues a line, or counts it as left out. Never blocks.
     pub fn show(&self, tone: Tone, text: &str) {
-        if self
-            .jobs
-            .try_send(Job::Show(tone, text.to_owned()))
-            .is_err()
-        {
+        self.queue(Job::Show(tone, text.to_owned(), None));
+    }
+
+    /// The same, for a line whose number, counted up from 1, is wanted back by [`Printer::printed`].
+    pub fn show_counted(&self, number: u64, tone: Tone, text: &str) {
+        self.queue(Job::Show(tone, text.to_owned(), Some(number)));
+    }
+
+    fn queue(&self, job: Job) {
+        if self.jobs.try_send(job).is_err() {
             self.left_out.fetch_add(1, Ordering::Relaxed);
         }
+    }
+
+    /// The number of the last counted line that was printed. One that was left out counts with the next.
+    pub fn printed(&self) -> u64 {
+        self.printed.load(Ordering::Acquire)
     }
 
     /// Waits until all lines before this are printed, or it takes too long.
@@ -76,10 +94,16 @@ fn print_all(
     mut output: impl Output,
     queue: &Receiver<Job>,
     left_out: &AtomicU64,
+    printed: &AtomicU64,
 ) -> io::Result<()> {
     while let Ok(job) = queue.recv() {
         match job {
-            Job::Show(tone, text) => output.print(tone, &text)?,
+            Job::Show(tone, text, number) => {
+                output.print(tone, &text)?;
+                if let Some(number) = number {
+                    printed.store(number, Ordering::Release);
+                }
+            }
             // Whoever waits may have given up.
             Job::Flush(done) => drop(done.try_send(())),
         }
@@ -109,6 +133,17 @@ mod tests {
         }
     }
 
+    /// An output that takes a line when somebody looks.
+    struct Held(SyncSender<()>);
+
+    impl Output for Held {
+        fn print(&mut self, _: Tone, _: &str) -> io::Result<()> {
+            self.0
+                .send(())
+                .map_err(|_| io::ErrorKind::BrokenPipe.into())
+        }
+    }
+
     #[test]
     fn lines_are_printed_in_order_and_flush_waits_for_them() {
         let (_setup, inputs) = Setup::new().unwrap();
@@ -131,18 +166,37 @@ mod tests {
         let lines = Printer {
             jobs,
             left_out: Arc::clone(&left_out),
+            printed: Arc::default(),
         };
         for line in ["one", "two", "three", "four"] {
             lines.show(Tone::Plain, line);
         }
         drop(lines);
         let (sender, printed) = mpsc::channel();
-        print_all(Collect(sender), &queue, &left_out).unwrap();
+        print_all(Collect(sender), &queue, &left_out, &AtomicU64::new(0)).unwrap();
         let printed: Vec<String> = printed.try_iter().collect();
         assert!(printed.contains(&"two".to_owned()) && !printed.contains(&"three".to_owned()));
         assert!(
             printed.iter().any(|line| line.starts_with("(2 lines")),
             "{printed:?}"
         );
+    }
+
+    #[test]
+    fn line_counts_as_printed_once_the_output_has_taken_it() {
+        let (_setup, inputs) = Setup::new().unwrap();
+        let (sender, printed) = mpsc::sync_channel(0);
+        let lines = Printer::start(Held(sender), inputs).unwrap();
+        lines.show_counted(1, Tone::Plain, "one");
+        lines.show(Tone::Plain, "beside");
+        lines.show_counted(2, Tone::Plain, "two");
+        assert_eq!(lines.printed(), 0);
+        for _ in 0..2 {
+            printed.recv().unwrap();
+        }
+        assert_eq!(lines.printed(), 1);
+        printed.recv().unwrap();
+        lines.flush();
+        assert_eq!(lines.printed(), 2);
     }
 }

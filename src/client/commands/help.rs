@@ -65,6 +65,10 @@ mod tests {
     fn menu_has_a_line_for_each_command_of_the_table() {
         let menu = menu();
         assert_eq!(menu.len(), registry().iter().count());
-        assert!(menu[1].starts_with("message USER TEXT  say"), "{}", menu[1]);
+        assert!(
+            menu[1].starts_with("message USER|#ROOM TEXT  "),
+            "{}",
+            menu[1]
+        );
     }
 }

@@ -1,4 +1,4 @@
-//! `message USER TEXT`: a private message.
+//! `message USER|#ROOM TEXT`: a private message, or one to a room from outside of it.
 
 use super::{ChatCommand, Usage};
 use crate::client::core::Core;
@@ -16,14 +16,14 @@ impl Entry for Message {
         &["msg"]
     }
     fn summary(&self) -> &'static str {
-        "say something to one user"
+        "say something to one user, or in a room"
     }
 }
 
 impl ChatCommand for Message {
     fn usage(&self) -> Usage {
         Usage {
-            arguments: "USER TEXT",
+            arguments: "USER|#ROOM TEXT",
             least: 2,
             most: 2,
             needs_sign_in: true,

@@ -1,17 +1,31 @@
 //! The commands of the prompt: one table, from which the menu, the tab key, the manual and the checks before a
 //! command runs are all read.
 
+mod access;
+mod back;
 mod contacts;
+mod enter;
 mod help;
+mod history;
+mod invite;
+mod join;
+mod kick;
+mod leave;
 mod login;
 mod logout;
+mod members;
 mod message;
 mod message_all;
 mod quit;
+mod role;
+mod rooms;
+mod search;
 mod status;
+mod topic;
 
 use super::core::Core;
 use super::env::Tone;
+use crate::protocol::{Change, EventKind, ROOM_SIGN};
 use crate::registry::{Entry, Registry};
 use crate::transport::Now;
 
@@ -45,16 +59,41 @@ pub fn registry() -> Registry<dyn ChatCommand> {
         .with(Box::new(message::Message))
         .with(Box::new(message_all::MessageAll))
         .with(Box::new(contacts::Contacts))
+        .with(Box::new(join::Join))
+        .with(Box::new(enter::Enter))
+        .with(Box::new(back::Back))
+        .with(Box::new(leave::Leave))
+        .with(Box::new(rooms::Rooms))
+        .with(Box::new(members::Members))
+        .with(Box::new(topic::Topic))
+        .with(Box::new(invite::Invite))
+        .with(Box::new(kick::Kick))
+        .with(Box::new(role::Role))
+        .with(Box::new(access::Access))
+        .with(Box::new(history::History))
+        .with(Box::new(search::Search))
         .with(Box::new(status::Status))
         .with(Box::new(help::Help))
         .with(Box::new(logout::Logout))
         .with(Box::new(quit::Quit))
 }
 
-/// Runs a line that was typed at the prompt. What is no command is never sent anywhere.
-pub(super) fn run(core: &mut Core, now: Now, line: &str) {
+/// Runs a line that was typed at the prompt. What is no command is never sent anywhere, unless the prompt stood in a
+/// conversation (`inside`): there plain text is said, commands take a slash, and `//x` says "/x".
+pub(super) fn run(core: &mut Core, now: Now, line: &str, inside: Option<&str>) {
     let line = line.trim();
-    let line = line.strip_prefix('/').unwrap_or(line);
+    let command = line.strip_prefix('/');
+    if let Some(inside) = inside {
+        let text = command.filter(|rest| rest.starts_with('/'));
+        let plain = command.is_none().then_some(line);
+        if let Some(text) = text.or(plain) {
+            if !text.is_empty() {
+                core.say_inside(now, inside, text);
+            }
+            return;
+        }
+    }
+    let line = command.unwrap_or(line);
     let (word, rest) = split_word(line);
     if word.is_empty() {
         return;
@@ -82,7 +121,30 @@ pub(super) fn run(core: &mut Core, now: Now, line: &str) {
         core.show(Tone::Error, text.trim_end());
         return;
     }
+    if command.name() != "history" {
+        core.with_account(|account, _| account.forget_page());
+    }
     command.run(core, now, &arguments);
+}
+
+/// A change of a room in which nothing is said yet but what it changes.
+const fn change(kind: EventKind) -> Change {
+    Change {
+        kind,
+        subject: None,
+        text: None,
+        role: None,
+        access: None,
+    }
+}
+
+/// The room, if the first argument names one, and the rest of the line.
+fn room_first<'a>(arguments: &[&'a str]) -> (Option<&'a str>, Option<String>) {
+    let (named, rest) = match arguments {
+        [first, rest @ ..] if first.starts_with(ROOM_SIGN) => (Some(*first), rest),
+        rest => (None, rest),
+    };
+    (named, (!rest.is_empty()).then(|| rest.join(" ")))
 }
 
 /// The first word, and what stands behind it.
@@ -126,12 +188,27 @@ mod tests {
     }
 
     #[test]
+    fn room_may_be_named_before_the_rest_of_the_line_or_left_out() {
+        assert_eq!(
+            room_first(&["#bridge", "tea at", "four"]),
+            (Some("#bridge"), Some("tea at four".into()))
+        );
+        assert_eq!(
+            room_first(&["tea", "at four"]),
+            (None, Some("tea at four".into()))
+        );
+        assert_eq!(room_first(&[]), (None, None));
+    }
+
+    #[test]
     fn table_names_each_command_once() {
         let names: Vec<&str> = registry().iter().map(Entry::name).collect();
         assert_eq!(
             names,
             [
-                "login", "message", "message*", "contacts", "status", "help", "logout", "quit"
+                "login", "message", "message*", "contacts", "join", "enter", "back", "leave",
+                "rooms", "members", "topic", "invite", "kick", "role", "access", "history",
+                "search", "status", "help", "logout", "quit"
             ]
         );
     }

@@ -138,7 +138,7 @@ fn what_cannot_be_said_is_refused_at_the_prompt() {
     let mut desk = Desk::signed_in(Screen::interactive());
     for (line, reason) in [
         ("message erin hello", "yourself"),
-        ("message bob", "usage: message USER TEXT"),
+        ("message bob", "usage: message USER|#ROOM TEXT"),
         ("mesage bob hello", "did you mean \"message\"?"),
         ("hello everybody", "unknown command \"hello\""),
     ] {
@@ -245,7 +245,7 @@ fn line_typed_without_a_link_is_queued_and_sent_when_it_is_back() {
     say(&mut desk, "message bob later");
     assert!(desk.lines()[0].starts_with("● queued"));
     desk.core.link_up(desk.now, KEY, HASH);
-    desk.body();
+    desk.bodies();
     desk.control(&Message::control(session_start()));
     let sent = desk.settle_heads(vec![head(PAIR, "bob", 0, 0, 0)]);
     assert!(sent.iter().any(|body| matches!(body, Body::Text(_))));
@@ -292,7 +292,7 @@ fn number_that_was_sent_again_in_a_new_session_is_not_given_to_the_next_message(
     texts(&mut desk);
     desk.core.link_lost("reset", false);
     desk.core.link_up(desk.now, KEY, HASH);
-    desk.body();
+    desk.bodies();
     desk.control(&Message::control(session_start()));
     desk.settle_heads(vec![head(PAIR, "bob", 0, 0, 0)]);
     desk.chat(stored(1, 3, 0, 1));

@@ -17,6 +17,7 @@ fn server(now: Instant, seed: u8) -> Endpoint {
     let config = ServerConfig {
         static_key: [5; 32],
         reset_key: [6; 32],
+        unix_ms: 1_773_756_120_000,
         limits: Limits::default(),
     };
     Endpoint::server(now, config, [seed; 32])
@@ -37,6 +38,19 @@ struct Wire {
 }
 
 impl Wire {
+    fn new(addresses: Vec<SocketAddr>) -> Self {
+        let now = instant();
+        Self {
+            now,
+            server: server(now, 1),
+            client: Endpoint::client(now, ClientConfig::default(), [3; 32]),
+            link: Link::new(addresses),
+            random: ChaCha20Rng::from_seed([4; 32]),
+            under_way: VecDeque::new(),
+            happened: Vec::new(),
+        }
+    }
+
     /// Lets a millisecond pass.
     fn step(&mut self) {
         let now = self.now;
@@ -47,7 +61,11 @@ impl Wire {
             } else {
                 &mut self.server
             };
-            while endpoint.poll_transmit(now, &mut buffer).is_some() {
+            while let Some(transmit) = endpoint.poll_transmit(now, &mut buffer) {
+                if is_up && transmit.remote != address(7777) {
+                    // Nobody is there.
+                    continue;
+                }
                 self.under_way
                     .push_back((now + ONE_WAY, is_up, buffer.clone()));
             }
@@ -96,16 +114,7 @@ impl Wire {
 /// The client waited a second, more or less a quarter, before it called a restarted server again.
 #[test]
 fn restarted_server_is_called_again_at_once_but_not_one_that_resets_every_session() {
-    let now = instant();
-    let mut wire = Wire {
-        now,
-        server: server(now, 1),
-        client: Endpoint::client(now, ClientConfig::default(), [3; 32]),
-        link: Link::new(vec![address(7777)]),
-        random: ChaCha20Rng::from_seed([4; 32]),
-        under_way: VecDeque::new(),
-        happened: Vec::new(),
-    };
+    let mut wire = Wire::new(vec![address(7777)]);
     wire.link.connect(wire.now, &mut wire.client);
     wire.run_until_up();
     for _ in 0..5000 {
@@ -121,4 +130,30 @@ fn restarted_server_is_called_again_at_once_but_not_one_that_resets_every_sessio
         // One for the RESET, one for the cookie, one for the handshake.
         assert_eq!(took <= 3 * round_trip + slack, at_once, "{took:?}");
     }
+}
+
+/// RFC 8305 §5: an address that does not answer costs a quarter of a second, and only the first time.
+#[test]
+fn addresses_are_raced_and_the_one_that_has_answered_is_the_first_to_be_called_again() {
+    let dead: SocketAddr = "[2001:db8::1]:7777".parse().expect("an address");
+    let mut wire = Wire::new(vec![dead, address(7777)]);
+    wire.link.connect(wire.now, &mut wire.client);
+    let took = wire.run_until_up();
+    let (handshake, slack) = (4 * ONE_WAY, Duration::from_millis(10));
+    assert!(
+        took <= Duration::from_millis(250) + handshake + slack,
+        "{took:?}"
+    );
+    assert!(took > Duration::from_millis(250));
+    for _ in 0..2000 {
+        wire.step();
+    }
+    assert_eq!(
+        wire.client.path().map(|(remote, _)| remote),
+        Some(address(7777))
+    );
+    let (now, endpoint) = (wire.now, &mut wire.client);
+    wire.link.connect(now, endpoint);
+    let took = wire.run_until_up();
+    assert!(took <= handshake + slack, "{took:?}");
 }

@@ -4,6 +4,7 @@ mod bytes;
 mod chat;
 mod link;
 mod receiving;
+mod rooms;
 mod sign_in;
 
 use std::time::Duration;
@@ -194,6 +195,8 @@ fn head(id: ConversationId, name: &str, head: u64, last_number: u64, start: u64)
         head: EntryId(head),
         last_number: Number(last_number),
         start: EntryId(start),
+        floor: EntryId::START,
+        until: None,
     }
 }
 

@@ -168,7 +168,7 @@ fn what_was_missed_is_shown_even_if_the_link_is_lost_before_it_is_complete() {
     desk.screen.lines();
     desk.core.link_lost("reset", false);
     desk.core.link_up(desk.now, KEY, HASH);
-    desk.body();
+    desk.bodies();
     desk.control(&Message::control(session_start()));
     desk.settle_heads(vec![head(PAIR, "bob", 4, 0, 2)]);
     let lines = desk.screen.lines();
@@ -233,6 +233,41 @@ fn line_whose_showing_was_recorded_is_not_shown_again() {
     desk.body();
     desk.control(&Message::control(session_start()));
     assert!(!desk.lines().iter().any(|line| line.contains("tea?")));
+}
+
+#[test]
+fn line_that_waits_for_a_slow_terminal_is_not_recorded_as_shown() {
+    // The mark of what was shown moved when a line was queued for the printing thread. Killed before that had printed
+    // it, with the terminal held back by Ctrl-S, the client never showed the line.
+    let mut desk = Desk::signed_in(Screen::interactive());
+    deliver(&mut desk, "one", 2, 0);
+    desk.core.settle(desk.now);
+    desk.wait(Duration::from_secs(1));
+    desk.core.settle(desk.now);
+    desk.screen.hold();
+    deliver(&mut desk, "two", 4, 2);
+    desk.core.settle(desk.now);
+    desk.wait(Duration::from_secs(1));
+    desk.core.settle(desk.now);
+    deliver(&mut desk, "three", 6, 4);
+    desk.core.settle(desk.now);
+    let mut options = options();
+    options.user = Some("erin".into());
+    let mut desk = desk.restarted(Screen::interactive(), options);
+    desk.body();
+    desk.control(&Message::control(session_start()));
+    let again: Vec<String> = desk
+        .lines()
+        .into_iter()
+        .filter(|line| line.contains("perhaps shown before"))
+        .collect();
+    assert_eq!(
+        again,
+        [
+            "14:01 bob: two  (perhaps shown before)",
+            "14:01 bob: three  (perhaps shown before)"
+        ]
+    );
 }
 
 #[test]

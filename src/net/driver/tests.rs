@@ -245,6 +245,7 @@ fn client_whose_port_is_dropped_goes_on_from_another() {
     let config = ServerConfig {
         static_key: [5; 32],
         reset_key: [6; 32],
+        unix_ms: clock::now().unix_ms,
         limits: Limits::default(),
     };
     let endpoint = Endpoint::server(clock::now().instant, config, [1; 32]);

@@ -192,3 +192,30 @@ fn receipts_are_told_to_nobody_before_the_store_has_permitted_it_and_are_not_los
     let heard = bench.heard(strangers);
     assert!(!heard.iter().any(is_receipt), "{heard:?}");
 }
+
+#[test]
+fn server_that_stops_says_so_until_it_is_heard() {
+    // It said CLOSE once, and where that was lost its clients called a server that had stopped unreachable.
+    let mut bench = Bench::new();
+    let alice = bench.user("alice");
+    let alices = bench.signed_in("alice", alice);
+    bench.may_close = true;
+    let now = bench.now;
+    bench.hub.on_input(now, &mut bench.server, Input::Stop);
+    let mut buffer = Vec::new();
+    while bench
+        .server
+        .poll_transmit(now.instant, &mut buffer)
+        .is_some()
+    {
+        // The path loses it.
+    }
+    while let Some(event) = bench.server.poll_event() {
+        bench.hub.on_event(now, &mut bench.server, event);
+    }
+    bench.hub.on_settled(now, &mut bench.server);
+    assert!(!bench.hub.is_finished(), "nobody has heard it");
+    bench.pass(1_000);
+    assert!(bench.client.statistics(alices.client).is_none(), "told");
+    assert!(bench.hub.is_finished());
+}

@@ -17,7 +17,8 @@ use crate::protocol::{
 };
 use crate::store::memory::MemoryDisk;
 use crate::store::{
-    Append, Engine, NewAccount, Outcome, Reply, Request, RequestId, Standing, Store, TicketHash,
+    Append, Completion, Engine, NewAccount, Outcome, Refusal, Reply, Request, RequestId, Standing,
+    Store, TicketHash,
 };
 use crate::transport::{
     App, Channel, ClientConfig, Endpoint, Event, Limits, Now, ServerConfig, SessionId,
@@ -25,6 +26,7 @@ use crate::transport::{
 
 mod limits;
 mod readers;
+mod rooms;
 
 /// How many requests the store takes at once.
 const SLOTS: usize = 64;
@@ -98,6 +100,7 @@ impl Bench {
         let config = ServerConfig {
             static_key: [3; 32],
             reset_key: [4; 32],
+            unix_ms: now.unix_ms,
             limits: Limits::default(),
         };
         let queue = Arc::new(Mutex::new(Queue::default()));
@@ -175,12 +178,8 @@ impl Bench {
             .client
             .connect(self.now.instant, ([198, 51, 100, 1], 7777).into());
         self.pass(100);
-        let server = *self
-            .hub
-            .sessions
-            .keys()
-            .next_back()
-            .expect("it is connected");
+        let newest = self.hub.sessions.iter().next_back();
+        let (server, _) = newest.expect("it is connected");
         Link { client, server }
     }
 
@@ -191,7 +190,7 @@ impl Bench {
         let session = self
             .hub
             .sessions
-            .get_mut(&link.server)
+            .get_mut(link.server)
             .expect("it is connected");
         session.stage = Stage::SignedIn(Box::new(user));
         self.hub.presence.arrive(account, name, link.server);
@@ -229,8 +228,7 @@ impl Bench {
     }
 
     fn user_of(&mut self, link: Link) -> &mut User {
-        let session = self.hub.sessions.get_mut(&link.server);
-        session.and_then(|it| it.user_mut()).expect("signed in")
+        self.hub.sessions.user_mut(link.server).expect("signed in")
     }
 
     fn pass(&mut self, milliseconds: u64) {

@@ -121,12 +121,15 @@ fn however_many_talk_to_an_account_it_can_sign_in() {
     let link = bench.signed_in("erin", erin);
     let standing = |number: u64| Standing {
         conversation: ConversationId(1_000_000 + number),
+        is_room: false,
         name: format!("{number:0>32}"),
         head: EntryId::START,
         last_number: Number(0),
         start: EntryId::START,
         since: EntryId::START,
         mark: EntryId::START,
+        floor: EntryId::START,
+        until: None,
     };
     let standings = (0..9_000).map(standing).collect();
     let outcome = Outcome::Done(Reply::Hello { standings });

@@ -1,5 +1,6 @@
 //! Accounts, names, devices, tickets and secrets.
 
+use super::super::devices::DEVICES_MAX;
 use super::super::testing::{Bench, new_account, resolve, ticket};
 use super::super::{Outcome, Refusal, Reply, Request, TicketHash};
 use crate::protocol::{AccountId, ConversationId, DeviceId, EVERYONE_NAME, EntryId};
@@ -213,4 +214,59 @@ fn a_secret_is_made_once_and_outlives_a_crash_as_the_epoch_does() {
         .unwrap();
     assert_eq!(secret, [1, 2, 3]);
     assert_eq!(bench.engine.epoch(), epoch);
+}
+
+#[test]
+fn devices_of_an_account_are_bounded_and_the_longest_unused_is_forgotten_with_its_numbers_safe() {
+    // A row was written at each login without a device and none was ever removed.
+    let mut bench = Bench::new();
+    let (alice, first) = bench.user("alice");
+    bench.say((alice, first), ConversationId::EVERYONE, 1, "one");
+    let kept = bench.device(alice);
+    let login = |device, expires_ms| Request::OpenDevice {
+        account: alice,
+        device,
+        ticket: ticket(1),
+        expires_ms,
+    };
+    bench.done(login(Some(kept), 5000));
+    let mut seen = vec![first, kept];
+    for expires_ms in (2000..).take(DEVICES_MAX - 1) {
+        match bench.done(login(None, expires_ms)) {
+            Reply::Device { device, .. } => seen.push(device),
+            other => panic!("expected a device, not {other:?}"),
+        }
+    }
+    let resume = |device| Request::Resume {
+        account: alice,
+        device,
+        ticket: ticket(1),
+        successor: ticket(1),
+        now_ms: 1,
+        expires_ms: 5000,
+    };
+    bench.done(resume(kept));
+    assert_eq!(
+        bench.refused(Request::Resume {
+            account: alice,
+            device: first,
+            ticket: ticket(0),
+            successor: ticket(1),
+            now_ms: 1,
+            expires_ms: 5000,
+        }),
+        Refusal::Ticket
+    );
+    assert!(
+        bench
+            .say((alice, first), ConversationId::EVERYONE, 1, "one")
+            .repeated
+    );
+    let Reply::Device { device, .. } = bench.done(login(Some(first), 6000)) else {
+        panic!("expected a device");
+    };
+    assert!(!seen.contains(&device), "an id is never given out again");
+    bench.done(resume(kept));
+    assert_eq!(bench.refused(resume(seen[2])), Refusal::Ticket);
+    bench.done(resume(seen[3]));
 }

@@ -1,8 +1,13 @@
 //! Tests of the store through its requests, by concern.
 
 mod crashes;
+mod damage;
 mod identities;
 mod logs;
+mod migration;
 mod model;
 mod opening;
+mod retention;
+mod room_model;
+mod rooms;
 mod threads;

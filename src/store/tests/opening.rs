@@ -30,13 +30,13 @@ fn filled() -> (TempDir, PathBuf) {
     (directory, path)
 }
 
-fn private_directory() -> TempDir {
+pub(super) fn private_directory() -> TempDir {
     let directory = tempfile::tempdir().unwrap();
     fs::set_permissions(directory.path(), Permissions::from_mode(0o700)).unwrap();
     directory
 }
 
-fn write(path: &Path, bytes: &[u8]) {
+pub(super) fn write(path: &Path, bytes: &[u8]) {
     fs::write(path, bytes).unwrap();
     fs::set_permissions(path, Permissions::from_mode(0o600)).unwrap();
 }

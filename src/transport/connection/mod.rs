@@ -10,6 +10,7 @@ mod receive;
 mod recovery;
 mod redundancy;
 mod timeout;
+mod token;
 mod transmit;
 
 use std::collections::VecDeque;
@@ -26,6 +27,7 @@ use self::mtu::Mtu;
 use self::path::Path;
 pub(super) use self::receive::Ignored;
 use self::recovery::Recovery;
+use self::token::GivenToken;
 use super::ack::AckState;
 use super::crypto::Keys;
 use super::endpoint::Statistics;
@@ -86,6 +88,10 @@ pub(super) struct Connection {
     silent: bool,
     /// At a client: when something was sent that asks for an answer, if nothing has been heard since.
     unanswered: Option<Instant>,
+    /// The address token that the peer was or is to be given, or at a client has got.
+    token: GivenToken,
+    /// A probe has become due since that was last asked.
+    has_probed: bool,
     /// Copies of what is under way are due.
     copies_due: bool,
     /// A PING is due.
@@ -122,6 +128,8 @@ impl Connection {
             signed_in: false,
             silent: false,
             unanswered: None,
+            token: GivenToken::default(),
+            has_probed: false,
             copies_due: false,
             // The client's first packet is what completes the handshake at the server.
             ping: beginning.role == Role::Client,

@@ -156,6 +156,7 @@ impl Connection {
         if !same_host {
             self.recovery.on_path_change(context.now);
             self.mtu.on_path_change();
+            self.token.forget();
             self.arm_loss_timer(context.now);
         }
         context.events.push_back(Event::Moved {

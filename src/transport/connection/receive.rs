@@ -6,7 +6,7 @@ use std::net::{IpAddr, SocketAddr};
 use super::closing::{State, Violation};
 use super::{Connection, Context};
 use crate::transport::assembler::AssembleError;
-use crate::transport::frame::{Frame, Frames};
+use crate::transport::frame::{Frame, FrameError, Frames};
 use crate::transport::packet::{DATA_HEADER_LEN, DataHeader, expand};
 
 /// Why a packet changed nothing.
@@ -143,6 +143,11 @@ impl Connection {
             Frame::Close { code, reason } => self.on_peer_close(context, code, reason),
             Frame::PathChallenge(token) => self.challenged = Some(token),
             Frame::PathResponse(token) => self.on_path_response(token),
+            // Who gives a server a token breaks the protocol (RFC 9000 §19.7).
+            Frame::NewToken(_) if self.is_server() => {
+                return Err(Violation::Frame(FrameError::UnknownType));
+            }
+            Frame::NewToken(token) => self.token.got(token),
         }
         Ok(Taken::Whole)
     }

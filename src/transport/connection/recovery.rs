@@ -7,7 +7,7 @@ use super::{Connection, Context};
 use crate::transport::Channel;
 use crate::transport::congestion::{Controller, Cubic};
 use crate::transport::frame::AckRanges;
-use crate::transport::limits::{PACKET_THRESHOLD, PTO_MAX, PTO_PROBES};
+use crate::transport::limits::{PACKET_THRESHOLD, PTO_MAX, PTO_PROBES, STANDBY_PTOS, STANDBY_WAIT};
 use crate::transport::pacer::Pacer;
 use crate::transport::rtt::{MAX_ACK_DELAY, RttEstimator};
 use crate::transport::sent::{SentFrame, SentPacket, SentPackets};
@@ -190,7 +190,7 @@ impl Connection {
                     self.channel(channel).sender.on_acked(fragment);
                 }
                 SentFrame::Ack(largest) => self.received.acknowledged(largest),
-                SentFrame::Window(_) | SentFrame::SessionWindow => {}
+                SentFrame::Window(_) | SentFrame::SessionWindow | SentFrame::NewToken => {}
             }
         }
     }
@@ -257,6 +257,10 @@ impl Connection {
                     self.credit.due = true;
                     matters = true;
                 }
+                SentFrame::NewToken => {
+                    self.token.on_lost();
+                    matters |= self.token.is_due();
+                }
                 SentFrame::Window(channel) => {
                     self.channel(channel).window_due = true;
                     matters = true;
@@ -295,6 +299,7 @@ impl Connection {
 
     /// Sends the oldest of what is under way once more, or, if none of it matters, a PING.
     pub(super) fn probe(&mut self, now: Instant) {
+        self.has_probed = true;
         self.recovery.probes = PTO_PROBES;
         self.recovery.probe_from = Some(now);
         let mut matters = false;
@@ -308,6 +313,15 @@ impl Connection {
             matters = self.repeat_oldest();
         }
         self.ping |= !matters;
+    }
+
+    /// At a client: whether a probe has become due since this was last asked, and not the first one in vain.
+    pub(in crate::transport) fn take_vain_probe(&mut self, now: Instant) -> bool {
+        let has_probed = std::mem::take(&mut self.has_probed);
+        let waited = |since| now.saturating_duration_since(since) >= STANDBY_WAIT;
+        let many = self.recovery.pto_count >= STANDBY_PTOS && !self.recovery.is_lossy();
+        let in_vain = self.unanswered.is_some_and(|since| many || waited(since));
+        has_probed && in_vain && self.state.is_open() && !self.is_server()
     }
 
     fn repeat_oldest(&mut self) -> bool {

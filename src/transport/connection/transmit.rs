@@ -7,7 +7,9 @@ use crate::transport::Channel;
 use crate::transport::endpoint::Transmit;
 use crate::transport::frame::{self, STREAM_OVERHEAD, stream_data_room};
 use crate::transport::limits::SMALL_DATAGRAM;
-use crate::transport::packet::{DATA_HEADER_LEN, DATAGRAM_LEN, TAG_LEN, encode_data_header};
+use crate::transport::packet::{
+    ADDRESS_TOKEN_LEN, DATA_HEADER_LEN, DATAGRAM_LEN, TAG_LEN, encode_data_header,
+};
 use crate::transport::sender::Fragment;
 use crate::transport::sent::{FrameList, SentFrame};
 use crate::transport::timer::Timer;
@@ -21,6 +23,9 @@ const WINDOW_BYTES: usize = 1 + 1 + 9;
 
 /// Bytes that a `SESSION_WINDOW` frame takes at most.
 const SESSION_WINDOW_BYTES: usize = 1 + 9;
+
+/// Bytes that a `NEW_TOKEN` frame takes.
+const NEW_TOKEN_BYTES: usize = 1 + 2 + ADDRESS_TOKEN_LEN;
 
 /// The least worth beginning a STREAM frame for, in bytes of data.
 const LEAST_FRAGMENT: usize = 16;
@@ -97,11 +102,16 @@ impl Connection {
     fn has_data(&self) -> bool {
         let credit = self.credit_left();
         self.ping
+            || self.owes_token()
             || self.credit.due
             || self
                 .channels
                 .iter()
                 .any(|state| state.window_due || state.sender.has_pending(credit))
+    }
+
+    fn owes_token(&self) -> bool {
+        self.is_server() && self.token.is_due()
     }
 
     fn has_stream_data(&self) -> bool {
@@ -288,6 +298,7 @@ impl Connection {
         for channel in Channel::ALL {
             self.write_channel(buffer, limit, channel, &mut written);
         }
+        self.write_token(buffer, limit, &mut written);
         if self.recovery.is_lossy() {
             self.write_copies(context.now, buffer, limit, &mut written);
         }
@@ -324,6 +335,19 @@ impl Connection {
         }
         frames.push(SentFrame::Ack(largest));
         self.received.on_sent();
+    }
+
+    /// The token comes last: it is for another day.
+    fn write_token(&mut self, buffer: &mut Vec<u8>, limit: usize, written: &mut Written) {
+        let room = limit.saturating_sub(buffer.len()) >= NEW_TOKEN_BYTES;
+        if !self.owes_token() || !room || written.frames.is_full() {
+            return;
+        }
+        if let Some(token) = self.token.take() {
+            frame::encode_new_token(buffer, &token);
+            written.frames.push(SentFrame::NewToken);
+            written.ack_eliciting = true;
+        }
     }
 
     fn write_channel(

@@ -1,8 +1,9 @@
 //! A server's answers to those it does not know: COOKIE, `SYN_ACK`, VERSION and RESET, and how a handshake becomes a
 //! session.
 //!
-//! Nothing is remembered before a cookie has come back, and no answer is as large as its question.
+//! Nothing is remembered before cookie or token has proved the address, and no answer is as large as its question.
 
+use std::net::IpAddr;
 use std::time::Instant;
 
 use rand_chacha::ChaCha20Rng;
@@ -14,25 +15,26 @@ use super::admission::{Admission, Refusal};
 use super::answers::{Answers, Route};
 use super::half_open::{HalfOpens, Pending, Question};
 use super::waiting::Syn;
-use crate::transport::cookie::{CookieCheck, CookieJar, ResetKey};
+use crate::transport::cookie::{AddressTokens, CookieCheck, CookieJar, ResetKey};
 use crate::transport::handshake;
 use crate::transport::limits::{Limits, TokenBucket};
 use crate::transport::packet::{
-    COOKIE_LEN, EPHEMERAL_LEN, PROTOCOL_VERSION, encode_cookie, encode_reset, encode_syn_ack,
-    encode_version,
+    ADDRESS_TOKEN_LEN, EPHEMERAL_LEN, PROTOCOL_VERSION, Proof, encode_cookie, encode_reset,
+    encode_syn_ack, encode_version,
 };
 
 /// What only a server has.
 pub(super) struct Acceptor {
     static_key: Zeroizing<[u8; 32]>,
     cookies: CookieJar,
+    tokens: AddressTokens,
     reset_key: ResetKey,
     resets: TokenBucket,
     pub(super) half_open: HalfOpens,
     /// Handshakes of one prefix within the life of a half-open session.
     per_prefix: u32,
     pub(super) admission: Admission,
-    /// From when on cookies count their milliseconds.
+    /// From when on cookies and tokens count their time.
     epoch: Instant,
 }
 
@@ -52,6 +54,7 @@ impl Acceptor {
         Self {
             static_key: Zeroizing::new(config.static_key),
             cookies: CookieJar::new(cookie_key),
+            tokens: AddressTokens::new(&config.reset_key, config.unix_ms),
             reset_key: ResetKey::new(config.reset_key),
             resets: TokenBucket::new(now, resets_per_second, resets_per_second),
             half_open: HalfOpens::default(),
@@ -63,6 +66,16 @@ impl Acceptor {
 
     pub(super) fn public_key(&self) -> [u8; 32] {
         handshake::public_key(&self.static_key)
+    }
+
+    fn age_ms(&self, now: Instant) -> u64 {
+        let age = now.saturating_duration_since(self.epoch).as_millis();
+        u64::try_from(age).unwrap_or(u64::MAX)
+    }
+
+    /// What proves this address when its client comes again.
+    pub(super) fn address_token(&self, now: Instant, ip: IpAddr) -> [u8; ADDRESS_TOKEN_LEN] {
+        self.tokens.make(self.age_ms(now) / 1000, ip)
     }
 
     /// A SYN in our version. One that has proved its address, and is no duplicate, is to wait for its handshake.
@@ -78,21 +91,27 @@ impl Acceptor {
         (route, syn_length): (Route, usize),
         client_id: u64,
         ephemeral: &[u8; EPHEMERAL_LEN],
-        cookie: Option<&[u8; COOKIE_LEN]>,
+        proof: Proof<'_>,
+        heeds_tokens: bool,
     ) -> Option<Syn> {
-        let age = now.saturating_duration_since(self.epoch).as_millis();
-        let now_ms = u64::try_from(age).unwrap_or(u64::MAX);
-        let good = cookie.is_some_and(|cookie| {
-            let check = self
-                .cookies
-                .check(now_ms, route.remote, client_id, ephemeral, cookie);
-            check == CookieCheck::Good
-        });
+        let now_ms = self.age_ms(now);
+        let (remote, ip) = (route.remote, route.remote.ip());
+        let good = match proof {
+            Proof::None => false,
+            Proof::Cookie(cookie) => {
+                let cookies = &self.cookies;
+                cookies.check(now_ms, remote, client_id, ephemeral, cookie) == CookieCheck::Good
+            }
+            Proof::Token(token) => {
+                let half_open = self.half_open.of_prefix(ip.into());
+                heeds_tokens
+                    && self.admission.heeds_tokens(now, ip.into(), half_open)
+                    && self.tokens.is_good(now_ms / 1000, ip, token)
+            }
+        };
         if !good {
             counters.cookies_asked += 1;
-            let cookie = self
-                .cookies
-                .make(now_ms, route.remote, client_id, ephemeral);
+            let cookie = self.cookies.make(now_ms, remote, client_id, ephemeral);
             let queued = answers.push(route, syn_length, |out| {
                 encode_cookie(out, client_id, &cookie);
             });

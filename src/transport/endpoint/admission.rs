@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 use std::time::Instant;
 
-use crate::transport::limits::{Limits, Prefix, TokenBucket};
+use crate::transport::limits::{Limits, Prefix, TOKEN_SHARE, TokenBucket};
 
 /// Why a handshake is not made now.
 #[derive(Debug, PartialEq, Eq)]
@@ -52,6 +52,16 @@ impl Admission {
         }
         self.count(prefix);
         Ok(prefix)
+    }
+
+    /// Whether an address token is proof enough for one more from this prefix, of which `half_open` have begun lately:
+    /// only within a part of each limit.
+    pub(super) fn heeds_tokens(&mut self, now: Instant, prefix: Prefix, half_open: u32) -> bool {
+        let of_prefix = self.per_prefix.get(&prefix).copied().unwrap_or(0);
+        let share = self.limits.unauthenticated_per_prefix.div_ceil(TOKEN_SHARE);
+        self.total < self.limits.unauthenticated.div_ceil(TOKEN_SHARE as usize)
+            && of_prefix.max(half_open) < share
+            && self.handshakes.has_spent_at_most_one_in(now, TOKEN_SHARE)
     }
 
     /// Counts one more, limits or no limits: somebody has signed out.

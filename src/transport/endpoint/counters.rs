@@ -9,7 +9,7 @@ pub struct Counters {
     pub small_syns: u64,
     /// SYNs in a version that is not spoken here; answered by VERSION.
     pub other_versions: u64,
-    /// SYNs without a good cookie; answered by COOKIE.
+    /// SYNs without a good cookie, or a token that was enough; answered by COOKIE.
     pub cookies_asked: u64,
     /// SYNs refused since there were too many sessions that had not signed in, in all or from that address.
     pub refused_full: u64,

@@ -25,12 +25,13 @@ impl Endpoint {
             Ok(Packet::Syn {
                 client_id,
                 ephemeral,
-                cookie,
+                proof,
             }) => {
                 let Some(acceptor) = &mut self.acceptor else {
                     self.counters.unexpected += 1;
                     return;
                 };
+                let heeds_tokens = self.waiting.heeds_tokens();
                 let waiting = acceptor.on_syn(
                     now,
                     &mut self.answers,
@@ -38,7 +39,8 @@ impl Endpoint {
                     (route, length),
                     client_id,
                     ephemeral,
-                    cookie,
+                    proof,
+                    heeds_tokens,
                 );
                 if let Some(syn) = waiting
                     && !self.waiting.push(syn)
@@ -77,6 +79,7 @@ impl Endpoint {
             }) => {
                 let heeded = offered == PROTOCOL_VERSION && !versions.contains(PROTOCOL_VERSION);
                 match self.dialling(route, client_id) {
+                    Some(session) if heeded && self.is_standby(session) => self.forget(session),
                     Some(session) if heeded => self.drop_session(session, CloseReason::Version),
                     _ => self.counters.unexpected += 1,
                 }
@@ -99,6 +102,8 @@ impl Endpoint {
         match result {
             Some(Err(Ignored::Replayed)) => self.counters.replayed += 1,
             Some(Err(Ignored::Forged)) => self.counters.forged += 1,
+            // The server lives, and knows the session.
+            Some(Ok(())) if self.acceptor.is_none() => self.stand_down(session),
             Some(Ok(())) => {}
             // A client may get DATA before it knows its keys, if packets overtake each other.
             None => self.counters.unknown_session += 1,
@@ -130,7 +135,7 @@ impl Endpoint {
             return None;
         }
         let round_trip = entry.round_trip(now);
-        // The cookie has proved this one. If the packet came from elsewhere, the session moves there like any
+        // The SYN has proved this one. If the packet came from elsewhere, the session moves there like any
         // other: with a challenge.
         let remote = entry.remote();
         let Pending {
@@ -185,6 +190,7 @@ impl Endpoint {
             return;
         };
         dial.on_cookie(now, cookie);
+        self.in_vain_since = None;
         self.settle(now, session);
     }
 
@@ -199,10 +205,15 @@ impl Endpoint {
             self.counters.unexpected += 1;
             return;
         };
-        let Some((server_id, reset_token, peer_key)) = dial.on_syn_ack(message) else {
+        if dial.on_syn_ack(now, route.local_ip, message).is_none() {
             self.counters.forged += 1;
-            return;
-        };
+        } else if !dial.is_standby() {
+            self.open_dialled(now, session);
+        }
+    }
+
+    /// The handshake has its answer: the session begins.
+    pub(super) fn open_dialled(&mut self, now: Instant, session: SessionId) {
         let Some(Slot {
             session: Session::Dialling(dial),
             mut place,
@@ -212,31 +223,32 @@ impl Endpoint {
             return;
         };
         self.schedule.forget(&mut place);
-        let round_trip = dial.round_trip(now);
-        let Some(established) = dial.finish(now) else {
+        let (client_id, remote, answer) = (dial.client_id, dial.remote, dial.answer());
+        let (Some(answer), Some(established)) = (answer, dial.finish(now)) else {
             return;
         };
         self.events.push_back(Event::Connected {
             session,
-            peer_key: Some(peer_key),
+            peer_key: Some(answer.peer_key),
             handshake_hash: established.handshake_hash,
         });
+        self.in_vain_since = None;
         let beginning = Beginning {
             session,
             role: Role::Client,
             local_id: client_id,
-            remote_id: server_id,
+            remote_id: answer.server_id,
             keys: established.keys,
-            remote: route.remote,
-            local_ip: route.local_ip,
-            round_trip,
+            remote,
+            local_ip: answer.local_ip,
+            round_trip: answer.round_trip,
         };
         let connection = Connection::new(&mut self.context(now), beginning);
         let mut slot = Slot::new(Session::Open(Box::new(connection)));
         slot.place = place;
-        slot.reset_token = Some(Box::new(reset_token));
+        slot.reset_token = Some(Box::new(answer.reset_token));
         self.sessions.insert(session, slot);
-        self.by_peer_id.insert(server_id, session);
+        self.by_peer_id.insert(answer.server_id, session);
         self.settle(now, session);
     }
 
@@ -248,6 +260,7 @@ impl Endpoint {
             .and_then(|slot| slot.reset_token.as_deref().copied());
         match (session, given) {
             (Some(session), Some(given)) if token_matches(&given, token) => {
+                self.bereave(now, session);
                 self.with_connection(now, session, |connection, context| {
                     connection.abandon(context, CloseReason::Reset);
                 });

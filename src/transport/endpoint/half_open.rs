@@ -1,4 +1,4 @@
-//! The server's half of handshakes under way: sessions that have proved their address by a cookie, and have been
+//! The server's half of handshakes under way: sessions that have proved their address by cookie or token, and have been
 //! sent a `SYN_ACK`, and from which no DATA has come yet.
 //!
 //! The `SYN_ACK` is kept for as long as the entry, also once the session is open: a SYN that the network duplicated
@@ -27,7 +27,7 @@ pub(super) struct HalfOpen {
 }
 
 impl HalfOpen {
-    /// The address that has proved itself by a cookie.
+    /// The address that has proved itself by cookie or token.
     pub(super) fn remote(&self) -> SocketAddr {
         self.question.0
     }

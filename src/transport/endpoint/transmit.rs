@@ -94,7 +94,7 @@ impl Endpoint {
                 continue;
             };
             let (transmit, deadline) = match &mut slot.session {
-                Session::Dialling(dial) => (dial.poll_transmit(now, buffer), Some(dial.deadline())),
+                Session::Dialling(dial) => (dial.poll_transmit(now, buffer), dial.deadline()),
                 Session::Open(connection) => (
                     connection.poll_transmit(&mut context, buffer),
                     connection.deadline(),
@@ -102,6 +102,9 @@ impl Endpoint {
             };
             if let Some(transmit) = transmit {
                 self.schedule.put_back(session);
+                if slot.standby.is_some() {
+                    self.accompany(now, session, false);
+                }
                 return Some((Some(session), transmit));
             }
             buffer.clear();

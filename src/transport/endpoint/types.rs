@@ -9,8 +9,11 @@ use crate::transport::limits::Limits;
 pub struct ServerConfig {
     /// X25519 private key of Noise.
     pub static_key: [u8; 32],
-    /// BLAKE3 key from which reset tokens are made; persisted, so that a restarted server can reset.
+    /// BLAKE3 key from which reset tokens and address tokens are made; persisted, so that a restarted server can
+    /// reset, and knows again whom it has met.
     pub reset_key: [u8; 32],
+    /// The wall clock when the endpoint is made, in milliseconds since 1970 (UTC): address tokens outlive a process.
+    pub unix_ms: u64,
     /// How much strangers may ask for.
     pub limits: Limits,
 }

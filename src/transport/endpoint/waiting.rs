@@ -1,4 +1,4 @@
-//! Strangers wait: a SYN with a good cookie costs a handshake, some hundred times what a packet of a session does.
+//! Strangers wait: a SYN with a good cookie or token costs a handshake, some hundred times what a packet of a session does.
 //! They are served when nobody else has anything to send, a few at a time, so that a storm of them delays no one
 //! who is already there.
 
@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use super::Endpoint;
 use super::answers::Route;
-use crate::transport::limits::{HANDSHAKES_PER_TURN, MAX_WAITING_SYNS};
+use crate::transport::limits::{HANDSHAKES_PER_TURN, MAX_WAITING_SYNS, TOKEN_SHARE};
 use crate::transport::packet::EPHEMERAL_LEN;
 use crate::transport::rtt::TIMER_GRANULARITY;
 
@@ -37,6 +37,11 @@ impl Waiting {
             self.queue.push_back(syn);
         }
         has_room
+    }
+
+    /// Whether so few wait that an address token is proof enough for one more.
+    pub(super) fn heeds_tokens(&self) -> bool {
+        self.queue.len() < MAX_WAITING_SYNS / TOKEN_SHARE as usize
     }
 
     /// The next to be served at this moment, if it is not another's turn.

@@ -127,6 +127,52 @@ fn a_stream_that_is_no_sequence_of_messages_closes() {
     assert_eq!(reason, "a channel's stream is not a sequence of messages");
 }
 
+/// Whoever acknowledges all numbers that there are, in as many ranges as a frame holds, costs the whole endpoint no
+/// more than a packet does: the session is over at the first, and the others do not notice.
+#[test]
+fn wide_claims_cost_the_endpoint_what_was_sent_and_no_more() {
+    let (mut network, client, session) = Network::connected(21, Faults::NONE);
+    let other = network.client.connect(network.now, network.server_address);
+    network.run(Duration::from_secs(1));
+    let liar = session;
+    network.send_from_server(liar, Channel::Chat, b"one packet");
+    network.flush();
+    let records = network.server.connection_mut(liar).records();
+    let widest = frame::MAX_PACKET_NUMBER;
+    let began = std::time::Instant::now();
+    for number in 0..200_u64 {
+        inject(&mut network, client, |buffer| {
+            let step = widest / 64;
+            let ranges = (0..32_u64).map(|range| {
+                let end = widest - range * 2 * step - number;
+                end - step..end
+            });
+            let ranges: Vec<_> = ranges.collect();
+            frame::encode_ack(buffer, ranges.into_iter(), u64::MAX, 1000);
+        });
+    }
+    let took = began.elapsed();
+    assert!(took < Duration::from_secs(5), "{took:?}");
+    assert!(records <= 8, "{records} records of one packet");
+    assert!(matches!(
+        network.server_events.back(),
+        Some(Event::Closed {
+            session,
+            reason: CloseReason::Violation("a packet was acknowledged that was never sent"),
+        }) if *session == liar
+    ));
+    network.send_from_client(other, Channel::Chat, b"and we go on");
+    network.run(Duration::from_secs(1));
+    let readable = |event: &Event| matches!(event, Event::Readable { .. });
+    assert!(network.server_events.iter().any(readable));
+}
+
+#[test]
+fn token_from_a_client_closes() {
+    let reason = closed_for(|buffer| frame::encode_new_token(buffer, &[7; 20]));
+    assert_eq!(reason, "a packet with a malformed frame");
+}
+
 /// The claim is wide and true of nothing that is still under way: it costs no more than what is.
 #[test]
 fn acknowledging_again_what_was_acknowledged_long_ago_changes_nothing() {

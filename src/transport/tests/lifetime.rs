@@ -389,6 +389,44 @@ fn keys_are_updated_hourly_without_a_gap() {
 }
 
 #[test]
+fn keys_updated_by_both_ends_at_once_leave_no_gap() {
+    let (mut network, client, session) = Network::connected(22, Faults::NONE);
+    network.server.set_signed_in(network.now, session, true);
+    // Both keys were made within a round trip of each other: with traffic both ways, both ends are due at once.
+    network.run(Duration::from_secs(3_590));
+    network.sent.clear();
+    for number in 0..200_u32 {
+        network.send_from_client(client, Channel::Chat, &number.to_be_bytes());
+        network.send_from_server(session, Channel::Chat, &number.to_be_bytes());
+        network.run(Duration::from_millis(100));
+        let (now, number) = (network.now, number.to_be_bytes());
+        let at_server = network.server.receive(now, session, Channel::Chat);
+        let at_client = network.client.receive(now, client, Channel::Chat);
+        assert_eq!(at_server.as_deref(), Some(&number[..]));
+        assert_eq!(at_client.as_deref(), Some(&number[..]));
+    }
+    let first_of = |from| {
+        let mut sent = network.sent.iter();
+        sent.position(|datagram| datagram.from == from && datagram.bytes[0] == 0x84)
+            .expect("it has updated its keys")
+    };
+    let (one, other) = (
+        first_of(network.client_address),
+        first_of(network.server_address),
+    );
+    assert!(one.abs_diff(other) <= 2, "neither had seen the other's");
+    assert_eq!(
+        (
+            network.client.counters().forged,
+            network.server.counters().forged
+        ),
+        (0, 0)
+    );
+    let lost = network.server.statistics(session).expect("it is open");
+    assert_eq!(lost.packets_lost, 0);
+}
+
+#[test]
 fn an_idle_session_is_small() {
     let size = std::mem::size_of::<crate::transport::connection::Connection>();
     assert!(size <= 1792, "{size} bytes");

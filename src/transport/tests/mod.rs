@@ -5,5 +5,7 @@ mod disbelief;
 mod faults;
 mod lifetime;
 mod network;
+mod restart;
 mod strangers;
+mod tokens;
 mod two_hops;

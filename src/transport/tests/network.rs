@@ -12,6 +12,8 @@ use crate::transport::{Channel, ClientConfig, Endpoint, Event, Limits, ServerCon
 
 pub(super) const STATIC_KEY: [u8; 32] = [5; 32];
 pub(super) const RESET_KEY: [u8; 32] = [6; 32];
+/// The server's wall clock when it begins.
+pub(super) const UNIX_MS: u64 = 1_773_756_120_000;
 
 /// Faults, in packets of a thousand, and the delay of one way.
 #[derive(Debug, Clone, Copy)]
@@ -59,6 +61,8 @@ pub(super) struct Network {
     pub(super) client_address: SocketAddr,
     pub(super) server_address: SocketAddr,
     pub(super) faults: Faults,
+    /// Which datagrams vanish beside.
+    pub(super) swallows: Option<fn(&Datagram) -> bool>,
     pub(super) client_events: VecDeque<Event>,
     pub(super) server_events: VecDeque<Event>,
     /// All that was sent, faults or not.
@@ -73,6 +77,7 @@ pub(super) fn server(now: Instant, seed: u8) -> Endpoint {
     let config = ServerConfig {
         static_key: STATIC_KEY,
         reset_key: RESET_KEY,
+        unix_ms: UNIX_MS,
         limits,
     };
     Endpoint::server(now, config, [seed; 32])
@@ -91,6 +96,7 @@ impl Network {
             client_address: ([192, 0, 2, 1], 4000).into(),
             server_address: ([198, 51, 100, 1], 7777).into(),
             faults,
+            swallows: None,
             client_events: VecDeque::new(),
             server_events: VecDeque::new(),
             sent: Vec::new(),
@@ -129,6 +135,9 @@ impl Network {
     /// Puts a datagram on its way, faults applied.
     fn put(&mut self, datagram: &Datagram) {
         self.sent.push(datagram.clone());
+        if self.swallows.is_some_and(|swallows| swallows(datagram)) {
+            return;
+        }
         let copies = 1 + u32::from(self.chance(self.faults.duplicate));
         for _ in 0..copies {
             if self.chance(self.faults.loss) || datagram.bytes.len() > self.faults.largest {

@@ -113,6 +113,64 @@ fn a_cookie_of_another_address_or_time_earns_only_a_new_one() {
     );
 }
 
+/// A client whose NAT had forgotten its port while its server was away dialled from that port for ever.
+#[test]
+fn dials_in_vain_are_counted_together_and_begin_anew_from_another_port() {
+    let loss = 1000;
+    let mut network = Network::new(
+        10,
+        Faults {
+            loss,
+            ..Faults::NONE
+        },
+    );
+    let began = network.now;
+    for _ in 0..3 {
+        network.client.connect(network.now, network.server_address);
+        let path = network.client.path();
+        assert_eq!(path, Some((network.server_address, Some(began))));
+        network.run(Duration::from_secs(6));
+        assert_eq!(network.client.path(), None);
+    }
+    let again = network.client.connect(network.now, network.server_address);
+    network.run(Duration::from_millis(100));
+    network.faults.loss = 0;
+    network.client_address = ([192, 0, 2, 1], 4001).into();
+    let hopped = network.now;
+    network.client.port_changed(hopped);
+    let answered = network.run_until(Duration::from_secs(1), |network| {
+        network.client.statistics(again).is_some()
+    });
+    assert!(answered);
+    assert_eq!(network.now - hopped, network.faults.delay * 4);
+    network.client.close(network.now, again, 0, "");
+    network.run(Duration::from_secs(5));
+    network.client.connect(network.now, network.server_address);
+    let path = network.client.path();
+    assert_eq!(path.and_then(|(_, since)| since), Some(network.now));
+}
+
+/// What a path or an attacker writes into the IP header's congestion bits is nobody's word.
+#[test]
+fn congestion_bits_of_a_datagram_change_nothing() {
+    let answers = [None, Some(0), Some(1), Some(2), Some(3), Some(255)].map(|ecn| {
+        let (mut network, client, session) = Network::connected(11, Faults::NONE);
+        network.send_from_client(client, Channel::Chat, b"with whatever bits");
+        network.flush();
+        let mut data = network.sent.last().expect("it went out").bytes.clone();
+        let (now, from) = (network.now, network.client_address);
+        network
+            .server
+            .handle_datagram(now, None, from, ecn, &mut data);
+        let got = network.server.receive(now, session, Channel::Chat);
+        network.run(Duration::from_secs(1));
+        let statistics = network.server.statistics(session);
+        (got, statistics, network.server.counters())
+    });
+    assert!(answers[0].0.is_some());
+    assert!(answers.iter().all(|answer| *answer == answers[0]));
+}
+
 #[test]
 fn nobody_there_is_said_within_five_seconds_and_late_syns_are_small() {
     let mut network = Network::new(

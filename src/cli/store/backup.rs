@@ -1,0 +1,48 @@
+//! `udpchat store backup`: a copy of the database, whether the server runs or not.
+
+use std::io::{self, Write as _};
+use std::path::PathBuf;
+
+use anyhow::{Context as _, anyhow};
+use clap::{Arg, ArgMatches, value_parser};
+
+use crate::cli::control::{self, Answer, Desk as _, Request};
+use crate::cli::exit::{Exit, Failure, Outcome};
+use crate::cli::options;
+use crate::store::{self, DATABASE_FILE};
+
+/// The word that calls it.
+pub const NAME: &str = "backup";
+
+pub fn arguments() -> clap::Command {
+    clap::Command::new(NAME)
+        .about("Copy the database, also while the server runs")
+        .arg(
+            Arg::new("file")
+                .value_name("FILE")
+                .required(true)
+                .value_parser(value_parser!(PathBuf))
+                .help("Where to: a file that is not there yet"),
+        )
+}
+
+pub fn run(matches: &ArgMatches) -> Outcome {
+    let data = options::data_directory(matches)?;
+    let file = matches
+        .get_one::<PathBuf>("file")
+        .ok_or_else(|| Failure::usage("no file"))?;
+    let path = std::path::absolute(file).context("cannot tell the file's absolute path")?;
+    let rows = match control::connect(&data)? {
+        Some(mut remote) => match remote.ask(Request::StoreBackup { path })? {
+            Answer::BackedUp { rows } => rows,
+            Answer::Error { message } => return Err(anyhow!(message).into()),
+            _ => return Err(anyhow!("the server answered something else").into()),
+        },
+        None => {
+            store::back_up_file(&data.join(DATABASE_FILE), &path).map_err(anyhow::Error::new)?
+        }
+    };
+    // A reader that has gone away is no reason to fail.
+    let _ = writeln!(io::stdout(), "{rows} rows copied to {}", file.display());
+    Ok(Exit::Success)
+}

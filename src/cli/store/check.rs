@@ -1,0 +1,81 @@
+//! `udpchat store check`: what is wrong with the database.
+
+use std::fmt::Write as _;
+use std::io::{self, Write as _};
+
+use anyhow::{Context as _, anyhow};
+use clap::{Arg, ArgAction, ArgMatches};
+
+use crate::cli::control::{self, Answer, Desk as _, Request};
+use crate::cli::exit::{Exit, Outcome};
+use crate::cli::options;
+use crate::store::{self, DATABASE_FILE, Report};
+
+/// The word that calls it.
+pub const NAME: &str = "check";
+
+pub fn arguments() -> clap::Command {
+    clap::Command::new(NAME)
+        .about("Say what is wrong with the database; the exit code is 0 if nothing is")
+        .arg(
+            Arg::new("json")
+                .long("json")
+                .action(ArgAction::SetTrue)
+                .help("Print the report as one JSON object"),
+        )
+}
+
+pub fn run(matches: &ArgMatches) -> Outcome {
+    let data = options::data_directory(matches)?;
+    let report = match control::connect(&data)? {
+        Some(mut remote) => match remote.ask(Request::StoreCheck)? {
+            Answer::Checked { report } => report,
+            Answer::Error { message } => return Err(anyhow!(message).into()),
+            _ => return Err(anyhow!("the server answered something else").into()),
+        },
+        None => store::check_file(&data.join(DATABASE_FILE)).map_err(anyhow::Error::new)?,
+    };
+    let text = if matches.get_flag("json") {
+        let mut json = serde_json::to_string(&report).context("cannot write JSON")?;
+        json.push('\n');
+        json
+    } else {
+        text(&report)
+    };
+    // A reader that has gone away is no reason to fail.
+    let _ = io::stdout().write_all(text.as_bytes());
+    Ok(if report.is_sound() {
+        Exit::Success
+    } else {
+        Exit::Failure
+    })
+}
+
+/// A line for each finding, and a summary.
+pub fn text(report: &Report) -> String {
+    let mut text = String::new();
+    for finding in &report.findings {
+        let key = finding.key.replace(char::is_control, "\u{fffd}");
+        let colon = if key.is_empty() { "" } else { ": " };
+        let _ = writeln!(text, "{}{colon}{key}: {}", finding.table, finding.problem);
+    }
+    if report.omitted > 0 {
+        let _ = writeln!(text, "and {} more", report.omitted);
+    }
+    let found = match report.findings.len() as u64 + report.omitted {
+        0 => "nothing is wrong".to_owned(),
+        1 => "1 thing is wrong".to_owned(),
+        many => format!("{many} things are wrong"),
+    };
+    let pages = if report.pages {
+        "every page was read"
+    } else {
+        "pages were not checked, since the server runs"
+    };
+    let _ = writeln!(
+        text,
+        "{found}: {} rows, {} of them entries of logs; {pages}",
+        report.rows, report.entries
+    );
+    text
+}

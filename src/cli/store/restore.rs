@@ -1,0 +1,64 @@
+//! `udpchat store restore`: a backup takes the database's place.
+
+use std::io::{self, Write as _};
+use std::path::PathBuf;
+
+use anyhow::anyhow;
+use clap::{Arg, ArgMatches, value_parser};
+use jiff::Timestamp;
+
+use super::check;
+use crate::cli::control;
+use crate::cli::exit::{Exit, Failure, Outcome};
+use crate::cli::options;
+use crate::net;
+use crate::store;
+
+/// The word that calls it.
+pub const NAME: &str = "restore";
+
+pub fn arguments() -> clap::Command {
+    clap::Command::new(NAME)
+        .about("Put a backup in the database's place; the server must be stopped")
+        .arg(
+            Arg::new("file")
+                .value_name("FILE")
+                .required(true)
+                .value_parser(value_parser!(PathBuf))
+                .help("The backup"),
+        )
+}
+
+pub fn run(matches: &ArgMatches) -> Outcome {
+    let data = options::data_directory(matches)?;
+    let file = matches
+        .get_one::<PathBuf>("file")
+        .ok_or_else(|| Failure::usage("no file"))?;
+    if control::connect(&data)?.is_some() {
+        return Err(Failure::from(anyhow!("the server is running")).hint("stop it first"));
+    }
+    let day = i64::try_from(net::now().unix_ms)
+        .ok()
+        .and_then(|time_ms| Timestamp::from_millisecond(time_ms).ok())
+        .unwrap_or_default()
+        .strftime("%Y-%m-%d")
+        .to_string();
+    match store::restore(file, &data, &day).map_err(anyhow::Error::new)? {
+        Ok(kept) => {
+            // A reader that has gone away is no reason to fail.
+            let _ = writeln!(io::stdout(), "restored from {}", file.display());
+            if let Some(kept) = kept {
+                let _ = writeln!(
+                    io::stdout(),
+                    "the database it replaces is kept in {}",
+                    kept.display()
+                );
+            }
+            Ok(Exit::Success)
+        }
+        Err(report) => {
+            eprint!("{}", check::text(&report));
+            Err(anyhow!("{} is damaged; nothing has changed", file.display()).into())
+        }
+    }
+}

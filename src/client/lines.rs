@@ -1,0 +1,74 @@
+//! How an entry becomes a line: it says where it was said unless the reader stands there.
+
+use super::account::Account;
+use super::conversations::Conversation;
+use super::history::Said;
+use super::name::is_room;
+use super::{render, render_rooms};
+use crate::protocol::ConversationId;
+
+impl Account {
+    /// The name of a conversation; empty while it is not known.
+    pub(super) fn place_name(&self, id: ConversationId) -> &str {
+        self.conversations
+            .get(id)
+            .map_or("", |known: &Conversation| &known.place.name)
+    }
+
+    /// Whether more than one reads what this user says there.
+    pub(super) fn is_many(&self, id: ConversationId) -> bool {
+        id == ConversationId::EVERYONE || is_room(self.place_name(id))
+    }
+
+    /// An entry as it is shown when it comes; what happened in a room has a time only if that is `old`.
+    pub(super) fn live_line(
+        &self,
+        id: ConversationId,
+        is_own: bool,
+        time: &str,
+        said: &Said,
+        is_old: bool,
+    ) -> String {
+        let place = self.place_name(id);
+        let is_inside = self.inside.as_deref() == Some(place);
+        match said {
+            Said::Text(_) if is_inside => self.entry_line(id, is_own, time, said),
+            Said::Text(text) if is_room(place) => {
+                let who = who(&text.sender, is_own);
+                format!("{time} {place} {who}: {}", text.text)
+            }
+            Said::Text(text) if is_own => {
+                format!("{time} you to {}: {}", text.receiver, text.text)
+            }
+            Said::Text(text) if id == ConversationId::EVERYONE => {
+                render::said(time, &text.sender, Some(&text.receiver), &text.text)
+            }
+            Said::Text(text) if self.inside.is_some() => {
+                render::said(time, &text.sender, Some("you"), &text.text)
+            }
+            Said::Event(event) if !is_old => render_rooms::event(event, &self.name, place),
+            _ => self.entry_line(id, is_own, time, said),
+        }
+    }
+
+    /// An entry as it stands among others of its conversation.
+    pub(super) fn entry_line(
+        &self,
+        id: ConversationId,
+        is_own: bool,
+        time: &str,
+        said: &Said,
+    ) -> String {
+        match said {
+            Said::Text(text) => render::said(time, who(&text.sender, is_own), None, &text.text),
+            Said::Event(event) => {
+                let line = render_rooms::event(event, &self.name, self.place_name(id));
+                format!("{time} {line}")
+            }
+        }
+    }
+}
+
+fn who(sender: &str, is_own: bool) -> &str {
+    if is_own { "you" } else { sender }
+}

@@ -1,0 +1,216 @@
+//! The words of lines about rooms.
+
+use super::name::is_room;
+use super::render::padded;
+use crate::protocol::{Access, EventKind, MemberRole, Room, RoomEvent, RoomMember};
+
+/// What somebody may do in a room, in a word.
+pub(super) const fn role(role: MemberRole) -> &'static str {
+    match role {
+        MemberRole::Member => "member",
+        MemberRole::Moderator => "moderator",
+        MemberRole::Owner => "owner",
+        MemberRole::Other(_) => "of a role that this version does not know",
+    }
+}
+
+/// Who may join, in a word.
+pub(super) const fn access(access: Access) -> &'static str {
+    match access {
+        Access::Public => "public",
+        Access::Private => "private",
+        Access::Other(_) => "open to some",
+    }
+}
+
+/// What happened in a room, or the invitation into one that stands between two users.
+pub(super) fn event(event: &RoomEvent, own_name: &str, room: &str) -> String {
+    let you = |name: &str| {
+        if name == own_name {
+            "you".to_owned()
+        } else {
+            name.to_owned()
+        }
+    };
+    let actor = you(&event.actor);
+    let subject = you(event.subject.as_deref().unwrap_or_default());
+    let (was, is) = if subject == "you" {
+        ("were", "are")
+    } else {
+        ("was", "is")
+    };
+    let text = event.text.as_deref().unwrap_or_default();
+    match event.kind {
+        EventKind::Joined => format!("{actor} joined {room}"),
+        EventKind::Left => format!("{actor} left {room}"),
+        EventKind::Kicked if text.is_empty() => {
+            format!("{subject} {was} kicked from {room} by {actor}")
+        }
+        EventKind::Kicked => format!("{subject} {was} kicked from {room} by {actor}: {text}"),
+        EventKind::Topic if text.is_empty() => format!("{actor} removed the topic of {room}"),
+        EventKind::Topic => format!("{actor} set the topic of {room}: {text}"),
+        EventKind::Role if event.subject.is_none() || actor == subject => {
+            let role = role(event.role.unwrap_or(MemberRole::Member));
+            let is = if actor == "you" { "are" } else { "is" };
+            format!("{actor} {is} {role} of {room} now")
+        }
+        EventKind::Role => {
+            let role = role(event.role.unwrap_or(MemberRole::Member));
+            format!("{subject} {is} {role} of {room} now, by {actor}")
+        }
+        EventKind::Access => {
+            let access = access(event.access.unwrap_or(Access::Public));
+            format!("{actor} made {room} {access}")
+        }
+        EventKind::Invited if subject == "you" && is_room(text) => {
+            format!("{actor} invites you to {text}  (`join {text}`)")
+        }
+        EventKind::Invited => format!("{actor} invited {subject} to {text}"),
+        EventKind::Other(_) => format!("{actor} changed {room}"),
+    }
+}
+
+/// A room as a line of the list: its name, what is unread, how many belong to it, its topic.
+pub(super) fn rooms(rooms: &[(Room, u32)]) -> Vec<String> {
+    let width = rooms
+        .iter()
+        .map(|(room, _)| unicode_width::UnicodeWidthStr::width(&*room.name))
+        .max()
+        .unwrap_or(0);
+    rooms
+        .iter()
+        .map(|(room, unread)| {
+            let mut parts = vec![members(room.members)];
+            match room.role {
+                Some(MemberRole::Member) => parts.push("joined".into()),
+                Some(other) => parts.push(role(other).into()),
+                None => {}
+            }
+            if room.access == Access::Private {
+                parts.push("private".into());
+            }
+            if *unread > 0 {
+                parts.push(format!("{unread} unread"));
+            }
+            let topic = topic(&room.topic);
+            let line = format!("{}  {}{topic}", padded(&room.name, width), parts.join(", "));
+            line
+        })
+        .collect()
+}
+
+/// What greets who joins.
+pub(super) fn joined(room: &Room) -> String {
+    format!(
+        "{}: {}{}",
+        room.name,
+        members(room.members),
+        topic(&room.topic)
+    )
+}
+
+fn topic(topic: &str) -> String {
+    if topic.is_empty() {
+        String::new()
+    } else {
+        format!("  {topic}")
+    }
+}
+
+fn members(count: u32) -> String {
+    if count == 1 {
+        "1 member".into()
+    } else {
+        format!("{count} members")
+    }
+}
+
+/// Who belongs to a room, a line each, aligned.
+pub(super) fn member_list(members: &[RoomMember], own_name: &str) -> Vec<String> {
+    let width = members
+        .iter()
+        .map(|member| unicode_width::UnicodeWidthStr::width(&*member.name))
+        .max()
+        .unwrap_or(0);
+    members
+        .iter()
+        .map(|member| {
+            let online = if member.online { "online" } else { "offline" };
+            let you = if member.name == own_name {
+                "  (you)"
+            } else {
+                ""
+            };
+            format!(
+                "{}  {}  {online}{you}",
+                padded(&member.name, width),
+                padded(role(member.role), "moderator".len())
+            )
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn happened(kind: EventKind, subject: Option<&str>, text: Option<&str>) -> RoomEvent {
+        RoomEvent {
+            kind,
+            actor: "bob".into(),
+            subject: subject.map(str::to_owned),
+            text: text.map(str::to_owned),
+            role: Some(MemberRole::Moderator),
+            access: Some(Access::Private),
+        }
+    }
+
+    #[test]
+    fn events_read_as_sentences_and_the_reader_is_you() {
+        for (kind, subject, text, line) in [
+            (EventKind::Joined, None, None, "bob joined #bridge"),
+            (
+                EventKind::Kicked,
+                Some("carol"),
+                Some("spam"),
+                "carol was kicked from #bridge by bob: spam",
+            ),
+            (
+                EventKind::Kicked,
+                Some("erin"),
+                None,
+                "you were kicked from #bridge by bob",
+            ),
+            (
+                EventKind::Topic,
+                None,
+                Some("tea"),
+                "bob set the topic of #bridge: tea",
+            ),
+            (
+                EventKind::Role,
+                Some("erin"),
+                None,
+                "you are moderator of #bridge now, by bob",
+            ),
+            (EventKind::Access, None, None, "bob made #bridge private"),
+            (
+                EventKind::Invited,
+                Some("erin"),
+                Some("#ops"),
+                "bob invites you to #ops  (`join #ops`)",
+            ),
+            (
+                EventKind::Invited,
+                Some("carol"),
+                Some("#ops"),
+                "bob invited carol to #ops",
+            ),
+        ] {
+            assert_eq!(
+                event(&happened(kind, subject, text), "erin", "#bridge"),
+                line
+            );
+        }
+    }
+}

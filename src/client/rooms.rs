@@ -1,0 +1,564 @@
+//! Rooms: where the user stands, what is asked about them, and what joins, leaves and kicks change.
+//!
+//! Whether the user belongs to a room follows from its log, from the answer to JOIN and, at the beginning of a
+//! session, from what the server says of each conversation. Standing in one is a matter of this client alone.
+
+use super::account::{Account, tag_of};
+use super::conversations::Place;
+use super::effects::Effects;
+use super::env::Tone;
+use super::name::{canonical_target, is_room, short};
+use super::requests::{Aim, Asked, LISTED_MAX};
+use super::{render, render_rooms};
+use crate::protocol::{
+    Access, Body, Change, ConversationId, EventKind, Failure, Join, Joined, Leave, Left, Members,
+    MembersRequest, Message, Moderate, Room, RoomEvent, Rooms, RoomsRequest,
+};
+use crate::transport::{Channel, Now};
+
+/// How many rooms may wait for a link to be joined. At the limit a further one is refused by name.
+const WANTED_MAX: usize = 64;
+
+const NO_LINK: &str = "there is no link to the server now; try again when it is back";
+
+impl Account {
+    /// Sends a request whose answer bears its tag.
+    fn request(
+        &mut self,
+        now: Now,
+        asked: Asked,
+        body: impl FnOnce(u32) -> Body,
+        effects: &mut Effects,
+    ) {
+        if !self.is_settled {
+            effects.show(Tone::Error, NO_LINK);
+            return;
+        }
+        let tag = self.take_tag();
+        if self.requests.add(now.instant, tag, asked) {
+            effects.send(Channel::Control, &Message::control(body(tag)));
+        } else {
+            effects.show(
+                Tone::Error,
+                "too many requests wait for the server's answer; try again",
+            );
+        }
+    }
+
+    /// A tag that no open request has.
+    pub(super) fn take_tag(&mut self) -> u32 {
+        let tag = self.next_tag;
+        self.next_tag = self.next_tag.wrapping_add(1).max(1);
+        tag
+    }
+
+    /// The room that a command is about: the one named, or the one in which the user stands.
+    pub(super) fn room(
+        &self,
+        named: Option<&str>,
+        effects: &mut Effects,
+    ) -> Option<(ConversationId, String)> {
+        let name = match named {
+            Some(named) => canonical_target(named),
+            None => self
+                .inside
+                .clone()
+                .filter(|inside| is_room(inside))
+                .unwrap_or_default(),
+        };
+        if !is_room(&name) {
+            let text = if name.is_empty() {
+                "which room? name it, as in `#bridge`"
+            } else {
+                "a room's name begins with #, as in `#bridge`"
+            };
+            effects.show(Tone::Error, text);
+            return None;
+        }
+        let id = self.conversations.by_name(&name);
+        let known = id.and_then(|id| Some((id, self.conversations.get(id)?)));
+        match known {
+            Some((id, known)) if !known.place.is_left => Some((id, name)),
+            _ => {
+                effects.show(Tone::Error, not_inside(&name));
+                None
+            }
+        }
+    }
+
+    /// The user wants to belong to a room, and to stand in it.
+    pub(super) fn join(
+        &mut self,
+        now: Now,
+        named: &str,
+        access: Option<Access>,
+        effects: &mut Effects,
+    ) {
+        let name = canonical_target(named);
+        if !is_room(&name) || name.chars().count() < 2 {
+            effects.show(
+                Tone::Error,
+                "a room's name begins with #, as in `join #bridge`",
+            );
+            return;
+        }
+        if self.is_member(&name) {
+            self.step_in(&name, effects);
+        } else if self.is_settled {
+            self.ask_to_join(now, name, access, true, effects);
+        } else if self.wanted.len() < WANTED_MAX || self.wanted.contains_key(&name) {
+            self.wanted.insert(name.clone(), access);
+            effects.show(
+                Tone::Notice,
+                format!("● {name} is joined when the server answers again"),
+            );
+            self.inside = Some(name);
+        } else {
+            effects.show(Tone::Error, NO_LINK);
+        }
+    }
+
+    /// Whether the user belongs to a room of this name, as far as this device knows.
+    fn is_member(&self, name: &str) -> bool {
+        self.conversations
+            .by_name(name)
+            .and_then(|id| self.conversations.get(id))
+            .is_some_and(|known| !known.place.is_left)
+    }
+
+    /// Whether this user can say something there, as far as this device knows; else why not.
+    pub(super) fn check_target(&self, target: &str) -> Result<(), String> {
+        let name = canonical_target(target);
+        if !is_room(&name) || self.is_member(&name) || self.wanted.contains_key(&name) {
+            return Ok(());
+        }
+        Err(not_inside(&name))
+    }
+
+    /// Asks to belong to a room.
+    pub(super) fn ask_to_join(
+        &mut self,
+        now: Now,
+        name: String,
+        access: Option<Access>,
+        steps_in: bool,
+        effects: &mut Effects,
+    ) {
+        if self.requests.is_joining(&name) {
+            return;
+        }
+        self.wanted.remove(&name);
+        let typed = name.clone();
+        let body = |tag| {
+            Body::from(Join {
+                tag,
+                name: typed,
+                access,
+            })
+        };
+        self.request(now, Asked::Join { name, steps_in }, body, effects);
+    }
+
+    /// Asks for the rooms that were to be joined while there was no link.
+    pub(super) fn join_wanted(&mut self, now: Now, effects: &mut Effects) {
+        for (name, access) in std::mem::take(&mut self.wanted) {
+            self.ask_to_join(now, name, access, false, effects);
+        }
+    }
+
+    /// The user wants plain text to be said to somebody, or in a room that they belong to.
+    pub(super) fn enter(&mut self, named: &str, effects: &mut Effects) {
+        let name = canonical_target(named);
+        if let Err(refused) = self.check_target(&name) {
+            effects.show(Tone::Error, refused);
+        } else if name == self.name {
+            effects.show(Tone::Error, "you cannot send a message to yourself");
+        } else {
+            self.step_in(&name, effects);
+        }
+    }
+
+    /// From now on plain text is said there.
+    pub(super) fn step_in(&mut self, name: &str, effects: &mut Effects) {
+        self.inside = Some(name.to_owned());
+        let id = self.conversations.by_name(name);
+        let known = id.and_then(|id| self.conversations.get_mut(id));
+        let unread = known.map_or(0, |known| std::mem::take(&mut known.place.unread));
+        if let Some(id) = id.filter(|_| unread > 0) {
+            self.save_place(id);
+        }
+        let unread = if unread > 0 {
+            format!("  ({unread} unread: `/history {unread}` shows them)")
+        } else {
+            String::new()
+        };
+        effects.show(
+            Tone::Notice,
+            format!("in {name}: what you type is said here, commands take a slash, `/back` steps out{unread}"),
+        );
+    }
+
+    /// Plain text is a command again. What is unread elsewhere is said.
+    pub(super) fn step_out(&mut self, effects: &mut Effects) {
+        if self.inside.take().is_none() {
+            effects.show(Tone::Plain, "you stand in no room");
+            return;
+        }
+        self.tell_unread(effects);
+    }
+
+    /// Says what is unread, if anything is.
+    pub(super) fn tell_unread(&self, effects: &mut Effects) {
+        let unread: Vec<String> = self
+            .conversations
+            .iter()
+            .filter(|(_, known)| known.place.unread > 0 && !known.place.is_left)
+            .map(|(_, known)| format!("{} {}", known.place.name, known.place.unread))
+            .collect();
+        if !unread.is_empty() {
+            effects.show(Tone::Notice, format!("unread: {}", unread.join(", ")));
+        }
+    }
+
+    /// The user wants to belong to a room no more.
+    pub(super) fn leave_room(&mut self, now: Now, named: Option<&str>, effects: &mut Effects) {
+        if let Some((conversation, name)) = self.room(named, effects) {
+            let body = |tag| Body::from(Leave { tag, conversation });
+            self.request(now, Asked::Leave { name }, body, effects);
+        }
+    }
+
+    /// The user wants to see which rooms there are; without a link, those that this device knows.
+    pub(super) fn list_rooms(&mut self, now: Now, aim: Aim, effects: &mut Effects) {
+        if !self.is_settled && aim == Aim::List {
+            let mut lines = Vec::new();
+            for (_, known) in self.conversations.iter() {
+                if is_room(&known.place.name) && !known.place.is_left {
+                    let unread = match known.place.unread {
+                        0 => String::new(),
+                        unread => format!("  {unread} unread"),
+                    };
+                    lines.push(format!("{}{unread}", known.place.name));
+                }
+            }
+            lines.sort();
+            for line in lines {
+                effects.show(Tone::Plain, line);
+            }
+            effects.show(
+                Tone::Notice,
+                "there is no link to the server now; these are the rooms that you belong to",
+            );
+            return;
+        }
+        let rooms = Vec::new();
+        let body = |tag| Body::from(RoomsRequest { tag });
+        self.request(now, Asked::Rooms { aim, rooms }, body, effects);
+    }
+
+    /// The user wants to see who belongs to a room.
+    pub(super) fn list_members(&mut self, now: Now, named: Option<&str>, effects: &mut Effects) {
+        if let Some((conversation, name)) = self.room(named, effects) {
+            let members = Vec::new();
+            let body = |tag| Body::from(MembersRequest { tag, conversation });
+            self.request(now, Asked::Members { name, members }, body, effects);
+        }
+    }
+
+    /// The user wants to change a room, or who belongs to it.
+    pub(super) fn change_room(
+        &mut self,
+        now: Now,
+        named: Option<&str>,
+        change: Change,
+        effects: &mut Effects,
+    ) {
+        if let Some((conversation, name)) = self.room(named, effects) {
+            let subject = change.subject.clone();
+            let body = |tag| {
+                Body::from(Moderate {
+                    tag,
+                    conversation,
+                    change,
+                })
+            };
+            self.request(now, Asked::Change { name, subject }, body, effects);
+        }
+    }
+
+    /// The user belongs to a room.
+    pub(super) fn handle_joined(&mut self, joined: &Joined, effects: &mut Effects) {
+        let Some(Asked::Join { name, steps_in }) = self.requests.take(joined.tag) else {
+            return;
+        };
+        let (id, room) = (joined.room.conversation, short(joined.room.name.clone()));
+        if !is_room(&room) {
+            return;
+        }
+        let begins = Place::at(&room, joined.start);
+        match self.conversations.get_mut(id) {
+            None => {
+                if !self.conversations.insert(id, begins) {
+                    effects.show(
+                        Tone::Error,
+                        "this device knows too many conversations already",
+                    );
+                    return;
+                }
+            }
+            Some(known) if known.place.position < joined.start => known.place = begins,
+            Some(known) => {
+                known.place.name.clone_from(&room);
+                known.place.is_left = false;
+            }
+        }
+        if let Some(known) = self.conversations.get_mut(id) {
+            known.use_up(joined.last_number);
+        }
+        self.names_changed = true;
+        self.save_place(id);
+        effects.show(Tone::Notice, render_rooms::joined(&joined.room));
+        if steps_in || self.inside.as_deref() == Some(&*name) {
+            self.step_in(&room, effects);
+        }
+        for (sequence, typed) in self.outbox.unnumbered() {
+            let typed = canonical_target(&typed);
+            if typed == name || typed == room {
+                self.number(sequence, id, joined.last_number);
+            }
+        }
+    }
+
+    /// The server has done it: the log says so, this closes the request.
+    pub(super) fn handle_left(&mut self, left: &Left, effects: &mut Effects) {
+        if self.requests.take(left.tag).is_some() {
+            self.leave_place(left.conversation, effects);
+        }
+    }
+
+    /// The rooms, or a part of them.
+    pub(super) fn handle_rooms(&mut self, answer: Rooms, effects: &mut Effects) {
+        let Some(Asked::Rooms { rooms, .. }) = self.requests.get_mut(answer.tag) else {
+            return;
+        };
+        let room_for = LISTED_MAX.saturating_sub(rooms.len());
+        rooms.extend(answer.rooms.into_iter().take(room_for));
+        if answer.more {
+            return;
+        }
+        let Some(Asked::Rooms { aim, rooms }) = self.requests.take(answer.tag) else {
+            return;
+        };
+        self.learn_names(&rooms, effects);
+        match aim {
+            Aim::Names => {}
+            Aim::Topic(name) => {
+                let room = rooms.iter().find(|room| room.name == name);
+                let topic = room.map(|room| &*room.topic).unwrap_or_default();
+                let line = if topic.is_empty() {
+                    format!("{name} has no topic; `topic {name} TEXT` sets one")
+                } else {
+                    format!("{name}: {topic}")
+                };
+                effects.show(Tone::Plain, line);
+            }
+            Aim::List if rooms.is_empty() => {
+                effects.show(Tone::Plain, "there are no rooms; `join #NAME` makes one");
+            }
+            Aim::List => {
+                let unread = |room: &Room| {
+                    let known = self.conversations.get(room.conversation);
+                    known.map_or(0, |known| known.place.unread)
+                };
+                let rooms: Vec<(Room, u32)> = rooms
+                    .into_iter()
+                    .map(|room| (unread(&room), room))
+                    .map(|(unread, room)| (room, unread))
+                    .collect();
+                for line in render_rooms::rooms(&rooms) {
+                    effects.show(Tone::Plain, line);
+                }
+            }
+        }
+    }
+
+    /// Rooms that another device joined have entries here before they have a name.
+    fn learn_names(&mut self, rooms: &[Room], effects: &mut Effects) {
+        for room in rooms {
+            let Some(known) = self.conversations.get_mut(room.conversation) else {
+                continue;
+            };
+            if known.place.name.is_empty() && is_room(&room.name) {
+                known.place.name = short(room.name.clone());
+                effects.show(
+                    Tone::Notice,
+                    format!("you belong to {} now", known.place.name),
+                );
+                self.names_changed = true;
+                self.save_place(room.conversation);
+            }
+        }
+    }
+
+    /// The members of a room, or a part of them.
+    pub(super) fn handle_members(&mut self, answer: Members, effects: &mut Effects) {
+        let Some(Asked::Members { members, .. }) = self.requests.get_mut(answer.tag) else {
+            return;
+        };
+        let room_for = LISTED_MAX.saturating_sub(members.len());
+        members.extend(answer.members.into_iter().take(room_for));
+        if answer.more {
+            return;
+        }
+        if let Some(Asked::Members { members, .. }) = self.requests.take(answer.tag) {
+            for line in render_rooms::member_list(&members, &self.name) {
+                effects.show(Tone::Plain, line);
+            }
+        }
+    }
+
+    /// A request of this user's was refused.
+    pub(super) fn request_refused(&mut self, failure: &Failure, effects: &mut Effects) {
+        let Some(asked) = self.requests.take(tag_of(failure)) else {
+            return;
+        };
+        let subject = match &asked {
+            Asked::Change {
+                subject: Some(subject),
+                ..
+            } => subject.clone(),
+            Asked::Join { name, .. }
+            | Asked::Leave { name }
+            | Asked::Members { name, .. }
+            | Asked::Change { name, .. } => name.clone(),
+            Asked::Rooms { .. } | Asked::History => String::new(),
+        };
+        effects.show(Tone::Error, render::refusal(failure, &subject));
+        self.give_up_request(asked, &render::refusal(failure, &subject), effects);
+    }
+
+    /// What follows from a request that will have no good answer.
+    fn give_up_request(&mut self, asked: Asked, reason: &str, effects: &mut Effects) {
+        match asked {
+            Asked::Join { name, .. } => {
+                self.inside.take_if(|inside| *inside == name);
+                self.drop_unsent(&name, reason, effects);
+            }
+            Asked::History => self.page_unanswered(effects),
+            _ => {}
+        }
+    }
+
+    /// Forgets what waits for a room that cannot be had, and says so.
+    pub(super) fn drop_unsent(&mut self, room: &str, reason: &str, effects: &mut Effects) {
+        for (sequence, typed) in self.outbox.unnumbered() {
+            if canonical_target(&typed) == room {
+                let unsent = self.outbox.remove(sequence);
+                self.state.remove_unsent(sequence);
+                let text = unsent.map(|unsent| unsent.text).unwrap_or_default();
+                let quoted = render::quote(&text);
+                effects.show(Tone::Error, format!("not sent: {reason}: {quoted}"));
+            }
+        }
+    }
+
+    /// Gives up waiting for answers that do not come.
+    pub(super) fn requests_timeout(&mut self, now: Now, effects: &mut Effects) {
+        while let Some(late) = self.requests.take_late(now.instant) {
+            if matches!(
+                late,
+                Asked::Rooms {
+                    aim: Aim::Names,
+                    ..
+                }
+            ) {
+                continue;
+            }
+            if !matches!(late, Asked::History) {
+                effects.show(Tone::Error, "the server has not answered; try again");
+            }
+            if matches!(late, Asked::History) {
+                self.page_unanswered(effects);
+            }
+        }
+    }
+
+    /// The link is lost: a room that was being joined is asked for again, the rest is given up.
+    pub(super) fn requests_lost(&mut self, effects: &mut Effects) {
+        for asked in self.requests.take_all() {
+            match asked {
+                Asked::Join { name, steps_in } => {
+                    if steps_in {
+                        self.inside = Some(name.clone());
+                    }
+                    self.wanted.insert(name, None);
+                }
+                Asked::History => self.page_unanswered(effects),
+                Asked::Rooms {
+                    aim: Aim::Names, ..
+                } => {}
+                _ => effects.show(Tone::Error, "the answer was lost with the link; try again"),
+            }
+        }
+    }
+
+    /// What an entry of a log changes for this user.
+    pub(super) fn apply_event(
+        &mut self,
+        now: Now,
+        id: ConversationId,
+        event: &RoomEvent,
+        effects: &mut Effects,
+    ) {
+        let is_actor = event.actor == self.name;
+        let is_subject = event.subject.as_deref() == Some(&*self.name);
+        match event.kind {
+            EventKind::Joined if is_actor => {
+                if let Some(known) = self.conversations.get_mut(id) {
+                    known.place.is_left = false;
+                    self.names_changed = true;
+                    let is_unknown = known.place.name.is_empty();
+                    if is_unknown && self.is_settled && !self.requests.is_learning() {
+                        self.list_rooms(now, Aim::Names, effects);
+                    }
+                }
+            }
+            EventKind::Left if is_actor => self.leave_place(id, effects),
+            EventKind::Kicked if is_subject => self.leave_place(id, effects),
+            _ => {}
+        }
+    }
+
+    /// The user belongs to a room no more.
+    pub(super) fn leave_place(&mut self, id: ConversationId, effects: &mut Effects) {
+        let Some(known) = self.conversations.get_mut(id) else {
+            return;
+        };
+        if !is_room(&known.place.name) {
+            return;
+        }
+        known.place.is_left = true;
+        known.place.unread = 0;
+        let name = known.place.name.clone();
+        self.names_changed = true;
+        self.save_place(id);
+        if self.inside.take_if(|inside| *inside == name).is_some() {
+            effects.show(Tone::Notice, format!("you stand in {name} no more"));
+        }
+        self.drop_unsent(&name, &not_inside(&name), effects);
+    }
+
+    /// The names of the rooms that the user belongs to, for the tab key.
+    pub(super) fn room_names(&self) -> Vec<String> {
+        self.conversations
+            .iter()
+            .filter(|(_, known)| is_room(&known.place.name) && !known.place.is_left)
+            .map(|(_, known)| known.place.name.clone())
+            .collect()
+    }
+}
+
+/// Why nothing can be said in a room.
+fn not_inside(name: &str) -> String {
+    format!("you do not belong to {name}; `join {name}` first")
+}

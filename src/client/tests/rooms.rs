@@ -1,0 +1,409 @@
+//! Rooms and looking back, as the server's answers and a log make them.
+
+use super::*;
+use crate::client::Ask;
+use crate::protocol::{
+    Access, Command, Count, Delivery, Digest, ErrorCode, EventKind, Failure, History, HistoryEntry,
+    Joined, Left, MemberRole, Origin, ReceiptCounts, Room, RoomEvent, Stored, Text, seal,
+};
+
+const BRIDGE: ConversationId = ConversationId(60);
+
+fn bridge() -> Room {
+    Room {
+        conversation: BRIDGE,
+        name: "#bridge".into(),
+        topic: "tea".into(),
+        access: Access::Public,
+        role: Some(MemberRole::Member),
+        members: 3,
+    }
+}
+
+/// Erin, a member of #bridge who stands outside of it.
+fn member() -> Desk {
+    member_at(0, 0)
+}
+
+fn member_at(at: u64, start: u64) -> Desk {
+    let mut desk = Desk::connected(Screen::interactive(), with_password("erin", "secret"));
+    Server::with_account("erin", "secret").log_in(&mut desk);
+    desk.settle_heads(vec![
+        head(PAIR, "bob", 0, 0, 0),
+        head(BRIDGE, "#bridge", at, 0, start),
+    ]);
+    desk.screen.lines();
+    desk.screen.asks();
+    desk
+}
+
+fn type_at_prompt(desk: &mut Desk, line: &str) {
+    desk.core.settle(desk.now);
+    desk.type_line(line);
+}
+
+fn deliver(desk: &mut Desk, message: &Message, author: AccountId, entry: u64, prev: u64) {
+    let hop = Hop {
+        recipient_data: None,
+        delivery: Some(Delivery {
+            conversation: message.header.origin.expect("an entry").conversation,
+            entry: EntryId(entry),
+            prev: EntryId(prev),
+            author,
+            time_ms: START_MS - 60_000,
+        }),
+    };
+    let bytes = encode(message, hop);
+    desk.core.handle_message(desk.now, Channel::Chat, &bytes);
+}
+
+fn said_in_bridge(sender: &str, text: &str, number: u64) -> Message {
+    let origin = Origin {
+        conversation: BRIDGE,
+        device: DeviceId(77),
+        number: Number(number),
+    };
+    let text = Text {
+        sender: sender.into(),
+        receiver: "#bridge".into(),
+        text: text.into(),
+    };
+    Message::chat(origin, text)
+}
+
+fn event(kind: EventKind, actor: &str, subject: Option<&str>, text: Option<&str>) -> Message {
+    let event = RoomEvent {
+        kind,
+        actor: actor.into(),
+        subject: subject.map(str::to_owned),
+        text: text.map(str::to_owned),
+        role: None,
+        access: None,
+    };
+    Message::event(BRIDGE, event)
+}
+
+fn texts(desk: &mut Desk) -> Vec<(ConversationId, String)> {
+    let sent = desk.sent();
+    sent.into_iter()
+        .filter_map(|(_, message)| match message.body {
+            Body::Text(text) => Some((message.header.origin?.conversation, text.text)),
+            _ => None,
+        })
+        .collect()
+}
+
+fn prompts(desk: &mut Desk) -> Vec<Ask> {
+    desk.core.settle(desk.now);
+    desk.screen.asks()
+}
+
+#[test]
+fn prompt_waits_for_the_answer_to_join_and_then_stands_in_the_room() {
+    let mut desk = Desk::signed_in(Screen::interactive());
+    type_at_prompt(&mut desk, "join #Bridge");
+    desk.screen.asks();
+    let bodies = desk.bodies();
+    let Some(Body::Join(join)) = bodies.last() else {
+        panic!("{bodies:?}");
+    };
+    assert_eq!(join.name, "#bridge");
+    assert!(prompts(&mut desk).is_empty());
+    desk.control(&Message::control(Joined {
+        tag: join.tag,
+        room: bridge(),
+        last_number: Number(0),
+        start: EntryId(4),
+    }));
+    assert_eq!(desk.lines()[0], "#bridge: 3 members  tea");
+    assert_eq!(desk.screen.asks(), [Ask::Command("erin #bridge> ".into())]);
+    assert!(desk.screen.names().contains(&"#bridge".to_owned()));
+
+    type_at_prompt(&mut desk, "hello there");
+    assert_eq!(texts(&mut desk), [(BRIDGE, "hello there".to_owned())]);
+    type_at_prompt(&mut desk, "//x");
+    assert_eq!(texts(&mut desk), [(BRIDGE, "/x".to_owned())]);
+    type_at_prompt(&mut desk, "/message bob hi");
+    assert_eq!(texts(&mut desk), [(PAIR, "hi".to_owned())]);
+    type_at_prompt(&mut desk, "/back");
+    assert_eq!(
+        prompts(&mut desk).pop(),
+        Some(Ask::Command("erin> ".into()))
+    );
+}
+
+/// After `/leave` the prompt still stood in the room, and the next command was taken for text and not run.
+#[test]
+fn prompt_waits_for_the_answer_to_leave_and_then_stands_outside() {
+    let mut desk = member();
+    type_at_prompt(&mut desk, "enter #bridge");
+    type_at_prompt(&mut desk, "/leave");
+    desk.screen.asks();
+    let bodies = desk.bodies();
+    let Some(Body::Leave(leave)) = bodies.last() else {
+        panic!("{bodies:?}");
+    };
+    assert!(prompts(&mut desk).is_empty());
+    desk.control(&Message::control(Left {
+        tag: leave.tag,
+        conversation: BRIDGE,
+    }));
+    assert_eq!(prompts(&mut desk), [Ask::Command("erin> ".into())]);
+}
+
+#[test]
+fn lines_name_the_room_outside_of_it_only_and_count_as_unread_there() {
+    let mut desk = member();
+    deliver(
+        &mut desk,
+        &said_in_bridge("bob", "one \u{1b}[31m", 1),
+        BOB,
+        2,
+        0,
+    );
+    assert_eq!(desk.lines(), ["14:01 #bridge bob: one "]);
+    type_at_prompt(&mut desk, "enter #bridge");
+    assert!(desk.lines()[0].contains("1 unread"));
+    deliver(&mut desk, &said_in_bridge("bob", "two", 2), BOB, 3, 2);
+    assert_eq!(desk.lines(), ["14:01 bob: two"]);
+    type_at_prompt(&mut desk, "/back");
+    assert!(desk.lines().is_empty(), "nothing is unread");
+    deliver(
+        &mut desk,
+        &said_in_bridge("erin", "from my phone", 3),
+        ERIN,
+        4,
+        3,
+    );
+    assert_eq!(desk.lines(), ["14:01 #bridge you: from my phone"]);
+}
+
+#[test]
+fn room_events_are_quiet_lines() {
+    let mut desk = member();
+    let joined = event(EventKind::Joined, "carol", None, None);
+    deliver(&mut desk, &joined, AccountId(9), 2, 0);
+    let kicked = event(EventKind::Kicked, "bob", Some("carol"), Some("spam"));
+    deliver(&mut desk, &kicked, BOB, 3, 2);
+    let forged = event(EventKind::Topic, "erin", None, Some("mine"));
+    deliver(&mut desk, &forged, BOB, 4, 3);
+    let lines = desk.lines();
+    assert_eq!(
+        lines[..2],
+        [
+            "carol joined #bridge",
+            "carol was kicked from #bridge by bob: spam"
+        ]
+    );
+    assert!(lines[2].contains("cannot show"), "{lines:?}");
+}
+
+#[test]
+fn kick_takes_the_user_out_and_what_they_were_typing_is_said_nowhere() {
+    let mut desk = member();
+    type_at_prompt(&mut desk, "enter #bridge");
+    desk.lines();
+    let kicked = event(EventKind::Kicked, "bob", Some("erin"), None);
+    deliver(&mut desk, &kicked, BOB, 2, 0);
+    assert_eq!(
+        desk.lines(),
+        [
+            "you were kicked from #bridge by bob",
+            "you stand in #bridge no more"
+        ]
+    );
+    // The prompt still shows the room, so this is text and not the command that it looks like.
+    desk.type_line("quit while I can");
+    assert_eq!(
+        desk.lines(),
+        ["not sent: you stand in #bridge no more: \"quit while I can\""]
+    );
+    type_at_prompt(&mut desk, "message #bridge hello");
+    assert_eq!(
+        desk.lines(),
+        ["you do not belong to #bridge; `join #bridge` first"]
+    );
+    assert!(texts(&mut desk).is_empty());
+}
+
+#[test]
+fn room_typed_to_without_a_link_is_joined_when_it_is_back_and_a_refusal_is_said() {
+    let mut desk = Desk::signed_in(Screen::interactive());
+    desk.core.link_lost("reset", false);
+    type_at_prompt(&mut desk, "join #ops");
+    type_at_prompt(&mut desk, "anybody?");
+    desk.lines();
+    desk.core.link_up(desk.now, KEY, HASH);
+    desk.bodies();
+    desk.control(&Message::control(session_start()));
+    let sent = desk.settle_heads(vec![head(PAIR, "bob", 0, 0, 0)]);
+    let tags: Vec<u32> = sent
+        .iter()
+        .filter_map(|body| match body {
+            Body::Join(join) => Some(join.tag),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(tags.len(), 1, "{sent:?}");
+    desk.screen.lines();
+    let failure = Failure {
+        tag: Some(tags[0]),
+        ..Failure::new(ErrorCode::NotInvited, "")
+    };
+    desk.control(&Message::error(Command::Join, failure));
+    assert_eq!(
+        desk.lines(),
+        [
+            "#ops is private, and nobody has invited you",
+            "not sent: #ops is private, and nobody has invited you: \"anybody?\""
+        ]
+    );
+    assert!(desk.bodies().is_empty());
+}
+
+#[test]
+fn room_of_which_the_server_says_nothing_is_not_the_users_any_more() {
+    let mut desk = member();
+    type_at_prompt(&mut desk, "enter #bridge");
+    desk.core.link_lost("reset", false);
+    desk.core.link_up(desk.now, KEY, HASH);
+    desk.bodies();
+    desk.control(&Message::control(session_start()));
+    desk.screen.lines();
+    desk.settle_heads(vec![head(PAIR, "bob", 0, 0, 0)]);
+    let lines = desk.screen.lines();
+    assert!(
+        lines.contains(
+            &"you do not belong to #bridge any more; what is here of it stays".to_owned()
+        ),
+        "{lines:?}"
+    );
+}
+
+#[test]
+fn reader_who_comes_late_is_told_that_something_has_expired() {
+    let mut desk = member();
+    deliver(&mut desk, &said_in_bridge("bob", "one", 1), BOB, 2, 0);
+    desk.core.settle(desk.now);
+    desk.core.link_lost("reset", false);
+    desk.core.link_up(desk.now, KEY, HASH);
+    desk.bodies();
+    desk.control(&Message::control(session_start()));
+    desk.screen.lines();
+    let late = Head {
+        floor: EntryId(8),
+        ..head(BRIDGE, "#bridge", 8, 0, 8)
+    };
+    desk.settle_heads(vec![head(PAIR, "bob", 0, 0, 0), late]);
+    let lines = desk.screen.lines();
+    assert!(
+        lines
+            .contains(&"#bridge: some of what was said while you were away has expired".to_owned()),
+        "{lines:?}"
+    );
+}
+
+#[test]
+fn receipts_of_a_room_name_the_few_and_count_the_many() {
+    let mut desk = member();
+    type_at_prompt(&mut desk, "message #bridge hello");
+    texts(&mut desk);
+    desk.chat(Stored {
+        conversation: BRIDGE,
+        number: Number(1),
+        entry: EntryId(2),
+        prev: EntryId(0),
+        time_ms: START_MS,
+        recipients: 400,
+        online: 120,
+        last_seen_ms: None,
+    });
+    assert_eq!(desk.lines(), ["● stored for 280 more who are offline"]);
+    desk.chat(ReceiptCounts {
+        conversation: BRIDGE,
+        members: 400,
+        steps: vec![Count {
+            entry: EntryId(2),
+            members: 120,
+        }],
+    });
+    assert_eq!(desk.lines(), ["✓ received by 120 of 400"]);
+}
+
+fn old(entry: u64, prev: u64, text: &str) -> HistoryEntry {
+    let (content, digest) = seal(&said_in_bridge("bob", text, entry));
+    HistoryEntry {
+        entry: EntryId(entry),
+        prev: EntryId(prev),
+        author: BOB,
+        time_ms: START_MS - 120_000,
+        digest,
+        content: serde_bytes::ByteBuf::from(content),
+    }
+}
+
+#[test]
+fn new_device_pages_back_and_keeps_what_it_was_given() {
+    let mut desk = member_at(9, 9);
+    type_at_prompt(&mut desk, "history #bridge 2");
+    let bodies = desk.bodies();
+    let [Body::HistoryRequest(request)] = &bodies[..] else {
+        panic!("{bodies:?}");
+    };
+    let mut damaged = old(5, 2, "five");
+    damaged.digest = Digest::of(b"another");
+    let answer = Message::control(History {
+        tag: request.tag,
+        conversation: BRIDGE,
+        entries: vec![
+            old(2, 0, "two"),
+            damaged,
+            old(7, 5, "seven"),
+            old(9, 7, "nine"),
+        ],
+        more: false,
+    });
+    let bytes = encode(&answer, Hop::default());
+    desk.core.handle_message(desk.now, Channel::Bulk, &bytes);
+    assert_eq!(
+        desk.lines(),
+        [
+            "14:00 bob: seven",
+            "14:00 bob: nine",
+            "#bridge: 1 of what came was damaged and is left out",
+            "#bridge: older ones with `history` again, or `--before 7`"
+        ]
+    );
+    let account = desk.core.account.as_ref().expect("erin is signed in");
+    let place = &account.conversations.get(BRIDGE).expect("known").place;
+    assert_eq!(place.position, EntryId(9), "nothing moved");
+
+    // Offline the rest is still there, and the gap is stepped over.
+    desk.core.link_lost("reset", false);
+    desk.lines();
+    type_at_prompt(&mut desk, "history");
+    let lines = desk.lines();
+    assert_eq!(
+        lines,
+        ["14:00 bob: two", "#bridge: nothing older exists for you"]
+    );
+    type_at_prompt(&mut desk, "search SEV");
+    assert_eq!(desk.lines(), ["#bridge  14:00 bob: seven", "1 found"]);
+}
+
+#[test]
+fn page_that_is_not_answered_shows_what_is_here() {
+    let mut desk = member_at(9, 9);
+    deliver(&mut desk, &said_in_bridge("bob", "ten", 10), BOB, 10, 9);
+    desk.lines();
+    type_at_prompt(&mut desk, "history #bridge");
+    assert!(desk.lines().is_empty());
+    desk.wait(Duration::from_secs(15));
+    assert_eq!(
+        desk.lines(),
+        [
+            "14:01 bob: ten",
+            "#bridge: older ones are at the server, and there is no answer from it now"
+        ]
+    );
+}

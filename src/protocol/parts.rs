@@ -1,0 +1,215 @@
+//! What bodies are made of, and the bodies that many commands share.
+
+use serde_bytes::ByteBuf;
+
+use super::digest::Digest;
+use super::ids::{AccountId, ConversationId, EntryId, Number};
+use super::message::RecipientData;
+use super::wire::wire_struct;
+use super::words::{Access, ErrorCode, EventKind, MemberRole};
+
+wire_struct! {
+    /// What one user says to another, or to everyone.
+    #[derive(Debug, Clone, PartialEq, Eq)]
+    pub struct Text {
+        /// The author's user name.
+        pub sender: String,
+        /// The user name it is for, a room's name with its `#`, or [`super::EVERYONE_NAME`].
+        pub receiver: String,
+        /// What is said; at most [`super::TEXT_MAX_BYTES`] of UTF-8, never empty.
+        pub text: String,
+    }
+}
+
+wire_struct! {
+    /// Why a request was refused.
+    #[derive(Debug, Clone, PartialEq, Eq)]
+    pub struct Failure {
+        /// The reason.
+        pub code: ErrorCode,
+        /// The reason in words, for a person; may be empty.
+        pub detail: String,
+        /// The `tag` of the request that failed, where it had one.
+        pub tag: Option<u32>,
+        /// The conversation of the message that was refused.
+        pub conversation: Option<ConversationId>,
+        /// The number of the message that was refused.
+        pub number: Option<Number>,
+        /// With [`ErrorCode::Expect`], the number that the server expects instead.
+        pub expected: Option<Number>,
+        /// How long to wait before the next attempt, in milliseconds.
+        pub wait_ms: Option<u64>,
+    }
+}
+
+impl Failure {
+    /// A refusal with a reason in words and nothing else.
+    #[must_use]
+    pub fn new(code: ErrorCode, detail: impl Into<String>) -> Self {
+        let detail = detail.into();
+        Self {
+            code,
+            detail,
+            tag: None,
+            conversation: None,
+            number: None,
+            expected: None,
+            wait_ms: None,
+        }
+    }
+
+    /// The refusal of one chat message.
+    #[must_use]
+    pub fn of_number(code: ErrorCode, conversation: ConversationId, number: Number) -> Self {
+        Self {
+            conversation: Some(conversation),
+            number: Some(number),
+            ..Self::new(code, "")
+        }
+    }
+}
+
+wire_struct! {
+    /// Where a device stands in one conversation.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    pub struct Position {
+        /// The conversation.
+        pub conversation: ConversationId,
+        /// The last entry that the device has made durable.
+        pub entry: EntryId,
+        /// That entry's digest; all zero at [`EntryId::START`], and where the device was told to begin and has
+        /// received nothing yet.
+        pub digest: Digest,
+    }
+}
+
+wire_struct! {
+    /// What the server knows of one conversation.
+    #[derive(Debug, Clone, PartialEq, Eq)]
+    pub struct Head {
+        /// The conversation.
+        pub conversation: ConversationId,
+        /// The other user's name in a pair; [`super::EVERYONE_NAME`] for everyone; a room's name with its `#`.
+        pub name: String,
+        /// The last entry of its log.
+        pub head: EntryId,
+        /// The last number that the server has from this device.
+        pub last_number: Number,
+        /// Where deliveries to this device begin: its own position if it fits the log, else the place to which
+        /// it must go back (a restored backup) or, for a conversation new to it, where its account stands.
+        pub start: EntryId,
+        /// The last entry that retention has removed: a device that stood before it has missed what was between.
+        pub floor: EntryId,
+        /// In a room that the account does not belong to any more, the last entry that it may read.
+        pub until: Option<EntryId>,
+    }
+}
+
+wire_struct! {
+    /// Somebody who is online.
+    #[derive(Debug, Clone, PartialEq, Eq)]
+    pub struct Contact {
+        /// The account.
+        pub account: AccountId,
+        /// Its user name.
+        pub name: String,
+        /// The address that its session is seen at.
+        pub address: RecipientData,
+    }
+}
+
+wire_struct! {
+    /// How far one member of a conversation has received.
+    #[derive(Debug, Clone, PartialEq, Eq)]
+    pub struct Mark {
+        /// The member.
+        pub account: AccountId,
+        /// The member's user name.
+        pub name: String,
+        /// The furthest entry that a device of theirs has made durable.
+        pub entry: EntryId,
+        /// They read only what comes after this entry: what stands before it they have not received.
+        pub since: EntryId,
+    }
+}
+
+wire_struct! {
+    /// A room, as one user sees it.
+    #[derive(Debug, Clone, PartialEq, Eq)]
+    pub struct Room {
+        /// Its conversation.
+        pub conversation: ConversationId,
+        /// Its name, with the `#`.
+        pub name: String,
+        /// What it is about; at most [`super::TOPIC_MAX_BYTES`] of UTF-8, may be empty.
+        pub topic: String,
+        /// Who may join it.
+        pub access: Access,
+        /// What the asker is in it; none for those who do not belong to it (any more).
+        pub role: Option<MemberRole>,
+        /// How many belong to it.
+        pub members: u32,
+    }
+}
+
+wire_struct! {
+    /// Somebody who belongs to a room.
+    #[derive(Debug, Clone, PartialEq, Eq)]
+    pub struct RoomMember {
+        /// The account.
+        pub account: AccountId,
+        /// Its user name.
+        pub name: String,
+        /// What they may do.
+        pub role: MemberRole,
+        /// Whether they are online.
+        pub online: bool,
+    }
+}
+
+wire_struct! {
+    /// A change of a room that a member asks for.
+    #[derive(Debug, Clone, PartialEq, Eq)]
+    pub struct Change {
+        /// Which: all but [`EventKind::Joined`] and [`EventKind::Left`], for which there are JOIN and LEAVE.
+        pub kind: EventKind,
+        /// The user that it is about (INVITED, KICKED, ROLE), as typed.
+        pub subject: Option<String>,
+        /// The new topic (TOPIC) or the reason (KICKED, may be missing).
+        pub text: Option<String>,
+        /// The new role (ROLE).
+        pub role: Option<MemberRole>,
+        /// Who may join from now on (ACCESS).
+        pub access: Option<Access>,
+    }
+}
+
+wire_struct! {
+    /// How many members have received at least up to an entry.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    pub struct Count {
+        /// The entry.
+        pub entry: EntryId,
+        /// So many members, the one who is told not counted.
+        pub members: u32,
+    }
+}
+
+wire_struct! {
+    /// An entry of a log, in an answer to HISTORY.
+    #[derive(Debug, Clone, PartialEq, Eq)]
+    pub struct HistoryEntry {
+        /// Its place.
+        pub entry: EntryId,
+        /// The entry before it that this reader was permitted.
+        pub prev: EntryId,
+        /// Who wrote it.
+        pub author: AccountId,
+        /// When the server stored it, in milliseconds since 1970 (UTC).
+        pub time_ms: u64,
+        /// The author's digest over the content.
+        pub digest: Digest,
+        /// The immutable part, as the author made it.
+        pub content: ByteBuf,
+    }
+}

@@ -1,0 +1,137 @@
+//! From the log to its readers: what has become durable is sent to every device that stands where the log was before.
+//!
+//! One that does not, or that has no room, costs a position, and reads the log again when there is room.
+
+use super::hub::{Hub, Turn};
+use super::session::Reader;
+use crate::protocol::{
+    AccountId, ConversationId, Delivery, DeviceId, Digest, EntryId, Envelope, Hop,
+};
+use crate::store::{Audience, Event, StoredEntry};
+use crate::transport::{Channel, SendError, SessionId};
+
+/// The channel of all that stands in a log, so that a device sees it in the log's order.
+pub(super) const CHAT: Channel = Channel::Chat;
+
+/// What an entry says, and who said it.
+pub(super) struct Written<'a> {
+    /// In whose log it stands.
+    pub conversation: ConversationId,
+    /// Its author.
+    pub author: AccountId,
+    /// The device that wrote it, which is not sent it.
+    pub device: DeviceId,
+    /// The immutable part.
+    pub content: &'a [u8],
+    /// The digest over it.
+    pub digest: Digest,
+}
+
+impl Hub {
+    /// Sends an event that the store has written to all who read it, as any other entry.
+    pub(super) fn forward_event(&mut self, turn: &mut Turn<'_>, event: &Event) {
+        let written = Written {
+            conversation: event.conversation,
+            author: event.author,
+            device: DeviceId::SERVER,
+            content: &event.content,
+            digest: event.digest,
+        };
+        self.forward(turn, &written, &event.stored);
+    }
+
+    /// Sends an entry to all who read it. Entries are forwarded in the order in which the store has answered, which is
+    /// that of each log.
+    pub(super) fn forward(
+        &mut self,
+        turn: &mut Turn<'_>,
+        written: &Written<'_>,
+        stored: &StoredEntry,
+    ) {
+        let conversation = written.conversation;
+        let delivery = Delivery {
+            conversation,
+            entry: stored.entry,
+            prev: stored.prev,
+            author: written.author,
+            time_ms: stored.time_ms,
+        };
+        let bytes = envelope(delivery, written.content, written.digest);
+        for id in self.readers(conversation, stored.audience) {
+            let Some(user) = self.sessions.user_mut(id) else {
+                continue;
+            };
+            if !user.ready || user.device == written.device {
+                continue;
+            }
+            if let Some(reader) = user.behind.get_mut(&conversation) {
+                reader.head = reader.head.max(stored.entry);
+                continue;
+            }
+            let told = turn.endpoint.send(turn.now.instant, id, CHAT, &bytes);
+            self.counters.delivered += u64::from(told.is_ok());
+            self.note_sent(id, conversation, stored.prev, stored.entry, told);
+        }
+        self.weigh(turn, conversation, stored.audience);
+    }
+
+    /// The sessions of those who read a conversation.
+    fn readers(&self, conversation: ConversationId, audience: Audience) -> Vec<SessionId> {
+        match audience {
+            Audience::Pair { low, high, .. } => [low, high]
+                .into_iter()
+                .filter_map(|account| self.presence.get(account))
+                .flat_map(super::presence::Here::sessions)
+                .collect(),
+            Audience::Everyone { .. } => self.presence.sessions().collect(),
+            Audience::Room { .. } => self
+                .presence
+                .in_room(conversation)
+                .flat_map(|(_, here)| here.sessions())
+                .collect(),
+        }
+    }
+
+    /// Notes what came of sending an entry, or the news of it, to a device that stood at `prev`.
+    pub(super) fn note_sent(
+        &mut self,
+        id: SessionId,
+        conversation: ConversationId,
+        prev: EntryId,
+        entry: EntryId,
+        told: Result<(), SendError>,
+    ) {
+        let Some(user) = self.sessions.user_mut(id) else {
+            return;
+        };
+        if let Some(reader) = user.behind.get_mut(&conversation) {
+            reader.head = reader.head.max(entry);
+        } else if told.is_ok() {
+            user.note_sent(conversation, entry);
+        } else {
+            user.behind.insert(
+                conversation,
+                Reader {
+                    cursor: prev,
+                    head: entry,
+                    reading: false,
+                    resting: false,
+                },
+            );
+        }
+    }
+}
+
+/// An entry as it is delivered: the author's bytes and digest, unchanged.
+pub(super) fn envelope(delivery: Delivery, content: &[u8], digest: Digest) -> Vec<u8> {
+    let hop = Hop {
+        recipient_data: None,
+        delivery: Some(delivery),
+    };
+    Envelope {
+        hop,
+        content,
+        digest,
+    }
+    .encode()
+}

@@ -1,0 +1,107 @@
+//! When retention passes: once an hour, in steps that leave the store free for messages in between.
+
+use std::time::{Duration, Instant};
+
+use super::hub::{Hub, Turn};
+use super::requests::Pending;
+use crate::protocol::ConversationId;
+use crate::store::{Outcome, Reply, Request};
+use crate::transport::Now;
+
+/// How long after its start a server looks for the first time. Chosen: when those who come back have come back.
+const FIRST_AFTER: Duration = Duration::from_secs(60);
+
+/// How long between two passes. Chosen: the finest limit is a day.
+const PASS_EVERY: Duration = Duration::from_secs(60 * 60);
+
+/// How long between two steps of a pass. Chosen: ten times what a step takes, so that even a long pass takes a tenth
+/// of the storage thread's time.
+const STEP_EVERY: Duration = Duration::from_millis(100);
+
+/// Where the current pass stands.
+#[derive(Debug)]
+pub struct Expiry {
+    /// When the next step is due; none while one is under way.
+    at: Option<Instant>,
+    /// Where it begins.
+    from: ConversationId,
+    /// How many entries this pass has removed.
+    removed: u64,
+}
+
+impl Expiry {
+    /// The first pass, soon after the start.
+    pub fn new(now: Now) -> Self {
+        Self::pass_at(now.instant + FIRST_AFTER)
+    }
+
+    fn pass_at(at: Instant) -> Self {
+        Self {
+            at: Some(at),
+            from: ConversationId(0),
+            removed: 0,
+        }
+    }
+
+    /// When the next step is due.
+    pub const fn deadline(&self) -> Option<Instant> {
+        self.at
+    }
+}
+
+impl Hub {
+    /// Takes the next step, if it is due.
+    pub(super) fn expire(&mut self, now: Now) {
+        if self.expiry.at.is_none_or(|at| at > now.instant) {
+            return;
+        }
+        let request = Request::Expire {
+            from: self.expiry.from,
+            keep: self.config.retention,
+            now_ms: now.unix_ms,
+        };
+        // A store without room is busy with messages, which go first.
+        self.expiry.at = if self.ask(Pending::Expire, request) {
+            None
+        } else {
+            Some(now.instant + STEP_EVERY)
+        };
+    }
+
+    /// A step is done.
+    pub(super) fn expired(&mut self, turn: &Turn<'_>, outcome: Outcome) {
+        let now = turn.now.instant;
+        let mut next_from = None;
+        match outcome {
+            Outcome::Done(Reply::Expired {
+                removed,
+                next,
+                jumped_from_ms,
+            }) => {
+                self.expiry.removed += removed;
+                next_from = next;
+                if let Some(from_ms) = jumped_from_ms {
+                    let now_ms = turn.now.unix_ms;
+                    tracing::warn!(
+                        from_ms,
+                        now_ms,
+                        "the clock has gone more than a day since the last pass of retention: nothing is removed \
+                         before the next one, in an hour"
+                    );
+                }
+            }
+            // The store has said why; the next pass tries again.
+            Outcome::Unknown => {}
+            other => tracing::error!(?other, "retention was answered something else"),
+        }
+        if let Some(from) = next_from {
+            self.expiry.at = Some(now + STEP_EVERY);
+            self.expiry.from = from;
+            return;
+        }
+        if self.expiry.removed > 0 {
+            tracing::info!(removed = self.expiry.removed, "entries have expired");
+        }
+        self.expiry = Expiry::pass_at(now + PASS_EVERY);
+    }
+}

@@ -1,0 +1,93 @@
+//! How a server notices that its database is an older one than it has served: a backup that was put back.
+//!
+//! Every opening for service counts the database's generation up and then writes the number into a small file beside
+//! it. A database that is put back by hand, from a copy made while the server was stopped, is of an earlier
+//! generation than that file; a copy made by `udpchat store backup` says itself that it is one. Either gets a new
+//! epoch, by which clients notice.
+//!
+//! What this cannot tell: a copy of the whole directory that is put back whole, and a file copied from under a
+//! running server and put back before its next start. Clients still notice those where their position is ahead of the
+//! log or its digest differs.
+
+use std::cell::Cell;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write as _};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+
+use rand_chacha::ChaCha20Rng;
+use rand_core::SeedableRng;
+use redb::Database;
+
+use super::error::StoreError;
+use super::guard::guard;
+use super::meta;
+use super::migrate::beside;
+use super::open::{OpenError, sync_directory_of};
+use super::tables::Tables;
+
+/// The file's name in the server's data directory.
+const FILE: &str = "udpchat.generation";
+
+/// Begins a service of the database of a data directory: returns whether it was found to be an older one, and has a
+/// new epoch. `seed` is for the epoch. A database without a schema is left alone.
+///
+/// # Errors
+/// If the database or the file cannot be written.
+pub fn begin_service(
+    data_dir: &Path,
+    database: &Database,
+    seed: [u8; 32],
+) -> Result<bool, OpenError> {
+    if guard(|| meta::check(database))?.is_none() {
+        return Ok(false);
+    }
+    let path = data_dir.join(FILE);
+    let failed = |cause| OpenError::Io {
+        path: path.clone(),
+        cause,
+    };
+    let witness = read(&path).map_err(failed)?;
+    let mut rng = ChaCha20Rng::from_seed(seed);
+    let begin = || -> Result<_, StoreError> {
+        let transaction = database.begin_write()?;
+        let begun = {
+            let changed = Cell::new(false);
+            meta::begin_service(
+                &mut Tables::open(&transaction, &changed)?,
+                witness,
+                &mut rng,
+            )?
+        };
+        transaction.commit()?;
+        Ok(begun)
+    };
+    let (generation, is_older) = guard(begin)?;
+    // Only now: were the file ahead of the database, the next start would take this one for an older one.
+    write(&path, generation).map_err(failed)?;
+    Ok(is_older)
+}
+
+/// The generation that was last seen here; zero if none was, or the file says nothing that could be one.
+fn read(path: &Path) -> io::Result<u64> {
+    match fs::read_to_string(path) {
+        Ok(text) => Ok(text.trim().parse().unwrap_or(0)),
+        Err(error) if error.kind() == io::ErrorKind::InvalidData => Ok(0),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(0),
+        Err(error) => Err(error),
+    }
+}
+
+fn write(path: &Path, generation: u64) -> io::Result<()> {
+    let temporary = beside(path, ".new");
+    let mut file: File = OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(&temporary)?;
+    writeln!(file, "{generation}")?;
+    file.sync_all()?;
+    fs::rename(&temporary, path)?;
+    sync_directory_of(path)
+}

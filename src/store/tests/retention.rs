@@ -1,0 +1,209 @@
+//! What the operator's limits remove, and what they leave true.
+
+use super::super::testing::{Bench, append, position};
+use super::super::{Outcome, Refusal, Reply, Request, Retention};
+use crate::protocol::{ConversationId, EntryId};
+
+const EVERYONE: ConversationId = ConversationId::EVERYONE;
+const DAY_MS: u64 = 24 * 60 * 60 * 1000;
+
+fn expire(bench: &mut Bench, keep: Retention, now_ms: u64) -> u64 {
+    let mut from = ConversationId(0);
+    let mut all = 0;
+    loop {
+        match bench.done(Request::Expire { from, keep, now_ms }) {
+            Reply::Expired { removed, next, .. } => {
+                all += removed;
+                match next {
+                    Some(next) => from = next,
+                    None => return all,
+                }
+            }
+            other => panic!("expected what has expired, not {other:?}"),
+        }
+    }
+}
+
+fn last(messages: u64) -> Retention {
+    Retention {
+        messages: Some(messages),
+        ..Retention::default()
+    }
+}
+
+fn floor(bench: &mut Bench, user: (crate::protocol::AccountId, crate::protocol::DeviceId)) -> u64 {
+    bench.hello(user, vec![])[0].floor.0
+}
+
+#[test]
+fn only_the_last_entries_are_kept_and_the_next_one_names_the_floor() {
+    let mut bench = Bench::new();
+    let alice = bench.user("alice");
+    for number in 1..=5 {
+        bench.say(alice, EVERYONE, number, "hi");
+    }
+    assert_eq!(expire(&mut bench, last(2), 1000), 3);
+    assert_eq!(floor(&mut bench, alice), 3);
+    let entries = bench.read(alice.0, EVERYONE, 0);
+    let places: Vec<_> = entries
+        .iter()
+        .map(|entry| (entry.prev.0, entry.entry.0))
+        .collect();
+    assert_eq!(places, [(3, 4), (4, 5)]);
+    assert_eq!(expire(&mut bench, last(2), 1000), 0);
+    assert_eq!(bench.say(alice, EVERYONE, 6, "more").entry, EntryId(6));
+}
+
+#[test]
+fn a_repeated_number_whose_entry_has_expired_is_still_stored() {
+    let mut bench = Bench::new();
+    let alice = bench.user("alice");
+    bench.say(alice, EVERYONE, 1, "first");
+    bench.say(alice, EVERYONE, 2, "second");
+    assert_eq!(expire(&mut bench, last(1), 1000), 1);
+    let again = bench.say(alice, EVERYONE, 1, "first");
+    assert!(again.repeated);
+    assert_eq!(again.entry, EntryId(1));
+    let other = bench.refused(append(alice, EVERYONE, 1, "something else"));
+    assert_eq!(other, Refusal::Conflict);
+}
+
+#[test]
+fn age_removes_what_is_older_and_nothing_else() {
+    let mut bench = Bench::new();
+    let alice = bench.user("alice");
+    bench.say(alice, EVERYONE, 1, "at 100 ms");
+    let keep = Retention {
+        days: Some(2),
+        ..Retention::default()
+    };
+    assert_eq!(expire(&mut bench, keep, 2 * DAY_MS + 100), 0);
+    assert_eq!(expire(&mut bench, keep, 2 * DAY_MS + 101), 1);
+}
+
+#[test]
+fn size_counts_the_bytes_that_the_log_takes() {
+    let mut bench = Bench::new();
+    let alice = bench.user("alice");
+    let long = "x".repeat(15_000);
+    for number in 1..=100 {
+        bench.say(alice, EVERYONE, number, &long);
+    }
+    let keep = Retention {
+        megabytes: Some(1),
+        ..Retention::default()
+    };
+    assert_eq!(expire(&mut bench, keep, 1000), 34);
+    assert_eq!(expire(&mut bench, keep, 1000), 0);
+}
+
+#[test]
+fn a_pass_goes_on_where_a_step_has_ended() {
+    let mut bench = Bench::new();
+    let alice = bench.user("alice");
+    for number in 1..=2500 {
+        bench.say(alice, EVERYONE, number, "hi");
+    }
+    let first = bench.done(Request::Expire {
+        from: ConversationId(0),
+        keep: last(1),
+        now_ms: 1000,
+    });
+    let Reply::Expired { removed, next, .. } = first else {
+        panic!("expected what has expired, not {first:?}");
+    };
+    assert_eq!((removed, next), (1000, Some(EVERYONE)));
+    assert_eq!(expire(&mut bench, last(1), 1000), 1499);
+}
+
+#[test]
+fn a_pass_after_a_jump_of_the_clock_removes_nothing() {
+    let mut bench = Bench::new();
+    let alice = bench.user("alice");
+    bench.say(alice, EVERYONE, 1, "hi");
+    let keep = Retention {
+        days: Some(30),
+        ..Retention::default()
+    };
+    assert_eq!(expire(&mut bench, keep, 1000), 0);
+    let jumped = 1000 + 40 * DAY_MS;
+    let request = Request::Expire {
+        from: ConversationId(0),
+        keep,
+        now_ms: jumped,
+    };
+    let skipped = Reply::Expired {
+        removed: 0,
+        next: None,
+        jumped_from_ms: Some(1000),
+    };
+    assert_eq!(bench.done(request), skipped);
+    assert_eq!(expire(&mut bench, keep, jumped + 1), 1, "it was no jump");
+}
+
+#[test]
+fn a_conversation_can_have_limits_of_its_own() {
+    let mut bench = Bench::new();
+    let alice = bench.user("alice");
+    bench.user("bob");
+    let pair = bench.resolve(alice, "bob").conversation;
+    for number in 1..=3 {
+        bench.say(alice, EVERYONE, number, "hi");
+        bench.say(alice, pair, number, "hi");
+    }
+    let keep_all = Request::Retain {
+        name: "everyone".into(),
+        keep: last(0),
+    };
+    assert_eq!(bench.done(keep_all), Reply::Nothing);
+    assert_eq!(expire(&mut bench, last(1), 1000), 2, "those of the pair");
+    assert_eq!(
+        bench.done(Request::ListRetained),
+        Reply::Retained(vec![("everyone".into(), last(0))])
+    );
+    let like_others = Request::Retain {
+        name: "everyone".into(),
+        keep: Retention::default(),
+    };
+    bench.done(like_others);
+    assert_eq!(expire(&mut bench, last(1), 1000), 2);
+    let nowhere = Request::Retain {
+        name: "#nowhere".into(),
+        keep: last(1),
+    };
+    assert_eq!(bench.ask(nowhere), Outcome::Refused(Refusal::NoSuchRoom));
+}
+
+#[test]
+fn a_position_before_the_floor_is_placed_at_it() {
+    let mut bench = Bench::new();
+    let alice = bench.user("alice");
+    let bob = bench.user("bob");
+    for number in 1..=3 {
+        bench.say(alice, EVERYONE, number, "hi");
+    }
+    expire(&mut bench, last(1), 1000);
+    let standing = bench
+        .hello(bob, vec![position(EVERYONE, 1, "hi")])
+        .remove(0);
+    assert_eq!((standing.start.0, standing.floor.0), (2, 2));
+    assert_eq!(
+        bench.marks(alice.0, EVERYONE),
+        [],
+        "bob has not shown to have received anything"
+    );
+}
+
+#[test]
+fn a_check_finds_nothing_wrong_after_entries_have_expired() {
+    let mut bench = Bench::new();
+    let alice = bench.user("alice");
+    for number in 1..=5 {
+        bench.say(alice, EVERYONE, number, "hi");
+    }
+    expire(&mut bench, last(2), 1000);
+    let report = bench.engine.snapshots().check().unwrap();
+    assert!(report.is_sound(), "{report:?}");
+    assert_eq!(report.entries, 2);
+    expire(&mut bench, last(0), 1000);
+}

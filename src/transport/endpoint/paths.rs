@@ -1,0 +1,71 @@
+//! What is said to an endpoint, and asked of it, about the networks and addresses that its sessions use.
+
+use std::net::SocketAddr;
+use std::time::Instant;
+
+use super::{Endpoint, Session};
+use crate::transport::SessionId;
+use crate::transport::connection::Connection;
+
+impl Endpoint {
+    /// At a client: the local address is another, or the network under it. What was measured on the old path is
+    /// forgotten, no backoff is waited out, and each session pings, so that the server learns the new address.
+    pub fn network_changed(&mut self, now: Instant) {
+        // They are for an address that is given up, and would tell who watches both networks that this is one host.
+        self.tokens.forget();
+        let mut sessions: Vec<_> = self.sessions.keys().copied().collect();
+        sessions.sort_unstable();
+        for session in sessions {
+            self.with_connection(now, session, Connection::on_network_changed);
+            self.stand_down(session);
+        }
+    }
+
+    /// At a client: the local port is another, on the same network. Each session and each dial speaks from it at once,
+    /// and waits out no backoff from before.
+    pub fn port_changed(&mut self, now: Instant) {
+        let mut sessions: Vec<_> = self.sessions.keys().copied().collect();
+        sessions.sort_unstable();
+        for session in sessions {
+            let slot = self.sessions.get_mut(&session);
+            if let Some(Session::Dialling(dial)) = slot.map(|slot| &mut slot.session) {
+                dial.on_port_changed();
+                self.settle(now, session);
+                continue;
+            }
+            self.with_connection(now, session, |connection, context| {
+                connection.on_port_changed(context);
+            });
+            self.stand_by(now, session);
+        }
+    }
+
+    /// At a client: the server's address, and since when what was sent to it has had no answer; of the oldest
+    /// session that is open, or else of the oldest that is dialled, counted from the first dial in vain.
+    #[must_use]
+    pub fn path(&self) -> Option<(SocketAddr, Option<Instant>)> {
+        let oldest = self.sessions.keys().min_by_key(|session| {
+            let is_dialling = self.connection(**session).is_none();
+            (is_dialling, **session)
+        })?;
+        match &self.sessions.get(oldest)?.session {
+            Session::Open(connection) => Some((connection.remote(), connection.unanswered_since())),
+            Session::Dialling(dial) => Some((dial.remote, self.in_vain_since)),
+        }
+    }
+
+    /// At a client: since when what was sent has had no answer.
+    #[must_use]
+    pub fn unanswered_since(&self, session: SessionId) -> Option<Instant> {
+        self.connection(session)?.unanswered_since()
+    }
+
+    /// The peer's current address.
+    #[must_use]
+    pub fn remote(&self, session: SessionId) -> Option<SocketAddr> {
+        match &self.sessions.get(&session)?.session {
+            Session::Dialling(dial) => Some(dial.remote),
+            Session::Open(connection) => Some(connection.remote()),
+        }
+    }
+}

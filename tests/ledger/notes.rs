@@ -1,0 +1,370 @@
+//! The ledger: what was typed and what each client was told, noted outside of all processes, and held against what
+//! the dead have on disk.
+//!
+//! What counts, and from when:
+//! - A line typed counts once the client's database has it, in the outbox or the history, which is looked at after
+//!   each kill. Before that, only who typed it knows of it: a kill may lose it, but only together with everything
+//!   typed after it, and never if the client has called it queued or answered a fence behind it.
+//! - A message was called stored if its author's history has it (the server's word moves it there), if a line said
+//!   so, or if anybody was shown it. From then on the server's log must have it whenever the server is dead.
+//! - A line may be shown again, marked, in a life that follows a kill, and in no other.
+//! - A receipt does not name its message. It is true if the reader's device has at least as many of the author's
+//!   messages as the author has receipts of that reader, private ones and those to rooms and everyone counted apart.
+//! - A line that was cut by the kill was not told.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::plan::{To, USERS};
+use crate::tables::{Device, Place, Standings};
+use crate::words::{Mark, mark_of, name};
+
+/// What stands behind a line that was shown before a kill, or may have been.
+const AGAIN: &str = "(perhaps shown before)";
+
+/// What a client says where a promise is broken, or something that these runs never do is refused.
+const ALARMS: &[&str] = &[
+    "unconfirmed",
+    "not sent",
+    "damaged",
+    "a copy",
+    "restored",
+    "not the one known",
+    "faster than",
+    "no user",
+    "failed",
+];
+
+/// How many there were of what the run counts.
+#[derive(Debug, Default)]
+pub struct Counts {
+    pub receipts: usize,
+    pub stored: usize,
+    pub queued: usize,
+    pub shown: usize,
+    pub shown_again: usize,
+    pub fences: usize,
+    pub lost_unread: usize,
+}
+
+struct Said {
+    to: To,
+    /// The author's life in which it was typed.
+    life: usize,
+    /// Whether the author's device has it for good.
+    taken: bool,
+    fenced: bool,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Shown {
+    life: usize,
+    mark: Mark,
+    again: bool,
+}
+
+/// All notes.
+#[derive(Default)]
+pub struct Notes {
+    said: BTreeMap<Mark, Said>,
+    typed: [usize; USERS],
+    /// By author, reader, and whether the messages were to more than one.
+    receipts: BTreeMap<(usize, usize, bool), usize>,
+    shown: [Vec<Shown>; USERS],
+    seen: [BTreeSet<Mark>; USERS],
+    /// How many lines have said to each author that something is stored.
+    stored_lines: [usize; USERS],
+    /// How many lines of its present life each client has called queued.
+    queued_lines: [usize; USERS],
+    /// Whether the life before ended by a kill.
+    was_killed: [bool; USERS],
+    /// What was called stored, or delivered, which is only what is stored.
+    stored: BTreeMap<Mark, Option<Place>>,
+    pub counts: Counts,
+}
+
+impl Notes {
+    /// Somebody types something now.
+    pub fn types(&mut self, author: usize, life: usize, to: To) -> Mark {
+        self.typed[author] += 1;
+        let mark = (author, self.typed[author]);
+        let said = Said {
+            to,
+            life,
+            taken: false,
+            fenced: false,
+        };
+        self.said.insert(mark, said);
+        mark
+    }
+
+    /// A client has printed a line.
+    pub fn printed(&mut self, who: usize, life: usize, text: &str) {
+        if let Some(receipt) = text.strip_prefix("✓ Message received by ") {
+            self.receipted(who, receipt);
+        } else if text.starts_with("● stored") {
+            self.stored_lines[who] += 1;
+            self.counts.stored += 1;
+        } else if text.starts_with("● queued") {
+            self.queued_lines[who] += 1;
+            self.counts.queued += 1;
+        } else if let Some(mark) = mark_of(text) {
+            self.showed(who, life, mark, text);
+        } else {
+            Self::check_alarm(who, text);
+        }
+    }
+
+    /// A client has printed a line to standard error.
+    pub fn complained(&mut self, who: usize, line: &str) {
+        let fence = line
+            .split_once("unknown command \"fence.")
+            .and_then(|(_, tail)| tail.split_once('"'))
+            .and_then(|(mark, _)| mark_of(&format!("<{mark}>")));
+        let Some(fence) = fence else {
+            Self::check_alarm(who, line);
+            return;
+        };
+        self.counts.fences += 1;
+        let said = self.said.get_mut(&fence).expect("fences follow something");
+        said.fenced = true;
+    }
+
+    fn check_alarm(who: usize, line: &str) {
+        let is_alarm = ALARMS.iter().any(|alarm| line.contains(alarm));
+        assert!(!is_alarm, "{} was told: {line}", name(who));
+    }
+
+    fn receipted(&mut self, author: usize, receipt: &str) {
+        let is_to_many = receipt.contains(" of ");
+        let names = receipt.split(" (").next().unwrap_or_default();
+        for reader in names.split(", ") {
+            let reader = (0..USERS).find(|user| name(*user) == reader);
+            let reader = reader.expect("receipts are by somebody");
+            *self
+                .receipts
+                .entry((author, reader, is_to_many))
+                .or_default() += 1;
+            self.counts.receipts += 1;
+        }
+    }
+
+    fn showed(&mut self, reader: usize, life: usize, mark: Mark, text: &str) {
+        let said = self.said.get(&mark);
+        let said = said.unwrap_or_else(|| panic!("nobody typed what was shown: {text}"));
+        assert!(
+            is_for(mark.0, said.to, reader),
+            "{} was shown what was not for them: {text}",
+            name(reader)
+        );
+        let again = text.ends_with(AGAIN);
+        let earlier = self.shown[reader].iter().filter(|shown| shown.mark == mark);
+        let is_permitted = earlier.into_iter().all(|shown| again && shown.life < life);
+        assert!(
+            is_permitted && (!again || self.was_killed[reader]),
+            "{} was shown a line again in life {life}: {text}",
+            name(reader)
+        );
+        self.shown[reader].push(Shown { life, mark, again });
+        self.seen[reader].insert(mark);
+        self.stored.entry(mark).or_default();
+        self.counts.shown += 1;
+        self.counts.shown_again += usize::from(again);
+    }
+
+    /// A client has ended in an orderly way.
+    pub fn client_quit(&mut self, who: usize) {
+        self.was_killed[who] = false;
+    }
+
+    /// A client was killed in this life, and this is what it had made durable.
+    pub fn client_died(&mut self, who: usize, life: usize, device: &Device) {
+        self.was_killed[who] = true;
+        for shown in &self.shown[who] {
+            assert!(
+                device.history.contains_key(&shown.mark),
+                "{} had been shown {:?}, and its device does not have it",
+                name(who),
+                shown.mark
+            );
+        }
+        self.check_receipts(who, device);
+        self.find_typed(who, life, device);
+        for (mark, (place, _)) in &device.history {
+            assert!(
+                self.said.contains_key(mark),
+                "{mark:?} was never typed, and {} has it",
+                name(who)
+            );
+            let before = self.stored.insert(*mark, Some(*place)).flatten();
+            assert!(
+                before.is_none_or(|before| before == *place),
+                "{mark:?} stands at {place:?} at {} and at {before:?} elsewhere",
+                name(who)
+            );
+        }
+    }
+
+    /// Every receipt by this reader was true: the device has as much as authors were told.
+    fn check_receipts(&self, reader: usize, device: &Device) {
+        for ((author, of, is_to_many), told) in &self.receipts {
+            if *of != reader {
+                continue;
+            }
+            let durable = device
+                .history
+                .keys()
+                .filter(|mark| mark.0 == *author)
+                .filter(|mark| self.said[mark].to.is_many() == *is_to_many)
+                .count();
+            assert!(
+                *told <= durable,
+                "{} was told {told} times that {} has received a message (to many: {is_to_many}); the device \
+                 has {durable}",
+                name(*author),
+                name(reader)
+            );
+        }
+    }
+
+    /// What was typed in the life that has ended: from some line on it was not read.
+    fn find_typed(&mut self, author: usize, life: usize, device: &Device) {
+        let mut unread = None;
+        let mut taken = 0;
+        let own = (author, 0)..=(author, usize::MAX);
+        for (mark, said) in self.said.range_mut(own) {
+            let is_there = device.history.contains_key(mark) || device.outbox.contains(mark);
+            if said.taken {
+                assert!(is_there, "{mark:?} is lost, which its device had");
+            } else if said.life == life {
+                if is_there {
+                    assert_eq!(
+                        unread, None,
+                        "{mark:?} was kept, and one typed before it not"
+                    );
+                    said.taken = true;
+                    taken += 1;
+                } else {
+                    assert!(!said.fenced, "{mark:?} was taken on screen, and is lost");
+                    unread = unread.or(Some(*mark));
+                    self.counts.lost_unread += 1;
+                }
+            } else {
+                assert!(!is_there, "{mark:?} has come from nowhere");
+            }
+        }
+        let queued = std::mem::take(&mut self.queued_lines[author]);
+        assert!(
+            queued <= taken,
+            "{} was told {queued} times that a line is queued; the device has {taken}",
+            name(author)
+        );
+    }
+
+    /// The server was killed, and this is its log.
+    pub fn server_died(&self, log: &Standings) {
+        for (mark, place) in &self.stored {
+            let found = log.get(mark).map(|(place, _)| *place);
+            let found = found.unwrap_or_else(|| panic!("{mark:?} was called stored, and is not"));
+            assert!(
+                place.is_none_or(|place| place == found),
+                "{mark:?} stands at {found:?} in the log and at {place:?} at a device"
+            );
+        }
+        for author in 0..USERS {
+            let durable = log.keys().filter(|mark| mark.0 == author).count();
+            let told = self.stored_lines[author];
+            assert!(
+                told <= durable,
+                "{} was told {told} times that something is stored; the log has {durable}",
+                name(author)
+            );
+        }
+    }
+
+    /// Who has not seen what, of all that was taken.
+    pub fn unseen(&self) -> Vec<(usize, Mark)> {
+        let taken = self.said.iter().filter(|(_, said)| said.taken);
+        taken
+            .flat_map(|(mark, said)| {
+                (0..USERS)
+                    .filter(|reader| is_for(mark.0, said.to, *reader))
+                    .filter(|reader| !self.seen[*reader].contains(mark))
+                    .map(|reader| (reader, *mark))
+            })
+            .collect()
+    }
+
+    /// Everything has come to rest: log and histories must be as the promises say.
+    pub fn check_rest(&self, log: &Standings, devices: &[Device]) {
+        for (mark, said) in &self.said {
+            assert_eq!(
+                log.contains_key(mark),
+                said.taken,
+                "{mark:?} in the log, and taken by its client"
+            );
+        }
+        let mut last: BTreeMap<(usize, u64), u64> = BTreeMap::new();
+        for (mark, ((conversation, entry), _)) in log {
+            let before = last.insert((mark.0, *conversation), *entry);
+            assert!(before < Some(*entry), "{mark:?} stands out of order");
+        }
+        for (who, device) in devices.iter().enumerate() {
+            assert_eq!(device.outbox, [], "{} has not sent all", name(who));
+            for (mark, standing) in log {
+                let is_meant = mark.0 == who || is_for(mark.0, self.said[mark].to, who);
+                assert_eq!(
+                    device.history.get(mark),
+                    is_meant.then_some(standing),
+                    "{mark:?} in the history of {}",
+                    name(who)
+                );
+            }
+            assert!(
+                device.history.keys().all(|mark| log.contains_key(mark)),
+                "{} has what the log does not",
+                name(who)
+            );
+            self.check_receipts(who, device);
+            self.check_order_of_showing(who, log);
+        }
+    }
+
+    /// In each life, each conversation was shown in the order of the log.
+    fn check_order_of_showing(&self, reader: usize, log: &Standings) {
+        let mut last: BTreeMap<(usize, u64), u64> = BTreeMap::new();
+        for shown in &self.shown[reader] {
+            let ((conversation, entry), _) = log[&shown.mark];
+            let before = last.insert((shown.life, conversation), entry);
+            assert!(
+                before < Some(entry),
+                "{} was shown {:?} out of order (again: {})",
+                name(reader),
+                shown.mark,
+                shown.again
+            );
+        }
+    }
+
+    /// How many receipts were never told: a kill fell between the noting of one and its showing.
+    pub fn untold(&self) -> usize {
+        let taken = self.said.iter().filter(|(_, said)| said.taken);
+        let readers = taken.map(|(_, said)| match said.to {
+            To::Everyone | To::Room(_) => USERS - 1,
+            To::User(_) => 1,
+        });
+        readers.sum::<usize>().saturating_sub(self.counts.receipts)
+    }
+
+    /// How many lines were typed, and how many of them taken.
+    pub fn typed(&self) -> (usize, usize) {
+        let taken = self.said.values().filter(|said| said.taken).count();
+        (self.said.len(), taken)
+    }
+}
+
+fn is_for(author: usize, to: To, reader: usize) -> bool {
+    match to {
+        To::Everyone | To::Room(_) => reader != author,
+        To::User(other) => reader == other,
+    }
+}

@@ -1,0 +1,166 @@
+//! What stands in the databases of processes that are dead: read from copies, so that whoever is started next finds
+//! the files as the kill left them.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use redb::{Database, ReadableDatabase, ReadableTable, TableDefinition};
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+use serde_bytes::ByteBuf;
+use udpchat::protocol::{Body, Digest, open};
+use udpchat::store::DATABASE_FILE;
+
+use crate::words::{Mark, mark_of};
+
+/// A conversation and an entry of it.
+pub type Place = (u64, u64);
+
+const LOG: TableDefinition<'_, Place, &[u8]> = TableDefinition::new("log");
+const HISTORY: TableDefinition<'_, Place, &[u8]> = TableDefinition::new("history");
+const OUTBOX: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("outbox");
+const AWAITED: TableDefinition<'_, Place, &[u8]> = TableDefinition::new("awaited");
+
+/// A row of the server's log.
+#[derive(Deserialize)]
+struct LogRow {
+    _prev: u64,
+    _author: u64,
+    _device: u64,
+    _number: u64,
+    _time_ms: u64,
+    digest: Digest,
+    content: ByteBuf,
+}
+
+/// A row of a device's history.
+#[derive(Deserialize)]
+struct HistoryRow {
+    _author: u64,
+    _time_ms: u64,
+    content: ByteBuf,
+    digest: Digest,
+    _prev: IgnoredAny,
+}
+
+/// A row of a device's outbox.
+#[derive(Deserialize)]
+struct OutboxRow {
+    _target: String,
+    text: String,
+    _numbered: IgnoredAny,
+    refused: bool,
+}
+
+/// Where each text stands, and under which digest. The reading of it has seen that none stands twice, and that each
+/// has its digest.
+pub type Standings = BTreeMap<Mark, (Place, Digest)>;
+
+/// What a device had made durable.
+#[derive(Default)]
+pub struct Device {
+    pub history: Standings,
+    /// What is yet to be stored, refused lines left out.
+    pub outbox: Vec<Mark>,
+    /// How many of its messages wait for receipts.
+    pub awaited: usize,
+}
+
+/// What a dead server had stored.
+pub fn server_log(data: &Path) -> Standings {
+    let Some(database) = copy(&data.join(DATABASE_FILE)) else {
+        return Standings::new();
+    };
+    let rows = rows(&database, LOG).into_iter().map(|(place, bytes)| {
+        let row: LogRow = rmp_serde::from_slice(&bytes).expect("a row of the log");
+        (place, row.content, row.digest)
+    });
+    standings(rows, "the server's log")
+}
+
+/// What a dead client had made durable.
+pub fn device(state: &Path, whose: &str) -> Device {
+    let Some(database) = database_under(state).and_then(|path| copy(&path)) else {
+        return Device::default();
+    };
+    let history = rows(&database, HISTORY).into_iter().map(|(place, bytes)| {
+        let row: HistoryRow = rmp_serde::from_slice(&bytes).expect("a row of the history");
+        (place, row.content, row.digest)
+    });
+    let outbox = rows(&database, OUTBOX)
+        .into_iter()
+        .filter_map(|(_, bytes)| {
+            let row: OutboxRow = rmp_serde::from_slice(&bytes).expect("a row of the outbox");
+            let mark = mark_of(&row.text).expect("everything typed is marked");
+            (!row.refused).then_some(mark)
+        });
+    Device {
+        history: standings(history, whose),
+        outbox: outbox.collect(),
+        awaited: rows(&database, AWAITED).len(),
+    }
+}
+
+fn standings(rows: impl Iterator<Item = (Place, ByteBuf, Digest)>, whose: &str) -> Standings {
+    let mut standings = Standings::new();
+    for (place, content, digest) in rows {
+        let message = open(&content, &digest)
+            .unwrap_or_else(|error| panic!("{whose}: {place:?} does not open: {error}"));
+        if let Body::Text(text) = message.body {
+            let mark = mark_of(&text.text).expect("everything said is marked");
+            let before = standings.insert(mark, (place, digest));
+            assert_eq!(before, None, "{whose}: {mark:?} stands twice");
+        }
+    }
+    standings
+}
+
+/// The only database below a client's directory, if it has come so far: a client that is alone takes no second
+/// device.
+fn database_under(state: &Path) -> Option<PathBuf> {
+    let mut found = Vec::new();
+    let mut directories = vec![state.to_owned()];
+    while let Some(directory) = directories.pop() {
+        for item in std::fs::read_dir(directory).into_iter().flatten() {
+            let path = item.expect("a directory can be read").path();
+            if path.is_dir() {
+                directories.push(path);
+            } else if path
+                .extension()
+                .is_some_and(|extension| extension == "redb")
+            {
+                found.push(path);
+            }
+        }
+    }
+    assert!(found.len() < 2, "one client made two devices: {found:?}");
+    found.pop()
+}
+
+/// Opens a copy of a database, as a crash left it; nothing if there is none, or its making was cut short.
+fn copy(path: &Path) -> Option<Database> {
+    let copy = path.with_extension("copy");
+    std::fs::copy(path, &copy).ok().filter(|bytes| *bytes > 0)?;
+    let database = Database::open(&copy);
+    // The open file stays readable.
+    std::fs::remove_file(&copy).expect("it was just made");
+    match database {
+        Ok(database) => Some(database),
+        Err(error) => panic!("{} cannot be opened after a kill: {error}", path.display()),
+    }
+}
+
+/// A table's rows; none if there is no such table yet.
+fn rows<K>(database: &Database, table: TableDefinition<'_, K, &[u8]>) -> Vec<(K, Vec<u8>)>
+where
+    K: redb::Key + for<'a> redb::Value<SelfType<'a> = K> + 'static,
+{
+    let transaction = database.begin_read().expect("a copy can be read");
+    let Ok(table) = transaction.open_table(table) else {
+        return Vec::new();
+    };
+    let rows = table.iter().expect("a copy can be read");
+    rows.map(|row| row.expect("a copy can be read"))
+        .map(|(key, value)| (key.value(), value.value().to_vec()))
+        .collect()
+}

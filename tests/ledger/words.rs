@@ -1,0 +1,39 @@
+//! What is typed, and how it is known again in whatever shows or keeps it.
+
+use crate::plan::To;
+
+/// The author and the author's own count, by which a text is known again: `<author.count>` in it.
+pub type Mark = (usize, usize);
+
+/// The mark in a text.
+pub fn mark_of(text: &str) -> Option<Mark> {
+    let (_, tail) = text.split_once('<')?;
+    let (mark, _) = tail.split_once('>')?;
+    let (author, count) = mark.split_once('.')?;
+    Some((author.parse().ok()?, count.parse().ok()?))
+}
+
+/// What is typed for a mark.
+pub fn command(mark: Mark, to: To) -> String {
+    let text = format!("<{}.{}> the tide turns", mark.0, mark.1);
+    match to {
+        To::Everyone => format!("/message* {text}"),
+        To::Room(number) => format!("/message {} {text}", room(number)),
+        To::User(other) => format!("/message {} {text}", name(other)),
+    }
+}
+
+/// A word that is no command: the client says so in its turn, once everything typed before is durable.
+pub fn fence(mark: Mark) -> String {
+    format!("/fence.{}.{}", mark.0, mark.1)
+}
+
+/// A user's name.
+pub fn name(user: usize) -> String {
+    format!("user{user}")
+}
+
+/// A room's name.
+pub fn room(number: usize) -> String {
+    format!("#room{number}")
+}

@@ -1,0 +1,334 @@
+//! The processes and what befalls them: killed and started again as planned, talked through, and at last left alone.
+
+use std::fmt::Display;
+use std::io::Write as _;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
+
+use crate::notes::Notes;
+use crate::people::{Person, Printed};
+use crate::plan::{self, Dice, Kill, Line, ROOMS, USERS};
+use crate::support::relay::{Badness, Relay};
+use crate::support::{Place, Server, user_add};
+use crate::tables::{self, Device, Standings};
+use crate::words::{command, fence, name, room};
+
+/// What the link does: 5 % loss, 2 % duplicates, 5 % reordered, 5 ms each way. A sender that was quiet for 10 s comes
+/// from another port, as behind a NAT.
+const LINK: Badness = Badness {
+    loss: 50,
+    duplicate: 20,
+    reorder: 50,
+    delay: Duration::from_millis(5),
+    rebind: Some(Duration::from_secs(10)),
+};
+
+/// How long everything may take to come to rest once nobody kills or types any more.
+const REST_WITHIN: Duration = Duration::from_secs(90);
+
+/// How long to wait for receipts once everything is seen: marks are written behind by a second.
+const RECEIPTS_WITHIN: Duration = Duration::from_secs(3);
+
+/// How often all sign in once more if a client still waits for a receipt when it has quit.
+const ROUNDS_MAX: usize = 3;
+
+/// The exit code of a client that could not reach its server. Its user starts it again.
+const UNREACHABLE: i32 = 3;
+
+/// How the line begins that answers a user who joins a room.
+const JOINED: &str = "#room";
+
+const PAUSE: Duration = Duration::from_millis(5);
+
+/// Says how far a long run is, past the capture of a test's output.
+fn progress(text: impl Display) {
+    // Nobody may be reading.
+    let _ = writeln!(std::io::stderr(), "ledger: {text}");
+}
+
+/// All processes, and the ledger.
+pub struct World {
+    data: PathBuf,
+    server: Server,
+    server_back: Option<Instant>,
+    people: Vec<Person>,
+    back: [Option<Instant>; USERS],
+    pub notes: Notes,
+    server_kills: usize,
+    client_kills: usize,
+    unreachable: usize,
+    // Last, so that they outlive the processes.
+    _relay: Relay,
+    _directory: TempDir,
+}
+
+impl World {
+    /// Everything is started; nobody waits until anybody is signed in.
+    pub fn new() -> Self {
+        let directory = TempDir::new().expect("a directory");
+        let data = directory.path().join("data");
+        let server = Server::on_loopback(&data);
+        for user in 0..USERS {
+            let added = user_add(&Place::default(), &data, &name(user), "swordfish");
+            assert!(added.status.success(), "{added:?}");
+        }
+        let relay = Relay::start(server.address, LINK);
+        let address = relay.address.to_string();
+        let people = (0..USERS).map(|user| Person::new(directory.path(), &name(user), &address));
+        Self {
+            data,
+            server,
+            server_back: None,
+            people: people.collect(),
+            back: [Some(Instant::now()); USERS],
+            notes: Notes::default(),
+            server_kills: 0,
+            client_kills: 0,
+            unreachable: 0,
+            _relay: relay,
+            _directory: directory,
+        }
+    }
+
+    /// Starts again whoever is due.
+    fn start_due(&mut self) {
+        let now = Instant::now();
+        if self.server_back.take_if(|due| *due <= now).is_some() {
+            self.server.restart();
+        }
+        for (person, back) in self.people.iter_mut().zip(&mut self.back) {
+            if back.take_if(|due| *due <= now).is_some() {
+                person.start();
+            }
+        }
+    }
+
+    /// Notes what was printed since the last time, and that nobody has ended who should not have.
+    fn listen(&mut self) {
+        for user in 0..USERS {
+            let printed = self.people[user].printed();
+            self.note(user, printed);
+            if let Some(code) = self.people[user].ended() {
+                let recent = self.people[user].recent();
+                let printed = self.people[user].bury();
+                let last = printed.errors.join("\n  ");
+                self.note(user, printed);
+                assert_eq!(
+                    code,
+                    UNREACHABLE,
+                    "{} has ended: {recent}\n  {last}",
+                    name(user)
+                );
+                self.look_at(user);
+                self.unreachable += 1;
+                self.back[user] = Some(Instant::now());
+            }
+        }
+    }
+
+    fn note(&mut self, user: usize, printed: Printed) {
+        let life = self.people[user].lives;
+        for line in printed.output {
+            self.notes.printed(user, life, &line);
+        }
+        for line in printed.errors {
+            self.notes.complained(user, &line);
+        }
+    }
+
+    /// Holds a dead client's database against the notes.
+    fn look_at(&mut self, user: usize) {
+        let person = &self.people[user];
+        let device = tables::device(&person.state, &person.name);
+        self.notes.client_died(user, person.lives, &device);
+    }
+
+    fn kill(&mut self, kill: &Kill) {
+        let back = Instant::now() + kill.down;
+        let clients: Vec<usize> = kill
+            .clients
+            .iter()
+            .copied()
+            .filter(|user| self.people[*user].is_up())
+            .collect();
+        for user in &clients {
+            self.people[*user].kill();
+        }
+        if kill.server && self.server_back.is_none() {
+            self.server.kill();
+            self.server_back = Some(back);
+            self.server_kills += 1;
+        }
+        for user in &clients {
+            let printed = self.people[*user].bury();
+            self.note(*user, printed);
+            self.back[*user] = Some(back);
+            self.client_kills += 1;
+        }
+        // Whatever was printed meanwhile was said before the server died, too.
+        self.listen();
+        for user in clients {
+            self.look_at(user);
+        }
+        if kill.server {
+            self.notes.server_died(&tables::server_log(&self.data));
+        }
+    }
+
+    fn types(&mut self, line: &Line) {
+        let person = &mut self.people[line.author];
+        if !person.is_up() {
+            return;
+        }
+        let mark = self.notes.types(line.author, person.lives, line.to);
+        person.types(&command(mark, line.to));
+        if line.fenced {
+            person.types(&fence(mark));
+        }
+    }
+
+    /// Everybody joins every room: from then on it is known who is to see what.
+    pub fn join_rooms(&mut self) {
+        self.start_due();
+        for person in &mut self.people {
+            for number in 0..ROOMS {
+                person.types(&format!("/join {}", room(number)));
+            }
+        }
+        let start = Instant::now();
+        let mut missing = vec![ROOMS; USERS];
+        while missing.iter().any(|missing| *missing > 0) {
+            assert!(
+                start.elapsed() < REST_WITHIN,
+                "rooms are not joined: {missing:?}"
+            );
+            for (person, missing) in self.people.iter_mut().zip(&mut missing) {
+                let joined = |line: &String| line.starts_with(JOINED);
+                let count = person.printed().output.into_iter().filter(joined).count();
+                *missing = missing.saturating_sub(count);
+            }
+            std::thread::sleep(PAUSE);
+        }
+    }
+
+    /// Kills and talks as planned.
+    pub fn run(&mut self, seed: u64, kills: &[Kill]) {
+        let mut talk = Dice::new(seed, 1);
+        let mut line = plan::line(&mut talk);
+        let mut line_due = Instant::now() + line.after;
+        for (number, kill) in kills.iter().enumerate() {
+            let due = Instant::now() + kill.after;
+            while Instant::now() < due {
+                self.start_due();
+                self.listen();
+                while line_due <= Instant::now() {
+                    self.types(&line);
+                    line = plan::line(&mut talk);
+                    line_due = Instant::now() + line.after;
+                }
+                std::thread::sleep(PAUSE);
+            }
+            self.kill(kill);
+            if (number + 1) % 10 == 0 {
+                progress(format!("{} of {} kills; {self}", number + 1, kills.len()));
+            }
+        }
+    }
+
+    /// Everybody is killed once more, so that it is known which lines count; then nobody is, and nothing is typed,
+    /// until everything has been seen. Gives what stands in the end.
+    pub fn rest(&mut self) -> (Standings, Vec<Device>) {
+        self.start_due();
+        self.kill(&Kill {
+            after: Duration::ZERO,
+            server: true,
+            clients: (0..USERS).collect(),
+            down: Duration::ZERO,
+        });
+        for round in 1.. {
+            let start = Instant::now();
+            while {
+                self.start_due();
+                self.listen();
+                !self.notes.unseen().is_empty()
+            } {
+                let unseen = self.notes.unseen();
+                assert!(
+                    start.elapsed() < REST_WITHIN,
+                    "{} lines are not shown (reader, mark): {unseen:?}",
+                    unseen.len()
+                );
+                std::thread::sleep(10 * PAUSE);
+            }
+            let start = Instant::now();
+            while start.elapsed() < RECEIPTS_WITHIN {
+                self.listen();
+                std::thread::sleep(10 * PAUSE);
+            }
+            let devices = self.quit();
+            let awaited: Vec<usize> = devices.iter().map(|device| device.awaited).collect();
+            if awaited.iter().all(|awaited| *awaited == 0) {
+                self.server.kill();
+                return (tables::server_log(&self.data), devices);
+            }
+            assert!(
+                round < ROUNDS_MAX,
+                "receipts are awaited for ever: {awaited:?}"
+            );
+            self.back = [Some(Instant::now()); USERS];
+        }
+        unreachable!("a round ends the loop");
+    }
+
+    /// Everybody quits in an orderly way.
+    fn quit(&mut self) -> Vec<Device> {
+        let people = &mut self.people;
+        people.iter_mut().for_each(Person::closes_input);
+        let mut devices = Vec::new();
+        for user in 0..USERS {
+            let start = Instant::now();
+            while self.people[user].ended().is_none() {
+                assert!(
+                    start.elapsed() < REST_WITHIN,
+                    "{} does not quit",
+                    name(user)
+                );
+                std::thread::sleep(PAUSE);
+            }
+            let code = self.people[user].ended();
+            let printed = self.people[user].bury();
+            let last = printed.errors.join("\n");
+            self.note(user, printed);
+            assert_eq!(code, Some(0), "{} has ended: {last}", name(user));
+            self.notes.client_quit(user);
+            let person = &self.people[user];
+            devices.push(tables::device(&person.state, &person.name));
+        }
+        devices
+    }
+}
+
+impl Display for World {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (typed, taken) = self.notes.typed();
+        let counts = &self.notes.counts;
+        write!(
+            f,
+            "killed {} times the server and {} times a client ({} gave up by themselves); typed {typed}, known to be \
+             taken {taken}, lost unread {}; told: {} fences, {} queued, {} stored, {} receipts, {} lines shown \
+             ({} again)",
+            self.server_kills,
+            self.client_kills,
+            self.unreachable,
+            counts.lost_unread,
+            counts.fences,
+            counts.queued,
+            counts.stored,
+            counts.receipts,
+            counts.shown,
+            counts.shown_again
+        )
+    }
+}

@@ -1,0 +1,181 @@
+//! The database as its operator meets it: checked, copied, put back, and pruned, with real processes.
+#![cfg(unix)]
+
+mod support;
+
+use std::fs;
+use std::os::unix::fs::{FileExt as _, PermissionsExt as _};
+use std::path::{Path, PathBuf};
+
+use support::{Place, Server, user_add};
+use tempfile::TempDir;
+
+struct Bench {
+    directory: TempDir,
+    data: PathBuf,
+}
+
+impl Bench {
+    /// A data directory with two accounts.
+    fn new() -> Self {
+        let directory = TempDir::new().unwrap();
+        let data = directory.path().join("data");
+        for name in ["alice", "bob"] {
+            let added = user_add(&Place::default(), &data, name, "swordfish");
+            assert!(added.status.success(), "{added:?}");
+        }
+        Self { directory, data }
+    }
+
+    fn database(&self) -> PathBuf {
+        self.data.join("udpchat.redb")
+    }
+
+    fn file(&self, name: &str) -> String {
+        self.directory.path().join(name).display().to_string()
+    }
+
+    /// Runs `udpchat store`: what it said, and its exit code.
+    fn store(&self, arguments: &[&str]) -> (String, Option<i32>) {
+        run(&self.data, "store", arguments)
+    }
+
+    fn users(&self) -> (String, Option<i32>) {
+        run(&self.data, "user", &["list"])
+    }
+}
+
+fn run(data: &Path, subcommand: &str, arguments: &[&str]) -> (String, Option<i32>) {
+    let output = Place::default()
+        .udpchat()
+        .arg(subcommand)
+        .args(arguments)
+        .arg("--data")
+        .arg(data)
+        .output()
+        .unwrap();
+    let text = [output.stdout, output.stderr].concat();
+    (String::from_utf8(text).unwrap(), output.status.code())
+}
+
+#[test]
+fn sound_database_is_called_so_whether_the_server_runs_or_not() {
+    let bench = Bench::new();
+    let before = fs::read(bench.database()).unwrap();
+    let (text, code) = bench.store(&["check"]);
+    assert!(text.starts_with("nothing is wrong: "), "{text}");
+    assert!(text.contains("every page was read"), "{text}");
+    assert_eq!(code, Some(0));
+    assert!(fs::read(bench.database()).unwrap() == before, "it wrote");
+    let mut server = Server::on_loopback(&bench.data);
+    let (text, code) = bench.store(&["check"]);
+    assert!(text.contains("since the server runs"), "{text}");
+    assert_eq!(code, Some(0));
+    // What a kill has left is looked at, and left so.
+    server.kill();
+    let before = fs::read(bench.database()).unwrap();
+    let (text, code) = bench.store(&["check", "--json"]);
+    assert!(text.contains("\"findings\":[]"), "{text}");
+    assert_eq!(code, Some(0));
+    assert!(fs::read(bench.database()).unwrap() == before, "it wrote");
+}
+
+#[test]
+fn damage_is_named_and_the_exit_code_says_so() {
+    let bench = Bench::new();
+    let image = fs::read(bench.database()).unwrap();
+    // The last place is that of the newest page; any copy will do to be damaged.
+    let places: Vec<usize> = image
+        .windows(5)
+        .enumerate()
+        .filter(|(_, bytes)| *bytes == b"alice")
+        .map(|(place, _)| place)
+        .collect();
+    let file = fs::File::options()
+        .write(true)
+        .open(bench.database())
+        .unwrap();
+    for place in places {
+        file.write_all_at(b"A", place as u64).unwrap();
+    }
+    let (text, code) = bench.store(&["check"]);
+    assert_eq!(code, Some(1), "{text}");
+    assert!(
+        text.contains("accounts: 1: its checksum does not fit") || text.contains("damaged"),
+        "{text}"
+    );
+}
+
+#[test]
+fn backup_of_a_running_server_is_whole_and_restoring_it_makes_a_new_epoch() {
+    let bench = Bench::new();
+    let mut server = Server::on_loopback(&bench.data);
+    let backup = bench.file("backup");
+    let (text, code) = bench.store(&["backup", &backup]);
+    assert_eq!(code, Some(0), "{text}");
+    let mode = fs::metadata(&backup).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    let (text, code) = bench.store(&["backup", &backup]);
+    assert_eq!(
+        code,
+        Some(1),
+        "a file that is there is not replaced: {text}"
+    );
+    let (text, code) = bench.store(&["restore", &backup]);
+    assert_eq!(code, Some(1));
+    assert!(text.contains("the server is running"), "{text}");
+    user_add(&Place::default(), &bench.data, "carol", "swordfish");
+    server.signal("TERM");
+    let (text, code) = bench.store(&["restore", &backup]);
+    assert_eq!(code, Some(0), "{text}");
+    assert!(text.contains("is kept in"), "{text}");
+    let (text, _) = bench.users();
+    assert!(text.contains("it has a new epoch"), "{text}");
+    assert!(text.contains("bob") && !text.contains("carol"), "{text}");
+    let (text, _) = bench.users();
+    assert!(!text.contains("new epoch"), "only once: {text}");
+    let (text, code) = bench.store(&["check"]);
+    assert_eq!(code, Some(0), "{text}");
+}
+
+#[test]
+fn database_that_is_put_back_by_hand_is_noticed() {
+    let bench = Bench::new();
+    let copy = bench.file("copy");
+    fs::copy(bench.database(), &copy).unwrap();
+    Server::on_loopback(&bench.data).signal("TERM");
+    fs::copy(&copy, bench.database()).unwrap();
+    let (text, _) = bench.users();
+    assert!(text.contains("it has a new epoch"), "{text}");
+}
+
+#[test]
+fn damaged_backup_is_refused_and_nothing_changes() {
+    let bench = Bench::new();
+    let backup = bench.file("backup");
+    assert_eq!(bench.store(&["backup", &backup]).1, Some(0));
+    let mut bytes = fs::read(&backup).unwrap();
+    bytes.truncate(bytes.len() / 2);
+    fs::write(&backup, bytes).unwrap();
+    let before = fs::read(bench.database()).unwrap();
+    let (text, code) = bench.store(&["restore", &backup]);
+    assert_eq!(code, Some(1), "{text}");
+    assert!(fs::read(bench.database()).unwrap() == before);
+}
+
+#[test]
+fn limits_of_a_conversation_are_set_and_listed_whether_the_server_runs_or_not() {
+    let bench = Bench::new();
+    let set = ["retain", "everyone", "--days", "30", "--messages", "0"];
+    assert_eq!(bench.store(&set), (String::new(), Some(0)));
+    let listed = ("everyone  30 days  all messages\n".to_owned(), Some(0));
+    assert_eq!(bench.store(&["retain"]), listed);
+    let server = Server::on_loopback(&bench.data);
+    assert_eq!(bench.store(&["retain"]), listed);
+    assert_eq!(bench.store(&["retain", "everyone"]).1, Some(0));
+    assert_eq!(bench.store(&["retain"]), (String::new(), Some(0)));
+    let (text, code) = bench.store(&["retain", "#nowhere", "--days", "1"]);
+    assert_eq!(code, Some(1));
+    assert!(text.contains("there is no room \"#nowhere\""), "{text}");
+    drop(server);
+}
