@@ -15,6 +15,10 @@ use crate::store::Retention;
 pub struct Serve;
 
 /// What the command line asks for.
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "each is an option of its own"
+)]
 pub struct Plan {
     /// Where to listen, in the order in which it is shown.
     pub listen: Vec<SocketAddr>,
