@@ -2,6 +2,7 @@
 //!
 //! [`Hub`] is the state machine; everything it decides to allow stands in [`policy`].
 
+mod alerts;
 mod arrival;
 mod asking;
 mod bucket;
