@@ -16,6 +16,12 @@ use crate::transport::Transmit;
 /// less, and packets that then do not fit are lost as on any other queue.
 const SOCKET_BUFFER_BYTES: usize = 1024 * 1024;
 
+const _: () = assert!(BATCH_SIZE_MIN <= BATCH_SIZE);
+
+/// How many datagrams the next read has room for after one that found few: preparing the room costs about as much for
+/// each as receiving into it, and a read that is not full is known to have emptied the socket.
+const BATCH_SIZE_MIN: usize = 2;
+
 /// The largest UDP payload there is.
 const DATAGRAM_MAX_BYTES: usize = 65_535;
 
@@ -68,6 +74,8 @@ pub struct Socket {
     state: UdpSocketState,
     local: SocketAddr,
     buffer: Vec<u8>,
+    /// For how many datagrams the next read has room.
+    batch: usize,
     counters: SocketCounters,
 }
 
@@ -100,6 +108,7 @@ impl Socket {
             state,
             local,
             buffer,
+            batch: BATCH_SIZE_MIN,
             counters: SocketCounters::default(),
         })
     }
@@ -129,12 +138,13 @@ impl Socket {
     ) -> bool {
         let mut metas = [RecvMeta::default(); BATCH_SIZE];
         let mut failures = 0;
+        let batch = self.batch;
         let received = loop {
             let mut chunks = self.buffer.chunks_mut(DATAGRAM_MAX_BYTES);
             let mut slices: [IoSliceMut<'_>; BATCH_SIZE] =
                 std::array::from_fn(|_| IoSliceMut::new(chunks.next().unwrap_or_default()));
             let (io, state) = (&self.io, &self.state);
-            match io.try_io(|| state.recv(io.into(), &mut slices, &mut metas)) {
+            match io.try_io(|| state.recv(io.into(), &mut slices[..batch], &mut metas[..batch])) {
                 Ok(received) => break received,
                 Err(error) if error.kind() == ErrorKind::WouldBlock => return false,
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
@@ -163,7 +173,13 @@ impl Socket {
         }
         // A batch that is not full has emptied the socket. To ask it once more would cost a light load as many calls
         // for nothing as there are datagrams.
-        received == BATCH_SIZE
+        let is_full = received == batch;
+        self.batch = if is_full {
+            BATCH_SIZE.min(batch * 4)
+        } else {
+            (received + 1).clamp(BATCH_SIZE_MIN, BATCH_SIZE)
+        };
+        is_full
     }
 
     /// Sends what a transmit describes. A batch that the kernel or the card refuses is sent one by one.
