@@ -145,7 +145,10 @@ pub(super) fn stored_for_many(recipients: u32, online: u32, room: Option<&str>) 
         })
     } else {
         (recipients > online)
-            .then(|| format!("● stored for {} more who are offline", recipients - online))
+            .then(|| match recipients - online {
+                1 => "● stored for 1 who is offline".into(),
+                offline => format!("● stored for {offline} who are offline"),
+            })
     }
 }
 
@@ -328,7 +331,11 @@ mod tests {
         assert_eq!(stored_for_many(2, 2, None), None);
         assert_eq!(
             stored_for_many(5, 2, None).as_deref(),
-            Some("● stored for 3 more who are offline")
+            Some("● stored for 3 who are offline")
+        );
+        assert_eq!(
+            stored_for_many(3, 2, Some("#bridge")).as_deref(),
+            Some("● stored for 1 who is offline")
         );
     }
 }

@@ -318,7 +318,7 @@ fn receipts_of_a_room_name_the_few_and_count_the_many() {
         online: 120,
         last_seen_ms: None,
     });
-    assert_eq!(desk.lines(), ["● stored for 280 more who are offline"]);
+    assert_eq!(desk.lines(), ["● stored for 280 who are offline"]);
     desk.chat(ReceiptCounts {
         conversation: BRIDGE,
         members: 400,
