@@ -42,6 +42,10 @@ pub(super) fn event(event: &RoomEvent, own_name: &str, room: &str) -> String {
     let text = event.text.as_deref().unwrap_or_default();
     match event.kind {
         EventKind::Joined => format!("{actor} joined {room}"),
+        EventKind::Left if !subject.is_empty() => {
+            let role = role(event.role.unwrap_or(MemberRole::Owner));
+            format!("{actor} left {room}, and {subject} {is} its {role} now")
+        }
         EventKind::Left => format!("{actor} left {room}"),
         EventKind::Kicked if text.is_empty() => {
             format!("{subject} {was} kicked from {room} by {actor}")
@@ -169,6 +173,14 @@ mod tests {
     fn events_read_as_sentences_and_the_reader_is_you() {
         for (kind, subject, text, line) in [
             (EventKind::Joined, None, None, "bob joined #bridge"),
+            (EventKind::Left, None, None, "bob left #bridge"),
+            // Who inherits a room was not told of it, nor anybody else.
+            (
+                EventKind::Left,
+                Some("erin"),
+                None,
+                "bob left #bridge, and you are its moderator now",
+            ),
             (
                 EventKind::Kicked,
                 Some("carol"),
