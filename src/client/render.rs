@@ -144,11 +144,10 @@ pub(super) fn stored_for_many(recipients: u32, online: u32, room: Option<&str>) 
             None => "● stored; nobody else is online".into(),
         })
     } else {
-        (recipients > online)
-            .then(|| match recipients - online {
-                1 => "● stored for 1 who is offline".into(),
-                offline => format!("● stored for {offline} who are offline"),
-            })
+        (recipients > online).then(|| match recipients - online {
+            1 => "● stored for 1 who is offline".into(),
+            offline => format!("● stored for {offline} who are offline"),
+        })
     }
 }
 
