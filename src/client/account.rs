@@ -231,9 +231,7 @@ impl Account {
             Body::Left(left) => self.handle_left(&left, effects),
             Body::Rooms(rooms) => self.handle_rooms(rooms, effects),
             Body::Members(members) => self.handle_members(members, effects),
-            Body::Moderated(done) => {
-                self.requests.take(done.tag);
-            }
+            Body::Moderated(done) => self.handle_moderated(&done, effects),
             Body::Resolved(resolved) => self.handle_resolved(&resolved),
             Body::ListContacts(list) => self.people.handle_list(list, &self.name, effects),
             Body::Alert(alert) if alert.name != self.name => {

@@ -10,7 +10,8 @@ use super::requests::{Aim, Asked, LISTED_MAX};
 use super::rooms::NO_LINK;
 use super::{render, render_rooms};
 use crate::protocol::{
-    Body, Change, Failure, Members, MembersRequest, Message, Moderate, Room, Rooms, RoomsRequest,
+    Body, Change, ErrorCode, Failure, Members, MembersRequest, Message, Moderate, Moderated, Room,
+    Rooms, RoomsRequest,
 };
 use crate::transport::{Channel, Now};
 
@@ -91,7 +92,10 @@ impl Account {
         effects: &mut Effects,
     ) {
         if let Some((conversation, name)) = self.room(named, effects) {
-            let subject = change.subject.clone();
+            let asked = Asked::Change {
+                name,
+                change: change.clone(),
+            };
             let body = |tag| {
                 Body::from(Moderate {
                     tag,
@@ -99,7 +103,17 @@ impl Account {
                     change,
                 })
             };
-            self.request(now, Asked::Change { name, subject }, body, effects);
+            self.request(now, asked, body, effects);
+        }
+    }
+
+    /// A change is made, and the log says so, unless there was nothing to change.
+    pub(super) fn handle_moderated(&mut self, done: &Moderated, effects: &mut Effects) {
+        if let Some(Asked::Change { name, change }) = self.requests.take(done.tag)
+            && !done.changed
+        {
+            let text = render_rooms::unchanged(&change, &self.name, &name);
+            effects.show(Tone::Plain, text);
         }
     }
 
@@ -189,9 +203,18 @@ impl Account {
         let Some(asked) = self.requests.take(tag_of(failure)) else {
             return;
         };
+        if let (Asked::Change { name, change }, ErrorCode::NotPermitted) = (&asked, failure.code) {
+            let text = render_rooms::not_permitted(change, &self.name, name);
+            effects.show(Tone::Error, text);
+            return;
+        }
         let subject = match &asked {
             Asked::Change {
-                subject: Some(subject),
+                change:
+                    Change {
+                        subject: Some(subject),
+                        ..
+                    },
                 ..
             } => subject.clone(),
             Asked::Join { name, .. }

@@ -4,7 +4,8 @@ use super::*;
 use crate::client::Ask;
 use crate::protocol::{
     Access, Command, Count, Delivery, Digest, ErrorCode, EventKind, Failure, History, HistoryEntry,
-    Joined, Left, MemberRole, Origin, ReceiptCounts, Room, RoomEvent, Stored, Text, seal,
+    Joined, Left, MemberRole, Moderated, Origin, ReceiptCounts, Room, RoomEvent, Stored, Text,
+    seal,
 };
 
 const BRIDGE: ConversationId = ConversationId(60);
@@ -224,6 +225,58 @@ fn kick_takes_the_user_out_and_what_they_were_typing_is_said_nowhere() {
         ["you do not belong to #bridge; `join #bridge` first"]
     );
     assert!(texts(&mut desk).is_empty());
+}
+
+#[test]
+fn change_of_a_room_that_changes_nothing_or_is_not_permitted_says_so() {
+    // `invite carol` a second time showed nothing at all, and a refusal said "this is not permitted" and not why.
+    let mut desk = member();
+    let tag = |desk: &mut Desk, line: &str| {
+        type_at_prompt(desk, line);
+        match desk.bodies().pop() {
+            Some(Body::Moderate(request)) => request.tag,
+            other => panic!("{other:?}"),
+        }
+    };
+    for (line, shown) in [
+        (
+            "invite carol #bridge",
+            "carol belongs to #bridge, or is invited, already",
+        ),
+        ("invite erin #bridge", "you belong to #bridge already"),
+        ("topic #bridge tea", "this is the topic of #bridge already"),
+        ("role bob owner #bridge", "bob is owner of #bridge already"),
+        ("access public #bridge", "#bridge is public already"),
+    ] {
+        for changed in [false, true] {
+            let done = Moderated {
+                tag: tag(&mut desk, line),
+                conversation: BRIDGE,
+                changed,
+            };
+            desk.control(&Message::control(done));
+            let expected = if changed { vec![] } else { vec![shown] };
+            assert_eq!(desk.lines(), expected);
+        }
+    }
+    for (line, shown) in [
+        (
+            "kick bob #bridge",
+            "you may not kick bob: moderators kick members, and owners anybody",
+        ),
+        ("kick erin #bridge", "`leave #bridge` takes you out of it"),
+        (
+            "topic #bridge tea",
+            "only moderators and owners set the topic of #bridge",
+        ),
+    ] {
+        let failure = Failure {
+            tag: Some(tag(&mut desk, line)),
+            ..Failure::new(ErrorCode::NotPermitted, "")
+        };
+        desk.control(&Message::error(Command::Moderate, failure));
+        assert_eq!(desk.lines(), [shown]);
+    }
 }
 
 #[test]
