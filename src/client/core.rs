@@ -384,7 +384,7 @@ impl Core {
         match &self.account {
             _ if is_signing_in => false,
             // Which conversation the next line is for is about to be known.
-            Some(account) if account.requests.is_moving() => false,
+            Some(account) if account.is_moving() => false,
             Some(account) if self.console.is_interactive() => {
                 account.is_settled || self.peer.is_none() || self.sign_in.is_some()
             }

@@ -11,7 +11,7 @@ use super::name::{canonical_target, is_room, short};
 use super::requests::{Aim, Asked};
 use super::{render, render_rooms};
 use crate::protocol::{
-    Access, Body, ConversationId, EventKind, Join, Joined, Leave, Left, RoomEvent,
+    Access, Body, ConversationId, EVERYONE_NAME, EventKind, Join, Joined, Leave, Left, RoomEvent,
 };
 use crate::transport::Now;
 
@@ -136,15 +136,30 @@ impl Account {
         }
     }
 
-    /// The user wants plain text to be said to somebody, or in a room that they belong to.
+    /// Whether this device asked to belong to a room, and the answer has said that the user does.
+    pub(super) fn is_joined_here(&self, id: ConversationId) -> bool {
+        self.conversations
+            .get(id)
+            .is_some_and(|known| known.is_joined_here)
+    }
+
+    /// The user wants plain text to be said to somebody, or in a room that they belong to. Where there is a link, one
+    /// does not stand before somebody who does not exist.
     pub(super) fn enter(&mut self, named: &str, effects: &mut Effects) {
         let name = canonical_target(named);
         if let Err(refused) = self.check_target(&name) {
             effects.show(Tone::Error, refused);
         } else if name == self.name {
             effects.show(Tone::Error, "you cannot send a message to yourself");
-        } else {
+        } else if is_room(&name)
+            || name == EVERYONE_NAME
+            || self.conversations.by_name(&name).is_some()
+            || !self.is_settled
+            || !self.resolve(named, effects)
+        {
             self.step_in(&name, effects);
+        } else {
+            self.entering = Some(named.to_owned());
         }
     }
 
@@ -157,15 +172,20 @@ impl Account {
         if let Some(id) = id.filter(|_| unread > 0) {
             self.save_place(id);
         }
-        let unread = if unread > 0 {
-            format!("  ({unread} unread: `/history {unread}` shows them)")
+        let line = if std::mem::replace(&mut self.knows_slash, true) {
+            format!("in {name}")
         } else {
-            String::new()
+            format!(
+                "in {name}: what you type is said here, commands take a slash, `/back` steps out"
+            )
         };
-        effects.show(
-            Tone::Notice,
-            format!("in {name}: what you type is said here, commands take a slash, `/back` steps out{unread}"),
-        );
+        effects.show(Tone::Notice, line);
+        if unread > 0 {
+            effects.show(
+                Tone::Notice,
+                format!("{unread} unread: `/history {unread}` shows them"),
+            );
+        }
     }
 
     /// Plain text is a command again. What is unread elsewhere is said.
@@ -226,6 +246,7 @@ impl Account {
         }
         if let Some(known) = self.conversations.get_mut(id) {
             known.use_up(joined.last_number);
+            known.is_joined_here = true;
         }
         self.names_changed = true;
         self.save_place(id);
@@ -282,29 +303,36 @@ impl Account {
                     }
                 }
             }
-            EventKind::Left if is_actor => self.leave_place(id, effects),
-            EventKind::Kicked if is_subject => self.leave_place(id, effects),
+            EventKind::Left if is_actor => {
+                self.leave_place(id, effects);
+            }
+            EventKind::Kicked if is_subject => {
+                let name = self.place_name(id).to_owned();
+                if self.leave_place(id, effects) {
+                    effects.show(Tone::Notice, format!("you stand in {name} no more"));
+                }
+            }
             _ => {}
         }
     }
 
-    /// The user belongs to a room no more.
-    pub(super) fn leave_place(&mut self, id: ConversationId, effects: &mut Effects) {
+    /// The user belongs to a room no more. Returns whether they stood in it.
+    pub(super) fn leave_place(&mut self, id: ConversationId, effects: &mut Effects) -> bool {
         let Some(known) = self.conversations.get_mut(id) else {
-            return;
+            return false;
         };
         if !is_room(&known.place.name) {
-            return;
+            return false;
         }
+        known.is_joined_here = false;
         known.place.is_left = true;
         known.place.unread = 0;
         let name = known.place.name.clone();
         self.names_changed = true;
         self.save_place(id);
-        if self.inside.take_if(|inside| *inside == name).is_some() {
-            effects.show(Tone::Notice, format!("you stand in {name} no more"));
-        }
+        let stood_inside = self.inside.take_if(|inside| *inside == name).is_some();
         self.drop_unsent(&name, &not_inside(&name), effects);
+        stood_inside
     }
 
     /// The names of the rooms that the user belongs to, for the tab key.

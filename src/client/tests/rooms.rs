@@ -4,8 +4,8 @@ use super::*;
 use crate::client::Ask;
 use crate::protocol::{
     Access, Command, Count, Delivery, Digest, ErrorCode, EventKind, Failure, History, HistoryEntry,
-    Joined, Left, MemberRole, Moderated, Origin, ReceiptCounts, Room, RoomEvent, Stored, Text,
-    seal,
+    Joined, Left, MemberRole, Moderated, Origin, ReceiptCounts, Resolved, Room, RoomEvent, Stored,
+    Text, seal,
 };
 
 const BRIDGE: ConversationId = ConversationId(60);
@@ -164,7 +164,7 @@ fn lines_name_the_room_outside_of_it_only_and_count_as_unread_there() {
     );
     assert_eq!(desk.lines(), ["14:01 #bridge bob: one "]);
     type_at_prompt(&mut desk, "enter #bridge");
-    assert!(desk.lines()[0].contains("1 unread"));
+    assert_eq!(desk.lines()[1], "1 unread: `/history 1` shows them");
     deliver(&mut desk, &said_in_bridge("bob", "two", 2), BOB, 3, 2);
     assert_eq!(desk.lines(), ["14:01 bob: two"]);
     type_at_prompt(&mut desk, "/back");
@@ -277,6 +277,89 @@ fn change_of_a_room_that_changes_nothing_or_is_not_permitted_says_so() {
         desk.control(&Message::error(Command::Moderate, failure));
         assert_eq!(desk.lines(), [shown]);
     }
+}
+
+#[test]
+fn join_is_told_once_and_how_to_speak_inside_is_told_at_the_first_time_only() {
+    // After `join` came "#bridge: 3 members", then the hint, and then "you joined #bridge"; the hint at every step.
+    let mut desk = Desk::signed_in(Screen::interactive());
+    type_at_prompt(&mut desk, "join #bridge");
+    desk.lines();
+    let Some(Body::Join(join)) = desk.bodies().pop() else {
+        panic!("a join is asked for");
+    };
+    desk.control(&Message::control(Joined {
+        tag: join.tag,
+        room: bridge(),
+        last_number: Number(0),
+        start: EntryId(4),
+    }));
+    let joined = event(EventKind::Joined, "erin", None, None);
+    deliver(&mut desk, &joined, ERIN, 5, 4);
+    assert_eq!(
+        desk.lines(),
+        [
+            "#bridge: 3 members  tea",
+            "in #bridge: what you type is said here, commands take a slash, `/back` steps out",
+        ]
+    );
+    type_at_prompt(&mut desk, "/back");
+    type_at_prompt(&mut desk, "enter #bridge");
+    assert_eq!(desk.lines(), ["in #bridge"]);
+
+    // Left here, and joined again on another device: that is news.
+    deliver(
+        &mut desk,
+        &event(EventKind::Left, "erin", None, None),
+        ERIN,
+        6,
+        5,
+    );
+    assert_eq!(desk.lines(), ["you left #bridge"]);
+    deliver(&mut desk, &joined, ERIN, 7, 6);
+    assert_eq!(desk.lines(), ["you joined #bridge"]);
+}
+
+#[test]
+fn nobody_stands_before_a_user_who_does_not_exist() {
+    // `enter nobody` was taken, and then every line, commands without a slash too, was refused.
+    let mut desk = Desk::signed_in(Screen::interactive());
+    type_at_prompt(&mut desk, "enter nobody");
+    desk.screen.asks();
+    let Some(Body::Resolve(resolve)) = desk.bodies().pop() else {
+        panic!("the name is looked up");
+    };
+    assert!(prompts(&mut desk).is_empty(), "the answer is waited for");
+    let failure = Failure {
+        tag: Some(resolve.tag),
+        ..Failure::new(ErrorCode::NoSuchUser, "")
+    };
+    desk.control(&Message::error(Command::Resolve, failure));
+    assert_eq!(desk.lines(), ["there is no user \"nobody\" here"]);
+    assert_eq!(desk.screen.asks(), [Ask::Command("erin> ".into())]);
+
+    type_at_prompt(&mut desk, "enter Dave");
+    desk.screen.asks();
+    let Some(Body::Resolve(resolve)) = desk.bodies().pop() else {
+        panic!("the name is looked up");
+    };
+    desk.control(&Message::control(Resolved {
+        account: AccountId(9),
+        tag: resolve.tag,
+        conversation: ConversationId(61),
+        name: "dave".into(),
+        last_number: Number(0),
+        start: EntryId::START,
+    }));
+    assert_eq!(prompts(&mut desk), [Ask::Command("erin dave> ".into())]);
+
+    type_at_prompt(&mut desk, "/enter zoe");
+    desk.core.link_lost("reset", false);
+    assert_eq!(
+        prompts(&mut desk),
+        [Ask::Command("erin zoe> ".into())],
+        "without a link it waits, like what is typed"
+    );
 }
 
 #[test]
