@@ -117,7 +117,7 @@ fn prompt_waits_for_the_answer_to_join_and_then_stands_in_the_room() {
         start: EntryId(4),
     }));
     assert_eq!(desk.lines()[0], "#bridge: 3 members  tea");
-    assert_eq!(desk.screen.asks(), [Ask::Command("erin #bridge> ".into())]);
+    assert_eq!(desk.screen.asks(), [Ask::Inside("erin #bridge> ".into())]);
     assert!(desk.screen.names().contains(&"#bridge".to_owned()));
 
     type_at_prompt(&mut desk, "hello there");
@@ -351,13 +351,13 @@ fn nobody_stands_before_a_user_who_does_not_exist() {
         last_number: Number(0),
         start: EntryId::START,
     }));
-    assert_eq!(prompts(&mut desk), [Ask::Command("erin dave> ".into())]);
+    assert_eq!(prompts(&mut desk), [Ask::Inside("erin dave> ".into())]);
 
     type_at_prompt(&mut desk, "/enter zoe");
     desk.core.link_lost("reset", false);
     assert_eq!(
         prompts(&mut desk),
-        [Ask::Command("erin zoe> ".into())],
+        [Ask::Inside("erin zoe> ".into())],
         "without a link it waits, like what is typed"
     );
 }
