@@ -18,6 +18,7 @@ use super::people::People;
 use super::receipts::Receipts;
 use super::render::{self, Clock};
 use super::requests::Requests;
+use super::rooms::Stepping;
 use super::state::{State, StateError};
 use crate::protocol::{
     Access, AccountId, Body, ConversationId, DeviceId, EndReason, EntryId, Failure, Message,
@@ -77,10 +78,7 @@ pub(super) struct Account {
     pub(super) heads: BTreeMap<ConversationId, EntryId>,
     /// The conversation to which plain text is said, by name.
     pub(super) inside: Option<String>,
-    /// The user to whom plain text is to be said, as typed, while the server is asked whether there is one.
-    pub(super) entering: Option<String>,
-    /// Whether the user was told in this run how commands are typed inside.
-    pub(super) knows_slash: bool,
+    pub(super) stepping: Stepping,
     pub(super) requests: Requests,
     /// Rooms that are joined when there is a link.
     pub(super) wanted: BTreeMap<String, Option<Access>>,
@@ -144,8 +142,7 @@ impl Account {
             damaged: 0,
             heads: BTreeMap::new(),
             inside: None,
-            entering: None,
-            knows_slash: false,
+            stepping: Stepping::default(),
             requests: Requests::default(),
             wanted: BTreeMap::new(),
             page: None,
@@ -188,7 +185,7 @@ impl Account {
         self.heads.clear();
         self.acknowledge.clear();
         self.resolving.clear();
-        if let Some(named) = self.entering.take() {
+        if let Some(named) = self.stepping.entering.take() {
             self.step_in(&canonical_target(&named), effects);
         }
         self.retry_at = None;
@@ -392,12 +389,12 @@ impl Account {
 
     /// Whether the user waits for an answer of the server.
     pub(super) fn is_asking(&self) -> bool {
-        self.people.is_asking() || self.requests.is_asking() || self.entering.is_some()
+        self.people.is_asking() || self.requests.is_asking() || self.stepping.entering.is_some()
     }
 
     /// Whether an answer of the server decides to whom the next line is said.
     pub(super) fn is_moving(&self) -> bool {
-        self.requests.is_moving() || self.entering.is_some()
+        self.requests.is_moving() || self.stepping.entering.is_some()
     }
 
     /// The names that the tab key completes, if they are others than before.

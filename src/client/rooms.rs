@@ -21,6 +21,15 @@ const WANTED_MAX: usize = 64;
 /// What is refused for want of a link.
 pub(super) const NO_LINK: &str = "there is no link to the server now; try again when it is back";
 
+/// The way to where the user is about to stand.
+#[derive(Debug, Default)]
+pub(super) struct Stepping {
+    /// The user to whom plain text is to be said, as typed, while the server is asked whether there is one.
+    pub(super) entering: Option<String>,
+    /// Whether the user was told in this run how commands are typed inside.
+    knows_slash: bool,
+}
+
 impl Account {
     /// The room that a command is about: the one named, or the one in which the user stands.
     pub(super) fn room(
@@ -159,7 +168,7 @@ impl Account {
         {
             self.step_in(&name, effects);
         } else {
-            self.entering = Some(named.to_owned());
+            self.stepping.entering = Some(named.to_owned());
         }
     }
 
@@ -172,7 +181,7 @@ impl Account {
         if let Some(id) = id.filter(|_| unread > 0) {
             self.save_place(id);
         }
-        let line = if std::mem::replace(&mut self.knows_slash, true) {
+        let line = if std::mem::replace(&mut self.stepping.knows_slash, true) {
             format!("in {name}")
         } else {
             format!(

@@ -187,7 +187,12 @@ impl Account {
             return;
         };
         let (id, name) = (resolved.conversation, short(resolved.name.clone()));
-        if self.entering.take_if(|named| *named == target).is_some() {
+        if self
+            .stepping
+            .entering
+            .take_if(|named| *named == target)
+            .is_some()
+        {
             self.step_in(&name, effects);
         }
         if self.conversations.get(id).is_none()
@@ -363,12 +368,17 @@ impl Account {
         };
         if is_temporary(failure.code) {
             self.retry_later(now, failure);
-            if let Some(named) = self.entering.take_if(|named| *named == target) {
+            if let Some(named) = self.stepping.entering.take_if(|named| *named == target) {
                 self.step_in(&canonical_target(&named), effects);
             }
             return;
         }
-        if self.entering.take_if(|named| *named == target).is_some() {
+        if self
+            .stepping
+            .entering
+            .take_if(|named| *named == target)
+            .is_some()
+        {
             effects.show(Tone::Error, render::refusal(failure, &target));
         }
         for (sequence, typed) in self.outbox.unnumbered() {
