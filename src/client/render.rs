@@ -119,7 +119,8 @@ pub(super) fn received_by_count(have: usize, of: u32) -> String {
 pub(super) fn duration(span: Duration) -> String {
     let seconds = span.as_secs();
     match seconds {
-        0..10 => format!("{} ms", span.as_millis()),
+        0 => format!("{} ms", span.as_millis()),
+        1..10 => format!("{seconds}.{} s", span.subsec_millis() / 100),
         10..120 => format!("{seconds} s"),
         120..7200 => format!("{} min", seconds / 60),
         _ => format!("{} h", seconds / 3600),
@@ -297,6 +298,22 @@ mod tests {
             "✓ Message received by bob, carol (2 of 2)"
         );
         assert_eq!(received(&bob, None, None), "✓ Message received by bob");
+    }
+
+    #[test]
+    fn spans_are_told_in_the_unit_that_suits_them() {
+        // Nine seconds were "9110 ms".
+        for (ms, text) in [
+            (84, "84 ms"),
+            (999, "999 ms"),
+            (1_000, "1.0 s"),
+            (9_110, "9.1 s"),
+            (12_345, "12 s"),
+            (150_000, "2 min"),
+            (7_200_000, "2 h"),
+        ] {
+            assert_eq!(duration(Duration::from_millis(ms)), text);
+        }
     }
 
     #[test]
