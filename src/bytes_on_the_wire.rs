@@ -135,7 +135,7 @@ impl User {
         let answer = match asked.as_ref()? {
             Ask::Secret(_) => "a good password".into(),
             Ask::Line(_) => "y".into(),
-            Ask::Command(_) => self.line.take()?,
+            Ask::Command(_) | Ask::Inside(_) => self.line.take()?,
         };
         *asked = None;
         Some(answer)

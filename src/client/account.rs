@@ -12,11 +12,13 @@ use super::conversations::Conversations;
 use super::effects::Effects;
 use super::env::Tone;
 use super::looking_back::Page;
+use super::name::canonical_target;
 use super::outbox::Outbox;
 use super::people::People;
 use super::receipts::Receipts;
 use super::render::{self, Clock};
 use super::requests::Requests;
+use super::rooms::Stepping;
 use super::state::{State, StateError};
 use crate::protocol::{
     Access, AccountId, Body, ConversationId, DeviceId, EndReason, EntryId, Failure, Message,
@@ -76,6 +78,7 @@ pub(super) struct Account {
     pub(super) heads: BTreeMap<ConversationId, EntryId>,
     /// The conversation to which plain text is said, by name.
     pub(super) inside: Option<String>,
+    pub(super) stepping: Stepping,
     pub(super) requests: Requests,
     /// Rooms that are joined when there is a link.
     pub(super) wanted: BTreeMap<String, Option<Access>>,
@@ -139,6 +142,7 @@ impl Account {
             damaged: 0,
             heads: BTreeMap::new(),
             inside: None,
+            stepping: Stepping::default(),
             requests: Requests::default(),
             wanted: BTreeMap::new(),
             page: None,
@@ -181,6 +185,9 @@ impl Account {
         self.heads.clear();
         self.acknowledge.clear();
         self.resolving.clear();
+        if let Some(named) = self.stepping.entering.take() {
+            self.step_in(&canonical_target(&named), effects);
+        }
         self.retry_at = None;
         self.outbox.unsend_all();
         self.conversations.forget_session();
@@ -231,10 +238,8 @@ impl Account {
             Body::Left(left) => self.handle_left(&left, effects),
             Body::Rooms(rooms) => self.handle_rooms(rooms, effects),
             Body::Members(members) => self.handle_members(members, effects),
-            Body::Moderated(done) => {
-                self.requests.take(done.tag);
-            }
-            Body::Resolved(resolved) => self.handle_resolved(&resolved),
+            Body::Moderated(done) => self.handle_moderated(&done, effects),
+            Body::Resolved(resolved) => self.handle_resolved(&resolved, effects),
             Body::ListContacts(list) => self.people.handle_list(list, &self.name, effects),
             Body::Alert(alert) if alert.name != self.name => {
                 self.people.handle_alert(&alert, effects);
@@ -384,7 +389,12 @@ impl Account {
 
     /// Whether the user waits for an answer of the server.
     pub(super) fn is_asking(&self) -> bool {
-        self.people.is_asking() || self.requests.is_asking()
+        self.people.is_asking() || self.requests.is_asking() || self.stepping.entering.is_some()
+    }
+
+    /// Whether an answer of the server decides to whom the next line is said.
+    pub(super) fn is_moving(&self) -> bool {
+        self.requests.is_moving() || self.stepping.entering.is_some()
     }
 
     /// The names that the tab key completes, if they are others than before.

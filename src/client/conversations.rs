@@ -61,6 +61,8 @@ pub(super) struct Conversation {
     pub(super) receipts_asked: bool,
     /// The last entry that the server has removed, as it said when the session began.
     pub(super) floor: EntryId,
+    /// Whether the user was told, by the answer to this device's JOIN, that they joined it.
+    pub(super) is_joined_here: bool,
     asked_again: Option<(EntryId, Instant)>,
 }
 
@@ -100,6 +102,7 @@ impl Conversations {
             damaged: None,
             receipts_asked: false,
             floor: EntryId::START,
+            is_joined_here: false,
             asked_again: None,
         };
         self.0.insert(id, conversation);

@@ -222,7 +222,7 @@ impl Core {
                 let line = Zeroizing::new(line);
                 match self.prompt.take() {
                     None => {}
-                    Some(Question::Command) => {
+                    Some(Question::Command | Question::Inside) => {
                         let inside = self.asked_inside.take();
                         commands::run(self, now, &line, inside.as_deref());
                     }
@@ -232,7 +232,7 @@ impl Core {
                 }
             }
             Input::Cancelled => match self.prompt.take() {
-                None | Some(Question::Command) => {}
+                None | Some(Question::Command | Question::Inside) => {}
                 Some(Question::Trust) => self.distrust(),
                 Some(_) => {
                     self.sign_in = None;
@@ -359,10 +359,14 @@ impl Core {
                 (Some(account), None) => format!("{}> ", account.name),
                 (None, _) => "> ".into(),
             };
+            let question = match inside {
+                Some(_) => Question::Inside,
+                None => Question::Command,
+            };
             if self.prompt.is_free() {
                 self.asked_inside = inside;
             }
-            Some((Question::Command, text))
+            Some((question, text))
         } else {
             None
         };
@@ -384,7 +388,7 @@ impl Core {
         match &self.account {
             _ if is_signing_in => false,
             // Which conversation the next line is for is about to be known.
-            Some(account) if account.requests.is_moving() => false,
+            Some(account) if account.is_moving() => false,
             Some(account) if self.console.is_interactive() => {
                 account.is_settled || self.peer.is_none() || self.sign_in.is_some()
             }

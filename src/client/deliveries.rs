@@ -205,6 +205,12 @@ impl Account {
         let (tone, line) = match said {
             // Its name is being learnt; that says it.
             Some(Said::Event(_)) if place_name.is_empty() => return,
+            // The answer to JOIN has said it.
+            Some(Said::Event(event))
+                if event.kind == EventKind::Joined && is_own && self.is_joined_here(id) =>
+            {
+                return;
+            }
             Some(said) => {
                 let tone = match said {
                     Said::Text(_) => Tone::Said,

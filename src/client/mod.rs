@@ -8,6 +8,7 @@
 //! [`transport::App`]: crate::transport::App
 
 mod account;
+mod asking;
 mod away;
 pub mod commands;
 mod conversations;

@@ -10,6 +10,8 @@ use super::env::{Ask, Console};
 pub(super) enum Question {
     /// A command.
     Command,
+    /// What to say where the prompt stands, or a command with a slash.
+    Inside,
     /// Whether an unknown server key is to be trusted.
     Trust,
     /// The user name to sign in by.
@@ -41,6 +43,7 @@ impl Prompt {
         let text = super::sanitize::line(text).into_owned();
         console.ask(match question {
             Question::Command => Ask::Command(text),
+            Question::Inside => Ask::Inside(text),
             Question::Trust | Question::Name | Question::SignUp => Ask::Line(text),
             Question::Password | Question::NewPassword | Question::RepeatPassword => {
                 Ask::Secret(text)

@@ -68,7 +68,7 @@ pub(super) struct News {
     pub(super) names: Vec<String>,
     /// From typing to the receipt, if it was typed in this run.
     pub(super) elapsed: Option<Duration>,
-    /// For everyone and rooms: how many have it by now, and of how many.
+    /// For everyone and rooms: how many have it by now, and how many it is for, online or not.
     pub(super) count: Option<(usize, u32)>,
     /// Whether there are no names.
     pub(super) is_counted: bool,
@@ -212,13 +212,7 @@ impl Receipts {
             }
             names.sort();
             let have_u32 = u32::try_from(have).unwrap_or(u32::MAX);
-            // Those who were online come first where all accounts are meant; a room is its members.
-            let is_everyone = *conversation == ConversationId::EVERYONE;
-            let of = if is_everyone && have_u32 <= own.awaited.online {
-                own.awaited.online
-            } else {
-                own.awaited.recipients.max(have_u32)
-            };
+            let of = own.awaited.recipients.max(have_u32);
             let is_done = have_u32 >= own.awaited.recipients;
             news.push(News {
                 conversation: *conversation,
@@ -331,7 +325,8 @@ mod tests {
     }
 
     #[test]
-    fn receipts_of_everyone_online_are_one_line_and_later_ones_follow() {
+    fn receipts_of_everyone_online_are_one_line_of_how_many_in_all_and_later_ones_follow() {
+        // The first line said `(2 of 2)`, as if all had it, and the next one `(3 of 3)`.
         let now = instant();
         let everyone = ConversationId::EVERYONE;
         let mut receipts = Receipts::default();
@@ -342,7 +337,7 @@ mod tests {
         receipts.mark(everyone, &mark(BOB, "bob", 1));
         let news = receipts.news(now);
         assert_eq!(news[0].names, ["bob", "carol"]);
-        assert_eq!(news[0].count, Some((2, 2)));
+        assert_eq!(news[0].count, Some((2, 3)));
         assert!(!receipts.awaits_online());
         receipts.mark(everyone, &mark(DAVE, "dave", 4));
         let news = receipts.news(now);

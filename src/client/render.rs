@@ -119,7 +119,8 @@ pub(super) fn received_by_count(have: usize, of: u32) -> String {
 pub(super) fn duration(span: Duration) -> String {
     let seconds = span.as_secs();
     match seconds {
-        0..10 => format!("{} ms", span.as_millis()),
+        0 => format!("{} ms", span.as_millis()),
+        1..10 => format!("{seconds}.{} s", span.subsec_millis() / 100),
         10..120 => format!("{seconds} s"),
         120..7200 => format!("{} min", seconds / 60),
         _ => format!("{} h", seconds / 3600),
@@ -144,8 +145,10 @@ pub(super) fn stored_for_many(recipients: u32, online: u32, room: Option<&str>) 
             None => "● stored; nobody else is online".into(),
         })
     } else {
-        (recipients > online)
-            .then(|| format!("● stored for {} more who are offline", recipients - online))
+        (recipients > online).then(|| match recipients - online {
+            1 => "● stored for 1 who is offline".into(),
+            offline => format!("● stored for {offline} who are offline"),
+        })
     }
 }
 
@@ -298,6 +301,22 @@ mod tests {
     }
 
     #[test]
+    fn spans_are_told_in_the_unit_that_suits_them() {
+        // Nine seconds were "9110 ms".
+        for (ms, text) in [
+            (84, "84 ms"),
+            (999, "999 ms"),
+            (1_000, "1.0 s"),
+            (9_110, "9.1 s"),
+            (12_345, "12 s"),
+            (150_000, "2 min"),
+            (7_200_000, "2 h"),
+        ] {
+            assert_eq!(duration(Duration::from_millis(ms)), text);
+        }
+    }
+
+    #[test]
     fn away_line_counts_all_and_each() {
         let counts = [("bob".to_owned(), 2), ("everyone".to_owned(), 1)];
         assert_eq!(
@@ -328,7 +347,11 @@ mod tests {
         assert_eq!(stored_for_many(2, 2, None), None);
         assert_eq!(
             stored_for_many(5, 2, None).as_deref(),
-            Some("● stored for 3 more who are offline")
+            Some("● stored for 3 who are offline")
+        );
+        assert_eq!(
+            stored_for_many(3, 2, Some("#bridge")).as_deref(),
+            Some("● stored for 1 who is offline")
         );
     }
 }

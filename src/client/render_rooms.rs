@@ -2,7 +2,7 @@
 
 use super::name::is_room;
 use super::render::padded;
-use crate::protocol::{Access, EventKind, MemberRole, Room, RoomEvent, RoomMember};
+use crate::protocol::{Access, Change, EventKind, MemberRole, Room, RoomEvent, RoomMember};
 
 /// What somebody may do in a room, in a word.
 pub(super) const fn role(role: MemberRole) -> &'static str {
@@ -42,6 +42,10 @@ pub(super) fn event(event: &RoomEvent, own_name: &str, room: &str) -> String {
     let text = event.text.as_deref().unwrap_or_default();
     match event.kind {
         EventKind::Joined => format!("{actor} joined {room}"),
+        EventKind::Left if !subject.is_empty() => {
+            let role = role(event.role.unwrap_or(MemberRole::Owner));
+            format!("{actor} left {room}, and {subject} {is} its {role} now")
+        }
         EventKind::Left => format!("{actor} left {room}"),
         EventKind::Kicked if text.is_empty() => {
             format!("{subject} {was} kicked from {room} by {actor}")
@@ -67,6 +71,50 @@ pub(super) fn event(event: &RoomEvent, own_name: &str, room: &str) -> String {
         }
         EventKind::Invited => format!("{actor} invited {subject} to {text}"),
         EventKind::Other(_) => format!("{actor} changed {room}"),
+    }
+}
+
+/// What is so already, so that nothing was changed and no entry tells of it.
+pub(super) fn unchanged(change: &Change, own_name: &str, room: &str) -> String {
+    let subject = change.subject.as_deref().unwrap_or_default();
+    let is_own = subject == own_name;
+    let (who, is) = if is_own {
+        ("you", "are")
+    } else {
+        (subject, "is")
+    };
+    match change.kind {
+        EventKind::Topic => format!("this is the topic of {room} already"),
+        EventKind::Access => {
+            let access = access(change.access.unwrap_or(Access::Public));
+            format!("{room} is {access} already")
+        }
+        EventKind::Invited if is_own => format!("you belong to {room} already"),
+        EventKind::Invited => format!("{who} belongs to {room}, or is invited, already"),
+        EventKind::Kicked => format!("{who} was kicked from {room} already"),
+        EventKind::Role => {
+            let role = role(change.role.unwrap_or(MemberRole::Member));
+            format!("{who} {is} {role} of {room} already")
+        }
+        _ => format!("nothing was to be changed in {room}"),
+    }
+}
+
+/// Why the server does not permit a change. The rules are those of the server's `permits`.
+pub(super) fn not_permitted(change: &Change, own_name: &str, room: &str) -> String {
+    let subject = change.subject.as_deref().unwrap_or_default();
+    match change.kind {
+        EventKind::Topic => format!("only moderators and owners set the topic of {room}"),
+        EventKind::Access => format!("only owners say who may join {room}"),
+        EventKind::Invited => format!("{room} is private: only moderators and owners invite"),
+        EventKind::Kicked if subject == own_name => format!("`leave {room}` takes you out of it"),
+        EventKind::Kicked => {
+            format!("you may not kick {subject}: moderators kick members, and owners anybody")
+        }
+        EventKind::Role => {
+            format!("only owners give roles in {room}, and its last owner stays one")
+        }
+        _ => "this is not permitted".into(),
     }
 }
 
@@ -169,6 +217,14 @@ mod tests {
     fn events_read_as_sentences_and_the_reader_is_you() {
         for (kind, subject, text, line) in [
             (EventKind::Joined, None, None, "bob joined #bridge"),
+            (EventKind::Left, None, None, "bob left #bridge"),
+            // Who inherits a room was not told of it, nor anybody else.
+            (
+                EventKind::Left,
+                Some("erin"),
+                None,
+                "bob left #bridge, and you are its moderator now",
+            ),
             (
                 EventKind::Kicked,
                 Some("carol"),

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use crate::protocol::{Room, RoomMember};
+use crate::protocol::{Change, Room, RoomMember};
 
 /// How long the server's answer is waited for.
 const ANSWER_WAIT: Duration = Duration::from_secs(15);
@@ -31,11 +31,8 @@ pub(super) enum Asked {
         name: String,
         members: Vec<RoomMember>,
     },
-    /// A change of one, and of whom.
-    Change {
-        name: String,
-        subject: Option<String>,
-    },
+    /// A change of one.
+    Change { name: String, change: Change },
     /// Older entries.
     History,
 }

@@ -1,57 +1,36 @@
-//! Rooms: where the user stands, what is asked about them, and what joins, leaves and kicks change.
+//! Rooms: where the user stands, and what joins, leaves and kicks change.
 //!
 //! Whether the user belongs to a room follows from its log, from the answer to JOIN and, at the beginning of a
 //! session, from what the server says of each conversation. Standing in one is a matter of this client alone.
 
-use super::account::{Account, tag_of};
+use super::account::Account;
 use super::conversations::Place;
 use super::effects::Effects;
 use super::env::Tone;
 use super::name::{canonical_target, is_room, short};
-use super::requests::{Aim, Asked, LISTED_MAX};
+use super::requests::{Aim, Asked};
 use super::{render, render_rooms};
 use crate::protocol::{
-    Access, Body, Change, ConversationId, EventKind, Failure, Join, Joined, Leave, Left, Members,
-    MembersRequest, Message, Moderate, Room, RoomEvent, Rooms, RoomsRequest,
+    Access, Body, ConversationId, EVERYONE_NAME, EventKind, Join, Joined, Leave, Left, RoomEvent,
 };
-use crate::transport::{Channel, Now};
+use crate::transport::Now;
 
 /// How many rooms may wait for a link to be joined. At the limit a further one is refused by name.
 const WANTED_MAX: usize = 64;
 
-const NO_LINK: &str = "there is no link to the server now; try again when it is back";
+/// What is refused for want of a link.
+pub(super) const NO_LINK: &str = "there is no link to the server now; try again when it is back";
+
+/// The way to where the user is about to stand.
+#[derive(Debug, Default)]
+pub(super) struct Stepping {
+    /// The user to whom plain text is to be said, as typed, while the server is asked whether there is one.
+    pub(super) entering: Option<String>,
+    /// Whether the user was told in this run how commands are typed inside.
+    knows_slash: bool,
+}
 
 impl Account {
-    /// Sends a request whose answer bears its tag.
-    fn request(
-        &mut self,
-        now: Now,
-        asked: Asked,
-        body: impl FnOnce(u32) -> Body,
-        effects: &mut Effects,
-    ) {
-        if !self.is_settled {
-            effects.show(Tone::Error, NO_LINK);
-            return;
-        }
-        let tag = self.take_tag();
-        if self.requests.add(now.instant, tag, asked) {
-            effects.send(Channel::Control, &Message::control(body(tag)));
-        } else {
-            effects.show(
-                Tone::Error,
-                "too many requests wait for the server's answer; try again",
-            );
-        }
-    }
-
-    /// A tag that no open request has.
-    pub(super) fn take_tag(&mut self) -> u32 {
-        let tag = self.next_tag;
-        self.next_tag = self.next_tag.wrapping_add(1).max(1);
-        tag
-    }
-
     /// The room that a command is about: the one named, or the one in which the user stands.
     pub(super) fn room(
         &self,
@@ -166,15 +145,30 @@ impl Account {
         }
     }
 
-    /// The user wants plain text to be said to somebody, or in a room that they belong to.
+    /// Whether this device asked to belong to a room, and the answer has said that the user does.
+    pub(super) fn is_joined_here(&self, id: ConversationId) -> bool {
+        self.conversations
+            .get(id)
+            .is_some_and(|known| known.is_joined_here)
+    }
+
+    /// The user wants plain text to be said to somebody, or in a room that they belong to. Where there is a link, one
+    /// does not stand before somebody who does not exist.
     pub(super) fn enter(&mut self, named: &str, effects: &mut Effects) {
         let name = canonical_target(named);
         if let Err(refused) = self.check_target(&name) {
             effects.show(Tone::Error, refused);
         } else if name == self.name {
             effects.show(Tone::Error, "you cannot send a message to yourself");
-        } else {
+        } else if is_room(&name)
+            || name == EVERYONE_NAME
+            || self.conversations.by_name(&name).is_some()
+            || !self.is_settled
+            || !self.resolve(named, effects)
+        {
             self.step_in(&name, effects);
+        } else {
+            self.stepping.entering = Some(named.to_owned());
         }
     }
 
@@ -187,15 +181,20 @@ impl Account {
         if let Some(id) = id.filter(|_| unread > 0) {
             self.save_place(id);
         }
-        let unread = if unread > 0 {
-            format!("  ({unread} unread: `/history {unread}` shows them)")
+        let line = if std::mem::replace(&mut self.stepping.knows_slash, true) {
+            format!("in {name}")
         } else {
-            String::new()
+            format!(
+                "in {name}: what you type is said here, commands take a slash, `/back` steps out"
+            )
         };
-        effects.show(
-            Tone::Notice,
-            format!("in {name}: what you type is said here, commands take a slash, `/back` steps out{unread}"),
-        );
+        effects.show(Tone::Notice, line);
+        if unread > 0 {
+            effects.show(
+                Tone::Notice,
+                format!("{unread} unread: `/history {unread}` shows them"),
+            );
+        }
     }
 
     /// Plain text is a command again. What is unread elsewhere is said.
@@ -228,64 +227,6 @@ impl Account {
         }
     }
 
-    /// The user wants to see which rooms there are; without a link, those that this device knows.
-    pub(super) fn list_rooms(&mut self, now: Now, aim: Aim, effects: &mut Effects) {
-        if !self.is_settled && aim == Aim::List {
-            let mut lines = Vec::new();
-            for (_, known) in self.conversations.iter() {
-                if is_room(&known.place.name) && !known.place.is_left {
-                    let unread = match known.place.unread {
-                        0 => String::new(),
-                        unread => format!("  {unread} unread"),
-                    };
-                    lines.push(format!("{}{unread}", known.place.name));
-                }
-            }
-            lines.sort();
-            for line in lines {
-                effects.show(Tone::Plain, line);
-            }
-            effects.show(
-                Tone::Notice,
-                "there is no link to the server now; these are the rooms that you belong to",
-            );
-            return;
-        }
-        let rooms = Vec::new();
-        let body = |tag| Body::from(RoomsRequest { tag });
-        self.request(now, Asked::Rooms { aim, rooms }, body, effects);
-    }
-
-    /// The user wants to see who belongs to a room.
-    pub(super) fn list_members(&mut self, now: Now, named: Option<&str>, effects: &mut Effects) {
-        if let Some((conversation, name)) = self.room(named, effects) {
-            let members = Vec::new();
-            let body = |tag| Body::from(MembersRequest { tag, conversation });
-            self.request(now, Asked::Members { name, members }, body, effects);
-        }
-    }
-
-    /// The user wants to change a room, or who belongs to it.
-    pub(super) fn change_room(
-        &mut self,
-        now: Now,
-        named: Option<&str>,
-        change: Change,
-        effects: &mut Effects,
-    ) {
-        if let Some((conversation, name)) = self.room(named, effects) {
-            let subject = change.subject.clone();
-            let body = |tag| {
-                Body::from(Moderate {
-                    tag,
-                    conversation,
-                    change,
-                })
-            };
-            self.request(now, Asked::Change { name, subject }, body, effects);
-        }
-    }
-
     /// The user belongs to a room.
     pub(super) fn handle_joined(&mut self, joined: &Joined, effects: &mut Effects) {
         let Some(Asked::Join { name, steps_in }) = self.requests.take(joined.tag) else {
@@ -314,6 +255,7 @@ impl Account {
         }
         if let Some(known) = self.conversations.get_mut(id) {
             known.use_up(joined.last_number);
+            known.is_joined_here = true;
         }
         self.names_changed = true;
         self.save_place(id);
@@ -336,119 +278,6 @@ impl Account {
         }
     }
 
-    /// The rooms, or a part of them.
-    pub(super) fn handle_rooms(&mut self, answer: Rooms, effects: &mut Effects) {
-        let Some(Asked::Rooms { rooms, .. }) = self.requests.get_mut(answer.tag) else {
-            return;
-        };
-        let room_for = LISTED_MAX.saturating_sub(rooms.len());
-        rooms.extend(answer.rooms.into_iter().take(room_for));
-        if answer.more {
-            return;
-        }
-        let Some(Asked::Rooms { aim, rooms }) = self.requests.take(answer.tag) else {
-            return;
-        };
-        self.learn_names(&rooms, effects);
-        match aim {
-            Aim::Names => {}
-            Aim::Topic(name) => {
-                let room = rooms.iter().find(|room| room.name == name);
-                let topic = room.map(|room| &*room.topic).unwrap_or_default();
-                let line = if topic.is_empty() {
-                    format!("{name} has no topic; `topic {name} TEXT` sets one")
-                } else {
-                    format!("{name}: {topic}")
-                };
-                effects.show(Tone::Plain, line);
-            }
-            Aim::List if rooms.is_empty() => {
-                effects.show(Tone::Plain, "there are no rooms; `join #NAME` makes one");
-            }
-            Aim::List => {
-                let unread = |room: &Room| {
-                    let known = self.conversations.get(room.conversation);
-                    known.map_or(0, |known| known.place.unread)
-                };
-                let rooms: Vec<(Room, u32)> = rooms
-                    .into_iter()
-                    .map(|room| (unread(&room), room))
-                    .map(|(unread, room)| (room, unread))
-                    .collect();
-                for line in render_rooms::rooms(&rooms) {
-                    effects.show(Tone::Plain, line);
-                }
-            }
-        }
-    }
-
-    /// Rooms that another device joined have entries here before they have a name.
-    fn learn_names(&mut self, rooms: &[Room], effects: &mut Effects) {
-        for room in rooms {
-            let Some(known) = self.conversations.get_mut(room.conversation) else {
-                continue;
-            };
-            if known.place.name.is_empty() && is_room(&room.name) {
-                known.place.name = short(room.name.clone());
-                effects.show(
-                    Tone::Notice,
-                    format!("you belong to {} now", known.place.name),
-                );
-                self.names_changed = true;
-                self.save_place(room.conversation);
-            }
-        }
-    }
-
-    /// The members of a room, or a part of them.
-    pub(super) fn handle_members(&mut self, answer: Members, effects: &mut Effects) {
-        let Some(Asked::Members { members, .. }) = self.requests.get_mut(answer.tag) else {
-            return;
-        };
-        let room_for = LISTED_MAX.saturating_sub(members.len());
-        members.extend(answer.members.into_iter().take(room_for));
-        if answer.more {
-            return;
-        }
-        if let Some(Asked::Members { members, .. }) = self.requests.take(answer.tag) {
-            for line in render_rooms::member_list(&members, &self.name) {
-                effects.show(Tone::Plain, line);
-            }
-        }
-    }
-
-    /// A request of this user's was refused.
-    pub(super) fn request_refused(&mut self, failure: &Failure, effects: &mut Effects) {
-        let Some(asked) = self.requests.take(tag_of(failure)) else {
-            return;
-        };
-        let subject = match &asked {
-            Asked::Change {
-                subject: Some(subject),
-                ..
-            } => subject.clone(),
-            Asked::Join { name, .. }
-            | Asked::Leave { name }
-            | Asked::Members { name, .. }
-            | Asked::Change { name, .. } => name.clone(),
-            Asked::Rooms { .. } | Asked::History => String::new(),
-        };
-        effects.show(Tone::Error, render::refusal(failure, &subject));
-        self.give_up_request(asked, &render::refusal(failure, &subject), effects);
-    }
-
-    /// What follows from a request that will have no good answer.
-    fn give_up_request(&mut self, asked: Asked, reason: &str, effects: &mut Effects) {
-        match asked {
-            Asked::Join { name, .. } => {
-                self.inside.take_if(|inside| *inside == name);
-                self.drop_unsent(&name, reason, effects);
-            }
-            Asked::History => self.page_unanswered(effects),
-            _ => {}
-        }
-    }
-
     /// Forgets what waits for a room that cannot be had, and says so.
     pub(super) fn drop_unsent(&mut self, room: &str, reason: &str, effects: &mut Effects) {
         for (sequence, typed) in self.outbox.unnumbered() {
@@ -458,46 +287,6 @@ impl Account {
                 let text = unsent.map(|unsent| unsent.text).unwrap_or_default();
                 let quoted = render::quote(&text);
                 effects.show(Tone::Error, format!("not sent: {reason}: {quoted}"));
-            }
-        }
-    }
-
-    /// Gives up waiting for answers that do not come.
-    pub(super) fn requests_timeout(&mut self, now: Now, effects: &mut Effects) {
-        while let Some(late) = self.requests.take_late(now.instant) {
-            if matches!(
-                late,
-                Asked::Rooms {
-                    aim: Aim::Names,
-                    ..
-                }
-            ) {
-                continue;
-            }
-            if !matches!(late, Asked::History) {
-                effects.show(Tone::Error, "the server has not answered; try again");
-            }
-            if matches!(late, Asked::History) {
-                self.page_unanswered(effects);
-            }
-        }
-    }
-
-    /// The link is lost: a room that was being joined is asked for again, the rest is given up.
-    pub(super) fn requests_lost(&mut self, effects: &mut Effects) {
-        for asked in self.requests.take_all() {
-            match asked {
-                Asked::Join { name, steps_in } => {
-                    if steps_in {
-                        self.inside = Some(name.clone());
-                    }
-                    self.wanted.insert(name, None);
-                }
-                Asked::History => self.page_unanswered(effects),
-                Asked::Rooms {
-                    aim: Aim::Names, ..
-                } => {}
-                _ => effects.show(Tone::Error, "the answer was lost with the link; try again"),
             }
         }
     }
@@ -523,29 +312,36 @@ impl Account {
                     }
                 }
             }
-            EventKind::Left if is_actor => self.leave_place(id, effects),
-            EventKind::Kicked if is_subject => self.leave_place(id, effects),
+            EventKind::Left if is_actor => {
+                self.leave_place(id, effects);
+            }
+            EventKind::Kicked if is_subject => {
+                let name = self.place_name(id).to_owned();
+                if self.leave_place(id, effects) {
+                    effects.show(Tone::Notice, format!("you stand in {name} no more"));
+                }
+            }
             _ => {}
         }
     }
 
-    /// The user belongs to a room no more.
-    pub(super) fn leave_place(&mut self, id: ConversationId, effects: &mut Effects) {
+    /// The user belongs to a room no more. Returns whether they stood in it.
+    pub(super) fn leave_place(&mut self, id: ConversationId, effects: &mut Effects) -> bool {
         let Some(known) = self.conversations.get_mut(id) else {
-            return;
+            return false;
         };
         if !is_room(&known.place.name) {
-            return;
+            return false;
         }
+        known.is_joined_here = false;
         known.place.is_left = true;
         known.place.unread = 0;
         let name = known.place.name.clone();
         self.names_changed = true;
         self.save_place(id);
-        if self.inside.take_if(|inside| *inside == name).is_some() {
-            effects.show(Tone::Notice, format!("you stand in {name} no more"));
-        }
+        let stood_inside = self.inside.take_if(|inside| *inside == name).is_some();
         self.drop_unsent(&name, &not_inside(&name), effects);
+        stood_inside
     }
 
     /// The names of the rooms that the user belongs to, for the tab key.

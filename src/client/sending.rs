@@ -91,7 +91,9 @@ impl Account {
                     let access = self.wanted.get(&name).copied().flatten();
                     self.ask_to_join(now, name, access, false, effects);
                 }
-                None => self.resolve(&target, effects),
+                None => {
+                    self.resolve(&target, effects);
+                }
             }
         }
         for sequence in self.outbox.take_sendable() {
@@ -164,24 +166,35 @@ impl Account {
         }
     }
 
-    /// Asks for the conversation with a user, unless that is being asked already.
-    fn resolve(&mut self, target: &str, effects: &mut Effects) {
-        let is_asked = self.resolving.values().any(|asked| asked == target);
-        if is_asked || self.resolving.len() >= RESOLVING_MAX {
-            return;
+    /// Asks for the conversation with a user, unless that is being asked already. Returns whether it is being asked.
+    pub(super) fn resolve(&mut self, target: &str, effects: &mut Effects) -> bool {
+        if self.resolving.values().any(|asked| asked == target) {
+            return true;
+        }
+        if self.resolving.len() >= RESOLVING_MAX {
+            return false;
         }
         let tag = self.take_tag();
         self.resolving.insert(tag, target.to_owned());
         let name = target.to_owned();
         effects.send(Channel::Control, &Message::control(Resolve { tag, name }));
+        true
     }
 
     /// A conversation was found.
-    pub(super) fn handle_resolved(&mut self, resolved: &Resolved) {
+    pub(super) fn handle_resolved(&mut self, resolved: &Resolved, effects: &mut Effects) {
         let Some(target) = self.resolving.remove(&resolved.tag) else {
             return;
         };
         let (id, name) = (resolved.conversation, short(resolved.name.clone()));
+        if self
+            .stepping
+            .entering
+            .take_if(|named| *named == target)
+            .is_some()
+        {
+            self.step_in(&name, effects);
+        }
         if self.conversations.get(id).is_none()
             && !self
                 .conversations
@@ -355,7 +368,18 @@ impl Account {
         };
         if is_temporary(failure.code) {
             self.retry_later(now, failure);
+            if let Some(named) = self.stepping.entering.take_if(|named| *named == target) {
+                self.step_in(&canonical_target(&named), effects);
+            }
             return;
+        }
+        if self
+            .stepping
+            .entering
+            .take_if(|named| *named == target)
+            .is_some()
+        {
+            effects.show(Tone::Error, render::refusal(failure, &target));
         }
         for (sequence, typed) in self.outbox.unnumbered() {
             if typed == target {
@@ -371,6 +395,10 @@ impl Account {
                     ),
                 );
             }
+        }
+        let name = canonical_target(&target);
+        if self.inside.take_if(|inside| *inside == name).is_some() {
+            effects.show(Tone::Notice, format!("you stand in {name} no more"));
         }
     }
 

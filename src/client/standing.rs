@@ -230,7 +230,9 @@ impl Account {
                 Tone::Notice,
                 format!("you do not belong to {name} any more; what is here of it stays"),
             );
-            self.leave_place(id, effects);
+            if self.leave_place(id, effects) {
+                effects.show(Tone::Notice, format!("you stand in {name} no more"));
+            }
         }
         let gone = self.inside.clone().filter(|inside| {
             let id = self.conversations.by_name(inside);

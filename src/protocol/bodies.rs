@@ -359,6 +359,8 @@ bodies! {
         tag: u32,
         /// The room's conversation.
         conversation: ConversationId,
+        /// Whether there was something to change, so that an entry tells of it.
+        changed: bool,
     }
     /// Something happened in a room. An entry of its log, written by the server: its origin names device 0 and
     /// number 0.

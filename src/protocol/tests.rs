@@ -313,6 +313,7 @@ fn every_body(parts: &Parts) -> Vec<Body> {
         Moderated {
             tag: c,
             conversation,
+            changed: flag,
         }
         .into(),
         RoomEvent {

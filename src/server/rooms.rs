@@ -214,6 +214,7 @@ impl Hub {
         let Outcome::Done(Reply::Changed { event, subject }) = outcome else {
             return self.refuse_if_here(turn, asked, Command::Moderate, failure_of(&outcome));
         };
+        let changed = event.is_some();
         if let Some(event) = event {
             self.forward_event(turn, &event);
             if let (EventKind::Kicked, Some(subject)) = (event.kind, subject) {
@@ -223,6 +224,7 @@ impl Hub {
         let answer = Moderated {
             tag: asked.tag,
             conversation: room,
+            changed,
         };
         self.answer_if_here(turn, asked, answer);
     }

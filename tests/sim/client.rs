@@ -201,7 +201,7 @@ impl ClientHost {
     /// Whether the person stands at the prompt of a signed-in client.
     pub fn is_signed_in(&self) -> bool {
         let prompt = self.prompt();
-        matches!(&self.screen().1.ask, Some(Ask::Command(text)) if *text == prompt)
+        matches!(&self.screen().1.ask, Some(Ask::Command(text) | Ask::Inside(text)) if *text == prompt)
     }
 
     /// How often this process was told that it is signed in and what there is for it: the server greets with that.
@@ -241,30 +241,30 @@ impl ClientHost {
             Ask::Line(question) if question.contains("Sign up?") => Some("y".into()),
             Ask::Line(question) => panic!("{} was asked {question:?}", self.name),
             // The question stays as it was asked, but above it stands what has happened.
-            Ask::Command(_) if self.times_signed_out() > self.heeded => {
+            Ask::Command(_) | Ask::Inside(_) if self.times_signed_out() > self.heeded => {
                 self.heeded = self.times_signed_out();
                 Some(format!("login {}", self.name))
             }
-            Ask::Command(_) if self.is_signed_in() => {
+            Ask::Command(_) | Ask::Inside(_) if self.is_signed_in() => {
                 self.script.front().filter(|(at, _)| *at <= now)?;
                 self.script.pop_front().map(|(_, line)| line)
             }
             // The sign-in failed for a while (too many attempts, a crash): once more.
-            Ask::Command(_) if now >= self.patience => {
+            Ask::Command(_) | Ask::Inside(_) if now >= self.patience => {
                 self.patience = now + PATIENCE;
                 Some(format!("login {}", self.name))
             }
-            Ask::Command(_) => None,
+            Ask::Command(_) | Ask::Inside(_) => None,
         }
     }
 
     pub fn deadline(&self) -> Option<Duration> {
         let process = self.process.as_ref()?;
         let typed = match &self.screen().1.ask {
-            Some(Ask::Command(text)) if *text == self.prompt() => {
+            Some(Ask::Command(text) | Ask::Inside(text)) if *text == self.prompt() => {
                 self.script.front().map(|(at, _)| *at)
             }
-            Some(Ask::Command(_)) => Some(self.patience),
+            Some(Ask::Command(_) | Ask::Inside(_)) => Some(self.patience),
             _ => None,
         };
         [typed, process.deadline()].into_iter().flatten().min()

@@ -404,11 +404,29 @@ pub fn transcript(server: &Place, people: &Place, address: &str, data: &Path) {
     erin.types("message bob tea at four?");
     bob.sees_like(r"\d\d:\d\d .*erin.*: tea at four\?");
     // In green.
-    erin.sees_like("\u{1b}\\[[0-9;]*32m.*✓ Message received by bob \\(\\d+ ms\\)");
+    erin.sees_like("\u{1b}\\[[0-9;]*32m.*✓ Message received by bob \\([0-9.]+ m?s\\)");
     erin.types("message* lifeboat drill at three");
-    erin.sees("✓ Message received by bob, carol (2 of 2)");
+    // alice has an account, and has never been here.
+    erin.sees("✓ Message received by bob, carol (2 of 3)");
     bob.sees("lifeboat drill at three");
     carol.sees("lifeboat drill at three");
+    erin.types("join #bridge");
+    erin.sees("in #bridge: what you type is said here");
+    bob.types("join #bridge");
+    erin.sees("bob joined #bridge");
+    erin.types("who has the dog watch?");
+    bob.sees_like(r"\d\d:\d\d .*erin.*: who has the dog watch\?");
+    erin.sees("✓ Message received by bob (1 of 1)");
+    bob.types("I have");
+    erin.sees_like(r"\d\d:\d\d .*bob.*: I have");
+    erin.types("/invite carol");
+    erin.sees("you invited carol to #bridge");
+    carol.sees("erin invites you to #bridge");
+    carol.types("join #bridge");
+    erin.sees("carol joined #bridge");
+    erin.types("/invite carol");
+    erin.sees("carol belongs to #bridge, or is invited, already");
+    erin.types("/back");
     let mut dave = Person::connect(people, "dave", address, &[]);
     dave.signs_up();
     erin.sees("dave is online");

@@ -14,7 +14,7 @@ use rustyline::error::ReadlineError;
 use rustyline::history::MemHistory;
 use rustyline::{Config, Editor, EventHandler, ExternalPrinter, KeyEvent};
 
-use self::helper::{Completion, InterruptKey};
+use self::helper::{Completing, Completion, InterruptKey};
 use super::style::styled;
 use super::{Names, SecretGate, printer};
 use crate::cli::environment;
@@ -166,7 +166,8 @@ impl Prompt {
         }
         for ask in asks {
             let input = match ask {
-                Ask::Command(prompt) => self.command(&prompt),
+                Ask::Command(prompt) => self.command(&prompt, Completing::Commands),
+                Ask::Inside(prompt) => self.command(&prompt, Completing::Slashed),
                 Ask::Line(question) => self.line(&question),
                 Ask::Secret(question) => self.secret(question),
             };
@@ -177,8 +178,8 @@ impl Prompt {
         }
     }
 
-    fn command(&mut self, prompt: &str) -> Input {
-        self.set_completing(true);
+    fn command(&mut self, prompt: &str, completing: Completing) -> Input {
+        self.set_completing(completing);
         let mut was_interrupted = false;
         loop {
             match self.edit(prompt) {
@@ -201,7 +202,7 @@ impl Prompt {
     }
 
     fn line(&mut self, question: &str) -> Input {
-        self.set_completing(false);
+        self.set_completing(Completing::Nothing);
         match self.edit(question) {
             Ok(line) => Input::Line(line),
             Err(ReadlineError::Interrupted) => Input::Cancelled,
@@ -246,9 +247,9 @@ impl Prompt {
         line
     }
 
-    fn set_completing(&mut self, is_command: bool) {
+    fn set_completing(&mut self, completing: Completing) {
         if let Some(helper) = self.editor.helper_mut() {
-            helper.is_command = is_command;
+            helper.completing = completing;
         }
     }
 }

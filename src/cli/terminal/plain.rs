@@ -27,7 +27,7 @@ impl printer::Output for Output {
 pub fn run(asks: &Receiver<Ask>, inputs: &InputSender<Input>, errors: &Printer) {
     for ask in asks {
         let input = match ask {
-            Ask::Command(_) | Ask::Line(_) => next_line(errors),
+            Ask::Command(_) | Ask::Inside(_) | Ask::Line(_) => next_line(errors),
             Ask::Secret(_) => Input::EndOfInput,
         };
         let is_end = input == Input::EndOfInput;

@@ -16,7 +16,7 @@ impl Entry for Access {
         "access"
     }
     fn summary(&self) -> &'static str {
-        "say who may join a room: everybody, or those invited"
+        "say who may join: everybody, or those invited"
     }
 }
 

@@ -14,7 +14,7 @@ impl Entry for Back {
         "back"
     }
     fn summary(&self) -> &'static str {
-        "step out of where you stand; you still belong to the room"
+        "step out of where you stand; you still belong to it"
     }
 }
 

@@ -13,7 +13,7 @@ impl Entry for Enter {
         "enter"
     }
     fn summary(&self) -> &'static str {
-        "say what you type to a user, or in a room that you belong to"
+        "say what you type to a user, or in a room of yours"
     }
 }
 

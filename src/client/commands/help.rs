@@ -40,21 +40,30 @@ impl ChatCommand for Help {
     }
 }
 
-/// The menu, a line for each command.
+/// How wide the calls are set, in columns. Chosen: with [`SUMMARY_WIDTH`] and the blanks between it fits a terminal of
+/// 80 columns. A longer call has its summary on the next line.
+const CALL_WIDTH: usize = 26;
+
+/// How wide a summary may be, in columns; a test says so.
+#[cfg(test)]
+const SUMMARY_WIDTH: usize = 52;
+
+/// The menu, a line for each command, or two.
 fn menu() -> Vec<String> {
     let registry = registry();
-    let calls: Vec<(String, &str)> = registry
-        .iter()
-        .map(|command| {
-            let call = format!("{} {}", command.name(), command.usage().arguments);
-            (call.trim_end().to_owned(), command.summary())
-        })
-        .collect();
-    let width = calls.iter().map(|(call, _)| call.len()).max().unwrap_or(0);
-    calls
-        .into_iter()
-        .map(|(call, summary)| format!("{}  {summary}", padded(&call, width)))
-        .collect()
+    let mut lines = Vec::new();
+    for command in registry.iter() {
+        let call = format!("{} {}", command.name(), command.usage().arguments);
+        let call = call.trim_end();
+        let summary = command.summary();
+        if call.len() <= CALL_WIDTH {
+            lines.push(format!("{}  {summary}", padded(call, CALL_WIDTH)));
+        } else {
+            lines.push(call.to_owned());
+            lines.push(format!("{}  {summary}", padded("", CALL_WIDTH)));
+        }
+    }
+    lines
 }
 
 #[cfg(test)]
@@ -62,9 +71,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn menu_has_a_line_for_each_command_of_the_table() {
+    fn menu_has_a_line_for_each_command_of_the_table_and_fits_a_terminal() {
+        // The longest call, of 55 columns, made the column of all, and the menu broke in the middle of words.
         let menu = menu();
-        assert_eq!(menu.len(), registry().iter().count());
+        for command in registry().iter() {
+            let found = menu
+                .iter()
+                .any(|line| line.split_whitespace().next() == Some(command.name()));
+            assert!(found, "{}", command.name());
+            assert!(
+                command.summary().len() <= SUMMARY_WIDTH,
+                "{}: {}",
+                command.name(),
+                command.summary()
+            );
+        }
+        assert!(menu.iter().all(|line| line.len() <= 80), "{menu:#?}");
         assert!(
             menu[1].starts_with("message USER|#ROOM TEXT  "),
             "{}",

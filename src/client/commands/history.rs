@@ -15,7 +15,7 @@ impl Entry for History {
         "history"
     }
     fn summary(&self) -> &'static str {
-        "show what was said; again, what was said before that"
+        "show what was said; again, what was said before"
     }
 }
 

@@ -15,7 +15,7 @@ impl Entry for Invite {
         "invite"
     }
     fn summary(&self) -> &'static str {
-        "let a user into a private room, or tell them of a public one"
+        "ask a user into a room, also into a private one"
     }
 }
 

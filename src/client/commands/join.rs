@@ -15,7 +15,7 @@ impl Entry for Join {
         "join"
     }
     fn summary(&self) -> &'static str {
-        "belong to a room and stand in it; it is made if there is none"
+        "belong to a room and stand in it, made if need be"
     }
 }
 

@@ -16,7 +16,7 @@ impl Entry for Quit {
         &["exit"]
     }
     fn summary(&self) -> &'static str {
-        "leave; this device stays signed in for the next time"
+        "leave; the next `login` here asks for no password"
     }
 }
 

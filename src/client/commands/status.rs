@@ -13,7 +13,7 @@ impl Entry for Status {
         "status"
     }
     fn summary(&self) -> &'static str {
-        "show how the link to the server does: round trip, losses, bytes"
+        "show how the link does: round trip, losses, bytes"
     }
 }
 

@@ -4,7 +4,8 @@ use super::*;
 use crate::client::Ask;
 use crate::protocol::{
     Access, Command, Count, Delivery, Digest, ErrorCode, EventKind, Failure, History, HistoryEntry,
-    Joined, Left, MemberRole, Origin, ReceiptCounts, Room, RoomEvent, Stored, Text, seal,
+    Joined, Left, MemberRole, Moderated, Origin, ReceiptCounts, Resolved, Room, RoomEvent, Stored,
+    Text, seal,
 };
 
 const BRIDGE: ConversationId = ConversationId(60);
@@ -116,7 +117,7 @@ fn prompt_waits_for_the_answer_to_join_and_then_stands_in_the_room() {
         start: EntryId(4),
     }));
     assert_eq!(desk.lines()[0], "#bridge: 3 members  tea");
-    assert_eq!(desk.screen.asks(), [Ask::Command("erin #bridge> ".into())]);
+    assert_eq!(desk.screen.asks(), [Ask::Inside("erin #bridge> ".into())]);
     assert!(desk.screen.names().contains(&"#bridge".to_owned()));
 
     type_at_prompt(&mut desk, "hello there");
@@ -163,7 +164,7 @@ fn lines_name_the_room_outside_of_it_only_and_count_as_unread_there() {
     );
     assert_eq!(desk.lines(), ["14:01 #bridge bob: one "]);
     type_at_prompt(&mut desk, "enter #bridge");
-    assert!(desk.lines()[0].contains("1 unread"));
+    assert_eq!(desk.lines()[1], "1 unread: `/history 1` shows them");
     deliver(&mut desk, &said_in_bridge("bob", "two", 2), BOB, 3, 2);
     assert_eq!(desk.lines(), ["14:01 bob: two"]);
     type_at_prompt(&mut desk, "/back");
@@ -224,6 +225,141 @@ fn kick_takes_the_user_out_and_what_they_were_typing_is_said_nowhere() {
         ["you do not belong to #bridge; `join #bridge` first"]
     );
     assert!(texts(&mut desk).is_empty());
+}
+
+#[test]
+fn change_of_a_room_that_changes_nothing_or_is_not_permitted_says_so() {
+    // `invite carol` a second time showed nothing at all, and a refusal said "this is not permitted" and not why.
+    let mut desk = member();
+    let tag = |desk: &mut Desk, line: &str| {
+        type_at_prompt(desk, line);
+        match desk.bodies().pop() {
+            Some(Body::Moderate(request)) => request.tag,
+            other => panic!("{other:?}"),
+        }
+    };
+    for (line, shown) in [
+        (
+            "invite carol #bridge",
+            "carol belongs to #bridge, or is invited, already",
+        ),
+        ("invite erin #bridge", "you belong to #bridge already"),
+        ("topic #bridge tea", "this is the topic of #bridge already"),
+        ("role bob owner #bridge", "bob is owner of #bridge already"),
+        ("access public #bridge", "#bridge is public already"),
+    ] {
+        for changed in [false, true] {
+            let done = Moderated {
+                tag: tag(&mut desk, line),
+                conversation: BRIDGE,
+                changed,
+            };
+            desk.control(&Message::control(done));
+            let expected = if changed { vec![] } else { vec![shown] };
+            assert_eq!(desk.lines(), expected);
+        }
+    }
+    for (line, shown) in [
+        (
+            "kick bob #bridge",
+            "you may not kick bob: moderators kick members, and owners anybody",
+        ),
+        ("kick erin #bridge", "`leave #bridge` takes you out of it"),
+        (
+            "topic #bridge tea",
+            "only moderators and owners set the topic of #bridge",
+        ),
+    ] {
+        let failure = Failure {
+            tag: Some(tag(&mut desk, line)),
+            ..Failure::new(ErrorCode::NotPermitted, "")
+        };
+        desk.control(&Message::error(Command::Moderate, failure));
+        assert_eq!(desk.lines(), [shown]);
+    }
+}
+
+#[test]
+fn join_is_told_once_and_how_to_speak_inside_is_told_at_the_first_time_only() {
+    // After `join` came "#bridge: 3 members", then the hint, and then "you joined #bridge"; the hint at every step.
+    let mut desk = Desk::signed_in(Screen::interactive());
+    type_at_prompt(&mut desk, "join #bridge");
+    desk.lines();
+    let Some(Body::Join(join)) = desk.bodies().pop() else {
+        panic!("a join is asked for");
+    };
+    desk.control(&Message::control(Joined {
+        tag: join.tag,
+        room: bridge(),
+        last_number: Number(0),
+        start: EntryId(4),
+    }));
+    let joined = event(EventKind::Joined, "erin", None, None);
+    deliver(&mut desk, &joined, ERIN, 5, 4);
+    assert_eq!(
+        desk.lines(),
+        [
+            "#bridge: 3 members  tea",
+            "in #bridge: what you type is said here, commands take a slash, `/back` steps out",
+        ]
+    );
+    type_at_prompt(&mut desk, "/back");
+    type_at_prompt(&mut desk, "enter #bridge");
+    assert_eq!(desk.lines(), ["in #bridge"]);
+
+    // Left here, and joined again on another device: that is news.
+    deliver(
+        &mut desk,
+        &event(EventKind::Left, "erin", None, None),
+        ERIN,
+        6,
+        5,
+    );
+    assert_eq!(desk.lines(), ["you left #bridge"]);
+    deliver(&mut desk, &joined, ERIN, 7, 6);
+    assert_eq!(desk.lines(), ["you joined #bridge"]);
+}
+
+#[test]
+fn nobody_stands_before_a_user_who_does_not_exist() {
+    // `enter nobody` was taken, and then every line, commands without a slash too, was refused.
+    let mut desk = Desk::signed_in(Screen::interactive());
+    type_at_prompt(&mut desk, "enter nobody");
+    desk.screen.asks();
+    let Some(Body::Resolve(resolve)) = desk.bodies().pop() else {
+        panic!("the name is looked up");
+    };
+    assert!(prompts(&mut desk).is_empty(), "the answer is waited for");
+    let failure = Failure {
+        tag: Some(resolve.tag),
+        ..Failure::new(ErrorCode::NoSuchUser, "")
+    };
+    desk.control(&Message::error(Command::Resolve, failure));
+    assert_eq!(desk.lines(), ["there is no user \"nobody\" here"]);
+    assert_eq!(desk.screen.asks(), [Ask::Command("erin> ".into())]);
+
+    type_at_prompt(&mut desk, "enter Dave");
+    desk.screen.asks();
+    let Some(Body::Resolve(resolve)) = desk.bodies().pop() else {
+        panic!("the name is looked up");
+    };
+    desk.control(&Message::control(Resolved {
+        account: AccountId(9),
+        tag: resolve.tag,
+        conversation: ConversationId(61),
+        name: "dave".into(),
+        last_number: Number(0),
+        start: EntryId::START,
+    }));
+    assert_eq!(prompts(&mut desk), [Ask::Inside("erin dave> ".into())]);
+
+    type_at_prompt(&mut desk, "/enter zoe");
+    desk.core.link_lost("reset", false);
+    assert_eq!(
+        prompts(&mut desk),
+        [Ask::Inside("erin zoe> ".into())],
+        "without a link it waits, like what is typed"
+    );
 }
 
 #[test]
@@ -318,7 +454,7 @@ fn receipts_of_a_room_name_the_few_and_count_the_many() {
         online: 120,
         last_seen_ms: None,
     });
-    assert_eq!(desk.lines(), ["● stored for 280 more who are offline"]);
+    assert_eq!(desk.lines(), ["● stored for 280 who are offline"]);
     desk.chat(ReceiptCounts {
         conversation: BRIDGE,
         members: 400,

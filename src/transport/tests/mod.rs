@@ -4,6 +4,7 @@ mod bottleneck;
 mod disbelief;
 mod faults;
 mod lifetime;
+mod moving;
 mod network;
 mod restart;
 mod strangers;

@@ -11,13 +11,24 @@ use rustyline::{
 
 use super::Names;
 
+/// What is being typed, as far as the tab key is concerned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Completing {
+    /// A command, with or without its slash.
+    Commands,
+    /// Text, in which names are completed, or a command with its slash.
+    Slashed,
+    /// An answer to a question.
+    Nothing,
+}
+
 /// Completes the first word as a command and the others as names.
 #[derive(Helper, Highlighter, Hinter, Validator)]
 pub struct Completion {
     words: Vec<&'static str>,
     names: Names,
-    /// Whether a command is being typed; other answers are not completed.
-    pub is_command: bool,
+    /// What is being typed.
+    pub completing: Completing,
 }
 
 impl Completion {
@@ -25,7 +36,7 @@ impl Completion {
         Self {
             words,
             names,
-            is_command: true,
+            completing: Completing::Commands,
         }
     }
 }
@@ -39,22 +50,30 @@ impl Completer for Completion {
         position: usize,
         _: &Context<'_>,
     ) -> rustyline::Result<(usize, Vec<String>)> {
-        if !self.is_command {
-            return Ok((position, Vec::new()));
-        }
+        let is_slashed = match self.completing {
+            Completing::Commands => false,
+            Completing::Slashed => true,
+            Completing::Nothing => return Ok((position, Vec::new())),
+        };
         let names = self.names.lock().unwrap_or_else(PoisonError::into_inner);
-        Ok(complete(&line[..position], &self.words, &names))
+        Ok(complete(&line[..position], is_slashed, &self.words, &names))
     }
 }
 
-/// Where the word before the cursor begins, and what it could become.
-fn complete(before: &str, words: &[&'static str], names: &[String]) -> (usize, Vec<String>) {
+/// Where the word before the cursor begins, and what it could become; a command only behind a slash where that is so.
+fn complete(
+    before: &str,
+    is_slashed: bool,
+    words: &[&'static str],
+    names: &[String],
+) -> (usize, Vec<String>) {
     let start = before.rfind(char::is_whitespace).map_or(0, |space| {
         space + before[space..].chars().next().map_or(1, char::len_utf8)
     });
     let word = &before[start..];
     let is_first = before[..start].trim().is_empty();
-    let mut candidates: Vec<String> = if is_first {
+    let is_command = is_first && (!is_slashed || word.starts_with('/'));
+    let mut candidates: Vec<String> = if is_command {
         let (slash, word) = word
             .strip_prefix('/')
             .map_or(("", word), |word| ("/", word));
@@ -95,9 +114,21 @@ impl ConditionalEventHandler for InterruptKey {
 mod tests {
     use super::*;
 
+    const WORDS: [&str; 3] = ["message", "message*", "quit"];
+
     fn completed(before: &str) -> (usize, Vec<String>) {
         let names = ["bob".to_owned(), "bert".to_owned()];
-        complete(before, &["message", "message*", "quit"], &names)
+        complete(before, false, &WORDS, &names)
+    }
+
+    #[test]
+    fn first_word_of_what_is_said_in_a_room_is_no_command_without_its_slash() {
+        // "me" and the tab key made "message" of what somebody had begun to say.
+        let completed = |before| complete(before, true, &WORDS, &["meg".to_owned()]);
+        assert_eq!(completed("me"), (0, vec!["meg ".into()]));
+        assert_eq!(completed("q"), (0, vec![]));
+        assert_eq!(completed("/q"), (0, vec!["/quit ".into()]));
+        assert_eq!(completed("/message m"), (9, vec!["meg ".into()]));
     }
 
     #[test]

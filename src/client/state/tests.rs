@@ -1,0 +1,185 @@
+//! What is durable, and what is not.
+
+use super::*;
+use crate::client::testing::database;
+use crate::protocol::Digest;
+
+const CONVERSATION: ConversationId = ConversationId(7);
+const LAST: EntryId = EntryId(u64::MAX);
+
+fn identity() -> Identity {
+    Identity {
+        account: AccountId(1),
+        name: "erin".into(),
+        device: Some(DeviceId(2)),
+        epoch: 3,
+        ticket: Some(ByteBuf::from([9; 32])),
+    }
+}
+
+fn entry(time_ms: u64) -> Entry {
+    Entry {
+        author: AccountId(5),
+        time_ms,
+        content: ByteBuf::from(*b"content"),
+        digest: Digest::of(b"content"),
+        prev: None,
+    }
+}
+
+fn reopened(state: State) -> State {
+    State::open(state.database).expect("memory does not fail")
+}
+
+#[test]
+fn committed_changes_are_there_after_reopening_and_others_are_not() {
+    let mut state = State::open(database()).expect("memory does not fail");
+    state.set_identity(identity());
+    let unsent = Unsent::new("bob".into(), "tea?".into());
+    state.put_unsent(4, &unsent);
+    state.put_place(CONVERSATION, &Place::at("bob", EntryId::START));
+    state.commit().expect("memory does not fail");
+    state.remove_unsent(4);
+
+    let state = reopened(state);
+    assert_eq!(state.identity(), Some(&identity()));
+    let loaded = state.load().expect("memory does not fail");
+    assert_eq!(loaded.outbox, [(4, unsent)]);
+    assert_eq!(
+        loaded.places,
+        [(CONVERSATION, Place::at("bob", EntryId::START))]
+    );
+}
+
+#[test]
+fn entries_come_in_order_and_only_those_behind_the_place() {
+    let mut state = State::open(database()).expect("memory does not fail");
+    for number in [9, 3, 5] {
+        state.put_entry(CONVERSATION, EntryId(number), &entry(number));
+    }
+    state.put_entry(ConversationId(8), EntryId(1), &entry(1));
+    state.commit().expect("memory does not fail");
+    let entries = state.last_entries(CONVERSATION, EntryId(3), LAST, 10);
+    assert_eq!(
+        entries.expect("memory does not fail"),
+        [(EntryId(5), entry(5)), (EntryId(9), entry(9))]
+    );
+    let first = state.last_entries(CONVERSATION, EntryId(3), EntryId(5), 10);
+    assert_eq!(
+        first.expect("memory does not fail"),
+        [(EntryId(5), entry(5))]
+    );
+    let last = state.last_entries(CONVERSATION, LAST, LAST, 10);
+    assert!(last.expect("memory does not fail").is_empty());
+}
+
+#[test]
+fn full_history_loses_the_oldest_entry_of_the_largest_conversation() {
+    // The conversation that grew lost its oldest, so that a busy room left a quiet friend with one line.
+    let mut state = State::open(database()).expect("memory does not fail");
+    state.entries_max = 4;
+    for number in 1..=4 {
+        state.put_entry(CONVERSATION, EntryId(number), &entry(number));
+    }
+    state.put_entry(ConversationId(8), EntryId(1), &entry(1));
+    state.put_entry(ConversationId(8), EntryId(2), &entry(2));
+    state.commit().expect("memory does not fail");
+    for (conversation, left) in [(CONVERSATION, [3, 4]), (ConversationId(8), [1, 2])] {
+        let entries = state.last_entries(conversation, EntryId::START, LAST, 10);
+        let entries = entries.expect("memory does not fail");
+        let numbers: Vec<u64> = entries.iter().map(|(entry, _)| entry.0).collect();
+        assert_eq!(numbers, left);
+    }
+}
+
+/// What schema 1 kept of a place and of an entry: without the fields that came after.
+#[derive(Serialize)]
+struct OldPlace(String, EntryId, Option<Digest>, EntryId);
+#[derive(Serialize)]
+struct OldEntry(AccountId, u64, ByteBuf, Digest);
+
+#[test]
+fn tables_of_the_first_schema_are_taken_over_and_counted() {
+    let database = database();
+    let transaction = database.begin_write().expect("memory does not fail");
+    {
+        let mut identity = transaction.open_table(IDENTITY).expect("a table");
+        let schema = to_bytes(&1_u64);
+        identity
+            .insert(KEY_SCHEMA, schema.as_slice())
+            .expect("room");
+        let mut positions = transaction.open_table(POSITIONS).expect("a table");
+        let place = OldPlace("bob".into(), EntryId(3), None, EntryId(3));
+        let place = to_bytes(&place);
+        positions.insert(7, place.as_slice()).expect("room");
+        let mut history = transaction.open_table(HISTORY).expect("a table");
+        let old = OldEntry(AccountId(5), 1, ByteBuf::from(*b"x"), Digest::of(b"x"));
+        let old = to_bytes(&old);
+        history.insert((7, 3), old.as_slice()).expect("room");
+    }
+    transaction.commit().expect("memory does not fail");
+    assert_eq!(schema_to_migrate(&database).expect("it is whole"), Some(1));
+
+    let state = State::open(database).expect("memory does not fail");
+    let loaded = state.load().expect("memory does not fail");
+    assert_eq!(loaded.places[0].1.name, "bob");
+    let entry = state.entry(CONVERSATION, EntryId(3));
+    assert_eq!(entry.expect("it is whole").expect("it is there").prev, None);
+    assert_eq!(
+        schema_to_migrate(&state.database).expect("it is whole"),
+        None
+    );
+    let counts = state.database.begin_read().expect("memory does not fail");
+    let counts = counts.open_table(COUNTS).expect("it was made");
+    assert_eq!(
+        counts.get(7).expect("it is whole").map(|n| n.value()),
+        Some(1)
+    );
+}
+
+#[test]
+fn what_exceeds_the_limit_is_the_oldest() {
+    // After a crash the first fifty of the lines that may not have been shown were shown again, and all counted
+    // as shown: the newest, which nobody had seen, never were.
+    let mut state = State::open(database()).expect("memory does not fail");
+    for number in 1..=5 {
+        state.put_entry(CONVERSATION, EntryId(number), &entry(number));
+    }
+    state.commit().expect("memory does not fail");
+    let entries = state.last_entries(CONVERSATION, EntryId(1), LAST, 2);
+    assert_eq!(
+        entries.expect("memory does not fail"),
+        [(EntryId(4), entry(4)), (EntryId(5), entry(5))]
+    );
+}
+
+#[test]
+fn cleared_tables_know_nobody() {
+    let mut state = State::open(database()).expect("memory does not fail");
+    state.set_identity(identity());
+    state.put_unsent(1, &Unsent::new("bob".into(), "tea?".into()));
+    state.clear();
+    state.commit().expect("memory does not fail");
+    let state = reopened(state);
+    assert_eq!(state.identity(), None);
+    assert!(
+        state
+            .load()
+            .expect("memory does not fail")
+            .outbox
+            .is_empty()
+    );
+}
+
+#[test]
+fn tables_of_a_newer_schema_are_refused_by_number() {
+    let database = database();
+    let transaction = database.begin_write().expect("memory does not fail");
+    transaction
+        .open_table(IDENTITY)
+        .expect("memory does not fail")
+        .insert(KEY_SCHEMA, to_bytes(&(SCHEMA + 1)).as_slice())
+        .expect("memory does not fail");
+    transaction.commit().expect("memory does not fail");
+    assert!(matches!(State::open(database), Err(StateError::Newer(found)) if found == SCHEMA + 1));
+}
