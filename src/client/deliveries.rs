@@ -206,10 +206,7 @@ impl Account {
             // Its name is being learnt; that says it.
             Some(Said::Event(_)) if place_name.is_empty() => return,
             Some(said) => {
-                let tone = match said {
-                    Said::Text(_) => Tone::Said,
-                    Said::Event(_) => Tone::Notice,
-                };
+                let tone = said.tone();
                 (tone, self.live_line(id, is_own, &time, said, is_old))
             }
             None if is_damaged => (
