@@ -5,6 +5,8 @@ use std::io;
 use std::sync::{Arc, Mutex};
 
 use redb::{Database, ReadableDatabase, ReadableTable, StorageBackend, TableDefinition};
+use serde_bytes::ByteBuf;
+use udpchat::protocol::{Digest, Message, open};
 use udpchat::store::memory::MemoryDisk;
 
 /// Where a text stands: conversation and entry.
@@ -16,6 +18,10 @@ const HISTORY: TableDefinition<'_, Standing, &[u8]> = TableDefinition::new("hist
 /// A client's tables of what is not stored yet and of what waits for receipts.
 const OUTBOX: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("outbox");
 const AWAITED: TableDefinition<'_, Standing, &[u8]> = TableDefinition::new("awaited");
+
+/// A row of the server's log, as its store writes it before a checksum of four bytes: the entry before it, author,
+/// device, number, time, digest, content.
+type LogRow = (u64, u64, u64, u64, u64, Digest, ByteBuf);
 
 /// The mark in a text by which it is known again: `<author.number>`.
 pub type Mark = (usize, usize);
@@ -83,6 +89,25 @@ impl Disk {
             .into_iter()
             .filter_map(|(key, value)| find(key, &value))
             .collect()
+    }
+
+    /// The server's log, in order.
+    pub fn log(&self) -> Vec<(Standing, Message)> {
+        let message = |value: &[u8]| {
+            let row = &value[..value.len() - 4];
+            let row: LogRow = rmp_serde::from_slice(row).expect("rows are written so");
+            open(&row.6, &row.5).expect("the log holds messages")
+        };
+        rows(&self.copy(), LOG)
+            .into_iter()
+            .map(|(key, value)| (key, message(&value)))
+            .collect()
+    }
+
+    /// Which entries a device holds.
+    pub fn held(&self) -> BTreeSet<Standing> {
+        let rows = rows(&self.copy(), HISTORY);
+        rows.into_iter().map(|(key, _)| key).collect()
     }
 
     /// Whether a device knows of a text: has it yet to send, or has it in its history.

@@ -14,7 +14,14 @@ pub struct Plan {
     pub link: Link,
     pub attack: Attack,
     pub troubles: Troubles,
+    /// People.
     pub clients: usize,
+    /// Devices of each of them, all at once.
+    pub devices: usize,
+    /// Whether the last device of each comes only while the others talk.
+    pub late_devices: bool,
+    /// Whether people join, leave and talk in rooms instead of saying something to everyone.
+    pub rooms: bool,
     /// Lines that each client types.
     pub messages: usize,
     /// Whether some of them fill several packets.
@@ -74,6 +81,7 @@ impl Plan {
         Self {
             link: plain_link(),
             clients: 3,
+            devices: 1,
             messages: 5,
             over: Duration::from_secs(15),
             ..Self::default()
@@ -94,6 +102,11 @@ impl Plan {
             INGREDIENTS[dice.index(INGREDIENTS.len())](&mut plan, dice);
         }
         plan
+    }
+
+    /// How many hosts there are beside the server.
+    pub const fn hosts(&self) -> usize {
+        self.clients * self.devices
     }
 
     /// The faults that a run of this plan is to see.
@@ -131,6 +144,11 @@ impl Plan {
             (troubles.clocks_back > 0, Fault::ClockBack),
             (troubles.client_sleeps > 0, Fault::ClientSlept),
             (troubles.server_sleeps > 0, Fault::ServerSlept),
+            (self.rooms, Fault::Joined),
+            (self.rooms, Fault::Rejoined),
+            (self.rooms, Fault::MembershipEnded),
+            (self.rooms, Fault::SaidOutside),
+            (self.late_devices, Fault::LateDevice),
         ]
         .into_iter()
         .filter_map(|(is_planned, fault)| is_planned.then_some(fault))
@@ -144,13 +162,13 @@ impl Plan {
         let mut agenda = Vec::new();
         for (count, is_roaming) in [(troubles.rebinds, false), (troubles.roams, true)] {
             for _ in 0..count {
-                let client = dice.index(self.clients);
+                let client = dice.index(self.hosts());
                 agenda.push((dice.ms(0, over), Happening::Rebind { client, is_roaming }));
             }
         }
         let cuts = troubles.cuts_one_way + troubles.cuts_both_ways;
         for number in 0..cuts {
-            let (client, at) = (dice.index(self.clients), dice.ms(0, over));
+            let (client, at) = (dice.index(self.hosts()), dice.ms(0, over));
             let both = number >= troubles.cuts_one_way;
             let up = both || dice.happens(0.5);
             let down = both || !up;
@@ -160,7 +178,7 @@ impl Plan {
             }
         }
         for _ in 0..troubles.black_holes {
-            let (client, at) = (dice.index(self.clients), dice.ms(0, over));
+            let (client, at) = (dice.index(self.hosts()), dice.ms(0, over));
             let until = at + dice.ms(5_000, 40_000);
             for (at, bytes) in [(at, 1_000 + dice.index(200)), (until, usize::MAX)] {
                 agenda.push((at, Happening::CarryAtMost { client, bytes }));
@@ -175,11 +193,11 @@ impl Plan {
             agenda.push((dice.ms(0, over), Happening::TearCommit { down }));
         }
         for _ in 0..troubles.client_crashes {
-            let (client, down) = (dice.index(self.clients), dice.ms(50, 8_000));
+            let (client, down) = (dice.index(self.hosts()), dice.ms(50, 8_000));
             agenda.push((dice.ms(0, over), Happening::CrashClient { client, down }));
         }
         for _ in 0..troubles.failing_disks {
-            let client = dice.index(self.clients);
+            let client = dice.index(self.hosts());
             agenda.push((dice.ms(0, over), Happening::FailDisk { client }));
         }
         for (count, sign) in [(troubles.clocks_forward, 1), (troubles.clocks_back, -1)] {
@@ -193,7 +211,7 @@ impl Plan {
         }
         for number in 0..troubles.client_sleeps + troubles.server_sleeps {
             let host = if number < troubles.client_sleeps {
-                Host::Client(dice.index(self.clients))
+                Host::Client(dice.index(self.hosts()))
             } else {
                 Host::Server
             };
@@ -205,7 +223,7 @@ impl Plan {
     }
 
     fn any_host(&self, dice: &mut Dice) -> Host {
-        match dice.index(self.clients + 1) {
+        match dice.index(self.hosts() + 1) {
             0 => Host::Server,
             number => Host::Client(number - 1),
         }
