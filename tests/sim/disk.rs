@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use redb::{Database, ReadableDatabase, ReadableTable, StorageBackend, TableDefinition};
@@ -56,6 +57,8 @@ pub fn mark_of(text: &str) -> Option<Mark> {
 pub struct Disk {
     pub memory: MemoryDisk,
     durable: Arc<Mutex<BTreeSet<Mark>>>,
+    /// Something that was written did not reach the disk.
+    failed: Arc<AtomicBool>,
 }
 
 impl Disk {
@@ -63,11 +66,17 @@ impl Disk {
         let watched = Watched {
             inner: Box::new(self.memory.backend()),
             durable: self.durable.clone(),
+            failed: self.failed.clone(),
             written: Mutex::default(),
         };
         Database::builder()
             .set_cache_size(256 * 1024)
             .create_with_backend(watched)
+    }
+
+    /// Whether the disk has failed since this was asked last.
+    pub fn has_failed(&self) -> bool {
+        self.failed.swap(false, Ordering::Relaxed)
     }
 
     /// Whether a text is there whatever happens now.
@@ -152,7 +161,17 @@ where
 struct Watched {
     inner: Box<dyn StorageBackend>,
     durable: Arc<Mutex<BTreeSet<Mark>>>,
+    failed: Arc<AtomicBool>,
     written: Mutex<Vec<Mark>>,
+}
+
+impl Watched {
+    fn note<T>(&self, done: io::Result<T>) -> io::Result<T> {
+        if done.is_err() {
+            self.failed.store(true, Ordering::Relaxed);
+        }
+        done
+    }
 }
 
 impl StorageBackend for Watched {
@@ -165,18 +184,18 @@ impl StorageBackend for Watched {
     }
 
     fn set_len(&self, len: u64) -> io::Result<()> {
-        self.inner.set_len(len)
+        self.note(self.inner.set_len(len))
     }
 
     fn sync_data(&self) -> io::Result<()> {
-        self.inner.sync_data()?;
+        self.note(self.inner.sync_data())?;
         let written = std::mem::take(&mut *self.written.lock().unwrap());
         self.durable.lock().unwrap().extend(written);
         Ok(())
     }
 
     fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
-        self.inner.write(offset, data)?;
+        self.note(self.inner.write(offset, data))?;
         let mut written = self.written.lock().unwrap();
         let mut from = 0;
         while let Some((mark, next)) = next_mark(data, from) {

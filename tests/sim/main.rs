@@ -253,6 +253,25 @@ fn nothing_stored_is_lost_or_doubled_when_the_server_is_killed() {
 }
 
 #[test]
+fn power_that_fails_at_any_write_of_server_and_client_breaks_no_promise() {
+    run_seeds(
+        "power_that_fails_at_any_write_of_server_and_client_breaks_no_promise",
+        FOCUSED_SEEDS,
+        TELLING_SEEDS,
+        |seed| Plan {
+            // One of them at each seed's own write, one after the other, and then both.
+            troubles: Troubles {
+                server_write: (seed % 3 != 1).then_some(seed),
+                client_write: (seed % 3 != 2).then_some(seed),
+                ..Troubles::default()
+            },
+            rooms: seed % 2 == 0,
+            ..Plan::plain()
+        },
+    );
+}
+
+#[test]
 fn nothing_typed_is_lost_or_doubled_when_clients_are_killed() {
     run_seeds(
         "nothing_typed_is_lost_or_doubled_when_clients_are_killed",

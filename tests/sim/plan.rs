@@ -41,6 +41,10 @@ pub struct Troubles {
     pub server_crashes: u64,
     /// Server crashes in the middle of a commit.
     pub torn_commits: u64,
+    /// The power fails at the server's write of this number, counted from the moment at which the talking begins.
+    pub server_write: Option<u64>,
+    /// The disk of a client fails at the write of this number, counted likewise.
+    pub client_write: Option<u64>,
     pub client_crashes: u64,
     /// Client disks that fail in the middle of a commit.
     pub failing_disks: u64,
@@ -53,17 +57,48 @@ pub struct Troubles {
 /// Something that happens at one moment.
 #[derive(Debug, Clone, Copy)]
 pub enum Happening {
-    Rebind { client: usize, is_roaming: bool },
-    Cut { client: usize, up: bool, down: bool },
-    CarryAtMost { client: usize, bytes: usize },
-    CrashServer { down: Duration },
-    TearCommit { down: Duration },
+    Rebind {
+        client: usize,
+        is_roaming: bool,
+    },
+    Cut {
+        client: usize,
+        up: bool,
+        down: bool,
+    },
+    CarryAtMost {
+        client: usize,
+        bytes: usize,
+    },
+    CrashServer {
+        down: Duration,
+    },
+    TearCommit {
+        down: Duration,
+    },
     StartServer,
-    CrashClient { client: usize, down: Duration },
-    FailDisk { client: usize },
-    StartClient { client: usize },
-    SetClock { host: Host, by_ms: i64 },
-    Sleep { host: Host, span: Duration },
+    CrashClient {
+        client: usize,
+        down: Duration,
+    },
+    FailAtWrite {
+        operations: u64,
+    },
+    FailDisk {
+        client: usize,
+        operations: Option<u64>,
+    },
+    StartClient {
+        client: usize,
+    },
+    SetClock {
+        host: Host,
+        by_ms: i64,
+    },
+    Sleep {
+        host: Host,
+        span: Duration,
+    },
 }
 
 /// A link with the delays of a country and no faults.
@@ -113,6 +148,8 @@ impl Plan {
     pub fn faults(&self) -> Vec<Fault> {
         let (link, attack, troubles) = (&self.link, &self.attack, &self.troubles);
         let moves = troubles.rebinds + troubles.roams;
+        let torn = troubles.torn_commits > 0 || troubles.server_write.is_some();
+        let failing = troubles.failing_disks > 0 || troubles.client_write.is_some();
         let crashes = troubles.server_crashes + troubles.torn_commits;
         [
             (link.loss > 0.0, Fault::Lost),
@@ -137,9 +174,9 @@ impl Plan {
             (attack.steal > 0.0, Fault::Stolen),
             (attack.relay > 0.0, Fault::Relayed),
             (crashes > 0, Fault::ServerCrashed),
-            (troubles.torn_commits > 0, Fault::CommitTorn),
+            (torn, Fault::CommitTorn),
             (troubles.client_crashes > 0, Fault::ClientCrashed),
-            (troubles.failing_disks > 0, Fault::ClientDiskFailed),
+            (failing, Fault::ClientDiskFailed),
             (troubles.clocks_forward > 0, Fault::ClockForward),
             (troubles.clocks_back > 0, Fault::ClockBack),
             (troubles.client_sleeps > 0, Fault::ClientSlept),
@@ -198,7 +235,22 @@ impl Plan {
         }
         for _ in 0..troubles.failing_disks {
             let client = dice.index(self.hosts());
-            agenda.push((dice.ms(0, over), Happening::FailDisk { client }));
+            let happening = Happening::FailDisk {
+                client,
+                operations: None,
+            };
+            agenda.push((dice.ms(0, over), happening));
+        }
+        let now = Duration::ZERO;
+        if let Some(operations) = troubles.server_write {
+            agenda.push((now, Happening::FailAtWrite { operations }));
+        }
+        if let Some(operations) = troubles.client_write {
+            let happening = Happening::FailDisk {
+                client: dice.index(self.hosts()),
+                operations: Some(operations),
+            };
+            agenda.push((now, happening));
         }
         for (count, sign) in [(troubles.clocks_forward, 1), (troubles.clocks_back, -1)] {
             for _ in 0..count {

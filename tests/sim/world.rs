@@ -373,9 +373,15 @@ impl World {
                     self.crash_client(client, down);
                 }
             }
-            Happening::FailDisk { client } => {
+            Happening::FailAtWrite { operations } => {
+                if let Some(server) = &mut self.server {
+                    server.die_at_write(operations);
+                    self.torn_down = Some(RESTART_AFTER);
+                }
+            }
+            Happening::FailDisk { client, operations } => {
                 if self.clients[client].process.is_some() {
-                    let operations = self.dice.below(30);
+                    let operations = operations.unwrap_or_else(|| self.dice.below(30));
                     self.clients[client].fail_disk(operations);
                 }
             }
