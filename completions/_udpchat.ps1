@@ -47,6 +47,7 @@ Register-ArgumentCompleter -Native -CommandName 'udpchat' -ScriptBlock {
             [CompletionResult]::new('--keep-messages', '--keep-messages', [CompletionResultType]::ParameterName, 'Keep no more than the last N entries of a conversation (0: all)')
             [CompletionResult]::new('--keep-megabytes', '--keep-megabytes', [CompletionResultType]::ParameterName, 'Keep no more than the last N million bytes of a conversation (0: all)')
             [CompletionResult]::new('--log', '--log', [CompletionResultType]::ParameterName, 'Write the log to this file (a client writes none without it)')
+            [CompletionResult]::new('--measured', '--measured', [CompletionResultType]::ParameterName, 'Limit no address, and stop when standard input ends')
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Log more: -v what happens, -vv why, -vvv everything')
             [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Log more: -v what happens, -vv why, -vvv everything')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
@@ -159,8 +160,10 @@ Register-ArgumentCompleter -Native -CommandName 'udpchat' -ScriptBlock {
         }
         'udpchat;bench' {
             [CompletionResult]::new('--clients', '--clients', [CompletionResultType]::ParameterName, 'How many clients to play')
-            [CompletionResult]::new('--rate', '--rate', [CompletionResultType]::ParameterName, 'Messages a second that each client says')
-            [CompletionResult]::new('--seconds', '--seconds', [CompletionResultType]::ParameterName, 'How long to measure; bulk measures until its streams are stored')
+            [CompletionResult]::new('--window', '--window', [CompletionResultType]::ParameterName, 'Messages under way at a time, of each client in pairs and of the one in fanout')
+            [CompletionResult]::new('--messages', '--messages', [CompletionResultType]::ParameterName, 'End pairs and fanout after so many messages of each speaker, whatever --seconds says')
+            [CompletionResult]::new('--rate', '--rate', [CompletionResultType]::ParameterName, 'Messages a second that each client says, in paced and bulk')
+            [CompletionResult]::new('--seconds', '--seconds', [CompletionResultType]::ParameterName, 'How long to measure; bulk and storm measure until they are done')
             [CompletionResult]::new('--size', '--size', [CompletionResultType]::ParameterName, 'Bytes of text in a message')
             [CompletionResult]::new('--bytes', '--bytes', [CompletionResultType]::ParameterName, 'Bytes of text in each stream of bulk, rounded up to whole messages of 16 KiB')
             [CompletionResult]::new('--log', '--log', [CompletionResultType]::ParameterName, 'Write the log to this file (a client writes none without it)')

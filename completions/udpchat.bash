@@ -83,13 +83,21 @@ _udpchat() {
             return 0
             ;;
         udpchat__subcmd__bench)
-            opts="-v -h --clients --rate --seconds --size --bytes --json --verbose --log --help paced bulk"
+            opts="-v -h --clients --window --messages --rate --seconds --size --bytes --json --verbose --log --help pairs fanout paced bulk idle storm"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --clients)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --window)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --messages)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -191,7 +199,7 @@ _udpchat() {
             return 0
             ;;
         udpchat__subcmd__serve)
-            opts="-v -h --listen --data --registration --rooms --keep-days --keep-messages --keep-megabytes --verbose --log --help"
+            opts="-v -h --listen --data --registration --measured --rooms --keep-days --keep-messages --keep-megabytes --verbose --log --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -43,6 +43,7 @@ set edit:completion:arg-completer[udpchat] = {|@words|
             cand --keep-messages 'Keep no more than the last N entries of a conversation (0: all)'
             cand --keep-megabytes 'Keep no more than the last N million bytes of a conversation (0: all)'
             cand --log 'Write the log to this file (a client writes none without it)'
+            cand --measured 'Limit no address, and stop when standard input ends'
             cand -v 'Log more: -v what happens, -vv why, -vvv everything'
             cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
             cand -h 'Print help'
@@ -144,8 +145,10 @@ set edit:completion:arg-completer[udpchat] = {|@words|
         }
         &'udpchat;bench'= {
             cand --clients 'How many clients to play'
-            cand --rate 'Messages a second that each client says'
-            cand --seconds 'How long to measure; bulk measures until its streams are stored'
+            cand --window 'Messages under way at a time, of each client in pairs and of the one in fanout'
+            cand --messages 'End pairs and fanout after so many messages of each speaker, whatever --seconds says'
+            cand --rate 'Messages a second that each client says, in paced and bulk'
+            cand --seconds 'How long to measure; bulk and storm measure until they are done'
             cand --size 'Bytes of text in a message'
             cand --bytes 'Bytes of text in each stream of bulk, rounded up to whole messages of 16 KiB'
             cand --log 'Write the log to this file (a client writes none without it)'

@@ -22,28 +22,82 @@
 //! system's clock and dice; the simulator (`tests/sim`) gives it its own and jumps from one wake-up to the next,
 //! so that every failure is a seed that fails again.
 //!
-//! # The way of a message
+//! # What is durable when
 //!
-//! What is durable when, step by step, for `message bob tea at four?` typed by erin:
+//! Five lists, step by step, as built. "Commits" means that the file was synced before the next step begins.
 //!
-//! 1. **Queued.** erin's client commits the line to its outbox. From here on no crash of the client loses it.
-//! 2. **Numbered.** Once the server has resolved `bob` to a conversation, the client gives the line the next number
-//!    of its device in that conversation, makes its content and digest, commits all three, and sends it.
+//! ## Send
+//!
+//! For `message bob tea at four?` typed by erin:
+//!
+//! 1. **Queued.** erin's client commits the line to its outbox, with the name as typed. From here on no crash of
+//!    the client loses it, with or without a link.
+//! 2. **Numbered.** Once the server has resolved `bob` (or has let erin into the room) the client gives the line
+//!    the next number of its device in that conversation, makes its content and digest, commits all three, and
+//!    sends it.
 //! 3. **Stored.** The hub checks the digest and the permission and hands the content, as it came, to the store,
-//!    which accepts exactly the number after the last, in the same transaction as the log's entry. Transactions
-//!    are shared by whatever waits. Only when the commit is durable does the hub call it stored.
-//! 4. **Delivered.** At the same moment the hub sends it to every device of its readers that stands where the log
-//!    stood before. A device that stands elsewhere, or has no room, costs a position; the hub reads the log for
-//!    it when there is room. Nothing waits in a queue for a slow reader.
-//! 5. **Received.** bob's client checks that the entry follows where it stands and that the digest fits, commits
-//!    entry and position together, then acknowledges, then shows the line.
-//! 6. **Receipted.** The hub moves bob's mark and tells those who wait for it. The mark is written behind, by at
-//!    most a second: a client says again where it stands at every sign-in, so it cannot be lost. erin's client
-//!    shows `✓ Message received by bob`.
+//!    which looks at erin's membership and accepts exactly the number after the last, in the same transaction as
+//!    the log's entry. Transactions are shared by whatever waits. Only when the commit is durable does the hub call
+//!    it stored.
+//! 4. **Known.** erin's client commits the entry to its history and, if it stood there, moves its position; the line
+//!    leaves the outbox in the same commit. Only then does the screen say anything of it.
 //!
-//! If the server dies between any two steps, erin's client sends again all that was not called stored: a number
-//! that stands already, with the same digest, is answered as stored and stands once. If a client dies, its next
-//! start says where it stands, and the rest comes again.
+//! If the server dies between any two steps, the client sends again all that was not called stored: a number that
+//! stands already, with the same digest, is answered as stored and stands once. A line that is refused for good
+//! keeps its number until VOID has used it up, so that none is missing.
+//!
+//! What happens in a room (a join, a kick, a topic) is an entry too, written by the store in the transaction that
+//! makes it so; there is nothing to queue, and asking again changes nothing.
+//!
+//! ## Deliver
+//!
+//! 1. At the moment at which an entry is durable the hub sends it to every device of its readers that stands where
+//!    the log stood before. A device that stands elsewhere, or has no room, costs a position; the hub reads the log
+//!    for it when there is room. Nothing waits in a queue for a slow reader.
+//! 2. The device takes it only if `prev` is where it stands and the digest fits; else it asks for what follows its
+//!    position.
+//! 3. It commits entry and position together.
+//! 4. It acknowledges, and shows the line.
+//! 5. Once the line is on the screen it notes that it was shown, with its next commit or within a second. After a
+//!    crash before that the line is shown again, marked as such.
+//!
+//! ## Receipt
+//!
+//! 1. The acknowledgement moves the mark of the reader's account, in memory, never further than what was sent to
+//!    that session.
+//! 2. Those who wait for it are told at once, in a conversation of more than 32 members as a count once a second.
+//! 3. The mark is committed within a second, together with others. If the server dies before that, the device says
+//!    again where it stands when it signs in, so the mark cannot be lost.
+//! 4. The author's client commits how far it has been told, and shows `✓ Message received by bob`. What it has not
+//!    been told it asks for at each sign-in.
+//!
+//! ## Reconnect
+//!
+//! 1. The client connects by itself: beside a session that is not answered it prepares another, which it takes when
+//!    the server says by RESET that it does not know the first. Lines that are typed meanwhile are queued.
+//! 2. RESUME with the ticket: the store commits the hash of its successor; the ticket that was used stays good until
+//!    the successor has been.
+//! 3. The client commits the successor, with the epoch, before anything else that follows.
+//! 4. HELLO, in the same flight as the ticket: each position with the digest of its entry. The store commits marks
+//!    that move up by it, and says for each conversation where the log ends, the device's last number and where
+//!    deliveries begin. If the epoch is another one, or a position is ahead of the log or differs from it (the
+//!    server's database was restored), that is the last place common to both; if retention has passed the position,
+//!    it is the floor. The client says so.
+//! 5. The client commits positions that changed; what it has numbered and not been told stored goes out again, with
+//!    the same numbers; deliveries begin.
+//!
+//! ## New device
+//!
+//! 1. A login (OPAQUE) succeeds. The store commits a device with an id that was never used before, and the hash of its
+//!    ticket.
+//! 2. The client commits who it is, before it says HELLO without positions.
+//! 3. The server answers with the place at which the account's other devices stand: the new one begins there.
+//! 4. Its numbers begin at 1 in every conversation: they are the device's own.
+//! 5. What was said before is fetched when the user asks for it: HISTORY, checked by digest, committed to the history.
+//!    It moves neither position nor mark, so it is no receipt.
+//!
+//! A state directory that was copied or restored is found out by its numbers: the store refuses a number that stands
+//! with another digest, the client takes a new device, and shows what it had not sent as unconfirmed.
 //!
 //! # Where the design was changed
 //!

@@ -6,12 +6,14 @@
 
 mod support;
 
-use std::process::Output;
+use std::fs;
+use std::path::PathBuf;
+use std::process::{Output, Stdio};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
-use support::{Place, Server};
+use support::{PATIENCE, Place, Server};
 use tempfile::TempDir;
 
 fn udpchat(arguments: &[&str]) -> Output {
@@ -141,4 +143,111 @@ fn nobody_to_measure_is_unreachable() {
     assert_eq!(output.status.code(), Some(3), "{output:?}");
     let output = udpchat(&["status", "--data", data.to_str().unwrap()]);
     assert_eq!(output.status.code(), Some(3), "{output:?}");
+}
+
+/// A measurement with a server of its own.
+fn own(words: &str) -> Value {
+    let words: Vec<&str> = ["bench"].into_iter().chain(words.split(' ')).collect();
+    json(&udpchat(&words))
+}
+
+#[test]
+fn pairs_with_a_server_of_their_own_tell_what_it_costs() {
+    let report = own("pairs --clients 6 --window 4 --messages 50 --json");
+    assert_eq!(report["deliveries_expected"], 6 * 50);
+    assert_eq!(report["deliveries"], 6 * 50);
+    assert!(report["commits"].as_u64() > Some(0), "{report}");
+    assert!(
+        report["server_rss_bytes_per_client"].as_u64() > Some(0),
+        "{report}"
+    );
+    assert!(report["server_cpu_us_per_delivery"].is_number(), "{report}");
+    let packets = report["packets_per_delivery"].as_f64();
+    assert!(packets > Some(0.5), "{report}");
+}
+
+#[test]
+fn what_one_says_to_all_is_counted_for_each_who_hears_it() {
+    let report = own("fanout --clients 8 --window 4 --messages 20 --json");
+    assert_eq!(report["deliveries_expected"], 7 * 20);
+    assert_eq!(report["deliveries"], 7 * 20);
+}
+
+#[test]
+fn paced_lines_and_streams_go_to_a_server_of_ones_own_as_well() {
+    let report = own("bulk --clients 2 --rate 20 --bytes 1000000 --json");
+    assert_eq!(report["deliveries"], report["deliveries_expected"]);
+    assert_eq!(report["stream"]["bytes"], 62 * 16_384);
+    assert!(report["commits"].as_u64() > Some(0), "{report}");
+}
+
+#[test]
+fn idle_clients_are_weighed() {
+    let report = own("idle --clients 50 --seconds 1 --json");
+    assert_eq!(
+        (&report["clients"], &report["deliveries"]),
+        (&50.into(), &0.into())
+    );
+    assert!(report["latency_us"]["max"].is_null());
+    assert!(report["server_cpu_us_per_client_s"].is_number(), "{report}");
+    let bytes = report["server_rss_bytes_per_client"].as_u64();
+    assert!(bytes > Some(0), "{report}");
+}
+
+#[test]
+fn all_come_back_after_a_restart() {
+    let report = own("storm --clients 100 --json");
+    assert_eq!(report["deliveries"], 100);
+    assert!(report["latency_us"]["max"].as_u64() > Some(0), "{report}");
+    let output = udpchat(&["bench", "storm", "127.0.0.1"]);
+    assert_eq!(output.status.code(), Some(2), "{output:?}");
+}
+
+#[test]
+fn text_has_a_bar_for_each_class_of_latencies() {
+    let output = udpchat(&["bench", "pairs", "--clients", "2", "--messages", "5"]);
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(text.contains("delivered  10 of 10"), "{text}");
+    assert!(text.contains(" ms #"), "{text}");
+}
+
+#[test]
+fn server_of_ones_own_ends_however_the_measurement_does() {
+    // A measurement that was killed left a server behind that nobody would ever stop.
+    let mut bench = Place::default()
+        .udpchat()
+        .args(["bench", "idle", "--clients", "2"])
+        .stdout(Stdio::null())
+        .spawn()
+        .expect("it runs");
+    let children = format!("/proc/{0}/task/{0}/children", bench.id());
+    let deadline = Instant::now() + PATIENCE;
+    let child = loop {
+        let listed = fs::read_to_string(&children).unwrap_or_default();
+        if let Some(child) = listed.split_whitespace().next() {
+            break child.to_owned();
+        }
+        assert!(Instant::now() < deadline, "it starts no server");
+        thread::sleep(Duration::from_millis(20));
+    };
+    let command_line = || fs::read(format!("/proc/{child}/cmdline")).unwrap_or_default();
+    let data = loop {
+        let line = String::from_utf8(command_line()).unwrap();
+        let mut words = line
+            .split('\0')
+            .skip_while(|word| *word != "--data")
+            .skip(1);
+        if let Some(data) = words.next() {
+            break PathBuf::from(data);
+        }
+        assert!(Instant::now() < deadline, "its child is no server");
+    };
+    bench.kill().expect("it runs");
+    bench.wait().expect("it ends");
+    while !command_line().is_empty() {
+        assert!(Instant::now() < deadline, "its server goes on");
+        thread::sleep(Duration::from_millis(20));
+    }
+    // Only the measurement itself would have cleaned up, and it could not.
+    fs::remove_dir_all(data).expect("the database is left");
 }

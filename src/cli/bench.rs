@@ -3,14 +3,22 @@
 //! The clients are lean, so that their side costs little, but they say what the real one says: sign-up and login
 //! through OPAQUE, HELLO, RESOLVE, messages with their digests, and a RECEIVED for each. Every one has a session
 //! of its own; one endpoint, one socket and one poll loop serve them all, and one clock measures.
+//!
+//! Against a server of the measurement's own ([`own_server`]), which it starts where no address is named, the clients
+//! sign in by tickets made beforehand, and what the server uses up can be read off ([`meter`]).
 
 mod bulk;
+mod closed_loop;
 mod crowd;
 mod entering;
+mod histogram;
 mod member;
+mod meter;
+mod own_server;
 mod paced;
 mod report;
 mod run;
+mod storm;
 mod stretching;
 mod talk;
 mod workload;
@@ -36,6 +44,12 @@ const RATE_MAX: f64 = 1e5;
 /// How many seconds may be measured at most: a day.
 const SECONDS_MAX: u64 = 24 * 60 * 60;
 
+/// How many messages may be under way at a time, of each client. Chosen: with the longest text they fill a channel.
+const WINDOW_MAX: u64 = 4096;
+
+/// How many messages each client says at most.
+const MESSAGES_MAX: u64 = 1 << 32;
+
 /// How many bytes a stream has at most: a terabyte, far beyond what a run lasts for.
 const BYTES_MAX: u64 = 1 << 40;
 
@@ -46,10 +60,14 @@ pub struct Bench;
 pub struct Plan {
     /// The workload's name in the table.
     pub workload: String,
-    /// The server.
-    pub server: ServerName,
+    /// The server; without one, one of the measurement's own.
+    pub server: Option<ServerName>,
     /// How many clients are played.
     pub clients: usize,
+    /// Messages of each client that are under way at a time.
+    pub window: usize,
+    /// Messages of each client that are counted, if that and not the time ends the run.
+    pub messages: Option<u64>,
     /// Messages that each client says in a second.
     pub rate: f64,
     /// For how long it is measured.
@@ -87,9 +105,8 @@ impl Command for Bench {
             .arg(
                 Arg::new("server")
                     .value_name("HOST[:PORT]")
-                    .required(true)
                     .value_parser(str::parse::<ServerName>)
-                    .help("The server to measure; it must let anybody sign up"),
+                    .help("The server to measure, which must let anybody sign up [default: one of its own, on loopback]"),
             )
             .arg(
                 Arg::new("clients")
@@ -100,12 +117,27 @@ impl Command for Bench {
                     .help("How many clients to play"),
             )
             .arg(
+                Arg::new("window")
+                    .long("window")
+                    .value_name("W")
+                    .default_value("1")
+                    .value_parser(value_parser!(u64).range(1..=WINDOW_MAX))
+                    .help("Messages under way at a time, of each client in pairs and of the one in fanout"),
+            )
+            .arg(
+                Arg::new("messages")
+                    .long("messages")
+                    .value_name("M")
+                    .value_parser(value_parser!(u64).range(1..=MESSAGES_MAX))
+                    .help("End pairs and fanout after so many messages of each speaker, whatever --seconds says"),
+            )
+            .arg(
                 Arg::new("rate")
                     .long("rate")
                     .value_name("R")
                     .default_value("2")
                     .value_parser(parse_rate)
-                    .help("Messages a second that each client says"),
+                    .help("Messages a second that each client says, in paced and bulk"),
             )
             .arg(
                 Arg::new("seconds")
@@ -113,7 +145,7 @@ impl Command for Bench {
                     .value_name("S")
                     .default_value("20")
                     .value_parser(value_parser!(u64).range(1..=SECONDS_MAX))
-                    .help("How long to measure; bulk measures until its streams are stored"),
+                    .help("How long to measure; bulk and storm measure until they are done"),
             )
             .arg(
                 Arg::new("size")
@@ -164,11 +196,25 @@ impl Command for Bench {
                     .into(),
             ),
             (
+                "A SERVER OF ITS OWN",
+                "Without HOST a server is started on loopback, with its database in a temporary directory: in memory, \
+                 where there is /dev/shm. It ends with the measurement, however that ends. The clients sign in by \
+                 tickets that were written into its database beforehand, and no limit of one address applies, so that \
+                 neither the stretching of passwords nor a limit is what is measured. The server's CPU time (of all \
+                 its threads, user and system) and its commits are those from the first message counted until the \
+                 last has arrived; its memory per client is what has become resident since it started. Idle clients \
+                 are left alone for 12 seconds before they are measured. In storm the server is stopped in order and \
+                 started again; time counts from the moment at which it listens, and a client is back when its HELLO \
+                 is answered."
+                    .into(),
+            ),
+            (
                 "JSON",
                 "workload, clients, deliveries, deliveries_expected, deliveries_per_s, latency_us (p50, p90, p99, max), \
                  server_cpu_us_per_delivery, server_rss_bytes_per_client, packets_per_delivery, bytes_per_delivery, \
                  commits; null is what cannot be known from here. Bulk adds stream (count, bytes, seconds, bits_per_s, \
-                 and the latency_us of the lines that the streaming sessions said). If messages are missing at the \
+                 and the latency_us of the lines that the streaming sessions said); idle adds \
+                 server_cpu_us_per_client_s. If messages are missing at the \
                  end the exit status is 1."
                     .into(),
             ),
@@ -194,17 +240,35 @@ fn plan(matches: &ArgMatches) -> Result<Plan, Failure> {
             .get_one::<String>("workload")
             .cloned()
             .ok_or_else(|| Failure::usage("no workload"))?,
-        server: matches
-            .get_one::<ServerName>("server")
-            .cloned()
-            .ok_or_else(|| Failure::usage("no server"))?,
+        server: matches.get_one::<ServerName>("server").cloned(),
         clients: whole("clients")?,
+        window: whole("window")?,
+        messages: matches.get_one::<u64>("messages").copied(),
         rate: matches.get_one::<f64>("rate").copied().unwrap_or(1.0),
         duration: Duration::from_secs(matches.get_one::<u64>("seconds").copied().unwrap_or(1)),
         size: whole("size")?,
         bytes: matches.get_one::<u64>("bytes").copied().unwrap_or(1),
         is_json: matches.get_flag("json"),
     })
+}
+
+#[cfg(test)]
+impl Plan {
+    /// What the workloads' tests vary.
+    fn of_test() -> Self {
+        Self {
+            workload: "paced".into(),
+            server: None,
+            clients: 2,
+            window: 1,
+            messages: None,
+            rate: 2.0,
+            duration: Duration::from_secs(3),
+            size: 64,
+            bytes: 1,
+            is_json: true,
+        }
+    }
 }
 
 #[cfg(test)]

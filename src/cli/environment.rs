@@ -26,6 +26,12 @@ pub fn state_directory() -> Result<PathBuf, Failure> {
     base("XDG_STATE_HOME", ".local/state", "--state")
 }
 
+/// The names of the variables that this program's subcommands read, as far as they are set.
+pub fn own_variables() -> impl Iterator<Item = OsString> {
+    let names = env::vars_os().map(|(name, _)| name);
+    names.filter(|name| name.to_string_lossy().starts_with("UDPCHAT_"))
+}
+
 /// A base directory of the XDG specification (0.8): relative paths there are to be ignored.
 fn base(variable: &str, below_home: &str, option: &str) -> Result<PathBuf, Failure> {
     let absolute = |name: &str| {

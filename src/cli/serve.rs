@@ -15,6 +15,10 @@ use crate::store::Retention;
 pub struct Serve;
 
 /// What the command line asks for.
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "each is an option of its own"
+)]
 pub struct Plan {
     /// Where to listen, in the order in which it is shown.
     pub listen: Vec<SocketAddr>,
@@ -24,6 +28,8 @@ pub struct Plan {
     pub data: std::path::PathBuf,
     /// Whether anybody may sign up.
     pub is_open: bool,
+    /// Whether it serves a measurement: without the limits of each address, and until its standard input ends.
+    pub is_measured: bool,
     /// Whether users make rooms.
     pub makes_rooms: bool,
     /// How much of each conversation is kept.
@@ -64,6 +70,14 @@ impl Command for Serve {
                     .default_value("open")
                     .value_parser(["open", "closed"])
                     .help("Who may sign up: anybody, or only those for whom `udpchat user add` does it"),
+            )
+            .arg(
+                // For `udpchat bench` alone, whose clients all come from one address.
+                Arg::new("measured")
+                    .long("measured")
+                    .hide(true)
+                    .action(ArgAction::SetTrue)
+                    .help("Limit no address, and stop when standard input ends"),
             )
             .arg(
                 Arg::new("rooms")
@@ -127,6 +141,7 @@ fn plan(matches: &ArgMatches) -> Result<Plan, Failure> {
         is_open: matches
             .get_one::<String>("registration")
             .is_none_or(|who| who == "open"),
+        is_measured: matches.get_flag("measured"),
         makes_rooms: matches
             .get_one::<String>("rooms")
             .is_none_or(|how| how == "open"),

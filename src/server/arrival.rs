@@ -79,7 +79,7 @@ impl Hub {
             Self::refuse_outcome(turn, id, channel, Command::Hello, &outcome);
             return self.resume(turn, id);
         };
-        let others = self.presence.online().count().saturating_sub(1);
+        let others = self.presence.online_count().saturating_sub(1);
         let Some(user) = self.sessions.user_mut(id) else {
             return;
         };
@@ -215,8 +215,8 @@ impl Hub {
         }
     }
 
-    /// Tells everybody else that somebody came or went. Whoever has no room for it goes without: the list of
-    /// contacts tells the same.
+    /// Tells everybody else that somebody came or went, as far as the budget goes. Whoever has no room for it goes
+    /// without: the list of contacts tells the same.
     pub(super) fn alert(
         &mut self,
         turn: &mut Turn<'_>,
@@ -224,6 +224,9 @@ impl Hub {
         name: &str,
         online: bool,
     ) {
+        if !self.alerts.take(turn.now.instant, self.sessions.len()) {
+            return;
+        }
         let alert = Alert {
             name: name.to_owned(),
             online,

@@ -137,7 +137,9 @@ impl Hub {
             let message = Message::control(SendAgain {
                 damaged: session.damaged,
             });
-            if session.user().is_some() && channel == Channel::Chat {
+            // What carries a digest of its author's is kept by its author until it is called stored, on whichever
+            // channel it goes; requests are made again when they are refused.
+            if session.user().is_some() && channel != Channel::Control {
                 return Self::answer(turn, id, channel, &message);
             }
         } else {

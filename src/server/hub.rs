@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng as _;
 
+use super::alerts::AlertBudget;
 use super::history::HISTORY;
 use super::policy::{Registration, RoomMaking};
 use super::presence::Presence;
@@ -100,6 +101,7 @@ pub struct Hub {
     pub(super) server_key: [u8; 32],
     pub(super) rng: ChaCha20Rng,
     pub(super) throttle: Throttle,
+    pub(super) alerts: AlertBudget,
     pub(super) sessions: Sessions,
     pub(super) presence: Presence,
     pub(super) watchers: BTreeMap<ConversationId, BTreeSet<SessionId>>,
@@ -160,6 +162,7 @@ impl Hub {
             server_key,
             rng: ChaCha20Rng::from_seed(seed),
             throttle,
+            alerts: AlertBudget::new(now.instant),
             sessions: Sessions::default(),
             presence: Presence::default(),
             watchers: BTreeMap::new(),
@@ -187,7 +190,7 @@ impl Hub {
     /// How many accounts are online.
     #[must_use]
     pub fn online(&self) -> usize {
-        self.presence.online().count()
+        self.presence.online_count()
     }
 
     /// Asks the store, if it has room.

@@ -2,6 +2,7 @@
 //!
 //! [`Hub`] is the state machine; everything it decides to allow stands in [`policy`].
 
+mod alerts;
 mod arrival;
 mod asking;
 mod bucket;
@@ -35,4 +36,5 @@ pub use hub::{Hub, HubConfig, HubCounters, Input};
 pub use name::{NAME_MAX_CHARS, Name, NameError, RoomName, RoomNameError};
 pub use policy::{Registration, RoomMaking};
 pub use registrar::{BadExchange, PendingLogin, PendingSignUp, Registrar};
+pub use sign_in::hash_ticket;
 pub use status::{SessionStatus, Status};

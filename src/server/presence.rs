@@ -10,6 +10,8 @@ use crate::transport::SessionId;
 #[derive(Debug, Default)]
 pub struct Presence {
     accounts: BTreeMap<AccountId, Here>,
+    /// How many of them are online.
+    online: usize,
     /// By room, those of them who belong to it. Nothing is kept for those who are away.
     rooms: BTreeMap<ConversationId, BTreeSet<AccountId>>,
 }
@@ -46,6 +48,7 @@ impl Presence {
         });
         let was_online = here.is_online();
         here.sessions.insert(session, true);
+        self.online += usize::from(!was_online);
         !was_online
     }
 
@@ -58,7 +61,9 @@ impl Presence {
         if let Some(awake) = here.sessions.get_mut(&session) {
             *awake = false;
         }
-        was_online && !here.is_online()
+        let has_gone = was_online && !here.is_online();
+        self.online -= usize::from(has_gone);
+        has_gone
     }
 
     /// A session of the account is over; whether that took the account offline.
@@ -75,7 +80,9 @@ impl Presence {
             }
             self.accounts.remove(&account);
         }
-        was_online && !is_online
+        let has_gone = was_online && !is_online;
+        self.online -= usize::from(has_gone);
+        has_gone
     }
 
     /// The account belongs to a room, as its HELLO or a JOIN has told. An account without a session is not noted.
@@ -128,6 +135,12 @@ impl Presence {
         self.accounts.get(&account).is_some_and(Here::is_online)
     }
 
+    /// How many are online.
+    #[must_use]
+    pub const fn online_count(&self) -> usize {
+        self.online
+    }
+
     /// Everybody who is online.
     pub fn online(&self) -> impl Iterator<Item = (AccountId, &Here)> {
         self.accounts
@@ -173,7 +186,7 @@ mod tests {
         assert!(!presence.arrive(ERIN, "erin", phone));
         assert!(!presence.fall_silent(ERIN, laptop));
         assert!(presence.fall_silent(ERIN, phone));
-        assert_eq!(presence.online().count(), 0);
+        assert_eq!((presence.online().count(), presence.online_count()), (0, 0));
         assert_eq!(presence.sessions().count(), 2);
         assert!(presence.arrive(ERIN, "erin", laptop));
         assert!(!presence.leave(ERIN, phone));

@@ -370,13 +370,19 @@ impl Hub {
 
     /// What is stored of a ticket: a hash that binds it to the server's key and the account.
     fn hash_ticket(&self, account: AccountId, ticket: &[u8]) -> TicketHash {
-        let mut hasher = blake3::Hasher::new_derive_key("udpchat 1 resume ticket");
-        hasher
-            .update(&self.server_key)
-            .update(&account.0.to_be_bytes())
-            .update(ticket);
-        TicketHash(*hasher.finalize().as_bytes())
+        hash_ticket(&self.server_key, account, ticket)
     }
+}
+
+/// What the store keeps of a ticket of this account with the server of this public key.
+#[must_use]
+pub fn hash_ticket(server_key: &[u8; 32], account: AccountId, ticket: &[u8]) -> TicketHash {
+    let mut hasher = blake3::Hasher::new_derive_key("udpchat 1 resume ticket");
+    hasher
+        .update(server_key)
+        .update(&account.0.to_be_bytes())
+        .update(ticket);
+    TicketHash(*hasher.finalize().as_bytes())
 }
 
 /// The refusal of what is done too often.

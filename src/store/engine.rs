@@ -37,6 +37,7 @@ pub struct Engine {
     reopen: Option<Reopen>,
     rng: ChaCha20Rng,
     epoch: u64,
+    commits: u64,
 }
 
 impl Engine {
@@ -65,7 +66,14 @@ impl Engine {
             reopen: None,
             rng,
             epoch,
+            commits: 0,
         })
+    }
+
+    /// How many transactions of requests were made durable.
+    #[must_use]
+    pub const fn commits(&self) -> u64 {
+        self.commits
     }
 
     /// Says how to get the database back after a failure; without this a failure is for good.
@@ -164,7 +172,10 @@ impl Engine {
             None => Err(StoreError::Closed),
         };
         match result {
-            Ok(outcomes) => outcomes,
+            Ok((outcomes, is_written)) => {
+                self.commits += u64::from(is_written);
+                outcomes
+            }
             // One damaged record must not take the requests down that never touch it: each by itself, then.
             Err(StoreError::Damaged { .. }) if group.len() > 1 => group
                 .chunks(1)
@@ -181,18 +192,20 @@ impl Engine {
     }
 }
 
-/// Runs a group in one transaction; a group that only asks gets a snapshot instead.
+/// Runs a group in one transaction, and says whether that wrote anything; a group that only asks gets a snapshot
+/// instead.
 fn run(
     database: &Database,
     epoch: u64,
     group: &[(RequestId, Request)],
-) -> Result<Vec<Outcome>, StoreError> {
+) -> Result<(Vec<Outcome>, bool), StoreError> {
     if group.iter().all(|(_, request)| only_reads(request)) {
         let snapshot = Snapshot::open(&database.begin_read()?)?;
-        return group
+        let outcomes = group
             .iter()
             .map(|(_, request)| outcome(answer(&snapshot, request)))
-            .collect();
+            .collect::<Result<_, _>>()?;
+        return Ok((outcomes, false));
     }
     let transaction = database.begin_write()?;
     let changed = Cell::new(false);
@@ -208,7 +221,7 @@ fn run(
     } else {
         transaction.abort()?;
     }
-    Ok(outcomes)
+    Ok((outcomes, changed.get()))
 }
 
 /// Whether a request never writes, so that a snapshot is enough for it.

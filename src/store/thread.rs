@@ -7,7 +7,7 @@
 //! Requests that only read go the same way for now; they are marked by `engine::only_reads`, and a thread that
 //! answers them from snapshots would stand behind the same [`StoreHandle`].
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::thread::{self, JoinHandle};
@@ -38,6 +38,8 @@ enum Order {
 struct Shared {
     /// Set by [`StoreThread::stop`]: do not wait for a broken database any more.
     stopping: AtomicBool,
+    /// Transactions made durable; only the thread writes it.
+    commits: AtomicU64,
 }
 
 /// The hub's end of the queue.
@@ -69,9 +71,16 @@ impl Store for StoreHandle {
 #[derive(Clone)]
 pub struct StoreCaller {
     orders: Arc<RwLock<Option<Sender<Order>>>>,
+    shared: Arc<Shared>,
 }
 
 impl StoreCaller {
+    /// How many transactions were made durable since the thread began.
+    #[must_use]
+    pub fn commits(&self) -> u64 {
+        self.shared.commits.load(Ordering::Relaxed)
+    }
+
     /// Makes a request and waits for what comes of it; [`Outcome::Unknown`] too if the store has stopped.
     #[must_use]
     pub fn call(&self, request: Request) -> Outcome {
@@ -111,6 +120,7 @@ impl StoreThread {
         let (orders, queue) = mpsc::channel();
         let shared = Arc::new(Shared {
             stopping: AtomicBool::new(false),
+            commits: AtomicU64::new(0),
         });
         let worker = Worker {
             engine,
@@ -141,6 +151,7 @@ impl StoreThread {
     pub fn caller(&self) -> StoreCaller {
         StoreCaller {
             orders: Arc::clone(&self.callers),
+            shared: Arc::clone(&self.shared),
         }
     }
 
@@ -240,6 +251,8 @@ impl<S: Fn(Completion)> Worker<S> {
 
     fn execute(&mut self, group: Group) {
         let completions = self.engine.execute(group.requests);
+        let commits = self.engine.commits();
+        self.shared.commits.store(commits, Ordering::Relaxed);
         for (asker, completion) in group.askers.into_iter().zip(completions) {
             match asker {
                 Asker::Hub => (self.sink)(completion),

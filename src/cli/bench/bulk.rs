@@ -7,7 +7,7 @@ use std::time::Instant;
 use super::Plan;
 use super::paced::Pace;
 use super::report::{Latency, Stream};
-use super::workload::{Partner, Traffic, Typing, Workload};
+use super::workload::{Partner, Traffic, Typing, With, Workload};
 use crate::cli::exit::Failure;
 use crate::protocol::TEXT_MAX_BYTES;
 use crate::registry::Entry;
@@ -94,6 +94,7 @@ impl Traffic for BulkTraffic {
         if self.is_streaming(member) {
             partners.push(Partner {
                 member: self.clients + member / 2,
+                with: With::Member,
                 channel: Channel::Bulk,
                 size: TEXT_MAX_BYTES,
             });
@@ -122,6 +123,7 @@ impl Traffic for BulkTraffic {
             member: 2 * stream,
             talk: STREAM,
             at,
+            readers: 0,
             is_counted: false,
         })
     }
@@ -185,20 +187,13 @@ impl Traffic for BulkTraffic {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
 
     fn traffic(clients: usize, messages: u64) -> BulkTraffic {
         let plan = Plan {
-            workload: "bulk".into(),
-            server: "127.0.0.1".parse().unwrap(),
             clients,
-            rate: 2.0,
-            duration: Duration::from_secs(3),
-            size: 64,
             bytes: messages * TEXT_MAX_BYTES as u64 - 1,
-            is_json: true,
+            ..Plan::of_test()
         };
         BulkTraffic::new(&plan, [1; 32]).unwrap()
     }

@@ -3,6 +3,10 @@
 //! They sign in a few at a time, find their partners, say what the traffic has them say, wait for what is still
 //! on its way, and leave.
 
+mod app;
+mod measure;
+mod returning;
+
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::net::SocketAddr;
 use std::sync::mpsc::Sender;
@@ -13,16 +17,21 @@ use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng as _;
 
 use super::member::{Line, Member, News, PAUSE};
-use super::report::{Latency, Report, Stream};
-use super::stretching::{Input, Job};
+use super::own_server::Own;
+use super::report::Report;
+use super::stretching::Job;
 use super::workload::{Partner, Traffic, Typing};
 use crate::net;
 use crate::protocol::{ConversationId, Number};
-use crate::transport::{App, Endpoint, Event, Now, SessionId};
+use crate::transport::{Endpoint, Now, SessionId};
+use measure::Load;
 
 /// How many clients sign in at a time. Chosen: far below what a server grants one address, and enough to keep the
 /// thread that stretches passwords busy over any path.
 const ENTERING_MAX: usize = 16;
+
+/// The same at a server of the measurement's own, which limits nobody. Chosen: what a socket's buffer holds.
+const ENTERING_MAX_OWN: usize = 64;
 
 /// How long the last messages are waited for. Chosen: twice the longest pause between two probes of the transport.
 const DRAIN_WAIT: Duration = Duration::from_secs(16);
@@ -52,13 +61,37 @@ enum Phase {
     /// All is said; what is on its way is waited for until this moment.
     Draining(Instant),
     Leaving(Instant),
+    /// The server is restarted; that may take until this moment.
+    Restarting(Instant),
+    /// It is back, and so will be they, by this moment.
+    Returning(Instant),
 }
 
-/// Packets and bytes of all clients, both ways.
-#[derive(Debug, Clone, Copy, Default)]
-struct Load {
-    packets: u64,
-    bytes: u64,
+/// A line that was typed and that not all its readers have heard.
+#[derive(Debug, Clone, Copy)]
+struct Typed {
+    at: Instant,
+    /// How many have not.
+    left: usize,
+    is_counted: bool,
+}
+
+/// Who plays, and what.
+pub struct Cast {
+    /// The workload's name.
+    pub workload: &'static str,
+    /// The server's addresses.
+    pub addresses: Vec<SocketAddr>,
+    /// Who says something to whom, and when.
+    pub traffic: Box<dyn Traffic>,
+    /// How many of the names are clients; the others stay away.
+    pub clients: usize,
+    /// Everybody's names.
+    pub names: Vec<String>,
+    /// Where passwords are stretched.
+    pub jobs: Sender<Job>,
+    /// The server, if it is the measurement's own.
+    pub own: Option<Own>,
 }
 
 /// Everybody.
@@ -81,8 +114,13 @@ pub struct Crowd {
     touched: BTreeSet<usize>,
     /// The conversations that each member is to have.
     partners: Vec<Vec<Partner>>,
-    /// What was typed, is counted and has not been heard: by author, conversation and number, when.
-    typed: HashMap<(usize, ConversationId, Number), Instant>,
+    /// What was typed and has not been heard by all, by author, conversation and number.
+    typed: HashMap<(usize, ConversationId, Number), Typed>,
+    /// The server, if it is the measurement's own.
+    own: Option<Own>,
+    /// When the server was back after its restart.
+    returning_since: Option<Instant>,
+    is_progress_due: bool,
     latencies: Vec<Duration>,
     /// Those of lines that a streaming session said.
     latencies_beside: Vec<Duration>,
@@ -96,20 +134,25 @@ pub struct Crowd {
 impl Crowd {
     /// A crowd that has not begun.
     #[must_use]
-    pub fn new(
-        workload: &'static str,
-        addresses: Vec<SocketAddr>,
-        traffic: Box<dyn Traffic>,
-        clients: usize,
-        names: Vec<String>,
-        jobs: Sender<Job>,
-        seed: [u8; 32],
-    ) -> Self {
+    pub fn new(cast: Cast, seed: [u8; 32]) -> Self {
+        let Cast {
+            workload,
+            addresses,
+            traffic,
+            clients,
+            names,
+            jobs,
+            mut own,
+        } = cast;
         let mut random = ChaCha20Rng::from_seed(seed);
+        let passes = own.as_mut().map(|own| std::mem::take(&mut own.passes));
+        let mut passes = passes.into_iter().flatten();
         let members: Vec<Member> = names
             .into_iter()
             .enumerate()
-            .map(|(index, name)| Member::new(index, name, index >= clients, &mut random))
+            .map(|(index, name)| {
+                Member::new(index, name, index >= clients, passes.next(), &mut random)
+            })
             .collect();
         let partners = (0..members.len())
             .map(|member| traffic.partners(member))
@@ -125,17 +168,22 @@ impl Crowd {
             workload,
             addresses,
             traffic,
-            outside: (0..members.len()).collect(),
+            outside: (0..members.len())
+                .filter(|member| !members[*member].is_in_place())
+                .collect(),
+            ready: members.iter().filter(|it| it.is_in_place()).count(),
             members,
             sessions: HashMap::new(),
             random,
             jobs,
             phase: Phase::SigningIn,
             is_reached: false,
-            ready: 0,
             touched: BTreeSet::new(),
             partners,
             typed: HashMap::new(),
+            own,
+            returning_since: None,
+            is_progress_due: false,
             latencies: Vec::new(),
             latencies_beside: Vec::new(),
             load_before: None,
@@ -176,7 +224,11 @@ impl Crowd {
 
     fn let_in(&mut self, now: Instant, endpoint: &mut Endpoint) {
         let mut entering = self.members.iter().filter(|m| m.is_entering()).count();
-        while entering < ENTERING_MAX
+        let most = match self.own {
+            Some(_) => ENTERING_MAX_OWN,
+            None => ENTERING_MAX,
+        };
+        while entering < most
             && let Some(member) = self.outside.pop_front()
         {
             entering += 1;
@@ -195,7 +247,10 @@ impl Crowd {
             Some(News::Heard(talk, number)) => self.heard(member, talk, number),
             Some(News::Stored(talk)) => {
                 self.traffic.on_stored(now, member, talk);
-                self.show_progress();
+                self.is_progress_due = true;
+            }
+            Some(News::SignedIn) if matches!(self.phase, Phase::Returning(_)) => {
+                self.returned(now);
             }
             Some(News::SignedIn) => {
                 self.ready += 1;
@@ -234,15 +289,19 @@ impl Crowd {
                 self.ready += 1;
                 continue;
             }
-            self.with(now, endpoint, member, |member, line| {
-                member.find(line, partners);
+            let is_found = self.with(now, endpoint, member, |member, line| {
+                member.find(line, partners)
             });
+            self.ready += usize::from(is_found);
         }
         self.begin_if_ready(now);
     }
 
     fn begin_if_ready(&mut self, now: Instant) {
         if self.ready == self.members.len() {
+            if self.traffic.is_storm() {
+                return self.restart(now);
+            }
             self.phase = Phase::Talking;
             self.bar.reset();
             self.bar.set_message("measuring");
@@ -251,7 +310,8 @@ impl Crowd {
         }
     }
 
-    fn show_progress(&self) {
+    fn show_progress(&mut self) {
+        self.is_progress_due = false;
         let (done, of) = self.traffic.progress(self.latencies.len() as u64);
         self.bar.set_length(of);
         self.bar.set_position(done);
@@ -264,14 +324,28 @@ impl Crowd {
         let Some(conversation) = self.members[member].conversation(talk) else {
             return;
         };
-        if let Some(at) = self.typed.remove(&(author, conversation, number)) {
+        let key = (author, conversation, number);
+        let Some(typed) = self.typed.get_mut(&key) else {
+            return;
+        };
+        typed.left -= 1;
+        let Typed {
+            at,
+            left,
+            is_counted,
+        } = *typed;
+        if left == 0 {
+            self.typed.remove(&key);
+            self.traffic.on_heard(now, author);
+        }
+        if is_counted {
             let latency = now.saturating_duration_since(at);
             self.latencies.push(latency);
             if self.traffic.is_streaming(author) {
                 self.latencies_beside.push(latency);
             }
             self.last_heard = Some(now);
-            self.show_progress();
+            self.is_progress_due = true;
         }
     }
 
@@ -285,64 +359,22 @@ impl Crowd {
             member,
             talk,
             at,
+            readers,
             is_counted,
         }) = self.traffic.poll(now)
         {
             let said = self.with(now, endpoint, member, |member, line| member.say(line, talk));
             if let Some((conversation, number)) = said
-                && is_counted
+                && readers > 0
             {
-                self.typed.insert((member, conversation, number), at);
+                let typed = Typed {
+                    at,
+                    left: readers,
+                    is_counted,
+                };
+                self.typed.insert((member, conversation, number), typed);
             }
         }
-    }
-
-    fn load(&self, endpoint: &Endpoint) -> Load {
-        let mut load = Load::default();
-        for (session, member) in &self.sessions {
-            // An account is opened before anything is counted.
-            if self.partners[*member].is_empty() {
-                continue;
-            }
-            if let Some(statistics) = endpoint.statistics(*session) {
-                load.packets += statistics.packets_sent + statistics.packets_received;
-                load.bytes += statistics.bytes_sent + statistics.bytes_received;
-            }
-        }
-        load
-    }
-
-    fn measured(&mut self, now: Instant, endpoint: &mut Endpoint) {
-        for (session, member) in &self.sessions {
-            let name = self.members[*member].name();
-            tracing::debug!(name, statistics = ?endpoint.statistics(*session), "session");
-        }
-        let after = self.load(endpoint);
-        let before = self.load_before.unwrap_or_default();
-        let deliveries = self.latencies.len() as u64;
-        #[allow(clippy::cast_precision_loss, reason = "counts far below 2^52")]
-        let per_delivery = |count: u64| (deliveries > 0).then(|| count as f64 / deliveries as f64);
-        let counted = self.last_heard.zip(self.traffic.counted_from());
-        let seconds = counted.map(|(last, from)| (last - from).as_secs_f64());
-        let report = Report {
-            workload: self.workload,
-            clients: self.members.len() - self.traffic.absent(),
-            deliveries,
-            deliveries_expected: self.traffic.expected(),
-            #[allow(clippy::cast_precision_loss, reason = "a count far below 2^52")]
-            deliveries_per_s: seconds.map(|seconds| deliveries as f64 / seconds),
-            latency_us: Latency::of(std::mem::take(&mut self.latencies)),
-            server_cpu_us_per_delivery: None,
-            server_rss_bytes_per_client: None,
-            packets_per_delivery: per_delivery(after.packets - before.packets),
-            bytes_per_delivery: per_delivery(after.bytes - before.bytes),
-            commits: None,
-            stream: self.traffic.stream().map(|stream| Stream {
-                latency_us: Latency::of(std::mem::take(&mut self.latencies_beside)),
-                ..stream
-            }),
-        };
-        self.finish(now, endpoint, End::Measured(Box::new(report)));
     }
 
     /// The first ending counts; everybody leaves.
@@ -353,6 +385,10 @@ impl Crowd {
         }
         self.phase = Phase::Leaving(now + LEAVE_WAIT);
         self.bar.finish_and_clear();
+        if self.own.is_some() {
+            self.members.iter_mut().for_each(Member::vanish);
+            return;
+        }
         for member in 0..self.members.len() {
             self.with(now, endpoint, member, Member::leave);
         }
@@ -360,122 +396,5 @@ impl Crowd {
 
     fn member_of(&self, session: SessionId) -> Option<usize> {
         self.sessions.get(&session).copied()
-    }
-}
-
-impl App for Crowd {
-    type Input = Input;
-
-    fn on_event(&mut self, now: Now, endpoint: &mut Endpoint, event: Event) {
-        let now = now.instant;
-        match event {
-            Event::Connected {
-                session,
-                handshake_hash,
-                ..
-            } => {
-                self.is_reached = true;
-                if let Some(member) = self.member_of(session) {
-                    self.with(now, endpoint, member, |member, line| {
-                        member.connected(line, handshake_hash);
-                    });
-                }
-            }
-            Event::Readable { session, channel } => {
-                let Some(member) = self.member_of(session) else {
-                    return;
-                };
-                self.touched.insert(member);
-                while let Some(bytes) = endpoint.receive(now, session, channel) {
-                    let news = self.with(now, endpoint, member, |member, line| {
-                        member.handle_message(line, &bytes)
-                    });
-                    self.take(now, endpoint, member, news);
-                }
-            }
-            Event::Writable { session, channel } => {
-                if let Some(member) = self.member_of(session) {
-                    self.with(now, endpoint, member, |member, line| {
-                        member.flush(line, channel);
-                    });
-                }
-            }
-            Event::Closed { session, reason } => {
-                if let Some(member) = self.sessions.remove(&session) {
-                    let news = self.with(now, endpoint, member, |member, line| {
-                        member.closed(line, &reason)
-                    });
-                    self.take(now, endpoint, member, news);
-                }
-            }
-            Event::Moved { .. } | Event::Silent { .. } | Event::Awake { .. } => {}
-        }
-    }
-
-    fn on_input(&mut self, now: Now, endpoint: &mut Endpoint, input: Input) {
-        let now = now.instant;
-        match input {
-            Input::Interrupt => self.finish(now, endpoint, End::Interrupted),
-            Input::Stretched {
-                member,
-                attempt,
-                result,
-            } => {
-                let news = self.with(now, endpoint, member, |member, line| {
-                    member.stretched(line, attempt, result)
-                });
-                self.take(now, endpoint, member, news);
-            }
-        }
-    }
-
-    fn on_timeout(&mut self, now: Now, endpoint: &mut Endpoint) {
-        let now = now.instant;
-        match self.phase {
-            Phase::Talking => self.talk(now, endpoint),
-            Phase::Leaving(due) if due <= now => {
-                for member in 0..self.members.len() {
-                    self.with(now, endpoint, member, Member::hang_up);
-                }
-                self.phase = Phase::Leaving(now + LEAVE_WAIT);
-            }
-            Phase::SigningIn | Phase::Pairing => {
-                for member in 0..self.members.len() {
-                    if self.with(now, endpoint, member, Member::handle_timeout) {
-                        self.enter(now, endpoint, member);
-                    }
-                }
-            }
-            Phase::Draining(_) | Phase::Leaving(_) => {}
-        }
-    }
-
-    fn on_settled(&mut self, now: Now, endpoint: &mut Endpoint) {
-        let now = now.instant;
-        while let Some(member) = self.touched.pop_first() {
-            self.with(now, endpoint, member, Member::settle);
-        }
-        if self.phase == Phase::Talking && self.traffic.deadline().is_none() {
-            self.phase = Phase::Draining(now + DRAIN_WAIT);
-        }
-        if let Phase::Draining(due) = self.phase
-            && (due <= now || self.typed.is_empty())
-        {
-            self.measured(now, endpoint);
-        }
-    }
-
-    fn poll_timeout(&self) -> Option<Instant> {
-        match self.phase {
-            Phase::SigningIn | Phase::Pairing => {
-                self.members.iter().filter_map(Member::deadline).min()
-            }
-            Phase::Talking => self.traffic.deadline(),
-            Phase::Draining(due) | Phase::Leaving(due) => Some(due),
-        }
-    }
-
-    fn is_finished(&self) -> bool {
-        matches!(self.phase, Phase::Leaving(_)) && self.members.iter().all(Member::is_gone)
     }
 }

@@ -7,13 +7,14 @@ use rand_core::{RngCore as _, SeedableRng as _};
 use serde_bytes::ByteBuf;
 
 use super::member::{ATTEMPT_WAIT, Line, Member, News, PAUSE, Step};
+use super::own_server::Pass;
 use super::stretching::Job;
 use super::talk::Talk;
 use crate::client::credentials::{LoginBegun, SignUpBegun};
 use crate::protocol::opaque::KeyStretching;
 use crate::protocol::{
-    Body, Command, ErrorCode, Failure, Hello, Hop, Login, LoginFinish, Message, ReceiptsRequest,
-    SessionStart, SignUp, SignUpFinish, encode,
+    Body, Command, ConversationId, ErrorCode, Failure, Hello, Hop, Login, LoginFinish, Message,
+    ReceiptsRequest, Resume, SessionStart, SignUp, SignUpFinish, encode,
 };
 use crate::transport::Channel;
 
@@ -29,6 +30,15 @@ impl Member {
     /// Begins to sign up, or in.
     pub(super) fn sign_in(&mut self, line: &mut Line<'_>) {
         self.due = Some(line.now + ATTEMPT_WAIT);
+        if let Some(pass) = &self.pass {
+            let resume = Resume {
+                account: pass.account,
+                device: pass.device,
+                ticket: pass.ticket.clone().into(),
+            };
+            self.step = Step::Resume;
+            return self.request(line, &Message::control(resume));
+        }
         let name = self.name.clone();
         let begun = if self.has_account {
             LoginBegun::new(line.random, &self.password).map(|(begun, request)| {
@@ -126,8 +136,19 @@ impl Member {
                         .map_err(|error| error.to_string())
                 });
             }
-            (Step::LoginFinish, Body::SessionStart(SessionStart { device, .. })) => {
+            (Step::LoginFinish | Step::Resume, Body::SessionStart(start)) => {
+                let SessionStart {
+                    account,
+                    device,
+                    ticket,
+                    ..
+                } = start;
                 self.device = Some(device);
+                self.pass = Some(Pass {
+                    account,
+                    device,
+                    ticket: ticket.into_vec(),
+                });
                 self.step = Step::Hello;
                 let hello = Hello {
                     positions: Vec::new(),
@@ -135,7 +156,16 @@ impl Member {
                 };
                 self.request(line, &Message::control(hello));
             }
-            (Step::Hello, Body::HelloAnswer(answer)) if !answer.more => {
+            (Step::Hello, Body::HelloAnswer(answer)) => {
+                let is_everyone = |id| id == ConversationId::EVERYONE;
+                let mut heads = answer.heads.into_iter();
+                if let Some(head) = heads.find(|head| is_everyone(head.conversation)) {
+                    self.everyone = Some(head);
+                }
+                if answer.more {
+                    self.step = Step::Hello;
+                    return None;
+                }
                 self.step = Step::Inside;
                 self.due = None;
                 return Some(News::SignedIn);

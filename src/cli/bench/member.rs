@@ -8,13 +8,14 @@ use std::time::{Duration, Instant};
 use rand_chacha::ChaCha20Rng;
 use rand_core::RngCore as _;
 
+use super::own_server::Pass;
 use super::stretching::Job;
 use super::talk::{Heard, Talk};
-use super::workload::Partner;
+use super::workload::{Partner, With};
 use crate::client::credentials::{LoginBegun, SignUpBegun};
 use crate::protocol::{
-    Body, Command, ConversationId, DeviceId, EndReason, Envelope, Hop, Message, Number, Resolve,
-    SessionEnd, encode,
+    AccountId, Body, Command, ConversationId, DeviceId, EndReason, Envelope, Head, Hop, Message,
+    Number, Resolve, Resolved, SessionEnd, encode,
 };
 use crate::transport::{Channel, CloseReason, Endpoint, SendError, SessionId};
 
@@ -68,6 +69,8 @@ pub(super) enum Step {
     /// Something of OPAQUE is being worked out.
     Stretching(Command),
     LoginFinish,
+    /// Signing in by ticket.
+    Resume,
     Hello,
     /// It has its account and wants no more.
     Away,
@@ -75,6 +78,8 @@ pub(super) enum Step {
     Inside,
     Resolve,
     Talking,
+    /// The server is restarted; until it is back nothing is expected.
+    Lost,
     /// An attempt failed; the next one begins at this moment.
     Pausing(Instant),
     Leaving,
@@ -90,6 +95,10 @@ pub struct Member {
     pub(super) password: [u8; 16],
     pub(super) has_account: bool,
     pub(super) device: Option<DeviceId>,
+    /// What it signs in with, once it has something better than its password.
+    pub(super) pass: Option<Pass>,
+    /// Where it stands in the conversation of everyone.
+    pub(super) everyone: Option<Head>,
     pub(super) session: Option<SessionId>,
     pub(super) handshake_hash: [u8; 32],
     pub(super) step: Step,
@@ -109,7 +118,13 @@ pub struct Member {
 impl Member {
     /// A client that has not begun.
     #[must_use]
-    pub fn new(index: usize, name: String, stays_away: bool, random: &mut ChaCha20Rng) -> Self {
+    pub fn new(
+        index: usize,
+        name: String,
+        stays_away: bool,
+        pass: Option<Pass>,
+        random: &mut ChaCha20Rng,
+    ) -> Self {
         let mut password = [0; 16];
         random.fill_bytes(&mut password);
         Self {
@@ -117,11 +132,16 @@ impl Member {
             name,
             stays_away,
             password,
-            has_account: false,
+            has_account: pass.is_some(),
             device: None,
+            step: match &pass {
+                Some(_) if stays_away => Step::Away,
+                _ => Step::Outside,
+            },
+            pass,
+            everyone: None,
             session: None,
             handshake_hash: [0; 32],
-            step: Step::Outside,
             tries: 0,
             waits: 0,
             due: None,
@@ -137,6 +157,18 @@ impl Member {
         &self.name
     }
 
+    /// Whether it only has an account.
+    #[must_use]
+    pub const fn stays_away(&self) -> bool {
+        self.stays_away
+    }
+
+    /// Whether it is where it is wanted before anything begins.
+    #[must_use]
+    pub const fn is_in_place(&self) -> bool {
+        matches!(self.step, Step::Away | Step::Inside)
+    }
+
     /// Whether it is on its way in.
     #[must_use]
     pub const fn is_entering(&self) -> bool {
@@ -147,6 +179,7 @@ impl Member {
                 | Step::Inside
                 | Step::Resolve
                 | Step::Talking
+                | Step::Lost
                 | Step::Leaving
                 | Step::Gone
         )
@@ -208,7 +241,7 @@ impl Member {
                 self.due = None;
                 Some(News::Left)
             }
-            Step::Away => None,
+            Step::Away | Step::Lost => None,
             _ if *reason == CloseReason::NoAnswer && !self.has_account && self.tries >= 2 => {
                 Some(News::Unreachable)
             }
@@ -230,14 +263,36 @@ impl Member {
         }
     }
 
-    /// Looks its partners up, one after the other.
-    pub fn find(&mut self, line: &mut Line<'_>, partners: Vec<(String, Partner)>) {
+    /// Looks its partners up, one after the other. `true`: it has found them already.
+    pub fn find(&mut self, line: &mut Line<'_>, partners: Vec<(String, Partner)>) -> bool {
         self.partners = partners;
-        self.find_next(line);
+        let is_found = !self.find_next(line);
+        if is_found {
+            self.step = Step::Talking;
+        }
+        is_found
     }
 
     /// Looks the first partner up whose conversation is not known. `false`: there is none.
     pub(super) fn find_next(&mut self, line: &mut Line<'_>) -> bool {
+        while let Some((name, partner)) = self.partners.get(self.talks.len())
+            && partner.with == With::Everyone
+        {
+            let (Some(device), Some(head)) = (self.device, &self.everyone) else {
+                return false;
+            };
+            // Everybody belongs to it, so that HELLO has told already what RESOLVE would.
+            let resolved = Resolved {
+                tag: 0,
+                conversation: head.conversation,
+                name: name.clone(),
+                account: AccountId(0),
+                last_number: head.last_number,
+                start: head.start,
+            };
+            let talk = Talk::new(device, self.name.clone(), *partner, &resolved);
+            self.talks.push(talk);
+        }
         let Some((name, _)) = self.partners.get(self.talks.len()) else {
             return false;
         };
@@ -316,6 +371,29 @@ impl Member {
         }
     }
 
+    /// The server goes away on purpose.
+    pub fn lose(&mut self) {
+        self.step = Step::Lost;
+        self.due = None;
+        self.talks.clear();
+        for waiting in &mut self.waiting {
+            waiting.clear();
+        }
+    }
+
+    /// The server is back: what is left of the session before is given up.
+    pub fn forget_session(&mut self, line: &mut Line<'_>) -> Option<SessionId> {
+        let session = self.session.take()?;
+        line.endpoint.close(line.now, session, 0, "bye");
+        Some(session)
+    }
+
+    /// It is out without a goodbye: the server ends with the measurement.
+    pub fn vanish(&mut self) {
+        self.step = Step::Gone;
+        self.due = None;
+    }
+
     /// Closes the session, whatever it waits for.
     pub fn hang_up(&mut self, line: &mut Line<'_>) {
         if let Some(session) = self.session {
@@ -331,6 +409,9 @@ impl Member {
 
     /// Something has come from the server.
     pub fn handle_message(&mut self, line: &mut Line<'_>, bytes: &[u8]) -> Option<News> {
+        if matches!(self.step, Step::Lost) {
+            return None;
+        }
         let Ok(envelope) = Envelope::decode(bytes) else {
             return Some(News::Failed("was sent what is no message".into()));
         };

@@ -8,13 +8,13 @@ use rand_chacha::ChaCha20Rng;
 use rand_core::{RngCore as _, SeedableRng as _};
 
 use super::Plan;
-use super::workload::{Partner, Traffic, Typing, Workload};
+use super::workload::{Partner, Traffic, Typing, With, Workload};
 use crate::cli::exit::Failure;
 use crate::registry::Entry;
 use crate::transport::Channel;
 
 /// How long messages are said before any is counted: estimates of round trips and losses settle.
-const WARM_UP: Duration = Duration::from_secs(2);
+pub(super) const WARM_UP: Duration = Duration::from_secs(2);
 
 /// See the summary.
 pub struct Paced;
@@ -101,6 +101,7 @@ impl Traffic for Pace {
     fn partners(&self, member: usize) -> Vec<Partner> {
         let partner = Partner {
             member: member ^ 1,
+            with: With::Member,
             channel: Channel::Chat,
             size: self.size,
         };
@@ -131,6 +132,7 @@ impl Traffic for Pace {
             member,
             talk: 0,
             at,
+            readers: 1,
             is_counted: line >= self.warm_up,
         })
     }
@@ -154,14 +156,8 @@ mod tests {
 
     fn plan(clients: usize) -> Plan {
         Plan {
-            workload: "paced".into(),
-            server: "127.0.0.1".parse().unwrap(),
             clients,
-            rate: 2.0,
-            duration: Duration::from_secs(3),
-            size: 64,
-            bytes: 0,
-            is_json: true,
+            ..Plan::of_test()
         }
     }
 

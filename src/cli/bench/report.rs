@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use super::histogram::Histogram;
+
 /// The result of a run; `None` is what cannot be known from here.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Report {
@@ -30,6 +32,12 @@ pub struct Report {
     pub bytes_per_delivery: Option<f64>,
     /// Transactions that the server made durable.
     pub commits: Option<u64>,
+    /// CPU time of the server in a second for one session, in microseconds; left out where anything is said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub server_cpu_us_per_client_s: Option<f64>,
+    /// How many latencies there were of each size, for the text.
+    #[serde(skip)]
+    pub histogram: Histogram,
     /// How the streams went; left out where the workload has none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stream: Option<Stream>,
@@ -104,10 +112,25 @@ impl fmt::Display for Report {
         if let (Some(packets), Some(bytes)) = (self.packets_per_delivery, self.bytes_per_delivery) {
             writeln!(f, "delivery   {packets:.1} packets, {bytes:.0} bytes")?;
         }
+        if let Some(cpu) = self.server_cpu_us_per_delivery {
+            writeln!(f, "server     {cpu:.1} µs of CPU time for each delivery")?;
+        }
+        if let Some(cpu) = self.server_cpu_us_per_client_s {
+            writeln!(
+                f,
+                "server     {cpu:.1} µs of CPU time a second for each client"
+            )?;
+        }
+        if let Some(bytes) = self.server_rss_bytes_per_client {
+            writeln!(f, "memory     {bytes} bytes for each client")?;
+        }
+        if let Some(commits) = self.commits {
+            writeln!(f, "commits    {commits}")?;
+        }
         if let Some(stream) = self.stream {
             stream.fmt(f)?;
         }
-        Ok(())
+        self.histogram.fmt(f)
     }
 }
 
@@ -158,6 +181,8 @@ mod tests {
             packets_per_delivery: (deliveries > 0).then_some(4.25),
             bytes_per_delivery: (deliveries > 0).then_some(612.4),
             commits: None,
+            server_cpu_us_per_client_s: None,
+            histogram: Histogram::default(),
             stream: None,
         }
     }
@@ -183,6 +208,24 @@ mod tests {
              latency    p50 50.0 ms  p90 90.0 ms  p99 99.0 ms  max 100.0 ms\n\
              delivery   4.2 packets, 612 bytes\n"
         );
+    }
+
+    #[test]
+    fn what_a_server_of_ones_own_costs_is_told() {
+        let report = Report {
+            server_cpu_us_per_delivery: Some(7.25),
+            server_rss_bytes_per_client: Some(6000),
+            commits: Some(12),
+            histogram: Histogram::of(&[Duration::from_millis(3)]),
+            ..report(100)
+        };
+        assert!(report.to_string().ends_with(
+            "delivery   4.2 packets, 612 bytes\n\
+             server     7.2 µs of CPU time for each delivery\n\
+             memory     6000 bytes for each client\n\
+             commits    12\n\
+             \x20    4.0 ms ######################################## 1\n"
+        ));
     }
 
     #[test]

@@ -5,7 +5,8 @@ use std::io::{self, Write as _};
 use anyhow::{Context as _, anyhow};
 
 use super::Plan;
-use super::crowd::{Crowd, End};
+use super::crowd::{Cast, Crowd, End};
+use super::own_server::{Keeper, Own, OwnServer};
 use super::report::Report;
 use super::stretching::{self, Input};
 use super::workload;
@@ -25,26 +26,43 @@ pub fn run(plan: &Plan) -> Outcome {
         .ok_or_else(|| Failure::usage(format!("there is no workload {:?}", plan.workload)))?;
     let seed = || net::seed().context("the operating system gives no randomness");
     let traffic = workload.traffic(plan, seed()?)?;
-    let addresses = plan.server.resolve()?;
+    let names = names(plan.clients + traffic.absent(), seed()?);
+    let server = match plan.server {
+        Some(_) => None,
+        None => Some(OwnServer::start(&names)?),
+    };
+    let addresses = match (&plan.server, &server) {
+        (Some(server), _) => server.resolve()?,
+        (None, Some((own, _))) => vec![own.address()],
+        (None, None) => Vec::new(),
+    };
     let sockets = operate::bind_any(&addresses)?;
     let (setup, inputs) = Setup::new().context("cannot wait for the network")?;
     let jobs = stretching::start(inputs.clone())?;
+    let own = match server {
+        Some((server, passes)) => Some(Own {
+            meter: server.meter().context("the server runs")?,
+            keeper: Keeper::start(server, inputs.clone())?,
+            passes,
+        }),
+        None => None,
+    };
     operate::on_signal(move || {
         // If the network thread has ended, the run is over already.
         let _ = inputs.send_reserved(Input::Interrupt);
     })?;
     let now = net::now();
     let endpoint = Endpoint::client(now.instant, ClientConfig::default(), seed()?);
-    let names = names(plan.clients + traffic.absent(), seed()?);
-    let crowd = Crowd::new(
-        workload.name(),
+    let cast = Cast {
+        workload: workload.name(),
         addresses,
         traffic,
-        plan.clients,
+        clients: plan.clients,
         names,
         jobs,
-        seed()?,
-    );
+        own,
+    };
+    let crowd = Crowd::new(cast, seed()?);
     let mut driver =
         Driver::new(setup, sockets, endpoint, crowd).context("cannot wait for the sockets")?;
     let (endpoint, crowd) = driver.parts();
@@ -55,7 +73,10 @@ pub fn run(plan: &Plan) -> Outcome {
         Some(End::Interrupted) => Ok(Exit::Interrupted),
         Some(End::Failed(why)) => Err(anyhow!(why).into()),
         Some(End::Unreachable) => {
-            let error = anyhow!("no answer from {}", plan.server);
+            let error = match &plan.server {
+                Some(server) => anyhow!("no answer from {server}"),
+                None => anyhow!("no answer from the server that was started"),
+            };
             Err(Failure::new(Exit::Unreachable, error)
                 .hint("is the server running, and is this its port?"))
         }

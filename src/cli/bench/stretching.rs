@@ -6,6 +6,7 @@ use std::sync::mpsc::{self, Sender};
 use anyhow::Context as _;
 use serde_bytes::ByteBuf;
 
+use super::meter::Meter;
 use crate::net::InputSender;
 
 /// What comes to the crowd from other threads.
@@ -19,6 +20,8 @@ pub enum Input {
         /// What is to be sent, or why there is nothing.
         result: Result<ByteBuf, String>,
     },
+    /// The server of the measurement's own has been restarted, or why not.
+    Restarted(Result<Meter, String>),
     /// The process was told to stop.
     Interrupt,
 }

@@ -5,10 +5,10 @@
 
 use std::collections::VecDeque;
 
-use super::workload::Partner;
+use super::workload::{Partner, With};
 use crate::protocol::{
-    Body, ConversationId, DecodeError, DeliverAgain, Delivery, DeviceId, EntryId, Envelope, Hop,
-    Message, Number, Origin, Received, Resolved, Stored, Text, encode, seal,
+    Body, ConversationId, DecodeError, DeliverAgain, Delivery, DeviceId, EVERYONE_NAME, EntryId,
+    Envelope, Hop, Message, Number, Origin, Received, Resolved, Stored, Text, encode, seal,
 };
 use crate::transport::Channel;
 
@@ -39,7 +39,9 @@ pub struct Talk {
     conversation: ConversationId,
     device: DeviceId,
     name: String,
+    /// Whose messages are heard.
     partner: String,
+    with: With,
     channel: Channel,
     size: usize,
     last_number: Number,
@@ -59,6 +61,7 @@ impl Talk {
             device,
             name,
             partner: resolved.name.clone(),
+            with: partner.with,
             channel: partner.channel,
             size: partner.size,
             last_number: resolved.last_number,
@@ -91,7 +94,10 @@ impl Talk {
         };
         let text = Text {
             sender: self.name.clone(),
-            receiver: self.partner.clone(),
+            receiver: match self.with {
+                With::Member => self.partner.clone(),
+                With::Everyone => EVERYONE_NAME.into(),
+            },
             text: text_of(number, self.size),
         };
         let (content, digest) = seal(&Message::chat(origin, text));
@@ -148,6 +154,10 @@ impl Talk {
         if origin.device == self.device {
             return Heard::Nothing;
         }
+        if self.with == With::Everyone && text.sender != self.partner {
+            // At a server that has other users, these speak, too.
+            return Heard::Nothing;
+        }
         if text.sender != self.partner || text.text != text_of(origin.number, self.size) {
             return Heard::Wrong("a delivery was not what was said");
         }
@@ -201,6 +211,7 @@ mod tests {
             };
             let chat = Partner {
                 member: 1,
+                with: With::Member,
                 channel: Channel::Chat,
                 size: 64,
             };

@@ -4,8 +4,10 @@ use std::time::Instant;
 
 use super::Plan;
 use super::bulk::Bulk;
+use super::closed_loop::{Fanout, Idle, Pairs};
 use super::paced::Paced;
 use super::report::Stream;
+use super::storm::Storm;
 use crate::cli::exit::Failure;
 use crate::registry::{Entry, Registry};
 use crate::transport::Channel;
@@ -22,12 +24,23 @@ pub trait Workload: Entry {
 /// A conversation that a member is to have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Partner {
-    /// With whom.
+    /// With whom; where many hear, who speaks.
     pub member: usize,
+    /// Who belongs to it.
+    pub with: With,
     /// On which channel it goes to the server.
     pub channel: Channel,
     /// Bytes of text in each message.
     pub size: usize,
+}
+
+/// Who belongs to a conversation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum With {
+    /// The member alone, and oneself.
+    Member,
+    /// Everybody who has an account.
+    Everyone,
 }
 
 /// A line that is typed.
@@ -39,7 +52,9 @@ pub struct Typing {
     pub talk: usize,
     /// When; latency counts from here, however late the loop comes to it.
     pub at: Instant,
-    /// Whether anybody is to hear it and it is counted then; what warms up, or is only to be stored, is not.
+    /// How many clients are to hear it.
+    pub readers: usize,
+    /// Whether it is counted when they do; what warms up is not.
     pub is_counted: bool,
 }
 
@@ -63,6 +78,9 @@ pub trait Traffic: Send {
     /// The server has called the next message of this member's in this conversation stored.
     fn on_stored(&mut self, _now: Instant, _member: usize, _talk: usize) {}
 
+    /// All readers have heard a line of this member's.
+    fn on_heard(&mut self, _now: Instant, _member: usize) {}
+
     /// When the next line's time comes; `None` once all is said.
     fn deadline(&self) -> Option<Instant>;
 
@@ -82,6 +100,16 @@ pub trait Traffic: Send {
         false
     }
 
+    /// Whether nobody says anything, and time and memory are divided among the sessions.
+    fn is_idle(&self) -> bool {
+        false
+    }
+
+    /// Whether the server is restarted, and who comes back is counted instead of lines.
+    fn is_storm(&self) -> bool {
+        false
+    }
+
     /// How the streams went, where there are any.
     fn stream(&self) -> Option<Stream> {
         None
@@ -92,6 +120,10 @@ pub trait Traffic: Send {
 #[must_use]
 pub fn table() -> Registry<dyn Workload> {
     Registry::<dyn Workload>::default()
+        .with(Box::new(Pairs))
+        .with(Box::new(Fanout))
         .with(Box::new(Paced))
         .with(Box::new(Bulk))
+        .with(Box::new(Idle))
+        .with(Box::new(Storm))
 }

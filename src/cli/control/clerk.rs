@@ -73,7 +73,11 @@ impl Clerk {
 
     fn status(&self) -> anyhow::Result<Answer> {
         let hub = self.hub.as_ref().context("no server is running")?;
-        Ok(Answer::Status(status::ask(hub)?))
+        let commits = match &self.caller {
+            Caller::Thread(caller) => caller.commits(),
+            Caller::Engine(engine) => engine.commits(),
+        };
+        Ok(Answer::Status(status::ask(hub, commits)?))
     }
 
     fn list(&mut self) -> anyhow::Result<Answer> {

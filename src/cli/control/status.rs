@@ -27,6 +27,8 @@ pub struct Status {
     pub stored: u64,
     /// Deliveries handed to the transport.
     pub delivered: u64,
+    /// Transactions made durable since the start.
+    pub commits: u64,
     /// Messages whose digest did not fit.
     pub damaged: u64,
     /// Messages that could not be decoded.
@@ -70,27 +72,28 @@ pub struct Session {
     pub congestion_window_bytes: u64,
 }
 
-/// Asks the hub, which lives on the network thread.
+/// Asks the hub, which lives on the network thread. `commits` is what the storage thread has made durable.
 ///
 /// # Errors
 /// If the network thread is too busy to answer, or has ended.
-pub fn ask(inputs: &InputSender<Input>) -> anyhow::Result<Status> {
+pub fn ask(inputs: &InputSender<Input>, commits: u64) -> anyhow::Result<Status> {
     let (reply, answer) = mpsc::sync_channel(1);
     inputs.try_send(Input::Status(reply))?;
     let status = answer
         .recv_timeout(ANSWER_TIMEOUT)
         .context("the network thread does not answer")?;
-    Ok(status.into())
+    Ok(Status::new(status, commits))
 }
 
-impl From<server::Status> for Status {
-    fn from(status: server::Status) -> Self {
+impl Status {
+    fn new(status: server::Status, commits: u64) -> Self {
         let counters = status.counters;
         Self {
             sessions: status.sessions,
             online: status.online,
             stored: counters.stored,
             delivered: counters.delivered,
+            commits,
             damaged: counters.damaged,
             malformed: counters.malformed,
             ignored: ignored(status.ignored),
@@ -180,6 +183,7 @@ impl fmt::Display for Status {
             online,
             stored,
             delivered,
+            commits,
             damaged,
             malformed,
             ignored,
@@ -188,7 +192,7 @@ impl fmt::Display for Status {
         writeln!(f, "sessions {sessions}   users online {online}")?;
         writeln!(
             f,
-            "messages stored {stored}   delivered {delivered}   damaged {damaged}   malformed {malformed}"
+            "messages stored {stored}   delivered {delivered}   commits {commits}   damaged {damaged}   malformed {malformed}"
         )?;
         let seen: Vec<String> = ignored
             .iter()
@@ -269,8 +273,10 @@ mod tests {
                 },
             }],
         };
-        let text = Status::from(status).to_string();
-        assert!(text.starts_with("sessions 3   users online 1\nmessages stored 7   delivered 8"));
+        let text = Status::new(status, 5).to_string();
+        assert!(text.starts_with(
+            "sessions 3   users online 1\nmessages stored 7   delivered 8   commits 5"
+        ));
         assert!(
             text.contains("datagrams without effect: replayed 2   small syns 1\n"),
             "{text}"

@@ -1,7 +1,7 @@
 //! Wires the parts together: what the subcommands run once their arguments are read.
 
 mod client;
-mod database;
+pub mod database;
 mod server;
 
 use anyhow::Context as _;

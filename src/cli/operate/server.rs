@@ -33,7 +33,7 @@ pub fn run(plan: &Plan) -> Outcome {
         static_key: secrets.static_key,
         reset_key: secrets.reset_key,
         unix_ms: now.unix_ms,
-        limits: Limits::default(),
+        limits: limits(plan),
     };
     let endpoint = Endpoint::server(now.instant, config, seed()?);
     let key = endpoint.public_key().context("a server has a key")?;
@@ -56,6 +56,7 @@ pub fn run(plan: &Plan) -> Outcome {
     };
     let config = HubConfig {
         registration,
+        limited: !plan.is_measured,
         rooms,
         retention: plan.retention,
         ..HubConfig::default()
@@ -76,6 +77,9 @@ pub fn run(plan: &Plan) -> Outcome {
         let clerk = Clerk::new(caller, secrets.registrar()?, snapshots.clone());
         Ok(Box::new(clerk.with_hub(hub_inputs.clone())))
     })?;
+    if plan.is_measured {
+        stop_at_end_of_input(inputs.clone())?;
+    }
     stop_on_signal(inputs)?;
     let listening = announce(plan, &sockets, &key, accounts);
     let driver =
@@ -90,6 +94,19 @@ pub fn run(plan: &Plan) -> Outcome {
     ended?;
     let _ = writeln!(io::stdout(), "udpchat stopped");
     Ok(Exit::Success)
+}
+
+/// The transport's limits. Those of one address are lifted where all clients come from one.
+fn limits(plan: &Plan) -> Limits {
+    let limits = Limits::default();
+    if plan.is_measured {
+        Limits {
+            unauthenticated_per_prefix: u32::MAX,
+            ..limits
+        }
+    } else {
+        limits
+    }
 }
 
 /// The two lines that say where the server is and who it is.
@@ -154,4 +171,19 @@ fn stop_on_signal(inputs: InputSender<Input>) -> anyhow::Result<()> {
         // If the network thread has ended, the server is stopping already.
         let _ = inputs.send_reserved(Input::Stop);
     })
+}
+
+/// Stops the server in order when standard input ends, which it does however the process ends that holds the other
+/// end.
+fn stop_at_end_of_input(inputs: InputSender<Input>) -> anyhow::Result<()> {
+    std::thread::Builder::new()
+        .name("input".into())
+        .spawn(move || {
+            // An error is an end, too.
+            let _ = io::copy(&mut io::stdin().lock(), &mut io::sink());
+            // If the network thread has ended, the server is stopping already.
+            let _ = inputs.send_reserved(Input::Stop);
+        })
+        .context("cannot start the thread that waits for the end of standard input")?;
+    Ok(())
 }

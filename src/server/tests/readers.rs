@@ -158,3 +158,33 @@ fn however_many_talk_to_an_account_it_can_sign_in() {
     bench.pass(100);
     assert_eq!(bench.heard(link).len(), 1);
 }
+
+#[test]
+fn damaged_text_is_asked_for_again_on_whichever_channel_it_came() {
+    // Only what came on the chat channel was asked for again; a damaged message of a stream was refused, though its
+    // author keeps it and only waits for a word.
+    let mut bench = Bench::new();
+    let (alice, _) = (bench.user("alice"), bench.user("bob"));
+    let conversation = bench.pair(alice, "bob");
+    let link = bench.signed_in("alice", alice);
+    let origin = Origin {
+        conversation,
+        device: alice.1,
+        number: Number(1),
+    };
+    let mut bytes = encode(&text("alice", "bob", "tea?", origin), Hop::default());
+    let at = bytes.windows(4).position(|word| word == b"tea?");
+    bytes[at.expect("what was said")] ^= 1;
+    for channel in [Channel::Chat, Channel::Bulk] {
+        let sent = bench
+            .client
+            .send(bench.now.instant, link.client, channel, &bytes);
+        sent.expect("there is room");
+        bench.pass(100);
+        let heard = bench.heard(link);
+        assert!(
+            matches!(&heard[..], [Body::SendAgain(_)]),
+            "{channel:?}: {heard:?}"
+        );
+    }
+}

@@ -42,6 +42,8 @@ pub(super) struct Recovery {
     loss_window: f32,
     /// What the peer has measured of its own packets.
     pub(super) peer_loss_permille: u16,
+    /// What this end has last told the peer of its own.
+    pub(super) told_loss_permille: u16,
 }
 
 impl Recovery {
@@ -62,6 +64,7 @@ impl Recovery {
             loss_average: 0.0,
             loss_window: LOSS_WINDOW_FIRST,
             peer_loss_permille: 0,
+            told_loss_permille: 0,
         }
     }
 
@@ -82,9 +85,9 @@ impl Recovery {
         self.loss_window = (self.loss_window + 1.0).min(LOSS_WINDOW);
     }
 
-    /// The time-out before any backoff. Where packets get lost both ends know, and acknowledge at once.
-    fn probe_timeout(&self) -> Duration {
-        if self.is_lossy() {
+    /// The time-out before any backoff. Where packets get lost both ends acknowledge at once, once both know.
+    pub(super) fn probe_timeout(&self) -> Duration {
+        if self.is_lossy() && self.peer_hurries() {
             self.rtt.pto_base().saturating_sub(MAX_ACK_DELAY)
         } else {
             self.rtt.pto_base()

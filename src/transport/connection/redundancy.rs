@@ -38,6 +38,13 @@ impl Recovery {
         self.path_loss() > COPY_FROM
     }
 
+    /// Whether the peer has reason to acknowledge at once: it loses packets itself, or was told that we do. What
+    /// this end has learnt since, it does not know.
+    pub(super) fn peer_hurries(&self) -> bool {
+        let known = self.peer_loss_permille.max(self.told_loss_permille);
+        f32::from(known) / 1000.0 > COPY_FROM
+    }
+
     /// The average of losses, of our packets or of the peer's, whichever is higher: a path that loses packets one
     /// way mostly loses them the other way, too, and who learns it from the peer need not lose a line first.
     fn path_loss(&self) -> f32 {
@@ -148,5 +155,26 @@ impl Connection {
             self.recovery.copies_sent += 1;
         }
         self.copies_due = false;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::transport::rtt::MAX_ACK_DELAY;
+
+    #[test]
+    fn peer_that_has_not_been_told_of_losses_is_given_its_time_to_acknowledge() {
+        // Losses that an end had learnt after its last acknowledgement were not known to the other, which went on
+        // waiting its 25 ms. Each keep-alive of an idle session was followed by two probes for nothing.
+        let mut recovery = Recovery::new(Instant::now());
+        let patient = recovery.probe_timeout();
+        recovery.loss_average = 0.05;
+        assert_eq!(recovery.probe_timeout(), patient);
+        recovery.told_loss_permille = 50;
+        assert_eq!(recovery.probe_timeout(), patient - MAX_ACK_DELAY);
+        recovery.told_loss_permille = 0;
+        recovery.peer_loss_permille = 50;
+        assert_eq!(recovery.probe_timeout(), patient - MAX_ACK_DELAY);
     }
 }

@@ -334,6 +334,7 @@ impl Connection {
             return;
         }
         frames.push(SentFrame::Ack(largest));
+        self.recovery.told_loss_permille = loss_permille;
         self.received.on_sent();
     }
 

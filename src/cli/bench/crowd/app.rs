@@ -1,0 +1,157 @@
+//! What the driver has the crowd do: events of the sessions, the other threads' inputs, and the time.
+
+use std::time::Instant;
+
+use super::super::member::Member;
+use super::super::stretching::Input;
+use super::{Crowd, DRAIN_WAIT, End, LEAVE_WAIT, Phase};
+use crate::transport::{App, Endpoint, Event, Now};
+
+impl App for Crowd {
+    type Input = Input;
+
+    fn on_event(&mut self, now: Now, endpoint: &mut Endpoint, event: Event) {
+        let now = now.instant;
+        match event {
+            Event::Connected {
+                session,
+                handshake_hash,
+                ..
+            } => {
+                self.is_reached = true;
+                if let Some(member) = self.member_of(session) {
+                    self.with(now, endpoint, member, |member, line| {
+                        member.connected(line, handshake_hash);
+                    });
+                }
+            }
+            Event::Readable { session, channel } => {
+                let Some(member) = self.member_of(session) else {
+                    return;
+                };
+                self.touched.insert(member);
+                while let Some(bytes) = endpoint.receive(now, session, channel) {
+                    let news = self.with(now, endpoint, member, |member, line| {
+                        member.handle_message(line, &bytes)
+                    });
+                    self.take(now, endpoint, member, news);
+                }
+            }
+            Event::Writable { session, channel } => {
+                if let Some(member) = self.member_of(session) {
+                    self.with(now, endpoint, member, |member, line| {
+                        member.flush(line, channel);
+                    });
+                }
+            }
+            Event::Closed { session, reason } => {
+                if let Some(member) = self.sessions.remove(&session) {
+                    let news = self.with(now, endpoint, member, |member, line| {
+                        member.closed(line, &reason)
+                    });
+                    self.take(now, endpoint, member, news);
+                }
+            }
+            Event::Moved { .. } | Event::Silent { .. } | Event::Awake { .. } => {}
+        }
+    }
+
+    fn on_input(&mut self, now: Now, endpoint: &mut Endpoint, input: Input) {
+        let now = now.instant;
+        match input {
+            Input::Restarted(Ok(meter)) => {
+                if let Some(own) = &mut self.own {
+                    own.meter = meter;
+                }
+                if matches!(self.phase, Phase::Restarting(_)) {
+                    self.come_back(now, endpoint);
+                }
+            }
+            Input::Restarted(Err(why)) => {
+                let why = format!("the server could not be restarted: {why}");
+                self.finish(now, endpoint, End::Failed(why));
+            }
+            Input::Interrupt => self.finish(now, endpoint, End::Interrupted),
+            Input::Stretched {
+                member,
+                attempt,
+                result,
+            } => {
+                let news = self.with(now, endpoint, member, |member, line| {
+                    member.stretched(line, attempt, result)
+                });
+                self.take(now, endpoint, member, news);
+            }
+        }
+    }
+
+    fn on_timeout(&mut self, now: Now, endpoint: &mut Endpoint) {
+        let now = now.instant;
+        match self.phase {
+            Phase::Talking => self.talk(now, endpoint),
+            Phase::Leaving(due) if due <= now => {
+                for member in 0..self.members.len() {
+                    self.with(now, endpoint, member, Member::hang_up);
+                }
+                self.phase = Phase::Leaving(now + LEAVE_WAIT);
+            }
+            Phase::Restarting(due) if due <= now => {
+                let why = "the server takes too long to restart".into();
+                self.finish(now, endpoint, End::Failed(why));
+            }
+            Phase::SigningIn | Phase::Pairing | Phase::Returning(_) => {
+                for member in 0..self.members.len() {
+                    if self.with(now, endpoint, member, Member::handle_timeout) {
+                        self.enter(now, endpoint, member);
+                    }
+                }
+            }
+            Phase::Draining(_) | Phase::Leaving(_) | Phase::Restarting(_) => {}
+        }
+    }
+
+    fn on_settled(&mut self, now: Now, endpoint: &mut Endpoint) {
+        let now = now.instant;
+        while let Some(member) = self.touched.pop_first() {
+            self.with(now, endpoint, member, Member::settle);
+        }
+        if self.phase == Phase::Talking {
+            // What was heard in this batch may be answered in the same packets as the receipts for it.
+            self.talk(now, endpoint);
+        }
+        if self.is_progress_due {
+            self.show_progress();
+        }
+        if self.phase == Phase::Talking && self.traffic.deadline().is_none() {
+            self.phase = Phase::Draining(now + DRAIN_WAIT);
+        }
+        if let Phase::Draining(due) = self.phase
+            && (due <= now || self.typed.is_empty())
+        {
+            self.measured(now, endpoint);
+        }
+        if let Phase::Returning(due) = self.phase
+            && (due <= now || self.latencies.len() == self.members.len())
+        {
+            self.measured(now, endpoint);
+        }
+    }
+
+    fn poll_timeout(&self) -> Option<Instant> {
+        match self.phase {
+            Phase::SigningIn | Phase::Pairing => {
+                self.members.iter().filter_map(Member::deadline).min()
+            }
+            Phase::Returning(due) => {
+                let members = self.members.iter().filter_map(Member::deadline);
+                members.chain([due]).min()
+            }
+            Phase::Talking => self.traffic.deadline(),
+            Phase::Draining(due) | Phase::Leaving(due) | Phase::Restarting(due) => Some(due),
+        }
+    }
+
+    fn is_finished(&self) -> bool {
+        matches!(self.phase, Phase::Leaving(_)) && self.members.iter().all(Member::is_gone)
+    }
+}
