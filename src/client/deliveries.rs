@@ -212,10 +212,7 @@ impl Account {
                 return;
             }
             Some(said) => {
-                let tone = match said {
-                    Said::Text(_) => Tone::Said,
-                    Said::Event(_) => Tone::Notice,
-                };
+                let tone = said.tone();
                 (tone, self.live_line(id, is_own, &time, said, is_old))
             }
             None if is_damaged => (

@@ -6,6 +6,7 @@
 use serde::{Deserialize, Serialize};
 use serde_bytes::ByteBuf;
 
+use super::env::Tone;
 use super::name::is_room;
 use crate::protocol::{
     AccountId, Body, ConversationId, DeviceId, Digest, EVERYONE_NAME, EntryId, Message,
@@ -37,7 +38,23 @@ pub(super) enum Said {
     Event(RoomEvent),
 }
 
+impl Said {
+    /// How it is shown.
+    pub(super) const fn tone(&self) -> Tone {
+        match self {
+            Self::Text(_) => Tone::Said,
+            Self::Event(_) => Tone::Notice,
+        }
+    }
+}
+
 impl Entry {
+    /// The device that wrote it, if its bytes are whole.
+    pub(super) fn device(&self) -> Option<DeviceId> {
+        let message = open(&self.content, &self.digest).ok()?;
+        message.header.origin.map(|origin| origin.device)
+    }
+
     /// What it says, if its bytes are whole and say something that this version knows.
     pub(super) fn said(&self) -> Option<Said> {
         match open(&self.content, &self.digest).ok()?.body {

@@ -262,12 +262,14 @@ impl Account {
                 .state
                 .last_entries(id, shown, position, SHOWN_AGAIN_MAX)?
             {
+                let is_own = entry.author == self.id;
+                let is_from_here = is_own && entry.device() == Some(self.device);
                 if let Some(said) = entry.said()
-                    && entry.author != self.id
+                    && !is_from_here
                 {
                     let time = render::time(entry.time_ms, self.clock(now));
-                    let line = self.live_line(id, false, &time, &said, true);
-                    effects.show(Tone::Said, format!("{line}  (perhaps shown before)"));
+                    let line = self.live_line(id, is_own, &time, &said, true);
+                    effects.show(said.tone(), format!("{line}  (perhaps shown before)"));
                 }
             }
             self.to_show.insert(id);

@@ -96,7 +96,8 @@ wire_struct! {
         /// The last number that the server has from this device.
         pub last_number: Number,
         /// Where deliveries to this device begin: its own position if it fits the log, else the place to which
-        /// it must go back (a restored backup) or, for a conversation new to it, where its account stands.
+        /// it must go back (a restored backup). In a conversation that it has not named, where its account stands
+        /// if it has named none at all, being new, else the beginning of what the account may read.
         pub start: EntryId,
         /// The last entry that retention has removed: a device that stood before it has missed what was between.
         pub floor: EntryId,

@@ -130,7 +130,9 @@ impl Hub {
                     let delivery = Delivery {
                         conversation,
                         entry: entry.entry,
-                        prev: entry.prev,
+                        // Between where the device stands and this entry there is nothing for it, even where the log
+                        // had something: retention has passed there since, or the account has joined the room anew.
+                        prev: reader.cursor,
                         author: entry.author,
                         time_ms: entry.time_ms,
                     };

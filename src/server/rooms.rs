@@ -96,9 +96,6 @@ impl Hub {
                 continue;
             };
             user.since.insert(room, since);
-            if let Some(reader) = user.behind.get_mut(&room) {
-                reader.cursor = reader.cursor.max(since);
-            }
         }
     }
 

@@ -446,7 +446,8 @@ pub struct Standing {
     /// The last number the server has from this device.
     pub last_number: Number,
     /// Where deliveries to this device begin: its position if the entry there has the digest that it names; else
-    /// the last place common to both; for a conversation new to the device, the account's mark.
+    /// the last place common to both; in a conversation that it does not name, the account's mark if the device
+    /// is a new one that names none, else the beginning of what the account may read.
     pub start: EntryId,
     /// The member reads what comes after this entry, and has received nothing before it.
     pub since: EntryId,

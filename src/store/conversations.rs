@@ -84,7 +84,8 @@ pub(super) fn of_pair(
     Ok(id)
 }
 
-/// Where a device stands that is new to a conversation. In the record, the head is the last that the member reads.
+/// Where a member stands, and a device from its beginning on. In the record, the head is the last that the member
+/// reads.
 pub(super) fn standing(
     look: &impl Look,
     conversation: ConversationId,
@@ -99,7 +100,7 @@ pub(super) fn standing(
         name,
         head: EntryId(record.head),
         last_number: log::last_number(look, conversation, device)?,
-        start: EntryId(where_new(record, member)),
+        start: EntryId(first(record, member)),
         since: EntryId(member.since),
         mark: EntryId(member.mark),
         floor: EntryId(record.floor),
@@ -119,11 +120,15 @@ pub(super) fn hello(
         .iter()
         .map(|position| (position.conversation, position))
         .collect();
+    // A device that stands somewhere is not new: a conversation that it does not know began after its last HELLO, and
+    // is as new to it as it is to the account. Another device may have received all of it, this one has not.
+    let is_new = positions.is_empty();
     let mut standings = Vec::new();
     for conversation in joined(tables, account)? {
         let (record, mut member) = permitted(tables, conversation, account)?;
         let start = match positions.get(&conversation) {
-            None => where_new(record, member),
+            None if is_new => where_new(record, member),
+            None => first(record, member),
             Some(position) => match place(tables, record, member, position)? {
                 Place::Common(entry) => {
                     if entry > member.mark {
@@ -186,7 +191,7 @@ fn place(
     Ok(Place::Back(back.max(first)))
 }
 
-/// Where a device begins that is new to a conversation: where its account stands.
+/// Where a device begins that is new to the account: where the account stands.
 fn where_new(record: ConversationRecord, member: MemberRecord) -> u64 {
     member.mark.max(first(record, member))
 }

@@ -1,6 +1,6 @@
 //! The clients: process, state directory, screen, and the person before it.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::io;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
@@ -11,9 +11,10 @@ use udpchat::client::{Ask, Client, Console, End, Files, Input, Options, Tone, Tr
 use udpchat::protocol::opaque::KeyStretching;
 use udpchat::transport::{ClientConfig, Endpoint};
 
-use crate::disk::{Disk, mark_of};
+use crate::disk::{Disk, Mark, mark_of};
 use crate::network::{Host, Network, SERVER};
 use crate::process::{Clocks, Process};
+use crate::script::user;
 
 /// How long a person waits before the next sign-in.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -76,7 +77,12 @@ impl Files for SimFiles {
 /// A client's host and the person before it.
 pub struct ClientHost {
     pub number: usize,
+    /// The user's name, which other hosts of the same person share.
     pub name: String,
+    /// Whether this device comes while the others talk.
+    pub is_late: bool,
+    /// What was refused while it was typed.
+    pub refused: BTreeSet<Mark>,
     pub clocks: Clocks,
     pub process: Option<Process<Client>>,
     files: SimFiles,
@@ -96,10 +102,12 @@ pub struct ClientHost {
 
 impl ClientHost {
     /// A host on which nothing runs yet.
-    pub fn new(number: usize, clocks: Clocks) -> Self {
+    pub fn new(number: usize, account: usize, clocks: Clocks) -> Self {
         Self {
             number,
-            name: format!("user{number}"),
+            name: user(account),
+            is_late: false,
+            refused: BTreeSet::new(),
             clocks,
             process: None,
             files: SimFiles::default(),
@@ -194,14 +202,20 @@ impl ClientHost {
         }
     }
 
-    fn prompt(&self) -> String {
-        format!("{}> ", self.name)
+    /// The user and the device, for people.
+    pub fn host_name(&self) -> String {
+        format!("{} (host {})", self.name, self.number)
+    }
+
+    /// Whether this is what a signed-in client asks, wherever its user stands.
+    fn is_prompt(&self, text: &str) -> bool {
+        text.starts_with(&self.name)
     }
 
     /// Whether the person stands at the prompt of a signed-in client.
     pub fn is_signed_in(&self) -> bool {
-        let prompt = self.prompt();
-        matches!(&self.screen().1.ask, Some(Ask::Command(text) | Ask::Inside(text)) if *text == prompt)
+        !self.screens.is_empty()
+            && matches!(&self.screen().1.ask, Some(Ask::Command(text) | Ask::Inside(text)) if self.is_prompt(text))
     }
 
     /// How often this process was told that it is signed in and what there is for it: the server greets with that.
@@ -223,9 +237,17 @@ impl ClientHost {
         process.clocks = self.clocks;
         process.settle(now, network);
         while let Some(line) = self.next_line(now) {
+            let shown = self.screen().1.lines.len();
             self.screen().1.ask = None;
             process.input(now, Input::Line(line.clone()));
             process.settle(now, network);
+            let is_refusal = |(tone, line): &(Tone, String)| {
+                *tone == Tone::Error && line.starts_with("you do not belong to")
+            };
+            let is_refused = self.screen().1.lines[shown..].iter().any(is_refusal);
+            if let (true, Some(mark)) = (is_refused, mark_of(&line)) {
+                self.refused.insert(mark);
+            }
             if process.app.end().is_some() {
                 self.unsure = Some(line);
                 break;
@@ -261,7 +283,7 @@ impl ClientHost {
     pub fn deadline(&self) -> Option<Duration> {
         let process = self.process.as_ref()?;
         let typed = match &self.screen().1.ask {
-            Some(Ask::Command(text) | Ask::Inside(text)) if *text == self.prompt() => {
+            Some(Ask::Command(text) | Ask::Inside(text)) if self.is_prompt(text) => {
                 self.script.front().map(|(at, _)| *at)
             }
             Some(Ask::Command(_) | Ask::Inside(_)) => Some(self.patience),

@@ -2,9 +2,12 @@
 
 use std::collections::BTreeSet;
 use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use redb::{Database, ReadableDatabase, ReadableTable, StorageBackend, TableDefinition};
+use serde_bytes::ByteBuf;
+use udpchat::protocol::{Digest, Message, open};
 use udpchat::store::memory::MemoryDisk;
 
 /// Where a text stands: conversation and entry.
@@ -16,6 +19,10 @@ const HISTORY: TableDefinition<'_, Standing, &[u8]> = TableDefinition::new("hist
 /// A client's tables of what is not stored yet and of what waits for receipts.
 const OUTBOX: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("outbox");
 const AWAITED: TableDefinition<'_, Standing, &[u8]> = TableDefinition::new("awaited");
+
+/// A row of the server's log, as its store writes it before a checksum of four bytes: the entry before it, author,
+/// device, number, time, digest, content.
+type LogRow = (u64, u64, u64, u64, u64, Digest, ByteBuf);
 
 /// The mark in a text by which it is known again: `<author.number>`.
 pub type Mark = (usize, usize);
@@ -50,6 +57,8 @@ pub fn mark_of(text: &str) -> Option<Mark> {
 pub struct Disk {
     pub memory: MemoryDisk,
     durable: Arc<Mutex<BTreeSet<Mark>>>,
+    /// Something that was written did not reach the disk.
+    failed: Arc<AtomicBool>,
 }
 
 impl Disk {
@@ -57,11 +66,17 @@ impl Disk {
         let watched = Watched {
             inner: Box::new(self.memory.backend()),
             durable: self.durable.clone(),
+            failed: self.failed.clone(),
             written: Mutex::default(),
         };
         Database::builder()
             .set_cache_size(256 * 1024)
             .create_with_backend(watched)
+    }
+
+    /// Whether the disk has failed since this was asked last.
+    pub fn has_failed(&self) -> bool {
+        self.failed.swap(false, Ordering::Relaxed)
     }
 
     /// Whether a text is there whatever happens now.
@@ -83,6 +98,25 @@ impl Disk {
             .into_iter()
             .filter_map(|(key, value)| find(key, &value))
             .collect()
+    }
+
+    /// The server's log, in order.
+    pub fn log(&self) -> Vec<(Standing, Message)> {
+        let message = |value: &[u8]| {
+            let row = &value[..value.len() - 4];
+            let row: LogRow = rmp_serde::from_slice(row).expect("rows are written so");
+            open(&row.6, &row.5).expect("the log holds messages")
+        };
+        rows(&self.copy(), LOG)
+            .into_iter()
+            .map(|(key, value)| (key, message(&value)))
+            .collect()
+    }
+
+    /// Which entries a device holds.
+    pub fn held(&self) -> BTreeSet<Standing> {
+        let rows = rows(&self.copy(), HISTORY);
+        rows.into_iter().map(|(key, _)| key).collect()
     }
 
     /// Whether a device knows of a text: has it yet to send, or has it in its history.
@@ -127,7 +161,17 @@ where
 struct Watched {
     inner: Box<dyn StorageBackend>,
     durable: Arc<Mutex<BTreeSet<Mark>>>,
+    failed: Arc<AtomicBool>,
     written: Mutex<Vec<Mark>>,
+}
+
+impl Watched {
+    fn note<T>(&self, done: io::Result<T>) -> io::Result<T> {
+        if done.is_err() {
+            self.failed.store(true, Ordering::Relaxed);
+        }
+        done
+    }
 }
 
 impl StorageBackend for Watched {
@@ -140,18 +184,18 @@ impl StorageBackend for Watched {
     }
 
     fn set_len(&self, len: u64) -> io::Result<()> {
-        self.inner.set_len(len)
+        self.note(self.inner.set_len(len))
     }
 
     fn sync_data(&self) -> io::Result<()> {
-        self.inner.sync_data()?;
+        self.note(self.inner.sync_data())?;
         let written = std::mem::take(&mut *self.written.lock().unwrap());
         self.durable.lock().unwrap().extend(written);
         Ok(())
     }
 
     fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
-        self.inner.write(offset, data)?;
+        self.note(self.inner.write(offset, data))?;
         let mut written = self.written.lock().unwrap();
         let mut from = 0;
         while let Some((mark, next)) = next_mark(data, from) {

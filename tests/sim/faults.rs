@@ -50,10 +50,15 @@ faults! {
     ClockBack: "clocks put back",
     ClientSlept: "clients that slept",
     ServerSlept: "server sleeps",
+    Joined: "joined rooms",
+    Rejoined: "joined again",
+    MembershipEnded: "left or were kicked",
+    SaidOutside: "refused because their author belonged to the room no more",
+    LateDevice: "devices that came later",
 }
 
 /// What was done, and how long it took.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Faults {
     counts: [u64; Fault::ALL.len()],
     pub packets: u64,
@@ -61,6 +66,17 @@ pub struct Faults {
     pub elapsed_ms: u64,
     /// The longest time from the end of the faults until everything had arrived, in milliseconds.
     pub slowest_ms: u64,
+}
+
+impl Default for Faults {
+    fn default() -> Self {
+        Self {
+            counts: [0; Fault::ALL.len()],
+            packets: 0,
+            elapsed_ms: 0,
+            slowest_ms: 0,
+        }
+    }
 }
 
 impl Faults {

@@ -24,6 +24,8 @@ mod network;
 mod oracle;
 mod plan;
 mod process;
+mod rooms;
+mod script;
 mod server;
 mod world;
 
@@ -251,6 +253,25 @@ fn nothing_stored_is_lost_or_doubled_when_the_server_is_killed() {
 }
 
 #[test]
+fn power_that_fails_at_any_write_of_server_and_client_breaks_no_promise() {
+    run_seeds(
+        "power_that_fails_at_any_write_of_server_and_client_breaks_no_promise",
+        FOCUSED_SEEDS,
+        TELLING_SEEDS,
+        |seed| Plan {
+            // One of them at each seed's own write, one after the other, and then both.
+            troubles: Troubles {
+                server_write: (seed % 3 != 1).then_some(seed),
+                client_write: (seed % 3 != 2).then_some(seed),
+                ..Troubles::default()
+            },
+            rooms: seed % 2 == 0,
+            ..Plan::plain()
+        },
+    );
+}
+
+#[test]
 fn nothing_typed_is_lost_or_doubled_when_clients_are_killed() {
     run_seeds(
         "nothing_typed_is_lost_or_doubled_when_clients_are_killed",
@@ -285,6 +306,99 @@ fn clocks_that_jump_and_hosts_that_sleep_break_no_promise() {
                 server_sleeps: 1,
                 ..Troubles::default()
             },
+            ..Plan::plain()
+        },
+    );
+}
+
+#[test]
+fn rooms_give_each_member_what_was_said_while_they_belonged_and_nobody_else() {
+    run_seeds(
+        "rooms_give_each_member_what_was_said_while_they_belonged_and_nobody_else",
+        FOCUSED_SEEDS,
+        TELLING_SEEDS,
+        |seed| Plan {
+            link: Link {
+                loss: 0.05 * (seed % 3) as f64,
+                ..plain_link()
+            },
+            troubles: Troubles {
+                client_crashes: seed % 4,
+                server_crashes: seed % 3,
+                torn_commits: seed % 2,
+                cuts_both_ways: seed % 2,
+                ..Troubles::default()
+            },
+            rooms: true,
+            clients: 4,
+            messages: 12,
+            ..Plan::plain()
+        },
+    );
+}
+
+#[test]
+fn all_devices_of_an_account_show_everything_once() {
+    run_seeds(
+        "all_devices_of_an_account_show_everything_once",
+        FOCUSED_SEEDS,
+        TELLING_SEEDS,
+        |seed| Plan {
+            link: Link {
+                loss: 0.05 * (seed % 3) as f64,
+                ..plain_link()
+            },
+            troubles: Troubles {
+                client_crashes: seed % 4,
+                server_crashes: seed % 3,
+                ..Troubles::default()
+            },
+            devices: 2,
+            clients: 3,
+            ..Plan::plain()
+        },
+    );
+}
+
+#[test]
+fn devices_that_come_later_begin_where_their_account_stands() {
+    run_seeds(
+        "devices_that_come_later_begin_where_their_account_stands",
+        FOCUSED_SEEDS,
+        TELLING_SEEDS,
+        |seed| Plan {
+            troubles: Troubles {
+                client_crashes: seed % 3,
+                ..Troubles::default()
+            },
+            devices: 2,
+            late_devices: true,
+            rooms: seed % 2 == 0,
+            messages: 8,
+            ..Plan::plain()
+        },
+    );
+}
+
+#[test]
+fn rooms_are_the_same_on_all_devices_of_an_account() {
+    run_seeds(
+        "rooms_are_the_same_on_all_devices_of_an_account",
+        FOCUSED_SEEDS,
+        TELLING_SEEDS,
+        |seed| Plan {
+            link: Link {
+                loss: 0.05 * (seed % 3) as f64,
+                ..plain_link()
+            },
+            troubles: Troubles {
+                client_crashes: seed % 4,
+                cuts_both_ways: seed % 3,
+                ..Troubles::default()
+            },
+            devices: 2,
+            rooms: true,
+            messages: 8,
             ..Plan::plain()
         },
     );

@@ -1,11 +1,12 @@
 //! Knows what was typed, watches what everybody sees, and checks every promise.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use udpchat::client::Tone;
 
 use crate::client::ClientHost;
 use crate::disk::{Disk, Mark, Standing, mark_of};
+use crate::rooms::Rooms;
 
 /// What a client says where a promise is broken, or something that these runs never do is refused.
 const ALARMS: &[&str] = &[
@@ -19,12 +20,23 @@ const ALARMS: &[&str] = &[
 
 /// A line that somebody typed and that others are to see.
 struct Said {
-    from: usize,
+    /// The hosts that may show it; all of them must, unless it was said in a room.
     to: Vec<usize>,
-    is_to_all: bool,
+    audience: Audience,
 }
 
-/// Receipts of one author from one reader, for messages to everyone or for private ones.
+/// For whom something is meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Audience {
+    /// One account.
+    One(usize),
+    /// All of them.
+    Everyone,
+    /// Those who belong to a room when it is stored, if its author does.
+    Room,
+}
+
+/// Receipts of one author's device from one reader's account, for messages to many or for private ones.
 type ReceiptKey = (usize, usize, bool);
 
 /// All that was typed, and what was seen of it.
@@ -42,11 +54,22 @@ pub struct Oracle {
     unreceipted: usize,
     /// Authors whose disk has failed in a commit that may have been the one of a receipt's telling.
     excused: Vec<bool>,
+    /// How many accounts the hosts are of: the account of a host is the rest of its number.
+    accounts: usize,
+    /// Messages to many are said in rooms, and none to everyone: receipts do not tell these apart.
+    has_rooms: bool,
+    is_late: Vec<bool>,
+    /// What somebody said in a room and was told to be not sent.
+    refused: BTreeSet<Mark>,
 }
 
 impl Oracle {
-    pub fn new(clients: usize) -> Self {
+    pub fn new(clients: usize, accounts: usize) -> Self {
         Self {
+            accounts,
+            has_rooms: false,
+            is_late: vec![false; clients],
+            refused: BTreeSet::new(),
             said: BTreeMap::new(),
             wanted: BTreeMap::new(),
             got: BTreeMap::new(),
@@ -60,20 +83,40 @@ impl Oracle {
     }
 
     /// Somebody will type this.
-    pub fn expect(&mut self, mark: Mark, to: Vec<usize>, is_to_all: bool) {
+    pub fn expect(&mut self, mark: Mark, audience: Audience) {
         let from = mark.0;
-        for reader in &to {
-            let key = (from, *reader, is_to_all);
-            self.wanted.entry(key).or_default().push(mark);
-            self.unseen += 1;
-            self.unreceipted += 1;
-        }
-        let said = Said {
-            from,
-            to,
-            is_to_all,
+        let own = from % self.accounts;
+        let accounts: Vec<usize> = match audience {
+            Audience::One(account) => vec![account],
+            Audience::Everyone | Audience::Room => (0..self.accounts)
+                .filter(|account| *account != own)
+                .collect(),
         };
-        self.said.insert(mark, said);
+        let is_for = |host: &usize| {
+            let account = *host % self.accounts;
+            *host != from && (account == own || accounts.contains(&account))
+        };
+        let to: Vec<usize> = (0..self.seen.len()).filter(is_for).collect();
+        self.has_rooms |= audience == Audience::Room;
+        if audience != Audience::Room {
+            self.unseen += to.iter().filter(|host| !self.is_late[**host]).count();
+            self.unreceipted += accounts.len();
+        }
+        for account in accounts {
+            let key = (from, account, !matches!(audience, Audience::One(_)));
+            self.wanted.entry(key).or_default().push(mark);
+        }
+        self.said.insert(mark, Said { to, audience });
+    }
+
+    /// A device comes only while the others talk: what was received before is not shown on it.
+    pub fn comes_late(&mut self, host: usize) {
+        self.is_late[host] = true;
+    }
+
+    /// Whether a device has shown something.
+    pub fn has_seen(&self, host: usize, mark: Mark) -> bool {
+        self.seen[host].iter().any(|(_, seen)| *seen == mark)
     }
 
     /// An author's disk has failed: a receipt may count as told there that was never shown, and is not waited for.
@@ -81,9 +124,10 @@ impl Oracle {
         if std::mem::replace(&mut self.excused[author], true) {
             return;
         }
-        let wanted = self.wanted.iter().filter(|(key, _)| key.0 == author);
+        let is_counted = |key: &ReceiptKey| key.0 == author && !(self.has_rooms && key.2);
+        let wanted = self.wanted.iter().filter(|(key, _)| is_counted(key));
         let wanted: usize = wanted.map(|(_, marks)| marks.len()).sum();
-        let got = self.got.iter().filter(|(key, _)| key.0 == author);
+        let got = self.got.iter().filter(|(key, _)| is_counted(key));
         let got: usize = got.map(|(_, count)| *count).sum();
         self.unreceipted -= wanted - got;
     }
@@ -106,6 +150,9 @@ impl Oracle {
                 Tone::Said => self.saw(number, life, line),
                 Tone::Receipt => self.receipted(clients, number, line),
                 Tone::Notice if line.starts_with("● stored") => self.stored(number, line, server),
+                Tone::Error if self.is_of_a_room(line) && line.starts_with("not sent") => {
+                    self.refused.extend(mark_of(line));
+                }
                 Tone::Error => {
                     let is_alarm = ALARMS.iter().any(|alarm| line.contains(alarm));
                     assert!(!is_alarm, "user{number} was told: {line}");
@@ -114,6 +161,11 @@ impl Oracle {
             }
         }
         self.read[number] = (life, screen.lines.len());
+    }
+
+    fn is_of_a_room(&self, line: &str) -> bool {
+        let said = mark_of(line).and_then(|mark| self.said.get(&mark));
+        said.is_some_and(|said| said.audience == Audience::Room)
     }
 
     /// Somebody saw what was said.
@@ -139,7 +191,8 @@ impl Oracle {
         );
         let is_twice = before.contains(&(life, mark));
         assert!(!is_twice, "user{reader} saw {mark:?} twice in one life");
-        self.unseen -= usize::from(!is_known);
+        let is_counted = said.audience != Audience::Room && !self.is_late[reader];
+        self.unseen -= usize::from(is_counted && !is_known);
         before.push((life, mark));
     }
 
@@ -156,14 +209,20 @@ impl Oracle {
             let key = (author, reader, is_to_all);
             let got = self.got.entry(key).or_default();
             *got += 1;
-            let disk = clients[reader].disk().expect("readers have a device");
+            let disks: Vec<Disk> = clients
+                .iter()
+                .filter(|client| client.name == name)
+                .filter_map(ClientHost::disk)
+                .collect();
             let wanted = self.wanted.get(&key).map_or(&[][..], Vec::as_slice);
-            let durable = wanted.iter().filter(|mark| disk.holds(**mark)).count();
+            let is_held = |mark: &&Mark| disks.iter().any(|disk| disk.holds(**mark));
+            let durable = wanted.iter().filter(is_held).count();
             assert!(
                 *got <= durable,
                 "user{author} has {got} receipts by {name}, whose device holds {durable} ({line})"
             );
-            self.unreceipted -= usize::from(!self.excused[author]);
+            let is_counted = !(self.excused[author] || self.has_rooms && is_to_all);
+            self.unreceipted -= usize::from(is_counted);
         }
     }
 
@@ -178,26 +237,84 @@ impl Oracle {
         );
     }
 
+    /// Whether all that was said in rooms is where it must be, or what is missing. What must never be fails at once.
+    pub fn check_rooms(&self, clients: &[ClientHost], rooms: &Rooms) -> Result<(), String> {
+        if !self.has_rooms {
+            return Ok(());
+        }
+        for client in clients {
+            rooms.check_device(client, self)?;
+            for reader in &clients[..self.accounts] {
+                let author = client.number;
+                if reader.name == client.name {
+                    continue;
+                }
+                let (least, most) = rooms.receipts(author, &client.name, &reader.name);
+                let got = self.got.get(&(author, reader.number, true));
+                let got = got.copied().unwrap_or(0);
+                let whose = || format!("{} of {}", client.host_name(), reader.name);
+                assert!(
+                    got <= most,
+                    "{got} receipts and {most} messages: {}",
+                    whose()
+                );
+                if got < least && !self.excused[author] {
+                    return Err(format!("{got} receipts of {least}: {}", whose()));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether a room's message was said to be not sent.
+    fn is_refused(&self, clients: &[ClientHost], mark: Mark) -> bool {
+        self.refused.contains(&mark) || clients[mark.0].refused.contains(&mark)
+    }
+
+    /// How many messages were refused because their authors did not belong to the room.
+    pub fn refusals(&self) -> usize {
+        self.refused.len()
+    }
+
     /// All that can be checked only at the end: what stands where, and the order.
-    pub fn check(&self, clients: &[ClientHost], server: &Disk) {
+    pub fn check(&self, clients: &[ClientHost], server: &Disk, rooms: &Rooms) {
         let log = standings(server, true, "the server");
-        assert_eq!(log.len(), self.said.len(), "the log holds all and no more");
+        for (mark, said) in &self.said {
+            let is_refused = said.audience == Audience::Room && self.is_refused(clients, *mark);
+            let stands = log.contains_key(mark);
+            assert_ne!(
+                stands, is_refused,
+                "{mark:?} ({:?}) stands in the log, or was refused, and not both",
+                said.audience
+            );
+        }
+        let is_known = |mark: &Mark| self.said.contains_key(mark);
+        assert!(log.keys().all(is_known), "the log holds all and no more");
         Self::check_order_of_typing(&log);
         for client in clients {
             let number = client.number;
             let disk = client.disk().expect("everybody has signed in");
             let history = standings(&disk, false, &client.name);
+            for (mark, place) in &history {
+                assert_eq!(Some(place), log.get(mark), "{mark:?} at user{number}");
+            }
             for (mark, said) in &self.said {
-                let is_meant = said.from == number || said.to.contains(&number);
-                let place = history.get(mark);
-                assert_eq!(
-                    place,
-                    is_meant.then(|| &log[mark]),
-                    "{mark:?} in the history of user{number} and in the log"
+                if said.audience == Audience::Room {
+                    continue;
+                }
+                let is_meant = mark.0 == number || said.to.contains(&number);
+                let is_there = history.contains_key(mark);
+                assert!(
+                    is_there == is_meant || is_meant && client.is_late,
+                    "{mark:?} in the history of host {number}: {is_there}"
                 );
             }
             self.check_order_of_showing(number, &log);
-            assert_eq!(disk.waiting(), (0, 0), "user{number} waits for something");
+            let (unsent, awaited) = disk.waiting();
+            assert_eq!(unsent, 0, "host {number} has something to send");
+            // Of who has left a room no receipt comes any more.
+            let is_waiting = awaited > 0 && rooms.is_empty();
+            assert!(!is_waiting, "host {number} waits for receipts");
         }
     }
 
@@ -228,12 +345,7 @@ impl Oracle {
         for (mark, said) in &self.said {
             for reader in &said.to {
                 if !self.seen[*reader].iter().any(|(_, seen)| seen == mark) {
-                    let kind = if said.is_to_all {
-                        "everyone"
-                    } else {
-                        "private"
-                    };
-                    eprintln!("{mark:?} ({kind}): user{reader} never saw it");
+                    eprintln!("{mark:?} ({:?}): host {reader} never saw it", said.audience);
                 }
             }
         }

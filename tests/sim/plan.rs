@@ -14,7 +14,14 @@ pub struct Plan {
     pub link: Link,
     pub attack: Attack,
     pub troubles: Troubles,
+    /// People.
     pub clients: usize,
+    /// Devices of each of them, all at once.
+    pub devices: usize,
+    /// Whether the last device of each comes only while the others talk.
+    pub late_devices: bool,
+    /// Whether people join, leave and talk in rooms instead of saying something to everyone.
+    pub rooms: bool,
     /// Lines that each client types.
     pub messages: usize,
     /// Whether some of them fill several packets.
@@ -34,6 +41,10 @@ pub struct Troubles {
     pub server_crashes: u64,
     /// Server crashes in the middle of a commit.
     pub torn_commits: u64,
+    /// The power fails at the server's write of this number, counted from the moment at which the talking begins.
+    pub server_write: Option<u64>,
+    /// The disk of a client fails at the write of this number, counted likewise.
+    pub client_write: Option<u64>,
     pub client_crashes: u64,
     /// Client disks that fail in the middle of a commit.
     pub failing_disks: u64,
@@ -46,17 +57,48 @@ pub struct Troubles {
 /// Something that happens at one moment.
 #[derive(Debug, Clone, Copy)]
 pub enum Happening {
-    Rebind { client: usize, is_roaming: bool },
-    Cut { client: usize, up: bool, down: bool },
-    CarryAtMost { client: usize, bytes: usize },
-    CrashServer { down: Duration },
-    TearCommit { down: Duration },
+    Rebind {
+        client: usize,
+        is_roaming: bool,
+    },
+    Cut {
+        client: usize,
+        up: bool,
+        down: bool,
+    },
+    CarryAtMost {
+        client: usize,
+        bytes: usize,
+    },
+    CrashServer {
+        down: Duration,
+    },
+    TearCommit {
+        down: Duration,
+    },
     StartServer,
-    CrashClient { client: usize, down: Duration },
-    FailDisk { client: usize },
-    StartClient { client: usize },
-    SetClock { host: Host, by_ms: i64 },
-    Sleep { host: Host, span: Duration },
+    CrashClient {
+        client: usize,
+        down: Duration,
+    },
+    FailAtWrite {
+        operations: u64,
+    },
+    FailDisk {
+        client: usize,
+        operations: Option<u64>,
+    },
+    StartClient {
+        client: usize,
+    },
+    SetClock {
+        host: Host,
+        by_ms: i64,
+    },
+    Sleep {
+        host: Host,
+        span: Duration,
+    },
 }
 
 /// A link with the delays of a country and no faults.
@@ -74,6 +116,7 @@ impl Plan {
         Self {
             link: plain_link(),
             clients: 3,
+            devices: 1,
             messages: 5,
             over: Duration::from_secs(15),
             ..Self::default()
@@ -96,10 +139,17 @@ impl Plan {
         plan
     }
 
+    /// How many hosts there are beside the server.
+    pub const fn hosts(&self) -> usize {
+        self.clients * self.devices
+    }
+
     /// The faults that a run of this plan is to see.
     pub fn faults(&self) -> Vec<Fault> {
         let (link, attack, troubles) = (&self.link, &self.attack, &self.troubles);
         let moves = troubles.rebinds + troubles.roams;
+        let torn = troubles.torn_commits > 0 || troubles.server_write.is_some();
+        let failing = troubles.failing_disks > 0 || troubles.client_write.is_some();
         let crashes = troubles.server_crashes + troubles.torn_commits;
         [
             (link.loss > 0.0, Fault::Lost),
@@ -124,13 +174,18 @@ impl Plan {
             (attack.steal > 0.0, Fault::Stolen),
             (attack.relay > 0.0, Fault::Relayed),
             (crashes > 0, Fault::ServerCrashed),
-            (troubles.torn_commits > 0, Fault::CommitTorn),
+            (torn, Fault::CommitTorn),
             (troubles.client_crashes > 0, Fault::ClientCrashed),
-            (troubles.failing_disks > 0, Fault::ClientDiskFailed),
+            (failing, Fault::ClientDiskFailed),
             (troubles.clocks_forward > 0, Fault::ClockForward),
             (troubles.clocks_back > 0, Fault::ClockBack),
             (troubles.client_sleeps > 0, Fault::ClientSlept),
             (troubles.server_sleeps > 0, Fault::ServerSlept),
+            (self.rooms, Fault::Joined),
+            (self.rooms, Fault::Rejoined),
+            (self.rooms, Fault::MembershipEnded),
+            (self.rooms, Fault::SaidOutside),
+            (self.late_devices, Fault::LateDevice),
         ]
         .into_iter()
         .filter_map(|(is_planned, fault)| is_planned.then_some(fault))
@@ -144,13 +199,13 @@ impl Plan {
         let mut agenda = Vec::new();
         for (count, is_roaming) in [(troubles.rebinds, false), (troubles.roams, true)] {
             for _ in 0..count {
-                let client = dice.index(self.clients);
+                let client = dice.index(self.hosts());
                 agenda.push((dice.ms(0, over), Happening::Rebind { client, is_roaming }));
             }
         }
         let cuts = troubles.cuts_one_way + troubles.cuts_both_ways;
         for number in 0..cuts {
-            let (client, at) = (dice.index(self.clients), dice.ms(0, over));
+            let (client, at) = (dice.index(self.hosts()), dice.ms(0, over));
             let both = number >= troubles.cuts_one_way;
             let up = both || dice.happens(0.5);
             let down = both || !up;
@@ -160,7 +215,7 @@ impl Plan {
             }
         }
         for _ in 0..troubles.black_holes {
-            let (client, at) = (dice.index(self.clients), dice.ms(0, over));
+            let (client, at) = (dice.index(self.hosts()), dice.ms(0, over));
             let until = at + dice.ms(5_000, 40_000);
             for (at, bytes) in [(at, 1_000 + dice.index(200)), (until, usize::MAX)] {
                 agenda.push((at, Happening::CarryAtMost { client, bytes }));
@@ -175,12 +230,27 @@ impl Plan {
             agenda.push((dice.ms(0, over), Happening::TearCommit { down }));
         }
         for _ in 0..troubles.client_crashes {
-            let (client, down) = (dice.index(self.clients), dice.ms(50, 8_000));
+            let (client, down) = (dice.index(self.hosts()), dice.ms(50, 8_000));
             agenda.push((dice.ms(0, over), Happening::CrashClient { client, down }));
         }
         for _ in 0..troubles.failing_disks {
-            let client = dice.index(self.clients);
-            agenda.push((dice.ms(0, over), Happening::FailDisk { client }));
+            let client = dice.index(self.hosts());
+            let happening = Happening::FailDisk {
+                client,
+                operations: None,
+            };
+            agenda.push((dice.ms(0, over), happening));
+        }
+        let now = Duration::ZERO;
+        if let Some(operations) = troubles.server_write {
+            agenda.push((now, Happening::FailAtWrite { operations }));
+        }
+        if let Some(operations) = troubles.client_write {
+            let happening = Happening::FailDisk {
+                client: dice.index(self.hosts()),
+                operations: Some(operations),
+            };
+            agenda.push((now, happening));
         }
         for (count, sign) in [(troubles.clocks_forward, 1), (troubles.clocks_back, -1)] {
             for _ in 0..count {
@@ -193,7 +263,7 @@ impl Plan {
         }
         for number in 0..troubles.client_sleeps + troubles.server_sleeps {
             let host = if number < troubles.client_sleeps {
-                Host::Client(dice.index(self.clients))
+                Host::Client(dice.index(self.hosts()))
             } else {
                 Host::Server
             };
@@ -205,7 +275,7 @@ impl Plan {
     }
 
     fn any_host(&self, dice: &mut Dice) -> Host {
-        match dice.index(self.clients + 1) {
+        match dice.index(self.hosts() + 1) {
             0 => Host::Server,
             number => Host::Client(number - 1),
         }

@@ -110,8 +110,15 @@ impl ServerHost {
     }
 
     /// The power does not fail after all.
-    pub const fn be_spared(&mut self) {
+    pub fn be_spared(&mut self) {
         self.doom = None;
+        self.disk.memory.fail_after(None);
+    }
+
+    /// The power fails at the write, sync or change of length after so many, in whichever commit that is.
+    pub fn die_at_write(&mut self, operations: u64) {
+        self.disk.has_failed();
+        self.disk.memory.fail_after(Some(operations));
     }
 
     pub fn settle(&mut self, now: Duration, network: &mut Network) {
@@ -143,6 +150,8 @@ impl ServerHost {
             self.is_dead = true;
         } else {
             self.done = Some((now + COMMIT, self.engine.execute(batch)));
+            // What was done before the power failed was not yet said to anybody.
+            self.is_dead = self.disk.has_failed();
         }
     }
 

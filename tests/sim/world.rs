@@ -8,9 +8,11 @@ use crate::dice::Dice;
 use crate::disk::Disk;
 use crate::faults::{Fault, Faults};
 use crate::network::{Datagram, Host, Network};
-use crate::oracle::Oracle;
+use crate::oracle::{Audience, Oracle};
 use crate::plan::{Happening, Plan};
 use crate::process::Clocks;
+use crate::rooms::Rooms;
+use crate::script;
 use crate::server::ServerHost;
 
 /// Everybody must have signed in after so long.
@@ -65,10 +67,11 @@ impl World {
         let disk = Disk::default();
         let now = Duration::ZERO;
         let server = ServerHost::boot(clocks, now, &disk, dice.seed());
-        let mut clients: Vec<ClientHost> = (0..plan.clients)
-            .map(|number| ClientHost::new(number, clocks))
+        let mut clients: Vec<ClientHost> = (0..plan.hosts())
+            .map(|number| ClientHost::new(number, number % plan.clients, clocks))
             .collect();
-        for client in &mut clients {
+        // The other devices come once there are the accounts.
+        for client in &mut clients[..plan.clients] {
             client.boot(now, dice.seed());
         }
         Self {
@@ -76,13 +79,13 @@ impl World {
             now,
             steps: 0,
             dice,
-            network: Network::new(plan.link, plan.attack, plan.clients, Dice::new(seed, 2)),
+            network: Network::new(plan.link, plan.attack, plan.hosts(), Dice::new(seed, 2)),
             server: Some(server),
             server_clocks: clocks,
             disk,
             clients,
             naps: BTreeMap::new(),
-            oracle: Oracle::new(plan.clients),
+            oracle: Oracle::new(plan.hosts(), plan.clients),
             agenda: BTreeMap::new(),
             planned: 0,
             torn_down: None,
@@ -91,9 +94,7 @@ impl World {
 
     /// Runs the plan to its end and checks every promise.
     pub fn run(mut self) -> Faults {
-        self.run_until(SIGN_IN_WITHIN, "sign in", |world| {
-            world.clients.iter().all(ClientHost::is_signed_in)
-        });
+        self.sign_in();
         self.write_scripts();
         for (after, happening) in self.plan.agenda(&mut self.dice) {
             self.schedule(after, happening);
@@ -111,7 +112,9 @@ impl World {
         let healed = self.now;
         self.run_until(healed + QUIET_WITHIN, "get everything", |world| {
             world.oracle.is_complete()
+                && world.clients.iter().all(|client| client.script.is_empty())
         });
+        self.settle_rooms(healed);
         let took = self.now.saturating_sub(healed);
         self.rest();
         let server = self.server.as_ref().expect("everybody is up");
@@ -125,11 +128,56 @@ impl World {
             self.plan.clients,
             "all are online"
         );
-        self.oracle.check(&self.clients, &self.disk);
+        let rooms = self.settle_rooms(healed + REST);
+        self.oracle.check(&self.clients, &self.disk, &rooms);
         let mut faults = self.network.faults;
+        rooms.count(&mut faults);
+        for _ in 0..self.oracle.refusals() {
+            faults.count(Fault::SaidOutside);
+        }
         faults.elapsed_ms = self.now.as_millis() as u64;
         faults.slowest_ms = took.as_millis() as u64;
         faults
+    }
+
+    /// Everybody signs up, and then signs in on the other devices, but for those that come later.
+    fn sign_in(&mut self) {
+        let (people, hosts) = (self.plan.clients, self.plan.hosts());
+        let late = people * usize::from(self.plan.late_devices);
+        self.run_until(SIGN_IN_WITHIN, "sign up", |world| {
+            world.clients[..people].iter().all(ClientHost::is_signed_in)
+        });
+        for number in people..hosts - late {
+            self.start_client(number);
+        }
+        self.run_until(SIGN_IN_WITHIN, "sign in", |world| {
+            let clients = &world.clients[..hosts - late];
+            clients.iter().all(ClientHost::is_signed_in)
+        });
+        for client in hosts - late..hosts {
+            self.network.faults.count(Fault::LateDevice);
+            self.clients[client].is_late = true;
+            self.oracle.comes_late(client);
+            let after = self.dice.ms(0, self.plan.over.as_millis() as u64);
+            self.schedule(after, Happening::StartClient { client });
+        }
+    }
+
+    /// Waits until what was said in rooms is where it must be.
+    fn settle_rooms(&mut self, healed: Duration) -> Rooms {
+        loop {
+            let rooms = Rooms::read(&self.disk);
+            let missing = self.oracle.check_rooms(&self.clients, &rooms);
+            let Err(missing) = missing else {
+                return rooms;
+            };
+            if self.now > healed + QUIET_WITHIN {
+                self.give_up(&missing);
+            }
+            let until = self.now + Duration::from_secs(2);
+            let limit = until + Duration::from_secs(1);
+            self.run_until(limit, "wait", |world| world.now >= until);
+        }
     }
 
     /// The server's power fails, and it is down for a while. Says how long after its first packet to the new process
@@ -143,7 +191,7 @@ impl World {
             world.now >= settled
         });
         self.crash_server(down);
-        self.oracle.expect((0, 0), vec![1], false);
+        self.oracle.expect((0, 0), Audience::One(1));
         let line = "message user1 <0.0>".to_owned();
         self.clients[0].script.push_back((self.now + typed, line));
         let greetings = self.clients[0].greetings();
@@ -157,7 +205,8 @@ impl World {
         });
         let took = self.now.saturating_sub(first);
         self.run_until(limit, "get everything", |world| world.oracle.is_complete());
-        self.oracle.check(&self.clients, &self.disk);
+        let rooms = Rooms::read(&self.disk);
+        self.oracle.check(&self.clients, &self.disk, &rooms);
         took
     }
 
@@ -170,7 +219,7 @@ impl World {
             self.run_until(limit, "rest", |world| world.now >= until);
             let packets = self.network.faults.packets - before;
             assert!(
-                !is_quiet || packets <= REST_PACKETS * self.plan.clients as u64,
+                !is_quiet || packets <= REST_PACKETS * self.plan.hosts() as u64,
                 "{packets} packets where nothing happens"
             );
         }
@@ -183,30 +232,12 @@ impl World {
     }
 
     fn write_scripts(&mut self) {
-        let count = self.clients.len();
-        for from in 0..count {
-            let over = self.plan.over.as_millis() as u64;
-            let mut times: Vec<Duration> = (0..self.plan.messages)
-                .map(|_| self.now + self.dice.ms(0, over))
-                .collect();
-            times.sort_unstable();
-            for (number, at) in times.into_iter().enumerate() {
-                let mut text = format!("<{from}.{number}>");
-                if self.plan.long_texts && self.dice.happens(0.5) {
-                    text.push_str(&"x".repeat(self.dice.index(4_000)));
-                }
-                let is_to_all = self.dice.happens(0.33);
-                let (to, line) = if is_to_all {
-                    let others = (0..count).filter(|other| *other != from).collect();
-                    (others, format!("message* {text}"))
-                } else {
-                    let to = (from + 1 + self.dice.index(count - 1)) % count;
-                    let name = &self.clients[to].name;
-                    (vec![to], format!("message {name} {text}"))
-                };
-                self.oracle.expect((from, number), to, is_to_all);
-                self.clients[from].script.push_back((at, line));
+        for typed in script::write(&self.plan, &mut self.dice) {
+            if let Some((mark, audience)) = typed.says {
+                self.oracle.expect(mark, audience);
             }
+            let line = (self.now + typed.after, typed.line);
+            self.clients[typed.host].script.push_back(line);
         }
     }
 
@@ -342,9 +373,15 @@ impl World {
                     self.crash_client(client, down);
                 }
             }
-            Happening::FailDisk { client } => {
+            Happening::FailAtWrite { operations } => {
+                if let Some(server) = &mut self.server {
+                    server.die_at_write(operations);
+                    self.torn_down = Some(RESTART_AFTER);
+                }
+            }
+            Happening::FailDisk { client, operations } => {
                 if self.clients[client].process.is_some() {
-                    let operations = self.dice.below(30);
+                    let operations = operations.unwrap_or_else(|| self.dice.below(30));
                     self.clients[client].fail_disk(operations);
                 }
             }
@@ -453,11 +490,15 @@ impl World {
     }
 
     fn give_up(&self, aim: &str) -> ! {
-        for client in &self.clients {
+        for client in self
+            .clients
+            .iter()
+            .filter(|client| !client.screens.is_empty())
+        {
             let (life, screen) = client.screen();
             eprintln!(
                 "--- {} (life {life}, asked: {:?}, to type: {})",
-                client.name,
+                client.host_name(),
                 screen.ask,
                 client.script.len()
             );

@@ -221,6 +221,43 @@ fn line_that_a_crash_may_have_kept_from_the_screen_is_shown_again_and_marked() {
 }
 
 #[test]
+fn own_line_of_another_device_is_shown_again_after_a_crash_as_any_other() {
+    // What the user had said on the phone was left out when a laptop that had crashed showed again what it may not have
+    // shown: it stood in no terminal.
+    let mut desk = Desk::signed_in(Screen::interactive());
+    deliver(&mut desk, "tea?", 2, 0);
+    let origin = Origin {
+        conversation: PAIR,
+        device: DeviceId(77),
+        number: Number(1),
+    };
+    let text = Text {
+        sender: "erin".into(),
+        receiver: "bob".into(),
+        text: "gladly".into(),
+    };
+    let hop = Hop {
+        recipient_data: None,
+        delivery: Some(Delivery {
+            author: ERIN,
+            ..delivery(3, 2)
+        }),
+    };
+    let bytes = encode(&Message::chat(origin, text), hop);
+    desk.core.handle_message(desk.now, Channel::Chat, &bytes);
+    desk.core.settle(desk.now);
+    let mut options = options();
+    options.user = Some("erin".into());
+    let mut desk = desk.restarted(Screen::interactive(), options);
+    desk.body();
+    desk.control(&Message::control(session_start()));
+    desk.core.settle(desk.now);
+    let lines = desk.screen.lines();
+    let is_again = |line: &String| line.ends_with("you to bob: gladly  (perhaps shown before)");
+    assert!(lines.iter().any(is_again), "{lines:?}");
+}
+
+#[test]
 fn line_whose_showing_was_recorded_is_not_shown_again() {
     let mut desk = Desk::signed_in(Screen::interactive());
     deliver(&mut desk, "tea?", 2, 0);

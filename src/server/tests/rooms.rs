@@ -565,3 +565,68 @@ fn who_left_reads_nothing_that_comes_after_and_hears_of_nobodys_receipts() {
     let watchers = bench.hub.watchers.get(&conversation);
     assert!(watchers.is_none_or(|them| !them.contains(&bobs.server)));
 }
+
+#[test]
+fn device_whose_account_has_joined_again_is_sent_that_behind_where_it_stands() {
+    // What lies between two stays in a room is not for the account, so the first entry of the second stay was said to
+    // follow the one before it, which no device had: one that had not sent JOIN itself asked for what it took to be
+    // missing for ever. The same befell a reader past whom retention had moved the beginning of the log.
+    let mut bench = Bench::new();
+    let (alice, bob) = (bench.user("alice"), bench.user("bob"));
+    let (alices, bobs) = (bench.signed_in("alice", alice), bench.signed_in("bob", bob));
+    let join = Message::control(Join {
+        tag: 1,
+        name: "#bridge".into(),
+        access: None,
+    });
+    let mut room = None;
+    for link in [alices, bobs] {
+        bench.say(link, Channel::Chat, &join);
+        bench.pass(50);
+        room = bench.heard(link).iter().find_map(|body| match body {
+            Body::Joined(joined) => Some(joined.room.conversation),
+            _ => None,
+        });
+    }
+    let conversation = room.expect("both have joined");
+    let leave = Leave {
+        tag: 2,
+        conversation,
+    };
+    bench.say(bobs, Channel::Chat, &Message::control(leave));
+    bench.pass(50);
+    let origin = Origin {
+        conversation,
+        device: alice.1,
+        number: Number(1),
+    };
+    let said = text("alice", "#bridge", "land ahead", origin);
+    bench.say(alices, Channel::Chat, &said);
+    bench.pass(50);
+    bench.say(bobs, Channel::Chat, &join);
+    bench.pass(50);
+    bench.heard(bobs);
+    let again = Message::control(DeliverAgain {
+        conversation,
+        after: EntryId(3),
+    });
+    // JOIN said once more moves nothing: a reading that was under way was thrown away, and the device, which had asked
+    // for it just before, did not ask again.
+    for repeats in [false, true] {
+        bench.is_held = true;
+        if repeats {
+            bench.say(bobs, Channel::Chat, &join);
+        }
+        bench.say(bobs, Channel::Chat, &again);
+        bench.pass(50);
+        bench.is_held = false;
+        bench.pass(50);
+        let mut deliveries = Vec::new();
+        let now = bench.now.instant;
+        while let Some(bytes) = bench.client.receive(now, bobs.client, Channel::Chat) {
+            let hop = Envelope::decode(&bytes).expect("it is whole").hop;
+            deliveries.extend(hop.delivery.map(|to| (to.entry, to.prev)));
+        }
+        assert_eq!(deliveries, [(EntryId(5), EntryId(3))], "{repeats}");
+    }
+}

@@ -251,7 +251,26 @@ fn a_device_begins_where_it_stands_and_its_word_moves_the_mark() {
     assert_eq!(bench.marks(alice.0, conversation), [("bob".into(), 2)]);
     let phone = (bob.0, bench.device(bob.0));
     assert_eq!(bench.hello(phone, vec![])[1].start, EntryId(2));
-    assert_eq!(bench.resolve(phone, "alice").start, EntryId(2));
+}
+
+#[test]
+fn a_device_that_is_not_new_misses_nothing_of_a_conversation_that_began_while_it_was_away() {
+    // Somebody new wrote to bob. His laptop had it at once; his phone, away or just looking alice up, was told to begin
+    // where the laptop stood, and never showed her first message.
+    let mut bench = Bench::new();
+    let (alice, bob) = (bench.user("alice"), bench.user("bob"));
+    let phone = (bob.0, bench.device(bob.0));
+    let conversation = bench.resolve(alice, "bob").conversation;
+    bench.say(alice, conversation, 1, "one");
+    bench.done(advance(conversation, bob.0, 1));
+    let elsewhere = Position {
+        conversation: ConversationId::EVERYONE,
+        entry: EntryId::START,
+        digest: Digest::default(),
+    };
+    let standings = bench.hello(phone, vec![elsewhere]);
+    assert_eq!(standings[1].start, EntryId::START);
+    assert_eq!(bench.resolve(phone, "alice").start, EntryId::START);
 }
 
 #[test]
@@ -265,7 +284,7 @@ fn a_device_that_has_received_nothing_begins_where_it_was_told_and_proves_nothin
     let phone = (bob.0, bench.device(bob.0));
     let told = Position {
         conversation,
-        entry: bench.resolve(phone, "alice").start,
+        entry: bench.hello(phone, vec![])[1].start,
         digest: Digest::default(),
     };
     bench.done(advance(conversation, bob.0, 3));

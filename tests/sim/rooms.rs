@@ -1,0 +1,191 @@
+//! What must be true of rooms in the end, read from the server's log alone.
+//!
+//! The log says who belonged to a room when: from the entry by which somebody joined to the one by which they left or
+//! were removed. From these spans follows who may hold and see what.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use udpchat::protocol::{Body, EventKind, Message};
+
+use crate::client::ClientHost;
+use crate::disk::{Disk, Mark, mark_of};
+use crate::faults::{Fault, Faults};
+use crate::oracle::Oracle;
+
+/// The entries from one to another, both included, during which somebody belonged to a room.
+#[derive(Debug, Clone, Copy)]
+struct Span {
+    first: u64,
+    last: Option<u64>,
+}
+
+impl Span {
+    fn has(self, entry: u64) -> bool {
+        entry >= self.first && self.last.is_none_or(|last| entry <= last)
+    }
+}
+
+/// What the log says of one room.
+#[derive(Default)]
+struct Room {
+    entries: BTreeMap<u64, Option<Mark>>,
+    spans: BTreeMap<String, Vec<Span>>,
+}
+
+/// Everything that the server's log says of rooms.
+pub struct Rooms(BTreeMap<u64, Room>);
+
+impl Rooms {
+    /// Reads the log as it would be found if the power failed now.
+    pub fn read(server: &Disk) -> Self {
+        let log = server.log();
+        let is_of_a_room = |message: &Message| matches!(&message.body, Body::RoomEvent(event) if event.kind == EventKind::Joined);
+        let rooms: BTreeSet<u64> = log
+            .iter()
+            .filter(|(_, message)| is_of_a_room(message))
+            .map(|((conversation, _), _)| *conversation)
+            .collect();
+        let mut read: BTreeMap<u64, Room> = BTreeMap::new();
+        for ((conversation, entry), message) in log {
+            if rooms.contains(&conversation) {
+                read.entry(conversation).or_default().take(entry, &message);
+            }
+        }
+        Self(read)
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Checks what a device holds and has shown. What is still to come is returned, so that a run can wait for it; what
+    /// must never be fails at once.
+    pub fn check_device(&self, client: &ClientHost, oracle: &Oracle) -> Result<(), String> {
+        let disk = client.disk().expect("everybody has signed in");
+        let held = disk.held();
+        for (conversation, room) in &self.0 {
+            let whose = || format!("{} in room {conversation}", client.host_name());
+            let none = Vec::new();
+            let spans = room.spans.get(&client.name).unwrap_or(&none);
+            let held: BTreeSet<u64> = held
+                .range((*conversation, 0)..=(*conversation, u64::MAX))
+                .map(|(_, entry)| *entry)
+                .collect();
+            for entry in &held {
+                assert!(
+                    spans.iter().any(|span| span.has(*entry)),
+                    "{} holds entry {entry}, and belonged to it in {spans:?}",
+                    whose()
+                );
+            }
+            for (number, span) in spans.iter().enumerate() {
+                let is_last = number + 1 == spans.len();
+                let of_span = room.entries.keys().filter(|entry| span.has(**entry));
+                // A new device begins where its account stood.
+                let of_span = of_span.skip_while(|entry| client.is_late && !held.contains(entry));
+                let mut has_ended = None;
+                for entry in of_span {
+                    if !held.contains(entry) {
+                        has_ended.get_or_insert(*entry);
+                    } else if let Some(gap) = has_ended {
+                        panic!("{} holds {entry} and not {gap}, of {span:?}", whose());
+                    }
+                }
+                // Who joins again reads from there on: what was not fetched of an earlier stay is given up.
+                if let (true, Some(missing)) = (is_last, has_ended) {
+                    return Err(format!("{} does not hold {missing} of {span:?}", whose()));
+                }
+            }
+            for entry in &held {
+                let Some(mark) = room.entries.get(entry).copied().flatten() else {
+                    continue;
+                };
+                if mark.0 != client.number && !oracle.has_seen(client.number, mark) {
+                    return Err(format!("{} has not shown {mark:?}", whose()));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// How many receipts an author's device must have from an account, and how many it may have.
+    pub fn receipts(&self, author: usize, own_name: &str, reader: &str) -> (usize, usize) {
+        let (mut least, mut most) = (0, 0);
+        for room in self.0.values() {
+            let none = Vec::new();
+            let spans = room.spans.get(reader).unwrap_or(&none);
+            let own = room.spans.get(own_name).and_then(|spans| spans.last());
+            for (entry, mark) in &room.entries {
+                if !matches!(mark, Some((from, _)) if *from == author) {
+                    continue;
+                }
+                most += usize::from(spans.iter().any(|span| span.has(*entry)));
+                // Who has left is told nothing of the room, and of who has left nothing is told.
+                let is_inside = own.is_some_and(|span| span.last.is_none() && span.has(*entry));
+                let is_open = |span: &Span| span.last.is_none() && span.has(*entry);
+                least += usize::from(is_inside && spans.iter().any(is_open));
+            }
+        }
+        (least, most)
+    }
+
+    /// How often what was done in rooms.
+    pub fn count(&self, faults: &mut Faults) {
+        for room in self.0.values() {
+            for spans in room.spans.values() {
+                for (number, span) in spans.iter().enumerate() {
+                    faults.count(if number == 0 {
+                        Fault::Joined
+                    } else {
+                        Fault::Rejoined
+                    });
+                    if span.last.is_some() {
+                        faults.count(Fault::MembershipEnded);
+                    }
+                }
+            }
+        }
+    }
+}
+
+impl Room {
+    fn take(&mut self, entry: u64, message: &Message) {
+        let mark = match &message.body {
+            Body::Text(text) => {
+                let spans = self.spans.get(&text.sender);
+                let last = spans.and_then(|spans| spans.last());
+                assert!(
+                    last.is_some_and(|span| span.last.is_none()),
+                    "{} said something in a room that they did not belong to: entry {entry}",
+                    text.sender
+                );
+                mark_of(&text.text)
+            }
+            Body::RoomEvent(event) => {
+                let ended = match event.kind {
+                    EventKind::Joined => {
+                        let spans = self.spans.entry(event.actor.clone()).or_default();
+                        let is_inside = spans.last().is_some_and(|span| span.last.is_none());
+                        assert!(!is_inside, "{} joined twice: entry {entry}", event.actor);
+                        let last = None;
+                        spans.push(Span { first: entry, last });
+                        None
+                    }
+                    EventKind::Left => Some(&event.actor),
+                    EventKind::Kicked => event.subject.as_ref(),
+                    _ => None,
+                };
+                if let Some(name) = ended {
+                    let span = self.spans.get_mut(name).and_then(|spans| spans.last_mut());
+                    let span = span.expect("who goes has come");
+                    assert_eq!(span.last, None, "{name} went twice: entry {entry}");
+                    span.last = Some(entry);
+                }
+                None
+            }
+            other => panic!("a room's log has {other:?}"),
+        };
+        self.entries.insert(entry, mark);
+    }
+}

@@ -1,0 +1,93 @@
+//! What everybody types, and when.
+
+use std::time::Duration;
+
+use crate::dice::Dice;
+use crate::disk::Mark;
+use crate::oracle::Audience;
+use crate::plan::Plan;
+
+/// The rooms of these runs.
+const ROOMS: [&str; 2] = ["#bridge", "#deck"];
+
+/// A line that somebody types.
+pub struct Typed {
+    pub host: usize,
+    /// Counted from the moment at which the talking begins.
+    pub after: Duration,
+    pub line: String,
+    /// What is said by it, and for whom, if anything is.
+    pub says: Option<(Mark, Audience)>,
+}
+
+/// The user of an account.
+pub fn user(account: usize) -> String {
+    format!("user{account}")
+}
+
+/// Everything that is typed in a run, for each host in its order.
+pub fn write(plan: &Plan, dice: &mut Dice) -> Vec<Typed> {
+    let over = plan.over.as_millis() as u64;
+    let mut script = Vec::new();
+    for host in 0..plan.hosts() {
+        let mut times: Vec<Duration> = (0..plan.messages).map(|_| dice.ms(0, over)).collect();
+        times.sort_unstable();
+        if plan.rooms {
+            for room in ROOMS.iter().filter(|_| dice.happens(0.85)) {
+                script.push(Typed {
+                    host,
+                    after: Duration::ZERO,
+                    line: format!("/join {room}"),
+                    says: None,
+                });
+            }
+        }
+        for (number, after) in times.into_iter().enumerate() {
+            let (line, audience) = line(plan, dice, (host, number));
+            script.push(Typed {
+                host,
+                after,
+                line,
+                says: audience.map(|audience| ((host, number), audience)),
+            });
+        }
+    }
+    script
+}
+
+fn line(plan: &Plan, dice: &mut Dice, mark: Mark) -> (String, Option<Audience>) {
+    let account = mark.0 % plan.clients;
+    if plan.rooms && dice.happens(0.8) {
+        let other = (account + 1 + dice.index(plan.clients - 1)) % plan.clients;
+        return line_about_a_room(dice, &user(other), mark);
+    }
+    let mut text = format!("<{}.{}>", mark.0, mark.1);
+    if plan.long_texts && dice.happens(0.5) {
+        text.push_str(&"x".repeat(dice.index(4_000)));
+    }
+    if !plan.rooms && dice.happens(0.33) {
+        return (format!("/message* {text}"), Some(Audience::Everyone));
+    }
+    let to = (account + 1 + dice.index(plan.clients - 1)) % plan.clients;
+    let line = format!("/message {} {text}", user(to));
+    (line, Some(Audience::One(to)))
+}
+
+/// Something said in a room, or done about one, whether or not that is permitted.
+fn line_about_a_room(dice: &mut Dice, other: &str, mark: Mark) -> (String, Option<Audience>) {
+    let room = ROOMS[usize::from(dice.happens(0.3))];
+    let line = match dice.below(20) {
+        0..2 => format!("/join {room}"),
+        2 => format!("/leave {room}"),
+        3..5 => format!("/kick {other} {room}"),
+        5 => format!("/invite {other} {room}"),
+        6 => format!("/role {other} moderator {room}"),
+        7 => format!("/topic {room} tea at {}", dice.below(12)),
+        8 => format!("/access {} {room}", ["public", "private"][dice.index(2)]),
+        _ => {
+            let line = format!("/message {room} <{}.{}>", mark.0, mark.1);
+            return (line, Some(Audience::Room));
+        }
+    };
+    (line, None)
+}
