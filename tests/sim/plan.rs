@@ -184,7 +184,7 @@ impl Plan {
             (self.rooms, Fault::Joined),
             (self.rooms, Fault::Rejoined),
             (self.rooms, Fault::MembershipEnded),
-            (self.rooms, Fault::SaidOutside),
+            (self.rooms && self.messages > 10, Fault::SaidOutside),
             (self.late_devices, Fault::LateDevice),
         ]
         .into_iter()
