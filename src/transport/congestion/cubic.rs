@@ -32,7 +32,15 @@ pub(crate) struct Cubic {
     threshold: u64,
     /// Packets sent until then belong to a loss that has been answered.
     recovery_start: Option<Instant>,
-    slow_start: SlowStart,
+    /// Made once the window holds a sender back: a session that says little never needs it.
+    slow_start: Option<Box<SlowStart>>,
+    /// Made once slow start is over, by a loss or without one.
+    avoidance: Option<Box<Avoidance>>,
+}
+
+/// What is known outside slow start.
+#[derive(Debug, Clone, Default)]
+struct Avoidance {
     /// The window, in datagrams, that the curve comes back to: where the last loss was.
     plateau: f64,
     /// The window before the last loss, in datagrams.
@@ -66,22 +74,20 @@ impl Cubic {
             window: INITIAL_WINDOW,
             threshold: u64::MAX,
             recovery_start: None,
-            slow_start: SlowStart::default(),
-            plateau: 0.0,
-            before: 0.0,
-            curve: None,
-            paused: None,
-            fraction: 0.0,
+            slow_start: None,
+            avoidance: None,
         }
     }
 
     fn is_in_recovery(&self, sent: Instant) -> bool {
         self.recovery_start.is_some_and(|start| sent <= start)
     }
+}
 
-    /// Grows outside slow start.
-    fn avoid(&mut self, now: Instant, round_trip: Duration, bytes: u64) {
-        let (window, acked) = (datagrams(self.window), datagrams(bytes));
+impl Avoidance {
+    /// By how many bytes a window of so many grows with so many acknowledged.
+    fn grow(&mut self, now: Instant, round_trip: Duration, window: u64, bytes: u64) -> u64 {
+        let (window, acked) = (datagrams(window), datagrams(bytes));
         let plateau = &mut self.plateau;
         let curve = self.curve.get_or_insert_with(|| {
             // Slow start ended without a loss: nothing is known above.
@@ -121,7 +127,22 @@ impl Cubic {
         #[allow(clippy::cast_precision_loss, reason = "far below 2^52")]
         let kept = self.fraction - whole as f64;
         self.fraction = kept;
-        self.window = self.window.saturating_add(whole);
+        whole
+    }
+
+    /// A window of `lost_at` datagrams was too large; of so many is left.
+    fn on_lost(&mut self, lost_at: f64, window: f64) {
+        // Fast convergence: who comes less far than before has company, and leaves room (section 4.7).
+        let plateau = if lost_at < self.plateau {
+            lost_at * f64::midpoint(1.0, KEPT)
+        } else {
+            lost_at
+        };
+        *self = Self {
+            plateau: plateau.max(window),
+            before: lost_at,
+            ..Self::default()
+        };
     }
 }
 
@@ -133,14 +154,21 @@ impl Controller for Cubic {
             return;
         }
         if app_limited {
-            self.paused.get_or_insert(now);
+            if let Some(avoidance) = &mut self.avoidance {
+                avoidance.paused.get_or_insert(now);
+            }
             return;
         }
         if self.window >= self.threshold {
+            self.slow_start = None;
             let round_trip = now.saturating_duration_since(sent);
-            return self.avoid(now, round_trip, bytes);
+            let avoidance = self.avoidance.get_or_insert_default();
+            let grown = avoidance.grow(now, round_trip, self.window, bytes);
+            self.window = self.window.saturating_add(grown);
+            return;
         }
-        match self.slow_start.on_acked(now, sent, bytes) {
+        let slow_start = self.slow_start.get_or_insert_default();
+        match slow_start.on_acked(now, sent, bytes) {
             Some(grown) => self.window = self.window.saturating_add(grown),
             None => self.threshold = self.window,
         }
@@ -150,26 +178,18 @@ impl Controller for Cubic {
         if !self.is_in_recovery(latest_sent) {
             self.recovery_start = Some(now);
             let lost_at = datagrams(self.window);
-            // Fast convergence: who comes less far than before has company, and leaves room (section 4.7).
-            self.plateau = if lost_at < self.plateau {
-                lost_at * f64::midpoint(1.0, KEPT)
-            } else {
-                lost_at
-            };
-            self.before = lost_at;
             self.window = (self.window * KEPT_TENTHS / 10).max(MINIMUM_WINDOW);
             self.threshold = self.window;
-            let window = datagrams(self.window);
-            self.plateau = self.plateau.max(window);
-            self.curve = None;
-            self.paused = None;
-            self.fraction = 0.0;
+            let avoidance = self.avoidance.get_or_insert_default();
+            avoidance.on_lost(lost_at, datagrams(self.window));
         }
         if persistent {
             self.window = MINIMUM_WINDOW;
-            self.slow_start = SlowStart::default();
-            self.curve = None;
-            self.fraction = 0.0;
+            self.slow_start = None;
+            if let Some(avoidance) = &mut self.avoidance {
+                avoidance.curve = None;
+                avoidance.fraction = 0.0;
+            }
             self.recovery_start = None;
         }
     }
@@ -291,9 +311,10 @@ mod tests {
     fn who_loses_below_the_last_plateau_leaves_room() {
         let start = Instant::now();
         let mut cubic = lost_at(1000, start);
-        assert!((cubic.plateau - 1000.0).abs() < 0.1);
+        let plateau = |cubic: &Cubic| cubic.avoidance.as_ref().unwrap().plateau;
+        assert!((plateau(&cubic) - 1000.0).abs() < 0.1);
         cubic.on_lost(after(start, 300), after(start, 200), false);
-        assert!((cubic.plateau - 700.0 * 0.85).abs() < 0.1);
+        assert!((plateau(&cubic) - 700.0 * 0.85).abs() < 0.1);
     }
 
     #[test]
