@@ -35,26 +35,26 @@ impl SignIn {
         }
         let mut guess = Zeroizing::new([0; 32]);
         context.random.fill_bytes(&mut *guess);
-        match LoginBegun::new(context.random, &*guess) {
-            Ok((_, request)) => {
-                let name = self.name.clone();
-                self.request(Step::Probe, Login { name, request }, context);
-                Progress::Going
-            }
-            Err(error) => given_up(error.to_string()),
-        }
+        self.begin_login(&*guess, |_| Step::Probe, context)
     }
 
     pub(super) fn log_in(&mut self, context: &mut Context<'_>) -> Progress {
         let password = self.password.clone().unwrap_or_default();
-        match LoginBegun::new(context.random, password.as_bytes()) {
+        let step = |begun| Step::Login(Box::new(begun));
+        self.begin_login(password.as_bytes(), step, context)
+    }
+
+    /// Asks the server with the first half of a login, and waits for its answer in the step that this makes.
+    fn begin_login(
+        &mut self,
+        password: &[u8],
+        step: impl FnOnce(LoginBegun) -> Step,
+        context: &mut Context<'_>,
+    ) -> Progress {
+        match LoginBegun::new(context.random, password) {
             Ok((begun, request)) => {
                 let name = self.name.clone();
-                self.request(
-                    Step::Login(Box::new(begun)),
-                    Login { name, request },
-                    context,
-                );
+                self.request(step(begun), Login { name, request }, context);
                 Progress::Going
             }
             Err(error) => given_up(error.to_string()),
