@@ -261,12 +261,8 @@ impl Account {
             effects.show(Tone::Notice, line);
         }
         if stored.recipients > 0 {
-            let awaited = Awaited {
-                recipients: stored.recipients,
-                online: stored.online.min(stored.recipients),
-                told: Vec::new(),
-                counted: 0,
-            };
+            let online = stored.online.min(stored.recipients);
+            let awaited = Awaited::new(stored.recipients, online);
             self.state.put_awaited(id, stored.entry, Some(&awaited));
             let place = (id, self.is_many(id));
             let forgotten = self

@@ -269,7 +269,7 @@ impl Account {
                 {
                     let time = render::time(entry.time_ms, self.clock(now));
                     let line = self.live_line(id, is_own, &time, &said, true);
-                    effects.show(said.tone(), format!("{line}  (perhaps shown before)"));
+                    effects.show(said.tone(), format!("{line}{}", render::AGAIN));
                 }
             }
             self.to_show.insert(id);
