@@ -67,6 +67,8 @@ pub(super) struct Account {
     pub(super) away: Option<Away>,
     /// Whether the positions are settled and messages may flow.
     pub(super) is_settled: bool,
+    /// The server has not answered for a while, and somebody who sits there is told so instead of having to wait.
+    pub(super) is_silent: bool,
     /// The positions were said together with the ticket, and need not be said once that is taken.
     pub(super) has_said_hello: bool,
     pub(super) early: Vec<Vec<u8>>,
@@ -138,6 +140,7 @@ impl Account {
             people: People::default(),
             away: None,
             is_settled: false,
+            is_silent: false,
             has_said_hello: false,
             early: Vec::new(),
             acknowledge: BTreeMap::new(),
@@ -187,6 +190,7 @@ impl Account {
     /// The link is lost: what was under way is lost with it.
     pub(super) fn link_lost(&mut self, effects: &mut Effects) {
         self.is_settled = false;
+        self.is_silent = false;
         self.has_said_hello = false;
         self.requests_lost(effects);
         self.early.clear();
@@ -201,6 +205,18 @@ impl Account {
         self.conversations.forget_session();
         self.gaps.forget_session();
         self.people.forget_session();
+    }
+
+    /// Whether a request can be expected to be answered.
+    pub(super) const fn can_ask(&self) -> bool {
+        self.is_settled && !self.is_silent
+    }
+
+    /// The server has answered again: what was put off is asked for.
+    pub(super) fn awake(&mut self, now: Now, effects: &mut Effects) {
+        if std::mem::take(&mut self.is_silent) && self.is_settled {
+            self.join_wanted(now, effects);
+        }
     }
 
     /// Forgets the ticket, so that the next sign-in asks for the password; with `device`, the device's id too.

@@ -24,7 +24,7 @@ impl Account {
         body: impl FnOnce(u32) -> Body,
         effects: &mut Effects,
     ) {
-        if !self.is_settled {
+        if !self.can_ask() {
             effects.show(Tone::Error, NO_LINK);
             return;
         }
@@ -48,7 +48,7 @@ impl Account {
 
     /// The user wants to see which rooms there are; without a link, those that this device knows.
     pub(super) fn list_rooms(&mut self, now: Now, aim: Aim, effects: &mut Effects) {
-        if !self.is_settled && aim == Aim::List {
+        if !self.can_ask() && aim == Aim::List {
             let mut lines = Vec::new();
             for (_, known) in self.conversations.iter() {
                 if is_room(&known.place.name) && !known.place.is_left {

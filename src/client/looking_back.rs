@@ -192,7 +192,7 @@ impl Account {
             };
             let Some((entry, what)) = found else {
                 let was_asked = page.asked_at == Some(page.cursor);
-                if !was_asked && self.is_settled {
+                if !was_asked && self.can_ask() {
                     let may_ask = page.fetches < FETCHES_MAX;
                     return Ok((!may_ask).then_some(Ending::Full));
                 }

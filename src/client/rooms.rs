@@ -83,7 +83,7 @@ impl Account {
         }
         if self.is_member(&name) {
             self.step_in(&name, effects);
-        } else if self.is_settled {
+        } else if self.can_ask() {
             self.ask_to_join(now, name, access, true, effects);
         } else if self.wanted.len() < WANTED_MAX || self.wanted.contains_key(&name) {
             self.wanted.insert(name.clone(), access);
@@ -163,7 +163,7 @@ impl Account {
         } else if is_room(&name)
             || name == EVERYONE_NAME
             || self.conversations.by_name(&name).is_some()
-            || !self.is_settled
+            || !self.can_ask()
             || !self.resolve(named, effects)
         {
             self.step_in(&name, effects);

@@ -87,6 +87,7 @@ impl Account {
             let known = id.and_then(|id| Some((id, self.conversations.get(id)?)));
             match known.and_then(|(id, known)| Some((id, known.last_number?))) {
                 Some((id, last_number)) => self.number(sequence, id, last_number),
+                None if is_room(&name) && self.is_silent => {}
                 None if is_room(&name) => {
                     let access = self.wanted.get(&name).copied().flatten();
                     self.ask_to_join(now, name, access, false, effects);

@@ -7,6 +7,7 @@ mod receipts;
 mod receiving;
 mod rooms;
 mod sign_in;
+mod waiting;
 
 use std::time::Duration;
 
