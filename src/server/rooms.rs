@@ -50,11 +50,12 @@ impl Hub {
         if !self.may_change(turn, asked, Command::Join) {
             return;
         }
+        let (name, skeleton) = name.into_forms();
         let request = Request::Join {
             account: asked.account,
             device: asked.device,
-            name: name.canonical().to_owned(),
-            skeleton: name.skeleton().to_owned(),
+            name,
+            skeleton,
             access: body.access.unwrap_or(Access::Public),
             may_make: self.config.rooms == RoomMaking::Open,
             time_ms: turn.now.unix_ms,
@@ -71,6 +72,10 @@ impl Hub {
                 && matches!(failure.code, ErrorCode::NotInvited | ErrorCode::NoSuchRoom)
             {
                 failure.code = ErrorCode::RoomsClosed;
+            }
+            // The room that has such a name already may be a private one.
+            if failure.code == ErrorCode::NameLooksLike {
+                failure.detail.clear();
             }
             return self.refuse_if_here(turn, asked, Command::Join, failure);
         };

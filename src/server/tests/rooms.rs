@@ -286,6 +286,29 @@ fn closed_server_does_not_say_whether_a_private_room_exists() {
 }
 
 #[test]
+fn who_joins_a_look_alike_of_a_room_is_not_told_which_room_that_is() {
+    // The refusal named the room, a private one too, to whoever tried names that look like it.
+    let mut bench = Bench::new();
+    let mallory = bench.user("mallory");
+    let link = bench.signed_in("mallory", mallory);
+    bench.is_held = true;
+    let join = Join {
+        tag: 7,
+        name: "#s\u{435}cret".into(),
+        access: None,
+    };
+    bench.say(link, Channel::Control, &Message::control(join));
+    bench.pass(50);
+    bench.answer_next(Outcome::Refused(Refusal::LooksLike("#secret".into())));
+    let heard = bench.heard(link);
+    let [Body::Failure(failure)] = &heard[..] else {
+        panic!("{heard:?}");
+    };
+    assert_eq!(failure.code, ErrorCode::NameLooksLike);
+    assert_eq!(failure.detail, "");
+}
+
+#[test]
 fn who_joins_without_end_is_made_to_wait() {
     let mut bench = Bench::new();
     let mallory = bench.user("mallory");
