@@ -94,8 +94,6 @@ pub(super) struct Account {
     pub(super) page: Option<Page>,
     /// Where the last one ended.
     pub(super) page_end: Option<(ConversationId, EntryId)>,
-    /// Whether the tab key is to know other rooms than before.
-    pub(super) names_changed: bool,
     shown_mark_due: Option<Instant>,
     offset_seconds: i32,
 }
@@ -158,10 +156,10 @@ impl Account {
             wanted: BTreeMap::new(),
             page: None,
             page_end: None,
-            names_changed: true,
             shown_mark_due: None,
             offset_seconds,
         };
+        account.people.tell_names();
         for (id, place) in loaded.places {
             account.conversations.insert(id, place);
         }
@@ -442,8 +440,7 @@ impl Account {
 
     /// The names that the tab key completes, if they are others than before.
     pub(super) fn take_names(&mut self) -> Option<Vec<String>> {
-        let has_changed = std::mem::take(&mut self.names_changed);
-        let people = self.people.take_names(has_changed)?;
+        let people = self.people.take_names()?;
         let rooms = self.room_names();
         let rooms = rooms
             .iter()

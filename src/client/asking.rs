@@ -175,7 +175,7 @@ impl Account {
                     Tone::Notice,
                     format!("you belong to {} now", known.place.name),
                 );
-                self.names_changed = true;
+                self.people.tell_names();
                 self.save_place(room.conversation);
             }
         }

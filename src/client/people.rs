@@ -140,10 +140,14 @@ impl People {
         self.asking = None;
     }
 
-    /// The names for the tab key, if they are others than before, or asked for anyway.
-    pub(super) fn take_names(&mut self, anyway: bool) -> Option<Vec<String>> {
-        let has_changed = std::mem::take(&mut self.has_changed);
-        (has_changed || anyway).then(|| {
+    /// The tab key is to know other names than before: those of rooms, beside the people's.
+    pub(super) fn tell_names(&mut self) {
+        self.has_changed = true;
+    }
+
+    /// The names for the tab key, if they are others than before.
+    pub(super) fn take_names(&mut self) -> Option<Vec<String>> {
+        std::mem::take(&mut self.has_changed).then(|| {
             self.names
                 .iter()
                 .map(|name| super::sanitize::line(name).into_owned())

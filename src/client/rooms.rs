@@ -257,7 +257,7 @@ impl Account {
             known.use_up(joined.last_number);
             known.is_joined_here = true;
         }
-        self.names_changed = true;
+        self.people.tell_names();
         self.save_place(id);
         effects.show(Tone::Notice, render_rooms::joined(&joined.room));
         if steps_in || self.inside.as_deref() == Some(&*name) {
@@ -305,7 +305,7 @@ impl Account {
             EventKind::Joined if is_actor => {
                 if let Some(known) = self.conversations.get_mut(id) {
                     known.place.is_left = false;
-                    self.names_changed = true;
+                    self.people.tell_names();
                     let is_unknown = known.place.name.is_empty();
                     if is_unknown && self.is_settled && !self.requests.is_learning() {
                         self.list_rooms(now, Aim::Names, effects);
@@ -337,7 +337,7 @@ impl Account {
         known.place.is_left = true;
         known.place.unread = 0;
         let name = known.place.name.clone();
-        self.names_changed = true;
+        self.people.tell_names();
         self.save_place(id);
         let stood_inside = self.inside.take_if(|inside| *inside == name).is_some();
         self.drop_unsent(&name, &not_inside(&name), effects);

@@ -211,7 +211,7 @@ impl Account {
             known.place.is_left = is_left;
             self.save_place(head.conversation);
         }
-        self.names_changed = true;
+        self.people.tell_names();
     }
 
     /// A room of which the server says nothing is not this user's any more: left on another device, or lost with what

@@ -355,9 +355,10 @@ fn perform(tables: &mut Tables<'_>, epoch: u64, request: &Request) -> Result<Rep
         Request::Advance { marks, seen } => marks::advance(tables, marks, seen),
         Request::Expire { from, keep, now_ms } => retention::expire(tables, *from, *keep, *now_ms),
         Request::Retain { name, keep } => retention::retain(tables, name, *keep),
-        Request::Join { .. } | Request::Leave { .. } | Request::ChangeRoom { .. } => {
-            rooms::perform(tables, request)
-        }
+        Request::Join { .. }
+        | Request::MakeRoom { .. }
+        | Request::Leave { .. }
+        | Request::ChangeRoom { .. } => rooms::perform(tables, request),
         Request::FindAccount { .. }
         | Request::ListAccounts
         | Request::Read { .. }

@@ -40,36 +40,44 @@ impl Bench {
         self.say(link, Channel::Control, &Message::control(join));
         self.pass(50);
         let since = event.as_ref().map_or(EntryId::START, |it| it.stored.prev);
-        let standing = Standing {
-            conversation: BRIDGE,
-            is_room: true,
-            name: "#bridge".into(),
-            head: since,
-            last_number: Number(0),
-            start: since,
-            since,
-            mark: since,
-            floor: EntryId::START,
-            until: None,
-        };
-        let room = Room {
-            conversation: BRIDGE,
-            name: "#bridge".into(),
-            topic: String::new(),
-            access: Access::Public,
-            role: Some(MemberRole::Member),
-            members: 1,
-        };
         let joined = Joined {
-            standing,
-            room,
             event,
+            ..bridge_joined(since)
         };
         let request = self.answer_next(Outcome::Done(Reply::Joined(Box::new(joined))));
         assert!(
             matches!(&request, Request::Join { account: asker, name, .. } if *asker == account && name == "#bridge"),
             "{name}: {request:?}"
         );
+    }
+}
+
+/// What the store says of a membership of the bridge that begins behind this entry.
+fn bridge_joined(since: EntryId) -> Joined {
+    let standing = Standing {
+        conversation: BRIDGE,
+        is_room: true,
+        name: "#bridge".into(),
+        head: since,
+        last_number: Number(0),
+        start: since,
+        since,
+        mark: since,
+        floor: EntryId::START,
+        until: None,
+    };
+    let room = Room {
+        conversation: BRIDGE,
+        name: "#bridge".into(),
+        topic: String::new(),
+        access: Access::Public,
+        role: Some(MemberRole::Member),
+        members: 1,
+    };
+    Joined {
+        standing,
+        room,
+        event: None,
     }
 }
 
@@ -283,6 +291,38 @@ fn closed_server_does_not_say_whether_a_private_room_exists() {
             "{heard:?}"
         );
     }
+}
+
+#[test]
+fn room_that_the_operator_makes_is_the_owners_at_once() {
+    // A server whose users make no rooms had no way to have one.
+    let mut bench = Bench::new();
+    bench.hub.config.rooms = crate::server::RoomMaking::Closed;
+    let alice = bench.user("alice");
+    let link = bench.signed_in("alice", alice);
+    let alice = alice.0;
+    bench.heard(link);
+    bench.is_held = true;
+    let room = crate::server::MakeRoom {
+        name: crate::server::RoomName::parse("#Bridge").expect("a name"),
+        owner: alice,
+        access: Access::Private,
+    };
+    let (reply, answer) = std::sync::mpsc::sync_channel(1);
+    let (now, input) = (bench.now, Input::MakeRoom(room, reply));
+    bench.hub.on_input(now, &mut bench.server, input);
+    let joined = Joined {
+        event: Some(event(EventKind::Joined, alice, 1)),
+        ..bridge_joined(EntryId::START)
+    };
+    let request = bench.answer_next(Outcome::Done(Reply::Joined(Box::new(joined))));
+    assert!(
+        matches!(&request, Request::MakeRoom { owner, name, access: Access::Private, .. } if *owner == alice && name == "#bridge"),
+        "{request:?}"
+    );
+    assert!(matches!(answer.try_recv(), Ok(Outcome::Done(_))));
+    assert_eq!(events(&bench.heard(link)), [EventKind::Joined]);
+    assert!(bench.hub.presence.is_in(alice, BRIDGE));
 }
 
 #[test]
