@@ -12,7 +12,7 @@ use super::open::OpenError;
 use super::tables::{Look, Snapshot, Tables};
 
 /// The version of the tables and records that this program writes. A database of a newer one is refused.
-pub const SCHEMA_VERSION: u64 = 2;
+pub const SCHEMA_VERSION: u64 = 3;
 
 pub(super) const SCHEMA: &str = "server schema";
 const EPOCH: &str = "epoch";
@@ -23,6 +23,9 @@ const GENERATION: &str = "generation";
 const COPY: &str = "copy";
 /// When retention last passed, in milliseconds since 1970 (UTC).
 const PASSED: &str = "retention passed ms";
+
+/// The last record of the journal that the tables contain.
+const JOURNAL: &str = "journal";
 
 /// Which ids are given out: the row of `meta` that holds the next one.
 #[derive(Debug, Clone, Copy)]
@@ -69,6 +72,31 @@ fn optional(look: &impl Look, row: &str) -> Result<Option<u64>, StoreError> {
     Ok(look.meta().get(row)?.map(|value| value.value()))
 }
 
+/// The last record of the journal that the tables contain.
+pub(super) fn journal_applied(look: &impl Look) -> Result<u64, StoreError> {
+    Ok(optional(look, JOURNAL)?.unwrap_or(0))
+}
+
+/// The tables contain the journal up to this record.
+pub(super) fn note_journal(tables: &mut Tables<'_>, record: u64) -> Result<(), StoreError> {
+    tables.meta.insert(JOURNAL, record)?;
+    Ok(())
+}
+
+/// Gives the database another epoch than it has: something that was durable is not there.
+pub(super) fn renew_epoch(
+    tables: &mut Tables<'_>,
+    rng: &mut ChaCha20Rng,
+) -> Result<u64, StoreError> {
+    let before = optional(tables, EPOCH)?;
+    let mut epoch = rng.next_u64();
+    while before == Some(epoch) {
+        epoch = rng.next_u64();
+    }
+    tables.meta.insert(EPOCH, epoch)?;
+    Ok(epoch)
+}
+
 /// When retention last passed, in milliseconds since 1970 (UTC), if ever.
 pub(super) fn retention_passed(look: &impl Look) -> Result<Option<u64>, StoreError> {
     optional(look, PASSED)
@@ -96,7 +124,7 @@ pub(super) fn begin_service(
     let known = optional(tables, GENERATION)?.unwrap_or(0);
     let is_older = optional(tables, COPY)?.unwrap_or(0) != 0 || witness > known;
     if is_older {
-        tables.meta.insert(EPOCH, rng.next_u64())?;
+        renew_epoch(tables, rng)?;
         tables.meta.insert(COPY, 0)?;
     }
     let generation = known.max(witness).saturating_add(1);
