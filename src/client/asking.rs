@@ -137,14 +137,14 @@ impl Account {
                 let room = rooms.iter().find(|room| room.name == name);
                 let topic = room.map(|room| &*room.topic).unwrap_or_default();
                 let line = if topic.is_empty() {
-                    format!("{name} has no topic; `topic {name} TEXT` sets one")
+                    format!("{name} has no topic; `/topic {name} TEXT` sets one")
                 } else {
                     format!("{name}: {topic}")
                 };
                 effects.show(Tone::Plain, line);
             }
             Aim::List if rooms.is_empty() => {
-                effects.show(Tone::Plain, "there are no rooms; `join #NAME` makes one");
+                effects.show(Tone::Plain, "there are no rooms; `/join #NAME` makes one");
             }
             Aim::List => {
                 let unread = |room: &Room| {

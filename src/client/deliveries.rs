@@ -237,7 +237,7 @@ impl Account {
                 let is_text = !matches!(said, Some(Said::Event(_)));
                 let is_counted = !is_own && is_text && is_old;
                 let counted = is_counted.then_some(&*place_name);
-                away.add(now.instant, tone, line, counted);
+                away.add(now.instant, delivery.time_ms, tone, line, counted);
             }
             None => effects.show(tone, line),
         }

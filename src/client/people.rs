@@ -127,7 +127,10 @@ impl People {
     /// Gives up waiting for an answer that does not come.
     pub(super) fn handle_timeout(&mut self, now: Now, effects: &mut Effects) {
         if self.deadline().is_some_and(|due| due <= now.instant) {
-            self.handle_refusal("the server has not answered; try `contacts` again", effects);
+            self.handle_refusal(
+                "the server has not answered; try `/contacts` again",
+                effects,
+            );
         }
     }
 

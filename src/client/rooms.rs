@@ -77,7 +77,7 @@ impl Account {
         if !is_room(&name) || name.chars().count() < 2 {
             effects.show(
                 Tone::Error,
-                "a room's name begins with #, as in `join #bridge`",
+                "a room's name begins with #, as in `/join #bridge`",
             );
             return;
         }
@@ -356,5 +356,5 @@ impl Account {
 
 /// Why nothing can be said in a room.
 fn not_inside(name: &str) -> String {
-    format!("you do not belong to {name}; `join {name}` first")
+    format!("you do not belong to {name}; `/join {name}` first")
 }

@@ -222,7 +222,7 @@ fn kick_takes_the_user_out_and_what_they_were_typing_is_said_nowhere() {
     type_at_prompt(&mut desk, "message #bridge hello");
     assert_eq!(
         desk.lines(),
-        ["you do not belong to #bridge; `join #bridge` first"]
+        ["you do not belong to #bridge; `/join #bridge` first"]
     );
     assert!(texts(&mut desk).is_empty());
 }
@@ -264,7 +264,7 @@ fn change_of_a_room_that_changes_nothing_or_is_not_permitted_says_so() {
             "kick bob #bridge",
             "you may not kick bob: moderators kick members, and owners anybody",
         ),
-        ("kick erin #bridge", "`leave #bridge` takes you out of it"),
+        ("kick erin #bridge", "`/leave #bridge` takes you out of it"),
         (
             "topic #bridge tea",
             "only moderators and owners set the topic of #bridge",
@@ -507,7 +507,7 @@ fn new_device_pages_back_and_keeps_what_it_was_given() {
             "14:00 bob: seven",
             "14:00 bob: nine",
             "#bridge: 1 of what came was damaged and is left out",
-            "#bridge: older ones with `history` again, or `--before 7`"
+            "#bridge: older ones with `/history` again, or `--before 7`"
         ]
     );
     let account = desk.core.account.as_ref().expect("erin is signed in");
