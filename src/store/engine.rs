@@ -133,10 +133,11 @@ impl Engine {
         guard(|| meta::account_count(&Snapshot::open(&database.begin_read()?)?))
     }
 
-    /// The secret of this name; if there is none yet, `make` makes it, and it is durable when this returns.
+    /// The secret of this name; if there is none yet, `make` makes it, and it is durable when this returns. All are
+    /// made before there are accounts.
     ///
     /// # Errors
-    /// If the database cannot be read or written.
+    /// If the database cannot be read or written, or there are accounts and the secret is missing.
     pub fn secret(
         &mut self,
         name: &str,
@@ -206,6 +207,15 @@ impl Engine {
     /// Whether redb can still be asked after a failure of a reading.
     fn reads_on(&self) -> bool {
         self.account_count().is_ok()
+    }
+}
+
+impl Drop for Engine {
+    /// redb writes to a database when it is closed, and can panic then too if a page is damaged.
+    fn drop(&mut self) {
+        if let Some(database) = self.database.take() {
+            give_up(Some(database));
+        }
     }
 }
 

@@ -4,23 +4,30 @@ use std::cell::Cell;
 
 use rand_chacha::ChaCha20Rng;
 use rand_core::RngCore;
-use redb::{Database, ReadableDatabase, ReadableTable, TableDefinition, TableError};
+use redb::{
+    Database, ReadableDatabase, ReadableTable, ReadableTableMetadata as _, TableDefinition,
+    TableError,
+};
 
 use super::conversations::make_everyone;
 use super::error::StoreError;
 use super::open::OpenError;
+use super::seal;
 use super::tables::{Look, Snapshot, Tables};
 
 /// The version of the tables and records that this program writes. A database of a newer one is refused.
-pub const SCHEMA_VERSION: u64 = 2;
+pub const SCHEMA_VERSION: u64 = 3;
 
 pub(super) const SCHEMA: &str = "server schema";
+const TABLE: &str = "meta";
 const EPOCH: &str = "epoch";
 const ACCOUNTS: &str = "accounts";
 /// How often the database was opened for service: see `generation`.
 const GENERATION: &str = "generation";
 /// Whether this is a copy that `backup` made and nobody has opened for service yet: zero or one.
 const COPY: &str = "copy";
+/// How many rows `retention` has; none are as good as zero.
+const LIMITS: &str = "retention limits";
 /// When retention last passed, in milliseconds since 1970 (UTC).
 const PASSED: &str = "retention passed ms";
 
@@ -45,7 +52,7 @@ impl Sequence {
 /// Takes the next id, for good: ids are never used again.
 pub(super) fn next_id(tables: &mut Tables<'_>, sequence: Sequence) -> Result<u64, StoreError> {
     let id = number(tables, sequence.row())?;
-    tables.meta.insert(sequence.row(), id + 1)?;
+    put(tables, sequence.row(), id + 1)?;
     Ok(id)
 }
 
@@ -57,7 +64,7 @@ pub(super) fn account_count(look: &impl Look) -> Result<u64, StoreError> {
 /// One account more.
 pub(super) fn count_account(tables: &mut Tables<'_>) -> Result<(), StoreError> {
     let accounts = number(tables, ACCOUNTS)?;
-    tables.meta.insert(ACCOUNTS, accounts + 1)?;
+    put(tables, ACCOUNTS, accounts + 1)?;
     Ok(())
 }
 
@@ -66,7 +73,59 @@ fn number(look: &impl Look, row: &str) -> Result<u64, StoreError> {
 }
 
 fn optional(look: &impl Look, row: &str) -> Result<Option<u64>, StoreError> {
-    Ok(look.meta().get(row)?.map(|value| value.value()))
+    let Some(found) = look.meta().get(row)?.map(|value| value.value()) else {
+        return Ok(None);
+    };
+    let sum = look.meta_sums().get(row)?.map(|sum| sum.value());
+    let sealed = (found, sum.unwrap_or_default());
+    seal::open_number(TABLE, row, sealed).map(Some)
+}
+
+fn put(tables: &mut Tables<'_>, row: &str, number: u64) -> Result<(), StoreError> {
+    tables.meta.insert(row, number)?;
+    seal_row(tables, row, number)
+}
+
+/// Puts down the check value of a row of `meta`.
+fn seal_row(tables: &mut Tables<'_>, row: &str, number: u64) -> Result<(), StoreError> {
+    let sum = seal::number_sum(TABLE, row, number);
+    tables.meta_sums.insert(row, sum)?;
+    Ok(())
+}
+
+/// Seals every row, as schema 3 has it, and notes the schema.
+pub(super) fn seal_all(tables: &mut Tables<'_>) -> Result<(), StoreError> {
+    let mut rows = Vec::new();
+    for row in tables.meta.iter()? {
+        let (row, number) = row?;
+        rows.push((row.value().to_owned(), number.value()));
+    }
+    for (row, number) in rows {
+        seal_row(tables, &row, number)?;
+    }
+    let limits = tables.retention.len()?;
+    note_limits(tables, limits)?;
+    put(tables, SCHEMA, SCHEMA_VERSION)
+}
+
+/// Every row of `meta`, with what is damaged about it: for checks.
+pub(super) fn each_row(
+    look: &impl Look,
+    mut row_is: impl FnMut(&str, Result<(), StoreError>),
+) -> Result<(), StoreError> {
+    for row in look.meta().iter()? {
+        let row = row?.0;
+        let row = row.value();
+        row_is(row, optional(look, row).map(drop));
+    }
+    for row in look.meta_sums().iter()? {
+        let row = row?.0;
+        let row = row.value();
+        if look.meta().get(row)?.is_none() {
+            row_is(row, Err(StoreError::missing(TABLE)));
+        }
+    }
+    Ok(())
 }
 
 /// When retention last passed, in milliseconds since 1970 (UTC), if ever.
@@ -74,15 +133,25 @@ pub(super) fn retention_passed(look: &impl Look) -> Result<Option<u64>, StoreErr
     optional(look, PASSED)
 }
 
+/// How many conversations have limits of their own: a row that is lost must not go unnoticed.
+pub(super) fn limits(look: &impl Look) -> Result<u64, StoreError> {
+    Ok(optional(look, LIMITS)?.unwrap_or(0))
+}
+
+/// So many conversations have limits of their own.
+pub(super) fn note_limits(tables: &mut Tables<'_>, count: u64) -> Result<(), StoreError> {
+    put(tables, LIMITS, count)
+}
+
 /// Retention passes now.
 pub(super) fn note_retention(tables: &mut Tables<'_>, now_ms: u64) -> Result<(), StoreError> {
-    tables.meta.insert(PASSED, now_ms)?;
+    put(tables, PASSED, now_ms)?;
     Ok(())
 }
 
 /// Marks the tables of a backup as a copy: whoever opens it for service gives it an epoch of its own.
 pub(super) fn mark_as_copy(tables: &mut Tables<'_>) -> Result<(), StoreError> {
-    tables.meta.insert(COPY, 1)?;
+    put(tables, COPY, 1)?;
     Ok(())
 }
 
@@ -96,11 +165,11 @@ pub(super) fn begin_service(
     let known = optional(tables, GENERATION)?.unwrap_or(0);
     let is_older = optional(tables, COPY)?.unwrap_or(0) != 0 || witness > known;
     if is_older {
-        tables.meta.insert(EPOCH, rng.next_u64())?;
-        tables.meta.insert(COPY, 0)?;
+        put(tables, EPOCH, rng.next_u64())?;
+        put(tables, COPY, 0)?;
     }
     let generation = known.max(witness).saturating_add(1);
-    tables.meta.insert(GENERATION, generation)?;
+    put(tables, GENERATION, generation)?;
     Ok((generation, is_older))
 }
 
@@ -174,10 +243,10 @@ fn make_schema(database: &Database, rng: &mut ChaCha20Rng) -> Result<u64, StoreE
         let mut tables = Tables::open(&transaction, &changed)?;
         let rows = [(SCHEMA, SCHEMA_VERSION), (EPOCH, epoch), (ACCOUNTS, 0)];
         for (row, value) in rows {
-            tables.meta.insert(row, value)?;
+            put(&mut tables, row, value)?;
         }
         for sequence in [Sequence::Account, Sequence::Device, Sequence::Conversation] {
-            tables.meta.insert(sequence.row(), 1)?;
+            put(&mut tables, sequence.row(), 1)?;
         }
         make_everyone(&mut tables)?;
     }
@@ -185,7 +254,10 @@ fn make_schema(database: &Database, rng: &mut ChaCha20Rng) -> Result<u64, StoreE
     Ok(epoch)
 }
 
-/// The secret of this name, made by `make` and durable if there is none yet.
+/// The table of secrets.
+pub(super) const SECRETS: &str = "secrets";
+
+/// The secret of this name, made by `make` and durable if there is none yet: only before there is an account.
 pub(super) fn secret(
     database: &Database,
     name: &str,
@@ -198,12 +270,21 @@ pub(super) fn secret(
         let found = tables
             .secrets()
             .get(name)?
-            .map(|value| value.value().to_vec());
+            .map(|value| seal::open(SECRETS, name, value.value()).map(<[u8]>::to_vec))
+            .transpose()?;
         if let Some(secret) = found {
             secret
+        } else if account_count(&tables)? > 0 {
+            // It was there before the first account was: another one in its place would lock everybody out.
+            return Err(StoreError::Damaged {
+                table: SECRETS,
+                place: format!("{name:?}"),
+                reason: "it is missing".into(),
+            });
         } else {
             let secret = make();
-            tables.secrets.insert(name, &*secret)?;
+            let sealed = seal::seal(SECRETS, name, secret.clone());
+            tables.secrets.insert(name, &*sealed)?;
             secret
         }
     };

@@ -29,6 +29,7 @@ mod record;
 mod retention;
 mod rooms;
 mod salvage;
+mod seal;
 mod snapshots;
 mod tables;
 mod thread;

@@ -10,7 +10,8 @@ use super::Entry;
 use super::error::StoreError;
 use super::guard::guard;
 use super::meta;
-use super::record::{LogRecord, decode_entry};
+use super::record::LogRecord;
+use super::seal::decode_entry;
 use super::tables::Look;
 use crate::protocol::{AccountId, ConversationId, DeviceId, Digest, EntryId, Number};
 
@@ -143,6 +144,11 @@ impl<T: FnMut(u64, Option<LogRecord<'_>>) -> bool> Walk<'_, T> {
         }
         Ok(())
     }
+}
+
+/// Whether this row stands for a lost entry.
+pub(super) fn is_lost(row: &LogRecord<'_>) -> bool {
+    row.digest == Digest::default() && row.content.is_empty()
 }
 
 /// The entry as one sees it who reads what comes after `first`; `time_ms` is what a damaged one is labelled with.

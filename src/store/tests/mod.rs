@@ -12,3 +12,4 @@ mod room_model;
 mod rooms;
 mod salvage;
 mod threads;
+mod village;
