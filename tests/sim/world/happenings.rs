@@ -1,0 +1,129 @@
+//! What happens to hosts and paths, and when they are up again.
+
+use std::time::Duration;
+
+use super::{Nap, World};
+use crate::faults::Fault;
+use crate::network::Host;
+use crate::plan::Happening;
+use crate::server::ServerHost;
+
+/// How long a person needs to start a program again whose disk has failed.
+pub(super) const RESTART_AFTER: Duration = Duration::from_secs(1);
+
+impl World {
+    pub(super) fn happen(&mut self, happening: Happening) {
+        match happening {
+            Happening::Rebind { client, is_roaming } => {
+                self.network.faults.count(if is_roaming {
+                    Fault::Roamed
+                } else {
+                    Fault::Rebound
+                });
+                self.network.rebind(client, is_roaming);
+            }
+            Happening::Cut { client, up, down } => self.network.cut(client, up, down),
+            Happening::CarryAtMost { client, bytes } => self.network.carry_at_most(client, bytes),
+            Happening::CrashServer { down } => self.crash_server(down),
+            Happening::TearCommit { down } => {
+                if let Some(server) = &mut self.server {
+                    server.die_in_commit(self.dice.below(30));
+                    self.torn_down = Some(down);
+                }
+            }
+            Happening::StartServer => {
+                if self.server.is_none() {
+                    let seed = self.dice.seed();
+                    let server = ServerHost::boot(self.server_clocks, self.now, &self.disk, seed);
+                    self.server = Some(server);
+                }
+            }
+            Happening::CrashClient { client, down } => {
+                if self.clients[client].process.is_some() {
+                    self.network.faults.count(Fault::ClientCrashed);
+                    self.crash_client(client, down);
+                }
+            }
+            Happening::FailAtWrite { operations } => {
+                if let Some(server) = &mut self.server {
+                    server.die_at_write(operations);
+                    self.torn_down = Some(RESTART_AFTER);
+                }
+            }
+            Happening::FailDisk { client, operations } => {
+                if self.clients[client].process.is_some() {
+                    let operations = operations.unwrap_or_else(|| self.dice.below(30));
+                    self.clients[client].fail_disk(operations);
+                }
+            }
+            Happening::StartClient { client } => {
+                // A new process has a new socket.
+                self.network.rebind(client, false);
+                self.start_client(client);
+            }
+            Happening::SetClock { host, by_ms } => {
+                self.network.faults.count(if by_ms > 0 {
+                    Fault::ClockForward
+                } else {
+                    Fault::ClockBack
+                });
+                match host {
+                    Host::Server => self.server_clocks.put(by_ms),
+                    Host::Client(number) => self.clients[number].clocks.put(by_ms),
+                }
+                if let (Host::Server, Some(server)) = (host, &mut self.server) {
+                    server.process.clocks = self.server_clocks;
+                }
+            }
+            Happening::Sleep { host, span } => self.sleep(host, span),
+        }
+    }
+
+    pub(super) fn sleep(&mut self, host: Host, span: Duration) {
+        let is_running = match host {
+            Host::Server => self.server.is_some(),
+            Host::Client(number) => self.clients[number].process.is_some(),
+        };
+        if !is_running || self.naps.contains_key(&host) {
+            return;
+        }
+        self.network.faults.count(match host {
+            Host::Server => Fault::ServerSlept,
+            Host::Client(_) => Fault::ClientSlept,
+        });
+        let nap = Nap {
+            until: self.now + span,
+            waiting: Vec::new(),
+        };
+        self.naps.insert(host, nap);
+    }
+
+    /// The server's power fails: of what was not synced, any part may be there.
+    pub(super) fn crash_server(&mut self, down: Duration) {
+        let Some(server) = self.server.take() else {
+            return;
+        };
+        self.network.faults.count(Fault::ServerCrashed);
+        self.naps.remove(&Host::Server);
+        let dice = &mut self.dice;
+        self.disk.memory.crash_keeping(|_| dice.happens(0.5));
+        // Only now: a database that is dropped while its disk works is closed in order.
+        drop(server);
+        self.disk.look_again(true);
+        self.schedule(down, Happening::StartServer);
+    }
+
+    /// A client's power fails, likewise.
+    pub(super) fn crash_client(&mut self, client: usize, down: Duration) {
+        self.naps.remove(&Host::Client(client));
+        let dice = &mut self.dice;
+        self.clients[client].crash(|| dice.happens(0.5));
+        self.schedule(down, Happening::StartClient { client });
+    }
+
+    pub(super) fn start_client(&mut self, number: usize) {
+        let seed = self.dice.seed();
+        self.clients[number].boot(self.now, seed);
+        self.settle_host(Host::Client(number));
+    }
+}
