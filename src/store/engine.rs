@@ -168,7 +168,6 @@ impl Engine {
     }
 
     fn execute_group(&mut self, group: &[(RequestId, Request)]) -> Vec<Outcome> {
-        let is_reading = group.iter().all(|(_, request)| only_reads(request));
         let result = match &self.database {
             Some(database) => guard(|| run(database, self.epoch, group)),
             None => Err(StoreError::Closed),
@@ -182,7 +181,8 @@ impl Engine {
             Err(StoreError::Damaged { .. }) if group.len() > 1 => self.execute_each(group),
             Err(error) => {
                 tracing::error!(%error, requests = group.len(), "the store could not answer");
-                if is_reading && error.is_damaged_page() && self.reads_on() {
+                // redb's own repair, when it is opened again, may not get past such a page: better not to close it.
+                if error.is_damaged_page() && self.goes_on() {
                     return match group {
                         [_] => vec![Outcome::Unknown],
                         _ => self.execute_each(group),
@@ -204,9 +204,17 @@ impl Engine {
             .collect()
     }
 
-    /// Whether redb can still be asked after a failure of a reading.
-    fn reads_on(&self) -> bool {
-        self.account_count().is_ok()
+    /// Whether redb can still be asked, and be written to, after it has met a page that it cannot read.
+    fn goes_on(&self) -> bool {
+        let Some(database) = &self.database else {
+            return false;
+        };
+        let tried: Result<(), StoreError> = guard(|| {
+            let transaction = database.begin_write()?;
+            meta::account_count(&Tables::open(&transaction, &Cell::new(false))?)?;
+            Ok(transaction.abort()?)
+        });
+        tried.is_ok()
     }
 }
 
@@ -240,7 +248,8 @@ fn run(
         let mut tables = Tables::open(&transaction, &changed)?;
         group
             .iter()
-            .map(|(_, request)| outcome(perform(&mut tables, epoch, request)))
+            // A panic of redb must not unwind through its transaction, which could not be rolled back then.
+            .map(|(_, request)| guard(|| outcome(perform(&mut tables, epoch, request))))
             .collect::<Result<_, _>>()?
     };
     if changed.get() {
