@@ -3,14 +3,14 @@
 use std::cell::Cell;
 
 use rand_chacha::ChaCha20Rng;
-use rand_core::RngCore;
+use rand_core::{RngCore, SeedableRng};
 use redb::{
     Database, ReadableDatabase, ReadableTable, ReadableTableMetadata as _, TableDefinition,
     TableError,
 };
 
 use super::conversations::make_everyone;
-use super::error::StoreError;
+use super::error::{StoreError, readable};
 use super::open::OpenError;
 use super::seal;
 use super::tables::{Look, Snapshot, Tables};
@@ -28,6 +28,8 @@ const GENERATION: &str = "generation";
 const COPY: &str = "copy";
 /// How many rows `retention` has; none are as good as zero.
 const LIMITS: &str = "retention limits";
+/// Whether secrets may be missing, since a rescue did not find them all: zero or one.
+const LOST: &str = "secrets lost";
 /// When retention last passed, in milliseconds since 1970 (UTC).
 const PASSED: &str = "retention passed ms";
 
@@ -106,6 +108,59 @@ pub(super) fn seal_all(tables: &mut Tables<'_>) -> Result<(), StoreError> {
     let limits = tables.retention.len()?;
     note_limits(tables, limits)?;
     put(tables, SCHEMA, SCHEMA_VERSION)
+}
+
+/// Whether a row's check value is there and fits.
+pub(super) fn is_sealed(look: &impl Look, row: &str, number: u64) -> bool {
+    let sum = look.meta_sums().get(row);
+    sum.is_ok_and(|sum| {
+        sum.is_some_and(|sum| seal::open_number(TABLE, row, (number, sum.value())).is_ok())
+    })
+}
+
+/// Whether the server may make secrets that it does not find, though there are accounts.
+pub(super) fn let_secrets_be_made(tables: &mut Tables<'_>, may: bool) -> Result<(), StoreError> {
+    put(tables, LOST, u64::from(may))
+}
+
+/// Makes `meta` say of the other tables what is so, after a rescue. Ids above all that are spoken of are given out
+/// next; it is a copy, so that it gets a new epoch. `seed` is for one until then.
+pub(super) fn mend(
+    tables: &mut Tables<'_>,
+    next_device: u64,
+    seed: [u8; 32],
+) -> Result<(), StoreError> {
+    let next = |last: Option<u64>| last.map_or(1, |id| id.saturating_add(1));
+    let account = next(tables.accounts.last()?.map(|row| row.0.value()));
+    let conversation = next(tables.conversations.last()?.map(|row| row.0.value()));
+    for (sequence, least) in [
+        (Sequence::Account, account),
+        (Sequence::Device, next_device),
+        (Sequence::Conversation, conversation),
+    ] {
+        let known = readable(optional(tables, sequence.row()))?.flatten();
+        put(tables, sequence.row(), known.unwrap_or(1).max(least))?;
+    }
+    let (accounts, limits) = (tables.accounts.len()?, tables.retention.len()?);
+    put(tables, ACCOUNTS, accounts)?;
+    note_limits(tables, limits)?;
+    if readable(optional(tables, EPOCH))?.flatten().is_none() {
+        put(tables, EPOCH, ChaCha20Rng::from_seed(seed).next_u64())?;
+    }
+    put(tables, SCHEMA, SCHEMA_VERSION)?;
+    mark_as_copy(tables)?;
+    // A check value of a row that was lost says nothing.
+    let mut rows = Vec::new();
+    for row in tables.meta_sums.iter()? {
+        let row = row?.0;
+        if tables.meta.get(row.value())?.is_none() {
+            rows.push(row.value().to_owned());
+        }
+    }
+    for row in rows {
+        tables.meta_sums.remove(&*row)?;
+    }
+    Ok(())
 }
 
 /// Every row of `meta`, with what is damaged about it: for checks.
@@ -274,7 +329,7 @@ pub(super) fn secret(
             .transpose()?;
         if let Some(secret) = found {
             secret
-        } else if account_count(&tables)? > 0 {
+        } else if account_count(&tables)? > 0 && optional(&tables, LOST)?.unwrap_or(0) == 0 {
             // It was there before the first account was: another one in its place would lock everybody out.
             return Err(StoreError::Damaged {
                 table: SECRETS,

@@ -18,7 +18,7 @@ use super::{Event, Joined, Refusal, Reply, Request, accounts, conversations, eve
 use crate::protocol::{Access, AccountId, ConversationId, DeviceId, EventKind, MemberRole, Room};
 
 pub(super) use list::{members, rooms};
-pub(super) use membership::BELONGS;
+pub(super) use membership::{BELONGS, heir, put_room_of};
 use redb::ReadableTable;
 
 /// How many rooms an account may make in its life; one more is refused. Chosen: rooms stay for good, and more than

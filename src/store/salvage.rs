@@ -5,6 +5,7 @@
 //! device finds it damaged, shows that, goes on, and never counts it as received.
 
 use redb::ReadableTable;
+use serde_bytes::Bytes;
 
 use super::Entry;
 use super::error::StoreError;
@@ -143,6 +144,20 @@ impl<T: FnMut(u64, Option<LogRecord<'_>>) -> bool> Walk<'_, T> {
             }
         }
         Ok(())
+    }
+}
+
+/// What stands in a log in the place of an entry that an operator's salvage could not read: it looks as a damaged one
+/// does when it is read, and is no finding any more.
+pub(super) fn lost(place: u64, time_ms: u64) -> LogRecord<'static> {
+    LogRecord {
+        prev: place - 1,
+        author: 0,
+        device: DeviceId::SERVER.0,
+        number: 0,
+        time_ms,
+        digest: Digest::default(),
+        content: Bytes::new(&[]),
     }
 }
 

@@ -168,7 +168,7 @@ fn owns((_, member): &(AccountId, MemberRecord)) -> bool {
 
 /// Who owns the room once this account does not: nobody new while another owner is left or nobody is at all, else
 /// the moderator who has belonged to it longest, else the member.
-pub(super) fn heir(
+pub(in crate::store) fn heir(
     look: &impl Look,
     room: ConversationId,
     leaving: AccountId,
