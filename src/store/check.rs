@@ -6,14 +6,17 @@ mod memberships;
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::{fs, io};
 
-use redb::{Database, DatabaseError, ReadableDatabase};
+use redb::backends::InMemoryBackend;
+use redb::{Database, DatabaseError, ReadableDatabase, StorageBackend as _};
 use serde::{Deserialize, Serialize};
 
 use super::error::StoreError;
 use super::guard::guard;
+use super::live::{Files, Live};
 use super::meta;
-use super::open::{OpenError, from_redb};
+use super::open::{OpenError, from_redb, journal_of};
 use super::overlay;
 use super::record::ConversationRecord;
 use super::tables::Snapshot;
@@ -83,15 +86,50 @@ impl Report {
     }
 }
 
-/// Opens a database file that no server holds, without writing to it.
-pub(super) fn open_to_look(path: &Path) -> Result<Database, OpenError> {
+/// Opens a database file that no server holds, with what only its journal contains, without writing to either.
+/// `true`: the journal is damaged.
+pub(super) fn open_to_look(path: &Path) -> Result<(Database, bool), OpenError> {
     let damaged = |error: StoreError| OpenError::Damaged {
         path: path.into(),
         reason: error.to_string(),
     };
-    guard(|| Ok(overlay::look(path)))
+    let database = guard(|| Ok(overlay::look(path)))
         .map_err(damaged)?
-        .map_err(|error| from_redb(path, 0, error))
+        .map_err(|error| from_redb(path, 0, error))?;
+    with_journal(database, path)
+}
+
+/// Brings a database up to date with what the journal of a file contains, which is not written to. `true`: the journal
+/// is damaged, or does not fit.
+pub(super) fn with_journal(database: Database, path: &Path) -> Result<(Database, bool), OpenError> {
+    let bytes = match fs::read(journal_of(path)) {
+        Ok(bytes) => bytes,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok((database, false)),
+        Err(cause) => {
+            let path = journal_of(path);
+            return Err(OpenError::Io { path, cause });
+        }
+    };
+    let Ok(Some(epoch)) = guard(|| meta::check(&database)) else {
+        // What is wrong with it is for the caller to find.
+        return Ok((database, false));
+    };
+    let journal = InMemoryBackend::new();
+    let repeat = || -> Result<_, StoreError> {
+        journal.set_len(bytes.len() as u64)?;
+        journal.write(0, &bytes)?;
+        let files = Files {
+            database,
+            journal: Box::new(journal),
+        };
+        let (mut live, is_damaged) = Live::new(files, epoch)?;
+        live.checkpoint()?;
+        Ok((live.into_database().ok_or(StoreError::Closed)?, is_damaged))
+    };
+    guard(repeat).map_err(|error| OpenError::Damaged {
+        path: path.into(),
+        reason: error.to_string(),
+    })
 }
 
 /// Checks a database file that no server holds, down to every page, without writing to it.
@@ -99,7 +137,16 @@ pub(super) fn open_to_look(path: &Path) -> Result<Database, OpenError> {
 /// # Errors
 /// If it cannot be opened at all: it is held, not a database, damaged beyond reading, of another schema.
 pub fn check_file(path: &Path) -> Result<Report, OpenError> {
-    check_database(open_to_look(path)?)
+    let (database, is_journal_damaged) = open_to_look(path)?;
+    let mut report = check_database(database)?;
+    if is_journal_damaged {
+        report.find(
+            "(journal)",
+            "",
+            "what was stored behind a damaged place in it is lost",
+        );
+    }
+    Ok(report)
 }
 
 /// Checks a database that nobody else uses, down to every page.

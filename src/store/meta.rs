@@ -33,6 +33,9 @@ const LOST: &str = "secrets lost";
 /// When retention last passed, in milliseconds since 1970 (UTC).
 const PASSED: &str = "retention passed ms";
 
+/// The last record of the journal that the tables contain.
+const JOURNAL: &str = "journal";
+
 /// Which ids are given out: the row of `meta` that holds the next one.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Sequence {
@@ -124,12 +127,12 @@ pub(super) fn let_secrets_be_made(tables: &mut Tables<'_>, may: bool) -> Result<
 }
 
 /// Makes `meta` say of the other tables what is so, after a rescue. Ids above all that are spoken of are given out
-/// next; it is a copy, so that it gets a new epoch. `seed` is for one until then.
+/// next; it is a copy, so that it gets a new epoch. `seed` is for one until then, where the old one is lost: `false`.
 pub(super) fn mend(
     tables: &mut Tables<'_>,
     next_device: u64,
     seed: [u8; 32],
-) -> Result<(), StoreError> {
+) -> Result<bool, StoreError> {
     let next = |last: Option<u64>| last.map_or(1, |id| id.saturating_add(1));
     let account = next(tables.accounts.last()?.map(|row| row.0.value()));
     let conversation = next(tables.conversations.last()?.map(|row| row.0.value()));
@@ -144,7 +147,8 @@ pub(super) fn mend(
     let (accounts, limits) = (tables.accounts.len()?, tables.retention.len()?);
     put(tables, ACCOUNTS, accounts)?;
     note_limits(tables, limits)?;
-    if readable(optional(tables, EPOCH))?.flatten().is_none() {
+    let is_known = readable(optional(tables, EPOCH))?.flatten().is_some();
+    if !is_known {
         put(tables, EPOCH, ChaCha20Rng::from_seed(seed).next_u64())?;
     }
     put(tables, SCHEMA, SCHEMA_VERSION)?;
@@ -160,7 +164,7 @@ pub(super) fn mend(
     for row in rows {
         tables.meta_sums.remove(&*row)?;
     }
-    Ok(())
+    Ok(is_known)
 }
 
 /// Every row of `meta`, with what is damaged about it: for checks.
@@ -181,6 +185,30 @@ pub(super) fn each_row(
         }
     }
     Ok(())
+}
+
+/// The last record of the journal that the tables contain.
+pub(super) fn journal_applied(look: &impl Look) -> Result<u64, StoreError> {
+    Ok(optional(look, JOURNAL)?.unwrap_or(0))
+}
+
+/// The tables contain the journal up to this record.
+pub(super) fn note_journal(tables: &mut Tables<'_>, record: u64) -> Result<(), StoreError> {
+    put(tables, JOURNAL, record)
+}
+
+/// Gives the database another epoch than it has: something that was durable is not there.
+pub(super) fn renew_epoch(
+    tables: &mut Tables<'_>,
+    rng: &mut ChaCha20Rng,
+) -> Result<u64, StoreError> {
+    let before = optional(tables, EPOCH)?;
+    let mut epoch = rng.next_u64();
+    while before == Some(epoch) {
+        epoch = rng.next_u64();
+    }
+    put(tables, EPOCH, epoch)?;
+    Ok(epoch)
 }
 
 /// When retention last passed, in milliseconds since 1970 (UTC), if ever.
@@ -220,7 +248,7 @@ pub(super) fn begin_service(
     let known = optional(tables, GENERATION)?.unwrap_or(0);
     let is_older = optional(tables, COPY)?.unwrap_or(0) != 0 || witness > known;
     if is_older {
-        put(tables, EPOCH, rng.next_u64())?;
+        renew_epoch(tables, rng)?;
         put(tables, COPY, 0)?;
     }
     let generation = known.max(witness).saturating_add(1);

@@ -15,11 +15,12 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 use redb::{Database, Key, ReadableTable, Table, TableDefinition, TableError, WriteTransaction};
 
+use super::Files;
 use super::conversations::{load, save};
 use super::error::StoreError;
 use super::guard::guard;
 use super::meta::{self, SCHEMA_VERSION};
-use super::open::{DATABASE_FILE, OpenError, open, reopen, sync_directory_of};
+use super::open::{DATABASE_FILE, OpenError, open, reopen, reopen_tables, sync_directory_of};
 use super::record::ConversationRecord;
 use super::seal::{self, Place, Sealed, seal_entry};
 use super::tables::Tables;
@@ -37,27 +38,24 @@ const ROWS_AT_A_TIME: usize = 1000;
 ///
 /// # Errors
 /// See [`OpenError`].
-pub fn open_current(
-    data_dir: &Path,
-    unix_ms: u64,
-) -> Result<(Database, Option<PathBuf>), OpenError> {
-    let database = open(data_dir)?;
-    let found = match guard(|| meta::schema_version(&database))? {
+pub fn open_current(data_dir: &Path, unix_ms: u64) -> Result<(Files, Option<PathBuf>), OpenError> {
+    let files = open(data_dir)?;
+    let found = match guard(|| meta::schema_version(&files.database))? {
         Some(found) if (OLDEST..SCHEMA_VERSION).contains(&found) => found,
         // What is new, current, newer or foreign is the engine's to judge.
-        _ => return Ok((database, None)),
+        _ => return Ok((files, None)),
     };
-    // Closed in order, the file holds everything; and the copy needs no repair when it is opened.
-    drop(database);
+    // Closed in order, the file holds everything (before schema 3 there was no journal); and the copy needs no repair
+    // when it is opened.
+    drop(files);
     let file = data_dir.join(DATABASE_FILE);
     let copy = copy_name(&file, found, unix_ms);
     copy_file(&file, &copy).map_err(|cause| OpenError::NoCopy {
         path: copy.clone(),
         cause,
     })?;
-    let database = reopen(data_dir)?;
-    migrate(&database)?;
-    Ok((database, Some(copy)))
+    migrate(&reopen_tables(data_dir)?)?;
+    Ok((reopen(data_dir)?, Some(copy)))
 }
 
 /// Brings an open database forward, without a copy: the steps that are missing, all of them or none.
@@ -73,6 +71,7 @@ pub fn migrate(database: &Database) -> Result<(), OpenError> {
     }
     guard(|| {
         let transaction = database.begin_write().map_err(StoreError::from)?;
+        // Schema 3 has a journal beside the tables, too, which an older program would not look at.
         forward(&transaction, found)?;
         transaction.commit().map_err(StoreError::from)?;
         Ok(())

@@ -81,12 +81,12 @@ pub fn rescue(
         return Err(failed(io::ErrorKind::AlreadyExists.into()));
     }
     // Refused while a server holds it; that it is damaged is no reason.
-    if let Err(error @ OpenError::InUse { .. }) = check::open_to_look(file) {
-        return Err(error);
+    if is_held(file) {
+        return Err(OpenError::InUse { path: file.into() });
     }
     let sources = Source::all(file)?;
     let temporary = beside(path, ".part");
-    let written = open_file(&temporary).and_then(|to| fill(file, &sources, &to, knowledge, seed));
+    let written = open_file(&temporary).and_then(|to| fill(file, &sources, to, knowledge, seed));
     let placed = written.and_then(|rescued| {
         fs::rename(&temporary, path)
             .and_then(|()| sync_directory_of(path))
@@ -100,18 +100,26 @@ pub fn rescue(
     placed
 }
 
+fn is_held(file: &Path) -> bool {
+    let looked: Result<bool, StoreError> = guard(|| {
+        let opened = check::open_to_look(file);
+        Ok(matches!(opened, Err(OpenError::InUse { .. })))
+    });
+    looked.unwrap_or(false)
+}
+
 fn fill(
     file: &Path,
     sources: &[Source],
-    to: &Database,
+    to: Database,
     knowledge: Knowledge<'_>,
     seed: [u8; 32],
 ) -> Result<Rescued, OpenError> {
-    guard(|| {
-        let mut rescued = Rescued::default();
+    let mut rescued = Rescued::default();
+    let copied: Result<bool, OpenError> = guard(|| {
         let transaction = to.begin_write().map_err(StoreError::from)?;
         let changed = Cell::new(false);
-        {
+        let is_same = {
             let mut tables = Tables::open(&transaction, &changed)?;
             let incomplete = rows::copy(sources, &mut tables, &mut rescued)?;
             if incomplete.contains("accounts") {
@@ -123,20 +131,28 @@ fn fill(
             if incomplete.contains("log") {
                 leaves::entries(file, &mut tables, &mut rescued)?;
             }
-            mend(&mut tables, knowledge, seed, &mut rescued)?;
-        }
+            mend(&mut tables, knowledge, seed, &mut rescued)?
+        };
         transaction.commit().map_err(StoreError::from)?;
-        Ok(rescued)
-    })
+        Ok(is_same)
+    });
+    let is_same = copied?;
+    let (to, is_damaged) = check::with_journal(to, file)?;
+    if is_damaged || !is_same {
+        rescued.lose("the journal: some of what was said last, as it does not fit what is left");
+    }
+    drop(to);
+    Ok(rescued)
 }
 
-/// Makes the tables agree again. Each step relies on those before it.
+/// Makes the tables agree again. Each step relies on those before it. Says whether the epoch is known, without which
+/// the journal is not.
 fn mend(
     tables: &mut Tables<'_>,
     knowledge: Knowledge<'_>,
     seed: [u8; 32],
     rescued: &mut Rescued,
-) -> Result<(), StoreError> {
+) -> Result<bool, StoreError> {
     let mut talk = numbers::scan(tables)?;
     identities::accounts(tables, &talk, rescued)?;
     conversations::records(tables, &mut talk, rescued)?;

@@ -9,6 +9,7 @@ use redb::{Database, ReadableDatabase, ReadableTable, StorageBackend, TableDefin
 use serde_bytes::ByteBuf;
 use udpchat::protocol::{Digest, Message, open};
 use udpchat::store::memory::MemoryDisk;
+use udpchat::store::{Engine, Files};
 
 /// Where a text stands: conversation and entry.
 pub type Standing = (u64, u64);
@@ -63,15 +64,26 @@ pub struct Disk {
 
 impl Disk {
     pub fn open(&self) -> Result<Database, redb::DatabaseError> {
-        let watched = Watched {
-            inner: Box::new(self.memory.backend()),
+        Database::builder()
+            .set_cache_size(256 * 1024)
+            .create_with_backend(self.watch(self.memory.backend()))
+    }
+
+    /// Opens a server's database and its journal.
+    pub fn files(&self) -> Result<Files, redb::DatabaseError> {
+        Ok(Files {
+            database: self.open()?,
+            journal: Box::new(self.watch(self.memory.journal())),
+        })
+    }
+
+    fn watch(&self, file: impl StorageBackend) -> Watched {
+        Watched {
+            inner: Box::new(file),
             durable: self.durable.clone(),
             failed: self.failed.clone(),
             written: Mutex::default(),
-        };
-        Database::builder()
-            .set_cache_size(256 * 1024)
-            .create_with_backend(watched)
+        }
     }
 
     /// Whether the disk has failed since this was asked last.
@@ -94,7 +106,7 @@ impl Disk {
     pub fn standings(&self, is_server: bool) -> Vec<(Mark, Standing)> {
         let table = if is_server { LOG } else { HISTORY };
         let find = |key: Standing, value: &[u8]| Some((next_mark(value, 0)?.0, key));
-        rows(&self.copy(), table)
+        rows(&self.copy(is_server), table)
             .into_iter()
             .filter_map(|(key, value)| find(key, &value))
             .collect()
@@ -107,7 +119,7 @@ impl Disk {
             let row: LogRow = rmp_serde::from_slice(row).expect("rows are written so");
             open(&row.6, &row.5).expect("the log holds messages")
         };
-        rows(&self.copy(), LOG)
+        rows(&self.copy(true), LOG)
             .into_iter()
             .map(|(key, value)| (key, message(&value)))
             .collect()
@@ -115,13 +127,13 @@ impl Disk {
 
     /// Which entries a device holds.
     pub fn held(&self) -> BTreeSet<Standing> {
-        let rows = rows(&self.copy(), HISTORY);
+        let rows = rows(&self.copy(false), HISTORY);
         rows.into_iter().map(|(key, _)| key).collect()
     }
 
     /// Whether a device knows of a text: has it yet to send, or has it in its history.
     pub fn knows(&self, mark: Mark) -> bool {
-        let copy = self.copy();
+        let copy = self.copy(false);
         let outbox = rows(&copy, OUTBOX).into_iter().map(|(_, value)| value);
         let history = rows(&copy, HISTORY).into_iter().map(|(_, value)| value);
         let is_it = |value: Vec<u8>| next_mark(&value, 0).is_some_and(|(found, _)| found == mark);
@@ -130,13 +142,18 @@ impl Disk {
 
     /// How much a device has yet to send, and how many of its messages wait for receipts.
     pub fn waiting(&self) -> (usize, usize) {
-        let copy = self.copy();
+        let copy = self.copy(false);
         (rows(&copy, OUTBOX).len(), rows(&copy, AWAITED).len())
     }
 
     /// The database as it would be found if the power failed now.
-    fn copy(&self) -> Database {
-        let copy = MemoryDisk::from_image(self.memory.image());
+    fn copy(&self, is_server: bool) -> Database {
+        let copy = self.memory.copy();
+        if is_server {
+            // What only the journal contains comes into the tables.
+            let files = copy.files().expect("a copy can be opened");
+            drop(Engine::new(files, [0; 32]).expect("the schema is ours"));
+        }
         copy.open().expect("a copy can be opened")
     }
 }

@@ -66,7 +66,7 @@ impl ServerHost {
         let at = clocks.moment(now);
         // What the process before could not write when it was dropped is no failure of this one's.
         disk.has_failed();
-        let database = disk.open().expect("the disk holds a database or nothing");
+        let database = disk.files().expect("the disk holds a database or nothing");
         let mut engine = Engine::new(database, seed).expect("the schema is ours");
         let secret = |engine: &mut Engine, name: &str| -> [u8; 32] {
             let bytes = engine

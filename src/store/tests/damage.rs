@@ -46,7 +46,7 @@ fn found(disk: &MemoryDisk) -> bool {
 /// Whether a server that runs is told of it, which cannot have every page read.
 fn found_running(disk: &MemoryDisk) -> bool {
     let checked: Result<Result<Report, OpenError>, StoreError> = guard(|| {
-        let Ok(database) = disk.open() else {
+        let Ok(database) = disk.files() else {
             return Ok(Err(OpenError::Foreign));
         };
         Ok(Engine::new(database, [1; 32]).and_then(|engine| Ok(engine.snapshots().check()?)))
@@ -64,7 +64,7 @@ struct Asker<'t> {
 
 /// Asks for everything; returns what of it did not come.
 fn shown(truth: &Truth, disk: &MemoryDisk, page: usize) -> Vec<String> {
-    let opened: Result<_, StoreError> = guard(|| Ok(disk.open()));
+    let opened: Result<_, StoreError> = guard(|| Ok(disk.files()));
     let Ok(Ok(database)) = opened else {
         return vec!["everything".into()];
     };
@@ -75,7 +75,9 @@ fn shown(truth: &Truth, disk: &MemoryDisk, page: usize) -> Vec<String> {
     let mut asker = Asker {
         truth,
         engine: engine.with_reopen(Box::new(move || {
-            again.open().map_err(|error| OpenError::Store(error.into()))
+            again
+                .files()
+                .map_err(|error| OpenError::Store(error.into()))
         })),
         page,
         missed: Vec::new(),

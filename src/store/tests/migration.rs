@@ -196,7 +196,7 @@ fn row_that_was_damaged_before_stays_damaged() {
 
 #[test]
 fn an_engine_refuses_an_older_schema_that_nobody_has_copied() {
-    let error = Engine::new(schema_1().open().unwrap(), [0; 32])
+    let error = Engine::new(schema_1().files().unwrap(), [0; 32])
         .err()
         .unwrap();
     assert!(matches!(error, OpenError::OlderSchema { found: 1 }));

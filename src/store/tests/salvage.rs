@@ -101,6 +101,7 @@ fn page_that_redb_cannot_read_takes_no_writing_down_that_shares_its_transaction(
     // redb's repair did not get past the page when it was to be opened again, so the server never answered any more.
     const LENGTH: usize = 300;
     let (mut bench, [alice, bob], conversation) = talked(6_000, LENGTH);
+    bench.done(Request::Checkpoint);
     let image = bench.disk.image();
     for number in (105..6_000).step_by(50) {
         let text = said(number, LENGTH);
@@ -143,6 +144,7 @@ fn page_that_redb_cannot_read_takes_down_only_what_stands_on_it() {
     // More than redb keeps in memory of a disk in memory.
     let (mut bench, [alice, bob], conversation) = talked(6_000, LENGTH);
     bench.say(bob, ConversationId::EVERYONE, 1, &said(1, LENGTH));
+    bench.done(Request::Checkpoint);
     let image = bench.disk.image();
     for number in (105..6_000).step_by(50) {
         let text = said(number, LENGTH);
