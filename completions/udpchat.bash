@@ -52,6 +52,9 @@ _udpchat() {
             udpchat__subcmd__store,check)
                 cmd="udpchat__subcmd__store__subcmd__check"
                 ;;
+            udpchat__subcmd__store,rescue)
+                cmd="udpchat__subcmd__store__subcmd__rescue"
+                ;;
             udpchat__subcmd__store,restore)
                 cmd="udpchat__subcmd__store__subcmd__restore"
                 ;;
@@ -317,7 +320,7 @@ _udpchat() {
             return 0
             ;;
         udpchat__subcmd__store)
-            opts="-v -h --verbose --log --help check backup restore retain"
+            opts="-v -h --verbose --log --help check backup rescue restore retain"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -358,6 +361,28 @@ _udpchat() {
             ;;
         udpchat__subcmd__store__subcmd__check)
             opts="-v -h --json --data --verbose --log --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --data)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        udpchat__subcmd__store__subcmd__rescue)
+            opts="-v -h --data --verbose --log --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

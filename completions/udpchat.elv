@@ -123,6 +123,7 @@ set edit:completion:arg-completer[udpchat] = {|@words|
             cand --help 'Print help'
             cand check 'Say what is wrong with the database; the exit code is 0 if nothing is'
             cand backup 'Copy the database, also while the server runs'
+            cand rescue 'Copy what can be read of a damaged database; the server must be stopped'
             cand restore 'Put a backup in the database''s place; the server must be stopped'
             cand retain 'Say how much of a conversation is kept, or list those of which that was said'
         }
@@ -136,6 +137,14 @@ set edit:completion:arg-completer[udpchat] = {|@words|
             cand --help 'Print help'
         }
         &'udpchat;store;backup'= {
+            cand --data 'The server''s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]'
+            cand --log 'Write the log to this file (a client writes none without it)'
+            cand -v 'Log more: -v what happens, -vv why, -vvv everything'
+            cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'udpchat;store;rescue'= {
             cand --data 'The server''s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]'
             cand --log 'Write the log to this file (a client writes none without it)'
             cand -v 'Log more: -v what happens, -vv why, -vvv everything'

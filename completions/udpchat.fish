@@ -87,13 +87,14 @@ complete -c udpchat -n "__fish_udpchat_using_subcommand status" -l log -d 'Write
 complete -c udpchat -n "__fish_udpchat_using_subcommand status" -l json -d 'Show it as one JSON object'
 complete -c udpchat -n "__fish_udpchat_using_subcommand status" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
 complete -c udpchat -n "__fish_udpchat_using_subcommand status" -s h -l help -d 'Print help'
-complete -c udpchat -n "__fish_udpchat_using_subcommand store; and not __fish_seen_subcommand_from check backup restore retain" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
-complete -c udpchat -n "__fish_udpchat_using_subcommand store; and not __fish_seen_subcommand_from check backup restore retain" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
-complete -c udpchat -n "__fish_udpchat_using_subcommand store; and not __fish_seen_subcommand_from check backup restore retain" -s h -l help -d 'Print help'
-complete -c udpchat -n "__fish_udpchat_using_subcommand store; and not __fish_seen_subcommand_from check backup restore retain" -f -a "check" -d 'Say what is wrong with the database; the exit code is 0 if nothing is'
-complete -c udpchat -n "__fish_udpchat_using_subcommand store; and not __fish_seen_subcommand_from check backup restore retain" -f -a "backup" -d 'Copy the database, also while the server runs'
-complete -c udpchat -n "__fish_udpchat_using_subcommand store; and not __fish_seen_subcommand_from check backup restore retain" -f -a "restore" -d 'Put a backup in the database\'s place; the server must be stopped'
-complete -c udpchat -n "__fish_udpchat_using_subcommand store; and not __fish_seen_subcommand_from check backup restore retain" -f -a "retain" -d 'Say how much of a conversation is kept, or list those of which that was said'
+complete -c udpchat -n "__fish_udpchat_using_subcommand store; and not __fish_seen_subcommand_from check backup rescue restore retain" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
+complete -c udpchat -n "__fish_udpchat_using_subcommand store; and not __fish_seen_subcommand_from check backup rescue restore retain" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
+complete -c udpchat -n "__fish_udpchat_using_subcommand store; and not __fish_seen_subcommand_from check backup rescue restore retain" -s h -l help -d 'Print help'
+complete -c udpchat -n "__fish_udpchat_using_subcommand store; and not __fish_seen_subcommand_from check backup rescue restore retain" -f -a "check" -d 'Say what is wrong with the database; the exit code is 0 if nothing is'
+complete -c udpchat -n "__fish_udpchat_using_subcommand store; and not __fish_seen_subcommand_from check backup rescue restore retain" -f -a "backup" -d 'Copy the database, also while the server runs'
+complete -c udpchat -n "__fish_udpchat_using_subcommand store; and not __fish_seen_subcommand_from check backup rescue restore retain" -f -a "rescue" -d 'Copy what can be read of a damaged database; the server must be stopped'
+complete -c udpchat -n "__fish_udpchat_using_subcommand store; and not __fish_seen_subcommand_from check backup rescue restore retain" -f -a "restore" -d 'Put a backup in the database\'s place; the server must be stopped'
+complete -c udpchat -n "__fish_udpchat_using_subcommand store; and not __fish_seen_subcommand_from check backup rescue restore retain" -f -a "retain" -d 'Say how much of a conversation is kept, or list those of which that was said'
 complete -c udpchat -n "__fish_udpchat_using_subcommand store; and __fish_seen_subcommand_from check" -l data -d 'The server\'s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand store; and __fish_seen_subcommand_from check" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand store; and __fish_seen_subcommand_from check" -l json -d 'Print the report as one JSON object'
@@ -103,6 +104,10 @@ complete -c udpchat -n "__fish_udpchat_using_subcommand store; and __fish_seen_s
 complete -c udpchat -n "__fish_udpchat_using_subcommand store; and __fish_seen_subcommand_from backup" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand store; and __fish_seen_subcommand_from backup" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
 complete -c udpchat -n "__fish_udpchat_using_subcommand store; and __fish_seen_subcommand_from backup" -s h -l help -d 'Print help'
+complete -c udpchat -n "__fish_udpchat_using_subcommand store; and __fish_seen_subcommand_from rescue" -l data -d 'The server\'s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]' -r -F
+complete -c udpchat -n "__fish_udpchat_using_subcommand store; and __fish_seen_subcommand_from rescue" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
+complete -c udpchat -n "__fish_udpchat_using_subcommand store; and __fish_seen_subcommand_from rescue" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
+complete -c udpchat -n "__fish_udpchat_using_subcommand store; and __fish_seen_subcommand_from rescue" -s h -l help -d 'Print help'
 complete -c udpchat -n "__fish_udpchat_using_subcommand store; and __fish_seen_subcommand_from restore" -l data -d 'The server\'s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand store; and __fish_seen_subcommand_from restore" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand store; and __fish_seen_subcommand_from restore" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'

@@ -126,8 +126,19 @@ impl RoomName {
     }
 }
 
-fn skeleton_of(text: &str) -> String {
-    skeleton(text).collect()
+/// The form of a user's canonical name that look-alikes share.
+#[must_use]
+pub fn skeleton_of(name: &str) -> String {
+    skeleton(name).collect()
+}
+
+/// The form of a room's canonical name that look-alikes share.
+#[must_use]
+pub fn room_skeleton(name: &str) -> String {
+    match name.strip_prefix(ROOM_SIGN) {
+        Some(rest) => format!("{ROOM_SIGN}{}", skeleton_of(rest)),
+        None => skeleton_of(name),
+    }
 }
 
 #[cfg(test)]
