@@ -343,6 +343,9 @@ pub enum Reply {
         entries: Vec<Entry>,
         /// The last entry of the log.
         head: EntryId,
+        /// Whether retention has removed something between the place and the first of these that the reader was
+        /// permitted.
+        has_expired: bool,
     },
     /// To [`Request::Marks`].
     Marks {

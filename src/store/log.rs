@@ -216,6 +216,7 @@ pub(super) fn read(
         },
     )?;
     Ok(Reply::Entries {
+        has_expired: record.floor.min(record.head) > after.0.max(member.since),
         entries,
         head: EntryId(record.head),
     })

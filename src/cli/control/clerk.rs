@@ -10,7 +10,7 @@ use rand_core::OsRng;
 
 use super::{Answer, Desk, Keep, Kept, Request, User, status};
 use crate::net::{self, InputSender};
-use crate::server::{Input, Name, PendingSignUp, Registrar};
+use crate::server::{Input, Name, PendingSignUp, Registrar, RoomName};
 use crate::store::{self, Engine, Outcome, Refusal, Reply, RequestId, Snapshots, StoreCaller};
 
 /// Who asks the store.
@@ -95,8 +95,12 @@ impl Clerk {
     }
 
     fn retain(&mut self, name: String, keep: Keep) -> anyhow::Result<Answer> {
+        let canonical = match RoomName::parse(&name) {
+            Ok(room) => room.canonical().to_owned(),
+            Err(_) => name.clone(),
+        };
         let request = store::Request::Retain {
-            name: name.clone(),
+            name: canonical,
             keep: keep.into(),
         };
         match self.caller.call(request)? {
