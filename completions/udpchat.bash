@@ -28,6 +28,9 @@ _udpchat() {
             udpchat,help)
                 cmd="udpchat__subcmd__help"
                 ;;
+            udpchat,room)
+                cmd="udpchat__subcmd__room"
+                ;;
             udpchat,serve)
                 cmd="udpchat__subcmd__serve"
                 ;;
@@ -39,6 +42,9 @@ _udpchat() {
                 ;;
             udpchat,user)
                 cmd="udpchat__subcmd__user"
+                ;;
+            udpchat__subcmd__room,add)
+                cmd="udpchat__subcmd__room__subcmd__add"
                 ;;
             udpchat__subcmd__store,backup)
                 cmd="udpchat__subcmd__store__subcmd__backup"
@@ -68,7 +74,7 @@ _udpchat() {
 
     case "${cmd}" in
         udpchat)
-            opts="-v -h -V --verbose --log --help --version serve connect user status store bench completions help"
+            opts="-v -h -V --verbose --log --help --version serve connect user room status store bench completions help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -190,6 +196,50 @@ _udpchat() {
                 return 0
             fi
             case "${prev}" in
+                --log)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        udpchat__subcmd__room)
+            opts="-v -h --verbose --log --help add"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --log)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        udpchat__subcmd__room__subcmd__add)
+            opts="-v -h --owner --private --data --verbose --log --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --owner)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --data)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --log)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0

@@ -211,7 +211,7 @@ impl Account {
             known.place.is_left = is_left;
             self.save_place(head.conversation);
         }
-        self.names_changed = true;
+        self.people.tell_names();
     }
 
     /// A room of which the server says nothing is not this user's any more: left on another device, or lost with what
@@ -269,7 +269,7 @@ impl Account {
                 {
                     let time = render::time(entry.time_ms, self.clock(now));
                     let line = self.live_line(id, is_own, &time, &said, true);
-                    effects.show(said.tone(), format!("{line}  (perhaps shown before)"));
+                    effects.show(said.tone(), format!("{line}{}", render::AGAIN));
                 }
             }
             self.to_show.insert(id);

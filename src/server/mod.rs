@@ -32,7 +32,7 @@ mod tests;
 mod throttle;
 mod watching;
 
-pub use hub::{Hub, HubConfig, HubCounters, Input};
+pub use hub::{Hub, HubConfig, HubCounters, Input, MakeRoom};
 pub use name::{
     NAME_MAX_CHARS, Name, NameError, RoomName, RoomNameError, room_skeleton, skeleton_of,
 };

@@ -418,9 +418,10 @@ pub(super) fn perform(
         Request::Advance { marks, seen } => marks::advance(tables, marks, seen),
         Request::Expire { from, keep, now_ms } => retention::expire(tables, *from, *keep, *now_ms),
         Request::Retain { name, keep } => retention::retain(tables, name, *keep),
-        Request::Join { .. } | Request::Leave { .. } | Request::ChangeRoom { .. } => {
-            rooms::perform(tables, request)
-        }
+        Request::Join { .. }
+        | Request::MakeRoom { .. }
+        | Request::Leave { .. }
+        | Request::ChangeRoom { .. } => rooms::perform(tables, request),
         // The engine makes it, behind the group.
         Request::Checkpoint => Ok(Reply::Nothing),
         Request::FindAccount { .. }

@@ -70,6 +70,28 @@ pub(super) fn perform(tables: &mut Tables<'_>, request: &Request) -> Result<Repl
                 time_ms: *time_ms,
             },
         ),
+        Request::MakeRoom {
+            owner,
+            name,
+            skeleton,
+            access,
+            time_ms,
+        } => {
+            if names::find(tables, NameOf::Room, name)?.is_some() {
+                return Err(Refusal::NameTaken.into());
+            }
+            let joining = Joining {
+                account: *owner,
+                // What the standing says of a device is of none of the owner's.
+                device: DeviceId::SERVER,
+                name,
+                skeleton,
+                access: *access,
+                may_make: true,
+                time_ms: *time_ms,
+            };
+            join(tables, &joining)
+        }
         Request::Leave {
             conversation,
             account,

@@ -8,6 +8,9 @@ use crate::client::ClientHost;
 use crate::disk::{Disk, Mark, Standing, mark_of};
 use crate::rooms::Rooms;
 
+/// What ends a line that an earlier run may have shown.
+const AGAIN: &str = "(perhaps shown before)";
+
 /// What a client says where a promise is broken, or something that these runs never do is refused.
 const ALARMS: &[&str] = &[
     "unconfirmed",
@@ -148,6 +151,13 @@ impl Oracle {
         for (tone, line) in &screen.lines[start..] {
             match tone {
                 Tone::Said => self.saw(number, life, line),
+                // It may be one that was counted before the crash.
+                Tone::Receipt if line.ends_with(AGAIN) => {
+                    assert!(
+                        life > 0,
+                        "user{number} was told again without a crash: {line}"
+                    );
+                }
                 Tone::Receipt => self.receipted(clients, number, line),
                 Tone::Notice if line.starts_with("● stored") => self.stored(number, line, server),
                 Tone::Error if self.is_of_a_room(line) && line.starts_with("not sent") => {
@@ -179,7 +189,7 @@ impl Oracle {
             said.to.contains(&reader),
             "user{reader} saw {mark:?}, which was not for them"
         );
-        let is_repeated = text.ends_with("(perhaps shown before)");
+        let is_repeated = text.ends_with(AGAIN);
         if is_repeated {
             assert!(life > 0, "user{reader} saw {mark:?} again without a crash");
         }

@@ -110,18 +110,18 @@ impl Connection {
                 .any(|state| state.window_due || state.sender.has_pending(credit))
     }
 
-    fn owes_token(&self) -> bool {
+    pub(super) fn owes_token(&self) -> bool {
         self.is_server() && self.token.is_due()
     }
 
-    fn has_stream_data(&self) -> bool {
+    pub(super) fn has_stream_data(&self) -> bool {
         let credit = self.credit_left();
         self.channels
             .iter()
             .any(|state| state.sender.has_pending(credit))
     }
 
-    fn has_path_duty(&self) -> bool {
+    pub(super) fn has_path_duty(&self) -> bool {
         self.challenged.is_some() || self.path.challenge().is_some()
     }
 
@@ -132,6 +132,9 @@ impl Connection {
         } else {
             Content::Acknowledgement
         };
+        if self.holds_back(context.now) {
+            return otherwise;
+        }
         if !self.has_data() && self.recovery.probes > 0 {
             self.repeat_newest();
         }
@@ -148,13 +151,8 @@ impl Connection {
         } else {
             self.recovery.app_limited = false;
         }
-        let credit = self.credit_left();
         let copies = if only_copies { COPIED_BYTES as u64 } else { 0 };
-        let waiting: u64 = self
-            .channels
-            .iter()
-            .map(|state| state.sender.pending(credit))
-            .sum();
+        let waiting = self.waiting_bytes();
         let overhead = LEAST_PACKET + STREAM_OVERHEAD;
         let size = (waiting + copies + overhead as u64).min(self.mtu.limit() as u64);
         let window = self.recovery.congestion.window();
@@ -182,7 +180,11 @@ impl Connection {
         scope: Content,
     ) -> Transmit {
         self.begin(context, buffer);
-        let limit = self.mtu.limit().min(self.path.budget()) - TAG_LEN;
+        let largest = match scope {
+            Content::Data => self.mtu.limit_of_data(context.now, || self.waiting_bytes()),
+            Content::Acknowledgement | Content::Path => self.mtu.limit(),
+        };
+        let limit = largest.min(self.path.budget()) - TAG_LEN;
         let written = self.write_frames(context, buffer, limit, scope);
         self.finish(buffer);
         self.record(context, buffer.len(), &written, scope);
@@ -190,6 +192,13 @@ impl Connection {
             self.arm_redundancy(context.now);
         }
         self.to_peer(buffer.len())
+    }
+
+    /// Bytes that may go out now, of all channels.
+    fn waiting_bytes(&self) -> u64 {
+        let credit = self.credit_left();
+        let channels = self.channels.iter();
+        channels.map(|state| state.sender.pending(credit)).sum()
     }
 
     fn to_peer(&self, len: usize) -> Transmit {
@@ -231,6 +240,8 @@ impl Connection {
         // What a path is owed is repeated by who asks for it, not by recovery. Since no window bounds it, a peer that
         // challenges without end and acknowledges nothing would make a record of each answer.
         if written.ack_eliciting && scope == Content::Data {
+            let number = self.recovery.sent.next_number();
+            self.mtu.on_sent(context.now, number, size);
             self.recovery
                 .sent
                 .on_sent(context.now, size, &written.frames, written.copied);
