@@ -301,7 +301,11 @@ pub(super) fn membership(
     Ok((record, member))
 }
 
-fn joined(look: &impl Look, account: AccountId) -> Result<Vec<ConversationId>, StoreError> {
+/// The conversations that an account is told of, as far as that can be read.
+pub(super) fn joined(
+    look: &impl Look,
+    account: AccountId,
+) -> Result<Vec<ConversationId>, StoreError> {
     let rows = look
         .joined()
         .range((account.0, 0)..=(account.0, u64::MAX))?;

@@ -2,8 +2,8 @@
 
 use super::*;
 use crate::protocol::{
-    Alert, Contact, DeliverAgain, Delivery, Digest, ListContacts, Origin, Received, RecipientData,
-    Text, seal,
+    Alert, Command, Contact, DeliverAgain, Delivery, Digest, ErrorCode, Failure, ListContacts,
+    Origin, Received, RecipientData, Text, seal,
 };
 
 fn delivery(entry: u64, prev: u64) -> Delivery {
@@ -90,6 +90,30 @@ fn duplicate_is_acknowledged_again_and_not_shown_again() {
     deliver(&mut desk, "tea?", 2, 0);
     assert_eq!(desk.bodies(), [received(2)]);
     assert!(desk.screen.lines().is_empty());
+}
+
+#[test]
+fn what_has_expired_before_it_came_is_told_in_its_place() {
+    // A device that was connected all the time and slow was sent on from what was left, without a word.
+    let mut desk = Desk::signed_in(Screen::interactive());
+    deliver(&mut desk, "one", 1, 0);
+    desk.bodies();
+    desk.screen.lines();
+    let failure = Failure {
+        conversation: Some(PAIR),
+        ..Failure::new(ErrorCode::Expired, "")
+    };
+    let bytes = encode(&Message::error(Command::Receive, failure), Hop::default());
+    desk.core.handle_message(desk.now, Channel::Chat, &bytes);
+    deliver(&mut desk, "nine", 9, 1);
+    assert_eq!(desk.bodies(), [received(9)]);
+    assert_eq!(
+        desk.screen.lines(),
+        [
+            "bob: some of what was said has expired before it came here",
+            "14:01 bob: nine"
+        ]
+    );
 }
 
 #[test]
