@@ -53,6 +53,8 @@ pub(super) struct Account {
     pub(super) id: AccountId,
     pub(super) name: String,
     pub(super) device: DeviceId,
+    /// The epoch of the server's database in this session.
+    pub(super) epoch: u64,
     /// When the user signed in, in this run.
     pub(super) since: Instant,
     pub(super) state: State,
@@ -123,6 +125,7 @@ impl Account {
             id: start.account,
             name: start.name.clone(),
             device: start.device,
+            epoch: start.epoch,
             since: now.instant,
             state,
             conversations: Conversations::default(),

@@ -32,6 +32,9 @@ pub(super) struct Place {
     /// Whether the user belongs to it no more; what is here of it stays readable.
     #[serde(default)]
     pub(super) is_left: bool,
+    /// Up to here what this device holds was shown, though it stands before that: what comes again is not shown again.
+    #[serde(default)]
+    pub(super) reread: EntryId,
 }
 
 impl Place {
@@ -44,6 +47,7 @@ impl Place {
             shown: position,
             unread: 0,
             is_left: false,
+            reread: EntryId::START,
         }
     }
 }

@@ -3,7 +3,7 @@
 //! Only the bookkeeping is here; `sending` speaks with the server about it. A number, once given and made
 //! durable, belongs to its content for ever: sending again is sending the same bytes.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::Instant;
 
 use serde::{Deserialize, Serialize};
@@ -164,6 +164,23 @@ impl Outbox {
         let slot = self.slots.get_mut(&sequence)?;
         slot.in_flight = false;
         slot.unsent.numbered = Some(numbered);
+        Some(&slot.unsent)
+    }
+
+    /// The conversations in which messages have numbers.
+    pub(super) fn conversations(&self) -> BTreeSet<ConversationId> {
+        let numbered = self
+            .slots
+            .values()
+            .filter_map(|slot| slot.unsent.numbered.as_ref());
+        numbered.map(|numbered| numbered.conversation).collect()
+    }
+
+    /// Takes the number of a message back, and says what must be made durable.
+    pub(super) fn unnumber(&mut self, sequence: u64) -> Option<&Unsent> {
+        let slot = self.slots.get_mut(&sequence)?;
+        slot.in_flight = false;
+        slot.unsent.numbered = None;
         Some(&slot.unsent)
     }
 

@@ -36,11 +36,9 @@ impl Account {
         start: &SessionStart,
         effects: &mut Effects,
     ) -> Result<(), StateError> {
-        let was_restored = self
-            .state
-            .identity()
-            .is_some_and(|identity| identity.epoch != start.epoch);
-        if was_restored {
+        let known = self.state.identity().map(|identity| identity.epoch);
+        self.epoch = start.epoch;
+        if known.is_some_and(|known| known != start.epoch) {
             self.receipts.forget_marks();
             effects.show(
                 Tone::Notice,
@@ -52,7 +50,8 @@ impl Account {
             account: start.account,
             name: start.name.clone(),
             device: Some(start.device),
-            epoch: start.epoch,
+            // Until the positions are settled they are those of the logs of before.
+            epoch: known.unwrap_or(start.epoch),
             ticket: Some(start.ticket.clone()),
         });
         self.state.commit()?;
@@ -84,11 +83,13 @@ impl Account {
                 digest: known.place.digest.unwrap_or_default(),
             })
             .collect();
+        let epoch = self.state.identity().map(|identity| identity.epoch);
         let mut parts = positions.chunks(POSITIONS_PER_PART).peekable();
         if parts.peek().is_none() {
             let hello = Hello {
                 positions: Vec::new(),
                 more: false,
+                epoch,
             };
             effects.send(Channel::Control, &Message::control(hello));
         }
@@ -96,6 +97,7 @@ impl Account {
             let hello = Hello {
                 positions: part.to_vec(),
                 more: parts.peek().is_some(),
+                epoch,
             };
             effects.send(Channel::Control, &Message::control(hello));
         }
@@ -122,6 +124,8 @@ impl Account {
         }
         if !self.is_settled {
             self.settle_lost_rooms(effects);
+            self.settle_lost_numbers();
+            self.settle_epoch();
         }
         let mut missing = BTreeMap::new();
         for (id, head) in std::mem::take(&mut self.heads) {
@@ -151,6 +155,17 @@ impl Account {
         leave
     }
 
+    /// All positions are those of the server's logs as they are now.
+    fn settle_epoch(&mut self) {
+        let Some(mut identity) = self.state.identity().cloned() else {
+            return;
+        };
+        if identity.epoch != self.epoch {
+            identity.epoch = self.epoch;
+            self.state.set_identity(identity);
+        }
+    }
+
     /// Takes over what the server says of one conversation.
     fn settle_position(&mut self, head: &Head, effects: &mut Effects) {
         let id = head.conversation;
@@ -159,10 +174,16 @@ impl Account {
             known.place.name.clone_from(&head.name);
             let position = known.place.position;
             if head.start != position && !self.is_settled {
-                let (shown, unread) = (known.place.shown, known.place.unread);
+                let Place {
+                    shown,
+                    unread,
+                    reread,
+                    ..
+                } = known.place;
                 known.place = Place {
                     shown: shown.min(head.start),
                     unread,
+                    reread: reread.max(shown),
                     ..Place::at(&head.name, head.start)
                 };
                 if position > EntryId::START && head.floor > position && head.start > position {
@@ -242,6 +263,29 @@ impl Account {
         if let Some(name) = gone {
             self.inside = None;
             effects.show(Tone::Notice, format!("you stand in {name} no more"));
+        }
+    }
+
+    /// What has a number in a conversation of which the server says nothing stands in no log of that server (a restored
+    /// backup): it is said anew to whom it was meant for, in the conversation that they have now.
+    fn settle_lost_numbers(&mut self) {
+        for id in self.outbox.conversations() {
+            if self.heads.contains_key(&id) {
+                continue;
+            }
+            for sequence in self.outbox.numbered(id) {
+                if self
+                    .outbox
+                    .get(sequence)
+                    .is_some_and(|unsent| unsent.refused)
+                {
+                    // There is nothing left whose number could be missing.
+                    self.outbox.remove(sequence);
+                    self.state.remove_unsent(sequence);
+                } else if let Some(unsent) = self.outbox.unnumber(sequence) {
+                    self.state.put_unsent(sequence, unsent);
+                }
+            }
         }
     }
 

@@ -180,6 +180,7 @@ fn every_body(parts: &Parts) -> Vec<Body> {
         Hello {
             positions: vec![position; 3],
             more: flag,
+            epoch: flag.then_some(a),
         }
         .into(),
         HelloAnswer {

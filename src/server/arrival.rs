@@ -47,6 +47,7 @@ impl Hub {
             let request = Request::Hello {
                 account: user.account,
                 device: user.device,
+                epoch: body.epoch,
                 positions,
             };
             session.busy = true;

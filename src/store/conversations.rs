@@ -109,11 +109,12 @@ pub(super) fn standing(
 }
 
 /// Where a device stands in each conversation of its account; the account's marks move up to where it stands.
-/// Positions in conversations that the account does not belong to are passed over.
+/// Positions in conversations that the account does not belong to are passed over. `earlier` is the
+/// epoch that the positions are of, if that is another one.
 pub(super) fn hello(
     tables: &mut Tables<'_>,
-    account: AccountId,
-    device: DeviceId,
+    (account, device): (AccountId, DeviceId),
+    earlier: Option<u64>,
     positions: &[Position],
 ) -> Result<Reply, Stop> {
     let positions: BTreeMap<ConversationId, &Position> = positions
@@ -129,7 +130,7 @@ pub(super) fn hello(
         let start = match positions.get(&conversation) {
             None if is_new => where_new(record, member),
             None => first(record, member),
-            Some(position) => match place(tables, record, member, position)? {
+            Some(position) => match place(tables, record, member, position, earlier)? {
                 Place::Common(entry) => {
                     if entry > member.mark {
                         member.mark = entry;
@@ -162,29 +163,42 @@ fn place(
     record: ConversationRecord,
     member: MemberRecord,
     position: &Position,
+    earlier: Option<u64>,
 ) -> Result<Place, StoreError> {
     let first = first(record, member);
     let entry = position.entry.0;
     if entry <= first {
         return Ok(Place::Back(first));
     }
-    if entry > record.head {
-        return Ok(Place::Back(record.head.max(first)));
-    }
     // A device that was told to begin here and has received nothing since cannot name a digest.
-    if position.digest == Digest::default() {
-        return Ok(Place::Back(entry));
+    let is_empty = position.digest == Digest::default();
+    // This log may have grown since the database was put back, and even hold the same message there: what comes before
+    // is another log all the same.
+    if let Some(epoch) = earlier {
+        let common = record.earlier.common(epoch).min(record.head);
+        if common < entry {
+            return Ok(if common > first && !is_empty {
+                Place::Common(common)
+            } else {
+                Place::Back(common.max(first))
+            });
+        }
     }
-    match log::digest_at(look, position.conversation, position.entry) {
-        Ok(Some(digest)) if digest == position.digest => return Ok(Place::Common(entry)),
-        // What stands there is damaged here, which must not keep the account from signing in.
-        Err(StoreError::Damaged { .. }) => return Ok(Place::Back(entry)),
-        other => other?,
-    };
-    // The mark is the last place where a device of theirs agreed with this log; but not one behind which this
+    if entry <= record.head {
+        if is_empty {
+            return Ok(Place::Back(entry));
+        }
+        match log::digest_at(look, position.conversation, position.entry) {
+            Ok(Some(digest)) if digest == position.digest => return Ok(Place::Common(entry)),
+            // What stands there is damaged here, which must not keep the account from signing in.
+            Err(StoreError::Damaged { .. }) => return Ok(Place::Back(entry)),
+            other => other?,
+        };
+    }
+    // Nobody has noticed that this log is another one. The mark is the last place where a device of theirs agreed with this log; but not one behind which this
     // device already differs.
     let back = if member.mark < entry {
-        member.mark
+        member.mark.min(record.head)
     } else {
         first
     };
@@ -240,6 +254,21 @@ pub(super) fn membership(
     let record = load(look, conversation)?.ok_or(Refusal::NoSuchConversation)?;
     let member = load_member(look, conversation, account)?.ok_or(Refusal::NotPermitted)?;
     Ok((record, member))
+}
+
+/// The database of this epoch is put back: up to where they end now, all logs are what was served then.
+pub(super) fn put_back(tables: &mut Tables<'_>, epoch: u64) -> Result<(), StoreError> {
+    let mut ids = Vec::new();
+    for row in tables.conversations().range(0_u64..)? {
+        ids.push(ConversationId(row?.0.value()));
+    }
+    for id in ids {
+        if let Some(mut record) = load(tables, id)? {
+            record.earlier.put_back(epoch, record.head);
+            save(tables, id, &record)?;
+        }
+    }
+    Ok(())
 }
 
 fn joined(look: &impl Look, account: AccountId) -> Result<Vec<ConversationId>, StoreError> {

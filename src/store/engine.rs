@@ -338,8 +338,12 @@ fn perform(tables: &mut Tables<'_>, epoch: u64, request: &Request) -> Result<Rep
         Request::Hello {
             account,
             device,
+            epoch: named,
             positions,
-        } => conversations::hello(tables, *account, *device, positions),
+        } => {
+            let earlier = named.filter(|named| *named != epoch);
+            conversations::hello(tables, (*account, *device), earlier, positions)
+        }
         Request::Resolve {
             account,
             device,

@@ -6,7 +6,7 @@ use rand_chacha::ChaCha20Rng;
 use rand_core::RngCore;
 use redb::{Database, ReadableDatabase, ReadableTable, TableDefinition, TableError};
 
-use super::conversations::make_everyone;
+use super::conversations::{self, make_everyone};
 use super::error::StoreError;
 use super::open::OpenError;
 use super::tables::{Look, Snapshot, Tables};
@@ -24,6 +24,11 @@ const COPY: &str = "copy";
 /// When retention last passed, in milliseconds since 1970 (UTC).
 const PASSED: &str = "retention passed ms";
 
+/// How many ids are passed over when the database was put back, times its generation: so many it may have given out
+/// since the backup, and after that again from the same backup, and clients know them. An id that is used again would
+/// mix two conversations, or two devices. Chosen: more than a server gives out in the life of a backup.
+const IDS_SKIPPED: u64 = 1 << 20;
+
 /// Which ids are given out: the row of `meta` that holds the next one.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Sequence {
@@ -33,6 +38,8 @@ pub(super) enum Sequence {
 }
 
 impl Sequence {
+    const ALL: [Self; 3] = [Self::Account, Self::Device, Self::Conversation];
+
     const fn row(self) -> &'static str {
         match self {
             Self::Account => "next account",
@@ -95,11 +102,18 @@ pub(super) fn begin_service(
 ) -> Result<(u64, bool), StoreError> {
     let known = optional(tables, GENERATION)?.unwrap_or(0);
     let is_older = optional(tables, COPY)?.unwrap_or(0) != 0 || witness > known;
+    let generation = known.max(witness).saturating_add(1);
     if is_older {
+        let epoch = number(tables, EPOCH)?;
+        conversations::put_back(tables, epoch)?;
         tables.meta.insert(EPOCH, rng.next_u64())?;
         tables.meta.insert(COPY, 0)?;
+        for sequence in Sequence::ALL {
+            let next = number(tables, sequence.row())?;
+            let next = next.saturating_add(generation.saturating_mul(IDS_SKIPPED));
+            tables.meta.insert(sequence.row(), next)?;
+        }
     }
-    let generation = known.max(witness).saturating_add(1);
     tables.meta.insert(GENERATION, generation)?;
     Ok((generation, is_older))
 }
@@ -176,7 +190,7 @@ fn make_schema(database: &Database, rng: &mut ChaCha20Rng) -> Result<u64, StoreE
         for (row, value) in rows {
             tables.meta.insert(row, value)?;
         }
-        for sequence in [Sequence::Account, Sequence::Device, Sequence::Conversation] {
+        for sequence in Sequence::ALL {
             tables.meta.insert(sequence.row(), 1)?;
         }
         make_everyone(&mut tables)?;

@@ -5,8 +5,9 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use udpchat::server::{self, Hub, HubConfig, Registrar};
-use udpchat::store::{Completion, Engine, Request, RequestId, Store};
-use udpchat::transport::{Endpoint, Limits, ServerConfig};
+use udpchat::store::memory::MemoryDisk;
+use udpchat::store::{Completion, Engine, Request, RequestId, Store, begin_service_after};
+use udpchat::transport::{App, Endpoint, Limits, ServerConfig};
 
 use crate::disk::Disk;
 use crate::network::{Host, Network};
@@ -62,11 +63,22 @@ pub struct ServerHost {
 }
 
 impl ServerHost {
-    pub fn boot(clocks: Clocks, now: Duration, disk: &Disk, seed: [u8; 32]) -> Self {
+    /// Starts a server. `witness` is the generation that was last seen of its database, as the file beside it says.
+    pub fn boot(
+        clocks: Clocks,
+        now: Duration,
+        disk: &Disk,
+        witness: &mut u64,
+        seed: [u8; 32],
+    ) -> Self {
         let at = clocks.moment(now);
         // What the process before could not write when it was dropped is no failure of this one's.
         disk.has_failed();
         let database = disk.open().expect("the disk holds a database or nothing");
+        let begun = begin_service_after(&database, *witness, seed);
+        if let Some((generation, _)) = begun.expect("the disk does not fail") {
+            *witness = generation;
+        }
         let mut engine = Engine::new(database, seed).expect("the schema is ours");
         let secret = |engine: &mut Engine, name: &str| -> [u8; 32] {
             let bytes = engine
@@ -155,6 +167,27 @@ impl ServerHost {
             // What was done before the power failed was not yet said to anybody.
             self.is_dead = self.disk.has_failed();
         }
+    }
+
+    /// A backup, made as `store backup` makes one while the server runs.
+    pub fn back_up(&self) -> Vec<u8> {
+        let copy = MemoryDisk::new();
+        let database = copy.open().expect("there is room for a copy");
+        let copied = self.engine.snapshots().back_up_into(&database);
+        copied.expect("the disk does not fail in reading");
+        drop(database);
+        copy.image()
+    }
+
+    /// The server is to stop in order.
+    pub fn stop(&mut self, now: Duration, network: &mut Network) {
+        self.process.input(now, server::Input::Stop);
+        self.settle(now, network);
+    }
+
+    /// Whether it has stopped.
+    pub fn has_stopped(&self) -> bool {
+        self.process.app.is_finished()
     }
 
     /// How many requests the store holds.

@@ -7,6 +7,7 @@ mod logs;
 mod migration;
 mod model;
 mod opening;
+mod put_back;
 mod retention;
 mod room_model;
 mod rooms;
