@@ -63,6 +63,8 @@ pub(super) struct Account {
     pub(super) receipts: Receipts,
     pub(super) people: People,
     pub(super) away: Option<Away>,
+    /// A conversation in which the server has numbers of this device of which nothing is known here.
+    pub(super) behind_in: Option<ConversationId>,
     /// Whether the positions are settled and messages may flow.
     pub(super) is_settled: bool,
     /// The positions were said together with the ticket, and need not be said once that is taken.
@@ -133,6 +135,7 @@ impl Account {
             receipts: Receipts::default(),
             people: People::default(),
             away: None,
+            behind_in: None,
             is_settled: false,
             has_said_hello: false,
             early: Vec::new(),
@@ -154,7 +157,10 @@ impl Account {
             shown_mark_due: None,
             offset_seconds,
         };
-        for (id, place) in loaded.places {
+        for (id, mut place) in loaded.places {
+            if is_other_device {
+                place.used = None;
+            }
             account.conversations.insert(id, place);
         }
         for (conversation, entry, awaited) in loaded.awaited {
@@ -182,6 +188,7 @@ impl Account {
     /// The link is lost: what was under way is lost with it.
     pub(super) fn link_lost(&mut self, effects: &mut Effects) {
         self.is_settled = false;
+        self.behind_in = None;
         self.has_said_hello = false;
         self.requests_lost(effects);
         self.early.clear();

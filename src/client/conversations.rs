@@ -35,6 +35,10 @@ pub(super) struct Place {
     /// Up to here what this device holds was shown, though it stands before that: what comes again is not shown again.
     #[serde(default)]
     pub(super) reread: EntryId,
+    /// The last number of this device that is known here to be used up, if any is. A server that has a later one has it
+    /// from another state directory.
+    #[serde(default)]
+    pub(super) used: Option<Number>,
 }
 
 impl Place {
@@ -48,6 +52,7 @@ impl Place {
             unread: 0,
             is_left: false,
             reread: EntryId::START,
+            used: None,
         }
     }
 }
@@ -87,6 +92,7 @@ impl Conversation {
     /// the session may be older than that.
     pub(super) fn use_up(&mut self, number: Number) {
         self.last_number = self.last_number.max(Some(number));
+        self.place.used = self.place.used.max(Some(number));
     }
 }
 

@@ -14,7 +14,7 @@ use super::name::{is_room, short};
 use super::render;
 use super::state::{Identity, StateError};
 use crate::protocol::{
-    ConversationId, EntryId, Head, Hello, HelloAnswer, Message, Position, SessionStart,
+    ConversationId, EntryId, Head, Hello, HelloAnswer, Message, Number, Position, SessionStart,
 };
 use crate::transport::{Channel, Now};
 
@@ -112,6 +112,9 @@ impl Account {
     ) -> Option<Leave> {
         for mut head in answer.heads {
             head.name = short(head.name);
+            if self.is_behind_its_numbers(&head) {
+                self.behind_in = Some(head.conversation);
+            }
             self.settle_position(&head, effects);
             self.settle_membership(&head);
             // As many as there are conversations, however often the server names them.
@@ -121,6 +124,9 @@ impl Account {
         }
         if answer.more {
             return None;
+        }
+        if self.behind_in.take().is_some() {
+            return Some(Leave::Conflict);
         }
         if !self.is_settled {
             self.settle_lost_rooms(effects);
@@ -166,11 +172,29 @@ impl Account {
         }
     }
 
+    /// Whether the server has numbers of this device that this state directory knows nothing of: then it is an older one
+    /// or a copy, and what waits in its outbox may have been sent by the other.
+    fn is_behind_its_numbers(&self, head: &Head) -> bool {
+        let identity = self.state.identity();
+        if self.is_settled || identity.is_none_or(|identity| identity.epoch != self.epoch) {
+            return false;
+        }
+        let used = match self.conversations.get(head.conversation) {
+            Some(known) => known.place.used,
+            None => Some(Number(0)),
+        };
+        let given = self.outbox.last_number(head.conversation);
+        used.is_some_and(|used| head.last_number > given.map_or(used, |given| given.max(used)))
+    }
+
     /// Takes over what the server says of one conversation.
     fn settle_position(&mut self, head: &Head, effects: &mut Effects) {
         let id = head.conversation;
         if let Some(known) = self.conversations.get_mut(id) {
             known.last_number = Some(head.last_number);
+            if self.behind_in != Some(id) {
+                known.place.used = Some(head.last_number);
+            }
             known.place.name.clone_from(&head.name);
             let position = known.place.position;
             if head.start != position && !self.is_settled {
@@ -178,12 +202,14 @@ impl Account {
                     shown,
                     unread,
                     reread,
+                    used,
                     ..
                 } = known.place;
                 known.place = Place {
                     shown: shown.min(head.start),
                     unread,
                     reread: reread.max(shown),
+                    used,
                     ..Place::at(&head.name, head.start)
                 };
                 if position > EntryId::START && head.floor > position && head.start > position {
@@ -214,6 +240,7 @@ impl Account {
         {
             if let Some(known) = self.conversations.get_mut(id) {
                 known.last_number = Some(head.last_number);
+                known.place.used = Some(head.last_number);
             }
         } else {
             return;

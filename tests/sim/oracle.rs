@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use udpchat::client::Tone;
 
 use crate::client::ClientHost;
-use crate::disk::{Disk, Log, Mark, mark_of};
+use crate::disk::{Disk, Log, Logged, Mark, mark_of};
 pub use watched::Watched;
 
 /// What a client says where a promise is broken, or something that these runs never do is refused.
@@ -149,7 +149,7 @@ impl Oracle {
 
     /// Retention has removed something from the server's log.
     pub fn has_expired(&mut self, removed: Log) {
-        let marks = removed.values().filter_map(|logged| logged.mark());
+        let marks = removed.values().filter_map(Logged::mark);
         self.unreceipted.extend(marks);
         self.expired.extend(removed);
         self.complete.set(None);

@@ -3,6 +3,7 @@
 mod bytes;
 mod chat;
 mod link;
+mod put_back;
 mod receiving;
 mod rooms;
 mod sign_in;

@@ -50,6 +50,8 @@ impl Watched {
         Self {
             host,
             authors,
+            // Lives are counted anew.
+            seen: Vec::new(),
             read: (0, 0),
             is_late: true,
             may_be_copy: true,
