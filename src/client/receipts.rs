@@ -127,6 +127,10 @@ impl Receipts {
                 name: short(mark.name.clone()),
                 ..mark.clone()
             });
+            if mark.since > known.since {
+                // What lies between has expired before they had it.
+                known.since = mark.since;
+            }
             known.entry = known.entry.max(mark.entry);
         }
         let covered = (conversation, mark.since.next())..=(conversation, mark.entry);
@@ -374,6 +378,23 @@ mod tests {
         receipts.track(now, (everyone, true), EntryId(2), awaited(1, 1), Some(now));
         let entries: Vec<EntryId> = receipts.news(now).iter().map(|news| news.entry).collect();
         assert_eq!(entries, [EntryId(2)]);
+    }
+
+    #[test]
+    fn mark_that_has_passed_what_expired_is_no_receipt_of_that() {
+        let now = instant();
+        let mut receipts = Receipts::default();
+        receipts.mark(PAIR, &mark(BOB, "bob", 2));
+        let later = Mark {
+            since: EntryId(4),
+            ..mark(BOB, "bob", 5)
+        };
+        receipts.mark(PAIR, &later);
+        // Its answer was lost, and comes only now.
+        receipts.track(now, (PAIR, false), EntryId(3), awaited(1, 0), None);
+        receipts.track(now, (PAIR, false), EntryId(5), awaited(1, 0), None);
+        let entries: Vec<EntryId> = receipts.news(now).iter().map(|news| news.entry).collect();
+        assert_eq!(entries, [EntryId(5)]);
     }
 
     #[test]

@@ -197,6 +197,14 @@ impl Account {
             }
             known.place.name.clone_from(&head.name);
             let position = known.place.position;
+            let has_passed = head.floor > position && head.start > position;
+            // An earlier server does not say it.
+            let has_expired = head
+                .expired
+                .unwrap_or(has_passed && position > EntryId::START);
+            if has_expired && !self.is_settled {
+                show_expired(&head.name, effects);
+            }
             if head.start != position && !self.is_settled {
                 let Place {
                     shown,
@@ -212,15 +220,6 @@ impl Account {
                     used,
                     ..Place::at(&head.name, head.start)
                 };
-                if position > EntryId::START && head.floor > position && head.start > position {
-                    effects.show(
-                        Tone::Notice,
-                        format!(
-                            "{}: some of what was said while you were away has expired",
-                            head.name
-                        ),
-                    );
-                }
                 if head.start < position {
                     for lost in self.receipts.forget_after(id, head.start) {
                         self.state.put_awaited(id, lost, None);
@@ -241,6 +240,9 @@ impl Account {
             if let Some(known) = self.conversations.get_mut(id) {
                 known.last_number = Some(head.last_number);
                 known.place.used = Some(head.last_number);
+            }
+            if head.expired == Some(true) {
+                show_expired(&head.name, effects);
             }
         } else {
             return;
@@ -347,4 +349,12 @@ impl Account {
         }
         Ok(())
     }
+}
+
+/// Retention has removed what this reader never had.
+fn show_expired(name: &str, effects: &mut Effects) {
+    effects.show(
+        Tone::Notice,
+        format!("{name}: some of what was said while you were away has expired"),
+    );
 }

@@ -95,6 +95,7 @@ fn every_body(parts: &Parts) -> Vec<Body> {
         start: entry,
         floor: EntryId(a),
         until: some(b).map(EntryId),
+        expired: some(b).map(|_| true),
     };
     let room = Room {
         conversation,

@@ -98,6 +98,10 @@ impl Hub {
             if standing.mark > standing.since {
                 moved.push((conversation, user.mark(conversation, standing.mark)));
             }
+            if standing.floor > standing.mark.max(standing.since) {
+                // What lies between has expired before any device of theirs had it.
+                user.since.insert(conversation, standing.floor);
+            }
         }
         for standing in standings
             .iter()
@@ -255,6 +259,7 @@ impl From<Standing> for Head {
             start,
             floor,
             until,
+            expired,
             ..
         } = standing;
         Self {
@@ -265,6 +270,7 @@ impl From<Standing> for Head {
             start,
             floor,
             until,
+            expired: Some(expired),
         }
     }
 }

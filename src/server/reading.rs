@@ -126,6 +126,11 @@ impl Hub {
                 reader.head = head;
                 let mut last_sent = None;
                 let mut is_full = false;
+                let first = entries.first().map(|entry| entry.prev);
+                if let Some(gap) = first.filter(|prev| *prev > reader.cursor) {
+                    // What this device is not sent it has not received, however far it gets.
+                    user.since.insert(conversation, gap);
+                }
                 for entry in &entries {
                     let delivery = Delivery {
                         conversation,

@@ -9,7 +9,7 @@ use super::log;
 use super::meta::{self, Sequence};
 use super::record::{ConversationRecord, Kind, MemberRecord, decode, encode};
 use super::tables::{Look, Tables};
-use super::{Refusal, Reply, Standing, accounts, rooms};
+use super::{Refusal, Reply, Standing, accounts, marks, rooms};
 use crate::protocol::{
     AccountId, ConversationId, DeviceId, Digest, EVERYONE_NAME, EntryId, Position,
 };
@@ -105,6 +105,7 @@ pub(super) fn standing(
         mark: EntryId(member.mark),
         floor: EntryId(record.floor),
         until: member.until.map(EntryId),
+        expired: false,
     })
 }
 
@@ -133,7 +134,7 @@ pub(super) fn hello(
             Some(position) => match place(tables, record, member, position, earlier)? {
                 Place::Common(entry) => {
                     if entry > member.mark {
-                        member.mark = entry;
+                        marks::receive(record, &mut member, entry);
                         save_member(tables, conversation, account, &member)?;
                     }
                     entry
@@ -141,9 +142,16 @@ pub(super) fn hello(
                 Place::Back(entry) => entry,
             },
         };
+        let begin = match positions.get(&conversation) {
+            None if is_new => member.mark,
+            None => EntryId::START.0,
+            Some(position) => position.entry.0,
+        };
+        let begin = begin.max(member.since);
         let name = name_for(tables, conversation, record, account)?;
         standings.push(Standing {
             start: EntryId(start),
+            expired: start > begin && record.floor > begin,
             ..standing(tables, conversation, record, member, name, device)?
         });
     }

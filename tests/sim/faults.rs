@@ -59,6 +59,8 @@ faults! {
     ServerPutBack: "older databases given to the server",
     ClientPutBack: "older states given to clients",
     ClientCopied: "copies of client states",
+    Expired: "entries expired",
+    Missed: "of them before somebody had them",
 }
 
 /// What was done, and how long it took.

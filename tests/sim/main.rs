@@ -25,6 +25,7 @@ mod network;
 mod oracle;
 mod plan;
 mod process;
+mod retention;
 mod rooms;
 mod runs;
 mod script;

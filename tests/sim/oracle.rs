@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use udpchat::client::Tone;
 
 use crate::client::ClientHost;
-use crate::disk::{Disk, Log, Logged, Mark, mark_of};
+use crate::disk::{Disk, Log, Logged, Mark, Standing, mark_of};
 pub use watched::Watched;
 
 /// What a client says where a promise is broken, or something that these runs never do is refused.
@@ -20,6 +20,9 @@ const ALARMS: &[&str] = &["not sent", "damaged", "too long", "no user"];
 
 /// What it says where its state directory is an older one, or a copy of one that is in use.
 const ALARMS_OF_COPIES: &[&str] = &["unconfirmed", "a copy"];
+
+/// What it says of a conversation, behind its name, where something has expired that this reader never had.
+const EXPIRED: &str = ": some of what was said while you were away has expired";
 
 /// A line that somebody typed and that others are to see.
 struct Said {
@@ -155,6 +158,16 @@ impl Oracle {
         self.complete.set(None);
     }
 
+    /// How much has expired.
+    pub fn expirations(&self) -> usize {
+        self.expired.len()
+    }
+
+    /// Whether retention has removed this entry.
+    pub fn has_removed(&self, standing: Standing) -> bool {
+        self.expired.contains_key(&standing)
+    }
+
     /// The server's log with what has expired of it.
     pub fn whole(&self, log: Log) -> Log {
         let mut whole = self.expired.clone();
@@ -258,6 +271,10 @@ impl Oracle {
                 Tone::Notice if line.starts_with("● stored") => self.stored(number, line, server),
                 Tone::Error if self.is_of_a_room(line) && line.starts_with("not sent") => {
                     self.refused.extend(mark_of(line));
+                }
+                Tone::Notice if line.ends_with(EXPIRED) => {
+                    let name = line.split(": ").next().unwrap_or_default();
+                    self.watched[number].is_told_of_expiry(name);
                 }
                 Tone::Error => self.was_told_of_trouble(number, line),
                 Tone::Notice | Tone::Plain => {}

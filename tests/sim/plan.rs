@@ -7,6 +7,7 @@ use crate::attacker::Attack;
 use crate::dice::Dice;
 use crate::faults::Fault;
 use crate::network::{Host, Link};
+use crate::retention::Keep;
 
 /// What is to happen in a run.
 #[derive(Debug, Clone, Copy, Default)]
@@ -28,6 +29,10 @@ pub struct Plan {
     pub messages: usize,
     /// Whether some of them fill several packets.
     pub long_texts: bool,
+    /// How long the long ones may be, in bytes.
+    pub text_bytes: usize,
+    /// How much the server keeps.
+    pub keep: Keep,
     /// The time over which they are typed, and over which the troubles come.
     pub over: Duration,
 }
@@ -54,6 +59,8 @@ pub struct Troubles {
     /// The disk of a client fails at the write of this number, counted likewise.
     pub client_write: Option<u64>,
     pub client_crashes: u64,
+    /// Clients that are away for most of the time.
+    pub absences: u64,
     /// Client disks that fail in the middle of a commit.
     pub failing_disks: u64,
     pub clocks_forward: u64,
@@ -112,6 +119,7 @@ pub enum Happening {
         client: usize,
         down: Duration,
     },
+    Retain,
     FailAtWrite {
         operations: u64,
     },
@@ -149,6 +157,7 @@ impl Plan {
             clients: 3,
             devices: 1,
             messages: 5,
+            text_bytes: 4_000,
             over: Duration::from_secs(15),
             ..Self::default()
         }
@@ -221,6 +230,11 @@ impl Plan {
             (troubles.clocks_back > 0, Fault::ClockBack),
             (troubles.client_sleeps > 0, Fault::ClientSlept),
             (troubles.server_sleeps > 0, Fault::ServerSlept),
+            (self.keep.has_limits(), Fault::Expired),
+            (
+                self.keep.has_limits() && troubles.absences > 0,
+                Fault::Missed,
+            ),
             (self.rooms, Fault::Joined),
             (self.rooms, Fault::Rejoined),
             (self.rooms, Fault::MembershipEnded),
@@ -281,6 +295,27 @@ impl Plan {
                 operations: None,
             };
             agenda.push((dice.ms(0, over), happening));
+        }
+        for _ in 0..troubles.absences {
+            let client = dice.index(self.hosts());
+            let down = dice.ms(over / 4, over);
+            agenda.push((
+                dice.ms(0, over / 2),
+                Happening::CrashClient { client, down },
+            ));
+        }
+        if !self.keep.own.is_empty() {
+            // Rooms come to be as people join them.
+            for part in 0..4 {
+                agenda.push((self.over / 4 * part, Happening::Retain));
+            }
+        }
+        if self.keep.all.days.is_some() {
+            // In steps after which a pass is not skipped.
+            for _ in 0..4 {
+                let (host, by_ms) = (Host::Server, 20 * 3_600_000);
+                agenda.push((dice.ms(0, over), Happening::SetClock { host, by_ms }));
+            }
         }
         let now = Duration::ZERO;
         if let Some(operations) = troubles.server_write {

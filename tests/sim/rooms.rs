@@ -91,6 +91,9 @@ impl Rooms {
             for (number, span) in spans.iter().enumerate() {
                 let is_last = number + 1 == spans.len();
                 let of_span = room.entries.keys().filter(|entry| span.has(**entry));
+                // What has expired before it was sent is missing.
+                let is_gone = |entry: u64| oracle.has_removed((*conversation, entry));
+                let of_span = of_span.filter(|entry| held.contains(entry) || !is_gone(**entry));
                 // A new device begins where its account stood.
                 let of_span = of_span.skip_while(|entry| client.is_late && !held.contains(entry));
                 let mut has_ended = None;

@@ -6,12 +6,15 @@ use std::time::Duration;
 
 use udpchat::server::{self, Hub, HubConfig, Registrar};
 use udpchat::store::memory::MemoryDisk;
-use udpchat::store::{Completion, Engine, Request, RequestId, Store, begin_service_after};
+use udpchat::store::{
+    Completion, Engine, Outcome, Reply, Request, RequestId, Retention, Store, begin_service_after,
+};
 use udpchat::transport::{App, Endpoint, Limits, ServerConfig};
 
 use crate::disk::Disk;
 use crate::network::{Host, Network};
 use crate::process::{Clocks, Process};
+use crate::retention::Pass;
 
 /// How many requests the store takes at once.
 const STORE_SLOTS: usize = 256;
@@ -60,6 +63,8 @@ pub struct ServerHost {
     /// The disk does so many more operations in the next commit, and then the host is dead.
     doom: Option<u64>,
     pub is_dead: bool,
+    /// Passes of retention.
+    pub passes: Vec<Pass>,
 }
 
 impl ServerHost {
@@ -69,6 +74,7 @@ impl ServerHost {
         now: Duration,
         disk: &Disk,
         witness: &mut u64,
+        keep: Retention,
         seed: [u8; 32],
     ) -> Self {
         let at = clocks.moment(now);
@@ -106,7 +112,11 @@ impl ServerHost {
         let server_key = endpoint.public_key().expect("a server has a key");
         let queue = Arc::new(Mutex::new(Queue::default()));
         let store = Box::new(QueuedStore(queue.clone()));
-        let hub = Hub::new(at, HubConfig::default(), store, registrar, server_key, seed);
+        let config = HubConfig {
+            retention: keep,
+            ..HubConfig::default()
+        };
+        let hub = Hub::new(at, config, store, registrar, server_key, seed);
         Self {
             process: Process::new(clocks, Host::Server, endpoint, hub),
             engine,
@@ -115,6 +125,7 @@ impl ServerHost {
             done: None,
             doom: None,
             is_dead: false,
+            passes: Vec::new(),
         }
     }
 
@@ -163,10 +174,48 @@ impl ServerHost {
             self.engine.execute(batch);
             self.is_dead = true;
         } else {
-            self.done = Some((now + COMMIT, self.engine.execute(batch)));
+            self.done = Some((now + COMMIT, self.execute(batch)));
             // What was done before the power failed was not yet said to anybody.
             self.is_dead = self.disk.has_failed();
         }
+    }
+
+    fn execute(&mut self, batch: Vec<(RequestId, Request)>) -> Vec<Completion> {
+        let is_pass = |(_, request): &(_, Request)| matches!(request, Request::Expire { .. });
+        if !batch.iter().any(is_pass) {
+            return self.engine.execute(batch);
+        }
+        // What was there just before a pass is asked for only where there is one.
+        let each = batch.into_iter().flat_map(|request| {
+            let Request::Expire { now_ms, .. } = request.1 else {
+                return self.engine.execute(vec![request]);
+            };
+            let before = self.disk.log();
+            let done = self.engine.execute(vec![request]);
+            let jumped = matches!(
+                done[0].outcome,
+                Outcome::Done(Reply::Expired {
+                    jumped_from_ms: Some(_),
+                    ..
+                })
+            );
+            self.passes.push(Pass {
+                before,
+                after: self.disk.log(),
+                now_ms,
+                has_jumped: jumped || matches!(done[0].outcome, Outcome::Unknown),
+            });
+            done
+        });
+        each.collect()
+    }
+
+    /// The operator says what is kept of one conversation; returns whether there is one of this name.
+    pub fn retain(&mut self, name: &str, keep: Retention) -> bool {
+        let name = name.to_owned();
+        let request = Request::Retain { name, keep };
+        let done = self.engine.execute(vec![(RequestId(0), request)]);
+        matches!(done[0].outcome, Outcome::Done(_))
     }
 
     /// A backup, made as `store backup` makes one while the server runs.

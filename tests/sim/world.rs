@@ -4,7 +4,7 @@ mod archive;
 mod happenings;
 mod steps;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 use crate::client::ClientHost;
@@ -57,6 +57,8 @@ pub struct World {
     /// How long the server stays down once it has stopped in order, if it is to.
     stop_down: Option<Duration>,
     archive: Archive,
+    /// The conversations of which the server was told what to keep.
+    retained: BTreeSet<&'static str>,
 }
 
 impl World {
@@ -66,7 +68,8 @@ impl World {
         let disk = Disk::default();
         let now = Duration::ZERO;
         let mut archive = Archive::default();
-        let server = ServerHost::boot(clocks, now, &disk, &mut archive.generation, dice.seed());
+        let generation = &mut archive.generation;
+        let server = ServerHost::boot(clocks, now, &disk, generation, plan.keep.all, dice.seed());
         let mut clients: Vec<ClientHost> = (0..plan.hosts())
             .map(|number| ClientHost::new(number, number % plan.clients, clocks))
             .collect();
@@ -91,6 +94,7 @@ impl World {
             torn_down: None,
             stop_down: None,
             archive,
+            retained: BTreeSet::new(),
         }
     }
 
@@ -136,6 +140,12 @@ impl World {
         rooms.count(&mut faults);
         for _ in 0..self.oracle.refusals() {
             faults.count(Fault::SaidOutside);
+        }
+        for _ in 0..self.oracle.expirations() {
+            faults.count(Fault::Expired);
+        }
+        for _ in 0..self.oracle.missed(&self.clients) {
+            faults.count(Fault::Missed);
         }
         faults.elapsed_ms = self.now.as_millis() as u64;
         faults.slowest_ms = took.as_millis() as u64;

@@ -51,6 +51,7 @@ impl Bench {
             mark: since,
             floor: EntryId::START,
             until: None,
+            expired: false,
         };
         let room = Room {
             conversation: BRIDGE,

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Audience, Oracle, Watched};
 use crate::client::ClientHost;
-use crate::disk::{Disk, Held, Log, Mark, Standing};
+use crate::disk::{Disk, Held, Log, Logged, Mark, Standing};
 use crate::rooms::Rooms;
 
 impl Oracle {
@@ -19,7 +19,7 @@ impl Oracle {
         let places = places(log, "the server");
         for client in clients {
             let held = disk_of(client).held();
-            self.check_history(client, log, &places, &held)?;
+            self.check_history(clients, client, log, (&places, &held))?;
             if self.has_rooms {
                 rooms.check_device(client, log, &held, self)?;
                 self.check_receipts_in_rooms(client, clients, rooms)?;
@@ -31,10 +31,10 @@ impl Oracle {
     /// A device holds all that it must, and no more.
     fn check_history(
         &self,
+        clients: &[ClientHost],
         client: &ClientHost,
         log: &Log,
-        places: &BTreeMap<Mark, Standing>,
-        held: &Held,
+        (places, held): (&BTreeMap<Mark, Standing>, &Held),
     ) -> Result<(), String> {
         let whose = || client.host_name();
         let watched = &self.watched[client.number];
@@ -66,6 +66,19 @@ impl Oracle {
             let may_lack = watched.is_late && !watched.may_be_copy || self.is_expired(*mark);
             if is_meant && !is_there && !may_lack && places.contains_key(mark) {
                 return Err(format!("{} does not hold {mark:?}", whose()));
+            }
+            if is_meant && !is_there && self.is_expired(*mark) {
+                let author = &clients[mark.0 % self.accounts].name;
+                let name = match said.audience {
+                    Audience::One(to) if author == &client.name => &clients[to].name,
+                    Audience::One(_) => author,
+                    _ => "everyone",
+                };
+                let is_new = watched.is_late && !watched.may_be_copy;
+                if !is_new && !watched.knows_of_expiry(name) {
+                    let text = "was not told that something has expired";
+                    return Err(format!("{} {text} ({mark:?}, {name})", whose()));
+                }
             }
             let must_show = watched.may_be_copy && !watched.has_said(*mark);
             if must_show && is_there && !watched.has_seen(*mark) {
@@ -113,9 +126,20 @@ impl Oracle {
         self.refused.len()
     }
 
-    /// How many lines nobody knows to have been stored, because of states that were put back or copied.
-    pub fn doubts(&self) -> usize {
-        self.unsure.len()
+    /// How many expired before all had them.
+    pub fn missed(&self, clients: &[ClientHost]) -> usize {
+        let held: Vec<_> = clients
+            .iter()
+            .map(|client| disk_of(client).held())
+            .collect();
+        let is_missed = |mark: &Mark| {
+            let readers = self.said.get(mark).map_or(&[][..], |said| &said.to);
+            let holds =
+                |reader: &usize| held[*reader].values().any(|held| held.mark == Some(*mark));
+            !readers.iter().all(holds)
+        };
+        let marks = self.expired.values().filter_map(Logged::mark);
+        marks.filter(is_missed).count()
     }
 
     /// All that can be checked only at the end: what stands where, and the order. The log is the whole one.

@@ -17,6 +17,8 @@ pub struct Watched {
     got: BTreeMap<(usize, bool), usize>,
     /// How many messages were called stored.
     pub stored: usize,
+    /// The conversations of which it was told that something has expired.
+    told: BTreeSet<String>,
     /// Up to which life and line the screen was read.
     read: (usize, usize),
     pub is_late: bool,
@@ -35,6 +37,7 @@ impl Watched {
             known: BTreeSet::new(),
             got: BTreeMap::new(),
             stored: 0,
+            told: BTreeSet::new(),
             read: (0, 0),
             is_late: false,
             may_be_copy: false,
@@ -82,6 +85,15 @@ impl Watched {
     /// state is not the one that wrote it.
     pub fn has_written(&self, mark: Mark) -> bool {
         self.may_be_copy && self.has_said(mark)
+    }
+
+    /// It was told that something has expired in a conversation of this name.
+    pub fn is_told_of_expiry(&mut self, name: &str) {
+        self.told.insert(name.to_owned());
+    }
+
+    pub fn knows_of_expiry(&self, name: &str) -> bool {
+        self.told.contains(name)
     }
 
     /// From which line on the screen of this life was not read yet.

@@ -73,6 +73,15 @@ impl World {
                     server.process.clocks = self.server_clocks;
                 }
             }
+            Happening::Retain => {
+                if let Some(server) = &mut self.server {
+                    for (name, keep) in self.plan.keep.own {
+                        if server.retain(name, *keep) {
+                            self.retained.insert(name);
+                        }
+                    }
+                }
+            }
             Happening::Sleep { host, span } => self.sleep(host, span),
             Happening::StopServer { down } => self.stop_server(down),
             Happening::BackUpServer { runs } => self.back_up_server(runs),
@@ -106,7 +115,9 @@ impl World {
         self.handle_backups();
         let seed = self.dice.seed();
         let generation = &mut self.archive.generation;
-        let server = ServerHost::boot(self.server_clocks, self.now, &self.disk, generation, seed);
+        let keep = self.plan.keep.all;
+        let clocks = self.server_clocks;
+        let server = ServerHost::boot(clocks, self.now, &self.disk, generation, keep, seed);
         self.server = Some(server);
     }
 

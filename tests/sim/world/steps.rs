@@ -102,6 +102,7 @@ impl World {
             Host::Server => {
                 if let Some(server) = &mut self.server {
                     server.settle(self.now, &mut self.network);
+                    let passes = std::mem::take(&mut server.passes);
                     let has_stopped = server.has_stopped();
                     if server.is_dead {
                         self.network.faults.count(Fault::CommitTorn);
@@ -111,6 +112,10 @@ impl World {
                         self.network.faults.count(Fault::ServerStopped);
                         self.server = None;
                         self.schedule(down, Happening::StartServer);
+                    }
+                    for pass in passes {
+                        self.oracle
+                            .has_expired(pass.removed(&self.plan.keep, &self.retained));
                     }
                 }
             }
