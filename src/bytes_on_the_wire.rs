@@ -203,7 +203,7 @@ impl World {
             unix_ms: 1_767_398_400_000,
         };
         let disk = MemoryDisk::new();
-        let database = disk.open().expect("the disk is empty");
+        let database = disk.files().expect("the disk is empty");
         let mut engine = Engine::new(database, [3; 32]).expect("the schema is ours");
         let setup = engine.secret("opaque", Registrar::generate);
         let registrar = Registrar::load(&setup.expect("the disk works")).expect("it is ours");

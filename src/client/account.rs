@@ -11,6 +11,7 @@ use super::away::Away;
 use super::conversations::Conversations;
 use super::effects::Effects;
 use super::env::Tone;
+use super::gaps::Gaps;
 use super::looking_back::Page;
 use super::name::canonical_target;
 use super::outbox::Outbox;
@@ -59,6 +60,7 @@ pub(super) struct Account {
     pub(super) since: Instant,
     pub(super) state: State,
     pub(super) conversations: Conversations,
+    pub(super) gaps: Gaps,
     pub(super) outbox: Outbox,
     pub(super) receipts: Receipts,
     pub(super) people: People,
@@ -131,6 +133,7 @@ impl Account {
             since: now.instant,
             state,
             conversations: Conversations::default(),
+            gaps: Gaps::default(),
             outbox: Outbox::load(loaded.outbox),
             receipts: Receipts::default(),
             people: People::default(),
@@ -201,6 +204,7 @@ impl Account {
         self.retry_at = None;
         self.outbox.unsend_all();
         self.conversations.forget_session();
+        self.gaps.forget_session();
         self.people.forget_session();
     }
 
@@ -301,6 +305,7 @@ impl Account {
             self.pump(now, effects);
         }
         self.requests_timeout(now, effects);
+        self.gaps_timeout(now, effects);
         self.tell_receipts(now, effects);
         if let Some(away) = &mut self.away
             && away.show(now.instant, effects)
@@ -382,6 +387,7 @@ impl Account {
             self.shown_mark_due,
             self.people.deadline(),
             self.requests.deadline(),
+            self.gaps.deadline(),
         ]
         .into_iter()
         .flatten()

@@ -1,7 +1,6 @@
 //! The conversations that a device knows, and where it stands in each.
 
 use std::collections::BTreeMap;
-use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
@@ -10,10 +9,6 @@ use crate::protocol::{ConversationId, Digest, EntryId, Number};
 /// How many conversations a device keeps. Chosen: more than anyone talks with. At the limit deliveries of
 /// further ones are not taken (and stay at the server), and messages to new users are refused by name.
 pub(super) const CONVERSATIONS_MAX: usize = 10_000;
-
-/// How long a request to deliver again is given before it is made once more. Chosen: several round trips of a
-/// bad path.
-const ASK_AGAIN_AFTER: Duration = Duration::from_secs(5);
 
 /// Where a device stands in one conversation: what is durable of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -72,22 +67,9 @@ pub(super) struct Conversation {
     pub(super) floor: EntryId,
     /// Whether the user was told, by the answer to this device's JOIN, that they joined it.
     pub(super) is_joined_here: bool,
-    asked_again: Option<(EntryId, Instant)>,
 }
 
 impl Conversation {
-    /// Whether to ask for what follows the position: once for each position, and again after a while.
-    pub(super) fn should_ask_again(&mut self, now: Instant) -> bool {
-        let position = self.place.position;
-        let asked_lately = self.asked_again.is_some_and(|(at, when)| {
-            at == position && now.saturating_duration_since(when) < ASK_AGAIN_AFTER
-        });
-        if !asked_lately {
-            self.asked_again = Some((position, now));
-        }
-        !asked_lately
-    }
-
     /// The server has a number of this device: the next one is higher. What the server said at the beginning of
     /// the session may be older than that.
     pub(super) fn use_up(&mut self, number: Number) {
@@ -113,7 +95,6 @@ impl Conversations {
             receipts_asked: false,
             floor: EntryId::START,
             is_joined_here: false,
-            asked_again: None,
         };
         self.0.insert(id, conversation);
         true
@@ -150,7 +131,6 @@ impl Conversations {
         for conversation in self.0.values_mut() {
             conversation.last_number = None;
             conversation.receipts_asked = false;
-            conversation.asked_again = None;
         }
     }
 }
@@ -158,20 +138,6 @@ impl Conversations {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::client::testing::instant;
-
-    #[test]
-    fn same_gap_is_asked_for_once_until_time_has_passed() {
-        let mut all = Conversations::default();
-        assert!(all.insert(ConversationId(2), Place::at("bob", EntryId(4))));
-        let bob = all.get_mut(ConversationId(2)).expect("inserted above");
-        let now = instant();
-        assert!(bob.should_ask_again(now));
-        assert!(!bob.should_ask_again(now + Duration::from_secs(1)));
-        assert!(bob.should_ask_again(now + ASK_AGAIN_AFTER));
-        bob.place.position = EntryId(9);
-        assert!(bob.should_ask_again(now + ASK_AGAIN_AFTER));
-    }
 
     #[test]
     fn number_that_the_server_has_is_not_given_again() {

@@ -97,14 +97,14 @@ impl Account {
             return;
         }
         if delivery.prev != known.place.position {
-            self.ask_again(now, id, effects);
+            self.ask_again(now, id, delivery.entry, effects);
             return;
         }
         if matches!(opened, Err(DecodeError::Digest)) {
             self.damaged += 1;
             if known.damaged != Some(delivery.entry) {
                 known.damaged = Some(delivery.entry);
-                self.ask_again(now, id, effects);
+                self.ask_again(now, id, delivery.entry, effects);
                 return;
             }
         }
@@ -130,6 +130,7 @@ impl Account {
         known.place.position = delivery.entry;
         known.place.digest = Some(envelope.digest);
         let conversation_name = known.place.name.clone();
+        self.gaps.reached(now.instant, id, delivery.entry);
         let is_damaged = matches!(opened, Err(DecodeError::Digest));
         let origin = opened
             .as_ref()
@@ -264,11 +265,30 @@ impl Account {
         }
     }
 
-    /// Asks for everything behind where this device stands, unless that was asked for lately.
-    pub(super) fn ask_again(&mut self, now: Now, id: ConversationId, effects: &mut Effects) {
-        if let Some(known) = self.conversations.get_mut(id)
-            && known.should_ask_again(now.instant)
-        {
+    /// Asks for everything behind where this device stands, up to this entry at least, unless that was asked for lately.
+    pub(super) fn ask_again(
+        &mut self,
+        now: Now,
+        id: ConversationId,
+        upto: EntryId,
+        effects: &mut Effects,
+    ) {
+        let known = self.conversations.get(id);
+        let position = known.map_or(EntryId::START, |known| known.place.position);
+        if self.gaps.noticed(now.instant, id, position, upto) {
+            self.ask_from_here(id, effects);
+        }
+    }
+
+    /// Asks once more for what was asked for and has not come.
+    pub(super) fn gaps_timeout(&mut self, now: Now, effects: &mut Effects) {
+        for id in self.gaps.take_due(now.instant) {
+            self.ask_from_here(id, effects);
+        }
+    }
+
+    fn ask_from_here(&self, id: ConversationId, effects: &mut Effects) {
+        if let Some(known) = self.conversations.get(id) {
             let again = DeliverAgain {
                 conversation: id,
                 after: known.place.position,

@@ -17,6 +17,7 @@ pub mod credentials;
 mod deliveries;
 mod effects;
 mod env;
+mod gaps;
 mod history;
 mod leaving;
 mod lines;

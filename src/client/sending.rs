@@ -299,11 +299,12 @@ impl Account {
             known.place.digest = Some(*digest);
             self.to_show.insert(id);
             self.save_place(id);
+            self.gaps.reached(now.instant, id, stored.entry);
             if let Some(away) = &mut self.away {
                 away.reached(id, stored.entry);
             }
         } else {
-            self.ask_again(now, id, effects);
+            self.ask_again(now, id, stored.entry, effects);
         }
     }
 

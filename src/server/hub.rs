@@ -243,8 +243,17 @@ impl Hub {
                 delivery: None,
             },
         );
-        turn.endpoint
-            .send(turn.now.instant, session, channel, &bytes)
+        let now = turn.now.instant;
+        // Nobody waits for these: what they tell has happened.
+        let is_news = matches!(
+            message.body,
+            Body::Stored(_) | Body::Receipts(_) | Body::ReceiptCounts(_)
+        );
+        if is_news {
+            turn.endpoint.send_soon(now, session, channel, &bytes)
+        } else {
+            turn.endpoint.send(now, session, channel, &bytes)
+        }
     }
 
     /// Refuses a request.

@@ -4,6 +4,8 @@
 //! was refused for a reason that will not change by itself, or it is unknown whether it was done, in which case
 //! the same request may be made again (every request is safe to repeat).
 
+use serde::{Deserialize, Serialize};
+
 use crate::protocol::{
     Access, AccountId, Change, ConversationId, DeviceId, Digest, EntryId, EventKind, MemberRole,
     Number, Position, Room,
@@ -14,7 +16,7 @@ use crate::protocol::{
 pub struct RequestId(pub u64);
 
 /// A BLAKE3 hash of a resume ticket (and of what it is bound to): tickets themselves are never stored.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TicketHash(pub [u8; 32]);
 
 /// A store with a queue before it.
@@ -50,7 +52,10 @@ pub enum Outcome {
 }
 
 /// A question or an order to the store. Names are canonical already.
-#[derive(Debug, Clone, PartialEq)]
+///
+/// What it writes follows from the request and the tables alone, without a clock or a die: the journal keeps requests
+/// and makes them again after a crash.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Request {
     /// Opens an account; it also becomes a member of everyone, from that conversation's head on.
     CreateAccount(NewAccount),
@@ -249,10 +254,12 @@ pub enum Request {
         /// Account, and when it was last seen, in milliseconds since 1970 (UTC).
         seen: Vec<(AccountId, u64)>,
     },
+    /// Brings everything done so far into the tables' file, for who reads that beside the engine: [`Reply::Nothing`].
+    Checkpoint,
 }
 
 /// How much of a conversation is kept: whichever limit is reached first. None says nothing, zero is no limit.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Retention {
     /// Entries younger than so many days.
     pub days: Option<u64>,
@@ -263,13 +270,14 @@ pub struct Retention {
 }
 
 /// An account to be opened.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct NewAccount {
     /// Canonical name.
     pub name: String,
     /// UTS 39 skeleton of the name: no two accounts share one.
     pub skeleton: String,
     /// OPAQUE's registration record.
+    #[serde(with = "serde_bytes")]
     pub record: Vec<u8>,
     /// OPAQUE's credential identifier: random, never the name, so that accounts could be renamed.
     pub credential_identifier: [u8; 16],
@@ -278,7 +286,7 @@ pub struct NewAccount {
 }
 
 /// A message to be appended to its conversation's log.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Append {
     /// The conversation.
     pub conversation: ConversationId,
@@ -291,6 +299,7 @@ pub struct Append {
     /// The author's digest over `content`.
     pub digest: Digest,
     /// The immutable part, as it came.
+    #[serde(with = "serde_bytes")]
     pub content: Vec<u8>,
     /// The time to label it with, in milliseconds since 1970 (UTC); the log makes it max(this, previous).
     pub time_ms: u64,

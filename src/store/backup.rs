@@ -12,7 +12,7 @@ use super::error::StoreError;
 use super::guard::guard;
 use super::meta;
 use super::migrate::{beside, copy_file};
-use super::open::{DATABASE_FILE, OpenError, open_file, sync_directory_of};
+use super::open::{DATABASE_FILE, OpenError, journal_of, open_file, sync_directory_of};
 use super::tables::{self, Snapshot, Tables};
 
 /// Writes a snapshot into a database of its own, under another name until it is whole; returns how many rows it has.
@@ -59,7 +59,7 @@ pub(super) fn fill(snapshot: &Snapshot, copy: &Database) -> Result<u64, StoreErr
 /// # Errors
 /// See [`OpenError`].
 pub fn back_up_file(file: &Path, path: &Path) -> Result<u64, OpenError> {
-    let database = check::open_to_look(file)?;
+    let (database, _) = check::open_to_look(file)?;
     guard(|| {
         let transaction = database.begin_read().map_err(StoreError::from)?;
         write(&Snapshot::open(&transaction)?, path)
@@ -99,6 +99,10 @@ pub fn restore(
     let kept = if is_there {
         let kept = free_name(&path, day);
         fs::rename(&path, &kept).map_err(failed)?;
+        match fs::rename(journal_of(&path), journal_of(&kept)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(failed(error)),
+            _ => {}
+        }
         Some(kept)
     } else {
         None

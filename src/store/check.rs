@@ -2,16 +2,19 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::{fs, io};
 
-use redb::{Database, DatabaseError, ReadableDatabase, ReadableTable};
+use redb::backends::InMemoryBackend;
+use redb::{Database, DatabaseError, ReadableDatabase, ReadableTable, StorageBackend as _};
 use serde::{Deserialize, Serialize};
 
 use super::error::StoreError;
 use super::guard::guard;
+use super::live::{Files, Live};
 use super::log::KEPT;
 use super::meta;
 use super::names::NameOf;
-use super::open::{OpenError, from_redb};
+use super::open::{OpenError, from_redb, journal_of};
 use super::overlay;
 use super::record::{
     AccountRecord, ConversationRecord, DeviceRecord, Kind, MemberRecord, RetentionRecord,
@@ -69,15 +72,41 @@ impl Report {
     }
 }
 
-/// Opens a database file that no server holds, without writing to it.
-pub(super) fn open_to_look(path: &Path) -> Result<Database, OpenError> {
+/// Opens a database file that no server holds, with what only its journal contains, without writing to either.
+/// `true`: the journal is damaged.
+pub(super) fn open_to_look(path: &Path) -> Result<(Database, bool), OpenError> {
     let damaged = |error: StoreError| OpenError::Damaged {
         path: path.into(),
         reason: error.to_string(),
     };
-    guard(|| Ok(overlay::look(path)))
+    let database = guard(|| Ok(overlay::look(path)))
         .map_err(damaged)?
-        .map_err(|error| from_redb(path, 0, error))
+        .map_err(|error| from_redb(path, 0, error))?;
+    let bytes = match fs::read(journal_of(path)) {
+        Ok(bytes) => bytes,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok((database, false)),
+        Err(cause) => {
+            let path = journal_of(path);
+            return Err(OpenError::Io { path, cause });
+        }
+    };
+    let Ok(Some(epoch)) = guard(|| meta::check(&database)) else {
+        // What is wrong with it is for the caller to find.
+        return Ok((database, false));
+    };
+    let journal = InMemoryBackend::new();
+    let with_journal = || -> Result<_, StoreError> {
+        journal.set_len(bytes.len() as u64)?;
+        journal.write(0, &bytes)?;
+        let files = Files {
+            database,
+            journal: Box::new(journal),
+        };
+        let (mut live, is_damaged) = Live::new(files, epoch)?;
+        live.checkpoint()?;
+        Ok((live.into_database().ok_or(StoreError::Closed)?, is_damaged))
+    };
+    guard(with_journal).map_err(damaged)
 }
 
 /// Checks a database file that no server holds, down to every page, without writing to it.
@@ -85,7 +114,16 @@ pub(super) fn open_to_look(path: &Path) -> Result<Database, OpenError> {
 /// # Errors
 /// If it cannot be opened at all: it is held, not a database, damaged beyond reading, of another schema.
 pub fn check_file(path: &Path) -> Result<Report, OpenError> {
-    check_database(open_to_look(path)?)
+    let (database, is_journal_damaged) = open_to_look(path)?;
+    let mut report = check_database(database)?;
+    if is_journal_damaged {
+        report.find(
+            "(journal)",
+            "",
+            "what was stored behind a damaged place in it is lost",
+        );
+    }
+    Ok(report)
 }
 
 /// Checks a database that nobody else uses, down to every page.

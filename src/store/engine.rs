@@ -2,17 +2,16 @@
 //!
 //! It waits for the disk, so it runs on a thread of its own in production and is called directly by a simulator.
 
-use std::cell::Cell;
 use std::path::Path;
-use std::sync::Arc;
 
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
-use redb::{Database, ReadableDatabase};
+use redb::ReadableDatabase;
 
 use super::devices::{self, Resumption};
 use super::error::{Stop, StoreError};
-use super::guard::{give_up, guard};
+use super::guard::guard;
+use super::live::{Files, Live};
 use super::open::OpenError;
 use super::snapshots::Snapshots;
 use super::tables::{Look, Snapshot, Tables};
@@ -25,13 +24,13 @@ use super::{
 /// as much as 150 appends, so more would add waiting and little else.
 pub const BATCH_MAX: usize = 128;
 
-/// How the engine gets its database back after a failure of the disk.
-pub type Reopen = Box<dyn FnMut() -> Result<Database, OpenError> + Send>;
+/// How the engine gets its files back after a failure of the disk.
+pub type Reopen = Box<dyn FnMut() -> Result<Files, OpenError> + Send>;
 
-/// The synchronous executor over a database.
+/// The synchronous executor over a database. Dropped, it brings the tables' file up to date and closes it.
 pub struct Engine {
     /// None after a failure, until [`Engine::recover`] succeeds.
-    database: Option<Arc<Database>>,
+    live: Option<Live>,
     /// The same, for those who read beside it.
     snapshots: Snapshots,
     reopen: Option<Reopen>,
@@ -52,17 +51,28 @@ impl Engine {
         Ok(engine.with_reopen(Box::new(move || super::reopen(&data_dir))))
     }
 
-    /// Takes a database over, making the schema in an empty one. `seed` is for secrets and the epoch.
+    /// Takes a database over, making the schema in an empty one, and making again what only its journal contains.
+    /// `seed` is for secrets and the epoch.
     ///
     /// # Errors
     /// [`OpenError::NewerSchema`], [`OpenError::Foreign`], [`OpenError::Store`].
-    pub fn new(database: Database, seed: [u8; 32]) -> Result<Self, OpenError> {
+    pub fn new(files: Files, seed: [u8; 32]) -> Result<Self, OpenError> {
         let mut rng = ChaCha20Rng::from_seed(seed);
-        let epoch = guard(|| meta::prepare(&database, &mut rng))?;
-        let database = Arc::new(database);
+        let mut epoch = guard(|| meta::prepare(&files.database, &mut rng))?;
+        let (mut live, is_damaged) = guard(|| Live::new(files, epoch))?;
+        if is_damaged {
+            tracing::error!(
+                "the journal is damaged: what was stored behind the damage is lost; the database has a new epoch, so \
+                 that clients notice"
+            );
+            let renew = |tables: &mut Tables<'_>| meta::renew_epoch(tables, &mut rng);
+            (epoch, _) = guard(|| live.perform(renew))?;
+        }
+        guard(|| live.checkpoint())?;
+        live.set_epoch(epoch);
         Ok(Self {
-            snapshots: Snapshots::of(&database),
-            database: Some(database),
+            snapshots: Snapshots::of(live.database()),
+            live: Some(live),
             reopen: None,
             rng,
             epoch,
@@ -70,7 +80,7 @@ impl Engine {
         })
     }
 
-    /// How many transactions of requests were made durable.
+    /// How often something was made durable: groups in the journal, and checkpoints.
     #[must_use]
     pub const fn commits(&self) -> u64 {
         self.commits
@@ -93,32 +103,38 @@ impl Engine {
     /// [`Engine::recover`] succeeds.
     #[must_use]
     pub const fn is_broken(&self) -> bool {
-        self.database.is_none()
+        self.live.is_none()
     }
 
-    /// Opens the database again after a failure. Nothing is kept in memory that the database does not hold, so
-    /// there is nothing else to restore.
+    /// Opens the database again after a failure. Nothing is kept in memory that its files do not hold, so there is
+    /// nothing else to restore.
     ///
     /// # Errors
     /// If it still cannot be opened, is another one now, or there is no way to it (see [`Engine::with_reopen`]).
     pub fn recover(&mut self) -> Result<(), OpenError> {
-        if self.database.is_none() {
+        if self.live.is_none() {
             let reopen = self
                 .reopen
                 .as_mut()
                 .ok_or(OpenError::Store(StoreError::Closed))?;
-            let database = reopen()?;
-            if guard(|| meta::check(&database))? != Some(self.epoch) {
+            let files = reopen()?;
+            if guard(|| meta::check(&files.database))? != Some(self.epoch) {
                 return Err(OpenError::Replaced);
             }
-            let database = Arc::new(database);
-            self.snapshots.replace(&database);
-            self.database = Some(database);
+            // Without a checkpoint, so that a full disk can be read from.
+            let (live, is_damaged) = guard(|| Live::new(files, self.epoch))?;
+            if is_damaged {
+                // A restart gives it a new epoch.
+                live.give_up();
+                return Err(OpenError::Replaced);
+            }
+            self.snapshots.replace(live.database());
+            self.live = Some(live);
         }
         Ok(())
     }
 
-    /// A way to read beside the engine, on other threads.
+    /// A way to read beside the engine, on other threads: what the last checkpoint has brought there.
     #[must_use]
     pub fn snapshots(&self) -> Snapshots {
         self.snapshots.clone()
@@ -128,9 +144,14 @@ impl Engine {
     ///
     /// # Errors
     /// If the database cannot be read.
-    pub fn account_count(&self) -> Result<u64, StoreError> {
-        let database = self.database.as_ref().ok_or(StoreError::Closed)?;
-        guard(|| meta::account_count(&Snapshot::open(&database.begin_read()?)?))
+    pub fn account_count(&mut self) -> Result<u64, StoreError> {
+        let live = self.live.as_mut().ok_or(StoreError::Closed)?;
+        guard(|| {
+            if live.is_ahead() {
+                return Ok(live.perform(|tables| meta::account_count(tables))?.0);
+            }
+            meta::account_count(&Snapshot::open(&live.database().begin_read()?)?)
+        })
     }
 
     /// The secret of this name; if there is none yet, `make` makes it, and it is durable when this returns.
@@ -142,13 +163,24 @@ impl Engine {
         name: &str,
         make: impl FnOnce(&mut ChaCha20Rng) -> Vec<u8>,
     ) -> Result<Vec<u8>, StoreError> {
-        let database = self.database.as_ref().ok_or(StoreError::Closed)?;
+        let live = self.live.as_mut().ok_or(StoreError::Closed)?;
         let rng = &mut self.rng;
-        let secret = guard(|| meta::secret(database, name, || make(rng)));
-        if secret.as_ref().is_err_and(StoreError::is_fatal) {
-            give_up(self.database.take());
+        let result = guard(|| {
+            // Of a transaction of its own.
+            live.checkpoint()?;
+            meta::secret(live.database(), name, || make(rng))
+        });
+        if matches!(&result, Err(error) if error.is_fatal()) {
+            self.close();
         }
-        secret
+        result
+    }
+
+    /// Closes the database after a failure.
+    fn close(&mut self) {
+        if let Some(live) = self.live.take() {
+            live.give_up();
+        }
     }
 
     /// Executes requests in order and answers each, in the same order; what was written is durable when this
@@ -167,78 +199,104 @@ impl Engine {
     }
 
     fn execute_group(&mut self, group: &[(RequestId, Request)]) -> Vec<Outcome> {
-        let is_reading = group.iter().all(|(_, request)| only_reads(request));
-        let result = match &self.database {
-            Some(database) => guard(|| run(database, self.epoch, group)),
+        let epoch = self.epoch;
+        let was_ahead = self.live.as_ref().is_some_and(Live::is_ahead);
+        let result = match &mut self.live {
+            Some(live) => guard(|| run(live, epoch, group)),
             None => Err(StoreError::Closed),
         };
-        match result {
-            Ok((outcomes, is_written)) => {
-                self.commits += u64::from(is_written);
-                outcomes
+        self.commits += self.live.as_mut().map_or(0, Live::take_commits);
+        let error = match result {
+            Ok(outcomes) => return outcomes,
+            Err(error) => error,
+        };
+        tracing::error!(%error, requests = group.len(), "the store could not answer");
+        let is_reading = group.iter().all(|(_, request)| only_reads(request));
+        let is_passing = match &error {
+            // One damaged record must not take the requests down that never touch it.
+            StoreError::Damaged { .. } => true,
+            // Nor a damaged page, where it was only read.
+            _ => is_reading && error.is_damaged_page(),
+        };
+        if !is_passing || !self.start_over(was_ahead) {
+            if error.is_fatal() || is_passing {
+                self.close();
             }
-            // One damaged record must not take the requests down that never touch it: each by itself, then.
-            Err(StoreError::Damaged { .. }) if group.len() > 1 => self.execute_each(group),
-            Err(error) => {
-                tracing::error!(%error, requests = group.len(), "the store could not answer");
-                if is_reading && error.is_damaged_page() && self.reads_on() {
-                    return match group {
-                        [_] => vec![Outcome::Unknown],
-                        _ => self.execute_each(group),
-                    };
-                }
-                if error.is_fatal() {
-                    give_up(self.database.take());
-                }
-                vec![Outcome::Unknown; group.len()]
-            }
+            return vec![Outcome::Unknown; group.len()];
         }
+        if group.len() > 1 || (is_reading && was_ahead) {
+            // Each by itself, then; and what only reads from a snapshot, which can pass over more.
+            return group
+                .chunks(1)
+                .flat_map(|single| self.execute_group(single))
+                .collect();
+        }
+        vec![Outcome::Unknown]
     }
 
-    /// Executes each request of a group by itself.
-    fn execute_each(&mut self, group: &[(RequestId, Request)]) -> Vec<Outcome> {
-        group
-            .chunks(1)
-            .flat_map(|single| self.execute_group(single))
-            .collect()
-    }
-
-    /// Whether redb can still be asked after a failure of a reading.
-    fn reads_on(&self) -> bool {
-        self.account_count().is_ok()
+    /// Gives up what was done by halves; `false` if the database cannot be used any more.
+    fn start_over(&mut self, was_ahead: bool) -> bool {
+        let epoch = self.epoch;
+        let is_ahead = self.live.as_ref().is_some_and(Live::is_ahead);
+        let done = match &mut self.live {
+            Some(live) if was_ahead || is_ahead => guard(|| live.start_over(epoch)),
+            _ => Ok(()),
+        };
+        if let Err(error) = &done {
+            tracing::error!(%error, "what was durable cannot be done again");
+        }
+        done.is_ok() && self.account_count().is_ok()
     }
 }
 
-/// Runs a group in one transaction, and says whether that wrote anything; a group that only asks gets a snapshot
-/// instead.
+impl Drop for Engine {
+    fn drop(&mut self) {
+        if let Some(mut live) = self.live.take() {
+            if let Err(error) = guard(|| live.checkpoint()) {
+                tracing::warn!(%error, "the tables' file is not up to date; the journal is");
+            }
+            live.give_up();
+        }
+    }
+}
+
+/// Runs a group; what it writes is durable then. A group that only asks gets a snapshot, if nothing is newer.
 fn run(
-    database: &Database,
+    live: &mut Live,
     epoch: u64,
     group: &[(RequestId, Request)],
-) -> Result<(Vec<Outcome>, bool), StoreError> {
-    if group.iter().all(|(_, request)| only_reads(request)) {
-        let snapshot = Snapshot::open(&database.begin_read()?)?;
-        let outcomes = group
+) -> Result<Vec<Outcome>, StoreError> {
+    if !live.is_ahead() && group.iter().all(|(_, request)| only_reads(request)) {
+        let snapshot = Snapshot::open(&live.database().begin_read()?)?;
+        return group
             .iter()
             .map(|(_, request)| outcome(answer(&snapshot, request)))
-            .collect::<Result<_, _>>()?;
-        return Ok((outcomes, false));
+            .collect();
     }
-    let transaction = database.begin_write()?;
-    let changed = Cell::new(false);
-    let outcomes = {
-        let mut tables = Tables::open(&transaction, &changed)?;
+    let (outcomes, is_changed) = live.perform(|tables| {
         group
             .iter()
-            .map(|(_, request)| outcome(perform(&mut tables, epoch, request)))
-            .collect::<Result<_, _>>()?
-    };
-    if changed.get() {
-        transaction.commit()?;
-    } else {
-        transaction.abort()?;
+            .map(|(_, request)| outcome(perform(tables, epoch, request)))
+            .collect::<Result<Vec<_>, _>>()
+    })?;
+    if is_changed {
+        let done: Vec<&Request> = group
+            .iter()
+            .zip(&outcomes)
+            .filter(|((_, request), outcome)| {
+                !only_reads(request) && matches!(outcome, Outcome::Done(_))
+            })
+            .map(|((_, request), _)| request)
+            .collect();
+        live.note(&done)?;
     }
-    Ok((outcomes, changed.get()))
+    if group
+        .iter()
+        .any(|(_, request)| matches!(request, Request::Checkpoint))
+    {
+        live.checkpoint()?;
+    }
+    Ok(outcomes)
 }
 
 /// Whether a request never writes, so that a snapshot is enough for it.
@@ -306,7 +364,11 @@ fn answer(look: &impl Look, request: &Request) -> Result<Reply, Stop> {
 }
 
 /// Performs any request. One that is refused has written nothing.
-fn perform(tables: &mut Tables<'_>, epoch: u64, request: &Request) -> Result<Reply, Stop> {
+pub(super) fn perform(
+    tables: &mut Tables<'_>,
+    epoch: u64,
+    request: &Request,
+) -> Result<Reply, Stop> {
     match request {
         Request::CreateAccount(new) => accounts::create(tables, new),
         Request::OpenDevice {
@@ -362,6 +424,8 @@ fn perform(tables: &mut Tables<'_>, epoch: u64, request: &Request) -> Result<Rep
         Request::Join { .. } | Request::Leave { .. } | Request::ChangeRoom { .. } => {
             rooms::perform(tables, request)
         }
+        // The engine makes it, behind the group.
+        Request::Checkpoint => Ok(Reply::Nothing),
         Request::FindAccount { .. }
         | Request::ListAccounts
         | Request::Read { .. }

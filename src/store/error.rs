@@ -41,6 +41,11 @@ impl StoreError {
         }
     }
 
+    /// Whether something that was written is not there any more, as against a disk that fails.
+    pub(super) fn is_damage(&self) -> bool {
+        matches!(self, Self::Damaged { .. }) || self.is_damaged_page()
+    }
+
     /// A row that another row speaks of is not there.
     pub(super) fn missing(table: &'static str) -> Self {
         Self::Damaged {
@@ -74,6 +79,12 @@ impl From<StoreError> for Stop {
 impl From<redb::StorageError> for Stop {
     fn from(error: redb::StorageError) -> Self {
         Self::Failed(error.into())
+    }
+}
+
+impl From<std::io::Error> for StoreError {
+    fn from(error: std::io::Error) -> Self {
+        redb::StorageError::Io(error).into()
     }
 }
 

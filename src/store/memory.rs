@@ -1,12 +1,14 @@
 //! A disk in memory that forgets, as real ones do, what was not synced: for simulations and tests of crashes.
 //!
-//! redb runs on it unchanged. After [`MemoryDisk::crash`] every database that was open on the disk gets errors
+//! It has two files, the tables' and the journal's, which fail and crash together. redb runs on it unchanged. After [`MemoryDisk::crash`] every database that was open on the disk gets errors
 //! only, as if its process were gone, and a new backend sees what a machine sees that comes up again.
 
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use redb::{Database, DatabaseError, StorageBackend};
+
+use super::Files;
 
 /// How much of a database on such a disk redb keeps in memory, in bytes. Chosen: the disk is memory already.
 const CACHE_BYTES: usize = 1024 * 1024;
@@ -17,12 +19,19 @@ pub struct MemoryDisk {
     state: Arc<Mutex<State>>,
 }
 
+/// Which file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum File {
+    Tables,
+    Journal,
+}
+
 #[derive(Debug, Default)]
 struct State {
-    /// What a reader sees now.
-    bytes: Vec<u8>,
-    /// What has happened to `bytes` since the last sync, in order, with what is needed to undo it.
-    unsynced: Vec<Change>,
+    /// What a reader sees now of each file.
+    bytes: [Vec<u8>; 2],
+    /// What has happened to a file since it was last synced, in order, with what is needed to undo it.
+    unsynced: Vec<(File, Change)>,
     /// How many crashes there were: a backend made before the last one is dead.
     crashes: u64,
     /// How many writes, syncs and changes of length still succeed; none: all of them.
@@ -49,7 +58,20 @@ impl MemoryDisk {
     /// Turns a byte into another one, below whoever has the disk open.
     #[cfg(test)]
     pub(super) fn flip(&self, place: usize) {
-        self.lock().bytes[place] ^= 0xff;
+        self.lock().bytes[File::Tables as usize][place] ^= 0xff;
+    }
+
+    /// Turns a byte of the journal into another one; `false` if it is not so long.
+    #[cfg(test)]
+    pub(super) fn flip_journal(&self, place: usize) -> bool {
+        let mut state = self.lock();
+        let byte = state.bytes[File::Journal as usize].get_mut(place);
+        byte.map(|byte| *byte ^= 0xff).is_some()
+    }
+
+    /// Puts an older tables' file in the place of this one, below whoever has the disk open.
+    pub fn set_tables(&self, image: Vec<u8>) {
+        self.lock().bytes[File::Tables as usize] = image;
     }
 
     /// An empty disk.
@@ -58,12 +80,23 @@ impl MemoryDisk {
         Self::default()
     }
 
-    /// A storage backend for redb.
+    /// A storage backend for redb: the tables' file.
     #[must_use]
     pub fn backend(&self) -> impl StorageBackend {
+        self.file(File::Tables)
+    }
+
+    /// The journal's file.
+    #[must_use]
+    pub fn journal(&self) -> impl StorageBackend {
+        self.file(File::Journal)
+    }
+
+    fn file(&self, file: File) -> Backend {
         Backend {
             state: Arc::clone(&self.state),
             life: self.lock().crashes,
+            file,
         }
     }
 
@@ -77,6 +110,17 @@ impl MemoryDisk {
             .create_with_backend(self.backend())
     }
 
+    /// Opens the database and its journal.
+    ///
+    /// # Errors
+    /// As [`MemoryDisk::open`].
+    pub fn files(&self) -> Result<Files, DatabaseError> {
+        Ok(Files {
+            database: self.open()?,
+            journal: Box::new(self.journal()),
+        })
+    }
+
     /// The machine loses power: everything that was not synced is gone.
     pub fn crash(&self) {
         self.crash_keeping(|_| false);
@@ -87,12 +131,12 @@ impl MemoryDisk {
     pub fn crash_keeping(&self, mut keep: impl FnMut(usize) -> bool) {
         let mut state = self.lock();
         let lost = std::mem::take(&mut state.unsynced);
-        for change in lost.iter().rev() {
-            state.undo(change);
+        for (file, change) in lost.iter().rev() {
+            state.undo(*file, change);
         }
-        for (index, change) in lost.iter().enumerate() {
+        for (index, (file, change)) in lost.iter().enumerate() {
             if keep(index) {
-                state.redo(change);
+                state.redo(*file, change);
             }
         }
         state.crashes += 1;
@@ -117,17 +161,26 @@ impl MemoryDisk {
         self.lock().successes = successes;
     }
 
-    /// The disk's bytes as a reader sees them now.
+    /// The bytes of the tables' file as a reader sees them now.
     #[must_use]
     pub fn image(&self) -> Vec<u8> {
-        self.lock().bytes.clone()
+        self.lock().bytes[File::Tables as usize].clone()
     }
 
-    /// A disk of its own with these bytes, all of them synced: a copy, or a backup restored.
+    /// A disk of its own with these bytes in the tables' file, all of them synced, and an empty journal: a backup
+    /// restored.
     #[must_use]
     pub fn from_image(bytes: Vec<u8>) -> Self {
         let disk = Self::new();
-        disk.lock().bytes = bytes;
+        disk.lock().bytes[File::Tables as usize] = bytes;
+        disk
+    }
+
+    /// A disk of its own with the same bytes in both files, all of them synced.
+    #[must_use]
+    pub fn copy(&self) -> Self {
+        let disk = Self::new();
+        disk.lock().bytes.clone_from(&self.lock().bytes);
         disk
     }
 
@@ -142,28 +195,22 @@ fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
 }
 
 impl State {
-    fn undo(&mut self, change: &Change) {
+    fn undo(&mut self, file: File, change: &Change) {
+        let bytes = &mut self.bytes[file as usize];
         match change {
-            Change::Write { offset, before, .. } => self.place(*offset, before),
+            Change::Write { offset, before, .. } => place(bytes, *offset, before),
             Change::Length { cut, before, .. } => {
-                self.bytes.resize(*before, 0);
-                self.place(before - cut.len(), cut);
+                bytes.resize(*before, 0);
+                place(bytes, before - cut.len(), cut);
             }
         }
     }
 
-    fn redo(&mut self, change: &Change) {
+    fn redo(&mut self, file: File, change: &Change) {
+        let bytes = &mut self.bytes[file as usize];
         match change {
-            Change::Write { offset, after, .. } => self.place(*offset, after),
-            Change::Length { after, .. } => self.bytes.resize(*after, 0),
-        }
-    }
-
-    /// Puts bytes down, as far as the disk reaches.
-    fn place(&mut self, offset: usize, data: &[u8]) {
-        let end = self.bytes.len().min(offset.saturating_add(data.len()));
-        if offset < end {
-            self.bytes[offset..end].copy_from_slice(&data[..end - offset]);
+            Change::Write { offset, after, .. } => place(bytes, *offset, after),
+            Change::Length { after, .. } => bytes.resize(*after, 0),
         }
     }
 
@@ -180,10 +227,19 @@ impl State {
     }
 }
 
+/// Puts bytes down, as far as a file reaches.
+fn place(bytes: &mut [u8], offset: usize, data: &[u8]) {
+    let end = bytes.len().min(offset.saturating_add(data.len()));
+    if offset < end {
+        bytes[offset..end].copy_from_slice(&data[..end - offset]);
+    }
+}
+
 #[derive(Debug)]
 struct Backend {
     state: Arc<Mutex<State>>,
     life: u64,
+    file: File,
 }
 
 impl Backend {
@@ -208,13 +264,13 @@ fn span(offset: u64, length: usize, disk: usize) -> io::Result<std::ops::Range<u
 
 impl StorageBackend for Backend {
     fn len(&self) -> io::Result<u64> {
-        Ok(self.state()?.bytes.len() as u64)
+        Ok(self.state()?.bytes[self.file as usize].len() as u64)
     }
 
     fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
         let state = self.state()?;
-        let span = span(offset, out.len(), state.bytes.len())?;
-        out.copy_from_slice(&state.bytes[span]);
+        let span = span(offset, out.len(), state.bytes[self.file as usize].len())?;
+        out.copy_from_slice(&state.bytes[self.file as usize][span]);
         Ok(())
     }
 
@@ -222,17 +278,18 @@ impl StorageBackend for Backend {
         let mut state = self.state()?;
         state.spend()?;
         let after = usize::try_from(len).map_err(|_| io::ErrorKind::StorageFull)?;
-        let before = state.bytes.len();
-        let cut = state.bytes[after.min(before)..].to_vec();
-        state.bytes.resize(after, 0);
-        state.unsynced.push(Change::Length { cut, before, after });
+        let before = state.bytes[self.file as usize].len();
+        let cut = state.bytes[self.file as usize][after.min(before)..].to_vec();
+        state.bytes[self.file as usize].resize(after, 0);
+        let change = Change::Length { cut, before, after };
+        state.unsynced.push((self.file, change));
         Ok(())
     }
 
     fn sync_data(&self) -> io::Result<()> {
         let mut state = self.state()?;
         state.spend()?;
-        state.unsynced.clear();
+        state.unsynced.retain(|(file, _)| *file != self.file);
         state.syncs += 1;
         Ok(())
     }
@@ -244,23 +301,25 @@ impl StorageBackend for Backend {
             .ok()
             .and_then(|start| start.checked_add(data.len()))
             .ok_or(io::ErrorKind::StorageFull)?;
-        if end > state.bytes.len() {
-            let before = state.bytes.len();
-            state.bytes.resize(end, 0);
-            state.unsynced.push(Change::Length {
+        if end > state.bytes[self.file as usize].len() {
+            let before = state.bytes[self.file as usize].len();
+            state.bytes[self.file as usize].resize(end, 0);
+            let change = Change::Length {
                 cut: Vec::new(),
                 before,
                 after: end,
-            });
+            };
+            state.unsynced.push((self.file, change));
         }
-        let span = span(offset, data.len(), state.bytes.len())?;
-        let before = state.bytes[span.clone()].to_vec();
-        state.bytes[span.clone()].copy_from_slice(data);
-        state.unsynced.push(Change::Write {
+        let span = span(offset, data.len(), state.bytes[self.file as usize].len())?;
+        let before = state.bytes[self.file as usize][span.clone()].to_vec();
+        state.bytes[self.file as usize][span.clone()].copy_from_slice(data);
+        let change = Change::Write {
             offset: span.start,
             before,
             after: data.to_vec(),
-        });
+        };
+        state.unsynced.push((self.file, change));
         Ok(())
     }
 }

@@ -12,7 +12,7 @@ use super::open::OpenError;
 use super::tables::{Look, Snapshot, Tables};
 
 /// The version of the tables and records that this program writes. A database of a newer one is refused.
-pub const SCHEMA_VERSION: u64 = 2;
+pub const SCHEMA_VERSION: u64 = 3;
 
 pub(super) const SCHEMA: &str = "server schema";
 const EPOCH: &str = "epoch";
@@ -24,10 +24,12 @@ const COPY: &str = "copy";
 /// When retention last passed, in milliseconds since 1970 (UTC).
 const PASSED: &str = "retention passed ms";
 
-/// How many ids are passed over when the database was put back, times its generation: so many it may have given out
+/// How many ids are passed over when something durable is not there, times the database's generation: so many it may have given out
 /// since the backup, and after that again from the same backup, and clients know them. An id that is used again would
 /// mix two conversations, or two devices. Chosen: more than a server gives out in the life of a backup.
 const IDS_SKIPPED: u64 = 1 << 20;
+/// The last record of the journal that the tables contain.
+const JOURNAL: &str = "journal";
 
 /// Which ids are given out: the row of `meta` that holds the next one.
 #[derive(Debug, Clone, Copy)]
@@ -76,6 +78,39 @@ fn optional(look: &impl Look, row: &str) -> Result<Option<u64>, StoreError> {
     Ok(look.meta().get(row)?.map(|value| value.value()))
 }
 
+/// The last record of the journal that the tables contain.
+pub(super) fn journal_applied(look: &impl Look) -> Result<u64, StoreError> {
+    Ok(optional(look, JOURNAL)?.unwrap_or(0))
+}
+
+/// The tables contain the journal up to this record.
+pub(super) fn note_journal(tables: &mut Tables<'_>, record: u64) -> Result<(), StoreError> {
+    tables.meta.insert(JOURNAL, record)?;
+    Ok(())
+}
+
+/// Gives the database another epoch than it has: something that was durable is not there. Its logs are noted as what
+/// they have in common with those of before, and ids that were given out since are passed over.
+pub(super) fn renew_epoch(
+    tables: &mut Tables<'_>,
+    rng: &mut ChaCha20Rng,
+) -> Result<u64, StoreError> {
+    let before = optional(tables, EPOCH)?;
+    conversations::put_back(tables, before.unwrap_or(0))?;
+    let generation = optional(tables, GENERATION)?.unwrap_or(0).max(1);
+    for sequence in Sequence::ALL {
+        let next = number(tables, sequence.row())?;
+        let next = next.saturating_add(generation.saturating_mul(IDS_SKIPPED));
+        tables.meta.insert(sequence.row(), next)?;
+    }
+    let mut epoch = rng.next_u64();
+    while before == Some(epoch) {
+        epoch = rng.next_u64();
+    }
+    tables.meta.insert(EPOCH, epoch)?;
+    Ok(epoch)
+}
+
 /// When retention last passed, in milliseconds since 1970 (UTC), if ever.
 pub(super) fn retention_passed(look: &impl Look) -> Result<Option<u64>, StoreError> {
     optional(look, PASSED)
@@ -104,15 +139,9 @@ pub(super) fn begin_service(
     let is_older = optional(tables, COPY)?.unwrap_or(0) != 0 || witness > known;
     let generation = known.max(witness).saturating_add(1);
     if is_older {
-        let epoch = number(tables, EPOCH)?;
-        conversations::put_back(tables, epoch)?;
-        tables.meta.insert(EPOCH, rng.next_u64())?;
+        tables.meta.insert(GENERATION, generation)?;
+        renew_epoch(tables, rng)?;
         tables.meta.insert(COPY, 0)?;
-        for sequence in Sequence::ALL {
-            let next = number(tables, sequence.row())?;
-            let next = next.saturating_add(generation.saturating_mul(IDS_SKIPPED));
-            tables.meta.insert(sequence.row(), next)?;
-        }
     }
     tables.meta.insert(GENERATION, generation)?;
     Ok((generation, is_older))

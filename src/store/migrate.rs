@@ -15,11 +15,12 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 use redb::{Database, Key, ReadableTable, Table};
 
+use super::Files;
 use super::conversations::{load, save};
 use super::error::StoreError;
 use super::guard::guard;
 use super::meta::{self, SCHEMA, SCHEMA_VERSION};
-use super::open::{DATABASE_FILE, OpenError, open, reopen, sync_directory_of};
+use super::open::{DATABASE_FILE, OpenError, open, reopen, reopen_tables, sync_directory_of};
 use super::record::{ConversationRecord, seal, seal_entry};
 use super::tables::Tables;
 use crate::protocol::ConversationId;
@@ -36,27 +37,24 @@ const ROWS_AT_A_TIME: usize = 1000;
 ///
 /// # Errors
 /// See [`OpenError`].
-pub fn open_current(
-    data_dir: &Path,
-    unix_ms: u64,
-) -> Result<(Database, Option<PathBuf>), OpenError> {
-    let database = open(data_dir)?;
-    let found = match guard(|| meta::schema_version(&database))? {
+pub fn open_current(data_dir: &Path, unix_ms: u64) -> Result<(Files, Option<PathBuf>), OpenError> {
+    let files = open(data_dir)?;
+    let found = match guard(|| meta::schema_version(&files.database))? {
         Some(found) if (OLDEST..SCHEMA_VERSION).contains(&found) => found,
         // What is new, current, newer or foreign is the engine's to judge.
-        _ => return Ok((database, None)),
+        _ => return Ok((files, None)),
     };
-    // Closed in order, the file holds everything; and the copy needs no repair when it is opened.
-    drop(database);
+    // Closed in order, the file holds everything (before schema 3 there was no journal); and the copy needs no repair
+    // when it is opened.
+    drop(files);
     let file = data_dir.join(DATABASE_FILE);
     let copy = copy_name(&file, found, unix_ms);
     copy_file(&file, &copy).map_err(|cause| OpenError::NoCopy {
         path: copy.clone(),
         cause,
     })?;
-    let database = reopen(data_dir)?;
-    migrate(&database)?;
-    Ok((database, Some(copy)))
+    migrate(&reopen_tables(data_dir)?)?;
+    Ok((reopen(data_dir)?, Some(copy)))
 }
 
 /// Brings an open database forward, without a copy: the steps that are missing, all of them or none.
@@ -76,7 +74,10 @@ pub fn migrate(database: &Database) -> Result<(), OpenError> {
             let changed = Cell::new(false);
             // This makes the tables that are new.
             let mut tables = Tables::open(&transaction, &changed)?;
-            from_1_to_2(&mut tables)?;
+            if found < 2 {
+                from_1_to_2(&mut tables)?;
+            }
+            // Schema 3 has a journal beside the tables, which an older program would not look at.
             tables
                 .meta
                 .insert(SCHEMA, SCHEMA_VERSION)

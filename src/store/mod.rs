@@ -1,7 +1,7 @@
 //! The server's database: accounts, devices, conversations and their logs, and how far everyone has received.
 //!
-//! [`Engine`] executes batches of requests, all writes of a batch in one transaction, and answers only once that
-//! is durable. [`StoreThread`] runs it on a thread of its own behind the [`Store`] trait; the simulator calls it
+//! [`Engine`] executes batches of requests, and answers only once what they write is durable: in the journal first, in
+//! the tables' file some thousand requests later. [`StoreThread`] runs it on a thread of its own behind the [`Store`] trait; the simulator calls it
 //! directly, on a [`memory::MemoryDisk`] that can lose what was not synced. Nothing here knows of the network.
 
 mod accounts;
@@ -16,7 +16,9 @@ mod events;
 mod generation;
 mod guard;
 mod history;
+mod journal;
 mod leftovers;
+mod live;
 mod log;
 mod marks;
 pub mod memory;
@@ -44,6 +46,7 @@ pub use check::{Finding, Report, check_file};
 pub use engine::{BATCH_MAX, Engine, Reopen};
 pub use error::StoreError;
 pub use generation::{begin_service, begin_service_after};
+pub use live::Files;
 pub use meta::SCHEMA_VERSION;
 pub use migrate::{migrate, open_current};
 pub use open::{DATABASE_FILE, OpenError, open, open_file, reopen};

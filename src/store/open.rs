@@ -9,12 +9,15 @@ use redb::backends::FileBackend;
 use redb::{Database, DatabaseError, StorageError};
 use thiserror::Error;
 
-use super::StoreError;
 use super::guard::guard;
 use super::leftovers::{name_in_the_making, remove_leftovers};
+use super::{Files, StoreError};
 
 /// The database's file in the server's data directory.
 pub const DATABASE_FILE: &str = "udpchat.redb";
+
+/// What follows the database's name in that of its journal.
+const JOURNAL_SUFFIX: &str = ".journal";
 
 /// How much of a database redb keeps in memory, in bytes; its own default is 1 GiB. Chosen: all of a small
 /// server's, and little beside a large one's.
@@ -140,13 +143,41 @@ pub enum OpenError {
     Store(#[from] StoreError),
 }
 
-/// Opens the database in a data directory, making both if they are not there.
+/// Opens the database in a data directory and its journal, making what is not there.
 ///
 /// # Errors
 /// See [`OpenError`]; [`OpenError::NewerSchema`] and [`OpenError::Foreign`] come from `Engine::new`.
-pub fn open(data_dir: &Path) -> Result<Database, OpenError> {
+pub fn open(data_dir: &Path) -> Result<Files, OpenError> {
     prepare_directory(data_dir)?;
-    open_file(&data_dir.join(DATABASE_FILE))
+    let path = data_dir.join(DATABASE_FILE);
+    let database = open_file(&path)?;
+    let journal = journal_of(&path);
+    let file = OpenOptions::new()
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .mode(0o600)
+        .open(&journal)
+        .and_then(|file| sync_directory_of(&journal).map(|()| file))
+        .map_err(|cause| from_io(&journal, cause))?;
+    with_journal(database, &journal, file)
+}
+
+/// The journal of a database file.
+pub(super) fn journal_of(path: &Path) -> PathBuf {
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(JOURNAL_SUFFIX);
+    path.with_file_name(name)
+}
+
+fn with_journal(database: Database, path: &Path, mut file: File) -> Result<Files, OpenError> {
+    check_owner_only(path, &mut file)?;
+    let backend = FileBackend::new(file).map_err(|error| from_redb(path, 0, error))?;
+    Ok(Files {
+        database,
+        journal: Box::new(backend),
+    })
 }
 
 /// Opens a single database file, making it with mode 0600 if it is not there. Its directory must exist.
@@ -168,7 +199,16 @@ pub fn open_file(path: &Path) -> Result<Database, OpenError> {
 ///
 /// # Errors
 /// See [`OpenError`].
-pub fn reopen(data_dir: &Path) -> Result<Database, OpenError> {
+pub fn reopen(data_dir: &Path) -> Result<Files, OpenError> {
+    let path = data_dir.join(DATABASE_FILE);
+    let database = reopen_file(&path)?;
+    let journal = journal_of(&path);
+    let file = open_existing(&journal).map_err(|cause| from_io(&journal, cause))?;
+    with_journal(database, &journal, file)
+}
+
+/// Opens only the tables' file again.
+pub(super) fn reopen_tables(data_dir: &Path) -> Result<Database, OpenError> {
     reopen_file(&data_dir.join(DATABASE_FILE))
 }
 
@@ -248,8 +288,8 @@ pub(super) fn sync_directory_of(path: &Path) -> io::Result<()> {
     File::open(directory)?.sync_all()
 }
 
-/// Checks what redb does not: who may read the file, and whether it is a database at all. Returns its length.
-fn check_file(path: &Path, file: &mut File) -> Result<u64, OpenError> {
+/// Checks who may read a file. Returns its length.
+fn check_owner_only(path: &Path, file: &mut File) -> Result<u64, OpenError> {
     let failed = |cause| from_io(path, cause);
     let metadata = file.metadata().map_err(failed)?;
     if !metadata.is_file() {
@@ -262,12 +302,18 @@ fn check_file(path: &Path, file: &mut File) -> Result<u64, OpenError> {
             mode,
         });
     }
+    Ok(metadata.len())
+}
+
+/// Checks what redb does not: who may read the file, and whether it is a database at all. Returns its length.
+fn check_file(path: &Path, file: &mut File) -> Result<u64, OpenError> {
+    let failed = |cause| from_io(path, cause);
+    let bytes = check_owner_only(path, file)?;
     let mut start = Vec::new();
     file.take(MAGIC.len() as u64)
         .read_to_end(&mut start)
         .map_err(failed)?;
     file.rewind().map_err(failed)?;
-    let bytes = metadata.len();
     if start == MAGIC {
         Ok(bytes)
     } else if MAGIC.starts_with(&start) {
@@ -280,10 +326,6 @@ fn check_file(path: &Path, file: &mut File) -> Result<u64, OpenError> {
     }
 }
 
-/// After a crash redb walks the whole file. It need not where every commit has `set_quick_repair`, which was measured
-/// and is not used (`benches/scale.rs`, 1,000,000 entries in a file of 456 MB in memory): serving begins 1.1 to 1.4 s
-/// after a kill instead of 6 ms, where 5 s are allowed, but a commit of one message takes 128 us instead of 266 us, and
-/// waits for the disk once instead of twice; one of 128 messages takes 4.6 ms instead of 6.1 ms.
 fn open_database(file: File) -> Result<Database, DatabaseError> {
     Database::builder()
         .set_cache_size(CACHE_BYTES)

@@ -24,13 +24,13 @@ impl Bench {
     }
 
     pub(super) fn on(disk: MemoryDisk) -> Self {
-        let database = disk.open().expect("the disk holds a database or nothing");
+        let database = disk.files().expect("the disk holds a database or nothing");
         let again = disk.clone();
         let engine = Engine::new(database, [7; 32])
             .expect("the schema is this program's")
             .with_reopen(Box::new(move || {
                 again
-                    .open()
+                    .files()
                     .map_err(|error| super::OpenError::Store(error.into()))
             }));
         Self { disk, engine }

@@ -266,6 +266,23 @@ impl Endpoint {
         .unwrap_or(Err(SendError::Closed))
     }
 
+    /// [`Endpoint::send`] of what may wait a few milliseconds to share a packet.
+    ///
+    /// # Errors
+    /// As [`Endpoint::send`].
+    pub fn send_soon(
+        &mut self,
+        now: Instant,
+        session: SessionId,
+        channel: Channel,
+        message: &[u8],
+    ) -> Result<(), SendError> {
+        self.with_connection(now, session, |connection, _| {
+            connection.send_soon(channel, message)
+        })
+        .unwrap_or(Err(SendError::Closed))
+    }
+
     /// The next whole message of a channel, in order. Taking it is what widens the peer's window: whoever does not
     /// receive slows the sender down. What came together with the peer's goodbye can still be received for a short
     /// while after [`Event::Closed`].

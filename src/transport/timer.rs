@@ -10,6 +10,8 @@ pub(super) enum Timer {
     Loss,
     /// The pacer lets the next packet go.
     Pace,
+    /// What could wait for company goes out without.
+    Hold,
     /// A small frame goes out once more on a path that loses packets.
     Redundancy,
     /// The client has been silent for long enough to ping.
@@ -29,9 +31,10 @@ pub(super) enum Timer {
 }
 
 impl Timer {
-    const ALL: [Self; 10] = [
+    const ALL: [Self; 11] = [
         Self::Loss,
         Self::Pace,
+        Self::Hold,
         Self::Redundancy,
         Self::KeepAlive,
         Self::Silence,

@@ -9,6 +9,7 @@ use redb::{Database, ReadableDatabase, ReadableTable, StorageBackend, TableDefin
 use serde_bytes::ByteBuf;
 use udpchat::protocol::{Body, Digest, Message, open};
 use udpchat::store::memory::MemoryDisk;
+use udpchat::store::{Engine, Files};
 
 /// Where a text stands: conversation and entry.
 pub type Standing = (u64, u64);
@@ -98,15 +99,26 @@ pub struct Disk {
 
 impl Disk {
     pub fn open(&self) -> Result<Database, redb::DatabaseError> {
-        let watched = Watched {
-            inner: Box::new(self.memory.backend()),
+        Database::builder()
+            .set_cache_size(256 * 1024)
+            .create_with_backend(self.watch(self.memory.backend()))
+    }
+
+    /// Opens a server's database and its journal.
+    pub fn files(&self) -> Result<Files, redb::DatabaseError> {
+        Ok(Files {
+            database: self.open()?,
+            journal: Box::new(self.watch(self.memory.journal())),
+        })
+    }
+
+    fn watch(&self, file: impl StorageBackend) -> Watched {
+        Watched {
+            inner: Box::new(file),
             durable: self.durable.clone(),
             failed: self.failed.clone(),
             written: Mutex::default(),
-        };
-        Database::builder()
-            .set_cache_size(256 * 1024)
-            .create_with_backend(watched)
+        }
     }
 
     /// Whether the disk has failed since this was asked last.
@@ -129,9 +141,24 @@ impl Disk {
         self.durable.lock().unwrap().extend(found);
     }
 
-    /// The disk with other bytes, as it is after a backup was put back. What was once durable stays known.
+    /// A disk with nothing but a backup on it.
+    pub fn of_backup(image: Vec<u8>) -> Self {
+        Self {
+            memory: MemoryDisk::from_image(image),
+            ..Self::default()
+        }
+    }
+
+    /// The disk as it is after a backup was put back. What was once durable stays known.
     pub fn put_back(&mut self, image: Vec<u8>) {
         self.memory = MemoryDisk::from_image(image);
+        self.failed = Arc::default();
+    }
+
+    /// The disk as it is after only the tables were put back, by hand, beside the journal of later ones.
+    pub fn put_tables_back(&mut self, image: Vec<u8>) {
+        self.memory = self.memory.copy();
+        self.memory.set_tables(image);
         self.failed = Arc::default();
     }
 
@@ -147,7 +174,7 @@ impl Disk {
                 bytes: value.len() as u64,
             }
         };
-        rows(&self.copy(), LOG)
+        rows(&self.copy(true), LOG)
             .into_iter()
             .map(|(key, value)| (key, logged(&value)))
             .collect()
@@ -162,7 +189,7 @@ impl Disk {
                 mark: next_mark(&row.2, 0).map(|(mark, _)| mark),
             }
         };
-        rows(&self.copy(), HISTORY)
+        rows(&self.copy(false), HISTORY)
             .into_iter()
             .map(|(key, value)| (key, held(&value)))
             .collect()
@@ -170,7 +197,7 @@ impl Disk {
 
     /// Whether a device knows of a text: has it yet to send, or has it in its history.
     pub fn knows(&self, mark: Mark) -> bool {
-        let copy = self.copy();
+        let copy = self.copy(false);
         let outbox = rows(&copy, OUTBOX).into_iter().map(|(_, value)| value);
         let history = rows(&copy, HISTORY).into_iter().map(|(_, value)| value);
         let is_it = |value: Vec<u8>| next_mark(&value, 0).is_some_and(|(found, _)| found == mark);
@@ -179,13 +206,18 @@ impl Disk {
 
     /// How much a device has yet to send, and how many of its messages wait for receipts.
     pub fn waiting(&self) -> (usize, usize) {
-        let copy = self.copy();
+        let copy = self.copy(false);
         (rows(&copy, OUTBOX).len(), rows(&copy, AWAITED).len())
     }
 
     /// The database as it would be found if the power failed now.
-    fn copy(&self) -> Database {
-        let copy = MemoryDisk::from_image(self.memory.image());
+    fn copy(&self, is_server: bool) -> Database {
+        let copy = self.memory.copy();
+        if is_server {
+            // What only the journal contains comes into the tables.
+            let files = copy.files().expect("a copy can be opened");
+            drop(Engine::new(files, [0; 32]).expect("the schema is ours"));
+        }
         copy.open().expect("a copy can be opened")
     }
 }

@@ -80,12 +80,12 @@ impl ServerHost {
         let at = clocks.moment(now);
         // What the process before could not write when it was dropped is no failure of this one's.
         disk.has_failed();
-        let database = disk.open().expect("the disk holds a database or nothing");
-        let begun = begin_service_after(&database, *witness, seed);
+        let files = disk.files().expect("the disk holds a database or nothing");
+        let begun = begin_service_after(&files.database, *witness, seed);
         if let Some((generation, _)) = begun.expect("the disk does not fail") {
             *witness = generation;
         }
-        let mut engine = Engine::new(database, seed).expect("the schema is ours");
+        let mut engine = Engine::new(files, seed).expect("the schema is ours");
         let secret = |engine: &mut Engine, name: &str| -> [u8; 32] {
             let bytes = engine
                 .secret(name, |rng| {
@@ -219,7 +219,9 @@ impl ServerHost {
     }
 
     /// A backup, made as `store backup` makes one while the server runs.
-    pub fn back_up(&self) -> Vec<u8> {
+    pub fn back_up(&mut self) -> Vec<u8> {
+        self.engine
+            .execute(vec![(RequestId(0), Request::Checkpoint)]);
         let copy = MemoryDisk::new();
         let database = copy.open().expect("there is room for a copy");
         let copied = self.engine.snapshots().back_up_into(&database);

@@ -120,12 +120,22 @@ impl Clerk {
         }
     }
 
-    fn check(&self) -> anyhow::Result<Answer> {
+    /// Brings what the journal contains into the tables, for who reads those beside the storage thread.
+    fn checkpoint(&mut self) -> anyhow::Result<()> {
+        match self.caller.call(store::Request::Checkpoint)? {
+            Ok(_) => Ok(()),
+            Err(refusal) => bail!("the database answered something else: {refusal:?}"),
+        }
+    }
+
+    fn check(&mut self) -> anyhow::Result<Answer> {
+        self.checkpoint()?;
         let report = self.snapshots.check()?;
         Ok(Answer::Checked { report })
     }
 
-    fn back_up(&self, path: &Path) -> anyhow::Result<Answer> {
+    fn back_up(&mut self, path: &Path) -> anyhow::Result<Answer> {
+        self.checkpoint()?;
         let rows = self.snapshots.back_up(path)?;
         Ok(Answer::BackedUp { rows })
     }

@@ -25,7 +25,7 @@ pub struct Secrets {
 /// # Errors
 /// If it cannot be opened: in use, damaged, not a database, of a newer schema, open to others.
 pub fn open(data: &Path) -> anyhow::Result<Engine> {
-    let (database, copy) = store::open_current(data, net::now().unix_ms)?;
+    let (files, copy) = store::open_current(data, net::now().unix_ms)?;
     if let Some(copy) = copy {
         eprintln!(
             "udpchat: the database was brought forward to schema {}; as it was before it is kept in {}",
@@ -33,14 +33,14 @@ pub fn open(data: &Path) -> anyhow::Result<Engine> {
             copy.display()
         );
     }
-    if store::begin_service(data, &database, net::seed()?)? {
+    if store::begin_service(data, &files.database, net::seed()?)? {
         eprintln!(
             "udpchat: the database is an older one than was served here before: it has a new epoch, so that \
              clients notice what is missing"
         );
     }
     let again = data.to_owned();
-    let engine = Engine::new(database, net::seed()?)?;
+    let engine = Engine::new(files, net::seed()?)?;
     Ok(engine.with_reopen(Box::new(move || store::reopen(&again))))
 }
 

@@ -102,6 +102,24 @@ fn gap_is_asked_for_once_and_nothing_behind_it_is_taken() {
 }
 
 #[test]
+fn gap_is_asked_for_again_by_the_clock_until_it_is_filled() {
+    // The server could not read its log when it was asked, and nothing more was said in that conversation: what was
+    // missing came with the next session only.
+    let mut desk = Desk::signed_in(Screen::interactive());
+    deliver(&mut desk, "two", 3, 2);
+    assert_eq!(desk.bodies(), [again(0)]);
+    desk.wait(Duration::from_secs(4));
+    assert!(desk.bodies().is_empty());
+    desk.wait(Duration::from_secs(1));
+    assert_eq!(desk.bodies(), [again(0)]);
+    deliver(&mut desk, "one", 2, 0);
+    deliver(&mut desk, "two", 3, 2);
+    assert_eq!(desk.bodies(), [received(3)]);
+    desk.wait(Duration::from_secs(60));
+    assert!(desk.bodies().is_empty());
+}
+
+#[test]
 fn damaged_entry_is_asked_for_once_more_then_reported_and_holds_nothing_up() {
     let mut desk = Desk::signed_in(Screen::interactive());
     deliver_damaged(&mut desk, 2, 0);

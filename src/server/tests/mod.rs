@@ -93,7 +93,7 @@ impl Bench {
             instant,
             unix_ms: 1_773_756_120_000,
         };
-        let database = MemoryDisk::new().open().expect("an empty disk");
+        let database = MemoryDisk::new().files().expect("an empty disk");
         let engine = Engine::new(database, [1; 32]).expect("an empty database");
         let setup = Registrar::generate(&mut ChaCha20Rng::from_seed([2; 32]));
         let registrar = Registrar::load(&setup).expect("made just now");

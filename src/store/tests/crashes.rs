@@ -6,7 +6,7 @@ use redb::TableDefinition;
 
 use super::super::memory::MemoryDisk;
 use super::super::testing::{Bench, append, read};
-use super::super::{Engine, OpenError, Outcome, Reply, Request, RequestId, open_file};
+use super::super::{Engine, Files, OpenError, Outcome, Reply, Request, RequestId, open_file};
 use crate::protocol::{AccountId, ConversationId, DeviceId, Digest, EntryId};
 
 /// How many seeds the test of crashes runs. Chosen: a few seconds on two cores.
@@ -149,11 +149,11 @@ fn a_batch_on_a_failing_disk_is_unknown_and_service_resumes() {
 #[test]
 fn another_database_is_not_taken_for_the_one_that_failed() {
     let other = MemoryDisk::new();
-    drop(Engine::new(other.open().expect("it is empty"), [9; 32]));
+    drop(Engine::new(other.files().expect("it is empty"), [9; 32]));
     for place in [MemoryDisk::new(), other] {
         let (bench, [alice, _], conversation) = prepared();
         let reopen = move || {
-            let database = place.open();
+            let database = place.files();
             database.map_err(|error| OpenError::Store(error.into()))
         };
         let mut engine = bench.engine.with_reopen(Box::new(reopen));
@@ -260,7 +260,10 @@ fn a_flipped_byte_is_found_or_harmless_and_never_a_panic() {
             std::fs::write(&path, copy).expect("there is room");
             let owner_only = std::os::unix::fs::PermissionsExt::from_mode(0o600);
             std::fs::set_permissions(&path, owner_only).expect("it is ours");
-            let opened = open_file(&path).and_then(|database| Engine::new(database, [1; 32]));
+            let opened = open_file(&path).and_then(|database| {
+                let journal = Box::new(MemoryDisk::new().journal());
+                Engine::new(Files { database, journal }, [1; 32])
+            });
             let Ok(mut engine) = opened else {
                 failed += 1;
                 continue;

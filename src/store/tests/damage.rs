@@ -76,7 +76,7 @@ fn found(disk: &MemoryDisk) -> bool {
 
 /// Asks for everything; returns whether all of it came. What comes must be what was once written.
 fn shown(original: &Original, disk: &MemoryDisk, page: usize) -> bool {
-    let opened: Result<_, StoreError> = guard(|| Ok(disk.open()));
+    let opened: Result<_, StoreError> = guard(|| Ok(disk.files()));
     let Ok(Ok(database)) = opened else {
         return false;
     };
@@ -85,7 +85,9 @@ fn shown(original: &Original, disk: &MemoryDisk, page: usize) -> bool {
         return false;
     };
     let mut engine = engine.with_reopen(Box::new(move || {
-        again.open().map_err(|error| OpenError::Store(error.into()))
+        again
+            .files()
+            .map_err(|error| OpenError::Store(error.into()))
     }));
     let mut all = true;
     let mut ask = |request: Request| {

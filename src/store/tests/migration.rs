@@ -108,7 +108,7 @@ fn schema_1_is_brought_forward_whole() {
 
 #[test]
 fn an_engine_refuses_an_older_schema_that_nobody_has_copied() {
-    let error = Engine::new(schema_1().open().unwrap(), [0; 32])
+    let error = Engine::new(schema_1().files().unwrap(), [0; 32])
         .err()
         .unwrap();
     assert!(matches!(error, OpenError::OlderSchema { found: 1 }));

@@ -3,6 +3,7 @@
 mod crashes;
 mod damage;
 mod identities;
+mod journal;
 mod logs;
 mod migration;
 mod model;

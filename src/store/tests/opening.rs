@@ -9,9 +9,11 @@ use rand_core::{RngCore, SeedableRng};
 use redb::TableDefinition;
 use tempfile::TempDir;
 
+use super::super::memory::MemoryDisk;
 use super::super::testing::Bench;
 use super::super::{
-    DATABASE_FILE, Engine, OpenError, Request, RequestId, SCHEMA_VERSION, open, open_file, reopen,
+    DATABASE_FILE, Engine, Files, OpenError, Request, RequestId, SCHEMA_VERSION, open, open_file,
+    reopen,
 };
 use crate::protocol::ConversationId;
 
@@ -53,7 +55,8 @@ fn a_new_database_and_its_directories_are_for_their_owner_only() {
     assert_eq!(mode(&data), 0o700);
     assert_eq!(mode(&data.join(DATABASE_FILE)), 0o600);
     let names: Vec<_> = fs::read_dir(&data).unwrap().collect();
-    assert_eq!(names.len(), 1, "nothing is left of its making");
+    assert_eq!(mode(&data.join("udpchat.redb.journal")), 0o600);
+    assert_eq!(names.len(), 2, "nothing is left of its making");
     let epoch = Engine::new(database, [1; 32]).unwrap().epoch();
     let again = Engine::new(open(&data).unwrap(), [2; 32]).unwrap();
     assert_eq!(again.epoch(), epoch);
@@ -200,15 +203,21 @@ fn a_newer_schema_and_a_database_of_another_kind_are_refused() {
         .insert("server schema", newer)
         .unwrap();
     transaction.commit().unwrap();
-    let error = Engine::new(database, [0; 32]).err().unwrap();
+    let journal = Box::new(disk.journal());
+    let error = Engine::new(Files { database, journal }, [0; 32])
+        .err()
+        .unwrap();
     assert!(matches!(error, OpenError::NewerSchema { found, .. } if found == newer));
 
-    let disk = super::super::memory::MemoryDisk::new();
+    let disk = MemoryDisk::new();
     let database = disk.open().unwrap();
     let transaction = database.begin_write().unwrap();
     transaction.open_table(other).unwrap().insert(1, 1).unwrap();
     transaction.commit().unwrap();
-    let error = Engine::new(database, [0; 32]).err().unwrap();
+    let journal = Box::new(disk.journal());
+    let error = Engine::new(Files { database, journal }, [0; 32])
+        .err()
+        .unwrap();
     assert!(matches!(error, OpenError::Foreign));
 }
 
@@ -216,7 +225,9 @@ fn a_newer_schema_and_a_database_of_another_kind_are_refused() {
 fn a_single_file_is_made_for_its_owner_only() {
     let directory = private_directory();
     let path = directory.path().join("device.redb");
-    let mut engine = Engine::new(open_file(&path).unwrap(), [3; 32]).unwrap();
+    let database = open_file(&path).unwrap();
+    let journal = Box::new(MemoryDisk::new().journal());
+    let mut engine = Engine::new(Files { database, journal }, [3; 32]).unwrap();
     let completions = engine.execute(vec![(RequestId(1), Request::ListAccounts)]);
     assert_eq!(completions.len(), 1);
     assert_eq!(mode(&path), 0o600);

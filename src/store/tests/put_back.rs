@@ -31,7 +31,8 @@ impl Service {
         }
     }
 
-    fn back_up(&self) -> Vec<u8> {
+    fn back_up(&mut self) -> Vec<u8> {
+        self.bench.done(Request::Checkpoint);
         let copy = MemoryDisk::new();
         let database = copy.open().unwrap();
         self.bench

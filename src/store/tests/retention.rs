@@ -202,6 +202,7 @@ fn a_check_finds_nothing_wrong_after_entries_have_expired() {
         bench.say(alice, EVERYONE, number, "hi");
     }
     expire(&mut bench, last(2), 1000);
+    bench.done(Request::Checkpoint);
     let report = bench.engine.snapshots().check().unwrap();
     assert!(report.is_sound(), "{report:?}");
     assert_eq!(report.entries, 2);

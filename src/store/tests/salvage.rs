@@ -103,6 +103,7 @@ fn page_that_redb_cannot_read_takes_down_only_what_stands_on_it() {
     // More than redb keeps in memory of a disk in memory.
     let (mut bench, [alice, bob], conversation) = talked(6_000, LENGTH);
     bench.say(bob, ConversationId::EVERYONE, 1, &said(1, LENGTH));
+    bench.done(Request::Checkpoint);
     let image = bench.disk.image();
     for number in (105..6_000).step_by(50) {
         let text = said(number, LENGTH);

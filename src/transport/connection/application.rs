@@ -57,12 +57,17 @@ impl Connection {
         &mut self.channels[channel as usize]
     }
 
-    /// Queues a message, all of it or nothing.
+    /// Queues a message, all of it or nothing. What waited for company has it now.
     pub(in crate::transport) fn send(
         &mut self,
         channel: Channel,
         message: &[u8],
     ) -> Result<(), SendError> {
+        self.end_hold();
+        self.queue(channel, message)
+    }
+
+    pub(super) fn queue(&mut self, channel: Channel, message: &[u8]) -> Result<(), SendError> {
         if !self.state.is_open() {
             return Err(SendError::Closed);
         }

@@ -4,6 +4,7 @@
 mod application;
 mod closing;
 mod credit;
+mod hold;
 mod mtu;
 mod path;
 mod receive;
@@ -23,6 +24,7 @@ use rand_core::RngCore;
 use self::application::ChannelState;
 use self::closing::State;
 use self::credit::Credit;
+use self::hold::Hold;
 use self::mtu::Mtu;
 use self::path::Path;
 pub(super) use self::receive::Ignored;
@@ -94,6 +96,8 @@ pub(super) struct Connection {
     has_probed: bool,
     /// Copies of what is under way are due.
     copies_due: bool,
+    /// Whether what is queued may wait for company.
+    hold: Hold,
     /// A PING is due.
     ping: bool,
     /// The token of the peer's challenge that waits for an answer; the newest, if there are several.
@@ -131,6 +135,7 @@ impl Connection {
             token: GivenToken::default(),
             has_probed: false,
             copies_due: false,
+            hold: Hold::No,
             // The client's first packet is what completes the handshake at the server.
             ping: beginning.role == Role::Client,
             challenged: None,

@@ -20,6 +20,7 @@ impl Connection {
                 Timer::Loss => self.on_loss_timer(context.now),
                 // The next call for something to transmit finds the way free.
                 Timer::Pace => {}
+                Timer::Hold => self.end_hold(),
                 Timer::Redundancy => self.on_redundancy_timer(),
                 Timer::KeepAlive => self.ping = true,
                 Timer::Silence => self.on_silence(context),

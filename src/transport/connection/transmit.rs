@@ -110,18 +110,18 @@ impl Connection {
                 .any(|state| state.window_due || state.sender.has_pending(credit))
     }
 
-    fn owes_token(&self) -> bool {
+    pub(super) fn owes_token(&self) -> bool {
         self.is_server() && self.token.is_due()
     }
 
-    fn has_stream_data(&self) -> bool {
+    pub(super) fn has_stream_data(&self) -> bool {
         let credit = self.credit_left();
         self.channels
             .iter()
             .any(|state| state.sender.has_pending(credit))
     }
 
-    fn has_path_duty(&self) -> bool {
+    pub(super) fn has_path_duty(&self) -> bool {
         self.challenged.is_some() || self.path.challenge().is_some()
     }
 
@@ -132,6 +132,9 @@ impl Connection {
         } else {
             Content::Acknowledgement
         };
+        if self.holds_back(context.now) {
+            return otherwise;
+        }
         if !self.has_data() && self.recovery.probes > 0 {
             self.repeat_newest();
         }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use udpchat::store::mark_as_copy;
 
 use super::World;
-use crate::disk::{Logged, Mark};
+use crate::disk::{Disk, Logged, Mark};
 use crate::faults::Fault;
 use crate::network::Host;
 use crate::oracle::Watched;
@@ -43,7 +43,7 @@ impl World {
     }
 
     pub(super) fn back_up_server(&mut self, runs: bool) {
-        match &self.server {
+        match &mut self.server {
             Some(server) if runs => self.archive.server = Some(server.back_up()),
             _ => {
                 self.archive.is_due = true;
@@ -73,17 +73,18 @@ impl World {
             return;
         };
         self.network.faults.count(Fault::ServerPutBack);
-        let marks = |world: &Self| -> BTreeSet<Mark> {
-            let log = world.disk.log();
-            log.values().filter_map(Logged::mark).collect()
+        let marks = |disk: &Disk| -> BTreeSet<Mark> {
+            disk.log().values().filter_map(Logged::mark).collect()
         };
-        let before = marks(self);
-        self.disk.put_back(image);
-        if !by_hand {
+        let before = marks(&self.disk);
+        let kept = marks(&Disk::of_backup(image.clone()));
+        if by_hand {
+            self.disk.put_tables_back(image);
+        } else {
+            self.disk.put_back(image);
             let database = self.disk.open().expect("a backup can be opened");
             mark_as_copy(&database).expect("the disk does not fail");
         }
-        let kept = marks(self);
         let lost = before.difference(&kept).copied().collect();
         self.oracle.server_is_put_back(lost, kept);
     }

@@ -1,0 +1,214 @@
+//! An open database: the tables' file, the journal, and the transaction that is under way over many groups.
+
+use std::cell::Cell;
+use std::sync::Arc;
+
+use redb::{Database, ReadableDatabase, StorageBackend, WriteTransaction};
+
+use super::error::{Stop, StoreError};
+use super::guard::{give_up, guard};
+use super::journal::{Found, Journal};
+use super::meta;
+use super::tables::{Snapshot, Tables};
+use super::{Request, engine};
+
+/// After so many requests the transaction is committed. Chosen: a commit that writes some hundred pages, in a few
+/// milliseconds; after a crash as many requests are made again, in some 20 ms.
+const CHECKPOINT_REQUESTS: usize = 4096;
+
+/// After so many bytes of journal likewise. Chosen: what is read in a few milliseconds after a crash.
+const CHECKPOINT_BYTES: u64 = 2 * 1024 * 1024;
+
+/// The files of a store.
+#[derive(Debug)]
+pub struct Files {
+    /// The tables.
+    pub database: Database,
+    /// The journal; a new one is empty.
+    pub journal: Box<dyn StorageBackend>,
+}
+
+/// The transaction under way.
+struct Open {
+    transaction: WriteTransaction,
+    /// How many requests are in it.
+    requests: usize,
+}
+
+/// An open database.
+pub(super) struct Live {
+    database: Arc<Database>,
+    journal: Journal,
+    open: Option<Open>,
+    /// Syncs of the journal and commits.
+    commits: u64,
+}
+
+impl Live {
+    /// Opens both files and makes again what the tables do not contain. `true`: the journal is damaged, and what was
+    /// durable behind the damage is lost.
+    pub(super) fn new(files: Files, epoch: u64) -> Result<(Self, bool), StoreError> {
+        let applied = {
+            let snapshot = Snapshot::open(&files.database.begin_read()?)?;
+            meta::journal_applied(&snapshot)?
+        };
+        let (journal, mut found) = Journal::open(files.journal, epoch, applied)?;
+        let mut live = Self {
+            database: Arc::new(files.database),
+            journal,
+            open: None,
+            commits: 0,
+        };
+        // What they were done on can be damaged since. Then the rest is lost, and not the database.
+        while let Err((record, error)) = live.repeat(&found, epoch) {
+            if !error.is_damage() {
+                return Err(error);
+            }
+            tracing::error!(%error, "what the journal contains cannot be done again");
+            live.forget_open()?;
+            found.records.truncate(record);
+            found.is_damaged = true;
+        }
+        Ok((live, found.is_damaged))
+    }
+
+    /// The database has another epoch now: what the journal holds belongs to it no longer. The tables must be up to
+    /// date.
+    pub(super) const fn set_epoch(&mut self, epoch: u64) {
+        self.journal.set_epoch(epoch);
+    }
+
+    pub(super) const fn database(&self) -> &Arc<Database> {
+        &self.database
+    }
+
+    /// The database alone, if nobody reads beside.
+    pub(super) fn into_database(self) -> Option<Database> {
+        Arc::into_inner(self.database)
+    }
+
+    /// Takes the number of commits since this was asked last.
+    pub(super) const fn take_commits(&mut self) -> u64 {
+        std::mem::replace(&mut self.commits, 0)
+    }
+
+    /// Whether the tables' file lacks something.
+    pub(super) const fn is_ahead(&self) -> bool {
+        self.open.is_some()
+    }
+
+    /// Makes requests again that were done before; the error says in which record.
+    fn repeat(&mut self, found: &Found, epoch: u64) -> Result<(), (usize, StoreError)> {
+        for (index, record) in found.records.iter().enumerate() {
+            guard(|| self.repeat_record(record, epoch)).map_err(|error| (index, error))?;
+        }
+        Ok(())
+    }
+
+    fn repeat_record(&mut self, record: &[u8], epoch: u64) -> Result<(), StoreError> {
+        let damaged = |reason: String| StoreError::Damaged {
+            table: "journal",
+            reason,
+        };
+        let requests: Vec<Request> = rmp_serde::from_slice(record)
+            .map_err(|error| damaged(format!("its requests cannot be read: {error}")))?;
+        let repeat = |tables: &mut Tables<'_>| {
+            for request in &requests {
+                match engine::perform(tables, epoch, request) {
+                    Ok(_) => {}
+                    Err(Stop::Failed(error)) => return Err(error),
+                    Err(Stop::Refused(refusal)) => {
+                        return Err(damaged(format!("it does not fit the tables: {refusal:?}")));
+                    }
+                }
+            }
+            Ok(())
+        };
+        self.perform(repeat)?;
+        if let Some(open) = &mut self.open {
+            open.requests += requests.len();
+        }
+        Ok(())
+    }
+
+    /// Does something in the transaction under way, and says whether that wrote anything. After an error the
+    /// transaction may hold a part of it: see [`Live::start_over`].
+    pub(super) fn perform<T>(
+        &mut self,
+        work: impl FnOnce(&mut Tables<'_>) -> Result<T, StoreError>,
+    ) -> Result<(T, bool), StoreError> {
+        let open = match self.open.take() {
+            Some(open) => self.open.insert(open),
+            None => self.open.insert(Open {
+                transaction: self.database.begin_write()?,
+                requests: 0,
+            }),
+        };
+        let changed = Cell::new(false);
+        let done = work(&mut Tables::open(&open.transaction, &changed)?)?;
+        Ok((done, changed.get()))
+    }
+
+    /// Makes durable what was done, as these requests.
+    pub(super) fn note(&mut self, requests: &[&Request]) -> Result<(), StoreError> {
+        let record = rmp_serde::to_vec(requests).expect("writing to a Vec cannot fail");
+        self.journal.append(&record)?;
+        self.commits += 1;
+        if let Some(open) = &mut self.open {
+            open.requests += requests.len();
+            if open.requests >= CHECKPOINT_REQUESTS || self.journal.len() >= CHECKPOINT_BYTES {
+                self.checkpoint()?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Brings the tables' file up to date, and begins the journal again.
+    ///
+    /// The commit makes redb's allocator state durable too (`set_quick_repair`), so that the file need not be walked
+    /// after a crash. In every commit that would cost too much; in one of thousands of requests it does not count.
+    pub(super) fn checkpoint(&mut self) -> Result<(), StoreError> {
+        let Some(Open {
+            mut transaction, ..
+        }) = self.open.take()
+        else {
+            return Ok(());
+        };
+        let changed = Cell::new(false);
+        meta::note_journal(
+            &mut Tables::open(&transaction, &changed)?,
+            self.journal.last(),
+        )?;
+        transaction.set_quick_repair(true);
+        transaction.commit()?;
+        self.commits += 1;
+        self.journal.restart();
+        Ok(())
+    }
+
+    /// Gives the transaction under way up, in which something was done by halves, and does again what is durable.
+    pub(super) fn start_over(&mut self, epoch: u64) -> Result<(), StoreError> {
+        self.forget_open()?;
+        let applied = meta::journal_applied(&Snapshot::open(&self.database.begin_read()?)?)?;
+        let found = self.journal.read_again(applied)?;
+        self.repeat(&found, epoch).map_err(|(_, error)| error)?;
+        self.checkpoint()
+    }
+
+    /// Gives the transaction under way up. redb may panic over it, after a failure.
+    fn forget_open(&mut self) -> Result<(), StoreError> {
+        let open = self.open.take();
+        guard(|| {
+            drop(open);
+            Ok(())
+        })
+    }
+
+    /// Closes it after a failure.
+    pub(super) fn give_up(mut self) {
+        if let Err(error) = self.forget_open() {
+            tracing::error!(%error, "the failed transaction could not be given up in order");
+        }
+        give_up(Some(self.database));
+    }
+}
