@@ -79,14 +79,16 @@
 //!    the server says by RESET that it does not know the first. Lines that are typed meanwhile are queued.
 //! 2. RESUME with the ticket: the store commits the hash of its successor; the ticket that was used stays good until
 //!    the successor has been.
-//! 3. The client commits the successor, with the epoch, before anything else that follows.
-//! 4. HELLO, in the same flight as the ticket: each position with the digest of its entry. The store commits marks
-//!    that move up by it, and says for each conversation where the log ends, the device's last number and where
-//!    deliveries begin. If the epoch is another one, or a position is ahead of the log or differs from it (the
-//!    server's database was restored), that is the last place common to both; if retention has passed the position,
-//!    it is the floor. The client says so.
-//! 5. The client commits positions that changed; what it has numbered and not been told stored goes out again, with
-//!    the same numbers; deliveries begin.
+//! 3. The client commits the successor before anything else that follows.
+//! 4. HELLO, in the same flight as the ticket: the epoch in which the positions were settled, and each position with the
+//!    digest of its entry. The store commits marks that move up by it, and says for each conversation where the log
+//!    ends, the device's last number and where deliveries begin. If the epoch is another one (the server's database was
+//!    restored), that is no later than where the backup ended, which each conversation's record says for the last
+//!    epochs: behind it the log is another one, whatever it holds. If retention has passed the position, it is the
+//!    floor. The client says so.
+//! 5. The client commits positions that changed, with the epoch; what it has numbered and not been told stored goes out
+//!    again, with the same numbers, or is said anew where the conversation was lost; deliveries begin. What it holds
+//!    and has shown is not shown again.
 //!
 //! ## New device
 //!
@@ -98,8 +100,10 @@
 //! 5. What was said before is fetched when the user asks for it: HISTORY, checked by digest, committed to the history.
 //!    It moves neither position nor mark, so it is no receipt.
 //!
-//! A state directory that was copied or restored is found out by its numbers: the store refuses a number that stands
-//! with another digest, the client takes a new device, and shows what it had not sent as unconfirmed.
+//! A state directory that was copied or restored is found out by its numbers: the server says at HELLO that it has
+//! later ones than this directory knows of, or the store refuses a number that stands with another digest. The client
+//! takes a new device, and shows what it had not sent as unconfirmed. So does one whose device has signed in elsewhere
+//! as well, since it holds the lock of its own directory.
 //!
 //! # Where the design was changed
 //!

@@ -56,6 +56,8 @@ pub(super) struct Account {
     pub(super) id: AccountId,
     pub(super) name: String,
     pub(super) device: DeviceId,
+    /// The epoch of the server's database in this session.
+    pub(super) epoch: u64,
     /// When the user signed in, in this run.
     pub(super) since: Instant,
     pub(super) state: State,
@@ -65,6 +67,8 @@ pub(super) struct Account {
     pub(super) receipts: Receipts,
     pub(super) people: People,
     pub(super) away: Option<Away>,
+    /// A conversation in which the server has numbers of this device of which nothing is known here.
+    pub(super) behind_in: Option<ConversationId>,
     /// Whether the positions are settled and messages may flow.
     pub(super) is_settled: bool,
     /// The server has not answered for a while, and somebody who sits there is told so instead of having to wait.
@@ -129,6 +133,7 @@ impl Account {
             id: start.account,
             name: start.name.clone(),
             device: start.device,
+            epoch: start.epoch,
             since: now.instant,
             state,
             conversations: Conversations::default(),
@@ -137,6 +142,7 @@ impl Account {
             receipts: Receipts::default(),
             people: People::default(),
             away: None,
+            behind_in: None,
             is_settled: false,
             is_silent: false,
             has_said_hello: false,
@@ -160,7 +166,10 @@ impl Account {
             offset_seconds,
         };
         account.people.tell_names();
-        for (id, place) in loaded.places {
+        for (id, mut place) in loaded.places {
+            if is_other_device {
+                place.used = None;
+            }
             account.conversations.insert(id, place);
         }
         for (conversation, entry, awaited) in loaded.awaited {
@@ -189,6 +198,7 @@ impl Account {
     pub(super) fn link_lost(&mut self, effects: &mut Effects) {
         self.is_settled = false;
         self.is_silent = false;
+        self.behind_in = None;
         self.has_said_hello = false;
         self.requests_lost(effects);
         self.early.clear();

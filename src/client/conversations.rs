@@ -27,6 +27,13 @@ pub(super) struct Place {
     /// Whether the user belongs to it no more; what is here of it stays readable.
     #[serde(default)]
     pub(super) is_left: bool,
+    /// Up to here what this device holds was shown, though it stands before that: what comes again is not shown again.
+    #[serde(default)]
+    pub(super) reread: EntryId,
+    /// The last number of this device that is known here to be used up, if any is. A server that has a later one has it
+    /// from another state directory.
+    #[serde(default)]
+    pub(super) used: Option<Number>,
 }
 
 impl Place {
@@ -39,6 +46,8 @@ impl Place {
             shown: position,
             unread: 0,
             is_left: false,
+            reread: EntryId::START,
+            used: None,
         }
     }
 }
@@ -65,6 +74,7 @@ impl Conversation {
     /// the session may be older than that.
     pub(super) fn use_up(&mut self, number: Number) {
         self.last_number = self.last_number.max(Some(number));
+        self.place.used = self.place.used.max(Some(number));
     }
 }
 

@@ -134,7 +134,7 @@ impl Core {
                 ),
             );
         }
-        if is_superseded {
+        if is_superseded && self.account.is_some() {
             self.handle_leave(Some(Leave::Ended(EndReason::Superseded)));
         }
         // A question that is open stays open; what waited for the server begins again, or is given up.

@@ -16,7 +16,7 @@ use super::name::{is_room, short};
 use super::receipts::News;
 use super::render;
 use crate::protocol::{
-    Body, Command, ConversationId, DecodeError, DeliverAgain, Delivery, EntryId, Envelope,
+    Body, Command, ConversationId, DecodeError, DeliverAgain, Delivery, Digest, EntryId, Envelope,
     ErrorCode, EventKind, Failure, Message, ReceiptCounts, Receipts,
 };
 use crate::transport::{Channel, Now};
@@ -123,6 +123,7 @@ impl Account {
     ) {
         let id = delivery.conversation;
         let is_own = delivery.author == self.id;
+        let is_known = self.has_shown(id, delivery.entry, &envelope.digest, effects);
         let Some(known) = self.conversations.get_mut(id) else {
             return;
         };
@@ -162,7 +163,8 @@ impl Account {
             }
             let name = &known.place.name;
             let is_elsewhere = self.inside.as_deref() != Some(&**name);
-            if matches!(said, Some(Said::Text(_))) && !is_own && is_room(name) && is_elsewhere {
+            let is_news = matches!(said, Some(Said::Text(_))) && !is_own && !is_known;
+            if is_news && is_room(name) && is_elsewhere {
                 known.place.unread = known.place.unread.saturating_add(1);
             }
         }
@@ -174,7 +176,7 @@ impl Account {
             // The server had no room to say that it is stored. Asked again, it says so.
             self.outbox.unsend(sequence);
         }
-        if !is_from_here {
+        if !is_from_here && !is_known {
             self.show_entry(now, delivery, said.as_ref(), is_damaged, effects);
         }
         if let Some(Said::Event(event)) = &said {
@@ -184,6 +186,27 @@ impl Account {
         self.save_place(id);
         if let Some(away) = &mut self.away {
             away.reached(id, delivery.entry);
+        }
+    }
+
+    /// Whether this very entry was shown, before the server sent this device back.
+    fn has_shown(
+        &self,
+        id: ConversationId,
+        entry: EntryId,
+        digest: &Digest,
+        effects: &mut Effects,
+    ) -> bool {
+        let known = self.conversations.get(id);
+        if known.is_none_or(|known| entry > known.place.reread) {
+            return false;
+        }
+        match self.state.entry(id, entry) {
+            Ok(held) => held.is_some_and(|held| held.digest == *digest),
+            Err(error) => {
+                effects.show(Tone::Error, error.to_string());
+                false
+            }
         }
     }
 

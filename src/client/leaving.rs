@@ -34,7 +34,7 @@ impl Core {
                 return;
             }
             Leave::Ended(EndReason::Superseded) => {
-                "signed out: this device has signed in again elsewhere"
+                "signed out: this device has signed in again elsewhere; `login` again as a new device"
             }
             Leave::Ended(EndReason::LoggedOut) => "signed out by the server",
             Leave::Ended(_) => "signed out: the account, its password or its tickets were changed",
@@ -43,6 +43,11 @@ impl Core {
                  `login` again as a new device"
             }
         };
+        if leave == Leave::Conflict {
+            // The server takes this session for signed in, and LOGOUT would take the ticket from the other one that has
+            // this device.
+            self.of_link.renewal = true;
+        }
         self.leave(Some(leave));
         if self.console.is_interactive() {
             self.show(Tone::Error, text);
@@ -102,6 +107,8 @@ impl Core {
                 account.give_up_outbox(&mut self.effects);
                 account.forget_ticket(true)
             }
+            // This process holds the state directory's lock, so that the other one has a copy.
+            Some(Leave::Ended(EndReason::Superseded)) => account.forget_ticket(true),
             Some(Leave::Ended(EndReason::Revoked | EndReason::LoggedOut)) => {
                 account.forget_ticket(false)
             }

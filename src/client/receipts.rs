@@ -208,6 +208,10 @@ impl Receipts {
                 name: short(mark.name.clone()),
                 ..mark.clone()
             });
+            if mark.since > known.since {
+                // What lies between has expired before they had it.
+                known.since = mark.since;
+            }
             known.entry = known.entry.max(mark.entry);
         }
         let covered = (conversation, mark.since.next())..=(conversation, mark.entry);

@@ -234,6 +234,7 @@ impl Account {
             return;
         };
         self.state.remove_unsent(sequence);
+        self.save_place(id);
         let entry = Entry {
             author: self.id,
             time_ms: stored.time_ms,
@@ -312,6 +313,7 @@ impl Account {
         if let Some(sequence) = self.outbox.find(id, number) {
             self.outbox.remove(sequence);
             self.state.remove_unsent(sequence);
+            self.save_place(id);
         }
     }
 
@@ -432,6 +434,10 @@ impl Account {
             ErrorCode::Digest => self.outbox.unsend(sequence),
             ErrorCode::Conflict => return Some(Leave::Conflict),
             ErrorCode::UnknownNumber => {
+                if let Some(known) = self.conversations.get_mut(id) {
+                    known.use_up(number);
+                }
+                self.save_place(id);
                 self.state.remove_unsent(sequence);
                 if let Some(unsent) = self.outbox.remove(sequence)
                     && !unsent.refused

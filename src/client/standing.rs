@@ -14,7 +14,7 @@ use super::name::{is_room, short};
 use super::render;
 use super::state::{Identity, StateError};
 use crate::protocol::{
-    ConversationId, EntryId, Head, Hello, HelloAnswer, Message, Position, SessionStart,
+    ConversationId, EntryId, Head, Hello, HelloAnswer, Message, Number, Position, SessionStart,
 };
 use crate::transport::{Channel, Now};
 
@@ -36,11 +36,9 @@ impl Account {
         start: &SessionStart,
         effects: &mut Effects,
     ) -> Result<(), StateError> {
-        let was_restored = self
-            .state
-            .identity()
-            .is_some_and(|identity| identity.epoch != start.epoch);
-        if was_restored {
+        let known = self.state.identity().map(|identity| identity.epoch);
+        self.epoch = start.epoch;
+        if known.is_some_and(|known| known != start.epoch) {
             self.receipts.forget_marks();
             effects.show(
                 Tone::Notice,
@@ -52,7 +50,8 @@ impl Account {
             account: start.account,
             name: start.name.clone(),
             device: Some(start.device),
-            epoch: start.epoch,
+            // Until the positions are settled they are those of the logs of before.
+            epoch: known.unwrap_or(start.epoch),
             ticket: Some(start.ticket.clone()),
         });
         self.state.commit()?;
@@ -84,11 +83,13 @@ impl Account {
                 digest: known.place.digest.unwrap_or_default(),
             })
             .collect();
+        let epoch = self.state.identity().map(|identity| identity.epoch);
         let mut parts = positions.chunks(POSITIONS_PER_PART).peekable();
         if parts.peek().is_none() {
             let hello = Hello {
                 positions: Vec::new(),
                 more: false,
+                epoch,
             };
             effects.send(Channel::Control, &Message::control(hello));
         }
@@ -96,6 +97,7 @@ impl Account {
             let hello = Hello {
                 positions: part.to_vec(),
                 more: parts.peek().is_some(),
+                epoch,
             };
             effects.send(Channel::Control, &Message::control(hello));
         }
@@ -110,6 +112,9 @@ impl Account {
     ) -> Option<Leave> {
         for mut head in answer.heads {
             head.name = short(head.name);
+            if self.is_behind_its_numbers(&head) {
+                self.behind_in = Some(head.conversation);
+            }
             self.settle_position(&head, effects);
             self.settle_membership(&head);
             // As many as there are conversations, however often the server names them.
@@ -120,8 +125,13 @@ impl Account {
         if answer.more {
             return None;
         }
+        if self.behind_in.take().is_some() {
+            return Some(Leave::Conflict);
+        }
         if !self.is_settled {
             self.settle_lost_rooms(effects);
+            self.settle_lost_numbers();
+            self.settle_epoch();
         }
         let mut missing = BTreeMap::new();
         for (id, head) in std::mem::take(&mut self.heads) {
@@ -151,29 +161,65 @@ impl Account {
         leave
     }
 
+    /// All positions are those of the server's logs as they are now.
+    fn settle_epoch(&mut self) {
+        let Some(mut identity) = self.state.identity().cloned() else {
+            return;
+        };
+        if identity.epoch != self.epoch {
+            identity.epoch = self.epoch;
+            self.state.set_identity(identity);
+        }
+    }
+
+    /// Whether the server has numbers of this device that this state directory knows nothing of: then it is an older one
+    /// or a copy, and what waits in its outbox may have been sent by the other.
+    fn is_behind_its_numbers(&self, head: &Head) -> bool {
+        let identity = self.state.identity();
+        if self.is_settled || identity.is_none_or(|identity| identity.epoch != self.epoch) {
+            return false;
+        }
+        let used = match self.conversations.get(head.conversation) {
+            Some(known) => known.place.used,
+            None => Some(Number(0)),
+        };
+        let given = self.outbox.last_number(head.conversation);
+        used.is_some_and(|used| head.last_number > given.map_or(used, |given| given.max(used)))
+    }
+
     /// Takes over what the server says of one conversation.
     fn settle_position(&mut self, head: &Head, effects: &mut Effects) {
         let id = head.conversation;
         if let Some(known) = self.conversations.get_mut(id) {
             known.last_number = Some(head.last_number);
+            if self.behind_in != Some(id) {
+                known.place.used = Some(head.last_number);
+            }
             known.place.name.clone_from(&head.name);
             let position = known.place.position;
+            let has_passed = head.floor > position && head.start > position;
+            // An earlier server does not say it.
+            let has_expired = head
+                .expired
+                .unwrap_or(has_passed && position > EntryId::START);
+            if has_expired && !self.is_settled {
+                show_expired(&head.name, effects);
+            }
             if head.start != position && !self.is_settled {
-                let (shown, unread) = (known.place.shown, known.place.unread);
+                let Place {
+                    shown,
+                    unread,
+                    reread,
+                    used,
+                    ..
+                } = known.place;
                 known.place = Place {
                     shown: shown.min(head.start),
                     unread,
+                    reread: reread.max(shown),
+                    used,
                     ..Place::at(&head.name, head.start)
                 };
-                if position > EntryId::START && head.floor > position && head.start > position {
-                    effects.show(
-                        Tone::Notice,
-                        format!(
-                            "{}: some of what was said while you were away has expired",
-                            head.name
-                        ),
-                    );
-                }
                 if head.start < position {
                     for lost in self.receipts.forget_after(id, head.start) {
                         self.state.put_awaited(id, lost, None);
@@ -193,6 +239,10 @@ impl Account {
         {
             if let Some(known) = self.conversations.get_mut(id) {
                 known.last_number = Some(head.last_number);
+                known.place.used = Some(head.last_number);
+            }
+            if head.expired == Some(true) {
+                show_expired(&head.name, effects);
             }
         } else {
             return;
@@ -245,6 +295,29 @@ impl Account {
         }
     }
 
+    /// What has a number in a conversation of which the server says nothing stands in no log of that server (a restored
+    /// backup): it is said anew to whom it was meant for, in the conversation that they have now.
+    fn settle_lost_numbers(&mut self) {
+        for id in self.outbox.conversations() {
+            if self.heads.contains_key(&id) {
+                continue;
+            }
+            for sequence in self.outbox.numbered(id) {
+                if self
+                    .outbox
+                    .get(sequence)
+                    .is_some_and(|unsent| unsent.refused)
+                {
+                    // There is nothing left whose number could be missing.
+                    self.outbox.remove(sequence);
+                    self.state.remove_unsent(sequence);
+                } else if let Some(unsent) = self.outbox.unnumber(sequence) {
+                    self.state.put_unsent(sequence, unsent);
+                }
+            }
+        }
+    }
+
     /// Lines that stand in the history, but whose showing was not recorded before the last run ended.
     pub(super) fn show_again(&mut self, now: Now, effects: &mut Effects) -> Result<(), StateError> {
         let places: Vec<(ConversationId, EntryId)> = self
@@ -276,4 +349,12 @@ impl Account {
         }
         Ok(())
     }
+}
+
+/// Retention has removed what this reader never had.
+fn show_expired(name: &str, effects: &mut Effects) {
+    effects.show(
+        Tone::Notice,
+        format!("{name}: some of what was said while you were away has expired"),
+    );
 }

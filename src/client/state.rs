@@ -66,7 +66,7 @@ pub(super) struct Identity {
     pub(super) name: String,
     /// The device, unless its id had to be given up.
     pub(super) device: Option<DeviceId>,
-    /// The epoch of the server's database.
+    /// The epoch of the server's database in whose logs the positions are.
     pub(super) epoch: u64,
     /// The ticket for the next sign-in, unless it was forgotten.
     pub(super) ticket: Option<ByteBuf>,

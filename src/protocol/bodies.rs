@@ -166,6 +166,8 @@ bodies! {
         positions: Vec<Position>,
         /// Whether another part follows.
         more: bool,
+        /// The epoch of the database in whose logs these positions are, if the device knows that.
+        epoch: Option<u64>,
     }
     /// What the server has for it. May come in parts; deliveries begin after the last one.
     (Hello, Response) => HelloAnswer {

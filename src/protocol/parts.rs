@@ -103,6 +103,8 @@ wire_struct! {
         pub floor: EntryId,
         /// In a room that the account does not belong to any more, the last entry that it may read.
         pub until: Option<EntryId>,
+        /// Whether retention has removed something that this device would have been sent.
+        pub expired: Option<bool>,
     }
 }
 

@@ -47,6 +47,7 @@ impl Hub {
             let request = Request::Hello {
                 account: user.account,
                 device: user.device,
+                epoch: body.epoch,
                 positions,
             };
             session.busy = true;
@@ -96,6 +97,10 @@ impl Hub {
             }
             if standing.mark > standing.since {
                 moved.push((conversation, user.mark(conversation, standing.mark)));
+            }
+            if standing.floor > standing.mark.max(standing.since) {
+                // What lies between has expired before any device of theirs had it.
+                user.since.insert(conversation, standing.floor);
             }
         }
         for standing in standings
@@ -254,6 +259,7 @@ impl From<Standing> for Head {
             start,
             floor,
             until,
+            expired,
             ..
         } = standing;
         Self {
@@ -264,6 +270,7 @@ impl From<Standing> for Head {
             start,
             floor,
             until,
+            expired: Some(expired),
         }
     }
 }

@@ -130,6 +130,11 @@ impl Hub {
             }) => {
                 reader.head = head;
                 let mut last_sent = None;
+                let first = entries.first().map(|entry| entry.prev);
+                if let Some(gap) = first.filter(|prev| *prev > reader.cursor) {
+                    // What this device is not sent it has not received, however far it gets.
+                    user.since.insert(conversation, gap);
+                }
                 // Before the first that is left, so that the reader sees it in its place.
                 let mut is_full =
                     has_expired && !entries.is_empty() && !tell_expired(turn, id, conversation);

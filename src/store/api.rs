@@ -112,6 +112,8 @@ pub enum Request {
         account: AccountId,
         /// The device.
         device: DeviceId,
+        /// The epoch of the database in whose logs the positions are, if the device knows that.
+        epoch: Option<u64>,
         /// Where the device stands; conversations left out are new to it.
         positions: Vec<Position>,
     },

@@ -39,7 +39,8 @@ pub(super) fn write(snapshot: &Snapshot, path: &Path) -> Result<u64, OpenError> 
     placed
 }
 
-fn fill(snapshot: &Snapshot, copy: &Database) -> Result<u64, StoreError> {
+/// Fills an empty database with a snapshot, marked as a copy; returns how many rows it has.
+pub(super) fn fill(snapshot: &Snapshot, copy: &Database) -> Result<u64, StoreError> {
     let transaction = copy.begin_write()?;
     let rows = {
         let changed = Cell::new(false);
@@ -114,14 +115,22 @@ pub fn restore(
 
 /// A backup may be a plain copy of a file: now it says itself that it is one.
 fn mark(path: &Path) -> Result<(), OpenError> {
-    let database = open_file(path)?;
+    Ok(mark_as_copy(&open_file(path)?)?)
+}
+
+/// Has a database say of itself that it is a copy, as one that is put back does: whoever begins a service of it gives
+/// it a new epoch.
+///
+/// # Errors
+/// If it cannot be written.
+pub fn mark_as_copy(database: &Database) -> Result<(), StoreError> {
     guard(|| {
-        let transaction = database.begin_write().map_err(StoreError::from)?;
+        let transaction = database.begin_write()?;
         {
             let changed = Cell::new(false);
             meta::mark_as_copy(&mut Tables::open(&transaction, &changed)?)?;
         }
-        transaction.commit().map_err(StoreError::from)?;
+        transaction.commit()?;
         Ok(())
     })
 }

@@ -10,7 +10,7 @@ use super::meta::{self, Sequence};
 use super::record::{ConversationRecord, Kind, MemberRecord};
 use super::seal::{self, decode, encode};
 use super::tables::{Look, Tables};
-use super::{Refusal, Reply, Standing, accounts, rooms};
+use super::{Refusal, Reply, Standing, accounts, marks, rooms};
 use crate::protocol::{
     AccountId, ConversationId, DeviceId, Digest, EVERYONE_NAME, EntryId, Position,
 };
@@ -136,15 +136,17 @@ pub(super) fn standing(
         mark: EntryId(member.mark),
         floor: EntryId(record.floor),
         until: member.until.map(EntryId),
+        expired: false,
     })
 }
 
 /// Where a device stands in each conversation of its account; the account's marks move up to where it stands.
-/// Positions in conversations that the account does not belong to are passed over.
+/// Positions in conversations that the account does not belong to are passed over. `earlier` is the
+/// epoch that the positions are of, if that is another one.
 pub(super) fn hello(
     tables: &mut Tables<'_>,
-    account: AccountId,
-    device: DeviceId,
+    (account, device): (AccountId, DeviceId),
+    earlier: Option<u64>,
     positions: &[Position],
 ) -> Result<Reply, Stop> {
     let positions: BTreeMap<ConversationId, &Position> = positions
@@ -157,7 +159,13 @@ pub(super) fn hello(
     let mut standings = Vec::new();
     for conversation in joined(tables, account)? {
         let position = positions.get(&conversation).copied();
-        let stands = stands(tables, conversation, (account, device), position, is_new);
+        let stands = stands(
+            tables,
+            conversation,
+            (account, device),
+            (position, earlier),
+            is_new,
+        );
         match stands {
             Ok(standing) => standings.push(standing),
             // What is damaged of one conversation, or missing, must not keep the account from all others.
@@ -183,17 +191,17 @@ fn stands(
     tables: &mut Tables<'_>,
     conversation: ConversationId,
     (account, device): (AccountId, DeviceId),
-    position: Option<&Position>,
+    (position, earlier): (Option<&Position>, Option<u64>),
     is_new: bool,
 ) -> Result<Standing, Stop> {
     let (record, mut member) = permitted(tables, conversation, account)?;
     let start = match position {
         None if is_new => where_new(record, member),
         None => first(record, member),
-        Some(position) => match place(tables, record, member, position)? {
+        Some(position) => match place(tables, record, member, position, earlier)? {
             Place::Common(entry) => {
                 if entry > member.mark {
-                    member.mark = entry;
+                    marks::receive(record, &mut member, entry);
                     save_member(tables, conversation, account, &member)?;
                 }
                 entry
@@ -201,9 +209,16 @@ fn stands(
             Place::Back(entry) => entry,
         },
     };
+    let begin = match position {
+        None if is_new => member.mark,
+        None => EntryId::START.0,
+        Some(position) => position.entry.0,
+    };
+    let begin = begin.max(member.since);
     let name = name_for(tables, conversation, record, account)?;
     Ok(Standing {
         start: EntryId(start),
+        expired: start > begin && record.floor > begin,
         ..standing(tables, conversation, record, member, name, device)?
     })
 }
@@ -221,29 +236,42 @@ fn place(
     record: ConversationRecord,
     member: MemberRecord,
     position: &Position,
+    earlier: Option<u64>,
 ) -> Result<Place, StoreError> {
     let first = first(record, member);
     let entry = position.entry.0;
     if entry <= first {
         return Ok(Place::Back(first));
     }
-    if entry > record.head {
-        return Ok(Place::Back(record.head.max(first)));
-    }
     // A device that was told to begin here and has received nothing since cannot name a digest.
-    if position.digest == Digest::default() {
-        return Ok(Place::Back(entry));
+    let is_empty = position.digest == Digest::default();
+    // This log may have grown since the database was put back, and even hold the same message there: what comes before
+    // is another log all the same.
+    if let Some(epoch) = earlier {
+        let common = record.earlier.common(epoch).min(record.head);
+        if common < entry {
+            return Ok(if common > first && !is_empty {
+                Place::Common(common)
+            } else {
+                Place::Back(common.max(first))
+            });
+        }
     }
-    match log::digest_at(look, position.conversation, position.entry) {
-        Ok(Some(digest)) if digest == position.digest => return Ok(Place::Common(entry)),
-        // What stands there is damaged here, which must not keep the account from signing in.
-        Err(StoreError::Damaged { .. }) => return Ok(Place::Back(entry)),
-        other => other?,
-    };
-    // The mark is the last place where a device of theirs agreed with this log; but not one behind which this
+    if entry <= record.head {
+        if is_empty {
+            return Ok(Place::Back(entry));
+        }
+        match log::digest_at(look, position.conversation, position.entry) {
+            Ok(Some(digest)) if digest == position.digest => return Ok(Place::Common(entry)),
+            // What stands there is damaged here, which must not keep the account from signing in.
+            Err(StoreError::Damaged { .. }) => return Ok(Place::Back(entry)),
+            other => other?,
+        };
+    }
+    // Nobody has noticed that this log is another one. The mark is the last place where a device of theirs agreed with this log; but not one behind which this
     // device already differs.
     let back = if member.mark < entry {
-        member.mark
+        member.mark.min(record.head)
     } else {
         first
     };
@@ -299,6 +327,22 @@ pub(super) fn membership(
     let record = load(look, conversation)?.ok_or(Refusal::NoSuchConversation)?;
     let member = load_member(look, conversation, account)?.ok_or(Refusal::NotPermitted)?;
     Ok((record, member))
+}
+
+/// The database of this epoch is put back: up to where they end now, all logs are what was served then.
+pub(super) fn put_back(tables: &mut Tables<'_>, epoch: u64) -> Result<(), StoreError> {
+    let mut ids = Vec::new();
+    for row in tables.conversations().range(0_u64..)? {
+        ids.push(ConversationId(row?.0.value()));
+    }
+    for id in ids {
+        // One that is damaged stays so, and is named where it is asked for.
+        if let Some(mut record) = readable(load(tables, id))?.flatten() {
+            record.earlier.put_back(epoch, record.head);
+            save(tables, id, &record)?;
+        }
+    }
+    Ok(())
 }
 
 /// The conversations that an account is told of, as far as that can be read.

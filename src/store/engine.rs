@@ -401,8 +401,12 @@ pub(super) fn perform(
         Request::Hello {
             account,
             device,
+            epoch: named,
             positions,
-        } => conversations::hello(tables, *account, *device, positions),
+        } => {
+            let earlier = named.filter(|named| *named != epoch);
+            conversations::hello(tables, (*account, *device), earlier, positions)
+        }
         Request::Resolve {
             account,
             device,

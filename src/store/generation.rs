@@ -39,15 +39,34 @@ pub fn begin_service(
     database: &Database,
     seed: [u8; 32],
 ) -> Result<bool, OpenError> {
-    if guard(|| meta::check(database))?.is_none() {
-        return Ok(false);
-    }
     let path = data_dir.join(FILE);
     let failed = |cause| OpenError::Io {
         path: path.clone(),
         cause,
     };
     let witness = read(&path).map_err(failed)?;
+    let Some((generation, is_older)) = begin_service_after(database, witness, seed)? else {
+        return Ok(false);
+    };
+    // Only now: were the file ahead of the database, the next start would take this one for an older one.
+    write(&path, generation).map_err(failed)?;
+    Ok(is_older)
+}
+
+/// Begins a service of a database beside which the generation `witness` was seen last (zero: none). Returns the
+/// generation that is to be seen beside it from now on, and whether the database was found to be an older one, and
+/// has a new epoch; nothing if it has no schema yet, and is left alone.
+///
+/// # Errors
+/// If the database cannot be read or written.
+pub fn begin_service_after(
+    database: &Database,
+    witness: u64,
+    seed: [u8; 32],
+) -> Result<Option<(u64, bool)>, OpenError> {
+    if guard(|| meta::check(database))?.is_none() {
+        return Ok(None);
+    }
     let mut rng = ChaCha20Rng::from_seed(seed);
     let begin = || -> Result<_, StoreError> {
         let mut transaction = database.begin_write()?;
@@ -65,10 +84,7 @@ pub fn begin_service(
         transaction.commit()?;
         Ok(begun)
     };
-    let (generation, is_older) = guard(begin)?;
-    // Only now: were the file ahead of the database, the next start would take this one for an older one.
-    write(&path, generation).map_err(failed)?;
-    Ok(is_older)
+    Ok(Some(guard(begin)?))
 }
 
 /// The generation that was last seen here; zero if none was, or the file says nothing that could be one.

@@ -4,7 +4,7 @@ use redb::ReadableTable;
 
 use super::conversations::{load, load_member, permitted, save_member};
 use super::error::{Stop, readable};
-use super::record::{AccountRecord, Kind, MemberRecord};
+use super::record::{AccountRecord, ConversationRecord, Kind, MemberRecord};
 use super::seal::decode;
 use super::tables::{Look, Tables};
 use super::{MemberMark, Refusal, Reply, accounts, meta};
@@ -51,6 +51,15 @@ pub(super) fn list(
     Ok(Reply::Marks { members, marks })
 }
 
+/// A member has received a conversation up to an entry. What had expired before any of their devices had it they have
+/// not received: their mark covers only what comes after that.
+pub(super) fn receive(record: ConversationRecord, member: &mut MemberRecord, entry: u64) {
+    if member.mark < record.floor && record.floor < entry {
+        member.since = member.since.max(record.floor);
+    }
+    member.mark = entry;
+}
+
 /// Moves marks, never back and never past the head, and notes when accounts were last seen. What names no member
 /// is passed over: it was asked for before the member left.
 pub(super) fn advance(
@@ -69,7 +78,7 @@ pub(super) fn advance(
         let last = member.until.unwrap_or(record.head);
         let mark = entry.0.min(record.head).min(last);
         if mark > member.mark {
-            member.mark = mark;
+            receive(record, &mut member, mark);
             save_member(tables, *conversation, *account, &member)?;
         }
     }

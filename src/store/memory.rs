@@ -70,8 +70,7 @@ impl MemoryDisk {
     }
 
     /// Puts an older tables' file in the place of this one, below whoever has the disk open.
-    #[cfg(test)]
-    pub(super) fn set_tables(&self, image: Vec<u8>) {
+    pub fn set_tables(&self, image: Vec<u8>) {
         self.lock().bytes[File::Tables as usize] = image;
     }
 

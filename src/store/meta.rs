@@ -9,7 +9,7 @@ use redb::{
     TableError,
 };
 
-use super::conversations::make_everyone;
+use super::conversations::{self, make_everyone};
 use super::error::{StoreError, readable};
 use super::open::OpenError;
 use super::seal;
@@ -33,6 +33,10 @@ const LOST: &str = "secrets lost";
 /// When retention last passed, in milliseconds since 1970 (UTC).
 const PASSED: &str = "retention passed ms";
 
+/// How many ids are passed over when something durable is not there, times the database's generation: so many it may have given out
+/// since the backup, and after that again from the same backup, and clients know them. An id that is used again would
+/// mix two conversations, or two devices. Chosen: more than a server gives out in the life of a backup.
+const IDS_SKIPPED: u64 = 1 << 20;
 /// The last record of the journal that the tables contain.
 const JOURNAL: &str = "journal";
 
@@ -45,6 +49,8 @@ pub(super) enum Sequence {
 }
 
 impl Sequence {
+    const ALL: [Self; 3] = [Self::Account, Self::Device, Self::Conversation];
+
     const fn row(self) -> &'static str {
         match self {
             Self::Account => "next account",
@@ -197,12 +203,20 @@ pub(super) fn note_journal(tables: &mut Tables<'_>, record: u64) -> Result<(), S
     put(tables, JOURNAL, record)
 }
 
-/// Gives the database another epoch than it has: something that was durable is not there.
+/// Gives the database another epoch than it has: something that was durable is not there. Its logs are noted as what
+/// they have in common with those of before, and ids that were given out since are passed over.
 pub(super) fn renew_epoch(
     tables: &mut Tables<'_>,
     rng: &mut ChaCha20Rng,
 ) -> Result<u64, StoreError> {
     let before = optional(tables, EPOCH)?;
+    conversations::put_back(tables, before.unwrap_or(0))?;
+    let generation = optional(tables, GENERATION)?.unwrap_or(0).max(1);
+    for sequence in Sequence::ALL {
+        let next = number(tables, sequence.row())?;
+        let next = next.saturating_add(generation.saturating_mul(IDS_SKIPPED));
+        put(tables, sequence.row(), next)?;
+    }
     let mut epoch = rng.next_u64();
     while before == Some(epoch) {
         epoch = rng.next_u64();
@@ -247,11 +261,12 @@ pub(super) fn begin_service(
 ) -> Result<(u64, bool), StoreError> {
     let known = optional(tables, GENERATION)?.unwrap_or(0);
     let is_older = optional(tables, COPY)?.unwrap_or(0) != 0 || witness > known;
+    let generation = known.max(witness).saturating_add(1);
     if is_older {
+        put(tables, GENERATION, generation)?;
         renew_epoch(tables, rng)?;
         put(tables, COPY, 0)?;
     }
-    let generation = known.max(witness).saturating_add(1);
     put(tables, GENERATION, generation)?;
     Ok((generation, is_older))
 }
@@ -328,7 +343,7 @@ fn make_schema(database: &Database, rng: &mut ChaCha20Rng) -> Result<u64, StoreE
         for (row, value) in rows {
             put(&mut tables, row, value)?;
         }
-        for sequence in [Sequence::Account, Sequence::Device, Sequence::Conversation] {
+        for sequence in Sequence::ALL {
             put(&mut tables, sequence.row(), 1)?;
         }
         make_everyone(&mut tables)?;

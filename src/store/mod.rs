@@ -43,11 +43,11 @@ mod testing;
 mod tests;
 
 pub use api::*;
-pub use backup::{back_up_file, restore};
+pub use backup::{back_up_file, mark_as_copy, restore};
 pub use check::{Finding, Report, check_file};
 pub use engine::{BATCH_MAX, Engine, Reopen};
 pub use error::StoreError;
-pub use generation::begin_service;
+pub use generation::{begin_service, begin_service_after};
 pub use live::Files;
 pub use meta::SCHEMA_VERSION;
 pub use migrate::{migrate, open_current};

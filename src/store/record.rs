@@ -102,6 +102,9 @@ pub(super) struct ConversationRecord {
     /// What the rows of its log take, in bytes, for retention by size.
     #[serde(default)]
     pub(super) bytes: u64,
+    /// What it has in common with the logs that were served before the database was put back.
+    #[serde(default, skip_serializing_if = "Earlier::is_none")]
+    pub(super) earlier: Earlier,
 }
 
 impl ConversationRecord {
@@ -114,7 +117,38 @@ impl ConversationRecord {
             time_ms: 0,
             members: 0,
             bytes: 0,
+            earlier: Earlier::NONE,
         }
+    }
+}
+
+/// For how many of the last times that a database was put back it is known what its logs have in common with those of
+/// before. Chosen: more than happens while a device is away. Who was away for longer reads again from the beginning.
+const EARLIER_MAX: usize = 4;
+
+/// Logs that were served before the database was put back: an epoch, and the entry up to which this log is the one that
+/// was served then. The last ones first; an entry of zero stands for none.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Earlier([(u64, u64); EARLIER_MAX]);
+
+impl Earlier {
+    const NONE: Self = Self([(0, 0); EARLIER_MAX]);
+
+    /// Whether the database was never put back; then the record goes without.
+    fn is_none(&self) -> bool {
+        *self == Self::NONE
+    }
+
+    /// The database of this epoch was put back, in which the log ends here.
+    pub(super) fn put_back(&mut self, epoch: u64, head: u64) {
+        self.0.rotate_right(1);
+        self.0[0] = (epoch, head);
+    }
+
+    /// Up to which entry this log is the one that was served in another epoch; zero if that is not known.
+    pub(super) fn common(self, epoch: u64) -> u64 {
+        let known = self.0.iter().find(|(known, _)| *known == epoch);
+        known.map_or(0, |(_, entry)| *entry)
     }
 }
 

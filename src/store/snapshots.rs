@@ -55,6 +55,18 @@ impl Snapshots {
         })
     }
 
+    /// The same into a database that is open and empty.
+    ///
+    /// # Errors
+    /// If one of the two cannot be read or written.
+    pub fn back_up_into(&self, copy: &Database) -> Result<u64, StoreError> {
+        let database = self.database()?;
+        guard(|| {
+            let transaction = database.begin_read()?;
+            backup::fill(&Snapshot::open(&transaction)?, copy)
+        })
+    }
+
     fn database(&self) -> Result<Arc<Database>, StoreError> {
         self.database
             .read()

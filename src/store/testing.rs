@@ -144,6 +144,7 @@ impl Bench {
         let request = Request::Hello {
             account,
             device,
+            epoch: None,
             positions,
         };
         match self.done(request) {

@@ -81,6 +81,8 @@ pub struct ClientHost {
     pub name: String,
     /// Whether this device comes while the others talk.
     pub is_late: bool,
+    /// What the person has typed.
+    pub typed: BTreeSet<Mark>,
     /// What was refused while it was typed.
     pub refused: BTreeSet<Mark>,
     pub clocks: Clocks,
@@ -107,6 +109,7 @@ impl ClientHost {
             number,
             name: user(account),
             is_late: false,
+            typed: BTreeSet::new(),
             refused: BTreeSet::new(),
             clocks,
             process: None,
@@ -157,6 +160,28 @@ impl ClientHost {
         {
             self.script.push_front((Duration::ZERO, line));
         }
+    }
+
+    /// The state directory as a copy finds it.
+    pub fn image(&self) -> Option<Vec<u8>> {
+        Some(self.disk()?.memory.image())
+    }
+
+    /// An older state takes the place of this one, while no process runs. What was being typed is not typed again.
+    pub fn put_back(&mut self, image: Vec<u8>) {
+        self.unsure = None;
+        let mut disks = self.files.disks.lock().unwrap();
+        let disk = disks.entry(self.name.clone()).or_default();
+        disk.put_back(image);
+        disk.look_again(false);
+    }
+
+    /// This host, on which nothing ran, has a copy of another one's state directory.
+    pub fn take_copy(&mut self, image: Vec<u8>, from: &Self) {
+        *self.files.known.lock().unwrap() = *from.files.known.lock().unwrap();
+        self.put_back(image);
+        // Its first life is not the first of what it has.
+        self.screens.push(Arc::default());
     }
 
     /// The disk fails after so many operations.
@@ -258,26 +283,38 @@ impl ClientHost {
 
     fn next_line(&mut self, now: Duration) -> Option<String> {
         let ask = self.screen().1.ask.clone()?;
-        match ask {
+        match &ask {
             Ask::Secret(_) => Some(format!("password of {}", self.name)),
             Ask::Line(question) if question.contains("Sign up?") => Some("y".into()),
             Ask::Line(question) => panic!("{} was asked {question:?}", self.name),
             // The question stays as it was asked, but above it stands what has happened.
             Ask::Command(_) | Ask::Inside(_) if self.times_signed_out() > self.heeded => {
                 self.heeded = self.times_signed_out();
-                Some(format!("login {}", self.name))
+                Some(self.login(&ask))
             }
             Ask::Command(_) | Ask::Inside(_) if self.is_signed_in() => {
                 self.script.front().filter(|(at, _)| *at <= now)?;
-                self.script.pop_front().map(|(_, line)| line)
+                let (_, line) = self.script.pop_front()?;
+                self.typed.extend(mark_of(&line));
+                Some(line)
             }
             // The sign-in failed for a while (too many attempts, a crash): once more.
             Ask::Command(_) | Ask::Inside(_) if now >= self.patience => {
                 self.patience = now + PATIENCE;
-                Some(format!("login {}", self.name))
+                Some(self.login(&ask))
             }
             Ask::Command(_) | Ask::Inside(_) => None,
         }
+    }
+
+    /// The command by which the person signs in, typed at this prompt.
+    fn login(&self, ask: &Ask) -> String {
+        let slash = if matches!(ask, Ask::Inside(_)) {
+            "/"
+        } else {
+            ""
+        };
+        format!("{slash}login {}", self.name)
     }
 
     pub fn deadline(&self) -> Option<Duration> {

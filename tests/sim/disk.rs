@@ -1,13 +1,13 @@
 //! Disks that know which of the texts said has become durable on them, and when they are asked.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use redb::{Database, ReadableDatabase, ReadableTable, StorageBackend, TableDefinition};
 use serde_bytes::ByteBuf;
-use udpchat::protocol::{Digest, Message, open};
+use udpchat::protocol::{Body, Digest, Message, open};
 use udpchat::store::memory::MemoryDisk;
 use udpchat::store::{Engine, Files};
 
@@ -24,6 +24,41 @@ const AWAITED: TableDefinition<'_, Standing, &[u8]> = TableDefinition::new("awai
 /// A row of the server's log, as its store writes it before a checksum of four bytes: the entry before it, author,
 /// device, number, time, digest, content.
 type LogRow = (u64, u64, u64, u64, u64, Digest, ByteBuf);
+
+/// A row of a device's history: author, time, content, digest, the entry before it.
+type HistoryRow = (u64, u64, ByteBuf, Digest, Option<u64>);
+
+/// An entry of the server's log.
+#[derive(Clone)]
+pub struct Logged {
+    pub digest: Digest,
+    pub message: Message,
+    pub time_ms: u64,
+    /// The length of its row.
+    pub bytes: u64,
+}
+
+impl Logged {
+    /// The mark of what was said, if it is that.
+    pub fn mark(&self) -> Option<Mark> {
+        match &self.message.body {
+            Body::Text(text) => mark_of(&text.text),
+            _ => None,
+        }
+    }
+}
+
+/// The server's log, in order.
+pub type Log = BTreeMap<Standing, Logged>;
+
+/// An entry as a device holds it.
+pub struct HeldEntry {
+    pub digest: Digest,
+    pub mark: Option<Mark>,
+}
+
+/// What a device holds.
+pub type Held = BTreeMap<Standing, HeldEntry>;
 
 /// The mark in a text by which it is known again: `<author.number>`.
 pub type Mark = (usize, usize);
@@ -98,37 +133,66 @@ impl Disk {
 
     /// The power has failed: what was not synced may be durable all the same.
     pub fn look_again(&self, is_server: bool) {
-        let found = self.standings(is_server).into_iter().map(|(mark, _)| mark);
+        let found: Vec<Mark> = if is_server {
+            self.log().values().filter_map(Logged::mark).collect()
+        } else {
+            self.held().values().filter_map(|held| held.mark).collect()
+        };
         self.durable.lock().unwrap().extend(found);
     }
 
-    /// Where all texts stand in the server's log, or in a device's history.
-    pub fn standings(&self, is_server: bool) -> Vec<(Mark, Standing)> {
-        let table = if is_server { LOG } else { HISTORY };
-        let find = |key: Standing, value: &[u8]| Some((next_mark(value, 0)?.0, key));
-        rows(&self.copy(is_server), table)
-            .into_iter()
-            .filter_map(|(key, value)| find(key, &value))
-            .collect()
+    /// A disk with nothing but a backup on it.
+    pub fn of_backup(image: Vec<u8>) -> Self {
+        Self {
+            memory: MemoryDisk::from_image(image),
+            ..Self::default()
+        }
     }
 
-    /// The server's log, in order.
-    pub fn log(&self) -> Vec<(Standing, Message)> {
-        let message = |value: &[u8]| {
+    /// The disk as it is after a backup was put back. What was once durable stays known.
+    pub fn put_back(&mut self, image: Vec<u8>) {
+        self.memory = MemoryDisk::from_image(image);
+        self.failed = Arc::default();
+    }
+
+    /// The disk as it is after only the tables were put back, by hand, beside the journal of later ones.
+    pub fn put_tables_back(&mut self, image: Vec<u8>) {
+        self.memory = self.memory.copy();
+        self.memory.set_tables(image);
+        self.failed = Arc::default();
+    }
+
+    /// The server's log.
+    pub fn log(&self) -> Log {
+        let logged = |value: &[u8]| {
             let row = &value[..value.len() - 4];
             let row: LogRow = rmp_serde::from_slice(row).expect("rows are written so");
-            open(&row.6, &row.5).expect("the log holds messages")
+            Logged {
+                digest: row.5,
+                message: open(&row.6, &row.5).expect("the log holds messages"),
+                time_ms: row.4,
+                bytes: value.len() as u64,
+            }
         };
         rows(&self.copy(true), LOG)
             .into_iter()
-            .map(|(key, value)| (key, message(&value)))
+            .map(|(key, value)| (key, logged(&value)))
             .collect()
     }
 
-    /// Which entries a device holds.
-    pub fn held(&self) -> BTreeSet<Standing> {
-        let rows = rows(&self.copy(false), HISTORY);
-        rows.into_iter().map(|(key, _)| key).collect()
+    /// What a device holds.
+    pub fn held(&self) -> Held {
+        let held = |value: &[u8]| {
+            let row: HistoryRow = rmp_serde::from_slice(value).expect("rows are written so");
+            HeldEntry {
+                digest: row.3,
+                mark: next_mark(&row.2, 0).map(|(mark, _)| mark),
+            }
+        };
+        rows(&self.copy(false), HISTORY)
+            .into_iter()
+            .map(|(key, value)| (key, held(&value)))
+            .collect()
     }
 
     /// Whether a device knows of a text: has it yet to send, or has it in its history.

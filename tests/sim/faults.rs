@@ -55,6 +55,12 @@ faults! {
     MembershipEnded: "left or were kicked",
     SaidOutside: "refused because their author belonged to the room no more",
     LateDevice: "devices that came later",
+    ServerStopped: "orderly stops of the server",
+    ServerPutBack: "older databases given to the server",
+    ClientPutBack: "older states given to clients",
+    ClientCopied: "copies of client states",
+    Expired: "entries expired",
+    Missed: "of them before somebody had them",
 }
 
 /// What was done, and how long it took.

@@ -1,7 +1,8 @@
 //! The simulator: real endpoints, hub, store and clients under virtual time, where one seed decides everything.
 //!
 //! `UDPCHAT_SIM_SEEDS` and `UDPCHAT_SIM_FIRST` choose how many seeds each test runs and which is the first; a
-//! failure prints the command that repeats it, and `UDPCHAT_SIM_TRACE` has every datagram printed.
+//! failure prints the command that repeats it, and `UDPCHAT_SIM_TRACE` has every datagram
+//! and every line on a screen printed.
 
 #![allow(
     clippy::disallowed_methods,
@@ -24,6 +25,7 @@ mod network;
 mod oracle;
 mod plan;
 mod process;
+mod retention;
 mod rooms;
 mod runs;
 mod script;

@@ -1,25 +1,31 @@
 //! Knows what was typed, watches what everybody sees, and checks every promise.
+//!
+//! What a run may lose it is told: what a server's older database does not have, what a client's older state does not
+//! know of, what retention has removed. Everything else is owed.
 
+mod verdict;
+mod watched;
+
+use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use udpchat::client::Tone;
 
 use crate::client::ClientHost;
-use crate::disk::{Disk, Mark, Standing, mark_of};
-use crate::rooms::Rooms;
+use crate::disk::{Disk, Log, Logged, Mark, Standing, mark_of};
+pub use watched::Watched;
 
 /// What ends a line that an earlier run may have shown.
 const AGAIN: &str = "(perhaps shown before)";
 
 /// What a client says where a promise is broken, or something that these runs never do is refused.
-const ALARMS: &[&str] = &[
-    "unconfirmed",
-    "not sent",
-    "damaged",
-    "a copy",
-    "too long",
-    "no user",
-];
+const ALARMS: &[&str] = &["not sent", "damaged", "too long", "no user"];
+
+/// What it says where its state directory is an older one, or a copy of one that is in use.
+const ALARMS_OF_COPIES: &[&str] = &["unconfirmed", "a copy"];
+
+/// What it says of a conversation, behind its name, where something has expired that this reader never had.
+const EXPIRED: &str = ": some of what was said while you were away has expired";
 
 /// A line that somebody typed and that others are to see.
 struct Said {
@@ -39,49 +45,45 @@ pub enum Audience {
     Room,
 }
 
-/// Receipts of one author's device from one reader's account, for messages to many or for private ones.
-type ReceiptKey = (usize, usize, bool);
-
 /// All that was typed, and what was seen of it.
 pub struct Oracle {
     said: BTreeMap<Mark, Said>,
-    wanted: BTreeMap<ReceiptKey, Vec<Mark>>,
-    got: BTreeMap<ReceiptKey, usize>,
-    /// What each reader saw, in order, and in which life of the process.
-    seen: Vec<Vec<(usize, Mark)>>,
-    /// Up to which life and line each screen was read.
-    read: Vec<(usize, usize)>,
-    /// How many of each author's messages were called stored.
-    stored: Vec<usize>,
-    unseen: usize,
-    unreceipted: usize,
-    /// Authors whose disk has failed in a commit that may have been the one of a receipt's telling.
-    excused: Vec<bool>,
+    watched: Vec<Watched>,
     /// How many accounts the hosts are of: the account of a host is the rest of its number.
     accounts: usize,
     /// Messages to many are said in rooms, and none to everyone: receipts do not tell these apart.
     has_rooms: bool,
-    is_late: Vec<bool>,
     /// What somebody said in a room and was told to be not sent.
     refused: BTreeSet<Mark>,
+    /// What was stored and is not in the older database that the server was given. It may stand again, and be shown
+    /// again.
+    lost: BTreeSet<Mark>,
+    /// What nobody knows to have been stored: an older state directory took the place of the one that knew.
+    unsure: BTreeSet<Mark>,
+    /// Messages whose receipts are not owed any more.
+    unreceipted: BTreeSet<Mark>,
+    /// What retention has removed from the server's log.
+    expired: Log,
+    /// Whether everything that is owed was seen when that was last looked for; none if something was seen since.
+    complete: Cell<Option<bool>>,
+    /// Whether each line that is shown is printed.
+    is_traced: bool,
 }
 
 impl Oracle {
-    pub fn new(clients: usize, accounts: usize) -> Self {
+    pub fn new(hosts: usize, accounts: usize) -> Self {
         Self {
+            said: BTreeMap::new(),
+            watched: (0..hosts).map(Watched::new).collect(),
             accounts,
             has_rooms: false,
-            is_late: vec![false; clients],
             refused: BTreeSet::new(),
-            said: BTreeMap::new(),
-            wanted: BTreeMap::new(),
-            got: BTreeMap::new(),
-            seen: vec![Vec::new(); clients],
-            read: vec![(0, 0); clients],
-            stored: vec![0; clients],
-            unseen: 0,
-            unreceipted: 0,
-            excused: vec![false; clients],
+            lost: BTreeSet::new(),
+            unsure: BTreeSet::new(),
+            unreceipted: BTreeSet::new(),
+            expired: Log::new(),
+            complete: Cell::new(None),
+            is_traced: std::env::var_os("UDPCHAT_SIM_TRACE").is_some(),
         }
     }
 
@@ -89,66 +91,183 @@ impl Oracle {
     pub fn expect(&mut self, mark: Mark, audience: Audience) {
         let from = mark.0;
         let own = from % self.accounts;
-        let accounts: Vec<usize> = match audience {
+        let readers = self.readers(mark, audience);
+        let is_for = |host: &usize| {
+            let account = *host % self.accounts;
+            *host != from && (account == own || readers.contains(&account))
+        };
+        let to: Vec<usize> = (0..self.watched.len()).filter(is_for).collect();
+        self.has_rooms |= audience == Audience::Room;
+        self.said.insert(mark, Said { to, audience });
+        self.complete.set(None);
+    }
+
+    /// The accounts whose receipts a message may have.
+    fn readers(&self, mark: Mark, audience: Audience) -> Vec<usize> {
+        let own = mark.0 % self.accounts;
+        match audience {
             Audience::One(account) => vec![account],
             Audience::Everyone | Audience::Room => (0..self.accounts)
                 .filter(|account| *account != own)
                 .collect(),
-        };
-        let is_for = |host: &usize| {
-            let account = *host % self.accounts;
-            *host != from && (account == own || accounts.contains(&account))
-        };
-        let to: Vec<usize> = (0..self.seen.len()).filter(is_for).collect();
-        self.has_rooms |= audience == Audience::Room;
-        if audience != Audience::Room {
-            self.unseen += to.iter().filter(|host| !self.is_late[**host]).count();
-            self.unreceipted += accounts.len();
         }
-        for account in accounts {
-            let key = (from, account, !matches!(audience, Audience::One(_)));
-            self.wanted.entry(key).or_default().push(mark);
-        }
-        self.said.insert(mark, Said { to, audience });
     }
 
     /// A device comes only while the others talk: what was received before is not shown on it.
     pub fn comes_late(&mut self, host: usize) {
-        self.is_late[host] = true;
+        self.watched[host].is_late = true;
+    }
+
+    /// A device begins with a copy of another one's state.
+    pub fn is_copied(&mut self, from: usize, to: usize) {
+        self.watched[to] = self.watched[from].inherited(to);
+        // Either gives up its device, and what it had yet to send.
+        self.watched[from].may_be_copy = true;
+        self.excuse(from);
+        self.excuse(to);
+    }
+
+    /// What has been seen on a device so far.
+    pub fn remember(&self, host: usize) -> Watched {
+        self.watched[host].clone()
+    }
+
+    /// A device begins again with an older state: it has seen what it had seen then.
+    pub fn is_put_back(&mut self, host: usize, earlier: Watched) {
+        self.watched[host] = earlier.put_back(&self.watched[host]);
+        self.excuse(host);
+    }
+
+    /// Nobody knows whether this is stored.
+    pub fn doubt(&mut self, mark: Mark) {
+        self.unsure.insert(mark);
+        self.complete.set(None);
+    }
+
+    /// The server was given an older database, which has `kept` and not `lost`.
+    pub fn server_is_put_back(&mut self, lost: BTreeSet<Mark>, kept: BTreeSet<Mark>) {
+        // Where the log differs, who waited for receipts of what came before waits no more.
+        self.unreceipted.extend(kept);
+        self.unreceipted.extend(&lost);
+        self.lost.extend(lost);
+        self.complete.set(None);
+    }
+
+    /// Retention has removed something from the server's log.
+    pub fn has_expired(&mut self, removed: Log) {
+        let marks = removed.values().filter_map(Logged::mark);
+        self.unreceipted.extend(marks);
+        self.expired.extend(removed);
+        self.complete.set(None);
+    }
+
+    /// How much has expired.
+    pub fn expirations(&self) -> usize {
+        self.expired.len()
+    }
+
+    /// Whether retention has removed this entry.
+    pub fn has_removed(&self, standing: Standing) -> bool {
+        self.expired.contains_key(&standing)
+    }
+
+    /// The server's log with what has expired of it.
+    pub fn whole(&self, log: Log) -> Log {
+        let mut whole = self.expired.clone();
+        whole.extend(log);
+        whole
+    }
+
+    /// Whether retention has removed an entry.
+    pub fn is_expired(&self, mark: Mark) -> bool {
+        self.expired.values().any(|gone| gone.mark() == Some(mark))
+    }
+
+    /// Whether entries of the log may be others than a device was sent.
+    pub fn has_lost(&self) -> bool {
+        !self.lost.is_empty()
     }
 
     /// Whether a device has shown something.
     pub fn has_seen(&self, host: usize, mark: Mark) -> bool {
-        self.seen[host].iter().any(|(_, seen)| *seen == mark)
+        self.watched[host].has_seen(mark)
     }
 
-    /// An author's disk has failed: a receipt may count as told there that was never shown, and is not waited for.
+    /// A receipt may count as told to this author that was never shown (its disk has failed in the commit of the
+    /// telling, or was put back), and is not waited for.
     pub fn excuse(&mut self, author: usize) {
-        if std::mem::replace(&mut self.excused[author], true) {
-            return;
-        }
-        let is_counted = |key: &ReceiptKey| key.0 == author && !(self.has_rooms && key.2);
-        let wanted = self.wanted.iter().filter(|(key, _)| is_counted(key));
-        let wanted: usize = wanted.map(|(_, marks)| marks.len()).sum();
-        let got = self.got.iter().filter(|(key, _)| is_counted(key));
-        let got: usize = got.map(|(_, count)| *count).sum();
-        self.unreceipted -= wanted - got;
+        self.watched[author].is_excused = true;
+        self.complete.set(None);
     }
 
     /// Whether everything was seen, and every author knows it.
-    pub const fn is_complete(&self) -> bool {
-        self.unseen == 0 && self.unreceipted == 0
+    pub fn is_complete(&self) -> bool {
+        if let Some(complete) = self.complete.get() {
+            return complete;
+        }
+        let complete = self.missing().next().is_none();
+        self.complete.set(Some(complete));
+        complete
+    }
+
+    /// Whether a message has to be stored, shown to all and receipted by them.
+    fn is_owed(&self, mark: Mark, said: &Said) -> bool {
+        let is_open = self.lost.contains(&mark) || self.unsure.contains(&mark);
+        said.audience != Audience::Room && !is_open && !self.is_expired(mark)
+    }
+
+    /// What is owed and was not seen.
+    fn missing(&self) -> impl Iterator<Item = String> {
+        let mut owed: BTreeMap<(usize, usize, bool), usize> = BTreeMap::new();
+        let mut unseen = Vec::new();
+        for (mark, said) in self
+            .said
+            .iter()
+            .filter(|(mark, said)| self.is_owed(**mark, said))
+        {
+            for reader in &said.to {
+                let watched = &self.watched[*reader];
+                if !watched.is_late && !watched.has_seen(*mark) {
+                    unseen.push(format!(
+                        "host {reader} never saw {mark:?} ({:?})",
+                        said.audience
+                    ));
+                }
+            }
+            let is_many = !matches!(said.audience, Audience::One(_));
+            let is_told_apart = !(self.has_rooms && is_many);
+            let author = &self.watched[mark.0];
+            if is_told_apart && !author.is_excused && !self.unreceipted.contains(mark) {
+                for reader in self.readers(*mark, said.audience) {
+                    *owed.entry((mark.0, reader, is_many)).or_default() += 1;
+                }
+            }
+        }
+        let unreceipted = owed.into_iter().filter_map(|((author, reader, is_many), owed)| {
+            let got = self.watched[author].receipts(reader, is_many);
+            (got < owed).then(|| {
+                format!("host {author} has {got} of {owed} receipts by user{reader} (to many: {is_many})")
+            })
+        });
+        unseen.into_iter().chain(unreceipted)
+    }
+
+    /// Says what is missing.
+    pub fn report(&self) {
+        for missing in self.missing() {
+            eprintln!("{missing}");
+        }
     }
 
     /// Reads what has appeared on somebody's screen.
     pub fn watch(&mut self, clients: &[ClientHost], number: usize, server: &Disk) {
         let client = &clients[number];
         let (life, screen) = client.screen();
-        let start = match self.read[number] {
-            (known, lines) if known == life => lines,
-            _ => 0,
-        };
+        let start = self.watched[number].lines_read(life);
         for (tone, line) in &screen.lines[start..] {
+            if self.is_traced {
+                eprintln!("host {number}, life {life}: {tone:?}: {line:.100}");
+            }
             match tone {
                 Tone::Said => self.saw(number, life, line),
                 // It may be one that was counted before the crash.
@@ -163,19 +282,34 @@ impl Oracle {
                 Tone::Error if self.is_of_a_room(line) && line.starts_with("not sent") => {
                     self.refused.extend(mark_of(line));
                 }
-                Tone::Error => {
-                    let is_alarm = ALARMS.iter().any(|alarm| line.contains(alarm));
-                    assert!(!is_alarm, "user{number} was told: {line}");
+                Tone::Notice if line.ends_with(EXPIRED) => {
+                    let name = line.split(": ").next().unwrap_or_default();
+                    self.watched[number].is_told_of_expiry(name);
                 }
+                Tone::Error => self.was_told_of_trouble(number, line),
                 Tone::Notice | Tone::Plain => {}
             }
         }
-        self.read[number] = (life, screen.lines.len());
+        self.watched[number].has_read(life, screen.lines.len());
     }
 
     fn is_of_a_room(&self, line: &str) -> bool {
         let said = mark_of(line).and_then(|mark| self.said.get(&mark));
         said.is_some_and(|said| said.audience == Audience::Room)
+    }
+
+    fn was_told_of_trouble(&mut self, number: usize, line: &str) {
+        let says = |alarms: &[&str]| alarms.iter().any(|alarm| line.contains(alarm));
+        assert!(!says(ALARMS), "host {number} was told: {line}");
+        assert!(
+            self.watched[number].may_be_copy || !says(ALARMS_OF_COPIES),
+            "host {number} was told: {line}"
+        );
+        if line.starts_with("unconfirmed")
+            && let Some(mark) = mark_of(line)
+        {
+            self.doubt(mark);
+        }
     }
 
     /// Somebody saw what was said.
@@ -185,25 +319,13 @@ impl Oracle {
             .said
             .get(&mark)
             .expect("nobody says what was not typed");
+        let watched = &mut self.watched[reader];
         assert!(
-            said.to.contains(&reader),
-            "user{reader} saw {mark:?}, which was not for them"
+            said.to.contains(&reader) || watched.has_written(mark),
+            "host {reader} saw {mark:?}, which was not for them"
         );
-        let is_repeated = text.ends_with(AGAIN);
-        if is_repeated {
-            assert!(life > 0, "user{reader} saw {mark:?} again without a crash");
-        }
-        let before = &mut self.seen[reader];
-        let is_known = before.iter().any(|(_, seen)| *seen == mark);
-        assert!(
-            is_repeated || !is_known,
-            "user{reader} saw {mark:?} twice, and was not told so"
-        );
-        let is_twice = before.contains(&(life, mark));
-        assert!(!is_twice, "user{reader} saw {mark:?} twice in one life");
-        let is_counted = said.audience != Audience::Room && !self.is_late[reader];
-        self.unseen -= usize::from(is_counted && !is_known);
-        before.push((life, mark));
+        watched.saw(life, mark, text, self.lost.contains(&mark));
+        self.complete.set(None);
     }
 
     /// An author was told who has received a message. That many of the author's messages must be durable there.
@@ -211,173 +333,45 @@ impl Oracle {
         let names = line
             .strip_prefix("✓ Message received by ")
             .expect("receipts are worded so");
-        let is_to_all = line.contains(" of ");
+        let is_many = line.contains(" of ");
         let names = names.split(" (").next().expect("there is a first part");
         for name in names.split(", ") {
             let reader = clients.iter().position(|client| client.name == name);
             let reader = reader.expect("receipts are by somebody");
-            let key = (author, reader, is_to_all);
-            let got = self.got.entry(key).or_default();
-            *got += 1;
             let disks: Vec<Disk> = clients
                 .iter()
                 .filter(|client| client.name == name)
                 .filter_map(ClientHost::disk)
                 .collect();
-            let wanted = self.wanted.get(&key).map_or(&[][..], Vec::as_slice);
-            let is_held = |mark: &&Mark| disks.iter().any(|disk| disk.holds(**mark));
-            let durable = wanted.iter().filter(is_held).count();
+            let got = self.watched[author].received_by(reader, is_many);
+            let is_wanted = |mark: &Mark, said: &Said| {
+                self.watched[author].has_said(*mark)
+                    && matches!(said.audience, Audience::One(_)) != is_many
+                    && self.readers(*mark, said.audience).contains(&reader)
+            };
+            let is_held = |mark: Mark| disks.iter().any(|disk| disk.holds(mark));
+            let wanted = self
+                .said
+                .iter()
+                .filter(|(mark, said)| is_wanted(mark, said));
+            let durable = wanted.filter(|(mark, _)| is_held(**mark)).count();
             assert!(
-                *got <= durable,
-                "user{author} has {got} receipts by {name}, whose device holds {durable} ({line})"
+                got <= durable,
+                "host {author} has {got} receipts by {name}, whose device holds {durable} ({line})"
             );
-            let is_counted = !(self.excused[author] || self.has_rooms && is_to_all);
-            self.unreceipted -= usize::from(is_counted);
+            self.complete.set(None);
         }
     }
 
     /// An author was told that a message is stored.
     fn stored(&mut self, author: usize, line: &str, server: &Disk) {
-        self.stored[author] += 1;
-        let own = self.said.keys().filter(|mark| mark.0 == author);
+        let watched = &mut self.watched[author];
+        watched.stored += 1;
+        let own = self.said.keys().filter(|mark| watched.has_said(**mark));
         let durable = own.filter(|mark| server.holds(**mark)).count();
         assert!(
-            self.stored[author] <= durable,
-            "user{author} was told {line:?}, and the server holds {durable}"
+            watched.stored <= durable,
+            "host {author} was told {line:?}, and the server holds {durable}"
         );
     }
-
-    /// Whether all that was said in rooms is where it must be, or what is missing. What must never be fails at once.
-    pub fn check_rooms(&self, clients: &[ClientHost], rooms: &Rooms) -> Result<(), String> {
-        if !self.has_rooms {
-            return Ok(());
-        }
-        for client in clients {
-            rooms.check_device(client, self)?;
-            for reader in &clients[..self.accounts] {
-                let author = client.number;
-                if reader.name == client.name {
-                    continue;
-                }
-                let (least, most) = rooms.receipts(author, &client.name, &reader.name);
-                let got = self.got.get(&(author, reader.number, true));
-                let got = got.copied().unwrap_or(0);
-                let whose = || format!("{} of {}", client.host_name(), reader.name);
-                assert!(
-                    got <= most,
-                    "{got} receipts and {most} messages: {}",
-                    whose()
-                );
-                if got < least && !self.excused[author] {
-                    return Err(format!("{got} receipts of {least}: {}", whose()));
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// Whether a room's message was said to be not sent.
-    fn is_refused(&self, clients: &[ClientHost], mark: Mark) -> bool {
-        self.refused.contains(&mark) || clients[mark.0].refused.contains(&mark)
-    }
-
-    /// How many messages were refused because their authors did not belong to the room.
-    pub fn refusals(&self) -> usize {
-        self.refused.len()
-    }
-
-    /// All that can be checked only at the end: what stands where, and the order.
-    pub fn check(&self, clients: &[ClientHost], server: &Disk, rooms: &Rooms) {
-        let log = standings(server, true, "the server");
-        for (mark, said) in &self.said {
-            let is_refused = said.audience == Audience::Room && self.is_refused(clients, *mark);
-            let stands = log.contains_key(mark);
-            assert_ne!(
-                stands, is_refused,
-                "{mark:?} ({:?}) stands in the log, or was refused, and not both",
-                said.audience
-            );
-        }
-        let is_known = |mark: &Mark| self.said.contains_key(mark);
-        assert!(log.keys().all(is_known), "the log holds all and no more");
-        Self::check_order_of_typing(&log);
-        for client in clients {
-            let number = client.number;
-            let disk = client.disk().expect("everybody has signed in");
-            let history = standings(&disk, false, &client.name);
-            for (mark, place) in &history {
-                assert_eq!(Some(place), log.get(mark), "{mark:?} at user{number}");
-            }
-            for (mark, said) in &self.said {
-                if said.audience == Audience::Room {
-                    continue;
-                }
-                let is_meant = mark.0 == number || said.to.contains(&number);
-                let is_there = history.contains_key(mark);
-                assert!(
-                    is_there == is_meant || is_meant && client.is_late,
-                    "{mark:?} in the history of host {number}: {is_there}"
-                );
-            }
-            self.check_order_of_showing(number, &log);
-            let (unsent, awaited) = disk.waiting();
-            assert_eq!(unsent, 0, "host {number} has something to send");
-            // Of who has left a room no receipt comes any more.
-            let is_waiting = awaited > 0 && rooms.is_empty();
-            assert!(!is_waiting, "host {number} waits for receipts");
-        }
-    }
-
-    /// What one author said in one conversation stands in the order in which it was typed.
-    fn check_order_of_typing(log: &BTreeMap<Mark, Standing>) {
-        let mut last: BTreeMap<(usize, u64), u64> = BTreeMap::new();
-        for (mark, (conversation, entry)) in log {
-            let before = last.insert((mark.0, *conversation), *entry);
-            assert!(before < Some(*entry), "{mark:?} stands out of order");
-        }
-    }
-
-    /// Each conversation was shown in the order of the log, in each life of the process.
-    fn check_order_of_showing(&self, number: usize, log: &BTreeMap<Mark, Standing>) {
-        let mut last: BTreeMap<(usize, u64), u64> = BTreeMap::new();
-        for (life, mark) in &self.seen[number] {
-            let (conversation, entry) = log[mark];
-            let before = last.insert((*life, conversation), entry);
-            assert!(
-                before < Some(entry),
-                "user{number} saw {mark:?} out of order"
-            );
-        }
-    }
-
-    /// Says what is missing.
-    pub fn report(&self) {
-        for (mark, said) in &self.said {
-            for reader in &said.to {
-                if !self.seen[*reader].iter().any(|(_, seen)| seen == mark) {
-                    eprintln!("{mark:?} ({:?}): host {reader} never saw it", said.audience);
-                }
-            }
-        }
-        for (key, wanted) in &self.wanted {
-            let got = self.got.get(key).copied().unwrap_or(0);
-            if got != wanted.len() {
-                let (author, reader, is_to_all) = key;
-                eprintln!(
-                    "user{author} has {got} of {} receipts by user{reader} (to everyone: {is_to_all})",
-                    wanted.len()
-                );
-            }
-        }
-    }
-}
-
-/// Where everything stands, each thing once.
-fn standings(disk: &Disk, is_server: bool, whose: &str) -> BTreeMap<Mark, Standing> {
-    let mut standings = BTreeMap::new();
-    for (mark, standing) in disk.standings(is_server) {
-        let before = standings.insert(mark, standing);
-        assert_eq!(before, None, "{mark:?} stands twice at {whose}");
-    }
-    standings
 }

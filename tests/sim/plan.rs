@@ -7,6 +7,7 @@ use crate::attacker::Attack;
 use crate::dice::Dice;
 use crate::faults::Fault;
 use crate::network::{Host, Link};
+use crate::retention::Keep;
 
 /// What is to happen in a run.
 #[derive(Debug, Clone, Copy, Default)]
@@ -18,6 +19,8 @@ pub struct Plan {
     pub clients: usize,
     /// Devices of each of them, all at once.
     pub devices: usize,
+    /// Hosts that begin with a copy of another one's state directory, and run beside it: at most one for each person.
+    pub copies: usize,
     /// Whether the last device of each comes only while the others talk.
     pub late_devices: bool,
     /// Whether people join, leave and talk in rooms instead of saying something to everyone.
@@ -26,6 +29,10 @@ pub struct Plan {
     pub messages: usize,
     /// Whether some of them fill several packets.
     pub long_texts: bool,
+    /// How long the long ones may be, in bytes.
+    pub text_bytes: usize,
+    /// How much the server keeps.
+    pub keep: Keep,
     /// The time over which they are typed, and over which the troubles come.
     pub over: Duration,
 }
@@ -39,6 +46,12 @@ pub struct Troubles {
     pub cuts_both_ways: u64,
     pub black_holes: u64,
     pub server_crashes: u64,
+    /// Orderly stops of the server.
+    pub server_stops: u64,
+    /// How often the server is given an older database.
+    pub server_restores: u64,
+    /// How often a client is given an older state directory.
+    pub client_restores: u64,
     /// Server crashes in the middle of a commit.
     pub torn_commits: u64,
     /// The power fails at the server's write of this number, counted from the moment at which the talking begins.
@@ -46,6 +59,8 @@ pub struct Troubles {
     /// The disk of a client fails at the write of this number, counted likewise.
     pub client_write: Option<u64>,
     pub client_crashes: u64,
+    /// Clients that are away for most of the time.
+    pub absences: u64,
     /// Client disks that fail in the middle of a commit.
     pub failing_disks: u64,
     pub clocks_forward: u64,
@@ -77,10 +92,34 @@ pub enum Happening {
         down: Duration,
     },
     StartServer,
+    StopServer {
+        down: Duration,
+    },
+    /// While the server runs, or else while it is stopped.
+    BackUpServer {
+        runs: bool,
+    },
+    /// By `store restore`, or else by hand.
+    PutServerBack {
+        by_hand: bool,
+        down: Duration,
+    },
+    BackUpClient {
+        client: usize,
+    },
+    PutClientBack {
+        client: usize,
+        down: Duration,
+    },
+    CopyClient {
+        from: usize,
+        to: usize,
+    },
     CrashClient {
         client: usize,
         down: Duration,
     },
+    Retain,
     FailAtWrite {
         operations: u64,
     },
@@ -118,6 +157,7 @@ impl Plan {
             clients: 3,
             devices: 1,
             messages: 5,
+            text_bytes: 4_000,
             over: Duration::from_secs(15),
             ..Self::default()
         }
@@ -141,6 +181,11 @@ impl Plan {
 
     /// How many hosts there are beside the server.
     pub const fn hosts(&self) -> usize {
+        self.devices() + self.copies
+    }
+
+    /// How many of them do not begin with a copy.
+    pub const fn devices(&self) -> usize {
         self.clients * self.devices
     }
 
@@ -175,12 +220,21 @@ impl Plan {
             (attack.relay > 0.0, Fault::Relayed),
             (crashes > 0, Fault::ServerCrashed),
             (torn, Fault::CommitTorn),
+            (troubles.server_stops > 0, Fault::ServerStopped),
+            (troubles.server_restores > 0, Fault::ServerPutBack),
+            (troubles.client_restores > 0, Fault::ClientPutBack),
+            (self.copies > 0, Fault::ClientCopied),
             (troubles.client_crashes > 0, Fault::ClientCrashed),
             (failing, Fault::ClientDiskFailed),
             (troubles.clocks_forward > 0, Fault::ClockForward),
             (troubles.clocks_back > 0, Fault::ClockBack),
             (troubles.client_sleeps > 0, Fault::ClientSlept),
             (troubles.server_sleeps > 0, Fault::ServerSlept),
+            (self.keep.has_limits(), Fault::Expired),
+            (
+                self.keep.has_limits() && troubles.absences > 0,
+                Fault::Missed,
+            ),
             (self.rooms, Fault::Joined),
             (self.rooms, Fault::Rejoined),
             (self.rooms, Fault::MembershipEnded),
@@ -229,6 +283,7 @@ impl Plan {
             let down = dice.ms(50, 8_000);
             agenda.push((dice.ms(0, over), Happening::TearCommit { down }));
         }
+        self.restores(dice, &mut agenda);
         for _ in 0..troubles.client_crashes {
             let (client, down) = (dice.index(self.hosts()), dice.ms(50, 8_000));
             agenda.push((dice.ms(0, over), Happening::CrashClient { client, down }));
@@ -240,6 +295,27 @@ impl Plan {
                 operations: None,
             };
             agenda.push((dice.ms(0, over), happening));
+        }
+        for _ in 0..troubles.absences {
+            let client = dice.index(self.hosts());
+            let down = dice.ms(over / 4, over);
+            agenda.push((
+                dice.ms(0, over / 2),
+                Happening::CrashClient { client, down },
+            ));
+        }
+        if !self.keep.own.is_empty() {
+            // Rooms come to be as people join them.
+            for part in 0..4 {
+                agenda.push((self.over / 4 * part, Happening::Retain));
+            }
+        }
+        if self.keep.all.days.is_some() {
+            // In steps after which a pass is not skipped.
+            for _ in 0..4 {
+                let (host, by_ms) = (Host::Server, 20 * 3_600_000);
+                agenda.push((dice.ms(0, over), Happening::SetClock { host, by_ms }));
+            }
         }
         let now = Duration::ZERO;
         if let Some(operations) = troubles.server_write {
@@ -272,6 +348,42 @@ impl Plan {
             agenda.push((dice.ms(0, over), Happening::Sleep { host, span }));
         }
         agenda
+    }
+
+    /// Backups, and what is done with them.
+    fn restores(&self, dice: &mut Dice, agenda: &mut Vec<(Duration, Happening)>) {
+        let troubles = &self.troubles;
+        let over = self.over.as_millis() as u64;
+        for _ in 0..troubles.server_stops {
+            let down = dice.ms(50, 8_000);
+            agenda.push((dice.ms(0, over), Happening::StopServer { down }));
+        }
+        for _ in 0..troubles.server_restores {
+            let made = dice.below(over * 3 / 4);
+            let runs = dice.happens(0.7);
+            agenda.push((
+                Duration::from_millis(made),
+                Happening::BackUpServer { runs },
+            ));
+            let (by_hand, down) = (dice.happens(0.5), dice.ms(50, 8_000));
+            let happening = Happening::PutServerBack { by_hand, down };
+            agenda.push((dice.ms(made, over), happening));
+        }
+        for _ in 0..troubles.client_restores {
+            let client = dice.index(self.devices());
+            let made = dice.below(over * 3 / 4);
+            agenda.push((
+                Duration::from_millis(made),
+                Happening::BackUpClient { client },
+            ));
+            let down = dice.ms(50, 8_000);
+            let happening = Happening::PutClientBack { client, down };
+            agenda.push((dice.ms(made, over), happening));
+        }
+        for number in 0..self.copies {
+            let (from, to) = (number, self.devices() + number);
+            agenda.push((dice.ms(0, over), Happening::CopyClient { from, to }));
+        }
     }
 
     fn any_host(&self, dice: &mut Dice) -> Host {

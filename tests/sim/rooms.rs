@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use udpchat::protocol::{Body, EventKind, Message};
 
 use crate::client::ClientHost;
-use crate::disk::{Disk, Mark, mark_of};
+use crate::disk::{Held, Log, Mark, Standing, mark_of};
 use crate::faults::{Fault, Faults};
 use crate::oracle::Oracle;
 
@@ -36,19 +36,19 @@ struct Room {
 pub struct Rooms(BTreeMap<u64, Room>);
 
 impl Rooms {
-    /// Reads the log as it would be found if the power failed now.
-    pub fn read(server: &Disk) -> Self {
-        let log = server.log();
+    /// Reads the whole log.
+    pub fn read(log: &Log) -> Self {
         let is_of_a_room = |message: &Message| matches!(&message.body, Body::RoomEvent(event) if event.kind == EventKind::Joined);
         let rooms: BTreeSet<u64> = log
             .iter()
-            .filter(|(_, message)| is_of_a_room(message))
+            .filter(|(_, logged)| is_of_a_room(&logged.message))
             .map(|((conversation, _), _)| *conversation)
             .collect();
         let mut read: BTreeMap<u64, Room> = BTreeMap::new();
-        for ((conversation, entry), message) in log {
-            if rooms.contains(&conversation) {
-                read.entry(conversation).or_default().take(entry, &message);
+        for ((conversation, entry), logged) in log {
+            if rooms.contains(conversation) {
+                let room = read.entry(*conversation).or_default();
+                room.take(*entry, &logged.message);
             }
         }
         Self(read)
@@ -61,16 +61,25 @@ impl Rooms {
 
     /// Checks what a device holds and has shown. What is still to come is returned, so that a run can wait for it; what
     /// must never be fails at once.
-    pub fn check_device(&self, client: &ClientHost, oracle: &Oracle) -> Result<(), String> {
-        let disk = client.disk().expect("everybody has signed in");
-        let held = disk.held();
+    pub fn check_device(
+        &self,
+        client: &ClientHost,
+        log: &Log,
+        held: &Held,
+        oracle: &Oracle,
+    ) -> Result<(), String> {
+        // What a server has lost whose database was put back stays where it is.
+        let is_logged = |standing: &Standing| {
+            log.get(standing).map(|logged| logged.digest) == Some(held[standing].digest)
+        };
         for (conversation, room) in &self.0 {
             let whose = || format!("{} in room {conversation}", client.host_name());
             let none = Vec::new();
             let spans = room.spans.get(&client.name).unwrap_or(&none);
             let held: BTreeSet<u64> = held
                 .range((*conversation, 0)..=(*conversation, u64::MAX))
-                .map(|(_, entry)| *entry)
+                .filter(|(standing, _)| is_logged(standing))
+                .map(|((_, entry), _)| *entry)
                 .collect();
             for entry in &held {
                 assert!(
@@ -82,6 +91,9 @@ impl Rooms {
             for (number, span) in spans.iter().enumerate() {
                 let is_last = number + 1 == spans.len();
                 let of_span = room.entries.keys().filter(|entry| span.has(**entry));
+                // What has expired before it was sent is missing.
+                let is_gone = |entry: u64| oracle.has_removed((*conversation, entry));
+                let of_span = of_span.filter(|entry| held.contains(entry) || !is_gone(**entry));
                 // A new device begins where its account stood.
                 let of_span = of_span.skip_while(|entry| client.is_late && !held.contains(entry));
                 let mut has_ended = None;
@@ -113,21 +125,26 @@ impl Rooms {
     }
 
     /// How many receipts an author's device must have from an account, and how many it may have.
-    pub fn receipts(&self, author: usize, own_name: &str, reader: &str) -> (usize, usize) {
+    pub fn receipts(
+        &self,
+        author: usize,
+        (own_name, reader): (&str, &str),
+        is_owed: impl Fn(Mark) -> bool,
+    ) -> (usize, usize) {
         let (mut least, mut most) = (0, 0);
         for room in self.0.values() {
             let none = Vec::new();
             let spans = room.spans.get(reader).unwrap_or(&none);
             let own = room.spans.get(own_name).and_then(|spans| spans.last());
             for (entry, mark) in &room.entries {
-                if !matches!(mark, Some((from, _)) if *from == author) {
+                let Some(mark) = mark.filter(|mark| mark.0 == author) else {
                     continue;
-                }
+                };
                 most += usize::from(spans.iter().any(|span| span.has(*entry)));
                 // Who has left is told nothing of the room, and of who has left nothing is told.
                 let is_inside = own.is_some_and(|span| span.last.is_none() && span.has(*entry));
                 let is_open = |span: &Span| span.last.is_none() && span.has(*entry);
-                least += usize::from(is_inside && spans.iter().any(is_open));
+                least += usize::from(is_inside && is_owed(mark) && spans.iter().any(is_open));
             }
         }
         (least, most)

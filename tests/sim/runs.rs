@@ -1,6 +1,7 @@
 //! What is run: each plan under many seeds, and what a failure prints.
 
 mod attacks;
+mod backups;
 mod conversations;
 mod hosts;
 mod network;

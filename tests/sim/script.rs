@@ -63,7 +63,7 @@ fn line(plan: &Plan, dice: &mut Dice, mark: Mark) -> (String, Option<Audience>) 
     }
     let mut text = format!("<{}.{}>", mark.0, mark.1);
     if plan.long_texts && dice.happens(0.5) {
-        text.push_str(&"x".repeat(dice.index(4_000)));
+        text.push_str(&"x".repeat(dice.index(plan.text_bytes)));
     }
     if !plan.rooms && dice.happens(0.33) {
         return (format!("/message* {text}"), Some(Audience::Everyone));

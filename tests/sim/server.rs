@@ -5,12 +5,16 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use udpchat::server::{self, Hub, HubConfig, Registrar};
-use udpchat::store::{Completion, Engine, Request, RequestId, Store};
-use udpchat::transport::{Endpoint, Limits, ServerConfig};
+use udpchat::store::memory::MemoryDisk;
+use udpchat::store::{
+    Completion, Engine, Outcome, Reply, Request, RequestId, Retention, Store, begin_service_after,
+};
+use udpchat::transport::{App, Endpoint, Limits, ServerConfig};
 
 use crate::disk::Disk;
 use crate::network::{Host, Network};
 use crate::process::{Clocks, Process};
+use crate::retention::Pass;
 
 /// How many requests the store takes at once.
 const STORE_SLOTS: usize = 256;
@@ -59,15 +63,29 @@ pub struct ServerHost {
     /// The disk does so many more operations in the next commit, and then the host is dead.
     doom: Option<u64>,
     pub is_dead: bool,
+    /// Passes of retention.
+    pub passes: Vec<Pass>,
 }
 
 impl ServerHost {
-    pub fn boot(clocks: Clocks, now: Duration, disk: &Disk, seed: [u8; 32]) -> Self {
+    /// Starts a server. `witness` is the generation that was last seen of its database, as the file beside it says.
+    pub fn boot(
+        clocks: Clocks,
+        now: Duration,
+        disk: &Disk,
+        witness: &mut u64,
+        keep: Retention,
+        seed: [u8; 32],
+    ) -> Self {
         let at = clocks.moment(now);
         // What the process before could not write when it was dropped is no failure of this one's.
         disk.has_failed();
-        let database = disk.files().expect("the disk holds a database or nothing");
-        let mut engine = Engine::new(database, seed).expect("the schema is ours");
+        let files = disk.files().expect("the disk holds a database or nothing");
+        let begun = begin_service_after(&files.database, *witness, seed);
+        if let Some((generation, _)) = begun.expect("the disk does not fail") {
+            *witness = generation;
+        }
+        let mut engine = Engine::new(files, seed).expect("the schema is ours");
         let secret = |engine: &mut Engine, name: &str| -> [u8; 32] {
             let bytes = engine
                 .secret(name, |rng| {
@@ -94,7 +112,11 @@ impl ServerHost {
         let server_key = endpoint.public_key().expect("a server has a key");
         let queue = Arc::new(Mutex::new(Queue::default()));
         let store = Box::new(QueuedStore(queue.clone()));
-        let hub = Hub::new(at, HubConfig::default(), store, registrar, server_key, seed);
+        let config = HubConfig {
+            retention: keep,
+            ..HubConfig::default()
+        };
+        let hub = Hub::new(at, config, store, registrar, server_key, seed);
         Self {
             process: Process::new(clocks, Host::Server, endpoint, hub),
             engine,
@@ -103,6 +125,7 @@ impl ServerHost {
             done: None,
             doom: None,
             is_dead: false,
+            passes: Vec::new(),
         }
     }
 
@@ -151,10 +174,71 @@ impl ServerHost {
             self.engine.execute(batch);
             self.is_dead = true;
         } else {
-            self.done = Some((now + COMMIT, self.engine.execute(batch)));
+            self.done = Some((now + COMMIT, self.execute(batch)));
             // What was done before the power failed was not yet said to anybody.
             self.is_dead = self.disk.has_failed();
         }
+    }
+
+    fn execute(&mut self, batch: Vec<(RequestId, Request)>) -> Vec<Completion> {
+        let is_pass = |(_, request): &(_, Request)| matches!(request, Request::Expire { .. });
+        if !batch.iter().any(is_pass) {
+            return self.engine.execute(batch);
+        }
+        // What was there just before a pass is asked for only where there is one.
+        let each = batch.into_iter().flat_map(|request| {
+            let Request::Expire { now_ms, .. } = request.1 else {
+                return self.engine.execute(vec![request]);
+            };
+            let before = self.disk.log();
+            let done = self.engine.execute(vec![request]);
+            let jumped = matches!(
+                done[0].outcome,
+                Outcome::Done(Reply::Expired {
+                    jumped_from_ms: Some(_),
+                    ..
+                })
+            );
+            self.passes.push(Pass {
+                before,
+                after: self.disk.log(),
+                now_ms,
+                has_jumped: jumped || matches!(done[0].outcome, Outcome::Unknown),
+            });
+            done
+        });
+        each.collect()
+    }
+
+    /// The operator says what is kept of one conversation; returns whether there is one of this name.
+    pub fn retain(&mut self, name: &str, keep: Retention) -> bool {
+        let name = name.to_owned();
+        let request = Request::Retain { name, keep };
+        let done = self.engine.execute(vec![(RequestId(0), request)]);
+        matches!(done[0].outcome, Outcome::Done(_))
+    }
+
+    /// A backup, made as `store backup` makes one while the server runs.
+    pub fn back_up(&mut self) -> Vec<u8> {
+        self.engine
+            .execute(vec![(RequestId(0), Request::Checkpoint)]);
+        let copy = MemoryDisk::new();
+        let database = copy.open().expect("there is room for a copy");
+        let copied = self.engine.snapshots().back_up_into(&database);
+        copied.expect("the disk does not fail in reading");
+        drop(database);
+        copy.image()
+    }
+
+    /// The server is to stop in order.
+    pub fn stop(&mut self, now: Duration, network: &mut Network) {
+        self.process.input(now, server::Input::Stop);
+        self.settle(now, network);
+    }
+
+    /// Whether it has stopped.
+    pub fn has_stopped(&self) -> bool {
+        self.process.app.is_finished()
     }
 
     /// How many requests the store holds.

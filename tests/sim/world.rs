@@ -1,14 +1,15 @@
 //! One run: hosts, network, a plan, and what must be so at its end.
 
+mod archive;
 mod happenings;
 mod steps;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 use crate::client::ClientHost;
 use crate::dice::Dice;
-use crate::disk::Disk;
+use crate::disk::{Disk, Log};
 use crate::faults::{Fault, Faults};
 use crate::network::{Datagram, Host, Network};
 use crate::oracle::{Audience, Oracle};
@@ -17,6 +18,7 @@ use crate::process::Clocks;
 use crate::rooms::Rooms;
 use crate::script;
 use crate::server::ServerHost;
+use archive::Archive;
 
 /// Everybody must have signed in after so long.
 const SIGN_IN_WITHIN: Duration = Duration::from_secs(600);
@@ -52,6 +54,11 @@ pub struct World {
     planned: u64,
     /// How long the server stays down after a crash in a commit, if one is to come.
     torn_down: Option<Duration>,
+    /// How long the server stays down once it has stopped in order, if it is to.
+    stop_down: Option<Duration>,
+    archive: Archive,
+    /// The conversations of which the server was told what to keep.
+    retained: BTreeSet<&'static str>,
 }
 
 impl World {
@@ -60,7 +67,9 @@ impl World {
         let mut dice = Dice::new(seed, 1);
         let disk = Disk::default();
         let now = Duration::ZERO;
-        let server = ServerHost::boot(clocks, now, &disk, dice.seed());
+        let mut archive = Archive::default();
+        let generation = &mut archive.generation;
+        let server = ServerHost::boot(clocks, now, &disk, generation, plan.keep.all, dice.seed());
         let mut clients: Vec<ClientHost> = (0..plan.hosts())
             .map(|number| ClientHost::new(number, number % plan.clients, clocks))
             .collect();
@@ -83,6 +92,9 @@ impl World {
             agenda: BTreeMap::new(),
             planned: 0,
             torn_down: None,
+            stop_down: None,
+            archive,
+            retained: BTreeSet::new(),
         }
     }
 
@@ -108,7 +120,7 @@ impl World {
             world.oracle.is_complete()
                 && world.clients.iter().all(|client| client.script.is_empty())
         });
-        self.settle_rooms(healed);
+        self.settle_logs(healed);
         let took = self.now.saturating_sub(healed);
         self.rest();
         let server = self.server.as_ref().expect("everybody is up");
@@ -122,12 +134,18 @@ impl World {
             self.plan.clients,
             "all are online"
         );
-        let rooms = self.settle_rooms(healed + REST);
-        self.oracle.check(&self.clients, &self.disk, &rooms);
+        let (log, rooms) = self.settle_logs(healed + REST);
+        self.oracle.check(&self.clients, &log, &rooms);
         let mut faults = self.network.faults;
         rooms.count(&mut faults);
         for _ in 0..self.oracle.refusals() {
             faults.count(Fault::SaidOutside);
+        }
+        for _ in 0..self.oracle.expirations() {
+            faults.count(Fault::Expired);
+        }
+        for _ in 0..self.oracle.missed(&self.clients) {
+            faults.count(Fault::Missed);
         }
         faults.elapsed_ms = self.now.as_millis() as u64;
         faults.slowest_ms = took.as_millis() as u64;
@@ -136,7 +154,7 @@ impl World {
 
     /// Everybody signs up, and then signs in on the other devices, but for those that come later.
     fn sign_in(&mut self) {
-        let (people, hosts) = (self.plan.clients, self.plan.hosts());
+        let (people, hosts) = (self.plan.clients, self.plan.devices());
         let late = people * usize::from(self.plan.late_devices);
         self.run_until(SIGN_IN_WITHIN, "sign up", |world| {
             world.clients[..people].iter().all(ClientHost::is_signed_in)
@@ -157,13 +175,14 @@ impl World {
         }
     }
 
-    /// Waits until what was said in rooms is where it must be.
-    fn settle_rooms(&mut self, healed: Duration) -> Rooms {
+    /// Waits until what was said is where it must be. Returns the whole log, and what it says of rooms.
+    fn settle_logs(&mut self, healed: Duration) -> (Log, Rooms) {
         loop {
-            let rooms = Rooms::read(&self.disk);
-            let missing = self.oracle.check_rooms(&self.clients, &rooms);
+            let log = self.oracle.whole(self.disk.log());
+            let rooms = Rooms::read(&log);
+            let missing = self.oracle.check_so_far(&self.clients, &log, &rooms);
             let Err(missing) = missing else {
-                return rooms;
+                return (log, rooms);
             };
             if self.now > healed + QUIET_WITHIN {
                 self.give_up(&missing);
@@ -199,8 +218,8 @@ impl World {
         });
         let took = self.now.saturating_sub(first);
         self.run_until(limit, "get everything", |world| world.oracle.is_complete());
-        let rooms = Rooms::read(&self.disk);
-        self.oracle.check(&self.clients, &self.disk, &rooms);
+        let (log, rooms) = self.settle_logs(self.now);
+        self.oracle.check(&self.clients, &log, &rooms);
         took
     }
 

@@ -153,6 +153,7 @@ impl Member {
                 let hello = Hello {
                     positions: Vec::new(),
                     more: false,
+                    epoch: None,
                 };
                 self.request(line, &Message::control(hello));
             }

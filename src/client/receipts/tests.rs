@@ -109,6 +109,23 @@ fn member_who_came_later_has_not_received_what_was_said_before() {
 }
 
 #[test]
+fn mark_that_has_passed_what_expired_is_no_receipt_of_that() {
+    let now = instant();
+    let mut receipts = Receipts::default();
+    receipts.mark(PAIR, &mark(BOB, "bob", 2));
+    let later = Mark {
+        since: EntryId(4),
+        ..mark(BOB, "bob", 5)
+    };
+    receipts.mark(PAIR, &later);
+    // Its answer was lost, and comes only now.
+    receipts.track(now, (PAIR, false), EntryId(3), awaited(1, 0), None);
+    receipts.track(now, (PAIR, false), EntryId(5), awaited(1, 0), None);
+    let entries: Vec<EntryId> = receipts.news(now).iter().map(|news| news.entry).collect();
+    assert_eq!(entries, [EntryId(5)]);
+}
+
+#[test]
 fn receipts_of_a_server_without_end_fill_no_memory() {
     // A server could name ever new accounts, and each was kept with the message, on disk too.
     let now = instant();

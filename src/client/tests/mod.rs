@@ -3,6 +3,7 @@
 mod bytes;
 mod chat;
 mod link;
+mod put_back;
 mod receipts;
 mod receiving;
 mod rooms;
@@ -218,6 +219,7 @@ fn head(id: ConversationId, name: &str, head: u64, last_number: u64, start: u64)
         start: EntryId(start),
         floor: EntryId::START,
         until: None,
+        expired: None,
     }
 }
 

@@ -30,7 +30,7 @@ fn from_bob(text: &str, number: u64) -> Message {
     Message::chat(origin, text)
 }
 
-fn deliver(desk: &mut Desk, text: &str, entry: u64, prev: u64) {
+pub(super) fn deliver(desk: &mut Desk, text: &str, entry: u64, prev: u64) {
     let hop = Hop {
         recipient_data: None,
         delivery: Some(delivery(entry, prev)),

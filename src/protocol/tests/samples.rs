@@ -92,6 +92,7 @@ pub(super) fn every_body(parts: &Parts) -> Vec<Body> {
         start: entry,
         floor: EntryId(a),
         until: some(b).map(EntryId),
+        expired: some(b).map(|_| true),
     };
     let room = Room {
         conversation,
@@ -177,6 +178,7 @@ pub(super) fn every_body(parts: &Parts) -> Vec<Body> {
         Hello {
             positions: vec![position; 3],
             more: flag,
+            epoch: flag.then_some(a),
         }
         .into(),
         HelloAnswer {

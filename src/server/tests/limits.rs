@@ -91,6 +91,7 @@ fn hello_without_end_costs_no_more_than_its_limit() {
         let hello = Hello {
             positions: vec![position; 500],
             more: true,
+            epoch: None,
         };
         bench.say(link, Channel::Control, &Message::control(hello));
         bench.pass(30);

@@ -201,6 +201,7 @@ impl Bench {
         let hello = Hello {
             positions: Vec::new(),
             more: false,
+            epoch: None,
         };
         self.say(link, Channel::Control, &Message::control(hello));
         self.pass(50);

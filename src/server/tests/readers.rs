@@ -130,6 +130,7 @@ fn however_many_talk_to_an_account_it_can_sign_in() {
         mark: EntryId::START,
         floor: EntryId::START,
         until: None,
+        expired: false,
     };
     let standings = (0..9_000).map(standing).collect();
     let outcome = Outcome::Done(Reply::Hello { standings });

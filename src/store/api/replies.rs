@@ -171,6 +171,8 @@ pub struct Standing {
     pub floor: EntryId,
     /// In a room that the account does not belong to any more, the last entry that it may read.
     pub until: Option<EntryId>,
+    /// Whether retention has removed something that the device would have been sent.
+    pub expired: bool,
 }
 
 /// How far a member of a conversation has received.

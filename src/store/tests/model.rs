@@ -117,11 +117,11 @@ impl Model {
     fn start(&mut self, at: (usize, usize), entry: u64, text: u8) -> u64 {
         let head = self.logs[at.0].len() as u64;
         let mark = self.marks.entry(at).or_default();
-        if entry == 0 || entry > head {
-            return entry.min(head);
+        if entry == 0 {
+            return 0;
         }
         let index = usize::try_from(entry - 1).expect("entries are few here");
-        if self.logs[at.0][index].2 == text {
+        if entry <= head && self.logs[at.0][index].2 == text {
             *mark = entry.max(*mark);
             return entry;
         }
@@ -238,6 +238,7 @@ fn hello(
     let request = Request::Hello {
         account,
         device,
+        epoch: None,
         positions: vec![position(conversation, entry, &words(text))],
     };
     let check: Check = Box::new(move |outcome| match outcome {

@@ -231,6 +231,7 @@ pub(super) fn hello(account: AccountId) -> Request {
     Request::Hello {
         account,
         device: DeviceId(1),
+        epoch: None,
         positions: Vec::new(),
     }
 }

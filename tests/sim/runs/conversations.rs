@@ -1,8 +1,13 @@
 //! Runs with rooms and with several devices of one account.
 
+use std::time::Duration;
+
+use udpchat::store::Retention;
+
 use super::run_focused;
 use crate::network::Link;
 use crate::plan::{Plan, Troubles, plain_link};
+use crate::retention::Keep;
 
 #[test]
 fn rooms_give_each_member_what_was_said_while_they_belonged_and_nobody_else() {
@@ -86,3 +91,46 @@ fn rooms_are_the_same_on_all_devices_of_an_account() {
         }
     });
 }
+
+#[test]
+fn what_is_kept_reaches_all_and_late_readers_are_told_of_what_is_not() {
+    const LAST_MESSAGES: [u64; 3] = [1, 3, 6];
+    run_focused(
+        "what_is_kept_reaches_all_and_late_readers_are_told_of_what_is_not",
+        |seed| {
+            let mut keep = Keep::default();
+            // Passes by size take megabytes, and so a while.
+            let is_large = seed % 20 == 3;
+            match seed % 3 {
+                _ if is_large => keep.all.megabytes = Some(1),
+                0 => keep.all.messages = Some(LAST_MESSAGES[(seed / 3 % 3) as usize]),
+                1 => keep.all.days = Some(1),
+                _ => keep.own = &[("everyone", LAST), ("#bridge", LAST)],
+            }
+            Plan {
+                troubles: Troubles {
+                    absences: 1 + seed % 3,
+                    client_crashes: seed % 2,
+                    server_crashes: seed % 3,
+                    cuts_both_ways: seed % 2,
+                    ..Troubles::default()
+                },
+                keep,
+                rooms: seed % 6 == 2,
+                long_texts: is_large,
+                text_bytes: if is_large { 16_000 } else { 1_000 },
+                clients: if is_large { 2 } else { 3 },
+                messages: if is_large { 180 } else { 10 },
+                over: Duration::from_secs(2 * 3_600),
+                ..Plan::plain()
+            }
+        },
+    );
+}
+
+/// Two last messages.
+const LAST: Retention = Retention {
+    days: None,
+    messages: Some(2),
+    megabytes: None,
+};

@@ -33,9 +33,7 @@ impl World {
             }
             Happening::StartServer => {
                 if self.server.is_none() {
-                    let seed = self.dice.seed();
-                    let server = ServerHost::boot(self.server_clocks, self.now, &self.disk, seed);
-                    self.server = Some(server);
+                    self.start_server();
                 }
             }
             Happening::CrashClient { client, down } => {
@@ -75,7 +73,22 @@ impl World {
                     server.process.clocks = self.server_clocks;
                 }
             }
+            Happening::Retain => {
+                if let Some(server) = &mut self.server {
+                    for (name, keep) in self.plan.keep.own {
+                        if server.retain(name, *keep) {
+                            self.retained.insert(name);
+                        }
+                    }
+                }
+            }
             Happening::Sleep { host, span } => self.sleep(host, span),
+            Happening::StopServer { down } => self.stop_server(down),
+            Happening::BackUpServer { runs } => self.back_up_server(runs),
+            Happening::PutServerBack { by_hand, down } => self.put_server_back(by_hand, down),
+            Happening::BackUpClient { client } => self.back_up_client(client),
+            Happening::PutClientBack { client, down } => self.put_client_back(client, down),
+            Happening::CopyClient { from, to } => self.copy_client(from, to),
         }
     }
 
@@ -98,6 +111,16 @@ impl World {
         self.naps.insert(host, nap);
     }
 
+    fn start_server(&mut self) {
+        self.handle_backups();
+        let seed = self.dice.seed();
+        let generation = &mut self.archive.generation;
+        let keep = self.plan.keep.all;
+        let clocks = self.server_clocks;
+        let server = ServerHost::boot(clocks, self.now, &self.disk, generation, keep, seed);
+        self.server = Some(server);
+    }
+
     /// The server's power fails: of what was not synced, any part may be there.
     pub(super) fn crash_server(&mut self, down: Duration) {
         let Some(server) = self.server.take() else {
@@ -105,6 +128,7 @@ impl World {
         };
         self.network.faults.count(Fault::ServerCrashed);
         self.naps.remove(&Host::Server);
+        self.stop_down = None;
         let dice = &mut self.dice;
         self.disk.memory.crash_keeping(|_| dice.happens(0.5));
         // Only now: a database that is dropped while its disk works is closed in order.

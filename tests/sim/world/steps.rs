@@ -6,6 +6,7 @@ use super::World;
 use super::happenings::RESTART_AFTER;
 use crate::faults::Fault;
 use crate::network::{Datagram, Host};
+use crate::plan::Happening;
 use crate::server::ServerHost;
 
 /// More wake-ups than a run can need: something wakes up again and again.
@@ -101,10 +102,20 @@ impl World {
             Host::Server => {
                 if let Some(server) = &mut self.server {
                     server.settle(self.now, &mut self.network);
+                    let passes = std::mem::take(&mut server.passes);
+                    let has_stopped = server.has_stopped();
                     if server.is_dead {
                         self.network.faults.count(Fault::CommitTorn);
                         let down = self.torn_down.take().unwrap_or_default();
                         self.crash_server(down);
+                    } else if has_stopped && let Some(down) = self.stop_down.take() {
+                        self.network.faults.count(Fault::ServerStopped);
+                        self.server = None;
+                        self.schedule(down, Happening::StartServer);
+                    }
+                    for pass in passes {
+                        self.oracle
+                            .has_expired(pass.removed(&self.plan.keep, &self.retained));
                     }
                 }
             }

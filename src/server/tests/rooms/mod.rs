@@ -68,6 +68,7 @@ fn bridge_joined(since: EntryId) -> Joined {
         mark: since,
         floor: EntryId::START,
         until: None,
+        expired: false,
     };
     let room = Room {
         conversation: BRIDGE,

@@ -1,0 +1,221 @@
+//! What must be so at the end of a run, read from the disks of all.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Audience, Oracle, Watched};
+use crate::client::ClientHost;
+use crate::disk::{Disk, Held, Log, Logged, Mark, Standing};
+use crate::rooms::Rooms;
+
+impl Oracle {
+    /// Whether what was said is where it must be, or what is missing. What must never be fails at once. The log is the
+    /// whole one.
+    pub fn check_so_far(
+        &self,
+        clients: &[ClientHost],
+        log: &Log,
+        rooms: &Rooms,
+    ) -> Result<(), String> {
+        let places = places(log, "the server");
+        for client in clients {
+            let held = disk_of(client).held();
+            self.check_history(clients, client, log, (&places, &held))?;
+            if self.has_rooms {
+                rooms.check_device(client, log, &held, self)?;
+                self.check_receipts_in_rooms(client, clients, rooms)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// A device holds all that it must, and no more.
+    fn check_history(
+        &self,
+        clients: &[ClientHost],
+        client: &ClientHost,
+        log: &Log,
+        (places, held): (&BTreeMap<Mark, Standing>, &Held),
+    ) -> Result<(), String> {
+        let whose = || client.host_name();
+        let watched = &self.watched[client.number];
+        let mut found = BTreeSet::new();
+        for (standing, message) in held {
+            let is_logged = log.get(standing).map(|logged| logged.digest) == Some(message.digest);
+            // What a server has lost whose database was put back stays where it is.
+            assert!(
+                is_logged || self.has_lost(),
+                "{} holds at {standing:?} what the log does not",
+                whose()
+            );
+            if is_logged && let Some(mark) = message.mark {
+                assert!(found.insert(mark), "{} holds {mark:?} twice", whose());
+            }
+        }
+        for (mark, said) in &self.said {
+            if said.audience == Audience::Room {
+                continue;
+            }
+            let is_meant = mark.0 == client.number || said.to.contains(&client.number);
+            let is_there = found.contains(mark);
+            assert!(
+                is_meant || !is_there,
+                "{mark:?} is not for {}, which holds it",
+                whose()
+            );
+            // A late device begins where its account stood, one with a copy has what that had.
+            let may_lack = watched.is_late && !watched.may_be_copy || self.is_expired(*mark);
+            if is_meant && !is_there && !may_lack && places.contains_key(mark) {
+                return Err(format!("{} does not hold {mark:?}", whose()));
+            }
+            if is_meant && !is_there && self.is_expired(*mark) {
+                let author = &clients[mark.0 % self.accounts].name;
+                let name = match said.audience {
+                    Audience::One(to) if author == &client.name => &clients[to].name,
+                    Audience::One(_) => author,
+                    _ => "everyone",
+                };
+                let is_new = watched.is_late && !watched.may_be_copy;
+                if !is_new && !watched.knows_of_expiry(name) {
+                    let text = "was not told that something has expired";
+                    return Err(format!("{} {text} ({mark:?}, {name})", whose()));
+                }
+            }
+            let must_show = watched.may_be_copy && !watched.has_said(*mark);
+            if must_show && is_there && !watched.has_seen(*mark) {
+                return Err(format!("{} has not shown {mark:?}", whose()));
+            }
+        }
+        Ok(())
+    }
+
+    fn check_receipts_in_rooms(
+        &self,
+        client: &ClientHost,
+        clients: &[ClientHost],
+        rooms: &Rooms,
+    ) -> Result<(), String> {
+        let author = &self.watched[client.number];
+        for reader in &clients[..self.accounts] {
+            if reader.name == client.name {
+                continue;
+            }
+            let is_owed = |mark: Mark| !self.unreceipted.contains(&mark);
+            let names = (&*client.name, &*reader.name);
+            let (least, most) = rooms.receipts(client.number, names, is_owed);
+            let got = author.receipts(reader.number, true);
+            let whose = || format!("{} of {}", client.host_name(), reader.name);
+            assert!(
+                got <= most || author.may_be_copy || self.has_lost(),
+                "{got} receipts and {most} messages: {}",
+                whose()
+            );
+            if got < least && !author.is_excused {
+                return Err(format!("{got} receipts of {least}: {}", whose()));
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether a room's message was said to be not sent.
+    fn is_refused(&self, clients: &[ClientHost], mark: Mark) -> bool {
+        self.refused.contains(&mark) || clients[mark.0].refused.contains(&mark)
+    }
+
+    /// How many messages were refused because their authors did not belong to the room.
+    pub fn refusals(&self) -> usize {
+        self.refused.len()
+    }
+
+    /// How many expired before all had them.
+    pub fn missed(&self, clients: &[ClientHost]) -> usize {
+        let held: Vec<_> = clients
+            .iter()
+            .map(|client| disk_of(client).held())
+            .collect();
+        let is_missed = |mark: &Mark| {
+            let readers = self.said.get(mark).map_or(&[][..], |said| &said.to);
+            let holds =
+                |reader: &usize| held[*reader].values().any(|held| held.mark == Some(*mark));
+            !readers.iter().all(holds)
+        };
+        let marks = self.expired.values().filter_map(Logged::mark);
+        marks.filter(is_missed).count()
+    }
+
+    /// All that can be checked only at the end: what stands where, and the order. The log is the whole one.
+    pub fn check(&self, clients: &[ClientHost], log: &Log, rooms: &Rooms) {
+        let places = places(log, "the server");
+        for (mark, said) in &self.said {
+            let is_refused = said.audience == Audience::Room && self.is_refused(clients, *mark);
+            let stands = places.contains_key(mark);
+            let may_lack = self.lost.contains(mark) || self.unsure.contains(mark);
+            assert!(
+                stands != is_refused || !stands && may_lack || stands && self.lost.contains(mark),
+                "{mark:?} ({:?}) stands in the log ({stands}), or was refused ({is_refused}), and not both",
+                said.audience
+            );
+        }
+        let is_known = |mark: &Mark| self.said.contains_key(mark);
+        assert!(places.keys().all(is_known), "the log holds all and no more");
+        self.check_order_of_typing(&places);
+        for client in clients {
+            let number = client.number;
+            self.check_order_of_showing(&self.watched[number], &places);
+            let (unsent, awaited) = disk_of(client).waiting();
+            assert_eq!(unsent, 0, "host {number} has something to send");
+            // Of who has left a room no receipt comes any more, nor of what has expired.
+            let may_wait = !rooms.is_empty() || !self.expired.is_empty() || self.has_lost();
+            let is_excused = self.watched[number].may_be_copy;
+            assert!(
+                awaited == 0 || may_wait || is_excused,
+                "host {number} waits for receipts"
+            );
+        }
+    }
+
+    /// What one author said in one conversation stands in the order in which it was typed.
+    fn check_order_of_typing(&self, places: &BTreeMap<Mark, Standing>) {
+        let mut last: BTreeMap<(usize, u64), u64> = BTreeMap::new();
+        for (mark, (conversation, entry)) in places {
+            // What was typed again by who could not know of it stands where it was typed last.
+            if self.unsure.contains(mark) {
+                continue;
+            }
+            let before = last.insert((mark.0, *conversation), *entry);
+            assert!(before < Some(*entry), "{mark:?} stands out of order");
+        }
+    }
+
+    /// Each conversation was shown in the order of the log, in each life of the process.
+    fn check_order_of_showing(&self, watched: &Watched, places: &BTreeMap<Mark, Standing>) {
+        let mut last: BTreeMap<(usize, u64), u64> = BTreeMap::new();
+        for (life, mark) in &watched.seen {
+            if self.lost.contains(mark) {
+                continue;
+            }
+            let (conversation, entry) = places[mark];
+            let before = last.insert((*life, conversation), entry);
+            assert!(
+                before < Some(entry),
+                "host {} saw {mark:?} out of order",
+                watched.host
+            );
+        }
+    }
+}
+
+fn disk_of(client: &ClientHost) -> Disk {
+    client.disk().expect("everybody has signed in")
+}
+
+/// Where everything stands in the log, each thing once.
+fn places(log: &Log, whose: &str) -> BTreeMap<Mark, Standing> {
+    let mut places = BTreeMap::new();
+    for (standing, logged) in log {
+        if let Some(mark) = logged.mark() {
+            let before = places.insert(mark, *standing);
+            assert_eq!(before, None, "{mark:?} stands twice at {whose}");
+        }
+    }
+    places
+}

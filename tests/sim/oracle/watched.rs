@@ -1,0 +1,142 @@
+//! What was seen on one device, and what it may be told.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::disk::Mark;
+
+/// What was seen on one device.
+#[derive(Clone)]
+pub struct Watched {
+    pub host: usize,
+    /// Hosts whose lines this device may find stored as its own: itself, and the one that it is a copy of.
+    authors: BTreeSet<usize>,
+    /// What was seen, in order, and in which life of the process.
+    pub seen: Vec<(usize, Mark)>,
+    known: BTreeSet<Mark>,
+    /// Receipts from each account, for messages to many or for private ones.
+    got: BTreeMap<(usize, bool), usize>,
+    /// How many messages were called stored.
+    pub stored: usize,
+    /// The conversations of which it was told that something has expired.
+    told: BTreeSet<String>,
+    /// Up to which life and line the screen was read.
+    read: (usize, usize),
+    pub is_late: bool,
+    /// Whether its state directory is an older one, a copy, or one of which there is a copy.
+    pub may_be_copy: bool,
+    /// Whether its receipts are not owed any more.
+    pub is_excused: bool,
+}
+
+impl Watched {
+    pub fn new(host: usize) -> Self {
+        Self {
+            host,
+            authors: BTreeSet::from([host]),
+            seen: Vec::new(),
+            known: BTreeSet::new(),
+            got: BTreeMap::new(),
+            stored: 0,
+            told: BTreeSet::new(),
+            read: (0, 0),
+            is_late: false,
+            may_be_copy: false,
+            is_excused: false,
+        }
+    }
+
+    /// What a device has seen that begins with a copy of this one's state. What it shows is waited for like a late
+    /// device's; what it must hold is all.
+    pub fn inherited(&self, host: usize) -> Self {
+        let mut authors = self.authors.clone();
+        authors.insert(host);
+        Self {
+            host,
+            authors,
+            // Lives are counted anew.
+            seen: Vec::new(),
+            read: (0, 0),
+            is_late: true,
+            may_be_copy: true,
+            ..self.clone()
+        }
+    }
+
+    /// The same device again, with the state that it had when this was seen; `now` is what was seen since.
+    pub fn put_back(self, now: &Self) -> Self {
+        Self {
+            read: now.read,
+            may_be_copy: true,
+            is_late: now.is_late,
+            ..self
+        }
+    }
+
+    pub fn has_seen(&self, mark: Mark) -> bool {
+        self.known.contains(&mark)
+    }
+
+    /// Whether this device has typed it, or may have with the state that it was given.
+    pub fn has_said(&self, mark: Mark) -> bool {
+        self.authors.contains(&mark.0)
+    }
+
+    /// Whether a device may show what it has written itself: not under the same device's number, so only where the
+    /// state is not the one that wrote it.
+    pub fn has_written(&self, mark: Mark) -> bool {
+        self.may_be_copy && self.has_said(mark)
+    }
+
+    /// It was told that something has expired in a conversation of this name.
+    pub fn is_told_of_expiry(&mut self, name: &str) {
+        self.told.insert(name.to_owned());
+    }
+
+    pub fn knows_of_expiry(&self, name: &str) -> bool {
+        self.told.contains(name)
+    }
+
+    /// From which line on the screen of this life was not read yet.
+    pub const fn lines_read(&self, life: usize) -> usize {
+        match self.read {
+            (known, lines) if known == life => lines,
+            _ => 0,
+        }
+    }
+
+    pub const fn has_read(&mut self, life: usize, lines: usize) {
+        self.read = (life, lines);
+    }
+
+    /// Something was shown; `is_lost` if the server has lost it since, so that it may come again.
+    pub fn saw(&mut self, life: usize, mark: Mark, text: &str, is_lost: bool) {
+        let host = self.host;
+        let is_repeated = text.ends_with("(perhaps shown before)");
+        if is_repeated {
+            assert!(life > 0, "host {host} saw {mark:?} again without a crash");
+        }
+        assert!(
+            is_repeated || is_lost || !self.has_seen(mark),
+            "host {host} saw {mark:?} twice, and was not told so"
+        );
+        let is_twice = self.seen.contains(&(life, mark));
+        assert!(
+            is_lost || !is_twice,
+            "host {host} saw {mark:?} twice in one life"
+        );
+        self.known.insert(mark);
+        self.seen.push((life, mark));
+    }
+
+    /// How many receipts there were.
+    pub fn receipts(&self, reader: usize, is_many: bool) -> usize {
+        self.got.get(&(reader, is_many)).copied().unwrap_or(0)
+    }
+
+    /// One more; returns how many there are now.
+    pub fn received_by(&mut self, reader: usize, is_many: bool) -> usize {
+        let got = self.got.entry((reader, is_many)).or_default();
+        *got += 1;
+        *got
+    }
+}

@@ -1,0 +1,112 @@
+//! What a pass of retention may remove, worked out once more: from the starts of the logs, and no further than the limits
+//! say.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use udpchat::protocol::Body;
+use udpchat::store::Retention;
+
+use crate::disk::Log;
+
+const DAY_MS: u64 = 24 * 60 * 60 * 1000;
+const MEGABYTE: u64 = 1_000_000;
+
+/// What an operator says is to be kept. The limits of a conversation count from when it is there.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Keep {
+    /// Of every conversation.
+    pub all: Retention,
+    /// Of these, by name.
+    pub own: &'static [(&'static str, Retention)],
+}
+
+impl Keep {
+    /// Whether anything is ever removed.
+    pub fn has_limits(&self) -> bool {
+        self.all != Retention::default() || !self.own.is_empty()
+    }
+
+    /// What is kept of the conversation of this name.
+    fn of(&self, name: Option<&str>) -> Retention {
+        let own = self.own.iter().find(|(own, _)| Some(*own) == name);
+        let own = own.map_or(Retention::default(), |(_, own)| *own);
+        let limit = |own: Option<u64>, all: Option<u64>| own.or(all).filter(|limit| *limit > 0);
+        Retention {
+            days: limit(own.days, self.all.days),
+            messages: limit(own.messages, self.all.messages),
+            megabytes: limit(own.megabytes, self.all.megabytes),
+        }
+    }
+}
+
+/// A pass of retention over the server's log.
+pub struct Pass {
+    pub before: Log,
+    pub after: Log,
+    /// The server's time.
+    pub now_ms: u64,
+    /// It was skipped, since the clock had jumped.
+    pub has_jumped: bool,
+}
+
+impl Pass {
+    /// What it has removed, if that is what the limits say.
+    pub fn removed(self, keep: &Keep, retained: &BTreeSet<&'static str>) -> Log {
+        let mut after = self.after;
+        let mut expected = if self.has_jumped {
+            self.before.clone()
+        } else {
+            left(&self.before, (keep, retained), self.now_ms)
+        };
+        let differs = |one: &Log, other: &Log| one.keys().any(|key| !other.contains_key(key));
+        assert!(
+            !differs(&after, &expected) && !differs(&expected, &after),
+            "a pass left {:?} of {:?}, and was to leave {:?}",
+            after.keys().collect::<Vec<_>>(),
+            self.before.keys().collect::<Vec<_>>(),
+            expected.keys().collect::<Vec<_>>()
+        );
+        let mut removed = self.before;
+        removed.retain(|key, _| expected.remove(key).or(after.remove(key)).is_none());
+        removed
+    }
+}
+
+/// What is to be left of a log.
+fn left(log: &Log, (keep, retained): (&Keep, &BTreeSet<&'static str>), now_ms: u64) -> Log {
+    let mut conversations: BTreeMap<u64, Log> = BTreeMap::new();
+    for (standing, logged) in log {
+        let of = conversations.entry(standing.0).or_default();
+        of.insert(*standing, logged.clone());
+    }
+    let mut left = Log::new();
+    for (_, mut entries) in conversations {
+        let name = entries
+            .values()
+            .find_map(|logged| match &logged.message.body {
+                Body::Text(text) => Some(text.receiver.clone()),
+                _ => None,
+            });
+        let name = name.filter(|name| retained.contains(&**name));
+        let limits = keep.of(name.as_deref());
+        let mut bytes: u64 = entries.values().map(|logged| logged.bytes).sum();
+        let from_ms = limits
+            .days
+            .map_or(0, |days| now_ms.saturating_sub(days * DAY_MS));
+        while let Some(first) = entries.first_entry() {
+            let count = first.get().bytes;
+            let is_over = limits
+                .megabytes
+                .is_some_and(|limit| bytes > limit * MEGABYTE)
+                || first.get().time_ms < from_ms;
+            let is_many = limits.messages;
+            if !is_over && is_many.is_none_or(|limit| entries.len() as u64 <= limit) {
+                break;
+            }
+            bytes -= count;
+            entries.pop_first();
+        }
+        left.extend(entries);
+    }
+    left
+}

@@ -1,0 +1,67 @@
+//! Runs in which somebody begins again with what was copied earlier.
+
+use super::run_focused;
+use crate::network::Link;
+use crate::plan::{Plan, Troubles, plain_link};
+
+#[test]
+fn older_database_under_the_server_costs_what_was_said_since_and_nothing_else() {
+    run_focused(
+        "older_database_under_the_server_costs_what_was_said_since_and_nothing_else",
+        |seed| Plan {
+            link: Link {
+                loss: 0.05 * (seed % 3) as f64,
+                ..plain_link()
+            },
+            troubles: Troubles {
+                server_restores: 1 + seed % 2,
+                server_stops: seed % 2,
+                client_crashes: seed % 3,
+                cuts_both_ways: seed % 2,
+                ..Troubles::default()
+            },
+            rooms: seed % 4 == 3,
+            messages: 10,
+            ..Plan::plain()
+        },
+    );
+}
+
+#[test]
+fn older_state_under_a_client_sends_nothing_twice_and_misses_nothing() {
+    run_focused(
+        "older_state_under_a_client_sends_nothing_twice_and_misses_nothing",
+        |seed| Plan {
+            troubles: Troubles {
+                client_restores: 1 + seed % 3,
+                client_crashes: seed % 2,
+                cuts_both_ways: 1 + seed % 3,
+                ..Troubles::default()
+            },
+            devices: 1 + (seed % 2) as usize,
+            messages: 10,
+            ..Plan::plain()
+        },
+    );
+}
+
+#[test]
+fn copy_of_a_client_beside_it_sends_nothing_twice_and_misses_nothing() {
+    run_focused(
+        "copy_of_a_client_beside_it_sends_nothing_twice_and_misses_nothing",
+        |seed| Plan {
+            link: Link {
+                loss: 0.05 * (seed % 3) as f64,
+                ..plain_link()
+            },
+            troubles: Troubles {
+                client_crashes: seed % 3,
+                cuts_both_ways: 1 + seed % 3,
+                ..Troubles::default()
+            },
+            copies: 1 + (seed % 2) as usize,
+            messages: 10,
+            ..Plan::plain()
+        },
+    );
+}
