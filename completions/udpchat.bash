@@ -28,6 +28,9 @@ _udpchat() {
             udpchat,help)
                 cmd="udpchat__subcmd__help"
                 ;;
+            udpchat,room)
+                cmd="udpchat__subcmd__room"
+                ;;
             udpchat,serve)
                 cmd="udpchat__subcmd__serve"
                 ;;
@@ -40,11 +43,17 @@ _udpchat() {
             udpchat,user)
                 cmd="udpchat__subcmd__user"
                 ;;
+            udpchat__subcmd__room,add)
+                cmd="udpchat__subcmd__room__subcmd__add"
+                ;;
             udpchat__subcmd__store,backup)
                 cmd="udpchat__subcmd__store__subcmd__backup"
                 ;;
             udpchat__subcmd__store,check)
                 cmd="udpchat__subcmd__store__subcmd__check"
+                ;;
+            udpchat__subcmd__store,rescue)
+                cmd="udpchat__subcmd__store__subcmd__rescue"
                 ;;
             udpchat__subcmd__store,restore)
                 cmd="udpchat__subcmd__store__subcmd__restore"
@@ -65,7 +74,7 @@ _udpchat() {
 
     case "${cmd}" in
         udpchat)
-            opts="-v -h -V --verbose --log --help --version serve connect user status store bench completions help"
+            opts="-v -h -V --verbose --log --help --version serve connect user room status store bench completions help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -198,6 +207,50 @@ _udpchat() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        udpchat__subcmd__room)
+            opts="-v -h --verbose --log --help add"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --log)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        udpchat__subcmd__room__subcmd__add)
+            opts="-v -h --owner --private --data --verbose --log --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --owner)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --data)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         udpchat__subcmd__serve)
             opts="-v -h --listen --data --registration --measured --rooms --keep-days --keep-messages --keep-megabytes --verbose --log --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -267,7 +320,7 @@ _udpchat() {
             return 0
             ;;
         udpchat__subcmd__store)
-            opts="-v -h --verbose --log --help check backup restore retain"
+            opts="-v -h --verbose --log --help check backup rescue restore retain"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -308,6 +361,28 @@ _udpchat() {
             ;;
         udpchat__subcmd__store__subcmd__check)
             opts="-v -h --json --data --verbose --log --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --data)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        udpchat__subcmd__store__subcmd__rescue)
+            opts="-v -h --data --verbose --log --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

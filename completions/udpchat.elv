@@ -28,6 +28,7 @@ set edit:completion:arg-completer[udpchat] = {|@words|
             cand serve 'Run the server'
             cand connect 'Connect to a server and chat'
             cand user 'Manage the server''s accounts'
+            cand room 'Manage the server''s rooms'
             cand status 'Show how a running server does'
             cand store 'Check, copy and prune the server''s database'
             cand bench 'Measure a server with many clients'
@@ -38,7 +39,7 @@ set edit:completion:arg-completer[udpchat] = {|@words|
             cand --listen 'Listen at this address, of either family; repeatable [default: port 7777 of all addresses]'
             cand --data 'The server''s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]'
             cand --registration 'Who may sign up: anybody, or only those for whom `udpchat user add` does it'
-            cand --rooms 'Whether joining a room that there is not yet makes it; with `closed` those that there are go on'
+            cand --rooms 'Whether joining a room that there is not yet makes it; with `closed` only `udpchat room add` does'
             cand --keep-days 'Let entries expire that are older than N days (0: never)'
             cand --keep-messages 'Keep no more than the last N entries of a conversation (0: all)'
             cand --keep-megabytes 'Keep no more than the last N million bytes of a conversation (0: all)'
@@ -87,6 +88,24 @@ set edit:completion:arg-completer[udpchat] = {|@words|
             cand -h 'Print help'
             cand --help 'Print help'
         }
+        &'udpchat;room'= {
+            cand --log 'Write the log to this file (a client writes none without it)'
+            cand -v 'Log more: -v what happens, -vv why, -vvv everything'
+            cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
+            cand -h 'Print help'
+            cand --help 'Print help'
+            cand add 'Make a room'
+        }
+        &'udpchat;room;add'= {
+            cand --owner 'Whose it is: an account of this server'
+            cand --data 'The server''s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]'
+            cand --log 'Write the log to this file (a client writes none without it)'
+            cand --private 'Let only those join whom somebody has invited'
+            cand -v 'Log more: -v what happens, -vv why, -vvv everything'
+            cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
         &'udpchat;status'= {
             cand --data 'The server''s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]'
             cand --log 'Write the log to this file (a client writes none without it)'
@@ -104,6 +123,7 @@ set edit:completion:arg-completer[udpchat] = {|@words|
             cand --help 'Print help'
             cand check 'Say what is wrong with the database; the exit code is 0 if nothing is'
             cand backup 'Copy the database, also while the server runs'
+            cand rescue 'Copy what can be read of a damaged database; the server must be stopped'
             cand restore 'Put a backup in the database''s place; the server must be stopped'
             cand retain 'Say how much of a conversation is kept, or list those of which that was said'
         }
@@ -117,6 +137,14 @@ set edit:completion:arg-completer[udpchat] = {|@words|
             cand --help 'Print help'
         }
         &'udpchat;store;backup'= {
+            cand --data 'The server''s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]'
+            cand --log 'Write the log to this file (a client writes none without it)'
+            cand -v 'Log more: -v what happens, -vv why, -vvv everything'
+            cand --verbose 'Log more: -v what happens, -vv why, -vvv everything'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'udpchat;store;rescue'= {
             cand --data 'The server''s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]'
             cand --log 'Write the log to this file (a client writes none without it)'
             cand -v 'Log more: -v what happens, -vv why, -vvv everything'

@@ -68,8 +68,10 @@
 //! 2. Those who wait for it are told at once, in a conversation of more than 32 members as a count once a second.
 //! 3. The mark is committed within a second, together with others. If the server dies before that, the device says
 //!    again where it stands when it signs in, so the mark cannot be lost.
-//! 4. The author's client commits how far it has been told, and shows `✓ Message received by bob`. What it has not
+//! 4. The author's client commits that it is about to tell it, and shows `✓ Message received by bob`. What it has not
 //!    been told it asks for at each sign-in.
+//! 5. Once the line is on the screen it commits that it was told, with its next commit or within a second. After a crash
+//!    before that the receipt is told again, marked as such: a receipt is told at least once.
 //!
 //! ## Reconnect
 //!

@@ -274,6 +274,43 @@ fn lines_that_come_in_one_go_are_all_taken() {
     assert_eq!(alice.ends(), 130);
 }
 
+/// While a command waited for a server that did not answer, what was typed stood raw on the terminal, and the prompt was
+/// kept back for as long as the session lasted.
+#[test]
+fn line_that_is_typed_while_the_server_is_waited_for_stands_at_the_next_prompt_only() {
+    let directory = TempDir::new().unwrap();
+    let server = server(&directory);
+    let mut shell = Place::default().command("bash");
+    // A terminal of these tests does not show what is typed, one of a person does.
+    shell.args(["-c", "stty echo && exec \"$@\"", "bash"]);
+    shell.arg(env!("CARGO_BIN_EXE_udpchat")).arg("connect");
+    shell.args([
+        &server.address.to_string(),
+        "--accept-new",
+        "--user",
+        "alice",
+    ]);
+    shell.arg("--state").arg(directory.path().join("state"));
+    let mut alice = Person::runs(shell, "alice");
+    alice.sees("password: ");
+    alice.types("swordfish");
+    alice.sees("alice> ");
+    alice.types("contacts");
+    alice.sees("nobody else is online");
+    server.pauses();
+    alice.types("enter bob");
+    // The editor has let go of the terminal by then.
+    std::thread::sleep(std::time::Duration::from_millis(300));
+    alice.types_without_enter("message bob half");
+    let before = alice.sees("still waiting for the server's answer");
+    assert!(!before.contains("\nmessage"), "{before:?}");
+    alice.sees("alice> message bob half");
+    server.goes_on();
+    alice.sees("in bob: ");
+    alice.types(" a line");
+    alice.sees("stored; bob is offline");
+}
+
 #[test]
 fn terminal_that_cannot_edit_lines_is_used_as_plain_input_and_output() {
     let directory = TempDir::new().unwrap();

@@ -71,8 +71,12 @@ impl Drop for Server {
 }
 
 fn user(home: &Path, arguments: &[&str]) -> (String, Option<i32>) {
+    operate(home, "user", arguments)
+}
+
+fn operate(home: &Path, subcommand: &str, arguments: &[&str]) -> (String, Option<i32>) {
     let mut child = udpchat(home)
-        .arg("user")
+        .arg(subcommand)
         .args(arguments)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -150,6 +154,39 @@ fn accounts_are_the_same_whether_the_server_runs_or_not() {
     );
     server.stop();
     assert_eq!(user(home, &["list"]), both);
+}
+
+#[test]
+fn rooms_are_made_alike_whether_the_server_runs_or_not() {
+    // With `--rooms closed` nobody could make one at all.
+    let home = home();
+    let home = home.path();
+    add(home, "alice");
+    let make = |name: &str, owner: &str| {
+        let (text, code) = operate(home, "room", &["add", name, "--owner", owner]);
+        (text.replace("deck", "bridge"), code)
+    };
+    let all = |name: &str| {
+        [
+            make(name, "Alice"),
+            make(&format!("#{name}"), "alice"),
+            make("a b", "alice"),
+            make("mess", "nobody"),
+        ]
+    };
+    let stopped = all("bridge");
+    let server = Server::start(home, "127.0.0.1:0");
+    assert_eq!(all("deck"), stopped);
+    server.stop();
+    let [bridge, again, bad, nobodys] = stopped;
+    assert_eq!(bridge, ("added #bridge\n".into(), Some(0)));
+    let taken = "udpchat: cannot add \"#bridge\": there is a room of this name\n";
+    assert_eq!(again, (taken.into(), Some(1)));
+    assert!(bad.0.contains("formed as a user name is"), "{bad:?}");
+    assert!(
+        nobodys.0.contains("there is no account \"nobody\""),
+        "{nobodys:?}"
+    );
 }
 
 #[test]

@@ -164,6 +164,55 @@ fn damaged_backup_is_refused_and_nothing_changes() {
 }
 
 #[test]
+fn what_can_be_read_of_a_damaged_database_is_brought_back() {
+    // One damaged page and a kill: nothing opened the database any more.
+    let bench = Bench::new();
+    let mut server = Server::on_loopback(&bench.data);
+    assert!(
+        user_add(&Place::default(), &bench.data, "carol", "swordfish")
+            .status
+            .success()
+    );
+    server.kill();
+    let image = fs::read(bench.database()).unwrap();
+    let file = fs::File::options()
+        .write(true)
+        .open(bench.database())
+        .unwrap();
+    // In the accounts' rows a letter (the form of MessagePack) stands before the name.
+    let row: &[u8] = b"\xa5alice";
+    for (place, _) in image
+        .windows(row.len())
+        .enumerate()
+        .filter(|(_, bytes)| *bytes == row)
+    {
+        file.write_all_at(b"A", place as u64 + 1).unwrap();
+    }
+    let damaged = fs::read(bench.database()).unwrap();
+    let (text, code) = bench.users();
+    assert_eq!(code, Some(1), "{text}");
+    assert!(text.contains("udpchat store rescue FILE"), "{text}");
+    let rescued = bench.file("rescued");
+    let (text, code) = bench.store(&["rescue", &rescued]);
+    assert_eq!(code, Some(0), "{text}");
+    assert!(text.contains("lost: user alice: the password"), "{text}");
+    assert!(
+        !text.contains("bob") && !text.contains("panicked"),
+        "{text}"
+    );
+    assert!(fs::read(bench.database()).unwrap() == damaged, "it wrote");
+    let (text, code) = bench.store(&["restore", &rescued]);
+    assert_eq!(code, Some(0), "{text}");
+    let (text, code) = bench.users();
+    assert_eq!(code, Some(0), "{text}");
+    for name in ["alice", "bob", "carol"] {
+        assert!(text.contains(name), "{text}");
+    }
+    assert_eq!(bench.store(&["check"]).1, Some(0));
+    drop(Server::on_loopback(&bench.data));
+}
+
+#[test]
 fn limits_of_a_conversation_are_set_and_listed_whether_the_server_runs_or_not() {
     let bench = Bench::new();
     let set = ["retain", "everyone", "--days", "30", "--messages", "0"];

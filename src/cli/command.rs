@@ -1,7 +1,7 @@
 //! The table of subcommands and the clap command that is made from it.
 
 use super::exit::Outcome;
-use super::{bench, completions, connect, help, logging, serve, status, store, user};
+use super::{bench, completions, connect, help, logging, room, serve, status, store, user};
 use crate::registry::{Entry, Registry};
 
 /// A subcommand.
@@ -28,6 +28,7 @@ pub fn table() -> Registry<dyn Command> {
         .with(Box::new(serve::Serve))
         .with(Box::new(connect::Connect))
         .with(Box::new(user::User))
+        .with(Box::new(room::Room))
         .with(Box::new(status::Status))
         .with(Box::new(store::Store))
         .with(Box::new(bench::Bench))

@@ -19,6 +19,7 @@ mod options;
 mod password;
 mod plugins;
 mod retention;
+mod room;
 mod serve;
 mod server_key;
 mod state;

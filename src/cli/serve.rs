@@ -87,7 +87,7 @@ impl Command for Serve {
                     .hide_env_values(true)
                     .default_value("open")
                     .value_parser(["open", "closed"])
-                    .help("Whether joining a room that there is not yet makes it; with `closed` those that there are go on"),
+                    .help("Whether joining a room that there is not yet makes it; with `closed` only `udpchat room add` does"),
             )
             .args(retention::arguments(retention::Of::All))
     }

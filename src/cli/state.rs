@@ -44,11 +44,16 @@ impl StateDirectory {
         })
     }
 
+    /// Where a server's accounts have their directories.
+    fn server(&self, key: &[u8; 32]) -> PathBuf {
+        let digest = Digest::of(key);
+        self.path
+            .join(hexadecimal(&digest.0[..SERVER_DIRECTORY_BYTES]))
+    }
+
     /// Where the devices of an account at a server have their databases.
     fn devices(&self, key: &[u8; 32], canonical_name: &str) -> PathBuf {
-        let digest = Digest::of(key);
-        let server = hexadecimal(&digest.0[..SERVER_DIRECTORY_BYTES]);
-        self.path.join(server).join(percent_encoded(canonical_name))
+        self.server(key).join(percent_encoded(canonical_name))
     }
 }
 
@@ -67,6 +72,23 @@ impl Files for StateDirectory {
 
     fn trust_server(&mut self, key: &[u8; 32]) -> io::Result<()> {
         self.known.add(&self.server, &fingerprint(key))
+    }
+
+    fn accounts(&self, key: &[u8; 32]) -> Vec<String> {
+        let directory = self.server(key);
+        let entries = match fs::read_dir(&directory) {
+            Ok(entries) => entries,
+            Err(error) => {
+                tracing::debug!(%error, "no accounts in {}", directory.display());
+                return Vec::new();
+            }
+        };
+        let with_device = entries
+            .filter_map(Result::ok)
+            .filter(|entry| entry.path().join(database_file(1)).exists());
+        with_device
+            .filter_map(|entry| percent_decoded(entry.file_name().to_str()?))
+            .collect()
     }
 
     fn has_device(&mut self, key: &[u8; 32], canonical_name: &str) -> bool {
@@ -182,6 +204,18 @@ fn percent_encoded(name: &str) -> String {
     })
 }
 
+/// The name that [`percent_encoded`] has made this of; nothing if it was not made so.
+fn percent_decoded(encoded: &str) -> Option<String> {
+    let mut parts = encoded.split('%');
+    let mut bytes = parts.next()?.as_bytes().to_vec();
+    for part in parts {
+        let (digits, rest) = part.split_at_checked(2)?;
+        bytes.push(u8::from_str_radix(digits, 16).ok()?);
+        bytes.extend(rest.as_bytes());
+    }
+    String::from_utf8(bytes).ok()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -250,5 +284,28 @@ mod tests {
         assert_eq!(percent_encoded("erin"), "erin");
         assert_eq!(percent_encoded(".."), "%2E%2E");
         assert_eq!(percent_encoded("a/é"), "a%2F%C3%A9");
+        for name in ["erin", "..", "a/é", "100%"] {
+            assert_eq!(
+                percent_decoded(&percent_encoded(name)).as_deref(),
+                Some(name)
+            );
+        }
+        for other in ["%", "%4", "%zz", "%ff", "a%é"] {
+            assert_eq!(percent_decoded(other), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn accounts_that_have_a_device_here_are_known() {
+        let directory = tempfile::tempdir().unwrap();
+        let mut files = state(&directory);
+        assert!(files.accounts(&[1; 32]).is_empty());
+        for (key, name) in [(1, "erin"), (2, "bob"), (1, "zo\u{eb}")] {
+            drop(files.open_device(&[key; 32], name).unwrap());
+        }
+        fs::create_dir(files.devices(&[1; 32], "nobody")).unwrap();
+        let mut names = files.accounts(&[1; 32]);
+        names.sort();
+        assert_eq!(names, ["erin", "zo\u{eb}"]);
     }
 }

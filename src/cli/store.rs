@@ -2,6 +2,7 @@
 
 mod backup;
 mod check;
+mod rescue;
 mod restore;
 mod retain;
 
@@ -33,6 +34,7 @@ impl Command for Store {
             .disable_help_subcommand(true)
             .subcommand(check::arguments().arg(options::data()))
             .subcommand(backup::arguments().arg(options::data()))
+            .subcommand(rescue::arguments().arg(options::data()))
             .subcommand(restore::arguments().arg(options::data()))
             .subcommand(retain::arguments().arg(options::data()))
     }
@@ -41,6 +43,7 @@ impl Command for Store {
         match matches.subcommand() {
             Some((check::NAME, matches)) => check::run(matches),
             Some((backup::NAME, matches)) => backup::run(matches),
+            Some((rescue::NAME, matches)) => rescue::run(matches),
             Some((restore::NAME, matches)) => restore::run(matches),
             Some((retain::NAME, matches)) => retain::run(matches),
             _ => Err(Failure::usage("no subcommand").hint("see `udpchat help store`")),
@@ -64,6 +67,16 @@ impl Command for Store {
                  a restored database has a new epoch. So has a database file put back by hand, if it was copied \
                  while the server was stopped, or made by store backup; udpchat.generation beside the database \
                  tells it."
+                    .into(),
+            ),
+            (
+                "STORE RESCUE",
+                "For a database that is damaged and of which there is no recent backup. While the server can be \
+                 started it serves what can be read; but after a kill a damaged page can keep the database from being \
+                 opened at all. Every row that can be read, and is what was written, is copied to FILE, which is \
+                 put in the database's place by store restore; the damaged database is not written to. What is lost is \
+                 said: entries of a log are shown as damaged to those who read them; a user whose account was lost \
+                 keeps name and conversations, and signs in on the devices that are signed in already."
                     .into(),
             ),
             (

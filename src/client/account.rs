@@ -16,7 +16,7 @@ use super::looking_back::Page;
 use super::name::canonical_target;
 use super::outbox::Outbox;
 use super::people::People;
-use super::receipts::Receipts;
+use super::receipts::{Receipts, Told};
 use super::render::{self, Clock};
 use super::requests::Requests;
 use super::rooms::Stepping;
@@ -43,10 +43,12 @@ pub(super) enum Leave {
     Conflict,
 }
 
-/// Lines on their way to the screen: the count of the last one, and the entries up to which they go.
+/// Lines on their way to the screen: the count of the last one, the entries up to which they go, and the receipts that
+/// they tell.
 struct Given {
     lines: u64,
     places: Vec<(ConversationId, EntryId)>,
+    told: Vec<Told>,
 }
 
 /// A signed-in user.
@@ -69,6 +71,8 @@ pub(super) struct Account {
     pub(super) behind_in: Option<ConversationId>,
     /// Whether the positions are settled and messages may flow.
     pub(super) is_settled: bool,
+    /// The server has not answered for a while, and somebody who sits there is told so instead of having to wait.
+    pub(super) is_silent: bool,
     /// The positions were said together with the ticket, and need not be said once that is taken.
     pub(super) has_said_hello: bool,
     pub(super) early: Vec<Vec<u8>>,
@@ -76,6 +80,8 @@ pub(super) struct Account {
     pub(super) to_show: BTreeSet<ConversationId>,
     /// What was given to the console and may not be on the screen yet.
     given: Option<Given>,
+    /// Receipts that were told since.
+    pub(super) telling: Vec<Told>,
     pub(super) resolving: HashMap<u32, String>,
     pub(super) next_tag: u32,
     /// When what the server could not do is tried again.
@@ -92,8 +98,6 @@ pub(super) struct Account {
     pub(super) page: Option<Page>,
     /// Where the last one ended.
     pub(super) page_end: Option<(ConversationId, EntryId)>,
-    /// Whether the tab key is to know other rooms than before.
-    pub(super) names_changed: bool,
     shown_mark_due: Option<Instant>,
     offset_seconds: i32,
 }
@@ -140,11 +144,13 @@ impl Account {
             away: None,
             behind_in: None,
             is_settled: false,
+            is_silent: false,
             has_said_hello: false,
             early: Vec::new(),
             acknowledge: BTreeMap::new(),
             to_show: BTreeSet::new(),
             given: None,
+            telling: Vec::new(),
             resolving: HashMap::new(),
             next_tag: 1,
             retry_at: None,
@@ -156,10 +162,10 @@ impl Account {
             wanted: BTreeMap::new(),
             page: None,
             page_end: None,
-            names_changed: true,
             shown_mark_due: None,
             offset_seconds,
         };
+        account.people.tell_names();
         for (id, mut place) in loaded.places {
             if is_other_device {
                 place.used = None;
@@ -192,6 +198,7 @@ impl Account {
     pub(super) fn link_lost(&mut self, effects: &mut Effects) {
         self.is_settled = false;
         self.behind_in = None;
+        self.is_silent = false;
         self.has_said_hello = false;
         self.requests_lost(effects);
         self.early.clear();
@@ -206,6 +213,18 @@ impl Account {
         self.conversations.forget_session();
         self.gaps.forget_session();
         self.people.forget_session();
+    }
+
+    /// Whether a request can be expected to be answered.
+    pub(super) const fn can_ask(&self) -> bool {
+        self.is_settled && !self.is_silent
+    }
+
+    /// The server has answered again: what was put off is asked for.
+    pub(super) fn awake(&mut self, now: Now, effects: &mut Effects) {
+        if std::mem::take(&mut self.is_silent) && self.is_settled {
+            self.join_wanted(now, effects);
+        }
     }
 
     /// Forgets the ticket, so that the next sign-in asks for the password; with `device`, the device's id too.
@@ -338,19 +357,23 @@ impl Account {
     /// That is recorded, as far as it is on the screen, with the next change, or soon.
     pub(super) fn lines_given(&mut self, now: Now, lines: u64, printed: u64) {
         self.lines_printed(printed);
-        if self.away.is_some() || self.to_show.is_empty() {
-            return;
-        }
-        if self.given.is_none() {
+        // What was said while the user was away is gathered first.
+        let shows = self.away.is_none() && !self.to_show.is_empty();
+        if self.given.is_none() && (shows || !self.telling.is_empty()) {
             let place = |id: &ConversationId| {
                 let known = self.conversations.get(*id)?;
                 Some((*id, known.place.position))
             };
-            let places = self.to_show.iter().filter_map(place).collect();
-            self.given = Some(Given { lines, places });
+            let to_show = self.to_show.iter().filter(|_| shows);
+            self.given = Some(Given {
+                lines,
+                places: to_show.filter_map(place).collect(),
+                told: std::mem::take(&mut self.telling),
+            });
             self.lines_printed(printed);
         }
-        if self.shown_mark_due.is_none() {
+        let is_owed = shows || self.given.is_some() || self.state.has_changes();
+        if is_owed && self.shown_mark_due.is_none() {
             self.shown_mark_due = Some(now.instant + SHOWN_MARK_DELAY);
         }
     }
@@ -367,11 +390,23 @@ impl Account {
                 place.shown = place.shown.max(entry).min(place.position);
             }
         }
+        self.receipts_told(given.told);
+    }
+
+    /// The lines that told these receipts are on the screen.
+    fn receipts_told(&mut self, told: Vec<Told>) {
+        for told in told {
+            let awaited = self.receipts.on_screen(told);
+            self.state
+                .put_awaited(told.conversation, told.entry, awaited.as_ref());
+        }
     }
 
     /// Records at the end what was shown: nothing but a crash stops the console now.
     pub(super) fn close(&mut self) -> Result<(), StateError> {
         self.lines_printed(u64::MAX);
+        let told = std::mem::take(&mut self.telling);
+        self.receipts_told(told);
         for id in std::mem::take(&mut self.to_show) {
             self.save_place(id);
         }
@@ -415,8 +450,7 @@ impl Account {
 
     /// The names that the tab key completes, if they are others than before.
     pub(super) fn take_names(&mut self) -> Option<Vec<String>> {
-        let has_changed = std::mem::take(&mut self.names_changed);
-        let people = self.people.take_names(has_changed)?;
+        let people = self.people.take_names()?;
         let rooms = self.room_names();
         let rooms = rooms
             .iter()

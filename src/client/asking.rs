@@ -24,7 +24,7 @@ impl Account {
         body: impl FnOnce(u32) -> Body,
         effects: &mut Effects,
     ) {
-        if !self.is_settled {
+        if !self.can_ask() {
             effects.show(Tone::Error, NO_LINK);
             return;
         }
@@ -48,7 +48,7 @@ impl Account {
 
     /// The user wants to see which rooms there are; without a link, those that this device knows.
     pub(super) fn list_rooms(&mut self, now: Now, aim: Aim, effects: &mut Effects) {
-        if !self.is_settled && aim == Aim::List {
+        if !self.can_ask() && aim == Aim::List {
             let mut lines = Vec::new();
             for (_, known) in self.conversations.iter() {
                 if is_room(&known.place.name) && !known.place.is_left {
@@ -137,14 +137,14 @@ impl Account {
                 let room = rooms.iter().find(|room| room.name == name);
                 let topic = room.map(|room| &*room.topic).unwrap_or_default();
                 let line = if topic.is_empty() {
-                    format!("{name} has no topic; `topic {name} TEXT` sets one")
+                    format!("{name} has no topic; `/topic {name} TEXT` sets one")
                 } else {
                     format!("{name}: {topic}")
                 };
                 effects.show(Tone::Plain, line);
             }
             Aim::List if rooms.is_empty() => {
-                effects.show(Tone::Plain, "there are no rooms; `join #NAME` makes one");
+                effects.show(Tone::Plain, "there are no rooms; `/join #NAME` makes one");
             }
             Aim::List => {
                 let unread = |room: &Room| {
@@ -175,7 +175,7 @@ impl Account {
                     Tone::Notice,
                     format!("you belong to {} now", known.place.name),
                 );
-                self.names_changed = true;
+                self.people.tell_names();
                 self.save_place(room.conversation);
             }
         }

@@ -21,7 +21,8 @@ const LINES_MAX: usize = 500;
 pub(super) struct Away {
     missing: BTreeMap<ConversationId, EntryId>,
     counts: BTreeMap<String, usize>,
-    lines: Vec<(Tone, String)>,
+    /// With the time at which each was said.
+    lines: Vec<(u64, Tone, String)>,
     due: Instant,
 }
 
@@ -36,12 +37,20 @@ impl Away {
         }
     }
 
-    /// Adds a line; `counted` is the name under which it counts, if it was said by others before the sign-in.
-    pub(super) fn add(&mut self, now: Instant, tone: Tone, text: String, counted: Option<&str>) {
+    /// Adds a line of what was said at a time; `counted` is the name under which it counts, if it was said by others
+    /// before the sign-in.
+    pub(super) fn add(
+        &mut self,
+        now: Instant,
+        time_ms: u64,
+        tone: Tone,
+        text: String,
+        counted: Option<&str>,
+    ) {
         if let Some(name) = counted {
             *self.counts.entry(name.to_owned()).or_default() += 1;
         }
-        self.lines.push((tone, text));
+        self.lines.push((time_ms, tone, text));
         self.due = now + WAIT;
     }
 
@@ -83,7 +92,10 @@ impl Away {
         if !counts.is_empty() {
             effects.show(Tone::Notice, render::away(&counts));
         }
-        for (tone, text) in self.lines.drain(..) {
+        // The server sends one conversation after the other. Within each the times never fall, and what was said at the
+        // same time stays as it came.
+        self.lines.sort_by_key(|(time_ms, ..)| *time_ms);
+        for (_, tone, text) in self.lines.drain(..) {
             effects.show(tone, text);
         }
     }
@@ -107,11 +119,11 @@ mod tests {
         let now = instant();
         let mut effects = Effects::default();
         let mut away = Away::new(now, BTreeMap::from([(BOB, EntryId(5))]));
-        away.add(now, Tone::Said, "one".into(), Some("bob"));
+        away.add(now, 1, Tone::Said, "one".into(), Some("bob"));
         away.reached(BOB, EntryId(4));
         assert!(!away.show(now, &mut effects));
         assert!(!effects.has_lines());
-        away.add(now, Tone::Said, "two".into(), Some("bob"));
+        away.add(now, 2, Tone::Said, "two".into(), Some("bob"));
         away.reached(BOB, EntryId(5));
         assert!(away.show(now, &mut effects));
         assert_eq!(
@@ -121,11 +133,33 @@ mod tests {
     }
 
     #[test]
+    fn lines_of_several_conversations_stand_in_the_order_in_which_they_were_said() {
+        // A question in a room stood behind the answer to it in another conversation.
+        let now = instant();
+        let mut effects = Effects::default();
+        let mut away = Away::new(now, BTreeMap::from([(BOB, EntryId(5))]));
+        for (time_ms, text) in [
+            (1, "one"),
+            (4, "four"),
+            (4, "four too"),
+            (2, "two"),
+            (3, "three"),
+        ] {
+            away.add(now, time_ms, Tone::Said, text.into(), None);
+        }
+        away.show_all(&mut effects);
+        assert_eq!(
+            lines(&mut effects),
+            ["one", "two", "three", "four", "four too"]
+        );
+    }
+
+    #[test]
     fn missing_entry_holds_the_others_up_for_two_seconds_only() {
         let now = instant();
         let mut effects = Effects::default();
         let mut away = Away::new(now, BTreeMap::from([(BOB, EntryId(5))]));
-        away.add(now, Tone::Said, "one".into(), Some("bob"));
+        away.add(now, 1, Tone::Said, "one".into(), Some("bob"));
         assert!(away.show(now + WAIT, &mut effects));
         assert_eq!(lines(&mut effects).len(), 2);
     }

@@ -21,7 +21,9 @@ use super::leaving::Wish;
 use super::looking_back::Before;
 use super::moment;
 use super::outbox::IN_FLIGHT_MAX;
+use super::patience::Patience;
 use super::prompt::{Prompt, Question};
+use super::rooms::NO_LINK;
 use super::sign_in::SignIn;
 use crate::protocol::{Body, EndReason, Envelope, SessionEnd, fingerprint};
 use crate::transport::{Channel, Now};
@@ -49,6 +51,7 @@ pub struct Core {
     pub(super) files: Box<dyn Files>,
     pub(super) random: ChaCha20Rng,
     pub(super) prompt: Prompt,
+    patience: Patience,
     pub(super) effects: Effects,
     pub(super) peer: Option<Peer>,
     /// The key that this run has trusted; no other will do.
@@ -87,6 +90,7 @@ impl Core {
             files,
             random: ChaCha20Rng::from_seed(seed),
             prompt: Prompt::default(),
+            patience: Patience::default(),
             effects: Effects::default(),
             peer: None,
             trusted_key: None,
@@ -140,6 +144,24 @@ impl Core {
         {
             self.effects
                 .show(Tone::Error, "the sign-in was lost with it; `login` again");
+        }
+    }
+
+    /// The server has not answered for a while.
+    pub(super) fn link_silent(&mut self, text: &str) {
+        self.notice(text);
+        // A script waits: its commands follow each other.
+        let is_interactive = self.console.is_interactive();
+        if let Some(account) = self.account.as_mut().filter(|_| is_interactive) {
+            account.is_silent = true;
+        }
+    }
+
+    /// The server has answered again, in the same session.
+    pub(super) fn link_awake(&mut self, now: Now, text: &str) {
+        self.notice(text);
+        if let Some(account) = &mut self.account {
+            account.awake(now, &mut self.effects);
         }
     }
 
@@ -281,6 +303,7 @@ impl Core {
             self.sign_in.as_ref().and_then(SignIn::deadline),
             self.account.as_ref().and_then(Account::deadline),
             self.wish.map(|(_, due)| due),
+            self.patience.deadline(),
         ]
         .into_iter()
         .flatten()
@@ -302,6 +325,9 @@ impl Core {
         }
         if self.end.is_none() {
             self.grant_wish(now);
+            if self.patience.wait(now.instant, self.is_waiting()) {
+                self.show(Tone::Notice, "still waiting for the server's answer");
+            }
         }
         self.effects.flush_lines(&mut *self.console);
         if let Some(account) = &mut self.account {
@@ -387,16 +413,29 @@ impl Core {
             .is_some_and(|sign_in| !sign_in.is_reconnection());
         match &self.account {
             _ if is_signing_in => false,
+            Some(_) if self.patience.is_lost() => true,
             // Which conversation the next line is for is about to be known.
             Some(account) if account.is_moving() => false,
-            Some(account) if self.console.is_interactive() => {
-                account.is_settled || self.peer.is_none() || self.sign_in.is_some()
-            }
+            Some(account) if self.console.is_interactive() => !self.is_settling(account),
             Some(account) => {
                 account.is_settled && account.outbox.len() < IN_FLIGHT_MAX && !account.is_asking()
             }
             None => self.is_greeted && self.pending_user.is_none(),
         }
+    }
+
+    /// Whether a session has begun and the positions in it are not settled yet.
+    fn is_settling(&self, account: &Account) -> bool {
+        !(account.is_settled || self.peer.is_none() || self.sign_in.is_some())
+    }
+
+    /// Whether somebody sits at the prompt and waits for the server.
+    fn is_waiting(&self) -> bool {
+        let signs_in = |sign_in: &SignIn| sign_in.waits_for_server() && !sign_in.is_reconnection();
+        let asks = |account: &Account| account.is_asking() || self.is_settling(account);
+        self.console.is_interactive()
+            && (self.sign_in.as_ref().is_some_and(signs_in)
+                || self.account.as_ref().is_some_and(asks))
     }
 
     /// Shows a line.
@@ -413,6 +452,7 @@ impl Core {
     pub(super) fn say(&mut self, now: Now, target: &str, text: &str) {
         let is_linked = self.peer.is_some();
         if let Some(account) = &mut self.account {
+            let is_linked = is_linked && !account.is_silent;
             account.say(now, target, text, is_linked, &mut self.effects);
         }
     }
@@ -447,13 +487,10 @@ impl Core {
     /// The user wants to see who is online.
     pub(super) fn list_contacts(&mut self, now: Now) {
         match &mut self.account {
-            Some(account) if account.is_settled => {
+            Some(account) if account.can_ask() => {
                 account.people.ask(now, true, &mut self.effects);
             }
-            _ => self.show(
-                Tone::Error,
-                "there is no link to the server now; try again when it is back",
-            ),
+            _ => self.show(Tone::Error, NO_LINK),
         }
     }
 }

@@ -13,6 +13,7 @@ use super::effects::Effects;
 use super::env::Tone;
 use super::history::{Entry, Said, fitting};
 use super::name::{is_room, short};
+use super::receipts::News;
 use super::render;
 use crate::protocol::{
     Body, Command, ConversationId, DecodeError, DeliverAgain, Delivery, Digest, EntryId, Envelope,
@@ -259,7 +260,7 @@ impl Account {
                 let is_text = !matches!(said, Some(Said::Event(_)));
                 let is_counted = !is_own && is_text && is_old;
                 let counted = is_counted.then_some(&*place_name);
-                away.add(now.instant, tone, line, counted);
+                away.add(now.instant, delivery.time_ms, tone, line, counted);
             }
             None => effects.show(tone, line),
         }
@@ -314,14 +315,36 @@ impl Account {
     /// Says which receipts have come, and keeps what is still awaited.
     pub(super) fn tell_receipts(&mut self, now: Now, effects: &mut Effects) {
         for news in self.receipts.news(now.instant) {
-            let line = match (news.is_counted, news.count) {
-                (true, Some((have, of))) => render::received_by_count(have, of),
-                _ => render::received(&news.names, news.elapsed, news.count),
+            let which = if news.is_late {
+                self.named(now, &news)
+            } else {
+                None
             };
+            let which = which.as_deref();
+            let mut line = match (news.is_counted, news.count) {
+                (true, Some((have, of))) => render::received_by_count(have, of, which),
+                _ => render::received(&news.names, news.elapsed, news.count, which),
+            };
+            if news.is_again {
+                line.push_str(render::AGAIN);
+            }
             effects.show(Tone::Receipt, line);
             self.state
-                .put_awaited(news.conversation, news.entry, news.awaited.as_ref());
+                .put_awaited(news.conversation, news.entry, Some(&news.awaited));
+            self.telling.push(news.told);
         }
+    }
+
+    /// An own message by its time and its first words; nothing if this device does not have it any more.
+    fn named(&self, now: Now, news: &News) -> Option<String> {
+        let found = self.state.entry(news.conversation, news.entry);
+        // A database that fails says so at the end of the batch.
+        let entry = found.ok().flatten()?;
+        let time = render::time(entry.time_ms, self.clock(now));
+        Some(match entry.said() {
+            Some(Said::Text(text)) => format!("{time} {}", render::quote(&text.text)),
+            _ => time,
+        })
     }
 }
 

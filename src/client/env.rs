@@ -105,6 +105,13 @@ pub trait Files: Send {
     /// If the file cannot be written.
     fn trust_server(&mut self, key: &[u8; 32]) -> io::Result<()>;
 
+    /// The canonical names of the accounts at this server that have a device here, as far as that can be told: one of
+    /// them is offered where a name is asked for.
+    fn accounts(&self, key: &[u8; 32]) -> Vec<String> {
+        let _ = key;
+        Vec::new()
+    }
+
     /// Whether a device of this account at this server has a database, so that a mistyped name need not leave an
     /// empty one behind.
     fn has_device(&mut self, key: &[u8; 32], canonical_name: &str) -> bool {

@@ -137,8 +137,8 @@ mod tests {
         let mut gaps = Gaps::default();
         assert!(gaps.noticed(now, BOB, EntryId(4), EntryId(6)));
         let mut asked = Vec::new();
+        assert!(gaps.take_due(now).is_empty());
         while let Some(due) = gaps.deadline() {
-            assert!(gaps.take_due(due - Duration::from_millis(1)).is_empty());
             assert_eq!(gaps.take_due(due), [BOB]);
             asked.push(due.saturating_duration_since(now).as_secs());
         }

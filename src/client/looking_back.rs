@@ -99,7 +99,7 @@ impl Account {
                     format!("nothing was said between you and {name} that this device knows of")
                 }
                 None => {
-                    "whose history? `history USER`, `history #ROOM` or `history everyone`".into()
+                    "whose history? `/history USER`, `/history #ROOM` or `/history everyone`".into()
                 }
             };
             effects.show(Tone::Error, text);
@@ -192,7 +192,7 @@ impl Account {
             };
             let Some((entry, what)) = found else {
                 let was_asked = page.asked_at == Some(page.cursor);
-                if !was_asked && self.is_settled {
+                if !was_asked && self.can_ask() {
                     let may_ask = page.fetches < FETCHES_MAX;
                     return Ok((!may_ask).then_some(Ending::Full));
                 }
@@ -241,9 +241,11 @@ impl Account {
         }
         let text = match (ending, page.oldest) {
             (Ending::Full, Some(oldest)) => {
-                format!("{name}: older ones with `history` again, or `--before {oldest}`")
+                format!("{name}: older ones with `/history` again, or `--before {oldest}`")
             }
-            (Ending::Full, None) => format!("{name}: not as far back yet; `history` again goes on"),
+            (Ending::Full, None) => {
+                format!("{name}: not as far back yet; `/history` again goes on")
+            }
             (Ending::Begin, _) => format!("{name}: nothing older exists for you"),
             (Ending::Expired, _) => format!("{name}: what is older has expired"),
             (Ending::NoLink, _) => {

@@ -26,6 +26,7 @@ mod looking_back;
 mod moment;
 mod name;
 mod outbox;
+mod patience;
 mod people;
 mod prompt;
 mod receipts;
@@ -150,11 +151,11 @@ impl Client {
                 let text = format!(
                     "no answer from {name} for 10 s; still trying, and what you type is kept"
                 );
-                self.core.notice(&text);
+                self.core.link_silent(&text);
             }
             LinkEvent::Awake => {
                 let text = format!("{name} is back");
-                self.core.notice(&text);
+                self.core.link_awake(now, &text);
             }
         }
     }

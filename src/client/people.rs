@@ -127,7 +127,10 @@ impl People {
     /// Gives up waiting for an answer that does not come.
     pub(super) fn handle_timeout(&mut self, now: Now, effects: &mut Effects) {
         if self.deadline().is_some_and(|due| due <= now.instant) {
-            self.handle_refusal("the server has not answered; try `contacts` again", effects);
+            self.handle_refusal(
+                "the server has not answered; try `/contacts` again",
+                effects,
+            );
         }
     }
 
@@ -140,10 +143,14 @@ impl People {
         self.asking = None;
     }
 
-    /// The names for the tab key, if they are others than before, or asked for anyway.
-    pub(super) fn take_names(&mut self, anyway: bool) -> Option<Vec<String>> {
-        let has_changed = std::mem::take(&mut self.has_changed);
-        (has_changed || anyway).then(|| {
+    /// The tab key is to know other names than before: those of rooms, beside the people's.
+    pub(super) fn tell_names(&mut self) {
+        self.has_changed = true;
+    }
+
+    /// The names for the tab key, if they are others than before.
+    pub(super) fn take_names(&mut self) -> Option<Vec<String>> {
+        std::mem::take(&mut self.has_changed).then(|| {
             self.names
                 .iter()
                 .map(|name| super::sanitize::line(name).into_owned())

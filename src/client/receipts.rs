@@ -3,6 +3,9 @@
 //! A receipt is the news that a member's mark has passed an entry: it covers every own entry up to there. For a
 //! message to everyone the names are gathered, until all who were online when it was stored have it or
 //! [`GATHER`] has passed, so that twenty receipts are one line.
+//!
+//! A receipt is told at least once. That it is about to be told is durable before its line is given to the screen, that
+//! it was told once the line stands there; what a crash leaves in between is told again, marked as such.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -31,6 +34,10 @@ const MARKS_MAX: usize = 10_000;
 /// How many recipients of one message are told. At the limit receipts of further ones are not.
 const TOLD_MAX: usize = 10_000;
 
+/// Within which time after it was typed a message that is the last one needs no name in its receipt. Chosen: as long as
+/// nobody has forgotten what they said.
+const PROMPT: Duration = Duration::from_secs(10);
+
 /// An own entry whose receipts have not all come: what is durable of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Awaited {
@@ -43,6 +50,41 @@ pub(super) struct Awaited {
     /// How many receipts have been told where they are counted and not named.
     #[serde(default)]
     pub(super) counted: u32,
+    /// Whose receipts were given to the screen, in this order, and may not stand there yet.
+    #[serde(default)]
+    pub(super) telling: Vec<AccountId>,
+    /// The same for a count; 0 if none is on its way.
+    #[serde(default)]
+    pub(super) counting: u32,
+}
+
+impl Awaited {
+    /// Nobody has received it yet.
+    pub(super) const fn new(recipients: u32, online: u32) -> Self {
+        Self {
+            recipients,
+            online,
+            told: Vec::new(),
+            counted: 0,
+            telling: Vec::new(),
+            counting: 0,
+        }
+    }
+
+    /// How many names were told, or are about to be.
+    fn named(&self) -> usize {
+        self.told.len() + self.telling.len()
+    }
+
+    fn last_count(&self) -> u32 {
+        self.counted.max(self.counting)
+    }
+
+    /// Whether there is nothing more to come.
+    fn is_done(&self) -> bool {
+        let told = u32::try_from(self.told.len()).unwrap_or(u32::MAX);
+        told.max(self.counted) >= self.recipients
+    }
 }
 
 #[derive(Debug)]
@@ -55,6 +97,21 @@ struct Own {
     typed: Option<Instant>,
     due: Instant,
     fresh: Vec<(AccountId, String)>,
+    /// Whose receipts an earlier run was telling when it was killed, and up to which count.
+    perhaps: Vec<AccountId>,
+    perhaps_count: u32,
+}
+
+impl Own {
+    fn has_news(&self) -> bool {
+        !self.fresh.is_empty() || self.count > self.awaited.last_count()
+    }
+
+    /// From typing to now, if it was typed in this run.
+    fn elapsed(&self, now: Instant) -> Option<Duration> {
+        let typed = self.typed?;
+        Some(now.saturating_duration_since(typed))
+    }
 }
 
 /// A line to show.
@@ -72,14 +129,31 @@ pub(super) struct News {
     pub(super) count: Option<(usize, u32)>,
     /// Whether there are no names.
     pub(super) is_counted: bool,
-    /// What is durable from now on; nothing once all have it.
-    pub(super) awaited: Option<Awaited>,
+    /// Whether the message must be named: it is not the last one, or was typed long ago or in an earlier run.
+    pub(super) is_late: bool,
+    /// Whether an earlier run may have shown it.
+    pub(super) is_again: bool,
+    /// What must be durable before the line is given to the screen.
+    pub(super) awaited: Awaited,
+    /// What is handed in to [`Receipts::on_screen`] once it stands there.
+    pub(super) told: Told,
+}
+
+/// What a line has told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Told {
+    pub(super) conversation: ConversationId,
+    pub(super) entry: EntryId,
+    names: usize,
+    count: u32,
 }
 
 /// All own messages that wait for receipts.
 #[derive(Debug, Default)]
 pub(super) struct Receipts {
     own: BTreeMap<(ConversationId, EntryId), Own>,
+    /// The last message of this run to a room or to everyone: their receipts do not tell where it was said.
+    last_to_many: Option<(ConversationId, EntryId)>,
     marks: BTreeMap<(ConversationId, AccountId), Mark>,
 }
 
@@ -90,9 +164,11 @@ impl Receipts {
         now: Instant,
         (conversation, is_many): (ConversationId, bool),
         entry: EntryId,
-        awaited: Awaited,
+        mut awaited: Awaited,
         typed: Option<Instant>,
     ) -> Option<(ConversationId, EntryId)> {
+        let perhaps = std::mem::take(&mut awaited.telling);
+        let perhaps_count = std::mem::take(&mut awaited.counting);
         let fresh = self
             .marks
             .iter()
@@ -108,7 +184,12 @@ impl Receipts {
             typed,
             due: now + GATHER,
             fresh,
+            perhaps,
+            perhaps_count,
         };
+        if is_many && typed.is_some() {
+            self.last_to_many = Some((conversation, entry));
+        }
         self.own.insert((conversation, entry), own);
         if self.own.len() > AWAITED_MAX {
             return self.own.pop_first().map(|(key, _)| key);
@@ -136,8 +217,9 @@ impl Receipts {
         let covered = (conversation, mark.since.next())..=(conversation, mark.entry);
         for (_, own) in self.own.range_mut(covered) {
             let is_known = own.awaited.told.contains(&account)
+                || own.awaited.telling.contains(&account)
                 || own.fresh.iter().any(|(known, _)| *known == account);
-            let told = own.awaited.told.len() + own.fresh.len();
+            let told = own.awaited.named() + own.fresh.len();
             if !is_known && told < TOLD_MAX {
                 own.fresh.push((account, short(mark.name.clone())));
             }
@@ -181,62 +263,56 @@ impl Receipts {
 
     /// What is to be said by now.
     pub(super) fn news(&mut self, now: Instant) -> Vec<News> {
-        let mut news = Vec::new();
-        self.own.retain(|(conversation, entry), own| {
-            if own.count > own.awaited.counted {
-                return match counted(now, own) {
-                    None => true,
-                    Some(is_done) => {
-                        news.push(News {
-                            conversation: *conversation,
-                            entry: *entry,
-                            names: Vec::new(),
-                            elapsed: None,
-                            count: Some((own.count as usize, own.awaited.recipients)),
-                            is_counted: true,
-                            awaited: (!is_done).then(|| own.awaited.clone()),
-                        });
-                        !is_done
-                    }
-                };
-            }
-            if own.fresh.is_empty() {
-                return true;
-            }
-            let is_pair = !own.is_many;
-            let have = own.awaited.told.len() + own.fresh.len();
-            let all_online = u32::try_from(have).is_ok_and(|have| have >= own.awaited.online);
-            if !(is_pair || all_online || now >= own.due || !own.awaited.told.is_empty()) {
-                return true;
-            }
-            let mut names = Vec::with_capacity(own.fresh.len());
-            for (account, name) in own.fresh.drain(..) {
-                own.awaited.told.push(account);
-                names.push(name);
-            }
-            names.sort();
-            let have_u32 = u32::try_from(have).unwrap_or(u32::MAX);
-            let of = own.awaited.recipients.max(have_u32);
-            let is_done = have_u32 >= own.awaited.recipients;
-            news.push(News {
-                conversation: *conversation,
-                entry: *entry,
-                names,
-                elapsed: own.typed.map(|typed| now.saturating_duration_since(typed)),
-                count: (!is_pair).then_some((have, of)),
-                is_counted: false,
-                awaited: (!is_done).then(|| own.awaited.clone()),
-            });
-            !is_done
-        });
-        news
+        let with_news = self.own.iter().filter(|(_, own)| own.has_news());
+        let keys: Vec<(ConversationId, EntryId)> = with_news.map(|(key, _)| *key).collect();
+        keys.into_iter()
+            .filter_map(|key| {
+                let is_last = self.is_last(key);
+                let own = self.own.get_mut(&key)?;
+                let mut news = if own.count > own.awaited.last_count() {
+                    counted(now, key, own)
+                } else {
+                    named(now, key, own)
+                }?;
+                news.is_late = !is_last || news.elapsed.is_none_or(|elapsed| elapsed > PROMPT);
+                Some(news)
+            })
+            .collect()
+    }
+
+    /// Whether a user who reads a receipt will think of this message: the last one to that user, or the last to many.
+    fn is_last(&self, (conversation, entry): (ConversationId, EntryId)) -> bool {
+        let is_many = |own: &Own| own.is_many;
+        if self.own.get(&(conversation, entry)).is_some_and(is_many) {
+            return self.last_to_many == Some((conversation, entry));
+        }
+        let later = (conversation, entry.next())..=(conversation, EntryId(u64::MAX));
+        self.own.range(later).next().is_none()
+    }
+
+    /// A line that told of receipts stands on the screen. Returns what is durable of the message from now on: nothing
+    /// once all have it, or if it is waited for no more.
+    pub(super) fn on_screen(&mut self, told: Told) -> Option<Awaited> {
+        let key = (told.conversation, told.entry);
+        let awaited = &mut self.own.get_mut(&key)?.awaited;
+        let names = told.names.min(awaited.telling.len());
+        awaited.told.extend(awaited.telling.drain(..names));
+        awaited.counted = awaited.counted.max(told.count);
+        if awaited.counting <= told.count {
+            awaited.counting = 0;
+        }
+        if awaited.is_done() {
+            self.own.remove(&key);
+            return None;
+        }
+        Some(awaited.clone())
     }
 
     /// When [`Receipts::news`] has something to say without another receipt.
     pub(super) fn deadline(&self) -> Option<Instant> {
         self.own
             .values()
-            .filter(|own| !own.fresh.is_empty() || own.count > own.awaited.counted)
+            .filter(|own| own.has_news())
             .map(|own| own.due)
             .min()
     }
@@ -244,7 +320,7 @@ impl Receipts {
     /// Whether somebody who was online when a message of this run was stored has not received it yet.
     pub(super) fn awaits_online(&self) -> bool {
         self.own.values().any(|own| {
-            let have = own.awaited.told.len().max(own.awaited.counted as usize);
+            let have = own.awaited.named().max(own.awaited.last_count() as usize);
             own.typed.is_some() && u32::try_from(have).is_ok_and(|have| have < own.awaited.online)
         })
     }
@@ -257,16 +333,75 @@ impl Receipts {
     }
 }
 
-/// Takes a count over if it is to be said now; then, whether it was the last.
-fn counted(now: Instant, own: &mut Own) -> Option<bool> {
+/// The names of those who have it, if it is time for them.
+fn named(now: Instant, key: (ConversationId, EntryId), own: &mut Own) -> Option<News> {
+    let (is_pair, before) = (!own.is_many, own.awaited.named());
+    let have = before + own.fresh.len();
+    let have_u32 = u32::try_from(have).unwrap_or(u32::MAX);
+    let all_online = have_u32 >= own.awaited.online;
+    if !(is_pair || all_online || now >= own.due || before > 0) {
+        return None;
+    }
+    let mut names = Vec::with_capacity(own.fresh.len());
+    let mut is_again = false;
+    for (account, name) in own.fresh.drain(..) {
+        is_again |= own.perhaps.contains(&account);
+        own.awaited.telling.push(account);
+        names.push(name);
+    }
+    names.sort();
+    let of = own.awaited.recipients.max(have_u32);
+    Some(News {
+        count: (!is_pair).then_some((have, of)),
+        is_counted: false,
+        is_again,
+        told: told(key, names.len(), 0),
+        names,
+        ..said(now, key, own)
+    })
+}
+
+/// The count, if it is time for it.
+fn counted(now: Instant, key: (ConversationId, EntryId), own: &mut Own) -> Option<News> {
     let is_done = own.count >= own.awaited.recipients;
-    let is_first_of_online = own.awaited.counted == 0 && own.count >= own.awaited.online;
+    let is_first_of_online = own.awaited.last_count() == 0 && own.count >= own.awaited.online;
     if !is_done && !is_first_of_online && now < own.due {
         return None;
     }
-    own.awaited.counted = own.count;
+    own.awaited.counting = own.count;
     own.due = now + COUNT_AGAIN;
-    Some(is_done)
+    Some(News {
+        count: Some((own.count as usize, own.awaited.recipients)),
+        is_counted: true,
+        is_again: own.count <= own.perhaps_count,
+        told: told(key, 0, own.count),
+        ..said(now, key, own)
+    })
+}
+
+/// What both kinds of news have.
+fn said(now: Instant, key: (ConversationId, EntryId), own: &Own) -> News {
+    News {
+        conversation: key.0,
+        entry: key.1,
+        names: Vec::new(),
+        elapsed: own.elapsed(now),
+        count: None,
+        is_counted: false,
+        is_late: false,
+        is_again: false,
+        awaited: own.awaited.clone(),
+        told: told(key, 0, 0),
+    }
+}
+
+const fn told((conversation, entry): (ConversationId, EntryId), names: usize, count: u32) -> Told {
+    Told {
+        conversation,
+        entry,
+        names,
+        count,
+    }
 }
 
 /// Whether the member has received this entry.
@@ -275,195 +410,4 @@ fn covers(mark: &Mark, entry: EntryId) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::client::testing::instant;
-
-    const PAIR: ConversationId = ConversationId(7);
-    const BOB: AccountId = AccountId(2);
-    const CAROL: AccountId = AccountId(3);
-    const DAVE: AccountId = AccountId(4);
-
-    fn awaited(recipients: u32, online: u32) -> Awaited {
-        Awaited {
-            recipients,
-            online,
-            told: Vec::new(),
-            counted: 0,
-        }
-    }
-
-    fn mark(account: AccountId, name: &str, entry: u64) -> Mark {
-        Mark {
-            account,
-            name: name.into(),
-            entry: EntryId(entry),
-            since: EntryId::START,
-        }
-    }
-
-    #[test]
-    fn one_mark_is_the_receipt_of_every_message_up_to_it_and_of_none_behind() {
-        let now = instant();
-        let mut receipts = Receipts::default();
-        for entry in [3, 5, 8] {
-            receipts.track(now, (PAIR, false), EntryId(entry), awaited(1, 1), Some(now));
-        }
-        receipts.mark(PAIR, &mark(BOB, "bob", 6));
-        let news = receipts.news(now + Duration::from_millis(84));
-        let entries: Vec<u64> = news.iter().map(|news| news.entry.0).collect();
-        assert_eq!(entries, [3, 5]);
-        assert_eq!(news[0].elapsed, Some(Duration::from_millis(84)));
-        assert_eq!(news[0].count, None);
-        receipts.mark(PAIR, &mark(BOB, "bob", 6));
-        assert!(receipts.news(now).is_empty(), "nothing is told twice");
-    }
-
-    #[test]
-    fn receipt_that_came_before_the_message_was_known_to_be_stored_counts() {
-        let now = instant();
-        let mut receipts = Receipts::default();
-        receipts.mark(PAIR, &mark(BOB, "bob", 9));
-        receipts.track(now, (PAIR, false), EntryId(9), awaited(1, 1), None);
-        assert_eq!(receipts.news(now).len(), 1);
-    }
-
-    #[test]
-    fn receipts_of_everyone_online_are_one_line_of_how_many_in_all_and_later_ones_follow() {
-        // The first line said `(2 of 2)`, as if all had it, and the next one `(3 of 3)`.
-        let now = instant();
-        let everyone = ConversationId::EVERYONE;
-        let mut receipts = Receipts::default();
-        receipts.track(now, (everyone, true), EntryId(1), awaited(3, 2), Some(now));
-        receipts.mark(everyone, &mark(CAROL, "carol", 1));
-        assert!(receipts.news(now).is_empty());
-        assert!(receipts.awaits_online());
-        receipts.mark(everyone, &mark(BOB, "bob", 1));
-        let news = receipts.news(now);
-        assert_eq!(news[0].names, ["bob", "carol"]);
-        assert_eq!(news[0].count, Some((2, 3)));
-        assert!(!receipts.awaits_online());
-        receipts.mark(everyone, &mark(DAVE, "dave", 4));
-        let news = receipts.news(now);
-        assert_eq!(news[0].names, ["dave"]);
-        assert_eq!(news[0].count, Some((3, 3)));
-        assert_eq!(news[0].awaited, None);
-    }
-
-    #[test]
-    fn those_who_have_it_are_told_after_two_seconds_without_the_rest() {
-        let now = instant();
-        let everyone = ConversationId::EVERYONE;
-        let mut receipts = Receipts::default();
-        receipts.track(now, (everyone, true), EntryId(1), awaited(2, 2), Some(now));
-        receipts.mark(everyone, &mark(BOB, "bob", 1));
-        assert_eq!(receipts.deadline(), Some(now + GATHER));
-        let news = receipts.news(now + GATHER);
-        assert_eq!(news[0].count, Some((1, 2)));
-        assert_eq!(receipts.deadline(), None);
-    }
-
-    #[test]
-    fn member_who_came_later_has_not_received_what_was_said_before() {
-        // dave signed up after entry 1 and received entry 4; his mark was taken for a receipt of entry 1.
-        let now = instant();
-        let everyone = ConversationId::EVERYONE;
-        let mut receipts = Receipts::default();
-        let dave = Mark {
-            since: EntryId(1),
-            ..mark(DAVE, "dave", 4)
-        };
-        receipts.track(now, (everyone, true), EntryId(1), awaited(1, 1), Some(now));
-        receipts.mark(everyone, &dave);
-        receipts.track(now, (everyone, true), EntryId(2), awaited(1, 1), Some(now));
-        let entries: Vec<EntryId> = receipts.news(now).iter().map(|news| news.entry).collect();
-        assert_eq!(entries, [EntryId(2)]);
-    }
-
-    #[test]
-    fn mark_that_has_passed_what_expired_is_no_receipt_of_that() {
-        let now = instant();
-        let mut receipts = Receipts::default();
-        receipts.mark(PAIR, &mark(BOB, "bob", 2));
-        let later = Mark {
-            since: EntryId(4),
-            ..mark(BOB, "bob", 5)
-        };
-        receipts.mark(PAIR, &later);
-        // Its answer was lost, and comes only now.
-        receipts.track(now, (PAIR, false), EntryId(3), awaited(1, 0), None);
-        receipts.track(now, (PAIR, false), EntryId(5), awaited(1, 0), None);
-        let entries: Vec<EntryId> = receipts.news(now).iter().map(|news| news.entry).collect();
-        assert_eq!(entries, [EntryId(5)]);
-    }
-
-    #[test]
-    fn receipts_of_a_server_without_end_fill_no_memory() {
-        // A server could name ever new accounts, and each was kept with the message, on disk too.
-        let now = instant();
-        let mut receipts = Receipts::default();
-        receipts.track(now, (PAIR, false), EntryId(1), awaited(u32::MAX, 1), None);
-        let mut told = 0;
-        for account in 0..2 * TOLD_MAX as u64 {
-            receipts.mark(PAIR, &mark(AccountId(account), "x", 1));
-            if account % 100 == 99 {
-                told += receipts
-                    .news(now)
-                    .iter()
-                    .map(|news| news.names.len())
-                    .sum::<usize>();
-            }
-        }
-        assert_eq!(told, TOLD_MAX);
-    }
-
-    #[test]
-    fn receipt_for_what_a_restored_server_has_lost_is_none_for_what_takes_its_place() {
-        // bob had received entry 9; a backup was restored that ends with entry 4. The next message became entry 5, and
-        // was said to be received by bob at once; so was, later, the lost one.
-        let now = instant();
-        let mut receipts = Receipts::default();
-        receipts.mark(PAIR, &mark(BOB, "bob", 9));
-        receipts.track(now, (PAIR, false), EntryId(10), awaited(1, 1), None);
-        assert_eq!(receipts.forget_after(PAIR, EntryId(4)), [EntryId(10)]);
-        receipts.track(now, (PAIR, false), EntryId(5), awaited(1, 1), None);
-        assert!(receipts.news(now).is_empty());
-        receipts.mark(PAIR, &mark(BOB, "bob", 12));
-        let entries: Vec<EntryId> = receipts.news(now).iter().map(|news| news.entry).collect();
-        assert_eq!(entries, [EntryId(5)]);
-    }
-
-    #[test]
-    fn counts_are_said_first_when_those_online_have_it_then_by_the_minute_and_at_the_end() {
-        let now = instant();
-        let mut receipts = Receipts::default();
-        let step = |entry, members| Count {
-            entry: EntryId(entry),
-            members,
-        };
-        receipts.track(now, (PAIR, true), EntryId(5), awaited(400, 120), Some(now));
-        receipts.count(PAIR, 400, &[step(5, 60)]);
-        assert!(receipts.news(now).is_empty());
-        receipts.count(PAIR, 400, &[step(4, 300), step(9, 120)]);
-        assert_eq!(receipts.news(now)[0].count, Some((120, 400)));
-        receipts.count(PAIR, 400, &[step(5, 130)]);
-        assert!(receipts.news(now + GATHER).is_empty());
-        assert_eq!(receipts.deadline(), Some(now + COUNT_AGAIN));
-        assert_eq!(receipts.news(now + COUNT_AGAIN)[0].count, Some((130, 400)));
-        receipts.count(PAIR, 500, &[step(5, 400)]);
-        let last = receipts.news(now + COUNT_AGAIN);
-        assert_eq!((last[0].count, &last[0].awaited), (Some((400, 400)), &None));
-    }
-
-    #[test]
-    fn oldest_is_forgotten_at_the_limit() {
-        let now = instant();
-        let mut receipts = Receipts::default();
-        for entry in 1..=AWAITED_MAX as u64 {
-            let forgotten = receipts.track(now, (PAIR, false), EntryId(entry), awaited(1, 0), None);
-            assert_eq!(forgotten, None);
-        }
-        let forgotten = receipts.track(now, (PAIR, false), EntryId(5_000), awaited(1, 0), None);
-        assert_eq!(forgotten, Some((PAIR, EntryId(1))));
-    }
-}
+mod tests;

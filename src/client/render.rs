@@ -27,6 +27,9 @@ const QUOTE_MAX_CHARS: usize = 40;
 const DAY_SECONDS: i64 = 86_400;
 const WEEKDAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
 
+/// What ends a line that an earlier run may have shown before it was killed.
+pub(super) const AGAIN: &str = "  (perhaps shown before)";
+
 /// What greets a user before the sign-in.
 pub(super) const WELCOME: &str =
     "> Greetings from the Chat Room!  `login` signs you in, `help` shows the menu.";
@@ -90,11 +93,13 @@ pub(super) fn away(counts: &[(String, usize)]) -> String {
     format!("{total} {noun} while you were away: {}", parts.join(", "))
 }
 
-/// A receipt: who has it, and in a pair how long it took, for everyone how many of how many.
+/// A receipt: who has it; in a pair how long it took, for everyone how many of how many; and which message it is of,
+/// where that is not plain.
 pub(super) fn received(
     names: &[String],
     elapsed: Option<Duration>,
     count: Option<(usize, u32)>,
+    which: Option<&str>,
 ) -> String {
     // Writing to a String cannot fail.
     let mut text = String::from("✓ Message received by ");
@@ -102,17 +107,21 @@ pub(super) fn received(
     if names.len() > NAMES_MAX {
         let _ = write!(text, " and {} more", names.len() - NAMES_MAX);
     }
-    if let Some((have, of)) = count {
-        let _ = write!(text, " ({have} of {of})");
-    } else if let Some(elapsed) = elapsed {
-        let _ = write!(text, " ({})", duration(elapsed));
+    let how = match (count, elapsed) {
+        (Some((have, of)), _) => Some(format!("{have} of {of}")),
+        (None, elapsed) => elapsed.map(duration),
+    };
+    let parts: Vec<&str> = how.as_deref().into_iter().chain(which).collect();
+    if !parts.is_empty() {
+        let _ = write!(text, " ({})", parts.join(", "));
     }
     text
 }
 
-/// A receipt of a message for many: how many have it.
-pub(super) fn received_by_count(have: usize, of: u32) -> String {
-    format!("✓ received by {have} of {of}")
+/// A receipt of a message for many: how many have it, and which it is, where that is not plain.
+pub(super) fn received_by_count(have: usize, of: u32, which: Option<&str>) -> String {
+    let which = which.map(|which| format!(" ({which})")).unwrap_or_default();
+    format!("✓ received by {have} of {of}{which}")
 }
 
 /// A span of time in the unit that suits it.
@@ -290,14 +299,21 @@ mod tests {
         let bob = [String::from("bob")];
         let both = [String::from("bob"), String::from("carol")];
         assert_eq!(
-            received(&bob, Some(Duration::from_millis(84)), None),
+            received(&bob, Some(Duration::from_millis(84)), None, None),
             "✓ Message received by bob (84 ms)"
         );
         assert_eq!(
-            received(&both, None, Some((2, 2))),
+            received(&both, None, Some((2, 2)), None),
             "✓ Message received by bob, carol (2 of 2)"
         );
-        assert_eq!(received(&bob, None, None), "✓ Message received by bob");
+        assert_eq!(
+            received(&bob, None, None, Some("Tue 14:02 \"tea?\"")),
+            "✓ Message received by bob (Tue 14:02 \"tea?\")"
+        );
+        assert_eq!(
+            received(&bob, None, Some((3, 5)), Some("14:02 \"drill\"")),
+            "✓ Message received by bob (3 of 5, 14:02 \"drill\")"
+        );
     }
 
     #[test]

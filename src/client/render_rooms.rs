@@ -47,10 +47,18 @@ pub(super) fn event(event: &RoomEvent, own_name: &str, room: &str) -> String {
             format!("{actor} left {room}, and {subject} {is} its {role} now")
         }
         EventKind::Left => format!("{actor} left {room}"),
-        EventKind::Kicked if text.is_empty() => {
-            format!("{subject} {was} kicked from {room} by {actor}")
+        EventKind::Kicked => {
+            let reason = if text.is_empty() {
+                String::new()
+            } else {
+                format!(": {text}")
+            };
+            if actor == "you" {
+                format!("you kicked {subject} from {room}{reason}")
+            } else {
+                format!("{subject} {was} kicked from {room} by {actor}{reason}")
+            }
         }
-        EventKind::Kicked => format!("{subject} {was} kicked from {room} by {actor}: {text}"),
         EventKind::Topic if text.is_empty() => format!("{actor} removed the topic of {room}"),
         EventKind::Topic => format!("{actor} set the topic of {room}: {text}"),
         EventKind::Role if event.subject.is_none() || actor == subject => {
@@ -60,14 +68,18 @@ pub(super) fn event(event: &RoomEvent, own_name: &str, room: &str) -> String {
         }
         EventKind::Role => {
             let role = role(event.role.unwrap_or(MemberRole::Member));
-            format!("{subject} {is} {role} of {room} now, by {actor}")
+            if actor == "you" {
+                format!("you made {subject} {role} of {room}")
+            } else {
+                format!("{subject} {is} {role} of {room} now, by {actor}")
+            }
         }
         EventKind::Access => {
             let access = access(event.access.unwrap_or(Access::Public));
             format!("{actor} made {room} {access}")
         }
         EventKind::Invited if subject == "you" && is_room(text) => {
-            format!("{actor} invites you to {text}  (`join {text}`)")
+            format!("{actor} invites you to {text}  (`/join {text}`)")
         }
         EventKind::Invited => format!("{actor} invited {subject} to {text}"),
         EventKind::Other(_) => format!("{actor} changed {room}"),
@@ -107,7 +119,7 @@ pub(super) fn not_permitted(change: &Change, own_name: &str, room: &str) -> Stri
         EventKind::Topic => format!("only moderators and owners set the topic of {room}"),
         EventKind::Access => format!("only owners say who may join {room}"),
         EventKind::Invited => format!("{room} is private: only moderators and owners invite"),
-        EventKind::Kicked if subject == own_name => format!("`leave {room}` takes you out of it"),
+        EventKind::Kicked if subject == own_name => format!("`/leave {room}` takes you out of it"),
         EventKind::Kicked => {
             format!("you may not kick {subject}: moderators kick members, and owners anybody")
         }
@@ -254,7 +266,7 @@ mod tests {
                 EventKind::Invited,
                 Some("erin"),
                 Some("#ops"),
-                "bob invites you to #ops  (`join #ops`)",
+                "bob invites you to #ops  (`/join #ops`)",
             ),
             (
                 EventKind::Invited,
@@ -267,6 +279,14 @@ mod tests {
                 event(&happened(kind, subject, text), "erin", "#bridge"),
                 line
             );
+        }
+        // It was "carol was kicked from #bridge by you".
+        for (kind, line) in [
+            (EventKind::Kicked, "you kicked carol from #bridge"),
+            (EventKind::Role, "you made carol moderator of #bridge"),
+        ] {
+            let event = event(&happened(kind, Some("carol"), None), "bob", "#bridge");
+            assert_eq!(event, line);
         }
     }
 }

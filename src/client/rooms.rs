@@ -77,13 +77,13 @@ impl Account {
         if !is_room(&name) || name.chars().count() < 2 {
             effects.show(
                 Tone::Error,
-                "a room's name begins with #, as in `join #bridge`",
+                "a room's name begins with #, as in `/join #bridge`",
             );
             return;
         }
         if self.is_member(&name) {
             self.step_in(&name, effects);
-        } else if self.is_settled {
+        } else if self.can_ask() {
             self.ask_to_join(now, name, access, true, effects);
         } else if self.wanted.len() < WANTED_MAX || self.wanted.contains_key(&name) {
             self.wanted.insert(name.clone(), access);
@@ -163,7 +163,7 @@ impl Account {
         } else if is_room(&name)
             || name == EVERYONE_NAME
             || self.conversations.by_name(&name).is_some()
-            || !self.is_settled
+            || !self.can_ask()
             || !self.resolve(named, effects)
         {
             self.step_in(&name, effects);
@@ -257,7 +257,7 @@ impl Account {
             known.use_up(joined.last_number);
             known.is_joined_here = true;
         }
-        self.names_changed = true;
+        self.people.tell_names();
         self.save_place(id);
         effects.show(Tone::Notice, render_rooms::joined(&joined.room));
         if steps_in || self.inside.as_deref() == Some(&*name) {
@@ -305,7 +305,7 @@ impl Account {
             EventKind::Joined if is_actor => {
                 if let Some(known) = self.conversations.get_mut(id) {
                     known.place.is_left = false;
-                    self.names_changed = true;
+                    self.people.tell_names();
                     let is_unknown = known.place.name.is_empty();
                     if is_unknown && self.is_settled && !self.requests.is_learning() {
                         self.list_rooms(now, Aim::Names, effects);
@@ -337,7 +337,7 @@ impl Account {
         known.place.is_left = true;
         known.place.unread = 0;
         let name = known.place.name.clone();
-        self.names_changed = true;
+        self.people.tell_names();
         self.save_place(id);
         let stood_inside = self.inside.take_if(|inside| *inside == name).is_some();
         self.drop_unsent(&name, &not_inside(&name), effects);
@@ -356,5 +356,5 @@ impl Account {
 
 /// Why nothing can be said in a room.
 fn not_inside(name: &str) -> String {
-    format!("you do not belong to {name}; `join {name}` first")
+    format!("you do not belong to {name}; `/join {name}` first")
 }

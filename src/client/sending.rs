@@ -87,6 +87,7 @@ impl Account {
             let known = id.and_then(|id| Some((id, self.conversations.get(id)?)));
             match known.and_then(|(id, known)| Some((id, known.last_number?))) {
                 Some((id, last_number)) => self.number(sequence, id, last_number),
+                None if is_room(&name) && self.is_silent => {}
                 None if is_room(&name) => {
                     let access = self.wanted.get(&name).copied().flatten();
                     self.ask_to_join(now, name, access, false, effects);
@@ -262,12 +263,8 @@ impl Account {
             effects.show(Tone::Notice, line);
         }
         if stored.recipients > 0 {
-            let awaited = Awaited {
-                recipients: stored.recipients,
-                online: stored.online.min(stored.recipients),
-                told: Vec::new(),
-                counted: 0,
-            };
+            let online = stored.online.min(stored.recipients);
+            let awaited = Awaited::new(stored.recipients, online);
             self.state.put_awaited(id, stored.entry, Some(&awaited));
             let place = (id, self.is_many(id));
             let forgotten = self

@@ -82,6 +82,8 @@ enum Step {
 pub(super) struct SignIn {
     step: Step,
     name: String,
+    /// The only account that has a device here: an empty answer to the question for a name is this one.
+    offered: Option<String>,
     password: Option<Zeroizing<String>>,
     identity: Option<Identity>,
     state: Option<Box<State>>,
@@ -101,6 +103,7 @@ impl SignIn {
         let mut sign_in = Self {
             step: Step::Name,
             name: String::new(),
+            offered: None,
             password,
             identity: None,
             state: None,
@@ -109,9 +112,12 @@ impl SignIn {
             pauses: 0,
             due: None,
         };
-        let progress = match name {
-            Some(name) => sign_in.named(name, context),
-            None => Progress::Going,
+        let progress = if let Some(name) = name {
+            sign_in.named(name, context)
+        } else {
+            let mut names = context.files.accounts(&context.server_key);
+            sign_in.offered = names.pop().filter(|_| names.is_empty());
+            Progress::Going
         };
         (sign_in, progress)
     }
@@ -125,6 +131,7 @@ impl SignIn {
         let mut sign_in = Self {
             step: Step::Name,
             name: identity.name.clone(),
+            offered: None,
             password,
             identity: Some(identity),
             state: None,
@@ -145,7 +152,10 @@ impl SignIn {
     /// What the user is to be asked now.
     pub(super) fn question(&self) -> Option<(Question, String)> {
         Some(match self.step {
-            Step::Name => (Question::Name, "username: ".into()),
+            Step::Name => match &self.offered {
+                Some(name) => (Question::Name, format!("username [{name}]: ")),
+                None => (Question::Name, "username: ".into()),
+            },
             Step::Password => (Question::Password, "password: ".into()),
             Step::OfferSignUp => (
                 Question::SignUp,
@@ -182,9 +192,10 @@ impl SignIn {
         context: &mut Context<'_>,
     ) -> Progress {
         match self.step {
-            Step::Name if answer.trim().is_empty() => {
-                given_up("no user name was given; `login` asks again")
-            }
+            Step::Name if answer.trim().is_empty() => match self.offered.take() {
+                Some(name) => self.named(&name, context),
+                None => given_up("no user name was given; `login` asks again"),
+            },
             Step::Name => self.named(&answer, context),
             Step::Password | Step::NewPassword if answer.is_empty() => {
                 context

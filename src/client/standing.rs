@@ -261,7 +261,7 @@ impl Account {
             known.place.is_left = is_left;
             self.save_place(head.conversation);
         }
-        self.names_changed = true;
+        self.people.tell_names();
     }
 
     /// A room of which the server says nothing is not this user's any more: left on another device, or lost with what
@@ -298,6 +298,11 @@ impl Account {
     /// What has a number in a conversation of which the server says nothing stands in no log of that server (a restored
     /// backup): it is said anew to whom it was meant for, in the conversation that they have now.
     fn settle_lost_numbers(&mut self) {
+        // A server of the same epoch may have a conversation of which it can say nothing, since it is damaged.
+        let identity = self.state.identity();
+        if identity.is_none_or(|identity| identity.epoch == self.epoch) {
+            return;
+        }
         for id in self.outbox.conversations() {
             if self.heads.contains_key(&id) {
                 continue;
@@ -342,7 +347,7 @@ impl Account {
                 {
                     let time = render::time(entry.time_ms, self.clock(now));
                     let line = self.live_line(id, is_own, &time, &said, true);
-                    effects.show(said.tone(), format!("{line}  (perhaps shown before)"));
+                    effects.show(said.tone(), format!("{line}{}", render::AGAIN));
                 }
             }
             self.to_show.insert(id);

@@ -233,12 +233,19 @@ impl State {
         Ok(entries)
     }
 
-    /// One entry, if it is here.
+    /// One entry, if it is here, durable or not.
     pub(super) fn entry(
         &self,
         conversation: ConversationId,
         entry: EntryId,
     ) -> Result<Option<Entry>, StateError> {
+        let of_this_batch = self.changes.iter().rev().find_map(|change| match change {
+            Change::History(of, at, bytes) if (*of, *at) == (conversation, entry) => Some(bytes),
+            _ => None,
+        });
+        if let Some(bytes) = of_this_batch {
+            return decode(bytes, "history").map(Some);
+        }
         let table = self.database.begin_read()?.open_table(HISTORY)?;
         let found = table.get((conversation.0, entry.0))?;
         found
@@ -276,6 +283,11 @@ impl State {
             }
         }
         Ok(())
+    }
+
+    /// Whether anything was put since the last commit.
+    pub(super) fn has_changes(&self) -> bool {
+        !self.changes.is_empty()
     }
 
     /// Makes everything that was put since the last time durable.

@@ -92,6 +92,7 @@ impl Console for Screen {
 pub(super) struct Memory {
     trust: Arc<Mutex<Trust>>,
     device: Kept,
+    accounts: Arc<Mutex<Vec<String>>>,
 }
 
 impl Default for Memory {
@@ -99,6 +100,7 @@ impl Default for Memory {
         Self {
             trust: Arc::new(Mutex::new(Trust::Known)),
             device: Kept(Arc::new(InMemoryBackend::new())),
+            accounts: Arc::default(),
         }
     }
 }
@@ -112,6 +114,17 @@ impl Memory {
     }
 }
 
+impl Memory {
+    /// These accounts have a device here.
+    pub(super) fn set_accounts(&self, names: &[&str]) {
+        let mut accounts = self
+            .accounts
+            .lock()
+            .expect("no test panics while it holds this");
+        *accounts = names.iter().map(|name| (*name).to_owned()).collect();
+    }
+}
+
 impl Files for Memory {
     fn check_server(&mut self, _: &[u8; 32]) -> io::Result<Trust> {
         let trust = self.trust.lock();
@@ -120,6 +133,12 @@ impl Files for Memory {
     fn trust_server(&mut self, _: &[u8; 32]) -> io::Result<()> {
         self.set_trust(Trust::Known);
         Ok(())
+    }
+    fn accounts(&self, _: &[u8; 32]) -> Vec<String> {
+        let accounts = self.accounts.lock();
+        accounts
+            .expect("no test panics while it holds this")
+            .clone()
     }
     fn open_device(&mut self, _: &[u8; 32], _: &str) -> anyhow::Result<Database> {
         Ok(Builder::new().create_with_backend(self.device.clone())?)

@@ -12,6 +12,7 @@ use rand_core::SeedableRng as _;
 
 use super::alerts::AlertBudget;
 use super::history::HISTORY;
+use super::name::RoomName;
 use super::policy::{Registration, RoomMaking};
 use super::presence::Presence;
 use super::receipts::Marks;
@@ -24,10 +25,10 @@ use super::status::Status;
 use super::tally::Tallies;
 use super::throttle::Throttle;
 use crate::protocol::{
-    AccountId, Body, Command, ConversationId, DeviceId, EndReason, Failure, Hop, Message,
+    Access, AccountId, Body, Command, ConversationId, DeviceId, EndReason, Failure, Hop, Message,
     SessionEnd, encode,
 };
-use crate::store::{Completion, Request, Retention, Store};
+use crate::store::{Completion, Outcome, Request, Retention, Store};
 use crate::transport::{App, Channel, CloseReason, Endpoint, Event, Now, SendError, SessionId};
 
 /// How long after a storage error the hub asks again for what its readers wait for.
@@ -77,8 +78,36 @@ pub enum Input {
     Completion(Completion),
     /// Say how things are. The channel must have room for the answer; who has gone away misses it.
     Status(SyncSender<Status>),
+    /// Make a room for an account. The channel must have room for the store's answer.
+    MakeRoom(MakeRoom, SyncSender<Outcome>),
     /// Say goodbye to everybody, write what is to be written, and finish.
     Stop,
+}
+
+/// A room that the operator wants to be made.
+#[derive(Debug)]
+pub struct MakeRoom {
+    /// Its name.
+    pub name: RoomName,
+    /// Who becomes its owner.
+    pub owner: AccountId,
+    /// Who else may join it.
+    pub access: Access,
+}
+
+impl MakeRoom {
+    /// What is asked of the store for it.
+    #[must_use]
+    pub fn request(self, time_ms: u64) -> Request {
+        let (name, skeleton) = self.name.into_forms();
+        Request::MakeRoom {
+            owner: self.owner,
+            name,
+            skeleton,
+            access: self.access,
+            time_ms,
+        }
+    }
 }
 
 /// What was counted since the start.
@@ -349,6 +378,7 @@ impl App for Hub {
             Input::Status(reply) => {
                 let _ = reply.try_send(self.status(turn.endpoint));
             }
+            Input::MakeRoom(room, reply) => self.make_room(now, room, reply),
             Input::Stop => self.stop(turn),
         }
     }

@@ -92,12 +92,9 @@ impl Name {
     }
 }
 
-/// A room's name, `#` and all: behind the sign stands what could be a user's name, in the same canonical form.
+/// A room's name: what stands behind its `#` could be a user's name.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RoomName {
-    canonical: String,
-    skeleton: String,
-}
+pub struct RoomName(Name);
 
 /// Why a text is not a room's name.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -117,28 +114,31 @@ impl RoomName {
     /// [`RoomNameError`] says what is wrong with it.
     pub fn parse(typed: &str) -> Result<Self, RoomNameError> {
         let rest = typed.strip_prefix(ROOM_SIGN).ok_or(RoomNameError::NoSign)?;
-        let name = Name::parse(rest)?;
-        Ok(Self {
-            canonical: format!("{ROOM_SIGN}{}", name.canonical),
-            skeleton: format!("{ROOM_SIGN}{}", name.skeleton),
-        })
+        Ok(Self(Name::parse(rest)?))
     }
 
-    /// The form under which the room is known.
+    /// The form under which the room is known, and the one that look-alikes share, which is never shown; both with their
+    /// `#`.
     #[must_use]
-    pub fn canonical(&self) -> &str {
-        &self.canonical
-    }
-
-    /// The form that look-alikes share; it is never shown.
-    #[must_use]
-    pub fn skeleton(&self) -> &str {
-        &self.skeleton
+    pub fn into_forms(self) -> (String, String) {
+        let signed = |form: &str| format!("{ROOM_SIGN}{form}");
+        (signed(&self.0.canonical), signed(&self.0.skeleton))
     }
 }
 
-fn skeleton_of(text: &str) -> String {
-    skeleton(text).collect()
+/// The form of a user's canonical name that look-alikes share.
+#[must_use]
+pub fn skeleton_of(name: &str) -> String {
+    skeleton(name).collect()
+}
+
+/// The form of a room's canonical name that look-alikes share.
+#[must_use]
+pub fn room_skeleton(name: &str) -> String {
+    match name.strip_prefix(ROOM_SIGN) {
+        Some(rest) => format!("{ROOM_SIGN}{}", skeleton_of(rest)),
+        None => skeleton_of(name),
+    }
 }
 
 #[cfg(test)]
@@ -167,12 +167,10 @@ mod tests {
 
     #[test]
     fn room_is_named_as_a_user_is_but_for_its_sign() {
-        let bridge = RoomName::parse("#Bridge").unwrap();
-        assert_eq!(bridge.canonical(), "#bridge");
-        assert_eq!(
-            RoomName::parse("#br\u{456}dge").unwrap().skeleton(),
-            bridge.skeleton()
-        );
+        let (canonical, skeleton) = RoomName::parse("#Bridge").unwrap().into_forms();
+        assert_eq!(canonical, "#bridge");
+        let other = RoomName::parse("#br\u{456}dge").unwrap().into_forms();
+        assert!(other.0 != canonical && other.1 == skeleton);
         assert_eq!(RoomName::parse("bridge"), Err(RoomNameError::NoSign));
         for bad in ["#", "##bridge", "#-", "#the bridge", "#everyone"] {
             let refused = RoomName::parse(bad);

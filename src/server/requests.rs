@@ -1,10 +1,11 @@
 //! What the hub has asked of the store and what it does when the answer comes.
 
 use std::collections::BTreeMap;
+use std::sync::mpsc::SyncSender;
 
 use super::name::Name;
 use crate::protocol::{AccountId, ConversationId, DeviceId, Digest, EntryId, Number};
-use crate::store::RequestId;
+use crate::store::{Outcome, RequestId};
 use crate::transport::{Channel, SessionId};
 
 /// What to do with an answer of the store.
@@ -46,6 +47,8 @@ pub enum Pending {
     },
     /// A room was joined.
     Join(Asked),
+    /// A room was made for its owner; the operator waits for the answer.
+    MakeRoom(AccountId, SyncSender<Outcome>),
     /// A room was left.
     Leave(Asked, ConversationId),
     /// A room was changed.

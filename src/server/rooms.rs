@@ -5,7 +5,9 @@
 //! which come in the order in which things were done. A private room tells nothing of itself to those who are neither
 //! in it nor invited: not who is in it, and, where rooms are not made by joining them, not even that there is one.
 
-use super::hub::{Hub, Turn};
+use std::sync::mpsc::SyncSender;
+
+use super::hub::{Hub, MakeRoom, Turn};
 use super::name::{Name, RoomName};
 use super::policy::RoomMaking;
 use super::requests::{Asked, Pending};
@@ -16,7 +18,7 @@ use crate::protocol::{
     Rooms,
 };
 use crate::store::{Outcome, Refusal, Reply, Request};
-use crate::transport::{Channel, SessionId};
+use crate::transport::{Channel, Now, SessionId};
 
 /// Rooms in one part of a list. Chosen: with the longest names and topics, 40 KB of the 64 that a message may have.
 const ROOMS_PER_PART: usize = 100;
@@ -50,11 +52,12 @@ impl Hub {
         if !self.may_change(turn, asked, Command::Join) {
             return;
         }
+        let (name, skeleton) = name.into_forms();
         let request = Request::Join {
             account: asked.account,
             device: asked.device,
-            name: name.canonical().to_owned(),
-            skeleton: name.skeleton().to_owned(),
+            name,
+            skeleton,
             access: body.access.unwrap_or(Access::Public),
             may_make: self.config.rooms == RoomMaking::Open,
             time_ms: turn.now.unix_ms,
@@ -72,6 +75,10 @@ impl Hub {
             {
                 failure.code = ErrorCode::RoomsClosed;
             }
+            // The room that has such a name already may be a private one.
+            if failure.code == ErrorCode::NameLooksLike {
+                failure.detail.clear();
+            }
             return self.refuse_if_here(turn, asked, Command::Join, failure);
         };
         let standing = joined.standing;
@@ -86,6 +93,31 @@ impl Hub {
         if let Some(event) = joined.event {
             self.forward_event(turn, &event);
         }
+    }
+
+    /// The operator wants a room to be made.
+    pub(super) fn make_room(&mut self, now: Now, room: MakeRoom, reply: SyncSender<Outcome>) {
+        let pending = Pending::MakeRoom(room.owner, reply);
+        // Where the store has no room, the other end of the channel learns it from its being closed.
+        self.ask(pending, room.request(now.unix_ms));
+    }
+
+    /// The store has made the room, or not. The owner's devices learn of it by the entry, as of one joined elsewhere.
+    pub(super) fn room_made(
+        &mut self,
+        turn: &mut Turn<'_>,
+        owner: AccountId,
+        reply: &SyncSender<Outcome>,
+        outcome: Outcome,
+    ) {
+        if let Outcome::Done(Reply::Joined(joined)) = &outcome {
+            self.enter(owner, joined.standing.conversation, joined.standing.since);
+            if let Some(event) = &joined.event {
+                self.forward_event(turn, event);
+            }
+        }
+        // Whoever has gone away misses it.
+        let _ = reply.try_send(outcome);
     }
 
     /// An account belongs to a room from now on, with all its sessions, and reads what comes after an entry.

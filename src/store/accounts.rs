@@ -3,14 +3,17 @@
 use redb::ReadableTable;
 
 use super::conversations::join;
-use super::error::{Stop, StoreError};
+use super::error::{Stop, StoreError, readable};
 use super::meta::{self, Sequence};
 use super::names::{self, NameOf};
-use super::record::{AccountRecord, decode, encode};
+use super::record::AccountRecord;
 use super::rooms::ROOMS_MADE_MAX;
+use super::seal::{decode, encode};
 use super::tables::{Look, Tables};
 use super::{Account, NewAccount, Refusal, Reply};
 use crate::protocol::{AccountId, ConversationId};
+
+const TABLE: &str = "accounts";
 
 /// Opens an account. The very same one, asked for again, is answered as if it had been opened now: the asker may
 /// not have heard the first answer.
@@ -55,13 +58,15 @@ pub(super) fn find(look: &impl Look, name: &str) -> Result<Option<Account>, Stor
     Ok(Some(record.into_account(id)))
 }
 
-/// All accounts, by name.
+/// All accounts that can be read, by name.
 pub(super) fn list(look: &impl Look) -> Result<Reply, Stop> {
     let mut accounts = Vec::new();
     for row in look.accounts().range(0_u64..)? {
         let (id, value) = row?;
-        let record: AccountRecord = decode("accounts", value.value())?;
-        accounts.push(record.into_account(AccountId(id.value())));
+        let id = id.value();
+        if let Some(record) = readable(decode::<AccountRecord>(TABLE, id, value.value()))? {
+            accounts.push(record.into_account(AccountId(id)));
+        }
     }
     accounts.sort_by(|a, b| a.name.cmp(&b.name));
     Ok(Reply::Accounts(accounts))
@@ -71,7 +76,7 @@ pub(super) fn list(look: &impl Look) -> Result<Reply, Stop> {
 pub(super) fn load(look: &impl Look, id: AccountId) -> Result<Option<AccountRecord>, StoreError> {
     let value = look.accounts().get(id.0)?;
     value
-        .map(|value| decode("accounts", value.value()))
+        .map(|value| decode(TABLE, id.0, value.value()))
         .transpose()
 }
 
@@ -86,7 +91,7 @@ pub(super) fn note_seen(
     seen: &[(AccountId, u64)],
 ) -> Result<(), StoreError> {
     for (id, seen_ms) in seen {
-        if let Some(mut record) = load(tables, *id)?
+        if let Some(mut record) = readable(load(tables, *id))?.flatten()
             && record.seen_ms < *seen_ms
         {
             record.seen_ms = *seen_ms;
@@ -108,6 +113,8 @@ pub(super) fn count_room(tables: &mut Tables<'_>, id: AccountId) -> Result<(), S
 }
 
 fn save(tables: &mut Tables<'_>, id: AccountId, record: &AccountRecord) -> Result<(), StoreError> {
-    tables.accounts.insert(id.0, &*encode(record))?;
+    tables
+        .accounts
+        .insert(id.0, &*encode(TABLE, id.0, record))?;
     Ok(())
 }

@@ -178,6 +178,21 @@ pub enum Request {
         /// The time, in milliseconds since 1970 (UTC).
         time_ms: u64,
     },
+    /// Makes a room for an account, which becomes its owner, whoever else may make one: [`Reply::Joined`]. Refused with
+    /// [`Refusal::NameTaken`] where there is one of this name, [`Refusal::NoSuchUser`], [`Refusal::LooksLike`],
+    /// [`Refusal::LimitReached`].
+    MakeRoom {
+        /// The owner.
+        owner: AccountId,
+        /// The room's name in canonical form, with its `#`.
+        name: String,
+        /// UTS 39 skeleton of the name: no two rooms share one.
+        skeleton: String,
+        /// Who else may join it.
+        access: Access,
+        /// The time, in milliseconds since 1970 (UTC).
+        time_ms: u64,
+    },
     /// Ends a membership of a room: [`Reply::Changed`], without an event if there was none.
     Leave {
         /// The room.
@@ -353,7 +368,7 @@ pub enum Reply {
         /// Those of them who have received something since.
         marks: Vec<MemberMark>,
     },
-    /// To [`Request::Join`].
+    /// To [`Request::Join`] and [`Request::MakeRoom`].
     Joined(Box<Joined>),
     /// To [`Request::Leave`] and [`Request::ChangeRoom`].
     Changed {

@@ -1,27 +1,25 @@
 //! What is wrong with a database: every row is read, and what rows say of each other is compared.
 
+mod identities;
+mod logs;
+mod memberships;
+
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::{fs, io};
 
 use redb::backends::InMemoryBackend;
-use redb::{Database, DatabaseError, ReadableDatabase, ReadableTable, StorageBackend as _};
+use redb::{Database, DatabaseError, ReadableDatabase, StorageBackend as _};
 use serde::{Deserialize, Serialize};
 
 use super::error::StoreError;
 use super::guard::guard;
 use super::live::{Files, Live};
-use super::log::KEPT;
 use super::meta;
-use super::names::NameOf;
 use super::open::{OpenError, from_redb, journal_of};
 use super::overlay;
-use super::record::{
-    AccountRecord, ConversationRecord, DeviceRecord, Kind, MemberRecord, RetentionRecord,
-    RoomRecord, decode, decode_entry,
-};
-use super::tables::{Look, Snapshot};
-use crate::protocol::Digest;
+use super::record::ConversationRecord;
+use super::tables::Snapshot;
 
 /// How many findings a report names; more are counted. Chosen: nobody reads more.
 const FINDINGS_MAX: usize = 1000;
@@ -70,6 +68,22 @@ impl Report {
             problem: problem.into(),
         });
     }
+
+    /// Counts a row, and names it if it is damaged.
+    fn row<T>(
+        &mut self,
+        table: &str,
+        key: impl std::fmt::Display,
+        row: Result<T, StoreError>,
+    ) -> Option<T> {
+        self.rows += 1;
+        match row {
+            Ok(row) => return Some(row),
+            Err(StoreError::Damaged { reason, .. }) => self.find(table, key, reason),
+            Err(other) => self.find(table, key, other.to_string()),
+        }
+        None
+    }
 }
 
 /// Opens a database file that no server holds, with what only its journal contains, without writing to either.
@@ -82,6 +96,12 @@ pub(super) fn open_to_look(path: &Path) -> Result<(Database, bool), OpenError> {
     let database = guard(|| Ok(overlay::look(path)))
         .map_err(damaged)?
         .map_err(|error| from_redb(path, 0, error))?;
+    with_journal(database, path)
+}
+
+/// Brings a database up to date with what the journal of a file contains, which is not written to. `true`: the journal
+/// is damaged, or does not fit.
+pub(super) fn with_journal(database: Database, path: &Path) -> Result<(Database, bool), OpenError> {
     let bytes = match fs::read(journal_of(path)) {
         Ok(bytes) => bytes,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok((database, false)),
@@ -95,7 +115,7 @@ pub(super) fn open_to_look(path: &Path) -> Result<(Database, bool), OpenError> {
         return Ok((database, false));
     };
     let journal = InMemoryBackend::new();
-    let with_journal = || -> Result<_, StoreError> {
+    let repeat = || -> Result<_, StoreError> {
         journal.set_len(bytes.len() as u64)?;
         journal.write(0, &bytes)?;
         let files = Files {
@@ -106,7 +126,10 @@ pub(super) fn open_to_look(path: &Path) -> Result<(Database, bool), OpenError> {
         live.checkpoint()?;
         Ok((live.into_database().ok_or(StoreError::Closed)?, is_damaged))
     };
-    guard(with_journal).map_err(damaged)
+    guard(repeat).map_err(|error| OpenError::Damaged {
+        path: path.into(),
+        reason: error.to_string(),
+    })
 }
 
 /// Checks a database file that no server holds, down to every page, without writing to it.
@@ -153,362 +176,60 @@ pub(super) fn check_database(mut database: Database) -> Result<Report, OpenError
     Ok(report)
 }
 
-/// What the log of one conversation must be like, from its record, and what was seen of it.
-struct Log {
+/// What one conversation must be like, from its record, and what was seen of it.
+struct Conversation {
     record: ConversationRecord,
+    /// Of its log: the last entry, the latest time, the bytes of its rows.
     last: u64,
     time_ms: u64,
     bytes: u64,
+    /// How many belong to it now, and how many of them own it.
+    members: u64,
+    owners: u64,
+}
+
+/// A check that is under way.
+struct Walk<'s> {
+    look: &'s Snapshot,
+    report: Report,
+    conversations: BTreeMap<u64, Conversation>,
 }
 
 /// Reads one table.
-type Part = fn(&Snapshot, &mut Report, &mut BTreeMap<u64, Log>) -> Result<(), StoreError>;
+type Part = fn(&mut Walk<'_>) -> Result<(), StoreError>;
 
 /// Reads every table.
 pub(super) fn walk(look: &Snapshot) -> Report {
-    let mut report = Report::default();
-    let mut logs = BTreeMap::new();
-    // Conversations first: the others are compared with them.
-    let parts: [(&str, Part); 12] = [
-        ("conversations", conversations),
-        ("log", log),
-        ("names", names),
-        ("accounts", accounts),
-        ("devices", devices),
-        ("pairs", pairs),
-        ("members", members),
-        ("joined", joined),
-        ("senders", senders),
-        ("sent", sent),
-        ("retention", retention),
-        ("rooms", rooms),
+    let mut walk = Walk {
+        look,
+        report: Report::default(),
+        conversations: BTreeMap::new(),
+    };
+    // Conversations first: the others are compared with them. What each has counted is compared in the end.
+    let parts: [(&str, Part); 17] = [
+        ("meta", identities::meta),
+        ("secrets", identities::secrets),
+        ("conversations", logs::conversations),
+        ("log", logs::log),
+        ("names", identities::names),
+        ("accounts", identities::accounts),
+        ("devices", identities::devices),
+        ("pairs", memberships::pairs),
+        ("rooms", memberships::rooms),
+        ("members", memberships::members),
+        ("joined", memberships::joined),
+        ("rooms_of", memberships::rooms_of),
+        ("invited", memberships::invited),
+        ("senders", logs::senders),
+        ("sent", logs::sent),
+        ("retention", logs::retention),
+        ("conversations", memberships::counts),
     ];
     for (table, part) in parts {
-        if let Err(error) = guard(|| part(look, &mut report, &mut logs)) {
-            report.find(table, "", format!("the rest cannot be read: {error}"));
+        if let Err(error) = guard(|| part(&mut walk)) {
+            let problem = format!("the rest cannot be read: {error}");
+            walk.report.find(table, "", problem);
         }
     }
-    report
-}
-
-/// Decodes a row, or names it.
-macro_rules! row {
-    ($report:expr, $table:literal, $key:expr, $value:expr) => {
-        row!($report, $table, $key => decode($table, $value))
-    };
-    ($report:expr, $table:literal, $key:expr => $decoded:expr) => {{
-        $report.rows += 1;
-        match $decoded {
-            Ok(record) => record,
-            Err(error) => {
-                let problem = match error {
-                    StoreError::Damaged { reason, .. } => reason,
-                    other => other.to_string(),
-                };
-                $report.find($table, $key, problem);
-                continue;
-            }
-        }
-    }};
-}
-
-fn conversations(
-    look: &Snapshot,
-    report: &mut Report,
-    logs: &mut BTreeMap<u64, Log>,
-) -> Result<(), StoreError> {
-    let counts = meta::counted(look)?;
-    for row in look.conversations().iter()? {
-        let (id, value) = row?;
-        let id = id.value();
-        let record: ConversationRecord = row!(report, "conversations", id, value.value());
-        if record.floor > record.head {
-            report.find("conversations", id, "its floor is above its head");
-        }
-        if id >= counts.next_conversation {
-            report.find("conversations", id, "its id has not been given out yet");
-        }
-        if let Kind::Pair(low, high) = record.kind
-            && look.pairs().get((low, high))?.map(|pair| pair.value()) != Some(id)
-        {
-            report.find("conversations", id, "its pair does not point to it");
-        }
-        logs.insert(
-            id,
-            Log {
-                last: record.floor,
-                time_ms: 0,
-                bytes: 0,
-                record,
-            },
-        );
-    }
-    Ok(())
-}
-
-fn log(
-    look: &Snapshot,
-    report: &mut Report,
-    logs: &mut BTreeMap<u64, Log>,
-) -> Result<(), StoreError> {
-    for row in look.log().iter()? {
-        let (key, value) = row?;
-        let (id, entry) = key.value();
-        let place = format!("conversation {id}, entry {entry}");
-        report.entries += 1;
-        let Some(log) = logs.get_mut(&id) else {
-            report.find("log", place, "there is no such conversation");
-            continue;
-        };
-        if entry != log.last + 1 {
-            let problem = format!("the entry before it is {}", log.last);
-            report.find("log", &place, problem);
-        }
-        log.last = entry;
-        log.bytes += value.value().len() as u64;
-        let row = row!(report, "log", place => decode_entry(id, entry, value.value()));
-        if row.prev + 1 != entry {
-            report.find(
-                "log",
-                &place,
-                format!("it names {} as the entry before it", row.prev),
-            );
-        }
-        if Digest::of(row.content) != row.digest {
-            report.find("log", &place, "its content does not have its digest");
-        }
-        if row.time_ms < log.time_ms || row.time_ms > log.record.time_ms {
-            report.find("log", &place, "its time is not between its neighbours'");
-        }
-        log.time_ms = log.time_ms.max(row.time_ms);
-        if look.accounts().get(row.author)?.is_none() {
-            report.find("log", place, "its author is no account");
-        }
-    }
-    for (id, log) in logs {
-        if log.last != log.record.head {
-            let problem = format!("its log ends at {}, not at {}", log.last, log.record.head);
-            report.find("conversations", id, problem);
-        } else if log.bytes != log.record.bytes {
-            let problem = format!("its log has {} bytes, not {}", log.bytes, log.record.bytes);
-            report.find("conversations", id, problem);
-        }
-    }
-    Ok(())
-}
-
-fn names(
-    look: &Snapshot,
-    report: &mut Report,
-    _: &mut BTreeMap<u64, Log>,
-) -> Result<(), StoreError> {
-    for row in look.names().iter()? {
-        let (key, id) = row?;
-        report.rows += 1;
-        let (kind, name) = key.value();
-        if kind > NameOf::AccountSkeleton.number() {
-            continue;
-        }
-        match look.accounts().get(id.value())? {
-            None => report.find("names", format!("{name:?}"), "its account is missing"),
-            Some(value) if kind == NameOf::Account.number() => {
-                let account: Result<AccountRecord, _> = decode("accounts", value.value());
-                if account.is_ok_and(|account| account.name != name) {
-                    let key = format!("{name:?}");
-                    report.find("names", key, "its account has another name");
-                }
-            }
-            Some(_) => {}
-        }
-    }
-    Ok(())
-}
-
-fn accounts(
-    look: &Snapshot,
-    report: &mut Report,
-    _: &mut BTreeMap<u64, Log>,
-) -> Result<(), StoreError> {
-    let counts = meta::counted(look)?;
-    let mut found = 0;
-    for row in look.accounts().iter()? {
-        let (id, value) = row?;
-        let id = id.value();
-        found += 1;
-        let account: AccountRecord = row!(report, "accounts", id, value.value());
-        let name = (NameOf::Account.number(), &*account.name);
-        if look.names().get(name)?.map(|id| id.value()) != Some(id) {
-            report.find("accounts", id, "its name does not point to it");
-        }
-        if id >= counts.next_account {
-            report.find("accounts", id, "its id has not been given out yet");
-        }
-    }
-    if found != counts.accounts {
-        let problem = format!("{found} accounts are there, not {}", counts.accounts);
-        report.find("meta", "accounts", problem);
-    }
-    Ok(())
-}
-
-fn devices(
-    look: &Snapshot,
-    report: &mut Report,
-    _: &mut BTreeMap<u64, Log>,
-) -> Result<(), StoreError> {
-    let counts = meta::counted(look)?;
-    for row in look.devices().iter()? {
-        let (key, value) = row?;
-        let (account, device) = key.value();
-        let place = format!("account {account}, device {device}");
-        let _: DeviceRecord = row!(report, "devices", place, value.value());
-        if look.accounts().get(account)?.is_none() {
-            report.find("devices", &place, "its account is missing");
-        }
-        if device >= counts.next_device {
-            report.find("devices", place, "its id has not been given out yet");
-        }
-    }
-    Ok(())
-}
-
-fn pairs(
-    look: &Snapshot,
-    report: &mut Report,
-    logs: &mut BTreeMap<u64, Log>,
-) -> Result<(), StoreError> {
-    for row in look.pairs().iter()? {
-        let (key, id) = row?;
-        report.rows += 1;
-        let (low, high) = key.value();
-        let kind = logs.get(&id.value()).map(|log| log.record.kind);
-        if low >= high || kind != Some(Kind::Pair(low, high)) {
-            let key = format!("accounts {low} and {high}");
-            report.find("pairs", key, "its conversation is not theirs");
-        }
-    }
-    Ok(())
-}
-
-fn members(
-    look: &Snapshot,
-    report: &mut Report,
-    logs: &mut BTreeMap<u64, Log>,
-) -> Result<(), StoreError> {
-    for row in look.members().iter()? {
-        let (key, value) = row?;
-        let (id, account) = key.value();
-        let place = format!("conversation {id}, account {account}");
-        let member: MemberRecord = row!(report, "members", place, value.value());
-        let Some(log) = logs.get(&id) else {
-            report.find("members", place, "there is no such conversation");
-            continue;
-        };
-        if member.mark.max(member.since) > log.record.head {
-            report.find("members", &place, "it is ahead of the log");
-        }
-        if look.accounts().get(account)?.is_none() {
-            report.find("members", place, "the account is missing");
-        }
-    }
-    Ok(())
-}
-
-fn joined(
-    look: &Snapshot,
-    report: &mut Report,
-    _: &mut BTreeMap<u64, Log>,
-) -> Result<(), StoreError> {
-    for row in look.joined().iter()? {
-        report.rows += 1;
-        let (account, id) = row?.0.value();
-        if look.members().get((id, account))?.is_none() {
-            let place = format!("account {account}, conversation {id}");
-            report.find("joined", place, "the account is no member");
-        }
-    }
-    Ok(())
-}
-
-fn senders(
-    look: &Snapshot,
-    report: &mut Report,
-    logs: &mut BTreeMap<u64, Log>,
-) -> Result<(), StoreError> {
-    for row in look.senders().iter()? {
-        report.rows += 1;
-        let (id, device) = row?.0.value();
-        if !logs.contains_key(&id) {
-            let place = format!("conversation {id}, device {device}");
-            report.find("senders", place, "there is no such conversation");
-        }
-    }
-    Ok(())
-}
-
-fn sent(
-    look: &Snapshot,
-    report: &mut Report,
-    logs: &mut BTreeMap<u64, Log>,
-) -> Result<(), StoreError> {
-    for row in look.sent().iter()? {
-        report.rows += 1;
-        let (key, value) = row?;
-        let (id, device, slot) = key.value();
-        let (number, digest, entry) = value.value();
-        let place = format!("conversation {id}, device {device}, number {number}");
-        let Some(log) = logs.get(&id) else {
-            report.find("sent", place, "there is no such conversation");
-            continue;
-        };
-        let last = look.senders().get((id, device))?;
-        if number % KEPT != slot || last.is_none_or(|last| last.value() < number) {
-            report.find("sent", &place, "its number is not one that was used");
-        }
-        if entry > log.record.head {
-            report.find("sent", &place, "its entry is ahead of the log");
-        }
-        if let Some(value) = look.log().get((id, entry))? {
-            let row = decode_entry(id, entry, value.value());
-            let differs = row.is_ok_and(|row| {
-                row.digest.0 != digest || row.device != device || row.number != number
-            });
-            if differs {
-                report.find("sent", place, "its entry is another message");
-            }
-        }
-    }
-    Ok(())
-}
-
-fn retention(
-    look: &Snapshot,
-    report: &mut Report,
-    logs: &mut BTreeMap<u64, Log>,
-) -> Result<(), StoreError> {
-    for row in look.retention().iter()? {
-        let (id, value) = row?;
-        let id = id.value();
-        let _: RetentionRecord = row!(report, "retention", id, value.value());
-        if !logs.contains_key(&id) {
-            report.find("retention", id, "there is no such conversation");
-        }
-    }
-    Ok(())
-}
-
-fn rooms(
-    look: &Snapshot,
-    report: &mut Report,
-    logs: &mut BTreeMap<u64, Log>,
-) -> Result<(), StoreError> {
-    for row in look.rooms().iter()? {
-        let (id, value) = row?;
-        let id = id.value();
-        let _: RoomRecord = row!(report, "rooms", id, value.value());
-        if logs.get(&id).map(|log| log.record.kind) != Some(Kind::Room) {
-            report.find("rooms", id, "its conversation is not a room's");
-        }
-    }
-    Ok(())
+    walk.report
 }

@@ -4,15 +4,20 @@ use std::collections::BTreeMap;
 
 use redb::ReadableTable;
 
-use super::error::{Stop, StoreError};
+use super::error::{Stop, StoreError, readable};
 use super::log;
 use super::meta::{self, Sequence};
-use super::record::{ConversationRecord, Kind, MemberRecord, decode, encode};
+use super::record::{ConversationRecord, Kind, MemberRecord};
+use super::seal::{self, decode, encode};
 use super::tables::{Look, Tables};
 use super::{Refusal, Reply, Standing, accounts, marks, rooms};
 use crate::protocol::{
     AccountId, ConversationId, DeviceId, Digest, EVERYONE_NAME, EntryId, Position,
 };
+
+const CONVERSATIONS: &str = "conversations";
+const MEMBERS: &str = "members";
+const PAIRS: &str = "pairs";
 
 /// Makes the conversation of everyone, with the schema: it must get the first id.
 pub(super) fn make_everyone(tables: &mut Tables<'_>) -> Result<(), StoreError> {
@@ -39,7 +44,17 @@ pub(super) fn join(
         .ok_or_else(|| StoreError::missing("conversations"))?
         .head;
     save_member(tables, conversation, account, &MemberRecord::from(head))?;
-    tables.joined.insert((account.0, conversation.0), ())?;
+    put_joined(tables, account, conversation)
+}
+
+/// Notes that an account is told of a conversation.
+pub(super) fn put_joined(
+    tables: &mut Tables<'_>,
+    account: AccountId,
+    conversation: ConversationId,
+) -> Result<(), StoreError> {
+    let key = (account.0, conversation.0);
+    tables.joined.insert(key, seal::presence("joined", key))?;
     Ok(())
 }
 
@@ -71,17 +86,33 @@ pub(super) fn of_pair(
     other: AccountId,
 ) -> Result<ConversationId, StoreError> {
     let (low, high) = (one.min(other), one.max(other));
-    let known = tables.pairs().get((low.0, high.0))?.map(|id| id.value());
-    if let Some(id) = known {
-        return Ok(ConversationId(id));
+    let key = (low.0, high.0);
+    if let Some(known) = tables.pairs().get(key)? {
+        return Ok(ConversationId(seal::open_number(
+            PAIRS,
+            key,
+            known.value(),
+        )?));
     }
     let id = ConversationId(meta::next_id(tables, Sequence::Conversation)?);
     let record = ConversationRecord::empty(Kind::Pair(low.0, high.0));
     save(tables, id, &record)?;
-    tables.pairs.insert((low.0, high.0), id.0)?;
+    put_pair(tables, low, high, id)?;
     join(tables, id, low)?;
     join(tables, id, high)?;
     Ok(id)
+}
+
+/// Lets a pair point to its conversation.
+pub(super) fn put_pair(
+    tables: &mut Tables<'_>,
+    low: AccountId,
+    high: AccountId,
+    id: ConversationId,
+) -> Result<(), StoreError> {
+    let key = (low.0, high.0);
+    tables.pairs.insert(key, seal::number(PAIRS, key, id.0))?;
+    Ok(())
 }
 
 /// Where a member stands, and a device from its beginning on. In the record, the head is the last that the member
@@ -127,35 +158,70 @@ pub(super) fn hello(
     let is_new = positions.is_empty();
     let mut standings = Vec::new();
     for conversation in joined(tables, account)? {
-        let (record, mut member) = permitted(tables, conversation, account)?;
-        let start = match positions.get(&conversation) {
-            None if is_new => where_new(record, member),
-            None => first(record, member),
-            Some(position) => match place(tables, record, member, position, earlier)? {
-                Place::Common(entry) => {
-                    if entry > member.mark {
-                        marks::receive(record, &mut member, entry);
-                        save_member(tables, conversation, account, &member)?;
-                    }
-                    entry
-                }
-                Place::Back(entry) => entry,
-            },
-        };
-        let begin = match positions.get(&conversation) {
-            None if is_new => member.mark,
-            None => EntryId::START.0,
-            Some(position) => position.entry.0,
-        };
-        let begin = begin.max(member.since);
-        let name = name_for(tables, conversation, record, account)?;
-        standings.push(Standing {
-            start: EntryId(start),
-            expired: start > begin && record.floor > begin,
-            ..standing(tables, conversation, record, member, name, device)?
-        });
+        let position = positions.get(&conversation).copied();
+        let stands = stands(
+            tables,
+            conversation,
+            (account, device),
+            position.map(|position| (position, earlier)),
+            is_new,
+        );
+        match stands {
+            Ok(standing) => standings.push(standing),
+            // What is damaged of one conversation, or missing, must not keep the account from all others.
+            Err(Stop::Failed(error @ StoreError::Damaged { .. })) => {
+                tracing::error!(%error, ?conversation, "a device is not told of a conversation");
+            }
+            Err(Stop::Refused(refusal)) => {
+                tracing::error!(
+                    ?refusal,
+                    ?conversation,
+                    ?account,
+                    "a conversation has no such member"
+                );
+            }
+            Err(error) => return Err(error),
+        }
     }
     Ok(Reply::Hello { standings })
+}
+
+/// Where a device stands in one conversation, and the account's mark with it; with its position goes the epoch that this
+/// is of, if that is another one.
+fn stands(
+    tables: &mut Tables<'_>,
+    conversation: ConversationId,
+    (account, device): (AccountId, DeviceId),
+    position: Option<(&Position, Option<u64>)>,
+    is_new: bool,
+) -> Result<Standing, Stop> {
+    let (record, mut member) = permitted(tables, conversation, account)?;
+    let start = match position {
+        None if is_new => where_new(record, member),
+        None => first(record, member),
+        Some((position, earlier)) => match place(tables, record, member, position, earlier)? {
+            Place::Common(entry) => {
+                if entry > member.mark {
+                    marks::receive(record, &mut member, entry);
+                    save_member(tables, conversation, account, &member)?;
+                }
+                entry
+            }
+            Place::Back(entry) => entry,
+        },
+    };
+    let begin = match position {
+        None if is_new => member.mark,
+        None => EntryId::START.0,
+        Some((position, _)) => position.entry.0,
+    };
+    let begin = begin.max(member.since);
+    let name = name_for(tables, conversation, record, account)?;
+    Ok(Standing {
+        start: EntryId(start),
+        expired: start > begin && record.floor > begin,
+        ..standing(tables, conversation, record, member, name, device)?
+    })
 }
 
 /// Where a device's position is in the log.
@@ -283,8 +349,15 @@ fn joined(look: &impl Look, account: AccountId) -> Result<Vec<ConversationId>, S
     let rows = look
         .joined()
         .range((account.0, 0)..=(account.0, u64::MAX))?;
-    rows.map(|row| Ok(ConversationId(row?.0.value().1)))
-        .collect()
+    let mut joined = Vec::new();
+    for row in rows {
+        let (key, kept) = row?;
+        let key = key.value();
+        if readable(seal::check_presence("joined", key, kept.value()))?.is_some() {
+            joined.push(ConversationId(key.1));
+        }
+    }
+    Ok(joined)
 }
 
 /// A conversation's record.
@@ -294,7 +367,7 @@ pub(super) fn load(
 ) -> Result<Option<ConversationRecord>, StoreError> {
     let value = look.conversations().get(conversation.0)?;
     value
-        .map(|value| decode("conversations", value.value()))
+        .map(|value| decode(CONVERSATIONS, conversation.0, value.value()))
         .transpose()
 }
 
@@ -304,9 +377,10 @@ pub(super) fn save(
     conversation: ConversationId,
     record: &ConversationRecord,
 ) -> Result<(), StoreError> {
-    tables
-        .conversations
-        .insert(conversation.0, &*encode(record))?;
+    tables.conversations.insert(
+        conversation.0,
+        &*encode(CONVERSATIONS, conversation.0, record),
+    )?;
     Ok(())
 }
 
@@ -316,9 +390,10 @@ pub(super) fn load_member(
     conversation: ConversationId,
     account: AccountId,
 ) -> Result<Option<MemberRecord>, StoreError> {
-    let value = look.members().get((conversation.0, account.0))?;
+    let key = (conversation.0, account.0);
+    let value = look.members().get(key)?;
     value
-        .map(|value| decode("members", value.value()))
+        .map(|value| decode(MEMBERS, key, value.value()))
         .transpose()
 }
 
@@ -329,8 +404,7 @@ pub(super) fn save_member(
     account: AccountId,
     member: &MemberRecord,
 ) -> Result<(), StoreError> {
-    tables
-        .members
-        .insert((conversation.0, account.0), &*encode(member))?;
+    let key = (conversation.0, account.0);
+    tables.members.insert(key, &*encode(MEMBERS, key, member))?;
     Ok(())
 }

@@ -2,9 +2,10 @@
 
 use redb::ReadableTable;
 
-use super::error::{Stop, StoreError};
+use super::error::{Stop, StoreError, readable};
 use super::meta::{self, Sequence};
-use super::record::{DeviceRecord, TicketRecord, decode, encode};
+use super::record::{DeviceRecord, TicketRecord};
+use super::seal::{decode, encode};
 use super::tables::{Look, Tables};
 use super::{Refusal, Reply, TicketHash, accounts};
 use crate::protocol::{AccountId, DeviceId};
@@ -13,6 +14,8 @@ use crate::protocol::{AccountId, DeviceId};
 /// oldest, those without a ticket first: it signs in by password the next time, and becomes a new device. Chosen: more
 /// than anybody owns, and few enough to be looked through at a login.
 pub(super) const DEVICES_MAX: usize = 64;
+
+const TABLE: &str = "devices";
 
 /// Gives an account a device after a login: the one named, if it is the account's, else a new one. All earlier
 /// tickets of the device are void.
@@ -59,8 +62,10 @@ fn forget_surplus(tables: &mut Tables<'_>, account: AccountId) -> Result<(), Sto
         .range((account.0, 0)..=(account.0, u64::MAX))?
     {
         let (key, value) = row?;
-        let record: DeviceRecord = decode("devices", value.value())?;
-        known.push((record.expires_ms(), key.value().1));
+        let key = key.value();
+        // A damaged one is as good as without a ticket.
+        let record: Option<DeviceRecord> = readable(decode(TABLE, key, value.value()))?;
+        known.push((record.unwrap_or_default().expires_ms(), key.1));
     }
     known.sort_unstable();
     let surplus = (known.len() + 1).saturating_sub(DEVICES_MAX);
@@ -128,15 +133,17 @@ pub(super) fn revoke(
     Ok(Reply::Nothing)
 }
 
+/// A device's record. One that is damaged admits no ticket: its user signs in by password, and it becomes a new device.
 fn load(
     look: &impl Look,
     account: AccountId,
     device: DeviceId,
 ) -> Result<Option<DeviceRecord>, StoreError> {
-    let value = look.devices().get((account.0, device.0))?;
-    value
-        .map(|value| decode("devices", value.value()))
-        .transpose()
+    let key = (account.0, device.0);
+    let Some(value) = look.devices().get(key)? else {
+        return Ok(None);
+    };
+    readable(decode(TABLE, key, value.value()))
 }
 
 fn save(
@@ -145,8 +152,7 @@ fn save(
     device: DeviceId,
     record: &DeviceRecord,
 ) -> Result<(), StoreError> {
-    tables
-        .devices
-        .insert((account.0, device.0), &*encode(record))?;
+    let key = (account.0, device.0);
+    tables.devices.insert(key, &*encode(TABLE, key, record))?;
     Ok(())
 }

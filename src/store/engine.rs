@@ -154,10 +154,11 @@ impl Engine {
         })
     }
 
-    /// The secret of this name; if there is none yet, `make` makes it, and it is durable when this returns.
+    /// The secret of this name; if there is none yet, `make` makes it, and it is durable when this returns. All are
+    /// made before there are accounts.
     ///
     /// # Errors
-    /// If the database cannot be read or written.
+    /// If the database cannot be read or written, or there are accounts and the secret is missing.
     pub fn secret(
         &mut self,
         name: &str,
@@ -215,8 +216,8 @@ impl Engine {
         let is_passing = match &error {
             // One damaged record must not take the requests down that never touch it.
             StoreError::Damaged { .. } => true,
-            // Nor a damaged page, where it was only read.
-            _ => is_reading && error.is_damaged_page(),
+            // Nor a damaged page.
+            _ => error.is_damaged_page(),
         };
         if !is_passing || !self.start_over(was_ahead) {
             if error.is_fatal() || is_passing {
@@ -421,9 +422,10 @@ pub(super) fn perform(
         Request::Advance { marks, seen } => marks::advance(tables, marks, seen),
         Request::Expire { from, keep, now_ms } => retention::expire(tables, *from, *keep, *now_ms),
         Request::Retain { name, keep } => retention::retain(tables, name, *keep),
-        Request::Join { .. } | Request::Leave { .. } | Request::ChangeRoom { .. } => {
-            rooms::perform(tables, request)
-        }
+        Request::Join { .. }
+        | Request::MakeRoom { .. }
+        | Request::Leave { .. }
+        | Request::ChangeRoom { .. } => rooms::perform(tables, request),
         // The engine makes it, behind the group.
         Request::Checkpoint => Ok(Reply::Nothing),
         Request::FindAccount { .. }

@@ -11,10 +11,12 @@ pub enum StoreError {
     #[error("the database failed: {0}")]
     Storage(Box<redb::Error>),
     /// A record is not what was once written there.
-    #[error("a record in the table `{table}` is damaged: {reason}")]
+    #[error("a row of the table `{table}` is damaged: {place}: {reason}")]
     Damaged {
         /// The table.
         table: &'static str,
+        /// The row's key, as far as it is known.
+        place: String,
         /// What is wrong with it.
         reason: String,
     },
@@ -50,8 +52,21 @@ impl StoreError {
     pub(super) fn missing(table: &'static str) -> Self {
         Self::Damaged {
             table,
-            reason: "a row that others refer to is missing".into(),
+            place: "a row that others refer to".into(),
+            reason: "it is missing".into(),
         }
+    }
+}
+
+/// What was read, or nothing where it is damaged: then that is logged, and what stands beside it is served.
+pub(super) fn readable<T>(read: Result<T, StoreError>) -> Result<Option<T>, StoreError> {
+    match read {
+        Ok(value) => Ok(Some(value)),
+        Err(error @ StoreError::Damaged { .. }) => {
+            tracing::error!(%error, "it is left out; `udpchat store check` says more");
+            Ok(None)
+        }
+        Err(error) => Err(error),
     }
 }
 

@@ -108,6 +108,7 @@ impl Live {
     fn repeat_record(&mut self, record: &[u8], epoch: u64) -> Result<(), StoreError> {
         let damaged = |reason: String| StoreError::Damaged {
             table: "journal",
+            place: "a record".into(),
             reason,
         };
         let requests: Vec<Request> = rmp_serde::from_slice(record)

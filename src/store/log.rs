@@ -4,12 +4,11 @@ use redb::ReadableTable;
 use serde_bytes::Bytes;
 
 use super::conversations::{self, membership, permitted};
-use super::error::{Stop, StoreError};
-use super::record::{
-    ConversationRecord, Kind, LogRecord, MemberRecord, decode_entry, encode_entry,
-};
+use super::error::{Stop, StoreError, readable};
+use super::record::{ConversationRecord, Kind, LogRecord, MemberRecord};
 use super::rooms::permission::{Deed, permits};
 use super::salvage::{self, Direction};
+use super::seal::{self, decode_entry, encode_entry};
 use super::tables::{Look, Tables};
 use super::{Append, Audience, Entry, Refusal, Reply, StoredEntry, accounts, meta};
 use crate::protocol::{AccountId, ConversationId, DeviceId, Digest, EntryId, Number};
@@ -26,7 +25,9 @@ pub(super) const ENTRY_OVERHEAD_BYTES: usize = 100;
 pub(super) fn append(tables: &mut Tables<'_>, append: &Append) -> Result<Reply, Stop> {
     let conversation = append.conversation;
     let (mut record, member) = membership(tables, conversation, append.author)?;
-    let expected = last_number(tables, conversation, append.device)?.next();
+    // Where nobody knows any more which numbers are used up, the device takes a new id, and goes on.
+    let last = readable(used_up(tables, conversation, append.device))?.ok_or(Refusal::Conflict)?;
+    let expected = last.next();
     // What stands is said to stand, even if its author belongs to the room no longer.
     if append.number < expected && append.number != Number(0) {
         let entry = repeated(tables, append, expected)?;
@@ -48,9 +49,8 @@ pub(super) fn append(tables: &mut Tables<'_>, append: &Append) -> Result<Reply, 
     };
     let stored = put(tables, conversation, &mut record, &new)?;
     let slot = (conversation.0, append.device.0, append.number.0 % KEPT);
-    tables
-        .sent
-        .insert(slot, (append.number.0, append.digest.0, stored.entry.0))?;
+    let sent = seal::sent(slot, append.number.0, append.digest.0, stored.entry.0);
+    tables.sent.insert(slot, sent)?;
     use_up(tables, conversation, append.device, append.number)?;
     Ok(Reply::Stored(stored))
 }
@@ -90,7 +90,16 @@ pub(super) fn put(
     record.head = entry.0;
     record.time_ms = row.time_ms;
     let bytes = encode_entry(conversation.0, entry.0, &row);
-    tables.log.insert((conversation.0, entry.0), &*bytes)?;
+    let key = (conversation.0, entry.0);
+    let before = tables.log.insert(key, &*bytes)?.is_some();
+    if before {
+        // The conversation's record is an older one, on a page that a damaged one leads to.
+        return Err(StoreError::Damaged {
+            table: "conversations",
+            place: conversation.0.to_string(),
+            reason: format!("entry {} of its log stands already", entry.0),
+        });
+    }
     record.bytes = record.bytes.saturating_add(bytes.len() as u64);
     conversations::save(tables, conversation, record)?;
     Ok(StoredEntry {
@@ -112,11 +121,16 @@ fn repeated(look: &impl Look, append: &Append, expected: Number) -> Result<Entry
         append.device.0,
         append.number.0 % KEPT,
     );
-    match look.sent().get(slot)?.map(|kept| kept.value()) {
+    let Some(kept) = look.sent().get(slot)? else {
+        return Err(Refusal::Conflict.into());
+    };
+    match readable(seal::open_sent(slot, kept.value()))? {
         Some((number, digest, entry)) if number == append.number.0 && digest == append.digest.0 => {
             Ok(EntryId(entry))
         }
-        _ => Err(Refusal::Conflict.into()),
+        Some(_) => Err(Refusal::Conflict.into()),
+        // It may stand and may not: what cannot be read is as good as no longer kept.
+        None => Err(Refusal::UnknownNumber.into()),
     }
 }
 
@@ -160,7 +174,8 @@ pub(super) fn void(
 ) -> Result<Reply, Stop> {
     // A former member too: what was refused because it came after the end has to be used up.
     membership(tables, conversation, account)?;
-    let expected = last_number(tables, conversation, device)?.next();
+    let last = readable(used_up(tables, conversation, device))?.ok_or(Refusal::Conflict)?;
+    let expected = last.next();
     if number > expected {
         return Err(Refusal::Expect(expected).into());
     }
@@ -235,14 +250,37 @@ pub(super) fn digest_at(
     Ok(Some(row.digest))
 }
 
-/// The last number that a device has used in a conversation; zero if none.
+/// The last number that a device has used in a conversation; zero if none, or if it cannot be read: the device finds
+/// that out when it sends.
 pub(super) fn last_number(
     look: &impl Look,
     conversation: ConversationId,
     device: DeviceId,
 ) -> Result<Number, StoreError> {
-    let value = look.senders().get((conversation.0, device.0))?;
-    Ok(Number(value.map_or(0, |last| last.value())))
+    let last = readable(used_up(look, conversation, device))?;
+    Ok(last.unwrap_or(Number(0)))
+}
+
+fn used_up(
+    look: &impl Look,
+    conversation: ConversationId,
+    device: DeviceId,
+) -> Result<Number, StoreError> {
+    let key = (conversation.0, device.0);
+    match look.senders().get(key)? {
+        Some(last) => Ok(Number(seal::open_number("senders", key, last.value())?)),
+        None if has_sent(look, key)? => Err(StoreError::missing("senders")),
+        None => Ok(Number(0)),
+    }
+}
+
+/// Whether something is kept of what a device has sent in a conversation. Then its last number must be too: were it
+/// taken for a new device, its numbers would begin again, and what is under way from it could stand twice.
+fn has_sent(look: &impl Look, (conversation, device): (u64, u64)) -> Result<bool, StoreError> {
+    let mut slots = look
+        .sent()
+        .range((conversation, device, 0)..(conversation, device, KEPT))?;
+    Ok(slots.next().transpose()?.is_some())
 }
 
 fn use_up(
@@ -251,9 +289,9 @@ fn use_up(
     device: DeviceId,
     number: Number,
 ) -> Result<(), StoreError> {
-    tables
-        .senders
-        .insert((conversation.0, device.0), number.0)?;
+    let key = (conversation.0, device.0);
+    let last = seal::number("senders", key, number.0);
+    tables.senders.insert(key, last)?;
     Ok(())
 }
 

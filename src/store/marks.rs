@@ -3,8 +3,9 @@
 use redb::ReadableTable;
 
 use super::conversations::{load, load_member, permitted, save_member};
-use super::error::Stop;
-use super::record::{ConversationRecord, Kind, MemberRecord, decode};
+use super::error::{Stop, readable};
+use super::record::{AccountRecord, ConversationRecord, Kind, MemberRecord};
+use super::seal::decode;
 use super::tables::{Look, Tables};
 use super::{MemberMark, Refusal, Reply, accounts, meta};
 use crate::protocol::{AccountId, ConversationId, EntryId};
@@ -30,10 +31,15 @@ pub(super) fn list(
         .range((conversation.0, 0)..=(conversation.0, u64::MAX))?
     {
         let (key, value) = row?;
-        let member: MemberRecord = decode("members", value.value())?;
+        let key = key.value();
+        let Some(member) = readable(decode::<MemberRecord>("members", key, value.value()))? else {
+            continue;
+        };
         if member.until.is_none() && member.mark > member.since {
-            let id = AccountId(key.value().1);
-            let name = accounts::require(look, id)?.name;
+            let id = AccountId(key.1);
+            let Some(AccountRecord { name, .. }) = readable(accounts::require(look, id))? else {
+                continue;
+            };
             marks.push(MemberMark {
                 account: id,
                 name,
@@ -62,10 +68,11 @@ pub(super) fn advance(
     seen: &[(AccountId, u64)],
 ) -> Result<Reply, Stop> {
     for (conversation, account, entry) in marks {
-        let Some(record) = load(tables, *conversation)? else {
+        let Some(record) = readable(load(tables, *conversation))?.flatten() else {
             continue;
         };
-        let Some(mut member) = load_member(tables, *conversation, *account)? else {
+        let member = readable(load_member(tables, *conversation, *account))?;
+        let Some(mut member) = member.flatten() else {
             continue;
         };
         let last = member.until.unwrap_or(record.head);

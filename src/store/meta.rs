@@ -3,24 +3,33 @@
 use std::cell::Cell;
 
 use rand_chacha::ChaCha20Rng;
-use rand_core::RngCore;
-use redb::{Database, ReadableDatabase, ReadableTable, TableDefinition, TableError};
+use rand_core::{RngCore, SeedableRng};
+use redb::{
+    Database, ReadableDatabase, ReadableTable, ReadableTableMetadata as _, TableDefinition,
+    TableError,
+};
 
 use super::conversations::{self, make_everyone};
-use super::error::StoreError;
+use super::error::{StoreError, readable};
 use super::open::OpenError;
+use super::seal;
 use super::tables::{Look, Snapshot, Tables};
 
 /// The version of the tables and records that this program writes. A database of a newer one is refused.
 pub const SCHEMA_VERSION: u64 = 3;
 
 pub(super) const SCHEMA: &str = "server schema";
+const TABLE: &str = "meta";
 const EPOCH: &str = "epoch";
 const ACCOUNTS: &str = "accounts";
 /// How often the database was opened for service: see `generation`.
 const GENERATION: &str = "generation";
 /// Whether this is a copy that `backup` made and nobody has opened for service yet: zero or one.
 const COPY: &str = "copy";
+/// How many rows `retention` has; none are as good as zero.
+const LIMITS: &str = "retention limits";
+/// Whether secrets may be missing, since a rescue did not find them all: zero or one.
+const LOST: &str = "secrets lost";
 /// When retention last passed, in milliseconds since 1970 (UTC).
 const PASSED: &str = "retention passed ms";
 
@@ -54,7 +63,7 @@ impl Sequence {
 /// Takes the next id, for good: ids are never used again.
 pub(super) fn next_id(tables: &mut Tables<'_>, sequence: Sequence) -> Result<u64, StoreError> {
     let id = number(tables, sequence.row())?;
-    tables.meta.insert(sequence.row(), id + 1)?;
+    put(tables, sequence.row(), id + 1)?;
     Ok(id)
 }
 
@@ -66,7 +75,7 @@ pub(super) fn account_count(look: &impl Look) -> Result<u64, StoreError> {
 /// One account more.
 pub(super) fn count_account(tables: &mut Tables<'_>) -> Result<(), StoreError> {
     let accounts = number(tables, ACCOUNTS)?;
-    tables.meta.insert(ACCOUNTS, accounts + 1)?;
+    put(tables, ACCOUNTS, accounts + 1)?;
     Ok(())
 }
 
@@ -75,7 +84,113 @@ fn number(look: &impl Look, row: &str) -> Result<u64, StoreError> {
 }
 
 fn optional(look: &impl Look, row: &str) -> Result<Option<u64>, StoreError> {
-    Ok(look.meta().get(row)?.map(|value| value.value()))
+    let Some(found) = look.meta().get(row)?.map(|value| value.value()) else {
+        return Ok(None);
+    };
+    let sum = look.meta_sums().get(row)?.map(|sum| sum.value());
+    let sealed = (found, sum.unwrap_or_default());
+    seal::open_number(TABLE, row, sealed).map(Some)
+}
+
+fn put(tables: &mut Tables<'_>, row: &str, number: u64) -> Result<(), StoreError> {
+    tables.meta.insert(row, number)?;
+    seal_row(tables, row, number)
+}
+
+/// Puts down the check value of a row of `meta`.
+fn seal_row(tables: &mut Tables<'_>, row: &str, number: u64) -> Result<(), StoreError> {
+    let sum = seal::number_sum(TABLE, row, number);
+    tables.meta_sums.insert(row, sum)?;
+    Ok(())
+}
+
+/// Seals every row, as schema 3 has it, and notes the schema.
+pub(super) fn seal_all(tables: &mut Tables<'_>) -> Result<(), StoreError> {
+    let mut rows = Vec::new();
+    for row in tables.meta.iter()? {
+        let (row, number) = row?;
+        rows.push((row.value().to_owned(), number.value()));
+    }
+    for (row, number) in rows {
+        seal_row(tables, &row, number)?;
+    }
+    let limits = tables.retention.len()?;
+    note_limits(tables, limits)?;
+    put(tables, SCHEMA, SCHEMA_VERSION)
+}
+
+/// Whether a row's check value is there and fits.
+pub(super) fn is_sealed(look: &impl Look, row: &str, number: u64) -> bool {
+    let sum = look.meta_sums().get(row);
+    sum.is_ok_and(|sum| {
+        sum.is_some_and(|sum| seal::open_number(TABLE, row, (number, sum.value())).is_ok())
+    })
+}
+
+/// Whether the server may make secrets that it does not find, though there are accounts.
+pub(super) fn let_secrets_be_made(tables: &mut Tables<'_>, may: bool) -> Result<(), StoreError> {
+    put(tables, LOST, u64::from(may))
+}
+
+/// Makes `meta` say of the other tables what is so, after a rescue. Ids above all that are spoken of are given out
+/// next; it is a copy, so that it gets a new epoch. `seed` is for one until then, where the old one is lost: `false`.
+pub(super) fn mend(
+    tables: &mut Tables<'_>,
+    next_device: u64,
+    seed: [u8; 32],
+) -> Result<bool, StoreError> {
+    let next = |last: Option<u64>| last.map_or(1, |id| id.saturating_add(1));
+    let account = next(tables.accounts.last()?.map(|row| row.0.value()));
+    let conversation = next(tables.conversations.last()?.map(|row| row.0.value()));
+    for (sequence, least) in [
+        (Sequence::Account, account),
+        (Sequence::Device, next_device),
+        (Sequence::Conversation, conversation),
+    ] {
+        let known = readable(optional(tables, sequence.row()))?.flatten();
+        put(tables, sequence.row(), known.unwrap_or(1).max(least))?;
+    }
+    let (accounts, limits) = (tables.accounts.len()?, tables.retention.len()?);
+    put(tables, ACCOUNTS, accounts)?;
+    note_limits(tables, limits)?;
+    let is_known = readable(optional(tables, EPOCH))?.flatten().is_some();
+    if !is_known {
+        put(tables, EPOCH, ChaCha20Rng::from_seed(seed).next_u64())?;
+    }
+    put(tables, SCHEMA, SCHEMA_VERSION)?;
+    mark_as_copy(tables)?;
+    // A check value of a row that was lost says nothing.
+    let mut rows = Vec::new();
+    for row in tables.meta_sums.iter()? {
+        let row = row?.0;
+        if tables.meta.get(row.value())?.is_none() {
+            rows.push(row.value().to_owned());
+        }
+    }
+    for row in rows {
+        tables.meta_sums.remove(&*row)?;
+    }
+    Ok(is_known)
+}
+
+/// Every row of `meta`, with what is damaged about it: for checks.
+pub(super) fn each_row(
+    look: &impl Look,
+    mut row_is: impl FnMut(&str, Result<(), StoreError>),
+) -> Result<(), StoreError> {
+    for row in look.meta().iter()? {
+        let row = row?.0;
+        let row = row.value();
+        row_is(row, optional(look, row).map(drop));
+    }
+    for row in look.meta_sums().iter()? {
+        let row = row?.0;
+        let row = row.value();
+        if look.meta().get(row)?.is_none() {
+            row_is(row, Err(StoreError::missing(TABLE)));
+        }
+    }
+    Ok(())
 }
 
 /// The last record of the journal that the tables contain.
@@ -85,8 +200,7 @@ pub(super) fn journal_applied(look: &impl Look) -> Result<u64, StoreError> {
 
 /// The tables contain the journal up to this record.
 pub(super) fn note_journal(tables: &mut Tables<'_>, record: u64) -> Result<(), StoreError> {
-    tables.meta.insert(JOURNAL, record)?;
-    Ok(())
+    put(tables, JOURNAL, record)
 }
 
 /// Gives the database another epoch than it has: something that was durable is not there. Its logs are noted as what
@@ -101,13 +215,13 @@ pub(super) fn renew_epoch(
     for sequence in Sequence::ALL {
         let next = number(tables, sequence.row())?;
         let next = next.saturating_add(generation.saturating_mul(IDS_SKIPPED));
-        tables.meta.insert(sequence.row(), next)?;
+        put(tables, sequence.row(), next)?;
     }
     let mut epoch = rng.next_u64();
     while before == Some(epoch) {
         epoch = rng.next_u64();
     }
-    tables.meta.insert(EPOCH, epoch)?;
+    put(tables, EPOCH, epoch)?;
     Ok(epoch)
 }
 
@@ -116,15 +230,25 @@ pub(super) fn retention_passed(look: &impl Look) -> Result<Option<u64>, StoreErr
     optional(look, PASSED)
 }
 
+/// How many conversations have limits of their own: a row that is lost must not go unnoticed.
+pub(super) fn limits(look: &impl Look) -> Result<u64, StoreError> {
+    Ok(optional(look, LIMITS)?.unwrap_or(0))
+}
+
+/// So many conversations have limits of their own.
+pub(super) fn note_limits(tables: &mut Tables<'_>, count: u64) -> Result<(), StoreError> {
+    put(tables, LIMITS, count)
+}
+
 /// Retention passes now.
 pub(super) fn note_retention(tables: &mut Tables<'_>, now_ms: u64) -> Result<(), StoreError> {
-    tables.meta.insert(PASSED, now_ms)?;
+    put(tables, PASSED, now_ms)?;
     Ok(())
 }
 
 /// Marks the tables of a backup as a copy: whoever opens it for service gives it an epoch of its own.
 pub(super) fn mark_as_copy(tables: &mut Tables<'_>) -> Result<(), StoreError> {
-    tables.meta.insert(COPY, 1)?;
+    put(tables, COPY, 1)?;
     Ok(())
 }
 
@@ -139,11 +263,11 @@ pub(super) fn begin_service(
     let is_older = optional(tables, COPY)?.unwrap_or(0) != 0 || witness > known;
     let generation = known.max(witness).saturating_add(1);
     if is_older {
-        tables.meta.insert(GENERATION, generation)?;
+        put(tables, GENERATION, generation)?;
         renew_epoch(tables, rng)?;
-        tables.meta.insert(COPY, 0)?;
+        put(tables, COPY, 0)?;
     }
-    tables.meta.insert(GENERATION, generation)?;
+    put(tables, GENERATION, generation)?;
     Ok((generation, is_older))
 }
 
@@ -217,10 +341,10 @@ fn make_schema(database: &Database, rng: &mut ChaCha20Rng) -> Result<u64, StoreE
         let mut tables = Tables::open(&transaction, &changed)?;
         let rows = [(SCHEMA, SCHEMA_VERSION), (EPOCH, epoch), (ACCOUNTS, 0)];
         for (row, value) in rows {
-            tables.meta.insert(row, value)?;
+            put(&mut tables, row, value)?;
         }
         for sequence in Sequence::ALL {
-            tables.meta.insert(sequence.row(), 1)?;
+            put(&mut tables, sequence.row(), 1)?;
         }
         make_everyone(&mut tables)?;
     }
@@ -228,7 +352,10 @@ fn make_schema(database: &Database, rng: &mut ChaCha20Rng) -> Result<u64, StoreE
     Ok(epoch)
 }
 
-/// The secret of this name, made by `make` and durable if there is none yet.
+/// The table of secrets.
+pub(super) const SECRETS: &str = "secrets";
+
+/// The secret of this name, made by `make` and durable if there is none yet: only before there is an account.
 pub(super) fn secret(
     database: &Database,
     name: &str,
@@ -241,12 +368,21 @@ pub(super) fn secret(
         let found = tables
             .secrets()
             .get(name)?
-            .map(|value| value.value().to_vec());
+            .map(|value| seal::open(SECRETS, name, value.value()).map(<[u8]>::to_vec))
+            .transpose()?;
         if let Some(secret) = found {
             secret
+        } else if account_count(&tables)? > 0 && optional(&tables, LOST)?.unwrap_or(0) == 0 {
+            // It was there before the first account was: another one in its place would lock everybody out.
+            return Err(StoreError::Damaged {
+                table: SECRETS,
+                place: format!("{name:?}"),
+                reason: "it is missing".into(),
+            });
         } else {
             let secret = make();
-            tables.secrets.insert(name, &*secret)?;
+            let sealed = seal::seal(SECRETS, name, secret.clone());
+            tables.secrets.insert(name, &*sealed)?;
             secret
         }
     };

@@ -13,15 +13,16 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
-use redb::{Database, Key, ReadableTable, Table};
+use redb::{Database, Key, ReadableTable, Table, TableDefinition, TableError, WriteTransaction};
 
 use super::Files;
 use super::conversations::{load, save};
 use super::error::StoreError;
 use super::guard::guard;
-use super::meta::{self, SCHEMA, SCHEMA_VERSION};
+use super::meta::{self, SCHEMA_VERSION};
 use super::open::{DATABASE_FILE, OpenError, open, reopen, reopen_tables, sync_directory_of};
-use super::record::{ConversationRecord, seal, seal_entry};
+use super::record::ConversationRecord;
+use super::seal::{self, Place, Sealed, seal_entry};
 use super::tables::Tables;
 use crate::protocol::ConversationId;
 
@@ -70,33 +71,118 @@ pub fn migrate(database: &Database) -> Result<(), OpenError> {
     }
     guard(|| {
         let transaction = database.begin_write().map_err(StoreError::from)?;
-        {
-            let changed = Cell::new(false);
-            // This makes the tables that are new.
-            let mut tables = Tables::open(&transaction, &changed)?;
-            if found < 2 {
-                from_1_to_2(&mut tables)?;
-            }
-            // Schema 3 has a journal beside the tables, which an older program would not look at.
-            tables
-                .meta
-                .insert(SCHEMA, SCHEMA_VERSION)
-                .map_err(StoreError::from)?;
-        }
+        // Schema 3 has a journal beside the tables, too, which an older program would not look at.
+        forward(&transaction, found)?;
         transaction.commit().map_err(StoreError::from)?;
         Ok(())
     })
 }
 
-/// Checksums behind all records, and how many bytes each log takes.
-fn from_1_to_2(tables: &mut Tables<'_>) -> Result<(), StoreError> {
-    reseal(&mut tables.accounts, |_, record| seal(record))?;
-    reseal(&mut tables.devices, |_, record| seal(record))?;
-    reseal(&mut tables.conversations, |_, record| seal(record))?;
-    reseal(&mut tables.members, |_, record| seal(record))?;
-    reseal(&mut tables.log, |(conversation, entry), record| {
-        seal_entry(conversation, entry, record)
-    })?;
+/// From schema 1: how many bytes each log takes, and check values behind all records. From schema 2: those count the
+/// key and the table too, and stand behind every other row as well.
+///
+/// A row that was damaged before stays damaged: what its old check value does not fit gets no new one.
+fn forward(transaction: &WriteTransaction, found: u64) -> Result<(), StoreError> {
+    for name in NUMBERS.into_iter().chain(PRESENCES).chain([SENT]) {
+        set_aside(transaction, name)?;
+    }
+    let changed = Cell::new(false);
+    {
+        // This makes the tables that are new.
+        let mut tables = Tables::open(transaction, &changed)?;
+        let sealed = Before { schema: found };
+        reseal(&mut tables.accounts, |id, row| {
+            sealed.record("accounts", id, row)
+        })?;
+        reseal(&mut tables.devices, |key, row| {
+            sealed.record("devices", key, row)
+        })?;
+        reseal(&mut tables.members, |key, row| {
+            sealed.record("members", key, row)
+        })?;
+        reseal(&mut tables.rooms, |id, row| sealed.record("rooms", id, row))?;
+        reseal(&mut tables.retention, |id, row| {
+            sealed.record("retention", id, row)
+        })?;
+        reseal(&mut tables.conversations, |id, row| {
+            sealed.record("conversations", id, row)
+        })?;
+        if found == 1 {
+            reseal(&mut tables.log, |(conversation, entry), record| {
+                seal_entry(conversation, entry, record)
+            })?;
+            count_bytes(&mut tables)?;
+        }
+        numbers(transaction, "pairs", &mut tables.pairs)?;
+        numbers(transaction, "rooms_of", &mut tables.rooms_of)?;
+        numbers(transaction, "senders", &mut tables.senders)?;
+        presences(transaction, "joined", &mut tables.joined)?;
+        presences(transaction, "invited", &mut tables.invited)?;
+        names(transaction, &mut tables)?;
+        sent(transaction, &mut tables)?;
+        secrets(&mut tables)?;
+        meta::seal_all(&mut tables)?;
+    }
+    Ok(())
+}
+
+/// Tables whose rows are numbers, which stood there without check values.
+const NUMBERS: [&str; 4] = ["names", "pairs", "rooms_of", "senders"];
+
+/// Tables whose rows only are there.
+const PRESENCES: [&str; 2] = ["joined", "invited"];
+
+/// The table of what was stored under which number.
+const SENT: &str = "sent";
+
+/// What a table is called while its rows move into the one that takes its place.
+fn aside(name: &str) -> String {
+    format!("{name} before schema 3")
+}
+
+/// Renames a table, if it is there: one of another type takes its name.
+fn set_aside(transaction: &WriteTransaction, name: &str) -> Result<(), StoreError> {
+    let to = aside(name);
+    let to = TableDefinition::<u64, u64>::new(&to);
+    let renamed = match name {
+        "names" => transaction.rename_table(TableDefinition::<(u8, &str), u64>::new(name), to),
+        SENT => transaction.rename_table(OldSent::new(name), to),
+        name if PRESENCES.contains(&name) => {
+            transaction.rename_table(TableDefinition::<(u64, u64), ()>::new(name), to)
+        }
+        name => transaction.rename_table(TableDefinition::<(u64, u64), u64>::new(name), to),
+    };
+    match renamed {
+        Ok(()) | Err(TableError::TableDoesNotExist(_)) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+type OldSent<'n> = TableDefinition<'n, (u64, u64, u64), (u64, [u8; 32], u64)>;
+
+/// The records of an older schema.
+struct Before {
+    schema: u64,
+}
+
+impl Before {
+    /// A record with the check value of this schema; a damaged one as it is.
+    fn record(&self, table: &str, place: impl Place, mut row: Vec<u8>) -> Vec<u8> {
+        if self.schema > 1 {
+            let Some((record, sum)) = row.split_last_chunk() else {
+                return row;
+            };
+            if crc32fast::hash(record) != u32::from_le_bytes(*sum) {
+                return row;
+            }
+            row.truncate(record.len());
+        }
+        seal::seal(table, place, row)
+    }
+}
+
+/// Notes in each conversation's record what its log takes.
+fn count_bytes(tables: &mut Tables<'_>) -> Result<(), StoreError> {
     let mut sizes = BTreeMap::<u64, u64>::new();
     for row in tables.log.iter()? {
         let (key, value) = row?;
@@ -115,7 +201,77 @@ fn from_1_to_2(tables: &mut Tables<'_>) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Puts a checksum behind each record of a table.
+fn numbers(
+    transaction: &WriteTransaction,
+    name: &'static str,
+    to: &mut Table<'_, (u64, u64), Sealed>,
+) -> Result<(), StoreError> {
+    let aside = aside(name);
+    let from = TableDefinition::<(u64, u64), u64>::new(&aside);
+    for row in transaction.open_table(from)?.iter()? {
+        let (key, value) = row?;
+        let key = key.value();
+        to.insert(key, seal::number(name, key, value.value()))?;
+    }
+    transaction.delete_table(from)?;
+    Ok(())
+}
+
+fn presences(
+    transaction: &WriteTransaction,
+    name: &'static str,
+    to: &mut Table<'_, (u64, u64), u32>,
+) -> Result<(), StoreError> {
+    let aside = aside(name);
+    let from = TableDefinition::<(u64, u64), ()>::new(&aside);
+    for row in transaction.open_table(from)?.iter()? {
+        let key = row?.0.value();
+        to.insert(key, seal::presence(name, key))?;
+    }
+    transaction.delete_table(from)?;
+    Ok(())
+}
+
+fn names(transaction: &WriteTransaction, to: &mut Tables<'_>) -> Result<(), StoreError> {
+    let aside = aside("names");
+    let from = TableDefinition::<(u8, &str), u64>::new(&aside);
+    for row in transaction.open_table(from)?.iter()? {
+        let (key, id) = row?;
+        let key = key.value();
+        to.names
+            .insert(key, seal::number("names", key, id.value()))?;
+    }
+    transaction.delete_table(from)?;
+    Ok(())
+}
+
+fn sent(transaction: &WriteTransaction, to: &mut Tables<'_>) -> Result<(), StoreError> {
+    let aside = aside(SENT);
+    let from = OldSent::new(&aside);
+    for row in transaction.open_table(from)?.iter()? {
+        let (key, value) = row?;
+        let (key, (number, digest, entry)) = (key.value(), value.value());
+        to.sent
+            .insert(key, seal::sent(key, number, digest, entry))?;
+    }
+    transaction.delete_table(from)?;
+    Ok(())
+}
+
+fn secrets(tables: &mut Tables<'_>) -> Result<(), StoreError> {
+    let mut found = Vec::new();
+    for row in tables.secrets.iter()? {
+        let (name, secret) = row?;
+        found.push((name.value().to_owned(), secret.value().to_vec()));
+    }
+    for (name, secret) in found {
+        let sealed = seal::seal(meta::SECRETS, &*name, secret);
+        tables.secrets.insert(&*name, &*sealed)?;
+    }
+    Ok(())
+}
+
+/// Gives each record of a table another check value.
 fn reseal<K>(
     table: &mut Table<'_, K, &'static [u8]>,
     seal: impl Fn(K, Vec<u8>) -> Vec<u8>,

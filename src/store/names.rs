@@ -3,6 +3,8 @@
 use redb::ReadableTable;
 
 use super::StoreError;
+use super::error::readable;
+use super::seal;
 use super::tables::{Look, Tables};
 
 /// What a name is of: the first part of the key.
@@ -31,12 +33,28 @@ impl NameOf {
             Self::PublicRoom => 4,
         }
     }
+
+    /// What a name is of whose key has this number.
+    pub(super) fn of_number(number: u8) -> Option<Self> {
+        let all = [
+            Self::Account,
+            Self::AccountSkeleton,
+            Self::Room,
+            Self::RoomSkeleton,
+            Self::PublicRoom,
+        ];
+        all.into_iter().find(|of| of.number() == number)
+    }
 }
+
+const TABLE: &str = "names";
 
 /// The id that a name points to.
 pub(super) fn find(look: &impl Look, of: NameOf, name: &str) -> Result<Option<u64>, StoreError> {
-    let id = look.names().get((of.number(), name))?;
-    Ok(id.map(|id| id.value()))
+    let key = (of.number(), name);
+    let id = look.names().get(key)?;
+    id.map(|id| seal::open_number(TABLE, key, id.value()))
+        .transpose()
 }
 
 /// Lets a name point to an id.
@@ -46,7 +64,8 @@ pub(super) fn put(
     name: &str,
     id: u64,
 ) -> Result<(), StoreError> {
-    tables.names.insert((of.number(), name), id)?;
+    let key = (of.number(), name);
+    tables.names.insert(key, seal::number(TABLE, key, id))?;
     Ok(())
 }
 
@@ -56,7 +75,7 @@ pub(super) fn remove(tables: &mut Tables<'_>, of: NameOf, name: &str) -> Result<
     Ok(())
 }
 
-/// The first `count` names of a kind in the order of their bytes, with their ids.
+/// The first `count` names of a kind, as far as they can be read, in the order of their bytes, with their ids.
 pub(super) fn first(
     look: &impl Look,
     of: NameOf,
@@ -64,10 +83,13 @@ pub(super) fn first(
 ) -> Result<Vec<(String, u64)>, StoreError> {
     let from = (of.number(), "");
     let to = (of.number() + 1, "");
-    let rows = look.names().range(from..to)?.take(count);
-    rows.map(|row| {
+    let mut found = Vec::new();
+    for row in look.names().range(from..to)?.take(count) {
         let (key, id) = row?;
-        Ok((key.value().1.to_owned(), id.value()))
-    })
-    .collect()
+        let key = key.value();
+        if let Some(id) = readable(seal::open_number(TABLE, key, id.value()))? {
+            found.push((key.1.to_owned(), id));
+        }
+    }
+    Ok(found)
 }

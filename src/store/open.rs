@@ -91,7 +91,10 @@ pub enum OpenError {
         path: PathBuf,
     },
     /// The database's own checks failed.
-    #[error("the database {path} is damaged ({reason}): restore it from a backup")]
+    #[error(
+        "the database {path} is damaged ({reason}): restore it from a backup, or run `udpchat store rescue FILE`, which \
+         copies what can be read of it"
+    )]
     Damaged {
         /// Which.
         path: PathBuf,

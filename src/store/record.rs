@@ -2,93 +2,12 @@
 //!
 //! An array may grow at its end: a later field that carries `#[serde(default)]` reads older records too, so that
 //! most changes of the schema need no rewriting of what is there.
-//!
-//! Behind each record stands a CRC-32 of it: redb's own checksums are looked at after a crash and by its integrity
-//! check, not when a page is read, and a record that has changed on the disk must not pass for what was written.
 
 use serde::{Deserialize, Serialize};
 use serde_bytes::{ByteArray, Bytes};
 
-use super::{Account, StoreError, TicketHash};
+use super::{Account, TicketHash};
 use crate::protocol::{Access, AccountId, Digest, MemberRole};
-
-/// How many bytes the checksum behind a record takes.
-const SUM_BYTES: usize = 4;
-
-/// The bytes under which a record is kept.
-pub(super) fn encode<T: Serialize>(record: &T) -> Vec<u8> {
-    seal(rmp_serde::to_vec(record).expect("writing to a Vec cannot fail"))
-}
-
-/// The bytes under which an entry of a log is kept. The checksum covers its place too: an entry must not pass for
-/// one of another conversation.
-pub(super) fn encode_entry(conversation: u64, entry: u64, row: &LogRecord<'_>) -> Vec<u8> {
-    let record = rmp_serde::to_vec(row).expect("writing to a Vec cannot fail");
-    seal_entry(conversation, entry, record)
-}
-
-/// Puts the checksum behind a record.
-pub(super) fn seal(record: Vec<u8>) -> Vec<u8> {
-    let sum = crc32fast::hash(&record);
-    close(record, sum)
-}
-
-/// Puts the checksum behind an entry of a log.
-pub(super) fn seal_entry(conversation: u64, entry: u64, record: Vec<u8>) -> Vec<u8> {
-    let sum = entry_sum(conversation, entry, &record);
-    close(record, sum)
-}
-
-fn close(mut record: Vec<u8>, sum: u32) -> Vec<u8> {
-    record.extend_from_slice(&sum.to_le_bytes());
-    record
-}
-
-fn entry_sum(conversation: u64, entry: u64, record: &[u8]) -> u32 {
-    let mut sum = crc32fast::Hasher::new();
-    sum.update(record);
-    sum.update(&conversation.to_le_bytes());
-    sum.update(&entry.to_le_bytes());
-    sum.finalize()
-}
-
-/// Reads a record of the named table back.
-pub(super) fn decode<'a, T: Deserialize<'a>>(
-    table: &'static str,
-    bytes: &'a [u8],
-) -> Result<T, StoreError> {
-    read(table, String::new, bytes, crc32fast::hash)
-}
-
-/// Reads an entry of a log back.
-pub(super) fn decode_entry(
-    conversation: u64,
-    entry: u64,
-    bytes: &[u8],
-) -> Result<LogRecord<'_>, StoreError> {
-    let place = || format!("entry {entry} of conversation {conversation}: ");
-    read("log", place, bytes, |record| {
-        entry_sum(conversation, entry, record)
-    })
-}
-
-fn read<'a, T: Deserialize<'a>>(
-    table: &'static str,
-    place: impl Fn() -> String,
-    bytes: &'a [u8],
-    sum: impl FnOnce(&[u8]) -> u32,
-) -> Result<T, StoreError> {
-    let damaged = |reason: String| StoreError::Damaged {
-        table,
-        reason: place() + &reason,
-    };
-    let record = bytes
-        .split_last_chunk::<SUM_BYTES>()
-        .filter(|(record, kept)| sum(record) == u32::from_le_bytes(**kept))
-        .map(|(record, _)| record)
-        .ok_or_else(|| damaged("its checksum does not fit".into()))?;
-    rmp_serde::from_slice(record).map_err(|error| damaged(error.to_string()))
-}
 
 /// A row of `accounts`.
 #[derive(Debug, Clone, Serialize, Deserialize)]

@@ -6,11 +6,11 @@
 use redb::ReadableTable;
 
 use super::conversations::{load, save};
-use super::error::{Stop, StoreError};
+use super::error::{Stop, StoreError, readable};
 use super::names::{self, NameOf};
-use super::record::{
-    ConversationRecord, Kind, RetentionRecord, RoomRecord, decode, decode_entry, encode,
-};
+use super::record::{ConversationRecord, Kind, RetentionRecord};
+use super::rooms;
+use super::seal::{decode, decode_entry, encode};
 use super::tables::{Look, Tables};
 use super::{Refusal, Reply, Retention, meta};
 use crate::protocol::{ConversationId, EVERYONE_NAME};
@@ -21,6 +21,8 @@ const REMOVED_MAX: u64 = 1000;
 
 /// How many conversations one step looks at. Chosen: likewise.
 const CONVERSATIONS_MAX: usize = 1000;
+
+const TABLE: &str = "retention";
 
 const DAY_MS: u64 = 24 * 60 * 60 * 1000;
 
@@ -91,13 +93,12 @@ pub(super) fn expire(
         .map(ConversationId);
     let mut removed = 0;
     for id in ids.into_iter().map(ConversationId) {
-        let own = own(tables, id)?;
-        removed += shorten(
-            tables,
-            id,
-            Limits::new(keep, own, now_ms),
-            REMOVED_MAX - removed,
-        )?;
+        // Where it cannot be read what is to be kept, all is.
+        if let Some(own) = readable(own(tables, id))? {
+            let limits = Limits::new(keep, own, now_ms);
+            let shortened = readable(shorten(tables, id, limits, REMOVED_MAX - removed))?;
+            removed += shortened.unwrap_or(0);
+        }
         if removed == REMOVED_MAX {
             next = Some(id);
             break;
@@ -157,6 +158,8 @@ pub(super) fn retain(tables: &mut Tables<'_>, name: &str, keep: Retention) -> Re
     if keep == Retention::default() {
         if tables.retention().get(id.0)?.is_some() {
             tables.retention.remove(id.0)?;
+            let limits = meta::limits(tables)?;
+            meta::note_limits(tables, limits.saturating_sub(1))?;
         }
         return Ok(Reply::Nothing);
     }
@@ -165,8 +168,12 @@ pub(super) fn retain(tables: &mut Tables<'_>, name: &str, keep: Retention) -> Re
         messages: keep.messages,
         megabytes: keep.megabytes,
     };
-    if own(tables, id)? != record {
-        tables.retention.insert(id.0, &*encode(&record))?;
+    if readable(own(tables, id))? != Some(record) {
+        let row = encode(TABLE, id.0, &record);
+        if tables.retention.insert(id.0, &*row)?.is_none() {
+            let limits = meta::limits(tables)?;
+            meta::note_limits(tables, limits + 1)?;
+        }
     }
     Ok(Reply::Nothing)
 }
@@ -176,8 +183,12 @@ pub(super) fn list(look: &impl Look) -> Result<Reply, Stop> {
     let mut retained = Vec::new();
     for row in look.retention().range(0_u64..)? {
         let (id, value) = row?;
-        let own: RetentionRecord = decode("retention", value.value())?;
-        let name = name_of(look, ConversationId(id.value()))?;
+        let id = id.value();
+        let Some(own) = readable(decode::<RetentionRecord>(TABLE, id, value.value()))? else {
+            continue;
+        };
+        let name = readable(name_of(look, ConversationId(id)))?;
+        let name = name.unwrap_or_else(|| format!("conversation {id}"));
         let keep = Retention {
             days: own.days,
             messages: own.messages,
@@ -190,7 +201,7 @@ pub(super) fn list(look: &impl Look) -> Result<Reply, Stop> {
 
 fn own(look: &impl Look, id: ConversationId) -> Result<RetentionRecord, StoreError> {
     match look.retention().get(id.0)? {
-        Some(value) => decode("retention", value.value()),
+        Some(value) => decode(TABLE, id.0, value.value()),
         None => Ok(RetentionRecord::default()),
     }
 }
@@ -206,10 +217,7 @@ fn named(look: &impl Look, name: &str) -> Result<Option<ConversationId>, StoreEr
 fn name_of(look: &impl Look, id: ConversationId) -> Result<String, StoreError> {
     match load(look, id)?.map(|record| record.kind) {
         Some(Kind::Everyone) => Ok(EVERYONE_NAME.into()),
-        Some(Kind::Room) => match look.rooms().get(id.0)? {
-            Some(value) => Ok(decode::<RoomRecord>("rooms", value.value())?.name),
-            None => Err(StoreError::missing("rooms")),
-        },
+        Some(Kind::Room) => Ok(rooms::require(look, id)?.name),
         _ => Ok(format!("conversation {}", id.0)),
     }
 }

@@ -11,12 +11,14 @@ pub(super) mod permission;
 use super::error::{Stop, StoreError};
 use super::meta::{self, Sequence};
 use super::names::{self, NameOf};
-use super::record::{ConversationRecord, Kind, MemberRecord, RoomRecord, decode, encode};
+use super::record::{ConversationRecord, Kind, MemberRecord, RoomRecord};
+use super::seal::{decode, encode};
 use super::tables::{Look, Tables};
 use super::{Event, Joined, Refusal, Reply, Request, accounts, conversations, events};
 use crate::protocol::{Access, AccountId, ConversationId, DeviceId, EventKind, MemberRole, Room};
 
 pub(super) use list::{members, rooms};
+pub(super) use membership::{BELONGS, heir, put_room_of};
 use redb::ReadableTable;
 
 /// How many rooms an account may make in its life; one more is refused. Chosen: rooms stay for good, and more than
@@ -43,6 +45,8 @@ pub(super) const INVITATIONS_MAX: usize = 256;
 /// the others are joined by name. Chosen: more than anybody reads, some 100 KB.
 pub(super) const ROOMS_LISTED_MAX: usize = 1000;
 
+const TABLE: &str = "rooms";
+
 /// Performs a request that changes who belongs to a room, or the room.
 pub(super) fn perform(tables: &mut Tables<'_>, request: &Request) -> Result<Reply, Stop> {
     match request {
@@ -66,6 +70,28 @@ pub(super) fn perform(tables: &mut Tables<'_>, request: &Request) -> Result<Repl
                 time_ms: *time_ms,
             },
         ),
+        Request::MakeRoom {
+            owner,
+            name,
+            skeleton,
+            access,
+            time_ms,
+        } => {
+            if names::find(tables, NameOf::Room, name)?.is_some() {
+                return Err(Refusal::NameTaken.into());
+            }
+            let joining = Joining {
+                account: *owner,
+                // What the standing says of a device is of none of the owner's.
+                device: DeviceId::SERVER,
+                name,
+                skeleton,
+                access: *access,
+                may_make: true,
+                time_ms: *time_ms,
+            };
+            join(tables, &joining)
+        }
         Request::Leave {
             conversation,
             account,
@@ -170,7 +196,7 @@ fn check_access(
 ) -> Result<(), Stop> {
     let open = room.access == Access::Public
         || (record.members == 0 && (record.head == 0 || before.is_some()))
-        || look.invited().get((account.0, id.0))?.is_some();
+        || list::is_invited(look, account, id)?;
     if open {
         Ok(())
     } else {
@@ -246,11 +272,12 @@ fn load_open(look: &impl Look, id: ConversationId) -> Result<ConversationRecord,
 pub(super) fn require(look: &impl Look, id: ConversationId) -> Result<RoomRecord, StoreError> {
     let value = look.rooms().get(id.0)?;
     let value = value.ok_or_else(|| StoreError::missing("rooms"))?;
-    decode("rooms", value.value())
+    decode(TABLE, id.0, value.value())
 }
 
 fn save(tables: &mut Tables<'_>, id: ConversationId, room: &RoomRecord) -> Result<(), StoreError> {
-    tables.rooms.insert(id.0, &*encode(room))?;
+    let row = encode(TABLE, id.0, room);
+    tables.rooms.insert(id.0, &*row)?;
     Ok(())
 }
 

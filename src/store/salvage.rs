@@ -5,12 +5,14 @@
 //! device finds it damaged, shows that, goes on, and never counts it as received.
 
 use redb::ReadableTable;
+use serde_bytes::Bytes;
 
 use super::Entry;
 use super::error::StoreError;
 use super::guard::guard;
 use super::meta;
-use super::record::{LogRecord, decode_entry};
+use super::record::LogRecord;
+use super::seal::decode_entry;
 use super::tables::Look;
 use crate::protocol::{AccountId, ConversationId, DeviceId, Digest, EntryId, Number};
 
@@ -143,6 +145,25 @@ impl<T: FnMut(u64, Option<LogRecord<'_>>) -> bool> Walk<'_, T> {
         }
         Ok(())
     }
+}
+
+/// What stands in a log in the place of an entry that an operator's salvage could not read: it looks as a damaged one
+/// does when it is read, and is no finding any more.
+pub(super) fn lost(place: u64, time_ms: u64) -> LogRecord<'static> {
+    LogRecord {
+        prev: place - 1,
+        author: 0,
+        device: DeviceId::SERVER.0,
+        number: 0,
+        time_ms,
+        digest: Digest::default(),
+        content: Bytes::new(&[]),
+    }
+}
+
+/// Whether this row stands for a lost entry.
+pub(super) fn is_lost(row: &LogRecord<'_>) -> bool {
+    row.digest == Digest::default() && row.content.is_empty()
 }
 
 /// The entry as one sees it who reads what comes after `first`; `time_ms` is what a damaged one is labelled with.

@@ -2,7 +2,7 @@
 //!
 //! What is written together stands side by side: keys of several parts begin with the conversation, so that a
 //! group of appends touches few pages (a thousand appends at the ends of tables cost a twentieth of a thousand
-//! in random places).
+//! in random places). Behind every value stands a check value: see `seal`.
 
 use std::cell::Cell;
 use std::ops::{Deref, DerefMut};
@@ -12,6 +12,7 @@ use redb::{
 };
 
 use super::StoreError;
+use super::seal::{Sealed, SealedSent};
 
 /// A table that notes whether it was opened for change, so that a batch which changed nothing is not committed.
 pub(super) struct Tracked<'c, T> {
@@ -102,34 +103,36 @@ macro_rules! tables {
 }
 
 tables! {
-    /// The schema's version, the epoch, the next ids.
+    /// The schema's version, the epoch, the next ids: not sealed, so that an older program can read the version.
     meta: &'static str => u64;
-    /// Named secrets: the Noise key and its like.
+    /// The check value of each row of `meta`.
+    meta_sums: &'static str => u32;
+    /// Named secrets: the Noise key and its like; sealed.
     secrets: &'static str => &'static [u8];
     /// (what kind of name, the name) to its id.
-    names: (u8, &'static str) => u64;
+    names: (u8, &'static str) => Sealed;
     /// An account to its [`super::record::AccountRecord`].
     accounts: u64 => &'static [u8];
     /// (account, device) to its [`super::record::DeviceRecord`].
     devices: (u64, u64) => &'static [u8];
     /// The (lower, higher) account of a pair to its conversation.
-    pairs: (u64, u64) => u64;
+    pairs: (u64, u64) => Sealed;
     /// A conversation to its [`super::record::ConversationRecord`].
     conversations: u64 => &'static [u8];
     /// (conversation, account) to its [`super::record::MemberRecord`].
     members: (u64, u64) => &'static [u8];
     /// Each (account, conversation) that it belongs to.
-    joined: (u64, u64) => ();
+    joined: (u64, u64) => u32;
     /// A room's conversation to its [`super::record::RoomRecord`].
     rooms: u64 => &'static [u8];
     /// Each (account, room) that it belongs to, with 0, or has left, with the time in milliseconds since 1970 (UTC).
-    rooms_of: (u64, u64) => u64;
+    rooms_of: (u64, u64) => Sealed;
     /// Each (account, room) that it is invited to and has not joined since.
-    invited: (u64, u64) => ();
+    invited: (u64, u64) => u32;
     /// (conversation, device) to the last number that the device has used in it.
-    senders: (u64, u64) => u64;
+    senders: (u64, u64) => Sealed;
     /// (conversation, device, number modulo how many are kept) to what was stored under that number: number, digest, entry.
-    sent: (u64, u64, u64) => (u64, [u8; 32], u64);
+    sent: (u64, u64, u64) => SealedSent;
     /// (conversation, entry) to its [`super::record::LogRecord`].
     log: (u64, u64) => &'static [u8];
     /// A conversation to its [`super::record::RetentionRecord`], where it has one of its own.

@@ -11,6 +11,7 @@ mod dial;
 mod half_open;
 mod paths;
 mod schedule;
+mod slot;
 mod standby;
 mod tokens;
 mod transmit;
@@ -28,57 +29,14 @@ use self::accept::Acceptor;
 use self::answers::Answers;
 pub use self::counters::Counters;
 use self::dial::Dial;
-use self::schedule::{Place, Schedule};
+use self::schedule::Schedule;
+use self::slot::{Session, Slot};
 use self::tokens::Tokens;
 pub use self::types::{ClientConfig, ServerConfig, Statistics, Transmit};
 use self::waiting::Waiting;
 use super::connection::{Connection, Context};
 use super::limits::Prefix;
-use super::packet::TOKEN_LEN;
 use super::{Channel, CloseReason, Event, SendError, SessionId};
-
-/// What stands behind a session's id.
-enum Session {
-    /// A client waits for the server's answer.
-    Dialling(Box<Dial>),
-    /// The keys are known.
-    Open(Box<Connection>),
-}
-
-struct Slot {
-    session: Session,
-    place: Place,
-    /// What it counts against while it has not signed in.
-    counted: Option<Prefix>,
-    /// At a client: what a RESET must show.
-    reset_token: Option<Box<[u8; TOKEN_LEN]>>,
-    /// At a client: the handshake that stands by.
-    standby: Option<SessionId>,
-}
-
-impl Slot {
-    fn new(session: Session) -> Self {
-        Self {
-            session,
-            place: Place::default(),
-            counted: None,
-            reset_token: None,
-            standby: None,
-        }
-    }
-
-    /// Notes in the schedule what a touch has changed. `false`: nothing is left of the session.
-    fn settle(&mut self, schedule: &mut Schedule, now: Instant, session: SessionId) -> bool {
-        let deadline = match &self.session {
-            Session::Dialling(dial) => dial.deadline(),
-            Session::Open(connection) if connection.is_gone() => return false,
-            Session::Open(connection) => connection.deadline(),
-        };
-        schedule.mark_ready(session, &mut self.place);
-        schedule.arm(now, session, &mut self.place, deadline);
-        true
-    }
-}
 
 /// A server's or a client's side of any number of sessions.
 ///

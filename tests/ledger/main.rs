@@ -50,7 +50,12 @@ fn what_users_were_told_holds_however_often_processes_are_killed() {
     let (log, devices) = world.rest();
     world.notes.check_rest(&log, &devices);
     let untold = world.notes.untold();
+    let again = world.notes.counts.receipts_again;
+    assert!(
+        untold <= again,
+        "{untold} receipts were never told, and {again} told again"
+    );
     println!(
-        "seed {seed}, {count} kills: {world}; {untold} receipts noted and not told before a kill"
+        "seed {seed}, {count} kills: {world}; {again} receipts told again after a kill, {untold} of them not before it"
     );
 }

@@ -38,6 +38,8 @@ const ALARMS: &[&str] = &[
 #[derive(Debug, Default)]
 pub struct Counts {
     pub receipts: usize,
+    /// Receipts that a kill may have kept from the screen, told again.
+    pub receipts_again: usize,
     pub stored: usize,
     pub queued: usize,
     pub shown: usize,
@@ -100,7 +102,16 @@ impl Notes {
     /// A client has printed a line.
     pub fn printed(&mut self, who: usize, life: usize, text: &str) {
         if let Some(receipt) = text.strip_prefix("✓ Message received by ") {
-            self.receipted(who, receipt);
+            if let Some(receipt) = receipt.strip_suffix(AGAIN) {
+                assert!(
+                    self.was_killed[who],
+                    "{} was told again without a kill: {text}",
+                    name(who)
+                );
+                self.counts.receipts_again += readers_of(receipt).count();
+            } else {
+                self.receipted(who, receipt);
+            }
         } else if text.starts_with("● stored") {
             self.stored_lines[who] += 1;
             self.counts.stored += 1;
@@ -136,10 +147,7 @@ impl Notes {
 
     fn receipted(&mut self, author: usize, receipt: &str) {
         let is_to_many = receipt.contains(" of ");
-        let names = receipt.split(" (").next().unwrap_or_default();
-        for reader in names.split(", ") {
-            let reader = (0..USERS).find(|user| name(*user) == reader);
-            let reader = reader.expect("receipts are by somebody");
+        for reader in readers_of(receipt) {
             *self
                 .receipts
                 .entry((author, reader, is_to_many))
@@ -345,7 +353,7 @@ impl Notes {
         }
     }
 
-    /// How many receipts were never told: a kill fell between the noting of one and its showing.
+    /// How many receipts were told only as perhaps told before: a kill fell between the noting of one and its showing.
     pub fn untold(&self) -> usize {
         let taken = self.said.iter().filter(|(_, said)| said.taken);
         let readers = taken.map(|(_, said)| match said.to {
@@ -360,6 +368,15 @@ impl Notes {
         let taken = self.said.values().filter(|said| said.taken).count();
         (self.said.len(), taken)
     }
+}
+
+/// Those whose receipt a line tells.
+fn readers_of(receipt: &str) -> impl Iterator<Item = usize> + '_ {
+    let names = receipt.split(" (").next().unwrap_or_default();
+    names.split(", ").map(move |reader| {
+        let found = (0..USERS).find(|user| name(*user) == reader.trim_end());
+        found.unwrap_or_else(|| panic!("a receipt by nobody: {receipt}"))
+    })
 }
 
 fn is_for(author: usize, to: To, reader: usize) -> bool {

@@ -15,6 +15,9 @@ use crate::client::ClientHost;
 use crate::disk::{Disk, Log, Logged, Mark, Standing, mark_of};
 pub use watched::Watched;
 
+/// What ends a line that an earlier run may have shown.
+const AGAIN: &str = "(perhaps shown before)";
+
 /// What a client says where a promise is broken, or something that these runs never do is refused.
 const ALARMS: &[&str] = &["not sent", "damaged", "too long", "no user"];
 
@@ -267,6 +270,13 @@ impl Oracle {
             }
             match tone {
                 Tone::Said => self.saw(number, life, line),
+                // It may be one that was counted before the crash.
+                Tone::Receipt if line.ends_with(AGAIN) => {
+                    assert!(
+                        life > 0,
+                        "user{number} was told again without a crash: {line}"
+                    );
+                }
                 Tone::Receipt => self.receipted(clients, number, line),
                 Tone::Notice if line.starts_with("● stored") => self.stored(number, line, server),
                 Tone::Error if self.is_of_a_room(line) && line.starts_with("not sent") => {

@@ -113,13 +113,23 @@ impl Server {
 
     /// Sends a signal by its name and waits for the end.
     pub fn signal(&mut self, name: &str) -> ExitStatus {
-        let pid = self.child.id().to_string();
-        let sent = Command::new("kill")
-            .args(["-s", name, &pid])
-            .status()
-            .expect("kill runs");
-        assert!(sent.success());
+        self.is_sent(name);
         wait(&mut self.child)
+    }
+
+    /// Stands still, and answers nothing.
+    pub fn pauses(&self) {
+        self.is_sent("STOP");
+    }
+
+    pub fn goes_on(&self) {
+        self.is_sent("CONT");
+    }
+
+    fn is_sent(&self, signal: &str) {
+        let pid = self.child.id().to_string();
+        let sent = Command::new("kill").args(["-s", signal, &pid]).status();
+        assert!(sent.expect("kill runs").success());
     }
 
     pub fn pid(&self) -> u32 {

@@ -2,6 +2,8 @@
 //! directly upon its database.
 
 use std::path::Path;
+use std::sync::mpsc;
+use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use base64::Engine as _;
@@ -10,8 +12,12 @@ use rand_core::OsRng;
 
 use super::{Answer, Desk, Keep, Kept, Request, User, status};
 use crate::net::{self, InputSender};
-use crate::server::{Input, Name, PendingSignUp, Registrar};
+use crate::protocol::{Access, AccountId};
+use crate::server::{Input, MakeRoom, Name, PendingSignUp, Registrar, RoomName};
 use crate::store::{self, Engine, Outcome, Refusal, Reply, RequestId, Snapshots, StoreCaller};
+
+/// How long a running server may take for a room. Chosen: a commit on a busy disk, and then some.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// Who asks the store.
 pub enum Caller {
@@ -23,19 +29,27 @@ pub enum Caller {
 
 impl Caller {
     fn call(&mut self, request: store::Request) -> anyhow::Result<Result<Reply, Refusal>> {
-        let outcome = match self {
+        done(self.ask(request))
+    }
+
+    fn ask(&mut self, request: store::Request) -> Outcome {
+        match self {
             Self::Thread(caller) => caller.call(request),
             Self::Engine(engine) => engine
                 .execute(vec![(RequestId(0), request)])
                 .pop()
                 .map_or(Outcome::Unknown, |completion| completion.outcome),
-        };
-        match outcome {
-            Outcome::Done(reply) => Ok(Ok(reply)),
-            Outcome::Refused(refusal) => Ok(Err(refusal)),
-            Outcome::Unknown => {
-                bail!("the database failed, and it is not known whether it was done")
-            }
+        }
+    }
+}
+
+/// What became of a request, if that is known.
+fn done(outcome: Outcome) -> anyhow::Result<Result<Reply, Refusal>> {
+    match outcome {
+        Outcome::Done(reply) => Ok(Ok(reply)),
+        Outcome::Refused(refusal) => Ok(Err(refusal)),
+        Outcome::Unknown => {
+            bail!("the database failed, and it is not known whether it was done")
         }
     }
 }
@@ -90,6 +104,53 @@ impl Clerk {
                 let users = accounts.into_iter().map(user).collect();
                 Ok(Answer::Users { users })
             }
+            other => bail!("the database answered something else: {other:?}"),
+        }
+    }
+
+    fn add_room(&mut self, name: &str, owner: &str, is_private: bool) -> anyhow::Result<Answer> {
+        let name = RoomName::parse(name)?;
+        let owner = self.account(owner)?;
+        let access = if is_private {
+            Access::Private
+        } else {
+            Access::Public
+        };
+        let room = MakeRoom {
+            name,
+            owner,
+            access,
+        };
+        let outcome = match &self.hub {
+            // The owner may be online, and the network thread keeps who belongs to which room.
+            Some(hub) => {
+                let (reply, answer) = mpsc::sync_channel(1);
+                hub.try_send(Input::MakeRoom(room, reply))?;
+                answer
+                    .recv_timeout(ANSWER_TIMEOUT)
+                    .context("the server is too busy; try again")?
+            }
+            None => self.caller.ask(room.request(net::now().unix_ms)),
+        };
+        match done(outcome)? {
+            Ok(Reply::Joined(joined)) => Ok(Answer::Added {
+                name: joined.room.name,
+            }),
+            Err(Refusal::NameTaken) => bail!("there is a room of this name"),
+            Err(Refusal::LooksLike(other)) => {
+                bail!("the name looks like {other:?}, which is taken")
+            }
+            Err(Refusal::LimitReached(limit)) => bail!("the owner cannot have another: {limit}"),
+            other => bail!("the database answered something else: {other:?}"),
+        }
+    }
+
+    /// The account of this name.
+    fn account(&mut self, typed: &str) -> anyhow::Result<AccountId> {
+        let name = Name::parse(typed)?.canonical().to_owned();
+        match self.caller.call(store::Request::FindAccount { name })? {
+            Ok(Reply::Account(account)) => Ok(account.id),
+            Err(Refusal::NoSuchUser) => bail!("there is no account {typed:?}"),
             other => bail!("the database answered something else: {other:?}"),
         }
     }
@@ -177,6 +238,11 @@ impl Desk for Clerk {
             Request::UserList => self.list(),
             Request::UserAddStart { name, request } => self.start(name, &request),
             Request::UserAddFinish { name, upload } => self.finish(&name, &upload),
+            Request::RoomAdd {
+                name,
+                owner,
+                is_private,
+            } => self.add_room(&name, &owner, is_private),
             Request::Retain { name, keep } => self.retain(name, keep),
             Request::RetainList => self.retained(),
             Request::StoreCheck => self.check(),

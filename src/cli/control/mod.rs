@@ -41,6 +41,15 @@ pub enum Request {
         /// OPAQUE's registration upload.
         upload: String,
     },
+    /// Makes a room: [`Answer::Added`].
+    RoomAdd {
+        /// Its name as typed, with its `#`.
+        name: String,
+        /// Its owner's name as typed.
+        owner: String,
+        /// Whether only those who are invited may join it.
+        is_private: bool,
+    },
     /// Says what is kept of a conversation: [`Answer::Done`]. None is as for all others, zero without a limit.
     Retain {
         /// The conversation's name.
@@ -77,9 +86,9 @@ pub enum Answer {
         /// OPAQUE's registration response.
         response: String,
     },
-    /// The account is open.
+    /// The account is open, or the room made.
     Added {
-        /// Its canonical name.
+        /// The canonical name.
         name: String,
     },
     /// It is done; there is nothing to say.

@@ -10,6 +10,13 @@ use crate::net;
 use crate::server::Registrar;
 use crate::store::{self, Engine};
 
+/// Under which names the secrets stand in the database.
+pub const SECRETS: [&str; 3] = [STATIC_KEY, RESET_KEY, OPAQUE];
+
+const STATIC_KEY: &str = "noise static key";
+const RESET_KEY: &str = "reset key";
+const OPAQUE: &str = "opaque setup";
+
 /// What is kept with the database, made when it is.
 pub struct Secrets {
     /// The private key of the server, X25519.
@@ -51,10 +58,10 @@ impl Secrets {
     /// If the database cannot be read or written, or one is damaged.
     pub fn of(engine: &mut Engine) -> anyhow::Result<Self> {
         Ok(Self {
-            static_key: key(engine, "noise static key")?,
-            reset_key: key(engine, "reset key")?,
+            static_key: key(engine, STATIC_KEY)?,
+            reset_key: key(engine, RESET_KEY)?,
             opaque: engine
-                .secret("opaque setup", Registrar::generate)
+                .secret(OPAQUE, Registrar::generate)
                 .context("cannot read the server's half of OPAQUE")?,
         })
     }

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use nix::sys::signal::{SigSet, Signal};
-use nix::sys::termios::{self, SetArg, Termios};
+use nix::sys::termios::{self, LocalFlags, SetArg, Termios};
 use rustyline::error::ReadlineError;
 use rustyline::history::MemHistory;
 use rustyline::{Config, Editor, EventHandler, ExternalPrinter, KeyEvent};
@@ -232,6 +232,7 @@ impl Prompt {
     }
 
     fn edit(&mut self, prompt: &str) -> Result<String, ReadlineError> {
+        hush();
         *lock(&self.phase) = Phase::Editing;
         let line = loop {
             match self.editor.readline(prompt) {
@@ -251,6 +252,19 @@ impl Prompt {
         if let Some(helper) = self.editor.helper_mut() {
             helper.completing = completing;
         }
+    }
+}
+
+/// Has the terminal keep to itself what is typed while no question is open: the next one shows it, as if it had been
+/// typed there. The editor and the password prompt leave the terminal as they found it, so this lasts; a shell from
+/// which the program was stopped and brought back may have undone it.
+fn hush() {
+    let hushed = termios::tcgetattr(io::stdin()).and_then(|mut modes| {
+        modes.local_flags.remove(LocalFlags::ECHO);
+        termios::tcsetattr(io::stdin(), SetArg::TCSANOW, &modes)
+    });
+    if let Err(error) = hushed {
+        tracing::warn!(%error, "what is typed between two questions is shown twice");
     }
 }
 

@@ -2,8 +2,7 @@
 //! command runs are all read.
 
 mod access;
-mod back;
-mod contacts;
+mod bare;
 mod enter;
 mod help;
 mod history;
@@ -12,15 +11,11 @@ mod join;
 mod kick;
 mod leave;
 mod login;
-mod logout;
 mod members;
 mod message;
 mod message_all;
-mod quit;
 mod role;
-mod rooms;
 mod search;
-mod status;
 mod topic;
 
 use super::core::Core;
@@ -58,12 +53,12 @@ pub fn registry() -> Registry<dyn ChatCommand> {
         .with(Box::new(login::Login))
         .with(Box::new(message::Message))
         .with(Box::new(message_all::MessageAll))
-        .with(Box::new(contacts::Contacts))
+        .with(Box::new(bare::CONTACTS))
         .with(Box::new(join::Join))
         .with(Box::new(enter::Enter))
-        .with(Box::new(back::Back))
+        .with(Box::new(bare::BACK))
         .with(Box::new(leave::Leave))
-        .with(Box::new(rooms::Rooms))
+        .with(Box::new(bare::ROOMS))
         .with(Box::new(members::Members))
         .with(Box::new(topic::Topic))
         .with(Box::new(invite::Invite))
@@ -72,10 +67,10 @@ pub fn registry() -> Registry<dyn ChatCommand> {
         .with(Box::new(access::Access))
         .with(Box::new(history::History))
         .with(Box::new(search::Search))
-        .with(Box::new(status::Status))
+        .with(Box::new(bare::STATUS))
         .with(Box::new(help::Help))
-        .with(Box::new(logout::Logout))
-        .with(Box::new(quit::Quit))
+        .with(Box::new(bare::LOGOUT))
+        .with(Box::new(bare::QUIT))
 }
 
 /// Runs a line that was typed at the prompt. What is no command is never sent anywhere, unless the prompt stood in a

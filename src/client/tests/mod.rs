@@ -4,9 +4,11 @@ mod bytes;
 mod chat;
 mod link;
 mod put_back;
+mod receipts;
 mod receiving;
 mod rooms;
 mod sign_in;
+mod waiting;
 
 use std::time::Duration;
 
@@ -179,6 +181,25 @@ impl Desk {
         let mut desk = Self::with_files(screen, options, files);
         desk.core.link_up(desk.now, KEY, HASH);
         desk
+    }
+
+    /// The process is killed, and another begins with the same files and is signed in by its ticket.
+    fn killed_and_back(self) -> Self {
+        let mut options = options();
+        options.user = Some("erin".into());
+        let mut desk = self.restarted(Screen::interactive(), options);
+        let Body::Resume(_) = desk.body() else {
+            panic!("the client has a ticket");
+        };
+        desk.control(&Message::control(session_start()));
+        desk
+    }
+
+    /// What is shown of an earlier run.
+    fn lines_again(&mut self) -> Vec<String> {
+        let mut lines = self.lines();
+        lines.retain(|line| line.ends_with("(perhaps shown before)"));
+        lines
     }
 
     fn refused(&self) -> &str {

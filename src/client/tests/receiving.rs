@@ -221,20 +221,15 @@ fn line_that_a_crash_may_have_kept_from_the_screen_is_shown_again_and_marked() {
     let mut desk = Desk::signed_in(Screen::interactive());
     deliver(&mut desk, "tea?", 2, 0);
     desk.core.settle(desk.now);
-    let mut options = options();
-    options.user = Some("erin".into());
-    let mut desk = desk.restarted(Screen::interactive(), options);
-    desk.body();
-    desk.control(&Message::control(session_start()));
+    let mut desk = desk.killed_and_back();
     let Body::Hello(hello) = desk.body() else {
         panic!("the client does not say where it stands");
     };
     assert_eq!(hello.positions.len(), 2);
     assert_eq!(hello.positions[1].entry, EntryId(2));
-    let lines = desk.screen.lines();
-    assert!(
-        lines.contains(&"14:01 bob: tea?  (perhaps shown before)".to_owned()),
-        "{lines:?}"
+    assert_eq!(
+        desk.lines_again(),
+        ["14:01 bob: tea?  (perhaps shown before)"]
     );
 }
 
@@ -264,15 +259,10 @@ fn own_line_of_another_device_is_shown_again_after_a_crash_as_any_other() {
     let bytes = encode(&Message::chat(origin, text), hop);
     desk.core.handle_message(desk.now, Channel::Chat, &bytes);
     desk.core.settle(desk.now);
-    let mut options = options();
-    options.user = Some("erin".into());
-    let mut desk = desk.restarted(Screen::interactive(), options);
-    desk.body();
-    desk.control(&Message::control(session_start()));
-    desk.core.settle(desk.now);
-    let lines = desk.screen.lines();
-    let is_again = |line: &String| line.ends_with("you to bob: gladly  (perhaps shown before)");
-    assert!(lines.iter().any(is_again), "{lines:?}");
+    let mut desk = desk.killed_and_back();
+    let again = desk.lines_again();
+    assert_eq!(again.len(), 2);
+    assert!(again[1].ends_with("you to bob: gladly  (perhaps shown before)"));
 }
 
 #[test]
@@ -282,11 +272,7 @@ fn line_whose_showing_was_recorded_is_not_shown_again() {
     desk.core.settle(desk.now);
     desk.wait(Duration::from_secs(1));
     desk.core.settle(desk.now);
-    let mut options = options();
-    options.user = Some("erin".into());
-    let mut desk = desk.restarted(Screen::interactive(), options);
-    desk.body();
-    desk.control(&Message::control(session_start()));
+    let mut desk = desk.killed_and_back();
     assert!(!desk.lines().iter().any(|line| line.contains("tea?")));
 }
 
@@ -306,18 +292,9 @@ fn line_that_waits_for_a_slow_terminal_is_not_recorded_as_shown() {
     desk.core.settle(desk.now);
     deliver(&mut desk, "three", 6, 4);
     desk.core.settle(desk.now);
-    let mut options = options();
-    options.user = Some("erin".into());
-    let mut desk = desk.restarted(Screen::interactive(), options);
-    desk.body();
-    desk.control(&Message::control(session_start()));
-    let again: Vec<String> = desk
-        .lines()
-        .into_iter()
-        .filter(|line| line.contains("perhaps shown before"))
-        .collect();
+    let mut desk = desk.killed_and_back();
     assert_eq!(
-        again,
+        desk.lines_again(),
         [
             "14:01 bob: two  (perhaps shown before)",
             "14:01 bob: three  (perhaps shown before)"

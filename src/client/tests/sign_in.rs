@@ -75,6 +75,31 @@ fn changed_or_wrong_key_stops_the_client_whatever_was_allowed() {
 }
 
 #[test]
+fn name_of_the_only_account_with_a_device_here_need_not_be_typed() {
+    for (accounts, question) in [
+        (&[][..], "username: "),
+        (&["erin"], "username [erin]: "),
+        (&["erin", "bob"], "username: "),
+    ] {
+        let mut desk = Desk::connected(Screen::interactive(), options());
+        desk.files.set_accounts(accounts);
+        asked(&mut desk);
+        desk.type_line("login");
+        assert_eq!(asked(&mut desk), Ask::Line(question.into()));
+        desk.type_line("");
+        if accounts.len() == 1 {
+            assert!(matches!(desk.body(), Body::Login(_)));
+        } else {
+            let lines = desk.lines();
+            assert_eq!(
+                lines.last().map(String::as_str),
+                Some("no user name was given; `login` asks again")
+            );
+        }
+    }
+}
+
+#[test]
 fn unknown_name_is_offered_an_account_before_any_password_and_is_signed_in_with_it() {
     let mut server = Server::new("erin");
     let mut desk = Desk::connected(Screen::interactive(), options());

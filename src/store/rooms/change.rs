@@ -7,7 +7,8 @@ use redb::ReadableTable;
 
 use super::super::error::{Stop, StoreError};
 use super::super::names::{self, NameOf};
-use super::super::record::{ConversationRecord, MemberRecord, RoomRecord, decode_entry};
+use super::super::record::{ConversationRecord, MemberRecord, RoomRecord};
+use super::super::seal::{self, decode_entry};
 use super::super::tables::{Look, Tables};
 use super::super::{Account, Refusal, Reply, accounts, conversations, events};
 use super::permission::{Deed, permits};
@@ -145,7 +146,7 @@ impl Scene {
     /// The invitation is an entry of the pair's log: it reaches the subject alone, once, and also when they are away.
     fn invite(self, tables: &mut Tables<'_>, subject: &Account) -> Result<Reply, Stop> {
         let row = (subject.id.0, self.id.0);
-        let invited = tables.invited().get(row)?.is_some();
+        let invited = list::is_invited(tables, subject.id, self.id)?;
         if invited || self.current(tables, subject.id)?.is_some() {
             return Ok(unchanged(Some(subject.id)));
         }
@@ -154,7 +155,7 @@ impl Scene {
             let sentence = "this user has as many open invitations as one may have";
             return Err(Refusal::LimitReached(sentence).into());
         }
-        tables.invited.insert(row, ())?;
+        tables.invited.insert(row, seal::presence("invited", row))?;
         let pair = conversations::of_pair(tables, self.actor, subject.id)?;
         let mut record = conversations::load(tables, pair)?
             .ok_or_else(|| StoreError::missing("conversations"))?;

@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 
 use redb::ReadableTable;
 
-use super::super::error::{Stop, StoreError};
+use super::super::error::{Stop, StoreError, readable};
 use super::super::names::{self, NameOf};
+use super::super::seal;
 use super::super::tables::Look;
 use super::super::{Member, Refusal, Reply, accounts, conversations};
 use super::{ROOMS_LISTED_MAX, load_open, membership, require};
@@ -17,18 +18,22 @@ pub(in crate::store) fn rooms(look: &impl Look, account: AccountId) -> Result<Re
     let mut told = BTreeSet::new();
     let mut all = Vec::new();
     let public = names::first(look, NameOf::PublicRoom, ROOMS_LISTED_MAX)?;
-    for ids in [
-        membership::current(look, account)?,
-        invitations(look, account)?,
-        public
-            .into_iter()
-            .map(|(_, id)| ConversationId(id))
-            .collect(),
+    for (belongs, ids) in [
+        (true, membership::current(look, account)?),
+        (false, invitations(look, account)?),
+        (
+            false,
+            public
+                .into_iter()
+                .map(|(_, id)| ConversationId(id))
+                .collect(),
+        ),
     ] {
         let new = ids.into_iter().filter(|id| told.insert(*id));
-        let mut rooms = new
-            .map(|id| seen(look, id, account))
-            .collect::<Result<Vec<_>, _>>()?;
+        let mut rooms = Vec::new();
+        for id in new {
+            rooms.extend(readable(seen(look, id, account, belongs))?);
+        }
         rooms.sort_by(|a, b| a.name.cmp(&b.name));
         all.append(&mut rooms);
     }
@@ -43,17 +48,47 @@ pub(super) fn invitations(
     let rows = look
         .invited()
         .range((account.0, 0)..=(account.0, u64::MAX))?;
-    rows.map(|row| Ok(ConversationId(row?.0.value().1)))
-        .collect()
+    let mut rooms = Vec::new();
+    for row in rows {
+        let (key, kept) = row?;
+        let key = key.value();
+        if readable(seal::check_presence("invited", key, kept.value()))?.is_some() {
+            rooms.push(ConversationId(key.1));
+        }
+    }
+    Ok(rooms)
 }
 
-fn seen(look: &impl Look, id: ConversationId, account: AccountId) -> Result<Room, StoreError> {
+/// Whether an account has an invitation to a room. A damaged one is none: it could be another's.
+pub(super) fn is_invited(
+    look: &impl Look,
+    account: AccountId,
+    room: ConversationId,
+) -> Result<bool, StoreError> {
+    let key = (account.0, room.0);
+    let Some(kept) = look.invited().get(key)? else {
+        return Ok(false);
+    };
+    let checked = readable(seal::check_presence("invited", key, kept.value()))?;
+    Ok(checked.is_some())
+}
+
+/// A room as an account sees it; if it `belongs` to it, it has a role there.
+fn seen(
+    look: &impl Look,
+    id: ConversationId,
+    account: AccountId,
+    belongs: bool,
+) -> Result<Room, StoreError> {
     let record =
         conversations::load(look, id)?.ok_or_else(|| StoreError::missing("conversations"))?;
     let member = conversations::load_member(look, id, account)?;
     let role = member
         .filter(|member| member.until.is_none())
         .map(|member| member.role);
+    if belongs && role.is_none() {
+        return Err(StoreError::missing("members"));
+    }
     Ok(require(look, id)?.seen(id, &record, role))
 }
 
@@ -68,16 +103,15 @@ pub(in crate::store) fn members(
     if asker.is_none_or(|member| member.until.is_some()) {
         return Err(Refusal::NotPermitted.into());
     }
-    let mut members = membership::members(look, id)?
-        .into_iter()
-        .map(|(account, member)| {
-            Ok(Member {
-                account,
-                name: accounts::require(look, account)?.name,
-                role: member.role,
-            })
-        })
-        .collect::<Result<Vec<_>, StoreError>>()?;
+    let mut members = Vec::new();
+    for (account, member) in membership::members(look, id)? {
+        let record = readable(accounts::require(look, account))?;
+        members.extend(record.map(|record| Member {
+            account,
+            name: record.name,
+            role: member.role,
+        }));
+    }
     members.sort_by(|a, b| a.name.cmp(&b.name));
     Ok(Reply::Members(members))
 }

@@ -5,15 +5,18 @@
 
 use redb::ReadableTable;
 
-use super::super::error::{Stop, StoreError};
-use super::super::record::{ConversationRecord, MemberRecord, decode};
+use super::super::error::{Stop, StoreError, readable};
+use super::super::record::{ConversationRecord, MemberRecord};
+use super::super::seal::{self, decode};
 use super::super::tables::{Look, Tables};
 use super::super::{Refusal, conversations};
 use super::{ROOM_MEMBERS_MAX, ROOMS_JOINED_MAX, ROOMS_LEFT_MAX};
 use crate::protocol::{AccountId, ConversationId, MemberRole};
 
 /// The value of `rooms_of` while the account belongs to the room; else it is when it left.
-const BELONGS: u64 = 0;
+pub(in crate::store) const BELONGS: u64 = 0;
+
+const TABLE: &str = "rooms_of";
 
 /// A room of an account.
 struct RoomOf {
@@ -26,14 +29,32 @@ fn rooms_of(look: &impl Look, account: AccountId) -> Result<Vec<RoomOf>, StoreEr
     let rows = look
         .rooms_of()
         .range((account.0, 0)..=(account.0, u64::MAX))?;
-    rows.map(|row| {
+    let mut rooms = Vec::new();
+    for row in rows {
         let (key, left_ms) = row?;
-        Ok(RoomOf {
-            room: ConversationId(key.value().1),
-            left_ms: left_ms.value(),
-        })
-    })
-    .collect()
+        let key = key.value();
+        if let Some(left_ms) = readable(seal::open_number(TABLE, key, left_ms.value()))? {
+            rooms.push(RoomOf {
+                room: ConversationId(key.1),
+                left_ms,
+            });
+        }
+    }
+    Ok(rooms)
+}
+
+/// Notes that an account belongs to a room, or when it has left it.
+pub(in crate::store) fn put_room_of(
+    tables: &mut Tables<'_>,
+    account: AccountId,
+    room: ConversationId,
+    left_ms: u64,
+) -> Result<(), StoreError> {
+    let key = (account.0, room.0);
+    tables
+        .rooms_of
+        .insert(key, seal::number(TABLE, key, left_ms))?;
+    Ok(())
 }
 
 /// The rooms that an account belongs to now.
@@ -71,8 +92,8 @@ pub(super) fn begin(
         ..MemberRecord::from(record.head)
     };
     conversations::save_member(tables, room, account, &member)?;
-    tables.joined.insert((account.0, room.0), ())?;
-    tables.rooms_of.insert((account.0, room.0), BELONGS)?;
+    conversations::put_joined(tables, account, room)?;
+    put_room_of(tables, account, room, BELONGS)?;
     tables.invited.remove((account.0, room.0))?;
     record.members = record.members.saturating_add(1);
     Ok(member)
@@ -91,7 +112,7 @@ pub(super) fn end(
     member.role = MemberRole::Member;
     conversations::save_member(tables, room, account, &member)?;
     let left_ms = record.time_ms.max(BELONGS + 1);
-    tables.rooms_of.insert((account.0, room.0), left_ms)?;
+    put_room_of(tables, account, room, left_ms)?;
     let mut left = rooms_of(tables, account)?;
     left.retain(|of| of.left_ms != BELONGS);
     if left.len() > ROOMS_LEFT_MAX
@@ -105,7 +126,7 @@ pub(super) fn end(
     Ok(())
 }
 
-/// Those who belong to a room now, by id.
+/// Those who belong to a room now, by id, as far as that can be read.
 pub(super) fn members(
     look: &impl Look,
     room: ConversationId,
@@ -113,9 +134,10 @@ pub(super) fn members(
     let mut members = Vec::new();
     for row in look.members().range((room.0, 0)..=(room.0, u64::MAX))? {
         let (key, value) = row?;
-        let member: MemberRecord = decode("members", value.value())?;
-        if member.until.is_none() {
-            members.push((AccountId(key.value().1), member));
+        let key = key.value();
+        let member: Option<MemberRecord> = readable(decode("members", key, value.value()))?;
+        if let Some(member) = member.filter(|member| member.until.is_none()) {
+            members.push((AccountId(key.1), member));
         }
     }
     Ok(members)
@@ -146,7 +168,7 @@ fn owns((_, member): &(AccountId, MemberRecord)) -> bool {
 
 /// Who owns the room once this account does not: nobody new while another owner is left or nobody is at all, else
 /// the moderator who has belonged to it longest, else the member.
-pub(super) fn heir(
+pub(in crate::store) fn heir(
     look: &impl Look,
     room: ConversationId,
     leaving: AccountId,

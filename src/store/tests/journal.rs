@@ -93,7 +93,7 @@ fn thousands_of_requests_are_brought_into_the_tables_and_the_journal_begins_agai
     assert_eq!(rows.entries, SAID + 5000);
     // What an earlier round has left behind the end of this one is not taken for a part of it.
     bench.say(alice, ConversationId::EVERYONE, SAID + 5001, "a new round");
-    let mut bench = bench.crash();
+    let bench = bench.crash();
     let rows = bench.engine.snapshots().check().expect("it can be read");
     assert_eq!(rows.entries, SAID + 5001);
 }

@@ -1,109 +1,197 @@
 //! Databases of older programs.
 
-use redb::{ReadableTable, TableDefinition};
+use redb::{Key, ReadableTable, ReadableTableMetadata as _, TableDefinition, WriteTransaction};
 use std::fs;
 
 use super::super::memory::MemoryDisk;
 use super::super::record::Kind;
 use super::super::testing::Bench;
-use super::super::{DATABASE_FILE, Engine, OpenError, migrate, open_current};
-use crate::protocol::ConversationId;
+use super::super::{
+    DATABASE_FILE, Engine, Finding, OpenError, Reply, Request, migrate, open_current,
+};
+use super::village::{Truth, village};
 
 const META: TableDefinition<'_, &str, u64> = TableDefinition::new("meta");
 const LOG: TableDefinition<'_, (u64, u64), &[u8]> = TableDefinition::new("log");
-const CONVERSATIONS: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("conversations");
 
-/// A database as schema 1 had it: no checksums behind the records, no bytes in a conversation's record, no table of
-/// limits.
-fn schema_1() -> MemoryDisk {
-    let mut bench = Bench::new();
-    let alice = bench.user("alice");
-    bench.user("bob");
-    let pair = bench.resolve(alice, "bob").conversation;
-    for number in 1..=3 {
-        bench.say(alice, ConversationId::EVERYONE, number, "to everyone");
-        bench.say(alice, pair, number, "to bob");
+/// How many bytes of check value stand behind a record.
+const SUM_BYTES: usize = 4;
+
+/// The rows of a table, as they are.
+fn rows<K: for<'a> Key<SelfType<'a> = K> + Copy + 'static>(
+    transaction: &WriteTransaction,
+    name: &str,
+) -> Vec<(K, Vec<u8>)> {
+    let table = TableDefinition::<K, &[u8]>::new(name);
+    let table = transaction.open_table(table).unwrap();
+    let rows = table.iter().unwrap().map(|row| {
+        let (key, value) = row.unwrap();
+        (key.value(), value.value().to_vec())
+    });
+    rows.collect()
+}
+
+/// Writes each record of a table as another one.
+fn rewrite<K: for<'a> Key<SelfType<'a> = K> + Copy + 'static>(
+    transaction: &WriteTransaction,
+    name: &str,
+    older: impl Fn(&[u8]) -> Vec<u8>,
+) {
+    for (key, value) in rows::<K>(transaction, name) {
+        let record = older(&value[..value.len() - SUM_BYTES]);
+        let table = TableDefinition::<K, &[u8]>::new(name);
+        let mut table = transaction.open_table(table).unwrap();
+        table.insert(key, &*record).unwrap();
     }
-    let disk = bench.disk.clone();
-    drop(bench);
-    let database = disk.open().unwrap();
-    let transaction = database.begin_write().unwrap();
-    macro_rules! strip {
-        ($name:literal, $key:ty) => {{
-            let definition = TableDefinition::<$key, &[u8]>::new($name);
-            let mut table = transaction.open_table(definition).unwrap();
-            let rows: Vec<_> = table
-                .iter()
-                .unwrap()
-                .map(|row| {
-                    let (key, value) = row.unwrap();
-                    (key.value(), value.value().to_vec())
-                })
-                .collect();
-            for (key, value) in rows {
-                let record = &value[..value.len() - 4];
-                table.insert(key, record).unwrap();
-            }
-        }};
-    }
-    strip!("accounts", u64);
-    strip!("devices", (u64, u64));
-    strip!("members", (u64, u64));
-    strip!("log", (u64, u64));
-    strip!("conversations", u64);
-    {
-        let mut table = transaction.open_table(CONVERSATIONS).unwrap();
+}
+
+/// Replaces a table by one without check values.
+macro_rules! unseal {
+    ($transaction:expr, $name:literal, $key:ty, $sealed:ty => $plain:ty, $turn:expr) => {{
+        let sealed = TableDefinition::<$key, $sealed>::new($name);
+        let table = $transaction.open_table(sealed).unwrap();
         let rows: Vec<_> = table
             .iter()
             .unwrap()
             .map(|row| {
                 let (key, value) = row.unwrap();
-                (key.value(), value.value().to_vec())
+                (key.value(), $turn(value.value()))
             })
             .collect();
+        drop(table);
+        $transaction.delete_table(sealed).unwrap();
+        let plain = TableDefinition::<$key, $plain>::new($name);
+        let mut table = $transaction.open_table(plain).unwrap();
         for (key, value) in rows {
-            // (kind, head, floor, time, members, bytes) as an array.
-            let (kind, head, floor, time_ms, _, _): (Kind, u64, u64, u64, u32, u64) =
-                rmp_serde::from_slice(&value).unwrap();
-            let older = rmp_serde::to_vec(&(kind, head, floor, time_ms)).unwrap();
-            table.insert(key, &*older).unwrap();
+            table.insert(key, value).unwrap();
         }
-        transaction
-            .open_table(META)
-            .unwrap()
-            .insert("server schema", 1)
-            .unwrap();
-    }
-    let retention = TableDefinition::<u64, &[u8]>::new("retention");
-    transaction.delete_table(retention).unwrap();
-    transaction.commit().unwrap();
-    drop(database);
-    disk
+    }};
 }
 
-fn whole(disk: MemoryDisk) {
+/// The village as an older program had it. Schema 2: check values behind records only, which do not count the key.
+/// Schema 1: none, no bytes in a conversation's record, no table of limits.
+fn older(schema: u64) -> (MemoryDisk, Truth) {
+    let (disk, truth) = village();
+    let database = disk.open().unwrap();
+    let transaction = database.begin_write().unwrap();
+    let plain = |record: &[u8]| {
+        let sum = crc32fast::hash(record).to_le_bytes();
+        let sum: &[u8] = if schema == 1 { &[] } else { &sum };
+        [record, sum].concat()
+    };
+    for name in ["accounts", "rooms", "retention"] {
+        rewrite::<u64>(&transaction, name, plain);
+    }
+    for name in ["devices", "members"] {
+        rewrite::<(u64, u64)>(&transaction, name, plain);
+    }
+    rewrite::<u64>(&transaction, "conversations", |record| {
+        // (kind, head, floor, time, members, bytes) as an array.
+        let (kind, head, floor, time_ms, members, _): (Kind, u64, u64, u64, u32, u64) =
+            rmp_serde::from_slice(record).unwrap();
+        if schema == 1 {
+            rmp_serde::to_vec(&(kind, head, floor, time_ms, members)).unwrap()
+        } else {
+            plain(record)
+        }
+    });
+    if schema == 1 {
+        rewrite::<(u64, u64)>(&transaction, "log", <[u8]>::to_vec);
+        let retention = TableDefinition::<u64, &[u8]>::new("retention");
+        transaction.delete_table(retention).unwrap();
+    }
+    {
+        let secrets = TableDefinition::<&str, &[u8]>::new("secrets");
+        let mut secrets = transaction.open_table(secrets).unwrap();
+        secrets.insert("a key", &*truth.secret).unwrap();
+    }
+    {
+        // Keys of names cannot be taken out of their row.
+        let sealed = TableDefinition::<(u8, &str), (u64, u32)>::new("names");
+        let mut names = Vec::new();
+        for row in transaction.open_table(sealed).unwrap().iter().unwrap() {
+            let (key, value) = row.unwrap();
+            names.push((key.value().0, key.value().1.to_owned(), value.value().0));
+        }
+        transaction.delete_table(sealed).unwrap();
+        let plain = TableDefinition::<(u8, &str), u64>::new("names");
+        let mut table = transaction.open_table(plain).unwrap();
+        for (kind, name, id) in names {
+            table.insert((kind, &*name), id).unwrap();
+        }
+    }
+    let number = |(number, _): (u64, u32)| number;
+    unseal!(transaction, "pairs", (u64, u64), (u64, u32) => u64, number);
+    unseal!(transaction, "rooms_of", (u64, u64), (u64, u32) => u64, number);
+    unseal!(transaction, "senders", (u64, u64), (u64, u32) => u64, number);
+    unseal!(transaction, "joined", (u64, u64), u32 => (), |_: u32| ());
+    unseal!(transaction, "invited", (u64, u64), u32 => (), |_: u32| ());
+    unseal!(
+        transaction, "sent", (u64, u64, u64), (u64, [u8; 32], u64, u32) => (u64, [u8; 32], u64),
+        |(number, digest, entry, _): (u64, [u8; 32], u64, u32)| (number, digest, entry)
+    );
+    let sums = TableDefinition::<&str, u32>::new("meta_sums");
+    transaction.delete_table(sums).unwrap();
+    transaction
+        .open_table(META)
+        .unwrap()
+        .insert("server schema", schema)
+        .unwrap();
+    transaction.commit().unwrap();
+    drop(database);
+    (disk, truth)
+}
+
+fn schema_1() -> MemoryDisk {
+    older(1).0
+}
+
+/// The database is of this schema and holds what it held; schema 1 had no limits.
+fn whole(disk: MemoryDisk, mut truth: Truth, schema: u64) {
     let mut bench = Bench::on(disk);
     let report = bench.engine.snapshots().check().unwrap();
     assert!(report.is_sound(), "{report:?}");
-    assert_eq!(report.entries, 6);
-    let alice = bench.done(super::super::Request::FindAccount {
-        name: "alice".into(),
-    });
-    let super::super::Reply::Account(alice) = alice else {
-        panic!("alice has gone");
-    };
-    let entries = bench.read(alice.id, ConversationId::EVERYONE, 0);
-    assert_eq!(entries.len(), 3);
-    assert_eq!(entries[0].content, b"to everyone");
+    if schema == 1 {
+        truth.retained.clear();
+    }
+    assert_eq!(truth.asked_again(&mut bench), truth);
 }
 
 #[test]
-fn schema_1_is_brought_forward_whole() {
-    let disk = schema_1();
+fn older_schemas_are_brought_forward_whole() {
+    for schema in [1, 2] {
+        let (disk, truth) = older(schema);
+        let database = disk.open().unwrap();
+        migrate(&database).unwrap();
+        drop(database);
+        whole(disk, truth, schema);
+    }
+}
+
+#[test]
+fn row_that_was_damaged_before_stays_damaged() {
+    let (disk, truth) = older(2);
     let database = disk.open().unwrap();
+    let transaction = database.begin_write().unwrap();
+    {
+        let accounts = TableDefinition::<u64, &[u8]>::new("accounts");
+        let mut accounts = transaction.open_table(accounts).unwrap();
+        let mut row = accounts.get(2).unwrap().unwrap().value().to_vec();
+        row[3] ^= 1;
+        accounts.insert(2, &*row).unwrap();
+    }
+    transaction.commit().unwrap();
     migrate(&database).unwrap();
     drop(database);
-    whole(disk);
+    let mut bench = Bench::on(disk);
+    let report = bench.engine.snapshots().check().unwrap();
+    let named = |finding: &Finding| finding.table == "accounts" && finding.key == "2";
+    assert!(report.findings.iter().any(named), "{report:?}");
+    let Reply::Accounts(accounts) = bench.done(Request::ListAccounts) else {
+        panic!("expected accounts");
+    };
+    let others = truth.accounts.iter().filter(|account| account.id.0 != 2);
+    assert!(accounts.iter().eq(others));
 }
 
 #[test]
@@ -116,7 +204,8 @@ fn an_engine_refuses_an_older_schema_that_nobody_has_copied() {
 
 #[test]
 fn a_crash_at_any_step_leaves_one_schema_or_the_other() {
-    let image = schema_1().image();
+    let (disk, truth) = older(1);
+    let image = disk.image();
     let mut failed = 0;
     for successes in 0.. {
         let disk = MemoryDisk::from_image(image.clone());
@@ -128,13 +217,13 @@ fn a_crash_at_any_step_leaves_one_schema_or_the_other() {
         let database = disk.open().unwrap();
         if outcome.is_ok() {
             drop(database);
-            whole(disk);
+            whole(disk, truth.clone(), 1);
             break;
         }
         failed += 1;
         migrate(&database).unwrap();
         drop(database);
-        whole(disk);
+        whole(disk, truth.clone(), 1);
     }
     assert!(failed > 3, "the disk failed in the middle too: {failed}");
 }
@@ -143,7 +232,8 @@ fn a_crash_at_any_step_leaves_one_schema_or_the_other() {
 fn a_copy_is_made_before_and_named_after_schema_and_day() {
     let directory = super::opening::private_directory();
     let path = directory.path().join(DATABASE_FILE);
-    super::opening::write(&path, &schema_1().image());
+    let (disk, truth) = older(1);
+    super::opening::write(&path, &disk.image());
     let (database, copy) = open_current(directory.path(), 1_773_756_120_000).unwrap();
     let copy = copy.expect("an older schema is copied");
     let name = copy.file_name().unwrap().to_string_lossy().into_owned();
@@ -155,8 +245,15 @@ fn a_copy_is_made_before_and_named_after_schema_and_day() {
     let schema = transaction.open_table(META).unwrap();
     assert_eq!(schema.get("server schema").unwrap().unwrap().value(), 1);
     assert_eq!(
-        transaction.open_table(LOG).unwrap().iter().unwrap().count(),
-        6
+        transaction.open_table(LOG).unwrap().len().unwrap(),
+        u64::try_from(
+            truth
+                .logs
+                .iter()
+                .map(|(_, _, log)| log.len())
+                .sum::<usize>()
+        )
+        .unwrap()
     );
     let (_, again) = open_current(directory.path(), 0).unwrap();
     assert_eq!(again, None, "what is current is not copied");

@@ -178,6 +178,33 @@ fn a_room_is_not_made_where_none_may_be_or_where_it_looks_like_another() {
 }
 
 #[test]
+fn a_room_that_the_operator_makes_has_an_owner_and_is_not_one_that_there_is() {
+    let mut bench = Bench::new();
+    let [alice, bob] = ["alice", "bob"].map(|name| bench.user(name));
+    let make = |name: &str| Request::MakeRoom {
+        owner: alice.0,
+        name: name.into(),
+        skeleton: format!("{name} in bones"),
+        access: Access::Private,
+        time_ms: 100,
+    };
+    let Reply::Joined(ops) = bench.done(make("#ops")) else {
+        panic!("a room is made");
+    };
+    assert_eq!(ops.room.role, Some(MemberRole::Owner));
+    assert_eq!(ops.event.map(|event| event.kind), Some(EventKind::Joined));
+    assert_eq!(bench.refused(join(bob, "#ops")), Refusal::NotInvited);
+    joined(&mut bench, bob, "#bridge");
+    assert_eq!(bench.refused(make("#bridge")), Refusal::NameTaken);
+    assert_eq!(rooms(&mut bench, alice).len(), 2);
+    let mut nobodys = make("#lost");
+    if let Request::MakeRoom { owner, .. } = &mut nobodys {
+        *owner = crate::protocol::AccountId(999);
+    }
+    assert_eq!(bench.refused(nobodys), Refusal::NoSuchUser);
+}
+
+#[test]
 fn a_member_reads_and_writes_from_their_joining_to_their_leaving() {
     let mut bench = Bench::new();
     let (alice, bob, carol, room) = bridge(&mut bench);

@@ -1,4 +1,10 @@
 //! How large a datagram the path carries: 1200 bytes, until those are seen to vanish where smaller ones arrive.
+//!
+//! A short outage looks the same as a path that swallows large packets, so a large one is tried again from time to time
+//! (RFC 8899): data that more of the same follows, so that its loss is noticed at once and costs a retransmission. It
+//! says nothing about congestion (§3 there).
+
+use std::time::{Duration, Instant};
 
 use crate::transport::limits::{LARGE_LOST_MAX, SMALL_ARRIVED_MIN, SMALL_DATAGRAM};
 use crate::transport::packet::DATAGRAM_LEN;
@@ -6,10 +12,26 @@ use crate::transport::packet::DATAGRAM_LEN;
 /// Probe time-outs in a row after which a large packet under way is taken for the cause.
 const PTO_SUSPICION: u32 = 2;
 
+/// How long packets stay small before a large one is tried; each time in vain doubles it. Chosen: `PROBE_TIMER` of
+/// RFC 8899 §5.1.1 should be longer.
+const RAISE_AFTER_FIRST: Duration = Duration::from_secs(15);
+
+/// The longest time between two tries: `PMTU_RAISE_TIMER` (RFC 8899 §5.1.1) is 600 s.
+const RAISE_AFTER_MAX: Duration = Duration::from_secs(600);
+
+/// Bytes that must wait to be sent for a large packet to be tried: by what follows it its loss is noticed
+/// (`PACKET_THRESHOLD`), and who has less to say needs none.
+const PROBE_DATA: usize = 5 * DATAGRAM_LEN;
+
 /// What is known of the path's largest datagram.
 #[derive(Debug, Default)]
 pub(super) struct Mtu {
-    small: bool,
+    /// While packets are small: from when on a large one may be tried.
+    raise_at: Option<Instant>,
+    /// The number of the one that was tried last.
+    probe: Option<u64>,
+    /// How many have been tried.
+    tries: u8,
     /// Large packets lost since one was last acknowledged.
     large_lost: u8,
     /// Smaller ones acknowledged since the first of those was lost.
@@ -19,36 +41,65 @@ pub(super) struct Mtu {
 impl Mtu {
     /// Bytes of UDP payload that a packet may have.
     pub(super) fn limit(&self) -> usize {
-        if self.small {
+        if self.raise_at.is_some() {
             SMALL_DATAGRAM
         } else {
             DATAGRAM_LEN
         }
     }
 
+    /// The same for a packet of data: one may be larger where so many bytes wait, to see whether it arrives.
+    pub(super) fn limit_of_data(&self, now: Instant, waiting: impl FnOnce() -> u64) -> usize {
+        let may_probe = self.raise_at.is_some_and(|at| at <= now);
+        if may_probe && waiting() >= PROBE_DATA as u64 {
+            DATAGRAM_LEN
+        } else {
+            self.limit()
+        }
+    }
+
+    /// A packet of this number and size has gone out.
+    pub(super) fn on_sent(&mut self, now: Instant, number: u64, size: usize) {
+        if let Some(raise_at) = &mut self.raise_at
+            && size > SMALL_DATAGRAM
+        {
+            self.probe = Some(number);
+            self.tries = self.tries.saturating_add(1);
+            *raise_at = now + raise_after(self.tries);
+        }
+    }
+
     /// A packet of this size has arrived.
     pub(super) fn on_acked(&mut self, size: usize) {
         if size > SMALL_DATAGRAM {
-            self.large_lost = 0;
-            self.small_arrived = 0;
+            *self = Self::default();
         } else if self.large_lost > 0 {
             self.small_arrived = self.small_arrived.saturating_add(1);
         }
     }
 
-    /// A packet of this size was lost. Many at once say nothing: a queue that overflows drops a row of them, and
-    /// in a stream all are large. It is the size if smaller ones arrive meanwhile.
-    pub(super) fn on_lost(&mut self, size: usize) {
+    /// A packet of this number and size was lost; whether it was one that was tried. Many at once say nothing: a queue
+    /// that overflows drops a row of them, and in a stream all are large. It is the size if smaller ones arrive
+    /// meanwhile.
+    pub(super) fn on_lost(&mut self, now: Instant, number: u64, size: usize) -> bool {
         if size > SMALL_DATAGRAM {
             self.large_lost = self.large_lost.saturating_add(1);
-            self.small |=
-                self.large_lost >= LARGE_LOST_MAX && self.small_arrived >= SMALL_ARRIVED_MIN;
+            if self.large_lost >= LARGE_LOST_MAX && self.small_arrived >= SMALL_ARRIVED_MIN {
+                self.shrink(now);
+            }
         }
+        self.probe.take_if(|probe| *probe == number).is_some()
     }
 
     /// So many probe time-outs have passed in a row, with a packet of this size the oldest under way.
-    pub(super) fn on_pto(&mut self, count: u32, oldest_size: usize) {
-        self.small |= count >= PTO_SUSPICION && oldest_size > SMALL_DATAGRAM;
+    pub(super) fn on_pto(&mut self, now: Instant, count: u32, oldest_size: usize) {
+        if count >= PTO_SUSPICION && oldest_size > SMALL_DATAGRAM {
+            self.shrink(now);
+        }
+    }
+
+    fn shrink(&mut self, now: Instant) {
+        self.raise_at.get_or_insert(now + RAISE_AFTER_FIRST);
     }
 
     /// Another path may carry more.
@@ -57,22 +108,29 @@ impl Mtu {
     }
 }
 
+/// The time until the next try, after so many.
+fn raise_after(tries: u8) -> Duration {
+    let doubled = RAISE_AFTER_FIRST.saturating_mul(1 << tries.min(8));
+    doubled.min(RAISE_AFTER_MAX)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn only_large_packets_that_vanish_in_a_row_make_packets_small() {
+        let now = Instant::now();
         let mut mtu = Mtu::default();
         for _ in 0..100 {
-            mtu.on_lost(500);
-            mtu.on_lost(1200);
+            mtu.on_lost(now, 1, 500);
+            mtu.on_lost(now, 2, 1200);
             mtu.on_acked(1200);
         }
         assert_eq!(mtu.limit(), DATAGRAM_LEN);
         for _ in 0..LARGE_LOST_MAX {
             mtu.on_acked(300);
-            mtu.on_lost(1200);
+            mtu.on_lost(now, 3, 1200);
         }
         assert_eq!(mtu.limit(), SMALL_DATAGRAM);
         mtu.on_path_change();
@@ -83,12 +141,13 @@ mod tests {
     fn row_that_an_overflowing_queue_drops_leaves_packets_large() {
         // Six large packets lost in a row made packets small until the path changed. A stream that overflows a queue
         // loses more than that at once, with nothing smaller under way, and the path carries them as before.
+        let now = Instant::now();
         let mut mtu = Mtu::default();
         for _ in 0..10 {
             mtu.on_acked(1200);
             mtu.on_acked(100);
             for _ in 0..4 * LARGE_LOST_MAX {
-                mtu.on_lost(1200);
+                mtu.on_lost(now, 1, 1200);
             }
             for _ in 0..SMALL_ARRIVED_MIN {
                 mtu.on_acked(100);
@@ -99,11 +158,39 @@ mod tests {
 
     #[test]
     fn two_timeouts_with_a_large_packet_under_way_are_enough() {
+        let now = Instant::now();
         let mut mtu = Mtu::default();
-        mtu.on_pto(5, 400);
-        mtu.on_pto(1, 1200);
+        mtu.on_pto(now, 5, 400);
+        mtu.on_pto(now, 1, 1200);
         assert_eq!(mtu.limit(), DATAGRAM_LEN);
-        mtu.on_pto(2, 1200);
+        mtu.on_pto(now, 2, 1200);
         assert_eq!(mtu.limit(), SMALL_DATAGRAM);
+    }
+
+    #[test]
+    fn large_packet_is_tried_again_ever_more_rarely_and_its_arrival_is_believed() {
+        // Two time-outs of a short outage made packets small for good.
+        let mut now = Instant::now();
+        let mut mtu = Mtu::default();
+        mtu.on_pto(now, 2, 1200);
+        let plenty = PROBE_DATA as u64;
+        let mut waits = Vec::new();
+        for number in 0..8 {
+            let since = now;
+            while mtu.limit_of_data(now, || plenty) == SMALL_DATAGRAM {
+                now += Duration::from_secs(1);
+            }
+            assert_eq!(mtu.limit_of_data(now, || plenty - 1), SMALL_DATAGRAM);
+            waits.push((now - since).as_secs());
+            mtu.on_sent(now, number, 900);
+            assert_eq!(mtu.limit_of_data(now, || plenty), DATAGRAM_LEN);
+            mtu.on_sent(now, number, 1200);
+            assert_eq!(mtu.limit_of_data(now, || plenty), SMALL_DATAGRAM);
+            assert!(mtu.on_lost(now, number, 1200), "no sign of congestion");
+            assert!(!mtu.on_lost(now, number, 1200));
+        }
+        assert_eq!(waits, [15, 30, 60, 120, 240, 480, 600, 600]);
+        mtu.on_acked(1200);
+        assert_eq!(mtu.limit(), DATAGRAM_LEN);
     }
 }

@@ -231,10 +231,11 @@ impl Connection {
                 let first = *first_unbroken.get_or_insert(packet.sent);
                 period = packet.sent.saturating_duration_since(first);
             }
-            latest_lost = Some(packet.sent);
             self.recovery.packets_lost += 1;
-            self.recovery.on_fate(true);
-            self.mtu.on_lost(packet.size);
+            if !self.mtu.on_lost(now, packet.number, packet.size) {
+                latest_lost = Some(packet.sent);
+                self.recovery.on_fate(true);
+            }
             self.send_again(&packet);
         }
         if let Some(latest_sent) = latest_lost {
@@ -293,7 +294,7 @@ impl Connection {
         } else {
             self.recovery.pto_count = self.recovery.pto_count.saturating_add(1);
             if let Some(oldest) = self.recovery.sent.oldest() {
-                self.mtu.on_pto(self.recovery.pto_count, oldest.size);
+                self.mtu.on_pto(now, self.recovery.pto_count, oldest.size);
             }
             self.probe(now);
         }

@@ -151,13 +151,8 @@ impl Connection {
         } else {
             self.recovery.app_limited = false;
         }
-        let credit = self.credit_left();
         let copies = if only_copies { COPIED_BYTES as u64 } else { 0 };
-        let waiting: u64 = self
-            .channels
-            .iter()
-            .map(|state| state.sender.pending(credit))
-            .sum();
+        let waiting = self.waiting_bytes();
         let overhead = LEAST_PACKET + STREAM_OVERHEAD;
         let size = (waiting + copies + overhead as u64).min(self.mtu.limit() as u64);
         let window = self.recovery.congestion.window();
@@ -185,7 +180,11 @@ impl Connection {
         scope: Content,
     ) -> Transmit {
         self.begin(context, buffer);
-        let limit = self.mtu.limit().min(self.path.budget()) - TAG_LEN;
+        let largest = match scope {
+            Content::Data => self.mtu.limit_of_data(context.now, || self.waiting_bytes()),
+            Content::Acknowledgement | Content::Path => self.mtu.limit(),
+        };
+        let limit = largest.min(self.path.budget()) - TAG_LEN;
         let written = self.write_frames(context, buffer, limit, scope);
         self.finish(buffer);
         self.record(context, buffer.len(), &written, scope);
@@ -193,6 +192,13 @@ impl Connection {
             self.arm_redundancy(context.now);
         }
         self.to_peer(buffer.len())
+    }
+
+    /// Bytes that may go out now, of all channels.
+    fn waiting_bytes(&self) -> u64 {
+        let credit = self.credit_left();
+        let channels = self.channels.iter();
+        channels.map(|state| state.sender.pending(credit)).sum()
     }
 
     fn to_peer(&self, len: usize) -> Transmit {
@@ -234,6 +240,8 @@ impl Connection {
         // What a path is owed is repeated by who asks for it, not by recovery. Since no window bounds it, a peer that
         // challenges without end and acknowledges nothing would make a record of each answer.
         if written.ack_eliciting && scope == Content::Data {
+            let number = self.recovery.sent.next_number();
+            self.mtu.on_sent(context.now, number, size);
             self.recovery
                 .sent
                 .on_sent(context.now, size, &written.frames, written.copied);

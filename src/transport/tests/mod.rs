@@ -5,6 +5,7 @@ mod disbelief;
 mod faults;
 mod lifetime;
 mod moving;
+mod mtu;
 mod network;
 mod restart;
 mod strangers;

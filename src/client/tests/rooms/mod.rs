@@ -1,4 +1,7 @@
-//! Rooms and looking back, as the server's answers and a log make them.
+//! Rooms, as the server's answers and a log make them.
+
+mod history;
+mod joining;
 
 use super::*;
 use crate::client::Ask;
@@ -99,40 +102,6 @@ fn prompts(desk: &mut Desk) -> Vec<Ask> {
     desk.screen.asks()
 }
 
-#[test]
-fn prompt_waits_for_the_answer_to_join_and_then_stands_in_the_room() {
-    let mut desk = Desk::signed_in(Screen::interactive());
-    type_at_prompt(&mut desk, "join #Bridge");
-    desk.screen.asks();
-    let bodies = desk.bodies();
-    let Some(Body::Join(join)) = bodies.last() else {
-        panic!("{bodies:?}");
-    };
-    assert_eq!(join.name, "#bridge");
-    assert!(prompts(&mut desk).is_empty());
-    desk.control(&Message::control(Joined {
-        tag: join.tag,
-        room: bridge(),
-        last_number: Number(0),
-        start: EntryId(4),
-    }));
-    assert_eq!(desk.lines()[0], "#bridge: 3 members  tea");
-    assert_eq!(desk.screen.asks(), [Ask::Inside("erin #bridge> ".into())]);
-    assert!(desk.screen.names().contains(&"#bridge".to_owned()));
-
-    type_at_prompt(&mut desk, "hello there");
-    assert_eq!(texts(&mut desk), [(BRIDGE, "hello there".to_owned())]);
-    type_at_prompt(&mut desk, "//x");
-    assert_eq!(texts(&mut desk), [(BRIDGE, "/x".to_owned())]);
-    type_at_prompt(&mut desk, "/message bob hi");
-    assert_eq!(texts(&mut desk), [(PAIR, "hi".to_owned())]);
-    type_at_prompt(&mut desk, "/back");
-    assert_eq!(
-        prompts(&mut desk).pop(),
-        Some(Ask::Command("erin> ".into()))
-    );
-}
-
 /// After `/leave` the prompt still stood in the room, and the next command was taken for text and not run.
 #[test]
 fn prompt_waits_for_the_answer_to_leave_and_then_stands_outside() {
@@ -222,7 +191,7 @@ fn kick_takes_the_user_out_and_what_they_were_typing_is_said_nowhere() {
     type_at_prompt(&mut desk, "message #bridge hello");
     assert_eq!(
         desk.lines(),
-        ["you do not belong to #bridge; `join #bridge` first"]
+        ["you do not belong to #bridge; `/join #bridge` first"]
     );
     assert!(texts(&mut desk).is_empty());
 }
@@ -264,7 +233,7 @@ fn change_of_a_room_that_changes_nothing_or_is_not_permitted_says_so() {
             "kick bob #bridge",
             "you may not kick bob: moderators kick members, and owners anybody",
         ),
-        ("kick erin #bridge", "`leave #bridge` takes you out of it"),
+        ("kick erin #bridge", "`/leave #bridge` takes you out of it"),
         (
             "topic #bridge tea",
             "only moderators and owners set the topic of #bridge",
@@ -277,124 +246,6 @@ fn change_of_a_room_that_changes_nothing_or_is_not_permitted_says_so() {
         desk.control(&Message::error(Command::Moderate, failure));
         assert_eq!(desk.lines(), [shown]);
     }
-}
-
-#[test]
-fn join_is_told_once_and_how_to_speak_inside_is_told_at_the_first_time_only() {
-    // After `join` came "#bridge: 3 members", then the hint, and then "you joined #bridge"; the hint at every step.
-    let mut desk = Desk::signed_in(Screen::interactive());
-    type_at_prompt(&mut desk, "join #bridge");
-    desk.lines();
-    let Some(Body::Join(join)) = desk.bodies().pop() else {
-        panic!("a join is asked for");
-    };
-    desk.control(&Message::control(Joined {
-        tag: join.tag,
-        room: bridge(),
-        last_number: Number(0),
-        start: EntryId(4),
-    }));
-    let joined = event(EventKind::Joined, "erin", None, None);
-    deliver(&mut desk, &joined, ERIN, 5, 4);
-    assert_eq!(
-        desk.lines(),
-        [
-            "#bridge: 3 members  tea",
-            "in #bridge: what you type is said here, commands take a slash, `/back` steps out",
-        ]
-    );
-    type_at_prompt(&mut desk, "/back");
-    type_at_prompt(&mut desk, "enter #bridge");
-    assert_eq!(desk.lines(), ["in #bridge"]);
-
-    // Left here, and joined again on another device: that is news.
-    deliver(
-        &mut desk,
-        &event(EventKind::Left, "erin", None, None),
-        ERIN,
-        6,
-        5,
-    );
-    assert_eq!(desk.lines(), ["you left #bridge"]);
-    deliver(&mut desk, &joined, ERIN, 7, 6);
-    assert_eq!(desk.lines(), ["you joined #bridge"]);
-}
-
-#[test]
-fn nobody_stands_before_a_user_who_does_not_exist() {
-    // `enter nobody` was taken, and then every line, commands without a slash too, was refused.
-    let mut desk = Desk::signed_in(Screen::interactive());
-    type_at_prompt(&mut desk, "enter nobody");
-    desk.screen.asks();
-    let Some(Body::Resolve(resolve)) = desk.bodies().pop() else {
-        panic!("the name is looked up");
-    };
-    assert!(prompts(&mut desk).is_empty(), "the answer is waited for");
-    let failure = Failure {
-        tag: Some(resolve.tag),
-        ..Failure::new(ErrorCode::NoSuchUser, "")
-    };
-    desk.control(&Message::error(Command::Resolve, failure));
-    assert_eq!(desk.lines(), ["there is no user \"nobody\" here"]);
-    assert_eq!(desk.screen.asks(), [Ask::Command("erin> ".into())]);
-
-    type_at_prompt(&mut desk, "enter Dave");
-    desk.screen.asks();
-    let Some(Body::Resolve(resolve)) = desk.bodies().pop() else {
-        panic!("the name is looked up");
-    };
-    desk.control(&Message::control(Resolved {
-        account: AccountId(9),
-        tag: resolve.tag,
-        conversation: ConversationId(61),
-        name: "dave".into(),
-        last_number: Number(0),
-        start: EntryId::START,
-    }));
-    assert_eq!(prompts(&mut desk), [Ask::Inside("erin dave> ".into())]);
-
-    type_at_prompt(&mut desk, "/enter zoe");
-    desk.core.link_lost("reset", false);
-    assert_eq!(
-        prompts(&mut desk),
-        [Ask::Inside("erin zoe> ".into())],
-        "without a link it waits, like what is typed"
-    );
-}
-
-#[test]
-fn room_typed_to_without_a_link_is_joined_when_it_is_back_and_a_refusal_is_said() {
-    let mut desk = Desk::signed_in(Screen::interactive());
-    desk.core.link_lost("reset", false);
-    type_at_prompt(&mut desk, "join #ops");
-    type_at_prompt(&mut desk, "anybody?");
-    desk.lines();
-    desk.core.link_up(desk.now, KEY, HASH);
-    desk.bodies();
-    desk.control(&Message::control(session_start()));
-    let sent = desk.settle_heads(vec![head(PAIR, "bob", 0, 0, 0)]);
-    let tags: Vec<u32> = sent
-        .iter()
-        .filter_map(|body| match body {
-            Body::Join(join) => Some(join.tag),
-            _ => None,
-        })
-        .collect();
-    assert_eq!(tags.len(), 1, "{sent:?}");
-    desk.screen.lines();
-    let failure = Failure {
-        tag: Some(tags[0]),
-        ..Failure::new(ErrorCode::NotInvited, "")
-    };
-    desk.control(&Message::error(Command::Join, failure));
-    assert_eq!(
-        desk.lines(),
-        [
-            "#ops is private, and nobody has invited you",
-            "not sent: #ops is private, and nobody has invited you: \"anybody?\""
-        ]
-    );
-    assert!(desk.bodies().is_empty());
 }
 
 #[test]
@@ -464,82 +315,4 @@ fn receipts_of_a_room_name_the_few_and_count_the_many() {
         }],
     });
     assert_eq!(desk.lines(), ["✓ received by 120 of 400"]);
-}
-
-fn old(entry: u64, prev: u64, text: &str) -> HistoryEntry {
-    let (content, digest) = seal(&said_in_bridge("bob", text, entry));
-    HistoryEntry {
-        entry: EntryId(entry),
-        prev: EntryId(prev),
-        author: BOB,
-        time_ms: START_MS - 120_000,
-        digest,
-        content: serde_bytes::ByteBuf::from(content),
-    }
-}
-
-#[test]
-fn new_device_pages_back_and_keeps_what_it_was_given() {
-    let mut desk = member_at(9, 9);
-    type_at_prompt(&mut desk, "history #bridge 2");
-    let bodies = desk.bodies();
-    let [Body::HistoryRequest(request)] = &bodies[..] else {
-        panic!("{bodies:?}");
-    };
-    let mut damaged = old(5, 2, "five");
-    damaged.digest = Digest::of(b"another");
-    let answer = Message::control(History {
-        tag: request.tag,
-        conversation: BRIDGE,
-        entries: vec![
-            old(2, 0, "two"),
-            damaged,
-            old(7, 5, "seven"),
-            old(9, 7, "nine"),
-        ],
-        more: false,
-    });
-    let bytes = encode(&answer, Hop::default());
-    desk.core.handle_message(desk.now, Channel::Bulk, &bytes);
-    assert_eq!(
-        desk.lines(),
-        [
-            "14:00 bob: seven",
-            "14:00 bob: nine",
-            "#bridge: 1 of what came was damaged and is left out",
-            "#bridge: older ones with `history` again, or `--before 7`"
-        ]
-    );
-    let account = desk.core.account.as_ref().expect("erin is signed in");
-    let place = &account.conversations.get(BRIDGE).expect("known").place;
-    assert_eq!(place.position, EntryId(9), "nothing moved");
-
-    // Offline the rest is still there, and the gap is stepped over.
-    desk.core.link_lost("reset", false);
-    desk.lines();
-    type_at_prompt(&mut desk, "history");
-    let lines = desk.lines();
-    assert_eq!(
-        lines,
-        ["14:00 bob: two", "#bridge: nothing older exists for you"]
-    );
-    type_at_prompt(&mut desk, "search SEV");
-    assert_eq!(desk.lines(), ["#bridge  14:00 bob: seven", "1 found"]);
-}
-
-#[test]
-fn page_that_is_not_answered_shows_what_is_here() {
-    let mut desk = member_at(9, 9);
-    deliver(&mut desk, &said_in_bridge("bob", "ten", 10), BOB, 10, 9);
-    desk.lines();
-    type_at_prompt(&mut desk, "history #bridge");
-    assert!(desk.lines().is_empty());
-    desk.wait(Duration::from_secs(15));
-    assert_eq!(
-        desk.lines(),
-        [
-            "14:01 bob: ten",
-            "#bridge: older ones are at the server, and there is no answer from it now"
-        ]
-    );
 }

@@ -1,0 +1,84 @@
+//! `udpchat store rescue`: what can be read of a damaged database.
+
+use std::io::{self, Write as _};
+use std::panic;
+use std::path::PathBuf;
+
+use anyhow::{Context as _, anyhow};
+use clap::{Arg, ArgMatches, value_parser};
+
+use crate::cli::control;
+use crate::cli::exit::{Exit, Failure, Outcome};
+use crate::cli::operate::database::SECRETS;
+use crate::cli::options;
+use crate::net;
+use crate::server::{room_skeleton, skeleton_of};
+use crate::store::{self, DATABASE_FILE, Knowledge, OpenError, Rescued};
+
+/// The word that calls it.
+pub const NAME: &str = "rescue";
+
+pub fn arguments() -> clap::Command {
+    clap::Command::new(NAME)
+        .about("Copy what can be read of a damaged database; the server must be stopped")
+        .arg(
+            Arg::new("file")
+                .value_name("FILE")
+                .required(true)
+                .value_parser(value_parser!(PathBuf))
+                .help("Where to: a file that is not there yet"),
+        )
+}
+
+pub fn run(matches: &ArgMatches) -> Outcome {
+    let data = options::data_directory(matches)?;
+    let file = matches
+        .get_one::<PathBuf>("file")
+        .ok_or_else(|| Failure::usage("no file"))?;
+    if control::connect(&data)?.is_some() {
+        return Err(Failure::from(anyhow!("the server is running")).hint("stop it first"));
+    }
+    let seed = net::seed().context("the operating system gives no randomness")?;
+    let path = std::path::absolute(file).context("cannot tell the file's absolute path")?;
+    let rescued = quietly(|| {
+        let knowledge = Knowledge {
+            account_skeleton: skeleton_of,
+            room_skeleton,
+            secrets: &SECRETS,
+        };
+        store::rescue(&data.join(DATABASE_FILE), &path, knowledge, seed)
+    });
+    let rescued = rescued.map_err(anyhow::Error::new)?;
+    // A reader that has gone away is no reason to fail.
+    let _ = io::stdout().write_all(text(&rescued).as_bytes());
+    let _ = writeln!(
+        io::stdout(),
+        "{} rows copied to {}: `udpchat store restore` puts them in the database's place",
+        rescued.rows,
+        file.display()
+    );
+    Ok(Exit::Success)
+}
+
+/// redb panics on some damaged pages, which is expected here and says nothing to anybody.
+fn quietly(work: impl FnOnce() -> Result<Rescued, OpenError>) -> Result<Rescued, OpenError> {
+    let loud = panic::take_hook();
+    panic::set_hook(Box::new(|_| {}));
+    let done = work();
+    panic::set_hook(loud);
+    done
+}
+
+/// A line for each thing that was lost.
+fn text(rescued: &Rescued) -> String {
+    let lines = rescued.lost.iter().map(|lost| {
+        let lost = lost.replace(char::is_control, "\u{fffd}");
+        format!("lost: {lost}\n")
+    });
+    let lines: String = lines.collect();
+    if lines.is_empty() {
+        "nothing was lost\n".into()
+    } else {
+        lines
+    }
+}

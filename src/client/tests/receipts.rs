@@ -1,0 +1,84 @@
+//! Receipts at the screen: which message they are of, and what a kill leaves of them.
+
+use super::*;
+use crate::protocol::{Mark, Receipts, Stored};
+
+/// Says something to bob and is told that it is stored; the lines of that are gone.
+fn say_stored(desk: &mut Desk, text: &str, number: u64, online: u32) {
+    desk.core.settle(desk.now);
+    desk.type_line(&format!("message bob {text}"));
+    desk.bodies();
+    desk.chat(Stored {
+        conversation: PAIR,
+        number: Number(number),
+        entry: EntryId(number),
+        prev: EntryId(number - 1),
+        time_ms: desk.now.unix_ms,
+        recipients: 1,
+        online,
+        last_seen_ms: None,
+    });
+    desk.lines();
+}
+
+fn received_by_bob(desk: &mut Desk, entry: u64) -> Vec<String> {
+    desk.chat(Receipts {
+        conversation: PAIR,
+        marks: vec![Mark {
+            account: BOB,
+            name: "bob".into(),
+            entry: EntryId(entry),
+            since: EntryId::START,
+        }],
+    });
+    desk.lines()
+}
+
+#[test]
+fn receipt_of_what_was_just_said_is_plain_and_a_late_one_says_what_it_is_of() {
+    let mut desk = Desk::signed_in(Screen::interactive());
+    say_stored(&mut desk, "tea at four?", 1, 1);
+    desk.wait(Duration::from_millis(220));
+    assert_eq!(
+        received_by_bob(&mut desk, 1),
+        ["✓ Message received by bob (220 ms)"]
+    );
+    say_stored(&mut desk, "or at five?", 2, 0);
+    say_stored(&mut desk, "or at six?", 3, 0);
+    desk.wait(Duration::from_secs(24 * 3_600));
+    assert_eq!(
+        received_by_bob(&mut desk, 3),
+        [
+            "✓ Message received by bob (24 h, Tue 14:02 \"or at five?\")",
+            "✓ Message received by bob (24 h, Tue 14:02 \"or at six?\")"
+        ]
+    );
+}
+
+#[test]
+fn receipt_that_waits_for_a_slow_terminal_is_told_again_after_a_kill() {
+    // It counted as told when it was handed to the printing thread. Killed before that had printed it, the client never
+    // told it.
+    let mut desk = Desk::signed_in(Screen::interactive());
+    say_stored(&mut desk, "one", 1, 1);
+    received_by_bob(&mut desk, 1);
+    desk.wait(Duration::from_secs(1));
+    say_stored(&mut desk, "two", 2, 1);
+    desk.screen.hold();
+    received_by_bob(&mut desk, 2);
+    desk.wait(Duration::from_secs(1));
+    desk.core.settle(desk.now);
+    let mut desk = desk.killed_and_back();
+    desk.settle_heads(vec![head(PAIR, "bob", 2, 2, 2)]);
+    desk.lines();
+    let again = ["✓ Message received by bob (14:02 \"two\")  (perhaps shown before)"];
+    assert_eq!(received_by_bob(&mut desk, 2), again);
+
+    // Now it stands there, and that is durable within a second.
+    desk.wait(Duration::from_secs(1));
+    desk.core.settle(desk.now);
+    let mut desk = desk.killed_and_back();
+    desk.settle_heads(vec![head(PAIR, "bob", 2, 2, 2)]);
+    desk.lines();
+    assert!(received_by_bob(&mut desk, 2).is_empty());
+}

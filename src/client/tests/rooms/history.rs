@@ -1,0 +1,81 @@
+//! Looking back in a room: what this device has, and what it must ask for.
+
+use super::*;
+
+fn old(entry: u64, prev: u64, text: &str) -> HistoryEntry {
+    let (content, digest) = seal(&said_in_bridge("bob", text, entry));
+    HistoryEntry {
+        entry: EntryId(entry),
+        prev: EntryId(prev),
+        author: BOB,
+        time_ms: START_MS - 120_000,
+        digest,
+        content: serde_bytes::ByteBuf::from(content),
+    }
+}
+
+#[test]
+fn new_device_pages_back_and_keeps_what_it_was_given() {
+    let mut desk = member_at(9, 9);
+    type_at_prompt(&mut desk, "history #bridge 2");
+    let bodies = desk.bodies();
+    let [Body::HistoryRequest(request)] = &bodies[..] else {
+        panic!("{bodies:?}");
+    };
+    let mut damaged = old(5, 2, "five");
+    damaged.digest = Digest::of(b"another");
+    let answer = Message::control(History {
+        tag: request.tag,
+        conversation: BRIDGE,
+        entries: vec![
+            old(2, 0, "two"),
+            damaged,
+            old(7, 5, "seven"),
+            old(9, 7, "nine"),
+        ],
+        more: false,
+    });
+    let bytes = encode(&answer, Hop::default());
+    desk.core.handle_message(desk.now, Channel::Bulk, &bytes);
+    assert_eq!(
+        desk.lines(),
+        [
+            "14:00 bob: seven",
+            "14:00 bob: nine",
+            "#bridge: 1 of what came was damaged and is left out",
+            "#bridge: older ones with `/history` again, or `--before 7`"
+        ]
+    );
+    let account = desk.core.account.as_ref().expect("erin is signed in");
+    let place = &account.conversations.get(BRIDGE).expect("known").place;
+    assert_eq!(place.position, EntryId(9), "nothing moved");
+
+    // Offline the rest is still there, and the gap is stepped over.
+    desk.core.link_lost("reset", false);
+    desk.lines();
+    type_at_prompt(&mut desk, "history");
+    let lines = desk.lines();
+    assert_eq!(
+        lines,
+        ["14:00 bob: two", "#bridge: nothing older exists for you"]
+    );
+    type_at_prompt(&mut desk, "search SEV");
+    assert_eq!(desk.lines(), ["#bridge  14:00 bob: seven", "1 found"]);
+}
+
+#[test]
+fn page_that_is_not_answered_shows_what_is_here() {
+    let mut desk = member_at(9, 9);
+    deliver(&mut desk, &said_in_bridge("bob", "ten", 10), BOB, 10, 9);
+    desk.lines();
+    type_at_prompt(&mut desk, "history #bridge");
+    assert!(desk.lines().is_empty());
+    desk.wait(Duration::from_secs(15));
+    assert_eq!(
+        desk.lines(),
+        [
+            "14:01 bob: ten",
+            "#bridge: older ones are at the server, and there is no answer from it now"
+        ]
+    );
+}

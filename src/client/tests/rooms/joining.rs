@@ -1,0 +1,155 @@
+//! Coming to stand in a room, or before a user.
+
+use super::*;
+
+#[test]
+fn prompt_waits_for_the_answer_to_join_and_then_stands_in_the_room() {
+    let mut desk = Desk::signed_in(Screen::interactive());
+    type_at_prompt(&mut desk, "join #Bridge");
+    desk.screen.asks();
+    let bodies = desk.bodies();
+    let Some(Body::Join(join)) = bodies.last() else {
+        panic!("{bodies:?}");
+    };
+    assert_eq!(join.name, "#bridge");
+    assert!(prompts(&mut desk).is_empty());
+    desk.control(&Message::control(Joined {
+        tag: join.tag,
+        room: bridge(),
+        last_number: Number(0),
+        start: EntryId(4),
+    }));
+    assert_eq!(desk.lines()[0], "#bridge: 3 members  tea");
+    assert_eq!(desk.screen.asks(), [Ask::Inside("erin #bridge> ".into())]);
+    assert!(desk.screen.names().contains(&"#bridge".to_owned()));
+
+    type_at_prompt(&mut desk, "hello there");
+    assert_eq!(texts(&mut desk), [(BRIDGE, "hello there".to_owned())]);
+    type_at_prompt(&mut desk, "//x");
+    assert_eq!(texts(&mut desk), [(BRIDGE, "/x".to_owned())]);
+    type_at_prompt(&mut desk, "/message bob hi");
+    assert_eq!(texts(&mut desk), [(PAIR, "hi".to_owned())]);
+    type_at_prompt(&mut desk, "/back");
+    assert_eq!(
+        prompts(&mut desk).pop(),
+        Some(Ask::Command("erin> ".into()))
+    );
+}
+
+#[test]
+fn join_is_told_once_and_how_to_speak_inside_is_told_at_the_first_time_only() {
+    // After `join` came "#bridge: 3 members", then the hint, and then "you joined #bridge"; the hint at every step.
+    let mut desk = Desk::signed_in(Screen::interactive());
+    type_at_prompt(&mut desk, "join #bridge");
+    desk.lines();
+    let Some(Body::Join(join)) = desk.bodies().pop() else {
+        panic!("a join is asked for");
+    };
+    desk.control(&Message::control(Joined {
+        tag: join.tag,
+        room: bridge(),
+        last_number: Number(0),
+        start: EntryId(4),
+    }));
+    let joined = event(EventKind::Joined, "erin", None, None);
+    deliver(&mut desk, &joined, ERIN, 5, 4);
+    assert_eq!(
+        desk.lines(),
+        [
+            "#bridge: 3 members  tea",
+            "in #bridge: what you type is said here, commands take a slash, `/back` steps out",
+        ]
+    );
+    type_at_prompt(&mut desk, "/back");
+    type_at_prompt(&mut desk, "enter #bridge");
+    assert_eq!(desk.lines(), ["in #bridge"]);
+
+    // Left here, and joined again on another device: that is news.
+    deliver(
+        &mut desk,
+        &event(EventKind::Left, "erin", None, None),
+        ERIN,
+        6,
+        5,
+    );
+    assert_eq!(desk.lines(), ["you left #bridge"]);
+    deliver(&mut desk, &joined, ERIN, 7, 6);
+    assert_eq!(desk.lines(), ["you joined #bridge"]);
+}
+
+#[test]
+fn nobody_stands_before_a_user_who_does_not_exist() {
+    // `enter nobody` was taken, and then every line, commands without a slash too, was refused.
+    let mut desk = Desk::signed_in(Screen::interactive());
+    type_at_prompt(&mut desk, "enter nobody");
+    desk.screen.asks();
+    let Some(Body::Resolve(resolve)) = desk.bodies().pop() else {
+        panic!("the name is looked up");
+    };
+    assert!(prompts(&mut desk).is_empty(), "the answer is waited for");
+    let failure = Failure {
+        tag: Some(resolve.tag),
+        ..Failure::new(ErrorCode::NoSuchUser, "")
+    };
+    desk.control(&Message::error(Command::Resolve, failure));
+    assert_eq!(desk.lines(), ["there is no user \"nobody\" here"]);
+    assert_eq!(desk.screen.asks(), [Ask::Command("erin> ".into())]);
+
+    type_at_prompt(&mut desk, "enter Dave");
+    desk.screen.asks();
+    let Some(Body::Resolve(resolve)) = desk.bodies().pop() else {
+        panic!("the name is looked up");
+    };
+    desk.control(&Message::control(Resolved {
+        account: AccountId(9),
+        tag: resolve.tag,
+        conversation: ConversationId(61),
+        name: "dave".into(),
+        last_number: Number(0),
+        start: EntryId::START,
+    }));
+    assert_eq!(prompts(&mut desk), [Ask::Inside("erin dave> ".into())]);
+
+    type_at_prompt(&mut desk, "/enter zoe");
+    desk.core.link_lost("reset", false);
+    assert_eq!(
+        prompts(&mut desk),
+        [Ask::Inside("erin zoe> ".into())],
+        "without a link it waits, like what is typed"
+    );
+}
+
+#[test]
+fn room_typed_to_without_a_link_is_joined_when_it_is_back_and_a_refusal_is_said() {
+    let mut desk = Desk::signed_in(Screen::interactive());
+    desk.core.link_lost("reset", false);
+    type_at_prompt(&mut desk, "join #ops");
+    type_at_prompt(&mut desk, "anybody?");
+    desk.lines();
+    desk.core.link_up(desk.now, KEY, HASH);
+    desk.bodies();
+    desk.control(&Message::control(session_start()));
+    let sent = desk.settle_heads(vec![head(PAIR, "bob", 0, 0, 0)]);
+    let tags: Vec<u32> = sent
+        .iter()
+        .filter_map(|body| match body {
+            Body::Join(join) => Some(join.tag),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(tags.len(), 1, "{sent:?}");
+    desk.screen.lines();
+    let failure = Failure {
+        tag: Some(tags[0]),
+        ..Failure::new(ErrorCode::NotInvited, "")
+    };
+    desk.control(&Message::error(Command::Join, failure));
+    assert_eq!(
+        desk.lines(),
+        [
+            "#ops is private, and nobody has invited you",
+            "not sent: #ops is private, and nobody has invited you: \"anybody?\""
+        ]
+    );
+    assert!(desk.bodies().is_empty());
+}

@@ -1,0 +1,165 @@
+//! What accounts, devices, names, and what the database knows of itself must be like.
+
+use std::collections::BTreeMap;
+
+use redb::ReadableTable;
+
+use super::super::error::StoreError;
+use super::super::meta as counts;
+use super::super::names::NameOf;
+use super::super::record::{AccountRecord, DeviceRecord, RoomRecord};
+use super::super::seal::{self, decode};
+use super::super::tables::Look;
+use super::Walk;
+use crate::protocol::Access;
+
+pub(super) fn meta(walk: &mut Walk<'_>) -> Result<(), StoreError> {
+    let report = &mut walk.report;
+    counts::each_row(walk.look, |row, checked| {
+        report.row("meta", row, checked);
+    })
+}
+
+pub(super) fn secrets(walk: &mut Walk<'_>) -> Result<(), StoreError> {
+    const TABLE: &str = counts::SECRETS;
+    for row in walk.look.secrets().iter()? {
+        let (name, secret) = row?;
+        let name = name.value();
+        let opened = seal::open(TABLE, name, secret.value());
+        walk.report.row(TABLE, name, opened);
+    }
+    Ok(())
+}
+
+pub(super) fn names(walk: &mut Walk<'_>) -> Result<(), StoreError> {
+    const TABLE: &str = "names";
+    let look = walk.look;
+    for row in look.names().iter()? {
+        let (key, id) = row?;
+        let (kind, name) = key.value();
+        let place = format!("{name:?}");
+        let opened = seal::open_number(TABLE, (kind, name), id.value());
+        let Some(id) = walk.report.row(TABLE, &place, opened) else {
+            continue;
+        };
+        let problem = match NameOf::of_number(kind) {
+            Some(NameOf::Account) => match account(look, id)? {
+                Some(account) => (account.name != name).then_some("its account has another name"),
+                None => Some("its account is missing"),
+            },
+            Some(NameOf::AccountSkeleton) => {
+                let is_missing = look.accounts().get(id)?.is_none();
+                is_missing.then_some("its account is missing")
+            }
+            Some(NameOf::Room | NameOf::PublicRoom) => match room(look, id)? {
+                Some(room) if room.name != name => Some("its room has another name"),
+                Some(room) if kind == NameOf::PublicRoom.number() => {
+                    (room.access != Access::Public).then_some("its room is not public")
+                }
+                Some(_) => None,
+                None => Some("its room is missing"),
+            },
+            Some(NameOf::RoomSkeleton) => {
+                let is_missing = look.rooms().get(id)?.is_none();
+                is_missing.then_some("its room is missing")
+            }
+            None => Some("there is no such kind of name"),
+        };
+        if let Some(problem) = problem {
+            walk.report.find(TABLE, place, problem);
+        }
+    }
+    looks(walk)
+}
+
+/// A record that can be read; of a damaged one its own table tells.
+fn account(look: &impl Look, id: u64) -> Result<Option<AccountRecord>, StoreError> {
+    let value = look.accounts().get(id)?;
+    Ok(value.and_then(|value| decode("accounts", id, value.value()).ok()))
+}
+
+fn room(look: &impl Look, id: u64) -> Result<Option<RoomRecord>, StoreError> {
+    let value = look.rooms().get(id)?;
+    Ok(value.and_then(|value| decode("rooms", id, value.value()).ok()))
+}
+
+/// Each account and each room has one name in the form that look-alikes share.
+fn looks(walk: &mut Walk<'_>) -> Result<(), StoreError> {
+    let look = walk.look;
+    let accounts = look.accounts().iter()?.map(|row| Ok(row?.0.value()));
+    let accounts = one_each(walk, NameOf::AccountSkeleton, accounts.collect())?;
+    let rooms = look.rooms().iter()?.map(|row| Ok(row?.0.value()));
+    let rooms = one_each(walk, NameOf::RoomSkeleton, rooms.collect())?;
+    for (table, found) in [("accounts", accounts), ("rooms", rooms)] {
+        for (id, count) in found {
+            let problem = format!("{count} names in the form that look-alikes share point to it");
+            walk.report.find(table, id, problem);
+        }
+    }
+    Ok(())
+}
+
+/// Those to which not exactly one name of a kind points, and how many do.
+fn one_each(
+    walk: &Walk<'_>,
+    of: NameOf,
+    ids: Result<Vec<u64>, StoreError>,
+) -> Result<BTreeMap<u64, u64>, StoreError> {
+    let mut counts: BTreeMap<u64, u64> = ids?.into_iter().map(|id| (id, 0)).collect();
+    let names = (of.number(), "")..(of.number() + 1, "");
+    for row in walk.look.names().range(names)? {
+        if let Some(count) = counts.get_mut(&row?.1.value().0) {
+            *count += 1;
+        }
+    }
+    counts.retain(|_, count| *count != 1);
+    Ok(counts)
+}
+
+pub(super) fn accounts(walk: &mut Walk<'_>) -> Result<(), StoreError> {
+    const TABLE: &str = "accounts";
+    let counts = counts::counted(walk.look)?;
+    let report = &mut walk.report;
+    let mut found = 0;
+    for row in walk.look.accounts().iter()? {
+        let (id, value) = row?;
+        let id = id.value();
+        found += 1;
+        if id >= counts.next_account {
+            report.find(TABLE, id, "its id has not been given out yet");
+        }
+        let decoded = decode::<AccountRecord>(TABLE, id, value.value());
+        let Some(account) = report.row(TABLE, id, decoded) else {
+            continue;
+        };
+        let name = (NameOf::Account.number(), &*account.name);
+        if walk.look.names().get(name)?.map(|id| id.value().0) != Some(id) {
+            report.find(TABLE, id, "its name does not point to it");
+        }
+    }
+    if found != counts.accounts {
+        let problem = format!("{found} accounts are there, not {}", counts.accounts);
+        report.find("meta", "accounts", problem);
+    }
+    Ok(())
+}
+
+pub(super) fn devices(walk: &mut Walk<'_>) -> Result<(), StoreError> {
+    const TABLE: &str = "devices";
+    let counts = counts::counted(walk.look)?;
+    let report = &mut walk.report;
+    for row in walk.look.devices().iter()? {
+        let (key, value) = row?;
+        let (account, device) = key.value();
+        let place = format!("account {account}, device {device}");
+        let decoded = decode::<DeviceRecord>(TABLE, (account, device), value.value());
+        report.row(TABLE, &place, decoded);
+        if walk.look.accounts().get(account)?.is_none() {
+            report.find(TABLE, &place, "its account is missing");
+        }
+        if device >= counts.next_device {
+            report.find(TABLE, place, "its id has not been given out yet");
+        }
+    }
+    Ok(())
+}

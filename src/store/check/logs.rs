@@ -1,0 +1,205 @@
+//! What conversations and their logs must be like, and what is kept for those who say something in them.
+
+use redb::ReadableTable;
+
+use super::super::error::StoreError;
+use super::super::log::KEPT;
+use super::super::meta;
+use super::super::record::{ConversationRecord, Kind, RetentionRecord};
+use super::super::salvage::is_lost;
+use super::super::seal::{self, decode, decode_entry};
+use super::super::tables::Look;
+use super::{Conversation, Walk};
+use crate::protocol::{DeviceId, Digest};
+
+pub(super) fn conversations(walk: &mut Walk<'_>) -> Result<(), StoreError> {
+    const TABLE: &str = "conversations";
+    let report = &mut walk.report;
+    let counts = meta::counted(walk.look)?;
+    for row in walk.look.conversations().iter()? {
+        let (id, value) = row?;
+        let id = id.value();
+        if walk.look.conversations().get(id)?.is_none() {
+            report.find(TABLE, id, "it is not found by its id");
+        }
+        let decoded = decode::<ConversationRecord>(TABLE, id, value.value());
+        let Some(record) = report.row(TABLE, id, decoded) else {
+            continue;
+        };
+        if record.floor > record.head {
+            report.find(TABLE, id, "its floor is above its head");
+        }
+        if id >= counts.next_conversation {
+            report.find(TABLE, id, "its id has not been given out yet");
+        }
+        if let Kind::Pair(low, high) = record.kind
+            && walk
+                .look
+                .pairs()
+                .get((low, high))?
+                .map(|pair| pair.value().0)
+                != Some(id)
+        {
+            report.find(TABLE, id, "its pair does not point to it");
+        }
+        if record.kind == Kind::Room && walk.look.rooms().get(id)?.is_none() {
+            report.find(TABLE, id, "its room is missing");
+        }
+        let conversation = Conversation {
+            last: record.floor,
+            time_ms: 0,
+            bytes: 0,
+            members: 0,
+            owners: 0,
+            record,
+        };
+        walk.conversations.insert(id, conversation);
+    }
+    Ok(())
+}
+
+pub(super) fn log(walk: &mut Walk<'_>) -> Result<(), StoreError> {
+    let report = &mut walk.report;
+    for row in walk.look.log().iter()? {
+        let (key, value) = row?;
+        let (id, entry) = key.value();
+        let place = format!("conversation {id}, entry {entry}");
+        report.entries += 1;
+        // Going from row to row does not show that the way to each is whole.
+        if walk.look.log().get((id, entry))?.is_none() {
+            report.find("log", &place, "it is not found by its number");
+        }
+        let Some(log) = walk.conversations.get_mut(&id) else {
+            report.find("log", place, "there is no such conversation");
+            continue;
+        };
+        if entry != log.last + 1 {
+            let problem = format!("the entry before it is {}", log.last);
+            report.find("log", &place, problem);
+        }
+        log.last = entry;
+        log.bytes += value.value().len() as u64;
+        let decoded = decode_entry(id, entry, value.value());
+        let Some(row) = report.row("log", &place, decoded) else {
+            continue;
+        };
+        if row.prev + 1 != entry {
+            let problem = format!("it names {} as the entry before it", row.prev);
+            report.find("log", &place, problem);
+        }
+        if row.time_ms < log.time_ms || row.time_ms > log.record.time_ms {
+            report.find("log", &place, "its time is not between its neighbours'");
+        }
+        log.time_ms = log.time_ms.max(row.time_ms);
+        // What an earlier salvage has lost is known.
+        if is_lost(&row) {
+            continue;
+        }
+        if Digest::of(row.content) != row.digest {
+            report.find("log", &place, "its content does not have its digest");
+        }
+        if walk.look.accounts().get(row.author)?.is_none() {
+            report.find("log", &place, "its author is no account");
+        }
+        if row.device != DeviceId::SERVER.0 {
+            let last = walk.look.senders().get((id, row.device))?;
+            if last.is_none_or(|last| last.value().0 < row.number) {
+                report.find("log", place, "its number is not one that was used");
+            }
+        }
+    }
+    for (id, log) in &walk.conversations {
+        if log.last != log.record.head {
+            let problem = format!("its log ends at {}, not at {}", log.last, log.record.head);
+            report.find("conversations", id, problem);
+        } else if log.bytes != log.record.bytes {
+            let problem = format!("its log has {} bytes, not {}", log.bytes, log.record.bytes);
+            report.find("conversations", id, problem);
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn senders(walk: &mut Walk<'_>) -> Result<(), StoreError> {
+    const TABLE: &str = "senders";
+    let counts = meta::counted(walk.look)?;
+    let report = &mut walk.report;
+    for row in walk.look.senders().iter()? {
+        let (key, last) = row?;
+        let (id, device) = key.value();
+        let place = format!("conversation {id}, device {device}");
+        report.row(
+            TABLE,
+            &place,
+            seal::open_number(TABLE, (id, device), last.value()),
+        );
+        if !walk.conversations.contains_key(&id) {
+            report.find(TABLE, &place, "there is no such conversation");
+        }
+        if device >= counts.next_device {
+            report.find(TABLE, place, "the device's id has not been given out yet");
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn sent(walk: &mut Walk<'_>) -> Result<(), StoreError> {
+    const TABLE: &str = "sent";
+    let report = &mut walk.report;
+    for row in walk.look.sent().iter()? {
+        let (key, value) = row?;
+        let (id, device, slot) = key.value();
+        let place = format!("conversation {id}, device {device}, slot {slot}");
+        let opened = seal::open_sent((id, device, slot), value.value());
+        let Some((number, digest, entry)) = report.row(TABLE, &place, opened) else {
+            continue;
+        };
+        let Some(log) = walk.conversations.get(&id) else {
+            report.find(TABLE, place, "there is no such conversation");
+            continue;
+        };
+        let last = walk.look.senders().get((id, device))?;
+        if number % KEPT != slot || last.is_none_or(|last| last.value().0 < number) {
+            report.find(TABLE, &place, "its number is not one that was used");
+        }
+        if entry > log.record.head {
+            report.find(TABLE, &place, "its entry is ahead of the log");
+        }
+        if let Some(value) = walk.look.log().get((id, entry))? {
+            let row = decode_entry(id, entry, value.value());
+            let differs = row.is_ok_and(|row| {
+                !is_lost(&row)
+                    && (row.digest.0 != digest || row.device != device || row.number != number)
+            });
+            if differs {
+                report.find(TABLE, place, "its entry is another message");
+            }
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn retention(walk: &mut Walk<'_>) -> Result<(), StoreError> {
+    const TABLE: &str = "retention";
+    let mut found = 0;
+    for row in walk.look.retention().iter()? {
+        let (id, value) = row?;
+        let id = id.value();
+        found += 1;
+        let decoded = decode::<RetentionRecord>(TABLE, id, value.value());
+        walk.report.row(TABLE, id, decoded);
+        match walk.conversations.get(&id).map(|log| log.record.kind) {
+            Some(Kind::Everyone | Kind::Room) => {}
+            Some(Kind::Pair(..)) => walk
+                .report
+                .find(TABLE, id, "a pair has no limits of its own"),
+            None => walk.report.find(TABLE, id, "there is no such conversation"),
+        }
+    }
+    let due = meta::limits(walk.look)?;
+    if found != due {
+        let problem = format!("{found} conversations have limits of their own, not {due}");
+        walk.report.find(TABLE, "", problem);
+    }
+    Ok(())
+}

@@ -1,0 +1,195 @@
+//! Who belongs to what: several tables say it, each for another question, and they must agree.
+
+use redb::ReadableTable;
+
+use super::super::error::StoreError;
+use super::super::meta;
+use super::super::names::NameOf;
+use super::super::record::{Kind, MemberRecord, RoomRecord};
+use super::super::rooms::BELONGS;
+use super::super::seal::{self, decode};
+use super::super::tables::Look;
+use super::Walk;
+use crate::protocol::{Access, MemberRole};
+
+pub(super) fn pairs(walk: &mut Walk<'_>) -> Result<(), StoreError> {
+    const TABLE: &str = "pairs";
+    for row in walk.look.pairs().iter()? {
+        let (key, id) = row?;
+        let (low, high) = key.value();
+        let place = format!("accounts {low} and {high}");
+        let opened = seal::open_number(TABLE, (low, high), id.value());
+        let Some(id) = walk.report.row(TABLE, &place, opened) else {
+            continue;
+        };
+        let kind = walk.conversations.get(&id).map(|one| one.record.kind);
+        if low >= high || kind != Some(Kind::Pair(low, high)) {
+            walk.report
+                .find(TABLE, place, "its conversation is not theirs");
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn rooms(walk: &mut Walk<'_>) -> Result<(), StoreError> {
+    const TABLE: &str = "rooms";
+    let report = &mut walk.report;
+    for row in walk.look.rooms().iter()? {
+        let (id, value) = row?;
+        let id = id.value();
+        let kind = walk.conversations.get(&id).map(|one| one.record.kind);
+        if kind != Some(Kind::Room) {
+            report.find(TABLE, id, "its conversation is not a room's");
+        }
+        let decoded = decode::<RoomRecord>(TABLE, id, value.value());
+        let Some(room) = report.row(TABLE, id, decoded) else {
+            continue;
+        };
+        for (of, is_due, problem) in [
+            (NameOf::Room, true, "its name does not point to it"),
+            (
+                NameOf::PublicRoom,
+                room.access == Access::Public,
+                "the list of public rooms has it wrong",
+            ),
+        ] {
+            let name = walk.look.names().get((of.number(), &*room.name))?;
+            let points = name.map(|id| id.value().0) == Some(id);
+            if points != is_due {
+                report.find(TABLE, id, problem);
+            }
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn members(walk: &mut Walk<'_>) -> Result<(), StoreError> {
+    const TABLE: &str = "members";
+    let (look, report) = (walk.look, &mut walk.report);
+    for row in look.members().iter()? {
+        let (key, value) = row?;
+        let (id, account) = key.value();
+        let place = format!("conversation {id}, account {account}");
+        let decoded = decode::<MemberRecord>(TABLE, (id, account), value.value());
+        let member = report.row(TABLE, &place, decoded);
+        if look.accounts().get(account)?.is_none() {
+            report.find(TABLE, &place, "the account is missing");
+        }
+        if look.joined().get((account, id))?.is_none() {
+            report.find(TABLE, &place, "its devices are not told of it");
+        }
+        let Some(conversation) = walk.conversations.get_mut(&id) else {
+            report.find(TABLE, place, "there is no such conversation");
+            continue;
+        };
+        let Some(member) = member else {
+            continue;
+        };
+        let last = member.until.unwrap_or(conversation.record.head);
+        if last > conversation.record.head || member.mark.max(member.since) > last {
+            report.find(TABLE, &place, "it is ahead of the log");
+        }
+        match conversation.record.kind {
+            Kind::Pair(low, high) if account != low && account != high => {
+                report.find(TABLE, &place, "the pair is two others");
+            }
+            Kind::Everyone | Kind::Pair(..) if member.until.is_some() => {
+                report.find(TABLE, &place, "nobody leaves it");
+            }
+            Kind::Everyone | Kind::Pair(..) => {}
+            Kind::Room => {
+                let of = look.rooms_of().get((account, id))?;
+                let belongs = of.map(|left_ms| left_ms.value().0 == BELONGS);
+                if belongs != Some(member.until.is_none()) {
+                    report.find(TABLE, &place, "the account's list of rooms has it wrong");
+                }
+            }
+        }
+        if member.until.is_none() {
+            conversation.members += 1;
+            conversation.owners += u64::from(member.role == MemberRole::Owner);
+        }
+    }
+    Ok(())
+}
+
+/// What was counted of members is what the conversations say.
+pub(super) fn counts(walk: &mut Walk<'_>) -> Result<(), StoreError> {
+    let accounts = meta::account_count(walk.look)?;
+    for (id, conversation) in &walk.conversations {
+        let found = conversation.members;
+        let due = match conversation.record.kind {
+            Kind::Everyone => accounts,
+            Kind::Pair(..) => 2,
+            Kind::Room => conversation.record.members.into(),
+        };
+        if found != due {
+            let problem = format!("{found} members are there, not {due}");
+            walk.report.find("conversations", id, problem);
+        }
+        let is_room = conversation.record.kind == Kind::Room;
+        if is_room && found > 0 && conversation.owners == 0 {
+            walk.report
+                .find("conversations", id, "nobody owns the room");
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn joined(walk: &mut Walk<'_>) -> Result<(), StoreError> {
+    const TABLE: &str = "joined";
+    for row in walk.look.joined().iter()? {
+        let (key, kept) = row?;
+        let (account, id) = key.value();
+        let place = format!("account {account}, conversation {id}");
+        let checked = seal::check_presence(TABLE, (account, id), kept.value());
+        walk.report.row(TABLE, &place, checked);
+        if walk.look.members().get((id, account))?.is_none() {
+            walk.report.find(TABLE, place, "the account is no member");
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn rooms_of(walk: &mut Walk<'_>) -> Result<(), StoreError> {
+    const TABLE: &str = "rooms_of";
+    for row in walk.look.rooms_of().iter()? {
+        let (key, left_ms) = row?;
+        let (account, id) = key.value();
+        let place = format!("account {account}, room {id}");
+        let opened = seal::open_number(TABLE, (account, id), left_ms.value());
+        walk.report.row(TABLE, &place, opened);
+        let kind = walk.conversations.get(&id).map(|one| one.record.kind);
+        if kind != Some(Kind::Room) {
+            walk.report.find(TABLE, place, "there is no such room");
+        } else if walk.look.members().get((id, account))?.is_none() {
+            walk.report.find(TABLE, place, "the account is no member");
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn invited(walk: &mut Walk<'_>) -> Result<(), StoreError> {
+    const TABLE: &str = "invited";
+    let look = walk.look;
+    for row in look.invited().iter()? {
+        let (key, kept) = row?;
+        let (account, id) = key.value();
+        let place = format!("account {account}, room {id}");
+        let checked = seal::check_presence(TABLE, (account, id), kept.value());
+        walk.report.row(TABLE, &place, checked);
+        if look.rooms().get(id)?.is_none() {
+            walk.report.find(TABLE, &place, "there is no such room");
+        }
+        if look.accounts().get(account)?.is_none() {
+            walk.report.find(TABLE, &place, "the account is missing");
+        }
+        let member = look.members().get((id, account))?;
+        let member = member
+            .and_then(|value| decode::<MemberRecord>("members", (id, account), value.value()).ok());
+        if member.is_some_and(|member| member.until.is_none()) {
+            walk.report.find(TABLE, place, "the account is a member");
+        }
+    }
+    Ok(())
+}

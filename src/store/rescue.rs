@@ -1,0 +1,168 @@
+//! What is left of a damaged database, in a new one.
+//!
+//! redb repairs a file that was not closed in order by walking all of it, and does not get past a page that is
+//! damaged: then nothing opens the file any more, though most of it can be read. Here it is opened without a repair
+//! and without its checksums ([`bare`]); every row that can be reached is read, from the last commit and, where that
+//! fails, from the one before it, and is taken if its own check value fits ([`rows`]); what cannot be reached is looked
+//! for in all pages of the file ([`leaves`]); then what the tables say of each other is made to agree again ([`mend`]). What that cannot bring back is said. The damaged file stays as it is.
+
+mod bare;
+mod conversations;
+mod identities;
+mod leaves;
+mod memberships;
+mod numbers;
+mod rows;
+
+use std::cell::Cell;
+use std::fs;
+use std::io;
+use std::path::Path;
+
+use redb::Database;
+
+use super::check;
+use super::error::StoreError;
+use super::guard::guard;
+use super::meta;
+use super::migrate::beside;
+use super::open::{OpenError, open_file, sync_directory_of};
+use super::tables::Tables;
+use rows::Source;
+
+/// What a rescue has brought back.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Rescued {
+    /// How many rows were taken over.
+    pub rows: u64,
+    /// What was lost, or made anew; nothing if the database was whole. No more than [`LOST_MAX`] are told.
+    pub lost: Vec<String>,
+}
+
+/// How much is said of what was lost, in sentences. Chosen: nobody reads more.
+const LOST_MAX: usize = 1000;
+
+impl Rescued {
+    fn lose(&mut self, what: impl Into<String>) {
+        if self.lost.len() < LOST_MAX {
+            self.lost.push(what.into());
+        }
+    }
+}
+
+/// What the store does not know of itself.
+#[derive(Clone, Copy)]
+pub struct Knowledge<'k> {
+    /// The form of a user's name that look-alikes share.
+    pub account_skeleton: fn(&str) -> String,
+    /// That of a room's name.
+    pub room_skeleton: fn(&str) -> String,
+    /// The names of the secrets that a server has.
+    pub secrets: &'k [&'k str],
+}
+
+/// Reads what can be read of a damaged database file that no server holds, and writes it into a database of its own,
+/// which is whole: `check` finds nothing wrong with it, and who opens it for service gives it a new epoch, so that
+/// clients compare what they have with what is left. `seed` is for the epoch.
+///
+/// # Errors
+/// If the file is held by a server, is no database or one of another schema, or the new one cannot be written.
+pub fn rescue(
+    file: &Path,
+    path: &Path,
+    knowledge: Knowledge<'_>,
+    seed: [u8; 32],
+) -> Result<Rescued, OpenError> {
+    let failed = |cause| OpenError::NoCopy {
+        path: path.into(),
+        cause,
+    };
+    if fs::symlink_metadata(path).is_ok() {
+        return Err(failed(io::ErrorKind::AlreadyExists.into()));
+    }
+    // Refused while a server holds it; that it is damaged is no reason.
+    if is_held(file) {
+        return Err(OpenError::InUse { path: file.into() });
+    }
+    let sources = Source::all(file)?;
+    let temporary = beside(path, ".part");
+    let written = open_file(&temporary).and_then(|to| fill(file, &sources, to, knowledge, seed));
+    let placed = written.and_then(|rescued| {
+        fs::rename(&temporary, path)
+            .and_then(|()| sync_directory_of(path))
+            .map_err(failed)?;
+        Ok(rescued)
+    });
+    if placed.is_err() {
+        // Half a copy is of no use, and on a full disk it is in the way.
+        let _ = fs::remove_file(&temporary);
+    }
+    placed
+}
+
+fn is_held(file: &Path) -> bool {
+    let looked: Result<bool, StoreError> = guard(|| {
+        let opened = check::open_to_look(file);
+        Ok(matches!(opened, Err(OpenError::InUse { .. })))
+    });
+    looked.unwrap_or(false)
+}
+
+fn fill(
+    file: &Path,
+    sources: &[Source],
+    to: Database,
+    knowledge: Knowledge<'_>,
+    seed: [u8; 32],
+) -> Result<Rescued, OpenError> {
+    let mut rescued = Rescued::default();
+    let copied: Result<bool, OpenError> = guard(|| {
+        let transaction = to.begin_write().map_err(StoreError::from)?;
+        let changed = Cell::new(false);
+        let is_same = {
+            let mut tables = Tables::open(&transaction, &changed)?;
+            let incomplete = rows::copy(sources, &mut tables, &mut rescued)?;
+            if incomplete.contains("accounts") {
+                leaves::accounts(file, &mut tables, &mut rescued)?;
+            }
+            if incomplete.contains("conversations") {
+                leaves::conversations(file, &mut tables, &mut rescued)?;
+            }
+            if incomplete.contains("log") {
+                leaves::entries(file, &mut tables, &mut rescued)?;
+            }
+            mend(&mut tables, knowledge, seed, &mut rescued)?
+        };
+        transaction.commit().map_err(StoreError::from)?;
+        Ok(is_same)
+    });
+    let is_same = copied?;
+    let (to, is_damaged) = check::with_journal(to, file)?;
+    if is_damaged || !is_same {
+        rescued.lose("the journal: some of what was said last, as it does not fit what is left");
+    }
+    drop(to);
+    Ok(rescued)
+}
+
+/// Makes the tables agree again. Each step relies on those before it. Says whether the epoch is known, without which
+/// the journal is not.
+fn mend(
+    tables: &mut Tables<'_>,
+    knowledge: Knowledge<'_>,
+    seed: [u8; 32],
+    rescued: &mut Rescued,
+) -> Result<bool, StoreError> {
+    let mut talk = numbers::scan(tables)?;
+    identities::accounts(tables, &talk, rescued)?;
+    conversations::records(tables, &mut talk, rescued)?;
+    conversations::logs(tables, &talk, rescued)?;
+    conversations::rooms(tables, rescued)?;
+    identities::names(tables, knowledge)?;
+    memberships::members(tables, rescued)?;
+    memberships::lists(tables)?;
+    numbers::senders(tables, &talk)?;
+    conversations::limits(tables)?;
+    identities::secrets(tables, knowledge.secrets, rescued)?;
+    meta::mend(tables, talk.next_device, seed)
+}
