@@ -197,8 +197,8 @@ impl Account {
     /// The link is lost: what was under way is lost with it.
     pub(super) fn link_lost(&mut self, effects: &mut Effects) {
         self.is_settled = false;
-        self.is_silent = false;
         self.behind_in = None;
+        self.is_silent = false;
         self.has_said_hello = false;
         self.requests_lost(effects);
         self.early.clear();

@@ -298,6 +298,11 @@ impl Account {
     /// What has a number in a conversation of which the server says nothing stands in no log of that server (a restored
     /// backup): it is said anew to whom it was meant for, in the conversation that they have now.
     fn settle_lost_numbers(&mut self) {
+        // A server of the same epoch may have a conversation of which it can say nothing, since it is damaged.
+        let identity = self.state.identity();
+        if identity.is_none_or(|identity| identity.epoch == self.epoch) {
+            return;
+        }
         for id in self.outbox.conversations() {
             if self.heads.contains_key(&id) {
                 continue;

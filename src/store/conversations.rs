@@ -163,7 +163,7 @@ pub(super) fn hello(
             tables,
             conversation,
             (account, device),
-            (position, earlier),
+            position.map(|position| (position, earlier)),
             is_new,
         );
         match stands {
@@ -186,19 +186,20 @@ pub(super) fn hello(
     Ok(Reply::Hello { standings })
 }
 
-/// Where a device stands in one conversation, and the account's mark with it.
+/// Where a device stands in one conversation, and the account's mark with it; with its position goes the epoch that this
+/// is of, if that is another one.
 fn stands(
     tables: &mut Tables<'_>,
     conversation: ConversationId,
     (account, device): (AccountId, DeviceId),
-    (position, earlier): (Option<&Position>, Option<u64>),
+    position: Option<(&Position, Option<u64>)>,
     is_new: bool,
 ) -> Result<Standing, Stop> {
     let (record, mut member) = permitted(tables, conversation, account)?;
     let start = match position {
         None if is_new => where_new(record, member),
         None => first(record, member),
-        Some(position) => match place(tables, record, member, position, earlier)? {
+        Some((position, earlier)) => match place(tables, record, member, position, earlier)? {
             Place::Common(entry) => {
                 if entry > member.mark {
                     marks::receive(record, &mut member, entry);
@@ -212,7 +213,7 @@ fn stands(
     let begin = match position {
         None if is_new => member.mark,
         None => EntryId::START.0,
-        Some(position) => position.entry.0,
+        Some((position, _)) => position.entry.0,
     };
     let begin = begin.max(member.since);
     let name = name_for(tables, conversation, record, account)?;

@@ -22,6 +22,9 @@ const CHECK_BYTES: usize = 16;
 /// The file grows by so much at a time, in bytes: a sync that need not note a new length is cheaper.
 const GROWTH_BYTES: u64 = 256 * 1024;
 
+/// So many zeros at the end of the file are passed over at once. Chosen: a page, compared in a moment.
+const ZEROS_BYTES: usize = 4096;
+
 /// How far ahead of the expected number a record behind a damaged one is recognised. Chosen: more than one round has.
 const ROUND_MAX: u64 = 100_000;
 
@@ -124,7 +127,12 @@ impl Journal {
                 .map(|bytes| u64::from_le_bytes(*bytes));
             number.is_some_and(|number| (self.next + 1..self.next + ROUND_MAX).contains(&number))
         };
-        (at..bytes.len()).any(|at| is_later(at) && self.record_at(bytes, at).is_some())
+        // The file grows by zeros, in which no record begins.
+        let mut end = bytes.len();
+        while let Some(rest) = bytes[..end].strip_suffix(&[0; ZEROS_BYTES]) {
+            end = rest.len();
+        }
+        (at..end).any(|at| is_later(at) && self.record_at(bytes, at).is_some())
     }
 
     fn check(&self, number: u64, payload: &[u8]) -> [u8; CHECK_BYTES] {

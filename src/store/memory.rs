@@ -200,7 +200,7 @@ impl State {
         match change {
             Change::Write { offset, before, .. } => place(bytes, *offset, before),
             Change::Length { cut, before, .. } => {
-                bytes.resize(*before, 0);
+                resize(bytes, *before);
                 place(bytes, before - cut.len(), cut);
             }
         }
@@ -210,7 +210,7 @@ impl State {
         let bytes = &mut self.bytes[file as usize];
         match change {
             Change::Write { offset, after, .. } => place(bytes, *offset, after),
-            Change::Length { after, .. } => bytes.resize(*after, 0),
+            Change::Length { after, .. } => resize(bytes, *after),
         }
     }
 
@@ -225,6 +225,18 @@ impl State {
             }
         }
     }
+}
+
+/// Gives a file another length; what is new of it is zero. Not by `Vec::resize`, which without optimisation writes byte by
+/// byte.
+fn resize(bytes: &mut Vec<u8>, len: usize) {
+    if len <= bytes.len() {
+        bytes.truncate(len);
+        return;
+    }
+    let mut grown = vec![0; len];
+    grown[..bytes.len()].copy_from_slice(bytes);
+    *bytes = grown;
 }
 
 /// Puts bytes down, as far as a file reaches.
@@ -280,7 +292,7 @@ impl StorageBackend for Backend {
         let after = usize::try_from(len).map_err(|_| io::ErrorKind::StorageFull)?;
         let before = state.bytes[self.file as usize].len();
         let cut = state.bytes[self.file as usize][after.min(before)..].to_vec();
-        state.bytes[self.file as usize].resize(after, 0);
+        resize(&mut state.bytes[self.file as usize], after);
         let change = Change::Length { cut, before, after };
         state.unsynced.push((self.file, change));
         Ok(())
@@ -303,7 +315,7 @@ impl StorageBackend for Backend {
             .ok_or(io::ErrorKind::StorageFull)?;
         if end > state.bytes[self.file as usize].len() {
             let before = state.bytes[self.file as usize].len();
-            state.bytes[self.file as usize].resize(end, 0);
+            resize(&mut state.bytes[self.file as usize], end);
             let change = Change::Length {
                 cut: Vec::new(),
                 before,

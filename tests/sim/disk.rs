@@ -67,7 +67,7 @@ pub type Mark = (usize, usize);
 fn next_mark(bytes: &[u8], start: usize) -> Option<(Mark, usize)> {
     let mut from = start;
     loop {
-        let at = from + bytes[from..].iter().position(|byte| *byte == b'<')?;
+        let at = first_mark_sign(bytes, from)?;
         from = at + 1;
         let tail = &bytes[from..bytes.len().min(from + 12)];
         let Some(end) = tail.iter().position(|byte| *byte == b'>') else {
@@ -81,6 +81,19 @@ fn next_mark(bytes: &[u8], start: usize) -> Option<(Mark, usize)> {
             return Some((mark, from));
         }
     }
+}
+
+/// Where the next `<` is. Most of what is written has none: whole pages are looked through in optimised code.
+fn first_mark_sign(bytes: &[u8], from: usize) -> Option<usize> {
+    let mut start = from;
+    for part in bytes[from..].chunks(64) {
+        if part.contains(&b'<') {
+            let at = part.iter().position(|byte| *byte == b'<')?;
+            return Some(start + at);
+        }
+        start += part.len();
+    }
+    None
 }
 
 /// The mark in a text.

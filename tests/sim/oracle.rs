@@ -193,6 +193,11 @@ impl Oracle {
         self.watched[host].has_seen(mark)
     }
 
+    /// Whether a device has typed something, or may have with the state that it was given.
+    pub fn has_said(&self, host: usize, mark: Mark) -> bool {
+        self.watched[host].has_said(mark)
+    }
+
     /// A receipt may count as told to this author that was never shown (its disk has failed in the commit of the
     /// telling, or was put back), and is not waited for.
     pub fn excuse(&mut self, author: usize) {

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::AGAIN;
 use crate::disk::Mark;
 
 /// What was seen on one device.
@@ -111,7 +112,7 @@ impl Watched {
     /// Something was shown; `is_lost` if the server has lost it since, so that it may come again.
     pub fn saw(&mut self, life: usize, mark: Mark, text: &str, is_lost: bool) {
         let host = self.host;
-        let is_repeated = text.ends_with("(perhaps shown before)");
+        let is_repeated = text.ends_with(AGAIN);
         if is_repeated {
             assert!(life > 0, "host {host} saw {mark:?} again without a crash");
         }

@@ -1,12 +1,12 @@
 //! Runs in which somebody begins again with what was copied earlier.
 
-use super::run_focused;
+use super::run_thoroughly;
 use crate::network::Link;
 use crate::plan::{Plan, Troubles, plain_link};
 
 #[test]
 fn older_database_under_the_server_costs_what_was_said_since_and_nothing_else() {
-    run_focused(
+    run_thoroughly(
         "older_database_under_the_server_costs_what_was_said_since_and_nothing_else",
         |seed| Plan {
             link: Link {
@@ -29,7 +29,7 @@ fn older_database_under_the_server_costs_what_was_said_since_and_nothing_else() 
 
 #[test]
 fn older_state_under_a_client_sends_nothing_twice_and_misses_nothing() {
-    run_focused(
+    run_thoroughly(
         "older_state_under_a_client_sends_nothing_twice_and_misses_nothing",
         |seed| Plan {
             troubles: Troubles {
@@ -47,7 +47,7 @@ fn older_state_under_a_client_sends_nothing_twice_and_misses_nothing() {
 
 #[test]
 fn copy_of_a_client_beside_it_sends_nothing_twice_and_misses_nothing() {
-    run_focused(
+    run_thoroughly(
         "copy_of_a_client_beside_it_sends_nothing_twice_and_misses_nothing",
         |seed| Plan {
             link: Link {

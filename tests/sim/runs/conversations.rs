@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use udpchat::store::Retention;
 
-use super::run_focused;
+use super::{run_focused, run_thoroughly};
 use crate::network::Link;
 use crate::plan::{Plan, Troubles, plain_link};
 use crate::retention::Keep;
@@ -95,7 +95,7 @@ fn rooms_are_the_same_on_all_devices_of_an_account() {
 #[test]
 fn what_is_kept_reaches_all_and_late_readers_are_told_of_what_is_not() {
     const LAST_MESSAGES: [u64; 3] = [1, 3, 6];
-    run_focused(
+    run_thoroughly(
         "what_is_kept_reaches_all_and_late_readers_are_told_of_what_is_not",
         |seed| {
             let mut keep = Keep::default();
