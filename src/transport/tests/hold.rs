@@ -34,7 +34,7 @@ fn received(network: &mut Network, client: SessionId) -> Vec<Vec<u8>> {
 fn news_goes_out_by_itself_when_its_wait_is_over() {
     let (mut network, client, server) = quiet();
     news(&mut network, server, b"stored");
-    network.run(HOLD - STEP);
+    network.run(HOLD.saturating_sub(STEP));
     assert!(network.sent.is_empty());
     news(&mut network, server, b"received");
     network.run(STEP);
@@ -84,7 +84,7 @@ fn acknowledgement_that_is_due_takes_news_along() {
         network.send_from_client(client, Channel::Control, b"a line");
         network.run(Duration::ZERO);
     }
-    network.run(network.faults.delay - STEP);
+    network.run(network.faults.delay.saturating_sub(STEP));
     news(&mut network, server, b"stored");
     network.sent.clear();
     network.run(STEP);
