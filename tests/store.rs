@@ -7,7 +7,7 @@ use std::fs;
 use std::os::unix::fs::{FileExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
-use support::{Place, Server, user_add};
+use support::{Place, Script, Server, user_add};
 use tempfile::TempDir;
 
 struct Bench {
@@ -164,8 +164,35 @@ fn damaged_backup_is_refused_and_nothing_changes() {
 }
 
 #[test]
+fn limits_of_a_room_are_set_under_any_form_of_its_name() {
+    let bench = Bench::new();
+    let server = Server::on_loopback(&bench.data);
+    let (password, state) = (bench.file("password"), bench.file("state"));
+    fs::write(&password, "swordfish\n").unwrap();
+    fs::set_permissions(&password, fs::Permissions::from_mode(0o600)).unwrap();
+    let mut alice = Script::connect(
+        &Place::default(),
+        "alice",
+        &server.address.to_string(),
+        Path::new(&state),
+        &["--password-file", &password],
+    );
+    alice.sees(1, "Greetings from the Chat Room!");
+    alice.types("join #bridge");
+    alice.sees(1, "#bridge");
+    let (text, code) = bench.store(&["retain", "#Bridge", "--messages", "100"]);
+    assert_eq!((text.as_str(), code), ("", Some(0)));
+    let listed = ("#bridge  100 messages\n".to_owned(), Some(0));
+    assert_eq!(bench.store(&["retain"]), listed);
+    drop(alice);
+    drop(server);
+    assert_eq!(bench.store(&["retain"]), listed);
+    assert_eq!(bench.store(&["check"]).1, Some(0));
+}
+
+#[test]
 fn what_can_be_read_of_a_damaged_database_is_brought_back() {
-    // One damaged page and a kill: nothing opened the database any more.
+    // Where one page was damaged there was nothing but the last backup.
     let bench = Bench::new();
     let mut server = Server::on_loopback(&bench.data);
     assert!(
@@ -188,10 +215,11 @@ fn what_can_be_read_of_a_damaged_database_is_brought_back() {
     {
         file.write_all_at(b"A", place as u64 + 1).unwrap();
     }
-    let damaged = fs::read(bench.database()).unwrap();
+    assert_eq!(bench.store(&["check"]).1, Some(1));
     let (text, code) = bench.users();
-    assert_eq!(code, Some(1), "{text}");
-    assert!(text.contains("udpchat store rescue FILE"), "{text}");
+    assert_eq!(code, Some(0), "what can be read is served: {text}");
+    assert!(text.contains("bob") && !text.contains("alice"), "{text}");
+    let damaged = fs::read(bench.database()).unwrap();
     let rescued = bench.file("rescued");
     let (text, code) = bench.store(&["rescue", &rescued]);
     assert_eq!(code, Some(0), "{text}");

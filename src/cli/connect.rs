@@ -109,6 +109,16 @@ impl Command for Connect {
                     .into(),
             ),
             (
+                "RECEIPTS",
+                "`✓ Message received by bob (84 ms)` says that a device of bob's has the message on its disk; it never \
+                 means read. Of a message to many it says how many have it of those it is for. Where it is not the \
+                 last message, or not of just now, its time and its first words stand behind. A line may end with \
+                 `(perhaps shown before)`: the client was killed when that line was on its way to the screen.\n\
+                 Where the server does not answer within 2 s, the prompt comes back and the answer is waited for \
+                 behind it; once it has not answered for 10 s, what is said is queued, and what is asked is refused."
+                    .into(),
+            ),
+            (
                 "WITHOUT A TERMINAL",
                 "If standard input or output is no terminal, or one that cannot edit lines (TERM=dumb), commands are read from standard input, a line each, \
                  and what arrives is written to standard output, plain; errors go to standard error. Nothing is \

@@ -114,9 +114,12 @@ impl Command for Serve {
             ),
             (
                 "FILES",
-                "DIR/udpchat.redb holds accounts, messages and keys; DIR/udpchat.generation tells whether an older \
+                "DIR/udpchat.redb holds accounts, messages and keys, and DIR/udpchat.redb.journal what was done since that \
+                 file was last brought up to date: after a crash both are needed, after an orderly stop the first \
+                 holds all. DIR/udpchat.generation tells whether an older \
                  database was put back; DIR/control.sock is what udpchat user, status and store speak to. Before a \
-                 newer udpchat changes the schema, it copies the database to DIR/udpchat.redb.schema-N.DAY. The directory must be its owner's alone (mode 0700)."
+                 newer udpchat changes the schema, it copies the database to DIR/udpchat.redb.schema-N.DAY. The \
+                 directory must be its owner's alone (mode 0700)."
                     .into(),
             ),
         ]

@@ -258,14 +258,7 @@ impl Account {
     ) -> Option<Leave> {
         match message.body {
             Body::HelloAnswer(answer) => return self.handle_heads(now, answer, effects),
-            Body::Greeting(greeting) => {
-                let others = match greeting.online {
-                    0 => "nobody else is online".to_owned(),
-                    1 => "1 other is online".to_owned(),
-                    count => format!("{count} others are online"),
-                };
-                effects.show(Tone::Notice, format!("{}  ({others})", greeting.text));
-            }
+            Body::Greeting(greeting) => self.people.greet(&greeting, effects),
             Body::SessionEnd(end) => return Some(Leave::Ended(end.reason)),
             Body::Joined(joined) => self.handle_joined(&joined, effects),
             Body::Left(left) => self.handle_left(&left, effects),

@@ -266,6 +266,20 @@ impl Account {
         }
     }
 
+    /// What stood before the next entry has expired at the server before it was sent to this device.
+    pub(super) fn told_expired(&mut self, now: Now, told: &Failure, effects: &mut Effects) {
+        let known = told.conversation.and_then(|id| self.conversations.get(id));
+        let Some(known) = known else {
+            return;
+        };
+        let name = &known.place.name;
+        let line = format!("{name}: some of what was said has expired before it came here");
+        match &mut self.away {
+            Some(away) => away.add(now.instant, 0, Tone::Notice, line, None),
+            None => effects.show(Tone::Notice, line),
+        }
+    }
+
     /// Asks for everything behind where this device stands, up to this entry at least, unless that was asked for lately.
     pub(super) fn ask_again(
         &mut self,

@@ -352,6 +352,9 @@ impl Account {
             Command::SendMessage | Command::SendAllMessage | Command::Void => {
                 return self.message_refused(now, failure, effects);
             }
+            Command::Receive if failure.code == ErrorCode::Expired => {
+                self.told_expired(now, failure, effects);
+            }
             Command::Hello if is_temporary(failure.code) => self.retry_later(now, failure),
             _ => effects.show(
                 Tone::Error,

@@ -152,7 +152,7 @@ impl Account {
         for conversation in self.receipts.conversations() {
             self.ask_receipts(conversation, effects);
         }
-        self.people.ask(now, false, effects);
+        self.people.begin_session(now, effects);
         self.join_wanted(now, effects);
         let mut leave = None;
         for bytes in std::mem::take(&mut self.early) {

@@ -137,6 +137,9 @@ wire_enum! {
         NotAMember = 27 => "NOT_A_MEMBER",
         /// A limit is reached; the detail says which.
         LimitReached = 28 => "LIMIT_REACHED",
+        /// Not a refusal: before what is delivered next in this conversation, retention has removed entries that the
+        /// reader has not been sent.
+        Expired = 29 => "EXPIRED",
     }
 }
 

@@ -6,7 +6,8 @@ use super::hub::{Hub, Turn};
 use super::requests::Pending;
 use super::session::Reader;
 use crate::protocol::{
-    Command, ConversationId, DeliverAgain, Delivery, EntryId, ErrorCode, Failure,
+    Command, ConversationId, DeliverAgain, Delivery, EntryId, ErrorCode, Failure, Hop, Message,
+    encode,
 };
 use crate::store::{Outcome, Refusal, Reply, Request};
 use crate::transport::{Channel, SessionId};
@@ -122,16 +123,23 @@ impl Hub {
             return self.read_on(turn, id);
         }
         match outcome {
-            Outcome::Done(Reply::Entries { entries, head }) => {
+            Outcome::Done(Reply::Entries {
+                entries,
+                head,
+                has_expired,
+            }) => {
                 reader.head = head;
                 let mut last_sent = None;
-                let mut is_full = false;
                 let first = entries.first().map(|entry| entry.prev);
                 if let Some(gap) = first.filter(|prev| *prev > reader.cursor) {
                     // What this device is not sent it has not received, however far it gets.
                     user.since.insert(conversation, gap);
                 }
-                for entry in &entries {
+                // Before the first that is left, so that the reader sees it in its place.
+                let mut is_full =
+                    has_expired && !entries.is_empty() && !tell_expired(turn, id, conversation);
+                let sendable = if is_full { &[][..] } else { &entries[..] };
+                for entry in sendable {
                     let delivery = Delivery {
                         conversation,
                         entry: entry.entry,
@@ -179,4 +187,17 @@ impl Hub {
             }
         }
     }
+}
+
+/// Tells a reader that retention has overtaken it; `false` if there is no room for that now.
+fn tell_expired(turn: &mut Turn<'_>, id: SessionId, conversation: ConversationId) -> bool {
+    let failure = Failure {
+        conversation: Some(conversation),
+        ..Failure::new(ErrorCode::Expired, "")
+    };
+    let message = Message::error(Command::Receive, failure);
+    let bytes = encode(&message, Hop::default());
+    turn.endpoint
+        .send(turn.now.instant, id, CHAT, &bytes)
+        .is_ok()
 }

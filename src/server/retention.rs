@@ -9,14 +9,14 @@ use crate::store::{Outcome, Reply, Request};
 use crate::transport::Now;
 
 /// How long after its start a server looks for the first time. Chosen: when those who come back have come back.
-const FIRST_AFTER: Duration = Duration::from_secs(60);
+pub(super) const FIRST_AFTER: Duration = Duration::from_secs(60);
 
 /// How long between two passes. Chosen: the finest limit is a day.
-const PASS_EVERY: Duration = Duration::from_secs(60 * 60);
+pub(super) const PASS_EVERY: Duration = Duration::from_secs(60 * 60);
 
 /// How long between two steps of a pass. Chosen: ten times what a step takes, so that even a long pass takes a tenth
 /// of the storage thread's time.
-const STEP_EVERY: Duration = Duration::from_millis(100);
+pub(super) const STEP_EVERY: Duration = Duration::from_millis(100);
 
 /// Where the current pass stands.
 #[derive(Debug)]

@@ -337,7 +337,8 @@ pub(super) fn put_back(tables: &mut Tables<'_>, epoch: u64) -> Result<(), StoreE
         ids.push(ConversationId(row?.0.value()));
     }
     for id in ids {
-        if let Some(mut record) = load(tables, id)? {
+        // One that is damaged stays so, and is named where it is asked for.
+        if let Some(mut record) = readable(load(tables, id))?.flatten() {
             record.earlier.put_back(epoch, record.head);
             save(tables, id, &record)?;
         }
@@ -345,7 +346,11 @@ pub(super) fn put_back(tables: &mut Tables<'_>, epoch: u64) -> Result<(), StoreE
     Ok(())
 }
 
-fn joined(look: &impl Look, account: AccountId) -> Result<Vec<ConversationId>, StoreError> {
+/// The conversations that an account is told of, as far as that can be read.
+pub(super) fn joined(
+    look: &impl Look,
+    account: AccountId,
+) -> Result<Vec<ConversationId>, StoreError> {
     let rows = look
         .joined()
         .range((account.0, 0)..=(account.0, u64::MAX))?;

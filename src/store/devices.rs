@@ -7,7 +7,7 @@ use super::meta::{self, Sequence};
 use super::record::{DeviceRecord, TicketRecord};
 use super::seal::{decode, encode};
 use super::tables::{Look, Tables};
-use super::{Refusal, Reply, TicketHash, accounts};
+use super::{Refusal, Reply, TicketHash, accounts, log};
 use crate::protocol::{AccountId, DeviceId};
 
 /// How many devices of an account are known; one more login without a device forgets the one whose ticket is the
@@ -53,8 +53,10 @@ pub(super) fn open(
     })
 }
 
-/// Makes room for another device. Of those that it forgets the ids are not given out again and the numbers stay, so
-/// what is still under way from one of them stands once.
+/// Makes room for another device. Of those that it forgets the ids are not given out again and the last numbers stay
+/// (28 bytes in each conversation that the device spoke in), so what is still under way from one of them stands once.
+/// What it sent under its numbers (some 4 KB there) is forgotten: no ticket lets the device in again, and a session of
+/// it that still lives and repeats itself is told that it conflicts, and becomes a new device.
 fn forget_surplus(tables: &mut Tables<'_>, account: AccountId) -> Result<(), StoreError> {
     let mut known = Vec::new();
     for row in tables
@@ -71,6 +73,7 @@ fn forget_surplus(tables: &mut Tables<'_>, account: AccountId) -> Result<(), Sto
     let surplus = (known.len() + 1).saturating_sub(DEVICES_MAX);
     for (_, device) in &known[..surplus] {
         tables.devices.remove((account.0, *device))?;
+        log::forget_sent(tables, account, DeviceId(*device))?;
     }
     Ok(())
 }

@@ -111,6 +111,20 @@ pub(super) fn put(
     })
 }
 
+/// Forgets what a device has sent under its last numbers, wherever its account belongs; the last numbers themselves
+/// stay.
+pub(super) fn forget_sent(
+    tables: &mut Tables<'_>,
+    account: AccountId,
+    device: DeviceId,
+) -> Result<(), StoreError> {
+    for conversation in conversations::joined(tables, account)? {
+        let slots = (conversation.0, device.0, 0)..(conversation.0, device.0, KEPT);
+        tables.sent.retain_in(slots, |_, _| false)?;
+    }
+    Ok(())
+}
+
 /// The entry that a number already has, if it has it with this digest.
 fn repeated(look: &impl Look, append: &Append, expected: Number) -> Result<EntryId, Stop> {
     if append.number.0.saturating_add(KEPT) < expected.0 {
@@ -216,6 +230,7 @@ pub(super) fn read(
         },
     )?;
     Ok(Reply::Entries {
+        has_expired: record.floor.min(record.head) > after.0.max(member.since),
         entries,
         head: EntryId(record.head),
     })

@@ -2,14 +2,17 @@
 //! the files as the kill left them.
 
 use std::collections::BTreeMap;
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use redb::{Database, ReadableDatabase, ReadableTable, TableDefinition};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_bytes::ByteBuf;
+use tempfile::TempDir;
 use udpchat::protocol::{Body, Digest, open};
-use udpchat::store::DATABASE_FILE;
+use udpchat::store::{self, DATABASE_FILE, Engine, Request, RequestId};
 
 use crate::words::{Mark, mark_of};
 
@@ -66,11 +69,29 @@ pub struct Device {
     pub awaited: usize,
 }
 
-/// What a dead server had stored.
+/// What a dead server had stored: in the tables' file, and in the journal, which the store itself puts into the tables
+/// of a copy.
 pub fn server_log(data: &Path) -> Standings {
-    let Some(database) = copy(&data.join(DATABASE_FILE)) else {
+    let copies = TempDir::new().expect("a directory");
+    let private = Permissions::from_mode(0o700);
+    std::fs::set_permissions(copies.path(), private).expect("it is ours");
+    for item in std::fs::read_dir(data).into_iter().flatten() {
+        let path = item.expect("a directory can be read").path();
+        if path.is_file() {
+            let name = path.file_name().expect("it was listed");
+            std::fs::copy(&path, copies.path().join(name)).expect("a file can be copied");
+        }
+    }
+    let file = copies.path().join(DATABASE_FILE);
+    // Its making may have been cut short.
+    if std::fs::metadata(&file).map_or(0, |metadata| metadata.len()) == 0 {
         return Standings::new();
-    };
+    }
+    let (files, _) = store::open_current(copies.path(), 0).expect("a store opens after a kill");
+    let mut engine = Engine::new(files, [0; 32]).expect("a store opens after a kill");
+    engine.execute(vec![(RequestId(0), Request::Checkpoint)]);
+    drop(engine);
+    let database = Database::open(&file).expect("the engine has let go of it");
     let rows = rows(&database, LOG).into_iter().map(|(place, bytes)| {
         let row: LogRow = rmp_serde::from_slice(&bytes).expect("a row of the log");
         (place, row.content, row.digest)

@@ -156,8 +156,12 @@ impl Clerk {
     }
 
     fn retain(&mut self, name: String, keep: Keep) -> anyhow::Result<Answer> {
+        let canonical = match RoomName::parse(&name) {
+            Ok(room) => room.into_forms().0,
+            Err(_) => name.clone(),
+        };
         let request = store::Request::Retain {
-            name: name.clone(),
+            name: canonical,
             keep: keep.into(),
         };
         match self.caller.call(request)? {

@@ -2,8 +2,8 @@
 
 use super::*;
 use crate::protocol::{
-    Alert, Contact, DeliverAgain, Delivery, Digest, ListContacts, Origin, Received, RecipientData,
-    Text, seal,
+    Alert, Command, Contact, DeliverAgain, Delivery, Digest, ErrorCode, Failure, ListContacts,
+    Origin, Received, RecipientData, Text, seal,
 };
 
 fn delivery(entry: u64, prev: u64) -> Delivery {
@@ -90,6 +90,30 @@ fn duplicate_is_acknowledged_again_and_not_shown_again() {
     deliver(&mut desk, "tea?", 2, 0);
     assert_eq!(desk.bodies(), [received(2)]);
     assert!(desk.screen.lines().is_empty());
+}
+
+#[test]
+fn what_has_expired_before_it_came_is_told_in_its_place() {
+    // A device that was connected all the time and slow was sent on from what was left, without a word.
+    let mut desk = Desk::signed_in(Screen::interactive());
+    deliver(&mut desk, "one", 1, 0);
+    desk.bodies();
+    desk.screen.lines();
+    let failure = Failure {
+        conversation: Some(PAIR),
+        ..Failure::new(ErrorCode::Expired, "")
+    };
+    let bytes = encode(&Message::error(Command::Receive, failure), Hop::default());
+    desk.core.handle_message(desk.now, Channel::Chat, &bytes);
+    deliver(&mut desk, "nine", 9, 1);
+    assert_eq!(desk.bodies(), [received(9)]);
+    assert_eq!(
+        desk.screen.lines(),
+        [
+            "bob: some of what was said has expired before it came here",
+            "14:01 bob: nine"
+        ]
+    );
 }
 
 #[test]
@@ -317,6 +341,52 @@ fn comings_and_goings_are_told_and_known_to_the_tab_key() {
     desk.control(&alert(false));
     assert_eq!(desk.lines(), ["dave has gone"]);
     assert!(desk.screen.names().is_empty());
+}
+
+#[test]
+fn reconnection_is_no_news_of_those_who_are_back_too() {
+    // After a restart of the server everybody was welcomed again and told of each of the others, whom they had never
+    // been told to have gone; of those who did not come back nobody was told.
+    let mut desk = Desk::signed_in(Screen::interactive());
+    let alert = |name: &str, online| {
+        Message::control(Alert {
+            name: name.into(),
+            online,
+        })
+    };
+    for name in ["bob", "carol", "dave", "zoe"] {
+        desk.control(&alert(name, true));
+    }
+    desk.lines();
+    desk.core.link_lost("reset", false);
+    desk.core.link_up(desk.now, KEY, HASH);
+    desk.bodies();
+    desk.control(&Message::control(session_start()));
+    let asked = desk.settle_heads(vec![head(PAIR, "bob", 0, 0, 0)]);
+    let tag = asked.iter().find_map(|body| match body {
+        Body::ContactsRequest(request) => Some(request.tag),
+        _ => None,
+    });
+    desk.control(&Message::control(ListContacts {
+        tag: tag.expect("the client asks who is there"),
+        contacts: vec![Contact {
+            account: BOB,
+            name: "bob".into(),
+            address: RecipientData::from(std::net::SocketAddr::from(([10, 0, 0, 1], 1))),
+        }],
+        more: false,
+    }));
+    desk.control(&alert("carol", true));
+    desk.control(&alert("eve", true));
+    let lines = desk.lines();
+    assert_eq!(
+        lines[lines.len() - 2..],
+        ["host:7777 is back", "eve is online"]
+    );
+    desk.wait(Duration::from_secs(30));
+    assert_eq!(desk.lines(), ["dave, zoe have gone"]);
+    desk.control(&alert("dave", true));
+    assert_eq!(desk.lines(), ["dave is online"]);
 }
 
 #[test]

@@ -26,6 +26,7 @@ use crate::transport::{
 
 mod limits;
 mod readers;
+mod retention;
 mod rooms;
 
 /// How many requests the store takes at once.

@@ -73,7 +73,7 @@ fn a_repetition_inside_one_batch_stands_once() {
         Outcome::Refused(Refusal::Expect(Number(2))),
         "and it spoils nothing"
     );
-    let Outcome::Done(Reply::Entries { entries, head }) = &outcomes[4] else {
+    let Outcome::Done(Reply::Entries { entries, head, .. }) = &outcomes[4] else {
         panic!("expected entries");
     };
     assert_eq!((entries.len(), *head), (2, EntryId(2)));
@@ -172,7 +172,7 @@ fn a_reading_is_bounded_but_never_empty_while_there_is_more() {
     let mut lengths = Vec::new();
     for (after, max_bytes) in [(0, 0), (0, 2300), (3, 100_000), (5, 100_000), (99, 1)] {
         match bench.done(read(bob.0, conversation, after, max_bytes)) {
-            Reply::Entries { entries, head } => {
+            Reply::Entries { entries, head, .. } => {
                 assert_eq!(head, EntryId(5));
                 lengths.push(entries.len());
             }

@@ -12,7 +12,7 @@ use crate::transport::{Channel, SendError};
 
 /// How long such news waits at most. Chosen: nobody sees it, it is small against the round trips of the Internet, and
 /// on a busy server as much comes together in it as matters.
-pub(super) const HOLD: Duration = Duration::from_millis(4);
+pub(in crate::transport) const HOLD: Duration = Duration::from_millis(4);
 
 /// Whether all that is queued may wait.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

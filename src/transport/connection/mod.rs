@@ -24,6 +24,8 @@ use rand_core::RngCore;
 use self::application::ChannelState;
 use self::closing::State;
 use self::credit::Credit;
+#[cfg(test)]
+pub(super) use self::hold::HOLD;
 use self::hold::Hold;
 use self::mtu::Mtu;
 use self::path::Path;

@@ -179,6 +179,7 @@ mod tests {
             let since = now;
             while mtu.limit_of_data(now, || plenty) == SMALL_DATAGRAM {
                 now += Duration::from_secs(1);
+                assert!(now - since <= RAISE_AFTER_MAX, "it is never tried again");
             }
             assert_eq!(mtu.limit_of_data(now, || plenty - 1), SMALL_DATAGRAM);
             waits.push((now - since).as_secs());

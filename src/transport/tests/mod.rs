@@ -3,6 +3,7 @@
 mod bottleneck;
 mod disbelief;
 mod faults;
+mod hold;
 mod lifetime;
 mod moving;
 mod mtu;

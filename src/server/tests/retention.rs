@@ -1,0 +1,140 @@
+//! When retention passes, and what those are told whom it overtakes.
+
+use super::*;
+use crate::server::retention::{FIRST_AFTER, PASS_EVERY, STEP_EVERY};
+use crate::store::Retention;
+
+impl Bench {
+    /// Lets time pass at once.
+    fn skip(&mut self, time: Duration) {
+        self.now.instant += time;
+        self.now.unix_ms += u64::try_from(time.as_millis()).expect("it is short");
+        self.settle();
+    }
+
+    /// Where the step of a pass begins that the store is asked for, which takes the request; none if it is asked for none.
+    fn step(&mut self) -> Option<(RequestId, ConversationId)> {
+        let mut queue = self.queue.lock().expect("held by nobody");
+        let waiting = std::mem::take(&mut queue.waiting);
+        let mut steps = waiting
+            .into_iter()
+            .filter_map(|(id, request)| match request {
+                Request::Expire { from, keep, .. } => {
+                    assert_eq!(keep.messages, Some(2), "what the operator has said");
+                    Some((id, from))
+                }
+                _ => None,
+            });
+        let step = steps.next();
+        assert_eq!(steps.next(), None, "one step is under way at a time");
+        step
+    }
+
+    fn answer(&mut self, id: RequestId, outcome: Outcome) {
+        let completion = Completion { id, outcome };
+        let input = Input::Completion(completion);
+        self.hub.on_input(self.now, &mut self.server, input);
+    }
+}
+
+fn retained() -> Retention {
+    Retention {
+        messages: Some(2),
+        ..Retention::default()
+    }
+}
+
+fn step_done(next: Option<u64>) -> Outcome {
+    Outcome::Done(Reply::Expired {
+        removed: 1,
+        next: next.map(ConversationId),
+        jumped_from_ms: None,
+    })
+}
+
+#[test]
+fn retention_passes_soon_after_the_start_and_then_each_hour_in_steps() {
+    let mut bench = Bench::new();
+    bench.hub.config.retention = retained();
+    bench.is_held = true;
+    let instant = Duration::from_millis(1);
+    bench.skip(FIRST_AFTER.saturating_sub(instant));
+    assert_eq!(bench.step(), None);
+    for outcomes in [
+        vec![step_done(Some(7)), step_done(Some(9)), step_done(None)],
+        // A store that cannot, and one that answers anything else, is asked again at the next pass.
+        vec![step_done(Some(7)), Outcome::Unknown],
+        vec![Outcome::Done(Reply::Nothing)],
+        vec![step_done(None)],
+    ] {
+        let mut due = ConversationId(0);
+        let mut wait = instant;
+        for outcome in outcomes {
+            bench.skip(wait);
+            let (id, from) = bench.step().expect("a step is due");
+            assert_eq!(from, due);
+            bench.skip(STEP_EVERY);
+            assert_eq!(bench.step(), None, "the last step is under way still");
+            if let Outcome::Done(Reply::Expired {
+                next: Some(next), ..
+            }) = &outcome
+            {
+                due = *next;
+            }
+            bench.answer(id, outcome);
+            bench.skip(STEP_EVERY.saturating_sub(instant));
+            assert_eq!(bench.step(), None);
+            wait = instant;
+        }
+        bench.skip(PASS_EVERY.saturating_sub(STEP_EVERY));
+        assert_eq!(bench.step(), None);
+    }
+}
+
+#[test]
+fn reader_whom_retention_overtakes_is_told_before_what_is_left() {
+    // Who was connected, and slower than retention, was sent on from what was left without a word.
+    let mut bench = Bench::new();
+    bench.hub.config.retention = retained();
+    let (alice, bob) = (bench.user("alice"), bench.user("bob"));
+    let pair = bench.pair(alice, "bob");
+    let bobs = bench.signed_in("bob", bob);
+    for number in 1..=5 {
+        let origin = Origin {
+            conversation: pair,
+            device: alice.1,
+            number: Number(number),
+        };
+        let (content, digest) = seal(&text("alice", "bob", "tea?", origin));
+        let append = Append {
+            conversation: pair,
+            author: alice.0,
+            device: alice.1,
+            number: Number(number),
+            digest,
+            content,
+            time_ms: 1,
+        };
+        bench.done(Request::Append(append));
+    }
+    bench.skip(FIRST_AFTER);
+    bench.pass(500);
+    bench.heard(bobs);
+    for (after, is_told) in [(0, true), (2, true), (3, false)] {
+        let again = DeliverAgain {
+            conversation: pair,
+            after: EntryId(after),
+        };
+        bench.say(bobs, Channel::Chat, &Message::control(again));
+        bench.pass(100);
+        let heard = bench.heard(bobs);
+        let expired = |body: &Body| matches!(body, Body::Failure(failure) if failure.code == ErrorCode::Expired && failure.conversation == Some(pair));
+        assert_eq!(
+            heard.iter().filter(|body| expired(body)).count(),
+            usize::from(is_told)
+        );
+        assert_eq!(expired(&heard[0]), is_told, "it comes first");
+        let texts = heard.iter().filter(|body| matches!(body, Body::Text(_)));
+        assert_eq!(texts.count(), 2);
+    }
+}

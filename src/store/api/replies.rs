@@ -1,0 +1,282 @@
+//! What comes back from a store: what each reply is made of, and why something was refused.
+
+use super::Retention;
+use crate::protocol::{
+    AccountId, ConversationId, DeviceId, Digest, EntryId, EventKind, MemberRole, Number, Room,
+};
+
+/// What a request that was done returns.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Reply {
+    /// It is done; there is nothing to say.
+    Nothing,
+    /// To [`Request::CreateAccount`] and [`Request::FindAccount`].
+    Account(Account),
+    /// To [`Request::ListAccounts`].
+    Accounts(Vec<Account>),
+    /// To [`Request::OpenDevice`] and [`Request::Resume`].
+    Device {
+        /// The account.
+        account: AccountId,
+        /// Its canonical name.
+        name: String,
+        /// The device.
+        device: DeviceId,
+        /// The database's epoch.
+        epoch: u64,
+    },
+    /// To [`Request::Hello`].
+    Hello {
+        /// One for each conversation of the account.
+        standings: Vec<Standing>,
+    },
+    /// To [`Request::Resolve`].
+    Resolved {
+        /// Where the device stands in it.
+        standing: Standing,
+        /// The other account.
+        peer: Account,
+    },
+    /// To [`Request::Append`].
+    Stored(StoredEntry),
+    /// To [`Request::Read`]: the entries, and the head of the log at that moment.
+    Entries {
+        /// The entries.
+        entries: Vec<Entry>,
+        /// The last entry of the log.
+        head: EntryId,
+        /// Whether retention has removed something between the place and the first of these that the reader was
+        /// permitted.
+        has_expired: bool,
+    },
+    /// To [`Request::Marks`].
+    Marks {
+        /// How many belong to the conversation.
+        members: u32,
+        /// Those of them who have received something since.
+        marks: Vec<MemberMark>,
+    },
+    /// To [`Request::Join`] and [`Request::MakeRoom`].
+    Joined(Box<Joined>),
+    /// To [`Request::Leave`] and [`Request::ChangeRoom`].
+    Changed {
+        /// The news of it, if anything changed.
+        event: Option<Event>,
+        /// The account that it is about, if not the actor's.
+        subject: Option<AccountId>,
+    },
+    /// To [`Request::Rooms`].
+    Rooms(Vec<Room>),
+    /// To [`Request::Members`].
+    Members(Vec<Member>),
+    /// To [`Request::Expire`].
+    Expired {
+        /// How many entries were removed.
+        removed: u64,
+        /// Where the next step of this pass begins; none at its end.
+        next: Option<ConversationId>,
+        /// Nothing was removed, because the clock has jumped since the last pass: that one's time, in milliseconds
+        /// since 1970 (UTC).
+        jumped_from_ms: Option<u64>,
+    },
+    /// To [`Request::ListRetained`]: names, and what is kept.
+    Retained(Vec<(String, Retention)>),
+    /// To [`Request::ReadBack`]: oldest first.
+    History {
+        /// The entries.
+        entries: Vec<Entry>,
+        /// Whether the reader may read others before them.
+        more: bool,
+    },
+}
+
+/// A membership of a room.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Joined {
+    /// Where the device stands in it.
+    pub standing: Standing,
+    /// The room, as the account sees it.
+    pub room: Room,
+    /// The news of it, unless the account was a member already.
+    pub event: Option<Event>,
+}
+
+/// An entry that the store itself has written: something happened in a room.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Event {
+    /// In whose log it stands: the room's, or the pair's for an invitation.
+    pub conversation: ConversationId,
+    /// What happened.
+    pub kind: EventKind,
+    /// Who did it.
+    pub author: AccountId,
+    /// Where it stands, and who reads it.
+    pub stored: StoredEntry,
+    /// Its content, as it stands in the log.
+    pub content: Vec<u8>,
+    /// The digest over the content.
+    pub digest: Digest,
+}
+
+/// Somebody who belongs to a room.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Member {
+    /// The account.
+    pub account: AccountId,
+    /// Its canonical name.
+    pub name: String,
+    /// What they may do.
+    pub role: MemberRole,
+}
+
+/// An account.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Account {
+    /// Its id.
+    pub id: AccountId,
+    /// Its canonical name.
+    pub name: String,
+    /// OPAQUE's registration record.
+    pub record: Vec<u8>,
+    /// OPAQUE's credential identifier.
+    pub credential_identifier: [u8; 16],
+    /// When it was opened, in milliseconds since 1970 (UTC).
+    pub created_ms: u64,
+    /// When a session of it was last online; zero for never.
+    pub seen_ms: u64,
+}
+
+/// What there is for one device in one conversation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Standing {
+    /// The conversation.
+    pub conversation: ConversationId,
+    /// Whether it is a room, whose readers are those who belong to it now.
+    pub is_room: bool,
+    /// The other's name in a pair; "everyone"; a room's name with its `#`.
+    pub name: String,
+    /// The last entry of the log that the account may read.
+    pub head: EntryId,
+    /// The last number the server has from this device.
+    pub last_number: Number,
+    /// Where deliveries to this device begin: its position if the entry there has the digest that it names; else
+    /// the last place common to both; in a conversation that it does not name, the account's mark if the device
+    /// is a new one that names none, else the beginning of what the account may read.
+    pub start: EntryId,
+    /// The member reads what comes after this entry, and has received nothing before it.
+    pub since: EntryId,
+    /// The furthest entry that any device of the account has made durable, this one included.
+    pub mark: EntryId,
+    /// The last entry that retention has removed.
+    pub floor: EntryId,
+    /// In a room that the account does not belong to any more, the last entry that it may read.
+    pub until: Option<EntryId>,
+    /// Whether retention has removed something that the device would have been sent.
+    pub expired: bool,
+}
+
+/// How far a member of a conversation has received.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MemberMark {
+    /// The member.
+    pub account: AccountId,
+    /// The member's canonical name.
+    pub name: String,
+    /// The furthest entry that a device of theirs has made durable.
+    pub entry: EntryId,
+    /// They read only what comes after this entry.
+    pub since: EntryId,
+}
+
+/// A message that stands in its log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredEntry {
+    /// Its entry.
+    pub entry: EntryId,
+    /// The entry before it in the log.
+    pub prev: EntryId,
+    /// Its time label.
+    pub time_ms: u64,
+    /// It stood there already: this was a repetition.
+    pub repeated: bool,
+    /// Who reads this conversation.
+    pub audience: Audience,
+}
+
+/// Who reads a conversation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Audience {
+    /// Two accounts; and when the one who is not the author was last seen.
+    Pair {
+        /// The lower id.
+        low: AccountId,
+        /// The higher id.
+        high: AccountId,
+        /// When the one who is not the author was last seen, in milliseconds since 1970 (UTC); zero for never.
+        peer_seen_ms: u64,
+    },
+    /// Every account; so many there are.
+    Everyone {
+        /// How many accounts there are.
+        accounts: u32,
+    },
+    /// Those who belong to the room; the hub knows which of them are online.
+    Room {
+        /// How many they are.
+        members: u32,
+    },
+}
+
+/// An entry of a log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// Its place.
+    pub entry: EntryId,
+    /// The entry before it that this reader was permitted.
+    pub prev: EntryId,
+    /// Who wrote it.
+    pub author: AccountId,
+    /// On which device.
+    pub device: DeviceId,
+    /// With which number.
+    pub number: Number,
+    /// Its time label, in milliseconds since 1970 (UTC).
+    pub time_ms: u64,
+    /// The author's digest.
+    pub digest: Digest,
+    /// The immutable part, as it came.
+    pub content: Vec<u8>,
+}
+
+/// Why the store refused.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Refusal {
+    /// The name is an account's.
+    NameTaken,
+    /// The name looks like this one.
+    LooksLike(String),
+    /// No account has this name.
+    NoSuchUser,
+    /// The ticket is not good (any more).
+    Ticket,
+    /// Nobody talks to oneself.
+    ToOneself,
+    /// The number is not the next one; this is.
+    Expect(Number),
+    /// The number was used for other content.
+    Conflict,
+    /// The number is so old that its digest is no longer kept.
+    UnknownNumber,
+    /// The author does not belong to the conversation.
+    NotPermitted,
+    /// There is no such conversation.
+    NoSuchConversation,
+    /// There is no room of this name, and none is made.
+    NoSuchRoom,
+    /// The room is private, and this account has no invitation.
+    NotInvited,
+    /// The subject does not belong to the room.
+    NotAMember,
+    /// A limit is reached: this one.
+    LimitReached(&'static str),
+}
