@@ -47,7 +47,7 @@ impl Place {
             unread: 0,
             is_left: false,
             reread: EntryId::START,
-            used: None,
+            used: Some(Number(0)),
         }
     }
 }

@@ -130,7 +130,7 @@ impl Account {
         }
         if !self.is_settled {
             self.settle_lost_rooms(effects);
-            self.settle_lost_numbers();
+            self.settle_lost_logs();
             self.settle_epoch();
         }
         let mut missing = BTreeMap::new();
@@ -297,11 +297,30 @@ impl Account {
 
     /// What has a number in a conversation of which the server says nothing stands in no log of that server (a restored
     /// backup): it is said anew to whom it was meant for, in the conversation that they have now.
-    fn settle_lost_numbers(&mut self) {
+    ///
+    /// A room may come to be again under its id, with another log: nothing of that has been received.
+    fn settle_lost_logs(&mut self) {
         // A server of the same epoch may have a conversation of which it can say nothing, since it is damaged.
         let identity = self.state.identity();
         if identity.is_none_or(|identity| identity.epoch == self.epoch) {
             return;
+        }
+        let known = self.conversations.iter().map(|(id, _)| id);
+        let lost: Vec<ConversationId> = known.filter(|id| !self.heads.contains_key(id)).collect();
+        for id in lost {
+            if let Some(known) = self.conversations.get_mut(id) {
+                let place = &known.place;
+                known.place = Place {
+                    unread: place.unread,
+                    is_left: place.is_left,
+                    reread: place.reread.max(place.shown),
+                    ..Place::at(&place.name, EntryId::START)
+                };
+            }
+            self.save_place(id);
+            for entry in self.receipts.forget_after(id, EntryId::START) {
+                self.state.put_awaited(id, entry, None);
+            }
         }
         for id in self.outbox.conversations() {
             if self.heads.contains_key(&id) {

@@ -223,15 +223,25 @@ impl Disk {
         (rows(&copy, OUTBOX).len(), rows(&copy, AWAITED).len())
     }
 
+    /// The tables of a server that does not run, with what only the journal contains.
+    pub fn tables(&self) -> Vec<u8> {
+        self.whole_copy(true).image()
+    }
+
     /// The database as it would be found if the power failed now.
     fn copy(&self, is_server: bool) -> Database {
+        let copy = self.whole_copy(is_server);
+        copy.open().expect("a copy can be opened")
+    }
+
+    fn whole_copy(&self, is_server: bool) -> MemoryDisk {
         let copy = self.memory.copy();
         if is_server {
             // What only the journal contains comes into the tables.
             let files = copy.files().expect("a copy can be opened");
             drop(Engine::new(files, [0; 32]).expect("the schema is ours"));
         }
-        copy.open().expect("a copy can be opened")
+        copy
     }
 }
 

@@ -278,7 +278,7 @@ impl Oracle {
                 // It may be one that was counted before the crash.
                 Tone::Receipt if line.ends_with(AGAIN) => {
                     assert!(
-                        life > 0,
+                        life > 0 || self.watched[number].sign_outs > 0,
                         "user{number} was told again without a crash: {line}"
                     );
                 }
@@ -310,6 +310,7 @@ impl Oracle {
             self.watched[number].may_be_copy || !says(ALARMS_OF_COPIES),
             "host {number} was told: {line}"
         );
+        self.watched[number].sign_outs += usize::from(line.starts_with("signed out"));
         if line.starts_with("unconfirmed")
             && let Some(mark) = mark_of(line)
         {

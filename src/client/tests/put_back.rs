@@ -105,3 +105,23 @@ fn device_that_has_signed_in_elsewhere_as_well_becomes_another_one() {
     // By ticket it would be the same device.
     assert!(!matches!(desk.bodies()[..], [Body::Resume(_), ..]));
 }
+
+#[test]
+fn device_stands_at_the_beginning_of_a_log_that_was_lost() {
+    // A room was lost with what a backup did not have, and joined again under its id. The device stood where the lost
+    // log had ended, and took the entries of the new one for received. (Seed 218 of the simulator's mixed troubles.)
+    let mut desk = Desk::signed_in(Screen::interactive());
+    deliver(&mut desk, "one", 1, 0);
+    deliver(&mut desk, "two", 2, 1);
+    comes_back(&mut desk, 2);
+    desk.settle_heads(Vec::new());
+    let said = comes_back(&mut desk, 2);
+    let at = said.iter().find_map(|body| match body {
+        Body::Hello(hello) => hello
+            .positions
+            .iter()
+            .find(|position| position.conversation == PAIR),
+        _ => None,
+    });
+    assert_eq!(at.map(|position| position.entry), Some(EntryId::START));
+}
