@@ -236,7 +236,8 @@ impl Plan {
                 Fault::Missed,
             ),
             (self.rooms, Fault::Joined),
-            (self.rooms, Fault::Rejoined),
+            // Few join again of the few whose rooms outlive an older database.
+            (self.rooms && troubles.server_restores == 0, Fault::Rejoined),
             (self.rooms, Fault::MembershipEnded),
             (self.rooms && self.messages > 10, Fault::SaidOutside),
             (self.late_devices, Fault::LateDevice),
