@@ -401,6 +401,12 @@ impl Account {
         let told = std::mem::take(&mut self.telling);
         self.receipts_told(told);
         for id in std::mem::take(&mut self.to_show) {
+            // What came with the very message that ended it is on its way to the console; what was gathered is not.
+            if let Some(known) = self.conversations.get_mut(id)
+                && self.away.is_none()
+            {
+                known.place.shown = known.place.position;
+            }
             self.save_place(id);
         }
         self.state.commit()

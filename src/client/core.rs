@@ -424,6 +424,13 @@ impl Core {
         }
     }
 
+    /// Whether somebody is signed in, and the positions in this session are settled.
+    pub(super) fn is_settled(&self) -> bool {
+        self.account
+            .as_ref()
+            .is_some_and(|account| account.is_settled)
+    }
+
     /// Whether a session has begun and the positions in it are not settled yet.
     fn is_settling(&self, account: &Account) -> bool {
         !(account.is_settled || self.peer.is_none() || self.sign_in.is_some())

@@ -123,6 +123,12 @@ impl Client {
         self.core.end()
     }
 
+    /// Whether somebody is signed in, and the server has said where they stand in this session.
+    #[must_use]
+    pub fn is_settled(&self) -> bool {
+        self.core.is_settled()
+    }
+
     fn handle_link(&mut self, now: Now, event: LinkEvent) {
         let name = &self.server_name;
         match event {

@@ -243,10 +243,11 @@ impl ClientHost {
             && matches!(&self.screen().1.ask, Some(Ask::Command(text) | Ask::Inside(text)) if self.is_prompt(text))
     }
 
-    /// How often this process was told that it is signed in and what there is for it: the server greets with that.
-    pub fn greetings(&self) -> usize {
-        let is_greeting = |(_, line): &&(Tone, String)| line.ends_with("online)");
-        self.screen().1.lines.iter().filter(is_greeting).count()
+    /// Whether this process is signed in and was told what there is for it.
+    pub fn is_settled(&self) -> bool {
+        self.process
+            .as_ref()
+            .is_some_and(|process| process.app.is_settled())
     }
 
     fn times_signed_out(&self) -> usize {

@@ -207,15 +207,14 @@ impl World {
         self.oracle.expect((0, 0), Audience::One(1));
         let line = "message user1 <0.0>".to_owned();
         self.clients[0].script.push_back((self.now + typed, line));
-        let greetings = self.clients[0].greetings();
         let limit = self.now + down + typed + Duration::from_secs(30);
         self.run_until(limit, "start again", |world| world.server.is_some());
         self.network.spoke.fill(None);
         self.run_until(limit, "speak", |world| world.network.spoke[0].is_some());
         let first = self.now;
-        self.run_until(limit, "be back", |world| {
-            world.clients[0].greetings() > greetings
-        });
+        // The session of before is given up first.
+        self.run_until(limit, "notice", |world| !world.clients[0].is_settled());
+        self.run_until(limit, "be back", |world| world.clients[0].is_settled());
         let took = self.now.saturating_sub(first);
         self.run_until(limit, "get everything", |world| world.oracle.is_complete());
         let (log, rooms) = self.settle_logs(self.now);

@@ -2,8 +2,8 @@
 
 use super::*;
 use crate::protocol::{
-    Alert, Command, Contact, DeliverAgain, Delivery, Digest, ErrorCode, Failure, ListContacts,
-    Origin, Received, RecipientData, Text, seal,
+    Alert, Command, Contact, DeliverAgain, Delivery, Digest, EndReason, ErrorCode, Failure,
+    ListContacts, Origin, Received, RecipientData, SessionEnd, Text, seal,
 };
 
 fn delivery(entry: u64, prev: u64) -> Delivery {
@@ -297,6 +297,25 @@ fn line_whose_showing_was_recorded_is_not_shown_again() {
     desk.wait(Duration::from_secs(1));
     desk.core.settle(desk.now);
     let mut desk = desk.killed_and_back();
+    assert!(!desk.lines().iter().any(|line| line.contains("tea?")));
+}
+
+#[test]
+fn line_that_came_with_the_end_of_the_session_is_not_shown_again_at_the_next_login() {
+    // It was on its way to the console when the account was closed, and counted as one that a crash had kept from it.
+    let mut desk = Desk::signed_in(Screen::interactive());
+    deliver(&mut desk, "tea?", 2, 0);
+    desk.control(&Message::control(SessionEnd {
+        reason: EndReason::Superseded,
+    }));
+    assert!(desk.lines().iter().any(|line| line.ends_with("bob: tea?")));
+    desk.core.link_lost("the device has signed in again", true);
+    desk.type_line("login erin");
+    desk.core.settle(desk.now);
+    desk.core.link_up(desk.now, KEY, HASH);
+    desk.core.settle(desk.now);
+    desk.type_line("secret");
+    Server::with_account("erin", "secret").log_in(&mut desk);
     assert!(!desk.lines().iter().any(|line| line.contains("tea?")));
 }
 
