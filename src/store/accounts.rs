@@ -6,7 +6,7 @@ use super::conversations::join;
 use super::error::{Stop, StoreError, readable};
 use super::meta::{self, Sequence};
 use super::names::{self, NameOf};
-use super::record::AccountRecord;
+use super::record::{AccountRecord, SeenRecord};
 use super::rooms::ROOMS_MADE_MAX;
 use super::seal::{decode, encode};
 use super::tables::{Look, Tables};
@@ -83,6 +83,14 @@ pub(super) fn load(look: &impl Look, id: AccountId) -> Result<Option<AccountReco
 /// The record of an account that another row refers to.
 pub(super) fn require(look: &impl Look, id: AccountId) -> Result<AccountRecord, StoreError> {
     load(look, id)?.ok_or_else(|| StoreError::missing("accounts"))
+}
+
+/// When an account was last seen, without making anything of the rest of its record: each message asks for it.
+pub(super) fn seen_ms(look: &impl Look, id: AccountId) -> Result<u64, StoreError> {
+    let value = look.accounts().get(id.0)?;
+    let value = value.ok_or_else(|| StoreError::missing("accounts"))?;
+    let record: SeenRecord<'_> = decode(TABLE, id.0, value.value())?;
+    Ok(record.seen_ms)
 }
 
 /// Notes when accounts were last seen; never an earlier time than is known.

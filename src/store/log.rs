@@ -325,7 +325,7 @@ fn audience(
             Audience::Pair {
                 low: AccountId(low),
                 high: AccountId(high),
-                peer_seen_ms: accounts::require(look, AccountId(peer))?.seen_ms,
+                peer_seen_ms: accounts::seen_ms(look, AccountId(peer))?,
             }
         }
         Kind::Room => Audience::Room {

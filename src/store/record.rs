@@ -23,6 +23,21 @@ pub(super) struct AccountRecord {
     pub(super) rooms_made: u32,
 }
 
+/// A row of `accounts` of which only the time is wanted.
+#[derive(Debug, Deserialize)]
+pub(super) struct SeenRecord<'a> {
+    #[serde(borrow)]
+    _name: &'a str,
+    #[serde(borrow)]
+    _record: &'a Bytes,
+    #[serde(borrow)]
+    _credential_identifier: &'a Bytes,
+    _created_ms: u64,
+    pub(super) seen_ms: u64,
+    #[serde(default)]
+    _rooms_made: u32,
+}
+
 impl AccountRecord {
     /// The account as the hub sees it.
     pub(super) fn into_account(self, id: AccountId) -> Account {

@@ -17,6 +17,9 @@ use super::record::LogRecord;
 /// How many bytes the check value behind a record takes.
 const SUM_BYTES: usize = 4;
 
+/// For how many bytes of a row there is room at once. Chosen: most rows, a line of chat included.
+const ROW_BYTES: usize = 320;
+
 /// A number with its check value.
 pub(super) type Sealed = (u64, u32);
 
@@ -87,8 +90,9 @@ const NO_FIT: &str = "its checksum does not fit";
 
 /// The bytes under which a record is kept.
 pub(super) fn encode<T: Serialize>(table: &str, place: impl Place, record: &T) -> Vec<u8> {
-    let record = rmp_serde::to_vec(record).expect("writing to a Vec cannot fail");
-    seal(table, place, record)
+    let mut bytes = Vec::with_capacity(ROW_BYTES);
+    rmp_serde::encode::write(&mut bytes, record).expect("writing to a Vec cannot fail");
+    seal(table, place, bytes)
 }
 
 /// The bytes under which an entry of a log is kept.
