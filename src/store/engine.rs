@@ -1,4 +1,4 @@
-//! The executor: a batch of requests in, their completions out, everything that they write in one transaction.
+//! The executor: a batch of requests in, their completions out, once everything that they write is durable.
 //!
 //! It waits for the disk, so it runs on a thread of its own in production and is called directly by a simulator.
 
@@ -20,8 +20,8 @@ use super::{
     marks, meta, retention, rooms,
 };
 
-/// How many requests share one commit at most; a longer batch is cut into several. Chosen: one commit costs about
-/// as much as 150 appends, so more would add waiting and little else.
+/// How many requests share one record of the journal at most; a longer batch is cut into several. Chosen: a sync costs
+/// about as much as some dozens of appends, so more would add waiting and little else.
 pub const BATCH_MAX: usize = 128;
 
 /// How the engine gets its files back after a failure of the disk.

@@ -35,7 +35,7 @@ use rows::Source;
 pub struct Rescued {
     /// How many rows were taken over.
     pub rows: u64,
-    /// What was lost, or made anew; nothing if the database was whole. No more than [`LOST_MAX`] are told.
+    /// What was lost, or made anew; nothing if the database was whole. No more than 1,000 are told.
     pub lost: Vec<String>,
 }
 

@@ -10,11 +10,11 @@ use crate::protocol::{
 pub enum Reply {
     /// It is done; there is nothing to say.
     Nothing,
-    /// To [`Request::CreateAccount`] and [`Request::FindAccount`].
+    /// To [`Request::CreateAccount`](super::Request::CreateAccount) and [`Request::FindAccount`](super::Request::FindAccount).
     Account(Account),
-    /// To [`Request::ListAccounts`].
+    /// To [`Request::ListAccounts`](super::Request::ListAccounts).
     Accounts(Vec<Account>),
-    /// To [`Request::OpenDevice`] and [`Request::Resume`].
+    /// To [`Request::OpenDevice`](super::Request::OpenDevice) and [`Request::Resume`](super::Request::Resume).
     Device {
         /// The account.
         account: AccountId,
@@ -25,21 +25,21 @@ pub enum Reply {
         /// The database's epoch.
         epoch: u64,
     },
-    /// To [`Request::Hello`].
+    /// To [`Request::Hello`](super::Request::Hello).
     Hello {
         /// One for each conversation of the account.
         standings: Vec<Standing>,
     },
-    /// To [`Request::Resolve`].
+    /// To [`Request::Resolve`](super::Request::Resolve).
     Resolved {
         /// Where the device stands in it.
         standing: Standing,
         /// The other account.
         peer: Account,
     },
-    /// To [`Request::Append`].
+    /// To [`Request::Append`](super::Request::Append).
     Stored(StoredEntry),
-    /// To [`Request::Read`]: the entries, and the head of the log at that moment.
+    /// To [`Request::Read`](super::Request::Read): the entries, and the head of the log at that moment.
     Entries {
         /// The entries.
         entries: Vec<Entry>,
@@ -49,27 +49,27 @@ pub enum Reply {
         /// permitted.
         has_expired: bool,
     },
-    /// To [`Request::Marks`].
+    /// To [`Request::Marks`](super::Request::Marks).
     Marks {
         /// How many belong to the conversation.
         members: u32,
         /// Those of them who have received something since.
         marks: Vec<MemberMark>,
     },
-    /// To [`Request::Join`] and [`Request::MakeRoom`].
+    /// To [`Request::Join`](super::Request::Join) and [`Request::MakeRoom`](super::Request::MakeRoom).
     Joined(Box<Joined>),
-    /// To [`Request::Leave`] and [`Request::ChangeRoom`].
+    /// To [`Request::Leave`](super::Request::Leave) and [`Request::ChangeRoom`](super::Request::ChangeRoom).
     Changed {
         /// The news of it, if anything changed.
         event: Option<Event>,
         /// The account that it is about, if not the actor's.
         subject: Option<AccountId>,
     },
-    /// To [`Request::Rooms`].
+    /// To [`Request::Rooms`](super::Request::Rooms).
     Rooms(Vec<Room>),
-    /// To [`Request::Members`].
+    /// To [`Request::Members`](super::Request::Members).
     Members(Vec<Member>),
-    /// To [`Request::Expire`].
+    /// To [`Request::Expire`](super::Request::Expire).
     Expired {
         /// How many entries were removed.
         removed: u64,
@@ -79,9 +79,9 @@ pub enum Reply {
         /// since 1970 (UTC).
         jumped_from_ms: Option<u64>,
     },
-    /// To [`Request::ListRetained`]: names, and what is kept.
+    /// To [`Request::ListRetained`](super::Request::ListRetained): names, and what is kept.
     Retained(Vec<(String, Retention)>),
-    /// To [`Request::ReadBack`]: oldest first.
+    /// To [`Request::ReadBack`](super::Request::ReadBack): oldest first.
     History {
         /// The entries.
         entries: Vec<Entry>,

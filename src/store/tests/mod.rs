@@ -11,6 +11,7 @@ mod opening;
 mod put_back;
 mod rescue;
 mod retention;
+mod room_limits;
 mod room_model;
 mod rooms;
 mod salvage;
