@@ -4,6 +4,7 @@
 //! (RFC 8899): data that more of the same follows, so that its loss is noticed at once and costs a retransmission. It
 //! says nothing about congestion (§3 there).
 
+use std::num::NonZeroU64;
 use std::time::{Duration, Instant};
 
 use crate::transport::limits::{LARGE_LOST_MAX, SMALL_ARRIVED_MIN, SMALL_DATAGRAM};
@@ -28,14 +29,19 @@ const PROBE_DATA: usize = 5 * DATAGRAM_LEN;
 pub(super) struct Mtu {
     /// While packets are small: from when on a large one may be tried.
     raise_at: Option<Instant>,
-    /// The number of the one that was tried last.
-    probe: Option<u64>,
+    /// One more than the number of the one that was tried last: half of what the number itself would take.
+    probe: Option<NonZeroU64>,
     /// How many have been tried.
     tries: u8,
     /// Large packets lost since one was last acknowledged.
     large_lost: u8,
     /// Smaller ones acknowledged since the first of those was lost.
     small_arrived: u8,
+}
+
+/// A packet's number as [`Mtu`] keeps it.
+const fn tried(number: u64) -> NonZeroU64 {
+    NonZeroU64::MIN.saturating_add(number)
 }
 
 impl Mtu {
@@ -63,7 +69,7 @@ impl Mtu {
         if let Some(raise_at) = &mut self.raise_at
             && size > SMALL_DATAGRAM
         {
-            self.probe = Some(number);
+            self.probe = Some(tried(number));
             self.tries = self.tries.saturating_add(1);
             *raise_at = now + raise_after(self.tries);
         }
@@ -88,7 +94,9 @@ impl Mtu {
                 self.shrink(now);
             }
         }
-        self.probe.take_if(|probe| *probe == number).is_some()
+        self.probe
+            .take_if(|probe| *probe == tried(number))
+            .is_some()
     }
 
     /// So many probe time-outs have passed in a row, with a packet of this size the oldest under way.
