@@ -122,6 +122,28 @@ fn device_whose_numbers_the_server_knows_better_is_a_copy_and_sends_nothing_of_i
 }
 
 #[test]
+fn older_state_is_found_out_by_a_conversation_that_it_does_not_know_also_after_a_restore() {
+    // A laptop's state directory was put back that did not know of the conversation yet in which its waiting line had
+    // been sent since. The server's database, which had that line, was put back as well: in another epoch an unknown
+    // conversation proved nothing, and the line was sent and shown twice. (Seed 2524 of the simulator's mixed troubles.)
+    let mut desk = Desk::signed_in(Screen::interactive());
+    desk.core.link_lost("reset", false);
+    desk.core.settle(desk.now);
+    desk.type_line("message carol tea?");
+    desk.bodies();
+    comes_back(&mut desk, 2);
+    let carols = Head {
+        conversation: ConversationId(41),
+        ..head(PAIR, "carol", 1, 1, 0)
+    };
+    let bodies = desk.settle_heads(vec![head(PAIR, "bob", 0, 0, 0), carols]);
+    assert!(!bodies.iter().any(|body| matches!(body, Body::Text(_))));
+    let lines = desk.screen.lines();
+    assert!(lines.iter().any(|line| line.starts_with("unconfirmed")));
+    assert_eq!(desk.core.user(), None);
+}
+
+#[test]
 fn device_that_has_signed_in_elsewhere_as_well_becomes_another_one() {
     // The original and its copy drove each other out for as long as neither had sent anything.
     let mut desk = Desk::signed_in(Screen::interactive());
