@@ -166,6 +166,14 @@ impl World {
             let clients = &world.clients[..hosts - late];
             clients.iter().all(ClientHost::is_signed_in)
         });
+        if self.plan.hosts() > people {
+            // Where an account has several devices, one begins where the account stands when it is first told so: only
+            // from then on it is owed everything.
+            self.run_until(SIGN_IN_WITHIN, "be told where they stand", |world| {
+                let clients = &world.clients[..hosts - late];
+                clients.iter().all(ClientHost::is_settled)
+            });
+        }
         for client in hosts - late..hosts {
             self.network.faults.count(Fault::LateDevice);
             self.clients[client].is_late = true;
