@@ -15,6 +15,10 @@ use crate::cli::operate;
 use crate::net::{self, Driver, Setup};
 use crate::transport::{ClientConfig, Endpoint};
 
+/// What the buffers of the one socket are to hold for each client, in bytes: as many hosts would have a socket each, and
+/// what one of them is sent takes no room from the others. Chosen: a packet or two, as the kernel counts.
+const CLIENT_BUFFER_BYTES: usize = 1024;
+
 /// Runs a workload against a server.
 ///
 /// # Errors
@@ -37,6 +41,9 @@ pub fn run(plan: &Plan) -> Outcome {
         (None, None) => Vec::new(),
     };
     let sockets = operate::bind_any(&addresses)?;
+    for socket in &sockets {
+        socket.widen(plan.clients.saturating_mul(CLIENT_BUFFER_BYTES));
+    }
     let (setup, inputs) = Setup::new().context("cannot wait for the network")?;
     let jobs = stretching::start(inputs.clone())?;
     let own = match server {
