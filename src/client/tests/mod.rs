@@ -8,6 +8,7 @@ mod receipts;
 mod receiving;
 mod rooms;
 mod sign_in;
+mod signed_out;
 mod waiting;
 
 use std::time::Duration;

@@ -2,10 +2,11 @@
 
 use super::receiving::deliver;
 use super::*;
+use crate::protocol::EndReason;
 
 /// The link is made again, and the server's database has this epoch by now.
 fn comes_back(desk: &mut Desk, epoch: u64) -> Vec<Body> {
-    desk.core.link_lost("reset", false);
+    desk.core.link_lost("reset", None);
     desk.core.link_up(desk.now, KEY, HASH);
     let said = desk.bodies();
     desk.control(&Message::control(SessionStart {
@@ -79,7 +80,7 @@ fn device_whose_numbers_the_server_knows_better_is_a_copy_and_sends_nothing_of_i
     // A laptop's state directory was put back. A line that had no number when the backup was made had been sent since,
     // got a new number, and stood twice. (Seed 20 of the simulator's older states, seed 1 of its copies.)
     let mut desk = Desk::signed_in(Screen::interactive());
-    desk.core.link_lost("reset", false);
+    desk.core.link_lost("reset", None);
     desk.core.settle(desk.now);
     desk.type_line("message bob tea?");
     desk.core.link_up(desk.now, KEY, HASH);
@@ -98,7 +99,8 @@ fn device_whose_numbers_the_server_knows_better_is_a_copy_and_sends_nothing_of_i
 fn device_that_has_signed_in_elsewhere_as_well_becomes_another_one() {
     // The original and its copy drove each other out for as long as neither had sent anything.
     let mut desk = Desk::signed_in(Screen::interactive());
-    desk.core.link_lost("closed by the other end", true);
+    desk.core
+        .link_lost("closed by the other end", Some(EndReason::Superseded));
     desk.core.link_up(desk.now, KEY, HASH);
     desk.core.settle(desk.now);
     desk.type_line("login erin");
