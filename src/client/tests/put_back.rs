@@ -96,6 +96,28 @@ fn device_whose_numbers_the_server_knows_better_is_a_copy_and_sends_nothing_of_i
 }
 
 #[test]
+fn copy_from_before_a_restore_of_the_server_is_found_out_by_numbers_in_a_conversation_that_it_does_not_know()
+ {
+    // A line waited for a server that was down. The server's database was put back, the line was stored, in a new
+    // conversation; then the client's state was put back to the time when it waited, and the line stood twice. (Seed 302
+    // of the simulator's mixed troubles.)
+    let mut desk = Desk::signed_in(Screen::interactive());
+    desk.core.link_lost("reset", None);
+    desk.core.settle(desk.now);
+    desk.type_line("message carol tea?");
+    desk.bodies();
+    comes_back(&mut desk, 2);
+    let bodies = desk.settle_heads(vec![head(ConversationId(41), "carol", 1, 1, 0)]);
+    assert!(!bodies.iter().any(|body| matches!(body, Body::Text(_))));
+    let lines = desk.screen.lines();
+    assert!(
+        lines.iter().any(|line| line.starts_with("unconfirmed")),
+        "{lines:?}"
+    );
+    assert_eq!(desk.core.user(), None);
+}
+
+#[test]
 fn device_that_has_signed_in_elsewhere_as_well_becomes_another_one() {
     // The original and its copy drove each other out for as long as neither had sent anything.
     let mut desk = Desk::signed_in(Screen::interactive());
