@@ -2,6 +2,7 @@
 
 mod bytes;
 mod chat;
+mod gaps;
 mod link;
 mod put_back;
 mod receipts;
