@@ -118,8 +118,8 @@ impl Core {
         self.check_key(now);
     }
 
-    /// The link is lost.
-    pub(super) fn link_lost(&mut self, reason: &str, is_superseded: bool) {
+    /// The link is lost; with it the session of the signed-in user, if there is a reason for its end.
+    pub(super) fn link_lost(&mut self, reason: &str, ended: Option<EndReason>) {
         self.peer = None;
         self.effects.drop_messages();
         if let Some(account) = &mut self.account {
@@ -134,8 +134,8 @@ impl Core {
                 ),
             );
         }
-        if is_superseded && self.account.is_some() {
-            self.handle_leave(Some(Leave::Ended(EndReason::Superseded)));
+        if self.account.is_some() {
+            self.handle_leave(ended.map(Leave::Ended));
         }
         // A question that is open stays open; what waited for the server begins again, or is given up.
         if let Some(sign_in) = self.sign_in.take_if(|sign_in| sign_in.question().is_none())

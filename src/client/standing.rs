@@ -175,15 +175,13 @@ impl Account {
     /// Whether the server has numbers of this device that this state directory knows nothing of: then it is an older one
     /// or a copy, and what waits in its outbox may have been sent by the other.
     fn is_behind_its_numbers(&self, head: &Head) -> bool {
-        let Some(identity) = self.state.identity().filter(|_| !self.is_settled) else {
+        if self.is_settled {
             return false;
-        };
-        let used = match self.conversations.get(head.conversation) {
-            // A server that was restored knows fewer numbers, and never more.
-            Some(known) => known.place.used,
-            None if identity.epoch == self.epoch => Some(Number(0)),
-            None => None,
-        };
+        }
+        // A server that was restored knows fewer numbers, and never more. A conversation is known here before anything of
+        // this device has a number in it.
+        let known = self.conversations.get(head.conversation);
+        let used = known.map_or(Some(Number(0)), |known| known.place.used);
         let given = self.outbox.last_number(head.conversation);
         used.is_some_and(|used| head.last_number > given.map_or(used, |given| given.max(used)))
     }
