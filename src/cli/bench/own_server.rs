@@ -23,8 +23,8 @@ use super::stretching::Input;
 use crate::cli::environment;
 use crate::cli::operate::database::{self, Secrets};
 use crate::net::{self, InputSender};
-use crate::protocol::{AccountId, DeviceId, TICKET_BYTES};
-use crate::server::{Name, hash_ticket};
+use crate::protocol::{Access, AccountId, DeviceId, TICKET_BYTES};
+use crate::server::{Name, RoomName, hash_ticket};
 use crate::store::{Engine, NewAccount, Outcome, Reply, Request, RequestId};
 use crate::transport::{Endpoint, Limits, ServerConfig};
 
@@ -46,6 +46,15 @@ pub struct Pass {
     pub ticket: Vec<u8>,
 }
 
+/// A room in which some of the clients are from the beginning. Were they to join it themselves, each would be told of
+/// all who come later: as many entries as half the square of their number.
+pub struct Room<'a> {
+    /// Its name, with its sign.
+    pub name: &'a str,
+    /// Who belongs to it, by their places among the names.
+    pub members: Vec<usize>,
+}
+
 /// The server, until this is dropped. The child ends when its standard input does, so however this process ends,
 /// the child does, too.
 pub struct OwnServer {
@@ -56,20 +65,13 @@ pub struct OwnServer {
 }
 
 impl OwnServer {
-    /// Makes accounts of these names, and starts a server that has them.
+    /// Makes accounts of these names and a room, if it is to have members, and starts a server that has them.
     ///
     /// # Errors
     /// If the database cannot be written, or the server does not start.
-    pub fn start(names: &[String]) -> anyhow::Result<(Self, Vec<Pass>)> {
-        let mut builder = tempfile::Builder::new();
-        let builder = builder
-            .prefix("udpchat-bench-")
-            .permissions(Permissions::from_mode(0o700));
-        let directory = builder
-            .tempdir_in(MEMORY)
-            .or_else(|_| builder.tempdir())
-            .context("cannot make a temporary directory")?;
-        let passes = prepare(directory.path(), names)?;
+    pub fn start(names: &[String], room: &Room<'_>) -> anyhow::Result<(Self, Vec<Pass>)> {
+        let directory = directory()?;
+        let passes = prepare(directory.path(), names, room)?;
         let mut server = Self {
             child: None,
             address: ([127, 0, 0, 1], 0).into(),
@@ -152,8 +154,20 @@ impl Drop for OwnServer {
     }
 }
 
-/// Writes accounts, each with a device and its ticket, into the database of a server that does not run yet.
-fn prepare(data: &Path, names: &[String]) -> anyhow::Result<Vec<Pass>> {
+/// A directory for a database, of this user's alone.
+fn directory() -> anyhow::Result<TempDir> {
+    let mut builder = tempfile::Builder::new();
+    let builder = builder
+        .prefix("udpchat-bench-")
+        .permissions(Permissions::from_mode(0o700));
+    builder
+        .tempdir_in(MEMORY)
+        .or_else(|_| builder.tempdir())
+        .context("cannot make a temporary directory")
+}
+
+/// Writes accounts, each with a device and its ticket, and a room into the database of a server that does not run yet.
+fn prepare(data: &Path, names: &[String], room: &Room<'_>) -> anyhow::Result<Vec<Pass>> {
     let mut engine = database::open(data)?;
     let secrets = Secrets::of(&mut engine)?;
     let seed = net::seed().context("the operating system gives no randomness")?;
@@ -212,7 +226,39 @@ fn prepare(data: &Path, names: &[String]) -> anyhow::Result<Vec<Pass>> {
             ticket,
         })
     });
-    passes.collect()
+    let passes = passes.collect::<anyhow::Result<Vec<Pass>>>()?;
+    fill(&mut engine, room, &passes, now.unix_ms)?;
+    Ok(passes)
+}
+
+/// Makes those members of a room who are to be. They have received already that the others have joined.
+fn fill(engine: &mut Engine, room: &Room<'_>, passes: &[Pass], time_ms: u64) -> anyhow::Result<()> {
+    let (name, skeleton) = RoomName::parse(room.name)?.into_forms();
+    let members = || room.members.iter().map(|member| &passes[*member]);
+    let joins = members().map(|pass| Request::Join {
+        account: pass.account,
+        device: pass.device,
+        name: name.clone(),
+        skeleton: skeleton.clone(),
+        access: Access::Public,
+        may_make: true,
+        time_ms,
+    });
+    let Some(last) = execute(engine, joins.collect())?.pop() else {
+        return Ok(());
+    };
+    let Reply::Joined(last) = last else {
+        bail!("the database answered something else");
+    };
+    let conversation = last.standing.conversation;
+    let head = last.event.context("nobody joins twice")?.stored.entry;
+    let marks = members().map(|pass| (conversation, pass.account, head));
+    let advance = Request::Advance {
+        marks: marks.collect(),
+        seen: Vec::new(),
+    };
+    execute(engine, vec![advance])?;
+    Ok(())
 }
 
 fn execute(engine: &mut Engine, requests: Vec<Request>) -> anyhow::Result<Vec<Reply>> {
@@ -220,7 +266,7 @@ fn execute(engine: &mut Engine, requests: Vec<Request>) -> anyhow::Result<Vec<Re
     let completions = engine.execute(batch).into_iter();
     let replies = completions.map(|completion| match completion.outcome {
         Outcome::Done(reply) => Ok(reply),
-        other => bail!("cannot make the accounts: {other:?}"),
+        other => bail!("cannot prepare the database: {other:?}"),
     });
     replies.collect()
 }
@@ -286,3 +332,39 @@ pub struct Own {
 
 /// How long a restart may take, the goodbyes of all sessions included.
 pub const RESTART_WAIT: Duration = Duration::from_secs(60);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn members_of_the_room_stand_behind_all_who_joined_it() {
+        // Each would be told of those who joined after it when it comes: as many entries as half the square of their
+        // number, before anything can be measured.
+        let directory = directory().unwrap();
+        let names = ["bench-1-0", "bench-1-1", "bench-1-2", "bench-1-3"].map(String::from);
+        let room = Room {
+            name: "#bench-1",
+            members: vec![0, 1, 3],
+        };
+        let passes = prepare(directory.path(), &names, &room).unwrap();
+        let mut engine = database::open(directory.path()).unwrap();
+        let mut told = Vec::new();
+        for pass in passes {
+            let hello = Request::Hello {
+                account: pass.account,
+                device: pass.device,
+                epoch: None,
+                positions: Vec::new(),
+            };
+            let Ok([Reply::Hello { standings }]) =
+                <[Reply; 1]>::try_from(execute(&mut engine, vec![hello]).unwrap())
+            else {
+                panic!("expected an answer to HELLO");
+            };
+            let standing = standings.into_iter().find(|it| it.name == room.name);
+            told.push(standing.map(|standing| (standing.start.0, standing.head.0)));
+        }
+        assert_eq!(told, [Some((3, 3)), Some((3, 3)), None, Some((3, 3))]);
+    }
+}
