@@ -18,6 +18,7 @@ mod member;
 mod meter;
 mod own_server;
 mod paced;
+mod preparing;
 mod report;
 mod run;
 mod storm;

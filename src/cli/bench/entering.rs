@@ -7,7 +7,7 @@ use rand_core::{RngCore as _, SeedableRng as _};
 use serde_bytes::ByteBuf;
 
 use super::member::{ATTEMPT_WAIT, Line, Member, News, PAUSE, Step};
-use super::own_server::Pass;
+use super::preparing::Pass;
 use super::stretching::Job;
 use crate::client::credentials::{LoginBegun, SignUpBegun};
 use crate::protocol::opaque::KeyStretching;

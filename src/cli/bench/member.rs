@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use rand_chacha::ChaCha20Rng;
 use rand_core::RngCore as _;
 
-use super::own_server::Pass;
+use super::preparing::Pass;
 use super::stretching::Job;
 use super::talk::{Contact, Heard, Talk};
 use crate::client::credentials::{LoginBegun, SignUpBegun};

@@ -6,7 +6,8 @@ use anyhow::{Context as _, anyhow};
 
 use super::Plan;
 use super::crowd::{Cast, Crowd, End};
-use super::own_server::{Keeper, Own, OwnServer, Room};
+use super::own_server::{Keeper, Own, OwnServer};
+use super::preparing::Room;
 use super::report::Report;
 use super::stretching::{self, Input};
 use super::workload::{self, Traffic, With};
