@@ -3,12 +3,12 @@
 use std::io::{self, Write as _};
 use std::path::PathBuf;
 
-use anyhow::{Context as _, anyhow};
+use anyhow::Context as _;
 use clap::{Arg, ArgMatches, value_parser};
 
-use crate::cli::control::{self, Answer, Desk as _, Request};
+use crate::cli::control::{self, Answer, Request};
 use crate::cli::exit::{Exit, Failure, Outcome};
-use crate::cli::options;
+use crate::cli::{desk, options};
 use crate::store::{self, DATABASE_FILE};
 
 /// The word that calls it.
@@ -33,10 +33,9 @@ pub fn run(matches: &ArgMatches) -> Outcome {
         .ok_or_else(|| Failure::usage("no file"))?;
     let path = std::path::absolute(file).context("cannot tell the file's absolute path")?;
     let rows = match control::connect(&data)? {
-        Some(mut remote) => match remote.ask(Request::StoreBackup { path })? {
+        Some(mut remote) => match desk::ask(&mut remote, Request::StoreBackup { path })? {
             Answer::BackedUp { rows } => rows,
-            Answer::Error { message } => return Err(anyhow!(message).into()),
-            _ => return Err(anyhow!("the server answered something else").into()),
+            _ => return Err(desk::unexpected().into()),
         },
         None => {
             store::back_up_file(&data.join(DATABASE_FILE), &path).map_err(anyhow::Error::new)?

@@ -3,12 +3,13 @@
 use std::fmt::Write as _;
 use std::io::{self, Write as _};
 
-use anyhow::{Context as _, anyhow};
+use anyhow::Context as _;
 use clap::ArgMatches;
 use jiff::Timestamp;
 use unicode_width::UnicodeWidthStr as _;
 
 use crate::cli::control::{Answer, Request, User};
+use crate::cli::desk;
 use crate::cli::exit::{Exit, Outcome};
 use crate::cli::options;
 
@@ -21,10 +22,8 @@ pub fn arguments() -> clap::Command {
 
 pub fn run(matches: &ArgMatches) -> Outcome {
     let data = options::data_directory(matches)?;
-    let users = match super::desk(&data)?.ask(Request::UserList)? {
-        Answer::Users { users } => users,
-        Answer::Error { message } => return Err(anyhow!(message).into()),
-        _ => return Err(anyhow!("the server answered something else").into()),
+    let Answer::Users { users } = desk::ask(&mut *desk::open(&data)?, Request::UserList)? else {
+        return Err(desk::unexpected().into());
     };
     if users.is_empty() {
         eprintln!("there are no accounts in {} yet", data.display());
