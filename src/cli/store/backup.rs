@@ -1,13 +1,12 @@
 //! `udpchat store backup`: a copy of the database, whether the server runs or not.
 
 use std::io::{self, Write as _};
-use std::path::PathBuf;
 
 use anyhow::Context as _;
-use clap::{Arg, ArgMatches, value_parser};
+use clap::ArgMatches;
 
 use crate::cli::control::{self, Answer, Request};
-use crate::cli::exit::{Exit, Failure, Outcome};
+use crate::cli::exit::{Exit, Outcome};
 use crate::cli::{desk, options};
 use crate::store::{self, DATABASE_FILE};
 
@@ -17,20 +16,12 @@ pub const NAME: &str = "backup";
 pub fn arguments() -> clap::Command {
     clap::Command::new(NAME)
         .about("Copy the database, also while the server runs")
-        .arg(
-            Arg::new("file")
-                .value_name("FILE")
-                .required(true)
-                .value_parser(value_parser!(PathBuf))
-                .help("Where to: a file that is not there yet"),
-        )
+        .arg(super::file("Where to: a file that is not there yet"))
 }
 
 pub fn run(matches: &ArgMatches) -> Outcome {
     let data = options::data_directory(matches)?;
-    let file = matches
-        .get_one::<PathBuf>("file")
-        .ok_or_else(|| Failure::usage("no file"))?;
+    let file = super::file_of(matches)?;
     let path = std::path::absolute(file).context("cannot tell the file's absolute path")?;
     let rows = match control::connect(&data)? {
         Some(mut remote) => match desk::ask(&mut remote, Request::StoreBackup { path })? {
