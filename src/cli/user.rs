@@ -46,8 +46,11 @@ impl Command for User {
         let add = "NAME may have 32 letters, digits, '.', '_' and '-'; two names that look alike are one. The password \
                    is asked for twice, unseen, and never leaves this process: the server keeps only what OPAQUE (RFC \
                    9807) needs to have it proved later.";
+        let list = "An account whose record is damaged is not listed. How many there are is said on standard error, and \
+                    the exit status is 1 then; udpchat store check names them.";
         vec![
             ("USER ADD", add.into()),
+            ("USER LIST", list.into()),
             (desk::FILES.0, desk::FILES.1.into()),
         ]
     }

@@ -62,7 +62,7 @@ pub fn run(matches: &ArgMatches) -> Outcome {
 /// Whether there is an account of this name now.
 fn is_taken(data: &Path, canonical: &str) -> anyhow::Result<bool> {
     match desk::ask(&mut *desk::open(data)?, Request::UserList)? {
-        Answer::Users { users } => Ok(users.iter().any(|user| user.name == canonical)),
+        Answer::Users { users, .. } => Ok(users.iter().any(|user| user.name == canonical)),
         _ => Err(desk::unexpected()),
     }
 }

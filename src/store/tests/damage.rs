@@ -115,7 +115,7 @@ impl Asker<'_> {
                 assert_eq!(&found, account, "page {}", self.page);
             }
         }
-        if let Some(Reply::Accounts(accounts)) = self.ask(&Request::ListAccounts) {
+        if let Some(Reply::Accounts { accounts, .. }) = self.ask(&Request::ListAccounts) {
             self.compare(&accounts, &self.truth.accounts);
         }
         if let Some(Reply::Retained(retained)) = self.ask(&Request::ListRetained) {
