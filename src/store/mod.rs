@@ -7,6 +7,7 @@
 mod accounts;
 mod api;
 mod backup;
+mod cache;
 mod check;
 mod conversations;
 mod devices;
