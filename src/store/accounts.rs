@@ -58,18 +58,22 @@ pub(super) fn find(look: &impl Look, name: &str) -> Result<Option<Account>, Stor
     Ok(Some(record.into_account(id)))
 }
 
-/// All accounts that can be read, by name.
+/// All accounts that can be read, by name, and how many cannot.
 pub(super) fn list(look: &impl Look) -> Result<Reply, Stop> {
-    let mut accounts = Vec::new();
+    let (mut accounts, mut unreadable) = (Vec::new(), 0);
     for row in look.accounts().range(0_u64..)? {
         let (id, value) = row?;
         let id = id.value();
-        if let Some(record) = readable(decode::<AccountRecord>(TABLE, id, value.value()))? {
-            accounts.push(record.into_account(AccountId(id)));
+        match readable(decode::<AccountRecord>(TABLE, id, value.value()))? {
+            Some(record) => accounts.push(record.into_account(AccountId(id))),
+            None => unreadable += 1,
         }
     }
     accounts.sort_by(|a, b| a.name.cmp(&b.name));
-    Ok(Reply::Accounts(accounts))
+    Ok(Reply::Accounts {
+        accounts,
+        unreadable,
+    })
 }
 
 /// An account's record.
