@@ -18,7 +18,7 @@ use super::render;
 use super::sending::is_temporary;
 use crate::protocol::{
     Body, Command, ConversationId, DecodeError, DeliverAgain, Delivery, Digest, EntryId, Envelope,
-    ErrorCode, EventKind, Failure, Message, ReceiptCounts, Receipts,
+    ErrorCode, EventKind, Failure, Message, Number, ReceiptCounts, Receipts,
 };
 use crate::transport::{Channel, Now};
 
@@ -125,6 +125,15 @@ impl Account {
         let id = delivery.conversation;
         let is_own = delivery.author == self.id;
         let is_known = self.has_shown(id, delivery.entry, &envelope.digest, effects);
+        let origin = opened
+            .as_ref()
+            .ok()
+            .and_then(|message| message.header.origin);
+        let from_here = origin.filter(|origin| is_own && origin.device == self.device);
+        let is_from_here = from_here.is_some_and(|origin| {
+            let place = (id, delivery.entry);
+            self.has_written(place, origin.number, &envelope.digest, effects)
+        });
         let Some(known) = self.conversations.get_mut(id) else {
             return;
         };
@@ -134,10 +143,6 @@ impl Account {
         let conversation_name = known.place.name.clone();
         self.gaps.reached(now.instant, id, delivery.entry);
         let is_damaged = matches!(opened, Err(DecodeError::Digest));
-        let origin = opened
-            .as_ref()
-            .ok()
-            .and_then(|message| message.header.origin);
         let said = opened
             .ok()
             .and_then(|message| fitting(message, id, &conversation_name, &self.name, is_own));
@@ -169,12 +174,11 @@ impl Account {
                 known.place.unread = known.place.unread.saturating_add(1);
             }
         }
-        let from_here = origin.filter(|origin| is_own && origin.device == self.device);
-        let is_from_here = from_here.is_some();
         if let Some(origin) = from_here
             && let Some(sequence) = self.outbox.find(id, origin.number)
         {
-            // The server had no room to say that it is stored. Asked again, it says so.
+            // The server had no room to say that it is stored. Asked again, it says so; or else, where a copy of this
+            // device has used the number up, that this is one.
             self.outbox.unsend(sequence);
         }
         if !is_from_here && !is_known {
@@ -202,6 +206,35 @@ impl Account {
         if known.is_none_or(|known| entry > known.place.reread) {
             return false;
         }
+        self.holds(id, entry, digest, effects)
+    }
+
+    /// Whether an entry by this device's id was written with this very state: it waits in the outbox, or the server
+    /// has said already where it stands. What a copy of the state wrote, or a later state than was put back here, the
+    /// user has not seen.
+    pub(super) fn has_written(
+        &self,
+        (id, entry): (ConversationId, EntryId),
+        number: Number,
+        digest: &Digest,
+        effects: &mut Effects,
+    ) -> bool {
+        let waiting = self.outbox.find(id, number);
+        let waiting = waiting.and_then(|sequence| self.outbox.get(sequence)?.numbered.as_ref());
+        match waiting {
+            Some(numbered) => numbered.digest == *digest,
+            None => self.holds(id, entry, digest, effects),
+        }
+    }
+
+    /// Whether this very entry is in the history.
+    fn holds(
+        &self,
+        id: ConversationId,
+        entry: EntryId,
+        digest: &Digest,
+        effects: &mut Effects,
+    ) -> bool {
         match self.state.entry(id, entry) {
             Ok(held) => held.is_some_and(|held| held.digest == *digest),
             Err(error) => {

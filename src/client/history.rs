@@ -10,7 +10,7 @@ use super::env::Tone;
 use super::name::is_room;
 use crate::protocol::{
     AccountId, Body, ConversationId, DeviceId, Digest, EVERYONE_NAME, EntryId, Message,
-    MessageType, RoomEvent, Text, open,
+    MessageType, Origin, RoomEvent, Text, open,
 };
 
 /// An entry that was received or, being this device's own, stored.
@@ -49,10 +49,10 @@ impl Said {
 }
 
 impl Entry {
-    /// The device that wrote it, if its bytes are whole.
-    pub(super) fn device(&self) -> Option<DeviceId> {
+    /// Which of which device's messages it is, if its bytes are whole.
+    pub(super) fn origin(&self) -> Option<Origin> {
         let message = open(&self.content, &self.digest).ok()?;
-        message.header.origin.map(|origin| origin.device)
+        message.header.origin
     }
 
     /// What it says, if its bytes are whole and say something that this version knows.
@@ -119,7 +119,7 @@ pub(super) fn fitting(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::protocol::{Number, Origin};
+    use crate::protocol::Number;
 
     const PAIR: ConversationId = ConversationId(7);
 

@@ -354,12 +354,17 @@ impl Account {
                 .conversations
                 .get(id)
                 .map_or(EntryId::START, |known| known.place.position);
-            for (_, entry) in self
+            for (at, entry) in self
                 .state
                 .last_entries(id, shown, position, SHOWN_AGAIN_MAX)?
             {
                 let is_own = entry.author == self.id;
-                let is_from_here = is_own && entry.device() == Some(self.device);
+                let from_here = entry
+                    .origin()
+                    .filter(|origin| is_own && origin.device == self.device);
+                let is_from_here = from_here.is_some_and(|origin| {
+                    self.has_written((id, at), origin.number, &entry.digest, effects)
+                });
                 if let Some(said) = entry.said()
                     && !is_from_here
                 {

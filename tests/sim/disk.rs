@@ -7,7 +7,9 @@ use std::sync::{Arc, Mutex};
 
 use redb::{Database, ReadableDatabase, ReadableTable, StorageBackend, TableDefinition};
 use serde_bytes::ByteBuf;
-use udpchat::protocol::{Body, Digest, Message, open};
+use udpchat::protocol::{
+    Access, Body, ConversationId, Digest, EVERYONE_NAME, EventKind, Message, RoomEvent, open, seal,
+};
 use udpchat::store::memory::MemoryDisk;
 use udpchat::store::{Engine, Files};
 
@@ -17,6 +19,8 @@ pub type Standing = (u64, u64);
 /// The tables of server and client in which entries stand.
 const LOG: TableDefinition<'_, Standing, &[u8]> = TableDefinition::new("log");
 const HISTORY: TableDefinition<'_, Standing, &[u8]> = TableDefinition::new("history");
+/// The server's table of what rooms are called.
+const ROOMS: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("rooms");
 /// A client's tables of what is not stored yet and of what waits for receipts.
 const OUTBOX: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("outbox");
 const AWAITED: TableDefinition<'_, Standing, &[u8]> = TableDefinition::new("awaited");
@@ -24,6 +28,9 @@ const AWAITED: TableDefinition<'_, Standing, &[u8]> = TableDefinition::new("awai
 /// A row of the server's log, as its store writes it before a checksum of four bytes: the entry before it, author,
 /// device, number, time, digest, content.
 type LogRow = (u64, u64, u64, u64, u64, Digest, ByteBuf);
+
+/// A row of the server's rooms, likewise: name, topic, who may join.
+type RoomRow = (String, String, Access);
 
 /// A row of a device's history: author, time, content, digest, the entry before it.
 type HistoryRow = (u64, u64, ByteBuf, Digest, Option<u64>);
@@ -39,6 +46,26 @@ pub struct Logged {
 }
 
 impl Logged {
+    /// An entry by which somebody joined a room.
+    pub fn joining(room: u64, name: &str) -> Self {
+        let event = RoomEvent {
+            kind: EventKind::Joined,
+            actor: name.to_owned(),
+            subject: None,
+            text: None,
+            role: None,
+            access: None,
+        };
+        let message = Message::event(ConversationId(room), event);
+        let (content, digest) = seal(&message);
+        Self {
+            digest,
+            message,
+            time_ms: 0,
+            bytes: content.len() as u64,
+        }
+    }
+
     /// The mark of what was said, if it is that.
     pub fn mark(&self) -> Option<Mark> {
         match &self.message.body {
@@ -175,11 +202,23 @@ impl Disk {
         self.failed = Arc::default();
     }
 
+    /// The names of those of the server's conversations that have one of their own.
+    pub fn names(&self) -> BTreeMap<u64, String> {
+        let name = |value: &[u8]| {
+            let row: RoomRow = rmp_serde::from_slice(unsealed(value)).expect("rows are written so");
+            row.0
+        };
+        let rooms = rows(&self.copy(true), ROOMS).into_iter();
+        rooms
+            .map(|(id, value)| (id, name(&value)))
+            .chain([(ConversationId::EVERYONE.0, EVERYONE_NAME.to_owned())])
+            .collect()
+    }
+
     /// The server's log.
     pub fn log(&self) -> Log {
         let logged = |value: &[u8]| {
-            let row = &value[..value.len() - 4];
-            let row: LogRow = rmp_serde::from_slice(row).expect("rows are written so");
+            let row: LogRow = rmp_serde::from_slice(unsealed(value)).expect("rows are written so");
             Logged {
                 digest: row.5,
                 message: open(&row.6, &row.5).expect("the log holds messages"),
@@ -243,6 +282,11 @@ impl Disk {
         }
         copy
     }
+}
+
+/// A row of the server's without the checksum of four bytes behind it.
+fn unsealed(value: &[u8]) -> &[u8] {
+    &value[..value.len() - 4]
 }
 
 /// A table's rows; none if there is no such table yet.

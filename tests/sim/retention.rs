@@ -3,10 +3,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use udpchat::protocol::Body;
 use udpchat::store::Retention;
 
-use crate::disk::Log;
+use crate::disk::{Log, Logged};
 
 const DAY_MS: u64 = 24 * 60 * 60 * 1000;
 const MEGABYTE: u64 = 1_000_000;
@@ -43,6 +42,8 @@ impl Keep {
 pub struct Pass {
     pub before: Log,
     pub after: Log,
+    /// What conversations are called, also where nothing has been said.
+    pub names: BTreeMap<u64, String>,
     /// The server's time.
     pub now_ms: u64,
     /// It was skipped, since the clock had jumped.
@@ -52,12 +53,12 @@ pub struct Pass {
 impl Pass {
     /// What it has removed, if that is what the limits say.
     pub fn removed(self, keep: &Keep, retained: &BTreeSet<&'static str>) -> Log {
-        let mut after = self.after;
         let mut expected = if self.has_jumped {
             self.before.clone()
         } else {
-            left(&self.before, (keep, retained), self.now_ms)
+            self.left(keep, retained)
         };
+        let mut after = self.after;
         let differs = |one: &Log, other: &Log| one.keys().any(|key| !other.contains_key(key));
         assert!(
             !differs(&after, &expected) && !differs(&expected, &after),
@@ -70,43 +71,72 @@ impl Pass {
         removed.retain(|key, _| expected.remove(key).or(after.remove(key)).is_none());
         removed
     }
+
+    /// What is to be left of the log.
+    fn left(&self, keep: &Keep, retained: &BTreeSet<&'static str>) -> Log {
+        let mut conversations: BTreeMap<u64, Log> = BTreeMap::new();
+        for (standing, logged) in &self.before {
+            let of = conversations.entry(standing.0).or_default();
+            of.insert(*standing, logged.clone());
+        }
+        let mut left = Log::new();
+        for (conversation, mut entries) in conversations {
+            let name = self.names.get(&conversation).map(String::as_str);
+            let limits = keep.of(name.filter(|name| retained.contains(name)));
+            let mut bytes: u64 = entries.values().map(|logged| logged.bytes).sum();
+            let from_ms = limits
+                .days
+                .map_or(0, |days| self.now_ms.saturating_sub(days * DAY_MS));
+            while let Some(first) = entries.first_entry() {
+                let count = first.get().bytes;
+                let is_over = limits
+                    .megabytes
+                    .is_some_and(|limit| bytes > limit * MEGABYTE)
+                    || first.get().time_ms < from_ms;
+                let is_many = limits.messages;
+                if !is_over && is_many.is_none_or(|limit| entries.len() as u64 <= limit) {
+                    break;
+                }
+                bytes -= count;
+                entries.pop_first();
+            }
+            left.extend(entries);
+        }
+        left
+    }
 }
 
-/// What is to be left of a log.
-fn left(log: &Log, (keep, retained): (&Keep, &BTreeSet<&'static str>), now_ms: u64) -> Log {
-    let mut conversations: BTreeMap<u64, Log> = BTreeMap::new();
-    for (standing, logged) in log {
-        let of = conversations.entry(standing.0).or_default();
-        of.insert(*standing, logged.clone());
-    }
-    let mut left = Log::new();
-    for (_, mut entries) in conversations {
-        let name = entries
-            .values()
-            .find_map(|logged| match &logged.message.body {
-                Body::Text(text) => Some(text.receiver.clone()),
-                _ => None,
-            });
-        let name = name.filter(|name| retained.contains(&**name));
-        let limits = keep.of(name.as_deref());
-        let mut bytes: u64 = entries.values().map(|logged| logged.bytes).sum();
-        let from_ms = limits
-            .days
-            .map_or(0, |days| now_ms.saturating_sub(days * DAY_MS));
-        while let Some(first) = entries.first_entry() {
-            let count = first.get().bytes;
-            let is_over = limits
-                .megabytes
-                .is_some_and(|limit| bytes > limit * MEGABYTE)
-                || first.get().time_ms < from_ms;
-            let is_many = limits.messages;
-            if !is_over && is_many.is_none_or(|limit| entries.len() as u64 <= limit) {
-                break;
-            }
-            bytes -= count;
-            entries.pop_first();
-        }
-        left.extend(entries);
-    }
-    left
+#[test]
+fn limits_of_a_room_are_worked_out_before_anything_is_said_in_it() {
+    // The name of a room was taken from what was said in it. Three had joined and nobody had spoken when a pass removed
+    // the first of their entries, as the room's limit says: the model expected all of them to stay. (Seed 224.)
+    const OWN: &[(&str, Retention)] = &[(
+        "#bridge",
+        Retention {
+            days: None,
+            messages: Some(2),
+            megabytes: None,
+        },
+    )];
+    let keep = Keep {
+        all: Retention::default(),
+        own: OWN,
+    };
+    let joined = |conversation| {
+        let entries = ["a", "b", "c"].into_iter().zip(1..);
+        entries
+            .map(move |(name, entry)| ((conversation, entry), Logged::joining(conversation, name)))
+    };
+    let before: Log = joined(2).chain(joined(3)).collect();
+    let mut after = before.clone();
+    after.remove(&(2, 1));
+    let pass = Pass {
+        before,
+        after,
+        names: BTreeMap::from([(2, "#bridge".to_owned()), (3, "#deck".to_owned())]),
+        now_ms: 0,
+        has_jumped: false,
+    };
+    let removed = pass.removed(&keep, &BTreeSet::from(["#bridge"]));
+    assert!(removed.into_keys().eq([(2, 1)]));
 }

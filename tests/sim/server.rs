@@ -202,6 +202,7 @@ impl ServerHost {
             self.passes.push(Pass {
                 before,
                 after: self.disk.log(),
+                names: self.disk.names(),
                 now_ms,
                 has_jumped: jumped || matches!(done[0].outcome, Outcome::Unknown),
             });

@@ -1,6 +1,6 @@
 //! What the operator's limits remove, and what they leave true.
 
-use super::super::testing::{Bench, append, position};
+use super::super::testing::{Bench, append, join, position};
 use super::super::{Outcome, Refusal, Reply, Request, Retention};
 use crate::protocol::{ConversationId, EntryId};
 
@@ -172,6 +172,24 @@ fn a_conversation_can_have_limits_of_its_own() {
         keep: last(1),
     };
     assert_eq!(bench.ask(nowhere), Outcome::Refused(Refusal::NoSuchRoom));
+}
+
+#[test]
+fn limits_of_a_room_count_from_its_first_entry_on_also_where_nobody_has_said_anything() {
+    // A simulated pass removed the entry by which somebody had joined a room in which nobody had spoken yet, and was
+    // taken for wrong. It was right: a room has its name, and so its limits, from when it is made.
+    let mut bench = Bench::new();
+    for name in ["alice", "bob", "carol"] {
+        let user = bench.user(name);
+        bench.done(join(user, "#bridge"));
+        bench.done(join(user, "#deck"));
+    }
+    let keep = Request::Retain {
+        name: "#bridge".into(),
+        keep: last(2),
+    };
+    bench.done(keep);
+    assert_eq!(expire(&mut bench, Retention::default(), 1000), 1);
 }
 
 #[test]

@@ -43,7 +43,7 @@ impl Oracle {
             let is_logged = log.get(standing).map(|logged| logged.digest) == Some(message.digest);
             // What a server has lost whose database was put back stays where it is.
             assert!(
-                is_logged || self.has_lost(),
+                is_logged || self.has_lost_entry(*standing, message.digest),
                 "{} holds at {standing:?} what the log does not",
                 whose()
             );

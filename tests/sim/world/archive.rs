@@ -1,13 +1,13 @@
 //! Backups of server and clients, and what comes of putting them back: an older database under the server, an older
 //! state directory under a client, a copy of one beside the original.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use udpchat::store::mark_as_copy;
 
 use super::World;
-use crate::disk::{Disk, Logged, Mark};
+use crate::disk::Disk;
 use crate::faults::Fault;
 use crate::network::Host;
 use crate::oracle::Watched;
@@ -73,11 +73,8 @@ impl World {
             return;
         };
         self.network.faults.count(Fault::ServerPutBack);
-        let marks = |disk: &Disk| -> BTreeSet<Mark> {
-            disk.log().values().filter_map(Logged::mark).collect()
-        };
-        let before = marks(&self.disk);
-        let kept = marks(&Disk::of_backup(image.clone()));
+        let before = self.disk.log();
+        let kept = Disk::of_backup(image.clone()).log();
         if by_hand {
             self.disk.put_tables_back(image);
         } else {
@@ -85,8 +82,7 @@ impl World {
             let database = self.disk.open().expect("a backup can be opened");
             mark_as_copy(&database).expect("the disk does not fail");
         }
-        let lost = before.difference(&kept).copied().collect();
-        self.oracle.server_is_put_back(lost, kept);
+        self.oracle.server_is_put_back(&before, &kept);
     }
 
     pub(super) fn back_up_client(&mut self, client: usize) {
