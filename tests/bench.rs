@@ -174,6 +174,50 @@ fn what_one_says_to_all_is_counted_for_each_who_hears_it() {
 }
 
 #[test]
+fn room_is_joined_before_one_speaks_in_it() {
+    let directory = TempDir::new().unwrap();
+    let data = directory.path().join("data");
+    let server = Server::on_loopback(&data);
+    let address = server.address.to_string();
+    let words = "--clients 6 --window 2 --messages 20 --json".split(' ');
+    let arguments: Vec<&str> = ["bench", "fanout", &address]
+        .into_iter()
+        .chain(words)
+        .collect();
+    let report = json(&udpchat(&arguments));
+    assert_eq!(report["deliveries"], 5 * 20);
+    let data = data.to_str().unwrap();
+    let status = json(&udpchat(&["status", "--data", data, "--json"]));
+    // Of the joining each is told that belongs to the room by then.
+    let joins = (1..=6).sum::<u64>();
+    let said = status["stored"].as_u64().unwrap();
+    assert!(said >= 20, "{status}");
+    assert!(
+        status["delivered"].as_u64() >= Some(5 * said + joins),
+        "{status}"
+    );
+}
+
+#[test]
+fn where_nobody_can_make_a_room_that_is_said() {
+    let directory = TempDir::new().unwrap();
+    let data = directory.path().join("data");
+    let closed = ["--rooms", "closed"];
+    let server = Server::start(&Place::default(), &data, &["127.0.0.1:0"], &closed);
+    let address = server.address.to_string();
+    let output = udpchat(&["bench", "fanout", &address, "--clients", "40"]);
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    let text = String::from_utf8(output.stderr).unwrap();
+    assert!(
+        text.contains("JOIN") && text.contains("only the operator makes rooms"),
+        "{text}"
+    );
+    let users = udpchat(&["user", "list", "--data", data.to_str().unwrap()]);
+    let users = String::from_utf8(users.stdout).unwrap();
+    assert!(users.lines().count() < 40, "{users}");
+}
+
+#[test]
 fn paced_lines_and_streams_go_to_a_server_of_ones_own_as_well() {
     let report = own("bulk --clients 2 --rate 20 --bytes 1000000 --json");
     assert_eq!(report["deliveries"], report["deliveries_expected"]);

@@ -5,17 +5,20 @@
 //! of its own; one endpoint, one socket and one poll loop serve them all, and one clock measures.
 //!
 //! Against a server of the measurement's own ([`own_server`]), which it starts where no address is named, the clients
-//! sign in by tickets made beforehand, and what the server uses up can be read off ([`meter`]).
+//! sign in by tickets and belong to a room that were made beforehand, and what the server uses up can be read off
+//! ([`meter`]).
 
 mod bulk;
 mod closed_loop;
 mod crowd;
 mod entering;
+mod finding;
 mod histogram;
 mod member;
 mod meter;
 mod own_server;
 mod paced;
+mod preparing;
 mod report;
 mod run;
 mod storm;
@@ -106,7 +109,7 @@ impl Command for Bench {
                 Arg::new("server")
                     .value_name("HOST[:PORT]")
                     .value_parser(str::parse::<ServerName>)
-                    .help("The server to measure, which must let anybody sign up [default: one of its own, on loopback]"),
+                    .help("The server to measure, which must let anybody sign up, and for fanout make a room [default: one of its own, on loopback]"),
             )
             .arg(
                 Arg::new("clients")
@@ -188,24 +191,25 @@ impl Command for Bench {
                 "WHAT IS MEASURED",
                 "Latency is from the moment at which a line is typed to the moment at which the reader's client has \
                  decoded it and checked its digest, by one clock. The users (bench-…, with passwords that nobody \
-                 knows) are signed up first, within the server's limits, and stay behind as accounts; two seconds of \
-                 warming up are not counted. Packets and bytes (of UDP payload) are those of all clients, both ways, \
-                 acknowledgements, receipts and streams included, from the first message counted until the last has \
-                 arrived. A stream begins when counting does and has arrived when the server has called all of it \
-                 stored; its reader, an account of its own, stays away."
+                 knows) are signed up first, within the server's limits, and stay behind as accounts, as does the room \
+                 of fanout (#bench-…), which each joins on its way in; two seconds of warming up are not counted. \
+                 Packets and bytes (of UDP payload) are those of all clients, both ways, acknowledgements, receipts and \
+                 streams included, from the first message counted until the last has arrived. A stream begins when \
+                 counting does and has arrived when the server has called all of it stored; its reader, an account of \
+                 its own, stays away."
                     .into(),
             ),
             (
                 "A SERVER OF ITS OWN",
                 "Without HOST a server is started on loopback, with its database in a temporary directory: in memory, \
                  where there is /dev/shm. It ends with the measurement, however that ends. The clients sign in by \
-                 tickets that were written into its database beforehand, and no limit of one address applies, so that \
-                 neither the stretching of passwords nor a limit is what is measured. The server's CPU time (of all \
-                 its threads, user and system) and its commits are those from the first message counted until the \
-                 last has arrived; its memory per client is what has become resident since it started. Idle clients \
-                 are left alone for 12 seconds before they are measured. In storm the server is stopped in order and \
-                 started again; time counts from the moment at which it listens, and a client is back when its HELLO \
-                 is answered."
+                 tickets that were written into its database beforehand, as was the room of fanout with its members, \
+                 and no limit of one address applies, so that neither the stretching of passwords nor a limit is what \
+                 is measured. The server's CPU time (of all its threads, user and system) and its commits are those \
+                 from the first message counted until the last has arrived; its memory per client is what has become \
+                 resident since it started. Idle clients are left alone for 12 seconds before they are measured. In \
+                 storm the server is stopped in order and started again; time counts from the moment at which it \
+                 listens, and a client is back when its HELLO is answered."
                     .into(),
             ),
             (

@@ -8,6 +8,7 @@ mod command;
 mod completions;
 mod connect;
 mod control;
+mod desk;
 pub mod documents;
 mod environment;
 mod exit;

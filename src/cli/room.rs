@@ -5,6 +5,7 @@ mod add;
 use clap::ArgMatches;
 
 use super::command::Command;
+use super::desk;
 use super::exit::{Failure, Outcome};
 use super::options;
 use crate::registry::Entry;
@@ -45,12 +46,7 @@ impl Command for Room {
                    closed` lets nobody make one by joining it.";
         vec![
             ("ROOM ADD", add.into()),
-            (
-                "FILES",
-                "A running server is spoken to through DIR/control.sock; if none runs, DIR/udpchat.redb is opened \
-                 directly. The outcome is the same."
-                    .into(),
-            ),
+            (desk::FILES.0, desk::FILES.1.into()),
         ]
     }
 }

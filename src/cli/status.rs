@@ -6,7 +6,8 @@ use anyhow::{Context as _, anyhow};
 use clap::{Arg, ArgAction, ArgMatches};
 
 use super::command::Command;
-use super::control::{self, Answer, Desk as _, Request};
+use super::control::{self, Answer, Request};
+use super::desk;
 use super::exit::{Exit, Failure, Outcome};
 use super::options;
 use crate::registry::Entry;
@@ -41,10 +42,8 @@ impl Command for Status {
             return Err(Failure::new(Exit::Unreachable, error)
                 .hint("--data DIR names the directory of another one"));
         };
-        let status = match server.ask(Request::Status)? {
-            Answer::Status(status) => status,
-            Answer::Error { message } => return Err(anyhow!(message).into()),
-            _ => return Err(anyhow!("the server answered something else").into()),
+        let Answer::Status(status) = desk::ask(&mut server, Request::Status)? else {
+            return Err(desk::unexpected().into());
         };
         let text = if matches.get_flag("json") {
             serde_json::to_string(&status).context("cannot write the status")? + "\n"

@@ -6,9 +6,13 @@ mod rescue;
 mod restore;
 mod retain;
 
-use clap::ArgMatches;
+use std::path::{Path, PathBuf};
+
+use anyhow::anyhow;
+use clap::{Arg, ArgMatches, value_parser};
 
 use super::command::Command;
+use super::control;
 use super::exit::{Failure, Outcome};
 use super::options;
 use crate::registry::Entry;
@@ -87,5 +91,29 @@ impl Command for Store {
                     .into(),
             ),
         ]
+    }
+}
+
+/// FILE: a copy of the database, to be made or to be used.
+fn file(help: &'static str) -> Arg {
+    Arg::new("file")
+        .value_name("FILE")
+        .required(true)
+        .value_parser(value_parser!(PathBuf))
+        .help(help)
+}
+
+/// The path that [`file`] was given.
+fn file_of(matches: &ArgMatches) -> Result<&PathBuf, Failure> {
+    matches
+        .get_one::<PathBuf>("file")
+        .ok_or_else(|| Failure::usage("no file"))
+}
+
+/// Refuses while the server of this directory runs.
+fn require_stopped(data: &Path) -> Result<(), Failure> {
+    match control::connect(data)? {
+        None => Ok(()),
+        Some(_) => Err(Failure::from(anyhow!("the server is running")).hint("stop it first")),
     }
 }

@@ -3,14 +3,12 @@
 mod add;
 mod list;
 
-use std::path::Path;
-
 use clap::ArgMatches;
 
 use super::command::Command;
-use super::control::{self, Desk};
+use super::desk;
 use super::exit::{Failure, Outcome};
-use super::{operate, options};
+use super::options;
 use crate::registry::Entry;
 
 /// The subcommand.
@@ -48,22 +46,12 @@ impl Command for User {
         let add = "NAME may have 32 letters, digits, '.', '_' and '-'; two names that look alike are one. The password \
                    is asked for twice, unseen, and never leaves this process: the server keeps only what OPAQUE (RFC \
                    9807) needs to have it proved later.";
+        let list = "An account whose record is damaged is not listed. How many there are is said on standard error, and \
+                    the exit status is 1 then; udpchat store check names them.";
         vec![
             ("USER ADD", add.into()),
-            (
-                "FILES",
-                "A running server is spoken to through DIR/control.sock; if none runs, DIR/udpchat.redb is opened \
-                 directly. The outcome is the same."
-                    .into(),
-            ),
+            ("USER LIST", list.into()),
+            (desk::FILES.0, desk::FILES.1.into()),
         ]
     }
-}
-
-/// The running server of this directory, or its database if none runs.
-pub fn desk(data: &Path) -> anyhow::Result<Box<dyn Desk>> {
-    Ok(match control::connect(data)? {
-        Some(remote) => Box::new(remote),
-        None => operate::local_desk(data)?,
-    })
 }

@@ -4,6 +4,7 @@
 //! is left in [`Effects`] until [`Core::settle`] has made durable what it follows from.
 
 mod entering;
+mod link;
 
 use std::net::SocketAddr;
 use std::time::Instant;
@@ -13,7 +14,7 @@ use rand_core::SeedableRng;
 use zeroize::Zeroizing;
 
 use super::Options;
-use super::account::{Account, Leave};
+use super::account::Account;
 use super::commands;
 use super::effects::Effects;
 use super::env::{Console, End, Files, Input, Tone};
@@ -27,22 +28,7 @@ use super::rooms::NO_LINK;
 use super::sign_in::SignIn;
 use crate::protocol::{Body, EndReason, Envelope, SessionEnd, fingerprint};
 use crate::transport::{Channel, Now};
-
-/// The server at the other end of the link.
-pub(super) struct Peer {
-    pub(super) key: [u8; 32],
-    pub(super) handshake_hash: [u8; 32],
-    pub(super) is_trusted: bool,
-}
-
-/// What the logic wants of the link, which it does not know; asked after each batch.
-#[derive(Debug, Clone, Copy, Default)]
-pub(super) struct WantedOfLink {
-    /// That it is made anew.
-    pub(super) renewal: bool,
-    /// How it does.
-    pub(super) status: bool,
-}
+use link::{Peer, WantedOfLink};
 
 /// The client's logic.
 pub struct Core {
@@ -106,68 +92,6 @@ impl Core {
             end: None,
             seen_as: None,
         }
-    }
-
-    /// The link stands. Before anything is said, the key is checked.
-    pub(super) fn link_up(&mut self, now: Now, key: [u8; 32], handshake_hash: [u8; 32]) {
-        self.peer = Some(Peer {
-            key,
-            handshake_hash,
-            is_trusted: false,
-        });
-        self.check_key(now);
-    }
-
-    /// The link is lost.
-    pub(super) fn link_lost(&mut self, reason: &str, is_superseded: bool) {
-        self.peer = None;
-        self.effects.drop_messages();
-        if let Some(account) = &mut self.account {
-            account.link_lost(&mut self.effects);
-        }
-        if !std::mem::take(&mut self.is_server_stopping) {
-            self.effects.show(
-                Tone::Notice,
-                format!(
-                    "the link to {} is lost ({reason}); trying again",
-                    self.options.server_name
-                ),
-            );
-        }
-        if is_superseded && self.account.is_some() {
-            self.handle_leave(Some(Leave::Ended(EndReason::Superseded)));
-        }
-        // A question that is open stays open; what waited for the server begins again, or is given up.
-        if let Some(sign_in) = self.sign_in.take_if(|sign_in| sign_in.question().is_none())
-            && !sign_in.is_reconnection()
-            && self.pending_user.is_none()
-        {
-            self.effects
-                .show(Tone::Error, "the sign-in was lost with it; `login` again");
-        }
-    }
-
-    /// The server has not answered for a while.
-    pub(super) fn link_silent(&mut self, text: &str) {
-        self.notice(text);
-        // A script waits: its commands follow each other.
-        let is_interactive = self.console.is_interactive();
-        if let Some(account) = self.account.as_mut().filter(|_| is_interactive) {
-            account.is_silent = true;
-        }
-    }
-
-    /// The server has answered again, in the same session.
-    pub(super) fn link_awake(&mut self, now: Now, text: &str) {
-        self.notice(text);
-        if let Some(account) = &mut self.account {
-            account.awake(now, &mut self.effects);
-        }
-    }
-
-    /// Says something about the link.
-    pub(super) fn notice(&mut self, text: &str) {
-        self.effects.show(Tone::Notice, text);
     }
 
     /// Something has come from the server. Whatever it is, it does no harm.
@@ -348,21 +272,6 @@ impl Core {
     /// What is to be sent, after [`Core::settle`].
     pub(super) fn take_messages(&mut self) -> Vec<(Channel, Vec<u8>)> {
         self.effects.take_messages()
-    }
-
-    /// Whether the link is no good any more and is to be made again.
-    pub(super) fn take_new_link_wish(&mut self) -> bool {
-        std::mem::take(&mut self.of_link.renewal)
-    }
-
-    /// The user wants to see how the link does.
-    pub(super) fn wish_status(&mut self) {
-        self.of_link.status = true;
-    }
-
-    /// Whether the figures of the link are to be handed in.
-    pub(super) fn take_status_wish(&mut self) -> bool {
-        std::mem::take(&mut self.of_link.status)
     }
 
     fn ask_next(&mut self) {

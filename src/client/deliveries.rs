@@ -15,6 +15,7 @@ use super::history::{Entry, Said, fitting};
 use super::name::{is_room, short};
 use super::receipts::News;
 use super::render;
+use super::sending::is_temporary;
 use crate::protocol::{
     Body, Command, ConversationId, DecodeError, DeliverAgain, Delivery, Digest, EntryId, Envelope,
     ErrorCode, EventKind, Failure, Message, Number, ReceiptCounts, Receipts,
@@ -333,6 +334,22 @@ impl Account {
         for id in self.gaps.take_due(now.instant) {
             self.ask_from_here(id, effects);
         }
+    }
+
+    /// The server does not send what was asked for again. What it only cannot do now the clock asks for once more.
+    pub(super) fn again_refused(&mut self, failure: &Failure, effects: &mut Effects) {
+        let id = failure.conversation;
+        if is_temporary(failure.code) || id.is_some_and(|id| !self.gaps.refused(id)) {
+            return;
+        }
+        // An earlier server does not say of which it speaks.
+        let place = match id.map(|id| self.place_name(id)) {
+            Some(name) if !name.is_empty() => format!("{name}: "),
+            _ => String::new(),
+        };
+        let why = render::refusal(failure, "");
+        let text = format!("{place}what is missing does not come, the server says: {why}");
+        effects.show(Tone::Error, text);
     }
 
     fn ask_from_here(&self, id: ConversationId, effects: &mut Effects) {

@@ -27,6 +27,8 @@ struct Gap {
     asked: Instant,
     /// How often it has asked from there.
     tries: u32,
+    /// Whether the server has refused to answer that.
+    is_refused: bool,
 }
 
 impl Gap {
@@ -60,6 +62,7 @@ impl Gaps {
             upto,
             asked: now,
             tries: 1,
+            is_refused: false,
         };
         self.0.insert(id, gap);
         true
@@ -76,7 +79,16 @@ impl Gaps {
             gap.position = position;
             gap.asked = now;
             gap.tries = 1;
+            gap.is_refused = false;
         }
+    }
+
+    /// The server has refused to answer, for good: the clock does not ask again. Returns whether that is news.
+    pub(super) fn refused(&mut self, id: ConversationId) -> bool {
+        self.0.get_mut(&id).is_none_or(|gap| {
+            gap.tries = TRIES_MAX;
+            !std::mem::replace(&mut gap.is_refused, true)
+        })
     }
 
     /// The conversations in which the answer has been waited for long enough, to be asked about once more.

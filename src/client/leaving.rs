@@ -36,8 +36,14 @@ impl Core {
             Leave::Ended(EndReason::Superseded) => {
                 "signed out: this device has signed in again elsewhere; `login` again as a new device"
             }
-            Leave::Ended(EndReason::LoggedOut) => "signed out by the server",
-            Leave::Ended(_) => "signed out: the account, its password or its tickets were changed",
+            Leave::Ended(EndReason::TooManySessions) => {
+                "signed out here: the account has as many sessions elsewhere as it may have, and this was the oldest; \
+                 `login` signs in here again, and the oldest of those out"
+            }
+            Leave::Ended(EndReason::Revoked) => {
+                "signed out: the account, its password or its tickets were changed"
+            }
+            Leave::Ended(EndReason::LoggedOut | EndReason::Other(_)) => "signed out by the server",
             Leave::Conflict => {
                 "signed out: this device's files are a copy, or were restored, and their numbers are used up; \
                  `login` again as a new device"
@@ -47,6 +53,9 @@ impl Core {
             // The server takes this session for signed in, and LOGOUT would take the ticket from the other one that has
             // this device.
             self.of_link.renewal = true;
+        }
+        if !matches!(leave, Leave::Conflict | Leave::Ended(EndReason::Superseded)) {
+            self.tell_unsent();
         }
         self.leave(Some(leave));
         if self.console.is_interactive() {
@@ -112,6 +121,7 @@ impl Core {
             Some(Leave::Ended(EndReason::Revoked | EndReason::LoggedOut)) => {
                 account.forget_ticket(false)
             }
+            // The device and its ticket are as good as before; it is for the user to say when they are used again.
             _ => account.close(),
         };
         self.console.set_names(Vec::new());

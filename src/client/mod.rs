@@ -136,10 +136,7 @@ impl Client {
                 key,
                 handshake_hash,
             } => self.core.link_up(now, key, handshake_hash),
-            LinkEvent::Lost {
-                reason,
-                is_superseded,
-            } => self.core.link_lost(&reason, is_superseded),
+            LinkEvent::Lost { reason, ended } => self.core.link_lost(&reason, ended),
             LinkEvent::Unreachable(heard) => {
                 let heard = heard.map(|heard| format!(" ({heard})")).unwrap_or_default();
                 let text = format!(
@@ -216,7 +213,7 @@ impl App for Client {
             self.link.close(now.instant, endpoint);
         } else if self.core.take_new_link_wish() {
             self.core
-                .link_lost("the server does not answer the sign-in", false);
+                .link_lost("the server does not answer the sign-in", None);
             self.link.reconnect(now.instant, endpoint, &mut self.random);
         }
     }

@@ -355,6 +355,7 @@ impl Account {
             Command::Receive if failure.code == ErrorCode::Expired => {
                 self.told_expired(now, failure, effects);
             }
+            Command::Receive => self.again_refused(failure, effects),
             Command::Hello if is_temporary(failure.code) => self.retry_later(now, failure),
             _ => effects.show(
                 Tone::Error,
@@ -486,7 +487,7 @@ impl Account {
 }
 
 /// Whether what was refused may succeed later.
-const fn is_temporary(code: ErrorCode) -> bool {
+pub(super) const fn is_temporary(code: ErrorCode) -> bool {
     matches!(
         code,
         ErrorCode::Unavailable | ErrorCode::TooManyAttempts | ErrorCode::OutOfTurn

@@ -12,6 +12,7 @@ use rand_chacha::ChaCha20Rng;
 use rand_core::RngCore;
 
 use super::link_status::LinkStatus;
+use crate::protocol::EndReason;
 use crate::transport::{Channel, CloseReason, Endpoint, Event, SendError, SessionId};
 
 /// How long one round of attempts may take. The transport says sooner that nobody is there; this bounds a
@@ -56,6 +57,10 @@ const CODE_NOT_READING: u16 = 2;
 /// that came back by its ticket after that would drive the other one out in turn.
 const CODE_SUPERSEDED: u16 = 3;
 
+/// The code with which it closes the oldest session of an account that has too many. A client that came back by its
+/// ticket after that would drive the next one out.
+const CODE_TOO_MANY_SESSIONS: u16 = 4;
+
 /// Something that happened to the link.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum LinkEvent {
@@ -70,8 +75,8 @@ pub(super) enum LinkEvent {
     Lost {
         /// Why.
         reason: String,
-        /// Whether that is because this device has signed in again elsewhere.
-        is_superseded: bool,
+        /// Why the server has signed the user out, if it did that with the link.
+        ended: Option<EndReason>,
     },
     /// It could not be made the first time; what was heard, if anything.
     Unreachable(Option<String>),
@@ -254,20 +259,17 @@ impl Link {
                 } else {
                     self.pause(now, random);
                 }
-                let is_superseded = matches!(
-                    reason,
-                    CloseReason::Peer {
-                        code: CODE_SUPERSEDED,
-                        ..
-                    }
-                );
+                let ended = match reason {
+                    CloseReason::Peer { code, .. } => end_reason(*code),
+                    _ => None,
+                };
                 Some(LinkEvent::Lost {
                     reason: match reason {
                         // The number says nothing to a reader.
                         CloseReason::Peer { reason, .. } if !reason.is_empty() => reason.clone(),
                         other => other.to_string(),
                     },
-                    is_superseded,
+                    ended,
                 })
             }
             State::Connecting {
@@ -452,5 +454,15 @@ impl Link {
     /// Whether the goodbye has been said.
     pub(super) const fn is_closed(&self) -> bool {
         matches!(self.state, State::Closed)
+    }
+}
+
+/// What the code in a server's goodbye says of who was signed in on the session: the same as the message before it,
+/// which may be lost.
+const fn end_reason(code: u16) -> Option<EndReason> {
+    match code {
+        CODE_SUPERSEDED => Some(EndReason::Superseded),
+        CODE_TOO_MANY_SESSIONS => Some(EndReason::TooManySessions),
+        _ => None,
     }
 }

@@ -178,12 +178,10 @@ impl Account {
         if self.is_settled {
             return false;
         }
-        // A server that was restored knows fewer numbers, and never more; and a conversation is durable here before
-        // anything is sent to it.
-        let used = match self.conversations.get(head.conversation) {
-            Some(known) => known.place.used,
-            None => Some(Number(0)),
-        };
+        // A server that was restored knows fewer numbers, and never more. A conversation is known here before anything of
+        // this device has a number in it.
+        let known = self.conversations.get(head.conversation);
+        let used = known.map_or(Some(Number(0)), |known| known.place.used);
         let given = self.outbox.last_number(head.conversation);
         used.is_some_and(|used| head.last_number > given.map_or(used, |given| given.max(used)))
     }

@@ -8,7 +8,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use mio::net::UdpSocket;
 use quinn_udp::{BATCH_SIZE, RecvMeta, UdpSocketState};
-use socket2::{Domain, Protocol, Type};
+use socket2::{Domain, Protocol, SockRef, Type};
 
 use crate::transport::Transmit;
 
@@ -69,6 +69,12 @@ pub enum SendOutcome {
     },
 }
 
+/// Both are wishes: a smaller buffer costs packets, not correctness.
+fn ask_for_buffers(socket: &SockRef<'_>, bytes: usize) {
+    let _ = socket.set_recv_buffer_size(bytes);
+    let _ = socket.set_send_buffer_size(bytes);
+}
+
 /// A bound, non-blocking UDP socket.
 pub struct Socket {
     io: UdpSocket,
@@ -95,9 +101,7 @@ impl Socket {
         if address.is_ipv6() {
             socket.set_only_v6(true)?;
         }
-        // Both are wishes: a smaller buffer costs packets, not correctness.
-        let _ = socket.set_recv_buffer_size(SOCKET_BUFFER_BYTES);
-        let _ = socket.set_send_buffer_size(SOCKET_BUFFER_BYTES);
+        ask_for_buffers(&SockRef::from(&socket), SOCKET_BUFFER_BYTES);
         socket.set_nonblocking(true)?;
         socket.bind(&address.into())?;
         let io = UdpSocket::from_std(socket.into());
@@ -112,6 +116,12 @@ impl Socket {
             batch: BATCH_SIZE_MIN,
             counters: SocketCounters::default(),
         })
+    }
+
+    /// Asks for larger buffers, of so many bytes each, where one socket stands for those of many hosts. The operating
+    /// system gives what it is willing to.
+    pub fn widen(&self, bytes: usize) {
+        ask_for_buffers(&SockRef::from(&self.io), bytes.max(SOCKET_BUFFER_BYTES));
     }
 
     /// The address to which it is bound, with the real port.

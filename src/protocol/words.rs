@@ -150,10 +150,12 @@ wire_enum! {
         LoggedOut = 1 => "LOGGED_OUT",
         /// The server stops.
         ServerStopping = 2 => "SERVER_STOPPING",
-        /// The same device has signed in again elsewhere, or too many of the account's devices have.
+        /// The same device has signed in again elsewhere.
         Superseded = 3 => "SUPERSEDED",
         /// The account, its password or its tickets were changed.
         Revoked = 4 => "REVOKED",
+        /// The account has as many other sessions as it may have, and this was the oldest.
+        TooManySessions = 5 => "TOO_MANY_SESSIONS",
     }
 }
 

@@ -1,7 +1,7 @@
 //! Who comes online and who goes, however it happens: signing in and out, falling silent and speaking again, a
 //! device that takes the place of its own earlier session.
 
-use super::hub::{CODE_SUPERSEDED, Hub, Turn};
+use super::hub::{CODE_SUPERSEDED, CODE_TOO_MANY_SESSIONS, Hub, Turn};
 use super::presence::account_of;
 use super::requests::Pending;
 use super::session::Stage;
@@ -89,8 +89,9 @@ impl Hub {
         }
     }
 
-    /// Ends an earlier session of the same device, whose place is taken, or the oldest of too many.
-    pub(super) fn supersede(
+    /// Ends an earlier session of the same device, whose place is taken, or else the oldest of too many. These are told
+    /// apart: only the first means that a state directory was copied.
+    pub(super) fn make_way(
         &mut self,
         turn: &mut Turn<'_>,
         id: SessionId,
@@ -102,26 +103,33 @@ impl Hub {
             let user = sessions.user(other);
             other != id && user.is_some_and(|user| user.device == device)
         };
-        let oldest = || {
-            let here = self.presence.get(account)?;
-            let is_full = here.sessions().count() >= SESSIONS_MAX;
-            here.sessions().next().filter(|_| is_full)
-        };
-        let earlier = self.presence.session_of_device(account, same);
-        let Some(earlier) = earlier.or_else(oldest) else {
+        if let Some(earlier) = self.presence.session_of_device(account, same) {
+            let words = "the device has signed in again";
+            return Self::end(
+                turn,
+                earlier,
+                EndReason::Superseded,
+                (CODE_SUPERSEDED, words),
+            );
+        }
+        let Some(here) = self.presence.get(account) else {
             return;
         };
-        let goodbye = Message::control(SessionEnd {
-            reason: EndReason::Superseded,
-        });
+        if here.sessions().count() >= SESSIONS_MAX
+            && let Some(oldest) = here.sessions().next()
+        {
+            let words = "the account has too many other sessions";
+            let close = (CODE_TOO_MANY_SESSIONS, words);
+            Self::end(turn, oldest, EndReason::TooManySessions, close);
+        }
+    }
+
+    /// Ends a session of a signed-in user and says why.
+    fn end(turn: &mut Turn<'_>, id: SessionId, reason: EndReason, (code, words): (u16, &str)) {
+        let goodbye = Message::control(SessionEnd { reason });
         // Whoever has no room for it learns the same from the close that follows.
-        let _ = Self::tell(turn, earlier, CHANNEL, &goodbye);
-        turn.endpoint.close(
-            turn.now.instant,
-            earlier,
-            CODE_SUPERSEDED,
-            "the device has signed in again",
-        );
+        let _ = Self::tell(turn, id, CHANNEL, &goodbye);
+        turn.endpoint.close(turn.now.instant, id, code, words);
     }
 
     /// A session speaks again after it was taken for away.

@@ -43,6 +43,8 @@ const CODE_STOPPING: u16 = 1;
 const CODE_NOT_READING: u16 = 2;
 /// The code with which a session is closed because its device has signed in anew.
 pub(super) const CODE_SUPERSEDED: u16 = 3;
+/// The code with which the oldest session of an account is closed that has too many.
+pub(super) const CODE_TOO_MANY_SESSIONS: u16 = 4;
 
 /// What an operator can choose.
 #[derive(Debug, Clone)]

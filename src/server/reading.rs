@@ -5,6 +5,7 @@ use super::forward::{CHAT, envelope};
 use super::hub::{Hub, Turn};
 use super::requests::Pending;
 use super::session::Reader;
+use super::sign_in::failure_of;
 use crate::protocol::{
     Command, ConversationId, DeliverAgain, Delivery, EntryId, ErrorCode, Failure, Hop, Message,
     encode,
@@ -176,7 +177,11 @@ impl Hub {
             }
             Outcome::Refused(Refusal::NotPermitted | Refusal::NoSuchConversation) => {
                 user.behind.remove(&conversation);
-                Self::refuse_outcome(turn, id, CHAT, Command::Receive, &outcome);
+                let failure = Failure {
+                    conversation: Some(conversation),
+                    ..failure_of(&outcome)
+                };
+                Self::refuse(turn, id, CHAT, Command::Receive, failure);
                 self.read_on(turn, id);
             }
             Outcome::Done(_) | Outcome::Refused(_) | Outcome::Unknown => {

@@ -258,7 +258,7 @@ impl Hub {
                 device,
                 epoch,
             }) => {
-                self.supersede(turn, id, account, device);
+                self.make_way(turn, id, account, device);
                 let Some(session) = self.sessions.get_mut(id) else {
                     return;
                 };

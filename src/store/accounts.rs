@@ -58,18 +58,22 @@ pub(super) fn find(look: &impl Look, name: &str) -> Result<Option<Account>, Stor
     Ok(Some(record.into_account(id)))
 }
 
-/// All accounts that can be read, by name.
+/// All accounts that can be read, by name, and how many cannot.
 pub(super) fn list(look: &impl Look) -> Result<Reply, Stop> {
-    let mut accounts = Vec::new();
+    let (mut accounts, mut unreadable) = (Vec::new(), 0);
     for row in look.accounts().range(0_u64..)? {
         let (id, value) = row?;
         let id = id.value();
-        if let Some(record) = readable(decode::<AccountRecord>(TABLE, id, value.value()))? {
-            accounts.push(record.into_account(AccountId(id)));
+        match readable(decode::<AccountRecord>(TABLE, id, value.value()))? {
+            Some(record) => accounts.push(record.into_account(AccountId(id))),
+            None => unreadable += 1,
         }
     }
     accounts.sort_by(|a, b| a.name.cmp(&b.name));
-    Ok(Reply::Accounts(accounts))
+    Ok(Reply::Accounts {
+        accounts,
+        unreadable,
+    })
 }
 
 /// An account's record.
@@ -87,9 +91,15 @@ pub(super) fn require(look: &impl Look, id: AccountId) -> Result<AccountRecord, 
 
 /// When an account was last seen, without making anything of the rest of its record: each message asks for it.
 pub(super) fn seen_ms(look: &impl Look, id: AccountId) -> Result<u64, StoreError> {
+    if let Some(known) = look.cache().and_then(|cache| cache.seen(id)) {
+        return Ok(known);
+    }
     let value = look.accounts().get(id.0)?;
     let value = value.ok_or_else(|| StoreError::missing("accounts"))?;
     let record: SeenRecord<'_> = decode(TABLE, id.0, value.value())?;
+    if let Some(cache) = look.cache() {
+        cache.learn_seen(id, record.seen_ms);
+    }
     Ok(record.seen_ms)
 }
 
@@ -104,6 +114,9 @@ pub(super) fn note_seen(
         {
             record.seen_ms = *seen_ms;
             save(tables, *id, &record)?;
+            if let Some(cache) = tables.cache() {
+                cache.learn_seen(*id, *seen_ms);
+            }
         }
     }
     Ok(())

@@ -1,6 +1,5 @@
 //! Copies of a database: made while it is in use, and put back.
 
-use std::cell::Cell;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -13,7 +12,7 @@ use super::guard::guard;
 use super::meta;
 use super::migrate::{beside, copy_file};
 use super::open::{DATABASE_FILE, OpenError, journal_of, open_file, sync_directory_of};
-use super::tables::{self, Snapshot, Tables};
+use super::tables::{self, Snapshot, State, Tables};
 
 /// Writes a snapshot into a database of its own, under another name until it is whole; returns how many rows it has.
 pub(super) fn write(snapshot: &Snapshot, path: &Path) -> Result<u64, OpenError> {
@@ -43,8 +42,8 @@ pub(super) fn write(snapshot: &Snapshot, path: &Path) -> Result<u64, OpenError> 
 pub(super) fn fill(snapshot: &Snapshot, copy: &Database) -> Result<u64, StoreError> {
     let transaction = copy.begin_write()?;
     let rows = {
-        let changed = Cell::new(false);
-        let mut tables = Tables::open(&transaction, &changed)?;
+        let state = State::default();
+        let mut tables = Tables::open(&transaction, &state)?;
         let rows = tables::copy(snapshot, &mut tables)?;
         meta::mark_as_copy(&mut tables)?;
         rows
@@ -127,8 +126,8 @@ pub fn mark_as_copy(database: &Database) -> Result<(), StoreError> {
     guard(|| {
         let transaction = database.begin_write()?;
         {
-            let changed = Cell::new(false);
-            meta::mark_as_copy(&mut Tables::open(&transaction, &changed)?)?;
+            let state = State::default();
+            meta::mark_as_copy(&mut Tables::open(&transaction, &state)?)?;
         }
         transaction.commit()?;
         Ok(())

@@ -370,10 +370,20 @@ pub(super) fn load(
     look: &impl Look,
     conversation: ConversationId,
 ) -> Result<Option<ConversationRecord>, StoreError> {
-    let value = look.conversations().get(conversation.0)?;
-    value
-        .map(|value| decode(CONVERSATIONS, conversation.0, value.value()))
-        .transpose()
+    if let Some(known) = look
+        .cache()
+        .and_then(|cache| cache.conversation(conversation))
+    {
+        return Ok(Some(known));
+    }
+    let Some(value) = look.conversations().get(conversation.0)? else {
+        return Ok(None);
+    };
+    let record = decode(CONVERSATIONS, conversation.0, value.value())?;
+    if let Some(cache) = look.cache() {
+        cache.learn_conversation(conversation, record);
+    }
+    Ok(Some(record))
 }
 
 /// Writes a conversation's record.
@@ -382,6 +392,10 @@ pub(super) fn save(
     conversation: ConversationId,
     record: &ConversationRecord,
 ) -> Result<(), StoreError> {
+    if let Some(cache) = tables.cache_to_change() {
+        cache.put_conversation(conversation, *record);
+        return Ok(());
+    }
     tables.conversations.insert(
         conversation.0,
         &*encode(CONVERSATIONS, conversation.0, record),
@@ -396,10 +410,17 @@ pub(super) fn load_member(
     account: AccountId,
 ) -> Result<Option<MemberRecord>, StoreError> {
     let key = (conversation.0, account.0);
-    let value = look.members().get(key)?;
-    value
-        .map(|value| decode(MEMBERS, key, value.value()))
-        .transpose()
+    if let Some(known) = look.cache().and_then(|cache| cache.member(key)) {
+        return Ok(Some(known));
+    }
+    let Some(value) = look.members().get(key)? else {
+        return Ok(None);
+    };
+    let record = decode(MEMBERS, key, value.value())?;
+    if let Some(cache) = look.cache() {
+        cache.learn_member(key, record);
+    }
+    Ok(Some(record))
 }
 
 /// Writes a member's record.
@@ -410,6 +431,10 @@ pub(super) fn save_member(
     member: &MemberRecord,
 ) -> Result<(), StoreError> {
     let key = (conversation.0, account.0);
+    if let Some(cache) = tables.cache_to_change() {
+        cache.put_member(key, *member);
+        return Ok(());
+    }
     tables.members.insert(key, &*encode(MEMBERS, key, member))?;
     Ok(())
 }

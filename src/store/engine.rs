@@ -65,7 +65,10 @@ impl Engine {
                 "the journal is damaged: what was stored behind the damage is lost; the database has a new epoch, so \
                  that clients notice"
             );
-            let renew = |tables: &mut Tables<'_>| meta::renew_epoch(tables, &mut rng);
+            let renew = |tables: &mut Tables<'_>| {
+                tables.settle()?;
+                meta::renew_epoch(tables, &mut rng)
+            };
             (epoch, _) = guard(|| live.perform(renew))?;
         }
         guard(|| live.checkpoint())?;
@@ -370,6 +373,7 @@ pub(super) fn perform(
     epoch: u64,
     request: &Request,
 ) -> Result<Reply, Stop> {
+    tables.prepare_for(request)?;
     match request {
         Request::CreateAccount(new) => accounts::create(tables, new),
         Request::OpenDevice {

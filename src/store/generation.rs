@@ -9,7 +9,6 @@
 //! running server and put back before its next start. Clients still notice those where their position is ahead of the
 //! log or its digest differs.
 
-use std::cell::Cell;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
 use std::os::unix::fs::OpenOptionsExt;
@@ -24,7 +23,7 @@ use super::guard::guard;
 use super::meta;
 use super::migrate::beside;
 use super::open::{OpenError, sync_directory_of};
-use super::tables::Tables;
+use super::tables::{State, Tables};
 
 /// The file's name in the server's data directory.
 const FILE: &str = "udpchat.generation";
@@ -74,12 +73,8 @@ pub fn begin_service_after(
         // damaged in it.
         transaction.set_quick_repair(true);
         let begun = {
-            let changed = Cell::new(false);
-            meta::begin_service(
-                &mut Tables::open(&transaction, &changed)?,
-                witness,
-                &mut rng,
-            )?
+            let state = State::default();
+            meta::begin_service(&mut Tables::open(&transaction, &state)?, witness, &mut rng)?
         };
         transaction.commit()?;
         Ok(begun)

@@ -1,15 +1,16 @@
 //! An open database: the tables' file, the journal, and the transaction that is under way over many groups.
 
-use std::cell::Cell;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use redb::{Database, ReadableDatabase, StorageBackend, WriteTransaction};
+use self_cell::self_cell;
 
 use super::error::{Stop, StoreError};
 use super::guard::{give_up, guard};
 use super::journal::{Found, Journal};
 use super::meta;
-use super::tables::{Snapshot, Tables};
+use super::tables::{Snapshot, State, Tables};
 use super::{Request, engine};
 
 /// After so many requests the transaction is committed. Chosen: a commit that writes some hundred pages, in a few
@@ -28,11 +29,43 @@ pub struct Files {
     pub journal: Box<dyn StorageBackend>,
 }
 
+/// A transaction, and what belongs to it.
+struct Ground {
+    transaction: WriteTransaction,
+    state: State,
+}
+
+self_cell! {
+    /// A transaction with its tables, which stay open as long as it: to open all of them cost a group as much as some
+    /// five messages.
+    struct Tabled {
+        owner: Ground,
+        #[not_covariant]
+        dependent: Tables,
+    }
+}
+
 /// The transaction under way.
 struct Open {
-    transaction: WriteTransaction,
+    tabled: Tabled,
     /// How many requests are in it.
     requests: usize,
+}
+
+impl Open {
+    fn begin(database: &Database) -> Result<Self, StoreError> {
+        let ground = Ground {
+            transaction: database.begin_write()?,
+            state: State::default(),
+        };
+        let tabled = Tabled::try_new(ground, |ground| {
+            Tables::open(&ground.transaction, &ground.state)
+        })?;
+        Ok(Self {
+            tabled,
+            requests: 0,
+        })
+    }
 }
 
 /// An open database.
@@ -140,14 +173,15 @@ impl Live {
     ) -> Result<(T, bool), StoreError> {
         let open = match self.open.take() {
             Some(open) => self.open.insert(open),
-            None => self.open.insert(Open {
-                transaction: self.database.begin_write()?,
-                requests: 0,
-            }),
+            None => self.open.insert(Open::begin(&self.database)?),
         };
-        let changed = Cell::new(false);
-        let done = work(&mut Tables::open(&open.transaction, &changed)?)?;
-        Ok((done, changed.get()))
+        open.tabled.with_dependent_mut(|ground, tables| {
+            tables.is_cached = false;
+            ground.state.changed.store(false, Ordering::Relaxed);
+            let done = work(tables)?;
+            tables.trim()?;
+            Ok((done, ground.state.changed.load(Ordering::Relaxed)))
+        })
     }
 
     /// Makes durable what was done, as these requests.
@@ -169,17 +203,15 @@ impl Live {
     /// The commit makes redb's allocator state durable too (`set_quick_repair`), so that the file need not be walked
     /// after a crash. In every commit that would cost too much; in one of thousands of requests it does not count.
     pub(super) fn checkpoint(&mut self) -> Result<(), StoreError> {
-        let Some(Open {
-            mut transaction, ..
-        }) = self.open.take()
-        else {
+        let Some(mut open) = self.open.take() else {
             return Ok(());
         };
-        let changed = Cell::new(false);
-        meta::note_journal(
-            &mut Tables::open(&transaction, &changed)?,
-            self.journal.last(),
-        )?;
+        let last = self.journal.last();
+        open.tabled.with_dependent_mut(|_, tables| {
+            tables.settle()?;
+            meta::note_journal(tables, last)
+        })?;
+        let mut transaction = open.tabled.into_owner().transaction;
         transaction.set_quick_repair(true);
         transaction.commit()?;
         self.commits += 1;

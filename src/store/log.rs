@@ -282,11 +282,18 @@ fn used_up(
     device: DeviceId,
 ) -> Result<Number, StoreError> {
     let key = (conversation.0, device.0);
-    match look.senders().get(key)? {
-        Some(last) => Ok(Number(seal::open_number("senders", key, last.value())?)),
-        None if has_sent(look, key)? => Err(StoreError::missing("senders")),
-        None => Ok(Number(0)),
+    if let Some(known) = look.cache().and_then(|cache| cache.last_number(key)) {
+        return Ok(Number(known));
     }
+    let last = match look.senders().get(key)? {
+        Some(last) => seal::open_number("senders", key, last.value())?,
+        None if has_sent(look, key)? => return Err(StoreError::missing("senders")),
+        None => 0,
+    };
+    if let Some(cache) = look.cache() {
+        cache.learn_last_number(key, last);
+    }
+    Ok(Number(last))
 }
 
 /// Whether something is kept of what a device has sent in a conversation. Then its last number must be too: were it
@@ -298,13 +305,18 @@ fn has_sent(look: &impl Look, (conversation, device): (u64, u64)) -> Result<bool
     Ok(slots.next().transpose()?.is_some())
 }
 
-fn use_up(
+/// Notes the last number that a device has used in a conversation.
+pub(super) fn use_up(
     tables: &mut Tables<'_>,
     conversation: ConversationId,
     device: DeviceId,
     number: Number,
 ) -> Result<(), StoreError> {
     let key = (conversation.0, device.0);
+    if let Some(cache) = tables.cache_to_change() {
+        cache.put_last_number(key, number.0);
+        return Ok(());
+    }
     let last = seal::number("senders", key, number.0);
     tables.senders.insert(key, last)?;
     Ok(())

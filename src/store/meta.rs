@@ -1,6 +1,6 @@
 //! What the database knows of itself: its schema, its epoch, the next ids and the server's secrets.
 
-use std::cell::Cell;
+use std::sync::atomic::Ordering;
 
 use rand_chacha::ChaCha20Rng;
 use rand_core::{RngCore, SeedableRng};
@@ -13,7 +13,7 @@ use super::conversations::{self, make_everyone};
 use super::error::{StoreError, readable};
 use super::open::OpenError;
 use super::seal;
-use super::tables::{Look, Snapshot, Tables};
+use super::tables::{Look, Snapshot, State, Tables};
 
 /// The version of the tables and records that this program writes. A database of a newer one is refused.
 pub const SCHEMA_VERSION: u64 = 3;
@@ -337,8 +337,8 @@ fn make_schema(database: &Database, rng: &mut ChaCha20Rng) -> Result<u64, StoreE
     let epoch = rng.next_u64();
     let transaction = database.begin_write()?;
     {
-        let changed = Cell::new(false);
-        let mut tables = Tables::open(&transaction, &changed)?;
+        let state = State::default();
+        let mut tables = Tables::open(&transaction, &state)?;
         let rows = [(SCHEMA, SCHEMA_VERSION), (EPOCH, epoch), (ACCOUNTS, 0)];
         for (row, value) in rows {
             put(&mut tables, row, value)?;
@@ -362,9 +362,9 @@ pub(super) fn secret(
     make: impl FnOnce() -> Vec<u8>,
 ) -> Result<Vec<u8>, StoreError> {
     let transaction = database.begin_write()?;
-    let changed = Cell::new(false);
+    let state = State::default();
     let secret = {
-        let mut tables = Tables::open(&transaction, &changed)?;
+        let mut tables = Tables::open(&transaction, &state)?;
         let found = tables
             .secrets()
             .get(name)?
@@ -386,7 +386,7 @@ pub(super) fn secret(
             secret
         }
     };
-    if changed.get() {
+    if state.changed.load(Ordering::Relaxed) {
         transaction.commit()?;
     } else {
         transaction.abort()?;

@@ -4,7 +4,6 @@
 //! steps and the new version are one transaction, so that a crash leaves either the old schema or the new one. An
 //! older program refuses the newer version by name.
 
-use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::fs::{self, File, OpenOptions};
 use std::io;
@@ -23,7 +22,7 @@ use super::meta::{self, SCHEMA_VERSION};
 use super::open::{DATABASE_FILE, OpenError, open, reopen, reopen_tables, sync_directory_of};
 use super::record::ConversationRecord;
 use super::seal::{self, Place, Sealed, seal_entry};
-use super::tables::Tables;
+use super::tables::{State, Tables};
 use crate::protocol::ConversationId;
 
 /// The oldest schema that is brought forward.
@@ -86,10 +85,10 @@ fn forward(transaction: &WriteTransaction, found: u64) -> Result<(), StoreError>
     for name in NUMBERS.into_iter().chain(PRESENCES).chain([SENT]) {
         set_aside(transaction, name)?;
     }
-    let changed = Cell::new(false);
+    let state = State::default();
     {
         // This makes the tables that are new.
-        let mut tables = Tables::open(transaction, &changed)?;
+        let mut tables = Tables::open(transaction, &state)?;
         let sealed = Before { schema: found };
         reseal(&mut tables.accounts, |id, row| {
             sealed.record("accounts", id, row)

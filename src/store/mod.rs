@@ -7,6 +7,7 @@
 mod accounts;
 mod api;
 mod backup;
+mod cache;
 mod check;
 mod conversations;
 mod devices;
@@ -53,5 +54,6 @@ pub use meta::SCHEMA_VERSION;
 pub use migrate::{migrate, open_current};
 pub use open::{DATABASE_FILE, OpenError, open, open_file, reopen};
 pub use rescue::{Knowledge, Rescued, rescue};
+pub use rooms::ROOM_MEMBERS_MAX;
 pub use snapshots::Snapshots;
 pub use thread::{SLOTS, StoreCaller, StoreHandle, StoreThread};

@@ -14,7 +14,6 @@ mod memberships;
 mod numbers;
 mod rows;
 
-use std::cell::Cell;
 use std::fs;
 use std::io;
 use std::path::Path;
@@ -27,7 +26,7 @@ use super::guard::guard;
 use super::meta;
 use super::migrate::beside;
 use super::open::{OpenError, open_file, sync_directory_of};
-use super::tables::Tables;
+use super::tables::{State, Tables};
 use rows::Source;
 
 /// What a rescue has brought back.
@@ -118,9 +117,9 @@ fn fill(
     let mut rescued = Rescued::default();
     let copied: Result<bool, OpenError> = guard(|| {
         let transaction = to.begin_write().map_err(StoreError::from)?;
-        let changed = Cell::new(false);
+        let state = State::default();
         let is_same = {
-            let mut tables = Tables::open(&transaction, &changed)?;
+            let mut tables = Tables::open(&transaction, &state)?;
             let incomplete = rows::copy(sources, &mut tables, &mut rescued)?;
             if incomplete.contains("accounts") {
                 leaves::accounts(file, &mut tables, &mut rescued)?;

@@ -35,7 +35,7 @@ pub(super) const ROOMS_LEFT_MAX: usize = 256;
 
 /// How many members a room may have; joining is refused then. Chosen: above the 10,000 of the largest workload that
 /// is measured, and a list of them still fits a few hundred messages.
-pub(super) const ROOM_MEMBERS_MAX: u32 = 16_384;
+pub const ROOM_MEMBERS_MAX: u32 = 16_384;
 
 /// How many invitations an account may have that it has not followed; another is refused. Chosen: as many as there
 /// are rooms that it may belong to.

@@ -4,20 +4,21 @@
 //! group of appends touches few pages (a thousand appends at the ends of tables cost a twentieth of a thousand
 //! in random places). Behind every value stands a check value: see `seal`.
 
-use std::cell::Cell;
 use std::ops::{Deref, DerefMut};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use redb::{
     ReadOnlyTable, ReadTransaction, ReadableTable, Table, TableDefinition, WriteTransaction,
 };
 
 use super::StoreError;
+use super::cache::Cache;
 use super::seal::{Sealed, SealedSent};
 
 /// A table that notes whether it was opened for change, so that a batch which changed nothing is not committed.
 pub(super) struct Tracked<'c, T> {
     table: T,
-    changed: &'c Cell<bool>,
+    changed: &'c AtomicBool,
 }
 
 impl<T> Deref for Tracked<'_, T> {
@@ -29,15 +30,27 @@ impl<T> Deref for Tracked<'_, T> {
 
 impl<T> DerefMut for Tracked<'_, T> {
     fn deref_mut(&mut self) -> &mut T {
-        self.changed.set(true);
+        self.changed.store(true, Ordering::Relaxed);
         &mut self.table
     }
+}
+
+/// What belongs to a transaction beside its tables.
+#[derive(Debug, Default)]
+pub(super) struct State {
+    /// Whether anything was changed, in the tables or in the cache.
+    pub(super) changed: AtomicBool,
+    pub(super) cache: Cache,
 }
 
 macro_rules! tables {
     ($($(#[$doc:meta])* $name:ident: $key:ty => $value:ty;)*) => {
         /// Every table, open in a write transaction.
         pub(super) struct Tables<'t> {
+            pub(super) cache: &'t Cache,
+            pub(super) changed: &'t AtomicBool,
+            /// Whether the request under way works through the cache.
+            pub(super) is_cached: bool,
             $($(#[$doc])* pub(super) $name: Tracked<'t, Table<'t, $key, $value>>,)*
         }
 
@@ -50,16 +63,23 @@ macro_rules! tables {
         pub(super) trait Look {
             /// Whether nothing can be written from here, so that whatever becomes of reading, no write is concerned.
             fn is_snapshot(&self) -> bool;
+            /// What is to be asked before the tables, if anything is.
+            fn cache(&self) -> Option<&Cache>;
             $($(#[$doc])* fn $name(&self) -> &impl ReadableTable<$key, $value>;)*
         }
 
         impl<'t> Tables<'t> {
-            /// Opens them, making those that do not exist. `changed` becomes true with the first change.
+            /// Opens them, making those that do not exist. `state` notes the first change, and what is newer than the
+            /// tables.
             pub(super) fn open(
                 transaction: &'t WriteTransaction,
-                changed: &'t Cell<bool>,
+                state: &'t State,
             ) -> Result<Self, StoreError> {
+                let State { changed, cache } = state;
                 Ok(Self {
+                    cache,
+                    changed,
+                    is_cached: false,
                     $($name: Tracked {
                         table: transaction
                             .open_table(TableDefinition::<$key, $value>::new(stringify!($name)))?,
@@ -92,11 +112,13 @@ macro_rules! tables {
 
         impl Look for Tables<'_> {
             fn is_snapshot(&self) -> bool { false }
+            fn cache(&self) -> Option<&Cache> { self.is_cached.then_some(self.cache) }
             $(fn $name(&self) -> &impl ReadableTable<$key, $value> { &self.$name.table })*
         }
 
         impl Look for Snapshot {
             fn is_snapshot(&self) -> bool { true }
+            fn cache(&self) -> Option<&Cache> { None }
             $(fn $name(&self) -> &impl ReadableTable<$key, $value> { &self.$name })*
         }
     };

@@ -13,6 +13,7 @@ use udpchat::transport::{ClientConfig, Endpoint};
 
 use crate::disk::{Disk, Mark, mark_of};
 use crate::network::{Host, Network, SERVER};
+use crate::paging::Paging;
 use crate::process::{Clocks, Process};
 use crate::script::user;
 
@@ -90,6 +91,8 @@ pub struct ClientHost {
     files: SimFiles,
     /// What was seen in each life of the process.
     pub screens: Vec<Arc<Mutex<Screen>>>,
+    /// What they page back through, if they do.
+    pub paging: Option<Paging>,
     /// Lines that the person will type, and when.
     pub script: VecDeque<(Duration, String)>,
     /// When the person, whom a sign-in has failed, tries again.
@@ -115,6 +118,7 @@ impl ClientHost {
             process: None,
             files: SimFiles::default(),
             screens: Vec::new(),
+            paging: None,
             script: VecDeque::new(),
             patience: Duration::ZERO,
             heeded: 0,
@@ -262,11 +266,13 @@ impl ClientHost {
         };
         process.clocks = self.clocks;
         process.settle(now, network);
+        self.look(now);
         while let Some(line) = self.next_line(now) {
             let shown = self.screen().1.lines.len();
             self.screen().1.ask = None;
             process.input(now, Input::Line(line.clone()));
             process.settle(now, network);
+            self.look(now);
             let is_refusal = |(tone, line): &(Tone, String)| {
                 *tone == Tone::Error && line.starts_with("you do not belong to")
             };
@@ -293,6 +299,9 @@ impl ClientHost {
                 self.heeded = self.times_signed_out();
                 Some(self.login(&ask))
             }
+            Ask::Command(_) | Ask::Inside(_) if self.is_signed_in() && self.paging.is_some() => {
+                self.paging.as_mut()?.line(now)
+            }
             Ask::Command(_) | Ask::Inside(_) if self.is_signed_in() => {
                 self.script.front().filter(|(at, _)| *at <= now)?;
                 let (_, line) = self.script.pop_front()?;
@@ -305,6 +314,14 @@ impl ClientHost {
                 Some(self.login(&ask))
             }
             Ask::Command(_) | Ask::Inside(_) => None,
+        }
+    }
+
+    /// Somebody who pages back looks at the screen.
+    fn look(&mut self, now: Duration) {
+        let life = self.screens.len() - 1;
+        if let Some(paging) = &mut self.paging {
+            paging.look(now, life, &self.screens[life].lock().unwrap().lines);
         }
     }
 
@@ -322,7 +339,9 @@ impl ClientHost {
         let process = self.process.as_ref()?;
         let typed = match &self.screen().1.ask {
             Some(Ask::Command(text) | Ask::Inside(text)) if self.is_prompt(text) => {
-                self.script.front().map(|(at, _)| *at)
+                let script = self.script.front().map(|(at, _)| *at);
+                let paging = self.paging.as_ref().and_then(Paging::deadline);
+                script.or(paging)
             }
             Some(Ask::Command(_) | Ask::Inside(_)) => Some(self.patience),
             _ => None,

@@ -55,6 +55,9 @@ faults! {
     MembershipEnded: "left or were kicked",
     SaidOutside: "refused because their author belonged to the room no more",
     LateDevice: "devices that came later",
+    PagedBack: "conversations paged back to their beginning",
+    Fetched: "entries that this fetched",
+    PageCutShort: "pages cut short",
     ServerStopped: "orderly stops of the server",
     ServerPutBack: "older databases given to the server",
     ClientPutBack: "older states given to clients",
@@ -87,7 +90,11 @@ impl Default for Faults {
 
 impl Faults {
     pub fn count(&mut self, fault: Fault) {
-        self.counts[fault as usize] += 1;
+        self.count_many(fault, 1);
+    }
+
+    pub fn count_many(&mut self, fault: Fault, times: usize) {
+        self.counts[fault as usize] += times as u64;
     }
 
     pub fn has(&self, fault: Fault) -> bool {

@@ -23,6 +23,7 @@ mod disk;
 mod faults;
 mod network;
 mod oracle;
+mod paging;
 mod plan;
 mod process;
 mod retention;

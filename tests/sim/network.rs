@@ -160,6 +160,11 @@ impl Network {
         }
     }
 
+    /// Datagrams fare as on this link again.
+    pub fn fall_ill(&mut self, link: Link) {
+        self.link = link;
+    }
+
     /// The NAT gives the client another port, or the client comes from another network.
     pub fn rebind(&mut self, client: usize, is_roaming: bool) {
         let outer = &mut self.paths[client].outer;

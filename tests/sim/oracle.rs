@@ -3,6 +3,7 @@
 //! What a run may lose it is told: what a server's older database does not have, what a client's older state does not
 //! know of, what retention has removed. Everything else is owed.
 
+mod past;
 mod verdict;
 mod watched;
 
@@ -14,6 +15,7 @@ use udpchat::protocol::Digest;
 
 use crate::client::ClientHost;
 use crate::disk::{Disk, Log, Logged, Mark, Standing, mark_of};
+pub use past::conversations_of;
 pub use watched::Watched;
 
 /// What ends a line that an earlier run may have shown.
@@ -70,6 +72,8 @@ pub struct Oracle {
     expired: Log,
     /// Whether everything that is owed was seen when that was last looked for; none if something was seen since.
     complete: Cell<Option<bool>>,
+    /// Nobody says anything, and what is shown as said is of pages of the past.
+    pub is_silent: bool,
     /// Whether each line that is shown is printed.
     is_traced: bool,
 }
@@ -88,6 +92,7 @@ impl Oracle {
             unreceipted: BTreeSet::new(),
             expired: Log::new(),
             complete: Cell::new(None),
+            is_silent: false,
             is_traced: std::env::var_os("UDPCHAT_SIM_TRACE").is_some(),
         }
     }
@@ -297,6 +302,7 @@ impl Oracle {
                 eprintln!("host {number}, life {life}: {tone:?}: {line:.100}");
             }
             match tone {
+                Tone::Said if self.is_silent => {}
                 Tone::Said => self.saw(number, life, line),
                 // It may be one that was counted before the crash.
                 Tone::Receipt if line.ends_with(AGAIN) => {

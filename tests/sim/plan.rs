@@ -9,6 +9,9 @@ use crate::faults::Fault;
 use crate::network::{Host, Link};
 use crate::retention::Keep;
 
+/// How long texts may be that fill several packets, where nothing else is meant, in bytes.
+pub const LONG_BYTES: usize = 4_000;
+
 /// What is to happen in a run.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Plan {
@@ -23,14 +26,15 @@ pub struct Plan {
     pub copies: usize,
     /// Whether the last device of each comes only while the others talk.
     pub late_devices: bool,
+    /// Whether everybody, once all is said, pages back to the beginning of each conversation, under the same faults of
+    /// links and crashes.
+    pub pages_back: bool,
     /// Whether people join, leave and talk in rooms instead of saying something to everyone.
     pub rooms: bool,
     /// Lines that each client types.
     pub messages: usize,
-    /// Whether some of them fill several packets.
-    pub long_texts: bool,
-    /// How long the long ones may be, in bytes.
-    pub text_bytes: usize,
+    /// How long those may be that fill several packets, in bytes, if some do.
+    pub long_texts: Option<usize>,
     /// How much the server keeps.
     pub keep: Keep,
     /// The time over which they are typed, and over which the troubles come.
@@ -157,7 +161,6 @@ impl Plan {
             clients: 3,
             devices: 1,
             messages: 5,
-            text_bytes: 4_000,
             over: Duration::from_secs(15),
             ..Self::default()
         }
@@ -172,10 +175,14 @@ impl Plan {
         plan.over = dice.ms(8_000, 40_000);
         plan.link.delay = dice.ms(1, 150);
         plan.link.jitter = plan.link.delay.mul_f64(dice.share(0.5));
-        plan.long_texts = dice.happens(0.3);
+        plan.long_texts = dice.happens(0.3).then_some(LONG_BYTES);
         for _ in 0..3 + dice.below(4) {
             INGREDIENTS[dice.index(INGREDIENTS.len())](&mut plan, dice);
         }
+        // A device that an older database does not know becomes another one, and cannot say what became of its lines. Who
+        // was given an older state is expected to hold all from the beginning.
+        let restores = plan.troubles.server_restores + plan.troubles.client_restores;
+        plan.late_devices &= restores == 0;
         plan
     }
 
@@ -241,6 +248,9 @@ impl Plan {
             (self.rooms, Fault::MembershipEnded),
             (self.rooms && self.messages > 10, Fault::SaidOutside),
             (self.late_devices, Fault::LateDevice),
+            (self.pages_back, Fault::PagedBack),
+            (self.pages_back && self.late_devices, Fault::Fetched),
+            (self.pages_back && crashes > 0, Fault::PageCutShort),
         ]
         .into_iter()
         .filter_map(|(is_planned, fault)| is_planned.then_some(fault))
@@ -418,7 +428,7 @@ const INGREDIENTS: &[Ingredient] = &[
     |plan, dice| plan.troubles.cuts_both_ways = 1 + dice.below(3),
     |plan, dice| {
         plan.troubles.black_holes = 1 + dice.below(3);
-        plan.long_texts = true;
+        plan.long_texts = Some(LONG_BYTES);
     },
     |plan, dice| plan.troubles.server_crashes = 1 + dice.below(3),
     |plan, dice| plan.troubles.torn_commits = 1 + dice.below(2),
@@ -428,6 +438,11 @@ const INGREDIENTS: &[Ingredient] = &[
     |plan, _| plan.copies = 1,
     |plan, _| plan.rooms = true,
     |plan, _| plan.devices = 2,
+    |plan, _| {
+        plan.devices = 2;
+        plan.late_devices = true;
+        plan.pages_back = true;
+    },
     |plan, dice| plan.troubles.client_crashes = 1 + dice.below(4),
     |plan, dice| plan.troubles.failing_disks = 1 + dice.below(3),
     |plan, dice| plan.troubles.clocks_forward = 1 + dice.below(3),

@@ -54,6 +54,25 @@ impl Rooms {
         Self(read)
     }
 
+    /// Whether a conversation is one.
+    pub fn is_room(&self, conversation: u64) -> bool {
+        self.0.contains_key(&conversation)
+    }
+
+    /// Whether somebody belongs to a room, or once did.
+    pub fn has_belonged(&self, room: u64, user: &str) -> bool {
+        let room = self.0.get(&room);
+        room.is_some_and(|room| room.spans.contains_key(user))
+    }
+
+    /// Whether the server lets somebody read this entry of a conversation of theirs: in a room from when they last joined.
+    pub fn may_read(&self, conversation: u64, user: &str, entry: u64) -> bool {
+        self.0.get(&conversation).is_none_or(|room| {
+            let span = room.spans.get(user).and_then(|spans| spans.last());
+            span.is_some_and(|span| span.has(entry))
+        })
+    }
+
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()

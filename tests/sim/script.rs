@@ -62,8 +62,10 @@ fn line(plan: &Plan, dice: &mut Dice, mark: Mark) -> (String, Option<Audience>) 
         return line_about_a_room(dice, &user(other), mark);
     }
     let mut text = format!("<{}.{}>", mark.0, mark.1);
-    if plan.long_texts && dice.happens(0.5) {
-        text.push_str(&"x".repeat(dice.index(plan.text_bytes)));
+    if let Some(bytes) = plan.long_texts
+        && dice.happens(0.5)
+    {
+        text.push_str(&"x".repeat(dice.index(bytes)));
     }
     if !plan.rooms && dice.happens(0.33) {
         return (format!("/message* {text}"), Some(Audience::Everyone));

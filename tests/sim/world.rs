@@ -2,6 +2,7 @@
 
 mod archive;
 mod happenings;
+mod past;
 mod steps;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -134,7 +135,11 @@ impl World {
             self.plan.clients,
             "all are online"
         );
-        let (log, rooms) = self.settle_logs(healed + REST);
+        if self.plan.pages_back {
+            self.page_back();
+            self.rest();
+        }
+        let (log, rooms) = self.settle_logs(self.now);
         self.oracle.check(&self.clients, &log, &rooms);
         let mut faults = self.network.faults;
         rooms.count(&mut faults);
@@ -156,15 +161,17 @@ impl World {
     fn sign_in(&mut self) {
         let (people, hosts) = (self.plan.clients, self.plan.devices());
         let late = people * usize::from(self.plan.late_devices);
+        // A device that was never told where it stands has nothing that a copy of it, or a new device, could go on from.
+        let stands = |client: &ClientHost| client.is_signed_in() && client.is_settled();
         self.run_until(SIGN_IN_WITHIN, "sign up", |world| {
-            world.clients[..people].iter().all(ClientHost::is_signed_in)
+            world.clients[..people].iter().all(stands)
         });
         for number in people..hosts - late {
             self.start_client(number);
         }
         self.run_until(SIGN_IN_WITHIN, "sign in", |world| {
             let clients = &world.clients[..hosts - late];
-            clients.iter().all(ClientHost::is_signed_in)
+            clients.iter().all(stands)
         });
         if self.plan.hosts() > people {
             // Where an account has several devices, one begins where the account stands when it is first told so: only

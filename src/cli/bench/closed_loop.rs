@@ -9,6 +9,7 @@ use super::paced::WARM_UP;
 use super::workload::{Partner, Traffic, Typing, With, Workload};
 use crate::cli::exit::Failure;
 use crate::registry::Entry;
+use crate::store::ROOM_MEMBERS_MAX;
 use crate::transport::Channel;
 
 /// How long idle sessions are left alone before they are measured: a session gives back after 10 s what only a busy
@@ -51,12 +52,17 @@ impl Entry for Fanout {
     }
 
     fn summary(&self) -> &'static str {
-        "one client speaks to all the others, with W messages under way that not all have"
+        "one client speaks in a room to all the others, with W messages under way that not all have"
     }
 }
 
 impl Workload for Fanout {
     fn traffic(&self, plan: &Plan, _seed: [u8; 32]) -> Result<Box<dyn Traffic>, Failure> {
+        if plan.clients > ROOM_MEMBERS_MAX as usize {
+            return Err(Failure::usage(format!(
+                "--clients may be {ROOM_MEMBERS_MAX} at most: no room has more members"
+            )));
+        }
         Ok(Box::new(Closed::new(plan, Shape::Fanout, WARM_UP)))
     }
 }
@@ -169,7 +175,7 @@ impl Traffic for Closed {
     fn partners(&self, member: usize) -> Vec<Partner> {
         let (member, with) = match self.shape {
             Shape::Pairs => (member ^ 1, With::Member),
-            Shape::Fanout => (0, With::Everyone),
+            Shape::Fanout => (0, With::Room),
             Shape::Idle => return Vec::new(),
         };
         vec![Partner {
@@ -304,6 +310,18 @@ mod tests {
             }
         }
         assert_eq!((counted, fanout.expected()), (5, 15));
+    }
+
+    #[test]
+    fn nobody_can_speak_to_more_than_a_room_holds() {
+        let most = ROOM_MEMBERS_MAX as usize;
+        for (clients, is_possible) in [(most, true), (most + 1, false)] {
+            let plan = Plan {
+                clients,
+                ..Plan::of_test()
+            };
+            assert_eq!(Fanout.traffic(&plan, [1; 32]).is_ok(), is_possible);
+        }
     }
 
     #[test]

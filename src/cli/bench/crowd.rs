@@ -20,7 +20,8 @@ use super::member::{Line, Member, News, PAUSE};
 use super::own_server::Own;
 use super::report::Report;
 use super::stretching::Job;
-use super::workload::{Partner, Traffic, Typing};
+use super::talk::Contact;
+use super::workload::{Partner, Traffic, Typing, With};
 use crate::net;
 use crate::protocol::{ConversationId, Number};
 use crate::transport::{Endpoint, Now, SessionId};
@@ -88,6 +89,8 @@ pub struct Cast {
     pub clients: usize,
     /// Everybody's names.
     pub names: Vec<String>,
+    /// The name of the run's room, with its sign.
+    pub room: String,
     /// Where passwords are stretched.
     pub jobs: Sender<Job>,
     /// The server, if it is the measurement's own.
@@ -112,8 +115,6 @@ pub struct Crowd {
     ready: usize,
     /// Those to whom something has come in this batch.
     touched: BTreeSet<usize>,
-    /// The conversations that each member is to have.
-    partners: Vec<Vec<Partner>>,
     /// What was typed and has not been heard by all, by author, conversation and number.
     typed: HashMap<(usize, ConversationId, Number), Typed>,
     /// The server, if it is the measurement's own.
@@ -141,21 +142,34 @@ impl Crowd {
             traffic,
             clients,
             names,
+            room,
             jobs,
             mut own,
         } = cast;
         let mut random = ChaCha20Rng::from_seed(seed);
         let passes = own.as_mut().map(|own| std::mem::take(&mut own.passes));
         let mut passes = passes.into_iter().flatten();
+        let contact = |partner: Partner| {
+            let name = &names[partner.member];
+            let receiver = match partner.with {
+                With::Member => name,
+                With::Room => &room,
+            };
+            Contact {
+                partner,
+                name: name.clone(),
+                receiver: receiver.clone(),
+            }
+        };
         let members: Vec<Member> = names
-            .into_iter()
+            .iter()
             .enumerate()
             .map(|(index, name)| {
-                Member::new(index, name, index >= clients, passes.next(), &mut random)
+                let contacts = traffic.partners(index).into_iter().map(contact).collect();
+                let stays_away = index >= clients;
+                let pass = passes.next();
+                Member::new(index, name.clone(), contacts, stays_away, pass, &mut random)
             })
-            .collect();
-        let partners = (0..members.len())
-            .map(|member| traffic.partners(member))
             .collect();
         // Where standard error is no terminal it draws nothing.
         let bar = ProgressBar::new(members.len() as u64);
@@ -179,7 +193,6 @@ impl Crowd {
             phase: Phase::SigningIn,
             is_reached: false,
             touched: BTreeSet::new(),
-            partners,
             typed: HashMap::new(),
             own,
             returning_since: None,
@@ -281,17 +294,11 @@ impl Crowd {
         self.phase = Phase::Pairing;
         self.ready = 0;
         for member in 0..self.members.len() {
-            let partners: Vec<(String, Partner)> = self.partners[member]
-                .iter()
-                .map(|partner| (self.members[partner.member].name().to_owned(), *partner))
-                .collect();
-            if partners.is_empty() {
+            if !self.members[member].has_contacts() {
                 self.ready += 1;
                 continue;
             }
-            let is_found = self.with(now, endpoint, member, |member, line| {
-                member.find(line, partners)
-            });
+            let is_found = self.with(now, endpoint, member, Member::find);
             self.ready += usize::from(is_found);
         }
         self.begin_if_ready(now);
@@ -320,8 +327,7 @@ impl Crowd {
     fn heard(&mut self, member: usize, talk: usize, number: Number) {
         // The turn began before this message was decoded and its digest checked.
         let now = net::now().instant;
-        let author = self.partners[member][talk].member;
-        let Some(conversation) = self.members[member].conversation(talk) else {
+        let Some((conversation, author)) = self.members[member].conversation(talk) else {
             return;
         };
         let key = (author, conversation, number);

@@ -7,16 +7,14 @@ use rand_core::{RngCore as _, SeedableRng as _};
 use serde_bytes::ByteBuf;
 
 use super::member::{ATTEMPT_WAIT, Line, Member, News, PAUSE, Step};
-use super::own_server::Pass;
+use super::preparing::Pass;
 use super::stretching::Job;
-use super::talk::Talk;
 use crate::client::credentials::{LoginBegun, SignUpBegun};
 use crate::protocol::opaque::KeyStretching;
 use crate::protocol::{
-    Body, Command, ConversationId, ErrorCode, Failure, Hello, Hop, Login, LoginFinish, Message,
-    ReceiptsRequest, Resume, SessionStart, SignUp, SignUpFinish, encode,
+    Body, Command, ErrorCode, Failure, Hello, Login, LoginFinish, Message, Resume, SessionStart,
+    SignUp, SignUpFinish,
 };
-use crate::transport::Channel;
 
 /// How often a client tries to get in before the run fails. Chosen: a path that loses half of all packets, and a
 /// server that asks for patience.
@@ -149,6 +147,7 @@ impl Member {
                     device,
                     ticket: ticket.into_vec(),
                 });
+                self.rooms.clear();
                 self.step = Step::Hello;
                 let hello = Hello {
                     positions: Vec::new(),
@@ -158,34 +157,15 @@ impl Member {
                 self.request(line, &Message::control(hello));
             }
             (Step::Hello, Body::HelloAnswer(answer)) => {
-                let is_everyone = |id| id == ConversationId::EVERYONE;
-                let mut heads = answer.heads.into_iter();
-                if let Some(head) = heads.find(|head| is_everyone(head.conversation)) {
-                    self.everyone = Some(head);
-                }
+                self.note_rooms(answer.heads);
                 if answer.more {
                     self.step = Step::Hello;
                     return None;
                 }
-                self.step = Step::Inside;
-                self.due = None;
-                return Some(News::SignedIn);
+                return self.arrive(line);
             }
-            (Step::Resolve, Body::Resolved(resolved)) => {
-                let device = self.device?;
-                let (_, partner) = *self.partners.get(self.talks.len())?;
-                let talk = Talk::new(device, self.name.clone(), partner, &resolved);
-                let conversation = talk.conversation();
-                self.talks.push(talk);
-                let request = Message::control(ReceiptsRequest { conversation });
-                self.send(line, Channel::Chat, encode(&request, Hop::default()));
-                if self.find_next(line) {
-                    return None;
-                }
-                self.step = Step::Talking;
-                self.due = None;
-                return Some(News::Ready);
-            }
+            (Step::Join, Body::Joined(joined)) => return self.joined(line, &joined),
+            (Step::Resolve, Body::Resolved(resolved)) => return self.resolved(line, &resolved),
             (Step::Leaving, Body::SessionEnd(_)) => {
                 self.step = Step::Leaving;
                 self.hang_up(line);
@@ -237,6 +217,9 @@ impl Member {
             return None;
         }
         let detail = match &*failure.detail {
+            _ if failure.code == ErrorCode::RoomsClosed => {
+                " (only the operator makes rooms at this server, and the workload needs one)".into()
+            }
             "" => String::new(),
             detail => format!(" ({detail})"),
         };

@@ -1,4 +1,5 @@
-//! One client: its session, its conversation, and what it makes of each message. Its way in is `entering`'s part.
+//! One client: its session, its conversations, and what it makes of each message. Its way in is `entering`'s part, and
+//! how it comes to its conversations `finding`'s.
 
 use std::collections::VecDeque;
 use std::net::SocketAddr;
@@ -8,14 +9,13 @@ use std::time::{Duration, Instant};
 use rand_chacha::ChaCha20Rng;
 use rand_core::RngCore as _;
 
-use super::own_server::Pass;
+use super::preparing::Pass;
 use super::stretching::Job;
-use super::talk::{Heard, Talk};
-use super::workload::{Partner, With};
+use super::talk::{Contact, Heard, Talk};
 use crate::client::credentials::{LoginBegun, SignUpBegun};
 use crate::protocol::{
-    AccountId, Body, Command, ConversationId, DeviceId, EndReason, Envelope, Head, Hop, Message,
-    Number, Resolve, Resolved, SessionEnd, encode,
+    Body, Command, ConversationId, DeviceId, EndReason, Envelope, Head, Hop, Message, Number,
+    SessionEnd, encode,
 };
 use crate::transport::{Channel, CloseReason, Endpoint, SendError, SessionId};
 
@@ -72,6 +72,8 @@ pub(super) enum Step {
     /// Signing in by ticket.
     Resume,
     Hello,
+    /// Joining a room.
+    Join,
     /// It has its account and wants no more.
     Away,
     /// Signed in; the partners are looked for when everybody is.
@@ -97,8 +99,8 @@ pub struct Member {
     pub(super) device: Option<DeviceId>,
     /// What it signs in with, once it has something better than its password.
     pub(super) pass: Option<Pass>,
-    /// Where it stands in the conversation of everyone.
-    pub(super) everyone: Option<Head>,
+    /// The rooms that it belonged to when it came.
+    pub(super) rooms: Vec<Head>,
     pub(super) session: Option<SessionId>,
     pub(super) handshake_hash: [u8; 32],
     pub(super) step: Step,
@@ -107,8 +109,8 @@ pub struct Member {
     pub(super) waits: u32,
     /// When the attempt under way is given up.
     pub(super) due: Option<Instant>,
-    /// With whom it is to talk, by name.
-    pub(super) partners: Vec<(String, Partner)>,
+    /// With whom it is to talk.
+    pub(super) contacts: Vec<Contact>,
     /// Its conversations, in the same order, as far as the server has found them.
     pub(super) talks: Vec<Talk>,
     /// What the channels had no room for.
@@ -121,6 +123,7 @@ impl Member {
     pub fn new(
         index: usize,
         name: String,
+        contacts: Vec<Contact>,
         stays_away: bool,
         pass: Option<Pass>,
         random: &mut ChaCha20Rng,
@@ -139,13 +142,13 @@ impl Member {
                 _ => Step::Outside,
             },
             pass,
-            everyone: None,
+            rooms: Vec::new(),
             session: None,
             handshake_hash: [0; 32],
             tries: 0,
             waits: 0,
             due: None,
-            partners: Vec::new(),
+            contacts,
             talks: Vec::new(),
             waiting: Default::default(),
         }
@@ -263,49 +266,6 @@ impl Member {
         }
     }
 
-    /// Looks its partners up, one after the other. `true`: it has found them already.
-    pub fn find(&mut self, line: &mut Line<'_>, partners: Vec<(String, Partner)>) -> bool {
-        self.partners = partners;
-        let is_found = !self.find_next(line);
-        if is_found {
-            self.step = Step::Talking;
-        }
-        is_found
-    }
-
-    /// Looks the first partner up whose conversation is not known. `false`: there is none.
-    pub(super) fn find_next(&mut self, line: &mut Line<'_>) -> bool {
-        while let Some((name, partner)) = self.partners.get(self.talks.len())
-            && partner.with == With::Everyone
-        {
-            let (Some(device), Some(head)) = (self.device, &self.everyone) else {
-                return false;
-            };
-            // Everybody belongs to it, so that HELLO has told already what RESOLVE would.
-            let resolved = Resolved {
-                tag: 0,
-                conversation: head.conversation,
-                name: name.clone(),
-                account: AccountId(0),
-                last_number: head.last_number,
-                start: head.start,
-            };
-            let talk = Talk::new(device, self.name.clone(), *partner, &resolved);
-            self.talks.push(talk);
-        }
-        let Some((name, _)) = self.partners.get(self.talks.len()) else {
-            return false;
-        };
-        let resolve = Resolve {
-            tag: 1,
-            name: name.clone(),
-        };
-        self.step = Step::Resolve;
-        self.due = Some(line.now + ATTEMPT_WAIT);
-        self.request(line, &Message::control(resolve));
-        true
-    }
-
     /// Says the next thing in one of its conversations: which that is, and the number.
     pub fn say(&mut self, line: &mut Line<'_>, talk: usize) -> Option<(ConversationId, Number)> {
         let talk = self.talks.get_mut(talk)?;
@@ -345,10 +305,17 @@ impl Member {
         }
     }
 
-    /// Its conversation of this id.
+    /// One of its conversations, and the member whose messages it hears there.
     #[must_use]
-    pub fn conversation(&self, talk: usize) -> Option<ConversationId> {
-        self.talks.get(talk).map(Talk::conversation)
+    pub fn conversation(&self, talk: usize) -> Option<(ConversationId, usize)> {
+        let talk = self.talks.get(talk)?;
+        Some((talk.conversation(), talk.speaker()))
+    }
+
+    /// Whether it is to talk with anybody.
+    #[must_use]
+    pub const fn has_contacts(&self) -> bool {
+        !self.contacts.is_empty()
     }
 
     fn talk_of(&self, conversation: ConversationId) -> Option<usize> {

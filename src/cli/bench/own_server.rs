@@ -1,50 +1,29 @@
-//! A server of the measurement's own: a child process on loopback, with a database in a temporary directory into
-//! which the clients' accounts and tickets are written beforehand, so that no password is stretched.
+//! A server of the measurement's own: a child process on loopback, with a database in a temporary directory that is
+//! prepared beforehand ([`prepare`]), so that no password is stretched.
 
 use std::fs::Permissions;
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::net::SocketAddr;
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{self, Sender};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use anyhow::{Context as _, bail};
+use anyhow::Context as _;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
-use rand_chacha::ChaCha20Rng;
-use rand_core::{RngCore as _, SeedableRng as _};
 use tempfile::TempDir;
 
 use super::meter::Meter;
+use super::preparing::{Pass, Room, prepare};
 use super::stretching::Input;
 use crate::cli::environment;
-use crate::cli::operate::database::{self, Secrets};
-use crate::net::{self, InputSender};
-use crate::protocol::{AccountId, DeviceId, TICKET_BYTES};
-use crate::server::{Name, hash_ticket};
-use crate::store::{Engine, NewAccount, Outcome, Reply, Request, RequestId};
-use crate::transport::{Endpoint, Limits, ServerConfig};
+use crate::net::InputSender;
 
 /// A file system in memory, if the system has one here: on a disk every commit would wait for it, and it is the
 /// server that is measured.
 const MEMORY: &str = "/dev/shm";
-
-/// How long the tickets are good: a day, in milliseconds.
-const TICKET_LIFE_MS: u64 = 24 * 60 * 60 * 1000;
-
-/// What a client signs in with.
-#[derive(Debug, Clone)]
-pub struct Pass {
-    /// The account.
-    pub account: AccountId,
-    /// Its device.
-    pub device: DeviceId,
-    /// The device's ticket.
-    pub ticket: Vec<u8>,
-}
 
 /// The server, until this is dropped. The child ends when its standard input does, so however this process ends,
 /// the child does, too.
@@ -56,20 +35,13 @@ pub struct OwnServer {
 }
 
 impl OwnServer {
-    /// Makes accounts of these names, and starts a server that has them.
+    /// Makes accounts of these names and a room, if it is to have members, and starts a server that has them.
     ///
     /// # Errors
     /// If the database cannot be written, or the server does not start.
-    pub fn start(names: &[String]) -> anyhow::Result<(Self, Vec<Pass>)> {
-        let mut builder = tempfile::Builder::new();
-        let builder = builder
-            .prefix("udpchat-bench-")
-            .permissions(Permissions::from_mode(0o700));
-        let directory = builder
-            .tempdir_in(MEMORY)
-            .or_else(|_| builder.tempdir())
-            .context("cannot make a temporary directory")?;
-        let passes = prepare(directory.path(), names)?;
+    pub fn start(names: &[String], room: &Room<'_>) -> anyhow::Result<(Self, Vec<Pass>)> {
+        let directory = directory()?;
+        let passes = prepare(directory.path(), names, room)?;
         let mut server = Self {
             child: None,
             address: ([127, 0, 0, 1], 0).into(),
@@ -152,77 +124,16 @@ impl Drop for OwnServer {
     }
 }
 
-/// Writes accounts, each with a device and its ticket, into the database of a server that does not run yet.
-fn prepare(data: &Path, names: &[String]) -> anyhow::Result<Vec<Pass>> {
-    let mut engine = database::open(data)?;
-    let secrets = Secrets::of(&mut engine)?;
-    let seed = net::seed().context("the operating system gives no randomness")?;
-    let mut random = ChaCha20Rng::from_seed(seed);
-    let now = net::now();
-    let config = ServerConfig {
-        static_key: secrets.static_key,
-        reset_key: secrets.reset_key,
-        unix_ms: now.unix_ms,
-        limits: Limits::default(),
-    };
-    let endpoint = Endpoint::server(now.instant, config, seed);
-    let server_key = endpoint.public_key().context("a server has a key")?;
-    let accounts = names
-        .iter()
-        .map(|name| {
-            let name = Name::parse(name)?;
-            let mut credential_identifier = [0; 16];
-            random.fill_bytes(&mut credential_identifier);
-            Ok(Request::CreateAccount(NewAccount {
-                name: name.canonical().to_owned(),
-                skeleton: name.skeleton().to_owned(),
-                record: Vec::new(),
-                credential_identifier,
-                time_ms: now.unix_ms,
-            }))
-        })
-        .collect::<anyhow::Result<_>>()?;
-    let mut tickets = Vec::with_capacity(names.len());
-    let mut devices = Vec::with_capacity(names.len());
-    for reply in execute(&mut engine, accounts)? {
-        let Reply::Account(account) = reply else {
-            bail!("the database answered something else");
-        };
-        let mut ticket = vec![0; TICKET_BYTES];
-        random.fill_bytes(&mut ticket);
-        devices.push(Request::OpenDevice {
-            account: account.id,
-            device: None,
-            ticket: hash_ticket(&server_key, account.id, &ticket),
-            expires_ms: now.unix_ms + TICKET_LIFE_MS,
-        });
-        tickets.push(ticket);
-    }
-    let replies = execute(&mut engine, devices)?;
-    let passes = replies.into_iter().zip(tickets).map(|(reply, ticket)| {
-        let Reply::Device {
-            account, device, ..
-        } = reply
-        else {
-            bail!("the database answered something else");
-        };
-        Ok(Pass {
-            account,
-            device,
-            ticket,
-        })
-    });
-    passes.collect()
-}
-
-fn execute(engine: &mut Engine, requests: Vec<Request>) -> anyhow::Result<Vec<Reply>> {
-    let batch = requests.into_iter().map(|it| (RequestId(0), it)).collect();
-    let completions = engine.execute(batch).into_iter();
-    let replies = completions.map(|completion| match completion.outcome {
-        Outcome::Done(reply) => Ok(reply),
-        other => bail!("cannot make the accounts: {other:?}"),
-    });
-    replies.collect()
+/// A directory for a database, of this user's alone.
+pub(super) fn directory() -> anyhow::Result<TempDir> {
+    let mut builder = tempfile::Builder::new();
+    let builder = builder
+        .prefix("udpchat-bench-")
+        .permissions(Permissions::from_mode(0o700));
+    builder
+        .tempdir_in(MEMORY)
+        .or_else(|_| builder.tempdir())
+        .context("cannot make a temporary directory")
 }
 
 /// The thread that keeps the server and restarts it when it is told to: that takes seconds, in which the network

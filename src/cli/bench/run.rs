@@ -7,13 +7,19 @@ use anyhow::{Context as _, anyhow};
 use super::Plan;
 use super::crowd::{Cast, Crowd, End};
 use super::own_server::{Keeper, Own, OwnServer};
+use super::preparing::Room;
 use super::report::Report;
 use super::stretching::{self, Input};
-use super::workload;
+use super::workload::{self, Traffic, With};
 use crate::cli::exit::{Exit, Failure, Outcome};
 use crate::cli::operate;
 use crate::net::{self, Driver, Setup};
+use crate::protocol::ROOM_SIGN;
 use crate::transport::{ClientConfig, Endpoint};
+
+/// What the buffers of the one socket are to hold for each client, in bytes: as many hosts would have a socket each, and
+/// what one of them is sent takes no room from the others. Chosen: a packet or two, as the kernel counts.
+const CLIENT_BUFFER_BYTES: usize = 1024;
 
 /// Runs a workload against a server.
 ///
@@ -26,10 +32,13 @@ pub fn run(plan: &Plan) -> Outcome {
         .ok_or_else(|| Failure::usage(format!("there is no workload {:?}", plan.workload)))?;
     let seed = || net::seed().context("the operating system gives no randomness");
     let traffic = workload.traffic(plan, seed()?)?;
-    let names = names(plan.clients + traffic.absent(), seed()?);
+    let (names, room) = names(plan.clients + traffic.absent(), seed()?);
     let server = match plan.server {
         Some(_) => None,
-        None => Some(OwnServer::start(&names)?),
+        None => Some(OwnServer::start(
+            &names,
+            &room_of(&*traffic, &names, &room),
+        )?),
     };
     let addresses = match (&plan.server, &server) {
         (Some(server), _) => server.resolve()?,
@@ -37,6 +46,9 @@ pub fn run(plan: &Plan) -> Outcome {
         (None, None) => Vec::new(),
     };
     let sockets = operate::bind_any(&addresses)?;
+    for socket in &sockets {
+        socket.widen(plan.clients.saturating_mul(CLIENT_BUFFER_BYTES));
+    }
     let (setup, inputs) = Setup::new().context("cannot wait for the network")?;
     let jobs = stretching::start(inputs.clone())?;
     let own = match server {
@@ -59,6 +71,7 @@ pub fn run(plan: &Plan) -> Outcome {
         traffic,
         clients: plan.clients,
         names,
+        room,
         jobs,
         own,
     };
@@ -84,13 +97,25 @@ pub fn run(plan: &Plan) -> Outcome {
     }
 }
 
-/// Names that no earlier run has used: bench-, eight digits of this run's own, and the client's number.
-fn names(clients: usize, seed: [u8; 32]) -> Vec<String> {
+/// Names that no earlier run has used, in canonical form: of the clients `bench-`, eight digits of this run's own and the
+/// client's number; of the room the same without a number.
+fn names(clients: usize, seed: [u8; 32]) -> (Vec<String>, String) {
     let [a, b, c, d, ..] = seed;
-    let run = u32::from_be_bytes([a, b, c, d]);
-    (0..clients)
-        .map(|client| format!("bench-{run:08x}-{client}"))
-        .collect()
+    let run = format!("bench-{:08x}", u32::from_be_bytes([a, b, c, d]));
+    let clients = (0..clients).map(|client| format!("{run}-{client}"));
+    (clients.collect(), format!("{ROOM_SIGN}{run}"))
+}
+
+/// The room with those who are to talk in it.
+fn room_of<'a>(traffic: &dyn Traffic, names: &[String], room: &'a str) -> Room<'a> {
+    let is_inside = |member: &usize| {
+        let partners = traffic.partners(*member);
+        partners.iter().any(|partner| partner.with == With::Room)
+    };
+    Room {
+        name: room,
+        members: (0..names.len()).filter(is_inside).collect(),
+    }
 }
 
 fn say(report: &Report, is_json: bool) -> Outcome {

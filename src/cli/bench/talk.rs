@@ -7,8 +7,8 @@ use std::collections::VecDeque;
 
 use super::workload::{Partner, With};
 use crate::protocol::{
-    Body, ConversationId, DecodeError, DeliverAgain, Delivery, DeviceId, EVERYONE_NAME, EntryId,
-    Envelope, Hop, Message, Number, Origin, Received, Resolved, Stored, Text, encode, seal,
+    Body, ConversationId, DecodeError, DeliverAgain, Delivery, DeviceId, EntryId, Envelope, Hop,
+    Message, Number, Origin, Received, Stored, Text, encode, seal,
 };
 use crate::transport::Channel;
 
@@ -34,16 +34,34 @@ pub struct Heeded {
     pub follows: bool,
 }
 
+/// Whom a client is to talk with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Contact {
+    /// What they have to do with each other.
+    pub partner: Partner,
+    /// The partner's name.
+    pub name: String,
+    /// To whom a message is addressed: the partner, or the room in which both are.
+    pub receiver: String,
+}
+
+/// Where a conversation begins for a client, as the server says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Found {
+    /// The conversation.
+    pub conversation: ConversationId,
+    /// The last number that the server has from this device.
+    pub last_number: Number,
+    /// The entry after which deliveries begin.
+    pub start: EntryId,
+}
+
 /// A client's side of a conversation.
 pub struct Talk {
     conversation: ConversationId,
     device: DeviceId,
     name: String,
-    /// Whose messages are heard.
-    partner: String,
-    with: With,
-    channel: Channel,
-    size: usize,
+    contact: Contact,
     last_number: Number,
     position: EntryId,
     /// What was sent and is not called stored yet, in order.
@@ -55,17 +73,14 @@ pub struct Talk {
 impl Talk {
     /// A conversation that the server has found.
     #[must_use]
-    pub fn new(device: DeviceId, name: String, partner: Partner, resolved: &Resolved) -> Self {
+    pub const fn new(device: DeviceId, name: String, contact: Contact, found: Found) -> Self {
         Self {
-            conversation: resolved.conversation,
+            conversation: found.conversation,
             device,
             name,
-            partner: resolved.name.clone(),
-            with: partner.with,
-            channel: partner.channel,
-            size: partner.size,
-            last_number: resolved.last_number,
-            position: resolved.start,
+            contact,
+            last_number: found.last_number,
+            position: found.start,
             unstored: VecDeque::new(),
             is_receipt_due: false,
         }
@@ -80,7 +95,13 @@ impl Talk {
     /// The channel on which it goes to the server.
     #[must_use]
     pub const fn channel(&self) -> Channel {
-        self.channel
+        self.contact.partner.channel
+    }
+
+    /// The member whose messages are heard.
+    #[must_use]
+    pub const fn speaker(&self) -> usize {
+        self.contact.partner.member
     }
 
     /// Makes the next message: its number, and the bytes to send.
@@ -94,11 +115,8 @@ impl Talk {
         };
         let text = Text {
             sender: self.name.clone(),
-            receiver: match self.with {
-                With::Member => self.partner.clone(),
-                With::Everyone => EVERYONE_NAME.into(),
-            },
-            text: text_of(number, self.size),
+            receiver: self.contact.receiver.clone(),
+            text: text_of(number, self.contact.partner.size),
         };
         let (content, digest) = seal(&Message::chat(origin, text));
         let envelope = Envelope {
@@ -148,17 +166,22 @@ impl Talk {
         };
         self.position = delivery.entry;
         self.is_receipt_due = true;
-        let (Some(origin), Body::Text(text)) = (message.header.origin, message.body) else {
-            return Heard::Wrong("a delivery was no chat message");
+        let in_room = self.contact.partner.with == With::Room;
+        let (origin, text) = match (message.header.origin, message.body) {
+            (Some(origin), Body::Text(text)) => (origin, text),
+            // Somebody has joined.
+            (_, Body::RoomEvent(_)) if in_room => return Heard::Nothing,
+            _ => return Heard::Wrong("a delivery was no chat message"),
         };
         if origin.device == self.device {
             return Heard::Nothing;
         }
-        if self.with == With::Everyone && text.sender != self.partner {
-            // At a server that has other users, these speak, too.
+        let is_partner = text.sender == self.contact.name;
+        if in_room && !is_partner {
+            // Anybody may join the room, and speak there.
             return Heard::Nothing;
         }
-        if text.sender != self.partner || text.text != text_of(origin.number, self.size) {
+        if !is_partner || text.text != text_of(origin.number, self.contact.partner.size) {
             return Heard::Wrong("a delivery was not what was said");
         }
         Heard::Message(origin.number)
@@ -197,27 +220,37 @@ fn text_of(number: Number, size: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::protocol::AccountId;
+    use crate::protocol::{AccountId, EventKind, RoomEvent};
 
-    fn pair() -> [Talk; 2] {
-        let side = |device, name: &str, partner: &str| {
-            let resolved = Resolved {
-                tag: 0,
-                conversation: ConversationId(9),
-                name: partner.into(),
-                account: AccountId(2),
-                last_number: Number(0),
-                start: EntryId::START,
-            };
-            let chat = Partner {
+    fn side(device: u64, name: &str, partner: &str, room: Option<&str>) -> Talk {
+        let with = if room.is_some() {
+            With::Room
+        } else {
+            With::Member
+        };
+        let contact = Contact {
+            partner: Partner {
                 member: 1,
-                with: With::Member,
+                with,
                 channel: Channel::Chat,
                 size: 64,
-            };
-            Talk::new(DeviceId(device), name.into(), chat, &resolved)
+            },
+            name: partner.into(),
+            receiver: room.unwrap_or(partner).into(),
         };
-        [side(1, "bench-a", "bench-b"), side(2, "bench-b", "bench-a")]
+        let found = Found {
+            conversation: ConversationId(9),
+            last_number: Number(0),
+            start: EntryId::START,
+        };
+        Talk::new(DeviceId(device), name.into(), contact, found)
+    }
+
+    fn pair() -> [Talk; 2] {
+        [
+            side(1, "bench-a", "bench-b", None),
+            side(2, "bench-b", "bench-a", None),
+        ]
     }
 
     fn deliver(to: &mut Talk, bytes: &[u8], entry: u64) -> Heard {
@@ -280,8 +313,51 @@ mod tests {
         bytes[at] ^= 1;
         assert_eq!(deliver(&mut other, &bytes, 1), Heard::Gap);
         bytes[at] ^= 1;
-        other.size = 63;
+        other.contact.partner.size = 63;
         assert!(matches!(deliver(&mut other, &bytes, 1), Heard::Wrong(_)));
+    }
+
+    fn joined(name: &str) -> Vec<u8> {
+        let event = RoomEvent {
+            kind: EventKind::Joined,
+            actor: name.into(),
+            subject: None,
+            text: None,
+            role: None,
+            access: None,
+        };
+        let (content, digest) = seal(&Message::event(ConversationId(9), event));
+        let envelope = Envelope {
+            hop: Hop::default(),
+            content: &content,
+            digest,
+        };
+        envelope.encode()
+    }
+
+    #[test]
+    fn in_a_room_only_the_speaker_is_heard_and_everything_acknowledged() {
+        let room = Some("#bench");
+        let mut speaker = side(1, "bench-a", "bench-a", room);
+        let mut reader = side(2, "bench-b", "bench-a", room);
+        let mut stranger = side(3, "carol", "bench-a", room);
+        assert_eq!(deliver(&mut reader, &joined("bench-b"), 1), Heard::Nothing);
+        assert!(reader.take_receipt().is_some());
+        let (number, said) = speaker.say();
+        assert_eq!(deliver(&mut reader, &said, 2), Heard::Message(number));
+        let (_, said) = stranger.say();
+        assert_eq!(deliver(&mut reader, &said, 3), Heard::Nothing);
+        assert!(reader.take_receipt().is_some());
+        assert_eq!(deliver(&mut reader, &joined("dave"), 5), Heard::Gap);
+    }
+
+    #[test]
+    fn nobody_joins_a_pair() {
+        let [mut one, _] = pair();
+        assert!(matches!(
+            deliver(&mut one, &joined("carol"), 1),
+            Heard::Wrong(_)
+        ));
     }
 
     #[test]

@@ -24,7 +24,7 @@ pub trait Workload: Entry {
 /// A conversation that a member is to have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Partner {
-    /// With whom; where many hear, who speaks.
+    /// With whom; in a room, who speaks.
     pub member: usize,
     /// Who belongs to it.
     pub with: With,
@@ -39,8 +39,8 @@ pub struct Partner {
 pub enum With {
     /// The member alone, and oneself.
     Member,
-    /// Everybody who has an account.
-    Everyone,
+    /// The members of the room that the run has made for itself.
+    Room,
 }
 
 /// A line that is typed.

@@ -96,13 +96,16 @@ impl Clerk {
 
     fn list(&mut self) -> anyhow::Result<Answer> {
         match self.caller.call(store::Request::ListAccounts)? {
-            Ok(Reply::Accounts(accounts)) => {
+            Ok(Reply::Accounts {
+                accounts,
+                unreadable,
+            }) => {
                 let user = |account: store::Account| User {
                     name: account.name,
                     created_ms: account.created_ms,
                 };
                 let users = accounts.into_iter().map(user).collect();
-                Ok(Answer::Users { users })
+                Ok(Answer::Users { users, unreadable })
             }
             other => bail!("the database answered something else: {other:?}"),
         }

@@ -78,6 +78,9 @@ pub enum Answer {
     Users {
         /// The accounts.
         users: Vec<User>,
+        /// How many there are beside them whose record is damaged.
+        #[serde(default)]
+        unreadable: u64,
     },
     /// To the first half of a sign-up.
     Start {

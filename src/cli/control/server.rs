@@ -150,7 +150,10 @@ mod tests {
     impl Desk for Echo {
         fn ask(&mut self, request: Request) -> anyhow::Result<Answer> {
             match request {
-                Request::UserList => Ok(Answer::Users { users: vec![] }),
+                Request::UserList => Ok(Answer::Users {
+                    users: vec![],
+                    unreadable: 0,
+                }),
                 _ => bail!("only lists"),
             }
         }
@@ -166,7 +169,13 @@ mod tests {
         let _server = start(&directory);
         let mut remote = connect(directory.path()).unwrap().unwrap();
         let answer = remote.ask(Request::UserList).unwrap();
-        assert_eq!(answer, Answer::Users { users: vec![] });
+        assert_eq!(
+            answer,
+            Answer::Users {
+                users: vec![],
+                unreadable: 0
+            }
+        );
         let request = Request::UserAddStart {
             name: "erin".into(),
             request: String::new(),

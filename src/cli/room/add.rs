@@ -2,13 +2,12 @@
 
 use std::io::{self, Write as _};
 
-use anyhow::anyhow;
+use anyhow::Context as _;
 use clap::{Arg, ArgAction, ArgMatches};
 
 use crate::cli::control::{Answer, Request};
 use crate::cli::exit::{Exit, Failure, Outcome};
-use crate::cli::options;
-use crate::cli::user::desk;
+use crate::cli::{desk, options};
 use crate::protocol::ROOM_SIGN;
 
 /// The word that calls it.
@@ -55,13 +54,12 @@ pub fn run(matches: &ArgMatches) -> Outcome {
         owner,
         is_private: matches.get_flag("private"),
     };
-    match desk(&data)?.ask(request)? {
-        Answer::Added { name } => {
-            // A reader that has gone away is no reason to fail: the room is made.
-            let _ = writeln!(io::stdout(), "added {name}");
-            Ok(Exit::Success)
-        }
-        Answer::Error { message } => Err(anyhow!("cannot add {name:?}: {message}").into()),
-        _ => Err(anyhow!("the server answered something else").into()),
-    }
+    let answer = desk::ask(&mut *desk::open(&data)?, request)
+        .with_context(|| format!("cannot add {name:?}"))?;
+    let Answer::Added { name } = answer else {
+        return Err(desk::unexpected().into());
+    };
+    // A reader that has gone away is no reason to fail: the room is made.
+    let _ = writeln!(io::stdout(), "added {name}");
+    Ok(Exit::Success)
 }

@@ -1,14 +1,13 @@
 //! `udpchat store backup`: a copy of the database, whether the server runs or not.
 
 use std::io::{self, Write as _};
-use std::path::PathBuf;
 
-use anyhow::{Context as _, anyhow};
-use clap::{Arg, ArgMatches, value_parser};
+use anyhow::Context as _;
+use clap::ArgMatches;
 
-use crate::cli::control::{self, Answer, Desk as _, Request};
-use crate::cli::exit::{Exit, Failure, Outcome};
-use crate::cli::options;
+use crate::cli::control::{self, Answer, Request};
+use crate::cli::exit::{Exit, Outcome};
+use crate::cli::{desk, options};
 use crate::store::{self, DATABASE_FILE};
 
 /// The word that calls it.
@@ -17,26 +16,17 @@ pub const NAME: &str = "backup";
 pub fn arguments() -> clap::Command {
     clap::Command::new(NAME)
         .about("Copy the database, also while the server runs")
-        .arg(
-            Arg::new("file")
-                .value_name("FILE")
-                .required(true)
-                .value_parser(value_parser!(PathBuf))
-                .help("Where to: a file that is not there yet"),
-        )
+        .arg(super::file("Where to: a file that is not there yet"))
 }
 
 pub fn run(matches: &ArgMatches) -> Outcome {
     let data = options::data_directory(matches)?;
-    let file = matches
-        .get_one::<PathBuf>("file")
-        .ok_or_else(|| Failure::usage("no file"))?;
+    let file = super::file_of(matches)?;
     let path = std::path::absolute(file).context("cannot tell the file's absolute path")?;
     let rows = match control::connect(&data)? {
-        Some(mut remote) => match remote.ask(Request::StoreBackup { path })? {
+        Some(mut remote) => match desk::ask(&mut remote, Request::StoreBackup { path })? {
             Answer::BackedUp { rows } => rows,
-            Answer::Error { message } => return Err(anyhow!(message).into()),
-            _ => return Err(anyhow!("the server answered something else").into()),
+            _ => return Err(desk::unexpected().into()),
         },
         None => {
             store::back_up_file(&data.join(DATABASE_FILE), &path).map_err(anyhow::Error::new)?

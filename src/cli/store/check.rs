@@ -3,12 +3,12 @@
 use std::fmt::Write as _;
 use std::io::{self, Write as _};
 
-use anyhow::{Context as _, anyhow};
+use anyhow::Context as _;
 use clap::{Arg, ArgAction, ArgMatches};
 
-use crate::cli::control::{self, Answer, Desk as _, Request};
+use crate::cli::control::{self, Answer, Request};
 use crate::cli::exit::{Exit, Outcome};
-use crate::cli::options;
+use crate::cli::{desk, options};
 use crate::store::{self, DATABASE_FILE, Report};
 
 /// The word that calls it.
@@ -28,10 +28,9 @@ pub fn arguments() -> clap::Command {
 pub fn run(matches: &ArgMatches) -> Outcome {
     let data = options::data_directory(matches)?;
     let report = match control::connect(&data)? {
-        Some(mut remote) => match remote.ask(Request::StoreCheck)? {
+        Some(mut remote) => match desk::ask(&mut remote, Request::StoreCheck)? {
             Answer::Checked { report } => report,
-            Answer::Error { message } => return Err(anyhow!(message).into()),
-            _ => return Err(anyhow!("the server answered something else").into()),
+            _ => return Err(desk::unexpected().into()),
         },
         None => store::check_file(&data.join(DATABASE_FILE)).map_err(anyhow::Error::new)?,
     };

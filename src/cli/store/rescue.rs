@@ -2,13 +2,11 @@
 
 use std::io::{self, Write as _};
 use std::panic;
-use std::path::PathBuf;
 
-use anyhow::{Context as _, anyhow};
-use clap::{Arg, ArgMatches, value_parser};
+use anyhow::Context as _;
+use clap::ArgMatches;
 
-use crate::cli::control;
-use crate::cli::exit::{Exit, Failure, Outcome};
+use crate::cli::exit::{Exit, Outcome};
 use crate::cli::operate::database::SECRETS;
 use crate::cli::options;
 use crate::net;
@@ -21,23 +19,13 @@ pub const NAME: &str = "rescue";
 pub fn arguments() -> clap::Command {
     clap::Command::new(NAME)
         .about("Copy what can be read of a damaged database; the server must be stopped")
-        .arg(
-            Arg::new("file")
-                .value_name("FILE")
-                .required(true)
-                .value_parser(value_parser!(PathBuf))
-                .help("Where to: a file that is not there yet"),
-        )
+        .arg(super::file("Where to: a file that is not there yet"))
 }
 
 pub fn run(matches: &ArgMatches) -> Outcome {
     let data = options::data_directory(matches)?;
-    let file = matches
-        .get_one::<PathBuf>("file")
-        .ok_or_else(|| Failure::usage("no file"))?;
-    if control::connect(&data)?.is_some() {
-        return Err(Failure::from(anyhow!("the server is running")).hint("stop it first"));
-    }
+    let file = super::file_of(matches)?;
+    super::require_stopped(&data)?;
     let seed = net::seed().context("the operating system gives no randomness")?;
     let path = std::path::absolute(file).context("cannot tell the file's absolute path")?;
     let rescued = quietly(|| {

@@ -1,15 +1,13 @@
 //! `udpchat store restore`: a backup takes the database's place.
 
 use std::io::{self, Write as _};
-use std::path::PathBuf;
 
 use anyhow::anyhow;
-use clap::{Arg, ArgMatches, value_parser};
+use clap::ArgMatches;
 use jiff::Timestamp;
 
 use super::check;
-use crate::cli::control;
-use crate::cli::exit::{Exit, Failure, Outcome};
+use crate::cli::exit::{Exit, Outcome};
 use crate::cli::options;
 use crate::net;
 use crate::store;
@@ -20,23 +18,13 @@ pub const NAME: &str = "restore";
 pub fn arguments() -> clap::Command {
     clap::Command::new(NAME)
         .about("Put a backup in the database's place; the server must be stopped")
-        .arg(
-            Arg::new("file")
-                .value_name("FILE")
-                .required(true)
-                .value_parser(value_parser!(PathBuf))
-                .help("The backup"),
-        )
+        .arg(super::file("The backup"))
 }
 
 pub fn run(matches: &ArgMatches) -> Outcome {
     let data = options::data_directory(matches)?;
-    let file = matches
-        .get_one::<PathBuf>("file")
-        .ok_or_else(|| Failure::usage("no file"))?;
-    if control::connect(&data)?.is_some() {
-        return Err(Failure::from(anyhow!("the server is running")).hint("stop it first"));
-    }
+    let file = super::file_of(matches)?;
+    super::require_stopped(&data)?;
     let day = i64::try_from(net::now().unix_ms)
         .ok()
         .and_then(|time_ms| Timestamp::from_millisecond(time_ms).ok())

@@ -3,13 +3,11 @@
 use std::fmt::Write as _;
 use std::io::{self, Write as _};
 
-use anyhow::anyhow;
 use clap::{Arg, ArgMatches};
 
 use crate::cli::control::{Answer, Keep, Kept, Request};
 use crate::cli::exit::{Exit, Failure, Outcome};
-use crate::cli::user::desk;
-use crate::cli::{options, retention};
+use crate::cli::{desk, options, retention};
 
 /// The word that calls it.
 pub const NAME: &str = "retain";
@@ -39,14 +37,13 @@ pub fn run(matches: &ArgMatches) -> Outcome {
             return Err(failure.hint("`udpchat serve --keep-days N` and its like are for all"));
         }
     };
-    match desk(&data)?.ask(request)? {
+    match desk::ask(&mut *desk::open(&data)?, request)? {
         Answer::Done => {}
         Answer::Retained { conversations } => {
             // A reader that has gone away is no reason to fail.
             let _ = io::stdout().write_all(table(&conversations).as_bytes());
         }
-        Answer::Error { message } => return Err(anyhow!(message).into()),
-        _ => return Err(anyhow!("the server answered something else").into()),
+        _ => return Err(desk::unexpected().into()),
     }
     Ok(Exit::Success)
 }

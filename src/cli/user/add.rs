@@ -3,7 +3,7 @@
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, anyhow, bail};
+use anyhow::{Context as _, anyhow};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use clap::{Arg, ArgMatches};
@@ -12,7 +12,7 @@ use rand_core::OsRng;
 
 use crate::cli::control::{Answer, Desk, Request};
 use crate::cli::exit::{Exit, Failure, Outcome};
-use crate::cli::{operate, options, password};
+use crate::cli::{desk, operate, options, password};
 use crate::protocol::opaque::{KeyStretching, Suite, identities};
 
 /// The word that calls it.
@@ -46,7 +46,7 @@ pub fn run(matches: &ArgMatches) -> Outcome {
         }
         password::ask_twice(name)?
     };
-    let mut desk = super::desk(&data)?;
+    let mut desk = desk::open(&data)?;
     let added = sign_up(
         &mut *desk,
         name,
@@ -61,9 +61,9 @@ pub fn run(matches: &ArgMatches) -> Outcome {
 
 /// Whether there is an account of this name now.
 fn is_taken(data: &Path, canonical: &str) -> anyhow::Result<bool> {
-    match super::desk(data)?.ask(Request::UserList)? {
-        Answer::Users { users } => Ok(users.iter().any(|user| user.name == canonical)),
-        other => unexpected(other).map(|_| false),
+    match desk::ask(&mut *desk::open(data)?, Request::UserList)? {
+        Answer::Users { users, .. } => Ok(users.iter().any(|user| user.name == canonical)),
+        _ => Err(desk::unexpected()),
     }
 }
 
@@ -76,13 +76,13 @@ fn sign_up(
 ) -> anyhow::Result<String> {
     let failed = |error| anyhow!("the password exchange failed: {error:?}");
     let start = ClientRegistration::<Suite>::start(&mut OsRng, password).map_err(failed)?;
-    let answer = desk.ask(Request::UserAddStart {
+    let begin = Request::UserAddStart {
         name: name.to_owned(),
         request: STANDARD.encode(start.message.serialize()),
-    })?;
-    let (canonical, response) = match answer {
+    };
+    let (canonical, response) = match desk::ask(desk, begin)? {
         Answer::Start { name, response } => (name, STANDARD.decode(response)?),
-        other => return unexpected(other),
+        _ => return Err(desk::unexpected()),
     };
     let response = RegistrationResponse::deserialize(&response).map_err(failed)?;
     let parameters =
@@ -91,19 +91,12 @@ fn sign_up(
         .state
         .finish(&mut OsRng, password, response, parameters)
         .map_err(failed)?;
-    let answer = desk.ask(Request::UserAddFinish {
+    let finish = Request::UserAddFinish {
         name: name.to_owned(),
         upload: STANDARD.encode(finish.message.serialize()),
-    })?;
-    match answer {
+    };
+    match desk::ask(desk, finish)? {
         Answer::Added { name } => Ok(name),
-        other => unexpected(other),
-    }
-}
-
-fn unexpected(answer: Answer) -> anyhow::Result<String> {
-    match answer {
-        Answer::Error { message } => bail!(message),
-        _ => bail!("the server answered something else"),
+        _ => Err(desk::unexpected()),
     }
 }

@@ -9,7 +9,8 @@ use jiff::Timestamp;
 use unicode_width::UnicodeWidthStr as _;
 
 use crate::cli::control::{Answer, Request, User};
-use crate::cli::exit::{Exit, Outcome};
+use crate::cli::desk;
+use crate::cli::exit::{Exit, Failure, Outcome};
 use crate::cli::options;
 
 /// The word that calls it.
@@ -21,17 +22,21 @@ pub fn arguments() -> clap::Command {
 
 pub fn run(matches: &ArgMatches) -> Outcome {
     let data = options::data_directory(matches)?;
-    let users = match super::desk(&data)?.ask(Request::UserList)? {
-        Answer::Users { users } => users,
-        Answer::Error { message } => return Err(anyhow!(message).into()),
-        _ => return Err(anyhow!("the server answered something else").into()),
+    let answer = desk::ask(&mut *desk::open(&data)?, Request::UserList)?;
+    let Answer::Users { users, unreadable } = answer else {
+        return Err(desk::unexpected().into());
     };
-    if users.is_empty() {
+    if users.is_empty() && unreadable == 0 {
         eprintln!("there are no accounts in {} yet", data.display());
     }
     // A reader that has gone away is no reason to fail.
     let _ = io::stdout().write_all(table(&users)?.as_bytes());
-    Ok(Exit::Success)
+    let missing = match unreadable {
+        0 => return Ok(Exit::Success),
+        1 => "1 account is damaged and not listed".to_owned(),
+        many => format!("{many} accounts are damaged and not listed"),
+    };
+    Err(Failure::from(anyhow!(missing)).hint("`udpchat store check` names what is damaged"))
 }
 
 /// A line for each user; the names in one column, the days (UTC) in another.

@@ -240,7 +240,7 @@ fn conflicting_device_gives_up_its_id_and_shows_its_lines_as_unconfirmed() {
 #[test]
 fn line_typed_without_a_link_is_queued_and_sent_when_it_is_back() {
     let mut desk = Desk::signed_in(Screen::interactive());
-    desk.core.link_lost("reset", false);
+    desk.core.link_lost("reset", None);
     desk.lines();
     say(&mut desk, "message bob later");
     assert!(desk.lines()[0].starts_with("● queued"));
@@ -290,7 +290,7 @@ fn number_that_was_sent_again_in_a_new_session_is_not_given_to_the_next_message(
     let mut desk = Desk::signed_in(Screen::interactive());
     say(&mut desk, "message bob one");
     texts(&mut desk);
-    desk.core.link_lost("reset", false);
+    desk.core.link_lost("reset", None);
     desk.core.link_up(desk.now, KEY, HASH);
     desk.bodies();
     desk.control(&Message::control(session_start()));

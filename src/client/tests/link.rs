@@ -9,7 +9,8 @@ use rand_core::SeedableRng;
 
 use super::instant;
 use crate::client::session::{Link, LinkEvent};
-use crate::transport::{Channel, ClientConfig, Endpoint, Limits, ServerConfig};
+use crate::protocol::EndReason;
+use crate::transport::{Channel, ClientConfig, Endpoint, Event, Limits, ServerConfig};
 
 const ONE_WAY: Duration = Duration::from_millis(40);
 
@@ -129,6 +130,38 @@ fn restarted_server_is_called_again_at_once_but_not_one_that_resets_every_sessio
         let took = wire.run_until_up();
         // One for the RESET, one for the cookie, one for the handshake.
         assert_eq!(took <= 3 * round_trip + slack, at_once, "{took:?}");
+    }
+}
+
+#[test]
+fn code_of_the_servers_goodbye_says_whether_the_user_was_signed_out() {
+    let reasons = [
+        (1, None),
+        (3, Some(EndReason::Superseded)),
+        (4, Some(EndReason::TooManySessions)),
+    ];
+    for (code, reason) in reasons {
+        let mut wire = Wire::new(vec![address(7777)]);
+        wire.link.connect(wire.now, &mut wire.client);
+        wire.run_until_up();
+        for _ in 0..100 {
+            wire.step();
+        }
+        let connected =
+            std::iter::from_fn(|| wire.server.poll_event()).find_map(|event| match event {
+                Event::Connected { session, .. } => Some(session),
+                _ => None,
+            });
+        let session = connected.expect("it is up");
+        wire.server.close(wire.now, session, code, "why");
+        for _ in 0..100 {
+            wire.step();
+        }
+        let lost = wire.happened.iter().find_map(|event| match event {
+            LinkEvent::Lost { ended, .. } => Some(*ended),
+            _ => None,
+        });
+        assert_eq!(lost, Some(reason), "{code}");
     }
 }
 

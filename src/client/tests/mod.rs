@@ -2,12 +2,14 @@
 
 mod bytes;
 mod chat;
+mod gaps;
 mod link;
 mod put_back;
 mod receipts;
 mod receiving;
 mod rooms;
 mod sign_in;
+mod signed_out;
 mod waiting;
 
 use std::time::Duration;

@@ -208,7 +208,7 @@ fn what_was_missed_is_shown_even_if_the_link_is_lost_before_it_is_complete() {
     desk.settle_heads(vec![head(PAIR, "bob", 4, 0, 0)]);
     deliver(&mut desk, "one", 2, 0);
     desk.screen.lines();
-    desk.core.link_lost("reset", false);
+    desk.core.link_lost("reset", None);
     desk.core.link_up(desk.now, KEY, HASH);
     desk.bodies();
     desk.control(&Message::control(session_start()));
@@ -309,7 +309,10 @@ fn line_that_came_with_the_end_of_the_session_is_not_shown_again_at_the_next_log
         reason: EndReason::Superseded,
     }));
     assert!(desk.lines().iter().any(|line| line.ends_with("bob: tea?")));
-    desk.core.link_lost("the device has signed in again", true);
+    desk.core.link_lost(
+        "the device has signed in again",
+        Some(EndReason::Superseded),
+    );
     desk.type_line("login erin");
     desk.core.settle(desk.now);
     desk.core.link_up(desk.now, KEY, HASH);
@@ -377,7 +380,7 @@ fn reconnection_is_no_news_of_those_who_are_back_too() {
         desk.control(&alert(name, true));
     }
     desk.lines();
-    desk.core.link_lost("reset", false);
+    desk.core.link_lost("reset", None);
     desk.core.link_up(desk.now, KEY, HASH);
     desk.bodies();
     desk.control(&Message::control(session_start()));

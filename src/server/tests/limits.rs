@@ -1,6 +1,7 @@
 //! Who asks for too much costs no more than a limit, and nobody else anything.
 
 use super::*;
+use crate::protocol::EndReason;
 
 #[test]
 fn no_stalled_session_is_forgotten_when_the_store_has_room_again() {
@@ -43,29 +44,49 @@ fn no_stalled_session_is_forgotten_when_the_store_has_room_again() {
     }
 }
 
+/// A device of an account signs in on a link, as far as the store is concerned.
+fn sign_in(bench: &mut Bench, link: Link, account: AccountId, device: DeviceId) {
+    let outcome = Outcome::Done(Reply::Device {
+        account,
+        name: "mallory".into(),
+        device,
+        epoch: 1,
+    });
+    let turn = &mut crate::server::hub::Turn {
+        now: bench.now,
+        endpoint: &mut bench.server,
+    };
+    let ticket = vec![0; 32];
+    bench
+        .hub
+        .device_known(turn, link.server, Command::LoginFinish, ticket, outcome);
+}
+
+/// Why the server has ended the session of a link, as it says itself, and the code with which it was closed.
+fn end_of(bench: &mut Bench, link: Link) -> Option<(EndReason, Option<u16>)> {
+    let heard = bench.heard(link);
+    let reason = heard.iter().find_map(|body| match body {
+        Body::SessionEnd(end) => Some(end.reason),
+        _ => None,
+    });
+    let mut closed = bench.closed.iter();
+    let code = closed.find_map(|(session, reason)| match reason {
+        CloseReason::Peer { code, .. } if *session == link.client => Some(*code),
+        _ => None,
+    });
+    reason.map(|reason| (reason, code))
+}
+
 #[test]
 fn account_has_no_more_sessions_than_its_limit() {
     // Each sign-in could be that of a new device, and each session have windows of 1.5 MiB: one account could hold
     // thousands of them, for 15 minutes after its last word.
     let mut bench = Bench::new();
     let (account, _) = bench.user("mallory");
+    bench.may_close = true;
     for device in 0..40 {
         let link = bench.connect();
-        let outcome = Outcome::Done(Reply::Device {
-            account,
-            name: "mallory".into(),
-            device: DeviceId(100 + device),
-            epoch: 1,
-        });
-        let turn = &mut crate::server::hub::Turn {
-            now: bench.now,
-            endpoint: &mut bench.server,
-        };
-        let ticket = vec![0; 32];
-        bench
-            .hub
-            .device_known(turn, link.server, Command::LoginFinish, ticket, outcome);
-        bench.may_close = true;
+        sign_in(&mut bench, link, account, DeviceId(100 + device));
         bench.pass(500);
     }
     assert!(
@@ -73,6 +94,41 @@ fn account_has_no_more_sessions_than_its_limit() {
         "{}",
         bench.hub.sessions.len()
     );
+}
+
+#[test]
+fn oldest_session_of_too_many_is_told_so_and_one_whose_device_signs_in_again_that() {
+    // Both were told SUPERSEDED, by which a client knows that there is a copy of its state: whoever had a session too
+    // many gave up a device with which nothing was wrong.
+    let mut bench = Bench::new();
+    let (account, _) = bench.user("mallory");
+    bench.may_close = true;
+    let mut links = Vec::new();
+    for device in 0..17 {
+        assert!(
+            links.iter().all(|link| end_of(&mut bench, *link).is_none()),
+            "{device} sessions are not too many"
+        );
+        let link = bench.connect();
+        sign_in(&mut bench, link, account, DeviceId(100 + device));
+        bench.pass(50);
+        links.push(link);
+    }
+    let too_many = (EndReason::TooManySessions, Some(4));
+    assert_eq!(end_of(&mut bench, links[0]), Some(too_many));
+
+    let again = bench.connect();
+    sign_in(&mut bench, again, account, DeviceId(105));
+    bench.pass(50);
+    let superseded = (EndReason::Superseded, Some(3));
+    assert_eq!(end_of(&mut bench, links[5]), Some(superseded));
+    for link in links
+        .iter()
+        .skip(1)
+        .filter(|link| link.client != links[5].client)
+    {
+        assert_eq!(end_of(&mut bench, *link), None);
+    }
 }
 
 #[test]

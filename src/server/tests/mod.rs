@@ -21,7 +21,7 @@ use crate::store::{
     Store, TicketHash,
 };
 use crate::transport::{
-    App, Channel, ClientConfig, Endpoint, Event, Limits, Now, ServerConfig, SessionId,
+    App, Channel, ClientConfig, CloseReason, Endpoint, Event, Limits, Now, ServerConfig, SessionId,
 };
 
 mod limits;
@@ -84,6 +84,8 @@ struct Bench {
     is_held: bool,
     /// Whether a session may come to its end.
     may_close: bool,
+    /// How sessions of clients have.
+    closed: Vec<(SessionId, CloseReason)>,
 }
 
 impl Bench {
@@ -122,6 +124,7 @@ impl Bench {
             queue,
             is_held: false,
             may_close: false,
+            closed: Vec::new(),
         }
     }
 
@@ -290,8 +293,10 @@ impl Bench {
                 is_quiet = false;
             }
             while let Some(event) = self.client.poll_event() {
-                let is_closed = matches!(event, Event::Closed { .. });
-                assert!(self.may_close || !is_closed, "{event:?}");
+                if let Event::Closed { session, reason } = event {
+                    assert!(self.may_close, "{session:?}: {reason:?}");
+                    self.closed.push((session, reason));
+                }
             }
             if is_quiet {
                 return;

@@ -189,3 +189,24 @@ fn damaged_text_is_asked_for_again_on_whichever_channel_it_came() {
         );
     }
 }
+
+#[test]
+fn refusal_to_deliver_again_says_of_which_conversation() {
+    // The client could not tell which of its questions was refused, went on asking, and showed each refusal.
+    let mut bench = Bench::new();
+    let bob = bench.user("bob");
+    let link = bench.signed_in("bob", bob);
+    let conversation = ConversationId(77);
+    let again = DeliverAgain {
+        conversation,
+        after: EntryId::START,
+    };
+    bench.say(link, Channel::Chat, &Message::control(again));
+    bench.pass(50);
+    let heard = bench.heard(link);
+    let refused = heard.iter().find_map(|body| match body {
+        Body::Failure(failure) => failure.conversation,
+        _ => None,
+    });
+    assert_eq!(refused, Some(conversation), "{heard:?}");
+}

@@ -13,7 +13,12 @@ pub enum Reply {
     /// To [`Request::CreateAccount`](super::Request::CreateAccount) and [`Request::FindAccount`](super::Request::FindAccount).
     Account(Account),
     /// To [`Request::ListAccounts`](super::Request::ListAccounts).
-    Accounts(Vec<Account>),
+    Accounts {
+        /// The accounts, by name.
+        accounts: Vec<Account>,
+        /// How many there are beside them whose record is damaged.
+        unreadable: u64,
+    },
     /// To [`Request::OpenDevice`](super::Request::OpenDevice) and [`Request::Resume`](super::Request::Resume).
     Device {
         /// The account.

@@ -7,13 +7,11 @@ use redb::TableDefinition;
 use super::super::memory::MemoryDisk;
 use super::super::testing::{Bench, append, read};
 use super::super::{Engine, Files, OpenError, Outcome, Reply, Request, RequestId, open_file};
+use super::pages::{PAGE, is_used};
 use crate::protocol::{AccountId, ConversationId, DeviceId, Digest, EntryId};
 
 /// How many seeds the test of crashes runs. Chosen: a few seconds on two cores.
 const SEEDS: u64 = 120;
-
-/// redb's page, in bytes (its default on most machines; only where bytes are flipped depends on it).
-const PAGE_BYTES: usize = 4096;
 
 /// How many messages each of the two users says in a run.
 const MESSAGES: u64 = 12;
@@ -245,16 +243,11 @@ fn a_flipped_byte_is_found_or_harmless_and_never_a_panic() {
     }
     let image = bench.disk.image();
     drop(bench);
-    let used = |page: &usize| {
-        image[page * PAGE_BYTES..][..PAGE_BYTES]
-            .iter()
-            .any(|b| *b != 0)
-    };
     let mut failed = 0;
-    for page in (0..image.len() / PAGE_BYTES).filter(used) {
+    for page in (0..image.len() / PAGE).filter(|page| is_used(&image, *page)) {
         for place in [1, 40, 300, 4090] {
             let mut copy = image.clone();
-            copy[page * PAGE_BYTES + place] ^= 0xff;
+            copy[page * PAGE + place] ^= 0xff;
             let directory = tempfile::tempdir().expect("there is room");
             let path = directory.path().join("flipped");
             std::fs::write(&path, copy).expect("there is room");

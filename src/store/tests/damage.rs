@@ -7,32 +7,19 @@
 use std::fmt::Debug;
 
 use rand_chacha::ChaCha20Rng;
-use rand_core::{RngCore, SeedableRng};
+use rand_core::SeedableRng;
 
 use super::super::check::{Report, check_database};
 use super::super::guard::guard;
 use super::super::memory::MemoryDisk;
 use super::super::testing::read;
 use super::super::{Engine, OpenError, Outcome, Reply, Request, RequestId, StoreError};
+use super::pages::{PAGE, damaged, is_used};
 use super::village::{Truth, hello, village};
 use crate::protocol::{Digest, Number};
 
-/// redb's page, in bytes.
-const PAGE: usize = 4096;
-
 /// Of how many pages one is damaged, unless all are asked for.
 const SAMPLE: usize = 7;
-
-/// The database with some bytes of a page changed.
-fn damaged(original: &[u8], page: usize, dice: &mut ChaCha20Rng) -> MemoryDisk {
-    let mut image = original.to_vec();
-    let end = image.len().min((page + 1) * PAGE);
-    for _ in 0..8 {
-        let place = page * PAGE + dice.next_u32() as usize % (end - page * PAGE);
-        image[place] ^= 1 << (dice.next_u32() % 8);
-    }
-    MemoryDisk::from_image(image)
-}
 
 fn found(disk: &MemoryDisk) -> bool {
     let report: Result<Result<Report, OpenError>, StoreError> =
@@ -128,7 +115,7 @@ impl Asker<'_> {
                 assert_eq!(&found, account, "page {}", self.page);
             }
         }
-        if let Some(Reply::Accounts(accounts)) = self.ask(&Request::ListAccounts) {
+        if let Some(Reply::Accounts { accounts, .. }) = self.ask(&Request::ListAccounts) {
             self.compare(&accounts, &self.truth.accounts);
         }
         if let Some(Reply::Retained(retained)) = self.ask(&Request::ListRetained) {
@@ -219,10 +206,8 @@ fn a_damaged_page_is_found_or_harmless_and_wrong_data_is_never_shown() {
     let mut dice = ChaCha20Rng::seed_from_u64(seed);
     let (mut pages, mut detected, mut incomplete) = (0, 0, 0);
     for page in 0..image.len() / PAGE {
-        let damaged = damaged(&image, page, &mut dice);
-        // Most of a small file is free space.
-        let is_used = image[page * PAGE..][..PAGE].iter().any(|byte| *byte != 0);
-        if !every && (!is_used || page % SAMPLE != 0) {
+        let damaged = MemoryDisk::from_image(damaged(&image, page, &mut dice));
+        if !every && (!is_used(&image, page) || page % SAMPLE != 0) {
             continue;
         }
         pages += 1;

@@ -37,7 +37,7 @@ fn an_account_is_found_by_its_name_with_all_that_was_given() {
 fn accounts_are_listed_by_name() {
     let mut bench = Bench::new();
     let names = ["carol", "alice", "bob"].map(|name| bench.account(name).name);
-    let Reply::Accounts(accounts) = bench.done(Request::ListAccounts) else {
+    let Reply::Accounts { accounts, .. } = bench.done(Request::ListAccounts) else {
         panic!("expected accounts");
     };
     let listed: Vec<_> = accounts.into_iter().map(|account| account.name).collect();

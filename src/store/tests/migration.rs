@@ -187,11 +187,16 @@ fn row_that_was_damaged_before_stays_damaged() {
     let report = bench.engine.snapshots().check().unwrap();
     let named = |finding: &Finding| finding.table == "accounts" && finding.key == "2";
     assert!(report.findings.iter().any(named), "{report:?}");
-    let Reply::Accounts(accounts) = bench.done(Request::ListAccounts) else {
+    let Reply::Accounts {
+        accounts,
+        unreadable,
+    } = bench.done(Request::ListAccounts)
+    else {
         panic!("expected accounts");
     };
     let others = truth.accounts.iter().filter(|account| account.id.0 != 2);
     assert!(accounts.iter().eq(others));
+    assert_eq!(unreadable, 1);
 }
 
 #[test]

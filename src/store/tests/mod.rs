@@ -8,6 +8,7 @@ mod logs;
 mod migration;
 mod model;
 mod opening;
+mod pages;
 mod put_back;
 mod rescue;
 mod retention;

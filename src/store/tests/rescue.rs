@@ -7,7 +7,7 @@
 use std::fs;
 
 use rand_chacha::ChaCha20Rng;
-use rand_core::{RngCore as _, SeedableRng as _};
+use rand_core::SeedableRng as _;
 use redb::{ReadableTable as _, StorageBackend as _, TableDefinition};
 
 use super::super::check::check_database;
@@ -15,11 +15,9 @@ use super::super::memory::MemoryDisk;
 use super::super::testing::{Bench, read};
 use super::super::{DATABASE_FILE, Knowledge, OpenError, Outcome, Reply, Rescued, open, rescue};
 use super::opening::{private_directory, write};
+use super::pages::{PAGE, damaged, is_used};
 use super::village::{Truth, village};
 use crate::protocol::{ConversationId, Digest};
-
-/// redb's page, in bytes.
-const PAGE: usize = 4096;
 
 /// Of how many pages one is damaged, unless all are asked for.
 const SAMPLE: usize = 5;
@@ -103,13 +101,8 @@ fn only_what_stood_on_a_damaged_page_is_lost() {
     let all: usize = truth.logs.iter().map(|(_, _, log)| log.len()).sum();
     let (mut pages, mut refused, mut worst, mut lost) = (0, 0, 0, 0);
     for page in 0..image.len() / PAGE {
-        let mut damaged = image.clone();
-        for _ in 0..8 {
-            let place = page * PAGE + dice.next_u32() as usize % PAGE;
-            damaged[place] ^= 1 << (dice.next_u32() % 8);
-        }
-        let is_used = image[page * PAGE..][..PAGE].iter().any(|byte| *byte != 0);
-        if !is_used || (!every && page % SAMPLE != 0) {
+        let damaged = damaged(&image, page, &mut dice);
+        if !is_used(&image, page) || (!every && page % SAMPLE != 0) {
             continue;
         }
         pages += 1;

@@ -4,10 +4,8 @@ use redb::TableDefinition;
 
 use super::super::testing::{Bench, User, append, position, read};
 use super::super::{Entry, Outcome, Reply, Request};
+use super::pages::break_pages;
 use crate::protocol::{ConversationId, Digest, EntryId, Position};
-
-/// redb's page, in bytes.
-const PAGE: usize = 4096;
 
 const LOG: TableDefinition<'_, (u64, u64), &[u8]> = TableDefinition::new("log");
 
@@ -102,15 +100,10 @@ fn page_that_redb_cannot_read_takes_no_writing_down_that_shares_its_transaction(
     const LENGTH: usize = 300;
     let (mut bench, [alice, bob], conversation) = talked(6_000, LENGTH);
     bench.done(Request::Checkpoint);
-    let image = bench.disk.image();
-    for number in (105..6_000).step_by(50) {
-        let text = said(number, LENGTH);
-        let place = image
-            .windows(LENGTH)
-            .position(|window| window == text.as_bytes())
-            .expect("it was stored");
-        bench.disk.flip(place / PAGE * PAGE);
-    }
+    break_pages(
+        &bench,
+        (105..6_000).step_by(50).map(|number| said(number, LENGTH)),
+    );
     let (mut number, mut unread) = (0, 0);
     for after in (0..6_000).step_by(500) {
         number += 1;
@@ -145,15 +138,10 @@ fn page_that_redb_cannot_read_takes_down_only_what_stands_on_it() {
     let (mut bench, [alice, bob], conversation) = talked(6_000, LENGTH);
     bench.say(bob, ConversationId::EVERYONE, 1, &said(1, LENGTH));
     bench.done(Request::Checkpoint);
-    let image = bench.disk.image();
-    for number in (105..6_000).step_by(50) {
-        let text = said(number, LENGTH);
-        let place = image
-            .windows(LENGTH)
-            .position(|window| window == text.as_bytes())
-            .expect("it was stored");
-        bench.disk.flip(place / PAGE * PAGE);
-    }
+    break_pages(
+        &bench,
+        (105..6_000).step_by(50).map(|number| said(number, LENGTH)),
+    );
     let (mut partly, mut beside) = (0, 0);
     for after in (0..6_000).step_by(500) {
         let outcomes = bench.outcomes(vec![

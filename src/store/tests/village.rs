@@ -182,7 +182,7 @@ impl Truth {
             panic!("{request:?}: {outcome:?}");
         };
         match (request, reply) {
-            (_, Reply::Accounts(accounts)) => self.accounts = accounts,
+            (_, Reply::Accounts { accounts, .. }) => self.accounts = accounts,
             (_, Reply::Retained(retained)) => self.retained = retained,
             (_, Reply::Hello { standings }) => self.standings.push(standings),
             (_, Reply::Rooms(rooms)) => self.rooms.push(rooms),

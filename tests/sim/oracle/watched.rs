@@ -135,6 +135,11 @@ impl Watched {
         self.seen.push((life, mark));
     }
 
+    /// This was shown on a page of the past.
+    pub fn looked_back_on(&mut self, marks: impl IntoIterator<Item = Mark>) {
+        self.known.extend(marks);
+    }
+
     /// How many receipts there were.
     pub fn receipts(&self, reader: usize, is_many: bool) -> usize {
         self.got.get(&(reader, is_many)).copied().unwrap_or(0)

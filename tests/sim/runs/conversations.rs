@@ -72,6 +72,39 @@ fn devices_that_come_later_begin_where_their_account_stands() {
 }
 
 #[test]
+fn who_pages_back_is_shown_all_that_is_theirs_to_read_once_and_in_order() {
+    run_thoroughly(
+        "who_pages_back_is_shown_all_that_is_theirs_to_read_once_and_in_order",
+        |seed| Plan {
+            link: Link {
+                loss: 0.05 * (seed % 3) as f64,
+                ..plain_link()
+            },
+            troubles: Troubles {
+                client_crashes: seed % 3,
+                server_crashes: seed % 4,
+                ..Troubles::default()
+            },
+            keep: match seed % 4 {
+                1 => Keep {
+                    own: &[("everyone", LAST), ("#bridge", LAST)],
+                    ..Keep::default()
+                },
+                _ => Keep::default(),
+            },
+            devices: 2,
+            late_devices: true,
+            pages_back: true,
+            rooms: seed % 2 == 0 || seed % 8 == 1,
+            // Of these only two or three fit one answer.
+            long_texts: (seed % 3 == 0).then_some(16_000),
+            messages: 10,
+            ..Plan::plain()
+        },
+    );
+}
+
+#[test]
 fn rooms_are_the_same_on_all_devices_of_an_account() {
     run_focused("rooms_are_the_same_on_all_devices_of_an_account", |seed| {
         Plan {
@@ -117,8 +150,7 @@ fn what_is_kept_reaches_all_and_late_readers_are_told_of_what_is_not() {
                 },
                 keep,
                 rooms: seed % 6 == 2,
-                long_texts: is_large,
-                text_bytes: if is_large { 16_000 } else { 1_000 },
+                long_texts: is_large.then_some(16_000),
                 clients: if is_large { 2 } else { 3 },
                 messages: if is_large { 180 } else { 10 },
                 over: Duration::from_secs(2 * 3_600),

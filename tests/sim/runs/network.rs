@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::run_focused;
 use crate::network::Link;
-use crate::plan::{Plan, Troubles, plain_link};
+use crate::plan::{LONG_BYTES, Plan, Troubles, plain_link};
 
 #[test]
 fn every_message_arrives_once_and_in_order_at_thirty_percent_loss() {
@@ -35,7 +35,7 @@ fn bursts_of_loss_and_a_full_bottleneck_delay_and_lose_nothing_for_good() {
                 queue: Duration::from_millis(300),
                 ..plain_link()
             },
-            long_texts: true,
+            long_texts: Some(LONG_BYTES),
             ..Plan::plain()
         },
     );
@@ -63,7 +63,7 @@ fn paths_that_swallow_large_packets_carry_long_texts() {
                 black_holes: 4,
                 ..Troubles::default()
             },
-            long_texts: true,
+            long_texts: Some(LONG_BYTES),
             ..Plan::plain()
         }
     });

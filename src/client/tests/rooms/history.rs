@@ -51,7 +51,7 @@ fn new_device_pages_back_and_keeps_what_it_was_given() {
     assert_eq!(place.position, EntryId(9), "nothing moved");
 
     // Offline the rest is still there, and the gap is stepped over.
-    desk.core.link_lost("reset", false);
+    desk.core.link_lost("reset", None);
     desk.lines();
     type_at_prompt(&mut desk, "history");
     let lines = desk.lines();

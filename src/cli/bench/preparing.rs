@@ -1,0 +1,183 @@
+//! The database of a server of the measurement's own: the clients' accounts and tickets, and the room in which some are,
+//! written before the server runs.
+
+use std::path::Path;
+
+use anyhow::{Context as _, bail};
+use rand_chacha::ChaCha20Rng;
+use rand_core::{RngCore as _, SeedableRng as _};
+
+use crate::cli::operate::database::{self, Secrets};
+use crate::net;
+use crate::protocol::{Access, AccountId, DeviceId, TICKET_BYTES};
+use crate::server::{Name, RoomName, hash_ticket};
+use crate::store::{Engine, NewAccount, Outcome, Reply, Request, RequestId};
+use crate::transport::{Endpoint, Limits, ServerConfig};
+
+/// How long the tickets are good: a day, in milliseconds.
+const TICKET_LIFE_MS: u64 = 24 * 60 * 60 * 1000;
+
+/// What a client signs in with.
+#[derive(Debug, Clone)]
+pub struct Pass {
+    /// The account.
+    pub account: AccountId,
+    /// Its device.
+    pub device: DeviceId,
+    /// The device's ticket.
+    pub ticket: Vec<u8>,
+}
+
+/// A room in which some of the clients are from the beginning. Were they to join it themselves, each would be told of
+/// all who come later: as many entries as half the square of their number.
+pub struct Room<'a> {
+    /// Its name, with its sign.
+    pub name: &'a str,
+    /// Who belongs to it, by their places among the names.
+    pub members: Vec<usize>,
+}
+
+/// Writes accounts, each with a device and its ticket, and a room into the database of a server that does not run yet.
+///
+/// # Errors
+/// If the database cannot be written.
+pub fn prepare(data: &Path, names: &[String], room: &Room<'_>) -> anyhow::Result<Vec<Pass>> {
+    let mut engine = database::open(data)?;
+    let secrets = Secrets::of(&mut engine)?;
+    let seed = net::seed().context("the operating system gives no randomness")?;
+    let mut random = ChaCha20Rng::from_seed(seed);
+    let now = net::now();
+    let config = ServerConfig {
+        static_key: secrets.static_key,
+        reset_key: secrets.reset_key,
+        unix_ms: now.unix_ms,
+        limits: Limits::default(),
+    };
+    let endpoint = Endpoint::server(now.instant, config, seed);
+    let server_key = endpoint.public_key().context("a server has a key")?;
+    let accounts = names
+        .iter()
+        .map(|name| {
+            let name = Name::parse(name)?;
+            let mut credential_identifier = [0; 16];
+            random.fill_bytes(&mut credential_identifier);
+            Ok(Request::CreateAccount(NewAccount {
+                name: name.canonical().to_owned(),
+                skeleton: name.skeleton().to_owned(),
+                record: Vec::new(),
+                credential_identifier,
+                time_ms: now.unix_ms,
+            }))
+        })
+        .collect::<anyhow::Result<_>>()?;
+    let mut tickets = Vec::with_capacity(names.len());
+    let mut devices = Vec::with_capacity(names.len());
+    for reply in execute(&mut engine, accounts)? {
+        let Reply::Account(account) = reply else {
+            bail!("the database answered something else");
+        };
+        let mut ticket = vec![0; TICKET_BYTES];
+        random.fill_bytes(&mut ticket);
+        devices.push(Request::OpenDevice {
+            account: account.id,
+            device: None,
+            ticket: hash_ticket(&server_key, account.id, &ticket),
+            expires_ms: now.unix_ms + TICKET_LIFE_MS,
+        });
+        tickets.push(ticket);
+    }
+    let replies = execute(&mut engine, devices)?;
+    let passes = replies.into_iter().zip(tickets).map(|(reply, ticket)| {
+        let Reply::Device {
+            account, device, ..
+        } = reply
+        else {
+            bail!("the database answered something else");
+        };
+        Ok(Pass {
+            account,
+            device,
+            ticket,
+        })
+    });
+    let passes = passes.collect::<anyhow::Result<Vec<Pass>>>()?;
+    fill(&mut engine, room, &passes, now.unix_ms)?;
+    Ok(passes)
+}
+
+/// Makes those members of a room who are to be. They have received already that the others have joined.
+fn fill(engine: &mut Engine, room: &Room<'_>, passes: &[Pass], time_ms: u64) -> anyhow::Result<()> {
+    let (name, skeleton) = RoomName::parse(room.name)?.into_forms();
+    let members = || room.members.iter().map(|member| &passes[*member]);
+    let joins = members().map(|pass| Request::Join {
+        account: pass.account,
+        device: pass.device,
+        name: name.clone(),
+        skeleton: skeleton.clone(),
+        access: Access::Public,
+        may_make: true,
+        time_ms,
+    });
+    let Some(last) = execute(engine, joins.collect())?.pop() else {
+        return Ok(());
+    };
+    let Reply::Joined(last) = last else {
+        bail!("the database answered something else");
+    };
+    let conversation = last.standing.conversation;
+    let head = last.event.context("nobody joins twice")?.stored.entry;
+    let marks = members().map(|pass| (conversation, pass.account, head));
+    let advance = Request::Advance {
+        marks: marks.collect(),
+        seen: Vec::new(),
+    };
+    execute(engine, vec![advance])?;
+    Ok(())
+}
+
+fn execute(engine: &mut Engine, requests: Vec<Request>) -> anyhow::Result<Vec<Reply>> {
+    let batch = requests.into_iter().map(|it| (RequestId(0), it)).collect();
+    let completions = engine.execute(batch).into_iter();
+    let replies = completions.map(|completion| match completion.outcome {
+        Outcome::Done(reply) => Ok(reply),
+        other => bail!("cannot prepare the database: {other:?}"),
+    });
+    replies.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::own_server::directory;
+    use super::*;
+
+    #[test]
+    fn members_of_the_room_stand_behind_all_who_joined_it() {
+        // Each would be told of those who joined after it when it comes: as many entries as half the square of their
+        // number, before anything can be measured.
+        let directory = directory().unwrap();
+        let names = ["bench-1-0", "bench-1-1", "bench-1-2", "bench-1-3"].map(String::from);
+        let room = Room {
+            name: "#bench-1",
+            members: vec![0, 1, 3],
+        };
+        let passes = prepare(directory.path(), &names, &room).unwrap();
+        let mut engine = database::open(directory.path()).unwrap();
+        let mut told = Vec::new();
+        for pass in passes {
+            let hello = Request::Hello {
+                account: pass.account,
+                device: pass.device,
+                epoch: None,
+                positions: Vec::new(),
+            };
+            let Ok([Reply::Hello { standings }]) =
+                <[Reply; 1]>::try_from(execute(&mut engine, vec![hello]).unwrap())
+            else {
+                panic!("expected an answer to HELLO");
+            };
+            let standing = standings.into_iter().find(|it| it.name == room.name);
+            told.push(standing.map(|standing| (standing.start.0, standing.head.0)));
+        }
+        assert_eq!(told, [Some((3, 3)), Some((3, 3)), None, Some((3, 3))]);
+    }
+}

@@ -1,0 +1,102 @@
+//! What the logic learns of the link, and what it wants of it.
+
+use super::Core;
+use crate::client::account::Leave;
+use crate::client::env::Tone;
+use crate::protocol::EndReason;
+use crate::transport::Now;
+
+/// The server at the other end of the link.
+pub(in crate::client) struct Peer {
+    pub(in crate::client) key: [u8; 32],
+    pub(in crate::client) handshake_hash: [u8; 32],
+    pub(in crate::client) is_trusted: bool,
+}
+
+/// What the logic wants of the link, which it does not know; asked after each batch.
+#[derive(Debug, Clone, Copy, Default)]
+pub(in crate::client) struct WantedOfLink {
+    /// That it is made anew.
+    pub(in crate::client) renewal: bool,
+    /// How it does.
+    pub(in crate::client) status: bool,
+}
+
+impl Core {
+    /// The link stands. Before anything is said, the key is checked.
+    pub(in crate::client) fn link_up(&mut self, now: Now, key: [u8; 32], handshake_hash: [u8; 32]) {
+        self.peer = Some(Peer {
+            key,
+            handshake_hash,
+            is_trusted: false,
+        });
+        self.check_key(now);
+    }
+
+    /// The link is lost; with it the session of the signed-in user, if there is a reason for its end.
+    pub(in crate::client) fn link_lost(&mut self, reason: &str, ended: Option<EndReason>) {
+        self.peer = None;
+        self.effects.drop_messages();
+        if let Some(account) = &mut self.account {
+            account.link_lost(&mut self.effects);
+        }
+        if !std::mem::take(&mut self.is_server_stopping) {
+            self.effects.show(
+                Tone::Notice,
+                format!(
+                    "the link to {} is lost ({reason}); trying again",
+                    self.options.server_name
+                ),
+            );
+        }
+        if self.account.is_some() {
+            self.handle_leave(ended.map(Leave::Ended));
+        }
+        // A question that is open stays open; what waited for the server begins again, or is given up.
+        if let Some(sign_in) = self.sign_in.take_if(|sign_in| sign_in.question().is_none())
+            && !sign_in.is_reconnection()
+            && self.pending_user.is_none()
+        {
+            self.effects
+                .show(Tone::Error, "the sign-in was lost with it; `login` again");
+        }
+    }
+
+    /// The server has not answered for a while.
+    pub(in crate::client) fn link_silent(&mut self, text: &str) {
+        self.notice(text);
+        // A script waits: its commands follow each other.
+        let is_interactive = self.console.is_interactive();
+        if let Some(account) = self.account.as_mut().filter(|_| is_interactive) {
+            account.is_silent = true;
+        }
+    }
+
+    /// The server has answered again, in the same session.
+    pub(in crate::client) fn link_awake(&mut self, now: Now, text: &str) {
+        self.notice(text);
+        if let Some(account) = &mut self.account {
+            account.awake(now, &mut self.effects);
+        }
+    }
+
+    /// Says something about the link.
+    pub(in crate::client) fn notice(&mut self, text: &str) {
+        self.effects.show(Tone::Notice, text);
+    }
+
+    /// Whether the link is no good any more and is to be made again.
+    pub(in crate::client) fn take_new_link_wish(&mut self) -> bool {
+        std::mem::take(&mut self.of_link.renewal)
+    }
+
+    /// The user wants to see how the link does.
+    pub(in crate::client) fn wish_status(&mut self) {
+        self.of_link.status = true;
+    }
+
+    /// Whether the figures of the link are to be handed in.
+    pub(in crate::client) fn take_status_wish(&mut self) -> bool {
+        std::mem::take(&mut self.of_link.status)
+    }
+}

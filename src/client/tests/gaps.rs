@@ -1,0 +1,54 @@
+//! What the user hears of what is missing and does not come.
+
+use super::receiving::deliver;
+use super::*;
+use crate::protocol::{Command, ErrorCode, Failure};
+
+/// The server refuses what was asked for again.
+fn refuse(desk: &mut Desk, code: ErrorCode) {
+    let failure = Failure {
+        conversation: Some(PAIR),
+        ..Failure::new(code, "")
+    };
+    let refusal = Message::error(Command::Receive, failure);
+    let bytes = encode(&refusal, Hop::default());
+    desk.core.handle_message(desk.now, Channel::Chat, &bytes);
+}
+
+fn questions(desk: &mut Desk) -> usize {
+    let bodies = desk.bodies();
+    let is_question = |body: &&Body| matches!(body, Body::DeliverAgain(_));
+    bodies.iter().filter(is_question).count()
+}
+
+#[test]
+fn refusal_of_what_is_missing_is_told_once_and_not_asked_for_again_by_the_clock() {
+    // The question was asked six times by the clock, refused each time, and each time the user was shown the same.
+    let mut desk = Desk::signed_in(Screen::interactive());
+    deliver(&mut desk, "two", 3, 2);
+    assert_eq!(questions(&mut desk), 1);
+    refuse(&mut desk, ErrorCode::NotPermitted);
+    assert_eq!(
+        desk.lines(),
+        ["bob: what is missing does not come, the server says: this is not permitted"]
+    );
+    desk.wait(Duration::from_secs(100));
+    assert_eq!(questions(&mut desk), 0);
+    // Long after, what comes asks once more.
+    desk.wait(Duration::from_secs(100));
+    deliver(&mut desk, "three", 4, 3);
+    assert_eq!(questions(&mut desk), 1);
+    refuse(&mut desk, ErrorCode::NotPermitted);
+    assert!(desk.lines().is_empty());
+}
+
+#[test]
+fn what_the_server_cannot_deliver_now_is_asked_for_again_without_a_word() {
+    let mut desk = Desk::signed_in(Screen::interactive());
+    deliver(&mut desk, "two", 3, 2);
+    assert_eq!(questions(&mut desk), 1);
+    refuse(&mut desk, ErrorCode::Unavailable);
+    assert!(desk.lines().is_empty());
+    desk.wait(Duration::from_secs(5));
+    assert_eq!(questions(&mut desk), 1);
+}

@@ -1,0 +1,115 @@
+//! What a device must show to who pages back to the beginning: what the log has that its user may read, and what the
+//! device has kept, each once, in the order of the log.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use udpchat::protocol::{Body, ConversationId, EVERYONE_NAME};
+
+use super::Oracle;
+use crate::client::ClientHost;
+use crate::disk::{Held, Log, Standing};
+use crate::paging::Past;
+use crate::rooms::Rooms;
+
+/// The conversations of a user in which something stands, by the names that they have for this user. A room of which
+/// the log has no message has no name here.
+pub fn conversations_of(log: &Log, rooms: &Rooms, user: &str) -> VecDeque<(u64, String)> {
+    let mut names: BTreeMap<u64, String> = BTreeMap::new();
+    for ((conversation, _), logged) in log {
+        if let Some(name) = name_for(*conversation, &logged.message.body, rooms, user) {
+            names.insert(*conversation, name);
+        }
+    }
+    names.into_iter().collect()
+}
+
+/// What a user calls a conversation in which this was said; nothing if it is not theirs, or does not tell.
+fn name_for(conversation: u64, body: &Body, rooms: &Rooms, user: &str) -> Option<String> {
+    if conversation == ConversationId::EVERYONE.0 {
+        return Some(EVERYONE_NAME.to_owned());
+    }
+    let (one, other) = match body {
+        Body::Text(text) => (&*text.sender, &*text.receiver),
+        // An invitation stands in the pair's log.
+        Body::RoomEvent(event) => (&*event.actor, event.subject.as_deref()?),
+        _ => return None,
+    };
+    if rooms.is_room(conversation) {
+        let is_members = rooms.has_belonged(conversation, user);
+        return (is_members && other.starts_with('#')).then(|| other.to_owned());
+    }
+    match user {
+        _ if user == one => Some(other.to_owned()),
+        _ if user == other => Some(one.to_owned()),
+        _ => None,
+    }
+}
+
+/// What the server would let a user read of a conversation that is theirs.
+fn readable<'a>(
+    log: &'a Log,
+    rooms: &'a Rooms,
+    conversation: u64,
+    user: &'a str,
+) -> impl Iterator<Item = &'a Standing> {
+    let of_it = log.range((conversation, 0)..=(conversation, u64::MAX));
+    let places = of_it.map(|(standing, _)| standing);
+    places.filter(move |(_, entry)| rooms.may_read(conversation, user, *entry))
+}
+
+impl Oracle {
+    /// Checks one conversation that was paged back to its beginning, and says how many of its entries the device had to
+    /// fetch. `before` is what it held until then, `held` what it holds now; `begin` and `end` are the server's log,
+    /// without what has expired, before and after.
+    pub fn check_past(
+        &mut self,
+        client: &ClientHost,
+        past: &Past,
+        (before, held): (&Held, &Held),
+        (begin, end, rooms): (&Log, &Log, &Rooms),
+    ) -> usize {
+        let conversation = past.conversation;
+        let whose = || format!("{} in {}", client.host_name(), past.name);
+        let places = (conversation, 0)..=(conversation, u64::MAX);
+        let at_first = readable(begin, rooms, conversation, &client.name);
+        let at_first: BTreeSet<&Standing> = at_first.collect();
+        let mut marks = Vec::new();
+        let mut fetched = 0;
+        for (standing, entry) in held.range(places) {
+            marks.push(entry.mark);
+            if !before.contains_key(standing) {
+                fetched += 1;
+                assert!(
+                    at_first.contains(standing),
+                    "{} was given {standing:?}, which is not theirs to read",
+                    whose()
+                );
+            }
+        }
+        for standing in readable(end, rooms, conversation, &client.name) {
+            let logged = &end[standing];
+            let is_held = held.get(standing).map(|held| held.digest) == Some(logged.digest);
+            // What an older database has lost may stand where a device has something else.
+            assert!(
+                is_held || self.has_lost(),
+                "{} has paged back, and does not hold {standing:?}",
+                whose()
+            );
+            let mark = logged.mark();
+            assert!(
+                mark.is_none() || past.shown.contains(&mark),
+                "{} was not shown {mark:?}",
+                whose()
+            );
+        }
+        assert!(
+            past.shown == marks || self.has_lost(),
+            "{} was shown {:?}, and holds {marks:?}",
+            whose(),
+            past.shown
+        );
+        let marks = past.shown.iter().copied().flatten();
+        self.watched[client.number].looked_back_on(marks);
+        fetched
+    }
+}

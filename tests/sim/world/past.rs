@@ -1,0 +1,68 @@
+//! Everybody pages back, once all is said and all is quiet: over the plan's links, and while hosts crash as often as before.
+
+use std::time::Duration;
+
+use super::World;
+use crate::client::ClientHost;
+use crate::dice::Dice;
+use crate::faults::Fault;
+use crate::oracle::conversations_of;
+use crate::paging::Paging;
+use crate::plan::Happening;
+use crate::rooms::Rooms;
+
+/// Crashes come within so long: pages take some round trips each.
+const CRASHES_WITHIN_MS: u64 = 2_000;
+/// Everybody must have read everything after so long.
+const READ_WITHIN: Duration = Duration::from_secs(600);
+
+impl World {
+    /// Lets everybody page back to the beginning of each of their conversations, and checks what they were shown.
+    pub(super) fn page_back(&mut self) {
+        self.oracle.is_silent = true;
+        let begin = self.disk.log();
+        let rooms = Rooms::read(&self.oracle.whole(begin.clone()));
+        let mut before = Vec::new();
+        for client in &mut self.clients {
+            before.push(client.disk().expect("everybody has signed in").held());
+            let conversations = conversations_of(&begin, &rooms, &client.name);
+            let (life, lines) = {
+                let (life, screen) = client.screen();
+                (life, screen.lines.len())
+            };
+            let dice = Dice::new(self.dice.below(u64::MAX), 4);
+            client.paging = Some(Paging::new(conversations, dice, (life, lines)));
+        }
+        self.network.fall_ill(self.plan.link);
+        for _ in 0..self.plan.troubles.server_crashes {
+            let (after, down) = (self.dice.ms(0, CRASHES_WITHIN_MS), self.dice.ms(50, 8_000));
+            self.schedule(after, Happening::CrashServer { down });
+        }
+        for _ in 0..self.plan.troubles.client_crashes {
+            let client = self.dice.index(self.plan.hosts());
+            let (after, down) = (self.dice.ms(0, CRASHES_WITHIN_MS), self.dice.ms(50, 8_000));
+            self.schedule(after, Happening::CrashClient { client, down });
+        }
+        self.run_until(self.now + READ_WITHIN, "page back", |world| {
+            let has_read = |client: &ClientHost| client.paging.as_ref().is_none_or(Paging::is_done);
+            world.agenda.is_empty() && world.clients.iter().all(has_read)
+        });
+        self.network.heal();
+        let end = self.disk.log();
+        for (client, before) in self.clients.iter_mut().zip(&before) {
+            let paging = client.paging.take().expect("everybody has read");
+            let held = client.disk().expect("everybody has signed in").held();
+            for past in &paging.past {
+                let logs = (&begin, &end, &rooms);
+                let fetched = self.oracle.check_past(client, past, (before, &held), logs);
+                self.network.faults.count(Fault::PagedBack);
+                self.network.faults.count_many(Fault::Fetched, fetched);
+            }
+            let cut_short = paging.cut_short;
+            self.network
+                .faults
+                .count_many(Fault::PageCutShort, cut_short);
+        }
+        self.oracle.is_silent = false;
+    }
+}
