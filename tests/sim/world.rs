@@ -26,10 +26,13 @@ const SIGN_IN_WITHIN: Duration = Duration::from_secs(600);
 /// All must have arrived, and been receipted, so long after the faults have ended: a keep-alive's interval until
 /// a client behind a new NAT port is heard, or the longest pause before a reconnection and a sign-in.
 const QUIET_WITHIN: Duration = Duration::from_secs(60);
-/// What should not come any more has so long to come, and the half of it must be quiet.
+/// What should not come any more has so long to come: longer than a server goes on sending to a session whose client is
+/// dead (75 s of silence), as that of a device whose process was killed and came back as a new one.
 const REST: Duration = Duration::from_secs(80);
-/// Packets for each client in the second half of the rest: two keep-alives and their acknowledgements, with some
-/// to spare for a path that is still being measured.
+/// For so long it must be quiet after that.
+const QUIET: Duration = Duration::from_secs(40);
+/// Packets for each client while it is quiet: two keep-alives and their acknowledgements, with some to spare for a path
+/// that is still being measured.
 const REST_PACKETS: u64 = 8;
 
 /// A host that is not running for a while.
@@ -239,8 +242,8 @@ impl World {
 
     /// What should not come any more has time to come, and then all is quiet.
     fn rest(&mut self) {
-        for is_quiet in [false, true] {
-            let until = self.now + REST / 2;
+        for (span, is_quiet) in [(REST, false), (QUIET, true)] {
+            let until = self.now + span;
             let before = self.network.faults.packets;
             let limit = until + Duration::from_secs(1);
             self.run_until(limit, "rest", |world| world.now >= until);
