@@ -76,7 +76,7 @@ impl<I> InputSender<I> {
                 .wait(state)
                 .unwrap_or_else(PoisonError::into_inner);
         }
-        self.push(state, input)
+        self.push(state, [input])
     }
 
     /// Hands an input in if there is room.
@@ -88,7 +88,7 @@ impl<I> InputSender<I> {
         if state.open && state.queue.len() >= INPUT_QUEUE_ENTRIES {
             return Err(Refused::Full);
         }
-        self.push(state, input)
+        self.push(state, [input])
             .map_err(|Disconnected| Refused::Disconnected)
     }
 
@@ -98,19 +98,37 @@ impl<I> InputSender<I> {
     /// # Errors
     /// [`Disconnected`] if the network thread has ended.
     pub fn send_reserved(&self, input: I) -> Result<(), Disconnected> {
-        let state = self.shared.lock();
-        self.push(state, input)
+        self.send_all_reserved([input])
     }
 
-    fn push(&self, mut state: MutexGuard<'_, State<I>>, input: I) -> Result<(), Disconnected> {
+    /// The same for several, which are handled in the same turn.
+    ///
+    /// # Errors
+    /// [`Disconnected`] if the network thread has ended.
+    pub fn send_all_reserved(
+        &self,
+        inputs: impl IntoIterator<Item = I>,
+    ) -> Result<(), Disconnected> {
+        self.push(self.shared.lock(), inputs)
+    }
+
+    fn push(
+        &self,
+        mut state: MutexGuard<'_, State<I>>,
+        inputs: impl IntoIterator<Item = I>,
+    ) -> Result<(), Disconnected> {
         if !state.open {
             return Err(Disconnected);
         }
         let was_empty = state.queue.is_empty();
-        state.queue.push_back(input);
+        state.queue.extend(inputs);
+        let is_empty = state.queue.is_empty();
         drop(state);
         // One wake-up is enough for all that comes before the reader has looked.
-        if was_empty && let Err(error) = self.shared.waker.wake() {
+        if was_empty
+            && !is_empty
+            && let Err(error) = self.shared.waker.wake()
+        {
             tracing::warn!(%error, "cannot wake the network thread");
         }
         Ok(())

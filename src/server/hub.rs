@@ -417,6 +417,8 @@ impl App for Hub {
         if self.marks.is_full() {
             self.write_marks(now);
         }
+        // What came in one turn becomes durable together, and goes to its readers together.
+        self.store.flush();
     }
 
     fn poll_timeout(&self) -> Option<Instant> {

@@ -27,6 +27,9 @@ pub trait Store {
     /// Takes a request, reserving the slot of its completion; `false` if there is no slot, and nothing was taken.
     fn submit(&mut self, id: RequestId, request: Request) -> bool;
 
+    /// What was submitted may begin: nothing is added to it for now. Until then it may wait for company.
+    fn flush(&mut self) {}
+
     /// How many more requests [`Store::submit`] takes now.
     fn room(&self) -> usize;
 

@@ -31,8 +31,8 @@ const SPACING: Duration = Duration::from_micros(500);
 
 /// Something for the storage thread to do.
 enum Order {
-    /// The hub's: the answer goes to the sink.
-    Submitted(RequestId, Request),
+    /// The hub's, of one turn: the answers go to the sink.
+    Submitted(Vec<(RequestId, Request)>),
     /// A caller's who waits for the answer.
     Called(Request, Sender<Outcome>),
     /// Everything before this is to be finished, and nothing after it.
@@ -50,15 +50,29 @@ struct Shared {
 /// The hub's end of the queue.
 pub struct StoreHandle {
     orders: Sender<Order>,
+    shared: Arc<Shared>,
+    /// What was submitted and not handed over yet.
+    waiting: Vec<(RequestId, Request)>,
     /// Slots that are taken.
     taken: usize,
 }
 
 impl Store for StoreHandle {
     fn submit(&mut self, id: RequestId, request: Request) -> bool {
-        let taken = self.room() > 0 && self.orders.send(Order::Submitted(id, request)).is_ok();
-        self.taken += usize::from(taken);
-        taken
+        let is_taken = self.room() > 0 && !self.shared.stopping.load(Ordering::Acquire);
+        if is_taken {
+            self.waiting.push((id, request));
+            self.taken += 1;
+        }
+        is_taken
+    }
+
+    fn flush(&mut self) {
+        if !self.waiting.is_empty() {
+            let waiting = std::mem::take(&mut self.waiting);
+            // If the thread is gone, so is who would wait for an answer.
+            let _ = self.orders.send(Order::Submitted(waiting));
+        }
     }
 
     fn room(&self) -> usize {
@@ -112,15 +126,15 @@ pub struct StoreThread {
 }
 
 impl StoreThread {
-    /// Starts it. The sink is called on the storage thread with each completion of what [`StoreHandle`] submitted;
-    /// it must not block: a queue with [`SLOTS`] places, and a wake-up of who reads it, is what it should be.
+    /// Starts it. The sink is called on the storage thread with the completions of each group of what [`StoreHandle`]
+    /// submitted; it must not block: a queue with [`SLOTS`] places, and a wake-up of who reads it, is what it should be.
     ///
     /// # Panics
     /// If the operating system gives no thread.
     #[must_use]
     pub fn spawn(
         engine: Engine,
-        sink: impl Fn(Completion) + Send + 'static,
+        sink: impl Fn(Vec<Completion>) + Send + 'static,
     ) -> (StoreHandle, Self) {
         let (orders, queue) = mpsc::channel();
         let shared = Arc::new(Shared {
@@ -139,6 +153,8 @@ impl StoreThread {
             .expect("a process that starts can have a thread");
         let handle = StoreHandle {
             orders: orders.clone(),
+            shared: Arc::clone(&shared),
+            waiting: Vec::new(),
             taken: 0,
         };
         let callers = Arc::new(RwLock::new(Some(orders.clone())));
@@ -210,24 +226,26 @@ struct Group {
 
 impl Group {
     fn push(&mut self, order: Order) {
-        let (asker, id, request) = match order {
-            Order::Submitted(id, request) => (Asker::Hub, id, request),
-            Order::Called(request, answer) => (Asker::Caller(answer), RequestId(0), request),
-            Order::Stop => {
-                self.last = true;
-                return;
+        match order {
+            Order::Submitted(requests) => {
+                self.askers.extend(requests.iter().map(|_| Asker::Hub));
+                self.requests.extend(requests);
             }
-        };
-        self.askers.push(asker);
-        self.requests.push((id, request));
+            Order::Called(request, answer) => {
+                self.askers.push(Asker::Caller(answer));
+                self.requests.push((RequestId(0), request));
+            }
+            Order::Stop => self.last = true,
+        }
     }
 
+    /// Whether it waits for no more. It may have more than [`BATCH_MAX`]: the engine cuts it.
     fn is_full(&self) -> bool {
-        self.last || self.requests.len() == BATCH_MAX
+        self.last || self.requests.len() >= BATCH_MAX
     }
 }
 
-impl<S: Fn(Completion)> Worker<S> {
+impl<S: Fn(Vec<Completion>)> Worker<S> {
     fn run(mut self) {
         // The queue ends without an order to stop only if all handles are gone, and then nobody waits.
         let mut begun = None;
@@ -282,12 +300,16 @@ impl<S: Fn(Completion)> Worker<S> {
         let completions = self.engine.execute(group.requests);
         let commits = self.engine.commits();
         self.shared.commits.store(commits, Ordering::Relaxed);
+        let mut submitted = Vec::with_capacity(completions.len());
         for (asker, completion) in group.askers.into_iter().zip(completions) {
             match asker {
-                Asker::Hub => (self.sink)(completion),
+                Asker::Hub => submitted.push(completion),
                 // A caller that is gone wants no answer.
                 Asker::Caller(answer) => drop(answer.send(completion.outcome)),
             }
+        }
+        if !submitted.is_empty() {
+            (self.sink)(submitted);
         }
     }
 

@@ -40,9 +40,9 @@ pub fn run(plan: &Plan) -> Outcome {
 
     let completions = inputs.clone();
     let snapshots = engine.snapshots();
-    let (handle, store) = StoreThread::spawn(engine, move |completion| {
+    let (handle, store) = StoreThread::spawn(engine, move |group| {
         // Bounded by the store's slots. After the network thread has ended nobody waits for an answer.
-        let _ = completions.send_reserved(Input::Completion(completion));
+        let _ = completions.send_all_reserved(group.into_iter().map(Input::Completion));
     });
     let registration = if plan.is_open {
         Registration::Open

@@ -15,8 +15,10 @@ const PATIENCE: Duration = Duration::from_secs(30);
 fn spawn() -> (StoreHandle, StoreThread, Receiver<Completion>, MemoryDisk) {
     let bench = Bench::new();
     let (sink, completions) = mpsc::channel();
-    let (handle, thread) = StoreThread::spawn(bench.engine, move |completion| {
-        sink.send(completion).expect("the test is still there");
+    let (handle, thread) = StoreThread::spawn(bench.engine, move |group| {
+        for completion in group {
+            sink.send(completion).expect("the test is still there");
+        }
     });
     (handle, thread, completions, bench.disk)
 }
@@ -30,7 +32,11 @@ fn completions_come_in_order_and_stopping_finishes_what_was_submitted() {
     let (mut handle, thread, completions, disk) = spawn();
     for id in 0..300 {
         assert!(handle.submit(RequestId(id), create(&format!("user{id}"))));
+        if id % 7 == 0 {
+            handle.flush();
+        }
     }
+    handle.flush();
     thread.stop();
     let ids: Vec<u64> = completions
         .iter()
@@ -42,11 +48,27 @@ fn completions_come_in_order_and_stopping_finishes_what_was_submitted() {
 }
 
 #[test]
+fn what_is_submitted_in_one_turn_becomes_durable_at_once() {
+    // The thread began with the first of several messages of a turn, and the others followed in a group of their own: a
+    // thousand readers were sent twice as many packets.
+    let (mut handle, thread, completions, _) = spawn();
+    for id in 0..20 {
+        assert!(handle.submit(RequestId(id), create(&format!("user{id}"))));
+    }
+    handle.flush();
+    for _ in 0..20 {
+        completions.recv_timeout(PATIENCE).unwrap();
+    }
+    assert_eq!(thread.caller().commits(), 1);
+}
+
+#[test]
 fn no_more_is_taken_than_there_are_slots_until_one_is_released() {
     let (mut handle, _thread, completions, _) = spawn();
     for id in 0..SLOTS as u64 {
         assert!(handle.submit(RequestId(id), Request::ListAccounts));
     }
+    handle.flush();
     assert_eq!(handle.room(), 0);
     assert!(!handle.submit(RequestId(0), Request::ListAccounts));
     // Even when everything is answered, only taking the answer makes room.
@@ -82,6 +104,7 @@ fn service_resumes_by_itself_after_a_failure_of_the_disk() {
     let (mut handle, thread, completions, disk) = spawn();
     disk.fail_after(Some(0));
     assert!(handle.submit(RequestId(1), create("alice")));
+    handle.flush();
     let first = completions.recv_timeout(PATIENCE).unwrap();
     assert_eq!(first.outcome, Outcome::Unknown);
     disk.fail_after(None);
@@ -99,6 +122,7 @@ fn a_broken_disk_does_not_hold_up_the_end() {
     for id in 0..300 {
         assert!(handle.submit(RequestId(id), create(&format!("user{id}"))));
     }
+    handle.flush();
     thread.stop();
     let answers: Vec<_> = completions.iter().collect();
     assert_eq!(answers.len(), 300);
