@@ -22,6 +22,12 @@ const COPY_FROM: f32 = 0.01;
 const TWO_COPIES_FROM: f32 = 0.03;
 const THREE_COPIES_FROM: f32 = 0.30;
 
+/// A round trip of so many times the shortest, and so much more, says that packets wait in a queue, and that it is the
+/// queue which loses them. Chosen: what a home's link holds back at most (200 ms on a path of 50) is none; a host that has
+/// more to do than it can is one, before its socket's buffer is full.
+const OVERLOAD_TIMES: u32 = 4;
+const OVERLOAD_BEYOND: Duration = Duration::from_millis(50);
+
 /// Bytes of the largest fragment that is copied. Chosen: half a packet, or some lines of chat.
 pub(super) const COPIED_BYTES: usize = 600;
 
@@ -47,7 +53,14 @@ impl Recovery {
 
     /// The average of losses, of our packets or of the peer's, whichever is higher: a path that loses packets one
     /// way mostly loses them the other way, too, and who learns it from the peer need not lose a line first.
+    ///
+    /// Where a queue loses them, this counts as none: copies would lengthen it. (4,000 who wrote to each other through a
+    /// server lost a few packets as they began; the copies kept the queue full, which lost the more, and so on.)
     fn path_loss(&self) -> f32 {
+        let longest = self.rtt.minimum() * OVERLOAD_TIMES + OVERLOAD_BEYOND;
+        if self.rtt.smoothed() > longest {
+            return 0.0;
+        }
         self.loss_average
             .max(f32::from(self.peer_loss_permille) / 1000.0)
     }
@@ -176,5 +189,29 @@ mod tests {
         recovery.told_loss_permille = 0;
         recovery.peer_loss_permille = 50;
         assert_eq!(recovery.probe_timeout() + MAX_ACK_DELAY, patient);
+    }
+
+    const MS: Duration = Duration::from_millis(1);
+
+    /// What is thought of a path of 2 ms and a loss of 10 % whose round trips take as long as this by now.
+    fn recovery(rtt: Duration) -> Recovery {
+        let begin = Instant::now();
+        let mut recovery = Recovery::new(begin);
+        recovery.loss_average = 0.1;
+        recovery.rtt.update(begin, 2 * MS, Duration::ZERO);
+        for moment in 1..100 {
+            recovery
+                .rtt
+                .update(begin + moment * rtt, rtt, Duration::ZERO);
+        }
+        recovery
+    }
+
+    #[test]
+    fn queue_that_loses_packets_is_not_fed_with_copies() {
+        assert_eq!(recovery(50 * MS).copies_wanted(), 2);
+        let overloaded = recovery(100 * MS);
+        assert_eq!(overloaded.copies_wanted(), 0);
+        assert!(!overloaded.is_lossy());
     }
 }
