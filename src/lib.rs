@@ -127,7 +127,11 @@
 //!   A device says where it stands in the same flight as its ticket.
 //! - A group of requests is not a commit of redb, which writes every page that it touches and was half of the server's
 //!   CPU time, but one write and one sync of a journal beside it; thousands of groups share a commit. That one can
-//!   afford redb's quick repair, so that the file is not walked after a crash (`store/journal.rs`).
+//!   afford redb's quick repair, so that the file is not walked after a crash (`store/journal.rs`). What every message
+//!   changes stays decoded until then (`store/cache.rs`), and all that comes in one turn of the network thread is one
+//!   group; the next begins half a millisecond later at the earliest.
+//! - Where a round trip takes several times as long as the shortest, losses are a queue's, and nothing is copied
+//!   (`transport/connection/redundancy.rs`): copies that a bad link wants made an overloaded server lose more.
 //! - STORED and receipts may wait 4 ms for a packet that goes the same way anyway (`transport/connection/hold.rs`):
 //!   two packets for a delivery between two who write to each other, instead of three.
 //! - For the device that wrote it, [`protocol::Stored`] takes the place of the delivery, so that a message is not

@@ -216,12 +216,8 @@ impl Engine {
         };
         tracing::error!(%error, requests = group.len(), "the store could not answer");
         let is_reading = group.iter().all(|(_, request)| only_reads(request));
-        let is_passing = match &error {
-            // One damaged record must not take the requests down that never touch it.
-            StoreError::Damaged { .. } => true,
-            // Nor a damaged page.
-            _ => error.is_damaged_page(),
-        };
+        // One damaged record must not take the requests down that never touch it, nor a damaged page.
+        let is_passing = error.is_damage();
         if !is_passing || !self.start_over(was_ahead) {
             if error.is_fatal() || is_passing {
                 self.close();
