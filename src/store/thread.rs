@@ -4,7 +4,7 @@
 //! reserved, so there are never more completions under way than [`SLOTS`]: the sink that takes them has room for
 //! all and never blocks, and so the storage thread never waits for the network thread, nor that one for it.
 //!
-//! Requests that only read go the same way for now; they are marked by `engine::only_reads`, and a thread that
+//! Requests that only read go the same way for now; `Reach::only_reads` says which they are, and a thread that
 //! answers them from snapshots would stand behind the same [`StoreHandle`].
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
