@@ -6,6 +6,7 @@
 mod app;
 mod measure;
 mod returning;
+mod roster;
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::net::SocketAddr;
@@ -26,6 +27,7 @@ use crate::net;
 use crate::protocol::{ConversationId, Number};
 use crate::transport::{Endpoint, Now, SessionId};
 use measure::Load;
+use roster::Roster;
 
 /// How many clients sign in at a time. Chosen: far below what a server grants one address, and enough to keep the
 /// thread that stretches passwords busy over any path.
@@ -102,7 +104,7 @@ pub struct Crowd {
     workload: &'static str,
     addresses: Vec<SocketAddr>,
     traffic: Box<dyn Traffic>,
-    members: Vec<Member>,
+    members: Roster,
     sessions: HashMap<SessionId, usize>,
     random: ChaCha20Rng,
     jobs: Sender<Job>,
@@ -186,7 +188,7 @@ impl Crowd {
                 .filter(|member| !members[*member].is_in_place())
                 .collect(),
             ready: members.iter().filter(|it| it.is_in_place()).count(),
-            members,
+            members: Roster::new(members),
             sessions: HashMap::new(),
             random,
             jobs,
@@ -232,19 +234,17 @@ impl Crowd {
             jobs: &self.jobs,
             addresses: &self.addresses,
         };
-        act(&mut self.members[member], &mut line)
+        self.members.change(member, |member| act(member, &mut line))
     }
 
     fn let_in(&mut self, now: Instant, endpoint: &mut Endpoint) {
-        let mut entering = self.members.iter().filter(|m| m.is_entering()).count();
         let most = match self.own {
             Some(_) => ENTERING_MAX_OWN,
             None => ENTERING_MAX,
         };
-        while entering < most
+        while self.members.entering() < most
             && let Some(member) = self.outside.pop_front()
         {
-            entering += 1;
             self.enter(now, endpoint, member);
         }
     }
@@ -279,7 +279,8 @@ impl Crowd {
             }
             Some(News::Unreachable) if self.is_reached => {
                 // The server answers others: it lets in no more at once.
-                let news = self.members[member].again(now, PAUSE, "no answer");
+                let pause = |member: &mut Member| member.again(now, PAUSE, "no answer");
+                let news = self.members.change(member, pause);
                 self.take(now, endpoint, member, news);
             }
             Some(News::Unreachable) => self.finish(now, endpoint, End::Unreachable),
@@ -392,7 +393,7 @@ impl Crowd {
         self.phase = Phase::Leaving(now + LEAVE_WAIT);
         self.bar.finish_and_clear();
         if self.own.is_some() {
-            self.members.iter_mut().for_each(Member::vanish);
+            self.members.change_all(Member::vanish);
             return;
         }
         for member in 0..self.members.len() {

@@ -100,7 +100,7 @@ impl App for Crowd {
                 self.finish(now, endpoint, End::Failed(why));
             }
             Phase::SigningIn | Phase::Pairing | Phase::Returning(_) => {
-                for member in 0..self.members.len() {
+                for member in self.members.due(now) {
                     if self.with(now, endpoint, member, Member::handle_timeout) {
                         self.enter(now, endpoint, member);
                     }
@@ -139,13 +139,8 @@ impl App for Crowd {
 
     fn poll_timeout(&self) -> Option<Instant> {
         match self.phase {
-            Phase::SigningIn | Phase::Pairing => {
-                self.members.iter().filter_map(Member::deadline).min()
-            }
-            Phase::Returning(due) => {
-                let members = self.members.iter().filter_map(Member::deadline);
-                members.chain([due]).min()
-            }
+            Phase::SigningIn | Phase::Pairing => self.members.deadline(),
+            Phase::Returning(due) => self.members.deadline().into_iter().chain([due]).min(),
             Phase::Talking => self.traffic.deadline(),
             Phase::Draining(due) | Phase::Leaving(due) | Phase::Restarting(due) => Some(due),
         }

@@ -15,9 +15,7 @@ impl Crowd {
     pub(super) fn restart(&mut self, now: Instant) {
         self.phase = Phase::Restarting(now + RESTART_WAIT);
         self.bar.set_message("restarting");
-        for member in &mut self.members {
-            member.lose();
-        }
+        self.members.change_all(Member::lose);
         if let Some(own) = &self.own {
             own.keeper.restart();
         }
