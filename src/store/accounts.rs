@@ -91,14 +91,14 @@ pub(super) fn require(look: &impl Look, id: AccountId) -> Result<AccountRecord, 
 
 /// When an account was last seen, without making anything of the rest of its record: each message asks for it.
 pub(super) fn seen_ms(look: &impl Look, id: AccountId) -> Result<u64, StoreError> {
-    if let Some(known) = look.cache().and_then(|cache| cache.seen(id)) {
+    if let Some(known) = look.cache().and_then(|cache| cache.seen.get(id)) {
         return Ok(known);
     }
     let value = look.accounts().get(id.0)?;
     let value = value.ok_or_else(|| StoreError::missing("accounts"))?;
     let record: SeenRecord<'_> = decode(TABLE, id.0, value.value())?;
     if let Some(cache) = look.cache() {
-        cache.learn_seen(id, record.seen_ms);
+        cache.seen.learn(id, record.seen_ms);
     }
     Ok(record.seen_ms)
 }
@@ -115,7 +115,7 @@ pub(super) fn note_seen(
             record.seen_ms = *seen_ms;
             save(tables, *id, &record)?;
             if let Some(cache) = tables.cache() {
-                cache.learn_seen(*id, *seen_ms);
+                cache.seen.learn(*id, *seen_ms);
             }
         }
     }

@@ -3,7 +3,7 @@
 //!
 //! Between two checkpoints the same few rows change with each message of a conversation. Decoding, encoding, sealing and
 //! a descent of redb's tree each time was half of what the storage thread did for a message. So the requests that are
-//! most of the traffic ([`is_cached`]) work on decoded records here, which go to the tables before anything else looks at
+//! most of the traffic ([`Reach`]) work on decoded records here, which go to the tables before anything else looks at
 //! those, and with the checkpoint. All others know nothing of it. Nothing is durable by way of the cache: the journal is.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -11,142 +11,76 @@ use std::sync::atomic::Ordering;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::error::StoreError;
+use super::reach::Reach;
 use super::record::{ConversationRecord, MemberRecord};
 use super::tables::{Look, Tables};
-use super::{Request, conversations, engine, log};
+use super::{Request, conversations, log};
 use crate::protocol::{AccountId, ConversationId, DeviceId, Number};
 
 /// So many rows are kept between groups. Chosen: more than the requests of a transaction touch, a few megabytes.
 const ROWS_MAX: usize = 32_768;
 
-/// The rows of one table that are known.
+/// What is known of the rows of one table, and newer than the table.
 #[derive(Debug)]
-struct Rows<K, V> {
-    known: BTreeMap<K, V>,
+struct Known<K, V> {
+    rows: BTreeMap<K, V>,
     /// Those that the table does not have so.
     changed: BTreeSet<K>,
 }
 
-impl<K, V> Default for Rows<K, V> {
+impl<K, V> Default for Known<K, V> {
     fn default() -> Self {
         Self {
-            known: BTreeMap::new(),
+            rows: BTreeMap::new(),
             changed: BTreeSet::new(),
         }
     }
 }
 
+/// The cache of one table.
+#[derive(Debug)]
+pub(super) struct Rows<K, V>(Mutex<Known<K, V>>);
+
+impl<K, V> Default for Rows<K, V> {
+    fn default() -> Self {
+        Self(Mutex::default())
+    }
+}
+
 impl<K: Ord + Copy, V: Copy> Rows<K, V> {
-    fn put(&mut self, key: K, value: V) {
-        self.known.insert(key, value);
-        self.changed.insert(key);
-    }
-
-    /// Takes what changed, in the order of the keys: neighbours are written one after the other.
-    fn take_changed(&mut self) -> Vec<(K, V)> {
-        std::mem::take(&mut self.changed)
-            .into_iter()
-            .filter_map(|key| Some((key, *self.known.get(&key)?)))
-            .collect()
-    }
-}
-
-/// What is known of the tables and newer than them.
-#[derive(Debug, Default)]
-struct Known {
-    conversations: Rows<u64, ConversationRecord>,
-    members: Rows<(u64, u64), MemberRecord>,
-    senders: Rows<(u64, u64), u64>,
-    /// When accounts were last seen, as their rows have it.
-    seen: BTreeMap<u64, u64>,
-}
-
-/// The cache of a transaction. Only who works on the transaction asks it, on one thread at a time; the lock is what lets it
-/// go along to another.
-#[derive(Debug, Default)]
-pub(super) struct Cache(Mutex<Known>);
-
-/// Whether a request works through the cache: it touches no other rows of those tables than by these functions, and
-/// looks through none of them.
-pub(super) const fn is_cached(request: &Request) -> bool {
-    matches!(
-        request,
-        Request::Append(_)
-            | Request::Void { .. }
-            | Request::Advance { .. }
-            | Request::Read { .. }
-            | Request::ReadBack { .. }
-    )
-}
-
-impl Cache {
-    fn known(&self) -> MutexGuard<'_, Known> {
-        // Each change is one insertion: after a panic in between there is nothing by halves.
+    fn known(&self) -> MutexGuard<'_, Known<K, V>> {
+        // A row is noted as changed before it is: after a panic in between, what the table says is written once more.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A conversation's record.
-    pub(super) fn conversation(&self, id: ConversationId) -> Option<ConversationRecord> {
-        self.known().conversations.known.get(&id.0).copied()
+    /// A row, if it is known.
+    pub(super) fn get(&self, key: K) -> Option<V> {
+        self.known().rows.get(&key).copied()
     }
 
     /// Notes what the table says.
-    pub(super) fn learn_conversation(&self, id: ConversationId, record: ConversationRecord) {
-        let known = &mut self.known().conversations.known;
-        known.insert(id.0, record);
+    pub(super) fn learn(&self, key: K, value: V) {
+        self.known().rows.insert(key, value);
     }
 
-    /// Changes a conversation's record.
-    pub(super) fn put_conversation(&self, id: ConversationId, record: ConversationRecord) {
-        self.known().conversations.put(id.0, record);
+    /// Changes a row.
+    pub(super) fn put(&self, key: K, value: V) {
+        let mut known = self.known();
+        known.changed.insert(key);
+        known.rows.insert(key, value);
     }
 
-    /// A member's record.
-    pub(super) fn member(&self, key: (u64, u64)) -> Option<MemberRecord> {
-        self.known().members.known.get(&key).copied()
-    }
-
-    /// Notes what the table says.
-    pub(super) fn learn_member(&self, key: (u64, u64), record: MemberRecord) {
-        self.known().members.known.insert(key, record);
-    }
-
-    /// Changes a member's record.
-    pub(super) fn put_member(&self, key: (u64, u64), record: MemberRecord) {
-        self.known().members.put(key, record);
-    }
-
-    /// The last number of a device in a conversation.
-    pub(super) fn last_number(&self, key: (u64, u64)) -> Option<u64> {
-        self.known().senders.known.get(&key).copied()
-    }
-
-    /// Notes what the table says.
-    pub(super) fn learn_last_number(&self, key: (u64, u64), number: u64) {
-        self.known().senders.known.insert(key, number);
-    }
-
-    /// Changes the last number of a device.
-    pub(super) fn put_last_number(&self, key: (u64, u64), number: u64) {
-        self.known().senders.put(key, number);
-    }
-
-    /// When an account was last seen.
-    pub(super) fn seen(&self, account: AccountId) -> Option<u64> {
-        self.known().seen.get(&account.0).copied()
-    }
-
-    /// Notes what the account's row says, or will say at once.
-    pub(super) fn learn_seen(&self, account: AccountId, seen_ms: u64) {
-        self.known().seen.insert(account.0, seen_ms);
+    /// Takes what changed, in the order of the keys: neighbours are written one after the other.
+    fn take_changed(&self) -> Vec<(K, V)> {
+        let Known { rows, changed } = &mut *self.known();
+        std::mem::take(changed)
+            .into_iter()
+            .filter_map(|key| Some((key, *rows.get(&key)?)))
+            .collect()
     }
 
     fn len(&self) -> usize {
-        let known = self.known();
-        known.conversations.known.len()
-            + known.members.known.len()
-            + known.senders.known.len()
-            + known.seen.len()
+        self.known().rows.len()
     }
 
     fn clear(&self) {
@@ -154,17 +88,43 @@ impl Cache {
     }
 }
 
+/// The cache of a transaction. Only who works on the transaction asks it, on one thread at a time; the locks are what
+/// lets it go along to another.
+#[derive(Debug, Default)]
+pub(super) struct Cache {
+    pub(super) conversations: Rows<ConversationId, ConversationRecord>,
+    pub(super) members: Rows<(ConversationId, AccountId), MemberRecord>,
+    /// The last number that each device has used in each conversation.
+    pub(super) senders: Rows<(ConversationId, DeviceId), Number>,
+    /// When accounts were last seen, in milliseconds since 1970 (UTC): only learnt, as their rows have it or will have
+    /// it at once.
+    pub(super) seen: Rows<AccountId, u64>,
+}
+
+impl Cache {
+    fn len(&self) -> usize {
+        self.conversations.len() + self.members.len() + self.senders.len() + self.seen.len()
+    }
+
+    fn clear(&self) {
+        self.conversations.clear();
+        self.members.clear();
+        self.senders.clear();
+        self.seen.clear();
+    }
+}
+
 impl Tables<'_> {
     /// Prepares for a request: only one that works through the cache may find the tables behind it, and whoever writes
     /// without it leaves nothing in it that could be out of date.
     pub(super) fn prepare_for(&mut self, request: &Request) -> Result<(), StoreError> {
-        if is_cached(request) {
-            self.is_cached = true;
-            Ok(())
-        } else if engine::only_reads(request) {
-            self.write_back()
-        } else {
-            self.settle()
+        match Reach::of(request) {
+            Reach::CachedRead | Reach::CachedWrite => {
+                self.is_cached = true;
+                Ok(())
+            }
+            Reach::Read => self.write_back(),
+            Reach::Write => self.settle(),
         }
     }
 
@@ -197,23 +157,14 @@ impl Tables<'_> {
         self.is_cached = false;
         // What is written now was a change before.
         let is_changed = self.changed.load(Ordering::Relaxed);
-        let (conversations, members, senders) = {
-            let mut known = self.cache.known();
-            (
-                known.conversations.take_changed(),
-                known.members.take_changed(),
-                known.senders.take_changed(),
-            )
-        };
-        for (id, record) in conversations {
-            conversations::save(self, ConversationId(id), &record)?;
+        for (conversation, record) in self.cache.conversations.take_changed() {
+            conversations::save(self, conversation, &record)?;
         }
-        for ((id, account), record) in members {
-            let (id, account) = (ConversationId(id), AccountId(account));
-            conversations::save_member(self, id, account, &record)?;
+        for ((conversation, account), record) in self.cache.members.take_changed() {
+            conversations::save_member(self, conversation, account, &record)?;
         }
-        for ((id, device), number) in senders {
-            log::use_up(self, ConversationId(id), DeviceId(device), Number(number))?;
+        for ((conversation, device), number) in self.cache.senders.take_changed() {
+            log::use_up(self, conversation, device, number)?;
         }
         self.changed.store(is_changed, Ordering::Relaxed);
         Ok(())

@@ -372,7 +372,7 @@ pub(super) fn load(
 ) -> Result<Option<ConversationRecord>, StoreError> {
     if let Some(known) = look
         .cache()
-        .and_then(|cache| cache.conversation(conversation))
+        .and_then(|cache| cache.conversations.get(conversation))
     {
         return Ok(Some(known));
     }
@@ -381,7 +381,7 @@ pub(super) fn load(
     };
     let record = decode(CONVERSATIONS, conversation.0, value.value())?;
     if let Some(cache) = look.cache() {
-        cache.learn_conversation(conversation, record);
+        cache.conversations.learn(conversation, record);
     }
     Ok(Some(record))
 }
@@ -393,7 +393,7 @@ pub(super) fn save(
     record: &ConversationRecord,
 ) -> Result<(), StoreError> {
     if let Some(cache) = tables.cache_to_change() {
-        cache.put_conversation(conversation, *record);
+        cache.conversations.put(conversation, *record);
         return Ok(());
     }
     tables.conversations.insert(
@@ -409,16 +409,17 @@ pub(super) fn load_member(
     conversation: ConversationId,
     account: AccountId,
 ) -> Result<Option<MemberRecord>, StoreError> {
-    let key = (conversation.0, account.0);
-    if let Some(known) = look.cache().and_then(|cache| cache.member(key)) {
+    let row = (conversation, account);
+    if let Some(known) = look.cache().and_then(|cache| cache.members.get(row)) {
         return Ok(Some(known));
     }
+    let key = (conversation.0, account.0);
     let Some(value) = look.members().get(key)? else {
         return Ok(None);
     };
     let record = decode(MEMBERS, key, value.value())?;
     if let Some(cache) = look.cache() {
-        cache.learn_member(key, record);
+        cache.members.learn(row, record);
     }
     Ok(Some(record))
 }
@@ -430,11 +431,11 @@ pub(super) fn save_member(
     account: AccountId,
     member: &MemberRecord,
 ) -> Result<(), StoreError> {
-    let key = (conversation.0, account.0);
     if let Some(cache) = tables.cache_to_change() {
-        cache.put_member(key, *member);
+        cache.members.put((conversation, account), *member);
         return Ok(());
     }
+    let key = (conversation.0, account.0);
     tables.members.insert(key, &*encode(MEMBERS, key, member))?;
     Ok(())
 }

@@ -13,6 +13,7 @@ use super::error::{Stop, StoreError};
 use super::guard::guard;
 use super::live::{Files, Live};
 use super::open::OpenError;
+use super::reach::Reach;
 use super::snapshots::Snapshots;
 use super::tables::{Look, Snapshot, Tables};
 use super::{
@@ -300,18 +301,8 @@ fn run(
 }
 
 /// Whether a request never writes, so that a snapshot is enough for it.
-pub(super) const fn only_reads(request: &Request) -> bool {
-    matches!(
-        request,
-        Request::FindAccount { .. }
-            | Request::ListAccounts
-            | Request::Read { .. }
-            | Request::Marks { .. }
-            | Request::ListRetained
-            | Request::Rooms { .. }
-            | Request::Members { .. }
-            | Request::ReadBack { .. }
-    )
+const fn only_reads(request: &Request) -> bool {
+    Reach::of(request).only_reads()
 }
 
 fn outcome(result: Result<Reply, Stop>) -> Result<Outcome, StoreError> {
@@ -359,7 +350,7 @@ fn answer(look: &impl Look, request: &Request) -> Result<Reply, Stop> {
             *max_entries,
             *max_bytes,
         ),
-        _ => unreachable!("only_reads names exactly the requests above"),
+        _ => unreachable!("exactly the requests above only read"),
     }
 }
 

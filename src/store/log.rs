@@ -281,19 +281,21 @@ fn used_up(
     conversation: ConversationId,
     device: DeviceId,
 ) -> Result<Number, StoreError> {
-    let key = (conversation.0, device.0);
-    if let Some(known) = look.cache().and_then(|cache| cache.last_number(key)) {
-        return Ok(Number(known));
+    let row = (conversation, device);
+    if let Some(known) = look.cache().and_then(|cache| cache.senders.get(row)) {
+        return Ok(known);
     }
+    let key = (conversation.0, device.0);
     let last = match look.senders().get(key)? {
         Some(last) => seal::open_number("senders", key, last.value())?,
         None if has_sent(look, key)? => return Err(StoreError::missing("senders")),
         None => 0,
     };
+    let last = Number(last);
     if let Some(cache) = look.cache() {
-        cache.learn_last_number(key, last);
+        cache.senders.learn(row, last);
     }
-    Ok(Number(last))
+    Ok(last)
 }
 
 /// Whether something is kept of what a device has sent in a conversation. Then its last number must be too: were it
@@ -312,11 +314,11 @@ pub(super) fn use_up(
     device: DeviceId,
     number: Number,
 ) -> Result<(), StoreError> {
-    let key = (conversation.0, device.0);
     if let Some(cache) = tables.cache_to_change() {
-        cache.put_last_number(key, number.0);
+        cache.senders.put((conversation, device), number);
         return Ok(());
     }
+    let key = (conversation.0, device.0);
     let last = seal::number("senders", key, number.0);
     tables.senders.insert(key, last)?;
     Ok(())

@@ -262,12 +262,12 @@ pub(super) fn begin_service(
     let known = optional(tables, GENERATION)?.unwrap_or(0);
     let is_older = optional(tables, COPY)?.unwrap_or(0) != 0 || witness > known;
     let generation = known.max(witness).saturating_add(1);
+    // The ids that a new epoch passes over are counted from it.
+    put(tables, GENERATION, generation)?;
     if is_older {
-        put(tables, GENERATION, generation)?;
         renew_epoch(tables, rng)?;
         put(tables, COPY, 0)?;
     }
-    put(tables, GENERATION, generation)?;
     Ok((generation, is_older))
 }
 

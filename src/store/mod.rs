@@ -28,6 +28,7 @@ mod migrate;
 mod names;
 mod open;
 mod overlay;
+mod reach;
 mod record;
 mod rescue;
 mod retention;

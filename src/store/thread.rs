@@ -4,7 +4,7 @@
 //! reserved, so there are never more completions under way than [`SLOTS`]: the sink that takes them has room for
 //! all and never blocks, and so the storage thread never waits for the network thread, nor that one for it.
 //!
-//! Requests that only read go the same way for now; they are marked by `engine::only_reads`, and a thread that
+//! Requests that only read go the same way for now; `Reach::only_reads` says which they are, and a thread that
 //! answers them from snapshots would stand behind the same [`StoreHandle`].
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -128,12 +128,14 @@ pub struct StoreThread {
 impl StoreThread {
     /// Starts it. The sink is called on the storage thread with the completions of each group of what [`StoreHandle`]
     /// submitted; it must not block: a queue with [`SLOTS`] places, and a wake-up of who reads it, is what it should be.
+    /// `clock` says what time it is, and never an earlier one than before: groups are spaced by it.
     ///
     /// # Panics
     /// If the operating system gives no thread.
     #[must_use]
     pub fn spawn(
         engine: Engine,
+        clock: fn() -> Instant,
         sink: impl Fn(Vec<Completion>) + Send + 'static,
     ) -> (StoreHandle, Self) {
         let (orders, queue) = mpsc::channel();
@@ -144,6 +146,7 @@ impl StoreThread {
         let worker = Worker {
             engine,
             queue,
+            clock,
             sink,
             shared: Arc::clone(&shared),
         };
@@ -211,6 +214,7 @@ enum Asker {
 struct Worker<S> {
     engine: Engine,
     queue: Receiver<Order>,
+    clock: fn() -> Instant,
     sink: S,
     shared: Arc<Shared>,
 }
@@ -258,7 +262,7 @@ impl<S: Fn(Vec<Completion>)> Worker<S> {
                 self.fill(&mut group);
             }
             let last = group.last;
-            begun = Some(Self::now());
+            begun = Some((self.clock)());
             self.execute(group);
             if last {
                 break;
@@ -269,17 +273,9 @@ impl<S: Fn(Vec<Completion>)> Worker<S> {
         }
     }
 
-    #[allow(
-        clippy::disallowed_methods,
-        reason = "this is the thread itself, no state machine"
-    )]
-    fn now() -> Instant {
-        Instant::now()
-    }
-
     /// Waits until the last group began long enough ago.
     fn wait_since(&self, begun: Option<Instant>) {
-        let rest = begun.and_then(|begun| SPACING.checked_sub(Self::now() - begun));
+        let rest = begun.and_then(|begun| SPACING.checked_sub((self.clock)() - begun));
         if let Some(rest) = rest
             && !self.shared.stopping.load(Ordering::Acquire)
         {

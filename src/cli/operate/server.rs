@@ -40,7 +40,8 @@ pub fn run(plan: &Plan) -> Outcome {
 
     let completions = inputs.clone();
     let snapshots = engine.snapshots();
-    let (handle, store) = StoreThread::spawn(engine, move |group| {
+    let clock = || net::now().instant;
+    let (handle, store) = StoreThread::spawn(engine, clock, move |group| {
         // Bounded by the store's slots. After the network thread has ended nobody waits for an answer.
         let _ = completions.send_all_reserved(group.into_iter().map(Input::Completion));
     });

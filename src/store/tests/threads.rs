@@ -1,7 +1,7 @@
 //! The storage thread: slots, order, callers, recovery and an orderly end.
 
 use std::sync::mpsc::{self, Receiver};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::super::memory::MemoryDisk;
 use super::super::testing::{Bench, new_account};
@@ -15,7 +15,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 fn spawn() -> (StoreHandle, StoreThread, Receiver<Completion>, MemoryDisk) {
     let bench = Bench::new();
     let (sink, completions) = mpsc::channel();
-    let (handle, thread) = StoreThread::spawn(bench.engine, move |group| {
+    let (handle, thread) = StoreThread::spawn(bench.engine, Instant::now, move |group| {
         for completion in group {
             sink.send(completion).expect("the test is still there");
         }

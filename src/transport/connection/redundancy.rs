@@ -95,10 +95,7 @@ fn is_copied(frame: SentFrame) -> bool {
 impl Connection {
     /// A packet has gone out: if there is something under way that wants a copy, it gets one in time.
     pub(super) fn arm_redundancy(&mut self, now: Instant) {
-        if self.recovery.is_lossy()
-            && self.timers.get(Timer::Redundancy).is_none()
-            && self.wants_copies(None)
-        {
+        if self.timers.get(Timer::Redundancy).is_none() && self.wants_copies(None) {
             let wait = self.recovery.copy_wait();
             self.timers.set(Timer::Redundancy, now + wait);
         }

@@ -1,0 +1,54 @@
+//! What of the tables each request may touch: by this the engine knows which requests a snapshot is enough for, and the
+//! cache which of them may find the tables behind it.
+
+use super::Request;
+
+/// What a request may touch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Reach {
+    /// Reads; of the tables that the cache stands before, no other rows than by the cache's functions, looking through
+    /// none of them.
+    CachedRead,
+    /// Writes, and touches those tables in no other way either.
+    CachedWrite,
+    /// Reads anything.
+    Read,
+    /// Reads and writes anything.
+    Write,
+}
+
+impl Reach {
+    /// That of a request.
+    pub(super) const fn of(request: &Request) -> Self {
+        match request {
+            Request::Read { .. } | Request::ReadBack { .. } => Self::CachedRead,
+            Request::Append(_) | Request::Void { .. } | Request::Advance { .. } => {
+                Self::CachedWrite
+            }
+            Request::FindAccount { .. }
+            | Request::ListAccounts
+            | Request::Marks { .. }
+            | Request::ListRetained
+            | Request::Rooms { .. }
+            | Request::Members { .. } => Self::Read,
+            Request::CreateAccount(_)
+            | Request::OpenDevice { .. }
+            | Request::Resume { .. }
+            | Request::RevokeTickets { .. }
+            | Request::Hello { .. }
+            | Request::Resolve { .. }
+            | Request::Join { .. }
+            | Request::MakeRoom { .. }
+            | Request::Leave { .. }
+            | Request::ChangeRoom { .. }
+            | Request::Expire { .. }
+            | Request::Retain { .. }
+            | Request::Checkpoint => Self::Write,
+        }
+    }
+
+    /// Whether it never writes, so that a snapshot is enough.
+    pub(super) const fn only_reads(self) -> bool {
+        matches!(self, Self::CachedRead | Self::Read)
+    }
+}
