@@ -7,25 +7,21 @@
     reason = "a benchmark reads the clock and its arguments"
 )]
 
+mod support;
+
 use std::fs;
 use std::io::{BufRead, BufReader};
-use std::os::unix::fs::DirBuilderExt as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use udpchat::protocol::{Access, AccountId, ConversationId, DeviceId, Digest, Number};
-use udpchat::store::{
-    Append, BATCH_MAX, DATABASE_FILE, Engine, NewAccount, Outcome, Reply, Request, RequestId,
-    TicketHash,
-};
+use support::{NOW_MS, Speaker, account, ask, device, in_directory};
+use udpchat::protocol::{Access, AccountId, DeviceId};
+use udpchat::store::{BATCH_MAX, DATABASE_FILE, Engine, Reply, Request};
 
 const ACCOUNTS: usize = 10_000;
 const ROOMS: usize = 1_000;
 const ENTRIES: usize = 1_000_000;
-
-/// The content of an entry, in bytes. Chosen: a line of chat, with what the protocol puts around it.
-const CONTENT_BYTES: usize = 150;
 
 /// How many commits are measured of each kind.
 const COMMITS: usize = 200;
@@ -34,67 +30,14 @@ const COMMITS: usize = 200;
 const AFTER_STOP: Duration = Duration::from_secs(1);
 const AFTER_KILL: Duration = Duration::from_secs(5);
 
-/// When it all happens, in milliseconds since 1970 (UTC).
-const NOW_MS: u64 = 1_700_000_000_000;
-
-/// A room, and its maker with the one device that speaks in it.
-#[derive(Clone, Copy)]
-struct Room {
-    conversation: ConversationId,
-    author: AccountId,
-    device: DeviceId,
-    said: u64,
-}
-
-impl Room {
-    fn say(&mut self) -> Request {
-        self.said += 1;
-        Request::Append(Append {
-            conversation: self.conversation,
-            author: self.author,
-            device: self.device,
-            number: Number(self.said),
-            digest: Digest([7; 32]),
-            content: vec![b'x'; CONTENT_BYTES],
-            time_ms: NOW_MS + self.said,
-        })
-    }
-}
-
-fn done(engine: &mut Engine, requests: Vec<Request>) -> Vec<Reply> {
-    let numbered = requests.into_iter().zip(0..);
-    let batch = numbered.map(|(request, id)| (RequestId(id), request));
-    let completions = engine.execute(batch.collect());
-    let reply = |completion: udpchat::store::Completion| match completion.outcome {
-        Outcome::Done(reply) => reply,
-        other => panic!("{other:?}"),
-    };
-    completions.into_iter().map(reply).collect()
-}
-
-fn account(number: usize) -> Request {
-    Request::CreateAccount(NewAccount {
-        name: format!("user{number}"),
-        skeleton: format!("user{number}"),
-        record: vec![5; 192],
-        credential_identifier: [3; 16],
-        time_ms: NOW_MS,
-    })
-}
-
 /// Opens the accounts, each with a device.
 fn people(engine: &mut Engine) -> Vec<(AccountId, DeviceId)> {
-    let made = done(engine, (0..ACCOUNTS).map(account).collect());
+    let made = ask(engine, (0..ACCOUNTS).map(account).collect());
     let open = made.into_iter().map(|reply| match reply {
-        Reply::Account(account) => Request::OpenDevice {
-            account: account.id,
-            device: None,
-            ticket: TicketHash([1; 32]),
-            expires_ms: NOW_MS * 2,
-        },
+        Reply::Account(account) => device(account.id),
         other => panic!("{other:?}"),
     });
-    let opened = done(engine, open.collect());
+    let opened = ask(engine, open.collect());
     let user = |reply| match reply {
         Reply::Device {
             account, device, ..
@@ -104,8 +47,8 @@ fn people(engine: &mut Engine) -> Vec<(AccountId, DeviceId)> {
     opened.into_iter().map(user).collect()
 }
 
-/// Makes the rooms; each account is in one, beside its maker.
-fn rooms(engine: &mut Engine, people: &[(AccountId, DeviceId)]) -> Vec<Room> {
+/// Makes the rooms, in each of which its maker speaks; each account is in one, beside its maker.
+fn rooms(engine: &mut Engine, people: &[(AccountId, DeviceId)]) -> Vec<Speaker> {
     let join = |(number, &(account, device)): (usize, &(AccountId, DeviceId))| Request::Join {
         account,
         device,
@@ -115,9 +58,9 @@ fn rooms(engine: &mut Engine, people: &[(AccountId, DeviceId)]) -> Vec<Room> {
         may_make: true,
         time_ms: NOW_MS,
     };
-    let joined = done(engine, people.iter().enumerate().map(join).collect());
+    let joined = ask(engine, people.iter().enumerate().map(join).collect());
     let room = |(reply, &(author, device))| match reply {
-        Reply::Joined(joined) => Room {
+        Reply::Joined(joined) => Speaker {
             conversation: joined.standing.conversation,
             author,
             device,
@@ -134,13 +77,13 @@ fn rooms(engine: &mut Engine, people: &[(AccountId, DeviceId)]) -> Vec<Room> {
 }
 
 /// The times of commits of so many appends each, in order of length.
-fn commits(engine: &mut Engine, rooms: &mut [Room], appends: usize) -> Vec<Duration> {
+fn commits(engine: &mut Engine, rooms: &mut [Speaker], appends: usize) -> Vec<Duration> {
     let mut times: Vec<Duration> = (0..COMMITS)
         .map(|round| {
             let says = (0..appends).map(|one| rooms[(round * 37 + one * 11) % ROOMS].say());
             let says = says.collect();
             let start = Instant::now();
-            done(engine, says);
+            ask(engine, says);
             start.elapsed()
         })
         .collect();
@@ -180,7 +123,7 @@ fn measure(data: &Path) {
     for from in (0..ENTRIES).step_by(BATCH_MAX) {
         let to = (from + BATCH_MAX).min(ENTRIES);
         let says = (from..to).map(|entry| rooms[entry % ROOMS].say());
-        done(&mut engine, says.collect());
+        ask(&mut engine, says.collect());
     }
     println!("made in {:.1?}", start.elapsed());
     for appends in [1, BATCH_MAX] {
@@ -206,13 +149,5 @@ fn measure(data: &Path) {
 }
 
 fn main() {
-    let argument = std::env::args().skip(1).find(|word| !word.starts_with('-'));
-    let data = argument.map_or_else(
-        || std::env::temp_dir().join(format!("udpchat-scale-{}", std::process::id())),
-        PathBuf::from,
-    );
-    let made = fs::DirBuilder::new().mode(0o700).create(&data);
-    made.expect("a directory of its own");
-    measure(&data);
-    fs::remove_dir_all(&data).expect("it is ours");
+    in_directory(measure);
 }

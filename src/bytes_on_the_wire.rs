@@ -16,6 +16,7 @@ use crate::protocol::opaque::KeyStretching;
 use crate::server::{Hub, HubConfig, Input, Registrar};
 use crate::store::memory::MemoryDisk;
 use crate::store::{Completion, Engine, Request, RequestId, Store};
+use crate::testing::instant;
 use crate::transport::anatomy::{PACKET_OVERHEAD, Piece, pieces};
 use crate::transport::{App, ClientConfig, Endpoint, Limits, Now, ServerConfig};
 
@@ -193,13 +194,9 @@ fn settle<A: App>(now: Now, app: &mut A, endpoint: &mut Endpoint) -> Vec<(Socket
 }
 
 impl World {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "an Instant can be had in no other way; nothing depends on which it is"
-    )]
     fn new() -> Self {
         let now = Now {
-            instant: Instant::now(),
+            instant: instant(),
             unix_ms: 1_767_398_400_000,
         };
         let disk = MemoryDisk::new();

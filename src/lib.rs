@@ -139,14 +139,6 @@
 //! - For the device that wrote it, [`protocol::Stored`] takes the place of the delivery, so that a message is not
 //!   sent back to where it came from.
 
-#![cfg_attr(
-    test,
-    allow(
-        clippy::disallowed_methods,
-        reason = "a test begins at some moment; all others follow from it"
-    )
-)]
-
 #[cfg(test)]
 mod bytes_on_the_wire;
 pub mod cli;
@@ -156,4 +148,6 @@ pub mod protocol;
 pub mod registry;
 pub mod server;
 pub mod store;
+#[cfg(test)]
+mod testing;
 pub mod transport;

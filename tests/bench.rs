@@ -26,18 +26,50 @@ fn json(output: &Output) -> Value {
     serde_json::from_slice(&output.stdout).expect("one JSON object")
 }
 
+/// `udpchat bench` with these words.
+fn bench(words: &str) -> Value {
+    let words: Vec<&str> = ["bench"].into_iter().chain(words.split(' ')).collect();
+    json(&udpchat(&words))
+}
+
+/// A server to be measured.
+struct Measured {
+    server: Server,
+    data: PathBuf,
+    _directory: TempDir,
+}
+
+impl Measured {
+    fn new() -> Self {
+        let directory = TempDir::new().unwrap();
+        let data = directory.path().join("data");
+        Self {
+            server: Server::on_loopback(&data),
+            data,
+            _directory: directory,
+        }
+    }
+
+    fn address(&self) -> String {
+        self.server.address.to_string()
+    }
+
+    /// `udpchat bench` with these words, of this server.
+    fn bench(&self, words: &str) -> Value {
+        bench(&format!("{words} {}", self.address()))
+    }
+
+    /// `udpchat status` with these words.
+    fn status(&self, words: &[&str]) -> Output {
+        let data = self.data.to_str().unwrap();
+        udpchat(&[&["status", "--data", data], words].concat())
+    }
+}
+
 #[test]
 fn paced_clients_over_loopback_lose_nothing_and_the_server_counts_the_same() {
-    let directory = TempDir::new().unwrap();
-    let data = directory.path().join("data");
-    let server = Server::on_loopback(&data);
-    let address = server.address.to_string();
-    let words = "--clients 6 --rate 5 --seconds 3 --json".split(' ');
-    let arguments: Vec<&str> = ["bench", "paced", &address]
-        .into_iter()
-        .chain(words)
-        .collect();
-    let report = json(&udpchat(&arguments));
+    let measured = Measured::new();
+    let report = measured.bench("paced --clients 6 --rate 5 --seconds 3 --json");
     assert_eq!(report["workload"], "paced");
     assert_eq!(report["clients"], 6);
     assert_eq!(report["deliveries_expected"], 6 * 5 * 3);
@@ -54,8 +86,7 @@ fn paced_clients_over_loopback_lose_nothing_and_the_server_counts_the_same() {
     );
     assert!(report["commits"].is_null(), "{report}");
 
-    let data = data.to_str().unwrap();
-    let status = json(&udpchat(&["status", "--data", data, "--json"]));
+    let status = json(&measured.status(&["--json"]));
     // Two seconds of warming up come before.
     let said = 6 * 5 * (3 + 2);
     assert_eq!(status["stored"], said, "{status}");
@@ -66,16 +97,8 @@ fn paced_clients_over_loopback_lose_nothing_and_the_server_counts_the_same() {
 
 #[test]
 fn streams_are_stored_whole_while_their_sessions_chat() {
-    let directory = TempDir::new().unwrap();
-    let data = directory.path().join("data");
-    let server = Server::on_loopback(&data);
-    let address = server.address.to_string();
-    let words = "--clients 4 --rate 20 --bytes 1000000 --json".split(' ');
-    let arguments: Vec<&str> = ["bench", "bulk", &address]
-        .into_iter()
-        .chain(words)
-        .collect();
-    let report = json(&udpchat(&arguments));
+    let measured = Measured::new();
+    let report = measured.bench("bulk --clients 4 --rate 20 --bytes 1000000 --json");
     assert_eq!(report["clients"], 4);
     assert_eq!(report["deliveries"], report["deliveries_expected"]);
     let stream = &report["stream"];
@@ -84,12 +107,7 @@ fn streams_are_stored_whole_while_their_sessions_chat() {
     assert_eq!(stream["bytes"], 2 * 62 * 16_384);
     assert!(stream["seconds"].as_f64() > Some(0.0), "{report}");
 
-    let status = json(&udpchat(&[
-        "status",
-        "--data",
-        data.to_str().unwrap(),
-        "--json",
-    ]));
+    let status = json(&measured.status(&["--json"]));
     let lines = report["deliveries"].as_u64().unwrap() + 4 * 20 * 2;
     assert_eq!(status["stored"], lines + 2 * 62, "{status}");
     assert_eq!(status["online"], 0, "everybody has left: {status}");
@@ -97,10 +115,8 @@ fn streams_are_stored_whole_while_their_sessions_chat() {
 
 #[test]
 fn status_lists_the_sessions_while_they_talk() {
-    let directory = TempDir::new().unwrap();
-    let data = directory.path().join("data");
-    let server = Server::on_loopback(&data);
-    let address = server.address.to_string();
+    let measured = Measured::new();
+    let address = measured.address();
     let bench = thread::spawn(move || {
         udpchat(&[
             "bench",
@@ -112,10 +128,9 @@ fn status_lists_the_sessions_while_they_talk() {
             "3",
         ])
     });
-    let data = data.to_str().unwrap();
     let mut most = 0;
     while !bench.is_finished() {
-        let status = json(&udpchat(&["status", "--data", data, "--json"]));
+        let status = json(&measured.status(&["--json"]));
         let listed = status["listed"].as_array().expect("a list");
         most = most.max(
             listed
@@ -128,32 +143,23 @@ fn status_lists_the_sessions_while_they_talk() {
     assert_eq!(most, 2);
     let text = String::from_utf8(bench.join().unwrap().stdout).unwrap();
     assert!(text.contains("delivered  12 of 12"), "{text}");
-    let text = String::from_utf8(udpchat(&["status", "--data", data]).stdout).unwrap();
+    let text = String::from_utf8(measured.status(&[]).stdout).unwrap();
     assert!(text.starts_with("sessions 0   users online 0\n"), "{text}");
 }
 
 #[test]
 fn nobody_to_measure_is_unreachable() {
-    let directory = TempDir::new().unwrap();
-    let data = directory.path().join("data");
-    let mut server = Server::on_loopback(&data);
-    let address = server.address.to_string();
-    server.kill();
-    let output = udpchat(&["bench", "paced", &address]);
+    let mut measured = Measured::new();
+    measured.server.kill();
+    let output = udpchat(&["bench", "paced", &measured.address()]);
     assert_eq!(output.status.code(), Some(3), "{output:?}");
-    let output = udpchat(&["status", "--data", data.to_str().unwrap()]);
+    let output = measured.status(&[]);
     assert_eq!(output.status.code(), Some(3), "{output:?}");
-}
-
-/// A measurement with a server of its own.
-fn own(words: &str) -> Value {
-    let words: Vec<&str> = ["bench"].into_iter().chain(words.split(' ')).collect();
-    json(&udpchat(&words))
 }
 
 #[test]
 fn pairs_with_a_server_of_their_own_tell_what_it_costs() {
-    let report = own("pairs --clients 6 --window 4 --messages 50 --json");
+    let report = bench("pairs --clients 6 --window 4 --messages 50 --json");
     assert_eq!(report["deliveries_expected"], 6 * 50);
     assert_eq!(report["deliveries"], 6 * 50);
     assert!(report["commits"].as_u64() > Some(0), "{report}");
@@ -168,26 +174,17 @@ fn pairs_with_a_server_of_their_own_tell_what_it_costs() {
 
 #[test]
 fn what_one_says_to_all_is_counted_for_each_who_hears_it() {
-    let report = own("fanout --clients 8 --window 4 --messages 20 --json");
+    let report = bench("fanout --clients 8 --window 4 --messages 20 --json");
     assert_eq!(report["deliveries_expected"], 7 * 20);
     assert_eq!(report["deliveries"], 7 * 20);
 }
 
 #[test]
 fn room_is_joined_before_one_speaks_in_it() {
-    let directory = TempDir::new().unwrap();
-    let data = directory.path().join("data");
-    let server = Server::on_loopback(&data);
-    let address = server.address.to_string();
-    let words = "--clients 6 --window 2 --messages 20 --json".split(' ');
-    let arguments: Vec<&str> = ["bench", "fanout", &address]
-        .into_iter()
-        .chain(words)
-        .collect();
-    let report = json(&udpchat(&arguments));
+    let measured = Measured::new();
+    let report = measured.bench("fanout --clients 6 --window 2 --messages 20 --json");
     assert_eq!(report["deliveries"], 5 * 20);
-    let data = data.to_str().unwrap();
-    let status = json(&udpchat(&["status", "--data", data, "--json"]));
+    let status = json(&measured.status(&["--json"]));
     // Of the joining each is told that belongs to the room by then.
     let joins = (1..=6).sum::<u64>();
     let said = status["stored"].as_u64().unwrap();
@@ -219,7 +216,7 @@ fn where_nobody_can_make_a_room_that_is_said() {
 
 #[test]
 fn paced_lines_and_streams_go_to_a_server_of_ones_own_as_well() {
-    let report = own("bulk --clients 2 --rate 20 --bytes 1000000 --json");
+    let report = bench("bulk --clients 2 --rate 20 --bytes 1000000 --json");
     assert_eq!(report["deliveries"], report["deliveries_expected"]);
     assert_eq!(report["stream"]["bytes"], 62 * 16_384);
     assert!(report["commits"].as_u64() > Some(0), "{report}");
@@ -227,7 +224,7 @@ fn paced_lines_and_streams_go_to_a_server_of_ones_own_as_well() {
 
 #[test]
 fn idle_clients_are_weighed() {
-    let report = own("idle --clients 50 --seconds 1 --json");
+    let report = bench("idle --clients 50 --seconds 1 --json");
     assert_eq!(
         (&report["clients"], &report["deliveries"]),
         (&50.into(), &0.into())
@@ -240,7 +237,7 @@ fn idle_clients_are_weighed() {
 
 #[test]
 fn all_come_back_after_a_restart() {
-    let report = own("storm --clients 100 --json");
+    let report = bench("storm --clients 100 --json");
     assert_eq!(report["deliveries"], 100);
     assert!(report["latency_us"]["max"].as_u64() > Some(0), "{report}");
     let output = udpchat(&["bench", "storm", "127.0.0.1"]);

@@ -2,12 +2,12 @@
 
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard};
-use std::time::Instant;
 
 use redb::backends::InMemoryBackend;
 use redb::{Builder, Database, StorageBackend};
 
 use super::env::{Ask, Console, Files, Tone, Trust};
+pub(super) use crate::testing::instant;
 
 /// All that was shown and asked; shared with the console that was handed out.
 #[derive(Clone)]
@@ -165,15 +165,6 @@ impl StorageBackend for Kept {
     fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
         self.0.write(offset, data)
     }
-}
-
-/// Some moment, from which the tests count on.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "an Instant can be had in no other way; nothing depends on which it is"
-)]
-pub(super) fn instant() -> Instant {
-    Instant::now()
 }
 
 /// An empty database in memory.

@@ -51,17 +51,18 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
+    use crate::testing::instant;
 
     #[test]
     fn hundred_users_who_sign_in_at_once_are_all_told_of() {
-        let now = Instant::now();
+        let now = instant();
         let mut budget = AlertBudget::new(now);
         assert!((0..100).all(|online| budget.take(now, online)));
     }
 
     #[test]
     fn storm_of_ten_thousand_costs_no_more_than_the_budget() {
-        let mut now = Instant::now();
+        let mut now = instant();
         let mut budget = AlertBudget::new(now);
         let mut sent = 0;
         for online in 0..10_000 {

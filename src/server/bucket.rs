@@ -91,10 +91,11 @@ impl<K: Ord> Buckets<K> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::instant;
 
     #[test]
     fn bucket_gives_its_burst_and_then_what_comes_in() {
-        let mut now = Instant::now();
+        let mut now = instant();
         let mut buckets = Buckets::new(Rate {
             per_second: 0.5,
             burst: 3.0,
@@ -112,7 +113,7 @@ mod tests {
 
     #[test]
     fn full_buckets_are_forgotten_when_there_are_many() {
-        let mut now = Instant::now();
+        let mut now = instant();
         let mut buckets = Buckets::new(Rate {
             per_second: 1.0,
             burst: 3.0,

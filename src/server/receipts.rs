@@ -129,6 +129,7 @@ impl Marks {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::instant;
 
     const ROOM: ConversationId = ConversationId(9);
     const BOB: AccountId = AccountId(2);
@@ -145,7 +146,7 @@ mod tests {
 
     #[test]
     fn mark_never_goes_back_and_is_told_once() {
-        let now = Instant::now();
+        let now = instant();
         let mut marks = Marks::default();
         for entry in [7, 5] {
             if marks.advance(now, ROOM, &bob(entry)) {
@@ -165,7 +166,7 @@ mod tests {
     #[test]
     fn full_table_that_cannot_be_written_waits_for_its_time() {
         // A store that fails was asked again as soon as it had answered, as fast as two threads could.
-        let now = Instant::now();
+        let now = instant();
         let mut marks = Marks::default();
         for conversation in 0..UNWRITTEN_MAX as u64 {
             marks.advance(now, ConversationId(conversation), &bob(7));
@@ -179,7 +180,7 @@ mod tests {
 
     #[test]
     fn mark_that_could_not_be_written_waits_for_the_next_time() {
-        let now = Instant::now();
+        let now = instant();
         let mut marks = Marks::default();
         marks.advance(now, ROOM, &bob(7));
         let (written, seen) = marks.take_unwritten().unwrap();

@@ -236,6 +236,7 @@ impl Tallies {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::instant;
 
     const ROOM: ConversationId = ConversationId(9);
 
@@ -258,7 +259,7 @@ mod tests {
     fn counts_are_those_of_every_single_span() {
         // By how many of the others each entry was received, against counting them one by one; also where one begins
         // to read just where another has stopped.
-        let now = Instant::now();
+        let now = instant();
         let spans = [(1, 0, 9), (2, 0, 5), (3, 5, 9), (4, 5, 7), (5, 7, 7)];
         let mut tallies = Tallies::default();
         tallies.count(ROOM, 5);
@@ -285,7 +286,7 @@ mod tests {
 
     #[test]
     fn long_stair_claims_nothing_below_its_upper_end() {
-        let now = Instant::now();
+        let now = instant();
         let mut tallies = Tallies::default();
         tallies.count(ROOM, 1000);
         for account in 1..=1000 {
@@ -300,7 +301,7 @@ mod tests {
 
     #[test]
     fn news_is_told_at_once_and_then_once_a_second() {
-        let now = Instant::now();
+        let now = instant();
         let mut tallies = Tallies::default();
         tallies.count(ROOM, 40);
         tallies.advance(now, ROOM, &mark(1, 0, 3));
@@ -315,7 +316,7 @@ mod tests {
 
     #[test]
     fn what_moves_while_the_store_is_asked_is_not_taken_back() {
-        let now = Instant::now();
+        let now = instant();
         let mut tallies = Tallies::default();
         tallies.count(ROOM, 40);
         tallies.advance(now, ROOM, &mark(1, 0, 7));

@@ -233,6 +233,7 @@ fn prefix(address: IpAddr) -> IpAddr {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::instant;
 
     fn address(last: u8) -> IpAddr {
         IpAddr::from([192, 0, 2, last])
@@ -240,7 +241,7 @@ mod tests {
 
     #[test]
     fn waits_grow_for_one_prefix_and_are_forgiven_by_success() {
-        let now = Instant::now();
+        let now = instant();
         let mut throttle = Throttle::new(now, true);
         for _ in 0..=FREE_PER_PREFIX {
             assert_eq!(throttle.attempt(now, "bob", address(1)), Ok(()));
@@ -261,7 +262,7 @@ mod tests {
 
     #[test]
     fn strangers_slow_an_owner_down_by_half_a_minute_at_most() {
-        let mut now = Instant::now();
+        let mut now = instant();
         let mut throttle = Throttle::new(now, true);
         for last in 0..=255 {
             while let Err(wait) = throttle.attempt(now, "bob", address(last)) {
@@ -274,7 +275,7 @@ mod tests {
 
     #[test]
     fn table_of_attempts_is_bounded() {
-        let mut now = Instant::now();
+        let mut now = instant();
         let mut throttle = Throttle::new(now, true);
         for number in 0..40_000_u32 {
             now += Duration::from_millis(20);
@@ -292,7 +293,7 @@ mod tests {
     fn wait_is_not_flushed_by_trying_names_that_nobody_has() {
         // The oldest was forgotten whatever it was: five minutes of made-up names, and a guesser at bob's password
         // began anew.
-        let mut now = Instant::now();
+        let mut now = instant();
         let mut throttle = Throttle::new(now, true);
         for _ in 0..15 {
             while let Err(wait) = throttle.attempt(now, "bob", address(1)) {
@@ -313,7 +314,7 @@ mod tests {
     #[test]
     fn one_prefix_cannot_take_everybodys_sign_ins() {
         // Anybody with one address could spend the global bucket with worthless tickets, and nobody else got in.
-        let mut now = Instant::now();
+        let mut now = instant();
         let mut throttle = Throttle::new(now, true);
         for _ in 0..100 {
             while throttle.take_token(now, address(1)).is_ok() {}
@@ -332,7 +333,7 @@ mod tests {
     #[test]
     fn accounts_opened_from_one_prefix_are_limited() {
         // Only attempts were counted, ten a second: one stranger could take 36,000 names an hour, for good.
-        let mut now = Instant::now();
+        let mut now = instant();
         let mut throttle = Throttle::new(now, true);
         let mut opened = 0;
         for _ in 0..3600 {

@@ -21,9 +21,11 @@ use super::{
     marks, meta, retention, rooms,
 };
 
-/// How many requests share one record of the journal at most; a longer batch is cut into several. Chosen: a sync costs
-/// about as much as some dozens of appends, so more would add waiting and little else.
-pub const BATCH_MAX: usize = 128;
+/// How many requests share one record of the journal at most, and so one sync; a longer batch is cut into several. Not
+/// several records to a sync: of those a crash may leave a later one without an earlier, which looks like damage.
+/// Chosen: the datagrams that a turn of the network thread reads; with contents as long as they may be, a record of
+/// 16 MiB.
+pub(super) const RECORD_MAX: usize = 512;
 
 /// How the engine gets its files back after a failure of the disk.
 pub type Reopen = Box<dyn FnMut() -> Result<Files, OpenError> + Send>;
@@ -193,7 +195,7 @@ impl Engine {
     /// were done all or not at all.
     pub fn execute(&mut self, batch: Vec<(RequestId, Request)>) -> Vec<Completion> {
         let outcomes: Vec<_> = batch
-            .chunks(BATCH_MAX)
+            .chunks(RECORD_MAX)
             .flat_map(|group| self.execute_group(group))
             .collect();
         batch

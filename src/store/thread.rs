@@ -13,7 +13,14 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use super::{BATCH_MAX, Completion, Engine, Outcome, Request, RequestId, Store};
+use super::engine::RECORD_MAX;
+use super::{Completion, Engine, Outcome, Request, RequestId, Store};
+
+/// A group of so many requests waits for no more. Chosen: a sync costs about as much as some dozens of appends, so more
+/// would add waiting and little else.
+pub const BATCH_MAX: usize = 128;
+
+const _: () = assert!(BATCH_MAX <= RECORD_MAX);
 
 /// How many requests of the hub may be under way, from [`Store::submit`] to [`Store::release`]. At the limit
 /// `submit` takes nothing, and the hub keeps what it has. Chosen: 32 full commits, some 10 ms of work.
@@ -243,7 +250,7 @@ impl Group {
         }
     }
 
-    /// Whether it waits for no more. It may have more than [`BATCH_MAX`]: the engine cuts it.
+    /// Whether it waits for no more. It may have more than [`BATCH_MAX`], by what came in one turn.
     fn is_full(&self) -> bool {
         self.last || self.requests.len() >= BATCH_MAX
     }

@@ -129,6 +129,7 @@ impl AckState {
 #[allow(clippy::single_range_in_vec_init)] // A list of one range is what is meant.
 mod tests {
     use super::*;
+    use crate::testing::instant;
 
     fn ranges(state: &AckState, now: Instant) -> Vec<std::ops::Range<u64>> {
         state
@@ -139,7 +140,7 @@ mod tests {
 
     #[test]
     fn one_packet_is_acknowledged_after_25_ms_and_the_second_at_once() {
-        let now = Instant::now();
+        let now = instant();
         let mut acks = AckState::default();
         acks.received(0, true, now);
         assert_eq!(acks.deadline(), Some(now + MAX_ACK_DELAY));
@@ -154,7 +155,7 @@ mod tests {
 
     #[test]
     fn a_gap_and_what_fills_it_are_told_at_once() {
-        let now = Instant::now();
+        let now = instant();
         let mut acks = AckState::default();
         acks.received(0, false, now);
         acks.received(2, true, now);
@@ -167,7 +168,7 @@ mod tests {
 
     #[test]
     fn acknowledgements_alone_are_not_acknowledged() {
-        let now = Instant::now();
+        let now = instant();
         let mut acks = AckState::default();
         acks.received(0, false, now);
         acks.received(5, false, now);
@@ -177,7 +178,7 @@ mod tests {
 
     #[test]
     fn the_delay_is_that_of_the_largest() {
-        let now = Instant::now();
+        let now = instant();
         let mut acks = AckState::default();
         acks.received(1, true, now);
         acks.received(0, true, now + Duration::from_millis(3));
@@ -187,7 +188,7 @@ mod tests {
 
     #[test]
     fn beyond_32_ranges_the_oldest_are_forgotten() {
-        let now = Instant::now();
+        let now = instant();
         let mut acks = AckState::default();
         for number in 0..100 {
             acks.received(number * 2, true, now);
@@ -200,7 +201,7 @@ mod tests {
 
     #[test]
     fn what_the_peer_knows_is_not_repeated_but_the_largest_stays() {
-        let now = Instant::now();
+        let now = instant();
         let mut acks = AckState::default();
         for number in [0, 1, 4, 6] {
             acks.received(number, true, now);

@@ -223,6 +223,7 @@ impl Keys {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::instant;
 
     const GRACE: Duration = Duration::from_secs(3);
 
@@ -246,7 +247,7 @@ mod tests {
 
     #[test]
     fn a_packet_opens_only_with_its_number_header_and_key() {
-        let now = Instant::now();
+        let now = instant();
         let (alice, mut bob) = pair(now);
         let packet = sealed(&alice, 7);
         assert!(opens(&mut bob, now, 7, &packet));
@@ -258,7 +259,7 @@ mod tests {
 
     #[test]
     fn keys_change_hourly_and_late_packets_of_the_old_phase_still_open() {
-        let now = Instant::now();
+        let now = instant();
         let (mut alice, mut bob) = pair(now);
         let early = sealed(&alice, 1);
         alice.update_if_due(now + KEY_LIFETIME, 2);
@@ -280,7 +281,7 @@ mod tests {
 
     #[test]
     fn both_ends_may_update_at_once() {
-        let now = Instant::now();
+        let now = instant();
         let (mut alice, mut bob) = pair(now);
         let under_way = sealed(&bob, 1);
         alice.on_acknowledged(0);

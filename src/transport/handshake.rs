@@ -194,10 +194,11 @@ pub(super) fn answer(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::instant;
 
     #[test]
     fn both_ends_derive_the_same_and_a_forged_answer_spoils_nothing() {
-        let now = Instant::now();
+        let now = instant();
         let mut random = ChaCha20Rng::from_seed([7; 32]);
         let static_key = [9; 32];
         let mut client = ClientHandshake::new(&mut random, 5).unwrap();
@@ -235,7 +236,7 @@ mod tests {
         assert!(
             ClientHandshake::new(&mut random, 5)
                 .unwrap()
-                .finish(Instant::now())
+                .finish(instant())
                 .is_none()
         );
     }
@@ -246,7 +247,7 @@ mod tests {
         let mut client = ClientHandshake::new(&mut random, 5).unwrap();
         let ephemeral = client.ephemeral();
         let (message, _) = answer(
-            Instant::now(),
+            instant(),
             &mut random,
             &[9; 32],
             6,

@@ -254,10 +254,11 @@ impl From<IpAddr> for Prefix {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::instant;
 
     #[test]
     fn a_bucket_grants_its_burst_and_then_its_rate() {
-        let now = Instant::now();
+        let now = instant();
         let mut bucket = TokenBucket::new(now, 10, 3);
         assert_eq!((0..9).filter(|_| bucket.take(now)).count(), 3);
         let later = now + Duration::from_millis(200);

@@ -97,13 +97,14 @@ impl Rate {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::instant;
 
     const RTT: Duration = Duration::from_millis(100);
     const WINDOW: u64 = 120_000;
 
     #[test]
     fn a_burst_of_the_initial_window_goes_out_at_once_and_no_more() {
-        let now = Instant::now();
+        let now = instant();
         let mut pacer = Pacer::new(now);
         for _ in 0..10 {
             assert_eq!(pacer.delay(now, 1200, RTT, WINDOW), None);
@@ -116,7 +117,7 @@ mod tests {
 
     #[test]
     fn after_the_wait_that_it_named_it_lets_go() {
-        let mut now = Instant::now();
+        let mut now = instant();
         let mut pacer = Pacer::new(now);
         pacer.on_sent(BURST_BYTES);
         for _ in 0..1000 {
@@ -130,7 +131,7 @@ mod tests {
 
     #[test]
     fn a_round_trip_carries_a_quarter_more_than_the_window_however_often_it_is_asked() {
-        let start = Instant::now();
+        let start = instant();
         let mut pacer = Pacer::new(start);
         pacer.on_sent(BURST_BYTES);
         let mut sent = 0;
@@ -146,7 +147,7 @@ mod tests {
 
     #[test]
     fn strange_figures_neither_panic_nor_block_for_ever() {
-        let now = Instant::now();
+        let now = instant();
         let mut pacer = Pacer::new(now);
         assert_eq!(pacer.delay(now, u64::MAX, Duration::ZERO, u64::MAX), None);
         pacer.on_sent(u64::MAX);

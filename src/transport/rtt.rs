@@ -118,13 +118,14 @@ impl RttEstimator {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::instant;
 
     const fn ms(millis: u64) -> Duration {
         Duration::from_millis(millis)
     }
 
     fn measured(samples: &[(u64, u64)]) -> RttEstimator {
-        let now = Instant::now();
+        let now = instant();
         let mut rtt = RttEstimator::new();
         for &(sample, delay) in samples {
             rtt.update(now, ms(sample), ms(delay));

@@ -236,11 +236,12 @@ impl SentPackets {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::instant;
 
     fn sent(count: u64) -> SentPackets {
         let mut packets = SentPackets::default();
         for _ in 0..count {
-            packets.on_sent(Instant::now(), 100, &FrameList::default(), 0);
+            packets.on_sent(instant(), 100, &FrameList::default(), 0);
         }
         packets
     }
@@ -281,7 +282,7 @@ mod tests {
         list.push(SentFrame::Window(Channel::Chat));
         list.push_copy(SentFrame::Window(Channel::Control));
         let mut packets = SentPackets::default();
-        packets.on_sent(Instant::now(), 200, &list, 60);
+        packets.on_sent(instant(), 200, &list, 60);
         let packet = packets.take_within(0, 0).expect("it is under way");
         assert_eq!(packet.growth(), 140);
         assert!(packet.originals().eq([SentFrame::Window(Channel::Chat)]));

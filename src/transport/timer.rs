@@ -104,10 +104,11 @@ impl Timers {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::instant;
 
     #[test]
     fn a_timer_fires_once_and_only_when_its_time_has_come() {
-        let now = Instant::now();
+        let now = instant();
         let later = now + Duration::from_secs(1);
         let mut timers = Timers::new(now);
         timers.set(Timer::Close, later);

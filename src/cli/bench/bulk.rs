@@ -188,6 +188,7 @@ impl Traffic for BulkTraffic {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::instant;
 
     fn traffic(clients: usize, messages: u64) -> BulkTraffic {
         let plan = Plan {
@@ -216,7 +217,7 @@ mod tests {
     #[test]
     fn stream_keeps_to_its_window_and_chat_ends_with_it() {
         let mut bulk = traffic(2, 100);
-        bulk.begin(Instant::now());
+        bulk.begin(instant());
         let (mut streamed, mut under_way, mut most) = (0, 0, 0);
         let mut ended = false;
         while let Some(now) = bulk.deadline() {

@@ -258,6 +258,7 @@ impl Traffic for Closed {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::instant;
 
     fn closed(shape: Shape, messages: Option<u64>) -> Closed {
         let plan = Plan {
@@ -272,7 +273,7 @@ mod tests {
     #[test]
     fn each_speaker_keeps_its_window_full_and_no_fuller() {
         let mut pairs = closed(Shape::Pairs, None);
-        let begin = Instant::now();
+        let begin = instant();
         let mut now = begin;
         pairs.begin(now);
         let mut said = [0; 4];
@@ -297,7 +298,7 @@ mod tests {
     #[test]
     fn messages_are_counted_after_warming_up_and_end_the_run() {
         let mut fanout = closed(Shape::Fanout, Some(5));
-        let mut now = Instant::now();
+        let mut now = instant();
         fanout.begin(now);
         let mut counted = 0;
         while let Some(next) = fanout.deadline() {
@@ -327,7 +328,7 @@ mod tests {
     #[test]
     fn time_ends_what_nobody_else_does() {
         let mut idle = closed(Shape::Idle, None);
-        let now = Instant::now();
+        let now = instant();
         idle.begin(now);
         let from = idle.deadline().unwrap();
         assert_eq!(idle.poll(from), None);

@@ -153,6 +153,7 @@ impl Traffic for Pace {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::instant;
 
     fn plan(clients: usize) -> Plan {
         Plan {
@@ -164,7 +165,7 @@ mod tests {
     #[test]
     fn everybody_types_at_the_rate_and_what_warms_up_is_not_counted() {
         let mut pace = Pace::new(&plan(4), [1; 32]).unwrap();
-        let start = Instant::now();
+        let start = instant();
         pace.begin(start);
         let mut counted = [0; 4];
         let mut warming = [0; 4];
@@ -189,7 +190,7 @@ mod tests {
     #[test]
     fn nothing_is_typed_before_its_time() {
         let mut pace = Pace::new(&plan(2), [2; 32]).unwrap();
-        let start = Instant::now();
+        let start = instant();
         pace.begin(start);
         let first = pace.deadline().unwrap();
         let just_before = first.checked_sub(Duration::from_nanos(1)).unwrap();

@@ -15,6 +15,14 @@ fn refuse(desk: &mut Desk, code: ErrorCode) {
     desk.core.handle_message(desk.now, Channel::Chat, &bytes);
 }
 
+/// A desk that misses an entry, and has asked for it.
+fn with_gap() -> Desk {
+    let mut desk = Desk::signed_in(Screen::interactive());
+    deliver(&mut desk, "two", 3, 2);
+    assert_eq!(questions(&mut desk), 1);
+    desk
+}
+
 fn questions(desk: &mut Desk) -> usize {
     let bodies = desk.bodies();
     let is_question = |body: &&Body| matches!(body, Body::DeliverAgain(_));
@@ -24,9 +32,7 @@ fn questions(desk: &mut Desk) -> usize {
 #[test]
 fn refusal_of_what_is_missing_is_told_once_and_not_asked_for_again_by_the_clock() {
     // The question was asked six times by the clock, refused each time, and each time the user was shown the same.
-    let mut desk = Desk::signed_in(Screen::interactive());
-    deliver(&mut desk, "two", 3, 2);
-    assert_eq!(questions(&mut desk), 1);
+    let mut desk = with_gap();
     refuse(&mut desk, ErrorCode::NotPermitted);
     assert_eq!(
         desk.lines(),
@@ -44,9 +50,7 @@ fn refusal_of_what_is_missing_is_told_once_and_not_asked_for_again_by_the_clock(
 
 #[test]
 fn what_the_server_cannot_deliver_now_is_asked_for_again_without_a_word() {
-    let mut desk = Desk::signed_in(Screen::interactive());
-    deliver(&mut desk, "two", 3, 2);
-    assert_eq!(questions(&mut desk), 1);
+    let mut desk = with_gap();
     refuse(&mut desk, ErrorCode::Unavailable);
     assert!(desk.lines().is_empty());
     desk.wait(Duration::from_secs(5));

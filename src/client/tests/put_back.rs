@@ -246,22 +246,27 @@ fn device_stands_at_the_beginning_of_a_log_that_was_lost() {
     assert_eq!(at.map(|position| position.entry), Some(EntryId::START));
 }
 
+/// What is shown by a device that asks bob "tea?", and is then delivered this as what it said under the same number.
+fn lines_after_tea(delivered: &str, is_killed: bool) -> Vec<String> {
+    let mut desk = Desk::signed_in(Screen::interactive());
+    desk.type_line("message bob tea?");
+    assert!(matches!(desk.bodies()[..], [.., Body::Text(_)]));
+    deliver_own(&mut desk, 1, delivered);
+    if is_killed {
+        desk.core.settle(desk.now);
+        desk.killed_and_back().lines_again()
+    } else {
+        desk.lines()
+    }
+}
+
 #[test]
 fn what_a_copy_said_under_the_same_number_is_shown_by_the_original() {
     // A copy of a laptop's state directory had said something while the laptop was offline, and the laptop had typed
     // another line that got the same number. It was sent the copy's line before it learned that it has a copy, took it
     // by its device and number for its own, and showed it never. (Seed 2497 of the simulator's mixed troubles.)
     for is_killed in [false, true] {
-        let mut desk = Desk::signed_in(Screen::interactive());
-        desk.type_line("message bob tea?");
-        assert!(matches!(desk.bodies()[..], [.., Body::Text(_)]));
-        deliver_own(&mut desk, 1, "coffee?");
-        let lines = if is_killed {
-            desk.core.settle(desk.now);
-            desk.killed_and_back().lines_again()
-        } else {
-            desk.lines()
-        };
+        let lines = lines_after_tea("coffee?", is_killed);
         let shows = |text: &str| lines.iter().any(|line| line.contains(text));
         assert!(shows("you to bob: coffee?"), "{lines:?}");
     }
@@ -277,16 +282,7 @@ fn what_was_said_with_a_later_state_than_was_put_back_is_shown() {
 #[test]
 fn own_line_that_comes_in_place_of_its_answer_is_not_shown() {
     for is_killed in [false, true] {
-        let mut desk = Desk::signed_in(Screen::interactive());
-        desk.type_line("message bob tea?");
-        desk.bodies();
-        deliver_own(&mut desk, 1, "tea?");
-        let lines = if is_killed {
-            desk.core.settle(desk.now);
-            desk.killed_and_back().lines_again()
-        } else {
-            desk.lines()
-        };
+        let lines = lines_after_tea("tea?", is_killed);
         assert!(lines.is_empty(), "{lines:?}");
     }
 }

@@ -3,7 +3,7 @@
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
@@ -20,6 +20,7 @@ use crate::store::{
     Append, Completion, Engine, NewAccount, Outcome, Refusal, Reply, Request, RequestId, Standing,
     Store, TicketHash,
 };
+use crate::testing::instant;
 use crate::transport::{
     App, Channel, ClientConfig, CloseReason, Endpoint, Event, Limits, Now, ServerConfig, SessionId,
 };
@@ -90,10 +91,8 @@ struct Bench {
 
 impl Bench {
     fn new() -> Self {
-        #[expect(clippy::disallowed_methods, reason = "some moment to count from")]
-        let instant = Instant::now();
         let now = Now {
-            instant,
+            instant: instant(),
             unix_ms: 1_773_756_120_000,
         };
         let database = MemoryDisk::new().files().expect("an empty disk");
@@ -118,8 +117,8 @@ impl Bench {
                 [5; 32],
                 [6; 32],
             ),
-            server: Endpoint::server(instant, config, [7; 32]),
-            client: Endpoint::client(instant, ClientConfig::default(), [8; 32]),
+            server: Endpoint::server(now.instant, config, [7; 32]),
+            client: Endpoint::client(now.instant, ClientConfig::default(), [8; 32]),
             engine,
             queue,
             is_held: false,

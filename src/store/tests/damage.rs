@@ -1,7 +1,3 @@
-#![allow(
-    clippy::disallowed_methods,
-    reason = "whether every page is tried is said in the environment"
-)]
 //! Each page of a database is damaged in turn: that is found, or it is harmless; wrong data is never shown.
 
 use std::fmt::Debug;
@@ -17,6 +13,7 @@ use super::super::{Engine, OpenError, Outcome, Reply, Request, RequestId, StoreE
 use super::pages::{PAGE, damaged, is_used};
 use super::village::{Truth, hello, village};
 use crate::protocol::{Digest, Number};
+use crate::testing::variable;
 
 /// Of how many pages one is damaged, unless all are asked for.
 const SAMPLE: usize = 7;
@@ -199,8 +196,8 @@ impl Asker<'_> {
 fn a_damaged_page_is_found_or_harmless_and_wrong_data_is_never_shown() {
     let (disk, truth) = village();
     let image = disk.image();
-    let every = std::env::var_os("UDPCHAT_ALL_PAGES").is_some();
-    let seed = std::env::var("UDPCHAT_DAMAGE_SEED").map_or(5, |seed| {
+    let every = variable("UDPCHAT_ALL_PAGES").is_some();
+    let seed = variable("UDPCHAT_DAMAGE_SEED").map_or(5, |seed| {
         seed.parse().expect("UDPCHAT_DAMAGE_SEED is a number")
     });
     let mut dice = ChaCha20Rng::seed_from_u64(seed);

@@ -65,6 +65,24 @@ fn a_group_costs_one_sync() {
 }
 
 #[test]
+fn what_comes_in_one_turn_costs_one_sync() {
+    // It was cut into records of 128 requests with a sync for each, and answered when the last was through.
+    let (mut bench, alice) = said();
+    let before = bench.disk.syncs();
+    let turn = (SAID + 1..=SAID + 512)
+        .map(|number| append(alice, ConversationId::EVERYONE, number, "of one turn"))
+        .collect();
+    for outcome in bench.outcomes(turn) {
+        assert!(matches!(outcome, Outcome::Done(_)), "{outcome:?}");
+    }
+    assert_eq!(bench.disk.syncs(), before + 1);
+    let bench = bench.crash();
+    let rows = bench.engine.snapshots().check().expect("it can be read");
+    assert!(rows.is_sound(), "{rows:?}");
+    assert_eq!(rows.entries, SAID + 512);
+}
+
+#[test]
 fn requests_that_were_refused_or_wrote_nothing_are_not_made_again() {
     let (mut bench, alice) = said();
     bench.refused(append(alice, ConversationId::EVERYONE, 99, "out of turn"));

@@ -1,7 +1,3 @@
-#![allow(
-    clippy::disallowed_methods,
-    reason = "whether every page is tried is said in the environment"
-)]
 //! What can be read of a database that redb does not open any more is brought back, and nothing else is lost.
 
 use std::fs;
@@ -18,6 +14,7 @@ use super::opening::{private_directory, write};
 use super::pages::{PAGE, damaged, is_used};
 use super::village::{Truth, village};
 use crate::protocol::{ConversationId, Digest};
+use crate::testing::variable;
 
 /// Of how many pages one is damaged, unless all are asked for.
 const SAMPLE: usize = 5;
@@ -96,7 +93,7 @@ fn only_what_stood_on_a_damaged_page_is_lost() {
     // A kill and one damaged page: redb's repair does not get past it, and all that was said was lost up to the last
     // backup.
     let (image, truth) = killed();
-    let every = std::env::var_os("UDPCHAT_ALL_PAGES").is_some();
+    let every = variable("UDPCHAT_ALL_PAGES").is_some();
     let mut dice = ChaCha20Rng::seed_from_u64(11);
     let all: usize = truth.logs.iter().map(|(_, _, log)| log.len()).sum();
     let (mut pages, mut refused, mut worst, mut lost) = (0, 0, 0, 0);

@@ -1,13 +1,14 @@
 //! The storage thread: slots, order, callers, recovery and an orderly end.
 
 use std::sync::mpsc::{self, Receiver};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::super::memory::MemoryDisk;
 use super::super::testing::{Bench, new_account};
 use super::super::{
     Completion, Outcome, Reply, Request, RequestId, SLOTS, Store, StoreHandle, StoreThread,
 };
+use crate::testing::instant;
 
 /// How long a test waits for what must come. Chosen: far more than a busy machine needs.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -15,7 +16,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 fn spawn() -> (StoreHandle, StoreThread, Receiver<Completion>, MemoryDisk) {
     let bench = Bench::new();
     let (sink, completions) = mpsc::channel();
-    let (handle, thread) = StoreThread::spawn(bench.engine, Instant::now, move |group| {
+    let (handle, thread) = StoreThread::spawn(bench.engine, instant, move |group| {
         for completion in group {
             sink.send(completion).expect("the test is still there");
         }

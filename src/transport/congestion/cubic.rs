@@ -208,6 +208,7 @@ impl Controller for Cubic {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::instant;
 
     const RTT: Duration = Duration::from_millis(100);
 
@@ -237,7 +238,7 @@ mod tests {
 
     #[test]
     fn slow_start_grows_by_what_is_acknowledged() {
-        let now = Instant::now();
+        let now = instant();
         let mut cubic = Cubic::new();
         cubic.on_acked(now, now, 3000, false);
         assert_eq!(cubic.window(), INITIAL_WINDOW + 3000);
@@ -245,7 +246,7 @@ mod tests {
 
     #[test]
     fn a_sender_without_much_to_say_earns_no_window() {
-        let start = Instant::now();
+        let start = instant();
         let mut cubic = Cubic::new();
         cubic.on_acked(start, start, 3000, true);
         assert_eq!(cubic.window(), INITIAL_WINDOW);
@@ -267,7 +268,7 @@ mod tests {
 
     #[test]
     fn one_flight_with_many_losses_gives_way_once() {
-        let start = Instant::now();
+        let start = instant();
         let mut cubic = Cubic::new();
         cubic.on_lost(after(start, 100), start, false);
         cubic.on_lost(after(start, 110), after(start, 50), false);
@@ -283,7 +284,7 @@ mod tests {
     fn window_is_back_where_it_was_after_the_same_time_however_long_the_round_trip() {
         // The cube root of 300 lost datagrams' share, 300/0.4, in seconds.
         for round_trip in [100, 200, 300] {
-            let start = Instant::now();
+            let start = instant();
             let mut cubic = lost_at(1000, start);
             assert_eq!(cubic.window(), 700 * DATAGRAM);
             run(&mut cubic, start, 0, 3000, round_trip);
@@ -300,7 +301,7 @@ mod tests {
     #[test]
     fn where_windows_are_small_it_is_as_fast_as_newreno() {
         // 20 datagrams at 20 ms: the curve alone would take 2.5 s to come back; NewReno would be at 30 now.
-        let start = Instant::now();
+        let start = instant();
         let mut cubic = lost_at(20, start);
         run(&mut cubic, start, 0, 400, 20);
         let window = cubic.window() / DATAGRAM;
@@ -309,7 +310,7 @@ mod tests {
 
     #[test]
     fn who_loses_below_the_last_plateau_leaves_room() {
-        let start = Instant::now();
+        let start = instant();
         let mut cubic = lost_at(1000, start);
         let plateau = |cubic: &Cubic| cubic.avoidance.as_ref().unwrap().plateau;
         assert!((plateau(&cubic) - 1000.0).abs() < 0.1);
@@ -319,7 +320,7 @@ mod tests {
 
     #[test]
     fn the_window_has_a_floor_and_persistent_congestion_starts_again_from_it() {
-        let start = Instant::now();
+        let start = instant();
         let mut cubic = Cubic::new();
         for round in 1..20 {
             let sent = after(start, round * 10 - 1);
@@ -335,7 +336,7 @@ mod tests {
 
     #[test]
     fn a_new_path_starts_afresh_and_old_packets_do_not_count_on_it() {
-        let start = Instant::now();
+        let start = instant();
         let mut cubic = lost_at(100, start);
         cubic.on_path_change(after(start, 100));
         assert_eq!(cubic.window(), INITIAL_WINDOW);

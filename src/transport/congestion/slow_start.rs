@@ -84,10 +84,11 @@ impl SlowStart {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::instant;
 
     /// Rounds of ten packets each, with these round trips in milliseconds: what each round grew by, until the end.
     fn grown(round_trips: &[u64]) -> Vec<u64> {
-        let mut now = Instant::now();
+        let mut now = instant();
         let mut slow_start = SlowStart::default();
         let mut all = Vec::new();
         for round_trip in round_trips {

@@ -125,10 +125,11 @@ fn raise_after(tries: u8) -> Duration {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::instant;
 
     #[test]
     fn only_large_packets_that_vanish_in_a_row_make_packets_small() {
-        let now = Instant::now();
+        let now = instant();
         let mut mtu = Mtu::default();
         for _ in 0..100 {
             mtu.on_lost(now, 1, 500);
@@ -149,7 +150,7 @@ mod tests {
     fn row_that_an_overflowing_queue_drops_leaves_packets_large() {
         // Six large packets lost in a row made packets small until the path changed. A stream that overflows a queue
         // loses more than that at once, with nothing smaller under way, and the path carries them as before.
-        let now = Instant::now();
+        let now = instant();
         let mut mtu = Mtu::default();
         for _ in 0..10 {
             mtu.on_acked(1200);
@@ -166,7 +167,7 @@ mod tests {
 
     #[test]
     fn two_timeouts_with_a_large_packet_under_way_are_enough() {
-        let now = Instant::now();
+        let now = instant();
         let mut mtu = Mtu::default();
         mtu.on_pto(now, 5, 400);
         mtu.on_pto(now, 1, 1200);
@@ -178,7 +179,7 @@ mod tests {
     #[test]
     fn large_packet_is_tried_again_ever_more_rarely_and_its_arrival_is_believed() {
         // Two time-outs of a short outage made packets small for good.
-        let mut now = Instant::now();
+        let mut now = instant();
         let mut mtu = Mtu::default();
         mtu.on_pto(now, 2, 1200);
         let plenty = PROBE_DATA as u64;

@@ -176,13 +176,14 @@ impl Connection {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::instant;
     use crate::transport::rtt::MAX_ACK_DELAY;
 
     #[test]
     fn peer_that_has_not_been_told_of_losses_is_given_its_time_to_acknowledge() {
         // Losses that an end had learnt after its last acknowledgement were not known to the other, which went on
         // waiting its 25 ms. Each keep-alive of an idle session was followed by two probes for nothing.
-        let mut recovery = Recovery::new(Instant::now());
+        let mut recovery = Recovery::new(instant());
         let patient = recovery.probe_timeout();
         recovery.loss_average = 0.05;
         assert_eq!(recovery.probe_timeout(), patient);
@@ -197,7 +198,7 @@ mod tests {
 
     /// What is thought of a path of 2 ms and a loss of 10 % whose round trips take as long as this by now.
     fn recovery(rtt: Duration) -> Recovery {
-        let begin = Instant::now();
+        let begin = instant();
         let mut recovery = Recovery::new(begin);
         recovery.loss_average = 0.1;
         recovery.rtt.update(begin, 2 * MS, Duration::ZERO);

@@ -85,10 +85,11 @@ impl Admission {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::instant;
 
     #[test]
     fn one_address_cannot_take_all_and_released_places_are_free_again() {
-        let now = Instant::now();
+        let now = instant();
         let limits = Limits {
             unauthenticated: 3,
             unauthenticated_per_prefix: 2,
@@ -111,7 +112,7 @@ mod tests {
 
     #[test]
     fn handshakes_are_rationed() {
-        let now = Instant::now();
+        let now = instant();
         let limits = Limits {
             handshakes_burst: 1,
             ..Limits::default()

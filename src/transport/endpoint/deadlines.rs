@@ -133,13 +133,14 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::testing::instant;
 
     proptest! {
         #[test]
         fn it_behaves_as_a_sorted_set(
             steps in proptest::collection::vec((0_u8..4, 0_u64..20, 0_u64..50), 0..200),
         ) {
-            let now = Instant::now();
+            let now = instant();
             let mut deadlines = Deadlines::default();
             let mut model: BTreeMap<SessionId, (Instant, Handle)> = BTreeMap::new();
             for (what, session, wait) in steps {

@@ -92,6 +92,7 @@ impl Endpoint {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::instant;
 
     #[test]
     fn the_queue_is_bounded() {
@@ -109,7 +110,7 @@ mod tests {
         };
         let queued = (0..2 * MAX_WAITING_SYNS).filter(|_| push(&mut waiting));
         assert_eq!(queued.count(), MAX_WAITING_SYNS);
-        let now = Instant::now();
+        let now = instant();
         let served = std::iter::from_fn(|| waiting.pop(now)).count();
         assert_eq!(served, HANDSHAKES_PER_TURN);
         assert!(push(&mut waiting));

@@ -7,6 +7,7 @@ use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use super::network::server;
+use crate::testing::instant;
 use crate::transport::{Channel, ClientConfig, Endpoint, Event, SendError, SessionId};
 
 const DELAY: Duration = Duration::from_millis(25);
@@ -141,7 +142,7 @@ fn server_address() -> SocketAddr {
 impl World {
     /// A signed-in session.
     fn new(seed: u8) -> Self {
-        let now = Instant::now();
+        let now = instant();
         let mut client = Endpoint::client(now, ClientConfig::default(), [seed; 32]);
         let session = client.connect(now, server_address());
         let direction = Direction {

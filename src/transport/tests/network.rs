@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use rand_chacha::ChaCha20Rng;
 use rand_core::{RngCore, SeedableRng};
 
+use crate::testing::instant;
 use crate::transport::{Channel, ClientConfig, Endpoint, Event, Limits, ServerConfig, SessionId};
 
 pub(super) const STATIC_KEY: [u8; 32] = [5; 32];
@@ -85,7 +86,7 @@ pub(super) fn server(now: Instant, seed: u8) -> Endpoint {
 
 impl Network {
     pub(super) fn new(seed: u64, faults: Faults) -> Self {
-        let now = Instant::now();
+        let now = instant();
         let mut dice = ChaCha20Rng::seed_from_u64(seed);
         let mut client_seed = [0; 32];
         dice.fill_bytes(&mut client_seed);

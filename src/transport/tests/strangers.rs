@@ -5,6 +5,7 @@ use std::time::Duration;
 use proptest::prelude::*;
 
 use super::network::{Datagram, Faults, Network, server};
+use crate::testing::instant;
 use crate::transport::{Channel, ClientConfig, CloseReason, Endpoint, Event, SendError};
 
 /// Hands a datagram to the server and gives what it answers.
@@ -199,7 +200,7 @@ fn nobody_there_is_said_within_five_seconds_and_late_syns_are_small() {
 
 #[test]
 fn an_unknown_session_earns_a_smaller_reset_at_a_limited_rate() {
-    let now = std::time::Instant::now();
+    let now = instant();
     let mut server = server(now, 1);
     let mut data = vec![9; 40];
     data[0] = 4;
@@ -268,7 +269,7 @@ proptest! {
         first in 0_u8..8,
         bytes in proptest::collection::vec(any::<u8>(), 0..1400),
     ) {
-        let now = std::time::Instant::now();
+        let now = instant();
         let mut server = server(now, 1);
         let mut question = bytes;
         if let Some(byte) = question.first_mut() {

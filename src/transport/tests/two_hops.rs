@@ -9,6 +9,7 @@ use rand_chacha::ChaCha20Rng;
 use rand_core::{RngCore, SeedableRng};
 
 use super::network::server;
+use crate::testing::instant;
 use crate::transport::{Channel, ClientConfig, Endpoint, Event, SessionId};
 
 /// One way over the link.
@@ -61,7 +62,7 @@ pub(super) struct World {
 
 impl World {
     pub(super) fn new(seed: u64, link: Link, users: u16) -> Self {
-        let now = Instant::now();
+        let now = instant();
         let mut dice = ChaCha20Rng::seed_from_u64(seed);
         let far = now + Duration::from_secs(100_000);
         let users = (0..users)
@@ -318,7 +319,7 @@ impl World {
 }
 
 /// From when on messages count their nanoseconds.
-static EPOCH: std::sync::LazyLock<Instant> = std::sync::LazyLock::new(Instant::now);
+static EPOCH: std::sync::LazyLock<Instant> = std::sync::LazyLock::new(instant);
 
 fn message(kind: u8, number: u32, length: usize, now: Instant) -> Vec<u8> {
     let nanos = now.saturating_duration_since(*EPOCH).as_nanos();

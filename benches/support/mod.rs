@@ -1,0 +1,92 @@
+//! What the benchmarks of the store share: an engine that is asked directly, who speaks there, and a directory for it.
+
+use std::fs;
+use std::os::unix::fs::DirBuilderExt as _;
+use std::path::{Path, PathBuf};
+
+use udpchat::protocol::{AccountId, ConversationId, DeviceId, Digest, Number};
+use udpchat::store::{
+    Append, Completion, Engine, NewAccount, Outcome, Reply, Request, RequestId, TicketHash,
+};
+
+/// The content of a message, in bytes. Chosen: a line of chat, with what the protocol puts around it.
+const CONTENT_BYTES: usize = 150;
+
+/// When it all happens, in milliseconds since 1970 (UTC).
+pub const NOW_MS: u64 = 1_700_000_000_000;
+
+/// Has requests done.
+pub fn ask(engine: &mut Engine, requests: Vec<Request>) -> Vec<Reply> {
+    let numbered = requests.into_iter().map(|request| (RequestId(0), request));
+    let completions = engine.execute(numbered.collect());
+    let reply = |completion: Completion| match completion.outcome {
+        Outcome::Done(reply) => reply,
+        other => panic!("not done: {other:?}"),
+    };
+    completions.into_iter().map(reply).collect()
+}
+
+/// The name of the account with this number.
+pub fn name(number: usize) -> String {
+    format!("user{number}")
+}
+
+/// Opens the account with this number.
+pub fn account(number: usize) -> Request {
+    let mut credential_identifier = [0; 16];
+    credential_identifier[..8].copy_from_slice(&(number as u64).to_le_bytes());
+    Request::CreateAccount(NewAccount {
+        name: name(number),
+        skeleton: name(number),
+        record: vec![1; 192],
+        credential_identifier,
+        time_ms: NOW_MS,
+    })
+}
+
+/// Gives an account a device.
+pub fn device(account: AccountId) -> Request {
+    Request::OpenDevice {
+        account,
+        device: None,
+        ticket: TicketHash([1; 32]),
+        expires_ms: NOW_MS * 2,
+    }
+}
+
+/// One who speaks in a conversation, with one device.
+#[derive(Clone, Copy)]
+pub struct Speaker {
+    pub conversation: ConversationId,
+    pub author: AccountId,
+    pub device: DeviceId,
+    pub said: u64,
+}
+
+impl Speaker {
+    /// The next message.
+    pub fn say(&mut self) -> Request {
+        self.said += 1;
+        Request::Append(Append {
+            conversation: self.conversation,
+            author: self.author,
+            device: self.device,
+            number: Number(self.said),
+            digest: Digest([7; 32]),
+            content: vec![b'x'; CONTENT_BYTES],
+            time_ms: NOW_MS + self.said,
+        })
+    }
+}
+
+/// Measures in a directory that is made for it and removed: the one that the command line names, which must not be
+/// there yet, or a temporary one.
+pub fn in_directory(measure: impl FnOnce(&Path)) {
+    let given = std::env::args().skip(1).find(|it| !it.starts_with('-'));
+    let temporary = tempfile::tempdir().expect("a temporary directory");
+    let data = given.map_or_else(|| temporary.path().join("data"), PathBuf::from);
+    let made = fs::DirBuilder::new().mode(0o700).create(&data);
+    made.expect("the directory can be made, and was not there");
+    measure(&data);
+    fs::remove_dir_all(&data).expect("it is ours");
+}
