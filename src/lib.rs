@@ -89,7 +89,8 @@
 //!    floor. The client says so.
 //! 5. The client commits positions that changed, with the epoch; what it has numbered and not been told stored goes out
 //!    again, with the same numbers, or is said anew where the conversation was lost; deliveries begin. What it holds
-//!    and has shown is not shown again.
+//!    and has shown is not shown again. Where the log is another one than it knew, nothing goes out before it has read up
+//!    to the log's end as it was now; how far that is is committed with the position.
 //!
 //! ## New device
 //!
@@ -102,8 +103,9 @@
 //!    It moves neither position nor mark, so it is no receipt.
 //!
 //! A state directory that was copied or restored is found out by its numbers: the server says at HELLO that it has
-//! later ones than this directory knows of, or the store refuses a number that stands with another digest. The client
-//! takes a new device, and shows what it had not sent as unconfirmed. So does one whose device has signed in elsewhere
+//! later ones than this directory knows of, or the store refuses a number that stands with another digest, or, where
+//! the server's database was put back as well and numbers tell nothing, something comes by its own device that it has
+//! not written. The client takes a new device, and shows what it had not sent as unconfirmed. So does one whose device has signed in elsewhere
 //! as well, since it holds the lock of its own directory.
 //!
 //! # Where the design was changed

@@ -34,6 +34,10 @@ pub(super) struct Place {
     /// from another state directory.
     #[serde(default)]
     pub(super) used: Option<Number>,
+    /// Up to here the log may have lines of a later state of this very device: the server's database was put back since
+    /// this state was settled with it, and numbers do not tell any more. Nothing is said here before that is read.
+    #[serde(default)]
+    pub(super) unsure: EntryId,
 }
 
 impl Place {
@@ -48,7 +52,13 @@ impl Place {
             is_left: false,
             reread: EntryId::START,
             used: Some(Number(0)),
+            unsure: EntryId::START,
         }
+    }
+
+    /// Whether a line that waits here may stand in the log already.
+    pub(super) fn is_unsure(&self) -> bool {
+        self.position < self.unsure
     }
 }
 

@@ -38,7 +38,7 @@ impl Account {
         };
         if let Some(delivery) = envelope.hop.delivery {
             self.handle_delivery(now, &envelope, delivery, effects);
-            return None;
+            return std::mem::take(&mut self.is_behind).then_some(Leave::Conflict);
         }
         let Ok(message) = envelope.open() else {
             self.damaged += 1;
@@ -137,7 +137,13 @@ impl Account {
         let Some(known) = self.conversations.get_mut(id) else {
             return;
         };
+        // A later state than this one has spoken since the server's database was put back, and perhaps said what waits.
+        self.is_behind = from_here.is_some() && !is_from_here && known.place.is_unsure();
         known.damaged = None;
+        if (is_known || is_from_here) && known.place.shown == known.place.position {
+            // It needs no showing, and neither does what stands before it.
+            known.place.shown = delivery.entry;
+        }
         known.place.position = delivery.entry;
         known.place.digest = Some(envelope.digest);
         let conversation_name = known.place.name.clone();

@@ -97,7 +97,13 @@ impl Account {
                 }
             }
         }
-        for sequence in self.outbox.take_sendable() {
+        let conversations = &self.conversations;
+        let is_open = |id| {
+            conversations
+                .get(id)
+                .is_none_or(|known| !known.place.is_unsure())
+        };
+        for sequence in self.outbox.take_sendable(is_open) {
             let Some(unsent) = self.outbox.get(sequence) else {
                 continue;
             };

@@ -189,6 +189,9 @@ impl Account {
     /// Takes over what the server says of one conversation.
     fn settle_position(&mut self, head: &Head, effects: &mut Effects) {
         let id = head.conversation;
+        let has_lines = self.outbox.len() > 0;
+        let epoch = self.state.identity().map(|identity| identity.epoch);
+        let is_restored = epoch.is_some_and(|epoch| epoch != self.epoch);
         if let Some(known) = self.conversations.get_mut(id) {
             known.last_number = Some(head.last_number);
             if self.behind_in != Some(id) {
@@ -196,6 +199,13 @@ impl Account {
             }
             known.place.name.clone_from(&head.name);
             let position = known.place.position;
+            let end = head.until.map_or(head.head, |until| head.head.min(until));
+            let is_other_log = is_restored || head.start < position;
+            if has_lines && is_other_log && !self.is_settled {
+                known.place.unsure = end;
+            }
+            // Retention may have removed the end of what was to be read.
+            known.place.unsure = known.place.unsure.min(end);
             let has_passed = head.floor > position && head.start > position;
             // An earlier server does not say it.
             let has_expired = head
@@ -210,6 +220,7 @@ impl Account {
                     unread,
                     reread,
                     used,
+                    unsure,
                     ..
                 } = known.place;
                 known.place = Place {
@@ -217,6 +228,7 @@ impl Account {
                     unread,
                     reread: reread.max(shown),
                     used,
+                    unsure,
                     ..Place::at(&head.name, head.start)
                 };
                 if head.start < position {

@@ -6,7 +6,7 @@ use crate::protocol::{
     Command, ErrorCode, Failure, Mark, Receipts, Resolved, SendAgain, Stored, Voided,
 };
 
-fn stored(number: u64, entry: u64, prev: u64, online: u32) -> Stored {
+pub(super) fn stored(number: u64, entry: u64, prev: u64, online: u32) -> Stored {
     Stored {
         conversation: PAIR,
         number: Number(number),

@@ -65,3 +65,23 @@ fn copy_of_a_client_beside_it_sends_nothing_twice_and_misses_nothing() {
         },
     );
 }
+
+#[test]
+fn older_databases_older_states_and_copies_at_once_send_nothing_twice_and_miss_nothing() {
+    run_thoroughly(
+        "older_databases_older_states_and_copies_at_once_send_nothing_twice_and_miss_nothing",
+        |seed| Plan {
+            troubles: Troubles {
+                server_restores: 1 + seed % 2,
+                client_restores: 1 + seed % 3,
+                client_crashes: seed % 2,
+                cuts_both_ways: seed % 3,
+                ..Troubles::default()
+            },
+            copies: (seed / 2 % 2) as usize,
+            rooms: seed % 4 == 1,
+            messages: 8,
+            ..Plan::plain()
+        },
+    );
+}
