@@ -67,10 +67,8 @@ pub(super) struct Account {
     pub(super) receipts: Receipts,
     pub(super) people: People,
     pub(super) away: Option<Away>,
-    /// A conversation in which the server has numbers of this device of which nothing is known here.
+    /// A conversation in which the server has numbers or entries of this device of which nothing is known here.
     pub(super) behind_in: Option<ConversationId>,
-    /// Something has come that a later state of this device than the one here has said.
-    pub(super) is_behind: bool,
     /// Whether the positions are settled and messages may flow.
     pub(super) is_settled: bool,
     /// The server has not answered for a while, and somebody who sits there is told so instead of having to wait.
@@ -145,7 +143,6 @@ impl Account {
             people: People::default(),
             away: None,
             behind_in: None,
-            is_behind: false,
             is_settled: false,
             is_silent: false,
             has_said_hello: false,

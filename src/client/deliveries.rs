@@ -38,7 +38,7 @@ impl Account {
         };
         if let Some(delivery) = envelope.hop.delivery {
             self.handle_delivery(now, &envelope, delivery, effects);
-            return std::mem::take(&mut self.is_behind).then_some(Leave::Conflict);
+            return self.behind_in.take().map(|_| Leave::Conflict);
         }
         let Ok(message) = envelope.open() else {
             self.damaged += 1;
@@ -138,7 +138,9 @@ impl Account {
             return;
         };
         // A later state than this one has spoken since the server's database was put back, and perhaps said what waits.
-        self.is_behind = from_here.is_some() && !is_from_here && known.place.is_unsure();
+        if from_here.is_some() && !is_from_here && known.place.is_unsure() {
+            self.behind_in = Some(id);
+        }
         known.damaged = None;
         if (is_known || is_from_here) && known.place.shown == known.place.position {
             // It needs no showing, and neither does what stands before it.
