@@ -5,6 +5,7 @@
 //! a descent of redb's tree each time was half of what the storage thread did for a message. So the requests that are
 //! most of the traffic ([`Reach`]) work on decoded records here, which go to the tables before anything else looks at
 //! those, and with the checkpoint. All others know nothing of it. Nothing is durable by way of the cache: the journal is.
+//! What is known stays known over a checkpoint, and is lost with a transaction that is given up.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::Ordering;
@@ -14,11 +15,12 @@ use super::error::StoreError;
 use super::reach::Reach;
 use super::record::{ConversationRecord, MemberRecord};
 use super::tables::{Look, Tables};
+use super::unwritten::Unwritten;
 use super::{Request, conversations, log};
 use crate::protocol::{AccountId, ConversationId, DeviceId, Number};
 
-/// So many rows are kept between groups. Chosen: more than the requests of a transaction touch, a few megabytes.
-const ROWS_MAX: usize = 32_768;
+/// So many rows are kept between groups. Chosen: those of ten thousand people who write to each other, some megabytes.
+const ROWS_MAX: usize = 65_536;
 
 /// What is known of the rows of one table, and newer than the table.
 #[derive(Debug)]
@@ -99,11 +101,15 @@ pub(super) struct Cache {
     /// When accounts were last seen, in milliseconds since 1970 (UTC): only learnt, as their rows have it or will have
     /// it at once.
     pub(super) seen: Rows<AccountId, u64>,
+    /// The conversations whose log is known to end where their record says.
+    pub(super) ends: Rows<ConversationId, ()>,
+    pub(super) unwritten: Unwritten,
 }
 
 impl Cache {
     fn len(&self) -> usize {
-        self.conversations.len() + self.members.len() + self.senders.len() + self.seen.len()
+        let numbers = self.senders.len() + self.ends.len();
+        self.conversations.len() + self.members.len() + self.seen.len() + numbers
     }
 
     fn clear(&self) {
@@ -111,6 +117,7 @@ impl Cache {
         self.members.clear();
         self.senders.clear();
         self.seen.clear();
+        self.ends.clear();
     }
 }
 
@@ -119,7 +126,12 @@ impl Tables<'_> {
     /// without it leaves nothing in it that could be out of date.
     pub(super) fn prepare_for(&mut self, request: &Request) -> Result<(), StoreError> {
         match Reach::of(request) {
-            Reach::CachedRead | Reach::CachedWrite => {
+            Reach::CachedRead => {
+                self.unnoted(Self::write_new)?;
+                self.is_cached = true;
+                Ok(())
+            }
+            Reach::CachedWrite => {
                 self.is_cached = true;
                 Ok(())
             }
@@ -153,19 +165,29 @@ impl Tables<'_> {
     }
 
     /// Writes everything back; from here on the tables alone are asked.
-    fn write_back(&mut self) -> Result<(), StoreError> {
+    pub(super) fn write_back(&mut self) -> Result<(), StoreError> {
         self.is_cached = false;
-        // What is written now was a change before.
+        self.unnoted(|tables| {
+            for (conversation, record) in tables.cache.conversations.take_changed() {
+                conversations::save(tables, conversation, &record)?;
+            }
+            for ((conversation, account), record) in tables.cache.members.take_changed() {
+                conversations::save_member(tables, conversation, account, &record)?;
+            }
+            for ((conversation, device), number) in tables.cache.senders.take_changed() {
+                log::use_up(tables, conversation, device, number)?;
+            }
+            tables.write_new()
+        })
+    }
+
+    /// Writes what was a change before, when it came.
+    fn unnoted(
+        &mut self,
+        write: impl FnOnce(&mut Self) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
         let is_changed = self.changed.load(Ordering::Relaxed);
-        for (conversation, record) in self.cache.conversations.take_changed() {
-            conversations::save(self, conversation, &record)?;
-        }
-        for ((conversation, account), record) in self.cache.members.take_changed() {
-            conversations::save_member(self, conversation, account, &record)?;
-        }
-        for ((conversation, device), number) in self.cache.senders.take_changed() {
-            log::use_up(self, conversation, device, number)?;
-        }
+        write(self)?;
         self.changed.store(is_changed, Ordering::Relaxed);
         Ok(())
     }

@@ -13,12 +13,13 @@ use super::meta;
 use super::tables::{Snapshot, State, Tables};
 use super::{Request, engine};
 
-/// After so many requests the transaction is committed. Chosen: a commit that writes some hundred pages, in a few
-/// milliseconds; after a crash as many requests are made again, in some 20 ms.
-const CHECKPOINT_REQUESTS: usize = 4096;
+/// After so many requests the transaction is committed. Chosen: a commit that writes a thousand pages or two, in some
+/// milliseconds; after a crash as many requests are made again, in some 80 ms.
+const CHECKPOINT_REQUESTS: usize = 16_384;
 
-/// After so many bytes of journal likewise. Chosen: what is read in a few milliseconds after a crash.
-const CHECKPOINT_BYTES: u64 = 2 * 1024 * 1024;
+/// After so many bytes of journal likewise. Chosen: what is read in some milliseconds after a crash, and what may wait in
+/// memory for its tables.
+const CHECKPOINT_BYTES: u64 = 8 * 1024 * 1024;
 
 /// The files of a store.
 #[derive(Debug)]
@@ -53,10 +54,10 @@ struct Open {
 }
 
 impl Open {
-    fn begin(database: &Database) -> Result<Self, StoreError> {
+    fn begin(database: &Database, state: State) -> Result<Self, StoreError> {
         let ground = Ground {
             transaction: database.begin_write()?,
-            state: State::default(),
+            state,
         };
         let tabled = Tabled::try_new(ground, |ground| {
             Tables::open(&ground.transaction, &ground.state)
@@ -73,6 +74,8 @@ pub(super) struct Live {
     database: Arc<Database>,
     journal: Journal,
     open: Option<Open>,
+    /// What the last transaction knew of the tables, as it left them.
+    known: State,
     /// Syncs of the journal and commits.
     commits: u64,
 }
@@ -90,6 +93,7 @@ impl Live {
             database: Arc::new(files.database),
             journal,
             open: None,
+            known: State::default(),
             commits: 0,
         };
         // What they were done on can be damaged since. Then the rest is lost, and not the database.
@@ -171,9 +175,11 @@ impl Live {
         &mut self,
         work: impl FnOnce(&mut Tables<'_>) -> Result<T, StoreError>,
     ) -> Result<(T, bool), StoreError> {
-        let open = match self.open.take() {
-            Some(open) => self.open.insert(open),
-            None => self.open.insert(Open::begin(&self.database)?),
+        let open = if let Some(open) = self.open.take() {
+            self.open.insert(open)
+        } else {
+            let known = std::mem::take(&mut self.known);
+            self.open.insert(Open::begin(&self.database, known)?)
         };
         open.tabled.with_dependent_mut(|ground, tables| {
             tables.is_cached = false;
@@ -208,12 +214,16 @@ impl Live {
         };
         let last = self.journal.last();
         open.tabled.with_dependent_mut(|_, tables| {
-            tables.settle()?;
+            tables.write_back()?;
             meta::note_journal(tables, last)
         })?;
-        let mut transaction = open.tabled.into_owner().transaction;
+        let Ground {
+            mut transaction,
+            state,
+        } = open.tabled.into_owner();
         transaction.set_quick_repair(true);
         transaction.commit()?;
+        self.known = state;
         self.commits += 1;
         self.journal.restart();
         Ok(())

@@ -10,7 +10,7 @@ use super::rooms::permission::{Deed, permits};
 use super::salvage::{self, Direction};
 use super::seal::{self, decode_entry, encode_entry};
 use super::tables::{Look, Tables};
-use super::{Append, Audience, Entry, Refusal, Reply, StoredEntry, accounts, meta};
+use super::{Append, Audience, Entry, Refusal, Reply, StoredEntry, accounts, meta, unwritten};
 use crate::protocol::{AccountId, ConversationId, DeviceId, Digest, EntryId, Number};
 
 /// For how many numbers of a device in a conversation the digest is kept. Chosen: more than a client has in
@@ -30,6 +30,7 @@ pub(super) fn append(tables: &mut Tables<'_>, append: &Append) -> Result<Reply, 
     let expected = last.next();
     // What stands is said to stand, even if its author belongs to the room no longer.
     if append.number < expected && append.number != Number(0) {
+        tables.write_back()?;
         let entry = repeated(tables, append, expected)?;
         return stored(tables, record, append, entry, true);
     }
@@ -50,7 +51,11 @@ pub(super) fn append(tables: &mut Tables<'_>, append: &Append) -> Result<Reply, 
     let stored = put(tables, conversation, &mut record, &new)?;
     let slot = (conversation.0, append.device.0, append.number.0 % KEPT);
     let sent = seal::sent(slot, append.number.0, append.digest.0, stored.entry.0);
-    tables.sent.insert(slot, sent)?;
+    if let Some(cache) = tables.cache_to_change() {
+        cache.unwritten.put_sent(slot, sent);
+    } else {
+        tables.sent.insert(slot, sent)?;
+    }
     use_up(tables, conversation, append.device, append.number)?;
     Ok(Reply::Stored(stored))
 }
@@ -78,6 +83,10 @@ pub(super) fn put(
     new: &NewEntry<'_>,
 ) -> Result<StoredEntry, StoreError> {
     let entry = EntryId(record.head + 1);
+    let key = (conversation.0, entry.0);
+    if let Some(cache) = tables.cache() {
+        unwritten::check_end(tables, cache, conversation, entry)?;
+    }
     let row = LogRecord {
         prev: record.head,
         author: new.author.0,
@@ -90,17 +99,12 @@ pub(super) fn put(
     record.head = entry.0;
     record.time_ms = row.time_ms;
     let bytes = encode_entry(conversation.0, entry.0, &row);
-    let key = (conversation.0, entry.0);
-    let before = tables.log.insert(key, &*bytes)?.is_some();
-    if before {
-        // The conversation's record is an older one, on a page that a damaged one leads to.
-        return Err(StoreError::Damaged {
-            table: "conversations",
-            place: conversation.0.to_string(),
-            reason: format!("entry {} of its log stands already", entry.0),
-        });
-    }
     record.bytes = record.bytes.saturating_add(bytes.len() as u64);
+    if let Some(cache) = tables.cache_to_change() {
+        cache.unwritten.add_entry(key, bytes);
+    } else if tables.log.insert(key, &*bytes)?.is_some() {
+        return Err(unwritten::stands_already(key));
+    }
     conversations::save(tables, conversation, record)?;
     Ok(StoredEntry {
         entry,

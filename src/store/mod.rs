@@ -38,6 +38,7 @@ mod seal;
 mod snapshots;
 mod tables;
 mod thread;
+mod unwritten;
 
 #[cfg(test)]
 mod testing;

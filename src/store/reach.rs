@@ -22,9 +22,11 @@ impl Reach {
     pub(super) const fn of(request: &Request) -> Self {
         match request {
             Request::Read { .. } | Request::ReadBack { .. } => Self::CachedRead,
-            Request::Append(_) | Request::Void { .. } | Request::Advance { .. } => {
-                Self::CachedWrite
-            }
+            // The checkpoint by itself touches nothing: the engine makes it behind the group.
+            Request::Append(_)
+            | Request::Void { .. }
+            | Request::Advance { .. }
+            | Request::Checkpoint => Self::CachedWrite,
             Request::FindAccount { .. }
             | Request::ListAccounts
             | Request::Marks { .. }
@@ -42,8 +44,7 @@ impl Reach {
             | Request::Leave { .. }
             | Request::ChangeRoom { .. }
             | Request::Expire { .. }
-            | Request::Retain { .. }
-            | Request::Checkpoint => Self::Write,
+            | Request::Retain { .. } => Self::Write,
         }
     }
 

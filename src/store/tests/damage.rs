@@ -8,8 +8,8 @@ use rand_core::SeedableRng;
 use super::super::check::{Report, check_database};
 use super::super::guard::guard;
 use super::super::memory::MemoryDisk;
-use super::super::testing::read;
-use super::super::{Engine, OpenError, Outcome, Reply, Request, RequestId, StoreError};
+use super::super::testing::{append, read};
+use super::super::{Engine, OpenError, Outcome, Refusal, Reply, Request, RequestId, StoreError};
 use super::pages::{PAGE, damaged, is_used};
 use super::village::{Truth, hello, village};
 use crate::protocol::{Digest, Number};
@@ -228,4 +228,102 @@ fn a_damaged_page_is_found_or_harmless_and_wrong_data_is_never_shown() {
          missed, which a running server is told too"
     );
     assert!(detected > 0);
+}
+
+/// What became of things said in a damaged database.
+#[derive(Debug, Default)]
+struct Written {
+    said: usize,
+    /// Refused, or not answered.
+    refused: usize,
+    /// Called stored, and not there after a new beginning.
+    missing: usize,
+}
+
+/// An engine for a damaged database, which opens it again after a failure; none if it cannot be opened.
+fn engine(disk: &MemoryDisk) -> Option<Engine> {
+    let opened: Result<_, StoreError> = guard(|| Ok(disk.files()));
+    let files = opened.ok()?.ok()?;
+    let made = guard(|| Ok::<_, StoreError>(Engine::new(files, [1; 32])));
+    let again = disk.clone();
+    let reopen = move || {
+        again
+            .files()
+            .map_err(|error| OpenError::Store(error.into()))
+    };
+    Some(made.ok()?.ok()?.with_reopen(Box::new(reopen)))
+}
+
+fn ask(engine: &mut Engine, request: Request) -> Outcome {
+    if engine.is_broken() {
+        let _ = guard(|| engine.recover());
+    }
+    let batch = vec![(RequestId(0), request)];
+    engine.execute(batch).remove(0).outcome
+}
+
+/// Says something in each conversation, twice, with a checkpoint behind it, and begins again; none if the database cannot
+/// be opened before or after.
+fn written(truth: &Truth, disk: &MemoryDisk) -> Option<Written> {
+    let mut before = engine(disk)?;
+    let mut written = Written::default();
+    let mut stored = Vec::new();
+    for text in ["one", "two"] {
+        for (conversation, reader, _) in &truth.logs {
+            let author = truth.users.iter().find(|user| user.0 == *reader);
+            let author = *author.expect("readers are users");
+            let mut say = |number| ask(&mut before, append(author, *conversation, number, text));
+            let outcome = match say(u64::MAX) {
+                Outcome::Refused(Refusal::Expect(number)) => say(number.0),
+                other => other,
+            };
+            written.said += 1;
+            match outcome {
+                Outcome::Done(Reply::Stored(one)) => stored.push((*conversation, *reader, one)),
+                _ => written.refused += 1,
+            }
+        }
+        ask(&mut before, Request::Checkpoint);
+    }
+    drop(before);
+    let mut after = engine(disk)?;
+    for (conversation, reader, one) in stored {
+        let request = read(reader, conversation, one.prev.0, 10_000);
+        let is_there = match ask(&mut after, request) {
+            Outcome::Done(Reply::Entries { entries, .. }) => {
+                entries.first().map(|first| first.entry) == Some(one.entry)
+            }
+            _ => false,
+        };
+        written.missing += usize::from(!is_there);
+    }
+    Some(written)
+}
+
+#[test]
+fn what_is_called_stored_in_a_damaged_database_is_there_and_few_are_refused() {
+    // Entries wait in memory for the checkpoint: what cannot be written there has to be refused when it is said.
+    let (disk, truth) = village();
+    let image = disk.image();
+    let every = variable("UDPCHAT_ALL_PAGES").is_some();
+    let mut dice = ChaCha20Rng::seed_from_u64(5);
+    let (mut pages, mut opened, mut refused, mut said) = (0, 0, 0, 0);
+    for page in 0..image.len() / PAGE {
+        let damaged = MemoryDisk::from_image(damaged(&image, page, &mut dice));
+        if !is_used(&image, page) || !every && page % 3 != 0 {
+            continue;
+        }
+        pages += 1;
+        let Some(written) = written(&truth, &damaged) else {
+            continue;
+        };
+        opened += 1;
+        assert_eq!(written.missing, 0, "page {page}: {written:?}");
+        refused += written.refused;
+        said += written.said;
+    }
+    println!(
+        "{pages} pages damaged; with {opened} of them the server can begin, and {refused} of {said} messages are refused"
+    );
+    assert!(opened * 10 >= pages * 8 && refused * 10 <= said);
 }

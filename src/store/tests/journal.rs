@@ -98,7 +98,7 @@ fn requests_that_were_refused_or_wrote_nothing_are_not_made_again() {
 fn thousands_of_requests_are_brought_into_the_tables_and_the_journal_begins_again() {
     let (mut bench, alice) = said();
     let before = bench.disk.image();
-    for number in SAID + 1..=SAID + 5000 {
+    for number in SAID + 1..=SAID + 20_000 {
         bench.say(alice, ConversationId::EVERYONE, number, "many");
     }
     assert!(
@@ -108,12 +108,36 @@ fn thousands_of_requests_are_brought_into_the_tables_and_the_journal_begins_agai
     let mut bench = bench.crash();
     let rows = bench.engine.snapshots().check().expect("it can be read");
     assert!(rows.is_sound(), "{rows:?}");
-    assert_eq!(rows.entries, SAID + 5000);
+    assert_eq!(rows.entries, SAID + 20_000);
     // What an earlier round has left behind the end of this one is not taken for a part of it.
-    bench.say(alice, ConversationId::EVERYONE, SAID + 5001, "a new round");
+    bench.say(
+        alice,
+        ConversationId::EVERYONE,
+        SAID + 20_001,
+        "a new round",
+    );
     let bench = bench.crash();
     let rows = bench.engine.snapshots().check().expect("it can be read");
-    assert_eq!(rows.entries, SAID + 5001);
+    assert_eq!(rows.entries, SAID + 20_001);
+}
+
+#[test]
+fn what_is_known_over_a_checkpoint_fits_what_the_tables_have() {
+    let (mut bench, alice) = said();
+    for round in 0..4 {
+        let first = SAID + round * 3;
+        for number in first + 1..=first + 3 {
+            bench.say(alice, ConversationId::EVERYONE, number, "kept");
+        }
+        // One that is said again stands once, whether it waits for its table or is there.
+        bench.say(alice, ConversationId::EVERYONE, first + 2, "kept");
+        bench.done(Request::Checkpoint);
+        bench.say(alice, ConversationId::EVERYONE, first + 3, "kept");
+    }
+    let bench = bench.crash();
+    let rows = bench.engine.snapshots().check().expect("it can be read");
+    assert!(rows.is_sound(), "{rows:?}");
+    assert_eq!(rows.entries, SAID + 12);
 }
 
 #[test]

@@ -94,6 +94,36 @@ fn damaged_and_missing_entries_are_named_and_hide_none_behind_them() {
 }
 
 #[test]
+fn conversation_whose_record_is_behind_its_log_takes_nothing_and_no_other_with_it() {
+    // Entries wait in memory, and are written with the checkpoint: one for which there is no place then would take down
+    // all that waits with it, at each attempt.
+    let (bench, [alice, bob], conversation) = talked(5, 9);
+    let disk = bench.disk.clone();
+    drop(bench);
+    let database = disk.open().expect("the engine is gone");
+    let transaction = database.begin_write().expect("the disk is well");
+    {
+        let mut log = transaction.open_table(LOG).expect("it is there");
+        let unknown = &[0xc1_u8; 30][..];
+        log.insert((conversation.0, 7), unknown)
+            .expect("it is well");
+    }
+    transaction.commit().expect("the disk is well");
+    drop(database);
+    let mut bench = Bench::on(disk);
+    for number in 1..=2 {
+        let outcome = bench.ask(append(bob, conversation, 6, &said(6, 9)));
+        assert_eq!(outcome, Outcome::Unknown);
+        bench.say(alice, ConversationId::EVERYONE, number, "before");
+        bench.done(Request::Checkpoint);
+        assert!(!bench.engine.is_broken());
+    }
+    let mut bench = bench.crash();
+    assert_eq!(bench.read(bob.0, ConversationId::EVERYONE, 0).len(), 2);
+    assert_eq!(bench.read(alice.0, conversation, 0).len(), 5);
+}
+
+#[test]
 fn page_that_redb_cannot_read_takes_no_writing_down_that_shares_its_transaction() {
     // A reading of such a page and what was to be written were both answered as unknown, and the database was closed.
     // redb's repair did not get past the page when it was to be opened again, so the server never answered any more.
