@@ -106,6 +106,14 @@ impl Command for Serve {
                     .into(),
             ),
             (
+                "MANY CLIENTS",
+                "The server asks for socket buffers of 16 MiB. Unless it may administer the network (CAP_NET_ADMIN), \
+                 Linux gives no more than net.core.rmem_max and net.core.wmem_max, which are 208 KiB where nobody has \
+                 raised them: of thousands of clients who say something in the same moment some then have to say it \
+                 again."
+                    .into(),
+            ),
+            (
                 "RETENTION",
                 "Without a --keep option everything is kept. With several, an entry expires with the first limit that \
                  it is over. `udpchat store retain` gives a conversation limits of its own. The server looks once an \

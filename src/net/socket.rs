@@ -5,6 +5,7 @@
 
 use std::io::{self, ErrorKind, IoSliceMut};
 use std::net::{IpAddr, SocketAddr};
+use std::os::fd::AsFd;
 
 use mio::net::UdpSocket;
 use quinn_udp::{BATCH_SIZE, RecvMeta, UdpSocketState};
@@ -12,10 +13,10 @@ use socket2::{Domain, Protocol, SockRef, Type};
 
 use crate::transport::Transmit;
 
-/// The socket buffers that are asked for, in bytes. Chosen: some 10,000 small packets as the kernel counts them, so that
-/// as many clients can say something in the same moment; the operating system may give less, and packets that then do not
-/// fit are lost as on any other queue.
-const SOCKET_BUFFER_BYTES: usize = 4 * 1024 * 1024;
+/// The socket buffers that are asked for, in bytes. Chosen: some 40,000 small packets as the kernel counts them, so that
+/// ten thousand clients can say something in the same moment, and acknowledge something too: a few tenths of a second of
+/// work. The operating system may give less, and packets that then do not fit are lost as on any other queue.
+const SOCKET_BUFFER_BYTES: usize = 16 * 1024 * 1024;
 
 const _: () = assert!(BATCH_SIZE_MIN <= BATCH_SIZE);
 
@@ -69,10 +70,22 @@ pub enum SendOutcome {
     },
 }
 
-/// Both are wishes: a smaller buffer costs packets, not correctness.
-fn ask_for_buffers(socket: &SockRef<'_>, bytes: usize) {
-    let _ = socket.set_recv_buffer_size(bytes);
-    let _ = socket.set_send_buffer_size(bytes);
+/// Both are wishes: a smaller buffer costs packets, not correctness. Who administers the network may have more than the
+/// operating system's limit (`net.core.rmem_max`, which is 208 KiB where nobody has raised it).
+fn ask_for_buffers(socket: &impl AsFd, bytes: usize) {
+    #[cfg(target_os = "linux")]
+    {
+        use nix::sys::socket::{setsockopt, sockopt};
+        let _ = setsockopt(socket, sockopt::RcvBufForce, &bytes);
+        let _ = setsockopt(socket, sockopt::SndBufForce, &bytes);
+    }
+    let socket = SockRef::from(socket);
+    if socket.recv_buffer_size().is_ok_and(|now| now < bytes) {
+        let _ = socket.set_recv_buffer_size(bytes);
+    }
+    if socket.send_buffer_size().is_ok_and(|now| now < bytes) {
+        let _ = socket.set_send_buffer_size(bytes);
+    }
 }
 
 /// A bound, non-blocking UDP socket.
@@ -101,7 +114,7 @@ impl Socket {
         if address.is_ipv6() {
             socket.set_only_v6(true)?;
         }
-        ask_for_buffers(&SockRef::from(&socket), SOCKET_BUFFER_BYTES);
+        ask_for_buffers(&socket, SOCKET_BUFFER_BYTES);
         socket.set_nonblocking(true)?;
         socket.bind(&address.into())?;
         let io = UdpSocket::from_std(socket.into());
@@ -121,7 +134,7 @@ impl Socket {
     /// Asks for larger buffers, of so many bytes each, where one socket stands for those of many hosts. The operating
     /// system gives what it is willing to.
     pub fn widen(&self, bytes: usize) {
-        ask_for_buffers(&SockRef::from(&self.io), bytes.max(SOCKET_BUFFER_BYTES));
+        ask_for_buffers(&self.io, bytes.max(SOCKET_BUFFER_BYTES));
     }
 
     /// The address to which it is bound, with the real port.

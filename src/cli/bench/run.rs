@@ -18,8 +18,8 @@ use crate::protocol::ROOM_SIGN;
 use crate::transport::{ClientConfig, Endpoint};
 
 /// What the buffers of the one socket are to hold for each client, in bytes: as many hosts would have a socket each, and
-/// what one of them is sent takes no room from the others. Chosen: a packet or two, as the kernel counts.
-const CLIENT_BUFFER_BYTES: usize = 1024;
+/// what one of them is sent takes no room from the others. Chosen: some packets, as the kernel counts.
+const CLIENT_BUFFER_BYTES: usize = 4096;
 
 /// Runs a workload against a server.
 ///
