@@ -20,8 +20,8 @@ pub const DATABASE_FILE: &str = "udpchat.redb";
 const JOURNAL_SUFFIX: &str = ".journal";
 
 /// How much of a database redb keeps in memory, in bytes; its own default is 1 GiB. Chosen: all of a small
-/// server's, and little beside a large one's.
-const CACHE_BYTES: usize = 64 * 1024 * 1024;
+/// server's, all that a checkpoint changes of a large one's, and little beside the rest of it.
+const CACHE_BYTES: usize = 128 * 1024 * 1024;
 
 /// What a redb file begins with (redb's design document, "File format").
 const MAGIC: &[u8] = b"redb\x1A\x0A\xA9\x0D\x0A";

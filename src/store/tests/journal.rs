@@ -98,7 +98,7 @@ fn requests_that_were_refused_or_wrote_nothing_are_not_made_again() {
 fn thousands_of_requests_are_brought_into_the_tables_and_the_journal_begins_again() {
     let (mut bench, alice) = said();
     let before = bench.disk.image();
-    for number in SAID + 1..=SAID + 20_000 {
+    for number in SAID + 1..=SAID + 70_000 {
         bench.say(alice, ConversationId::EVERYONE, number, "many");
     }
     assert!(
@@ -108,17 +108,17 @@ fn thousands_of_requests_are_brought_into_the_tables_and_the_journal_begins_agai
     let mut bench = bench.crash();
     let rows = bench.engine.snapshots().check().expect("it can be read");
     assert!(rows.is_sound(), "{rows:?}");
-    assert_eq!(rows.entries, SAID + 20_000);
+    assert_eq!(rows.entries, SAID + 70_000);
     // What an earlier round has left behind the end of this one is not taken for a part of it.
     bench.say(
         alice,
         ConversationId::EVERYONE,
-        SAID + 20_001,
+        SAID + 70_001,
         "a new round",
     );
     let bench = bench.crash();
     let rows = bench.engine.snapshots().check().expect("it can be read");
-    assert_eq!(rows.entries, SAID + 20_001);
+    assert_eq!(rows.entries, SAID + 70_001);
 }
 
 #[test]
