@@ -47,11 +47,13 @@ impl Unwritten {
         self.rows().sent.push((key, row));
     }
 
-    /// Takes all of them, in the order of their keys; of two with one key the later one comes later.
+    /// Takes all of them, in the order of their keys; of those with one key the last.
     fn take(&self) -> Rows {
         let mut rows = std::mem::take(&mut *self.rows());
         rows.entries.sort_by_key(|(key, _)| *key);
+        rows.sent.reverse();
         rows.sent.sort_by_key(|(key, _)| *key);
+        rows.sent.dedup_by_key(|(key, _)| *key);
         rows
     }
 }
