@@ -38,7 +38,7 @@
 //! 3. **Stored.** The hub checks the digest and the permission and hands the content, as it came, to the store,
 //!    which looks at erin's membership and accepts exactly the number after the last, in the same transaction as
 //!    the log's entry. What was asked is written to the journal, with whatever else was waiting, and synced. Only
-//!    then does the hub call it stored. (The transaction itself is committed some thousand requests later; after a
+//!    then does the hub call it stored. (The transaction itself is committed some ten thousand requests later; after a
 //!    crash they are made again from the journal, in the same order, with the same results.)
 //! 4. **Known.** erin's client commits the entry to its history and, if it stood there, moves its position; the line
 //!    leaves the outbox in the same commit. Only then does the screen say anything of it.
@@ -130,8 +130,8 @@
 //! - A group of requests is not a commit of redb, which writes every page that it touches and was half of the server's
 //!   CPU time, but one write and one sync of a journal beside it; thousands of groups share a commit. That one can
 //!   afford redb's quick repair, so that the file is not walked after a crash (`store/journal.rs`). What every message
-//!   changes stays decoded until then (`store/cache.rs`), and all that comes in one turn of the network thread is one
-//!   group; the next begins half a millisecond later at the earliest.
+//!   changes stays decoded until then (`store/cache.rs`), what it adds waits in memory (`store/unwritten.rs`), and all
+//!   that comes in one turn of the network thread is one group; the next begins half a millisecond later at the earliest.
 //! - Where a round trip takes several times as long as the shortest, losses are a queue's, and nothing is copied
 //!   (`transport/connection/redundancy.rs`): copies that a bad link wants made an overloaded server lose more.
 //! - STORED and receipts may wait 4 ms for a packet that goes the same way anyway (`transport/connection/hold.rs`):
