@@ -109,6 +109,10 @@ impl Connection {
     /// Whether something under way that was sent before `now` is to be copied.
     pub(super) fn wants_copies(&mut self, now: Option<Instant>) -> bool {
         let wanted = self.recovery.copies_wanted();
+        if wanted == 0 {
+            // This is asked for each packet, and where nothing is lost nothing need be looked through.
+            return false;
+        }
         let packets = self.recovery.sent.iter_mut().rev().take(COPY_WINDOW);
         packets
             .filter(|packet| packet.copies < wanted && now.is_none_or(|now| packet.sent < now))
