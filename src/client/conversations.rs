@@ -134,6 +134,11 @@ impl Conversations {
         likeliest.map(|(id, _)| *id)
     }
 
+    /// Whether something may be said there now: no line that waits for it can stand in its log already.
+    pub(super) fn is_open(&self, id: ConversationId) -> bool {
+        self.get(id).is_none_or(|known| !known.place.is_unsure())
+    }
+
     pub(super) fn iter(&self) -> impl Iterator<Item = (ConversationId, &Conversation)> {
         self.0.iter().map(|(id, conversation)| (*id, conversation))
     }

@@ -98,12 +98,7 @@ impl Account {
             }
         }
         let conversations = &self.conversations;
-        let is_open = |id| {
-            conversations
-                .get(id)
-                .is_none_or(|known| !known.place.is_unsure())
-        };
-        for sequence in self.outbox.take_sendable(is_open) {
+        for sequence in self.outbox.take_sendable(|id| conversations.is_open(id)) {
             let Some(unsent) = self.outbox.get(sequence) else {
                 continue;
             };

@@ -186,12 +186,17 @@ impl Account {
         used.is_some_and(|used| head.last_number > given.map_or(used, |given| given.max(used)))
     }
 
+    /// Whether the positions were settled with logs of another epoch than the server's are now.
+    fn is_restored(&self) -> bool {
+        let identity = self.state.identity();
+        identity.is_some_and(|identity| identity.epoch != self.epoch)
+    }
+
     /// Takes over what the server says of one conversation.
     fn settle_position(&mut self, head: &Head, effects: &mut Effects) {
         let id = head.conversation;
         let has_lines = self.outbox.len() > 0;
-        let epoch = self.state.identity().map(|identity| identity.epoch);
-        let is_restored = epoch.is_some_and(|epoch| epoch != self.epoch);
+        let is_restored = self.is_restored();
         if let Some(known) = self.conversations.get_mut(id) {
             known.last_number = Some(head.last_number);
             if self.behind_in != Some(id) {
@@ -312,8 +317,7 @@ impl Account {
     /// A room may come to be again under its id, with another log: nothing of that has been received.
     fn settle_lost_logs(&mut self) {
         // A server of the same epoch may have a conversation of which it can say nothing, since it is damaged.
-        let identity = self.state.identity();
-        if identity.is_none_or(|identity| identity.epoch == self.epoch) {
+        if !self.is_restored() {
             return;
         }
         let known = self.conversations.iter().map(|(id, _)| id);

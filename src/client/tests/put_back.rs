@@ -43,6 +43,16 @@ fn comes_back(desk: &mut Desk, epoch: u64) -> Vec<Body> {
     said
 }
 
+/// The device knows that it is an older one or a copy: what waited is unconfirmed, and nobody is signed in.
+fn has_given_its_lines_up(desk: &Desk) {
+    let lines = desk.screen.lines();
+    assert!(
+        lines.iter().any(|line| line.starts_with("unconfirmed")),
+        "{lines:?}"
+    );
+    assert_eq!(desk.core.user(), None);
+}
+
 #[test]
 fn line_with_a_number_in_a_conversation_that_was_lost_is_said_anew() {
     // The server's backup was made before erin and bob had a conversation. Her line had a number in it, was refused for
@@ -134,9 +144,7 @@ fn device_whose_numbers_the_server_knows_better_is_a_copy_and_sends_nothing_of_i
     desk.control(&Message::control(session_start()));
     let bodies = desk.settle_heads(vec![head(PAIR, "bob", 7, 3, 0)]);
     assert!(!bodies.iter().any(|body| matches!(body, Body::Text(_))));
-    let lines = desk.screen.lines();
-    assert!(lines.iter().any(|line| line.starts_with("unconfirmed")));
-    assert_eq!(desk.core.user(), None);
+    has_given_its_lines_up(&desk);
     // The server took the session for signed in, and refused each further login on it.
     assert!(desk.core.take_new_link_wish());
 }
@@ -155,12 +163,7 @@ fn copy_from_before_a_restore_of_the_server_is_found_out_by_numbers_in_a_convers
     comes_back(&mut desk, 2);
     let bodies = desk.settle_heads(vec![head(ConversationId(41), "carol", 1, 1, 0)]);
     assert!(!bodies.iter().any(|body| matches!(body, Body::Text(_))));
-    let lines = desk.screen.lines();
-    assert!(
-        lines.iter().any(|line| line.starts_with("unconfirmed")),
-        "{lines:?}"
-    );
-    assert_eq!(desk.core.user(), None);
+    has_given_its_lines_up(&desk);
 }
 
 #[test]
@@ -180,12 +183,7 @@ fn line_that_a_later_state_has_said_since_the_server_was_restored_is_not_said_ag
     assert!(!bodies.iter().any(says), "{bodies:?}");
     deliver_own(&mut desk, 1, "tea?");
     assert!(!desk.bodies().iter().any(says));
-    let lines = desk.screen.lines();
-    assert!(
-        lines.iter().any(|line| line.starts_with("unconfirmed")),
-        "{lines:?}"
-    );
-    assert_eq!(desk.core.user(), None);
+    has_given_its_lines_up(&desk);
 }
 
 #[test]
