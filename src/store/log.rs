@@ -84,9 +84,7 @@ pub(super) fn put(
 ) -> Result<StoredEntry, StoreError> {
     let entry = EntryId(record.head + 1);
     let key = (conversation.0, entry.0);
-    if let Some(cache) = tables.cache() {
-        unwritten::check_end(tables, cache, conversation, entry)?;
-    }
+    unwritten::check_end(tables, conversation, entry)?;
     let row = LogRecord {
         prev: record.head,
         author: new.author.0,

@@ -48,21 +48,12 @@ struct Asker<'t> {
 
 /// Asks for everything; returns what of it did not come.
 fn shown(truth: &Truth, disk: &MemoryDisk, page: usize) -> Vec<String> {
-    let opened: Result<_, StoreError> = guard(|| Ok(disk.files()));
-    let Ok(Ok(database)) = opened else {
-        return vec!["everything".into()];
-    };
-    let again = disk.clone();
-    let Ok(engine) = Engine::new(database, [1; 32]) else {
+    let Some(engine) = engine(disk) else {
         return vec!["everything".into()];
     };
     let mut asker = Asker {
         truth,
-        engine: engine.with_reopen(Box::new(move || {
-            again
-                .files()
-                .map_err(|error| OpenError::Store(error.into()))
-        })),
+        engine,
         page,
         missed: Vec::new(),
     };
@@ -75,11 +66,7 @@ fn shown(truth: &Truth, disk: &MemoryDisk, page: usize) -> Vec<String> {
 
 impl Asker<'_> {
     fn ask(&mut self, request: &Request) -> Option<Reply> {
-        if self.engine.is_broken() {
-            let _ = guard(|| self.engine.recover());
-        }
-        let batch = vec![(RequestId(0), request.clone())];
-        if let Outcome::Done(reply) = self.engine.execute(batch).remove(0).outcome {
+        if let Outcome::Done(reply) = ask(&mut self.engine, request.clone()) {
             return Some(reply);
         }
         self.missed.push(format!("{request:?}"));

@@ -1,6 +1,6 @@
 //! Of a damaged log everything is served that can be read, and what cannot is named.
 
-use redb::TableDefinition;
+use redb::{StorageError, Table, TableDefinition};
 
 use super::super::testing::{Bench, User, append, position, read};
 use super::super::{Entry, Outcome, Reply, Request};
@@ -24,6 +24,26 @@ fn said(number: u64, length: usize) -> String {
     format!("{number:0>length$}")
 }
 
+/// What is no entry of a log.
+const NO_ENTRY: &[u8] = &[0xc1; 30];
+
+/// Changes the table of the logs below a stopped engine, and begins again.
+fn with_other_log(
+    bench: Bench,
+    change: impl FnOnce(&mut Table<'_, (u64, u64), &[u8]>) -> Result<(), StorageError>,
+) -> Bench {
+    let disk = bench.disk.clone();
+    drop(bench);
+    let database = disk.open().expect("the engine is gone");
+    let transaction = database.begin_write().expect("the disk is well");
+    let mut log = transaction.open_table(LOG).expect("it is there");
+    change(&mut log).expect("it is well");
+    drop(log);
+    transaction.commit().expect("the disk is well");
+    drop(database);
+    Bench::on(disk)
+}
+
 /// Whether an entry says of itself that it is damaged; each other must be what was said.
 fn is_damaged(entry: &Entry, length: usize) -> bool {
     assert_eq!(entry.prev.next(), entry.entry, "none is left out");
@@ -40,20 +60,12 @@ fn damaged_and_missing_entries_are_named_and_hide_none_behind_them() {
     // One damaged entry failed every reading that met it, so its reader was told nothing of that conversation any
     // more; nor could a device sign in that stood there.
     let (bench, [alice, bob], conversation) = talked(5, 9);
-    let disk = bench.disk.clone();
-    drop(bench);
-    let database = disk.open().expect("the engine is gone");
-    let transaction = database.begin_write().expect("the disk is well");
-    {
-        let mut log = transaction.open_table(LOG).expect("it is there");
-        let damaged = (conversation.0, 2);
-        log.insert(damaged, &[0xc1_u8; 30][..]).expect("it is well");
-        log.remove((conversation.0, 4)).expect("it is well");
-        log.remove((conversation.0, 5)).expect("it is well");
-    }
-    transaction.commit().expect("the disk is well");
-    drop(database);
-    let mut bench = Bench::on(disk);
+    let mut bench = with_other_log(bench, |log| {
+        log.insert((conversation.0, 2), NO_ENTRY)?;
+        log.remove((conversation.0, 4))?;
+        log.remove((conversation.0, 5))?;
+        Ok(())
+    });
     let damaged: Vec<bool> = bench
         .read(alice.0, conversation, 0)
         .iter()
@@ -98,19 +110,10 @@ fn conversation_whose_record_is_behind_its_log_takes_nothing_and_no_other_with_i
     // Entries wait in memory, and are written with the checkpoint: one for which there is no place then would take down
     // all that waits with it, at each attempt.
     let (bench, [alice, bob], conversation) = talked(5, 9);
-    let disk = bench.disk.clone();
-    drop(bench);
-    let database = disk.open().expect("the engine is gone");
-    let transaction = database.begin_write().expect("the disk is well");
-    {
-        let mut log = transaction.open_table(LOG).expect("it is there");
-        let unknown = &[0xc1_u8; 30][..];
-        log.insert((conversation.0, 7), unknown)
-            .expect("it is well");
-    }
-    transaction.commit().expect("the disk is well");
-    drop(database);
-    let mut bench = Bench::on(disk);
+    let mut bench = with_other_log(bench, |log| {
+        log.insert((conversation.0, 7), NO_ENTRY)?;
+        Ok(())
+    });
     for number in 1..=2 {
         let outcome = bench.ask(append(bob, conversation, 6, &said(6, 9)));
         assert_eq!(outcome, Outcome::Unknown);
