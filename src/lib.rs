@@ -105,8 +105,8 @@
 //! A state directory that was copied or restored is found out by its numbers: the server says at HELLO that it has
 //! later ones than this directory knows of, or the store refuses a number that stands with another digest, or, where
 //! the server's database was put back as well and numbers tell nothing, something comes by its own device that it has
-//! not written. The client takes a new device, and shows what it had not sent as unconfirmed. So does one whose device has signed in elsewhere
-//! as well, since it holds the lock of its own directory.
+//! not written. The client takes a new device, and shows what it had not sent as unconfirmed. So does one whose device
+//! has signed in elsewhere as well, since it holds the lock of its own directory.
 //!
 //! # Where the design was changed
 //!
