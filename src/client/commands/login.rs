@@ -14,6 +14,11 @@ impl Entry for Login {
         "login"
     }
 
+    /// Who has no account yet looks for another word.
+    fn aliases(&self) -> &'static [&'static str] {
+        &["signup"]
+    }
+
     fn summary(&self) -> &'static str {
         "sign in; offers an account for a name that has none"
     }

@@ -144,6 +144,19 @@ fn unknown_name_is_offered_an_account_before_any_password_and_is_signed_in_with_
 }
 
 #[test]
+fn whoever_asks_to_sign_up_is_offered_the_account() {
+    let mut desk = Desk::connected(Screen::interactive(), options());
+    asked(&mut desk);
+    desk.type_line("signup erin");
+    assert!(matches!(desk.body(), Body::Login(_)));
+    refuse(&mut desk, Command::Login, ErrorCode::NoSuchUser);
+    assert_eq!(
+        asked(&mut desk),
+        Ask::Line("No account \"erin\" here. Sign up? [Y/n] ".into())
+    );
+}
+
+#[test]
 fn wrong_password_is_asked_again_and_the_third_ends_at_the_prompt() {
     let mut server = Server::with_account("erin", "secret");
     let mut desk = Desk::connected(Screen::interactive(), options());
