@@ -11,8 +11,9 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use mio::Waker;
 use thiserror::Error;
 
-/// How many inputs wait at most before [`InputSender::send`] blocks and [`InputSender::try_send`] refuses.
-/// Chosen: more than a person types, few enough to be handled in one turn of the loop.
+/// How many inputs wait at most before [`InputSender::send`] blocks and [`InputSender::try_send`] refuses; those with
+/// room of their own are not among them, or a busy store would shut everybody else out. Chosen: more than a person types,
+/// few enough to be handled in one turn of the loop.
 pub const INPUT_QUEUE_ENTRIES: usize = 256;
 
 /// The network thread has ended; nobody will read this input.
@@ -24,7 +25,7 @@ pub struct Disconnected;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum Refused {
     /// [`INPUT_QUEUE_ENTRIES`] wait already.
-    #[error("the network thread is busy")]
+    #[error("the network thread is busy; try again")]
     Full,
     /// Nobody reads any more.
     #[error("the network thread has ended")]
@@ -33,7 +34,16 @@ pub enum Refused {
 
 struct State<I> {
     queue: VecDeque<I>,
+    /// How many of those that wait have no room of their own.
+    unreserved: usize,
     open: bool,
+}
+
+impl<I> State<I> {
+    /// Whether one more may wait that has no room of its own.
+    const fn has_room(&self) -> bool {
+        self.unreserved < INPUT_QUEUE_ENTRIES
+    }
 }
 
 struct Shared<I> {
@@ -69,13 +79,14 @@ impl<I> InputSender<I> {
     /// [`Disconnected`] if the network thread has ended.
     pub fn send(&self, input: I) -> Result<(), Disconnected> {
         let mut state = self.shared.lock();
-        while state.open && state.queue.len() >= INPUT_QUEUE_ENTRIES {
+        while state.open && !state.has_room() {
             state = self
                 .shared
                 .room
                 .wait(state)
                 .unwrap_or_else(PoisonError::into_inner);
         }
+        state.unreserved += 1;
         self.push(state, [input])
     }
 
@@ -84,10 +95,11 @@ impl<I> InputSender<I> {
     /// # Errors
     /// [`Refused`] if the queue is full, or nobody reads it any more.
     pub fn try_send(&self, input: I) -> Result<(), Refused> {
-        let state = self.shared.lock();
-        if state.open && state.queue.len() >= INPUT_QUEUE_ENTRIES {
+        let mut state = self.shared.lock();
+        if state.open && !state.has_room() {
             return Err(Refused::Full);
         }
+        state.unreserved += 1;
         self.push(state, [input])
             .map_err(|Disconnected| Refused::Disconnected)
     }
@@ -145,6 +157,7 @@ pub(super) fn queue<I>(waker: Waker) -> (InputSender<I>, InputReceiver<I>) {
     let shared = Arc::new(Shared {
         state: Mutex::new(State {
             queue: VecDeque::new(),
+            unreserved: 0,
             open: true,
         }),
         room: Condvar::new(),
@@ -159,7 +172,10 @@ pub(super) fn queue<I>(waker: Waker) -> (InputSender<I>, InputReceiver<I>) {
 impl<I> InputReceiver<I> {
     /// All that waits, in the order in which it came.
     pub(super) fn take(&self) -> VecDeque<I> {
-        let taken = std::mem::take(&mut self.shared.lock().queue);
+        let mut state = self.shared.lock();
+        state.unreserved = 0;
+        let taken = std::mem::take(&mut state.queue);
+        drop(state);
         if !taken.is_empty() {
             self.shared.room.notify_all();
         }
@@ -211,6 +227,19 @@ mod tests {
         assert_eq!(sender.try_send(0), Err(Refused::Full));
         assert_eq!(sender.send_reserved(0), Ok(()));
         assert_eq!(receiver.take().len(), INPUT_QUEUE_ENTRIES + 1);
+    }
+
+    #[test]
+    fn what_has_room_of_its_own_takes_none_from_the_others() {
+        let (_poll, sender, receiver) = pair();
+        let reserved = 0..INPUT_QUEUE_ENTRIES;
+        sender.send_all_reserved(reserved).unwrap();
+        for input in 0..INPUT_QUEUE_ENTRIES {
+            sender.try_send(input).unwrap();
+        }
+        assert_eq!(sender.try_send(0), Err(Refused::Full));
+        assert_eq!(receiver.take().len(), 2 * INPUT_QUEUE_ENTRIES);
+        assert_eq!(sender.try_send(0), Ok(()));
     }
 
     #[test]
