@@ -65,8 +65,8 @@ impl Engine {
         let (mut live, is_damaged) = guard(|| Live::new(files, epoch))?;
         if is_damaged {
             tracing::error!(
-                "the journal is damaged: what was stored behind the damage is lost; the database has a new epoch, so \
-                 that clients notice"
+                "the journal or what it builds upon is damaged, and some of what was stored is lost; the database has a \
+                 new epoch, so that clients notice"
             );
             let renew = |tables: &mut Tables<'_>| {
                 tables.settle()?;

@@ -6,12 +6,12 @@ use std::sync::atomic::Ordering;
 use redb::{Database, ReadableDatabase, StorageBackend, WriteTransaction};
 use self_cell::self_cell;
 
-use super::error::{Stop, StoreError};
+use super::Request;
+use super::error::StoreError;
 use super::guard::{give_up, guard};
-use super::journal::{Found, Journal};
+use super::journal::Journal;
 use super::meta;
 use super::tables::{Snapshot, State, Tables};
-use super::{Request, engine};
 
 /// After so many requests the transaction is committed. Chosen: of ten thousand who write to each other each has said some
 /// things by then, and all that they said in a conversation is one page to write instead of one for each. The commit takes
@@ -97,16 +97,7 @@ impl Live {
             known: State::default(),
             commits: 0,
         };
-        // What they were done on can be damaged since. Then the rest is lost, and not the database.
-        while let Err((record, error)) = live.repeat(&found, epoch) {
-            if !error.is_damage() {
-                return Err(error);
-            }
-            tracing::error!(%error, "what the journal contains cannot be done again");
-            live.forget_open()?;
-            found.records.truncate(record);
-            found.is_damaged = true;
-        }
+        live.repeat_readable(&mut found, epoch)?;
         Ok((live, found.is_damaged))
     }
 
@@ -135,41 +126,6 @@ impl Live {
         self.open.is_some()
     }
 
-    /// Makes requests again that were done before; the error says in which record.
-    fn repeat(&mut self, found: &Found, epoch: u64) -> Result<(), (usize, StoreError)> {
-        for (index, record) in found.records.iter().enumerate() {
-            guard(|| self.repeat_record(record, epoch)).map_err(|error| (index, error))?;
-        }
-        Ok(())
-    }
-
-    fn repeat_record(&mut self, record: &[u8], epoch: u64) -> Result<(), StoreError> {
-        let damaged = |reason: String| StoreError::Damaged {
-            table: "journal",
-            place: "a record".into(),
-            reason,
-        };
-        let requests: Vec<Request> = rmp_serde::from_slice(record)
-            .map_err(|error| damaged(format!("its requests cannot be read: {error}")))?;
-        let repeat = |tables: &mut Tables<'_>| {
-            for request in &requests {
-                match engine::perform(tables, epoch, request) {
-                    Ok(_) => {}
-                    Err(Stop::Failed(error)) => return Err(error),
-                    Err(Stop::Refused(refusal)) => {
-                        return Err(damaged(format!("it does not fit the tables: {refusal:?}")));
-                    }
-                }
-            }
-            Ok(())
-        };
-        self.perform(repeat)?;
-        if let Some(open) = &mut self.open {
-            open.requests += requests.len();
-        }
-        Ok(())
-    }
-
     /// Does something in the transaction under way, and says whether that wrote anything. After an error the
     /// transaction may hold a part of it: see [`Live::start_over`].
     pub(super) fn perform<T>(
@@ -196,13 +152,19 @@ impl Live {
         let record = rmp_serde::to_vec(requests).expect("writing to a Vec cannot fail");
         self.journal.append(&record)?;
         self.commits += 1;
-        if let Some(open) = &mut self.open {
-            open.requests += requests.len();
-            if open.requests >= CHECKPOINT_REQUESTS || self.journal.len() >= CHECKPOINT_BYTES {
-                self.checkpoint()?;
-            }
+        self.count(requests.len());
+        let requests = self.open.as_ref().map_or(0, |open| open.requests);
+        if requests >= CHECKPOINT_REQUESTS || self.journal.len() >= CHECKPOINT_BYTES {
+            self.checkpoint()?;
         }
         Ok(())
+    }
+
+    /// Counts requests that the transaction under way has.
+    pub(super) const fn count(&mut self, requests: usize) {
+        if let Some(open) = &mut self.open {
+            open.requests += requests;
+        }
     }
 
     /// Brings the tables' file up to date, and begins the journal again.
@@ -235,12 +197,12 @@ impl Live {
         self.forget_open()?;
         let applied = meta::journal_applied(&Snapshot::open(&self.database.begin_read()?)?)?;
         let found = self.journal.read_again(applied)?;
-        self.repeat(&found, epoch).map_err(|(_, error)| error)?;
+        self.repeat(&found, epoch)?;
         self.checkpoint()
     }
 
     /// Gives the transaction under way up. redb may panic over it, after a failure.
-    fn forget_open(&mut self) -> Result<(), StoreError> {
+    pub(super) fn forget_open(&mut self) -> Result<(), StoreError> {
         let open = self.open.take();
         guard(|| {
             drop(open);

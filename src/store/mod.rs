@@ -1,8 +1,9 @@
 //! The server's database: accounts, devices, conversations and their logs, and how far everyone has received.
 //!
 //! [`Engine`] executes batches of requests, and answers only once what they write is durable: in the journal first, in
-//! the tables' file some thousand requests later. [`StoreThread`] runs it on a thread of its own behind the [`Store`] trait; the simulator calls it
-//! directly, on a [`memory::MemoryDisk`] that can lose what was not synced. Nothing here knows of the network.
+//! the tables' file some ten thousand requests later. [`StoreThread`] runs it on a thread of its own behind the
+//! [`Store`] trait; the simulator calls it directly, on a [`memory::MemoryDisk`] that can lose what was not synced.
+//! Nothing here knows of the network.
 
 mod accounts;
 mod api;
@@ -30,6 +31,7 @@ mod open;
 mod overlay;
 mod reach;
 mod record;
+mod repeat;
 mod rescue;
 mod retention;
 mod rooms;

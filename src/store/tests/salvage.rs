@@ -1,7 +1,10 @@
 //! Of a damaged log everything is served that can be read, and what cannot is named.
 
+use std::ops::RangeInclusive;
+
 use redb::{StorageError, Table, TableDefinition};
 
+use super::super::memory::MemoryDisk;
 use super::super::testing::{Bench, User, append, position, read};
 use super::super::{Entry, Outcome, Reply, Request};
 use super::pages::break_pages;
@@ -34,14 +37,20 @@ fn with_other_log(
 ) -> Bench {
     let disk = bench.disk.clone();
     drop(bench);
-    let database = disk.open().expect("the engine is gone");
+    change_log(&disk, change);
+    Bench::on(disk)
+}
+
+fn change_log(
+    disk: &MemoryDisk,
+    change: impl FnOnce(&mut Table<'_, (u64, u64), &[u8]>) -> Result<(), StorageError>,
+) {
+    let database = disk.open().expect("no engine has it");
     let transaction = database.begin_write().expect("the disk is well");
     let mut log = transaction.open_table(LOG).expect("it is there");
     change(&mut log).expect("it is well");
     drop(log);
     transaction.commit().expect("the disk is well");
-    drop(database);
-    Bench::on(disk)
 }
 
 /// Whether an entry says of itself that it is damaged; each other must be what was said.
@@ -124,6 +133,53 @@ fn conversation_whose_record_is_behind_its_log_takes_nothing_and_no_other_with_i
     let mut bench = bench.crash();
     assert_eq!(bench.read(bob.0, ConversationId::EVERYONE, 0).len(), 2);
     assert_eq!(bench.read(alice.0, conversation, 0).len(), 5);
+}
+
+#[test]
+fn log_that_damage_ends_takes_no_other_along_when_the_journal_is_made_again() {
+    // All that the journal contained behind the first request that came upon the damage was lost, whomever it was of.
+    let mut bench = Bench::new();
+    let alice = bench.user("alice");
+    let pairs = ["bob", "carol", "dave"].map(|name| {
+        let user = bench.user(name);
+        (user, bench.resolve(alice, name).conversation)
+    });
+    let say = |bench: &mut Bench, numbers: RangeInclusive<u64>| {
+        for number in numbers {
+            for (_, conversation) in pairs {
+                bench.say(alice, conversation, number, &said(number, 9));
+            }
+            let mark =
+                |((account, _), conversation): (User, _)| (conversation, account, EntryId(number));
+            bench.done(Request::Advance {
+                marks: pairs.map(mark).to_vec(),
+                seen: vec![],
+            });
+        }
+    };
+    say(&mut bench, 1..=2);
+    bench.done(Request::Checkpoint);
+    say(&mut bench, 3..=5);
+    let epoch = bench.engine.epoch();
+    let disk = bench.disk.copy();
+    let broken = pairs[1].1;
+    change_log(&disk, |log| {
+        log.insert((broken.0, 7), NO_ENTRY)?;
+        Ok(())
+    });
+    let mut bench = Bench::on(disk);
+    assert_ne!(bench.engine.epoch(), epoch, "clients have to look again");
+    for (reader, conversation) in pairs {
+        let end = if conversation == broken { 2 } else { 5 };
+        let entries = bench.read(reader.0, conversation, 0);
+        let last = entries.last().map(|entry| entry.entry);
+        assert_eq!(last, Some(EntryId(end)));
+        let marks = bench.marks(reader.0, conversation);
+        assert!(marks.iter().any(|(_, mark)| *mark == end), "{marks:?}");
+        let next = append(alice, conversation, end + 1, &said(end + 1, 9));
+        let is_stored = matches!(bench.ask(next), Outcome::Done(_));
+        assert_eq!(is_stored, conversation != broken);
+    }
 }
 
 #[test]

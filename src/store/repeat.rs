@@ -1,0 +1,165 @@
+//! Making again what only the journal contains, after a crash or a failure: the same requests in the same order, upon
+//! the tables as they were.
+//!
+//! Those tables can be damaged since. A request that comes upon damage leaves a part of itself behind, so everything
+//! begins once more without it. Where only one log or one mark follows from it, that one ends before it, and all others go
+//! on; a request that others may build upon ends everything.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use super::error::{Stop, StoreError};
+use super::guard::guard;
+use super::journal::Found;
+use super::live::Live;
+use super::tables::Tables;
+use super::{Append, Request, engine};
+use crate::protocol::{AccountId, ConversationId};
+
+/// So many subjects are ended one by one before one ends all others with it. Chosen: more logs than end on one page, and as
+/// many times half a second of a start at most.
+const ENDED_MAX: usize = 64;
+
+/// A request of the journal: its record, and which one in it.
+type Place = (usize, usize);
+
+/// What changes by a request, if nothing else does, and nothing else follows from it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Subject {
+    /// The log of a conversation, with its devices' numbers.
+    Log(ConversationId),
+    /// How far a member has received.
+    Mark(ConversationId, AccountId),
+}
+
+/// Which request it is, and what it is about if that is one thing alone.
+#[derive(Debug, Clone, Copy)]
+struct At {
+    place: Place,
+    subject: Option<Subject>,
+}
+
+/// The subjects that end before the end of the journal, and where.
+type Ended = BTreeMap<Subject, Place>;
+
+impl Live {
+    /// Makes again what was found in the journal, as much of it as damage leaves.
+    ///
+    /// # Errors
+    /// If the disk fails, and not if something on it is damaged: `found` says so then.
+    pub(super) fn repeat_readable(
+        &mut self,
+        found: &mut Found,
+        epoch: u64,
+    ) -> Result<(), StoreError> {
+        let mut ended = Ended::new();
+        while let Err((At { place, subject }, error)) = self.repeat_without(found, epoch, &ended) {
+            if !error.is_damage() {
+                return Err(error);
+            }
+            self.forget_open()?;
+            found.is_damaged = true;
+            if let Some(subject) = subject
+                && ended.len() < ENDED_MAX
+            {
+                tracing::error!(%error, ?subject, "what the journal contains of it is lost from here on");
+                ended.insert(subject, place);
+            } else {
+                tracing::error!(%error, "what the journal contains is lost from here on");
+                found.records.truncate(place.0);
+            }
+        }
+        Ok(())
+    }
+
+    /// Makes all of it again.
+    ///
+    /// # Errors
+    /// If the disk fails or something on it is damaged. Then a part is done.
+    pub(super) fn repeat(&mut self, found: &Found, epoch: u64) -> Result<(), StoreError> {
+        self.repeat_without(found, epoch, &Ended::new())
+            .map_err(|(_, error)| error)
+    }
+
+    fn repeat_without(
+        &mut self,
+        found: &Found,
+        epoch: u64,
+        ended: &Ended,
+    ) -> Result<(), (At, StoreError)> {
+        for (index, record) in found.records.iter().enumerate() {
+            let mut at = At {
+                place: (index, 0),
+                subject: None,
+            };
+            guard(|| self.repeat_record(record, epoch, ended, &mut at))
+                .map_err(|error| (at, error))?;
+        }
+        Ok(())
+    }
+
+    /// `at` says how far it has come, also after a panic.
+    fn repeat_record(
+        &mut self,
+        record: &[u8],
+        epoch: u64,
+        ended: &Ended,
+        at: &mut At,
+    ) -> Result<(), StoreError> {
+        let requests: Vec<Request> = rmp_serde::from_slice(record)
+            .map_err(|error| damaged(format!("its requests cannot be read: {error}")))?;
+        let repeat = |tables: &mut Tables<'_>| {
+            for (index, request) in requests.iter().enumerate() {
+                at.place.1 = index;
+                for (subject, part) in parts(request) {
+                    at.subject = subject;
+                    let end = subject.and_then(|subject| ended.get(&subject));
+                    if end.is_some_and(|end| *end <= at.place) {
+                        continue;
+                    }
+                    match engine::perform(tables, epoch, &part) {
+                        Ok(_) => {}
+                        Err(Stop::Failed(error)) => return Err(error),
+                        Err(Stop::Refused(refusal)) => {
+                            return Err(damaged(format!(
+                                "it does not fit the tables: {refusal:?}"
+                            )));
+                        }
+                    }
+                }
+            }
+            at.subject = None;
+            Ok(())
+        };
+        self.perform(repeat)?;
+        self.count(requests.len());
+        Ok(())
+    }
+}
+
+fn damaged(reason: String) -> StoreError {
+    StoreError::Damaged {
+        table: "journal",
+        place: "a record".into(),
+        reason,
+    }
+}
+
+/// A request, in as many as it has subjects.
+fn parts(request: &Request) -> Vec<(Option<Subject>, Cow<'_, Request>)> {
+    match request {
+        Request::Append(Append { conversation, .. }) | Request::Void { conversation, .. } => {
+            vec![(Some(Subject::Log(*conversation)), Cow::Borrowed(request))]
+        }
+        Request::Advance { marks, seen } => {
+            let advance = |marks, seen| Cow::Owned(Request::Advance { marks, seen });
+            let single = marks.iter().map(|mark| {
+                let subject = Subject::Mark(mark.0, mark.1);
+                (Some(subject), advance(vec![*mark], Vec::new()))
+            });
+            let rest = (None, advance(Vec::new(), seen.clone()));
+            single.chain([rest]).collect()
+        }
+        _ => vec![(None, Cow::Borrowed(request))],
+    }
+}
