@@ -128,12 +128,10 @@ impl Engine {
                 return Err(OpenError::Replaced);
             }
             // Without a checkpoint, so that a full disk can be read from.
-            let (live, is_damaged) = guard(|| Live::new(files, self.epoch))?;
-            if is_damaged {
+            let Some(live) = guard(|| Live::again(files, self.epoch))? else {
                 // A restart gives it a new epoch.
-                live.give_up();
                 return Err(OpenError::Replaced);
-            }
+            };
             self.snapshots.replace(live.database());
             self.live = Some(live);
         }

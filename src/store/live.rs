@@ -9,7 +9,7 @@ use self_cell::self_cell;
 use super::Request;
 use super::error::StoreError;
 use super::guard::{give_up, guard};
-use super::journal::Journal;
+use super::journal::{Found, Journal};
 use super::meta;
 use super::tables::{Snapshot, State, Tables};
 
@@ -82,23 +82,43 @@ pub(super) struct Live {
 }
 
 impl Live {
-    /// Opens both files and makes again what the tables do not contain. `true`: the journal is damaged, and what was
-    /// durable behind the damage is lost.
+    /// Opens both files and makes again what the tables do not contain, as much of it as can be. `true`: something that
+    /// was durable is damaged and lost.
     pub(super) fn new(files: Files, epoch: u64) -> Result<(Self, bool), StoreError> {
+        let (mut live, mut found) = Self::open(files, epoch)?;
+        live.repeat_readable(&mut found, epoch)?;
+        Ok((live, found.is_damaged))
+    }
+
+    /// The same for a server that runs, which cannot lose anything now; none if something is damaged.
+    pub(super) fn again(files: Files, epoch: u64) -> Result<Option<Self>, StoreError> {
+        let (mut live, found) = Self::open(files, epoch)?;
+        let is_whole = match live.repeat(&found, epoch) {
+            Ok(()) => !found.is_damaged,
+            Err(error) if error.is_damage() => false,
+            Err(error) => return Err(error),
+        };
+        if !is_whole {
+            live.give_up();
+            return Ok(None);
+        }
+        Ok(Some(live))
+    }
+
+    fn open(files: Files, epoch: u64) -> Result<(Self, Found), StoreError> {
         let applied = {
             let snapshot = Snapshot::open(&files.database.begin_read()?)?;
             meta::journal_applied(&snapshot)?
         };
-        let (journal, mut found) = Journal::open(files.journal, epoch, applied)?;
-        let mut live = Self {
+        let (journal, found) = Journal::open(files.journal, epoch, applied)?;
+        let live = Self {
             database: Arc::new(files.database),
             journal,
             open: None,
             known: State::default(),
             commits: 0,
         };
-        live.repeat_readable(&mut found, epoch)?;
-        Ok((live, found.is_damaged))
+        Ok((live, found))
     }
 
     /// The database has another epoch now: what the journal holds belongs to it no longer. The tables must be up to

@@ -3,7 +3,8 @@
 //!
 //! Those tables can be damaged since. A request that comes upon damage leaves a part of itself behind, so everything
 //! begins once more without it. Where only one log or one mark follows from it, that one ends before it, and all others go
-//! on; a request that others may build upon ends everything.
+//! on; a request that others may build upon ends everything, and so does one that would go on with a log which has ended:
+//! its entry would have the number of another one, which somebody has received.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -12,12 +13,12 @@ use super::error::{Stop, StoreError};
 use super::guard::guard;
 use super::journal::Found;
 use super::live::Live;
-use super::tables::Tables;
-use super::{Append, Request, engine};
+use super::tables::{Look, Tables};
+use super::{Append, Request, conversations, engine};
 use crate::protocol::{AccountId, ConversationId};
 
-/// So many subjects are ended one by one before one ends all others with it. Chosen: more logs than end on one page, and as
-/// many times half a second of a start at most.
+/// So many subjects are ended one by one before one ends all others with it. Chosen: about as many logs as end on one page;
+/// each costs the start one more repetition, of half a second at most.
 const ENDED_MAX: usize = 64;
 
 /// A request of the journal: its record, and which one in it.
@@ -26,7 +27,7 @@ type Place = (usize, usize);
 /// What changes by a request, if nothing else does, and nothing else follows from it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Subject {
-    /// The log of a conversation, with its devices' numbers.
+    /// What is said in a conversation, and its devices' numbers.
     Log(ConversationId),
     /// How far a member has received.
     Mark(ConversationId, AccountId),
@@ -72,7 +73,7 @@ impl Live {
         Ok(())
     }
 
-    /// Makes all of it again.
+    /// Makes all that was found in the journal again.
     ///
     /// # Errors
     /// If the disk fails or something on it is damaged. Then a part is done.
@@ -117,6 +118,7 @@ impl Live {
                     if end.is_some_and(|end| *end <= at.place) {
                         continue;
                     }
+                    let heads = subject.is_none().then(|| heads(tables, ended, at.place));
                     match engine::perform(tables, epoch, &part) {
                         Ok(_) => {}
                         Err(Stop::Failed(error)) => return Err(error),
@@ -125,6 +127,9 @@ impl Live {
                                 "it does not fit the tables: {refusal:?}"
                             )));
                         }
+                    }
+                    if heads.is_some_and(|before| before != self::heads(tables, ended, at.place)) {
+                        return Err(damaged("it goes on with a log that has ended".into()));
                     }
                 }
             }
@@ -143,6 +148,23 @@ fn damaged(reason: String) -> StoreError {
         place: "a record".into(),
         reason,
     }
+}
+
+/// Where the logs end that have ended before a place.
+fn heads(look: &impl Look, ended: &Ended, place: Place) -> Vec<Option<u64>> {
+    ended
+        .iter()
+        .filter(|(_, end)| **end <= place)
+        .filter_map(|(subject, _)| match subject {
+            Subject::Log(conversation) => Some(*conversation),
+            Subject::Mark(..) => None,
+        })
+        .map(|conversation| {
+            // One whose record is damaged cannot be gone on with.
+            let record = conversations::load(look, conversation).ok().flatten();
+            record.map(|record| record.head)
+        })
+        .collect()
 }
 
 /// A request, in as many as it has subjects.

@@ -5,9 +5,10 @@ use std::ops::RangeInclusive;
 use redb::{StorageError, Table, TableDefinition};
 
 use super::super::memory::MemoryDisk;
-use super::super::testing::{Bench, User, append, position, read};
+use super::super::testing::{Bench, User, append, change, join, position, read};
 use super::super::{Entry, Outcome, Reply, Request};
 use super::pages::break_pages;
+use super::rooms::invite;
 use crate::protocol::{ConversationId, Digest, EntryId, Position};
 
 const LOG: TableDefinition<'_, (u64, u64), &[u8]> = TableDefinition::new("log");
@@ -180,6 +181,70 @@ fn log_that_damage_ends_takes_no_other_along_when_the_journal_is_made_again() {
         let is_stored = matches!(bench.ask(next), Outcome::Done(_));
         assert_eq!(is_stored, conversation != broken);
     }
+}
+
+/// #bridge, which alice has made and bob has joined, and where something is said that damage ends: its record is behind
+/// its log.
+fn with_ended_room(
+    behind: impl FnOnce(&mut Bench, [User; 2], ConversationId),
+) -> (Bench, [User; 2], ConversationId) {
+    let (mut bench, users, _) = talked(2, 9);
+    let [alice, bob] = users;
+    let Reply::Joined(joined) = bench.done(join(alice, "#bridge")) else {
+        panic!("she makes it");
+    };
+    let room = joined.standing.conversation;
+    bench.done(join(bob, "#bridge"));
+    bench.done(Request::Checkpoint);
+    bench.say(alice, room, 1, "lost");
+    behind(&mut bench, users, room);
+    let disk = bench.disk.copy();
+    change_log(&disk, |log| {
+        log.insert((room.0, 4), NO_ENTRY)?;
+        Ok(())
+    });
+    (Bench::on(disk), users, room)
+}
+
+#[test]
+fn invitation_behind_the_end_of_a_damaged_room_leaves_each_conversation_to_whom_it_is_of() {
+    // It makes the conversation of a pair: without it, the next pair had that one's number.
+    let (mut carol, mut dave) = (None, None);
+    let (mut bench, [alice, _], _) = with_ended_room(|bench, [alice, _], room| {
+        carol = Some(bench.user("carol"));
+        dave = Some(bench.user("dave"));
+        bench.done(change(alice, room, invite("carol")));
+        let pair = bench.resolve(alice, "dave").conversation;
+        bench.say(alice, pair, 1, "for dave");
+    });
+    let (carol, dave) = (carol.expect("she is there"), dave.expect("he is there"));
+    let [with_carol, with_dave] =
+        ["carol", "dave"].map(|name| bench.resolve(alice, name).conversation);
+    assert_eq!(bench.read(dave.0, with_dave, 0).len(), 1);
+    let invitation = bench.read(carol.0, with_carol, 0);
+    assert!(invitation.iter().all(|entry| entry.content != b"for dave"));
+    assert_eq!(invitation.len(), 1);
+}
+
+#[test]
+fn log_that_damage_ends_is_not_gone_on_with_when_the_journal_is_made_again() {
+    // What came next had the number of the line that was lost, and whoever had received that was told nothing of it.
+    let (mut bench, [alice, bob], room) = with_ended_room(|bench, [_, bob], room| {
+        let carol = bench.user("carol");
+        bench.done(join(carol, "#bridge"));
+        bench.done(Request::Advance {
+            marks: vec![(room, bob.0, EntryId(4))],
+            seen: vec![],
+        });
+    });
+    let entries = bench.read(bob.0, room, 0);
+    assert_eq!(entries.last().map(|entry| entry.entry), Some(EntryId(2)));
+    assert!(
+        bench
+            .marks(alice.0, room)
+            .iter()
+            .all(|(_, mark)| *mark <= 2)
+    );
 }
 
 #[test]
