@@ -50,6 +50,9 @@ pub struct Finding {
     pub problem: String,
 }
 
+/// What [`Finding::table`] says of the file's pages themselves.
+pub const PAGES: &str = "(pages)";
+
 impl Report {
     /// Whether nothing is wrong.
     #[must_use]
@@ -167,10 +170,10 @@ pub(super) fn check_database(mut database: Database) -> Result<Report, OpenError
         Ok(Ok(true)) => report.pages = true,
         Ok(Ok(false)) => {
             report.pages = true;
-            report.find("(pages)", "", "redb finds pages that do not fit each other");
+            report.find(PAGES, "", "redb finds pages that do not fit each other");
         }
-        Ok(Err(error)) => report.find("(pages)", "", format!("redb's own check: {error}")),
-        Err(error) => report.find("(pages)", "", error.to_string()),
+        Ok(Err(error)) => report.find(PAGES, "", format!("redb's own check: {error}")),
+        Err(error) => report.find(PAGES, "", error.to_string()),
     }
     super::guard::give_up(Some(std::sync::Arc::new(database)));
     Ok(report)

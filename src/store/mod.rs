@@ -49,7 +49,7 @@ mod tests;
 
 pub use api::*;
 pub use backup::{back_up_file, mark_as_copy, restore};
-pub use check::{Finding, Report, check_file};
+pub use check::{Finding, PAGES, Report, check_file};
 pub use engine::{Engine, Reopen};
 pub use error::StoreError;
 pub use generation::{begin_service, begin_service_after};

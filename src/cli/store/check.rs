@@ -9,7 +9,7 @@ use clap::{Arg, ArgAction, ArgMatches};
 use crate::cli::control::{self, Answer, Request};
 use crate::cli::exit::{Exit, Outcome};
 use crate::cli::{desk, options};
-use crate::store::{self, DATABASE_FILE, Report};
+use crate::store::{self, DATABASE_FILE, PAGES, Report};
 
 /// The word that calls it.
 pub const NAME: &str = "check";
@@ -68,6 +68,8 @@ pub fn text(report: &Report) -> String {
     };
     let pages = if report.pages {
         "every page was read"
+    } else if report.findings.iter().any(|finding| finding.table == PAGES) {
+        "not every page could be read"
     } else {
         "pages were not checked, since the server runs"
     };
@@ -77,4 +79,22 @@ pub fn text(report: &Report) -> String {
         report.rows, report.entries
     );
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::Finding;
+
+    #[test]
+    fn pages_that_cannot_be_read_are_laid_to_no_server() {
+        let mut report = Report::default();
+        assert!(text(&report).contains("since the server runs"));
+        report.findings.push(Finding {
+            table: PAGES.into(),
+            key: String::new(),
+            problem: "a page is damaged".into(),
+        });
+        assert!(text(&report).contains("not every page could be read"));
+    }
 }
