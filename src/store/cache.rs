@@ -8,7 +8,7 @@
 //! What is known stays known over a checkpoint, and is lost with a transaction that is given up.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::error::StoreError;
@@ -90,6 +90,29 @@ impl<K: Ord + Copy, V: Copy> Rows<K, V> {
     }
 }
 
+/// The conversation whose rows go to the tables just now: after a failure it says which of them could not.
+#[derive(Debug, Default)]
+pub(super) struct Writing(AtomicU64);
+
+/// No conversation has this number.
+const NONE: u64 = 0;
+
+impl Writing {
+    pub(super) fn begin(&self, conversation: ConversationId) {
+        self.0.store(conversation.0, Ordering::Relaxed);
+    }
+
+    pub(super) fn end(&self) {
+        self.0.store(NONE, Ordering::Relaxed);
+    }
+
+    /// Which it is, if one is being written or could not be.
+    pub(super) fn get(&self) -> Option<ConversationId> {
+        let conversation = self.0.load(Ordering::Relaxed);
+        (conversation != NONE).then_some(ConversationId(conversation))
+    }
+}
+
 /// The cache of a transaction. Only who works on the transaction asks it, on one thread at a time; the locks are what
 /// lets it go along to another.
 #[derive(Debug, Default)]
@@ -104,6 +127,7 @@ pub(super) struct Cache {
     /// The conversations whose log is known to end where their record says.
     pub(super) ends: Rows<ConversationId, ()>,
     pub(super) unwritten: Unwritten,
+    pub(super) writing: Writing,
 }
 
 impl Cache {
@@ -169,12 +193,15 @@ impl Tables<'_> {
         self.is_cached = false;
         self.unnoted(|tables| {
             for (conversation, record) in tables.cache.conversations.take_changed() {
+                tables.cache.writing.begin(conversation);
                 conversations::save(tables, conversation, &record)?;
             }
             for ((conversation, account), record) in tables.cache.members.take_changed() {
+                tables.cache.writing.begin(conversation);
                 conversations::save_member(tables, conversation, account, &record)?;
             }
             for ((conversation, device), number) in tables.cache.senders.take_changed() {
+                tables.cache.writing.begin(conversation);
                 log::use_up(tables, conversation, device, number)?;
             }
             tables.write_new()

@@ -12,6 +12,7 @@ use super::guard::{give_up, guard};
 use super::journal::{Found, Journal};
 use super::meta;
 use super::tables::{Snapshot, State, Tables};
+use crate::protocol::ConversationId;
 
 /// After so many requests the transaction is committed. Chosen: of ten thousand who write to each other each has said some
 /// things by then, and all that they said in a conversation is one page to write instead of one for each. The commit takes
@@ -185,6 +186,12 @@ impl Live {
         if let Some(open) = &mut self.open {
             open.requests += requests;
         }
+    }
+
+    /// The conversation whose rows could not be written, after a failure of that.
+    pub(super) fn unwritable(&self) -> Option<ConversationId> {
+        let open = self.open.as_ref()?;
+        open.tabled.borrow_owner().state.cache.writing.get()
     }
 
     /// Brings the tables' file up to date, and begins the journal again.

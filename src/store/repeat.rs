@@ -24,6 +24,9 @@ const ENDED_MAX: usize = 64;
 /// A request of the journal: its record, and which one in it.
 type Place = (usize, usize);
 
+/// Where the journal begins.
+const START: Place = (0, 0);
+
 /// What changes by a request, if nothing else does, and nothing else follows from it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Subject {
@@ -54,21 +57,52 @@ impl Live {
         epoch: u64,
     ) -> Result<(), StoreError> {
         let mut ended = Ended::new();
-        while let Err((At { place, subject }, error)) = self.repeat_without(found, epoch, &ended) {
+        while let Err((At { place, subject }, error)) = self.repeat_and_write(found, epoch, &ended)
+        {
             if !error.is_damage() {
                 return Err(error);
             }
+            // Of what has no place in the tables nothing can be made again.
+            let unwritable = self.unwritable();
+            let (subject, end) = match unwritable {
+                Some(conversation) => (Some(Subject::Log(conversation)), START),
+                None => (subject, place),
+            };
             self.forget_open()?;
             found.is_damaged = true;
             if let Some(subject) = subject
                 && ended.len() < ENDED_MAX
+                && ended.get(&subject).is_none_or(|before| end < *before)
             {
                 tracing::error!(%error, ?subject, "what the journal contains of it is lost from here on");
-                ended.insert(subject, place);
+                ended.insert(subject, end);
             } else {
                 tracing::error!(%error, "what the journal contains is lost from here on");
                 found.records.truncate(place.0);
             }
+        }
+        Ok(())
+    }
+
+    /// The same, up to where all of it has its place in the tables: what cannot be written there would keep the server
+    /// from ever bringing them up to date.
+    #[expect(
+        clippy::redundant_closure_for_method_calls,
+        reason = "the method by its name is of one lifetime of the tables only"
+    )]
+    fn repeat_and_write(
+        &mut self,
+        found: &Found,
+        epoch: u64,
+        ended: &Ended,
+    ) -> Result<(), (At, StoreError)> {
+        self.repeat_without(found, epoch, ended)?;
+        let at = At {
+            place: START,
+            subject: None,
+        };
+        if self.is_ahead() {
+            guard(|| self.perform(|tables| tables.write_back())).map_err(|error| (at, error))?;
         }
         Ok(())
     }
@@ -114,8 +148,7 @@ impl Live {
                 at.place.1 = index;
                 for (subject, part) in parts(request) {
                     at.subject = subject;
-                    let end = subject.and_then(|subject| ended.get(&subject));
-                    if end.is_some_and(|end| *end <= at.place) {
+                    if subject.is_some_and(|subject| has_ended(ended, subject, at.place)) {
                         continue;
                     }
                     let heads = subject.is_none().then(|| heads(tables, ended, at.place));
@@ -148,6 +181,13 @@ fn damaged(reason: String) -> StoreError {
         place: "a record".into(),
         reason,
     }
+}
+
+/// Whether a subject has ended before a place. With a log of which nothing could be written its marks have, too.
+fn has_ended(ended: &Ended, subject: Subject, place: Place) -> bool {
+    let has = |subject: Subject, place| ended.get(&subject).is_some_and(|end| *end <= place);
+    has(subject, place)
+        || matches!(subject, Subject::Mark(conversation, _) if has(Subject::Log(conversation), START))
 }
 
 /// Where the logs end that have ended before a place.

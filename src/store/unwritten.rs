@@ -62,13 +62,16 @@ impl Tables<'_> {
     pub(super) fn write_new(&mut self) -> Result<(), StoreError> {
         let Rows { entries, sent } = self.cache.unwritten.take();
         for (key, row) in entries {
+            self.cache.writing.begin(ConversationId(key.0));
             if self.log.insert(key, &*row)?.is_some() {
                 return Err(stands_already(key));
             }
         }
         for (key, row) in sent {
+            self.cache.writing.begin(ConversationId(key.0));
             self.sent.insert(key, row)?;
         }
+        self.cache.writing.end();
         Ok(())
     }
 }

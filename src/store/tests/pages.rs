@@ -30,10 +30,14 @@ pub(super) fn damaged(image: &[u8], page: usize, dice: &mut impl RngCore) -> Vec
 pub(super) fn break_pages(bench: &Bench, texts: impl Iterator<Item = String>) {
     let image = bench.disk.image();
     for text in texts {
-        let place = image
-            .windows(text.len())
-            .position(|window| window == text.as_bytes())
-            .expect("it was stored");
-        bench.disk.flip(place / PAGE * PAGE);
+        bench.disk.flip(page_of(&image, &text) * PAGE);
     }
+}
+
+/// The page on which a text stands.
+pub(super) fn page_of(image: &[u8], text: &str) -> usize {
+    let place = image
+        .windows(text.len())
+        .position(|window| window == text.as_bytes());
+    place.expect("it was stored") / PAGE
 }

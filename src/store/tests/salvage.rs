@@ -4,10 +4,11 @@ use std::ops::RangeInclusive;
 
 use redb::{StorageError, Table, TableDefinition};
 
+use super::super::guard::guard;
 use super::super::memory::MemoryDisk;
 use super::super::testing::{Bench, User, append, change, join, position, read};
-use super::super::{Entry, Outcome, Reply, Request};
-use super::pages::break_pages;
+use super::super::{Entry, Outcome, Reply, Request, StoreError};
+use super::pages::{PAGE, break_pages, page_of};
 use super::rooms::invite;
 use crate::protocol::{ConversationId, Digest, EntryId, Position};
 
@@ -245,6 +246,56 @@ fn log_that_damage_ends_is_not_gone_on_with_when_the_journal_is_made_again() {
             .iter()
             .all(|(_, mark)| *mark <= 2)
     );
+}
+
+#[test]
+fn log_whose_last_page_takes_nothing_more_keeps_no_server_from_starting() {
+    // What the journal contained of it was made again in memory, and could not be written then.
+    const BEFORE: u64 = 40;
+    let text = |pair: usize, number: u64| format!("{pair} {number:0>300}");
+    let mut bench = Bench::new();
+    let alice = bench.user("alice");
+    let names = ["bob", "carol", "dave", "erin", "frank", "grace", "heidi"];
+    let pairs = names.map(|name| {
+        let user = bench.user(name);
+        (user, bench.resolve(alice, name).conversation)
+    });
+    let say = |bench: &mut Bench, numbers: RangeInclusive<u64>| {
+        for number in numbers {
+            for (pair, (_, conversation)) in pairs.iter().enumerate() {
+                bench.say(alice, *conversation, number, &text(pair, number));
+            }
+        }
+    };
+    say(&mut bench, 1..=BEFORE);
+    bench.done(Request::Checkpoint);
+    say(&mut bench, BEFORE + 1..=BEFORE + 3);
+    let epoch = bench.engine.epoch();
+    let broken = 3;
+    let page = page_of(&bench.disk.image(), &text(broken, BEFORE));
+    let mut lost = 0;
+    // Its header, and where its first entries end.
+    for byte in 0..32 {
+        let disk = bench.disk.copy();
+        disk.flip(page * PAGE + byte);
+        // In a debug build redb opens no file with a page of no kind.
+        let Ok(opened) = guard(|| Ok::<_, StoreError>(Bench::on(disk))) else {
+            assert!(byte < 2 && cfg!(debug_assertions), "byte {byte}");
+            continue;
+        };
+        let mut bench = opened;
+        for (pair, (reader, conversation)) in pairs.into_iter().enumerate() {
+            let behind = read(reader.0, conversation, BEFORE, usize::MAX);
+            let there = match bench.ask(behind) {
+                Outcome::Done(Reply::Entries { entries, .. }) => entries.len(),
+                _ => 0,
+            };
+            let is_lost = bench.engine.epoch() != epoch && pair == broken;
+            assert!(there == 3 || is_lost, "byte {byte}, pair {pair}: {there}");
+            lost += u32::from(there == 0);
+        }
+    }
+    assert!(lost > 5, "{lost}");
 }
 
 #[test]
