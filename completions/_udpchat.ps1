@@ -47,12 +47,19 @@ Register-ArgumentCompleter -Native -CommandName 'udpchat' -ScriptBlock {
             [CompletionResult]::new('--keep-days', '--keep-days', [CompletionResultType]::ParameterName, 'Let entries expire that are older than N days (0: never)')
             [CompletionResult]::new('--keep-messages', '--keep-messages', [CompletionResultType]::ParameterName, 'Keep no more than the last N entries of a conversation (0: all)')
             [CompletionResult]::new('--keep-megabytes', '--keep-megabytes', [CompletionResultType]::ParameterName, 'Keep no more than the last N million bytes of a conversation (0: all)')
+            [CompletionResult]::new('--limit-message-rate', '--limit-message-rate', [CompletionResultType]::ParameterName, 'Messages that one account may send a second; 0: no limit [default: 20]')
+            [CompletionResult]::new('--limit-message-burst', '--limit-message-burst', [CompletionResultType]::ParameterName, 'Messages that one account may send at once after a quiet time; 0: no limit [default: 200]')
+            [CompletionResult]::new('--limit-byte-rate', '--limit-byte-rate', [CompletionResultType]::ParameterName, 'Bytes of messages that one account may send a second; 0: no limit [default: 64K]')
+            [CompletionResult]::new('--limit-byte-burst', '--limit-byte-burst', [CompletionResultType]::ParameterName, 'Bytes of messages that one account may send at once after a quiet time; 0: no limit [default: 1M]')
+            [CompletionResult]::new('--limit-day-bytes', '--limit-day-bytes', [CompletionResultType]::ParameterName, 'Bytes of messages that one account may send a day (of UTC); 0: no limit [default: 200M]')
+            [CompletionResult]::new('--limit-request-rate', '--limit-request-rate', [CompletionResultType]::ParameterName, 'Requests of other kinds that one account may make a second; 0: no limit [default: 50]')
+            [CompletionResult]::new('--limit-request-burst', '--limit-request-burst', [CompletionResultType]::ParameterName, 'Requests of other kinds that one account may make at once after a quiet time; 0: no limit [default: 1000]')
             [CompletionResult]::new('--log', '--log', [CompletionResultType]::ParameterName, 'Write the log to this file (a client writes none without it)')
             [CompletionResult]::new('--measured', '--measured', [CompletionResultType]::ParameterName, 'Limit no address, and stop when standard input ends')
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Log more: -v what happens, -vv why, -vvv everything')
             [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Log more: -v what happens, -vv why, -vvv everything')
-            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
-            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break
         }
         'udpchat;connect' {

@@ -46,10 +46,17 @@ closed\t''"
 complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l keep-days -d 'Let entries expire that are older than N days (0: never)' -r
 complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l keep-messages -d 'Keep no more than the last N entries of a conversation (0: all)' -r
 complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l keep-megabytes -d 'Keep no more than the last N million bytes of a conversation (0: all)' -r
+complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l limit-message-rate -d 'Messages that one account may send a second; 0: no limit [default: 20]' -r
+complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l limit-message-burst -d 'Messages that one account may send at once after a quiet time; 0: no limit [default: 200]' -r
+complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l limit-byte-rate -d 'Bytes of messages that one account may send a second; 0: no limit [default: 64K]' -r
+complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l limit-byte-burst -d 'Bytes of messages that one account may send at once after a quiet time; 0: no limit [default: 1M]' -r
+complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l limit-day-bytes -d 'Bytes of messages that one account may send a day (of UTC); 0: no limit [default: 200M]' -r
+complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l limit-request-rate -d 'Requests of other kinds that one account may make a second; 0: no limit [default: 50]' -r
+complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l limit-request-burst -d 'Requests of other kinds that one account may make at once after a quiet time; 0: no limit [default: 1000]' -r
 complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l measured -d 'Limit no address, and stop when standard input ends'
 complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
-complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -s h -l help -d 'Print help'
+complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c udpchat -n "__fish_udpchat_using_subcommand connect" -l user -d 'Sign in as this user at once' -r
 complete -c udpchat -n "__fish_udpchat_using_subcommand connect" -l password-file -d 'Read the password from the first line of this file (-: standard input)' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand connect" -l state -d 'The client\'s directory: identity, known servers, history [default: $XDG_STATE_HOME/udpchat]' -r -F

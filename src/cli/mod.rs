@@ -13,6 +13,7 @@ pub mod documents;
 mod environment;
 mod exit;
 mod help;
+mod limits;
 mod lines;
 mod logging;
 mod operate;

@@ -7,6 +7,7 @@ use clap::{Arg, ArgAction, ArgMatches};
 use super::address::{self, DEFAULT_PORT};
 use super::command::Command;
 use super::exit::{Failure, Outcome};
+use super::limits::{self, Chosen};
 use super::{logging, operate, options, retention};
 use crate::registry::Entry;
 use crate::store::Retention;
@@ -34,6 +35,8 @@ pub struct Plan {
     pub makes_rooms: bool,
     /// How much of each conversation is kept.
     pub retention: Retention,
+    /// How much accounts and addresses may do.
+    pub limits: Chosen,
 }
 
 impl Entry for Serve {
@@ -90,6 +93,7 @@ impl Command for Serve {
                     .help("Whether joining a room that there is not yet makes it; with `closed` only `udpchat room add` does"),
             )
             .args(retention::arguments(retention::Of::All))
+            .args(limits::arguments())
     }
 
     fn run(&self, matches: &ArgMatches) -> Outcome {
@@ -157,6 +161,7 @@ fn plan(matches: &ArgMatches) -> Result<Plan, Failure> {
             .get_one::<String>("rooms")
             .is_none_or(|how| how == "open"),
         retention: retention::limits(matches),
+        limits: limits::chosen(matches),
     })
 }
 

@@ -22,6 +22,8 @@ pub struct Buckets<K> {
     used: BTreeMap<K, Bucket>,
     /// With so many buckets those that are full again are forgotten.
     sweep_at: usize,
+    /// How often there was no token to take.
+    refused: u64,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -47,6 +49,7 @@ impl<K: Ord> Buckets<K> {
             rate,
             used: BTreeMap::new(),
             sweep_at: KEPT_MAX,
+            refused: 0,
         }
     }
 
@@ -68,7 +71,10 @@ impl<K: Ord> Buckets<K> {
     /// # Errors
     /// The time until there is one; none was taken.
     pub fn take(&mut self, now: Instant, key: K) -> Result<(), Duration> {
-        self.check(now, &key)?;
+        if let Err(wait) = self.check(now, &key) {
+            self.refused += 1;
+            return Err(wait);
+        }
         let tokens = self.rate.level(self.used.get(&key), now) - 1.0;
         self.used.insert(key, Bucket { tokens, at: now });
         if self.used.len() > self.sweep_at {
@@ -79,6 +85,11 @@ impl<K: Ord> Buckets<K> {
             self.sweep_at = KEPT_MAX.max(2 * self.used.len());
         }
         Ok(())
+    }
+
+    /// How often there was no token to take, since the start.
+    pub const fn refused(&self) -> u64 {
+        self.refused
     }
 
     /// How many are kept.
@@ -109,6 +120,7 @@ mod tests {
         now += wait;
         assert_eq!(buckets.take(now, "erin"), Ok(()));
         assert_eq!(buckets.take(now, "erin"), Err(wait));
+        assert_eq!(buckets.refused(), 2);
     }
 
     #[test]

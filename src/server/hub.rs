@@ -12,6 +12,7 @@ use rand_core::SeedableRng as _;
 
 use super::alerts::AlertBudget;
 use super::history::HISTORY;
+use super::limits::Limits;
 use super::name::RoomName;
 use super::policy::{Registration, RoomMaking};
 use super::presence::Presence;
@@ -55,8 +56,8 @@ pub struct HubConfig {
     pub rooms: RoomMaking,
     /// The welcome that everybody is shown.
     pub greeting: String,
-    /// Whether attempts to sign in are limited; only measurements go without.
-    pub limited: bool,
+    /// How much each account may do.
+    pub limits: Limits,
     /// How much of each conversation is kept, where nothing else is said for it.
     pub retention: Retention,
 }
@@ -67,7 +68,7 @@ impl Default for HubConfig {
             registration: Registration::Open,
             rooms: RoomMaking::Open,
             greeting: "Greetings from the Chat Room!".into(),
-            limited: true,
+            limits: Limits::default(),
             retention: Retention::default(),
         }
     }
@@ -186,7 +187,7 @@ impl Hub {
         server_key: [u8; 32],
         seed: [u8; 32],
     ) -> Self {
-        let throttle = Throttle::new(now.instant, config.limited);
+        let throttle = Throttle::new(now.instant, config.limits.attempts);
         Self {
             config,
             registrar,

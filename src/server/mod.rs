@@ -12,6 +12,7 @@ mod dispatch;
 mod forward;
 mod history;
 mod hub;
+mod limits;
 mod name;
 pub mod policy;
 mod presence;
@@ -33,6 +34,7 @@ mod throttle;
 mod watching;
 
 pub use hub::{Hub, HubConfig, HubCounters, Input, MakeRoom};
+pub use limits::{Limit, Limits};
 pub use name::{
     NAME_MAX_CHARS, Name, NameError, RoomName, RoomNameError, room_skeleton, skeleton_of,
 };

@@ -1,5 +1,6 @@
 //! What the hub can tell its operator: how many are here, what was counted, and how each link does.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
 use super::hub::{Hub, HubCounters, Turn};
@@ -18,6 +19,8 @@ pub struct Status {
     pub online: usize,
     /// What the hub has counted since the start.
     pub counters: HubCounters,
+    /// What came to a limit since the start, by the limit's name.
+    pub limits: BTreeMap<&'static str, u64>,
     /// The datagrams that the transport ignored or refused since the start.
     pub ignored: Counters,
     /// The first `LISTED_MAX` sessions, the oldest first.
@@ -53,9 +56,17 @@ impl Hub {
             sessions: self.sessions.len(),
             online: self.online(),
             counters: self.counters(),
+            limits: self.at_limits(),
             ignored: endpoint.counters(),
             listed: listed.take(LISTED_MAX).collect(),
         }
+    }
+
+    /// What came to a limit, by the limit's name: a line for each organ that has limits.
+    fn at_limits(&self) -> BTreeMap<&'static str, u64> {
+        let mut counts = BTreeMap::new();
+        counts.extend(self.throttle.refused());
+        counts
     }
 
     /// Logs how a user's session has done, when the user leaves or the session is over. What the transport has

@@ -181,6 +181,15 @@ impl Throttle {
         self.room_changes.take(now, account)
     }
 
+    /// What was refused since the start, by the limit's name.
+    #[must_use]
+    pub const fn refused(&self) -> [(&'static str, u64); 2] {
+        [
+            ("new_accounts", self.accounts.refused()),
+            ("room_changes", self.room_changes.refused()),
+        ]
+    }
+
     fn count(&mut self, now: Instant, key: Key, free: u32, wait_max: Duration) {
         let attempts = self.entries.entry(key.clone()).or_insert_with(|| {
             self.order.push_back(key);

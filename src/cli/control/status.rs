@@ -33,6 +33,9 @@ pub struct Status {
     pub damaged: u64,
     /// Messages that could not be decoded.
     pub malformed: u64,
+    /// What came to a limit since the start, by the limit's name.
+    #[serde(default)]
+    pub limits: BTreeMap<String, u64>,
     /// Datagrams that changed nothing, by the reason.
     pub ignored: BTreeMap<String, u64>,
     /// Sessions one by one, the oldest first; of very many, some.
@@ -96,6 +99,7 @@ impl Status {
             commits,
             damaged: counters.damaged,
             malformed: counters.malformed,
+            limits: owned(status.limits),
             ignored: ignored(status.ignored),
             listed: status.listed.into_iter().map(Session::from).collect(),
         }
@@ -133,10 +137,28 @@ fn ignored(counters: Counters) -> BTreeMap<String, u64> {
         ("forged", forged),
         ("answers_dropped", answers_dropped),
     ];
+    owned(named)
+}
+
+fn owned(named: impl IntoIterator<Item = (&'static str, u64)>) -> BTreeMap<String, u64> {
+    let named = named.into_iter();
     named
-        .into_iter()
         .map(|(name, count)| (name.to_owned(), count))
         .collect()
+}
+
+/// Those that are not zero, in one line.
+fn seen(counts: &BTreeMap<String, u64>) -> String {
+    let seen: Vec<String> = counts
+        .iter()
+        .filter(|(_, count)| **count > 0)
+        .map(|(name, count)| format!("{} {count}", name.replace('_', " ")))
+        .collect();
+    if seen.is_empty() {
+        "none".to_owned()
+    } else {
+        seen.join("   ")
+    }
 }
 
 impl From<server::SessionStatus> for Session {
@@ -186,6 +208,7 @@ impl fmt::Display for Status {
             commits,
             damaged,
             malformed,
+            limits,
             ignored,
             listed,
         } = self;
@@ -194,17 +217,8 @@ impl fmt::Display for Status {
             f,
             "messages stored {stored}   delivered {delivered}   commits {commits}   damaged {damaged}   malformed {malformed}"
         )?;
-        let seen: Vec<String> = ignored
-            .iter()
-            .filter(|(_, count)| **count > 0)
-            .map(|(name, count)| format!("{} {count}", name.replace('_', " ")))
-            .collect();
-        let seen = if seen.is_empty() {
-            "none".to_owned()
-        } else {
-            seen.join("   ")
-        };
-        writeln!(f, "datagrams without effect: {seen}")?;
+        writeln!(f, "at limits: {}", seen(limits))?;
+        writeln!(f, "datagrams without effect: {}", seen(ignored))?;
         for session in listed {
             writeln!(f, "{session}")?;
         }
@@ -256,6 +270,7 @@ mod tests {
                 delivered: 8,
                 ..Default::default()
             },
+            limits: BTreeMap::from([("room_changes", 3), ("messages", 0)]),
             ignored: Counters {
                 replayed: 2,
                 small_syns: 1,
@@ -277,6 +292,7 @@ mod tests {
         assert!(text.starts_with(
             "sessions 3   users online 1\nmessages stored 7   delivered 8   commits 5"
         ));
+        assert!(text.contains("at limits: room changes 3\n"), "{text}");
         assert!(
             text.contains("datagrams without effect: replayed 2   small syns 1\n"),
             "{text}"

@@ -8,12 +8,13 @@ use anyhow::{Context as _, anyhow};
 use super::database::{self, Secrets};
 use crate::cli::control::{self, Caller, Clerk};
 use crate::cli::exit::{Exit, Failure, Outcome};
+use crate::cli::limits::Chosen;
 use crate::cli::serve::Plan;
 use crate::net::{self, Driver, InputSender, Setup, Socket};
 use crate::protocol::fingerprint;
-use crate::server::{Hub, HubConfig, Input, Registration, RoomMaking};
+use crate::server::{self, Hub, HubConfig, Input, Registration, RoomMaking};
 use crate::store::StoreThread;
-use crate::transport::{Endpoint, Limits, ServerConfig};
+use crate::transport::{Endpoint, ServerConfig};
 
 /// Runs the server until it is told to stop.
 ///
@@ -29,11 +30,12 @@ pub fn run(plan: &Plan) -> Outcome {
     let (setup, inputs) = Setup::new().context("cannot wait for the network")?;
     let seed = || net::seed().context("the operating system gives no randomness");
     let now = net::now();
+    let limits = limits(plan);
     let config = ServerConfig {
         static_key: secrets.static_key,
         reset_key: secrets.reset_key,
         unix_ms: now.unix_ms,
-        limits: limits(plan),
+        limits: limits.transport,
     };
     let endpoint = Endpoint::server(now.instant, config, seed()?);
     let key = endpoint.public_key().context("a server has a key")?;
@@ -57,7 +59,7 @@ pub fn run(plan: &Plan) -> Outcome {
     };
     let config = HubConfig {
         registration,
-        limited: !plan.is_measured,
+        limits: limits.hub,
         rooms,
         retention: plan.retention,
         ..HubConfig::default()
@@ -97,17 +99,15 @@ pub fn run(plan: &Plan) -> Outcome {
     Ok(Exit::Success)
 }
 
-/// The transport's limits. Those of one address are lifted where all clients come from one.
-fn limits(plan: &Plan) -> Limits {
-    let limits = Limits::default();
+/// The limits that were chosen. A measurement goes without those of each account, and of one address, from which all
+/// its clients come.
+fn limits(plan: &Plan) -> Chosen {
+    let mut limits = plan.limits;
     if plan.is_measured {
-        Limits {
-            unauthenticated_per_prefix: u32::MAX,
-            ..limits
-        }
-    } else {
-        limits
+        limits.hub = server::Limits::unlimited();
+        limits.transport.unauthenticated_per_prefix = u32::MAX;
     }
+    limits
 }
 
 /// The two lines that say where the server is and who it is.

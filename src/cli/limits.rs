@@ -1,0 +1,271 @@
+//! The options of `serve` that set limits: one table, from which arguments, parsing and the manual derive.
+//!
+//! Another limit is another row of [`TABLE`], and a field in the layer that keeps to it.
+
+use clap::{Arg, ArgMatches};
+
+use crate::server::{self, Limit};
+use crate::transport;
+
+/// The limits of the layers, as an operator has chosen them.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Chosen {
+    /// The hub's.
+    pub hub: server::Limits,
+    /// The transport's.
+    pub transport: transport::Limits,
+}
+
+/// What a limit counts, and so how its value is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Unit {
+    /// Things: a plain number.
+    Count,
+    /// Bytes: a number, or one with K, M, G or T behind it (1024 each).
+    Bytes,
+}
+
+/// One limit.
+struct Row {
+    /// The option, without the dashes.
+    option: &'static str,
+    /// The environment variable: the option's name in capitals.
+    variable: &'static str,
+    /// What it counts.
+    unit: Unit,
+    /// What is limited, in a few words without a full stop.
+    help: &'static str,
+    /// What happens at the limit: whole sentences.
+    at_limit: &'static str,
+    /// The limit as it stands.
+    get: fn(&Chosen) -> Limit,
+    /// Sets it.
+    set: fn(&mut Chosen, Limit),
+}
+
+/// The heading in help and manual under which they stand.
+const HEADING: &str = "Limits";
+
+/// What happens where an account sends too much.
+const SLOWED: &str =
+    "Beyond it the server reads what the account sends more slowly; nothing is refused or lost.";
+
+/// Every limit that an operator may choose.
+const TABLE: &[Row] = &[
+    Row {
+        option: "limit-message-rate",
+        variable: "UDPCHAT_LIMIT_MESSAGE_RATE",
+        unit: Unit::Count,
+        help: "Messages that one account may send a second",
+        at_limit: SLOWED,
+        get: |limits| limits.hub.message_rate,
+        set: |limits, limit| limits.hub.message_rate = limit,
+    },
+    Row {
+        option: "limit-message-burst",
+        variable: "UDPCHAT_LIMIT_MESSAGE_BURST",
+        unit: Unit::Count,
+        help: "Messages that one account may send at once after a quiet time",
+        at_limit: SLOWED,
+        get: |limits| limits.hub.message_burst,
+        set: |limits, limit| limits.hub.message_burst = limit,
+    },
+    Row {
+        option: "limit-byte-rate",
+        variable: "UDPCHAT_LIMIT_BYTE_RATE",
+        unit: Unit::Bytes,
+        help: "Bytes of messages that one account may send a second",
+        at_limit: SLOWED,
+        get: |limits| limits.hub.byte_rate,
+        set: |limits, limit| limits.hub.byte_rate = limit,
+    },
+    Row {
+        option: "limit-byte-burst",
+        variable: "UDPCHAT_LIMIT_BYTE_BURST",
+        unit: Unit::Bytes,
+        help: "Bytes of messages that one account may send at once after a quiet time",
+        at_limit: SLOWED,
+        get: |limits| limits.hub.byte_burst,
+        set: |limits, limit| limits.hub.byte_burst = limit,
+    },
+    Row {
+        option: "limit-day-bytes",
+        variable: "UDPCHAT_LIMIT_DAY_BYTES",
+        unit: Unit::Bytes,
+        help: "Bytes of messages that one account may send a day (of UTC)",
+        at_limit: "Beyond it the server reads no more messages of the account before midnight, and tells its clients \
+                   so; they keep what was typed, and send it then.",
+        get: |limits| limits.hub.day_bytes,
+        set: |limits, limit| limits.hub.day_bytes = limit,
+    },
+    Row {
+        option: "limit-request-rate",
+        variable: "UDPCHAT_LIMIT_REQUEST_RATE",
+        unit: Unit::Count,
+        help: "Requests of other kinds that one account may make a second",
+        at_limit: SLOWED,
+        get: |limits| limits.hub.request_rate,
+        set: |limits, limit| limits.hub.request_rate = limit,
+    },
+    Row {
+        option: "limit-request-burst",
+        variable: "UDPCHAT_LIMIT_REQUEST_BURST",
+        unit: Unit::Count,
+        help: "Requests of other kinds that one account may make at once after a quiet time",
+        at_limit: SLOWED,
+        get: |limits| limits.hub.request_burst,
+        set: |limits, limit| limits.hub.request_burst = limit,
+    },
+];
+
+/// The options.
+pub fn arguments() -> Vec<Arg> {
+    TABLE.iter().map(Row::argument).collect()
+}
+
+/// The limits as these options say, the others as they are by default.
+pub fn chosen(matches: &ArgMatches) -> Chosen {
+    let mut chosen = Chosen::default();
+    for row in TABLE {
+        if let Some(limit) = matches.get_one::<u64>(row.option) {
+            (row.set)(&mut chosen, Limit::of(*limit));
+        }
+    }
+    chosen
+}
+
+impl Row {
+    fn argument(&self) -> Arg {
+        let default = self.unit.show((self.get)(&Chosen::default()));
+        let help = format!("{}; 0: no limit [default: {default}]", self.help);
+        let long = format!(
+            "{}. {} 0 means no limit. The default is {default}.",
+            self.help, self.at_limit
+        );
+        let argument = Arg::new(self.option)
+            .long(self.option)
+            .env(self.variable)
+            .hide_env_values(true)
+            .help_heading(HEADING)
+            .help(help)
+            .long_help(long);
+        match self.unit {
+            Unit::Count => argument
+                .value_name("N")
+                .value_parser(clap::value_parser!(u64)),
+            Unit::Bytes => argument.value_name("SIZE").value_parser(parse_bytes),
+        }
+    }
+}
+
+/// The letters that multiply a size, the largest first.
+const MULTIPLES: [(char, u64); 4] = [
+    ('T', 1 << 40),
+    ('G', 1 << 30),
+    ('M', 1 << 20),
+    ('K', 1 << 10),
+];
+
+impl Unit {
+    /// A limit, as it would be written.
+    fn show(self, limit: Limit) -> String {
+        let most = limit.get().unwrap_or_default();
+        let multiple = MULTIPLES
+            .iter()
+            .find(|(_, factor)| self == Self::Bytes && most > 0 && most.is_multiple_of(*factor));
+        match multiple {
+            Some((letter, factor)) => format!("{}{letter}", most / factor),
+            None => most.to_string(),
+        }
+    }
+}
+
+fn parse_bytes(text: &str) -> Result<u64, String> {
+    let wrong = || "expected a number of bytes, as in 65536, 64K or 200M".to_owned();
+    let multiple = text.chars().next_back().and_then(|last| {
+        let mut multiples = MULTIPLES.iter();
+        multiples.find(|(letter, _)| letter.eq_ignore_ascii_case(&last))
+    });
+    let (digits, factor) = match multiple {
+        Some((_, factor)) => (&text[..text.len() - 1], *factor),
+        None => (text, 1),
+    };
+    if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Err(wrong());
+    }
+    let count: u64 = digits.parse().map_err(|_| wrong())?;
+    count.checked_mul(factor).ok_or_else(wrong)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(words: &[&str]) -> Chosen {
+        let command = clap::Command::new("serve").args(arguments());
+        chosen(&command.get_matches_from([&["serve"], words].concat()))
+    }
+
+    #[test]
+    fn sizes_are_read_as_they_are_shown() {
+        for (text, bytes) in [
+            ("0", 0),
+            ("1000", 1000),
+            ("64K", 64 << 10),
+            ("200M", 200 << 20),
+            ("3G", 3 << 30),
+            ("1T", 1 << 40),
+        ] {
+            assert_eq!(parse_bytes(text), Ok(bytes));
+            assert_eq!(Unit::Bytes.show(Limit::of(bytes)), text);
+        }
+        assert_eq!(parse_bytes("64k"), Ok(64 << 10));
+        for wrong in [
+            "",
+            "K",
+            "-1",
+            "+1",
+            "1.5M",
+            "1 M",
+            "99999999T",
+            "1KK",
+            "1é",
+            "64KiB",
+        ] {
+            assert!(parse_bytes(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn variable_of_each_limit_is_its_option_in_capitals() {
+        for row in TABLE {
+            let capitals = row.option.to_uppercase().replace('-', "_");
+            assert_eq!(row.variable, format!("UDPCHAT_{capitals}"));
+            assert!(row.option.starts_with("limit-"), "{}", row.option);
+        }
+    }
+
+    #[test]
+    fn each_option_sets_its_own_limit_and_0_means_none() {
+        for row in TABLE {
+            let option = format!("--{}", row.option);
+            let chosen = parsed(&[&option, "12345"]);
+            for other in TABLE {
+                let expected = if other.option == row.option {
+                    Limit::of(12345)
+                } else {
+                    (other.get)(&Chosen::default())
+                };
+                assert_eq!(
+                    (other.get)(&chosen),
+                    expected,
+                    "{} {}",
+                    row.option,
+                    other.option
+                );
+            }
+            let chosen = parsed(&[&option, "0"]);
+            assert_eq!((row.get)(&chosen), Limit::NONE, "{}", row.option);
+        }
+    }
+}
