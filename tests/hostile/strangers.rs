@@ -1,0 +1,62 @@
+//! Who has not signed in gets nothing but the way in.
+
+use std::net::Ipv4Addr;
+use std::time::Duration;
+
+use tempfile::TempDir;
+use udpchat::protocol::{
+    Body, Command, ContactsRequest, ConversationId, DeviceId, ErrorCode, Message, Number, Origin,
+    Text,
+};
+use udpchat::transport::Channel;
+
+use crate::kit::{PATIENCE, Peer};
+use crate::support::Server;
+
+#[test]
+fn honest_use_of_the_kit_is_served() {
+    let directory = TempDir::new().unwrap();
+    let server = Server::on_loopback(&directory.path().join("data"));
+    let here = Ipv4Addr::LOCALHOST.into();
+    let (mut alice, pass) = Peer::enter(server.address, here, "alice", 1);
+    let (mut bob, _) = Peer::enter(server.address, here, "bob", 2);
+    let pair = alice.resolve("bob").unwrap();
+    let line = Peer::line(&pass, pair.conversation, 1, "bob", "tea at four?");
+    alice.say(&line).unwrap();
+    let heard = bob.next(PATIENCE, |message| match &message.body {
+        Body::Text(text) => Some(text.text.clone()),
+        _ => None,
+    });
+    assert_eq!(heard.as_deref(), Some("tea at four?"));
+    let mut again = Peer::connect(server.address, 3);
+    let second = again
+        .resume(pass.account, pass.device, &pass.ticket)
+        .unwrap();
+    assert_eq!(second.account, pass.account);
+}
+
+#[test]
+fn stranger_can_neither_speak_nor_ask() {
+    let directory = TempDir::new().unwrap();
+    let server = Server::on_loopback(&directory.path().join("data"));
+    let mut stranger = Peer::connect(server.address, 1);
+    stranger.ask(ContactsRequest { tag: 1 });
+    let refused = stranger.answer(Command::Contacts, |_| None::<()>);
+    let code = refused.unwrap_err().map(|failure| failure.code);
+    assert_eq!(code, Some(ErrorCode::NotSignedIn));
+    let origin = Origin {
+        conversation: ConversationId::EVERYONE,
+        device: DeviceId(1),
+        number: Number(1),
+    };
+    let text = Text {
+        sender: "admin".into(),
+        receiver: "everyone".into(),
+        text: "the server moves to another address".into(),
+    };
+    let _ = stranger.send(Channel::Chat, &Message::chat(origin, text));
+    let stored = stranger.next(Duration::from_secs(1), |message| {
+        matches!(message.body, Body::Stored(_)).then_some(())
+    });
+    assert_eq!(stored, None);
+}
