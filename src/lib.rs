@@ -13,6 +13,7 @@
 //! | [`store`] | the tables in redb, the journal before them | the network |
 //! | [`protocol`] | messages, MessagePack, SHA-256 digests | packets |
 //! | [`transport`] | reliable encrypted sessions over datagrams | sockets, clocks, chat |
+//! | [`text`] | what a peer's text may hold where it is shown or logged | everything else |
 //!
 //! [`registry`] is the table that both kinds of commands are instances of: the subcommands and the words of the
 //! prompt.
@@ -150,4 +151,5 @@ pub mod server;
 pub mod store;
 #[cfg(test)]
 mod testing;
+pub mod text;
 pub mod transport;

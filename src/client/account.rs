@@ -453,7 +453,7 @@ impl Account {
         let rooms = self.room_names();
         let rooms = rooms
             .iter()
-            .map(|name| super::sanitize::line(name).into_owned());
+            .map(|name| crate::text::printable::line(name).into_owned());
         Some(people.into_iter().chain(rooms).collect())
     }
 

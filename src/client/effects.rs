@@ -4,8 +4,8 @@
 //! they go out together when a batch is settled. That is also what makes it testable without either.
 
 use super::env::{Console, Tone};
-use super::sanitize;
 use crate::protocol::{Hop, Message, encode};
+use crate::text::printable;
 use crate::transport::Channel;
 
 /// Messages and lines, in order.
@@ -28,7 +28,7 @@ impl Effects {
 
     /// Shows a line. Whatever it quotes is made harmless here.
     pub(super) fn show(&mut self, tone: Tone, text: impl AsRef<str>) {
-        let text = sanitize::line(text.as_ref()).into_owned();
+        let text = printable::line(text.as_ref()).into_owned();
         self.lines.push((tone, text));
     }
 

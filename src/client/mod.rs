@@ -34,7 +34,6 @@ mod render;
 mod render_rooms;
 mod requests;
 mod rooms;
-mod sanitize;
 mod sending;
 mod session;
 mod sign_in;

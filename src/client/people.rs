@@ -219,7 +219,7 @@ impl People {
         std::mem::take(&mut self.has_changed).then(|| {
             self.names
                 .iter()
-                .map(|name| super::sanitize::line(name).into_owned())
+                .map(|name| crate::text::printable::line(name).into_owned())
                 .collect()
         })
     }

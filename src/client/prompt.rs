@@ -40,7 +40,7 @@ impl Prompt {
             return;
         }
         self.open = Some(question);
-        let text = super::sanitize::line(text).into_owned();
+        let text = crate::text::printable::line(text).into_owned();
         console.ask(match question {
             Question::Command => Ask::Command(text),
             Question::Inside => Ask::Inside(text),

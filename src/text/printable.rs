@@ -1,7 +1,8 @@
 //! What others wrote, made harmless for a terminal.
 //!
 //! A name or a text may hold escape sequences that move the cursor, characters that turn the reading direction
-//! round, or ones that cannot be seen at all. Every line that the client shows passes through here, once.
+//! round, or ones that cannot be seen at all. Every line that a client shows, and everything of a peer's that a
+//! server logs, passes through here, once.
 
 use std::borrow::Cow;
 
@@ -10,7 +11,7 @@ const BLANK: char = ' ';
 
 /// The line without anything that a terminal would obey or a reader could not see.
 #[must_use]
-pub(super) fn line(text: &str) -> Cow<'_, str> {
+pub fn line(text: &str) -> Cow<'_, str> {
     if text.chars().all(is_plain) {
         return Cow::Borrowed(text);
     }
