@@ -225,7 +225,6 @@ pub(super) fn refusal(failure: &Failure, subject: &str) -> String {
         ErrorCode::Unavailable => "the server cannot do it now",
         ErrorCode::NotSignedIn => "the server has no sign-in from this session",
         ErrorCode::AlreadySignedIn => "this session is signed in already",
-        ErrorCode::NoSuchConversation => "there is no such conversation",
         ErrorCode::Unsupported => "the server does not know this command",
         ErrorCode::Digest => "it arrived damaged",
         _ => "the server refused it",

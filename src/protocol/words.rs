@@ -109,7 +109,8 @@ wire_enum! {
         TooManyAttempts = 13 => "TOO_MANY_ATTEMPTS",
         /// Nobody sends messages to oneself.
         ToOneself = 14 => "TO_ONESELF",
-        /// The sender, receiver or conversation of a message does not fit the session.
+        /// The sender, receiver or conversation of a message does not fit the session. It says nothing of whether
+        /// there is such a conversation.
         NotPermitted = 15 => "NOT_PERMITTED",
         /// The text is empty.
         TextEmpty = 16 => "TEXT_EMPTY",
@@ -121,8 +122,6 @@ wire_enum! {
         Conflict = 19 => "CONFLICT",
         /// The number is so old that its digest is no longer kept.
         UnknownNumber = 20 => "UNKNOWN_NUMBER",
-        /// There is no such conversation.
-        NoSuchConversation = 21 => "NO_SUCH_CONVERSATION",
         /// The server cannot do it now (storage, load); ask again later with the same id.
         Unavailable = 22 => "UNAVAILABLE",
         /// The request came out of turn.

@@ -88,10 +88,6 @@ impl Hub {
             })
         } else {
             let mut failure = failure_of(&outcome);
-            // To those who may not read it, it is as good as none: ids tell nothing.
-            if failure.code == ErrorCode::NoSuchConversation {
-                failure.code = ErrorCode::NotPermitted;
-            }
             failure.tag = Some(asked.tag);
             Message::error(Command::History, failure)
         };

@@ -175,7 +175,7 @@ impl Hub {
                 }
                 self.read_on(turn, id);
             }
-            Outcome::Refused(Refusal::NotPermitted | Refusal::NoSuchConversation) => {
+            Outcome::Refused(Refusal::NotPermitted) => {
                 user.behind.remove(&conversation);
                 let failure = Failure {
                     conversation: Some(conversation),

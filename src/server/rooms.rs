@@ -17,7 +17,7 @@ use crate::protocol::{
     Joined, Leave, Left, Members, MembersRequest, Message, Moderate, Moderated, Room, RoomMember,
     Rooms,
 };
-use crate::store::{Outcome, Refusal, Reply, Request};
+use crate::store::{Outcome, Reply, Request};
 use crate::transport::{Channel, Now, SessionId};
 
 /// Rooms in one part of a list. Chosen: with the longest names and topics, 40 KB of the 64 that a message may have.
@@ -181,8 +181,6 @@ impl Hub {
                 }
                 self.expel(turn, asked.account, room);
             }
-            // Nobody belongs to a room that there is not.
-            Outcome::Refused(Refusal::NoSuchConversation) => {}
             other => {
                 return self.refuse_if_here(turn, asked, Command::Leave, failure_of(&other));
             }

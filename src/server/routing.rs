@@ -131,6 +131,7 @@ impl Hub {
             digest,
             content,
             time_ms: turn.now.unix_ms,
+            receiver: Some(text.receiver.clone()),
         });
         if !self.ask(Pending::Append(appended), request) {
             let failure = Failure::of_number(ErrorCode::Unavailable, conversation, number);

@@ -412,9 +412,6 @@ pub(super) fn failure_of(outcome: &Outcome) -> Failure {
         Outcome::Refused(Refusal::Conflict) => (ErrorCode::Conflict, String::new()),
         Outcome::Refused(Refusal::UnknownNumber) => (ErrorCode::UnknownNumber, String::new()),
         Outcome::Refused(Refusal::NotPermitted) => (ErrorCode::NotPermitted, String::new()),
-        Outcome::Refused(Refusal::NoSuchConversation) => {
-            (ErrorCode::NoSuchConversation, String::new())
-        }
         Outcome::Refused(Refusal::NoSuchRoom) => (ErrorCode::NoSuchRoom, String::new()),
         Outcome::Refused(Refusal::NotInvited) => (ErrorCode::NotInvited, String::new()),
         Outcome::Refused(Refusal::NotAMember) => (ErrorCode::NotAMember, String::new()),

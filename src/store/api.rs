@@ -324,4 +324,8 @@ pub struct Append {
     pub content: Vec<u8>,
     /// The time to label it with, in milliseconds since 1970 (UTC); the log makes it max(this, previous).
     pub time_ms: u64,
+    /// The receiver that the content names: it must be what the author calls the conversation, else the message is
+    /// refused with [`Refusal::NotPermitted`]. The journal goes without it: what stands there fitted.
+    #[serde(skip)]
+    pub receiver: Option<String>,
 }

@@ -90,6 +90,16 @@ impl<K: Ord + Copy, V: Copy> Rows<K, V> {
     }
 }
 
+/// A name in the size of a row: nobody finds another name with the same one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct NameHash([u8; 32]);
+
+impl NameHash {
+    pub(super) fn of(name: &str) -> Self {
+        Self(*blake3::hash(name.as_bytes()).as_bytes())
+    }
+}
+
 /// The conversation whose rows go to the tables just now: after a failure it says which of them could not.
 #[derive(Debug, Default)]
 pub(super) struct Writing(AtomicU64);
@@ -124,6 +134,8 @@ pub(super) struct Cache {
     /// When accounts were last seen, in milliseconds since 1970 (UTC): only learnt, as their rows have it or will have
     /// it at once.
     pub(super) seen: Rows<AccountId, u64>,
+    /// What each author calls each conversation: only learnt, since names do not change.
+    pub(super) receivers: Rows<(ConversationId, AccountId), NameHash>,
     /// The conversations whose log is known to end where their record says.
     pub(super) ends: Rows<ConversationId, ()>,
     pub(super) unwritten: Unwritten,
@@ -133,7 +145,8 @@ pub(super) struct Cache {
 impl Cache {
     fn len(&self) -> usize {
         let numbers = self.senders.len() + self.ends.len();
-        self.conversations.len() + self.members.len() + self.seen.len() + numbers
+        let names = self.receivers.len();
+        self.conversations.len() + self.members.len() + self.seen.len() + names + numbers
     }
 
     fn clear(&self) {
@@ -141,6 +154,7 @@ impl Cache {
         self.members.clear();
         self.senders.clear();
         self.seen.clear();
+        self.receivers.clear();
         self.ends.clear();
     }
 }

@@ -290,8 +290,8 @@ fn first(record: ConversationRecord, member: MemberRecord) -> u64 {
     member.since.max(record.floor).min(record.head)
 }
 
-/// What the account calls the conversation.
-fn name_for(
+/// What the account calls the conversation: the receiver that its messages in it name.
+pub(super) fn name_for(
     look: &impl Look,
     conversation: ConversationId,
     record: ConversationRecord,
@@ -319,14 +319,15 @@ pub(super) fn permitted(
     Ok((record, member))
 }
 
-/// A conversation and one who belongs to it or once did, or the refusal that is due to all others.
+/// A conversation and one who belongs to it or once did, or the refusal that is due to all others: one refusal, after
+/// the same single look, whether there is such a conversation or not, so that ids tell nothing.
 pub(super) fn membership(
     look: &impl Look,
     conversation: ConversationId,
     account: AccountId,
 ) -> Result<(ConversationRecord, MemberRecord), Stop> {
-    let record = load(look, conversation)?.ok_or(Refusal::NoSuchConversation)?;
     let member = load_member(look, conversation, account)?.ok_or(Refusal::NotPermitted)?;
+    let record = load(look, conversation)?.ok_or(Refusal::NotPermitted)?;
     Ok((record, member))
 }
 

@@ -3,6 +3,7 @@
 use redb::ReadableTable;
 use serde_bytes::Bytes;
 
+use super::cache::NameHash;
 use super::conversations::{self, membership, permitted};
 use super::error::{Stop, StoreError, readable};
 use super::record::{ConversationRecord, Kind, LogRecord, MemberRecord};
@@ -40,6 +41,11 @@ pub(super) fn append(tables: &mut Tables<'_>, append: &Append) -> Result<Reply, 
     if append.number != expected {
         return Err(Refusal::Expect(expected).into());
     }
+    if let Some(receiver) = &append.receiver
+        && !is_addressed_to(tables, record, append, receiver)?
+    {
+        return Err(Refusal::NotPermitted.into());
+    }
     let new = NewEntry {
         author: append.author,
         device: append.device,
@@ -63,6 +69,27 @@ pub(super) fn append(tables: &mut Tables<'_>, append: &Append) -> Result<Reply, 
 /// Whether somebody with a member's record may add to the log.
 fn may_say(record: ConversationRecord, member: MemberRecord) -> bool {
     record.kind != Kind::Room || (member.until.is_none() && permits(member.role, Deed::Say))
+}
+
+/// Whether a message names as its receiver what its author calls the conversation: the other's canonical name, the
+/// room's, or everyone.
+fn is_addressed_to(
+    look: &impl Look,
+    record: ConversationRecord,
+    append: &Append,
+    receiver: &str,
+) -> Result<bool, StoreError> {
+    let row = (append.conversation, append.author);
+    let receiver = NameHash::of(receiver);
+    if let Some(known) = look.cache().and_then(|cache| cache.receivers.get(row)) {
+        return Ok(known == receiver);
+    }
+    let name = conversations::name_for(look, append.conversation, record, append.author)?;
+    let name = NameHash::of(&name);
+    if let Some(cache) = look.cache() {
+        cache.receivers.learn(row, name);
+    }
+    Ok(name == receiver)
 }
 
 /// What is to become the next entry of a log.

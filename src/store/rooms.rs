@@ -229,14 +229,19 @@ fn leave(
     account: AccountId,
     time_ms: u64,
 ) -> Result<Reply, Stop> {
-    let mut record = load_open(tables, id)?;
     let unchanged = Reply::Changed {
         event: None,
         subject: None,
     };
-    let Some(member) = conversations::load_member(tables, id, account)? else {
-        return Ok(unchanged);
+    // Nobody belongs to what they never joined, whether there is such a room or not: both are answered alike.
+    let (mut record, member) = match conversations::membership(tables, id, account) {
+        Ok(known) => known,
+        Err(Stop::Refused(_)) => return Ok(unchanged),
+        Err(error) => return Err(error),
     };
+    if record.kind != Kind::Room {
+        return Err(Refusal::NotPermitted.into());
+    }
     if member.until.is_some() {
         return Ok(unchanged);
     }
@@ -258,11 +263,15 @@ fn leave(
     })
 }
 
-/// The record of a conversation that is a room.
-fn load_open(look: &impl Look, id: ConversationId) -> Result<ConversationRecord, Stop> {
-    let record = conversations::load(look, id)?.ok_or(Refusal::NoSuchConversation)?;
-    if record.kind == Kind::Room {
-        Ok(record)
+/// A room and a member of it. Everybody else gets the same refusal as for a room that does not exist.
+fn require_member(
+    look: &impl Look,
+    id: ConversationId,
+    account: AccountId,
+) -> Result<(ConversationRecord, MemberRecord), Stop> {
+    let (record, member) = conversations::membership(look, id, account)?;
+    if record.kind == Kind::Room && member.until.is_none() {
+        Ok((record, member))
     } else {
         Err(Refusal::NotPermitted.into())
     }

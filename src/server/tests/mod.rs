@@ -25,6 +25,7 @@ use crate::transport::{
     App, Channel, ClientConfig, CloseReason, Endpoint, Event, Limits, Now, ServerConfig, SessionId,
 };
 
+mod addressing;
 mod limits;
 mod readers;
 mod retention;

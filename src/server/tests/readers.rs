@@ -69,7 +69,8 @@ fn message_that_no_delivery_could_hold_is_refused_and_holds_nobody_up() {
     let largest = receiver(64 * 1024 - around);
     bench.say(alices, Channel::Chat, &largest);
     bench.pass(100);
-    bench.say(alices, Channel::Chat, &receiver(3));
+    let fitting = text("alice", "bob", "tea?", origin);
+    bench.say(alices, Channel::Chat, &fitting);
     bench.pass(100);
     let refused = |body: &Body| matches!(body, Body::Failure(failure) if failure.code == ErrorCode::TextTooLong);
     assert!(bench.heard(alices).iter().any(refused));

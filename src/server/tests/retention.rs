@@ -114,6 +114,7 @@ fn reader_whom_retention_overtakes_is_told_before_what_is_left() {
             digest,
             content,
             time_ms: 1,
+            receiver: None,
         };
         bench.done(Request::Append(append));
     }

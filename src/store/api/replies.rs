@@ -272,10 +272,8 @@ pub enum Refusal {
     Conflict,
     /// The number is so old that its digest is no longer kept.
     UnknownNumber,
-    /// The author does not belong to the conversation.
+    /// The conversation is not the asker's, or there is none with this id; or it does not let them do this.
     NotPermitted,
-    /// There is no such conversation.
-    NoSuchConversation,
     /// There is no room of this name, and none is made.
     NoSuchRoom,
     /// The room is private, and this account has no invitation.

@@ -12,7 +12,7 @@ use super::super::seal::{self, decode_entry};
 use super::super::tables::{Look, Tables};
 use super::super::{Account, Refusal, Reply, accounts, conversations, events};
 use super::permission::{Deed, permits};
-use super::{INVITATIONS_MAX, list, load_open, membership, require, save};
+use super::{INVITATIONS_MAX, list, membership, require, require_member, save};
 use crate::protocol::{
     Access, AccountId, Change, ConversationId, EventKind, MemberRole, RoomEvent, TOPIC_MAX_BYTES,
 };
@@ -35,10 +35,7 @@ pub(super) fn change(
     change: &Change,
     time_ms: u64,
 ) -> Result<Reply, Stop> {
-    let record = load_open(tables, id)?;
-    let acting = conversations::load_member(tables, id, actor)?
-        .filter(|member| member.until.is_none())
-        .ok_or(Refusal::NotPermitted)?;
+    let (record, acting) = require_member(tables, id, actor)?;
     let scene = Scene {
         id,
         record,

@@ -9,7 +9,7 @@ use super::super::names::{self, NameOf};
 use super::super::seal;
 use super::super::tables::Look;
 use super::super::{Member, Refusal, Reply, accounts, conversations};
-use super::{ROOMS_LISTED_MAX, load_open, membership, require};
+use super::{ROOMS_LISTED_MAX, membership, require, require_member};
 use crate::protocol::{AccountId, ConversationId, Room};
 
 /// The rooms that an account belongs to, then those that it is invited to, then the public ones, each by name.
@@ -98,11 +98,7 @@ pub(in crate::store) fn members(
     id: ConversationId,
     account: AccountId,
 ) -> Result<Reply, Stop> {
-    load_open(look, id)?;
-    let asker = conversations::load_member(look, id, account)?;
-    if asker.is_none_or(|member| member.until.is_some()) {
-        return Err(Refusal::NotPermitted.into());
-    }
+    require_member(look, id, account)?;
     let mut members = Vec::new();
     for (account, member) in membership::members(look, id)? {
         let record = readable(accounts::require(look, account))?;

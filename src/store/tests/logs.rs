@@ -131,15 +131,6 @@ fn strangers_neither_write_nor_read_nor_see_marks() {
     ] {
         assert_eq!(bench.refused(request), Refusal::NotPermitted);
     }
-    let nowhere = ConversationId(77);
-    assert_eq!(
-        bench.refused(append(eve, nowhere, 1, "hi")),
-        Refusal::NoSuchConversation
-    );
-    assert_eq!(
-        bench.refused(read(eve.0, nowhere, 0, 1)),
-        Refusal::NoSuchConversation
-    );
     bench.done(advance(conversation, eve.0, 1));
     assert_eq!(bench.marks(alice.0, conversation), []);
     let standings = bench.hello(eve, vec![position(conversation, 1, "secret")]);

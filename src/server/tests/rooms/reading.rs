@@ -53,7 +53,7 @@ fn history_is_read_one_page_at_a_time_and_fits_a_message() {
     assert_eq!((history.tag, history.more), (2, true));
     assert_eq!(history.entries.last().map(|it| it.entry), Some(EntryId(4)));
     assert_eq!(bench.waiting(), 1);
-    bench.answer_next(Outcome::Refused(Refusal::NoSuchConversation));
+    bench.answer_next(Outcome::Refused(Refusal::NotPermitted));
     let heard = bench.heard(link);
     assert!(
         matches!(&heard[..], [Body::Failure(failure)] if failure.code == ErrorCode::NotPermitted && failure.tag == Some(3)),
