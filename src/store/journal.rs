@@ -11,9 +11,12 @@
 //! what an earlier round has left behind the end is known by its number, and the journal of another database, or of
 //! what a backup has replaced, by its check.
 
+mod note;
+
 use redb::StorageBackend;
 
 use super::error::StoreError;
+pub(super) use note::Note;
 
 /// The header of a record, in bytes.
 const HEADER_BYTES: usize = 8 + 4 + CHECK_BYTES;

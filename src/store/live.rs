@@ -9,7 +9,7 @@ use self_cell::self_cell;
 use super::Request;
 use super::error::StoreError;
 use super::guard::{give_up, guard};
-use super::journal::{Found, Journal};
+use super::journal::{Found, Journal, Note};
 use super::meta;
 use super::tables::{Snapshot, State, Tables};
 use crate::protocol::ConversationId;
@@ -109,7 +109,7 @@ impl Live {
     fn open(files: Files, epoch: u64) -> Result<(Self, Found), StoreError> {
         let applied = {
             let snapshot = Snapshot::open(&files.database.begin_read()?)?;
-            meta::journal_applied(&snapshot)?
+            meta::journal(&snapshot)?.map_or(0, |note| note.applied)
         };
         let (journal, found) = Journal::open(files.journal, epoch, applied)?;
         let live = Self {
@@ -205,7 +205,11 @@ impl Live {
         let last = self.journal.last();
         open.tabled.with_dependent_mut(|_, tables| {
             tables.write_back()?;
-            meta::note_journal(tables, last)
+            if let Some(note) = meta::journal(tables)? {
+                let applied = last;
+                Note { applied, ..note }.save(tables)?;
+            }
+            Ok::<_, StoreError>(())
         })?;
         let Ground {
             mut transaction,
@@ -222,7 +226,8 @@ impl Live {
     /// Gives the transaction under way up, in which something was done by halves, and does again what is durable.
     pub(super) fn start_over(&mut self, epoch: u64) -> Result<(), StoreError> {
         self.forget_open()?;
-        let applied = meta::journal_applied(&Snapshot::open(&self.database.begin_read()?)?)?;
+        let snapshot = Snapshot::open(&self.database.begin_read()?)?;
+        let applied = meta::journal(&snapshot)?.map_or(0, |note| note.applied);
         let found = self.journal.read_again(applied)?;
         self.repeat(&found, epoch)?;
         self.checkpoint()

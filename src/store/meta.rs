@@ -11,12 +11,13 @@ use redb::{
 
 use super::conversations::{self, make_everyone};
 use super::error::{StoreError, readable};
+use super::journal::Note;
 use super::open::OpenError;
 use super::seal;
 use super::tables::{Look, Snapshot, State, Tables};
 
 /// The version of the tables and records that this program writes. A database of a newer one is refused.
-pub const SCHEMA_VERSION: u64 = 3;
+pub const SCHEMA_VERSION: u64 = 4;
 
 pub(super) const SCHEMA: &str = "server schema";
 const TABLE: &str = "meta";
@@ -37,8 +38,6 @@ const PASSED: &str = "retention passed ms";
 /// since the backup, and after that again from the same backup, and clients know them. An id that is used again would
 /// mix two conversations, or two devices. Chosen: more than a server gives out in the life of a backup.
 const IDS_SKIPPED: u64 = 1 << 20;
-/// The last record of the journal that the tables contain.
-const JOURNAL: &str = "journal";
 
 /// Which ids are given out: the row of `meta` that holds the next one.
 #[derive(Debug, Clone, Copy)]
@@ -104,7 +103,12 @@ fn seal_row(tables: &mut Tables<'_>, row: &str, number: u64) -> Result<(), Store
     Ok(())
 }
 
-/// Seals every row, as schema 3 has it, and notes the schema.
+/// Notes that the tables are of this program's schema.
+pub(super) fn note_schema(tables: &mut Tables<'_>) -> Result<(), StoreError> {
+    put(tables, SCHEMA, SCHEMA_VERSION)
+}
+
+/// Seals every row, as schema 3 has it.
 pub(super) fn seal_all(tables: &mut Tables<'_>) -> Result<(), StoreError> {
     let mut rows = Vec::new();
     for row in tables.meta.iter()? {
@@ -115,8 +119,7 @@ pub(super) fn seal_all(tables: &mut Tables<'_>) -> Result<(), StoreError> {
         seal_row(tables, &row, number)?;
     }
     let limits = tables.retention.len()?;
-    note_limits(tables, limits)?;
-    put(tables, SCHEMA, SCHEMA_VERSION)
+    note_limits(tables, limits)
 }
 
 /// Whether a row's check value is there and fits.
@@ -157,8 +160,8 @@ pub(super) fn mend(
     if !is_known {
         put(tables, EPOCH, ChaCha20Rng::from_seed(seed).next_u64())?;
     }
-    put(tables, SCHEMA, SCHEMA_VERSION)?;
-    mark_as_copy(tables)?;
+    note_schema(tables)?;
+    put(tables, COPY, 1)?;
     // A check value of a row that was lost says nothing.
     let mut rows = Vec::new();
     for row in tables.meta_sums.iter()? {
@@ -193,14 +196,44 @@ pub(super) fn each_row(
     Ok(())
 }
 
-/// The last record of the journal that the tables contain.
-pub(super) fn journal_applied(look: &impl Look) -> Result<u64, StoreError> {
-    Ok(optional(look, JOURNAL)?.unwrap_or(0))
+/// The last record of the journal that the tables of schema 3 contain.
+const JOURNAL_3: &str = "journal";
+
+/// Takes the last record that the tables contain out of `meta`, where schema 3 has it.
+pub(super) fn take_journal_3(tables: &mut Tables<'_>) -> Result<u64, StoreError> {
+    let applied = optional(tables, JOURNAL_3)?.unwrap_or(0);
+    tables.meta.remove(JOURNAL_3)?;
+    tables.meta_sums.remove(JOURNAL_3)?;
+    Ok(applied)
 }
 
-/// The tables contain the journal up to this record.
-pub(super) fn note_journal(tables: &mut Tables<'_>, record: u64) -> Result<(), StoreError> {
-    put(tables, JOURNAL, record)
+/// What the tables know of their journal; none in a copy, which has no journal.
+pub(super) fn journal(look: &impl Look) -> Result<Option<Note>, StoreError> {
+    let note = Note::load(look)?;
+    if note.is_none() && !is_copy(look)? {
+        // It cannot be made up: something may be lost.
+        return Err(StoreError::missing(SECRETS));
+    }
+    Ok(note)
+}
+
+/// Has a copy have a journal.
+fn prepare_journal(database: &Database, rng: &mut ChaCha20Rng) -> Result<(), StoreError> {
+    if journal(&Snapshot::open(&database.begin_read()?)?)?.is_some() {
+        return Ok(());
+    }
+    let transaction = database.begin_write()?;
+    {
+        let state = State::default();
+        Note::new(rng).save(&mut Tables::open(&transaction, &state)?)?;
+    }
+    transaction.commit()?;
+    Ok(())
+}
+
+/// Whether this is a copy that nobody has opened for service yet.
+fn is_copy(look: &impl Look) -> Result<bool, StoreError> {
+    Ok(optional(look, COPY)?.unwrap_or(0) != 0)
 }
 
 /// Gives the database another epoch than it has: something that was durable is not there. Its logs are noted as what
@@ -246,10 +279,10 @@ pub(super) fn note_retention(tables: &mut Tables<'_>, now_ms: u64) -> Result<(),
     Ok(())
 }
 
-/// Marks the tables of a backup as a copy: whoever opens it for service gives it an epoch of its own.
+/// Marks the tables of a backup as a copy: whoever opens it for service gives it an epoch and a journal of its own.
 pub(super) fn mark_as_copy(tables: &mut Tables<'_>) -> Result<(), StoreError> {
     put(tables, COPY, 1)?;
-    Ok(())
+    Note::remove(tables)
 }
 
 /// Begins a service of the database: counts it, and gives the database a new epoch if it is a copy, or if `witness`
@@ -260,12 +293,14 @@ pub(super) fn begin_service(
     rng: &mut ChaCha20Rng,
 ) -> Result<(u64, bool), StoreError> {
     let known = optional(tables, GENERATION)?.unwrap_or(0);
-    let is_older = optional(tables, COPY)?.unwrap_or(0) != 0 || witness > known;
+    let is_older = is_copy(tables)? || witness > known;
     let generation = known.max(witness).saturating_add(1);
     // The ids that a new epoch passes over are counted from it.
     put(tables, GENERATION, generation)?;
     if is_older {
         renew_epoch(tables, rng)?;
+        // The journal beside it is that of the database in whose place it was put.
+        Note::new(rng).save(tables)?;
         put(tables, COPY, 0)?;
     }
     Ok((generation, is_older))
@@ -294,7 +329,10 @@ pub(super) struct MetaCounts {
 /// Makes the schema in a new database, or checks the one that is there; returns the database's epoch.
 pub(super) fn prepare(database: &Database, rng: &mut ChaCha20Rng) -> Result<u64, OpenError> {
     match check(database)? {
-        Some(epoch) => Ok(epoch),
+        Some(epoch) => {
+            prepare_journal(database, rng)?;
+            Ok(epoch)
+        }
         None => Ok(make_schema(database, rng)?),
     }
 }
@@ -347,6 +385,7 @@ fn make_schema(database: &Database, rng: &mut ChaCha20Rng) -> Result<u64, StoreE
             put(&mut tables, sequence.row(), 1)?;
         }
         make_everyone(&mut tables)?;
+        Note::new(rng).save(&mut tables)?;
     }
     transaction.commit()?;
     Ok(epoch)

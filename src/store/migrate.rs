@@ -12,12 +12,18 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
-use redb::{Database, Key, ReadableTable, Table, TableDefinition, TableError, WriteTransaction};
+use rand_chacha::ChaCha20Rng;
+use rand_core::SeedableRng as _;
+use redb::{
+    Database, Key, ReadableTable, StorageBackend, Table, TableDefinition, TableError,
+    WriteTransaction,
+};
 
 use super::Files;
 use super::conversations::{load, save};
 use super::error::StoreError;
 use super::guard::guard;
+use super::journal::Note;
 use super::meta::{self, SCHEMA_VERSION};
 use super::open::{DATABASE_FILE, OpenError, open, reopen, reopen_tables, sync_directory_of};
 use super::record::ConversationRecord;
@@ -33,19 +39,24 @@ const OLDEST: u64 = 1;
 const ROWS_AT_A_TIME: usize = 1000;
 
 /// Opens the database in a data directory as [`open`] does, and brings it forward if an older program has written it;
-/// then the copy that was made before is returned too. `unix_ms` is the time, which only names the copy.
+/// then the copy that was made before is returned too. `unix_ms` is the time, which only names the copy; `seed` is for
+/// secrets that are new.
 ///
 /// # Errors
 /// See [`OpenError`].
-pub fn open_current(data_dir: &Path, unix_ms: u64) -> Result<(Files, Option<PathBuf>), OpenError> {
+pub fn open_current(
+    data_dir: &Path,
+    unix_ms: u64,
+    seed: [u8; 32],
+) -> Result<(Files, Option<PathBuf>), OpenError> {
     let files = open(data_dir)?;
     let found = match guard(|| meta::schema_version(&files.database))? {
         Some(found) if (OLDEST..SCHEMA_VERSION).contains(&found) => found,
         // What is new, current, newer or foreign is the engine's to judge.
         _ => return Ok((files, None)),
     };
-    // Closed in order, the file holds everything (before schema 3 there was no journal); and the copy needs no repair
-    // when it is opened.
+    let first = first_record_3(&*files.journal)?;
+    // Closed, the file needs no repair when its copy is opened.
     drop(files);
     let file = data_dir.join(DATABASE_FILE);
     let copy = copy_name(&file, found, unix_ms);
@@ -53,15 +64,31 @@ pub fn open_current(data_dir: &Path, unix_ms: u64) -> Result<(Files, Option<Path
         path: copy.clone(),
         cause,
     })?;
-    migrate(&reopen_tables(data_dir)?)?;
+    migrate_with(&reopen_tables(data_dir)?, first, seed)?;
     Ok((reopen(data_dir)?, Some(copy)))
 }
 
-/// Brings an open database forward, without a copy: the steps that are missing, all of them or none.
+/// The number of the first record of a journal as schema 3 has it; zero in an empty one.
+///
+/// Its records are not made again: what a user has written may look like one of them.
+fn first_record_3(journal: &dyn StorageBackend) -> Result<u64, OpenError> {
+    let mut number = [0; 8];
+    if journal.len().map_err(StoreError::from)? >= number.len() as u64 {
+        journal.read(0, &mut number).map_err(StoreError::from)?;
+    }
+    Ok(u64::from_le_bytes(number))
+}
+
+/// Brings an open database forward that has no journal, without a copy: the steps that are missing, all of them or
+/// none. `seed` is for secrets that are new.
 ///
 /// # Errors
 /// If the database cannot be read or written, or is damaged; then it is as it was.
-pub fn migrate(database: &Database) -> Result<(), OpenError> {
+pub fn migrate(database: &Database, seed: [u8; 32]) -> Result<(), OpenError> {
+    migrate_with(database, 0, seed)
+}
+
+fn migrate_with(database: &Database, first_record: u64, seed: [u8; 32]) -> Result<(), OpenError> {
     let Some(found) = guard(|| meta::schema_version(database))? else {
         return Ok(());
     };
@@ -70,18 +97,51 @@ pub fn migrate(database: &Database) -> Result<(), OpenError> {
     }
     guard(|| {
         let transaction = database.begin_write().map_err(StoreError::from)?;
-        // Schema 3 has a journal beside the tables, too, which an older program would not look at.
-        forward(&transaction, found)?;
+        let mut rng = ChaCha20Rng::from_seed(seed);
+        forward(&transaction, found, first_record, &mut rng)?;
         transaction.commit().map_err(StoreError::from)?;
         Ok(())
     })
+}
+
+/// All steps from the schema that was found. Tables that are new are made by opening them.
+fn forward(
+    transaction: &WriteTransaction,
+    found: u64,
+    first_record: u64,
+    rng: &mut ChaCha20Rng,
+) -> Result<(), StoreError> {
+    if found < 3 {
+        to_schema_3(transaction, found)?;
+    }
+    let state = State::default();
+    let mut tables = Tables::open(transaction, &state)?;
+    note_journal(&mut tables, first_record, rng)?;
+    meta::note_schema(&mut tables)
+}
+
+/// From schema 3: the journal has records that no content can be taken for, and the tables say of themselves whether
+/// they need it. What is in a journal of schema 3 that its server did not bring into the tables is lost: then they need
+/// one that is not there, which the next start says.
+fn note_journal(
+    tables: &mut Tables<'_>,
+    first_record: u64,
+    rng: &mut ChaCha20Rng,
+) -> Result<(), StoreError> {
+    let applied = meta::take_journal_3(tables)?;
+    let note = Note {
+        applied,
+        is_closed: first_record <= applied,
+        ..Note::new(rng)
+    };
+    note.save(tables)
 }
 
 /// From schema 1: how many bytes each log takes, and check values behind all records. From schema 2: those count the
 /// key and the table too, and stand behind every other row as well.
 ///
 /// A row that was damaged before stays damaged: what its old check value does not fit gets no new one.
-fn forward(transaction: &WriteTransaction, found: u64) -> Result<(), StoreError> {
+fn to_schema_3(transaction: &WriteTransaction, found: u64) -> Result<(), StoreError> {
     for name in NUMBERS.into_iter().chain(PRESENCES).chain([SENT]) {
         set_aside(transaction, name)?;
     }

@@ -32,7 +32,7 @@ pub struct Secrets {
 /// # Errors
 /// If it cannot be opened: in use, damaged, not a database, of a newer schema, open to others.
 pub fn open(data: &Path) -> anyhow::Result<Engine> {
-    let (files, copy) = store::open_current(data, net::now().unix_ms)?;
+    let (files, copy) = store::open_current(data, net::now().unix_ms, net::seed()?)?;
     if let Some(copy) = copy {
         eprintln!(
             "udpchat: the database was brought forward to schema {}; as it was before it is kept in {}",

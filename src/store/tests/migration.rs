@@ -3,8 +3,10 @@
 use redb::{Key, ReadableTable, ReadableTableMetadata as _, TableDefinition, WriteTransaction};
 use std::fs;
 
+use super::super::journal::Note;
 use super::super::memory::MemoryDisk;
 use super::super::record::Kind;
+use super::super::seal;
 use super::super::testing::Bench;
 use super::super::{
     DATABASE_FILE, Engine, Finding, OpenError, Reply, Request, migrate, open_current,
@@ -68,12 +70,34 @@ macro_rules! unseal {
     }};
 }
 
-/// The village as an older program had it. Schema 2: check values behind records only, which do not count the key.
+/// Has `meta` say how far the tables have the journal, as schema 3 does.
+fn journal_in_meta(transaction: &WriteTransaction) {
+    let secrets = TableDefinition::<&str, &[u8]>::new("secrets");
+    let mut secrets = transaction.open_table(secrets).unwrap();
+    let note = secrets.remove("journal").unwrap().unwrap();
+    let note: Note = seal::decode("secrets", "journal", note.value()).unwrap();
+    let sums = TableDefinition::<&str, u32>::new("meta_sums");
+    for (row, number) in [("journal", note.applied), ("server schema", 3)] {
+        let mut meta = transaction.open_table(META).unwrap();
+        meta.insert(row, number).unwrap();
+        let mut sums = transaction.open_table(sums).unwrap();
+        let sum = seal::number_sum("meta", row, number);
+        sums.insert(row, sum).unwrap();
+    }
+}
+
+/// The village as an older program had it. Schema 3: the journal in `meta`. Schema 2: check values behind records only, which do not count the key.
 /// Schema 1: none, no bytes in a conversation's record, no table of limits.
 fn older(schema: u64) -> (MemoryDisk, Truth) {
     let (disk, truth) = village();
     let database = disk.open().unwrap();
     let transaction = database.begin_write().unwrap();
+    journal_in_meta(&transaction);
+    if schema == 3 {
+        transaction.commit().unwrap();
+        drop(database);
+        return (disk, truth);
+    }
     let plain = |record: &[u8]| {
         let sum = crc32fast::hash(record).to_le_bytes();
         let sum: &[u8] = if schema == 1 { &[] } else { &sum };
@@ -159,10 +183,10 @@ fn whole(disk: MemoryDisk, mut truth: Truth, schema: u64) {
 
 #[test]
 fn older_schemas_are_brought_forward_whole() {
-    for schema in [1, 2] {
+    for schema in [1, 2, 3] {
         let (disk, truth) = older(schema);
         let database = disk.open().unwrap();
-        migrate(&database).unwrap();
+        migrate(&database, [5; 32]).unwrap();
         drop(database);
         whole(disk, truth, schema);
     }
@@ -181,7 +205,7 @@ fn row_that_was_damaged_before_stays_damaged() {
         accounts.insert(2, &*row).unwrap();
     }
     transaction.commit().unwrap();
-    migrate(&database).unwrap();
+    migrate(&database, [5; 32]).unwrap();
     drop(database);
     let mut bench = Bench::on(disk);
     let report = bench.engine.snapshots().check().unwrap();
@@ -216,7 +240,7 @@ fn a_crash_at_any_step_leaves_one_schema_or_the_other() {
         let disk = MemoryDisk::from_image(image.clone());
         let database = disk.open().unwrap();
         disk.fail_after(Some(successes));
-        let outcome = migrate(&database);
+        let outcome = migrate(&database, [5; 32]);
         disk.crash_keeping(|index| index % 2 == 0);
         drop(database);
         let database = disk.open().unwrap();
@@ -226,7 +250,7 @@ fn a_crash_at_any_step_leaves_one_schema_or_the_other() {
             break;
         }
         failed += 1;
-        migrate(&database).unwrap();
+        migrate(&database, [5; 32]).unwrap();
         drop(database);
         whole(disk, truth.clone(), 1);
     }
@@ -239,7 +263,7 @@ fn a_copy_is_made_before_and_named_after_schema_and_day() {
     let path = directory.path().join(DATABASE_FILE);
     let (disk, truth) = older(1);
     super::opening::write(&path, &disk.image());
-    let (database, copy) = open_current(directory.path(), 1_773_756_120_000).unwrap();
+    let (database, copy) = open_current(directory.path(), 1_773_756_120_000, [5; 32]).unwrap();
     let copy = copy.expect("an older schema is copied");
     let name = copy.file_name().unwrap().to_string_lossy().into_owned();
     assert_eq!(name, "udpchat.redb.schema-1.2026-03-17");
@@ -260,6 +284,6 @@ fn a_copy_is_made_before_and_named_after_schema_and_day() {
         )
         .unwrap()
     );
-    let (_, again) = open_current(directory.path(), 0).unwrap();
+    let (_, again) = open_current(directory.path(), 0, [5; 32]).unwrap();
     assert_eq!(again, None, "what is current is not copied");
 }
