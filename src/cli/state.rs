@@ -13,7 +13,7 @@ use redb::Database;
 use self::known_servers::KnownServers;
 use crate::client::{Files, Trust, schema_to_migrate};
 use crate::protocol::{Digest, fingerprint};
-use crate::store::{self, OpenError};
+use crate::store::{self, NewFile, OpenError};
 
 /// How many devices of one account a state directory holds at most: so many clients run at once. The next one is
 /// told so.
@@ -125,18 +125,10 @@ impl Files for StateDirectory {
 
 /// Keeps the file as the earlier version wrote it, beside the one that is about to be rewritten.
 fn copy_before_migration(file: &Path, schema: u64) -> anyhow::Result<()> {
-    let copy = file.with_extension(format!("redb.schema{schema}"));
-    let part = file.with_extension("redb.part");
-    let copied = fs::copy(file, &part)
-        .and_then(|_| fs::File::open(&part)?.sync_all())
-        .and_then(|()| fs::rename(&part, &copy));
-    copied.with_context(|| {
-        format!(
-            "cannot copy {} to {} before its form is changed: is there room?",
-            file.display(),
-            copy.display()
-        )
-    })
+    let source = fs::File::open(file).with_context(|| format!("cannot read {}", file.display()))?;
+    let mut copy = NewFile::beside(&file.with_extension(format!("redb.schema{schema}")))?;
+    copy.fill(source)?;
+    Ok(copy.replace()?)
 }
 
 /// The file of a device's database.
@@ -167,10 +159,10 @@ pub fn private_directory(path: &Path) -> anyhow::Result<()> {
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt as _;
-        let mode = fs::metadata(path)
-            .with_context(|| format!("cannot look at the directory {}", path.display()))?
-            .permissions()
-            .mode();
+        let metadata = fs::metadata(path)
+            .with_context(|| format!("cannot look at the directory {}", path.display()))?;
+        store::require_own(path, &metadata)?;
+        let mode = metadata.permissions().mode();
         if mode & 0o077 != 0 {
             bail!(
                 "the directory {0} is open to other users (mode {1:03o}): run `chmod 700 {0}`",

@@ -1,7 +1,8 @@
 //! Copies of a database: made while it is in use, and put back.
 
-use std::fs;
+use std::fs::{self, File, OpenOptions};
 use std::io;
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 use redb::{Database, ReadableDatabase};
@@ -10,32 +11,22 @@ use super::check::{self, Report};
 use super::error::StoreError;
 use super::guard::guard;
 use super::meta;
-use super::migrate::{beside, copy_file};
-use super::open::{DATABASE_FILE, OpenError, journal_of, open_file, sync_directory_of};
+use super::new_file::{NewFile, beside};
+use super::open::{DATABASE_FILE, OpenError, journal_of, open_file, open_new, prepare_directory};
+use super::ownership::require_trusted;
 use super::tables::{self, Snapshot, State, Tables};
 
-/// Writes a snapshot into a database of its own, under another name until it is whole; returns how many rows it has.
+/// Writes a snapshot into a database of its own, which has its name once it is whole; returns how many rows it has.
 pub(super) fn write(snapshot: &Snapshot, path: &Path) -> Result<u64, OpenError> {
-    let failed = |cause| OpenError::NoCopy {
+    let new = NewFile::at(path)?;
+    let copy = open_new(&new)?;
+    let rows = fill(snapshot, &copy).map_err(|cause| OpenError::Failed {
         path: path.into(),
         cause,
-    };
-    if fs::symlink_metadata(path).is_ok() {
-        return Err(failed(io::ErrorKind::AlreadyExists.into()));
-    }
-    let temporary = beside(path, ".part");
-    let written = open_file(&temporary).and_then(|copy| Ok(fill(snapshot, &copy)?));
-    let placed = written.and_then(|rows| {
-        fs::rename(&temporary, path)
-            .and_then(|()| sync_directory_of(path))
-            .map_err(failed)?;
-        Ok(rows)
-    });
-    if placed.is_err() {
-        // Half a copy is of no use, and on a full disk it is in the way.
-        let _ = fs::remove_file(&temporary);
-    }
-    placed
+    })?;
+    drop(copy);
+    new.place()?;
+    Ok(rows)
 }
 
 /// Fills an empty database with a snapshot, marked as a copy; returns how many rows it has.
@@ -76,12 +67,9 @@ pub fn restore(
     data_dir: &Path,
     day: &str,
 ) -> Result<Result<Option<PathBuf>, Report>, OpenError> {
-    let report = check::check_file(backup)?;
-    if !report.is_sound() {
-        return Ok(Err(report));
-    }
+    prepare_directory(data_dir)?;
     let path = data_dir.join(DATABASE_FILE);
-    let failed = |cause| OpenError::NoCopy {
+    let failed = |cause| OpenError::NotWritable {
         path: path.clone(),
         cause,
     };
@@ -92,9 +80,15 @@ pub fn restore(
             return Err(error);
         }
     }
-    let fresh = beside(&path, ".restored");
-    copy_file(backup, &fresh).map_err(failed)?;
-    mark(&fresh)?;
+    let mut fresh = NewFile::beside(&path)?;
+    fresh.fill(open_backup(backup)?)?;
+    // The copy is checked, and not the backup: that one can have been changed in between.
+    let report = check::check_file(fresh.temporary_path()).map_err(|error| about(error, backup))?;
+    if !report.is_sound() {
+        return Ok(Err(report));
+    }
+    // A backup may be a plain copy of a file: now it says itself that it is one.
+    mark_as_copy(&open_file(fresh.temporary_path())?)?;
     let kept = if is_there {
         let kept = free_name(&path, day);
         fs::rename(&path, &kept).map_err(failed)?;
@@ -106,15 +100,48 @@ pub fn restore(
     } else {
         None
     };
-    fs::rename(&fresh, &path)
-        .and_then(|()| sync_directory_of(&path))
-        .map_err(failed)?;
+    if let Err(error) = fresh.place() {
+        if let Some(kept) = kept {
+            // Better the one that was there than none; if this fails too, the error says where to look.
+            let _ = fs::rename(&kept, &path);
+            let _ = fs::rename(journal_of(&kept), journal_of(&path));
+        }
+        return Err(error.into());
+    }
     Ok(Ok(kept))
 }
 
-/// A backup may be a plain copy of a file: now it says itself that it is one.
-fn mark(path: &Path) -> Result<(), OpenError> {
-    Ok(mark_as_copy(&open_file(path)?)?)
+/// Opens a backup to read it, if nobody but its user and root can have written it: the server's keys are in it, and
+/// whoever chooses it chooses them.
+fn open_backup(path: &Path) -> Result<File, OpenError> {
+    let failed = |cause| OpenError::NotReadable {
+        path: path.into(),
+        cause,
+    };
+    // A named pipe would be waited for.
+    let file = OpenOptions::new()
+        .read(true)
+        .custom_flags(nix::libc::O_NONBLOCK)
+        .open(path)
+        .map_err(failed)?;
+    let metadata = file.metadata().map_err(failed)?;
+    if !metadata.is_file() {
+        return Err(OpenError::NotADatabase { path: path.into() });
+    }
+    require_trusted(path, &metadata)?;
+    Ok(file)
+}
+
+/// An error of the copy that is checked, as one of the backup.
+fn about(error: OpenError, backup: &Path) -> OpenError {
+    let path = backup.to_owned();
+    match error {
+        OpenError::Truncated { bytes, .. } => OpenError::Truncated { path, bytes },
+        OpenError::NotADatabase { .. } => OpenError::NotADatabase { path },
+        OpenError::Damaged { reason, .. } => OpenError::Damaged { path, reason },
+        OpenError::Io { cause, .. } => OpenError::Io { path, cause },
+        other => other,
+    }
 }
 
 /// Has a database say of itself that it is a copy, as one that is put back does: whoever begins a service of it gives

@@ -3,6 +3,7 @@
 use thiserror::Error;
 
 use super::Refusal;
+use super::new_file::advice;
 
 /// Why the database did not do what it was asked.
 #[derive(Debug, Error)]
@@ -46,6 +47,17 @@ impl StoreError {
     /// Whether something that was written is not there any more, as against a disk that fails.
     pub(super) fn is_damage(&self) -> bool {
         matches!(self, Self::Damaged { .. }) || self.is_damaged_page()
+    }
+
+    /// What can be done about it, as the end of a sentence; nothing where that is not known.
+    pub(super) fn advice(&self) -> &'static str {
+        match self {
+            Self::Storage(error) => match &**error {
+                redb::Error::Io(cause) => advice(cause),
+                _ => "",
+            },
+            _ => "",
+        }
     }
 
     /// A row that another row speaks of is not there.

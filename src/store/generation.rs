@@ -9,9 +9,8 @@
 //! running server and put back before its next start. Clients still notice those where their position is ahead of the
 //! log or its digest differs.
 
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write as _};
-use std::os::unix::fs::OpenOptionsExt;
+use std::fs;
+use std::io;
 use std::path::Path;
 
 use rand_chacha::ChaCha20Rng;
@@ -21,8 +20,8 @@ use redb::Database;
 use super::error::StoreError;
 use super::guard::guard;
 use super::meta;
-use super::migrate::beside;
-use super::open::{OpenError, sync_directory_of};
+use super::new_file::{NewFile, NewFileError};
+use super::open::OpenError;
 use super::tables::{State, Tables};
 
 /// The file's name in the server's data directory.
@@ -48,7 +47,7 @@ pub fn begin_service(
         return Ok(false);
     };
     // Only now: were the file ahead of the database, the next start would take this one for an older one.
-    write(&path, generation).map_err(failed)?;
+    write(&path, generation)?;
     Ok(is_older)
 }
 
@@ -92,16 +91,8 @@ fn read(path: &Path) -> io::Result<u64> {
     }
 }
 
-fn write(path: &Path, generation: u64) -> io::Result<()> {
-    let temporary = beside(path, ".new");
-    let mut file: File = OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(true)
-        .mode(0o600)
-        .open(&temporary)?;
-    writeln!(file, "{generation}")?;
-    file.sync_all()?;
-    fs::rename(&temporary, path)?;
-    sync_directory_of(path)
+fn write(path: &Path, generation: u64) -> Result<(), NewFileError> {
+    let mut new = NewFile::beside(path)?;
+    new.fill(format!("{generation}\n").as_bytes())?;
+    new.replace()
 }

@@ -5,10 +5,8 @@
 //! older program refuses the newer version by name.
 
 use std::collections::BTreeMap;
-use std::fs::{self, File, OpenOptions};
-use std::io;
+use std::fs::File;
 use std::ops::Bound;
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
@@ -25,7 +23,8 @@ use super::error::StoreError;
 use super::guard::guard;
 use super::journal::Note;
 use super::meta::{self, SCHEMA_VERSION};
-use super::open::{DATABASE_FILE, OpenError, open, reopen, reopen_tables, sync_directory_of};
+use super::new_file::{NewFile, beside};
+use super::open::{DATABASE_FILE, OpenError, open, reopen, reopen_tables};
 use super::record::ConversationRecord;
 use super::seal::{self, Place, Sealed, seal_entry};
 use super::tables::{State, Tables};
@@ -60,10 +59,7 @@ pub fn open_current(
     drop(files);
     let file = data_dir.join(DATABASE_FILE);
     let copy = copy_name(&file, found, unix_ms);
-    copy_file(&file, &copy).map_err(|cause| OpenError::NoCopy {
-        path: copy.clone(),
-        cause,
-    })?;
+    copy_file(&file, &copy)?;
     migrate_with(&reopen_tables(data_dir)?, first, seed)?;
     Ok((reopen(data_dir)?, Some(copy)))
 }
@@ -368,33 +364,13 @@ fn copy_name(file: &Path, schema: u64, unix_ms: u64) -> PathBuf {
     beside(file, &format!(".schema-{schema}.{day}"))
 }
 
-/// Another name in the same directory: the file's own and something behind it.
-pub(super) fn beside(file: &Path, suffix: &str) -> PathBuf {
-    let mut name = file.file_name().unwrap_or_default().to_owned();
-    name.push(suffix);
-    file.with_file_name(name)
-}
-
 /// Copies a file for its owner only. Under the new name it is whole and durable, or what was there before stands.
-pub(super) fn copy_file(from: &Path, to: &Path) -> io::Result<()> {
-    let temporary = beside(to, &format!(".new-{}", std::process::id()));
-    match fs::remove_file(&temporary) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-        _ => {}
-    }
-    let mut target = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(&temporary)?;
-    let copied = File::open(from)
-        .and_then(|mut source| io::copy(&mut source, &mut target))
-        .and_then(|_| target.sync_all())
-        .and_then(|()| fs::rename(&temporary, to));
-    if copied.is_err() {
-        // Half a copy is of no use, and on a full disk it is in the way.
-        let _ = fs::remove_file(&temporary);
-    }
-    copied?;
-    sync_directory_of(to)
+fn copy_file(from: &Path, to: &Path) -> Result<(), OpenError> {
+    let source = File::open(from).map_err(|cause| OpenError::NotReadable {
+        path: from.into(),
+        cause,
+    })?;
+    let mut copy = NewFile::beside(to).map_err(OpenError::NoCopy)?;
+    copy.fill(source).map_err(OpenError::NoCopy)?;
+    copy.replace().map_err(OpenError::NoCopy)
 }

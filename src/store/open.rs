@@ -10,7 +10,9 @@ use redb::{Database, DatabaseError, StorageError};
 use thiserror::Error;
 
 use super::guard::guard;
-use super::leftovers::{name_in_the_making, remove_leftovers};
+use super::leftovers::remove_leftovers;
+use super::new_file::{NewFile, NewFileError, advice, beside, sync_directory_of};
+use super::ownership::{OTHERS, OwnerError, require_own};
 use super::{Files, StoreError};
 
 /// The database's file in the server's data directory.
@@ -25,9 +27,6 @@ const CACHE_BYTES: usize = 128 * 1024 * 1024;
 
 /// What a redb file begins with (redb's design document, "File format").
 const MAGIC: &[u8] = b"redb\x1A\x0A\xA9\x0D\x0A";
-
-/// The permission bits of group and others.
-const OTHERS: u32 = 0o077;
 
 /// Why a database could not be opened. Each text says what to do about it.
 #[derive(Debug, Error)]
@@ -62,8 +61,11 @@ pub enum OpenError {
         /// Its permission bits.
         mode: u32,
     },
+    /// It belongs to another user.
+    #[error(transparent)]
+    Owner(#[from] OwnerError),
     /// This user may not write there.
-    #[error("cannot write to {path}: {cause}; check its owner and the file system")]
+    #[error("cannot write to {path}: {cause}{}", advice(cause))]
     NotWritable {
         /// Which.
         path: PathBuf,
@@ -102,7 +104,7 @@ pub enum OpenError {
         reason: String,
     },
     /// Any other failure of the file system.
-    #[error("cannot open the database {path}: {cause}")]
+    #[error("cannot open the database {path}: {cause}{}", advice(cause))]
     Io {
         /// Which.
         path: PathBuf,
@@ -126,13 +128,17 @@ pub enum OpenError {
         found: u64,
     },
     /// The copy that is made before a database is brought forward could not be made.
-    #[error(
-        "cannot make the copy {path}, without which the database is not brought forward: {cause}"
-    )]
-    NoCopy {
-        /// The copy's name.
+    #[error("cannot bring the database forward without a copy: {0}")]
+    NoCopy(NewFileError),
+    /// A file that is made beside it could not be made.
+    #[error(transparent)]
+    NewFile(#[from] NewFileError),
+    /// A file that is read could not be.
+    #[error("cannot read {path}: {cause}{}", advice(cause))]
+    NotReadable {
+        /// Which.
         path: PathBuf,
-        /// What failed.
+        /// Why not.
         cause: io::Error,
     },
     /// A redb database, but not of a udpchat server.
@@ -141,6 +147,14 @@ pub enum OpenError {
     /// Another database was found where the one was that failed.
     #[error("the database is not the one that was open before: restart the server")]
     Replaced,
+    /// A file of the store failed while it was used.
+    #[error("{path}: {cause}{}", cause.advice())]
+    Failed {
+        /// Which.
+        path: PathBuf,
+        /// What failed.
+        cause: StoreError,
+    },
     /// The database opened and then failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -169,9 +183,7 @@ pub fn open(data_dir: &Path) -> Result<Files, OpenError> {
 
 /// The journal of a database file.
 pub(super) fn journal_of(path: &Path) -> PathBuf {
-    let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(JOURNAL_SUFFIX);
-    path.with_file_name(name)
+    beside(path, JOURNAL_SUFFIX)
 }
 
 fn with_journal(database: Database, path: &Path, mut file: File) -> Result<Files, OpenError> {
@@ -226,7 +238,8 @@ fn reopen_file(path: &Path) -> Result<Database, OpenError> {
     opened.map_err(|error| from_redb(path, bytes, error))
 }
 
-fn prepare_directory(path: &Path) -> Result<(), OpenError> {
+/// Makes a data directory that is not there, and refuses one that is not its user's alone.
+pub(super) fn prepare_directory(path: &Path) -> Result<(), OpenError> {
     let metadata = match fs::metadata(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             DirBuilder::new()
@@ -242,6 +255,7 @@ fn prepare_directory(path: &Path) -> Result<(), OpenError> {
     if !metadata.is_dir() {
         return Err(OpenError::NotADirectory { path: path.into() });
     }
+    require_own(path, &metadata)?;
     let mode = metadata.permissions().mode() & 0o777;
     if mode & OTHERS != 0 {
         return Err(OpenError::DirectoryExposed {
@@ -259,45 +273,27 @@ fn open_existing(path: &Path) -> io::Result<File> {
 /// Makes a database under another name and only then gives it its own, so that a crash in between leaves nothing
 /// that looks like a truncated database, and whoever else makes it at the same moment wins or loses whole.
 fn make_file(path: &Path) -> Result<(), OpenError> {
-    let temporary = name_in_the_making(path);
-    let failed = |cause| from_io(path, cause);
-    match fs::remove_file(&temporary) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(failed(error)),
-        _ => {}
+    let new = NewFile::beside(path)?;
+    drop(open_new(&new)?);
+    match new.place() {
+        Err(NewFileError::Taken { .. }) => Ok(()),
+        placed => Ok(placed?),
     }
-    let file = OpenOptions::new()
-        .read(true)
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(&temporary)
-        .map_err(failed)?;
-    drop(open_database(file).map_err(|error| from_redb(path, 0, error))?);
-    let linked = fs::hard_link(&temporary, path);
-    fs::remove_file(&temporary).map_err(failed)?;
-    match linked {
-        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(failed(error)),
-        _ => {}
-    }
-    sync_directory_of(path).map_err(failed)
 }
 
-/// Makes the names in a file's directory durable.
-pub(super) fn sync_directory_of(path: &Path) -> io::Result<()> {
-    let directory = match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    };
-    File::open(directory)?.sync_all()
+/// Makes a database of a file in the making. It must be closed before that gets its name.
+pub(super) fn open_new(new: &NewFile) -> Result<Database, OpenError> {
+    open_database(new.handle()?).map_err(|error| from_redb(new.path(), 0, error))
 }
 
-/// Checks who may read a file. Returns its length.
+/// Checks who may read a file, and whose it is. Returns its length.
 fn check_owner_only(path: &Path, file: &mut File) -> Result<u64, OpenError> {
     let failed = |cause| from_io(path, cause);
     let metadata = file.metadata().map_err(failed)?;
     if !metadata.is_file() {
         return Err(OpenError::NotADatabase { path: path.into() });
     }
+    require_own(path, &metadata)?;
     let mode = metadata.permissions().mode() & 0o777;
     if mode & OTHERS != 0 {
         return Err(OpenError::FileExposed {

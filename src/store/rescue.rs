@@ -14,8 +14,6 @@ mod memberships;
 mod numbers;
 mod rows;
 
-use std::fs;
-use std::io;
 use std::path::Path;
 
 use redb::Database;
@@ -24,8 +22,8 @@ use super::check;
 use super::error::StoreError;
 use super::guard::guard;
 use super::meta;
-use super::migrate::beside;
-use super::open::{OpenError, open_file, sync_directory_of};
+use super::new_file::NewFile;
+use super::open::{OpenError, open_new};
 use super::tables::{State, Tables};
 use rows::Source;
 
@@ -72,31 +70,15 @@ pub fn rescue(
     knowledge: Knowledge<'_>,
     seed: [u8; 32],
 ) -> Result<Rescued, OpenError> {
-    let failed = |cause| OpenError::NoCopy {
-        path: path.into(),
-        cause,
-    };
-    if fs::symlink_metadata(path).is_ok() {
-        return Err(failed(io::ErrorKind::AlreadyExists.into()));
-    }
+    let new = NewFile::at(path)?;
     // Refused while a server holds it; that it is damaged is no reason.
     if is_held(file) {
         return Err(OpenError::InUse { path: file.into() });
     }
     let sources = Source::all(file)?;
-    let temporary = beside(path, ".part");
-    let written = open_file(&temporary).and_then(|to| fill(file, &sources, to, knowledge, seed));
-    let placed = written.and_then(|rescued| {
-        fs::rename(&temporary, path)
-            .and_then(|()| sync_directory_of(path))
-            .map_err(failed)?;
-        Ok(rescued)
-    });
-    if placed.is_err() {
-        // Half a copy is of no use, and on a full disk it is in the way.
-        let _ = fs::remove_file(&temporary);
-    }
-    placed
+    let rescued = fill(file, &sources, open_new(&new)?, knowledge, seed)?;
+    new.place()?;
+    Ok(rescued)
 }
 
 fn is_held(file: &Path) -> bool {

@@ -1,8 +1,10 @@
 //! The file of known servers: one `host:port SHA256:…` a line; comments and everything else in it are kept.
 
-use std::fs::{self, File};
-use std::io::{self, ErrorKind, Write as _};
+use std::fs;
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
+
+use crate::store::{NewFile, NewFileError};
 
 /// The file.
 pub struct KnownServers {
@@ -44,17 +46,13 @@ impl KnownServers {
         let mut lines: Vec<&str> = text.lines().filter(own).collect();
         let added = format!("{server} {fingerprint}");
         lines.push(&added);
-        let next = self.path.with_extension("new");
-        let mut options = File::options();
-        options.create(true).write(true).truncate(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let mut file = options.open(&next)?;
-        for line in lines {
-            writeln!(file, "{line}")?;
-        }
-        file.sync_all()?;
-        fs::rename(&next, &self.path)
+        let text: String = lines.iter().map(|line| format!("{line}\n")).collect();
+        let replace = || {
+            let mut next = NewFile::beside(&self.path)?;
+            next.fill(text.as_bytes())?;
+            next.replace()
+        };
+        replace().map_err(|error: NewFileError| io::Error::other(error))
     }
 
     fn read(&self) -> io::Result<String> {
