@@ -3,6 +3,8 @@
 use std::fmt;
 use std::process::ExitCode;
 
+use super::logging::harmless;
+
 /// The exit codes, as the manual lists them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Exit {
@@ -98,11 +100,11 @@ impl From<anyhow::Error> for Failure {
 }
 
 impl fmt::Display for Failure {
-    /// The whole chain on one line, and the hint on a second.
+    /// The whole chain on one line, and the hint on a second. Paths and what a server said are in them.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:#}", self.error)?;
+        f.write_str(&harmless(&format!("{:#}", self.error)))?;
         match &self.hint {
-            Some(hint) => write!(f, "\nhint: {hint}"),
+            Some(hint) => write!(f, "\nhint: {}", harmless(hint)),
             None => Ok(()),
         }
     }
@@ -128,6 +130,17 @@ mod tests {
             "cannot open x: permission denied\nhint: make it yours"
         );
         assert_eq!(failure.exit, Exit::Failure);
+    }
+
+    #[test]
+    fn nothing_in_a_failure_commands_the_terminal() {
+        let failure = Failure::from(anyhow::anyhow!(
+            "the server says \u{1b}[2J\nudpchat: all is well"
+        ));
+        assert_eq!(
+            failure.to_string(),
+            "the server says \\u{1b}[2J\\nudpchat: all is well"
+        );
     }
 
     #[test]

@@ -97,7 +97,7 @@ impl Command for Serve {
     }
 
     fn run(&self, matches: &ArgMatches) -> Outcome {
-        logging::server(matches)?;
+        logging::server(matches, matches.get_flag("measured"))?;
         operate::server(&plan(matches)?)
     }
 

@@ -26,6 +26,7 @@ mod routing;
 mod session;
 mod sessions;
 mod sign_in;
+mod sign_in_log;
 mod status;
 mod tally;
 #[cfg(test)]
@@ -41,4 +42,5 @@ pub use name::{
 pub use policy::{Registration, RoomMaking};
 pub use registrar::{BadExchange, PendingLogin, PendingSignUp, Registrar};
 pub use sign_in::hash_ticket;
+pub use sign_in_log::TARGET as SIGN_IN_LOG;
 pub use status::{SessionStatus, Status};

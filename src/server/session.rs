@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::policy::Role;
 use super::registrar::{PendingLogin, PendingSignUp};
+use super::sign_in_log::Claim;
 use crate::protocol::{AccountId, ConversationId, DeviceId, EntryId, Mark, Message, Position};
 use crate::transport::Channel;
 
@@ -17,6 +18,8 @@ pub struct Session {
     pub handshake_hash: [u8; 32],
     /// How far the sign-in has come.
     pub stage: Stage,
+    /// Who the peer last said that it is.
+    pub claim: Claim,
     /// A request of the sign-in waits for the store: until it is answered no more is taken from the control
     /// channel, so that the steps stay in order.
     pub busy: bool,
@@ -102,6 +105,7 @@ impl Session {
         Self {
             handshake_hash,
             stage: Stage::Anonymous,
+            claim: Claim::Nobody,
             busy: false,
             damaged: 0,
             has_reported: false,

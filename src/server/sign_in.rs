@@ -10,6 +10,7 @@ use super::policy::Registration;
 use super::registrar::Registrar;
 use super::requests::Pending;
 use super::session::{Stage, User};
+use super::sign_in_log::{self, Claim};
 use crate::protocol::{
     AccountId, Command, ErrorCode, Failure, Login, LoginAnswer, LoginFinish, Message, Resume,
     SessionStart, SignUp, SignUpAnswer, SignUpFinish, SignedUp, TICKET_BYTES,
@@ -27,6 +28,7 @@ impl Hub {
     /// The first half of a sign-up: the name must be one, and free.
     pub(super) fn sign_up(&mut self, turn: &mut Turn<'_>, id: SessionId, body: SignUp) {
         let command = Command::SignUp;
+        self.claim(id, Claim::name(&body.name));
         let Some(name) = self.admit(turn, id, command, &body.name) else {
             return;
         };
@@ -62,14 +64,14 @@ impl Hub {
                         };
                         Self::answer(turn, id, CHANNEL, &Message::control(answer));
                     }
-                    Err(error) => Self::refuse_malformed(turn, id, command, error),
+                    Err(error) => self.refuse_malformed(turn, id, command, error),
                 }
             }
             Outcome::Done(_) => {
                 let failure = Failure::new(ErrorCode::NameTaken, "");
-                Self::refuse(turn, id, CHANNEL, command, failure);
+                self.refuse_sign_in(turn, id, command, failure);
             }
-            other => Self::refuse_outcome(turn, id, CHANNEL, command, &other),
+            other => self.refuse_sign_in(turn, id, command, failure_of(&other)),
         }
         self.resume(turn, id);
     }
@@ -84,31 +86,33 @@ impl Hub {
         let command = Command::SignUpFinish;
         let Some(Stage::SigningUp(pending)) = self.take_stage(id) else {
             let failure = Failure::new(ErrorCode::OutOfTurn, "no sign-up has begun");
-            return Self::refuse(turn, id, CHANNEL, command, failure);
+            return self.refuse_sign_in(turn, id, command, failure);
         };
         let Some(remote) = turn.endpoint.remote(id) else {
             return;
         };
         if let Err(wait) = self.throttle.open_account(turn.now.instant, remote.ip()) {
-            return Self::refuse_for_now(turn, id, command, wait);
+            return self.refuse_for_now(turn, id, command, wait);
         }
         match Registrar::finish_sign_up(*pending, &body.upload, turn.now.unix_ms) {
             Ok(account) => {
                 let request = Request::CreateAccount(account);
                 self.ask_for_sign_in(turn, id, command, Pending::SignUp { session: id }, request);
             }
-            Err(error) => Self::refuse_malformed(turn, id, command, error),
+            Err(error) => self.refuse_malformed(turn, id, command, error),
         }
     }
 
     pub(super) fn signed_up(&mut self, turn: &mut Turn<'_>, id: SessionId, outcome: Outcome) {
         match outcome {
             Outcome::Done(Reply::Account(account)) => {
-                tracing::info!(account = account.id.0, "account opened");
+                if let Some(remote) = turn.endpoint.remote(id) {
+                    sign_in_log::signed_up(&account.name, remote);
+                }
                 let answer = SignedUp { name: account.name };
                 Self::answer(turn, id, CHANNEL, &Message::control(answer));
             }
-            other => Self::refuse_outcome(turn, id, CHANNEL, Command::SignUpFinish, &other),
+            other => self.refuse_sign_in(turn, id, Command::SignUpFinish, failure_of(&other)),
         }
         self.resume(turn, id);
     }
@@ -116,6 +120,7 @@ impl Hub {
     /// The first half of a login.
     pub(super) fn login(&mut self, turn: &mut Turn<'_>, id: SessionId, body: Login) {
         let command = Command::Login;
+        self.claim(id, Claim::name(&body.name));
         let Some(name) = self.admit(turn, id, command, &body.name) else {
             return;
         };
@@ -148,7 +153,7 @@ impl Hub {
                 None
             }
             other => {
-                Self::refuse_outcome(turn, id, CHANNEL, command, &other);
+                self.refuse_sign_in(turn, id, command, failure_of(&other));
                 return self.resume(turn, id);
             }
         };
@@ -167,7 +172,7 @@ impl Hub {
                     };
                     Self::answer(turn, id, CHANNEL, &Message::control(answer));
                 }
-                Err(error) => Self::refuse_malformed(turn, id, command, error),
+                Err(error) => self.refuse_malformed(turn, id, command, error),
             }
         }
         self.resume(turn, id);
@@ -178,11 +183,11 @@ impl Hub {
         let command = Command::LoginFinish;
         let Some(Stage::LoggingIn(pending)) = self.take_stage(id) else {
             let failure = Failure::new(ErrorCode::OutOfTurn, "no login has begun");
-            return Self::refuse(turn, id, CHANNEL, command, failure);
+            return self.refuse_sign_in(turn, id, command, failure);
         };
         let Some(account) = Registrar::finish_login(*pending, &body.finalization) else {
             let failure = Failure::new(ErrorCode::LoginFailed, "");
-            return Self::refuse(turn, id, CHANNEL, command, failure);
+            return self.refuse_sign_in(turn, id, command, failure);
         };
         if let Some(remote) = turn.endpoint.remote(id) {
             self.throttle.succeeded(&account.name, remote.ip());
@@ -215,16 +220,17 @@ impl Hub {
     /// Signing in by ticket.
     pub(super) fn resume_by_ticket(&mut self, turn: &mut Turn<'_>, id: SessionId, body: &Resume) {
         let command = Command::Resume;
+        self.claim(id, Claim::Account(body.account));
         let Some(remote) = turn.endpoint.remote(id) else {
             return;
         };
         let taken = self.throttle.take_token(turn.now.instant, remote.ip());
         if let Err(wait) = taken {
-            return Self::refuse_for_now(turn, id, command, wait);
+            return self.refuse_for_now(turn, id, command, wait);
         }
         if self.unrevoked.contains(&(body.account, body.device)) {
             let failure = Failure::new(ErrorCode::TicketRefused, "");
-            return Self::refuse(turn, id, CHANNEL, command, failure);
+            return self.refuse_sign_in(turn, id, command, failure);
         }
         let successor = self.make_ticket();
         let request = Request::Resume {
@@ -264,6 +270,13 @@ impl Hub {
                 };
                 session.stage = Stage::SignedIn(Box::new(User::new(account, name.clone(), device)));
                 turn.endpoint.set_signed_in(turn.now.instant, id, true);
+                if let Some(remote) = turn.endpoint.remote(id) {
+                    let by = match command {
+                        Command::Resume => "ticket",
+                        _ => "password",
+                    };
+                    sign_in_log::signed_in(&name, remote, device, by);
+                }
                 let start = SessionStart {
                     account,
                     name: name.clone(),
@@ -274,7 +287,7 @@ impl Hub {
                 Self::answer(turn, id, CHANNEL, &Message::control(start));
                 self.arrived(turn, id, account, &name);
             }
-            other => Self::refuse_outcome(turn, id, CHANNEL, command, &other),
+            other => self.refuse_sign_in(turn, id, command, failure_of(&other)),
         }
         self.resume(turn, id);
     }
@@ -291,7 +304,7 @@ impl Hub {
             Ok(name) => name,
             Err(error) => {
                 let failure = Failure::new(ErrorCode::BadName, error.to_string());
-                Self::refuse(turn, id, CHANNEL, command, failure);
+                self.refuse_sign_in(turn, id, command, failure);
                 return None;
             }
         };
@@ -302,7 +315,7 @@ impl Hub {
         {
             Ok(()) => Some(name),
             Err(wait) => {
-                Self::refuse_for_now(turn, id, command, wait);
+                self.refuse_for_now(turn, id, command, wait);
                 None
             }
         }
@@ -322,21 +335,36 @@ impl Hub {
             }
         } else {
             let failure = Failure::new(ErrorCode::Unavailable, "");
-            Self::refuse(turn, id, CHANNEL, command, failure);
+            self.refuse_sign_in(turn, id, command, failure);
         }
     }
 
-    fn refuse_for_now(turn: &mut Turn<'_>, id: SessionId, command: Command, wait: Duration) {
-        Self::refuse(turn, id, CHANNEL, command, too_many(wait));
+    fn refuse_for_now(&self, turn: &mut Turn<'_>, id: SessionId, command: Command, wait: Duration) {
+        self.refuse_sign_in(turn, id, command, too_many(wait));
     }
 
     fn refuse_malformed(
+        &self,
         turn: &mut Turn<'_>,
         id: SessionId,
         command: Command,
         error: super::registrar::BadExchange,
     ) {
         let failure = Failure::new(ErrorCode::Malformed, error.to_string());
+        self.refuse_sign_in(turn, id, command, failure);
+    }
+
+    /// Refuses, and logs it.
+    fn refuse_sign_in(
+        &self,
+        turn: &mut Turn<'_>,
+        id: SessionId,
+        command: Command,
+        failure: Failure,
+    ) {
+        if let (Some(session), Some(remote)) = (self.sessions.get(id), turn.endpoint.remote(id)) {
+            sign_in_log::refused(failure.code, remote, &session.claim);
+        }
         Self::refuse(turn, id, CHANNEL, command, failure);
     }
 
@@ -349,6 +377,12 @@ impl Hub {
         outcome: &Outcome,
     ) {
         Self::refuse(turn, id, channel, command, failure_of(outcome));
+    }
+
+    fn claim(&mut self, id: SessionId, claim: Claim) {
+        if let Some(session) = self.sessions.get_mut(id) {
+            session.claim = claim;
+        }
     }
 
     fn set_stage(&mut self, id: SessionId, stage: Stage) {

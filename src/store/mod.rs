@@ -60,7 +60,7 @@ pub use meta::SCHEMA_VERSION;
 pub use migrate::{migrate, open_current};
 pub use new_file::{NewFile, NewFileError};
 pub use open::{DATABASE_FILE, OpenError, open, open_file, reopen};
-pub use ownership::{OwnerError, require_own};
+pub use ownership::{OwnerError, require_own, require_unwritable};
 pub use rescue::{Knowledge, Rescued, rescue};
 pub use rooms::ROOM_MEMBERS_MAX;
 pub use snapshots::Snapshots;

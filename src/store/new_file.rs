@@ -412,10 +412,11 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("copy");
         let mut new = NewFile::at(&path).unwrap();
-        new.fill(&[7_u8; 100_000][..]).unwrap();
+        let whole = vec![7_u8; 100_000];
+        new.fill(&*whole).unwrap();
         new.place().unwrap();
         let mut bytes = Vec::new();
         File::open(&path).unwrap().read_to_end(&mut bytes).unwrap();
-        assert!(bytes == [7; 100_000]);
+        assert!(bytes == whole);
     }
 }

@@ -69,9 +69,23 @@ pub fn require_own(path: &Path, metadata: &Metadata) -> Result<(), OwnerError> {
 /// # Errors
 /// See [`OwnerError`].
 pub(super) fn require_trusted(path: &Path, metadata: &Metadata) -> Result<(), OwnerError> {
-    if !Uid::from_raw(metadata.uid()).is_root() {
-        require_own(path, metadata)?;
+    if Uid::from_raw(metadata.uid()).is_root() {
+        require_unwritten(path, metadata)
+    } else {
+        require_unwritable(path, metadata)
     }
+}
+
+/// Refuses a file of another user's, and one that others can write to.
+///
+/// # Errors
+/// See [`OwnerError`].
+pub fn require_unwritable(path: &Path, metadata: &Metadata) -> Result<(), OwnerError> {
+    require_own(path, metadata)?;
+    require_unwritten(path, metadata)
+}
+
+fn require_unwritten(path: &Path, metadata: &Metadata) -> Result<(), OwnerError> {
     let mode = metadata.mode() & 0o777;
     if mode & OTHERS_WRITE != 0 {
         let path = path.into();

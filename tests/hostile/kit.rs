@@ -228,6 +228,12 @@ impl Peer {
         }
     }
 
+    /// Ends the session, for this reason.
+    pub fn hang_up(&mut self, reason: &str) {
+        self.endpoint.close(Instant::now(), self.session, 7, reason);
+        self.turn();
+    }
+
     /// Bytes to the server from this address that are no session's.
     pub fn send_raw(&self, datagram: &[u8]) {
         let _ = self.socket.send_to(datagram, self.server);

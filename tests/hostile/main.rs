@@ -8,8 +8,10 @@
     reason = "tests of processes live in real time"
 )]
 
+mod files;
 #[allow(dead_code, reason = "each subject uses its part of the kit")]
 mod kit;
+mod logs;
 mod strangers;
 #[path = "../support/mod.rs"]
 mod support;

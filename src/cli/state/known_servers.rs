@@ -46,7 +46,7 @@ impl KnownServers {
         let mut lines: Vec<&str> = text.lines().filter(own).collect();
         let added = format!("{server} {fingerprint}");
         lines.push(&added);
-        let text: String = lines.iter().map(|line| format!("{line}\n")).collect();
+        let text = lines.join("\n") + "\n";
         let replace = || {
             let mut next = NewFile::beside(&self.path)?;
             next.fill(text.as_bytes())?;

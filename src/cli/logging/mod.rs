@@ -1,0 +1,145 @@
+//! Where the log goes: a server's to standard error, a client's to a file if it is asked for one, and never to
+//! the terminal that it writes the chat to.
+
+mod fold;
+mod line;
+
+use std::fs::{self, File, OpenOptions};
+use std::io;
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+
+use anyhow::{Context as _, bail};
+use clap::{Arg, ArgAction, ArgMatches, value_parser};
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::fmt::MakeWriter;
+
+use line::OneLine;
+
+use super::exit::Failure;
+use crate::store;
+
+pub use line::harmless;
+
+/// The options that every subcommand takes.
+#[must_use]
+pub fn arguments() -> [Arg; 2] {
+    [
+        Arg::new("verbose")
+            .short('v')
+            .long("verbose")
+            .global(true)
+            .action(ArgAction::Count)
+            .help("Log more: -v what happens, -vv why, -vvv everything"),
+        Arg::new("log")
+            .long("log")
+            .value_name("FILE")
+            .global(true)
+            .value_parser(value_parser!(PathBuf))
+            .help("Write the log to this file (a client writes none without it)"),
+    ]
+}
+
+/// Starts a server's log: to the file that was named, or to standard error. Who signs in is logged too, unless the server
+/// serves a measurement, in which thousands do.
+///
+/// # Errors
+/// If the file cannot be opened.
+pub fn server(matches: &ArgMatches, is_measured: bool) -> Result<(), Failure> {
+    let also = if is_measured { "" } else { SIGN_INS };
+    match file_of(matches)? {
+        Some(file) => start(matches, also, Mutex::new(file)),
+        None => start(matches, also, io::stderr),
+    }
+    Ok(())
+}
+
+/// Starts a client's log, if a file was named for it.
+///
+/// # Errors
+/// If the file cannot be opened.
+pub fn client(matches: &ArgMatches) -> Result<(), Failure> {
+    if let Some(file) = file_of(matches)? {
+        start(matches, "", Mutex::new(file));
+    }
+    Ok(())
+}
+
+/// The file that was named for the log.
+fn file_of(matches: &ArgMatches) -> Result<Option<File>, Failure> {
+    let Some(path) = matches.get_one::<PathBuf>("log") else {
+        return Ok(None);
+    };
+    let file = open(path).with_context(|| format!("cannot write the log to {}", path.display()))?;
+    Ok(Some(file))
+}
+
+/// Opens the log to write at its end, or makes it for its user only. Names and addresses are in it, and what it is
+/// written to is a file of the user's own: a link is not followed, and a named pipe not waited for.
+fn open(path: &Path) -> anyhow::Result<File> {
+    if fs::symlink_metadata(path).is_ok_and(|there| there.is_symlink()) {
+        bail!("it is a symbolic link; name the file itself");
+    }
+    let file = OpenOptions::new()
+        .create(true)
+        .append(true)
+        .mode(0o600)
+        .custom_flags(nix::libc::O_NOFOLLOW | nix::libc::O_NONBLOCK)
+        .open(path)
+        .or_else(|error| match error.raw_os_error() {
+            // A named pipe that nobody reads.
+            Some(nix::libc::ENXIO) => bail!("it is not a regular file"),
+            _ => Err(error.into()),
+        })?;
+    let metadata = file.metadata()?;
+    if !metadata.is_file() {
+        bail!("it is not a regular file");
+    }
+    store::require_unwritable(path, &metadata)?;
+    Ok(file)
+}
+
+/// What a server logs beside warnings: who signs in, and who is refused.
+const SIGN_INS: &str = "udpchat::sign_in=info";
+
+fn start<W>(matches: &ArgMatches, also: &str, writer: W)
+where
+    W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
+{
+    let level = match matches.get_count("verbose") {
+        0 => "warn",
+        1 => "info",
+        2 => "debug",
+        _ => "trace",
+    };
+    // A second start, as in tests of one process, keeps the first.
+    let _ = tracing_subscriber::fmt()
+        .with_env_filter(filter(level, also))
+        .with_writer(writer)
+        .event_format(OneLine::plain())
+        .try_init();
+}
+
+/// Everything of the program's own from this level on, warnings of the libraries, and this too.
+fn filter(level: &str, also: &str) -> EnvFilter {
+    let level = format!("warn,udpchat={level}");
+    // The more exact of two that fit counts, and it must not say less than -vv asks for.
+    let also = if level.ends_with("warn") { also } else { "" };
+    EnvFilter::new(format!("{level},{also}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::server::SIGN_IN_LOG;
+
+    #[test]
+    fn server_logs_sign_ins_without_being_asked_to() {
+        assert!(SIGN_INS.starts_with(SIGN_IN_LOG));
+        let text = |level, also| filter(level, also).to_string();
+        assert!(text("warn", SIGN_INS).contains(SIGN_INS));
+        assert!(!text("warn", "").contains(SIGN_INS));
+        assert!(!text("trace", SIGN_INS).contains(SIGN_INS));
+    }
+}

@@ -1,0 +1,371 @@
+//! Whose the program's files are: what it makes is its owner's alone, whatever the umask and whatever another user has
+//! put in its way, and what belongs to another user is not used.
+
+use std::fs;
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown, symlink};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use crate::support::{Place, Script, Server, user_add};
+use tempfile::TempDir;
+
+/// A user who is not the one that runs the tests, where that is root.
+const SOMEBODY: u32 = 12_345;
+
+struct Bench {
+    directory: TempDir,
+    data: PathBuf,
+}
+
+impl Bench {
+    /// A data directory with an account.
+    fn new() -> Self {
+        let directory = TempDir::new().unwrap();
+        let data = directory.path().join("data");
+        let added = user_add(&Place::default(), &data, "alice", "swordfish");
+        assert!(added.status.success(), "{added:?}");
+        Self { directory, data }
+    }
+
+    /// A directory in which everybody may make files, as /tmp is.
+    fn shared(&self) -> PathBuf {
+        let shared = self.directory.path().join("shared");
+        fs::create_dir(&shared).unwrap();
+        fs::set_permissions(&shared, fs::Permissions::from_mode(0o1777)).unwrap();
+        shared
+    }
+
+    fn store(&self, arguments: &[&str]) -> Output {
+        let mut command = Place::default().udpchat();
+        command.arg("store").args(arguments);
+        command.arg("--data").arg(&self.data).output().unwrap()
+    }
+}
+
+fn said(output: &Output) -> String {
+    let text = [&*output.stdout, &*output.stderr].concat();
+    String::from_utf8(text).unwrap()
+}
+
+/// The names in a directory that another user may have planted for a file that will be called `copy`.
+fn planted(shared: &Path) -> Vec<PathBuf> {
+    ["copy.part", "copy.new", "copy.restored", "copy.tmp"]
+        .map(|name| shared.join(name))
+        .to_vec()
+}
+
+#[test]
+fn backup_fills_no_file_that_another_user_has_put_in_its_way() {
+    // Root's `store backup /tmp/copy` wrote the server's keys into a `/tmp/copy.part` of another user's, who had it open.
+    let bench = Bench::new();
+    let shared = bench.shared();
+    let victim = bench.directory.path().join("victim");
+    for (number, path) in planted(&shared).iter().enumerate() {
+        if number % 2 == 0 {
+            fs::write(path, "").unwrap();
+            fs::set_permissions(path, fs::Permissions::from_mode(0o666)).unwrap();
+            // Only root can give a file away; what must not happen is the same without.
+            let _ = chown(path, Some(SOMEBODY), None);
+        } else {
+            symlink(&victim, path).unwrap();
+        }
+    }
+    let is_untouched = || {
+        assert!(!victim.exists(), "a link was followed");
+        for path in planted(&shared) {
+            let metadata = fs::symlink_metadata(&path).unwrap();
+            assert!(metadata.is_symlink() || metadata.len() == 0, "{path:?}");
+        }
+    };
+    let copy = shared.join("copy");
+    let file = copy.to_str().unwrap();
+    let made = |output: &Output| {
+        assert!(output.status.success(), "{}", said(output));
+        is_untouched();
+        let metadata = fs::symlink_metadata(&copy).unwrap();
+        assert!(metadata.is_file());
+        assert_eq!(metadata.mode() & 0o777, 0o600);
+        assert_eq!(metadata.uid(), fs::metadata(&bench.data).unwrap().uid());
+        fs::remove_file(&copy).unwrap();
+    };
+    made(&bench.store(&["backup", file]));
+    made(&bench.store(&["rescue", file]));
+    // The same from a running server.
+    let server = Server::on_loopback(&bench.data);
+    made(&bench.store(&["backup", file]));
+    drop(server);
+    let names = fs::read_dir(&shared).unwrap().count();
+    assert_eq!(names, planted(&shared).len(), "nothing is left behind");
+}
+
+#[test]
+fn backup_follows_and_replaces_nothing_that_has_its_name() {
+    let bench = Bench::new();
+    let shared = bench.shared();
+    let victim = bench.directory.path().join("victim");
+    let copy = shared.join("copy");
+    let file = copy.to_str().unwrap();
+    let refused = |kind: &str| {
+        for command in ["backup", "rescue"] {
+            let output = bench.store(&[command, file]);
+            let text = said(&output);
+            assert_eq!(output.status.code(), Some(1), "{command}: {text}");
+            assert!(text.contains(kind), "{command}: {text}");
+            assert!(text.contains(file), "{command}: {text}");
+        }
+    };
+    symlink(&victim, &copy).unwrap();
+    refused("a symbolic link");
+    assert!(!victim.exists(), "the link was followed");
+    fs::remove_file(&copy).unwrap();
+    fs::create_dir(&copy).unwrap();
+    refused("a directory");
+    fs::remove_dir(&copy).unwrap();
+    assert!(
+        Command::new("mkfifo")
+            .arg(&copy)
+            .status()
+            .unwrap()
+            .success()
+    );
+    refused("a named pipe");
+    fs::remove_file(&copy).unwrap();
+    fs::write(&copy, "mine").unwrap();
+    refused("a file");
+    assert_eq!(fs::read_to_string(&copy).unwrap(), "mine");
+    let nowhere = shared.join("not-there/copy");
+    let text = said(&bench.store(&["backup", nowhere.to_str().unwrap()]));
+    assert!(text.contains("make it first"), "{text}");
+}
+
+#[test]
+fn backup_that_another_user_can_have_changed_is_not_restored() {
+    // The server's keys are in it: whoever writes the backup is the server afterwards.
+    let bench = Bench::new();
+    let copy = bench.directory.path().join("copy");
+    let file = copy.to_str().unwrap();
+    assert!(bench.store(&["backup", file]).status.success());
+    let refused = |command: &str| {
+        let output = bench.store(&["restore", file]);
+        let text = said(&output);
+        assert_eq!(output.status.code(), Some(1), "{text}");
+        assert!(text.contains(command), "{text}");
+    };
+    fs::set_permissions(&copy, fs::Permissions::from_mode(0o620)).unwrap();
+    refused("chmod go-w");
+    fs::set_permissions(&copy, fs::Permissions::from_mode(0o600)).unwrap();
+    if chown(&copy, Some(SOMEBODY), None).is_ok() {
+        refused(&SOMEBODY.to_string());
+        chown(&copy, Some(0), None).unwrap();
+    }
+    let pipe = bench.directory.path().join("pipe");
+    assert!(
+        Command::new("mkfifo")
+            .arg(&pipe)
+            .status()
+            .unwrap()
+            .success()
+    );
+    let output = bench.store(&["restore", pipe.to_str().unwrap()]);
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    assert!(bench.store(&["restore", file]).status.success());
+}
+
+#[test]
+fn directory_of_another_user_is_refused_with_its_owners_name() {
+    // A data directory that another user owns is one in which they can change everything, whatever its mode.
+    let bench = Bench::new();
+    let copy = bench.directory.path().join("copy");
+    assert!(
+        bench
+            .store(&["backup", copy.to_str().unwrap()])
+            .status
+            .success()
+    );
+    // Only root can give a directory away; everybody else is refused one of root's.
+    let (data, owner) = if chown(&bench.data, Some(SOMEBODY), None).is_ok() {
+        (bench.data.clone(), SOMEBODY.to_string())
+    } else {
+        (PathBuf::from("/usr"), "root".to_owned())
+    };
+    let state = bench.directory.path().join("state");
+    fs::create_dir(&state).unwrap();
+    fs::set_permissions(&state, fs::Permissions::from_mode(0o700)).unwrap();
+    let state = if chown(&state, Some(SOMEBODY), None).is_ok() {
+        state
+    } else {
+        data.clone()
+    };
+    let (data, state) = (data.to_str().unwrap(), state.to_str().unwrap());
+    for arguments in [
+        &["serve", "--listen", "127.0.0.1:0", "--data", data][..],
+        &["user", "list", "--data", data],
+        &["store", "restore", copy.to_str().unwrap(), "--data", data],
+        &["connect", "127.0.0.1:9", "--accept-new", "--state", state],
+    ] {
+        let output = Place::default()
+            .udpchat()
+            .args(arguments)
+            .stdin(Stdio::null())
+            .output()
+            .unwrap();
+        let text = said(&output);
+        assert_eq!(output.status.code(), Some(1), "{arguments:?}: {text}");
+        assert!(text.contains(&owner), "{arguments:?}: {text}");
+        assert!(text.contains("belongs to"), "{arguments:?}: {text}");
+    }
+    for file in ["udpchat.redb", "udpchat.redb.journal"] {
+        let file = bench.data.join(file);
+        if chown(&bench.data, Some(0), None).is_err() || chown(&file, Some(SOMEBODY), None).is_err()
+        {
+            continue;
+        }
+        let output = run_for(&bench.data, &["user", "list"]);
+        let text = said(&output);
+        assert!(text.contains("belongs to"), "{text}");
+        assert!(text.contains(file.to_str().unwrap()), "{text}");
+        chown(&file, Some(0), None).unwrap();
+    }
+}
+
+fn run_for(data: &Path, arguments: &[&str]) -> Output {
+    let mut command = Place::default().udpchat();
+    command.args(arguments).arg("--data").arg(data);
+    command.output().unwrap()
+}
+
+/// The program with a umask that takes nothing away.
+fn with_open_umask(arguments: &[&str]) -> Command {
+    let mut command = Place::default().command("sh");
+    command.args(["-c", "umask 000; exec \"$0\" \"$@\""]);
+    command.arg(env!("CARGO_BIN_EXE_udpchat")).args(arguments);
+    command
+}
+
+/// Everything below a directory, with its mode.
+fn modes(below: &Path, found: &mut Vec<(PathBuf, u32)>) {
+    for entry in fs::read_dir(below).unwrap() {
+        let path = entry.unwrap().path();
+        let metadata = fs::symlink_metadata(&path).unwrap();
+        found.push((path.clone(), metadata.mode() & 0o777));
+        if metadata.is_dir() {
+            modes(&path, found);
+        }
+    }
+}
+
+#[test]
+fn no_file_follows_the_umask() {
+    // `--log FILE` was made 0666 where the umask is 000.
+    let directory = TempDir::new().unwrap();
+    let own = directory.path().join("own");
+    fs::create_dir(&own).unwrap();
+    let name = |name: &str| own.join(name).to_str().unwrap().to_owned();
+    let (data, state, log, copy) = (name("data"), name("state"), name("log"), name("copy"));
+    let password = directory.path().join("password");
+    fs::write(&password, "swordfish\n").unwrap();
+    let password = password.to_str().unwrap();
+    let run = |arguments: &[&str]| {
+        let output = with_open_umask(arguments).output().unwrap();
+        assert!(output.status.success(), "{arguments:?}: {}", said(&output));
+    };
+    for user in ["alice", "bob"] {
+        run(&[
+            "user",
+            "add",
+            user,
+            "--data",
+            &data,
+            "--password-file",
+            password,
+        ]);
+    }
+    run(&["store", "backup", &copy, "--data", &data]);
+    run(&["store", "rescue", &name("rescued"), "--data", &data]);
+    run(&["store", "restore", &copy, "--data", &data]);
+    let mut serve = with_open_umask(&["serve", "-v", "--log", &log, "--listen", "127.0.0.1:0"]);
+    let serve = serve.args(["--data", &data]);
+    let mut server = Script::spawn(serve);
+    server.sees(1, "registration");
+    let address = server.lines()[0].rsplit(' ').next().unwrap().to_owned();
+    let client_log = name("client-log");
+    let mut client = with_open_umask(&["connect", &address, "--accept-new", "--user", "alice"]);
+    client.args(["--state", &state, "--password-file", password]);
+    let mut alice = Script::spawn(client.args(["-v", "--log", &client_log]));
+    alice.sees(1, "Greetings from the Chat Room!");
+    alice.types("message bob tea at four?");
+    alice.sees(1, "stored; bob is offline");
+    alice.types("history bob");
+    alice.sees(1, "tea at four?");
+    run(&[
+        "store",
+        "backup",
+        &name("copy-of-a-running-one"),
+        "--data",
+        &data,
+    ]);
+    let mut found = Vec::new();
+    modes(&own, &mut found);
+    assert!(found.len() > 12, "{found:?}");
+    for end in [
+        "log",
+        "client-log",
+        "control.sock",
+        "udpchat.redb.journal",
+        "known_servers",
+    ] {
+        assert!(
+            found.iter().any(|(path, _)| path.ends_with(end)),
+            "{end}: {found:?}"
+        );
+    }
+    found.retain(|(_, mode)| mode & 0o077 != 0);
+    assert!(found.is_empty(), "others may use these: {found:?}");
+    drop((alice, server.child.kill()));
+}
+
+#[test]
+fn log_is_appended_to_a_file_of_ones_own_and_to_nothing_else() {
+    let bench = Bench::new();
+    let path = |name: &str| bench.directory.path().join(name);
+    let (log, victim) = (path("log"), path("victim"));
+    let serve = |log: &Path| {
+        let mut command = Place::default().udpchat();
+        command.args(["serve", "-vv", "--listen", "127.0.0.1:0", "--data"]);
+        command.arg(&bench.data).arg("--log").arg(log);
+        command
+    };
+    let refused = |log: &Path, what: &str| {
+        let output = serve(log).stdin(Stdio::null()).output().unwrap();
+        let text = said(&output);
+        assert_eq!(output.status.code(), Some(1), "{text}");
+        assert!(text.contains(what), "{text}");
+        assert!(text.contains(log.to_str().unwrap()), "{text}");
+    };
+    symlink(&victim, &log).unwrap();
+    refused(&log, "symbolic link");
+    assert!(!victim.exists());
+    fs::remove_file(&log).unwrap();
+    assert!(Command::new("mkfifo").arg(&log).status().unwrap().success());
+    refused(&log, "not a regular file");
+    fs::remove_file(&log).unwrap();
+    fs::create_dir(&log).unwrap();
+    refused(&log, "directory");
+    fs::remove_dir(&log).unwrap();
+    fs::write(&log, "before\n").unwrap();
+    fs::set_permissions(&log, fs::Permissions::from_mode(0o666)).unwrap();
+    refused(&log, "chmod go-w");
+    fs::set_permissions(&log, fs::Permissions::from_mode(0o640)).unwrap();
+    if chown(&log, Some(SOMEBODY), None).is_ok() {
+        refused(&log, "belongs to");
+        chown(&log, Some(0), None).unwrap();
+    }
+    let mut server = Script::spawn(&mut serve(&log));
+    server.sees(1, "registration");
+    let pid = server.child.id().to_string();
+    assert!(Command::new("kill").arg(&pid).status().unwrap().success());
+    crate::support::wait(&mut server.child);
+    let text = fs::read_to_string(&log).unwrap();
+    assert!(text.starts_with("before\n") && text.len() > 7, "{text}");
+    assert_eq!(fs::metadata(&log).unwrap().mode() & 0o777, 0o640);
+}

@@ -1,0 +1,154 @@
+//! What a stranger writes into the server's log: lines of the server's own, and few of them.
+
+use std::fs;
+use std::net::Ipv4Addr;
+use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
+use udpchat::protocol::{AccountId, DeviceId, Hop, Login, Message, encode};
+use udpchat::transport::Channel;
+
+use crate::kit::{PATIENCE, Peer, address};
+use crate::support::{Place, Server};
+
+struct Bench {
+    server: Server,
+    log: PathBuf,
+    _directory: TempDir,
+}
+
+impl Bench {
+    fn new(verbosity: &[&str]) -> Self {
+        let directory = TempDir::new().unwrap();
+        let log = directory.path().join("log");
+        let data = directory.path().join("data");
+        let more = [&["--log", log.to_str().unwrap()], verbosity].concat();
+        let server = Server::start(&Place::default(), &data, &["127.0.0.1:0"], &more);
+        Self {
+            server,
+            log,
+            _directory: directory,
+        }
+    }
+
+    /// The log, once it has a line with this text.
+    fn log_with(&self, text: &str) -> String {
+        let start = Instant::now();
+        loop {
+            let log = read(&self.log);
+            if log.lines().any(|line| line.contains(text)) {
+                return log;
+            }
+            assert!(start.elapsed() < PATIENCE, "no {text:?} in:\n{log}");
+            thread::sleep(Duration::from_millis(10));
+        }
+    }
+}
+
+fn read(path: &Path) -> String {
+    String::from_utf8(fs::read(path).unwrap()).expect("a log is text")
+}
+
+fn assert_harmless(log: &str) {
+    for line in log.lines() {
+        assert!(!line.contains(char::is_control), "{line:?}");
+        assert!(!line.starts_with("forged"), "{line:?}");
+        assert!(!line.contains(['\u{202e}', '\u{200b}']), "{line:?}");
+    }
+}
+
+#[test]
+fn reason_of_a_close_forges_no_line_and_commands_no_terminal() {
+    let bench = Bench::new(&["-vv"]);
+    let mut peer = Peer::connect(bench.server.address, 1);
+    peer.hang_up("bye\u{1b}[2J\r\nforged\u{9b}31m\u{202e}\u{200b} and so on");
+    assert_harmless(&bench.log_with("and so on"));
+}
+
+#[test]
+fn each_sign_in_and_each_refusal_has_one_line_with_the_address_before_the_name() {
+    let bench = Bench::new(&[]);
+    let from = address(7);
+    let (mut alice, pass) = Peer::enter(bench.server.address, from, "alice", 1);
+    let at = alice.local();
+    let log = bench.log_with("sign-in ok");
+    let line = |log: &str, text: &str| {
+        let lines: Vec<&str> = log.lines().filter(|line| line.contains(text)).collect();
+        assert_eq!(lines.len(), 1, "{text:?} in:\n{log}");
+        lines[0].to_owned()
+    };
+    let up = line(&log, "sign-up ok");
+    assert!(
+        up.ends_with(&format!("sign-up ok user=alice from={at}")),
+        "{up}"
+    );
+    let device = pass.device.0;
+    let ok = format!("sign-in ok user=alice from={at} device={device} by=password");
+    assert!(line(&log, "sign-in ok").ends_with(&ok), "{log}");
+    alice.hang_up("quit");
+
+    // A name that imitates the rest of the line, and another line.
+    let mut peer = Peer::connect_from(bench.server.address, address(8), 2);
+    let stranger = peer.local();
+    peer.ask(Login {
+        name: "erin\" from=192.0.2.1:7\nforged\u{1b}[2J".into(),
+        request: Vec::new().into(),
+    });
+    let log = bench.log_with("sign-in refused");
+    assert_harmless(&log);
+    let refused = line(&log, "sign-in refused");
+    let (before, name) = refused.split_once(" name=").unwrap();
+    assert!(before.ends_with(&format!("from={stranger}")), "{refused}");
+    assert!(before.contains("sign-in refused reason="), "{refused}");
+    assert!(
+        name.starts_with("\"erin\\\" from=") && name.ends_with('"'),
+        "{refused}"
+    );
+
+    let mut peer = Peer::connect_from(bench.server.address, address(9), 3);
+    let worthless = peer.resume(AccountId(1), DeviceId(1), &[7; 32]);
+    worthless.expect_err("the ticket is worth nothing");
+    bench.log_with("name=account:1");
+    let mut peer = Peer::connect_from(bench.server.address, address(10), 4);
+    let pass = peer
+        .resume(pass.account, pass.device, &pass.ticket)
+        .unwrap();
+    assert_eq!(pass.name, "alice");
+    bench.log_with("by=ticket");
+}
+
+#[test]
+fn stranger_who_causes_warnings_and_refusals_writes_few_lines() {
+    // One address wrote 25 warnings a second into the log.
+    let bench = Bench::new(&[]);
+    let login = Message::control(Login {
+        name: "n o\u{7} name".into(),
+        request: Vec::new().into(),
+    });
+    let mut damaged = encode(&login, Hop::default());
+    *damaged.last_mut().expect("it has a body") ^= 1;
+    let attempts = 150;
+    for number in 0..attempts {
+        let mut peer = Peer::connect_from(bench.server.address, Ipv4Addr::LOCALHOST.into(), number);
+        let _ = peer.send_bytes(Channel::Control, &damaged);
+        let _ = peer.send(Channel::Control, &login);
+        peer.wait(PATIENCE, |peer| !peer.take_inbox().is_empty());
+        peer.hang_up("");
+    }
+    // Another network's line is written all the same, and says how many were not.
+    let mut peer = Peer::connect_from(bench.server.address, address(3), 1000);
+    let other = peer.local();
+    let _ = peer.send(Channel::Control, &login);
+    peer.wait(PATIENCE, |peer| !peer.take_inbox().is_empty());
+    let log = bench.log_with(&other.to_string());
+    assert_harmless(&log);
+    let lines = log.lines().count();
+    println!("{attempts} sessions with a warning and a refusal each: {lines} lines");
+    assert!((3..60).contains(&lines), "{log}");
+    assert!(
+        log.contains("lines like this one were left out before"),
+        "{log}"
+    );
+}
