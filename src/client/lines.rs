@@ -6,6 +6,10 @@ use super::history::Said;
 use super::name::is_room;
 use super::{render, render_rooms};
 use crate::protocol::ConversationId;
+use crate::text::printable;
+
+/// What stands for the reader, where a name would: no name has brackets.
+const OWN: &str = "(you)";
 
 impl Account {
     /// The name of a conversation; empty while it is not known.
@@ -35,16 +39,15 @@ impl Account {
             Said::Text(_) if is_inside => self.entry_line(id, is_own, time, said),
             Said::Text(text) if is_room(place) => {
                 let who = who(&text.sender, is_own);
-                format!("{time} {place} {who}: {}", text.text)
+                let text = printable::line_or_nothing(&text.text);
+                format!("{time} {place} {who}: {text}")
             }
-            Said::Text(text) if is_own => {
-                format!("{time} you to {}: {}", text.receiver, text.text)
-            }
+            Said::Text(text) if is_own => render::said(time, OWN, Some(&text.receiver), &text.text),
             Said::Text(text) if id == ConversationId::EVERYONE => {
                 render::said(time, &text.sender, Some(&text.receiver), &text.text)
             }
             Said::Text(text) if self.inside.is_some() => {
-                render::said(time, &text.sender, Some("you"), &text.text)
+                render::said(time, &text.sender, Some(OWN), &text.text)
             }
             Said::Event(event) if !is_old => render_rooms::event(event, &self.name, place),
             _ => self.entry_line(id, is_own, time, said),
@@ -70,5 +73,5 @@ impl Account {
 }
 
 fn who(sender: &str, is_own: bool) -> &str {
-    if is_own { "you" } else { sender }
+    if is_own { OWN } else { sender }
 }

@@ -266,7 +266,7 @@ fn what_a_copy_said_under_the_same_number_is_shown_by_the_original() {
     for is_killed in [false, true] {
         let lines = lines_after_tea("coffee?", is_killed);
         let shows = |text: &str| lines.iter().any(|line| line.contains(text));
-        assert!(shows("you to bob: coffee?"), "{lines:?}");
+        assert!(shows("(you) to bob: coffee?"), "{lines:?}");
     }
 }
 
@@ -274,7 +274,7 @@ fn what_a_copy_said_under_the_same_number_is_shown_by_the_original() {
 fn what_was_said_with_a_later_state_than_was_put_back_is_shown() {
     let mut desk = Desk::signed_in(Screen::interactive());
     deliver_own(&mut desk, 1, "coffee?");
-    assert_eq!(desk.lines(), ["14:02 you to bob: coffee?"]);
+    assert_eq!(desk.lines(), ["14:02 (you) to bob: coffee?"]);
 }
 
 #[test]

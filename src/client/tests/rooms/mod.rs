@@ -145,7 +145,7 @@ fn lines_name_the_room_outside_of_it_only_and_count_as_unread_there() {
         4,
         3,
     );
-    assert_eq!(desk.lines(), ["14:01 #bridge you: from my phone"]);
+    assert_eq!(desk.lines(), ["14:01 #bridge (you): from my phone"]);
 }
 
 #[test]
