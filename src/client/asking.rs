@@ -13,6 +13,7 @@ use crate::protocol::{
     Body, Change, ErrorCode, Failure, Members, MembersRequest, Message, Moderate, Moderated, Room,
     Rooms, RoomsRequest,
 };
+use crate::text::printable;
 use crate::transport::{Channel, Now};
 
 impl Account {
@@ -91,6 +92,11 @@ impl Account {
         change: Change,
         effects: &mut Effects,
     ) {
+        let text = change.text.as_deref().unwrap_or_default();
+        if !text.is_empty() && printable::is_blank(text) {
+            effects.show(Tone::Error, render::NOTHING_SEEN);
+            return;
+        }
         if let Some((conversation, name)) = self.room(named, effects) {
             let asked = Asked::Change {
                 name,
@@ -156,9 +162,7 @@ impl Account {
                     .map(|room| (unread(&room), room))
                     .map(|(unread, room)| (room, unread))
                     .collect();
-                for line in render_rooms::rooms(&rooms) {
-                    effects.show(Tone::Plain, line);
-                }
+                effects.show_table(Tone::Plain, &render_rooms::rooms(&rooms));
             }
         }
     }
@@ -192,9 +196,8 @@ impl Account {
             return;
         }
         if let Some(Asked::Members { members, .. }) = self.requests.take(answer.tag) {
-            for line in render_rooms::member_list(&members, &self.name) {
-                effects.show(Tone::Plain, line);
-            }
+            let rows = render_rooms::member_list(&members, &self.name);
+            effects.show_table(Tone::Plain, &rows);
         }
     }
 

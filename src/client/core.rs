@@ -359,6 +359,11 @@ impl Core {
         self.effects.show(tone, text);
     }
 
+    /// Shows rows whose cells stand below each other.
+    pub(super) fn show_table(&mut self, tone: Tone, rows: &[Vec<String>]) {
+        self.effects.show_table(tone, rows);
+    }
+
     /// Who is signed in.
     pub(super) fn user(&self) -> Option<&str> {
         self.account.as_ref().map(|account| &*account.name)

@@ -4,6 +4,7 @@
 //! they go out together when a batch is settled. That is also what makes it testable without either.
 
 use super::env::{Console, Tone};
+use super::table;
 use crate::protocol::{Hop, Message, encode};
 use crate::text::printable;
 use crate::transport::Channel;
@@ -30,6 +31,12 @@ impl Effects {
     pub(super) fn show(&mut self, tone: Tone, text: impl AsRef<str>) {
         let text = printable::line(text.as_ref()).into_owned();
         self.lines.push((tone, text));
+    }
+
+    /// Shows rows whose cells stand below each other.
+    pub(super) fn show_table(&mut self, tone: Tone, rows: &[Vec<String>]) {
+        let lines = table::lines(rows).into_iter();
+        self.lines.extend(lines.map(|line| (tone, line)));
     }
 
     /// What is to be sent.

@@ -39,6 +39,7 @@ mod session;
 mod sign_in;
 mod standing;
 mod state;
+mod table;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]

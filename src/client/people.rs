@@ -115,9 +115,8 @@ impl People {
             return;
         };
         if asking.is_shown {
-            for line in render::contacts(&asking.contacts, own_name) {
-                effects.show(Tone::Plain, line);
-            }
+            let rows = render::contacts(&asking.contacts, own_name);
+            effects.show_table(Tone::Plain, &rows);
             if asking
                 .contacts
                 .iter()

@@ -5,9 +5,8 @@
 use std::fmt::Write;
 use std::time::Duration;
 
-use unicode_width::UnicodeWidthStr;
-
 use crate::protocol::{Contact, ErrorCode, Failure};
+use crate::text::printable;
 
 /// The wall clock as a line needs it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,6 +28,9 @@ const WEEKDAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
 
 /// What ends a line that an earlier run may have shown before it was killed.
 pub(super) const AGAIN: &str = "  (perhaps shown before)";
+
+/// What is said of a text that would be shown as one of nothing visible.
+pub(super) const NOTHING_SEEN: &str = "the text has nothing visible in it";
 
 /// What greets a user before the sign-in.
 pub(super) const WELCOME: &str =
@@ -76,6 +78,7 @@ fn date(day: i64) -> (i64, i64, i64) {
 
 /// Something that was said. In a pair the receiver is named only where the reader said it.
 pub(super) fn said(time: &str, sender: &str, receiver: Option<&str>, text: &str) -> String {
+    let text = printable::line_or_nothing(text);
     match receiver {
         Some(receiver) => format!("{time} {sender} to {receiver}: {text}"),
         None => format!("{time} {sender}: {text}"),
@@ -161,13 +164,8 @@ pub(super) fn stored_for_many(recipients: u32, online: u32, room: Option<&str>) 
     }
 }
 
-/// Who is online, a line each, aligned.
-pub(super) fn contacts(contacts: &[Contact], own_name: &str) -> Vec<String> {
-    let width = contacts
-        .iter()
-        .map(|contact| contact.name.width())
-        .max()
-        .unwrap_or(0);
+/// Who is online, a row each.
+pub(super) fn contacts(contacts: &[Contact], own_name: &str) -> Vec<Vec<String>> {
     contacts
         .iter()
         .map(|contact| {
@@ -177,18 +175,14 @@ pub(super) fn contacts(contacts: &[Contact], own_name: &str) -> Vec<String> {
             } else {
                 ""
             };
-            format!("{}  {address}{mark}", padded(&contact.name, width))
+            vec![contact.name.clone(), format!("{address}{mark}")]
         })
         .collect()
 }
 
-/// A word with blanks behind it, to a width in terminal columns.
-pub(super) fn padded(word: &str, width: usize) -> String {
-    format!("{word}{}", " ".repeat(width.saturating_sub(word.width())))
-}
-
 /// The beginning of a text in quotation marks.
 pub(super) fn quote(text: &str) -> String {
+    let text = printable::line_or_nothing(text);
     let mut short: String = text.chars().take(QUOTE_MAX_CHARS).collect();
     if short.len() < text.len() {
         short.push('…');
@@ -341,7 +335,7 @@ mod tests {
     }
 
     #[test]
-    fn contacts_are_aligned_by_columns_not_bytes() {
+    fn reader_is_marked_among_the_contacts() {
         let contact = |name: &str| Contact {
             account: AccountId(1),
             name: name.into(),
@@ -349,7 +343,7 @@ mod tests {
         };
         assert_eq!(
             contacts(&[contact("世界"), contact("bob")], "bob"),
-            ["世界  10.0.0.1:7", "bob   10.0.0.1:7  (you)"]
+            [["世界", "10.0.0.1:7"], ["bob", "10.0.0.1:7  (you)"]]
         );
     }
 

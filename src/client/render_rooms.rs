@@ -1,8 +1,8 @@
 //! The words of lines about rooms.
 
 use super::name::is_room;
-use super::render::padded;
 use crate::protocol::{Access, Change, EventKind, MemberRole, Room, RoomEvent, RoomMember};
+use crate::text::printable;
 
 /// What somebody may do in a room, in a word.
 pub(super) const fn role(role: MemberRole) -> &'static str {
@@ -51,7 +51,7 @@ pub(super) fn event(event: &RoomEvent, own_name: &str, room: &str) -> String {
             let reason = if text.is_empty() {
                 String::new()
             } else {
-                format!(": {text}")
+                format!(": {}", printable::line_or_nothing(text))
             };
             if actor == "you" {
                 format!("you kicked {subject} from {room}{reason}")
@@ -60,7 +60,10 @@ pub(super) fn event(event: &RoomEvent, own_name: &str, room: &str) -> String {
             }
         }
         EventKind::Topic if text.is_empty() => format!("{actor} removed the topic of {room}"),
-        EventKind::Topic => format!("{actor} set the topic of {room}: {text}"),
+        EventKind::Topic => {
+            let text = printable::line_or_nothing(text);
+            format!("{actor} set the topic of {room}: {text}")
+        }
         EventKind::Role if event.subject.is_none() || actor == subject => {
             let role = role(event.role.unwrap_or(MemberRole::Member));
             let is = if actor == "you" { "are" } else { "is" };
@@ -130,13 +133,8 @@ pub(super) fn not_permitted(change: &Change, own_name: &str, room: &str) -> Stri
     }
 }
 
-/// A room as a line of the list: its name, what is unread, how many belong to it, its topic.
-pub(super) fn rooms(rooms: &[(Room, u32)]) -> Vec<String> {
-    let width = rooms
-        .iter()
-        .map(|(room, _)| unicode_width::UnicodeWidthStr::width(&*room.name))
-        .max()
-        .unwrap_or(0);
+/// A room as a row of the list: its name, what is unread, how many belong to it, its topic.
+pub(super) fn rooms(rooms: &[(Room, u32)]) -> Vec<Vec<String>> {
     rooms
         .iter()
         .map(|(room, unread)| {
@@ -153,8 +151,7 @@ pub(super) fn rooms(rooms: &[(Room, u32)]) -> Vec<String> {
                 parts.push(format!("{unread} unread"));
             }
             let topic = topic(&room.topic);
-            let line = format!("{}  {}{topic}", padded(&room.name, width), parts.join(", "));
-            line
+            vec![room.name.clone(), format!("{}{topic}", parts.join(", "))]
         })
         .collect()
 }
@@ -173,7 +170,7 @@ fn topic(topic: &str) -> String {
     if topic.is_empty() {
         String::new()
     } else {
-        format!("  {topic}")
+        format!("  {}", printable::line_or_nothing(topic))
     }
 }
 
@@ -185,13 +182,8 @@ fn members(count: u32) -> String {
     }
 }
 
-/// Who belongs to a room, a line each, aligned.
-pub(super) fn member_list(members: &[RoomMember], own_name: &str) -> Vec<String> {
-    let width = members
-        .iter()
-        .map(|member| unicode_width::UnicodeWidthStr::width(&*member.name))
-        .max()
-        .unwrap_or(0);
+/// Who belongs to a room, a row each.
+pub(super) fn member_list(members: &[RoomMember], own_name: &str) -> Vec<Vec<String>> {
     members
         .iter()
         .map(|member| {
@@ -201,11 +193,11 @@ pub(super) fn member_list(members: &[RoomMember], own_name: &str) -> Vec<String>
             } else {
                 ""
             };
-            format!(
-                "{}  {}  {online}{you}",
-                padded(&member.name, width),
-                padded(role(member.role), "moderator".len())
-            )
+            vec![
+                member.name.clone(),
+                role(member.role).to_owned(),
+                format!("{online}{you}"),
+            ]
         })
         .collect()
 }

@@ -21,6 +21,7 @@ use crate::protocol::{
     Command, ConversationId, EVERYONE_NAME, Envelope, ErrorCode, Failure, Hop, Message, Number,
     Origin, Resolve, Resolved, Stored, TEXT_MAX_BYTES, Text, Void, seal,
 };
+use crate::text::printable;
 use crate::transport::{Channel, Now};
 
 /// How long the client waits before it tries again what the server could not do. Chosen: the server reopens its
@@ -46,6 +47,8 @@ impl Account {
     ) {
         let refused = if text.trim().is_empty() {
             Some("the text is empty".to_owned())
+        } else if printable::is_blank(text) {
+            Some(render::NOTHING_SEEN.to_owned())
         } else if text.len() > TEXT_MAX_BYTES {
             Some(format!(
                 "the text is too long: {} bytes, and a message has at most {TEXT_MAX_BYTES}; send it in parts",

@@ -3,3 +3,4 @@
 //! It stands below all that reads from peers, so that clients and servers decide it in one place.
 
 pub mod printable;
+pub mod unicode;

@@ -3,7 +3,6 @@
 use super::{ChatCommand, Usage, registry};
 use crate::client::core::Core;
 use crate::client::env::Tone;
-use crate::client::render::padded;
 use crate::registry::Entry;
 use crate::transport::Now;
 
@@ -34,9 +33,7 @@ impl ChatCommand for Help {
 
     fn run(&self, core: &mut Core, now: Now, arguments: &[&str]) {
         let _ = (now, arguments);
-        for line in menu() {
-            core.show(Tone::Plain, &line);
-        }
+        core.show_table(Tone::Plain, &menu());
     }
 }
 
@@ -49,31 +46,32 @@ const CALL_WIDTH: usize = 26;
 const SUMMARY_WIDTH: usize = 52;
 
 /// The menu, a line for each command, or two.
-fn menu() -> Vec<String> {
+fn menu() -> Vec<Vec<String>> {
     let registry = registry();
-    let mut lines = Vec::new();
+    let mut rows = Vec::new();
     for command in registry.iter() {
         let call = format!("{} {}", command.name(), command.usage().arguments);
         let call = call.trim_end();
         let summary = command.summary();
         if call.len() <= CALL_WIDTH {
-            lines.push(format!("{}  {summary}", padded(call, CALL_WIDTH)));
+            rows.push(vec![call.to_owned(), summary.to_owned()]);
         } else {
-            lines.push(call.to_owned());
-            lines.push(format!("{}  {summary}", padded("", CALL_WIDTH)));
+            rows.push(vec![call.to_owned()]);
+            rows.push(vec![String::new(), summary.to_owned()]);
         }
     }
-    lines
+    rows
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::client::table;
 
     #[test]
     fn menu_has_a_line_for_each_command_of_the_table_and_fits_a_terminal() {
         // The longest call, of 55 columns, made the column of all, and the menu broke in the middle of words.
-        let menu = menu();
+        let menu = table::lines(&menu());
         for command in registry().iter() {
             let found = menu
                 .iter()

@@ -77,6 +77,21 @@ fn private_message_is_sent_and_its_receipt_shown_with_the_time_it_took() {
     assert_eq!(desk.lines(), ["✓ Message received by bob (84 ms)"]);
 }
 
+/// A line of Hangul fillers was sent, and stood on the other's screen as a name with nothing behind it.
+#[test]
+fn text_of_nothing_visible_is_not_sent() {
+    let mut desk = Desk::signed_in(Screen::interactive());
+    for text in ["\u{3164}\u{115f}", "\u{2800}\u{200b}", "\u{e0067}\u{e007f}"] {
+        say(&mut desk, &format!("message bob {text}"));
+        assert_eq!(texts(&mut desk), [], "{text:?}");
+        assert_eq!(
+            desk.lines(),
+            ["the text has nothing visible in it"],
+            "{text:?}"
+        );
+    }
+}
+
 #[test]
 fn sender_is_told_when_the_other_is_not_there() {
     let mut desk = Desk::signed_in(Screen::interactive());

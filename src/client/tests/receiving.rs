@@ -39,6 +39,28 @@ pub(super) fn deliver(desk: &mut Desk, text: &str, entry: u64, prev: u64) {
     desk.core.handle_message(desk.now, Channel::Chat, &bytes);
 }
 
+#[test]
+fn text_of_nothing_visible_is_shown_as_such() {
+    let mut desk = Desk::signed_in(Screen::interactive());
+    deliver(&mut desk, "\u{3164}\u{2800}\u{17b4}", 1, 0);
+    assert_eq!(desk.lines(), ["14:01 bob: (nothing visible)"]);
+}
+
+/// Blanks up to the edge of the terminal set the rest where a line of its own begins.
+#[test]
+fn blanks_set_nothing_where_another_line_seems_to_begin() {
+    let mut desk = Desk::signed_in(Screen::interactive());
+    let text = format!(
+        "hi{}14:02 alice: I sign",
+        "\u{a0}\u{3000} \u{2800}".repeat(40)
+    );
+    deliver(&mut desk, &text, 1, 0);
+    assert_eq!(
+        desk.lines(),
+        ["14:01 bob: hi\u{a0}\u{3000}14:02 alice: I sign"]
+    );
+}
+
 /// Delivers an entry whose bytes have changed on the way.
 fn deliver_damaged(desk: &mut Desk, entry: u64, prev: u64) {
     let (content, _) = seal(&from_bob("tea?", entry));
@@ -286,7 +308,7 @@ fn own_line_of_another_device_is_shown_again_after_a_crash_as_any_other() {
     let mut desk = desk.killed_and_back();
     let again = desk.lines_again();
     assert_eq!(again.len(), 2);
-    assert!(again[1].ends_with("you to bob: gladly  (perhaps shown before)"));
+    assert!(again[1].ends_with("(you) to bob: gladly  (perhaps shown before)"));
 }
 
 #[test]

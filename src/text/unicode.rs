@@ -1,0 +1,216 @@
+//! What a character is, by the properties that Unicode gives it. Each table comes from a library and is of the version
+//! that [`tests`] name: characters are added every year, and a list of one's own would be out of date.
+
+use icu_properties::props::{
+    CanonicalCombiningClass, DefaultIgnorableCodePoint, Emoji, EmojiModifier, ExtendedPictographic,
+    GeneralCategory, GeneralCategoryGroup, HangulSyllableType, JoiningType,
+    PrependedConcatenationMark, Script, SoftDotted, UnifiedIdeograph, WhiteSpace,
+};
+use icu_properties::{CodePointMapData, CodePointSetData};
+
+pub(super) const ZERO_WIDTH_JOINER: char = '\u{200d}';
+
+/// The joiner, and the one that keeps letters apart.
+pub(super) const JOINERS: [char; 2] = ['\u{200c}', ZERO_WIDTH_JOINER];
+
+/// Keeps the last vowel of a Mongolian word apart from what stands before it, and changes how both are written.
+const MONGOLIAN_VOWEL_SEPARATOR: char = '\u{180e}';
+
+/// What is blank though it counts as a symbol: the braille pattern without dots, and a note head that is not drawn.
+const BLANK_SYMBOLS: [char; 2] = ['\u{2800}', '\u{1d159}'];
+
+/// What is to become of a character.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// It is seen, and takes a place of its own.
+    Base,
+    /// It is seen, on the one before it.
+    Mark,
+    /// It takes a place in which nothing is seen.
+    Blank,
+    /// A joiner, or a selector of a variant: it changes how its neighbours look, where they can be changed.
+    Shaping,
+    /// It is not seen.
+    Hidden,
+    /// No one knows how it looks: private, unassigned, or no character.
+    Unknown,
+}
+
+/// What a character is, whatever stands around it.
+pub(super) fn kind(character: char) -> Kind {
+    if is_blank(character) {
+        return Kind::Blank;
+    }
+    if CodePointSetData::new::<DefaultIgnorableCodePoint>().contains(character) {
+        return if is_shaping(character) {
+            Kind::Shaping
+        } else {
+            Kind::Hidden
+        };
+    }
+    match category(character) {
+        GeneralCategory::Control => Kind::Hidden,
+        // Those that are drawn, around the digits that follow, are called so (UAX 44).
+        GeneralCategory::Format => {
+            if CodePointSetData::new::<PrependedConcatenationMark>().contains(character) {
+                Kind::Base
+            } else {
+                Kind::Hidden
+            }
+        }
+        GeneralCategory::PrivateUse | GeneralCategory::Unassigned | GeneralCategory::Surrogate => {
+            Kind::Unknown
+        }
+        _ if is_mark(character) || is_inner_jamo(character) => Kind::Mark,
+        _ => Kind::Base,
+    }
+}
+
+/// Whether nothing is seen where a character stands, though it takes place.
+pub(super) fn is_blank(character: char) -> bool {
+    CodePointSetData::new::<WhiteSpace>().contains(character) || BLANK_SYMBOLS.contains(&character)
+}
+
+/// Whether a character combines with the one before it.
+#[must_use]
+pub fn is_mark(character: char) -> bool {
+    GeneralCategoryGroup::Mark.contains(category(character))
+}
+
+/// Whether a mark is drawn over its base, so that it can turn one letter into another: `o` into `ø`.
+#[must_use]
+pub fn is_overlay(character: char) -> bool {
+    combining_class(character) == CanonicalCombiningClass::Overlay
+}
+
+/// Whether the dot of a letter goes when a mark is put above it, as that of `i`.
+#[must_use]
+pub fn is_soft_dotted(character: char) -> bool {
+    CodePointSetData::new::<SoftDotted>().contains(character)
+}
+
+/// Whether a character takes away the vowel of the letter before it, so that the next one may join.
+pub(super) fn is_virama(character: char) -> bool {
+    combining_class(character) == CanonicalCombiningClass::Virama
+}
+
+pub(super) fn is_pictograph(character: char) -> bool {
+    CodePointSetData::new::<ExtendedPictographic>().contains(character)
+}
+
+pub(super) fn is_skin_tone(character: char) -> bool {
+    CodePointSetData::new::<EmojiModifier>().contains(character)
+}
+
+pub(super) fn joining(character: char) -> JoiningType {
+    CodePointMapData::<JoiningType>::new().get(character)
+}
+
+pub(super) fn script(character: char) -> Script {
+    CodePointMapData::<Script>::new().get(character)
+}
+
+/// Whether a letter of this kind is written in one stroke with a neighbour.
+pub(super) fn is_cursive(joining: JoiningType) -> bool {
+    [
+        JoiningType::DualJoining,
+        JoiningType::LeftJoining,
+        JoiningType::RightJoining,
+    ]
+    .contains(&joining)
+}
+
+/// Whether there are variants of a character that this selector chooses between.
+pub(super) fn has_variant(character: char, selector: char, next: Option<char>) -> bool {
+    let is_mongolian = |letter| script(letter) == Script::Mongolian && kind(letter) == Kind::Base;
+    match selector {
+        // As text or as a picture. A digit is a picture only as a key.
+        '\u{fe0e}' | '\u{fe0f}' if character.is_ascii() => {
+            CodePointSetData::new::<Emoji>().contains(character) && next == Some('\u{20e3}')
+        }
+        '\u{fe0e}' | '\u{fe0f}' => CodePointSetData::new::<Emoji>().contains(character),
+        '\u{180b}'..='\u{180d}' | '\u{180f}' => is_mongolian(character),
+        '\u{fe00}'..='\u{fe0d}' => {
+            is_ideograph(character)
+                || matches!(script(character), Script::Myanmar | Script::PhagsPa)
+        }
+        '\u{e0100}'..='\u{e01ef}' => is_ideograph(character),
+        MONGOLIAN_VOWEL_SEPARATOR => is_mongolian(character) && next.is_some_and(is_mongolian),
+        _ => false,
+    }
+}
+
+fn is_shaping(character: char) -> bool {
+    JOINERS.contains(&character)
+        || matches!(character, '\u{180b}'..='\u{180f}' | '\u{fe00}'..='\u{fe0f}' | '\u{e0100}'..='\u{e01ef}')
+}
+
+fn is_ideograph(character: char) -> bool {
+    CodePointSetData::new::<UnifiedIdeograph>().contains(character)
+}
+
+/// A Hangul vowel or final consonant, which is drawn into the syllable that stands before it.
+fn is_inner_jamo(character: char) -> bool {
+    let of = CodePointMapData::<HangulSyllableType>::new().get(character);
+    matches!(
+        of,
+        HangulSyllableType::VowelJamo | HangulSyllableType::TrailingJamo
+    )
+}
+
+fn category(character: char) -> GeneralCategory {
+    CodePointMapData::<GeneralCategory>::new().get(character)
+}
+
+fn combining_class(character: char) -> CanonicalCombiningClass {
+    CodePointMapData::<CanonicalCombiningClass>::new().get(character)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A text that one table lets pass must not be unknown to another.
+    #[test]
+    fn tables_are_of_unicode_18() {
+        assert_eq!(unicode_security::UNICODE_VERSION, (18, 0, 0));
+        assert_eq!(unicode_width::UNICODE_VERSION, (18, 0, 0));
+    }
+
+    #[test]
+    fn characters_are_told_apart_by_their_properties() {
+        for (kind, characters) in [
+            (Kind::Base, "a世ß☕\u{600}\u{6dd}\u{fffc}\u{fffd}"),
+            (
+                Kind::Mark,
+                "\u{301}\u{20dd}\u{17d2}\u{102d}\u{1161}\u{11a8}",
+            ),
+            (
+                Kind::Blank,
+                " \u{a0}\u{2003}\u{3000}\u{2800}\u{1d159}\t\n\u{85}\u{2028}",
+            ),
+            (
+                Kind::Shaping,
+                "\u{200c}\u{200d}\u{fe0f}\u{fe00}\u{180b}\u{180e}\u{e0100}",
+            ),
+            (
+                Kind::Hidden,
+                "\u{7}\u{9b}\u{ad}\u{34f}\u{115f}\u{1160}\u{3164}\u{ffa0}\u{17b4}\u{17b5}\u{200b}\u{202e}\u{2065}\u{2066}\
+                 \u{fff0}\u{fff9}\u{fffb}\u{1bca0}\u{1d173}\u{13430}\u{e0001}\u{e0061}\u{e0fff}\u{feff}",
+            ),
+            (
+                Kind::Unknown,
+                "\u{e000}\u{f0000}\u{fdd0}\u{ffff}\u{10ffff}\u{378}",
+            ),
+        ] {
+            for character in characters.chars() {
+                assert_eq!(
+                    super::kind(character),
+                    kind,
+                    "U+{:04X}",
+                    u32::from(character)
+                );
+            }
+        }
+    }
+}
