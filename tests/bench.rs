@@ -32,6 +32,16 @@ fn bench(words: &str) -> Value {
     json(&udpchat(&words))
 }
 
+/// No limit of what an account sends.
+const UNLIMITED: [&str; 6] = [
+    "--limit-message-rate",
+    "0",
+    "--limit-byte-rate",
+    "0",
+    "--limit-day-bytes",
+    "0",
+];
+
 /// A server to be measured.
 struct Measured {
     server: Server,
@@ -44,7 +54,7 @@ impl Measured {
         let directory = TempDir::new().unwrap();
         let data = directory.path().join("data");
         Self {
-            server: Server::on_loopback(&data),
+            server: Server::start(&Place::default(), &data, &["127.0.0.1:0"], &UNLIMITED),
             data,
             _directory: directory,
         }
@@ -193,6 +203,17 @@ fn room_is_joined_before_one_speaks_in_it() {
         status["delivered"].as_u64() >= Some(5 * said + joins),
         "{status}"
     );
+}
+
+#[test]
+fn server_that_slows_its_senders_down_is_not_measured() {
+    let directory = TempDir::new().unwrap();
+    let server = Server::on_loopback(&directory.path().join("data"));
+    let address = server.address.to_string();
+    let output = udpchat(&["bench", "pairs", &address, "--clients", "2"]);
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    let text = String::from_utf8(output.stderr).unwrap();
+    assert!(text.contains("--limit-message-rate 0"), "{text}");
 }
 
 #[test]

@@ -194,7 +194,9 @@ impl Command for Bench {
                  knows) are signed up first, within the server's limits, and stay behind as accounts, as does the room \
                  of fanout (#bench-…), which each joins on its way in; two seconds of warming up are not counted. \
                  Packets and bytes (of UDP payload) are those of all clients, both ways, acknowledgements, receipts and \
-                 streams included, from the first message counted until the last has arrived. A stream begins when \
+                 streams included, from the first message counted until the last has arrived. A server that limits \
+                 what an account sends (see udpchat-serve(1), LIMITS) slows pairs, fanout and bulk down until they fail: \
+                 serve with --limit-message-rate 0 --limit-byte-rate 0 --limit-day-bytes 0 to measure it. A stream begins when \
                  counting does and has arrived when the server has called all of it stored; its reader, an account of \
                  its own, stays away."
                     .into(),

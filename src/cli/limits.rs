@@ -57,7 +57,9 @@ const TABLE: &[Row] = &[
         variable: "UDPCHAT_LIMIT_MESSAGE_RATE",
         unit: Unit::Count,
         help: "Messages that one account may send a second",
-        at_limit: SLOWED,
+        at_limit: "Beyond it the server reads what the account sends more slowly, and tells its clients so when that \
+                   lasts; nothing is refused or lost. In a room, or to everyone, a message counts once more for each 64 \
+                   who read it.",
         get: |limits| limits.hub.message_rate,
         set: |limits, limit| limits.hub.message_rate = limit,
     },
@@ -92,9 +94,10 @@ const TABLE: &[Row] = &[
         option: "limit-day-bytes",
         variable: "UDPCHAT_LIMIT_DAY_BYTES",
         unit: Unit::Bytes,
-        help: "Bytes of messages that one account may send a day (of UTC)",
-        at_limit: "Beyond it the server reads no more messages of the account before midnight, and tells its clients \
-                   so; they keep what was typed, and send it then.",
+        help: "Bytes of messages that one account may send a day",
+        at_limit: "They come in evenly, and a day's may be sent at once by an account that has sent nothing for a day. \
+                   Beyond it the server reads what the account sends as slowly as they come in, and tells its clients \
+                   so; nothing is refused or lost. A restart forgets what was sent before.",
         get: |limits| limits.hub.day_bytes,
         set: |limits, limit| limits.hub.day_bytes = limit,
     },
@@ -115,6 +118,15 @@ const TABLE: &[Row] = &[
         at_limit: SLOWED,
         get: |limits| limits.hub.request_burst,
         set: |limits, limit| limits.hub.request_burst = limit,
+    },
+    Row {
+        option: "limit-in-flight",
+        variable: "UDPCHAT_LIMIT_IN_FLIGHT",
+        unit: Unit::Count,
+        help: "Messages and requests of one account that the store works on at once",
+        at_limit: SLOWED,
+        get: |limits| limits.hub.in_flight,
+        set: |limits, limit| limits.hub.in_flight = limit,
     },
 ];
 

@@ -234,6 +234,21 @@ pub(super) fn refusal(failure: &Failure, subject: &str) -> String {
 pub(super) const LOGIN_FAILED: &str =
     "login failed: the password is wrong, or a machine in the middle answers instead of the server";
 
+/// The server takes what this user sends more slowly: so many messages wait, and the next one goes after this time.
+pub(super) fn slowed(waiting: usize, wait_ms: u64, clock: Clock) -> String {
+    let waiting = match waiting {
+        1 => "1 message waits".to_owned(),
+        _ => format!("{waiting} messages wait"),
+    };
+    if wait_ms < 60_000 {
+        return format!("● queued: you send more than the server takes at once; {waiting}");
+    }
+    let at = time(clock.now_ms.saturating_add(wait_ms), clock);
+    format!(
+        "● queued: you have sent as much as the server takes for now, it takes more at {at}; {waiting}"
+    )
+}
+
 /// The server wants attempts to be fewer.
 pub(super) fn too_many_attempts(wait_ms: Option<u64>) -> String {
     match wait_ms {

@@ -422,7 +422,12 @@ impl Account {
             .zip(failure.number)
             .and_then(|(id, number)| Some((id, number, self.outbox.find(id, number)?)));
         let Some((id, number, sequence)) = found else {
-            if failure.number.is_none() {
+            if failure.number.is_some() {
+                return None;
+            }
+            if failure.code == ErrorCode::TooManyAttempts {
+                self.show_slowed(now, failure.wait_ms.unwrap_or_default(), effects);
+            } else {
                 effects.show(Tone::Error, render::refusal(failure, ""));
             }
             return None;
@@ -469,6 +474,15 @@ impl Account {
             }
         }
         None
+    }
+
+    /// The server does not read what this account sends for now. Nothing of it was refused.
+    fn show_slowed(&self, now: Now, wait_ms: u64, effects: &mut Effects) {
+        // What is not stored yet; the server may speak of another device's.
+        if self.outbox.len() > 0 {
+            let text = render::slowed(self.outbox.len(), wait_ms, self.clock(now));
+            effects.show(Tone::Notice, text);
+        }
     }
 
     /// The server has lost numbers that this device has no content for any more (a restored backup): what waits

@@ -26,18 +26,45 @@ pub struct Buckets<K> {
     refused: u64,
 }
 
+/// What was left in a bucket at a moment.
 #[derive(Debug, Clone, Copy)]
-struct Bucket {
+pub struct Bucket {
     tokens: f64,
     at: Instant,
 }
 
+impl Bucket {
+    /// One with so many tokens.
+    #[must_use]
+    pub const fn full(tokens: f64, at: Instant) -> Self {
+        Self { tokens, at }
+    }
+}
+
 impl Rate {
-    fn level(self, bucket: Option<&Bucket>, now: Instant) -> f64 {
+    /// What is in a bucket now. One that nobody has used is full.
+    #[must_use]
+    pub fn level(self, bucket: Option<&Bucket>, now: Instant) -> f64 {
         bucket.map_or(self.burst, |bucket| {
             let elapsed = now.saturating_duration_since(bucket.at).as_secs_f64();
             (bucket.tokens + elapsed * self.per_second).min(self.burst)
         })
+    }
+
+    /// The bucket without so many of its tokens, which may be more than it has.
+    #[must_use]
+    pub fn spend(self, bucket: &Bucket, now: Instant, tokens: f64) -> Bucket {
+        Bucket {
+            tokens: self.level(Some(bucket), now) - tokens,
+            at: now,
+        }
+    }
+
+    /// The time in which a bucket comes from one level to another; a year, where it takes longer.
+    #[must_use]
+    pub fn time_to(self, level: f64, wanted: f64) -> Duration {
+        const YEAR_S: f64 = 365.0 * 86_400.0;
+        Duration::from_secs_f64(((wanted - level) / self.per_second).clamp(0.0, YEAR_S))
     }
 }
 
@@ -60,8 +87,7 @@ impl<K: Ord> Buckets<K> {
     pub fn check(&self, now: Instant, key: &K) -> Result<(), Duration> {
         let level = self.rate.level(self.used.get(key), now);
         if level < 1.0 {
-            let missing = (1.0 - level) / self.rate.per_second;
-            return Err(Duration::from_secs_f64(missing));
+            return Err(self.rate.time_to(level, 1.0));
         }
         Ok(())
     }

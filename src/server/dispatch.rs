@@ -1,65 +1,55 @@
 //! Which part of the hub each message of a session, and each answer of the store, belongs to.
 
-use std::ops::Bound;
-
-use super::history::HISTORY;
+use super::budget::Cost;
 use super::hub::{Hub, Turn};
 use super::policy;
 use super::requests::Pending;
-use crate::protocol::{Body, Command, Envelope, ErrorCode, Failure, Message, SendAgain};
+use crate::protocol::{AccountId, Body, Command, Envelope, ErrorCode, Failure, Message, SendAgain};
 use crate::store::Completion;
 use crate::transport::{Channel, SessionId};
 
-/// Requests that the store must have room for before another message is taken from a session; what is left
-/// over is for the hub's own: reading on for slow readers, writing marks.
-const STORE_ROOM_MIN: usize = 32;
-
 impl Hub {
-    /// Takes messages from a channel while the store has room and the session's sign-in does not wait.
-    pub(super) fn drain(&mut self, turn: &mut Turn<'_>, id: SessionId, channel: Channel) {
-        loop {
-            let Some(session) = self.sessions.get(id) else {
-                return;
-            };
-            if session.busy || (channel == HISTORY && session.is_paging()) {
-                return;
-            }
-            if self.store.room() < STORE_ROOM_MIN {
-                self.stalled.insert((id, channel));
-                return;
-            }
-            let Some(bytes) = turn.endpoint.receive(turn.now.instant, id, channel) else {
-                return;
-            };
-            self.take_message(turn, id, channel, &bytes);
-        }
-    }
-
-    /// Takes what had to wait, on every channel of a session.
-    pub(super) fn resume(&mut self, turn: &mut Turn<'_>, id: SessionId) {
-        if let Some(session) = self.sessions.get_mut(id) {
-            session.busy = false;
-            for channel in Channel::ALL {
-                self.drain(turn, id, channel);
-            }
-        }
-    }
-
+    /// Handles a message of a session on which this account is signed in, and charges it; returns its weight.
     pub(super) fn take_message(
         &mut self,
         turn: &mut Turn<'_>,
         id: SessionId,
         channel: Channel,
+        account: Option<AccountId>,
         bytes: &[u8],
-    ) {
+    ) -> u32 {
         let opened = Envelope::decode(bytes).and_then(|envelope| {
             let message = envelope.open()?;
             Ok((envelope, message))
         });
-        let (envelope, message) = match opened {
-            Ok(opened) => opened,
-            Err(error) => return self.take_broken(turn, id, channel, &error),
+        let cost = match &opened {
+            Ok((_, message)) => Cost::of(&message.body, || {
+                let conversation = message.header.origin.map(|origin| origin.conversation);
+                conversation.map_or(0, |conversation| self.reader_count(conversation))
+            }),
+            Err(_) => Cost::REFUSED,
         };
+        if let Some(account) = account {
+            let now = turn.now.instant;
+            self.budgets.charge(now, account, cost, bytes.len());
+            self.requests.begin(account, cost.weight());
+        }
+        match opened {
+            Ok((envelope, message)) => self.handle(turn, id, channel, &envelope, message),
+            Err(error) => self.take_broken(turn, id, channel, &error),
+        }
+        self.requests.end();
+        cost.weight()
+    }
+
+    fn handle(
+        &mut self,
+        turn: &mut Turn<'_>,
+        id: SessionId,
+        channel: Channel,
+        envelope: &Envelope<'_>,
+        message: Message,
+    ) {
         let Some(session) = self.sessions.get(id) else {
             return;
         };
@@ -223,22 +213,6 @@ impl Hub {
             Pending::Tally(conversation) => self.tally_loaded(turn, conversation, outcome),
             Pending::Advance { marks, seen } => self.advanced(turn, marks, seen, outcome),
             Pending::Expire => self.expired(turn, outcome),
-        }
-        self.drain_stalled(turn);
-    }
-
-    /// There is room in the store again: stalled channels take turns while there is. A channel whose messages ask
-    /// nothing of the store leaves the room to the next one: no completion would come to call that.
-    pub(super) fn drain_stalled(&mut self, turn: &mut Turn<'_>) {
-        while self.store.room() >= STORE_ROOM_MIN {
-            let after = (Bound::Excluded(self.last_turn), Bound::Unbounded);
-            let next = self.stalled.range(after).next().copied();
-            let Some(next) = next.or_else(|| self.stalled.first().copied()) else {
-                return;
-            };
-            self.stalled.remove(&next);
-            self.last_turn = next;
-            self.drain(turn, next.0, next.1);
         }
     }
 }

@@ -75,6 +75,15 @@ impl Hub {
         self.weigh(turn, conversation, stored.audience);
     }
 
+    /// About how many sessions a message in a conversation goes to.
+    pub(super) fn reader_count(&self, conversation: ConversationId) -> usize {
+        if conversation == ConversationId::EVERYONE {
+            self.sessions.len()
+        } else {
+            self.presence.count_in_room(conversation)
+        }
+    }
+
     /// The sessions of those who read a conversation.
     fn readers(&self, conversation: ConversationId, audience: Audience) -> Vec<SessionId> {
         match audience {

@@ -110,7 +110,7 @@ impl Hub {
             return;
         }
         user.paging = Paging::Idle;
-        self.drain(turn, id, HISTORY);
+        self.readable(turn, id, HISTORY);
     }
 }
 

@@ -1,7 +1,7 @@
 //! The hub: one state machine between the endpoint's sessions and the store.
 //!
-//! A message is taken from a session only while the store has room for what it may ask, so that a store that
-//! is slow slows its clients down, through their flow-control windows, and queues nothing here.
+//! A message is taken from a session only when it has its turn (`draining.rs`): what slows the hub down slows its
+//! clients down, through their flow-control windows, and queues nothing here.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::mpsc::SyncSender;
@@ -11,6 +11,7 @@ use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng as _;
 
 use super::alerts::AlertBudget;
+use super::budget::Budgets;
 use super::history::HISTORY;
 use super::limits::Limits;
 use super::name::RoomName;
@@ -25,6 +26,7 @@ use super::sessions::Sessions;
 use super::status::Status;
 use super::tally::Tallies;
 use super::throttle::Throttle;
+use super::turns::Turns;
 use crate::protocol::{
     Access, AccountId, Body, Command, ConversationId, DeviceId, EndReason, Failure, Hop, Message,
     SessionEnd, encode,
@@ -144,10 +146,9 @@ pub struct Hub {
     pub(super) requests: Requests,
     /// Devices that have signed out, of which the store has not said yet that their tickets are forgotten.
     pub(super) unrevoked: BTreeSet<(AccountId, DeviceId)>,
-    /// Channels with messages that were not taken, for want of room in the store.
-    pub(super) stalled: BTreeSet<(SessionId, Channel)>,
-    /// The stalled channel that had its turn last.
-    pub(super) last_turn: (SessionId, Channel),
+    /// Channels with messages that were not taken yet.
+    pub(super) turns: Turns,
+    pub(super) budgets: Budgets,
     /// When to ask the store again after an error.
     retry_at: Option<Instant>,
     /// When entries expire next.
@@ -187,7 +188,8 @@ impl Hub {
         server_key: [u8; 32],
         seed: [u8; 32],
     ) -> Self {
-        let throttle = Throttle::new(now.instant, config.limits.attempts);
+        let limits = config.limits;
+        let throttle = Throttle::new(now.instant, limits.attempts);
         Self {
             config,
             registrar,
@@ -202,10 +204,10 @@ impl Hub {
             tallies: Tallies::default(),
             counters: HubCounters::default(),
             store,
-            requests: Requests::default(),
+            requests: Requests::new(limits.in_flight),
             unrevoked: BTreeSet::new(),
-            stalled: BTreeSet::new(),
-            last_turn: (SessionId(0), Channel::Control),
+            turns: Turns::default(),
+            budgets: Budgets::new(&limits),
             retry_at: None,
             expiry: Expiry::new(now),
             stop: Stop::No,
@@ -329,9 +331,9 @@ impl Hub {
 
     fn closed(&mut self, turn: &mut Turn<'_>, id: SessionId, reason: &CloseReason) {
         tracing::debug!(session = id.0, %reason, "session over");
+        self.drain_last(turn, id);
         self.sign_out(turn, id);
         self.sessions.remove(id);
-        self.stalled.retain(|(session, _)| *session != id);
     }
 }
 
@@ -356,7 +358,7 @@ impl App for Hub {
                     );
                 }
             }
-            Event::Readable { session, channel } => self.drain(turn, session, channel),
+            Event::Readable { session, channel } => self.readable(turn, session, channel),
             Event::Writable { session, channel } => {
                 self.greet_on(turn, session);
                 match channel {
@@ -413,6 +415,7 @@ impl App for Hub {
     fn on_settled(&mut self, now: Now, endpoint: &mut Endpoint) {
         self.is_farewell_over = self.sessions.is_empty() && endpoint.is_empty();
         let turn = &mut Turn { now, endpoint };
+        self.give_turns(turn);
         self.spread_receipts(turn);
         self.spread_counts(turn);
         if self.marks.is_full() {
@@ -433,6 +436,7 @@ impl App for Hub {
             self.tallies.deadline(),
             self.retry_at,
             self.expiry.deadline(),
+            self.turns.deadline(),
             stop_by,
         ];
         deadlines.into_iter().flatten().min()

@@ -50,8 +50,8 @@ pub struct Limits {
     pub byte_rate: Limit,
     /// Bytes that one account may send at once after a quiet time. Chosen: 64 of the longest messages.
     pub byte_burst: Limit,
-    /// Bytes of one account's messages a day (of UTC). Chosen: a hundred users who use all of it fill 20 GB a day,
-    /// which an operator notices in time.
+    /// Bytes of one account's messages a day, which come in evenly and are kept for a day. Chosen: a hundred users who
+    /// use all of it fill 20 GB a day, which an operator notices in time; and who has used it can still say something.
     pub day_bytes: Limit,
     /// Requests of one account a second, of whatever kind that is not a message. Chosen: a client asks a few when it
     /// signs in and then none for minutes; each reads the store.
@@ -59,6 +59,9 @@ pub struct Limits {
     /// Requests that one account may make at once after a quiet time. Chosen: a client that signs in asks for receipts
     /// of each conversation that it waits in, several hundred of them.
     pub request_burst: Limit,
+    /// Requests of one account that the store works on at once; a message to many readers counts as several. Chosen: as
+    /// many as a client has under way in one conversation. The store answers in order, so these are what others wait for.
+    pub in_flight: Limit,
 }
 
 impl Default for Limits {
@@ -72,6 +75,7 @@ impl Default for Limits {
             day_bytes: Limit::of(200 << 20),
             request_rate: Limit::of(50),
             request_burst: Limit::of(1000),
+            in_flight: Limit::of(64),
         }
     }
 }
@@ -89,6 +93,7 @@ impl Limits {
             day_bytes: Limit::NONE,
             request_rate: Limit::NONE,
             request_burst: Limit::NONE,
+            in_flight: Limit::NONE,
         }
     }
 }

@@ -6,9 +6,11 @@ mod alerts;
 mod arrival;
 mod asking;
 mod bucket;
+mod budget;
 mod coming_and_going;
 mod counting;
 mod dispatch;
+mod draining;
 mod forward;
 mod history;
 mod hub;
@@ -32,6 +34,7 @@ mod tally;
 #[cfg(test)]
 mod tests;
 mod throttle;
+mod turns;
 mod watching;
 
 pub use hub::{Hub, HubConfig, HubCounters, Input, MakeRoom};

@@ -114,6 +114,12 @@ impl Presence {
         accounts.filter_map(|account| Some((*account, self.get(*account)?)))
     }
 
+    /// How many accounts those are.
+    #[must_use]
+    pub fn count_in_room(&self, room: ConversationId) -> usize {
+        self.rooms.get(&room).map_or(0, BTreeSet::len)
+    }
+
     fn forget_in(&mut self, account: AccountId, room: ConversationId) {
         if let Some(accounts) = self.rooms.get_mut(&room) {
             accounts.remove(&account);

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::mpsc::SyncSender;
 
+use super::limits::Limit;
 use super::name::Name;
 use crate::protocol::{AccountId, ConversationId, DeviceId, Digest, EntryId, Number};
 use crate::store::{Outcome, RequestId};
@@ -123,25 +124,81 @@ pub struct Appended {
     pub digest: Digest,
 }
 
-/// The requests that are under way. There are never more than the store has slots.
-#[derive(Debug, Default)]
+/// The requests that are under way. There are never more than the store has slots, and of one account never many more
+/// than its share of them: what the store has to do first makes everybody wait.
+#[derive(Debug)]
 pub struct Requests {
     next: u64,
-    pending: BTreeMap<RequestId, Pending>,
+    pending: BTreeMap<RequestId, (Pending, Option<Load>)>,
+    share: Limit,
+    /// Whose message is being handled.
+    asker: Option<Load>,
+    under_way: BTreeMap<AccountId, u32>,
+}
+
+/// What a request counts for its account.
+#[derive(Debug, Clone, Copy)]
+struct Load {
+    account: AccountId,
+    weight: u32,
 }
 
 impl Requests {
+    /// None is under way. `share` is what one account may have under way, by weight.
+    #[must_use]
+    pub const fn new(share: Limit) -> Self {
+        Self {
+            next: 0,
+            pending: BTreeMap::new(),
+            share,
+            asker: None,
+            under_way: BTreeMap::new(),
+        }
+    }
+
+    /// Whether the account may have another one under way.
+    #[must_use]
+    pub fn has_room_for(&self, account: AccountId) -> bool {
+        let under_way = self.under_way.get(&account).copied().unwrap_or_default();
+        u64::from(under_way) < self.share.or_max()
+    }
+
+    /// A message of an account is being handled: what is asked for it counts for the account.
+    pub fn begin(&mut self, account: AccountId, weight: u32) {
+        if self.share != Limit::NONE {
+            self.asker = Some(Load { account, weight });
+        }
+    }
+
+    /// It has been handled.
+    pub const fn end(&mut self) {
+        self.asker = None;
+    }
+
     /// Remembers what is to be done and gives the request its number.
     pub fn add(&mut self, pending: Pending) -> RequestId {
         let id = RequestId(self.next);
         self.next += 1;
-        self.pending.insert(id, pending);
+        if let Some(Load { account, weight }) = self.asker {
+            let under_way = self.under_way.entry(account).or_default();
+            *under_way = under_way.saturating_add(weight);
+        }
+        self.pending.insert(id, (pending, self.asker));
         id
     }
 
     /// What is to be done with this answer.
     pub fn take(&mut self, id: RequestId) -> Option<Pending> {
-        self.pending.remove(&id)
+        let (pending, load) = self.pending.remove(&id)?;
+        if let Some(Load { account, weight }) = load
+            && let Some(under_way) = self.under_way.get_mut(&account)
+        {
+            *under_way = under_way.saturating_sub(weight);
+            if *under_way == 0 {
+                self.under_way.remove(&account);
+            }
+        }
+        Some(pending)
     }
 
     /// Whether none is under way.

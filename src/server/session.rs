@@ -1,6 +1,7 @@
 //! What the hub remembers of one session.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::time::Instant;
 
 use super::policy::Role;
 use super::registrar::{PendingLogin, PendingSignUp};
@@ -27,6 +28,8 @@ pub struct Session {
     pub damaged: u32,
     /// It has reported damage of its own.
     pub has_reported: bool,
+    /// When it was last told that its messages are taken more slowly.
+    pub told_slowed: Option<Instant>,
 }
 
 /// How far a session's sign-in has come.
@@ -109,6 +112,7 @@ impl Session {
             busy: false,
             damaged: 0,
             has_reported: false,
+            told_slowed: None,
         }
     }
 

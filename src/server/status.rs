@@ -66,6 +66,7 @@ impl Hub {
     fn at_limits(&self) -> BTreeMap<&'static str, u64> {
         let mut counts = BTreeMap::new();
         counts.extend(self.throttle.refused());
+        counts.extend(self.budgets.pauses());
         counts
     }
 

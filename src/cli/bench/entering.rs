@@ -220,6 +220,11 @@ impl Member {
             _ if failure.code == ErrorCode::RoomsClosed => {
                 " (only the operator makes rooms at this server, and the workload needs one)".into()
             }
+            _ if failure.code == ErrorCode::TooManyAttempts && command == Command::SendMessage => {
+                " (the server limits what an account sends, which would be what is measured: serve with \
+                 --limit-message-rate 0 --limit-byte-rate 0 --limit-day-bytes 0)"
+                    .into()
+            }
             "" => String::new(),
             detail => format!(" ({detail})"),
         };

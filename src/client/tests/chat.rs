@@ -93,6 +93,41 @@ fn text_of_nothing_visible_is_not_sent() {
 }
 
 #[test]
+fn sender_is_told_that_the_server_takes_messages_more_slowly_and_nothing_is_sent_again() {
+    let slowed = |wait_ms| {
+        let failure = Failure {
+            wait_ms: Some(wait_ms),
+            ..Failure::new(ErrorCode::TooManyAttempts, "")
+        };
+        Message::error(Command::SendMessage, failure)
+    };
+    let mut desk = Desk::signed_in(Screen::interactive());
+    let hear = |desk: &mut Desk, wait_ms| {
+        let bytes = encode(&slowed(wait_ms), Hop::default());
+        desk.core.handle_message(desk.now, Channel::Chat, &bytes);
+    };
+    hear(&mut desk, 50);
+    assert!(desk.lines().is_empty(), "nothing of this device waits");
+    say(&mut desk, "message bob one");
+    say(&mut desk, "message bob two");
+    assert_eq!(texts(&mut desk).len(), 2);
+    hear(&mut desk, 50);
+    hear(&mut desk, 3_600_000);
+    assert_eq!(
+        desk.lines(),
+        [
+            "● queued: you send more than the server takes at once; 2 messages wait",
+            "● queued: you have sent as much as the server takes for now, it takes more at 15:02; 2 messages wait",
+        ]
+    );
+    desk.wait(Duration::from_secs(5));
+    assert_eq!(texts(&mut desk), [], "they are under way");
+    desk.chat(stored(1, 3, 0, 1));
+    desk.chat(stored(2, 4, 3, 1));
+    assert_eq!(desk.core.account.as_ref().unwrap().outbox.len(), 0);
+}
+
+#[test]
 fn sender_is_told_when_the_other_is_not_there() {
     let mut desk = Desk::signed_in(Screen::interactive());
     say(&mut desk, "message bob tea at four?");

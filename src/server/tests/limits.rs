@@ -10,9 +10,12 @@ fn no_stalled_session_is_forgotten_when_the_store_has_room_again() {
     let mut bench = Bench::new();
     let busy = bench.user("busy");
     let busy = bench.signed_in("busy", busy);
-    let patient = bench.user("patient");
     let patient: Vec<Link> = (0..150)
-        .map(|_| bench.signed_in("patient", patient))
+        .map(|number| {
+            let name = format!("patient{number}");
+            let user = bench.user(&name);
+            bench.signed_in(&name, user)
+        })
         .collect();
     bench.is_held = true;
     for conversation in 0..40 {

@@ -27,6 +27,7 @@ use crate::transport::{
 
 mod addressing;
 mod limits;
+mod rates;
 mod readers;
 mod retention;
 mod rooms;

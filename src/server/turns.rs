@@ -1,0 +1,202 @@
+//! Whose turn it is: channels whose messages the hub has not taken yet, because others have a turn first, because the
+//! store has no room, or because the account has said enough for now.
+//!
+//! Nothing is copied here: what waits stays in the transport's receive buffer, whose window the peer's sender fills and
+//! then stops.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Instant;
+
+use crate::transport::{Channel, SessionId};
+
+/// A channel that waits. Those that wait longest come first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Place {
+    since: u64,
+    /// The channel's session.
+    pub session: SessionId,
+    /// The channel.
+    pub channel: Channel,
+}
+
+/// What a channel waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wait {
+    /// The others, each of which has its turn first.
+    Turn,
+    /// The store: it comes to its turn when a request has been answered.
+    Store,
+    /// This moment: the account has said enough until then.
+    Until(Instant),
+}
+
+/// Every channel that waits, each once.
+#[derive(Debug, Default)]
+pub struct Turns {
+    next: u64,
+    ready: BTreeSet<Place>,
+    parked: BTreeSet<(Instant, Place)>,
+    waiting: BTreeMap<(SessionId, Channel), (Option<Instant>, Place)>,
+    /// Since when a channel could go on that only let others have their turn.
+    urgent: Option<Instant>,
+}
+
+impl Turns {
+    /// The place of a channel on which something has come, unless it waits already.
+    pub fn arrive(&mut self, session: SessionId, channel: Channel) -> Option<Place> {
+        if self.waiting.contains_key(&(session, channel)) {
+            return None;
+        }
+        let since = self.next;
+        self.next += 1;
+        Some(Place {
+            since,
+            session,
+            channel,
+        })
+    }
+
+    /// A channel has to wait. If it had a turn it goes behind all others, else it keeps its place.
+    pub fn wait(&mut self, now: Instant, place: Place, has_had_turn: bool, wait: Wait) {
+        let Place {
+            session, channel, ..
+        } = place;
+        let place = match self.arrive(session, channel) {
+            // It waits already.
+            None => return,
+            Some(last) if has_had_turn => last,
+            Some(_) => place,
+        };
+        let until = match wait {
+            Wait::Until(until) => Some(until),
+            Wait::Turn | Wait::Store => None,
+        };
+        match until {
+            Some(until) => self.parked.insert((until, place)),
+            None => self.ready.insert(place),
+        };
+        self.waiting.insert((session, channel), (until, place));
+        if wait == Wait::Turn {
+            self.urgent.get_or_insert(now);
+        }
+    }
+
+    /// All that may have a turn now, those that wait longest first. Each is to be given one, or to wait again.
+    pub fn round(&mut self, now: Instant) -> BTreeSet<Place> {
+        self.urgent = None;
+        while let Some((until, place)) = self.parked.first().copied()
+            && until <= now
+        {
+            self.parked.pop_first();
+            self.ready.insert(place);
+        }
+        for place in &self.ready {
+            self.waiting.remove(&(place.session, place.channel));
+        }
+        std::mem::take(&mut self.ready)
+    }
+
+    /// A channel waits no longer: its session is over, or is given all turns at once.
+    pub fn remove(&mut self, session: SessionId, channel: Channel) {
+        match self.waiting.remove(&(session, channel)) {
+            Some((Some(until), place)) => self.parked.remove(&(until, place)),
+            Some((None, place)) => self.ready.remove(&place),
+            None => false,
+        };
+    }
+
+    /// When there is a turn to be given that no other event announces.
+    #[must_use]
+    pub fn deadline(&self) -> Option<Instant> {
+        let parked = self.parked.first().map(|(until, _)| *until);
+        self.urgent.into_iter().chain(parked).min()
+    }
+
+    /// Whether nothing waits.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.waiting.is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::testing::instant;
+
+    const CHAT: Channel = Channel::Chat;
+
+    fn sessions(round: &BTreeSet<Place>) -> Vec<u64> {
+        round.iter().map(|place| place.session.0).collect()
+    }
+
+    fn wait(turns: &mut Turns, now: Instant, session: u64, wait: Wait) {
+        let place = turns.arrive(SessionId(session), CHAT).expect("it is free");
+        turns.wait(now, place, false, wait);
+    }
+
+    #[test]
+    fn one_that_had_a_turn_goes_behind_those_that_had_none() {
+        let now = instant();
+        let mut turns = Turns::default();
+        for session in [3, 1, 2] {
+            wait(&mut turns, now, session, Wait::Turn);
+        }
+        for expected in [[3, 1, 2], [1, 2, 3], [1, 2, 3]] {
+            let round = turns.round(now);
+            assert_eq!(sessions(&round), expected);
+            for place in round {
+                turns.wait(now, place, place.session == SessionId(3), Wait::Turn);
+            }
+        }
+    }
+
+    #[test]
+    fn of_sessions_that_wait_for_the_same_moment_the_one_that_had_nothing_comes_first() {
+        // Two sessions of one account, and a token at a time: the first took each of them.
+        let mut now = instant();
+        let mut turns = Turns::default();
+        wait(&mut turns, now, 1, Wait::Until(now));
+        wait(&mut turns, now, 2, Wait::Until(now));
+        let mut served = Vec::new();
+        for _ in 0..4 {
+            let round = turns.round(now);
+            now += Duration::from_millis(50);
+            for (index, place) in round.into_iter().enumerate() {
+                if index == 0 {
+                    served.push(place.session.0);
+                }
+                turns.wait(now, place, index == 0, Wait::Until(now));
+            }
+        }
+        assert_eq!(served, [1, 2, 1, 2]);
+    }
+
+    #[test]
+    fn parked_channel_has_no_turn_before_its_time_and_one_of_a_closed_session_none() {
+        let now = instant();
+        let later = now + Duration::from_secs(1);
+        let mut turns = Turns::default();
+        wait(&mut turns, now, 1, Wait::Until(later));
+        wait(&mut turns, now, 2, Wait::Store);
+        wait(&mut turns, now, 3, Wait::Until(later));
+        assert!(turns.arrive(SessionId(1), CHAT).is_none());
+        assert_eq!(turns.deadline(), Some(later));
+        assert_eq!(sessions(&turns.round(now)), [2]);
+        turns.remove(SessionId(3), CHAT);
+        assert_eq!(sessions(&turns.round(later)), [1]);
+        assert!(turns.is_empty() && turns.deadline().is_none());
+    }
+
+    #[test]
+    fn one_that_waits_for_the_store_is_no_reason_to_wake_up() {
+        let now = instant();
+        let mut turns = Turns::default();
+        wait(&mut turns, now, 1, Wait::Store);
+        assert_eq!(turns.deadline(), None);
+        wait(&mut turns, now, 2, Wait::Turn);
+        assert_eq!(turns.deadline(), Some(now));
+    }
+}
