@@ -8,12 +8,15 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::{fs, io};
 
+use rand_chacha::ChaCha20Rng;
+use rand_core::SeedableRng as _;
 use redb::backends::InMemoryBackend;
 use redb::{Database, DatabaseError, ReadableDatabase, StorageBackend as _};
 use serde::{Deserialize, Serialize};
 
 use super::error::StoreError;
 use super::guard::guard;
+use super::journal::JournalLoss;
 use super::live::{Files, Live};
 use super::meta;
 use super::open::{OpenError, from_redb, journal_of};
@@ -89,9 +92,9 @@ impl Report {
     }
 }
 
-/// Opens a database file that no server holds, with what only its journal contains, without writing to either.
-/// `true`: the journal is damaged.
-pub(super) fn open_to_look(path: &Path) -> Result<(Database, bool), OpenError> {
+/// Opens a database file that no server holds, with what only its journal contains, without writing to either. Says
+/// what of that is lost.
+pub(super) fn open_to_look(path: &Path) -> Result<(Database, Option<JournalLoss>), OpenError> {
     let damaged = |error: StoreError| OpenError::Damaged {
         path: path.into(),
         reason: error.to_string(),
@@ -99,15 +102,20 @@ pub(super) fn open_to_look(path: &Path) -> Result<(Database, bool), OpenError> {
     let database = guard(|| Ok(overlay::look(path)))
         .map_err(damaged)?
         .map_err(|error| from_redb(path, 0, error))?;
-    with_journal(database, path)
+    // What is made from the seed stays in memory.
+    with_journal(database, path, [0; 32])
 }
 
-/// Brings a database up to date with what the journal of a file contains, which is not written to. `true`: the journal
-/// is damaged, or does not fit.
-pub(super) fn with_journal(database: Database, path: &Path) -> Result<(Database, bool), OpenError> {
+/// Brings a database up to date with what the journal of a file contains, which is not written to. Says what of that is
+/// lost. `seed` is for the database's next journal.
+pub(super) fn with_journal(
+    database: Database,
+    path: &Path,
+    seed: [u8; 32],
+) -> Result<(Database, Option<JournalLoss>), OpenError> {
     let bytes = match fs::read(journal_of(path)) {
         Ok(bytes) => bytes,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok((database, false)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
         Err(cause) => {
             let path = journal_of(path);
             return Err(OpenError::Io { path, cause });
@@ -115,8 +123,15 @@ pub(super) fn with_journal(database: Database, path: &Path) -> Result<(Database,
     };
     let Ok(Some(epoch)) = guard(|| meta::check(&database)) else {
         // What is wrong with it is for the caller to find.
-        return Ok((database, false));
+        return Ok((database, None));
     };
+    let has_journal = |database: &Database| -> Result<bool, StoreError> {
+        Ok(meta::journal(&Snapshot::open(&database.begin_read()?)?)?.is_some())
+    };
+    if !guard(|| has_journal(&database)).unwrap_or(false) {
+        // A copy; or that is damaged, which the caller finds.
+        return Ok((database, None));
+    }
     let journal = InMemoryBackend::new();
     let repeat = || -> Result<_, StoreError> {
         journal.set_len(bytes.len() as u64)?;
@@ -125,9 +140,9 @@ pub(super) fn with_journal(database: Database, path: &Path) -> Result<(Database,
             database,
             journal: Box::new(journal),
         };
-        let (mut live, is_damaged) = Live::new(files, epoch)?;
+        let (mut live, loss) = Live::new(files, epoch, ChaCha20Rng::from_seed(seed))?;
         live.checkpoint()?;
-        Ok((live.into_database().ok_or(StoreError::Closed)?, is_damaged))
+        Ok((live.into_database().ok_or(StoreError::Closed)?, loss))
     };
     guard(repeat).map_err(|error| OpenError::Damaged {
         path: path.into(),
@@ -140,14 +155,10 @@ pub(super) fn with_journal(database: Database, path: &Path) -> Result<(Database,
 /// # Errors
 /// If it cannot be opened at all: it is held, not a database, damaged beyond reading, of another schema.
 pub fn check_file(path: &Path) -> Result<Report, OpenError> {
-    let (database, is_journal_damaged) = open_to_look(path)?;
+    let (database, loss) = open_to_look(path)?;
     let mut report = check_database(database)?;
-    if is_journal_damaged {
-        report.find(
-            "(journal)",
-            "",
-            "what was stored behind a damaged place in it is lost",
-        );
+    if let Some(loss) = loss {
+        report.find("(journal)", "", format!("{loss}: stored messages are lost"));
     }
     Ok(report)
 }

@@ -11,6 +11,7 @@ use redb::ReadableDatabase;
 use super::devices::{self, Resumption};
 use super::error::{Stop, StoreError};
 use super::guard::guard;
+use super::journal::JournalLoss;
 use super::live::{Files, Live};
 use super::open::OpenError;
 use super::reach::Reach;
@@ -39,6 +40,7 @@ pub struct Engine {
     reopen: Option<Reopen>,
     rng: ChaCha20Rng,
     epoch: u64,
+    loss: Option<JournalLoss>,
     commits: u64,
 }
 
@@ -62,11 +64,11 @@ impl Engine {
     pub fn new(files: Files, seed: [u8; 32]) -> Result<Self, OpenError> {
         let mut rng = ChaCha20Rng::from_seed(seed);
         let mut epoch = guard(|| meta::prepare(&files.database, &mut rng))?;
-        let (mut live, is_damaged) = guard(|| Live::new(files, epoch))?;
-        if is_damaged {
+        let journal_rng = ChaCha20Rng::from_rng(&mut rng).expect("this generator does not fail");
+        let (mut live, loss) = guard(|| Live::new(files, epoch, journal_rng))?;
+        if let Some(loss) = &loss {
             tracing::error!(
-                "the journal or what it builds upon is damaged, and some of what was stored is lost; the database has a \
-                 new epoch, so that clients notice"
+                "{loss}: stored messages are lost; the database has a new epoch, so that clients notice"
             );
             let renew = |tables: &mut Tables<'_>| {
                 tables.settle()?;
@@ -74,16 +76,24 @@ impl Engine {
             };
             (epoch, _) = guard(|| live.perform(renew))?;
         }
-        guard(|| live.checkpoint())?;
-        live.set_epoch(epoch);
+        guard(|| live.begin_service())?;
+        // Counted is what is made durable for requests.
+        live.take_commits();
         Ok(Self {
             snapshots: Snapshots::of(live.database()),
             live: Some(live),
             reopen: None,
             rng,
             epoch,
+            loss,
             commits: 0,
         })
+    }
+
+    /// What the opening found to be lost of what was stored, if anything.
+    #[must_use]
+    pub const fn loss(&self) -> Option<JournalLoss> {
+        self.loss
     }
 
     /// How often something was made durable: groups in the journal, and checkpoints.
@@ -128,7 +138,8 @@ impl Engine {
                 return Err(OpenError::Replaced);
             }
             // Without a checkpoint, so that a full disk can be read from.
-            let Some(live) = guard(|| Live::again(files, self.epoch))? else {
+            let rng = ChaCha20Rng::from_rng(&mut self.rng).expect("this generator does not fail");
+            let Some(live) = guard(|| Live::again(files, self.epoch, rng))? else {
                 // A restart gives it a new epoch.
                 return Err(OpenError::Replaced);
             };
@@ -253,7 +264,7 @@ impl Engine {
 impl Drop for Engine {
     fn drop(&mut self) {
         if let Some(mut live) = self.live.take() {
-            if let Err(error) = guard(|| live.checkpoint()) {
+            if let Err(error) = guard(|| live.end_service()) {
                 tracing::warn!(%error, "the tables' file is not up to date; the journal is");
             }
             live.give_up();

@@ -3,13 +3,14 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use rand_chacha::ChaCha20Rng;
 use redb::{Database, ReadableDatabase, StorageBackend, WriteTransaction};
 use self_cell::self_cell;
 
 use super::Request;
 use super::error::StoreError;
 use super::guard::{give_up, guard};
-use super::journal::{Found, Journal, Note};
+use super::journal::{Found, Journal, JournalLoss, Note};
 use super::meta;
 use super::tables::{Snapshot, State, Tables};
 use crate::protocol::ConversationId;
@@ -75,6 +76,8 @@ impl Open {
 pub(super) struct Live {
     database: Arc<Database>,
     journal: Journal,
+    /// For the salts of the journal's rounds.
+    rng: ChaCha20Rng,
     open: Option<Open>,
     /// What the last transaction knew of the tables, as it left them.
     known: State,
@@ -83,19 +86,26 @@ pub(super) struct Live {
 }
 
 impl Live {
-    /// Opens both files and makes again what the tables do not contain, as much of it as can be. `true`: something that
-    /// was durable is damaged and lost.
-    pub(super) fn new(files: Files, epoch: u64) -> Result<(Self, bool), StoreError> {
-        let (mut live, mut found) = Self::open(files, epoch)?;
+    /// Opens both files and makes again what the tables do not contain, as much of it as can be. Says what of it is lost.
+    pub(super) fn new(
+        files: Files,
+        epoch: u64,
+        rng: ChaCha20Rng,
+    ) -> Result<(Self, Option<JournalLoss>), StoreError> {
+        let (mut live, mut found) = Self::open(files, rng)?;
         live.repeat_readable(&mut found, epoch)?;
-        Ok((live, found.is_damaged))
+        Ok((live, found.loss))
     }
 
     /// The same for a server that runs, which cannot lose anything now; none if something is damaged.
-    pub(super) fn again(files: Files, epoch: u64) -> Result<Option<Self>, StoreError> {
-        let (mut live, found) = Self::open(files, epoch)?;
+    pub(super) fn again(
+        files: Files,
+        epoch: u64,
+        rng: ChaCha20Rng,
+    ) -> Result<Option<Self>, StoreError> {
+        let (mut live, found) = Self::open(files, rng)?;
         let is_whole = match live.repeat(&found, epoch) {
-            Ok(()) => !found.is_damaged,
+            Ok(()) => found.loss.is_none(),
             Err(error) if error.is_damage() => false,
             Err(error) => return Err(error),
         };
@@ -106,26 +116,21 @@ impl Live {
         Ok(Some(live))
     }
 
-    fn open(files: Files, epoch: u64) -> Result<(Self, Found), StoreError> {
-        let applied = {
+    fn open(files: Files, rng: ChaCha20Rng) -> Result<(Self, Found), StoreError> {
+        let note = {
             let snapshot = Snapshot::open(&files.database.begin_read()?)?;
-            meta::journal(&snapshot)?.map_or(0, |note| note.applied)
+            meta::journal(&snapshot)?.ok_or_else(|| StoreError::missing(meta::SECRETS))?
         };
-        let (journal, found) = Journal::open(files.journal, epoch, applied)?;
+        let (journal, found) = Journal::open(files.journal, note)?;
         let live = Self {
             database: Arc::new(files.database),
             journal,
+            rng,
             open: None,
             known: State::default(),
             commits: 0,
         };
         Ok((live, found))
-    }
-
-    /// The database has another epoch now: what the journal holds belongs to it no longer. The tables must be up to
-    /// date.
-    pub(super) const fn set_epoch(&mut self, epoch: u64) {
-        self.journal.set_epoch(epoch);
     }
 
     pub(super) const fn database(&self) -> &Arc<Database> {
@@ -194,22 +199,40 @@ impl Live {
         open.tabled.borrow_owner().state.cache.writing.get()
     }
 
-    /// Brings the tables' file up to date, and begins the journal again.
+    /// Begins a service of the database: from now on the tables need the journal.
+    pub(super) fn begin_service(&mut self) -> Result<(), StoreError> {
+        self.perform(|_| Ok(()))?;
+        self.checkpoint()
+    }
+
+    /// Brings the tables' file up to date, and begins another round of the journal.
+    pub(super) fn checkpoint(&mut self) -> Result<(), StoreError> {
+        if self.open.is_none() {
+            return Ok(());
+        }
+        let note = self.journal.prepare(&mut self.rng)?;
+        self.commit(&note)?;
+        self.journal.begin(note)
+    }
+
+    /// Brings the tables' file up to date, which needs no journal then.
+    pub(super) fn end_service(&mut self) -> Result<(), StoreError> {
+        self.perform(|_| Ok(()))?;
+        let note = self.journal.closed();
+        self.commit(&note)
+    }
+
+    /// Commits the transaction under way, with what the tables know of the journal from then on.
     ///
     /// The commit makes redb's allocator state durable too (`set_quick_repair`), so that the file need not be walked
     /// after a crash. In every commit that would cost too much; in one of thousands of requests it does not count.
-    pub(super) fn checkpoint(&mut self) -> Result<(), StoreError> {
+    fn commit(&mut self, note: &Note) -> Result<(), StoreError> {
         let Some(mut open) = self.open.take() else {
             return Ok(());
         };
-        let last = self.journal.last();
         open.tabled.with_dependent_mut(|_, tables| {
             tables.write_back()?;
-            if let Some(note) = meta::journal(tables)? {
-                let applied = last;
-                Note { applied, ..note }.save(tables)?;
-            }
-            Ok::<_, StoreError>(())
+            note.save(tables)
         })?;
         let Ground {
             mut transaction,
@@ -219,16 +242,18 @@ impl Live {
         transaction.commit()?;
         self.known = state;
         self.commits += 1;
-        self.journal.restart();
         Ok(())
     }
 
     /// Gives the transaction under way up, in which something was done by halves, and does again what is durable.
     pub(super) fn start_over(&mut self, epoch: u64) -> Result<(), StoreError> {
         self.forget_open()?;
-        let snapshot = Snapshot::open(&self.database.begin_read()?)?;
-        let applied = meta::journal(&snapshot)?.map_or(0, |note| note.applied);
-        let found = self.journal.read_again(applied)?;
+        let last = self.journal.last();
+        let found = self.journal.read()?;
+        if found.loss.is_some() || self.journal.last() != last {
+            // It was whole a moment ago: a restart says what is lost, by a new epoch.
+            return Err(StoreError::Unreadable);
+        }
         self.repeat(&found, epoch)?;
         self.checkpoint()
     }

@@ -13,6 +13,10 @@ use super::Files;
 /// How much of a database on such a disk redb keeps in memory, in bytes. Chosen: the disk is memory already.
 const CACHE_BYTES: usize = 1024 * 1024;
 
+/// What a disk writes whole or not at all, in bytes.
+#[cfg(test)]
+const SECTOR: usize = 512;
+
 /// A disk in memory. Clones share its bytes.
 #[derive(Debug, Clone, Default)]
 pub struct MemoryDisk {
@@ -67,6 +71,18 @@ impl MemoryDisk {
         let mut state = self.lock();
         let byte = state.bytes[File::Journal as usize].get_mut(place);
         byte.map(|byte| *byte ^= 0xff).is_some()
+    }
+
+    /// Puts other bytes in the place of the journal's.
+    #[cfg(test)]
+    pub(super) fn set_journal(&self, bytes: Vec<u8>) {
+        self.lock().bytes[File::Journal as usize] = bytes;
+    }
+
+    /// The bytes of the journal as a reader sees them now.
+    #[cfg(test)]
+    pub(super) fn journal_image(&self) -> Vec<u8> {
+        self.lock().bytes[File::Journal as usize].clone()
     }
 
     /// Puts an older tables' file in the place of this one, below whoever has the disk open.
@@ -129,18 +145,35 @@ impl MemoryDisk {
     /// Like [`MemoryDisk::crash`], but of the writes that were not synced those are kept for which `keep` says so
     /// (it is given their place in the order in which they were made): disks write in any order they like.
     pub fn crash_keeping(&self, mut keep: impl FnMut(usize) -> bool) {
-        let mut state = self.lock();
-        let lost = std::mem::take(&mut state.unsynced);
-        for (file, change) in lost.iter().rev() {
-            state.undo(*file, change);
-        }
-        for (index, (file, change)) in lost.iter().enumerate() {
+        self.lock().crash(|state, index, (file, change)| {
             if keep(index) {
                 state.redo(*file, change);
             }
-        }
-        state.crashes += 1;
-        state.successes = None;
+        });
+    }
+
+    /// Like [`MemoryDisk::crash`], but of the writes that were not synced those sectors are kept for which `keep` says
+    /// so, and of the changes of length those.
+    #[cfg(test)]
+    pub(super) fn crash_tearing(&self, mut keep: impl FnMut() -> bool) {
+        self.lock().crash(|state, _, (file, change)| match change {
+            Change::Write { offset, after, .. } => {
+                let first = SECTOR - offset % SECTOR;
+                let (head, rest) = after.split_at(first.min(after.len()));
+                let mut at = *offset;
+                for sector in std::iter::once(head).chain(rest.chunks(SECTOR)) {
+                    if keep() {
+                        place(&mut state.bytes[*file as usize], at, sector);
+                    }
+                    at += sector.len();
+                }
+            }
+            Change::Length { .. } => {
+                if keep() {
+                    state.redo(*file, change);
+                }
+            }
+        });
     }
 
     /// How many changes would be lost by a crash now.
@@ -195,6 +228,18 @@ fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
 }
 
 impl State {
+    fn crash(&mut self, mut after: impl FnMut(&mut Self, usize, &(File, Change))) {
+        let lost = std::mem::take(&mut self.unsynced);
+        for (file, change) in lost.iter().rev() {
+            self.undo(*file, change);
+        }
+        for (index, change) in lost.iter().enumerate() {
+            after(self, index, change);
+        }
+        self.crashes += 1;
+        self.successes = None;
+    }
+
     fn undo(&mut self, file: File, change: &Change) {
         let bytes = &mut self.bytes[file as usize];
         match change {

@@ -136,12 +136,12 @@ pub(super) fn let_secrets_be_made(tables: &mut Tables<'_>, may: bool) -> Result<
 }
 
 /// Makes `meta` say of the other tables what is so, after a rescue. Ids above all that are spoken of are given out
-/// next; it is a copy, so that it gets a new epoch. `seed` is for one until then, where the old one is lost: `false`.
+/// next; it is a copy, so that it gets a new epoch. `seed` is for one until then, where the old one is lost.
 pub(super) fn mend(
     tables: &mut Tables<'_>,
     next_device: u64,
     seed: [u8; 32],
-) -> Result<bool, StoreError> {
+) -> Result<(), StoreError> {
     let next = |last: Option<u64>| last.map_or(1, |id| id.saturating_add(1));
     let account = next(tables.accounts.last()?.map(|row| row.0.value()));
     let conversation = next(tables.conversations.last()?.map(|row| row.0.value()));
@@ -156,8 +156,7 @@ pub(super) fn mend(
     let (accounts, limits) = (tables.accounts.len()?, tables.retention.len()?);
     put(tables, ACCOUNTS, accounts)?;
     note_limits(tables, limits)?;
-    let is_known = readable(optional(tables, EPOCH))?.flatten().is_some();
-    if !is_known {
+    if readable(optional(tables, EPOCH))?.flatten().is_none() {
         put(tables, EPOCH, ChaCha20Rng::from_seed(seed).next_u64())?;
     }
     note_schema(tables)?;
@@ -173,7 +172,7 @@ pub(super) fn mend(
     for row in rows {
         tables.meta_sums.remove(&*row)?;
     }
-    Ok(is_known)
+    Ok(())
 }
 
 /// Every row of `meta`, with what is damaged about it: for checks.

@@ -55,6 +55,7 @@ pub use check::{Finding, PAGES, Report, check_file};
 pub use engine::{Engine, Reopen};
 pub use error::StoreError;
 pub use generation::{begin_service, begin_service_after};
+pub use journal::JournalLoss;
 pub use live::Files;
 pub use meta::SCHEMA_VERSION;
 pub use migrate::{migrate, open_current};

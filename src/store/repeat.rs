@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 
 use super::error::{Stop, StoreError};
 use super::guard::guard;
-use super::journal::Found;
+use super::journal::{Found, JournalLoss};
 use super::live::Live;
 use super::tables::{Look, Tables};
 use super::{Append, Request, conversations, engine};
@@ -69,7 +69,7 @@ impl Live {
                 None => (subject, place),
             };
             self.forget_open()?;
-            found.is_damaged = true;
+            found.loss.get_or_insert(JournalLoss::Unfit);
             if let Some(subject) = subject
                 && ended.len() < ENDED_MAX
                 && ended.get(&subject).is_none_or(|before| end < *before)

@@ -18,6 +18,7 @@ use std::path::Path;
 
 use redb::Database;
 
+use super::backup;
 use super::check;
 use super::error::StoreError;
 use super::guard::guard;
@@ -97,10 +98,11 @@ fn fill(
     seed: [u8; 32],
 ) -> Result<Rescued, OpenError> {
     let mut rescued = Rescued::default();
-    let copied: Result<bool, OpenError> = guard(|| {
+    let mut is_journal_known = false;
+    let copied: Result<(), OpenError> = guard(|| {
         let transaction = to.begin_write().map_err(StoreError::from)?;
         let state = State::default();
-        let is_same = {
+        {
             let mut tables = Tables::open(&transaction, &state)?;
             let incomplete = rows::copy(sources, &mut tables, &mut rescued)?;
             if incomplete.contains("accounts") {
@@ -112,28 +114,30 @@ fn fill(
             if incomplete.contains("log") {
                 leaves::entries(file, &mut tables, &mut rescued)?;
             }
-            mend(&mut tables, knowledge, seed, &mut rescued)?
-        };
+            // Asked before it is marked as a copy, which may have none.
+            is_journal_known = meta::journal(&tables).is_ok();
+            mend(&mut tables, knowledge, seed, &mut rescued)?;
+        }
         transaction.commit().map_err(StoreError::from)?;
-        Ok(is_same)
+        Ok(())
     });
-    let is_same = copied?;
-    let (to, is_damaged) = check::with_journal(to, file)?;
-    if is_damaged || !is_same {
+    copied?;
+    let (to, loss) = check::with_journal(to, file, seed)?;
+    if loss.is_some() || !is_journal_known {
         rescued.lose("the journal: some of what was said last, as it does not fit what is left");
     }
-    drop(to);
+    // The copy gets a journal of its own.
+    backup::mark_as_copy(&to)?;
     Ok(rescued)
 }
 
-/// Makes the tables agree again. Each step relies on those before it. Says whether the epoch is known, without which
-/// the journal is not.
+/// Makes the tables agree again. Each step relies on those before it.
 fn mend(
     tables: &mut Tables<'_>,
     knowledge: Knowledge<'_>,
     seed: [u8; 32],
     rescued: &mut Rescued,
-) -> Result<bool, StoreError> {
+) -> Result<(), StoreError> {
     let mut talk = numbers::scan(tables)?;
     identities::accounts(tables, &talk, rescued)?;
     conversations::records(tables, &mut talk, rescued)?;

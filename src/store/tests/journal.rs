@@ -1,14 +1,18 @@
 //! What only the journal contains: after a crash it is there, and what is wrong with it is noticed.
 
+use super::super::memory::MemoryDisk;
 use super::super::testing::{Bench, User, append};
-use super::super::{Engine, OpenError, Outcome, Request};
+use super::super::{Engine, JournalLoss, Outcome, Request};
 use crate::protocol::{ConversationId, EntryId};
 
 /// Messages, each in a group of its own.
 const SAID: u64 = 5;
 
-/// What they take in the journal, at least, in bytes.
-const JOURNAL_BYTES: usize = 600;
+/// Where they stand in the journal, in bytes, each in a sector of its own, behind the file's headers.
+const RECORDS: std::ops::Range<usize> = 8192..8192 + 5 * 512;
+
+/// What stands in the headers of the file and of a record, in bytes.
+const HEADERS: std::ops::Range<usize> = 0..92;
 
 fn said() -> (Bench, User) {
     let mut bench = Bench::new();
@@ -159,7 +163,8 @@ fn a_group_whose_sync_failed_is_done_whole_or_not_at_all() {
 #[test]
 fn damage_in_the_last_record_costs_that_one_and_damage_before_it_is_noticed_by_a_new_epoch() {
     let mut noticed = 0;
-    for place in (0..JOURNAL_BYTES).step_by(5) {
+    let headers = HEADERS.chain(4096..4096 + HEADERS.end);
+    for place in headers.chain(RECORDS).step_by(5) {
         let (bench, alice) = said();
         let epoch = bench.engine.epoch();
         let Some(mut bench) = crash_with_damage(bench, place) else {
@@ -202,11 +207,18 @@ fn tables_older_than_the_journal_expects_are_noticed() {
 #[test]
 fn the_journal_of_another_database_is_not_made_again() {
     let (bench, _) = said();
-    let (other, _) = said();
-    let database = other.disk.copy().open().expect("it is whole");
-    let journal = Box::new(bench.disk.copy().journal());
-    let engine: Result<Engine, OpenError> =
-        Engine::new(super::super::Files { database, journal }, [2; 32]);
+    let other = MemoryDisk::new();
+    let engine = Engine::new(other.files().expect("it is empty"), [9; 32]);
+    let epoch = engine.expect("it is empty").epoch();
+    // Made here and killed: its journal is needed.
+    let engine = Engine::new(other.files().expect("it is whole"), [9; 32]);
+    let killed = other.copy();
+    drop(engine);
+    killed.set_journal(bench.disk.journal_image());
+    let engine = Engine::new(killed.files().expect("it is whole"), [2; 32]);
     let engine = engine.expect("the tables are whole");
-    assert_eq!(engine.epoch(), other.engine.epoch());
+    assert_eq!(engine.loss(), Some(JournalLoss::Foreign));
+    assert_ne!(engine.epoch(), epoch);
+    let rows = engine.snapshots().check().expect("it can be read");
+    assert_eq!(rows.entries, 0);
 }

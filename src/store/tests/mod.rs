@@ -2,6 +2,7 @@
 
 mod crashes;
 mod damage;
+mod forged;
 mod identities;
 mod journal;
 mod logs;
