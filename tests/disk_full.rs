@@ -36,6 +36,11 @@ const STILL: Duration = Duration::from_secs(2);
 
 #[test]
 fn server_survives_a_full_disk() {
+    in_a_mount_namespace("in_a_namespace_of_its_own");
+}
+
+/// Runs a test of this file where it may mount; where that is not permitted, it is passed over.
+fn in_a_mount_namespace(test: &str) {
     let own = std::env::current_exe().unwrap();
     let in_namespace = |program: &Path, arguments: &[&str]| {
         Command::new("unshare")
@@ -51,12 +56,7 @@ fn server_survives_a_full_disk() {
             return;
         }
     }
-    let inner = [
-        "--exact",
-        "in_a_namespace_of_its_own",
-        "--ignored",
-        "--nocapture",
-    ];
+    let inner = ["--exact", test, "--ignored", "--nocapture"];
     let output = in_namespace(&own, &inner).unwrap();
     println!("{}", String::from_utf8_lossy(&output.stdout));
     let errors = String::from_utf8_lossy(&output.stderr);
@@ -132,6 +132,66 @@ fn in_a_namespace_of_its_own() {
     alice.sees(MESSAGES + 1, "Message received by bob");
     assert_eq!(numbers(&bob), (0..MESSAGES).collect::<Vec<_>>());
     drop(server);
+}
+
+#[test]
+fn start_on_a_full_disk_names_the_path_and_what_to_do() {
+    in_a_mount_namespace("small_disks");
+}
+
+/// Where a start fails depends on how much room is left: each must name the place.
+#[test]
+#[ignore = "mounts disks: the test above runs it in a mount namespace"]
+fn small_disks() {
+    let directory = TempDir::new().unwrap();
+    let (disk, backup) = (directory.path().join("disk"), directory.path().join("copy"));
+    let sound = directory.path().join("sound");
+    let added = user_add(&Place::default(), &sound, "alice", "swordfish");
+    assert!(added.status.success(), "{added:?}");
+    let run = |arguments: &[&str], data: &Path| {
+        let mut command = Place::default().udpchat();
+        let output = command.args(arguments).arg("--data").arg(data).output();
+        let output = output.unwrap();
+        (
+            output.status.success(),
+            String::from_utf8(output.stderr).unwrap(),
+        )
+    };
+    let made = run(&["store", "backup", backup.to_str().unwrap()], &sound);
+    assert!(made.0, "{made:?}");
+    fs::create_dir(&disk).unwrap();
+    let copy = disk.join("copy");
+    let copy = copy.to_str().unwrap();
+    let commands: [(&[&str], &Path); 5] = [
+        (&["user", "list"], &disk),
+        (&["store", "restore", backup.to_str().unwrap()], &disk),
+        (&["store", "backup", copy], &sound),
+        (&["store", "rescue", copy], &sound),
+        (&["user", "list"], &disk.join("new")),
+    ];
+    let mut failures = 0;
+    for size in (4..=100).step_by(8).map(|kilobytes| kilobytes * 1024) {
+        for (arguments, data) in commands {
+            mount(&disk, &format!("size={size},mode=700"));
+            let (is_done, errors) = run(arguments, data);
+            let left = fs::read_dir(&disk).unwrap().flatten();
+            let left: Vec<_> = left.map(|entry| entry.file_name()).collect();
+            let unmounted = Command::new("umount").arg(&disk).status().unwrap();
+            assert!(unmounted.success());
+            if is_done {
+                continue;
+            }
+            failures += 1;
+            let what = format!("{arguments:?} with {size} bytes: {errors}");
+            assert!(errors.contains(disk.to_str().unwrap()), "{what}");
+            assert!(errors.contains("free some space"), "{what}");
+            assert_eq!(errors.lines().count(), 1, "{what}");
+            let is_half = |name: &std::ffi::OsString| name.to_string_lossy().contains(".new-");
+            assert!(!left.iter().any(is_half), "{what}: {left:?}");
+        }
+    }
+    println!("{failures} commands failed for want of room");
+    assert!(failures > 10, "{failures}");
 }
 
 fn mount(path: &Path, size: &str) {

@@ -16,6 +16,7 @@ use super::control;
 use super::exit::{Failure, Outcome};
 use super::options;
 use crate::registry::Entry;
+use crate::store::OpenError;
 
 /// The subcommand.
 pub struct Store;
@@ -108,6 +109,11 @@ fn file_of(matches: &ArgMatches) -> Result<&PathBuf, Failure> {
     matches
         .get_one::<PathBuf>("file")
         .ok_or_else(|| Failure::usage("no file"))
+}
+
+/// What the store answered, or an error that names the database.
+fn done<T>(result: Result<T, OpenError>, database: &Path) -> anyhow::Result<T> {
+    result.map_err(|error| anyhow::Error::new(error.at(database)))
 }
 
 /// Refuses while the server of this directory runs.

@@ -20,9 +20,10 @@ use super::tables::{self, Snapshot, State, Tables};
 pub(super) fn write(snapshot: &Snapshot, path: &Path) -> Result<u64, OpenError> {
     let new = NewFile::at(path)?;
     let copy = open_new(&new)?;
-    let rows = fill(snapshot, &copy).map_err(|cause| OpenError::Failed {
-        path: path.into(),
-        cause,
+    let rows = fill(snapshot, &copy).map_err(|cause| match cause {
+        cause if cause.is_damage() => cause.into(),
+        // Reading can fail too, but a disk that is full is the copy's.
+        cause => OpenError::from(cause).at(path),
     })?;
     drop(copy);
     new.place()?;

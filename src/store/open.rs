@@ -160,6 +160,20 @@ pub enum OpenError {
     Store(#[from] StoreError),
 }
 
+impl OpenError {
+    /// The same, with the database's path where it does not have one.
+    #[must_use]
+    pub fn at(self, path: &Path) -> Self {
+        match self {
+            Self::Store(cause) => Self::Failed {
+                path: path.into(),
+                cause,
+            },
+            other => other,
+        }
+    }
+}
+
 /// Opens the database in a data directory and its journal, making what is not there.
 ///
 /// # Errors

@@ -2,11 +2,15 @@
 //! put in its way, and what belongs to another user is not used.
 
 use std::fs;
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown, symlink};
+use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
 
-use crate::support::{Place, Script, Server, user_add};
+use crate::support::{PATIENCE, Place, Script, Server, user_add};
 use tempfile::TempDir;
 
 /// A user who is not the one that runs the tests, where that is root.
@@ -368,4 +372,103 @@ fn log_is_appended_to_a_file_of_ones_own_and_to_nothing_else() {
     let text = fs::read_to_string(&log).unwrap();
     assert!(text.starts_with("before\n") && text.len() > 7, "{text}");
     assert_eq!(fs::metadata(&log).unwrap().mode() & 0o777, 0o640);
+}
+
+#[test]
+fn relative_path_on_the_control_socket_is_refused() {
+    // It was one in whatever directory the server had been started in.
+    let bench = Bench::new();
+    let _server = Server::on_loopback(&bench.data);
+    let mut socket = UnixStream::connect(bench.data.join("control.sock")).unwrap();
+    for path in ["planted-by-a-test", "./planted-by-a-test", ""] {
+        let request = format!("{{\"op\":\"store_backup\",\"path\":\"{path}\"}}\n");
+        socket.write_all(request.as_bytes()).unwrap();
+        let mut answer = String::new();
+        let mut reader = BufReader::new(socket.try_clone().unwrap());
+        reader.read_line(&mut answer).unwrap();
+        assert!(answer.contains("is not an absolute path"), "{answer}");
+    }
+    // The command resolves it against its own directory, not the server's.
+    let directory = bench.directory.path().join("elsewhere");
+    fs::create_dir(&directory).unwrap();
+    let mut command = Place::default().udpchat();
+    command.args(["store", "backup", "copy", "--data"]);
+    let output = command
+        .arg(&bench.data)
+        .current_dir(&directory)
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", said(&output));
+    assert!(directory.join("copy").is_file());
+}
+
+/// How many descriptors a process has open.
+#[cfg(target_os = "linux")]
+fn descriptors(pid: u32) -> usize {
+    fs::read_dir(format!("/proc/{pid}/fd")).unwrap().count()
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn control_socket_answers_a_server_without_descriptors_and_does_not_end() {
+    // One moment without a free descriptor ended the control socket until the next start.
+    let bench = Bench::new();
+    let server = Server::on_loopback(&bench.data);
+    let asked = || run_for(&bench.data, &["status"]);
+    let has = |pid: u32, count: usize| {
+        let start = Instant::now();
+        while descriptors(pid) != count {
+            assert!(
+                start.elapsed() < PATIENCE,
+                "{} and not {count}",
+                descriptors(pid)
+            );
+            thread::sleep(Duration::from_millis(10));
+        }
+    };
+    let mut used = 0;
+    while used != descriptors(server.pid()) {
+        used = descriptors(server.pid());
+        thread::sleep(Duration::from_millis(100));
+    }
+    println!("{used} descriptors are open in a server at rest");
+    assert!(used < 32, "{used}");
+    drop(server);
+    let log = bench.directory.path().join("log");
+    let mut command = Place::default().command("sh");
+    // The log takes one more.
+    let limit = used + 1;
+    let limited = format!("ulimit -n {limit}; exec \"$0\" \"$@\"");
+    command.args([
+        "-c",
+        &limited,
+        env!("CARGO_BIN_EXE_udpchat"),
+        "serve",
+        "--data",
+    ]);
+    command.arg(&bench.data).args(["--listen", "127.0.0.1:0"]);
+    let server = Script::spawn(command.arg("--log").arg(&log));
+    server.sees(1, "registration");
+    has(server.child.id(), limit);
+    for _ in 0..3 {
+        let output = asked();
+        assert!(output.status.success(), "{}", said(&output));
+    }
+    let socket = bench.data.join("control.sock");
+    let idle: Vec<UnixStream> = (0..6)
+        .map(|_| UnixStream::connect(&socket).unwrap())
+        .collect();
+    let start = Instant::now();
+    while !fs::read_to_string(&log)
+        .unwrap()
+        .contains("cannot accept a control connection")
+    {
+        assert!(start.elapsed() < PATIENCE, "nothing was short");
+        thread::sleep(Duration::from_millis(10));
+    }
+    drop(idle);
+    let output = asked();
+    assert!(output.status.success(), "{}", said(&output));
+    let text = fs::read_to_string(&log).unwrap();
+    assert!(text.lines().count() < 20, "{text}");
 }

@@ -43,7 +43,7 @@ pub struct Room<'a> {
 /// If the database cannot be written.
 pub fn prepare(data: &Path, names: &[String], room: &Room<'_>) -> anyhow::Result<Vec<Pass>> {
     let mut engine = database::open(data)?;
-    let secrets = Secrets::of(&mut engine)?;
+    let secrets = Secrets::of(&mut engine, data)?;
     let seed = net::seed().context("the operating system gives no randomness")?;
     let mut random = ChaCha20Rng::from_seed(seed);
     let now = net::now();

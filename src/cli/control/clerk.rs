@@ -203,6 +203,10 @@ impl Clerk {
     }
 
     fn back_up(&mut self, path: &Path) -> anyhow::Result<Answer> {
+        // It would be one in the directory in which the server happens to run.
+        if !path.is_absolute() {
+            bail!("{} is not an absolute path", path.display());
+        }
         self.checkpoint()?;
         let rows = self.snapshots.back_up(path)?;
         Ok(Answer::BackedUp { rows })

@@ -6,6 +6,7 @@
 
 mod clerk;
 mod client;
+mod reserve;
 mod server;
 pub mod status;
 

@@ -11,11 +11,17 @@ use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 
+use super::reserve::Reserve;
 use super::{Answer, Desk, Request, socket_path};
 use crate::cli::lines::{self, LINE_MAX_BYTES, Line};
 
-/// How many connections are served at a time; one more is closed at once. Chosen: scripts run one at a time.
+/// How many connections are served at a time; one more is told so and closed. Chosen: scripts run one at a time.
 const CONNECTIONS_MAX: usize = 8;
+
+/// How long nothing is accepted after a failure to, at first and at most: each failure in a row doubles it. Chosen: nobody
+/// who waits at a terminal notices the first, and the last costs nothing.
+const PAUSE: Duration = Duration::from_millis(20);
+const PAUSE_MAX: Duration = Duration::from_secs(1);
 
 /// How long a connection may be silent. Chosen: stretching a password takes a tenth of a second.
 const SILENCE_MAX: Duration = Duration::from_secs(10);
@@ -73,8 +79,11 @@ fn listen(path: &Path) -> anyhow::Result<UnixListener> {
 
 fn accept_all(listener: &UnixListener, desks: &Arc<Desks>) {
     let open = Arc::new(AtomicUsize::new(0));
-    for stream in listener.incoming() {
-        let stream = match stream {
+    let mut reserve = Reserve::default();
+    let mut pause = PAUSE;
+    loop {
+        reserve.refill();
+        let stream = match reserve.accept(listener) {
             Ok(stream) => stream,
             Err(error)
                 if matches!(
@@ -85,13 +94,17 @@ fn accept_all(listener: &UnixListener, desks: &Arc<Desks>) {
                 continue;
             }
             Err(error) => {
-                // Out of descriptors, as a rule: the network goes on; a restart brings the socket back.
-                tracing::error!(%error, "the control socket has ended");
-                return;
+                // Out of descriptors or memory: both come back, and who has connected waits meanwhile.
+                tracing::error!(%error, "cannot accept a control connection for now");
+                std::thread::park_timeout(pause);
+                pause = (pause * 2).min(PAUSE_MAX);
+                continue;
             }
         };
+        pause = PAUSE;
         if open.fetch_add(1, Ordering::SeqCst) >= CONNECTIONS_MAX {
             open.fetch_sub(1, Ordering::SeqCst);
+            refuse(&stream);
             continue;
         }
         let (desks, counter) = (Arc::clone(desks), Arc::clone(&open));
@@ -108,6 +121,15 @@ fn accept_all(listener: &UnixListener, desks: &Arc<Desks>) {
             tracing::warn!(%error, "cannot serve a control connection");
         }
     }
+}
+
+/// Tells a connection that it is one too many, if it takes that at once.
+fn refuse(stream: &UnixStream) {
+    let message = format!("{CONNECTIONS_MAX} others are being served: try again");
+    // It is closed either way.
+    let _ = stream
+        .set_nonblocking(true)
+        .and_then(|()| send(stream, &Answer::Error { message }));
 }
 
 fn serve(stream: &UnixStream, desks: &Desks) -> anyhow::Result<()> {
@@ -206,6 +228,23 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let _server = start(&directory);
         assert!(Server::start(directory.path(), || Ok(Box::new(Echo))).is_err());
+    }
+
+    #[test]
+    fn connection_beyond_the_limit_is_told_so() {
+        let directory = tempfile::tempdir().unwrap();
+        let _server = start(&directory);
+        let mut served = Vec::new();
+        for _ in 0..CONNECTIONS_MAX {
+            let mut remote = connect(directory.path()).unwrap().unwrap();
+            remote.ask(Request::UserList).unwrap();
+            served.push(remote);
+        }
+        let mut one_more = connect(directory.path()).unwrap().unwrap();
+        let Answer::Error { message } = one_more.ask(Request::UserList).unwrap() else {
+            panic!("it was served");
+        };
+        assert!(message.contains("try again"), "{message}");
     }
 
     #[test]

@@ -3,12 +3,13 @@
 use std::path::Path;
 
 use anyhow::{Context as _, anyhow};
+use rand_chacha::ChaCha20Rng;
 use rand_core::RngCore as _;
 
 use crate::cli::control::{Caller, Clerk, Desk};
 use crate::net;
 use crate::server::Registrar;
-use crate::store::{self, Engine};
+use crate::store::{self, DATABASE_FILE, Engine, OpenError};
 
 /// Under which names the secrets stand in the database.
 pub const SECRETS: [&str; 3] = [STATIC_KEY, RESET_KEY, OPAQUE];
@@ -32,7 +33,8 @@ pub struct Secrets {
 /// # Errors
 /// If it cannot be opened: in use, damaged, not a database, of a newer schema, open to others.
 pub fn open(data: &Path) -> anyhow::Result<Engine> {
-    let (files, copy) = store::open_current(data, net::now().unix_ms, net::seed()?)?;
+    let (files, copy) = store::open_current(data, net::now().unix_ms, net::seed()?)
+        .map_err(|error| error.at(&data.join(DATABASE_FILE)))?;
     if let Some(copy) = copy {
         eprintln!(
             "udpchat: the database was brought forward to schema {}; as it was before it is kept in {}",
@@ -40,14 +42,16 @@ pub fn open(data: &Path) -> anyhow::Result<Engine> {
             copy.display()
         );
     }
-    if store::begin_service(data, &files.database, net::seed()?)? {
+    let file = data.join(DATABASE_FILE);
+    let begun = store::begin_service(data, &files.database, net::seed()?);
+    if begun.map_err(|error| error.at(&file))? {
         eprintln!(
             "udpchat: the database is an older one than was served here before: it has a new epoch, so that \
              clients notice what is missing"
         );
     }
     let again = data.to_owned();
-    let engine = Engine::new(files, net::seed()?)?;
+    let engine = Engine::new(files, net::seed()?).map_err(|error| error.at(&file))?;
     Ok(engine.with_reopen(Box::new(move || store::reopen(&again))))
 }
 
@@ -56,13 +60,11 @@ impl Secrets {
     ///
     /// # Errors
     /// If the database cannot be read or written, or one is damaged.
-    pub fn of(engine: &mut Engine) -> anyhow::Result<Self> {
+    pub fn of(engine: &mut Engine, data: &Path) -> anyhow::Result<Self> {
         Ok(Self {
-            static_key: key(engine, STATIC_KEY)?,
-            reset_key: key(engine, RESET_KEY)?,
-            opaque: engine
-                .secret(OPAQUE, Registrar::generate)
-                .context("cannot read the server's half of OPAQUE")?,
+            static_key: key(engine, data, STATIC_KEY)?,
+            reset_key: key(engine, data, RESET_KEY)?,
+            opaque: secret(engine, data, OPAQUE, Registrar::generate)?,
         })
     }
 
@@ -75,17 +77,26 @@ impl Secrets {
     }
 }
 
-fn key(engine: &mut Engine, name: &str) -> anyhow::Result<[u8; 32]> {
-    let bytes = engine
-        .secret(name, |rng| {
-            let mut key = vec![0; 32];
-            rng.fill_bytes(&mut key);
-            key
-        })
-        .with_context(|| format!("cannot read the {name}"))?;
+fn key(engine: &mut Engine, data: &Path, name: &str) -> anyhow::Result<[u8; 32]> {
+    let bytes = secret(engine, data, name, |rng| {
+        let mut key = vec![0; 32];
+        rng.fill_bytes(&mut key);
+        key
+    })?;
     bytes
         .try_into()
         .map_err(|_| anyhow!("the {name} in the database is damaged"))
+}
+
+fn secret(
+    engine: &mut Engine,
+    data: &Path,
+    name: &str,
+    make: impl FnOnce(&mut ChaCha20Rng) -> Vec<u8>,
+) -> anyhow::Result<Vec<u8>> {
+    let read = engine.secret(name, make);
+    read.map_err(|error| OpenError::from(error).at(&data.join(DATABASE_FILE)))
+        .with_context(|| format!("cannot read the {name}"))
 }
 
 /// The database of a server that does not run.
@@ -94,7 +105,7 @@ fn key(engine: &mut Engine, name: &str) -> anyhow::Result<[u8; 32]> {
 /// As [`open`].
 pub fn local_desk(data: &Path) -> anyhow::Result<Box<dyn Desk>> {
     let mut engine = open(data)?;
-    let registrar = Secrets::of(&mut engine)?.registrar()?;
+    let registrar = Secrets::of(&mut engine, data)?.registrar()?;
     let snapshots = engine.snapshots();
     Ok(Box::new(Clerk::new(
         Caller::Engine(Box::new(engine)),

@@ -22,7 +22,7 @@ use crate::transport::{Endpoint, ServerConfig};
 /// If it cannot start, or the poll loop fails.
 pub fn run(plan: &Plan) -> Outcome {
     let mut engine = database::open(&plan.data)?;
-    let secrets = Secrets::of(&mut engine)?;
+    let secrets = Secrets::of(&mut engine, &plan.data)?;
     let accounts = engine
         .account_count()
         .context("cannot count the accounts")?;

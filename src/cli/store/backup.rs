@@ -23,14 +23,13 @@ pub fn run(matches: &ArgMatches) -> Outcome {
     let data = options::data_directory(matches)?;
     let file = super::file_of(matches)?;
     let path = std::path::absolute(file).context("cannot tell the file's absolute path")?;
+    let database = data.join(DATABASE_FILE);
     let rows = match control::connect(&data)? {
         Some(mut remote) => match desk::ask(&mut remote, Request::StoreBackup { path })? {
             Answer::BackedUp { rows } => rows,
             _ => return Err(desk::unexpected().into()),
         },
-        None => {
-            store::back_up_file(&data.join(DATABASE_FILE), &path).map_err(anyhow::Error::new)?
-        }
+        None => super::done(store::back_up_file(&database, &path), &database)?,
     };
     // A reader that has gone away is no reason to fail.
     let _ = writeln!(io::stdout(), "{rows} rows copied to {}", file.display());

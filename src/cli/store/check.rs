@@ -27,12 +27,13 @@ pub fn arguments() -> clap::Command {
 
 pub fn run(matches: &ArgMatches) -> Outcome {
     let data = options::data_directory(matches)?;
+    let database = data.join(DATABASE_FILE);
     let report = match control::connect(&data)? {
         Some(mut remote) => match desk::ask(&mut remote, Request::StoreCheck)? {
             Answer::Checked { report } => report,
             _ => return Err(desk::unexpected().into()),
         },
-        None => store::check_file(&data.join(DATABASE_FILE)).map_err(anyhow::Error::new)?,
+        None => super::done(store::check_file(&database), &database)?,
     };
     let text = if matches.get_flag("json") {
         let mut json = serde_json::to_string(&report).context("cannot write JSON")?;

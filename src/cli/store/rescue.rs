@@ -36,7 +36,7 @@ pub fn run(matches: &ArgMatches) -> Outcome {
         };
         store::rescue(&data.join(DATABASE_FILE), &path, knowledge, seed)
     });
-    let rescued = rescued.map_err(anyhow::Error::new)?;
+    let rescued = super::done(rescued, &path)?;
     // A reader that has gone away is no reason to fail.
     let _ = io::stdout().write_all(text(&rescued).as_bytes());
     let _ = writeln!(

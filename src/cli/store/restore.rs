@@ -10,7 +10,7 @@ use super::check;
 use crate::cli::exit::{Exit, Outcome};
 use crate::cli::options;
 use crate::net;
-use crate::store;
+use crate::store::{self, DATABASE_FILE};
 
 /// The word that calls it.
 pub const NAME: &str = "restore";
@@ -31,7 +31,8 @@ pub fn run(matches: &ArgMatches) -> Outcome {
         .unwrap_or_default()
         .strftime("%Y-%m-%d")
         .to_string();
-    match store::restore(file, &data, &day).map_err(anyhow::Error::new)? {
+    let restored = store::restore(file, &data, &day);
+    match super::done(restored, &data.join(DATABASE_FILE))? {
         Ok(kept) => {
             // A reader that has gone away is no reason to fail.
             let _ = writeln!(io::stdout(), "restored from {}", file.display());

@@ -1,0 +1,37 @@
+//! A file descriptor that is kept back, so that an operator can still ask a server that has run out of them.
+
+use std::fs::File;
+use std::io;
+use std::os::unix::net::{UnixListener, UnixStream};
+
+use nix::libc::{EMFILE, ENFILE};
+
+/// One descriptor, open on nothing, as long as it is not needed.
+#[derive(Default)]
+pub struct Reserve(Option<File>);
+
+impl Reserve {
+    /// Takes one back, if there is none and one is free.
+    pub fn refill(&mut self) {
+        if self.0.is_none() {
+            self.0 = File::open("/dev/null").ok();
+        }
+    }
+
+    /// Accepts a connection; where no descriptor is left for it, with the one that was kept back.
+    ///
+    /// # Errors
+    /// What the operating system says; if it is the want of descriptors, there is no reserve any more.
+    pub fn accept(&mut self, listener: &UnixListener) -> io::Result<UnixStream> {
+        let accept = || listener.accept().map(|(stream, _)| stream);
+        match accept() {
+            Err(error) if is_exhausted(&error) && self.0.take().is_some() => accept(),
+            accepted => accepted,
+        }
+    }
+}
+
+/// Whether the process, or the host, has no descriptor left.
+fn is_exhausted(error: &io::Error) -> bool {
+    matches!(error.raw_os_error(), Some(EMFILE | ENFILE))
+}
