@@ -15,7 +15,8 @@ use rustyline::history::MemHistory;
 use rustyline::{Config, Editor, EventHandler, ExternalPrinter, KeyEvent};
 
 use self::helper::{Completing, Completion, InterruptKey};
-use super::style::styled;
+use super::rows::Rows;
+use super::style::{marked, styled};
 use super::{Names, SecretGate, printer};
 use crate::cli::environment;
 use crate::client::{Ask, Input, Tone};
@@ -137,7 +138,9 @@ struct Output<P> {
 
 impl<P: ExternalPrinter + Send + 'static> printer::Output for Output<P> {
     fn print(&mut self, tone: Tone, text: &str) -> io::Result<()> {
-        let line = styled(tone, text, self.in_colour);
+        // As wide as it is now: it may have been resized.
+        let rows = Rows::of(io::stdout()).guarded(&marked(tone, text));
+        let line = styled(tone, &rows, self.in_colour);
         if let Phase::Secret(question) = &*lock(&self.phase) {
             let mut output = io::stdout().lock();
             write!(output, "\r\x1b[K{line}\r\n{question}")?;

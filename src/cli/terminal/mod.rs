@@ -8,6 +8,7 @@ mod interactive;
 mod interrupt;
 mod plain;
 mod printer;
+mod rows;
 mod style;
 
 use std::io::{self, IsTerminal as _};

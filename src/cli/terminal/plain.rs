@@ -1,10 +1,15 @@
 //! Without a terminal: a command a line from standard input, what arrives on standard output, errors on standard
 //! error. No prompt, no colour.
 
-use std::io::{self, Write as _};
+use std::borrow::Cow;
+use std::io::{self, IsTerminal, Write as _};
+use std::os::fd::AsFd;
 use std::sync::mpsc::Receiver;
 
 use super::printer::{self, Printer};
+use super::rows::Rows;
+use super::style::marked;
+use crate::cli::environment;
 use crate::cli::lines::{self, LINE_MAX_BYTES, Line};
 use crate::client::{Ask, Input, Tone};
 use crate::net::InputSender;
@@ -15,12 +20,26 @@ pub struct Output;
 impl printer::Output for Output {
     fn print(&mut self, tone: Tone, text: &str) -> io::Result<()> {
         if tone == Tone::Error {
-            return writeln!(io::stderr(), "{text}");
+            return writeln!(io::stderr(), "{}", shown(&io::stderr(), tone, text));
         }
         let mut output = io::stdout().lock();
+        let text = shown(&output, tone, text);
         writeln!(output, "{text}")?;
         output.flush()
     }
+}
+
+/// A line as it is, or as rows where a terminal shows it though nobody types at one.
+fn shown<'t>(output: &(impl IsTerminal + AsFd), tone: Tone, text: &'t str) -> Cow<'t, str> {
+    if !output.is_terminal() {
+        return Cow::Borrowed(text);
+    }
+    let (rows, line) = (Rows::of(output), marked(tone, text));
+    Cow::Owned(if environment::can_edit() {
+        rows.guarded(&line)
+    } else {
+        rows.wrapped(&line)
+    })
 }
 
 /// Answers each question with the next line. A password is never read from there: `--password-file` says it.

@@ -4,6 +4,21 @@ use std::borrow::Cow;
 
 use crate::client::Tone;
 
+/// A line with the mark of its tone. Nothing that somebody said begins with one: it begins with its time, and no row of a
+/// terminal but a line's first begins at the left.
+pub fn marked(tone: Tone, text: &str) -> Cow<'_, str> {
+    let mark = match tone {
+        Tone::Notice => "●",
+        Tone::Error => "!",
+        Tone::Receipt | Tone::Said | Tone::Plain => return Cow::Borrowed(text),
+    };
+    if text.starts_with(mark) {
+        Cow::Borrowed(text)
+    } else {
+        Cow::Owned(format!("{mark} {text}"))
+    }
+}
+
 /// A line in the colour of its tone (ECMA-48 SGR), or as it is.
 pub fn styled(tone: Tone, text: &str, in_colour: bool) -> Cow<'_, str> {
     let code = match tone {
@@ -22,6 +37,15 @@ pub fn styled(tone: Tone, text: &str, in_colour: bool) -> Cow<'_, str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn lines_of_the_program_have_a_mark() {
+        assert_eq!(marked(Tone::Notice, "bob is online!"), "● bob is online!");
+        assert_eq!(marked(Tone::Notice, "● stored"), "● stored");
+        assert_eq!(marked(Tone::Error, "no such room"), "! no such room");
+        assert_eq!(marked(Tone::Receipt, "✓ x"), "✓ x");
+        assert_eq!(marked(Tone::Said, "14:02 bob: hi"), "14:02 bob: hi");
+    }
 
     #[test]
     fn receipts_are_green_and_plain_where_colour_is_not_wanted() {
