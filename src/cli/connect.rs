@@ -109,6 +109,20 @@ impl Command for Connect {
                     .into(),
             ),
             (
+                "WHAT IS SHOWN",
+                "What somebody says begins with its time and name, `(you)` for yours. The program's own lines begin with \
+                 ✓ for a receipt, ● for news and ! for an error. At a terminal a long line goes on in rows that are \
+                 indented, of at most 100 columns, so that nothing in a text looks like a line of its own. A window \
+                 that is made narrower than a row wraps again what it shows already, and that cannot be relied on \
+                 any more; `history` shows it anew. Names and texts in scripts that are written from the right are \
+                 shown in the order in which they came, and a terminal that orders them itself may move words within \
+                 a row.\n\
+                 Of a text nothing is shown that a terminal would obey, or that cannot be seen: `(nothing visible)` \
+                 stands for one of nothing else. � is a character that this version does not know, at most two blanks \
+                 stand behind each other, and at most 8 marks on a letter."
+                    .into(),
+            ),
+            (
                 "RECEIPTS",
                 "`✓ Message received by bob (84 ms)` says that a device of bob's has the message on its disk; it never \
                  means read. Of a message to many it says how many have it of those it is for. Where it is not the \
