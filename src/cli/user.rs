@@ -43,7 +43,10 @@ impl Command for User {
     }
 
     fn sections(&self) -> Vec<(&'static str, String)> {
-        let add = "NAME may have 32 letters, digits, '.', '_' and '-'; two names that look alike are one. The password \
+        let add = "NAME may have 32 letters, digits, '.', '_' and '-'; two names that look alike are one (`b0b` and \
+                   `bob`), and a name that would be read as one of the program's is nobody's: everyone, all, here, nobody, \
+                   you, me, server, system, udpchat, admin, administrator, operator, root, moderator. Who has such a name \
+                   of before keeps it. A letter may bear four marks, each once, and none that is drawn over it. The password \
                    is asked for twice, unseen, and never leaves this process: the server keeps only what OPAQUE (RFC \
                    9807) needs to have it proved later.";
         let list = "An account whose record is damaged is not listed. How many there are is said on standard error, and \

@@ -39,9 +39,7 @@ mod watching;
 
 pub use hub::{Hub, HubConfig, HubCounters, Input, MakeRoom};
 pub use limits::{Limit, Limits};
-pub use name::{
-    NAME_MAX_CHARS, Name, NameError, RoomName, RoomNameError, room_skeleton, skeleton_of,
-};
+pub use name::{NAME_MAX_CHARS, Name, NameError, RoomName, RoomNameError};
 pub use policy::{Registration, RoomMaking};
 pub use registrar::{BadExchange, PendingLogin, PendingSignUp, Registrar};
 pub use sign_in::hash_ticket;

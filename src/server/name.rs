@@ -4,12 +4,15 @@
 //! `alice` are one, and together with its UTS 39 skeleton, so that nobody can pass for another by letters that
 //! look the same.
 
+mod marks;
+mod reserved;
+
 use precis_profiles::UsernameCaseMapped;
 use precis_profiles::precis_core::profile::PrecisFastInvocation as _;
 use thiserror::Error;
-use unicode_security::confusable_detection::skeleton;
 
 use crate::protocol::{EVERYONE_NAME, ROOM_SIGN};
+use crate::text::skeleton::skeleton;
 
 /// The longest name, in characters. Chosen: fits a column of the contact list.
 pub const NAME_MAX_CHARS: usize = 32;
@@ -39,9 +42,38 @@ pub enum NameError {
         "a user name has letters, digits, '.', '_' and '-' only, and begins with a letter or digit"
     )]
     BadCharacter,
-    /// It means something else already.
-    #[error("the name {0:?} is reserved")]
-    Reserved(String),
+    /// Its letters bear marks that cannot be told from others.
+    #[error("a user name cannot have {0}")]
+    Marks(&'static str),
+    /// It would be read as a name that means something else.
+    #[error("the name \"{name}\" is reserved: {}{reason}", reading(name, reads_as))]
+    Reserved {
+        /// The name.
+        name: String,
+        /// The reserved one.
+        reads_as: &'static str,
+        /// Why that is reserved.
+        reason: &'static str,
+    },
+}
+
+/// How a name is read, where that is not what it is.
+fn reading(name: &str, reads_as: &str) -> String {
+    if name == reads_as {
+        String::new()
+    } else {
+        format!("it reads as \"{reads_as}\", and ")
+    }
+}
+
+impl NameError {
+    fn reserved(name: String, (reads_as, reason): reserved::Reserved) -> Self {
+        Self::Reserved {
+            name,
+            reads_as,
+            reason,
+        }
+    }
 }
 
 impl Name {
@@ -69,14 +101,28 @@ impl Name {
         if !canonical.starts_with(char::is_alphanumeric) || !canonical.chars().all(plain) {
             return Err(NameError::BadCharacter);
         }
-        let skeleton: String = skeleton(&canonical).collect();
-        if canonical == EVERYONE_NAME || skeleton == self::skeleton_of(EVERYONE_NAME) {
-            return Err(NameError::Reserved(canonical));
+        if canonical == EVERYONE_NAME {
+            return Err(NameError::reserved(canonical, reserved::EVERYONE));
         }
         Ok(Self {
+            skeleton: skeleton(&canonical),
             canonical,
-            skeleton,
         })
+    }
+
+    /// The same for a name that nobody has yet. Who has one that was allowed once keeps it.
+    ///
+    /// # Errors
+    /// [`NameError`] says what is wrong with it.
+    pub fn parse_new(typed: &str) -> Result<Self, NameError> {
+        let name = Self::parse(typed)?;
+        if let Some(problem) = marks::problem(&name.canonical) {
+            return Err(NameError::Marks(problem));
+        }
+        match reserved::find(&name.canonical) {
+            None => Ok(name),
+            Some(as_what) => Err(NameError::reserved(name.canonical, as_what)),
+        }
     }
 
     /// The form under which the account is known.
@@ -117,27 +163,21 @@ impl RoomName {
         Ok(Self(Name::parse(rest)?))
     }
 
+    /// The same for the name of a room that is to be made.
+    ///
+    /// # Errors
+    /// [`RoomNameError`] says what is wrong with it.
+    pub fn parse_new(typed: &str) -> Result<Self, RoomNameError> {
+        let rest = typed.strip_prefix(ROOM_SIGN).ok_or(RoomNameError::NoSign)?;
+        Ok(Self(Name::parse_new(rest)?))
+    }
+
     /// The form under which the room is known, and the one that look-alikes share, which is never shown; both with their
     /// `#`.
     #[must_use]
     pub fn into_forms(self) -> (String, String) {
         let signed = |form: &str| format!("{ROOM_SIGN}{form}");
         (signed(&self.0.canonical), signed(&self.0.skeleton))
-    }
-}
-
-/// The form of a user's canonical name that look-alikes share.
-#[must_use]
-pub fn skeleton_of(name: &str) -> String {
-    skeleton(name).collect()
-}
-
-/// The form of a room's canonical name that look-alikes share.
-#[must_use]
-pub fn room_skeleton(name: &str) -> String {
-    match name.strip_prefix(ROOM_SIGN) {
-        Some(rest) => format!("{ROOM_SIGN}{}", skeleton_of(rest)),
-        None => skeleton_of(name),
     }
 }
 
@@ -176,6 +216,12 @@ mod tests {
             let refused = RoomName::parse(bad);
             assert!(matches!(refused, Err(RoomNameError::Rest(_))), "{bad:?}");
         }
+        // One that is there is joined; none is made.
+        assert!(RoomName::parse("#adm1n").is_ok());
+        for bad in ["#adm1n", "#here", "#a\u{338}"] {
+            let refused = RoomName::parse_new(bad);
+            assert!(matches!(refused, Err(RoomNameError::Rest(_))), "{bad:?}");
+        }
     }
 
     #[test]
@@ -195,9 +241,39 @@ mod tests {
         }
         assert_eq!(Name::parse(""), Err(NameError::Empty));
         assert_eq!(Name::parse(&"a".repeat(33)), Err(NameError::TooLong(33)));
+        let everyone = Name::parse("Everyone").unwrap_err().to_string();
         assert_eq!(
-            Name::parse("Everyone"),
-            Err(NameError::Reserved("everyone".into()))
+            everyone,
+            "the name \"everyone\" is reserved: it means all users"
         );
+    }
+
+    /// `you` could be taken, and was shown as the reader.
+    #[test]
+    fn name_that_is_read_as_another_thing_is_no_new_one_and_says_why() {
+        let error = Name::parse_new("Every0ne.").unwrap_err().to_string();
+        assert_eq!(
+            error,
+            "the name \"every0ne.\" is reserved: it reads as \"everyone\", and it means all users"
+        );
+        let error = Name::parse_new("You").unwrap_err().to_string();
+        assert_eq!(error, "the name \"you\" is reserved: it means the reader");
+        let error = Name::parse_new("e\u{335}rin").unwrap_err().to_string();
+        assert_eq!(
+            error,
+            "a user name cannot have a mark that is drawn over a letter"
+        );
+        // Who has one signs in with it.
+        for known in ["you", "every0ne.", "admin", "e\u{335}rin"] {
+            assert!(Name::parse(known).is_ok(), "{known}");
+        }
+    }
+
+    #[test]
+    fn real_names_of_scripts_that_stack_marks_can_be_taken() {
+        for name in marks::NAMES {
+            let parsed = Name::parse_new(name);
+            assert!(parsed.is_ok(), "{name}: {parsed:?}");
+        }
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::mpsc::SyncSender;
 
 use super::limits::Limit;
-use super::name::Name;
+use super::name::{Name, RoomNameError};
 use crate::protocol::{AccountId, ConversationId, DeviceId, Digest, EntryId, Number};
 use crate::store::{Outcome, RequestId};
 use crate::transport::{Channel, SessionId};
@@ -46,8 +46,8 @@ pub enum Pending {
         channel: Channel,
         tag: u32,
     },
-    /// A room was joined.
-    Join(Asked),
+    /// A room was joined; or why it could not be made, if it is not there.
+    Join(Asked, Option<RoomNameError>),
     /// A room was made for its owner; the operator waits for the answer.
     MakeRoom(AccountId, SyncSender<Outcome>),
     /// A room was left.

@@ -8,7 +8,7 @@
 use std::sync::mpsc::SyncSender;
 
 use super::hub::{Hub, MakeRoom, Turn};
-use super::name::{Name, RoomName};
+use super::name::{Name, RoomName, RoomNameError};
 use super::policy::RoomMaking;
 use super::requests::{Asked, Pending};
 use super::sign_in::{failure_of, too_many};
@@ -52,6 +52,8 @@ impl Hub {
         if !self.may_change(turn, asked, Command::Join) {
             return;
         }
+        // One that was made under an earlier rule is joined all the same.
+        let bad_name = RoomName::parse_new(&body.name).err();
         let (name, skeleton) = name.into_forms();
         let request = Request::Join {
             account: asked.account,
@@ -59,14 +61,21 @@ impl Hub {
             name,
             skeleton,
             access: body.access.unwrap_or(Access::Public),
-            may_make: self.config.rooms == RoomMaking::Open,
+            may_make: bad_name.is_none() && self.config.rooms == RoomMaking::Open,
             time_ms: turn.now.unix_ms,
         };
-        self.ask_for(turn, asked, Command::Join, Pending::Join(asked), request);
+        let pending = Pending::Join(asked, bad_name);
+        self.ask_for(turn, asked, Command::Join, pending, request);
     }
 
     /// The store has made the user a member, or not.
-    pub(super) fn joined(&mut self, turn: &mut Turn<'_>, asked: Asked, outcome: Outcome) {
+    pub(super) fn joined(
+        &mut self,
+        turn: &mut Turn<'_>,
+        asked: Asked,
+        bad_name: Option<RoomNameError>,
+        outcome: Outcome,
+    ) {
         let Outcome::Done(Reply::Joined(joined)) = outcome else {
             let mut failure = failure_of(&outcome);
             // Where no room is made by joining it, whether there is one that is private is nobody's business.
@@ -74,6 +83,11 @@ impl Hub {
                 && matches!(failure.code, ErrorCode::NotInvited | ErrorCode::NoSuchRoom)
             {
                 failure.code = ErrorCode::RoomsClosed;
+            }
+            if failure.code == ErrorCode::NoSuchRoom
+                && let Some(error) = bad_name
+            {
+                failure = Failure::new(ErrorCode::BadName, error.to_string());
             }
             // The room that has such a name already may be a private one.
             if failure.code == ErrorCode::NameLooksLike {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use rand_core::RngCore as _;
 
 use super::hub::{Hub, Turn};
-use super::name::Name;
+use super::name::{Name, NameError};
 use super::policy::Registration;
 use super::registrar::Registrar;
 use super::requests::Pending;
@@ -29,7 +29,7 @@ impl Hub {
     pub(super) fn sign_up(&mut self, turn: &mut Turn<'_>, id: SessionId, body: SignUp) {
         let command = Command::SignUp;
         self.claim(id, Claim::name(&body.name));
-        let Some(name) = self.admit(turn, id, command, &body.name) else {
+        let Some(name) = self.admit(turn, id, command, Name::parse_new(&body.name)) else {
             return;
         };
         let request = Request::FindAccount {
@@ -121,7 +121,7 @@ impl Hub {
     pub(super) fn login(&mut self, turn: &mut Turn<'_>, id: SessionId, body: Login) {
         let command = Command::Login;
         self.claim(id, Claim::name(&body.name));
-        let Some(name) = self.admit(turn, id, command, &body.name) else {
+        let Some(name) = self.admit(turn, id, command, Name::parse(&body.name)) else {
             return;
         };
         let request = Request::FindAccount {
@@ -298,9 +298,9 @@ impl Hub {
         turn: &mut Turn<'_>,
         id: SessionId,
         command: Command,
-        typed: &str,
+        name: Result<Name, NameError>,
     ) -> Option<Name> {
-        let name = match Name::parse(typed) {
+        let name = match name {
             Ok(name) => name,
             Err(error) => {
                 let failure = Failure::new(ErrorCode::BadName, error.to_string());

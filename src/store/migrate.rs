@@ -23,6 +23,7 @@ use super::error::StoreError;
 use super::guard::guard;
 use super::journal::Note;
 use super::meta::{self, SCHEMA_VERSION};
+use super::names;
 use super::new_file::{NewFile, beside};
 use super::open::{DATABASE_FILE, OpenError, open, reopen, reopen_tables};
 use super::record::ConversationRecord;
@@ -113,6 +114,8 @@ fn forward(
     let state = State::default();
     let mut tables = Tables::open(transaction, &state)?;
     note_journal(&mut tables, first_record, rng)?;
+    // What looks alike is by another rule than in schema 3.
+    names::put_skeletons(&mut tables)?;
     meta::note_schema(&mut tables)
 }
 
@@ -173,7 +176,7 @@ fn to_schema_3(transaction: &WriteTransaction, found: u64) -> Result<(), StoreEr
         numbers(transaction, "senders", &mut tables.senders)?;
         presences(transaction, "joined", &mut tables.joined)?;
         presences(transaction, "invited", &mut tables.invited)?;
-        names(transaction, &mut tables)?;
+        sealed_names(transaction, &mut tables)?;
         sent(transaction, &mut tables)?;
         secrets(&mut tables)?;
         meta::seal_all(&mut tables)?;
@@ -287,7 +290,7 @@ fn presences(
     Ok(())
 }
 
-fn names(transaction: &WriteTransaction, to: &mut Tables<'_>) -> Result<(), StoreError> {
+fn sealed_names(transaction: &WriteTransaction, to: &mut Tables<'_>) -> Result<(), StoreError> {
     let aside = aside("names");
     let from = TableDefinition::<(u8, &str), u64>::new(&aside);
     for row in transaction.open_table(from)?.iter()? {

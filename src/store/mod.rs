@@ -62,7 +62,7 @@ pub use migrate::{migrate, open_current};
 pub use new_file::{NewFile, NewFileError};
 pub use open::{DATABASE_FILE, OpenError, open, open_file, reopen};
 pub use ownership::{OwnerError, require_own, require_unwritable};
-pub use rescue::{Knowledge, Rescued, rescue};
+pub use rescue::{Rescued, rescue};
 pub use rooms::ROOM_MEMBERS_MAX;
 pub use snapshots::Snapshots;
 pub use thread::{BATCH_MAX, SLOTS, StoreCaller, StoreHandle, StoreThread};

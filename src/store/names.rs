@@ -1,11 +1,15 @@
 //! Names: each of some kind, each pointing to an id. No two of a kind are alike, and ids never change with them.
 
+use std::collections::BTreeSet;
+
 use redb::ReadableTable;
 
 use super::StoreError;
 use super::error::readable;
-use super::seal;
+use super::record::{AccountRecord, RoomRecord};
+use super::seal::{self, decode};
 use super::tables::{Look, Tables};
+use crate::text::skeleton::skeleton;
 
 /// What a name is of: the first part of the key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,6 +76,39 @@ pub(super) fn put(
 /// Lets a name point to nothing.
 pub(super) fn remove(tables: &mut Tables<'_>, of: NameOf, name: &str) -> Result<(), StoreError> {
     tables.names.remove((of.number(), name))?;
+    Ok(())
+}
+
+/// Makes the forms that look-alikes share anew, from the names of all accounts and rooms that can be read: by the rule as
+/// it is now. Of those that were told apart by an earlier rule each keeps its name; the form is that of the oldest, and
+/// the others have it with their id, which no name has, so that there is one for each.
+pub(super) fn put_skeletons(tables: &mut Tables<'_>) -> Result<(), StoreError> {
+    let mut all = Vec::new();
+    for row in tables.accounts.iter()? {
+        let (id, value) = row?;
+        let id = id.value();
+        if let Some(account) = readable(decode::<AccountRecord>("accounts", id, value.value()))? {
+            all.push((NameOf::AccountSkeleton, account.name, id));
+        }
+    }
+    for row in tables.rooms.iter()? {
+        let (id, value) = row?;
+        let id = id.value();
+        if let Some(room) = readable(decode::<RoomRecord>("rooms", id, value.value()))? {
+            all.push((NameOf::RoomSkeleton, room.name, id));
+        }
+    }
+    let known: BTreeSet<(u8, u64)> = all.iter().map(|(of, _, id)| (of.number(), *id)).collect();
+    tables
+        .names
+        .retain(|(of, _), (id, _)| !known.contains(&(of, id)))?;
+    for (of, name, id) in all {
+        let mut form = skeleton(&name);
+        if find(tables, of, &form)?.is_some() {
+            form = format!("{form} {id}");
+        }
+        put(tables, of, &form, id)?;
+    }
     Ok(())
 }
 

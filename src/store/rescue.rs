@@ -48,27 +48,17 @@ impl Rescued {
     }
 }
 
-/// What the store does not know of itself.
-#[derive(Clone, Copy)]
-pub struct Knowledge<'k> {
-    /// The form of a user's name that look-alikes share.
-    pub account_skeleton: fn(&str) -> String,
-    /// That of a room's name.
-    pub room_skeleton: fn(&str) -> String,
-    /// The names of the secrets that a server has.
-    pub secrets: &'k [&'k str],
-}
-
 /// Reads what can be read of a damaged database file that no server holds, and writes it into a database of its own,
 /// which is whole: `check` finds nothing wrong with it, and who opens it for service gives it a new epoch, so that
-/// clients compare what they have with what is left. `seed` is for the epoch.
+/// clients compare what they have with what is left. `secrets` are the names of those that a server has, `seed` is for the
+/// epoch.
 ///
 /// # Errors
 /// If the file is held by a server, is no database or one of another schema, or the new one cannot be written.
 pub fn rescue(
     file: &Path,
     path: &Path,
-    knowledge: Knowledge<'_>,
+    secrets: &[&str],
     seed: [u8; 32],
 ) -> Result<Rescued, OpenError> {
     let new = NewFile::at(path)?;
@@ -77,7 +67,7 @@ pub fn rescue(
         return Err(OpenError::InUse { path: file.into() });
     }
     let sources = Source::all(file)?;
-    let rescued = fill(file, &sources, open_new(&new)?, knowledge, seed)?;
+    let rescued = fill(file, &sources, open_new(&new)?, secrets, seed)?;
     new.place()?;
     Ok(rescued)
 }
@@ -94,7 +84,7 @@ fn fill(
     file: &Path,
     sources: &[Source],
     to: Database,
-    knowledge: Knowledge<'_>,
+    secrets: &[&str],
     seed: [u8; 32],
 ) -> Result<Rescued, OpenError> {
     let mut rescued = Rescued::default();
@@ -116,7 +106,7 @@ fn fill(
             }
             // Asked before it is marked as a copy, which may have none.
             is_journal_known = meta::journal(&tables).is_ok();
-            mend(&mut tables, knowledge, seed, &mut rescued)?;
+            mend(&mut tables, secrets, seed, &mut rescued)?;
         }
         transaction.commit().map_err(StoreError::from)?;
         Ok(())
@@ -134,7 +124,7 @@ fn fill(
 /// Makes the tables agree again. Each step relies on those before it.
 fn mend(
     tables: &mut Tables<'_>,
-    knowledge: Knowledge<'_>,
+    secrets: &[&str],
     seed: [u8; 32],
     rescued: &mut Rescued,
 ) -> Result<(), StoreError> {
@@ -143,11 +133,11 @@ fn mend(
     conversations::records(tables, &mut talk, rescued)?;
     conversations::logs(tables, &talk, rescued)?;
     conversations::rooms(tables, rescued)?;
-    identities::names(tables, knowledge)?;
+    identities::names(tables)?;
     memberships::members(tables, rescued)?;
     memberships::lists(tables)?;
     numbers::senders(tables, &talk)?;
     conversations::limits(tables)?;
-    identities::secrets(tables, knowledge.secrets, rescued)?;
+    identities::secrets(tables, secrets, rescued)?;
     meta::mend(tables, talk.next_device, seed)
 }

@@ -8,6 +8,7 @@ use super::{
 use crate::protocol::{
     Access, AccountId, Change, ConversationId, DeviceId, Digest, EntryId, Number, Position,
 };
+use crate::text::skeleton::skeleton;
 
 /// An account on one of its devices.
 pub(super) type User = (AccountId, DeviceId);
@@ -176,7 +177,7 @@ impl Bench {
 pub(super) fn new_account(name: &str) -> NewAccount {
     NewAccount {
         name: name.into(),
-        skeleton: format!("{name} in bones"),
+        skeleton: skeleton(name),
         record: vec![3; 192],
         credential_identifier: [4; 16],
         time_ms: 5,
@@ -254,7 +255,7 @@ pub(super) fn join((account, device): User, name: &str) -> Request {
         account,
         device,
         name: name.into(),
-        skeleton: format!("{name} in bones"),
+        skeleton: skeleton(name),
         access: Access::Public,
         may_make: true,
         time_ms: 100,

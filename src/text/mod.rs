@@ -3,4 +3,5 @@
 //! It stands below all that reads from peers, so that clients and servers decide it in one place.
 
 pub mod printable;
+pub mod skeleton;
 pub mod unicode;

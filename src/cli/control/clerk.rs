@@ -112,7 +112,7 @@ impl Clerk {
     }
 
     fn add_room(&mut self, name: &str, owner: &str, is_private: bool) -> anyhow::Result<Answer> {
-        let name = RoomName::parse(name)?;
+        let name = RoomName::parse_new(name)?;
         let owner = self.account(owner)?;
         let access = if is_private {
             Access::Private
@@ -213,7 +213,7 @@ impl Clerk {
     }
 
     fn start(&mut self, typed: String, request: &str) -> anyhow::Result<Answer> {
-        let name = Name::parse(&typed)?;
+        let name = Name::parse_new(&typed)?;
         let request = STANDARD.decode(request).context("bad base64")?;
         let canonical = name.canonical().to_owned();
         let (pending, response) = self.registrar.start_sign_up(&mut OsRng, name, &request)?;

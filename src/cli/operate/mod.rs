@@ -13,12 +13,12 @@ pub use server::run as server;
 use crate::client::commands;
 use crate::server::Name;
 
-/// The canonical form of a user's name.
+/// The canonical form of the name of a user who is to be added.
 ///
 /// # Errors
 /// Why the text is no name.
 pub fn canonical_name(name: &str) -> anyhow::Result<String> {
-    Ok(Name::parse(name)?.canonical().to_owned())
+    Ok(Name::parse_new(name)?.canonical().to_owned())
 }
 
 /// The chat commands, a line each, for the manual.

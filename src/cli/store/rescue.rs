@@ -10,8 +10,7 @@ use crate::cli::exit::{Exit, Outcome};
 use crate::cli::operate::database::SECRETS;
 use crate::cli::options;
 use crate::net;
-use crate::server::{room_skeleton, skeleton_of};
-use crate::store::{self, DATABASE_FILE, Knowledge, OpenError, Rescued};
+use crate::store::{self, DATABASE_FILE, OpenError, Rescued};
 
 /// The word that calls it.
 pub const NAME: &str = "rescue";
@@ -28,14 +27,7 @@ pub fn run(matches: &ArgMatches) -> Outcome {
     super::require_stopped(&data)?;
     let seed = net::seed().context("the operating system gives no randomness")?;
     let path = std::path::absolute(file).context("cannot tell the file's absolute path")?;
-    let rescued = quietly(|| {
-        let knowledge = Knowledge {
-            account_skeleton: skeleton_of,
-            room_skeleton,
-            secrets: &SECRETS,
-        };
-        store::rescue(&data.join(DATABASE_FILE), &path, knowledge, seed)
-    });
+    let rescued = quietly(|| store::rescue(&data.join(DATABASE_FILE), &path, &SECRETS, seed));
     let rescued = super::done(rescued, &path)?;
     // A reader that has gone away is no reason to fail.
     let _ = io::stdout().write_all(text(&rescued).as_bytes());

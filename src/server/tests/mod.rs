@@ -27,6 +27,7 @@ use crate::transport::{
 
 mod addressing;
 mod limits;
+mod names;
 mod rates;
 mod readers;
 mod retention;

@@ -10,8 +10,8 @@ use super::super::names::{self, NameOf};
 use super::super::record::{AccountRecord, ConversationRecord, Kind, RoomRecord};
 use super::super::seal::{decode, encode};
 use super::super::tables::Tables;
+use super::Rescued;
 use super::numbers::Talk;
-use super::{Knowledge, Rescued};
 use crate::protocol::Access;
 
 /// Every account that anything speaks of is there. One that was lost keeps its id, its name where that is known, its
@@ -74,26 +74,19 @@ pub(super) fn accounts(
 }
 
 /// All names, made anew from accounts and rooms.
-pub(super) fn names(tables: &mut Tables<'_>, knowledge: Knowledge<'_>) -> Result<(), StoreError> {
+pub(super) fn names(tables: &mut Tables<'_>) -> Result<(), StoreError> {
     tables.names.retain(|_, _| false)?;
     let mut all = Vec::new();
     for row in tables.accounts.iter()? {
         let (id, value) = row?;
         let id = id.value();
         let record: AccountRecord = decode("accounts", id, value.value())?;
-        let skeleton = (knowledge.account_skeleton)(&record.name);
         all.push((NameOf::Account, record.name, id));
-        all.push((NameOf::AccountSkeleton, skeleton, id));
     }
     for row in tables.rooms.iter()? {
         let (id, value) = row?;
         let id = id.value();
         let room: RoomRecord = decode("rooms", id, value.value())?;
-        all.push((
-            NameOf::RoomSkeleton,
-            (knowledge.room_skeleton)(&room.name),
-            id,
-        ));
         if room.access == Access::Public {
             all.push((NameOf::PublicRoom, room.name.clone(), id));
         }
@@ -102,7 +95,7 @@ pub(super) fn names(tables: &mut Tables<'_>, knowledge: Knowledge<'_>) -> Result
     for (of, name, id) in all {
         names::put(tables, of, &name, id)?;
     }
-    Ok(())
+    names::put_skeletons(tables)
 }
 
 /// Says which secrets will be made anew: those that the database does not have any more.

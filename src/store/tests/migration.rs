@@ -7,9 +7,10 @@ use super::super::journal::Note;
 use super::super::memory::MemoryDisk;
 use super::super::record::Kind;
 use super::super::seal;
-use super::super::testing::Bench;
+use super::super::testing::{Bench, new_account};
 use super::super::{
-    DATABASE_FILE, Engine, Finding, OpenError, Reply, Request, migrate, open_current,
+    DATABASE_FILE, Engine, Finding, NewAccount, OpenError, Refusal, Reply, Request, migrate,
+    open_current,
 };
 use super::village::{Truth, village};
 
@@ -189,6 +190,38 @@ fn older_schemas_are_brought_forward_whole() {
         migrate(&database, [5; 32]).unwrap();
         drop(database);
         whole(disk, truth, schema);
+    }
+}
+
+/// The rule of schema 3 told `b0b` from `bob`. Both keep their names, and nobody else takes one that looks like them.
+#[test]
+fn names_that_an_earlier_rule_told_apart_are_kept_and_no_more_are_added() {
+    let mut bench = Bench::new();
+    for (name, form) in [("b0b", "bOb"), ("bob", "bob"), ("will", "will")] {
+        bench.done(Request::CreateAccount(NewAccount {
+            skeleton: form.into(),
+            ..new_account(name)
+        }));
+    }
+    let disk = bench.disk.clone();
+    drop(bench);
+    let database = disk.open().unwrap();
+    let transaction = database.begin_write().unwrap();
+    journal_in_meta(&transaction);
+    transaction.commit().unwrap();
+    migrate(&database, [5; 32]).unwrap();
+    drop(database);
+    let mut bench = Bench::on(disk);
+    let report = bench.engine.snapshots().check().unwrap();
+    assert!(report.is_sound(), "{report:?}");
+    for name in ["b0b", "bob", "will"] {
+        let name = name.to_owned();
+        let found = bench.done(Request::FindAccount { name: name.clone() });
+        assert!(matches!(found, Reply::Account(account) if account.name == name));
+    }
+    for (name, taken) in [("B0B", "b0b"), ("vvill", "will")] {
+        let new = Request::CreateAccount(new_account(name));
+        assert_eq!(bench.refused(new), Refusal::LooksLike(taken.into()));
     }
 }
 

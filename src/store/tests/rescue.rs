@@ -9,7 +9,7 @@ use redb::{ReadableTable as _, StorageBackend as _, TableDefinition};
 use super::super::check::check_database;
 use super::super::memory::MemoryDisk;
 use super::super::testing::{Bench, read};
-use super::super::{DATABASE_FILE, Knowledge, OpenError, Outcome, Reply, Rescued, open, rescue};
+use super::super::{DATABASE_FILE, OpenError, Outcome, Reply, Rescued, open, rescue};
 use super::opening::{private_directory, write};
 use super::pages::{PAGE, damaged, is_used};
 use super::village::{Truth, village};
@@ -19,15 +19,7 @@ use crate::testing::variable;
 /// Of how many pages one is damaged, unless all are asked for.
 const SAMPLE: usize = 5;
 
-fn in_bones(name: &str) -> String {
-    format!("{name} in bones")
-}
-
-const KNOWLEDGE: Knowledge<'_> = Knowledge {
-    account_skeleton: in_bones,
-    room_skeleton: in_bones,
-    secrets: &["a key"],
-};
+const SECRETS: &[&str] = &["a key"];
 
 /// The database as a kill leaves it, after a commit from which redb does not open it without walking the whole file.
 fn killed() -> (Vec<u8>, Truth) {
@@ -49,7 +41,7 @@ fn rescued(image: &[u8], page: usize) -> Result<(Bench, Rescued), OpenError> {
     let directory = private_directory();
     let (from, to) = (directory.path().join("from"), directory.path().join("to"));
     write(&from, image);
-    let rescued = rescue(&from, &to, KNOWLEDGE, [3; 32])?;
+    let rescued = rescue(&from, &to, SECRETS, [3; 32])?;
     assert!(fs::read(&from).unwrap() == image, "it was written to");
     let disk = MemoryDisk::from_image(fs::read(&to).unwrap());
     let report = check_database(disk.open().unwrap()).unwrap();
@@ -80,7 +72,7 @@ fn what_only_the_journal_contains_is_brought_back_too() {
     let mut bytes = vec![0; usize::try_from(journal.len().unwrap()).unwrap()];
     journal.read(0, &mut bytes).unwrap();
     write(&directory.path().join("from.journal"), &bytes);
-    let rescued = rescue(&from, &to, KNOWLEDGE, [3; 32]).unwrap();
+    let rescued = rescue(&from, &to, SECRETS, [3; 32]).unwrap();
     assert_eq!(rescued.lost, Vec::<String>::new());
     let mut bench = Bench::on(MemoryDisk::from_image(fs::read(&to).unwrap()));
     let entries = bench.read(alice.0, ConversationId::EVERYONE, 30);

@@ -1,0 +1,111 @@
+//! Names that nobody may take, and those who have one of before.
+
+use opaque_ke::{ClientLogin, ClientRegistration};
+
+use super::*;
+use crate::protocol::opaque::Suite;
+use crate::protocol::{Access, Failure, Join, Login, SignUp};
+
+fn failures(bodies: Vec<Body>) -> Vec<Failure> {
+    let failure = |body| match body {
+        Body::Failure(failure) => Some(failure),
+        _ => None,
+    };
+    bodies.into_iter().filter_map(failure).collect()
+}
+
+fn sign_up(bench: &mut Bench, name: &str) -> Vec<Body> {
+    let link = bench.connect();
+    let start =
+        ClientRegistration::<Suite>::start(&mut rand_core::OsRng, b"secret").expect("it begins");
+    let body = SignUp {
+        name: name.into(),
+        request: start.message.serialize().to_vec().into(),
+    };
+    bench.say(link, Channel::Control, &Message::control(body));
+    bench.pass(50);
+    bench.heard(link)
+}
+
+/// `you` could be taken, and its lines were shown to each reader as their own.
+#[test]
+fn reserved_name_is_refused_at_sign_up_with_its_reason() {
+    for (name, detail) in [
+        ("You", "the name \"you\" is reserved: it means the reader"),
+        (
+            "4dm1n",
+            "the name \"4dm1n\" is reserved: it reads as \"admin\", and it would speak for the server's operator",
+        ),
+        (
+            "e\u{338}rin",
+            "a user name cannot have a mark that is drawn over a letter",
+        ),
+    ] {
+        let refused = failures(sign_up(&mut Bench::new(), name));
+        assert_eq!(refused.len(), 1, "{name}");
+        assert_eq!(refused[0].code, ErrorCode::BadName, "{name}");
+        assert_eq!(refused[0].detail, detail);
+    }
+    let heard = sign_up(&mut Bench::new(), "erin");
+    assert!(matches!(heard[..], [Body::SignUpAnswer(_)]), "{heard:?}");
+}
+
+#[test]
+fn account_of_a_name_that_was_free_once_signs_in() {
+    let mut bench = Bench::new();
+    bench.user("admin");
+    let link = bench.connect();
+    let start = ClientLogin::<Suite>::start(&mut rand_core::OsRng, b"secret").expect("it begins");
+    let body = Login {
+        name: "admin".into(),
+        request: start.message.serialize().to_vec().into(),
+    };
+    bench.say(link, Channel::Control, &Message::control(body));
+    bench.pass(50);
+    let heard = bench.heard(link);
+    // Its record is an empty one here, which comes after the name.
+    assert!(
+        failures(heard)
+            .iter()
+            .all(|failure| failure.code != ErrorCode::BadName)
+    );
+}
+
+#[test]
+fn room_of_a_reserved_name_is_joined_where_there_is_one_and_not_made() {
+    let mut bench = Bench::new();
+    let alice = bench.user("alice");
+    let link = bench.signed_in("alice", alice);
+    let join = |tag| Join {
+        tag,
+        name: "#adm1n".into(),
+        access: None,
+    };
+    bench.say(link, Channel::Control, &Message::control(join(7)));
+    bench.pass(50);
+    let refused = failures(bench.heard(link));
+    assert_eq!(refused.len(), 1);
+    assert_eq!(
+        (refused[0].code, refused[0].tag),
+        (ErrorCode::BadName, Some(7))
+    );
+    assert!(
+        refused[0].detail.contains("it reads as \"admin\""),
+        "{refused:?}"
+    );
+
+    bench.done(Request::MakeRoom {
+        owner: alice.0,
+        name: "#adm1n".into(),
+        skeleton: "#admln".into(),
+        access: Access::Public,
+        time_ms: 1,
+    });
+    let bob = bench.user("bob");
+    let link = bench.signed_in("bob", bob);
+    bench.say(link, Channel::Control, &Message::control(join(8)));
+    bench.pass(50);
+    let heard = bench.heard(link);
+    let is_joined = |body: &Body| matches!(body, Body::Joined(joined) if joined.tag == 8);
+    assert!(heard.iter().any(is_joined), "{heard:?}");
+}
