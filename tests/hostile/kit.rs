@@ -63,6 +63,8 @@ pub struct Peer {
     pub received_bytes: u64,
     /// Whether messages are taken from the transport: who does not take them lets the server's buffers fill.
     pub is_reading: bool,
+    /// How many more datagrams it sends; then it falls silent, in the middle of whatever it was saying.
+    pub datagrams_left: u64,
 }
 
 /// A loopback address for the attacker of this number: 127.1.0.0 and up, each in another /24 than the one before.
@@ -95,6 +97,7 @@ impl Peer {
             inbox: Vec::new(),
             received_bytes: 0,
             is_reading: true,
+            datagrams_left: u64::MAX,
         };
         peer.turn();
         peer
@@ -205,6 +208,11 @@ impl Peer {
     fn flush(&mut self, now: Instant) {
         let mut buffer = Vec::new();
         while let Some(transmit) = self.endpoint.poll_transmit(now, &mut buffer) {
+            if self.datagrams_left == 0 {
+                buffer.clear();
+                continue;
+            }
+            self.datagrams_left -= 1;
             // What a full socket loses is sent again, as on any path.
             let _ = self
                 .socket
