@@ -133,6 +133,15 @@ impl Command for Connect {
                     .into(),
             ),
             (
+                "BLOCKING",
+                "`block USER` holds on all your devices until `unblock USER`. The server stores what the blocked user \
+                 writes to you and never delivers it, not after `unblock` either; the user sees it as stored and not \
+                 received, and is told nothing of the block. What they say in rooms and to everyone is received as \
+                 always, and not shown as long as you block them, by `history` and `search` neither. Their \
+                 invitations, and that they come and go, you are not told."
+                    .into(),
+            ),
+            (
                 "WITHOUT A TERMINAL",
                 "If standard input or output is no terminal, or one that cannot edit lines (TERM=dumb), commands are read from standard input, a line each, \
                  and what arrives is written to standard output, plain; errors go to standard error. Nothing is \

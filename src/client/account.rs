@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::{Duration, Instant};
 
 use super::away::Away;
+use super::blocked::BlockedUsers;
 use super::conversations::Conversations;
 use super::effects::Effects;
 use super::env::Tone;
@@ -67,6 +68,7 @@ pub(super) struct Account {
     pub(super) receipts: Receipts,
     pub(super) people: People,
     pub(super) away: Option<Away>,
+    pub(super) blocked: BlockedUsers,
     /// A conversation in which the server has numbers or entries of this device of which nothing is known here.
     pub(super) behind_in: Option<ConversationId>,
     /// Whether the positions are settled and messages may flow.
@@ -128,6 +130,7 @@ impl Account {
             state.clear();
             loaded.places.clear();
             loaded.awaited.clear();
+            loaded.blocked.clear();
         }
         let mut account = Self {
             id: start.account,
@@ -142,6 +145,7 @@ impl Account {
             receipts: Receipts::default(),
             people: People::default(),
             away: None,
+            blocked: BlockedUsers::load(loaded.blocked),
             behind_in: None,
             is_settled: false,
             is_silent: false,
@@ -200,6 +204,7 @@ impl Account {
         self.behind_in = None;
         self.is_silent = false;
         self.has_said_hello = false;
+        self.blocked.begin_session();
         self.requests_lost(effects);
         self.early.clear();
         self.heads.clear();
@@ -265,6 +270,7 @@ impl Account {
             Body::Rooms(rooms) => self.handle_rooms(rooms, effects),
             Body::Members(members) => self.handle_members(members, effects),
             Body::Moderated(done) => self.handle_moderated(&done, effects),
+            Body::Blocked(told) => self.handle_blocked(told, effects),
             Body::Resolved(resolved) => self.handle_resolved(&resolved, effects),
             Body::ListContacts(list) => self.people.handle_list(list, &self.name, effects),
             Body::Alert(alert) if alert.name != self.name => {

@@ -8,7 +8,7 @@ use super::env::Tone;
 use super::name::{is_room, short};
 use super::requests::{Aim, Asked, LISTED_MAX};
 use super::rooms::NO_LINK;
-use super::{render, render_rooms};
+use super::{blocked, render, render_rooms};
 use crate::protocol::{
     Body, Change, ErrorCode, Failure, Members, MembersRequest, Message, Moderate, Moderated, Room,
     Rooms, RoomsRequest,
@@ -223,9 +223,14 @@ impl Account {
             Asked::Join { name, .. }
             | Asked::Leave { name }
             | Asked::Members { name, .. }
-            | Asked::Change { name, .. } => name.clone(),
+            | Asked::Change { name, .. }
+            | Asked::Block { name, .. } => name.clone(),
             Asked::Rooms { .. } | Asked::History => String::new(),
         };
+        if let Asked::Block { name, .. } = &asked {
+            effects.show(Tone::Error, blocked::refusal(failure, name));
+            return;
+        }
         effects.show(Tone::Error, render::refusal(failure, &subject));
         self.give_up_request(asked, &render::refusal(failure, &subject), effects);
     }

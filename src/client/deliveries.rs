@@ -171,13 +171,16 @@ impl Account {
             self.state.put_entry(id, delivery.entry, &entry);
             self.acknowledge.insert(id, delivery.entry);
         }
+        let is_hidden = said
+            .as_ref()
+            .is_some_and(|said| self.blocked.hides(delivery.author, said));
         if let Some(known) = self.conversations.get_mut(id) {
             if let (Some(said), true) = (&said, conversation_name.is_empty()) {
                 known.place.name = short(name_from(said, is_own));
             }
             let name = &known.place.name;
             let is_elsewhere = self.inside.as_deref() != Some(&**name);
-            let is_news = matches!(said, Some(Said::Text(_))) && !is_own && !is_known;
+            let is_news = matches!(said, Some(Said::Text(_))) && !is_own && !is_known && !is_hidden;
             if is_news && is_room(name) && is_elsewhere {
                 known.place.unread = known.place.unread.saturating_add(1);
             }
@@ -189,7 +192,7 @@ impl Account {
             // device has used the number up, that this is one.
             self.outbox.unsend(sequence);
         }
-        if !is_from_here && !is_known {
+        if !is_from_here && !is_known && !is_hidden {
             self.show_entry(now, delivery, said.as_ref(), is_damaged, effects);
         }
         if let Some(Said::Event(event)) = &said {

@@ -63,6 +63,8 @@ pub(super) struct Page {
     asked_at: Option<EntryId>,
     fetches: u32,
     damaged: usize,
+    /// How many lines of users whom this one blocks were passed over.
+    hidden: usize,
 }
 
 /// How a page ends.
@@ -127,6 +129,7 @@ impl Account {
             asked_at: None,
             fetches: 0,
             damaged: 0,
+            hidden: 0,
         });
         self.go_on(now, effects);
     }
@@ -214,8 +217,16 @@ impl Account {
             if page.before_ms.is_some_and(|before| what.time_ms >= before) {
                 continue;
             }
+            let said = what.said();
+            if said
+                .as_ref()
+                .is_some_and(|said| self.blocked.hides(what.author, said))
+            {
+                page.hidden += 1;
+                continue;
+            }
             let time = render::time(what.time_ms, self.clock(now));
-            let line = match what.said() {
+            let line = match said {
                 Some(said) => self.entry_line(id, what.author == self.id, &time, &said),
                 None => format!("{time} a message that cannot be shown (entry {entry})"),
             };
@@ -238,6 +249,10 @@ impl Account {
                     name, page.damaged
                 ),
             );
+        }
+        if page.hidden > 0 {
+            let text = format!("{name}: lines of users whom you block are not shown");
+            effects.show(Tone::Notice, text);
         }
         let text = match (ending, page.oldest) {
             (Ending::Full, Some(oldest)) => {
@@ -328,6 +343,7 @@ impl Account {
             if let Some(said @ Said::Text(_)) = what.said()
                 && let Said::Text(text) = &said
                 && contains_all(&text.text, &words)
+                && !self.blocked.hides(what.author, &said)
             {
                 count += 1;
                 let time = render::time(what.time_ms, self.clock(now));

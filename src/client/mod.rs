@@ -10,6 +10,7 @@
 mod account;
 mod asking;
 mod away;
+mod blocked;
 pub mod commands;
 mod conversations;
 mod core;

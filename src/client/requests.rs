@@ -33,6 +33,8 @@ pub(super) enum Asked {
     },
     /// A change of one.
     Change { name: String, change: Change },
+    /// That a user is blocked, or no longer.
+    Block { name: String, blocking: bool },
     /// Older entries.
     History,
 }

@@ -63,6 +63,7 @@ impl Account {
             effects.show(Tone::Error, refused);
             return;
         }
+        self.warn_of_block(target, effects);
         let unsent = Unsent::new(target.to_owned(), text.to_owned());
         match self.outbox.add(now.instant, unsent.clone()) {
             Ok(sequence) => {
@@ -352,6 +353,7 @@ impl Account {
             | Command::Rooms
             | Command::Members
             | Command::Moderate
+            | Command::Block
             | Command::History => self.request_refused(failure, effects),
             Command::SendMessage | Command::SendAllMessage | Command::Void => {
                 return self.message_refused(now, failure, effects);

@@ -144,6 +144,7 @@ impl Account {
             return None;
         }
         self.is_settled = true;
+        self.settle_blocked();
         if let Some(earlier) = &mut self.away {
             // It is stored, so it does not come again.
             earlier.show_all(effects);
@@ -383,6 +384,7 @@ impl Account {
                 });
                 if let Some(said) = entry.said()
                     && !is_from_here
+                    && !self.blocked.hides(entry.author, &said)
                 {
                     let time = render::time(entry.time_ms, self.clock(now));
                     let line = self.live_line(id, is_own, &time, &said, true);

@@ -17,7 +17,7 @@ use super::conversations::Place;
 use super::history::Entry;
 use super::outbox::Unsent;
 use super::receipts::Awaited;
-use crate::protocol::{AccountId, ConversationId, DeviceId, EntryId, to_bytes};
+use crate::protocol::{AccountId, BlockedUser, ConversationId, DeviceId, EntryId, to_bytes};
 
 /// The form of these tables. A newer one is refused by name.
 pub(super) const SCHEMA: u64 = 2;
@@ -36,6 +36,7 @@ const AWAITED: TableDefinition<'_, (u64, u64), &[u8]> = TableDefinition::new("aw
 
 const KEY_SCHEMA: &str = "schema";
 const KEY_DEVICE: &str = "device";
+const KEY_BLOCKED: &str = "blocked";
 
 /// Why the tables could not be read or written.
 #[derive(Debug, Error)]
@@ -81,10 +82,13 @@ pub(super) struct Loaded {
     pub(super) places: Vec<(ConversationId, Place)>,
     /// Own entries whose receipts have not all come.
     pub(super) awaited: Vec<(ConversationId, EntryId, Awaited)>,
+    /// Whom the user blocks.
+    pub(super) blocked: Vec<BlockedUser>,
 }
 
 enum Change {
     Identity(Vec<u8>),
+    Blocked(Vec<u8>),
     Outbox(u64, Option<Vec<u8>>),
     History(ConversationId, EntryId, Vec<u8>),
     Place(ConversationId, Vec<u8>),
@@ -155,6 +159,7 @@ impl State {
                 .awaited
                 .push((ConversationId(conversation), EntryId(entry), awaited));
         }
+        loaded.blocked = read(&transaction.open_table(IDENTITY)?, KEY_BLOCKED)?.unwrap_or_default();
         Ok(loaded)
     }
 
@@ -166,6 +171,10 @@ impl State {
     pub(super) fn set_identity(&mut self, identity: Identity) {
         self.changes.push(Change::Identity(to_bytes(&identity)));
         self.identity = Some(identity);
+    }
+
+    pub(super) fn put_blocked(&mut self, users: &[BlockedUser]) {
+        self.changes.push(Change::Blocked(to_bytes(&users)));
     }
 
     pub(super) fn put_unsent(&mut self, sequence: u64, unsent: &Unsent) {
@@ -308,6 +317,9 @@ impl State {
                     Change::Identity(bytes) => {
                         identity.insert(KEY_DEVICE, bytes.as_slice())?;
                     }
+                    Change::Blocked(bytes) => {
+                        identity.insert(KEY_BLOCKED, bytes.as_slice())?;
+                    }
                     Change::Outbox(sequence, Some(bytes)) => {
                         outbox.insert(sequence, bytes.as_slice())?;
                     }
@@ -335,6 +347,7 @@ impl State {
                     }
                     Change::Clear => {
                         identity.remove(KEY_DEVICE)?;
+                        identity.remove(KEY_BLOCKED)?;
                         outbox.retain(|_, _| false)?;
                         history.retain(|_, _| false)?;
                         positions.retain(|_, _| false)?;

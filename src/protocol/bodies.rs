@@ -6,7 +6,8 @@ use serde_bytes::ByteBuf;
 
 use super::ids::{AccountId, ConversationId, DeviceId, EntryId, Number};
 use super::parts::{
-    Change, Contact, Count, Failure, Head, HistoryEntry, Mark, Position, Room, RoomMember, Text,
+    BlockedUser, Change, Contact, Count, Failure, Head, HistoryEntry, Mark, Position, Room,
+    RoomMember, Text,
 };
 use super::wire::wire_struct;
 use super::words::{Access, Command, EndReason, EventKind, MemberRole, MessageType};
@@ -401,6 +402,23 @@ bodies! {
         entries: Vec<HistoryEntry>,
         /// Whether this reader may read others before them.
         more: bool,
+    }
+    /// Be given no more of what a user says to this one, or again.
+    (Block, Request) => Block {
+        /// Chosen by the client, given back in the answer.
+        tag: u32,
+        /// The user name, as typed.
+        name: String,
+        /// Whether to block them; else to block them no longer.
+        blocking: bool,
+    }
+    /// Whom this user blocks: the answer to a request, and news at the beginning of a session and when another device has
+    /// changed it.
+    (Block, Response) => Blocked {
+        /// The request's tag; none in news.
+        tag: Option<u32>,
+        /// All of them, by name; at most [`super::BLOCKED_MAX`].
+        users: Vec<BlockedUser>,
     }
     /// Who is online?
     (Contacts, Request) => ContactsRequest {

@@ -17,11 +17,12 @@ mod wire;
 mod words;
 
 pub use bodies::{
-    Alert, Body, ContactsRequest, DeliverAgain, Greeting, Hello, HelloAnswer, History,
-    HistoryRequest, Join, Joined, Leave, Left, ListContacts, Login, LoginAnswer, LoginFinish,
-    Members, MembersRequest, Moderate, Moderated, ReceiptCounts, Receipts, ReceiptsRequest,
-    Received, Resolve, Resolved, Resume, RoomEvent, Rooms, RoomsRequest, SendAgain, SessionEnd,
-    SessionStart, SignUp, SignUpAnswer, SignUpFinish, SignedUp, Stored, Void, Voided,
+    Alert, Block, Blocked, Body, ContactsRequest, DeliverAgain, Greeting, Hello, HelloAnswer,
+    History, HistoryRequest, Join, Joined, Leave, Left, ListContacts, Login, LoginAnswer,
+    LoginFinish, Members, MembersRequest, Moderate, Moderated, ReceiptCounts, Receipts,
+    ReceiptsRequest, Received, Resolve, Resolved, Resume, RoomEvent, Rooms, RoomsRequest,
+    SendAgain, SessionEnd, SessionStart, SignUp, SignUpAnswer, SignUpFinish, SignedUp, Stored,
+    Void, Voided,
 };
 pub use codec::{DecodeError, Envelope, encode, open, seal, to_bytes};
 pub use digest::Digest;
@@ -29,7 +30,8 @@ pub use fingerprint::fingerprint;
 pub use ids::{AccountId, ConversationId, DeviceId, EntryId, Number};
 pub use message::{Delivery, EVERYONE_NAME, Header, Hop, Message, Origin, RecipientData};
 pub use parts::{
-    Change, Contact, Count, Failure, Head, HistoryEntry, Mark, Position, Room, RoomMember, Text,
+    BlockedUser, Change, Contact, Count, Failure, Head, HistoryEntry, Mark, Position, Room,
+    RoomMember, Text,
 };
 pub use words::{Access, Command, EndReason, ErrorCode, EventKind, MemberRole, MessageType};
 
@@ -52,6 +54,10 @@ pub const TOPIC_MAX_BYTES: usize = 256;
 /// Up to so many members a receipt names each; above it there is a count, once a second. Chosen: more names than one
 /// line on a screen holds (the design's number).
 pub const NAMED_RECEIPTS_MAX: u32 = 32;
+
+/// How many users one may block; one more is refused. Chosen: more than annoy anybody, and with the longest names all of
+/// them fit one message, so that each of a user's devices always has the whole list.
+pub const BLOCKED_MAX: usize = 256;
 
 /// What a room's name begins with; no user's does.
 pub const ROOM_SIGN: char = '#';

@@ -70,6 +70,17 @@ impl Failure {
 }
 
 wire_struct! {
+    /// Somebody whom a user blocks.
+    #[derive(Debug, Clone, PartialEq, Eq)]
+    pub struct BlockedUser {
+        /// The account.
+        pub account: AccountId,
+        /// Its user name.
+        pub name: String,
+    }
+}
+
+wire_struct! {
     /// Where a device stands in one conversation.
     #[derive(Debug, Clone, Copy, PartialEq, Eq)]
     pub struct Position {

@@ -47,6 +47,8 @@ wire_enum! {
         Moderate = 20 => "MODERATE",
         /// Entries of a log that this device does not have.
         History = 21 => "HISTORY",
+        /// Block a user, or no longer; and whom this user blocks.
+        Block = 22 => "BLOCK",
     }
 }
 

@@ -4,8 +4,8 @@ use super::hub::{Hub, Turn};
 use super::requests::Pending;
 use super::session::Reader;
 use crate::protocol::{
-    AccountId, Alert, Command, Contact, EntryId, ErrorCode, Failure, Greeting, Head, Hello,
-    HelloAnswer, Hop, ListContacts, Message, encode,
+    AccountId, Alert, Blocked, Command, Contact, EntryId, ErrorCode, Failure, Greeting, Head,
+    Hello, HelloAnswer, Hop, ListContacts, Message, encode,
 };
 use crate::store::{Outcome, Reply, Request, Standing};
 use crate::transport::{Channel, SessionId};
@@ -76,7 +76,7 @@ impl Hub {
         channel: Channel,
         outcome: Outcome,
     ) {
-        let Outcome::Done(Reply::Hello { standings }) = outcome else {
+        let Outcome::Done(Reply::Hello { standings, blocked }) = outcome else {
             Self::refuse_outcome(turn, id, channel, Command::Hello, &outcome);
             return self.resume(turn, id);
         };
@@ -86,6 +86,7 @@ impl Hub {
         };
         user.ready = true;
         let account = user.account;
+        self.blocks.set(account, &blocked);
         let mut moved = Vec::new();
         for standing in &standings {
             let conversation = standing.conversation;
@@ -114,6 +115,15 @@ impl Hub {
                 resting: false,
             };
             user.behind.insert(standing.conversation, reader);
+        }
+        if !blocked.is_empty() {
+            // Before anything is delivered that is to be hidden.
+            let news = Blocked {
+                tag: None,
+                users: blocked,
+            };
+            user.owed_answer
+                .push_back((channel, Message::control(news)));
         }
         let mut heads = standings.into_iter().map(Head::from).peekable();
         loop {
@@ -187,7 +197,10 @@ impl Hub {
         let own = self.sessions.user(id);
         let own = own.and_then(|user| Some((user.account, self.presence.get(user.account)?)));
         let is_other = |account| own.is_none_or(|(own, _)| account != own);
-        let others = self.presence.online().filter(|(id, _)| is_other(*id));
+        // Whoever blocks somebody is told nothing of their coming and going.
+        let hides = |account| own.is_some_and(|(own, _)| self.blocks.hides(own, account));
+        let others = self.presence.online();
+        let others = others.filter(|(id, _)| is_other(*id) && !hides(*id));
         let mut contacts: Vec<Contact> = own
             .into_iter()
             .chain(others)
@@ -240,7 +253,8 @@ impl Hub {
         for (id, session) in self.sessions.iter() {
             if session
                 .user()
-                .is_some_and(|user| user.ready && user.account != account)
+                .filter(|user| user.ready && user.account != account)
+                .is_some_and(|user| !self.blocks.hides(user.account, account))
             {
                 let now = turn.now.instant;
                 let _ = turn.endpoint.send(now, id, Channel::Control, &bytes);

@@ -87,6 +87,9 @@ impl Hub {
                 .seen(turn.now.instant, user.account, turn.now.unix_ms);
             self.alert(turn, user.account, &user.name, false);
         }
+        if self.presence.get(user.account).is_none() {
+            self.blocks.forget(user.account);
+        }
     }
 
     /// Ends an earlier session of the same device, whose place is taken, or else the oldest of too many. These are told

@@ -12,6 +12,9 @@ use crate::transport::{SendError, SessionId};
 impl Hub {
     /// Somebody has received something: it is told by name, or counted.
     pub(super) fn moved(&mut self, turn: &Turn<'_>, conversation: ConversationId, mark: Mark) {
+        if self.is_silenced(mark.account, conversation) {
+            return;
+        }
         if !self.tallies.is_counted(conversation) {
             self.marks.tell(conversation, mark);
         } else if self.is_member(mark.account, conversation) {

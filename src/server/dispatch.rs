@@ -77,6 +77,7 @@ impl Hub {
             Body::MembersRequest(body) => self.list_members(turn, id, channel, body),
             Body::Moderate(body) => self.moderate(turn, id, channel, body),
             Body::HistoryRequest(body) => self.page_back(turn, id, channel, body),
+            Body::Block(body) => self.block(turn, id, channel, &body),
             Body::ContactsRequest(body) => self.contacts(turn, id, channel, body.tag),
             Body::Text(text) => {
                 let content = envelope.content.to_vec();
@@ -186,6 +187,7 @@ impl Hub {
             Pending::ChangeRoom(asked, room) => self.moderated(turn, asked, room, outcome),
             Pending::Rooms(asked) => self.rooms_listed(turn, asked, outcome),
             Pending::Members(asked, room) => self.members_listed(turn, asked, room, outcome),
+            Pending::Block(asked) => self.blocked(turn, asked, outcome),
             Pending::History(asked, conversation) => {
                 self.paged_back(turn, asked, conversation, outcome);
             }
@@ -227,6 +229,7 @@ fn tag_of(body: &Body) -> Option<u32> {
         Body::MembersRequest(body) => Some(body.tag),
         Body::Moderate(body) => Some(body.tag),
         Body::HistoryRequest(body) => Some(body.tag),
+        Body::Block(body) => Some(body.tag),
         Body::ContactsRequest(body) => Some(body.tag),
         _ => None,
     }

@@ -56,7 +56,17 @@ impl Hub {
             author: written.author,
             time_ms: stored.time_ms,
         };
-        let bytes = envelope(delivery, written.content, written.digest);
+        let of = |prev| {
+            let delivery = Delivery { prev, ..delivery };
+            envelope(delivery, written.content, written.digest)
+        };
+        let as_author = of(stored.prev);
+        // The other one of a pair may have been given less of the log, and is perhaps not given this.
+        let peer_prev = match stored.audience {
+            Audience::Pair { peer_prev, .. } => peer_prev,
+            Audience::Everyone { .. } | Audience::Room { .. } => Some(stored.prev),
+        };
+        let as_peer = peer_prev.filter(|prev| *prev != stored.prev).map(of);
         for id in self.readers(conversation, stored.audience) {
             let Some(user) = self.sessions.user_mut(id) else {
                 continue;
@@ -64,13 +74,20 @@ impl Hub {
             if !user.ready || user.device == written.device {
                 continue;
             }
+            let (prev, bytes) = if user.account == written.author {
+                (stored.prev, &as_author)
+            } else if let Some(prev) = peer_prev {
+                (prev, as_peer.as_ref().unwrap_or(&as_author))
+            } else {
+                continue;
+            };
             if let Some(reader) = user.behind.get_mut(&conversation) {
                 reader.head = reader.head.max(stored.entry);
                 continue;
             }
-            let told = turn.endpoint.send(turn.now.instant, id, CHAT, &bytes);
+            let told = turn.endpoint.send(turn.now.instant, id, CHAT, bytes);
             self.counters.delivered += u64::from(told.is_ok());
-            self.note_sent(id, conversation, stored.prev, stored.entry, told);
+            self.note_sent(id, conversation, prev, stored.entry, told);
         }
         self.weigh(turn, conversation, stored.audience);
     }

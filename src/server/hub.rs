@@ -11,6 +11,7 @@ use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng as _;
 
 use super::alerts::AlertBudget;
+use super::blocks::Blocks;
 use super::budget::Budgets;
 use super::history::HISTORY;
 use super::limits::Limits;
@@ -138,6 +139,7 @@ pub struct Hub {
     pub(super) alerts: AlertBudget,
     pub(super) sessions: Sessions,
     pub(super) presence: Presence,
+    pub(super) blocks: Blocks,
     pub(super) watchers: BTreeMap<ConversationId, BTreeSet<SessionId>>,
     pub(super) marks: Marks,
     pub(super) tallies: Tallies,
@@ -199,6 +201,7 @@ impl Hub {
             alerts: AlertBudget::new(now.instant),
             sessions: Sessions::default(),
             presence: Presence::default(),
+            blocks: Blocks::default(),
             watchers: BTreeMap::new(),
             marks: Marks::default(),
             tallies: Tallies::default(),

@@ -5,6 +5,7 @@
 mod alerts;
 mod arrival;
 mod asking;
+mod blocks;
 mod bucket;
 mod budget;
 mod coming_and_going;

@@ -39,6 +39,7 @@ pub enum Role<'a> {
 ///
 /// # Errors
 /// Why not.
+#[expect(clippy::too_many_lines, reason = "one match, a line for each body")]
 pub fn permit(role: Role<'_>, registration: Registration, body: &Body) -> Result<(), ErrorCode> {
     match (body, role) {
         (Body::SignUp(_) | Body::SignUpFinish(_), Role::Anonymous) => match registration {
@@ -67,6 +68,7 @@ pub fn permit(role: Role<'_>, registration: Registration, body: &Body) -> Result
             | Body::RoomsRequest(_)
             | Body::MembersRequest(_)
             | Body::HistoryRequest(_)
+            | Body::Block(_)
             | Body::Received(_)
             | Body::DeliverAgain(_)
             | Body::Void(_)
@@ -87,6 +89,7 @@ pub fn permit(role: Role<'_>, registration: Registration, body: &Body) -> Result
             | Body::MembersRequest(_)
             | Body::Moderate(_)
             | Body::HistoryRequest(_)
+            | Body::Block(_)
             | Body::Received(_)
             | Body::DeliverAgain(_)
             | Body::Void(_)
@@ -102,6 +105,7 @@ pub fn permit(role: Role<'_>, registration: Registration, body: &Body) -> Result
             | Body::MembersRequest(_)
             | Body::Moderate(_)
             | Body::HistoryRequest(_)
+            | Body::Block(_)
             | Body::Received(_)
             | Body::DeliverAgain(_)
             | Body::Void(_)
@@ -132,6 +136,7 @@ pub fn permit(role: Role<'_>, registration: Registration, body: &Body) -> Result
             | Body::Moderated(_)
             | Body::RoomEvent(_)
             | Body::History(_)
+            | Body::Blocked(_)
             | Body::Unsupported,
             _,
         )

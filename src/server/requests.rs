@@ -58,6 +58,8 @@ pub enum Pending {
     Rooms(Asked),
     /// Who belongs to a room.
     Members(Asked, ConversationId),
+    /// A user was blocked, or unblocked.
+    Block(Asked),
     /// Entries that a device does not have.
     History(Asked, ConversationId),
     /// A message was appended.

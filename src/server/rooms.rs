@@ -359,8 +359,13 @@ impl Hub {
         self.answer_in_parts(turn, asked.session, asked.channel, parts);
     }
 
-    /// Whether the asker has not changed rooms too often of late.
-    fn may_change(&mut self, turn: &mut Turn<'_>, asked: Asked, command: Command) -> bool {
+    /// Whether the asker has not changed rooms, or whom they block, too often of late.
+    pub(super) fn may_change(
+        &mut self,
+        turn: &mut Turn<'_>,
+        asked: Asked,
+        command: Command,
+    ) -> bool {
         let counted = self.throttle.change_room(turn.now.instant, asked.account);
         if let Err(wait) = counted {
             Self::refuse_asked(turn, asked, command, too_many(wait));

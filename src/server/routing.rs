@@ -180,11 +180,13 @@ impl Hub {
     }
 
     fn tell_stored(&mut self, turn: &mut Turn<'_>, appended: &Appended, stored: &StoredEntry) {
+        // Whether it is withheld makes no difference to what its author is told.
         let (recipients, online, last_seen_ms) = match stored.audience {
             Audience::Pair {
                 low,
                 high,
                 peer_seen_ms,
+                ..
             } => {
                 let peer = if appended.author == low { high } else { low };
                 let online = self.presence.is_online(peer);

@@ -221,6 +221,17 @@ pub enum Request {
         /// The time, in milliseconds since 1970 (UTC).
         time_ms: u64,
     },
+    /// Blocks a user, or no longer: what that user says to the account from here on is withheld from it, or given to it
+    /// again: [`Reply::Blocked`]. Refused with [`Refusal::NoSuchUser`], [`Refusal::ToOneself`],
+    /// [`Refusal::LimitReached`].
+    Block {
+        /// Who blocks.
+        account: AccountId,
+        /// Whom: a canonical name.
+        name: String,
+        /// Whether they are blocked from now on.
+        is_blocking: bool,
+    },
     /// The rooms that an account belongs to, is invited to or may join, in this order and by name:
     /// [`Reply::Rooms`].
     Rooms {

@@ -1,5 +1,6 @@
 //! What is wrong with a database: every row is read, and what rows say of each other is compared.
 
+mod blocks;
 mod identities;
 mod logs;
 mod memberships;
@@ -220,7 +221,7 @@ pub(super) fn walk(look: &Snapshot) -> Report {
         conversations: BTreeMap::new(),
     };
     // Conversations first: the others are compared with them. What each has counted is compared in the end.
-    let parts: [(&str, Part); 17] = [
+    let parts: [(&str, Part); 20] = [
         ("meta", identities::meta),
         ("secrets", identities::secrets),
         ("conversations", logs::conversations),
@@ -237,6 +238,9 @@ pub(super) fn walk(look: &Snapshot) -> Report {
         ("senders", logs::senders),
         ("sent", logs::sent),
         ("retention", logs::retention),
+        ("blocked", blocks::blocked),
+        ("withheld", blocks::withheld),
+        ("conversations", blocks::sides),
         ("conversations", memberships::counts),
     ];
     for (table, part) in parts {

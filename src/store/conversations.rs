@@ -10,7 +10,7 @@ use super::meta::{self, Sequence};
 use super::record::{ConversationRecord, Kind, MemberRecord};
 use super::seal::{self, decode, encode};
 use super::tables::{Look, Tables};
-use super::{Refusal, Reply, Standing, accounts, marks, rooms};
+use super::{Refusal, Reply, Standing, accounts, blocks, marks, rooms};
 use crate::protocol::{
     AccountId, ConversationId, DeviceId, Digest, EVERYONE_NAME, EntryId, Position,
 };
@@ -74,7 +74,14 @@ pub(super) fn resolve(
     let (record, member) = permitted(tables, conversation, account)?;
     let name = peer.name.clone();
     Ok(Reply::Resolved {
-        standing: standing(tables, conversation, record, member, name, device)?,
+        standing: standing(
+            tables,
+            conversation,
+            record,
+            (account, member),
+            name,
+            device,
+        )?,
         peer,
     })
 }
@@ -86,21 +93,35 @@ pub(super) fn of_pair(
     other: AccountId,
 ) -> Result<ConversationId, StoreError> {
     let (low, high) = (one.min(other), one.max(other));
-    let key = (low.0, high.0);
-    if let Some(known) = tables.pairs().get(key)? {
-        return Ok(ConversationId(seal::open_number(
-            PAIRS,
-            key,
-            known.value(),
-        )?));
+    if let Some(known) = pair_of(tables, one, other)? {
+        return Ok(known);
     }
     let id = ConversationId(meta::next_id(tables, Sequence::Conversation)?);
-    let record = ConversationRecord::empty(Kind::Pair(low.0, high.0));
+    let mut record = ConversationRecord::empty(Kind::Pair(low.0, high.0));
+    for (account, peer) in [(low, high), (high, low)] {
+        if let Some(side) = record.side_mut(account) {
+            side.is_blocking = blocks::blocks(tables, account, peer)?;
+        }
+    }
     save(tables, id, &record)?;
     put_pair(tables, low, high, id)?;
     join(tables, id, low)?;
     join(tables, id, high)?;
     Ok(id)
+}
+
+/// The conversation of two accounts, if there is one.
+pub(super) fn pair_of(
+    look: &impl Look,
+    one: AccountId,
+    other: AccountId,
+) -> Result<Option<ConversationId>, StoreError> {
+    let key = (one.min(other).0, one.max(other).0);
+    let Some(known) = look.pairs().get(key)? else {
+        return Ok(None);
+    };
+    let id = seal::open_number(PAIRS, key, known.value())?;
+    Ok(Some(ConversationId(id)))
 }
 
 /// Lets a pair point to its conversation.
@@ -121,7 +142,7 @@ pub(super) fn standing(
     look: &impl Look,
     conversation: ConversationId,
     record: ConversationRecord,
-    member: MemberRecord,
+    (account, member): (AccountId, MemberRecord),
     name: String,
     device: DeviceId,
 ) -> Result<Standing, StoreError> {
@@ -132,7 +153,7 @@ pub(super) fn standing(
         head: EntryId(record.head),
         last_number: log::last_number(look, conversation, device)?,
         start: EntryId(first(record, member)),
-        since: EntryId(member.since),
+        since: EntryId(member.since.max(record.side(account).silent_until)),
         mark: EntryId(member.mark),
         floor: EntryId(record.floor),
         until: member.until.map(EntryId),
@@ -183,7 +204,8 @@ pub(super) fn hello(
             Err(error) => return Err(error),
         }
     }
-    Ok(Reply::Hello { standings })
+    let blocked = blocks::list(tables, account)?;
+    Ok(Reply::Hello { standings, blocked })
 }
 
 /// Where a device stands in one conversation, and the account's mark with it; with its position goes the epoch that this
@@ -220,7 +242,14 @@ fn stands(
     Ok(Standing {
         start: EntryId(start),
         expired: start > begin && record.floor > begin,
-        ..standing(tables, conversation, record, member, name, device)?
+        ..standing(
+            tables,
+            conversation,
+            record,
+            (account, member),
+            name,
+            device,
+        )?
     })
 }
 
@@ -315,7 +344,8 @@ pub(super) fn permitted(
     account: AccountId,
 ) -> Result<(ConversationRecord, MemberRecord), Stop> {
     let (mut record, member) = membership(look, conversation, account)?;
-    record.head = member.until.unwrap_or(record.head);
+    let last = record.given_at_end(account, record.head);
+    record.head = member.until.unwrap_or(last);
     Ok((record, member))
 }
 

@@ -18,8 +18,8 @@ use super::reach::Reach;
 use super::snapshots::Snapshots;
 use super::tables::{Look, Snapshot, Tables};
 use super::{
-    Completion, Outcome, Refusal, Reply, Request, RequestId, accounts, conversations, history, log,
-    marks, meta, retention, rooms,
+    Completion, Outcome, Refusal, Reply, Request, RequestId, accounts, blocks, conversations,
+    history, log, marks, meta, retention, rooms,
 };
 
 /// How many requests share one record of the journal at most, and so one sync; a longer batch is cut into several. Not
@@ -415,6 +415,11 @@ pub(super) fn perform(
             name,
         } => conversations::resolve(tables, *account, *device, name),
         Request::Append(append) => log::append(tables, append),
+        Request::Block {
+            account,
+            name,
+            is_blocking,
+        } => blocks::block(tables, *account, name, *is_blocking),
         Request::Void {
             conversation,
             account,

@@ -1,5 +1,6 @@
 //! Reading a log backwards: what a device never had, or has forgotten, a page at a time.
 
+use super::blocks::Given;
 use super::conversations::permitted;
 use super::error::Stop;
 use super::log::ENTRY_OVERHEAD_BYTES;
@@ -20,20 +21,19 @@ pub(super) fn read_back(
 ) -> Result<Reply, Stop> {
     let (record, member) = permitted(look, conversation, reader)?;
     let first = member.since.max(record.floor);
-    let (from, to) = (
-        first.saturating_add(1),
-        before.0.saturating_sub(1).min(record.head),
-    );
+    let from = first.saturating_add(1);
+    let mut to = before.0.saturating_sub(1).min(record.head);
     let mut entries = Vec::<Entry>::new();
     let mut bytes = 0_usize;
     let mut more = false;
-    let places = (from, to);
-    salvage::walk(
-        look,
-        conversation,
-        places,
-        Direction::Backward,
-        |entry, row| {
+    let given = Given::new(look, conversation, &record, reader);
+    while !more && let Some(places) = given.last(from, to)? {
+        let direction = Direction::Backward;
+        let mut left = places;
+        salvage::walk(look, conversation, places, direction, |entry, row| {
+            if let Some(later) = entries.last_mut() {
+                later.prev = EntryId(entry);
+            }
             let length = row.map_or(0, |row| row.content.len());
             bytes = bytes.saturating_add(length + ENTRY_OVERHEAD_BYTES);
             more = entries.len() >= max_entries || bytes > max_bytes;
@@ -41,12 +41,19 @@ pub(super) fn read_back(
             if !more {
                 let time_ms = entries.last().map_or(record.time_ms, |last| last.time_ms);
                 entries.push(salvage::entry(entry, row, first, time_ms));
+                left.1 = entry - 1;
             }
             !more
-        },
-    )?;
-    // A reading can end early over what is damaged.
-    more |= entries.last().is_some_and(|oldest| oldest.entry.0 > from);
+        })?;
+        // A reading can end early over what is damaged.
+        if !more && left.0 <= left.1 {
+            more = true;
+            if let Some(oldest) = entries.last_mut() {
+                oldest.prev = EntryId(left.1);
+            }
+        }
+        to = places.0 - 1;
+    }
     entries.reverse();
     Ok(Reply::History { entries, more })
 }

@@ -3,6 +3,7 @@
 use redb::ReadableTable;
 use serde_bytes::Bytes;
 
+use super::blocks::{self, Given};
 use super::cache::NameHash;
 use super::conversations::{self, membership, permitted};
 use super::error::{Stop, StoreError, readable};
@@ -33,7 +34,7 @@ pub(super) fn append(tables: &mut Tables<'_>, append: &Append) -> Result<Reply, 
     if append.number < expected && append.number != Number(0) {
         tables.write_back()?;
         let entry = repeated(tables, append, expected)?;
-        return stored(tables, record, append, entry, true);
+        return stands(tables, record, append, entry);
     }
     if !may_say(record, member) {
         return Err(Refusal::NotPermitted.into());
@@ -121,6 +122,7 @@ pub(super) fn put(
         digest: new.digest,
         content: Bytes::new(new.content),
     };
+    let peer_prev = blocks::decide(tables, conversation, record, new.author, entry.0)?;
     record.head = entry.0;
     record.time_ms = row.time_ms;
     let bytes = encode_entry(conversation.0, entry.0, &row);
@@ -133,10 +135,10 @@ pub(super) fn put(
     conversations::save(tables, conversation, record)?;
     Ok(StoredEntry {
         entry,
-        prev: EntryId(row.prev),
+        prev: EntryId(record.given_at_end(new.author, row.prev)),
         time_ms: row.time_ms,
         repeated: false,
-        audience: audience(tables, *record, new.author)?,
+        audience: audience(tables, *record, new.author, peer_prev)?,
     })
 }
 
@@ -177,33 +179,27 @@ fn repeated(look: &impl Look, append: &Append, expected: Number) -> Result<Entry
     }
 }
 
-/// The answer for an entry that stands.
-fn stored(
+/// The answer for an entry that stands already.
+fn stands(
     look: &impl Look,
     record: ConversationRecord,
     append: &Append,
     entry: EntryId,
-    repeated: bool,
 ) -> Result<Reply, Stop> {
     let value = look.log().get((append.conversation.0, entry.0))?;
     let row = value
         .as_ref()
         .and_then(|value| decode_entry(append.conversation.0, entry.0, value.value()).ok());
-    let (prev, time_ms) = match row {
-        Some(row) => (row.prev, row.time_ms),
-        // It was stored, and has expired or been damaged since. Its time is not known any more; it was no later than
-        // either.
-        None => (
-            entry.0.saturating_sub(1),
-            append.time_ms.min(record.time_ms),
-        ),
-    };
+    // If it has expired or been damaged since, its time is not known any more; it was no later than either.
+    let time_ms = row.map_or(append.time_ms.min(record.time_ms), |row| row.time_ms);
+    let given = Given::new(look, append.conversation, &record, append.author);
+    let before = given.last(1, entry.0.saturating_sub(1))?;
     Ok(Reply::Stored(StoredEntry {
         entry,
-        prev: EntryId(prev),
+        prev: EntryId(before.map_or(0, |(_, prev)| prev)),
         time_ms,
-        repeated,
-        audience: audience(look, record, append.author)?,
+        repeated: true,
+        audience: audience(look, record, append.author, None)?,
     }))
 }
 
@@ -238,26 +234,29 @@ pub(super) fn read(
 ) -> Result<Reply, Stop> {
     let (record, member) = permitted(look, conversation, reader)?;
     let first = member.since.max(record.floor);
-    let from = after.0.max(first).saturating_add(1);
+    let mut prev = after.0.max(first);
+    let mut from = prev.saturating_add(1);
     let mut entries = Vec::<Entry>::new();
     let mut bytes = 0_usize;
-    let places = (from, record.head);
-    salvage::walk(
-        look,
-        conversation,
-        places,
-        Direction::Forward,
-        |entry, row| {
+    let mut is_full = false;
+    let given = Given::new(look, conversation, &record, reader);
+    while !is_full && let Some(places) = given.first(from, record.head)? {
+        let direction = Direction::Forward;
+        salvage::walk(look, conversation, places, direction, |entry, row| {
             let length = row.map_or(0, |row| row.content.len());
             bytes = bytes.saturating_add(length + ENTRY_OVERHEAD_BYTES);
-            if bytes > max_bytes && !entries.is_empty() {
-                return false;
+            is_full = bytes > max_bytes && !entries.is_empty();
+            if !is_full {
+                let time_ms = entries.last().map_or(record.time_ms, |last| last.time_ms);
+                entries.push(salvage::entry(entry, row, prev, time_ms));
+                prev = entry;
             }
-            let time_ms = entries.last().map_or(record.time_ms, |last| last.time_ms);
-            entries.push(salvage::entry(entry, row, first, time_ms));
-            true
-        },
-    )?;
+            !is_full
+        })?;
+        // A reading can end early over what is damaged.
+        is_full |= prev < places.1;
+        from = places.1.saturating_add(1);
+    }
     Ok(Reply::Entries {
         has_expired: record.floor.min(record.head) > after.0.max(member.since),
         entries,
@@ -266,11 +265,11 @@ pub(super) fn read(
 }
 
 impl LogRecord<'_> {
-    /// The entry as one sees it who reads what comes after `first`.
-    pub(super) fn into_entry(self, entry: EntryId, first: u64) -> Entry {
+    /// The entry as one sees it who was given `prev` before it.
+    pub(super) fn into_entry(self, entry: EntryId, prev: u64) -> Entry {
         Entry {
             entry,
-            prev: EntryId(self.prev.max(first)),
+            prev: EntryId(prev),
             author: AccountId(self.author),
             device: DeviceId(self.device),
             number: Number(self.number),
@@ -353,11 +352,12 @@ pub(super) fn use_up(
     Ok(())
 }
 
-/// Who reads what this author says.
+/// Who reads what this author says; in a pair, what the other is given before it, if they are given it.
 fn audience(
     look: &impl Look,
     record: ConversationRecord,
     author: AccountId,
+    peer_prev: Option<EntryId>,
 ) -> Result<Audience, StoreError> {
     Ok(match record.kind {
         Kind::Everyone => Audience::Everyone {
@@ -369,6 +369,7 @@ fn audience(
                 low: AccountId(low),
                 high: AccountId(high),
                 peer_seen_ms: accounts::seen_ms(look, AccountId(peer))?,
+                peer_prev,
             }
         }
         Kind::Room => Audience::Room {

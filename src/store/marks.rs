@@ -35,8 +35,13 @@ pub(super) fn list(
         let Some(member) = readable(decode::<MemberRecord>("members", key, value.value()))? else {
             continue;
         };
-        if member.until.is_none() && member.mark > member.since {
-            let id = AccountId(key.1);
+        let id = AccountId(key.1);
+        let side = record.side(id);
+        if id != account && side.is_blocking {
+            continue;
+        }
+        let since = member.since.max(side.silent_until);
+        if member.until.is_none() && member.mark > since {
             let Some(AccountRecord { name, .. }) = readable(accounts::require(look, id))? else {
                 continue;
             };
@@ -44,7 +49,7 @@ pub(super) fn list(
                 account: id,
                 name,
                 entry: EntryId(member.mark),
-                since: EntryId(member.since),
+                since: EntryId(since),
             });
         }
     }

@@ -8,6 +8,7 @@
 mod accounts;
 mod api;
 mod backup;
+mod blocks;
 mod cache;
 mod check;
 mod conversations;

@@ -43,6 +43,7 @@ impl Reach {
             | Request::MakeRoom { .. }
             | Request::Leave { .. }
             | Request::ChangeRoom { .. }
+            | Request::Block { .. }
             | Request::Expire { .. }
             | Request::Retain { .. } => Self::Write,
         }

@@ -118,8 +118,11 @@ pub(super) struct ConversationRecord {
     #[serde(default)]
     pub(super) bytes: u64,
     /// What it has in common with the logs that were served before the database was put back.
-    #[serde(default, skip_serializing_if = "Earlier::is_none")]
+    #[serde(default)]
     pub(super) earlier: Earlier,
+    /// In a pair, what each of the two is not given of what the other says.
+    #[serde(default, skip_serializing_if = "Sides::is_none")]
+    pub(super) sides: Sides,
 }
 
 impl ConversationRecord {
@@ -133,6 +136,7 @@ impl ConversationRecord {
             members: 0,
             bytes: 0,
             earlier: Earlier::NONE,
+            sides: Sides::NONE,
         }
     }
 }
@@ -144,15 +148,26 @@ const EARLIER_MAX: usize = 4;
 /// Logs that were served before the database was put back: an epoch, and the entry up to which this log is the one that
 /// was served then. The last ones first; an entry of zero stands for none.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Earlier([(u64, u64); EARLIER_MAX]);
+#[serde(from = "Option<EarlierRows>", into = "Option<EarlierRows>")]
+pub(super) struct Earlier(EarlierRows);
+
+type EarlierRows = [(u64, u64); EARLIER_MAX];
+
+impl From<Option<EarlierRows>> for Earlier {
+    fn from(rows: Option<EarlierRows>) -> Self {
+        rows.map_or(Self::NONE, Self)
+    }
+}
+
+impl From<Earlier> for Option<EarlierRows> {
+    /// One byte where the database was never put back.
+    fn from(earlier: Earlier) -> Self {
+        (earlier != Earlier::NONE).then_some(earlier.0)
+    }
+}
 
 impl Earlier {
     const NONE: Self = Self([(0, 0); EARLIER_MAX]);
-
-    /// Whether the database was never put back; then the record goes without.
-    fn is_none(&self) -> bool {
-        *self == Self::NONE
-    }
 
     /// The database of this epoch was put back, in which the log ends here.
     pub(super) fn put_back(&mut self, epoch: u64, head: u64) {
@@ -164,6 +179,37 @@ impl Earlier {
     pub(super) fn common(self, epoch: u64) -> u64 {
         let known = self.0.iter().find(|(known, _)| *known == epoch);
         known.map_or(0, |(_, entry)| *entry)
+    }
+}
+
+/// In a pair, what one of the two is not given of what the other says.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Side {
+    /// Whether they block the other now: the row of `blocked` says so too.
+    pub(super) is_blocking: bool,
+    /// The last entries in a row that were withheld from them, from the first to the last of these; zeros for none. Earlier
+    /// ones are rows of `withheld`.
+    pub(super) run: (u64, u64),
+    /// The other is told their receipts only of what comes after this entry: where they unblocked last.
+    pub(super) silent_until: u64,
+}
+
+/// Both sides of a pair, that of the lower account first.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Sides(pub(super) [Side; 2]);
+
+impl Sides {
+    const NONE: Self = Self(
+        [Side {
+            is_blocking: false,
+            run: (0, 0),
+            silent_until: 0,
+        }; 2],
+    );
+
+    /// Whether neither has ever blocked the other; then the record goes without.
+    fn is_none(&self) -> bool {
+        *self == Self::NONE
     }
 }
 
@@ -227,4 +273,32 @@ pub(super) struct RetentionRecord {
     pub(super) days: Option<u64>,
     pub(super) messages: Option<u64>,
     pub(super) megabytes: Option<u64>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn conversation_of_before_reads_and_grows_only_by_what_it_has() {
+        let before = (Kind::Pair(1, 2), 3_u64, 1_u64, 5_u64, 0_u32, 99_u64);
+        let bytes = rmp_serde::to_vec(&before).expect("writing to a Vec cannot fail");
+        let mut record: ConversationRecord =
+            rmp_serde::from_slice(&bytes).expect("later fields have a default");
+        assert_eq!((record.head, record.bytes), (3, 99));
+        assert!(record.sides.is_none() && record.earlier == Earlier::NONE);
+        let again = |record: &ConversationRecord| {
+            let bytes = rmp_serde::to_vec(record).expect("writing to a Vec cannot fail");
+            let read: ConversationRecord = rmp_serde::from_slice(&bytes).expect("written just now");
+            assert_eq!((read.sides, read.earlier), (record.sides, record.earlier));
+            bytes.len()
+        };
+        assert_eq!(again(&record), bytes.len() + 1);
+        record.sides.0[1].run = (2, 3);
+        again(&record);
+        record.earlier.put_back(77, 3);
+        again(&record);
+        record.sides = Sides::NONE;
+        again(&record);
+    }
 }

@@ -7,6 +7,7 @@
 //! for in all pages of the file ([`leaves`]); then what the tables say of each other is made to agree again ([`mend`]). What that cannot bring back is said. The damaged file stays as it is.
 
 mod bare;
+mod blocks;
 mod conversations;
 mod identities;
 mod leaves;
@@ -136,6 +137,7 @@ fn mend(
     identities::names(tables)?;
     memberships::members(tables, rescued)?;
     memberships::lists(tables)?;
+    blocks::blocks(tables)?;
     numbers::senders(tables, &talk)?;
     conversations::limits(tables)?;
     identities::secrets(tables, secrets, rescued)?;

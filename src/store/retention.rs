@@ -12,7 +12,7 @@ use super::record::{ConversationRecord, Kind, RetentionRecord};
 use super::rooms;
 use super::seal::{decode, decode_entry, encode};
 use super::tables::{Look, Tables};
-use super::{Refusal, Reply, Retention, meta};
+use super::{Refusal, Reply, Retention, blocks, meta};
 use crate::protocol::{ConversationId, EVERYONE_NAME};
 
 /// How many entries one step removes at most; the rest waits for the next step. Chosen: a commit of some 10 ms, that
@@ -142,6 +142,7 @@ fn shorten(
         if record.floor == record.head {
             record.bytes = 0;
         }
+        blocks::forget_until(tables, id, &record)?;
         save(tables, id, &record)?;
     }
     Ok(removed)

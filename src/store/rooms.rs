@@ -17,7 +17,7 @@ use super::tables::{Look, Tables};
 use super::{Event, Joined, Refusal, Reply, Request, accounts, conversations, events};
 use crate::protocol::{Access, AccountId, ConversationId, DeviceId, EventKind, MemberRole, Room};
 
-pub(super) use list::{members, rooms};
+pub(super) use list::{Invitation, members, rooms};
 pub(super) use membership::{BELONGS, heir, put_room_of};
 use redb::ReadableTable;
 
@@ -143,7 +143,7 @@ fn join(tables: &mut Tables<'_>, joining: &Joining<'_>) -> Result<Reply, Stop> {
             tables,
             id,
             record,
-            member,
+            (account, member),
             room.name.clone(),
             joining.device,
         )?,
@@ -196,7 +196,7 @@ fn check_access(
 ) -> Result<(), Stop> {
     let open = room.access == Access::Public
         || (record.members == 0 && (record.head == 0 || before.is_some()))
-        || list::is_invited(look, account, id)?;
+        || list::invitation(look, account, id)?.is_some();
     if open {
         Ok(())
     } else {

@@ -166,13 +166,13 @@ pub(super) fn is_lost(row: &LogRecord<'_>) -> bool {
     row.digest == Digest::default() && row.content.is_empty()
 }
 
-/// The entry as one sees it who reads what comes after `first`; `time_ms` is what a damaged one is labelled with.
-pub(super) fn entry(place: u64, record: Option<LogRecord<'_>>, first: u64, time_ms: u64) -> Entry {
+/// The entry as one sees it who was given `prev` before it; `time_ms` is what a damaged one is labelled with.
+pub(super) fn entry(place: u64, record: Option<LogRecord<'_>>, prev: u64, time_ms: u64) -> Entry {
     match record {
-        Some(record) => record.into_entry(EntryId(place), first),
+        Some(record) => record.into_entry(EntryId(place), prev),
         None => Entry {
             entry: EntryId(place),
-            prev: EntryId(place.saturating_sub(1).max(first)),
+            prev: EntryId(prev),
             author: AccountId(0),
             device: DeviceId::SERVER,
             number: Number(0),

@@ -163,4 +163,9 @@ tables! {
     log: (u64, u64) => &'static [u8];
     /// A conversation to its [`super::record::RetentionRecord`], where it has one of its own.
     retention: u64 => &'static [u8];
+    /// Each (account, other account) that it blocks.
+    blocked: (u64, u64) => u32;
+    /// (pair, account, first entry) to the last of the entries in a row that were withheld from that account. The last such
+    /// row of each is in the conversation's record.
+    withheld: (u64, u64, u64) => Sealed;
 }

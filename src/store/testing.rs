@@ -149,7 +149,7 @@ impl Bench {
             positions,
         };
         match self.done(request) {
-            Reply::Hello { standings } => standings,
+            Reply::Hello { standings, .. } => standings,
             other => panic!("expected standings, not {other:?}"),
         }
     }

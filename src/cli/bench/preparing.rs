@@ -170,7 +170,7 @@ mod tests {
                 epoch: None,
                 positions: Vec::new(),
             };
-            let Ok([Reply::Hello { standings }]) =
+            let Ok([Reply::Hello { standings, .. }]) =
                 <[Reply; 1]>::try_from(execute(&mut engine, vec![hello]).unwrap())
             else {
                 panic!("expected an answer to HELLO");

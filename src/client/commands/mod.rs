@@ -3,6 +3,7 @@
 
 mod access;
 mod bare;
+mod block;
 mod enter;
 mod help;
 mod history;
@@ -65,6 +66,8 @@ pub fn registry() -> Registry<dyn ChatCommand> {
         .with(Box::new(kick::Kick))
         .with(Box::new(role::Role))
         .with(Box::new(access::Access))
+        .with(Box::new(block::Block))
+        .with(Box::new(block::Unblock))
         .with(Box::new(history::History))
         .with(Box::new(search::Search))
         .with(Box::new(bare::STATUS))
@@ -202,8 +205,8 @@ mod tests {
             names,
             [
                 "login", "message", "message*", "contacts", "join", "enter", "back", "leave",
-                "rooms", "members", "topic", "invite", "kick", "role", "access", "history",
-                "search", "status", "help", "logout", "quit"
+                "rooms", "members", "topic", "invite", "kick", "role", "access", "block",
+                "unblock", "history", "search", "status", "help", "logout", "quit"
             ]
         );
     }

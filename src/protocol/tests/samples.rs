@@ -108,6 +108,10 @@ pub(super) fn every_body(parts: &Parts) -> Vec<Body> {
         role: MemberRole::from_number(parts.code),
         online: flag,
     };
+    let blocked = BlockedUser {
+        account,
+        name: name(),
+    };
     let change = Change {
         kind: EventKind::from_number(parts.code),
         subject: flag.then(name),
@@ -336,6 +340,17 @@ pub(super) fn every_body(parts: &Parts) -> Vec<Body> {
             conversation,
             entries: vec![told; 2],
             more: flag,
+        }
+        .into(),
+        Block {
+            tag: c,
+            name: name(),
+            blocking: flag,
+        }
+        .into(),
+        Blocked {
+            tag: flag.then_some(c),
+            users: vec![blocked; 2],
         }
         .into(),
     ]

@@ -26,6 +26,7 @@ use crate::transport::{
 };
 
 mod addressing;
+mod blocks;
 mod limits;
 mod names;
 mod rates;

@@ -134,7 +134,10 @@ fn however_many_talk_to_an_account_it_can_sign_in() {
         expired: false,
     };
     let standings = (0..9_000).map(standing).collect();
-    let outcome = Outcome::Done(Reply::Hello { standings });
+    let outcome = Outcome::Done(Reply::Hello {
+        standings,
+        blocked: Vec::new(),
+    });
     let now = bench.now;
     let turn = &mut crate::server::hub::Turn {
         now,

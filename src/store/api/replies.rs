@@ -1,6 +1,7 @@
 //! What comes back from a store: what each reply is made of, and why something was refused.
 
 use super::Retention;
+pub use crate::protocol::BlockedUser;
 use crate::protocol::{
     AccountId, ConversationId, DeviceId, Digest, EntryId, EventKind, MemberRole, Number, Room,
 };
@@ -34,6 +35,8 @@ pub enum Reply {
     Hello {
         /// One for each conversation of the account.
         standings: Vec<Standing>,
+        /// Whom the account blocks, by name.
+        blocked: Vec<BlockedUser>,
     },
     /// To [`Request::Resolve`](super::Request::Resolve).
     Resolved {
@@ -92,6 +95,16 @@ pub enum Reply {
         entries: Vec<Entry>,
         /// Whether the reader may read others before them.
         more: bool,
+    },
+    /// To [`Request::Block`](super::Request::Block).
+    Blocked {
+        /// The user that it was about.
+        other: AccountId,
+        /// Whom the account blocks now, by name.
+        blocked: Vec<BlockedUser>,
+        /// The conversation of the two, if there is one, and the entry up to which the other is told no receipts of the
+        /// account, also once they are not blocked any more.
+        pair: Option<(ConversationId, EntryId)>,
     },
 }
 
@@ -168,7 +181,7 @@ pub struct Standing {
     /// the last place common to both; in a conversation that it does not name, the account's mark if the device
     /// is a new one that names none, else the beginning of what the account may read.
     pub start: EntryId,
-    /// The member reads what comes after this entry, and has received nothing before it.
+    /// Others are told the account's receipts only of what comes after this entry.
     pub since: EntryId,
     /// The furthest entry that any device of the account has made durable, this one included.
     pub mark: EntryId,
@@ -189,7 +202,7 @@ pub struct MemberMark {
     pub name: String,
     /// The furthest entry that a device of theirs has made durable.
     pub entry: EntryId,
-    /// They read only what comes after this entry.
+    /// It says so only of what comes after this entry.
     pub since: EntryId,
 }
 
@@ -198,7 +211,7 @@ pub struct MemberMark {
 pub struct StoredEntry {
     /// Its entry.
     pub entry: EntryId,
-    /// The entry before it in the log.
+    /// The entry before it that the author is given.
     pub prev: EntryId,
     /// Its time label.
     pub time_ms: u64,
@@ -211,7 +224,7 @@ pub struct StoredEntry {
 /// Who reads a conversation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Audience {
-    /// Two accounts; and when the one who is not the author was last seen.
+    /// Two accounts; and of the one who is not the author, what they see of it.
     Pair {
         /// The lower id.
         low: AccountId,
@@ -219,6 +232,9 @@ pub enum Audience {
         high: AccountId,
         /// When the one who is not the author was last seen, in milliseconds since 1970 (UTC); zero for never.
         peer_seen_ms: u64,
+        /// The entry before it that the one who is not the author was given; none if this one is withheld from them, or
+        /// stood there already.
+        peer_prev: Option<EntryId>,
     },
     /// Every account; so many there are.
     Everyone {

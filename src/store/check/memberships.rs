@@ -6,7 +6,7 @@ use super::super::error::StoreError;
 use super::super::meta;
 use super::super::names::NameOf;
 use super::super::record::{Kind, MemberRecord, RoomRecord};
-use super::super::rooms::BELONGS;
+use super::super::rooms::{BELONGS, Invitation};
 use super::super::seal::{self, decode};
 use super::super::tables::Look;
 use super::Walk;
@@ -176,7 +176,7 @@ pub(super) fn invited(walk: &mut Walk<'_>) -> Result<(), StoreError> {
         let (key, kept) = row?;
         let (account, id) = key.value();
         let place = format!("account {account}, room {id}");
-        let checked = seal::check_presence(TABLE, (account, id), kept.value());
+        let checked = Invitation::open((account, id), kept.value());
         walk.report.row(TABLE, &place, checked);
         if look.rooms().get(id)?.is_none() {
             walk.report.find(TABLE, &place, "there is no such room");

@@ -14,6 +14,7 @@ use super::super::error::StoreError;
 use super::super::guard::guard;
 use super::super::meta::{self, SCHEMA, SCHEMA_VERSION};
 use super::super::open::{OpenError, from_redb};
+use super::super::rooms::Invitation;
 use super::super::seal;
 use super::super::tables::{Look as _, Tables};
 use super::Rescued;
@@ -257,7 +258,9 @@ pub(super) fn copy(
             members: (u64, u64) => &[u8], |key, row| seal::open("members", key, row).is_ok();
             rooms: u64 => &[u8], |id, row| seal::open("rooms", id, row).is_ok();
             rooms_of: (u64, u64) => (u64, u32), |key, row| seal::open_number("rooms_of", key, row).is_ok();
-            invited: (u64, u64) => u32, |key, row| seal::check_presence("invited", key, row).is_ok();
+            invited: (u64, u64) => u32, |key, row| Invitation::open(key, row).is_ok();
+            blocked: (u64, u64) => u32, |key, row| seal::check_presence("blocked", key, row).is_ok();
+            withheld: (u64, u64, u64) => (u64, u32), |key, row| seal::open_number("withheld", key, row).is_ok();
             senders: (u64, u64) => (u64, u32), |key, row| seal::open_number("senders", key, row).is_ok();
             sent: (u64, u64, u64) => (u64, [u8; 32], u64, u32), |key, row| seal::open_sent(key, row).is_ok();
             log: (u64, u64) => &[u8], |key, row| seal::decode_entry(key.0, key.1, row).is_ok();

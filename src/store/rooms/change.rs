@@ -8,11 +8,11 @@ use redb::ReadableTable;
 use super::super::error::{Stop, StoreError};
 use super::super::names::{self, NameOf};
 use super::super::record::{ConversationRecord, MemberRecord, RoomRecord};
-use super::super::seal::{self, decode_entry};
+use super::super::seal::decode_entry;
 use super::super::tables::{Look, Tables};
-use super::super::{Account, Refusal, Reply, accounts, conversations, events};
+use super::super::{Account, Refusal, Reply, accounts, blocks, conversations, events};
 use super::permission::{Deed, permits};
-use super::{INVITATIONS_MAX, list, membership, require, require_member, save};
+use super::{INVITATIONS_MAX, Invitation, list, membership, require, require_member, save};
 use crate::protocol::{
     Access, AccountId, Change, ConversationId, EventKind, MemberRole, RoomEvent, TOPIC_MAX_BYTES,
 };
@@ -140,11 +140,18 @@ impl Scene {
         self.write(tables, event, None)
     }
 
-    /// The invitation is an entry of the pair's log: it reaches the subject alone, once, and also when they are away.
+    /// The invitation is an entry of the pair's log: it reaches the subject alone, once, and also when they are away. If
+    /// they block the actor, the entry is withheld from them as all others are, and so is the invitation.
     fn invite(self, tables: &mut Tables<'_>, subject: &Account) -> Result<Reply, Stop> {
         let row = (subject.id.0, self.id.0);
-        let invited = list::is_invited(tables, subject.id, self.id)?;
-        if invited || self.current(tables, subject.id)?.is_some() {
+        let invitation = if blocks::blocks(tables, subject.id, self.actor)? {
+            Invitation::Withheld
+        } else {
+            Invitation::Shown
+        };
+        let known = list::invitation(tables, subject.id, self.id)?;
+        let is_known = known == Some(Invitation::Shown) || known == Some(invitation);
+        if is_known || self.current(tables, subject.id)?.is_some() {
             return Ok(unchanged(Some(subject.id)));
         }
         self.require(Deed::Invite(self.room.access))?;
@@ -152,7 +159,7 @@ impl Scene {
             let sentence = "this user has as many open invitations as one may have";
             return Err(Refusal::LimitReached(sentence).into());
         }
-        tables.invited.insert(row, seal::presence("invited", row))?;
+        tables.invited.insert(row, invitation.row(row))?;
         let pair = conversations::of_pair(tables, self.actor, subject.id)?;
         let mut record = conversations::load(tables, pair)?
             .ok_or_else(|| StoreError::missing("conversations"))?;

@@ -12,6 +12,10 @@ use super::super::{Member, Refusal, Reply, accounts, conversations};
 use super::{ROOMS_LISTED_MAX, membership, require, require_member};
 use crate::protocol::{AccountId, ConversationId, Room};
 
+const INVITED: &str = "invited";
+/// As what a withheld invitation is sealed.
+const INVITED_WITHHELD: &str = "invited, withheld";
+
 /// The rooms that an account belongs to, then those that it is invited to, then the public ones, each by name.
 pub(in crate::store) fn rooms(look: &impl Look, account: AccountId) -> Result<Reply, Stop> {
     accounts::load(look, account)?.ok_or(Refusal::NoSuchUser)?;
@@ -40,7 +44,7 @@ pub(in crate::store) fn rooms(look: &impl Look, account: AccountId) -> Result<Re
     Ok(Reply::Rooms(all))
 }
 
-/// The rooms that an account is invited to and has not joined.
+/// The rooms that an account sees that it is invited to and has not joined.
 pub(super) fn invitations(
     look: &impl Look,
     account: AccountId,
@@ -52,25 +56,51 @@ pub(super) fn invitations(
     for row in rows {
         let (key, kept) = row?;
         let key = key.value();
-        if readable(seal::check_presence("invited", key, kept.value()))?.is_some() {
+        if readable(Invitation::open(key, kept.value()))? == Some(Invitation::Shown) {
             rooms.push(ConversationId(key.1));
         }
     }
     Ok(rooms)
 }
 
-/// Whether an account has an invitation to a room. A damaged one is none: it could be another's.
-pub(super) fn is_invited(
+/// An invitation that has not been followed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::store) enum Invitation {
+    /// The invited sees it.
+    Shown,
+    /// The invited blocks who invited them, and does not see it.
+    Withheld,
+}
+
+impl Invitation {
+    /// What is kept of it.
+    pub(super) fn row(self, key: (u64, u64)) -> u32 {
+        match self {
+            Self::Shown => seal::presence(INVITED, key),
+            Self::Withheld => seal::presence(INVITED_WITHHELD, key),
+        }
+    }
+
+    /// Reads it back.
+    pub(in crate::store) fn open(key: (u64, u64), kept: u32) -> Result<Self, StoreError> {
+        if kept == Self::Withheld.row(key) {
+            return Ok(Self::Withheld);
+        }
+        seal::check_presence(INVITED, key, kept).map(|()| Self::Shown)
+    }
+}
+
+/// The invitation of an account to a room, if it has one. A damaged one is none: it could be another's.
+pub(super) fn invitation(
     look: &impl Look,
     account: AccountId,
     room: ConversationId,
-) -> Result<bool, StoreError> {
+) -> Result<Option<Invitation>, StoreError> {
     let key = (account.0, room.0);
     let Some(kept) = look.invited().get(key)? else {
-        return Ok(false);
+        return Ok(None);
     };
-    let checked = readable(seal::check_presence("invited", key, kept.value()))?;
-    Ok(checked.is_some())
+    readable(Invitation::open(key, kept.value()))
 }
 
 /// A room as an account sees it; if it `belongs` to it, it has a role there.

@@ -160,7 +160,7 @@ impl Asker<'_> {
 
     fn standings(&mut self) {
         for ((account, _), there) in self.truth.users.iter().zip(&self.truth.standings) {
-            let Some(Reply::Hello { standings }) = self.ask(&hello(*account)) else {
+            let Some(Reply::Hello { standings, .. }) = self.ask(&hello(*account)) else {
                 continue;
             };
             // Zero is also what is said of a number that cannot be read: the device finds out when it sends.

@@ -222,7 +222,8 @@ fn the_author_is_told_when_the_other_was_last_seen() {
             Audience::Pair {
                 low: alice.0,
                 high: bob.0,
-                peer_seen_ms: expected
+                peer_seen_ms: expected,
+                peer_prev: Some(EntryId(number - 1)),
             }
         );
     }

@@ -94,6 +94,10 @@ fn older(schema: u64) -> (MemoryDisk, Truth) {
     let database = disk.open().unwrap();
     let transaction = database.begin_write().unwrap();
     journal_in_meta(&transaction);
+    let blocked = TableDefinition::<(u64, u64), u32>::new("blocked");
+    transaction.delete_table(blocked).unwrap();
+    let withheld = TableDefinition::<(u64, u64, u64), (u64, u32)>::new("withheld");
+    transaction.delete_table(withheld).unwrap();
     if schema == 3 {
         transaction.commit().unwrap();
         drop(database);
@@ -111,13 +115,13 @@ fn older(schema: u64) -> (MemoryDisk, Truth) {
         rewrite::<(u64, u64)>(&transaction, name, plain);
     }
     rewrite::<u64>(&transaction, "conversations", |record| {
-        // (kind, head, floor, time, members, bytes) as an array.
-        let (kind, head, floor, time_ms, members, _): (Kind, u64, u64, u64, u32, u64) =
+        // (kind, head, floor, time, members, bytes) as an array, and nothing for a database that was put back.
+        let (kind, head, floor, time_ms, members, bytes, ()): (Kind, u64, u64, u64, u32, u64, ()) =
             rmp_serde::from_slice(record).unwrap();
         if schema == 1 {
             rmp_serde::to_vec(&(kind, head, floor, time_ms, members)).unwrap()
         } else {
-            plain(record)
+            plain(&rmp_serde::to_vec(&(kind, head, floor, time_ms, members, bytes)).unwrap())
         }
     });
     if schema == 1 {

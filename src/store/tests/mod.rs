@@ -1,5 +1,6 @@
 //! Tests of the store through its requests, by concern.
 
+mod blocks;
 mod crashes;
 mod damage;
 mod forged;

@@ -242,7 +242,7 @@ fn hello(
         positions: vec![position(conversation, entry, &words(text))],
     };
     let check: Check = Box::new(move |outcome| match outcome {
-        Outcome::Done(Reply::Hello { standings }) => {
+        Outcome::Done(Reply::Hello { standings, .. }) => {
             standings.len() == 2
                 && standings[index].start.0 == start
                 && (0..2).all(|each| standings[each].last_number.0 == last[each])

@@ -59,7 +59,7 @@ impl Service {
             epoch: Some(epoch),
             positions: vec![position],
         };
-        let Reply::Hello { standings } = self.bench.done(request) else {
+        let Reply::Hello { standings, .. } = self.bench.done(request) else {
             panic!("HELLO is answered by standings");
         };
         let mut standings = standings.into_iter();

@@ -9,7 +9,8 @@ use redb::{ReadableTable as _, StorageBackend as _, TableDefinition};
 use super::super::check::check_database;
 use super::super::memory::MemoryDisk;
 use super::super::testing::{Bench, read};
-use super::super::{DATABASE_FILE, OpenError, Outcome, Reply, Rescued, open, rescue};
+use super::super::{DATABASE_FILE, OpenError, Outcome, Reply, Request, Rescued, open, rescue};
+use super::blocks::{story, tells_the_story};
 use super::opening::{private_directory, write};
 use super::pages::{PAGE, damaged, is_used};
 use super::village::{Truth, village};
@@ -49,6 +50,15 @@ fn rescued(image: &[u8], page: usize) -> Result<(Bench, Rescued), OpenError> {
     // What a check has closed is not the copy that was made.
     let disk = MemoryDisk::from_image(fs::read(&to).unwrap());
     Ok((Bench::on(disk), rescued))
+}
+
+#[test]
+fn what_was_withheld_stays_so_after_a_rescue() {
+    let mut bench = Bench::new();
+    let told = story(&mut bench);
+    bench.done(Request::Checkpoint);
+    let (mut bench, _) = rescued(&bench.disk.image(), 0).unwrap();
+    tells_the_story(&mut bench, told);
 }
 
 #[test]

@@ -184,7 +184,7 @@ impl Truth {
         match (request, reply) {
             (_, Reply::Accounts { accounts, .. }) => self.accounts = accounts,
             (_, Reply::Retained(retained)) => self.retained = retained,
-            (_, Reply::Hello { standings }) => self.standings.push(standings),
+            (_, Reply::Hello { standings, .. }) => self.standings.push(standings),
             (_, Reply::Rooms(rooms)) => self.rooms.push(rooms),
             (
                 Request::Read {

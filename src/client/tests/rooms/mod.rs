@@ -1,5 +1,6 @@
 //! Rooms, as the server's answers and a log make them.
 
+mod blocking;
 mod history;
 mod joining;
 

@@ -1,0 +1,153 @@
+//! Whom this user blocks, and what is not shown for it.
+//!
+//! The server keeps the list and gives this device nothing of what they say to this user alone. What they say in rooms and
+//! to everyone comes, is kept and acknowledged as all else, so that its author learns nothing; it is not shown as long as
+//! they are blocked.
+
+use super::account::Account;
+use super::effects::Effects;
+use super::env::Tone;
+use super::history::Said;
+use super::name::{canonical, short};
+use super::requests::Asked;
+use crate::protocol::{
+    AccountId, BLOCKED_MAX, Block, Blocked, BlockedUser, Body, ErrorCode, EventKind, Failure,
+};
+use crate::transport::Now;
+
+/// The list, as the server said it last.
+#[derive(Debug, Default)]
+pub(super) struct BlockedUsers {
+    users: Vec<BlockedUser>,
+    /// Whether the server has said it in this session.
+    is_told: bool,
+}
+
+impl BlockedUsers {
+    /// As it was known in an earlier run.
+    pub(super) const fn load(users: Vec<BlockedUser>) -> Self {
+        Self {
+            users,
+            is_told: false,
+        }
+    }
+
+    /// A session begins: the server says the list, unless it is empty.
+    pub(super) const fn begin_session(&mut self) {
+        self.is_told = false;
+    }
+
+    /// The server has said all that it says at the beginning. Whether the list is another one now.
+    fn settle(&mut self) -> bool {
+        let is_stale = !self.is_told && !self.users.is_empty();
+        if is_stale {
+            self.users.clear();
+        }
+        is_stale
+    }
+
+    fn set(&mut self, users: Vec<BlockedUser>) {
+        self.is_told = true;
+        let users = users.into_iter().take(BLOCKED_MAX);
+        self.users = users
+            .map(|user| BlockedUser {
+                name: short(user.name),
+                ..user
+            })
+            .collect();
+    }
+
+    /// Whether what this account says is not shown.
+    pub(super) fn hides(&self, author: AccountId, said: &Said) -> bool {
+        let is_addressed = match said {
+            Said::Text(_) => true,
+            // What happens in a room is no word to anybody.
+            Said::Event(event) => event.kind == EventKind::Invited,
+        };
+        is_addressed && self.users.iter().any(|user| user.account == author)
+    }
+
+    fn has(&self, name: &str) -> bool {
+        self.users.iter().any(|user| user.name == name)
+    }
+}
+
+impl Account {
+    /// The user wants to be given no more of what somebody says, or again.
+    pub(super) fn block(&mut self, now: Now, named: &str, blocking: bool, effects: &mut Effects) {
+        if canonical(named) == self.name {
+            effects.show(Tone::Error, "you cannot block yourself");
+            return;
+        }
+        let name = named.to_owned();
+        let asked = Asked::Block {
+            name: name.clone(),
+            blocking,
+        };
+        let body = |tag| {
+            Body::from(Block {
+                tag,
+                name,
+                blocking,
+            })
+        };
+        self.request(now, asked, body, effects);
+    }
+
+    /// Shows whom the user blocks.
+    pub(super) fn list_blocked(&mut self, effects: &mut Effects) {
+        for user in &self.blocked.users {
+            effects.show(Tone::Plain, &user.name);
+        }
+        let text = match self.blocked.users.len() {
+            0 => "you block nobody; `/block USER` does".to_owned(),
+            count => format!("you block {count}; `/unblock USER` ends it"),
+        };
+        effects.show(Tone::Notice, text);
+    }
+
+    /// The server has said whom the user blocks: asked, or unasked.
+    pub(super) fn handle_blocked(&mut self, told: Blocked, effects: &mut Effects) {
+        self.blocked.set(told.users);
+        self.state.put_blocked(&self.blocked.users);
+        let asked = told.tag.and_then(|tag| self.requests.take(tag));
+        if let Some(Asked::Block { name, blocking }) = asked {
+            let text = if blocking {
+                format!(
+                    "you block {name}: what they write to you from now on is not delivered, and their lines are not shown"
+                )
+            } else {
+                format!(
+                    "you no longer block {name}; what they wrote to you meanwhile is not delivered"
+                )
+            };
+            effects.show(Tone::Notice, text);
+        }
+    }
+
+    /// The positions are settled: who is not named by now is not blocked any more.
+    pub(super) fn settle_blocked(&mut self) {
+        if self.blocked.settle() {
+            self.state.put_blocked(&self.blocked.users);
+        }
+    }
+
+    /// Says that there will be no answer, where the user writes to somebody whom they block.
+    pub(super) fn warn_of_block(&self, target: &str, effects: &mut Effects) {
+        if self.blocked.has(&canonical(target)) {
+            let text = format!(
+                "you block {target}: what they answer is not delivered; `/unblock {target}` ends it"
+            );
+            effects.show(Tone::Notice, text);
+        }
+    }
+}
+
+/// Why somebody was not blocked.
+pub(super) fn refusal(failure: &Failure, name: &str) -> String {
+    match failure.code {
+        ErrorCode::ToOneself => "you cannot block yourself".into(),
+        ErrorCode::LimitReached => failure.detail.clone(),
+        _ => super::render::refusal(failure, name),
+    }
+}
