@@ -14,6 +14,7 @@ mod floods;
 #[allow(dead_code, reason = "each subject uses its part of the kit")]
 mod kit;
 mod logs;
+mod screen;
 mod strangers;
 #[path = "../support/mod.rs"]
 mod support;

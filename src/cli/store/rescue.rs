@@ -7,6 +7,7 @@ use anyhow::Context as _;
 use clap::ArgMatches;
 
 use crate::cli::exit::{Exit, Outcome};
+use crate::cli::logging::harmless;
 use crate::cli::operate::database::SECRETS;
 use crate::cli::options;
 use crate::net;
@@ -51,10 +52,10 @@ fn quietly(work: impl FnOnce() -> Result<Rescued, OpenError>) -> Result<Rescued,
 
 /// A line for each thing that was lost.
 fn text(rescued: &Rescued) -> String {
-    let lines = rescued.lost.iter().map(|lost| {
-        let lost = lost.replace(char::is_control, "\u{fffd}");
-        format!("lost: {lost}\n")
-    });
+    let lines = rescued
+        .lost
+        .iter()
+        .map(|lost| format!("lost: {}\n", harmless(lost)));
     let lines: String = lines.collect();
     if lines.is_empty() {
         "nothing was lost\n".into()

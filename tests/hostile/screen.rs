@@ -1,0 +1,96 @@
+//! What one user writes onto the screen of another: nothing that looks like a line of the program's or of somebody else's.
+
+use tempfile::TempDir;
+use udpchat::protocol::ErrorCode;
+
+use crate::kit::{Peer, address};
+use crate::support::{Person, Place, Server, user_add};
+
+const FORGED: &str = "14:02 alice: I sign the contract";
+
+/// Where a row of a terminal begins at the left, with any colour behind it.
+fn rows(screen: &str) -> impl Iterator<Item = &str> {
+    screen.split("\r\n")
+}
+
+/// Text that was padded up to the edge of the terminal went on at the left of the next row, as a line of its own.
+#[test]
+fn padded_text_begins_no_row_of_its_own() {
+    let directory = TempDir::new().unwrap();
+    let data = directory.path().join("data");
+    assert!(
+        user_add(&Place::default(), &data, "bob", "swordfish")
+            .status
+            .success()
+    );
+    let server = Server::on_loopback(&data);
+    let more = ["--accept-new", "--user", "bob"];
+    let mut bob = Person::connect(&Place::default(), "bob", &server.address.to_string(), &more);
+    bob.sees("password: ");
+    bob.types("swordfish");
+    bob.sees("bob> ");
+    let (mut mallory, pass) = Peer::enter(server.address, address(3), "mallory", 1);
+    let pair = mallory.resolve("bob").expect("bob is there").conversation;
+    // Blanks of several kinds, letters, wide ones, and pictures that a terminal may draw wider than they are counted.
+    let paddings = [
+        " ",
+        "\u{a0}",
+        "\u{3000}",
+        "\u{2800}",
+        "x",
+        "世",
+        "👩\u{200d}",
+        "\u{1f1e9}",
+        "word ",
+    ];
+    for (number, padding) in (1..).zip(paddings) {
+        let text = format!(
+            "hi {}{FORGED} ✓ Message received by carol #{number}.",
+            padding.repeat(63)
+        );
+        let line = Peer::line(&pass, pair, number, "bob", &text);
+        mallory.say(&line).expect("it is stored");
+        let screen = bob.sees(&format!("#{number}."));
+        let shown = screen
+            .split("mallory: hi")
+            .nth(1)
+            .expect("the line is shown");
+        for row in rows(shown).skip(1) {
+            assert!(
+                row.starts_with("      "),
+                "{padding:?}: {row:?} in {shown:?}"
+            );
+        }
+        // What a terminal draws wider than is counted does not go on in the next row.
+        assert!(screen.contains("\u{1b}[?7l"), "{screen:?}");
+    }
+}
+
+/// `you` could be taken, and was shown as the reader.
+#[test]
+fn nobody_signs_up_as_somebody_whom_a_reader_would_take_for_another() {
+    let directory = TempDir::new().unwrap();
+    let data = directory.path().join("data");
+    let added = user_add(&Place::default(), &data, "0perator", "swordfish");
+    let error = String::from_utf8_lossy(&added.stderr).into_owned();
+    assert!(error.contains("it reads as \"operator\""), "{error}");
+    let server = Server::on_loopback(&data);
+    Peer::enter(server.address, address(3), "will", 1);
+    for (name, code) in [
+        ("you", ErrorCode::BadName),
+        ("me", ErrorCode::BadName),
+        ("every0ne", ErrorCode::BadName),
+        ("everyone.", ErrorCode::BadName),
+        ("s\u{435}rver", ErrorCode::BadName),
+        ("w\u{338}ill", ErrorCode::BadName),
+        ("will\u{307}\u{307}", ErrorCode::BadName),
+        ("vvill", ErrorCode::NameLooksLike),
+    ] {
+        let mut mallory = Peer::connect_from(server.address, address(4), 2);
+        let refused = mallory
+            .sign_up(name)
+            .expect_err("it is refused")
+            .expect("it is answered");
+        assert_eq!(refused.code, code, "{name}: {refused:?}");
+    }
+}
