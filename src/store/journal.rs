@@ -16,7 +16,7 @@
 //!
 //! 1. The header of the next round is written beside this one's, and synced.
 //! 2. The tables commit, with the next round in their note. From now on the records of this round are of no use.
-//! 3. They are cut off or overwritten with zeros, and that is synced. Records of the next round come only then.
+//! 3. They are overwritten with zeros, and that is synced. Records of the next round come only then.
 //! 4. This round's header is overwritten, to be durable with the next record.
 //!
 //! Before a record is written, the file is as long as that needs, durably, and always by a sector more.
@@ -66,6 +66,12 @@ use reading::Reading;
 /// The file grows by so much at a time, in bytes, and so much ahead of what is written: a sync that need not note a new
 /// length is cheaper.
 const GROWTH: usize = 256 * 1024;
+
+/// So much of the file is overwritten with zeros instead of cut off, in bytes: of blocks that it has already, a sync need
+/// note nothing. Chosen: what a round takes, and the largest record.
+const KEPT: usize = 48 * 1024 * 1024;
+
+static ZEROS: [u8; GROWTH] = [0; GROWTH];
 
 /// The file, and where the next record goes.
 pub(super) struct Journal {
@@ -137,21 +143,21 @@ impl Journal {
             } else {
                 self.file.write(0, &bytes[..end])?;
             }
-            self.cut()?;
+            self.clear()?;
         }
         Ok(Found { records, loss })
     }
 
     /// Leaves nothing behind the end but room for what comes.
-    fn cut(&mut self) -> Result<(), StoreError> {
-        let room = room_behind(self.end + SECTOR, GROWTH);
+    fn clear(&mut self) -> Result<(), StoreError> {
+        let needed = room_behind(self.end + SECTOR, GROWTH);
+        let room = needed.max(self.len.min(KEPT).next_multiple_of(GROWTH));
         if self.len != room {
             self.file.set_len(room as u64)?;
         }
-        let zeros = self.zeros.min(room);
-        if self.end < zeros {
-            self.file
-                .write(self.end as u64, &vec![0; zeros - self.end])?;
+        for from in (self.end..self.zeros.min(room)).step_by(GROWTH) {
+            let len = GROWTH.min(self.zeros.min(room) - from);
+            self.file.write(from as u64, &ZEROS[..len])?;
         }
         self.file.sync_data()?;
         (self.len, self.zeros) = (room, self.end);
@@ -228,7 +234,7 @@ impl Journal {
         self.key = round_key(&note, note.round, &note.salt);
         self.note = note;
         self.end = FIRST;
-        self.cut()?;
+        self.clear()?;
         // Not before that is durable: what an earlier round has left is known by its header.
         Ok(self.file.write(before as u64, &[0; SECTOR])?)
     }
