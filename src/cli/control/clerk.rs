@@ -14,7 +14,9 @@ use super::{Answer, Desk, Keep, Kept, Request, User, status};
 use crate::net::{self, InputSender};
 use crate::protocol::{Access, AccountId};
 use crate::server::{Input, MakeRoom, Name, PendingSignUp, Registrar, RoomName};
-use crate::store::{self, Engine, Outcome, Refusal, Reply, RequestId, Snapshots, StoreCaller};
+use crate::store::{
+    self, Engine, JournalLoss, Outcome, Refusal, Reply, RequestId, Snapshots, StoreCaller,
+};
 
 /// How long a running server may take for a room. Chosen: a commit on a busy disk, and then some.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(20);
@@ -59,6 +61,8 @@ pub struct Clerk {
     caller: Caller,
     registrar: Registrar,
     snapshots: Snapshots,
+    /// What the start of the server found to be lost.
+    loss: Option<JournalLoss>,
     /// Where a running server says how it does.
     hub: Option<InputSender<Input>>,
     /// A sign-up whose first half was answered, and the name as it was typed.
@@ -73,15 +77,17 @@ impl Clerk {
             caller,
             registrar,
             snapshots,
+            loss: None,
             hub: None,
             pending: None,
         }
     }
 
-    /// The same for a server that runs: its hub can be asked how it does.
+    /// The same for a server that runs: its hub can be asked how it does, and its start found this to be lost.
     #[must_use]
-    pub fn with_hub(mut self, hub: InputSender<Input>) -> Self {
+    pub fn with_hub(mut self, hub: InputSender<Input>, loss: Option<JournalLoss>) -> Self {
         self.hub = Some(hub);
+        self.loss = loss;
         self
     }
 
@@ -91,7 +97,11 @@ impl Clerk {
             Caller::Thread(caller) => caller.commits(),
             Caller::Engine(engine) => engine.commits(),
         };
-        Ok(Answer::Status(status::ask(hub, commits)?))
+        let store = status::StoreStatus {
+            commits,
+            loss: self.loss,
+        };
+        Ok(Answer::Status(status::ask(hub, store)?))
     }
 
     fn list(&mut self) -> anyhow::Result<Answer> {

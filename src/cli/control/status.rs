@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::net::InputSender;
 use crate::server::{self, Input};
+use crate::store::JournalLoss;
 use crate::transport::{Counters, Statistics};
 
 /// How long the network thread may take for an answer. Chosen: it answers between two batches.
@@ -33,6 +34,9 @@ pub struct Status {
     pub damaged: u64,
     /// Messages that could not be decoded.
     pub malformed: u64,
+    /// What was lost of the messages stored, as the start found it.
+    #[serde(default)]
+    pub lost: Option<String>,
     /// What came to a limit since the start, by the limit's name.
     #[serde(default)]
     pub limits: BTreeMap<String, u64>,
@@ -75,30 +79,40 @@ pub struct Session {
     pub congestion_window_bytes: u64,
 }
 
-/// Asks the hub, which lives on the network thread. `commits` is what the storage thread has made durable.
+/// What is known of the store.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct StoreStatus {
+    /// How much the storage thread has made durable.
+    pub commits: u64,
+    /// What the start found to be lost.
+    pub loss: Option<JournalLoss>,
+}
+
+/// Asks the hub, which lives on the network thread.
 ///
 /// # Errors
 /// If the network thread is too busy to answer, or has ended.
-pub fn ask(inputs: &InputSender<Input>, commits: u64) -> anyhow::Result<Status> {
+pub fn ask(inputs: &InputSender<Input>, store: StoreStatus) -> anyhow::Result<Status> {
     let (reply, answer) = mpsc::sync_channel(1);
     inputs.try_send(Input::Status(reply))?;
     let status = answer
         .recv_timeout(ANSWER_TIMEOUT)
         .context("the network thread does not answer")?;
-    Ok(Status::new(status, commits))
+    Ok(Status::new(status, store))
 }
 
 impl Status {
-    fn new(status: server::Status, commits: u64) -> Self {
+    fn new(status: server::Status, store: StoreStatus) -> Self {
         let counters = status.counters;
         Self {
             sessions: status.sessions,
             online: status.online,
             stored: counters.stored,
             delivered: counters.delivered,
-            commits,
+            commits: store.commits,
             damaged: counters.damaged,
             malformed: counters.malformed,
+            lost: store.loss.map(|loss| loss.to_string()),
             limits: owned(status.limits),
             ignored: ignored(status.ignored),
             listed: status.listed.into_iter().map(Session::from).collect(),
@@ -208,6 +222,7 @@ impl fmt::Display for Status {
             commits,
             damaged,
             malformed,
+            lost,
             limits,
             ignored,
             listed,
@@ -217,6 +232,9 @@ impl fmt::Display for Status {
             f,
             "messages stored {stored}   delivered {delivered}   commits {commits}   damaged {damaged}   malformed {malformed}"
         )?;
+        if let Some(lost) = lost {
+            writeln!(f, "stored messages were lost before the start: {lost}")?;
+        }
         writeln!(f, "at limits: {}", seen(limits))?;
         writeln!(f, "datagrams without effect: {}", seen(ignored))?;
         for session in listed {
@@ -288,7 +306,21 @@ mod tests {
                 },
             }],
         };
-        let text = Status::new(status, 5).to_string();
+        let store = StoreStatus {
+            commits: 5,
+            loss: Some(JournalLoss::Missing),
+        };
+        let status = Status::new(status, store);
+        let json = serde_json::to_string(&status).unwrap();
+        assert!(
+            json.contains(r#""lost":"the journal is missing or empty""#),
+            "{json}"
+        );
+        let text = status.to_string();
+        assert!(
+            text.contains("lost before the start: the journal is missing or empty\n"),
+            "{text}"
+        );
         assert!(text.starts_with(
             "sessions 3   users online 1\nmessages stored 7   delivered 8   commits 5"
         ));

@@ -105,6 +105,11 @@ fn secret(
 /// As [`open`].
 pub fn local_desk(data: &Path) -> anyhow::Result<Box<dyn Desk>> {
     let mut engine = open(data)?;
+    if let Some(loss) = engine.loss() {
+        eprintln!(
+            "udpchat: {loss}: stored messages are lost; the database has a new epoch, so that clients notice"
+        );
+    }
     let registrar = Secrets::of(&mut engine, data)?.registrar()?;
     let snapshots = engine.snapshots();
     Ok(Box::new(Clerk::new(

@@ -41,7 +41,7 @@ pub fn run(plan: &Plan) -> Outcome {
     let key = endpoint.public_key().context("a server has a key")?;
 
     let completions = inputs.clone();
-    let snapshots = engine.snapshots();
+    let (snapshots, loss) = (engine.snapshots(), engine.loss());
     let clock = || net::now().instant;
     let (handle, store) = StoreThread::spawn(engine, clock, move |group| {
         // Bounded by the store's slots. After the network thread has ended nobody waits for an answer.
@@ -78,7 +78,7 @@ pub fn run(plan: &Plan) -> Outcome {
     let control = control::Server::start(&plan.data, move || {
         let caller = Caller::Thread(caller.clone());
         let clerk = Clerk::new(caller, secrets.registrar()?, snapshots.clone());
-        Ok(Box::new(clerk.with_hub(hub_inputs.clone())))
+        Ok(Box::new(clerk.with_hub(hub_inputs.clone(), loss)))
     })?;
     if plan.is_measured {
         stop_at_end_of_input(inputs.clone())?;
