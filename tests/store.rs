@@ -246,6 +246,84 @@ fn what_can_be_read_of_a_damaged_database_is_brought_back() {
 }
 
 #[test]
+fn journal_that_is_missing_after_a_kill_is_named_and_gives_a_new_epoch_and_after_an_orderly_stop_it_is_not_missed()
+ {
+    // Whoever was added last was gone, and nobody was told.
+    let bench = Bench::new();
+    let journal = bench.data.join("udpchat.redb.journal");
+    let mut server = Server::on_loopback(&bench.data);
+    let added = user_add(&Place::default(), &bench.data, "carol", "swordfish");
+    assert!(added.status.success(), "{added:?}");
+    server.kill();
+    fs::remove_file(&journal).unwrap();
+    let (text, code) = bench.store(&["check"]);
+    assert_eq!(code, Some(1));
+    assert!(text.contains("the journal is missing or empty"), "{text}");
+    let log = bench.file("log");
+    let mut server = Server::start(
+        &Place::default(),
+        &bench.data,
+        &["127.0.0.1:0"],
+        &["--log", &log],
+    );
+    let log = fs::read_to_string(log).unwrap();
+    assert!(log.contains("ERROR"), "{log}");
+    assert!(
+        log.contains("the journal is missing or empty: stored messages are lost"),
+        "{log}"
+    );
+    let status = |arguments: &[&str]| run(&bench.data, "status", arguments).0;
+    let lost = "lost before the start: the journal is missing or empty";
+    assert!(status(&[]).contains(lost));
+    assert!(status(&["--json"]).contains("\"lost\":\"the journal is missing or empty\""));
+    server.signal("TERM");
+    fs::remove_file(&journal).unwrap();
+    assert_eq!(bench.store(&["check"]).1, Some(0));
+    let server = Server::on_loopback(&bench.data);
+    assert!(!status(&[]).contains("lost before"));
+    assert!(status(&["--json"]).contains("\"lost\":null"));
+    drop(server);
+}
+
+#[test]
+fn database_that_is_gone_is_not_begun_anew() {
+    // An empty one took its place, and everybody signed up again.
+    let bench = Bench::new();
+    let backup = bench.file("backup");
+    assert_eq!(bench.store(&["backup", &backup]).1, Some(0));
+    fs::remove_file(bench.database()).unwrap();
+    let (text, code) = bench.users();
+    assert_eq!(code, Some(1));
+    for part in [
+        "udpchat.redb is gone",
+        "udpchat.generation",
+        "udpchat.redb.journal",
+        "store restore FILE",
+    ] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    assert!(!bench.database().exists());
+    let (text, code) = bench.store(&["restore", &backup]);
+    assert_eq!(code, Some(0), "{text}");
+    let (text, code) = bench.users();
+    assert_eq!(code, Some(0), "{text}");
+    assert!(
+        text.contains("alice") && text.contains("new epoch"),
+        "{text}"
+    );
+    // What is left is kept, and it is up to the operator to remove it.
+    let kept = fs::read_dir(&bench.data).unwrap().filter(|entry| {
+        let name = entry.as_ref().unwrap().file_name().into_string().unwrap();
+        name.contains(".replaced.") && name.ends_with(".journal")
+    });
+    assert_eq!(kept.count(), 1);
+    for name in ["udpchat.redb", "udpchat.redb.journal", "udpchat.generation"] {
+        fs::remove_file(bench.data.join(name)).unwrap();
+    }
+    assert_eq!(bench.users().1, Some(0), "it begins with an empty one");
+}
+
+#[test]
 fn limits_of_a_conversation_are_set_and_listed_whether_the_server_runs_or_not() {
     let bench = Bench::new();
     let set = ["retain", "everyone", "--days", "30", "--messages", "0"];

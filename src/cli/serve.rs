@@ -128,8 +128,10 @@ impl Command for Serve {
                 "FILES",
                 "DIR/udpchat.redb holds accounts, messages and keys, and DIR/udpchat.redb.journal what was done since that \
                  file was last brought up to date: after a crash both are needed, after an orderly stop the first \
-                 holds all. DIR/udpchat.generation tells whether an older \
-                 database was put back; DIR/control.sock is what udpchat user, status and store speak to. Before a \
+                 holds all. If the journal is missing, cut short, damaged or another one when it is needed, the log and \
+                 udpchat status name it, and clients notice what is lost. DIR/udpchat.generation tells whether an older \
+                 database was put back; where either of the two is left and the database is gone, the server does not \
+                 start. DIR/control.sock is what udpchat user, status and store speak to. Before a \
                  newer udpchat changes the schema, it copies the database to DIR/udpchat.redb.schema-N.DAY. The \
                  directory must be its owner's alone (mode 0700)."
                     .into(),

@@ -84,32 +84,28 @@ pub fn restore(
     let mut fresh = NewFile::beside(&path)?;
     fresh.fill(open_backup(backup)?)?;
     // The copy is checked, and not the backup: that one can have been changed in between.
-    let report = check::check_file(fresh.temporary_path()).map_err(|error| about(error, backup))?;
+    let report = check::check_copy(fresh.temporary_path()).map_err(|error| about(error, backup))?;
     if !report.is_sound() {
         return Ok(Err(report));
     }
     // A backup may be a plain copy of a file: now it says itself that it is one.
     mark_as_copy(&open_file(fresh.temporary_path())?)?;
-    let kept = if is_there {
-        let kept = free_name(&path, day);
+    let kept = free_name(&path, day);
+    if is_there {
         fs::rename(&path, &kept).map_err(failed)?;
-        match fs::rename(journal_of(&path), journal_of(&kept)) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(failed(error)),
-            _ => {}
-        }
-        Some(kept)
-    } else {
-        None
-    };
+    }
+    // It may be all that is left of the database.
+    match fs::rename(journal_of(&path), journal_of(&kept)) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(failed(error)),
+        _ => {}
+    }
     if let Err(error) = fresh.place() {
-        if let Some(kept) = kept {
-            // Better the one that was there than none; if this fails too, the error says where to look.
-            let _ = fs::rename(&kept, &path);
-            let _ = fs::rename(journal_of(&kept), journal_of(&path));
-        }
+        // Better the one that was there than none; if this fails too, the error says where to look.
+        let _ = fs::rename(&kept, &path);
+        let _ = fs::rename(journal_of(&kept), journal_of(&path));
         return Err(error.into());
     }
-    Ok(Ok(kept))
+    Ok(Ok(is_there.then_some(kept)))
 }
 
 /// Opens a backup to read it, if nobody but its user and root can have written it: the server's keys are in it, and

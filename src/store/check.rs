@@ -164,6 +164,14 @@ pub fn check_file(path: &Path) -> Result<Report, OpenError> {
     Ok(report)
 }
 
+/// The same of a copy, which is put in a database's place without a journal.
+///
+/// # Errors
+/// As [`check_file`].
+pub(super) fn check_copy(path: &Path) -> Result<Report, OpenError> {
+    check_database(open_to_look(path)?.0)
+}
+
 /// Checks a database that nobody else uses, down to every page.
 ///
 /// # Errors

@@ -5,9 +5,9 @@
 //! generation than that file; a copy made by `udpchat store backup` says itself that it is one. Either gets a new
 //! epoch, by which clients notice.
 //!
-//! What this cannot tell: a copy of the whole directory that is put back whole, and a file copied from under a
-//! running server and put back before its next start. Clients still notice those where their position is ahead of the
-//! log or its digest differs.
+//! What this cannot tell: a copy of the whole directory that is put back whole. (A database copied from under a running
+//! server and put back before its next start does not fit its journal.) Clients still notice that where their position
+//! is ahead of the log or its digest differs.
 
 use std::fs;
 use std::io;
@@ -25,7 +25,7 @@ use super::open::OpenError;
 use super::tables::{State, Tables};
 
 /// The file's name in the server's data directory.
-const FILE: &str = "udpchat.generation";
+pub(super) const GENERATION_FILE: &str = "udpchat.generation";
 
 /// Begins a service of the database of a data directory: returns whether it was found to be an older one, and has a
 /// new epoch. `seed` is for the epoch. A database without a schema is left alone.
@@ -37,7 +37,7 @@ pub fn begin_service(
     database: &Database,
     seed: [u8; 32],
 ) -> Result<bool, OpenError> {
-    let path = data_dir.join(FILE);
+    let path = data_dir.join(GENERATION_FILE);
     let failed = |cause| OpenError::Io {
         path: path.clone(),
         cause,

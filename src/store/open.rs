@@ -9,6 +9,7 @@ use redb::backends::FileBackend;
 use redb::{Database, DatabaseError, StorageError};
 use thiserror::Error;
 
+use super::generation::GENERATION_FILE;
 use super::guard::guard;
 use super::leftovers::remove_leftovers;
 use super::new_file::{NewFile, NewFileError, advice, beside, sync_directory_of};
@@ -77,6 +78,18 @@ pub enum OpenError {
     InUse {
         /// Which.
         path: PathBuf,
+    },
+    /// There is no database, but what belongs to one.
+    #[error(
+        "the database {path} is gone, but not {}: put a backup in its place with `udpchat store restore FILE`, or remove \
+         what is left of it to begin with an empty one",
+        .left.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(" and ")
+    )]
+    Gone {
+        /// The database.
+        path: PathBuf,
+        /// What is left.
+        left: Vec<PathBuf>,
     },
     /// The file is empty or ends before the database does.
     #[error("the database {path} is truncated ({bytes} bytes are left): restore it from a backup")]
@@ -174,13 +187,19 @@ impl OpenError {
     }
 }
 
-/// Opens the database in a data directory and its journal, making what is not there.
+/// Opens the database in a data directory and its journal, making both where nothing is left of an earlier one.
 ///
 /// # Errors
 /// See [`OpenError`]; [`OpenError::NewerSchema`] and [`OpenError::Foreign`] come from `Engine::new`.
 pub fn open(data_dir: &Path) -> Result<Files, OpenError> {
     prepare_directory(data_dir)?;
     let path = data_dir.join(DATABASE_FILE);
+    // Looked for first: whoever makes a database makes these behind it.
+    let mut left = vec![journal_of(&path), data_dir.join(GENERATION_FILE)];
+    left.retain(|path| fs::symlink_metadata(path).is_ok());
+    if !left.is_empty() && is_missing(&path) {
+        return Err(OpenError::Gone { path, left });
+    }
     let database = open_file(&path)?;
     let journal = journal_of(&path);
     let file = OpenOptions::new()
@@ -193,6 +212,11 @@ pub fn open(data_dir: &Path) -> Result<Files, OpenError> {
         .and_then(|file| sync_directory_of(&journal).map(|()| file))
         .map_err(|cause| from_io(&journal, cause))?;
     with_journal(database, &journal, file)
+}
+
+fn is_missing(path: &Path) -> bool {
+    let metadata = fs::symlink_metadata(path);
+    metadata.is_err_and(|error| error.kind() == io::ErrorKind::NotFound)
 }
 
 /// The journal of a database file.
@@ -215,9 +239,7 @@ fn with_journal(database: Database, path: &Path, mut file: File) -> Result<Files
 /// See [`OpenError`].
 pub fn open_file(path: &Path) -> Result<Database, OpenError> {
     remove_leftovers(path);
-    if let Err(error) = fs::symlink_metadata(path)
-        && error.kind() == io::ErrorKind::NotFound
-    {
+    if is_missing(path) {
         make_file(path)?;
     }
     reopen_file(path)
