@@ -3,8 +3,12 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-/// How many buckets are kept before those are forgotten that are full again, which tell nothing.
-const KEPT_MAX: usize = 4096;
+/// With so many buckets those that are full again are forgotten for the first time, which tell nothing. Chosen: few
+/// enough to be looked through in a moment.
+const SWEPT_FIRST: usize = 4096;
+/// How many are kept at most. Beyond it the fuller half is forgotten, too. Chosen: one for each of as many as can be
+/// about at once, a few megabytes.
+const KEPT_MAX: usize = 32_768;
 
 /// What one bucket holds.
 #[derive(Debug, Clone, Copy)]
@@ -75,7 +79,7 @@ impl<K: Ord> Buckets<K> {
         Self {
             rate,
             used: BTreeMap::new(),
-            sweep_at: KEPT_MAX,
+            sweep_at: SWEPT_FIRST,
             refused: 0,
         }
     }
@@ -101,16 +105,52 @@ impl<K: Ord> Buckets<K> {
             self.refused += 1;
             return Err(wait);
         }
-        let tokens = self.rate.level(self.used.get(&key), now) - 1.0;
+        self.charge(now, key);
+        Ok(())
+    }
+
+    /// Takes a token, or what is left of one.
+    pub fn charge(&mut self, now: Instant, key: K) {
+        let tokens = (self.rate.level(self.used.get(&key), now) - 1.0).max(0.0);
         self.used.insert(key, Bucket { tokens, at: now });
         if self.used.len() > self.sweep_at {
-            let rate = self.rate;
-            self.used
-                .retain(|_, bucket| rate.level(Some(bucket), now) < rate.burst);
-            // Not with each one more, where none could be forgotten.
-            self.sweep_at = KEPT_MAX.max(2 * self.used.len());
+            self.sweep(now);
         }
-        Ok(())
+    }
+
+    /// Puts a token back.
+    pub fn give_back(&mut self, now: Instant, key: &K) {
+        let rate = self.rate;
+        if let Some(bucket) = self.used.get_mut(key) {
+            bucket.tokens = (rate.level(Some(bucket), now) + 1.0).min(rate.burst);
+            bucket.at = now;
+        }
+    }
+
+    /// How many tokens are missing.
+    #[must_use]
+    pub fn used(&self, now: Instant, key: &K) -> f64 {
+        self.rate.burst - self.rate.level(self.used.get(key), now)
+    }
+
+    fn sweep(&mut self, now: Instant) {
+        let rate = self.rate;
+        let level = |bucket: &Bucket| rate.level(Some(bucket), now);
+        self.used.retain(|_, bucket| level(bucket) < rate.burst);
+        if self.used.len() >= KEPT_MAX {
+            let mut levels: Vec<f64> = self.used.values().map(level).collect();
+            let kept = levels.len() / 2;
+            let (_, median, _) = levels.select_nth_unstable_by(kept, f64::total_cmp);
+            let median = *median;
+            let mut surplus = self.used.len() - kept;
+            self.used.retain(|_, bucket| {
+                let is_kept = level(bucket) < median || surplus == 0;
+                surplus -= usize::from(!is_kept);
+                is_kept
+            });
+        }
+        // Not with each one more, where none could be forgotten.
+        self.sweep_at = (2 * self.used.len()).clamp(SWEPT_FIRST, KEPT_MAX);
     }
 
     /// How often there was no token to take, since the start.
@@ -159,7 +199,7 @@ mod tests {
         for key in 0..20_000 {
             now += Duration::from_millis(10);
             assert_eq!(buckets.take(now, key), Ok(()));
-            assert!(buckets.len() <= KEPT_MAX);
+            assert!(buckets.len() <= SWEPT_FIRST);
         }
     }
 }

@@ -181,7 +181,7 @@ impl Hub {
             } => {
                 Self::resolved(turn, session, channel, tag, outcome);
             }
-            Pending::Join(asked, bad_name) => self.joined(turn, asked, bad_name, outcome),
+            Pending::Join(asked, making) => self.joined(turn, asked, &making, outcome),
             Pending::MakeRoom(owner, reply) => self.room_made(turn, owner, &reply, outcome),
             Pending::Leave(asked, room) => self.left(turn, asked, room, outcome),
             Pending::ChangeRoom(asked, room) => self.moderated(turn, asked, room, outcome),

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::mpsc::SyncSender;
+use std::time::Duration;
 
 use super::limits::Limit;
 use super::name::{Name, RoomNameError};
@@ -28,7 +29,7 @@ pub enum Pending {
     },
     /// The password was proved and the device is known: this is its ticket.
     Device { session: SessionId, ticket: Vec<u8> },
-    /// The ticket was looked at: this is its successor.
+    /// The ticket was used: this is its successor.
     Resume { session: SessionId, ticket: Vec<u8> },
     /// A device's tickets are forgotten.
     Revoke {
@@ -46,8 +47,8 @@ pub enum Pending {
         channel: Channel,
         tag: u32,
     },
-    /// A room was joined; or why it could not be made, if it is not there.
-    Join(Asked, Option<RoomNameError>),
+    /// A room was joined.
+    Join(Asked, Making),
     /// A room was made for its owner; the operator waits for the answer.
     MakeRoom(AccountId, SyncSender<Outcome>),
     /// A room was left.
@@ -90,6 +91,19 @@ pub enum Pending {
     },
     /// A step of retention is done.
     Expire,
+}
+
+/// Whether joining a room may make it.
+#[derive(Debug, Clone)]
+pub enum Making {
+    /// Only the operator makes rooms.
+    Closed,
+    /// A new room cannot have this name.
+    BadName(RoomNameError),
+    /// It may, and is counted as if it did.
+    Counted,
+    /// Not before this time has passed.
+    TooSoon(Duration),
 }
 
 /// Who has asked for something that has a tag, and where the answer goes.

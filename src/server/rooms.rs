@@ -10,7 +10,7 @@ use std::sync::mpsc::SyncSender;
 use super::hub::{Hub, MakeRoom, Turn};
 use super::name::{Name, RoomName, RoomNameError};
 use super::policy::RoomMaking;
-use super::requests::{Asked, Pending};
+use super::requests::{Asked, Making, Pending};
 use super::sign_in::{failure_of, too_many};
 use crate::protocol::{
     Access, AccountId, Command, ConversationId, EntryId, ErrorCode, EventKind, Failure, Join,
@@ -54,6 +54,7 @@ impl Hub {
         }
         // One that was made under an earlier rule is joined all the same.
         let bad_name = RoomName::parse_new(&body.name).err();
+        let making = self.may_make_room(turn, asked.account, bad_name);
         let (name, skeleton) = name.into_forms();
         let request = Request::Join {
             account: asked.account,
@@ -61,11 +62,13 @@ impl Hub {
             name,
             skeleton,
             access: body.access.unwrap_or(Access::Public),
-            may_make: bad_name.is_none() && self.config.rooms == RoomMaking::Open,
+            may_make: matches!(making, Making::Counted),
             time_ms: turn.now.unix_ms,
         };
-        let pending = Pending::Join(asked, bad_name);
-        self.ask_for(turn, asked, Command::Join, pending, request);
+        let pending = Pending::Join(asked, making.clone());
+        if !self.ask_for(turn, asked, Command::Join, pending, request) {
+            self.not_made(turn, asked.account, &making);
+        }
     }
 
     /// The store has made the user a member, or not.
@@ -73,21 +76,29 @@ impl Hub {
         &mut self,
         turn: &mut Turn<'_>,
         asked: Asked,
-        bad_name: Option<RoomNameError>,
+        making: &Making,
         outcome: Outcome,
     ) {
+        if !is_made(&outcome) {
+            self.not_made(turn, asked.account, making);
+        }
         let Outcome::Done(Reply::Joined(joined)) = outcome else {
             let mut failure = failure_of(&outcome);
+            match making {
+                Making::TooSoon(wait) if failure.code == ErrorCode::NoSuchRoom => {
+                    self.throttle.room_refused();
+                    failure = too_many(*wait);
+                }
+                Making::BadName(error) if failure.code == ErrorCode::NoSuchRoom => {
+                    failure = Failure::new(ErrorCode::BadName, error.to_string());
+                }
+                _ => {}
+            }
             // Where no room is made by joining it, whether there is one that is private is nobody's business.
-            if self.config.rooms == RoomMaking::Closed
+            if matches!(making, Making::Closed)
                 && matches!(failure.code, ErrorCode::NotInvited | ErrorCode::NoSuchRoom)
             {
                 failure.code = ErrorCode::RoomsClosed;
-            }
-            if failure.code == ErrorCode::NoSuchRoom
-                && let Some(error) = bad_name
-            {
-                failure = Failure::new(ErrorCode::BadName, error.to_string());
             }
             // The room that has such a name already may be a private one.
             if failure.code == ErrorCode::NameLooksLike {
@@ -106,6 +117,30 @@ impl Hub {
         self.answer_if_here(turn, asked, answer);
         if let Some(event) = joined.event {
             self.forward_event(turn, &event);
+        }
+    }
+
+    /// Whether an account may make a room now, which counts as one until it is known to be none.
+    fn may_make_room(
+        &mut self,
+        turn: &Turn<'_>,
+        account: AccountId,
+        bad_name: Option<RoomNameError>,
+    ) -> Making {
+        match (self.config.rooms, bad_name) {
+            (RoomMaking::Closed, _) => Making::Closed,
+            (RoomMaking::Open, Some(error)) => Making::BadName(error),
+            (RoomMaking::Open, None) => match self.throttle.make_room(turn.now.instant, account) {
+                Ok(()) => Making::Counted,
+                Err(wait) => Making::TooSoon(wait),
+            },
+        }
+    }
+
+    /// No room was made where one could have been.
+    fn not_made(&mut self, turn: &Turn<'_>, account: AccountId, making: &Making) {
+        if matches!(making, Making::Counted) {
+            self.throttle.made_no_room(turn.now.instant, account);
         }
     }
 
@@ -387,6 +422,18 @@ impl Hub {
             Self::refuse_asked(turn, asked, command, failure);
         }
         belongs
+    }
+}
+
+/// Whether joining has made a room, or may have: whoever makes it writes the first entry of its log.
+fn is_made(outcome: &Outcome) -> bool {
+    match outcome {
+        Outcome::Done(Reply::Joined(joined)) => {
+            let event = joined.event.as_ref();
+            event.is_some_and(|event| event.stored.prev == EntryId::START)
+        }
+        Outcome::Unknown => true,
+        Outcome::Done(_) | Outcome::Refused(_) => false,
     }
 }
 

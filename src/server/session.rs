@@ -30,6 +30,8 @@ pub struct Session {
     pub has_reported: bool,
     /// When it was last told that its messages are taken more slowly.
     pub told_slowed: Option<Instant>,
+    /// It has brought a ticket that was worthless: no other one is looked at.
+    pub has_failed_ticket: bool,
 }
 
 /// How far a session's sign-in has come.
@@ -113,6 +115,7 @@ impl Session {
             damaged: 0,
             has_reported: false,
             told_slowed: None,
+            has_failed_ticket: false,
         }
     }
 

@@ -29,9 +29,17 @@ impl Hub {
     pub(super) fn sign_up(&mut self, turn: &mut Turn<'_>, id: SessionId, body: SignUp) {
         let command = Command::SignUp;
         self.claim(id, Claim::name(&body.name));
-        let Some(name) = self.admit(turn, id, command, Name::parse_new(&body.name)) else {
+        let Some(name) = self.name(turn, id, command, Name::parse_new(&body.name)) else {
             return;
         };
+        let Some(remote) = turn.endpoint.remote(id) else {
+            return;
+        };
+        // Whose name it is tells nothing of anybody's password, so it is no guess.
+        let now = turn.now.instant;
+        if let Err(wait) = self.throttle.begin_account(now, remote.ip()) {
+            return self.refuse_for_now(turn, id, command, wait);
+        }
         let request = Request::FindAccount {
             name: name.canonical().to_owned(),
         };
@@ -121,9 +129,16 @@ impl Hub {
     pub(super) fn login(&mut self, turn: &mut Turn<'_>, id: SessionId, body: Login) {
         let command = Command::Login;
         self.claim(id, Claim::name(&body.name));
-        let Some(name) = self.admit(turn, id, command, Name::parse(&body.name)) else {
+        let Some(name) = self.name(turn, id, command, Name::parse(&body.name)) else {
             return;
         };
+        let Some(remote) = turn.endpoint.remote(id) else {
+            return;
+        };
+        let now = turn.now.instant;
+        if let Err(wait) = self.throttle.guess(now, name.canonical(), remote.ip()) {
+            return self.refuse_for_now(turn, id, command, wait);
+        }
         let request = Request::FindAccount {
             name: name.canonical().to_owned(),
         };
@@ -190,7 +205,7 @@ impl Hub {
             return self.refuse_sign_in(turn, id, command, failure);
         };
         if let Some(remote) = turn.endpoint.remote(id) {
-            self.throttle.succeeded(&account.name, remote.ip());
+            self.throttle.password_proved(&account.name, remote.ip());
         }
         if let Some(device) = body.device {
             // Its earlier tickets end with this login, and the new one must not end with them.
@@ -219,18 +234,14 @@ impl Hub {
 
     /// Signing in by ticket.
     pub(super) fn resume_by_ticket(&mut self, turn: &mut Turn<'_>, id: SessionId, body: &Resume) {
-        let command = Command::Resume;
         self.claim(id, Claim::Account(body.account));
-        let Some(remote) = turn.endpoint.remote(id) else {
+        let Some(session) = self.sessions.get(id) else {
             return;
         };
-        let taken = self.throttle.take_token(turn.now.instant, remote.ip());
-        if let Err(wait) = taken {
-            return self.refuse_for_now(turn, id, command, wait);
-        }
-        if self.unrevoked.contains(&(body.account, body.device)) {
-            let failure = Failure::new(ErrorCode::TicketRefused, "");
-            return self.refuse_sign_in(turn, id, command, failure);
+        // Each session has one look, whatever others have done from the same network; the next takes a handshake.
+        let has_failed = session.has_failed_ticket;
+        if has_failed || self.unrevoked.contains(&(body.account, body.device)) {
+            return self.refuse_ticket(turn, id);
         }
         let successor = self.make_ticket();
         let request = Request::Resume {
@@ -245,7 +256,20 @@ impl Hub {
             session: id,
             ticket: successor,
         };
-        self.ask_for_sign_in(turn, id, command, pending, request);
+        self.ask_for_sign_in(turn, id, Command::Resume, pending, request);
+    }
+
+    /// A ticket is worthless: the network that it came from is charged for it.
+    fn refuse_ticket(&mut self, turn: &mut Turn<'_>, id: SessionId) {
+        if let Some(session) = self.sessions.get_mut(id) {
+            session.has_failed_ticket = true;
+        }
+        if let Some(remote) = turn.endpoint.remote(id) {
+            let now = turn.now.instant;
+            self.throttle.ticket_refused(now, remote.ip());
+        }
+        let failure = Failure::new(ErrorCode::TicketRefused, "");
+        self.refuse_sign_in(turn, id, Command::Resume, failure);
     }
 
     /// The user is known, and on which device: the session of a signed-in user begins.
@@ -276,6 +300,7 @@ impl Hub {
                         _ => "password",
                     };
                     sign_in_log::signed_in(&name, remote, device, by);
+                    self.throttle.signed_in(&name, remote.ip());
                 }
                 let start = SessionStart {
                     account,
@@ -287,35 +312,25 @@ impl Hub {
                 Self::answer(turn, id, CHANNEL, &Message::control(start));
                 self.arrived(turn, id, account, &name);
             }
+            Outcome::Refused(_) if command == Command::Resume => self.refuse_ticket(turn, id),
             other => self.refuse_sign_in(turn, id, command, failure_of(&other)),
         }
         self.resume(turn, id);
     }
 
-    /// Checks the name and whether another attempt is allowed now.
-    fn admit(
-        &mut self,
+    /// The name that was typed, if it can be one.
+    fn name(
+        &self,
         turn: &mut Turn<'_>,
         id: SessionId,
         command: Command,
         name: Result<Name, NameError>,
     ) -> Option<Name> {
-        let name = match name {
-            Ok(name) => name,
+        match name {
+            Ok(name) => Some(name),
             Err(error) => {
                 let failure = Failure::new(ErrorCode::BadName, error.to_string());
                 self.refuse_sign_in(turn, id, command, failure);
-                return None;
-            }
-        };
-        let remote = turn.endpoint.remote(id)?;
-        match self
-            .throttle
-            .attempt(turn.now.instant, name.canonical(), remote.ip())
-        {
-            Ok(()) => Some(name),
-            Err(wait) => {
-                self.refuse_for_now(turn, id, command, wait);
                 None
             }
         }

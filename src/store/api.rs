@@ -85,7 +85,8 @@ pub enum Request {
         expires_ms: u64,
     },
     /// Signs in by ticket: if it is the device's current or previous one and not expired, `successor` becomes the
-    /// current one and the ticket used becomes the previous: [`Reply::Device`], else [`Refusal::Ticket`].
+    /// current one and the ticket used becomes the previous: [`Reply::Device`], else [`Refusal::Ticket`]. A worthless one
+    /// costs a look: it writes nothing, not even what waits to be written.
     Resume {
         /// The account that asks, or that it is about.
         account: AccountId,

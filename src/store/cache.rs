@@ -149,6 +149,12 @@ impl Cache {
         self.conversations.len() + self.members.len() + self.seen.len() + names + numbers
     }
 
+    /// Whether something waits here for its place in the tables.
+    #[cfg(test)]
+    pub(super) fn is_newer(&self) -> bool {
+        !self.conversations.known().changed.is_empty()
+    }
+
     fn clear(&self) {
         self.conversations.clear();
         self.members.clear();
@@ -169,7 +175,7 @@ impl Tables<'_> {
                 self.is_cached = true;
                 Ok(())
             }
-            Reach::CachedWrite => {
+            Reach::PointRead | Reach::CachedWrite => {
                 self.is_cached = true;
                 Ok(())
             }

@@ -78,6 +78,29 @@ fn forget_surplus(tables: &mut Tables<'_>, account: AccountId) -> Result<(), Sto
     Ok(())
 }
 
+/// Refuses a ticket that is not good; nothing comes of one that is.
+pub(super) fn check_ticket(
+    look: &impl Look,
+    device: (AccountId, DeviceId),
+    ticket: TicketHash,
+    now_ms: u64,
+) -> Result<(), Stop> {
+    admitted(look, device, ticket, now_ms).map(|_| ())
+}
+
+/// The device's ticket that this one is.
+fn admitted(
+    look: &impl Look,
+    (account, device): (AccountId, DeviceId),
+    ticket: TicketHash,
+    now_ms: u64,
+) -> Result<TicketRecord, Stop> {
+    let record = load(look, account, device)?.ok_or(Refusal::Ticket)?;
+    let known = [record.current, record.previous].into_iter().flatten();
+    let admitted = known.into_iter().find(|known| known.admits(ticket, now_ms));
+    Ok(admitted.ok_or(Refusal::Ticket)?)
+}
+
 /// What signs in by ticket.
 pub(super) struct Resumption {
     pub(super) account: AccountId,
@@ -101,12 +124,7 @@ pub(super) fn resume(
         ticket,
         ..
     } = *resumption;
-    let record = load(tables, account, device)?.ok_or(Refusal::Ticket)?;
-    let used = [record.current, record.previous]
-        .into_iter()
-        .flatten()
-        .find(|known| known.admits(ticket, resumption.now_ms))
-        .ok_or(Refusal::Ticket)?;
+    let used = admitted(tables, (account, device), ticket, resumption.now_ms)?;
     let name = accounts::require(tables, account)?.name;
     let record = DeviceRecord {
         current: Some(TicketRecord::new(

@@ -371,6 +371,17 @@ pub(super) fn perform(
     epoch: u64,
     request: &Request,
 ) -> Result<Reply, Stop> {
+    if let Request::Resume {
+        account,
+        device,
+        ticket,
+        now_ms,
+        ..
+    } = request
+    {
+        // Before anything is prepared for a write, so that strangers with worthless tickets cause none.
+        devices::check_ticket(tables, (*account, *device), *ticket, *now_ms)?;
+    }
     tables.prepare_for(request)?;
     match request {
         Request::CreateAccount(new) => accounts::create(tables, new),
@@ -443,5 +454,43 @@ pub(super) fn perform(
         | Request::Rooms { .. }
         | Request::Members { .. }
         | Request::ReadBack { .. } => answer(tables, request),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{Bench, append, ticket};
+    use super::*;
+
+    #[test]
+    fn worthless_ticket_writes_nothing_not_even_what_waits_to_be_written() {
+        // Each brought the cache back to the tables, for whoever sent tickets made of dice.
+        let mut bench = Bench::new();
+        let alice = bench.user("alice");
+        bench.user("bob");
+        let conversation = bench.resolve(alice, "bob").conversation;
+        let mut number = 0;
+        let mut resume = |bytes: u8, now_ms| {
+            number += 1;
+            bench.done(append(alice, conversation, number, "tea?"));
+            let before = (bench.engine.commits(), bench.disk.syncs());
+            let outcome = bench.ask(Request::Resume {
+                account: alice.0,
+                device: alice.1,
+                ticket: ticket(bytes),
+                successor: ticket(9),
+                now_ms,
+                expires_ms: 5000,
+            });
+            let live = bench.engine.live.as_mut().expect("nothing has failed");
+            let is_newer = live.perform(|tables| Ok(tables.cache.is_newer()));
+            let has_written = (bench.engine.commits(), bench.disk.syncs()) != before;
+            let (is_newer, _) = is_newer.expect("the disk is well");
+            (matches!(outcome, Outcome::Done(_)), has_written, is_newer)
+        };
+        for (bytes, now_ms) in [(1, 10), (2, 10), (0, 1000)] {
+            assert_eq!(resume(bytes, now_ms), (false, false, true));
+        }
+        assert_eq!(resume(0, 10), (true, true, false));
     }
 }

@@ -6,6 +6,8 @@ use super::Request;
 /// What a request may touch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Reach {
+    /// Reads tables that the cache does not stand before: it writes nothing back, however often it is asked.
+    PointRead,
     /// Reads; of the tables that the cache stands before, no other rows than by the cache's functions, looking through
     /// none of them.
     CachedRead,
@@ -21,14 +23,14 @@ impl Reach {
     /// That of a request.
     pub(super) const fn of(request: &Request) -> Self {
         match request {
+            Request::FindAccount { .. } => Self::PointRead,
             Request::Read { .. } | Request::ReadBack { .. } => Self::CachedRead,
             // The checkpoint by itself touches nothing: the engine makes it behind the group.
             Request::Append(_)
             | Request::Void { .. }
             | Request::Advance { .. }
             | Request::Checkpoint => Self::CachedWrite,
-            Request::FindAccount { .. }
-            | Request::ListAccounts
+            Request::ListAccounts
             | Request::Marks { .. }
             | Request::ListRetained
             | Request::Rooms { .. }
@@ -51,6 +53,6 @@ impl Reach {
 
     /// Whether it never writes, so that a snapshot is enough.
     pub(super) const fn only_reads(self) -> bool {
-        matches!(self, Self::CachedRead | Self::Read)
+        matches!(self, Self::PointRead | Self::CachedRead | Self::Read)
     }
 }

@@ -33,6 +33,7 @@ mod rates;
 mod readers;
 mod retention;
 mod rooms;
+mod tickets;
 
 /// How many requests the store takes at once.
 const SLOTS: usize = 64;
@@ -95,6 +96,11 @@ struct Bench {
 
 impl Bench {
     fn new() -> Self {
+        Self::with(Limits::default())
+    }
+
+    /// With other limits of the transport.
+    fn with(limits: Limits) -> Self {
         let now = Now {
             instant: instant(),
             unix_ms: 1_773_756_120_000,
@@ -107,7 +113,7 @@ impl Bench {
             static_key: [3; 32],
             reset_key: [4; 32],
             unix_ms: now.unix_ms,
-            limits: Limits::default(),
+            limits,
         };
         let queue = Arc::new(Mutex::new(Queue::default()));
         let store = Box::new(QueuedStore(Arc::clone(&queue)));
@@ -222,8 +228,15 @@ impl Bench {
             .expect("there is room");
     }
 
-    /// Everything that has come on a session.
+    /// Everything that has come on a session, and what that makes room for.
     fn heard(&mut self, link: Link) -> Vec<Body> {
+        let bodies = self.heard_now(link);
+        self.pass(50);
+        bodies
+    }
+
+    /// Everything that has come on a session.
+    fn heard_now(&mut self, link: Link) -> Vec<Body> {
         let mut bodies = Vec::new();
         for channel in Channel::ALL {
             while let Some(bytes) = self.client.receive(self.now.instant, link.client, channel) {
@@ -231,7 +244,6 @@ impl Bench {
                 bodies.push(envelope.open().expect("with the right digest").body);
             }
         }
-        self.pass(50);
         bodies
     }
 

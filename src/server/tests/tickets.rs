@@ -1,0 +1,174 @@
+//! Tickets: a good one is refused by nobody's failures, and a worthless one costs the store a look and no more.
+
+use std::collections::BTreeSet;
+
+use super::*;
+use crate::protocol::{Resume, SessionStart};
+use crate::server::hash_ticket;
+
+const TICKET: [u8; 32] = [9; 32];
+
+/// The server's key in these tests.
+const SERVER_KEY: [u8; 32] = [5; 32];
+
+impl Bench {
+    /// An account with a device whose ticket is [`TICKET`].
+    fn ticket_of(&mut self, name: &str) -> Resume {
+        let (account, _) = self.user(name);
+        let request = Request::OpenDevice {
+            account,
+            device: None,
+            ticket: hash_ticket(&SERVER_KEY, account, &TICKET),
+            expires_ms: self.now.unix_ms + 1_000_000,
+        };
+        let Reply::Device { device, .. } = self.done(request) else {
+            panic!("a device was asked for");
+        };
+        Resume {
+            account,
+            device,
+            ticket: TICKET.to_vec().into(),
+        }
+    }
+
+    /// Begins many sessions at once, and says how both ends call each.
+    fn connect_many(&mut self, count: usize) -> Vec<Link> {
+        let before: BTreeSet<SessionId> = self.hub.sessions.iter().map(|(id, _)| id).collect();
+        let clients: Vec<SessionId> = (0..count)
+            .map(|_| {
+                self.client
+                    .connect(self.now.instant, ([198, 51, 100, 1], 7777).into())
+            })
+            .collect();
+        self.pass(100);
+        let servers: Vec<SessionId> = self
+            .hub
+            .sessions
+            .iter()
+            .map(|(id, _)| id)
+            .filter(|id| !before.contains(id))
+            .collect();
+        assert_eq!(servers.len(), count, "all are connected");
+        let both = clients.into_iter().zip(servers);
+        both.map(|(client, server)| Link { client, server })
+            .collect()
+    }
+}
+
+/// What the transport lets in is another matter: here it is everybody.
+fn bench() -> Bench {
+    Bench::with(Limits {
+        unauthenticated_per_prefix: u32::MAX,
+        ..Limits::default()
+    })
+}
+
+fn start(heard: &[Body]) -> Option<&SessionStart> {
+    heard.iter().find_map(|body| match body {
+        Body::SessionStart(start) => Some(start),
+        _ => None,
+    })
+}
+
+fn refusals(heard: &[Body], wanted: ErrorCode) -> usize {
+    let of_code = |body: &&Body| matches!(body, Body::Failure(it) if it.code == wanted);
+    heard.iter().filter(of_code).count()
+}
+
+/// How many tickets wait for the store.
+fn asked(bench: &Bench) -> usize {
+    let queue = bench.queue.lock().expect("held by nobody");
+    let requests = queue.waiting.iter().map(|(_, request)| request);
+    requests
+        .filter(|it| matches!(it, Request::Resume { .. }))
+        .count()
+}
+
+#[test]
+fn good_ticket_is_taken_within_two_seconds_whatever_others_have_tried_from_the_same_address() {
+    // Worthless tickets took from what all sign-ins had in common: a user with a good one gave up. Each was a write as
+    // well, which brought the store's cache back to its tables and waited for the disk.
+    let mut bench = bench();
+    let good = bench.ticket_of("bob");
+    let worthless = Resume {
+        ticket: vec![1; 32].into(),
+        ..good.clone()
+    };
+    let nobodys = Resume {
+        account: AccountId(77),
+        ..good.clone()
+    };
+    let hostile = bench.connect_many(100);
+    for _ in 0..40 {
+        for link in &hostile {
+            bench.say(
+                *link,
+                Channel::Control,
+                &Message::control(worthless.clone()),
+            );
+            bench.say(*link, Channel::Control, &Message::control(nobodys.clone()));
+        }
+        bench.pass(20);
+        for link in &hostile {
+            let heard = bench.heard_now(*link);
+            assert_eq!(refusals(&heard, ErrorCode::TicketRefused), heard.len());
+        }
+    }
+    let begun = bench.now.instant;
+    let link = bench.connect();
+    bench.say(link, Channel::Control, &Message::control(good.clone()));
+    bench.pass(100);
+    let heard = bench.heard_now(link);
+    let started = start(&heard).expect("signed in");
+    assert_eq!(
+        (started.account, started.device),
+        (good.account, good.device)
+    );
+    assert!(bench.now.instant - begun < Duration::from_secs(2));
+}
+
+#[test]
+fn session_has_one_look_at_a_worthless_ticket() {
+    let mut bench = bench();
+    let good = bench.ticket_of("bob");
+    let worthless = Resume {
+        ticket: vec![1; 32].into(),
+        ..good.clone()
+    };
+    let link = bench.connect();
+    bench.say(link, Channel::Control, &Message::control(worthless.clone()));
+    bench.pass(50);
+    assert_eq!(refusals(&bench.heard(link), ErrorCode::TicketRefused), 1);
+    bench.is_held = true;
+    for _ in 0..100 {
+        bench.say(link, Channel::Control, &Message::control(worthless.clone()));
+    }
+    bench.pass(50);
+    assert_eq!(asked(&bench), 0, "no other one is looked at");
+    assert_eq!(refusals(&bench.heard(link), ErrorCode::TicketRefused), 100);
+}
+
+#[test]
+fn thousand_users_behind_one_address_are_back_within_five_seconds_of_a_restart() {
+    // Of one address ten tickets a second were taken, two hundred at once: the last of a ship's thousand users waited
+    // for more than a minute.
+    let mut bench = bench();
+    let tickets: Vec<Resume> = (0..1000)
+        .map(|number| bench.ticket_of(&format!("user{number}")))
+        .collect();
+    let begun = bench.now.instant;
+    let mut back = 0;
+    for wave in tickets.chunks(40) {
+        let links = bench.connect_many(wave.len());
+        for (link, ticket) in links.iter().zip(wave) {
+            bench.say(*link, Channel::Control, &Message::control(ticket.clone()));
+        }
+        bench.pass(50);
+        for link in links {
+            let heard = bench.heard_now(link);
+            back += usize::from(start(&heard).is_some());
+        }
+    }
+    assert_eq!(back, 1000);
+    assert!(bench.now.instant - begun < Duration::from_secs(5));
+}
