@@ -3,14 +3,16 @@
 //! The same half serves a session of the network and `udpchat user add`, which plays the client's half itself.
 
 use opaque_ke::{
-    CredentialFinalization, CredentialRequest, RegistrationRequest, RegistrationUpload,
-    ServerLogin, ServerLoginParameters, ServerRegistration, ServerSetup,
+    ClientRegistration, ClientRegistrationFinishParameters, CredentialFinalization,
+    CredentialRequest, RegistrationRequest, RegistrationUpload, ServerLogin, ServerLoginParameters,
+    ServerRegistration, ServerSetup,
 };
-use rand_core::{CryptoRng, RngCore};
+use rand_chacha::ChaCha20Rng;
+use rand_core::{CryptoRng, RngCore, SeedableRng};
 use thiserror::Error;
 
 use super::name::Name;
-use crate::protocol::opaque::{Suite, context, identities};
+use crate::protocol::opaque::{KeyStretching, Suite, context, identities};
 use crate::store::{Account, NewAccount};
 
 /// What the server keeps of OPAQUE: with it, and only with it, the accounts' records are of use.
@@ -18,6 +20,9 @@ pub struct Registrar {
     setup: ServerSetup<Suite>,
     /// Makes the credential identifiers of accounts that do not exist, the same for the same name each time.
     stand_in_key: [u8; 32],
+    /// The record of no account: what is done with an account's record takes some time, and is done with this one
+    /// where there is none.
+    stand_in_record: Vec<u8>,
 }
 
 /// The peer's half was not what OPAQUE expects.
@@ -51,9 +56,13 @@ impl Registrar {
     /// # Errors
     /// If the bytes are no setup: the database is damaged.
     pub fn load(setup: &[u8]) -> Result<Self, BadExchange> {
+        let rng = blake3::derive_key("udpchat 1 stand-in record", setup);
+        let stand_in_key = blake3::derive_key("udpchat 1 stand-in credential identifiers", setup);
+        let setup = ServerSetup::deserialize(setup).map_err(|_| BadExchange)?;
         Ok(Self {
-            setup: ServerSetup::deserialize(setup).map_err(|_| BadExchange)?,
-            stand_in_key: blake3::derive_key("udpchat 1 stand-in credential identifiers", setup),
+            stand_in_record: stand_in_record(&setup, ChaCha20Rng::from_seed(rng))?,
+            setup,
+            stand_in_key,
         })
     }
 
@@ -99,8 +108,8 @@ impl Registrar {
         })
     }
 
-    /// Answers the first half of a login. Without an account it gives OPAQUE's stand-in answer, which nobody can
-    /// tell from a real one.
+    /// Answers the first half of a login. Without an account it takes the same steps with a record that stands in for
+    /// one, so that nobody can tell the answer from a real one, nor by how long it takes.
     ///
     /// # Errors
     /// [`BadExchange`] if the request, or the account's record, is malformed.
@@ -113,17 +122,13 @@ impl Registrar {
         handshake_hash: &[u8; 32],
     ) -> Result<(PendingLogin, Vec<u8>), BadExchange> {
         let request = CredentialRequest::deserialize(request).map_err(|_| BadExchange)?;
-        let record = match &account {
-            Some(account) => {
-                Some(ServerRegistration::deserialize(&account.record).map_err(|_| BadExchange)?)
-            }
-            None => None,
-        };
         let name = name.canonical().to_owned();
-        let credential_identifier = match &account {
-            Some(account) => account.credential_identifier,
-            None => self.stand_in(&name),
+        let stand_in = self.stand_in(&name);
+        let (record, credential_identifier) = match &account {
+            Some(account) => (&account.record, account.credential_identifier),
+            None => (&self.stand_in_record, stand_in),
         };
+        let record = ServerRegistration::deserialize(record).map_err(|_| BadExchange)?;
         let context = context(handshake_hash);
         let parameters = ServerLoginParameters {
             context: Some(&context),
@@ -132,7 +137,7 @@ impl Registrar {
         let answer = ServerLogin::start(
             rng,
             &self.setup,
-            record,
+            Some(record),
             request,
             &credential_identifier,
             parameters,
@@ -167,6 +172,27 @@ impl Registrar {
     }
 }
 
+/// A record like any account's, of a password that nobody knows.
+fn stand_in_record(
+    setup: &ServerSetup<Suite>,
+    mut rng: ChaCha20Rng,
+) -> Result<Vec<u8>, BadExchange> {
+    let mut password = [0; 32];
+    rng.fill_bytes(&mut password);
+    let client =
+        ClientRegistration::<Suite>::start(&mut rng, &password).map_err(|_| BadExchange)?;
+    let server = ServerRegistration::<Suite>::start(setup, client.message, &[0; 16])
+        .map_err(|_| BadExchange)?;
+    let parameters =
+        ClientRegistrationFinishParameters::new(identities(""), Some(&KeyStretching::Identity));
+    let upload = client
+        .state
+        .finish(&mut rng, &password, server.message, parameters)
+        .map_err(|_| BadExchange)?;
+    let record = ServerRegistration::finish(upload.message);
+    Ok(record.serialize().to_vec())
+}
+
 impl PendingSignUp {
     /// The name that the account will have.
     #[must_use]
@@ -185,16 +211,12 @@ impl PendingLogin {
 
 #[cfg(test)]
 mod tests {
+    use super::*;
+    use crate::protocol::AccountId;
     use opaque_ke::{
         ClientLogin, ClientLoginFinishParameters, ClientRegistration,
         ClientRegistrationFinishParameters, CredentialResponse, RegistrationResponse,
     };
-    use rand_chacha::ChaCha20Rng;
-    use rand_core::SeedableRng;
-
-    use super::*;
-    use crate::protocol::AccountId;
-    use crate::protocol::opaque::KeyStretching;
 
     const HASH: [u8; 32] = [7; 32];
 
@@ -274,6 +296,38 @@ mod tests {
     #[test]
     fn unknown_name_gets_an_answer_that_leads_nowhere() {
         assert!(login(None, b"tea at four", HASH).is_none());
+    }
+
+    #[test]
+    fn unknown_name_takes_the_same_steps_as_a_known_one() {
+        // A known account's record was taken apart, which takes 15 microseconds, and an unknown one's made of dice.
+        let mut rng = ChaCha20Rng::from_seed([3; 32]);
+        let registrar = Registrar::load(&Registrar::generate(&mut rng)).unwrap();
+        let known = sign_up(&registrar, &mut rng, b"tea at four");
+        let name = Name::parse("erin").unwrap();
+        assert_eq!(registrar.stand_in_record.len(), known.record.len());
+        let start = ClientLogin::<Suite>::start(&mut rng, b"tea at five").unwrap();
+        let request = start.message.serialize();
+        let mut seen = Vec::new();
+        for account in [Some(known), None] {
+            let mut dice = ChaCha20Rng::from_seed([4; 32]);
+            let (pending, answer) = registrar
+                .start_login(&mut dice, &name, account, &request, &HASH)
+                .unwrap();
+            // The server's half of the key exchange is in the clear, and is what the dice give first.
+            let key_share = answer[answer.len() - 96..answer.len() - 64].to_vec();
+            seen.push((answer.len(), dice.get_word_pos(), key_share, pending.name));
+        }
+        assert_eq!(seen[0], seen[1]);
+    }
+
+    #[test]
+    fn record_that_stands_in_is_the_same_after_a_restart_and_another_on_another_server() {
+        let mut rng = ChaCha20Rng::from_seed([3; 32]);
+        let setups = [0, 1].map(|_| Registrar::generate(&mut rng));
+        let record = |setup: &[u8]| Registrar::load(setup).unwrap().stand_in_record;
+        assert_eq!(record(&setups[0]), record(&setups[0]));
+        assert_ne!(record(&setups[0]), record(&setups[1]));
     }
 
     #[test]

@@ -327,7 +327,7 @@ fn outcome(result: Result<Reply, Stop>) -> Result<Outcome, StoreError> {
 /// Answers a request that only reads.
 fn answer(look: &impl Look, request: &Request) -> Result<Reply, Stop> {
     match request {
-        Request::FindAccount { name } => accounts::find(look, name)?
+        Request::FindAccount { name } => accounts::find_as_if_known(look, name)?
             .map(Reply::Account)
             .ok_or_else(|| Refusal::NoSuchUser.into()),
         Request::ListAccounts => accounts::list(look),
