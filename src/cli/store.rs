@@ -76,12 +76,13 @@ impl Command for Store {
             ),
             (
                 "STORE RESCUE",
-                "For a database that is damaged and of which there is no recent backup. While the server can be \
-                 started it serves what can be read; but after a kill a damaged page can keep the database from being \
-                 opened at all. Every row that can be read, and is what was written, is copied to FILE, which is \
-                 put in the database's place by store restore; the damaged database is not written to. What is lost is \
-                 said: entries of a log are shown as damaged to those who read them; a user whose account was lost \
-                 keeps name and conversations, and signs in on the devices that are signed in already."
+                "For a damaged database of which there is no recent backup. While the server can be started it serves \
+                 what can be read. Table by table, every row that can still be read and whose checksum fits is copied to \
+                 FILE, with what the journal holds; store restore puts FILE in the database's place. The damaged database \
+                 is not written to. The command says what is lost: entries of a log are shown as damaged to those who read \
+                 them; a user whose account was lost keeps name and conversations, and signs in on the devices that are \
+                 signed in already. If the database cannot be opened at all, which one damaged page can cause, nothing can \
+                 be rescued: only a backup helps then."
                     .into(),
             ),
             (

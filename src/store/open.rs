@@ -107,10 +107,20 @@ pub enum OpenError {
     },
     /// The database's own checks failed.
     #[error(
-        "the database {path} is damaged ({reason}): restore it from a backup, or run `udpchat store rescue FILE`, which \
-         copies what can be read of it"
+        "the database {path} is damaged ({reason}): restore it from a backup; if there is none, try `udpchat store rescue \
+         FILE`"
     )]
     Damaged {
+        /// Which.
+        path: PathBuf,
+        /// What redb says.
+        reason: String,
+    },
+    /// redb cannot open the file, or nothing in it.
+    #[error(
+        "the database {path} is damaged so that nothing can be read of it ({reason}): restore it from a backup"
+    )]
+    BeyondRescue {
         /// Which.
         path: PathBuf,
         /// What redb says.

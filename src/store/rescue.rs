@@ -1,33 +1,33 @@
-//! What is left of a damaged database, in a new one.
+//! What redb can still read of a damaged database, in a new one.
 //!
-//! redb repairs a file that was not closed in order by walking all of it, and does not get past a page that is
-//! damaged: then nothing opens the file any more, though most of it can be read. Here it is opened without a repair
-//! and without its checksums ([`bare`]); every row that can be reached is read, from the last commit and, where that
-//! fails, from the one before it, and is taken if its own check value fits ([`rows`]); what cannot be reached is looked
-//! for in all pages of the file ([`leaves`]); then what the tables say of each other is made to agree again ([`mend`]). What that cannot bring back is said. The damaged file stays as it is.
+//! Every row that redb can read is taken over, table by table, if its own check value fits ([`rows`]); what the tables say
+//! of each other is made to agree again ([`mend`]); and what the journal holds is made again upon that. What is lost is
+//! said. The damaged file stays as it is.
+//!
+//! Nothing is searched for: bytes are taken for a row only where redb says that a row of this table stands, since what
+//! users write is in the file too. Where redb cannot open the file at all, a backup is what helps.
 
-mod bare;
 mod blocks;
 mod conversations;
 mod identities;
-mod leaves;
 mod memberships;
 mod numbers;
 mod rows;
 
 use std::path::Path;
+use std::sync::Arc;
 
 use redb::Database;
 
 use super::backup;
 use super::check;
 use super::error::StoreError;
-use super::guard::guard;
-use super::meta;
+use super::guard::{give_up, guard};
+use super::meta::{self, SCHEMA_VERSION};
 use super::new_file::NewFile;
-use super::open::{OpenError, open_new};
+use super::open::{OpenError, from_redb, open_new};
+use super::overlay;
 use super::tables::{State, Tables};
-use rows::Source;
 
 /// What a rescue has brought back.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -55,7 +55,8 @@ impl Rescued {
 /// epoch.
 ///
 /// # Errors
-/// If the file is held by a server, is no database or one of another schema, or the new one cannot be written.
+/// If the file is held by a server, is no database or one of another schema, redb cannot open it, or the new one cannot be
+/// written.
 pub fn rescue(
     file: &Path,
     path: &Path,
@@ -63,27 +64,39 @@ pub fn rescue(
     seed: [u8; 32],
 ) -> Result<Rescued, OpenError> {
     let new = NewFile::at(path)?;
-    // Refused while a server holds it; that it is damaged is no reason.
-    if is_held(file) {
-        return Err(OpenError::InUse { path: file.into() });
-    }
-    let sources = Source::all(file)?;
-    let rescued = fill(file, &sources, open_new(&new)?, secrets, seed)?;
+    let from = open(file)?;
+    let rescued = fill(&from, file, open_new(&new)?, secrets, seed);
+    give_up(Some(Arc::new(from)));
+    let rescued = rescued?;
     new.place()?;
     Ok(rescued)
 }
 
-fn is_held(file: &Path) -> bool {
-    let looked: Result<bool, StoreError> = guard(|| {
-        let opened = check::open_to_look(file);
-        Ok(matches!(opened, Err(OpenError::InUse { .. })))
-    });
-    looked.unwrap_or(false)
+/// Opens the damaged file without writing to it.
+fn open(file: &Path) -> Result<Database, OpenError> {
+    let beyond = |reason| OpenError::BeyondRescue {
+        path: file.into(),
+        reason,
+    };
+    let looked: Result<_, StoreError> = guard(|| Ok(overlay::look(file)));
+    let database = looked
+        .map_err(|error| beyond(error.to_string()))?
+        .map_err(|error| match from_redb(file, 0, error) {
+            OpenError::Damaged { reason, .. } => beyond(reason),
+            other => other,
+        })?;
+    let known = SCHEMA_VERSION;
+    // Where the schema cannot be read it is this one's as likely as not, and rows of another do not fit.
+    match guard(|| meta::schema_version(&database)) {
+        Ok(Some(found)) if found > known => Err(OpenError::NewerSchema { found, known }),
+        Ok(Some(found)) if found < known => Err(OpenError::OlderSchema { found }),
+        _ => Ok(database),
+    }
 }
 
 fn fill(
+    from: &Database,
     file: &Path,
-    sources: &[Source],
     to: Database,
     secrets: &[&str],
     seed: [u8; 32],
@@ -95,15 +108,12 @@ fn fill(
         let state = State::default();
         {
             let mut tables = Tables::open(&transaction, &state)?;
-            let incomplete = rows::copy(sources, &mut tables, &mut rescued)?;
-            if incomplete.contains("accounts") {
-                leaves::accounts(file, &mut tables, &mut rescued)?;
-            }
-            if incomplete.contains("conversations") {
-                leaves::conversations(file, &mut tables, &mut rescued)?;
-            }
-            if incomplete.contains("log") {
-                leaves::entries(file, &mut tables, &mut rescued)?;
+            rows::copy(from, &mut tables, &mut rescued)?;
+            if rescued.rows == 0 {
+                return Err(OpenError::BeyondRescue {
+                    path: file.into(),
+                    reason: "no row can be read".into(),
+                });
             }
             // Asked before it is marked as a copy, which may have none.
             is_journal_known = meta::journal(&tables).is_ok();
