@@ -207,8 +207,7 @@ fn directory_of_another_user_is_refused_with_its_owners_name() {
         &["store", "restore", copy.to_str().unwrap(), "--data", data],
         &["connect", "127.0.0.1:9", "--accept-new", "--state", state],
     ] {
-        let output = Place::default()
-            .udpchat()
+        let output = bounded()
             .args(arguments)
             .stdin(Stdio::null())
             .output()
@@ -230,6 +229,14 @@ fn directory_of_another_user_is_refused_with_its_owners_name() {
         assert!(text.contains(file.to_str().unwrap()), "{text}");
         chown(&file, Some(0), None).unwrap();
     }
+}
+
+/// The program, which is ended where it should have ended by itself.
+fn bounded() -> Command {
+    let mut command = Place::default().command("timeout");
+    let patience = PATIENCE.as_secs().to_string();
+    command.args([&*patience, env!("CARGO_BIN_EXE_udpchat")]);
+    command
 }
 
 fn run_for(data: &Path, arguments: &[&str]) -> Output {
@@ -334,7 +341,7 @@ fn log_is_appended_to_a_file_of_ones_own_and_to_nothing_else() {
     let path = |name: &str| bench.directory.path().join(name);
     let (log, victim) = (path("log"), path("victim"));
     let serve = |log: &Path| {
-        let mut command = Place::default().udpchat();
+        let mut command = bounded();
         command.args(["serve", "-vv", "--listen", "127.0.0.1:0", "--data"]);
         command.arg(&bench.data).arg("--log").arg(log);
         command
