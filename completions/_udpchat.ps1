@@ -52,6 +52,8 @@ Register-ArgumentCompleter -Native -CommandName 'udpchat' -ScriptBlock {
             [CompletionResult]::new('--limit-byte-rate', '--limit-byte-rate', [CompletionResultType]::ParameterName, 'Bytes of messages that one account may send a second; 0: no limit [default: 64K]')
             [CompletionResult]::new('--limit-byte-burst', '--limit-byte-burst', [CompletionResultType]::ParameterName, 'Bytes of messages that one account may send at once after a quiet time; 0: no limit [default: 1M]')
             [CompletionResult]::new('--limit-day-bytes', '--limit-day-bytes', [CompletionResultType]::ParameterName, 'Bytes of messages that one account may send a day; 0: no limit [default: 200M]')
+            [CompletionResult]::new('--limit-account-bytes', '--limit-account-bytes', [CompletionResultType]::ParameterName, 'Bytes of logs that one account may have written; 0: no limit [default: 1G]')
+            [CompletionResult]::new('--limit-all-bytes', '--limit-all-bytes', [CompletionResultType]::ParameterName, 'Bytes of logs that all accounts together may have written; 0: no limit [default: 0]')
             [CompletionResult]::new('--limit-request-rate', '--limit-request-rate', [CompletionResultType]::ParameterName, 'Requests of other kinds that one account may make a second; 0: no limit [default: 50]')
             [CompletionResult]::new('--limit-request-burst', '--limit-request-burst', [CompletionResultType]::ParameterName, 'Requests of other kinds that one account may make at once after a quiet time; 0: no limit [default: 1000]')
             [CompletionResult]::new('--limit-in-flight', '--limit-in-flight', [CompletionResultType]::ParameterName, 'Messages and requests of one account that the store works on at once; 0: no limit [default: 64]')

@@ -252,7 +252,7 @@ _udpchat() {
             return 0
             ;;
         udpchat__subcmd__serve)
-            opts="-v -h --listen --data --registration --measured --rooms --keep-days --keep-messages --keep-megabytes --limit-message-rate --limit-message-burst --limit-byte-rate --limit-byte-burst --limit-day-bytes --limit-request-rate --limit-request-burst --limit-in-flight --verbose --log --help"
+            opts="-v -h --listen --data --registration --measured --rooms --keep-days --keep-messages --keep-megabytes --limit-message-rate --limit-message-burst --limit-byte-rate --limit-byte-burst --limit-day-bytes --limit-account-bytes --limit-all-bytes --limit-request-rate --limit-request-burst --limit-in-flight --verbose --log --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -303,6 +303,14 @@ _udpchat() {
                     return 0
                     ;;
                 --limit-day-bytes)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limit-account-bytes)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limit-all-bytes)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

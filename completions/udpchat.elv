@@ -48,6 +48,8 @@ set edit:completion:arg-completer[udpchat] = {|@words|
             cand --limit-byte-rate 'Bytes of messages that one account may send a second; 0: no limit [default: 64K]'
             cand --limit-byte-burst 'Bytes of messages that one account may send at once after a quiet time; 0: no limit [default: 1M]'
             cand --limit-day-bytes 'Bytes of messages that one account may send a day; 0: no limit [default: 200M]'
+            cand --limit-account-bytes 'Bytes of logs that one account may have written; 0: no limit [default: 1G]'
+            cand --limit-all-bytes 'Bytes of logs that all accounts together may have written; 0: no limit [default: 0]'
             cand --limit-request-rate 'Requests of other kinds that one account may make a second; 0: no limit [default: 50]'
             cand --limit-request-burst 'Requests of other kinds that one account may make at once after a quiet time; 0: no limit [default: 1000]'
             cand --limit-in-flight 'Messages and requests of one account that the store works on at once; 0: no limit [default: 64]'

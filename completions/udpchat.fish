@@ -51,6 +51,8 @@ complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l limit-message-
 complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l limit-byte-rate -d 'Bytes of messages that one account may send a second; 0: no limit [default: 64K]' -r
 complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l limit-byte-burst -d 'Bytes of messages that one account may send at once after a quiet time; 0: no limit [default: 1M]' -r
 complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l limit-day-bytes -d 'Bytes of messages that one account may send a day; 0: no limit [default: 200M]' -r
+complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l limit-account-bytes -d 'Bytes of logs that one account may have written; 0: no limit [default: 1G]' -r
+complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l limit-all-bytes -d 'Bytes of logs that all accounts together may have written; 0: no limit [default: 0]' -r
 complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l limit-request-rate -d 'Requests of other kinds that one account may make a second; 0: no limit [default: 50]' -r
 complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l limit-request-burst -d 'Requests of other kinds that one account may make at once after a quiet time; 0: no limit [default: 1000]' -r
 complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l limit-in-flight -d 'Messages and requests of one account that the store works on at once; 0: no limit [default: 64]' -r

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use udpchat::protocol::{AccountId, ConversationId, DeviceId, Digest, Number};
 use udpchat::store::{
-    Append, Completion, Engine, NewAccount, Outcome, Reply, Request, RequestId, TicketHash,
+    Append, Completion, Engine, NewAccount, Outcome, Quota, Reply, Request, RequestId, TicketHash,
 };
 
 /// The content of a message, in bytes. Chosen: a line of chat, with what the protocol puts around it.
@@ -76,6 +76,7 @@ impl Speaker {
             content: vec![b'x'; CONTENT_BYTES],
             time_ms: NOW_MS + self.said,
             receiver: None,
+            quota: Quota::default(),
         })
     }
 }

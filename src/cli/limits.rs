@@ -102,6 +102,27 @@ const TABLE: &[Row] = &[
         set: |limits, limit| limits.hub.day_bytes = limit,
     },
     Row {
+        option: "limit-account-bytes",
+        variable: "UDPCHAT_LIMIT_ACCOUNT_BYTES",
+        unit: Unit::Bytes,
+        help: "Bytes of logs that one account may have written",
+        at_limit: "Beyond it its messages are refused, and its users told so, until retention has removed older ones \
+                   (--keep-days and the like). Nothing is removed for it.",
+        get: |limits| limits.hub.account_bytes,
+        set: |limits, limit| limits.hub.account_bytes = limit,
+    },
+    Row {
+        option: "limit-all-bytes",
+        variable: "UDPCHAT_LIMIT_ALL_BYTES",
+        unit: Unit::Bytes,
+        help: "Bytes of logs that all accounts together may have written",
+        at_limit: "In the last sixteenth of it the messages of those are refused who have written more than an even \
+                   share, beyond it everybody's, and the users told so, until retention has removed older ones. Nothing \
+                   is removed for it.",
+        get: |limits| limits.hub.all_bytes,
+        set: |limits, limit| limits.hub.all_bytes = limit,
+    },
+    Row {
         option: "limit-request-rate",
         variable: "UDPCHAT_LIMIT_REQUEST_RATE",
         unit: Unit::Count,

@@ -59,7 +59,8 @@ impl Command for Status {
         vec![
             (
                 "WHAT IS SHOWN",
-                "Sessions (signed in or not) and users online; messages stored, deliveries handed to the network, \
+                "Sessions (signed in or not) and users online; how many bytes of messages stand, and how many accounts \
+                 have come to their quota; messages stored, deliveries handed to the network, \
                  transactions made durable, and messages that came damaged or malformed, since the start; what was lost, if the start found less in the journal than \
                  was stored; how often something came to a limit, by the \
                  limit; datagrams that changed nothing, by the \

@@ -201,6 +201,7 @@ pub(super) fn refusal(failure: &Failure, subject: &str) -> String {
             return format!("{subject} is private, and nobody has invited you");
         }
         ErrorCode::LimitReached => "a limit is reached",
+        ErrorCode::QuotaFull => return quota_full(failure),
         ErrorCode::NameTaken => return format!("the name \"{subject}\" is taken"),
         // The detail is a sentence of its own.
         ErrorCode::BadName if !failure.detail.is_empty() => return failure.detail.clone(),
@@ -228,6 +229,15 @@ pub(super) fn refusal(failure: &Failure, subject: &str) -> String {
     } else {
         format!("{reason}: {}", failure.detail)
     }
+}
+
+/// As much is stored as may be, and who can change that.
+fn quota_full(failure: &Failure) -> String {
+    let what = match &*failure.detail {
+        "" => "the storage at this server is full",
+        detail => detail,
+    };
+    format!("{what}; ask the operator")
 }
 
 /// What a failed login may mean. A machine in the middle looks exactly like a wrong password.

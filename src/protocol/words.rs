@@ -141,6 +141,8 @@ wire_enum! {
         /// Not a refusal: before what is delivered next in this conversation, retention has removed entries that the
         /// reader has not been sent.
         Expired = 29 => "EXPIRED",
+        /// As much is stored as the author, or all, may have stored; the detail says which.
+        QuotaFull = 30 => "QUOTA_FULL",
     }
 }
 

@@ -127,6 +127,8 @@ pub struct HubCounters {
     pub stored: u64,
     /// Deliveries handed to the transport.
     pub delivered: u64,
+    /// Messages that were refused, since their author or all had stored as much as they may.
+    pub over_quota: u64,
 }
 
 /// The server's state, all of it that is not in the store.

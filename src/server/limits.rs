@@ -4,6 +4,8 @@
 
 use std::num::NonZeroU64;
 
+use crate::store::Quota;
+
 /// So many and no more, or no limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limit(Option<NonZeroU64>);
@@ -53,6 +55,12 @@ pub struct Limits {
     /// Bytes of one account's messages a day, which come in evenly and are kept for a day. Chosen: a hundred users who
     /// use all of it fill 20 GB a day, which an operator notices in time; and who has used it can still say something.
     pub day_bytes: Limit,
+    /// Bytes of logs that one account may have written and that still stand. Chosen: five days of the most that it may say a
+    /// day, and years of what people say; a disk of today holds dozens of accounts that use all of it.
+    pub account_bytes: Limit,
+    /// The same of all accounts together. Chosen: none, since nobody but the operator knows the disk; a full one is noticed
+    /// and refused as well.
+    pub all_bytes: Limit,
     /// Requests of one account a second, of whatever kind that is not a message. Chosen: a client asks a few when it
     /// signs in and then none for minutes; each reads the store.
     pub request_rate: Limit,
@@ -73,6 +81,8 @@ impl Default for Limits {
             byte_rate: Limit::of(64 << 10),
             byte_burst: Limit::of(1 << 20),
             day_bytes: Limit::of(200 << 20),
+            account_bytes: Limit::of(1 << 30),
+            all_bytes: Limit::NONE,
             request_rate: Limit::of(50),
             request_burst: Limit::of(1000),
             in_flight: Limit::of(64),
@@ -91,9 +101,20 @@ impl Limits {
             byte_rate: Limit::NONE,
             byte_burst: Limit::NONE,
             day_bytes: Limit::NONE,
+            account_bytes: Limit::NONE,
+            all_bytes: Limit::NONE,
             request_rate: Limit::NONE,
             request_burst: Limit::NONE,
             in_flight: Limit::NONE,
+        }
+    }
+
+    /// How much may stand in the store.
+    #[must_use]
+    pub const fn quota(&self) -> Quota {
+        Quota {
+            account_bytes: self.account_bytes.get(),
+            all_bytes: self.all_bytes.get(),
         }
     }
 }

@@ -136,6 +136,7 @@ impl Hub {
             content,
             time_ms: turn.now.unix_ms,
             receiver: Some(text.receiver.clone()),
+            quota: self.config.limits.quota(),
         });
         if !self.ask(Pending::Append(appended), request) {
             let failure = Failure::of_number(ErrorCode::Unavailable, conversation, number);
@@ -174,6 +175,7 @@ impl Hub {
                     number: Some(number),
                     ..failure_of(&other)
                 };
+                self.counters.over_quota += u64::from(failure.code == ErrorCode::QuotaFull);
                 Self::refuse(turn, session, CHAT, Command::SendMessage, failure);
             }
         }

@@ -464,6 +464,14 @@ pub(super) fn failure_of(outcome: &Outcome) -> Failure {
         Outcome::Refused(Refusal::NoSuchRoom) => (ErrorCode::NoSuchRoom, String::new()),
         Outcome::Refused(Refusal::NotInvited) => (ErrorCode::NotInvited, String::new()),
         Outcome::Refused(Refusal::NotAMember) => (ErrorCode::NotAMember, String::new()),
+        Outcome::Refused(Refusal::QuotaFull(most)) => {
+            let detail = format!("your {} at this server are full", size(*most));
+            (ErrorCode::QuotaFull, detail)
+        }
+        Outcome::Refused(Refusal::StorageFull) => (
+            ErrorCode::QuotaFull,
+            "this server's storage is full, and you use more than your share".into(),
+        ),
         Outcome::Refused(Refusal::LimitReached(limit)) => {
             (ErrorCode::LimitReached, (*limit).to_owned())
         }
@@ -473,4 +481,20 @@ pub(super) fn failure_of(outcome: &Outcome) -> Failure {
         ),
     };
     Failure::new(code, detail)
+}
+
+/// A number of bytes, for a person.
+fn size(bytes: u64) -> String {
+    let units = [(30, "GiB"), (20, "MiB"), (10, "KiB")];
+    let unit = units.iter().find(|(shift, _)| bytes >> shift > 0);
+    match unit {
+        Some((shift, word)) => {
+            let tenths = (u128::from(bytes) * 10) >> shift;
+            match tenths % 10 {
+                0 => format!("{} {word}", tenths / 10),
+                tenth => format!("{}.{tenth} {word}", tenths / 10),
+            }
+        }
+        None => format!("{bytes} bytes"),
+    }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
 use super::hub::{Hub, HubCounters, Turn};
+use crate::store::Quota;
 use crate::transport::{Counters, Endpoint, SessionId, Statistics};
 
 /// How many sessions are listed one by one. The others are only counted: chosen for a list that a person still
@@ -21,6 +22,8 @@ pub struct Status {
     pub counters: HubCounters,
     /// What came to a limit since the start, by the limit's name.
     pub limits: BTreeMap<&'static str, u64>,
+    /// How much may stand in the store.
+    pub quota: Quota,
     /// The datagrams that the transport ignored or refused since the start.
     pub ignored: Counters,
     /// The first `LISTED_MAX` sessions, the oldest first.
@@ -56,6 +59,7 @@ impl Hub {
             sessions: self.sessions.len(),
             online: self.online(),
             counters: self.counters(),
+            quota: self.config.limits.quota(),
             limits: self.at_limits(),
             ignored: endpoint.counters(),
             listed: listed.take(LISTED_MAX).collect(),
@@ -67,6 +71,7 @@ impl Hub {
         let mut counts = BTreeMap::new();
         counts.extend(self.throttle.refused());
         counts.extend(self.budgets.pauses());
+        counts.insert("quota", self.counters.over_quota);
         counts
     }
 

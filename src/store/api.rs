@@ -287,6 +287,11 @@ pub enum Request {
         /// Account, and when it was last seen, in milliseconds since 1970 (UTC).
         seen: Vec<(AccountId, u64)>,
     },
+    /// How many bytes of the logs stand, and how many accounts have written as many as they may: [`Reply::Usage`].
+    Usage {
+        /// How many one account may have written.
+        account_bytes: Option<u64>,
+    },
     /// Brings everything done so far into the tables' file, for who reads that beside the engine: [`Reply::Nothing`].
     Checkpoint,
 }
@@ -300,6 +305,15 @@ pub struct Retention {
     pub messages: Option<u64>,
     /// So many megabytes (of a million bytes) of last entries.
     pub megabytes: Option<u64>,
+}
+
+/// How many bytes of the logs may stand. None is no limit.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Quota {
+    /// Written by one account.
+    pub account_bytes: Option<u64>,
+    /// By all.
+    pub all_bytes: Option<u64>,
 }
 
 /// An account to be opened.
@@ -340,4 +354,8 @@ pub struct Append {
     /// refused with [`Refusal::NotPermitted`]. The journal goes without it: what stands there fitted.
     #[serde(skip)]
     pub receiver: Option<String>,
+    /// What its author, and all, may have written: refused with [`Refusal::QuotaFull`] or [`Refusal::StorageFull`]. The
+    /// journal goes without it, too.
+    #[serde(skip)]
+    pub quota: Quota,
 }

@@ -1,5 +1,5 @@
 //! The write-back cache before the tables that every message reads and writes: of its conversation, its author, its
-//! device, and when its reader was last seen.
+//! device, when its reader was last seen, and how much its author has written.
 //!
 //! Between two checkpoints the same few rows change with each message of a conversation. Decoding, encoding, sealing and
 //! a descent of redb's tree each time was half of what the storage thread did for a message. So the requests that are
@@ -16,7 +16,7 @@ use super::reach::Reach;
 use super::record::{ConversationRecord, MemberRecord};
 use super::tables::{Look, Tables};
 use super::unwritten::Unwritten;
-use super::{Request, conversations, log};
+use super::{Request, conversations, log, usage};
 use crate::protocol::{AccountId, ConversationId, DeviceId, Number};
 
 /// So many rows are kept between groups. Chosen: those of ten thousand people who write to each other, some megabytes.
@@ -136,6 +136,8 @@ pub(super) struct Cache {
     pub(super) seen: Rows<AccountId, u64>,
     /// What each author calls each conversation: only learnt, since names do not change.
     pub(super) receivers: Rows<(ConversationId, AccountId), NameHash>,
+    /// How many bytes of logs each account has written.
+    pub(super) usage: Rows<AccountId, u64>,
     /// The conversations whose log is known to end where their record says.
     pub(super) ends: Rows<ConversationId, ()>,
     pub(super) unwritten: Unwritten,
@@ -145,7 +147,7 @@ pub(super) struct Cache {
 impl Cache {
     fn len(&self) -> usize {
         let numbers = self.senders.len() + self.ends.len();
-        let names = self.receivers.len();
+        let names = self.receivers.len() + self.usage.len();
         self.conversations.len() + self.members.len() + self.seen.len() + names + numbers
     }
 
@@ -160,6 +162,7 @@ impl Cache {
         self.members.clear();
         self.senders.clear();
         self.seen.clear();
+        self.usage.clear();
         self.receivers.clear();
         self.ends.clear();
     }
@@ -212,6 +215,9 @@ impl Tables<'_> {
     pub(super) fn write_back(&mut self) -> Result<(), StoreError> {
         self.is_cached = false;
         self.unnoted(|tables| {
+            for (account, bytes) in tables.cache.usage.take_changed() {
+                usage::save(tables, account, bytes)?;
+            }
             for (conversation, record) in tables.cache.conversations.take_changed() {
                 tables.cache.writing.begin(conversation);
                 conversations::save(tables, conversation, &record)?;

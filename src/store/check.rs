@@ -24,6 +24,7 @@ use super::open::{OpenError, from_redb, journal_of};
 use super::overlay;
 use super::record::ConversationRecord;
 use super::tables::Snapshot;
+use crate::protocol::AccountId;
 
 /// How many findings a report names; more are counted. Chosen: nobody reads more.
 const FINDINGS_MAX: usize = 1000;
@@ -216,6 +217,8 @@ struct Walk<'s> {
     look: &'s Snapshot,
     report: Report,
     conversations: BTreeMap<u64, Conversation>,
+    /// How many bytes of logs each account has written, and all, as that is counted.
+    written: BTreeMap<AccountId, u64>,
 }
 
 /// Reads one table.
@@ -227,13 +230,15 @@ pub(super) fn walk(look: &Snapshot) -> Report {
         look,
         report: Report::default(),
         conversations: BTreeMap::new(),
+        written: BTreeMap::new(),
     };
     // Conversations first: the others are compared with them. What each has counted is compared in the end.
-    let parts: [(&str, Part); 20] = [
+    let parts: [(&str, Part); 21] = [
         ("meta", identities::meta),
         ("secrets", identities::secrets),
         ("conversations", logs::conversations),
         ("log", logs::log),
+        ("usage", logs::usage),
         ("names", identities::names),
         ("accounts", identities::accounts),
         ("devices", identities::devices),

@@ -19,7 +19,7 @@ use super::snapshots::Snapshots;
 use super::tables::{Look, Snapshot, Tables};
 use super::{
     Completion, Outcome, Refusal, Reply, Request, RequestId, accounts, blocks, conversations,
-    history, log, marks, meta, retention, rooms,
+    history, log, marks, meta, retention, rooms, usage,
 };
 
 /// How many requests share one record of the journal at most, and so one sync; a longer batch is cut into several. Not
@@ -342,6 +342,7 @@ fn answer(look: &impl Look, request: &Request) -> Result<Reply, Stop> {
             account,
         } => marks::list(look, *conversation, *account),
         Request::ListRetained => retention::list(look),
+        Request::Usage { account_bytes } => usage::tell(look, *account_bytes),
         Request::Rooms { account } => rooms::rooms(look, *account),
         Request::Members {
             conversation,
@@ -451,6 +452,7 @@ pub(super) fn perform(
         | Request::Read { .. }
         | Request::Marks { .. }
         | Request::ListRetained
+        | Request::Usage { .. }
         | Request::Rooms { .. }
         | Request::Members { .. }
         | Request::ReadBack { .. } => answer(tables, request),

@@ -12,7 +12,9 @@ use super::rooms::permission::{Deed, permits};
 use super::salvage::{self, Direction};
 use super::seal::{self, decode_entry, encode_entry};
 use super::tables::{Look, Tables};
-use super::{Append, Audience, Entry, Refusal, Reply, StoredEntry, accounts, meta, unwritten};
+use super::{
+    Append, Audience, Entry, Refusal, Reply, StoredEntry, accounts, meta, unwritten, usage,
+};
 use crate::protocol::{AccountId, ConversationId, DeviceId, Digest, EntryId, Number};
 
 /// For how many numbers of a device in a conversation the digest is kept. Chosen: more than a client has in
@@ -47,6 +49,12 @@ pub(super) fn append(tables: &mut Tables<'_>, append: &Append) -> Result<Reply, 
     {
         return Err(Refusal::NotPermitted.into());
     }
+    usage::check(
+        tables,
+        append.author,
+        append.content.len() as u64,
+        append.quota,
+    )?;
     let new = NewEntry {
         author: append.author,
         device: append.device,
@@ -127,6 +135,7 @@ pub(super) fn put(
     record.time_ms = row.time_ms;
     let bytes = encode_entry(conversation.0, entry.0, &row);
     record.bytes = record.bytes.saturating_add(bytes.len() as u64);
+    usage::add(tables, new.author, bytes.len() as u64)?;
     if let Some(cache) = tables.cache_to_change() {
         cache.unwritten.add_entry(key, bytes);
     } else if tables.log.insert(key, &*bytes)?.is_some() {

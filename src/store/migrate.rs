@@ -29,6 +29,7 @@ use super::open::{DATABASE_FILE, OpenError, open, reopen, reopen_tables};
 use super::record::ConversationRecord;
 use super::seal::{self, Place, Sealed, seal_entry};
 use super::tables::{State, Tables};
+use super::usage;
 use crate::protocol::ConversationId;
 
 /// The oldest schema that is brought forward.
@@ -113,6 +114,8 @@ fn forward(
     }
     let state = State::default();
     let mut tables = Tables::open(transaction, &state)?;
+    // Before schema 4 it was not counted what accounts have written.
+    usage::recount(&mut tables)?;
     note_journal(&mut tables, first_record, rng)?;
     // What looks alike is by another rule than in schema 3.
     names::put_skeletons(&mut tables)?;

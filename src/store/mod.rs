@@ -44,6 +44,7 @@ mod snapshots;
 mod tables;
 mod thread;
 mod unwritten;
+mod usage;
 
 #[cfg(test)]
 mod testing;

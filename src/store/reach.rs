@@ -33,6 +33,7 @@ impl Reach {
             Request::ListAccounts
             | Request::Marks { .. }
             | Request::ListRetained
+            | Request::Usage { .. }
             | Request::Rooms { .. }
             | Request::Members { .. } => Self::Read,
             Request::CreateAccount(_)

@@ -28,6 +28,7 @@ use super::new_file::NewFile;
 use super::open::{OpenError, from_redb, open_new};
 use super::overlay;
 use super::tables::{State, Tables};
+use super::usage;
 
 /// What a rescue has brought back.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -148,6 +149,7 @@ fn mend(
     memberships::members(tables, rescued)?;
     memberships::lists(tables)?;
     blocks::blocks(tables)?;
+    usage::recount(tables)?;
     numbers::senders(tables, &talk)?;
     conversations::limits(tables)?;
     identities::secrets(tables, secrets, rescued)?;

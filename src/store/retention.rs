@@ -3,6 +3,8 @@
 //! Entries are removed from a log's start only, and its floor moves up behind them, so that what is left is always a
 //! log's end without holes, and one number tells a late reader what has expired.
 
+use std::collections::BTreeMap;
+
 use redb::ReadableTable;
 
 use super::conversations::{load, save};
@@ -12,7 +14,7 @@ use super::record::{ConversationRecord, Kind, RetentionRecord};
 use super::rooms;
 use super::seal::{decode, decode_entry, encode};
 use super::tables::{Look, Tables};
-use super::{Refusal, Reply, Retention, blocks, meta};
+use super::{Refusal, Reply, Retention, blocks, meta, usage};
 use crate::protocol::{ConversationId, EVERYONE_NAME};
 
 /// How many entries one step removes at most; the rest waits for the next step. Chosen: a commit of some 10 ms, that
@@ -122,26 +124,29 @@ fn shorten(
         return Ok(0);
     };
     let mut removed = 0;
+    let mut freed = BTreeMap::new();
     while removed < most && record.floor < record.head {
         let key = (id.0, record.floor + 1);
         let is_over = limits.is_over(&record);
-        let bytes = match tables.log().get(key)? {
+        let (author, bytes) = match tables.log().get(key)? {
             Some(row) if is_over || is_before(key, row.value(), limits.from_ms) => {
-                row.value().len() as u64
+                (usage::author(key, row.value()), row.value().len() as u64)
             }
             // A row that is missing is damage that `check` names; the floor goes past it with its neighbours.
-            None if is_over || limits.from_ms > 0 => 0,
+            None if is_over || limits.from_ms > 0 => (usage::ALL, 0),
             _ => break,
         };
         tables.log.remove(key)?;
         record.floor += 1;
         record.bytes = record.bytes.saturating_sub(bytes);
+        *freed.entry(author).or_default() += bytes;
         removed += 1;
     }
     if removed > 0 {
         if record.floor == record.head {
             record.bytes = 0;
         }
+        usage::subtract(tables, &freed)?;
         blocks::forget_until(tables, id, &record)?;
         save(tables, id, &record)?;
     }

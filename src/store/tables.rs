@@ -163,6 +163,8 @@ tables! {
     log: (u64, u64) => &'static [u8];
     /// A conversation to its [`super::record::RetentionRecord`], where it has one of its own.
     retention: u64 => &'static [u8];
+    /// An account to how many bytes of rows of `log` it has written; 0 to how many there are.
+    usage: u64 => Sealed;
     /// Each (account, other account) that it blocks.
     blocked: (u64, u64) => u32;
     /// (pair, account, first entry) to the last of the entries in a row that were withheld from that account. The last such

@@ -2,8 +2,8 @@
 
 use super::memory::MemoryDisk;
 use super::{
-    Account, Append, Completion, Engine, Entry, NewAccount, Outcome, Refusal, Reply, Request,
-    RequestId, Standing, StoredEntry, TicketHash,
+    Account, Append, Completion, Engine, Entry, NewAccount, Outcome, Quota, Refusal, Reply,
+    Request, RequestId, Standing, StoredEntry, TicketHash,
 };
 use crate::protocol::{
     Access, AccountId, Change, ConversationId, DeviceId, Digest, EntryId, Number, Position,
@@ -211,6 +211,7 @@ pub(super) fn append(
         content: text.into(),
         time_ms: 100,
         receiver: None,
+        quota: Quota::default(),
     })
 }
 

@@ -10,7 +10,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use rand_core::OsRng;
 
-use super::{Answer, Desk, Keep, Kept, Request, User, status};
+use super::status::{self, Status, StoreStatus};
+use super::{Answer, Desk, Keep, Kept, Request, User};
 use crate::net::{self, InputSender};
 use crate::protocol::{Access, AccountId};
 use crate::server::{Input, MakeRoom, Name, PendingSignUp, Registrar, RoomName};
@@ -91,17 +92,30 @@ impl Clerk {
         self
     }
 
-    fn status(&self) -> anyhow::Result<Answer> {
+    fn status(&mut self) -> anyhow::Result<Answer> {
         let hub = self.hub.as_ref().context("no server is running")?;
+        let hub = status::ask(hub)?;
         let commits = match &self.caller {
             Caller::Thread(caller) => caller.commits(),
             Caller::Engine(engine) => engine.commits(),
         };
-        let store = status::StoreStatus {
+        let account_bytes = hub.quota.account_bytes;
+        let usage = self.caller.call(store::Request::Usage { account_bytes });
+        // A store that fails is no reason to say nothing of all else.
+        let (log_bytes, accounts_at_quota) = match usage {
+            Ok(Ok(Reply::Usage {
+                bytes,
+                full_accounts,
+            })) => (bytes, full_accounts),
+            _ => (0, 0),
+        };
+        let store = StoreStatus {
             commits,
             loss: self.loss,
+            log_bytes,
+            accounts_at_quota,
         };
-        Ok(Answer::Status(status::ask(hub, store)?))
+        Ok(Answer::Status(Status::new(hub, store)))
     }
 
     fn list(&mut self) -> anyhow::Result<Answer> {

@@ -37,6 +37,15 @@ pub struct Status {
     /// What was lost of the messages stored, as the start found it.
     #[serde(default)]
     pub lost: Option<String>,
+    /// Bytes of logs that stand.
+    #[serde(default)]
+    pub log_bytes: u64,
+    /// How many there may be; none is no limit.
+    #[serde(default)]
+    pub log_bytes_limit: Option<u64>,
+    /// Accounts that have written as many bytes as one may.
+    #[serde(default)]
+    pub accounts_at_quota: u64,
     /// What came to a limit since the start, by the limit's name.
     #[serde(default)]
     pub limits: BTreeMap<String, u64>,
@@ -86,23 +95,27 @@ pub struct StoreStatus {
     pub commits: u64,
     /// What the start found to be lost.
     pub loss: Option<JournalLoss>,
+    /// Bytes of logs that stand.
+    pub log_bytes: u64,
+    /// Accounts that have written as many as one may.
+    pub accounts_at_quota: u64,
 }
 
 /// Asks the hub, which lives on the network thread.
 ///
 /// # Errors
 /// If the network thread is too busy to answer, or has ended.
-pub fn ask(inputs: &InputSender<Input>, store: StoreStatus) -> anyhow::Result<Status> {
+pub fn ask(inputs: &InputSender<Input>) -> anyhow::Result<server::Status> {
     let (reply, answer) = mpsc::sync_channel(1);
     inputs.try_send(Input::Status(reply))?;
-    let status = answer
+    answer
         .recv_timeout(ANSWER_TIMEOUT)
-        .context("the network thread does not answer")?;
-    Ok(Status::new(status, store))
+        .context("the network thread does not answer")
 }
 
 impl Status {
-    fn new(status: server::Status, store: StoreStatus) -> Self {
+    /// What both threads have said.
+    pub fn new(status: server::Status, store: StoreStatus) -> Self {
         let counters = status.counters;
         Self {
             sessions: status.sessions,
@@ -110,6 +123,9 @@ impl Status {
             stored: counters.stored,
             delivered: counters.delivered,
             commits: store.commits,
+            log_bytes: store.log_bytes,
+            log_bytes_limit: status.quota.all_bytes,
+            accounts_at_quota: store.accounts_at_quota,
             damaged: counters.damaged,
             malformed: counters.malformed,
             lost: store.loss.map(|loss| loss.to_string()),
@@ -220,6 +236,9 @@ impl fmt::Display for Status {
             stored,
             delivered,
             commits,
+            log_bytes,
+            log_bytes_limit,
+            accounts_at_quota,
             damaged,
             malformed,
             lost,
@@ -235,6 +254,11 @@ impl fmt::Display for Status {
         if let Some(lost) = lost {
             writeln!(f, "stored messages were lost before the start: {lost}")?;
         }
+        let of = log_bytes_limit.map_or(String::new(), |most| format!(" of {most}"));
+        writeln!(
+            f,
+            "bytes of messages stored {log_bytes}{of}   accounts at their quota {accounts_at_quota}"
+        )?;
         writeln!(f, "at limits: {}", seen(limits))?;
         writeln!(f, "datagrams without effect: {}", seen(ignored))?;
         for session in listed {
@@ -277,6 +301,7 @@ impl fmt::Display for Session {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::Quota;
 
     #[test]
     fn text_names_what_was_ignored_and_each_session() {
@@ -287,6 +312,10 @@ mod tests {
                 stored: 7,
                 delivered: 8,
                 ..Default::default()
+            },
+            quota: Quota {
+                account_bytes: None,
+                all_bytes: Some(1000),
             },
             limits: BTreeMap::from([("room_changes", 3), ("messages", 0)]),
             ignored: Counters {
@@ -309,6 +338,8 @@ mod tests {
         let store = StoreStatus {
             commits: 5,
             loss: Some(JournalLoss::Missing),
+            log_bytes: 900,
+            accounts_at_quota: 2,
         };
         let status = Status::new(status, store);
         let json = serde_json::to_string(&status).unwrap();
@@ -324,6 +355,10 @@ mod tests {
         assert!(text.starts_with(
             "sessions 3   users online 1\nmessages stored 7   delivered 8   commits 5"
         ));
+        assert!(
+            text.contains("bytes of messages stored 900 of 1000   accounts at their quota 2\n"),
+            "{text}"
+        );
         assert!(text.contains("at limits: room changes 3\n"), "{text}");
         assert!(
             text.contains("datagrams without effect: replayed 2   small syns 1\n"),

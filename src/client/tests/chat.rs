@@ -3,7 +3,7 @@
 use super::*;
 use crate::client::Ask;
 use crate::protocol::{
-    Command, ErrorCode, Failure, Mark, Receipts, Resolved, SendAgain, Stored, Voided,
+    Command, ErrorCode, Failure, Mark, Receipts, Resolved, SendAgain, Stored, Void, Voided,
 };
 
 pub(super) fn stored(number: u64, entry: u64, prev: u64, online: u32) -> Stored {
@@ -221,6 +221,34 @@ fn unstored_messages_are_sent_again_with_the_same_bytes_after_a_crash() {
         .filter(|body| matches!(body, Body::Text(_)))
         .collect();
     assert_eq!(texts, [&before.last().unwrap().1.body]);
+}
+
+#[test]
+fn message_beyond_the_quota_is_not_sent_and_says_whom_to_ask() {
+    let mut desk = Desk::signed_in(Screen::interactive());
+    say(&mut desk, "message bob tea?");
+    texts(&mut desk);
+    let failure = Failure {
+        conversation: Some(PAIR),
+        number: Some(Number(1)),
+        ..Failure::new(ErrorCode::QuotaFull, "your 1 GiB at this server are full")
+    };
+    let bytes = encode(
+        &Message::error(Command::SendMessage, failure),
+        Hop::default(),
+    );
+    desk.core.handle_message(desk.now, Channel::Chat, &bytes);
+    assert_eq!(
+        desk.bodies(),
+        [Body::Void(Void {
+            conversation: PAIR,
+            number: Number(1)
+        })]
+    );
+    assert_eq!(
+        desk.screen.lines(),
+        ["not sent: your 1 GiB at this server are full; ask the operator: \"tea?\""]
+    );
 }
 
 #[test]

@@ -127,6 +127,7 @@ fn message_that_stands_is_called_stored_again_whatever_its_receiver_is() {
         content,
         time_ms: 1,
         receiver: None,
+        quota: Quota::default(),
     }));
     let link = bench.signed_in("alice", alice);
     assert_eq!(outcome_of(&mut bench, link, "bobby", origin), Ok(()));

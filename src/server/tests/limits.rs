@@ -226,6 +226,7 @@ fn receipts_are_told_to_nobody_before_the_store_has_permitted_it_and_are_not_los
         content,
         time_ms: 1,
         receiver: None,
+        quota: Quota::default(),
     };
     bench.done(Request::Append(append));
     bench.user_of(bobs).note_sent(pair, EntryId(1));

@@ -17,8 +17,8 @@ use crate::protocol::{
 };
 use crate::store::memory::MemoryDisk;
 use crate::store::{
-    Append, Completion, Engine, NewAccount, Outcome, Refusal, Reply, Request, RequestId, Standing,
-    Store, TicketHash,
+    Append, Completion, Engine, NewAccount, Outcome, Quota, Refusal, Reply, Request, RequestId,
+    Standing, Store, TicketHash,
 };
 use crate::testing::instant;
 use crate::transport::{
@@ -29,6 +29,7 @@ mod addressing;
 mod blocks;
 mod limits;
 mod names;
+mod quota;
 mod rates;
 mod readers;
 mod retention;

@@ -115,6 +115,7 @@ fn reader_whom_retention_overtakes_is_told_before_what_is_left() {
             content,
             time_ms: 1,
             receiver: None,
+            quota: Quota::default(),
         };
         bench.done(Request::Append(append));
     }

@@ -96,6 +96,13 @@ pub enum Reply {
         /// Whether the reader may read others before them.
         more: bool,
     },
+    /// To [`Request::Usage`](super::Request::Usage).
+    Usage {
+        /// How many bytes of the logs stand.
+        bytes: u64,
+        /// How many accounts have written as many as they may.
+        full_accounts: u64,
+    },
     /// To [`Request::Block`](super::Request::Block).
     Blocked {
         /// The user that it was about.
@@ -296,6 +303,10 @@ pub enum Refusal {
     NotInvited,
     /// The subject does not belong to the room.
     NotAMember,
+    /// The author has written as many bytes as one may that stand: so many.
+    QuotaFull(u64),
+    /// All have written as many bytes as may stand, or nearly, and the author more than their share.
+    StorageFull,
     /// A limit is reached: this one.
     LimitReached(&'static str),
 }

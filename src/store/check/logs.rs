@@ -1,5 +1,7 @@
 //! What conversations and their logs must be like, and what is kept for those who say something in them.
 
+use std::collections::BTreeSet;
+
 use redb::ReadableTable;
 
 use super::super::error::StoreError;
@@ -9,8 +11,9 @@ use super::super::record::{ConversationRecord, Kind, RetentionRecord};
 use super::super::salvage::is_lost;
 use super::super::seal::{self, decode, decode_entry};
 use super::super::tables::Look;
+use super::super::usage as counts;
 use super::{Conversation, Walk};
-use crate::protocol::{DeviceId, Digest};
+use crate::protocol::{AccountId, DeviceId, Digest};
 
 pub(super) fn conversations(walk: &mut Walk<'_>) -> Result<(), StoreError> {
     const TABLE: &str = "conversations";
@@ -65,6 +68,11 @@ pub(super) fn log(walk: &mut Walk<'_>) -> Result<(), StoreError> {
         let (id, entry) = key.value();
         let place = format!("conversation {id}, entry {entry}");
         report.entries += 1;
+        let bytes = value.value().len() as u64;
+        let author = counts::author(key.value(), value.value());
+        for account in BTreeSet::from([author, counts::ALL]) {
+            *walk.written.entry(account).or_default() += bytes;
+        }
         // Going from row to row does not show that the way to each is whole.
         if walk.look.log().get((id, entry))?.is_none() {
             report.find("log", &place, "it is not found by its number");
@@ -116,6 +124,29 @@ pub(super) fn log(walk: &mut Walk<'_>) -> Result<(), StoreError> {
             let problem = format!("its log has {} bytes, not {}", log.bytes, log.record.bytes);
             report.find("conversations", id, problem);
         }
+    }
+    Ok(())
+}
+
+pub(super) fn usage(walk: &mut Walk<'_>) -> Result<(), StoreError> {
+    const TABLE: &str = "usage";
+    for row in walk.look.usage().iter()? {
+        let (account, kept) = row?;
+        let account = account.value();
+        let opened = seal::open_number(TABLE, account, kept.value());
+        let Some(bytes) = walk.report.row(TABLE, account, opened) else {
+            walk.written.remove(&AccountId(account));
+            continue;
+        };
+        let found = walk.written.remove(&AccountId(account)).unwrap_or(0);
+        if bytes != found {
+            let problem = format!("{found} bytes of logs are there, not {bytes}");
+            walk.report.find(TABLE, account, problem);
+        }
+    }
+    for (account, bytes) in std::mem::take(&mut walk.written) {
+        let problem = format!("{bytes} bytes of logs are not counted");
+        walk.report.find(TABLE, account.0, problem);
     }
     Ok(())
 }

@@ -6,7 +6,7 @@
 
 use super::super::memory::MemoryDisk;
 use super::super::testing::{Bench, User, ticket};
-use super::super::{Append, Engine, JournalLoss, Outcome, Request};
+use super::super::{Append, Engine, JournalLoss, Outcome, Quota, Request};
 use crate::protocol::{ConversationId, Digest, Number};
 
 const THERE: ConversationId = ConversationId::EVERYONE;
@@ -21,6 +21,7 @@ fn say(user: User, number: u64, content: &[u8]) -> Request {
         content: content.to_vec(),
         time_ms: 100,
         receiver: None,
+        quota: Quota::default(),
     })
 }
 

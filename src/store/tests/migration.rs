@@ -94,6 +94,8 @@ fn older(schema: u64) -> (MemoryDisk, Truth) {
     let database = disk.open().unwrap();
     let transaction = database.begin_write().unwrap();
     journal_in_meta(&transaction);
+    let usage = TableDefinition::<u64, (u64, u32)>::new("usage");
+    transaction.delete_table(usage).unwrap();
     let blocked = TableDefinition::<(u64, u64), u32>::new("blocked");
     transaction.delete_table(blocked).unwrap();
     let withheld = TableDefinition::<(u64, u64, u64), (u64, u32)>::new("withheld");

@@ -19,4 +19,5 @@ mod room_model;
 mod rooms;
 mod salvage;
 mod threads;
+mod usage;
 mod village;
