@@ -74,7 +74,9 @@ fn in_a_namespace_of_its_own() {
     mount(&data, DISK);
     fs::set_permissions(&data, fs::Permissions::from_mode(0o700)).unwrap();
     let here = Place::default();
-    let server = Server::on_loopback(&data);
+    // Slowed down it would send less in this time than the disk has room for.
+    let unlimited = ["--limit-byte-rate", "0", "--limit-message-rate", "0"];
+    let server = Server::start(&here, &data, &["127.0.0.1:0"], &unlimited);
     let client = |name: &str, device: &str| {
         let password = directory.path().join(format!("password-of-{name}"));
         let state = directory.path().join(format!("state-of-{device}"));
