@@ -1,23 +1,19 @@
 //! The receiving side of a channel: fragments of a byte stream in, in any order; whole messages out, in order.
 //!
-//! The advertised window is the memory budget: a peer that exceeds it, or says two different things about one
-//! byte, has broken the protocol.
+//! The advertised window bounds what is held; what a hole spans costs nothing until it comes. A peer that exceeds the
+//! window, or says two different things about one byte, has broken the protocol.
 
 use std::collections::VecDeque;
-use std::ops::Range;
 
 use thiserror::Error;
 
+use super::beyond::{Beyond, prepend, ring_agrees};
 use super::framing::{self, Header};
-use super::ranges::RangeSet;
+use super::ring;
 
 /// How many separate pieces are held beyond the first hole; a fragment that would make one more is refused, its
 /// packet is not acknowledged, and so it comes again. Chosen: twice the ranges of an acknowledgement.
 pub(crate) const MAX_HOLES: usize = 64;
-
-/// Room that an empty channel keeps, in bytes. Chosen: lines of chat reuse it; what a long message needed is given
-/// back with the last byte of it.
-const KEPT_BYTES: usize = 64 * 1024;
 
 /// Why a fragment was not taken. All but [`AssembleError::TooManyHoles`] are the peer's fault, for which the
 /// session is closed.
@@ -43,7 +39,7 @@ pub(crate) enum AssembleError {
 /// The receiving side of one channel.
 #[derive(Debug)]
 pub(crate) struct Assembler {
-    /// The stream from `read` on, holes included.
+    /// The stream from `read` to `contiguous`.
     buffer: VecDeque<u8>,
     /// The first byte not yet taken by the application.
     read: u64,
@@ -52,7 +48,7 @@ pub(crate) struct Assembler {
     /// The end of what was received without a hole.
     contiguous: u64,
     /// What was received beyond that.
-    beyond: RangeSet,
+    beyond: Beyond,
     /// Whole messages between `read` and `scanned`.
     ready: u32,
     /// The advertised end of the window.
@@ -71,7 +67,7 @@ impl Assembler {
             read: 0,
             scanned: 0,
             contiguous: 0,
-            beyond: RangeSet::new(),
+            beyond: Beyond::new(),
             ready: 0,
             max_offset: window,
             window,
@@ -88,10 +84,10 @@ impl Assembler {
 
     /// Takes a fragment in. Ask [`Assembler::has_message`] and [`Assembler::window_update`] afterwards.
     pub(crate) fn insert(&mut self, offset: u64, data: &[u8]) -> Result<(), AssembleError> {
-        let end = offset
-            .checked_add(data.len() as u64)
-            .filter(|&end| end <= self.max_offset)
-            .ok_or(AssembleError::WindowExceeded)?;
+        let end = offset.checked_add(data.len() as u64);
+        if end.is_none_or(|end| end > self.max_offset) {
+            return Err(AssembleError::WindowExceeded);
+        }
         // What was taken is gone, so that a repetition of it cannot be compared.
         let taken = usize::try_from(self.read.saturating_sub(offset)).unwrap_or(usize::MAX);
         let Some(data) = data.get(taken..).filter(|data| !data.is_empty()) else {
@@ -99,77 +95,51 @@ impl Assembler {
         };
         let start = offset.max(self.read);
         if start == self.contiguous && self.beyond.is_empty() {
-            self.reserve(end);
-            self.buffer.extend(data);
-            self.contiguous = end;
+            self.append(data);
         } else {
-            self.insert_out_of_order(start..end, data)?;
+            self.insert_out_of_order(start, data)?;
         }
         self.scan()
     }
 
-    fn insert_out_of_order(&mut self, range: Range<u64>, data: &[u8]) -> Result<(), AssembleError> {
-        let received = std::iter::once(self.read..self.contiguous)
-            .chain(self.beyond.overlapping(range.clone()));
-        for held in received {
-            let common = held.start.max(range.start)..held.end.min(range.end);
-            if !common.is_empty()
-                && !self.agrees(&common, &data[distance(range.start, common.start)..])
-            {
-                return Err(AssembleError::Disagree);
-            }
+    fn insert_out_of_order(&mut self, start: u64, data: &[u8]) -> Result<(), AssembleError> {
+        let held = distance(self.read, start).min(self.buffer.len())..self.buffer.len();
+        if !ring_agrees(&self.buffer, held, data) || !self.beyond.agrees(start, data) {
+            return Err(AssembleError::Disagree);
         }
-        if range.start > self.contiguous {
-            if !self.beyond.try_insert(range.clone(), MAX_HOLES) {
+        if start > self.contiguous {
+            if !self.beyond.insert(start, data, MAX_HOLES) {
                 return Err(AssembleError::TooManyHoles);
             }
-        } else {
-            self.contiguous = self.contiguous.max(range.end);
-            while let Some(next) = self.beyond.first() {
-                if next.start > self.contiguous {
-                    break;
-                }
-                self.contiguous = self.contiguous.max(next.end);
-                self.beyond.pop_first();
+            return Ok(());
+        }
+        if let Some(new) = data.get(distance(start, self.contiguous)..) {
+            self.append(new);
+        }
+        while let Some(next) = self.beyond.join(self.contiguous) {
+            self.contiguous += next.len() as u64;
+            if next.len() > self.buffer.len() {
+                let before = std::mem::replace(&mut self.buffer, next);
+                prepend(&mut self.buffer, before.into_iter());
+            } else {
+                self.make_room(next.len());
+                self.buffer.extend(next);
             }
-        }
-        self.reserve(range.end);
-        let at = distance(self.read, range.start);
-        if self.buffer.len() < at + data.len() {
-            self.buffer.resize(at + data.len(), 0);
-        }
-        let (front, back) = self.buffer.as_mut_slices();
-        let in_front = front.len().saturating_sub(at).min(data.len());
-        if in_front > 0 {
-            front[at..at + in_front].copy_from_slice(&data[..in_front]);
-        }
-        if in_front < data.len() {
-            let at = (at + in_front) - front.len();
-            back[at..at + data.len() - in_front].copy_from_slice(&data[in_front..]);
         }
         Ok(())
     }
 
-    /// Whether the bytes held in `range` are those at the beginning of `data`.
-    fn agrees(&self, range: &Range<u64>, data: &[u8]) -> bool {
-        let held = distance(self.read, range.start)..distance(self.read, range.end);
-        self.buffer
-            .range(held)
-            .zip(data)
-            .all(|(one, other)| one == other)
+    /// Goes on where the stream ends so far.
+    fn append(&mut self, data: &[u8]) {
+        self.make_room(data.len());
+        self.buffer.extend(data);
+        self.contiguous += data.len() as u64;
     }
 
-    /// Makes room up to an offset: doubling, but never beyond the window.
-    fn reserve(&mut self, end: u64) {
-        let needed = distance(self.read, end);
-        if needed > self.buffer.capacity() {
-            let window = distance(self.read, self.max_offset);
-            let capacity = needed
-                .max(self.buffer.capacity() * 2)
-                .min(window)
-                .max(needed);
-            self.buffer.reserve_exact(capacity - self.buffer.len());
-        }
+    /// Makes room: doubling, but never beyond the window.
+    fn make_room(&mut self, more: usize) {
+        let window = distance(self.read, self.max_offset);
+        ring::grow(&mut self.buffer, more, window);
     }
 
     /// Counts the messages that have become whole. Each header is judged as soon as it is there, so that
@@ -238,9 +208,7 @@ impl Assembler {
         self.buffer.drain(..end);
         self.read += end as u64;
         self.ready -= 1;
-        if self.buffer.is_empty() && self.buffer.capacity() > KEPT_BYTES {
-            self.buffer = VecDeque::new();
-        }
+        ring::shrink(&mut self.buffer);
         true
     }
 
@@ -273,8 +241,7 @@ impl Assembler {
 
     /// The end of the furthest byte received.
     pub(crate) fn highest(&self) -> u64 {
-        let beyond = self.beyond.last().map_or(0, |range| range.end);
-        beyond.max(self.contiguous)
+        self.beyond.end().unwrap_or(self.contiguous)
     }
 
     /// How much of the stream the application has taken.
@@ -289,14 +256,32 @@ impl Assembler {
 
     /// Whether nothing is held.
     pub(crate) fn is_idle(&self) -> bool {
-        self.buffer.is_empty()
+        self.buffer.is_empty() && self.beyond.is_empty()
+    }
+
+    /// Bytes that this end has allocated for the channel.
+    pub(crate) fn memory(&self) -> usize {
+        let beyond = if self.beyond.is_empty() {
+            0
+        } else {
+            self.beyond.memory()
+        };
+        self.buffer.capacity() + beyond
+    }
+
+    /// Forgets all that is held: the session is over.
+    pub(crate) fn clear(&mut self) {
+        self.buffer = VecDeque::new();
+        self.beyond = Beyond::new();
+        self.read = self.contiguous;
+        self.scanned = self.contiguous;
+        self.ready = 0;
     }
 
     /// Gives memory back that an idle channel does not need.
     pub(crate) fn release(&mut self) {
         if self.is_idle() {
             self.buffer = VecDeque::new();
-            self.beyond.release();
         }
     }
 }

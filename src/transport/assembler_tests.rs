@@ -1,5 +1,7 @@
 //! Tests of the receiving side of a channel.
 
+use proptest::prelude::*;
+
 use super::*;
 
 const WINDOW: u64 = 1000;
@@ -201,4 +203,54 @@ fn what_is_held_never_outgrows_the_window_and_is_given_back_when_idle() {
     assert_eq!(assembler.buffer.capacity(), 0);
     assert_eq!(assembler.insert(offset, &bytes), Ok(()));
     assert_eq!(next(&mut assembler), Some(vec![1; 900]));
+}
+
+#[test]
+fn holes_cost_what_came_and_not_what_they_span() {
+    // A hole was filled with zeros up to the byte behind it.
+    let window = 1024 * 1024;
+    let mut assembler = Assembler::new(window, MESSAGE_MAX);
+    assert_eq!(assembler.insert(window - 1, &[1]), Ok(()));
+    assert!(assembler.memory() < 512, "{} bytes", assembler.memory());
+    for piece in 1..MAX_HOLES as u64 {
+        assert_eq!(assembler.insert(piece * 1000, &[1]), Ok(()));
+    }
+    let memory = assembler.memory();
+    assert!(memory < MAX_HOLES * 256, "{memory} bytes for {MAX_HOLES}");
+    assert!(memory > MAX_HOLES * 64, "each costs more than its byte");
+    assembler.clear();
+    assert_eq!(assembler.memory(), 0);
+}
+
+proptest! {
+    #[test]
+    fn pieces_in_any_order_make_the_stream(
+        pieces in proptest::collection::vec((0_usize..900, 1_usize..200), 0..60),
+        taken in proptest::collection::vec(any::<bool>(), 60),
+    ) {
+        let message: Vec<u8> = (0..90).collect();
+        let bytes = stream(&[&message[..]; 10]);
+        let mut assembler = assembler();
+        let mut messages = 0;
+        let insert = |assembler: &mut Assembler, start: usize, len: usize| {
+            let end = (start + len).min(bytes.len());
+            if start < end {
+                assert_eq!(assembler.insert(start as u64, &bytes[start..end]), Ok(()));
+            }
+        };
+        for (piece, takes) in pieces.iter().zip(taken) {
+            insert(&mut assembler, piece.0, piece.1);
+            if takes && let Some(taken) = next(&mut assembler) {
+                prop_assert_eq!(&taken, &message);
+                messages += 1;
+            }
+        }
+        insert(&mut assembler, 0, 2000);
+        while let Some(taken) = next(&mut assembler) {
+            prop_assert_eq!(&taken, &message);
+            messages += 1;
+        }
+        prop_assert_eq!(messages, 10);
+        prop_assert!(assembler.is_idle());
+    }
 }

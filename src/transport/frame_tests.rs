@@ -177,7 +177,7 @@ proptest! {
             return Err(TestCaseError::fail("not an ACK"));
         };
         prop_assert_eq!((delay_us, loss_permille), (delay, loss));
-        prop_assert_eq!(Some(ranges.largest() + 1), set.last().map(|last| last.end));
+        prop_assert_eq!(Some(ranges.largest() + 1), set.iter().next_back().map(|last| last.end));
         prop_assert!(ranges.eq(set.iter().rev().take(MAX_RANGES)));
     }
 

@@ -9,6 +9,7 @@ mod ack;
 #[cfg(test)]
 pub(crate) mod anatomy;
 mod assembler;
+mod beyond;
 mod congestion;
 mod connection;
 mod cookie;
@@ -23,6 +24,7 @@ mod pacer;
 mod packet;
 mod ranges;
 mod replay;
+mod ring;
 mod rtt;
 mod sender;
 mod sent;

@@ -106,12 +106,13 @@ impl RangeSet {
         self.ranges.first().cloned()
     }
 
-    pub(crate) fn last(&self) -> Option<Range<u64>> {
-        self.ranges.last().cloned()
-    }
-
     pub(crate) fn is_empty(&self) -> bool {
         self.ranges.is_empty()
+    }
+
+    /// Bytes that it has allocated.
+    pub(crate) fn memory(&self) -> usize {
+        self.ranges.capacity() * size_of::<Range<u64>>()
     }
 
     /// Gives back the room that it does not need.

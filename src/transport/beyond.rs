@@ -1,0 +1,153 @@
+//! What a channel has received beyond the first hole of its stream: pieces, each with the bytes that came and nothing
+//! for those that did not.
+
+use std::collections::VecDeque;
+use std::ops::Range;
+
+use super::ring;
+
+/// What a piece costs beside its bytes: its place in the list, and what an allocator adds to two allocations.
+pub(crate) const PIECE_BYTES: usize = size_of::<Piece>() + 32;
+
+/// One piece.
+#[derive(Debug)]
+struct Piece {
+    start: u64,
+    bytes: VecDeque<u8>,
+}
+
+impl Piece {
+    fn end(&self) -> u64 {
+        self.start + self.bytes.len() as u64
+    }
+}
+
+/// The pieces, in order; no two touch or overlap.
+#[derive(Debug, Default)]
+pub(crate) struct Beyond {
+    pieces: Vec<Piece>,
+}
+
+impl Beyond {
+    pub(crate) const fn new() -> Self {
+        Self { pieces: Vec::new() }
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.pieces.is_empty()
+    }
+
+    /// The end of the furthest byte, if there is one.
+    pub(crate) fn end(&self) -> Option<u64> {
+        self.pieces.last().map(Piece::end)
+    }
+
+    /// Whether what is held agrees with `data`, which begins at `start`.
+    pub(crate) fn agrees(&self, start: u64, data: &[u8]) -> bool {
+        let end = start + data.len() as u64;
+        self.touching(start, end).iter().all(|piece| {
+            let common = piece.start.max(start)..piece.end().min(end);
+            common.is_empty()
+                || ring_agrees(
+                    &piece.bytes,
+                    between(piece.start, common.start)..between(piece.start, common.end),
+                    &data[between(start, common.start)..],
+                )
+        })
+    }
+
+    /// Adds `data`, which agrees with what is held, unless there would then be more than `limit` pieces; says whether
+    /// it was added.
+    #[must_use]
+    pub(crate) fn insert(&mut self, start: u64, data: &[u8], limit: usize) -> bool {
+        let end = start + data.len() as u64;
+        let first = self.pieces.partition_point(|piece| piece.end() < start);
+        let last = self.pieces.partition_point(|piece| piece.start <= end);
+        if first == last {
+            if self.pieces.len() >= limit {
+                return false;
+            }
+            let bytes = data.iter().copied().collect();
+            self.pieces.insert(first, Piece { start, bytes });
+            return true;
+        }
+        // All of these touch the new one and become one with it; between two of them lies what it fills.
+        let mut whole = self.pieces.remove(first);
+        if start < whole.start {
+            let missing = between(start, whole.start);
+            prepend(&mut whole.bytes, data[..missing].iter().copied());
+            whole.start = start;
+        }
+        for next in self.pieces.drain(first..last - 1) {
+            append(&mut whole, start, &data[..between(start, next.start)]);
+            if next.bytes.len() > whole.bytes.len() {
+                let Piece { start, bytes } = std::mem::replace(&mut whole, next);
+                prepend(&mut whole.bytes, bytes.into_iter());
+                whole.start = start;
+            } else {
+                ring::grow(&mut whole.bytes, next.bytes.len(), usize::MAX);
+                whole.bytes.extend(next.bytes);
+            }
+        }
+        append(&mut whole, start, data);
+        self.pieces.insert(first, whole);
+        true
+    }
+
+    /// Takes out the first piece, where it begins at or before `contiguous`: its bytes from there on, if any.
+    pub(crate) fn join(&mut self, contiguous: u64) -> Option<VecDeque<u8>> {
+        let first = self.pieces.first()?;
+        if first.start > contiguous {
+            return None;
+        }
+        let Piece { start, mut bytes } = self.pieces.remove(0);
+        let known = between(start, contiguous).min(bytes.len());
+        bytes.drain(..known);
+        if self.pieces.is_empty() {
+            self.pieces = Vec::new();
+        }
+        Some(bytes)
+    }
+
+    /// Bytes that this costs, in all.
+    pub(crate) fn memory(&self) -> usize {
+        let bytes: usize = self.pieces.iter().map(|piece| piece.bytes.capacity()).sum();
+        bytes + self.pieces.capacity() * PIECE_BYTES
+    }
+
+    /// The pieces that share a byte with a range, or touch it.
+    fn touching(&self, start: u64, end: u64) -> &[Piece] {
+        let first = self.pieces.partition_point(|piece| piece.end() < start);
+        let last = self.pieces.partition_point(|piece| piece.start <= end);
+        &self.pieces[first..last.max(first)]
+    }
+}
+
+/// Appends to a piece what of `data`, which begins at `start`, it does not have.
+fn append(piece: &mut Piece, start: u64, data: &[u8]) {
+    if let Some(new) = data.get(between(start, piece.end())..) {
+        ring::grow(&mut piece.bytes, new.len(), usize::MAX);
+        piece.bytes.extend(new);
+    }
+}
+
+/// Puts bytes before those of a ring.
+pub(crate) fn prepend(
+    ring: &mut VecDeque<u8>,
+    bytes: impl DoubleEndedIterator<Item = u8> + ExactSizeIterator,
+) {
+    ring::grow(ring, bytes.len(), usize::MAX);
+    for byte in bytes.rev() {
+        ring.push_front(byte);
+    }
+}
+
+/// Whether the bytes of a ring in `range` are those at the beginning of `data`.
+pub(crate) fn ring_agrees(ring: &VecDeque<u8>, range: Range<usize>, data: &[u8]) -> bool {
+    ring.range(range).zip(data).all(|(one, other)| one == other)
+}
+
+/// Bytes between two offsets of one window.
+fn between(from: u64, to: u64) -> usize {
+    usize::try_from(to.saturating_sub(from)).unwrap_or(usize::MAX)
+}

@@ -1,0 +1,54 @@
+//! How the ring buffers of a channel grow and shrink: so that what is allocated stays within twice what is held, and
+//! never goes beyond a limit.
+
+use std::collections::VecDeque;
+
+/// Room that a buffer keeps whatever it holds, in bytes. Chosen: lines of chat reuse it; what a long message needed is
+/// given back as soon as most of it is gone.
+pub(crate) const KEPT_BYTES: usize = 4 * 1024;
+
+/// Makes room for `more` bytes: doubling, but never beyond `limit` bytes in all, unless what is needed is more.
+pub(crate) fn grow(buffer: &mut VecDeque<u8>, more: usize, limit: usize) {
+    let needed = buffer.len() + more;
+    if needed > buffer.capacity() {
+        let capacity = needed.max((buffer.capacity() * 2).min(limit));
+        buffer.reserve_exact(capacity - buffer.len());
+    }
+}
+
+/// Gives room back where three quarters of it or more are not used. Costs nothing as long as the buffer is small, and
+/// otherwise at most as much as it cost to fill it.
+pub(crate) fn shrink(buffer: &mut VecDeque<u8>) {
+    if buffer.capacity() > KEPT_BYTES && buffer.len() <= buffer.capacity() / 4 {
+        if buffer.is_empty() {
+            *buffer = VecDeque::new();
+        } else {
+            buffer.shrink_to(buffer.len() * 2);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_allocated_follows_what_is_held() {
+        let mut buffer = VecDeque::new();
+        for _ in 0..1000 {
+            grow(&mut buffer, 100, 64 * 1024);
+            buffer.extend([1; 100]);
+            assert!(buffer.capacity() <= (2 * buffer.len()).max(64 * 1024));
+        }
+        while !buffer.is_empty() {
+            buffer.drain(..100);
+            shrink(&mut buffer);
+            assert!(buffer.capacity() <= KEPT_BYTES.max(4 * buffer.len()));
+        }
+        let mut buffer = VecDeque::new();
+        grow(&mut buffer, 10, 20);
+        buffer.extend([1; 10]);
+        grow(&mut buffer, 5, 18);
+        assert_eq!(buffer.capacity(), 18);
+    }
+}
