@@ -168,7 +168,6 @@ fn serve() -> (SocketAddr, InputSender<Order>, thread::JoinHandle<()>) {
     let socket = Socket::bind(([127, 0, 0, 1], 0).into()).expect("a socket");
     let address = socket.local();
     let limits = Limits {
-        unauthenticated_per_prefix: u32::MAX,
         ..Limits::default()
     };
     let config = ServerConfig {

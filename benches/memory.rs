@@ -1,4 +1,4 @@
-//! What a server's transport holds for a session that is signed in and idle, and how often it allocates while it
+//! What a server's transport holds for a session that is idle, signed in or not, and how often it allocates while it
 //! relays: counted by the allocator. `cargo bench --bench memory`, or, to wait less, with `--profile dev`.
 #![allow(
     clippy::disallowed_methods,
@@ -51,7 +51,6 @@ const SERVER: ([u8; 4], u16) = ([198, 51, 100, 1], 7777);
 fn server(now: Instant) -> Endpoint {
     let limits = Limits {
         unauthenticated: usize::MAX,
-        unauthenticated_per_prefix: u32::MAX,
         handshakes_per_second: u32::MAX,
         handshakes_burst: u32::MAX,
         ..Limits::default()
@@ -124,7 +123,8 @@ fn exchange(
     now: Instant,
     clients: &mut Endpoint,
     server: &mut Endpoint,
-    signed_in: &mut Vec<SessionId>,
+    connected: &mut Vec<SessionId>,
+    signs_in: bool,
 ) {
     let (mut buffer, mut quiet) = (Vec::new(), false);
     let (from, to): (SocketAddr, SocketAddr) = (([10, 0, 0, 1], 5000).into(), SERVER.into());
@@ -141,8 +141,8 @@ fn exchange(
         while let Some(event) = server.poll_event() {
             match event {
                 Event::Connected { session, .. } => {
-                    server.set_signed_in(now, session, true);
-                    signed_in.push(session);
+                    server.set_signed_in(now, session, signs_in);
+                    connected.push(session);
                 }
                 Event::Readable { session, channel } => {
                     while server.receive(now, session, channel).is_some() {}
@@ -154,10 +154,11 @@ fn exchange(
     }
 }
 
-fn idle(sessions: u32) {
+/// What a session that is idle costs, signed in or not.
+fn idle(sessions: u32, signs_in: bool) {
     let mut now = Instant::now();
     let mut server = server(now);
-    let mut signed_in = Vec::with_capacity(sessions as usize);
+    let mut connected = Vec::with_capacity(sessions as usize);
     for group in 0..sessions.div_ceil(GROUP) {
         let mut seed = [0; 32];
         seed[..4].copy_from_slice(&group.to_be_bytes());
@@ -165,15 +166,15 @@ fn idle(sessions: u32) {
         let dialled: Vec<_> = (0..GROUP)
             .map(|_| clients.connect(now, SERVER.into()))
             .collect();
-        let before = signed_in.len();
-        while signed_in.len() < before + GROUP as usize {
-            exchange(now, &mut clients, &mut server, &mut signed_in);
+        let before = connected.len();
+        while connected.len() < before + GROUP as usize {
+            exchange(now, &mut clients, &mut server, &mut connected, signs_in);
             now += Duration::from_millis(1);
             server.handle_timeout(now);
         }
         // Something is said both ways, as at a sign-in, and acknowledged.
         for _ in 0..3 {
-            for (one, other) in dialled.iter().zip(&signed_in[before..]) {
+            for (one, other) in dialled.iter().zip(&connected[before..]) {
                 clients
                     .send(now, *one, Channel::Control, &[7; 300])
                     .expect("there is room");
@@ -182,13 +183,13 @@ fn idle(sessions: u32) {
                     .expect("there is room");
             }
             for _ in 0..2 {
-                exchange(now, &mut clients, &mut server, &mut signed_in);
+                exchange(now, &mut clients, &mut server, &mut connected, signs_in);
                 now += Duration::from_millis(26);
                 server.handle_timeout(now);
                 clients.handle_timeout(now);
             }
         }
-        exchange(now, &mut clients, &mut server, &mut signed_in);
+        exchange(now, &mut clients, &mut server, &mut connected, signs_in);
     }
     // All of them fall idle.
     for _ in 0..40 {
@@ -198,17 +199,18 @@ fn idle(sessions: u32) {
         while server.poll_transmit(now, &mut buffer).is_some() {}
     }
     let is_held = |session: &&SessionId| server.statistics(**session).is_some();
-    let held = signed_in.iter().filter(is_held).count();
+    let held = connected.iter().filter(is_held).count();
     assert!(
-        held == signed_in.len(),
+        held == connected.len(),
         "{held} of {} are left",
-        signed_in.len()
+        connected.len()
     );
-    assert!(signed_in.iter().all(|session| server.is_drained(*session)));
+    assert!(connected.iter().all(|session| server.is_drained(*session)));
     let with = HELD.load(Ordering::Relaxed);
     drop(server);
     let each = (with - HELD.load(Ordering::Relaxed)) / held;
-    println!("idle: {each} bytes for each of {held} sessions (at most 2048)");
+    let who = if signs_in { "idle" } else { "not signed in" };
+    println!("{who}: {each} bytes for each of {held} sessions (at most 2048 when signed in)");
 }
 
 /// Runs something of the server's with the counter on.
@@ -287,5 +289,6 @@ fn main() {
     let sessions = std::env::args().find_map(|argument| argument.parse().ok());
     relay(1);
     relay(100);
-    idle(sessions.unwrap_or(100_000));
+    idle(sessions.unwrap_or(100_000), true);
+    idle(2_000, false);
 }

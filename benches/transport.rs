@@ -39,7 +39,6 @@ impl World {
             unix_ms: 1_773_756_120_000,
             limits: Limits {
                 unauthenticated: usize::MAX,
-                unauthenticated_per_prefix: u32::MAX,
                 handshakes_per_second: u32::MAX,
                 handshakes_burst: u32::MAX,
                 ..Limits::default()

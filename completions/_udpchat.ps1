@@ -57,6 +57,8 @@ Register-ArgumentCompleter -Native -CommandName 'udpchat' -ScriptBlock {
             [CompletionResult]::new('--limit-request-rate', '--limit-request-rate', [CompletionResultType]::ParameterName, 'Requests of other kinds that one account may make a second; 0: no limit [default: 50]')
             [CompletionResult]::new('--limit-request-burst', '--limit-request-burst', [CompletionResultType]::ParameterName, 'Requests of other kinds that one account may make at once after a quiet time; 0: no limit [default: 1000]')
             [CompletionResult]::new('--limit-in-flight', '--limit-in-flight', [CompletionResultType]::ParameterName, 'Messages and requests of one account that the store works on at once; 0: no limit [default: 64]')
+            [CompletionResult]::new('--limit-sessions', '--limit-sessions', [CompletionResultType]::ParameterName, 'Signed-in sessions of all accounts together; 0: no limit [default: 200000]')
+            [CompletionResult]::new('--limit-buffers', '--limit-buffers', [CompletionResultType]::ParameterName, 'Memory for what all sessions are sending and receiving; 0: no limit [default: 256M]')
             [CompletionResult]::new('--log', '--log', [CompletionResultType]::ParameterName, 'Write the log to this file (a client writes none without it)')
             [CompletionResult]::new('--measured', '--measured', [CompletionResultType]::ParameterName, 'Limit no address, and stop when standard input ends')
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Log more: -v what happens, -vv why, -vvv everything')

@@ -53,6 +53,8 @@ set edit:completion:arg-completer[udpchat] = {|@words|
             cand --limit-request-rate 'Requests of other kinds that one account may make a second; 0: no limit [default: 50]'
             cand --limit-request-burst 'Requests of other kinds that one account may make at once after a quiet time; 0: no limit [default: 1000]'
             cand --limit-in-flight 'Messages and requests of one account that the store works on at once; 0: no limit [default: 64]'
+            cand --limit-sessions 'Signed-in sessions of all accounts together; 0: no limit [default: 200000]'
+            cand --limit-buffers 'Memory for what all sessions are sending and receiving; 0: no limit [default: 256M]'
             cand --log 'Write the log to this file (a client writes none without it)'
             cand --measured 'Limit no address, and stop when standard input ends'
             cand -v 'Log more: -v what happens, -vv why, -vvv everything'

@@ -56,6 +56,8 @@ complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l limit-all-byte
 complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l limit-request-rate -d 'Requests of other kinds that one account may make a second; 0: no limit [default: 50]' -r
 complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l limit-request-burst -d 'Requests of other kinds that one account may make at once after a quiet time; 0: no limit [default: 1000]' -r
 complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l limit-in-flight -d 'Messages and requests of one account that the store works on at once; 0: no limit [default: 64]' -r
+complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l limit-sessions -d 'Signed-in sessions of all accounts together; 0: no limit [default: 200000]' -r
+complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l limit-buffers -d 'Memory for what all sessions are sending and receiving; 0: no limit [default: 256M]' -r
 complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l measured -d 'Limit no address, and stop when standard input ends'
 complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'

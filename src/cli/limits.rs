@@ -149,6 +149,28 @@ const TABLE: &[Row] = &[
         get: |limits| limits.hub.in_flight,
         set: |limits, limit| limits.hub.in_flight = limit,
     },
+    Row {
+        option: "limit-sessions",
+        variable: "UDPCHAT_LIMIT_SESSIONS",
+        unit: Unit::Count,
+        help: "Signed-in sessions of all accounts together",
+        at_limit: "Beyond it the account with the most sessions loses one, or else whoever has been silent for \
+                   longest; where nobody has two and nobody is silent, a newcomer is refused.",
+        get: |limits| limits.hub.sessions,
+        set: |limits, limit| limits.hub.sessions = limit,
+    },
+    Row {
+        option: "limit-buffers",
+        variable: "UDPCHAT_LIMIT_BUFFERS",
+        unit: Unit::Bytes,
+        help: "Memory for what all sessions are sending and receiving",
+        at_limit: "From half of it on, messages wait longer in the store for slow readers. Beyond it the session that \
+                   holds the most is closed, of those that have not signed in first; its client comes back.",
+        get: |limits| Limit::of(limits.transport.buffers as u64),
+        set: |limits, limit| {
+            limits.transport.buffers = usize::try_from(limit.or_max()).unwrap_or(usize::MAX);
+        },
+    },
 ];
 
 /// The options.

@@ -62,7 +62,8 @@ impl Command for Status {
                 "Sessions (signed in or not) and users online; how many bytes of messages stand, and how many accounts \
                  have come to their quota; messages stored, deliveries handed to the network, \
                  transactions made durable, and messages that came damaged or malformed, since the start; what was lost, if the start found less in the journal than \
-                 was stored; how often something came to a limit, by the \
+                 was stored; what the buffers of all sessions hold, and how many have not signed in, each with its \
+                 limit; how often something came to a limit, by the \
                  limit; datagrams that changed nothing, by the \
                  reason; and of each session (a thousand at most) its user, address, round trip, losses both ways, \
                  packets and bytes, retransmissions and congestion window."

@@ -70,6 +70,9 @@ pub struct Limits {
     /// Requests of one account that the store works on at once; a message to many readers counts as several. Chosen: as
     /// many as a client has under way in one conversation. The store answers in order, so these are what others wait for.
     pub in_flight: Limit,
+    /// Signed-in sessions of all accounts together. Chosen: twice what a measurement of the largest server asks for;
+    /// idle, they take half a gigabyte.
+    pub sessions: Limit,
 }
 
 impl Default for Limits {
@@ -86,6 +89,7 @@ impl Default for Limits {
             request_rate: Limit::of(50),
             request_burst: Limit::of(1000),
             in_flight: Limit::of(64),
+            sessions: Limit::of(200_000),
         }
     }
 }
@@ -106,6 +110,7 @@ impl Limits {
             request_rate: Limit::NONE,
             request_burst: Limit::NONE,
             in_flight: Limit::NONE,
+            sessions: Limit::NONE,
         }
     }
 

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 
 use super::hub::{Hub, HubCounters, Turn};
 use crate::store::Quota;
-use crate::transport::{Counters, Endpoint, SessionId, Statistics};
+use crate::transport::{Counters, Endpoint, SessionId, Statistics, Usage};
 
 /// How many sessions are listed one by one. The others are only counted: chosen for a list that a person still
 /// reads and that is made in less than a millisecond.
@@ -26,6 +26,8 @@ pub struct Status {
     pub quota: Quota,
     /// The datagrams that the transport ignored or refused since the start.
     pub ignored: Counters,
+    /// What all sessions hold together of what is limited.
+    pub usage: Usage,
     /// The first `LISTED_MAX` sessions, the oldest first.
     pub listed: Vec<SessionStatus>,
 }
@@ -55,20 +57,25 @@ impl Hub {
                 statistics: endpoint.statistics(id)?,
             })
         });
+        let ignored = endpoint.counters();
         Status {
             sessions: self.sessions.len(),
             online: self.online(),
             counters: self.counters(),
             quota: self.config.limits.quota(),
-            limits: self.at_limits(),
-            ignored: endpoint.counters(),
+            limits: self.at_limits(&ignored),
+            ignored,
+            usage: endpoint.usage(),
             listed: listed.take(LISTED_MAX).collect(),
         }
     }
 
     /// What came to a limit, by the limit's name: a line for each organ that has limits.
-    fn at_limits(&self) -> BTreeMap<&'static str, u64> {
-        let mut counts = BTreeMap::new();
+    fn at_limits(&self, transport: &Counters) -> BTreeMap<&'static str, u64> {
+        let mut counts = BTreeMap::from([
+            ("buffers", transport.evicted_memory),
+            ("places_before_sign_in", transport.evicted_places),
+        ]);
         counts.extend(self.throttle.refused());
         counts.extend(self.budgets.pauses());
         counts.insert("quota", self.counters.over_quota);

@@ -5,11 +5,14 @@ mod accept;
 mod admission;
 mod answers;
 mod counters;
+mod crowds;
 mod datagram;
 mod deadlines;
 mod dial;
 mod half_open;
+mod memory;
 mod paths;
+mod places;
 mod schedule;
 mod slot;
 mod standby;
@@ -29,13 +32,14 @@ use self::accept::Acceptor;
 use self::answers::Answers;
 pub use self::counters::Counters;
 use self::dial::Dial;
+use self::memory::Memory;
+use self::places::Holder;
 use self::schedule::Schedule;
 use self::slot::{Session, Slot};
 use self::tokens::Tokens;
-pub use self::types::{ClientConfig, ServerConfig, Statistics, Transmit};
+pub use self::types::{ClientConfig, ServerConfig, Statistics, Transmit, Usage};
 use self::waiting::Waiting;
 use super::connection::{Connection, Context};
-use super::limits::Prefix;
 use super::{Channel, CloseReason, Event, SendError, SessionId};
 
 /// A server's or a client's side of any number of sessions.
@@ -62,6 +66,8 @@ pub struct Endpoint {
     schedule: Schedule,
     answers: Answers,
     waiting: Waiting,
+    /// At a server: what the buffers of all sessions hold.
+    memory: Memory,
     counters: Counters,
     /// A datagram that did not fit the batch before it, and its bytes.
     held: Option<Transmit>,
@@ -84,6 +90,7 @@ impl Endpoint {
             schedule: Schedule::default(),
             answers: Answers::default(),
             waiting: Waiting::default(),
+            memory: Memory::new(usize::MAX),
             later: VecDeque::new(),
             counters: Counters::default(),
             held: None,
@@ -99,6 +106,7 @@ impl Endpoint {
     )]
     pub fn server(now: Instant, config: ServerConfig, seed: [u8; 32]) -> Self {
         let mut endpoint = Self::new(seed);
+        endpoint.memory = Memory::new(config.limits.buffers);
         endpoint.acceptor = Some(Acceptor::new(now, &config, &mut endpoint.random));
         endpoint
     }
@@ -159,6 +167,7 @@ impl Endpoint {
     pub fn handle_timeout(&mut self, now: Instant) {
         if let Some(acceptor) = &mut self.acceptor {
             acceptor.expire(now);
+            self.evict_stale(now);
         }
         self.waiting.on_timeout(now);
         while let Some(session) = self.schedule.expire(now) {
@@ -190,14 +199,14 @@ impl Endpoint {
     /// When [`Endpoint::handle_timeout`] wants to be called. After it was called with some time, this is later.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Instant> {
-        let half_open = self
-            .acceptor
-            .as_ref()
-            .and_then(|acceptor| acceptor.half_open.next_expiry());
+        let acceptor = self.acceptor.as_ref();
+        let half_open = acceptor.and_then(|acceptor| acceptor.half_open.next_expiry());
+        let stale = acceptor.and_then(|acceptor| acceptor.admission.next_stale());
         self.schedule
             .next_deadline()
             .into_iter()
             .chain(half_open)
+            .chain(stale)
             .chain(self.waiting.deadline())
             .min()
     }
@@ -218,8 +227,9 @@ impl Endpoint {
         channel: Channel,
         message: &[u8],
     ) -> Result<(), SendError> {
+        let is_short = self.memory.is_short();
         self.with_connection(now, session, |connection, _| {
-            connection.send(channel, message)
+            connection.send(channel, message, is_short)
         })
         .unwrap_or(Err(SendError::Closed))
     }
@@ -235,8 +245,9 @@ impl Endpoint {
         channel: Channel,
         message: &[u8],
     ) -> Result<(), SendError> {
+        let is_short = self.memory.is_short();
         self.with_connection(now, session, |connection, _| {
-            connection.send_soon(channel, message)
+            connection.send_soon(channel, message, is_short)
         })
         .unwrap_or(Err(SendError::Closed))
     }
@@ -264,10 +275,19 @@ impl Endpoint {
         message: &mut Vec<u8>,
     ) -> bool {
         message.clear();
-        self.with_connection(now, session, |connection, _| {
-            connection.receive(channel, message)
-        })
-        .unwrap_or(false)
+        let is_taken = self
+            .with_connection(now, session, |connection, _| {
+                connection.receive(channel, message)
+            })
+            .unwrap_or(false);
+        if is_taken
+            && let Some(acceptor) = &mut self.acceptor
+            && let Some(slot) = self.sessions.get(&session)
+            && let Some(place) = slot.counted
+        {
+            acceptor.admission.note_use(now, place);
+        }
+        is_taken
     }
 
     /// How many bytes may still be queued on a channel before `send` answers Full (0 for an unknown session).
@@ -309,7 +329,7 @@ impl Endpoint {
         self.with_connection(now, session, |connection, context| {
             connection.set_signed_in(context, signed_in);
         });
-        self.count(session);
+        self.count(now, session);
     }
 
     /// A session's figures.
@@ -405,12 +425,15 @@ impl Endpoint {
                 let token = acceptor.address_token(now, connection.remote().ip());
                 connection.give_token(now, token);
             }
+            let (bytes, is_user) = (connection.memory(), connection.is_signed_in());
+            self.memory.note(session, &mut slot.holding, bytes, is_user);
         } else if let Some(token) = connection.take_token() {
             self.tokens.keep(connection.remote(), *token);
         }
         if !slot.settle(&mut self.schedule, now, session) {
             self.forget(session);
         }
+        self.shed(now);
         Some(result)
     }
 
@@ -434,6 +457,7 @@ impl Endpoint {
             return;
         };
         self.schedule.forget(&mut slot.place);
+        self.memory.note(session, &mut slot.holding, 0, false);
         if let Some(standby) = slot.standby {
             self.forget(standby);
         }
@@ -448,13 +472,13 @@ impl Endpoint {
                 }
             }
         }
-        if let (Some(acceptor), Some(prefix)) = (&mut self.acceptor, slot.counted) {
-            acceptor.admission.release(prefix);
+        if let (Some(acceptor), Some(place)) = (&mut self.acceptor, slot.counted) {
+            acceptor.admission.release(place);
         }
     }
 
     /// Counts a session against the limits for strangers, or no longer.
-    fn count(&mut self, session: SessionId) {
+    fn count(&mut self, now: Instant, session: SessionId) {
         let (Some(acceptor), Some(slot)) = (&mut self.acceptor, self.sessions.get_mut(&session))
         else {
             return;
@@ -463,14 +487,15 @@ impl Endpoint {
             return;
         };
         match (slot.counted, connection.is_signed_in()) {
-            (Some(prefix), true) => {
-                acceptor.admission.release(prefix);
+            (Some(place), true) => {
+                acceptor.admission.release(place);
                 slot.counted = None;
             }
+            // Whoever has signed out has signed in before.
             (None, false) => {
-                let prefix = Prefix::from(connection.remote().ip());
-                acceptor.admission.count(prefix);
-                slot.counted = Some(prefix);
+                let address = connection.remote().ip();
+                let holder = Holder::Session(session);
+                slot.counted = Some(acceptor.admission.take(now, address, true, holder));
             }
             _ => {}
         }

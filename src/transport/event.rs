@@ -105,6 +105,9 @@ pub enum CloseReason {
     /// The peer speaks none of our versions of the protocol.
     #[error("the other end speaks another version of the protocol")]
     Version,
+    /// This end has closed it to make room for others; what there was too little of.
+    #[error("closed to make room: {0}")]
+    Evicted(&'static str),
     /// The peer broke the protocol; what it did.
     #[error("the other end broke the protocol: {0}")]
     Violation(&'static str),

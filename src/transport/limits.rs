@@ -21,9 +21,8 @@ pub(super) const WINDOW: u64 = 256 * 1024;
 pub(super) const WINDOW_BULK: u64 = 1024 * 1024;
 
 /// Receive window of a session's channels together, in bytes: room for a full bulk channel and a full other one.
-/// This is what a session's peer can make this end hold, holes counted as if they were filled; the buffers' room
-/// doubles as they grow, and is never more than the channels' windows. A peer that exceeds it is closed with a
-/// reason.
+/// A session's peer can make this end hold no more; holes cost nothing. All sessions together are bounded by
+/// [`Limits::buffers`]. A peer that exceeds it is closed with a reason.
 pub(super) const SESSION_WINDOW: u64 = WINDOW_BULK + WINDOW;
 
 /// The same while the peer has not signed in: two full channels, of which it needs one.
@@ -35,6 +34,15 @@ pub(super) const SEND_BUFFER: usize = 256 * 1024;
 /// The same at a server towards a peer that has not signed in, in bytes: a few answers. Whoever does not read them
 /// costs no more than this on each channel.
 pub(super) const SEND_BUFFER_UNAUTHENTICATED: usize = 16 * 1024;
+
+/// The same while more than half of [`Limits::buffers`] is used, on the channels where the application waits for room:
+/// beside a message of any length that is queued alone. Chosen: two packets with lines of chat, which a path of
+/// ordinary length is kept busy with.
+pub(super) const SEND_BUFFER_SHORT: usize = 16 * 1024;
+
+/// Of [`Limits::buffers`], the part that sessions may hold which have not signed in: one in so many. Beyond it the
+/// hungriest of them is closed, and no other.
+pub(super) const BUFFERS_UNAUTHENTICATED: usize = 4;
 
 const _: () = assert!(
     WINDOW > MAX_MESSAGE as u64 && SEND_BUFFER > MAX_MESSAGE,
@@ -125,11 +133,23 @@ pub(super) const MAX_ANSWERS: usize = 1024;
 /// Chosen: half a second of handshakes at the default rate.
 pub(super) const MAX_WAITING_SYNS: usize = 1024;
 
-/// Strangers have this part of each limit by an address token alone; beyond it a cookie is asked for, as of those who
-/// have no token. Chosen: who has read a token on the path can forge its address, and takes a quarter of the places
-/// and handshakes of that address at most; the others stay for who answers there. A storm of returning clients after
-/// a restart needs the other three quarters of the handshakes with one more round trip each.
+/// Whoever shows an address token has one part in so many of the places and handshakes, into which nobody else comes.
+/// Chosen: a quarter of the handshakes is 500 a second, and the rest is for those who have never been here.
 pub(super) const TOKEN_SHARE: u32 = 4;
+
+/// Handshakes that a host may make by address token alone while their SYNs wait or their `SYN_ACK`s are remembered;
+/// beyond it a cookie is asked for beside. Chosen: whoever has read a token on the path can forge its address, and takes
+/// so many handshakes in ten seconds at most.
+pub(super) const TOKEN_HANDSHAKES: u32 = 64;
+
+/// SYNs with an address token and no cookie that wait for their handshake; beyond it a cookie is asked for beside.
+/// Chosen: a quarter of all that wait, so that many forged addresses leave three quarters to those who answer.
+pub(super) const MAX_WAITING_TOKENS: usize = MAX_WAITING_SYNS / 4;
+
+/// How long somebody who has not signed in may say nothing while more than half of the places are taken. Chosen: a
+/// program signs in within this on any path. A person who is typing may be closed in such a time; their client comes
+/// back at once.
+pub(super) const STRANGER_PATIENCE: Duration = Duration::from_secs(10);
 
 /// A client is given a new address token when the last one is this old: half of its life, in which even a client that
 /// only keeps alive is heard.
@@ -168,13 +188,16 @@ pub(super) const HANDSHAKES_PER_TURN: usize = 8;
 /// Limits of a server that operators and benchmarks may move.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// Sessions half open or not signed in, in all. At the limit a SYN with a good cookie is ignored; the client
-    /// tries again, and says after 5 s that nobody answered.
+    /// Sessions half open or not signed in, in all; a quarter of these places is for those who have an address token.
+    /// When all are taken, a newcomer takes the place of the oldest of the fullest prefix, or, where that is its own
+    /// and the oldest has just come, is ignored: the client tries again, and says after 5 s that nobody answered.
     pub unauthenticated: usize,
-    /// The same per IPv4 address or IPv6 /64, so that one host cannot take all; and how many handshakes it may make
-    /// within ten seconds.
-    pub unauthenticated_per_prefix: u32,
-    /// Handshakes per second; each costs about 0.25 ms. At the limit a SYN is ignored, as above.
+    /// Bytes that the buffers of all sessions hold together: received and not taken, to be sent or to be acknowledged.
+    /// When more than half is held, sessions are lent less; beyond it the session that holds the most is closed, of
+    /// those that have not signed in first.
+    pub buffers: usize,
+    /// Handshakes per second; each costs about 0.25 ms; a quarter of them is for those who have an address token. At
+    /// the limit a SYN is ignored, as above.
     pub handshakes_per_second: u32,
     /// How many handshakes may come at once after a quiet time.
     pub handshakes_burst: u32,
@@ -186,7 +209,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             unauthenticated: 16 * 1024,
-            unauthenticated_per_prefix: 256,
+            buffers: 256 * 1024 * 1024,
             handshakes_per_second: 2000,
             handshakes_burst: 4000,
             resets_per_second: 1000,
@@ -214,12 +237,6 @@ impl TokenBucket {
         }
     }
 
-    /// Whether at most one part in `parts` of a burst is taken.
-    pub(super) fn has_spent_at_most_one_in(&mut self, now: Instant, parts: u32) -> bool {
-        self.fill(now);
-        (self.capacity - self.tokens) * f64::from(parts) <= self.capacity
-    }
-
     /// Takes one token, if there is one.
     pub(super) fn take(&mut self, now: Instant) -> bool {
         self.fill(now);
@@ -230,6 +247,12 @@ impl TokenBucket {
         granted
     }
 
+    /// Takes one token, if none more would fit: nobody else needs it.
+    pub(super) fn take_surplus(&mut self, now: Instant) -> bool {
+        self.fill(now);
+        self.tokens >= self.capacity && self.take(now)
+    }
+
     fn fill(&mut self, now: Instant) {
         let elapsed = now.saturating_duration_since(self.filled).as_secs_f64();
         self.filled = self.filled.max(now);
@@ -237,17 +260,42 @@ impl TokenBucket {
     }
 }
 
-/// What limits per address count by: an IPv4 address, or an IPv6 /64.
+/// A network, as limits per address count: for IPv6 a /48 (a site), /56 (a home) or /64 (a host), for IPv4 a /24 or an
+/// address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(super) struct Prefix(u64, bool);
+pub(super) struct Prefix {
+    /// Which of the three.
+    level: u8,
+    is_v6: bool,
+    bits: u64,
+}
 
-impl From<IpAddr> for Prefix {
-    fn from(address: IpAddr) -> Self {
-        match address.to_canonical() {
-            IpAddr::V4(address) => Self(u64::from(address.to_bits()), false),
+impl Prefix {
+    /// Sorted before every other.
+    pub(super) const MIN: Self = Self {
+        level: 0,
+        is_v6: false,
+        bits: 0,
+    };
+    /// Sorted behind every other.
+    pub(super) const MAX: Self = Self {
+        level: u8::MAX,
+        is_v6: true,
+        bits: u64::MAX,
+    };
+
+    /// The networks around an address, the widest first; the last is the host.
+    pub(super) fn around(address: IpAddr) -> [Self; 3] {
+        let (is_v6, bits, hidden) = match address.to_canonical() {
+            IpAddr::V4(address) => (false, u64::from(address.to_bits()), [8, 0, 0]),
             #[allow(clippy::cast_possible_truncation, reason = "the upper half fits")]
-            IpAddr::V6(address) => Self((address.to_bits() >> 64) as u64, true),
-        }
+            IpAddr::V6(address) => (true, (address.to_bits() >> 64) as u64, [16, 8, 0]),
+        };
+        [0, 1, 2].map(|level| Self {
+            level,
+            is_v6,
+            bits: bits >> hidden[usize::from(level)],
+        })
     }
 }
 
@@ -266,11 +314,19 @@ mod tests {
     }
 
     #[test]
-    fn a_prefix_is_an_ipv4_address_or_an_ipv6_64() {
-        let prefix = |text: &str| Prefix::from(text.parse::<IpAddr>().unwrap());
-        assert_eq!(prefix("2001:db8::1"), prefix("2001:db8::ffff:1"));
-        assert_ne!(prefix("2001:db8:0:1::1"), prefix("2001:db8::1"));
-        assert_ne!(prefix("192.0.2.1"), prefix("192.0.2.2"));
-        assert_eq!(prefix("::ffff:192.0.2.1"), prefix("192.0.2.1"));
+    fn networks_around_an_address_are_nested() {
+        let around = |text: &str| Prefix::around(text.parse().unwrap());
+        let shared = |one, other| {
+            let both = around(one).into_iter().zip(around(other));
+            both.filter(|(one, other)| one == other).count()
+        };
+        assert_eq!(shared("2001:db8::1", "2001:db8::ffff:1"), 3);
+        assert_eq!(shared("2001:db8:0:1::1", "2001:db8::1"), 2);
+        assert_eq!(shared("2001:db8:0:100::1", "2001:db8::1"), 1);
+        assert_eq!(shared("2001:db8:1::1", "2001:db8::1"), 0);
+        assert_eq!(shared("192.0.2.1", "192.0.2.2"), 1);
+        assert_eq!(shared("192.0.3.1", "192.0.2.1"), 0);
+        assert_eq!(shared("::ffff:192.0.2.1", "192.0.2.1"), 3);
+        assert_eq!(shared("::c000:201", "192.0.2.1"), 0);
     }
 }

@@ -28,11 +28,12 @@ mod ring;
 mod rtt;
 mod sender;
 mod sent;
+pub(crate) mod shares;
 #[cfg(test)]
 mod tests;
 mod timer;
 
-pub use endpoint::{ClientConfig, Counters, Endpoint, ServerConfig, Statistics, Transmit};
+pub use endpoint::{ClientConfig, Counters, Endpoint, ServerConfig, Statistics, Transmit, Usage};
 pub use event::{Channel, CloseReason, Event, SendError, SessionId};
 pub use limits::Limits;
 

@@ -11,6 +11,8 @@ pub(crate) const PROTOCOL_VERSION: u32 = 1;
 pub(crate) const COOKIE_LEN: usize = 24;
 /// Bytes of an address token: when it was given (4) and a truncated MAC (16). By its length it is told from a cookie.
 pub(crate) const ADDRESS_TOKEN_LEN: usize = 20;
+/// Bytes of a cookie and the address token after it.
+pub(crate) const BOTH_LEN: usize = COOKIE_LEN + ADDRESS_TOKEN_LEN;
 /// Bytes of a reset token.
 pub(crate) const TOKEN_LEN: usize = 16;
 /// Bytes of an ephemeral X25519 key.
@@ -47,7 +49,7 @@ const _: () = assert!(COOKIE_PACKET_LEN < SYN_MIN_LEN);
 const _: () = assert!(SYN_ACK_PACKET_LEN < SYN_MIN_LEN);
 const _: () = assert!(VERSION_HEADER_LEN + 4 * MAX_VERSIONS < SYN_MIN_LEN);
 const _: () = assert!(RESET_PACKET_LEN < DATA_MIN_LEN);
-const _: () = assert!(SYN_HEADER_LEN + EPHEMERAL_LEN + 1 + COOKIE_LEN <= SYN_MIN_LEN);
+const _: () = assert!(SYN_HEADER_LEN + EPHEMERAL_LEN + 1 + BOTH_LEN <= SYN_MIN_LEN);
 const _: () = assert!(SYN_MIN_LEN <= DATAGRAM_LEN);
 const _: () = assert!(ADDRESS_TOKEN_LEN != COOKIE_LEN && ADDRESS_TOKEN_LEN < COOKIE_LEN);
 
@@ -69,14 +71,18 @@ pub(crate) enum Proof<'a> {
     Cookie(&'a [u8; COOKIE_LEN]),
     /// What an earlier session was given.
     Token(&'a [u8; ADDRESS_TOKEN_LEN]),
+    /// Both: it is at that address, and has signed in from there before.
+    Both(&'a [u8; COOKIE_LEN], &'a [u8; ADDRESS_TOKEN_LEN]),
 }
 
 impl Proof<'_> {
-    fn bytes(&self) -> &[u8] {
+    /// Its parts in their order.
+    fn parts(&self) -> [&[u8]; 2] {
         match self {
-            Self::None => &[],
-            Self::Cookie(cookie) => &cookie[..],
-            Self::Token(token) => &token[..],
+            Self::None => [&[], &[]],
+            Self::Cookie(cookie) => [&cookie[..], &[]],
+            Self::Token(token) => [&token[..], &[]],
+            Self::Both(cookie, token) => [&cookie[..], &token[..]],
         }
     }
 }
@@ -220,6 +226,10 @@ fn parse_syn(datagram_len: usize, rest: &[u8]) -> Result<Packet<'_>, PacketError
         0 => Proof::None,
         COOKIE_LEN => Proof::Cookie(rest.first_chunk().ok_or(PacketError::Length)?),
         ADDRESS_TOKEN_LEN => Proof::Token(rest.first_chunk().ok_or(PacketError::Length)?),
+        BOTH_LEN => {
+            let (cookie, rest) = rest.split_first_chunk().ok_or(PacketError::Length)?;
+            Proof::Both(cookie, rest.first_chunk().ok_or(PacketError::Length)?)
+        }
         _ => return Err(PacketError::ProofLength),
     };
     Ok(Packet::Syn {
@@ -277,10 +287,11 @@ pub(crate) fn encode_syn(
     buffer.extend_from_slice(&version.to_be_bytes());
     buffer.extend_from_slice(&client_id.to_be_bytes());
     buffer.extend_from_slice(ephemeral);
-    let proof = proof.bytes();
-    #[allow(clippy::cast_possible_truncation)] // 24 at most.
-    buffer.push(proof.len() as u8);
-    buffer.extend_from_slice(proof);
+    let parts = proof.parts();
+    #[allow(clippy::cast_possible_truncation)] // 44 at most.
+    buffer.push(parts.map(<[u8]>::len).iter().sum::<usize>() as u8);
+    buffer.extend_from_slice(parts[0]);
+    buffer.extend_from_slice(parts[1]);
     buffer.resize(start + size.max(SYN_MIN_LEN), 0);
 }
 
@@ -371,7 +382,12 @@ mod tests {
     #[test]
     fn a_syn_comes_back_with_whatever_proof_and_has_the_size_asked_for() {
         let (cookie, token) = ([3; COOKIE_LEN], [4; ADDRESS_TOKEN_LEN]);
-        for proof in [Proof::None, Proof::Cookie(&cookie), Proof::Token(&token)] {
+        for proof in [
+            Proof::None,
+            Proof::Cookie(&cookie),
+            Proof::Token(&token),
+            Proof::Both(&cookie, &token),
+        ] {
             let datagram = syn(PROTOCOL_VERSION, proof, DATAGRAM_LEN);
             assert_eq!(datagram.len(), DATAGRAM_LEN);
             let expected = Packet::Syn {

@@ -9,7 +9,9 @@ use std::ops::Range;
 use thiserror::Error;
 
 use super::framing;
+use super::limits::SEND_BUFFER_SHORT;
 use super::ranges::RangeSet;
+use super::ring;
 
 /// A piece of a channel's stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -97,6 +99,8 @@ impl ChannelSender {
         if self.buffer.len() + header_len + message.len() > self.buffer_limit as usize {
             return Err(PushError::Full);
         }
+        let (more, limit) = (header_len + message.len(), self.buffer_limit as usize);
+        ring::grow(&mut self.buffer, more, limit);
         self.buffer.extend(&header[..header_len]);
         self.buffer.extend(message);
         Ok(())
@@ -107,6 +111,11 @@ impl ChannelSender {
         let free = (self.buffer_limit as usize).saturating_sub(self.buffer.len());
         free.saturating_sub(framing::header_len(free))
             .min(self.message_max as usize)
+    }
+
+    /// Whether a message may be queued while memory is short: one at a time, or as many as are small.
+    pub(crate) fn has_room_when_short(&self, message_len: usize) -> bool {
+        self.buffer.is_empty() || self.buffer.len() + message_len <= SEND_BUFFER_SHORT
     }
 
     /// The peer takes bytes below this. A smaller one than before is an old packet's, and ignored.
@@ -174,6 +183,7 @@ impl ChannelSender {
         }
         let freed = usize::try_from(base - self.base).unwrap_or(usize::MAX);
         self.buffer.drain(..freed.min(self.buffer.len()));
+        ring::shrink(&mut self.buffer);
         self.base = base;
     }
 
@@ -229,6 +239,20 @@ impl ChannelSender {
     #[cfg(test)]
     pub(crate) fn buffered(&self) -> usize {
         self.buffer.len()
+    }
+
+    /// Bytes that this end has allocated for the channel.
+    pub(crate) fn memory(&self) -> usize {
+        self.buffer.capacity() + self.acked.memory() + self.lost.memory()
+    }
+
+    /// Forgets all that is held: the session is over.
+    pub(crate) fn clear(&mut self) {
+        self.base = self.end();
+        self.next = self.base;
+        self.buffer = VecDeque::new();
+        self.acked.release();
+        self.lost.release();
     }
 
     /// Gives memory back that an idle channel does not need.

@@ -12,6 +12,9 @@ use super::sender::Fragment;
 /// Frames that one packet carries and whose loss matters. A packet that has as many takes no more.
 pub(super) const MAX_FRAMES: usize = 8;
 
+/// Records for which there is room, however few are under way. Chosen: a conversation's packets.
+const KEPT_RECORDS: usize = 16;
+
 /// Skipped packet numbers that are remembered, the newest. An older one is far outside of what a peer could gain
 /// by acknowledging it.
 const MAX_SKIPPED: usize = 4;
@@ -208,7 +211,22 @@ impl SentPackets {
         }
         let packet = self.packets.remove(at)?;
         self.bytes_in_flight -= packet.size;
+        let capacity = self.packets.capacity();
+        if capacity > KEPT_RECORDS && self.packets.len() <= capacity / 4 {
+            self.packets.shrink_to(self.packets.len() * 2);
+        }
         Some(packet)
+    }
+
+    /// Bytes that this end has allocated for records.
+    pub(super) fn memory(&self) -> usize {
+        self.packets.capacity() * size_of::<SentPacket>()
+    }
+
+    /// Forgets all: the session is over.
+    pub(super) fn clear(&mut self) {
+        self.packets = VecDeque::new();
+        self.bytes_in_flight = 0;
     }
 
     /// Gives memory back if nothing is under way.

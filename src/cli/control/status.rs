@@ -49,6 +49,14 @@ pub struct Status {
     /// What came to a limit since the start, by the limit's name.
     #[serde(default)]
     pub limits: BTreeMap<String, u64>,
+    /// Bytes that the buffers of all sessions hold, and how many they may.
+    pub buffers_bytes: usize,
+    /// See `buffers_bytes`.
+    pub buffers_limit_bytes: usize,
+    /// Sessions that have not signed in, half open ones among them, and how many there may be.
+    pub strangers: usize,
+    /// See `strangers`.
+    pub strangers_limit: usize,
     /// Datagrams that changed nothing, by the reason.
     pub ignored: BTreeMap<String, u64>,
     /// Sessions one by one, the oldest first; of very many, some.
@@ -130,6 +138,10 @@ impl Status {
             malformed: counters.malformed,
             lost: store.loss.map(|loss| loss.to_string()),
             limits: owned(status.limits),
+            buffers_bytes: status.usage.buffers_bytes,
+            buffers_limit_bytes: status.usage.buffers_limit_bytes,
+            strangers: status.usage.strangers,
+            strangers_limit: status.usage.strangers_limit,
             ignored: ignored(status.ignored),
             listed: status.listed.into_iter().map(Session::from).collect(),
         }
@@ -150,6 +162,8 @@ fn ignored(counters: Counters) -> BTreeMap<String, u64> {
         unexpected,
         replayed,
         forged,
+        evicted_memory: _,
+        evicted_places: _,
         answers_dropped,
     } = counters;
     let named = [
@@ -243,6 +257,10 @@ impl fmt::Display for Status {
             malformed,
             lost,
             limits,
+            buffers_bytes,
+            buffers_limit_bytes,
+            strangers,
+            strangers_limit,
             ignored,
             listed,
         } = self;
@@ -260,6 +278,10 @@ impl fmt::Display for Status {
             "bytes of messages stored {log_bytes}{of}   accounts at their quota {accounts_at_quota}"
         )?;
         writeln!(f, "at limits: {}", seen(limits))?;
+        writeln!(
+            f,
+            "buffers {buffers_bytes} of {buffers_limit_bytes} bytes   not signed in {strangers} of {strangers_limit}"
+        )?;
         writeln!(f, "datagrams without effect: {}", seen(ignored))?;
         for session in listed {
             writeln!(f, "{session}")?;
@@ -302,6 +324,7 @@ impl fmt::Display for Session {
 mod tests {
     use super::*;
     use crate::store::Quota;
+    use crate::transport::Usage;
 
     #[test]
     fn text_names_what_was_ignored_and_each_session() {
@@ -322,6 +345,11 @@ mod tests {
                 replayed: 2,
                 small_syns: 1,
                 ..Counters::default()
+            },
+            usage: Usage {
+                strangers: 2,
+                strangers_limit: 16,
+                ..Usage::default()
             },
             listed: vec![server::SessionStatus {
                 id: 4,
@@ -360,6 +388,7 @@ mod tests {
             "{text}"
         );
         assert!(text.contains("at limits: room changes 3\n"), "{text}");
+        assert!(text.contains("not signed in 2 of 16\n"), "{text}");
         assert!(
             text.contains("datagrams without effect: replayed 2   small syns 1\n"),
             "{text}"

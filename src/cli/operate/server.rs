@@ -99,13 +99,11 @@ pub fn run(plan: &Plan) -> Outcome {
     Ok(Exit::Success)
 }
 
-/// The limits that were chosen. A measurement goes without those of each account, and of one address, from which all
-/// its clients come.
+/// The limits that were chosen. A measurement goes without those of each account and of all sessions.
 fn limits(plan: &Plan) -> Chosen {
     let mut limits = plan.limits;
     if plan.is_measured {
         limits.hub = server::Limits::unlimited();
-        limits.transport.unauthenticated_per_prefix = u32::MAX;
     }
     limits
 }

@@ -57,10 +57,7 @@ impl Bench {
 
 /// What the transport lets in is another matter: here it is everybody.
 fn bench() -> Bench {
-    Bench::with(Limits {
-        unauthenticated_per_prefix: u32::MAX,
-        ..Limits::default()
-    })
+    Bench::with(Limits::default())
 }
 
 fn start(heard: &[Body]) -> Option<&SessionStart> {

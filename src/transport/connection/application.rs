@@ -62,14 +62,27 @@ impl Connection {
         &mut self,
         channel: Channel,
         message: &[u8],
+        is_short: bool,
     ) -> Result<(), SendError> {
         self.end_hold();
-        self.queue(channel, message)
+        self.queue(channel, message, is_short)
     }
 
-    pub(super) fn queue(&mut self, channel: Channel, message: &[u8]) -> Result<(), SendError> {
+    /// While memory is short, what can wait waits outside: answers on the control channel cannot.
+    pub(super) fn queue(
+        &mut self,
+        channel: Channel,
+        message: &[u8],
+        is_short: bool,
+    ) -> Result<(), SendError> {
         if !self.state.is_open() {
             return Err(SendError::Closed);
+        }
+        let is_short = is_short && channel != Channel::Control;
+        let state = self.channel(channel);
+        if is_short && !state.sender.has_room_when_short(message.len()) {
+            state.refused = u32::try_from(message.len()).ok();
+            return Err(SendError::Full);
         }
         let state = self.channel(channel);
         state.sender.push(message).map_err(|error| match error {
@@ -131,6 +144,14 @@ impl Connection {
                 .events
                 .push_back(Event::Writable { session, channel });
         }
+    }
+
+    /// Bytes that this end has allocated for what was received and not taken, and for what is to be sent or may have
+    /// to be sent again.
+    pub(in crate::transport) fn memory(&self) -> usize {
+        let channels = self.channels.iter();
+        let channels = channels.map(|state| state.sender.memory() + state.assembler.memory());
+        channels.sum::<usize>() + self.recovery.sent.memory()
     }
 
     /// Gives back the memory that only a busy session needs.

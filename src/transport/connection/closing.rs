@@ -18,6 +18,33 @@ const CODE_AGREED: u16 = 255;
 /// The code in the CLOSE to a peer that has not signed in for too long.
 const CODE_NOT_SIGNED_IN: u16 = 262;
 
+/// Of what a server has too little, so that it ends a session for the others' sake.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::transport) enum Shortage {
+    /// All sessions together hold too much, and this one the most.
+    Memory,
+    /// Too many have not signed in.
+    Places,
+}
+
+impl Shortage {
+    /// The code in CLOSE.
+    pub(in crate::transport) const fn code(self) -> u16 {
+        match self {
+            Self::Memory => 264,
+            Self::Places => 265,
+        }
+    }
+
+    /// The words in CLOSE and in the event.
+    pub(in crate::transport) const fn text(self) -> &'static str {
+        match self {
+            Self::Memory => "the server is short of memory, and this session held the most",
+            Self::Places => "too many others wait to sign in; try again",
+        }
+    }
+}
+
 /// Where a session is in its life.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum State {
@@ -144,6 +171,20 @@ impl Connection {
             0,
             CloseReason::TimedOut,
         );
+    }
+
+    /// Ends a session to make room. It is told once, and what it held is freed at once.
+    pub(in crate::transport) fn evict(&mut self, context: &mut Context<'_>, shortage: Shortage) {
+        if self.state.is_open() {
+            let (code, text) = (shortage.code(), shortage.text());
+            self.state = State::Closing(Goodbye::new(code, text, 0, 0));
+            self.end(context, CloseReason::Evicted(text));
+        }
+        for state in &mut self.channels {
+            state.sender.clear();
+            state.assembler.clear();
+        }
+        self.recovery.sent.clear();
     }
 
     fn begin_closing(

@@ -32,9 +32,10 @@ impl Connection {
         &mut self,
         channel: Channel,
         message: &[u8],
+        is_short: bool,
     ) -> Result<(), SendError> {
         let is_first = !self.has_stream_data();
-        self.queue(channel, message)?;
+        self.queue(channel, message, is_short)?;
         if is_first {
             self.hold = Hold::Begins;
         }

@@ -22,6 +22,7 @@ use rand_chacha::ChaCha20Rng;
 use rand_core::RngCore;
 
 use self::application::ChannelState;
+pub(super) use self::closing::Shortage;
 use self::closing::State;
 use self::credit::Credit;
 #[cfg(test)]

@@ -14,10 +14,11 @@ use super::Counters;
 use super::admission::{Admission, Refusal};
 use super::answers::{Answers, Route};
 use super::half_open::{HalfOpens, Pending, Question};
-use super::waiting::Syn;
+use super::places::Holder;
+use super::waiting::{Syn, Waiting};
 use crate::transport::cookie::{AddressTokens, CookieCheck, CookieJar, ResetKey};
 use crate::transport::handshake;
-use crate::transport::limits::{Limits, TokenBucket};
+use crate::transport::limits::{TOKEN_HANDSHAKES, TokenBucket};
 use crate::transport::packet::{
     ADDRESS_TOKEN_LEN, EPHEMERAL_LEN, PROTOCOL_VERSION, Proof, encode_cookie, encode_reset,
     encode_syn_ack, encode_version,
@@ -31,8 +32,6 @@ pub(super) struct Acceptor {
     reset_key: ResetKey,
     resets: TokenBucket,
     pub(super) half_open: HalfOpens,
-    /// Handshakes of one prefix within the life of a half-open session.
-    per_prefix: u32,
     pub(super) admission: Admission,
     /// From when on cookies and tokens count their time.
     epoch: Instant,
@@ -46,11 +45,7 @@ impl Acceptor {
     ) -> Self {
         let mut cookie_key = [0; 32];
         random.fill_bytes(&mut cookie_key);
-        let Limits {
-            resets_per_second,
-            unauthenticated_per_prefix,
-            ..
-        } = config.limits;
+        let resets_per_second = config.limits.resets_per_second;
         Self {
             static_key: Zeroizing::new(config.static_key),
             cookies: CookieJar::new(cookie_key),
@@ -58,7 +53,6 @@ impl Acceptor {
             reset_key: ResetKey::new(config.reset_key),
             resets: TokenBucket::new(now, resets_per_second, resets_per_second),
             half_open: HalfOpens::default(),
-            per_prefix: unauthenticated_per_prefix,
             admission: Admission::new(now, config.limits),
             epoch: now,
         }
@@ -92,24 +86,27 @@ impl Acceptor {
         client_id: u64,
         ephemeral: &[u8; EPHEMERAL_LEN],
         proof: Proof<'_>,
-        heeds_tokens: bool,
+        waiting: &Waiting,
     ) -> Option<Syn> {
         let now_ms = self.age_ms(now);
         let (remote, ip) = (route.remote, route.remote.ip());
-        let good = match proof {
-            Proof::None => false,
-            Proof::Cookie(cookie) => {
-                let cookies = &self.cookies;
-                cookies.check(now_ms, remote, client_id, ephemeral, cookie) == CookieCheck::Good
-            }
-            Proof::Token(token) => {
-                let half_open = self.half_open.of_prefix(ip.into());
-                heeds_tokens
-                    && self.admission.heeds_tokens(now, ip.into(), half_open)
-                    && self.tokens.is_good(now_ms / 1000, ip, token)
-            }
+        let cookie_is_good = |cookie| {
+            let cookies = &self.cookies;
+            cookies.check(now_ms, remote, client_id, ephemeral, cookie) == CookieCheck::Good
         };
-        if !good {
+        let is_known = |token| self.tokens.is_good(now_ms / 1000, ip, token);
+        // What is proved: nothing, the address, or also that somebody has signed in from there.
+        let proved = match proof {
+            Proof::None => None,
+            Proof::Cookie(cookie) => cookie_is_good(cookie).then_some(false),
+            Proof::Token(token) => {
+                let begun = self.half_open.crowds().of_host(ip) + waiting.crowds().of_host(ip);
+                let is_enough = begun < TOKEN_HANDSHAKES && waiting.heeds_tokens();
+                (is_enough && is_known(token)).then_some(true)
+            }
+            Proof::Both(cookie, token) => cookie_is_good(cookie).then(|| is_known(token)),
+        };
+        let Some(is_known) = proved else {
             counters.cookies_asked += 1;
             let cookie = self.cookies.make(now_ms, remote, client_id, ephemeral);
             let queued = answers.push(route, syn_length, |out| {
@@ -117,7 +114,7 @@ impl Acceptor {
             });
             counters.answers_dropped += u64::from(!queued);
             return None;
-        }
+        };
         let question = (route.remote, client_id, *ephemeral);
         if let Some(answer) = self.half_open.repeat(&question) {
             let queued = answers.push(route, syn_length, |out| {
@@ -131,10 +128,13 @@ impl Acceptor {
             length: syn_length,
             client_id,
             ephemeral: *ephemeral,
+            is_known,
+            has_cookie: !matches!(proof, Proof::Token(_)),
+            crowd: self.half_open.crowds().around(ip),
         })
     }
 
-    /// Makes the handshake that a SYN asks for, and answers it.
+    /// Makes the handshake that a SYN asks for, and answers it. Gives whoever has to make room for it.
     pub(super) fn serve(
         &mut self,
         now: Instant,
@@ -142,12 +142,13 @@ impl Acceptor {
         answers: &mut Answers,
         counters: &mut Counters,
         syn: &Syn,
-    ) {
+    ) -> Option<Holder> {
         let question = (syn.route.remote, syn.client_id, syn.ephemeral);
+        let mut evicted = None;
         // The same SYN may have waited twice.
         if self.half_open.repeat(&question).is_none() {
-            match self.open_half(now, random, question) {
-                Ok(()) => {}
+            match self.open_half(now, random, question, syn.is_known) {
+                Ok(holder) => evicted = holder,
                 Err(Some(Refusal::Full)) => counters.refused_full += 1,
                 Err(Some(Refusal::Rate)) => counters.refused_rate += 1,
                 Err(None) => counters.malformed += 1,
@@ -159,6 +160,7 @@ impl Acceptor {
             });
             counters.answers_dropped += u64::from(!queued);
         }
+        evicted
     }
 
     fn open_half(
@@ -166,13 +168,12 @@ impl Acceptor {
         now: Instant,
         random: &mut ChaCha20Rng,
         question: Question,
-    ) -> Result<(), Option<Refusal>> {
+        is_known: bool,
+    ) -> Result<Option<Holder>, Option<Refusal>> {
         let (remote, client_id, ephemeral) = question;
-        // Who ends each session at once would otherwise take all the handshakes that there are.
-        if self.half_open.of_prefix(remote.ip().into()) >= self.per_prefix {
-            return Err(Some(Refusal::Full));
-        }
-        let prefix = self.admission.admit(now, remote.ip()).map_err(Some)?;
+        let ip = remote.ip();
+        let admitted = self.admission.admit(now, ip, is_known);
+        let (is_among_known, evicted) = admitted.map_err(Some)?;
         let server_id = random.next_u64();
         let token = self.reset_key.token(server_id);
         let made = handshake::answer(
@@ -184,18 +185,17 @@ impl Acceptor {
             server_id,
             &token,
         );
-        let Some((answer, established)) = made else {
-            self.admission.release(prefix);
-            return Err(None);
-        };
+        let (answer, established) = made.ok_or(None)?;
+        let holder = Holder::HalfOpen(server_id);
+        let place = self.admission.take(now, ip, is_among_known, holder);
         let pending = Pending {
             established,
             client_id,
-            prefix,
+            place,
         };
         self.half_open
             .insert(now, server_id, question, answer, pending);
-        Ok(())
+        Ok(evicted)
     }
 
     /// A SYN in a version that is not spoken here.
@@ -237,10 +237,8 @@ impl Acceptor {
 
     /// Forgets handshakes whose time has come.
     pub(super) fn expire(&mut self, now: Instant) {
-        while let Some(entry) = self.half_open.expire(now) {
-            if let Some(pending) = entry.pending {
-                self.admission.release(pending.prefix);
-            }
+        for place in self.half_open.expire(now) {
+            self.admission.release(place);
         }
     }
 }

@@ -1,10 +1,13 @@
-//! Who is let in before anyone has signed in: caps in all and per address prefix, and the rate of handshakes.
+//! Who is let in before anyone has signed in: places, and the rate of handshakes. Whoever shows an address token, which
+//! only those have who have signed in from there before, has places and handshakes of their own, which strangers
+//! cannot use up.
 
-use std::collections::HashMap;
 use std::net::IpAddr;
 use std::time::Instant;
 
-use crate::transport::limits::{Limits, Prefix, TOKEN_SHARE, TokenBucket};
+use super::places::{Holder, Places, Room};
+use crate::transport::SessionId;
+use crate::transport::limits::{Limits, TOKEN_SHARE, TokenBucket};
 
 /// Why a handshake is not made now.
 #[derive(Debug, PartialEq, Eq)]
@@ -15,69 +18,124 @@ pub(super) enum Refusal {
     Rate,
 }
 
+/// A place that is taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct PlaceId(u64);
+
+impl PlaceId {
+    const fn is_known(self) -> bool {
+        self.0 & 1 == 1
+    }
+}
+
 /// Counts sessions that are half open or not signed in.
 #[derive(Debug)]
 pub(super) struct Admission {
-    limits: Limits,
-    total: usize,
-    per_prefix: HashMap<Prefix, u32>,
+    strangers: Places,
+    /// Of those who have shown a token.
+    known: Places,
     handshakes: TokenBucket,
+    handshakes_of_known: TokenBucket,
+    numbers: u64,
 }
 
 impl Admission {
     pub(super) fn new(now: Instant, limits: Limits) -> Self {
+        let known = limits.unauthenticated.div_ceil(TOKEN_SHARE as usize);
+        let rate_of_known = limits.handshakes_per_second.div_ceil(TOKEN_SHARE);
+        let burst_of_known = limits.handshakes_burst.div_ceil(TOKEN_SHARE);
         Self {
-            limits,
-            total: 0,
-            per_prefix: HashMap::new(),
+            strangers: Places::new(limits.unauthenticated - known),
+            known: Places::new(known),
             handshakes: TokenBucket::new(
                 now,
-                limits.handshakes_per_second,
-                limits.handshakes_burst,
+                limits.handshakes_per_second - rate_of_known,
+                limits.handshakes_burst - burst_of_known,
             ),
+            handshakes_of_known: TokenBucket::new(now, rate_of_known, burst_of_known),
+            numbers: 0,
         }
     }
 
-    /// Counts one more from this address, and a handshake, if that is within the limits.
-    pub(super) fn admit(&mut self, now: Instant, address: IpAddr) -> Result<Prefix, Refusal> {
-        let prefix = Prefix::from(address);
-        let of_prefix = self.per_prefix.get(&prefix).copied().unwrap_or(0);
-        if self.total >= self.limits.unauthenticated
-            || of_prefix >= self.limits.unauthenticated_per_prefix
-        {
-            return Err(Refusal::Full);
-        }
-        if !self.handshakes.take(now) {
-            return Err(Refusal::Rate);
-        }
-        self.count(prefix);
-        Ok(prefix)
+    /// Counts a handshake for somebody from this address, if that is within the limits; says among whom there is a place,
+    /// and who has to give way for it.
+    pub(super) fn admit(
+        &mut self,
+        now: Instant,
+        address: IpAddr,
+        is_known: bool,
+    ) -> Result<(bool, Option<Holder>), Refusal> {
+        let room = |places: &Places| places.room(now, address);
+        // Those who are known take what strangers leave, too.
+        let is_own_full = is_known && room(&self.known) != Room::Free;
+        let is_among_known = is_known && !(is_own_full && room(&self.strangers) == Room::Free);
+        let evicted = match room(self.places(is_among_known)) {
+            Room::Free => None,
+            Room::Of(holder) => Some(holder),
+            Room::None => return Err(Refusal::Full),
+        };
+        let is_granted = is_known && self.handshakes_of_known.take(now)
+            || self.handshakes.take(now)
+            // What would be wasted, since nobody has used it.
+            || self.handshakes_of_known.take_surplus(now);
+        is_granted
+            .then_some((is_among_known, evicted))
+            .ok_or(Refusal::Rate)
     }
 
-    /// Whether an address token is proof enough for one more from this prefix, of which `half_open` have begun lately:
-    /// only within a part of each limit.
-    pub(super) fn heeds_tokens(&mut self, now: Instant, prefix: Prefix, half_open: u32) -> bool {
-        let of_prefix = self.per_prefix.get(&prefix).copied().unwrap_or(0);
-        let share = self.limits.unauthenticated_per_prefix.div_ceil(TOKEN_SHARE);
-        self.total < self.limits.unauthenticated.div_ceil(TOKEN_SHARE as usize)
-            && of_prefix.max(half_open) < share
-            && self.handshakes.has_spent_at_most_one_in(now, TOKEN_SHARE)
+    /// Takes a place, limits or no limits.
+    pub(super) fn take(
+        &mut self,
+        now: Instant,
+        address: IpAddr,
+        is_known: bool,
+        holder: Holder,
+    ) -> PlaceId {
+        self.numbers += 2;
+        let number = self.numbers | u64::from(is_known);
+        self.places(is_known).take(now, number, address, holder);
+        PlaceId(number)
     }
 
-    /// Counts one more, limits or no limits: somebody has signed out.
-    pub(super) fn count(&mut self, prefix: Prefix) {
-        self.total += 1;
-        *self.per_prefix.entry(prefix).or_insert(0) += 1;
+    /// A handshake has become a session.
+    pub(super) fn open(&mut self, place: PlaceId, session: SessionId) {
+        self.places(place.is_known()).open(place.0, session);
     }
 
-    /// One that was counted has signed in or gone.
-    pub(super) fn release(&mut self, prefix: Prefix) {
-        self.total = self.total.saturating_sub(1);
-        if let Some(of_prefix) = self.per_prefix.get_mut(&prefix) {
-            *of_prefix -= 1;
-            if *of_prefix == 0 {
-                self.per_prefix.remove(&prefix);
-            }
+    /// Whoever has this place has said something.
+    pub(super) fn note_use(&mut self, now: Instant, place: PlaceId) {
+        self.places(place.is_known()).note_use(now, place.0);
+    }
+
+    /// Whoever had this place has signed in or gone.
+    pub(super) fn release(&mut self, place: PlaceId) {
+        self.places(place.is_known()).release(place.0);
+    }
+
+    /// One that has to go now for its silence.
+    pub(super) fn stale(&self, now: Instant) -> Option<Holder> {
+        self.strangers.stale(now).or_else(|| self.known.stale(now))
+    }
+
+    /// When the next has to go for its silence.
+    pub(super) fn next_stale(&self) -> Option<Instant> {
+        let both = [self.strangers.next_stale(), self.known.next_stale()];
+        both.into_iter().flatten().min()
+    }
+
+    /// Places taken, and all there are.
+    pub(super) fn taken(&self) -> (usize, usize) {
+        (
+            self.strangers.len() + self.known.len(),
+            self.strangers.limit() + self.known.limit(),
+        )
+    }
+
+    fn places(&mut self, is_known: bool) -> &mut Places {
+        if is_known {
+            &mut self.known
+        } else {
+            &mut self.strangers
         }
     }
 }
@@ -88,40 +146,42 @@ mod tests {
     use crate::testing::instant;
 
     #[test]
-    fn one_address_cannot_take_all_and_released_places_are_free_again() {
+    fn strangers_leave_places_and_handshakes_to_those_with_a_token() {
         let now = instant();
         let limits = Limits {
-            unauthenticated: 3,
-            unauthenticated_per_prefix: 2,
+            unauthenticated: 8,
+            handshakes_per_second: 8,
+            handshakes_burst: 16,
             ..Limits::default()
         };
         let mut admission = Admission::new(now, limits);
-        let (one, other) = (IpAddr::from([192, 0, 2, 1]), IpAddr::from([192, 0, 2, 2]));
-        let prefix = admission.admit(now, one).unwrap();
-        admission.admit(now, one).unwrap();
-        assert_eq!(admission.admit(now, one), Err(Refusal::Full));
-        admission.admit(now, other).unwrap();
+        for number in 0..13 {
+            let address = [10, 0, number, 1].into();
+            let (_, evicted) = admission
+                .admit(now, address, false)
+                .expect("there is a rate left");
+            assert_eq!(evicted.is_some(), number >= 6, "{number}");
+            if let Some(Holder::Session(oldest)) = evicted {
+                admission.release(PlaceId(oldest.0));
+            }
+            let holder = Holder::Session(SessionId((u64::from(number) + 1) * 2));
+            admission.take(now, address, false, holder);
+        }
+        let stranger: IpAddr = [10, 1, 0, 1].into();
+        assert_eq!(admission.admit(now, stranger, false), Err(Refusal::Rate));
+        for _ in 0..2 {
+            assert_eq!(admission.admit(now, stranger, true), Ok((true, None)));
+            admission.take(now, stranger, true, Holder::HalfOpen(1));
+        }
+        assert_eq!(admission.taken(), (8, 8));
         assert_eq!(
-            admission.admit(now, other),
+            admission.admit(now, stranger, true),
             Err(Refusal::Full),
-            "the cap in all"
+            "its own crowd"
         );
-        admission.release(prefix);
-        assert!(admission.admit(now, one).is_ok());
-    }
-
-    #[test]
-    fn handshakes_are_rationed() {
-        let now = instant();
-        let limits = Limits {
-            handshakes_burst: 1,
-            ..Limits::default()
-        };
-        let mut admission = Admission::new(now, limits);
-        assert!(admission.admit(now, [192, 0, 2, 1].into()).is_ok());
         assert_eq!(
-            admission.admit(now, [192, 0, 2, 2].into()),
-            Err(Refusal::Rate)
+            admission.admit(now, [10, 2, 0, 1].into(), true),
+            Ok((true, Some(Holder::HalfOpen(1))))
         );
     }
 }

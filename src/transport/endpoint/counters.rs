@@ -28,6 +28,10 @@ pub struct Counters {
     pub replayed: u64,
     /// DATA whose tag was wrong.
     pub forged: u64,
+    /// Sessions closed because all together held too much, and they the most.
+    pub evicted_memory: u64,
+    /// Handshakes and sessions ended before a sign-in to make room for others.
+    pub evicted_places: u64,
     /// Answers dropped because too many were waiting.
     pub answers_dropped: u64,
 }

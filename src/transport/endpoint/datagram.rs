@@ -31,7 +31,6 @@ impl Endpoint {
                     self.counters.unexpected += 1;
                     return;
                 };
-                let heeds_tokens = self.waiting.heeds_tokens();
                 let waiting = acceptor.on_syn(
                     now,
                     &mut self.answers,
@@ -40,7 +39,7 @@ impl Endpoint {
                     client_id,
                     ephemeral,
                     proof,
-                    heeds_tokens,
+                    &self.waiting,
                 );
                 if let Some(syn) = waiting
                     && !self.waiting.push(syn)
@@ -141,7 +140,7 @@ impl Endpoint {
         let Pending {
             established,
             client_id,
-            prefix,
+            place,
         } = *entry.pending.take()?;
         let session = self.next_session();
         let beginning = Beginning {
@@ -161,7 +160,10 @@ impl Endpoint {
         });
         let connection = Connection::new(&mut self.context(now), beginning);
         let mut slot = Slot::new(Session::Open(Box::new(connection)));
-        slot.counted = Some(prefix);
+        slot.counted = Some(place);
+        if let Some(acceptor) = &mut self.acceptor {
+            acceptor.admission.open(place, session);
+        }
         self.sessions.insert(session, slot);
         self.by_id.insert(server_id, session);
         Some(session)

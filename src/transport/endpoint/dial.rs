@@ -233,7 +233,8 @@ impl Dial {
         }
         let proof = match (&self.cookie, &self.token) {
             (_, Some(token)) if self.is_standby() => Proof::Token(token),
-            (Some(cookie), _) => Proof::Cookie(cookie),
+            (Some(cookie), Some(token)) => Proof::Both(cookie, token),
+            (Some(cookie), None) => Proof::Cookie(cookie),
             (None, Some(token)) => Proof::Token(token),
             (None, None) => Proof::None,
         };

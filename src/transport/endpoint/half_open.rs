@@ -5,11 +5,13 @@
 //! must get the identical answer, or the two ends would derive different keys.
 
 use std::collections::{HashMap, VecDeque};
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, Instant};
 
+use super::admission::PlaceId;
+use super::crowds::Crowds;
 use crate::transport::handshake::Established;
-use crate::transport::limits::{HALF_OPEN_LIFETIME, Prefix};
+use crate::transport::limits::HALF_OPEN_LIFETIME;
 use crate::transport::packet::{EPHEMERAL_LEN, SYN_ACK_MESSAGE_LEN};
 
 /// What makes two SYNs the same.
@@ -43,7 +45,7 @@ pub(super) struct Pending {
     pub(super) established: Established,
     pub(super) client_id: u64,
     /// What it counts against until it signs in.
-    pub(super) prefix: Prefix,
+    pub(super) place: PlaceId,
 }
 
 /// All handshakes of the last ten seconds, by the server's connection id and by the SYN.
@@ -52,9 +54,9 @@ pub(super) struct HalfOpens {
     by_id: HashMap<u64, HalfOpen>,
     by_question: HashMap<Question, u64>,
     /// All live equally long, so that the order of arrival is that of expiry.
-    expiry: VecDeque<(Instant, u64)>,
-    /// How many are from one prefix.
-    per_prefix: HashMap<Prefix, u32>,
+    expiry: VecDeque<(Instant, u64, IpAddr)>,
+    /// Where they are from, whatever has become of them.
+    crowds: Crowds,
 }
 
 impl HalfOpens {
@@ -75,8 +77,10 @@ impl HalfOpens {
         };
         self.by_id.insert(server_id, entry);
         self.by_question.insert(question, server_id);
-        *self.per_prefix.entry(question.0.ip().into()).or_insert(0) += 1;
-        self.expiry.push_back((now + HALF_OPEN_LIFETIME, server_id));
+        let address = question.0.ip();
+        self.crowds.add(address);
+        let expiry = (now + HALF_OPEN_LIFETIME, server_id, address);
+        self.expiry.push_back(expiry);
     }
 
     /// The answer that this SYN got before, to be given again.
@@ -98,28 +102,33 @@ impl HalfOpens {
     }
 
     pub(super) fn next_expiry(&self) -> Option<Instant> {
-        self.expiry.front().map(|(at, _)| *at)
+        self.expiry.front().map(|(at, ..)| *at)
     }
 
-    /// Takes out one whose time has come.
-    pub(super) fn expire(&mut self, now: Instant) -> Option<HalfOpen> {
-        let (_, id) = *self.expiry.front().filter(|(at, _)| *at <= now)?;
-        self.expiry.pop_front();
-        let entry = self.by_id.remove(&id)?;
-        self.by_question.remove(&entry.question);
-        let prefix = entry.remote().ip().into();
-        if let Some(of_prefix) = self.per_prefix.get_mut(&prefix) {
-            *of_prefix -= 1;
-            if *of_prefix == 0 {
-                self.per_prefix.remove(&prefix);
+    /// Forgets those whose time has come, and gives the places of those of which no session has come.
+    pub(super) fn expire(&mut self, now: Instant) -> Vec<PlaceId> {
+        let mut places = Vec::new();
+        while let Some((at, id, address)) = self.expiry.front().copied() {
+            if at > now {
+                break;
             }
+            self.expiry.pop_front();
+            self.crowds.remove(address);
+            places.extend(self.remove(id));
         }
-        Some(entry)
+        places
     }
 
-    /// How many handshakes of the last ten seconds were from this prefix, whatever became of them.
-    pub(super) fn of_prefix(&self, prefix: Prefix) -> u32 {
-        self.per_prefix.get(&prefix).copied().unwrap_or(0)
+    /// Forgets one, and gives its place, if no session has come of it.
+    pub(super) fn remove(&mut self, server_id: u64) -> Option<PlaceId> {
+        let entry = self.by_id.remove(&server_id)?;
+        self.by_question.remove(&entry.question);
+        entry.pending.map(|pending| pending.place)
+    }
+
+    /// The handshakes of the last ten seconds by where they are from.
+    pub(super) fn crowds(&self) -> &Crowds {
+        &self.crowds
     }
 
     #[cfg(test)]

@@ -2,11 +2,12 @@
 
 use std::time::Instant;
 
+use super::admission::PlaceId;
 use super::dial::Dial;
+use super::memory::Holding;
 use super::schedule::{Place, Schedule};
 use crate::transport::SessionId;
 use crate::transport::connection::Connection;
-use crate::transport::limits::Prefix;
 use crate::transport::packet::TOKEN_LEN;
 
 /// What stands behind a session's id.
@@ -22,7 +23,9 @@ pub(super) struct Slot {
     pub(super) session: Session,
     pub(super) place: Place,
     /// What it counts against while it has not signed in.
-    pub(super) counted: Option<Prefix>,
+    pub(super) counted: Option<PlaceId>,
+    /// At a server: what its buffers hold.
+    pub(super) holding: Holding,
     /// At a client: what a RESET must show.
     pub(super) reset_token: Option<Box<[u8; TOKEN_LEN]>>,
     /// At a client: the handshake that stands by.
@@ -35,6 +38,7 @@ impl Slot {
             session,
             place: Place::default(),
             counted: None,
+            holding: Holding::default(),
             reset_token: None,
             standby: None,
         }

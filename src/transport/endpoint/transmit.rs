@@ -84,7 +84,14 @@ impl Endpoint {
         buffer: &mut Vec<u8>,
     ) -> Option<(Option<SessionId>, Transmit)> {
         // Established sessions come before strangers.
-        while let Some(session) = self.schedule.next_ready() {
+        loop {
+            let Some(session) = self.schedule.next_ready() else {
+                // The records of what was sent count, too.
+                if self.shed(now) {
+                    continue;
+                }
+                break;
+            };
             let mut context = Context {
                 now,
                 random: &mut self.random,
@@ -108,6 +115,12 @@ impl Endpoint {
                 return Some((Some(session), transmit));
             }
             buffer.clear();
+            if self.acceptor.is_some()
+                && let Session::Open(connection) = &slot.session
+            {
+                let (bytes, is_user) = (connection.memory(), connection.is_signed_in());
+                self.memory.note(session, &mut slot.holding, bytes, is_user);
+            }
             Schedule::unmark(&mut slot.place);
             self.schedule.arm(now, session, &mut slot.place, deadline);
         }

@@ -35,6 +35,19 @@ pub struct Transmit {
     pub segment_size: Option<usize>,
 }
 
+/// What the sessions of an endpoint hold of what is limited for all of them together.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Usage {
+    /// Bytes in buffers: received and not taken, to be sent or to be acknowledged.
+    pub buffers_bytes: usize,
+    /// How many there may be.
+    pub buffers_limit_bytes: usize,
+    /// Sessions half open or not signed in.
+    pub strangers: usize,
+    /// How many there may be.
+    pub strangers_limit: usize,
+}
+
 /// A session's figures.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Statistics {
