@@ -1,6 +1,6 @@
 //! What a signed-in session is told first, and what it may ask about others: HELLO, contacts, alerts.
 
-use super::hub::{Hub, Turn};
+use super::hub::{CODE_HELLO, CODE_NOT_READING, Hub, Turn};
 use super::requests::Pending;
 use super::session::Reader;
 use crate::protocol::{
@@ -40,10 +40,12 @@ impl Hub {
             Failure::new(ErrorCode::Malformed, "a HELLO names too many positions")
         } else if body.more {
             user.hello.extend(body.positions);
-            return;
+            let kept = user.hello.len();
+            return self.keep_hello(turn, id, kept);
         } else {
             let mut positions = std::mem::take(&mut user.hello);
             positions.extend(body.positions);
+            let named = positions.len();
             let request = Request::Hello {
                 account: user.account,
                 device: user.device,
@@ -58,14 +60,55 @@ impl Hub {
                 },
                 request,
             ) {
-                return;
+                self.keep_hello(turn, id, named);
+                return self.arrivals.complete(id);
             }
             Failure::new(ErrorCode::Unavailable, "")
         };
+        self.await_hello(turn, id);
         if let Some(session) = self.sessions.get_mut(id) {
             session.busy = false;
         }
         Self::refuse(turn, id, channel, Command::Hello, refusal);
+    }
+
+    /// A device may begin its HELLO again, of which nothing is kept; it must, if it never said it.
+    fn await_hello(&mut self, turn: &Turn<'_>, id: SessionId) {
+        self.arrivals.forget(id);
+        if self.sessions.user(id).is_some_and(|user| !user.ready) {
+            self.arrivals.note(turn.now.instant, id, 0);
+        }
+    }
+
+    /// So much of a session's HELLO is kept now. Closes whose HELLO is the longest while all are too long together.
+    fn keep_hello(&mut self, turn: &mut Turn<'_>, id: SessionId, positions: usize) {
+        self.arrivals.note(turn.now.instant, id, positions);
+        while let Some(longest) = self.arrivals.excess() {
+            let words = "too many devices are saying where they stand, and this one the most";
+            self.close_for_all(turn, longest, CODE_HELLO, words);
+        }
+    }
+
+    /// Closes those who have not said in time where they stand.
+    pub(super) fn close_late(&mut self, turn: &mut Turn<'_>) {
+        while let Some(late) = self.arrivals.late(turn.now.instant) {
+            let words = "the device did not say in time where it stands";
+            self.close_for_all(turn, late, CODE_HELLO, words);
+        }
+    }
+
+    /// What waits for room of a session has changed. Closes those for whom the most waits while it is too much for all.
+    pub(super) fn note_owed(&mut self, turn: &mut Turn<'_>, id: SessionId) {
+        if let Some(user) = self.sessions.user_mut(id) {
+            let parts = user.owed_parts();
+            self.owed.set(id, &mut user.owed, parts);
+        }
+        while self.owed.is_over()
+            && let Some(most) = self.owed.hungriest()
+            && self.sessions.user(most).is_some()
+        {
+            self.close_for_all(turn, most, CODE_NOT_READING, "answers were not read");
+        }
     }
 
     /// The store has said what there is: the device is told, greeted, and sent what it missed.
@@ -76,7 +119,9 @@ impl Hub {
         channel: Channel,
         outcome: Outcome,
     ) {
+        self.arrivals.forget(id);
         let Outcome::Done(Reply::Hello { standings, blocked }) = outcome else {
+            self.await_hello(turn, id);
             Self::refuse_outcome(turn, id, channel, Command::Hello, &outcome);
             return self.resume(turn, id);
         };
@@ -166,6 +211,11 @@ impl Hub {
     /// Sends of a long answer what there is room for. It may be longer than a send buffer, since others decide how
     /// many talk to this account, and how many belong to a room; the rest follows when there is room.
     pub(super) fn greet_on(&mut self, turn: &mut Turn<'_>, id: SessionId) {
+        self.send_owed(turn, id);
+        self.note_owed(turn, id);
+    }
+
+    fn send_owed(&mut self, turn: &mut Turn<'_>, id: SessionId) {
         loop {
             let user = self.sessions.user(id);
             let Some((channel, message)) = user.and_then(|user| user.owed_answer.front()) else {

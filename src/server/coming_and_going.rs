@@ -1,7 +1,7 @@
 //! Who comes online and who goes, however it happens: signing in and out, falling silent and speaking again, a
 //! device that takes the place of its own earlier session.
 
-use super::hub::{CODE_SUPERSEDED, CODE_TOO_MANY_SESSIONS, Hub, Turn};
+use super::hub::{CODE_SERVER_FULL, CODE_SUPERSEDED, CODE_TOO_MANY_SESSIONS, Hub, Turn};
 use super::presence::account_of;
 use super::requests::Pending;
 use super::session::Stage;
@@ -74,9 +74,12 @@ impl Hub {
         let Some(session) = self.sessions.get_mut(id) else {
             return;
         };
-        let Stage::SignedIn(user) = std::mem::replace(&mut session.stage, Stage::Anonymous) else {
+        let Stage::SignedIn(mut user) = std::mem::replace(&mut session.stage, Stage::Anonymous)
+        else {
             return;
         };
+        self.arrivals.forget(id);
+        self.owed.set(id, &mut user.owed, 0);
         Self::log_leaving(turn, id, &user.name);
         for conversation in &user.watching {
             self.unwatch(id, *conversation);
@@ -92,15 +95,15 @@ impl Hub {
         }
     }
 
-    /// Ends an earlier session of the same device, whose place is taken, or else the oldest of too many. These are told
-    /// apart: only the first means that a state directory was copied.
+    /// Ends an earlier session of the same device, whose place is taken, or else the oldest of too many; whether there is
+    /// room now. These are told apart: only the first means that a state directory was copied.
     pub(super) fn make_way(
         &mut self,
         turn: &mut Turn<'_>,
         id: SessionId,
         account: AccountId,
         device: DeviceId,
-    ) {
+    ) -> bool {
         let sessions = &self.sessions;
         let same = |other: SessionId| {
             let user = sessions.user(other);
@@ -108,23 +111,52 @@ impl Hub {
         };
         if let Some(earlier) = self.presence.session_of_device(account, same) {
             let words = "the device has signed in again";
-            return Self::end(
-                turn,
-                earlier,
-                EndReason::Superseded,
-                (CODE_SUPERSEDED, words),
-            );
+            let close = (CODE_SUPERSEDED, words);
+            Self::end(turn, earlier, EndReason::Superseded, close);
+            return true;
         }
-        let Some(here) = self.presence.get(account) else {
-            return;
-        };
-        if here.sessions().count() >= SESSIONS_MAX
+        if let Some(here) = self.presence.get(account)
+            && here.sessions().count() >= SESSIONS_MAX
             && let Some(oldest) = here.sessions().next()
         {
             let words = "the account has too many other sessions";
             let close = (CODE_TOO_MANY_SESSIONS, words);
             Self::end(turn, oldest, EndReason::TooManySessions, close);
+            return true;
         }
+        self.presence.session_count() < self.sessions_all() || self.make_way_for_all(turn)
+    }
+
+    fn sessions_all(&self) -> usize {
+        usize::try_from(self.config.limits.sessions.or_max()).unwrap_or(usize::MAX)
+    }
+
+    /// Ends a session since there are too many in all; whether there is one that can go.
+    fn make_way_for_all(&mut self, turn: &mut Turn<'_>) -> bool {
+        let Some(first) = self.presence.first_to_go() else {
+            return false;
+        };
+        self.close_for_all(
+            turn,
+            first,
+            CODE_SERVER_FULL,
+            "the server has too many sessions",
+        );
+        true
+    }
+
+    /// Closes a session for the others' sake: what the hub keeps for it is forgotten at once. Its client comes back.
+    pub(super) fn close_for_all(
+        &mut self,
+        turn: &mut Turn<'_>,
+        id: SessionId,
+        code: u16,
+        words: &str,
+    ) {
+        self.counters.evicted += 1;
+        self.sign_out(turn, id);
+        self.arrivals.forget(id);
+        turn.endpoint.close(turn.now.instant, id, code, words);
     }
 
     /// Ends a session of a signed-in user and says why.

@@ -107,9 +107,10 @@ impl Hub {
         };
         if Self::tell(turn, id, HISTORY, message).is_err() {
             // Event::Writable goes on from here; a session that is closed needs nothing more.
-            return;
+            return self.note_owed(turn, id);
         }
         user.paging = Paging::Idle;
+        self.note_owed(turn, id);
         self.readable(turn, id, HISTORY);
     }
 }

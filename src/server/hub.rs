@@ -11,6 +11,7 @@ use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng as _;
 
 use super::alerts::AlertBudget;
+use super::arrivals::Arrivals;
 use super::blocks::Blocks;
 use super::budget::Budgets;
 use super::history::HISTORY;
@@ -33,6 +34,7 @@ use crate::protocol::{
     SessionEnd, encode,
 };
 use crate::store::{Completion, Outcome, Request, Retention, Store};
+use crate::transport::shares::Shares;
 use crate::transport::{App, Channel, CloseReason, Endpoint, Event, Now, SendError, SessionId};
 
 /// How long after a storage error the hub asks again for what its readers wait for.
@@ -44,11 +46,20 @@ const STOP_WITHIN: Duration = Duration::from_secs(2);
 /// The code with which sessions are closed when the server stops.
 const CODE_STOPPING: u16 = 1;
 /// The code with which a session is closed that does not take what it asked for.
-const CODE_NOT_READING: u16 = 2;
+pub(super) const CODE_NOT_READING: u16 = 2;
 /// The code with which a session is closed because its device has signed in anew.
 pub(super) const CODE_SUPERSEDED: u16 = 3;
 /// The code with which the oldest session of an account is closed that has too many.
 pub(super) const CODE_TOO_MANY_SESSIONS: u16 = 4;
+
+/// The code with which a session is closed whose HELLO takes too long, or is the longest of too many.
+pub(super) const CODE_HELLO: u16 = 5;
+/// The code with which a session is closed since there are too many in all.
+pub(super) const CODE_SERVER_FULL: u16 = 6;
+
+/// Parts of answers, of 32 KB at most, that wait for all sessions together until there is room to send them. Beyond it
+/// the session is closed for which the most wait. Chosen: 64 MB, or a thousand pages of history and as many lists.
+const OWED_ALL: usize = 2_000;
 
 /// What an operator can choose.
 #[derive(Debug, Clone)]
@@ -129,6 +140,9 @@ pub struct HubCounters {
     pub delivered: u64,
     /// Messages that were refused, since their author or all had stored as much as they may.
     pub over_quota: u64,
+    /// Sessions closed to make room for others: there were too many, or their HELLO or what they did not read was too
+    /// much.
+    pub evicted: u64,
 }
 
 /// The server's state, all of it that is not in the store.
@@ -142,6 +156,9 @@ pub struct Hub {
     pub(super) sessions: Sessions,
     pub(super) presence: Presence,
     pub(super) blocks: Blocks,
+    pub(super) arrivals: Arrivals,
+    /// Parts of answers that wait for room.
+    pub(super) owed: Shares,
     pub(super) watchers: BTreeMap<ConversationId, BTreeSet<SessionId>>,
     pub(super) marks: Marks,
     pub(super) tallies: Tallies,
@@ -204,6 +221,8 @@ impl Hub {
             sessions: Sessions::default(),
             presence: Presence::default(),
             blocks: Blocks::default(),
+            arrivals: Arrivals::default(),
+            owed: Shares::new(OWED_ALL),
             watchers: BTreeMap::new(),
             marks: Marks::default(),
             tallies: Tallies::default(),
@@ -398,6 +417,7 @@ impl App for Hub {
         if self.marks.deadline().is_some_and(|at| at <= now.instant) {
             self.write_marks(now);
         }
+        self.close_late(turn);
         self.spread_counts(turn);
         if matches!(self.stop, Stop::By(at) if at <= now.instant) {
             self.stop = Stop::Now;
@@ -438,6 +458,7 @@ impl App for Hub {
         };
         let deadlines = [
             self.marks.deadline(),
+            self.arrivals.deadline(),
             self.tallies.deadline(),
             self.retry_at,
             self.expiry.deadline(),

@@ -4,6 +4,7 @@
 
 mod alerts;
 mod arrival;
+mod arrivals;
 mod asking;
 mod blocks;
 mod bucket;

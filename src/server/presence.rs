@@ -12,6 +12,14 @@ pub struct Presence {
     accounts: BTreeMap<AccountId, Here>,
     /// How many of them are online.
     online: usize,
+    /// How many sessions they have in all.
+    sessions: usize,
+    /// Those with more than one session, the most last.
+    several: BTreeSet<(usize, AccountId)>,
+    /// Silent sessions, by when they fell silent.
+    silent: BTreeSet<(u64, SessionId)>,
+    /// How often a session has fallen silent.
+    silences: u64,
     /// By room, those of them who belong to it. Nothing is kept for those who are away.
     rooms: BTreeMap<ConversationId, BTreeSet<AccountId>>,
 }
@@ -21,7 +29,8 @@ pub struct Presence {
 pub struct Here {
     /// The account's canonical name.
     pub name: String,
-    sessions: BTreeMap<SessionId, bool>,
+    /// Each with the number of its silence, if it is silent.
+    sessions: BTreeMap<SessionId, Option<u64>>,
     rooms: BTreeSet<ConversationId>,
 }
 
@@ -34,7 +43,7 @@ impl Here {
     /// Whether one of its sessions is awake.
     #[must_use]
     pub fn is_online(&self) -> bool {
-        self.sessions.values().any(|awake| *awake)
+        self.sessions.values().any(Option::is_none)
     }
 }
 
@@ -47,7 +56,12 @@ impl Presence {
             rooms: BTreeSet::new(),
         });
         let was_online = here.is_online();
-        here.sessions.insert(session, true);
+        let before = here.sessions.len();
+        if let Some(Some(silence)) = here.sessions.insert(session, None) {
+            self.silent.remove(&(silence, session));
+        }
+        let after = here.sessions.len();
+        self.count(account, before, after);
         self.online += usize::from(!was_online);
         !was_online
     }
@@ -58,8 +72,10 @@ impl Presence {
             return false;
         };
         let was_online = here.is_online();
-        if let Some(awake) = here.sessions.get_mut(&session) {
-            *awake = false;
+        if let Some(silence @ None) = here.sessions.get_mut(&session) {
+            self.silences += 1;
+            *silence = Some(self.silences);
+            self.silent.insert((self.silences, session));
         }
         let has_gone = was_online && !here.is_online();
         self.online -= usize::from(has_gone);
@@ -72,7 +88,11 @@ impl Presence {
             return false;
         };
         let was_online = here.is_online();
-        here.sessions.remove(&session);
+        let before = here.sessions.len();
+        if let Some(Some(silence)) = here.sessions.remove(&session) {
+            self.silent.remove(&(silence, session));
+        }
+        let after = here.sessions.len();
         let is_online = here.is_online();
         if here.sessions.is_empty() {
             for room in std::mem::take(&mut here.rooms) {
@@ -80,9 +100,43 @@ impl Presence {
             }
             self.accounts.remove(&account);
         }
+        self.count(account, before, after);
         let has_gone = was_online && !is_online;
         self.online -= usize::from(has_gone);
         has_gone
+    }
+
+    fn count(&mut self, account: AccountId, before: usize, after: usize) {
+        self.sessions = self.sessions - before + after;
+        if before > 1 {
+            self.several.remove(&(before, account));
+        }
+        if after > 1 {
+            self.several.insert((after, account));
+        }
+    }
+
+    /// How many sessions all accounts have together.
+    #[must_use]
+    pub const fn session_count(&self) -> usize {
+        self.sessions
+    }
+
+    /// Whose session goes when there are too many: of the account with the most the one that has been silent for longest,
+    /// or else the oldest; or, where each has one, the one that has been silent for longest. Nobody goes who is there
+    /// with one device.
+    #[must_use]
+    pub fn first_to_go(&self) -> Option<SessionId> {
+        let most = self
+            .several
+            .last()
+            .and_then(|(_, account)| self.get(*account));
+        let of_most = most.and_then(|here| {
+            let order =
+                |(id, silence): &(&SessionId, &Option<u64>)| (silence.unwrap_or(u64::MAX), **id);
+            here.sessions.iter().min_by_key(order).map(|(id, _)| *id)
+        });
+        of_most.or_else(|| self.silent.first().map(|(_, session)| *session))
     }
 
     /// The account belongs to a room, as its HELLO or a JOIN has told. An account without a session is not noted.
@@ -198,6 +252,39 @@ mod tests {
         assert!(!presence.leave(ERIN, phone));
         assert!(presence.leave(ERIN, laptop));
         assert!(presence.get(ERIN).is_none());
+    }
+
+    #[test]
+    fn account_with_most_sessions_gives_one_first_and_then_the_longest_silent() {
+        let (erin, bob, carol) = (ERIN, AccountId(6), AccountId(7));
+        let mut presence = Presence::default();
+        for session in 1..=3 {
+            presence.arrive(erin, "erin", SessionId(session));
+        }
+        presence.arrive(bob, "bob", SessionId(4));
+        presence.arrive(bob, "bob", SessionId(5));
+        presence.arrive(carol, "carol", SessionId(6));
+        presence.fall_silent(carol, SessionId(6));
+        presence.fall_silent(erin, SessionId(2));
+        assert_eq!(presence.session_count(), 6);
+        let mut gone = Vec::new();
+        while let Some(session) = presence.first_to_go() {
+            gone.push(session.0);
+            for account in [erin, bob, carol] {
+                presence.leave(account, session);
+            }
+        }
+        // Erin has three and then as many as bob, who is last in that order.
+        assert_eq!(gone, [2, 4, 1, 6]);
+        assert_eq!(
+            presence.session_count(),
+            2,
+            "those who are there with one device stay"
+        );
+        presence.leave(erin, SessionId(3));
+        presence.leave(bob, SessionId(5));
+        assert_eq!(presence.session_count(), 0);
+        assert!(presence.several.is_empty() && presence.silent.is_empty());
     }
 
     #[test]

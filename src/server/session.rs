@@ -8,6 +8,7 @@ use super::registrar::{PendingLogin, PendingSignUp};
 use super::sign_in_log::Claim;
 use crate::protocol::{AccountId, ConversationId, DeviceId, EntryId, Mark, Message, Position};
 use crate::transport::Channel;
+use crate::transport::shares::Share;
 
 /// Conversations whose receipts one session hears of at once; one more takes the place of the first. The
 /// client asks again for what it misses. Chosen: more than a person talks in at a time.
@@ -61,6 +62,8 @@ pub struct User {
     /// The parts of a long answer (to HELLO, with the greeting; to ROOMS and MEMBERS), with their channel, for which
     /// there was no room yet. Until they have gone out nothing more is taken from the session.
     pub owed_answer: VecDeque<(Channel, Message)>,
+    /// What of that the hub has counted, with a page of history.
+    pub owed: Share,
     /// How far its request for history has come: there is one at a time.
     pub paging: Paging,
     /// The conversations in which it has not been sent everything yet. A quiet one is not here.
@@ -155,6 +158,12 @@ impl Session {
 }
 
 impl User {
+    /// Parts of answers that wait for room.
+    #[must_use]
+    pub fn owed_parts(&self) -> usize {
+        self.owed_answer.len() + usize::from(matches!(self.paging, Paging::Owed(_)))
+    }
+
     /// How far the user has received, as others are told it.
     #[must_use]
     pub fn mark(&self, conversation: ConversationId, entry: EntryId) -> Mark {
@@ -197,6 +206,7 @@ impl User {
             hello: Vec::new(),
             ready: false,
             owed_answer: VecDeque::new(),
+            owed: Share::default(),
             paging: Paging::Idle,
             behind: BTreeMap::new(),
             sent: BTreeMap::new(),

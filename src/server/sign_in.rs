@@ -288,12 +288,17 @@ impl Hub {
                 device,
                 epoch,
             }) => {
-                self.make_way(turn, id, account, device);
+                if !self.make_way(turn, id, account, device) {
+                    let failure = Failure::new(ErrorCode::LimitReached, "sessions of the server");
+                    self.refuse_sign_in(turn, id, command, failure);
+                    return self.resume(turn, id);
+                }
                 let Some(session) = self.sessions.get_mut(id) else {
                     return;
                 };
                 session.stage = Stage::SignedIn(Box::new(User::new(account, name.clone(), device)));
                 turn.endpoint.set_signed_in(turn.now.instant, id, true);
+                self.arrivals.note(turn.now.instant, id, 0);
                 if let Some(remote) = turn.endpoint.remote(id) {
                     let by = match command {
                         Command::Resume => "ticket",

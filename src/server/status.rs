@@ -75,6 +75,7 @@ impl Hub {
         let mut counts = BTreeMap::from([
             ("buffers", transport.evicted_memory),
             ("places_before_sign_in", transport.evicted_places),
+            ("sessions", self.counters.evicted),
         ]);
         counts.extend(self.throttle.refused());
         counts.extend(self.budgets.pauses());

@@ -160,6 +160,171 @@ fn hello_without_end_costs_no_more_than_its_limit() {
     assert!(heard.iter().any(|body| matches!(body, Body::Failure(_))));
 }
 
+/// A part of a HELLO that goes on.
+fn hello_part(positions: usize) -> Message {
+    let position = Position {
+        conversation: ConversationId::EVERYONE,
+        entry: EntryId(u64::MAX),
+        digest: Digest([7; 32]),
+    };
+    Message::control(Hello {
+        positions: vec![position; positions],
+        more: true,
+        epoch: None,
+    })
+}
+
+/// The code with which the server has closed a session.
+fn code_of(bench: &Bench, link: Link) -> Option<u16> {
+    bench
+        .closed
+        .iter()
+        .find_map(|(session, reason)| match reason {
+            CloseReason::Peer { code, .. } if *session == link.client => Some(*code),
+            _ => None,
+        })
+}
+
+#[test]
+fn device_that_does_not_finish_its_hello_is_closed_with_a_reason() {
+    // What an unfinished HELLO named was kept for as long as the session, 0.6 MB of each.
+    let mut bench = Bench::new();
+    let (account, _) = bench.user("mallory");
+    bench.may_close = true;
+    let mut links = Vec::new();
+    for device in 0..3 {
+        let link = bench.connect();
+        sign_in(&mut bench, link, account, DeviceId(100 + device));
+        bench.pass(50);
+        links.push(link);
+    }
+    bench.say(links[1], Channel::Control, &hello_part(100));
+    let done = Message::control(Hello {
+        positions: Vec::new(),
+        more: false,
+        epoch: None,
+    });
+    bench.say(links[2], Channel::Control, &done);
+    bench.pass(20_000);
+    bench.say(links[1], Channel::Control, &hello_part(100));
+    bench.pass(15_000);
+    let codes: Vec<_> = links.iter().map(|link| code_of(&bench, *link)).collect();
+    assert_eq!(
+        codes,
+        [Some(5), None, None],
+        "one has said nothing for 30 s"
+    );
+    bench.pass(20_000);
+    assert_eq!(
+        code_of(&bench, links[1]),
+        Some(5),
+        "one has not gone on for 30 s"
+    );
+    assert_eq!(code_of(&bench, links[2]), None, "one was done");
+    assert_eq!(bench.hub.counters().evicted, 2);
+    assert!(bench.hub.arrivals.deadline().is_none());
+}
+
+#[test]
+fn unfinished_hellos_keep_no_more_than_a_limit_together() {
+    let mut bench = Bench::new();
+    bench.may_close = true;
+    let links: Vec<Link> = (0..8)
+        .map(|number| {
+            let name = format!("mallory{number}");
+            let (account, device) = bench.user(&name);
+            let link = bench.connect();
+            sign_in(&mut bench, link, account, device);
+            bench.pass(50);
+            link
+        })
+        .collect();
+    bench.hub.arrivals = crate::server::arrivals::Arrivals::new(3_000);
+    for round in 0..20 {
+        for (number, link) in links.iter().enumerate() {
+            if code_of(&bench, *link).is_none() && (number == 3 || round < 3) {
+                bench.say(*link, Channel::Control, &hello_part(100));
+            }
+        }
+        bench.pass(50);
+        let sessions = bench.hub.sessions.iter();
+        let kept = sessions.filter_map(|(_, session)| session.user().map(|user| user.hello.len()));
+        let kept: usize = kept.sum();
+        assert!(kept <= 3_000, "{kept}");
+    }
+    bench.pass(100);
+    assert_eq!(
+        code_of(&bench, links[3]),
+        Some(5),
+        "the one that named the most"
+    );
+    let closed = links
+        .iter()
+        .filter(|link| code_of(&bench, **link).is_some());
+    assert_eq!(closed.count(), 1);
+}
+
+#[test]
+fn signed_in_sessions_have_a_limit_in_all_at_which_those_with_many_lose_one() {
+    let mut bench = Bench::new();
+    bench.may_close = true;
+    bench.hub.config.limits.sessions = crate::server::Limit::of(6);
+    let (mallory, _) = bench.user("mallory");
+    let mut links = Vec::new();
+    for device in 0..4 {
+        let link = bench.connect();
+        sign_in(&mut bench, link, mallory, DeviceId(100 + device));
+        bench.pass(50);
+        links.push(link);
+    }
+    for number in 0..8 {
+        let (account, device) = bench.user(&format!("honest{number}"));
+        let link = bench.connect();
+        sign_in(&mut bench, link, account, device);
+        bench.pass(50);
+        links.push(link);
+    }
+    let codes: Vec<_> = links.iter().map(|link| code_of(&bench, *link)).collect();
+    assert_eq!(
+        codes[..3],
+        [Some(6); 3],
+        "three of four of one account: {codes:?}"
+    );
+    assert!(codes[3..].iter().all(Option::is_none), "{codes:?}");
+    assert_eq!(bench.hub.presence.session_count(), 6);
+    let refused = bench.heard(links[11]);
+    assert!(
+        matches!(&refused[..], [Body::Failure(failure)] if failure.code == ErrorCode::LimitReached),
+        "{refused:?}"
+    );
+}
+
+#[test]
+fn answers_that_are_not_read_wait_for_all_sessions_together_up_to_a_limit() {
+    let mut bench = Bench::new();
+    bench.may_close = true;
+    let mut links = Vec::new();
+    for number in 0..4 {
+        let name = format!("mallory{number}");
+        let user = bench.user(&name);
+        links.push(bench.signed_in(&name, user));
+    }
+    bench.hub.owed = crate::transport::shares::Shares::new(10);
+    for (number, link) in links.iter().enumerate() {
+        let parts = (0..if number == 1 { 8 } else { 2 }).map(|_| (Channel::Control, contacts()));
+        bench.user_of(*link).owed_answer.extend(parts);
+        let turn = &mut crate::server::hub::Turn {
+            now: bench.now,
+            endpoint: &mut bench.server,
+        };
+        bench.hub.note_owed(turn, link.server);
+    }
+    bench.pass(50);
+    let codes: Vec<_> = links.iter().map(|link| code_of(&bench, *link)).collect();
+    assert_eq!(codes, [None, Some(2), None, None]);
+    assert_eq!(bench.hub.owed.held(), 6);
+}
+
 #[test]
 fn repeated_message_takes_no_receipt_back() {
     // A device resends what it does not know to be stored. The answer named an older entry than had been delivered
