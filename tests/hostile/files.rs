@@ -67,7 +67,7 @@ fn backup_fills_no_file_that_another_user_has_put_in_its_way() {
     for (number, path) in planted(&shared).iter().enumerate() {
         if number % 2 == 0 {
             fs::write(path, "").unwrap();
-            fs::set_permissions(path, fs::Permissions::from_mode(0o666)).unwrap();
+            fs::set_permissions(path, fs::Permissions::from_mode(0o600)).unwrap();
             // Only root can give a file away; what must not happen is the same without.
             let _ = chown(path, Some(SOMEBODY), None);
         } else {
