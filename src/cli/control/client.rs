@@ -48,12 +48,24 @@ pub fn connect(data: &Path) -> anyhow::Result<Option<Remote>> {
     }))
 }
 
+impl Remote {
+    /// Waits until the server has said something, and leaves it to be read.
+    #[cfg(test)]
+    pub(super) fn wait_for_a_word(&mut self) {
+        std::io::BufRead::fill_buf(&mut self.reader).unwrap();
+    }
+}
+
 impl Desk for Remote {
     fn ask(&mut self, request: Request) -> anyhow::Result<Answer> {
         let mut line = serde_json::to_vec(&request)?;
         line.push(b'\n');
         let lost = "the server did not answer on its control socket";
-        self.reader.get_mut().write_all(&line).context(lost)?;
+        match self.reader.get_mut().write_all(&line) {
+            // A server that takes no more connections says so and hangs up, without waiting for the request.
+            Err(error) if error.kind() == ErrorKind::BrokenPipe => {}
+            written => written.context(lost)?,
+        }
         match lines::read(&mut self.reader, LINE_MAX_BYTES).context(lost)? {
             Line::Text(text) => {
                 serde_json::from_str(&text).context("the server's answer is none that is known")
