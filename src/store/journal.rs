@@ -45,7 +45,8 @@
 //! between does not hide the loss; a crash right behind that commit may have it said twice.
 //!
 //! What cannot be told: the last records, if they are damaged so that none behind them is left whole (the very last one
-//! looks torn), or overwritten with zeros; and both files put back together, which `generation` is for.
+//! looks torn), or overwritten with zeros, as in an older copy of the file from the same round; and both files put back
+//! together, which `generation` is for.
 
 mod layout;
 mod loss;
