@@ -166,7 +166,10 @@ const TABLE: &[Row] = &[
         help: "Memory for what all sessions are sending and receiving",
         at_limit: "From half of it on, messages wait longer in the store for slow readers. Beyond it the session that \
                    holds the most is closed, of those that have not signed in first; its client comes back.",
-        get: |limits| Limit::of(limits.transport.buffers as u64),
+        get: |limits| match limits.transport.buffers {
+            usize::MAX => Limit::NONE,
+            bytes => Limit::of(bytes as u64),
+        },
         set: |limits, limit| {
             limits.transport.buffers = usize::try_from(limit.or_max()).unwrap_or(usize::MAX);
         },
