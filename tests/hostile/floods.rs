@@ -19,8 +19,8 @@ use crate::support::Server;
 
 /// How long each flood is measured.
 const FLOOD: Duration = Duration::from_secs(15);
-/// Between two lines of the honest users.
-const PAUSE: Duration = Duration::from_millis(20);
+/// Between two lines of the honest users: as often as an account may say something without end.
+const PAUSE: Duration = Duration::from_millis(50);
 /// A p99 below this counts as this: what nobody notices is not compared.
 const FLOOR: Duration = Duration::from_millis(60);
 /// Addresses of the largest floods.
