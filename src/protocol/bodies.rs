@@ -184,7 +184,7 @@ bodies! {
         /// How many others are online.
         online: u32,
     }
-    /// Find the conversation with a user; it is made if it does not exist yet.
+    /// Find the conversation with a user. It begins with the first message in it.
     (Resolve, Request) => Resolve {
         /// Chosen by the client, given back in the answer.
         tag: u32,

@@ -121,8 +121,8 @@ pub enum Request {
         /// Where the device stands; conversations left out are new to it.
         positions: Vec<Position>,
     },
-    /// The conversation of a pair, made if need be: [`Reply::Resolved`], or [`Refusal::NoSuchUser`],
-    /// [`Refusal::ToOneself`].
+    /// The conversation of a pair, which has no rows before something is said in it: [`Reply::Resolved`], or
+    /// [`Refusal::NoSuchUser`], [`Refusal::ToOneself`].
     Resolve {
         /// The account that asks, or that it is about.
         account: AccountId,

@@ -11,7 +11,7 @@ use super::error::{Stop, StoreError, readable};
 use super::record::{ConversationRecord, Kind, Side};
 use super::seal;
 use super::tables::{Look, Tables};
-use super::{BlockedUser, Refusal, Reply, accounts, conversations};
+use super::{BlockedUser, Refusal, Reply, accounts, conversations, pairs};
 use crate::protocol::{AccountId, BLOCKED_MAX, ConversationId, EntryId};
 
 const BLOCKED: &str = "blocked";
@@ -49,7 +49,7 @@ pub(super) fn block(
         }
         _ => {}
     }
-    let pair = conversations::pair_of(tables, account, other.id)?;
+    let pair = pairs::known(tables, account, other.id)?;
     if let Some(id) = pair
         && let Some(mut record) = conversations::load(tables, id)?
     {

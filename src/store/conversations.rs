@@ -10,14 +10,13 @@ use super::meta::{self, Sequence};
 use super::record::{ConversationRecord, Kind, MemberRecord};
 use super::seal::{self, decode, encode};
 use super::tables::{Look, Tables};
-use super::{Refusal, Reply, Standing, accounts, blocks, marks, rooms};
+use super::{Refusal, Reply, Standing, accounts, blocks, marks, pairs, rooms};
 use crate::protocol::{
     AccountId, ConversationId, DeviceId, Digest, EVERYONE_NAME, EntryId, Position,
 };
 
 const CONVERSATIONS: &str = "conversations";
 const MEMBERS: &str = "members";
-const PAIRS: &str = "pairs";
 
 /// Makes the conversation of everyone, with the schema: it must get the first id.
 pub(super) fn make_everyone(tables: &mut Tables<'_>) -> Result<(), StoreError> {
@@ -58,82 +57,25 @@ pub(super) fn put_joined(
     Ok(())
 }
 
-/// The conversation of a pair, made if need be.
+/// The conversation of a pair; nothing is made by asking for it.
 pub(super) fn resolve(
-    tables: &mut Tables<'_>,
+    look: &impl Look,
     account: AccountId,
     device: DeviceId,
     name: &str,
 ) -> Result<Reply, Stop> {
-    let peer = accounts::find(tables, name)?.ok_or(Refusal::NoSuchUser)?;
+    let peer = accounts::find(look, name)?.ok_or(Refusal::NoSuchUser)?;
     if peer.id == account {
         return Err(Refusal::ToOneself.into());
     }
-    accounts::load(tables, account)?.ok_or(Refusal::NoSuchUser)?;
-    let conversation = of_pair(tables, account, peer.id)?;
-    let (record, member) = permitted(tables, conversation, account)?;
+    accounts::load(look, account)?.ok_or(Refusal::NoSuchUser)?;
+    let conversation = pairs::find(look, account, peer.id)?;
+    let (record, member) = permitted(look, conversation, account)?;
     let name = peer.name.clone();
     Ok(Reply::Resolved {
-        standing: standing(
-            tables,
-            conversation,
-            record,
-            (account, member),
-            name,
-            device,
-        )?,
+        standing: standing(look, conversation, record, (account, member), name, device)?,
         peer,
     })
-}
-
-/// The conversation of two accounts that there are, made if need be.
-pub(super) fn of_pair(
-    tables: &mut Tables<'_>,
-    one: AccountId,
-    other: AccountId,
-) -> Result<ConversationId, StoreError> {
-    let (low, high) = (one.min(other), one.max(other));
-    if let Some(known) = pair_of(tables, one, other)? {
-        return Ok(known);
-    }
-    let id = ConversationId(meta::next_id(tables, Sequence::Conversation)?);
-    let mut record = ConversationRecord::empty(Kind::Pair(low.0, high.0));
-    for (account, peer) in [(low, high), (high, low)] {
-        if let Some(side) = record.side_mut(account) {
-            side.is_blocking = blocks::blocks(tables, account, peer)?;
-        }
-    }
-    save(tables, id, &record)?;
-    put_pair(tables, low, high, id)?;
-    join(tables, id, low)?;
-    join(tables, id, high)?;
-    Ok(id)
-}
-
-/// The conversation of two accounts, if there is one.
-pub(super) fn pair_of(
-    look: &impl Look,
-    one: AccountId,
-    other: AccountId,
-) -> Result<Option<ConversationId>, StoreError> {
-    let key = (one.min(other).0, one.max(other).0);
-    let Some(known) = look.pairs().get(key)? else {
-        return Ok(None);
-    };
-    let id = seal::open_number(PAIRS, key, known.value())?;
-    Ok(Some(ConversationId(id)))
-}
-
-/// Lets a pair point to its conversation.
-pub(super) fn put_pair(
-    tables: &mut Tables<'_>,
-    low: AccountId,
-    high: AccountId,
-    id: ConversationId,
-) -> Result<(), StoreError> {
-    let key = (low.0, high.0);
-    tables.pairs.insert(key, seal::number(PAIRS, key, id.0))?;
-    Ok(())
 }
 
 /// Where a member stands, and a device from its beginning on. In the record, the head is the last that the member
@@ -178,7 +120,14 @@ pub(super) fn hello(
     // is as new to it as it is to the account. Another device may have received all of it, this one has not.
     let is_new = positions.is_empty();
     let mut standings = Vec::new();
-    for conversation in joined(tables, account)? {
+    let mut conversations = joined(tables, account)?;
+    // Of those that it has asked for and said nothing in yet, a device is told as well.
+    for conversation in positions.keys() {
+        if pairs::unspoken(tables, *conversation, account)?.is_some() {
+            conversations.push(*conversation);
+        }
+    }
+    for conversation in conversations {
         let position = positions.get(&conversation).copied();
         let stands = stands(
             tables,
@@ -356,7 +305,9 @@ pub(super) fn membership(
     conversation: ConversationId,
     account: AccountId,
 ) -> Result<(ConversationRecord, MemberRecord), Stop> {
-    let member = load_member(look, conversation, account)?.ok_or(Refusal::NotPermitted)?;
+    let Some(member) = load_member(look, conversation, account)? else {
+        return Ok(pairs::unspoken(look, conversation, account)?.ok_or(Refusal::NotPermitted)?);
+    };
     let record = load(look, conversation)?.ok_or(Refusal::NotPermitted)?;
     Ok((record, member))
 }

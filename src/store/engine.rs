@@ -331,6 +331,11 @@ fn answer(look: &impl Look, request: &Request) -> Result<Reply, Stop> {
             .map(Reply::Account)
             .ok_or_else(|| Refusal::NoSuchUser.into()),
         Request::ListAccounts => accounts::list(look),
+        Request::Resolve {
+            account,
+            device,
+            name,
+        } => conversations::resolve(look, *account, *device, name),
         Request::Read {
             conversation,
             reader,
@@ -421,11 +426,6 @@ pub(super) fn perform(
             let earlier = named.filter(|named| *named != epoch);
             conversations::hello(tables, (*account, *device), earlier, positions)
         }
-        Request::Resolve {
-            account,
-            device,
-            name,
-        } => conversations::resolve(tables, *account, *device, name),
         Request::Append(append) => log::append(tables, append),
         Request::Block {
             account,
@@ -449,6 +449,7 @@ pub(super) fn perform(
         Request::Checkpoint => Ok(Reply::Nothing),
         Request::FindAccount { .. }
         | Request::ListAccounts
+        | Request::Resolve { .. }
         | Request::Read { .. }
         | Request::Marks { .. }
         | Request::ListRetained

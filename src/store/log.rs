@@ -13,7 +13,7 @@ use super::salvage::{self, Direction};
 use super::seal::{self, decode_entry, encode_entry};
 use super::tables::{Look, Tables};
 use super::{
-    Append, Audience, Entry, Refusal, Reply, StoredEntry, accounts, meta, unwritten, usage,
+    Append, Audience, Entry, Refusal, Reply, StoredEntry, accounts, meta, pairs, unwritten, usage,
 };
 use crate::protocol::{AccountId, ConversationId, DeviceId, Digest, EntryId, Number};
 
@@ -63,6 +63,7 @@ pub(super) fn append(tables: &mut Tables<'_>, append: &Append) -> Result<Reply, 
         content: &append.content,
         time_ms: append.time_ms,
     };
+    pairs::begin(tables, conversation, &record)?;
     let stored = put(tables, conversation, &mut record, &new)?;
     let slot = (conversation.0, append.device.0, append.number.0 % KEPT);
     let sent = seal::sent(slot, append.number.0, append.digest.0, stored.entry.0);
@@ -221,13 +222,14 @@ pub(super) fn void(
     number: Number,
 ) -> Result<Reply, Stop> {
     // A former member too: what was refused because it came after the end has to be used up.
-    membership(tables, conversation, account)?;
+    let (record, _) = membership(tables, conversation, account)?;
     let last = readable(used_up(tables, conversation, device))?.ok_or(Refusal::Conflict)?;
     let expected = last.next();
     if number > expected {
         return Err(Refusal::Expect(expected).into());
     }
-    if number == expected {
+    // Where nothing has been said there is nothing that a number could be missing from: the next one is the first.
+    if number == expected && !pairs::is_unspoken(tables, &record)? {
         use_up(tables, conversation, device, number)?;
     }
     Ok(Reply::Nothing)

@@ -13,8 +13,8 @@ use super::conversations::{self, make_everyone};
 use super::error::{StoreError, readable};
 use super::journal::Note;
 use super::open::OpenError;
-use super::seal;
 use super::tables::{Look, Snapshot, State, Tables};
+use super::{pairs, seal};
 
 /// The version of the tables and records that this program writes. A database of a newer one is refused.
 pub const SCHEMA_VERSION: u64 = 4;
@@ -61,7 +61,11 @@ impl Sequence {
 
 /// Takes the next id, for good: ids are never used again.
 pub(super) fn next_id(tables: &mut Tables<'_>, sequence: Sequence) -> Result<u64, StoreError> {
-    let id = number(tables, sequence.row())?;
+    let next = number(tables, sequence.row())?;
+    let id = match sequence {
+        Sequence::Conversation => pairs::skip(next),
+        Sequence::Account | Sequence::Device => next,
+    };
     put(tables, sequence.row(), id + 1)?;
     Ok(id)
 }
@@ -144,7 +148,12 @@ pub(super) fn mend(
 ) -> Result<(), StoreError> {
     let next = |last: Option<u64>| last.map_or(1, |id| id.saturating_add(1));
     let account = next(tables.accounts.last()?.map(|row| row.0.value()));
-    let conversation = next(tables.conversations.last()?.map(|row| row.0.value()));
+    let mut conversations = tables.conversations.iter()?.rev();
+    let conversation = conversations.find_map(|row| match row {
+        Ok((id, _)) if pairs::is_id(id.value()) => None,
+        row => Some(row.map(|(id, _)| id.value())),
+    });
+    let conversation = next(conversation.transpose()?);
     for (sequence, least) in [
         (Sequence::Account, account),
         (Sequence::Device, next_device),

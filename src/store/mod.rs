@@ -32,6 +32,7 @@ mod new_file;
 mod open;
 mod overlay;
 mod ownership;
+mod pairs;
 mod reach;
 mod record;
 mod repeat;

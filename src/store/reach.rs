@@ -24,7 +24,9 @@ impl Reach {
     pub(super) const fn of(request: &Request) -> Self {
         match request {
             Request::FindAccount { .. } => Self::PointRead,
-            Request::Read { .. } | Request::ReadBack { .. } => Self::CachedRead,
+            Request::Resolve { .. } | Request::Read { .. } | Request::ReadBack { .. } => {
+                Self::CachedRead
+            }
             // The checkpoint by itself touches nothing: the engine makes it behind the group.
             Request::Append(_)
             | Request::Void { .. }
@@ -41,7 +43,6 @@ impl Reach {
             | Request::Resume { .. }
             | Request::RevokeTickets { .. }
             | Request::Hello { .. }
-            | Request::Resolve { .. }
             | Request::Join { .. }
             | Request::MakeRoom { .. }
             | Request::Leave { .. }

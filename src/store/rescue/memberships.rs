@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use redb::ReadableTable;
 
-use super::super::conversations::{load, load_member, put_joined, put_pair, save, save_member};
+use super::super::conversations::{load, load_member, put_joined, save, save_member};
 use super::super::error::StoreError;
+use super::super::pairs;
 use super::super::record::{ConversationRecord, Kind, MemberRecord};
 use super::super::rooms::{BELONGS, heir, put_room_of};
 use super::super::seal::decode;
@@ -118,7 +119,7 @@ pub(super) fn lists(tables: &mut Tables<'_>) -> Result<(), StoreError> {
     for (id, mut record) in records {
         match record.kind {
             Kind::Everyone => {}
-            Kind::Pair(low, high) => put_pair(tables, AccountId(low), AccountId(high), id)?,
+            Kind::Pair(low, high) => pairs::put(tables, AccountId(low), AccountId(high), id)?,
             Kind::Room => {
                 record.members = counts.get(&id).copied().unwrap_or(0);
                 save(tables, id, &record)?;

@@ -10,7 +10,7 @@ use super::super::names::{self, NameOf};
 use super::super::record::{ConversationRecord, MemberRecord, RoomRecord};
 use super::super::seal::decode_entry;
 use super::super::tables::{Look, Tables};
-use super::super::{Account, Refusal, Reply, accounts, blocks, conversations, events};
+use super::super::{Account, Refusal, Reply, accounts, blocks, conversations, events, pairs};
 use super::permission::{Deed, permits};
 use super::{INVITATIONS_MAX, Invitation, list, membership, require, require_member, save};
 use crate::protocol::{
@@ -160,9 +160,9 @@ impl Scene {
             return Err(Refusal::LimitReached(sentence).into());
         }
         tables.invited.insert(row, invitation.row(row))?;
-        let pair = conversations::of_pair(tables, self.actor, subject.id)?;
-        let mut record = conversations::load(tables, pair)?
-            .ok_or_else(|| StoreError::missing("conversations"))?;
+        let pair = pairs::find(tables, self.actor, subject.id)?;
+        let (mut record, _) = conversations::membership(tables, pair, self.actor)?;
+        pairs::begin(tables, pair, &record)?;
         let mut event = self.event(tables, EventKind::Invited)?;
         event.subject = Some(subject.name.clone());
         event.text = Some(self.room.name);

@@ -165,7 +165,8 @@ fn another_database_is_not_taken_for_the_one_that_failed() {
 
 #[test]
 fn a_damaged_record_takes_down_only_the_requests_that_need_it() {
-    let (bench, [alice, bob], conversation) = prepared();
+    let (mut bench, [alice, bob], conversation) = prepared();
+    bench.say(bob.user, conversation, 1, "first");
     let disk = bench.disk.clone();
     drop(bench);
     let database = disk.open().expect("the engine is gone");
@@ -179,15 +180,15 @@ fn a_damaged_record_takes_down_only_the_requests_that_need_it() {
     drop(database);
     let mut bench = Bench::on(disk);
     let outcomes = bench.outcomes(vec![
-        append(bob.user, conversation, 1, "before"),
+        append(bob.user, conversation, 2, "before"),
         append(alice.user, conversation, 1, "damaged"),
-        append(bob.user, conversation, 2, "after"),
+        append(bob.user, conversation, 3, "after"),
     ]);
     assert!(matches!(outcomes[0], Outcome::Done(Reply::Stored(_))));
     assert_eq!(outcomes[1], Outcome::Unknown);
     assert!(matches!(outcomes[2], Outcome::Done(Reply::Stored(_))));
     assert!(!bench.engine.is_broken());
-    assert_eq!(bench.read(bob.user.0, conversation, 0).len(), 2);
+    assert_eq!(bench.read(bob.user.0, conversation, 0).len(), 3);
 }
 
 #[test]

@@ -1,6 +1,9 @@
 //! Appending, reading, marks, and where devices stand.
 
-use super::super::testing::{Bench, append, position, read, void};
+use redb::{ReadableDatabase, ReadableTable, ReadableTableMetadata};
+
+use super::super::tables::{Look, Snapshot};
+use super::super::testing::{Bench, append, position, read, resolve, void};
 use super::super::{Audience, Outcome, Refusal, Reply, Request};
 use crate::protocol::{AccountId, ConversationId, DeviceId, Digest, EntryId, Number, Position};
 
@@ -97,11 +100,12 @@ fn the_last_64_numbers_are_known_and_no_older_ones() {
 #[test]
 fn a_void_number_is_used_up_without_an_entry() {
     let mut bench = Bench::new();
-    let (alice, _, conversation) = pair(&mut bench);
+    let (alice, bob, conversation) = pair(&mut bench);
     assert_eq!(
         bench.refused(void(alice, conversation, 2)),
         Refusal::Expect(Number(1))
     );
+    bench.say(bob, conversation, 1, "tea?");
     bench.done(void(alice, conversation, 1));
     bench.done(void(alice, conversation, 1));
     assert_eq!(
@@ -109,7 +113,7 @@ fn a_void_number_is_used_up_without_an_entry() {
         Refusal::Conflict
     );
     let stored = bench.say(alice, conversation, 2, "two");
-    assert_eq!(stored.prev, EntryId::START);
+    assert_eq!(stored.prev, EntryId(1));
     assert_eq!(bench.hello(alice, vec![])[1].last_number, Number(2));
 }
 
@@ -314,4 +318,97 @@ fn a_device_that_differs_from_the_log_goes_back_to_what_is_common() {
         0
     );
     assert_eq!(bench.marks(alice.0, conversation), [("bob".into(), 1)]);
+}
+
+/// How many rows there are that speak of pairs.
+fn rows_of_pairs(bench: &Bench) -> u64 {
+    let image = bench.disk.copy();
+    let bench = Bench::on(image);
+    drop(bench.engine);
+    let database = bench.disk.open().expect("the engine is gone");
+    let transaction = database.begin_read().expect("the disk is well");
+    let snapshot = Snapshot::open(&transaction).expect("all tables are there");
+    let everyone = snapshot.members().range((1, 0)..(2, 0)).expect("well");
+    let lengths = [
+        snapshot.pairs().len(),
+        snapshot.conversations().len(),
+        snapshot.members().len(),
+        snapshot.senders().len(),
+        snapshot.sent().len(),
+    ];
+    let rows: u64 = lengths
+        .map(|length| length.expect("the disk is well"))
+        .iter()
+        .sum();
+    rows - 1 - everyone.count() as u64
+}
+
+#[test]
+fn asking_for_conversations_with_everybody_makes_none() {
+    // Each question made the rows of a conversation: a few hundred accounts could fill the disk with pairs in which
+    // nobody has ever said anything, and each HELLO of their victims with them.
+    let mut bench = Bench::new();
+    let users: Vec<User> = (0..20).map(|n| bench.user(&format!("user{n}"))).collect();
+    for user in &users {
+        for number in 0..20 {
+            let name = format!("user{number}");
+            if let Outcome::Done(Reply::Resolved { standing, .. }) =
+                bench.ask(resolve(*user, &name))
+            {
+                let conversation = standing.conversation;
+                bench.done(void(*user, conversation, 1));
+                assert_eq!(bench.read(user.0, conversation, 0), []);
+                assert_eq!(bench.marks(user.0, conversation), []);
+                bench.done(advance(conversation, user.0, 1));
+                let place = position(conversation, 0, "");
+                assert_eq!(bench.hello(*user, vec![place]).len(), 2);
+            }
+        }
+        assert_eq!(bench.hello(*user, vec![]).len(), 1, "everyone");
+    }
+    assert_eq!(rows_of_pairs(&bench), 0);
+}
+
+#[test]
+fn first_message_makes_the_conversation_for_both() {
+    let mut bench = Bench::new();
+    let (alice, bob, conversation) = pair(&mut bench);
+    assert_eq!(bench.resolve(bob, "alice").conversation, conversation);
+    assert_eq!(
+        bench.refused(append(alice, conversation, 2, "late")),
+        Refusal::Expect(Number(1))
+    );
+    bench.say(bob, conversation, 1, "tea?");
+    assert_eq!(bench.resolve(alice, "bob").head, EntryId(1));
+    for user in [alice, bob] {
+        let standings = bench.hello(user, vec![]);
+        assert_eq!(standings[1].conversation, conversation);
+        assert_eq!(bench.read(user.0, conversation, 0).len(), 1);
+    }
+    assert_eq!(
+        rows_of_pairs(&bench),
+        6,
+        "pair, record, two members, number, digest"
+    );
+    let mut bench = bench.crash();
+    assert_eq!(bench.read(alice.0, conversation, 0).len(), 1);
+}
+
+#[test]
+fn device_that_stands_in_a_conversation_which_the_database_has_lost_is_told_so() {
+    // After an older database was put back, the pair has its id as before, and nothing in it.
+    let mut bench = Bench::new();
+    let (alice, _, conversation) = pair(&mut bench);
+    let standings = bench.hello(alice, vec![position(conversation, 7, "lost")]);
+    let standing = &standings[1];
+    assert_eq!(standing.conversation, conversation);
+    assert_eq!((standing.head, standing.start), (EntryId(0), EntryId(0)));
+    assert_eq!(standing.last_number, Number(0));
+    let eve = bench.user("eve");
+    assert_eq!(
+        bench
+            .hello(eve, vec![position(conversation, 7, "lost")])
+            .len(),
+        1
+    );
 }

@@ -107,11 +107,21 @@ impl Model {
         }
     }
 
-    /// What a Hello answers: which conversation it is about, where it starts, and the last numbers in both.
-    fn standings(&mut self, at: (usize, usize), entry: u64, text: u8) -> (usize, u64, [u64; 2]) {
+    /// Whether a conversation has begun: the pair's does with the first message.
+    fn has_begun(&self, conversation: usize) -> bool {
+        conversation == 0 || !self.logs[conversation].is_empty()
+    }
+
+    /// What a Hello answers: which conversation it is about, where it starts, and the last numbers in those that it tells
+    /// of.
+    fn standings(&mut self, at: (usize, usize), entry: u64, text: u8) -> (usize, u64, Vec<u64>) {
         let start = self.start(at, entry, text);
-        let last = [0, 1].map(|index| self.last(index, at.1).len() as u64);
-        (at.0, start, last)
+        let told = (0..2).filter(|index| self.has_begun(*index) || *index == at.0);
+        let told: Vec<usize> = told.collect();
+        let last = told
+            .into_iter()
+            .map(|index| self.last(index, at.1).len() as u64);
+        (at.0, start, last.collect())
     }
 
     fn start(&mut self, at: (usize, usize), entry: u64, text: u8) -> u64 {
@@ -174,7 +184,7 @@ fn translate(
                 .max(1);
             let expected = match model.check(at, number) {
                 Ok(next) => {
-                    if next {
+                    if next && model.has_begun(conversation) {
                         model.last(at.0, at.1).push(None);
                     }
                     Outcome::Done(Reply::Nothing)
@@ -233,7 +243,7 @@ fn translate(
 fn hello(
     (account, device): User,
     (conversation, entry, text): (ConversationId, u64, u8),
-    (index, start, last): (usize, u64, [u64; 2]),
+    (index, start, last): (usize, u64, Vec<u64>),
 ) -> (Request, Check) {
     let request = Request::Hello {
         account,
@@ -243,9 +253,11 @@ fn hello(
     };
     let check: Check = Box::new(move |outcome| match outcome {
         Outcome::Done(Reply::Hello { standings, .. }) => {
-            standings.len() == 2
-                && standings[index].start.0 == start
-                && (0..2).all(|each| standings[each].last_number.0 == last[each])
+            standings[index].start.0 == start
+                && standings
+                    .iter()
+                    .map(|it| it.last_number.0)
+                    .eq(last.iter().copied())
         }
         _ => false,
     });
