@@ -49,7 +49,7 @@ impl Account {
 
     /// The user wants to see which rooms there are; without a link, those that this device knows.
     pub(super) fn list_rooms(&mut self, now: Now, aim: Aim, effects: &mut Effects) {
-        if !self.can_ask() && aim == Aim::List {
+        if !self.can_ask() && matches!(aim, Aim::List(_)) {
             let mut lines = Vec::new();
             for (_, known) in self.conversations.iter() {
                 if is_room(&known.place.name) && !known.place.is_left {
@@ -71,7 +71,11 @@ impl Account {
             return;
         }
         let rooms = Vec::new();
-        let body = |tag| Body::from(RoomsRequest { tag });
+        let page = match aim {
+            Aim::List(page) => page.checked_sub(1),
+            Aim::Topic(_) | Aim::Names => None,
+        };
+        let body = |tag| Body::from(RoomsRequest { tag, page });
         self.request(now, Asked::Rooms { aim, rooms }, body, effects);
     }
 
@@ -133,6 +137,7 @@ impl Account {
         if answer.more {
             return;
         }
+        let pages = answer.pages.unwrap_or(1);
         let Some(Asked::Rooms { aim, rooms }) = self.requests.take(answer.tag) else {
             return;
         };
@@ -149,10 +154,14 @@ impl Account {
                 };
                 effects.show(Tone::Plain, line);
             }
-            Aim::List if rooms.is_empty() => {
+            Aim::List(1) if rooms.is_empty() => {
                 effects.show(Tone::Plain, "there are no rooms; `/join #NAME` makes one");
             }
-            Aim::List => {
+            Aim::List(page) if rooms.is_empty() => {
+                let text = format!("page {page} of the rooms is empty; there are {pages} pages");
+                effects.show(Tone::Plain, text);
+            }
+            Aim::List(page) => {
                 let unread = |room: &Room| {
                     let known = self.conversations.get(room.conversation);
                     known.map_or(0, |known| known.place.unread)
@@ -163,6 +172,11 @@ impl Account {
                     .map(|(unread, room)| (room, unread))
                     .collect();
                 effects.show_table(Tone::Plain, &render_rooms::rooms(&rooms));
+                if page < pages {
+                    let next = page + 1;
+                    let text = format!("page {page} of {pages}; `rooms {next}` shows more");
+                    effects.show(Tone::Notice, text);
+                }
             }
         }
     }

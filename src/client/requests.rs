@@ -42,8 +42,8 @@ pub(super) enum Asked {
 /// What the list of rooms is wanted for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Aim {
-    /// The user wants to see it.
-    List,
+    /// The user wants to see this page of it, from 1 on.
+    List(u32),
     /// The user wants to see this room's topic.
     Topic(String),
     /// A room's name is to be learnt.

@@ -319,15 +319,20 @@ bodies! {
     (Rooms, Request) => RoomsRequest {
         /// Chosen by the client, given back in the answer.
         tag: u32,
+        /// Which page of those that everybody may join, from 0 on; without it, the first.
+        page: Option<u32>,
     }
     /// The rooms that the user belongs to, is invited to, or may join. May come in parts.
     (Rooms, Response) => Rooms {
         /// The request's tag.
         tag: u32,
-        /// The rooms: those that the user belongs to first, then by name.
+        /// The rooms: on the first page those that the user belongs to, and is invited to, by name; then those that
+        /// everybody may join, the most used first.
         rooms: Vec<Room>,
         /// Whether another part follows.
         more: bool,
+        /// How many pages there are.
+        pages: Option<u32>,
     }
     /// Who belongs to a room?
     (Members, Request) => MembersRequest {

@@ -73,7 +73,7 @@ impl Hub {
             Body::Resolve(body) => self.resolve(turn, id, channel, &body),
             Body::Join(body) => self.join(turn, id, channel, &body),
             Body::Leave(body) => self.leave(turn, id, channel, body),
-            Body::RoomsRequest(body) => self.list_rooms(turn, id, channel, body.tag),
+            Body::RoomsRequest(body) => self.list_rooms(turn, id, channel, body),
             Body::MembersRequest(body) => self.list_members(turn, id, channel, body),
             Body::Moderate(body) => self.moderate(turn, id, channel, body),
             Body::HistoryRequest(body) => self.page_back(turn, id, channel, body),
@@ -185,7 +185,8 @@ impl Hub {
             Pending::MakeRoom(owner, reply) => self.room_made(turn, owner, &reply, outcome),
             Pending::Leave(asked, room) => self.left(turn, asked, room, outcome),
             Pending::ChangeRoom(asked, room) => self.moderated(turn, asked, room, outcome),
-            Pending::Rooms(asked) => self.rooms_listed(turn, asked, outcome),
+            Pending::Rooms(asked, pages) => self.rooms_listed(turn, asked, pages, outcome),
+            Pending::RoomUses => self.rooms_seen(turn, outcome),
             Pending::Members(asked, room) => self.members_listed(turn, asked, room, outcome),
             Pending::Block(asked) => self.blocked(turn, asked, outcome),
             Pending::History(asked, conversation) => {

@@ -14,6 +14,7 @@ use super::alerts::AlertBudget;
 use super::arrivals::Arrivals;
 use super::blocks::Blocks;
 use super::budget::Budgets;
+use super::directory::Directory;
 use super::history::HISTORY;
 use super::limits::Limits;
 use super::name::RoomName;
@@ -159,6 +160,8 @@ pub struct Hub {
     pub(super) arrivals: Arrivals,
     /// Parts of answers that wait for room.
     pub(super) owed: Shares,
+    /// The list of public rooms.
+    pub(super) directory: Directory,
     pub(super) watchers: BTreeMap<ConversationId, BTreeSet<SessionId>>,
     pub(super) marks: Marks,
     pub(super) tallies: Tallies,
@@ -223,6 +226,7 @@ impl Hub {
             blocks: Blocks::default(),
             arrivals: Arrivals::default(),
             owed: Shares::new(OWED_ALL),
+            directory: Directory::default(),
             watchers: BTreeMap::new(),
             marks: Marks::default(),
             tallies: Tallies::default(),

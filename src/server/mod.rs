@@ -11,6 +11,7 @@ mod bucket;
 mod budget;
 mod coming_and_going;
 mod counting;
+mod directory;
 mod dispatch;
 mod draining;
 mod forward;

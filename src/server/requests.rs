@@ -55,8 +55,10 @@ pub enum Pending {
     Leave(Asked, ConversationId),
     /// A room was changed.
     ChangeRoom(Asked, ConversationId),
-    /// The rooms that there are for a user.
-    Rooms(Asked),
+    /// A page of the rooms that there are for a user, of so many pages.
+    Rooms(Asked, u32),
+    /// How much some of the public rooms are used.
+    RoomUses,
     /// Who belongs to a room.
     Members(Asked, ConversationId),
     /// A user was blocked, or unblocked.
@@ -107,7 +109,7 @@ pub enum Making {
 }
 
 /// Who has asked for something that has a tag, and where the answer goes.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Asked {
     /// The session.
     pub session: SessionId,

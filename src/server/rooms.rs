@@ -7,6 +7,7 @@
 
 use std::sync::mpsc::SyncSender;
 
+use super::directory::{self, Next};
 use super::hub::{Hub, MakeRoom, Turn};
 use super::name::{Name, RoomName, RoomNameError};
 use super::policy::RoomMaking;
@@ -15,7 +16,7 @@ use super::sign_in::{failure_of, too_many};
 use crate::protocol::{
     Access, AccountId, Command, ConversationId, EntryId, ErrorCode, EventKind, Failure, Join,
     Joined, Leave, Left, Members, MembersRequest, Message, Moderate, Moderated, Room, RoomMember,
-    Rooms,
+    Rooms, RoomsRequest,
 };
 use crate::store::{Outcome, Reply, Request};
 use crate::transport::{Channel, Now, SessionId};
@@ -311,18 +312,81 @@ impl Hub {
         turn: &mut Turn<'_>,
         id: SessionId,
         channel: Channel,
-        tag: u32,
+        body: RoomsRequest,
     ) {
-        let Some(asked) = self.asked(id, channel, tag) else {
+        let Some(asked) = self.asked(id, channel, body.tag) else {
             return;
         };
-        let request = Request::Rooms {
-            account: asked.account,
-        };
-        self.ask_for_list(turn, asked, Command::Rooms, Pending::Rooms(asked), request);
+        let page = body.page.unwrap_or(0);
+        let next = self.directory.ask(turn.now.instant, asked, page);
+        if matches!(next, Next::Answer | Next::AnswerAndBegin) {
+            self.list_page(turn, asked, page);
+        } else if let Some(session) = self.sessions.get_mut(id) {
+            session.busy = true;
+        }
+        if matches!(next, Next::Begin | Next::AnswerAndBegin) {
+            self.see_rooms(turn, String::new());
+        }
     }
 
-    pub(super) fn rooms_listed(&mut self, turn: &mut Turn<'_>, asked: Asked, outcome: Outcome) {
+    /// Asks the store for a page of the list, as the rooms are now.
+    fn list_page(&mut self, turn: &mut Turn<'_>, asked: Asked, page: u32) {
+        let (public, pages) = self.directory.page(page);
+        let request = Request::Rooms {
+            account: asked.account,
+            own: page == 0,
+            public,
+        };
+        let pending = Pending::Rooms(asked, pages);
+        self.ask_for_list(turn, asked, Command::Rooms, pending, request);
+    }
+
+    /// Asks how much the rooms behind one are used. Where the store has no room, the order stays as it is.
+    fn see_rooms(&mut self, turn: &mut Turn<'_>, after: String) {
+        let count = directory::STEP;
+        if !self.ask(Pending::RoomUses, Request::RoomUses { after, count }) {
+            let waiting = self.directory.give_up();
+            self.list_pages(turn, waiting);
+        }
+    }
+
+    /// A step of the pass over all public rooms is done.
+    pub(super) fn rooms_seen(&mut self, turn: &mut Turn<'_>, outcome: Outcome) {
+        let waiting = match outcome {
+            Outcome::Done(Reply::RoomUses { rooms, next }) => {
+                self.directory.see(rooms);
+                if let Some(after) = next {
+                    return self.see_rooms(turn, after);
+                }
+                self.directory.finish(turn.now.instant)
+            }
+            _ => self.directory.give_up(),
+        };
+        self.list_pages(turn, waiting);
+    }
+
+    /// Answers those who have waited for an order.
+    fn list_pages(&mut self, turn: &mut Turn<'_>, waiting: Vec<(Asked, u32)>) {
+        for (asked, page) in waiting {
+            if self.is_on(asked.session, asked.device) {
+                if let Some(session) = self.sessions.get_mut(asked.session) {
+                    session.busy = false;
+                }
+                self.list_page(turn, asked, page);
+                if !self.sessions.get(asked.session).is_some_and(|it| it.busy) {
+                    self.resume(turn, asked.session);
+                }
+            }
+        }
+    }
+
+    pub(super) fn rooms_listed(
+        &mut self,
+        turn: &mut Turn<'_>,
+        asked: Asked,
+        pages: u32,
+        outcome: Outcome,
+    ) {
         let Outcome::Done(Reply::Rooms(rooms)) = outcome else {
             self.refuse_if_here(turn, asked, Command::Rooms, failure_of(&outcome));
             return self.resume(turn, asked.session);
@@ -334,6 +398,7 @@ impl Hub {
             tag: asked.tag,
             rooms,
             more,
+            pages: Some(pages),
         });
         self.answer_in_parts(turn, asked.session, asked.channel, parts);
     }

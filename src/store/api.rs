@@ -233,11 +233,22 @@ pub enum Request {
         /// Whether they are blocked from now on.
         is_blocking: bool,
     },
-    /// The rooms that an account belongs to, is invited to or may join, in this order and by name:
-    /// [`Reply::Rooms`].
+    /// The rooms that an account belongs to and is invited to, in this order and by name, then those of the ones named
+    /// here that it may join: [`Reply::Rooms`].
     Rooms {
         /// Who asks.
         account: AccountId,
+        /// Whether its own are wanted.
+        own: bool,
+        /// Of these it is told as long as everybody may join them.
+        public: Vec<ConversationId>,
+    },
+    /// How much public rooms are used, by name, from behind this one on, so many at most: [`Reply::RoomUses`].
+    RoomUses {
+        /// The name behind which to begin; empty for the first.
+        after: String,
+        /// How many.
+        count: usize,
     },
     /// Who belongs to a room, by name: [`Reply::Members`].
     Members {

@@ -348,7 +348,12 @@ fn answer(look: &impl Look, request: &Request) -> Result<Reply, Stop> {
         } => marks::list(look, *conversation, *account),
         Request::ListRetained => retention::list(look),
         Request::Usage { account_bytes } => usage::tell(look, *account_bytes),
-        Request::Rooms { account } => rooms::rooms(look, *account),
+        Request::Rooms {
+            account,
+            own,
+            public,
+        } => rooms::rooms(look, *account, *own, public),
+        Request::RoomUses { after, count } => rooms::uses(look, after, *count),
         Request::Members {
             conversation,
             account,
@@ -455,6 +460,7 @@ pub(super) fn perform(
         | Request::ListRetained
         | Request::Usage { .. }
         | Request::Rooms { .. }
+        | Request::RoomUses { .. }
         | Request::Members { .. }
         | Request::ReadBack { .. } => answer(tables, request),
     }

@@ -1,6 +1,7 @@
 //! Names: each of some kind, each pointing to an id. No two of a kind are alike, and ids never change with them.
 
 use std::collections::BTreeSet;
+use std::ops::Bound;
 
 use redb::ReadableTable;
 
@@ -112,21 +113,21 @@ pub(super) fn put_skeletons(tables: &mut Tables<'_>) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// The first `count` names of a kind, as far as they can be read, in the order of their bytes, with their ids.
-pub(super) fn first(
+/// The next `count` names of a kind behind one, in the order of their bytes, with their ids as far as they can be read.
+pub(super) fn after(
     look: &impl Look,
     of: NameOf,
+    name: &str,
     count: usize,
-) -> Result<Vec<(String, u64)>, StoreError> {
-    let from = (of.number(), "");
-    let to = (of.number() + 1, "");
+) -> Result<Vec<(String, Option<u64>)>, StoreError> {
+    let from = Bound::Excluded((of.number(), name));
+    let to = Bound::Excluded((of.number() + 1, ""));
     let mut found = Vec::new();
-    for row in look.names().range(from..to)?.take(count) {
+    for row in look.names().range((from, to))?.take(count) {
         let (key, id) = row?;
         let key = key.value();
-        if let Some(id) = readable(seal::open_number(TABLE, key, id.value()))? {
-            found.push((key.1.to_owned(), id));
-        }
+        let id = readable(seal::open_number(TABLE, key, id.value()))?;
+        found.push((key.1.to_owned(), id));
     }
     Ok(found)
 }

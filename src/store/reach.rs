@@ -24,9 +24,11 @@ impl Reach {
     pub(super) const fn of(request: &Request) -> Self {
         match request {
             Request::FindAccount { .. } => Self::PointRead,
-            Request::Resolve { .. } | Request::Read { .. } | Request::ReadBack { .. } => {
-                Self::CachedRead
-            }
+            Request::Resolve { .. }
+            | Request::Rooms { .. }
+            | Request::RoomUses { .. }
+            | Request::Read { .. }
+            | Request::ReadBack { .. } => Self::CachedRead,
             // The checkpoint by itself touches nothing: the engine makes it behind the group.
             Request::Append(_)
             | Request::Void { .. }
@@ -36,7 +38,6 @@ impl Reach {
             | Request::Marks { .. }
             | Request::ListRetained
             | Request::Usage { .. }
-            | Request::Rooms { .. }
             | Request::Members { .. } => Self::Read,
             Request::CreateAccount(_)
             | Request::OpenDevice { .. }

@@ -17,7 +17,7 @@ use super::tables::{Look, Tables};
 use super::{Event, Joined, Refusal, Reply, Request, accounts, conversations, events};
 use crate::protocol::{Access, AccountId, ConversationId, DeviceId, EventKind, MemberRole, Room};
 
-pub(super) use list::{Invitation, members, rooms};
+pub(super) use list::{Invitation, members, rooms, uses};
 pub(super) use membership::{BELONGS, heir, put_room_of};
 use redb::ReadableTable;
 
@@ -40,10 +40,6 @@ pub const ROOM_MEMBERS_MAX: u32 = 16_384;
 /// How many invitations an account may have that it has not followed; another is refused. Chosen: as many as there
 /// are rooms that it may belong to.
 pub(super) const INVITATIONS_MAX: usize = 256;
-
-/// How many public rooms a list of rooms names, the first by name, beside the asker's own and those it is invited to;
-/// the others are joined by name. Chosen: more than anybody reads, some 100 KB.
-pub(super) const ROOMS_LISTED_MAX: usize = 1000;
 
 const TABLE: &str = "rooms";
 

@@ -3,7 +3,6 @@
 use super::{ChatCommand, Usage};
 use crate::client::account::Account;
 use crate::client::core::Core;
-use crate::client::requests::Aim;
 use crate::registry::Entry;
 use crate::transport::Now;
 
@@ -33,17 +32,6 @@ pub(super) const CONTACTS: Bare = Bare {
     summary: "show who is online, and at which address",
     needs_sign_in: true,
     run: Core::list_contacts,
-};
-
-/// The rooms that one belongs to, is invited to or may join.
-pub(super) const ROOMS: Bare = Bare {
-    name: "rooms",
-    aliases: &[],
-    summary: "show the rooms, and how much is unread in each",
-    needs_sign_in: true,
-    run: |core, now| {
-        core.with_account(|account, effects| account.list_rooms(now, Aim::List, effects));
-    },
 };
 
 /// How the link to the server does.

@@ -16,6 +16,7 @@ mod members;
 mod message;
 mod message_all;
 mod role;
+mod rooms;
 mod search;
 mod topic;
 
@@ -59,7 +60,7 @@ pub fn registry() -> Registry<dyn ChatCommand> {
         .with(Box::new(enter::Enter))
         .with(Box::new(bare::BACK))
         .with(Box::new(leave::Leave))
-        .with(Box::new(bare::ROOMS))
+        .with(Box::new(rooms::Rooms))
         .with(Box::new(members::Members))
         .with(Box::new(topic::Topic))
         .with(Box::new(invite::Invite))

@@ -288,11 +288,16 @@ pub(super) fn every_body(parts: &Parts) -> Vec<Body> {
             conversation,
         }
         .into(),
-        RoomsRequest { tag: c }.into(),
+        RoomsRequest {
+            tag: c,
+            page: flag.then_some(c),
+        }
+        .into(),
         Rooms {
             tag: c,
             rooms: vec![room; 2],
             more: flag,
+            pages: flag.then_some(c),
         }
         .into(),
         MembersRequest {

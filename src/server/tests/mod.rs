@@ -28,6 +28,7 @@ use crate::transport::{
 mod addressing;
 mod blocks;
 mod limits;
+mod listing;
 mod names;
 mod quota;
 mod rates;

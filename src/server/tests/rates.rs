@@ -225,7 +225,7 @@ fn flood_of_requests_is_answered_at_its_rate_and_signing_out_waits_for_no_more_t
     let flooding = bench.signed_in("mallory", (account, laptop));
     let other = bench.signed_in("mallory", (account, phone));
     for tag in 0..1000 {
-        let request = RoomsRequest { tag };
+        let request = RoomsRequest { tag, page: None };
         bench.say(flooding, Channel::Control, &Message::control(request));
     }
     let mut answered = 0;

@@ -75,6 +75,13 @@ pub enum Reply {
     },
     /// To [`Request::Rooms`](super::Request::Rooms).
     Rooms(Vec<Room>),
+    /// To [`Request::RoomUses`](super::Request::RoomUses).
+    RoomUses {
+        /// The rooms.
+        rooms: Vec<RoomUse>,
+        /// The last one's name, if there are others behind it.
+        next: Option<String>,
+    },
     /// To [`Request::Members`](super::Request::Members).
     Members(Vec<Member>),
     /// To [`Request::Expire`](super::Request::Expire).
@@ -141,6 +148,17 @@ pub struct Event {
     pub content: Vec<u8>,
     /// The digest over the content.
     pub digest: Digest,
+}
+
+/// How much a room is used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RoomUse {
+    /// The room.
+    pub conversation: ConversationId,
+    /// How many belong to it.
+    pub members: u32,
+    /// When its last entry was written, in milliseconds since 1970 (UTC).
+    pub time_ms: u64,
 }
 
 /// Somebody who belongs to a room.

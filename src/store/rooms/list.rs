@@ -8,30 +8,28 @@ use super::super::error::{Stop, StoreError, readable};
 use super::super::names::{self, NameOf};
 use super::super::seal;
 use super::super::tables::Look;
-use super::super::{Member, Refusal, Reply, accounts, conversations};
-use super::{ROOMS_LISTED_MAX, membership, require, require_member};
-use crate::protocol::{AccountId, ConversationId, Room};
+use super::super::{Member, Refusal, Reply, RoomUse, accounts, conversations};
+use super::{membership, require, require_member};
+use crate::protocol::{Access, AccountId, ConversationId, Room};
 
 const INVITED: &str = "invited";
 /// As what a withheld invitation is sealed.
 const INVITED_WITHHELD: &str = "invited, withheld";
 
-/// The rooms that an account belongs to, then those that it is invited to, then the public ones, each by name.
-pub(in crate::store) fn rooms(look: &impl Look, account: AccountId) -> Result<Reply, Stop> {
+/// If its `own` are wanted the rooms that an account belongs to, then those that it is invited to, each by name; then
+/// those named here that are public still, in their order. None is named twice.
+pub(in crate::store) fn rooms(
+    look: &impl Look,
+    account: AccountId,
+    own: bool,
+    public: &[ConversationId],
+) -> Result<Reply, Stop> {
     accounts::load(look, account)?.ok_or(Refusal::NoSuchUser)?;
     let mut told = BTreeSet::new();
     let mut all = Vec::new();
-    let public = names::first(look, NameOf::PublicRoom, ROOMS_LISTED_MAX)?;
     for (belongs, ids) in [
         (true, membership::current(look, account)?),
         (false, invitations(look, account)?),
-        (
-            false,
-            public
-                .into_iter()
-                .map(|(_, id)| ConversationId(id))
-                .collect(),
-        ),
     ] {
         let new = ids.into_iter().filter(|id| told.insert(*id));
         let mut rooms = Vec::new();
@@ -41,7 +39,35 @@ pub(in crate::store) fn rooms(look: &impl Look, account: AccountId) -> Result<Re
         rooms.sort_by(|a, b| a.name.cmp(&b.name));
         all.append(&mut rooms);
     }
+    if !own {
+        all.clear();
+    }
+    for id in public.iter().filter(|id| told.insert(**id)) {
+        let room = readable(seen(look, *id, account, false))?;
+        all.extend(room.filter(|room| room.access == Access::Public));
+    }
     Ok(Reply::Rooms(all))
+}
+
+/// How much public rooms are used, by name, from behind one on.
+pub(in crate::store) fn uses(look: &impl Look, after: &str, count: usize) -> Result<Reply, Stop> {
+    let named = names::after(look, NameOf::PublicRoom, after, count)?;
+    let next = named.last().filter(|_| named.len() == count);
+    let next = next.map(|(name, _)| name.clone());
+    let mut rooms = Vec::new();
+    for (_, id) in named {
+        // One whose row is damaged is in no list.
+        let Some(id) = id.map(ConversationId) else {
+            continue;
+        };
+        let record = readable(conversations::load(look, id))?.flatten();
+        rooms.extend(record.map(|record| RoomUse {
+            conversation: id,
+            members: record.members,
+            time_ms: record.time_ms,
+        }));
+    }
+    Ok(Reply::RoomUses { rooms, next })
 }
 
 /// The rooms that an account sees that it is invited to and has not joined.

@@ -141,7 +141,11 @@ impl Asker<'_> {
 
     fn rooms(&mut self) {
         for ((account, _), there) in self.truth.users.iter().zip(&self.truth.rooms) {
-            let request = Request::Rooms { account: *account };
+            let request = Request::Rooms {
+                account: *account,
+                own: true,
+                public: Vec::new(),
+            };
             if let Some(Reply::Rooms(rooms)) = self.ask(&request) {
                 self.compare(&rooms, there);
             }

@@ -98,7 +98,20 @@ fn roles(bench: &mut Bench, user: User, room: ConversationId) -> Vec<(String, Me
 }
 
 fn rooms(bench: &mut Bench, user: User) -> Vec<(String, bool)> {
-    match bench.done(Request::Rooms { account: user.0 }) {
+    let all = Request::RoomUses {
+        after: String::new(),
+        count: 1000,
+    };
+    let public = match bench.done(all) {
+        Reply::RoomUses { rooms, next: None } => rooms,
+        other => panic!("expected all rooms, not {other:?}"),
+    };
+    let request = Request::Rooms {
+        account: user.0,
+        own: true,
+        public: public.iter().map(|room| room.conversation).collect(),
+    };
+    match bench.done(request) {
         Reply::Rooms(rooms) => rooms
             .into_iter()
             .map(|room| (room.name, room.role.is_some()))

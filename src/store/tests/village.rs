@@ -158,7 +158,11 @@ impl Truth {
         let reader = self.users[0].0;
         for (account, _) in &self.users {
             questions.push(hello(*account));
-            questions.push(Request::Rooms { account: *account });
+            questions.push(Request::Rooms {
+                account: *account,
+                own: true,
+                public: Vec::new(),
+            });
         }
         for conversation in conversations {
             let (conversation, account) = (*conversation, reader);

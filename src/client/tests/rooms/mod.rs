@@ -3,6 +3,7 @@
 mod blocking;
 mod history;
 mod joining;
+mod listing;
 
 use super::*;
 use crate::client::Ask;

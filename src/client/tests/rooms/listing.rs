@@ -1,0 +1,55 @@
+//! The list of rooms, page by page.
+
+use super::*;
+use crate::protocol::{Rooms, RoomsRequest};
+
+/// What the client asks for with this line.
+fn asked(desk: &mut Desk, line: &str) -> RoomsRequest {
+    type_at_prompt(desk, line);
+    match desk.bodies().pop() {
+        Some(Body::RoomsRequest(request)) => request,
+        other => panic!("{line}: {other:?}"),
+    }
+}
+
+fn answer(desk: &mut Desk, tag: u32, rooms: Vec<Room>, pages: Option<u32>) -> Vec<String> {
+    desk.lines();
+    desk.control(&Message::control(Rooms {
+        tag,
+        rooms,
+        more: false,
+        pages,
+    }));
+    desk.lines()
+}
+
+#[test]
+fn page_of_rooms_tells_how_to_see_the_next() {
+    let mut desk = member();
+    let request = asked(&mut desk, "rooms");
+    assert_eq!(request.page, Some(0));
+    let lines = answer(&mut desk, request.tag, vec![bridge()], Some(3));
+    assert_eq!(
+        lines.last().map(String::as_str),
+        Some("page 1 of 3; `rooms 2` shows more")
+    );
+    let request = asked(&mut desk, "rooms 3");
+    assert_eq!(request.page, Some(2));
+    let lines = answer(&mut desk, request.tag, vec![bridge()], Some(3));
+    assert_eq!(lines.len(), 1, "the last page has no next: {lines:?}");
+    let request = asked(&mut desk, "rooms 9");
+    let lines = answer(&mut desk, request.tag, Vec::new(), Some(3));
+    assert_eq!(lines, ["page 9 of the rooms is empty; there are 3 pages"]);
+}
+
+#[test]
+fn server_that_knows_no_pages_has_one() {
+    let mut desk = member();
+    let request = asked(&mut desk, "rooms");
+    let lines = answer(&mut desk, request.tag, vec![bridge()], None);
+    assert_eq!(lines.len(), 1, "{lines:?}");
+    for line in ["rooms 0", "rooms x"] {
+        type_at_prompt(&mut desk, line);
+        assert_eq!(desk.lines(), ["a page is a number, as in `rooms 2`"]);
+    }
+}
