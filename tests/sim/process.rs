@@ -9,6 +9,9 @@ use crate::network::{Datagram, Host, Network};
 /// The largest datagram that may be sent before a larger one has been proved to arrive.
 const DATAGRAM_MAX: usize = 1200;
 
+/// How often an application may ask to be called again at once: more than it has messages to take.
+const TURNS_MAX: usize = 10_000;
+
 /// A host's clocks. The monotonic one cannot be put; the other can.
 #[derive(Debug, Clone, Copy)]
 pub struct Clocks {
@@ -67,6 +70,7 @@ impl<A: App> Process<A> {
             self.app.on_timeout(at, &mut self.endpoint);
         }
         let mut buffer = Vec::new();
+        let mut turns = 0;
         loop {
             let mut is_quiet = true;
             while let Some(event) = self.endpoint.poll_event() {
@@ -81,6 +85,12 @@ impl<A: App> Process<A> {
                     assert!(length <= DATAGRAM_MAX, "a datagram has {length} bytes");
                     network.send(now, self.host, transmit.remote, datagram);
                 }
+                is_quiet = false;
+            }
+            // A hub that has given each channel a turn asks to be called for the next one at once.
+            if is_due(self.app.poll_timeout()) && turns < TURNS_MAX {
+                self.app.on_timeout(at, &mut self.endpoint);
+                turns += 1;
                 is_quiet = false;
             }
             if is_quiet {
