@@ -3,11 +3,15 @@
 //! cannot use up.
 
 use std::net::IpAddr;
+use std::num::NonZeroU64;
 use std::time::Instant;
 
 use super::places::{Holder, Places, Room};
 use crate::transport::SessionId;
 use crate::transport::limits::{Limits, TOKEN_SHARE, TokenBucket};
+
+/// The even number before the first place's.
+const FIRST: NonZeroU64 = NonZeroU64::new(2).expect("it is not zero");
 
 /// Why a handshake is not made now.
 #[derive(Debug, PartialEq, Eq)]
@@ -18,13 +22,13 @@ pub(super) enum Refusal {
     Rate,
 }
 
-/// A place that is taken.
+/// A place that is taken. Not zero, so that a session without one needs no more room to say so.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct PlaceId(u64);
+pub(super) struct PlaceId(NonZeroU64);
 
 impl PlaceId {
     const fn is_known(self) -> bool {
-        self.0 & 1 == 1
+        self.0.get() & 1 == 1
     }
 }
 
@@ -36,7 +40,7 @@ pub(super) struct Admission {
     known: Places,
     handshakes: TokenBucket,
     handshakes_of_known: TokenBucket,
-    numbers: u64,
+    numbers: NonZeroU64,
 }
 
 impl Admission {
@@ -53,7 +57,7 @@ impl Admission {
                 limits.handshakes_burst - burst_of_known,
             ),
             handshakes_of_known: TokenBucket::new(now, rate_of_known, burst_of_known),
-            numbers: 0,
+            numbers: FIRST,
         }
     }
 
@@ -91,25 +95,26 @@ impl Admission {
         is_known: bool,
         holder: Holder,
     ) -> PlaceId {
-        self.numbers += 2;
+        self.numbers = self.numbers.saturating_add(2);
         let number = self.numbers | u64::from(is_known);
-        self.places(is_known).take(now, number, address, holder);
+        self.places(is_known)
+            .take(now, number.get(), address, holder);
         PlaceId(number)
     }
 
     /// A handshake has become a session.
     pub(super) fn open(&mut self, place: PlaceId, session: SessionId) {
-        self.places(place.is_known()).open(place.0, session);
+        self.places(place.is_known()).open(place.0.get(), session);
     }
 
     /// Whoever has this place has said something.
     pub(super) fn note_use(&mut self, now: Instant, place: PlaceId) {
-        self.places(place.is_known()).note_use(now, place.0);
+        self.places(place.is_known()).note_use(now, place.0.get());
     }
 
     /// Whoever had this place has signed in or gone.
     pub(super) fn release(&mut self, place: PlaceId) {
-        self.places(place.is_known()).release(place.0);
+        self.places(place.is_known()).release(place.0.get());
     }
 
     /// One that has to go now for its silence.
@@ -162,9 +167,9 @@ mod tests {
                 .expect("there is a rate left");
             assert_eq!(evicted.is_some(), number >= 6, "{number}");
             if let Some(Holder::Session(oldest)) = evicted {
-                admission.release(PlaceId(oldest.0));
+                admission.strangers.release(oldest.0);
             }
-            let holder = Holder::Session(SessionId((u64::from(number) + 1) * 2));
+            let holder = Holder::Session(SessionId((u64::from(number) + 2) * 2));
             admission.take(now, address, false, holder);
         }
         let stranger: IpAddr = [10, 1, 0, 1].into();

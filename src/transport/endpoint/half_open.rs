@@ -116,6 +116,10 @@ impl HalfOpens {
             self.crowds.remove(address);
             places.extend(self.remove(id));
         }
+        if self.expiry.is_empty() {
+            // The storm is over.
+            self.expiry = VecDeque::new();
+        }
         places
     }
 
