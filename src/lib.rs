@@ -38,7 +38,7 @@
 //!    sends it.
 //! 3. **Stored.** The hub checks the digest and the permission and hands the content, as it came, to the store,
 //!    which looks at erin's membership and accepts exactly the number after the last, in the same transaction as
-//!    the log's entry. What was asked is written to the journal, with whatever else was waiting, and synced. Only
+//!    the log's entry, and as the conversation itself if it is the first between the two. What was asked is written to the journal, with whatever else was waiting, and synced. Only
 //!    then does the hub call it stored. (The transaction itself is committed some ten thousand requests later; after a
 //!    crash they are made again from the journal, in the same order, with the same results.)
 //! 4. **Known.** erin's client commits the entry to its history and, if it stood there, moves its position; the line
@@ -79,7 +79,7 @@
 //!
 //! 1. The client connects by itself: beside a session that is not answered it prepares another, which it takes when
 //!    the server says by RESET that it does not know the first. Lines that are typed meanwhile are queued.
-//! 2. RESUME with the ticket: the store commits the hash of its successor; the ticket that was used stays good until
+//! 2. RESUME with the ticket: the store looks at it and, if it is good, commits the hash of its successor; the ticket that was used stays good until
 //!    the successor has been.
 //! 3. The client commits the successor before anything else that follows.
 //! 4. HELLO, in the same flight as the ticket: the epoch in which the positions were settled, and each position with the
