@@ -24,6 +24,10 @@ const TURN_MESSAGES: u32 = 16;
 /// Bytes of one turn, with the message that reaches them. Chosen: four of the longest texts.
 const TURN_BYTES: usize = 64 * 1024;
 
+/// Rounds of turns in one go, before what has come meanwhile is looked at. Chosen: what came together is stored and
+/// delivered together, in fewer commits and packets, and the network thread is back within 10 ms.
+const ROUNDS_MAX: u32 = 16;
+
 /// The least time between two notices to one session that its messages are taken more slowly.
 const NOTICE_INTERVAL: Duration = Duration::from_secs(60);
 
@@ -45,13 +49,18 @@ impl Hub {
         }
     }
 
-    /// Gives a turn to each channel that waits for one.
+    /// Gives a turn to each channel that waits for one, and another while some wait for nothing but the others.
     pub(super) fn give_turns(&mut self, turn: &mut Turn<'_>) {
         if self.turns.is_empty() {
             return;
         }
-        for place in self.turns.round(turn.now.instant) {
-            self.drain(turn, place, TURN_MESSAGES);
+        for _ in 0..ROUNDS_MAX {
+            for place in self.turns.round(turn.now.instant) {
+                self.drain(turn, place, TURN_MESSAGES);
+            }
+            if !self.turns.is_urgent() {
+                return;
+            }
         }
     }
 

@@ -105,6 +105,12 @@ impl Turns {
         };
     }
 
+    /// Whether a channel waits that only let others have their turn.
+    #[must_use]
+    pub const fn is_urgent(&self) -> bool {
+        self.urgent.is_some()
+    }
+
     /// When there is a turn to be given that no other event announces.
     #[must_use]
     pub fn deadline(&self) -> Option<Instant> {
