@@ -6,6 +6,7 @@
 
 use std::time::Duration;
 
+use super::bucket::Rate;
 use super::budget::Pause;
 use super::history::HISTORY;
 use super::hub::{Hub, Turn};
@@ -23,6 +24,13 @@ const TURN_MESSAGES: u32 = 16;
 
 /// Bytes of one turn, with the message that reaches them. Chosen: four of the longest texts.
 const TURN_BYTES: usize = 64 * 1024;
+
+/// Messages of a session on which nobody is signed in: at once, and a second. Chosen: a sign-in takes four, and a person
+/// who mistypes a name or a password waits for nothing. Who polls without end costs the others no time.
+pub(super) const STRANGER: Rate = Rate {
+    per_second: 2.0,
+    burst: 20.0,
+};
 
 /// Rounds of turns in one go, before what has come meanwhile is looked at. Chosen: what came together is stored and
 /// delivered together, in fewer commits and packets, and the network thread is back within 10 ms.
@@ -102,6 +110,11 @@ impl Hub {
                 return;
             };
             bytes += message.len();
+            if account.is_none()
+                && let Some(session) = self.sessions.get_mut(id)
+            {
+                session.asked = STRANGER.spend(&session.asked, turn.now.instant, 1.0);
+            }
             messages += self.take_message(turn, id, channel, account, &message);
         }
     }
@@ -118,7 +131,7 @@ impl Hub {
             return Err(Wait::Store);
         }
         let Some(account) = account else {
-            return Ok(());
+            return self.may_take_of_stranger(turn, id);
         };
         if !self.requests.has_room_for(account) {
             return Err(Wait::Store);
@@ -133,6 +146,23 @@ impl Hub {
                 Err(Wait::Until(until))
             }
         }
+    }
+
+    /// Whether a message may be taken from a session on which nobody is signed in.
+    fn may_take_of_stranger(&mut self, turn: &Turn<'_>, id: SessionId) -> Result<(), Wait> {
+        let now = turn.now.instant;
+        let session = self
+            .sessions
+            .get(id)
+            .filter(|_| self.config.limits.attempts);
+        let level = session.map_or(STRANGER.burst, |session| {
+            STRANGER.level(Some(&session.asked), now)
+        });
+        if level >= 1.0 {
+            return Ok(());
+        }
+        self.counters.strangers_slowed += 1;
+        Err(Wait::Until(now + STRANGER.time_to(level, 1.0)))
     }
 
     /// Tells a client that what it has sent is not read for now, and when it is.

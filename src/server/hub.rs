@@ -141,6 +141,8 @@ pub struct HubCounters {
     pub delivered: u64,
     /// Messages that were refused, since their author or all had stored as much as they may.
     pub over_quota: u64,
+    /// How often a session on which nobody is signed in asked so much that it was not read for a while.
+    pub strangers_slowed: u64,
     /// Sessions closed to make room for others: there were too many, or their HELLO or what they did not read was too
     /// much.
     pub evicted: u64,
@@ -376,7 +378,8 @@ impl App for Hub {
                 handshake_hash,
                 ..
             } => {
-                self.sessions.insert(session, Session::new(handshake_hash));
+                let new = Session::new(now.instant, handshake_hash);
+                self.sessions.insert(session, new);
                 if self.stop != Stop::No {
                     turn.endpoint.close(
                         now.instant,

@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Instant;
 
+use super::bucket::Bucket;
+use super::draining::STRANGER;
 use super::policy::Role;
 use super::registrar::{PendingLogin, PendingSignUp};
 use super::sign_in_log::Claim;
@@ -33,6 +35,8 @@ pub struct Session {
     pub told_slowed: Option<Instant>,
     /// It has brought a ticket that was worthless: no other one is looked at.
     pub has_failed_ticket: bool,
+    /// What it may still ask while nobody is signed in on it.
+    pub asked: Bucket,
 }
 
 /// How far a session's sign-in has come.
@@ -109,7 +113,7 @@ pub struct Reader {
 impl Session {
     /// A session on which nobody has signed in.
     #[must_use]
-    pub fn new(handshake_hash: [u8; 32]) -> Self {
+    pub fn new(now: Instant, handshake_hash: [u8; 32]) -> Self {
         Self {
             handshake_hash,
             stage: Stage::Anonymous,
@@ -119,6 +123,7 @@ impl Session {
             has_reported: false,
             told_slowed: None,
             has_failed_ticket: false,
+            asked: Bucket::full(STRANGER.burst, now),
         }
     }
 

@@ -76,6 +76,7 @@ impl Hub {
             ("buffers", transport.evicted_memory),
             ("places_before_sign_in", transport.evicted_places),
             ("sessions", self.counters.evicted),
+            ("requests_before_sign_in", self.counters.strangers_slowed),
         ]);
         counts.extend(self.throttle.refused());
         counts.extend(self.budgets.pauses());

@@ -357,3 +357,28 @@ fn what_is_said_on_the_control_channel_is_refused() {
     assert_eq!((stored.len(), refused.len()), (0, 1));
     assert_eq!(refused[0].code, ErrorCode::Malformed);
 }
+
+#[test]
+fn stranger_who_polls_without_end_is_read_at_a_rate() {
+    // 256 addresses that polled LOGIN as fast as they could made two honest users wait for 0.7 s.
+    let mut bench = Bench::new();
+    let link = bench.connect();
+    let login = crate::protocol::Login {
+        name: "bob".into(),
+        request: vec![0; 32].into(),
+    };
+    let poll = encode(&Message::control(login), Hop::default());
+    let mut answered = 0;
+    for _ in 0..20 {
+        let now = bench.now.instant;
+        for _ in 0..100 {
+            let client = &mut bench.client;
+            let _ = client.send(now, link.client, Channel::Control, &poll);
+        }
+        bench.pass(500);
+        answered += bench.heard(link).len();
+    }
+    assert!((30..=45).contains(&answered), "{answered} in 10 s");
+    let limits = bench.hub.status(&bench.server).limits;
+    assert!(limits["requests_before_sign_in"] > 0);
+}
