@@ -292,7 +292,10 @@ impl Hub {
         name: &str,
         online: bool,
     ) {
-        if !self.alerts.take(turn.now.instant, self.sessions.len()) {
+        if !self
+            .alerts
+            .take(turn.now.instant, self.presence.online_count())
+        {
             return;
         }
         let alert = Alert {

@@ -17,6 +17,10 @@ use crate::transport::Channel;
 /// said twenty times a second.
 const READERS_PER_MESSAGE: usize = 64;
 
+/// Tokens that a message costs at most, however many read it. Chosen: the largest group is still spoken to more than once
+/// a second, and four such messages are under way at once.
+const READER_TOKENS_MAX: usize = 16;
+
 /// What a request for a list costs, in requests: of rooms, of members, of who is online. Chosen: each walks a table and
 /// sends thousands of rows.
 const LIST_COST: f64 = 10.0;
@@ -65,12 +69,12 @@ impl Cost {
         }
     }
 
-    /// What a message costs that goes to so many sessions.
+    /// What a message costs that goes to so many accounts.
     #[must_use]
     pub fn of(body: &Body, readers: impl FnOnce() -> usize) -> Self {
         match body {
             Body::Text(_) => {
-                let tokens = 1 + readers() / READERS_PER_MESSAGE;
+                let tokens = (1 + readers() / READERS_PER_MESSAGE).min(READER_TOKENS_MAX);
                 Self {
                     messages: f64::from(u32::try_from(tokens).unwrap_or(u32::MAX)),
                     requests: 0.0,

@@ -25,7 +25,10 @@ impl Hub {
         let cost = match &opened {
             Ok((_, message)) => Cost::of(&message.body, || {
                 let conversation = message.header.origin.map(|origin| origin.conversation);
-                conversation.map_or(0, |conversation| self.reader_count(conversation))
+                let to = account.zip(conversation);
+                to.map_or(0, |(author, conversation)| {
+                    self.reader_count(author, conversation)
+                })
             }),
             Err(_) => Cost::REFUSED,
         };

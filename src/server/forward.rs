@@ -92,12 +92,15 @@ impl Hub {
         self.weigh(turn, conversation, stored.audience);
     }
 
-    /// About how many sessions a message in a conversation goes to.
-    pub(super) fn reader_count(&self, conversation: ConversationId) -> usize {
+    /// About how many accounts a message of this author goes to now. Who has not signed in hears nothing and is not
+    /// counted, and what goes to nobody tells its author nothing of a conversation of others.
+    pub(super) fn reader_count(&self, author: AccountId, conversation: ConversationId) -> usize {
         if conversation == ConversationId::EVERYONE {
-            self.sessions.len()
-        } else {
+            self.presence.online_count()
+        } else if self.presence.is_in(author, conversation) {
             self.presence.count_in_room(conversation)
+        } else {
+            0
         }
     }
 

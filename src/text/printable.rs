@@ -243,9 +243,14 @@ impl Escapes {
         if !self.has_end {
             return None;
         }
-        let bell = text.find('\u{7}').map(|at| at + 1);
-        let terminator = text.find("\u{1b}\\").map(|at| at + 2);
-        let end = bell.into_iter().chain(terminator).min();
+        // One pass up to the first end, which the string then takes: a search for each kind of end would go through the
+        // whole text again and again, where there are ends of one kind only.
+        let bytes = text.as_bytes();
+        let end = bytes.iter().enumerate().find_map(|(at, byte)| match byte {
+            0x07 => Some(at + 1),
+            0x1b if bytes.get(at + 1) == Some(&b'\\') => Some(at + 2),
+            _ => None,
+        });
         self.has_end = end.is_some();
         end
     }

@@ -382,3 +382,55 @@ fn stranger_who_polls_without_end_is_read_at_a_rate() {
     let limits = bench.hub.status(&bench.server).limits;
     assert!(limits["requests_before_sign_in"] > 0);
 }
+
+#[test]
+fn strangers_make_no_message_dearer() {
+    // A line to everyone cost a token more for each 64 sessions, strangers' among them: with some thousand of these
+    // nobody could speak in public.
+    let mut bench = Bench::new();
+    let mallory = bench.user("mallory");
+    let link = bench.signed_in("mallory", mallory);
+    for _ in 0..640 {
+        bench.connect();
+    }
+    bench.heard(link);
+    for number in 1..=100 {
+        let origin = Origin {
+            conversation: ConversationId::EVERYONE,
+            device: mallory.1,
+            number: Number(number),
+        };
+        let message = text("mallory", EVERYONE_NAME, "hear, hear", origin);
+        bench.say(link, Channel::Chat, &message);
+    }
+    bench.pass(1000);
+    let (stored, refused) = answers(bench.heard(link));
+    assert_eq!((stored.len(), refused.len()), (100, 0));
+}
+
+#[test]
+fn refused_message_costs_the_same_whoever_is_in_the_conversation() {
+    // How soon one was slowed told a private room of many from an id that nobody has.
+    let room = ConversationId(900);
+    for conversation in [ConversationId(901), room] {
+        let mut bench = Bench::new();
+        let mallory = bench.user("mallory");
+        for member in 10_000..10_320 {
+            let (account, session) = (AccountId(member), SessionId(1_000_000 + member));
+            bench.hub.presence.arrive(account, "member", session);
+            bench.hub.presence.enter(account, room);
+        }
+        let link = bench.signed_in("mallory", mallory);
+        for number in 1..=200 {
+            let origin = Origin {
+                conversation,
+                device: mallory.1,
+                number: Number(number),
+            };
+            bench.say(link, Channel::Chat, &text("mallory", "#crew", "?", origin));
+        }
+        bench.pass(1000);
+        let (_, refused) = answers(bench.heard_now(link));
+        assert_eq!(refused.len(), 200, "{conversation:?}");
+    }
+}

@@ -202,3 +202,16 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn strings_with_ends_of_one_kind_are_read_once() {
+    // A text of 16 KiB kept each reader's client busy for 100 ms, and twice as long a text four times that: after each
+    // introducer both ends were looked for, and one of them was nowhere. With a text of this length that took minutes.
+    let most = 1 << 20;
+    for string in ["\u{1b}]\u{7}", "\u{1b}P\u{1b}\\", "\u{1b}_\u{7}", "\u{1b}X"] {
+        let text = string.repeat(most / string.len());
+        assert!(line(&text).len() <= text.len());
+        let ended = [&text, "\u{1b}\\"].concat();
+        assert!(line(&ended).len() <= text.len());
+    }
+}
