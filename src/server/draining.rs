@@ -171,11 +171,13 @@ impl Hub {
         let Some(session) = self.sessions.get_mut(id) else {
             return;
         };
-        let is_told = session
-            .told_slowed
-            .is_some_and(|told| now.saturating_duration_since(told) < NOTICE_INTERVAL);
+        let is_told = session.told_slowed.is_some_and(|(told, until)| {
+            let is_late = now.saturating_duration_since(told) >= NOTICE_INTERVAL;
+            // Minutes where seconds were announced are news.
+            !is_late && now + wait <= until + NOTICE_INTERVAL
+        });
         if !is_told {
-            session.told_slowed = Some(now);
+            session.told_slowed = Some((now, now + wait));
             let notice = Message::error(Command::SendMessage, too_many(wait));
             // A client that has no room for it is not waiting for it.
             let _ = Self::tell(turn, id, Channel::Chat, &notice);

@@ -31,8 +31,8 @@ pub struct Session {
     pub damaged: u32,
     /// It has reported damage of its own.
     pub has_reported: bool,
-    /// When it was last told that its messages are taken more slowly.
-    pub told_slowed: Option<Instant>,
+    /// When it was last told that its messages are taken more slowly, and until when they are not taken.
+    pub told_slowed: Option<(Instant, Instant)>,
     /// It has brought a ticket that was worthless: no other one is looked at.
     pub has_failed_ticket: bool,
     /// What it may still ask while nobody is signed in on it.

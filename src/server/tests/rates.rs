@@ -1,6 +1,8 @@
 //! Who says or asks more than their share is read more slowly: nothing of it is refused or lost, and the others have
 //! their turn.
 
+use super::super::budget::Budgets;
+use super::super::limits::{self as server_limits, Limit};
 use super::*;
 use crate::protocol::{EVERYONE_NAME, EndReason, RoomsRequest};
 use crate::protocol::{LoginFinish, Resolve, SessionEnd, Void};
@@ -433,4 +435,29 @@ fn refused_message_costs_the_same_whoever_is_in_the_conversation() {
         let (_, refused) = answers(bench.heard_now(link));
         assert_eq!(refused.len(), 200, "{conversation:?}");
     }
+}
+
+#[test]
+fn long_wait_is_told_though_a_short_one_was_told_just_before() {
+    // Who sent too fast was told so, and then for a minute not that the day's bytes were used up.
+    let limits = server_limits::Limits {
+        message_rate: Limit::of(1),
+        message_burst: Limit::of(3),
+        day_bytes: Limit::of(4000),
+        ..server_limits::Limits::default()
+    };
+    let mut bench = Bench::new();
+    bench.hub.budgets = Budgets::new(&limits);
+    bench.user("bob");
+    let mallory = bench.user("mallory");
+    let mut flood = Flood::new(&mut bench, mallory);
+    flood.say(&mut bench, 300, 30);
+    let mut waits = Vec::new();
+    for _ in 0..30 {
+        bench.pass(1000);
+        let (_, refused) = answers(bench.heard(flood.link));
+        waits.extend(refused.into_iter().filter_map(|failure| failure.wait_ms));
+    }
+    assert_eq!(waits.len(), 2, "{waits:?}");
+    assert!(waits[0] < 5000 && waits[1] > 60_000, "{waits:?}");
 }
