@@ -15,7 +15,7 @@ use udpchat::transport::Channel;
 
 use crate::crowd::Crowd;
 use crate::kit::{Pass, Peer, address};
-use crate::support::Server;
+use crate::support::{Place, Server};
 
 /// How long each flood is measured.
 const FLOOD: Duration = Duration::from_secs(15);
@@ -25,9 +25,11 @@ const PAUSE: Duration = Duration::from_millis(50);
 const FLOOR: Duration = Duration::from_millis(60);
 /// Addresses of the largest floods.
 const ADDRESSES: u16 = 256;
-/// What strangers, and those who are signed in, may make a server hold in all, beside what it holds when idle, in KiB.
-/// Chosen: the receive budget, and as much again for the allocator and the sessions themselves.
-const MEMORY_KIB: i64 = 192 * 1024;
+/// The limit of all buffers in these floods of memory: few enough that some hundred sessions come to it.
+const BUFFERS: &str = "32M";
+/// What a flood may make a server hold beside what it holds when idle, in KiB. Chosen: the buffers' limit, and as much
+/// again for the allocator, the sessions themselves and the database's cache.
+const MEMORY_KIB: i64 = 64 * 1024;
 
 fn is_asked_for() -> bool {
     let asked = std::env::var_os("UDPCHAT_FLOODS").is_some();
@@ -60,7 +62,9 @@ impl Latencies {
 impl Scene {
     fn new() -> Self {
         let directory = TempDir::new().unwrap();
-        let server = Server::on_loopback(&directory.path().join("data"));
+        let data = directory.path().join("data");
+        let limits = ["--limit-buffers", BUFFERS];
+        let server = Server::start(&Place::default(), &data, &["127.0.0.1:0"], &limits);
         let here = Ipv4Addr::LOCALHOST.into();
         let (mut alice, pass) = Peer::enter(server.address, here, "alice", 1);
         let (bob, _) = Peer::enter(server.address, here, "bob", 2);
