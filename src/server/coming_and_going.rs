@@ -2,7 +2,7 @@
 //! device that takes the place of its own earlier session.
 
 use super::hub::{CODE_SERVER_FULL, CODE_SUPERSEDED, CODE_TOO_MANY_SESSIONS, Hub, Turn};
-use super::presence::account_of;
+use super::presence::{Here, account_of};
 use super::requests::Pending;
 use super::session::Stage;
 use super::sign_in::CHANNEL;
@@ -95,36 +95,42 @@ impl Hub {
         }
     }
 
-    /// Ends an earlier session of the same device, whose place is taken, or else the oldest of too many; whether there is
-    /// room now. These are told apart: only the first means that a state directory was copied.
+    /// Makes room for one more session of an account: which of its own are to give way as soon as it has arrived, or
+    /// nothing if there is no room.
     pub(super) fn make_way(
         &mut self,
         turn: &mut Turn<'_>,
         id: SessionId,
         account: AccountId,
         device: DeviceId,
-    ) -> bool {
-        let sessions = &self.sessions;
-        let same = |other: SessionId| {
-            let user = sessions.user(other);
-            other != id && user.is_some_and(|user| user.device == device)
-        };
-        if let Some(earlier) = self.presence.session_of_device(account, same) {
-            let words = "the device has signed in again";
-            let close = (CODE_SUPERSEDED, words);
-            Self::end(turn, earlier, EndReason::Superseded, close);
-            return true;
-        }
-        if let Some(here) = self.presence.get(account)
-            && here.sessions().count() >= SESSIONS_MAX
-            && let Some(oldest) = here.sessions().next()
-        {
-            let words = "the account has too many other sessions";
-            let close = (CODE_TOO_MANY_SESSIONS, words);
-            Self::end(turn, oldest, EndReason::TooManySessions, close);
-            return true;
-        }
-        self.presence.session_count() < self.sessions_all() || self.make_way_for_all(turn)
+    ) -> Option<Vec<(SessionId, EndReason)>> {
+        let giving_way = self.giving_way(id, account, device);
+        let has_room = !giving_way.is_empty()
+            || self.presence.session_count() < self.sessions_all()
+            || self.make_way_for_all(turn);
+        has_room.then_some(giving_way)
+    }
+
+    /// The earlier sessions of the same device, whose place is taken, and the oldest of what are too many then. These are
+    /// told apart: only the first means that a state directory was copied.
+    fn giving_way(
+        &self,
+        id: SessionId,
+        account: AccountId,
+        device: DeviceId,
+    ) -> Vec<(SessionId, EndReason)> {
+        let here = self.presence.get(account);
+        let others = here.into_iter().flat_map(Here::sessions);
+        let (same, rest): (Vec<_>, Vec<_>) =
+            others.filter(|other| *other != id).partition(|other| {
+                let user = self.sessions.user(*other);
+                user.is_some_and(|user| user.device == device)
+            });
+        let too_many = (rest.len() + 1).saturating_sub(SESSIONS_MAX);
+        let same = same.into_iter().map(|id| (id, EndReason::Superseded));
+        let oldest = rest.into_iter().take(too_many);
+        same.chain(oldest.map(|id| (id, EndReason::TooManySessions)))
+            .collect()
     }
 
     fn sessions_all(&self) -> usize {
@@ -159,12 +165,22 @@ impl Hub {
         turn.endpoint.close(turn.now.instant, id, code, words);
     }
 
-    /// Ends a session of a signed-in user and says why.
-    fn end(turn: &mut Turn<'_>, id: SessionId, reason: EndReason, (code, words): (u16, &str)) {
+    /// Ends a session of a signed-in user and says why. What came on it before is still taken as that user's; from then
+    /// on it counts no more, as another may sign in before the transport reports the end.
+    pub(super) fn end(&mut self, turn: &mut Turn<'_>, id: SessionId, reason: EndReason) {
+        let (code, words) = match reason {
+            EndReason::Superseded => (CODE_SUPERSEDED, "the device has signed in again"),
+            _ => (
+                CODE_TOO_MANY_SESSIONS,
+                "the account has too many other sessions",
+            ),
+        };
         let goodbye = Message::control(SessionEnd { reason });
         // Whoever has no room for it learns the same from the close that follows.
         let _ = Self::tell(turn, id, CHANNEL, &goodbye);
         turn.endpoint.close(turn.now.instant, id, code, words);
+        self.drain_last(turn, id);
+        self.sign_out(turn, id);
     }
 
     /// A session speaks again after it was taken for away.

@@ -213,17 +213,6 @@ impl Presence {
     pub fn sessions(&self) -> impl Iterator<Item = SessionId> {
         self.accounts.values().flat_map(Here::sessions)
     }
-
-    /// The session of a device that is signed in already.
-    pub fn session_of_device<'a>(
-        &self,
-        account: AccountId,
-        mut is_device: impl FnMut(SessionId) -> bool + 'a,
-    ) -> Option<SessionId> {
-        self.get(account)?
-            .sessions()
-            .find(|session| is_device(*session))
-    }
 }
 
 /// The account of a session, if somebody is signed in on it.

@@ -288,15 +288,16 @@ impl Hub {
                 device,
                 epoch,
             }) => {
-                if !self.make_way(turn, id, account, device) {
+                if self.sessions.get(id).is_none() {
+                    return;
+                }
+                let Some(giving_way) = self.make_way(turn, id, account, device) else {
                     let failure = Failure::new(ErrorCode::LimitReached, "sessions of the server");
                     self.refuse_sign_in(turn, id, command, failure);
                     return self.resume(turn, id);
-                }
-                let Some(session) = self.sessions.get_mut(id) else {
-                    return;
                 };
-                session.stage = Stage::SignedIn(Box::new(User::new(account, name.clone(), device)));
+                let user = User::new(account, name.clone(), device);
+                self.set_stage(id, Stage::SignedIn(Box::new(user)));
                 turn.endpoint.set_signed_in(turn.now.instant, id, true);
                 self.arrivals.note(turn.now.instant, id, 0);
                 if let Some(remote) = turn.endpoint.remote(id) {
@@ -316,6 +317,10 @@ impl Hub {
                 };
                 Self::answer(turn, id, CHANNEL, &Message::control(start));
                 self.arrived(turn, id, account, &name);
+                // Only now, so that nobody is told that the user has left.
+                for (earlier, reason) in giving_way {
+                    self.end(turn, earlier, reason);
+                }
             }
             Outcome::Refused(_) if command == Command::Resume => self.refuse_ticket(turn, id),
             other => self.refuse_sign_in(turn, id, command, failure_of(&other)),

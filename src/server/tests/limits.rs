@@ -99,6 +99,44 @@ fn account_has_no_more_sessions_than_its_limit() {
     );
 }
 
+/// So many sessions of an account, on as many devices or all on one, whose sign-ins the store answers together.
+fn sign_in_together(bench: &mut Bench, account: AccountId, is_one_device: bool) {
+    let links: Vec<Link> = (0..40).map(|_| bench.connect()).collect();
+    for (device, link) in (100..).zip(links) {
+        let device = DeviceId(if is_one_device { 7 } else { device });
+        sign_in(bench, link, account, device);
+    }
+}
+
+#[test]
+fn sign_ins_answered_together_leave_no_more_sessions_than_the_limits() {
+    // A session that was ended counted until the transport reported its end, so that each sign-in of a batch ended the
+    // same one again: every burst of 40 added 39 sessions, and one device could have any number.
+    for (is_one_device, most) in [(true, 1), (false, 16)] {
+        let mut bench = Bench::new();
+        bench.may_close = true;
+        let friend = bench.user("alice");
+        let friend = bench.signed_in("alice", friend);
+        let (account, _) = bench.user("mallory");
+        for _ in 0..3 {
+            sign_in_together(&mut bench, account, is_one_device);
+            let here = bench.hub.presence.get(account).expect("signed in");
+            assert_eq!(here.sessions().count(), most, "at once");
+            bench.pass(1000);
+            let here = bench.hub.presence.get(account).expect("signed in");
+            assert_eq!(here.sessions().count(), most, "in the end");
+            assert_eq!(bench.hub.sessions.len(), most + 1, "with the friend's");
+        }
+        let heard = bench.heard(friend);
+        let alerts = heard.iter().filter(|body| matches!(body, Body::Alert(_)));
+        assert_eq!(
+            alerts.count(),
+            1,
+            "the user came once and never left: {heard:?}"
+        );
+    }
+}
+
 #[test]
 fn oldest_session_of_too_many_is_told_so_and_one_whose_device_signs_in_again_that() {
     // Both were told SUPERSEDED, by which a client knows that there is a copy of its state: whoever had a session too
