@@ -142,6 +142,10 @@ impl Scene {
 
     /// The invitation is an entry of the pair's log: it reaches the subject alone, once, and also when they are away. If
     /// they block the actor, the entry is withheld from them as all others are, and so is the invitation.
+    ///
+    /// Whoever invites somebody who has an invitation already is told that nothing has changed, and nothing is written
+    /// in their log, whether that one is seen or withheld: else whoever is blocked would learn it by another account.
+    /// What was withheld is seen from then on, among the rooms of the invited.
     fn invite(self, tables: &mut Tables<'_>, subject: &Account) -> Result<Reply, Stop> {
         let row = (subject.id.0, self.id.0);
         let invitation = if blocks::blocks(tables, subject.id, self.actor)? {
@@ -150,12 +154,20 @@ impl Scene {
             Invitation::Shown
         };
         let known = list::invitation(tables, subject.id, self.id)?;
-        let is_known = known == Some(Invitation::Shown) || known == Some(invitation);
-        if is_known || self.current(tables, subject.id)?.is_some() {
+        if self.current(tables, subject.id)?.is_some() {
             return Ok(unchanged(Some(subject.id)));
         }
-        self.require(Deed::Invite(self.room.access))?;
-        if list::invitations(tables, subject.id)?.len() >= INVITATIONS_MAX {
+        let permitted = self.require(Deed::Invite(self.room.access));
+        let has_room = list::invitations(tables, subject.id)?.len() < INVITATIONS_MAX;
+        if let Some(known) = known {
+            let is_news = known == Invitation::Withheld && invitation == Invitation::Shown;
+            if is_news && permitted.is_ok() && has_room {
+                tables.invited.insert(row, invitation.row(row))?;
+            }
+            return Ok(unchanged(Some(subject.id)));
+        }
+        permitted?;
+        if !has_room {
             let sentence = "this user has as many open invitations as one may have";
             return Err(Refusal::LimitReached(sentence).into());
         }
