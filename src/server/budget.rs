@@ -25,6 +25,10 @@ const READER_TOKENS_MAX: usize = 16;
 /// sends thousands of rows.
 const LIST_COST: f64 = 10.0;
 
+/// What a session's beginning costs, in requests: the ticket that proved good, and the greeting. Chosen: the one is
+/// written durably and the other looks at each conversation, and of a full bucket a hundred devices can come back at once.
+const START_COST: f64 = 5.0;
+
 /// What an acknowledgement costs, in requests: it asks the store for nothing, and there is one for each delivery.
 const RECEIVED_COST: f64 = 0.1;
 
@@ -62,6 +66,12 @@ impl Cost {
     /// What cannot be read or may not be asked costs as much as a request.
     pub const REFUSED: Self = Self::request(1.0);
 
+    /// A ticket that has proved good.
+    pub const RESUMED: Self = Self::request(START_COST);
+
+    /// What receipts cost beyond the request, where they have to be counted first: as much as a list in all.
+    pub const COUNTED: Self = Self::request(LIST_COST - 1.0);
+
     const fn request(requests: f64) -> Self {
         Self {
             messages: 0.0,
@@ -89,6 +99,7 @@ impl Cost {
             Body::RoomsRequest(_) | Body::MembersRequest(_) | Body::ContactsRequest(_) => {
                 Self::request(LIST_COST)
             }
+            Body::Hello(_) => Self::request(START_COST),
             _ => Self::request(1.0),
         }
     }
@@ -194,6 +205,23 @@ impl Budgets {
             until,
             is_long: until.saturating_duration_since(since) >= TELL_AFTER,
         })
+    }
+
+    /// How long another session of the account has to wait before it may begin.
+    #[must_use]
+    pub fn time_to_resume(&self, now: Instant, account: AccountId) -> Option<Duration> {
+        let index = Resource::Requests as usize;
+        let rate = self.rates[index]?;
+        let level = rate.level(Some(&self.accounts.get(&account)?.buckets[index]), now);
+        (level < 1.0).then(|| rate.time_to(level, 1.0))
+    }
+
+    /// What is left of the account's requests.
+    #[cfg(test)]
+    pub fn requests_left(&self, now: Instant, account: AccountId) -> f64 {
+        let index = Resource::Requests as usize;
+        let buckets = self.accounts.get(&account).map(|it| &it.buckets[index]);
+        self.rates[index].map_or(f64::INFINITY, |rate| rate.level(buckets, now))
     }
 
     /// A message of the account was taken.

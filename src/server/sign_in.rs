@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use rand_core::RngCore as _;
 
+use super::budget::Cost;
 use super::hub::{Hub, Turn};
 use super::name::{Name, NameError};
 use super::policy::Registration;
@@ -243,6 +244,11 @@ impl Hub {
         if has_failed || self.unrevoked.contains(&(body.account, body.device)) {
             return self.refuse_ticket(turn, id);
         }
+        // Only good tickets are charged to an account, and what it asks itself: so nobody else makes it wait.
+        let now = turn.now.instant;
+        if let Some(wait) = self.budgets.time_to_resume(now, body.account) {
+            return self.refuse_for_now(turn, id, Command::Resume, wait);
+        }
         let successor = self.make_ticket();
         let request = Request::Resume {
             account: body.account,
@@ -288,6 +294,10 @@ impl Hub {
                 device,
                 epoch,
             }) => {
+                if command == Command::Resume {
+                    let now = turn.now.instant;
+                    self.budgets.charge(now, account, Cost::RESUMED, 0);
+                }
                 if self.sessions.get(id).is_none() {
                     return;
                 }

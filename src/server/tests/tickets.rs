@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::*;
-use crate::protocol::{Resume, SessionStart};
+use crate::protocol::{Failure, Resume, SessionStart};
 use crate::server::hash_ticket;
 
 const TICKET: [u8; 32] = [9; 32];
@@ -169,4 +169,74 @@ fn thousand_users_behind_one_address_are_back_within_five_seconds_of_a_restart()
     }
     assert_eq!(back, 1000);
     assert!(bench.now.instant - begun < Duration::from_secs(5));
+}
+
+#[test]
+fn account_that_resumes_without_end_waits_for_its_own_bucket_and_nobody_else_does() {
+    // One account wrote 1,129 tickets a second, each durably, for nothing.
+    let mut bench = bench();
+    // Each ends the session of before, of the same device.
+    bench.may_close = true;
+    let others = bench.ticket_of("alice");
+    let good = bench.ticket_of("bob");
+    let waves: Vec<Vec<Failure>> = (0..8)
+        .map(|_| {
+            let links = bench.connect_many(40);
+            for link in &links {
+                bench.say(*link, Channel::Control, &Message::control(good.clone()));
+            }
+            bench.pass(50);
+            let heard = links.into_iter().flat_map(|link| bench.heard_now(link));
+            let failures = heard.filter_map(|body| match body {
+                Body::Failure(failure) => Some(failure),
+                _ => None,
+            });
+            let failures: Vec<Failure> = failures.collect();
+            // Those that were superseded are gone.
+            bench.pass(500);
+            failures
+        })
+        .collect();
+    assert!(waves[..4].concat().is_empty(), "a burst is taken");
+    assert_eq!(waves[7].len(), 40, "all of them wait");
+    let too_many = |failure: &Failure| failure.code == ErrorCode::TooManyAttempts;
+    assert!(waves[7].iter().all(too_many));
+    let wait_ms = waves[7][0].wait_ms.expect("it says for how long");
+    let link = bench.connect();
+    bench.say(link, Channel::Control, &Message::control(others));
+    bench.pass(10);
+    assert!(
+        start(&bench.heard_now(link)).is_some(),
+        "alice waits for nothing"
+    );
+    bench.pass(wait_ms);
+    let link = bench.connect();
+    bench.say(link, Channel::Control, &Message::control(good));
+    bench.pass(10);
+    assert!(
+        start(&bench.heard_now(link)).is_some(),
+        "the ticket is as good as before"
+    );
+}
+
+#[test]
+fn worthless_tickets_of_an_account_cost_it_nothing() {
+    let mut bench = bench();
+    let good = bench.ticket_of("bob");
+    let worthless = Resume {
+        ticket: vec![1; 32].into(),
+        ..good.clone()
+    };
+    for _ in 0..30 {
+        for link in bench.connect_many(20) {
+            bench.say(link, Channel::Control, &Message::control(worthless.clone()));
+        }
+        bench.pass(10);
+    }
+    let now = bench.now.instant;
+    assert_eq!(bench.hub.budgets.time_to_resume(now, good.account), None);
+    let link = bench.connect();
+    bench.say(link, Channel::Control, &Message::control(good));
+    bench.pass(20);
+    assert!(start(&bench.heard_now(link)).is_some());
 }
