@@ -84,6 +84,7 @@ impl Hub {
         let request = Request::Marks {
             conversation,
             account,
+            named_max: u32::MAX,
         };
         let is_asked = self.ask(Pending::Tally(conversation), request);
         self.tallies.set_asked(conversation, is_asked);

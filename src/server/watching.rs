@@ -1,5 +1,6 @@
 //! Receipts: who has received what, told to those who wait for it.
 
+use super::budget::Cost;
 use super::forward::CHAT;
 use super::hub::{Hub, Turn};
 use super::requests::Pending;
@@ -112,6 +113,7 @@ impl Hub {
         let request = Request::Marks {
             conversation,
             account: user.account,
+            named_max: NAMED_RECEIPTS_MAX,
         };
         if !self.ask(
             Pending::Marks {
@@ -139,6 +141,9 @@ impl Hub {
                 if let Some(user) = self.sessions.user_mut(id) {
                     user.asking.remove(&conversation);
                     user.owed_receipts.remove(&conversation);
+                    let account = user.account;
+                    let now = turn.now.instant;
+                    self.budgets.charge(now, account, Cost::COUNTED, 0);
                 }
                 self.count(turn, conversation, members);
                 self.tell_counts(turn, id, conversation);

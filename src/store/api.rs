@@ -165,6 +165,8 @@ pub enum Request {
         conversation: ConversationId,
         /// The account that asks, or that it is about.
         account: AccountId,
+        /// Of a conversation of more members than so many none is named, nor read.
+        named_max: u32,
     },
     /// Makes an account a member of a room, which is made if there is none of this name and `may_make` allows it; the
     /// maker becomes its owner: [`Reply::Joined`]. Who is a member already stays what they are. Refused with

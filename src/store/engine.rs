@@ -345,7 +345,8 @@ fn answer(look: &impl Look, request: &Request) -> Result<Reply, Stop> {
         Request::Marks {
             conversation,
             account,
-        } => marks::list(look, *conversation, *account),
+            named_max,
+        } => marks::list(look, *conversation, *account, *named_max),
         Request::ListRetained => retention::list(look),
         Request::Usage { account_bytes } => usage::tell(look, *account_bytes),
         Request::Rooms {

@@ -10,11 +10,13 @@ use super::tables::{Look, Tables};
 use super::{MemberMark, Refusal, Reply, accounts, meta};
 use crate::protocol::{AccountId, ConversationId, EntryId};
 
-/// The marks of those members who have received something since they belong to the conversation, for one who does.
+/// The marks of those members who have received something since they belong to the conversation, for one who does. Of
+/// a conversation of more than `named_max` members none is read, only how many belong to it.
 pub(super) fn list(
     look: &impl Look,
     conversation: ConversationId,
     account: AccountId,
+    named_max: u32,
 ) -> Result<Reply, Stop> {
     let (record, asker) = permitted(look, conversation, account)?;
     if asker.until.is_some() {
@@ -26,6 +28,9 @@ pub(super) fn list(
         Kind::Room => record.members,
     };
     let mut marks = Vec::new();
+    if members > named_max {
+        return Ok(Reply::Marks { members, marks });
+    }
     for row in look
         .members()
         .range((conversation.0, 0)..=(conversation.0, u64::MAX))?

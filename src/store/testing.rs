@@ -163,6 +163,7 @@ impl Bench {
         let request = Request::Marks {
             conversation,
             account,
+            named_max: u32::MAX,
         };
         match self.done(request) {
             Reply::Marks { marks, .. } => marks

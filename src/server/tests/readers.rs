@@ -1,6 +1,7 @@
 //! Whatever one reader, one conversation or one list is like, all others go on.
 
 use super::*;
+use crate::protocol::NAMED_RECEIPTS_MAX;
 
 #[test]
 fn device_that_asks_for_deliveries_again_and_again_costs_one_reading_at_a_time() {
@@ -18,6 +19,46 @@ fn device_that_asks_for_deliveries_again_and_again_costs_one_reading_at_a_time()
     bench.pass(50);
     let waiting = bench.queue.lock().expect("held by nobody").waiting.len();
     assert_eq!(waiting, 1);
+}
+
+#[test]
+fn receipts_of_many_are_counted_once_and_cost_each_who_asks_as_much_as_a_list() {
+    // Each question read every member's row, 64 of them at once, for the price of a look at one.
+    let mut bench = Bench::new();
+    for number in 0..40 {
+        bench.user(&format!("user{number}"));
+    }
+    let bob = bench.user("bob");
+    let links: Vec<Link> = (0..20).map(|_| bench.signed_in("bob", bob)).collect();
+    let request = Message::control(ReceiptsRequest {
+        conversation: ConversationId::EVERYONE,
+    });
+    bench.is_held = true;
+    for link in &links {
+        bench.say(*link, Channel::Chat, &request);
+    }
+    bench.pass(50);
+    let asked = {
+        let queue = bench.queue.lock().expect("held by nobody");
+        let named = queue.waiting.iter().map(|(_, request)| match request {
+            Request::Marks { named_max, .. } => *named_max,
+            other => panic!("only receipts were asked for, not {other:?}"),
+        });
+        let named: Vec<u32> = named.collect();
+        assert!(named.iter().all(|most| *most == NAMED_RECEIPTS_MAX));
+        u32::try_from(named.len()).expect("a few")
+    };
+    assert!(asked > 1);
+    bench.is_held = false;
+    bench.pass(100);
+    // Those who asked later were answered from what had been counted.
+    let spent = f64::from(asked * 10 + (20 - asked));
+    let left = bench.hub.budgets.requests_left(bench.now.instant, bob.0);
+    assert!((1000.0 - spent..1010.0 - spent).contains(&left), "{left}");
+    let counted = |body: &Body| matches!(body, Body::ReceiptCounts(_));
+    for link in &links {
+        assert!(bench.heard(*link).iter().any(counted));
+    }
 }
 
 #[test]

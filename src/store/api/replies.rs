@@ -61,7 +61,7 @@ pub enum Reply {
     Marks {
         /// How many belong to the conversation.
         members: u32,
-        /// Those of them who have received something since.
+        /// Those of them who have received something since; none, where they are more than were to be named.
         marks: Vec<MemberMark>,
     },
     /// To [`Request::Join`](super::Request::Join) and [`Request::MakeRoom`](super::Request::MakeRoom).

@@ -227,6 +227,7 @@ fn no_receipt_is_ever_told_of_what_was_withheld() {
     let request = Request::Marks {
         conversation: talk,
         account: alice.0,
+        named_max: u32::MAX,
     };
     let Reply::Marks { marks, .. } = bench.done(request) else {
         panic!("marks were asked for");

@@ -131,6 +131,7 @@ impl Asker<'_> {
             let request = Request::Marks {
                 conversation: *conversation,
                 account: *account,
+                named_max: u32::MAX,
             };
             if let Some(Reply::Marks { marks, .. }) = self.ask(&request) {
                 let marks = marks.into_iter().map(|mark| (mark.name, mark.entry.0));

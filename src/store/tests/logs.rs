@@ -126,6 +126,7 @@ fn strangers_neither_write_nor_read_nor_see_marks() {
     let marks = Request::Marks {
         conversation,
         account: eve.0,
+        named_max: u32::MAX,
     };
     for request in [
         append(eve, conversation, 1, "hi"),

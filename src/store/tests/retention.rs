@@ -231,6 +231,7 @@ fn marks(bench: &mut Bench, asker: crate::protocol::AccountId) -> Vec<(u64, u64)
     let request = Request::Marks {
         conversation: EVERYONE,
         account: asker,
+        named_max: u32::MAX,
     };
     let Reply::Marks { marks, .. } = bench.done(request) else {
         panic!("marks are answered by marks");

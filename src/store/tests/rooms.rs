@@ -287,6 +287,7 @@ fn a_mark_of_one_who_has_left_stays_within_what_they_could_read() {
     let marks = Request::Marks {
         conversation: room,
         account: bob.0,
+        named_max: u32::MAX,
     };
     assert_eq!(bench.refused(marks), Refusal::NotPermitted);
     let mark = standing(&mut bench, bob, room).map(|standing| standing.mark);

@@ -170,6 +170,7 @@ impl Truth {
             questions.push(Request::Marks {
                 conversation,
                 account,
+                named_max: u32::MAX,
             });
         }
         for conversation in &conversations[conversations.len() - 2..] {
@@ -202,6 +203,7 @@ impl Truth {
                 Request::Marks {
                     conversation,
                     account,
+                    ..
                 },
                 Reply::Marks { marks, .. },
             ) => {
