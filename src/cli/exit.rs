@@ -66,6 +66,8 @@ pub struct Failure {
     pub exit: Exit,
     /// What was tried, and why it did not work.
     pub error: anyhow::Error,
+    /// What belongs to it, a line each.
+    pub more: Vec<String>,
     /// The next step, if there is one to name.
     pub hint: Option<String>,
 }
@@ -76,7 +78,18 @@ impl Failure {
         Self {
             exit,
             error: error.into(),
+            more: Vec::new(),
             hint: None,
+        }
+    }
+
+    /// A failure that the program itself describes in several lines.
+    pub fn described(exit: Exit, text: &str) -> Self {
+        let mut lines = text.lines().map(str::to_owned);
+        let first = lines.next().unwrap_or_default();
+        Self {
+            more: lines.collect(),
+            ..Self::new(exit, anyhow::anyhow!("{first}"))
         }
     }
 
@@ -100,9 +113,12 @@ impl From<anyhow::Error> for Failure {
 }
 
 impl fmt::Display for Failure {
-    /// The whole chain on one line, and the hint on a second. Paths and what a server said are in them.
+    /// The whole chain on one line, what belongs to it and the hint on lines of their own. Paths and what a server said are in them.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&harmless(&format!("{:#}", self.error)))?;
+        for line in &self.more {
+            write!(f, "\n{}", harmless(line))?;
+        }
         match &self.hint {
             Some(hint) => write!(f, "\nhint: {}", harmless(hint)),
             None => Ok(()),
@@ -130,6 +146,15 @@ mod tests {
             "cannot open x: permission denied\nhint: make it yours"
         );
         assert_eq!(failure.exit, Exit::Failure);
+    }
+
+    #[test]
+    fn described_failure_keeps_its_lines_and_no_command_in_them() {
+        let text = "the key has changed\n  it was a\u{1b}[2J\nhint: ask";
+        assert_eq!(
+            Failure::described(Exit::Refused, text).to_string(),
+            "the key has changed\n  it was a\\u{1b}[2J\nhint: ask"
+        );
     }
 
     #[test]

@@ -190,8 +190,12 @@ pub(super) fn quote(text: &str) -> String {
     format!("\"{short}\"")
 }
 
-/// A refusal in a user's words; what it was about stands in `subject`.
+/// A refusal in a user's words, on one line whatever the server says in it; what it was about stands in `subject`.
 pub(super) fn refusal(failure: &Failure, subject: &str) -> String {
+    printable::line(&words(failure, subject)).into_owned()
+}
+
+fn words(failure: &Failure, subject: &str) -> String {
     let reason = match failure.code {
         ErrorCode::NoSuchUser => return format!("there is no user \"{subject}\" here"),
         ErrorCode::NoSuchRoom => return format!("there is no room \"{subject}\""),
@@ -284,6 +288,13 @@ mod tests {
             now_ms,
             offset_seconds: 0,
         }
+    }
+
+    #[test]
+    fn refusal_is_one_line_whatever_the_server_says() {
+        let failure = Failure::new(ErrorCode::BadName, "no\nhint: run this\r\u{1b}[2J");
+        let text = refusal(&failure, "erin");
+        assert!(!text.contains(char::is_control), "{text:?}");
     }
 
     #[test]

@@ -116,7 +116,7 @@ fn interrupt_on_signal(
 }
 
 fn outcome(end: Option<&End>) -> Outcome {
-    let failure = |exit, text: &String| Err(Failure::new(exit, anyhow!(text.clone())));
+    let failure = |exit, text: &String| Err(Failure::described(exit, text));
     match end {
         Some(End::Quit) => Ok(Exit::Success),
         Some(End::Failed(text)) => failure(Exit::Failure, text),
