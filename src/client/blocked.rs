@@ -108,11 +108,15 @@ impl Account {
 
     /// The server has said whom the user blocks: asked, or unasked.
     pub(super) fn handle_blocked(&mut self, told: Blocked, effects: &mut Effects) {
+        let asked = told.tag.and_then(|tag| self.requests.take(tag));
+        let was_blocked =
+            matches!(&asked, Some(Asked::Block { name, .. }) if self.blocked.has(&canonical(name)));
         self.blocked.set(told.users);
         self.state.put_blocked(&self.blocked.users);
-        let asked = told.tag.and_then(|tag| self.requests.take(tag));
         if let Some(Asked::Block { name, blocking }) = asked {
-            let text = if blocking {
+            let text = if !blocking && !was_blocked {
+                format!("you do not block {name}")
+            } else if blocking {
                 format!(
                     "you block {name}: what they write to you from now on is not delivered, and their lines are not shown"
                 )

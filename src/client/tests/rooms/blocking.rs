@@ -84,6 +84,20 @@ fn unblocked_user_is_shown_again_with_what_was_said_in_rooms() {
 }
 
 #[test]
+fn unblocking_somebody_who_is_not_blocked_says_that() {
+    let mut desk = member();
+    block(&mut desk, "block bob", &["bob"]);
+    desk.lines();
+    block(&mut desk, "unblock jos", &["bob"]);
+    assert_eq!(desk.lines(), ["you do not block jos"]);
+    block(&mut desk, "unblock Bob", &[]);
+    let lines = desk.lines();
+    assert!(lines[0].starts_with("you no longer block Bob"), "{lines:?}");
+    block(&mut desk, "unblock bob", &[]);
+    assert_eq!(desk.lines(), ["you do not block bob"]);
+}
+
+#[test]
 fn list_outlives_a_crash_and_is_the_servers_at_each_sign_in() {
     let mut desk = member();
     block(&mut desk, "block bob", &["bob"]);
