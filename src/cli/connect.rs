@@ -135,10 +135,11 @@ impl Command for Connect {
             (
                 "BLOCKING",
                 "`block USER` holds on all your devices until `unblock USER`. The server stores what the blocked user \
-                 writes to you and never delivers it, not after `unblock` either; the user sees it as stored and not \
-                 received, and is told nothing of the block. What they say in rooms and to everyone is received as \
-                 always, and not shown as long as you block them, by `history` and `search` neither. Their \
-                 invitations, and that they come and go, you are not told."
+                 writes to you and never delivers it, not after `unblock` either. The user is told nothing of the \
+                 block: they see `● stored; NAME is offline` while you are offline, nothing while you are online, and \
+                 never `✓`. What they say in rooms and to everyone is received as always, with its receipt, and not \
+                 shown as long as you block them, by `history` and `search` neither; somebody who compares the two \
+                 can conclude that they are blocked. Their invitations, and that they come and go, you are not told."
                     .into(),
             ),
             (
