@@ -363,6 +363,7 @@ impl Hub {
         tracing::debug!(session = id.0, %reason, "session over");
         self.drain_last(turn, id);
         self.sign_out(turn, id);
+        self.log_unfinished(id);
         self.sessions.remove(id);
     }
 }

@@ -38,6 +38,7 @@ mod tally;
 mod tests;
 mod throttle;
 mod turns;
+mod unfinished;
 mod watching;
 
 pub use hub::{Hub, HubConfig, HubCounters, Input, MakeRoom};

@@ -8,6 +8,7 @@ use super::draining::STRANGER;
 use super::policy::Role;
 use super::registrar::{PendingLogin, PendingSignUp};
 use super::sign_in_log::Claim;
+use super::unfinished::Unfinished;
 use crate::protocol::{AccountId, ConversationId, DeviceId, EntryId, Mark, Message, Position};
 use crate::transport::Channel;
 use crate::transport::shares::Share;
@@ -24,6 +25,8 @@ pub struct Session {
     pub stage: Stage,
     /// Who the peer last said that it is.
     pub claim: Claim,
+    /// Its logins that have no second half yet, or will have none.
+    pub unfinished: Unfinished,
     /// A request of the sign-in waits for the store: until it is answered no more is taken from the control
     /// channel, so that the steps stay in order.
     pub busy: bool,
@@ -118,6 +121,7 @@ impl Session {
             handshake_hash,
             stage: Stage::Anonymous,
             claim: Claim::Nobody,
+            unfinished: Unfinished::default(),
             busy: false,
             damaged: 0,
             has_reported: false,

@@ -12,6 +12,7 @@ use super::registrar::Registrar;
 use super::requests::Pending;
 use super::session::{Stage, User};
 use super::sign_in_log::{self, Claim};
+use super::unfinished::Attempt;
 use crate::protocol::{
     AccountId, Command, ErrorCode, Failure, Login, LoginAnswer, LoginFinish, Message, Resume,
     SessionStart, SignUp, SignUpAnswer, SignUpFinish, SignedUp, TICKET_BYTES,
@@ -181,6 +182,10 @@ impl Hub {
             {
                 Ok((pending, response)) => {
                     session.stage = Stage::LoggingIn(Box::new(pending));
+                    if let Some(from) = turn.endpoint.remote(id) {
+                        let claim = session.claim.clone();
+                        session.unfinished.begin(Attempt { from, claim });
+                    }
                     let name = name.canonical().to_owned();
                     let answer = LoginAnswer {
                         response: response.into(),
@@ -201,7 +206,17 @@ impl Hub {
             let failure = Failure::new(ErrorCode::OutOfTurn, "no login has begun");
             return self.refuse_sign_in(turn, id, command, failure);
         };
-        let Some(account) = Registrar::finish_login(*pending, &body.finalization) else {
+        let finished = Registrar::finish_login(*pending, &body.finalization);
+        if let Some(session) = self.sessions.get_mut(id) {
+            let guess = match &finished {
+                Some(_) => session.unfinished.prove(),
+                None => session.unfinished.fail(),
+            };
+            if let Some(guess) = guess {
+                sign_in_log::not_completed(&guess);
+            }
+        }
+        let Some(account) = finished else {
             let failure = Failure::new(ErrorCode::LoginFailed, "");
             return self.refuse_sign_in(turn, id, command, failure);
         };
@@ -306,6 +321,7 @@ impl Hub {
                     self.refuse_sign_in(turn, id, command, failure);
                     return self.resume(turn, id);
                 };
+                self.log_unfinished(id);
                 let user = User::new(account, name.clone(), device);
                 self.set_stage(id, Stage::SignedIn(Box::new(user)));
                 turn.endpoint.set_signed_in(turn.now.instant, id, true);
@@ -414,8 +430,20 @@ impl Hub {
         Self::refuse(turn, id, channel, command, failure_of(outcome));
     }
 
+    /// What was begun on a session and not finished will not be.
+    pub(super) fn log_unfinished(&mut self, id: SessionId) {
+        if let Some(session) = self.sessions.get_mut(id) {
+            let given_up = session.unfinished.close();
+            given_up.for_each(|attempt| sign_in_log::not_completed(&attempt));
+        }
+    }
+
+    /// Somebody says anew who they are: a login that was begun before is given up.
     fn claim(&mut self, id: SessionId, claim: Claim) {
         if let Some(session) = self.sessions.get_mut(id) {
+            if let Some(attempt) = session.unfinished.give_up() {
+                sign_in_log::not_completed(&attempt);
+            }
             session.claim = claim;
         }
     }

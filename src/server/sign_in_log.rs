@@ -1,12 +1,14 @@
 //! The lines that a server's log has of sign-ins, one each: what an operator looks for, and what a program may watch.
 //!
-//! Their form is stable: `sign-in ok user=NAME from=ADDRESS device=N by=WAY`, `sign-up ok user=NAME from=ADDRESS` and
-//! `sign-in refused reason=CODE from=ADDRESS name=CLAIM`. What a peer chose stands last and in quotation marks, so that it
-//! imitates nothing that stands before it.
+//! Their form is stable: `sign-in ok user=NAME from=ADDRESS device=N by=WAY`, `sign-up ok user=NAME from=ADDRESS`,
+//! `sign-in refused reason=CODE from=ADDRESS name=CLAIM`. Of a wrong password the client
+//! learns first, and gives the login up: that is `reason=NOT_COMPLETED` (`unfinished.rs`). What a peer chose stands last
+//! and in quotation marks, so that it imitates nothing that stands before it.
 
 use std::fmt;
 use std::net::SocketAddr;
 
+use super::unfinished::Attempt;
 use crate::protocol::{AccountId, DeviceId, ErrorCode};
 
 /// Under which target they are logged.
@@ -58,6 +60,12 @@ pub fn signed_up(user: &str, from: SocketAddr) {
 /// Signing in or up was refused.
 pub fn refused(reason: ErrorCode, from: SocketAddr, claim: &Claim) {
     tracing::info!(target: TARGET, %reason, %from, name = %claim, "sign-in refused");
+}
+
+/// A login was begun and given up.
+pub fn not_completed(attempt: &Attempt) {
+    let Attempt { from, claim } = attempt;
+    tracing::info!(target: TARGET, reason = %"NOT_COMPLETED", %from, name = %claim, "sign-in refused");
 }
 
 #[cfg(test)]

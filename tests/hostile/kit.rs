@@ -384,6 +384,21 @@ impl Peer {
         self.session_start(Command::LoginFinish)
     }
 
+    /// Begins a login with a wrong password, as which it shows only here.
+    ///
+    /// # Errors
+    /// The refusal, or that nothing came.
+    pub fn guess(&mut self, name: &str) -> Result<(), Option<Failure>> {
+        let (_, request) = LoginBegun::new(&mut self.random, b"wrong").expect("it begins");
+        self.ask(Login {
+            name: name.into(),
+            request,
+        });
+        self.answer(Command::Login, |body| {
+            matches!(body, Body::LoginAnswer(_)).then_some(())
+        })
+    }
+
     /// Signs in by ticket.
     ///
     /// # Errors

@@ -7,7 +7,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
-use udpchat::protocol::{AccountId, DeviceId, Hop, Login, Message, encode};
+use udpchat::protocol::{AccountId, DeviceId, Hop, Login, LoginFinish, Message, encode};
 use udpchat::transport::Channel;
 
 use crate::kit::{PATIENCE, Peer, address};
@@ -117,6 +117,67 @@ fn each_sign_in_and_each_refusal_has_one_line_with_the_address_before_the_name()
         .unwrap();
     assert_eq!(pass.name, "alice");
     bench.log_with("by=ticket");
+}
+
+/// Those lines of the log that have this text.
+fn lines(log: &str, text: &str) -> Vec<String> {
+    let lines = log.lines().filter(|line| line.contains(text));
+    lines.map(str::to_owned).collect()
+}
+
+#[test]
+fn wrong_password_is_logged_though_the_client_does_not_report_it() {
+    let bench = Bench::new(&[]);
+    let (alice, _) = Peer::enter(bench.server.address, address(7), "alice", 1);
+    let mut guesser = Peer::connect_from(bench.server.address, address(9), 3);
+    guesser.guess("alice").expect("it is answered");
+    let refused = format!(
+        "sign-in refused reason=NOT_COMPLETED from={} name=\"alice\"",
+        guesser.local()
+    );
+    guesser.hang_up("quit");
+    assert_eq!(lines(&bench.log_with(&refused), "NOT_COMPLETED").len(), 1);
+
+    let mut forger = Peer::connect_from(bench.server.address, address(10), 4);
+    forger.guess("alice").expect("it is answered");
+    forger.ask(LoginFinish {
+        finalization: vec![7; 64].into(),
+        device: None,
+    });
+    let refused = format!(
+        "sign-in refused reason=LOGIN_FAILED from={} name=\"alice\"",
+        forger.local()
+    );
+    forger.wait(PATIENCE, |peer| !peer.take_inbox().is_empty());
+    forger.hang_up("quit");
+    bench.log_with(&refused);
+
+    // A look before the password is forgiven once that is proved.
+    let mut owner = Peer::connect_from(bench.server.address, address(11), 5);
+    owner.guess("alice").expect("it is answered");
+    owner.log_in("alice", None).expect("the password is right");
+    let at = owner.local().to_string();
+    owner.hang_up("quit");
+    let mut last = Peer::connect_from(bench.server.address, address(12), 6);
+    last.guess("alice").expect("it is answered");
+    let at_last = last.local().to_string();
+    last.hang_up("quit");
+    let log = bench.log_with(&format!("NOT_COMPLETED from={at_last}"));
+    assert!(lines(&log, &format!("refused reason=NOT_COMPLETED from={at}")).is_empty());
+    drop(alice);
+}
+
+#[test]
+fn guess_at_a_name_that_nobody_has_is_logged_alike_where_registration_is_closed() {
+    let bench = Bench::new(&["--registration", "closed"]);
+    let mut peer = Peer::connect_from(bench.server.address, address(7), 1);
+    peer.guess("nobody").expect("a stand-in answers");
+    let refused = format!(
+        "sign-in refused reason=NOT_COMPLETED from={} name=\"nobody\"",
+        peer.local()
+    );
+    peer.hang_up("quit");
+    bench.log_with(&refused);
 }
 
 #[test]
