@@ -414,7 +414,7 @@ impl Hub {
         failure: Failure,
     ) {
         if let (Some(session), Some(remote)) = (self.sessions.get(id), turn.endpoint.remote(id)) {
-            sign_in_log::refused(failure.code, remote, &session.claim);
+            sign_in_log::refused(command, failure.code, remote, &session.claim);
         }
         Self::refuse(turn, id, CHANNEL, command, failure);
     }

@@ -1,7 +1,7 @@
 //! The lines that a server's log has of sign-ins, one each: what an operator looks for, and what a program may watch.
 //!
 //! Their form is stable: `sign-in ok user=NAME from=ADDRESS device=N by=WAY`, `sign-up ok user=NAME from=ADDRESS`,
-//! `sign-in refused reason=CODE from=ADDRESS name=CLAIM`. Of a wrong password the client
+//! `sign-in refused reason=CODE from=ADDRESS name=CLAIM`, and `sign-up refused` likewise. Of a wrong password the client
 //! learns first, and gives the login up: that is `reason=NOT_COMPLETED` (`unfinished.rs`). What a peer chose stands last
 //! and in quotation marks, so that it imitates nothing that stands before it.
 
@@ -9,7 +9,7 @@ use std::fmt;
 use std::net::SocketAddr;
 
 use super::unfinished::Attempt;
-use crate::protocol::{AccountId, DeviceId, ErrorCode};
+use crate::protocol::{AccountId, Command, DeviceId, ErrorCode};
 
 /// Under which target they are logged.
 pub const TARGET: &str = "udpchat::sign_in";
@@ -57,9 +57,18 @@ pub fn signed_up(user: &str, from: SocketAddr) {
     tracing::info!(target: TARGET, %user, %from, "sign-up ok");
 }
 
-/// Signing in or up was refused.
-pub fn refused(reason: ErrorCode, from: SocketAddr, claim: &Claim) {
-    tracing::info!(target: TARGET, %reason, %from, name = %claim, "sign-in refused");
+/// Signing in or up was refused. That nobody has a name is what a client asks before it opens an account: no refusal
+/// to count against anybody, so it is logged with what happens otherwise (`-v`).
+pub fn refused(command: Command, reason: ErrorCode, from: SocketAddr, claim: &Claim) {
+    match (command, reason) {
+        (Command::Login, ErrorCode::NoSuchUser) => {
+            tracing::info!(%from, name = %claim, "nobody has this name");
+        }
+        (Command::SignUp | Command::SignUpFinish, _) => {
+            tracing::info!(target: TARGET, %reason, %from, name = %claim, "sign-up refused");
+        }
+        _ => tracing::info!(target: TARGET, %reason, %from, name = %claim, "sign-in refused"),
+    }
 }
 
 /// A login was begun and given up.

@@ -129,6 +129,13 @@ fn lines(log: &str, text: &str) -> Vec<String> {
 fn wrong_password_is_logged_though_the_client_does_not_report_it() {
     let bench = Bench::new(&[]);
     let (alice, _) = Peer::enter(bench.server.address, address(7), "alice", 1);
+    // Who asks whether a name is free is not refused a sign-in; who wants one that is taken is refused a sign-up.
+    let mut newcomer = Peer::connect_from(bench.server.address, address(8), 2);
+    assert!(newcomer.guess("erin").is_err());
+    assert!(newcomer.sign_up("alice").is_err());
+    let log = bench.log_with("sign-up refused reason=NAME_TAKEN");
+    assert!(lines(&log, "sign-in refused").is_empty(), "{log}");
+
     let mut guesser = Peer::connect_from(bench.server.address, address(9), 3);
     guesser.guess("alice").expect("it is answered");
     let refused = format!(
