@@ -105,7 +105,7 @@ impl CookieJar {
 /// A token is bound to the IP address and to nothing else. Not to the port, which a NAT changes when it likes, and
 /// which §8.1.4 does not ask for; not to a connection, since it is for the next. So it can be used again until it
 /// expires, and whoever reads it on the path can use it with that address forged. What that gains is little, see
-/// [`super::limits::TOKEN_HANDSHAKES`].
+/// [`super::limits::Limits::handshakes_by_token`].
 pub(crate) struct AddressTokens {
     key: [u8; 32],
     /// The wall clock when this process began, in seconds since 1970: a token outlives the process, and its clock.

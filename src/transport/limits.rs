@@ -137,11 +137,6 @@ pub(super) const MAX_WAITING_SYNS: usize = 1024;
 /// Chosen: a quarter of the handshakes is 500 a second, and the rest is for those who have never been here.
 pub(super) const TOKEN_SHARE: u32 = 4;
 
-/// Handshakes that a host may make by address token alone while their SYNs wait or their `SYN_ACK`s are remembered;
-/// beyond it a cookie is asked for beside. Chosen: whoever has read a token on the path can forge its address, and takes
-/// so many handshakes in ten seconds at most.
-pub(super) const TOKEN_HANDSHAKES: u32 = 64;
-
 /// SYNs with an address token and no cookie that wait for their handshake; beyond it a cookie is asked for beside.
 /// Chosen: a quarter of all that wait, so that many forged addresses leave three quarters to those who answer.
 pub(super) const MAX_WAITING_TOKENS: usize = MAX_WAITING_SYNS / 4;
@@ -201,6 +196,10 @@ pub struct Limits {
     pub handshakes_per_second: u32,
     /// How many handshakes may come at once after a quiet time.
     pub handshakes_burst: u32,
+    /// Handshakes that a host may make by address token alone while their SYNs wait or their `SYN_ACK`s are remembered;
+    /// beyond it a cookie is asked for beside. Chosen: whoever has read a token on the path can forge its address, and
+    /// takes so many handshakes in ten seconds at most. A measurement, whose clients are one host, goes without.
+    pub handshakes_by_token: u32,
     /// RESETs per second, and as many at once. At the limit none is sent: the client's next packet may earn one.
     pub resets_per_second: u32,
 }
@@ -212,6 +211,7 @@ impl Default for Limits {
             buffers: 256 * 1024 * 1024,
             handshakes_per_second: 2000,
             handshakes_burst: 4000,
+            handshakes_by_token: 64,
             resets_per_second: 1000,
         }
     }

@@ -99,11 +99,12 @@ pub fn run(plan: &Plan) -> Outcome {
     Ok(Exit::Success)
 }
 
-/// The limits that were chosen. A measurement goes without those of each account and of all sessions.
+/// The limits that were chosen. A measurement goes without those of each account, of each host and of all sessions.
 fn limits(plan: &Plan) -> Chosen {
     let mut limits = plan.limits;
     if plan.is_measured {
         limits.hub = server::Limits::unlimited();
+        limits.transport.handshakes_by_token = u32::MAX;
     }
     limits
 }

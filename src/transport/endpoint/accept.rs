@@ -18,7 +18,7 @@ use super::places::Holder;
 use super::waiting::{Syn, Waiting};
 use crate::transport::cookie::{AddressTokens, CookieCheck, CookieJar, ResetKey};
 use crate::transport::handshake;
-use crate::transport::limits::{TOKEN_HANDSHAKES, TokenBucket};
+use crate::transport::limits::TokenBucket;
 use crate::transport::packet::{
     ADDRESS_TOKEN_LEN, EPHEMERAL_LEN, PROTOCOL_VERSION, Proof, encode_cookie, encode_reset,
     encode_syn_ack, encode_version,
@@ -31,6 +31,7 @@ pub(super) struct Acceptor {
     tokens: AddressTokens,
     reset_key: ResetKey,
     resets: TokenBucket,
+    handshakes_by_token: u32,
     pub(super) half_open: HalfOpens,
     pub(super) admission: Admission,
     /// From when on cookies and tokens count their time.
@@ -52,6 +53,7 @@ impl Acceptor {
             tokens: AddressTokens::new(&config.reset_key, config.unix_ms),
             reset_key: ResetKey::new(config.reset_key),
             resets: TokenBucket::new(now, resets_per_second, resets_per_second),
+            handshakes_by_token: config.limits.handshakes_by_token,
             half_open: HalfOpens::default(),
             admission: Admission::new(now, config.limits),
             epoch: now,
@@ -101,7 +103,7 @@ impl Acceptor {
             Proof::Cookie(cookie) => cookie_is_good(cookie).then_some(false),
             Proof::Token(token) => {
                 let begun = self.half_open.crowds().of_host(ip) + waiting.crowds().of_host(ip);
-                let is_enough = begun < TOKEN_HANDSHAKES && waiting.heeds_tokens();
+                let is_enough = begun < self.handshakes_by_token && waiting.heeds_tokens();
                 (is_enough && is_known(token)).then_some(true)
             }
             Proof::Both(cookie, token) => cookie_is_good(cookie).then(|| is_known(token)),
