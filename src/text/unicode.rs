@@ -1,5 +1,5 @@
 //! What a character is, by the properties that Unicode gives it. Each table comes from a library and is of the version
-//! that [`tests`] name: characters are added every year, and a list of one's own would be out of date.
+//! that `tests` name: characters are added every year, and a list of one's own would be out of date.
 
 use icu_properties::props::{
     CanonicalCombiningClass, DefaultIgnorableCodePoint, Emoji, EmojiModifier, ExtendedPictographic,
