@@ -442,6 +442,8 @@ const INGREDIENTS: &[Ingredient] = &[
         plan.devices = 2;
         plan.late_devices = true;
         plan.pages_back = true;
+        // Else few pages are cut short, and in some runs none.
+        plan.troubles.server_crashes = plan.troubles.server_crashes.max(1);
     },
     |plan, dice| plan.troubles.client_crashes = 1 + dice.below(4),
     |plan, dice| plan.troubles.failing_disks = 1 + dice.below(3),
