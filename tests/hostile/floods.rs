@@ -379,45 +379,6 @@ fn flood_of_strangers_shuts_nobody_out() {
     );
 }
 
-/// Says HELLO in parts and never the last, on so many sessions of as many accounts.
-#[test]
-fn flood_of_unfinished_hellos_costs_no_more_than_its_budget() {
-    if !is_asked_for() {
-        return;
-    }
-    let scene = Scene::new();
-    let before = scene.resident_kib();
-    let mut peers: Vec<Peer> = (0..96)
-        .map(|number| {
-            let seed = 300 + u64::from(number);
-            let mut peer = Peer::connect_from(scene.server.address, address(number), seed);
-            let name = format!("hello{number}");
-            peer.sign_up(&name).unwrap();
-            peer.log_in(&name, None).unwrap();
-            peer
-        })
-        .collect();
-    for part in 0..400_u64 {
-        for peer in &mut peers {
-            let positions = (0..400)
-                .map(|place| Position {
-                    conversation: ConversationId(part * 400 + place + 1),
-                    entry: EntryId(1),
-                    digest: udpchat::protocol::Digest::of(b"anything"),
-                })
-                .collect();
-            let hello = Hello {
-                positions,
-                more: true,
-                epoch: None,
-            };
-            let _ = peer.send(Channel::Control, &Message::control(hello));
-            peer.take_inbox();
-        }
-    }
-    scene.has_held("unfinished HELLOs", before);
-}
-
 /// Opens so many sessions, each of an account of its own.
 fn signed_in(server: SocketAddr, kind: &str, sessions: u16) -> Vec<(Peer, Pass)> {
     let enter = |number| {
@@ -427,30 +388,76 @@ fn signed_in(server: SocketAddr, kind: &str, sessions: u16) -> Vec<(Peer, Pass)>
     (0..sessions).map(enter).collect()
 }
 
+/// Keeps these sessions alive until the flood is over.
+fn hold(mut peers: Vec<(Peer, Pass)>, is_over: &AtomicBool) {
+    while !is_over.load(Ordering::Relaxed) {
+        for (peer, _) in &mut peers {
+            peer.turn();
+        }
+        thread::sleep(Duration::from_millis(2));
+    }
+}
+
+impl Scene {
+    /// [`Scene::withstands`], and at the end the server holds no more than the budget.
+    fn withstands_within_budget(&mut self, name: &str, attackers: Vec<Attacker>) {
+        let before = self.resident_kib();
+        self.withstands(name, attackers);
+        self.has_held(name, before);
+    }
+}
+
+/// Says HELLO in parts and never the last, on so many sessions of as many accounts.
+#[test]
+fn flood_of_unfinished_hellos_costs_no_more_than_its_budget() {
+    if !is_asked_for() {
+        return;
+    }
+    let attacker: Attacker = Box::new(|server, is_over| {
+        let mut peers = signed_in(server, "hello", 48);
+        for part in 0..400_u64 {
+            for (peer, _) in &mut peers {
+                let positions = (0..400)
+                    .map(|place| Position {
+                        conversation: ConversationId(part * 400 + place + 1),
+                        entry: EntryId(1),
+                        digest: udpchat::protocol::Digest::of(b"anything"),
+                    })
+                    .collect();
+                let hello = Hello {
+                    positions,
+                    more: true,
+                    epoch: None,
+                };
+                let _ = peer.send(Channel::Control, &Message::control(hello));
+                peer.take_inbox();
+            }
+            if is_over.load(Ordering::Relaxed) {
+                return;
+            }
+        }
+        hold(peers, is_over);
+    });
+    Scene::new().withstands_within_budget("unfinished HELLOs", vec![attacker]);
+}
+
 /// Every session begins a message of 60,000 bytes on each of its channels and falls silent before the end.
 #[test]
 fn flood_of_unfinished_messages_costs_no_more_than_its_budget() {
     if !is_asked_for() {
         return;
     }
-    let scene = Scene::new();
-    let before = scene.resident_kib();
-    let mut peers = signed_in(scene.server.address, "half", 192);
-    let message = vec![0; 60_000];
-    for (peer, _) in &mut peers {
-        peer.datagrams_left = 3 * 60_000 / 1200 - 10;
-        for channel in Channel::ALL {
-            let _ = peer.send_bytes(channel, &message);
-        }
-    }
-    let end = Instant::now() + Duration::from_secs(5);
-    while Instant::now() < end {
+    let attacker: Attacker = Box::new(|server, is_over| {
+        let mut peers = signed_in(server, "half", 96);
         for (peer, _) in &mut peers {
-            peer.turn();
+            peer.datagrams_left = 3 * 60_000 / 1200 - 10;
+            for channel in Channel::ALL {
+                let _ = peer.send_bytes(channel, &vec![0; 60_000]);
+            }
         }
-        thread::sleep(Duration::from_millis(2));
-    }
-    scene.has_held("unfinished messages", before);
+        hold(peers, is_over);
+    });
+    Scene::new().withstands_within_budget("unfinished messages", vec![attacker]);
 }
 
 /// Sessions that take nothing of what is said to everyone.
@@ -459,30 +466,66 @@ fn flood_of_readers_who_read_nothing_costs_no_more_than_its_budget() {
     if !is_asked_for() {
         return;
     }
-    let mut scene = Scene::new();
-    let before = scene.resident_kib();
-    let mut peers = signed_in(scene.server.address, "deaf", 192);
-    for (peer, _) in &mut peers {
-        peer.is_reading = false;
-    }
-    let text = "y".repeat(16 * 1024);
-    for number in 1..=40 {
-        let line = Peer::line(
-            &scene.pass,
-            ConversationId::EVERYONE,
-            number,
-            "everyone",
-            &text,
-        );
-        let end = Instant::now() + Duration::from_secs(2);
-        while scene.alice.send(Channel::Chat, &line).is_err() && Instant::now() < end {
-            thread::sleep(Duration::from_millis(5));
-        }
+    let attacker: Attacker = Box::new(|server, is_over| {
+        let mut peers = signed_in(server, "deaf", 96);
         for (peer, _) in &mut peers {
-            peer.turn();
+            peer.is_reading = false;
         }
-        scene.bob.take_inbox();
-        scene.alice.take_inbox();
+        let text = "y".repeat(16 * 1024);
+        for number in 1..=40 {
+            let (speaker, pass) = &mut peers[0];
+            let line = Peer::line(pass, ConversationId::EVERYONE, number, "everyone", &text);
+            let _ = speaker.send(Channel::Chat, &line);
+        }
+        hold(peers, is_over);
+    });
+    Scene::new().withstands_within_budget("readers who read nothing", vec![attacker]);
+}
+
+#[test]
+fn flood_of_new_accounts_delays_nobody() {
+    if !is_asked_for() {
+        return;
     }
-    scene.has_held("readers who read nothing", before);
+    let attacker: Attacker = Box::new(|server, is_over| {
+        let mut peers: Vec<Peer> = (0..20)
+            .map(|number| Peer::connect_from(server, address(number), 600 + u64::from(number)))
+            .collect();
+        let mut opened = 0;
+        for name in 0.. {
+            for (from, peer) in peers.iter_mut().enumerate() {
+                if is_over.load(Ordering::Relaxed) {
+                    return println!("{opened} accounts were opened");
+                }
+                opened += u32::from(peer.sign_up(&format!("new{from}x{name}")).is_ok());
+            }
+        }
+    });
+    Scene::new().withstands("20 addresses that open accounts", vec![attacker]);
+}
+
+#[test]
+fn flood_of_new_rooms_delays_nobody() {
+    if !is_asked_for() {
+        return;
+    }
+    let attacker: Attacker = Box::new(|server, is_over| {
+        let mut peers = signed_in(server, "maker", 36);
+        for room in 0.. {
+            for (maker, (peer, _)) in peers.iter_mut().enumerate() {
+                if is_over.load(Ordering::Relaxed) {
+                    return;
+                }
+                let join = udpchat::protocol::Join {
+                    tag: room,
+                    name: format!("#r{maker}x{room}"),
+                    access: None,
+                };
+                let _ = peer.send(Channel::Control, &Message::control(join));
+                peer.take_inbox();
+            }
+            thread::sleep(Duration::from_millis(1));
+        }
+    });
+    Scene::new().withstands("36 accounts that make rooms", vec![attacker]);
 }
