@@ -23,11 +23,8 @@ mod plugins;
 mod retention;
 mod room;
 mod serve;
-mod server_key;
-mod state;
 mod status;
 mod store;
-mod terminal;
 mod user;
 
 use std::ffi::OsString;

@@ -1,12 +1,11 @@
 //! Wires the parts together: what the subcommands run once their arguments are read.
 
-mod client;
 pub mod database;
 mod server;
 
 use anyhow::Context as _;
 
-pub use client::{bind_any, run as client};
+pub use crate::cli::connect::bind_any;
 pub use database::local_desk;
 pub use server::run as server;
 

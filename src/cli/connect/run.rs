@@ -5,11 +5,12 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, anyhow};
 
-use crate::cli::connect::Plan;
+use super::Plan;
+use super::state::StateDirectory;
+use super::terminal::{self, Screen, SecretGate};
 use crate::cli::environment;
 use crate::cli::exit::{Exit, Failure, Outcome};
-use crate::cli::state::StateDirectory;
-use crate::cli::terminal::{self, Screen, SecretGate};
+use crate::cli::operate;
 use crate::client::{Client, End, Input, Options, commands};
 use crate::net::{self, Driver, InputSender, Setup, Socket};
 use crate::protocol::opaque::KeyStretching;
@@ -99,7 +100,7 @@ fn interrupt_on_signal(
     screen: Option<Screen>,
 ) -> anyhow::Result<()> {
     let mut is_second = false;
-    super::on_signal(move || {
+    operate::on_signal(move || {
         if gate.swallows_signal() {
             return;
         }

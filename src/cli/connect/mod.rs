@@ -1,5 +1,10 @@
 //! `udpchat connect`: the chat itself, at a terminal or with plain lines.
 
+mod run;
+mod server_key;
+mod state;
+mod terminal;
+
 use std::path::PathBuf;
 
 use clap::builder::FalseyValueParser;
@@ -9,8 +14,10 @@ use super::address::{DEFAULT_HOST, ServerName};
 use super::command::Command;
 use super::exit::{Failure, Outcome};
 use super::password::{self, Password};
-use super::{environment, logging, operate, options, server_key};
+use super::{environment, logging, operate, options};
 use crate::registry::Entry;
+
+pub use run::bind_any;
 
 /// The subcommand.
 pub struct Connect;
@@ -91,7 +98,7 @@ impl Command for Connect {
 
     fn run(&self, matches: &ArgMatches) -> Outcome {
         logging::client(matches)?;
-        operate::client(plan(matches)?)
+        run::run(plan(matches)?)
     }
 
     fn sections(&self) -> Vec<(&'static str, String)> {
