@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::{anyhow, bail};
 
 use super::control::{self, Answer, Desk, Request};
-use super::operate;
+use super::serve::database;
 
 /// The manual's section on it, of each subcommand that asks here.
 pub const FILES: (&str, &str) = (
@@ -21,7 +21,7 @@ pub const FILES: (&str, &str) = (
 pub fn open(data: &Path) -> anyhow::Result<Box<dyn Desk>> {
     Ok(match control::connect(data)? {
         Some(remote) => Box::new(remote),
-        None => operate::local_desk(data)?,
+        None => database::local_desk(data)?,
     })
 }
 

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::process::ExitCode;
 
+use anyhow::Context as _;
+
 use super::logging::harmless;
 
 /// The exit codes, as the manual lists them.
@@ -129,10 +131,16 @@ impl fmt::Display for Failure {
 /// What running a subcommand comes to.
 pub type Outcome = Result<Exit, Failure>;
 
+/// Has this called at SIGINT, SIGTERM and SIGHUP, on a thread of its own.
+///
+/// # Errors
+/// If the operating system does not let it.
+pub fn on_signal(handler: impl FnMut() + Send + 'static) -> anyhow::Result<()> {
+    ctrlc::set_handler(handler).context("cannot handle signals")
+}
+
 #[cfg(test)]
 mod tests {
-    use anyhow::Context as _;
-
     use super::*;
 
     #[test]

@@ -11,8 +11,8 @@ use super::preparing::Room;
 use super::report::Report;
 use super::stretching::{self, Input};
 use super::workload::{self, Traffic, With};
-use crate::cli::exit::{Exit, Failure, Outcome};
-use crate::cli::operate;
+use crate::cli::connect::bind_any;
+use crate::cli::exit::{self, Exit, Failure, Outcome};
 use crate::net::{self, Driver, Setup};
 use crate::protocol::ROOM_SIGN;
 use crate::transport::{ClientConfig, Endpoint};
@@ -45,7 +45,7 @@ pub fn run(plan: &Plan) -> Outcome {
         (None, Some((own, _))) => vec![own.address()],
         (None, None) => Vec::new(),
     };
-    let sockets = operate::bind_any(&addresses)?;
+    let sockets = bind_any(&addresses)?;
     for socket in &sockets {
         socket.widen(plan.clients.saturating_mul(CLIENT_BUFFER_BYTES));
     }
@@ -59,7 +59,7 @@ pub fn run(plan: &Plan) -> Outcome {
         }),
         None => None,
     };
-    operate::on_signal(move || {
+    exit::on_signal(move || {
         // If the network thread has ended, the run is over already.
         let _ = inputs.send_reserved(Input::Interrupt);
     })?;

@@ -14,7 +14,8 @@ use super::address::{DEFAULT_HOST, ServerName};
 use super::command::Command;
 use super::exit::{Failure, Outcome};
 use super::password::{self, Password};
-use super::{environment, logging, operate, options};
+use super::{environment, logging, options};
+use crate::client::commands;
 use crate::registry::Entry;
 
 pub use run::bind_any;
@@ -103,7 +104,7 @@ impl Command for Connect {
 
     fn sections(&self) -> Vec<(&'static str, String)> {
         vec![
-            ("CHAT COMMANDS", operate::chat_menu()),
+            ("CHAT COMMANDS", chat_menu()),
             (
                 "IN A ROOM",
                 "After `join`, and after `enter`, the prompt shows where it stands, plain text is said there, and \
@@ -166,6 +167,16 @@ impl Command for Connect {
             ),
         ]
     }
+}
+
+/// The chat commands, a line each.
+fn chat_menu() -> String {
+    let registry = commands::registry();
+    let lines = registry.iter().map(|command| {
+        let call = format!("{} {}", command.name(), command.usage().arguments);
+        format!("{}: {}\n", call.trim_end(), command.summary())
+    });
+    lines.collect()
 }
 
 fn plan(matches: &ArgMatches) -> Result<Plan, Failure> {

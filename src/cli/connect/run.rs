@@ -9,8 +9,7 @@ use super::Plan;
 use super::state::StateDirectory;
 use super::terminal::{self, Screen, SecretGate};
 use crate::cli::environment;
-use crate::cli::exit::{Exit, Failure, Outcome};
-use crate::cli::operate;
+use crate::cli::exit::{self, Exit, Failure, Outcome};
 use crate::client::{Client, End, Input, Options, commands};
 use crate::net::{self, Driver, InputSender, Setup, Socket};
 use crate::protocol::opaque::KeyStretching;
@@ -100,7 +99,7 @@ fn interrupt_on_signal(
     screen: Option<Screen>,
 ) -> anyhow::Result<()> {
     let mut is_second = false;
-    operate::on_signal(move || {
+    exit::on_signal(move || {
         if gate.swallows_signal() {
             return;
         }

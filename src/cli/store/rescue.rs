@@ -8,8 +8,8 @@ use clap::ArgMatches;
 
 use crate::cli::exit::{Exit, Outcome};
 use crate::cli::logging::harmless;
-use crate::cli::operate::database::SECRETS;
 use crate::cli::options;
+use crate::cli::serve::database::SECRETS;
 use crate::net;
 use crate::store::{self, DATABASE_FILE, OpenError, Rescued};
 

@@ -7,7 +7,8 @@ use clap::{Arg, ArgMatches};
 
 use crate::cli::control::{Answer, Keep, Kept, Request};
 use crate::cli::exit::{Exit, Failure, Outcome};
-use crate::cli::{desk, options, retention};
+use crate::cli::serve::retention;
+use crate::cli::{desk, options};
 
 /// The word that calls it.
 pub const NAME: &str = "retain";

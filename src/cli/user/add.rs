@@ -12,8 +12,9 @@ use rand_core::OsRng;
 
 use crate::cli::control::{Answer, Desk, Request};
 use crate::cli::exit::{Exit, Failure, Outcome};
-use crate::cli::{desk, operate, options, password};
+use crate::cli::{desk, options, password};
 use crate::protocol::opaque::{KeyStretching, Suite, identities};
+use crate::server::Name;
 
 /// The word that calls it.
 pub const NAME: &str = "add";
@@ -36,12 +37,11 @@ pub fn run(matches: &ArgMatches) -> Outcome {
         .get_one::<String>("name")
         .ok_or_else(|| Failure::usage("no name"))?;
     // Said before a password is typed in vain; whoever answers checks it again.
-    let canonical =
-        operate::canonical_name(name).with_context(|| format!("cannot add {name:?}"))?;
+    let canonical = Name::parse_new(name).with_context(|| format!("cannot add {name:?}"))?;
     let password = if let Some(path) = matches.get_one::<PathBuf>("password-file") {
         password::from_file(path)?
     } else {
-        if is_taken(&data, &canonical)? {
+        if is_taken(&data, canonical.canonical())? {
             return Err(anyhow!("cannot add {name:?}: the name is taken").into());
         }
         password::ask_twice(name)?

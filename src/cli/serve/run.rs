@@ -5,11 +5,11 @@ use std::path::Path;
 
 use anyhow::{Context as _, anyhow};
 
+use super::Plan;
 use super::database::{self, Secrets};
+use super::limits::Chosen;
 use crate::cli::control::{self, Caller, Clerk};
-use crate::cli::exit::{Exit, Failure, Outcome};
-use crate::cli::limits::Chosen;
-use crate::cli::serve::Plan;
+use crate::cli::exit::{self, Exit, Failure, Outcome};
 use crate::net::{self, Driver, InputSender, Setup, Socket};
 use crate::protocol::fingerprint;
 use crate::server::{self, Hub, HubConfig, Input, Registration, RoomMaking};
@@ -163,7 +163,7 @@ fn bind(plan: &Plan) -> Result<Vec<Socket>, Failure> {
 /// The first signal stops the server in order, a second one at once.
 fn stop_on_signal(inputs: InputSender<Input>) -> anyhow::Result<()> {
     let mut is_second = false;
-    super::on_signal(move || {
+    exit::on_signal(move || {
         if is_second {
             std::process::exit(i32::from(Exit::Interrupted.code()));
         }

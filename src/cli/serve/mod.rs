@@ -1,5 +1,10 @@
 //! `udpchat serve`: runs the server.
 
+pub mod database;
+mod limits;
+pub mod retention;
+mod run;
+
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use clap::{Arg, ArgAction, ArgMatches};
@@ -7,10 +12,10 @@ use clap::{Arg, ArgAction, ArgMatches};
 use super::address::{self, DEFAULT_PORT};
 use super::command::Command;
 use super::exit::{Failure, Outcome};
-use super::limits::{self, Chosen};
-use super::{logging, operate, options, retention};
+use super::{logging, options};
 use crate::registry::Entry;
 use crate::store::Retention;
+use limits::Chosen;
 
 /// The subcommand.
 pub struct Serve;
@@ -98,7 +103,7 @@ impl Command for Serve {
 
     fn run(&self, matches: &ArgMatches) -> Outcome {
         logging::server(matches, matches.get_flag("measured"))?;
-        operate::server(&plan(matches)?)
+        run::run(&plan(matches)?)
     }
 
     fn sections(&self) -> Vec<(&'static str, String)> {
