@@ -6,7 +6,7 @@ use clap::{Arg, ArgMatches, value_parser};
 use clap_complete::Shell;
 
 use super::command::Command;
-use super::documents;
+use super::docgen;
 use super::exit::{Exit, Failure, Outcome};
 use crate::registry::Entry;
 
@@ -40,7 +40,7 @@ impl Command for Completions {
             .copied()
             .ok_or_else(|| Failure::usage("no shell"))?;
         // A reader that has gone away is no reason to fail.
-        let _ = io::stdout().write_all(&documents::completion(shell));
+        let _ = io::stdout().write_all(&docgen::completion(shell));
         Ok(Exit::Success)
     }
 }

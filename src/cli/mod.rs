@@ -3,17 +3,17 @@
 //! Help, manual pages and shell completions are made from the same table that runs the subcommands.
 
 mod address;
+mod admin;
 mod bench;
 mod command;
 mod completions;
 mod connect;
-mod control;
-mod desk;
-pub mod documents;
+mod database;
+pub mod docgen;
 mod environment;
 mod exit;
 mod help;
-mod lines;
+mod line_reader;
 mod logging;
 mod options;
 mod password;

@@ -5,9 +5,9 @@ use std::io::{self, Write as _};
 use anyhow::{Context as _, anyhow};
 use clap::{Arg, ArgAction, ArgMatches};
 
+use super::admin::desk;
+use super::admin::{self, Answer, Request};
 use super::command::Command;
-use super::control::{self, Answer, Request};
-use super::desk;
 use super::exit::{Exit, Failure, Outcome};
 use super::options;
 use crate::registry::Entry;
@@ -37,7 +37,7 @@ impl Command for Status {
 
     fn run(&self, matches: &ArgMatches) -> Outcome {
         let data = options::data_directory(matches)?;
-        let Some(mut server) = control::connect(&data)? else {
+        let Some(mut server) = admin::connect(&data)? else {
             let error = anyhow!("no server is running with {}", data.display());
             return Err(Failure::new(Exit::Unreachable, error)
                 .hint("--data DIR names the directory of another one"));

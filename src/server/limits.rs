@@ -1,6 +1,6 @@
 //! The limits that an operator may choose, each with its unit, its default and the reason for it.
 //!
-//! What happens at a limit is said in the table of options (`cli/limits.rs`), which the manual is made from.
+//! What happens at a limit is said in the table of options (`cli/serve/limits.rs`), which the manual is made from.
 
 use std::num::NonZeroU64;
 

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::cli::control::{self, Answer, Desk as _, Request};
+use crate::cli::admin::{self, Answer, Desk as _, Request};
 
 /// The unit of times in `/proc/PID/stat`, in milliseconds: `USER_HZ` is 100 wherever Linux runs (proc(5), time(7)).
 const TICK_MS: u64 = 10;
@@ -52,7 +52,7 @@ impl Meter {
     /// Transactions that it has made durable.
     #[must_use]
     pub fn commits(&self) -> Option<u64> {
-        let mut server = control::connect(&self.data).ok()??;
+        let mut server = admin::connect(&self.data).ok()??;
         match server.ask(Request::Status).ok()? {
             Answer::Status(status) => Some(status.commits),
             _ => None,

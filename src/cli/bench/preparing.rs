@@ -7,7 +7,7 @@ use anyhow::{Context as _, bail};
 use rand_chacha::ChaCha20Rng;
 use rand_core::{RngCore as _, SeedableRng as _};
 
-use crate::cli::serve::database::{self, Secrets};
+use crate::cli::database::{self, Secrets};
 use crate::net;
 use crate::protocol::{Access, AccountId, DeviceId, TICKET_BYTES};
 use crate::server::{Name, RoomName, hash_ticket};

@@ -5,9 +5,10 @@ use std::io::{self, Write as _};
 use anyhow::Context as _;
 use clap::{Arg, ArgAction, ArgMatches};
 
-use crate::cli::control::{Answer, Request};
+use crate::cli::admin::desk;
+use crate::cli::admin::{Answer, Request};
 use crate::cli::exit::{Exit, Failure, Outcome};
-use crate::cli::{desk, options};
+use crate::cli::options;
 use crate::protocol::ROOM_SIGN;
 
 /// The word that calls it.

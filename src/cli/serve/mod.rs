@@ -1,6 +1,5 @@
 //! `udpchat serve`: runs the server.
 
-pub mod database;
 mod limits;
 pub mod retention;
 mod run;

@@ -6,9 +6,9 @@ use std::path::Path;
 use anyhow::{Context as _, anyhow};
 
 use super::Plan;
-use super::database::{self, Secrets};
 use super::limits::Chosen;
-use crate::cli::control::{self, Caller, Clerk};
+use crate::cli::admin::{self, Caller, Clerk};
+use crate::cli::database::{self, Secrets};
 use crate::cli::exit::{self, Exit, Failure, Outcome};
 use crate::net::{self, Driver, InputSender, Setup, Socket};
 use crate::protocol::fingerprint;
@@ -75,7 +75,7 @@ pub fn run(plan: &Plan) -> Outcome {
 
     let caller = store.caller();
     let hub_inputs = inputs.clone();
-    let control = control::Server::start(&plan.data, move || {
+    let control = admin::Server::start(&plan.data, move || {
         let caller = Caller::Thread(caller.clone());
         let clerk = Clerk::new(caller, secrets.registrar()?, snapshots.clone());
         Ok(Box::new(clerk.with_hub(hub_inputs.clone(), loss)))

@@ -5,9 +5,10 @@ use std::io::{self, Write as _};
 use anyhow::Context as _;
 use clap::ArgMatches;
 
-use crate::cli::control::{self, Answer, Request};
+use crate::cli::admin::desk;
+use crate::cli::admin::{self, Answer, Request};
 use crate::cli::exit::{Exit, Outcome};
-use crate::cli::{desk, options};
+use crate::cli::options;
 use crate::store::{self, DATABASE_FILE};
 
 /// The word that calls it.
@@ -24,7 +25,7 @@ pub fn run(matches: &ArgMatches) -> Outcome {
     let file = super::file_of(matches)?;
     let path = std::path::absolute(file).context("cannot tell the file's absolute path")?;
     let database = data.join(DATABASE_FILE);
-    let rows = match control::connect(&data)? {
+    let rows = match admin::connect(&data)? {
         Some(mut remote) => match desk::ask(&mut remote, Request::StoreBackup { path })? {
             Answer::BackedUp { rows } => rows,
             _ => return Err(desk::unexpected().into()),

@@ -6,9 +6,10 @@ use std::io::{self, Write as _};
 use anyhow::Context as _;
 use clap::{Arg, ArgAction, ArgMatches};
 
-use crate::cli::control::{self, Answer, Request};
+use crate::cli::admin::desk;
+use crate::cli::admin::{self, Answer, Request};
 use crate::cli::exit::{Exit, Outcome};
-use crate::cli::{desk, options};
+use crate::cli::options;
 use crate::store::{self, DATABASE_FILE, PAGES, Report};
 
 /// The word that calls it.
@@ -28,7 +29,7 @@ pub fn arguments() -> clap::Command {
 pub fn run(matches: &ArgMatches) -> Outcome {
     let data = options::data_directory(matches)?;
     let database = data.join(DATABASE_FILE);
-    let report = match control::connect(&data)? {
+    let report = match admin::connect(&data)? {
         Some(mut remote) => match desk::ask(&mut remote, Request::StoreCheck)? {
             Answer::Checked { report } => report,
             _ => return Err(desk::unexpected().into()),

@@ -6,10 +6,10 @@ use std::panic;
 use anyhow::Context as _;
 use clap::ArgMatches;
 
+use crate::cli::database::SECRETS;
 use crate::cli::exit::{Exit, Outcome};
 use crate::cli::logging::harmless;
 use crate::cli::options;
-use crate::cli::serve::database::SECRETS;
 use crate::net;
 use crate::store::{self, DATABASE_FILE, OpenError, Rescued};
 

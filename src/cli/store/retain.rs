@@ -5,10 +5,11 @@ use std::io::{self, Write as _};
 
 use clap::{Arg, ArgMatches};
 
-use crate::cli::control::{Answer, Keep, Kept, Request};
+use crate::cli::admin::desk;
+use crate::cli::admin::{Answer, Keep, Kept, Request};
 use crate::cli::exit::{Exit, Failure, Outcome};
+use crate::cli::options;
 use crate::cli::serve::retention;
-use crate::cli::{desk, options};
 
 /// The word that calls it.
 pub const NAME: &str = "retain";

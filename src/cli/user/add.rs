@@ -10,9 +10,10 @@ use clap::{Arg, ArgMatches};
 use opaque_ke::{ClientRegistration, ClientRegistrationFinishParameters, RegistrationResponse};
 use rand_core::OsRng;
 
-use crate::cli::control::{Answer, Desk, Request};
+use crate::cli::admin::desk;
+use crate::cli::admin::{Answer, Desk, Request};
 use crate::cli::exit::{Exit, Failure, Outcome};
-use crate::cli::{desk, options, password};
+use crate::cli::{options, password};
 use crate::protocol::opaque::{KeyStretching, Suite, identities};
 use crate::server::Name;
 

@@ -8,8 +8,8 @@ use clap::ArgMatches;
 use jiff::Timestamp;
 use unicode_width::UnicodeWidthStr as _;
 
-use crate::cli::control::{Answer, Request, User};
-use crate::cli::desk;
+use crate::cli::admin::desk;
+use crate::cli::admin::{Answer, Request, User};
 use crate::cli::exit::{Exit, Failure, Outcome};
 use crate::cli::options;
 

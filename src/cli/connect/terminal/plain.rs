@@ -10,7 +10,7 @@ use super::printer::{self, Printer};
 use super::rows::Rows;
 use super::style::marked;
 use crate::cli::environment;
-use crate::cli::lines::{self, LINE_MAX_BYTES, Line};
+use crate::cli::line_reader::{self, LINE_MAX_BYTES, Line};
 use crate::client::{Ask, Input, Tone};
 use crate::net::InputSender;
 
@@ -58,7 +58,7 @@ pub fn run(asks: &Receiver<Ask>, inputs: &InputSender<Input>, errors: &Printer) 
 
 fn next_line(errors: &Printer) -> Input {
     loop {
-        match lines::read(&mut io::stdin().lock(), LINE_MAX_BYTES) {
+        match line_reader::read(&mut io::stdin().lock(), LINE_MAX_BYTES) {
             Ok(Line::Text(text)) => return Input::Line(text),
             Ok(Line::TooLong) => errors.show(
                 Tone::Error,

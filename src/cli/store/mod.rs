@@ -11,8 +11,8 @@ use std::path::{Path, PathBuf};
 use anyhow::anyhow;
 use clap::{Arg, ArgMatches, value_parser};
 
+use super::admin;
 use super::command::Command;
-use super::control;
 use super::exit::{Failure, Outcome};
 use super::options;
 use crate::registry::Entry;
@@ -119,7 +119,7 @@ fn done<T>(result: Result<T, OpenError>, database: &Path) -> anyhow::Result<T> {
 
 /// Refuses while the server of this directory runs.
 fn require_stopped(data: &Path) -> Result<(), Failure> {
-    match control::connect(data)? {
+    match admin::connect(data)? {
         None => Ok(()),
         Some(_) => Err(Failure::from(anyhow!("the server is running")).hint("stop it first")),
     }

@@ -4,8 +4,8 @@ use std::path::Path;
 
 use anyhow::{anyhow, bail};
 
-use super::control::{self, Answer, Desk, Request};
-use super::serve::database;
+use super::{Answer, Desk, Request};
+use crate::cli::database;
 
 /// The manual's section on it, of each subcommand that asks here.
 pub const FILES: (&str, &str) = (
@@ -19,7 +19,7 @@ pub const FILES: (&str, &str) = (
 /// # Errors
 /// If there is a control socket that cannot be used, or a database that cannot be opened.
 pub fn open(data: &Path) -> anyhow::Result<Box<dyn Desk>> {
-    Ok(match control::connect(data)? {
+    Ok(match super::connect(data)? {
         Some(remote) => Box::new(remote),
         None => database::local_desk(data)?,
     })

@@ -4,8 +4,9 @@
 //! (0700), and so is the socket (0600): who may open it, may administer. When no server runs, the same
 //! [`Desk`] stands directly upon the database, so that the output is the same either way.
 
-mod clerk;
 mod client;
+pub mod desk;
+mod handler;
 mod reserve;
 mod server;
 pub mod status;
@@ -16,8 +17,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::store::{Report, Retention};
 
-pub use clerk::{Caller, Clerk};
 pub use client::connect;
+pub use handler::{Caller, Clerk};
 pub use server::Server;
 
 /// What is asked. Bytes are in base64.

@@ -4,8 +4,8 @@ mod add;
 
 use clap::ArgMatches;
 
+use super::admin::desk;
 use super::command::Command;
-use super::desk;
 use super::exit::{Failure, Outcome};
 use super::options;
 use crate::registry::Entry;

@@ -13,7 +13,7 @@ use anyhow::{Context as _, bail};
 
 use super::reserve::Reserve;
 use super::{Answer, Desk, Request, socket_path};
-use crate::cli::lines::{self, LINE_MAX_BYTES, Line};
+use crate::cli::line_reader::{self, LINE_MAX_BYTES, Line};
 
 /// How many connections are served at a time; one more is told so and closed. Chosen: scripts run one at a time.
 const CONNECTIONS_MAX: usize = 8;
@@ -138,7 +138,7 @@ fn serve(stream: &UnixStream, desks: &Desks) -> anyhow::Result<()> {
     let mut desk = desks()?;
     let mut reader = BufReader::new(stream);
     loop {
-        let text = match lines::read(&mut reader, LINE_MAX_BYTES) {
+        let text = match line_reader::read(&mut reader, LINE_MAX_BYTES) {
             Ok(Line::Text(text)) => text,
             Ok(Line::TooLong) => bail!("a line was too long"),
             Ok(Line::End) => return Ok(()),
@@ -165,7 +165,7 @@ fn send(mut stream: &UnixStream, answer: &Answer) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cli::control::connect;
+    use crate::cli::admin::connect;
 
     struct Echo;
 
@@ -264,7 +264,7 @@ mod tests {
         let mut stream = UnixStream::connect(socket_path(directory.path())).unwrap();
         stream.write_all(b"{}\n").unwrap();
         let mut reader = BufReader::new(stream.try_clone().unwrap());
-        let Line::Text(text) = lines::read(&mut reader, LINE_MAX_BYTES).unwrap() else {
+        let Line::Text(text) = line_reader::read(&mut reader, LINE_MAX_BYTES).unwrap() else {
             panic!("no answer");
         };
         assert!(text.contains("not a request"), "{text}");
@@ -272,7 +272,7 @@ mod tests {
         let _ = stream.write_all(&vec![b'x'; LINE_MAX_BYTES + 1]);
         let _ = stream.write_all(b"\n");
         assert!(!matches!(
-            lines::read(&mut reader, LINE_MAX_BYTES),
+            line_reader::read(&mut reader, LINE_MAX_BYTES),
             Ok(Line::Text(_))
         ));
     }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use anyhow::{Context as _, bail};
 
 use super::{Answer, Desk, LINE_MAX_BYTES, Request, socket_path};
-use crate::cli::lines::{self, Line};
+use crate::cli::line_reader::{self, Line};
 
 /// How long a server may take for an answer. Chosen: a commit on a busy disk, and then some.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
@@ -66,7 +66,7 @@ impl Desk for Remote {
             Err(error) if error.kind() == ErrorKind::BrokenPipe => {}
             written => written.context(lost)?,
         }
-        match lines::read(&mut self.reader, LINE_MAX_BYTES).context(lost)? {
+        match line_reader::read(&mut self.reader, LINE_MAX_BYTES).context(lost)? {
             Line::Text(text) => {
                 serde_json::from_str(&text).context("the server's answer is none that is known")
             }

@@ -6,7 +6,7 @@ use anyhow::{Context as _, anyhow};
 use rand_chacha::ChaCha20Rng;
 use rand_core::RngCore as _;
 
-use crate::cli::control::{Caller, Clerk, Desk};
+use crate::cli::admin::{Caller, Clerk, Desk};
 use crate::net;
 use crate::server::Registrar;
 use crate::store::{self, DATABASE_FILE, Engine, OpenError};
