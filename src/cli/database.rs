@@ -6,7 +6,6 @@ use anyhow::{Context as _, anyhow};
 use rand_chacha::ChaCha20Rng;
 use rand_core::RngCore as _;
 
-use crate::cli::admin::{Caller, Clerk, Desk};
 use crate::net;
 use crate::server::Registrar;
 use crate::store::{self, DATABASE_FILE, Engine, OpenError};
@@ -97,24 +96,4 @@ fn secret(
     let read = engine.secret(name, make);
     read.map_err(|error| OpenError::from(error).at(&data.join(DATABASE_FILE)))
         .with_context(|| format!("cannot read the {name}"))
-}
-
-/// The database of a server that does not run.
-///
-/// # Errors
-/// As [`open`].
-pub fn local_desk(data: &Path) -> anyhow::Result<Box<dyn Desk>> {
-    let mut engine = open(data)?;
-    if let Some(loss) = engine.loss() {
-        eprintln!(
-            "udpchat: {loss}: stored messages are lost; the database has a new epoch, so that clients notice"
-        );
-    }
-    let registrar = Secrets::of(&mut engine, data)?.registrar()?;
-    let snapshots = engine.snapshots();
-    Ok(Box::new(Clerk::new(
-        Caller::Engine(Box::new(engine)),
-        registrar,
-        snapshots,
-    )))
 }

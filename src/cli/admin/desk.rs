@@ -4,8 +4,8 @@ use std::path::Path;
 
 use anyhow::{anyhow, bail};
 
-use super::{Answer, Desk, Request};
-use crate::cli::database;
+use super::{Answer, Caller, Clerk, Desk, Request};
+use crate::cli::database::{self, Secrets};
 
 /// The manual's section on it, of each subcommand that asks here.
 pub const FILES: (&str, &str) = (
@@ -21,8 +21,28 @@ pub const FILES: (&str, &str) = (
 pub fn open(data: &Path) -> anyhow::Result<Box<dyn Desk>> {
     Ok(match super::connect(data)? {
         Some(remote) => Box::new(remote),
-        None => database::local_desk(data)?,
+        None => local(data)?,
     })
+}
+
+/// The database of a server that does not run.
+///
+/// # Errors
+/// As [`open`].
+fn local(data: &Path) -> anyhow::Result<Box<dyn Desk>> {
+    let mut engine = database::open(data)?;
+    if let Some(loss) = engine.loss() {
+        eprintln!(
+            "udpchat: {loss}: stored messages are lost; the database has a new epoch, so that clients notice"
+        );
+    }
+    let registrar = Secrets::of(&mut engine, data)?.registrar()?;
+    let snapshots = engine.snapshots();
+    Ok(Box::new(Clerk::new(
+        Caller::Engine(Box::new(engine)),
+        registrar,
+        snapshots,
+    )))
 }
 
 /// Asks for something and is given it.
