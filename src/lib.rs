@@ -2,7 +2,7 @@
 //!
 //! # The layers
 //!
-//! Each knows only what stands below it, and a test (`tests/layers.rs`) holds the imports to that.
+//! Each knows only what stands below it, and a test (`tests/house/layers.rs`) holds the imports to that.
 //!
 //! | module | knows | does not know |
 //! |---|---|---|

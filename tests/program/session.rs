@@ -1,15 +1,8 @@
 //! The real program on loopback: a server and its clients as processes, people at pseudo-terminals.
 
-#![allow(
-    clippy::disallowed_methods,
-    reason = "tests of processes live in real time"
-)]
-
-mod support;
-
 use std::time::Duration;
 
-use support::{Place, Script, Server, transcript, user_add};
+use crate::support::{Place, Script, Server, transcript, user_add};
 use tempfile::TempDir;
 
 #[test]
@@ -117,7 +110,7 @@ fn messages_typed_before_the_end_of_input_still_arrive() {
         alice.types(&format!("message bob line {number}."));
     }
     alice.closes_input();
-    assert_eq!(support::wait(&mut alice.child).code(), Some(0));
+    assert_eq!(crate::support::wait(&mut alice.child).code(), Some(0));
     bob.sees(50, "line ");
     let said: Vec<String> = bob
         .lines()

@@ -1,14 +1,7 @@
 //! The prompt at a pseudo-terminal: what the keys do, what is printed above a line that is being typed, and the
 //! mistakes that only a terminal lets one make.
-#![cfg(unix)]
-#![allow(
-    clippy::disallowed_methods,
-    reason = "a test of real processes uses the real clock and environment"
-)]
 
-mod support;
-
-use support::{Person, Place, Server, user_add};
+use crate::support::{Person, Place, Server, user_add};
 use tempfile::TempDir;
 
 /// A server with the accounts alice and bob, whose passwords are `swordfish`.

@@ -1,10 +1,4 @@
 //! The measure itself: `udpchat bench` against a real server, and what the server says of the same traffic.
-#![allow(
-    clippy::disallowed_methods,
-    reason = "the processes under test take real time"
-)]
-
-mod support;
 
 use std::fs;
 use std::path::PathBuf;
@@ -12,8 +6,8 @@ use std::process::{Output, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use crate::support::{PATIENCE, Place, Server};
 use serde_json::Value;
-use support::{PATIENCE, Place, Server};
 use tempfile::TempDir;
 
 fn udpchat(arguments: &[&str]) -> Output {

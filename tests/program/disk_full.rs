@@ -3,10 +3,6 @@
 //!
 //! The disk is a small tmpfs in a mount namespace of its own; where that is not permitted, the test says so and is
 //! passed over.
-#![cfg(target_os = "linux")]
-#![allow(clippy::disallowed_methods, reason = "processes live in real time")]
-
-mod support;
 
 use std::fs;
 use std::io::Write as _;
@@ -16,7 +12,7 @@ use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use support::{Place, Script, Server, user_add};
+use crate::support::{Place, Script, Server, user_add};
 use tempfile::TempDir;
 
 /// The size of the disk. Chosen: an empty database takes 1.6 MB, and with all that is said here 6 MB.
@@ -36,7 +32,7 @@ const STILL: Duration = Duration::from_secs(2);
 
 #[test]
 fn server_survives_a_full_disk() {
-    in_a_mount_namespace("in_a_namespace_of_its_own");
+    in_a_mount_namespace("disk_full::in_a_namespace_of_its_own");
 }
 
 /// Runs a test of this file where it may mount; where that is not permitted, it is passed over.
@@ -58,9 +54,11 @@ fn in_a_mount_namespace(test: &str) {
     }
     let inner = ["--exact", test, "--ignored", "--nocapture"];
     let output = in_namespace(&own, &inner).unwrap();
-    println!("{}", String::from_utf8_lossy(&output.stdout));
+    let shown = String::from_utf8_lossy(&output.stdout);
+    println!("{shown}");
     let errors = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{errors}");
+    assert!(shown.contains("1 passed"), "no test is called {test}");
 }
 
 #[test]
@@ -138,7 +136,7 @@ fn in_a_namespace_of_its_own() {
 
 #[test]
 fn start_on_a_full_disk_names_the_path_and_what_to_do() {
-    in_a_mount_namespace("small_disks");
+    in_a_mount_namespace("disk_full::small_disks");
 }
 
 /// Where a start fails depends on how much room is left: each must name the place.

@@ -1,5 +1,4 @@
 //! A running server as its operator meets it: what it prints, accounts through its control socket, and its end.
-#![cfg(unix)]
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::path::Path;

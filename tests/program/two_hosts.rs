@@ -1,21 +1,14 @@
 //! Server and clients on different hosts, over a network that loses, doubles and reorders: network namespaces of
 //! this test's own, joined by a relay in a third.
 
-#![allow(
-    clippy::disallowed_methods,
-    reason = "tests of processes live in real time"
-)]
-
-mod support;
-
 use std::net::{SocketAddr, UdpSocket};
 use std::process::{Child, Command, Stdio};
 use std::sync::Mutex;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use support::relay::{self, Badness};
-use support::{Place, Server, transcript};
+use crate::support::relay::{self, Badness};
+use crate::support::{Place, Server, transcript};
 use tempfile::TempDir;
 
 /// What the link does: 10 % loss, 5 % duplicates, 5 % reordered, 25 ms each way.
@@ -105,7 +98,7 @@ impl RelayProcess {
         let mut command = network.command(own.to_str().expect("its path is text"));
         command.args([
             "--exact",
-            "relay_between_the_hosts",
+            "two_hosts::relay_between_the_hosts",
             "--ignored",
             "--nocapture",
         ]);

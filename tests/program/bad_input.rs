@@ -1,13 +1,6 @@
 //! Bad input, by name: each mistake that a user, an operator or a disk can make is answered with its own exit code
 //! and with what to do about it, and nothing is lost by it. Mistakes on the command line alone are in `cli.rs`, a
 //! second server in `serve.rs`, datagrams in `abuse.rs`.
-#![cfg(unix)]
-#![allow(
-    clippy::disallowed_methods,
-    reason = "a test of real processes uses the real clock and environment"
-)]
-
-mod support;
 
 use std::fs;
 use std::net::UdpSocket;
@@ -16,8 +9,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
+use crate::support::{Place, Script, Server, user_add, wait};
 use redb::{Database, TableDefinition};
-use support::{Place, Script, Server, user_add, wait};
 use tempfile::TempDir;
 
 /// A directory of the test's own, and the password files in it.

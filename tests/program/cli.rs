@@ -1,5 +1,4 @@
 //! The executable as a user meets it: mistakes on the command line, exit codes, plugins.
-#![cfg(unix)]
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;

@@ -1,19 +1,12 @@
 //! What strangers on the network can do to a running server, and what they can read: nothing.
 
-#![allow(
-    clippy::disallowed_methods,
-    reason = "tests of processes live in real time"
-)]
-
-mod support;
-
 use std::net::UdpSocket;
 use std::time::Duration;
 
+use crate::support::relay::{Badness, Relay};
+use crate::support::{Place, Script, Server, user_add};
 use rand_chacha::ChaCha20Rng;
 use rand_core::{RngCore, SeedableRng};
-use support::relay::{Badness, Relay};
-use support::{Place, Script, Server, user_add};
 use tempfile::TempDir;
 
 const PASSWORD: &str = "correct horse battery";

@@ -1,13 +1,10 @@
 //! The database as its operator meets it: checked, copied, put back, and pruned, with real processes.
-#![cfg(unix)]
-
-mod support;
 
 use std::fs;
 use std::os::unix::fs::{FileExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
-use support::{Place, Script, Server, user_add};
+use crate::support::{Place, Script, Server, user_add};
 use tempfile::TempDir;
 
 struct Bench {

@@ -1,18 +1,11 @@
 //! Three clients on a link that loses, doubles, reorders and corrupts, laid by a tool that may stand beside this
 //! repository; where it does not, or namespaces cannot be made, the test says that it was skipped.
 
-#![allow(
-    clippy::disallowed_methods,
-    reason = "tests of processes live in real time"
-)]
-
-mod support;
-
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use support::{Place, Script, Server, user_add};
+use crate::support::{Place, Script, Server, user_add};
 use tempfile::TempDir;
 
 /// Lines that each client says to each other one, and to everyone.
@@ -69,7 +62,7 @@ impl Drop for Wan {
         let _ = Command::new("kill")
             .arg(self.child.id().to_string())
             .status();
-        support::wait(&mut self.child);
+        crate::support::wait(&mut self.child);
     }
 }
 

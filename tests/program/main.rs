@@ -1,0 +1,24 @@
+//! The real program as its users and operators meet it: processes, pipes, pseudo-terminals, signals.
+//!
+//! One test binary, because each one links everything. A test that needs a mount namespace or another host starts
+//! this binary again there.
+#![cfg(unix)]
+#![allow(
+    clippy::disallowed_methods,
+    reason = "tests of processes live in real time"
+)]
+
+mod abuse;
+mod bad_input;
+mod bench;
+mod cli;
+#[cfg(target_os = "linux")]
+mod disk_full;
+mod prompt;
+mod serve;
+mod session;
+mod store;
+#[path = "../support/mod.rs"]
+mod support;
+mod two_hosts;
+mod wan;
