@@ -164,9 +164,9 @@ proptest! {
         let mut next = waiting.next();
         let mut received = Vec::new();
         let mut lagging = Vec::new();
-        // After the dice are used up, everything arrives.
-        let dice = fates.into_iter().chain(std::iter::repeat((Fate::Arrives, 100)));
-        for (fate, max_bytes) in dice.take(5000) {
+        // After the planned fates everything arrives.
+        let fates = fates.into_iter().chain(std::iter::repeat((Fate::Arrives, 100)));
+        for (fate, max_bytes) in fates.take(5000) {
             while let Some(message) = next.filter(|message| sender.push(message).is_ok()) {
                 prop_assert!(message.len() <= 350);
                 next = waiting.next();

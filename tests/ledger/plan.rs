@@ -24,15 +24,15 @@ const TO_EVERYONE: u32 = 10;
 const TO_A_ROOM: u32 = 30;
 const FENCES: u32 = 20;
 
-/// Dice that a seed decides.
-pub struct Dice(ChaCha20Rng);
+/// Random numbers that a seed decides.
+pub struct Rng(ChaCha20Rng);
 
-impl Dice {
+impl Rng {
     /// Different streams of one seed are independent of each other.
     pub fn new(seed: u64, stream: u64) -> Self {
-        let mut dice = ChaCha20Rng::seed_from_u64(seed);
-        dice.set_stream(stream);
-        Self(dice)
+        let mut rng = ChaCha20Rng::seed_from_u64(seed);
+        rng.set_stream(stream);
+        Self(rng)
     }
 
     fn below(&mut self, count: u32) -> u32 {
@@ -67,18 +67,18 @@ pub struct Kill {
 
 /// The kills of a run.
 pub fn kills(seed: u64, count: usize) -> Vec<Kill> {
-    let mut dice = Dice::new(seed, 0);
+    let mut rng = Rng::new(seed, 0);
     let mut one = || {
-        let after = if dice.happens(CLOSE) {
-            dice.millis(50, 400)
+        let after = if rng.happens(CLOSE) {
+            rng.millis(50, 400)
         } else {
-            dice.millis(400, 2_000)
+            rng.millis(400, 2_000)
         };
-        let who = dice.below(100);
+        let who = rng.below(100);
         let mut clients = Vec::new();
         if who >= SERVER_ALONE {
-            for _ in 0..=dice.below(3) {
-                clients.push(dice.user());
+            for _ in 0..=rng.below(3) {
+                clients.push(rng.user());
             }
             clients.sort_unstable();
             clients.dedup();
@@ -87,10 +87,10 @@ pub fn kills(seed: u64, count: usize) -> Vec<Kill> {
             after,
             server: !(SERVER_ALONE..SERVER_ALONE + CLIENTS_ALONE).contains(&who),
             clients,
-            down: if dice.happens(AT_ONCE) {
+            down: if rng.happens(AT_ONCE) {
                 Duration::ZERO
             } else {
-                dice.millis(50, 1_500)
+                rng.millis(50, 1_500)
             },
         }
     };
@@ -124,20 +124,20 @@ pub struct Line {
 }
 
 /// What is typed, without end.
-pub fn line(dice: &mut Dice) -> Line {
-    let author = dice.user();
-    let to = if dice.happens(TO_EVERYONE) {
+pub fn line(rng: &mut Rng) -> Line {
+    let author = rng.user();
+    let to = if rng.happens(TO_EVERYONE) {
         To::Everyone
-    } else if dice.happens(TO_A_ROOM) {
-        To::Room(dice.below(ROOMS as u32) as usize)
+    } else if rng.happens(TO_A_ROOM) {
+        To::Room(rng.below(ROOMS as u32) as usize)
     } else {
-        let other = dice.below(USERS as u32 - 1) as usize;
+        let other = rng.below(USERS as u32 - 1) as usize;
         To::User(if other >= author { other + 1 } else { other })
     };
     Line {
-        after: dice.millis(5, 80),
+        after: rng.millis(5, 80),
         author,
         to,
-        fenced: dice.happens(FENCES),
+        fenced: rng.happens(FENCES),
     }
 }

@@ -9,7 +9,7 @@ use tempfile::TempDir;
 
 use crate::notes::Notes;
 use crate::people::{Person, Printed};
-use crate::plan::{self, Dice, Kill, Line, ROOMS, USERS};
+use crate::plan::{self, Kill, Line, ROOMS, Rng, USERS};
 use crate::support::relay::{Badness, Relay};
 use crate::support::{Place, Server, user_add};
 use crate::tables::{self, Device, Standings};
@@ -215,7 +215,7 @@ impl World {
 
     /// Kills and talks as planned.
     pub fn run(&mut self, seed: u64, kills: &[Kill]) {
-        let mut talk = Dice::new(seed, 1);
+        let mut talk = Rng::new(seed, 1);
         let mut line = plan::line(&mut talk);
         let mut line_due = Instant::now() + line.after;
         for (number, kill) in kills.iter().enumerate() {

@@ -83,7 +83,7 @@ fn hundred_thousand_wrong_datagrams_leave_the_server_as_it_was() {
     alice.types("message bob before");
     alice.sees(1, "Message received by bob");
     let samples = relay.passed();
-    let mut dice = ChaCha20Rng::from_seed([3; 32]);
+    let mut rng = ChaCha20Rng::from_seed([3; 32]);
     let mut largest_factor = 0.0_f64;
     let mut answers = 0;
     // The first part warms everything up that is allocated once.
@@ -94,7 +94,7 @@ fn hundred_thousand_wrong_datagrams_leave_the_server_as_it_was() {
             socket.connect(server.address).unwrap();
             let mut sent = Vec::new();
             for _ in 0..100 {
-                let datagram = wrong(&mut dice, &samples);
+                let datagram = wrong(&mut rng, &samples);
                 sent.push(datagram.len());
                 // A full socket buffer loses it, as the network would.
                 let _ = socket.send(&datagram);
@@ -138,15 +138,15 @@ fn hundred_thousand_wrong_datagrams_leave_the_server_as_it_was() {
 }
 
 /// A datagram that no honest peer sends: noise, or a captured one changed or cut.
-fn wrong(dice: &mut ChaCha20Rng, samples: &[Vec<u8>]) -> Vec<u8> {
-    let mut below = |bound: usize| dice.next_u32() as usize % bound;
+fn wrong(rng: &mut ChaCha20Rng, samples: &[Vec<u8>]) -> Vec<u8> {
+    let mut below = |bound: usize| rng.next_u32() as usize % bound;
     let mut datagram = match below(3) {
         0 => vec![0; below(1300)],
         _ => samples[below(samples.len())].clone(),
     };
     let is_noise = datagram.iter().all(|byte| *byte == 0);
     if is_noise {
-        dice.fill_bytes(&mut datagram);
+        rng.fill_bytes(&mut datagram);
         if let Some(first) = datagram.first_mut() {
             // Half of them look like a packet of ours at the first glance.
             if *first >= 128 {
@@ -155,12 +155,12 @@ fn wrong(dice: &mut ChaCha20Rng, samples: &[Vec<u8>]) -> Vec<u8> {
         }
         return datagram;
     }
-    for _ in 0..=dice.next_u32() % 4 {
-        let at = dice.next_u32() as usize % datagram.len();
-        datagram[at] ^= 1 << (dice.next_u32() % 8);
+    for _ in 0..=rng.next_u32() % 4 {
+        let at = rng.next_u32() as usize % datagram.len();
+        datagram[at] ^= 1 << (rng.next_u32() % 8);
     }
-    if dice.next_u32().is_multiple_of(3) {
-        datagram.truncate(dice.next_u32() as usize % (datagram.len() + 1));
+    if rng.next_u32().is_multiple_of(3) {
+        datagram.truncate(rng.next_u32() as usize % (datagram.len() + 1));
     }
     datagram
 }

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use crate::dice::Dice;
 use crate::faults::{Fault, Faults};
 use crate::network::{Route, Way};
+use crate::rng::Rng;
 
 /// How many datagrams the attacker remembers. At the limit one at random is forgotten for each new one.
 const MEMORY: usize = 96;
@@ -68,8 +68,8 @@ impl Attacker {
     }
 
     /// One of the attacker's addresses, of which each victim has its own.
-    fn address(dice: &mut Dice, victim: usize) -> SocketAddr {
-        let host = 1 + dice.below(2) as u8;
+    fn address(rng: &mut Rng, victim: usize) -> SocketAddr {
+        let host = 1 + rng.below(2) as u8;
         SocketAddr::from(([10, 66, victim as u8, host], 6666))
     }
 
@@ -103,7 +103,7 @@ impl Attacker {
     /// Looks at a datagram, and says what becomes of it and what else is sent, each after a delay.
     pub fn observe(
         &mut self,
-        dice: &mut Dice,
+        rng: &mut Rng,
         faults: &mut Faults,
         seen: &Seen,
         injected: &mut Vec<(Duration, Seen)>,
@@ -112,77 +112,77 @@ impl Attacker {
         if self.seen.len() < MEMORY {
             self.seen.push(seen.clone());
         } else {
-            let place = dice.index(MEMORY);
+            let place = rng.index(MEMORY);
             self.seen[place] = seen.clone();
         }
-        if dice.happens(attack.replay) {
+        if rng.happens(attack.replay) {
             faults.count(Fault::Replayed);
-            let old = self.seen[dice.index(self.seen.len())].clone();
-            injected.push((dice.ms(0, 3_000), old));
+            let old = self.seen[rng.index(self.seen.len())].clone();
+            injected.push((rng.ms(0, 3_000), old));
         }
-        if dice.happens(attack.replay_elsewhere) {
+        if rng.happens(attack.replay_elsewhere) {
             faults.count(Fault::ReplayedElsewhere);
-            let mut old = self.seen[dice.index(self.seen.len())].clone();
-            old.from = Self::address(dice, old.route.client);
-            injected.push((dice.ms(0, 3_000), old));
+            let mut old = self.seen[rng.index(self.seen.len())].clone();
+            old.from = Self::address(rng, old.route.client);
+            injected.push((rng.ms(0, 3_000), old));
         }
-        if dice.happens(attack.forge) {
+        if rng.happens(attack.forge) {
             faults.count(Fault::Forged);
-            injected.push((dice.ms(0, 100), forged(dice, seen)));
+            injected.push((rng.ms(0, 100), forged(rng, seen)));
         }
-        if dice.happens(attack.mutate) {
+        if rng.happens(attack.mutate) {
             faults.count(Fault::Mutated);
-            injected.push((dice.ms(0, 60), mutated(dice, seen)));
+            injected.push((rng.ms(0, 60), mutated(rng, seen)));
         }
         if seen.route.way == Way::Up {
-            if dice.happens(attack.overtake) {
+            if rng.happens(attack.overtake) {
                 faults.count(Fault::Overtaken);
                 let mut copy = seen.clone();
-                copy.from = Self::address(dice, seen.route.client);
+                copy.from = Self::address(rng, seen.route.client);
                 injected.push((Duration::from_millis(1), copy));
             }
-            if dice.happens(attack.steal) {
+            if rng.happens(attack.steal) {
                 faults.count(Fault::Stolen);
                 let mut copy = seen.clone();
-                copy.from = Self::address(dice, seen.route.client);
+                copy.from = Self::address(rng, seen.route.client);
                 injected.push((Duration::from_millis(1), copy));
                 return Verdict::Swallow;
             }
         }
-        if dice.happens(attack.hold) {
+        if rng.happens(attack.hold) {
             faults.count(Fault::Held);
-            return Verdict::Hold(dice.ms(100, 8_000));
+            return Verdict::Hold(rng.ms(100, 8_000));
         }
         Verdict::Pass
     }
 }
 
 /// A datagram of the attacker's own making, with a header that fits the session if it is lucky.
-fn forged(dice: &mut Dice, seen: &Seen) -> Seen {
+fn forged(rng: &mut Rng, seen: &Seen) -> Seen {
     let mut forged = seen.clone();
-    let kept = [1, 5, 9, 13][dice.index(4)].min(forged.bytes.len());
-    dice.fill(&mut forged.bytes[kept..]);
-    if dice.happens(0.3) {
-        forged.bytes[0] = dice.below(10) as u8;
+    let kept = [1, 5, 9, 13][rng.index(4)].min(forged.bytes.len());
+    rng.fill(&mut forged.bytes[kept..]);
+    if rng.happens(0.3) {
+        forged.bytes[0] = rng.below(10) as u8;
     }
-    if dice.happens(0.3) {
-        let length = 1 + dice.index(forged.bytes.len());
+    if rng.happens(0.3) {
+        let length = 1 + rng.index(forged.bytes.len());
         forged.bytes.truncate(length);
     }
     forged
 }
 
 /// A datagram with a few bytes changed, cut off or added.
-fn mutated(dice: &mut Dice, seen: &Seen) -> Seen {
+fn mutated(rng: &mut Rng, seen: &Seen) -> Seen {
     let mut mutated = seen.clone();
-    for _ in 0..=dice.below(3) {
-        let place = dice.index(mutated.bytes.len());
-        mutated.bytes[place] ^= 1 + dice.below(255) as u8;
+    for _ in 0..=rng.below(3) {
+        let place = rng.index(mutated.bytes.len());
+        mutated.bytes[place] ^= 1 + rng.below(255) as u8;
     }
-    match dice.below(4) {
+    match rng.below(4) {
         0 => mutated.bytes.push(0),
         1 => {
-            let length = 1 + dice.index(mutated.bytes.len());
+            let length = 1 + rng.index(mutated.bytes.len());
             mutated.bytes.truncate(length);
         }
         _ => {}

@@ -18,7 +18,6 @@
 
 mod attacker;
 mod client;
-mod dice;
 mod disk;
 mod faults;
 mod network;
@@ -27,6 +26,7 @@ mod paging;
 mod plan;
 mod process;
 mod retention;
+mod rng;
 mod rooms;
 mod runs;
 mod script;

@@ -9,8 +9,8 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use crate::attacker::{Attack, Attacker, Seen, Verdict};
-use crate::dice::Dice;
 use crate::faults::{Fault, Faults};
+use crate::rng::Rng;
 
 /// The server's address.
 pub const SERVER: ([u8; 4], u16) = ([10, 0, 0, 1], 7777);
@@ -109,7 +109,7 @@ struct Path {
 /// All paths, and all that is under way on them.
 pub struct Network {
     link: Link,
-    dice: Dice,
+    rng: Rng,
     under_way: BinaryHeap<Datagram>,
     sent: u64,
     paths: Vec<Path>,
@@ -122,7 +122,7 @@ pub struct Network {
 }
 
 impl Network {
-    pub fn new(link: Link, attack: Attack, clients: usize, dice: Dice) -> Self {
+    pub fn new(link: Link, attack: Attack, clients: usize, rng: Rng) -> Self {
         let path = |number| Path {
             outer: SocketAddr::from(([10, 0, 1, number as u8], 40_000)),
             up: Direction::default(),
@@ -131,7 +131,7 @@ impl Network {
         };
         Self {
             link,
-            dice,
+            rng,
             under_way: BinaryHeap::new(),
             sent: 0,
             paths: (0..clients).map(path).collect(),
@@ -200,7 +200,7 @@ impl Network {
             }
             Host::Server if Attacker::owns(to) => {
                 self.attacker.written_to(to, bytes.len());
-                if self.dice.happens(self.attacker.attack.relay) {
+                if self.rng.happens(self.attacker.attack.relay) {
                     self.faults.count(Fault::Relayed);
                     self.relay(now, to, bytes);
                 }
@@ -231,7 +231,7 @@ impl Network {
         let mut injected = Vec::new();
         let verdict = self
             .attacker
-            .observe(&mut self.dice, &mut self.faults, &seen, &mut injected);
+            .observe(&mut self.rng, &mut self.faults, &seen, &mut injected);
         for (delay, seen) in injected {
             self.push(now + delay, seen);
         }
@@ -259,7 +259,7 @@ impl Network {
 
     /// A datagram goes its way, as far as that leads.
     fn carry(&mut self, now: Duration, seen: &Seen) {
-        let (link, dice, faults) = (self.link, &mut self.dice, &mut self.faults);
+        let (link, rng, faults) = (self.link, &mut self.rng, &mut self.faults);
         let path = &mut self.paths[seen.route.client];
         let is_cut_both = path.up.is_cut && path.down.is_cut;
         let direction = match seen.route.way {
@@ -279,15 +279,15 @@ impl Network {
             return;
         }
         direction.in_burst = if direction.in_burst {
-            !dice.happens(link.burst_ends)
+            !rng.happens(link.burst_ends)
         } else {
-            dice.happens(link.burst)
+            rng.happens(link.burst)
         };
         if direction.in_burst {
             faults.count(Fault::BurstLost);
             return;
         }
-        if dice.happens(link.loss) {
+        if rng.happens(link.loss) {
             faults.count(Fault::Lost);
             return;
         }
@@ -305,7 +305,7 @@ impl Network {
             start = now + waits + takes;
             direction.free_at = start;
         }
-        let copies = if dice.happens(link.duplicate) {
+        let copies = if rng.happens(link.duplicate) {
             faults.count(Fault::Duplicated);
             2
         } else {
@@ -313,13 +313,13 @@ impl Network {
         };
         for _ in 0..copies {
             let mut copy = seen.clone();
-            if self.dice.happens(link.corrupt) && !copy.bytes.is_empty() {
+            if self.rng.happens(link.corrupt) && !copy.bytes.is_empty() {
                 self.faults.count(Fault::Corrupted);
-                let at = self.dice.index(copy.bytes.len());
-                copy.bytes[at] ^= 1 << self.dice.below(8);
+                let at = self.rng.index(copy.bytes.len());
+                copy.bytes[at] ^= 1 << self.rng.below(8);
             }
-            let mut delay = link.delay + link.jitter.mul_f64(self.dice.share(1.0));
-            if self.dice.happens(link.reorder) {
+            let mut delay = link.delay + link.jitter.mul_f64(self.rng.share(1.0));
+            if self.rng.happens(link.reorder) {
                 self.faults.count(Fault::Reordered);
                 delay += link.delay + Duration::from_millis(5);
             }

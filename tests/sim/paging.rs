@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use udpchat::client::Tone;
 
-use crate::dice::Dice;
 use crate::disk::{Mark, mark_of};
+use crate::rng::Rng;
 
 /// How long a person waits who was told that the server does not answer.
 const TRY_AGAIN_AFTER: Duration = Duration::from_secs(2);
@@ -38,7 +38,7 @@ pub struct Past {
 pub struct Paging {
     /// The conversations that are still to be read; the first is being read.
     conversations: VecDeque<(u64, String)>,
-    dice: Dice,
+    rng: Rng,
     /// Up to which life and line the screen was looked at.
     looked_at: (usize, usize),
     /// Of the first conversation, oldest first.
@@ -57,12 +57,12 @@ impl Paging {
     /// Begins to read these, on a screen of which nothing before this life and line is heeded.
     pub fn new(
         conversations: VecDeque<(u64, String)>,
-        dice: Dice,
+        rng: Rng,
         looked_at: (usize, usize),
     ) -> Self {
         Self {
             conversations,
-            dice,
+            rng,
             looked_at,
             shown: VecDeque::new(),
             wants: None,
@@ -85,7 +85,7 @@ impl Paging {
     pub fn line(&mut self, now: Duration) -> Option<String> {
         self.deadline().filter(|at| *at <= now)?;
         let (_, name) = self.conversations.front()?;
-        let wants = match self.dice.below(8) {
+        let wants = match self.rng.below(8) {
             0 => PAGE,
             1 => PAGE_MAX,
             lines => lines as usize - 1,

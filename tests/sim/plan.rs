@@ -4,10 +4,10 @@
 use std::time::Duration;
 
 use crate::attacker::Attack;
-use crate::dice::Dice;
 use crate::faults::Fault;
 use crate::network::{Host, Link};
 use crate::retention::Keep;
+use crate::rng::Rng;
 
 /// How long texts may be that fill several packets, where nothing else is meant, in bytes.
 pub const LONG_BYTES: usize = 4_000;
@@ -168,16 +168,16 @@ impl Plan {
 
     /// Several kinds of trouble at once, which ones and how much of each decides the seed.
     pub fn mixed(seed: u64) -> Self {
-        let dice = &mut Dice::new(seed, 3);
+        let rng = &mut Rng::new(seed, 3);
         let mut plan = Self::plain();
-        plan.clients = 2 + dice.index(3);
-        plan.messages = 2 + dice.index(4);
-        plan.over = dice.ms(8_000, 40_000);
-        plan.link.delay = dice.ms(1, 150);
-        plan.link.jitter = plan.link.delay.mul_f64(dice.share(0.5));
-        plan.long_texts = dice.happens(0.3).then_some(LONG_BYTES);
-        for _ in 0..3 + dice.below(4) {
-            INGREDIENTS[dice.index(INGREDIENTS.len())](&mut plan, dice);
+        plan.clients = 2 + rng.index(3);
+        plan.messages = 2 + rng.index(4);
+        plan.over = rng.ms(8_000, 40_000);
+        plan.link.delay = rng.ms(1, 150);
+        plan.link.jitter = plan.link.delay.mul_f64(rng.share(0.5));
+        plan.long_texts = rng.happens(0.3).then_some(LONG_BYTES);
+        for _ in 0..3 + rng.below(4) {
+            INGREDIENTS[rng.index(INGREDIENTS.len())](&mut plan, rng);
         }
         // A device that an older database does not know becomes another one, and cannot say what became of its lines. Who
         // was given an older state is expected to hold all from the beginning.
@@ -258,62 +258,59 @@ impl Plan {
     }
 
     /// When what happens, counted from the moment at which the talking begins; unsorted.
-    pub fn agenda(&self, dice: &mut Dice) -> Vec<(Duration, Happening)> {
+    pub fn agenda(&self, rng: &mut Rng) -> Vec<(Duration, Happening)> {
         let troubles = &self.troubles;
         let over = self.over.as_millis() as u64;
         let mut agenda = Vec::new();
         for (count, is_roaming) in [(troubles.rebinds, false), (troubles.roams, true)] {
             for _ in 0..count {
-                let client = dice.index(self.hosts());
-                agenda.push((dice.ms(0, over), Happening::Rebind { client, is_roaming }));
+                let client = rng.index(self.hosts());
+                agenda.push((rng.ms(0, over), Happening::Rebind { client, is_roaming }));
             }
         }
         let cuts = troubles.cuts_one_way + troubles.cuts_both_ways;
         for number in 0..cuts {
-            let (client, at) = (dice.index(self.hosts()), dice.ms(0, over));
+            let (client, at) = (rng.index(self.hosts()), rng.ms(0, over));
             let both = number >= troubles.cuts_one_way;
-            let up = both || dice.happens(0.5);
+            let up = both || rng.happens(0.5);
             let down = both || !up;
             let mend = (false, false);
-            for (at, (up, down)) in [(at, (up, down)), (at + dice.ms(500, 30_000), mend)] {
+            for (at, (up, down)) in [(at, (up, down)), (at + rng.ms(500, 30_000), mend)] {
                 agenda.push((at, Happening::Cut { client, up, down }));
             }
         }
         for _ in 0..troubles.black_holes {
-            let (client, at) = (dice.index(self.hosts()), dice.ms(0, over));
-            let until = at + dice.ms(5_000, 40_000);
-            for (at, bytes) in [(at, 1_000 + dice.index(200)), (until, usize::MAX)] {
+            let (client, at) = (rng.index(self.hosts()), rng.ms(0, over));
+            let until = at + rng.ms(5_000, 40_000);
+            for (at, bytes) in [(at, 1_000 + rng.index(200)), (until, usize::MAX)] {
                 agenda.push((at, Happening::CarryAtMost { client, bytes }));
             }
         }
         for _ in 0..troubles.server_crashes {
-            let down = dice.ms(50, 8_000);
-            agenda.push((dice.ms(0, over), Happening::CrashServer { down }));
+            let down = rng.ms(50, 8_000);
+            agenda.push((rng.ms(0, over), Happening::CrashServer { down }));
         }
         for _ in 0..troubles.torn_commits {
-            let down = dice.ms(50, 8_000);
-            agenda.push((dice.ms(0, over), Happening::TearCommit { down }));
+            let down = rng.ms(50, 8_000);
+            agenda.push((rng.ms(0, over), Happening::TearCommit { down }));
         }
-        self.restores(dice, &mut agenda);
+        self.restores(rng, &mut agenda);
         for _ in 0..troubles.client_crashes {
-            let (client, down) = (dice.index(self.hosts()), dice.ms(50, 8_000));
-            agenda.push((dice.ms(0, over), Happening::CrashClient { client, down }));
+            let (client, down) = (rng.index(self.hosts()), rng.ms(50, 8_000));
+            agenda.push((rng.ms(0, over), Happening::CrashClient { client, down }));
         }
         for _ in 0..troubles.failing_disks {
-            let client = dice.index(self.hosts());
+            let client = rng.index(self.hosts());
             let happening = Happening::FailDisk {
                 client,
                 operations: None,
             };
-            agenda.push((dice.ms(0, over), happening));
+            agenda.push((rng.ms(0, over), happening));
         }
         for _ in 0..troubles.absences {
-            let client = dice.index(self.hosts());
-            let down = dice.ms(over / 4, over);
-            agenda.push((
-                dice.ms(0, over / 2),
-                Happening::CrashClient { client, down },
-            ));
+            let client = rng.index(self.hosts());
+            let down = rng.ms(over / 4, over);
+            agenda.push((rng.ms(0, over / 2), Happening::CrashClient { client, down }));
         }
         if !self.keep.own.is_empty() {
             // Rooms come to be as people join them.
@@ -325,7 +322,7 @@ impl Plan {
             // In steps after which a pass is not skipped.
             for _ in 0..4 {
                 let (host, by_ms) = (Host::Server, 20 * 3_600_000);
-                agenda.push((dice.ms(0, over), Happening::SetClock { host, by_ms }));
+                agenda.push((rng.ms(0, over), Happening::SetClock { host, by_ms }));
             }
         }
         let now = Duration::ZERO;
@@ -334,71 +331,71 @@ impl Plan {
         }
         if let Some(operations) = troubles.client_write {
             let happening = Happening::FailDisk {
-                client: dice.index(self.hosts()),
+                client: rng.index(self.hosts()),
                 operations: Some(operations),
             };
             agenda.push((now, happening));
         }
         for (count, sign) in [(troubles.clocks_forward, 1), (troubles.clocks_back, -1)] {
             for _ in 0..count {
-                let host = self.any_host(dice);
+                let host = self.any_host(rng);
                 // From a second to 40 days, each order of magnitude as likely as the others.
-                let most = [60, 3_600, 86_400, 3_456_000][dice.index(4)] * 1_000;
-                let by_ms = sign * (1_000 + dice.below(most) as i64);
-                agenda.push((dice.ms(0, over), Happening::SetClock { host, by_ms }));
+                let most = [60, 3_600, 86_400, 3_456_000][rng.index(4)] * 1_000;
+                let by_ms = sign * (1_000 + rng.below(most) as i64);
+                agenda.push((rng.ms(0, over), Happening::SetClock { host, by_ms }));
             }
         }
         for number in 0..troubles.client_sleeps + troubles.server_sleeps {
             let host = if number < troubles.client_sleeps {
-                Host::Client(dice.index(self.hosts()))
+                Host::Client(rng.index(self.hosts()))
             } else {
                 Host::Server
             };
-            let longest = [10_000, 90_000, 1_200_000][dice.index(3)];
-            let span = dice.ms(1_000, longest);
-            agenda.push((dice.ms(0, over), Happening::Sleep { host, span }));
+            let longest = [10_000, 90_000, 1_200_000][rng.index(3)];
+            let span = rng.ms(1_000, longest);
+            agenda.push((rng.ms(0, over), Happening::Sleep { host, span }));
         }
         agenda
     }
 
     /// Backups, and what is done with them.
-    fn restores(&self, dice: &mut Dice, agenda: &mut Vec<(Duration, Happening)>) {
+    fn restores(&self, rng: &mut Rng, agenda: &mut Vec<(Duration, Happening)>) {
         let troubles = &self.troubles;
         let over = self.over.as_millis() as u64;
         for _ in 0..troubles.server_stops {
-            let down = dice.ms(50, 8_000);
-            agenda.push((dice.ms(0, over), Happening::StopServer { down }));
+            let down = rng.ms(50, 8_000);
+            agenda.push((rng.ms(0, over), Happening::StopServer { down }));
         }
         for _ in 0..troubles.server_restores {
-            let made = dice.below(over * 3 / 4);
-            let runs = dice.happens(0.7);
+            let made = rng.below(over * 3 / 4);
+            let runs = rng.happens(0.7);
             agenda.push((
                 Duration::from_millis(made),
                 Happening::BackUpServer { runs },
             ));
-            let (by_hand, down) = (dice.happens(0.5), dice.ms(50, 8_000));
+            let (by_hand, down) = (rng.happens(0.5), rng.ms(50, 8_000));
             let happening = Happening::PutServerBack { by_hand, down };
-            agenda.push((dice.ms(made, over), happening));
+            agenda.push((rng.ms(made, over), happening));
         }
         for _ in 0..troubles.client_restores {
-            let client = dice.index(self.devices());
-            let made = dice.below(over * 3 / 4);
+            let client = rng.index(self.devices());
+            let made = rng.below(over * 3 / 4);
             agenda.push((
                 Duration::from_millis(made),
                 Happening::BackUpClient { client },
             ));
-            let down = dice.ms(50, 8_000);
+            let down = rng.ms(50, 8_000);
             let happening = Happening::PutClientBack { client, down };
-            agenda.push((dice.ms(made, over), happening));
+            agenda.push((rng.ms(made, over), happening));
         }
         for number in 0..self.copies {
             let (from, to) = (number, self.devices() + number);
-            agenda.push((dice.ms(0, over), Happening::CopyClient { from, to }));
+            agenda.push((rng.ms(0, over), Happening::CopyClient { from, to }));
         }
     }
 
-    fn any_host(&self, dice: &mut Dice) -> Host {
-        match dice.index(self.hosts() + 1) {
+    fn any_host(&self, rng: &mut Rng) -> Host {
+        match rng.index(self.hosts() + 1) {
             0 => Host::Server,
             number => Host::Client(number - 1),
         }
@@ -406,35 +403,35 @@ impl Plan {
 }
 
 /// Adds some of one kind of trouble to a plan.
-type Ingredient = fn(&mut Plan, &mut Dice);
+type Ingredient = fn(&mut Plan, &mut Rng);
 
 /// Everything of which a mixed plan is mixed.
 const INGREDIENTS: &[Ingredient] = &[
-    |plan, dice| plan.link.loss = 0.01 + dice.share(0.3),
-    |plan, dice| {
-        plan.link.burst = 0.005 + dice.share(0.05);
-        plan.link.burst_ends = 0.1 + dice.share(0.5);
+    |plan, rng| plan.link.loss = 0.01 + rng.share(0.3),
+    |plan, rng| {
+        plan.link.burst = 0.005 + rng.share(0.05);
+        plan.link.burst_ends = 0.1 + rng.share(0.5);
     },
-    |plan, dice| plan.link.duplicate = 0.01 + dice.share(0.3),
-    |plan, dice| plan.link.reorder = 0.01 + dice.share(0.3),
-    |plan, dice| plan.link.corrupt = 0.01 + dice.share(0.1),
-    |plan, dice| {
-        plan.link.rate = 3_000 + dice.below(27_000) as u32;
-        plan.link.queue = dice.ms(50, 500);
+    |plan, rng| plan.link.duplicate = 0.01 + rng.share(0.3),
+    |plan, rng| plan.link.reorder = 0.01 + rng.share(0.3),
+    |plan, rng| plan.link.corrupt = 0.01 + rng.share(0.1),
+    |plan, rng| {
+        plan.link.rate = 3_000 + rng.below(27_000) as u32;
+        plan.link.queue = rng.ms(50, 500);
     },
-    |plan, dice| plan.troubles.rebinds = 1 + dice.below(4),
-    |plan, dice| plan.troubles.roams = 1 + dice.below(3),
-    |plan, dice| plan.troubles.cuts_one_way = 1 + dice.below(3),
-    |plan, dice| plan.troubles.cuts_both_ways = 1 + dice.below(3),
-    |plan, dice| {
-        plan.troubles.black_holes = 1 + dice.below(3);
+    |plan, rng| plan.troubles.rebinds = 1 + rng.below(4),
+    |plan, rng| plan.troubles.roams = 1 + rng.below(3),
+    |plan, rng| plan.troubles.cuts_one_way = 1 + rng.below(3),
+    |plan, rng| plan.troubles.cuts_both_ways = 1 + rng.below(3),
+    |plan, rng| {
+        plan.troubles.black_holes = 1 + rng.below(3);
         plan.long_texts = Some(LONG_BYTES);
     },
-    |plan, dice| plan.troubles.server_crashes = 1 + dice.below(3),
-    |plan, dice| plan.troubles.torn_commits = 1 + dice.below(2),
-    |plan, dice| plan.troubles.server_stops = 1 + dice.below(2),
-    |plan, dice| plan.troubles.server_restores = 1 + dice.below(2),
-    |plan, dice| plan.troubles.client_restores = 1 + dice.below(2),
+    |plan, rng| plan.troubles.server_crashes = 1 + rng.below(3),
+    |plan, rng| plan.troubles.torn_commits = 1 + rng.below(2),
+    |plan, rng| plan.troubles.server_stops = 1 + rng.below(2),
+    |plan, rng| plan.troubles.server_restores = 1 + rng.below(2),
+    |plan, rng| plan.troubles.client_restores = 1 + rng.below(2),
     |plan, _| plan.copies = 1,
     |plan, _| plan.rooms = true,
     |plan, _| plan.devices = 2,
@@ -445,25 +442,25 @@ const INGREDIENTS: &[Ingredient] = &[
         // Else few pages are cut short, and in some runs none.
         plan.troubles.server_crashes = plan.troubles.server_crashes.max(1);
     },
-    |plan, dice| plan.troubles.client_crashes = 1 + dice.below(4),
-    |plan, dice| plan.troubles.failing_disks = 1 + dice.below(3),
-    |plan, dice| plan.troubles.clocks_forward = 1 + dice.below(3),
-    |plan, dice| plan.troubles.clocks_back = 1 + dice.below(3),
-    |plan, dice| plan.troubles.client_sleeps = 1 + dice.below(3),
-    |plan, dice| plan.troubles.server_sleeps = 1 + dice.below(2),
-    |plan, dice| {
-        plan.attack.replay = 0.02 + dice.share(0.2);
-        plan.attack.replay_elsewhere = 0.02 + dice.share(0.2);
+    |plan, rng| plan.troubles.client_crashes = 1 + rng.below(4),
+    |plan, rng| plan.troubles.failing_disks = 1 + rng.below(3),
+    |plan, rng| plan.troubles.clocks_forward = 1 + rng.below(3),
+    |plan, rng| plan.troubles.clocks_back = 1 + rng.below(3),
+    |plan, rng| plan.troubles.client_sleeps = 1 + rng.below(3),
+    |plan, rng| plan.troubles.server_sleeps = 1 + rng.below(2),
+    |plan, rng| {
+        plan.attack.replay = 0.02 + rng.share(0.2);
+        plan.attack.replay_elsewhere = 0.02 + rng.share(0.2);
     },
-    |plan, dice| plan.attack.hold = 0.01 + dice.share(0.1),
-    |plan, dice| {
-        plan.attack.forge = 0.02 + dice.share(0.2);
-        plan.attack.mutate = 0.02 + dice.share(0.2);
+    |plan, rng| plan.attack.hold = 0.01 + rng.share(0.1),
+    |plan, rng| {
+        plan.attack.forge = 0.02 + rng.share(0.2);
+        plan.attack.mutate = 0.02 + rng.share(0.2);
     },
-    |plan, dice| plan.attack.overtake = 0.05 + dice.share(0.5),
-    |plan, dice| plan.attack.steal = 0.02 + dice.share(0.2),
-    |plan, dice| {
-        plan.attack.overtake = 0.05 + dice.share(0.5);
-        plan.attack.relay = 0.2 + dice.share(0.8);
+    |plan, rng| plan.attack.overtake = 0.05 + rng.share(0.5),
+    |plan, rng| plan.attack.steal = 0.02 + rng.share(0.2),
+    |plan, rng| {
+        plan.attack.overtake = 0.05 + rng.share(0.5);
+        plan.attack.relay = 0.2 + rng.share(0.8);
     },
 ];

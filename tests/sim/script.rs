@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use crate::dice::Dice;
 use crate::disk::Mark;
 use crate::oracle::Audience;
 use crate::plan::Plan;
+use crate::rng::Rng;
 
 /// The rooms of these runs.
 const ROOMS: [&str; 2] = ["#bridge", "#deck"];
@@ -26,14 +26,14 @@ pub fn user(account: usize) -> String {
 }
 
 /// Everything that is typed in a run, for each host in its order.
-pub fn write(plan: &Plan, dice: &mut Dice) -> Vec<Typed> {
+pub fn write(plan: &Plan, rng: &mut Rng) -> Vec<Typed> {
     let over = plan.over.as_millis() as u64;
     let mut script = Vec::new();
     for host in 0..plan.hosts() {
-        let mut times: Vec<Duration> = (0..plan.messages).map(|_| dice.ms(0, over)).collect();
+        let mut times: Vec<Duration> = (0..plan.messages).map(|_| rng.ms(0, over)).collect();
         times.sort_unstable();
         if plan.rooms {
-            for room in ROOMS.iter().filter(|_| dice.happens(0.85)) {
+            for room in ROOMS.iter().filter(|_| rng.happens(0.85)) {
                 script.push(Typed {
                     host,
                     after: Duration::ZERO,
@@ -43,7 +43,7 @@ pub fn write(plan: &Plan, dice: &mut Dice) -> Vec<Typed> {
             }
         }
         for (number, after) in times.into_iter().enumerate() {
-            let (line, audience) = line(plan, dice, (host, number));
+            let (line, audience) = line(plan, rng, (host, number));
             script.push(Typed {
                 host,
                 after,
@@ -55,37 +55,37 @@ pub fn write(plan: &Plan, dice: &mut Dice) -> Vec<Typed> {
     script
 }
 
-fn line(plan: &Plan, dice: &mut Dice, mark: Mark) -> (String, Option<Audience>) {
+fn line(plan: &Plan, rng: &mut Rng, mark: Mark) -> (String, Option<Audience>) {
     let account = mark.0 % plan.clients;
-    if plan.rooms && dice.happens(0.8) {
-        let other = (account + 1 + dice.index(plan.clients - 1)) % plan.clients;
-        return line_about_a_room(dice, &user(other), mark);
+    if plan.rooms && rng.happens(0.8) {
+        let other = (account + 1 + rng.index(plan.clients - 1)) % plan.clients;
+        return line_about_a_room(rng, &user(other), mark);
     }
     let mut text = format!("<{}.{}>", mark.0, mark.1);
     if let Some(bytes) = plan.long_texts
-        && dice.happens(0.5)
+        && rng.happens(0.5)
     {
-        text.push_str(&"x".repeat(dice.index(bytes)));
+        text.push_str(&"x".repeat(rng.index(bytes)));
     }
-    if !plan.rooms && dice.happens(0.33) {
+    if !plan.rooms && rng.happens(0.33) {
         return (format!("/message* {text}"), Some(Audience::Everyone));
     }
-    let to = (account + 1 + dice.index(plan.clients - 1)) % plan.clients;
+    let to = (account + 1 + rng.index(plan.clients - 1)) % plan.clients;
     let line = format!("/message {} {text}", user(to));
     (line, Some(Audience::One(to)))
 }
 
 /// Something said in a room, or done about one, whether or not that is permitted.
-fn line_about_a_room(dice: &mut Dice, other: &str, mark: Mark) -> (String, Option<Audience>) {
-    let room = ROOMS[usize::from(dice.happens(0.3))];
-    let line = match dice.below(20) {
+fn line_about_a_room(rng: &mut Rng, other: &str, mark: Mark) -> (String, Option<Audience>) {
+    let room = ROOMS[usize::from(rng.happens(0.3))];
+    let line = match rng.below(20) {
         0..2 => format!("/join {room}"),
         2 => format!("/leave {room}"),
         3..5 => format!("/kick {other} {room}"),
         5 => format!("/invite {other} {room}"),
         6 => format!("/role {other} moderator {room}"),
-        7 => format!("/topic {room} tea at {}", dice.below(12)),
-        8 => format!("/access {} {room}", ["public", "private"][dice.index(2)]),
+        7 => format!("/topic {room} tea at {}", rng.below(12)),
+        8 => format!("/access {} {room}", ["public", "private"][rng.index(2)]),
         _ => {
             let line = format!("/message {room} <{}.{}>", mark.0, mark.1);
             return (line, Some(Audience::Room));

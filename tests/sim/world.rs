@@ -9,13 +9,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 use crate::client::ClientHost;
-use crate::dice::Dice;
 use crate::disk::{Disk, Log};
 use crate::faults::{Fault, Faults};
 use crate::network::{Datagram, Host, Network};
 use crate::oracle::{Audience, Oracle};
 use crate::plan::{Happening, Plan};
 use crate::process::Clocks;
+use crate::rng::Rng;
 use crate::rooms::Rooms;
 use crate::script;
 use crate::server::ServerHost;
@@ -45,7 +45,7 @@ pub struct World {
     plan: Plan,
     now: Duration,
     steps: u64,
-    dice: Dice,
+    rng: Rng,
     network: Network,
     server: Option<ServerHost>,
     server_clocks: Clocks,
@@ -68,25 +68,25 @@ pub struct World {
 impl World {
     pub fn new(seed: u64, plan: &Plan) -> Self {
         let clocks = Clocks::new(Instant::now());
-        let mut dice = Dice::new(seed, 1);
+        let mut rng = Rng::new(seed, 1);
         let disk = Disk::default();
         let now = Duration::ZERO;
         let mut archive = Archive::default();
         let generation = &mut archive.generation;
-        let server = ServerHost::boot(clocks, now, &disk, generation, plan.keep.all, dice.seed());
+        let server = ServerHost::boot(clocks, now, &disk, generation, plan.keep.all, rng.seed());
         let mut clients: Vec<ClientHost> = (0..plan.hosts())
             .map(|number| ClientHost::new(number, number % plan.clients, clocks))
             .collect();
         // The other devices come once there are the accounts.
         for client in &mut clients[..plan.clients] {
-            client.boot(now, dice.seed());
+            client.boot(now, rng.seed());
         }
         Self {
             plan: *plan,
             now,
             steps: 0,
-            dice,
-            network: Network::new(plan.link, plan.attack, plan.hosts(), Dice::new(seed, 2)),
+            rng,
+            network: Network::new(plan.link, plan.attack, plan.hosts(), Rng::new(seed, 2)),
             server: Some(server),
             server_clocks: clocks,
             disk,
@@ -106,7 +106,7 @@ impl World {
     pub fn run(mut self) -> Faults {
         self.sign_in();
         self.write_scripts();
-        for (after, happening) in self.plan.agenda(&mut self.dice) {
+        for (after, happening) in self.plan.agenda(&mut self.rng) {
             self.schedule(after, happening);
         }
         let end = self.now + self.plan.over;
@@ -188,7 +188,7 @@ impl World {
             self.network.faults.count(Fault::LateDevice);
             self.clients[client].is_late = true;
             self.oracle.comes_late(client);
-            let after = self.dice.ms(0, self.plan.over.as_millis() as u64);
+            let after = self.rng.ms(0, self.plan.over.as_millis() as u64);
             self.schedule(after, Happening::StartClient { client });
         }
     }
@@ -262,7 +262,7 @@ impl World {
     }
 
     fn write_scripts(&mut self) {
-        for typed in script::write(&self.plan, &mut self.dice) {
+        for typed in script::write(&self.plan, &mut self.rng) {
             if let Some((mark, audience)) = typed.says {
                 self.oracle.expect(mark, audience);
             }

@@ -87,7 +87,7 @@ pub fn run(
     passed: &Mutex<Vec<Vec<u8>>>,
 ) {
     let born = Instant::now();
-    let mut dice = ChaCha20Rng::from_seed([9; 32]);
+    let mut rng = ChaCha20Rng::from_seed([9; 32]);
     let mut backs: BTreeMap<SocketAddr, (UdpSocket, Instant)> = BTreeMap::new();
     let mut under_way: BinaryHeap<UnderWay> = BinaryHeap::new();
     let mut count = 0;
@@ -106,7 +106,7 @@ pub fn run(
         }
         for (way, bytes) in arrived {
             passed.lock().unwrap().push(bytes.clone());
-            let mut happens = |share: u32| dice.next_u32() % 1000 < share;
+            let mut happens = |share: u32| rng.next_u32() % 1000 < share;
             if happens(badness.loss) {
                 continue;
             }

@@ -7,7 +7,7 @@ use super::layout::{FIRST, HEADER, RecordHeader, SECTOR, encode_slot, round_key,
 use super::{GROWTH, Journal, JournalLoss, Note};
 use crate::store::memory::MemoryDisk;
 
-/// How many seeds the tests with dice run. Chosen: a few seconds together.
+/// How many seeds the tests with random numbers run. Chosen: a few seconds together.
 const SEEDS: u64 = 60;
 
 /// A journal, and in place of tables what they would know of it.
@@ -17,18 +17,18 @@ struct Rig {
     journal: Option<Journal>,
     /// The records that the tables do not contain.
     written: Vec<Vec<u8>>,
-    dice: ChaCha20Rng,
+    rng: ChaCha20Rng,
 }
 
 impl Rig {
     fn new(seed: u64) -> Self {
-        let mut dice = ChaCha20Rng::seed_from_u64(seed);
+        let mut rng = ChaCha20Rng::seed_from_u64(seed);
         let mut rig = Self {
             disk: MemoryDisk::new(),
-            note: Note::new(&mut dice),
+            note: Note::new(&mut rng),
             journal: None,
             written: Vec::new(),
-            dice,
+            rng,
         };
         rig.open().expect("the disk is well");
         rig.checkpoint().expect("the disk is well");
@@ -62,9 +62,9 @@ impl Rig {
     }
 
     fn checkpoint(&mut self) -> Result<(), String> {
-        let mut dice = self.dice.clone();
-        self.dice.next_u32();
-        let note = self.journal().prepare(&mut dice);
+        let mut rng = self.rng.clone();
+        self.rng.next_u32();
+        let note = self.journal().prepare(&mut rng);
         let note = note.map_err(|error| error.to_string())?;
         self.commit(note.clone());
         self.journal()
@@ -78,13 +78,13 @@ impl Rig {
     }
 
     fn chance(&mut self, of: u32) -> bool {
-        self.dice.next_u32().is_multiple_of(of)
+        self.rng.next_u32().is_multiple_of(of)
     }
 
     /// The power fails; of what was not synced any sectors reach the disk.
     fn crash(&mut self) {
-        let Self { disk, dice, .. } = self;
-        disk.crash_tearing(|| dice.next_u32() % 2 == 0);
+        let Self { disk, rng, .. } = self;
+        disk.crash_tearing(|| rng.next_u32() % 2 == 0);
         self.journal = None;
     }
 
@@ -107,12 +107,12 @@ impl Rig {
                 ..self.note.clone()
             },
         ];
-        let guess = &guesses[self.dice.next_u32() as usize % guesses.len()];
-        let number = self.note.applied + u64::from(self.dice.next_u32() % 40);
+        let guess = &guesses[self.rng.next_u32() as usize % guesses.len()];
+        let number = self.note.applied + u64::from(self.rng.next_u32() % 40);
         let payload = b"what a user would have the server do";
         let key = round_key(guess, guess.round, &guess.salt);
         let mut bytes = Vec::new();
-        match self.dice.next_u32() % 6 {
+        match self.rng.next_u32() % 6 {
             0 | 1 => {
                 let header = RecordHeader::of(&key, at, number, payload).expect("it is short");
                 header.encode(&key, at, &mut bytes);
@@ -120,8 +120,8 @@ impl Rig {
             }
             2 => bytes = encode_slot(guess),
             3 if !old.is_empty() => {
-                let old = &old[self.dice.next_u32() as usize % old.len()];
-                let from = self.dice.next_u32() as usize % (old.len() / SECTOR) * SECTOR;
+                let old = &old[self.rng.next_u32() as usize % old.len()];
+                let from = self.rng.next_u32() as usize % (old.len() / SECTOR) * SECTOR;
                 bytes.extend_from_slice(&old[from..(from + 4 * SECTOR).min(old.len())]);
             }
             4 => {
@@ -139,10 +139,10 @@ impl Rig {
     fn hostile(&mut self, old: &[Vec<u8>]) -> Vec<u8> {
         let begin = self.journal().end + HEADER;
         let mut payload = Vec::new();
-        for _ in 0..self.dice.next_u32() % 6 {
+        for _ in 0..self.rng.next_u32() % 6 {
             let at = begin + payload.len();
             let to = if self.chance(4) {
-                at + self.dice.next_u32() as usize % 100
+                at + self.rng.next_u32() as usize % 100
             } else {
                 at.next_multiple_of(SECTOR)
             };
@@ -160,7 +160,7 @@ fn exactly_what_was_written_is_read_whatever_it_holds() {
         let mut rig = Rig::new(seed);
         let mut old = Vec::new();
         for _ in 0..60 {
-            match rig.dice.next_u32() % 8 {
+            match rig.rng.next_u32() % 8 {
                 0 => rig.checkpoint().expect("the disk is well"),
                 1 => {
                     old.push(rig.disk.journal_image());
@@ -179,8 +179,7 @@ fn exactly_what_was_written_is_read_whatever_it_holds() {
                     // Torn, so that what stands behind its first sector is looked at.
                     let payload = rig.hostile(&old);
                     let before = rig.written.clone();
-                    rig.disk
-                        .fail_after(Some(u64::from(rig.dice.next_u32() % 4)));
+                    rig.disk.fail_after(Some(u64::from(rig.rng.next_u32() % 4)));
                     let done = rig.write(&payload);
                     rig.crash();
                     let records = rig.open().expect("the disk is well again");
@@ -208,8 +207,8 @@ fn no_crash_is_taken_for_a_loss_and_none_loses_what_was_durable() {
     for seed in 0..SEEDS {
         let mut rig = Rig::new(seed);
         for _ in 0..30 {
-            let step = rig.dice.next_u32() % 4;
-            let successes = u64::from(rig.dice.next_u32() % if step == 2 { 5 } else { 12 });
+            let step = rig.rng.next_u32() % 4;
+            let successes = u64::from(rig.rng.next_u32() % if step == 2 { 5 } else { 12 });
             let fails = rig.chance(if step == 2 { 2 } else { 3 });
             rig.disk.fail_after(fails.then_some(successes));
             let mut under_way = None;
@@ -217,17 +216,17 @@ fn no_crash_is_taken_for_a_loss_and_none_loses_what_was_durable() {
                 0 => rig.checkpoint(),
                 1 => {
                     // The tables fail to commit what was prepared.
-                    let mut dice = rig.dice.clone();
-                    let prepared = rig.journal().prepare(&mut dice);
+                    let mut rng = rig.rng.clone();
+                    let prepared = rig.journal().prepare(&mut rng);
                     prepared.map(|_| ()).map_err(|error| error.to_string())
                 }
                 2 => {
-                    let payload = vec![step as u8 + 1; rig.dice.next_u32() as usize % 900_000];
+                    let payload = vec![step as u8 + 1; rig.rng.next_u32() as usize % 900_000];
                     under_way = Some(payload.clone());
                     rig.write(&payload)
                 }
                 _ => {
-                    let payload = vec![step as u8 + 1; rig.dice.next_u32() as usize % 2000];
+                    let payload = vec![step as u8 + 1; rig.rng.next_u32() as usize % 2000];
                     under_way = Some(payload.clone());
                     rig.write(&payload)
                 }
@@ -246,7 +245,7 @@ fn no_crash_is_taken_for_a_loss_and_none_loses_what_was_durable() {
             }
             // The opening is cut short, too.
             while rig.chance(2) {
-                let successes = u64::from(rig.dice.next_u32() % 4);
+                let successes = u64::from(rig.rng.next_u32() % 4);
                 rig.disk.fail_after(Some(successes));
                 let _ = rig
                     .opened()
@@ -348,9 +347,9 @@ fn record_that_is_longer_than_the_file_and_torn_is_not_taken_for_a_file_that_was
 #[test]
 fn round_of_another_life_of_the_database_is_not_taken_for_this_ones() {
     // A database and its copy, or one that was put back: both go on with the same secret and the same number.
-    let lives = [1, 2].map(|dice| {
+    let lives = [1, 2].map(|seed| {
         let mut rig = Rig::new(7);
-        rig.dice = ChaCha20Rng::seed_from_u64(dice);
+        rig.rng = ChaCha20Rng::seed_from_u64(seed);
         rig.checkpoint().expect("the disk is well");
         rig.write(b"of this life").expect("the disk is well");
         (rig.note.clone(), rig.disk.journal_image())
@@ -397,7 +396,7 @@ fn sector_that_is_damaged_costs_no_record_in_silence_unless_it_is_the_last() {
         match kind {
             0 => bytes[sector..sector + SECTOR].fill(0),
             1 => bytes[sector + 9] ^= 0x10,
-            _ => rig.dice.fill_bytes(&mut bytes[sector..sector + SECTOR]),
+            _ => rig.rng.fill_bytes(&mut bytes[sector..sector + SECTOR]),
         }
         let loss = loss_of(&rig.note, bytes);
         // Of the last record the payload may have been torn, or nothing of its header written.

@@ -48,7 +48,7 @@ fn prepared() -> (Bench, [Sender; 2], ConversationId) {
 #[test]
 fn what_was_called_stored_outlives_every_crash_and_stands_once() {
     for seed in 0..SEEDS {
-        let mut dice = ChaCha20Rng::seed_from_u64(seed);
+        let mut rng = ChaCha20Rng::seed_from_u64(seed);
         let (mut bench, mut senders, conversation) = prepared();
         let mut rounds = 0;
         loop {
@@ -61,9 +61,9 @@ fn what_was_called_stored_outlives_every_crash_and_stands_once() {
             }
             rounds += 1;
             assert!(rounds < 500, "seed {seed}: it does not come to an end");
-            let fault = dice.next_u32() % 3;
+            let fault = rng.next_u32() % 3;
             if fault != 0 {
-                bench.disk.fail_after(Some(u64::from(dice.next_u32() % 16)));
+                bench.disk.fail_after(Some(u64::from(rng.next_u32() % 16)));
             }
             let outcomes = bench.outcomes(requests);
             let waiting = senders
@@ -79,7 +79,7 @@ fn what_was_called_stored_outlives_every_crash_and_stands_once() {
             match fault {
                 0 => {}
                 1 => {
-                    bench.disk.crash_keeping(|_| dice.next_u32() % 2 == 0);
+                    bench.disk.crash_keeping(|_| rng.next_u32() % 2 == 0);
                     bench = bench.crash();
                 }
                 _ => {

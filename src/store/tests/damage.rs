@@ -192,10 +192,10 @@ fn a_damaged_page_is_found_or_harmless_and_wrong_data_is_never_shown() {
     let seed = variable("UDPCHAT_DAMAGE_SEED").map_or(5, |seed| {
         seed.parse().expect("UDPCHAT_DAMAGE_SEED is a number")
     });
-    let mut dice = ChaCha20Rng::seed_from_u64(seed);
+    let mut rng = ChaCha20Rng::seed_from_u64(seed);
     let (mut pages, mut detected, mut incomplete) = (0, 0, 0);
     for page in 0..image.len() / PAGE {
-        let damaged = MemoryDisk::from_image(damaged(&image, page, &mut dice));
+        let damaged = MemoryDisk::from_image(damaged(&image, page, &mut rng));
         if !every && (!is_used(&image, page) || page % SAMPLE != 0) {
             continue;
         }
@@ -298,10 +298,10 @@ fn what_is_called_stored_in_a_damaged_database_is_there_and_few_are_refused() {
     let (disk, truth) = village();
     let image = disk.image();
     let every = variable("UDPCHAT_ALL_PAGES").is_some();
-    let mut dice = ChaCha20Rng::seed_from_u64(5);
+    let mut rng = ChaCha20Rng::seed_from_u64(5);
     let (mut pages, mut opened, mut refused, mut said) = (0, 0, 0, 0);
     for page in 0..image.len() / PAGE {
-        let damaged = MemoryDisk::from_image(damaged(&image, page, &mut dice));
+        let damaged = MemoryDisk::from_image(damaged(&image, page, &mut rng));
         if !is_used(&image, page) || !every && page % 3 != 0 {
             continue;
         }

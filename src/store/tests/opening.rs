@@ -129,10 +129,10 @@ fn a_truncated_database_is_named_at_every_length() {
 #[test]
 fn garbage_is_not_a_database() {
     let (directory, path) = filled();
-    let mut dice = ChaCha20Rng::seed_from_u64(1);
+    let mut rng = ChaCha20Rng::seed_from_u64(1);
     for length in [1, 8, 9, 100, 5000, 100_000] {
         let mut bytes = vec![0; length];
-        dice.fill_bytes(&mut bytes);
+        rng.fill_bytes(&mut bytes);
         write(&path, &bytes);
         let error = open(directory.path()).unwrap_err();
         assert!(matches!(error, OpenError::NotADatabase { .. }), "{error:?}");
@@ -143,17 +143,17 @@ fn garbage_is_not_a_database() {
 fn a_damaged_header_never_panics() {
     let (_directory, path) = filled();
     let whole = fs::read(&path).unwrap();
-    let mut dice = ChaCha20Rng::seed_from_u64(2);
+    let mut rng = ChaCha20Rng::seed_from_u64(2);
     let mut refused = 0;
     for round in 0..60 {
         let mut bytes = whole.clone();
         // Either a few bytes of the header, or all that follows the magic number.
         if round % 4 == 0 {
-            dice.fill_bytes(&mut bytes[9..]);
+            rng.fill_bytes(&mut bytes[9..]);
         } else {
             for _ in 0..4 {
-                let place = 9 + dice.next_u32() as usize % 311;
-                dice.fill_bytes(&mut bytes[place..=place]);
+                let place = 9 + rng.next_u32() as usize % 311;
+                rng.fill_bytes(&mut bytes[place..=place]);
             }
         }
         write(&path, &bytes);

@@ -16,11 +16,11 @@ pub(super) fn is_used(image: &[u8], page: usize) -> bool {
 }
 
 /// The database with some bits of a page changed.
-pub(super) fn damaged(image: &[u8], page: usize, dice: &mut impl RngCore) -> Vec<u8> {
+pub(super) fn damaged(image: &[u8], page: usize, rng: &mut impl RngCore) -> Vec<u8> {
     let mut damaged = image.to_vec();
     for _ in 0..BITS {
-        let place = page * PAGE + dice.next_u32() as usize % PAGE;
-        damaged[place] ^= 1 << (dice.next_u32() % 8);
+        let place = page * PAGE + rng.next_u32() as usize % PAGE;
+        damaged[place] ^= 1 << (rng.next_u32() % 8);
     }
     damaged
 }

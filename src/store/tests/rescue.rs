@@ -104,11 +104,11 @@ fn what_only_the_journal_contains_is_brought_back_too() {
 fn only_what_stood_on_a_damaged_page_is_lost() {
     let (image, truth) = killed();
     let every = variable("UDPCHAT_ALL_PAGES").is_some();
-    let mut dice = ChaCha20Rng::seed_from_u64(11);
+    let mut rng = ChaCha20Rng::seed_from_u64(11);
     let all: usize = truth.logs.iter().map(|(_, _, log)| log.len()).sum();
     let (mut pages, mut refused, mut worst, mut lost) = (0, 0, 0, 0);
     for page in 0..image.len() / PAGE {
-        let damaged = damaged(&image, page, &mut dice);
+        let damaged = damaged(&image, page, &mut rng);
         if !is_used(&image, page) || (!every && page % SAMPLE != 0) {
             continue;
         }

@@ -154,18 +154,18 @@ fn about(kind: EventKind, subject: usize) -> Change {
 }
 
 /// Asks until it is known what came of it: on a disk that may fail, and a machine that may lose power.
-fn insist(mut bench: Bench, dice: &mut ChaCha20Rng, request: &Request) -> (Bench, Outcome) {
+fn insist(mut bench: Bench, rng: &mut ChaCha20Rng, request: &Request) -> (Bench, Outcome) {
     loop {
-        let fault = dice.next_u32() % 4;
+        let fault = rng.next_u32() % 4;
         if fault != 0 {
-            bench.disk.fail_after(Some(u64::from(dice.next_u32() % 24)));
+            bench.disk.fail_after(Some(u64::from(rng.next_u32() % 24)));
         }
         let outcome = bench.ask(request.clone());
         bench.disk.fail_after(None);
         if fault == 1 {
             bench
                 .disk
-                .crash_keeping(|_| dice.next_u32().is_multiple_of(2));
+                .crash_keeping(|_| rng.next_u32().is_multiple_of(2));
             bench = bench.crash();
         } else if bench.engine.is_broken() {
             bench.engine.recover().expect("the disk is healed");
@@ -206,7 +206,7 @@ fn check_readers(bench: &mut Bench, model: &Model, users: &[User], room: Convers
 #[test]
 fn a_room_does_what_the_model_does_over_every_failure() {
     for seed in 0..SEEDS {
-        let mut dice = ChaCha20Rng::seed_from_u64(seed);
+        let mut rng = ChaCha20Rng::seed_from_u64(seed);
         let mut bench = Bench::new();
         let users = NAMES.map(|name| bench.user(name));
         let mut model = Model {
@@ -228,9 +228,9 @@ fn a_room_does_what_the_model_does_over_every_failure() {
         model.join(0).expect("it is the first");
         let room = made.standing.conversation;
         for step in 0..STEPS {
-            let mut pick = || usize::try_from(dice.next_u32() % 4).expect("it is small");
+            let mut pick = || usize::try_from(rng.next_u32() % 4).expect("it is small");
             let (actor, subject) = (pick(), pick());
-            let (request, expected) = match dice.next_u32() % 8 {
+            let (request, expected) = match rng.next_u32() % 8 {
                 0 | 1 => (enter(actor), model.join(actor)),
                 2 => {
                     model.leave(actor);
@@ -250,7 +250,7 @@ fn a_room_does_what_the_model_does_over_every_failure() {
                 }
             };
             let outcome;
-            (bench, outcome) = insist(bench, &mut dice, &request);
+            (bench, outcome) = insist(bench, &mut rng, &request);
             let fits = match (&expected, &outcome) {
                 (Ok(Some(entry)), Outcome::Done(Reply::Stored(stored))) => stored.entry.0 == *entry,
                 (Ok(None), Outcome::Done(_)) => true,

@@ -70,7 +70,7 @@ pub(super) struct Network {
     pub(super) sent: Vec<Datagram>,
     under_way: BTreeMap<(Instant, u64), Datagram>,
     count: u64,
-    dice: ChaCha20Rng,
+    rng: ChaCha20Rng,
 }
 
 pub(super) fn server(now: Instant, seed: u8) -> Endpoint {
@@ -87,9 +87,9 @@ pub(super) fn server(now: Instant, seed: u8) -> Endpoint {
 impl Network {
     pub(super) fn new(seed: u64, faults: Faults) -> Self {
         let now = instant();
-        let mut dice = ChaCha20Rng::seed_from_u64(seed);
+        let mut rng = ChaCha20Rng::seed_from_u64(seed);
         let mut client_seed = [0; 32];
-        dice.fill_bytes(&mut client_seed);
+        rng.fill_bytes(&mut client_seed);
         Self {
             now,
             client: Endpoint::client(now, ClientConfig::default(), client_seed),
@@ -103,7 +103,7 @@ impl Network {
             sent: Vec::new(),
             under_way: BTreeMap::new(),
             count: 0,
-            dice,
+            rng,
         }
     }
 
@@ -130,7 +130,7 @@ impl Network {
     }
 
     fn chance(&mut self, permille: u32) -> bool {
-        self.dice.next_u32() % 1000 < permille
+        self.rng.next_u32() % 1000 < permille
     }
 
     /// Puts a datagram on its way, faults applied.
@@ -146,11 +146,11 @@ impl Network {
             }
             let mut datagram = datagram.clone();
             if self.chance(self.faults.corrupt) {
-                let at = self.dice.next_u32() as usize % datagram.bytes.len();
-                datagram.bytes[at] ^= 1 << (self.dice.next_u32() % 8);
+                let at = self.rng.next_u32() as usize % datagram.bytes.len();
+                datagram.bytes[at] ^= 1 << (self.rng.next_u32() % 8);
             }
             let late = if self.chance(self.faults.reorder) {
-                self.dice.next_u32() % 30
+                self.rng.next_u32() % 30
             } else {
                 0
             };

@@ -47,7 +47,7 @@ pub(super) struct World {
     now: Instant,
     link: Link,
     bursting: [bool; 2],
-    dice: ChaCha20Rng,
+    rng: ChaCha20Rng,
     server: Endpoint,
     users: Vec<User>,
     by_session: HashMap<SessionId, usize>,
@@ -63,12 +63,12 @@ pub(super) struct World {
 impl World {
     pub(super) fn new(seed: u64, link: Link, users: u16) -> Self {
         let now = instant();
-        let mut dice = ChaCha20Rng::seed_from_u64(seed);
+        let mut rng = ChaCha20Rng::seed_from_u64(seed);
         let far = now + Duration::from_secs(100_000);
         let users = (0..users)
             .map(|number| {
                 let mut own_seed = [0; 32];
-                dice.fill_bytes(&mut own_seed);
+                rng.fill_bytes(&mut own_seed);
                 let mut endpoint = Endpoint::client(now, ClientConfig::default(), own_seed);
                 let session = endpoint.connect(now, ([198, 51, 100, 1], 7777).into());
                 User {
@@ -93,13 +93,13 @@ impl World {
             said: 0,
             until: far,
             delays: Vec::new(),
-            dice,
+            rng,
         }
     }
 
     fn is_lost(&mut self, up: bool) -> bool {
         let p = f64::from(self.link.loss) / 1000.0;
-        let draw = f64::from(self.dice.next_u32()) / f64::from(u32::MAX);
+        let draw = f64::from(self.rng.next_u32()) / f64::from(u32::MAX);
         if self.link.burst <= 1 {
             return draw < p;
         }
@@ -250,7 +250,7 @@ impl World {
                 started = true;
                 self.until = self.now + duration;
                 for index in 0..self.users.len() {
-                    let phase = u64::from(self.dice.next_u32()) % 500_000;
+                    let phase = u64::from(self.rng.next_u32()) % 500_000;
                     self.users[index].speaks_at = self.now + Duration::from_micros(phase);
                 }
             }

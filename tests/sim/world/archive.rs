@@ -54,7 +54,7 @@ impl World {
 
     pub(super) fn put_server_back(&mut self, by_hand: bool, down: Duration) {
         self.archive.put_back = Some(by_hand);
-        if self.dice.happens(0.5) {
+        if self.rng.happens(0.5) {
             self.stop_server(down);
         } else {
             self.crash_server(down);

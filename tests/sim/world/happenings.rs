@@ -27,7 +27,7 @@ impl World {
             Happening::CrashServer { down } => self.crash_server(down),
             Happening::TearCommit { down } => {
                 if let Some(server) = &mut self.server {
-                    server.die_in_commit(self.dice.below(30));
+                    server.die_in_commit(self.rng.below(30));
                     self.torn_down = Some(down);
                 }
             }
@@ -50,7 +50,7 @@ impl World {
             }
             Happening::FailDisk { client, operations } => {
                 if self.clients[client].process.is_some() {
-                    let operations = operations.unwrap_or_else(|| self.dice.below(30));
+                    let operations = operations.unwrap_or_else(|| self.rng.below(30));
                     self.clients[client].fail_disk(operations);
                 }
             }
@@ -113,7 +113,7 @@ impl World {
 
     fn start_server(&mut self) {
         self.handle_backups();
-        let seed = self.dice.seed();
+        let seed = self.rng.seed();
         let generation = &mut self.archive.generation;
         let keep = self.plan.keep.all;
         let clocks = self.server_clocks;
@@ -129,8 +129,8 @@ impl World {
         self.network.faults.count(Fault::ServerCrashed);
         self.naps.remove(&Host::Server);
         self.stop_down = None;
-        let dice = &mut self.dice;
-        self.disk.memory.crash_keeping(|_| dice.happens(0.5));
+        let rng = &mut self.rng;
+        self.disk.memory.crash_keeping(|_| rng.happens(0.5));
         // Only now: a database that is dropped while its disk works is closed in order.
         drop(server);
         self.disk.look_again(true);
@@ -140,13 +140,13 @@ impl World {
     /// A client's power fails, likewise.
     pub(super) fn crash_client(&mut self, client: usize, down: Duration) {
         self.naps.remove(&Host::Client(client));
-        let dice = &mut self.dice;
-        self.clients[client].crash(|| dice.happens(0.5));
+        let rng = &mut self.rng;
+        self.clients[client].crash(|| rng.happens(0.5));
         self.schedule(down, Happening::StartClient { client });
     }
 
     pub(super) fn start_client(&mut self, number: usize) {
-        let seed = self.dice.seed();
+        let seed = self.rng.seed();
         self.clients[number].boot(self.now, seed);
         self.settle_host(Host::Client(number));
     }

@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use super::World;
 use crate::client::ClientHost;
-use crate::dice::Dice;
 use crate::faults::Fault;
 use crate::oracle::conversations_of;
 use crate::paging::Paging;
 use crate::plan::Happening;
+use crate::rng::Rng;
 use crate::rooms::Rooms;
 
 /// Crashes come within so long: pages take some round trips each.
@@ -30,17 +30,17 @@ impl World {
                 let (life, screen) = client.screen();
                 (life, screen.lines.len())
             };
-            let dice = Dice::new(self.dice.below(u64::MAX), 4);
-            client.paging = Some(Paging::new(conversations, dice, (life, lines)));
+            let rng = Rng::new(self.rng.below(u64::MAX), 4);
+            client.paging = Some(Paging::new(conversations, rng, (life, lines)));
         }
         self.network.fall_ill(self.plan.link);
         for _ in 0..self.plan.troubles.server_crashes {
-            let (after, down) = (self.dice.ms(0, CRASHES_WITHIN_MS), self.dice.ms(50, 8_000));
+            let (after, down) = (self.rng.ms(0, CRASHES_WITHIN_MS), self.rng.ms(50, 8_000));
             self.schedule(after, Happening::CrashServer { down });
         }
         for _ in 0..self.plan.troubles.client_crashes {
-            let client = self.dice.index(self.plan.hosts());
-            let (after, down) = (self.dice.ms(0, CRASHES_WITHIN_MS), self.dice.ms(50, 8_000));
+            let client = self.rng.index(self.plan.hosts());
+            let (after, down) = (self.rng.ms(0, CRASHES_WITHIN_MS), self.rng.ms(50, 8_000));
             self.schedule(after, Happening::CrashClient { client, down });
         }
         self.run_until(self.now + READ_WITHIN, "page back", |world| {

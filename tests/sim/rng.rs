@@ -1,4 +1,4 @@
-//! The dice: every chance of a run comes from its seed.
+//! The random numbers of a run: all of them come from its seed.
 
 use std::time::Duration;
 
@@ -7,9 +7,9 @@ use rand_core::{RngCore, SeedableRng};
 
 /// A generator for one purpose of one run.
 #[derive(Clone)]
-pub struct Dice(ChaCha20Rng);
+pub struct Rng(ChaCha20Rng);
 
-impl Dice {
+impl Rng {
     pub fn new(seed: u64, purpose: u8) -> Self {
         let mut bytes = [purpose; 32];
         bytes[..8].copy_from_slice(&seed.to_be_bytes());
