@@ -141,19 +141,19 @@ impl Disk {
     pub fn open(&self) -> Result<Database, redb::DatabaseError> {
         Database::builder()
             .set_cache_size(256 * 1024)
-            .create_with_backend(self.watch(self.memory.backend()))
+            .create_with_backend(self.track(self.memory.backend()))
     }
 
     /// Opens a server's database and its journal.
     pub fn files(&self) -> Result<Files, redb::DatabaseError> {
         Ok(Files {
             database: self.open()?,
-            journal: Box::new(self.watch(self.memory.journal())),
+            journal: Box::new(self.track(self.memory.journal())),
         })
     }
 
-    fn watch(&self, file: impl StorageBackend) -> Watched {
-        Watched {
+    fn track(&self, file: impl StorageBackend) -> TrackedFile {
+        TrackedFile {
             inner: Box::new(file),
             durable: self.durable.clone(),
             failed: self.failed.clone(),
@@ -306,14 +306,14 @@ where
 
 /// A disk's backend that looks at what is written.
 #[derive(Debug)]
-struct Watched {
+struct TrackedFile {
     inner: Box<dyn StorageBackend>,
     durable: Arc<Mutex<BTreeSet<Mark>>>,
     failed: Arc<AtomicBool>,
     written: Mutex<Vec<Mark>>,
 }
 
-impl Watched {
+impl TrackedFile {
     fn note<T>(&self, done: io::Result<T>) -> io::Result<T> {
         if done.is_err() {
             self.failed.store(true, Ordering::Relaxed);
@@ -322,7 +322,7 @@ impl Watched {
     }
 }
 
-impl StorageBackend for Watched {
+impl StorageBackend for TrackedFile {
     fn len(&self) -> io::Result<u64> {
         self.inner.len()
     }

@@ -1,11 +1,11 @@
-//! Knows what was typed, watches what everybody sees, and checks every promise.
+//! Knows what was typed, observes what everybody sees, and checks every promise.
 //!
 //! What a run may lose it is told: what a server's older database does not have, what a client's older state does not
 //! know of, what retention has removed. Everything else is owed.
 
-mod past;
-mod verdict;
-mod watched;
+mod invariants;
+mod observed;
+mod paging;
 
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,8 +15,8 @@ use udpchat::protocol::Digest;
 
 use crate::client::ClientHost;
 use crate::disk::{Disk, Log, Logged, Mark, Standing, mark_of};
-pub use past::conversations_of;
-pub use watched::Watched;
+pub use observed::Observed;
+pub use paging::conversations_of;
 
 /// What ends a line that an earlier run may have shown.
 const AGAIN: &str = "(perhaps shown before)";
@@ -51,7 +51,7 @@ pub enum Audience {
 /// All that was typed, and what was seen of it.
 pub struct Oracle {
     said: BTreeMap<Mark, Said>,
-    watched: Vec<Watched>,
+    observed: Vec<Observed>,
     /// How many accounts the hosts are of: the account of a host is the rest of its number.
     accounts: usize,
     /// Messages to many are said in rooms, and none to everyone: receipts do not tell these apart.
@@ -72,7 +72,7 @@ pub struct Oracle {
     expired: Log,
     /// Whether everything that is owed was seen when that was last looked for; none if something was seen since.
     complete: Cell<Option<bool>>,
-    /// Nobody says anything, and what is shown as said is of pages of the past.
+    /// Nobody says anything, and what is shown as said is of pages of the history.
     pub is_silent: bool,
     /// Whether each line that is shown is printed.
     is_traced: bool,
@@ -82,7 +82,7 @@ impl Oracle {
     pub fn new(hosts: usize, accounts: usize) -> Self {
         Self {
             said: BTreeMap::new(),
-            watched: (0..hosts).map(Watched::new).collect(),
+            observed: (0..hosts).map(Observed::new).collect(),
             accounts,
             has_rooms: false,
             refused: BTreeSet::new(),
@@ -106,7 +106,7 @@ impl Oracle {
             let account = *host % self.accounts;
             *host != from && (account == own || readers.contains(&account))
         };
-        let to: Vec<usize> = (0..self.watched.len()).filter(is_for).collect();
+        let to: Vec<usize> = (0..self.observed.len()).filter(is_for).collect();
         self.has_rooms |= audience == Audience::Room;
         self.said.insert(mark, Said { to, audience });
         self.complete.set(None);
@@ -125,26 +125,26 @@ impl Oracle {
 
     /// A device comes only while the others talk: what was received before is not shown on it.
     pub fn comes_late(&mut self, host: usize) {
-        self.watched[host].is_late = true;
+        self.observed[host].is_late = true;
     }
 
     /// A device begins with a copy of another one's state.
     pub fn is_copied(&mut self, from: usize, to: usize) {
-        self.watched[to] = self.watched[from].inherited(to);
+        self.observed[to] = self.observed[from].inherited(to);
         // Either gives up its device, and what it had yet to send.
-        self.watched[from].may_be_copy = true;
+        self.observed[from].may_be_copy = true;
         self.excuse(from);
         self.excuse(to);
     }
 
     /// What has been seen on a device so far.
-    pub fn remember(&self, host: usize) -> Watched {
-        self.watched[host].clone()
+    pub fn remember(&self, host: usize) -> Observed {
+        self.observed[host].clone()
     }
 
     /// A device begins again with an older state: it has seen what it had seen then.
-    pub fn is_put_back(&mut self, host: usize, earlier: Watched) {
-        self.watched[host] = earlier.put_back(&self.watched[host]);
+    pub fn is_put_back(&mut self, host: usize, earlier: Observed) {
+        self.observed[host] = earlier.put_back(&self.observed[host]);
         self.excuse(host);
     }
 
@@ -218,18 +218,18 @@ impl Oracle {
 
     /// Whether a device has shown something.
     pub fn has_seen(&self, host: usize, mark: Mark) -> bool {
-        self.watched[host].has_seen(mark)
+        self.observed[host].has_seen(mark)
     }
 
     /// Whether a device has typed something, or may have with the state that it was given.
     pub fn has_said(&self, host: usize, mark: Mark) -> bool {
-        self.watched[host].has_said(mark)
+        self.observed[host].has_said(mark)
     }
 
     /// A receipt may count as told to this author that was never shown (its disk has failed in the commit of the
     /// telling, or was put back), and is not waited for.
     pub fn excuse(&mut self, author: usize) {
-        self.watched[author].is_excused = true;
+        self.observed[author].is_excused = true;
         self.complete.set(None);
     }
 
@@ -259,8 +259,8 @@ impl Oracle {
             .filter(|(mark, said)| self.is_owed(**mark, said))
         {
             for reader in &said.to {
-                let watched = &self.watched[*reader];
-                if !watched.is_late && !watched.has_seen(*mark) {
+                let observed = &self.observed[*reader];
+                if !observed.is_late && !observed.has_seen(*mark) {
                     unseen.push(format!(
                         "host {reader} never saw {mark:?} ({:?})",
                         said.audience
@@ -269,7 +269,7 @@ impl Oracle {
             }
             let is_many = !matches!(said.audience, Audience::One(_));
             let is_told_apart = !(self.has_rooms && is_many);
-            let author = &self.watched[mark.0];
+            let author = &self.observed[mark.0];
             if is_told_apart && !author.is_excused && !self.unreceipted.contains(mark) {
                 for reader in self.readers(*mark, said.audience) {
                     *owed.entry((mark.0, reader, is_many)).or_default() += 1;
@@ -277,7 +277,7 @@ impl Oracle {
             }
         }
         let unreceipted = owed.into_iter().filter_map(|((author, reader, is_many), owed)| {
-            let got = self.watched[author].receipts(reader, is_many);
+            let got = self.observed[author].receipts(reader, is_many);
             (got < owed).then(|| {
                 format!("host {author} has {got} of {owed} receipts by user{reader} (to many: {is_many})")
             })
@@ -293,10 +293,10 @@ impl Oracle {
     }
 
     /// Reads what has appeared on somebody's screen.
-    pub fn watch(&mut self, clients: &[ClientHost], number: usize, server: &Disk) {
+    pub fn observe(&mut self, clients: &[ClientHost], number: usize, server: &Disk) {
         let client = &clients[number];
         let (life, screen) = client.screen();
-        let start = self.watched[number].lines_read(life);
+        let start = self.observed[number].lines_read(life);
         for (tone, line) in &screen.lines[start..] {
             if self.is_traced {
                 eprintln!("host {number}, life {life}: {tone:?}: {line:.100}");
@@ -307,7 +307,7 @@ impl Oracle {
                 // It may be one that was counted before the crash.
                 Tone::Receipt if line.ends_with(AGAIN) => {
                     assert!(
-                        life > 0 || self.watched[number].sign_outs > 0,
+                        life > 0 || self.observed[number].sign_outs > 0,
                         "user{number} was told again without a crash: {line}"
                     );
                 }
@@ -318,13 +318,13 @@ impl Oracle {
                 }
                 Tone::Notice if line.ends_with(EXPIRED) => {
                     let name = line.split(": ").next().unwrap_or_default();
-                    self.watched[number].is_told_of_expiry(name);
+                    self.observed[number].is_told_of_expiry(name);
                 }
                 Tone::Error => self.was_told_of_trouble(number, line),
                 Tone::Notice | Tone::Plain => {}
             }
         }
-        self.watched[number].has_read(life, screen.lines.len());
+        self.observed[number].has_read(life, screen.lines.len());
     }
 
     fn is_of_a_room(&self, line: &str) -> bool {
@@ -336,10 +336,10 @@ impl Oracle {
         let says = |alarms: &[&str]| alarms.iter().any(|alarm| line.contains(alarm));
         assert!(!says(ALARMS), "host {number} was told: {line}");
         assert!(
-            self.watched[number].may_be_copy || !says(ALARMS_OF_COPIES),
+            self.observed[number].may_be_copy || !says(ALARMS_OF_COPIES),
             "host {number} was told: {line}"
         );
-        self.watched[number].sign_outs += usize::from(line.starts_with("signed out"));
+        self.observed[number].sign_outs += usize::from(line.starts_with("signed out"));
         if line.starts_with("unconfirmed")
             && let Some(mark) = mark_of(line)
         {
@@ -354,12 +354,12 @@ impl Oracle {
             .said
             .get(&mark)
             .expect("nobody says what was not typed");
-        let watched = &mut self.watched[reader];
+        let observed = &mut self.observed[reader];
         assert!(
-            said.to.contains(&reader) || watched.has_written(mark),
+            said.to.contains(&reader) || observed.has_written(mark),
             "host {reader} saw {mark:?}, which was not for them"
         );
-        watched.saw(life, mark, text, self.lost.contains(&mark));
+        observed.saw(life, mark, text, self.lost.contains(&mark));
         self.complete.set(None);
     }
 
@@ -378,9 +378,9 @@ impl Oracle {
                 .filter(|client| client.name == name)
                 .filter_map(ClientHost::disk)
                 .collect();
-            let got = self.watched[author].received_by(reader, is_many);
+            let got = self.observed[author].received_by(reader, is_many);
             let is_wanted = |mark: &Mark, said: &Said| {
-                self.watched[author].has_said(*mark)
+                self.observed[author].has_said(*mark)
                     && matches!(said.audience, Audience::One(_)) != is_many
                     && self.readers(*mark, said.audience).contains(&reader)
             };
@@ -400,12 +400,12 @@ impl Oracle {
 
     /// An author was told that a message is stored.
     fn stored(&mut self, author: usize, line: &str, server: &Disk) {
-        let watched = &mut self.watched[author];
-        watched.stored += 1;
-        let own = self.said.keys().filter(|mark| watched.has_said(**mark));
+        let observed = &mut self.observed[author];
+        observed.stored += 1;
+        let own = self.said.keys().filter(|mark| observed.has_said(**mark));
         let durable = own.filter(|mark| server.holds(**mark)).count();
         assert!(
-            watched.stored <= durable,
+            observed.stored <= durable,
             "host {author} was told {line:?}, and the server holds {durable}"
         );
     }

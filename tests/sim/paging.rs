@@ -28,7 +28,7 @@ const OLDEST: &[&str] = &[
 ];
 
 /// What a person was shown of a conversation, oldest first: the marks of what was said, and nothing for what happened.
-pub struct Past {
+pub struct PagedConversation {
     pub name: String,
     pub conversation: u64,
     pub shown: Vec<Option<Mark>>,
@@ -48,7 +48,7 @@ pub struct Paging {
     /// When the next one is asked for.
     next_at: Duration,
     /// What was read to its beginning.
-    pub past: Vec<Past>,
+    pub read: Vec<PagedConversation>,
     /// Pages that were cut short because the server could not be asked.
     pub cut_short: usize,
 }
@@ -67,7 +67,7 @@ impl Paging {
             shown: VecDeque::new(),
             wants: None,
             next_at: Duration::ZERO,
-            past: Vec::new(),
+            read: Vec::new(),
             cut_short: 0,
         }
     }
@@ -151,7 +151,7 @@ impl Paging {
             self.next_at = now + TRY_AGAIN_AFTER;
         }
         if is_last {
-            self.past.push(Past {
+            self.read.push(PagedConversation {
                 name: name.clone(),
                 conversation: *conversation,
                 shown: std::mem::take(&mut self.shown).into(),

@@ -75,7 +75,7 @@ pub struct Troubles {
 
 /// Something that happens at one moment.
 #[derive(Debug, Clone, Copy)]
-pub enum Happening {
+pub enum Event {
     Rebind {
         client: usize,
         is_roaming: bool,
@@ -258,14 +258,14 @@ impl Plan {
     }
 
     /// When what happens, counted from the moment at which the talking begins; unsorted.
-    pub fn agenda(&self, rng: &mut Rng) -> Vec<(Duration, Happening)> {
+    pub fn agenda(&self, rng: &mut Rng) -> Vec<(Duration, Event)> {
         let troubles = &self.troubles;
         let over = self.over.as_millis() as u64;
         let mut agenda = Vec::new();
         for (count, is_roaming) in [(troubles.rebinds, false), (troubles.roams, true)] {
             for _ in 0..count {
                 let client = rng.index(self.hosts());
-                agenda.push((rng.ms(0, over), Happening::Rebind { client, is_roaming }));
+                agenda.push((rng.ms(0, over), Event::Rebind { client, is_roaming }));
             }
         }
         let cuts = troubles.cuts_one_way + troubles.cuts_both_ways;
@@ -276,65 +276,65 @@ impl Plan {
             let down = both || !up;
             let mend = (false, false);
             for (at, (up, down)) in [(at, (up, down)), (at + rng.ms(500, 30_000), mend)] {
-                agenda.push((at, Happening::Cut { client, up, down }));
+                agenda.push((at, Event::Cut { client, up, down }));
             }
         }
         for _ in 0..troubles.black_holes {
             let (client, at) = (rng.index(self.hosts()), rng.ms(0, over));
             let until = at + rng.ms(5_000, 40_000);
             for (at, bytes) in [(at, 1_000 + rng.index(200)), (until, usize::MAX)] {
-                agenda.push((at, Happening::CarryAtMost { client, bytes }));
+                agenda.push((at, Event::CarryAtMost { client, bytes }));
             }
         }
         for _ in 0..troubles.server_crashes {
             let down = rng.ms(50, 8_000);
-            agenda.push((rng.ms(0, over), Happening::CrashServer { down }));
+            agenda.push((rng.ms(0, over), Event::CrashServer { down }));
         }
         for _ in 0..troubles.torn_commits {
             let down = rng.ms(50, 8_000);
-            agenda.push((rng.ms(0, over), Happening::TearCommit { down }));
+            agenda.push((rng.ms(0, over), Event::TearCommit { down }));
         }
         self.restores(rng, &mut agenda);
         for _ in 0..troubles.client_crashes {
             let (client, down) = (rng.index(self.hosts()), rng.ms(50, 8_000));
-            agenda.push((rng.ms(0, over), Happening::CrashClient { client, down }));
+            agenda.push((rng.ms(0, over), Event::CrashClient { client, down }));
         }
         for _ in 0..troubles.failing_disks {
             let client = rng.index(self.hosts());
-            let happening = Happening::FailDisk {
+            let event = Event::FailDisk {
                 client,
                 operations: None,
             };
-            agenda.push((rng.ms(0, over), happening));
+            agenda.push((rng.ms(0, over), event));
         }
         for _ in 0..troubles.absences {
             let client = rng.index(self.hosts());
             let down = rng.ms(over / 4, over);
-            agenda.push((rng.ms(0, over / 2), Happening::CrashClient { client, down }));
+            agenda.push((rng.ms(0, over / 2), Event::CrashClient { client, down }));
         }
         if !self.keep.own.is_empty() {
             // Rooms come to be as people join them.
             for part in 0..4 {
-                agenda.push((self.over / 4 * part, Happening::Retain));
+                agenda.push((self.over / 4 * part, Event::Retain));
             }
         }
         if self.keep.all.days.is_some() {
             // In steps after which a pass is not skipped.
             for _ in 0..4 {
                 let (host, by_ms) = (Host::Server, 20 * 3_600_000);
-                agenda.push((rng.ms(0, over), Happening::SetClock { host, by_ms }));
+                agenda.push((rng.ms(0, over), Event::SetClock { host, by_ms }));
             }
         }
         let now = Duration::ZERO;
         if let Some(operations) = troubles.server_write {
-            agenda.push((now, Happening::FailAtWrite { operations }));
+            agenda.push((now, Event::FailAtWrite { operations }));
         }
         if let Some(operations) = troubles.client_write {
-            let happening = Happening::FailDisk {
+            let event = Event::FailDisk {
                 client: rng.index(self.hosts()),
                 operations: Some(operations),
             };
-            agenda.push((now, happening));
+            agenda.push((now, event));
         }
         for (count, sign) in [(troubles.clocks_forward, 1), (troubles.clocks_back, -1)] {
             for _ in 0..count {
@@ -342,7 +342,7 @@ impl Plan {
                 // From a second to 40 days, each order of magnitude as likely as the others.
                 let most = [60, 3_600, 86_400, 3_456_000][rng.index(4)] * 1_000;
                 let by_ms = sign * (1_000 + rng.below(most) as i64);
-                agenda.push((rng.ms(0, over), Happening::SetClock { host, by_ms }));
+                agenda.push((rng.ms(0, over), Event::SetClock { host, by_ms }));
             }
         }
         for number in 0..troubles.client_sleeps + troubles.server_sleeps {
@@ -353,44 +353,38 @@ impl Plan {
             };
             let longest = [10_000, 90_000, 1_200_000][rng.index(3)];
             let span = rng.ms(1_000, longest);
-            agenda.push((rng.ms(0, over), Happening::Sleep { host, span }));
+            agenda.push((rng.ms(0, over), Event::Sleep { host, span }));
         }
         agenda
     }
 
     /// Backups, and what is done with them.
-    fn restores(&self, rng: &mut Rng, agenda: &mut Vec<(Duration, Happening)>) {
+    fn restores(&self, rng: &mut Rng, agenda: &mut Vec<(Duration, Event)>) {
         let troubles = &self.troubles;
         let over = self.over.as_millis() as u64;
         for _ in 0..troubles.server_stops {
             let down = rng.ms(50, 8_000);
-            agenda.push((rng.ms(0, over), Happening::StopServer { down }));
+            agenda.push((rng.ms(0, over), Event::StopServer { down }));
         }
         for _ in 0..troubles.server_restores {
             let made = rng.below(over * 3 / 4);
             let runs = rng.happens(0.7);
-            agenda.push((
-                Duration::from_millis(made),
-                Happening::BackUpServer { runs },
-            ));
+            agenda.push((Duration::from_millis(made), Event::BackUpServer { runs }));
             let (by_hand, down) = (rng.happens(0.5), rng.ms(50, 8_000));
-            let happening = Happening::PutServerBack { by_hand, down };
-            agenda.push((rng.ms(made, over), happening));
+            let event = Event::PutServerBack { by_hand, down };
+            agenda.push((rng.ms(made, over), event));
         }
         for _ in 0..troubles.client_restores {
             let client = rng.index(self.devices());
             let made = rng.below(over * 3 / 4);
-            agenda.push((
-                Duration::from_millis(made),
-                Happening::BackUpClient { client },
-            ));
+            agenda.push((Duration::from_millis(made), Event::BackUpClient { client }));
             let down = rng.ms(50, 8_000);
-            let happening = Happening::PutClientBack { client, down };
-            agenda.push((rng.ms(made, over), happening));
+            let event = Event::PutClientBack { client, down };
+            agenda.push((rng.ms(made, over), event));
         }
         for number in 0..self.copies {
             let (from, to) = (number, self.devices() + number);
-            agenda.push((rng.ms(0, over), Happening::CopyClient { from, to }));
+            agenda.push((rng.ms(0, over), Event::CopyClient { from, to }));
         }
     }
 

@@ -1,8 +1,8 @@
 //! One run: hosts, network, a plan, and what must be so at its end.
 
 mod archive;
-mod happenings;
-mod past;
+mod events;
+mod paging;
 mod steps;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -13,7 +13,7 @@ use crate::disk::{Disk, Log};
 use crate::faults::{Fault, Faults};
 use crate::network::{Datagram, Host, Network};
 use crate::oracle::{Audience, Oracle};
-use crate::plan::{Happening, Plan};
+use crate::plan::{Event, Plan};
 use crate::process::Clocks;
 use crate::rng::Rng;
 use crate::rooms::Rooms;
@@ -54,7 +54,7 @@ pub struct World {
     naps: BTreeMap<Host, Nap>,
     oracle: Oracle,
     /// What is going to happen; the number tells apart what happens at the same moment.
-    agenda: BTreeMap<(Duration, u64), Happening>,
+    agenda: BTreeMap<(Duration, u64), Event>,
     planned: u64,
     /// How long the server stays down after a crash in a commit, if one is to come.
     torn_down: Option<Duration>,
@@ -106,8 +106,8 @@ impl World {
     pub fn run(mut self) -> Faults {
         self.sign_in();
         self.write_scripts();
-        for (after, happening) in self.plan.agenda(&mut self.rng) {
-            self.schedule(after, happening);
+        for (after, event) in self.plan.agenda(&mut self.rng) {
+            self.schedule(after, event);
         }
         let end = self.now + self.plan.over;
         self.run_until(end + Duration::from_secs(7_200), "live through", |world| {
@@ -189,7 +189,7 @@ impl World {
             self.clients[client].is_late = true;
             self.oracle.comes_late(client);
             let after = self.rng.ms(0, self.plan.over.as_millis() as u64);
-            self.schedule(after, Happening::StartClient { client });
+            self.schedule(after, Event::StartClient { client });
         }
     }
 
@@ -255,10 +255,9 @@ impl World {
         }
     }
 
-    fn schedule(&mut self, after: Duration, happening: Happening) {
+    fn schedule(&mut self, after: Duration, event: Event) {
         self.planned += 1;
-        self.agenda
-            .insert((self.now + after, self.planned), happening);
+        self.agenda.insert((self.now + after, self.planned), event);
     }
 
     fn write_scripts(&mut self) {

@@ -10,8 +10,8 @@ use super::World;
 use crate::disk::Disk;
 use crate::faults::Fault;
 use crate::network::Host;
-use crate::oracle::Watched;
-use crate::plan::Happening;
+use crate::oracle::Observed;
+use crate::plan::Event;
 
 /// How long the server is down while its database is copied.
 const COPY_TAKES: Duration = Duration::from_millis(500);
@@ -26,7 +26,7 @@ pub struct Archive {
     is_due: bool,
     /// The server's database is to be replaced before it begins again; whether by hand.
     put_back: Option<bool>,
-    clients: BTreeMap<usize, (Vec<u8>, Watched)>,
+    clients: BTreeMap<usize, (Vec<u8>, Observed)>,
 }
 
 impl World {
@@ -112,7 +112,7 @@ impl World {
             }
         }
         self.oracle.is_put_back(client, seen);
-        self.schedule(down, Happening::StartClient { client });
+        self.schedule(down, Event::StartClient { client });
     }
 
     /// A host begins with a copy of another one's state, beside it.

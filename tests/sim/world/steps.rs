@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use super::World;
-use super::happenings::RESTART_AFTER;
+use super::events::RESTART_AFTER;
 use crate::faults::Fault;
 use crate::network::{Datagram, Host};
-use crate::plan::Happening;
+use crate::plan::Event;
 use crate::server::ServerHost;
 
 /// More wake-ups than a run can need: something wakes up again and again.
@@ -42,8 +42,8 @@ impl World {
             if entry.key().0 > self.now {
                 break;
             }
-            let happening = entry.remove();
-            self.happen(happening);
+            let event = entry.remove();
+            self.apply(event);
         }
         let woken: Vec<Host> = self
             .naps
@@ -111,7 +111,7 @@ impl World {
                     } else if has_stopped && let Some(down) = self.stop_down.take() {
                         self.network.faults.count(Fault::ServerStopped);
                         self.server = None;
-                        self.schedule(down, Happening::StartServer);
+                        self.schedule(down, Event::StartServer);
                     }
                     for pass in passes {
                         self.oracle
@@ -121,7 +121,7 @@ impl World {
             }
             Host::Client(number) => {
                 self.clients[number].settle(self.now, &mut self.network);
-                self.oracle.watch(&self.clients, number, &self.disk);
+                self.oracle.observe(&self.clients, number, &self.disk);
                 if self.clients[number].has_failed() {
                     self.network.faults.count(Fault::ClientDiskFailed);
                     self.oracle.excuse(number);

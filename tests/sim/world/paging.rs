@@ -7,7 +7,7 @@ use crate::client::ClientHost;
 use crate::faults::Fault;
 use crate::oracle::conversations_of;
 use crate::paging::Paging;
-use crate::plan::Happening;
+use crate::plan::Event;
 use crate::rng::Rng;
 use crate::rooms::Rooms;
 
@@ -36,12 +36,12 @@ impl World {
         self.network.fall_ill(self.plan.link);
         for _ in 0..self.plan.troubles.server_crashes {
             let (after, down) = (self.rng.ms(0, CRASHES_WITHIN_MS), self.rng.ms(50, 8_000));
-            self.schedule(after, Happening::CrashServer { down });
+            self.schedule(after, Event::CrashServer { down });
         }
         for _ in 0..self.plan.troubles.client_crashes {
             let client = self.rng.index(self.plan.hosts());
             let (after, down) = (self.rng.ms(0, CRASHES_WITHIN_MS), self.rng.ms(50, 8_000));
-            self.schedule(after, Happening::CrashClient { client, down });
+            self.schedule(after, Event::CrashClient { client, down });
         }
         self.run_until(self.now + READ_WITHIN, "page back", |world| {
             let has_read = |client: &ClientHost| client.paging.as_ref().is_none_or(Paging::is_done);
@@ -52,9 +52,11 @@ impl World {
         for (client, before) in self.clients.iter_mut().zip(&before) {
             let paging = client.paging.take().expect("everybody has read");
             let held = client.disk().expect("everybody has signed in").held();
-            for past in &paging.past {
+            for paged in &paging.read {
                 let logs = (&begin, &end, &rooms);
-                let fetched = self.oracle.check_past(client, past, (before, &held), logs);
+                let fetched = self
+                    .oracle
+                    .check_paged(client, paged, (before, &held), logs);
                 self.network.faults.count(Fault::PagedBack);
                 self.network.faults.count_many(Fault::Fetched, fetched);
             }

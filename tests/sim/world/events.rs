@@ -5,16 +5,16 @@ use std::time::Duration;
 use super::{Nap, World};
 use crate::faults::Fault;
 use crate::network::Host;
-use crate::plan::Happening;
+use crate::plan::Event;
 use crate::server::ServerHost;
 
 /// How long a person needs to start a program again whose disk has failed.
 pub(super) const RESTART_AFTER: Duration = Duration::from_secs(1);
 
 impl World {
-    pub(super) fn happen(&mut self, happening: Happening) {
-        match happening {
-            Happening::Rebind { client, is_roaming } => {
+    pub(super) fn apply(&mut self, event: Event) {
+        match event {
+            Event::Rebind { client, is_roaming } => {
                 self.network.faults.count(if is_roaming {
                     Fault::Roamed
                 } else {
@@ -22,44 +22,44 @@ impl World {
                 });
                 self.network.rebind(client, is_roaming);
             }
-            Happening::Cut { client, up, down } => self.network.cut(client, up, down),
-            Happening::CarryAtMost { client, bytes } => self.network.carry_at_most(client, bytes),
-            Happening::CrashServer { down } => self.crash_server(down),
-            Happening::TearCommit { down } => {
+            Event::Cut { client, up, down } => self.network.cut(client, up, down),
+            Event::CarryAtMost { client, bytes } => self.network.carry_at_most(client, bytes),
+            Event::CrashServer { down } => self.crash_server(down),
+            Event::TearCommit { down } => {
                 if let Some(server) = &mut self.server {
                     server.die_in_commit(self.rng.below(30));
                     self.torn_down = Some(down);
                 }
             }
-            Happening::StartServer => {
+            Event::StartServer => {
                 if self.server.is_none() {
                     self.start_server();
                 }
             }
-            Happening::CrashClient { client, down } => {
+            Event::CrashClient { client, down } => {
                 if self.clients[client].process.is_some() {
                     self.network.faults.count(Fault::ClientCrashed);
                     self.crash_client(client, down);
                 }
             }
-            Happening::FailAtWrite { operations } => {
+            Event::FailAtWrite { operations } => {
                 if let Some(server) = &mut self.server {
                     server.die_at_write(operations);
                     self.torn_down = Some(RESTART_AFTER);
                 }
             }
-            Happening::FailDisk { client, operations } => {
+            Event::FailDisk { client, operations } => {
                 if self.clients[client].process.is_some() {
                     let operations = operations.unwrap_or_else(|| self.rng.below(30));
                     self.clients[client].fail_disk(operations);
                 }
             }
-            Happening::StartClient { client } => {
+            Event::StartClient { client } => {
                 // A new process has a new socket.
                 self.network.rebind(client, false);
                 self.start_client(client);
             }
-            Happening::SetClock { host, by_ms } => {
+            Event::SetClock { host, by_ms } => {
                 self.network.faults.count(if by_ms > 0 {
                     Fault::ClockForward
                 } else {
@@ -73,7 +73,7 @@ impl World {
                     server.process.clocks = self.server_clocks;
                 }
             }
-            Happening::Retain => {
+            Event::Retain => {
                 if let Some(server) = &mut self.server {
                     for (name, keep) in self.plan.keep.own {
                         if server.retain(name, *keep) {
@@ -82,13 +82,13 @@ impl World {
                     }
                 }
             }
-            Happening::Sleep { host, span } => self.sleep(host, span),
-            Happening::StopServer { down } => self.stop_server(down),
-            Happening::BackUpServer { runs } => self.back_up_server(runs),
-            Happening::PutServerBack { by_hand, down } => self.put_server_back(by_hand, down),
-            Happening::BackUpClient { client } => self.back_up_client(client),
-            Happening::PutClientBack { client, down } => self.put_client_back(client, down),
-            Happening::CopyClient { from, to } => self.copy_client(from, to),
+            Event::Sleep { host, span } => self.sleep(host, span),
+            Event::StopServer { down } => self.stop_server(down),
+            Event::BackUpServer { runs } => self.back_up_server(runs),
+            Event::PutServerBack { by_hand, down } => self.put_server_back(by_hand, down),
+            Event::BackUpClient { client } => self.back_up_client(client),
+            Event::PutClientBack { client, down } => self.put_client_back(client, down),
+            Event::CopyClient { from, to } => self.copy_client(from, to),
         }
     }
 
@@ -134,7 +134,7 @@ impl World {
         // Only now: a database that is dropped while its disk works is closed in order.
         drop(server);
         self.disk.look_again(true);
-        self.schedule(down, Happening::StartServer);
+        self.schedule(down, Event::StartServer);
     }
 
     /// A client's power fails, likewise.
@@ -142,7 +142,7 @@ impl World {
         self.naps.remove(&Host::Client(client));
         let rng = &mut self.rng;
         self.clients[client].crash(|| rng.happens(0.5));
-        self.schedule(down, Happening::StartClient { client });
+        self.schedule(down, Event::StartClient { client });
     }
 
     pub(super) fn start_client(&mut self, number: usize) {

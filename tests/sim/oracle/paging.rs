@@ -8,7 +8,7 @@ use udpchat::protocol::{Body, ConversationId, EVERYONE_NAME};
 use super::Oracle;
 use crate::client::ClientHost;
 use crate::disk::{Held, Log, Standing};
-use crate::paging::Past;
+use crate::paging::PagedConversation;
 use crate::rooms::Rooms;
 
 /// The conversations of a user in which something stands, by the names that they have for this user. A room of which
@@ -61,15 +61,15 @@ impl Oracle {
     /// Checks one conversation that was paged back to its beginning, and says how many of its entries the device had to
     /// fetch. `before` is what it held until then, `held` what it holds now; `begin` and `end` are the server's log,
     /// without what has expired, before and after.
-    pub fn check_past(
+    pub fn check_paged(
         &mut self,
         client: &ClientHost,
-        past: &Past,
+        paged: &PagedConversation,
         (before, held): (&Held, &Held),
         (begin, end, rooms): (&Log, &Log, &Rooms),
     ) -> usize {
-        let conversation = past.conversation;
-        let whose = || format!("{} in {}", client.host_name(), past.name);
+        let conversation = paged.conversation;
+        let whose = || format!("{} in {}", client.host_name(), paged.name);
         let places = (conversation, 0)..=(conversation, u64::MAX);
         let at_first = readable(begin, rooms, conversation, &client.name);
         let at_first: BTreeSet<&Standing> = at_first.collect();
@@ -97,19 +97,19 @@ impl Oracle {
             );
             let mark = logged.mark();
             assert!(
-                mark.is_none() || past.shown.contains(&mark),
+                mark.is_none() || paged.shown.contains(&mark),
                 "{} was not shown {mark:?}",
                 whose()
             );
         }
         assert!(
-            past.shown == marks || self.has_lost(),
+            paged.shown == marks || self.has_lost(),
             "{} was shown {:?}, and holds {marks:?}",
             whose(),
-            past.shown
+            paged.shown
         );
-        let marks = past.shown.iter().copied().flatten();
-        self.watched[client.number].looked_back_on(marks);
+        let marks = paged.shown.iter().copied().flatten();
+        self.observed[client.number].saw_on_page(marks);
         fetched
     }
 }

@@ -7,7 +7,7 @@ use crate::disk::Mark;
 
 /// What was seen on one device.
 #[derive(Clone)]
-pub struct Watched {
+pub struct Observed {
     pub host: usize,
     /// Hosts whose lines this device may find stored as its own: itself, and the one that it is a copy of.
     authors: BTreeSet<usize>,
@@ -31,7 +31,7 @@ pub struct Watched {
     pub is_excused: bool,
 }
 
-impl Watched {
+impl Observed {
     pub fn new(host: usize) -> Self {
         Self {
             host,
@@ -135,8 +135,8 @@ impl Watched {
         self.seen.push((life, mark));
     }
 
-    /// This was shown on a page of the past.
-    pub fn looked_back_on(&mut self, marks: impl IntoIterator<Item = Mark>) {
+    /// This was shown on a page of the history.
+    pub fn saw_on_page(&mut self, marks: impl IntoIterator<Item = Mark>) {
         self.known.extend(marks);
     }
 

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Audience, Oracle, Watched};
+use super::{Audience, Observed, Oracle};
 use crate::client::ClientHost;
 use crate::disk::{Disk, Held, Log, Logged, Mark, Standing};
 use crate::rooms::Rooms;
@@ -37,7 +37,7 @@ impl Oracle {
         (places, held): (&BTreeMap<Mark, Standing>, &Held),
     ) -> Result<(), String> {
         let whose = || client.host_name();
-        let watched = &self.watched[client.number];
+        let observed = &self.observed[client.number];
         let mut found = BTreeSet::new();
         for (standing, message) in held {
             let is_logged = log.get(standing).map(|logged| logged.digest) == Some(message.digest);
@@ -63,7 +63,7 @@ impl Oracle {
                 whose()
             );
             // A late device begins where its account stood, one with a copy has what that had.
-            let may_lack = watched.is_late && !watched.may_be_copy || self.is_expired(*mark);
+            let may_lack = observed.is_late && !observed.may_be_copy || self.is_expired(*mark);
             if is_meant && !is_there && !may_lack && places.contains_key(mark) {
                 return Err(format!("{} does not hold {mark:?}", whose()));
             }
@@ -74,14 +74,14 @@ impl Oracle {
                     Audience::One(_) => author,
                     _ => "everyone",
                 };
-                let is_new = watched.is_late && !watched.may_be_copy;
-                if !is_new && !watched.knows_of_expiry(name) {
+                let is_new = observed.is_late && !observed.may_be_copy;
+                if !is_new && !observed.knows_of_expiry(name) {
                     let text = "was not told that something has expired";
                     return Err(format!("{} {text} ({mark:?}, {name})", whose()));
                 }
             }
-            let must_show = watched.may_be_copy && !watched.has_said(*mark);
-            if must_show && is_there && !watched.has_seen(*mark) {
+            let must_show = observed.may_be_copy && !observed.has_said(*mark);
+            if must_show && is_there && !observed.has_seen(*mark) {
                 return Err(format!("{} has not shown {mark:?}", whose()));
             }
         }
@@ -94,7 +94,7 @@ impl Oracle {
         clients: &[ClientHost],
         rooms: &Rooms,
     ) -> Result<(), String> {
-        let author = &self.watched[client.number];
+        let author = &self.observed[client.number];
         for reader in &clients[..self.accounts] {
             if reader.name == client.name {
                 continue;
@@ -160,12 +160,12 @@ impl Oracle {
         self.check_order_of_typing(&places);
         for client in clients {
             let number = client.number;
-            self.check_order_of_showing(&self.watched[number], &places);
+            self.check_order_of_showing(&self.observed[number], &places);
             let (unsent, awaited) = disk_of(client).waiting();
             assert_eq!(unsent, 0, "host {number} has something to send");
             // Of who has left a room no receipt comes any more, nor of what has expired.
             let may_wait = !rooms.is_empty() || !self.expired.is_empty() || self.has_lost();
-            let is_excused = self.watched[number].may_be_copy;
+            let is_excused = self.observed[number].may_be_copy;
             assert!(
                 awaited == 0 || may_wait || is_excused,
                 "host {number} waits for receipts"
@@ -183,7 +183,7 @@ impl Oracle {
             }
             // What the server has lost a copy of the device may say that was made while it waited: behind what the
             // original has said since.
-            if self.lost.contains(mark) && self.watched[mark.0].may_be_copy {
+            if self.lost.contains(mark) && self.observed[mark.0].may_be_copy {
                 continue;
             }
             let before = last.insert((mark.0, *conversation), *entry);
@@ -192,9 +192,9 @@ impl Oracle {
     }
 
     /// Each conversation was shown in the order of the log, in each life of the process.
-    fn check_order_of_showing(&self, watched: &Watched, places: &BTreeMap<Mark, Standing>) {
+    fn check_order_of_showing(&self, observed: &Observed, places: &BTreeMap<Mark, Standing>) {
         let mut last: BTreeMap<(usize, u64), u64> = BTreeMap::new();
-        for (life, mark) in &watched.seen {
+        for (life, mark) in &observed.seen {
             if self.lost.contains(mark) {
                 continue;
             }
@@ -203,7 +203,7 @@ impl Oracle {
             assert!(
                 before < Some(entry),
                 "host {} saw {mark:?} out of order",
-                watched.host
+                observed.host
             );
         }
     }
