@@ -1,4 +1,4 @@
-//! The database as its operator meets it: checked, copied, put back, and pruned, with real processes.
+//! The database as its operator meets it: checked, copied, restored, and pruned, with real processes.
 
 use std::fs;
 use std::os::unix::fs::{FileExt as _, PermissionsExt as _};
@@ -136,7 +136,7 @@ fn backup_of_a_running_server_is_whole_and_restoring_it_makes_a_new_epoch() {
 }
 
 #[test]
-fn database_that_is_put_back_by_hand_is_noticed() {
+fn database_that_is_restored_by_hand_is_noticed() {
     let bench = Bench::new();
     let copy = bench.file("copy");
     fs::copy(bench.database(), &copy).unwrap();

@@ -172,18 +172,18 @@ impl ClientHost {
     }
 
     /// An older state takes the place of this one, while no process runs. What was being typed is not typed again.
-    pub fn put_back(&mut self, image: Vec<u8>) {
+    pub fn restore(&mut self, image: Vec<u8>) {
         self.unsure = None;
         let mut disks = self.files.disks.lock().unwrap();
         let disk = disks.entry(self.name.clone()).or_default();
-        disk.put_back(image);
+        disk.restore(image);
         disk.look_again(false);
     }
 
     /// This host, on which nothing ran, has a copy of another one's state directory.
     pub fn take_copy(&mut self, image: Vec<u8>, from: &Self) {
         *self.files.known.lock().unwrap() = *from.files.known.lock().unwrap();
-        self.put_back(image);
+        self.restore(image);
         // Its first life is not the first of what it has.
         self.screens.push(Arc::default());
     }

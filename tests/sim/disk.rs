@@ -189,14 +189,14 @@ impl Disk {
         }
     }
 
-    /// The disk as it is after a backup was put back. What was once durable stays known.
-    pub fn put_back(&mut self, image: Vec<u8>) {
+    /// The disk as it is after a backup was restored. What was once durable stays known.
+    pub fn restore(&mut self, image: Vec<u8>) {
         self.memory = MemoryDisk::from_image(image);
         self.failed = Arc::default();
     }
 
-    /// The disk as it is after only the tables were put back, by hand, beside the journal of later ones.
-    pub fn put_tables_back(&mut self, image: Vec<u8>) {
+    /// The disk as it is after only the tables were restored, by hand, beside the journal of later ones.
+    pub fn restore_tables(&mut self, image: Vec<u8>) {
         self.memory = self.memory.copy();
         self.memory.set_tables(image);
         self.failed = Arc::default();

@@ -143,8 +143,8 @@ impl Oracle {
     }
 
     /// A device begins again with an older state: it has seen what it had seen then.
-    pub fn is_put_back(&mut self, host: usize, earlier: Observed) {
-        self.observed[host] = earlier.put_back(&self.observed[host]);
+    pub fn is_restored(&mut self, host: usize, earlier: Observed) {
+        self.observed[host] = earlier.restore(&self.observed[host]);
         self.excuse(host);
     }
 
@@ -155,7 +155,7 @@ impl Oracle {
     }
 
     /// The server, whose log was `before`, was given an older database, whose log is `kept`.
-    pub fn server_is_put_back(&mut self, before: &Log, kept: &Log) {
+    pub fn server_is_restored(&mut self, before: &Log, kept: &Log) {
         let marks = |log: &Log| -> BTreeSet<Mark> {
             let marks = log.values().filter_map(Logged::mark);
             marks.collect()
@@ -227,7 +227,7 @@ impl Oracle {
     }
 
     /// A receipt may count as told to this author that was never shown (its disk has failed in the commit of the
-    /// telling, or was put back), and is not waited for.
+    /// telling, or was restored), and is not waited for.
     pub fn excuse(&mut self, author: usize) {
         self.observed[author].is_excused = true;
         self.complete.set(None);
@@ -423,9 +423,9 @@ fn older_database_can_have_lost_what_is_no_text_and_nothing_else_is_excused() {
     };
     let (before, kept) = (log(&["alice", "bob"]), log(&["alice"]));
     let mut oracle = Oracle::new(2, 2);
-    oracle.server_is_put_back(&before, &before);
+    oracle.server_is_restored(&before, &before);
     assert!(!oracle.has_lost());
-    oracle.server_is_put_back(&before, &kept);
+    oracle.server_is_restored(&before, &kept);
     assert!(oracle.has_lost());
     let bob = before[&(3, 2)].digest;
     assert!(oracle.has_lost_entry((3, 2), bob));

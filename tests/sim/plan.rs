@@ -104,14 +104,14 @@ pub enum Event {
         runs: bool,
     },
     /// By `store restore`, or else by hand.
-    PutServerBack {
+    RestoreServer {
         by_hand: bool,
         down: Duration,
     },
     BackUpClient {
         client: usize,
     },
-    PutClientBack {
+    RestoreClient {
         client: usize,
         down: Duration,
     },
@@ -228,8 +228,8 @@ impl Plan {
             (crashes > 0, Fault::ServerCrashed),
             (torn, Fault::CommitTorn),
             (troubles.server_stops > 0, Fault::ServerStopped),
-            (troubles.server_restores > 0, Fault::ServerPutBack),
-            (troubles.client_restores > 0, Fault::ClientPutBack),
+            (troubles.server_restores > 0, Fault::ServerRestored),
+            (troubles.client_restores > 0, Fault::ClientRestored),
             (self.copies > 0, Fault::ClientCopied),
             (troubles.client_crashes > 0, Fault::ClientCrashed),
             (failing, Fault::ClientDiskFailed),
@@ -371,7 +371,7 @@ impl Plan {
             let runs = rng.happens(0.7);
             agenda.push((Duration::from_millis(made), Event::BackUpServer { runs }));
             let (by_hand, down) = (rng.happens(0.5), rng.ms(50, 8_000));
-            let event = Event::PutServerBack { by_hand, down };
+            let event = Event::RestoreServer { by_hand, down };
             agenda.push((rng.ms(made, over), event));
         }
         for _ in 0..troubles.client_restores {
@@ -379,7 +379,7 @@ impl Plan {
             let made = rng.below(over * 3 / 4);
             agenda.push((Duration::from_millis(made), Event::BackUpClient { client }));
             let down = rng.ms(50, 8_000);
-            let event = Event::PutClientBack { client, down };
+            let event = Event::RestoreClient { client, down };
             agenda.push((rng.ms(made, over), event));
         }
         for number in 0..self.copies {

@@ -87,7 +87,7 @@ impl Rooms {
         held: &Held,
         oracle: &Oracle,
     ) -> Result<(), String> {
-        // What a server has lost whose database was put back stays where it is.
+        // What a server has lost whose database was restored stays where it is.
         let is_logged = |standing: &Standing| {
             log.get(standing).map(|logged| logged.digest) == Some(held[standing].digest)
         };

@@ -10,8 +10,8 @@ use super::super::guard::guard;
 use super::super::memory::MemoryDisk;
 use super::super::testing::{append, read};
 use super::super::{Engine, OpenError, Outcome, Refusal, Reply, Request, RequestId, StoreError};
+use super::fixture::{Truth, hello, populated};
 use super::pages::{PAGE, damaged, is_used};
-use super::village::{Truth, hello, village};
 use crate::protocol::{Digest, Number};
 use crate::testing::variable;
 
@@ -186,7 +186,7 @@ impl Asker<'_> {
 
 #[test]
 fn a_damaged_page_is_found_or_harmless_and_wrong_data_is_never_shown() {
-    let (disk, truth) = village();
+    let (disk, truth) = populated();
     let image = disk.image();
     let every = variable("UDPCHAT_ALL_PAGES").is_some();
     let seed = variable("UDPCHAT_DAMAGE_SEED").map_or(5, |seed| {
@@ -295,7 +295,7 @@ fn written(truth: &Truth, disk: &MemoryDisk) -> Option<Written> {
 #[test]
 fn what_is_called_stored_in_a_damaged_database_is_there_and_few_are_refused() {
     // Entries wait in memory for the checkpoint: what cannot be written there has to be refused when it is said.
-    let (disk, truth) = village();
+    let (disk, truth) = populated();
     let image = disk.image();
     let every = variable("UDPCHAT_ALL_PAGES").is_some();
     let mut rng = ChaCha20Rng::seed_from_u64(5);

@@ -397,7 +397,7 @@ fn first_message_makes_the_conversation_for_both() {
 
 #[test]
 fn device_that_stands_in_a_conversation_which_the_database_has_lost_is_told_so() {
-    // After an older database was put back, the pair has its id as before, and nothing in it.
+    // After an older database was restored, the pair has its id as before, and nothing in it.
     let mut bench = Bench::new();
     let (alice, _, conversation) = pair(&mut bench);
     let standings = bench.hello(alice, vec![position(conversation, 7, "lost")]);

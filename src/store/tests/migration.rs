@@ -12,7 +12,7 @@ use super::super::{
     DATABASE_FILE, Engine, Finding, NewAccount, OpenError, Refusal, Reply, Request, migrate,
     open_current,
 };
-use super::village::{Truth, village};
+use super::fixture::{Truth, populated};
 
 const META: TableDefinition<'_, &str, u64> = TableDefinition::new("meta");
 const LOG: TableDefinition<'_, (u64, u64), &[u8]> = TableDefinition::new("log");
@@ -87,10 +87,10 @@ fn journal_in_meta(transaction: &WriteTransaction) {
     }
 }
 
-/// The village as an older program had it. Schema 3: the journal in `meta`. Schema 2: check values behind records only, which do not count the key.
+/// The fixture as an older program had it. Schema 3: the journal in `meta`. Schema 2: check values behind records only, which do not count the key.
 /// Schema 1: none, no bytes in a conversation's record, no table of limits.
 fn older(schema: u64) -> (MemoryDisk, Truth) {
-    let (disk, truth) = village();
+    let (disk, truth) = populated();
     let database = disk.open().unwrap();
     let transaction = database.begin_write().unwrap();
     journal_in_meta(&transaction);
@@ -117,7 +117,7 @@ fn older(schema: u64) -> (MemoryDisk, Truth) {
         rewrite::<(u64, u64)>(&transaction, name, plain);
     }
     rewrite::<u64>(&transaction, "conversations", |record| {
-        // (kind, head, floor, time, members, bytes) as an array, and nothing for a database that was put back.
+        // (kind, head, floor, time, members, bytes) as an array, and nothing for a database that was restored.
         let (kind, head, floor, time_ms, members, bytes, ()): (Kind, u64, u64, u64, u32, u64, ()) =
             rmp_serde::from_slice(record).unwrap();
         if schema == 1 {

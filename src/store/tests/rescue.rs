@@ -14,9 +14,9 @@ use super::super::seal::encode;
 use super::super::testing::{Bench, append, read};
 use super::super::{DATABASE_FILE, OpenError, Outcome, Reply, Request, Rescued, open, rescue};
 use super::blocks::{story, tells_the_story};
+use super::fixture::{Truth, populated};
 use super::opening::{private_directory, write};
 use super::pages::{PAGE, damaged, is_used};
-use super::village::{Truth, village};
 use crate::protocol::{ConversationId, Digest};
 use crate::testing::variable;
 
@@ -33,7 +33,7 @@ fn killed() -> (Vec<u8>, Truth) {
 /// The database as a kill leaves it after a commit: one as the server makes them, after which redb opens it as it is, or
 /// one after which it must walk the whole file.
 fn killed_after(quick_repair: bool) -> (Vec<u8>, Truth) {
-    let (disk, truth) = village();
+    let (disk, truth) = populated();
     let database = disk.open().unwrap();
     let mut transaction = database.begin_write().unwrap();
     transaction.set_quick_repair(quick_repair);
@@ -81,7 +81,7 @@ fn of_a_database_that_is_whole_nothing_is_lost() {
 
 #[test]
 fn what_only_the_journal_contains_is_brought_back_too() {
-    let (disk, truth) = village();
+    let (disk, truth) = populated();
     let mut bench = Bench::on(disk);
     let alice = truth.users[0];
     bench.say(alice, ConversationId::EVERYONE, 31, "in the journal");

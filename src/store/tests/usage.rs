@@ -3,8 +3,8 @@
 use super::super::memory::MemoryDisk;
 use super::super::testing::{Bench, User, append, change, join, leave};
 use super::super::{Outcome, Quota, Refusal, Reply, Request, Retention};
+use super::fixture::populated;
 use super::opening::private_directory;
-use super::village::village;
 use crate::protocol::{Change, ConversationId, EventKind};
 
 const EVERYONE: ConversationId = ConversationId::EVERYONE;
@@ -192,7 +192,7 @@ fn limit_that_was_lowered_since_makes_nothing_of_the_journal_impossible() {
 
 #[test]
 fn copy_counts_as_much_as_what_it_was_made_of() {
-    let (disk, _) = village();
+    let (disk, _) = populated();
     let mut bench = Bench::on(disk);
     let all = usage(&mut bench, None);
     let directory = private_directory();

@@ -41,7 +41,7 @@ impl Oracle {
         let mut found = BTreeSet::new();
         for (standing, message) in held {
             let is_logged = log.get(standing).map(|logged| logged.digest) == Some(message.digest);
-            // What a server has lost whose database was put back stays where it is.
+            // What a server has lost whose database was restored stays where it is.
             assert!(
                 is_logged || self.has_lost_entry(*standing, message.digest),
                 "{} holds at {standing:?} what the log does not",

@@ -67,7 +67,7 @@ impl Observed {
     }
 
     /// The same device again, with the state that it had when this was seen; `now` is what was seen since.
-    pub fn put_back(self, now: &Self) -> Self {
+    pub fn restore(self, now: &Self) -> Self {
         Self {
             read: now.read,
             may_be_copy: true,

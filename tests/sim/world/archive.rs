@@ -1,4 +1,4 @@
-//! Backups of server and clients, and what comes of putting them back: an older database under the server, an older
+//! Backups of server and clients, and what comes of restoring them: an older database under the server, an older
 //! state directory under a client, a copy of one beside the original.
 
 use std::collections::BTreeMap;
@@ -25,7 +25,7 @@ pub struct Archive {
     /// The server's database is to be copied before it begins again.
     is_due: bool,
     /// The server's database is to be replaced before it begins again; whether by hand.
-    put_back: Option<bool>,
+    restore: Option<bool>,
     clients: BTreeMap<usize, (Vec<u8>, Observed)>,
 }
 
@@ -52,8 +52,8 @@ impl World {
         }
     }
 
-    pub(super) fn put_server_back(&mut self, by_hand: bool, down: Duration) {
-        self.archive.put_back = Some(by_hand);
+    pub(super) fn restore_server(&mut self, by_hand: bool, down: Duration) {
+        self.archive.restore = Some(by_hand);
         if self.rng.happens(0.5) {
             self.stop_server(down);
         } else {
@@ -66,23 +66,23 @@ impl World {
         if std::mem::take(&mut self.archive.is_due) {
             self.archive.server = Some(self.disk.tables());
         }
-        let Some(by_hand) = self.archive.put_back.take() else {
+        let Some(by_hand) = self.archive.restore.take() else {
             return;
         };
         let Some(image) = self.archive.server.clone() else {
             return;
         };
-        self.network.faults.count(Fault::ServerPutBack);
+        self.network.faults.count(Fault::ServerRestored);
         let before = self.disk.log();
         let kept = Disk::of_backup(image.clone()).log();
         if by_hand {
-            self.disk.put_tables_back(image);
+            self.disk.restore_tables(image);
         } else {
-            self.disk.put_back(image);
+            self.disk.restore(image);
             let database = self.disk.open().expect("a backup can be opened");
             mark_as_copy(&database).expect("the disk does not fail");
         }
-        self.oracle.server_is_put_back(&before, &kept);
+        self.oracle.server_is_restored(&before, &kept);
     }
 
     pub(super) fn back_up_client(&mut self, client: usize) {
@@ -93,25 +93,25 @@ impl World {
     }
 
     /// A client is killed, and begins again with an older state.
-    pub(super) fn put_client_back(&mut self, client: usize, down: Duration) {
+    pub(super) fn restore_client(&mut self, client: usize, down: Duration) {
         if self.clients[client].process.is_none() {
             return;
         }
         let Some((image, seen)) = self.archive.clients.remove(&client) else {
             return;
         };
-        self.network.faults.count(Fault::ClientPutBack);
+        self.network.faults.count(Fault::ClientRestored);
         self.naps.remove(&Host::Client(client));
         let host = &mut self.clients[client];
         host.crash(|| true);
-        host.put_back(image);
-        let disk = host.disk().expect("it was just put back");
+        host.restore(image);
+        let disk = host.disk().expect("it was just restored");
         for mark in &host.typed {
             if !self.disk.holds(*mark) && !disk.knows(*mark) {
                 self.oracle.doubt(*mark);
             }
         }
-        self.oracle.is_put_back(client, seen);
+        self.oracle.is_restored(client, seen);
         self.schedule(down, Event::StartClient { client });
     }
 

@@ -85,9 +85,9 @@ impl World {
             Event::Sleep { host, span } => self.sleep(host, span),
             Event::StopServer { down } => self.stop_server(down),
             Event::BackUpServer { runs } => self.back_up_server(runs),
-            Event::PutServerBack { by_hand, down } => self.put_server_back(by_hand, down),
+            Event::RestoreServer { by_hand, down } => self.restore_server(by_hand, down),
             Event::BackUpClient { client } => self.back_up_client(client),
-            Event::PutClientBack { client, down } => self.put_client_back(client, down),
+            Event::RestoreClient { client, down } => self.restore_client(client, down),
             Event::CopyClient { from, to } => self.copy_client(from, to),
         }
     }

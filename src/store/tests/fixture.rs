@@ -54,7 +54,7 @@ fn said(number: u64, conversation: ConversationId) -> String {
 
 /// Eight accounts, one of them with two devices; pairs, two rooms, one of them private, with topics, roles, an
 /// invitation, one who has left and one who was kicked; marks, limits and a secret.
-pub(super) fn village() -> (MemoryDisk, Truth) {
+pub(super) fn populated() -> (MemoryDisk, Truth) {
     let mut bench = Bench::new();
     secret(&mut bench);
     let users: Vec<User> = (0..USERS)
@@ -244,7 +244,7 @@ pub(super) fn hello(account: AccountId) -> Request {
 
 #[test]
 fn nothing_is_wrong_with_the_village_and_it_answers_alike_twice() {
-    let (disk, truth) = village();
+    let (disk, truth) = populated();
     let mut bench = Bench::on(disk);
     let report = bench.engine.snapshots().check().expect("it can be read");
     assert!(report.is_sound(), "{report:?}");

@@ -1,4 +1,4 @@
-//! What was copied and put back: the server's database, and this device's own state directory.
+//! What was copied and restored: the server's database, and this device's own state directory.
 
 use super::chat::stored;
 use super::receiving::deliver;
@@ -133,7 +133,7 @@ fn what_has_come_again_and_was_not_shown_again_is_not_shown_at_the_next_start() 
 
 #[test]
 fn device_whose_numbers_the_server_knows_better_is_a_copy_and_sends_nothing_of_its_outbox() {
-    // A laptop's state directory was put back. A line that had no number when the backup was made had been sent since,
+    // A laptop's state directory was restored. A line that had no number when the backup was made had been sent since,
     // got a new number, and stood twice. (Seed 20 of the simulator's older states, seed 1 of its copies.)
     let mut desk = Desk::signed_in(Screen::interactive());
     desk.core.link_lost("reset", None);
@@ -152,8 +152,8 @@ fn device_whose_numbers_the_server_knows_better_is_a_copy_and_sends_nothing_of_i
 #[test]
 fn copy_from_before_a_restore_of_the_server_is_found_out_by_numbers_in_a_conversation_that_it_does_not_know()
  {
-    // A line waited for a server that was down. The server's database was put back, the line was stored, in a new
-    // conversation; then the client's state was put back to the time when it waited, and the line stood twice. (Seed 302
+    // A line waited for a server that was down. The server's database was restored, the line was stored, in a new
+    // conversation; then the client's state was restored to the time when it waited, and the line stood twice. (Seed 302
     // of the simulator's mixed troubles.)
     let mut desk = Desk::signed_in(Screen::interactive());
     desk.core.link_lost("reset", None);
@@ -168,8 +168,8 @@ fn copy_from_before_a_restore_of_the_server_is_found_out_by_numbers_in_a_convers
 
 #[test]
 fn line_that_a_later_state_has_said_since_the_server_was_restored_is_not_said_again() {
-    // A line waited under number 2. The server's database was put back, the line was stored as the device's number 1, and
-    // then the device's state was put back to the time when it waited: 1 is no more than 2, and the line stood twice.
+    // A line waited under number 2. The server's database was restored, the line was stored as the device's number 1, and
+    // then the device's state was restored to the time when it waited: 1 is no more than 2, and the line stood twice.
     // (Seed 1346 of the simulator's older databases and states.)
     let mut desk = Desk::signed_in(Screen::interactive());
     desk.type_line("message bob one");
@@ -271,7 +271,7 @@ fn what_a_copy_said_under_the_same_number_is_shown_by_the_original() {
 }
 
 #[test]
-fn what_was_said_with_a_later_state_than_was_put_back_is_shown() {
+fn what_was_said_with_a_later_state_than_was_restored_is_shown() {
     let mut desk = Desk::signed_in(Screen::interactive());
     deliver_own(&mut desk, 1, "coffee?");
     assert_eq!(desk.lines(), ["14:02 (you) to bob: coffee?"]);

@@ -1,4 +1,4 @@
-//! A database that was put back: what it has in common with the logs that its readers know, and ids that are not used
+//! A database that was restored: what it has in common with the logs that its readers know, and ids that are not used
 //! again.
 
 use super::super::memory::MemoryDisk;
@@ -6,7 +6,7 @@ use super::super::testing::{Bench, User, position};
 use super::super::{Reply, Request, begin_service_after, mark_as_copy};
 use crate::protocol::{ConversationId, Position};
 
-/// A store whose database is put back, as often as a test likes.
+/// A store whose database is restored, as often as a test likes.
 struct Service {
     bench: Bench,
     generation: u64,
@@ -44,7 +44,7 @@ impl Service {
         copy.image()
     }
 
-    fn put_back(self, backup: &[u8]) -> Self {
+    fn restore(self, backup: &[u8]) -> Self {
         let disk = MemoryDisk::from_image(backup.to_vec());
         mark_as_copy(&disk.open().unwrap()).unwrap();
         Self::begin(disk, self.generation)
@@ -81,14 +81,14 @@ fn service() -> (Service, Vec<u8>, (User, User), ConversationId) {
 
 #[test]
 fn device_that_stood_behind_the_backup_is_sent_all_that_was_said_since() {
-    // A backup of two entries was put back under bob, who had four. Before he came alice said something, which became
+    // A backup of two entries was restored under bob, who had four. Before he came alice said something, which became
     // the third; his position was ahead of the log's end, so he was told to begin there, and never saw it. (Seed 2 of
     // the simulator's older databases.)
     let (mut service, backup, (alice, bob), conversation) = service();
     service.bench.say(alice, conversation, 3, "three");
     service.bench.say(alice, conversation, 4, "four");
     let epoch = service.epoch;
-    let mut service = service.put_back(&backup);
+    let mut service = service.restore(&backup);
     service.bench.say(alice, conversation, 3, "another three");
     let four = position(conversation, 4, "four");
     assert_eq!(service.start(bob, epoch, four), 2);
@@ -105,7 +105,7 @@ fn same_message_at_the_same_place_of_another_log_is_not_taken_for_the_same_log()
     service.bench.say(bob, conversation, 1, "lost");
     service.bench.say(alice, conversation, 3, "again");
     let epoch = service.epoch;
-    let mut service = service.put_back(&backup);
+    let mut service = service.restore(&backup);
     service.bench.say(bob, conversation, 1, "new");
     service.bench.say(alice, conversation, 3, "again");
     let again = position(conversation, 4, "again");
@@ -116,14 +116,14 @@ fn same_message_at_the_same_place_of_another_log_is_not_taken_for_the_same_log()
 
 #[test]
 fn device_of_an_epoch_that_this_database_does_not_know_begins_at_the_beginning() {
-    // Monday's backup was put back, and then Tuesday's: what is common with the time between nobody can tell.
+    // Monday's backup was restored, and then Tuesday's: what is common with the time between nobody can tell.
     let (mut service, monday, (alice, bob), conversation) = service();
     service.bench.say(alice, conversation, 3, "three");
     let (tuesday, first) = (service.back_up(), service.epoch);
-    let mut service = service.put_back(&monday);
+    let mut service = service.restore(&monday);
     service.bench.say(alice, conversation, 3, "another three");
     let between = service.epoch;
-    let mut service = service.put_back(&tuesday);
+    let mut service = service.restore(&tuesday);
     let another = position(conversation, 3, "another three");
     assert_eq!(service.start(bob, between, another), 0);
     let three = position(conversation, 3, "three");
@@ -131,17 +131,17 @@ fn device_of_an_epoch_that_this_database_does_not_know_begins_at_the_beginning()
 }
 
 #[test]
-fn ids_of_what_was_lost_are_not_given_out_again_however_often_a_backup_is_put_back() {
+fn ids_of_what_was_lost_are_not_given_out_again_however_often_a_backup_is_restored() {
     // A conversation that was begun after the backup got the id of another one that was lost, and a device that had
     // stood in that one was taken to have received the first message of this one. (Seed 11 of the simulator's older
-    // databases, where the same backup was put back twice.)
+    // databases, where the same backup was restored twice.)
     let (mut service, backup, (alice, _), _) = service();
     let mut given = Vec::new();
     for _ in 0..3 {
         let carol = service.bench.user("carol");
         let conversation = service.bench.resolve(alice, "carol").conversation;
         given.push((carol.0.0, carol.1.0, conversation.0));
-        service = service.put_back(&backup);
+        service = service.restore(&backup);
     }
     for pair in given.windows(2) {
         let (earlier, later) = (pair[0], pair[1]);
