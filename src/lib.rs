@@ -7,6 +7,7 @@
 //! | module | knows | does not know |
 //! |---|---|---|
 //! | [`cli`] | the subcommands, the terminal, the files; it wires everything | |
+//! | [`bench`] | many clients in one process, and how to measure what a server does for them | the command line |
 //! | [`net`] | sockets, the poll loop, the real clock; it drives whatever implements [`transport::App`] | what the bytes mean |
 //! | [`client`] | sign-in, conversations, the outbox, the prompt | sockets, clocks |
 //! | [`server`] | accounts, presence, routing | sockets, clocks, threads |
@@ -140,6 +141,7 @@
 //! - For the device that wrote it, [`protocol::Stored`] takes the place of the delivery, so that a message is not
 //!   sent back to where it came from.
 
+pub mod bench;
 #[cfg(test)]
 mod bytes_on_the_wire;
 pub mod cli;

@@ -1,51 +1,32 @@
-//! `udpchat bench`: one process plays many clients and measures what a server does for them.
-//!
-//! The clients are lean, so that their side costs little, but they say what the real one says: sign-up and login
-//! through OPAQUE, HELLO, RESOLVE, messages with their digests, and a RECEIVED for each. Every one has a session
-//! of its own; one endpoint, one socket and one poll loop serve them all, and one clock measures.
-//!
-//! Against a server of the measurement's own ([`own_server`]), which it starts where no address is named, the clients
-//! sign in by tickets and belong to a room that were made beforehand, and what the server uses up can be read off
-//! ([`meter`]).
+//! `udpchat bench`: the arguments and the report of a measurement.
 
-mod bulk;
-mod closed_loop;
-mod crowd;
-mod entering;
-mod finding;
-mod histogram;
-mod member;
-mod meter;
-mod own_server;
-mod paced;
-mod preparing;
-mod report;
-mod run;
-mod storm;
-mod stretching;
-mod talk;
-mod workload;
-
+use std::io::{self, Write as _};
+use std::net::SocketAddr;
+use std::path::Path;
+use std::process;
 use std::time::Duration;
 
+use anyhow::{Context as _, anyhow};
 use clap::builder::PossibleValuesParser;
 use clap::{Arg, ArgAction, ArgMatches, value_parser};
 
 use super::address::ServerName;
+use super::admin::{self, Answer, Desk as _, Request};
 use super::command::Command;
-use super::exit::{Failure, Outcome};
-use super::logging;
+use super::database::{self, Secrets};
+use super::exit::{Exit, Failure, Outcome};
+use super::{environment, logging};
+use crate::bench::{self, Args, End, Error, Host, PublicKey, Report, SECONDS_MAX, workload};
 use crate::protocol::TEXT_MAX_BYTES;
 use crate::registry::Entry;
+use crate::store::Engine;
+use crate::transport::public_key;
 
 /// How many clients one process plays at most. Chosen: what one socket's buffers can still serve.
 const CLIENTS_MAX: u64 = 100_000;
 
 /// How many messages a client says in a second at most. Chosen: far beyond a person, and a `Duration` can hold it.
 const RATE_MAX: f64 = 1e5;
-
-/// How many seconds may be measured at most: a day.
-const SECONDS_MAX: u64 = 24 * 60 * 60;
 
 /// How many messages may be under way at a time, of each client. Chosen: with the longest text they fill a channel.
 const WINDOW_MAX: u64 = 4096;
@@ -58,30 +39,6 @@ const BYTES_MAX: u64 = 1 << 40;
 
 /// The subcommand.
 pub struct Bench;
-
-/// What the command line asks for.
-pub struct Plan {
-    /// The workload's name in the table.
-    pub workload: String,
-    /// The server; without one, one of the measurement's own.
-    pub server: Option<ServerName>,
-    /// How many clients are played.
-    pub clients: usize,
-    /// Messages of each client that are under way at a time.
-    pub window: usize,
-    /// Messages of each client that are counted, if that and not the time ends the run.
-    pub messages: Option<u64>,
-    /// Messages that each client says in a second.
-    pub rate: f64,
-    /// For how long it is measured.
-    pub duration: Duration,
-    /// Bytes of text in a message.
-    pub size: usize,
-    /// Bytes of text in a stream.
-    pub bytes: u64,
-    /// Whether the report is a JSON object.
-    pub is_json: bool,
-}
 
 impl Entry for Bench {
     fn name(&self) -> &'static str {
@@ -176,7 +133,22 @@ impl Command for Bench {
 
     fn run(&self, matches: &ArgMatches) -> Outcome {
         logging::client(matches)?;
-        run::run(&plan(matches)?)
+        let server = matches.get_one::<ServerName>("server");
+        match bench::run(&args(matches, server)?, HOST) {
+            Ok(End::Measured(report)) => show(&report, matches.get_flag("json")),
+            Ok(End::Interrupted) => Ok(Exit::Interrupted),
+            Ok(End::Failed(why)) => Err(anyhow!(why).into()),
+            Ok(End::Unreachable) => {
+                let error = match server {
+                    Some(server) => anyhow!("no answer from {server}"),
+                    None => anyhow!("no answer from the server that was started"),
+                };
+                Err(Failure::new(Exit::Unreachable, error)
+                    .hint("is the server running, and is this its port?"))
+            }
+            Err(Error::Args(why)) => Err(Failure::usage(why)),
+            Err(Error::Failed(error)) => Err(error.into()),
+        }
     }
 
     fn sections(&self) -> Vec<(&'static str, String)> {
@@ -235,18 +207,18 @@ fn parse_rate(text: &str) -> Result<f64, String> {
     }
 }
 
-fn plan(matches: &ArgMatches) -> Result<Plan, Failure> {
+fn args(matches: &ArgMatches, server: Option<&ServerName>) -> Result<Args, Failure> {
     let whole = |name| {
         let number = matches.get_one::<u64>(name).copied().unwrap_or_default();
         usize::try_from(number)
             .map_err(|_| Failure::usage(format!("--{name} {number} is too many")))
     };
-    Ok(Plan {
+    Ok(Args {
         workload: matches
             .get_one::<String>("workload")
             .cloned()
             .ok_or_else(|| Failure::usage("no workload"))?,
-        server: matches.get_one::<ServerName>("server").cloned(),
+        server: server.map(ServerName::resolve).transpose()?,
         clients: whole("clients")?,
         window: whole("window")?,
         messages: matches.get_one::<u64>("messages").copied(),
@@ -254,26 +226,53 @@ fn plan(matches: &ArgMatches) -> Result<Plan, Failure> {
         duration: Duration::from_secs(matches.get_one::<u64>("seconds").copied().unwrap_or(1)),
         size: whole("size")?,
         bytes: matches.get_one::<u64>("bytes").copied().unwrap_or(1),
-        is_json: matches.get_flag("json"),
     })
 }
 
-#[cfg(test)]
-impl Plan {
-    /// What the workloads' tests vary.
-    fn of_test() -> Self {
-        Self {
-            workload: "paced".into(),
-            server: None,
-            clients: 2,
-            window: 1,
-            messages: None,
-            rate: 2.0,
-            duration: Duration::from_secs(3),
-            size: 64,
-            bytes: 1,
-            is_json: true,
-        }
+fn show(report: &Report, is_json: bool) -> Outcome {
+    let text = if is_json {
+        serde_json::to_string(report).context("cannot write the report")? + "\n"
+    } else {
+        report.to_string()
+    };
+    // A reader that has gone away is no reason to fail.
+    let _ = io::stdout().write_all(text.as_bytes());
+    let missing = report.deliveries_expected - report.deliveries;
+    if missing == 0 {
+        return Ok(Exit::Success);
+    }
+    Err(anyhow!("{missing} messages have not arrived").into())
+}
+
+/// This program, as a server for the measurement.
+const HOST: Host = Host {
+    open_database,
+    serve,
+    commits,
+};
+
+fn open_database(data: &Path) -> anyhow::Result<(Engine, PublicKey)> {
+    let mut engine = database::open(data)?;
+    let secrets = Secrets::of(&mut engine, data)?;
+    Ok((engine, public_key(&secrets.static_key)))
+}
+
+fn serve(data: &Path, address: SocketAddr) -> anyhow::Result<process::Command> {
+    let program = std::env::current_exe().context("cannot find this program's own file")?;
+    let mut command = process::Command::new(program);
+    for name in environment::own_variables() {
+        command.env_remove(name);
+    }
+    command.args(["serve", "--measured", "--listen"]);
+    command.arg(address.to_string()).arg("--data").arg(data);
+    Ok(command)
+}
+
+fn commits(data: &Path) -> Option<u64> {
+    let mut server = admin::connect(data).ok()??;
+    match server.ask(Request::Status).ok()? {
+        Answer::Status(status) => Some(status.commits),
+        _ => None,
     }
 }
 

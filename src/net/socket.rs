@@ -4,7 +4,7 @@
 //! never seen under a mapped address.
 
 use std::io::{self, ErrorKind, IoSliceMut};
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::os::fd::AsFd;
 
 use mio::net::UdpSocket;
@@ -129,6 +129,28 @@ impl Socket {
             batch: BATCH_SIZE_MIN,
             counters: SocketCounters::default(),
         })
+    }
+
+    /// Binds a socket for each family that one of these addresses is of; a family that this host does not have is left
+    /// out.
+    ///
+    /// # Errors
+    /// If none can be bound.
+    pub fn bind_toward(remotes: &[SocketAddr]) -> io::Result<Vec<Self>> {
+        let (mut sockets, mut refused) = (Vec::new(), None);
+        let all: [IpAddr; 2] = [Ipv4Addr::UNSPECIFIED.into(), Ipv6Addr::UNSPECIFIED.into()];
+        for local in all {
+            if remotes.iter().any(|it| it.is_ipv4() == local.is_ipv4()) {
+                match Self::bind((local, 0).into()) {
+                    Ok(socket) => sockets.push(socket),
+                    Err(error) => refused = Some(error),
+                }
+            }
+        }
+        match refused {
+            Some(error) if sockets.is_empty() => Err(error),
+            _ => Ok(sockets),
+        }
     }
 
     /// Asks for larger buffers, of so many bytes each, where one socket stands for those of many hosts. The operating
@@ -310,6 +332,13 @@ mod tests {
             len,
             segment_size,
         }
+    }
+
+    #[test]
+    fn sockets_are_of_the_families_that_are_needed() {
+        let sockets = Socket::bind_toward(&["127.0.0.1:7".parse().unwrap()]).unwrap();
+        assert_eq!(sockets.len(), 1);
+        assert!(sockets[0].local().is_ipv4());
     }
 
     #[test]

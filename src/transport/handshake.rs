@@ -76,8 +76,9 @@ fn build(
     }
 }
 
-/// The public half of a static key.
-pub(super) fn public_key(static_key: &[u8; 32]) -> [u8; 32] {
+/// The public half of a server's static key.
+#[must_use]
+pub fn public_key(static_key: &[u8; 32]) -> [u8; 32] {
     let mut public = [0; 32];
     if let Some(mut pair) = DefaultResolver.resolve_dh(&DHChoice::Curve25519) {
         pair.set(static_key);

@@ -35,6 +35,7 @@ mod timer;
 
 pub use endpoint::{ClientConfig, Counters, Endpoint, ServerConfig, Statistics, Transmit, Usage};
 pub use event::{Channel, CloseReason, Event, SendError, SessionId};
+pub use handshake::public_key;
 pub use limits::Limits;
 
 use std::time::Instant;

@@ -8,6 +8,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
+            "bench",
             "client",
             "net",
             "protocol",
@@ -15,6 +16,18 @@ const LAYERS: &[(&str, &[&str])] = &[
             "server",
             "store",
             "text",
+            "transport",
+        ],
+    ),
+    (
+        "bench",
+        &[
+            "client",
+            "net",
+            "protocol",
+            "registry",
+            "server",
+            "store",
             "transport",
         ],
     ),

@@ -18,8 +18,6 @@ use super::{environment, logging, options};
 use crate::client::commands;
 use crate::registry::Entry;
 
-pub use run::bind_any;
-
 /// The subcommand.
 pub struct Connect;
 

@@ -1,6 +1,5 @@
 //! A running client: state directory, sockets, terminal, session, signals.
 
-use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 
 use anyhow::{Context as _, anyhow};
@@ -23,7 +22,7 @@ pub fn run(plan: Plan) -> Outcome {
     let server_name = plan.server.to_string();
     let files = StateDirectory::open(plan.state, server_name.clone())?;
     let addresses = plan.server.resolve()?;
-    let sockets = bind_any(&addresses)?;
+    let sockets = Socket::bind_toward(&addresses).context("cannot open a socket")?;
     let (setup, inputs) = Setup::new().context("cannot wait for the network")?;
     let seed = || net::seed().context("the operating system gives no randomness");
     let now = net::now();
@@ -62,34 +61,6 @@ fn words() -> Vec<&'static str> {
             std::iter::once(command.name()).chain(command.aliases().iter().copied())
         })
         .collect()
-}
-
-/// A socket for each family that the server has an address of; one that this host does not have is left out.
-///
-/// # Errors
-/// If none can be bound.
-pub fn bind_any(addresses: &[SocketAddr]) -> anyhow::Result<Vec<Socket>> {
-    let mut sockets = Vec::new();
-    let mut refused = None;
-    let any: [(bool, SocketAddr); 2] = [
-        (true, (Ipv4Addr::UNSPECIFIED, 0).into()),
-        (false, (Ipv6Addr::UNSPECIFIED, 0).into()),
-    ];
-    for (is_ipv4, local) in any {
-        if addresses.iter().all(|address| address.is_ipv4() != is_ipv4) {
-            continue;
-        }
-        match Socket::bind(local) {
-            Ok(socket) => sockets.push(socket),
-            Err(error) => refused = Some(error),
-        }
-    }
-    match refused {
-        Some(error) if sockets.is_empty() => {
-            Err(anyhow::Error::new(error).context("cannot open a socket"))
-        }
-        _ => Ok(sockets),
-    }
 }
 
 /// The first signal ends the client in order, a second one at once.
@@ -142,12 +113,5 @@ mod tests {
         assert_eq!(code(End::Unreachable(String::new())), 3);
         assert_eq!(code(End::Refused(String::new())), 4);
         assert_eq!(code(End::Interrupted), 130);
-    }
-
-    #[test]
-    fn sockets_are_of_the_families_that_are_needed() {
-        let sockets = bind_any(&["127.0.0.1:7".parse().unwrap()]).unwrap();
-        assert_eq!(sockets.len(), 1);
-        assert!(sockets[0].local().is_ipv4());
     }
 }

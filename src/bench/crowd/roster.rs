@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::ops::Deref;
 use std::time::Instant;
 
-use super::super::member::Member;
+use crate::bench::member::Member;
 
 /// Everybody. They are changed here only, so that what is known of all is always true.
 pub(super) struct Roster {

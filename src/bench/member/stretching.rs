@@ -6,7 +6,7 @@ use std::sync::mpsc::{self, Sender};
 use anyhow::Context as _;
 use serde_bytes::ByteBuf;
 
-use super::meter::Meter;
+use crate::bench::server::Meter;
 use crate::net::InputSender;
 
 /// What comes to the crowd from other threads.

@@ -1,18 +1,15 @@
 //! The database of a server of the measurement's own: the clients' accounts and tickets, and the room in which some are,
 //! written before the server runs.
 
-use std::path::Path;
-
 use anyhow::{Context as _, bail};
 use rand_chacha::ChaCha20Rng;
 use rand_core::{RngCore as _, SeedableRng as _};
 
-use crate::cli::database::{self, Secrets};
+use crate::bench::PublicKey;
 use crate::net;
 use crate::protocol::{Access, AccountId, DeviceId, TICKET_BYTES};
 use crate::server::{Name, RoomName, hash_ticket};
 use crate::store::{Engine, NewAccount, Outcome, Reply, Request, RequestId};
-use crate::transport::{Endpoint, Limits, ServerConfig};
 
 /// How long the tickets are good: a day, in milliseconds.
 const TICKET_LIFE_MS: u64 = 24 * 60 * 60 * 1000;
@@ -37,24 +34,20 @@ pub struct Room<'a> {
     pub members: Vec<usize>,
 }
 
-/// Writes accounts, each with a device and its ticket, and a room into the database of a server that does not run yet.
+/// Writes accounts, each with a device and its ticket, and a room into the database of the server of this public key, which
+/// does not run yet.
 ///
 /// # Errors
 /// If the database cannot be written.
-pub fn prepare(data: &Path, names: &[String], room: &Room<'_>) -> anyhow::Result<Vec<Pass>> {
-    let mut engine = database::open(data)?;
-    let secrets = Secrets::of(&mut engine, data)?;
+pub fn prepare(
+    engine: &mut Engine,
+    server_key: &PublicKey,
+    names: &[String],
+    room: &Room<'_>,
+) -> anyhow::Result<Vec<Pass>> {
     let seed = net::seed().context("the operating system gives no randomness")?;
     let mut random = ChaCha20Rng::from_seed(seed);
     let now = net::now();
-    let config = ServerConfig {
-        static_key: secrets.static_key,
-        reset_key: secrets.reset_key,
-        unix_ms: now.unix_ms,
-        limits: Limits::default(),
-    };
-    let endpoint = Endpoint::server(now.instant, config, seed);
-    let server_key = endpoint.public_key().context("a server has a key")?;
     let accounts = names
         .iter()
         .map(|name| {
@@ -72,7 +65,7 @@ pub fn prepare(data: &Path, names: &[String], room: &Room<'_>) -> anyhow::Result
         .collect::<anyhow::Result<_>>()?;
     let mut tickets = Vec::with_capacity(names.len());
     let mut devices = Vec::with_capacity(names.len());
-    for reply in execute(&mut engine, accounts)? {
+    for reply in execute(engine, accounts)? {
         let Reply::Account(account) = reply else {
             bail!("the database answered something else");
         };
@@ -81,12 +74,12 @@ pub fn prepare(data: &Path, names: &[String], room: &Room<'_>) -> anyhow::Result
         devices.push(Request::OpenDevice {
             account: account.id,
             device: None,
-            ticket: hash_ticket(&server_key, account.id, &ticket),
+            ticket: hash_ticket(server_key, account.id, &ticket),
             expires_ms: now.unix_ms + TICKET_LIFE_MS,
         });
         tickets.push(ticket);
     }
-    let replies = execute(&mut engine, devices)?;
+    let replies = execute(engine, devices)?;
     let passes = replies.into_iter().zip(tickets).map(|(reply, ticket)| {
         let Reply::Device {
             account, device, ..
@@ -101,7 +94,7 @@ pub fn prepare(data: &Path, names: &[String], room: &Room<'_>) -> anyhow::Result
         })
     });
     let passes = passes.collect::<anyhow::Result<Vec<Pass>>>()?;
-    fill(&mut engine, room, &passes, now.unix_ms)?;
+    fill(engine, room, &passes, now.unix_ms)?;
     Ok(passes)
 }
 
@@ -147,21 +140,23 @@ fn execute(engine: &mut Engine, requests: Vec<Request>) -> anyhow::Result<Vec<Re
 
 #[cfg(test)]
 mod tests {
-    use super::super::own_server::directory;
+    use super::super::directory;
     use super::*;
+    use crate::store;
 
     #[test]
     fn members_of_the_room_stand_behind_all_who_joined_it() {
         // Each would be told of those who joined after it when it comes: as many entries as half the square of their
         // number, before anything can be measured.
         let directory = directory().unwrap();
+        let (files, _) = store::open_current(directory.path(), 0, [1; 32]).unwrap();
+        let mut engine = Engine::new(files, [2; 32]).unwrap();
         let names = ["bench-1-0", "bench-1-1", "bench-1-2", "bench-1-3"].map(String::from);
         let room = Room {
             name: "#bench-1",
             members: vec![0, 1, 3],
         };
-        let passes = prepare(directory.path(), &names, &room).unwrap();
-        let mut engine = database::open(directory.path()).unwrap();
+        let passes = prepare(&mut engine, &[3; 32], &names, &room).unwrap();
         let mut told = Vec::new();
         for pass in passes {
             let hello = Request::Hello {

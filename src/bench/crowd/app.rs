@@ -2,9 +2,9 @@
 
 use std::time::Instant;
 
-use super::super::member::Member;
-use super::super::stretching::Input;
 use super::{Crowd, DRAIN_WAIT, End, LEAVE_WAIT, Phase};
+use crate::bench::member::Member;
+use crate::bench::member::stretching::Input;
 use crate::transport::{App, Endpoint, Event, Now};
 
 impl App for Crowd {

@@ -6,9 +6,9 @@ use rand_chacha::ChaCha20Rng;
 use rand_core::{RngCore as _, SeedableRng as _};
 use serde_bytes::ByteBuf;
 
-use super::member::{ATTEMPT_WAIT, Line, Member, News, PAUSE, Step};
-use super::preparing::Pass;
 use super::stretching::Job;
+use super::{ATTEMPT_WAIT, Line, Member, News, PAUSE, Step};
+use crate::bench::server::Pass;
 use crate::client::credentials::{LoginBegun, SignUpBegun};
 use crate::protocol::opaque::KeyStretching;
 use crate::protocol::{
@@ -235,7 +235,7 @@ impl Member {
     }
 
     /// The attempt has failed: the next one begins after a while, unless there were too many.
-    pub(super) fn again(&mut self, now: Instant, wait: Duration, why: &str) -> Option<News> {
+    pub fn again(&mut self, now: Instant, wait: Duration, why: &str) -> Option<News> {
         if self.tries >= TRIES_MAX {
             return Some(News::Failed(format!("could not sign in: {why}")));
         }

@@ -17,11 +17,11 @@ use indicatif::{ProgressBar, ProgressStyle};
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng as _;
 
+use super::member::stretching::Job;
+use super::member::talk::Contact;
 use super::member::{Line, Member, News, PAUSE};
-use super::own_server::Own;
 use super::report::Report;
-use super::stretching::Job;
-use super::talk::Contact;
+use super::server::Own;
 use super::workload::{Partner, Traffic, Typing, With};
 use crate::net;
 use crate::protocol::{ConversationId, Number};

@@ -7,9 +7,8 @@ use std::time::{Duration, Instant};
 use rand_chacha::ChaCha20Rng;
 use rand_core::{RngCore as _, SeedableRng as _};
 
-use super::Plan;
-use super::workload::{Partner, Traffic, Typing, With, Workload};
-use crate::cli::exit::Failure;
+use super::{Partner, Traffic, Typing, UNEVEN, With, Workload};
+use crate::bench::{Args, Error};
 use crate::registry::Entry;
 use crate::transport::Channel;
 
@@ -30,8 +29,8 @@ impl Entry for Paced {
 }
 
 impl Workload for Paced {
-    fn traffic(&self, plan: &Plan, seed: [u8; 32]) -> Result<Box<dyn Traffic>, Failure> {
-        Ok(Box::new(Pace::new(plan, seed)?))
+    fn traffic(&self, args: &Args, seed: [u8; 32]) -> Result<Box<dyn Traffic>, Error> {
+        Ok(Box::new(Pace::new(args, seed)?))
     }
 }
 
@@ -50,13 +49,13 @@ pub(super) struct Pace {
 }
 
 impl Pace {
-    /// As many lines as the plan's time has room for.
+    /// As many lines as the time that is given has room for.
     ///
     /// # Errors
     /// If somebody would have no partner.
-    fn new(plan: &Plan, seed: [u8; 32]) -> Result<Self, Failure> {
-        let mut pace = Self::endless(plan, seed)?;
-        pace.lines = pace.warm_up + lines_in(plan.duration, plan.rate).max(1);
+    fn new(args: &Args, seed: [u8; 32]) -> Result<Self, Error> {
+        let mut pace = Self::endless(args, seed)?;
+        pace.lines = pace.warm_up + lines_in(args.duration, args.rate).max(1);
         Ok(pace)
     }
 
@@ -64,15 +63,15 @@ impl Pace {
     ///
     /// # Errors
     /// If somebody would have no partner.
-    pub(super) fn endless(plan: &Plan, seed: [u8; 32]) -> Result<Self, Failure> {
-        if !plan.clients.is_multiple_of(2) {
-            return Err(Failure::usage("--clients must be even: they talk in pairs"));
+    pub(super) fn endless(args: &Args, seed: [u8; 32]) -> Result<Self, Error> {
+        if !args.clients.is_multiple_of(2) {
+            return Err(Error::Args(UNEVEN.into()));
         }
         Ok(Self {
-            clients: plan.clients,
-            size: plan.size,
-            interval: Duration::from_secs_f64(plan.rate.recip()),
-            warm_up: lines_in(WARM_UP, plan.rate),
+            clients: args.clients,
+            size: args.size,
+            interval: Duration::from_secs_f64(args.rate.recip()),
+            warm_up: lines_in(WARM_UP, args.rate),
             lines: u64::MAX,
             random: ChaCha20Rng::from_seed(seed),
             next: BinaryHeap::new(),
@@ -155,16 +154,16 @@ mod tests {
     use super::*;
     use crate::testing::instant;
 
-    fn plan(clients: usize) -> Plan {
-        Plan {
+    fn args(clients: usize) -> Args {
+        Args {
             clients,
-            ..Plan::of_test()
+            ..Args::of_test()
         }
     }
 
     #[test]
     fn everybody_types_at_the_rate_and_what_warms_up_is_not_counted() {
-        let mut pace = Pace::new(&plan(4), [1; 32]).unwrap();
+        let mut pace = Pace::new(&args(4), [1; 32]).unwrap();
         let start = instant();
         pace.begin(start);
         let mut counted = [0; 4];
@@ -189,7 +188,7 @@ mod tests {
 
     #[test]
     fn nothing_is_typed_before_its_time() {
-        let mut pace = Pace::new(&plan(2), [2; 32]).unwrap();
+        let mut pace = Pace::new(&args(2), [2; 32]).unwrap();
         let start = instant();
         pace.begin(start);
         let first = pace.deadline().unwrap();
@@ -199,6 +198,6 @@ mod tests {
 
     #[test]
     fn somebody_without_a_partner_is_refused() {
-        assert!(Paced.traffic(&plan(3), [0; 32]).is_err());
+        assert!(Paced.traffic(&args(3), [0; 32]).is_err());
     }
 }

@@ -5,7 +5,7 @@
 
 use std::collections::VecDeque;
 
-use super::workload::{Partner, With};
+use crate::bench::workload::{Partner, With};
 use crate::protocol::{
     Body, ConversationId, DecodeError, DeliverAgain, Delivery, DeviceId, EntryId, Envelope, Hop,
     Message, Number, Origin, Received, Stored, Text, encode, seal,

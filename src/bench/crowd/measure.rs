@@ -2,10 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-use super::super::histogram::Histogram;
-use super::super::meter::Meter;
-use super::super::report::{Latency, Report, Stream};
 use super::{Crowd, End};
+use crate::bench::histogram::Histogram;
+use crate::bench::report::{Latency, Report, Stream};
+use crate::bench::server::Meter;
 use crate::transport::Endpoint;
 
 /// What has been used up: packets and bytes of all clients, both ways, and what the server says of itself.

@@ -4,11 +4,10 @@
 
 use std::time::Instant;
 
-use super::Plan;
 use super::paced::Pace;
-use super::report::{Latency, Stream};
-use super::workload::{Partner, Traffic, Typing, With, Workload};
-use crate::cli::exit::Failure;
+use super::{Partner, Traffic, Typing, With, Workload};
+use crate::bench::report::{Latency, Stream};
+use crate::bench::{Args, Error};
 use crate::protocol::TEXT_MAX_BYTES;
 use crate::registry::Entry;
 use crate::transport::Channel;
@@ -34,8 +33,8 @@ impl Entry for Bulk {
 }
 
 impl Workload for Bulk {
-    fn traffic(&self, plan: &Plan, seed: [u8; 32]) -> Result<Box<dyn Traffic>, Failure> {
-        Ok(Box::new(BulkTraffic::new(plan, seed)?))
+    fn traffic(&self, args: &Args, seed: [u8; 32]) -> Result<Box<dyn Traffic>, Error> {
+        Ok(Box::new(BulkTraffic::new(args, seed)?))
     }
 }
 
@@ -62,12 +61,12 @@ struct BulkTraffic {
 }
 
 impl BulkTraffic {
-    fn new(plan: &Plan, seed: [u8; 32]) -> Result<Self, Failure> {
+    fn new(args: &Args, seed: [u8; 32]) -> Result<Self, Error> {
         Ok(Self {
-            chat: Pace::endless(plan, seed)?,
-            clients: plan.clients,
-            messages: plan.bytes.div_ceil(TEXT_MAX_BYTES as u64),
-            streams: vec![Progress::default(); plan.clients / 2],
+            chat: Pace::endless(args, seed)?,
+            clients: args.clients,
+            messages: args.bytes.div_ceil(TEXT_MAX_BYTES as u64),
+            streams: vec![Progress::default(); args.clients / 2],
             due: None,
             counted: 0,
         })
@@ -191,12 +190,12 @@ mod tests {
     use crate::testing::instant;
 
     fn traffic(clients: usize, messages: u64) -> BulkTraffic {
-        let plan = Plan {
+        let args = Args {
             clients,
             bytes: messages * TEXT_MAX_BYTES as u64 - 1,
-            ..Plan::of_test()
+            ..Args::of_test()
         };
-        BulkTraffic::new(&plan, [1; 32]).unwrap()
+        BulkTraffic::new(&args, [1; 32]).unwrap()
     }
 
     #[test]

@@ -2,9 +2,8 @@
 
 use std::time::Instant;
 
-use super::Plan;
-use super::workload::{Partner, Traffic, Typing, Workload};
-use crate::cli::exit::Failure;
+use super::{Partner, Traffic, Typing, Workload};
+use crate::bench::{Args, Error};
 use crate::registry::Entry;
 
 /// See the summary.
@@ -21,13 +20,15 @@ impl Entry for Storm {
 }
 
 impl Workload for Storm {
-    fn traffic(&self, plan: &Plan, _seed: [u8; 32]) -> Result<Box<dyn Traffic>, Failure> {
-        if plan.server.is_some() {
-            return Err(Failure::usage("storm restarts the server: leave HOST out")
-                .hint("without one it starts a server of its own"));
+    fn traffic(&self, args: &Args, _seed: [u8; 32]) -> Result<Box<dyn Traffic>, Error> {
+        if args.server.is_some() {
+            return Err(Error::Args(
+                "storm restarts the server: leave HOST out, so that it starts one of its own"
+                    .into(),
+            ));
         }
         Ok(Box::new(StormTraffic {
-            clients: plan.clients,
+            clients: args.clients,
         }))
     }
 }

@@ -1,9 +1,9 @@
 //! How a client comes to its conversations: the room that it joins on its way in, and the partners whom it looks up
 //! once everybody is there.
 
-use super::member::{ATTEMPT_WAIT, Line, Member, News, Step};
 use super::talk::{Contact, Found, Talk};
-use super::workload::With;
+use super::{ATTEMPT_WAIT, Line, Member, News, Step};
+use crate::bench::workload::With;
 use crate::protocol::{
     Head, Hop, Join, Joined, Message, ROOM_SIGN, ReceiptsRequest, Resolve, Resolved, encode,
 };

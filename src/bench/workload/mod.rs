@@ -1,16 +1,20 @@
 //! The table of workloads, and what each has to say about its traffic.
 
+mod bulk;
+mod closed_loop;
+mod paced;
+mod storm;
+
 use std::time::Instant;
 
-use super::Plan;
-use super::bulk::Bulk;
-use super::closed_loop::{Fanout, Idle, Pairs};
-use super::paced::Paced;
 use super::report::Stream;
-use super::storm::Storm;
-use crate::cli::exit::Failure;
+use super::{Args, Error};
 use crate::registry::{Entry, Registry};
 use crate::transport::Channel;
+use bulk::Bulk;
+use closed_loop::{Fanout, Idle, Pairs};
+use paced::Paced;
+use storm::Storm;
 
 /// Something that clients can be made to do.
 pub trait Workload: Entry {
@@ -18,7 +22,7 @@ pub trait Workload: Entry {
     ///
     /// # Errors
     /// If the workload cannot be run like that.
-    fn traffic(&self, plan: &Plan, seed: [u8; 32]) -> Result<Box<dyn Traffic>, Failure>;
+    fn traffic(&self, args: &Args, seed: [u8; 32]) -> Result<Box<dyn Traffic>, Error>;
 }
 
 /// A conversation that a member is to have.
@@ -115,6 +119,9 @@ pub trait Traffic: Send {
         None
     }
 }
+
+/// Why a workload of pairs does not run.
+const UNEVEN: &str = "--clients must be even: they talk in pairs";
 
 /// All workloads, in the order of the manual.
 #[must_use]

@@ -1,19 +1,13 @@
-//! Wires a run together: sockets, endpoint, crowd, signals; and says what came of it.
+//! Wires a run together: sockets, endpoint, crowd, signals.
 
-use std::io::{self, Write as _};
+use anyhow::Context as _;
 
-use anyhow::{Context as _, anyhow};
-
-use super::Plan;
-use super::crowd::{Cast, Crowd, End};
-use super::own_server::{Keeper, Own, OwnServer};
-use super::preparing::Room;
-use super::report::Report;
-use super::stretching::{self, Input};
+use super::crowd::{Cast, Crowd};
+use super::member::stretching::{self, Input};
+use super::server::{Keeper, Own, OwnServer, Room};
 use super::workload::{self, Traffic, With};
-use crate::cli::connect::bind_any;
-use crate::cli::exit::{self, Exit, Failure, Outcome};
-use crate::net::{self, Driver, Setup};
+use super::{Args, End, Error, Host};
+use crate::net::{self, Driver, Setup, Socket};
 use crate::protocol::ROOM_SIGN;
 use crate::transport::{ClientConfig, Endpoint};
 
@@ -25,29 +19,30 @@ const CLIENT_BUFFER_BYTES: usize = 4096;
 ///
 /// # Errors
 /// If it cannot be measured.
-pub fn run(plan: &Plan) -> Outcome {
+pub fn run(args: &Args, host: Host) -> Result<End, Error> {
     let table = workload::table();
     let workload = table
-        .find(&plan.workload)
-        .ok_or_else(|| Failure::usage(format!("there is no workload {:?}", plan.workload)))?;
+        .find(&args.workload)
+        .ok_or_else(|| Error::Args(format!("there is no workload {:?}", args.workload)))?;
     let seed = || net::seed().context("the operating system gives no randomness");
-    let traffic = workload.traffic(plan, seed()?)?;
-    let (names, room) = names(plan.clients + traffic.absent(), seed()?);
-    let server = match plan.server {
+    let traffic = workload.traffic(args, seed()?)?;
+    let (names, room) = names(args.clients + traffic.absent(), seed()?);
+    let server = match args.server {
         Some(_) => None,
         None => Some(OwnServer::start(
+            host,
             &names,
             &room_of(&*traffic, &names, &room),
         )?),
     };
-    let addresses = match (&plan.server, &server) {
-        (Some(server), _) => server.resolve()?,
+    let addresses = match (&args.server, &server) {
+        (Some(addresses), _) => addresses.clone(),
         (None, Some((own, _))) => vec![own.address()],
         (None, None) => Vec::new(),
     };
-    let sockets = bind_any(&addresses)?;
+    let sockets = Socket::bind_toward(&addresses).context("cannot open a socket")?;
     for socket in &sockets {
-        socket.widen(plan.clients.saturating_mul(CLIENT_BUFFER_BYTES));
+        socket.widen(args.clients.saturating_mul(CLIENT_BUFFER_BYTES));
     }
     let (setup, inputs) = Setup::new().context("cannot wait for the network")?;
     let jobs = stretching::start(inputs.clone())?;
@@ -59,17 +54,18 @@ pub fn run(plan: &Plan) -> Outcome {
         }),
         None => None,
     };
-    exit::on_signal(move || {
+    ctrlc::set_handler(move || {
         // If the network thread has ended, the run is over already.
         let _ = inputs.send_reserved(Input::Interrupt);
-    })?;
+    })
+    .context("cannot handle signals")?;
     let now = net::now();
     let endpoint = Endpoint::client(now.instant, ClientConfig::default(), seed()?);
     let cast = Cast {
         workload: workload.name(),
         addresses,
         traffic,
-        clients: plan.clients,
+        clients: args.clients,
         names,
         room,
         jobs,
@@ -81,20 +77,7 @@ pub fn run(plan: &Plan) -> Outcome {
     let (endpoint, crowd) = driver.parts();
     crowd.start(now, endpoint);
     let ended = driver.run().context("cannot wait for the network")?;
-    match ended.into_end() {
-        Some(End::Measured(report)) => say(&report, plan.is_json),
-        Some(End::Interrupted) => Ok(Exit::Interrupted),
-        Some(End::Failed(why)) => Err(anyhow!(why).into()),
-        Some(End::Unreachable) => {
-            let error = match &plan.server {
-                Some(server) => anyhow!("no answer from {server}"),
-                None => anyhow!("no answer from the server that was started"),
-            };
-            Err(Failure::new(Exit::Unreachable, error)
-                .hint("is the server running, and is this its port?"))
-        }
-        None => Err(anyhow!("the run ended without a result").into()),
-    }
+    Ok(ended.into_end().context("the run ended without a result")?)
 }
 
 /// Names that no earlier run has used, in canonical form: of the clients `bench-`, eight digits of this run's own and the
@@ -116,19 +99,4 @@ fn room_of<'a>(traffic: &dyn Traffic, names: &[String], room: &'a str) -> Room<'
         name: room,
         members: (0..names.len()).filter(is_inside).collect(),
     }
-}
-
-fn say(report: &Report, is_json: bool) -> Outcome {
-    let text = if is_json {
-        serde_json::to_string(report).context("cannot write the report")? + "\n"
-    } else {
-        report.to_string()
-    };
-    // A reader that has gone away is no reason to fail.
-    let _ = io::stdout().write_all(text.as_bytes());
-    let missing = report.deliveries_expected - report.deliveries;
-    if missing == 0 {
-        return Ok(Exit::Success);
-    }
-    Err(anyhow!("{missing} messages have not arrived").into())
 }

@@ -1,6 +1,11 @@
 //! One client: its session, its conversations, and what it makes of each message. Its way in is `entering`'s part, and
 //! how it comes to its conversations `finding`'s.
 
+mod resolve;
+mod sign_in;
+pub mod stretching;
+pub mod talk;
+
 use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::sync::mpsc::Sender;
@@ -9,15 +14,15 @@ use std::time::{Duration, Instant};
 use rand_chacha::ChaCha20Rng;
 use rand_core::RngCore as _;
 
-use super::preparing::Pass;
-use super::stretching::Job;
-use super::talk::{Contact, Heard, Talk};
+use super::server::Pass;
 use crate::client::credentials::{LoginBegun, SignUpBegun};
 use crate::protocol::{
     Body, Command, ConversationId, DeviceId, EndReason, Envelope, Head, Hop, Message, Number,
     SessionEnd, encode,
 };
 use crate::transport::{Channel, CloseReason, Endpoint, SendError, SessionId};
+use stretching::Job;
+use talk::{Contact, Heard, Talk};
 
 /// The pause after an attempt that failed for no reason of the server's.
 pub(super) const PAUSE: Duration = Duration::from_millis(500);

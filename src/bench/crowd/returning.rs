@@ -2,9 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use super::super::member::Member;
-use super::super::own_server::RESTART_WAIT;
 use super::{Crowd, Phase};
+use crate::bench::member::Member;
+use crate::bench::server::RESTART_WAIT;
 use crate::transport::Endpoint;
 
 /// How long all may take to come back after a restart.

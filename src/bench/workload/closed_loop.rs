@@ -4,10 +4,9 @@
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-use super::Plan;
 use super::paced::WARM_UP;
-use super::workload::{Partner, Traffic, Typing, With, Workload};
-use crate::cli::exit::Failure;
+use super::{Partner, Traffic, Typing, UNEVEN, With, Workload};
+use crate::bench::{Args, Error};
 use crate::registry::Entry;
 use crate::store::ROOM_MEMBERS_MAX;
 use crate::transport::Channel;
@@ -35,11 +34,11 @@ impl Entry for Pairs {
 }
 
 impl Workload for Pairs {
-    fn traffic(&self, plan: &Plan, _seed: [u8; 32]) -> Result<Box<dyn Traffic>, Failure> {
-        if !plan.clients.is_multiple_of(2) {
-            return Err(Failure::usage("--clients must be even: they talk in pairs"));
+    fn traffic(&self, args: &Args, _seed: [u8; 32]) -> Result<Box<dyn Traffic>, Error> {
+        if !args.clients.is_multiple_of(2) {
+            return Err(Error::Args(UNEVEN.into()));
         }
-        Ok(Box::new(Closed::new(plan, Shape::Pairs, WARM_UP)))
+        Ok(Box::new(Closed::new(args, Shape::Pairs, WARM_UP)))
     }
 }
 
@@ -57,13 +56,13 @@ impl Entry for Fanout {
 }
 
 impl Workload for Fanout {
-    fn traffic(&self, plan: &Plan, _seed: [u8; 32]) -> Result<Box<dyn Traffic>, Failure> {
-        if plan.clients > ROOM_MEMBERS_MAX as usize {
-            return Err(Failure::usage(format!(
+    fn traffic(&self, args: &Args, _seed: [u8; 32]) -> Result<Box<dyn Traffic>, Error> {
+        if args.clients > ROOM_MEMBERS_MAX as usize {
+            return Err(Error::Args(format!(
                 "--clients may be {ROOM_MEMBERS_MAX} at most: no room has more members"
             )));
         }
-        Ok(Box::new(Closed::new(plan, Shape::Fanout, WARM_UP)))
+        Ok(Box::new(Closed::new(args, Shape::Fanout, WARM_UP)))
     }
 }
 
@@ -81,8 +80,8 @@ impl Entry for Idle {
 }
 
 impl Workload for Idle {
-    fn traffic(&self, plan: &Plan, _seed: [u8; 32]) -> Result<Box<dyn Traffic>, Failure> {
-        Ok(Box::new(Closed::new(plan, Shape::Idle, IDLE_SETTLING)))
+    fn traffic(&self, args: &Args, _seed: [u8; 32]) -> Result<Box<dyn Traffic>, Error> {
+        Ok(Box::new(Closed::new(args, Shape::Idle, IDLE_SETTLING)))
     }
 }
 
@@ -117,20 +116,20 @@ struct Closed {
 }
 
 impl Closed {
-    fn new(plan: &Plan, shape: Shape, settling: Duration) -> Self {
+    fn new(args: &Args, shape: Shape, settling: Duration) -> Self {
         let speakers = match shape {
-            Shape::Pairs => plan.clients,
+            Shape::Pairs => args.clients,
             Shape::Fanout => 1,
             Shape::Idle => 0,
         };
         Self {
             shape,
-            clients: plan.clients,
-            window: plan.window,
-            size: plan.size,
+            clients: args.clients,
+            window: args.window,
+            size: args.size,
             settling,
-            duration: plan.duration,
-            messages: plan.messages,
+            duration: args.duration,
+            messages: args.messages,
             beginning: None,
             ready: VecDeque::new(),
             said: vec![0; speakers],
@@ -192,7 +191,7 @@ impl Traffic for Closed {
         let from = now + BEGIN_EVERY * speakers + self.settling;
         self.counted_from = Some(from);
         // Where it is the number of lines that ends it, no time does.
-        let long = Duration::from_secs(super::SECONDS_MAX);
+        let long = Duration::from_secs(crate::bench::SECONDS_MAX);
         self.ends = Some(from + self.messages.map_or(self.duration, |_| long));
     }
 
@@ -261,13 +260,13 @@ mod tests {
     use crate::testing::instant;
 
     fn closed(shape: Shape, messages: Option<u64>) -> Closed {
-        let plan = Plan {
+        let args = Args {
             clients: 4,
             window: 2,
             messages,
-            ..Plan::of_test()
+            ..Args::of_test()
         };
-        Closed::new(&plan, shape, WARM_UP)
+        Closed::new(&args, shape, WARM_UP)
     }
 
     #[test]
@@ -317,11 +316,11 @@ mod tests {
     fn nobody_can_speak_to_more_than_a_room_holds() {
         let most = ROOM_MEMBERS_MAX as usize;
         for (clients, is_possible) in [(most, true), (most + 1, false)] {
-            let plan = Plan {
+            let args = Args {
                 clients,
-                ..Plan::of_test()
+                ..Args::of_test()
             };
-            assert_eq!(Fanout.traffic(&plan, [1; 32]).is_ok(), is_possible);
+            assert_eq!(Fanout.traffic(&args, [1; 32]).is_ok(), is_possible);
         }
     }
 

@@ -1,11 +1,14 @@
 //! A server of the measurement's own: a child process on loopback, with a database in a temporary directory that is
-//! prepared beforehand ([`prepare`]), so that no password is stretched.
+//! prepared beforehand ([`prepare()`]), so that no password is stretched.
+
+mod meter;
+mod prepare;
 
 use std::fs::Permissions;
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::net::SocketAddr;
 use std::os::unix::fs::PermissionsExt as _;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Stdio};
 use std::sync::mpsc::{self, Sender};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -15,11 +18,13 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use tempfile::TempDir;
 
-use super::meter::Meter;
-use super::preparing::{Pass, Room, prepare};
-use super::stretching::Input;
-use crate::cli::environment;
+use super::Host;
+use super::member::stretching::Input;
 use crate::net::InputSender;
+
+pub use meter::Meter;
+use prepare::prepare;
+pub use prepare::{Pass, Room};
 
 /// A file system in memory, if the system has one here: on a disk every commit would wait for it, and it is the
 /// server that is measured.
@@ -32,6 +37,7 @@ pub struct OwnServer {
     child: Option<Child>,
     address: SocketAddr,
     directory: TempDir,
+    host: Host,
 }
 
 impl OwnServer {
@@ -39,13 +45,20 @@ impl OwnServer {
     ///
     /// # Errors
     /// If the database cannot be written, or the server does not start.
-    pub fn start(names: &[String], room: &Room<'_>) -> anyhow::Result<(Self, Vec<Pass>)> {
+    pub fn start(
+        host: Host,
+        names: &[String],
+        room: &Room<'_>,
+    ) -> anyhow::Result<(Self, Vec<Pass>)> {
         let directory = directory()?;
-        let passes = prepare(directory.path(), names, room)?;
+        let (mut engine, server_key) = (host.open_database)(directory.path())?;
+        let passes = prepare(&mut engine, &server_key, names, room)?;
+        drop(engine);
         let mut server = Self {
             child: None,
             address: ([127, 0, 0, 1], 0).into(),
             directory,
+            host,
         };
         server.spawn()?;
         Ok((server, passes))
@@ -61,20 +74,15 @@ impl OwnServer {
     #[must_use]
     pub fn meter(&self) -> Option<Meter> {
         let child = self.child.as_ref()?;
-        Some(Meter::new(child.id(), self.directory.path().to_owned()))
+        Some(Meter::new(
+            child.id(),
+            self.directory.path().to_owned(),
+            self.host.commits,
+        ))
     }
 
     fn spawn(&mut self) -> anyhow::Result<()> {
-        let program = std::env::current_exe().context("cannot find this program's own file")?;
-        let mut command = Command::new(program);
-        for name in environment::own_variables() {
-            command.env_remove(name);
-        }
-        let mut child = command
-            .args(["serve", "--measured", "--listen"])
-            .arg(self.address.to_string())
-            .arg("--data")
-            .arg(self.directory.path())
+        let mut child = (self.host.serve)(self.directory.path(), self.address)?
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
@@ -125,7 +133,7 @@ impl Drop for OwnServer {
 }
 
 /// A directory for a database, of this user's alone.
-pub(super) fn directory() -> anyhow::Result<TempDir> {
+fn directory() -> anyhow::Result<TempDir> {
     let mut builder = tempfile::Builder::new();
     let builder = builder
         .prefix("udpchat-bench-")
