@@ -13,13 +13,13 @@
     reason = "the figures of a run are small"
 )]
 
-mod notes;
-mod people;
+mod clients;
+mod ledger;
+mod markers;
 mod plan;
 #[path = "../support/mod.rs"]
 mod support;
 mod tables;
-mod words;
 mod world;
 
 use world::World;
@@ -48,9 +48,9 @@ fn what_users_were_told_holds_however_often_processes_are_killed() {
     world.join_rooms();
     world.run(seed, &kills);
     let (log, devices) = world.rest();
-    world.notes.check_rest(&log, &devices);
-    let untold = world.notes.untold();
-    let again = world.notes.counts.receipts_again;
+    world.ledger.check_rest(&log, &devices);
+    let untold = world.ledger.untold();
+    let again = world.ledger.counts.receipts_again;
     assert!(
         untold <= again,
         "{untold} receipts were never told, and {again} told again"

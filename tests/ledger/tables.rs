@@ -14,7 +14,7 @@ use tempfile::TempDir;
 use udpchat::protocol::{Body, Digest, open};
 use udpchat::store::{self, DATABASE_FILE, Engine, Request, RequestId};
 
-use crate::words::{Mark, mark_of};
+use crate::markers::{Mark, mark_of};
 
 /// A conversation and an entry of it.
 pub type Place = (u64, u64);

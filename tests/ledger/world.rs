@@ -7,13 +7,13 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
-use crate::notes::Notes;
-use crate::people::{Person, Printed};
+use crate::clients::{Client, Printed};
+use crate::ledger::Ledger;
+use crate::markers::{command, fence, name, room};
 use crate::plan::{self, Kill, Line, ROOMS, Rng, USERS};
 use crate::support::relay::{Badness, Relay};
 use crate::support::{Place, Server, user_add};
 use crate::tables::{self, Device, Standings};
-use crate::words::{command, fence, name, room};
 
 /// What the link does: 5 % loss, 2 % duplicates, 5 % reordered, 5 ms each way. A sender that was quiet for 10 s comes
 /// from another port, as behind a NAT.
@@ -53,9 +53,9 @@ pub struct World {
     data: PathBuf,
     server: Server,
     server_back: Option<Instant>,
-    people: Vec<Person>,
+    clients: Vec<Client>,
     back: [Option<Instant>; USERS],
-    pub notes: Notes,
+    pub ledger: Ledger,
     server_kills: usize,
     client_kills: usize,
     unreachable: usize,
@@ -76,14 +76,14 @@ impl World {
         }
         let relay = Relay::start(server.address, LINK);
         let address = relay.address.to_string();
-        let people = (0..USERS).map(|user| Person::new(directory.path(), &name(user), &address));
+        let clients = (0..USERS).map(|user| Client::new(directory.path(), &name(user), &address));
         Self {
             data,
             server,
             server_back: None,
-            people: people.collect(),
+            clients: clients.collect(),
             back: [Some(Instant::now()); USERS],
-            notes: Notes::default(),
+            ledger: Ledger::default(),
             server_kills: 0,
             client_kills: 0,
             unreachable: 0,
@@ -98,9 +98,9 @@ impl World {
         if self.server_back.take_if(|due| *due <= now).is_some() {
             self.server.restart();
         }
-        for (person, back) in self.people.iter_mut().zip(&mut self.back) {
+        for (client, back) in self.clients.iter_mut().zip(&mut self.back) {
             if back.take_if(|due| *due <= now).is_some() {
-                person.start();
+                client.start();
             }
         }
     }
@@ -108,11 +108,11 @@ impl World {
     /// Notes what was printed since the last time, and that nobody has ended who should not have.
     fn listen(&mut self) {
         for user in 0..USERS {
-            let printed = self.people[user].printed();
+            let printed = self.clients[user].printed();
             self.note(user, printed);
-            if let Some(code) = self.people[user].ended() {
-                let recent = self.people[user].recent();
-                let printed = self.people[user].bury();
+            if let Some(code) = self.clients[user].ended() {
+                let recent = self.clients[user].recent();
+                let printed = self.clients[user].reap();
                 let last = printed.errors.join("\n  ");
                 self.note(user, printed);
                 assert_eq!(
@@ -129,20 +129,20 @@ impl World {
     }
 
     fn note(&mut self, user: usize, printed: Printed) {
-        let life = self.people[user].lives;
+        let life = self.clients[user].lives;
         for line in printed.output {
-            self.notes.printed(user, life, &line);
+            self.ledger.printed(user, life, &line);
         }
         for line in printed.errors {
-            self.notes.complained(user, &line);
+            self.ledger.complained(user, &line);
         }
     }
 
-    /// Holds a dead client's database against the notes.
+    /// Holds a dead client's database against the ledger.
     fn look_at(&mut self, user: usize) {
-        let person = &self.people[user];
-        let device = tables::device(&person.state, &person.name);
-        self.notes.client_died(user, person.lives, &device);
+        let client = &self.clients[user];
+        let device = tables::device(&client.state, &client.name);
+        self.ledger.client_died(user, client.lives, &device);
     }
 
     fn kill(&mut self, kill: &Kill) {
@@ -151,10 +151,10 @@ impl World {
             .clients
             .iter()
             .copied()
-            .filter(|user| self.people[*user].is_up())
+            .filter(|user| self.clients[*user].is_up())
             .collect();
         for user in &clients {
-            self.people[*user].kill();
+            self.clients[*user].kill();
         }
         if kill.server && self.server_back.is_none() {
             self.server.kill();
@@ -162,7 +162,7 @@ impl World {
             self.server_kills += 1;
         }
         for user in &clients {
-            let printed = self.people[*user].bury();
+            let printed = self.clients[*user].reap();
             self.note(*user, printed);
             self.back[*user] = Some(back);
             self.client_kills += 1;
@@ -173,28 +173,28 @@ impl World {
             self.look_at(user);
         }
         if kill.server {
-            self.notes.server_died(&tables::server_log(&self.data));
+            self.ledger.server_died(&tables::server_log(&self.data));
         }
     }
 
     fn types(&mut self, line: &Line) {
-        let person = &mut self.people[line.author];
-        if !person.is_up() {
+        let client = &mut self.clients[line.author];
+        if !client.is_up() {
             return;
         }
-        let mark = self.notes.types(line.author, person.lives, line.to);
-        person.types(&command(mark, line.to));
+        let mark = self.ledger.types(line.author, client.lives, line.to);
+        client.types(&command(mark, line.to));
         if line.fenced {
-            person.types(&fence(mark));
+            client.types(&fence(mark));
         }
     }
 
     /// Everybody joins every room: from then on it is known who is to see what.
     pub fn join_rooms(&mut self) {
         self.start_due();
-        for person in &mut self.people {
+        for client in &mut self.clients {
             for number in 0..ROOMS {
-                person.types(&format!("/join {}", room(number)));
+                client.types(&format!("/join {}", room(number)));
             }
         }
         let start = Instant::now();
@@ -204,9 +204,9 @@ impl World {
                 start.elapsed() < REST_WITHIN,
                 "rooms are not joined: {missing:?}"
             );
-            for (person, missing) in self.people.iter_mut().zip(&mut missing) {
+            for (client, missing) in self.clients.iter_mut().zip(&mut missing) {
                 let joined = |line: &String| line.starts_with(JOINED);
-                let count = person.printed().output.into_iter().filter(joined).count();
+                let count = client.printed().output.into_iter().filter(joined).count();
                 *missing = missing.saturating_sub(count);
             }
             std::thread::sleep(PAUSE);
@@ -252,9 +252,9 @@ impl World {
             while {
                 self.start_due();
                 self.listen();
-                !self.notes.unseen().is_empty()
+                !self.ledger.unseen().is_empty()
             } {
-                let unseen = self.notes.unseen();
+                let unseen = self.ledger.unseen();
                 assert!(
                     start.elapsed() < REST_WITHIN,
                     "{} lines are not shown (reader, mark): {unseen:?}",
@@ -284,12 +284,12 @@ impl World {
 
     /// Everybody quits in an orderly way.
     fn quit(&mut self) -> Vec<Device> {
-        let people = &mut self.people;
-        people.iter_mut().for_each(Person::closes_input);
+        let clients = &mut self.clients;
+        clients.iter_mut().for_each(Client::closes_input);
         let mut devices = Vec::new();
         for user in 0..USERS {
             let start = Instant::now();
-            while self.people[user].ended().is_none() {
+            while self.clients[user].ended().is_none() {
                 assert!(
                     start.elapsed() < REST_WITHIN,
                     "{} does not quit",
@@ -297,14 +297,14 @@ impl World {
                 );
                 std::thread::sleep(PAUSE);
             }
-            let code = self.people[user].ended();
-            let printed = self.people[user].bury();
+            let code = self.clients[user].ended();
+            let printed = self.clients[user].reap();
             let last = printed.errors.join("\n");
             self.note(user, printed);
             assert_eq!(code, Some(0), "{} has ended: {last}", name(user));
-            self.notes.client_quit(user);
-            let person = &self.people[user];
-            devices.push(tables::device(&person.state, &person.name));
+            self.ledger.client_quit(user);
+            let client = &self.clients[user];
+            devices.push(tables::device(&client.state, &client.name));
         }
         devices
     }
@@ -312,8 +312,8 @@ impl World {
 
 impl Display for World {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let (typed, taken) = self.notes.typed();
-        let counts = &self.notes.counts;
+        let (typed, taken) = self.ledger.typed();
+        let counts = &self.ledger.counts;
         write!(
             f,
             "killed {} times the server and {} times a client ({} gave up by themselves); typed {typed}, known to be \

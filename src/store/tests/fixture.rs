@@ -243,7 +243,7 @@ pub(super) fn hello(account: AccountId) -> Request {
 }
 
 #[test]
-fn nothing_is_wrong_with_the_village_and_it_answers_alike_twice() {
+fn nothing_is_wrong_with_the_fixture_and_it_answers_alike_twice() {
     let (disk, truth) = populated();
     let mut bench = Bench::on(disk);
     let report = bench.engine.snapshots().check().expect("it can be read");

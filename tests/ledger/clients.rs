@@ -10,8 +10,8 @@ use std::thread::{self, JoinHandle};
 
 use crate::support::Place;
 
-/// A user.
-pub struct Person {
+/// A user, and the client that they run.
+pub struct Client {
     pub name: String,
     pub state: PathBuf,
     password: PathBuf,
@@ -40,7 +40,7 @@ pub struct Printed {
     pub errors: Vec<String>,
 }
 
-impl Person {
+impl Client {
     pub fn new(directory: &Path, name: &str, server: &str) -> Self {
         Self {
             name: name.to_owned(),
@@ -122,7 +122,7 @@ impl Person {
     }
 
     /// Waits for the end of a client that was killed or has ended, and gives what it printed last.
-    pub fn bury(&mut self) -> Printed {
+    pub fn reap(&mut self) -> Printed {
         let mut process = self.process.take().expect("it was up");
         process.child.wait().expect("it is ours");
         for reader in process.readers.drain(..) {

@@ -14,9 +14,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::markers::{Mark, mark_of, name};
 use crate::plan::{To, USERS};
 use crate::tables::{Device, Place, Standings};
-use crate::words::{Mark, mark_of, name};
 
 /// What stands behind a line that was shown before a kill, or may have been.
 const AGAIN: &str = "(perhaps shown before)";
@@ -64,9 +64,9 @@ struct Shown {
     again: bool,
 }
 
-/// All notes.
+/// All that was noted.
 #[derive(Default)]
-pub struct Notes {
+pub struct Ledger {
     said: BTreeMap<Mark, Said>,
     typed: [usize; USERS],
     /// By author, reader, and whether the messages were to more than one.
@@ -84,7 +84,7 @@ pub struct Notes {
     pub counts: Counts,
 }
 
-impl Notes {
+impl Ledger {
     /// Somebody types something now.
     pub fn types(&mut self, author: usize, life: usize, to: To) -> Mark {
         self.typed[author] += 1;
