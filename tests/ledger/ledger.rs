@@ -14,9 +14,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::markers::{Mark, mark_of, name};
+use crate::markers::{Marker, marker_of, name};
 use crate::plan::{To, USERS};
-use crate::tables::{Device, Place, Standings};
+use crate::tables::{Device, Entries, EntryKey};
 
 /// What stands behind a line that was shown before a kill, or may have been.
 const AGAIN: &str = "(perhaps shown before)";
@@ -60,19 +60,19 @@ struct Said {
 #[derive(Debug, Clone, Copy)]
 struct Shown {
     life: usize,
-    mark: Mark,
+    marker: Marker,
     again: bool,
 }
 
 /// All that was noted.
 #[derive(Default)]
 pub struct Ledger {
-    said: BTreeMap<Mark, Said>,
+    said: BTreeMap<Marker, Said>,
     typed: [usize; USERS],
     /// By author, reader, and whether the messages were to more than one.
     receipts: BTreeMap<(usize, usize, bool), usize>,
     shown: [Vec<Shown>; USERS],
-    seen: [BTreeSet<Mark>; USERS],
+    seen: [BTreeSet<Marker>; USERS],
     /// How many lines have said to each author that something is stored.
     stored_lines: [usize; USERS],
     /// How many lines of its present life each client has called queued.
@@ -80,23 +80,23 @@ pub struct Ledger {
     /// Whether the life before ended by a kill.
     was_killed: [bool; USERS],
     /// What was called stored, or delivered, which is only what is stored.
-    stored: BTreeMap<Mark, Option<Place>>,
+    stored: BTreeMap<Marker, Option<EntryKey>>,
     pub counts: Counts,
 }
 
 impl Ledger {
     /// Somebody types something now.
-    pub fn types(&mut self, author: usize, life: usize, to: To) -> Mark {
+    pub fn types(&mut self, author: usize, life: usize, to: To) -> Marker {
         self.typed[author] += 1;
-        let mark = (author, self.typed[author]);
+        let marker = (author, self.typed[author]);
         let said = Said {
             to,
             life,
             taken: false,
             fenced: false,
         };
-        self.said.insert(mark, said);
-        mark
+        self.said.insert(marker, said);
+        marker
     }
 
     /// A client has printed a line.
@@ -118,8 +118,8 @@ impl Ledger {
         } else if text.starts_with("● queued") {
             self.queued_lines[who] += 1;
             self.counts.queued += 1;
-        } else if let Some(mark) = mark_of(text) {
-            self.showed(who, life, mark, text);
+        } else if let Some(marker) = marker_of(text) {
+            self.showed(who, life, marker, text);
         } else {
             Self::check_alarm(who, text);
         }
@@ -130,7 +130,7 @@ impl Ledger {
         let fence = line
             .split_once("unknown command \"fence.")
             .and_then(|(_, tail)| tail.split_once('"'))
-            .and_then(|(mark, _)| mark_of(&format!("<{mark}>")));
+            .and_then(|(marker, _)| marker_of(&format!("<{marker}>")));
         let Some(fence) = fence else {
             Self::check_alarm(who, line);
             return;
@@ -156,25 +156,31 @@ impl Ledger {
         }
     }
 
-    fn showed(&mut self, reader: usize, life: usize, mark: Mark, text: &str) {
-        let said = self.said.get(&mark);
+    fn showed(&mut self, reader: usize, life: usize, marker: Marker, text: &str) {
+        let said = self.said.get(&marker);
         let said = said.unwrap_or_else(|| panic!("nobody typed what was shown: {text}"));
         assert!(
-            is_for(mark.0, said.to, reader),
+            is_for(marker.0, said.to, reader),
             "{} was shown what was not for them: {text}",
             name(reader)
         );
         let again = text.ends_with(AGAIN);
-        let earlier = self.shown[reader].iter().filter(|shown| shown.mark == mark);
+        let earlier = self.shown[reader]
+            .iter()
+            .filter(|shown| shown.marker == marker);
         let is_permitted = earlier.into_iter().all(|shown| again && shown.life < life);
         assert!(
             is_permitted && (!again || self.was_killed[reader]),
             "{} was shown a line again in life {life}: {text}",
             name(reader)
         );
-        self.shown[reader].push(Shown { life, mark, again });
-        self.seen[reader].insert(mark);
-        self.stored.entry(mark).or_default();
+        self.shown[reader].push(Shown {
+            life,
+            marker,
+            again,
+        });
+        self.seen[reader].insert(marker);
+        self.stored.entry(marker).or_default();
         self.counts.shown += 1;
         self.counts.shown_again += usize::from(again);
     }
@@ -189,24 +195,24 @@ impl Ledger {
         self.was_killed[who] = true;
         for shown in &self.shown[who] {
             assert!(
-                device.history.contains_key(&shown.mark),
+                device.history.contains_key(&shown.marker),
                 "{} had been shown {:?}, and its device does not have it",
                 name(who),
-                shown.mark
+                shown.marker
             );
         }
         self.check_receipts(who, device);
         self.find_typed(who, life, device);
-        for (mark, (place, _)) in &device.history {
+        for (marker, (place, _)) in &device.history {
             assert!(
-                self.said.contains_key(mark),
-                "{mark:?} was never typed, and {} has it",
+                self.said.contains_key(marker),
+                "{marker:?} was never typed, and {} has it",
                 name(who)
             );
-            let before = self.stored.insert(*mark, Some(*place)).flatten();
+            let before = self.stored.insert(*marker, Some(*place)).flatten();
             assert!(
                 before.is_none_or(|before| before == *place),
-                "{mark:?} stands at {place:?} at {} and at {before:?} elsewhere",
+                "{marker:?} stands at {place:?} at {} and at {before:?} elsewhere",
                 name(who)
             );
         }
@@ -221,8 +227,8 @@ impl Ledger {
             let durable = device
                 .history
                 .keys()
-                .filter(|mark| mark.0 == *author)
-                .filter(|mark| self.said[mark].to.is_many() == *is_to_many)
+                .filter(|marker| marker.0 == *author)
+                .filter(|marker| self.said[marker].to.is_many() == *is_to_many)
                 .count();
             assert!(
                 *told <= durable,
@@ -239,25 +245,25 @@ impl Ledger {
         let mut unread = None;
         let mut taken = 0;
         let own = (author, 0)..=(author, usize::MAX);
-        for (mark, said) in self.said.range_mut(own) {
-            let is_there = device.history.contains_key(mark) || device.outbox.contains(mark);
+        for (marker, said) in self.said.range_mut(own) {
+            let is_there = device.history.contains_key(marker) || device.outbox.contains(marker);
             if said.taken {
-                assert!(is_there, "{mark:?} is lost, which its device had");
+                assert!(is_there, "{marker:?} is lost, which its device had");
             } else if said.life == life {
                 if is_there {
                     assert_eq!(
                         unread, None,
-                        "{mark:?} was kept, and one typed before it not"
+                        "{marker:?} was kept, and one typed before it not"
                     );
                     said.taken = true;
                     taken += 1;
                 } else {
-                    assert!(!said.fenced, "{mark:?} was taken on screen, and is lost");
-                    unread = unread.or(Some(*mark));
+                    assert!(!said.fenced, "{marker:?} was taken on screen, and is lost");
+                    unread = unread.or(Some(*marker));
                     self.counts.lost_unread += 1;
                 }
             } else {
-                assert!(!is_there, "{mark:?} has come from nowhere");
+                assert!(!is_there, "{marker:?} has come from nowhere");
             }
         }
         let queued = std::mem::take(&mut self.queued_lines[author]);
@@ -269,17 +275,17 @@ impl Ledger {
     }
 
     /// The server was killed, and this is its log.
-    pub fn server_died(&self, log: &Standings) {
-        for (mark, place) in &self.stored {
-            let found = log.get(mark).map(|(place, _)| *place);
-            let found = found.unwrap_or_else(|| panic!("{mark:?} was called stored, and is not"));
+    pub fn server_died(&self, log: &Entries) {
+        for (marker, place) in &self.stored {
+            let found = log.get(marker).map(|(place, _)| *place);
+            let found = found.unwrap_or_else(|| panic!("{marker:?} was called stored, and is not"));
             assert!(
                 place.is_none_or(|place| place == found),
-                "{mark:?} stands at {found:?} in the log and at {place:?} at a device"
+                "{marker:?} stands at {found:?} in the log and at {place:?} at a device"
             );
         }
         for author in 0..USERS {
-            let durable = log.keys().filter(|mark| mark.0 == author).count();
+            let durable = log.keys().filter(|marker| marker.0 == author).count();
             let told = self.stored_lines[author];
             assert!(
                 told <= durable,
@@ -290,45 +296,45 @@ impl Ledger {
     }
 
     /// Who has not seen what, of all that was taken.
-    pub fn unseen(&self) -> Vec<(usize, Mark)> {
+    pub fn unseen(&self) -> Vec<(usize, Marker)> {
         let taken = self.said.iter().filter(|(_, said)| said.taken);
         taken
-            .flat_map(|(mark, said)| {
+            .flat_map(|(marker, said)| {
                 (0..USERS)
-                    .filter(|reader| is_for(mark.0, said.to, *reader))
-                    .filter(|reader| !self.seen[*reader].contains(mark))
-                    .map(|reader| (reader, *mark))
+                    .filter(|reader| is_for(marker.0, said.to, *reader))
+                    .filter(|reader| !self.seen[*reader].contains(marker))
+                    .map(|reader| (reader, *marker))
             })
             .collect()
     }
 
     /// Everything has come to rest: log and histories must be as the promises say.
-    pub fn check_rest(&self, log: &Standings, devices: &[Device]) {
-        for (mark, said) in &self.said {
+    pub fn check_rest(&self, log: &Entries, devices: &[Device]) {
+        for (marker, said) in &self.said {
             assert_eq!(
-                log.contains_key(mark),
+                log.contains_key(marker),
                 said.taken,
-                "{mark:?} in the log, and taken by its client"
+                "{marker:?} in the log, and taken by its client"
             );
         }
         let mut last: BTreeMap<(usize, u64), u64> = BTreeMap::new();
-        for (mark, ((conversation, entry), _)) in log {
-            let before = last.insert((mark.0, *conversation), *entry);
-            assert!(before < Some(*entry), "{mark:?} stands out of order");
+        for (marker, ((conversation, entry), _)) in log {
+            let before = last.insert((marker.0, *conversation), *entry);
+            assert!(before < Some(*entry), "{marker:?} stands out of order");
         }
         for (who, device) in devices.iter().enumerate() {
             assert_eq!(device.outbox, [], "{} has not sent all", name(who));
-            for (mark, standing) in log {
-                let is_meant = mark.0 == who || is_for(mark.0, self.said[mark].to, who);
+            for (marker, key) in log {
+                let is_meant = marker.0 == who || is_for(marker.0, self.said[marker].to, who);
                 assert_eq!(
-                    device.history.get(mark),
-                    is_meant.then_some(standing),
-                    "{mark:?} in the history of {}",
+                    device.history.get(marker),
+                    is_meant.then_some(key),
+                    "{marker:?} in the history of {}",
                     name(who)
                 );
             }
             assert!(
-                device.history.keys().all(|mark| log.contains_key(mark)),
+                device.history.keys().all(|marker| log.contains_key(marker)),
                 "{} has what the log does not",
                 name(who)
             );
@@ -338,16 +344,16 @@ impl Ledger {
     }
 
     /// In each life, each conversation was shown in the order of the log.
-    fn check_order_of_showing(&self, reader: usize, log: &Standings) {
+    fn check_order_of_showing(&self, reader: usize, log: &Entries) {
         let mut last: BTreeMap<(usize, u64), u64> = BTreeMap::new();
         for shown in &self.shown[reader] {
-            let ((conversation, entry), _) = log[&shown.mark];
+            let ((conversation, entry), _) = log[&shown.marker];
             let before = last.insert((shown.life, conversation), entry);
             assert!(
                 before < Some(entry),
                 "{} was shown {:?} out of order (again: {})",
                 name(reader),
-                shown.mark,
+                shown.marker,
                 shown.again
             );
         }

@@ -3,19 +3,19 @@
 use crate::plan::To;
 
 /// The author and the author's own count, by which a text is known again: `<author.count>` in it.
-pub type Mark = (usize, usize);
+pub type Marker = (usize, usize);
 
-/// The mark in a text.
-pub fn mark_of(text: &str) -> Option<Mark> {
+/// The marker in a text.
+pub fn marker_of(text: &str) -> Option<Marker> {
     let (_, tail) = text.split_once('<')?;
-    let (mark, _) = tail.split_once('>')?;
-    let (author, count) = mark.split_once('.')?;
+    let (marker, _) = tail.split_once('>')?;
+    let (author, count) = marker.split_once('.')?;
     Some((author.parse().ok()?, count.parse().ok()?))
 }
 
-/// What is typed for a mark.
-pub fn command(mark: Mark, to: To) -> String {
-    let text = format!("<{}.{}> the tide turns", mark.0, mark.1);
+/// What is typed for a marker.
+pub fn command(marker: Marker, to: To) -> String {
+    let text = format!("<{}.{}> the tide turns", marker.0, marker.1);
     match to {
         To::Everyone => format!("/message* {text}"),
         To::Room(number) => format!("/message {} {text}", room(number)),
@@ -24,8 +24,8 @@ pub fn command(mark: Mark, to: To) -> String {
 }
 
 /// A word that is no command: the client says so in its turn, once everything typed before is durable.
-pub fn fence(mark: Mark) -> String {
-    format!("/fence.{}.{}", mark.0, mark.1)
+pub fn fence(marker: Marker) -> String {
+    format!("/fence.{}.{}", marker.0, marker.1)
 }
 
 /// A user's name.

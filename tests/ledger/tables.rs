@@ -14,15 +14,15 @@ use tempfile::TempDir;
 use udpchat::protocol::{Body, Digest, open};
 use udpchat::store::{self, DATABASE_FILE, Engine, Request, RequestId};
 
-use crate::markers::{Mark, mark_of};
+use crate::markers::{Marker, marker_of};
 
 /// A conversation and an entry of it.
-pub type Place = (u64, u64);
+pub type EntryKey = (u64, u64);
 
-const LOG: TableDefinition<'_, Place, &[u8]> = TableDefinition::new("log");
-const HISTORY: TableDefinition<'_, Place, &[u8]> = TableDefinition::new("history");
+const LOG: TableDefinition<'_, EntryKey, &[u8]> = TableDefinition::new("log");
+const HISTORY: TableDefinition<'_, EntryKey, &[u8]> = TableDefinition::new("history");
 const OUTBOX: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("outbox");
-const AWAITED: TableDefinition<'_, Place, &[u8]> = TableDefinition::new("awaited");
+const AWAITED: TableDefinition<'_, EntryKey, &[u8]> = TableDefinition::new("awaited");
 
 /// A row of the server's log.
 #[derive(Deserialize)]
@@ -57,21 +57,21 @@ struct OutboxRow {
 
 /// Where each text stands, and under which digest. The reading of it has seen that none stands twice, and that each
 /// has its digest.
-pub type Standings = BTreeMap<Mark, (Place, Digest)>;
+pub type Entries = BTreeMap<Marker, (EntryKey, Digest)>;
 
 /// What a device had made durable.
 #[derive(Default)]
 pub struct Device {
-    pub history: Standings,
+    pub history: Entries,
     /// What is yet to be stored, refused lines left out.
-    pub outbox: Vec<Mark>,
+    pub outbox: Vec<Marker>,
     /// How many of its messages wait for receipts.
     pub awaited: usize,
 }
 
 /// What a dead server had stored: in the tables' file, and in the journal, which the store itself puts into the tables
 /// of a copy.
-pub fn server_log(data: &Path) -> Standings {
+pub fn server_log(data: &Path) -> Entries {
     let copies = TempDir::new().expect("a directory");
     let private = Permissions::from_mode(0o700);
     std::fs::set_permissions(copies.path(), private).expect("it is ours");
@@ -85,7 +85,7 @@ pub fn server_log(data: &Path) -> Standings {
     let file = copies.path().join(DATABASE_FILE);
     // Its making may have been cut short.
     if std::fs::metadata(&file).map_or(0, |metadata| metadata.len()) == 0 {
-        return Standings::new();
+        return Entries::new();
     }
     let (files, _) =
         store::open_current(copies.path(), 0, [0; 32]).expect("a store opens after a kill");
@@ -97,7 +97,7 @@ pub fn server_log(data: &Path) -> Standings {
         let row: LogRow = rmp_serde::from_slice(&bytes).expect("a row of the log");
         (place, row.content, row.digest)
     });
-    standings(rows, "the server's log")
+    entries(rows, "the server's log")
 }
 
 /// What a dead client had made durable.
@@ -113,28 +113,28 @@ pub fn device(state: &Path, whose: &str) -> Device {
         .into_iter()
         .filter_map(|(_, bytes)| {
             let row: OutboxRow = rmp_serde::from_slice(&bytes).expect("a row of the outbox");
-            let mark = mark_of(&row.text).expect("everything typed is marked");
-            (!row.refused).then_some(mark)
+            let marker = marker_of(&row.text).expect("everything typed is marked");
+            (!row.refused).then_some(marker)
         });
     Device {
-        history: standings(history, whose),
+        history: entries(history, whose),
         outbox: outbox.collect(),
         awaited: rows(&database, AWAITED).len(),
     }
 }
 
-fn standings(rows: impl Iterator<Item = (Place, ByteBuf, Digest)>, whose: &str) -> Standings {
-    let mut standings = Standings::new();
+fn entries(rows: impl Iterator<Item = (EntryKey, ByteBuf, Digest)>, whose: &str) -> Entries {
+    let mut entries = Entries::new();
     for (place, content, digest) in rows {
         let message = open(&content, &digest)
             .unwrap_or_else(|error| panic!("{whose}: {place:?} does not open: {error}"));
         if let Body::Text(text) = message.body {
-            let mark = mark_of(&text.text).expect("everything said is marked");
-            let before = standings.insert(mark, (place, digest));
-            assert_eq!(before, None, "{whose}: {mark:?} stands twice");
+            let marker = marker_of(&text.text).expect("everything said is marked");
+            let before = entries.insert(marker, (place, digest));
+            assert_eq!(before, None, "{whose}: {marker:?} stands twice");
         }
     }
-    standings
+    entries
 }
 
 /// The only database below a client's directory, if it has come so far: a client that is alone takes no second

@@ -13,7 +13,7 @@ use crate::markers::{command, fence, name, room};
 use crate::plan::{self, Kill, Line, ROOMS, Rng, USERS};
 use crate::support::relay::{Badness, Relay};
 use crate::support::{Place, Server, user_add};
-use crate::tables::{self, Device, Standings};
+use crate::tables::{self, Device, Entries};
 
 /// What the link does: 5 % loss, 2 % duplicates, 5 % reordered, 5 ms each way. A sender that was quiet for 10 s comes
 /// from another port, as behind a NAT.
@@ -182,10 +182,10 @@ impl World {
         if !client.is_up() {
             return;
         }
-        let mark = self.ledger.types(line.author, client.lives, line.to);
-        client.types(&command(mark, line.to));
+        let marker = self.ledger.types(line.author, client.lives, line.to);
+        client.types(&command(marker, line.to));
         if line.fenced {
-            client.types(&fence(mark));
+            client.types(&fence(marker));
         }
     }
 
@@ -239,7 +239,7 @@ impl World {
 
     /// Everybody is killed once more, so that it is known which lines count; then nobody is, and nothing is typed,
     /// until everything has been seen. Gives what stands in the end.
-    pub fn rest(&mut self) -> (Standings, Vec<Device>) {
+    pub fn rest(&mut self) -> (Entries, Vec<Device>) {
         self.start_due();
         self.kill(&Kill {
             after: Duration::ZERO,
@@ -257,7 +257,7 @@ impl World {
                 let unseen = self.ledger.unseen();
                 assert!(
                     start.elapsed() < REST_WITHIN,
-                    "{} lines are not shown (reader, mark): {unseen:?}",
+                    "{} lines are not shown (reader, marker): {unseen:?}",
                     unseen.len()
                 );
                 std::thread::sleep(10 * PAUSE);

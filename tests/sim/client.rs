@@ -11,7 +11,7 @@ use udpchat::client::{Ask, Client, Console, End, Files, Input, Options, Tone, Tr
 use udpchat::protocol::opaque::KeyStretching;
 use udpchat::transport::{ClientConfig, Endpoint};
 
-use crate::disk::{Disk, Mark, mark_of};
+use crate::disk::{Disk, Marker, marker_of};
 use crate::network::{Host, Network, SERVER};
 use crate::paging::Paging;
 use crate::process::{Clocks, Process};
@@ -83,9 +83,9 @@ pub struct ClientHost {
     /// Whether this device comes while the others talk.
     pub is_late: bool,
     /// What the person has typed.
-    pub typed: BTreeSet<Mark>,
+    pub typed: BTreeSet<Marker>,
     /// What was refused while it was typed.
-    pub refused: BTreeSet<Mark>,
+    pub refused: BTreeSet<Marker>,
     pub clocks: Clocks,
     pub process: Option<Process<Client>>,
     files: SimFiles,
@@ -160,7 +160,7 @@ impl ClientHost {
         self.process = None;
         self.is_doomed = false;
         if let (Some(line), Some(disk)) = (self.unsure.take(), self.disk())
-            && mark_of(&line).is_some_and(|mark| !disk.knows(mark))
+            && marker_of(&line).is_some_and(|marker| !disk.knows(marker))
         {
             self.script.push_front((Duration::ZERO, line));
         }
@@ -277,8 +277,8 @@ impl ClientHost {
                 *tone == Tone::Error && line.starts_with("you do not belong to")
             };
             let is_refused = self.screen().1.lines[shown..].iter().any(is_refusal);
-            if let (true, Some(mark)) = (is_refused, mark_of(&line)) {
-                self.refused.insert(mark);
+            if let (true, Some(marker)) = (is_refused, marker_of(&line)) {
+                self.refused.insert(marker);
             }
             if process.app.end().is_some() {
                 self.unsure = Some(line);
@@ -305,7 +305,7 @@ impl ClientHost {
             Ask::Command(_) | Ask::Inside(_) if self.is_signed_in() => {
                 self.script.front().filter(|(at, _)| *at <= now)?;
                 let (_, line) = self.script.pop_front()?;
-                self.typed.extend(mark_of(&line));
+                self.typed.extend(marker_of(&line));
                 Some(line)
             }
             // The sign-in failed for a while (too many attempts, a crash): once more.

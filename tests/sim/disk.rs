@@ -14,16 +14,16 @@ use udpchat::store::memory::MemoryDisk;
 use udpchat::store::{Engine, Files};
 
 /// Where a text stands: conversation and entry.
-pub type Standing = (u64, u64);
+pub type EntryKey = (u64, u64);
 
 /// The tables of server and client in which entries stand.
-const LOG: TableDefinition<'_, Standing, &[u8]> = TableDefinition::new("log");
-const HISTORY: TableDefinition<'_, Standing, &[u8]> = TableDefinition::new("history");
+const LOG: TableDefinition<'_, EntryKey, &[u8]> = TableDefinition::new("log");
+const HISTORY: TableDefinition<'_, EntryKey, &[u8]> = TableDefinition::new("history");
 /// The server's table of what rooms are called.
 const ROOMS: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("rooms");
 /// A client's tables of what is not stored yet and of what waits for receipts.
 const OUTBOX: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("outbox");
-const AWAITED: TableDefinition<'_, Standing, &[u8]> = TableDefinition::new("awaited");
+const AWAITED: TableDefinition<'_, EntryKey, &[u8]> = TableDefinition::new("awaited");
 
 /// A row of the server's log, as its store writes it before a checksum of four bytes: the entry before it, author,
 /// device, number, time, digest, content.
@@ -66,52 +66,52 @@ impl Logged {
         }
     }
 
-    /// The mark of what was said, if it is that.
-    pub fn mark(&self) -> Option<Mark> {
+    /// The marker of what was said, if it is that.
+    pub fn marker(&self) -> Option<Marker> {
         match &self.message.body {
-            Body::Text(text) => mark_of(&text.text),
+            Body::Text(text) => marker_of(&text.text),
             _ => None,
         }
     }
 }
 
 /// The server's log, in order.
-pub type Log = BTreeMap<Standing, Logged>;
+pub type Log = BTreeMap<EntryKey, Logged>;
 
 /// An entry as a device holds it.
 pub struct HeldEntry {
     pub digest: Digest,
-    pub mark: Option<Mark>,
+    pub marker: Option<Marker>,
 }
 
 /// What a device holds.
-pub type Held = BTreeMap<Standing, HeldEntry>;
+pub type Held = BTreeMap<EntryKey, HeldEntry>;
 
-/// The mark in a text by which it is known again: `<author.number>`.
-pub type Mark = (usize, usize);
+/// The marker in a text by which it is known again: `<author.number>`.
+pub type Marker = (usize, usize);
 
-/// The first mark in these bytes from `start` on, and where the search goes on.
-fn next_mark(bytes: &[u8], start: usize) -> Option<(Mark, usize)> {
+/// The first marker in these bytes from `start` on, and where the search goes on.
+fn next_marker(bytes: &[u8], start: usize) -> Option<(Marker, usize)> {
     let mut from = start;
     loop {
-        let at = first_mark_sign(bytes, from)?;
+        let at = first_marker_sign(bytes, from)?;
         from = at + 1;
         let tail = &bytes[from..bytes.len().min(from + 12)];
         let Some(end) = tail.iter().position(|byte| *byte == b'>') else {
             continue;
         };
-        let mark = std::str::from_utf8(&tail[..end])
+        let marker = std::str::from_utf8(&tail[..end])
             .ok()
-            .and_then(|mark| mark.split_once('.'))
+            .and_then(|marker| marker.split_once('.'))
             .and_then(|(author, number)| Some((author.parse().ok()?, number.parse().ok()?)));
-        if let Some(mark) = mark {
-            return Some((mark, from));
+        if let Some(marker) = marker {
+            return Some((marker, from));
         }
     }
 }
 
 /// Where the next `<` is. Most of what is written has none: whole pages are looked through in optimised code.
-fn first_mark_sign(bytes: &[u8], from: usize) -> Option<usize> {
+fn first_marker_sign(bytes: &[u8], from: usize) -> Option<usize> {
     let mut start = from;
     for part in bytes[from..].chunks(64) {
         if part.contains(&b'<') {
@@ -123,16 +123,16 @@ fn first_mark_sign(bytes: &[u8], from: usize) -> Option<usize> {
     None
 }
 
-/// The mark in a text.
-pub fn mark_of(text: &str) -> Option<Mark> {
-    next_mark(text.as_bytes(), 0).map(|(mark, _)| mark)
+/// The marker in a text.
+pub fn marker_of(text: &str) -> Option<Marker> {
+    next_marker(text.as_bytes(), 0).map(|(marker, _)| marker)
 }
 
 /// A disk that survives the processes that use it.
 #[derive(Clone, Default)]
 pub struct Disk {
     pub memory: MemoryDisk,
-    durable: Arc<Mutex<BTreeSet<Mark>>>,
+    durable: Arc<Mutex<BTreeSet<Marker>>>,
     /// Something that was written did not reach the disk.
     failed: Arc<AtomicBool>,
 }
@@ -167,16 +167,19 @@ impl Disk {
     }
 
     /// Whether a text is there whatever happens now.
-    pub fn holds(&self, mark: Mark) -> bool {
-        self.durable.lock().unwrap().contains(&mark)
+    pub fn holds(&self, marker: Marker) -> bool {
+        self.durable.lock().unwrap().contains(&marker)
     }
 
     /// The power has failed: what was not synced may be durable all the same.
     pub fn look_again(&self, is_server: bool) {
-        let found: Vec<Mark> = if is_server {
-            self.log().values().filter_map(Logged::mark).collect()
+        let found: Vec<Marker> = if is_server {
+            self.log().values().filter_map(Logged::marker).collect()
         } else {
-            self.held().values().filter_map(|held| held.mark).collect()
+            self.held()
+                .values()
+                .filter_map(|held| held.marker)
+                .collect()
         };
         self.durable.lock().unwrap().extend(found);
     }
@@ -238,7 +241,7 @@ impl Disk {
             let row: HistoryRow = rmp_serde::from_slice(value).expect("rows are written so");
             HeldEntry {
                 digest: row.3,
-                mark: next_mark(&row.2, 0).map(|(mark, _)| mark),
+                marker: next_marker(&row.2, 0).map(|(marker, _)| marker),
             }
         };
         rows(&self.copy(false), HISTORY)
@@ -248,11 +251,12 @@ impl Disk {
     }
 
     /// Whether a device knows of a text: has it yet to send, or has it in its history.
-    pub fn knows(&self, mark: Mark) -> bool {
+    pub fn knows(&self, marker: Marker) -> bool {
         let copy = self.copy(false);
         let outbox = rows(&copy, OUTBOX).into_iter().map(|(_, value)| value);
         let history = rows(&copy, HISTORY).into_iter().map(|(_, value)| value);
-        let is_it = |value: Vec<u8>| next_mark(&value, 0).is_some_and(|(found, _)| found == mark);
+        let is_it =
+            |value: Vec<u8>| next_marker(&value, 0).is_some_and(|(found, _)| found == marker);
         outbox.chain(history).any(is_it)
     }
 
@@ -308,9 +312,9 @@ where
 #[derive(Debug)]
 struct TrackedFile {
     inner: Box<dyn StorageBackend>,
-    durable: Arc<Mutex<BTreeSet<Mark>>>,
+    durable: Arc<Mutex<BTreeSet<Marker>>>,
     failed: Arc<AtomicBool>,
-    written: Mutex<Vec<Mark>>,
+    written: Mutex<Vec<Marker>>,
 }
 
 impl TrackedFile {
@@ -346,8 +350,8 @@ impl StorageBackend for TrackedFile {
         self.note(self.inner.write(offset, data))?;
         let mut written = self.written.lock().unwrap();
         let mut from = 0;
-        while let Some((mark, next)) = next_mark(data, from) {
-            written.push(mark);
+        while let Some((marker, next)) = next_marker(data, from) {
+            written.push(marker);
             from = next;
         }
         Ok(())

@@ -14,7 +14,7 @@ use udpchat::client::Tone;
 use udpchat::protocol::Digest;
 
 use crate::client::ClientHost;
-use crate::disk::{Disk, Log, Logged, Mark, Standing, mark_of};
+use crate::disk::{Disk, EntryKey, Log, Logged, Marker, marker_of};
 pub use observed::Observed;
 pub use paging::conversations_of;
 
@@ -50,24 +50,24 @@ pub enum Audience {
 
 /// All that was typed, and what was seen of it.
 pub struct Oracle {
-    said: BTreeMap<Mark, Said>,
+    said: BTreeMap<Marker, Said>,
     observed: Vec<Observed>,
     /// How many accounts the hosts are of: the account of a host is the rest of its number.
     accounts: usize,
     /// Messages to many are said in rooms, and none to everyone: receipts do not tell these apart.
     has_rooms: bool,
     /// What somebody said in a room and was told to be not sent.
-    refused: BTreeSet<Mark>,
+    refused: BTreeSet<Marker>,
     /// What was stored and is not in the older database that the server was given. It may stand again, and be shown
     /// again.
-    lost: BTreeSet<Mark>,
+    lost: BTreeSet<Marker>,
     /// The entries, of whatever kind, that were in a log of the server's and are not in the older database. Devices may
     /// hold them.
-    lost_entries: BTreeSet<(Standing, Digest)>,
+    lost_entries: BTreeSet<(EntryKey, Digest)>,
     /// What nobody knows to have been stored: an older state directory took the place of the one that knew.
-    unsure: BTreeSet<Mark>,
+    unsure: BTreeSet<Marker>,
     /// Messages whose receipts are not owed any more.
-    unreceipted: BTreeSet<Mark>,
+    unreceipted: BTreeSet<Marker>,
     /// What retention has removed from the server's log.
     expired: Log,
     /// Whether everything that is owed was seen when that was last looked for; none if something was seen since.
@@ -98,23 +98,23 @@ impl Oracle {
     }
 
     /// Somebody will type this.
-    pub fn expect(&mut self, mark: Mark, audience: Audience) {
-        let from = mark.0;
+    pub fn expect(&mut self, marker: Marker, audience: Audience) {
+        let from = marker.0;
         let own = from % self.accounts;
-        let readers = self.readers(mark, audience);
+        let readers = self.readers(marker, audience);
         let is_for = |host: &usize| {
             let account = *host % self.accounts;
             *host != from && (account == own || readers.contains(&account))
         };
         let to: Vec<usize> = (0..self.observed.len()).filter(is_for).collect();
         self.has_rooms |= audience == Audience::Room;
-        self.said.insert(mark, Said { to, audience });
+        self.said.insert(marker, Said { to, audience });
         self.complete.set(None);
     }
 
     /// The accounts whose receipts a message may have.
-    fn readers(&self, mark: Mark, audience: Audience) -> Vec<usize> {
-        let own = mark.0 % self.accounts;
+    fn readers(&self, marker: Marker, audience: Audience) -> Vec<usize> {
+        let own = marker.0 % self.accounts;
         match audience {
             Audience::One(account) => vec![account],
             Audience::Everyone | Audience::Room => (0..self.accounts)
@@ -149,26 +149,24 @@ impl Oracle {
     }
 
     /// Nobody knows whether this is stored.
-    pub fn doubt(&mut self, mark: Mark) {
-        self.unsure.insert(mark);
+    pub fn doubt(&mut self, marker: Marker) {
+        self.unsure.insert(marker);
         self.complete.set(None);
     }
 
     /// The server, whose log was `before`, was given an older database, whose log is `kept`.
     pub fn server_is_restored(&mut self, before: &Log, kept: &Log) {
-        let marks = |log: &Log| -> BTreeSet<Mark> {
-            let marks = log.values().filter_map(Logged::mark);
-            marks.collect()
+        let markers = |log: &Log| -> BTreeSet<Marker> {
+            let markers = log.values().filter_map(Logged::marker);
+            markers.collect()
         };
-        let entries = |log: &Log| -> BTreeSet<(Standing, Digest)> {
-            let entries = log
-                .iter()
-                .map(|(standing, logged)| (*standing, logged.digest));
+        let entries = |log: &Log| -> BTreeSet<(EntryKey, Digest)> {
+            let entries = log.iter().map(|(key, logged)| (*key, logged.digest));
             entries.collect()
         };
         self.lost_entries
             .extend(entries(before).difference(&entries(kept)));
-        let (before, kept) = (marks(before), marks(kept));
+        let (before, kept) = (markers(before), markers(kept));
         self.lost.extend(before.difference(&kept));
         // Where the log differs, who waited for receipts of what came before waits no more.
         self.unreceipted.extend(before);
@@ -178,8 +176,8 @@ impl Oracle {
 
     /// Retention has removed something from the server's log.
     pub fn has_expired(&mut self, removed: Log) {
-        let marks = removed.values().filter_map(Logged::mark);
-        self.unreceipted.extend(marks);
+        let markers = removed.values().filter_map(Logged::marker);
+        self.unreceipted.extend(markers);
         self.expired.extend(removed);
         self.complete.set(None);
     }
@@ -190,8 +188,8 @@ impl Oracle {
     }
 
     /// Whether retention has removed this entry.
-    pub fn has_removed(&self, standing: Standing) -> bool {
-        self.expired.contains_key(&standing)
+    pub fn has_removed(&self, key: EntryKey) -> bool {
+        self.expired.contains_key(&key)
     }
 
     /// The server's log with what has expired of it.
@@ -202,8 +200,10 @@ impl Oracle {
     }
 
     /// Whether retention has removed an entry.
-    pub fn is_expired(&self, mark: Mark) -> bool {
-        self.expired.values().any(|gone| gone.mark() == Some(mark))
+    pub fn is_expired(&self, marker: Marker) -> bool {
+        self.expired
+            .values()
+            .any(|gone| gone.marker() == Some(marker))
     }
 
     /// Whether entries of the log may be others than a device was sent.
@@ -212,18 +212,18 @@ impl Oracle {
     }
 
     /// Whether the server has lost an entry with its database.
-    fn has_lost_entry(&self, standing: Standing, digest: Digest) -> bool {
-        self.lost_entries.contains(&(standing, digest))
+    fn has_lost_entry(&self, key: EntryKey, digest: Digest) -> bool {
+        self.lost_entries.contains(&(key, digest))
     }
 
     /// Whether a device has shown something.
-    pub fn has_seen(&self, host: usize, mark: Mark) -> bool {
-        self.observed[host].has_seen(mark)
+    pub fn has_seen(&self, host: usize, marker: Marker) -> bool {
+        self.observed[host].has_seen(marker)
     }
 
     /// Whether a device has typed something, or may have with the state that it was given.
-    pub fn has_said(&self, host: usize, mark: Mark) -> bool {
-        self.observed[host].has_said(mark)
+    pub fn has_said(&self, host: usize, marker: Marker) -> bool {
+        self.observed[host].has_said(marker)
     }
 
     /// A receipt may count as told to this author that was never shown (its disk has failed in the commit of the
@@ -244,35 +244,35 @@ impl Oracle {
     }
 
     /// Whether a message has to be stored, shown to all and receipted by them.
-    fn is_owed(&self, mark: Mark, said: &Said) -> bool {
-        let is_open = self.lost.contains(&mark) || self.unsure.contains(&mark);
-        said.audience != Audience::Room && !is_open && !self.is_expired(mark)
+    fn is_owed(&self, marker: Marker, said: &Said) -> bool {
+        let is_open = self.lost.contains(&marker) || self.unsure.contains(&marker);
+        said.audience != Audience::Room && !is_open && !self.is_expired(marker)
     }
 
     /// What is owed and was not seen.
     fn missing(&self) -> impl Iterator<Item = String> {
         let mut owed: BTreeMap<(usize, usize, bool), usize> = BTreeMap::new();
         let mut unseen = Vec::new();
-        for (mark, said) in self
+        for (marker, said) in self
             .said
             .iter()
-            .filter(|(mark, said)| self.is_owed(**mark, said))
+            .filter(|(marker, said)| self.is_owed(**marker, said))
         {
             for reader in &said.to {
                 let observed = &self.observed[*reader];
-                if !observed.is_late && !observed.has_seen(*mark) {
+                if !observed.is_late && !observed.has_seen(*marker) {
                     unseen.push(format!(
-                        "host {reader} never saw {mark:?} ({:?})",
+                        "host {reader} never saw {marker:?} ({:?})",
                         said.audience
                     ));
                 }
             }
             let is_many = !matches!(said.audience, Audience::One(_));
             let is_told_apart = !(self.has_rooms && is_many);
-            let author = &self.observed[mark.0];
-            if is_told_apart && !author.is_excused && !self.unreceipted.contains(mark) {
-                for reader in self.readers(*mark, said.audience) {
-                    *owed.entry((mark.0, reader, is_many)).or_default() += 1;
+            let author = &self.observed[marker.0];
+            if is_told_apart && !author.is_excused && !self.unreceipted.contains(marker) {
+                for reader in self.readers(*marker, said.audience) {
+                    *owed.entry((marker.0, reader, is_many)).or_default() += 1;
                 }
             }
         }
@@ -314,7 +314,7 @@ impl Oracle {
                 Tone::Receipt => self.receipted(clients, number, line),
                 Tone::Notice if line.starts_with("● stored") => self.stored(number, line, server),
                 Tone::Error if self.is_of_a_room(line) && line.starts_with("not sent") => {
-                    self.refused.extend(mark_of(line));
+                    self.refused.extend(marker_of(line));
                 }
                 Tone::Notice if line.ends_with(EXPIRED) => {
                     let name = line.split(": ").next().unwrap_or_default();
@@ -328,7 +328,7 @@ impl Oracle {
     }
 
     fn is_of_a_room(&self, line: &str) -> bool {
-        let said = mark_of(line).and_then(|mark| self.said.get(&mark));
+        let said = marker_of(line).and_then(|marker| self.said.get(&marker));
         said.is_some_and(|said| said.audience == Audience::Room)
     }
 
@@ -341,25 +341,25 @@ impl Oracle {
         );
         self.observed[number].sign_outs += usize::from(line.starts_with("signed out"));
         if line.starts_with("unconfirmed")
-            && let Some(mark) = mark_of(line)
+            && let Some(marker) = marker_of(line)
         {
-            self.doubt(mark);
+            self.doubt(marker);
         }
     }
 
     /// Somebody saw what was said.
     fn saw(&mut self, reader: usize, life: usize, text: &str) {
-        let mark = mark_of(text).expect("everything said is marked");
+        let marker = marker_of(text).expect("everything said is marked");
         let said = self
             .said
-            .get(&mark)
+            .get(&marker)
             .expect("nobody says what was not typed");
         let observed = &mut self.observed[reader];
         assert!(
-            said.to.contains(&reader) || observed.has_written(mark),
-            "host {reader} saw {mark:?}, which was not for them"
+            said.to.contains(&reader) || observed.has_written(marker),
+            "host {reader} saw {marker:?}, which was not for them"
         );
-        observed.saw(life, mark, text, self.lost.contains(&mark));
+        observed.saw(life, marker, text, self.lost.contains(&marker));
         self.complete.set(None);
     }
 
@@ -379,17 +379,17 @@ impl Oracle {
                 .filter_map(ClientHost::disk)
                 .collect();
             let got = self.observed[author].received_by(reader, is_many);
-            let is_wanted = |mark: &Mark, said: &Said| {
-                self.observed[author].has_said(*mark)
+            let is_wanted = |marker: &Marker, said: &Said| {
+                self.observed[author].has_said(*marker)
                     && matches!(said.audience, Audience::One(_)) != is_many
-                    && self.readers(*mark, said.audience).contains(&reader)
+                    && self.readers(*marker, said.audience).contains(&reader)
             };
-            let is_held = |mark: Mark| disks.iter().any(|disk| disk.holds(mark));
+            let is_held = |marker: Marker| disks.iter().any(|disk| disk.holds(marker));
             let wanted = self
                 .said
                 .iter()
-                .filter(|(mark, said)| is_wanted(mark, said));
-            let durable = wanted.filter(|(mark, _)| is_held(**mark)).count();
+                .filter(|(marker, said)| is_wanted(marker, said));
+            let durable = wanted.filter(|(marker, _)| is_held(**marker)).count();
             assert!(
                 got <= durable,
                 "host {author} has {got} receipts by {name}, whose device holds {durable} ({line})"
@@ -402,8 +402,11 @@ impl Oracle {
     fn stored(&mut self, author: usize, line: &str, server: &Disk) {
         let observed = &mut self.observed[author];
         observed.stored += 1;
-        let own = self.said.keys().filter(|mark| observed.has_said(**mark));
-        let durable = own.filter(|mark| server.holds(**mark)).count();
+        let own = self
+            .said
+            .keys()
+            .filter(|marker| observed.has_said(**marker));
+        let durable = own.filter(|marker| server.holds(**marker)).count();
         assert!(
             observed.stored <= durable,
             "host {author} was told {line:?}, and the server holds {durable}"

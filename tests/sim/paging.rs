@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use udpchat::client::Tone;
 
-use crate::disk::{Mark, mark_of};
+use crate::disk::{Marker, marker_of};
 use crate::rng::Rng;
 
 /// How long a person waits who was told that the server does not answer.
@@ -27,11 +27,11 @@ const OLDEST: &[&str] = &[
     ": what is older has expired",
 ];
 
-/// What a person was shown of a conversation, oldest first: the marks of what was said, and nothing for what happened.
+/// What a person was shown of a conversation, oldest first: the markers of what was said, and nothing for what happened.
 pub struct PagedConversation {
     pub name: String,
     pub conversation: u64,
-    pub shown: Vec<Option<Mark>>,
+    pub shown: Vec<Option<Marker>>,
 }
 
 /// A person who pages back.
@@ -42,7 +42,7 @@ pub struct Paging {
     /// Up to which life and line the screen was looked at.
     looked_at: (usize, usize),
     /// Of the first conversation, oldest first.
-    shown: VecDeque<Option<Mark>>,
+    shown: VecDeque<Option<Marker>>,
     /// How many lines were asked for, if a page was and has not been shown.
     wants: Option<usize>,
     /// When the next one is asked for.
@@ -108,7 +108,7 @@ impl Paging {
         let mut page = Vec::new();
         for (tone, line) in &lines[self.looked_at.1..] {
             match tone {
-                Tone::Said => page.push(mark_of(line)),
+                Tone::Said => page.push(marker_of(line)),
                 Tone::Notice => self.end_page(now, line, &mut page),
                 Tone::Error => assert!(
                     !line.contains("cannot be shown") && !line.starts_with("nothing was said"),
@@ -123,7 +123,7 @@ impl Paging {
     }
 
     /// Takes a page, if this line stands under one.
-    fn end_page(&mut self, now: Duration, line: &str, page: &mut Vec<Option<Mark>>) {
+    fn end_page(&mut self, now: Duration, line: &str, page: &mut Vec<Option<Marker>>) {
         let Some((conversation, name)) = self.conversations.front() else {
             return;
         };

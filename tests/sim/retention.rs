@@ -75,9 +75,9 @@ impl Pass {
     /// What is to be left of the log.
     fn left(&self, keep: &Keep, retained: &BTreeSet<&'static str>) -> Log {
         let mut conversations: BTreeMap<u64, Log> = BTreeMap::new();
-        for (standing, logged) in &self.before {
-            let of = conversations.entry(standing.0).or_default();
-            of.insert(*standing, logged.clone());
+        for (key, logged) in &self.before {
+            let of = conversations.entry(key.0).or_default();
+            of.insert(*key, logged.clone());
         }
         let mut left = Log::new();
         for (conversation, mut entries) in conversations {

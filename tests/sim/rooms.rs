@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use udpchat::protocol::{Body, EventKind, Message};
 
 use crate::client::ClientHost;
-use crate::disk::{Held, Log, Mark, Standing, mark_of};
+use crate::disk::{EntryKey, Held, Log, Marker, marker_of};
 use crate::faults::{Fault, Faults};
 use crate::oracle::Oracle;
 
@@ -28,7 +28,7 @@ impl Span {
 /// What the log says of one room.
 #[derive(Default)]
 struct Room {
-    entries: BTreeMap<u64, Option<Mark>>,
+    entries: BTreeMap<u64, Option<Marker>>,
     spans: BTreeMap<String, Vec<Span>>,
 }
 
@@ -88,16 +88,15 @@ impl Rooms {
         oracle: &Oracle,
     ) -> Result<(), String> {
         // What a server has lost whose database was restored stays where it is.
-        let is_logged = |standing: &Standing| {
-            log.get(standing).map(|logged| logged.digest) == Some(held[standing].digest)
-        };
+        let is_logged =
+            |key: &EntryKey| log.get(key).map(|logged| logged.digest) == Some(held[key].digest);
         for (conversation, room) in &self.0 {
             let whose = || format!("{} in room {conversation}", client.host_name());
             let none = Vec::new();
             let spans = room.spans.get(&client.name).unwrap_or(&none);
             let held: BTreeSet<u64> = held
                 .range((*conversation, 0)..=(*conversation, u64::MAX))
-                .filter(|(standing, _)| is_logged(standing))
+                .filter(|(key, _)| is_logged(key))
                 .map(|((_, entry), _)| *entry)
                 .collect();
             for entry in &held {
@@ -119,7 +118,7 @@ impl Rooms {
                 for entry in of_span {
                     // What the user has said stands in the history once it is stored, also on a device that has yet to
                     // be sent what others said before.
-                    let is_own = matches!(room.entries.get(entry), Some(Some(mark)) if mark.0 == client.number);
+                    let is_own = matches!(room.entries.get(entry), Some(Some(marker)) if marker.0 == client.number);
                     if !held.contains(entry) {
                         has_ended.get_or_insert(*entry);
                     } else if let Some(gap) = has_ended.filter(|_| !is_own) {
@@ -132,11 +131,13 @@ impl Rooms {
                 }
             }
             for entry in &held {
-                let Some(mark) = room.entries.get(entry).copied().flatten() else {
+                let Some(marker) = room.entries.get(entry).copied().flatten() else {
                     continue;
                 };
-                if !oracle.has_said(client.number, mark) && !oracle.has_seen(client.number, mark) {
-                    return Err(format!("{} has not shown {mark:?}", whose()));
+                if !oracle.has_said(client.number, marker)
+                    && !oracle.has_seen(client.number, marker)
+                {
+                    return Err(format!("{} has not shown {marker:?}", whose()));
                 }
             }
         }
@@ -148,22 +149,22 @@ impl Rooms {
         &self,
         author: usize,
         (own_name, reader): (&str, &str),
-        is_owed: impl Fn(Mark) -> bool,
+        is_owed: impl Fn(Marker) -> bool,
     ) -> (usize, usize) {
         let (mut least, mut most) = (0, 0);
         for room in self.0.values() {
             let none = Vec::new();
             let spans = room.spans.get(reader).unwrap_or(&none);
             let own = room.spans.get(own_name).and_then(|spans| spans.last());
-            for (entry, mark) in &room.entries {
-                let Some(mark) = mark.filter(|mark| mark.0 == author) else {
+            for (entry, marker) in &room.entries {
+                let Some(marker) = marker.filter(|marker| marker.0 == author) else {
                     continue;
                 };
                 most += usize::from(spans.iter().any(|span| span.has(*entry)));
                 // Who has left is told nothing of the room, and of who has left nothing is told.
                 let is_inside = own.is_some_and(|span| span.last.is_none() && span.has(*entry));
                 let is_open = |span: &Span| span.last.is_none() && span.has(*entry);
-                least += usize::from(is_inside && is_owed(mark) && spans.iter().any(is_open));
+                least += usize::from(is_inside && is_owed(marker) && spans.iter().any(is_open));
             }
         }
         (least, most)
@@ -190,7 +191,7 @@ impl Rooms {
 
 impl Room {
     fn take(&mut self, entry: u64, message: &Message) {
-        let mark = match &message.body {
+        let marker = match &message.body {
             Body::Text(text) => {
                 let spans = self.spans.get(&text.sender);
                 let last = spans.and_then(|spans| spans.last());
@@ -199,7 +200,7 @@ impl Room {
                     "{} said something in a room that they did not belong to: entry {entry}",
                     text.sender
                 );
-                mark_of(&text.text)
+                marker_of(&text.text)
             }
             Body::RoomEvent(event) => {
                 let ended = match event.kind {
@@ -225,6 +226,6 @@ impl Room {
             }
             other => panic!("a room's log has {other:?}"),
         };
-        self.entries.insert(entry, mark);
+        self.entries.insert(entry, marker);
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::disk::Mark;
+use crate::disk::Marker;
 use crate::oracle::Audience;
 use crate::plan::Plan;
 use crate::rng::Rng;
@@ -17,7 +17,7 @@ pub struct Typed {
     pub after: Duration,
     pub line: String,
     /// What is said by it, and for whom, if anything is.
-    pub says: Option<(Mark, Audience)>,
+    pub says: Option<(Marker, Audience)>,
 }
 
 /// The user of an account.
@@ -55,13 +55,13 @@ pub fn write(plan: &Plan, rng: &mut Rng) -> Vec<Typed> {
     script
 }
 
-fn line(plan: &Plan, rng: &mut Rng, mark: Mark) -> (String, Option<Audience>) {
-    let account = mark.0 % plan.clients;
+fn line(plan: &Plan, rng: &mut Rng, marker: Marker) -> (String, Option<Audience>) {
+    let account = marker.0 % plan.clients;
     if plan.rooms && rng.happens(0.8) {
         let other = (account + 1 + rng.index(plan.clients - 1)) % plan.clients;
-        return line_about_a_room(rng, &user(other), mark);
+        return line_about_a_room(rng, &user(other), marker);
     }
-    let mut text = format!("<{}.{}>", mark.0, mark.1);
+    let mut text = format!("<{}.{}>", marker.0, marker.1);
     if let Some(bytes) = plan.long_texts
         && rng.happens(0.5)
     {
@@ -76,7 +76,7 @@ fn line(plan: &Plan, rng: &mut Rng, mark: Mark) -> (String, Option<Audience>) {
 }
 
 /// Something said in a room, or done about one, whether or not that is permitted.
-fn line_about_a_room(rng: &mut Rng, other: &str, mark: Mark) -> (String, Option<Audience>) {
+fn line_about_a_room(rng: &mut Rng, other: &str, marker: Marker) -> (String, Option<Audience>) {
     let room = ROOMS[usize::from(rng.happens(0.3))];
     let line = match rng.below(20) {
         0..2 => format!("/join {room}"),
@@ -87,7 +87,7 @@ fn line_about_a_room(rng: &mut Rng, other: &str, mark: Mark) -> (String, Option<
         7 => format!("/topic {room} tea at {}", rng.below(12)),
         8 => format!("/access {} {room}", ["public", "private"][rng.index(2)]),
         _ => {
-            let line = format!("/message {room} <{}.{}>", mark.0, mark.1);
+            let line = format!("/message {room} <{}.{}>", marker.0, marker.1);
             return (line, Some(Audience::Room));
         }
     };

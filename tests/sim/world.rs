@@ -262,8 +262,8 @@ impl World {
 
     fn write_scripts(&mut self) {
         for typed in script::write(&self.plan, &mut self.rng) {
-            if let Some((mark, audience)) = typed.says {
-                self.oracle.expect(mark, audience);
+            if let Some((marker, audience)) = typed.says {
+                self.oracle.expect(marker, audience);
             }
             let line = (self.now + typed.after, typed.line);
             self.clients[typed.host].script.push_back(line);

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Audience, Observed, Oracle};
 use crate::client::ClientHost;
-use crate::disk::{Disk, Held, Log, Logged, Mark, Standing};
+use crate::disk::{Disk, EntryKey, Held, Log, Logged, Marker};
 use crate::rooms::Rooms;
 
 impl Oracle {
@@ -34,41 +34,41 @@ impl Oracle {
         clients: &[ClientHost],
         client: &ClientHost,
         log: &Log,
-        (places, held): (&BTreeMap<Mark, Standing>, &Held),
+        (places, held): (&BTreeMap<Marker, EntryKey>, &Held),
     ) -> Result<(), String> {
         let whose = || client.host_name();
         let observed = &self.observed[client.number];
         let mut found = BTreeSet::new();
-        for (standing, message) in held {
-            let is_logged = log.get(standing).map(|logged| logged.digest) == Some(message.digest);
+        for (key, message) in held {
+            let is_logged = log.get(key).map(|logged| logged.digest) == Some(message.digest);
             // What a server has lost whose database was restored stays where it is.
             assert!(
-                is_logged || self.has_lost_entry(*standing, message.digest),
-                "{} holds at {standing:?} what the log does not",
+                is_logged || self.has_lost_entry(*key, message.digest),
+                "{} holds at {key:?} what the log does not",
                 whose()
             );
-            if is_logged && let Some(mark) = message.mark {
-                assert!(found.insert(mark), "{} holds {mark:?} twice", whose());
+            if is_logged && let Some(marker) = message.marker {
+                assert!(found.insert(marker), "{} holds {marker:?} twice", whose());
             }
         }
-        for (mark, said) in &self.said {
+        for (marker, said) in &self.said {
             if said.audience == Audience::Room {
                 continue;
             }
-            let is_meant = mark.0 == client.number || said.to.contains(&client.number);
-            let is_there = found.contains(mark);
+            let is_meant = marker.0 == client.number || said.to.contains(&client.number);
+            let is_there = found.contains(marker);
             assert!(
                 is_meant || !is_there,
-                "{mark:?} is not for {}, which holds it",
+                "{marker:?} is not for {}, which holds it",
                 whose()
             );
             // A late device begins where its account stood, one with a copy has what that had.
-            let may_lack = observed.is_late && !observed.may_be_copy || self.is_expired(*mark);
-            if is_meant && !is_there && !may_lack && places.contains_key(mark) {
-                return Err(format!("{} does not hold {mark:?}", whose()));
+            let may_lack = observed.is_late && !observed.may_be_copy || self.is_expired(*marker);
+            if is_meant && !is_there && !may_lack && places.contains_key(marker) {
+                return Err(format!("{} does not hold {marker:?}", whose()));
             }
-            if is_meant && !is_there && self.is_expired(*mark) {
-                let author = &clients[mark.0 % self.accounts].name;
+            if is_meant && !is_there && self.is_expired(*marker) {
+                let author = &clients[marker.0 % self.accounts].name;
                 let name = match said.audience {
                     Audience::One(to) if author == &client.name => &clients[to].name,
                     Audience::One(_) => author,
@@ -77,12 +77,12 @@ impl Oracle {
                 let is_new = observed.is_late && !observed.may_be_copy;
                 if !is_new && !observed.knows_of_expiry(name) {
                     let text = "was not told that something has expired";
-                    return Err(format!("{} {text} ({mark:?}, {name})", whose()));
+                    return Err(format!("{} {text} ({marker:?}, {name})", whose()));
                 }
             }
-            let must_show = observed.may_be_copy && !observed.has_said(*mark);
-            if must_show && is_there && !observed.has_seen(*mark) {
-                return Err(format!("{} has not shown {mark:?}", whose()));
+            let must_show = observed.may_be_copy && !observed.has_said(*marker);
+            if must_show && is_there && !observed.has_seen(*marker) {
+                return Err(format!("{} has not shown {marker:?}", whose()));
             }
         }
         Ok(())
@@ -99,7 +99,7 @@ impl Oracle {
             if reader.name == client.name {
                 continue;
             }
-            let is_owed = |mark: Mark| !self.unreceipted.contains(&mark);
+            let is_owed = |marker: Marker| !self.unreceipted.contains(&marker);
             let names = (&*client.name, &*reader.name);
             let (least, most) = rooms.receipts(client.number, names, is_owed);
             let got = author.receipts(reader.number, true);
@@ -117,8 +117,8 @@ impl Oracle {
     }
 
     /// Whether a room's message was said to be not sent.
-    fn is_refused(&self, clients: &[ClientHost], mark: Mark) -> bool {
-        self.refused.contains(&mark) || clients[mark.0].refused.contains(&mark)
+    fn is_refused(&self, clients: &[ClientHost], marker: Marker) -> bool {
+        self.refused.contains(&marker) || clients[marker.0].refused.contains(&marker)
     }
 
     /// How many messages were refused because their authors did not belong to the room.
@@ -132,30 +132,33 @@ impl Oracle {
             .iter()
             .map(|client| disk_of(client).held())
             .collect();
-        let is_missed = |mark: &Mark| {
-            let readers = self.said.get(mark).map_or(&[][..], |said| &said.to);
-            let holds =
-                |reader: &usize| held[*reader].values().any(|held| held.mark == Some(*mark));
+        let is_missed = |marker: &Marker| {
+            let readers = self.said.get(marker).map_or(&[][..], |said| &said.to);
+            let holds = |reader: &usize| {
+                held[*reader]
+                    .values()
+                    .any(|held| held.marker == Some(*marker))
+            };
             !readers.iter().all(holds)
         };
-        let marks = self.expired.values().filter_map(Logged::mark);
-        marks.filter(is_missed).count()
+        let markers = self.expired.values().filter_map(Logged::marker);
+        markers.filter(is_missed).count()
     }
 
     /// All that can be checked only at the end: what stands where, and the order. The log is the whole one.
     pub fn check(&self, clients: &[ClientHost], log: &Log, rooms: &Rooms) {
         let places = places(log, "the server");
-        for (mark, said) in &self.said {
-            let is_refused = said.audience == Audience::Room && self.is_refused(clients, *mark);
-            let stands = places.contains_key(mark);
-            let may_lack = self.lost.contains(mark) || self.unsure.contains(mark);
+        for (marker, said) in &self.said {
+            let is_refused = said.audience == Audience::Room && self.is_refused(clients, *marker);
+            let stands = places.contains_key(marker);
+            let may_lack = self.lost.contains(marker) || self.unsure.contains(marker);
             assert!(
-                stands != is_refused || !stands && may_lack || stands && self.lost.contains(mark),
-                "{mark:?} ({:?}) stands in the log ({stands}), or was refused ({is_refused}), and not both",
+                stands != is_refused || !stands && may_lack || stands && self.lost.contains(marker),
+                "{marker:?} ({:?}) stands in the log ({stands}), or was refused ({is_refused}), and not both",
                 said.audience
             );
         }
-        let is_known = |mark: &Mark| self.said.contains_key(mark);
+        let is_known = |marker: &Marker| self.said.contains_key(marker);
         assert!(places.keys().all(is_known), "the log holds all and no more");
         self.check_order_of_typing(&places);
         for client in clients {
@@ -174,35 +177,35 @@ impl Oracle {
     }
 
     /// What one author said in one conversation stands in the order in which it was typed.
-    fn check_order_of_typing(&self, places: &BTreeMap<Mark, Standing>) {
+    fn check_order_of_typing(&self, places: &BTreeMap<Marker, EntryKey>) {
         let mut last: BTreeMap<(usize, u64), u64> = BTreeMap::new();
-        for (mark, (conversation, entry)) in places {
+        for (marker, (conversation, entry)) in places {
             // What was typed again by who could not know of it stands where it was typed last.
-            if self.unsure.contains(mark) {
+            if self.unsure.contains(marker) {
                 continue;
             }
             // What the server has lost a copy of the device may say that was made while it waited: behind what the
             // original has said since.
-            if self.lost.contains(mark) && self.observed[mark.0].may_be_copy {
+            if self.lost.contains(marker) && self.observed[marker.0].may_be_copy {
                 continue;
             }
-            let before = last.insert((mark.0, *conversation), *entry);
-            assert!(before < Some(*entry), "{mark:?} stands out of order");
+            let before = last.insert((marker.0, *conversation), *entry);
+            assert!(before < Some(*entry), "{marker:?} stands out of order");
         }
     }
 
     /// Each conversation was shown in the order of the log, in each life of the process.
-    fn check_order_of_showing(&self, observed: &Observed, places: &BTreeMap<Mark, Standing>) {
+    fn check_order_of_showing(&self, observed: &Observed, places: &BTreeMap<Marker, EntryKey>) {
         let mut last: BTreeMap<(usize, u64), u64> = BTreeMap::new();
-        for (life, mark) in &observed.seen {
-            if self.lost.contains(mark) {
+        for (life, marker) in &observed.seen {
+            if self.lost.contains(marker) {
                 continue;
             }
-            let (conversation, entry) = places[mark];
+            let (conversation, entry) = places[marker];
             let before = last.insert((*life, conversation), entry);
             assert!(
                 before < Some(entry),
-                "host {} saw {mark:?} out of order",
+                "host {} saw {marker:?} out of order",
                 observed.host
             );
         }
@@ -214,12 +217,12 @@ fn disk_of(client: &ClientHost) -> Disk {
 }
 
 /// Where everything stands in the log, each thing once.
-fn places(log: &Log, whose: &str) -> BTreeMap<Mark, Standing> {
+fn places(log: &Log, whose: &str) -> BTreeMap<Marker, EntryKey> {
     let mut places = BTreeMap::new();
-    for (standing, logged) in log {
-        if let Some(mark) = logged.mark() {
-            let before = places.insert(mark, *standing);
-            assert_eq!(before, None, "{mark:?} stands twice at {whose}");
+    for (key, logged) in log {
+        if let Some(marker) = logged.marker() {
+            let before = places.insert(marker, *key);
+            assert_eq!(before, None, "{marker:?} stands twice at {whose}");
         }
     }
     places

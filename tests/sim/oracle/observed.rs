@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::AGAIN;
-use crate::disk::Mark;
+use crate::disk::Marker;
 
 /// What was seen on one device.
 #[derive(Clone)]
@@ -12,8 +12,8 @@ pub struct Observed {
     /// Hosts whose lines this device may find stored as its own: itself, and the one that it is a copy of.
     authors: BTreeSet<usize>,
     /// What was seen, in order, and in which life of the process.
-    pub seen: Vec<(usize, Mark)>,
-    known: BTreeSet<Mark>,
+    pub seen: Vec<(usize, Marker)>,
+    known: BTreeSet<Marker>,
     /// Receipts from each account, for messages to many or for private ones.
     got: BTreeMap<(usize, bool), usize>,
     /// How many messages were called stored.
@@ -76,19 +76,19 @@ impl Observed {
         }
     }
 
-    pub fn has_seen(&self, mark: Mark) -> bool {
-        self.known.contains(&mark)
+    pub fn has_seen(&self, marker: Marker) -> bool {
+        self.known.contains(&marker)
     }
 
     /// Whether this device has typed it, or may have with the state that it was given.
-    pub fn has_said(&self, mark: Mark) -> bool {
-        self.authors.contains(&mark.0)
+    pub fn has_said(&self, marker: Marker) -> bool {
+        self.authors.contains(&marker.0)
     }
 
     /// Whether a device may show what it has written itself: not under the same device's number, so only where the
     /// state is not the one that wrote it.
-    pub fn has_written(&self, mark: Mark) -> bool {
-        self.may_be_copy && self.has_said(mark)
+    pub fn has_written(&self, marker: Marker) -> bool {
+        self.may_be_copy && self.has_said(marker)
     }
 
     /// It was told that something has expired in a conversation of this name.
@@ -113,31 +113,31 @@ impl Observed {
     }
 
     /// Something was shown; `is_lost` if the server has lost it since, so that it may come again.
-    pub fn saw(&mut self, life: usize, mark: Mark, text: &str, is_lost: bool) {
+    pub fn saw(&mut self, life: usize, marker: Marker, text: &str, is_lost: bool) {
         let host = self.host;
         let is_repeated = text.ends_with(AGAIN);
         if is_repeated {
             assert!(
                 life > 0 || self.sign_outs > 0,
-                "host {host} saw {mark:?} again without a crash"
+                "host {host} saw {marker:?} again without a crash"
             );
         }
         assert!(
-            is_repeated || is_lost || !self.has_seen(mark),
-            "host {host} saw {mark:?} twice, and was not told so"
+            is_repeated || is_lost || !self.has_seen(marker),
+            "host {host} saw {marker:?} twice, and was not told so"
         );
-        let is_twice = self.seen.contains(&(life, mark));
+        let is_twice = self.seen.contains(&(life, marker));
         assert!(
             is_lost || !is_twice,
-            "host {host} saw {mark:?} twice in one life"
+            "host {host} saw {marker:?} twice in one life"
         );
-        self.known.insert(mark);
-        self.seen.push((life, mark));
+        self.known.insert(marker);
+        self.seen.push((life, marker));
     }
 
     /// This was shown on a page of the history.
-    pub fn saw_on_page(&mut self, marks: impl IntoIterator<Item = Mark>) {
-        self.known.extend(marks);
+    pub fn saw_on_page(&mut self, markers: impl IntoIterator<Item = Marker>) {
+        self.known.extend(markers);
     }
 
     /// How many receipts there were.

@@ -7,7 +7,7 @@ use udpchat::protocol::{Body, ConversationId, EVERYONE_NAME};
 
 use super::Oracle;
 use crate::client::ClientHost;
-use crate::disk::{Held, Log, Standing};
+use crate::disk::{EntryKey, Held, Log};
 use crate::paging::PagedConversation;
 use crate::rooms::Rooms;
 
@@ -51,9 +51,9 @@ fn readable<'a>(
     rooms: &'a Rooms,
     conversation: u64,
     user: &'a str,
-) -> impl Iterator<Item = &'a Standing> {
+) -> impl Iterator<Item = &'a EntryKey> {
     let of_it = log.range((conversation, 0)..=(conversation, u64::MAX));
-    let places = of_it.map(|(standing, _)| standing);
+    let places = of_it.map(|(key, _)| key);
     places.filter(move |(_, entry)| rooms.may_read(conversation, user, *entry))
 }
 
@@ -72,44 +72,44 @@ impl Oracle {
         let whose = || format!("{} in {}", client.host_name(), paged.name);
         let places = (conversation, 0)..=(conversation, u64::MAX);
         let at_first = readable(begin, rooms, conversation, &client.name);
-        let at_first: BTreeSet<&Standing> = at_first.collect();
-        let mut marks = Vec::new();
+        let at_first: BTreeSet<&EntryKey> = at_first.collect();
+        let mut markers = Vec::new();
         let mut fetched = 0;
-        for (standing, entry) in held.range(places) {
-            marks.push(entry.mark);
-            if !before.contains_key(standing) {
+        for (key, entry) in held.range(places) {
+            markers.push(entry.marker);
+            if !before.contains_key(key) {
                 fetched += 1;
                 assert!(
-                    at_first.contains(standing),
-                    "{} was given {standing:?}, which is not theirs to read",
+                    at_first.contains(key),
+                    "{} was given {key:?}, which is not theirs to read",
                     whose()
                 );
             }
         }
-        for standing in readable(end, rooms, conversation, &client.name) {
-            let logged = &end[standing];
-            let is_held = held.get(standing).map(|held| held.digest) == Some(logged.digest);
+        for key in readable(end, rooms, conversation, &client.name) {
+            let logged = &end[key];
+            let is_held = held.get(key).map(|held| held.digest) == Some(logged.digest);
             // What an older database has lost may stand where a device has something else.
             assert!(
                 is_held || self.has_lost(),
-                "{} has paged back, and does not hold {standing:?}",
+                "{} has paged back, and does not hold {key:?}",
                 whose()
             );
-            let mark = logged.mark();
+            let marker = logged.marker();
             assert!(
-                mark.is_none() || paged.shown.contains(&mark),
-                "{} was not shown {mark:?}",
+                marker.is_none() || paged.shown.contains(&marker),
+                "{} was not shown {marker:?}",
                 whose()
             );
         }
         assert!(
-            paged.shown == marks || self.has_lost(),
-            "{} was shown {:?}, and holds {marks:?}",
+            paged.shown == markers || self.has_lost(),
+            "{} was shown {:?}, and holds {markers:?}",
             whose(),
             paged.shown
         );
-        let marks = paged.shown.iter().copied().flatten();
-        self.observed[client.number].saw_on_page(marks);
+        let markers = paged.shown.iter().copied().flatten();
+        self.observed[client.number].saw_on_page(markers);
         fetched
     }
 }

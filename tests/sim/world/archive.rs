@@ -106,9 +106,9 @@ impl World {
         host.crash(|| true);
         host.restore(image);
         let disk = host.disk().expect("it was just restored");
-        for mark in &host.typed {
-            if !self.disk.holds(*mark) && !disk.knows(*mark) {
-                self.oracle.doubt(*mark);
+        for marker in &host.typed {
+            if !self.disk.holds(*marker) && !disk.knows(*marker) {
+                self.oracle.doubt(*marker);
             }
         }
         self.oracle.is_restored(client, seen);
