@@ -10,7 +10,7 @@ use std::process::{Command, Output, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::support::{PATIENCE, Place, Script, Server, user_add};
+use crate::support::{Host, PATIENCE, Script, Server, user_add};
 use tempfile::TempDir;
 
 /// A user who is not the one that runs the tests, where that is root.
@@ -26,7 +26,7 @@ impl Bench {
     fn new() -> Self {
         let directory = TempDir::new().unwrap();
         let data = directory.path().join("data");
-        let added = user_add(&Place::default(), &data, "alice", "swordfish");
+        let added = user_add(&Host::default(), &data, "alice", "swordfish");
         assert!(added.status.success(), "{added:?}");
         Self { directory, data }
     }
@@ -40,7 +40,7 @@ impl Bench {
     }
 
     fn store(&self, arguments: &[&str]) -> Output {
-        let mut command = Place::default().udpchat();
+        let mut command = Host::default().udpchat();
         command.arg("store").args(arguments);
         command.arg("--data").arg(&self.data).output().unwrap()
     }
@@ -239,21 +239,21 @@ fn directory_of_another_user_is_refused_with_its_owners_name() {
 
 /// The program, which is ended where it should have ended by itself.
 fn bounded() -> Command {
-    let mut command = Place::default().command("timeout");
+    let mut command = Host::default().command("timeout");
     let patience = PATIENCE.as_secs().to_string();
     command.args([&*patience, env!("CARGO_BIN_EXE_udpchat")]);
     command
 }
 
 fn run_for(data: &Path, arguments: &[&str]) -> Output {
-    let mut command = Place::default().udpchat();
+    let mut command = Host::default().udpchat();
     command.args(arguments).arg("--data").arg(data);
     command.output().unwrap()
 }
 
 /// The program with a umask that takes nothing away.
 fn with_open_umask(arguments: &[&str]) -> Command {
-    let mut command = Place::default().command("sh");
+    let mut command = Host::default().command("sh");
     command.args(["-c", "umask 000; exec \"$0\" \"$@\""]);
     command.arg(env!("CARGO_BIN_EXE_udpchat")).args(arguments);
     command
@@ -404,7 +404,7 @@ fn relative_path_on_the_control_socket_is_refused() {
     // The command resolves it against its own directory, not the server's.
     let directory = bench.directory.path().join("elsewhere");
     fs::create_dir(&directory).unwrap();
-    let mut command = Place::default().udpchat();
+    let mut command = Host::default().udpchat();
     command.args(["store", "backup", "copy", "--data"]);
     let output = command
         .arg(&bench.data)
@@ -427,7 +427,7 @@ fn control_socket_answers_a_server_without_descriptors_and_does_not_end() {
     // One moment without a free descriptor ended the control socket until the next start.
     let bench = Bench::new();
     let log = bench.directory.path().join("log");
-    let mut command = Place::default().udpchat();
+    let mut command = Host::default().udpchat();
     command.arg("serve").arg("--data").arg(&bench.data);
     command.args(["--listen", "127.0.0.1:0", "--log"]).arg(&log);
     let server = Script::spawn(&mut command);

@@ -15,7 +15,7 @@ use udpchat::transport::Channel;
 
 use crate::crowd::Crowd;
 use crate::kit::{Pass, Peer, address};
-use crate::support::{Place, Server};
+use crate::support::{Host, Server};
 
 /// How long each flood is measured.
 const FLOOD: Duration = Duration::from_secs(15);
@@ -64,7 +64,7 @@ impl Scene {
         let directory = TempDir::new().unwrap();
         let data = directory.path().join("data");
         let limits = ["--limit-buffers", BUFFERS];
-        let server = Server::start(&Place::default(), &data, &["127.0.0.1:0"], &limits);
+        let server = Server::start(&Host::default(), &data, &["127.0.0.1:0"], &limits);
         let here = Ipv4Addr::LOCALHOST.into();
         let (mut alice, pass) = Peer::enter(server.address, here, "alice", 1);
         let (bob, _) = Peer::enter(server.address, here, "bob", 2);

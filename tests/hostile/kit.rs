@@ -290,12 +290,12 @@ impl Peer {
     ) -> Option<T> {
         let mut found = None;
         self.wait(at_most, |peer| {
-            let place = peer.inbox.iter().position(|message| {
+            let index = peer.inbox.iter().position(|message| {
                 found = wanted(message);
                 found.is_some()
             });
-            if let Some(place) = place {
-                peer.inbox.remove(place);
+            if let Some(index) = index {
+                peer.inbox.remove(index);
             }
             found.is_some() || !matches!(peer.state, State::Open)
         });

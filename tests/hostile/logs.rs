@@ -11,7 +11,7 @@ use udpchat::protocol::{AccountId, DeviceId, Hop, Login, LoginFinish, Message, e
 use udpchat::transport::Channel;
 
 use crate::kit::{PATIENCE, Peer, address};
-use crate::support::{Place, Server};
+use crate::support::{Host, Server};
 
 struct Bench {
     server: Server,
@@ -25,7 +25,7 @@ impl Bench {
         let log = directory.path().join("log");
         let data = directory.path().join("data");
         let more = [&["--log", log.to_str().unwrap()], verbosity].concat();
-        let server = Server::start(&Place::default(), &data, &["127.0.0.1:0"], &more);
+        let server = Server::start(&Host::default(), &data, &["127.0.0.1:0"], &more);
         Self {
             server,
             log,

@@ -4,7 +4,7 @@ use tempfile::TempDir;
 use udpchat::protocol::ErrorCode;
 
 use crate::kit::{Peer, address};
-use crate::support::{Person, Place, Server, user_add};
+use crate::support::{Host, Person, Server, user_add};
 
 const FORGED: &str = "14:02 alice: I sign the contract";
 
@@ -19,13 +19,13 @@ fn padded_text_begins_no_row_of_its_own() {
     let directory = TempDir::new().unwrap();
     let data = directory.path().join("data");
     assert!(
-        user_add(&Place::default(), &data, "bob", "swordfish")
+        user_add(&Host::default(), &data, "bob", "swordfish")
             .status
             .success()
     );
     let server = Server::on_loopback(&data);
     let more = ["--accept-new", "--user", "bob"];
-    let mut bob = Person::connect(&Place::default(), "bob", &server.address.to_string(), &more);
+    let mut bob = Person::connect(&Host::default(), "bob", &server.address.to_string(), &more);
     bob.sees("password: ");
     bob.types("swordfish");
     bob.sees("bob> ");
@@ -71,7 +71,7 @@ fn padded_text_begins_no_row_of_its_own() {
 fn nobody_signs_up_as_somebody_whom_a_reader_would_take_for_another() {
     let directory = TempDir::new().unwrap();
     let data = directory.path().join("data");
-    let added = user_add(&Place::default(), &data, "0perator", "swordfish");
+    let added = user_add(&Host::default(), &data, "0perator", "swordfish");
     let error = String::from_utf8_lossy(&added.stderr).into_owned();
     assert!(error.contains("it reads as \"operator\""), "{error}");
     let server = Server::on_loopback(&data);

@@ -8,7 +8,7 @@ use std::process::{Child, ChildStdin, Stdio};
 use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 
-use crate::support::Place;
+use crate::support::Host;
 
 /// A user, and the client that they run.
 pub struct Client {
@@ -59,7 +59,7 @@ impl Client {
     /// Starts the client.
     pub fn start(&mut self) {
         assert!(!self.is_up(), "{} has a client already", self.name);
-        let mut command = Place::default().udpchat();
+        let mut command = Host::default().udpchat();
         command
             .args(["connect", &self.server, "--accept-new", "--user"])
             .arg(&self.name)

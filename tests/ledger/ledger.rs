@@ -203,16 +203,16 @@ impl Ledger {
         }
         self.check_receipts(who, device);
         self.find_typed(who, life, device);
-        for (marker, (place, _)) in &device.history {
+        for (marker, (key, _)) in &device.history {
             assert!(
                 self.said.contains_key(marker),
                 "{marker:?} was never typed, and {} has it",
                 name(who)
             );
-            let before = self.stored.insert(*marker, Some(*place)).flatten();
+            let before = self.stored.insert(*marker, Some(*key)).flatten();
             assert!(
-                before.is_none_or(|before| before == *place),
-                "{marker:?} stands at {place:?} at {} and at {before:?} elsewhere",
+                before.is_none_or(|before| before == *key),
+                "{marker:?} stands at {key:?} at {} and at {before:?} elsewhere",
                 name(who)
             );
         }
@@ -276,12 +276,12 @@ impl Ledger {
 
     /// The server was killed, and this is its log.
     pub fn server_died(&self, log: &Entries) {
-        for (marker, place) in &self.stored {
-            let found = log.get(marker).map(|(place, _)| *place);
+        for (marker, key) in &self.stored {
+            let found = log.get(marker).map(|(key, _)| *key);
             let found = found.unwrap_or_else(|| panic!("{marker:?} was called stored, and is not"));
             assert!(
-                place.is_none_or(|place| place == found),
-                "{marker:?} stands at {found:?} in the log and at {place:?} at a device"
+                key.is_none_or(|key| key == found),
+                "{marker:?} stands at {found:?} in the log and at {key:?} at a device"
             );
         }
         for author in 0..USERS {

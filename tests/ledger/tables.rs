@@ -93,9 +93,9 @@ pub fn server_log(data: &Path) -> Entries {
     engine.execute(vec![(RequestId(0), Request::Checkpoint)]);
     drop(engine);
     let database = Database::open(&file).expect("the engine has let go of it");
-    let rows = rows(&database, LOG).into_iter().map(|(place, bytes)| {
+    let rows = rows(&database, LOG).into_iter().map(|(key, bytes)| {
         let row: LogRow = rmp_serde::from_slice(&bytes).expect("a row of the log");
-        (place, row.content, row.digest)
+        (key, row.content, row.digest)
     });
     entries(rows, "the server's log")
 }
@@ -105,9 +105,9 @@ pub fn device(state: &Path, whose: &str) -> Device {
     let Some(database) = database_under(state).and_then(|path| copy(&path)) else {
         return Device::default();
     };
-    let history = rows(&database, HISTORY).into_iter().map(|(place, bytes)| {
+    let history = rows(&database, HISTORY).into_iter().map(|(key, bytes)| {
         let row: HistoryRow = rmp_serde::from_slice(&bytes).expect("a row of the history");
-        (place, row.content, row.digest)
+        (key, row.content, row.digest)
     });
     let outbox = rows(&database, OUTBOX)
         .into_iter()
@@ -125,12 +125,12 @@ pub fn device(state: &Path, whose: &str) -> Device {
 
 fn entries(rows: impl Iterator<Item = (EntryKey, ByteBuf, Digest)>, whose: &str) -> Entries {
     let mut entries = Entries::new();
-    for (place, content, digest) in rows {
+    for (key, content, digest) in rows {
         let message = open(&content, &digest)
-            .unwrap_or_else(|error| panic!("{whose}: {place:?} does not open: {error}"));
+            .unwrap_or_else(|error| panic!("{whose}: {key:?} does not open: {error}"));
         if let Body::Text(text) = message.body {
             let marker = marker_of(&text.text).expect("everything said is marked");
-            let before = entries.insert(marker, (place, digest));
+            let before = entries.insert(marker, (key, digest));
             assert_eq!(before, None, "{whose}: {marker:?} stands twice");
         }
     }

@@ -12,7 +12,7 @@ use crate::ledger::Ledger;
 use crate::markers::{command, fence, name, room};
 use crate::plan::{self, Kill, Line, ROOMS, Rng, USERS};
 use crate::support::relay::{Badness, Relay};
-use crate::support::{Place, Server, user_add};
+use crate::support::{Host, Server, user_add};
 use crate::tables::{self, Device, Entries};
 
 /// What the link does: 5 % loss, 2 % duplicates, 5 % reordered, 5 ms each way. A sender that was quiet for 10 s comes
@@ -71,7 +71,7 @@ impl World {
         let data = directory.path().join("data");
         let server = Server::on_loopback(&data);
         for user in 0..USERS {
-            let added = user_add(&Place::default(), &data, &name(user), "swordfish");
+            let added = user_add(&Host::default(), &data, &name(user), "swordfish");
             assert!(added.status.success(), "{added:?}");
         }
         let relay = Relay::start(server.address, LINK);

@@ -4,7 +4,7 @@ use std::net::UdpSocket;
 use std::time::Duration;
 
 use crate::support::relay::{Badness, Relay};
-use crate::support::{Place, Script, Server, user_add};
+use crate::support::{Host, Script, Server, user_add};
 use rand_chacha::ChaCha20Rng;
 use rand_core::{RngCore, SeedableRng};
 use tempfile::TempDir;
@@ -14,7 +14,7 @@ const SECRET: &str = "the treasure lies under the oak";
 
 fn script(directory: &TempDir, address: &str, name: &str) -> Script {
     let data = directory.path().join("data");
-    let here = Place::default();
+    let here = Host::default();
     assert!(user_add(&here, &data, name, PASSWORD).status.success());
     let file = directory.path().join(format!("password-of-{name}"));
     let state = directory.path().join(format!("state-of-{name}"));

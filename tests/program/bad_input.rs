@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::support::{Place, Script, Server, user_add, wait};
+use crate::support::{Host, Script, Server, user_add, wait};
 use redb::{Database, TableDefinition};
 use tempfile::TempDir;
 
@@ -33,7 +33,7 @@ impl Desk {
     fn data_with_alice(&self) -> PathBuf {
         let data = self.path("data");
         assert!(
-            user_add(&Place::default(), &data, "alice", "swordfish")
+            user_add(&Host::default(), &data, "alice", "swordfish")
                 .status
                 .success()
         );
@@ -45,7 +45,7 @@ impl Desk {
         let file = self.path(&format!("typed-by-{user}"));
         fs::write(&file, format!("{password}\n")).unwrap();
         let more = ["--password-file", file.to_str().unwrap()];
-        Script::connect(&Place::default(), user, server, &self.path("state"), &more)
+        Script::connect(&Host::default(), user, server, &self.path("state"), &more)
     }
 }
 
@@ -65,7 +65,7 @@ fn fails(command: &mut Command, code: i32, words: &[&str]) {
 }
 
 fn udpchat(arguments: &[&str]) -> Command {
-    let mut command = Place::default().udpchat();
+    let mut command = Host::default().udpchat();
     command.args(arguments);
     command
 }
@@ -132,8 +132,8 @@ fn changed_server_key_stops_the_client_with_both_fingerprints_and_the_place_of_t
     assert_eq!(wait(&mut alice.child).code(), Some(0), "{}", alice.errors());
     server.kill();
 
-    let place = Place::default();
-    let mut impostor = Server::start(&place, &second, &[&address], &[]);
+    let host = Host::default();
+    let mut impostor = Server::start(&host, &second, &[&address], &[]);
     let shown = fingerprint(&impostor);
     let file = desk.path("state").join("known_servers");
     let before = fs::read(&file).unwrap();
@@ -241,7 +241,7 @@ fn data_directory_on_a_read_only_file_system_is_named_and_left_as_it_is() {
     // The mount is seen in this namespace only, and goes with it.
     let mount = "mount --bind \"$0\" \"$0\" && mount -o remount,bind,ro \"$0\"";
     let alone = |rest: &str| {
-        let mut command = Place::default().command("unshare");
+        let mut command = Host::default().command("unshare");
         command.args(["--mount", "sh", "-c", &format!("{mount} {rest}")]);
         command.arg(&data);
         command
@@ -400,7 +400,7 @@ fn text_that_is_empty_or_too_long_is_refused_and_the_longest_arrives_whole() {
     let desk = Desk::new();
     let data = desk.data_with_alice();
     assert!(
-        user_add(&Place::default(), &data, "bob", "swordfish")
+        user_add(&Host::default(), &data, "bob", "swordfish")
             .status
             .success()
     );
@@ -453,7 +453,7 @@ fn standard_input_that_ends_at_once_or_inside_a_line_ends_the_client_in_order() 
     let desk = Desk::new();
     let data = desk.data_with_alice();
     assert!(
-        user_add(&Place::default(), &data, "bob", "swordfish")
+        user_add(&Host::default(), &data, "bob", "swordfish")
             .status
             .success()
     );

@@ -6,12 +6,12 @@ use std::process::{Output, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::support::{PATIENCE, Place, Server};
+use crate::support::{Host, PATIENCE, Server};
 use serde_json::Value;
 use tempfile::TempDir;
 
 fn udpchat(arguments: &[&str]) -> Output {
-    let output = Place::default().udpchat().args(arguments).output();
+    let output = Host::default().udpchat().args(arguments).output();
     output.expect("it runs")
 }
 
@@ -48,7 +48,7 @@ impl Measured {
         let directory = TempDir::new().unwrap();
         let data = directory.path().join("data");
         Self {
-            server: Server::start(&Place::default(), &data, &["127.0.0.1:0"], &UNLIMITED),
+            server: Server::start(&Host::default(), &data, &["127.0.0.1:0"], &UNLIMITED),
             data,
             _directory: directory,
         }
@@ -215,7 +215,7 @@ fn where_nobody_can_make_a_room_that_is_said() {
     let directory = TempDir::new().unwrap();
     let data = directory.path().join("data");
     let closed = ["--rooms", "closed"];
-    let server = Server::start(&Place::default(), &data, &["127.0.0.1:0"], &closed);
+    let server = Server::start(&Host::default(), &data, &["127.0.0.1:0"], &closed);
     let address = server.address.to_string();
     let output = udpchat(&["bench", "fanout", &address, "--clients", "40"]);
     assert_eq!(output.status.code(), Some(1), "{output:?}");
@@ -270,7 +270,7 @@ fn text_has_a_bar_for_each_class_of_latencies() {
 #[test]
 fn server_of_ones_own_ends_however_the_measurement_does() {
     // A measurement that was killed left a server behind that nobody would ever stop.
-    let mut bench = Place::default()
+    let mut bench = Host::default()
         .udpchat()
         .args(["bench", "idle", "--clients", "2"])
         .stdout(Stdio::null())

@@ -12,7 +12,7 @@ use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::support::{Place, Script, Server, user_add};
+use crate::support::{Host, Script, Server, user_add};
 use tempfile::TempDir;
 
 /// The size of the disk. Chosen: an empty database takes 1.6 MB, and with all that is said here 6 MB.
@@ -71,7 +71,7 @@ fn in_a_namespace_of_its_own() {
     fs::create_dir(&data).unwrap();
     mount(&data, DISK);
     fs::set_permissions(&data, fs::Permissions::from_mode(0o700)).unwrap();
-    let here = Place::default();
+    let here = Host::default();
     // Slowed down it would send less in this time than the disk has room for.
     let unlimited = ["--limit-byte-rate", "0", "--limit-message-rate", "0"];
     let server = Server::start(&here, &data, &["127.0.0.1:0"], &unlimited);
@@ -146,10 +146,10 @@ fn small_disks() {
     let directory = TempDir::new().unwrap();
     let (disk, backup) = (directory.path().join("disk"), directory.path().join("copy"));
     let sound = directory.path().join("sound");
-    let added = user_add(&Place::default(), &sound, "alice", "swordfish");
+    let added = user_add(&Host::default(), &sound, "alice", "swordfish");
     assert!(added.status.success(), "{added:?}");
     let run = |arguments: &[&str], data: &Path| {
-        let mut command = Place::default().udpchat();
+        let mut command = Host::default().udpchat();
         let output = command.args(arguments).arg("--data").arg(data).output();
         let output = output.unwrap();
         (

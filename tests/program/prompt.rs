@@ -1,7 +1,7 @@
 //! The prompt at a pseudo-terminal: what the keys do, what is printed above a line that is being typed, and the
 //! mistakes that only a terminal lets one make.
 
-use crate::support::{Person, Place, Server, user_add};
+use crate::support::{Host, Person, Server, user_add};
 use tempfile::TempDir;
 
 /// A server with the accounts alice and bob, whose passwords are `swordfish`.
@@ -9,7 +9,7 @@ fn server(directory: &TempDir) -> Server {
     let data = directory.path().join("data");
     for name in ["alice", "bob"] {
         assert!(
-            user_add(&Place::default(), &data, name, "swordfish")
+            user_add(&Host::default(), &data, name, "swordfish")
                 .status
                 .success()
         );
@@ -20,7 +20,7 @@ fn server(directory: &TempDir) -> Server {
 /// Somebody at the password prompt.
 fn at_password(name: &str, server: &Server) -> Person {
     let more = ["--accept-new", "--user", name];
-    let mut person = Person::connect(&Place::default(), name, &server.address.to_string(), &more);
+    let mut person = Person::connect(&Host::default(), name, &server.address.to_string(), &more);
     person.sees("password: ");
     person
 }
@@ -169,7 +169,7 @@ fn name_that_looks_like_another_is_refused_at_sign_up() {
     alice.sees("choose another name: this one looks like a name that is taken: bob");
     alice.types("quit");
     assert_eq!(alice.ends(), 0);
-    let listed = Place::default()
+    let listed = Host::default()
         .udpchat()
         .args(["user", "list", "--data"])
         .arg(directory.path().join("data"))
@@ -186,7 +186,7 @@ fn operator_is_told_of_a_taken_name_before_a_password_is_asked_for() {
     let _server = server(&directory);
     let data = directory.path().join("data");
     let add = |name: &str| {
-        let mut command = Place::default().udpchat();
+        let mut command = Host::default().udpchat();
         command.args(["user", "add", name, "--data"]).arg(&data);
         Person::runs(command, "operator")
     };
@@ -214,7 +214,7 @@ fn terminal_is_the_clients_again_after_it_was_stopped_and_goes_on() {
     let directory = TempDir::new().unwrap();
     let server = server(&directory);
     let mut bob = signed_in("bob", &server);
-    let mut shell = Place::default().command("bash");
+    let mut shell = Host::default().command("bash");
     shell
         .args(["--norc", "--noprofile", "-i"])
         .env("PS1", "shell$ ");
@@ -273,7 +273,7 @@ fn lines_that_come_in_one_go_are_all_taken() {
 fn line_that_is_typed_while_the_server_is_waited_for_stands_at_the_next_prompt_only() {
     let directory = TempDir::new().unwrap();
     let server = server(&directory);
-    let mut shell = Place::default().command("bash");
+    let mut shell = Host::default().command("bash");
     // A terminal of these tests does not show what is typed, one of a person does.
     shell.args(["-c", "stty echo && exec \"$@\"", "bash"]);
     shell.arg(env!("CARGO_BIN_EXE_udpchat")).arg("connect");
@@ -310,7 +310,7 @@ fn terminal_that_cannot_edit_lines_is_used_as_plain_input_and_output() {
     let server = server(&directory);
     let password = directory.path().join("password");
     std::fs::write(&password, "swordfish").unwrap();
-    let mut command = Place::default().udpchat();
+    let mut command = Host::default().udpchat();
     command
         .env("TERM", "dumb")
         .args(["connect", &server.address.to_string(), "--accept-new"])

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::support::{Place, Script, Server, transcript, user_add};
+use crate::support::{Host, Script, Server, transcript, user_add};
 use tempfile::TempDir;
 
 #[test]
@@ -11,8 +11,8 @@ fn people_talk_as_in_the_readme() {
     let data = directory.path().join("data");
     let server = Server::on_loopback(&data);
     transcript(
-        &Place::default(),
-        &Place::default(),
+        &Host::default(),
+        &Host::default(),
         &server.address.to_string(),
         &data,
     );
@@ -21,7 +21,7 @@ fn people_talk_as_in_the_readme() {
 /// Signs a script in, with an account that the operator has made.
 fn script(directory: &TempDir, server: &Server, name: &str) -> Script {
     let data = directory.path().join("data");
-    let here = Place::default();
+    let here = Host::default();
     let file = directory.path().join(format!("password-of-{name}"));
     if !file.exists() {
         assert!(user_add(&here, &data, name, "swordfish").status.success());
@@ -87,7 +87,7 @@ fn orderly_stop_tells_the_clients_and_leaves_a_clean_database() {
             !data.join("control.sock").exists(),
             "the control socket was left behind"
         );
-        let listed = Place::default()
+        let listed = Host::default()
             .udpchat()
             .args(["user", "list", "--data"])
             .arg(&data)

@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::{FileExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
-use crate::support::{Place, Script, Server, user_add};
+use crate::support::{Host, Script, Server, user_add};
 use tempfile::TempDir;
 
 struct Bench {
@@ -18,7 +18,7 @@ impl Bench {
         let directory = TempDir::new().unwrap();
         let data = directory.path().join("data");
         for name in ["alice", "bob"] {
-            let added = user_add(&Place::default(), &data, name, "swordfish");
+            let added = user_add(&Host::default(), &data, name, "swordfish");
             assert!(added.status.success(), "{added:?}");
         }
         Self { directory, data }
@@ -43,7 +43,7 @@ impl Bench {
 }
 
 fn run(data: &Path, subcommand: &str, arguments: &[&str]) -> (String, Option<i32>) {
-    let output = Place::default()
+    let output = Host::default()
         .udpchat()
         .arg(subcommand)
         .args(arguments)
@@ -81,19 +81,19 @@ fn sound_database_is_called_so_whether_the_server_runs_or_not() {
 fn damage_is_named_and_the_exit_code_says_so() {
     let bench = Bench::new();
     let image = fs::read(bench.database()).unwrap();
-    // The last place is that of the newest page; any copy will do to be damaged.
-    let places: Vec<usize> = image
+    // The last one is in the newest page; any copy will do to be damaged.
+    let offsets: Vec<usize> = image
         .windows(5)
         .enumerate()
         .filter(|(_, bytes)| *bytes == b"alice")
-        .map(|(place, _)| place)
+        .map(|(offset, _)| offset)
         .collect();
     let file = fs::File::options()
         .write(true)
         .open(bench.database())
         .unwrap();
-    for place in places {
-        file.write_all_at(b"A", place as u64).unwrap();
+    for offset in offsets {
+        file.write_all_at(b"A", offset as u64).unwrap();
     }
     let (text, code) = bench.store(&["check"]);
     assert_eq!(code, Some(1), "{text}");
@@ -121,7 +121,7 @@ fn backup_of_a_running_server_is_whole_and_restoring_it_makes_a_new_epoch() {
     let (text, code) = bench.store(&["restore", &backup]);
     assert_eq!(code, Some(1));
     assert!(text.contains("the server is running"), "{text}");
-    user_add(&Place::default(), &bench.data, "carol", "swordfish");
+    user_add(&Host::default(), &bench.data, "carol", "swordfish");
     server.signal("TERM");
     let (text, code) = bench.store(&["restore", &backup]);
     assert_eq!(code, Some(0), "{text}");
@@ -168,7 +168,7 @@ fn limits_of_a_room_are_set_under_any_form_of_its_name() {
     fs::write(&password, "swordfish\n").unwrap();
     fs::set_permissions(&password, fs::Permissions::from_mode(0o600)).unwrap();
     let mut alice = Script::connect(
-        &Place::default(),
+        &Host::default(),
         "alice",
         &server.address.to_string(),
         Path::new(&state),
@@ -193,7 +193,7 @@ fn what_can_be_read_of_a_damaged_database_is_brought_back() {
     let bench = Bench::new();
     let mut server = Server::on_loopback(&bench.data);
     assert!(
-        user_add(&Place::default(), &bench.data, "carol", "swordfish")
+        user_add(&Host::default(), &bench.data, "carol", "swordfish")
             .status
             .success()
     );
@@ -205,12 +205,12 @@ fn what_can_be_read_of_a_damaged_database_is_brought_back() {
         .unwrap();
     // In the accounts' rows a letter (the form of MessagePack) stands before the name.
     let row: &[u8] = b"\xa5alice";
-    for (place, _) in image
+    for (offset, _) in image
         .windows(row.len())
         .enumerate()
         .filter(|(_, bytes)| *bytes == row)
     {
-        file.write_all_at(b"A", place as u64 + 1).unwrap();
+        file.write_all_at(b"A", offset as u64 + 1).unwrap();
     }
     assert_eq!(bench.store(&["check"]).1, Some(1));
     let (text, code) = bench.users();
@@ -249,7 +249,7 @@ fn journal_that_is_missing_after_a_kill_is_named_and_gives_a_new_epoch_and_after
     let bench = Bench::new();
     let journal = bench.data.join("udpchat.redb.journal");
     let mut server = Server::on_loopback(&bench.data);
-    let added = user_add(&Place::default(), &bench.data, "carol", "swordfish");
+    let added = user_add(&Host::default(), &bench.data, "carol", "swordfish");
     assert!(added.status.success(), "{added:?}");
     server.kill();
     fs::remove_file(&journal).unwrap();
@@ -258,7 +258,7 @@ fn journal_that_is_missing_after_a_kill_is_named_and_gives_a_new_epoch_and_after
     assert!(text.contains("the journal is missing or empty"), "{text}");
     let log = bench.file("log");
     let mut server = Server::start(
-        &Place::default(),
+        &Host::default(),
         &bench.data,
         &["127.0.0.1:0"],
         &["--log", &log],

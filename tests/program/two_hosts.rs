@@ -8,7 +8,7 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use crate::support::relay::{self, Badness};
-use crate::support::{Place, Server, transcript};
+use crate::support::{Host, Server, transcript};
 use tempfile::TempDir;
 
 /// What the link does: 10 % loss, 5 % duplicates, 5 % reordered, 25 ms each way.
@@ -30,21 +30,21 @@ fn ip(words: &[&str]) -> Result<(), String> {
 
 /// Three hosts in a row: client, network, server.
 struct Hosts {
-    client: Place,
-    network: Place,
-    server: Place,
+    client: Host,
+    network: Host,
+    server: Host,
 }
 
 impl Hosts {
     fn lay(tag: &str) -> Result<Self, String> {
         let name = |role: &str| format!("uc{}{tag}{role}", std::process::id());
-        let place = |role: &str| Place {
+        let host = |role: &str| Host {
             namespace: Some(name(role)),
         };
         let hosts = Self {
-            client: place("c"),
-            network: place("n"),
-            server: place("s"),
+            client: host("c"),
+            network: host("n"),
+            server: host("s"),
         };
         for role in ["c", "n", "s"] {
             ip(&["netns", "add", &name(role)])?;
@@ -78,12 +78,12 @@ impl Hosts {
 
 impl Drop for Hosts {
     fn drop(&mut self) {
-        for place in [&self.client, &self.network, &self.server] {
+        for host in [&self.client, &self.network, &self.server] {
             // It may never have been made.
             let _ = ip(&[
                 "netns",
                 "del",
-                place.namespace.as_deref().unwrap_or_default(),
+                host.namespace.as_deref().unwrap_or_default(),
             ]);
         }
     }
@@ -93,7 +93,7 @@ impl Drop for Hosts {
 struct RelayProcess(Child);
 
 impl RelayProcess {
-    fn start(network: &Place, listen: &str, server: &str) -> Self {
+    fn start(network: &Host, listen: &str, server: &str) -> Self {
         let own = std::env::current_exe().expect("this test is a program");
         let mut command = network.command(own.to_str().expect("its path is text"));
         command.args([

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::support::{Place, Script, Server, user_add};
+use crate::support::{Host, Script, Server, user_add};
 use tempfile::TempDir;
 
 /// Lines that each client says to each other one, and to everyone.
@@ -35,7 +35,7 @@ impl Wan {
         let start = Instant::now();
         while start.elapsed() < Duration::from_secs(5) {
             let ready = wan
-                .place("client")
+                .host("client")
                 .command("true")
                 .stderr(Stdio::null())
                 .status();
@@ -49,8 +49,8 @@ impl Wan {
         None
     }
 
-    fn place(&self, role: &str) -> Place {
-        Place {
+    fn host(&self, role: &str) -> Host {
+        Host {
             namespace: Some(format!("{}-{role}", self.name)),
         }
     }
@@ -88,19 +88,19 @@ fn three_clients_on_a_bad_link_see_everything_once_and_in_order() {
     };
     let directory = TempDir::new().unwrap();
     let data = directory.path().join("data");
-    let _server = Server::start(&wan.place("server"), &data, &["10.99.0.1:7777"], &[]);
+    let _server = Server::start(&wan.host("server"), &data, &["10.99.0.1:7777"], &[]);
     let mut clients: Vec<Script> = NAMES
         .iter()
         .map(|name| {
             assert!(
-                user_add(&wan.place("server"), &data, name, "swordfish")
+                user_add(&wan.host("server"), &data, name, "swordfish")
                     .status
                     .success()
             );
             let password = directory.path().join(format!("password-of-{name}"));
             let state = directory.path().join(format!("state-of-{name}"));
             let more = ["--password-file", password.to_str().unwrap()];
-            Script::connect(&wan.place("client"), name, "10.99.0.1:7777", &state, &more)
+            Script::connect(&wan.host("client"), name, "10.99.0.1:7777", &state, &more)
         })
         .collect();
     for client in &clients {

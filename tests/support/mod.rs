@@ -22,11 +22,11 @@ pub const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Where a process runs: here, or in a network namespace.
 #[derive(Debug, Clone, Default)]
-pub struct Place {
+pub struct Host {
     pub namespace: Option<String>,
 }
 
-impl Place {
+impl Host {
     /// A command that runs there, with nothing of the environment that could change what it does.
     pub fn command(&self, program: &str) -> Command {
         let mut command = match &self.namespace {
@@ -57,13 +57,13 @@ pub struct Server {
     pub address: SocketAddr,
     pub first_lines: [String; 2],
     data: PathBuf,
-    place: Place,
+    host: Host,
 }
 
 impl Server {
     /// Starts a server and waits until it listens.
-    pub fn start(place: &Place, data: &Path, listen: &[&str], more: &[&str]) -> Self {
-        let mut command = place.udpchat();
+    pub fn start(host: &Host, data: &Path, listen: &[&str], more: &[&str]) -> Self {
+        let mut command = host.udpchat();
         command.arg("serve").arg("--data").arg(data);
         for address in listen {
             command.args(["--listen", address]);
@@ -91,19 +91,19 @@ impl Server {
             address,
             first_lines,
             data: data.to_owned(),
-            place: place.clone(),
+            host: host.clone(),
         }
     }
 
     /// A server on loopback, on a port of its own.
     pub fn on_loopback(data: &Path) -> Self {
-        Self::start(&Place::default(), data, &["127.0.0.1:0"], &[])
+        Self::start(&Host::default(), data, &["127.0.0.1:0"], &[])
     }
 
     /// Starts it again, on the same port and data, after it was killed.
     pub fn restart(&mut self) {
         let address = self.address.to_string();
-        *self = Self::start(&self.place.clone(), &self.data.clone(), &[&address], &[]);
+        *self = Self::start(&self.host.clone(), &self.data.clone(), &[&address], &[]);
     }
 
     pub fn kill(&mut self) {
@@ -167,9 +167,9 @@ pub struct Person {
 
 impl Person {
     /// Somebody who starts the client, with a state directory of their own.
-    pub fn connect(place: &Place, name: &str, server: &str, more: &[&str]) -> Self {
+    pub fn connect(host: &Host, name: &str, server: &str, more: &[&str]) -> Self {
         let state = TempDir::new().expect("a directory");
-        let mut command = place.udpchat();
+        let mut command = host.udpchat();
         command
             .arg("connect")
             .arg(server)
@@ -279,8 +279,8 @@ pub struct Script {
 }
 
 impl Script {
-    pub fn connect(place: &Place, name: &str, server: &str, state: &Path, more: &[&str]) -> Self {
-        let mut command = place.udpchat();
+    pub fn connect(host: &Host, name: &str, server: &str, state: &Path, more: &[&str]) -> Self {
+        let mut command = host.udpchat();
         command
             .args(["connect", server, "--accept-new", "--user", name])
             .arg("--state")
@@ -386,11 +386,10 @@ impl Drop for Script {
 }
 
 /// Adds an account as the operator does.
-pub fn user_add(place: &Place, data: &Path, name: &str, password: &str) -> std::process::Output {
+pub fn user_add(host: &Host, data: &Path, name: &str, password: &str) -> std::process::Output {
     let file = data.with_file_name(format!("password-of-{name}"));
     std::fs::write(&file, format!("{password}\n")).expect("a file");
-    place
-        .udpchat()
+    host.udpchat()
         .args(["user", "add", name, "--data"])
         .arg(data)
         .arg("--password-file")
@@ -400,7 +399,7 @@ pub fn user_add(place: &Place, data: &Path, name: &str, password: &str) -> std::
 }
 
 /// The session that the issue and the README show, between a server and people who may be on other hosts.
-pub fn transcript(server: &Place, people: &Place, address: &str, data: &Path) {
+pub fn transcript(server: &Host, people: &Host, address: &str, data: &Path) {
     let added = user_add(server, data, "alice", "swordfish");
     assert!(added.status.success(), "{added:?}");
     let mut bob = Person::connect(people, "bob", address, &[]);
