@@ -1,4 +1,4 @@
-//! Runs with several kinds of trouble at once. They take longest, and their name lets them begin first.
+//! Runs with several kinds of trouble at once.
 
 use super::{MIXED_SEEDS, TELLING_MIXED_SEEDS, run_seeds};
 use crate::plan::Plan;
