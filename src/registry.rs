@@ -64,11 +64,15 @@ impl<T: Entry + ?Sized> Registry<T> {
             .find(|entry| words(*entry).any(|own| own == word))
     }
 
+    /// Every word that calls one of them.
+    pub fn words(&self) -> impl Iterator<Item = &'static str> {
+        self.iter().flat_map(words)
+    }
+
     /// The word of the table that is most like this one, if any is like it at all.
     #[must_use]
     pub fn nearest(&self, word: &str) -> Option<&'static str> {
-        self.iter()
-            .flat_map(words)
+        self.words()
             .map(|own| (own, strsim::jaro_winkler(own, word)))
             .filter(|(_, likeness)| *likeness >= LIKENESS_MIN)
             .max_by(|(_, a), (_, b)| a.total_cmp(b))

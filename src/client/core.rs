@@ -15,7 +15,6 @@ use zeroize::Zeroizing;
 
 use super::Options;
 use super::account::Account;
-use super::commands;
 use super::effects::Effects;
 use super::env::{Console, End, Files, Input, Tone};
 use super::leaving::Wish;
@@ -29,6 +28,12 @@ use super::sign_in::SignIn;
 use crate::protocol::{Body, EndReason, Envelope, SessionEnd, fingerprint};
 use crate::transport::{Channel, Now};
 use link::{Peer, WantedOfLink};
+
+/// A line that is no answer to a question of the client's own.
+pub(super) struct TypedLine {
+    pub(super) line: Zeroizing<String>,
+    pub(super) inside: Option<String>,
+}
 
 /// The client's logic.
 pub struct Core {
@@ -161,8 +166,9 @@ impl Core {
         }
     }
 
-    /// Something has come from the console.
-    pub(super) fn handle_input(&mut self, now: Now, input: Input) {
+    /// Something has come from the console. A line that was typed as a command, or as text, is handed back with the
+    /// conversation in which the prompt stood.
+    pub(super) fn handle_input(&mut self, now: Now, input: Input) -> Option<TypedLine> {
         match input {
             Input::Line(line) => {
                 let line = Zeroizing::new(line);
@@ -170,7 +176,7 @@ impl Core {
                     None => {}
                     Some(Question::Command | Question::Inside) => {
                         let inside = self.asked_inside.take();
-                        commands::run(self, now, &line, inside.as_deref());
+                        return Some(TypedLine { line, inside });
                     }
                     Some(Question::Trust) => self.answer_trust(now, &line),
                     Some(_) => self
@@ -191,6 +197,7 @@ impl Core {
             }
             Input::Interrupt => self.finish(End::Interrupted),
         }
+        None
     }
 
     /// The first ending is the one that counts.

@@ -186,7 +186,9 @@ impl App for Client {
     }
 
     fn on_input(&mut self, now: Now, _endpoint: &mut Endpoint, input: Input) {
-        self.core.handle_input(now, input);
+        if let Some(typed) = self.core.handle_input(now, input) {
+            commands::run(&mut self.core, now, &typed.line, typed.inside.as_deref());
+        }
     }
 
     fn on_timeout(&mut self, now: Now, endpoint: &mut Endpoint) {

@@ -102,16 +102,13 @@ impl Command for Connect {
 
     fn sections(&self) -> Vec<(&'static str, String)> {
         vec![
-            ("CHAT COMMANDS", chat_menu()),
+            ("CHAT COMMANDS", commands::manual()),
             (
                 "IN A ROOM",
                 "After `join`, and after `enter`, the prompt shows where it stands, plain text is said there, and \
                  commands take a slash; a text that begins with one is typed with two. `back` steps out, and one \
                  belongs to the room until `leave`. The commands for rooms mean the one where the prompt stands \
-                 unless they name another. Without a link `join` waits for it, and so does what is typed.\n\
-                 `history` shows the last 20 entries, or N, before a time (14:02, 2026-03-17, 2026-03-17T14:02) or \
-                 an entry's number; typed again at once it shows the ones before. What this device does not hold \
-                 is fetched from the server."
+                 unless they name another. Without a link `join` waits for it, and so does what is typed."
                     .into(),
             ),
             (
@@ -165,16 +162,6 @@ impl Command for Connect {
             ),
         ]
     }
-}
-
-/// The chat commands, a line each.
-fn chat_menu() -> String {
-    let registry = commands::registry();
-    let lines = registry.iter().map(|command| {
-        let call = format!("{} {}", command.name(), command.usage().arguments);
-        format!("{}: {}\n", call.trim_end(), command.summary())
-    });
-    lines.collect()
 }
 
 fn plan(matches: &ArgMatches) -> Result<Plan, Failure> {

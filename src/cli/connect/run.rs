@@ -9,7 +9,7 @@ use super::state::StateDirectory;
 use super::terminal::{self, Screen, SecretGate};
 use crate::cli::environment;
 use crate::cli::exit::{self, Exit, Failure, Outcome};
-use crate::client::{Client, End, Input, Options, commands};
+use crate::client::{Client, End, Input, Options};
 use crate::net::{self, Driver, InputSender, Setup, Socket};
 use crate::protocol::opaque::KeyStretching;
 use crate::transport::{ClientConfig, Endpoint};
@@ -29,7 +29,7 @@ pub fn run(plan: Plan) -> Outcome {
     let endpoint = Endpoint::client(now.instant, ClientConfig::default(), seed()?);
 
     let gate = Arc::new(SecretGate::default());
-    let (terminal, restore) = terminal::open(&inputs, words(), &gate)?;
+    let (terminal, restore) = terminal::open(&inputs, &gate)?;
     interrupt_on_signal(inputs, gate, restore.screen())?;
     let options = Options {
         server_name,
@@ -50,17 +50,6 @@ pub fn run(plan: Plan) -> Outcome {
     let ended = driver.run().context("cannot wait for the network");
     drop(restore);
     outcome(ended?.end())
-}
-
-/// Every word that the tab key completes as a command.
-fn words() -> Vec<&'static str> {
-    let registry = commands::registry();
-    registry
-        .iter()
-        .flat_map(|command| {
-            std::iter::once(command.name()).chain(command.aliases().iter().copied())
-        })
-        .collect()
 }
 
 /// The first signal ends the client in order, a second one at once.

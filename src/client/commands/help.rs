@@ -1,41 +1,9 @@
-//! `help`: the menu, made from the table itself.
+//! `help`: the menu, and how one command is used; both, like the manual's list, are made from the table.
 
-use super::{ChatCommand, Usage, registry};
+use super::row::{Call, ChatCommand};
 use crate::client::core::Core;
 use crate::client::env::Tone;
-use crate::registry::Entry;
-use crate::transport::Now;
-
-/// See the summary.
-pub(super) struct Help;
-
-impl Entry for Help {
-    fn name(&self) -> &'static str {
-        "help"
-    }
-    fn aliases(&self) -> &'static [&'static str] {
-        &["?"]
-    }
-    fn summary(&self) -> &'static str {
-        "show this menu"
-    }
-}
-
-impl ChatCommand for Help {
-    fn usage(&self) -> Usage {
-        Usage {
-            arguments: "",
-            least: 0,
-            most: 0,
-            needs_sign_in: false,
-        }
-    }
-
-    fn run(&self, core: &mut Core, now: Now, arguments: &[&str]) {
-        let _ = (now, arguments);
-        core.show_table(Tone::Plain, &menu());
-    }
-}
+use crate::registry::Registry;
 
 /// How wide the calls are set, in columns. Chosen: with [`SUMMARY_WIDTH`] and the blanks between it fits a terminal of
 /// 80 columns. A longer call has its summary on the next line.
@@ -45,43 +13,82 @@ const CALL_WIDTH: usize = 26;
 #[cfg(test)]
 const SUMMARY_WIDTH: usize = 52;
 
+pub(super) fn run(core: &mut Core, call: &Call<'_>) {
+    let Some(word) = call.optional(0) else {
+        core.show_table(Tone::Plain, &menu(call.table));
+        return;
+    };
+    let word = word.strip_prefix('/').unwrap_or(word);
+    match call.table.find(word) {
+        Some(command) => {
+            for line in page(command) {
+                core.show(Tone::Plain, &line);
+            }
+        }
+        None => core.show(Tone::Error, &unknown(call.table, word)),
+    }
+}
+
+/// Says that there is no such command, and which one may have been meant.
+pub(super) fn unknown(table: &Registry<ChatCommand>, word: &str) -> String {
+    let suggestion = table
+        .nearest(word)
+        .map(|nearest| format!("; did you mean \"{nearest}\"?"))
+        .unwrap_or_default();
+    format!("unknown command \"{word}\"{suggestion}  (`help` shows the menu)")
+}
+
 /// The menu, a line for each command, or two.
-fn menu() -> Vec<Vec<String>> {
-    let registry = registry();
+fn menu(table: &Registry<ChatCommand>) -> Vec<Vec<String>> {
     let mut rows = Vec::new();
-    for command in registry.iter() {
-        let call = format!("{} {}", command.name(), command.usage().arguments);
-        let call = call.trim_end();
-        let summary = command.summary();
+    for command in table.iter() {
+        let (call, summary) = (command.usage(), command.summary.to_owned());
         if call.len() <= CALL_WIDTH {
-            rows.push(vec![call.to_owned(), summary.to_owned()]);
+            rows.push(vec![call, summary]);
         } else {
-            rows.push(vec![call.to_owned()]);
-            rows.push(vec![String::new(), summary.to_owned()]);
+            rows.push(vec![call]);
+            rows.push(vec![String::new(), summary]);
         }
     }
     rows
 }
 
+/// What is said of one command, its usage first.
+fn page(command: &ChatCommand) -> Vec<String> {
+    let mut page = vec![command.usage(), format!("  {}", command.summary)];
+    page.extend(command.help.lines().map(|line| format!("  {line}")));
+    if !command.aliases.is_empty() {
+        page.push(format!("  also: {}", command.aliases.join(", ")));
+    }
+    page
+}
+
+/// The pages of all commands, for the manual.
+pub(super) fn manual(table: &Registry<ChatCommand>) -> String {
+    let lines = table.iter().flat_map(page);
+    lines.map(|line| line + "\n").collect()
+}
+
 #[cfg(test)]
 mod tests {
+    use super::super::table::TABLE;
     use super::*;
     use crate::client::table;
 
     #[test]
     fn menu_has_a_line_for_each_command_of_the_table_and_fits_a_terminal() {
         // The longest call, of 55 columns, made the column of all, and the menu broke in the middle of words.
-        let menu = table::lines(&menu());
-        for command in registry().iter() {
+        let menu = table::lines(&menu(&TABLE));
+        for command in TABLE.iter() {
             let found = menu
                 .iter()
-                .any(|line| line.split_whitespace().next() == Some(command.name()));
-            assert!(found, "{}", command.name());
+                .any(|line| line.split_whitespace().next() == Some(command.name));
+            assert!(found, "{}", command.name);
             assert!(
-                command.summary().len() <= SUMMARY_WIDTH,
+                command.summary.len() <= SUMMARY_WIDTH,
                 "{}: {}",
-                command.name(),
-                command.summary()
+                command.name,
+                command.summary
             );
         }
         assert!(menu.iter().all(|line| line.len() <= 80), "{menu:#?}");

@@ -1,40 +1,205 @@
-//! `rooms [PAGE]`: the rooms that one belongs to, is invited to or may join, the most used first.
+//! The commands for rooms: belonging to one, and changing one.
 
-use super::{ChatCommand, Usage};
+use super::arguments::{Argument, CONVERSATION, ROOM, Source, USER};
+use super::row::{Call, ChatCommand, ROW};
+use crate::client::account::Account;
 use crate::client::core::Core;
 use crate::client::env::Tone;
 use crate::client::requests::Aim;
-use crate::registry::Entry;
-use crate::transport::Now;
+use crate::protocol::{Access, Change, EventKind, MemberRole, TOPIC_MAX_BYTES};
 
-/// See the summary.
-pub(super) struct Rooms;
+pub(super) const ROOMS: &[ChatCommand] = &[
+    ChatCommand {
+        name: "join",
+        arguments: &[ROOM, Argument::choice(&["private"]).optional()],
+        summary: "join a room, or create it, and switch to it",
+        help: "Without a link it waits for one. With `private`, a room that does not exist is created as one that \
+               only invited users may join.",
+        run: |core, call| {
+            let access = call.optional(1).map(|_| Access::Private);
+            core.with_account(|account, effects| {
+                account.join(call.now, call.required(0), access, effects);
+            });
+        },
+        ..ROW
+    },
+    ChatCommand {
+        name: "enter",
+        arguments: &[CONVERSATION],
+        summary: "switch to a conversation: what you type goes there",
+        run: |core, call| {
+            core.with_account(|account, effects| account.enter(call.required(0), effects));
+        },
+        ..ROW
+    },
+    ChatCommand {
+        name: "back",
+        summary: "switch to no conversation; you leave no room by it",
+        run: |core, _| core.with_account(Account::step_out),
+        ..ROW
+    },
+    ChatCommand {
+        name: "leave",
+        arguments: &[ROOM.optional()],
+        summary: "leave a room",
+        run: |core, call| {
+            core.with_account(|account, effects| {
+                account.leave_room(call.now, call.optional(0), effects);
+            });
+        },
+        ..ROW
+    },
+    ChatCommand {
+        name: "rooms",
+        arguments: &[Argument::word("PAGE", Source::Nothing).optional()],
+        summary: "show the rooms, and how much is unread in each",
+        run: list,
+        ..ROW
+    },
+    ChatCommand {
+        name: "members",
+        arguments: &[ROOM.optional()],
+        summary: "show the members of a room",
+        run: |core, call| {
+            core.with_account(|account, effects| {
+                account.list_members(call.now, call.optional(0), effects);
+            });
+        },
+        ..ROW
+    },
+    ChatCommand {
+        name: "topic",
+        arguments: &[ROOM.optional(), Argument::text("TEXT").optional()],
+        summary: "show or set a room's topic",
+        run: topic,
+        ..ROW
+    },
+    ChatCommand {
+        name: "invite",
+        arguments: &[USER, ROOM.optional()],
+        summary: "invite a user to a room, also to a private one",
+        run: |core, call| {
+            let subject = Some(call.required(0).to_owned());
+            let invited = change(EventKind::Invited);
+            apply(core, call, 1, Change { subject, ..invited });
+        },
+        ..ROW
+    },
+    ChatCommand {
+        name: "kick",
+        arguments: &[USER, ROOM.optional(), Argument::text("REASON").optional()],
+        summary: "remove a user from a room",
+        run: kick,
+        ..ROW
+    },
+    ChatCommand {
+        name: "role",
+        arguments: &[
+            USER,
+            Argument::choice(&["member", "moderator", "owner"]),
+            ROOM.optional(),
+        ],
+        summary: "change what a member may do in a room",
+        help: "Moderators set the topic, invite users to a private room and kick members; owners may do everything.",
+        run: role,
+        ..ROW
+    },
+    ChatCommand {
+        name: "access",
+        arguments: &[Argument::choice(&["public", "private"]), ROOM.optional()],
+        summary: "let everybody join a room, or only invited users",
+        run: access,
+        ..ROW
+    },
+];
 
-impl Entry for Rooms {
-    fn name(&self) -> &'static str {
-        "rooms"
-    }
-    fn summary(&self) -> &'static str {
-        "show the rooms, and how much is unread in each"
+fn list(core: &mut Core, call: &Call<'_>) {
+    let page = call.optional(0).map_or(Ok(1), str::parse);
+    match page {
+        Ok(0) | Err(_) => core.show(Tone::Error, "a page is a number, as in `rooms 2`"),
+        Ok(page) => core.with_account(|account, effects| {
+            account.list_rooms(call.now, Aim::List(page), effects);
+        }),
     }
 }
 
-impl ChatCommand for Rooms {
-    fn usage(&self) -> Usage {
-        Usage {
-            arguments: "[PAGE]",
-            least: 0,
-            most: 1,
-            needs_sign_in: true,
-        }
+fn topic(core: &mut Core, call: &Call<'_>) {
+    match call.optional(1) {
+        Some(text) => apply_text(core, call, 0, text, change(EventKind::Topic)),
+        None => core.with_account(|account, effects| {
+            if let Some((_, name)) = account.room(call.optional(0), effects) {
+                account.list_rooms(call.now, Aim::Topic(name), effects);
+            }
+        }),
     }
+}
 
-    fn run(&self, core: &mut Core, now: Now, arguments: &[&str]) {
-        let page = arguments.first().map_or(Ok(1), |page| page.parse::<u32>());
-        let Some(page) = page.ok().filter(|page| *page > 0) else {
-            core.show(Tone::Error, "a page is a number, as in `rooms 2`");
-            return;
-        };
-        core.with_account(|account, effects| account.list_rooms(now, Aim::List(page), effects));
+fn kick(core: &mut Core, call: &Call<'_>) {
+    let kicked = Change {
+        subject: Some(call.required(0).to_owned()),
+        ..change(EventKind::Kicked)
+    };
+    match call.optional(2) {
+        Some(reason) => apply_text(core, call, 1, reason, kicked),
+        None => apply(core, call, 1, kicked),
     }
+}
+
+fn role(core: &mut Core, call: &Call<'_>) {
+    let role = match call.required(1) {
+        "owner" => MemberRole::Owner,
+        "moderator" => MemberRole::Moderator,
+        _ => MemberRole::Member,
+    };
+    let given = Change {
+        subject: Some(call.required(0).to_owned()),
+        role: Some(role),
+        ..change(EventKind::Role)
+    };
+    apply(core, call, 2, given);
+}
+
+fn access(core: &mut Core, call: &Call<'_>) {
+    let access = match call.required(0) {
+        "public" => Access::Public,
+        _ => Access::Private,
+    };
+    let set = Change {
+        access: Some(access),
+        ..change(EventKind::Access)
+    };
+    apply(core, call, 1, set);
+}
+
+/// A change of a room of this kind, which says nothing further.
+const fn change(kind: EventKind) -> Change {
+    Change {
+        kind,
+        subject: None,
+        text: None,
+        role: None,
+        access: None,
+    }
+}
+
+/// Asks for a change with a text, such as a topic or a reason.
+fn apply_text(core: &mut Core, call: &Call<'_>, room: usize, text: &str, change: Change) {
+    if text.len() > TOPIC_MAX_BYTES {
+        let subject = match change.kind {
+            EventKind::Topic => "topic",
+            _ => "reason",
+        };
+        let refused = format!("a {subject} has at most {TOPIC_MAX_BYTES} bytes");
+        core.show(Tone::Error, &refused);
+        return;
+    }
+    let text = Some(text.to_owned());
+    apply(core, call, room, Change { text, ..change });
+}
+
+/// Asks for a change of the room that the argument at `room` names, or of the one where the prompt stands.
+fn apply(core: &mut Core, call: &Call<'_>, room: usize, change: Change) {
+    core.with_account(|account, effects| {
+        account.change_room(call.now, call.optional(room), change, effects);
+    });
 }

@@ -23,6 +23,7 @@ use rand_core::SeedableRng;
 use serde_bytes::ByteBuf;
 use zeroize::Zeroizing;
 
+use super::commands;
 use super::core::Core;
 use super::testing::{Memory, Screen, instant};
 use super::{End, Input, Options};
@@ -148,8 +149,15 @@ impl Desk {
     }
 
     fn type_line(&mut self, line: &str) {
-        self.core
-            .handle_input(self.now, Input::Line(line.to_owned()));
+        let input = Input::Line(line.to_owned());
+        if let Some(typed) = self.core.handle_input(self.now, input) {
+            commands::run(
+                &mut self.core,
+                self.now,
+                &typed.line,
+                typed.inside.as_deref(),
+            );
+        }
     }
 
     fn wait(&mut self, span: Duration) {

@@ -59,7 +59,6 @@ pub struct Screen {
 
 /// Opens the terminal: what restores it, what prints on it, and what asks at it.
 pub fn open(
-    words: Vec<&'static str>,
     names: Names,
     gate: Arc<SecretGate>,
 ) -> anyhow::Result<(Screen, impl printer::Output + use<>, Prompt)> {
@@ -74,7 +73,7 @@ pub fn open(
         .build();
     let history = MemHistory::with_config(&config);
     let mut editor = Editor::with_history(config, history)?;
-    editor.set_helper(Some(Completion::new(words, names)));
+    editor.set_helper(Some(Completion::new(names)));
     let is_interrupted = Arc::new(AtomicBool::new(false));
     editor.bind_sequence(
         KeyEvent::ctrl('c'),

@@ -43,14 +43,12 @@ pub struct Restore {
     screen: Option<Screen>,
 }
 
-/// Opens the terminal, or plain input and output if one of them is none. `words` are the commands that the tab
-/// key completes.
+/// Opens the terminal, or plain input and output if one of them is none.
 ///
 /// # Errors
 /// If the terminal cannot be used, or a thread cannot be started.
 pub fn open(
     inputs: &InputSender<Input>,
-    words: Vec<&'static str>,
     gate: &Arc<SecretGate>,
 ) -> anyhow::Result<(Terminal, Restore)> {
     let is_interactive =
@@ -59,9 +57,8 @@ pub fn open(
     let (asks, questions) = mpsc::channel();
     let names = Names::default();
     let (printer, screen) = if is_interactive {
-        let (screen, output, prompt) =
-            interactive::open(words, Arc::clone(&names), Arc::clone(gate))
-                .context("cannot use the terminal")?;
+        let (screen, output, prompt) = interactive::open(Arc::clone(&names), Arc::clone(gate))
+            .context("cannot use the terminal")?;
         let printer = Printer::start(output, inputs.clone())?;
         let inputs = inputs.clone();
         spawn("prompt", move || prompt.run(&questions, &inputs))?;

@@ -10,6 +10,7 @@ use rustyline::{
 };
 
 use super::Names;
+use crate::client::commands;
 
 /// What is being typed, as far as the tab key is concerned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,19 +23,17 @@ pub enum Completing {
     Nothing,
 }
 
-/// Completes the first word as a command and the others as names.
+/// Completes commands and their arguments.
 #[derive(Helper, Highlighter, Hinter, Validator)]
 pub struct Completion {
-    words: Vec<&'static str>,
     names: Names,
     /// What is being typed.
     pub completing: Completing,
 }
 
 impl Completion {
-    pub const fn new(words: Vec<&'static str>, names: Names) -> Self {
+    pub const fn new(names: Names) -> Self {
         Self {
-            words,
             names,
             completing: Completing::Commands,
         }
@@ -56,35 +55,8 @@ impl Completer for Completion {
             Completing::Nothing => return Ok((position, Vec::new())),
         };
         let names = self.names.lock().unwrap_or_else(PoisonError::into_inner);
-        Ok(complete(&line[..position], is_slashed, &self.words, &names))
+        Ok(commands::complete(&line[..position], is_slashed, &names))
     }
-}
-
-/// Where the word before the cursor begins, and what it could become; a command only behind a slash where that is so.
-fn complete(
-    before: &str,
-    is_slashed: bool,
-    words: &[&'static str],
-    names: &[String],
-) -> (usize, Vec<String>) {
-    let start = before.rfind(char::is_whitespace).map_or(0, |space| {
-        space + before[space..].chars().next().map_or(1, char::len_utf8)
-    });
-    let word = &before[start..];
-    let is_first = before[..start].trim().is_empty();
-    let is_command = is_first && (!is_slashed || word.starts_with('/'));
-    let mut candidates: Vec<String> = if is_command {
-        let (slash, word) = word
-            .strip_prefix('/')
-            .map_or(("", word), |word| ("/", word));
-        let found = words.iter().filter(|own| own.starts_with(word));
-        found.map(|own| format!("{slash}{own} ")).collect()
-    } else {
-        let found = names.iter().filter(|name| name.starts_with(word));
-        found.map(|name| format!("{name} ")).collect()
-    };
-    candidates.sort_unstable();
-    (start, candidates)
 }
 
 /// Ctrl-C: clears what is being typed; on an empty line it interrupts. That is told by the flag beside an empty line,
@@ -107,46 +79,5 @@ impl ConditionalEventHandler for InterruptKey {
         } else {
             Cmd::Kill(Movement::WholeBuffer)
         })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const WORDS: [&str; 3] = ["message", "message*", "quit"];
-
-    fn completed(before: &str) -> (usize, Vec<String>) {
-        let names = ["bob".to_owned(), "bert".to_owned()];
-        complete(before, false, &WORDS, &names)
-    }
-
-    #[test]
-    fn first_word_of_what_is_said_in_a_room_is_no_command_without_its_slash() {
-        // "me" and the tab key made "message" of what somebody had begun to say.
-        let completed = |before| complete(before, true, &WORDS, &["meg".to_owned()]);
-        assert_eq!(completed("me"), (0, vec!["meg ".into()]));
-        assert_eq!(completed("q"), (0, vec![]));
-        assert_eq!(completed("/q"), (0, vec!["/quit ".into()]));
-        assert_eq!(completed("/message m"), (9, vec!["meg ".into()]));
-    }
-
-    #[test]
-    fn first_word_is_a_command_with_or_without_its_slash() {
-        assert_eq!(
-            completed("me"),
-            (0, vec!["message ".into(), "message* ".into()])
-        );
-        assert_eq!(completed("/q"), (0, vec!["/quit ".into()]));
-    }
-
-    #[test]
-    fn later_words_are_names() {
-        assert_eq!(
-            completed("message b"),
-            (8, vec!["bert ".into(), "bob ".into()])
-        );
-        assert_eq!(completed("message bo"), (8, vec!["bob ".into()]));
-        assert_eq!(completed("message x"), (8, vec![]));
     }
 }

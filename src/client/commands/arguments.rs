@@ -1,0 +1,251 @@
+//! What a command takes, word by word: the usage texts, the check of what was typed and the tab key read it.
+
+use crate::protocol::ROOM_SIGN;
+
+/// One argument of a command.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Argument {
+    /// As usage texts show it; of an option, what stands behind it.
+    shown: &'static str,
+    pub kind: Kind,
+    pub source: Source,
+    pub is_optional: bool,
+}
+
+/// Which words an argument takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Word,
+    /// A word that another argument gets if it does not begin with `#` and that one wants it.
+    Room,
+    Number,
+    Choice(&'static [&'static str]),
+    /// This word, and the one behind it, which is the value.
+    Option(&'static str),
+    /// All the rest of the line, as it is.
+    Text,
+}
+
+/// Whose names the tab key offers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Source {
+    Nothing,
+    Users,
+    Rooms,
+    UsersAndRooms,
+    /// Users, rooms and everyone.
+    Conversations,
+    Commands,
+}
+
+pub(super) const USER: Argument = Argument::word("USER", Source::Users);
+pub(super) const USER_OR_ROOM: Argument = Argument::word("USER|#ROOM", Source::UsersAndRooms);
+pub(super) const CONVERSATION: Argument =
+    Argument::word("USER|#ROOM|everyone", Source::Conversations);
+pub(super) const ROOM: Argument = Argument {
+    kind: Kind::Room,
+    ..Argument::word("#ROOM", Source::Rooms)
+};
+
+impl Argument {
+    pub(super) const fn word(shown: &'static str, source: Source) -> Self {
+        Self {
+            shown,
+            kind: Kind::Word,
+            source,
+            is_optional: false,
+        }
+    }
+
+    pub(super) const fn number(shown: &'static str) -> Self {
+        Self {
+            kind: Kind::Number,
+            ..Self::word(shown, Source::Nothing)
+        }
+    }
+
+    pub(super) const fn choice(words: &'static [&'static str]) -> Self {
+        Self {
+            kind: Kind::Choice(words),
+            ..Self::word("", Source::Nothing)
+        }
+    }
+
+    pub(super) const fn option(name: &'static str, value: &'static str) -> Self {
+        Self {
+            kind: Kind::Option(name),
+            ..Self::word(value, Source::Nothing)
+        }
+        .optional()
+    }
+
+    pub(super) const fn text(shown: &'static str) -> Self {
+        Self {
+            kind: Kind::Text,
+            ..Self::word(shown, Source::Users)
+        }
+    }
+
+    pub(super) const fn optional(self) -> Self {
+        Self {
+            is_optional: true,
+            ..self
+        }
+    }
+
+    pub(super) fn usage(&self) -> String {
+        let shown = match self.kind {
+            Kind::Choice(words) => words.join("|"),
+            Kind::Option(name) => format!("{name} {}", self.shown),
+            _ => self.shown.to_owned(),
+        };
+        if self.is_optional {
+            format!("[{shown}]")
+        } else {
+            shown
+        }
+    }
+
+    /// Whether a word can be meant for nothing but this.
+    fn claims(&self, word: &str) -> bool {
+        match self.kind {
+            Kind::Word | Kind::Text => false,
+            Kind::Room => word.starts_with(ROOM_SIGN),
+            Kind::Number => word.parse::<u32>().is_ok(),
+            Kind::Choice(words) => words.contains(&word),
+            Kind::Option(name) => name == word,
+        }
+    }
+}
+
+/// The values of a command's arguments, as far as a line has them.
+pub(super) struct Parsed<'a> {
+    pub values: Vec<Option<&'a str>>,
+    /// Whether there was a word for which there is no argument.
+    pub has_surplus: bool,
+}
+
+/// The value of each argument, or nothing if these are not the words that a command takes.
+pub(super) fn parse<'a>(arguments: &[Argument], line: &'a str) -> Option<Vec<Option<&'a str>>> {
+    let Parsed {
+        values,
+        has_surplus,
+    } = assign(arguments, line);
+    let mut each = arguments.iter().zip(&values);
+    let is_complete = each.all(|(argument, value)| argument.is_optional || value.is_some());
+    (is_complete && !has_surplus).then_some(values)
+}
+
+/// Gives each word of a line to an argument.
+pub(super) fn assign<'a>(arguments: &[Argument], line: &'a str) -> Parsed<'a> {
+    let mut parsed = Parsed {
+        values: vec![None; arguments.len()],
+        has_surplus: false,
+    };
+    let mut rest = line.trim();
+    while !rest.is_empty() {
+        let (word, behind) = split_word(rest);
+        let Some(at) = place(arguments, &parsed.values, word) else {
+            parsed.has_surplus = true;
+            break;
+        };
+        let (value, behind) = match arguments[at].kind {
+            Kind::Text => (rest, ""),
+            Kind::Option(_) => split_word(behind),
+            _ => (word, behind),
+        };
+        parsed.values[at] = Some(value);
+        rest = behind;
+    }
+    parsed
+}
+
+/// The argument that a word is for: the first that must still be given, else the first that claims it, else the first
+/// that takes any word.
+fn place(arguments: &[Argument], values: &[Option<&str>], word: &str) -> Option<usize> {
+    let find = |fits: &dyn Fn(&Argument) -> bool| {
+        let mut each = arguments.iter().zip(values);
+        each.position(|(argument, value)| value.is_none() && fits(argument))
+    };
+    if let Some(at) = find(&|argument| !argument.is_optional) {
+        let argument = &arguments[at];
+        let takes_any = matches!(argument.kind, Kind::Word | Kind::Room | Kind::Text);
+        return (takes_any || argument.claims(word)).then_some(at);
+    }
+    find(&|argument| argument.claims(word))
+        .or_else(|| find(&|argument| matches!(argument.kind, Kind::Word | Kind::Text)))
+        .or_else(|| find(&|argument| argument.kind == Kind::Room))
+}
+
+/// The first word, and the rest of the line behind it.
+pub(super) fn split_word(line: &str) -> (&str, &str) {
+    let line = line.trim_start();
+    match line.split_once(char::is_whitespace) {
+        Some((word, rest)) => (word, rest.trim()),
+        None => (line, ""),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_takes_the_rest_of_the_line_as_it_is() {
+        let message = [USER, Argument::text("TEXT")];
+        assert_eq!(
+            parse(&message, "bob tea  at four?"),
+            Some(vec![Some("bob"), Some("tea  at four?")])
+        );
+        assert_eq!(parse(&message, "bob"), None);
+        assert_eq!(parse(&message, ""), None);
+        assert_eq!(parse(&[], ""), Some(vec![]));
+        assert_eq!(parse(&[], "x"), None);
+    }
+
+    #[test]
+    fn room_may_be_named_before_the_rest_of_the_line_or_left_out() {
+        let topic = [ROOM.optional(), Argument::text("TEXT").optional()];
+        assert_eq!(
+            parse(&topic, "#bridge tea at four"),
+            Some(vec![Some("#bridge"), Some("tea at four")])
+        );
+        assert_eq!(
+            parse(&topic, "tea at four"),
+            Some(vec![None, Some("tea at four")])
+        );
+        assert_eq!(parse(&topic, ""), Some(vec![None, None]));
+        // Without a text behind it, a word is a room's name that was typed without its sign, and is told so.
+        let invite = [USER, ROOM.optional()];
+        assert_eq!(
+            parse(&invite, "bob bridge"),
+            Some(vec![Some("bob"), Some("bridge")])
+        );
+    }
+
+    #[test]
+    fn optional_words_stand_in_any_order_and_each_once() {
+        let history = [
+            CONVERSATION.optional(),
+            Argument::option("--before", "WHEN"),
+            Argument::number("N").optional(),
+        ];
+        let all = Some(vec![Some("bob"), Some("14:02"), Some("5")]);
+        assert_eq!(parse(&history, "bob --before 14:02 5"), all);
+        assert_eq!(parse(&history, "5 --before 14:02 bob"), all);
+        assert_eq!(parse(&history, "5"), Some(vec![None, None, Some("5")]));
+        assert_eq!(parse(&history, "bob carol"), None);
+    }
+
+    #[test]
+    fn word_that_is_none_of_the_choices_is_refused() {
+        let access = [Argument::choice(&["public", "private"]), ROOM.optional()];
+        assert_eq!(
+            parse(&access, "public #x"),
+            Some(vec![Some("public"), Some("#x")])
+        );
+        assert_eq!(parse(&access, "open"), None);
+        let join = [ROOM, Argument::choice(&["private"]).optional()];
+        assert_eq!(parse(&join, "#x public"), None);
+    }
+}

@@ -1,0 +1,100 @@
+//! The commands for writing messages and for reading those of others.
+
+use super::arguments::{Argument, CONVERSATION, USER, USER_OR_ROOM};
+use super::row::{Call, ChatCommand, ROW};
+use crate::client::core::Core;
+use crate::client::env::Tone;
+use crate::client::looking_back::Before;
+use crate::protocol::EVERYONE_NAME;
+
+pub(super) const WRITE: &[ChatCommand] = &[
+    ChatCommand {
+        name: "message",
+        aliases: &["msg"],
+        arguments: &[USER_OR_ROOM, Argument::text("TEXT")],
+        summary: "send a message to a user or to a room",
+        run: |core, call| core.say(call.now, call.required(0), call.required(1)),
+        ..ROW
+    },
+    ChatCommand {
+        name: "message*",
+        arguments: &[Argument::text("TEXT")],
+        summary: "send a message to everyone",
+        run: |core, call| core.say(call.now, EVERYONE_NAME, call.required(0)),
+        ..ROW
+    },
+    ChatCommand {
+        name: "contacts",
+        aliases: &["who"],
+        summary: "show who is online, and at which address",
+        run: |core, call| core.list_contacts(call.now),
+        ..ROW
+    },
+];
+
+pub(super) const READ: &[ChatCommand] = &[
+    ChatCommand {
+        name: "block",
+        arguments: &[USER.optional()],
+        summary: "hide a user's messages from you, or list the blocked",
+        run: |core, call| {
+            core.with_account(|account, effects| match call.optional(0) {
+                Some(user) => account.block(call.now, user, true, effects),
+                None => account.list_blocked(effects),
+            });
+        },
+        ..ROW
+    },
+    ChatCommand {
+        name: "unblock",
+        arguments: &[USER],
+        summary: "receive a blocked user's messages again",
+        run: |core, call| {
+            core.with_account(|account, effects| {
+                account.block(call.now, call.required(0), false, effects);
+            });
+        },
+        ..ROW
+    },
+    ChatCommand {
+        name: "history",
+        arguments: &[
+            CONVERSATION.optional(),
+            Argument::option("--before", "WHEN|ENTRY"),
+            Argument::number("N").optional(),
+        ],
+        summary: "show recent messages; repeat for older ones",
+        help: "It shows the last 20 entries, or N, before a time (14:02, 2026-03-17, 2026-03-17T14:02) or an entry's \
+               number. Entries that this device does not hold are fetched from the server.",
+        goes_on: true,
+        run: history,
+        ..ROW
+    },
+    ChatCommand {
+        name: "search",
+        arguments: &[Argument::text("WORDS")],
+        summary: "find messages on this device",
+        help: "It shows the newest messages that have all these words, whatever their case.",
+        run: |core, call| {
+            core.with_account(|account, effects| {
+                account.search(call.now, call.required(0), effects);
+            });
+        },
+        ..ROW
+    },
+];
+
+fn history(core: &mut Core, call: &Call<'_>) {
+    let before = call.optional(1).map(|word| core.moment(call.now, word));
+    let Some(before) = before.unwrap_or(Some(Before::Now)) else {
+        core.show(
+            Tone::Error,
+            "--before takes a time (14:02, 2026-03-17, 2026-03-17T14:02) or an entry's number",
+        );
+        return;
+    };
+    let want = call.optional(2).and_then(|number| number.parse().ok());
+    core.with_account(|account, effects| {
+        account.look_back(call.now, call.optional(0), before, want, effects);
+    });
+}

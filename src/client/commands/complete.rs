@@ -1,0 +1,158 @@
+//! What the tab key makes of a line: commands, and for each argument the words that its row names.
+
+use super::arguments::{self, Argument, Kind, Source, split_word};
+use super::{TABLE, text_inside};
+use crate::protocol::{EVERYONE_NAME, ROOM_SIGN};
+
+/// Where the word before the cursor begins, and what it could become. `is_inside` says that the prompt stands in a
+/// conversation, where a command takes a slash; `names` are the users and rooms that are known.
+#[must_use]
+pub fn complete(before: &str, is_inside: bool, names: &[String]) -> (usize, Vec<String>) {
+    let start = before.rfind(char::is_whitespace).map_or(0, |space| {
+        space + before[space..].chars().next().map_or(1, char::len_utf8)
+    });
+    let (behind, word) = before.split_at(start);
+    let line = before.trim_start();
+    let mut found = if is_inside && text_inside(line).is_some() {
+        offered(Source::UsersAndRooms, names)
+    } else if behind.trim().is_empty() {
+        let slash = if word.starts_with('/') { "/" } else { "" };
+        let commands = offered(Source::Commands, names).into_iter();
+        commands.map(|name| format!("{slash}{name}")).collect()
+    } else {
+        let (command, given) = split_word(behind);
+        let command = TABLE.find(command.strip_prefix('/').unwrap_or(command));
+        let arguments = command.map_or(&[][..], |command| command.arguments);
+        expected(arguments, given, names)
+    };
+    found.retain(|candidate| candidate.starts_with(word));
+    found.sort_unstable();
+    found.dedup();
+    for candidate in &mut found {
+        candidate.push(' ');
+    }
+    (start, found)
+}
+
+/// The words that can stand behind these arguments.
+fn expected(all: &[Argument], given: &str, names: &[String]) -> Vec<String> {
+    let parsed = arguments::assign(all, given);
+    if parsed.has_surplus {
+        return Vec::new();
+    }
+    let mut open = Vec::new();
+    for (argument, value) in all.iter().zip(&parsed.values) {
+        match (argument.kind, value) {
+            // A text takes all further words, and an option without a value the next one.
+            (Kind::Text, Some(_)) | (Kind::Option(_), Some("")) => {
+                return offered(argument.source, names);
+            }
+            (_, Some(_)) => {}
+            (_, None) => open.push(argument),
+        }
+    }
+    let required = open.iter().position(|argument| !argument.is_optional);
+    let next = required.map_or(&open[..], |at| &open[at..=at]);
+    let words = |argument: &&Argument| match argument.kind {
+        Kind::Choice(words) => words.iter().map(ToString::to_string).collect(),
+        Kind::Option(name) => vec![name.to_owned()],
+        _ => offered(argument.source, names),
+    };
+    next.iter().flat_map(words).collect()
+}
+
+fn offered(source: Source, names: &[String]) -> Vec<String> {
+    let is_room = |name: &&String| name.starts_with(ROOM_SIGN);
+    let users = names.iter().filter(|name| !is_room(name)).cloned();
+    let rooms = names.iter().filter(is_room).cloned();
+    match source {
+        Source::Nothing => Vec::new(),
+        Source::Users => users.collect(),
+        Source::Rooms => rooms.collect(),
+        Source::UsersAndRooms => names.to_vec(),
+        Source::Conversations => {
+            let everyone = std::iter::once(EVERYONE_NAME.to_owned());
+            users.chain(rooms).chain(everyone).collect()
+        }
+        Source::Commands => TABLE.words().map(str::to_owned).collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names() -> Vec<String> {
+        ["bob", "bert", "meg", "#bridge", "#deck"]
+            .map(str::to_owned)
+            .to_vec()
+    }
+
+    fn completed(before: &str) -> (usize, Vec<String>) {
+        complete(before, false, &names())
+    }
+
+    /// What the tab key offers at the end of a line.
+    fn offers(before: &str) -> String {
+        let (_, candidates) = completed(before);
+        candidates.concat().trim_end().to_owned()
+    }
+
+    #[test]
+    fn first_word_of_what_is_said_in_a_room_is_no_command_without_its_slash() {
+        // "me" and the tab key made "message" of what somebody had begun to say.
+        let completed = |before| complete(before, true, &names());
+        assert_eq!(completed("me"), (0, vec!["meg ".into()]));
+        assert_eq!(completed("q"), (0, vec![]));
+        assert_eq!(completed("/q"), (0, vec!["/quit ".into()]));
+        assert_eq!(completed("/message m"), (9, vec!["meg ".into()]));
+        assert_eq!(completed("message m"), (8, vec!["meg ".into()]));
+    }
+
+    #[test]
+    fn first_word_is_a_command_with_or_without_its_slash() {
+        assert_eq!(
+            completed("mes"),
+            (0, vec!["message ".into(), "message* ".into()])
+        );
+        assert_eq!(completed("/q"), (0, vec!["/quit ".into()]));
+    }
+
+    #[test]
+    fn words_of_a_text_are_names() {
+        assert_eq!(
+            completed("message b"),
+            (8, vec!["bert ".into(), "bob ".into()])
+        );
+        assert_eq!(completed("message bo"), (8, vec!["bob ".into()]));
+        assert_eq!(completed("message x"), (8, vec![]));
+        assert_eq!(completed("message bob hello m"), (18, vec!["meg ".into()]));
+    }
+
+    #[test]
+    fn each_argument_has_its_own_words() {
+        for (line, words) in [
+            ("join #b", "#bridge"),
+            ("join #new ", "private"),
+            ("leave ", "#bridge #deck"),
+            ("enter ", "#bridge #deck bert bob everyone meg"),
+            ("message #", "#bridge #deck"),
+            ("kick ", "bert bob meg"),
+            ("kick bob #", "#bridge #deck"),
+            ("role bob ", "member moderator owner"),
+            ("role bob owner ", "#bridge #deck"),
+            ("access ", "private public"),
+            ("history -", "--before"),
+            ("history bob ", "--before"),
+            ("history --before ", ""),
+            ("history --before 14:02 #", "#bridge #deck"),
+            ("help log", "login logout"),
+            ("/help log", "login logout"),
+            ("quit ", ""),
+            ("quit now ", ""),
+            ("nonsense ", ""),
+        ] {
+            assert_eq!(offers(line), words, "{line}");
+        }
+    }
+}

@@ -1,0 +1,81 @@
+//! What a row of the table holds, and what the function of a command is given.
+
+use super::arguments::Argument;
+use crate::client::core::Core;
+use crate::registry::{Entry, Registry};
+use crate::transport::Now;
+
+/// A chat command.
+#[derive(Clone, Copy)]
+pub(super) struct ChatCommand {
+    pub name: &'static str,
+    pub aliases: &'static [&'static str],
+    pub arguments: &'static [Argument],
+    /// One line for the menu.
+    pub summary: &'static str,
+    /// What `help COMMAND` and the manual say beyond the summary; a line each.
+    pub help: &'static str,
+    pub needs_sign_in: bool,
+    /// Whether it goes on where it ended if it is typed again at once.
+    pub goes_on: bool,
+    pub run: fn(&mut Core, &Call<'_>),
+}
+
+/// What most rows have in common, for those to name what is their own.
+pub(super) const ROW: ChatCommand = ChatCommand {
+    name: "",
+    aliases: &[],
+    arguments: &[],
+    summary: "",
+    help: "",
+    needs_sign_in: true,
+    goes_on: false,
+    run: |_, _| (),
+};
+
+impl ChatCommand {
+    /// How it is typed, such as `kick USER [#ROOM] [REASON]`.
+    pub(super) fn usage(&self) -> String {
+        let mut usage = self.name.to_owned();
+        for argument in self.arguments {
+            usage.push(' ');
+            usage.push_str(&argument.usage());
+        }
+        usage
+    }
+}
+
+impl Entry for ChatCommand {
+    fn name(&self) -> &'static str {
+        self.name
+    }
+
+    fn aliases(&self) -> &'static [&'static str] {
+        self.aliases
+    }
+
+    fn summary(&self) -> &'static str {
+        self.summary
+    }
+}
+
+/// One call of a command whose arguments have been checked.
+pub(super) struct Call<'a> {
+    pub now: Now,
+    /// The values of the row's arguments, in their order.
+    pub values: Vec<Option<&'a str>>,
+    /// The table that the command stands in, which it cannot name without a circle.
+    pub table: &'a Registry<ChatCommand>,
+}
+
+impl<'a> Call<'a> {
+    /// The value of an argument that must be given.
+    pub(super) fn required(&self, at: usize) -> &'a str {
+        self.optional(at).unwrap_or_default()
+    }
+
+    /// The value of an argument that may be left out.
+    pub(super) fn optional(&self, at: usize) -> Option<&'a str> {
+        self.values.get(at).copied().flatten()
+    }
+}

@@ -1,0 +1,60 @@
+//! The commands about the session: signing in and out, the link, help, the end.
+
+use super::arguments::{Argument, Source};
+use super::help;
+use super::row::{Call, ChatCommand, ROW};
+use crate::client::core::Core;
+use crate::client::env::Tone;
+
+pub(super) const SIGN_IN: &[ChatCommand] = &[ChatCommand {
+    name: "login",
+    // A user without an account looks for another word.
+    aliases: &["signup"],
+    arguments: &[Argument::word("NAME", Source::Users).optional()],
+    summary: "sign in; offers an account for a name that has none",
+    needs_sign_in: false,
+    run: login,
+    ..ROW
+}];
+
+pub(super) const SESSION: &[ChatCommand] = &[
+    ChatCommand {
+        name: "status",
+        summary: "show connection statistics: round trip, loss, bytes",
+        needs_sign_in: false,
+        run: |core, _| core.wish_status(),
+        ..ROW
+    },
+    ChatCommand {
+        name: "help",
+        aliases: &["?"],
+        arguments: &[Argument::word("COMMAND", Source::Commands).optional()],
+        summary: "show this menu, or how one command is used",
+        needs_sign_in: false,
+        run: help::run,
+        ..ROW
+    },
+    ChatCommand {
+        name: "logout",
+        summary: "sign out; the next sign-in asks for the password",
+        run: |core, call| core.log_out(call.now),
+        ..ROW
+    },
+    ChatCommand {
+        name: "quit",
+        aliases: &["exit"],
+        summary: "leave; the next `login` here asks for no password",
+        needs_sign_in: false,
+        run: |core, call| core.quit(call.now),
+        ..ROW
+    },
+];
+
+fn login(core: &mut Core, call: &Call<'_>) {
+    if let Some(user) = core.user() {
+        let text = format!("already logged in as {user}");
+        core.show(Tone::Plain, &text);
+        return;
+    }
+    core.begin_sign_in(call.now, call.optional(0), None);
+}
