@@ -2,7 +2,8 @@
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use udpchat::protocol::{
-    ConversationId, DeviceId, Envelope, Hop, Message, Number, Origin, Text, encode,
+    ClientMessage, ConversationId, DeviceId, Envelope, Hop, Number, Origin, ServerBody, Text,
+    encode,
 };
 
 fn messages(criterion: &mut Criterion) {
@@ -16,13 +17,14 @@ fn messages(criterion: &mut Criterion) {
         receiver: "bob".into(),
         text: "x".repeat(64),
     };
-    let message = Message::chat(origin, text);
+    let message = ClientMessage::chat(origin, text);
     let bytes = encode(&message, Hop::default());
     criterion.bench_function("encode a message of 64 bytes", |bencher| {
         bencher.iter(|| encode(&message, Hop::default()));
     });
     criterion.bench_function("open a message of 64 bytes", |bencher| {
-        bencher.iter(|| Envelope::decode(&bytes).and_then(|envelope| envelope.open()));
+        bencher
+            .iter(|| Envelope::decode(&bytes).and_then(|envelope| envelope.open::<ServerBody>()));
     });
 }
 

@@ -11,8 +11,8 @@ use std::{io, mem};
 use redb::Database;
 
 use crate::client::{Ask, Client, Console, Files, Input as Typed, Options, Tone, Trust};
-use crate::protocol::Envelope;
 use crate::protocol::opaque::KeyStretching;
+use crate::protocol::{Envelope, ServerBody};
 use crate::server::{Hub, HubConfig, Input, Registrar};
 use crate::store::memory::MemoryDisk;
 use crate::store::{Completion, Engine, Request, RequestId, Store};
@@ -352,7 +352,12 @@ fn messages(mut data: &[u8], parts: &mut Vec<(&'static str, usize)>) {
         let whole = length.and_then(|length| rest.split_at_checked(length as usize));
         let opened = whole.and_then(|(message, after)| {
             let envelope = Envelope::decode(message).ok()?;
-            Some((message, after, envelope.open().ok()?, envelope))
+            Some((
+                message,
+                after,
+                envelope.open::<ServerBody>().ok()?,
+                envelope,
+            ))
         });
         let Some((message, after, opened, envelope)) = opened else {
             parts.push(("part of a message", data.len()));

@@ -23,8 +23,8 @@ use super::requests::Requests;
 use super::rooms::Stepping;
 use super::state::{State, StateError};
 use crate::protocol::{
-    Access, AccountId, Body, ConversationId, DeviceId, EndReason, EntryId, Failure, Message,
-    ReceiptsRequest, Received, SessionStart,
+    Access, AccountId, ConversationId, DeviceId, EndReason, EntryId, Failure, Message,
+    ReceiptsRequest, Received, ServerBody, ServerMessage, SessionStart,
 };
 use crate::transport::{Channel, Now};
 
@@ -258,25 +258,25 @@ impl Account {
     pub(super) fn handle_control(
         &mut self,
         now: Now,
-        message: Message,
+        message: ServerMessage,
         effects: &mut Effects,
     ) -> Option<Leave> {
         match message.body {
-            Body::HelloAnswer(answer) => return self.handle_heads(now, answer, effects),
-            Body::Greeting(greeting) => self.people.greet(&greeting, effects),
-            Body::SessionEnd(end) => return Some(Leave::Ended(end.reason)),
-            Body::Joined(joined) => self.handle_joined(&joined, effects),
-            Body::Left(left) => self.handle_left(&left, effects),
-            Body::Rooms(rooms) => self.handle_rooms(rooms, effects),
-            Body::Members(members) => self.handle_members(members, effects),
-            Body::Moderated(done) => self.handle_moderated(&done, effects),
-            Body::Blocked(told) => self.handle_blocked(told, effects),
-            Body::Resolved(resolved) => self.handle_resolved(&resolved, effects),
-            Body::ListContacts(list) => self.people.handle_list(list, &self.name, effects),
-            Body::Alert(alert) if alert.name != self.name => {
+            ServerBody::HelloAnswer(answer) => return self.handle_heads(now, answer, effects),
+            ServerBody::Greeting(greeting) => self.people.greet(&greeting, effects),
+            ServerBody::SessionEnd(end) => return Some(Leave::Ended(end.reason)),
+            ServerBody::Joined(joined) => self.handle_joined(&joined, effects),
+            ServerBody::Left(left) => self.handle_left(&left, effects),
+            ServerBody::Rooms(rooms) => self.handle_rooms(rooms, effects),
+            ServerBody::Members(members) => self.handle_members(members, effects),
+            ServerBody::Moderated(done) => self.handle_moderated(&done, effects),
+            ServerBody::Blocked(told) => self.handle_blocked(told, effects),
+            ServerBody::Resolved(resolved) => self.handle_resolved(&resolved, effects),
+            ServerBody::ListContacts(list) => self.people.handle_list(list, &self.name, effects),
+            ServerBody::Alert(alert) if alert.name != self.name => {
                 self.people.handle_alert(&alert, effects);
             }
-            Body::Failure(failure) => {
+            ServerBody::Failure(failure) => {
                 return self.handle_failure(now, message.header.command, &failure, effects);
             }
             _ => {}

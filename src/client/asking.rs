@@ -10,8 +10,8 @@ use super::requests::{Aim, Asked, LISTED_MAX};
 use super::rooms::NO_LINK;
 use super::{blocked, render, render_rooms};
 use crate::protocol::{
-    Body, Change, ErrorCode, Failure, Members, MembersRequest, Message, Moderate, Moderated, Room,
-    Rooms, RoomsRequest,
+    Change, ClientBody, ErrorCode, Failure, Members, MembersRequest, Message, Moderate, Moderated,
+    Room, Rooms, RoomsRequest,
 };
 use crate::text::printable;
 use crate::transport::{Channel, Now};
@@ -22,7 +22,7 @@ impl Account {
         &mut self,
         now: Now,
         asked: Asked,
-        body: impl FnOnce(u32) -> Body,
+        body: impl FnOnce(u32) -> ClientBody,
         effects: &mut Effects,
     ) {
         if !self.can_ask() {
@@ -75,7 +75,7 @@ impl Account {
             Aim::List(page) => page.checked_sub(1),
             Aim::Topic(_) | Aim::Names => None,
         };
-        let body = |tag| Body::from(RoomsRequest { tag, page });
+        let body = |tag| ClientBody::from(RoomsRequest { tag, page });
         self.request(now, Asked::Rooms { aim, rooms }, body, effects);
     }
 
@@ -83,7 +83,7 @@ impl Account {
     pub(super) fn list_members(&mut self, now: Now, named: Option<&str>, effects: &mut Effects) {
         if let Some((conversation, name)) = self.room(named, effects) {
             let members = Vec::new();
-            let body = |tag| Body::from(MembersRequest { tag, conversation });
+            let body = |tag| ClientBody::from(MembersRequest { tag, conversation });
             self.request(now, Asked::Members { name, members }, body, effects);
         }
     }
@@ -107,7 +107,7 @@ impl Account {
                 change: change.clone(),
             };
             let body = |tag| {
-                Body::from(Moderate {
+                ClientBody::from(Moderate {
                     tag,
                     conversation,
                     change,

@@ -11,7 +11,7 @@ use super::history::Said;
 use super::name::{canonical, short};
 use super::requests::Asked;
 use crate::protocol::{
-    AccountId, BLOCKED_MAX, Block, Blocked, BlockedUser, Body, ErrorCode, EventKind, Failure,
+    AccountId, BLOCKED_MAX, Block, Blocked, BlockedUser, ClientBody, ErrorCode, EventKind, Failure,
 };
 use crate::transport::Now;
 
@@ -85,7 +85,7 @@ impl Account {
             blocking,
         };
         let body = |tag| {
-            Body::from(Block {
+            ClientBody::from(Block {
                 tag,
                 name,
                 blocking,

@@ -25,7 +25,7 @@ use super::patience::Patience;
 use super::prompt::{Prompt, Question};
 use super::rooms::NO_LINK;
 use super::sign_in::SignIn;
-use crate::protocol::{Body, EndReason, Envelope, SessionEnd, fingerprint};
+use crate::protocol::{EndReason, Envelope, ServerBody, SessionEnd, fingerprint};
 use crate::transport::{Channel, Now};
 use link::{Peer, WantedOfLink};
 
@@ -123,12 +123,14 @@ impl Core {
             return;
         };
         match opened.map(|message| message.body) {
-            Ok(Body::History(history)) => {
+            Ok(ServerBody::History(history)) => {
                 if let Err(error) = account.handle_history(now, history, &mut self.effects) {
                     self.finish(End::Failed(error.to_string()));
                 }
             }
-            Ok(Body::Failure(failure)) => account.request_refused(&failure, &mut self.effects),
+            Ok(ServerBody::Failure(failure)) => {
+                account.request_refused(&failure, &mut self.effects);
+            }
             Ok(_) => {}
             Err(_) => account.page_unanswered(&mut self.effects),
         }
@@ -148,7 +150,7 @@ impl Core {
             return;
         };
         if self.sign_in.is_some() {
-            if let (Body::Failure(_), Some(account)) = (&message.body, &mut self.account) {
+            if let (ServerBody::Failure(_), Some(account)) = (&message.body, &mut self.account) {
                 // Whatever of it was refused: without a sign-in HELLO is, too.
                 account.has_said_hello = false;
             }
@@ -158,7 +160,7 @@ impl Core {
         } else if let Some(account) = &mut self.account {
             let leave = account.handle_control(now, message, &mut self.effects);
             self.handle_leave(leave);
-        } else if let Body::SessionEnd(SessionEnd {
+        } else if let ServerBody::SessionEnd(SessionEnd {
             reason: EndReason::ServerStopping,
         }) = message.body
         {

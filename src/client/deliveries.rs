@@ -17,8 +17,9 @@ use super::receipts::News;
 use super::render;
 use super::sending::is_temporary;
 use crate::protocol::{
-    Body, Command, ConversationId, DecodeError, DeliverAgain, Delivery, Digest, EntryId, Envelope,
-    ErrorCode, EventKind, Failure, Message, Number, ReceiptCounts, Receipts,
+    Command, ConversationId, DecodeError, DeliverAgain, Delivery, Digest, EntryId, Envelope,
+    ErrorCode, EventKind, Failure, Message, Number, ReceiptCounts, Receipts, ServerBody,
+    ServerMessage,
 };
 use crate::transport::{Channel, Now};
 
@@ -46,12 +47,12 @@ impl Account {
             return None;
         };
         match message.body {
-            Body::Stored(stored) => self.handle_stored(now, &stored, effects),
-            Body::Voided(voided) => self.handle_voided(voided.conversation, voided.number),
-            Body::SendAgain(again) => self.handle_send_again(again.damaged, effects),
-            Body::Receipts(receipts) => self.handle_receipts(&receipts),
-            Body::ReceiptCounts(counts) => self.handle_counts(&counts),
-            Body::Failure(failure) => {
+            ServerBody::Stored(stored) => self.handle_stored(now, &stored, effects),
+            ServerBody::Voided(voided) => self.handle_voided(voided.conversation, voided.number),
+            ServerBody::SendAgain(again) => self.handle_send_again(again.damaged, effects),
+            ServerBody::Receipts(receipts) => self.handle_receipts(&receipts),
+            ServerBody::ReceiptCounts(counts) => self.handle_counts(&counts),
+            ServerBody::Failure(failure) => {
                 return self.handle_failure(now, message.header.command, &failure, effects);
             }
             _ => return self.handle_control(now, message, effects),
@@ -119,7 +120,7 @@ impl Account {
         now: Now,
         envelope: &Envelope<'_>,
         delivery: Delivery,
-        opened: Result<Message, DecodeError>,
+        opened: Result<ServerMessage, DecodeError>,
         effects: &mut Effects,
     ) {
         let id = delivery.conversation;

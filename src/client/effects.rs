@@ -5,7 +5,7 @@
 
 use super::env::{Console, Tone};
 use super::table;
-use crate::protocol::{Hop, Message, encode};
+use crate::protocol::{ClientMessage, Hop, encode};
 use crate::text::printable;
 use crate::transport::Channel;
 
@@ -18,7 +18,7 @@ pub(super) struct Effects {
 
 impl Effects {
     /// Sends a message.
-    pub(super) fn send(&mut self, channel: Channel, message: &Message) {
+    pub(super) fn send(&mut self, channel: Channel, message: &ClientMessage) {
         self.send_bytes(channel, encode(message, Hop::default()));
     }
 

@@ -9,8 +9,8 @@ use serde_bytes::ByteBuf;
 use super::env::Tone;
 use super::name::is_room;
 use crate::protocol::{
-    AccountId, Body, ConversationId, DeviceId, Digest, EVERYONE_NAME, EntryId, Message,
-    MessageType, Origin, RoomEvent, Text, open,
+    AccountId, ConversationId, DeviceId, Digest, EVERYONE_NAME, EntryId, MessageType, Origin,
+    RoomEvent, ServerBody, ServerMessage, Text, open,
 };
 
 /// An entry that was received or, being this device's own, stored.
@@ -51,15 +51,15 @@ impl Said {
 impl Entry {
     /// Which of which device's messages it is, if its bytes are whole.
     pub(super) fn origin(&self) -> Option<Origin> {
-        let message = open(&self.content, &self.digest).ok()?;
+        let message: ServerMessage = open(&self.content, &self.digest).ok()?;
         message.header.origin
     }
 
     /// What it says, if its bytes are whole and say something that this version knows.
     pub(super) fn said(&self) -> Option<Said> {
         match open(&self.content, &self.digest).ok()?.body {
-            Body::Text(text) => Some(Said::Text(text)),
-            Body::RoomEvent(event) => Some(Said::Event(event)),
+            ServerBody::Text(text) => Some(Said::Text(text)),
+            ServerBody::RoomEvent(event) => Some(Said::Event(event)),
             _ => None,
         }
     }
@@ -70,7 +70,7 @@ impl Entry {
 /// `own_name` is the reader's; `is_own` whether the reader's account wrote it; `conversation_name` the other
 /// user's name in a pair or the room's, once it is known.
 pub(super) fn fitting(
-    message: Message,
+    message: ServerMessage,
     conversation: ConversationId,
     conversation_name: &str,
     own_name: &str,
@@ -82,8 +82,8 @@ pub(super) fn fitting(
         return None;
     }
     let text = match message.body {
-        Body::Text(text) if header.message_type == MessageType::MessageExchange => text,
-        Body::RoomEvent(event) => {
+        ServerBody::Text(text) if header.message_type == MessageType::MessageExchange => text,
+        ServerBody::RoomEvent(event) => {
             let is_the_servers = origin.device == DeviceId::SERVER;
             let fits = is_the_servers && is_own == (event.actor == own_name);
             return fits.then_some(Said::Event(event));
@@ -123,7 +123,7 @@ mod tests {
 
     const PAIR: ConversationId = ConversationId(7);
 
-    fn message(conversation: ConversationId, sender: &str, receiver: &str) -> Message {
+    fn message(conversation: ConversationId, sender: &str, receiver: &str) -> ServerMessage {
         let origin = Origin {
             conversation,
             device: DeviceId(1),
@@ -134,7 +134,7 @@ mod tests {
             receiver: receiver.into(),
             text: "tea?".into(),
         };
-        Message::chat(origin, text)
+        ServerMessage::chat(origin, text)
     }
 
     #[test]

@@ -11,7 +11,8 @@ use super::name::{canonical_target, is_room, short};
 use super::requests::{Aim, Asked};
 use super::{render, render_rooms};
 use crate::protocol::{
-    Access, Body, ConversationId, EVERYONE_NAME, EventKind, Join, Joined, Leave, Left, RoomEvent,
+    Access, ClientBody, ConversationId, EVERYONE_NAME, EventKind, Join, Joined, Leave, Left,
+    RoomEvent,
 };
 use crate::transport::Now;
 
@@ -129,7 +130,7 @@ impl Account {
         self.wanted.remove(&name);
         let typed = name.clone();
         let body = |tag| {
-            Body::from(Join {
+            ClientBody::from(Join {
                 tag,
                 name: typed,
                 access,
@@ -222,7 +223,7 @@ impl Account {
     /// The user wants to belong to a room no more.
     pub(super) fn leave_room(&mut self, now: Now, named: Option<&str>, effects: &mut Effects) {
         if let Some((conversation, name)) = self.room(named, effects) {
-            let body = |tag| Body::from(Leave { tag, conversation });
+            let body = |tag| ClientBody::from(Leave { tag, conversation });
             self.request(now, Asked::Leave { name }, body, effects);
         }
     }

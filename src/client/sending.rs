@@ -18,8 +18,8 @@ use super::outbox::{Numbered, Unsent};
 use super::receipts::Awaited;
 use super::render;
 use crate::protocol::{
-    Command, ConversationId, EVERYONE_NAME, Envelope, ErrorCode, Failure, Hop, Message, Number,
-    Origin, Resolve, Resolved, Stored, TEXT_MAX_BYTES, Text, Void, seal,
+    ClientMessage, Command, ConversationId, EVERYONE_NAME, Envelope, ErrorCode, Failure, Hop,
+    Message, Number, Origin, Resolve, Resolved, Stored, TEXT_MAX_BYTES, Text, Void, seal,
 };
 use crate::text::printable;
 use crate::transport::{Channel, Now};
@@ -157,7 +157,7 @@ impl Account {
             receiver,
             text: unsent.text.clone(),
         };
-        let (content, digest) = seal(&Message::chat(origin, text));
+        let (content, digest) = seal(&ClientMessage::chat(origin, text));
         let numbered = Numbered {
             conversation: id,
             number,

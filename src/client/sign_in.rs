@@ -20,7 +20,10 @@ use super::prompt::{Question, yes};
 use super::render;
 use super::state::{Identity, State};
 use crate::protocol::opaque::KeyStretching;
-use crate::protocol::{Body, Command, ErrorCode, Failure, Message, Resume, SessionStart};
+use crate::protocol::{
+    ClientBody, Command, ErrorCode, Failure, Message, Resume, ServerBody, ServerMessage,
+    SessionStart,
+};
 use crate::transport::{Channel, Now};
 
 /// How often a password may be tried before the user is back at the prompt. As login(1) has it.
@@ -239,7 +242,7 @@ impl SignIn {
     /// The server has said something on the control channel.
     pub(super) fn handle_message(
         &mut self,
-        message: Message,
+        message: ServerMessage,
         context: &mut Context<'_>,
     ) -> Progress {
         if message.header.command == Command::Hello {
@@ -248,21 +251,21 @@ impl SignIn {
         }
         let step = std::mem::replace(&mut self.step, Step::Finish);
         match (step, message.body) {
-            (Step::Resume | Step::Finish, Body::SessionStart(start)) => {
+            (Step::Resume | Step::Finish, ServerBody::SessionStart(start)) => {
                 Progress::SignedIn(start, self.state.take())
             }
-            (Step::Probe, Body::LoginAnswer(_)) => {
+            (Step::Probe, ServerBody::LoginAnswer(_)) => {
                 self.wait_for_user(Step::Password);
                 Progress::Going
             }
-            (Step::Login(begun), Body::LoginAnswer(answer)) => {
+            (Step::Login(begun), ServerBody::LoginAnswer(answer)) => {
                 self.finish_login(*begun, &answer, context)
             }
-            (Step::SignUp(begun), Body::SignUpAnswer(answer)) => {
+            (Step::SignUp(begun), ServerBody::SignUpAnswer(answer)) => {
                 self.finish_sign_up(begun, &answer, context)
             }
-            (Step::SignUpFinish, Body::SignedUp(_)) => self.log_in(context),
-            (step, Body::Failure(failure)) => {
+            (Step::SignUpFinish, ServerBody::SignedUp(_)) => self.log_in(context),
+            (step, ServerBody::Failure(failure)) => {
                 self.step = step;
                 if self.question().is_some() || matches!(self.step, Step::Pause(_)) {
                     return Progress::Going;
@@ -377,7 +380,7 @@ impl SignIn {
     }
 
     /// Asks the server for something, and waits for the answer.
-    fn request(&mut self, step: Step, body: impl Into<Body>, context: &mut Context<'_>) {
+    fn request(&mut self, step: Step, body: impl Into<ClientBody>, context: &mut Context<'_>) {
         self.step = step;
         self.due = Some(context.now.instant + ANSWER_WAIT);
         context

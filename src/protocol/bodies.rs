@@ -1,9 +1,10 @@
-//! Every body that a message can have, and the table of which command and message type calls for which.
+//! The table of all bodies: which command and message type call for each, who sends it, when and on which channel.
 
-use serde::de::{DeserializeSeed, IgnoredAny};
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_bytes::ByteBuf;
 
+use super::body::{Body, Lane, Phase, bodies};
 use super::ids::{AccountId, ConversationId, DeviceId, EntryId, Number};
 use super::parts::{
     BlockedUser, Change, Contact, Count, Failure, Head, HistoryEntry, Mark, Position, Room,
@@ -12,130 +13,54 @@ use super::parts::{
 use super::wire::wire_struct;
 use super::words::{Access, Command, EndReason, EventKind, MemberRole, MessageType};
 
-/// Reads the body that a command and a message type call for.
-pub(super) struct BodyOf(pub(super) Command, pub(super) MessageType);
-
-/// Declares every body, and which command and message type call for it.
-macro_rules! bodies {
-    ($($(#[$doc:meta])* ($command:ident, $message_type:ident) => $name:ident {
-        $($(#[$fdoc:meta])* $field:ident: $type:ty,)*
-    })*) => {
-        $(wire_struct! {
-            $(#[$doc])*
-            #[derive(Debug, Clone, PartialEq)]
-            pub struct $name { $($(#[$fdoc])* pub $field: $type,)* }
-        }
-
-        impl From<$name> for Body {
-            fn from(body: $name) -> Self {
-                Self::$name(body)
-            }
-        })*
-
-        /// What a message says.
-        #[derive(Debug, Clone, PartialEq)]
-        pub enum Body {
-            $(#[doc = concat!("See [`", stringify!($name), "`].")] $name($name),)*
-            /// What users say to each other. Its command is SEND_MESSAGE or SEND_ALL_MESSAGE.
-            Text(Text),
-            /// Why a request was refused. Its command is that of the request.
-            Failure(Failure),
-            /// A pair of command and message type that this version does not know.
-            Unsupported,
-        }
-
-        impl Body {
-            /// The command and message type that call for this body. [`Body::Text`] answers for a private
-            /// message, and the two bodies that many commands share ([`Body::Failure`] and
-            /// [`Body::Unsupported`]) answer with command 0.
-            #[must_use]
-            pub const fn kind(&self) -> (Command, MessageType) {
-                match self {
-                    $(Self::$name(_) => (Command::$command, MessageType::$message_type),)*
-                    Self::Text(_) => (Command::SendMessage, MessageType::MessageExchange),
-                    Self::Failure(_) => (Command::Other(0), MessageType::Error),
-                    Self::Unsupported => (Command::Other(0), MessageType::Other(0)),
-                }
-            }
-        }
-
-        impl Serialize for Body {
-            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                match self {
-                    $(Self::$name(body) => body.serialize(serializer),)*
-                    Self::Text(body) => body.serialize(serializer),
-                    Self::Failure(body) => body.serialize(serializer),
-                    Self::Unsupported => serializer.serialize_unit(),
-                }
-            }
-        }
-
-        impl<'de> DeserializeSeed<'de> for BodyOf {
-            type Value = Body;
-            fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Body, D::Error> {
-                match (self.0, self.1) {
-                    $((Command::$command, MessageType::$message_type) => {
-                        $name::deserialize(deserializer).map(Body::$name)
-                    })*
-                    (Command::SendMessage | Command::SendAllMessage, MessageType::MessageExchange) => {
-                        Text::deserialize(deserializer).map(Body::Text)
-                    }
-                    (_, MessageType::Error) => Failure::deserialize(deserializer).map(Body::Failure),
-                    _ => IgnoredAny::deserialize(deserializer).map(|_| Body::Unsupported),
-                }
-            }
-        }
-    };
-}
-
 bodies! {
     /// The client's first half of a sign-up.
-    (SignUp, Request) => SignUp {
+    (SignUp, Request) client(SignIn, Control) => SignUp {
         /// The wished user name, as typed.
         name: String,
         /// OPAQUE's registration request.
         request: ByteBuf,
     }
     /// The server's answer to it.
-    (SignUp, Response) => SignUpAnswer {
+    (SignUp, Response) server() => SignUpAnswer {
         /// OPAQUE's registration response.
         response: ByteBuf,
         /// The name in canonical form: OPAQUE's client identity.
         name: String,
     }
     /// The client's second half; the session remembers for which name it began.
-    (SignUpFinish, Request) => SignUpFinish {
+    (SignUpFinish, Request) client(SignIn, Control) => SignUpFinish {
         /// OPAQUE's registration upload.
         upload: ByteBuf,
     }
     /// The account exists. A login follows.
-    (SignUpFinish, Acknowledgement) => SignedUp {
+    (SignUpFinish, Acknowledgement) server() => SignedUp {
         /// Its name in canonical form.
         name: String,
     }
     /// The client's first half of a login.
-    (Login, Request) => Login {
+    (Login, Request) client(SignIn, Control) => Login {
         /// The user name, as typed.
         name: String,
         /// OPAQUE's credential request (KE1).
         request: ByteBuf,
     }
     /// The server's answer to it.
-    (Login, Response) => LoginAnswer {
+    (Login, Response) server() => LoginAnswer {
         /// OPAQUE's credential response (KE2).
         response: ByteBuf,
         /// The name in canonical form: OPAQUE's client identity.
         name: String,
     }
     /// The client's second half, and which device it is.
-    (LoginFinish, Request) => LoginFinish {
+    (LoginFinish, Request) client(SignIn, Control) => LoginFinish {
         /// OPAQUE's credential finalization (KE3).
         finalization: ByteBuf,
         /// The device that this state directory already is on this account; without one a new one is made.
         device: Option<DeviceId>,
     }
     /// Sign in by ticket.
-    (Resume, Request) => Resume {
+    (Resume, Request) client(SignIn, Control) => Resume {
         /// The account that the ticket is for.
         account: AccountId,
         /// The device that the ticket is for.
@@ -144,8 +69,7 @@ bodies! {
         ticket: ByteBuf,
     }
     /// A user's session begins.
-    (LoginFinish, StartSession) => SessionStart {
-        /// The account.
+    (LoginFinish, StartSession) server() => SessionStart {
         account: AccountId,
         /// Its name in canonical form.
         name: String,
@@ -157,12 +81,12 @@ bodies! {
         ticket: ByteBuf,
     }
     /// A user's session ends: from the client a request, from the server the news.
-    (Logout, EndSession) => SessionEnd {
+    (Logout, EndSession) both(SignedIn, Control) => SessionEnd {
         /// Why.
         reason: EndReason,
     }
     /// Where this device stands. May come in parts.
-    (Hello, Request) => Hello {
+    (Hello, Request) client(Hello, Control) => Hello {
         /// Its position in each conversation that it knows.
         positions: Vec<Position>,
         /// Whether another part follows.
@@ -171,31 +95,28 @@ bodies! {
         epoch: Option<u64>,
     }
     /// What the server has for it. May come in parts; deliveries begin after the last one.
-    (Hello, Response) => HelloAnswer {
+    (Hello, Response) server() => HelloAnswer {
         /// Every conversation that the account belongs to.
         heads: Vec<Head>,
         /// Whether another part follows.
         more: bool,
     }
     /// The server's welcome, once a device is known and its positions are settled.
-    (Hello, Greeting) => Greeting {
+    (Hello, Greeting) server() => Greeting {
         /// A line of text from the operator.
         text: String,
         /// How many others are online.
         online: u32,
     }
     /// Find the conversation with a user. It begins with the first message in it.
-    (Resolve, Request) => Resolve {
-        /// Chosen by the client, given back in the answer.
+    (Resolve, Request) client(Ready, Control, tagged) => Resolve {
         tag: u32,
         /// The user name, as typed.
         name: String,
     }
     /// The conversation that was asked for.
-    (Resolve, Response) => Resolved {
-        /// The request's tag.
+    (Resolve, Response) server() => Resolved {
         tag: u32,
-        /// The conversation.
         conversation: ConversationId,
         /// The user name in canonical form.
         name: String,
@@ -207,10 +128,8 @@ bodies! {
         start: EntryId,
     }
     /// A chat message is durable. For the device that wrote it this takes the place of the delivery.
-    (SendMessage, Acknowledgement) => Stored {
-        /// The conversation.
+    (SendMessage, Acknowledgement) server(may_wait) => Stored {
         conversation: ConversationId,
-        /// The device's number.
         number: Number,
         /// The entry that it has become.
         entry: EntryId,
@@ -226,54 +145,44 @@ bodies! {
         last_seen_ms: Option<u64>,
     }
     /// The server asks a device to send again all that it has not yet called stored: something came damaged.
-    (SendMessage, Retransmission) => SendAgain {
+    (SendMessage, Retransmission) server() => SendAgain {
         /// How many damaged messages this session has had so far.
         damaged: u32,
     }
     /// A device asks for one entry once more: it came damaged.
-    (Receive, Retransmission) => DeliverAgain {
-        /// The conversation.
+    (Receive, Retransmission) client(Ready, Chat) => DeliverAgain {
         conversation: ConversationId,
         /// The entry after which to begin.
         after: EntryId,
     }
     /// A device has made everything up to this entry durable.
-    (Receive, Acknowledgement) => Received {
-        /// The conversation.
+    (Receive, Acknowledgement) client(Ready, Chat) => Received {
         conversation: ConversationId,
-        /// The entry.
         entry: EntryId,
     }
     /// Use up a number without an entry: the message that had it was refused for good.
-    (Void, Request) => Void {
-        /// The conversation.
+    (Void, Request) client(Ready, Chat) => Void {
         conversation: ConversationId,
-        /// The number.
         number: Number,
     }
     /// The number is used up.
-    (Void, Acknowledgement) => Voided {
-        /// The conversation.
+    (Void, Acknowledgement) server() => Voided {
         conversation: ConversationId,
-        /// The number.
         number: Number,
     }
     /// Tell me the receipts of this conversation, now and as they come.
-    (Receipts, Request) => ReceiptsRequest {
-        /// The conversation.
+    (Receipts, Request) client(Ready, Chat) => ReceiptsRequest {
         conversation: ConversationId,
     }
     /// How far members have received.
-    (Receipts, Acknowledgement) => Receipts {
-        /// The conversation.
+    (Receipts, Acknowledgement) server(may_wait) => Receipts {
         conversation: ConversationId,
         /// The members of whom there is news.
         marks: Vec<Mark>,
     }
     /// How far a conversation of many members has received: in steps, at most once a second. It takes the place
     /// of the marks above [`super::NAMED_RECEIPTS_MAX`] members.
-    (Receipts, Response) => ReceiptCounts {
-        /// The conversation.
+    (Receipts, Response) server(may_wait) => ReceiptCounts {
         conversation: ConversationId,
         /// How many belong to it, the one who is told not counted.
         members: u32,
@@ -281,8 +190,7 @@ bodies! {
         steps: Vec<Count>,
     }
     /// Become a member of a room.
-    (Join, Request) => Join {
-        /// Chosen by the client, given back in the answer.
+    (Join, Request) client(Ready, Control, tagged) => Join {
         tag: u32,
         /// The room's name with its `#`, as typed.
         name: String,
@@ -290,10 +198,8 @@ bodies! {
         access: Option<Access>,
     }
     /// The user is a member: now, or was before.
-    (Join, Response) => Joined {
-        /// The request's tag.
+    (Join, Response) server() => Joined {
         tag: u32,
-        /// The room.
         room: Room,
         /// The last number that the server has from this device in it.
         last_number: Number,
@@ -302,29 +208,23 @@ bodies! {
         start: EntryId,
     }
     /// Be a member of a room no longer.
-    (Leave, Request) => Leave {
-        /// Chosen by the client, given back in the answer.
+    (Leave, Request) client(Ready, Control, tagged) => Leave {
         tag: u32,
-        /// The room's conversation.
         conversation: ConversationId,
     }
     /// The user is no member (any more).
-    (Leave, Response) => Left {
-        /// The request's tag.
+    (Leave, Response) server() => Left {
         tag: u32,
-        /// The room's conversation.
         conversation: ConversationId,
     }
     /// Which rooms are there?
-    (Rooms, Request) => RoomsRequest {
-        /// Chosen by the client, given back in the answer.
+    (Rooms, Request) client(Ready, Control, tagged) => RoomsRequest {
         tag: u32,
         /// Which page of those that everybody may join, from 0 on; without it, the first.
         page: Option<u32>,
     }
     /// The rooms that the user belongs to, is invited to, or may join. May come in parts.
-    (Rooms, Response) => Rooms {
-        /// The request's tag.
+    (Rooms, Response) server() => Rooms {
         tag: u32,
         /// The rooms: on the first page those that the user belongs to, and is invited to, by name; then those that
         /// everybody may join, the most used first.
@@ -335,17 +235,13 @@ bodies! {
         pages: Option<u32>,
     }
     /// Who belongs to a room?
-    (Members, Request) => MembersRequest {
-        /// Chosen by the client, given back in the answer.
+    (Members, Request) client(Ready, Control, tagged) => MembersRequest {
         tag: u32,
-        /// The room's conversation.
         conversation: ConversationId,
     }
     /// Who belongs to a room. May come in parts.
-    (Members, Response) => Members {
-        /// The request's tag.
+    (Members, Response) server() => Members {
         tag: u32,
-        /// The room's conversation.
         conversation: ConversationId,
         /// The members, by name.
         members: Vec<RoomMember>,
@@ -353,26 +249,22 @@ bodies! {
         more: bool,
     }
     /// Change a room, or who belongs to it.
-    (Moderate, Request) => Moderate {
-        /// Chosen by the client, given back in the answer.
+    (Moderate, Request) client(Ready, Control, tagged) => Moderate {
         tag: u32,
-        /// The room's conversation.
         conversation: ConversationId,
         /// What to change.
         change: Change,
     }
     /// It is changed (or was so already).
-    (Moderate, Response) => Moderated {
-        /// The request's tag.
+    (Moderate, Response) server() => Moderated {
         tag: u32,
-        /// The room's conversation.
         conversation: ConversationId,
         /// Whether there was something to change, so that an entry tells of it.
         changed: bool,
     }
     /// Something happened in a room. An entry of its log, written by the server: its origin names device 0 and
     /// number 0.
-    (Moderate, Alert) => RoomEvent {
+    (Moderate, Alert) server() => RoomEvent {
         /// What.
         kind: EventKind,
         /// The user name of who did it.
@@ -387,10 +279,8 @@ bodies! {
         access: Option<Access>,
     }
     /// The entries before a place, please: those that this device never had, or has forgotten.
-    (History, Request) => HistoryRequest {
-        /// Chosen by the client, given back in the answer.
+    (History, Request) client(Ready, Bulk, tagged) => HistoryRequest {
         tag: u32,
-        /// The conversation.
         conversation: ConversationId,
         /// The place; its own entry is not wanted.
         before: EntryId,
@@ -398,10 +288,8 @@ bodies! {
         limit: u32,
     }
     /// Entries of a log, or as many of them as fit one message.
-    (History, Response) => History {
-        /// The request's tag.
+    (History, Response) server() => History {
         tag: u32,
-        /// The conversation.
         conversation: ConversationId,
         /// The entries, oldest first; the last ones before the place that was asked for.
         entries: Vec<HistoryEntry>,
@@ -409,8 +297,7 @@ bodies! {
         more: bool,
     }
     /// Be given no more of what a user says to this one, or again.
-    (Block, Request) => Block {
-        /// Chosen by the client, given back in the answer.
+    (Block, Request) client(Ready, Control, tagged) => Block {
         tag: u32,
         /// The user name, as typed.
         name: String,
@@ -419,20 +306,18 @@ bodies! {
     }
     /// Whom this user blocks: the answer to a request, and news at the beginning of a session and when another device has
     /// changed it.
-    (Block, Response) => Blocked {
+    (Block, Response) server() => Blocked {
         /// The request's tag; none in news.
         tag: Option<u32>,
         /// All of them, by name; at most [`super::BLOCKED_MAX`].
         users: Vec<BlockedUser>,
     }
     /// Who is online?
-    (Contacts, Request) => ContactsRequest {
-        /// Chosen by the client, given back in the answer.
+    (Contacts, Request) client(SignedIn, Control, tagged) => ContactsRequest {
         tag: u32,
     }
     /// Who is online. May come in parts.
-    (Contacts, ListContacts) => ListContacts {
-        /// The request's tag.
+    (Contacts, ListContacts) server() => ListContacts {
         tag: u32,
         /// Those who are online, the asker included, by name.
         contacts: Vec<Contact>,
@@ -440,8 +325,7 @@ bodies! {
         more: bool,
     }
     /// Somebody came online, or went.
-    (Presence, Alert) => Alert {
-        /// Who.
+    (Presence, Alert) server() => Alert {
         name: String,
         /// Whether they are online now.
         online: bool,

@@ -12,6 +12,7 @@ use serde_bytes::Bytes;
 use thiserror::Error;
 
 use super::MESSAGE_MAX_BYTES;
+use super::body::Body;
 use super::digest::Digest;
 use super::message::{Hop, Message};
 use super::wire::{field, skip_surplus};
@@ -69,7 +70,7 @@ impl<'a> Envelope<'a> {
     ///
     /// # Errors
     /// [`DecodeError::Digest`] and [`DecodeError::Malformed`].
-    pub fn open(&self) -> Result<Message, DecodeError> {
+    pub fn open<B: Body>(&self) -> Result<Message<B>, DecodeError> {
         open(self.content, &self.digest)
     }
 }
@@ -105,7 +106,7 @@ impl<'de> Deserialize<'de> for Envelope<'de> {
 ///
 /// # Errors
 /// [`DecodeError::Digest`] and [`DecodeError::Malformed`].
-pub fn open(content: &[u8], digest: &Digest) -> Result<Message, DecodeError> {
+pub fn open<B: Body>(content: &[u8], digest: &Digest) -> Result<Message<B>, DecodeError> {
     if Digest::of(content) == *digest {
         decode(content)
     } else {
@@ -115,7 +116,7 @@ pub fn open(content: &[u8], digest: &Digest) -> Result<Message, DecodeError> {
 
 /// Encodes a message's immutable part and makes its digest: what its author does, once.
 #[must_use]
-pub fn seal(message: &Message) -> (Vec<u8>, Digest) {
+pub fn seal(message: &Message<impl Body>) -> (Vec<u8>, Digest) {
     let content = rmp_serde::to_vec(message).expect("writing to a Vec cannot fail");
     let digest = Digest::of(&content);
     (content, digest)
@@ -123,7 +124,7 @@ pub fn seal(message: &Message) -> (Vec<u8>, Digest) {
 
 /// Encodes a message, envelope and all, for one hop.
 #[must_use]
-pub fn encode(message: &Message, hop: Hop) -> Vec<u8> {
+pub fn encode(message: &Message<impl Body>, hop: Hop) -> Vec<u8> {
     let (content, digest) = seal(message);
     Envelope {
         hop,

@@ -1,71 +1,20 @@
 //! The message: its header, what a hop adds to it, and how the two ends take it apart.
 //!
-//! A body has no tag of its own. Which one a message carries follows from its header, from the pair of
-//! `command` (what the sender wants) and `message_type` (which family the message is of); the table in
-//! `bodies` is that relation, and the codec, the manual and the tests are read off it.
+//! A body does not name its own type. It follows from the header: from the pair of `command` (what the sender wants) and
+//! `message_type` (which family the message is of), by the table in `bodies`.
 
-use std::net::{IpAddr, SocketAddr};
+use std::marker::PhantomData;
 
-use serde::de::{self, SeqAccess, Visitor};
+use serde::de::{self, DeserializeSeed, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use serde_bytes::ByteBuf;
 
-use super::bodies::{Body, BodyOf, RoomEvent};
+use super::address::RecipientData;
+use super::bodies::{ClientBody, RoomEvent, ServerBody};
+use super::body::Body;
 use super::ids::{AccountId, ConversationId, DeviceId, EntryId, Number};
 use super::parts::{Failure, Text};
 use super::wire::{field, skip_surplus, wire_struct};
 use super::words::{Command, MessageType};
-
-/// The address of this hop's receiver, as its sender sees it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct RecipientData {
-    /// IPv4 or IPv6, never a v4-mapped form.
-    pub ip_address: IpAddr,
-    /// The UDP port.
-    pub port_number: u16,
-}
-
-impl From<SocketAddr> for RecipientData {
-    fn from(address: SocketAddr) -> Self {
-        Self {
-            ip_address: address.ip().to_canonical(),
-            port_number: address.port(),
-        }
-    }
-}
-
-impl From<RecipientData> for SocketAddr {
-    fn from(data: RecipientData) -> Self {
-        Self::new(data.ip_address, data.port_number)
-    }
-}
-
-impl Serialize for RecipientData {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let octets = match self.ip_address {
-            IpAddr::V4(ip) => ByteBuf::from(ip.octets()),
-            IpAddr::V6(ip) => ByteBuf::from(ip.octets()),
-        };
-        (octets, self.port_number).serialize(serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for RecipientData {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let (octets, port_number) = <(ByteBuf, u16)>::deserialize(deserializer)?;
-        let ip_address = if let Ok(four) = <[u8; 4]>::try_from(octets.as_slice()) {
-            IpAddr::from(four)
-        } else if let Ok(sixteen) = <[u8; 16]>::try_from(octets.as_slice()) {
-            IpAddr::from(sixteen)
-        } else {
-            return Err(de::Error::invalid_length(octets.len(), &"4 or 16 octets"));
-        };
-        Ok(Self {
-            ip_address: ip_address.to_canonical(),
-            port_number,
-        })
-    }
-}
 
 wire_struct! {
     /// Where a chat message stands among those of its device: part of what the digest covers.
@@ -123,17 +72,23 @@ wire_struct! {
 
 /// A message's immutable part, decoded: what the author's digest covers.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Message {
+pub struct Message<B> {
     /// Command, message type and origin.
     pub header: Header,
     /// The body that this header calls for.
-    pub body: Body,
+    pub body: B,
 }
 
-impl Message {
+/// What a client sends.
+pub type ClientMessage = Message<ClientBody>;
+
+/// What a server sends, and what stands in its logs.
+pub type ServerMessage = Message<ServerBody>;
+
+impl<B: Body> Message<B> {
     /// A message that is not a chat message: its header follows from its body.
     #[must_use]
-    pub fn control(body: impl Into<Body>) -> Self {
+    pub fn control(body: impl Into<B>) -> Self {
         let body = body.into();
         let (command, message_type) = body.kind();
         Self {
@@ -146,25 +101,30 @@ impl Message {
         }
     }
 
-    /// A chat message with its number. The receiver [`EVERYONE_NAME`] makes it a message to everyone.
+    /// A chat message with its number. In [`ConversationId::EVERYONE`] it is a message to everyone.
     #[must_use]
-    pub fn chat(origin: Origin, text: Text) -> Self {
-        let command = if origin.conversation == ConversationId::EVERYONE {
-            Command::SendAllMessage
-        } else {
-            Command::SendMessage
-        };
-        let header = Header {
-            command,
-            message_type: MessageType::MessageExchange,
-            origin: Some(origin),
-        };
-        Self {
-            header,
-            body: Body::Text(text),
+    pub fn chat(origin: Origin, text: Text) -> Self
+    where
+        B: From<Text>,
+    {
+        let mut message = Self::control(text);
+        if origin.conversation == ConversationId::EVERYONE {
+            message.header.command = Command::SendAllMessage;
         }
+        message.header.origin = Some(origin);
+        message
     }
 
+    /// Something was refused: the command that asked for it, and why.
+    #[must_use]
+    pub fn error(command: Command, failure: Failure) -> Self {
+        let mut message = Self::control(failure);
+        message.header.command = command;
+        message
+    }
+}
+
+impl ServerMessage {
     /// What happened in a room, as it stands in the log of a conversation.
     #[must_use]
     pub fn event(conversation: ConversationId, event: RoomEvent) -> Self {
@@ -177,26 +137,12 @@ impl Message {
         message.header.origin = Some(origin);
         message
     }
-
-    /// Something was refused: the command that asked for it, and why.
-    #[must_use]
-    pub fn error(command: Command, failure: Failure) -> Self {
-        let header = Header {
-            command,
-            message_type: MessageType::Error,
-            origin: None,
-        };
-        Self {
-            header,
-            body: Body::Failure(failure),
-        }
-    }
 }
 
 /// The name under which everyone is addressed; no account can have it.
 pub const EVERYONE_NAME: &str = "everyone";
 
-impl Serialize for Message {
+impl<B: Body> Serialize for Message<B> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let Header {
             command,
@@ -207,15 +153,25 @@ impl Serialize for Message {
     }
 }
 
-impl<'de> Deserialize<'de> for Message {
+/// Reads the body that a command and a message type call for.
+struct BodyOf<B>(Command, MessageType, PhantomData<B>);
+
+impl<'de, B: Body> DeserializeSeed<'de> for BodyOf<B> {
+    type Value = B;
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<B, D::Error> {
+        B::read((self.0, self.1), deserializer)
+    }
+}
+
+impl<'de, B: Body> Deserialize<'de> for Message<B> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Parts;
-        impl<'de> Visitor<'de> for Parts {
-            type Value = Message;
+        struct Parts<B>(PhantomData<B>);
+        impl<'de, B: Body> Visitor<'de> for Parts<B> {
+            type Value = Message<B>;
             fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 f.write_str("command, message type, origin and body")
             }
-            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Message, A::Error> {
+            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Message<B>, A::Error> {
                 let command = field(&mut seq, "command")?;
                 let message_type = field(&mut seq, "message_type")?;
                 let origin = field(&mut seq, "origin")?;
@@ -225,12 +181,12 @@ impl<'de> Deserialize<'de> for Message {
                     origin,
                 };
                 let body = seq
-                    .next_element_seed(BodyOf(command, message_type))?
+                    .next_element_seed(BodyOf(command, message_type, PhantomData))?
                     .ok_or_else(|| de::Error::missing_field("body"))?;
                 skip_surplus(&mut seq)?;
                 Ok(Message { header, body })
             }
         }
-        deserializer.deserialize_seq(Parts)
+        deserializer.deserialize_seq(Parts(PhantomData))
     }
 }

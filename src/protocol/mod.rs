@@ -3,7 +3,9 @@
 //! Nothing here knows of packets, sessions or tables. `udpchat-protocol(7)` describes the same bytes for those
 //! who write another program that speaks them.
 
+mod address;
 mod bodies;
+mod body;
 mod codec;
 mod digest;
 mod fingerprint;
@@ -16,19 +18,16 @@ mod tests;
 mod wire;
 mod words;
 
-pub use bodies::{
-    Alert, Block, Blocked, Body, ContactsRequest, DeliverAgain, Greeting, Hello, HelloAnswer,
-    History, HistoryRequest, Join, Joined, Leave, Left, ListContacts, Login, LoginAnswer,
-    LoginFinish, Members, MembersRequest, Moderate, Moderated, ReceiptCounts, Receipts,
-    ReceiptsRequest, Received, Resolve, Resolved, Resume, RoomEvent, Rooms, RoomsRequest,
-    SendAgain, SessionEnd, SessionStart, SignUp, SignUpAnswer, SignUpFinish, SignedUp, Stored,
-    Void, Voided,
-};
+pub use address::RecipientData;
+pub use bodies::*;
+pub use body::{Body, Lane, Phase};
 pub use codec::{DecodeError, Envelope, encode, open, seal, to_bytes};
 pub use digest::Digest;
 pub use fingerprint::fingerprint;
 pub use ids::{AccountId, ConversationId, DeviceId, EntryId, Number};
-pub use message::{Delivery, EVERYONE_NAME, Header, Hop, Message, Origin, RecipientData};
+pub use message::{
+    ClientMessage, Delivery, EVERYONE_NAME, Header, Hop, Message, Origin, ServerMessage,
+};
 pub use parts::{
     BlockedUser, Change, Contact, Count, Failure, Head, HistoryEntry, Mark, Position, Room,
     RoomMember, Text,

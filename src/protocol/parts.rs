@@ -2,9 +2,9 @@
 
 use serde_bytes::ByteBuf;
 
+use super::address::RecipientData;
 use super::digest::Digest;
 use super::ids::{AccountId, ConversationId, EntryId, Number};
-use super::message::RecipientData;
 use super::wire::wire_struct;
 use super::words::{Access, ErrorCode, EventKind, MemberRole};
 

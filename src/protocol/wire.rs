@@ -13,6 +13,7 @@
 macro_rules! wire_struct {
     ($(#[$doc:meta])* $vis:vis struct $name:ident { $($(#[$fdoc:meta])* $fvis:vis $field:ident: $type:ty,)* }) => {
         $(#[$doc])*
+        #[allow(missing_docs, reason = "a field that its name explains has no comment")]
         $vis struct $name { $($(#[$fdoc])* $fvis $field: $type,)* }
 
         impl serde::Serialize for $name {
@@ -42,6 +43,14 @@ macro_rules! wire_struct {
                     }
                 }
                 deserializer.deserialize_seq(Fields)
+            }
+        }
+
+        #[cfg(test)]
+        impl $crate::protocol::tests::Sample for $name {
+            fn samples() -> proptest::strategy::BoxedStrategy<Self> {
+                use proptest::strategy::Strategy;
+                ($(<$type as $crate::protocol::tests::Sample>::samples(),)*).prop_map(|($($field,)*)| Self { $($field,)* }).boxed()
             }
         }
     };
@@ -99,6 +108,14 @@ macro_rules! wire_enum {
         impl<'de> serde::Deserialize<'de> for $name {
             fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
                 u8::deserialize(deserializer).map(Self::from_number)
+            }
+        }
+
+        #[cfg(test)]
+        impl $crate::protocol::tests::Sample for $name {
+            fn samples() -> proptest::strategy::BoxedStrategy<Self> {
+                use proptest::strategy::Strategy;
+                proptest::arbitrary::any::<u8>().prop_map(Self::from_number).boxed()
             }
         }
     };

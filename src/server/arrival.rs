@@ -5,7 +5,7 @@ use super::requests::Pending;
 use super::session::Reader;
 use crate::protocol::{
     AccountId, Alert, Blocked, Command, Contact, EntryId, ErrorCode, Failure, Greeting, Head,
-    Hello, HelloAnswer, Hop, ListContacts, Message, encode,
+    Hello, HelloAnswer, Hop, ListContacts, Message, ServerMessage, encode,
 };
 use crate::store::{Outcome, Reply, Request, Standing};
 use crate::transport::{Channel, SessionId};
@@ -199,7 +199,7 @@ impl Hub {
         turn: &mut Turn<'_>,
         id: SessionId,
         channel: Channel,
-        parts: impl IntoIterator<Item = Message>,
+        parts: impl IntoIterator<Item = ServerMessage>,
     ) {
         if let Some(user) = self.sessions.user_mut(id) {
             let parts = parts.into_iter().map(|part| (channel, part));
@@ -302,7 +302,7 @@ impl Hub {
             name: name.to_owned(),
             online,
         };
-        let bytes = encode(&Message::control(alert), Hop::default());
+        let bytes = encode(&ServerMessage::control(alert), Hop::default());
         for (id, session) in self.sessions.iter() {
             if session
                 .user()

@@ -2,7 +2,7 @@
 
 use super::hub::{Hub, Turn};
 use super::requests::{Asked, Pending};
-use crate::protocol::{Body, Command, ErrorCode, Failure, Message};
+use crate::protocol::{Command, ErrorCode, Failure, Message, ServerBody};
 use crate::store::Request;
 use crate::transport::{Channel, SessionId};
 
@@ -57,7 +57,7 @@ impl Hub {
         &self,
         turn: &mut Turn<'_>,
         asked: Asked,
-        answer: impl Into<Body>,
+        answer: impl Into<ServerBody>,
     ) {
         if self.is_on(asked.session, asked.device) {
             Self::answer(

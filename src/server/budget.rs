@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use super::bucket::{Bucket, Rate};
 use super::limits::{Limit, Limits};
-use crate::protocol::{AccountId, Body};
+use crate::protocol::{AccountId, ClientBody};
 use crate::transport::Channel;
 
 /// Readers that a message is sent to for one token; for each so many more it takes another. Chosen: nobody feels it in
@@ -81,9 +81,9 @@ impl Cost {
 
     /// What a message costs that goes to so many accounts.
     #[must_use]
-    pub fn of(body: &Body, readers: impl FnOnce() -> usize) -> Self {
+    pub fn of(body: &ClientBody, readers: impl FnOnce() -> usize) -> Self {
         match body {
-            Body::Text(_) => {
+            ClientBody::Text(_) => {
                 let tokens = (1 + readers() / READERS_PER_MESSAGE).min(READER_TOKENS_MAX);
                 Self {
                     messages: f64::from(u32::try_from(tokens).unwrap_or(u32::MAX)),
@@ -91,15 +91,15 @@ impl Cost {
                 }
             }
             // It uses a number up, and writes as a message does.
-            Body::Void(_) => Self {
+            ClientBody::Void(_) => Self {
                 messages: 1.0,
                 requests: 0.0,
             },
-            Body::Received(_) => Self::request(RECEIVED_COST),
-            Body::RoomsRequest(_) | Body::MembersRequest(_) | Body::ContactsRequest(_) => {
-                Self::request(LIST_COST)
-            }
-            Body::Hello(_) => Self::request(START_COST),
+            ClientBody::Received(_) => Self::request(RECEIVED_COST),
+            ClientBody::RoomsRequest(_)
+            | ClientBody::MembersRequest(_)
+            | ClientBody::ContactsRequest(_) => Self::request(LIST_COST),
+            ClientBody::Hello(_) => Self::request(START_COST),
             _ => Self::request(1.0),
         }
     }
@@ -295,8 +295,8 @@ mod tests {
 
     const ERIN: AccountId = AccountId(5);
 
-    fn text() -> Body {
-        Body::Text(Text {
+    fn text() -> ClientBody {
+        ClientBody::Text(Text {
             sender: "erin".into(),
             receiver: "#bridge".into(),
             text: "tea?".into(),
@@ -391,7 +391,7 @@ mod tests {
         let mut now = instant();
         let mut budgets = Budgets::new(&Limits::default());
         let mut unlimited = Budgets::new(&Limits::unlimited());
-        let contacts = Body::ContactsRequest(ContactsRequest { tag: 1 });
+        let contacts = ClientBody::ContactsRequest(ContactsRequest { tag: 1 });
         for number in 0..20_000 {
             now += Duration::from_millis(10);
             let cost = Cost::of(&contacts, || 0);

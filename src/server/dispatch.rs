@@ -4,7 +4,9 @@ use super::budget::Cost;
 use super::hub::{Hub, Turn};
 use super::policy;
 use super::requests::Pending;
-use crate::protocol::{AccountId, Body, Command, Envelope, ErrorCode, Failure, Message, SendAgain};
+use crate::protocol::{
+    AccountId, ClientBody, ClientMessage, Command, Envelope, ErrorCode, Failure, Message, SendAgain,
+};
 use crate::store::Completion;
 use crate::transport::{Channel, SessionId};
 
@@ -51,50 +53,61 @@ impl Hub {
         id: SessionId,
         channel: Channel,
         envelope: &Envelope<'_>,
-        message: Message,
+        message: ClientMessage,
     ) {
         let Some(session) = self.sessions.get(id) else {
             return;
         };
         let header = message.header;
-        if let Err(code) = policy::permit(session.role(), self.config.registration, &message.body) {
-            let mut failure = Failure::new(code, "");
-            failure.tag = tag_of(&message.body);
+        let permitted = policy::permit(session.role(), self.config.registration, &message.body);
+        let lane = message.body.lane();
+        let refused = match permitted {
+            Err(code) => Some((code, String::new())),
+            Ok(()) if (channel as u8) < lane as u8 => {
+                let detail = format!("this is for the {} channel", lane.word());
+                Some((ErrorCode::Malformed, detail))
+            }
+            Ok(()) => None,
+        };
+        if let Some((code, detail)) = refused {
+            let mut failure = Failure::new(code, detail);
+            failure.tag = message.body.tag();
             if let Some(origin) = header.origin {
-                failure = Failure::of_number(code, origin.conversation, origin.number);
+                failure.conversation = Some(origin.conversation);
+                failure.number = Some(origin.number);
             }
             return Self::refuse(turn, id, channel, header.command, failure);
         }
         match message.body {
-            Body::SignUp(body) => self.sign_up(turn, id, body),
-            Body::SignUpFinish(body) => self.sign_up_finish(turn, id, &body),
-            Body::Login(body) => self.login(turn, id, body),
-            Body::LoginFinish(body) => self.login_finish(turn, id, &body),
-            Body::Resume(body) => self.resume_by_ticket(turn, id, &body),
-            Body::SessionEnd(_) => self.logout(turn, id),
-            Body::Hello(body) => self.hello(turn, id, channel, body),
-            Body::Resolve(body) => self.resolve(turn, id, channel, &body),
-            Body::Join(body) => self.join(turn, id, channel, &body),
-            Body::Leave(body) => self.leave(turn, id, channel, body),
-            Body::RoomsRequest(body) => self.list_rooms(turn, id, channel, body),
-            Body::MembersRequest(body) => self.list_members(turn, id, channel, body),
-            Body::Moderate(body) => self.moderate(turn, id, channel, body),
-            Body::HistoryRequest(body) => self.page_back(turn, id, channel, body),
-            Body::Block(body) => self.block(turn, id, channel, &body),
-            Body::ContactsRequest(body) => self.contacts(turn, id, channel, body.tag),
-            Body::Text(text) => {
+            ClientBody::SignUp(body) => self.sign_up(turn, id, body),
+            ClientBody::SignUpFinish(body) => self.sign_up_finish(turn, id, &body),
+            ClientBody::Login(body) => self.login(turn, id, body),
+            ClientBody::LoginFinish(body) => self.login_finish(turn, id, &body),
+            ClientBody::Resume(body) => self.resume_by_ticket(turn, id, &body),
+            ClientBody::SessionEnd(_) => self.logout(turn, id),
+            ClientBody::Hello(body) => self.hello(turn, id, channel, body),
+            ClientBody::Resolve(body) => self.resolve(turn, id, channel, &body),
+            ClientBody::Join(body) => self.join(turn, id, channel, &body),
+            ClientBody::Leave(body) => self.leave(turn, id, channel, body),
+            ClientBody::RoomsRequest(body) => self.list_rooms(turn, id, channel, body),
+            ClientBody::MembersRequest(body) => self.list_members(turn, id, channel, body),
+            ClientBody::Moderate(body) => self.moderate(turn, id, channel, body),
+            ClientBody::HistoryRequest(body) => self.page_back(turn, id, channel, body),
+            ClientBody::Block(body) => self.block(turn, id, channel, &body),
+            ClientBody::ContactsRequest(body) => self.contacts(turn, id, channel, body.tag),
+            ClientBody::Text(text) => {
                 let content = envelope.content.to_vec();
                 self.text(turn, id, channel, header, &text, content, envelope.digest);
             }
-            Body::Received(body) => self.received(turn, id, body),
-            Body::DeliverAgain(body) => self.deliver_again(turn, id, channel, body),
-            Body::Void(body) => self.void(turn, id, channel, body),
-            Body::ReceiptsRequest(body) => self.request_receipts(turn, id, body.conversation),
-            Body::Failure(failure) => {
+            ClientBody::Received(body) => self.received(turn, id, body),
+            ClientBody::DeliverAgain(body) => self.deliver_again(turn, id, channel, body),
+            ClientBody::Void(body) => self.void(turn, id, channel, body),
+            ClientBody::ReceiptsRequest(body) => self.request_receipts(turn, id, body.conversation),
+            ClientBody::Failure(failure) => {
                 self.counters.damaged += u64::from(failure.code == ErrorCode::Digest);
                 self.reported(id, failure.code);
             }
-            other => unreachable!("the policy lets no {:?} through", other.kind()),
+            ClientBody::Unsupported => {}
         }
     }
 
@@ -220,21 +233,5 @@ impl Hub {
             Pending::Advance { marks, seen } => self.advanced(turn, marks, seen, outcome),
             Pending::Expire => self.expired(turn, outcome),
         }
-    }
-}
-
-/// The tag of a request, where it has one: a refusal names it.
-fn tag_of(body: &Body) -> Option<u32> {
-    match body {
-        Body::Resolve(body) => Some(body.tag),
-        Body::Join(body) => Some(body.tag),
-        Body::Leave(body) => Some(body.tag),
-        Body::RoomsRequest(body) => Some(body.tag),
-        Body::MembersRequest(body) => Some(body.tag),
-        Body::Moderate(body) => Some(body.tag),
-        Body::HistoryRequest(body) => Some(body.tag),
-        Body::Block(body) => Some(body.tag),
-        Body::ContactsRequest(body) => Some(body.tag),
-        _ => None,
     }
 }

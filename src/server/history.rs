@@ -11,8 +11,8 @@ use super::requests::{Asked, Pending};
 use super::session::Paging;
 use super::sign_in::failure_of;
 use crate::protocol::{
-    CONTENT_MAX_BYTES, Command, ConversationId, ErrorCode, Failure, History, HistoryEntry,
-    HistoryRequest, MESSAGE_MAX_BYTES, Message,
+    CONTENT_MAX_BYTES, Command, ConversationId, History, HistoryEntry, HistoryRequest,
+    MESSAGE_MAX_BYTES, Message,
 };
 use crate::store::{Entry, Outcome, Reply, Request};
 use crate::transport::{Channel, SessionId};
@@ -47,10 +47,6 @@ impl Hub {
         let Some(asked) = self.asked(id, channel, body.tag) else {
             return;
         };
-        if channel != HISTORY {
-            let failure = Failure::new(ErrorCode::Malformed, "history is for the bulk channel");
-            return Self::refuse_asked(turn, asked, Command::History, failure);
-        }
         let limit = usize::try_from(body.limit).unwrap_or(usize::MAX);
         let request = Request::ReadBack {
             conversation: body.conversation,

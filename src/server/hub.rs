@@ -31,8 +31,8 @@ use super::tally::Tallies;
 use super::throttle::Throttle;
 use super::turns::Turns;
 use crate::protocol::{
-    Access, AccountId, Body, Command, ConversationId, DeviceId, EndReason, Failure, Hop, Message,
-    SessionEnd, encode,
+    Access, AccountId, Command, ConversationId, DeviceId, EndReason, Failure, Hop, Message,
+    ServerBody, ServerMessage, SessionEnd, encode,
 };
 use crate::store::{Completion, Outcome, Request, Retention, Store};
 use crate::transport::shares::Shares;
@@ -275,7 +275,7 @@ impl Hub {
         turn: &mut Turn<'_>,
         session: SessionId,
         channel: Channel,
-        message: &Message,
+        message: &ServerMessage,
     ) {
         if Self::tell(turn, session, channel, message) == Err(SendError::Full) {
             turn.endpoint.close(
@@ -292,10 +292,10 @@ impl Hub {
         turn: &mut Turn<'_>,
         session: SessionId,
         channel: Channel,
-        message: &Message,
+        message: &ServerMessage,
     ) -> Result<(), SendError> {
         let recipient_data = match message.body {
-            Body::SessionStart(_) | Body::Greeting(_) => {
+            ServerBody::SessionStart(_) | ServerBody::Greeting(_) => {
                 turn.endpoint.remote(session).map(Into::into)
             }
             _ => None,
@@ -308,12 +308,7 @@ impl Hub {
             },
         );
         let now = turn.now.instant;
-        // Nobody waits for these: what they tell has happened.
-        let is_news = matches!(
-            message.body,
-            Body::Stored(_) | Body::Receipts(_) | Body::ReceiptCounts(_)
-        );
-        if is_news {
+        if message.body.may_wait() {
             turn.endpoint.send_soon(now, session, channel, &bytes)
         } else {
             turn.endpoint.send(now, session, channel, &bytes)

@@ -7,8 +7,8 @@ use super::requests::Pending;
 use super::session::Reader;
 use super::sign_in::failure_of;
 use crate::protocol::{
-    Command, ConversationId, DeliverAgain, Delivery, EntryId, ErrorCode, Failure, Hop, Message,
-    encode,
+    Command, ConversationId, DeliverAgain, Delivery, EntryId, ErrorCode, Failure, Hop,
+    ServerMessage, encode,
 };
 use crate::store::{Outcome, Refusal, Reply, Request};
 use crate::transport::{Channel, SessionId};
@@ -200,7 +200,7 @@ fn tell_expired(turn: &mut Turn<'_>, id: SessionId, conversation: ConversationId
         conversation: Some(conversation),
         ..Failure::new(ErrorCode::Expired, "")
     };
-    let message = Message::error(Command::Receive, failure);
+    let message = ServerMessage::error(Command::Receive, failure);
     let bytes = encode(&message, Hop::default());
     turn.endpoint
         .send(turn.now.instant, id, CHAT, &bytes)

@@ -16,7 +16,7 @@ use super::sign_in::{failure_of, too_many};
 use crate::protocol::{
     Access, AccountId, Command, ConversationId, EntryId, ErrorCode, EventKind, Failure, Join,
     Joined, Leave, Left, Members, MembersRequest, Message, Moderate, Moderated, Room, RoomMember,
-    Rooms, RoomsRequest,
+    Rooms, RoomsRequest, ServerBody, ServerMessage,
 };
 use crate::store::{Outcome, Reply, Request};
 use crate::transport::{Channel, Now, SessionId};
@@ -503,9 +503,13 @@ fn is_made(outcome: &Outcome) -> bool {
 }
 
 /// A list in parts that each fit a message; there is at least one.
-fn in_parts<T, B>(rows: Vec<T>, per_part: usize, part: impl Fn(Vec<T>, bool) -> B) -> Vec<Message>
+fn in_parts<T, B>(
+    rows: Vec<T>,
+    per_part: usize,
+    part: impl Fn(Vec<T>, bool) -> B,
+) -> Vec<ServerMessage>
 where
-    B: Into<crate::protocol::Body>,
+    B: Into<ServerBody>,
 {
     let mut rows = rows.into_iter().peekable();
     let mut parts = Vec::new();

@@ -94,10 +94,6 @@ impl Hub {
         let Some(user) = self.sessions.user(id) else {
             return;
         };
-        // Where what is said is not counted.
-        if channel == Channel::Control {
-            return refuse_on_control(turn, id, header.command);
-        }
         let Some(origin) = header
             .origin
             .filter(|origin| fits(header.command, *origin, text))
@@ -262,9 +258,6 @@ impl Hub {
         channel: Channel,
         body: Void,
     ) {
-        if channel == Channel::Control {
-            return refuse_on_control(turn, id, Command::Void);
-        }
         let Void {
             conversation,
             number,
@@ -312,12 +305,6 @@ impl Hub {
         };
         Self::refuse(turn, id, CHAT, Command::Void, failure);
     }
-}
-
-/// Refuses what uses a number up and came where requests belong.
-fn refuse_on_control(turn: &mut Turn<'_>, id: SessionId, command: Command) {
-    let failure = Failure::new(ErrorCode::Malformed, "messages are for the chat channel");
-    Hub::refuse(turn, id, Channel::Control, command, failure);
 }
 
 /// Whether a message to everyone is addressed to everyone, and a private one is not.

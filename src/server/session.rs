@@ -9,7 +9,9 @@ use super::policy::Role;
 use super::registrar::{PendingLogin, PendingSignUp};
 use super::sign_in_log::Claim;
 use super::unfinished::Unfinished;
-use crate::protocol::{AccountId, ConversationId, DeviceId, EntryId, Mark, Message, Position};
+use crate::protocol::{
+    AccountId, ConversationId, DeviceId, EntryId, Mark, Position, ServerMessage,
+};
 use crate::transport::Channel;
 use crate::transport::shares::Share;
 
@@ -68,7 +70,7 @@ pub struct User {
     pub ready: bool,
     /// The parts of a long answer (to HELLO, with the greeting; to ROOMS and MEMBERS), with their channel, for which
     /// there was no room yet. Until they have gone out nothing more is taken from the session.
-    pub owed_answer: VecDeque<(Channel, Message)>,
+    pub owed_answer: VecDeque<(Channel, ServerMessage)>,
     /// What of that the hub has counted, with a page of history.
     pub owed: Share,
     /// How far its request for history has come: there is one at a time.
@@ -97,7 +99,7 @@ pub enum Paging {
     /// The store was asked.
     Asked,
     /// There was no room for the answer yet.
-    Owed(Message),
+    Owed(ServerMessage),
 }
 
 /// Where a device stands in a conversation of which more is stored than was sent to it.

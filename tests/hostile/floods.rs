@@ -9,8 +9,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
-use udpchat::protocol::{Body, ConversationId, Hello, Position};
-use udpchat::protocol::{EntryId, Message};
+use udpchat::protocol::{ClientMessage, ConversationId, EntryId, Hello, Position, ServerBody};
 use udpchat::transport::Channel;
 
 use crate::crowd::Crowd;
@@ -95,7 +94,7 @@ impl Scene {
                 assert!(begun.elapsed() < Duration::from_secs(60), "nothing arrives");
                 self.alice.turn();
                 heard = self.bob.take_inbox().iter().any(
-                    |message| matches!(&message.body, Body::Text(heard) if heard.text == text),
+                    |message| matches!(&message.body, ServerBody::Text(heard) if heard.text == text),
                 );
                 thread::sleep(Duration::from_micros(200));
             }
@@ -214,7 +213,7 @@ fn ticket_guesser(pass: &Pass, addresses: std::ops::Range<u16>) -> Attacker {
             device,
             ticket: vec![7; udpchat::protocol::TICKET_BYTES].into(),
         };
-        let message = Message::control(resume);
+        let message = ClientMessage::control(resume);
         while !is_over.load(Ordering::Relaxed) {
             for peer in &mut peers {
                 peer.take_inbox();
@@ -240,7 +239,7 @@ fn password_guesser(name: &'static str, addresses: std::ops::Range<u16>) -> Atta
             name: name.into(),
             request,
         };
-        let message = Message::control(login);
+        let message = ClientMessage::control(login);
         let mut peers: Vec<Peer> = addresses
             .map(|number| Peer::dial(server, address(number), 7000 + u64::from(number)))
             .collect();
@@ -429,7 +428,7 @@ fn flood_of_unfinished_hellos_costs_no_more_than_its_budget() {
                     more: true,
                     epoch: None,
                 };
-                let _ = peer.send(Channel::Control, &Message::control(hello));
+                let _ = peer.send(Channel::Control, &ClientMessage::control(hello));
                 peer.take_inbox();
             }
             if is_over.load(Ordering::Relaxed) {
@@ -521,7 +520,7 @@ fn flood_of_new_rooms_delays_nobody() {
                     name: format!("#r{maker}x{room}"),
                     access: None,
                 };
-                let _ = peer.send(Channel::Control, &Message::control(join));
+                let _ = peer.send(Channel::Control, &ClientMessage::control(join));
                 peer.take_inbox();
             }
             thread::sleep(Duration::from_millis(1));

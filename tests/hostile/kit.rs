@@ -12,9 +12,9 @@ use rand_core::{RngCore, SeedableRng};
 use udpchat::client::credentials::{LoginBegun, SignUpBegun};
 use udpchat::protocol::opaque::KeyStretching;
 use udpchat::protocol::{
-    AccountId, Body, Command, ConversationId, DeviceId, Envelope, Failure, Hello, HelloAnswer, Hop,
-    Login, LoginFinish, Message, Number, Origin, Resolve, Resolved, Resume, SessionStart, SignUp,
-    SignUpFinish, Text, encode,
+    AccountId, ClientBody, ClientMessage, Command, ConversationId, DeviceId, Envelope, Failure,
+    Hello, HelloAnswer, Hop, Login, LoginFinish, Number, Origin, Resolve, Resolved, Resume,
+    ServerBody, ServerMessage, SessionStart, SignUp, SignUpFinish, Text, encode,
 };
 use udpchat::transport::{
     Channel, ClientConfig, CloseReason, Endpoint, Event, SendError, SessionId,
@@ -58,7 +58,7 @@ pub struct Peer {
     handshake_hash: [u8; 32],
     random: ChaCha20Rng,
     /// What has come and was not looked at.
-    inbox: Vec<Message>,
+    inbox: Vec<ServerMessage>,
     /// Bytes that the other end has sent, as UDP payload.
     pub received_bytes: u64,
     /// Whether messages are taken from the transport: who does not take them lets the server's buffers fill.
@@ -263,7 +263,7 @@ impl Peer {
     ///
     /// # Errors
     /// As [`Endpoint::send`].
-    pub fn send(&mut self, channel: Channel, message: &Message) -> Result<(), SendError> {
+    pub fn send(&mut self, channel: Channel, message: &ClientMessage) -> Result<(), SendError> {
         self.send_bytes(channel, &encode(message, Hop::default()))
     }
 
@@ -271,13 +271,13 @@ impl Peer {
     ///
     /// # Panics
     /// If there is no room for it.
-    pub fn ask(&mut self, body: impl Into<Body>) {
-        self.send(Channel::Control, &Message::control(body))
+    pub fn ask(&mut self, body: impl Into<ClientBody>) {
+        self.send(Channel::Control, &ClientMessage::control(body))
             .expect("a request finds room");
     }
 
     /// What has come since this was called last.
-    pub fn take_inbox(&mut self) -> Vec<Message> {
+    pub fn take_inbox(&mut self) -> Vec<ServerMessage> {
         self.turn();
         std::mem::take(&mut self.inbox)
     }
@@ -286,7 +286,7 @@ impl Peer {
     pub fn next<T>(
         &mut self,
         at_most: Duration,
-        mut wanted: impl FnMut(&Message) -> Option<T>,
+        mut wanted: impl FnMut(&ServerMessage) -> Option<T>,
     ) -> Option<T> {
         let mut found = None;
         self.wait(at_most, |peer| {
@@ -309,10 +309,10 @@ impl Peer {
     pub fn answer<T>(
         &mut self,
         command: Command,
-        mut wanted: impl FnMut(&Body) -> Option<T>,
+        mut wanted: impl FnMut(&ServerBody) -> Option<T>,
     ) -> Result<T, Option<Failure>> {
         self.next(PATIENCE, |message| match &message.body {
-            Body::Failure(failure) if message.header.command == command => {
+            ServerBody::Failure(failure) if message.header.command == command => {
                 Some(Err(Some(failure.clone())))
             }
             body => wanted(body).map(Ok),
@@ -331,7 +331,7 @@ impl Peer {
             request,
         });
         let answer = self.answer(Command::SignUp, |body| match body {
-            Body::SignUpAnswer(answer) => Some(answer.clone()),
+            ServerBody::SignUpAnswer(answer) => Some(answer.clone()),
             _ => None,
         })?;
         let upload = begun
@@ -345,7 +345,7 @@ impl Peer {
             .expect("the server's answer is OPAQUE's");
         self.ask(SignUpFinish { upload });
         self.answer(Command::SignUpFinish, |body| {
-            matches!(body, Body::SignedUp(_)).then_some(())
+            matches!(body, ServerBody::SignedUp(_)).then_some(())
         })
     }
 
@@ -364,7 +364,7 @@ impl Peer {
             request,
         });
         let answer = self.answer(Command::Login, |body| match body {
-            Body::LoginAnswer(answer) => Some(answer.clone()),
+            ServerBody::LoginAnswer(answer) => Some(answer.clone()),
             _ => None,
         })?;
         let finalization = begun
@@ -395,7 +395,7 @@ impl Peer {
             request,
         });
         self.answer(Command::Login, |body| {
-            matches!(body, Body::LoginAnswer(_)).then_some(())
+            matches!(body, ServerBody::LoginAnswer(_)).then_some(())
         })
     }
 
@@ -419,7 +419,7 @@ impl Peer {
 
     fn session_start(&mut self, command: Command) -> Result<Pass, Option<Failure>> {
         self.answer(command, |body| match body {
-            Body::SessionStart(SessionStart {
+            ServerBody::SessionStart(SessionStart {
                 account,
                 name,
                 device,
@@ -444,7 +444,7 @@ impl Peer {
             epoch: None,
         });
         self.answer(Command::Hello, |body| match body {
-            Body::HelloAnswer(answer) => Some(answer.clone()),
+            ServerBody::HelloAnswer(answer) => Some(answer.clone()),
             _ => None,
         })
         .expect("HELLO is answered")
@@ -469,7 +469,7 @@ impl Peer {
             name: name.into(),
         });
         self.answer(Command::Resolve, |body| match body {
-            Body::Resolved(resolved) => Some(resolved.clone()),
+            ServerBody::Resolved(resolved) => Some(resolved.clone()),
             _ => None,
         })
     }
@@ -481,13 +481,13 @@ impl Peer {
         number: u64,
         receiver: &str,
         text: &str,
-    ) -> Message {
+    ) -> ClientMessage {
         let origin = Origin {
             conversation,
             device: pass.device,
             number: Number(number),
         };
-        Message::chat(
+        ClientMessage::chat(
             origin,
             Text {
                 sender: pass.name.clone(),
@@ -501,10 +501,10 @@ impl Peer {
     ///
     /// # Errors
     /// The refusal, or that nothing came.
-    pub fn say(&mut self, line: &Message) -> Result<(), Option<Failure>> {
+    pub fn say(&mut self, line: &ClientMessage) -> Result<(), Option<Failure>> {
         self.send(Channel::Chat, line).expect("a line finds room");
         self.answer(line.header.command, |body| {
-            matches!(body, Body::Stored(_)).then_some(())
+            matches!(body, ServerBody::Stored(_)).then_some(())
         })
     }
 }

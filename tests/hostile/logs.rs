@@ -7,7 +7,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
-use udpchat::protocol::{AccountId, DeviceId, Hop, Login, LoginFinish, Message, encode};
+use udpchat::protocol::{AccountId, ClientMessage, DeviceId, Hop, Login, LoginFinish, encode};
 use udpchat::transport::Channel;
 
 use crate::kit::{PATIENCE, Peer, address};
@@ -191,7 +191,7 @@ fn guess_at_a_name_that_nobody_has_is_logged_alike_where_registration_is_closed(
 fn stranger_who_causes_warnings_and_refusals_writes_few_lines() {
     // One address wrote 25 warnings a second into the log.
     let bench = Bench::new(&[]);
-    let login = Message::control(Login {
+    let login = ClientMessage::control(Login {
         name: "n o\u{7} name".into(),
         request: Vec::new().into(),
     });

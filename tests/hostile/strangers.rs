@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 use udpchat::protocol::{
-    Body, Command, ContactsRequest, ConversationId, DeviceId, ErrorCode, Message, Number, Origin,
-    Text,
+    ClientMessage, Command, ContactsRequest, ConversationId, DeviceId, ErrorCode, Number, Origin,
+    ServerBody, Text,
 };
 use udpchat::transport::Channel;
 
@@ -24,7 +24,7 @@ fn honest_use_of_the_kit_is_served() {
     let line = Peer::line(&pass, pair.conversation, 1, "bob", "tea at four?");
     alice.say(&line).unwrap();
     let heard = bob.next(PATIENCE, |message| match &message.body {
-        Body::Text(text) => Some(text.text.clone()),
+        ServerBody::Text(text) => Some(text.text.clone()),
         _ => None,
     });
     assert_eq!(heard.as_deref(), Some("tea at four?"));
@@ -54,9 +54,9 @@ fn stranger_can_neither_speak_nor_ask() {
         receiver: "everyone".into(),
         text: "the server moves to another address".into(),
     };
-    let _ = stranger.send(Channel::Chat, &Message::chat(origin, text));
+    let _ = stranger.send(Channel::Chat, &ClientMessage::chat(origin, text));
     let stored = stranger.next(Duration::from_secs(1), |message| {
-        matches!(message.body, Body::Stored(_)).then_some(())
+        matches!(message.body, ServerBody::Stored(_)).then_some(())
     });
     assert_eq!(stored, None);
 }

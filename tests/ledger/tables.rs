@@ -11,7 +11,7 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_bytes::ByteBuf;
 use tempfile::TempDir;
-use udpchat::protocol::{Body, Digest, open};
+use udpchat::protocol::{Digest, ServerBody, open};
 use udpchat::store::{self, DATABASE_FILE, Engine, Request, RequestId};
 
 use crate::markers::{Marker, marker_of};
@@ -128,7 +128,7 @@ fn entries(rows: impl Iterator<Item = (EntryKey, ByteBuf, Digest)>, whose: &str)
     for (key, content, digest) in rows {
         let message = open(&content, &digest)
             .unwrap_or_else(|error| panic!("{whose}: {key:?} does not open: {error}"));
-        if let Body::Text(text) = message.body {
+        if let ServerBody::Text(text) = message.body {
             let marker = marker_of(&text.text).expect("everything said is marked");
             let before = entries.insert(marker, (key, digest));
             assert_eq!(before, None, "{whose}: {marker:?} stands twice");

@@ -8,7 +8,8 @@ use std::sync::{Arc, Mutex};
 use redb::{Database, ReadableDatabase, ReadableTable, StorageBackend, TableDefinition};
 use serde_bytes::ByteBuf;
 use udpchat::protocol::{
-    Access, Body, ConversationId, Digest, EVERYONE_NAME, EventKind, Message, RoomEvent, open, seal,
+    Access, ConversationId, Digest, EVERYONE_NAME, EventKind, RoomEvent, ServerBody, ServerMessage,
+    open, seal,
 };
 use udpchat::store::memory::MemoryDisk;
 use udpchat::store::{Engine, Files};
@@ -39,7 +40,7 @@ type HistoryRow = (u64, u64, ByteBuf, Digest, Option<u64>);
 #[derive(Clone)]
 pub struct Logged {
     pub digest: Digest,
-    pub message: Message,
+    pub message: ServerMessage,
     pub time_ms: u64,
     /// The length of its row.
     pub bytes: u64,
@@ -56,7 +57,7 @@ impl Logged {
             role: None,
             access: None,
         };
-        let message = Message::event(ConversationId(room), event);
+        let message = ServerMessage::event(ConversationId(room), event);
         let (content, digest) = seal(&message);
         Self {
             digest,
@@ -69,7 +70,7 @@ impl Logged {
     /// The marker of what was said, if it is that.
     pub fn marker(&self) -> Option<Marker> {
         match &self.message.body {
-            Body::Text(text) => marker_of(&text.text),
+            ServerBody::Text(text) => marker_of(&text.text),
             _ => None,
         }
     }

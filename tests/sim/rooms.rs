@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use udpchat::protocol::{Body, EventKind, Message};
+use udpchat::protocol::{EventKind, ServerBody, ServerMessage};
 
 use crate::client::ClientHost;
 use crate::disk::{EntryKey, Held, Log, Marker, marker_of};
@@ -38,7 +38,7 @@ pub struct Rooms(BTreeMap<u64, Room>);
 impl Rooms {
     /// Reads the whole log.
     pub fn read(log: &Log) -> Self {
-        let is_of_a_room = |message: &Message| matches!(&message.body, Body::RoomEvent(event) if event.kind == EventKind::Joined);
+        let is_of_a_room = |message: &ServerMessage| matches!(&message.body, ServerBody::RoomEvent(event) if event.kind == EventKind::Joined);
         let rooms: BTreeSet<u64> = log
             .iter()
             .filter(|(_, logged)| is_of_a_room(&logged.message))
@@ -190,9 +190,9 @@ impl Rooms {
 }
 
 impl Room {
-    fn take(&mut self, entry: u64, message: &Message) {
+    fn take(&mut self, entry: u64, message: &ServerMessage) {
         let marker = match &message.body {
-            Body::Text(text) => {
+            ServerBody::Text(text) => {
                 let spans = self.spans.get(&text.sender);
                 let last = spans.and_then(|spans| spans.last());
                 assert!(
@@ -202,7 +202,7 @@ impl Room {
                 );
                 marker_of(&text.text)
             }
-            Body::RoomEvent(event) => {
+            ServerBody::RoomEvent(event) => {
                 let ended = match event.kind {
                     EventKind::Joined => {
                         let spans = self.spans.entry(event.actor.clone()).or_default();

@@ -17,8 +17,8 @@ use rand_core::RngCore as _;
 use super::server::Pass;
 use crate::client::credentials::{LoginBegun, SignUpBegun};
 use crate::protocol::{
-    Body, Command, ConversationId, DeviceId, EndReason, Envelope, Head, Hop, Message, Number,
-    SessionEnd, encode,
+    ClientMessage, Command, ConversationId, DeviceId, EndReason, Envelope, Head, Hop, Message,
+    Number, ServerBody, SessionEnd, encode,
 };
 use crate::transport::{Channel, CloseReason, Endpoint, SendError, SessionId};
 use stretching::Job;
@@ -261,7 +261,7 @@ impl Member {
     }
 
     /// Sends a request on the control channel.
-    pub(super) fn request(&mut self, line: &mut Line<'_>, message: &Message) {
+    pub(super) fn request(&mut self, line: &mut Line<'_>, message: &ClientMessage) {
         let bytes = encode(message, Hop::default());
         if let Some(session) = self.session {
             // The control channel holds one request of a few hundred bytes; a session that is closed says so itself.
@@ -404,7 +404,7 @@ impl Member {
             return Some(News::Failed("was sent a damaged answer".into()));
         };
         match message.body {
-            Body::Stored(stored) => {
+            ServerBody::Stored(stored) => {
                 let talk = self.talk_of(stored.conversation)?;
                 let heard = self.talks[talk].handle_stored(&stored);
                 if !heard.follows {
@@ -413,7 +413,7 @@ impl Member {
                 }
                 heard.is_news.then_some(News::Stored(talk))
             }
-            Body::SendAgain(_) => {
+            ServerBody::SendAgain(_) => {
                 for talk in &self.talks {
                     let again = talk.unstored().map(Into::into);
                     self.waiting[talk.channel() as usize].extend(again);
@@ -423,7 +423,7 @@ impl Member {
                 }
                 None
             }
-            Body::Failure(failure) => self.refused(line, message.header.command, &failure),
+            ServerBody::Failure(failure) => self.refused(line, message.header.command, &failure),
             body => self.handle_answer(line, body),
         }
     }

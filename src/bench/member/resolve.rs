@@ -5,7 +5,8 @@ use super::talk::{Contact, Found, Talk};
 use super::{ATTEMPT_WAIT, Line, Member, News, Step};
 use crate::bench::workload::With;
 use crate::protocol::{
-    Head, Hop, Join, Joined, Message, ROOM_SIGN, ReceiptsRequest, Resolve, Resolved, encode,
+    ClientMessage, Head, Hop, Join, Joined, Message, ROOM_SIGN, ReceiptsRequest, Resolve, Resolved,
+    encode,
 };
 use crate::transport::Channel;
 
@@ -46,7 +47,7 @@ impl Member {
         self.step = Step::Join;
         self.due = Some(line.now + ATTEMPT_WAIT);
         // Whoever comes first makes it.
-        let join = Message::control(Join {
+        let join = ClientMessage::control(Join {
             tag: 1,
             name,
             access: None,
@@ -98,7 +99,7 @@ impl Member {
             last_number: resolved.last_number,
             start: resolved.start,
         })?;
-        let request = Message::control(ReceiptsRequest { conversation });
+        let request = ClientMessage::control(ReceiptsRequest { conversation });
         self.send(line, Channel::Chat, encode(&request, Hop::default()));
         if self.find_next(line) {
             return None;

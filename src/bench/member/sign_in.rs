@@ -12,8 +12,8 @@ use crate::bench::server::Pass;
 use crate::client::credentials::{LoginBegun, SignUpBegun};
 use crate::protocol::opaque::KeyStretching;
 use crate::protocol::{
-    Body, Command, ErrorCode, Failure, Hello, Login, LoginFinish, Message, Resume, SessionStart,
-    SignUp, SignUpFinish,
+    Command, ErrorCode, Failure, Hello, Login, LoginFinish, Message, Resume, ServerBody,
+    SessionStart, SignUp, SignUpFinish,
 };
 
 /// How often a client tries to get in before the run fails. Chosen: a path that loses half of all packets, and a
@@ -105,11 +105,11 @@ impl Member {
     }
 
     /// The answer to what this step asked for; anything else is of no interest here.
-    pub(super) fn handle_answer(&mut self, line: &mut Line<'_>, body: Body) -> Option<News> {
+    pub(super) fn handle_answer(&mut self, line: &mut Line<'_>, body: ServerBody) -> Option<News> {
         let password = self.password;
         let stretching = KeyStretching::Argon2id;
         match (std::mem::replace(&mut self.step, Step::Gone), body) {
-            (Step::SignUp(begun), Body::SignUpAnswer(answer)) => {
+            (Step::SignUp(begun), ServerBody::SignUpAnswer(answer)) => {
                 self.stretch(line, Command::SignUp, move |random| {
                     let (response, name) = (answer.response, answer.name);
                     begun
@@ -117,7 +117,7 @@ impl Member {
                         .map_err(|error| error.to_string())
                 });
             }
-            (Step::SignUpFinish, Body::SignedUp(signed_up)) => {
+            (Step::SignUpFinish, ServerBody::SignedUp(signed_up)) => {
                 self.name = signed_up.name;
                 self.has_account = true;
                 if self.stays_away {
@@ -125,7 +125,7 @@ impl Member {
                 }
                 self.sign_in(line);
             }
-            (Step::Login(begun), Body::LoginAnswer(answer)) => {
+            (Step::Login(begun), ServerBody::LoginAnswer(answer)) => {
                 let hash = self.handshake_hash;
                 self.stretch(line, Command::Login, move |random| {
                     let (response, name) = (answer.response, answer.name);
@@ -134,7 +134,7 @@ impl Member {
                         .map_err(|error| error.to_string())
                 });
             }
-            (Step::LoginFinish | Step::Resume, Body::SessionStart(start)) => {
+            (Step::LoginFinish | Step::Resume, ServerBody::SessionStart(start)) => {
                 let SessionStart {
                     account,
                     device,
@@ -156,7 +156,7 @@ impl Member {
                 };
                 self.request(line, &Message::control(hello));
             }
-            (Step::Hello, Body::HelloAnswer(answer)) => {
+            (Step::Hello, ServerBody::HelloAnswer(answer)) => {
                 self.note_rooms(answer.heads);
                 if answer.more {
                     self.step = Step::Hello;
@@ -164,13 +164,15 @@ impl Member {
                 }
                 return self.arrive(line);
             }
-            (Step::Join, Body::Joined(joined)) => return self.joined(line, &joined),
-            (Step::Resolve, Body::Resolved(resolved)) => return self.resolved(line, &resolved),
-            (Step::Leaving, Body::SessionEnd(_)) => {
+            (Step::Join, ServerBody::Joined(joined)) => return self.joined(line, &joined),
+            (Step::Resolve, ServerBody::Resolved(resolved)) => {
+                return self.resolved(line, &resolved);
+            }
+            (Step::Leaving, ServerBody::SessionEnd(_)) => {
                 self.step = Step::Leaving;
                 self.hang_up(line);
             }
-            (_, Body::SessionEnd(end)) => {
+            (_, ServerBody::SessionEnd(end)) => {
                 return Some(News::Failed(format!("was signed out: {}", end.reason)));
             }
             (step, _) => self.step = step,

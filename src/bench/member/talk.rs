@@ -7,8 +7,8 @@ use std::collections::VecDeque;
 
 use crate::bench::workload::{Partner, With};
 use crate::protocol::{
-    Body, ConversationId, DecodeError, DeliverAgain, Delivery, DeviceId, EntryId, Envelope, Hop,
-    Message, Number, Origin, Received, Stored, Text, encode, seal,
+    ClientMessage, ConversationId, DecodeError, DeliverAgain, Delivery, DeviceId, EntryId,
+    Envelope, Hop, Number, Origin, Received, ServerBody, Stored, Text, encode, seal,
 };
 use crate::transport::Channel;
 
@@ -118,7 +118,7 @@ impl Talk {
             receiver: self.contact.receiver.clone(),
             text: text_of(number, self.contact.partner.size),
         };
-        let (content, digest) = seal(&Message::chat(origin, text));
+        let (content, digest) = seal(&ClientMessage::chat(origin, text));
         let envelope = Envelope {
             hop: Hop::default(),
             content: &content,
@@ -168,9 +168,9 @@ impl Talk {
         self.is_receipt_due = true;
         let in_room = self.contact.partner.with == With::Room;
         let (origin, text) = match (message.header.origin, message.body) {
-            (Some(origin), Body::Text(text)) => (origin, text),
+            (Some(origin), ServerBody::Text(text)) => (origin, text),
             // Somebody has joined.
-            (_, Body::RoomEvent(_)) if in_room => return Heard::Nothing,
+            (_, ServerBody::RoomEvent(_)) if in_room => return Heard::Nothing,
             _ => return Heard::Wrong("a delivery was no chat message"),
         };
         if origin.device == self.device {
@@ -194,7 +194,7 @@ impl Talk {
             conversation: self.conversation,
             after: self.position,
         };
-        encode(&Message::control(again), Hop::default())
+        encode(&ClientMessage::control(again), Hop::default())
     }
 
     /// Says how far everything has been received, if that is news.
@@ -204,7 +204,7 @@ impl Talk {
                 conversation: self.conversation,
                 entry: self.position,
             };
-            encode(&Message::control(received), Hop::default())
+            encode(&ClientMessage::control(received), Hop::default())
         })
     }
 }
@@ -220,7 +220,7 @@ fn text_of(number: Number, size: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::protocol::{AccountId, EventKind, RoomEvent};
+    use crate::protocol::{AccountId, EventKind, RoomEvent, ServerMessage};
 
     fn side(device: u64, name: &str, partner: &str, room: Option<&str>) -> Talk {
         let with = if room.is_some() {
@@ -326,7 +326,7 @@ mod tests {
             role: None,
             access: None,
         };
-        let (content, digest) = seal(&Message::event(ConversationId(9), event));
+        let (content, digest) = seal(&ServerMessage::event(ConversationId(9), event));
         let envelope = Envelope {
             hop: Hop::default(),
             content: &content,

@@ -3,7 +3,8 @@
 use super::*;
 use crate::client::Ask;
 use crate::protocol::{
-    Command, ErrorCode, Failure, Mark, Receipts, Resolved, SendAgain, Stored, Void, Voided,
+    ClientBody, Command, ErrorCode, Failure, Mark, Receipts, Resolved, SendAgain, ServerMessage,
+    Stored, Void, Voided,
 };
 
 pub(super) fn stored(number: u64, entry: u64, prev: u64, online: u32) -> Stored {
@@ -36,7 +37,7 @@ fn texts(desk: &mut Desk) -> Vec<(u64, String)> {
     let sent = desk.sent();
     sent.into_iter()
         .filter_map(|(channel, message)| match message.body {
-            Body::Text(text) => {
+            ClientBody::Text(text) => {
                 assert_eq!(channel, Channel::Chat);
                 Some((message.header.origin?.number.0, text.text))
             }
@@ -56,7 +57,7 @@ fn refuse(desk: &mut Desk, code: ErrorCode, number: u64, expected: Option<u64>) 
         ..Failure::of_number(code, PAIR, Number(number))
     };
     let bytes = encode(
-        &Message::error(Command::SendMessage, failure),
+        &ServerMessage::error(Command::SendMessage, failure),
         Hop::default(),
     );
     desk.core.handle_message(desk.now, Channel::Chat, &bytes);
@@ -99,7 +100,7 @@ fn sender_is_told_that_the_server_takes_messages_more_slowly_and_nothing_is_sent
             wait_ms: Some(wait_ms),
             ..Failure::new(ErrorCode::TooManyAttempts, "")
         };
-        Message::error(Command::SendMessage, failure)
+        ServerMessage::error(Command::SendMessage, failure)
     };
     let mut desk = Desk::signed_in(Screen::interactive());
     let hear = |desk: &mut Desk, wait_ms| {
@@ -145,13 +146,13 @@ fn message_to_an_unknown_conversation_is_resolved_first_and_keeps_its_order() {
     let tags: Vec<u32> = bodies
         .iter()
         .filter_map(|body| match body {
-            Body::Resolve(resolve) => Some(resolve.tag),
+            ClientBody::Resolve(resolve) => Some(resolve.tag),
             _ => None,
         })
         .collect();
     assert!(!tags.is_empty());
     for tag in tags {
-        desk.control(&Message::control(Resolved {
+        desk.control(&ServerMessage::control(Resolved {
             tag,
             conversation: ConversationId(41),
             name: "carol".into(),
@@ -170,12 +171,12 @@ fn message_to_an_unknown_conversation_is_resolved_first_and_keeps_its_order() {
 fn user_who_does_not_exist_is_named_and_the_message_forgotten() {
     let mut desk = Desk::signed_in(Screen::interactive());
     say(&mut desk, "message zoe hello");
-    let Some(Body::Resolve(resolve)) = desk.bodies().pop() else {
+    let Some(ClientBody::Resolve(resolve)) = desk.bodies().pop() else {
         panic!("the client does not look for zoe");
     };
     let mut failure = Failure::new(ErrorCode::NoSuchUser, "");
     failure.tag = Some(resolve.tag);
-    desk.control(&Message::error(Command::Resolve, failure));
+    desk.control(&ServerMessage::error(Command::Resolve, failure));
     assert_eq!(
         desk.lines(),
         ["there is no user \"zoe\" here; not sent: \"hello\""]
@@ -214,11 +215,11 @@ fn unstored_messages_are_sent_again_with_the_same_bytes_after_a_crash() {
     options.user = Some("erin".into());
     let mut desk = desk.restarted(Screen::interactive(), options);
     desk.body();
-    desk.control(&Message::control(session_start()));
+    desk.control(&ServerMessage::control(session_start()));
     let after = desk.settle_heads(vec![head(PAIR, "bob", 3, 1, 3)]);
-    let texts: Vec<&Body> = after
+    let texts: Vec<&ClientBody> = after
         .iter()
-        .filter(|body| matches!(body, Body::Text(_)))
+        .filter(|body| matches!(body, ClientBody::Text(_)))
         .collect();
     assert_eq!(texts, [&before.last().unwrap().1.body]);
 }
@@ -234,13 +235,13 @@ fn message_beyond_the_quota_is_not_sent_and_says_whom_to_ask() {
         ..Failure::new(ErrorCode::QuotaFull, "your 1 GiB at this server are full")
     };
     let bytes = encode(
-        &Message::error(Command::SendMessage, failure),
+        &ServerMessage::error(Command::SendMessage, failure),
         Hop::default(),
     );
     desk.core.handle_message(desk.now, Channel::Chat, &bytes);
     assert_eq!(
         desk.bodies(),
-        [Body::Void(Void {
+        [ClientBody::Void(Void {
             conversation: PAIR,
             number: Number(1)
         })]
@@ -261,7 +262,7 @@ fn refused_message_uses_its_number_up_and_what_follows_is_sent_again() {
     refuse(&mut desk, ErrorCode::NotPermitted, 1, None);
     refuse(&mut desk, ErrorCode::Expect, 2, Some(1));
     refuse(&mut desk, ErrorCode::Expect, 3, Some(1));
-    assert!(matches!(&desk.bodies()[..], [Body::Void(void)] if void.number == Number(1)));
+    assert!(matches!(&desk.bodies()[..], [ClientBody::Void(void)] if void.number == Number(1)));
     assert_eq!(
         desk.screen.lines(),
         ["not sent: this is not permitted: \"one\""]
@@ -324,9 +325,9 @@ fn line_typed_without_a_link_is_queued_and_sent_when_it_is_back() {
     assert!(desk.lines()[0].starts_with("● queued"));
     desk.core.link_up(desk.now, KEY, HASH);
     desk.bodies();
-    desk.control(&Message::control(session_start()));
+    desk.control(&ServerMessage::control(session_start()));
     let sent = desk.settle_heads(vec![head(PAIR, "bob", 0, 0, 0)]);
-    assert!(sent.iter().any(|body| matches!(body, Body::Text(_))));
+    assert!(sent.iter().any(|body| matches!(body, ClientBody::Text(_))));
 }
 
 #[test]
@@ -371,7 +372,7 @@ fn number_that_was_sent_again_in_a_new_session_is_not_given_to_the_next_message(
     desk.core.link_lost("reset", None);
     desk.core.link_up(desk.now, KEY, HASH);
     desk.bodies();
-    desk.control(&Message::control(session_start()));
+    desk.control(&ServerMessage::control(session_start()));
     desk.settle_heads(vec![head(PAIR, "bob", 0, 0, 0)]);
     desk.chat(stored(1, 3, 0, 1));
     say(&mut desk, "message bob two");

@@ -2,7 +2,7 @@
 
 use super::receiving::deliver;
 use super::*;
-use crate::protocol::{Command, ErrorCode, Failure};
+use crate::protocol::{ClientBody, Command, ErrorCode, Failure, ServerMessage};
 
 /// The server refuses what was asked for again.
 fn refuse(desk: &mut Desk, code: ErrorCode) {
@@ -10,7 +10,7 @@ fn refuse(desk: &mut Desk, code: ErrorCode) {
         conversation: Some(PAIR),
         ..Failure::new(code, "")
     };
-    let refusal = Message::error(Command::Receive, failure);
+    let refusal = ServerMessage::error(Command::Receive, failure);
     let bytes = encode(&refusal, Hop::default());
     desk.core.handle_message(desk.now, Channel::Chat, &bytes);
 }
@@ -25,7 +25,7 @@ fn with_gap() -> Desk {
 
 fn questions(desk: &mut Desk) -> usize {
     let bodies = desk.bodies();
-    let is_question = |body: &&Body| matches!(body, Body::DeliverAgain(_));
+    let is_question = |body: &&ClientBody| matches!(body, ClientBody::DeliverAgain(_));
     bodies.iter().filter(is_question).count()
 }
 

@@ -29,9 +29,9 @@ use super::testing::{Memory, Screen, instant};
 use super::{End, Input, Options};
 use crate::protocol::opaque::{KeyStretching, Suite, context, identities};
 use crate::protocol::{
-    AccountId, Body, ConversationId, DeviceId, EVERYONE_NAME, EntryId, Envelope, Greeting, Head,
-    HelloAnswer, Hop, Login, LoginAnswer, LoginFinish, Message, Number, SessionStart, SignUp,
-    SignUpAnswer, SignUpFinish, encode,
+    AccountId, ClientBody, ClientMessage, ConversationId, DeviceId, EVERYONE_NAME, EntryId,
+    Envelope, Greeting, Head, HelloAnswer, Hop, Login, LoginAnswer, LoginFinish, Number,
+    ServerBody, ServerMessage, SessionStart, SignUp, SignUpAnswer, SignUpFinish, encode,
 };
 use crate::transport::{Channel, Now};
 
@@ -113,7 +113,7 @@ impl Desk {
     }
 
     /// Ends the batch, and gives what was sent.
-    fn sent(&mut self) -> Vec<(Channel, Message)> {
+    fn sent(&mut self) -> Vec<(Channel, ClientMessage)> {
         self.core.settle(self.now);
         let messages = self.core.take_messages();
         messages
@@ -126,25 +126,25 @@ impl Desk {
     }
 
     /// Ends the batch, and gives the bodies of what was sent.
-    fn bodies(&mut self) -> Vec<Body> {
+    fn bodies(&mut self) -> Vec<ClientBody> {
         let sent = self.sent();
         sent.into_iter().map(|(_, message)| message.body).collect()
     }
 
     /// Ends the batch, and gives the only body that was sent.
-    fn body(&mut self) -> Body {
+    fn body(&mut self) -> ClientBody {
         let mut bodies = self.bodies();
         assert_eq!(bodies.len(), 1, "{bodies:?}");
         bodies.remove(0)
     }
 
-    fn control(&mut self, message: &Message) {
+    fn control(&mut self, message: &ServerMessage) {
         let bytes = encode(message, Hop::default());
         self.core.handle_message(self.now, Channel::Control, &bytes);
     }
 
-    fn chat(&mut self, body: impl Into<Body>) {
-        let bytes = encode(&Message::control(body), Hop::default());
+    fn chat(&mut self, body: impl Into<ServerBody>) {
+        let bytes = encode(&ServerMessage::control(body), Hop::default());
         self.core.handle_message(self.now, Channel::Chat, &bytes);
     }
 
@@ -167,11 +167,11 @@ impl Desk {
     }
 
     /// The server answers HELLO.
-    fn settle_heads(&mut self, mut heads: Vec<Head>) -> Vec<Body> {
+    fn settle_heads(&mut self, mut heads: Vec<Head>) -> Vec<ClientBody> {
         heads.push(head(ConversationId::EVERYONE, EVERYONE_NAME, 0, 0, 0));
         self.sent();
-        self.control(&Message::control(HelloAnswer { heads, more: false }));
-        self.control(&Message::control(Greeting {
+        self.control(&ServerMessage::control(HelloAnswer { heads, more: false }));
+        self.control(&ServerMessage::control(Greeting {
             text: "Welcome.".into(),
             online: 1,
         }));
@@ -198,10 +198,10 @@ impl Desk {
         let mut options = options();
         options.user = Some("erin".into());
         let mut desk = self.restarted(Screen::interactive(), options);
-        let Body::Resume(_) = desk.body() else {
+        let ClientBody::Resume(_) = desk.body() else {
             panic!("the client has a ticket");
         };
-        desk.control(&Message::control(session_start()));
+        desk.control(&ServerMessage::control(session_start()));
         desk
     }
 
@@ -341,15 +341,15 @@ impl Server {
 
     /// Answers a login to its end.
     fn log_in(&mut self, desk: &mut Desk) {
-        let Body::Login(login) = desk.body() else {
+        let ClientBody::Login(login) = desk.body() else {
             panic!("the client does not log in");
         };
         let answer = self.login_answer(&login);
-        desk.control(&Message::control(answer));
-        let Body::LoginFinish(finish) = desk.body() else {
+        desk.control(&ServerMessage::control(answer));
+        let ClientBody::LoginFinish(finish) = desk.body() else {
             panic!("the client does not finish its login");
         };
         assert!(self.is_proved(&finish));
-        desk.control(&Message::control(session_start()));
+        desk.control(&ServerMessage::control(session_start()));
     }
 }

@@ -2,8 +2,9 @@
 
 use super::*;
 use crate::protocol::{
-    Alert, Command, Contact, DeliverAgain, Delivery, Digest, EndReason, ErrorCode, Failure,
-    ListContacts, Origin, Received, RecipientData, SessionEnd, Text, seal,
+    Alert, ClientBody, ClientMessage, Command, Contact, DeliverAgain, Delivery, Digest, EndReason,
+    ErrorCode, Failure, ListContacts, Origin, Received, RecipientData, ServerBody, ServerMessage,
+    SessionEnd, Text, seal,
 };
 
 fn delivery(entry: u64, prev: u64) -> Delivery {
@@ -16,7 +17,7 @@ fn delivery(entry: u64, prev: u64) -> Delivery {
     }
 }
 
-fn from_bob(text: &str, number: u64) -> Message {
+fn from_bob(text: &str, number: u64) -> ServerMessage {
     let origin = Origin {
         conversation: PAIR,
         device: DeviceId(77),
@@ -27,7 +28,7 @@ fn from_bob(text: &str, number: u64) -> Message {
         receiver: "erin".into(),
         text: text.into(),
     };
-    Message::chat(origin, text)
+    ServerMessage::chat(origin, text)
 }
 
 pub(super) fn deliver(desk: &mut Desk, text: &str, entry: u64, prev: u64) {
@@ -77,15 +78,15 @@ fn deliver_damaged(desk: &mut Desk, entry: u64, prev: u64) {
     desk.core.handle_message(desk.now, Channel::Chat, &bytes);
 }
 
-fn received(entry: u64) -> Body {
-    Body::Received(Received {
+fn received(entry: u64) -> ClientBody {
+    ClientBody::Received(Received {
         conversation: PAIR,
         entry: EntryId(entry),
     })
 }
 
-fn again(after: u64) -> Body {
-    Body::DeliverAgain(DeliverAgain {
+fn again(after: u64) -> ClientBody {
+    ClientBody::DeliverAgain(DeliverAgain {
         conversation: PAIR,
         after: EntryId(after),
     })
@@ -125,7 +126,10 @@ fn what_has_expired_before_it_came_is_told_in_its_place() {
         conversation: Some(PAIR),
         ..Failure::new(ErrorCode::Expired, "")
     };
-    let bytes = encode(&Message::error(Command::Receive, failure), Hop::default());
+    let bytes = encode(
+        &ServerMessage::error(Command::Receive, failure),
+        Hop::default(),
+    );
     desk.core.handle_message(desk.now, Channel::Chat, &bytes);
     deliver(&mut desk, "nine", 9, 1);
     assert_eq!(desk.bodies(), [received(9)]);
@@ -173,7 +177,7 @@ fn damaged_entry_is_asked_for_once_more_then_reported_and_holds_nothing_up() {
     deliver_damaged(&mut desk, 2, 0);
     let bodies = desk.bodies();
     assert!(
-        matches!(&bodies[..], [Body::Failure(_)]),
+        matches!(&bodies[..], [ClientBody::Failure(_)]),
         "reported, and not as received: {bodies:?}"
     );
     assert!(desk.screen.lines()[0].contains("damaged twice"));
@@ -193,7 +197,7 @@ fn entry_that_was_damaged_on_the_way_only_is_shown_whole() {
 fn message_under_a_false_name_is_not_shown_as_said() {
     let mut desk = Desk::signed_in(Screen::interactive());
     let mut message = from_bob("I am carol", 1);
-    if let Body::Text(text) = &mut message.body {
+    if let ServerBody::Text(text) = &mut message.body {
         text.sender = "carol".into();
     }
     let hop = Hop {
@@ -233,7 +237,7 @@ fn what_was_missed_is_shown_even_if_the_link_is_lost_before_it_is_complete() {
     desk.core.link_lost("reset", None);
     desk.core.link_up(desk.now, KEY, HASH);
     desk.bodies();
-    desk.control(&Message::control(session_start()));
+    desk.control(&ServerMessage::control(session_start()));
     desk.settle_heads(vec![head(PAIR, "bob", 4, 0, 2)]);
     let lines = desk.screen.lines();
     assert!(
@@ -268,7 +272,7 @@ fn line_that_a_crash_may_have_kept_from_the_screen_is_shown_again_and_marked() {
     deliver(&mut desk, "tea?", 2, 0);
     desk.core.settle(desk.now);
     let mut desk = desk.killed_and_back();
-    let Body::Hello(hello) = desk.body() else {
+    let ClientBody::Hello(hello) = desk.body() else {
         panic!("the client does not say where it stands");
     };
     assert_eq!(hello.positions.len(), 2);
@@ -302,7 +306,7 @@ fn own_line_of_another_device_is_shown_again_after_a_crash_as_any_other() {
             ..delivery(3, 2)
         }),
     };
-    let bytes = encode(&Message::chat(origin, text), hop);
+    let bytes = encode(&ServerMessage::chat(origin, text), hop);
     desk.core.handle_message(desk.now, Channel::Chat, &bytes);
     desk.core.settle(desk.now);
     let mut desk = desk.killed_and_back();
@@ -327,7 +331,7 @@ fn line_that_came_with_the_end_of_the_session_is_not_shown_again_at_the_next_log
     // It was on its way to the console when the account was closed, and counted as one that a crash had kept from it.
     let mut desk = Desk::signed_in(Screen::interactive());
     deliver(&mut desk, "tea?", 2, 0);
-    desk.control(&Message::control(SessionEnd {
+    desk.control(&ServerMessage::control(SessionEnd {
         reason: EndReason::Superseded,
     }));
     assert!(desk.lines().iter().any(|line| line.ends_with("bob: tea?")));
@@ -374,7 +378,7 @@ fn line_that_waits_for_a_slow_terminal_is_not_recorded_as_shown() {
 fn comings_and_goings_are_told_and_known_to_the_tab_key() {
     let mut desk = Desk::signed_in(Screen::interactive());
     let alert = |online| {
-        Message::control(Alert {
+        ServerMessage::control(Alert {
             name: "dave".into(),
             online,
         })
@@ -393,7 +397,7 @@ fn reconnection_is_no_news_of_those_who_are_back_too() {
     // been told to have gone; of those who did not come back nobody was told.
     let mut desk = Desk::signed_in(Screen::interactive());
     let alert = |name: &str, online| {
-        Message::control(Alert {
+        ServerMessage::control(Alert {
             name: name.into(),
             online,
         })
@@ -405,13 +409,13 @@ fn reconnection_is_no_news_of_those_who_are_back_too() {
     desk.core.link_lost("reset", None);
     desk.core.link_up(desk.now, KEY, HASH);
     desk.bodies();
-    desk.control(&Message::control(session_start()));
+    desk.control(&ServerMessage::control(session_start()));
     let asked = desk.settle_heads(vec![head(PAIR, "bob", 0, 0, 0)]);
     let tag = asked.iter().find_map(|body| match body {
-        Body::ContactsRequest(request) => Some(request.tag),
+        ClientBody::ContactsRequest(request) => Some(request.tag),
         _ => None,
     });
-    desk.control(&Message::control(ListContacts {
+    desk.control(&ServerMessage::control(ListContacts {
         tag: tag.expect("the client asks who is there"),
         contacts: vec![Contact {
             account: BOB,
@@ -438,7 +442,7 @@ fn contacts_are_listed_with_their_addresses() {
     let mut desk = Desk::signed_in(Screen::interactive());
     desk.core.settle(desk.now);
     desk.type_line("contacts");
-    let Body::ContactsRequest(request) = desk.body() else {
+    let ClientBody::ContactsRequest(request) = desk.body() else {
         panic!("the client does not ask");
     };
     let contact = |name: &str, port: u16| Contact {
@@ -446,12 +450,12 @@ fn contacts_are_listed_with_their_addresses() {
         name: name.into(),
         address: RecipientData::from(std::net::SocketAddr::from(([10, 0, 0, 1], port))),
     };
-    desk.control(&Message::control(ListContacts {
+    desk.control(&ServerMessage::control(ListContacts {
         tag: request.tag,
         contacts: vec![contact("bob", 1)],
         more: true,
     }));
-    desk.control(&Message::control(ListContacts {
+    desk.control(&ServerMessage::control(ListContacts {
         tag: request.tag,
         contacts: vec![contact("erin", 2)],
         more: false,
@@ -469,14 +473,14 @@ fn own_entry_that_comes_in_place_of_its_answer_is_asked_about_again() {
     // device. The message then waited in the outbox until the next session, and a script never ended.
     let mut desk = Desk::signed_in(Screen::interactive());
     desk.type_line("message bob tea?");
-    let sent: Vec<Message> = desk
+    let sent: Vec<ClientMessage> = desk
         .sent()
         .into_iter()
         .map(|(_, message)| message)
         .collect();
     let Some(said) = sent
         .iter()
-        .find(|message| matches!(message.body, Body::Text(_)))
+        .find(|message| matches!(message.body, ClientBody::Text(_)))
     else {
         panic!("{sent:?}");
     };
@@ -501,7 +505,7 @@ fn endless_answer_to_hello_fills_no_memory() {
             heads: vec![head(PAIR, "bob", 0, 0, 0); 100],
             more: true,
         };
-        desk.control(&Message::control(answer));
+        desk.control(&ServerMessage::control(answer));
     }
     let account = desk.core.account.as_ref().expect("erin is signed in");
     assert_eq!(account.heads.len(), 1);

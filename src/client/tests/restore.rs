@@ -3,7 +3,7 @@
 use super::chat::stored;
 use super::receiving::deliver;
 use super::*;
-use crate::protocol::{Delivery, EndReason, Origin, Text};
+use crate::protocol::{ClientBody, Delivery, EndReason, Origin, ServerMessage, Text};
 
 /// Delivers what erin's device has said to bob under this number, as the next entry of an empty log.
 fn deliver_own(desk: &mut Desk, number: u64, text: &str) {
@@ -27,16 +27,16 @@ fn deliver_own(desk: &mut Desk, number: u64, text: &str) {
             time_ms: START_MS,
         }),
     };
-    let bytes = encode(&Message::chat(origin, text), hop);
+    let bytes = encode(&ServerMessage::chat(origin, text), hop);
     desk.core.handle_message(desk.now, Channel::Chat, &bytes);
 }
 
 /// The link is made again, and the server's database has this epoch by now.
-fn comes_back(desk: &mut Desk, epoch: u64) -> Vec<Body> {
+fn comes_back(desk: &mut Desk, epoch: u64) -> Vec<ClientBody> {
     desk.core.link_lost("reset", None);
     desk.core.link_up(desk.now, KEY, HASH);
     let said = desk.bodies();
-    desk.control(&Message::control(SessionStart {
+    desk.control(&ServerMessage::control(SessionStart {
         epoch,
         ..session_start()
     }));
@@ -61,20 +61,24 @@ fn line_with_a_number_in_a_conversation_that_was_lost_is_said_anew() {
     let mut desk = Desk::signed_in(Screen::interactive());
     desk.core.settle(desk.now);
     desk.type_line("message bob tea?");
-    assert!(matches!(desk.bodies()[..], [.., Body::Text(_)]));
+    assert!(matches!(desk.bodies()[..], [.., ClientBody::Text(_)]));
     comes_back(&mut desk, 2);
     let bodies = desk.settle_heads(Vec::new());
     let asks_for_bob =
-        |body: &Body| matches!(body, Body::Resolve(resolve) if resolve.name == "bob");
+        |body: &ClientBody| matches!(body, ClientBody::Resolve(resolve) if resolve.name == "bob");
     assert!(bodies.iter().any(asks_for_bob), "{bodies:?}");
-    assert!(!bodies.iter().any(|body| matches!(body, Body::Text(_))));
+    assert!(
+        !bodies
+            .iter()
+            .any(|body| matches!(body, ClientBody::Text(_)))
+    );
 }
 
 #[test]
 fn hello_names_the_epoch_of_its_positions_until_they_are_settled_in_another() {
-    let epochs = |bodies: Vec<Body>| -> Vec<Option<u64>> {
+    let epochs = |bodies: Vec<ClientBody>| -> Vec<Option<u64>> {
         let hellos = bodies.into_iter().filter_map(|body| match body {
-            Body::Hello(hello) => Some(hello.epoch),
+            ClientBody::Hello(hello) => Some(hello.epoch),
             _ => None,
         });
         hellos.collect()
@@ -141,9 +145,13 @@ fn device_whose_numbers_the_server_knows_better_is_a_copy_and_sends_nothing_of_i
     desk.type_line("message bob tea?");
     desk.core.link_up(desk.now, KEY, HASH);
     desk.bodies();
-    desk.control(&Message::control(session_start()));
+    desk.control(&ServerMessage::control(session_start()));
     let bodies = desk.settle_heads(vec![head(PAIR, "bob", 7, 3, 0)]);
-    assert!(!bodies.iter().any(|body| matches!(body, Body::Text(_))));
+    assert!(
+        !bodies
+            .iter()
+            .any(|body| matches!(body, ClientBody::Text(_)))
+    );
     has_given_its_lines_up(&desk);
     // The server took the session for signed in, and refused each further login on it.
     assert!(desk.core.take_new_link_wish());
@@ -162,7 +170,11 @@ fn copy_from_before_a_restore_of_the_server_is_found_out_by_numbers_in_a_convers
     desk.bodies();
     comes_back(&mut desk, 2);
     let bodies = desk.settle_heads(vec![head(ConversationId(41), "carol", 1, 1, 0)]);
-    assert!(!bodies.iter().any(|body| matches!(body, Body::Text(_))));
+    assert!(
+        !bodies
+            .iter()
+            .any(|body| matches!(body, ClientBody::Text(_)))
+    );
     has_given_its_lines_up(&desk);
 }
 
@@ -178,7 +190,7 @@ fn line_that_a_later_state_has_said_since_the_server_was_restored_is_not_said_ag
     desk.type_line("message bob tea?");
     desk.bodies();
     comes_back(&mut desk, 2);
-    let says = |body: &Body| matches!(body, Body::Text(_));
+    let says = |body: &ClientBody| matches!(body, ClientBody::Text(_));
     let bodies = desk.settle_heads(vec![head(PAIR, "bob", 1, 1, 0)]);
     assert!(!bodies.iter().any(says), "{bodies:?}");
     deliver_own(&mut desk, 1, "tea?");
@@ -195,7 +207,7 @@ fn line_waits_until_the_log_of_a_restored_server_is_read_and_goes_out_then() {
         desk.type_line("message bob tea?");
         desk.bodies();
         comes_back(&mut desk, 2);
-        let says = |body: &Body| matches!(body, Body::Text(_));
+        let says = |body: &ClientBody| matches!(body, ClientBody::Text(_));
         let mut bodies = desk.settle_heads(vec![head(PAIR, "bob", 2, 0, 0)]);
         deliver(&mut desk, "one", 1, 0);
         bodies.extend(desk.bodies());
@@ -221,7 +233,7 @@ fn device_that_has_signed_in_elsewhere_as_well_becomes_another_one() {
     desk.core.settle(desk.now);
     desk.type_line("login erin");
     // By ticket it would be the same device.
-    assert!(!matches!(desk.bodies()[..], [Body::Resume(_), ..]));
+    assert!(!matches!(desk.bodies()[..], [ClientBody::Resume(_), ..]));
 }
 
 #[test]
@@ -235,7 +247,7 @@ fn device_stands_at_the_beginning_of_a_log_that_was_lost() {
     desk.settle_heads(Vec::new());
     let said = comes_back(&mut desk, 2);
     let at = said.iter().find_map(|body| match body {
-        Body::Hello(hello) => hello
+        ClientBody::Hello(hello) => hello
             .positions
             .iter()
             .find(|position| position.conversation == PAIR),
@@ -248,7 +260,7 @@ fn device_stands_at_the_beginning_of_a_log_that_was_lost() {
 fn lines_after_tea(delivered: &str, is_killed: bool) -> Vec<String> {
     let mut desk = Desk::signed_in(Screen::interactive());
     desk.type_line("message bob tea?");
-    assert!(matches!(desk.bodies()[..], [.., Body::Text(_)]));
+    assert!(matches!(desk.bodies()[..], [.., ClientBody::Text(_)]));
     deliver_own(&mut desk, 1, delivered);
     if is_killed {
         desk.core.settle(desk.now);

@@ -2,10 +2,13 @@
 
 use super::*;
 use crate::client::{Ask, Trust};
-use crate::protocol::{Command, EndReason, ErrorCode, Failure, SessionEnd, SignedUp, fingerprint};
+use crate::protocol::{
+    ClientBody, Command, EndReason, ErrorCode, Failure, ServerMessage, SessionEnd, SignedUp,
+    fingerprint,
+};
 
 fn refuse(desk: &mut Desk, command: Command, code: ErrorCode) {
-    desk.control(&Message::error(command, Failure::new(code, "")));
+    desk.control(&ServerMessage::error(command, Failure::new(code, "")));
 }
 
 /// The only question that was asked in this batch.
@@ -30,7 +33,7 @@ fn unknown_key_is_asked_about_at_a_terminal_and_nothing_is_sent_before_the_yes()
     );
     assert_eq!(desk.screen.asks(), [Ask::Line(question)]);
     desk.type_line("y");
-    assert!(matches!(desk.body(), Body::Login(_)));
+    assert!(matches!(desk.body(), ClientBody::Login(_)));
 }
 
 #[test]
@@ -88,7 +91,7 @@ fn name_of_the_only_account_with_a_device_here_need_not_be_typed() {
         assert_eq!(asked(&mut desk), Ask::Line(question.into()));
         desk.type_line("");
         if accounts.len() == 1 {
-            assert!(matches!(desk.body(), Body::Login(_)));
+            assert!(matches!(desk.body(), ClientBody::Login(_)));
         } else {
             let lines = desk.lines();
             assert_eq!(
@@ -108,7 +111,7 @@ fn unknown_name_is_offered_an_account_before_any_password_and_is_signed_in_with_
     desk.type_line("login");
     assert_eq!(asked(&mut desk), Ask::Line("username: ".into()));
     desk.type_line("erin");
-    assert!(matches!(desk.body(), Body::Login(_)));
+    assert!(matches!(desk.body(), ClientBody::Login(_)));
     refuse(&mut desk, Command::Login, ErrorCode::NoSuchUser);
     assert_eq!(
         asked(&mut desk),
@@ -124,17 +127,17 @@ fn unknown_name_is_offered_an_account_before_any_password_and_is_signed_in_with_
     asked(&mut desk);
     desk.type_line("secret");
 
-    let Body::SignUp(sign_up) = desk.body() else {
+    let ClientBody::SignUp(sign_up) = desk.body() else {
         panic!("the client does not sign up");
     };
     let answer = server.sign_up_answer(&sign_up);
-    desk.control(&Message::control(answer));
-    let Body::SignUpFinish(finish) = desk.body() else {
+    desk.control(&ServerMessage::control(answer));
+    let ClientBody::SignUpFinish(finish) = desk.body() else {
         panic!("the client does not finish its sign-up");
     };
     server.take_upload(&finish);
     let name = "erin".into();
-    desk.control(&Message::control(SignedUp { name }));
+    desk.control(&ServerMessage::control(SignedUp { name }));
     server.log_in(&mut desk);
     desk.settle_heads(Vec::new());
     assert_eq!(asked(&mut desk), Ask::Command("erin> ".into()));
@@ -148,7 +151,7 @@ fn whoever_asks_to_sign_up_is_offered_the_account() {
     let mut desk = Desk::connected(Screen::interactive(), options());
     asked(&mut desk);
     desk.type_line("signup erin");
-    assert!(matches!(desk.body(), Body::Login(_)));
+    assert!(matches!(desk.body(), ClientBody::Login(_)));
     refuse(&mut desk, Command::Login, ErrorCode::NoSuchUser);
     assert_eq!(
         asked(&mut desk),
@@ -163,12 +166,12 @@ fn wrong_password_is_asked_again_and_the_third_ends_at_the_prompt() {
     desk.core.settle(desk.now);
     desk.type_line("/login erin");
     for attempt in 0..4 {
-        let Body::Login(login) = desk.body() else {
+        let ClientBody::Login(login) = desk.body() else {
             panic!("the client does not log in");
         };
         let answer = server.login_answer(&login);
         desk.screen.asks();
-        desk.control(&Message::control(answer));
+        desk.control(&ServerMessage::control(answer));
         if attempt == 3 {
             break;
         }
@@ -189,11 +192,11 @@ fn wrong_password_is_asked_again_and_the_third_ends_at_the_prompt() {
 fn wrong_password_without_a_terminal_is_refused() {
     let mut server = Server::with_account("erin", "secret");
     let mut desk = Desk::connected(Screen::plain(), with_password("erin", "wrong"));
-    let Body::Login(login) = desk.body() else {
+    let ClientBody::Login(login) = desk.body() else {
         panic!("the client does not log in");
     };
     let answer = server.login_answer(&login);
-    desk.control(&Message::control(answer));
+    desk.control(&ServerMessage::control(answer));
     assert!(desk.refused().contains("password is wrong"));
 }
 
@@ -203,11 +206,11 @@ fn login_through_another_session_than_the_servers_looks_like_a_wrong_password() 
     let mut server = Server::with_account("erin", "secret");
     let mut desk = Desk::new(Screen::plain(), with_password("erin", "secret"));
     desk.core.link_up(desk.now, KEY, [9; 32]);
-    let Body::Login(login) = desk.body() else {
+    let ClientBody::Login(login) = desk.body() else {
         panic!("the client does not log in");
     };
     let answer = server.login_answer(&login);
-    desk.control(&Message::control(answer));
+    desk.control(&ServerMessage::control(answer));
     assert!(desk.refused().contains("machine in the middle"));
 }
 
@@ -217,13 +220,13 @@ fn ticket_of_the_last_session_signs_in_without_a_password() {
     let mut options = options();
     options.user = Some("Erin".into());
     let mut desk = desk.restarted(Screen::plain(), options);
-    let Body::Resume(resume) = desk.body() else {
+    let ClientBody::Resume(resume) = desk.body() else {
         panic!("the client does not use its ticket");
     };
     assert_eq!((resume.account, resume.device), (ERIN, DEVICE));
     assert_eq!(resume.ticket, session_start().ticket);
-    desk.control(&Message::control(session_start()));
-    assert!(matches!(desk.body(), Body::Hello(_)));
+    desk.control(&ServerMessage::control(session_start()));
+    assert!(matches!(desk.body(), ClientBody::Hello(_)));
 }
 
 #[test]
@@ -233,15 +236,18 @@ fn lost_link_is_resumed_by_ticket_and_a_refused_one_asks_to_log_in() {
     assert!(desk.lines()[0].contains("trying again"));
     desk.core.link_up(desk.now, KEY, HASH);
     let flight = desk.bodies();
-    assert!(matches!(flight[..], [Body::Resume(_), Body::Hello(_)]));
-    desk.control(&Message::control(session_start()));
+    assert!(matches!(
+        flight[..],
+        [ClientBody::Resume(_), ClientBody::Hello(_)]
+    ));
+    desk.control(&ServerMessage::control(session_start()));
     assert_eq!(desk.bodies(), [], "all was said in one flight");
 
     let mut desk = Desk::connected(Screen::interactive(), options());
     desk.core.settle(desk.now);
     desk.type_line("login erin");
     desk.body();
-    desk.control(&Message::control(LoginAnswer {
+    desk.control(&ServerMessage::control(LoginAnswer {
         response: ByteBuf::new(),
         name: "erin".into(),
     }));
@@ -261,16 +267,16 @@ fn where_a_device_stands_is_said_again_if_the_ticket_is_refused() {
     desk.core.link_up(desk.now, KEY, HASH);
     assert_eq!(desk.bodies().len(), 2);
     refuse(&mut desk, Command::Resume, ErrorCode::TicketRefused);
-    let Body::Login(login) = desk.body() else {
+    let ClientBody::Login(login) = desk.body() else {
         panic!("the password of the command line was not used");
     };
     refuse(&mut desk, Command::Hello, ErrorCode::NotSignedIn);
     assert_eq!(desk.bodies(), [], "that was to be expected");
     let answer = server.login_answer(&login);
-    desk.control(&Message::control(answer));
-    assert!(matches!(desk.body(), Body::LoginFinish(_)));
-    desk.control(&Message::control(session_start()));
-    assert!(matches!(desk.body(), Body::Hello(_)));
+    desk.control(&ServerMessage::control(answer));
+    assert!(matches!(desk.body(), ClientBody::LoginFinish(_)));
+    desk.control(&ServerMessage::control(session_start()));
+    assert!(matches!(desk.body(), ClientBody::Hello(_)));
 }
 
 #[test]
@@ -281,13 +287,13 @@ fn ticket_that_is_tried_again_after_a_pause_has_its_hello_behind_it() {
     assert_eq!(desk.bodies().len(), 2);
     let mut failure = Failure::new(ErrorCode::TooManyAttempts, "");
     failure.wait_ms = Some(2_000);
-    desk.control(&Message::error(Command::Resume, failure));
+    desk.control(&ServerMessage::error(Command::Resume, failure));
     refuse(&mut desk, Command::Hello, ErrorCode::NotSignedIn);
     desk.bodies();
     desk.wait(Duration::from_secs(2));
-    assert!(matches!(desk.body(), Body::Resume(_)));
-    desk.control(&Message::control(session_start()));
-    assert!(matches!(desk.body(), Body::Hello(_)));
+    assert!(matches!(desk.body(), ClientBody::Resume(_)));
+    desk.control(&ServerMessage::control(session_start()));
+    assert!(matches!(desk.body(), ClientBody::Hello(_)));
 }
 
 #[test]
@@ -297,7 +303,7 @@ fn logout_tells_the_server_and_forgets_the_ticket() {
     desk.screen.asks();
     assert_eq!(
         desk.body(),
-        Body::SessionEnd(SessionEnd {
+        ClientBody::SessionEnd(SessionEnd {
             reason: EndReason::LoggedOut
         })
     );
@@ -334,10 +340,10 @@ fn too_many_attempts_are_waited_out_without_a_terminal() {
     desk.body();
     let mut failure = Failure::new(ErrorCode::TooManyAttempts, "");
     failure.wait_ms = Some(2_000);
-    desk.control(&Message::error(Command::Login, failure));
+    desk.control(&ServerMessage::error(Command::Login, failure));
     assert!(desk.bodies().is_empty());
     desk.wait(Duration::from_secs(2));
-    assert!(matches!(desk.body(), Body::Login(_)));
+    assert!(matches!(desk.body(), ClientBody::Login(_)));
 }
 
 #[test]
@@ -391,7 +397,7 @@ fn script_that_logs_out_waits_for_what_it_has_sent() {
     assert!(desk.bodies().is_empty());
     assert!(desk.screen.asks().is_empty());
     desk.wait(Duration::from_secs(10));
-    assert!(matches!(desk.body(), Body::SessionEnd(_)));
+    assert!(matches!(desk.body(), ClientBody::SessionEnd(_)));
 }
 
 #[test]
@@ -404,7 +410,7 @@ fn login_without_a_link_goes_on_when_it_is_back() {
     assert!(desk.lines().last().unwrap().contains("when it is back"));
     assert!(desk.screen.asks().is_empty());
     desk.core.link_up(desk.now, KEY, HASH);
-    assert!(matches!(desk.body(), Body::Login(_)));
+    assert!(matches!(desk.body(), ClientBody::Login(_)));
 }
 
 #[test]
@@ -412,7 +418,7 @@ fn sign_in_that_was_not_answered_in_time_is_tried_again_on_another_link() {
     // Over a bad path the answer came after the client had given up. The server took the session for signed in, and
     // answered each further `login` that it was so already: for ever. (Seed 309 of the simulator at 30 % loss.)
     let mut desk = Desk::connected(Screen::interactive(), with_password("erin", "secret"));
-    assert!(matches!(desk.body(), Body::Login(_)));
+    assert!(matches!(desk.body(), ClientBody::Login(_)));
     assert!(!desk.core.take_new_link_wish());
     desk.wait(Duration::from_secs(15));
     desk.core.settle(desk.now);

@@ -1,14 +1,16 @@
 //! Users whom the server signs out: what they are told, what they keep, and that they stay out until they say otherwise.
 
 use super::*;
-use crate::protocol::{DeviceId, EndReason, SessionEnd};
+use crate::protocol::{ClientBody, DeviceId, EndReason, ServerMessage, SessionEnd};
 
 /// What is sent of messages: number, device, text.
 fn said(desk: &mut Desk) -> Vec<(Number, DeviceId, String)> {
     let sent = desk.sent();
     sent.into_iter()
         .filter_map(|(_, message)| match (message.header.origin, message.body) {
-            (Some(origin), Body::Text(text)) => Some((origin.number, origin.device, text.text)),
+            (Some(origin), ClientBody::Text(text)) => {
+                Some((origin.number, origin.device, text.text))
+            }
             _ => None,
         })
         .collect()
@@ -21,7 +23,7 @@ fn too_many(screen: Screen) -> Desk {
     desk.type_line("message bob tea at four?");
     let sent = [(Number(1), DEVICE, "tea at four?".to_owned())];
     assert_eq!(said(&mut desk), sent);
-    desk.control(&Message::control(SessionEnd {
+    desk.control(&ServerMessage::control(SessionEnd {
         reason: EndReason::TooManySessions,
     }));
     desk
@@ -57,17 +59,17 @@ fn oldest_of_too_many_sessions_is_told_and_keeps_its_device_and_what_it_has_to_s
     desk.core.settle(desk.now);
     desk.type_line("login erin");
     let flight = desk.bodies();
-    let [Body::Resume(resume)] = &flight[..] else {
+    let [ClientBody::Resume(resume)] = &flight[..] else {
         panic!("not by its ticket: {flight:?}");
     };
     assert_eq!(resume.device, DEVICE);
-    desk.control(&Message::control(session_start()));
+    desk.control(&ServerMessage::control(session_start()));
     desk.sent();
     let heads = vec![
         head(PAIR, "bob", 0, 0, 0),
         head(ConversationId::EVERYONE, EVERYONE_NAME, 0, 0, 0),
     ];
-    desk.control(&Message::control(HelloAnswer { heads, more: false }));
+    desk.control(&ServerMessage::control(HelloAnswer { heads, more: false }));
     let sent = [(Number(1), DEVICE, "tea at four?".to_owned())];
     assert_eq!(said(&mut desk), sent);
 }
@@ -115,7 +117,7 @@ fn script_whose_session_was_one_too_many_ends_as_refused() {
 fn user_whom_a_later_server_signs_out_for_a_reason_unknown_here_stays_out() {
     // It was said that the password or the account had been changed.
     let mut desk = Desk::signed_in(Screen::interactive());
-    desk.control(&Message::control(SessionEnd {
+    desk.control(&ServerMessage::control(SessionEnd {
         reason: EndReason::Other(99),
     }));
     assert_eq!(desk.lines(), ["signed out by the server"]);

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::client::Ask;
-use crate::protocol::{Access, Joined, MemberRole, Room};
+use crate::protocol::{Access, ClientBody, Joined, MemberRole, Room, ServerMessage};
 
 fn type_at_prompt(desk: &mut Desk, line: &str) {
     desk.core.settle(desk.now);
@@ -44,14 +44,14 @@ fn late_answer_is_told_of_and_the_prompt_given_back() {
     }
     let mut desk = Desk::signed_in(Screen::interactive());
     type_at_prompt(&mut desk, "join #bridge");
-    let Some(Body::Join(join)) = desk.bodies().pop() else {
+    let Some(ClientBody::Join(join)) = desk.bodies().pop() else {
         panic!("a join is asked for");
     };
     assert!(prompts(&mut desk).is_empty());
     desk.wait(Duration::from_secs(2));
     assert_eq!(prompts(&mut desk), [Ask::Command("erin> ".into())]);
     // The answer comes after all. What was typed until then is meant as the prompt said.
-    desk.control(&Message::control(Joined {
+    desk.control(&ServerMessage::control(Joined {
         tag: join.tag,
         room: Room {
             conversation: ConversationId(60),
@@ -91,5 +91,5 @@ fn link_that_is_known_to_be_silent_is_not_asked_and_that_is_said_at_once() {
     );
     desk.bodies();
     desk.core.link_awake(desk.now, "host:7777 is back");
-    assert!(matches!(desk.bodies()[..], [Body::Join(_)]));
+    assert!(matches!(desk.bodies()[..], [ClientBody::Join(_)]));
 }

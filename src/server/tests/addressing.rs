@@ -2,7 +2,8 @@
 
 use super::*;
 use crate::protocol::{
-    Access, Change, EventKind, Failure, HistoryRequest, Leave, MembersRequest, Moderate, Void,
+    Access, Change, ClientMessage, EventKind, Failure, HistoryRequest, Leave, MembersRequest,
+    Moderate, ServerBody, Void,
 };
 use crate::store::Joined;
 
@@ -47,8 +48,8 @@ fn outcome_of(
     let heard = bench.heard(link);
     for body in &heard {
         match body {
-            Body::Stored(stored) if stored.number == origin.number => return Ok(()),
-            Body::Failure(failure) if failure.number == Some(origin.number) => {
+            ServerBody::Stored(stored) if stored.number == origin.number => return Ok(()),
+            ServerBody::Failure(failure) if failure.number == Some(origin.number) => {
                 assert_eq!(failure.conversation, Some(origin.conversation));
                 return Err(failure.code);
             }
@@ -99,7 +100,7 @@ fn message_is_stored_only_if_its_receiver_is_the_one_of_its_conversation() {
     }
     let heard = bench.heard(bobs);
     let mut receivers = heard.iter().filter_map(|body| match body {
-        Body::Text(text) => Some(&*text.receiver),
+        ServerBody::Text(text) => Some(&*text.receiver),
         _ => None,
     });
     assert!(receivers.all(|receiver| receiver == "bob"), "{heard:?}");
@@ -134,7 +135,10 @@ fn message_that_stands_is_called_stored_again_whatever_its_receiver_is() {
 }
 
 /// Everything that names a conversation, for this one.
-fn about(conversation: ConversationId, device: DeviceId) -> Vec<(&'static str, Channel, Message)> {
+fn about(
+    conversation: ConversationId,
+    device: DeviceId,
+) -> Vec<(&'static str, Channel, ClientMessage)> {
     let origin = |number| Origin {
         conversation,
         device,
@@ -148,7 +152,7 @@ fn about(conversation: ConversationId, device: DeviceId) -> Vec<(&'static str, C
         access: Some(Access::Public),
     };
     let moderate = |kind| {
-        Message::control(Moderate {
+        ClientMessage::control(Moderate {
             tag: 4,
             conversation,
             change: change(kind),
@@ -170,7 +174,7 @@ fn about(conversation: ConversationId, device: DeviceId) -> Vec<(&'static str, C
         (
             "void",
             Channel::Chat,
-            Message::control(Void {
+            ClientMessage::control(Void {
                 conversation,
                 number: Number(1),
             }),
@@ -178,7 +182,7 @@ fn about(conversation: ConversationId, device: DeviceId) -> Vec<(&'static str, C
         (
             "void, number 7",
             Channel::Chat,
-            Message::control(Void {
+            ClientMessage::control(Void {
                 conversation,
                 number: Number(7),
             }),
@@ -186,12 +190,12 @@ fn about(conversation: ConversationId, device: DeviceId) -> Vec<(&'static str, C
         (
             "receipts",
             Channel::Chat,
-            Message::control(ReceiptsRequest { conversation }),
+            ClientMessage::control(ReceiptsRequest { conversation }),
         ),
         (
             "received",
             Channel::Chat,
-            Message::control(Received {
+            ClientMessage::control(Received {
                 conversation,
                 entry,
             }),
@@ -199,7 +203,7 @@ fn about(conversation: ConversationId, device: DeviceId) -> Vec<(&'static str, C
         (
             "deliver again",
             Channel::Chat,
-            Message::control(DeliverAgain {
+            ClientMessage::control(DeliverAgain {
                 conversation,
                 after,
             }),
@@ -207,7 +211,7 @@ fn about(conversation: ConversationId, device: DeviceId) -> Vec<(&'static str, C
         (
             "history",
             Channel::Bulk,
-            Message::control(HistoryRequest {
+            ClientMessage::control(HistoryRequest {
                 tag: 1,
                 conversation,
                 before: EntryId(u64::MAX),
@@ -217,7 +221,7 @@ fn about(conversation: ConversationId, device: DeviceId) -> Vec<(&'static str, C
         (
             "leave",
             Channel::Control,
-            Message::control(Leave {
+            ClientMessage::control(Leave {
                 tag: 2,
                 conversation,
             }),
@@ -225,7 +229,7 @@ fn about(conversation: ConversationId, device: DeviceId) -> Vec<(&'static str, C
         (
             "members",
             Channel::Control,
-            Message::control(MembersRequest {
+            ClientMessage::control(MembersRequest {
                 tag: 3,
                 conversation,
             }),
@@ -238,14 +242,19 @@ fn about(conversation: ConversationId, device: DeviceId) -> Vec<(&'static str, C
 }
 
 /// What a stranger is answered, with the id that they asked about taken out.
-fn answers(bench: &mut Bench, link: Link, message: &Message, channel: Channel) -> Vec<Body> {
+fn answers(
+    bench: &mut Bench,
+    link: Link,
+    message: &ClientMessage,
+    channel: Channel,
+) -> Vec<ServerBody> {
     bench.say(link, channel, message);
     bench.pass(1_500);
     let mut heard = bench.heard(link);
     for body in &mut heard {
         match body {
-            Body::Failure(Failure { conversation, .. }) => *conversation = None,
-            Body::Left(left) => left.conversation = ConversationId(0),
+            ServerBody::Failure(Failure { conversation, .. }) => *conversation = None,
+            ServerBody::Left(left) => left.conversation = ConversationId(0),
             _ => {}
         }
     }

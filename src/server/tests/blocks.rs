@@ -1,7 +1,7 @@
 //! What the blocked one is told, and what the one who blocks is not.
 
 use super::*;
-use crate::protocol::{Block, Mark};
+use crate::protocol::{Block, ClientMessage, Mark, ServerBody};
 
 /// Alice and bob with a conversation; alice on one device, bob on two.
 struct Pair {
@@ -54,7 +54,7 @@ impl Pair {
             blocking,
         };
         self.bench
-            .say(self.bobs, Channel::Control, &Message::control(block));
+            .say(self.bobs, Channel::Control, &ClientMessage::control(block));
         self.bench.pass(50);
     }
 
@@ -70,7 +70,7 @@ impl Pair {
         self.bench.pass(100);
     }
 
-    fn heard_by_bob(&mut self) -> Vec<Body> {
+    fn heard_by_bob(&mut self) -> Vec<ServerBody> {
         let mut heard = self.bench.heard(self.bobs);
         heard.extend(self.bench.heard(self.phone));
         heard
@@ -82,8 +82,11 @@ impl Pair {
             entry: EntryId(entry),
         };
         for link in [self.bobs, self.phone] {
-            self.bench
-                .say(link, Channel::Chat, &Message::control(received.clone()));
+            self.bench.say(
+                link,
+                Channel::Chat,
+                &ClientMessage::control(received.clone()),
+            );
         }
         self.bench.pass(100);
     }
@@ -92,16 +95,16 @@ impl Pair {
     fn told_to_alice(&mut self) -> Vec<Mark> {
         let heard = self.bench.heard(self.alices);
         let receipts = heard.into_iter().filter_map(|body| match body {
-            Body::Receipts(receipts) => Some(receipts.marks),
+            ServerBody::Receipts(receipts) => Some(receipts.marks),
             _ => None,
         });
         receipts.flatten().collect()
     }
 }
 
-fn texts(heard: &[Body]) -> Vec<&str> {
+fn texts(heard: &[ServerBody]) -> Vec<&str> {
     let texts = heard.iter().filter_map(|body| match body {
-        Body::Text(text) => Some(&*text.text),
+        ServerBody::Text(text) => Some(&*text.text),
         _ => None,
     });
     texts.collect()
@@ -112,9 +115,11 @@ fn blocked_user_is_told_stored_and_no_device_of_the_other_is_given_it() {
     let mut pair = Pair::new();
     pair.alice_says("before");
     assert_eq!(texts(&pair.heard_by_bob()), ["before", "before"]);
-    let stored = |heard: &[Body]| {
+    let stored = |heard: &[ServerBody]| {
         let stored = heard.iter().find_map(|body| match body {
-            Body::Stored(stored) => Some((stored.recipients, stored.online, stored.last_seen_ms)),
+            ServerBody::Stored(stored) => {
+                Some((stored.recipients, stored.online, stored.last_seen_ms))
+            }
             _ => None,
         });
         stored.expect("it is stored")
@@ -123,7 +128,7 @@ fn blocked_user_is_told_stored_and_no_device_of_the_other_is_given_it() {
     pair.block("alice", true);
     let heard = pair.heard_by_bob();
     let lists = heard.iter().filter_map(|body| match body {
-        Body::Blocked(list) => Some((list.tag, list.users[0].account)),
+        ServerBody::Blocked(list) => Some((list.tag, list.users[0].account)),
         _ => None,
     });
     // The one that asked, and the other one as news.
@@ -142,7 +147,7 @@ fn blocked_user_is_told_stored_and_no_device_of_the_other_is_given_it() {
         after: EntryId(1),
     };
     pair.bench
-        .say(pair.phone, Channel::Chat, &Message::control(again));
+        .say(pair.phone, Channel::Chat, &ClientMessage::control(again));
     let history = crate::protocol::HistoryRequest {
         tag: 3,
         conversation: pair.talk,
@@ -150,12 +155,12 @@ fn blocked_user_is_told_stored_and_no_device_of_the_other_is_given_it() {
         limit: 9,
     };
     pair.bench
-        .say(pair.phone, Channel::Bulk, &Message::control(history));
+        .say(pair.phone, Channel::Bulk, &ClientMessage::control(history));
     pair.bench.pass(100);
     let heard = pair.heard_by_bob();
     assert!(texts(&heard).is_empty(), "{heard:?}");
     let entries = heard.iter().find_map(|body| match body {
-        Body::History(history) => Some(history.entries.len()),
+        ServerBody::History(history) => Some(history.entries.len()),
         _ => None,
     });
     assert_eq!(entries, Some(1));
@@ -191,7 +196,7 @@ fn no_receipt_of_who_blocks_reaches_the_blocked_and_later_ones_leave_out_what_wa
         conversation: pair.talk,
     };
     pair.bench
-        .say(pair.alices, Channel::Chat, &Message::control(asks));
+        .say(pair.alices, Channel::Chat, &ClientMessage::control(asks));
     pair.bench.pass(100);
     assert!(pair.told_to_alice().is_empty(), "nor where she asks");
 
@@ -212,8 +217,10 @@ fn who_blocks_is_not_told_of_the_coming_and_going_of_the_blocked_who_is_told_of_
     pair.bench.may_close = true;
     pair.block("alice", true);
     pair.heard_by_bob();
-    let alerts = |heard: &[Body]| {
-        let alerts = heard.iter().filter(|body| matches!(body, Body::Alert(_)));
+    let alerts = |heard: &[ServerBody]| {
+        let alerts = heard
+            .iter()
+            .filter(|body| matches!(body, ServerBody::Alert(_)));
         alerts.count()
     };
     let now = pair.bench.now.instant;
@@ -237,7 +244,7 @@ fn who_blocks_is_not_told_of_the_coming_and_going_of_the_blocked_who_is_told_of_
         pair.bench.pass(100);
         let heard = pair.bench.heard(link);
         let list = heard.iter().find_map(|body| match body {
-            Body::ListContacts(list) => Some(&list.contacts),
+            ServerBody::ListContacts(list) => Some(&list.contacts),
             _ => None,
         });
         let listed = list.expect("it was asked for").iter();
@@ -260,14 +267,14 @@ fn device_that_signs_in_is_told_whom_its_user_blocks_before_anything_is_delivere
         epoch: None,
     };
     pair.bench
-        .say(link, Channel::Control, &Message::control(hello));
+        .say(link, Channel::Control, &ClientMessage::control(hello));
     pair.bench.pass(50);
     let heard = pair.bench.heard(link);
     assert!(
-        matches!(&heard[0], Body::Blocked(list) if list.tag.is_none() && list.users[0].name == "alice"),
+        matches!(&heard[0], ServerBody::Blocked(list) if list.tag.is_none() && list.users[0].name == "alice"),
         "{heard:?}"
     );
-    assert!(matches!(heard[1], Body::HelloAnswer(_)), "{heard:?}");
+    assert!(matches!(heard[1], ServerBody::HelloAnswer(_)), "{heard:?}");
 }
 
 #[test]
@@ -283,7 +290,7 @@ fn nobody_blocks_who_does_not_exist_or_themselves() {
         assert!(
             heard
                 .iter()
-                .any(|body| matches!(body, Body::Failure(failure)
+                .any(|body| matches!(body, ServerBody::Failure(failure)
                 if failure.code == code && failure.tag == Some(5))),
             "{name:?}: {heard:?}"
         );

@@ -1,7 +1,7 @@
 //! Who asks for too much costs no more than a limit, and nobody else anything.
 
 use super::*;
-use crate::protocol::EndReason;
+use crate::protocol::{ClientMessage, EndReason, SendAgain, ServerBody, ServerMessage};
 
 #[test]
 fn no_stalled_session_is_forgotten_when_the_store_has_room_again() {
@@ -23,11 +23,11 @@ fn no_stalled_session_is_forgotten_when_the_store_has_room_again() {
             conversation: ConversationId(conversation),
             after: EntryId(u64::MAX),
         };
-        bench.say(busy, Channel::Chat, &Message::control(again));
+        bench.say(busy, Channel::Chat, &ClientMessage::control(again));
         let receipts = ReceiptsRequest {
             conversation: ConversationId(conversation),
         };
-        bench.say(busy, Channel::Chat, &Message::control(receipts));
+        bench.say(busy, Channel::Chat, &ClientMessage::control(receipts));
     }
     bench.pass(100);
     for link in &patient {
@@ -41,7 +41,7 @@ fn no_stalled_session_is_forgotten_when_the_store_has_room_again() {
         assert!(
             heard
                 .iter()
-                .any(|body| matches!(body, Body::ListContacts(_))),
+                .any(|body| matches!(body, ServerBody::ListContacts(_))),
             "{heard:?}"
         );
     }
@@ -69,7 +69,7 @@ fn sign_in(bench: &mut Bench, link: Link, account: AccountId, device: DeviceId) 
 fn end_of(bench: &mut Bench, link: Link) -> Option<(EndReason, Option<u16>)> {
     let heard = bench.heard(link);
     let reason = heard.iter().find_map(|body| match body {
-        Body::SessionEnd(end) => Some(end.reason),
+        ServerBody::SessionEnd(end) => Some(end.reason),
         _ => None,
     });
     let mut closed = bench.closed.iter();
@@ -128,7 +128,9 @@ fn sign_ins_answered_together_leave_no_more_sessions_than_the_limits() {
             assert_eq!(bench.hub.sessions.len(), most + 1, "with the friend's");
         }
         let heard = bench.heard(friend);
-        let alerts = heard.iter().filter(|body| matches!(body, Body::Alert(_)));
+        let alerts = heard
+            .iter()
+            .filter(|body| matches!(body, ServerBody::Alert(_)));
         assert_eq!(
             alerts.count(),
             1,
@@ -190,22 +192,26 @@ fn hello_without_end_costs_no_more_than_its_limit() {
             more: true,
             epoch: None,
         };
-        bench.say(link, Channel::Control, &Message::control(hello));
+        bench.say(link, Channel::Control, &ClientMessage::control(hello));
         bench.pass(30);
         assert!(bench.user_of(link).hello.len() <= 10_000);
     }
     let heard = bench.heard(link);
-    assert!(heard.iter().any(|body| matches!(body, Body::Failure(_))));
+    assert!(
+        heard
+            .iter()
+            .any(|body| matches!(body, ServerBody::Failure(_)))
+    );
 }
 
 /// A part of a HELLO that goes on.
-fn hello_part(positions: usize) -> Message {
+fn hello_part(positions: usize) -> ClientMessage {
     let position = Position {
         conversation: ConversationId::EVERYONE,
         entry: EntryId(u64::MAX),
         digest: Digest([7; 32]),
     };
-    Message::control(Hello {
+    ClientMessage::control(Hello {
         positions: vec![position; positions],
         more: true,
         epoch: None,
@@ -237,7 +243,7 @@ fn device_that_does_not_finish_its_hello_is_closed_with_a_reason() {
         links.push(link);
     }
     bench.say(links[1], Channel::Control, &hello_part(100));
-    let done = Message::control(Hello {
+    let done = ClientMessage::control(Hello {
         positions: Vec::new(),
         more: false,
         epoch: None,
@@ -332,7 +338,7 @@ fn signed_in_sessions_have_a_limit_in_all_at_which_those_with_many_lose_one() {
     assert_eq!(bench.hub.presence.session_count(), 6);
     let refused = bench.heard(links[11]);
     assert!(
-        matches!(&refused[..], [Body::Failure(failure)] if failure.code == ErrorCode::LimitReached),
+        matches!(&refused[..], [ServerBody::Failure(failure)] if failure.code == ErrorCode::LimitReached),
         "{refused:?}"
     );
 }
@@ -349,7 +355,8 @@ fn answers_that_are_not_read_wait_for_all_sessions_together_up_to_a_limit() {
     }
     bench.hub.owed = crate::transport::shares::Shares::new(10);
     for (number, link) in links.iter().enumerate() {
-        let parts = (0..if number == 1 { 8 } else { 2 }).map(|_| (Channel::Control, contacts()));
+        let news = || ServerMessage::control(SendAgain { damaged: 1 });
+        let parts = (0..if number == 1 { 8 } else { 2 }).map(|_| (Channel::Control, news()));
         bench.user_of(*link).owed_answer.extend(parts);
         let turn = &mut crate::server::hub::Turn {
             now: bench.now,
@@ -392,11 +399,11 @@ fn repeated_message_takes_no_receipt_back() {
         conversation: pair,
         entry: EntryId(2),
     };
-    bench.say(link, Channel::Chat, &Message::control(received));
+    bench.say(link, Channel::Chat, &ClientMessage::control(received));
     bench.pass(50);
     let heard = bench.heard(alices);
     let marks = heard.iter().filter_map(|body| match body {
-        Body::Receipts(receipts) => receipts.marks.iter().map(|mark| mark.entry).max(),
+        ServerBody::Receipts(receipts) => receipts.marks.iter().map(|mark| mark.entry).max(),
         _ => None,
     });
     assert_eq!(marks.max(), Some(EntryId(2)), "{heard:?}");
@@ -438,7 +445,7 @@ fn receipts_are_told_to_nobody_before_the_store_has_permitted_it_and_are_not_los
         bench.signed_in("mallory", mallory),
     );
     bench.is_held = true;
-    let request = Message::control(ReceiptsRequest { conversation: pair });
+    let request = ClientMessage::control(ReceiptsRequest { conversation: pair });
     bench.say(alices, Channel::Chat, &request);
     bench.say(strangers, Channel::Chat, &request);
     bench.pass(50);
@@ -446,13 +453,12 @@ fn receipts_are_told_to_nobody_before_the_store_has_permitted_it_and_are_not_los
         conversation: pair,
         entry: EntryId(1),
     };
-    bench.say(bobs, Channel::Chat, &Message::control(received));
+    bench.say(bobs, Channel::Chat, &ClientMessage::control(received));
     bench.pass(50);
     assert_eq!(bench.heard(strangers), []);
     bench.is_held = false;
     bench.pass(1500);
-    let is_receipt =
-        |body: &Body| matches!(body, Body::Receipts(receipts) if !receipts.marks.is_empty());
+    let is_receipt = |body: &ServerBody| matches!(body, ServerBody::Receipts(receipts) if !receipts.marks.is_empty());
     assert!(bench.heard(alices).iter().any(is_receipt));
     let heard = bench.heard(strangers);
     assert!(!heard.iter().any(is_receipt), "{heard:?}");

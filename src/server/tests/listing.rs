@@ -1,7 +1,7 @@
 //! Many rooms: how many somebody makes, and which of them a newcomer is shown.
 
 use super::*;
-use crate::protocol::{Access, Failure, Join, Room, RoomsRequest};
+use crate::protocol::{Access, ClientMessage, Failure, Join, Room, RoomsRequest, ServerBody};
 
 impl Bench {
     /// The store joins an account to a room, which is made if need be.
@@ -20,11 +20,11 @@ impl Bench {
     /// A page of the rooms, and how many pages there are.
     fn rooms_on(&mut self, link: Link, page: Option<u32>) -> (Vec<Room>, u32) {
         let request = RoomsRequest { tag: 3, page };
-        self.say(link, Channel::Control, &Message::control(request));
+        self.say(link, Channel::Control, &ClientMessage::control(request));
         self.pass(100);
         let (mut rooms, mut pages) = (Vec::new(), None);
         for body in self.heard(link) {
-            if let Body::Rooms(part) = body {
+            if let ServerBody::Rooms(part) = body {
                 assert_eq!(part.tag, 3);
                 rooms.extend(part.rooms);
                 pages = pages.or(part.pages);
@@ -124,12 +124,14 @@ fn accounts_that_make_rooms_are_held_up_and_join_those_that_there_are() {
             name: name.into(),
             access: None,
         };
-        bench.say(link, Channel::Control, &Message::control(join));
+        bench.say(link, Channel::Control, &ClientMessage::control(join));
         bench.pass(50);
         let heard = bench.heard(link);
         let answer = heard.iter().find_map(|body| match body {
-            Body::Joined(_) => Some(Ok(())),
-            Body::Failure(Failure { code, wait_ms, .. }) => Some(Err((*code, wait_ms.is_some()))),
+            ServerBody::Joined(_) => Some(Ok(())),
+            ServerBody::Failure(Failure { code, wait_ms, .. }) => {
+                Some(Err((*code, wait_ms.is_some())))
+            }
             _ => None,
         });
         answer.expect("an answer")

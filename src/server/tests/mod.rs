@@ -11,9 +11,9 @@ use rand_core::SeedableRng;
 use super::session::{Stage, User};
 use super::{Hub, HubConfig, Input, Registrar};
 use crate::protocol::{
-    AccountId, Body, Command, ContactsRequest, ConversationId, DeliverAgain, DeviceId, Digest,
-    EntryId, Envelope, ErrorCode, Hello, Hop, Message, Number, Origin, Position, ReceiptsRequest,
-    Received, Text, encode, seal,
+    AccountId, ClientMessage, Command, ContactsRequest, ConversationId, DeliverAgain, DeviceId,
+    Digest, EntryId, Envelope, ErrorCode, Hello, Hop, Number, Origin, Position, ReceiptsRequest,
+    Received, ServerBody, Text, encode, seal,
 };
 use crate::store::memory::MemoryDisk;
 use crate::store::{
@@ -217,13 +217,13 @@ impl Bench {
             more: false,
             epoch: None,
         };
-        self.say(link, Channel::Control, &Message::control(hello));
+        self.say(link, Channel::Control, &ClientMessage::control(hello));
         self.pass(50);
         self.heard(link);
         link
     }
 
-    fn say(&mut self, link: Link, channel: Channel, message: &Message) {
+    fn say(&mut self, link: Link, channel: Channel, message: &ClientMessage) {
         let bytes = encode(message, Hop::default());
         self.client
             .send(self.now.instant, link.client, channel, &bytes)
@@ -231,14 +231,14 @@ impl Bench {
     }
 
     /// Everything that has come on a session, and what that makes room for.
-    fn heard(&mut self, link: Link) -> Vec<Body> {
+    fn heard(&mut self, link: Link) -> Vec<ServerBody> {
         let bodies = self.heard_now(link);
         self.pass(50);
         bodies
     }
 
     /// Everything that has come on a session.
-    fn heard_now(&mut self, link: Link) -> Vec<Body> {
+    fn heard_now(&mut self, link: Link) -> Vec<ServerBody> {
         let mut bodies = Vec::new();
         for channel in Channel::ALL {
             while let Some(bytes) = self.client.receive(self.now.instant, link.client, channel) {
@@ -322,15 +322,15 @@ impl Bench {
     }
 }
 
-fn text(sender: &str, receiver: &str, said: &str, origin: Origin) -> Message {
+fn text(sender: &str, receiver: &str, said: &str, origin: Origin) -> ClientMessage {
     let text = Text {
         sender: sender.into(),
         receiver: receiver.into(),
         text: said.into(),
     };
-    Message::chat(origin, text)
+    ClientMessage::chat(origin, text)
 }
 
-fn contacts() -> Message {
-    Message::control(ContactsRequest { tag: 1 })
+fn contacts() -> ClientMessage {
+    ClientMessage::control(ContactsRequest { tag: 1 })
 }

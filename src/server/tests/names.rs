@@ -4,17 +4,17 @@ use opaque_ke::{ClientLogin, ClientRegistration};
 
 use super::*;
 use crate::protocol::opaque::Suite;
-use crate::protocol::{Access, Failure, Join, Login, SignUp};
+use crate::protocol::{Access, ClientMessage, Failure, Join, Login, ServerBody, SignUp};
 
-fn failures(bodies: Vec<Body>) -> Vec<Failure> {
+fn failures(bodies: Vec<ServerBody>) -> Vec<Failure> {
     let failure = |body| match body {
-        Body::Failure(failure) => Some(failure),
+        ServerBody::Failure(failure) => Some(failure),
         _ => None,
     };
     bodies.into_iter().filter_map(failure).collect()
 }
 
-fn sign_up(bench: &mut Bench, name: &str) -> Vec<Body> {
+fn sign_up(bench: &mut Bench, name: &str) -> Vec<ServerBody> {
     let link = bench.connect();
     let start =
         ClientRegistration::<Suite>::start(&mut rand_core::OsRng, b"secret").expect("it begins");
@@ -22,7 +22,7 @@ fn sign_up(bench: &mut Bench, name: &str) -> Vec<Body> {
         name: name.into(),
         request: start.message.serialize().to_vec().into(),
     };
-    bench.say(link, Channel::Control, &Message::control(body));
+    bench.say(link, Channel::Control, &ClientMessage::control(body));
     bench.pass(50);
     bench.heard(link)
 }
@@ -47,7 +47,10 @@ fn reserved_name_is_refused_at_sign_up_with_its_reason() {
         assert_eq!(refused[0].detail, detail);
     }
     let heard = sign_up(&mut Bench::new(), "erin");
-    assert!(matches!(heard[..], [Body::SignUpAnswer(_)]), "{heard:?}");
+    assert!(
+        matches!(heard[..], [ServerBody::SignUpAnswer(_)]),
+        "{heard:?}"
+    );
 }
 
 #[test]
@@ -60,7 +63,7 @@ fn account_of_a_name_that_was_free_once_signs_in() {
         name: "admin".into(),
         request: start.message.serialize().to_vec().into(),
     };
-    bench.say(link, Channel::Control, &Message::control(body));
+    bench.say(link, Channel::Control, &ClientMessage::control(body));
     bench.pass(50);
     let heard = bench.heard(link);
     // Its record is an empty one here, which comes after the name.
@@ -81,7 +84,7 @@ fn room_of_a_reserved_name_is_joined_where_there_is_one_and_not_made() {
         name: "#adm1n".into(),
         access: None,
     };
-    bench.say(link, Channel::Control, &Message::control(join(7)));
+    bench.say(link, Channel::Control, &ClientMessage::control(join(7)));
     bench.pass(50);
     let refused = failures(bench.heard(link));
     assert_eq!(refused.len(), 1);
@@ -103,9 +106,10 @@ fn room_of_a_reserved_name_is_joined_where_there_is_one_and_not_made() {
     });
     let bob = bench.user("bob");
     let link = bench.signed_in("bob", bob);
-    bench.say(link, Channel::Control, &Message::control(join(8)));
+    bench.say(link, Channel::Control, &ClientMessage::control(join(8)));
     bench.pass(50);
     let heard = bench.heard(link);
-    let is_joined = |body: &Body| matches!(body, Body::Joined(joined) if joined.tag == 8);
+    let is_joined =
+        |body: &ServerBody| matches!(body, ServerBody::Joined(joined) if joined.tag == 8);
     assert!(heard.iter().any(is_joined), "{heard:?}");
 }

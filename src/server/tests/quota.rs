@@ -25,7 +25,7 @@ fn message_beyond_the_quota_is_refused_by_name_and_counted_and_others_go_on() {
     }
     let heard = bench.heard(alices);
     let failures = heard.iter().filter_map(|body| match body {
-        Body::Failure(failure) => Some((failure.code, failure.number, &*failure.detail)),
+        ServerBody::Failure(failure) => Some((failure.code, failure.number, &*failure.detail)),
         _ => None,
     });
     assert_eq!(
@@ -41,7 +41,13 @@ fn message_beyond_the_quota_is_refused_by_name_and_counted_and_others_go_on() {
     bench.say(bobs, Channel::Chat, &message);
     bench.pass(100);
     let heard = bench.heard(bobs);
-    let texts = heard.iter().filter(|body| matches!(body, Body::Text(_)));
+    let texts = heard
+        .iter()
+        .filter(|body| matches!(body, ServerBody::Text(_)));
     assert_eq!(texts.count(), 1, "what alice said before");
-    assert!(heard.iter().any(|body| matches!(body, Body::Stored(_))));
+    assert!(
+        heard
+            .iter()
+            .any(|body| matches!(body, ServerBody::Stored(_)))
+    );
 }

@@ -4,7 +4,7 @@
 use super::super::budget::Budgets;
 use super::super::limits::{self as server_limits, Limit};
 use super::*;
-use crate::protocol::{EVERYONE_NAME, EndReason, RoomsRequest};
+use crate::protocol::{ClientMessage, EVERYONE_NAME, EndReason, RoomsRequest, ServerBody};
 use crate::protocol::{LoginFinish, Resolve, SessionEnd, Void};
 
 /// A flooder, and how much of the flood has been handed to the transport.
@@ -50,12 +50,12 @@ impl Flood {
 }
 
 /// The numbers that were called stored, and what was refused.
-fn answers(heard: Vec<Body>) -> (Vec<u64>, Vec<crate::protocol::Failure>) {
+fn answers(heard: Vec<ServerBody>) -> (Vec<u64>, Vec<crate::protocol::Failure>) {
     let (mut stored, mut refused) = (Vec::new(), Vec::new());
     for body in heard {
         match body {
-            Body::Stored(body) => stored.push(body.number.0),
-            Body::Failure(failure) => refused.push(failure),
+            ServerBody::Stored(body) => stored.push(body.number.0),
+            ServerBody::Failure(failure) => refused.push(failure),
             _ => {}
         }
     }
@@ -206,7 +206,7 @@ fn message_of_another_waits_for_a_bounded_number_of_a_flood() {
     bench.pass(300);
     let heard = bench.heard(alices);
     let entry = heard.iter().find_map(|body| match body {
-        Body::Stored(body) => Some(body.entry.0),
+        ServerBody::Stored(body) => Some(body.entry.0),
         _ => None,
     });
     let before = entry.expect("it is stored") - 1;
@@ -228,12 +228,14 @@ fn flood_of_requests_is_answered_at_its_rate_and_signing_out_waits_for_no_more_t
     let other = bench.signed_in("mallory", (account, phone));
     for tag in 0..1000 {
         let request = RoomsRequest { tag, page: None };
-        bench.say(flooding, Channel::Control, &Message::control(request));
+        bench.say(flooding, Channel::Control, &ClientMessage::control(request));
     }
     let mut answered = 0;
     let mut count = |bench: &mut Bench| {
         let heard = bench.heard(flooding);
-        let lists = heard.iter().filter(|body| matches!(body, Body::Rooms(_)));
+        let lists = heard
+            .iter()
+            .filter(|body| matches!(body, ServerBody::Rooms(_)));
         answered += lists.count();
         answered
     };
@@ -243,11 +245,13 @@ fn flood_of_requests_is_answered_at_its_rate_and_signing_out_waits_for_no_more_t
     let end = SessionEnd {
         reason: EndReason::LoggedOut,
     };
-    bench.say(other, Channel::Control, &Message::control(end));
+    bench.say(other, Channel::Control, &ClientMessage::control(end));
     bench.pass(500);
     let heard = bench.heard(other);
     assert!(
-        heard.iter().any(|body| matches!(body, Body::SessionEnd(_))),
+        heard
+            .iter()
+            .any(|body| matches!(body, ServerBody::SessionEnd(_))),
         "{heard:?}"
     );
     bench.pass(10_000);
@@ -287,32 +291,36 @@ fn kinds() -> Vec<(&'static str, Channel, Vec<u8>)> {
         number,
     };
     let receipts = ReceiptsRequest { conversation };
-    let message = |body: Message| encode(&body, Hop::default());
+    let message = |body: ClientMessage| encode(&body, Hop::default());
     vec![
         ("damaged", Channel::Chat, damaged),
         ("malformed", Channel::Bulk, vec![0xc1; 50]),
         (
             "refused",
             Channel::Control,
-            message(Message::control(finish)),
+            message(ClientMessage::control(finish)),
         ),
-        ("again", Channel::Chat, message(Message::control(again))),
+        (
+            "again",
+            Channel::Chat,
+            message(ClientMessage::control(again)),
+        ),
         (
             "resolve",
             Channel::Control,
-            message(Message::control(resolve)),
+            message(ClientMessage::control(resolve)),
         ),
         (
             "receipts",
             Channel::Chat,
-            message(Message::control(receipts)),
+            message(ClientMessage::control(receipts)),
         ),
         ("contacts", Channel::Control, message(contacts())),
-        ("void", Channel::Chat, message(Message::control(void))),
+        ("void", Channel::Chat, message(ClientMessage::control(void))),
         (
             "received",
             Channel::Chat,
-            message(Message::control(received)),
+            message(ClientMessage::control(received)),
         ),
     ]
 }
@@ -369,7 +377,7 @@ fn stranger_who_polls_without_end_is_read_at_a_rate() {
         name: "bob".into(),
         request: vec![0; 32].into(),
     };
-    let poll = encode(&Message::control(login), Hop::default());
+    let poll = encode(&ClientMessage::control(login), Hop::default());
     let mut answered = 0;
     for _ in 0..20 {
         let now = bench.now.instant;

@@ -1,7 +1,7 @@
 //! Whatever one reader, one conversation or one list is like, all others go on.
 
 use super::*;
-use crate::protocol::NAMED_RECEIPTS_MAX;
+use crate::protocol::{ClientMessage, NAMED_RECEIPTS_MAX, ServerBody};
 
 #[test]
 fn device_that_asks_for_deliveries_again_and_again_costs_one_reading_at_a_time() {
@@ -14,7 +14,7 @@ fn device_that_asks_for_deliveries_again_and_again_costs_one_reading_at_a_time()
             conversation: ConversationId::EVERYONE,
             after: EntryId::START,
         };
-        bench.say(link, Channel::Chat, &Message::control(again));
+        bench.say(link, Channel::Chat, &ClientMessage::control(again));
     }
     bench.pass(50);
     let waiting = bench.queue.lock().expect("held by nobody").waiting.len();
@@ -30,7 +30,7 @@ fn receipts_of_many_are_counted_once_and_cost_each_who_asks_as_much_as_a_list() 
     }
     let bob = bench.user("bob");
     let links: Vec<Link> = (0..20).map(|_| bench.signed_in("bob", bob)).collect();
-    let request = Message::control(ReceiptsRequest {
+    let request = ClientMessage::control(ReceiptsRequest {
         conversation: ConversationId::EVERYONE,
     });
     bench.is_held = true;
@@ -55,7 +55,7 @@ fn receipts_of_many_are_counted_once_and_cost_each_who_asks_as_much_as_a_list() 
     let spent = f64::from(asked * 10 + (20 - asked));
     let left = bench.hub.budgets.requests_left(bench.now.instant, bob.0);
     assert!((1000.0 - spent..1010.0 - spent).contains(&left), "{left}");
-    let counted = |body: &Body| matches!(body, Body::ReceiptCounts(_));
+    let counted = |body: &ServerBody| matches!(body, ServerBody::ReceiptCounts(_));
     for link in &links {
         assert!(bench.heard(*link).iter().any(counted));
     }
@@ -75,7 +75,7 @@ fn conversation_that_cannot_be_read_holds_up_no_other() {
             conversation,
             after: EntryId::START,
         };
-        bench.say(link, Channel::Chat, &Message::control(again));
+        bench.say(link, Channel::Chat, &ClientMessage::control(again));
     }
     bench.pass(50);
     let turn = &mut crate::server::hub::Turn {
@@ -113,11 +113,11 @@ fn message_that_no_delivery_could_hold_is_refused_and_holds_nobody_up() {
     let fitting = text("alice", "bob", "tea?", origin);
     bench.say(alices, Channel::Chat, &fitting);
     bench.pass(100);
-    let refused = |body: &Body| matches!(body, Body::Failure(failure) if failure.code == ErrorCode::TextTooLong);
+    let refused = |body: &ServerBody| matches!(body, ServerBody::Failure(failure) if failure.code == ErrorCode::TextTooLong);
     assert!(bench.heard(alices).iter().any(refused));
     let heard = bench.heard(bobs);
     assert!(
-        heard.iter().any(|body| matches!(body, Body::Text(_))),
+        heard.iter().any(|body| matches!(body, ServerBody::Text(_))),
         "{heard:?}"
     );
 }
@@ -140,7 +140,7 @@ fn however_many_are_online_asking_for_them_ends_no_session() {
     bench.pass(500);
     let heard = bench.heard(link);
     let lists = heard.iter().filter_map(|body| match body {
-        Body::ListContacts(list) => Some(list),
+        ServerBody::ListContacts(list) => Some(list),
         _ => None,
     });
     let names: Vec<&str> = lists
@@ -193,8 +193,8 @@ fn however_many_talk_to_an_account_it_can_sign_in() {
         bench.pass(100);
         for body in bench.heard(link) {
             match body {
-                Body::HelloAnswer(answer) => heads += answer.heads.len(),
-                Body::Greeting(_) => is_greeted = true,
+                ServerBody::HelloAnswer(answer) => heads += answer.heads.len(),
+                ServerBody::Greeting(_) => is_greeted = true,
                 other => panic!("{other:?}"),
             }
         }
@@ -229,7 +229,7 @@ fn damaged_text_is_asked_for_again_on_whichever_channel_it_came() {
         bench.pass(100);
         let heard = bench.heard(link);
         assert!(
-            matches!(&heard[..], [Body::SendAgain(_)]),
+            matches!(&heard[..], [ServerBody::SendAgain(_)]),
             "{channel:?}: {heard:?}"
         );
     }
@@ -246,11 +246,11 @@ fn refusal_to_deliver_again_says_of_which_conversation() {
         conversation,
         after: EntryId::START,
     };
-    bench.say(link, Channel::Chat, &Message::control(again));
+    bench.say(link, Channel::Chat, &ClientMessage::control(again));
     bench.pass(50);
     let heard = bench.heard(link);
     let refused = heard.iter().find_map(|body| match body {
-        Body::Failure(failure) => failure.conversation,
+        ServerBody::Failure(failure) => failure.conversation,
         _ => None,
     });
     assert_eq!(refused, Some(conversation), "{heard:?}");

@@ -127,16 +127,18 @@ fn reader_whom_retention_overtakes_is_told_before_what_is_left() {
             conversation: pair,
             after: EntryId(after),
         };
-        bench.say(bobs, Channel::Chat, &Message::control(again));
+        bench.say(bobs, Channel::Chat, &ClientMessage::control(again));
         bench.pass(100);
         let heard = bench.heard(bobs);
-        let expired = |body: &Body| matches!(body, Body::Failure(failure) if failure.code == ErrorCode::Expired && failure.conversation == Some(pair));
+        let expired = |body: &ServerBody| matches!(body, ServerBody::Failure(failure) if failure.code == ErrorCode::Expired && failure.conversation == Some(pair));
         assert_eq!(
             heard.iter().filter(|body| expired(body)).count(),
             usize::from(is_told)
         );
         assert_eq!(expired(&heard[0]), is_told, "it comes first");
-        let texts = heard.iter().filter(|body| matches!(body, Body::Text(_)));
+        let texts = heard
+            .iter()
+            .filter(|body| matches!(body, ServerBody::Text(_)));
         assert_eq!(texts.count(), 2);
     }
 }

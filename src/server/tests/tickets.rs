@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::*;
-use crate::protocol::{Failure, Resume, SessionStart};
+use crate::protocol::{ClientMessage, Failure, Resume, ServerBody, SessionStart};
 use crate::server::hash_ticket;
 
 const TICKET: [u8; 32] = [9; 32];
@@ -60,15 +60,15 @@ fn bench() -> Bench {
     Bench::with(Limits::default())
 }
 
-fn start(heard: &[Body]) -> Option<&SessionStart> {
+fn start(heard: &[ServerBody]) -> Option<&SessionStart> {
     heard.iter().find_map(|body| match body {
-        Body::SessionStart(start) => Some(start),
+        ServerBody::SessionStart(start) => Some(start),
         _ => None,
     })
 }
 
-fn refusals(heard: &[Body], wanted: ErrorCode) -> usize {
-    let of_code = |body: &&Body| matches!(body, Body::Failure(it) if it.code == wanted);
+fn refusals(heard: &[ServerBody], wanted: ErrorCode) -> usize {
+    let of_code = |body: &&ServerBody| matches!(body, ServerBody::Failure(it) if it.code == wanted);
     heard.iter().filter(of_code).count()
 }
 
@@ -101,9 +101,13 @@ fn good_ticket_is_taken_within_two_seconds_whatever_others_have_tried_from_the_s
             bench.say(
                 *link,
                 Channel::Control,
-                &Message::control(worthless.clone()),
+                &ClientMessage::control(worthless.clone()),
             );
-            bench.say(*link, Channel::Control, &Message::control(nobodys.clone()));
+            bench.say(
+                *link,
+                Channel::Control,
+                &ClientMessage::control(nobodys.clone()),
+            );
         }
         bench.pass(20);
         for link in &hostile {
@@ -113,7 +117,11 @@ fn good_ticket_is_taken_within_two_seconds_whatever_others_have_tried_from_the_s
     }
     let begun = bench.now.instant;
     let link = bench.connect();
-    bench.say(link, Channel::Control, &Message::control(good.clone()));
+    bench.say(
+        link,
+        Channel::Control,
+        &ClientMessage::control(good.clone()),
+    );
     bench.pass(100);
     let heard = bench.heard_now(link);
     let started = start(&heard).expect("signed in");
@@ -133,12 +141,20 @@ fn session_has_one_look_at_a_worthless_ticket() {
         ..good.clone()
     };
     let link = bench.connect();
-    bench.say(link, Channel::Control, &Message::control(worthless.clone()));
+    bench.say(
+        link,
+        Channel::Control,
+        &ClientMessage::control(worthless.clone()),
+    );
     bench.pass(50);
     assert_eq!(refusals(&bench.heard(link), ErrorCode::TicketRefused), 1);
     bench.is_held = true;
     for _ in 0..100 {
-        bench.say(link, Channel::Control, &Message::control(worthless.clone()));
+        bench.say(
+            link,
+            Channel::Control,
+            &ClientMessage::control(worthless.clone()),
+        );
     }
     // A session on which nobody is signed in is read at its rate.
     bench.pass(60_000);
@@ -159,7 +175,11 @@ fn thousand_users_behind_one_address_are_back_within_five_seconds_of_a_restart()
     for wave in tickets.chunks(40) {
         let links = bench.connect_many(wave.len());
         for (link, ticket) in links.iter().zip(wave) {
-            bench.say(*link, Channel::Control, &Message::control(ticket.clone()));
+            bench.say(
+                *link,
+                Channel::Control,
+                &ClientMessage::control(ticket.clone()),
+            );
         }
         bench.pass(50);
         for link in links {
@@ -183,12 +203,16 @@ fn account_that_resumes_without_end_waits_for_its_own_bucket_and_nobody_else_doe
         .map(|_| {
             let links = bench.connect_many(40);
             for link in &links {
-                bench.say(*link, Channel::Control, &Message::control(good.clone()));
+                bench.say(
+                    *link,
+                    Channel::Control,
+                    &ClientMessage::control(good.clone()),
+                );
             }
             bench.pass(50);
             let heard = links.into_iter().flat_map(|link| bench.heard_now(link));
             let failures = heard.filter_map(|body| match body {
-                Body::Failure(failure) => Some(failure),
+                ServerBody::Failure(failure) => Some(failure),
                 _ => None,
             });
             let failures: Vec<Failure> = failures.collect();
@@ -203,7 +227,7 @@ fn account_that_resumes_without_end_waits_for_its_own_bucket_and_nobody_else_doe
     assert!(waves[7].iter().all(too_many));
     let wait_ms = waves[7][0].wait_ms.expect("it says for how long");
     let link = bench.connect();
-    bench.say(link, Channel::Control, &Message::control(others));
+    bench.say(link, Channel::Control, &ClientMessage::control(others));
     bench.pass(10);
     assert!(
         start(&bench.heard_now(link)).is_some(),
@@ -211,7 +235,7 @@ fn account_that_resumes_without_end_waits_for_its_own_bucket_and_nobody_else_doe
     );
     bench.pass(wait_ms);
     let link = bench.connect();
-    bench.say(link, Channel::Control, &Message::control(good));
+    bench.say(link, Channel::Control, &ClientMessage::control(good));
     bench.pass(10);
     assert!(
         start(&bench.heard_now(link)).is_some(),
@@ -229,14 +253,18 @@ fn worthless_tickets_of_an_account_cost_it_nothing() {
     };
     for _ in 0..30 {
         for link in bench.connect_many(20) {
-            bench.say(link, Channel::Control, &Message::control(worthless.clone()));
+            bench.say(
+                link,
+                Channel::Control,
+                &ClientMessage::control(worthless.clone()),
+            );
         }
         bench.pass(10);
     }
     let now = bench.now.instant;
     assert_eq!(bench.hub.budgets.time_to_resume(now, good.account), None);
     let link = bench.connect();
-    bench.say(link, Channel::Control, &Message::control(good));
+    bench.say(link, Channel::Control, &ClientMessage::control(good));
     bench.pass(20);
     assert!(start(&bench.heard_now(link)).is_some());
 }

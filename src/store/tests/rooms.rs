@@ -3,8 +3,8 @@
 use super::super::testing::{Bench, User, append, change, join, leave, void};
 use super::super::{Audience, Event, Member, Refusal, Reply, Request, Standing};
 use crate::protocol::{
-    Access, Body, Change, ConversationId, DeviceId, EntryId, EventKind, MemberRole, Number, Room,
-    RoomEvent, TOPIC_MAX_BYTES, open,
+    Access, Change, ConversationId, DeviceId, EntryId, EventKind, MemberRole, Number, Room,
+    RoomEvent, ServerBody, TOPIC_MAX_BYTES, open,
 };
 use crate::text::skeleton::skeleton;
 
@@ -78,7 +78,7 @@ fn said(event: &Event) -> RoomEvent {
         .expect("it is sealed")
         .body
     {
-        Body::RoomEvent(event) => event,
+        ServerBody::RoomEvent(event) => event,
         other => panic!("expected an event, not {other:?}"),
     }
 }

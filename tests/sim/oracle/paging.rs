@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use udpchat::protocol::{Body, ConversationId, EVERYONE_NAME};
+use udpchat::protocol::{ConversationId, EVERYONE_NAME, ServerBody};
 
 use super::Oracle;
 use crate::client::ClientHost;
@@ -24,14 +24,14 @@ pub fn conversations_of(log: &Log, rooms: &Rooms, user: &str) -> VecDeque<(u64, 
 }
 
 /// What a user calls a conversation in which this was said; nothing if it is not theirs, or does not tell.
-fn name_for(conversation: u64, body: &Body, rooms: &Rooms, user: &str) -> Option<String> {
+fn name_for(conversation: u64, body: &ServerBody, rooms: &Rooms, user: &str) -> Option<String> {
     if conversation == ConversationId::EVERYONE.0 {
         return Some(EVERYONE_NAME.to_owned());
     }
     let (one, other) = match body {
-        Body::Text(text) => (&*text.sender, &*text.receiver),
+        ServerBody::Text(text) => (&*text.sender, &*text.receiver),
         // An invitation stands in the pair's log.
-        Body::RoomEvent(event) => (&*event.actor, event.subject.as_deref()?),
+        ServerBody::RoomEvent(event) => (&*event.actor, event.subject.as_deref()?),
         _ => return None,
     };
     if rooms.is_room(conversation) {

@@ -1,22 +1,22 @@
 //! Whom the user blocks: what is not shown for it, and what goes on as before.
 
 use super::*;
-use crate::protocol::{Block, Blocked, BlockedUser, Received};
+use crate::protocol::{Block, Blocked, BlockedUser, ClientBody, Received, ServerMessage};
 
-fn list(tag: Option<u32>, names: &[&str]) -> Message {
+fn list(tag: Option<u32>, names: &[&str]) -> ServerMessage {
     let user = |name: &&str| BlockedUser {
         account: BOB,
         name: (*name).to_owned(),
     };
     let users = names.iter().map(user).collect();
-    Message::control(Blocked { tag, users })
+    ServerMessage::control(Blocked { tag, users })
 }
 
 /// Types it, and has the server answer with this list.
 fn block(desk: &mut Desk, line: &str, names: &[&str]) -> Block {
     desk.sent();
     type_at_prompt(desk, line);
-    let Body::Block(request) = desk.body() else {
+    let ClientBody::Block(request) = desk.body() else {
         panic!("it is asked of the server");
     };
     desk.control(&list(Some(request.tag), names));
@@ -39,7 +39,11 @@ fn lines_of_the_blocked_in_rooms_are_kept_and_acknowledged_but_not_shown() {
         conversation: BRIDGE,
         entry: EntryId(1),
     };
-    assert_eq!(desk.body(), Body::Received(received), "he learns nothing");
+    assert_eq!(
+        desk.body(),
+        ClientBody::Received(received),
+        "he learns nothing"
+    );
     assert!(desk.lines().is_empty());
     let account = desk.core.account.as_ref().expect("erin is signed in");
     let place = &account.conversations.get(BRIDGE).expect("known").place;
@@ -149,14 +153,14 @@ fn what_cannot_be_blocked_is_said_in_words() {
         (ErrorCode::LimitReached, "why"),
     ] {
         type_at_prompt(&mut desk, "block nobody");
-        let Body::Block(request) = desk.body() else {
+        let ClientBody::Block(request) = desk.body() else {
             panic!("it is asked of the server");
         };
         let failure = Failure {
             tag: Some(request.tag),
             ..Failure::new(code, "why")
         };
-        desk.control(&Message::error(Command::Block, failure));
+        desk.control(&ServerMessage::error(Command::Block, failure));
         let lines = desk.lines();
         assert!(lines[0].starts_with(text), "{lines:?}");
     }

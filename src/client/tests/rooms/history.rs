@@ -19,12 +19,12 @@ fn new_device_pages_back_and_keeps_what_it_was_given() {
     let mut desk = member_at(9, 9);
     type_at_prompt(&mut desk, "history #bridge 2");
     let bodies = desk.bodies();
-    let [Body::HistoryRequest(request)] = &bodies[..] else {
+    let [ClientBody::HistoryRequest(request)] = &bodies[..] else {
         panic!("{bodies:?}");
     };
     let mut damaged = old(5, 2, "five");
     damaged.digest = Digest::of(b"another");
-    let answer = Message::control(History {
+    let answer = ServerMessage::control(History {
         tag: request.tag,
         conversation: BRIDGE,
         entries: vec![

@@ -8,12 +8,12 @@ fn prompt_waits_for_the_answer_to_join_and_then_stands_in_the_room() {
     type_at_prompt(&mut desk, "join #Bridge");
     desk.screen.asks();
     let bodies = desk.bodies();
-    let Some(Body::Join(join)) = bodies.last() else {
+    let Some(ClientBody::Join(join)) = bodies.last() else {
         panic!("{bodies:?}");
     };
     assert_eq!(join.name, "#bridge");
     assert!(prompts(&mut desk).is_empty());
-    desk.control(&Message::control(Joined {
+    desk.control(&ServerMessage::control(Joined {
         tag: join.tag,
         room: bridge(),
         last_number: Number(0),
@@ -42,10 +42,10 @@ fn join_is_told_once_and_how_to_speak_inside_is_told_at_the_first_time_only() {
     let mut desk = Desk::signed_in(Screen::interactive());
     type_at_prompt(&mut desk, "join #bridge");
     desk.lines();
-    let Some(Body::Join(join)) = desk.bodies().pop() else {
+    let Some(ClientBody::Join(join)) = desk.bodies().pop() else {
         panic!("a join is asked for");
     };
-    desk.control(&Message::control(Joined {
+    desk.control(&ServerMessage::control(Joined {
         tag: join.tag,
         room: bridge(),
         last_number: Number(0),
@@ -83,7 +83,7 @@ fn nobody_stands_before_a_user_who_does_not_exist() {
     let mut desk = Desk::signed_in(Screen::interactive());
     type_at_prompt(&mut desk, "enter nobody");
     desk.screen.asks();
-    let Some(Body::Resolve(resolve)) = desk.bodies().pop() else {
+    let Some(ClientBody::Resolve(resolve)) = desk.bodies().pop() else {
         panic!("the name is looked up");
     };
     assert!(prompts(&mut desk).is_empty(), "the answer is waited for");
@@ -91,16 +91,16 @@ fn nobody_stands_before_a_user_who_does_not_exist() {
         tag: Some(resolve.tag),
         ..Failure::new(ErrorCode::NoSuchUser, "")
     };
-    desk.control(&Message::error(Command::Resolve, failure));
+    desk.control(&ServerMessage::error(Command::Resolve, failure));
     assert_eq!(desk.lines(), ["there is no user \"nobody\" here"]);
     assert_eq!(desk.screen.asks(), [Ask::Command("erin> ".into())]);
 
     type_at_prompt(&mut desk, "enter Dave");
     desk.screen.asks();
-    let Some(Body::Resolve(resolve)) = desk.bodies().pop() else {
+    let Some(ClientBody::Resolve(resolve)) = desk.bodies().pop() else {
         panic!("the name is looked up");
     };
-    desk.control(&Message::control(Resolved {
+    desk.control(&ServerMessage::control(Resolved {
         account: AccountId(9),
         tag: resolve.tag,
         conversation: ConversationId(61),
@@ -128,12 +128,12 @@ fn room_typed_to_without_a_link_is_joined_when_it_is_back_and_a_refusal_is_said(
     desk.lines();
     desk.core.link_up(desk.now, KEY, HASH);
     desk.bodies();
-    desk.control(&Message::control(session_start()));
+    desk.control(&ServerMessage::control(session_start()));
     let sent = desk.settle_heads(vec![head(PAIR, "bob", 0, 0, 0)]);
     let tags: Vec<u32> = sent
         .iter()
         .filter_map(|body| match body {
-            Body::Join(join) => Some(join.tag),
+            ClientBody::Join(join) => Some(join.tag),
             _ => None,
         })
         .collect();
@@ -143,7 +143,7 @@ fn room_typed_to_without_a_link_is_joined_when_it_is_back_and_a_refusal_is_said(
         tag: Some(tags[0]),
         ..Failure::new(ErrorCode::NotInvited, "")
     };
-    desk.control(&Message::error(Command::Join, failure));
+    desk.control(&ServerMessage::error(Command::Join, failure));
     assert_eq!(
         desk.lines(),
         [

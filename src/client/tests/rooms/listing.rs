@@ -1,20 +1,20 @@
 //! The list of rooms, page by page.
 
 use super::*;
-use crate::protocol::{Rooms, RoomsRequest};
+use crate::protocol::{ClientBody, Rooms, RoomsRequest, ServerMessage};
 
 /// What the client asks for with this line.
 fn asked(desk: &mut Desk, line: &str) -> RoomsRequest {
     type_at_prompt(desk, line);
     match desk.bodies().pop() {
-        Some(Body::RoomsRequest(request)) => request,
+        Some(ClientBody::RoomsRequest(request)) => request,
         other => panic!("{line}: {other:?}"),
     }
 }
 
 fn answer(desk: &mut Desk, tag: u32, rooms: Vec<Room>, pages: Option<u32>) -> Vec<String> {
     desk.lines();
-    desk.control(&Message::control(Rooms {
+    desk.control(&ServerMessage::control(Rooms {
         tag,
         rooms,
         more: false,

@@ -8,9 +8,9 @@ mod listing;
 use super::*;
 use crate::client::Ask;
 use crate::protocol::{
-    Access, Command, Count, Delivery, Digest, ErrorCode, EventKind, Failure, History, HistoryEntry,
-    Joined, Left, MemberRole, Moderated, Origin, ReceiptCounts, Resolved, Room, RoomEvent, Stored,
-    Text, seal,
+    Access, ClientBody, Command, Count, Delivery, Digest, ErrorCode, EventKind, Failure, History,
+    HistoryEntry, Joined, Left, MemberRole, Moderated, Origin, ReceiptCounts, Resolved, Room,
+    RoomEvent, ServerMessage, Stored, Text, seal,
 };
 
 const BRIDGE: ConversationId = ConversationId(60);
@@ -48,7 +48,7 @@ fn type_at_prompt(desk: &mut Desk, line: &str) {
     desk.type_line(line);
 }
 
-fn deliver(desk: &mut Desk, message: &Message, author: AccountId, entry: u64, prev: u64) {
+fn deliver(desk: &mut Desk, message: &ServerMessage, author: AccountId, entry: u64, prev: u64) {
     let hop = Hop {
         recipient_data: None,
         delivery: Some(Delivery {
@@ -63,7 +63,7 @@ fn deliver(desk: &mut Desk, message: &Message, author: AccountId, entry: u64, pr
     desk.core.handle_message(desk.now, Channel::Chat, &bytes);
 }
 
-fn said_in_bridge(sender: &str, text: &str, number: u64) -> Message {
+fn said_in_bridge(sender: &str, text: &str, number: u64) -> ServerMessage {
     let origin = Origin {
         conversation: BRIDGE,
         device: DeviceId(77),
@@ -74,10 +74,10 @@ fn said_in_bridge(sender: &str, text: &str, number: u64) -> Message {
         receiver: "#bridge".into(),
         text: text.into(),
     };
-    Message::chat(origin, text)
+    ServerMessage::chat(origin, text)
 }
 
-fn event(kind: EventKind, actor: &str, subject: Option<&str>, text: Option<&str>) -> Message {
+fn event(kind: EventKind, actor: &str, subject: Option<&str>, text: Option<&str>) -> ServerMessage {
     let event = RoomEvent {
         kind,
         actor: actor.into(),
@@ -86,14 +86,14 @@ fn event(kind: EventKind, actor: &str, subject: Option<&str>, text: Option<&str>
         role: None,
         access: None,
     };
-    Message::event(BRIDGE, event)
+    ServerMessage::event(BRIDGE, event)
 }
 
 fn texts(desk: &mut Desk) -> Vec<(ConversationId, String)> {
     let sent = desk.sent();
     sent.into_iter()
         .filter_map(|(_, message)| match message.body {
-            Body::Text(text) => Some((message.header.origin?.conversation, text.text)),
+            ClientBody::Text(text) => Some((message.header.origin?.conversation, text.text)),
             _ => None,
         })
         .collect()
@@ -112,11 +112,11 @@ fn prompt_waits_for_the_answer_to_leave_and_then_stands_outside() {
     type_at_prompt(&mut desk, "/leave");
     desk.screen.asks();
     let bodies = desk.bodies();
-    let Some(Body::Leave(leave)) = bodies.last() else {
+    let Some(ClientBody::Leave(leave)) = bodies.last() else {
         panic!("{bodies:?}");
     };
     assert!(prompts(&mut desk).is_empty());
-    desk.control(&Message::control(Left {
+    desk.control(&ServerMessage::control(Left {
         tag: leave.tag,
         conversation: BRIDGE,
     }));
@@ -205,7 +205,7 @@ fn change_of_a_room_that_changes_nothing_or_is_not_permitted_says_so() {
     let tag = |desk: &mut Desk, line: &str| {
         type_at_prompt(desk, line);
         match desk.bodies().pop() {
-            Some(Body::Moderate(request)) => request.tag,
+            Some(ClientBody::Moderate(request)) => request.tag,
             other => panic!("{other:?}"),
         }
     };
@@ -225,7 +225,7 @@ fn change_of_a_room_that_changes_nothing_or_is_not_permitted_says_so() {
                 conversation: BRIDGE,
                 changed,
             };
-            desk.control(&Message::control(done));
+            desk.control(&ServerMessage::control(done));
             let expected = if changed { vec![] } else { vec![shown] };
             assert_eq!(desk.lines(), expected);
         }
@@ -245,7 +245,7 @@ fn change_of_a_room_that_changes_nothing_or_is_not_permitted_says_so() {
             tag: Some(tag(&mut desk, line)),
             ..Failure::new(ErrorCode::NotPermitted, "")
         };
-        desk.control(&Message::error(Command::Moderate, failure));
+        desk.control(&ServerMessage::error(Command::Moderate, failure));
         assert_eq!(desk.lines(), [shown]);
     }
 }
@@ -257,7 +257,7 @@ fn room_of_which_the_server_says_nothing_is_not_the_users_any_more() {
     desk.core.link_lost("reset", None);
     desk.core.link_up(desk.now, KEY, HASH);
     desk.bodies();
-    desk.control(&Message::control(session_start()));
+    desk.control(&ServerMessage::control(session_start()));
     desk.screen.lines();
     desk.settle_heads(vec![head(PAIR, "bob", 0, 0, 0)]);
     let lines = desk.screen.lines();
@@ -277,7 +277,7 @@ fn reader_who_comes_late_is_told_that_something_has_expired() {
     desk.core.link_lost("reset", None);
     desk.core.link_up(desk.now, KEY, HASH);
     desk.bodies();
-    desk.control(&Message::control(session_start()));
+    desk.control(&ServerMessage::control(session_start()));
     desk.screen.lines();
     let late = Head {
         floor: EntryId(8),

@@ -15,7 +15,7 @@ fn closed_server_does_not_say_whether_a_private_room_exists() {
             name: "#secret".into(),
             access: None,
         };
-        bench.say(link, Channel::Control, &Message::control(join));
+        bench.say(link, Channel::Control, &ClientMessage::control(join));
         bench.pass(50);
         let request = bench.answer_next(Outcome::Refused(refusal));
         assert!(matches!(
@@ -27,7 +27,7 @@ fn closed_server_does_not_say_whether_a_private_room_exists() {
         ));
         let heard = bench.heard(link);
         assert!(
-            matches!(&heard[..], [Body::Failure(failure)] if failure.code == ErrorCode::RoomsClosed && failure.tag == Some(7)),
+            matches!(&heard[..], [ServerBody::Failure(failure)] if failure.code == ErrorCode::RoomsClosed && failure.tag == Some(7)),
             "{heard:?}"
         );
     }
@@ -77,11 +77,11 @@ fn who_joins_a_look_alike_of_a_room_is_not_told_which_room_that_is() {
         name: "#s\u{435}cret".into(),
         access: None,
     };
-    bench.say(link, Channel::Control, &Message::control(join));
+    bench.say(link, Channel::Control, &ClientMessage::control(join));
     bench.pass(50);
     bench.answer_next(Outcome::Refused(Refusal::LooksLike("#secret".into())));
     let heard = bench.heard(link);
-    let [Body::Failure(failure)] = &heard[..] else {
+    let [ServerBody::Failure(failure)] = &heard[..] else {
         panic!("{heard:?}");
     };
     assert_eq!(failure.code, ErrorCode::NameLooksLike);
@@ -100,10 +100,10 @@ fn who_joins_without_end_is_made_to_wait() {
             name: "#bridge".into(),
             access: None,
         };
-        bench.say(link, Channel::Control, &Message::control(join));
+        bench.say(link, Channel::Control, &ClientMessage::control(join));
         bench.pass(20);
         for body in bench.heard(link) {
-            if let Body::Failure(failure) = body
+            if let ServerBody::Failure(failure) = body
                 && failure.code == ErrorCode::TooManyAttempts
             {
                 assert!(failure.wait_ms.is_some() && failure.tag.is_some());

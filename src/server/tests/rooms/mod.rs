@@ -5,8 +5,8 @@ mod reading;
 
 use super::*;
 use crate::protocol::{
-    Access, Change, EventKind, HistoryRequest, Join, Leave, MemberRole, MembersRequest, Moderate,
-    Room, RoomEvent,
+    Access, Change, ClientMessage, EventKind, HistoryRequest, Join, Leave, MemberRole,
+    MembersRequest, Moderate, Room, RoomEvent, ServerBody, ServerMessage,
 };
 use crate::store::{Audience, Entry, Event as StoreEvent, Joined, Member, StoredEntry};
 
@@ -40,7 +40,7 @@ impl Bench {
             name: "#Bridge".into(),
             access: None,
         };
-        self.say(link, Channel::Control, &Message::control(join));
+        self.say(link, Channel::Control, &ClientMessage::control(join));
         self.pass(50);
         let since = event.as_ref().map_or(EntryId::START, |it| it.stored.prev);
         let joined = Joined {
@@ -94,7 +94,7 @@ fn event(kind: EventKind, author: AccountId, entry: u64) -> StoreEvent {
         role: None,
         access: None,
     };
-    let (content, digest) = seal(&Message::event(BRIDGE, said));
+    let (content, digest) = seal(&ServerMessage::event(BRIDGE, said));
     StoreEvent {
         conversation: BRIDGE,
         kind,
@@ -111,15 +111,15 @@ fn event(kind: EventKind, author: AccountId, entry: u64) -> StoreEvent {
     }
 }
 
-fn events(heard: &[Body]) -> Vec<EventKind> {
+fn events(heard: &[ServerBody]) -> Vec<EventKind> {
     let events = heard.iter().filter_map(|body| match body {
-        Body::RoomEvent(event) => Some(event.kind),
+        ServerBody::RoomEvent(event) => Some(event.kind),
         _ => None,
     });
     events.collect()
 }
 
-fn kick() -> Message {
+fn kick() -> ClientMessage {
     let change = Change {
         kind: EventKind::Kicked,
         subject: Some("Carol".into()),
@@ -127,7 +127,7 @@ fn kick() -> Message {
         role: None,
         access: None,
     };
-    Message::control(Moderate {
+    ClientMessage::control(Moderate {
         tag: 9,
         conversation: BRIDGE,
         change,
@@ -150,7 +150,7 @@ fn room_reaches_all_devices_of_its_members_and_who_was_removed_hears_that_last()
     assert_eq!(events(&heard), [EventKind::Joined, EventKind::Joined]);
     let heard = bench.heard(carols);
     assert!(
-        matches!(heard[0], Body::Joined(ref it) if it.tag == 7 && it.start == EntryId(1)),
+        matches!(heard[0], ServerBody::Joined(ref it) if it.tag == 7 && it.start == EntryId(1)),
         "{heard:?}"
     );
     assert_eq!(events(&heard), [EventKind::Joined]);
@@ -180,7 +180,7 @@ fn room_reaches_all_devices_of_its_members_and_who_was_removed_hears_that_last()
     assert!(
         heard
             .iter()
-            .any(|it| matches!(it, Body::Moderated(done) if done.changed))
+            .any(|it| matches!(it, ServerBody::Moderated(done) if done.changed))
     );
     for link in [carols, phone] {
         assert_eq!(events(&bench.heard(link)), [EventKind::Kicked]);
@@ -210,7 +210,7 @@ fn who_has_left_is_told_that_what_they_said_is_stored_but_no_receipts() {
         let mut stored = event(EventKind::Left, carol.0, 2).stored;
         stored.repeated = true;
         bench.answer_next(Outcome::Done(Reply::Stored(stored)));
-        assert!(matches!(bench.heard(link)[..], [Body::Stored(_)]));
+        assert!(matches!(bench.heard(link)[..], [ServerBody::Stored(_)]));
         assert_eq!(bench.hub.watchers.contains_key(&BRIDGE), is_member);
     }
 }
@@ -224,7 +224,7 @@ fn who_leaves_hears_of_it_last_and_may_leave_again() {
     let first = event(EventKind::Joined, carol.0, 1);
     bench.joins(link, "carol", carol.0, Some(first));
     bench.heard(link);
-    let leave = Message::control(Leave {
+    let leave = ClientMessage::control(Leave {
         tag: 3,
         conversation: BRIDGE,
     });
@@ -236,7 +236,7 @@ fn who_leaves_hears_of_it_last_and_may_leave_again() {
     }));
     let heard = bench.heard(link);
     assert_eq!(events(&heard), [EventKind::Left]);
-    assert!(matches!(heard[1], Body::Left(ref it) if it.tag == 3));
+    assert!(matches!(heard[1], ServerBody::Left(ref it) if it.tag == 3));
     assert!(!bench.hub.presence.is_in(carol.0, BRIDGE));
     bench.say(link, Channel::Chat, &leave);
     bench.pass(50);
@@ -244,7 +244,7 @@ fn who_leaves_hears_of_it_last_and_may_leave_again() {
         event: None,
         subject: None,
     }));
-    assert!(matches!(bench.heard(link)[..], [Body::Left(_)]));
+    assert!(matches!(bench.heard(link)[..], [ServerBody::Left(_)]));
 }
 
 #[test]
@@ -257,12 +257,12 @@ fn strangers_learn_nothing_of_a_room_and_cost_the_store_nothing() {
         tag: 9,
         conversation: BRIDGE,
     };
-    for request in [Message::control(members), kick()] {
+    for request in [ClientMessage::control(members), kick()] {
         bench.say(link, Channel::Control, &request);
         bench.pass(50);
         let heard = bench.heard(link);
         assert!(
-            matches!(&heard[..], [Body::Failure(failure)] if failure.code == ErrorCode::NotPermitted && failure.tag == Some(9)),
+            matches!(&heard[..], [ServerBody::Failure(failure)] if failure.code == ErrorCode::NotPermitted && failure.tag == Some(9)),
             "{heard:?}"
         );
     }
@@ -276,7 +276,7 @@ fn however_many_belong_to_a_room_its_list_ends_no_session() {
     let link = bench.signed_in("erin", erin);
     bench.hub.presence.enter(erin.0, BRIDGE);
     bench.is_held = true;
-    let request = Message::control(MembersRequest {
+    let request = ClientMessage::control(MembersRequest {
         tag: 4,
         conversation: BRIDGE,
     });
@@ -297,7 +297,7 @@ fn however_many_belong_to_a_room_its_list_ends_no_session() {
         bench.pass(100);
         for body in bench.heard(link) {
             match body {
-                Body::Members(part) => listed += part.members.len(),
+                ServerBody::Members(part) => listed += part.members.len(),
                 other => panic!("{other:?}"),
             }
         }
@@ -316,7 +316,7 @@ fn ticket_of_who_has_signed_out_is_refused_though_the_store_does_not_answer() {
     let goodbye = crate::protocol::SessionEnd {
         reason: crate::protocol::EndReason::LoggedOut,
     };
-    bench.say(link, Channel::Control, &Message::control(goodbye));
+    bench.say(link, Channel::Control, &ClientMessage::control(goodbye));
     bench.pass(50);
     bench.heard(link);
     let is_revocation = |request: &Request| matches!(request, Request::RevokeTickets { .. });
@@ -326,11 +326,15 @@ fn ticket_of_who_has_signed_out_is_refused_though_the_store_does_not_answer() {
         device: bob.1,
         ticket: vec![0; 32].into(),
     };
-    bench.say(link, Channel::Control, &Message::control(resume.clone()));
+    bench.say(
+        link,
+        Channel::Control,
+        &ClientMessage::control(resume.clone()),
+    );
     bench.pass(50);
     let heard = bench.heard(link);
     assert!(
-        matches!(&heard[..], [Body::Failure(failure)] if failure.code == ErrorCode::TicketRefused),
+        matches!(&heard[..], [ServerBody::Failure(failure)] if failure.code == ErrorCode::TicketRefused),
         "{heard:?}"
     );
     bench.pass(1500);

@@ -9,7 +9,7 @@ fn history_is_read_one_page_at_a_time_and_fits_a_message() {
     let link = bench.signed_in("bob", bob);
     bench.is_held = true;
     let request = |tag| {
-        Message::control(HistoryRequest {
+        ClientMessage::control(HistoryRequest {
             tag,
             conversation: BRIDGE,
             before: EntryId(9),
@@ -19,7 +19,7 @@ fn history_is_read_one_page_at_a_time_and_fits_a_message() {
     bench.say(link, Channel::Chat, &request(1));
     bench.pass(50);
     let heard = bench.heard(link);
-    assert!(matches!(&heard[..], [Body::Failure(failure)] if failure.tag == Some(1)));
+    assert!(matches!(&heard[..], [ServerBody::Failure(failure)] if failure.tag == Some(1)));
     for tag in 2..5 {
         bench.say(link, Channel::Bulk, &request(tag));
     }
@@ -47,7 +47,7 @@ fn history_is_read_one_page_at_a_time_and_fits_a_message() {
         }
     ));
     let heard = bench.heard(link);
-    let [Body::History(history)] = &heard[..] else {
+    let [ServerBody::History(history)] = &heard[..] else {
         panic!("{heard:?}");
     };
     assert_eq!((history.tag, history.more), (2, true));
@@ -56,7 +56,7 @@ fn history_is_read_one_page_at_a_time_and_fits_a_message() {
     bench.answer_next(Outcome::Refused(Refusal::NotPermitted));
     let heard = bench.heard(link);
     assert!(
-        matches!(&heard[..], [Body::Failure(failure)] if failure.code == ErrorCode::NotPermitted && failure.tag == Some(3)),
+        matches!(&heard[..], [ServerBody::Failure(failure)] if failure.code == ErrorCode::NotPermitted && failure.tag == Some(3)),
         "{heard:?}"
     );
 }
@@ -83,7 +83,7 @@ fn receipts_of_many_are_counted_and_told_no_more_often_than_once_a_second() {
     let said = text("alice", "everyone", "land ahead", origin);
     bench.say(alices, Channel::Chat, &said);
     bench.pass(50);
-    let received = Message::control(Received {
+    let received = ClientMessage::control(Received {
         conversation: ConversationId::EVERYONE,
         entry: EntryId(1),
     });
@@ -96,8 +96,8 @@ fn receipts_of_many_are_counted_and_told_no_more_often_than_once_a_second() {
     let counts: Vec<_> = heard
         .iter()
         .filter_map(|body| match body {
-            Body::ReceiptCounts(counts) => Some(counts),
-            Body::Receipts(receipts) => panic!("{receipts:?}"),
+            ServerBody::ReceiptCounts(counts) => Some(counts),
+            ServerBody::Receipts(receipts) => panic!("{receipts:?}"),
             _ => None,
         })
         .collect();
@@ -113,11 +113,11 @@ fn receipts_of_many_are_counted_and_told_no_more_often_than_once_a_second() {
     };
     let (_, link) = readers[0];
     bench.heard(link);
-    bench.say(link, Channel::Chat, &Message::control(request));
+    bench.say(link, Channel::Chat, &ClientMessage::control(request));
     bench.pass(50);
     let heard = bench.heard(link);
     assert!(
-        matches!(&heard[..], [Body::ReceiptCounts(counts)] if counts.steps.iter().any(|step| step.members == 39)),
+        matches!(&heard[..], [ServerBody::ReceiptCounts(counts)] if counts.steps.iter().any(|step| step.members == 39)),
         "{heard:?}"
     );
     assert_eq!(bench.waiting(), 0);
@@ -135,12 +135,12 @@ fn who_left_reads_nothing_that_comes_after_and_hears_of_nobodys_receipts() {
             name: "#Bridge".into(),
             access: None,
         };
-        bench.say(link, Channel::Chat, &Message::control(join));
+        bench.say(link, Channel::Chat, &ClientMessage::control(join));
         bench.pass(50);
         let heard = bench.heard(link);
         assert_eq!(events(&heard), [EventKind::Joined], "{heard:?}");
         room = heard.iter().find_map(|body| match body {
-            Body::Joined(joined) => Some(joined.room.conversation),
+            ServerBody::Joined(joined) => Some(joined.room.conversation),
             _ => None,
         });
     }
@@ -156,10 +156,10 @@ fn who_left_reads_nothing_that_comes_after_and_hears_of_nobodys_receipts() {
         bench.say(alices, Channel::Chat, &said);
         bench.pass(50);
     };
-    let is_text = |body: &Body| matches!(body, Body::Text(_));
+    let is_text = |body: &ServerBody| matches!(body, ServerBody::Text(_));
     say(&mut bench, 1);
     assert!(bench.heard(bobs).iter().any(is_text));
-    let leave = Message::control(Leave {
+    let leave = ClientMessage::control(Leave {
         tag: 2,
         conversation,
     });
@@ -171,8 +171,8 @@ fn who_left_reads_nothing_that_comes_after_and_hears_of_nobodys_receipts() {
         conversation,
         after: EntryId::START,
     };
-    bench.say(bobs, Channel::Chat, &Message::control(again));
-    let request = Message::control(ReceiptsRequest { conversation });
+    bench.say(bobs, Channel::Chat, &ClientMessage::control(again));
+    let request = ClientMessage::control(ReceiptsRequest { conversation });
     bench.say(bobs, Channel::Chat, &request);
     bench.pass(100);
     let heard = bench.heard(bobs);
@@ -190,7 +190,7 @@ fn device_whose_account_has_joined_again_is_sent_that_behind_where_it_stands() {
     let mut bench = Bench::new();
     let (alice, bob) = (bench.user("alice"), bench.user("bob"));
     let (alices, bobs) = (bench.signed_in("alice", alice), bench.signed_in("bob", bob));
-    let join = Message::control(Join {
+    let join = ClientMessage::control(Join {
         tag: 1,
         name: "#bridge".into(),
         access: None,
@@ -200,7 +200,7 @@ fn device_whose_account_has_joined_again_is_sent_that_behind_where_it_stands() {
         bench.say(link, Channel::Chat, &join);
         bench.pass(50);
         room = bench.heard(link).iter().find_map(|body| match body {
-            Body::Joined(joined) => Some(joined.room.conversation),
+            ServerBody::Joined(joined) => Some(joined.room.conversation),
             _ => None,
         });
     }
@@ -209,7 +209,7 @@ fn device_whose_account_has_joined_again_is_sent_that_behind_where_it_stands() {
         tag: 2,
         conversation,
     };
-    bench.say(bobs, Channel::Chat, &Message::control(leave));
+    bench.say(bobs, Channel::Chat, &ClientMessage::control(leave));
     bench.pass(50);
     let origin = Origin {
         conversation,
@@ -222,7 +222,7 @@ fn device_whose_account_has_joined_again_is_sent_that_behind_where_it_stands() {
     bench.say(bobs, Channel::Chat, &join);
     bench.pass(50);
     bench.heard(bobs);
-    let again = Message::control(DeliverAgain {
+    let again = ClientMessage::control(DeliverAgain {
         conversation,
         after: EntryId(3),
     });
