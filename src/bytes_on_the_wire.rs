@@ -65,8 +65,6 @@ impl Console for Screen {
         *self.0.lock().expect("no test panics while it holds this") = Some(ask);
     }
 
-    fn set_names(&mut self, _: Vec<String>) {}
-
     fn is_interactive(&self) -> bool {
         true
     }

@@ -11,7 +11,7 @@ use super::away::Away;
 use super::blocked::BlockedUsers;
 use super::conversations::Conversations;
 use super::effects::Effects;
-use super::env::Tone;
+use super::env::{Names, Tone};
 use super::gaps::Gaps;
 use super::looking_back::Page;
 use super::name::canonical_target;
@@ -26,6 +26,7 @@ use crate::protocol::{
     Access, AccountId, ConversationId, DeviceId, EndReason, EntryId, Failure, Message,
     ReceiptsRequest, Received, ServerBody, ServerMessage, SessionStart,
 };
+use crate::text::printable;
 use crate::transport::{Channel, Now};
 
 /// How many messages of the chat channel wait until the positions are settled. At the limit the rest is dropped;
@@ -454,13 +455,13 @@ impl Account {
     }
 
     /// The names that the tab key completes, if they are others than before.
-    pub(super) fn take_names(&mut self) -> Option<Vec<String>> {
-        let people = self.people.take_names()?;
-        let rooms = self.room_names();
-        let rooms = rooms
-            .iter()
-            .map(|name| crate::text::printable::line(name).into_owned());
-        Some(people.into_iter().chain(rooms).collect())
+    pub(super) fn take_names(&mut self) -> Option<Names> {
+        let users = harmless(self.people.take_names()?);
+        Some(Names {
+            users,
+            rooms: harmless(&self.room_names()),
+            blocked: harmless(self.blocked.names()),
+        })
     }
 
     /// A chat message has come, or an answer to one; it waits until the positions are settled.
@@ -489,6 +490,14 @@ pub(super) fn show_unconfirmed(target: &str, text: &str, effects: &mut Effects) 
             render::quote(text)
         ),
     );
+}
+
+/// Names of others, fit to be shown.
+fn harmless<'a>(names: impl IntoIterator<Item = &'a String>) -> Vec<String> {
+    let names = names.into_iter();
+    names
+        .map(|name| printable::line(name).into_owned())
+        .collect()
 }
 
 /// What a refusal was about, where that is a request of this account.

@@ -67,6 +67,10 @@ impl BlockedUsers {
         is_addressed && self.users.iter().any(|user| user.account == author)
     }
 
+    pub(super) fn names(&self) -> impl Iterator<Item = &String> {
+        self.users.iter().map(|user| &user.name)
+    }
+
     fn has(&self, name: &str) -> bool {
         self.users.iter().any(|user| user.name == name)
     }
@@ -112,6 +116,7 @@ impl Account {
         let was_blocked =
             matches!(&asked, Some(Asked::Block { name, .. }) if self.blocked.has(&canonical(name)));
         self.blocked.set(told.users);
+        self.people.tell_names();
         self.state.put_blocked(&self.blocked.users);
         if let Some(Asked::Block { name, blocking }) = asked {
             let text = if !blocking && !was_blocked {
@@ -133,6 +138,7 @@ impl Account {
     pub(super) fn settle_blocked(&mut self) {
         if self.blocked.settle() {
             self.state.put_blocked(&self.blocked.users);
+            self.people.tell_names();
         }
     }
 

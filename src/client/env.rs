@@ -49,6 +49,17 @@ pub enum Tone {
     Error,
 }
 
+/// The names that the tab key completes. They hold no control characters.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Names {
+    /// The users who are online; while nobody is signed in, those who have signed in here before.
+    pub users: Vec<String>,
+    /// The rooms that the user belongs to.
+    pub rooms: Vec<String>,
+    /// The users whom the user blocks.
+    pub blocked: Vec<String>,
+}
+
 /// Where the client shows and asks. Neither call may block.
 pub trait Console: Send {
     /// Shows a line, above the prompt. The text holds no control characters.
@@ -68,8 +79,10 @@ pub trait Console: Send {
     /// Asks the next question.
     fn ask(&mut self, ask: Ask);
 
-    /// Who is online now, for the tab key.
-    fn set_names(&mut self, names: Vec<String>);
+    /// The names that the tab key completes from now on.
+    fn set_names(&mut self, names: Names) {
+        let _ = names;
+    }
 
     /// Whether a person sits there who can be asked: a terminal at both ends.
     fn is_interactive(&self) -> bool;

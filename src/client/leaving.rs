@@ -124,7 +124,7 @@ impl Core {
             // The device and its ticket are as good as before; it is for the user to say when they are used again.
             _ => account.close(),
         };
-        self.console.set_names(Vec::new());
+        self.offer_accounts();
         if let Err(error) = closed {
             self.finish(End::Failed(error.to_string()));
         }

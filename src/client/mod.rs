@@ -48,7 +48,7 @@ mod tests;
 mod trust;
 
 pub use self::core::Core;
-pub use env::{Ask, Console, End, Files, Input, Tone, Trust};
+pub use env::{Ask, Console, End, Files, Input, Names, Tone, Trust};
 pub use state::schema_to_migrate;
 
 use std::net::SocketAddr;

@@ -208,18 +208,13 @@ impl People {
         self.missed_until = None;
     }
 
-    /// The tab key is to know other names than before: those of rooms, beside the people's.
+    /// The tab key is to know other names than before: those of rooms or of blocked users, beside the people's.
     pub(super) fn tell_names(&mut self) {
         self.has_changed = true;
     }
 
-    /// The names for the tab key, if they are others than before.
-    pub(super) fn take_names(&mut self) -> Option<Vec<String>> {
-        std::mem::take(&mut self.has_changed).then(|| {
-            self.names
-                .iter()
-                .map(|name| crate::text::printable::line(name).into_owned())
-                .collect()
-        })
+    /// Those who are online, for the tab key, if it is to know other names than before.
+    pub(super) fn take_names(&mut self) -> Option<&BTreeSet<String>> {
+        std::mem::take(&mut self.has_changed).then_some(&self.names)
     }
 }

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use redb::backends::InMemoryBackend;
 use redb::{Builder, Database, StorageBackend};
 
-use super::env::{Ask, Console, Files, Tone, Trust};
+use super::env::{Ask, Console, Files, Names, Tone, Trust};
 pub(super) use crate::testing::instant;
 
 /// All that was shown and asked; shared with the console that was handed out.
@@ -17,7 +17,7 @@ pub(super) struct Screen(Arc<Mutex<Seen>>, bool);
 struct Seen {
     lines: Vec<(Tone, String)>,
     asks: Vec<Ask>,
-    names: Vec<String>,
+    names: Names,
     given: u64,
     /// How many lines had been printed when the output was held back.
     held_at: Option<u64>,
@@ -57,8 +57,8 @@ impl Screen {
         lines.into_iter().map(|(_, text)| text).collect()
     }
 
-    /// Whose names the tab key knows.
-    pub(super) fn names(&self) -> Vec<String> {
+    /// The names that the tab key knows.
+    pub(super) fn names(&self) -> Names {
         self.seen().names.clone()
     }
 }
@@ -79,7 +79,7 @@ impl Console for Screen {
     fn ask(&mut self, ask: Ask) {
         self.seen().asks.push(ask);
     }
-    fn set_names(&mut self, names: Vec<String>) {
+    fn set_names(&mut self, names: Names) {
         self.seen().names = names;
     }
     fn is_interactive(&self) -> bool {

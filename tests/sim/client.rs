@@ -38,8 +38,6 @@ impl Console for SimConsole {
         self.0.lock().unwrap().ask = Some(ask);
     }
 
-    fn set_names(&mut self, _names: Vec<String>) {}
-
     fn is_interactive(&self) -> bool {
         true
     }

@@ -31,6 +31,8 @@ pub(super) enum Kind {
 pub(super) enum Source {
     Nothing,
     Users,
+    /// Users whom one blocks.
+    Blocked,
     Rooms,
     UsersAndRooms,
     /// Users, rooms and everyone.

@@ -1,6 +1,6 @@
 //! The commands for writing messages and for reading those of others.
 
-use super::arguments::{Argument, CONVERSATION, USER, USER_OR_ROOM};
+use super::arguments::{Argument, CONVERSATION, Source, USER, USER_OR_ROOM};
 use super::row::{Call, ChatCommand, ROW};
 use crate::client::core::Core;
 use crate::client::env::Tone;
@@ -47,7 +47,7 @@ pub(super) const READ: &[ChatCommand] = &[
     },
     ChatCommand {
         name: "unblock",
-        arguments: &[USER],
+        arguments: &[Argument::word("USER", Source::Blocked)],
         summary: "receive a blocked user's messages again",
         run: |core, call| {
             core.with_account(|account, effects| {

@@ -2,12 +2,13 @@
 
 use super::arguments::{self, Argument, Kind, Source, split_word};
 use super::{TABLE, text_inside};
-use crate::protocol::{EVERYONE_NAME, ROOM_SIGN};
+use crate::client::env::Names;
+use crate::protocol::EVERYONE_NAME;
 
 /// Where the word before the cursor begins, and what it could become. `is_inside` says that the prompt stands in a
-/// conversation, where a command takes a slash; `names` are the users and rooms that are known.
+/// conversation, where a command takes a slash; `names` are those that are known.
 #[must_use]
-pub fn complete(before: &str, is_inside: bool, names: &[String]) -> (usize, Vec<String>) {
+pub fn complete(before: &str, is_inside: bool, names: &Names) -> (usize, Vec<String>) {
     let start = before.rfind(char::is_whitespace).map_or(0, |space| {
         space + before[space..].chars().next().map_or(1, char::len_utf8)
     });
@@ -35,7 +36,7 @@ pub fn complete(before: &str, is_inside: bool, names: &[String]) -> (usize, Vec<
 }
 
 /// The words that can stand behind these arguments.
-fn expected(all: &[Argument], given: &str, names: &[String]) -> Vec<String> {
+fn expected(all: &[Argument], given: &str, names: &Names) -> Vec<String> {
     let parsed = arguments::assign(all, given);
     if parsed.has_surplus {
         return Vec::new();
@@ -61,19 +62,19 @@ fn expected(all: &[Argument], given: &str, names: &[String]) -> Vec<String> {
     next.iter().flat_map(words).collect()
 }
 
-fn offered(source: Source, names: &[String]) -> Vec<String> {
-    let is_room = |name: &&String| name.starts_with(ROOM_SIGN);
-    let users = names.iter().filter(|name| !is_room(name)).cloned();
-    let rooms = names.iter().filter(is_room).cloned();
+fn offered(source: Source, names: &Names) -> Vec<String> {
+    let Names {
+        users,
+        rooms,
+        blocked,
+    } = names;
     match source {
         Source::Nothing => Vec::new(),
-        Source::Users => users.collect(),
-        Source::Rooms => rooms.collect(),
-        Source::UsersAndRooms => names.to_vec(),
-        Source::Conversations => {
-            let everyone = std::iter::once(EVERYONE_NAME.to_owned());
-            users.chain(rooms).chain(everyone).collect()
-        }
+        Source::Users => users.clone(),
+        Source::Blocked => blocked.clone(),
+        Source::Rooms => rooms.clone(),
+        Source::UsersAndRooms => [&users[..], rooms].concat(),
+        Source::Conversations => [&users[..], rooms, &[EVERYONE_NAME.to_owned()]].concat(),
         Source::Commands => TABLE.words().map(str::to_owned).collect(),
     }
 }
@@ -82,10 +83,12 @@ fn offered(source: Source, names: &[String]) -> Vec<String> {
 mod tests {
     use super::*;
 
-    fn names() -> Vec<String> {
-        ["bob", "bert", "meg", "#bridge", "#deck"]
-            .map(str::to_owned)
-            .to_vec()
+    fn names() -> Names {
+        Names {
+            users: ["bob", "bert", "meg"].map(str::to_owned).to_vec(),
+            rooms: ["#bridge", "#deck"].map(str::to_owned).to_vec(),
+            blocked: vec!["mallory".to_owned()],
+        }
     }
 
     fn completed(before: &str) -> (usize, Vec<String>) {
@@ -142,6 +145,8 @@ mod tests {
             ("role bob ", "member moderator owner"),
             ("role bob owner ", "#bridge #deck"),
             ("access ", "private public"),
+            ("block ", "bert bob meg"),
+            ("unblock ", "mallory"),
             ("history -", "--before"),
             ("history bob ", "--before"),
             ("history --before ", ""),

@@ -4,7 +4,7 @@ use zeroize::Zeroizing;
 
 use super::Core;
 use crate::client::account::Account;
-use crate::client::env::{End, Tone};
+use crate::client::env::{End, Names, Tone};
 use crate::client::name::canonical;
 use crate::client::render;
 use crate::client::sign_in::{Context, Progress, SignIn};
@@ -44,7 +44,19 @@ impl Core {
         {
             let password = self.password_of(&user);
             self.begin_sign_in(now, Some(&user), password);
+        } else {
+            self.offer_accounts();
         }
+    }
+
+    /// Has the tab key complete the users who have signed in here before.
+    pub(in crate::client) fn offer_accounts(&mut self) {
+        let key = self.trusted_key.as_ref();
+        let users = key.map_or_else(Vec::new, |key| self.files.accounts(key));
+        self.console.set_names(Names {
+            users,
+            ..Names::default()
+        });
     }
 
     /// The password that was given for this user, and only for this one.

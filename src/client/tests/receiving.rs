@@ -385,10 +385,10 @@ fn comings_and_goings_are_told_and_known_to_the_tab_key() {
     };
     desk.control(&alert(true));
     assert_eq!(desk.lines(), ["dave is online"]);
-    assert_eq!(desk.screen.names(), ["dave"]);
+    assert_eq!(desk.screen.names().users, ["dave"]);
     desk.control(&alert(false));
     assert_eq!(desk.lines(), ["dave has gone"]);
-    assert!(desk.screen.names().is_empty());
+    assert!(desk.screen.names().users.is_empty());
 }
 
 #[test]
@@ -464,7 +464,7 @@ fn contacts_are_listed_with_their_addresses() {
         desk.lines(),
         ["bob   10.0.0.1:1", "erin  10.0.0.1:2  (you)"]
     );
-    assert_eq!(desk.screen.names(), ["bob"]);
+    assert_eq!(desk.screen.names().users, ["bob"]);
 }
 
 #[test]

@@ -103,6 +103,22 @@ fn name_of_the_only_account_with_a_device_here_need_not_be_typed() {
 }
 
 #[test]
+fn tab_key_knows_the_accounts_with_a_device_here_while_nobody_is_signed_in() {
+    let mut desk = Desk::connected(Screen::interactive(), options());
+    desk.files.set_accounts(&["erin", "bob"]);
+    desk.core.link_lost("reset", None);
+    desk.core.link_up(desk.now, KEY, HASH);
+    assert_eq!(desk.screen.names().users, ["erin", "bob"]);
+
+    let mut desk = Desk::signed_in(Screen::interactive());
+    desk.files.set_accounts(&["erin"]);
+    desk.core.settle(desk.now);
+    assert!(desk.screen.names().users.is_empty());
+    desk.type_line("logout");
+    assert_eq!(desk.screen.names().users, ["erin"]);
+}
+
+#[test]
 fn unknown_name_is_offered_an_account_before_any_password_and_is_signed_in_with_it() {
     let mut server = Server::new("erin");
     let mut desk = Desk::connected(Screen::interactive(), options());

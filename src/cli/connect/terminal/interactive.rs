@@ -17,7 +17,7 @@ use rustyline::{Config, Editor, EventHandler, ExternalPrinter, KeyEvent};
 use self::helper::{Completing, Completion, InterruptKey};
 use super::rows::Rows;
 use super::style::{marked, styled};
-use super::{Names, SecretGate, printer};
+use super::{SecretGate, SharedNames, printer};
 use crate::cli::environment;
 use crate::client::{Ask, Input, Tone};
 use crate::net::InputSender;
@@ -59,7 +59,7 @@ pub struct Screen {
 
 /// Opens the terminal: what restores it, what prints on it, and what asks at it.
 pub fn open(
-    names: Names,
+    names: SharedNames,
     gate: Arc<SecretGate>,
 ) -> anyhow::Result<(Screen, impl printer::Output + use<>, Prompt)> {
     // Threads that are started from here on inherit this; the prompt's own takes it back.

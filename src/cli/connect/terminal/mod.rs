@@ -21,11 +21,11 @@ pub use self::interactive::Screen;
 pub use self::interrupt::SecretGate;
 use self::printer::Printer;
 use crate::cli::environment;
-use crate::client::{Ask, Console, Input, Tone};
+use crate::client::{Ask, Console, Input, Names, Tone};
 use crate::net::InputSender;
 
 /// The names that the tab key completes; the client replaces them as people come and go.
-type Names = Arc<Mutex<Vec<String>>>;
+type SharedNames = Arc<Mutex<Names>>;
 
 /// What the client is given as its console.
 pub struct Terminal {
@@ -33,7 +33,7 @@ pub struct Terminal {
     /// How many lines the client has shown.
     given: u64,
     asks: Sender<Ask>,
-    names: Names,
+    names: SharedNames,
     is_interactive: bool,
 }
 
@@ -55,7 +55,7 @@ pub fn open(
         io::stdin().is_terminal() && io::stdout().is_terminal() && environment::can_edit();
     // Holds one question at most, since the client has one open at a time.
     let (asks, questions) = mpsc::channel();
-    let names = Names::default();
+    let names = SharedNames::default();
     let (printer, screen) = if is_interactive {
         let (screen, output, prompt) = interactive::open(Arc::clone(&names), Arc::clone(gate))
             .context("cannot use the terminal")?;
@@ -102,7 +102,7 @@ impl Console for Terminal {
         let _ = self.asks.send(ask);
     }
 
-    fn set_names(&mut self, names: Vec<String>) {
+    fn set_names(&mut self, names: Names) {
         *self.names.lock().unwrap_or_else(PoisonError::into_inner) = names;
     }
 

@@ -135,6 +135,8 @@ fn block_without_a_name_lists_whom_the_user_blocks() {
         desk.lines(),
         ["bob", "you block 1; `/unblock USER` ends it"]
     );
+    desk.core.settle(desk.now);
+    assert_eq!(desk.screen.names().blocked, ["bob"], "for the tab key");
     type_at_prompt(&mut desk, "message bob hi");
     let lines = desk.lines();
     assert_eq!(

@@ -21,7 +21,7 @@ fn prompt_waits_for_the_answer_to_join_and_then_stands_in_the_room() {
     }));
     assert_eq!(desk.lines()[0], "#bridge: 3 members  tea");
     assert_eq!(desk.screen.asks(), [Ask::Inside("erin #bridge> ".into())]);
-    assert!(desk.screen.names().contains(&"#bridge".to_owned()));
+    assert!(desk.screen.names().rooms.contains(&"#bridge".to_owned()));
 
     type_at_prompt(&mut desk, "hello there");
     assert_eq!(texts(&mut desk), [(BRIDGE, "hello there".to_owned())]);

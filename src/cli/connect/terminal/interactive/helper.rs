@@ -9,7 +9,7 @@ use rustyline::{
     Movement, RepeatCount, Validator,
 };
 
-use super::Names;
+use super::SharedNames;
 use crate::client::commands;
 
 /// What is being typed, as far as the tab key is concerned.
@@ -26,13 +26,13 @@ pub enum Completing {
 /// Completes commands and their arguments.
 #[derive(Helper, Highlighter, Hinter, Validator)]
 pub struct Completion {
-    names: Names,
+    names: SharedNames,
     /// What is being typed.
     pub completing: Completing,
 }
 
 impl Completion {
-    pub const fn new(names: Names) -> Self {
+    pub const fn new(names: SharedNames) -> Self {
         Self {
             names,
             completing: Completing::Commands,
