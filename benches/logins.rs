@@ -36,13 +36,7 @@ fn record(registrar: &Registrar, random: &mut ChaCha20Rng) -> NewAccount {
         .start_sign_up(random, typed, &request)
         .expect("a request");
     let upload = begun
-        .finish(
-            random,
-            b"tea at four",
-            &answer,
-            "user0",
-            KeyStretching::Identity,
-        )
+        .finish(random, b"tea at four", &answer, KeyStretching::Identity)
         .expect("an answer");
     Registrar::finish_sign_up(pending, &upload, NOW_MS).expect("an upload")
 }

@@ -8,7 +8,7 @@ use rand_chacha::ChaCha20Rng;
 use serde_bytes::ByteBuf;
 use thiserror::Error;
 
-use crate::protocol::opaque::{KeyStretching, Suite, context, identities};
+use crate::protocol::opaque::{IDENTITIES, KeyStretching, Suite, context};
 
 /// A step of OPAQUE did not work out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
@@ -51,18 +51,14 @@ impl LoginBegun {
         random: &mut ChaCha20Rng,
         password: &[u8],
         response: &[u8],
-        canonical_name: &str,
         handshake_hash: &[u8; 32],
         key_stretching: KeyStretching,
     ) -> Result<ByteBuf, CredentialsError> {
         let response = CredentialResponse::<Suite>::deserialize(response)
             .map_err(|_| CredentialsError::Malformed)?;
         let context = context(handshake_hash);
-        let parameters = ClientLoginFinishParameters::new(
-            Some(&context),
-            identities(canonical_name),
-            Some(&key_stretching),
-        );
+        let parameters =
+            ClientLoginFinishParameters::new(Some(&context), IDENTITIES, Some(&key_stretching));
         let finished = self
             .0
             .finish(random, password, response, parameters)
@@ -95,15 +91,11 @@ impl SignUpBegun {
         random: &mut ChaCha20Rng,
         password: &[u8],
         response: &[u8],
-        canonical_name: &str,
         key_stretching: KeyStretching,
     ) -> Result<ByteBuf, CredentialsError> {
         let response = RegistrationResponse::<Suite>::deserialize(response)
             .map_err(|_| CredentialsError::Malformed)?;
-        let parameters = ClientRegistrationFinishParameters::new(
-            identities(canonical_name),
-            Some(&key_stretching),
-        );
+        let parameters = ClientRegistrationFinishParameters::new(IDENTITIES, Some(&key_stretching));
         let finished = self
             .0
             .finish(random, password, response, parameters)

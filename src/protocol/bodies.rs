@@ -25,8 +25,6 @@ bodies! {
     (SignUp, Response) server() => SignUpAnswer {
         /// OPAQUE's registration response.
         response: ByteBuf,
-        /// The name in canonical form: OPAQUE's client identity.
-        name: String,
     }
     /// The client's second half; the session remembers for which name it began.
     (SignUpFinish, Request) client(SignIn, Control) => SignUpFinish {
@@ -49,7 +47,7 @@ bodies! {
     (Login, Response) server() => LoginAnswer {
         /// OPAQUE's credential response (KE2).
         response: ByteBuf,
-        /// The name in canonical form: OPAQUE's client identity.
+        /// The name in canonical form.
         name: String,
     }
     /// The client's second half, and which device it is.

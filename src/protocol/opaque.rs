@@ -47,14 +47,12 @@ impl Ksf for KeyStretching {
     }
 }
 
-/// The identities that OPAQUE binds: the account's canonical name and the constant of this protocol.
-#[must_use]
-pub const fn identities(canonical_name: &str) -> Identifiers<'_> {
-    Identifiers {
-        client: Some(canonical_name.as_bytes()),
-        server: Some(SERVER_IDENTITY),
-    }
-}
+/// The identities that OPAQUE binds. The client's is its public key, as where none is given (RFC 9807, section 6.1):
+/// were it the name, a user who is renamed could not log in any more.
+pub const IDENTITIES: Identifiers<'_> = Identifiers {
+    client: None,
+    server: Some(SERVER_IDENTITY),
+};
 
 /// OPAQUE's context: it ties a login to the Noise session it runs in, so that a machine in the middle is found
 /// out by the login itself.

@@ -12,7 +12,7 @@ use rand_core::{CryptoRng, RngCore, SeedableRng};
 use thiserror::Error;
 
 use super::name::Name;
-use crate::protocol::opaque::{KeyStretching, Suite, context, identities};
+use crate::protocol::opaque::{IDENTITIES, KeyStretching, Suite, context};
 use crate::store::{Account, NewAccount};
 
 /// What the server keeps of OPAQUE: with it, and only with it, the accounts' records are of use.
@@ -42,7 +42,6 @@ pub struct PendingLogin {
     context: Vec<u8>,
     /// The account, unless this is the stand-in for one that does not exist.
     account: Option<Account>,
-    name: String,
 }
 
 impl Registrar {
@@ -122,8 +121,7 @@ impl Registrar {
         handshake_hash: &[u8; 32],
     ) -> Result<(PendingLogin, Vec<u8>), BadExchange> {
         let request = CredentialRequest::deserialize(request).map_err(|_| BadExchange)?;
-        let name = name.canonical().to_owned();
-        let stand_in = self.stand_in(&name);
+        let stand_in = self.stand_in(name.canonical());
         let (record, credential_identifier) = match &account {
             Some(account) => (&account.record, account.credential_identifier),
             None => (&self.stand_in_record, stand_in),
@@ -132,7 +130,7 @@ impl Registrar {
         let context = context(handshake_hash);
         let parameters = ServerLoginParameters {
             context: Some(&context),
-            identifiers: identities(&name),
+            identifiers: IDENTITIES,
         };
         let answer = ServerLogin::start(
             rng,
@@ -147,7 +145,6 @@ impl Registrar {
             state: answer.state,
             context,
             account,
-            name,
         };
         Ok((pending, answer.message.serialize().to_vec()))
     }
@@ -158,7 +155,7 @@ impl Registrar {
         let finalization = CredentialFinalization::<Suite>::deserialize(finalization).ok()?;
         let parameters = ServerLoginParameters {
             context: Some(&pending.context),
-            identifiers: identities(&pending.name),
+            identifiers: IDENTITIES,
         };
         pending.state.finish(finalization, parameters).ok()?;
         pending.account
@@ -184,7 +181,7 @@ fn stand_in_record(
     let server = ServerRegistration::<Suite>::start(setup, client.message, &[0; 16])
         .map_err(|_| BadExchange)?;
     let parameters =
-        ClientRegistrationFinishParameters::new(identities(""), Some(&KeyStretching::Identity));
+        ClientRegistrationFinishParameters::new(IDENTITIES, Some(&KeyStretching::Identity));
     let upload = client
         .state
         .finish(&mut rng, &password, server.message, parameters)
@@ -197,14 +194,6 @@ impl PendingSignUp {
     /// The name that the account will have.
     #[must_use]
     pub fn name(&self) -> &Name {
-        &self.name
-    }
-}
-
-impl PendingLogin {
-    /// The canonical name that the login is for.
-    #[must_use]
-    pub fn name(&self) -> &str {
         &self.name
     }
 }
@@ -226,10 +215,8 @@ mod tests {
         let (pending, answer) = registrar
             .start_sign_up(rng, name, &start.message.serialize())
             .unwrap();
-        let parameters = ClientRegistrationFinishParameters::new(
-            identities("erin"),
-            Some(&KeyStretching::Identity),
-        );
+        let parameters =
+            ClientRegistrationFinishParameters::new(IDENTITIES, Some(&KeyStretching::Identity));
         let answer = RegistrationResponse::deserialize(&answer).unwrap();
         let upload = start
             .state
@@ -247,11 +234,20 @@ mod tests {
     }
 
     fn login(account: Option<Account>, password: &[u8], client_hash: [u8; 32]) -> Option<Account> {
+        login_as("erin", account, password, client_hash)
+    }
+
+    fn login_as(
+        name: &str,
+        account: Option<Account>,
+        password: &[u8],
+        client_hash: [u8; 32],
+    ) -> Option<Account> {
         let mut rng = ChaCha20Rng::from_seed([1; 32]);
         let registrar = Registrar::load(&Registrar::generate(&mut rng)).unwrap();
         let known = sign_up(&registrar, &mut rng, b"tea at four");
         let account = account.is_some().then_some(known);
-        let name = Name::parse("erin").unwrap();
+        let name = Name::parse(name).unwrap();
         let start = ClientLogin::<Suite>::start(&mut rng, password).unwrap();
         let request = start.message.serialize();
         let (pending, answer) = registrar
@@ -260,7 +256,7 @@ mod tests {
         let context = context(&client_hash);
         let parameters = ClientLoginFinishParameters::new(
             Some(&context),
-            identities("erin"),
+            IDENTITIES,
             Some(&KeyStretching::Identity),
         );
         let answer = CredentialResponse::deserialize(&answer).unwrap();
@@ -286,6 +282,12 @@ mod tests {
     fn right_password_signs_in_and_wrong_one_does_not() {
         assert!(login(Some(somebody()), b"tea at four", HASH).is_some());
         assert!(login(Some(somebody()), b"tea at five", HASH).is_none());
+    }
+
+    #[test]
+    fn account_that_was_renamed_still_logs_in() {
+        // The client's identity was the name: no password opened an account under another one.
+        assert!(login_as("erin.smith", Some(somebody()), b"tea at four", HASH).is_some());
     }
 
     #[test]

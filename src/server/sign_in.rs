@@ -64,13 +64,11 @@ impl Hub {
         let command = Command::SignUp;
         match outcome {
             Outcome::Refused(Refusal::NoSuchUser) => {
-                let canonical = name.canonical().to_owned();
                 match self.registrar.start_sign_up(&mut self.rng, name, request) {
                     Ok((pending, response)) => {
                         self.set_stage(id, Stage::SigningUp(Box::new(pending)));
                         let answer = SignUpAnswer {
                             response: response.into(),
-                            name: canonical,
                         };
                         Self::answer(turn, id, CHANNEL, &Message::control(answer));
                     }

@@ -339,7 +339,6 @@ impl Peer {
                 &mut self.random,
                 PASSWORD,
                 &answer.response,
-                &answer.name,
                 KeyStretching::Argon2id,
             )
             .expect("the server's answer is OPAQUE's");
@@ -372,7 +371,6 @@ impl Peer {
                 &mut self.random,
                 PASSWORD,
                 &answer.response,
-                &answer.name,
                 &self.handshake_hash,
                 KeyStretching::Argon2id,
             )

@@ -111,9 +111,8 @@ impl Member {
         match (std::mem::replace(&mut self.step, Step::Gone), body) {
             (Step::SignUp(begun), ServerBody::SignUpAnswer(answer)) => {
                 self.stretch(line, Command::SignUp, move |random| {
-                    let (response, name) = (answer.response, answer.name);
                     begun
-                        .finish(random, &password, &response, &name, stretching)
+                        .finish(random, &password, &answer.response, stretching)
                         .map_err(|error| error.to_string())
                 });
             }
@@ -128,9 +127,8 @@ impl Member {
             (Step::Login(begun), ServerBody::LoginAnswer(answer)) => {
                 let hash = self.handshake_hash;
                 self.stretch(line, Command::Login, move |random| {
-                    let (response, name) = (answer.response, answer.name);
                     begun
-                        .finish(random, &password, &response, &name, &hash, stretching)
+                        .finish(random, &password, &answer.response, &hash, stretching)
                         .map_err(|error| error.to_string())
                 });
             }

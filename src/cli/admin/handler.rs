@@ -239,11 +239,9 @@ impl Clerk {
     fn start(&mut self, typed: String, request: &str) -> anyhow::Result<Answer> {
         let name = Name::parse_new(&typed)?;
         let request = STANDARD.decode(request).context("bad base64")?;
-        let canonical = name.canonical().to_owned();
         let (pending, response) = self.registrar.start_sign_up(&mut OsRng, name, &request)?;
         self.pending = Some((typed, pending));
         Ok(Answer::Start {
-            name: canonical,
             response: STANDARD.encode(response),
         })
     }

@@ -86,8 +86,6 @@ pub enum Answer {
     },
     /// To the first half of a sign-up.
     Start {
-        /// The canonical name.
-        name: String,
         /// OPAQUE's registration response.
         response: String,
     },

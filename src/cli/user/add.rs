@@ -14,7 +14,7 @@ use crate::cli::admin::desk;
 use crate::cli::admin::{Answer, Desk, Request};
 use crate::cli::exit::{Exit, Failure, Outcome};
 use crate::cli::{options, password};
-use crate::protocol::opaque::{KeyStretching, Suite, identities};
+use crate::protocol::opaque::{IDENTITIES, KeyStretching, Suite};
 use crate::server::Name;
 
 /// The word that calls it.
@@ -81,13 +81,12 @@ fn sign_up(
         name: name.to_owned(),
         request: STANDARD.encode(start.message.serialize()),
     };
-    let (canonical, response) = match desk::ask(desk, begin)? {
-        Answer::Start { name, response } => (name, STANDARD.decode(response)?),
+    let response = match desk::ask(desk, begin)? {
+        Answer::Start { response } => STANDARD.decode(response)?,
         _ => return Err(desk::unexpected()),
     };
     let response = RegistrationResponse::deserialize(&response).map_err(failed)?;
-    let parameters =
-        ClientRegistrationFinishParameters::new(identities(&canonical), Some(&stretching));
+    let parameters = ClientRegistrationFinishParameters::new(IDENTITIES, Some(&stretching));
     let finish = start
         .state
         .finish(&mut OsRng, password, response, parameters)

@@ -72,7 +72,6 @@ impl SignIn {
             context.random,
             password.as_bytes(),
             &answer.response,
-            &answer.name,
             &context.handshake_hash,
             context.key_stretching,
         );
@@ -118,7 +117,6 @@ impl SignIn {
             context.random,
             password.as_bytes(),
             &answer.response,
-            &answer.name,
             context.key_stretching,
         );
         match finished {

@@ -27,7 +27,7 @@ use super::commands;
 use super::core::Core;
 use super::testing::{Memory, Screen, instant};
 use super::{End, Input, Options};
-use crate::protocol::opaque::{KeyStretching, Suite, context, identities};
+use crate::protocol::opaque::{IDENTITIES, KeyStretching, Suite, context};
 use crate::protocol::{
     AccountId, ClientBody, ClientMessage, ConversationId, DeviceId, EVERYONE_NAME, EntryId,
     Envelope, Greeting, Head, HelloAnswer, Hop, Login, LoginAnswer, LoginFinish, Number,
@@ -280,7 +280,6 @@ impl Server {
                 &mut random,
                 password.as_bytes(),
                 &answer.response,
-                name,
                 KeyStretching::Identity,
             )
             .expect("the answer is OPAQUE's");
@@ -294,7 +293,6 @@ impl Server {
             .expect("a request that can be answered");
         SignUpAnswer {
             response: ByteBuf::from(started.message.serialize().to_vec()),
-            name: self.name.clone(),
         }
     }
 
@@ -307,7 +305,7 @@ impl Server {
         let context = context(&HASH);
         let parameters = ServerLoginParameters {
             context: Some(&context),
-            identifiers: identities(&self.name),
+            identifiers: IDENTITIES,
         };
         let started = ServerLogin::start(
             &mut self.random,
@@ -329,7 +327,7 @@ impl Server {
         let context = context(&HASH);
         let parameters = ServerLoginParameters {
             context: Some(&context),
-            identifiers: identities(&self.name),
+            identifiers: IDENTITIES,
         };
         let proof = CredentialFinalization::deserialize(&finish.finalization).expect("a proof");
         self.login
