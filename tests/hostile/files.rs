@@ -10,45 +10,18 @@ use std::process::{Command, Output, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::support::{Host, PATIENCE, Script, Server, user_add};
+use crate::support::{Host, PATIENCE, Script, Workspace, printed};
 use tempfile::TempDir;
 
 /// A user who is not the one that runs the tests, where that is root.
 const SOMEBODY: u32 = 12_345;
 
-struct Bench {
-    directory: TempDir,
-    data: PathBuf,
-}
-
-impl Bench {
-    /// A data directory with an account.
-    fn new() -> Self {
-        let directory = TempDir::new().unwrap();
-        let data = directory.path().join("data");
-        let added = user_add(&Host::default(), &data, "alice", "swordfish");
-        assert!(added.status.success(), "{added:?}");
-        Self { directory, data }
-    }
-
-    /// A directory in which everybody may make files, as /tmp is.
-    fn shared(&self) -> PathBuf {
-        let shared = self.directory.path().join("shared");
-        fs::create_dir(&shared).unwrap();
-        fs::set_permissions(&shared, fs::Permissions::from_mode(0o1777)).unwrap();
-        shared
-    }
-
-    fn store(&self, arguments: &[&str]) -> Output {
-        let mut command = Host::default().udpchat();
-        command.arg("store").args(arguments);
-        command.arg("--data").arg(&self.data).output().unwrap()
-    }
-}
-
-fn said(output: &Output) -> String {
-    let text = [&*output.stdout, &*output.stderr].concat();
-    String::from_utf8(text).unwrap()
+/// A directory in which everybody may make files, as /tmp is.
+fn shared(workspace: &Workspace) -> PathBuf {
+    let shared = workspace.path("shared");
+    fs::create_dir(&shared).unwrap();
+    fs::set_permissions(&shared, fs::Permissions::from_mode(0o1777)).unwrap();
+    shared
 }
 
 /// The names in a directory that another user may have planted for a file that will be called `copy`.
@@ -61,9 +34,9 @@ fn planted(shared: &Path) -> Vec<PathBuf> {
 #[test]
 fn backup_fills_no_file_that_another_user_has_put_in_its_way() {
     // Root's `store backup /tmp/copy` wrote the server's keys into a `/tmp/copy.part` of another user's, who had it open.
-    let bench = Bench::new();
-    let shared = bench.shared();
-    let victim = bench.directory.path().join("victim");
+    let workspace = Workspace::new(&["alice"]);
+    let shared = shared(&workspace);
+    let victim = workspace.path("victim");
     for (number, path) in planted(&shared).iter().enumerate() {
         if number % 2 == 0 {
             // An empty database, into which the server's would be copied.
@@ -90,19 +63,22 @@ fn backup_fills_no_file_that_another_user_has_put_in_its_way() {
     let copy = shared.join("copy");
     let file = copy.to_str().unwrap();
     let made = |output: &Output| {
-        assert!(output.status.success(), "{}", said(output));
+        assert!(output.status.success(), "{}", printed(output));
         is_untouched();
         let metadata = fs::symlink_metadata(&copy).unwrap();
         assert!(metadata.is_file());
         assert_eq!(metadata.mode() & 0o777, 0o600);
-        assert_eq!(metadata.uid(), fs::metadata(&bench.data).unwrap().uid());
+        assert_eq!(
+            metadata.uid(),
+            fs::metadata(workspace.data()).unwrap().uid()
+        );
         fs::remove_file(&copy).unwrap();
     };
-    made(&bench.store(&["backup", file]));
-    made(&bench.store(&["rescue", file]));
+    made(&workspace.output(&["store", "backup", file]));
+    made(&workspace.output(&["store", "rescue", file]));
     // The same from a running server.
-    let server = Server::on_loopback(&bench.data);
-    made(&bench.store(&["backup", file]));
+    let server = workspace.serve();
+    made(&workspace.output(&["store", "backup", file]));
     drop(server);
     let names = fs::read_dir(&shared).unwrap().count();
     assert_eq!(names, planted(&shared).len(), "nothing is left behind");
@@ -110,15 +86,15 @@ fn backup_fills_no_file_that_another_user_has_put_in_its_way() {
 
 #[test]
 fn backup_follows_and_replaces_nothing_that_has_its_name() {
-    let bench = Bench::new();
-    let shared = bench.shared();
-    let victim = bench.directory.path().join("victim");
+    let workspace = Workspace::new(&["alice"]);
+    let shared = shared(&workspace);
+    let victim = workspace.path("victim");
     let copy = shared.join("copy");
     let file = copy.to_str().unwrap();
     let refused = |kind: &str| {
         for command in ["backup", "rescue"] {
-            let output = bench.store(&[command, file]);
-            let text = said(&output);
+            let output = workspace.output(&["store", command, file]);
+            let text = printed(&output);
             assert_eq!(output.status.code(), Some(1), "{command}: {text}");
             assert!(text.contains(kind), "{command}: {text}");
             assert!(text.contains(file), "{command}: {text}");
@@ -144,20 +120,25 @@ fn backup_follows_and_replaces_nothing_that_has_its_name() {
     refused("a file");
     assert_eq!(fs::read_to_string(&copy).unwrap(), "mine");
     let nowhere = shared.join("not-there/copy");
-    let text = said(&bench.store(&["backup", nowhere.to_str().unwrap()]));
+    let text = printed(&workspace.output(&["store", "backup", nowhere.to_str().unwrap()]));
     assert!(text.contains("make it first"), "{text}");
 }
 
 #[test]
 fn backup_that_another_user_can_have_changed_is_not_restored() {
     // The server's keys are in it: whoever writes the backup is the server afterwards.
-    let bench = Bench::new();
-    let copy = bench.directory.path().join("copy");
+    let workspace = Workspace::new(&["alice"]);
+    let copy = workspace.path("copy");
     let file = copy.to_str().unwrap();
-    assert!(bench.store(&["backup", file]).status.success());
+    assert!(
+        workspace
+            .output(&["store", "backup", file])
+            .status
+            .success()
+    );
     let refused = |command: &str| {
-        let output = bench.store(&["restore", file]);
-        let text = said(&output);
+        let output = workspace.output(&["store", "restore", file]);
+        let text = printed(&output);
         assert_eq!(output.status.code(), Some(1), "{text}");
         assert!(text.contains(command), "{text}");
     };
@@ -168,7 +149,7 @@ fn backup_that_another_user_can_have_changed_is_not_restored() {
         refused(&SOMEBODY.to_string());
         chown(&copy, Some(0), None).unwrap();
     }
-    let pipe = bench.directory.path().join("pipe");
+    let pipe = workspace.path("pipe");
     assert!(
         Command::new("mkfifo")
             .arg(&pipe)
@@ -176,29 +157,35 @@ fn backup_that_another_user_can_have_changed_is_not_restored() {
             .unwrap()
             .success()
     );
-    let output = bench.store(&["restore", pipe.to_str().unwrap()]);
+    let output = workspace.output(&["store", "restore", pipe.to_str().unwrap()]);
     assert_eq!(output.status.code(), Some(1), "{output:?}");
-    assert!(bench.store(&["restore", file]).status.success());
+    assert!(
+        workspace
+            .output(&["store", "restore", file])
+            .status
+            .success()
+    );
 }
 
 #[test]
 fn directory_of_another_user_is_refused_with_its_owners_name() {
     // A data directory that another user owns is one in which they can change everything, whatever its mode.
-    let bench = Bench::new();
-    let copy = bench.directory.path().join("copy");
+    let workspace = Workspace::new(&["alice"]);
+    let copy = workspace.path("copy");
     assert!(
-        bench
-            .store(&["backup", copy.to_str().unwrap()])
+        workspace
+            .output(&["store", "backup", copy.to_str().unwrap()])
             .status
             .success()
     );
     // Only root can give a directory away; everybody else is refused one of root's.
-    let (data, owner) = if chown(&bench.data, Some(SOMEBODY), None).is_ok() {
-        (bench.data.clone(), SOMEBODY.to_string())
+    let own = workspace.data();
+    let (data, owner) = if chown(&own, Some(SOMEBODY), None).is_ok() {
+        (own.clone(), SOMEBODY.to_string())
     } else {
         (PathBuf::from("/usr"), "root".to_owned())
     };
-    let state = bench.directory.path().join("state");
+    let state = workspace.path("state");
     fs::create_dir(&state).unwrap();
     fs::set_permissions(&state, fs::Permissions::from_mode(0o700)).unwrap();
     let state = if chown(&state, Some(SOMEBODY), None).is_ok() {
@@ -218,19 +205,18 @@ fn directory_of_another_user_is_refused_with_its_owners_name() {
             .stdin(Stdio::null())
             .output()
             .unwrap();
-        let text = said(&output);
+        let text = printed(&output);
         assert_eq!(output.status.code(), Some(1), "{arguments:?}: {text}");
         assert!(text.contains(&owner), "{arguments:?}: {text}");
         assert!(text.contains("belongs to"), "{arguments:?}: {text}");
     }
     for file in ["udpchat.redb", "udpchat.redb.journal"] {
-        let file = bench.data.join(file);
-        if chown(&bench.data, Some(0), None).is_err() || chown(&file, Some(SOMEBODY), None).is_err()
-        {
+        let file = own.join(file);
+        if chown(&own, Some(0), None).is_err() || chown(&file, Some(SOMEBODY), None).is_err() {
             continue;
         }
-        let output = run_for(&bench.data, &["user", "list"]);
-        let text = said(&output);
+        let output = workspace.output(&["user", "list"]);
+        let text = printed(&output);
         assert!(text.contains("belongs to"), "{text}");
         assert!(text.contains(file.to_str().unwrap()), "{text}");
         chown(&file, Some(0), None).unwrap();
@@ -243,12 +229,6 @@ fn bounded() -> Command {
     let patience = PATIENCE.as_secs().to_string();
     command.args([&*patience, env!("CARGO_BIN_EXE_udpchat")]);
     command
-}
-
-fn run_for(data: &Path, arguments: &[&str]) -> Output {
-    let mut command = Host::default().udpchat();
-    command.args(arguments).arg("--data").arg(data);
-    command.output().unwrap()
 }
 
 /// The program with a umask that takes nothing away.
@@ -284,7 +264,11 @@ fn no_file_follows_the_umask() {
     let password = password.to_str().unwrap();
     let run = |arguments: &[&str]| {
         let output = with_open_umask(arguments).output().unwrap();
-        assert!(output.status.success(), "{arguments:?}: {}", said(&output));
+        assert!(
+            output.status.success(),
+            "{arguments:?}: {}",
+            printed(&output)
+        );
     };
     for user in ["alice", "bob"] {
         run(&[
@@ -343,18 +327,18 @@ fn no_file_follows_the_umask() {
 
 #[test]
 fn log_is_appended_to_a_file_of_ones_own_and_to_nothing_else() {
-    let bench = Bench::new();
-    let path = |name: &str| bench.directory.path().join(name);
+    let workspace = Workspace::new(&["alice"]);
+    let path = |name: &str| workspace.path(name);
     let (log, victim) = (path("log"), path("victim"));
     let serve = |log: &Path| {
         let mut command = bounded();
         command.args(["serve", "-vv", "--listen", "127.0.0.1:0", "--data"]);
-        command.arg(&bench.data).arg("--log").arg(log);
+        command.arg(workspace.data()).arg("--log").arg(log);
         command
     };
     let refused = |log: &Path, what: &str| {
         let output = serve(log).stdin(Stdio::null()).output().unwrap();
-        let text = said(&output);
+        let text = printed(&output);
         assert_eq!(output.status.code(), Some(1), "{text}");
         assert!(text.contains(what), "{text}");
         assert!(text.contains(log.to_str().unwrap()), "{text}");
@@ -390,9 +374,9 @@ fn log_is_appended_to_a_file_of_ones_own_and_to_nothing_else() {
 #[test]
 fn relative_path_on_the_control_socket_is_refused() {
     // It was one in whatever directory the server had been started in.
-    let bench = Bench::new();
-    let _server = Server::on_loopback(&bench.data);
-    let mut socket = UnixStream::connect(bench.data.join("control.sock")).unwrap();
+    let workspace = Workspace::new(&["alice"]);
+    let _server = workspace.serve();
+    let mut socket = UnixStream::connect(workspace.data().join("control.sock")).unwrap();
     for path in ["planted-by-a-test", "./planted-by-a-test", ""] {
         let request = format!("{{\"op\":\"store_backup\",\"path\":\"{path}\"}}\n");
         socket.write_all(request.as_bytes()).unwrap();
@@ -402,16 +386,16 @@ fn relative_path_on_the_control_socket_is_refused() {
         assert!(answer.contains("is not an absolute path"), "{answer}");
     }
     // The command resolves it against its own directory, not the server's.
-    let directory = bench.directory.path().join("elsewhere");
+    let directory = workspace.path("elsewhere");
     fs::create_dir(&directory).unwrap();
     let mut command = Host::default().udpchat();
     command.args(["store", "backup", "copy", "--data"]);
     let output = command
-        .arg(&bench.data)
+        .arg(workspace.data())
         .current_dir(&directory)
         .output()
         .unwrap();
-    assert!(output.status.success(), "{}", said(&output));
+    assert!(output.status.success(), "{}", printed(&output));
     assert!(directory.join("copy").is_file());
 }
 
@@ -425,32 +409,28 @@ fn descriptors(pid: u32) -> usize {
 #[cfg(target_os = "linux")]
 fn control_socket_answers_a_server_without_descriptors_and_does_not_end() {
     // One moment without a free descriptor ended the control socket until the next start.
-    let bench = Bench::new();
-    let log = bench.directory.path().join("log");
-    let mut command = Host::default().udpchat();
-    command.arg("serve").arg("--data").arg(&bench.data);
-    command.args(["--listen", "127.0.0.1:0", "--log"]).arg(&log);
-    let server = Script::spawn(&mut command);
-    server.sees(1, "registration");
-    let asked = || run_for(&bench.data, &["status"]);
+    let workspace = Workspace::new(&["alice"]);
+    let log = workspace.path("log");
+    let server = workspace.serve_with(&["--log", log.to_str().unwrap()]);
+    let asked = || workspace.output(&["status"]);
     // The limit is set once it runs: a server may have been handed descriptors that were open when it was started.
     let mut used = 0;
-    while used != descriptors(server.child.id()) {
-        used = descriptors(server.child.id());
+    while used != descriptors(server.pid()) {
+        used = descriptors(server.pid());
         thread::sleep(Duration::from_millis(200));
     }
     println!("{used} descriptors are open in a server at rest");
     assert!(used < 32, "{used}");
     let limited = Command::new("prlimit")
-        .arg(format!("--pid={}", server.child.id()))
+        .arg(format!("--pid={}", server.pid()))
         .arg(format!("--nofile={used}"))
         .status();
     assert!(limited.unwrap().success(), "the limit was not set");
     for _ in 0..3 {
         let output = asked();
-        assert!(output.status.success(), "{}", said(&output));
+        assert!(output.status.success(), "{}", printed(&output));
     }
-    let socket = bench.data.join("control.sock");
+    let socket = workspace.data().join("control.sock");
     let idle: Vec<UnixStream> = (0..6)
         .map(|_| UnixStream::connect(&socket).unwrap())
         .collect();
@@ -464,7 +444,7 @@ fn control_socket_answers_a_server_without_descriptors_and_does_not_end() {
     }
     drop(idle);
     let output = asked();
-    assert!(output.status.success(), "{}", said(&output));
+    assert!(output.status.success(), "{}", printed(&output));
     let text = fs::read_to_string(&log).unwrap();
     assert!(text.lines().count() < 20, "{text}");
 }

@@ -4,17 +4,23 @@
 //! namespace of their own. Each prints its figures and fails where a bound is broken.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use tempfile::TempDir;
-use udpchat::protocol::{ClientMessage, ConversationId, EntryId, Hello, Position, ServerBody};
+use rand_chacha::ChaCha20Rng;
+use rand_core::SeedableRng as _;
+use udpchat::client::credentials::LoginBegun;
+use udpchat::protocol::{
+    ClientMessage, ConversationId, Digest, EntryId, Hello, Join, Login, Position, Resume,
+    ServerBody, TICKET_BYTES,
+};
 use udpchat::transport::Channel;
 
 use crate::crowd::Crowd;
 use crate::kit::{Pass, Peer, address};
-use crate::support::{Host, Server};
+use crate::support::{Server, Workspace};
 
 /// How long each flood is measured.
 const FLOOD: Duration = Duration::from_secs(15);
@@ -40,7 +46,7 @@ fn is_asked_for() -> bool {
 
 /// A server with two honest users who write to each other.
 struct Scene {
-    _directory: TempDir,
+    _workspace: Workspace,
     server: Server,
     alice: Peer,
     bob: Peer,
@@ -60,16 +66,14 @@ impl Latencies {
 
 impl Scene {
     fn new() -> Self {
-        let directory = TempDir::new().unwrap();
-        let data = directory.path().join("data");
-        let limits = ["--limit-buffers", BUFFERS];
-        let server = Server::start(&Host::default(), &data, &["127.0.0.1:0"], &limits);
+        let workspace = Workspace::new(&[]);
+        let server = workspace.serve_with(&["--limit-buffers", BUFFERS]);
         let here = Ipv4Addr::LOCALHOST.into();
         let (mut alice, pass) = Peer::enter(server.address, here, "alice", 1);
         let (bob, _) = Peer::enter(server.address, here, "bob", 2);
         let conversation = alice.resolve("bob").unwrap().conversation;
         Self {
-            _directory: directory,
+            _workspace: workspace,
             server,
             alice,
             bob,
@@ -137,17 +141,9 @@ impl Scene {
         );
     }
 
-    fn resident_kib(&self) -> i64 {
-        let path = format!("/proc/{}/status", self.server.pid());
-        let status = std::fs::read_to_string(path).unwrap();
-        let line = status.lines().find(|line| line.starts_with("VmRSS:"));
-        let number = line.and_then(|line| line.split_whitespace().nth(1));
-        number.unwrap().parse().unwrap()
-    }
-
     /// Fails if the server holds more than the budget beyond `before`.
     fn has_held(&self, name: &str, before: i64) {
-        let after = self.resident_kib();
+        let after = self.server.resident_kib();
         println!("{name}: {before} KiB before, {after} KiB with it");
         assert!(
             after - before <= MEMORY_KIB,
@@ -201,19 +197,12 @@ fn flood_of_one_account_with_four_sessions_delays_nobody() {
     }
 }
 
-/// Sends worthless tickets for this account from these addresses, a new session whenever one is over.
-fn ticket_guesser(pass: &Pass, addresses: std::ops::Range<u16>) -> Attacker {
-    let (account, device) = (pass.account, pass.device);
+/// Sends this message from each of these addresses again and again, on a new session whenever one is over.
+fn repeater(message: ClientMessage, addresses: Range<u16>, seed: u64) -> Attacker {
     Box::new(move |server, is_over| {
         let mut peers: Vec<Peer> = addresses
-            .map(|number| Peer::dial(server, address(number), 5000 + u64::from(number)))
+            .map(|number| Peer::dial(server, address(number), seed + u64::from(number)))
             .collect();
-        let resume = udpchat::protocol::Resume {
-            account,
-            device,
-            ticket: vec![7; udpchat::protocol::TICKET_BYTES].into(),
-        };
-        let message = ClientMessage::control(resume);
         while !is_over.load(Ordering::Relaxed) {
             for peer in &mut peers {
                 peer.take_inbox();
@@ -228,33 +217,26 @@ fn ticket_guesser(pass: &Pass, addresses: std::ops::Range<u16>) -> Attacker {
     })
 }
 
-/// Begins logins for this name from these addresses, again and again.
-fn password_guesser(name: &'static str, addresses: std::ops::Range<u16>) -> Attacker {
-    Box::new(move |server, is_over| {
-        use rand_core::SeedableRng as _;
-        let mut random = rand_chacha::ChaCha20Rng::seed_from_u64(9);
-        let (_, request) =
-            udpchat::client::credentials::LoginBegun::new(&mut random, b"a guess").unwrap();
-        let login = udpchat::protocol::Login {
-            name: name.into(),
-            request,
-        };
-        let message = ClientMessage::control(login);
-        let mut peers: Vec<Peer> = addresses
-            .map(|number| Peer::dial(server, address(number), 7000 + u64::from(number)))
-            .collect();
-        while !is_over.load(Ordering::Relaxed) {
-            for peer in &mut peers {
-                peer.take_inbox();
-                if peer.is_open() {
-                    let _ = peer.send(Channel::Control, &message);
-                } else if peer.why_closed().is_some() {
-                    peer.redial();
-                }
-            }
-            thread::sleep(Duration::from_millis(1));
-        }
-    })
+/// Sends worthless tickets for this account.
+fn ticket_guesser(pass: &Pass, addresses: Range<u16>) -> Attacker {
+    let resume = Resume {
+        account: pass.account,
+        device: pass.device,
+        ticket: vec![7; TICKET_BYTES].into(),
+    };
+    repeater(ClientMessage::control(resume), addresses, 5000)
+}
+
+/// Begins logins for this name.
+fn password_guesser(name: &str, addresses: Range<u16>) -> Attacker {
+    let mut random = ChaCha20Rng::seed_from_u64(9);
+    let (_, request) = LoginBegun::new(&mut random, b"a guess").expect("it begins");
+    let name = name.into();
+    repeater(
+        ClientMessage::control(Login { name, request }),
+        addresses,
+        7000,
+    )
 }
 
 #[test]
@@ -328,7 +310,7 @@ fn flood_of_logins_keeps_no_owner_out() {
 }
 
 /// Opens sessions from these addresses and holds them.
-fn squatter(addresses: std::ops::Range<u16>, each: u32) -> Attacker {
+fn squatter(addresses: Range<u16>, each: u32) -> Attacker {
     Box::new(move |server, is_over| {
         let mut crowds: Vec<Crowd> = addresses
             .map(|number| Crowd::new(server, address(number), 20_000 + u64::from(number)))
@@ -357,7 +339,7 @@ fn flood_of_strangers_shuts_nobody_out() {
         return;
     }
     let mut scene = Scene::new();
-    let before = scene.resident_kib();
+    let before = scene.server.resident_kib();
     let server = scene.server.address;
     let is_over = AtomicBool::new(false);
     thread::scope(|scope| {
@@ -400,7 +382,7 @@ fn hold(mut peers: Vec<(Peer, Pass)>, is_over: &AtomicBool) {
 impl Scene {
     /// [`Scene::withstands`], and at the end the server holds no more than the budget.
     fn withstands_within_budget(&mut self, name: &str, attackers: Vec<Attacker>) {
-        let before = self.resident_kib();
+        let before = self.server.resident_kib();
         self.withstands(name, attackers);
         self.has_held(name, before);
     }
@@ -420,7 +402,7 @@ fn flood_of_unfinished_hellos_costs_no_more_than_its_budget() {
                     .map(|place| Position {
                         conversation: ConversationId(part * 400 + place + 1),
                         entry: EntryId(1),
-                        digest: udpchat::protocol::Digest::of(b"anything"),
+                        digest: Digest::of(b"anything"),
                     })
                     .collect();
                 let hello = Hello {
@@ -515,7 +497,7 @@ fn flood_of_new_rooms_delays_nobody() {
                 if is_over.load(Ordering::Relaxed) {
                     return;
                 }
-                let join = udpchat::protocol::Join {
+                let join = Join {
                     tag: room,
                     name: format!("#r{maker}x{room}"),
                     access: None,

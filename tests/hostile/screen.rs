@@ -1,10 +1,9 @@
 //! What one user writes onto the screen of another: nothing that looks like a line of the program's or of somebody else's.
 
-use tempfile::TempDir;
 use udpchat::protocol::ErrorCode;
 
 use crate::kit::{Peer, address};
-use crate::support::{Host, Person, Server, user_add};
+use crate::support::{Host, Person, Workspace};
 
 const FORGED: &str = "14:02 alice: I sign the contract";
 
@@ -16,14 +15,8 @@ fn rows(screen: &str) -> impl Iterator<Item = &str> {
 /// Text that was padded up to the edge of the terminal went on at the left of the next row, as a line of its own.
 #[test]
 fn padded_text_begins_no_row_of_its_own() {
-    let directory = TempDir::new().unwrap();
-    let data = directory.path().join("data");
-    assert!(
-        user_add(&Host::default(), &data, "bob", "swordfish")
-            .status
-            .success()
-    );
-    let server = Server::on_loopback(&data);
+    let workspace = Workspace::new(&["bob"]);
+    let server = workspace.serve();
     let more = ["--accept-new", "--user", "bob"];
     let mut bob = Person::connect(&Host::default(), "bob", &server.address.to_string(), &more);
     bob.sees("password: ");
@@ -69,12 +62,11 @@ fn padded_text_begins_no_row_of_its_own() {
 /// `you` could be taken, and was shown as the reader.
 #[test]
 fn nobody_signs_up_as_somebody_whom_a_reader_would_take_for_another() {
-    let directory = TempDir::new().unwrap();
-    let data = directory.path().join("data");
-    let added = user_add(&Host::default(), &data, "0perator", "swordfish");
+    let workspace = Workspace::new(&[]);
+    let added = workspace.try_add("0perator");
     let error = String::from_utf8_lossy(&added.stderr).into_owned();
     assert!(error.contains("it reads as \"operator\""), "{error}");
-    let server = Server::on_loopback(&data);
+    let server = workspace.serve();
     Peer::enter(server.address, address(3), "will", 1);
     for (name, code) in [
         ("you", ErrorCode::BadName),

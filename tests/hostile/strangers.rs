@@ -3,7 +3,6 @@
 use std::net::Ipv4Addr;
 use std::time::Duration;
 
-use tempfile::TempDir;
 use udpchat::protocol::{
     ClientMessage, Command, ContactsRequest, ConversationId, DeviceId, ErrorCode, Number, Origin,
     ServerBody, Text,
@@ -11,12 +10,12 @@ use udpchat::protocol::{
 use udpchat::transport::Channel;
 
 use crate::kit::{PATIENCE, Peer};
-use crate::support::Server;
+use crate::support::Workspace;
 
 #[test]
 fn honest_use_of_the_kit_is_served() {
-    let directory = TempDir::new().unwrap();
-    let server = Server::on_loopback(&directory.path().join("data"));
+    let workspace = Workspace::new(&[]);
+    let server = workspace.serve();
     let here = Ipv4Addr::LOCALHOST.into();
     let (mut alice, pass) = Peer::enter(server.address, here, "alice", 1);
     let (mut bob, _) = Peer::enter(server.address, here, "bob", 2);
@@ -37,8 +36,8 @@ fn honest_use_of_the_kit_is_served() {
 
 #[test]
 fn stranger_can_neither_speak_nor_ask() {
-    let directory = TempDir::new().unwrap();
-    let server = Server::on_loopback(&directory.path().join("data"));
+    let workspace = Workspace::new(&[]);
+    let server = workspace.serve();
     let mut stranger = Peer::connect(server.address, 1);
     stranger.ask(ContactsRequest { tag: 1 });
     let refused = stranger.answer(Command::Contacts, |_| None::<()>);

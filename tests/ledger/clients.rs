@@ -3,12 +3,12 @@
 
 use std::collections::VecDeque;
 use std::io::{BufRead, BufReader, Read, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, ChildStdin, Stdio};
 use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 
-use crate::support::Host;
+use crate::support::{Host, Workspace};
 
 /// A user, and the client that they run.
 pub struct Client {
@@ -41,11 +41,11 @@ pub struct Printed {
 }
 
 impl Client {
-    pub fn new(directory: &Path, name: &str, server: &str) -> Self {
+    pub fn new(workspace: &Workspace, name: &str, server: &str) -> Self {
         Self {
             name: name.to_owned(),
-            state: directory.join(format!("state-of-{name}")),
-            password: directory.join(format!("password-of-{name}")),
+            state: workspace.path(&format!("state-of-{name}")),
+            password: workspace.password_file(name),
             server: server.to_owned(),
             process: None,
             lives: 0,

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::fs::Permissions;
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use redb::{Database, ReadableDatabase, ReadableTable, TableDefinition};
 use serde::Deserialize;
@@ -15,6 +15,7 @@ use udpchat::protocol::{Digest, ServerBody, open};
 use udpchat::store::{self, DATABASE_FILE, Engine, Request, RequestId};
 
 use crate::markers::{Marker, marker_of};
+use crate::support::databases_under;
 
 /// A conversation and an entry of it.
 pub type EntryKey = (u64, u64);
@@ -102,7 +103,10 @@ pub fn server_log(data: &Path) -> Entries {
 
 /// What a dead client had made durable.
 pub fn device(state: &Path, whose: &str) -> Device {
-    let Some(database) = database_under(state).and_then(|path| copy(&path)) else {
+    let mut found = databases_under(state);
+    // A client that is alone takes no second device; it may not have come so far as to have one.
+    assert!(found.len() < 2, "one client made two devices: {found:?}");
+    let Some(database) = found.pop().and_then(|path| copy(&path)) else {
         return Device::default();
     };
     let history = rows(&database, HISTORY).into_iter().map(|(key, bytes)| {
@@ -135,28 +139,6 @@ fn entries(rows: impl Iterator<Item = (EntryKey, ByteBuf, Digest)>, whose: &str)
         }
     }
     entries
-}
-
-/// The only database below a client's directory, if it has come so far: a client that is alone takes no second
-/// device.
-fn database_under(state: &Path) -> Option<PathBuf> {
-    let mut found = Vec::new();
-    let mut directories = vec![state.to_owned()];
-    while let Some(directory) = directories.pop() {
-        for item in std::fs::read_dir(directory).into_iter().flatten() {
-            let path = item.expect("a directory can be read").path();
-            if path.is_dir() {
-                directories.push(path);
-            } else if path
-                .extension()
-                .is_some_and(|extension| extension == "redb")
-            {
-                found.push(path);
-            }
-        }
-    }
-    assert!(found.len() < 2, "one client made two devices: {found:?}");
-    found.pop()
 }
 
 /// Opens a copy of a database, as a crash left it; nothing if there is none, or its making was cut short.

@@ -2,17 +2,14 @@
 
 use std::fmt::Display;
 use std::io::Write as _;
-use std::path::PathBuf;
 use std::time::{Duration, Instant};
-
-use tempfile::TempDir;
 
 use crate::clients::{Client, Printed};
 use crate::ledger::Ledger;
 use crate::markers::{command, fence, name, room};
 use crate::plan::{self, Kill, Line, ROOMS, Rng, USERS};
 use crate::support::relay::{Badness, Relay};
-use crate::support::{Host, Server, user_add};
+use crate::support::{Server, Workspace};
 use crate::tables::{self, Device, Entries};
 
 /// What the link does: 5 % loss, 2 % duplicates, 5 % reordered, 5 ms each way. A sender that was quiet for 10 s comes
@@ -50,7 +47,6 @@ fn progress(text: impl Display) {
 
 /// All processes, and the ledger.
 pub struct World {
-    data: PathBuf,
     server: Server,
     server_back: Option<Instant>,
     clients: Vec<Client>,
@@ -61,24 +57,21 @@ pub struct World {
     unreachable: usize,
     // Last, so that they outlive the processes.
     _relay: Relay,
-    _directory: TempDir,
+    workspace: Workspace,
 }
 
 impl World {
     /// Everything is started; nobody waits until anybody is signed in.
     pub fn new() -> Self {
-        let directory = TempDir::new().expect("a directory");
-        let data = directory.path().join("data");
-        let server = Server::on_loopback(&data);
+        let workspace = Workspace::new(&[]);
+        let server = workspace.serve();
         for user in 0..USERS {
-            let added = user_add(&Host::default(), &data, &name(user), "swordfish");
-            assert!(added.status.success(), "{added:?}");
+            workspace.add(&name(user));
         }
         let relay = Relay::start(server.address, LINK);
         let address = relay.address.to_string();
-        let clients = (0..USERS).map(|user| Client::new(directory.path(), &name(user), &address));
+        let clients = (0..USERS).map(|user| Client::new(&workspace, &name(user), &address));
         Self {
-            data,
             server,
             server_back: None,
             clients: clients.collect(),
@@ -88,7 +81,7 @@ impl World {
             client_kills: 0,
             unreachable: 0,
             _relay: relay,
-            _directory: directory,
+            workspace,
         }
     }
 
@@ -173,7 +166,8 @@ impl World {
             self.look_at(user);
         }
         if kill.server {
-            self.ledger.server_died(&tables::server_log(&self.data));
+            self.ledger
+                .server_died(&tables::server_log(&self.workspace.data()));
         }
     }
 
@@ -271,7 +265,7 @@ impl World {
             let awaited: Vec<usize> = devices.iter().map(|device| device.awaited).collect();
             if awaited.iter().all(|awaited| *awaited == 0) {
                 self.server.kill();
-                return (tables::server_log(&self.data), devices);
+                return (tables::server_log(&self.workspace.data()), devices);
             }
             assert!(
                 round < ROUNDS_MAX,

@@ -5,48 +5,25 @@
 use std::fs;
 use std::net::UdpSocket;
 use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::support::{Host, Script, Server, user_add, wait};
+use crate::support::{Host, Script, Server, Workspace, databases_under, wait};
 use redb::{Database, TableDefinition};
-use tempfile::TempDir;
 
-/// A directory of the test's own, and the password files in it.
-struct Desk {
-    directory: TempDir,
-}
-
-impl Desk {
-    fn new() -> Self {
-        Self {
-            directory: TempDir::new().unwrap(),
-        }
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.directory.path().join(name)
-    }
-
-    /// A server's directory with the account `alice` (password `swordfish`) in its database.
-    fn data_with_alice(&self) -> PathBuf {
-        let data = self.path("data");
-        assert!(
-            user_add(&Host::default(), &data, "alice", "swordfish")
-                .status
-                .success()
-        );
-        data
-    }
-
-    /// A client at pipes. All share a state directory, and with it the servers they know.
-    fn client(&self, server: &str, user: &str, password: &str) -> Script {
-        let file = self.path(&format!("typed-by-{user}"));
-        fs::write(&file, format!("{password}\n")).unwrap();
-        let more = ["--password-file", file.to_str().unwrap()];
-        Script::connect(&Host::default(), user, server, &self.path("state"), &more)
-    }
+/// A client at pipes. All share a state directory, and with it the servers they know.
+fn client(workspace: &Workspace, server: &str, user: &str, password: &str) -> Script {
+    let file = workspace.file(&format!("typed-by-{user}"));
+    fs::write(&file, format!("{password}\n")).unwrap();
+    let state = workspace.path("state");
+    Script::connect(
+        &Host::default(),
+        user,
+        server,
+        &state,
+        &["--password-file", &file],
+    )
 }
 
 fn text(output: &Output) -> String {
@@ -79,17 +56,16 @@ fn operator(data: &Path) -> [Command; 2] {
     ]
 }
 
-fn users(data: &Path) -> String {
-    let listed = udpchat(&["user", "list", "--data", data.to_str().unwrap()])
-        .output()
-        .unwrap();
-    assert!(listed.status.success(), "{}", text(&listed));
-    String::from_utf8(listed.stdout).unwrap()
+/// The accounts of a sound database.
+fn users(workspace: &Workspace) -> String {
+    let (listed, code) = workspace.run(&["user", "list"]);
+    assert_eq!(code, Some(0), "{listed}");
+    listed
 }
 
 #[test]
 fn nobody_there_is_said_within_five_seconds_with_what_to_check() {
-    let desk = Desk::new();
+    let workspace = Workspace::new(&[]);
     // A port on which somebody listens and nobody answers, and one on which nobody listens.
     let silent = UdpSocket::bind("127.0.0.1:0").unwrap();
     let closed = UdpSocket::bind("127.0.0.1:0").unwrap();
@@ -97,7 +73,7 @@ fn nobody_there_is_said_within_five_seconds_with_what_to_check() {
     drop(closed);
     for address in &addresses {
         let start = Instant::now();
-        let state = desk.path("state");
+        let state = workspace.path("state");
         let state = state.to_str().unwrap();
         fails(
             &mut udpchat(&["connect", address, "--state", state]),
@@ -117,9 +93,8 @@ fn nobody_there_is_said_within_five_seconds_with_what_to_check() {
 
 #[test]
 fn changed_server_key_stops_the_client_with_both_fingerprints_and_the_place_of_the_old_one() {
-    let desk = Desk::new();
-    let (first, second) = (desk.data_with_alice(), desk.path("other"));
-    let mut server = Server::on_loopback(&first);
+    let workspace = Workspace::new(&["alice"]);
+    let mut server = workspace.serve();
     let address = server.address.to_string();
     let fingerprint = |server: &Server| {
         let words = server.first_lines[1].split_whitespace();
@@ -127,18 +102,18 @@ fn changed_server_key_stops_the_client_with_both_fingerprints_and_the_place_of_t
         keys.next().unwrap().to_owned()
     };
     let known = fingerprint(&server);
-    let mut alice = desk.client(&address, "alice", "swordfish");
+    let mut alice = client(&workspace, &address, "alice", "swordfish");
     alice.closes_input();
     assert_eq!(wait(&mut alice.child).code(), Some(0), "{}", alice.errors());
     server.kill();
 
     let host = Host::default();
-    let mut impostor = Server::start(&host, &second, &[&address], &[]);
+    let mut impostor = Server::start(&host, &workspace.path("other"), &[&address], &[]);
     let shown = fingerprint(&impostor);
-    let file = desk.path("state").join("known_servers");
+    let file = workspace.path("state").join("known_servers");
     let before = fs::read(&file).unwrap();
     let line = format!("{} line 1", file.display());
-    let state = desk.path("state");
+    let state = workspace.path("state");
     let state = state.to_str().unwrap();
     // A changed key is refused by --accept-new too.
     for more in [&["--accept-new"][..], &[]] {
@@ -174,10 +149,10 @@ fn changed_server_key_stops_the_client_with_both_fingerprints_and_the_place_of_t
 
 #[test]
 fn wrong_password_without_a_terminal_is_refused_and_the_right_one_still_works() {
-    let desk = Desk::new();
-    let server = Server::on_loopback(&desk.data_with_alice());
+    let workspace = Workspace::new(&["alice"]);
+    let server = workspace.serve();
     let address = server.address.to_string();
-    let mut wrong = desk.client(&address, "alice", "sardine");
+    let mut wrong = client(&workspace, &address, "alice", "sardine");
     wrong.types("message* must not be sent");
     assert_eq!(wait(&mut wrong.child).code(), Some(4));
     assert!(
@@ -185,7 +160,7 @@ fn wrong_password_without_a_terminal_is_refused_and_the_right_one_still_works() 
         "{}",
         wrong.errors()
     );
-    let mut right = desk.client(&address, "alice", "swordfish");
+    let mut right = client(&workspace, &address, "alice", "swordfish");
     right.sees(1, "(nobody else is online)");
     right.closes_input();
     assert_eq!(wait(&mut right.child).code(), Some(0), "{}", right.errors());
@@ -194,14 +169,14 @@ fn wrong_password_without_a_terminal_is_refused_and_the_right_one_still_works() 
 
 #[test]
 fn user_without_an_account_is_refused_without_a_terminal() {
-    let desk = Desk::new();
-    let server = Server::on_loopback(&desk.data_with_alice());
+    let workspace = Workspace::new(&["alice"]);
+    let server = workspace.serve();
     for (name, words) in [
         ("nobody", "there is no user \"nobody\""),
         ("a b", "letters, digits"),
         (&"x".repeat(33), "at most 32 characters"),
     ] {
-        let mut client = desk.client(&server.address.to_string(), name, "swordfish");
+        let mut client = client(&workspace, &server.address.to_string(), name, "swordfish");
         assert_eq!(
             wait(&mut client.child).code(),
             Some(4),
@@ -214,8 +189,8 @@ fn user_without_an_account_is_refused_without_a_terminal() {
 
 #[test]
 fn data_directory_below_a_regular_file_is_named() {
-    let desk = Desk::new();
-    let file = desk.path("file");
+    let workspace = Workspace::new(&[]);
+    let file = workspace.path("file");
     fs::write(&file, "keep me").unwrap();
     for data in [file.clone(), file.join("below")] {
         for mut command in operator(&data) {
@@ -223,7 +198,7 @@ fn data_directory_below_a_regular_file_is_named() {
             fails(&mut command, 1, &[&named, "--data"]);
         }
     }
-    let server = Server::on_loopback(&desk.path("data"));
+    let server = workspace.serve();
     let state = file.join("state");
     let address = server.address.to_string();
     fails(
@@ -236,8 +211,8 @@ fn data_directory_below_a_regular_file_is_named() {
 
 #[test]
 fn data_directory_on_a_read_only_file_system_is_named_and_left_as_it_is() {
-    let desk = Desk::new();
-    let data = desk.data_with_alice();
+    let workspace = Workspace::new(&["alice"]);
+    let data = workspace.data();
     // The mount is seen in this namespace only, and goes with it.
     let mount = "mount --bind \"$0\" \"$0\" && mount -o remount,bind,ro \"$0\"";
     let alone = |rest: &str| {
@@ -266,13 +241,13 @@ fn data_directory_on_a_read_only_file_system_is_named_and_left_as_it_is() {
             ],
         );
     }
-    assert!(users(&data).starts_with("alice "));
+    assert!(users(&workspace).starts_with("alice "));
 }
 
 #[test]
 fn database_that_others_may_read_is_refused_with_the_command_that_mends_it() {
-    let desk = Desk::new();
-    let data = desk.data_with_alice();
+    let workspace = Workspace::new(&["alice"]);
+    let data = workspace.data();
     let file = data.join("udpchat.redb");
     fs::set_permissions(&file, fs::Permissions::from_mode(0o644)).unwrap();
     let mend = format!("chmod 600 {}", file.display());
@@ -280,14 +255,14 @@ fn database_that_others_may_read_is_refused_with_the_command_that_mends_it() {
         fails(&mut command, 1, &["open to other users (mode 644)", &mend]);
     }
     fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
-    assert!(users(&data).starts_with("alice "));
+    assert!(users(&workspace).starts_with("alice "));
 }
 
 #[test]
 fn database_of_a_newer_schema_is_refused_and_left_as_it_is() {
     const META: TableDefinition<'_, &str, u64> = TableDefinition::new("meta");
-    let desk = Desk::new();
-    let data = desk.data_with_alice();
+    let workspace = Workspace::new(&["alice"]);
+    let data = workspace.data();
     let file = data.join("udpchat.redb");
     let set_schema = |schema: u64| {
         let database = Database::create(&file).unwrap();
@@ -307,13 +282,13 @@ fn database_of_a_newer_schema_is_refused_and_left_as_it_is() {
         fails(&mut command, 1, &["schema 1000", "use a newer one"]);
     }
     assert_eq!(set_schema(ours), 1000);
-    assert!(users(&data).starts_with("alice "));
+    assert!(users(&workspace).starts_with("alice "));
 }
 
 #[test]
 fn truncated_database_is_named_left_alone_and_replaced_by_its_backup() {
-    let desk = Desk::new();
-    let data = desk.data_with_alice();
+    let workspace = Workspace::new(&["alice"]);
+    let data = workspace.data();
     let file = data.join("udpchat.redb");
     let whole = fs::read(&file).unwrap();
     for bytes in [0, 5, 100, 5_000, whole.len() - 1] {
@@ -335,13 +310,13 @@ fn truncated_database_is_named_left_alone_and_replaced_by_its_backup() {
         assert_eq!(fs::read(&file).unwrap(), whole[..bytes], "{bytes} bytes");
     }
     fs::write(&file, &whole).unwrap();
-    assert!(users(&data).starts_with("alice "));
+    assert!(users(&workspace).starts_with("alice "));
 }
 
 #[test]
 fn file_that_is_no_database_stops_the_server_and_a_client() {
-    let desk = Desk::new();
-    let data = desk.path("data");
+    let workspace = Workspace::new(&[]);
+    let data = workspace.path("data");
     fs::DirBuilder::new().mode(0o700).create(&data).unwrap();
     let file = data.join("udpchat.redb");
     let put = |file: &Path| {
@@ -357,58 +332,35 @@ fn file_that_is_no_database_stops_the_server_and_a_client() {
     );
     fs::remove_file(&file).unwrap();
 
-    let server = Server::on_loopback(&desk.data_with_alice());
+    workspace.add("alice");
+    let server = workspace.serve();
     let address = server.address.to_string();
-    let mut alice = desk.client(&address, "alice", "swordfish");
+    let mut alice = client(&workspace, &address, "alice", "swordfish");
     alice.closes_input();
     assert_eq!(wait(&mut alice.child).code(), Some(0));
-    let device = device_database(&desk.path("state"));
-    put(&device);
-    let mut alice = desk.client(&address, "alice", "swordfish");
+    let devices = databases_under(&workspace.path("state"));
+    let [device] = &devices[..] else {
+        panic!("{devices:?}");
+    };
+    put(device);
+    let mut alice = client(&workspace, &address, "alice", "swordfish");
     assert_eq!(wait(&mut alice.child).code(), Some(1));
     assert!(
         alice.errors().contains("is not a udpchat database"),
         "{}",
         alice.errors()
     );
-    assert!(fs::read_to_string(&device).unwrap().starts_with("a letter"));
-}
-
-/// The database of the one device in a state directory.
-fn device_database(state: &Path) -> PathBuf {
-    let mut found = Vec::new();
-    let mut directories = vec![state.to_owned()];
-    while let Some(directory) = directories.pop() {
-        for entry in fs::read_dir(directory).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                directories.push(path);
-            } else if path
-                .extension()
-                .is_some_and(|extension| extension == "redb")
-            {
-                found.push(path);
-            }
-        }
-    }
-    assert_eq!(found.len(), 1, "{found:?}");
-    found.remove(0)
+    assert!(fs::read_to_string(device).unwrap().starts_with("a letter"));
 }
 
 #[test]
 fn text_that_is_empty_or_too_long_is_refused_and_the_longest_arrives_whole() {
-    let desk = Desk::new();
-    let data = desk.data_with_alice();
-    assert!(
-        user_add(&Host::default(), &data, "bob", "swordfish")
-            .status
-            .success()
-    );
-    let server = Server::on_loopback(&data);
+    let workspace = Workspace::new(&["alice", "bob"]);
+    let server = workspace.serve();
     let address = server.address.to_string();
-    let bob = desk.client(&address, "bob", "swordfish");
+    let bob = client(&workspace, &address, "bob", "swordfish");
     bob.sees(1, "nobody else is online");
-    let mut alice = desk.client(&address, "alice", "swordfish");
+    let mut alice = client(&workspace, &address, "alice", "swordfish");
     let longest = "é".repeat(8 * 1024);
     for line in ["message bob", "message bob    ", "message*", "message* \t "] {
         alice.types(line);
@@ -450,18 +402,12 @@ fn text_that_is_empty_or_too_long_is_refused_and_the_longest_arrives_whole() {
 
 #[test]
 fn standard_input_that_ends_at_once_or_inside_a_line_ends_the_client_in_order() {
-    let desk = Desk::new();
-    let data = desk.data_with_alice();
-    assert!(
-        user_add(&Host::default(), &data, "bob", "swordfish")
-            .status
-            .success()
-    );
-    let server = Server::on_loopback(&data);
+    let workspace = Workspace::new(&["alice", "bob"]);
+    let server = workspace.serve();
     let address = server.address.to_string();
-    let bob = desk.client(&address, "bob", "swordfish");
+    let bob = client(&workspace, &address, "bob", "swordfish");
     bob.sees(1, "nobody else is online");
-    let mut nothing = desk.client(&address, "alice", "swordfish");
+    let mut nothing = client(&workspace, &address, "alice", "swordfish");
     nothing.closes_input();
     assert_eq!(
         wait(&mut nothing.child).code(),
@@ -469,7 +415,7 @@ fn standard_input_that_ends_at_once_or_inside_a_line_ends_the_client_in_order() 
         "{}",
         nothing.errors()
     );
-    let mut half = desk.client(&address, "alice", "swordfish");
+    let mut half = client(&workspace, &address, "alice", "swordfish");
     half.types_without_enter("message bob no end of line");
     half.closes_input();
     assert_eq!(wait(&mut half.child).code(), Some(0), "{}", half.errors());

@@ -6,9 +6,8 @@ use std::process::{Output, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::support::{Host, PATIENCE, Server};
+use crate::support::{Host, PATIENCE, Server, Workspace};
 use serde_json::Value;
-use tempfile::TempDir;
 
 fn udpchat(arguments: &[&str]) -> Output {
     let output = Host::default().udpchat().args(arguments).output();
@@ -39,18 +38,15 @@ const UNLIMITED: [&str; 6] = [
 /// A server to be measured.
 struct Measured {
     server: Server,
-    data: PathBuf,
-    _directory: TempDir,
+    workspace: Workspace,
 }
 
 impl Measured {
     fn new() -> Self {
-        let directory = TempDir::new().unwrap();
-        let data = directory.path().join("data");
+        let workspace = Workspace::new(&[]);
         Self {
-            server: Server::start(&Host::default(), &data, &["127.0.0.1:0"], &UNLIMITED),
-            data,
-            _directory: directory,
+            server: workspace.serve_with(&UNLIMITED),
+            workspace,
         }
     }
 
@@ -65,8 +61,7 @@ impl Measured {
 
     /// `udpchat status` with these words.
     fn status(&self, words: &[&str]) -> Output {
-        let data = self.data.to_str().unwrap();
-        udpchat(&[&["status", "--data", data], words].concat())
+        self.workspace.output(&[&["status"], words].concat())
     }
 }
 
@@ -201,8 +196,8 @@ fn room_is_joined_before_one_speaks_in_it() {
 
 #[test]
 fn server_that_slows_its_senders_down_is_not_measured() {
-    let directory = TempDir::new().unwrap();
-    let server = Server::on_loopback(&directory.path().join("data"));
+    let workspace = Workspace::new(&[]);
+    let server = workspace.serve();
     let address = server.address.to_string();
     let output = udpchat(&["bench", "pairs", &address, "--clients", "2"]);
     assert_eq!(output.status.code(), Some(1), "{output:?}");
@@ -212,10 +207,8 @@ fn server_that_slows_its_senders_down_is_not_measured() {
 
 #[test]
 fn where_nobody_can_make_a_room_that_is_said() {
-    let directory = TempDir::new().unwrap();
-    let data = directory.path().join("data");
-    let closed = ["--rooms", "closed"];
-    let server = Server::start(&Host::default(), &data, &["127.0.0.1:0"], &closed);
+    let workspace = Workspace::new(&[]);
+    let server = workspace.serve_with(&["--rooms", "closed"]);
     let address = server.address.to_string();
     let output = udpchat(&["bench", "fanout", &address, "--clients", "40"]);
     assert_eq!(output.status.code(), Some(1), "{output:?}");
@@ -224,8 +217,7 @@ fn where_nobody_can_make_a_room_that_is_said() {
         text.contains("JOIN") && text.contains("only the operator makes rooms"),
         "{text}"
     );
-    let users = udpchat(&["user", "list", "--data", data.to_str().unwrap()]);
-    let users = String::from_utf8(users.stdout).unwrap();
+    let (users, _) = workspace.run(&["user", "list"]);
     assert!(users.lines().count() < 40, "{users}");
 }
 

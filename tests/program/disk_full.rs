@@ -12,8 +12,7 @@ use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::support::{Host, Script, Server, user_add};
-use tempfile::TempDir;
+use crate::support::{Host, Script, Workspace};
 
 /// The size of the disk. Chosen: an empty database takes 1.6 MB, and with all that is said here 6 MB.
 const DISK: &str = "size=12m";
@@ -64,35 +63,24 @@ fn in_a_mount_namespace(test: &str) {
 #[test]
 #[ignore = "mounts a disk: the test above runs it in a mount namespace"]
 fn in_a_namespace_of_its_own() {
-    let directory = TempDir::new().unwrap();
+    let workspace = Workspace::new(&[]);
     // The clients write too, and need not wait for a real disk.
-    mount(directory.path(), "size=256m");
-    let data = directory.path().join("data");
+    mount(&workspace.path(""), "size=256m");
+    let data = workspace.data();
     fs::create_dir(&data).unwrap();
     mount(&data, DISK);
     fs::set_permissions(&data, fs::Permissions::from_mode(0o700)).unwrap();
-    let here = Host::default();
     // Slowed down it would send less in this time than the disk has room for.
-    let unlimited = ["--limit-byte-rate", "0", "--limit-message-rate", "0"];
-    let server = Server::start(&here, &data, &["127.0.0.1:0"], &unlimited);
-    let client = |name: &str, device: &str| {
-        let password = directory.path().join(format!("password-of-{name}"));
-        let state = directory.path().join(format!("state-of-{device}"));
-        let more = ["--password-file", password.to_str().unwrap()];
-        let script = Script::connect(&here, name, &server.address.to_string(), &state, &more);
-        script.sees(1, "Greetings from the Chat Room!");
-        script
-    };
-    for name in ["alice", "bob"] {
-        let added = user_add(&here, &data, name, "swordfish");
-        assert!(added.status.success(), "{added:?}");
-    }
-    let (mut alice, bob) = (client("alice", "alice"), client("bob", "bob"));
+    let server = workspace.serve_with(&["--limit-byte-rate", "0", "--limit-message-rate", "0"]);
+    let mut alice = workspace.sign_in(server.address, "alice");
+    let bob = workspace.sign_in(server.address, "bob");
     alice.types("message bob before");
     bob.sees(1, "before");
     alice.sees(1, "Message received by bob");
     // It begins where bob has received everything, so the server has to tell it what was said before.
-    let mut elsewhere = client("bob", "bob-elsewhere");
+    let address = server.address.to_string();
+    let mut elsewhere = workspace.connect(&Host::default(), &address, "bob", "bob-elsewhere");
+    elsewhere.sees(1, "Greetings from the Chat Room!");
     elsewhere.types("contacts");
     elsewhere.sees(1, "alice");
 
@@ -143,11 +131,9 @@ fn start_on_a_full_disk_names_the_path_and_what_to_do() {
 #[test]
 #[ignore = "mounts disks: the test above runs it in a mount namespace"]
 fn small_disks() {
-    let directory = TempDir::new().unwrap();
-    let (disk, backup) = (directory.path().join("disk"), directory.path().join("copy"));
-    let sound = directory.path().join("sound");
-    let added = user_add(&Host::default(), &sound, "alice", "swordfish");
-    assert!(added.status.success(), "{added:?}");
+    let workspace = Workspace::new(&["alice"]);
+    let (disk, backup) = (workspace.path("disk"), workspace.path("copy"));
+    let sound = workspace.data();
     let run = |arguments: &[&str], data: &Path| {
         let mut command = Host::default().udpchat();
         let output = command.args(arguments).arg("--data").arg(data).output();

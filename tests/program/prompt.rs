@@ -1,21 +1,9 @@
 //! The prompt at a pseudo-terminal: what the keys do, what is printed above a line that is being typed, and the
 //! mistakes that only a terminal lets one make.
 
-use crate::support::{Host, Person, Server, user_add};
-use tempfile::TempDir;
+use crate::support::{Host, Person, Server, Workspace};
 
-/// A server with the accounts alice and bob, whose passwords are `swordfish`.
-fn server(directory: &TempDir) -> Server {
-    let data = directory.path().join("data");
-    for name in ["alice", "bob"] {
-        assert!(
-            user_add(&Host::default(), &data, name, "swordfish")
-                .status
-                .success()
-        );
-    }
-    Server::on_loopback(&data)
-}
+const ACCOUNTS: &[&str] = &["alice", "bob"];
 
 /// Somebody at the password prompt.
 fn at_password(name: &str, server: &Server) -> Person {
@@ -35,8 +23,8 @@ fn signed_in(name: &str, server: &Server) -> Person {
 
 #[test]
 fn wrong_or_empty_password_asks_again() {
-    let directory = TempDir::new().unwrap();
-    let server = server(&directory);
+    let workspace = Workspace::new(ACCOUNTS);
+    let server = workspace.serve();
     let mut alice = at_password("alice", &server);
     alice.types("sardine");
     alice.sees("login failed: the password is wrong");
@@ -50,8 +38,8 @@ fn wrong_or_empty_password_asks_again() {
 
 #[test]
 fn control_c_clears_the_line_and_on_an_empty_one_asks_for_a_second() {
-    let directory = TempDir::new().unwrap();
-    let server = server(&directory);
+    let workspace = Workspace::new(ACCOUNTS);
+    let server = workspace.serve();
     let mut alice = signed_in("alice", &server);
     alice.types_without_enter("message bob never sent");
     alice.sees("never sent");
@@ -70,8 +58,8 @@ fn control_c_clears_the_line_and_on_an_empty_one_asks_for_a_second() {
 
 #[test]
 fn control_c_gives_up_a_question_and_not_the_client() {
-    let directory = TempDir::new().unwrap();
-    let server = server(&directory);
+    let workspace = Workspace::new(ACCOUNTS);
+    let server = workspace.serve();
     let mut alice = at_password("alice", &server);
     alice.presses('c');
     alice.sees("> ");
@@ -88,8 +76,8 @@ fn control_c_gives_up_a_question_and_not_the_client() {
 /// After Ctrl-D at a password prompt the shell's prompt stood behind `password: `, on the same line.
 #[test]
 fn end_of_input_at_the_password_ends_the_line_and_the_client() {
-    let directory = TempDir::new().unwrap();
-    let server = server(&directory);
+    let workspace = Workspace::new(ACCOUNTS);
+    let server = workspace.serve();
     let mut alice = at_password("alice", &server);
     alice.presses('d');
     alice.sees("\n");
@@ -98,8 +86,8 @@ fn end_of_input_at_the_password_ends_the_line_and_the_client() {
 
 #[test]
 fn text_that_arrives_leaves_the_line_that_is_being_typed_intact() {
-    let directory = TempDir::new().unwrap();
-    let server = server(&directory);
+    let workspace = Workspace::new(ACCOUNTS);
+    let server = workspace.serve();
     let mut alice = signed_in("alice", &server);
     let mut bob = signed_in("bob", &server);
     alice.sees("bob is online");
@@ -116,8 +104,8 @@ fn text_that_arrives_leaves_the_line_that_is_being_typed_intact() {
 
 #[test]
 fn text_that_arrives_while_a_password_is_typed_leaves_the_question() {
-    let directory = TempDir::new().unwrap();
-    let mut server = server(&directory);
+    let workspace = Workspace::new(ACCOUNTS);
+    let mut server = workspace.serve();
     let mut alice = at_password("alice", &server);
     alice.types_without_enter("sword");
     assert!(server.signal("TERM").success());
@@ -132,8 +120,8 @@ fn text_that_arrives_while_a_password_is_typed_leaves_the_question() {
 
 #[test]
 fn tab_completes_commands_and_the_names_of_those_online() {
-    let directory = TempDir::new().unwrap();
-    let server = server(&directory);
+    let workspace = Workspace::new(ACCOUNTS);
+    let server = workspace.serve();
     let mut alice = signed_in("alice", &server);
     let mut bob = signed_in("bob", &server);
     alice.sees("bob is online");
@@ -153,8 +141,8 @@ fn tab_completes_commands_and_the_names_of_those_online() {
 
 #[test]
 fn name_that_looks_like_another_is_refused_at_sign_up() {
-    let directory = TempDir::new().unwrap();
-    let server = server(&directory);
+    let workspace = Workspace::new(ACCOUNTS);
+    let server = workspace.serve();
     let mut alice = signed_in("alice", &server);
     alice.types("logout");
     alice.sees("logged out");
@@ -169,12 +157,7 @@ fn name_that_looks_like_another_is_refused_at_sign_up() {
     alice.sees("choose another name: this one looks like a name that is taken: bob");
     alice.types("quit");
     assert_eq!(alice.ends(), 0);
-    let listed = Host::default()
-        .udpchat()
-        .args(["user", "list", "--data"])
-        .arg(directory.path().join("data"))
-        .output();
-    let listed = String::from_utf8(listed.unwrap().stdout).unwrap();
+    let (listed, _) = workspace.run(&["user", "list"]);
     assert_eq!(listed.lines().count(), 2, "{listed}");
 }
 
@@ -182,12 +165,12 @@ fn name_that_looks_like_another_is_refused_at_sign_up() {
 /// line of the question.
 #[test]
 fn operator_is_told_of_a_taken_name_before_a_password_is_asked_for() {
-    let directory = TempDir::new().unwrap();
-    let _server = server(&directory);
-    let data = directory.path().join("data");
+    let workspace = Workspace::new(ACCOUNTS);
+    let _server = workspace.serve();
     let add = |name: &str| {
         let mut command = Host::default().udpchat();
-        command.args(["user", "add", name, "--data"]).arg(&data);
+        command.args(["user", "add", name, "--data"]);
+        command.arg(workspace.data());
         Person::runs(command, "operator")
     };
     let mut operator = add("Alice");
@@ -211,8 +194,8 @@ fn operator_is_told_of_a_taken_name_before_a_password_is_asked_for() {
 /// signal stopped another thread first, and the editor had already made the terminal its own again.
 #[test]
 fn terminal_is_the_clients_again_after_it_was_stopped_and_goes_on() {
-    let directory = TempDir::new().unwrap();
-    let server = server(&directory);
+    let workspace = Workspace::new(ACCOUNTS);
+    let server = workspace.serve();
     let mut bob = signed_in("bob", &server);
     let mut shell = Host::default().command("bash");
     shell
@@ -224,7 +207,7 @@ fn terminal_is_the_clients_again_after_it_was_stopped_and_goes_on() {
         "{} connect {} --accept-new --user alice --state {}",
         env!("CARGO_BIN_EXE_udpchat"),
         server.address,
-        directory.path().join("state").display()
+        workspace.path("state").display()
     ));
     alice.sees("password: ");
     alice.types("swordfish");
@@ -255,8 +238,8 @@ fn terminal_is_the_clients_again_after_it_was_stopped_and_goes_on() {
 /// key that was pressed while a slow machine was busy.
 #[test]
 fn lines_that_come_in_one_go_are_all_taken() {
-    let directory = TempDir::new().unwrap();
-    let server = server(&directory);
+    let workspace = Workspace::new(ACCOUNTS);
+    let server = workspace.serve();
     let mut bob = signed_in("bob", &server);
     let mut alice = signed_in("alice", &server);
     alice.types_without_enter("message bob one\nmessage bob two\nmessage bob three\n");
@@ -271,8 +254,8 @@ fn lines_that_come_in_one_go_are_all_taken() {
 /// kept back for as long as the session lasted.
 #[test]
 fn line_that_is_typed_while_the_server_is_waited_for_stands_at_the_next_prompt_only() {
-    let directory = TempDir::new().unwrap();
-    let server = server(&directory);
+    let workspace = Workspace::new(ACCOUNTS);
+    let server = workspace.serve();
     let mut shell = Host::default().command("bash");
     // A terminal of these tests does not show what is typed, one of a person does.
     shell.args(["-c", "stty echo && exec \"$@\"", "bash"]);
@@ -283,7 +266,7 @@ fn line_that_is_typed_while_the_server_is_waited_for_stands_at_the_next_prompt_o
         "--user",
         "alice",
     ]);
-    shell.arg("--state").arg(directory.path().join("state"));
+    shell.arg("--state").arg(workspace.path("state"));
     let mut alice = Person::runs(shell, "alice");
     alice.sees("password: ");
     alice.types("swordfish");
@@ -306,18 +289,16 @@ fn line_that_is_typed_while_the_server_is_waited_for_stands_at_the_next_prompt_o
 
 #[test]
 fn terminal_that_cannot_edit_lines_is_used_as_plain_input_and_output() {
-    let directory = TempDir::new().unwrap();
-    let server = server(&directory);
-    let password = directory.path().join("password");
-    std::fs::write(&password, "swordfish").unwrap();
+    let workspace = Workspace::new(ACCOUNTS);
+    let server = workspace.serve();
     let mut command = Host::default().udpchat();
     command
         .env("TERM", "dumb")
         .args(["connect", &server.address.to_string(), "--accept-new"])
         .args(["--user", "alice", "--password-file"])
-        .arg(&password)
+        .arg(workspace.password_file("alice"))
         .arg("--state")
-        .arg(directory.path().join("state"));
+        .arg(workspace.path("state"));
     let mut alice = Person::runs(command, "alice");
     alice.sees("nobody else is online");
     alice.types("contacts");

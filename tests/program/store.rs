@@ -2,85 +2,43 @@
 
 use std::fs;
 use std::os::unix::fs::{FileExt as _, PermissionsExt as _};
-use std::path::{Path, PathBuf};
 
-use crate::support::{Host, Script, Server, user_add};
-use tempfile::TempDir;
+use crate::support::Workspace;
 
-struct Bench {
-    directory: TempDir,
-    data: PathBuf,
-}
-
-impl Bench {
-    /// A data directory with two accounts.
-    fn new() -> Self {
-        let directory = TempDir::new().unwrap();
-        let data = directory.path().join("data");
-        for name in ["alice", "bob"] {
-            let added = user_add(&Host::default(), &data, name, "swordfish");
-            assert!(added.status.success(), "{added:?}");
-        }
-        Self { directory, data }
-    }
-
-    fn database(&self) -> PathBuf {
-        self.data.join("udpchat.redb")
-    }
-
-    fn file(&self, name: &str) -> String {
-        self.directory.path().join(name).display().to_string()
-    }
-
-    /// Runs `udpchat store`: what it said, and its exit code.
-    fn store(&self, arguments: &[&str]) -> (String, Option<i32>) {
-        run(&self.data, "store", arguments)
-    }
-
-    fn users(&self) -> (String, Option<i32>) {
-        run(&self.data, "user", &["list"])
-    }
-}
-
-fn run(data: &Path, subcommand: &str, arguments: &[&str]) -> (String, Option<i32>) {
-    let output = Host::default()
-        .udpchat()
-        .arg(subcommand)
-        .args(arguments)
-        .arg("--data")
-        .arg(data)
-        .output()
-        .unwrap();
-    let text = [output.stdout, output.stderr].concat();
-    (String::from_utf8(text).unwrap(), output.status.code())
-}
+const ACCOUNTS: &[&str] = &["alice", "bob"];
 
 #[test]
 fn sound_database_is_called_so_whether_the_server_runs_or_not() {
-    let bench = Bench::new();
-    let before = fs::read(bench.database()).unwrap();
-    let (text, code) = bench.store(&["check"]);
+    let workspace = Workspace::new(ACCOUNTS);
+    let before = fs::read(workspace.database()).unwrap();
+    let (text, code) = workspace.run(&["store", "check"]);
     assert!(text.starts_with("nothing is wrong: "), "{text}");
     assert!(text.contains("every page was read"), "{text}");
     assert_eq!(code, Some(0));
-    assert!(fs::read(bench.database()).unwrap() == before, "it wrote");
-    let mut server = Server::on_loopback(&bench.data);
-    let (text, code) = bench.store(&["check"]);
+    assert!(
+        fs::read(workspace.database()).unwrap() == before,
+        "it wrote"
+    );
+    let mut server = workspace.serve();
+    let (text, code) = workspace.run(&["store", "check"]);
     assert!(text.contains("since the server runs"), "{text}");
     assert_eq!(code, Some(0));
     // What a kill has left is looked at, and left so.
     server.kill();
-    let before = fs::read(bench.database()).unwrap();
-    let (text, code) = bench.store(&["check", "--json"]);
+    let before = fs::read(workspace.database()).unwrap();
+    let (text, code) = workspace.run(&["store", "check", "--json"]);
     assert!(text.contains("\"findings\":[]"), "{text}");
     assert_eq!(code, Some(0));
-    assert!(fs::read(bench.database()).unwrap() == before, "it wrote");
+    assert!(
+        fs::read(workspace.database()).unwrap() == before,
+        "it wrote"
+    );
 }
 
 #[test]
 fn damage_is_named_and_the_exit_code_says_so() {
-    let bench = Bench::new();
-    let image = fs::read(bench.database()).unwrap();
+    let workspace = Workspace::new(ACCOUNTS);
+    let image = fs::read(workspace.database()).unwrap();
     // The last one is in the newest page; any copy will do to be damaged.
     let offsets: Vec<usize> = image
         .windows(5)
@@ -90,12 +48,12 @@ fn damage_is_named_and_the_exit_code_says_so() {
         .collect();
     let file = fs::File::options()
         .write(true)
-        .open(bench.database())
+        .open(workspace.database())
         .unwrap();
     for offset in offsets {
         file.write_all_at(b"A", offset as u64).unwrap();
     }
-    let (text, code) = bench.store(&["check"]);
+    let (text, code) = workspace.run(&["store", "check"]);
     assert_eq!(code, Some(1), "{text}");
     assert!(
         text.contains("accounts: 1: its checksum does not fit") || text.contains("damaged"),
@@ -105,103 +63,89 @@ fn damage_is_named_and_the_exit_code_says_so() {
 
 #[test]
 fn backup_of_a_running_server_is_whole_and_restoring_it_makes_a_new_epoch() {
-    let bench = Bench::new();
-    let mut server = Server::on_loopback(&bench.data);
-    let backup = bench.file("backup");
-    let (text, code) = bench.store(&["backup", &backup]);
+    let workspace = Workspace::new(ACCOUNTS);
+    let mut server = workspace.serve();
+    let backup = workspace.file("backup");
+    let (text, code) = workspace.run(&["store", "backup", &backup]);
     assert_eq!(code, Some(0), "{text}");
     let mode = fs::metadata(&backup).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o600);
-    let (text, code) = bench.store(&["backup", &backup]);
+    let (text, code) = workspace.run(&["store", "backup", &backup]);
     assert_eq!(
         code,
         Some(1),
         "a file that is there is not replaced: {text}"
     );
-    let (text, code) = bench.store(&["restore", &backup]);
+    let (text, code) = workspace.run(&["store", "restore", &backup]);
     assert_eq!(code, Some(1));
     assert!(text.contains("the server is running"), "{text}");
-    user_add(&Host::default(), &bench.data, "carol", "swordfish");
+    workspace.add("carol");
     server.signal("TERM");
-    let (text, code) = bench.store(&["restore", &backup]);
+    let (text, code) = workspace.run(&["store", "restore", &backup]);
     assert_eq!(code, Some(0), "{text}");
     assert!(text.contains("is kept in"), "{text}");
-    let (text, _) = bench.users();
+    let (text, _) = workspace.run(&["user", "list"]);
     assert!(text.contains("it has a new epoch"), "{text}");
     assert!(text.contains("bob") && !text.contains("carol"), "{text}");
-    let (text, _) = bench.users();
+    let (text, _) = workspace.run(&["user", "list"]);
     assert!(!text.contains("new epoch"), "only once: {text}");
-    let (text, code) = bench.store(&["check"]);
+    let (text, code) = workspace.run(&["store", "check"]);
     assert_eq!(code, Some(0), "{text}");
 }
 
 #[test]
 fn database_that_is_restored_by_hand_is_noticed() {
-    let bench = Bench::new();
-    let copy = bench.file("copy");
-    fs::copy(bench.database(), &copy).unwrap();
-    Server::on_loopback(&bench.data).signal("TERM");
-    fs::copy(&copy, bench.database()).unwrap();
-    let (text, _) = bench.users();
+    let workspace = Workspace::new(ACCOUNTS);
+    let copy = workspace.file("copy");
+    fs::copy(workspace.database(), &copy).unwrap();
+    workspace.serve().signal("TERM");
+    fs::copy(&copy, workspace.database()).unwrap();
+    let (text, _) = workspace.run(&["user", "list"]);
     assert!(text.contains("it has a new epoch"), "{text}");
 }
 
 #[test]
 fn damaged_backup_is_refused_and_nothing_changes() {
-    let bench = Bench::new();
-    let backup = bench.file("backup");
-    assert_eq!(bench.store(&["backup", &backup]).1, Some(0));
+    let workspace = Workspace::new(ACCOUNTS);
+    let backup = workspace.file("backup");
+    assert_eq!(workspace.run(&["store", "backup", &backup]).1, Some(0));
     let mut bytes = fs::read(&backup).unwrap();
     bytes.truncate(bytes.len() / 2);
     fs::write(&backup, bytes).unwrap();
-    let before = fs::read(bench.database()).unwrap();
-    let (text, code) = bench.store(&["restore", &backup]);
+    let before = fs::read(workspace.database()).unwrap();
+    let (text, code) = workspace.run(&["store", "restore", &backup]);
     assert_eq!(code, Some(1), "{text}");
-    assert!(fs::read(bench.database()).unwrap() == before);
+    assert!(fs::read(workspace.database()).unwrap() == before);
 }
 
 #[test]
 fn limits_of_a_room_are_set_under_any_form_of_its_name() {
-    let bench = Bench::new();
-    let server = Server::on_loopback(&bench.data);
-    let (password, state) = (bench.file("password"), bench.file("state"));
-    fs::write(&password, "swordfish\n").unwrap();
-    fs::set_permissions(&password, fs::Permissions::from_mode(0o600)).unwrap();
-    let mut alice = Script::connect(
-        &Host::default(),
-        "alice",
-        &server.address.to_string(),
-        Path::new(&state),
-        &["--password-file", &password],
-    );
-    alice.sees(1, "Greetings from the Chat Room!");
+    let workspace = Workspace::new(ACCOUNTS);
+    let server = workspace.serve();
+    let mut alice = workspace.sign_in(server.address, "alice");
     alice.types("join #bridge");
     alice.sees(1, "#bridge");
-    let (text, code) = bench.store(&["retain", "#Bridge", "--messages", "100"]);
+    let (text, code) = workspace.run(&["store", "retain", "#Bridge", "--messages", "100"]);
     assert_eq!((text.as_str(), code), ("", Some(0)));
     let listed = ("#bridge  100 messages\n".to_owned(), Some(0));
-    assert_eq!(bench.store(&["retain"]), listed);
+    assert_eq!(workspace.run(&["store", "retain"]), listed);
     drop(alice);
     drop(server);
-    assert_eq!(bench.store(&["retain"]), listed);
-    assert_eq!(bench.store(&["check"]).1, Some(0));
+    assert_eq!(workspace.run(&["store", "retain"]), listed);
+    assert_eq!(workspace.run(&["store", "check"]).1, Some(0));
 }
 
 #[test]
 fn what_can_be_read_of_a_damaged_database_is_brought_back() {
     // Where one page was damaged there was nothing but the last backup.
-    let bench = Bench::new();
-    let mut server = Server::on_loopback(&bench.data);
-    assert!(
-        user_add(&Host::default(), &bench.data, "carol", "swordfish")
-            .status
-            .success()
-    );
+    let workspace = Workspace::new(ACCOUNTS);
+    let mut server = workspace.serve();
+    workspace.add("carol");
     server.kill();
-    let image = fs::read(bench.database()).unwrap();
+    let image = fs::read(workspace.database()).unwrap();
     let file = fs::File::options()
         .write(true)
-        .open(bench.database())
+        .open(workspace.database())
         .unwrap();
     // In the accounts' rows a letter (the form of MessagePack) stands before the name.
     let row: &[u8] = b"\xa5alice";
@@ -212,71 +156,72 @@ fn what_can_be_read_of_a_damaged_database_is_brought_back() {
     {
         file.write_all_at(b"A", offset as u64 + 1).unwrap();
     }
-    assert_eq!(bench.store(&["check"]).1, Some(1));
-    let (text, code) = bench.users();
+    assert_eq!(workspace.run(&["store", "check"]).1, Some(1));
+    let (text, code) = workspace.run(&["user", "list"]);
     assert!(text.contains("bob") && !text.contains("alice"), "{text}");
     // The list was short of one, and nobody was told.
     assert!(text.contains("1 account is damaged"), "{text}");
     assert_eq!(code, Some(1), "it is not all that was asked for: {text}");
-    let server = Server::on_loopback(&bench.data);
-    assert_eq!(bench.users(), (text, code), "the same of a running server");
+    let server = workspace.serve();
+    assert_eq!(
+        workspace.run(&["user", "list"]),
+        (text, code),
+        "the same of a running server"
+    );
     drop(server);
-    let damaged = fs::read(bench.database()).unwrap();
-    let rescued = bench.file("rescued");
-    let (text, code) = bench.store(&["rescue", &rescued]);
+    let damaged = fs::read(workspace.database()).unwrap();
+    let rescued = workspace.file("rescued");
+    let (text, code) = workspace.run(&["store", "rescue", &rescued]);
     assert_eq!(code, Some(0), "{text}");
     assert!(text.contains("lost: user alice: the password"), "{text}");
     assert!(
         !text.contains("bob") && !text.contains("panicked"),
         "{text}"
     );
-    assert!(fs::read(bench.database()).unwrap() == damaged, "it wrote");
-    let (text, code) = bench.store(&["restore", &rescued]);
+    assert!(
+        fs::read(workspace.database()).unwrap() == damaged,
+        "it wrote"
+    );
+    let (text, code) = workspace.run(&["store", "restore", &rescued]);
     assert_eq!(code, Some(0), "{text}");
-    let (text, code) = bench.users();
+    let (text, code) = workspace.run(&["user", "list"]);
     assert_eq!(code, Some(0), "{text}");
     for name in ["alice", "bob", "carol"] {
         assert!(text.contains(name), "{text}");
     }
-    assert_eq!(bench.store(&["check"]).1, Some(0));
-    drop(Server::on_loopback(&bench.data));
+    assert_eq!(workspace.run(&["store", "check"]).1, Some(0));
+    drop(workspace.serve());
 }
 
 #[test]
 fn journal_that_is_missing_after_a_kill_is_named_and_gives_a_new_epoch_and_after_an_orderly_stop_it_is_not_missed()
  {
     // Whoever was added last was gone, and nobody was told.
-    let bench = Bench::new();
-    let journal = bench.data.join("udpchat.redb.journal");
-    let mut server = Server::on_loopback(&bench.data);
-    let added = user_add(&Host::default(), &bench.data, "carol", "swordfish");
-    assert!(added.status.success(), "{added:?}");
+    let workspace = Workspace::new(ACCOUNTS);
+    let journal = workspace.data().join("udpchat.redb.journal");
+    let mut server = workspace.serve();
+    workspace.add("carol");
     server.kill();
     fs::remove_file(&journal).unwrap();
-    let (text, code) = bench.store(&["check"]);
+    let (text, code) = workspace.run(&["store", "check"]);
     assert_eq!(code, Some(1));
     assert!(text.contains("the journal is missing or empty"), "{text}");
-    let log = bench.file("log");
-    let mut server = Server::start(
-        &Host::default(),
-        &bench.data,
-        &["127.0.0.1:0"],
-        &["--log", &log],
-    );
+    let log = workspace.file("log");
+    let mut server = workspace.serve_with(&["--log", &log]);
     let log = fs::read_to_string(log).unwrap();
     assert!(log.contains("ERROR"), "{log}");
     assert!(
         log.contains("the journal is missing or empty: stored messages are lost"),
         "{log}"
     );
-    let status = |arguments: &[&str]| run(&bench.data, "status", arguments).0;
+    let status = |arguments: &[&str]| workspace.run(&[&["status"], arguments].concat()).0;
     let lost = "lost before the start: the journal is missing or empty";
     assert!(status(&[]).contains(lost));
     assert!(status(&["--json"]).contains("\"lost\":\"the journal is missing or empty\""));
     server.signal("TERM");
     fs::remove_file(&journal).unwrap();
-    assert_eq!(bench.store(&["check"]).1, Some(0));
-    let server = Server::on_loopback(&bench.data);
+    assert_eq!(workspace.run(&["store", "check"]).1, Some(0));
+    let server = workspace.serve();
     assert!(!status(&[]).contains("lost before"));
     assert!(status(&["--json"]).contains("\"lost\":null"));
     drop(server);
@@ -285,11 +230,11 @@ fn journal_that_is_missing_after_a_kill_is_named_and_gives_a_new_epoch_and_after
 #[test]
 fn database_that_is_gone_is_not_begun_anew() {
     // An empty one took its place, and everybody signed up again.
-    let bench = Bench::new();
-    let backup = bench.file("backup");
-    assert_eq!(bench.store(&["backup", &backup]).1, Some(0));
-    fs::remove_file(bench.database()).unwrap();
-    let (text, code) = bench.users();
+    let workspace = Workspace::new(ACCOUNTS);
+    let backup = workspace.file("backup");
+    assert_eq!(workspace.run(&["store", "backup", &backup]).1, Some(0));
+    fs::remove_file(workspace.database()).unwrap();
+    let (text, code) = workspace.run(&["user", "list"]);
     assert_eq!(code, Some(1));
     for part in [
         "udpchat.redb is gone",
@@ -299,39 +244,54 @@ fn database_that_is_gone_is_not_begun_anew() {
     ] {
         assert!(text.contains(part), "{part}: {text}");
     }
-    assert!(!bench.database().exists());
-    let (text, code) = bench.store(&["restore", &backup]);
+    assert!(!workspace.database().exists());
+    let (text, code) = workspace.run(&["store", "restore", &backup]);
     assert_eq!(code, Some(0), "{text}");
-    let (text, code) = bench.users();
+    let (text, code) = workspace.run(&["user", "list"]);
     assert_eq!(code, Some(0), "{text}");
     assert!(
         text.contains("alice") && text.contains("new epoch"),
         "{text}"
     );
     // What is left is kept, and it is up to the operator to remove it.
-    let kept = fs::read_dir(&bench.data).unwrap().filter(|entry| {
+    let kept = fs::read_dir(workspace.data()).unwrap().filter(|entry| {
         let name = entry.as_ref().unwrap().file_name().into_string().unwrap();
         name.contains(".replaced.") && name.ends_with(".journal")
     });
     assert_eq!(kept.count(), 1);
     for name in ["udpchat.redb", "udpchat.redb.journal", "udpchat.generation"] {
-        fs::remove_file(bench.data.join(name)).unwrap();
+        fs::remove_file(workspace.data().join(name)).unwrap();
     }
-    assert_eq!(bench.users().1, Some(0), "it begins with an empty one");
+    assert_eq!(
+        workspace.run(&["user", "list"]).1,
+        Some(0),
+        "it begins with an empty one"
+    );
 }
 
 #[test]
 fn limits_of_a_conversation_are_set_and_listed_whether_the_server_runs_or_not() {
-    let bench = Bench::new();
-    let set = ["retain", "everyone", "--days", "30", "--messages", "0"];
-    assert_eq!(bench.store(&set), (String::new(), Some(0)));
+    let workspace = Workspace::new(ACCOUNTS);
+    let set = [
+        "store",
+        "retain",
+        "everyone",
+        "--days",
+        "30",
+        "--messages",
+        "0",
+    ];
+    assert_eq!(workspace.run(&set), (String::new(), Some(0)));
     let listed = ("everyone  30 days  all messages\n".to_owned(), Some(0));
-    assert_eq!(bench.store(&["retain"]), listed);
-    let server = Server::on_loopback(&bench.data);
-    assert_eq!(bench.store(&["retain"]), listed);
-    assert_eq!(bench.store(&["retain", "everyone"]).1, Some(0));
-    assert_eq!(bench.store(&["retain"]), (String::new(), Some(0)));
-    let (text, code) = bench.store(&["retain", "#nowhere", "--days", "1"]);
+    assert_eq!(workspace.run(&["store", "retain"]), listed);
+    let server = workspace.serve();
+    assert_eq!(workspace.run(&["store", "retain"]), listed);
+    assert_eq!(workspace.run(&["store", "retain", "everyone"]).1, Some(0));
+    assert_eq!(
+        workspace.run(&["store", "retain"]),
+        (String::new(), Some(0))
+    );
+    let (text, code) = workspace.run(&["store", "retain", "#nowhere", "--days", "1"]);
     assert_eq!(code, Some(1));
     assert!(text.contains("there is no room \"#nowhere\""), "{text}");
     drop(server);

@@ -8,8 +8,7 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use crate::support::relay::{self, Badness};
-use crate::support::{Host, Server, transcript};
-use tempfile::TempDir;
+use crate::support::{Host, Server, Workspace, transcript};
 
 /// What the link does: 10 % loss, 5 % duplicates, 5 % reordered, 25 ms each way.
 const LINK: Badness = Badness {
@@ -144,11 +143,10 @@ fn talk(tag: &str, listen: &str, server_address: &str, relay_address: &str) {
             return;
         }
     };
-    let directory = TempDir::new().unwrap();
-    let data = directory.path().join("data");
-    let _server = Server::start(&hosts.server, &data, &[listen], &[]);
+    let workspace = Workspace::on(hosts.server.clone(), &[]);
+    let _server = Server::start(&hosts.server, &workspace.data(), &[listen], &[]);
     let _relay = RelayProcess::start(&hosts.network, relay_address, server_address);
-    transcript(&hosts.server, &hosts.client, relay_address, &data);
+    transcript(&workspace, &hosts.client, relay_address);
 }
 
 #[test]

@@ -5,8 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::support::{Host, Script, Server, user_add};
-use tempfile::TempDir;
+use crate::support::{Host, Server, Workspace};
 
 /// Lines that each client says to each other one, and to everyone.
 const LINES: usize = 200;
@@ -86,23 +85,11 @@ fn three_clients_on_a_bad_link_see_everything_once_and_in_order() {
         Some(None) => return println!("skipped: the link cannot be laid here"),
         None => return println!("skipped: there is no {}", tool.display()),
     };
-    let directory = TempDir::new().unwrap();
-    let data = directory.path().join("data");
-    let _server = Server::start(&wan.host("server"), &data, &["10.99.0.1:7777"], &[]);
-    let mut clients: Vec<Script> = NAMES
-        .iter()
-        .map(|name| {
-            assert!(
-                user_add(&wan.host("server"), &data, name, "swordfish")
-                    .status
-                    .success()
-            );
-            let password = directory.path().join(format!("password-of-{name}"));
-            let state = directory.path().join(format!("state-of-{name}"));
-            let more = ["--password-file", password.to_str().unwrap()];
-            Script::connect(&wan.host("client"), name, "10.99.0.1:7777", &state, &more)
-        })
-        .collect();
+    let address = "10.99.0.1:7777";
+    let workspace = Workspace::on(wan.host("server"), &NAMES);
+    let _server = Server::start(&wan.host("server"), &workspace.data(), &[address], &[]);
+    let connect = |name| workspace.connect(&wan.host("client"), address, name, name);
+    let mut clients = NAMES.map(connect);
     for client in &clients {
         client.sees(1, "Greetings from the Chat Room!  (");
     }

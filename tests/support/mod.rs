@@ -4,11 +4,12 @@
 #![allow(clippy::disallowed_methods, reason = "processes live in real time")]
 
 pub mod relay;
+mod workspace;
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
+use std::process::{Child, ChildStdin, Command, ExitStatus, Output, Stdio};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -17,8 +18,13 @@ use rexpect::reader::Options;
 use rexpect::session::{PtySession, spawn_with_options};
 use tempfile::TempDir;
 
+pub use workspace::Workspace;
+
 /// How long anything may take before a test fails.
 pub const PATIENCE: Duration = Duration::from_secs(30);
+
+/// The password of every account.
+pub const PASSWORD: &str = "swordfish";
 
 /// Where a process runs: here, or in a network namespace.
 #[derive(Debug, Clone, Default)]
@@ -95,11 +101,6 @@ impl Server {
         }
     }
 
-    /// A server on loopback, on a port of its own.
-    pub fn on_loopback(data: &Path) -> Self {
-        Self::start(&Host::default(), data, &["127.0.0.1:0"], &[])
-    }
-
     /// Starts it again, on the same port and data, after it was killed.
     pub fn restart(&mut self) {
         let address = self.address.to_string();
@@ -134,6 +135,17 @@ impl Server {
 
     pub fn pid(&self) -> u32 {
         self.child.id()
+    }
+
+    /// The memory that it has taken, in KiB.
+    pub fn resident_kib(&self) -> i64 {
+        let path = format!("/proc/{}/status", self.pid());
+        let status = std::fs::read_to_string(path).expect("it runs");
+        let line = status.lines().find(|line| line.starts_with("VmRSS:"));
+        let number = line.and_then(|line| line.split_whitespace().nth(1));
+        number
+            .and_then(|it| it.parse().ok())
+            .expect("Linux says it")
     }
 }
 
@@ -385,23 +397,35 @@ impl Drop for Script {
     }
 }
 
-/// Adds an account as the operator does.
-pub fn user_add(host: &Host, data: &Path, name: &str, password: &str) -> std::process::Output {
-    let file = data.with_file_name(format!("password-of-{name}"));
-    std::fs::write(&file, format!("{password}\n")).expect("a file");
-    host.udpchat()
-        .args(["user", "add", name, "--data"])
-        .arg(data)
-        .arg("--password-file")
-        .arg(&file)
-        .output()
-        .expect("it runs")
+/// All that a process has printed.
+pub fn printed(output: &Output) -> String {
+    let text = [&*output.stdout, &*output.stderr].concat();
+    String::from_utf8(text).expect("what is printed is text")
+}
+
+/// The databases anywhere below a client's state directory.
+pub fn databases_under(state: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let mut directories = vec![state.to_owned()];
+    while let Some(directory) = directories.pop() {
+        for item in std::fs::read_dir(directory).into_iter().flatten() {
+            let path = item.expect("a directory can be read").path();
+            if path.is_dir() {
+                directories.push(path);
+            } else if path
+                .extension()
+                .is_some_and(|extension| extension == "redb")
+            {
+                found.push(path);
+            }
+        }
+    }
+    found
 }
 
 /// The session that the issue and the README show, between a server and people who may be on other hosts.
-pub fn transcript(server: &Host, people: &Host, address: &str, data: &Path) {
-    let added = user_add(server, data, "alice", "swordfish");
-    assert!(added.status.success(), "{added:?}");
+pub fn transcript(workspace: &Workspace, people: &Host, address: &str) {
+    workspace.add("alice");
     let mut bob = Person::connect(people, "bob", address, &[]);
     bob.signs_up();
     let mut carol = Person::connect(people, "carol", address, &[]);
