@@ -286,7 +286,7 @@ fn no_file_follows_the_umask() {
     run(&["store", "restore", &copy, "--data", &data]);
     let mut serve = with_open_umask(&["serve", "-v", "--log", &log, "--listen", "127.0.0.1:0"]);
     let serve = serve.args(["--data", &data]);
-    let mut server = Script::spawn(serve);
+    let server = Script::spawn(serve);
     server.sees(1, "registration");
     let address = server.lines()[0].rsplit(' ').next().unwrap().to_owned();
     let client_log = name("client-log");
@@ -322,7 +322,6 @@ fn no_file_follows_the_umask() {
     }
     found.retain(|(_, mode)| mode & 0o077 != 0);
     assert!(found.is_empty(), "others may use these: {found:?}");
-    drop((alice, server.child.kill()));
 }
 
 #[test]
@@ -365,7 +364,7 @@ fn log_is_appended_to_a_file_of_ones_own_and_to_nothing_else() {
     server.sees(1, "registration");
     let pid = server.child.id().to_string();
     assert!(Command::new("kill").arg(&pid).status().unwrap().success());
-    crate::support::wait(&mut server.child);
+    server.ends();
     let text = fs::read_to_string(&log).unwrap();
     assert!(text.starts_with("before\n") && text.len() > 7, "{text}");
     assert_eq!(fs::metadata(&log).unwrap().mode() & 0o777, 0o640);

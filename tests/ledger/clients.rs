@@ -2,13 +2,9 @@
 //! started again.
 
 use std::collections::VecDeque;
-use std::io::{BufRead, BufReader, Read, Write};
 use std::path::PathBuf;
-use std::process::{Child, ChildStdin, Stdio};
-use std::sync::{Arc, Mutex};
-use std::thread::{self, JoinHandle};
 
-use crate::support::{Host, Workspace};
+use crate::support::{Host, Script, Workspace};
 
 /// A user, and the client that they run.
 pub struct Client {
@@ -16,25 +12,18 @@ pub struct Client {
     pub state: PathBuf,
     password: PathBuf,
     server: String,
-    process: Option<Process>,
-    /// How often the client was started.
-    pub lives: usize,
-}
-
-struct Process {
-    child: Child,
-    input: Option<ChildStdin>,
-    output: Arc<Mutex<Vec<String>>>,
-    errors: Arc<Mutex<Vec<String>>>,
-    readers: Vec<JoinHandle<()>>,
+    process: Option<Script>,
     /// The last lines of both outputs, in the order in which they were asked for.
     recent: VecDeque<String>,
+    /// How often the client was started.
+    pub lives: usize,
 }
 
 /// How many lines of a client are repeated if it ends by itself.
 const RECENT_MAX: usize = 20;
 
-/// What a client has printed since it was asked last: whole lines only, since a kill may cut the last one.
+/// What a client has printed since it was asked last.
+#[derive(Default)]
 pub struct Printed {
     pub output: Vec<String>,
     pub errors: Vec<String>,
@@ -48,6 +37,7 @@ impl Client {
             password: workspace.password_file(name),
             server: server.to_owned(),
             process: None,
+            recent: VecDeque::new(),
             lives: 0,
         }
     }
@@ -59,53 +49,33 @@ impl Client {
     /// Starts the client.
     pub fn start(&mut self) {
         assert!(!self.is_up(), "{} has a client already", self.name);
-        let mut command = Host::default().udpchat();
-        command
-            .args(["connect", &self.server, "--accept-new", "--user"])
-            .arg(&self.name)
-            .arg("--password-file")
-            .arg(&self.password)
-            .arg("--state")
-            .arg(&self.state)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
-        let mut child = command.spawn().expect("it starts");
-        let (output, errors) = (Arc::default(), Arc::default());
-        let readers = vec![
-            note(child.stdout.take().expect("it is piped"), &output),
-            note(child.stderr.take().expect("it is piped"), &errors),
-        ];
-        self.process = Some(Process {
-            input: child.stdin.take(),
-            child,
-            output,
-            errors,
-            readers,
-            recent: VecDeque::new(),
-        });
+        let password = self.password.display().to_string();
+        let more = ["--password-file", &password];
+        let here = Host::default();
+        let script = Script::connect(&here, &self.name, &self.server, &self.state, &more);
+        self.process = Some(script);
+        self.recent.clear();
         self.lives += 1;
     }
 
     /// Types a line; whether it is read before a kill is another matter.
     pub fn types(&mut self, line: &str) {
-        if let Some(input) = self.process.as_mut().and_then(|it| it.input.as_mut()) {
+        if let Some(process) = &mut self.process {
             // The client may have just ended, which is noticed elsewhere.
-            let _ = input.write_all(format!("{line}\n").as_bytes());
+            let _ = process.try_to_type(&format!("{line}\n"));
         }
     }
 
     /// There is no more input.
     pub fn closes_input(&mut self) {
         if let Some(process) = &mut self.process {
-            process.input = None;
+            process.closes_input();
         }
     }
 
     /// Sends SIGKILL and does not wait.
     pub fn kill(&mut self) {
-        let process = self.process.as_mut().expect("it is up");
-        process.child.kill().expect("it is not reaped yet");
+        self.process.as_mut().expect("it is up").kill();
     }
 
     /// The exit code, if the client has ended by itself; -1 stands for a signal.
@@ -117,69 +87,30 @@ impl Client {
 
     /// The last lines that the client has printed.
     pub fn recent(&self) -> String {
-        let recent = self.process.iter().flat_map(|process| &process.recent);
+        let recent = self.recent.iter();
         recent.map(|line| ["\n  ", line].concat()).collect()
     }
 
     /// Waits for the end of a client that was killed or has ended, and gives what it printed last.
     pub fn reap(&mut self) -> Printed {
-        let mut process = self.process.take().expect("it was up");
-        process.child.wait().expect("it is ours");
-        for reader in process.readers.drain(..) {
-            reader.join().expect("readers do not panic");
-        }
-        process.printed()
+        self.process.as_mut().expect("it was up").ends();
+        let printed = self.printed();
+        self.process = None;
+        printed
     }
 
     /// What the client has printed since the last time.
     pub fn printed(&mut self) -> Printed {
-        match &mut self.process {
-            Some(process) => process.printed(),
-            None => Printed {
-                output: Vec::new(),
-                errors: Vec::new(),
-            },
-        }
-    }
-}
-
-impl Process {
-    fn printed(&mut self) -> Printed {
-        let printed = Printed {
-            output: std::mem::take(&mut self.output.lock().unwrap()),
-            errors: std::mem::take(&mut self.errors.lock().unwrap()),
+        let Some(process) = &mut self.process else {
+            return Printed::default();
         };
-        for line in printed.output.iter().chain(&printed.errors) {
+        let [output, errors] = process.take_printed();
+        for line in output.iter().chain(&errors) {
             if self.recent.len() == RECENT_MAX {
                 self.recent.pop_front();
             }
             self.recent.push_back(line.clone());
         }
-        printed
+        Printed { output, errors }
     }
-}
-
-impl Drop for Process {
-    fn drop(&mut self) {
-        // It may be gone already.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-/// Notes whole lines as they come.
-fn note(pipe: impl Read + Send + 'static, sink: &Arc<Mutex<Vec<String>>>) -> JoinHandle<()> {
-    let sink = Arc::clone(sink);
-    let mut pipe = BufReader::new(pipe);
-    thread::spawn(move || {
-        let mut line = Vec::new();
-        while let Ok(1..) = pipe.read_until(b'\n', &mut line) {
-            if line.pop() != Some(b'\n') {
-                return;
-            }
-            let text = String::from_utf8_lossy(&line).into_owned();
-            sink.lock().unwrap().push(text);
-            line.clear();
-        }
-    })
 }

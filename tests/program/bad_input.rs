@@ -9,7 +9,7 @@ use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::support::{Host, Script, Server, Workspace, databases_under, wait};
+use crate::support::{Host, Script, Server, Workspace, databases_under};
 use redb::{Database, TableDefinition};
 
 /// A client at pipes. All share a state directory, and with it the servers they know.
@@ -104,7 +104,7 @@ fn changed_server_key_stops_the_client_with_both_fingerprints_and_the_place_of_t
     let known = fingerprint(&server);
     let mut alice = client(&workspace, &address, "alice", "swordfish");
     alice.closes_input();
-    assert_eq!(wait(&mut alice.child).code(), Some(0), "{}", alice.errors());
+    assert_eq!(alice.ends(), Some(0), "{}", alice.errors());
     server.kill();
 
     let host = Host::default();
@@ -154,7 +154,7 @@ fn wrong_password_without_a_terminal_is_refused_and_the_right_one_still_works() 
     let address = server.address.to_string();
     let mut wrong = client(&workspace, &address, "alice", "sardine");
     wrong.types("message* must not be sent");
-    assert_eq!(wait(&mut wrong.child).code(), Some(4));
+    assert_eq!(wrong.ends(), Some(4));
     assert!(
         wrong.errors().contains("password is wrong"),
         "{}",
@@ -163,7 +163,7 @@ fn wrong_password_without_a_terminal_is_refused_and_the_right_one_still_works() 
     let mut right = client(&workspace, &address, "alice", "swordfish");
     right.sees(1, "(nobody else is online)");
     right.closes_input();
-    assert_eq!(wait(&mut right.child).code(), Some(0), "{}", right.errors());
+    assert_eq!(right.ends(), Some(0), "{}", right.errors());
     assert!(!right.lines().join("\n").contains("must not be sent"));
 }
 
@@ -177,12 +177,7 @@ fn user_without_an_account_is_refused_without_a_terminal() {
         (&"x".repeat(33), "at most 32 characters"),
     ] {
         let mut client = client(&workspace, &server.address.to_string(), name, "swordfish");
-        assert_eq!(
-            wait(&mut client.child).code(),
-            Some(4),
-            "{}",
-            client.errors()
-        );
+        assert_eq!(client.ends(), Some(4), "{}", client.errors());
         assert!(client.errors().contains(words), "{}", client.errors());
     }
 }
@@ -337,14 +332,14 @@ fn file_that_is_no_database_stops_the_server_and_a_client() {
     let address = server.address.to_string();
     let mut alice = client(&workspace, &address, "alice", "swordfish");
     alice.closes_input();
-    assert_eq!(wait(&mut alice.child).code(), Some(0));
+    assert_eq!(alice.ends(), Some(0));
     let devices = databases_under(&workspace.path("state"));
     let [device] = &devices[..] else {
         panic!("{devices:?}");
     };
     put(device);
     let mut alice = client(&workspace, &address, "alice", "swordfish");
-    assert_eq!(wait(&mut alice.child).code(), Some(1));
+    assert_eq!(alice.ends(), Some(1));
     assert!(
         alice.errors().contains("is not a udpchat database"),
         "{}",
@@ -370,7 +365,7 @@ fn text_that_is_empty_or_too_long_is_refused_and_the_longest_arrives_whole() {
     alice.types(&format!("message bob {longest}"));
     alice.types("message bob that was all");
     alice.closes_input();
-    assert_eq!(wait(&mut alice.child).code(), Some(0));
+    assert_eq!(alice.ends(), Some(0));
     bob.sees(1, "alice: that was all");
     let errors = alice.errors();
     assert_eq!(
@@ -409,15 +404,10 @@ fn standard_input_that_ends_at_once_or_inside_a_line_ends_the_client_in_order() 
     bob.sees(1, "nobody else is online");
     let mut nothing = client(&workspace, &address, "alice", "swordfish");
     nothing.closes_input();
-    assert_eq!(
-        wait(&mut nothing.child).code(),
-        Some(0),
-        "{}",
-        nothing.errors()
-    );
+    assert_eq!(nothing.ends(), Some(0), "{}", nothing.errors());
     let mut half = client(&workspace, &address, "alice", "swordfish");
     half.types_without_enter("message bob no end of line");
     half.closes_input();
-    assert_eq!(wait(&mut half.child).code(), Some(0), "{}", half.errors());
+    assert_eq!(half.ends(), Some(0), "{}", half.errors());
     bob.sees(1, "alice: no end of line");
 }

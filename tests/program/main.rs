@@ -20,5 +20,6 @@ mod session;
 mod store;
 #[path = "../support/mod.rs"]
 mod support;
+mod transcript;
 mod two_hosts;
 mod wan;

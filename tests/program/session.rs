@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use crate::support::{Host, Workspace, transcript, wait};
+use crate::support::{Host, Workspace};
+use crate::transcript::transcript;
 
 #[test]
 fn people_talk_as_in_the_readme() {
@@ -78,7 +79,7 @@ fn messages_typed_before_the_end_of_input_still_arrive() {
         alice.types(&format!("message bob line {number}."));
     }
     alice.closes_input();
-    assert_eq!(wait(&mut alice.child).code(), Some(0));
+    assert_eq!(alice.ends(), Some(0));
     bob.sees(50, "line ");
     let said: Vec<String> = bob
         .lines()

@@ -8,7 +8,8 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use crate::support::relay::{self, Badness};
-use crate::support::{Host, Server, Workspace, transcript};
+use crate::support::{Host, Server, Workspace};
+use crate::transcript::transcript;
 
 /// What the link does: 10 % loss, 5 % duplicates, 5 % reordered, 25 ms each way.
 const LINK: Badness = Badness {

@@ -1,0 +1,122 @@
+//! People at pseudo-terminals.
+
+use std::process::Command;
+
+use rexpect::reader::Options;
+use rexpect::session::{PtySession, spawn_with_options};
+use tempfile::TempDir;
+
+use super::{Host, PATIENCE};
+
+/// A person at a terminal.
+pub struct Person {
+    pub name: String,
+    pty: PtySession,
+    /// Kept as long as the client may use it.
+    state: Option<TempDir>,
+}
+
+impl Person {
+    /// Somebody who starts the client, with a state directory of their own.
+    pub fn connect(host: &Host, name: &str, server: &str, more: &[&str]) -> Self {
+        let state = TempDir::new().expect("a directory");
+        let mut command = host.udpchat();
+        command
+            .arg("connect")
+            .arg(server)
+            .arg("--state")
+            .arg(state.path().join("state"))
+            .args(more);
+        Self {
+            state: Some(state),
+            ..Self::runs(command, name)
+        }
+    }
+
+    /// Somebody who runs this command.
+    pub fn runs(command: Command, name: &str) -> Self {
+        let timeout = u64::try_from(PATIENCE.as_millis()).ok();
+        let options = Options::new()
+            .timeout_ms(timeout)
+            .strip_ansi_escape_codes(false);
+        let pty = spawn_with_options(command, options).expect("a pseudo-terminal");
+        Self {
+            name: name.to_owned(),
+            pty,
+            state: None,
+        }
+    }
+
+    /// Waits until the screen has shown this text.
+    #[track_caller]
+    pub fn sees(&mut self, text: &str) -> String {
+        match self.pty.exp_string(&as_read(text)) {
+            Ok(before) => before,
+            Err(error) => panic!("{} did not see {text:?}: {error}", self.name),
+        }
+    }
+
+    /// Waits until the screen has shown something like this.
+    #[track_caller]
+    pub fn sees_like(&mut self, pattern: &str) -> String {
+        match self.pty.exp_regex(&as_read(pattern)) {
+            Ok((_, found)) => found,
+            Err(error) => panic!("{} did not see /{pattern}/: {error}", self.name),
+        }
+    }
+
+    pub fn types(&mut self, line: &str) {
+        self.pty.send_line(line).expect("the terminal takes it");
+    }
+
+    pub fn presses(&mut self, control: char) {
+        self.pty
+            .send_control(control)
+            .expect("the terminal takes it");
+    }
+
+    pub fn types_without_enter(&mut self, text: &str) {
+        self.pty.send(text).expect("the terminal takes it");
+        self.pty.flush().expect("the terminal takes it");
+    }
+
+    /// Waits for the end and gives the exit code.
+    pub fn ends(mut self) -> i32 {
+        self.pty
+            .exp_eof()
+            .unwrap_or_else(|error| panic!("{} does not end: {error}", self.name));
+        // The crate gives the status in a type that it does not name.
+        let status = format!("{:?}", self.pty.process().wait());
+        let code = status
+            .rsplit(", ")
+            .next()
+            .and_then(|tail| tail.trim_end_matches(')').parse().ok());
+        code.filter(|_| status.contains("Exited"))
+            .unwrap_or_else(|| panic!("{} ended otherwise: {status}", self.name))
+    }
+
+    /// Trusts the server's key and signs up.
+    pub fn signs_up(&mut self) {
+        self.sees("(not seen before). Trust it? [y/N]");
+        self.types("y");
+        self.sees("Greetings from the Chat Room!");
+        self.types("login");
+        self.sees("username: ");
+        self.types(&self.name.clone());
+        self.sees(&format!(
+            "No account \"{}\" here. Sign up? [Y/n]",
+            self.name
+        ));
+        self.types("y");
+        self.sees_like("(?i)password");
+        self.types("correct horse");
+        self.sees_like("(?i)again|repeat|once more|confirm");
+        self.types("correct horse");
+        self.sees(&format!("{}> ", self.name));
+    }
+}
+
+/// The crate takes each byte of the screen for a character; so must what is looked for.
+fn as_read(text: &str) -> String {
+    text.bytes().map(char::from).collect()
+}
