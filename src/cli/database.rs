@@ -30,13 +30,13 @@ pub struct Secrets {
 /// Opens the database of this directory, or makes it.
 ///
 /// # Errors
-/// If it cannot be opened: in use, damaged, not a database, of a newer schema, open to others.
+/// If it cannot be opened: in use, damaged, not a database, of another schema, open to others.
 pub fn open(data: &Path) -> anyhow::Result<Engine> {
-    let (files, copy) = store::open_current(data, net::now().unix_ms, net::seed()?)
+    let (files, copy) = store::open_current(data, net::now().unix_ms)
         .map_err(|error| error.at(&data.join(DATABASE_FILE)))?;
     if let Some(copy) = copy {
         eprintln!(
-            "udpchat: the database was brought forward to schema {}; as it was before it is kept in {}",
+            "udpchat: the database was migrated to schema {}; a copy of the old one is in {}",
             store::SCHEMA_VERSION,
             copy.display()
         );

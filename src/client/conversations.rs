@@ -22,21 +22,16 @@ pub(super) struct Place {
     /// The last entry that was shown, or needs no showing.
     pub(super) shown: EntryId,
     /// How many messages of a room came while the user was not in it.
-    #[serde(default)]
     pub(super) unread: u32,
     /// Whether the user belongs to it no more; what is here of it stays readable.
-    #[serde(default)]
     pub(super) is_left: bool,
     /// Up to here what this device holds was shown, though it stands before that: what comes again is not shown again.
-    #[serde(default)]
     pub(super) reread: EntryId,
     /// The last number of this device that is known here to be used up, if any is. A server that has a later one has it
     /// from another state directory.
-    #[serde(default)]
     pub(super) used: Option<Number>,
     /// Up to here the log may have lines of a later state of this very device: the server's database was put back since
     /// this state was settled with it, and numbers do not tell any more. Nothing is said here before that is read.
-    #[serde(default)]
     pub(super) unsure: EntryId,
 }
 

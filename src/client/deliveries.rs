@@ -167,7 +167,7 @@ impl Account {
                 time_ms: delivery.time_ms,
                 content: ByteBuf::from(envelope.content),
                 digest: envelope.digest,
-                prev: Some(delivery.prev),
+                prev: delivery.prev,
             };
             self.state.put_entry(id, delivery.entry, &entry);
             self.acknowledge.insert(id, delivery.entry);
@@ -354,7 +354,6 @@ impl Account {
         if is_temporary(failure.code) || id.is_some_and(|id| !self.gaps.refused(id)) {
             return;
         }
-        // An earlier server does not say of which it speaks.
         let place = match id.map(|id| self.place_name(id)) {
             Some(name) if !name.is_empty() => format!("{name}: "),
             _ => String::new(),

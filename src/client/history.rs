@@ -24,9 +24,8 @@ pub(super) struct Entry {
     pub(super) content: ByteBuf,
     /// The author's digest over them.
     pub(super) digest: Digest,
-    /// The entry before it that this reader was permitted; an earlier version did not keep it.
-    #[serde(default)]
-    pub(super) prev: Option<EntryId>,
+    /// The entry before it that this reader was permitted.
+    pub(super) prev: EntryId,
 }
 
 /// What an entry says, if it belongs where it stands.

@@ -141,7 +141,7 @@ impl Account {
         effects: &mut Effects,
     ) -> Option<EntryId> {
         match self.state.entry(id, entry) {
-            Ok(found) => found.and_then(|found| found.prev),
+            Ok(found) => found.map(|found| found.prev),
             Err(error) => {
                 effects.show(Tone::Error, error.to_string());
                 None
@@ -213,7 +213,7 @@ impl Account {
                 }));
             };
             page.cursor = entry;
-            page.expected = what.prev;
+            page.expected = Some(what.prev);
             if page.before_ms.is_some_and(|before| what.time_ms >= before) {
                 continue;
             }
@@ -312,7 +312,7 @@ impl Account {
                 time_ms: old.time_ms,
                 content: old.content,
                 digest: old.digest,
-                prev: Some(old.prev),
+                prev: old.prev,
             };
             self.state.put_entry(id, old.entry, &entry);
         }

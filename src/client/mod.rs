@@ -49,7 +49,6 @@ mod trust;
 
 pub use self::core::Core;
 pub use env::{Ask, Console, End, Files, Input, Names, Tone, Trust};
-pub use state::schema_to_migrate;
 
 use std::net::SocketAddr;
 use std::time::Instant;

@@ -48,13 +48,10 @@ pub(super) struct Awaited {
     /// Whose receipts have been told.
     pub(super) told: Vec<AccountId>,
     /// How many receipts have been told where they are counted and not named.
-    #[serde(default)]
     pub(super) counted: u32,
     /// Whose receipts were given to the screen, in this order, and may not stand there yet.
-    #[serde(default)]
     pub(super) telling: Vec<AccountId>,
     /// The same for a count; 0 if none is on its way.
-    #[serde(default)]
     pub(super) counting: u32,
 }
 

@@ -245,7 +245,7 @@ impl Account {
             time_ms: stored.time_ms,
             content: numbered.content,
             digest: numbered.digest,
-            prev: Some(stored.prev),
+            prev: stored.prev,
         };
         self.state.put_entry(id, stored.entry, &entry);
         self.move_to_stored(now, stored, &numbered.digest, effects);

@@ -212,12 +212,7 @@ impl Account {
             }
             // Retention may have removed the end of what was to be read.
             known.place.unsure = known.place.unsure.min(end);
-            let has_passed = head.floor > position && head.start > position;
-            // An earlier server does not say it.
-            let has_expired = head
-                .expired
-                .unwrap_or(has_passed && position > EntryId::START);
-            if has_expired && !self.is_settled {
+            if head.expired && !self.is_settled {
                 show_expired(&head.name, effects);
             }
             if head.start != position && !self.is_settled {
@@ -258,7 +253,7 @@ impl Account {
                 known.last_number = Some(head.last_number);
                 known.place.used = Some(head.last_number);
             }
-            if head.expired == Some(true) {
+            if head.expired {
                 show_expired(&head.name, effects);
             }
         } else {

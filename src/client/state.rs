@@ -6,7 +6,6 @@
 
 use redb::{
     Database, ReadableDatabase, ReadableTable, ReadableTableMetadata, Table, TableDefinition,
-    WriteTransaction,
 };
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -19,7 +18,7 @@ use super::outbox::Unsent;
 use super::receipts::Awaited;
 use crate::protocol::{AccountId, BlockedUser, ConversationId, DeviceId, EntryId, to_bytes};
 
-/// The form of these tables. A newer one is refused by name.
+/// The form of these tables. Any other is refused by number.
 pub(super) const SCHEMA: u64 = 2;
 
 /// How many entries of history a device keeps. Chosen: years of talk, and with texts of a usual length less than
@@ -50,6 +49,12 @@ pub(super) enum StateError {
     /// It was written by a later version.
     #[error("the database of this device is of schema {0}, newer than this program's {SCHEMA}")]
     Newer(u64),
+    /// It was written by a version whose tables are not read any longer.
+    #[error(
+        "the database of this device is of schema {0}, and this program reads only {SCHEMA}: name a new state directory \
+         with --state, or move this one away"
+    )]
+    Older(u64),
 }
 
 impl<E: Into<redb::Error>> From<E> for StateError {
@@ -110,14 +115,11 @@ impl State {
         let transaction = database.begin_write()?;
         let identity = {
             let mut table = transaction.open_table(IDENTITY)?;
-            let schema = read::<u64>(&table, KEY_SCHEMA)?;
-            match schema {
-                Some(found) if found > SCHEMA => return Err(StateError::Newer(found)),
+            match read::<u64>(&table, KEY_SCHEMA)? {
                 Some(SCHEMA) => {}
-                found => {
-                    if found.is_some() {
-                        migrate(&transaction)?;
-                    }
+                Some(found) if found > SCHEMA => return Err(StateError::Newer(found)),
+                Some(found) => return Err(StateError::Older(found)),
+                None => {
                     table.insert(KEY_SCHEMA, to_bytes(&SCHEMA).as_slice())?;
                 }
             }
@@ -361,33 +363,6 @@ impl State {
         self.changes.clear();
         Ok(())
     }
-}
-
-/// The schema of a device's tables if this program would rewrite them; a copy is due before that.
-///
-/// # Errors
-/// If the database cannot be read.
-pub fn schema_to_migrate(database: &Database) -> anyhow::Result<Option<u64>> {
-    let transaction = database.begin_read()?;
-    let table = match transaction.open_table(IDENTITY) {
-        Ok(table) => table,
-        Err(redb::TableError::TableDoesNotExist(_)) => return Ok(None),
-        Err(error) => return Err(error.into()),
-    };
-    let schema = read::<u64>(&table, KEY_SCHEMA)?;
-    Ok(schema.filter(|found| *found < SCHEMA))
-}
-
-/// From schema 1, whose history was not counted; the fields that were added to records since have values of their own
-/// where they are missing.
-fn migrate(transaction: &WriteTransaction) -> Result<(), StateError> {
-    let history = transaction.open_table(HISTORY)?;
-    let mut counts = transaction.open_table(COUNTS)?;
-    for row in history.iter()? {
-        let (key, _) = row?;
-        count(&mut counts, key.value().0, true)?;
-    }
-    Ok(())
 }
 
 /// One entry more, or less, of a conversation.

@@ -115,7 +115,7 @@ wire_struct! {
         /// In a room that the account does not belong to any more, the last entry that it may read.
         pub until: Option<EntryId>,
         /// Whether retention has removed something that this device would have been sent.
-        pub expired: Option<bool>,
+        pub expired: bool,
     }
 }
 

@@ -337,7 +337,7 @@ impl From<Standing> for Head {
             start,
             floor,
             until,
-            expired: Some(expired),
+            expired,
         }
     }
 }

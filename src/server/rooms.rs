@@ -53,7 +53,7 @@ impl Hub {
         if !self.may_change(turn, asked, Command::Join) {
             return;
         }
-        // One that was made under an earlier rule is joined all the same.
+        // A room that exists is joined all the same: its name was allowed when it was made.
         let bad_name = RoomName::parse_new(&body.name).err();
         let making = self.may_make_room(turn, asked.account, bad_name);
         let (name, skeleton) = name.into_forms();

@@ -97,11 +97,6 @@ fn optional(look: &impl Look, row: &str) -> Result<Option<u64>, StoreError> {
 
 fn put(tables: &mut Tables<'_>, row: &str, number: u64) -> Result<(), StoreError> {
     tables.meta.insert(row, number)?;
-    seal_row(tables, row, number)
-}
-
-/// Puts down the check value of a row of `meta`.
-fn seal_row(tables: &mut Tables<'_>, row: &str, number: u64) -> Result<(), StoreError> {
     let sum = seal::number_sum(TABLE, row, number);
     tables.meta_sums.insert(row, sum)?;
     Ok(())
@@ -110,20 +105,6 @@ fn seal_row(tables: &mut Tables<'_>, row: &str, number: u64) -> Result<(), Store
 /// Notes that the tables are of this program's schema.
 pub(super) fn note_schema(tables: &mut Tables<'_>) -> Result<(), StoreError> {
     put(tables, SCHEMA, SCHEMA_VERSION)
-}
-
-/// Seals every row, as schema 3 has it.
-pub(super) fn seal_all(tables: &mut Tables<'_>) -> Result<(), StoreError> {
-    let mut rows = Vec::new();
-    for row in tables.meta.iter()? {
-        let (row, number) = row?;
-        rows.push((row.value().to_owned(), number.value()));
-    }
-    for (row, number) in rows {
-        seal_row(tables, &row, number)?;
-    }
-    let limits = tables.retention.len()?;
-    note_limits(tables, limits)
 }
 
 /// Whether a row's check value is there and fits.
@@ -202,17 +183,6 @@ pub(super) fn each_row(
         }
     }
     Ok(())
-}
-
-/// The last record of the journal that the tables of schema 3 contain.
-const JOURNAL_3: &str = "journal";
-
-/// Takes the last record that the tables contain out of `meta`, where schema 3 has it.
-pub(super) fn take_journal_3(tables: &mut Tables<'_>) -> Result<u64, StoreError> {
-    let applied = optional(tables, JOURNAL_3)?.unwrap_or(0);
-    tables.meta.remove(JOURNAL_3)?;
-    tables.meta_sums.remove(JOURNAL_3)?;
-    Ok(applied)
 }
 
 /// What the tables know of their journal; none in a copy, which has no journal.
@@ -357,7 +327,10 @@ pub(super) fn check(database: &Database) -> Result<Option<u64>, OpenError> {
             found,
             known: SCHEMA_VERSION,
         }),
-        Some(found) => Err(OpenError::OlderSchema { found }),
+        Some(found) => Err(OpenError::OlderSchema {
+            found,
+            known: SCHEMA_VERSION,
+        }),
     }
 }
 

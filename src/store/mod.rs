@@ -61,7 +61,7 @@ pub use generation::{begin_service, begin_service_after};
 pub use journal::JournalLoss;
 pub use live::Files;
 pub use meta::SCHEMA_VERSION;
-pub use migrate::{migrate, open_current};
+pub use migrate::open_current;
 pub use new_file::{NewFile, NewFileError};
 pub use open::{DATABASE_FILE, OpenError, open, open_file, reopen};
 pub use ownership::{OwnerError, require_own, require_unwritable};

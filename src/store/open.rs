@@ -144,14 +144,19 @@ pub enum OpenError {
         /// The newest that this program knows.
         known: u64,
     },
-    /// The database was written by an older udpchat, and was not brought forward: see `open_current`.
-    #[error("the database has schema {found}: start the server once, which brings it forward")]
+    /// The database was written by an older udpchat, and was not migrated: see `open_current`.
+    #[error(
+        "the database has schema {found}, and this udpchat reads only {known}: use the udpchat that wrote it, or start \
+         with a new data directory"
+    )]
     OlderSchema {
         /// The database's schema.
         found: u64,
+        /// The one that this program reads.
+        known: u64,
     },
-    /// The copy that is made before a database is brought forward could not be made.
-    #[error("cannot bring the database forward without a copy: {0}")]
+    /// The copy that is made before a database is migrated could not be made.
+    #[error("cannot migrate the database without a copy: {0}")]
     NoCopy(NewFileError),
     /// A file that is made beside it could not be made.
     #[error(transparent)]

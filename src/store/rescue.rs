@@ -90,7 +90,7 @@ fn open(file: &Path) -> Result<Database, OpenError> {
     // Where the schema cannot be read it is this one's as likely as not, and rows of another do not fit.
     match guard(|| meta::schema_version(&database)) {
         Ok(Some(found)) if found > known => Err(OpenError::NewerSchema { found, known }),
-        Ok(Some(found)) if found < known => Err(OpenError::OlderSchema { found }),
+        Ok(Some(found)) if found < known => Err(OpenError::OlderSchema { found, known }),
         _ => Ok(database),
     }
 }

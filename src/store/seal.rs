@@ -107,11 +107,6 @@ pub(super) fn seal(table: &str, place: impl Place, mut bytes: Vec<u8>) -> Vec<u8
     bytes
 }
 
-/// Puts the check value behind an entry of a log.
-pub(super) fn seal_entry(conversation: u64, entry: u64, record: Vec<u8>) -> Vec<u8> {
-    seal(LOG, (conversation, entry), record)
-}
-
 /// Reads a record of the named table back.
 pub(super) fn decode<'a, T: Deserialize<'a>>(
     table: &'static str,

@@ -88,8 +88,7 @@ pub fn server_log(data: &Path) -> Entries {
     if std::fs::metadata(&file).map_or(0, |metadata| metadata.len()) == 0 {
         return Entries::new();
     }
-    let (files, _) =
-        store::open_current(copies.path(), 0, [0; 32]).expect("a store opens after a kill");
+    let (files, _) = store::open_current(copies.path(), 0).expect("a store opens after a kill");
     let mut engine = Engine::new(files, [0; 32]).expect("a store opens after a kill");
     engine.execute(vec![(RequestId(0), Request::Checkpoint)]);
     drop(engine);

@@ -254,7 +254,7 @@ fn database_that_others_may_read_is_refused_with_the_command_that_mends_it() {
 }
 
 #[test]
-fn database_of_a_newer_schema_is_refused_and_left_as_it_is() {
+fn database_of_another_schema_is_refused_and_left_as_it_is() {
     const META: TableDefinition<'_, &str, u64> = TableDefinition::new("meta");
     let workspace = Workspace::new(&["alice"]);
     let data = workspace.data();
@@ -276,7 +276,11 @@ fn database_of_a_newer_schema_is_refused_and_left_as_it_is() {
     for mut command in operator(&data) {
         fails(&mut command, 1, &["schema 1000", "use a newer one"]);
     }
-    assert_eq!(set_schema(ours), 1000);
+    assert_eq!(set_schema(1), 1000);
+    for mut command in operator(&data) {
+        fails(&mut command, 1, &["schema 1,", "new data directory"]);
+    }
+    assert_eq!(set_schema(ours), 1);
     assert!(users(&workspace).starts_with("alice "));
 }
 

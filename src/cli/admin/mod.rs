@@ -81,7 +81,6 @@ pub enum Answer {
         /// The accounts.
         users: Vec<User>,
         /// How many there are beside them whose record is damaged.
-        #[serde(default)]
         unreadable: u64,
     },
     /// To the first half of a sign-up.

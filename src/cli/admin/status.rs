@@ -35,19 +35,14 @@ pub struct Status {
     /// Messages that could not be decoded.
     pub malformed: u64,
     /// What was lost of the messages stored, as the start found it.
-    #[serde(default)]
     pub lost: Option<String>,
     /// Bytes of logs that stand.
-    #[serde(default)]
     pub log_bytes: u64,
     /// How many there may be; none is no limit.
-    #[serde(default)]
     pub log_bytes_limit: Option<u64>,
     /// Accounts that have written as many bytes as one may.
-    #[serde(default)]
     pub accounts_at_quota: u64,
     /// What came to a limit since the start, by the limit's name.
-    #[serde(default)]
     pub limits: BTreeMap<String, u64>,
     /// Bytes that the buffers of all sessions hold, and how many they may.
     pub buffers_bytes: usize,

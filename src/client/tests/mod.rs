@@ -229,7 +229,7 @@ fn head(id: ConversationId, name: &str, head: u64, last_number: u64, start: u64)
         start: EntryId(start),
         floor: EntryId::START,
         until: None,
-        expired: None,
+        expired: false,
     }
 }
 

@@ -108,7 +108,7 @@ fn message_is_stored_only_if_its_receiver_is_the_one_of_its_conversation() {
 
 #[test]
 fn message_that_stands_is_called_stored_again_whatever_its_receiver_is() {
-    // One that an earlier version stored with a receiver that does not fit is not to be refused when it is repeated.
+    // What is durable is not refused when it is repeated, even with a receiver that does not fit.
     let mut bench = Bench::new();
     let alice = bench.user("alice");
     bench.user("bob");

@@ -14,7 +14,7 @@ pub enum JournalLoss {
     /// It is that of a later round of this database.
     #[error("the database is older than its journal")]
     Newer,
-    /// It is that of another database, or of an older schema.
+    /// It is that of another database.
     #[error("the journal belongs to another database")]
     Foreign,
     /// It ends too early.

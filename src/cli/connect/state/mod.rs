@@ -11,9 +11,9 @@ use anyhow::{Context as _, bail};
 use redb::Database;
 
 use self::known_servers::KnownServers;
-use crate::client::{Files, Trust, schema_to_migrate};
+use crate::client::{Files, Trust};
 use crate::protocol::{Digest, fingerprint};
-use crate::store::{self, NewFile, OpenError};
+use crate::store::{self, OpenError};
 
 /// How many devices of one account a state directory holds at most: so many clients run at once. The next one is
 /// told so.
@@ -103,15 +103,7 @@ impl Files for StateDirectory {
         for number in 1..=DEVICES_MAX {
             let file = directory.join(database_file(number));
             match store::open_file(&file) {
-                Ok(database) => match schema_to_migrate(&database)? {
-                    None => return Ok(database),
-                    Some(schema) => {
-                        drop(database);
-                        copy_before_migration(&file, schema)?;
-                        return store::open_file(&file)
-                            .context("cannot open this device's database");
-                    }
-                },
+                Ok(database) => return Ok(database),
                 Err(OpenError::InUse { .. }) => {}
                 Err(error) => return Err(error).context("cannot open this device's database"),
             }
@@ -121,14 +113,6 @@ impl Files for StateDirectory {
             self.path.display()
         )
     }
-}
-
-/// Keeps the file as the earlier version wrote it, beside the one that is about to be rewritten.
-fn copy_before_migration(file: &Path, schema: u64) -> anyhow::Result<()> {
-    let source = fs::File::open(file).with_context(|| format!("cannot read {}", file.display()))?;
-    let mut copy = NewFile::beside(&file.with_extension(format!("redb.schema{schema}")))?;
-    copy.fill(source)?;
-    Ok(copy.replace()?)
 }
 
 /// The file of a device's database.

@@ -281,6 +281,7 @@ fn reader_who_comes_late_is_told_that_something_has_expired() {
     desk.screen.lines();
     let late = Head {
         floor: EntryId(8),
+        expired: true,
         ..head(BRIDGE, "#bridge", 8, 0, 8)
     };
     desk.settle_heads(vec![head(PAIR, "bob", 0, 0, 0), late]);
