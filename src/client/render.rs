@@ -5,6 +5,10 @@
 use std::fmt::Write;
 use std::time::Duration;
 
+use jiff::Timestamp;
+use jiff::civil::DateTime;
+use jiff::tz::Offset;
+
 use crate::protocol::{Contact, ErrorCode, Failure};
 use crate::text::printable;
 
@@ -23,9 +27,6 @@ const NAMES_MAX: usize = 32;
 /// How much of a text is repeated when it is spoken of, in characters. Chosen: enough to know which it was.
 const QUOTE_MAX_CHARS: usize = 40;
 
-const DAY_SECONDS: i64 = 86_400;
-const WEEKDAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
-
 /// What ends a line that an earlier run may have shown before it was killed.
 pub(super) const AGAIN: &str = "  (perhaps shown before)";
 
@@ -36,44 +37,28 @@ pub(super) const NOTHING_SEEN: &str = "the text has nothing visible in it";
 pub(super) const WELCOME: &str =
     "> Greetings from the Chat Room!  `login` signs you in, `help` shows the menu.";
 
-/// A time: `14:02` today, `Tue 14:02` within the week, else with the date.
-pub(super) fn time(time_ms: u64, clock: Clock) -> String {
-    let local = |ms: u64| {
-        i64::try_from(ms / 1000).unwrap_or(i64::MAX / 2) + i64::from(clock.offset_seconds)
-    };
-    let (then, now) = (local(time_ms), local(clock.now_ms));
-    let day = then.div_euclid(DAY_SECONDS);
-    let second = then.rem_euclid(DAY_SECONDS);
-    let (hour, minute) = (second / 3600, second % 3600 / 60);
-    let age_days = now.div_euclid(DAY_SECONDS) - day;
-    if age_days == 0 {
-        format!("{hour:02}:{minute:02}")
-    } else if (1..7).contains(&age_days) {
-        // Day 0, the first of January 1970, was a Thursday.
-        let weekday = usize::try_from((day + 3).rem_euclid(7)).unwrap_or(0);
-        format!("{} {hour:02}:{minute:02}", WEEKDAYS[weekday])
-    } else {
-        let (year, month, day) = date(day);
-        format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}")
+impl Clock {
+    /// A moment as the user's clock shows it, or the last that a calendar has.
+    pub(super) fn local(self, time_ms: u64) -> DateTime {
+        let time_ms = i64::try_from(time_ms).unwrap_or(i64::MAX);
+        let time = Timestamp::from_millisecond(time_ms).unwrap_or(Timestamp::MAX);
+        self.offset().to_datetime(time)
+    }
+
+    pub(super) fn offset(self) -> Offset {
+        Offset::from_seconds(self.offset_seconds).unwrap_or(Offset::UTC)
     }
 }
 
-/// The Gregorian date of a day counted from 1970-01-01, by shifting the year's begin to March.
-fn date(day: i64) -> (i64, i64, i64) {
-    let day = day + 719_468;
-    let era = day.div_euclid(146_097);
-    let day_of_era = day.rem_euclid(146_097);
-    let year_of_era =
-        (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let shifted_month = (5 * day_of_year + 2) / 153;
-    let month = if shifted_month < 10 {
-        shifted_month + 3
-    } else {
-        shifted_month - 9
+/// A time: `14:02` today, `Tue 14:02` within the week, else with the date.
+pub(super) fn time(time_ms: u64, clock: Clock) -> String {
+    let (then, now) = (clock.local(time_ms), clock.local(clock.now_ms));
+    let form = match (now.date() - then.date()).get_days() {
+        0 => "%H:%M",
+        1..7 => "%a %H:%M",
+        _ => "%Y-%m-%d %H:%M",
     };
-    let year = year_of_era + era * 400 + i64::from(month <= 2);
-    (year, month, day_of_year - (153 * shifted_month + 2) / 5 + 1)
+    then.strftime(form).to_string()
 }
 
 /// Something that was said. In a pair the receiver is named only where the reader said it.
@@ -263,7 +248,6 @@ pub(super) fn slowed(waiting: usize, wait_ms: u64, clock: Clock) -> String {
     )
 }
 
-/// The server wants attempts to be fewer.
 pub(super) fn too_many_attempts(wait_ms: Option<u64>) -> String {
     match wait_ms {
         Some(wait_ms) => format!(
