@@ -17,12 +17,10 @@ pub(super) struct Effects {
 }
 
 impl Effects {
-    /// Sends a message.
     pub(super) fn send(&mut self, channel: Channel, message: &ClientMessage) {
         self.send_bytes(channel, encode(message, Hop::default()));
     }
 
-    /// Sends a message that is encoded already.
     pub(super) fn send_bytes(&mut self, channel: Channel, bytes: Vec<u8>) {
         self.messages.push((channel, bytes));
     }
@@ -39,7 +37,6 @@ impl Effects {
         self.lines.extend(lines.map(|line| (tone, line)));
     }
 
-    /// What is to be sent.
     pub(super) fn take_messages(&mut self) -> Vec<(Channel, Vec<u8>)> {
         std::mem::take(&mut self.messages)
     }
@@ -49,14 +46,12 @@ impl Effects {
         self.messages.clear();
     }
 
-    /// Shows everything.
     pub(super) fn flush_lines(&mut self, console: &mut dyn Console) {
         for (tone, text) in self.lines.drain(..) {
             console.show(tone, &text);
         }
     }
 
-    /// Whether there are lines that have not been shown.
     #[cfg(test)]
     pub(super) fn has_lines(&self) -> bool {
         !self.lines.is_empty()

@@ -5,24 +5,18 @@
 
 use super::env::{Ask, Console};
 
-/// What the client may ask.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Question {
-    /// A command.
     Command,
     /// What to say where the prompt stands, or a command with a slash.
     Inside,
     /// Whether an unknown server key is to be trusted.
     Trust,
-    /// The user name to sign in by.
     Name,
-    /// The password of an account.
     Password,
     /// Whether an account is to be opened.
     SignUp,
-    /// The password of a new account.
     NewPassword,
-    /// The same once more.
     RepeatPassword,
 }
 
@@ -51,7 +45,6 @@ impl Prompt {
         });
     }
 
-    /// Whether no question is open.
     pub(super) const fn is_free(&self) -> bool {
         self.open.is_none()
     }

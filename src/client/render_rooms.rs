@@ -25,56 +25,35 @@ pub(super) const fn access(access: Access) -> &'static str {
 
 /// What happened in a room, or the invitation into one that stands between two users.
 pub(super) fn event(event: &RoomEvent, own_name: &str, room: &str) -> String {
-    let you = |name: &str| {
-        if name == own_name {
-            "you".to_owned()
-        } else {
-            name.to_owned()
-        }
-    };
+    let you = |name| if name == own_name { "you" } else { name };
     let actor = you(&event.actor);
     let subject = you(event.subject.as_deref().unwrap_or_default());
-    let (was, is) = if subject == "you" {
-        ("were", "are")
-    } else {
-        ("was", "is")
-    };
     let text = event.text.as_deref().unwrap_or_default();
     match event.kind {
-        EventKind::Joined => format!("{actor} joined {room}"),
         EventKind::Left if !subject.is_empty() => {
             let role = role(event.role.unwrap_or(MemberRole::Owner));
+            let is = are_or_is(subject);
             format!("{actor} left {room}, and {subject} {is} its {role} now")
         }
+        EventKind::Joined => format!("{actor} joined {room}"),
         EventKind::Left => format!("{actor} left {room}"),
-        EventKind::Kicked => {
-            let reason = if text.is_empty() {
-                String::new()
-            } else {
-                format!(": {}", printable::line_or_nothing(text))
-            };
-            if actor == "you" {
-                format!("you kicked {subject} from {room}{reason}")
-            } else {
-                format!("{subject} {was} kicked from {room} by {actor}{reason}")
-            }
-        }
+        EventKind::Kicked => kicked(actor, subject, room, text),
         EventKind::Topic if text.is_empty() => format!("{actor} removed the topic of {room}"),
         EventKind::Topic => {
             let text = printable::line_or_nothing(text);
             format!("{actor} set the topic of {room}: {text}")
         }
-        EventKind::Role if event.subject.is_none() || actor == subject => {
-            let role = role(event.role.unwrap_or(MemberRole::Member));
-            let is = if actor == "you" { "are" } else { "is" };
-            format!("{actor} {is} {role} of {room} now")
-        }
         EventKind::Role => {
             let role = role(event.role.unwrap_or(MemberRole::Member));
-            if actor == "you" {
-                format!("you made {subject} {role} of {room}")
-            } else {
-                format!("{subject} {is} {role} of {room} now, by {actor}")
+            match (actor, subject) {
+                _ if subject.is_empty() || subject == actor => {
+                    format!("{actor} {} {role} of {room} now", are_or_is(actor))
+                }
+                ("you", _) => format!("you made {subject} {role} of {room}"),
+                _ => {
+                    let is = are_or_is(subject);
+                    format!("{subject} {is} {role} of {room} now, by {actor}")
+                }
             }
         }
         EventKind::Access => {
@@ -89,15 +68,27 @@ pub(super) fn event(event: &RoomEvent, own_name: &str, room: &str) -> String {
     }
 }
 
+fn kicked(actor: &str, subject: &str, room: &str, reason: &str) -> String {
+    let reason = match reason {
+        "" => String::new(),
+        reason => format!(": {}", printable::line_or_nothing(reason)),
+    };
+    match (actor, subject) {
+        ("you", _) => format!("you kicked {subject} from {room}{reason}"),
+        (_, "you") => format!("you were kicked from {room} by {actor}{reason}"),
+        _ => format!("{subject} was kicked from {room} by {actor}{reason}"),
+    }
+}
+
+fn are_or_is(name: &str) -> &'static str {
+    if name == "you" { "are" } else { "is" }
+}
+
 /// What is so already, so that nothing was changed and no entry tells of it.
 pub(super) fn unchanged(change: &Change, own_name: &str, room: &str) -> String {
     let subject = change.subject.as_deref().unwrap_or_default();
     let is_own = subject == own_name;
-    let (who, is) = if is_own {
-        ("you", "are")
-    } else {
-        (subject, "is")
-    };
+    let who = if is_own { "you" } else { subject };
     match change.kind {
         EventKind::Topic => format!("this is the topic of {room} already"),
         EventKind::Access => {
@@ -109,7 +100,7 @@ pub(super) fn unchanged(change: &Change, own_name: &str, room: &str) -> String {
         EventKind::Kicked => format!("{who} was kicked from {room} already"),
         EventKind::Role => {
             let role = role(change.role.unwrap_or(MemberRole::Member));
-            format!("{who} {is} {role} of {room} already")
+            format!("{who} {} {role} of {room} already", are_or_is(who))
         }
         _ => format!("nothing was to be changed in {room}"),
     }
