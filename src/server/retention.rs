@@ -2,8 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+use super::hub::completions::Pending;
 use super::hub::{Hub, Turn};
-use super::requests::Pending;
 use crate::protocol::ConversationId;
 use crate::store::{Outcome, Reply, Request};
 use crate::transport::Now;

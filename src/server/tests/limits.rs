@@ -283,7 +283,7 @@ fn unfinished_hellos_keep_no_more_than_a_limit_together() {
             link
         })
         .collect();
-    bench.hub.arrivals = crate::server::arrivals::Arrivals::new(3_000);
+    bench.hub.arrivals = crate::server::session::pending_hello::Arrivals::new(3_000);
     for round in 0..20 {
         for (number, link) in links.iter().enumerate() {
             if code_of(&bench, *link).is_none() && (number == 3 || round < 3) {

@@ -1,11 +1,11 @@
 //! Who says or asks more than their share is read more slowly: nothing of it is refused or lost, and the others have
 //! their turn.
 
-use super::super::budget::Budgets;
 use super::super::limits::{self as server_limits, Limit};
 use super::*;
 use crate::protocol::{ClientMessage, EVERYONE_NAME, EndReason, RoomsRequest, ServerBody};
 use crate::protocol::{LoginFinish, Resolve, SessionEnd, Void};
+use crate::server::limits::account_budget::Budgets;
 
 /// A flooder, and how much of the flood has been handed to the transport.
 struct Flood {

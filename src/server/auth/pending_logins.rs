@@ -1,0 +1,107 @@
+//! Logins that were begun on a session and not finished.
+//!
+//! With OPAQUE it is the client that finds a password to be wrong, and it then says nothing more: to the server a wrong
+//! password is a login that is given up. A client also begins one with no password at all, to learn whether the name is
+//! taken before it asks for one; so the first that is given up on a session is held back, and forgotten when the
+//! password is proved on it after all.
+
+use std::net::SocketAddr;
+
+use super::log::Claim;
+
+/// A login that was answered.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Attempt {
+    /// Where it came from.
+    pub from: SocketAddr,
+    /// Whose it claimed to be.
+    pub claim: Claim,
+}
+
+/// The logins of one session.
+#[derive(Debug, Default)]
+pub struct Unfinished {
+    begun: Option<Attempt>,
+    held: Option<Attempt>,
+}
+
+impl Unfinished {
+    /// A login was answered, and its second half is waited for.
+    pub fn begin(&mut self, attempt: Attempt) {
+        self.begun = Some(attempt);
+    }
+
+    /// Something else is asked instead of the second half. Returns what is to be logged now.
+    #[must_use]
+    pub fn give_up(&mut self) -> Option<Attempt> {
+        let given_up = self.begun.take()?;
+        self.held.replace(given_up)
+    }
+
+    /// The second half came, and was wrong: that has a line of its own. Returns what is to be logged beside it.
+    #[must_use]
+    pub fn fail(&mut self) -> Option<Attempt> {
+        self.begun = None;
+        self.held.take()
+    }
+
+    /// The password of the login that was begun was proved. Returns what is to be logged now: a look at another name.
+    #[must_use]
+    pub fn prove(&mut self) -> Option<Attempt> {
+        let proved = self.begun.take();
+        let held = self.held.take()?;
+        let is_same = proved.is_some_and(|proved| proved.claim == held.claim);
+        (!is_same).then_some(held)
+    }
+
+    /// The session is over: what is to be logged.
+    pub fn close(&mut self) -> impl Iterator<Item = Attempt> {
+        self.held.take().into_iter().chain(self.begun.take())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn attempt(name: &str) -> Attempt {
+        Attempt {
+            from: ([192, 0, 2, 1], 7).into(),
+            claim: Claim::name(name),
+        }
+    }
+
+    #[test]
+    fn each_guess_is_logged_once_and_the_last_when_the_session_ends() {
+        let mut unfinished = Unfinished::default();
+        let mut logged = Vec::new();
+        for name in ["a", "b", "c"] {
+            logged.extend(unfinished.give_up());
+            unfinished.begin(attempt(name));
+        }
+        assert_eq!(logged, [attempt("a")]);
+        logged.extend(unfinished.close());
+        assert_eq!(logged, ["a", "b", "c"].map(attempt));
+        assert_eq!(unfinished.close().count(), 0);
+    }
+
+    #[test]
+    fn proved_password_forgives_the_look_before_it() {
+        let mut unfinished = Unfinished::default();
+        unfinished.begin(attempt("erin"));
+        assert_eq!(unfinished.give_up(), None);
+        unfinished.begin(attempt("erin"));
+        assert_eq!(unfinished.prove(), None);
+        assert_eq!(unfinished.close().count(), 0);
+        // It forgives no guess at somebody else's.
+        unfinished.begin(attempt("erin"));
+        assert_eq!(unfinished.give_up(), None);
+        unfinished.begin(attempt("mallory"));
+        assert_eq!(unfinished.prove(), Some(attempt("erin")));
+        assert_eq!(unfinished.close().count(), 0);
+        // A finish that was wrong has its own line.
+        unfinished.begin(attempt("erin"));
+        assert_eq!(unfinished.fail(), None);
+        assert_eq!(unfinished.close().count(), 0);
+    }
+}

@@ -1,0 +1,227 @@
+//! What the hub has asked of the store and what it does when the answer comes.
+
+use std::collections::BTreeMap;
+use std::sync::mpsc::SyncSender;
+use std::time::Duration;
+
+use crate::protocol::{AccountId, ConversationId, DeviceId, Digest, EntryId, Number};
+use crate::server::limits::Limit;
+use crate::server::names::{Name, RoomNameError};
+use crate::store::{Outcome, RequestId};
+use crate::transport::{Channel, SessionId};
+
+/// What to do with an answer of the store.
+#[derive(Debug)]
+pub enum Pending {
+    /// Whether the wished name is free: then the first half of the sign-up is answered.
+    SignUpName {
+        session: SessionId,
+        name: Name,
+        request: Vec<u8>,
+    },
+    /// The account was opened.
+    SignUp { session: SessionId },
+    /// The account to log in to.
+    LoginName {
+        session: SessionId,
+        name: Name,
+        request: Vec<u8>,
+    },
+    /// The password was proved and the device is known: this is its ticket.
+    Device { session: SessionId, ticket: Vec<u8> },
+    /// The ticket was used: this is its successor.
+    Resume { session: SessionId, ticket: Vec<u8> },
+    /// A device's tickets are forgotten.
+    Revoke {
+        account: AccountId,
+        device: DeviceId,
+    },
+    /// What there is for a device.
+    Hello {
+        session: SessionId,
+        channel: Channel,
+    },
+    /// The conversation with somebody.
+    Resolve {
+        session: SessionId,
+        channel: Channel,
+        tag: u32,
+    },
+    /// A room was joined.
+    Join(Asked, Making),
+    /// A room was made for its owner; the operator waits for the answer.
+    MakeRoom(AccountId, SyncSender<Outcome>),
+    /// A room was left.
+    Leave(Asked, ConversationId),
+    /// A room was changed.
+    ChangeRoom(Asked, ConversationId),
+    /// A page of the rooms that there are for a user, of so many pages.
+    Rooms(Asked, u32),
+    /// How much some of the public rooms are used.
+    RoomUses,
+    /// Who belongs to a room.
+    Members(Asked, ConversationId),
+    /// A user was blocked, or unblocked.
+    Block(Asked),
+    /// Entries that a device does not have.
+    History(Asked, ConversationId),
+    /// A message was appended.
+    Append(Appended),
+    /// A number was used up.
+    Void {
+        session: SessionId,
+        conversation: ConversationId,
+        number: Number,
+    },
+    /// What a reader has not been sent yet.
+    Read {
+        session: SessionId,
+        conversation: ConversationId,
+        after: EntryId,
+    },
+    /// The marks of a conversation.
+    Marks {
+        session: SessionId,
+        conversation: ConversationId,
+    },
+    /// The marks of a conversation whose receipts are counted.
+    Tally(ConversationId),
+    /// Marks and last-seen times were written.
+    Advance {
+        marks: Vec<(ConversationId, AccountId, EntryId)>,
+        seen: Vec<(AccountId, u64)>,
+    },
+    /// A step of retention is done.
+    Expire,
+}
+
+/// Whether joining a room may make it.
+#[derive(Debug, Clone)]
+pub enum Making {
+    /// Only the operator makes rooms.
+    Closed,
+    /// A new room cannot have this name.
+    BadName(RoomNameError),
+    /// It may, and is counted as if it did.
+    Counted,
+    /// Not before this time has passed.
+    TooSoon(Duration),
+}
+
+/// Who has asked for something that has a tag, and where the answer goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Asked {
+    /// The session.
+    pub session: SessionId,
+    /// The channel on which it was asked, and is answered.
+    pub channel: Channel,
+    /// The account.
+    pub account: AccountId,
+    /// The device: whoever signs in on the session meanwhile has not asked.
+    pub device: DeviceId,
+    /// The client's tag.
+    pub tag: u32,
+}
+
+/// A message on its way into the log, with all that forwarding it needs.
+#[derive(Debug)]
+pub struct Appended {
+    /// The author's session.
+    pub session: SessionId,
+    /// The author.
+    pub author: AccountId,
+    /// The author's device.
+    pub device: DeviceId,
+    /// The conversation.
+    pub conversation: ConversationId,
+    /// The device's number in it.
+    pub number: Number,
+    /// The immutable part, as it came.
+    pub content: Vec<u8>,
+    /// The author's digest over it.
+    pub digest: Digest,
+}
+
+/// The requests that are under way. There are never more than the store has slots, and of one account never many more
+/// than its share of them: what the store has to do first makes everybody wait.
+#[derive(Debug)]
+pub struct Requests {
+    next: u64,
+    pending: BTreeMap<RequestId, (Pending, Option<Load>)>,
+    share: Limit,
+    /// Whose message is being handled.
+    asker: Option<Load>,
+    under_way: BTreeMap<AccountId, u32>,
+}
+
+/// What a request counts for its account.
+#[derive(Debug, Clone, Copy)]
+struct Load {
+    account: AccountId,
+    weight: u32,
+}
+
+impl Requests {
+    /// None is under way. `share` is what one account may have under way, by weight.
+    #[must_use]
+    pub const fn new(share: Limit) -> Self {
+        Self {
+            next: 0,
+            pending: BTreeMap::new(),
+            share,
+            asker: None,
+            under_way: BTreeMap::new(),
+        }
+    }
+
+    /// Whether the account may have another one under way.
+    #[must_use]
+    pub fn has_room_for(&self, account: AccountId) -> bool {
+        let under_way = self.under_way.get(&account).copied().unwrap_or_default();
+        u64::from(under_way) < self.share.or_max()
+    }
+
+    /// A message of an account is being handled: what is asked for it counts for the account.
+    pub fn begin(&mut self, account: AccountId, weight: u32) {
+        if self.share != Limit::NONE {
+            self.asker = Some(Load { account, weight });
+        }
+    }
+
+    /// It has been handled.
+    pub const fn end(&mut self) {
+        self.asker = None;
+    }
+
+    /// Remembers what is to be done and gives the request its number.
+    pub fn add(&mut self, pending: Pending) -> RequestId {
+        let id = RequestId(self.next);
+        self.next += 1;
+        if let Some(Load { account, weight }) = self.asker {
+            let under_way = self.under_way.entry(account).or_default();
+            *under_way = under_way.saturating_add(weight);
+        }
+        self.pending.insert(id, (pending, self.asker));
+        id
+    }
+
+    /// What is to be done with this answer.
+    pub fn take(&mut self, id: RequestId) -> Option<Pending> {
+        let (pending, load) = self.pending.remove(&id)?;
+        if let Some(Load { account, weight }) = load
+            && let Some(under_way) = self.under_way.get_mut(&account)
+        {
+            *under_way = under_way.saturating_sub(weight);
+            if *under_way == 0 {
+                self.under_way.remove(&account);
+            }
+        }
+        Some(pending)
+    }
+
+    /// Whether none is under way.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.pending.is_empty()
+    }
+}

@@ -1,0 +1,404 @@
+//! How much each account may say and ask: four token buckets that all its sessions share.
+//!
+//! What a message costs is known only once it has been taken, so a bucket may fall below empty; the next message is
+//! taken when it has recovered. So no message is too large for a bucket, and nothing is refused: the hub does not read
+//! the account's sessions for so long. A full bucket is kept nowhere, so that coming back makes none full.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use super::token_bucket::{Bucket, Rate};
+use super::{Limit, Limits};
+use crate::protocol::{AccountId, ClientBody};
+use crate::transport::Channel;
+
+/// Readers that a message is sent to for one token; for each so many more it takes another. Chosen: nobody feels it in
+/// a room of people, and a message for a thousand readers, which keeps the network thread busy for milliseconds, is not
+/// said twenty times a second.
+const READERS_PER_MESSAGE: usize = 64;
+
+/// Tokens that a message costs at most, however many read it. Chosen: the largest group is still spoken to more than once
+/// a second, and four such messages are under way at once.
+const READER_TOKENS_MAX: usize = 16;
+
+/// What a request for a list costs, in requests: of rooms, of members, of who is online. Chosen: each walks a table and
+/// sends thousands of rows.
+const LIST_COST: f64 = 10.0;
+
+/// What a session's beginning costs, in requests: the ticket that proved good, and the greeting. Chosen: the one is
+/// written durably and the other looks at each conversation, and of a full bucket a hundred devices can come back at once.
+const START_COST: f64 = 5.0;
+
+/// What an acknowledgement costs, in requests: it asks the store for nothing, and there is one for each delivery.
+const RECEIVED_COST: f64 = 0.1;
+
+/// The least time for which a session is not read. Chosen: what comes in between is taken with one wake-up.
+const PAUSE_MIN: Duration = Duration::from_millis(20);
+
+/// After so long at a limit, with no pause longer than this in which all was read, the user is told.
+const TELL_AFTER: Duration = Duration::from_secs(2);
+
+/// How many accounts' buckets are kept before those are forgotten that are full again.
+const KEPT_MAX: usize = 4096;
+
+/// Seconds in a day.
+const DAY: f64 = 86_400.0;
+
+/// What is counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Resource {
+    Messages,
+    Bytes,
+    DayBytes,
+    Requests,
+}
+
+const RESOURCES: usize = 4;
+
+/// What a message costs, beside its bytes.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Cost {
+    messages: f64,
+    requests: f64,
+}
+
+impl Cost {
+    /// What cannot be read or may not be asked costs as much as a request.
+    pub const REFUSED: Self = Self::request(1.0);
+
+    /// A ticket that has proved good.
+    pub const RESUMED: Self = Self::request(START_COST);
+
+    /// What receipts cost beyond the request, where they have to be counted first: as much as a list in all.
+    pub const COUNTED: Self = Self::request(LIST_COST - 1.0);
+
+    const fn request(requests: f64) -> Self {
+        Self {
+            messages: 0.0,
+            requests,
+        }
+    }
+
+    /// What a message costs that goes to so many accounts.
+    #[must_use]
+    pub fn of(body: &ClientBody, readers: impl FnOnce() -> usize) -> Self {
+        match body {
+            ClientBody::Text(_) => {
+                let tokens = (1 + readers() / READERS_PER_MESSAGE).min(READER_TOKENS_MAX);
+                Self {
+                    messages: f64::from(u32::try_from(tokens).unwrap_or(u32::MAX)),
+                    requests: 0.0,
+                }
+            }
+            // It uses a number up, and writes as a message does.
+            ClientBody::Void(_) => Self {
+                messages: 1.0,
+                requests: 0.0,
+            },
+            ClientBody::Received(_) => Self::request(RECEIVED_COST),
+            ClientBody::RoomsRequest(_)
+            | ClientBody::MembersRequest(_)
+            | ClientBody::ContactsRequest(_) => Self::request(LIST_COST),
+            ClientBody::Hello(_) => Self::request(START_COST),
+            _ => Self::request(1.0),
+        }
+    }
+
+    /// How much of a session's turn it takes, and of an account's share of the store.
+    #[must_use]
+    pub fn weight(self) -> u32 {
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "made from whole numbers of at most 32 bits; beyond, it saturates"
+        )]
+        let messages = self.messages as u32;
+        messages.max(1)
+    }
+}
+
+/// An account has to wait.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pause {
+    /// Until then.
+    pub until: Instant,
+    /// Its user is to be told: it lasts, or has lasted.
+    pub is_long: bool,
+}
+
+/// The buckets of all accounts.
+#[derive(Debug)]
+pub struct Budgets {
+    rates: [Option<Rate>; RESOURCES],
+    accounts: BTreeMap<AccountId, Account>,
+    /// With so many those that are full again are forgotten.
+    sweep_at: usize,
+    pauses: [u64; RESOURCES],
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Account {
+    buckets: [Bucket; RESOURCES],
+    /// Since when it has been at a limit, and when it was last.
+    limited: Option<(Instant, Instant)>,
+}
+
+impl Budgets {
+    /// All are full.
+    #[must_use]
+    pub fn new(limits: &Limits) -> Self {
+        let rate = |per_second: Limit, burst: Limit, seconds: f64| {
+            Some(Rate {
+                per_second: float(per_second.get()?) / seconds,
+                burst: float(burst.get()?),
+            })
+        };
+        Self {
+            rates: [
+                rate(limits.message_rate, limits.message_burst, 1.0),
+                rate(limits.byte_rate, limits.byte_burst, 1.0),
+                rate(limits.day_bytes, limits.day_bytes, DAY),
+                rate(limits.request_rate, limits.request_burst, 1.0),
+            ],
+            accounts: BTreeMap::new(),
+            sweep_at: KEPT_MAX,
+            pauses: [0; RESOURCES],
+        }
+    }
+
+    /// Whether a channel of the account is read now.
+    ///
+    /// # Errors
+    /// For how long it is not.
+    pub fn check(
+        &mut self,
+        now: Instant,
+        account: AccountId,
+        channel: Channel,
+    ) -> Result<(), Pause> {
+        let Some(account) = self.accounts.get_mut(&account) else {
+            return Ok(());
+        };
+        let mut wait = Duration::ZERO;
+        for &resource in gates(channel) {
+            let index = resource as usize;
+            let Some(rate) = self.rates[index] else {
+                continue;
+            };
+            let level = rate.level(Some(&account.buckets[index]), now);
+            // A part of a token is not enough for a message.
+            if level < 1.0 {
+                self.pauses[index] += 1;
+                wait = wait.max(rate.time_to(level, 1.0));
+            }
+        }
+        if wait.is_zero() {
+            return Ok(());
+        }
+        let since = account
+            .limited
+            .filter(|(_, last)| now.saturating_duration_since(*last) <= TELL_AFTER)
+            .map_or(now, |(since, _)| since);
+        let until = now + wait.max(PAUSE_MIN);
+        account.limited = Some((since, until));
+        Err(Pause {
+            until,
+            is_long: until.saturating_duration_since(since) >= TELL_AFTER,
+        })
+    }
+
+    /// How long another session of the account has to wait before it may begin.
+    #[must_use]
+    pub fn time_to_resume(&self, now: Instant, account: AccountId) -> Option<Duration> {
+        let index = Resource::Requests as usize;
+        let rate = self.rates[index]?;
+        let level = rate.level(Some(&self.accounts.get(&account)?.buckets[index]), now);
+        (level < 1.0).then(|| rate.time_to(level, 1.0))
+    }
+
+    /// What is left of the account's requests.
+    #[cfg(test)]
+    pub fn requests_left(&self, now: Instant, account: AccountId) -> f64 {
+        let index = Resource::Requests as usize;
+        let buckets = self.accounts.get(&account).map(|it| &it.buckets[index]);
+        self.rates[index].map_or(f64::INFINITY, |rate| rate.level(buckets, now))
+    }
+
+    /// A message of the account was taken.
+    pub fn charge(&mut self, now: Instant, account: AccountId, cost: Cost, bytes: usize) {
+        if self.rates.iter().all(Option::is_none) {
+            return;
+        }
+        let rates = self.rates;
+        let account = self.accounts.entry(account).or_insert_with(|| Account {
+            buckets: rates.map(|rate| Bucket::full(rate.map_or(0.0, |rate| rate.burst), now)),
+            limited: None,
+        });
+        let bytes = float(bytes as u64);
+        let costs = [cost.messages, bytes, bytes, cost.requests];
+        for ((bucket, rate), cost) in account.buckets.iter_mut().zip(rates).zip(costs) {
+            if let Some(rate) = rate {
+                *bucket = rate.spend(bucket, now, cost);
+            }
+        }
+        if self.accounts.len() > self.sweep_at {
+            let is_full = |(bucket, rate): (&Bucket, Option<Rate>)| {
+                rate.is_none_or(|rate| rate.level(Some(bucket), now) >= rate.burst)
+            };
+            let is_used = |account: &Account| !account.buckets.iter().zip(rates).all(is_full);
+            self.accounts.retain(|_, account| is_used(account));
+            // Not with each one more, where none could be forgotten.
+            self.sweep_at = KEPT_MAX.max(2 * self.accounts.len());
+        }
+    }
+
+    /// How often a session was not read because of each limit, since the start.
+    #[must_use]
+    pub const fn pauses(&self) -> [(&'static str, u64); RESOURCES] {
+        let [messages, bytes, day_bytes, requests] = self.pauses;
+        [
+            ("message_rate", messages),
+            ("byte_rate", bytes),
+            ("day_bytes", day_bytes),
+            ("request_rate", requests),
+        ]
+    }
+}
+
+/// What must be left for a channel to be read. Messages do not go on the control channel, so that whoever has said too
+/// much can still sign out.
+const fn gates(channel: Channel) -> &'static [Resource] {
+    match channel {
+        Channel::Control => &[Resource::Requests],
+        Channel::Chat | Channel::Bulk => &[
+            Resource::Messages,
+            Resource::Bytes,
+            Resource::DayBytes,
+            Resource::Requests,
+        ],
+    }
+}
+
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "of numbers so large nobody sees the last digits"
+)]
+const fn float(count: u64) -> f64 {
+    count as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocol::{ContactsRequest, Text};
+    use crate::testing::instant;
+
+    const ERIN: AccountId = AccountId(5);
+
+    fn text() -> ClientBody {
+        ClientBody::Text(Text {
+            sender: "erin".into(),
+            receiver: "#bridge".into(),
+            text: "tea?".into(),
+        })
+    }
+
+    /// How many messages of so many bytes to so many readers are taken at once.
+    fn taken(budgets: &mut Budgets, now: Instant, readers: usize, bytes: usize) -> usize {
+        let cost = Cost::of(&text(), || readers);
+        let mut taken = 0;
+        while budgets.check(now, ERIN, Channel::Chat).is_ok() {
+            budgets.charge(now, ERIN, cost, bytes);
+            taken += 1;
+        }
+        taken
+    }
+
+    #[test]
+    fn message_to_many_readers_counts_as_several() {
+        let now = instant();
+        for (readers, expected) in [(2, 200), (63, 200), (100, 100), (1000, 13)] {
+            let mut budgets = Budgets::new(&Limits::default());
+            assert_eq!(
+                taken(&mut budgets, now, readers, 100),
+                expected,
+                "{readers}"
+            );
+        }
+        assert_eq!(Cost::of(&text(), || 1000).weight(), 16);
+    }
+
+    #[test]
+    fn what_is_longer_than_a_bucket_is_taken_and_made_up_for() {
+        let mut now = instant();
+        let limits = Limits {
+            byte_burst: Limit::of(1),
+            byte_rate: Limit::of(1000),
+            ..Limits::default()
+        };
+        let mut budgets = Budgets::new(&limits);
+        assert_eq!(taken(&mut budgets, now, 1, 5000), 1);
+        now += Duration::from_millis(4999);
+        assert_eq!(taken(&mut budgets, now, 1, 5000), 0);
+        now += Duration::from_millis(2);
+        assert_eq!(taken(&mut budgets, now, 1, 5000), 1);
+    }
+
+    #[test]
+    fn day_of_bytes_comes_in_evenly_and_who_has_used_it_can_still_say_something() {
+        let mut now = instant();
+        let limits = Limits {
+            message_rate: Limit::NONE,
+            byte_rate: Limit::NONE,
+            ..Limits::default()
+        };
+        let mut budgets = Budgets::new(&limits);
+        let mebibyte = 1 << 20;
+        assert_eq!(taken(&mut budgets, now, 1, mebibyte), 200);
+        let pause = budgets.check(now, ERIN, Channel::Chat).unwrap_err();
+        assert!(pause.until > now);
+        now += Duration::from_secs(6 * 60 * 60);
+        assert_eq!(taken(&mut budgets, now, 1, mebibyte), 50);
+        now += Duration::from_secs(1);
+        assert_eq!(taken(&mut budgets, now, 1, 100), 25);
+        assert_eq!(budgets.check(now, ERIN, Channel::Control), Ok(()));
+    }
+
+    #[test]
+    fn user_is_told_of_a_pause_that_is_long_or_has_lasted() {
+        let mut now = instant();
+        let mut budgets = Budgets::new(&Limits::default());
+        taken(&mut budgets, now, 1, 10);
+        let mut first_long = None;
+        for step in 0..100 {
+            taken(&mut budgets, now, 1, 10);
+            let pause = budgets.check(now, ERIN, Channel::Chat).unwrap_err();
+            if pause.is_long {
+                first_long.get_or_insert(step);
+            }
+            now += Duration::from_millis(50);
+        }
+        assert!((38..=41).contains(&first_long.unwrap()), "{first_long:?}");
+        // A single short pause, long after, is not told.
+        now += Duration::from_secs(60);
+        taken(&mut budgets, now, 1, 10);
+        let pause = budgets.check(now, ERIN, Channel::Chat).unwrap_err();
+        assert!(!pause.is_long);
+    }
+
+    #[test]
+    fn accounts_whose_buckets_are_full_again_are_forgotten_and_without_limits_nothing_is_kept() {
+        let mut now = instant();
+        let mut budgets = Budgets::new(&Limits::default());
+        let mut unlimited = Budgets::new(&Limits::unlimited());
+        let contacts = ClientBody::ContactsRequest(ContactsRequest { tag: 1 });
+        for number in 0..20_000 {
+            now += Duration::from_millis(10);
+            let cost = Cost::of(&contacts, || 0);
+            budgets.charge(now, AccountId(number), cost, 20);
+            unlimited.charge(now, AccountId(number), cost, 20);
+        }
+        assert!(budgets.accounts.len() <= KEPT_MAX);
+        assert!(unlimited.accounts.is_empty());
+    }
+}

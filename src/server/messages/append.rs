@@ -1,0 +1,319 @@
+//! The way of a message from its author into the log. It goes on to its readers only once it is durable.
+
+use super::fanout::{CHAT, Written};
+use crate::protocol::{
+    AccountId, CONTENT_MAX_BYTES, Command, ConversationId, DeviceId, Digest, EVERYONE_NAME,
+    ErrorCode, Failure, Header, Message, Number, Origin, Resolve, Resolved, Stored, Text, Void,
+    Voided,
+};
+use crate::server::auth::failure_of;
+use crate::server::hub::completions::{Appended, Pending};
+use crate::server::hub::{Hub, Turn};
+use crate::store::{Append, Audience, Outcome, Reply, Request, StoredEntry};
+use crate::transport::{Channel, SessionId};
+
+impl Hub {
+    /// The conversation with somebody is asked for.
+    pub(in crate::server) fn resolve(
+        &mut self,
+        turn: &mut Turn<'_>,
+        id: SessionId,
+        channel: Channel,
+        body: &Resolve,
+    ) {
+        let tag = body.tag;
+        let Some(user) = self.sessions.user(id) else {
+            return;
+        };
+        let failure = match crate::server::names::Name::parse(&body.name) {
+            // A text that cannot be a name is nobody's.
+            Err(error) => Failure::new(ErrorCode::NoSuchUser, error.to_string()),
+            Ok(name) => {
+                let request = Request::Resolve {
+                    account: user.account,
+                    device: user.device,
+                    name: name.canonical().to_owned(),
+                };
+                if self.ask(
+                    Pending::Resolve {
+                        session: id,
+                        channel,
+                        tag,
+                    },
+                    request,
+                ) {
+                    return;
+                }
+                Failure::new(ErrorCode::Unavailable, "")
+            }
+        };
+        let failure = Failure {
+            tag: Some(tag),
+            ..failure
+        };
+        Self::refuse(turn, id, channel, Command::Resolve, failure);
+    }
+
+    pub(in crate::server) fn resolved(
+        turn: &mut Turn<'_>,
+        id: SessionId,
+        channel: Channel,
+        tag: u32,
+        outcome: Outcome,
+    ) {
+        let Outcome::Done(Reply::Resolved { standing, peer }) = outcome else {
+            let failure = Failure {
+                tag: Some(tag),
+                ..failure_of(&outcome)
+            };
+            return Self::refuse(turn, id, channel, Command::Resolve, failure);
+        };
+        let answer = Resolved {
+            tag,
+            conversation: standing.conversation,
+            name: peer.name,
+            account: peer.id,
+            last_number: standing.last_number,
+            start: standing.start,
+        };
+        Self::answer(turn, id, channel, &Message::control(answer));
+    }
+
+    /// A user says something: it goes into the log.
+    #[expect(clippy::too_many_arguments, reason = "a message in its parts")]
+    pub(in crate::server) fn text(
+        &mut self,
+        turn: &mut Turn<'_>,
+        id: SessionId,
+        channel: Channel,
+        header: Header,
+        text: &Text,
+        content: Vec<u8>,
+        digest: Digest,
+    ) {
+        let Some(user) = self.sessions.user(id) else {
+            return;
+        };
+        let Some(origin) = header
+            .origin
+            .filter(|origin| fits(header.command, *origin, text))
+        else {
+            let failure = Failure::new(ErrorCode::Malformed, "command and conversation do not fit");
+            return Self::refuse(turn, id, channel, header.command, failure);
+        };
+        let Origin {
+            conversation,
+            device,
+            number,
+        } = origin;
+        if content.len() > CONTENT_MAX_BYTES {
+            let failure = Failure::of_number(ErrorCode::TextTooLong, conversation, number);
+            return Self::refuse(turn, id, channel, header.command, failure);
+        }
+        if device != user.device {
+            let failure = Failure::of_number(ErrorCode::NotPermitted, conversation, number);
+            return Self::refuse(turn, id, channel, header.command, failure);
+        }
+        let appended = Appended {
+            session: id,
+            author: user.account,
+            device,
+            conversation,
+            number,
+            content: content.clone(),
+            digest,
+        };
+        let request = Request::Append(Append {
+            conversation,
+            author: user.account,
+            device,
+            number,
+            digest,
+            content,
+            time_ms: turn.now.unix_ms,
+            receiver: Some(text.receiver.clone()),
+            quota: self.config.limits.quota(),
+        });
+        if !self.ask(Pending::Append(appended), request) {
+            let failure = Failure::of_number(ErrorCode::Unavailable, conversation, number);
+            Self::refuse(turn, id, channel, header.command, failure);
+        }
+    }
+
+    /// The store has answered: the author is told, and the others are sent it.
+    pub(in crate::server) fn appended(
+        &mut self,
+        turn: &mut Turn<'_>,
+        appended: &Appended,
+        outcome: Outcome,
+    ) {
+        let Appended {
+            session,
+            conversation,
+            number,
+            ..
+        } = *appended;
+        match outcome {
+            Outcome::Done(Reply::Stored(stored)) => {
+                self.counters.stored += u64::from(!stored.repeated);
+                self.tell_stored(turn, appended, &stored);
+                if !stored.repeated {
+                    let written = Written {
+                        conversation,
+                        author: appended.author,
+                        device: appended.device,
+                        content: &appended.content,
+                        digest: appended.digest,
+                    };
+                    self.forward(turn, &written, &stored);
+                }
+            }
+            // Whoever has signed in on this session since has nothing to do with it.
+            _ if !self.is_on(session, appended.device) => {}
+            other => {
+                let failure = Failure {
+                    conversation: Some(conversation),
+                    number: Some(number),
+                    ..failure_of(&other)
+                };
+                self.counters.over_quota += u64::from(failure.code == ErrorCode::QuotaFull);
+                Self::refuse(turn, session, CHAT, Command::SendMessage, failure);
+            }
+        }
+    }
+
+    fn tell_stored(&mut self, turn: &mut Turn<'_>, appended: &Appended, stored: &StoredEntry) {
+        // Whether it is withheld makes no difference to what its author is told.
+        let (recipients, online, last_seen_ms) = match stored.audience {
+            Audience::Pair {
+                low,
+                high,
+                peer_seen_ms,
+                ..
+            } => {
+                let peer = if appended.author == low { high } else { low };
+                let online = self.presence.is_online(peer);
+                (
+                    1,
+                    u32::from(online),
+                    (!online && peer_seen_ms > 0).then_some(peer_seen_ms),
+                )
+            }
+            Audience::Everyone { accounts } => {
+                let others = |account: &AccountId| *account != appended.author;
+                let online = self
+                    .presence
+                    .online()
+                    .filter(|(account, _)| others(account))
+                    .count();
+                (
+                    accounts.saturating_sub(1),
+                    u32::try_from(online).unwrap_or(u32::MAX),
+                    None,
+                )
+            }
+            Audience::Room { members } => {
+                let online = self
+                    .presence
+                    .in_room(appended.conversation)
+                    .filter(|(account, here)| *account != appended.author && here.is_online())
+                    .count();
+                (
+                    members.saturating_sub(1),
+                    u32::try_from(online).unwrap_or(u32::MAX),
+                    None,
+                )
+            }
+        };
+        let message = Message::control(Stored {
+            conversation: appended.conversation,
+            number: appended.number,
+            entry: stored.entry,
+            prev: stored.prev,
+            time_ms: stored.time_ms,
+            recipients,
+            online,
+            last_seen_ms,
+        });
+        let id = appended.session;
+        if !self.is_on(id, appended.device) {
+            return;
+        }
+        // Who has left a room may still hear that what they said in it is stored, but of nobody's receipts.
+        let is_stranger = matches!(stored.audience, Audience::Room { .. })
+            && !self.presence.is_in(appended.author, appended.conversation);
+        if !is_stranger {
+            self.watch(id, appended.conversation);
+        }
+        let told = Self::tell(turn, id, CHAT, &message);
+        self.note_sent(id, appended.conversation, stored.prev, stored.entry, told);
+    }
+
+    /// Whether this device is still signed in on this session.
+    pub(in crate::server) fn is_on(&self, id: SessionId, device: DeviceId) -> bool {
+        let user = self.sessions.user(id);
+        user.is_some_and(|user| user.device == device)
+    }
+
+    /// A device uses a number up without an entry.
+    pub(in crate::server) fn void(
+        &mut self,
+        turn: &mut Turn<'_>,
+        id: SessionId,
+        channel: Channel,
+        body: Void,
+    ) {
+        let Void {
+            conversation,
+            number,
+        } = body;
+        let Some(user) = self.sessions.user(id) else {
+            return;
+        };
+        let request = Request::Void {
+            conversation,
+            account: user.account,
+            device: user.device,
+            number,
+        };
+        if !self.ask(
+            Pending::Void {
+                session: id,
+                conversation,
+                number,
+            },
+            request,
+        ) {
+            let failure = Failure::of_number(ErrorCode::Unavailable, conversation, number);
+            Self::refuse(turn, id, channel, Command::Void, failure);
+        }
+    }
+
+    pub(in crate::server) fn voided(
+        turn: &mut Turn<'_>,
+        id: SessionId,
+        conversation: ConversationId,
+        number: Number,
+        outcome: Outcome,
+    ) {
+        if let Outcome::Done(_) = outcome {
+            let message = Message::control(Voided {
+                conversation,
+                number,
+            });
+            return Self::answer(turn, id, CHAT, &message);
+        }
+        let failure = Failure {
+            conversation: Some(conversation),
+            number: Some(number),
+            ..failure_of(&outcome)
+        };
+        Self::refuse(turn, id, CHAT, Command::Void, failure);
+    }
+}
+
+/// Whether a message to everyone is addressed to everyone, and a private one is not.
+fn fits(command: Command, origin: Origin, text: &Text) -> bool {
+    let everyone = origin.conversation == ConversationId::EVERYONE;
+    everyone == (command == Command::SendAllMessage) && everyone == (text.receiver == EVERYONE_NAME)
+}

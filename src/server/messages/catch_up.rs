@@ -1,0 +1,208 @@
+//! Reading on for devices that have not been sent everything: those who were away, those with no room, those who
+//! ask again. Each costs a position; the log is read when there is room.
+
+use super::fanout::{CHAT, envelope};
+use crate::protocol::{
+    Command, ConversationId, DeliverAgain, Delivery, EntryId, ErrorCode, Failure, Hop,
+    ServerMessage, encode,
+};
+use crate::server::auth::failure_of;
+use crate::server::hub::completions::Pending;
+use crate::server::hub::{Hub, Turn};
+use crate::server::session::Reader;
+use crate::store::{Outcome, Refusal, Reply, Request};
+use crate::transport::{Channel, SessionId};
+
+/// How much one look into the log brings for one reader, in bytes. Chosen: a few round trips' worth.
+const READ_BYTES: usize = 32 * 1024;
+
+/// Conversations in which one device may be behind at once; a request that would add one more is refused. A
+/// HELLO can bring as many as the account has.
+const BEHIND_MAX: usize = 16_384;
+
+impl Hub {
+    /// A device asks to be sent a conversation again from a place on: something came damaged, or not in its
+    /// turn.
+    pub(in crate::server) fn deliver_again(
+        &mut self,
+        turn: &mut Turn<'_>,
+        id: SessionId,
+        channel: Channel,
+        body: DeliverAgain,
+    ) {
+        let Some(user) = self.sessions.user_mut(id) else {
+            return;
+        };
+        if user.behind.len() >= BEHIND_MAX {
+            let failure = Failure::new(ErrorCode::Unavailable, "too many conversations at once");
+            return Self::refuse(turn, id, channel, Command::Receive, failure);
+        }
+        let earlier = user.behind.get(&body.conversation);
+        let head = earlier.map_or(body.after, |reader| reader.head);
+        // What is being read is read to its end: a device that asks again and again costs one reading at a time.
+        let reading = earlier.is_some_and(|reader| reader.reading);
+        // The store says where the log ends; until then there is one entry more, at least.
+        let head = head.max(body.after.next());
+        let reader = Reader {
+            cursor: body.after,
+            head,
+            reading,
+            resting: false,
+        };
+        user.behind.insert(body.conversation, reader);
+        self.read_on(turn, id);
+    }
+
+    /// There is room on a session's chat channel again.
+    pub(in crate::server) fn writable(&mut self, turn: &mut Turn<'_>, id: SessionId) {
+        let Some(user) = self.sessions.user_mut(id) else {
+            return;
+        };
+        let owed = std::mem::take(&mut user.owed_receipts);
+        for conversation in owed {
+            self.request_receipts(turn, id, conversation);
+        }
+        self.read_on(turn, id);
+    }
+
+    /// Asks the store for what a device has not been sent yet, one conversation at a time.
+    pub(in crate::server) fn read_on(&mut self, turn: &mut Turn<'_>, id: SessionId) {
+        let Some(user) = self.sessions.user(id) else {
+            return;
+        };
+        // The answer to HELLO goes before all deliveries.
+        let is_reading = user.behind.values().any(|reader| reader.reading);
+        if is_reading || !user.owed_answer.is_empty() {
+            return;
+        }
+        let mut waiting = user.behind.iter().filter(|(_, reader)| !reader.resting);
+        let Some((&conversation, &reader)) = waiting.next() else {
+            return;
+        };
+        let after = reader.cursor;
+        let request = Request::Read {
+            conversation,
+            reader: user.account,
+            after,
+            max_bytes: READ_BYTES,
+        };
+        if !self.ask(
+            Pending::Read {
+                session: id,
+                conversation,
+                after,
+            },
+            request,
+        ) {
+            return self.retry_soon(turn.now);
+        }
+        if let Some(user) = self.sessions.user_mut(id)
+            && let Some(reader) = user.behind.get_mut(&conversation)
+        {
+            reader.reading = true;
+        }
+    }
+
+    /// The store has looked into the log for a reader.
+    pub(in crate::server) fn read(
+        &mut self,
+        turn: &mut Turn<'_>,
+        id: SessionId,
+        conversation: ConversationId,
+        after: EntryId,
+        outcome: Outcome,
+    ) {
+        let Some(user) = self.sessions.user_mut(id) else {
+            return;
+        };
+        let Some(reader) = user.behind.get_mut(&conversation) else {
+            return;
+        };
+        reader.reading = false;
+        if reader.cursor != after {
+            // It was sent back meanwhile.
+            return self.read_on(turn, id);
+        }
+        match outcome {
+            Outcome::Done(Reply::Entries {
+                entries,
+                head,
+                has_expired,
+            }) => {
+                reader.head = head;
+                let mut last_sent = None;
+                let first = entries.first().map(|entry| entry.prev);
+                if let Some(gap) = first.filter(|prev| *prev > reader.cursor) {
+                    // What this device is not sent it has not received, however far it gets.
+                    user.since.insert(conversation, gap);
+                }
+                // Before the first that is left, so that the reader sees it in its place.
+                let mut is_full =
+                    has_expired && !entries.is_empty() && !tell_expired(turn, id, conversation);
+                let sendable = if is_full { &[][..] } else { &entries[..] };
+                for entry in sendable {
+                    let delivery = Delivery {
+                        conversation,
+                        entry: entry.entry,
+                        // Between where the device stands and this entry there is nothing for it, even where the log
+                        // had something: retention has passed there since, or the account has joined the room anew.
+                        prev: reader.cursor,
+                        author: entry.author,
+                        time_ms: entry.time_ms,
+                    };
+                    let bytes = envelope(delivery, &entry.content, entry.digest);
+                    is_full = turn
+                        .endpoint
+                        .send(turn.now.instant, id, CHAT, &bytes)
+                        .is_err();
+                    if is_full {
+                        break;
+                    }
+                    self.counters.delivered += 1;
+                    reader.cursor = entry.entry;
+                    last_sent = Some(entry.entry);
+                }
+                let is_done = entries.is_empty() || reader.cursor >= reader.head;
+                if let Some(entry) = last_sent {
+                    user.note_sent(conversation, entry);
+                }
+                if is_full {
+                    // Event::Writable goes on from here.
+                    return;
+                }
+                if is_done {
+                    user.behind.remove(&conversation);
+                }
+                self.read_on(turn, id);
+            }
+            Outcome::Refused(Refusal::NotPermitted) => {
+                user.behind.remove(&conversation);
+                let failure = Failure {
+                    conversation: Some(conversation),
+                    ..failure_of(&outcome)
+                };
+                Self::refuse(turn, id, CHAT, Command::Receive, failure);
+                self.read_on(turn, id);
+            }
+            Outcome::Done(_) | Outcome::Refused(_) | Outcome::Unknown => {
+                // A damaged entry must not keep the other conversations from a reader.
+                reader.resting = true;
+                self.retry_soon(turn.now);
+                self.read_on(turn, id);
+            }
+        }
+    }
+}
+
+/// Tells a reader that retention has overtaken it; `false` if there is no room for that now.
+fn tell_expired(turn: &mut Turn<'_>, id: SessionId, conversation: ConversationId) -> bool {
+    let failure = Failure {
+        conversation: Some(conversation),
+        ..Failure::new(ErrorCode::Expired, "")
+    };
+    let message = ServerMessage::error(Command::Receive, failure);
+    let bytes = encode(&message, Hop::default());
+    turn.endpoint
+        .send(turn.now.instant, id, CHAT, &bytes)
+        .is_ok()
+}

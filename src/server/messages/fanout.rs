@@ -1,0 +1,170 @@
+//! From the log to its readers: what has become durable is sent to every device that stands where the log was before.
+//!
+//! One that does not, or that has no room, costs a position, and reads the log again when there is room.
+
+use crate::protocol::{
+    AccountId, ConversationId, Delivery, DeviceId, Digest, EntryId, Envelope, Hop,
+};
+use crate::server::hub::{Hub, Turn};
+use crate::server::session::Reader;
+use crate::store::{Audience, Event, StoredEntry};
+use crate::transport::{Channel, SendError, SessionId};
+
+/// The channel of all that stands in a log, so that a device sees it in the log's order.
+pub(in crate::server) const CHAT: Channel = Channel::Chat;
+
+/// What an entry says, and who said it.
+pub(in crate::server) struct Written<'a> {
+    /// In whose log it stands.
+    pub conversation: ConversationId,
+    /// Its author.
+    pub author: AccountId,
+    /// The device that wrote it, which is not sent it.
+    pub device: DeviceId,
+    /// The immutable part.
+    pub content: &'a [u8],
+    /// The digest over it.
+    pub digest: Digest,
+}
+
+impl Hub {
+    /// Sends an event that the store has written to all who read it, as any other entry.
+    pub(in crate::server) fn forward_event(&mut self, turn: &mut Turn<'_>, event: &Event) {
+        let written = Written {
+            conversation: event.conversation,
+            author: event.author,
+            device: DeviceId::SERVER,
+            content: &event.content,
+            digest: event.digest,
+        };
+        self.forward(turn, &written, &event.stored);
+    }
+
+    /// Sends an entry to all who read it. Entries are forwarded in the order in which the store has answered, which is
+    /// that of each log.
+    pub(in crate::server) fn forward(
+        &mut self,
+        turn: &mut Turn<'_>,
+        written: &Written<'_>,
+        stored: &StoredEntry,
+    ) {
+        let conversation = written.conversation;
+        let delivery = Delivery {
+            conversation,
+            entry: stored.entry,
+            prev: stored.prev,
+            author: written.author,
+            time_ms: stored.time_ms,
+        };
+        let of = |prev| {
+            let delivery = Delivery { prev, ..delivery };
+            envelope(delivery, written.content, written.digest)
+        };
+        let as_author = of(stored.prev);
+        // The other one of a pair may have been given less of the log, and is perhaps not given this.
+        let peer_prev = match stored.audience {
+            Audience::Pair { peer_prev, .. } => peer_prev,
+            Audience::Everyone { .. } | Audience::Room { .. } => Some(stored.prev),
+        };
+        let as_peer = peer_prev.filter(|prev| *prev != stored.prev).map(of);
+        for id in self.readers(conversation, stored.audience) {
+            let Some(user) = self.sessions.user_mut(id) else {
+                continue;
+            };
+            if !user.ready || user.device == written.device {
+                continue;
+            }
+            let (prev, bytes) = if user.account == written.author {
+                (stored.prev, &as_author)
+            } else if let Some(prev) = peer_prev {
+                (prev, as_peer.as_ref().unwrap_or(&as_author))
+            } else {
+                continue;
+            };
+            if let Some(reader) = user.behind.get_mut(&conversation) {
+                reader.head = reader.head.max(stored.entry);
+                continue;
+            }
+            let told = turn.endpoint.send(turn.now.instant, id, CHAT, bytes);
+            self.counters.delivered += u64::from(told.is_ok());
+            self.note_sent(id, conversation, prev, stored.entry, told);
+        }
+        self.weigh(turn, conversation, stored.audience);
+    }
+
+    /// About how many accounts a message of this author goes to now. Who has not signed in hears nothing and is not
+    /// counted, and what goes to nobody tells its author nothing of a conversation of others.
+    pub(in crate::server) fn reader_count(
+        &self,
+        author: AccountId,
+        conversation: ConversationId,
+    ) -> usize {
+        if conversation == ConversationId::EVERYONE {
+            self.presence.online_count()
+        } else if self.presence.is_in(author, conversation) {
+            self.presence.count_in_room(conversation)
+        } else {
+            0
+        }
+    }
+
+    /// The sessions of those who read a conversation.
+    fn readers(&self, conversation: ConversationId, audience: Audience) -> Vec<SessionId> {
+        match audience {
+            Audience::Pair { low, high, .. } => [low, high]
+                .into_iter()
+                .filter_map(|account| self.presence.get(account))
+                .flat_map(crate::server::presence::Here::sessions)
+                .collect(),
+            Audience::Everyone { .. } => self.presence.sessions().collect(),
+            Audience::Room { .. } => self
+                .presence
+                .in_room(conversation)
+                .flat_map(|(_, here)| here.sessions())
+                .collect(),
+        }
+    }
+
+    /// Notes what came of sending an entry, or the news of it, to a device that stood at `prev`.
+    pub(in crate::server) fn note_sent(
+        &mut self,
+        id: SessionId,
+        conversation: ConversationId,
+        prev: EntryId,
+        entry: EntryId,
+        told: Result<(), SendError>,
+    ) {
+        let Some(user) = self.sessions.user_mut(id) else {
+            return;
+        };
+        if let Some(reader) = user.behind.get_mut(&conversation) {
+            reader.head = reader.head.max(entry);
+        } else if told.is_ok() {
+            user.note_sent(conversation, entry);
+        } else {
+            user.behind.insert(
+                conversation,
+                Reader {
+                    cursor: prev,
+                    head: entry,
+                    reading: false,
+                    resting: false,
+                },
+            );
+        }
+    }
+}
+
+/// An entry as it is delivered: the author's bytes and digest, unchanged.
+pub(in crate::server) fn envelope(delivery: Delivery, content: &[u8], digest: Digest) -> Vec<u8> {
+    let hop = Hop {
+        recipient_data: None,
+        delivery: Some(delivery),
+    };
+    Envelope {
+        hop,
+        content,
+        digest,
+    }
+    .encode()
+}

@@ -1,0 +1,132 @@
+//! History: entries of a log that a device does not have, because it is newer than they are, or has forgotten them.
+//!
+//! They go on the bulk channel, beside everything that is said meanwhile, and move no position: the reader places them
+//! by what each says of itself. A session has one such request at a time; the next is taken once the answer to the
+//! one before has room to go out.
+
+use serde_bytes::ByteBuf;
+
+use crate::protocol::{
+    CONTENT_MAX_BYTES, Command, ConversationId, History, HistoryEntry, HistoryRequest,
+    MESSAGE_MAX_BYTES, Message,
+};
+use crate::server::auth::failure_of;
+use crate::server::hub::completions::{Asked, Pending};
+use crate::server::hub::{Hub, Turn};
+use crate::server::session::Paging;
+use crate::store::{Entry, Outcome, Reply, Request};
+use crate::transport::{Channel, SessionId};
+
+/// The channel of history.
+pub(in crate::server) const HISTORY: Channel = Channel::Bulk;
+
+/// Entries in one answer. Chosen: several screens.
+const ENTRIES_MAX: usize = 200;
+
+/// What an entry takes in an answer beside its content, in bytes: four numbers of up to 9, the digest's 34, and what
+/// frames them.
+const ENTRY_OVERHEAD_BYTES: usize = 80;
+
+/// How much one answer brings, in bytes of entries. Chosen: it fits a message, whatever the last entry adds.
+const ANSWER_BYTES: usize = 40 * 1024;
+
+const _: () = assert!(
+    CONTENT_MAX_BYTES + ENTRY_OVERHEAD_BYTES <= ANSWER_BYTES
+        && ANSWER_BYTES + 1024 < MESSAGE_MAX_BYTES
+);
+
+impl Hub {
+    /// A device asks for entries before a place.
+    pub(in crate::server) fn page_back(
+        &mut self,
+        turn: &mut Turn<'_>,
+        id: SessionId,
+        channel: Channel,
+        body: HistoryRequest,
+    ) {
+        let Some(asked) = self.asked(id, channel, body.tag) else {
+            return;
+        };
+        let limit = usize::try_from(body.limit).unwrap_or(usize::MAX);
+        let request = Request::ReadBack {
+            conversation: body.conversation,
+            reader: asked.account,
+            before: body.before,
+            max_entries: limit.clamp(1, ENTRIES_MAX),
+            max_bytes: ANSWER_BYTES,
+        };
+        let pending = Pending::History(asked, body.conversation);
+        if self.ask_for(turn, asked, Command::History, pending, request)
+            && let Some(user) = self.sessions.user_mut(id)
+        {
+            user.paging = Paging::Asked;
+        }
+    }
+
+    /// The store has looked: the answer goes out, now or when there is room.
+    pub(in crate::server) fn paged_back(
+        &mut self,
+        turn: &mut Turn<'_>,
+        asked: Asked,
+        conversation: ConversationId,
+        outcome: Outcome,
+    ) {
+        if !self.is_on(asked.session, asked.device) {
+            return;
+        }
+        let message = if let Outcome::Done(Reply::History { entries, more }) = outcome {
+            let (entries, is_cut) = fitting(entries);
+            Message::control(History {
+                tag: asked.tag,
+                conversation,
+                entries,
+                more: more || is_cut,
+            })
+        } else {
+            let mut failure = failure_of(&outcome);
+            failure.tag = Some(asked.tag);
+            Message::error(Command::History, failure)
+        };
+        if let Some(user) = self.sessions.user_mut(asked.session) {
+            user.paging = Paging::Owed(message);
+        }
+        self.page_on(turn, asked.session);
+    }
+
+    /// Sends the answer that waits for room, and takes the next request.
+    pub(in crate::server) fn page_on(&mut self, turn: &mut Turn<'_>, id: SessionId) {
+        let Some(user) = self.sessions.user_mut(id) else {
+            return;
+        };
+        let Paging::Owed(message) = &user.paging else {
+            return;
+        };
+        if Self::tell(turn, id, HISTORY, message).is_err() {
+            // Event::Writable goes on from here; a session that is closed needs nothing more.
+            return self.note_owed(turn, id);
+        }
+        user.paging = Paging::Idle;
+        self.note_owed(turn, id);
+        self.readable(turn, id, HISTORY);
+    }
+}
+
+/// The last of the entries, as many as fit one answer, and whether that left any out.
+fn fitting(entries: Vec<Entry>) -> (Vec<HistoryEntry>, bool) {
+    let mut bytes = 0;
+    let kept = entries.iter().rev().take_while(|entry| {
+        bytes += entry.content.len() + ENTRY_OVERHEAD_BYTES;
+        bytes <= ANSWER_BYTES
+    });
+    let left_out = entries.len() - kept.count();
+    let kept = entries.into_iter().skip(left_out);
+    let kept = kept.map(|entry| HistoryEntry {
+        entry: entry.entry,
+        prev: entry.prev,
+        author: entry.author,
+        time_ms: entry.time_ms,
+        digest: entry.digest,
+        content: ByteBuf::from(entry.content),
+    });
+    (kept.collect(), left_out > 0)
+}

@@ -1,0 +1,299 @@
+//! Who is online: every account that has a signed-in session which is not silent; and in which rooms they are.
+
+pub(super) mod alert_budget;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::session::Session;
+use crate::protocol::{AccountId, ConversationId};
+use crate::transport::SessionId;
+
+/// The accounts with signed-in sessions.
+#[derive(Debug, Default)]
+pub struct Presence {
+    accounts: BTreeMap<AccountId, Here>,
+    /// How many of them are online.
+    online: usize,
+    /// How many sessions they have in all.
+    sessions: usize,
+    /// Those with more than one session, the most last.
+    several: BTreeSet<(usize, AccountId)>,
+    /// Silent sessions, by when they fell silent.
+    silent: BTreeSet<(u64, SessionId)>,
+    /// How often a session has fallen silent.
+    silences: u64,
+    /// By room, those of them who belong to it. Nothing is kept for those who are away.
+    rooms: BTreeMap<ConversationId, BTreeSet<AccountId>>,
+}
+
+/// One account's sessions, and whether each is awake.
+#[derive(Debug)]
+pub struct Here {
+    /// The account's canonical name.
+    pub name: String,
+    /// Each with the number of its silence, if it is silent.
+    sessions: BTreeMap<SessionId, Option<u64>>,
+    rooms: BTreeSet<ConversationId>,
+}
+
+impl Here {
+    /// Its sessions, awake or silent.
+    pub fn sessions(&self) -> impl Iterator<Item = SessionId> {
+        self.sessions.keys().copied()
+    }
+
+    /// Whether one of its sessions is awake.
+    #[must_use]
+    pub fn is_online(&self) -> bool {
+        self.sessions.values().any(Option::is_none)
+    }
+}
+
+impl Presence {
+    /// A session of the account has signed in, or speaks again; whether that brought the account online.
+    pub fn arrive(&mut self, account: AccountId, name: &str, session: SessionId) -> bool {
+        let here = self.accounts.entry(account).or_insert_with(|| Here {
+            name: name.to_owned(),
+            sessions: BTreeMap::new(),
+            rooms: BTreeSet::new(),
+        });
+        let was_online = here.is_online();
+        let before = here.sessions.len();
+        if let Some(Some(silence)) = here.sessions.insert(session, None) {
+            self.silent.remove(&(silence, session));
+        }
+        let after = here.sessions.len();
+        self.count(account, before, after);
+        self.online += usize::from(!was_online);
+        !was_online
+    }
+
+    /// A session of the account has fallen silent; whether that took the account offline.
+    pub fn fall_silent(&mut self, account: AccountId, session: SessionId) -> bool {
+        let Some(here) = self.accounts.get_mut(&account) else {
+            return false;
+        };
+        let was_online = here.is_online();
+        if let Some(silence @ None) = here.sessions.get_mut(&session) {
+            self.silences += 1;
+            *silence = Some(self.silences);
+            self.silent.insert((self.silences, session));
+        }
+        let has_gone = was_online && !here.is_online();
+        self.online -= usize::from(has_gone);
+        has_gone
+    }
+
+    /// A session of the account is over; whether that took the account offline.
+    pub fn leave(&mut self, account: AccountId, session: SessionId) -> bool {
+        let Some(here) = self.accounts.get_mut(&account) else {
+            return false;
+        };
+        let was_online = here.is_online();
+        let before = here.sessions.len();
+        if let Some(Some(silence)) = here.sessions.remove(&session) {
+            self.silent.remove(&(silence, session));
+        }
+        let after = here.sessions.len();
+        let is_online = here.is_online();
+        if here.sessions.is_empty() {
+            for room in std::mem::take(&mut here.rooms) {
+                self.forget_in(account, room);
+            }
+            self.accounts.remove(&account);
+        }
+        self.count(account, before, after);
+        let has_gone = was_online && !is_online;
+        self.online -= usize::from(has_gone);
+        has_gone
+    }
+
+    fn count(&mut self, account: AccountId, before: usize, after: usize) {
+        self.sessions = self.sessions - before + after;
+        if before > 1 {
+            self.several.remove(&(before, account));
+        }
+        if after > 1 {
+            self.several.insert((after, account));
+        }
+    }
+
+    /// How many sessions all accounts have together.
+    #[must_use]
+    pub const fn session_count(&self) -> usize {
+        self.sessions
+    }
+
+    /// Whose session goes when there are too many: of the account with the most the one that has been silent for longest,
+    /// or else the oldest; or, where each has one, the one that has been silent for longest. Nobody goes who is there
+    /// with one device.
+    #[must_use]
+    pub fn first_to_go(&self) -> Option<SessionId> {
+        let most = self
+            .several
+            .last()
+            .and_then(|(_, account)| self.get(*account));
+        let of_most = most.and_then(|here| {
+            let order =
+                |(id, silence): &(&SessionId, &Option<u64>)| (silence.unwrap_or(u64::MAX), **id);
+            here.sessions.iter().min_by_key(order).map(|(id, _)| *id)
+        });
+        of_most.or_else(|| self.silent.first().map(|(_, session)| *session))
+    }
+
+    /// The account belongs to a room, as its HELLO or a JOIN has told. An account without a session is not noted.
+    pub fn enter(&mut self, account: AccountId, room: ConversationId) {
+        if let Some(here) = self.accounts.get_mut(&account) {
+            here.rooms.insert(room);
+            self.rooms.entry(room).or_default().insert(account);
+        }
+    }
+
+    /// The account belongs to a room no longer.
+    pub fn exit(&mut self, account: AccountId, room: ConversationId) {
+        if let Some(here) = self.accounts.get_mut(&account) {
+            here.rooms.remove(&room);
+        }
+        self.forget_in(account, room);
+    }
+
+    /// Whether the account, which has a session, belongs to a room.
+    #[must_use]
+    pub fn is_in(&self, account: AccountId, room: ConversationId) -> bool {
+        self.get(account)
+            .is_some_and(|here| here.rooms.contains(&room))
+    }
+
+    /// Those who belong to a room and have a session, awake or silent.
+    pub fn in_room(&self, room: ConversationId) -> impl Iterator<Item = (AccountId, &Here)> {
+        let accounts = self.rooms.get(&room).into_iter().flatten();
+        accounts.filter_map(|account| Some((*account, self.get(*account)?)))
+    }
+
+    /// How many accounts those are.
+    #[must_use]
+    pub fn count_in_room(&self, room: ConversationId) -> usize {
+        self.rooms.get(&room).map_or(0, BTreeSet::len)
+    }
+
+    fn forget_in(&mut self, account: AccountId, room: ConversationId) {
+        if let Some(accounts) = self.rooms.get_mut(&room) {
+            accounts.remove(&account);
+            if accounts.is_empty() {
+                self.rooms.remove(&room);
+            }
+        }
+    }
+
+    /// The account, if it has a session at all.
+    #[must_use]
+    pub fn get(&self, account: AccountId) -> Option<&Here> {
+        self.accounts.get(&account)
+    }
+
+    /// Whether the account is online.
+    #[must_use]
+    pub fn is_online(&self, account: AccountId) -> bool {
+        self.accounts.get(&account).is_some_and(Here::is_online)
+    }
+
+    /// How many are online.
+    #[must_use]
+    pub const fn online_count(&self) -> usize {
+        self.online
+    }
+
+    /// Everybody who is online.
+    pub fn online(&self) -> impl Iterator<Item = (AccountId, &Here)> {
+        self.accounts
+            .iter()
+            .filter(|(_, here)| here.is_online())
+            .map(|(id, here)| (*id, here))
+    }
+
+    /// The sessions of every account, those of the silent too: all that is stored goes to them.
+    pub fn sessions(&self) -> impl Iterator<Item = SessionId> {
+        self.accounts.values().flat_map(Here::sessions)
+    }
+}
+
+/// The account of a session, if somebody is signed in on it.
+#[must_use]
+pub fn account_of(session: &Session) -> Option<AccountId> {
+    session.user().map(|user| user.account)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ERIN: AccountId = AccountId(5);
+
+    #[test]
+    fn account_is_online_while_one_of_its_sessions_is_awake() {
+        let (laptop, phone) = (SessionId(1), SessionId(2));
+        let mut presence = Presence::default();
+        assert!(presence.arrive(ERIN, "erin", laptop));
+        assert!(!presence.arrive(ERIN, "erin", phone));
+        assert!(!presence.fall_silent(ERIN, laptop));
+        assert!(presence.fall_silent(ERIN, phone));
+        assert_eq!((presence.online().count(), presence.online_count()), (0, 0));
+        assert_eq!(presence.sessions().count(), 2);
+        assert!(presence.arrive(ERIN, "erin", laptop));
+        assert!(!presence.leave(ERIN, phone));
+        assert!(presence.leave(ERIN, laptop));
+        assert!(presence.get(ERIN).is_none());
+    }
+
+    #[test]
+    fn account_with_most_sessions_gives_one_first_and_then_the_longest_silent() {
+        let (erin, bob, carol) = (ERIN, AccountId(6), AccountId(7));
+        let mut presence = Presence::default();
+        for session in 1..=3 {
+            presence.arrive(erin, "erin", SessionId(session));
+        }
+        presence.arrive(bob, "bob", SessionId(4));
+        presence.arrive(bob, "bob", SessionId(5));
+        presence.arrive(carol, "carol", SessionId(6));
+        presence.fall_silent(carol, SessionId(6));
+        presence.fall_silent(erin, SessionId(2));
+        assert_eq!(presence.session_count(), 6);
+        let mut gone = Vec::new();
+        while let Some(session) = presence.first_to_go() {
+            gone.push(session.0);
+            for account in [erin, bob, carol] {
+                presence.leave(account, session);
+            }
+        }
+        // Erin has three and then as many as bob, who is last in that order.
+        assert_eq!(gone, [2, 4, 1, 6]);
+        assert_eq!(
+            presence.session_count(),
+            2,
+            "those who are there with one device stay"
+        );
+        presence.leave(erin, SessionId(3));
+        presence.leave(bob, SessionId(5));
+        assert_eq!(presence.session_count(), 0);
+        assert!(presence.several.is_empty() && presence.silent.is_empty());
+    }
+
+    #[test]
+    fn account_is_in_its_rooms_until_it_leaves_them_or_its_last_session_is_over() {
+        let (laptop, phone) = (SessionId(1), SessionId(2));
+        let (bridge, galley) = (ConversationId(7), ConversationId(8));
+        let mut presence = Presence::default();
+        presence.enter(ERIN, bridge);
+        assert_eq!(presence.in_room(bridge).count(), 0);
+        presence.arrive(ERIN, "erin", laptop);
+        presence.arrive(ERIN, "erin", phone);
+        presence.enter(ERIN, bridge);
+        presence.enter(ERIN, galley);
+        presence.exit(ERIN, galley);
+        presence.leave(ERIN, laptop);
+        assert!(presence.is_in(ERIN, bridge) && !presence.is_in(ERIN, galley));
+        assert_eq!(presence.in_room(bridge).count(), 1);
+        presence.leave(ERIN, phone);
+        assert!(presence.rooms.is_empty());
+    }
+}

@@ -1,0 +1,175 @@
+//! Receipts of large conversations: counts, told at most once a second, in place of names.
+
+use crate::protocol::{
+    AccountId, ConversationId, Mark, Message, NAMED_RECEIPTS_MAX, ReceiptCounts,
+};
+use crate::server::hub::completions::Pending;
+use crate::server::hub::{Hub, Turn};
+use crate::server::messages::fanout::CHAT;
+use crate::store::{Audience, Outcome, Reply, Request};
+use crate::transport::{SendError, SessionId};
+
+impl Hub {
+    /// Somebody has received something: it is told by name, or counted.
+    pub(in crate::server) fn moved(
+        &mut self,
+        turn: &Turn<'_>,
+        conversation: ConversationId,
+        mark: Mark,
+    ) {
+        if self.is_silenced(mark.account, conversation) {
+            return;
+        }
+        if !self.tallies.is_counted(conversation) {
+            self.marks.tell(conversation, mark);
+        } else if self.is_member(mark.account, conversation) {
+            self.tallies.advance(turn.now.instant, conversation, &mark);
+        }
+    }
+
+    /// An entry has told how many read a conversation: whether its receipts are counted follows from that.
+    pub(in crate::server) fn weigh(
+        &mut self,
+        turn: &mut Turn<'_>,
+        conversation: ConversationId,
+        audience: Audience,
+    ) {
+        let members = match audience {
+            Audience::Pair { .. } => return,
+            Audience::Everyone { accounts } => accounts,
+            Audience::Room { members } => members,
+        };
+        if members > NAMED_RECEIPTS_MAX {
+            self.count(turn, conversation, members);
+        } else if self.tallies.forget(conversation) {
+            // By name again: what was counted is told anew.
+            for id in self.watchers_of(conversation) {
+                self.request_receipts(turn, id, conversation);
+            }
+        }
+    }
+
+    /// Counts the receipts of a conversation, if anybody watches it.
+    pub(in crate::server) fn count(
+        &mut self,
+        turn: &mut Turn<'_>,
+        conversation: ConversationId,
+        members: u32,
+    ) {
+        if self.watchers.contains_key(&conversation) {
+            self.tallies.count(conversation, members);
+            self.ask_tally(turn, conversation);
+        }
+    }
+
+    /// Asks the store once more where it could not say how far everybody was.
+    pub(in crate::server) fn ask_tallies(&mut self, turn: &Turn<'_>) {
+        for conversation in self.tallies.waiting() {
+            self.ask_tally(turn, conversation);
+        }
+    }
+
+    /// Asks the store for the marks of what is counted from now on, if it was not asked.
+    fn ask_tally(&mut self, turn: &Turn<'_>, conversation: ConversationId) {
+        if !self.tallies.is_waiting(conversation) {
+            return;
+        }
+        // In the name of somebody who watches it and may know.
+        let mut watchers = self.watchers_of(conversation).into_iter();
+        let account = watchers.find_map(|id| {
+            let account = self.sessions.user(id)?.account;
+            self.is_member(account, conversation).then_some(account)
+        });
+        let Some(account) = account else {
+            self.tallies.forget(conversation);
+            return;
+        };
+        // What has not been written yet would be missing in what the store says.
+        self.write_marks(turn.now);
+        let request = Request::Marks {
+            conversation,
+            account,
+            named_max: u32::MAX,
+        };
+        let is_asked = self.ask(Pending::Tally(conversation), request);
+        self.tallies.set_asked(conversation, is_asked);
+        if !is_asked {
+            self.retry_soon(turn.now);
+        }
+    }
+
+    /// The store has said how far everybody was.
+    pub(in crate::server) fn tally_loaded(
+        &mut self,
+        turn: &mut Turn<'_>,
+        conversation: ConversationId,
+        outcome: Outcome,
+    ) {
+        if let Outcome::Done(Reply::Marks { members, marks, .. }) = outcome {
+            self.tallies
+                .load(turn.now.instant, conversation, members, &marks);
+        } else {
+            // A storage error, or the one in whose name it was asked has left meanwhile.
+            self.tallies.set_asked(conversation, false);
+            self.retry_soon(turn.now);
+        }
+    }
+
+    /// Tells the counts that have changed to all who watch them, when it is time.
+    pub(in crate::server) fn spread_counts(&mut self, turn: &mut Turn<'_>) {
+        for conversation in self.tallies.take_due(turn.now.instant) {
+            if !self.tallies.is_loaded(conversation) {
+                continue;
+            }
+            for id in self.watchers_of(conversation) {
+                self.tell_counts(turn, id, conversation);
+            }
+        }
+    }
+
+    /// Tells the counts of a conversation, as far as they are known.
+    pub(in crate::server) fn tell_counts(
+        &mut self,
+        turn: &mut Turn<'_>,
+        id: SessionId,
+        conversation: ConversationId,
+    ) {
+        let Some(user) = self.sessions.user_mut(id) else {
+            return;
+        };
+        if user.asking.contains(&conversation) {
+            // Whether the account may hear of it the store has not said yet.
+            user.owed_receipts.insert(conversation);
+            return;
+        }
+        if !self.tallies.is_loaded(conversation) {
+            // It is told with the others, once they are.
+            return;
+        }
+        let Some((members, steps)) = self.tallies.counts(conversation, user.account) else {
+            return;
+        };
+        let message = Message::control(ReceiptCounts {
+            conversation,
+            members,
+            steps,
+        });
+        if Self::tell(turn, id, CHAT, &message) == Err(SendError::Full) {
+            user.owe_receipts(conversation);
+        }
+    }
+
+    pub(in crate::server) fn watchers_of(&self, conversation: ConversationId) -> Vec<SessionId> {
+        let watchers = self.watchers.get(&conversation);
+        watchers.into_iter().flatten().copied().collect()
+    }
+
+    /// Whether an account with a session belongs to everyone, or to a room. Of pairs it says nothing.
+    pub(in crate::server) fn is_member(
+        &self,
+        account: AccountId,
+        conversation: ConversationId,
+    ) -> bool {
+        conversation == ConversationId::EVERYONE || self.presence.is_in(account, conversation)
+    }
+}

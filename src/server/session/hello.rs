@@ -1,0 +1,343 @@
+//! What a signed-in session is told first, and what it may ask about others: HELLO, contacts, alerts.
+
+use super::Reader;
+use crate::protocol::{
+    AccountId, Alert, Blocked, Command, Contact, EntryId, ErrorCode, Failure, Greeting, Head,
+    Hello, HelloAnswer, Hop, ListContacts, Message, ServerMessage, encode,
+};
+use crate::server::hub::completions::Pending;
+use crate::server::hub::{CODE_HELLO, CODE_NOT_READING, Hub, Turn};
+use crate::store::{Outcome, Reply, Request, Standing};
+use crate::transport::{Channel, SessionId};
+
+/// Positions that one HELLO may name in all its parts; more are refused. Chosen: 0.6 MB.
+const POSITIONS_MAX: usize = 10_000;
+/// Heads in one part of the answer. Chosen: with names of 32 characters, 16 KB.
+const HEADS_PER_PART: usize = 200;
+/// Contacts in one list; who else is online is not listed, and is reached all the same. Chosen: what a session's send
+/// buffer holds with the longest names, since a list is made at once.
+const CONTACTS_MAX: usize = 1000;
+/// Contacts in one part of the list. Chosen: with names of 32 characters, 16 KB.
+const CONTACTS_PER_PART: usize = 200;
+
+impl Hub {
+    /// A device says where it stands; when it has said all, the store says what there is.
+    pub(in crate::server) fn hello(
+        &mut self,
+        turn: &mut Turn<'_>,
+        id: SessionId,
+        channel: Channel,
+        body: Hello,
+    ) {
+        let Some(session) = self.sessions.get_mut(id) else {
+            return;
+        };
+        let Some(user) = session.user_mut() else {
+            return;
+        };
+        let refusal = if user.hello.len() + body.positions.len() > POSITIONS_MAX {
+            user.hello = Vec::new();
+            Failure::new(ErrorCode::Malformed, "a HELLO names too many positions")
+        } else if body.more {
+            user.hello.extend(body.positions);
+            let kept = user.hello.len();
+            return self.keep_hello(turn, id, kept);
+        } else {
+            let mut positions = std::mem::take(&mut user.hello);
+            positions.extend(body.positions);
+            let named = positions.len();
+            let request = Request::Hello {
+                account: user.account,
+                device: user.device,
+                epoch: body.epoch,
+                positions,
+            };
+            session.busy = true;
+            if self.ask(
+                Pending::Hello {
+                    session: id,
+                    channel,
+                },
+                request,
+            ) {
+                self.keep_hello(turn, id, named);
+                return self.arrivals.complete(id);
+            }
+            Failure::new(ErrorCode::Unavailable, "")
+        };
+        self.await_hello(turn, id);
+        if let Some(session) = self.sessions.get_mut(id) {
+            session.busy = false;
+        }
+        Self::refuse(turn, id, channel, Command::Hello, refusal);
+    }
+
+    /// A device may begin its HELLO again, of which nothing is kept; it must, if it never said it.
+    fn await_hello(&mut self, turn: &Turn<'_>, id: SessionId) {
+        self.arrivals.forget(id);
+        if self.sessions.user(id).is_some_and(|user| !user.ready) {
+            self.arrivals.note(turn.now.instant, id, 0);
+        }
+    }
+
+    /// So much of a session's HELLO is kept now. Closes whose HELLO is the longest while all are too long together.
+    fn keep_hello(&mut self, turn: &mut Turn<'_>, id: SessionId, positions: usize) {
+        self.arrivals.note(turn.now.instant, id, positions);
+        while let Some(longest) = self.arrivals.excess() {
+            let words = "too many devices are saying where they stand, and this one the most";
+            self.close_for_all(turn, longest, CODE_HELLO, words);
+        }
+    }
+
+    /// Closes those who have not said in time where they stand.
+    pub(in crate::server) fn close_late(&mut self, turn: &mut Turn<'_>) {
+        while let Some(late) = self.arrivals.late(turn.now.instant) {
+            let words = "the device did not say in time where it stands";
+            self.close_for_all(turn, late, CODE_HELLO, words);
+        }
+    }
+
+    /// What waits for room of a session has changed. Closes those for whom the most waits while it is too much for all.
+    pub(in crate::server) fn note_owed(&mut self, turn: &mut Turn<'_>, id: SessionId) {
+        if let Some(user) = self.sessions.user_mut(id) {
+            let parts = user.owed_parts();
+            self.owed.set(id, &mut user.owed, parts);
+        }
+        while self.owed.is_over()
+            && let Some(most) = self.owed.hungriest()
+            && self.sessions.user(most).is_some()
+        {
+            self.close_for_all(turn, most, CODE_NOT_READING, "answers were not read");
+        }
+    }
+
+    /// The store has said what there is: the device is told, greeted, and sent what it missed.
+    pub(in crate::server) fn greet(
+        &mut self,
+        turn: &mut Turn<'_>,
+        id: SessionId,
+        channel: Channel,
+        outcome: Outcome,
+    ) {
+        self.arrivals.forget(id);
+        let Outcome::Done(Reply::Hello { standings, blocked }) = outcome else {
+            self.await_hello(turn, id);
+            Self::refuse_outcome(turn, id, channel, Command::Hello, &outcome);
+            return self.resume(turn, id);
+        };
+        let others = self.presence.online_count().saturating_sub(1);
+        let Some(user) = self.sessions.user_mut(id) else {
+            return;
+        };
+        user.ready = true;
+        let account = user.account;
+        self.blocks.set(account, &blocked);
+        let mut moved = Vec::new();
+        for standing in &standings {
+            let conversation = standing.conversation;
+            if standing.is_room && standing.until.is_none() {
+                self.presence.enter(account, conversation);
+            }
+            if standing.since > EntryId::START {
+                user.since.insert(conversation, standing.since);
+            }
+            if standing.mark > standing.since {
+                moved.push((conversation, user.mark(conversation, standing.mark)));
+            }
+            if standing.floor > standing.mark.max(standing.since) {
+                // What lies between has expired before any device of theirs had it.
+                user.since.insert(conversation, standing.floor);
+            }
+        }
+        for standing in standings
+            .iter()
+            .filter(|standing| standing.start < standing.head)
+        {
+            let reader = Reader {
+                cursor: standing.start,
+                head: standing.head,
+                reading: false,
+                resting: false,
+            };
+            user.behind.insert(standing.conversation, reader);
+        }
+        if !blocked.is_empty() {
+            // Before anything is delivered that is to be hidden.
+            let news = Blocked {
+                tag: None,
+                users: blocked,
+            };
+            user.owed_answer
+                .push_back((channel, Message::control(news)));
+        }
+        let mut heads = standings.into_iter().map(Head::from).peekable();
+        loop {
+            let part: Vec<Head> = heads.by_ref().take(HEADS_PER_PART).collect();
+            let more = heads.peek().is_some();
+            let answer = HelloAnswer { heads: part, more };
+            let part = (channel, Message::control(answer));
+            user.owed_answer.push_back(part);
+            if !more {
+                break;
+            }
+        }
+        let greeting = Greeting {
+            text: self.config.greeting.clone(),
+            online: u32::try_from(others).unwrap_or(u32::MAX),
+        };
+        user.owed_answer
+            .push_back((channel, Message::control(greeting)));
+        for (conversation, mark) in moved {
+            self.moved(turn, conversation, mark);
+        }
+        self.greet_on(turn, id);
+    }
+
+    /// Answers in as many parts as it takes, of which the session asks nothing more before they have gone out.
+    pub(in crate::server) fn answer_in_parts(
+        &mut self,
+        turn: &mut Turn<'_>,
+        id: SessionId,
+        channel: Channel,
+        parts: impl IntoIterator<Item = ServerMessage>,
+    ) {
+        if let Some(user) = self.sessions.user_mut(id) {
+            let parts = parts.into_iter().map(|part| (channel, part));
+            user.owed_answer.extend(parts);
+        }
+        self.greet_on(turn, id);
+    }
+
+    /// Sends of a long answer what there is room for. It may be longer than a send buffer, since others decide how
+    /// many talk to this account, and how many belong to a room; the rest follows when there is room.
+    pub(in crate::server) fn greet_on(&mut self, turn: &mut Turn<'_>, id: SessionId) {
+        self.send_owed(turn, id);
+        self.note_owed(turn, id);
+    }
+
+    fn send_owed(&mut self, turn: &mut Turn<'_>, id: SessionId) {
+        loop {
+            let user = self.sessions.user(id);
+            let Some((channel, message)) = user.and_then(|user| user.owed_answer.front()) else {
+                return;
+            };
+            if Self::tell(turn, id, *channel, message).is_err() {
+                // Event::Writable goes on from here; a session that is closed needs nothing more.
+                return;
+            }
+            let Some(user) = self.sessions.user_mut(id) else {
+                return;
+            };
+            user.owed_answer.pop_front();
+            if user.owed_answer.is_empty() {
+                self.read_on(turn, id);
+                return self.resume(turn, id);
+            }
+        }
+    }
+
+    /// Lists who is online, with the addresses that their sessions are seen at.
+    pub(in crate::server) fn contacts(
+        &mut self,
+        turn: &mut Turn<'_>,
+        id: SessionId,
+        channel: Channel,
+        tag: u32,
+    ) {
+        let own = self.sessions.user(id);
+        let own = own.and_then(|user| Some((user.account, self.presence.get(user.account)?)));
+        let is_other = |account| own.is_none_or(|(own, _)| account != own);
+        // Whoever blocks somebody is told nothing of their coming and going.
+        let hides = |account| own.is_some_and(|(own, _)| self.blocks.hides(own, account));
+        let others = self.presence.online();
+        let others = others.filter(|(id, _)| is_other(*id) && !hides(*id));
+        let mut contacts: Vec<Contact> = own
+            .into_iter()
+            .chain(others)
+            .filter_map(|(account, here)| {
+                let address = here
+                    .sessions()
+                    .find_map(|session| turn.endpoint.remote(session))?;
+                Some(Contact {
+                    account,
+                    name: here.name.clone(),
+                    address: address.into(),
+                })
+            })
+            .take(CONTACTS_MAX)
+            .collect();
+        contacts.sort_by(|a, b| a.name.cmp(&b.name));
+        let mut contacts = contacts.into_iter().peekable();
+        loop {
+            let part: Vec<Contact> = contacts.by_ref().take(CONTACTS_PER_PART).collect();
+            let more = contacts.peek().is_some();
+            let list = ListContacts {
+                tag,
+                contacts: part,
+                more,
+            };
+            Self::answer(turn, id, channel, &Message::control(list));
+            if !more {
+                break;
+            }
+        }
+    }
+
+    /// Tells everybody else that somebody came or went, as far as the budget goes. Whoever has no room for it goes
+    /// without: the list of contacts tells the same.
+    pub(in crate::server) fn alert(
+        &mut self,
+        turn: &mut Turn<'_>,
+        account: AccountId,
+        name: &str,
+        online: bool,
+    ) {
+        if !self
+            .alerts
+            .take(turn.now.instant, self.presence.online_count())
+        {
+            return;
+        }
+        let alert = Alert {
+            name: name.to_owned(),
+            online,
+        };
+        let bytes = encode(&ServerMessage::control(alert), Hop::default());
+        for (id, session) in self.sessions.iter() {
+            if session
+                .user()
+                .filter(|user| user.ready && user.account != account)
+                .is_some_and(|user| !self.blocks.hides(user.account, account))
+            {
+                let now = turn.now.instant;
+                let _ = turn.endpoint.send(now, id, Channel::Control, &bytes);
+            }
+        }
+    }
+}
+
+impl From<Standing> for Head {
+    fn from(standing: Standing) -> Self {
+        let Standing {
+            conversation,
+            name,
+            head,
+            last_number,
+            start,
+            floor,
+            until,
+            expired,
+            ..
+        } = standing;
+        Self {
+            conversation,
+            name,
+            head,
+            last_number,
+            start,
+            floor,
+            until,
+            expired,
+        }
+    }
+}
