@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng as _;
 use support::{NOW_MS, in_directory, name};
-use udpchat::client::credentials::{LoginBegun, SignUpBegun};
+use udpchat::client::opaque::{LoginBegun, SignUpBegun};
 use udpchat::protocol::opaque::KeyStretching;
 use udpchat::server::{Name, Registrar};
 use udpchat::store::{Engine, NewAccount, Outcome, Reply, Request, RequestId};

@@ -4,7 +4,7 @@
 //! they go out together when a batch is settled. That is also what makes it testable without either.
 
 use super::env::{Console, Tone};
-use super::table;
+use super::ui::table;
 use crate::protocol::{ClientMessage, Hop, encode};
 use crate::text::printable;
 use crate::transport::Channel;

@@ -8,46 +8,22 @@
 //! [`transport::App`]: crate::transport::App
 
 mod account;
-mod asking;
-mod away;
-mod blocked;
+pub(super) mod auth;
 pub mod commands;
-mod conversations;
 mod core;
-pub mod credentials;
-mod deliveries;
 mod effects;
 mod env;
-mod gaps;
-mod history;
-mod leaving;
-mod lines;
-mod link_status;
-mod looking_back;
-mod moment;
+mod link;
 mod name;
-mod outbox;
-mod patience;
-mod people;
-mod prompt;
-mod receipts;
-mod render;
-mod render_rooms;
-mod requests;
-mod rooms;
-mod sending;
-mod session;
-mod sign_in;
-mod standing;
-mod state;
-mod table;
+mod storage;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]
 mod tests;
-mod trust;
+mod ui;
 
 pub use self::core::Core;
+pub use auth::opaque;
 pub use env::{Ask, Console, End, Files, Input, Names, Tone, Trust};
 
 use std::net::SocketAddr;
@@ -59,7 +35,7 @@ use zeroize::Zeroizing;
 
 use crate::protocol::opaque::KeyStretching;
 use crate::transport::{App, Channel, Endpoint, Event, Now};
-use session::{Link, LinkEvent};
+use link::{Link, LinkEvent};
 
 /// What the command line says. It holds a password, so it has no form for logs.
 #[derive(Clone)]

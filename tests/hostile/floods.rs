@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng as _;
-use udpchat::client::credentials::LoginBegun;
+use udpchat::client::opaque::LoginBegun;
 use udpchat::protocol::{
     ClientMessage, ConversationId, Digest, EntryId, Hello, Join, Login, Position, Resume,
     ServerBody, TICKET_BYTES,

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use rand_chacha::ChaCha20Rng;
 use rand_core::{RngCore, SeedableRng};
-use udpchat::client::credentials::{LoginBegun, SignUpBegun};
+use udpchat::client::opaque::{LoginBegun, SignUpBegun};
 use udpchat::protocol::opaque::KeyStretching;
 use udpchat::protocol::{
     AccountId, ClientBody, ClientMessage, Command, ConversationId, DeviceId, Envelope, Failure,

@@ -15,7 +15,7 @@ use rand_chacha::ChaCha20Rng;
 use rand_core::RngCore as _;
 
 use super::server::Pass;
-use crate::client::credentials::{LoginBegun, SignUpBegun};
+use crate::client::auth::opaque::{LoginBegun, SignUpBegun};
 use crate::protocol::{
     ClientMessage, Command, ConversationId, DeviceId, EndReason, Envelope, Head, Hop, Message,
     Number, ServerBody, SessionEnd, encode,

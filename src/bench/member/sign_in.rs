@@ -9,7 +9,7 @@ use serde_bytes::ByteBuf;
 use super::stretching::Job;
 use super::{ATTEMPT_WAIT, Line, Member, News, PAUSE, Step};
 use crate::bench::server::Pass;
-use crate::client::credentials::{LoginBegun, SignUpBegun};
+use crate::client::auth::opaque::{LoginBegun, SignUpBegun};
 use crate::protocol::opaque::KeyStretching;
 use crate::protocol::{
     Command, ErrorCode, Failure, Hello, Login, LoginFinish, Message, Resume, ServerBody,

@@ -73,7 +73,7 @@ pub(super) fn manual(table: &Registry<ChatCommand>) -> String {
 mod tests {
     use super::super::table::TABLE;
     use super::*;
-    use crate::client::table;
+    use crate::client::ui::table;
 
     #[test]
     fn menu_has_a_line_for_each_command_of_the_table_and_fits_a_terminal() {

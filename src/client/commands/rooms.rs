@@ -3,9 +3,9 @@
 use super::arguments::{Argument, CONVERSATION, ROOM, Source, USER};
 use super::row::{Call, ChatCommand, ROW};
 use crate::client::account::Account;
+use crate::client::account::pending::Aim;
 use crate::client::core::Core;
 use crate::client::env::Tone;
-use crate::client::requests::Aim;
 use crate::protocol::{Access, Change, EventKind, MemberRole, TOPIC_MAX_BYTES};
 
 pub(super) const ROOMS: &[ChatCommand] = &[

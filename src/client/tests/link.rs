@@ -8,7 +8,7 @@ use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
 
 use super::instant;
-use crate::client::session::{Link, LinkEvent};
+use crate::client::link::{Link, LinkEvent};
 use crate::protocol::EndReason;
 use crate::transport::{Channel, ClientConfig, Endpoint, Event, Limits, ServerConfig};
 

@@ -269,7 +269,7 @@ impl Server {
         let mut server = Self::new(name);
         let mut random = ChaCha20Rng::from_seed([4; 32]);
         let (begun, request) =
-            super::credentials::SignUpBegun::new(&mut random, password.as_bytes())
+            super::auth::opaque::SignUpBegun::new(&mut random, password.as_bytes())
                 .expect("randomness suffices");
         let answer = server.sign_up_answer(&SignUp {
             name: name.into(),

@@ -1,0 +1,169 @@
+//! Whom this user blocks, and what is not shown for it.
+//!
+//! The server keeps the list and gives this device nothing of what they say to this user alone. What they say in rooms and
+//! to everyone comes, is kept and acknowledged as all else, so that its author learns nothing; it is not shown as long as
+//! they are blocked.
+
+use super::Account;
+use super::pending::Asked;
+use crate::client::effects::Effects;
+use crate::client::env::Tone;
+use crate::client::name::{canonical, short};
+use crate::client::storage::entry::Said;
+use crate::protocol::{
+    AccountId, BLOCKED_MAX, Block, Blocked, BlockedUser, ClientBody, ErrorCode, EventKind, Failure,
+};
+use crate::transport::Now;
+
+/// The list, as the server said it last.
+#[derive(Debug, Default)]
+pub(in crate::client) struct BlockedUsers {
+    users: Vec<BlockedUser>,
+    /// Whether the server has said it in this session.
+    is_told: bool,
+}
+
+impl BlockedUsers {
+    /// As it was known in an earlier run.
+    pub(in crate::client) const fn load(users: Vec<BlockedUser>) -> Self {
+        Self {
+            users,
+            is_told: false,
+        }
+    }
+
+    /// A session begins: the server says the list, unless it is empty.
+    pub(in crate::client) const fn begin_session(&mut self) {
+        self.is_told = false;
+    }
+
+    /// The server has said all that it says at the beginning. Whether the list is another one now.
+    fn settle(&mut self) -> bool {
+        let is_stale = !self.is_told && !self.users.is_empty();
+        if is_stale {
+            self.users.clear();
+        }
+        is_stale
+    }
+
+    fn set(&mut self, users: Vec<BlockedUser>) {
+        self.is_told = true;
+        let users = users.into_iter().take(BLOCKED_MAX);
+        self.users = users
+            .map(|user| BlockedUser {
+                name: short(user.name),
+                ..user
+            })
+            .collect();
+    }
+
+    /// Whether what this account says is not shown.
+    pub(in crate::client) fn hides(&self, author: AccountId, said: &Said) -> bool {
+        let is_addressed = match said {
+            Said::Text(_) => true,
+            // What happens in a room is no word to anybody.
+            Said::Event(event) => event.kind == EventKind::Invited,
+        };
+        is_addressed && self.users.iter().any(|user| user.account == author)
+    }
+
+    pub(in crate::client) fn names(&self) -> impl Iterator<Item = &String> {
+        self.users.iter().map(|user| &user.name)
+    }
+
+    fn has(&self, name: &str) -> bool {
+        self.users.iter().any(|user| user.name == name)
+    }
+}
+
+impl Account {
+    /// The user wants to be given no more of what somebody says, or again.
+    pub(in crate::client) fn block(
+        &mut self,
+        now: Now,
+        named: &str,
+        blocking: bool,
+        effects: &mut Effects,
+    ) {
+        if canonical(named) == self.name {
+            effects.show(Tone::Error, "you cannot block yourself");
+            return;
+        }
+        let name = named.to_owned();
+        let asked = Asked::Block {
+            name: name.clone(),
+            blocking,
+        };
+        let body = |tag| {
+            ClientBody::from(Block {
+                tag,
+                name,
+                blocking,
+            })
+        };
+        self.request(now, asked, body, effects);
+    }
+
+    /// Shows whom the user blocks.
+    pub(in crate::client) fn list_blocked(&mut self, effects: &mut Effects) {
+        for user in &self.blocked.users {
+            effects.show(Tone::Plain, &user.name);
+        }
+        let text = match self.blocked.users.len() {
+            0 => "you block nobody; `/block USER` does".to_owned(),
+            count => format!("you block {count}; `/unblock USER` ends it"),
+        };
+        effects.show(Tone::Notice, text);
+    }
+
+    /// The server has said whom the user blocks: asked, or unasked.
+    pub(in crate::client) fn handle_blocked(&mut self, told: Blocked, effects: &mut Effects) {
+        let asked = told.tag.and_then(|tag| self.requests.take(tag));
+        let was_blocked =
+            matches!(&asked, Some(Asked::Block { name, .. }) if self.blocked.has(&canonical(name)));
+        self.blocked.set(told.users);
+        self.people.tell_names();
+        self.state.put_blocked(&self.blocked.users);
+        if let Some(Asked::Block { name, blocking }) = asked {
+            let text = if !blocking && !was_blocked {
+                format!("you do not block {name}")
+            } else if blocking {
+                format!(
+                    "you block {name}: what they write to you from now on is not delivered, and their lines are not shown"
+                )
+            } else {
+                format!(
+                    "you no longer block {name}; what they wrote to you meanwhile is not delivered"
+                )
+            };
+            effects.show(Tone::Notice, text);
+        }
+    }
+
+    /// The positions are settled: who is not named by now is not blocked any more.
+    pub(in crate::client) fn settle_blocked(&mut self) {
+        if self.blocked.settle() {
+            self.state.put_blocked(&self.blocked.users);
+            self.people.tell_names();
+        }
+    }
+
+    /// Says that there will be no answer, where the user writes to somebody whom they block.
+    pub(in crate::client) fn warn_of_block(&self, target: &str, effects: &mut Effects) {
+        if self.blocked.has(&canonical(target)) {
+            let text = format!(
+                "you block {target}: what they answer is not delivered; `/unblock {target}` ends it"
+            );
+            effects.show(Tone::Notice, text);
+        }
+    }
+}
+
+/// Why somebody was not blocked.
+pub(in crate::client) fn refusal(failure: &Failure, name: &str) -> String {
+    match failure.code {
+        ErrorCode::ToOneself => "you cannot block yourself".into(),
+        ErrorCode::LimitReached => failure.detail.clone(),
+        _ => crate::client::ui::render::refusal(failure, name),
+    }
+}

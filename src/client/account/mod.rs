@@ -1,0 +1,521 @@
+//! What a signed-in user has: identity, conversations, outbox, receipts, and who is online.
+//!
+//! It outlives the link: while the client reconnects, messages are still taken into the outbox. What comes in
+//! on the chat channel is `deliveries`' part, what goes out `sending`'s; here are the beginning of a session,
+//! the requests on the control channel, and the settling of a batch.
+
+mod backlog;
+mod blocked;
+pub(super) mod conversations;
+mod gaps;
+pub(super) mod history;
+pub(super) mod outbox;
+pub(super) mod pending;
+pub(super) mod receipts;
+mod receive;
+mod resync;
+pub(super) mod rooms;
+mod roster;
+mod send;
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::time::{Duration, Instant};
+
+use super::effects::Effects;
+use super::env::{Names, Tone};
+use super::name::canonical_target;
+use super::storage::{State, StateError};
+use super::ui::render;
+use super::ui::render::Clock;
+use crate::protocol::{
+    Access, AccountId, ConversationId, DeviceId, EndReason, EntryId, Failure, Message,
+    ReceiptsRequest, Received, ServerBody, ServerMessage, SessionStart,
+};
+use crate::text::printable;
+use crate::transport::{Channel, Now};
+use backlog::Away;
+use blocked::BlockedUsers;
+use conversations::Conversations;
+use gaps::Gaps;
+use history::Page;
+use outbox::Outbox;
+use pending::Requests;
+use receipts::{Receipts, Told};
+use rooms::Stepping;
+use roster::People;
+
+/// How many messages of the chat channel wait until the positions are settled. At the limit the rest is dropped;
+/// the gap is noticed and asked for.
+const EARLY_MAX: usize = 1_024;
+
+/// How long it may take until the mark of what was shown is durable, in a quiet session. As the server's marks.
+const SHOWN_MARK_DELAY: Duration = Duration::from_secs(1);
+
+/// Why a user is not signed in any more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Leave {
+    /// The server ended the session.
+    Ended(EndReason),
+    /// This device's id had to be given up.
+    Conflict,
+}
+
+/// Lines on their way to the screen: the count of the last one, the entries up to which they go, and the receipts that
+/// they tell.
+struct Given {
+    lines: u64,
+    places: Vec<(ConversationId, EntryId)>,
+    told: Vec<Told>,
+}
+
+/// A signed-in user.
+pub(super) struct Account {
+    pub(super) id: AccountId,
+    pub(super) name: String,
+    pub(super) device: DeviceId,
+    /// The epoch of the server's database in this session.
+    pub(super) epoch: u64,
+    /// When the user signed in, in this run.
+    pub(super) since: Instant,
+    pub(super) state: State,
+    pub(super) conversations: Conversations,
+    pub(super) gaps: Gaps,
+    pub(super) outbox: Outbox,
+    pub(super) receipts: Receipts,
+    pub(super) people: People,
+    pub(super) away: Option<Away>,
+    pub(super) blocked: BlockedUsers,
+    /// A conversation in which the server has numbers or entries of this device of which nothing is known here.
+    pub(super) behind_in: Option<ConversationId>,
+    /// Whether the positions are settled and messages may flow.
+    pub(super) is_settled: bool,
+    /// The server has not answered for a while, and somebody who sits there is told so instead of having to wait.
+    pub(super) is_silent: bool,
+    /// The positions were said together with the ticket, and need not be said once that is taken.
+    pub(super) has_said_hello: bool,
+    pub(super) early: Vec<Vec<u8>>,
+    pub(super) acknowledge: BTreeMap<ConversationId, EntryId>,
+    pub(super) to_show: BTreeSet<ConversationId>,
+    /// What was given to the console and may not be on the screen yet.
+    given: Option<Given>,
+    /// Receipts that were told since.
+    pub(super) telling: Vec<Told>,
+    pub(super) resolving: HashMap<u32, String>,
+    pub(super) next_tag: u32,
+    /// When what the server could not do is tried again.
+    pub(super) retry_at: Option<Instant>,
+    pub(super) damaged: u64,
+    pub(super) heads: BTreeMap<ConversationId, EntryId>,
+    /// The conversation to which plain text is said, by name.
+    pub(super) inside: Option<String>,
+    pub(super) stepping: Stepping,
+    pub(super) requests: Requests,
+    /// Rooms that are joined when there is a link.
+    pub(super) wanted: BTreeMap<String, Option<Access>>,
+    /// The page of history that is being put together.
+    pub(super) page: Option<Page>,
+    /// Where the last one ended.
+    pub(super) page_end: Option<(ConversationId, EntryId)>,
+    shown_mark_due: Option<Instant>,
+    offset_seconds: i32,
+}
+
+impl Account {
+    /// A session begins for the device whose tables these are.
+    pub(super) fn new(
+        now: Now,
+        mut state: State,
+        start: &SessionStart,
+        offset_seconds: i32,
+        effects: &mut Effects,
+    ) -> Result<Self, StateError> {
+        let is_other_account = state
+            .identity()
+            .is_some_and(|identity| identity.account != start.account);
+        let is_other_device = state
+            .identity()
+            .is_some_and(|identity| identity.device != Some(start.device));
+        let mut loaded = state.load()?;
+        if is_other_account || is_other_device {
+            for (sequence, unsent) in loaded.outbox.drain(..) {
+                show_unconfirmed(&unsent.target, &unsent.text, effects);
+                state.remove_unsent(sequence);
+            }
+        }
+        if is_other_account {
+            state.clear();
+            loaded.places.clear();
+            loaded.awaited.clear();
+            loaded.blocked.clear();
+        }
+        let mut account = Self {
+            id: start.account,
+            name: start.name.clone(),
+            device: start.device,
+            epoch: start.epoch,
+            since: now.instant,
+            state,
+            conversations: Conversations::default(),
+            gaps: Gaps::default(),
+            outbox: Outbox::load(loaded.outbox),
+            receipts: Receipts::default(),
+            people: People::default(),
+            away: None,
+            blocked: BlockedUsers::load(loaded.blocked),
+            behind_in: None,
+            is_settled: false,
+            is_silent: false,
+            has_said_hello: false,
+            early: Vec::new(),
+            acknowledge: BTreeMap::new(),
+            to_show: BTreeSet::new(),
+            given: None,
+            telling: Vec::new(),
+            resolving: HashMap::new(),
+            next_tag: 1,
+            retry_at: None,
+            damaged: 0,
+            heads: BTreeMap::new(),
+            inside: None,
+            stepping: Stepping::default(),
+            requests: Requests::default(),
+            wanted: BTreeMap::new(),
+            page: None,
+            page_end: None,
+            shown_mark_due: None,
+            offset_seconds,
+        };
+        account.people.tell_names();
+        for (id, mut place) in loaded.places {
+            if is_other_device {
+                place.used = None;
+            }
+            account.conversations.insert(id, place);
+        }
+        for (conversation, entry, awaited) in loaded.awaited {
+            let is_many = account.is_many(conversation);
+            let typed = None;
+            account
+                .receipts
+                .track(now.instant, (conversation, is_many), entry, awaited, typed);
+        }
+        account.show_again(now, effects)?;
+        account.start_session(start, effects)?;
+        Ok(account)
+    }
+
+    /// Whether a session is of this account and device, so that what is in memory holds.
+    pub(super) fn is_of(&self, start: &SessionStart) -> bool {
+        self.id == start.account && self.device == start.device
+    }
+
+    /// The tables, when nothing else of it is needed any more.
+    pub(super) fn into_state(self) -> State {
+        self.state
+    }
+
+    /// The link is lost: what was under way is lost with it.
+    pub(super) fn link_lost(&mut self, effects: &mut Effects) {
+        self.is_settled = false;
+        self.behind_in = None;
+        self.is_silent = false;
+        self.has_said_hello = false;
+        self.blocked.begin_session();
+        self.requests_lost(effects);
+        self.early.clear();
+        self.heads.clear();
+        self.acknowledge.clear();
+        self.resolving.clear();
+        if let Some(named) = self.stepping.entering.take() {
+            self.step_in(&canonical_target(&named), effects);
+        }
+        self.retry_at = None;
+        self.outbox.unsend_all();
+        self.conversations.forget_session();
+        self.gaps.forget_session();
+        self.people.forget_session();
+    }
+
+    /// Whether a request can be expected to be answered.
+    pub(super) const fn can_ask(&self) -> bool {
+        self.is_settled && !self.is_silent
+    }
+
+    /// The server has answered again: what was put off is asked for.
+    pub(super) fn awake(&mut self, now: Now, effects: &mut Effects) {
+        if std::mem::take(&mut self.is_silent) && self.is_settled {
+            self.join_wanted(now, effects);
+        }
+    }
+
+    /// Forgets the ticket, so that the next sign-in asks for the password; with `device`, the device's id too.
+    pub(super) fn forget_ticket(&mut self, device: bool) -> Result<(), StateError> {
+        if let Some(mut identity) = self.state.identity().cloned() {
+            identity.ticket = None;
+            if device {
+                identity.device = None;
+            }
+            self.state.set_identity(identity);
+        }
+        self.close()
+    }
+
+    /// Shows every unsent line as unconfirmed and forgets it: their numbers mean nothing any more.
+    pub(super) fn give_up_outbox(&mut self, effects: &mut Effects) {
+        for sequence in self.outbox.sequences() {
+            if let Some(unsent) = self.outbox.remove(sequence) {
+                show_unconfirmed(&unsent.target, &unsent.text, effects);
+            }
+            self.state.remove_unsent(sequence);
+        }
+    }
+
+    /// Something has come on the control channel.
+    pub(super) fn handle_control(
+        &mut self,
+        now: Now,
+        message: ServerMessage,
+        effects: &mut Effects,
+    ) -> Option<Leave> {
+        match message.body {
+            ServerBody::HelloAnswer(answer) => return self.handle_heads(now, answer, effects),
+            ServerBody::Greeting(greeting) => self.people.greet(&greeting, effects),
+            ServerBody::SessionEnd(end) => return Some(Leave::Ended(end.reason)),
+            ServerBody::Joined(joined) => self.handle_joined(&joined, effects),
+            ServerBody::Left(left) => self.handle_left(&left, effects),
+            ServerBody::Rooms(rooms) => self.handle_rooms(rooms, effects),
+            ServerBody::Members(members) => self.handle_members(members, effects),
+            ServerBody::Moderated(done) => self.handle_moderated(&done, effects),
+            ServerBody::Blocked(told) => self.handle_blocked(told, effects),
+            ServerBody::Resolved(resolved) => self.handle_resolved(&resolved, effects),
+            ServerBody::ListContacts(list) => self.people.handle_list(list, &self.name, effects),
+            ServerBody::Alert(alert) if alert.name != self.name => {
+                self.people.handle_alert(&alert, effects);
+            }
+            ServerBody::Failure(failure) => {
+                return self.handle_failure(now, message.header.command, &failure, effects);
+            }
+            _ => {}
+        }
+        None
+    }
+
+    /// Asks for the receipts of a conversation, once in a session.
+    pub(super) fn ask_receipts(&mut self, id: ConversationId, effects: &mut Effects) {
+        if let Some(known) = self.conversations.get_mut(id)
+            && !known.receipts_asked
+        {
+            known.receipts_asked = true;
+            let request = ReceiptsRequest { conversation: id };
+            effects.send(Channel::Chat, &Message::control(request));
+        }
+    }
+
+    /// Puts a conversation's place among the changes.
+    pub(super) fn save_place(&mut self, id: ConversationId) {
+        if let Some(known) = self.conversations.get(id) {
+            self.state.put_place(id, &known.place);
+        }
+    }
+
+    pub(super) const fn clock(&self, now: Now) -> Clock {
+        Clock {
+            now_ms: now.unix_ms,
+            offset_seconds: self.offset_seconds,
+        }
+    }
+
+    /// Ends a batch: numbers and sends what can be sent, says what there is to say, and makes all of it durable.
+    /// The effects may leave once this has returned.
+    pub(super) fn settle(&mut self, now: Now, effects: &mut Effects) -> Result<(), StateError> {
+        if self.retry_at.is_some_and(|at| at <= now.instant) {
+            self.retry_at = None;
+            if !self.is_settled {
+                // It was HELLO that the server could not answer.
+                self.say_hello(effects);
+            }
+        }
+        if self.is_settled && self.retry_at.is_none() {
+            self.pump(now, effects);
+        }
+        self.requests_timeout(now, effects);
+        self.gaps_timeout(now, effects);
+        self.tell_receipts(now, effects);
+        if let Some(away) = &mut self.away
+            && away.show(now.instant, effects)
+        {
+            self.away = None;
+        }
+        self.people.handle_timeout(now, effects);
+        for (conversation, entry) in std::mem::take(&mut self.acknowledge) {
+            let received = Received {
+                conversation,
+                entry,
+            };
+            effects.send(Channel::Chat, &Message::control(received));
+        }
+        if self.shown_mark_due.is_some_and(|due| due <= now.instant) {
+            self.shown_mark_due = None;
+            for id in std::mem::take(&mut self.to_show) {
+                self.save_place(id);
+                let known = self.conversations.get(id);
+                if known.is_some_and(|known| known.place.shown < known.place.position) {
+                    // What came with this very batch is shown after it.
+                    self.to_show.insert(id);
+                }
+            }
+        }
+        self.state.commit()
+    }
+
+    /// What was to be shown has been given to the console, so many lines in all, of which so many are on the screen.
+    /// That is recorded, as far as it is on the screen, with the next change, or soon.
+    pub(super) fn lines_given(&mut self, now: Now, lines: u64, printed: u64) {
+        self.lines_printed(printed);
+        // What was said while the user was away is gathered first.
+        let shows = self.away.is_none() && !self.to_show.is_empty();
+        if self.given.is_none() && (shows || !self.telling.is_empty()) {
+            let place = |id: &ConversationId| {
+                let known = self.conversations.get(*id)?;
+                Some((*id, known.place.position))
+            };
+            let to_show = self.to_show.iter().filter(|_| shows);
+            self.given = Some(Given {
+                lines,
+                places: to_show.filter_map(place).collect(),
+                told: std::mem::take(&mut self.telling),
+            });
+            self.lines_printed(printed);
+        }
+        let is_owed = shows || self.given.is_some() || self.state.has_changes();
+        if is_owed && self.shown_mark_due.is_none() {
+            self.shown_mark_due = Some(now.instant + SHOWN_MARK_DELAY);
+        }
+    }
+
+    /// So many of the lines given to the console are on the screen.
+    pub(super) fn lines_printed(&mut self, printed: u64) {
+        let Some(given) = self.given.take_if(|given| given.lines <= printed) else {
+            return;
+        };
+        for (id, entry) in given.places {
+            if let Some(known) = self.conversations.get_mut(id) {
+                // The position may have been moved back meanwhile, by a server that was restored.
+                let place = &mut known.place;
+                place.shown = place.shown.max(entry).min(place.position);
+            }
+        }
+        self.receipts_told(given.told);
+    }
+
+    /// The lines that told these receipts are on the screen.
+    fn receipts_told(&mut self, told: Vec<Told>) {
+        for told in told {
+            let awaited = self.receipts.on_screen(told);
+            self.state
+                .put_awaited(told.conversation, told.entry, awaited.as_ref());
+        }
+    }
+
+    /// Records at the end what was shown: nothing but a crash stops the console now.
+    pub(super) fn close(&mut self) -> Result<(), StateError> {
+        self.lines_printed(u64::MAX);
+        let told = std::mem::take(&mut self.telling);
+        self.receipts_told(told);
+        for id in std::mem::take(&mut self.to_show) {
+            // What came with the very message that ended it is on its way to the console; what was gathered is not.
+            if let Some(known) = self.conversations.get_mut(id)
+                && self.away.is_none()
+            {
+                known.place.shown = known.place.position;
+            }
+            self.save_place(id);
+        }
+        self.state.commit()
+    }
+
+    /// When [`Account::settle`] has something to do without anything having come.
+    pub(super) fn deadline(&self) -> Option<Instant> {
+        [
+            self.retry_at,
+            self.receipts.deadline(),
+            self.away.as_ref().map(Away::deadline),
+            self.shown_mark_due,
+            self.people.deadline(),
+            self.requests.deadline(),
+            self.gaps.deadline(),
+        ]
+        .into_iter()
+        .flatten()
+        .min()
+    }
+
+    /// Whether everything that was typed has been stored, and received by those who were online.
+    pub(super) fn is_quiet(&self) -> bool {
+        self.is_settled
+            && self.outbox.len() == 0
+            && !self.receipts.awaits_online()
+            && self.away.is_none()
+            && !self.is_asking()
+    }
+
+    /// Whether the user waits for an answer of the server.
+    pub(super) fn is_asking(&self) -> bool {
+        self.people.is_asking() || self.requests.is_asking() || self.stepping.entering.is_some()
+    }
+
+    /// Whether an answer of the server decides to whom the next line is said.
+    pub(super) fn is_moving(&self) -> bool {
+        self.requests.is_moving() || self.stepping.entering.is_some()
+    }
+
+    /// The names that the tab key completes, if they are others than before.
+    pub(super) fn take_names(&mut self) -> Option<Names> {
+        let users = harmless(self.people.take_names()?);
+        Some(Names {
+            users,
+            rooms: harmless(&self.room_names()),
+            blocked: harmless(self.blocked.names()),
+        })
+    }
+
+    /// A chat message has come, or an answer to one; it waits until the positions are settled.
+    pub(super) fn handle_chat(
+        &mut self,
+        now: Now,
+        bytes: &[u8],
+        effects: &mut Effects,
+    ) -> Option<Leave> {
+        if self.is_settled {
+            return self.handle_settled_chat(now, bytes, effects);
+        }
+        if self.early.len() < EARLY_MAX {
+            self.early.push(bytes.to_vec());
+        }
+        None
+    }
+}
+
+/// Says that nobody knows what became of a message.
+pub(super) fn show_unconfirmed(target: &str, text: &str, effects: &mut Effects) {
+    effects.show(
+        Tone::Error,
+        format!(
+            "unconfirmed: whether this reached {target} is not known: {}",
+            render::quote(text)
+        ),
+    );
+}
+
+/// Names of others, fit to be shown.
+fn harmless<'a>(names: impl IntoIterator<Item = &'a String>) -> Vec<String> {
+    let names = names.into_iter();
+    names
+        .map(|name| printable::line(name).into_owned())
+        .collect()
+}
+
+/// What a refusal was about, where that is a request of this account.
+pub(super) fn tag_of(failure: &Failure) -> u32 {
+    failure.tag.unwrap_or(0)
+}

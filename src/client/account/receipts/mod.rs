@@ -1,0 +1,415 @@
+//! Who has received what this user wrote, and when there is something to say about it.
+//!
+//! A receipt is the news that a member's mark has passed an entry: it covers every own entry up to there. For a
+//! message to everyone the names are gathered, until all who were online when it was stored have it or
+//! [`GATHER`] has passed, so that twenty receipts are one line.
+//!
+//! A receipt is told at least once. That it is about to be told is durable before its line is given to the screen, that
+//! it was told once the line stands there; what a crash leaves in between is told again, marked as such.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use serde::{Deserialize, Serialize};
+
+use crate::client::name::short;
+use crate::protocol::{AccountId, ConversationId, Count, EntryId, Mark};
+
+/// How long the receipts of those who were online are gathered before the first line. Chosen: a few round trips
+/// over a bad path, and not so long that a user wonders.
+pub(in crate::client) const GATHER: Duration = Duration::from_secs(2);
+
+/// How long after a count the next one is said, unless it is the last. Chosen: people of a large room come for hours,
+/// and a line for each would be the noise that counting is to spare.
+const COUNT_AGAIN: Duration = Duration::from_secs(60);
+
+/// How many own messages may wait for receipts. At the limit the oldest is forgotten: no line tells of it any
+/// more.
+pub(in crate::client) const AWAITED_MAX: usize = 1_000;
+
+/// How many members' marks are remembered. At the limit a further member's mark counts for the messages that
+/// wait at that moment, and is then forgotten.
+const MARKS_MAX: usize = 10_000;
+
+/// How many recipients of one message are told. At the limit receipts of further ones are not.
+const TOLD_MAX: usize = 10_000;
+
+/// Within which time after it was typed a message that is the last one needs no name in its receipt. Chosen: as long as
+/// nobody has forgotten what they said.
+const PROMPT: Duration = Duration::from_secs(10);
+
+/// An own entry whose receipts have not all come: what is durable of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(in crate::client) struct Awaited {
+    /// How many accounts it is for.
+    pub(in crate::client) recipients: u32,
+    /// How many of these were online when it was stored.
+    pub(in crate::client) online: u32,
+    /// Whose receipts have been told.
+    pub(in crate::client) told: Vec<AccountId>,
+    /// How many receipts have been told where they are counted and not named.
+    pub(in crate::client) counted: u32,
+    /// Whose receipts were given to the screen, in this order, and may not stand there yet.
+    pub(in crate::client) telling: Vec<AccountId>,
+    /// The same for a count; 0 if none is on its way.
+    pub(in crate::client) counting: u32,
+}
+
+impl Awaited {
+    /// Nobody has received it yet.
+    pub(in crate::client) const fn new(recipients: u32, online: u32) -> Self {
+        Self {
+            recipients,
+            online,
+            told: Vec::new(),
+            counted: 0,
+            telling: Vec::new(),
+            counting: 0,
+        }
+    }
+
+    /// How many names were told, or are about to be.
+    fn named(&self) -> usize {
+        self.told.len() + self.telling.len()
+    }
+
+    fn last_count(&self) -> u32 {
+        self.counted.max(self.counting)
+    }
+
+    /// Whether there is nothing more to come.
+    fn is_done(&self) -> bool {
+        let told = u32::try_from(self.told.len()).unwrap_or(u32::MAX);
+        told.max(self.counted) >= self.recipients
+    }
+}
+
+#[derive(Debug)]
+struct Own {
+    awaited: Awaited,
+    /// Whether more than one reads it, so that receipts are gathered.
+    is_many: bool,
+    /// The last count of receipts.
+    count: u32,
+    typed: Option<Instant>,
+    due: Instant,
+    fresh: Vec<(AccountId, String)>,
+    /// Whose receipts an earlier run was telling when it was killed, and up to which count.
+    perhaps: Vec<AccountId>,
+    perhaps_count: u32,
+}
+
+impl Own {
+    fn has_news(&self) -> bool {
+        !self.fresh.is_empty() || self.count > self.awaited.last_count()
+    }
+
+    /// From typing to now, if it was typed in this run.
+    fn elapsed(&self, now: Instant) -> Option<Duration> {
+        let typed = self.typed?;
+        Some(now.saturating_duration_since(typed))
+    }
+}
+
+/// A line to show.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::client) struct News {
+    /// The conversation of the message.
+    pub(in crate::client) conversation: ConversationId,
+    /// The message.
+    pub(in crate::client) entry: EntryId,
+    /// Who has it, those told before not repeated.
+    pub(in crate::client) names: Vec<String>,
+    /// From typing to the receipt, if it was typed in this run.
+    pub(in crate::client) elapsed: Option<Duration>,
+    /// For everyone and rooms: how many have it by now, and how many it is for, online or not.
+    pub(in crate::client) count: Option<(usize, u32)>,
+    /// Whether there are no names.
+    pub(in crate::client) is_counted: bool,
+    /// Whether the message must be named: it is not the last one, or was typed long ago or in an earlier run.
+    pub(in crate::client) is_late: bool,
+    /// Whether an earlier run may have shown it.
+    pub(in crate::client) is_again: bool,
+    /// What must be durable before the line is given to the screen.
+    pub(in crate::client) awaited: Awaited,
+    /// What is handed in to [`Receipts::on_screen`] once it stands there.
+    pub(in crate::client) told: Told,
+}
+
+/// What a line has told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::client) struct Told {
+    pub(in crate::client) conversation: ConversationId,
+    pub(in crate::client) entry: EntryId,
+    names: usize,
+    count: u32,
+}
+
+/// All own messages that wait for receipts.
+#[derive(Debug, Default)]
+pub(in crate::client) struct Receipts {
+    own: BTreeMap<(ConversationId, EntryId), Own>,
+    /// The last message of this run to a room or to everyone: their receipts do not tell where it was said.
+    last_to_many: Option<(ConversationId, EntryId)>,
+    marks: BTreeMap<(ConversationId, AccountId), Mark>,
+}
+
+impl Receipts {
+    /// A message is stored and waits from now on. What had to be forgotten to make room is returned.
+    pub(in crate::client) fn track(
+        &mut self,
+        now: Instant,
+        (conversation, is_many): (ConversationId, bool),
+        entry: EntryId,
+        mut awaited: Awaited,
+        typed: Option<Instant>,
+    ) -> Option<(ConversationId, EntryId)> {
+        let perhaps = std::mem::take(&mut awaited.telling);
+        let perhaps_count = std::mem::take(&mut awaited.counting);
+        let fresh = self
+            .marks
+            .iter()
+            .filter(|((place, account), mark)| {
+                *place == conversation && covers(mark, entry) && !awaited.told.contains(account)
+            })
+            .map(|((_, account), mark)| (*account, mark.name.clone()))
+            .collect();
+        let own = Own {
+            is_many,
+            count: awaited.counted,
+            awaited,
+            typed,
+            due: now + GATHER,
+            fresh,
+            perhaps,
+            perhaps_count,
+        };
+        if is_many && typed.is_some() {
+            self.last_to_many = Some((conversation, entry));
+        }
+        self.own.insert((conversation, entry), own);
+        if self.own.len() > AWAITED_MAX {
+            return self.own.pop_first().map(|(key, _)| key);
+        }
+        None
+    }
+
+    /// A member has received everything up to the mark's entry, from where they began to read.
+    pub(in crate::client) fn mark(&mut self, conversation: ConversationId, mark: &Mark) {
+        if mark.since >= mark.entry {
+            return;
+        }
+        let (account, key) = (mark.account, (conversation, mark.account));
+        if self.marks.len() < MARKS_MAX || self.marks.contains_key(&key) {
+            let known = self.marks.entry(key).or_insert_with(|| Mark {
+                name: short(mark.name.clone()),
+                ..mark.clone()
+            });
+            if mark.since > known.since {
+                // What lies between has expired before they had it.
+                known.since = mark.since;
+            }
+            known.entry = known.entry.max(mark.entry);
+        }
+        let covered = (conversation, mark.since.next())..=(conversation, mark.entry);
+        for (_, own) in self.own.range_mut(covered) {
+            let is_known = own.awaited.told.contains(&account)
+                || own.awaited.telling.contains(&account)
+                || own.fresh.iter().any(|(known, _)| *known == account);
+            let told = own.awaited.named() + own.fresh.len();
+            if !is_known && told < TOLD_MAX {
+                own.fresh.push((account, short(mark.name.clone())));
+            }
+        }
+    }
+
+    /// So many members have received: by entry, ascending, with falling counts.
+    pub(in crate::client) fn count(
+        &mut self,
+        conversation: ConversationId,
+        members: u32,
+        steps: &[Count],
+    ) {
+        let all = (conversation, EntryId::START)..=(conversation, EntryId(u64::MAX));
+        for ((_, entry), own) in self.own.range_mut(all) {
+            // Who has received up to a later entry has received this one.
+            let step = steps.iter().find(|step| step.entry >= *entry);
+            let count = step.map_or(0, |step| step.members.min(members));
+            own.count = own.count.max(count.min(own.awaited.recipients));
+        }
+    }
+
+    /// The server's log is another one (a restored backup): marks of before say nothing about what it will hold.
+    pub(in crate::client) fn forget_marks(&mut self) {
+        self.marks.clear();
+    }
+
+    /// A conversation's log is another one behind this place: what waited there is lost. It is returned.
+    pub(in crate::client) fn forget_after(
+        &mut self,
+        conversation: ConversationId,
+        place: EntryId,
+    ) -> Vec<EntryId> {
+        self.marks.retain(|(of, _), _| *of != conversation);
+        let lost: Vec<EntryId> = self
+            .own
+            .keys()
+            .filter(|(of, entry)| *of == conversation && *entry > place)
+            .map(|(_, entry)| *entry)
+            .collect();
+        for entry in &lost {
+            self.own.remove(&(conversation, *entry));
+        }
+        lost
+    }
+
+    /// What is to be said by now.
+    pub(in crate::client) fn news(&mut self, now: Instant) -> Vec<News> {
+        let with_news = self.own.iter().filter(|(_, own)| own.has_news());
+        let keys: Vec<(ConversationId, EntryId)> = with_news.map(|(key, _)| *key).collect();
+        keys.into_iter()
+            .filter_map(|key| {
+                let is_last = self.is_last(key);
+                let own = self.own.get_mut(&key)?;
+                let mut news = if own.count > own.awaited.last_count() {
+                    counted(now, key, own)
+                } else {
+                    named(now, key, own)
+                }?;
+                news.is_late = !is_last || news.elapsed.is_none_or(|elapsed| elapsed > PROMPT);
+                Some(news)
+            })
+            .collect()
+    }
+
+    /// Whether a user who reads a receipt will think of this message: the last one to that user, or the last to many.
+    fn is_last(&self, (conversation, entry): (ConversationId, EntryId)) -> bool {
+        let is_many = |own: &Own| own.is_many;
+        if self.own.get(&(conversation, entry)).is_some_and(is_many) {
+            return self.last_to_many == Some((conversation, entry));
+        }
+        let later = (conversation, entry.next())..=(conversation, EntryId(u64::MAX));
+        self.own.range(later).next().is_none()
+    }
+
+    /// A line that told of receipts stands on the screen. Returns what is durable of the message from now on: nothing
+    /// once all have it, or if it is waited for no more.
+    pub(in crate::client) fn on_screen(&mut self, told: Told) -> Option<Awaited> {
+        let key = (told.conversation, told.entry);
+        let awaited = &mut self.own.get_mut(&key)?.awaited;
+        let names = told.names.min(awaited.telling.len());
+        awaited.told.extend(awaited.telling.drain(..names));
+        awaited.counted = awaited.counted.max(told.count);
+        if awaited.counting <= told.count {
+            awaited.counting = 0;
+        }
+        if awaited.is_done() {
+            self.own.remove(&key);
+            return None;
+        }
+        Some(awaited.clone())
+    }
+
+    /// When [`Receipts::news`] has something to say without another receipt.
+    pub(in crate::client) fn deadline(&self) -> Option<Instant> {
+        self.own
+            .values()
+            .filter(|own| own.has_news())
+            .map(|own| own.due)
+            .min()
+    }
+
+    /// Whether somebody who was online when a message of this run was stored has not received it yet.
+    pub(in crate::client) fn awaits_online(&self) -> bool {
+        self.own.values().any(|own| {
+            let have = own.awaited.named().max(own.awaited.last_count() as usize);
+            own.typed.is_some() && u32::try_from(have).is_ok_and(|have| have < own.awaited.online)
+        })
+    }
+
+    /// The conversations in which messages wait.
+    pub(in crate::client) fn conversations(&self) -> Vec<ConversationId> {
+        let mut all: Vec<ConversationId> = self.own.keys().map(|(id, _)| *id).collect();
+        all.dedup();
+        all
+    }
+}
+
+/// The names of those who have it, if it is time for them.
+fn named(now: Instant, key: (ConversationId, EntryId), own: &mut Own) -> Option<News> {
+    let (is_pair, before) = (!own.is_many, own.awaited.named());
+    let have = before + own.fresh.len();
+    let have_u32 = u32::try_from(have).unwrap_or(u32::MAX);
+    let all_online = have_u32 >= own.awaited.online;
+    if !(is_pair || all_online || now >= own.due || before > 0) {
+        return None;
+    }
+    let mut names = Vec::with_capacity(own.fresh.len());
+    let mut is_again = false;
+    for (account, name) in own.fresh.drain(..) {
+        is_again |= own.perhaps.contains(&account);
+        own.awaited.telling.push(account);
+        names.push(name);
+    }
+    names.sort();
+    let of = own.awaited.recipients.max(have_u32);
+    Some(News {
+        count: (!is_pair).then_some((have, of)),
+        is_counted: false,
+        is_again,
+        told: told(key, names.len(), 0),
+        names,
+        ..said(now, key, own)
+    })
+}
+
+/// The count, if it is time for it.
+fn counted(now: Instant, key: (ConversationId, EntryId), own: &mut Own) -> Option<News> {
+    let is_done = own.count >= own.awaited.recipients;
+    let is_first_of_online = own.awaited.last_count() == 0 && own.count >= own.awaited.online;
+    if !is_done && !is_first_of_online && now < own.due {
+        return None;
+    }
+    own.awaited.counting = own.count;
+    own.due = now + COUNT_AGAIN;
+    Some(News {
+        count: Some((own.count as usize, own.awaited.recipients)),
+        is_counted: true,
+        is_again: own.count <= own.perhaps_count,
+        told: told(key, 0, own.count),
+        ..said(now, key, own)
+    })
+}
+
+/// What both kinds of news have.
+fn said(now: Instant, key: (ConversationId, EntryId), own: &Own) -> News {
+    News {
+        conversation: key.0,
+        entry: key.1,
+        names: Vec::new(),
+        elapsed: own.elapsed(now),
+        count: None,
+        is_counted: false,
+        is_late: false,
+        is_again: false,
+        awaited: own.awaited.clone(),
+        told: told(key, 0, 0),
+    }
+}
+
+const fn told((conversation, entry): (ConversationId, EntryId), names: usize, count: u32) -> Told {
+    Told {
+        conversation,
+        entry,
+        names,
+        count,
+    }
+}
+
+/// Whether the member has received this entry.
+fn covers(mark: &Mark, entry: EntryId) -> bool {
+    mark.since < entry && entry <= mark.entry
+}
+
+#[cfg(test)]
+mod tests;

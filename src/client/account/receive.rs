@@ -1,0 +1,442 @@
+//! What comes on the chat channel from others: checked, put in order, made durable, then acknowledged and
+//! shown.
+//!
+//! A delivery is taken only if it follows where this device stands. What stands there already is acknowledged
+//! once more and not shown; a gap is asked for; what came damaged is asked for once more, and if it stays so it
+//! is reported and holds nothing up.
+
+use serde_bytes::ByteBuf;
+
+use super::conversations::Place;
+use super::receipts::News;
+use super::send::is_temporary;
+use super::{Account, Leave};
+use crate::client::effects::Effects;
+use crate::client::env::Tone;
+use crate::client::name::{is_room, short};
+use crate::client::storage::entry::{Entry, Said, fitting};
+use crate::client::ui::render;
+use crate::protocol::{
+    Command, ConversationId, DecodeError, DeliverAgain, Delivery, Digest, EntryId, Envelope,
+    ErrorCode, EventKind, Failure, Message, Number, ReceiptCounts, Receipts, ServerBody,
+    ServerMessage,
+};
+use crate::transport::{Channel, Now};
+
+impl Account {
+    /// Something has come on the chat channel, and the positions are settled.
+    pub(in crate::client) fn handle_settled_chat(
+        &mut self,
+        now: Now,
+        bytes: &[u8],
+        effects: &mut Effects,
+    ) -> Option<Leave> {
+        let Ok(envelope) = Envelope::decode(bytes) else {
+            self.damaged += 1;
+            // It may have been the answer to any message that is under way.
+            self.outbox.unsend_all();
+            return None;
+        };
+        if let Some(delivery) = envelope.hop.delivery {
+            self.handle_delivery(now, &envelope, delivery, effects);
+            return self.behind_in.take().map(|_| Leave::Conflict);
+        }
+        let Ok(message) = envelope.open() else {
+            self.damaged += 1;
+            self.outbox.unsend_all();
+            return None;
+        };
+        match message.body {
+            ServerBody::Stored(stored) => self.handle_stored(now, &stored, effects),
+            ServerBody::Voided(voided) => self.handle_voided(voided.conversation, voided.number),
+            ServerBody::SendAgain(again) => self.handle_send_again(again.damaged, effects),
+            ServerBody::Receipts(receipts) => self.handle_receipts(&receipts),
+            ServerBody::ReceiptCounts(counts) => self.handle_counts(&counts),
+            ServerBody::Failure(failure) => {
+                return self.handle_failure(now, message.header.command, &failure, effects);
+            }
+            _ => return self.handle_control(now, message, effects),
+        }
+        None
+    }
+
+    /// An entry of a conversation's log.
+    fn handle_delivery(
+        &mut self,
+        now: Now,
+        envelope: &Envelope<'_>,
+        delivery: Delivery,
+        effects: &mut Effects,
+    ) {
+        let id = delivery.conversation;
+        if delivery.entry <= delivery.prev {
+            return;
+        }
+        let opened = envelope.open();
+        if self.conversations.get(id).is_none() {
+            // The first word of somebody new: the conversation begins where the server lets this reader in, if
+            // the message is one that belongs to this user at all.
+            let is_own = delivery.author == self.id;
+            let name = match &opened {
+                Ok(message) => match fitting(message.clone(), id, "", &self.name, is_own) {
+                    Some(said) => name_from(&said, is_own),
+                    None => return,
+                },
+                Err(_) => String::new(),
+            };
+            let name = short(name);
+            if !self
+                .conversations
+                .insert(id, Place::at(&name, delivery.prev))
+            {
+                return;
+            }
+        }
+        let Some(known) = self.conversations.get_mut(id) else {
+            return;
+        };
+        if delivery.entry <= known.place.position {
+            self.acknowledge.insert(id, known.place.position);
+            return;
+        }
+        if delivery.prev != known.place.position {
+            self.ask_again(now, id, delivery.entry, effects);
+            return;
+        }
+        if matches!(opened, Err(DecodeError::Digest)) {
+            self.damaged += 1;
+            if known.damaged != Some(delivery.entry) {
+                known.damaged = Some(delivery.entry);
+                self.ask_again(now, id, delivery.entry, effects);
+                return;
+            }
+        }
+        self.take_delivery(now, envelope, delivery, opened, effects);
+    }
+
+    /// Takes the entry that follows where this device stands.
+    fn take_delivery(
+        &mut self,
+        now: Now,
+        envelope: &Envelope<'_>,
+        delivery: Delivery,
+        opened: Result<ServerMessage, DecodeError>,
+        effects: &mut Effects,
+    ) {
+        let id = delivery.conversation;
+        let is_own = delivery.author == self.id;
+        let is_known = self.has_shown(id, delivery.entry, &envelope.digest, effects);
+        let origin = opened
+            .as_ref()
+            .ok()
+            .and_then(|message| message.header.origin);
+        let from_here = origin.filter(|origin| is_own && origin.device == self.device);
+        let is_from_here = from_here.is_some_and(|origin| {
+            let place = (id, delivery.entry);
+            self.has_written(place, origin.number, &envelope.digest, effects)
+        });
+        let Some(known) = self.conversations.get_mut(id) else {
+            return;
+        };
+        // A later state than this one has spoken since the server's database was put back, and perhaps said what waits.
+        if from_here.is_some() && !is_from_here && known.place.is_unsure() {
+            self.behind_in = Some(id);
+        }
+        known.damaged = None;
+        if (is_known || is_from_here) && known.place.shown == known.place.position {
+            // It needs no showing, and neither does what stands before it.
+            known.place.shown = delivery.entry;
+        }
+        known.place.position = delivery.entry;
+        known.place.digest = Some(envelope.digest);
+        let conversation_name = known.place.name.clone();
+        self.gaps.reached(now.instant, id, delivery.entry);
+        let is_damaged = matches!(opened, Err(DecodeError::Digest));
+        let said = opened
+            .ok()
+            .and_then(|message| fitting(message, id, &conversation_name, &self.name, is_own));
+        if is_damaged {
+            let report = Failure {
+                conversation: Some(id),
+                ..Failure::new(ErrorCode::Digest, format!("entry {}", delivery.entry))
+            };
+            effects.send(Channel::Chat, &Message::error(Command::Receive, report));
+        } else {
+            let entry = Entry {
+                author: delivery.author,
+                time_ms: delivery.time_ms,
+                content: ByteBuf::from(envelope.content),
+                digest: envelope.digest,
+                prev: delivery.prev,
+            };
+            self.state.put_entry(id, delivery.entry, &entry);
+            self.acknowledge.insert(id, delivery.entry);
+        }
+        let is_hidden = said
+            .as_ref()
+            .is_some_and(|said| self.blocked.hides(delivery.author, said));
+        if let Some(known) = self.conversations.get_mut(id) {
+            if let (Some(said), true) = (&said, conversation_name.is_empty()) {
+                known.place.name = short(name_from(said, is_own));
+            }
+            let name = &known.place.name;
+            let is_elsewhere = self.inside.as_deref() != Some(&**name);
+            let is_news = matches!(said, Some(Said::Text(_))) && !is_own && !is_known && !is_hidden;
+            if is_news && is_room(name) && is_elsewhere {
+                known.place.unread = known.place.unread.saturating_add(1);
+            }
+        }
+        if let Some(origin) = from_here
+            && let Some(sequence) = self.outbox.find(id, origin.number)
+        {
+            // The server had no room to say that it is stored. Asked again, it says so; or else, where a copy of this
+            // device has used the number up, that this is one.
+            self.outbox.unsend(sequence);
+        }
+        if !is_from_here && !is_known && !is_hidden {
+            self.show_entry(now, delivery, said.as_ref(), is_damaged, effects);
+        }
+        if let Some(Said::Event(event)) = &said {
+            self.apply_event(now, id, event, effects);
+        }
+        self.to_show.insert(id);
+        self.save_place(id);
+        if let Some(away) = &mut self.away {
+            away.reached(id, delivery.entry);
+        }
+    }
+
+    /// Whether this very entry was shown, before the server sent this device back.
+    fn has_shown(
+        &self,
+        id: ConversationId,
+        entry: EntryId,
+        digest: &Digest,
+        effects: &mut Effects,
+    ) -> bool {
+        let known = self.conversations.get(id);
+        if known.is_none_or(|known| entry > known.place.reread) {
+            return false;
+        }
+        self.holds(id, entry, digest, effects)
+    }
+
+    /// Whether an entry by this device's id was written with this very state: it waits in the outbox, or the server
+    /// has said already where it stands. What a copy of the state wrote, or a later state than was put back here, the
+    /// user has not seen.
+    pub(in crate::client) fn has_written(
+        &self,
+        (id, entry): (ConversationId, EntryId),
+        number: Number,
+        digest: &Digest,
+        effects: &mut Effects,
+    ) -> bool {
+        let waiting = self.outbox.find(id, number);
+        let waiting = waiting.and_then(|sequence| self.outbox.get(sequence)?.numbered.as_ref());
+        match waiting {
+            Some(numbered) => numbered.digest == *digest,
+            None => self.holds(id, entry, digest, effects),
+        }
+    }
+
+    /// Whether this very entry is in the history.
+    fn holds(
+        &self,
+        id: ConversationId,
+        entry: EntryId,
+        digest: &Digest,
+        effects: &mut Effects,
+    ) -> bool {
+        match self.state.entry(id, entry) {
+            Ok(held) => held.is_some_and(|held| held.digest == *digest),
+            Err(error) => {
+                effects.show(Tone::Error, error.to_string());
+                false
+            }
+        }
+    }
+
+    /// Shows an entry, at once or among what was said while the user was away.
+    fn show_entry(
+        &mut self,
+        now: Now,
+        delivery: Delivery,
+        said: Option<&Said>,
+        is_damaged: bool,
+        effects: &mut Effects,
+    ) {
+        let id = delivery.conversation;
+        let time = render::time(delivery.time_ms, self.clock(now));
+        let is_own = delivery.author == self.id;
+        let place_name = self.place_name(id).to_owned();
+        let is_old = self
+            .away
+            .as_ref()
+            .is_some_and(|away| away.is_old(id, delivery.entry));
+        let (tone, line) = match said {
+            // Its name is being learnt; that says it.
+            Some(Said::Event(_)) if place_name.is_empty() => return,
+            // The answer to JOIN has said it.
+            Some(Said::Event(event))
+                if event.kind == EventKind::Joined && is_own && self.is_joined_here(id) =>
+            {
+                return;
+            }
+            Some(said) => {
+                let tone = said.tone();
+                (tone, self.live_line(id, is_own, &time, said, is_old))
+            }
+            None if is_damaged => (
+                Tone::Error,
+                format!(
+                    "{time} {place_name}: a message arrived damaged twice and cannot be shown (entry {})",
+                    delivery.entry
+                ),
+            ),
+            None => (
+                Tone::Notice,
+                format!(
+                    "{time} {place_name}: a message that this version cannot show (entry {})",
+                    delivery.entry
+                ),
+            ),
+        };
+        match &mut self.away {
+            Some(away) => {
+                let is_text = !matches!(said, Some(Said::Event(_)));
+                let is_counted = !is_own && is_text && is_old;
+                let counted = is_counted.then_some(&*place_name);
+                away.add(now.instant, delivery.time_ms, tone, line, counted);
+            }
+            None => effects.show(tone, line),
+        }
+    }
+
+    /// What stood before the next entry has expired at the server before it was sent to this device.
+    pub(in crate::client) fn told_expired(
+        &mut self,
+        now: Now,
+        told: &Failure,
+        effects: &mut Effects,
+    ) {
+        let known = told.conversation.and_then(|id| self.conversations.get(id));
+        let Some(known) = known else {
+            return;
+        };
+        let name = &known.place.name;
+        let line = format!("{name}: some of what was said has expired before it came here");
+        match &mut self.away {
+            Some(away) => away.add(now.instant, 0, Tone::Notice, line, None),
+            None => effects.show(Tone::Notice, line),
+        }
+    }
+
+    /// Asks for everything behind where this device stands, up to this entry at least, unless that was asked for lately.
+    pub(in crate::client) fn ask_again(
+        &mut self,
+        now: Now,
+        id: ConversationId,
+        upto: EntryId,
+        effects: &mut Effects,
+    ) {
+        let known = self.conversations.get(id);
+        let position = known.map_or(EntryId::START, |known| known.place.position);
+        if self.gaps.noticed(now.instant, id, position, upto) {
+            self.ask_from_here(id, effects);
+        }
+    }
+
+    /// Asks once more for what was asked for and has not come.
+    pub(in crate::client) fn gaps_timeout(&mut self, now: Now, effects: &mut Effects) {
+        for id in self.gaps.take_due(now.instant) {
+            self.ask_from_here(id, effects);
+        }
+    }
+
+    /// The server does not send what was asked for again. What it only cannot do now the clock asks for once more.
+    pub(in crate::client) fn again_refused(&mut self, failure: &Failure, effects: &mut Effects) {
+        let id = failure.conversation;
+        if is_temporary(failure.code) || id.is_some_and(|id| !self.gaps.refused(id)) {
+            return;
+        }
+        let place = match id.map(|id| self.place_name(id)) {
+            Some(name) if !name.is_empty() => format!("{name}: "),
+            _ => String::new(),
+        };
+        let why = render::refusal(failure, "");
+        let text = format!("{place}what is missing does not come, the server says: {why}");
+        effects.show(Tone::Error, text);
+    }
+
+    fn ask_from_here(&self, id: ConversationId, effects: &mut Effects) {
+        if let Some(known) = self.conversations.get(id) {
+            let again = DeliverAgain {
+                conversation: id,
+                after: known.place.position,
+            };
+            effects.send(Channel::Chat, &Message::control(again));
+        }
+    }
+
+    /// How many have received what, where they are too many to be named.
+    fn handle_counts(&mut self, counts: &ReceiptCounts) {
+        self.receipts
+            .count(counts.conversation, counts.members, &counts.steps);
+    }
+
+    fn handle_receipts(&mut self, receipts: &Receipts) {
+        for mark in &receipts.marks {
+            if mark.account != self.id {
+                self.receipts.mark(receipts.conversation, mark);
+            }
+        }
+    }
+
+    /// Says which receipts have come, and keeps what is still awaited.
+    pub(in crate::client) fn tell_receipts(&mut self, now: Now, effects: &mut Effects) {
+        for news in self.receipts.news(now.instant) {
+            let which = if news.is_late {
+                self.named(now, &news)
+            } else {
+                None
+            };
+            let which = which.as_deref();
+            let mut line = match (news.is_counted, news.count) {
+                (true, Some((have, of))) => render::received_by_count(have, of, which),
+                _ => render::received(&news.names, news.elapsed, news.count, which),
+            };
+            if news.is_again {
+                line.push_str(render::AGAIN);
+            }
+            effects.show(Tone::Receipt, line);
+            self.state
+                .put_awaited(news.conversation, news.entry, Some(&news.awaited));
+            self.telling.push(news.told);
+        }
+    }
+
+    /// An own message by its time and its first words; nothing if this device does not have it any more.
+    fn named(&self, now: Now, news: &News) -> Option<String> {
+        let found = self.state.entry(news.conversation, news.entry);
+        // A database that fails says so at the end of the batch.
+        let entry = found.ok().flatten()?;
+        let time = render::time(entry.time_ms, self.clock(now));
+        Some(match entry.said() {
+            Some(Said::Text(text)) => format!("{time} {}", render::quote(&text.text)),
+            _ => time,
+        })
+    }
+}
+
+/// What the conversation is called in which this was said; a room's events do not tell.
+fn name_from(said: &Said, is_own: bool) -> String {
+    match said {
+        Said::Text(text) if is_own || is_room(&text.receiver) => text.receiver.clone(),
+        Said::Text(text) => text.sender.clone(),
+        Said::Event(event) if event.kind == EventKind::Invited && is_own => {
+            event.subject.clone().unwrap_or_default()
+        }
+        Said::Event(event) if event.kind == EventKind::Invited => event.actor.clone(),
+        Said::Event(_) => String::new(),
+    }
+}

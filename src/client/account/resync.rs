@@ -1,0 +1,405 @@
+//! Where this device stands in each conversation, settled with the server when a session begins.
+//!
+//! The device says its positions; the server says what it has and from where it will deliver. Until that is
+//! settled nothing is delivered or sent.
+
+use std::collections::BTreeMap;
+
+use super::backlog::Away;
+use super::conversations::Place;
+use super::{Account, Leave};
+use crate::client::effects::Effects;
+use crate::client::env::Tone;
+use crate::client::name::{is_room, short};
+use crate::client::storage::{Identity, StateError};
+use crate::client::ui::render;
+use crate::protocol::{
+    ConversationId, EntryId, Head, Hello, HelloAnswer, Message, Number, Position, SessionStart,
+};
+use crate::transport::{Channel, Now};
+
+/// How many positions one part of a HELLO holds: about 24 KB of the 64 KB that a message may have.
+const POSITIONS_PER_PART: usize = 500;
+
+/// With how many positions a HELLO goes out together with the ticket: about 12 KB of the 16 KB that a server takes
+/// from who has not signed in. One with more waits until the ticket is taken.
+const EARLY_POSITIONS: usize = 250;
+
+/// How many lines that a crash may have kept from being shown are shown again, per conversation. At the limit
+/// the older ones stay in the history only.
+const SHOWN_AGAIN_MAX: usize = 50;
+
+impl Account {
+    /// Makes the identity durable, before anything else, and says where this device stands.
+    pub(in crate::client) fn start_session(
+        &mut self,
+        start: &SessionStart,
+        effects: &mut Effects,
+    ) -> Result<(), StateError> {
+        let known = self.state.identity().map(|identity| identity.epoch);
+        self.epoch = start.epoch;
+        if known.is_some_and(|known| known != start.epoch) {
+            self.receipts.forget_marks();
+            effects.show(
+                Tone::Notice,
+                "the server's database was restored from a backup; what it lost may be missing",
+            );
+        }
+        self.name.clone_from(&start.name);
+        self.state.set_identity(Identity {
+            account: start.account,
+            name: start.name.clone(),
+            device: Some(start.device),
+            // Until the positions are settled they are those of the logs of before.
+            epoch: known.unwrap_or(start.epoch),
+            ticket: Some(start.ticket.clone()),
+        });
+        self.state.commit()?;
+        if !std::mem::take(&mut self.has_said_hello) {
+            self.say_hello(effects);
+        }
+        Ok(())
+    }
+
+    /// Says where this device stands in the same flight as the ticket: the server takes it when it has taken the
+    /// ticket, and refuses it if it refuses that. The lines of the outbox follow only once the answer is there, since
+    /// it says which of them the server has, and a restored server counts from elsewhere.
+    pub(in crate::client) fn say_hello_early(&mut self, effects: &mut Effects) {
+        if self.conversations.iter().count() <= EARLY_POSITIONS {
+            self.has_said_hello = true;
+            self.say_hello(effects);
+        }
+    }
+
+    /// Says where this device stands in each conversation.
+    pub(in crate::client) fn say_hello(&mut self, effects: &mut Effects) {
+        let positions: Vec<Position> = self
+            .conversations
+            .iter()
+            .map(|(conversation, known)| Position {
+                conversation,
+                entry: known.place.position,
+                // Nothing has come since the server said where this device begins.
+                digest: known.place.digest.unwrap_or_default(),
+            })
+            .collect();
+        let epoch = self.state.identity().map(|identity| identity.epoch);
+        let mut parts = positions.chunks(POSITIONS_PER_PART).peekable();
+        if parts.peek().is_none() {
+            let hello = Hello {
+                positions: Vec::new(),
+                more: false,
+                epoch,
+            };
+            effects.send(Channel::Control, &Message::control(hello));
+        }
+        while let Some(part) = parts.next() {
+            let hello = Hello {
+                positions: part.to_vec(),
+                more: parts.peek().is_some(),
+                epoch,
+            };
+            effects.send(Channel::Control, &Message::control(hello));
+        }
+    }
+
+    /// What the server has for this device; after the last part, messages may flow.
+    pub(in crate::client) fn handle_heads(
+        &mut self,
+        now: Now,
+        answer: HelloAnswer,
+        effects: &mut Effects,
+    ) -> Option<Leave> {
+        for mut head in answer.heads {
+            head.name = short(head.name);
+            if self.is_behind_its_numbers(&head) {
+                self.behind_in = Some(head.conversation);
+            }
+            self.settle_position(&head, effects);
+            self.settle_membership(&head);
+            // As many as there are conversations, however often the server names them.
+            if self.conversations.get(head.conversation).is_some() {
+                self.heads.insert(head.conversation, head.head);
+            }
+        }
+        if answer.more {
+            return None;
+        }
+        if self.behind_in.take().is_some() {
+            return Some(Leave::Conflict);
+        }
+        if !self.is_settled {
+            self.settle_lost_rooms(effects);
+            self.settle_lost_logs();
+            self.settle_epoch();
+        }
+        let mut missing = BTreeMap::new();
+        for (id, head) in std::mem::take(&mut self.heads) {
+            let position = self.conversations.get(id);
+            if position.is_some_and(|known| known.place.position < head) {
+                missing.insert(id, head);
+            }
+        }
+        if self.is_settled {
+            return None;
+        }
+        self.is_settled = true;
+        self.settle_blocked();
+        if let Some(earlier) = &mut self.away {
+            // It is stored, so it does not come again.
+            earlier.show_all(effects);
+        }
+        self.away = Some(Away::new(now.instant, missing));
+        for conversation in self.receipts.conversations() {
+            self.ask_receipts(conversation, effects);
+        }
+        self.people.begin_session(now, effects);
+        self.join_wanted(now, effects);
+        let mut leave = None;
+        for bytes in std::mem::take(&mut self.early) {
+            leave = leave.or(self.handle_chat(now, &bytes, effects));
+        }
+        leave
+    }
+
+    /// All positions are those of the server's logs as they are now.
+    fn settle_epoch(&mut self) {
+        let Some(mut identity) = self.state.identity().cloned() else {
+            return;
+        };
+        if identity.epoch != self.epoch {
+            identity.epoch = self.epoch;
+            self.state.set_identity(identity);
+        }
+    }
+
+    /// Whether the server has numbers of this device that this state directory knows nothing of: then it is an older one
+    /// or a copy, and what waits in its outbox may have been sent by the other.
+    fn is_behind_its_numbers(&self, head: &Head) -> bool {
+        if self.is_settled {
+            return false;
+        }
+        // A server that was restored knows fewer numbers, and never more. A conversation is known here before anything of
+        // this device has a number in it.
+        let known = self.conversations.get(head.conversation);
+        let used = known.map_or(Some(Number(0)), |known| known.place.used);
+        let given = self.outbox.last_number(head.conversation);
+        used.is_some_and(|used| head.last_number > given.map_or(used, |given| given.max(used)))
+    }
+
+    /// Whether the positions were settled with logs of another epoch than the server's are now.
+    fn is_restored(&self) -> bool {
+        let identity = self.state.identity();
+        identity.is_some_and(|identity| identity.epoch != self.epoch)
+    }
+
+    /// Takes over what the server says of one conversation.
+    fn settle_position(&mut self, head: &Head, effects: &mut Effects) {
+        let id = head.conversation;
+        let has_lines = self.outbox.len() > 0;
+        let is_restored = self.is_restored();
+        if let Some(known) = self.conversations.get_mut(id) {
+            known.last_number = Some(head.last_number);
+            if self.behind_in != Some(id) {
+                known.place.used = Some(head.last_number);
+            }
+            known.place.name.clone_from(&head.name);
+            let position = known.place.position;
+            let end = head.until.map_or(head.head, |until| head.head.min(until));
+            let is_other_log = is_restored || head.start < position;
+            if has_lines && is_other_log && !self.is_settled {
+                known.place.unsure = end;
+            }
+            // Retention may have removed the end of what was to be read.
+            known.place.unsure = known.place.unsure.min(end);
+            if head.expired && !self.is_settled {
+                show_expired(&head.name, effects);
+            }
+            if head.start != position && !self.is_settled {
+                let Place {
+                    shown,
+                    unread,
+                    reread,
+                    used,
+                    unsure,
+                    ..
+                } = known.place;
+                known.place = Place {
+                    shown: shown.min(head.start),
+                    unread,
+                    reread: reread.max(shown),
+                    used,
+                    unsure,
+                    ..Place::at(&head.name, head.start)
+                };
+                if head.start < position {
+                    for lost in self.receipts.forget_after(id, head.start) {
+                        self.state.put_awaited(id, lost, None);
+                    }
+                    effects.show(
+                        Tone::Notice,
+                        format!(
+                            "{}: the server's log is not the one known here; it is read again from where both agree",
+                            head.name
+                        ),
+                    );
+                }
+            }
+        } else if self
+            .conversations
+            .insert(id, Place::at(&head.name, head.start))
+        {
+            if let Some(known) = self.conversations.get_mut(id) {
+                known.last_number = Some(head.last_number);
+                known.place.used = Some(head.last_number);
+            }
+            if head.expired {
+                show_expired(&head.name, effects);
+            }
+        } else {
+            return;
+        }
+        self.save_place(id);
+    }
+
+    /// Takes over whether the user belongs to a room, and from where its log begins.
+    fn settle_membership(&mut self, head: &Head) {
+        let Some(known) = self.conversations.get_mut(head.conversation) else {
+            return;
+        };
+        known.floor = head.floor;
+        let is_left = head.until.is_some();
+        if is_room(&head.name) && known.place.is_left != is_left {
+            known.place.is_left = is_left;
+            self.save_place(head.conversation);
+        }
+        self.people.tell_names();
+    }
+
+    /// A room of which the server says nothing is not this user's any more: left on another device, or lost with what
+    /// a restored backup did not have.
+    fn settle_lost_rooms(&mut self, effects: &mut Effects) {
+        let lost: Vec<(ConversationId, String)> = self
+            .conversations
+            .iter()
+            .filter(|(id, known)| {
+                is_room(&known.place.name) && !known.place.is_left && !self.heads.contains_key(id)
+            })
+            .map(|(id, known)| (id, known.place.name.clone()))
+            .collect();
+        for (id, name) in lost {
+            effects.show(
+                Tone::Notice,
+                format!("you do not belong to {name} any more; what is here of it stays"),
+            );
+            if self.leave_place(id, effects) {
+                effects.show(Tone::Notice, format!("you stand in {name} no more"));
+            }
+        }
+        let gone = self.inside.clone().filter(|inside| {
+            let id = self.conversations.by_name(inside);
+            let known = id.and_then(|id| self.conversations.get(id));
+            known.is_some_and(|known| known.place.is_left)
+        });
+        if let Some(name) = gone {
+            self.inside = None;
+            effects.show(Tone::Notice, format!("you stand in {name} no more"));
+        }
+    }
+
+    /// What has a number in a conversation of which the server says nothing stands in no log of that server (a restored
+    /// backup): it is said anew to whom it was meant for, in the conversation that they have now.
+    ///
+    /// A room may come to be again under its id, with another log: nothing of that has been received.
+    fn settle_lost_logs(&mut self) {
+        // A server of the same epoch may have a conversation of which it can say nothing, since it is damaged.
+        if !self.is_restored() {
+            return;
+        }
+        let known = self.conversations.iter().map(|(id, _)| id);
+        let lost: Vec<ConversationId> = known.filter(|id| !self.heads.contains_key(id)).collect();
+        for id in lost {
+            if let Some(known) = self.conversations.get_mut(id) {
+                let place = &known.place;
+                known.place = Place {
+                    unread: place.unread,
+                    is_left: place.is_left,
+                    reread: place.reread.max(place.shown),
+                    ..Place::at(&place.name, EntryId::START)
+                };
+            }
+            self.save_place(id);
+            for entry in self.receipts.forget_after(id, EntryId::START) {
+                self.state.put_awaited(id, entry, None);
+            }
+        }
+        for id in self.outbox.conversations() {
+            if self.heads.contains_key(&id) {
+                continue;
+            }
+            for sequence in self.outbox.numbered(id) {
+                if self
+                    .outbox
+                    .get(sequence)
+                    .is_some_and(|unsent| unsent.refused)
+                {
+                    // There is nothing left whose number could be missing.
+                    self.outbox.remove(sequence);
+                    self.state.remove_unsent(sequence);
+                } else if let Some(unsent) = self.outbox.unnumber(sequence) {
+                    self.state.put_unsent(sequence, unsent);
+                }
+            }
+        }
+    }
+
+    /// Lines that stand in the history, but whose showing was not recorded before the last run ended.
+    pub(in crate::client) fn show_again(
+        &mut self,
+        now: Now,
+        effects: &mut Effects,
+    ) -> Result<(), StateError> {
+        let places: Vec<(ConversationId, EntryId)> = self
+            .conversations
+            .iter()
+            .filter(|(_, known)| known.place.shown < known.place.position)
+            .map(|(id, known)| (id, known.place.shown))
+            .collect();
+        for (id, shown) in places {
+            let position = self
+                .conversations
+                .get(id)
+                .map_or(EntryId::START, |known| known.place.position);
+            for (at, entry) in self
+                .state
+                .last_entries(id, shown, position, SHOWN_AGAIN_MAX)?
+            {
+                let is_own = entry.author == self.id;
+                let from_here = entry
+                    .origin()
+                    .filter(|origin| is_own && origin.device == self.device);
+                let is_from_here = from_here.is_some_and(|origin| {
+                    self.has_written((id, at), origin.number, &entry.digest, effects)
+                });
+                if let Some(said) = entry.said()
+                    && !is_from_here
+                    && !self.blocked.hides(entry.author, &said)
+                {
+                    let time = render::time(entry.time_ms, self.clock(now));
+                    let line = self.live_line(id, is_own, &time, &said, true);
+                    effects.show(said.tone(), format!("{line}{}", render::AGAIN));
+                }
+            }
+            self.to_show.insert(id);
+        }
+        Ok(())
+    }
+}
+
+/// Retention has removed what this reader never had.
+fn show_expired(name: &str, effects: &mut Effects) {
+    effects.show(
+        Tone::Notice,
+        format!("{name}: some of what was said while you were away has expired"),
+    );
+}

@@ -1,0 +1,309 @@
+//! What is asked of the server about rooms, and what its answers say: lists, changes, refusals.
+//!
+//! What an answer means for where the user stands is for `rooms`.
+
+use super::NO_LINK;
+use crate::client::account::blocked;
+use crate::client::account::pending::{Aim, Asked, LISTED_MAX};
+use crate::client::account::{Account, tag_of};
+use crate::client::effects::Effects;
+use crate::client::env::Tone;
+use crate::client::name::{is_room, short};
+use crate::client::ui::{render, render_rooms};
+use crate::protocol::{
+    Change, ClientBody, ErrorCode, Failure, Members, MembersRequest, Message, Moderate, Moderated,
+    Room, Rooms, RoomsRequest,
+};
+use crate::text::printable;
+use crate::transport::{Channel, Now};
+
+impl Account {
+    /// Sends a request whose answer bears its tag.
+    pub(in crate::client) fn request(
+        &mut self,
+        now: Now,
+        asked: Asked,
+        body: impl FnOnce(u32) -> ClientBody,
+        effects: &mut Effects,
+    ) {
+        if !self.can_ask() {
+            effects.show(Tone::Error, NO_LINK);
+            return;
+        }
+        let tag = self.take_tag();
+        if self.requests.add(now.instant, tag, asked) {
+            effects.send(Channel::Control, &Message::control(body(tag)));
+        } else {
+            effects.show(
+                Tone::Error,
+                "too many requests wait for the server's answer; try again",
+            );
+        }
+    }
+
+    /// A tag that no open request has.
+    pub(in crate::client) fn take_tag(&mut self) -> u32 {
+        let tag = self.next_tag;
+        self.next_tag = self.next_tag.wrapping_add(1).max(1);
+        tag
+    }
+
+    /// The user wants to see which rooms there are; without a link, those that this device knows.
+    pub(in crate::client) fn list_rooms(&mut self, now: Now, aim: Aim, effects: &mut Effects) {
+        if !self.can_ask() && matches!(aim, Aim::List(_)) {
+            let mut lines = Vec::new();
+            for (_, known) in self.conversations.iter() {
+                if is_room(&known.place.name) && !known.place.is_left {
+                    let unread = match known.place.unread {
+                        0 => String::new(),
+                        unread => format!("  {unread} unread"),
+                    };
+                    lines.push(format!("{}{unread}", known.place.name));
+                }
+            }
+            lines.sort();
+            for line in lines {
+                effects.show(Tone::Plain, line);
+            }
+            effects.show(
+                Tone::Notice,
+                "there is no link to the server now; these are the rooms that you belong to",
+            );
+            return;
+        }
+        let rooms = Vec::new();
+        let page = match aim {
+            Aim::List(page) => page.checked_sub(1),
+            Aim::Topic(_) | Aim::Names => None,
+        };
+        let body = |tag| ClientBody::from(RoomsRequest { tag, page });
+        self.request(now, Asked::Rooms { aim, rooms }, body, effects);
+    }
+
+    /// The user wants to see who belongs to a room.
+    pub(in crate::client) fn list_members(
+        &mut self,
+        now: Now,
+        named: Option<&str>,
+        effects: &mut Effects,
+    ) {
+        if let Some((conversation, name)) = self.room(named, effects) {
+            let members = Vec::new();
+            let body = |tag| ClientBody::from(MembersRequest { tag, conversation });
+            self.request(now, Asked::Members { name, members }, body, effects);
+        }
+    }
+
+    /// The user wants to change a room, or who belongs to it.
+    pub(in crate::client) fn change_room(
+        &mut self,
+        now: Now,
+        named: Option<&str>,
+        change: Change,
+        effects: &mut Effects,
+    ) {
+        let text = change.text.as_deref().unwrap_or_default();
+        if !text.is_empty() && printable::is_blank(text) {
+            effects.show(Tone::Error, render::NOTHING_SEEN);
+            return;
+        }
+        if let Some((conversation, name)) = self.room(named, effects) {
+            let asked = Asked::Change {
+                name,
+                change: change.clone(),
+            };
+            let body = |tag| {
+                ClientBody::from(Moderate {
+                    tag,
+                    conversation,
+                    change,
+                })
+            };
+            self.request(now, asked, body, effects);
+        }
+    }
+
+    /// A change is made, and the log says so, unless there was nothing to change.
+    pub(in crate::client) fn handle_moderated(&mut self, done: &Moderated, effects: &mut Effects) {
+        if let Some(Asked::Change { name, change }) = self.requests.take(done.tag)
+            && !done.changed
+        {
+            let text = render_rooms::unchanged(&change, &self.name, &name);
+            effects.show(Tone::Plain, text);
+        }
+    }
+
+    /// The rooms, or a part of them.
+    pub(in crate::client) fn handle_rooms(&mut self, answer: Rooms, effects: &mut Effects) {
+        let Some(Asked::Rooms { rooms, .. }) = self.requests.get_mut(answer.tag) else {
+            return;
+        };
+        let room_for = LISTED_MAX.saturating_sub(rooms.len());
+        rooms.extend(answer.rooms.into_iter().take(room_for));
+        if answer.more {
+            return;
+        }
+        let pages = answer.pages.unwrap_or(1);
+        let Some(Asked::Rooms { aim, rooms }) = self.requests.take(answer.tag) else {
+            return;
+        };
+        self.learn_names(&rooms, effects);
+        match aim {
+            Aim::Names => {}
+            Aim::Topic(name) => {
+                let room = rooms.iter().find(|room| room.name == name);
+                let topic = room.map(|room| &*room.topic).unwrap_or_default();
+                let line = if topic.is_empty() {
+                    format!("{name} has no topic; `/topic {name} TEXT` sets one")
+                } else {
+                    format!("{name}: {topic}")
+                };
+                effects.show(Tone::Plain, line);
+            }
+            Aim::List(1) if rooms.is_empty() => {
+                effects.show(Tone::Plain, "there are no rooms; `/join #NAME` makes one");
+            }
+            Aim::List(page) if rooms.is_empty() => {
+                let text = format!("page {page} of the rooms is empty; there are {pages} pages");
+                effects.show(Tone::Plain, text);
+            }
+            Aim::List(page) => {
+                let unread = |room: &Room| {
+                    let known = self.conversations.get(room.conversation);
+                    known.map_or(0, |known| known.place.unread)
+                };
+                let rooms: Vec<(Room, u32)> = rooms
+                    .into_iter()
+                    .map(|room| (unread(&room), room))
+                    .map(|(unread, room)| (room, unread))
+                    .collect();
+                effects.show_table(Tone::Plain, &render_rooms::rooms(&rooms));
+                if page < pages {
+                    let next = page + 1;
+                    let text = format!("page {page} of {pages}; `rooms {next}` shows more");
+                    effects.show(Tone::Notice, text);
+                }
+            }
+        }
+    }
+
+    /// Rooms that another device joined have entries here before they have a name.
+    fn learn_names(&mut self, rooms: &[Room], effects: &mut Effects) {
+        for room in rooms {
+            let Some(known) = self.conversations.get_mut(room.conversation) else {
+                continue;
+            };
+            if known.place.name.is_empty() && is_room(&room.name) {
+                known.place.name = short(room.name.clone());
+                effects.show(
+                    Tone::Notice,
+                    format!("you belong to {} now", known.place.name),
+                );
+                self.people.tell_names();
+                self.save_place(room.conversation);
+            }
+        }
+    }
+
+    /// The members of a room, or a part of them.
+    pub(in crate::client) fn handle_members(&mut self, answer: Members, effects: &mut Effects) {
+        let Some(Asked::Members { members, .. }) = self.requests.get_mut(answer.tag) else {
+            return;
+        };
+        let room_for = LISTED_MAX.saturating_sub(members.len());
+        members.extend(answer.members.into_iter().take(room_for));
+        if answer.more {
+            return;
+        }
+        if let Some(Asked::Members { members, .. }) = self.requests.take(answer.tag) {
+            let rows = render_rooms::member_list(&members, &self.name);
+            effects.show_table(Tone::Plain, &rows);
+        }
+    }
+
+    /// A request of this user's was refused.
+    pub(in crate::client) fn request_refused(&mut self, failure: &Failure, effects: &mut Effects) {
+        let Some(asked) = self.requests.take(tag_of(failure)) else {
+            return;
+        };
+        if let (Asked::Change { name, change }, ErrorCode::NotPermitted) = (&asked, failure.code) {
+            let text = render_rooms::not_permitted(change, &self.name, name);
+            effects.show(Tone::Error, text);
+            return;
+        }
+        let subject = match &asked {
+            Asked::Change {
+                change:
+                    Change {
+                        subject: Some(subject),
+                        ..
+                    },
+                ..
+            } => subject.clone(),
+            Asked::Join { name, .. }
+            | Asked::Leave { name }
+            | Asked::Members { name, .. }
+            | Asked::Change { name, .. }
+            | Asked::Block { name, .. } => name.clone(),
+            Asked::Rooms { .. } | Asked::History => String::new(),
+        };
+        if let Asked::Block { name, .. } = &asked {
+            effects.show(Tone::Error, blocked::refusal(failure, name));
+            return;
+        }
+        effects.show(Tone::Error, render::refusal(failure, &subject));
+        self.give_up_request(asked, &render::refusal(failure, &subject), effects);
+    }
+
+    /// What follows from a request that will have no good answer.
+    fn give_up_request(&mut self, asked: Asked, reason: &str, effects: &mut Effects) {
+        match asked {
+            Asked::Join { name, .. } => {
+                self.inside.take_if(|inside| *inside == name);
+                self.drop_unsent(&name, reason, effects);
+            }
+            Asked::History => self.page_unanswered(effects),
+            _ => {}
+        }
+    }
+
+    /// Gives up waiting for answers that do not come.
+    pub(in crate::client) fn requests_timeout(&mut self, now: Now, effects: &mut Effects) {
+        while let Some(late) = self.requests.take_late(now.instant) {
+            if matches!(
+                late,
+                Asked::Rooms {
+                    aim: Aim::Names,
+                    ..
+                }
+            ) {
+                continue;
+            }
+            if !matches!(late, Asked::History) {
+                effects.show(Tone::Error, "the server has not answered; try again");
+            }
+            if matches!(late, Asked::History) {
+                self.page_unanswered(effects);
+            }
+        }
+    }
+
+    /// The link is lost: a room that was being joined is asked for again, the rest is given up.
+    pub(in crate::client) fn requests_lost(&mut self, effects: &mut Effects) {
+        for asked in self.requests.take_all() {
+            match asked {
+                Asked::Join { name, steps_in } => {
+                    if steps_in {
+                        self.inside = Some(name.clone());
+                    }
+                    self.wanted.insert(name, None);
+                }
+                Asked::History => self.page_unanswered(effects),
+                Asked::Rooms {
+                    aim: Aim::Names, ..
+                } => {}
+                _ => effects.show(Tone::Error, "the answer was lost with the link; try again"),
+            }
+        }
+    }
+}

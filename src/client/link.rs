@@ -1,0 +1,468 @@
+//! The link to the server: connecting, and connecting again for as long as the client runs.
+//!
+//! All addresses of the server are tried side by side, each a moment after the one before it (RFC 8305), and
+//! the first that answers is used. A link that is lost is made again, with growing pauses; at once, if the server
+//! has only restarted.
+
+use std::collections::VecDeque;
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+use rand_chacha::ChaCha20Rng;
+use rand_core::RngCore;
+
+use super::core::status::LinkStatus;
+use crate::protocol::EndReason;
+use crate::transport::{Channel, CloseReason, Endpoint, Event, SendError, SessionId};
+
+/// How long one round of attempts may take. The transport says sooner that nobody is there; this bounds a
+/// handshake that is answered and never ends.
+const CONNECT_WAIT: Duration = Duration::from_secs(10);
+
+/// How long after one address the next is tried as well (RFC 8305 §5 recommends 250 ms).
+const NEXT_ADDRESS_AFTER: Duration = Duration::from_millis(250);
+
+/// How many addresses are tried. At the limit the others are not.
+const ADDRESSES_MAX: usize = 8;
+
+/// The pause before the first and before a late attempt to connect again, before a quarter of jitter.
+const PAUSE_FIRST: Duration = Duration::from_secs(1);
+const PAUSE_MAX: Duration = Duration::from_secs(12);
+
+/// A server that has restarted is called again at once if the session had stood for at least this long; one that
+/// resets each session as soon as it stands is not asked without a pause.
+const STOOD: Duration = PAUSE_FIRST;
+
+/// How long the end waits for what was sent to be acknowledged. Chosen: as long as a user waits for a prompt.
+const DRAIN_WAIT: Duration = Duration::from_secs(2);
+
+const _: () = assert!(PAUSE_MAX.as_millis() * 5 / 4 <= 15_000);
+
+/// How many messages of one channel wait for room. Chosen: several times what an outbox and a HELLO can have under way.
+/// At the limit the server does not read; the link is closed, and made again.
+const WAITING_MAX: usize = 10_000;
+
+/// How long the end waits for the goodbye to be answered, or said as often as the transport says it: if it were said
+/// once, others would see on a path that loses packets somebody online who is not. Chosen: three times on a path
+/// of 100 ms each way; past it the server notices the silence.
+const GOODBYE_WAIT: Duration = Duration::from_secs(1);
+
+/// The code of a goodbye without a fault.
+const CODE_QUIT: u16 = 0;
+
+/// The code with which a session is closed whose other end does not take what it asked for.
+const CODE_NOT_READING: u16 = 2;
+
+/// The code with which a server closes a session whose device has signed in anew (udpchat-protocol(7)). A client
+/// that came back by its ticket after that would drive the other one out in turn.
+const CODE_SUPERSEDED: u16 = 3;
+
+/// The code with which it closes the oldest session of an account that has too many. A client that came back by its
+/// ticket after that would drive the next one out.
+const CODE_TOO_MANY_SESSIONS: u16 = 4;
+
+/// Something that happened to the link.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum LinkEvent {
+    /// It stands; the server has proved that it holds this key.
+    Up {
+        /// The server's key.
+        key: [u8; 32],
+        /// The handshake's hash.
+        handshake_hash: [u8; 32],
+    },
+    /// It is lost, and is being made again.
+    Lost {
+        /// Why.
+        reason: String,
+        /// Why the server has signed the user out, if it did that with the link.
+        ended: Option<EndReason>,
+    },
+    /// It could not be made the first time; what was heard, if anything.
+    Unreachable(Option<String>),
+    /// It can never be made.
+    Impossible(String),
+    /// Nothing is heard of the server.
+    Silent,
+    /// The server is heard again.
+    Awake,
+}
+
+#[derive(Debug)]
+enum State {
+    Idle,
+    Connecting {
+        attempts: Vec<SessionId>,
+        tried: usize,
+        next_at: Option<Instant>,
+        due: Instant,
+        heard: Option<String>,
+    },
+    Up(SessionId),
+    Pausing(Instant),
+    /// What was sent may still arrive until then.
+    Closing(SessionId, Instant),
+    /// The goodbye may still be heard until then.
+    Leaving(SessionId, Instant),
+    Closed,
+}
+
+/// The link of a client.
+pub(super) struct Link {
+    addresses: Vec<SocketAddr>,
+    state: State,
+    has_been_up: bool,
+    /// When the session last came up.
+    up_since: Option<Instant>,
+    failures: u32,
+    waiting: [VecDeque<Vec<u8>>; Channel::ALL.len()],
+}
+
+impl Link {
+    pub(super) fn new(mut addresses: Vec<SocketAddr>) -> Self {
+        addresses.truncate(ADDRESSES_MAX);
+        Self {
+            addresses,
+            state: State::Idle,
+            has_been_up: false,
+            up_since: None,
+            failures: 0,
+            waiting: Default::default(),
+        }
+    }
+
+    /// Begins to connect.
+    pub(super) fn connect(&mut self, now: Instant, endpoint: &mut Endpoint) {
+        self.waiting.iter_mut().for_each(VecDeque::clear);
+        self.state = State::Connecting {
+            attempts: Vec::new(),
+            tried: 0,
+            next_at: None,
+            due: now + CONNECT_WAIT,
+            heard: None,
+        };
+        self.try_next_address(now, endpoint);
+    }
+
+    fn try_next_address(&mut self, now: Instant, endpoint: &mut Endpoint) {
+        if let State::Connecting {
+            attempts,
+            tried,
+            next_at,
+            ..
+        } = &mut self.state
+        {
+            if let Some(address) = self.addresses.get(*tried) {
+                attempts.push(endpoint.connect(now, *address));
+                *tried += 1;
+            }
+            *next_at = (*tried < self.addresses.len()).then_some(now + NEXT_ADDRESS_AFTER);
+        }
+    }
+
+    /// The session, while it stands.
+    pub(super) const fn session(&self) -> Option<SessionId> {
+        match self.state {
+            State::Up(session) => Some(session),
+            _ => None,
+        }
+    }
+
+    /// Its figures, while it stands.
+    pub(super) fn status(&self, endpoint: &Endpoint) -> Option<LinkStatus> {
+        let session = self.session()?;
+        Some(LinkStatus {
+            remote: endpoint.remote(session)?,
+            statistics: endpoint.statistics(session)?,
+        })
+    }
+
+    /// Takes an event of the endpoint in; what is to be received is the caller's to receive.
+    pub(super) fn handle_event(
+        &mut self,
+        now: Instant,
+        endpoint: &mut Endpoint,
+        event: Event,
+        random: &mut ChaCha20Rng,
+    ) -> Option<LinkEvent> {
+        match event {
+            Event::Connected {
+                session,
+                peer_key,
+                handshake_hash,
+            } => self.connected(now, endpoint, session, peer_key, handshake_hash),
+            Event::Closed { session, reason } => {
+                self.closed(now, endpoint, session, &reason, random)
+            }
+            Event::Writable { session, channel } if self.session() == Some(session) => {
+                self.flush(now, endpoint, session, channel);
+                None
+            }
+            Event::Silent { session } if self.session() == Some(session) => Some(LinkEvent::Silent),
+            Event::Awake { session } if self.session() == Some(session) => Some(LinkEvent::Awake),
+            _ => None,
+        }
+    }
+
+    fn connected(
+        &mut self,
+        now: Instant,
+        endpoint: &mut Endpoint,
+        session: SessionId,
+        peer_key: Option<[u8; 32]>,
+        handshake_hash: [u8; 32],
+    ) -> Option<LinkEvent> {
+        let State::Connecting { attempts, .. } = &mut self.state else {
+            return None;
+        };
+        if !attempts.contains(&session) {
+            return None;
+        }
+        let key = peer_key?;
+        for other in std::mem::take(attempts) {
+            if other != session {
+                endpoint.close(now, other, CODE_QUIT, "another address was quicker");
+            }
+        }
+        self.state = State::Up(session);
+        self.has_been_up = true;
+        self.up_since = Some(now);
+        // The address that has answered is the first to be tried the next time.
+        let remote = endpoint.remote(session);
+        if let Some(at) = self
+            .addresses
+            .iter()
+            .position(|address| Some(*address) == remote)
+        {
+            self.addresses[..=at].rotate_right(1);
+        }
+        self.failures = 0;
+        Some(LinkEvent::Up {
+            key,
+            handshake_hash,
+        })
+    }
+
+    fn closed(
+        &mut self,
+        now: Instant,
+        endpoint: &mut Endpoint,
+        session: SessionId,
+        reason: &CloseReason,
+        random: &mut ChaCha20Rng,
+    ) -> Option<LinkEvent> {
+        match &mut self.state {
+            State::Up(up) if *up == session => {
+                let stood = |since| now.saturating_duration_since(since) >= STOOD;
+                if *reason == CloseReason::Reset && self.up_since.is_some_and(stood) {
+                    self.connect(now, endpoint);
+                } else {
+                    self.pause(now, random);
+                }
+                let ended = match reason {
+                    CloseReason::Peer { code, .. } => end_reason(*code),
+                    _ => None,
+                };
+                Some(LinkEvent::Lost {
+                    reason: match reason {
+                        // The number says nothing to a reader.
+                        CloseReason::Peer { reason, .. } if !reason.is_empty() => reason.clone(),
+                        other => other.to_string(),
+                    },
+                    ended,
+                })
+            }
+            State::Connecting {
+                attempts, heard, ..
+            } if attempts.contains(&session) => {
+                attempts.retain(|attempt| *attempt != session);
+                if matches!(reason, CloseReason::Version) && !self.has_been_up {
+                    return Some(LinkEvent::Impossible(reason.to_string()));
+                }
+                if !matches!(reason, CloseReason::NoAnswer | CloseReason::TimedOut) {
+                    *heard = Some(reason.to_string());
+                }
+                if !attempts.is_empty() {
+                    return None;
+                }
+                self.try_next_address(now, endpoint);
+                match &self.state {
+                    State::Connecting { attempts, .. } if attempts.is_empty() => {
+                        self.give_up(now, endpoint, random)
+                    }
+                    _ => None,
+                }
+            }
+            State::Closing(closing, _) if *closing == session => {
+                self.state = State::Closed;
+                None
+            }
+            _ => None,
+        }
+    }
+
+    /// Nobody has answered this time.
+    fn give_up(
+        &mut self,
+        now: Instant,
+        endpoint: &mut Endpoint,
+        random: &mut ChaCha20Rng,
+    ) -> Option<LinkEvent> {
+        let State::Connecting {
+            attempts, heard, ..
+        } = &mut self.state
+        else {
+            return None;
+        };
+        let heard = heard.take();
+        for attempt in std::mem::take(attempts) {
+            endpoint.close(now, attempt, CODE_QUIT, "no answer");
+        }
+        if self.has_been_up {
+            self.pause(now, random);
+            None
+        } else {
+            self.state = State::Closed;
+            Some(LinkEvent::Unreachable(heard))
+        }
+    }
+
+    /// Waits before the next attempt: 1, 2, 4 … 12 s, a quarter more or less.
+    fn pause(&mut self, now: Instant, random: &mut ChaCha20Rng) {
+        let pause = PAUSE_FIRST
+            .saturating_mul(1 << self.failures.min(8))
+            .min(PAUSE_MAX);
+        self.failures = self.failures.saturating_add(1);
+        let jitter_percent = 75 + random.next_u32() % 51;
+        self.state = State::Pausing(now + pause * jitter_percent / 100);
+    }
+
+    /// Ends a session that is no good any more; it is made again.
+    pub(super) fn reconnect(
+        &mut self,
+        now: Instant,
+        endpoint: &mut Endpoint,
+        random: &mut ChaCha20Rng,
+    ) {
+        if let State::Up(session) = self.state {
+            self.pause(now, random);
+            endpoint.close(now, session, CODE_QUIT, "connecting again");
+        }
+    }
+
+    pub(super) fn deadline(&self) -> Option<Instant> {
+        match &self.state {
+            State::Connecting { next_at, due, .. } => {
+                Some(next_at.map_or(*due, |next| next.min(*due)))
+            }
+            State::Pausing(until) | State::Closing(_, until) | State::Leaving(_, until) => {
+                Some(*until)
+            }
+            State::Idle | State::Up(_) | State::Closed => None,
+        }
+    }
+
+    pub(super) fn handle_timeout(
+        &mut self,
+        now: Instant,
+        endpoint: &mut Endpoint,
+        random: &mut ChaCha20Rng,
+    ) -> Option<LinkEvent> {
+        match &self.state {
+            State::Connecting { due, .. } if *due <= now => self.give_up(now, endpoint, random),
+            State::Connecting {
+                next_at: Some(at), ..
+            } if *at <= now => {
+                self.try_next_address(now, endpoint);
+                None
+            }
+            State::Pausing(until) if *until <= now => {
+                self.connect(now, endpoint);
+                None
+            }
+            _ => None,
+        }
+    }
+
+    /// Sends a message, or keeps it until there is room, up to [`WAITING_MAX`]. Without a link it is dropped: whoever sent it hears of the loss.
+    pub(super) fn send(
+        &mut self,
+        now: Instant,
+        endpoint: &mut Endpoint,
+        channel: Channel,
+        bytes: Vec<u8>,
+    ) {
+        if let State::Up(session) | State::Closing(session, _) = self.state {
+            self.waiting[channel as usize].push_back(bytes);
+            self.flush(now, endpoint, session, channel);
+            if self.waiting[channel as usize].len() > WAITING_MAX {
+                endpoint.close(now, session, CODE_NOT_READING, "the server does not read");
+            }
+        }
+    }
+
+    fn flush(
+        &mut self,
+        now: Instant,
+        endpoint: &mut Endpoint,
+        session: SessionId,
+        channel: Channel,
+    ) {
+        let waiting = &mut self.waiting[channel as usize];
+        while let Some(bytes) = waiting.front() {
+            match endpoint.send(now, session, channel, bytes) {
+                Err(SendError::Full) => return,
+                // A closed session's event is on its way; a message that is too long is checked before.
+                Ok(()) | Err(SendError::Closed | SendError::TooLong) => {
+                    waiting.pop_front();
+                }
+            }
+        }
+    }
+
+    /// Says goodbye once what was sent has arrived, or after [`DRAIN_WAIT`], and waits for the answer, but no longer
+    /// than [`GOODBYE_WAIT`].
+    pub(super) fn close(&mut self, now: Instant, endpoint: &mut Endpoint) {
+        match &mut self.state {
+            State::Up(session) => self.state = State::Closing(*session, now + DRAIN_WAIT),
+            State::Connecting { attempts, .. } => {
+                for attempt in std::mem::take(attempts) {
+                    endpoint.close(now, attempt, CODE_QUIT, "quit");
+                }
+                self.state = State::Closed;
+            }
+            State::Idle | State::Pausing(_) => self.state = State::Closed,
+            State::Closing(..) | State::Leaving(..) | State::Closed => {}
+        }
+        if let State::Closing(session, until) = self.state
+            && (until <= now || endpoint.is_drained(session) && self.has_nothing_waiting())
+        {
+            self.state = State::Leaving(session, now + GOODBYE_WAIT);
+            endpoint.close(now, session, CODE_QUIT, "quit");
+        }
+        if let State::Leaving(session, until) = self.state
+            && (until <= now || endpoint.remote(session).is_none())
+        {
+            self.state = State::Closed;
+        }
+    }
+
+    fn has_nothing_waiting(&self) -> bool {
+        self.waiting.iter().all(VecDeque::is_empty)
+    }
+
+    /// Whether the goodbye has been said.
+    pub(super) const fn is_closed(&self) -> bool {
+        matches!(self.state, State::Closed)
+    }
+}
+
+/// What the code in a server's goodbye says of who was signed in on the session: the same as the message before it,
+/// which may be lost.
+const fn end_reason(code: u16) -> Option<EndReason> {
+    match code {
+        CODE_SUPERSEDED => Some(EndReason::Superseded),
+        CODE_TOO_MANY_SESSIONS => Some(EndReason::TooManySessions),
+        _ => None,
+    }
+}

@@ -1,0 +1,423 @@
+//! What a device must not forget, in redb: who it is, what it has yet to send, what it has received and where
+//! it stands.
+//!
+//! Changes are collected and committed together, once for each batch of the driver. Nothing that follows from a
+//! change (a packet, a line on the screen) may leave before [`State::commit`] has returned.
+
+use redb::{
+    Database, ReadableDatabase, ReadableTable, ReadableTableMetadata, Table, TableDefinition,
+};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_bytes::ByteBuf;
+use thiserror::Error;
+
+use super::account::conversations::Place;
+use super::account::outbox::Unsent;
+use super::account::receipts::Awaited;
+use crate::protocol::{AccountId, BlockedUser, ConversationId, DeviceId, EntryId, to_bytes};
+use entry::Entry;
+
+/// The form of these tables. Any other is refused by number.
+pub(super) const SCHEMA: u64 = 2;
+
+/// How many entries of history a device keeps. Chosen: years of talk, and with texts of a usual length less than
+/// 100 MB. At the limit the oldest entry of the largest conversation makes room: it can be fetched again.
+pub(super) const HISTORY_ENTRIES_MAX: u64 = 200_000;
+
+const IDENTITY: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("identity");
+const OUTBOX: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("outbox");
+const HISTORY: TableDefinition<'_, (u64, u64), &[u8]> = TableDefinition::new("history");
+const POSITIONS: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("positions");
+/// How many entries the history has of each conversation.
+const COUNTS: TableDefinition<'_, u64, u64> = TableDefinition::new("counts");
+const AWAITED: TableDefinition<'_, (u64, u64), &[u8]> = TableDefinition::new("awaited");
+
+const KEY_SCHEMA: &str = "schema";
+const KEY_DEVICE: &str = "device";
+const KEY_BLOCKED: &str = "blocked";
+
+/// Why the tables could not be read or written.
+#[derive(Debug, Error)]
+pub(super) enum StateError {
+    /// The database said so.
+    #[error("the database of this device failed: {0}")]
+    Storage(#[source] Box<redb::Error>),
+    /// A record is not what this program writes.
+    #[error("the database of this device is damaged (table {0})")]
+    Damaged(&'static str),
+    /// It was written by a later version.
+    #[error("the database of this device is of schema {0}, newer than this program's {SCHEMA}")]
+    Newer(u64),
+    /// It was written by a version whose tables are not read any longer.
+    #[error(
+        "the database of this device is of schema {0}, and this program reads only {SCHEMA}: name a new state directory \
+         with --state, or move this one away"
+    )]
+    Older(u64),
+}
+
+impl<E: Into<redb::Error>> From<E> for StateError {
+    fn from(error: E) -> Self {
+        Self::Storage(Box::new(error.into()))
+    }
+}
+
+/// Who this device is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Identity {
+    /// The account.
+    pub(super) account: AccountId,
+    /// Its canonical name.
+    pub(super) name: String,
+    /// The device, unless its id had to be given up.
+    pub(super) device: Option<DeviceId>,
+    /// The epoch of the server's database in whose logs the positions are.
+    pub(super) epoch: u64,
+    /// The ticket for the next sign-in, unless it was forgotten.
+    pub(super) ticket: Option<ByteBuf>,
+}
+
+/// Everything that is read at the beginning; the history stays on disk.
+#[derive(Debug, Default)]
+pub(super) struct Loaded {
+    /// What has yet to be stored by the server.
+    pub(super) outbox: Vec<(u64, Unsent)>,
+    /// Where the device stands.
+    pub(super) places: Vec<(ConversationId, Place)>,
+    /// Own entries whose receipts have not all come.
+    pub(super) awaited: Vec<(ConversationId, EntryId, Awaited)>,
+    /// Whom the user blocks.
+    pub(super) blocked: Vec<BlockedUser>,
+}
+
+enum Change {
+    Identity(Vec<u8>),
+    Blocked(Vec<u8>),
+    Outbox(u64, Option<Vec<u8>>),
+    History(ConversationId, EntryId, Vec<u8>),
+    Place(ConversationId, Vec<u8>),
+    Awaited(ConversationId, EntryId, Option<Vec<u8>>),
+    Clear,
+}
+
+/// The tables of one device.
+pub(super) struct State {
+    database: Database,
+    identity: Option<Identity>,
+    changes: Vec<Change>,
+    entries_max: u64,
+}
+
+impl State {
+    /// Opens the tables, made if there are none.
+    pub(super) fn open(database: Database) -> Result<Self, StateError> {
+        let transaction = database.begin_write()?;
+        let identity = {
+            let mut table = transaction.open_table(IDENTITY)?;
+            match read::<u64>(&table, KEY_SCHEMA)? {
+                Some(SCHEMA) => {}
+                Some(found) if found > SCHEMA => return Err(StateError::Newer(found)),
+                Some(found) => return Err(StateError::Older(found)),
+                None => {
+                    table.insert(KEY_SCHEMA, to_bytes(&SCHEMA).as_slice())?;
+                }
+            }
+            transaction.open_table(OUTBOX)?;
+            transaction.open_table(HISTORY)?;
+            transaction.open_table(POSITIONS)?;
+            transaction.open_table(AWAITED)?;
+            transaction.open_table(COUNTS)?;
+            read(&table, KEY_DEVICE)?
+        };
+        transaction.commit()?;
+        Ok(Self {
+            database,
+            identity,
+            changes: Vec::new(),
+            entries_max: HISTORY_ENTRIES_MAX,
+        })
+    }
+
+    /// Reads what is kept in memory while a session lasts.
+    pub(super) fn load(&self) -> Result<Loaded, StateError> {
+        let transaction = self.database.begin_read()?;
+        let mut loaded = Loaded::default();
+        for row in transaction.open_table(OUTBOX)?.iter()? {
+            let (key, value) = row?;
+            let unsent = decode(value.value(), "outbox")?;
+            loaded.outbox.push((key.value(), unsent));
+        }
+        for row in transaction.open_table(POSITIONS)?.iter()? {
+            let (key, value) = row?;
+            let place = decode(value.value(), "positions")?;
+            loaded.places.push((ConversationId(key.value()), place));
+        }
+        for row in transaction.open_table(AWAITED)?.iter()? {
+            let (key, value) = row?;
+            let (conversation, entry) = key.value();
+            let awaited = decode(value.value(), "awaited")?;
+            loaded
+                .awaited
+                .push((ConversationId(conversation), EntryId(entry), awaited));
+        }
+        loaded.blocked = read(&transaction.open_table(IDENTITY)?, KEY_BLOCKED)?.unwrap_or_default();
+        Ok(loaded)
+    }
+
+    /// Who this device is, as far as it is known.
+    pub(super) const fn identity(&self) -> Option<&Identity> {
+        self.identity.as_ref()
+    }
+
+    pub(super) fn set_identity(&mut self, identity: Identity) {
+        self.changes.push(Change::Identity(to_bytes(&identity)));
+        self.identity = Some(identity);
+    }
+
+    pub(super) fn put_blocked(&mut self, users: &[BlockedUser]) {
+        self.changes.push(Change::Blocked(to_bytes(&users)));
+    }
+
+    pub(super) fn put_unsent(&mut self, sequence: u64, unsent: &Unsent) {
+        self.changes
+            .push(Change::Outbox(sequence, Some(to_bytes(unsent))));
+    }
+
+    pub(super) fn remove_unsent(&mut self, sequence: u64) {
+        self.changes.push(Change::Outbox(sequence, None));
+    }
+
+    pub(super) fn put_entry(&mut self, conversation: ConversationId, entry: EntryId, what: &Entry) {
+        self.changes
+            .push(Change::History(conversation, entry, to_bytes(what)));
+    }
+
+    pub(super) fn put_place(&mut self, conversation: ConversationId, place: &Place) {
+        self.changes
+            .push(Change::Place(conversation, to_bytes(place)));
+    }
+
+    pub(super) fn put_awaited(
+        &mut self,
+        conversation: ConversationId,
+        entry: EntryId,
+        awaited: Option<&Awaited>,
+    ) {
+        self.changes.push(Change::Awaited(
+            conversation,
+            entry,
+            awaited.map(to_bytes::<Awaited>),
+        ));
+    }
+
+    /// Forgets all but the schema: the account that these tables were of is not there any more.
+    pub(super) fn clear(&mut self) {
+        self.changes.push(Change::Clear);
+        self.identity = None;
+    }
+
+    /// The last entries of a conversation behind one place and up to another, at most so many, oldest first.
+    pub(super) fn last_entries(
+        &self,
+        conversation: ConversationId,
+        after: EntryId,
+        upto: EntryId,
+        limit: usize,
+    ) -> Result<Vec<(EntryId, Entry)>, StateError> {
+        if after >= upto {
+            return Ok(Vec::new());
+        }
+        let transaction = self.database.begin_read()?;
+        let table = transaction.open_table(HISTORY)?;
+        let first = (conversation.0, after.0 + 1);
+        let mut entries = Vec::new();
+        for row in table
+            .range(first..=(conversation.0, upto.0))?
+            .rev()
+            .take(limit)
+        {
+            let (key, value) = row?;
+            entries.push((EntryId(key.value().1), decode(value.value(), "history")?));
+        }
+        entries.reverse();
+        Ok(entries)
+    }
+
+    /// One entry, if it is here, durable or not.
+    pub(super) fn entry(
+        &self,
+        conversation: ConversationId,
+        entry: EntryId,
+    ) -> Result<Option<Entry>, StateError> {
+        let of_this_batch = self.changes.iter().rev().find_map(|change| match change {
+            Change::History(of, at, bytes) if (*of, *at) == (conversation, entry) => Some(bytes),
+            _ => None,
+        });
+        if let Some(bytes) = of_this_batch {
+            return decode(bytes, "history").map(Some);
+        }
+        let table = self.database.begin_read()?.open_table(HISTORY)?;
+        let found = table.get((conversation.0, entry.0))?;
+        found
+            .map(|value| decode(value.value(), "history"))
+            .transpose()
+    }
+
+    /// The last entry of a conversation before a place.
+    pub(super) fn entry_before(
+        &self,
+        conversation: ConversationId,
+        before: EntryId,
+    ) -> Result<Option<(EntryId, Entry)>, StateError> {
+        let table = self.database.begin_read()?.open_table(HISTORY)?;
+        let last = table
+            .range((conversation.0, 0)..(conversation.0, before.0))?
+            .next_back()
+            .transpose()?;
+        last.map(|(key, value)| Ok((EntryId(key.value().1), decode(value.value(), "history")?)))
+            .transpose()
+    }
+
+    /// Calls `visit` with each entry of the history until it says that this is enough.
+    pub(super) fn visit_history(
+        &self,
+        mut visit: impl FnMut(ConversationId, EntryId, Entry) -> bool,
+    ) -> Result<(), StateError> {
+        let table = self.database.begin_read()?.open_table(HISTORY)?;
+        for row in table.iter()? {
+            let (key, value) = row?;
+            let (conversation, entry) = key.value();
+            let what = decode(value.value(), "history")?;
+            if !visit(ConversationId(conversation), EntryId(entry), what) {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether anything was put since the last commit.
+    pub(super) fn has_changes(&self) -> bool {
+        !self.changes.is_empty()
+    }
+
+    /// Makes everything that was put since the last time durable.
+    pub(super) fn commit(&mut self) -> Result<(), StateError> {
+        if self.changes.is_empty() {
+            return Ok(());
+        }
+        let transaction = self.database.begin_write()?;
+        {
+            let mut identity = transaction.open_table(IDENTITY)?;
+            let mut outbox = transaction.open_table(OUTBOX)?;
+            let mut history = transaction.open_table(HISTORY)?;
+            let mut positions = transaction.open_table(POSITIONS)?;
+            let mut awaited = transaction.open_table(AWAITED)?;
+            let mut counts = transaction.open_table(COUNTS)?;
+            for change in &self.changes {
+                match change {
+                    Change::Identity(bytes) => {
+                        identity.insert(KEY_DEVICE, bytes.as_slice())?;
+                    }
+                    Change::Blocked(bytes) => {
+                        identity.insert(KEY_BLOCKED, bytes.as_slice())?;
+                    }
+                    Change::Outbox(sequence, Some(bytes)) => {
+                        outbox.insert(sequence, bytes.as_slice())?;
+                    }
+                    Change::Outbox(sequence, None) => {
+                        outbox.remove(sequence)?;
+                    }
+                    Change::History(conversation, entry, bytes) => {
+                        let key = (conversation.0, entry.0);
+                        let is_new = history.insert(key, bytes.as_slice())?.is_none();
+                        if is_new {
+                            count(&mut counts, conversation.0, true)?;
+                        }
+                        if history.len()? > self.entries_max {
+                            evict(&mut history, &mut counts)?;
+                        }
+                    }
+                    Change::Place(conversation, bytes) => {
+                        positions.insert(conversation.0, bytes.as_slice())?;
+                    }
+                    Change::Awaited(conversation, entry, Some(bytes)) => {
+                        awaited.insert((conversation.0, entry.0), bytes.as_slice())?;
+                    }
+                    Change::Awaited(conversation, entry, None) => {
+                        awaited.remove((conversation.0, entry.0))?;
+                    }
+                    Change::Clear => {
+                        identity.remove(KEY_DEVICE)?;
+                        identity.remove(KEY_BLOCKED)?;
+                        outbox.retain(|_, _| false)?;
+                        history.retain(|_, _| false)?;
+                        positions.retain(|_, _| false)?;
+                        awaited.retain(|_, _| false)?;
+                        counts.retain(|_, _| false)?;
+                    }
+                }
+            }
+        }
+        transaction.commit()?;
+        self.changes.clear();
+        Ok(())
+    }
+}
+
+/// One entry more, or less, of a conversation.
+fn count(
+    counts: &mut Table<'_, u64, u64>,
+    conversation: u64,
+    is_more: bool,
+) -> Result<(), StateError> {
+    let known = counts.get(conversation)?.map_or(0, |count| count.value());
+    let count = if is_more {
+        known.saturating_add(1)
+    } else {
+        known.saturating_sub(1)
+    };
+    counts.insert(conversation, count)?;
+    Ok(())
+}
+
+/// Removes the oldest entry of the conversation that has most.
+fn evict(
+    history: &mut Table<'_, (u64, u64), &'static [u8]>,
+    counts: &mut Table<'_, u64, u64>,
+) -> Result<(), StateError> {
+    let mut largest = (0, 0);
+    for row in counts.iter()? {
+        let (conversation, entries) = row?;
+        largest = largest.max((entries.value(), conversation.value()));
+    }
+    let (_, conversation) = largest;
+    let oldest = history
+        .range((conversation, 0)..=(conversation, u64::MAX))?
+        .next()
+        .transpose()?
+        .map(|(key, _)| key.value());
+    if let Some(oldest) = oldest {
+        history.remove(oldest)?;
+        count(counts, conversation, false)?;
+    }
+    Ok(())
+}
+
+fn read<T: DeserializeOwned>(
+    table: &impl ReadableTable<&'static str, &'static [u8]>,
+    key: &str,
+) -> Result<Option<T>, StateError> {
+    table
+        .get(key)?
+        .map(|value| decode(value.value(), "identity"))
+        .transpose()
+}
+
+fn decode<T: DeserializeOwned>(bytes: &[u8], table: &'static str) -> Result<T, StateError> {
+    rmp_serde::from_slice(bytes).map_err(|_| StateError::Damaged(table))
+}
+
+pub(super) mod entry;
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,8 @@
+//! What a person reads and types: lines, tables, times and the prompt.
+
+mod lines;
+pub(super) mod prompt;
+pub(super) mod render;
+pub(super) mod render_rooms;
+pub(super) mod table;
+pub(super) mod time;

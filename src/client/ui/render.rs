@@ -1,0 +1,395 @@
+//! The text of every line that the client shows, apart from the colour that the console gives it.
+//!
+//! Nothing here decides when something is said; that is what makes the words easy to find and to test.
+
+use std::fmt::Write;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use jiff::civil::DateTime;
+use jiff::tz::Offset;
+
+use crate::protocol::{Contact, ErrorCode, Failure};
+use crate::text::printable;
+
+/// The wall clock as a line needs it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::client) struct Clock {
+    /// Now, in milliseconds since 1970 (UTC).
+    pub(in crate::client) now_ms: u64,
+    /// The user's zone, in seconds east of UTC.
+    pub(in crate::client) offset_seconds: i32,
+}
+
+/// How many names a receipt spells out before it counts; the design's bound for named receipts.
+const NAMES_MAX: usize = 32;
+
+/// How much of a text is repeated when it is spoken of, in characters. Chosen: enough to know which it was.
+const QUOTE_MAX_CHARS: usize = 40;
+
+/// What ends a line that an earlier run may have shown before it was killed.
+pub(in crate::client) const AGAIN: &str = "  (perhaps shown before)";
+
+/// What is said of a text that would be shown as one of nothing visible.
+pub(in crate::client) const NOTHING_SEEN: &str = "the text has nothing visible in it";
+
+/// What greets a user before the sign-in.
+pub(in crate::client) const WELCOME: &str =
+    "> Greetings from the Chat Room!  `login` signs you in, `help` shows the menu.";
+
+impl Clock {
+    /// A moment as the user's clock shows it, or the last that a calendar has.
+    pub(in crate::client) fn local(self, time_ms: u64) -> DateTime {
+        let time_ms = i64::try_from(time_ms).unwrap_or(i64::MAX);
+        let time = Timestamp::from_millisecond(time_ms).unwrap_or(Timestamp::MAX);
+        self.offset().to_datetime(time)
+    }
+
+    pub(in crate::client) fn offset(self) -> Offset {
+        Offset::from_seconds(self.offset_seconds).unwrap_or(Offset::UTC)
+    }
+}
+
+/// A time: `14:02` today, `Tue 14:02` within the week, else with the date.
+pub(in crate::client) fn time(time_ms: u64, clock: Clock) -> String {
+    let (then, now) = (clock.local(time_ms), clock.local(clock.now_ms));
+    let form = match (now.date() - then.date()).get_days() {
+        0 => "%H:%M",
+        1..7 => "%a %H:%M",
+        _ => "%Y-%m-%d %H:%M",
+    };
+    then.strftime(form).to_string()
+}
+
+/// Something that was said. In a pair the receiver is named only where the reader said it.
+pub(in crate::client) fn said(
+    time: &str,
+    sender: &str,
+    receiver: Option<&str>,
+    text: &str,
+) -> String {
+    let text = printable::line_or_nothing(text);
+    match receiver {
+        Some(receiver) => format!("{time} {sender} to {receiver}: {text}"),
+        None => format!("{time} {sender}: {text}"),
+    }
+}
+
+/// The line above what was said while the user was away.
+pub(in crate::client) fn away(counts: &[(String, usize)]) -> String {
+    let total: usize = counts.iter().map(|(_, count)| count).sum();
+    let parts: Vec<String> = counts
+        .iter()
+        .map(|(name, count)| format!("{name} {count}"))
+        .collect();
+    let noun = if total == 1 { "message" } else { "messages" };
+    format!("{total} {noun} while you were away: {}", parts.join(", "))
+}
+
+/// A receipt: who has it; in a pair how long it took, for everyone how many of how many; and which message it is of,
+/// where that is not plain.
+pub(in crate::client) fn received(
+    names: &[String],
+    elapsed: Option<Duration>,
+    count: Option<(usize, u32)>,
+    which: Option<&str>,
+) -> String {
+    // Writing to a String cannot fail.
+    let mut text = String::from("✓ Message received by ");
+    text.push_str(&names[..names.len().min(NAMES_MAX)].join(", "));
+    if names.len() > NAMES_MAX {
+        let _ = write!(text, " and {} more", names.len() - NAMES_MAX);
+    }
+    let how = match (count, elapsed) {
+        (Some((have, of)), _) => Some(format!("{have} of {of}")),
+        (None, elapsed) => elapsed.map(duration),
+    };
+    let parts: Vec<&str> = how.as_deref().into_iter().chain(which).collect();
+    if !parts.is_empty() {
+        let _ = write!(text, " ({})", parts.join(", "));
+    }
+    text
+}
+
+/// A receipt of a message for many: how many have it, and which it is, where that is not plain.
+pub(in crate::client) fn received_by_count(have: usize, of: u32, which: Option<&str>) -> String {
+    let which = which.map(|which| format!(" ({which})")).unwrap_or_default();
+    format!("✓ received by {have} of {of}{which}")
+}
+
+/// A span of time in the unit that suits it.
+pub(in crate::client) fn duration(span: Duration) -> String {
+    let seconds = span.as_secs();
+    match seconds {
+        0 => format!("{} ms", span.as_millis()),
+        1..10 => format!("{seconds}.{} s", span.subsec_millis() / 100),
+        10..120 => format!("{seconds} s"),
+        120..7200 => format!("{} min", seconds / 60),
+        _ => format!("{} h", seconds / 3600),
+    }
+}
+
+/// A private message is stored, and its receiver is not there.
+pub(in crate::client) fn stored_offline(name: &str, last_seen: Option<&str>) -> String {
+    match last_seen {
+        Some(time) => format!("● stored; {name} is offline (last seen {time})"),
+        None => format!("● stored; {name} is offline"),
+    }
+}
+
+/// A message to everyone, or to a room, is stored; what is to be said at once of those who are not there.
+pub(in crate::client) fn stored_for_many(
+    recipients: u32,
+    online: u32,
+    room: Option<&str>,
+) -> Option<String> {
+    if let (0, Some(room)) = (recipients, room) {
+        Some(format!("● stored; nobody else belongs to {room}"))
+    } else if online == 0 {
+        Some(match room {
+            Some(room) => format!("● stored; nobody else of {room} is online"),
+            None => "● stored; nobody else is online".into(),
+        })
+    } else {
+        (recipients > online).then(|| match recipients - online {
+            1 => "● stored for 1 who is offline".into(),
+            offline => format!("● stored for {offline} who are offline"),
+        })
+    }
+}
+
+/// Who is online, a row each.
+pub(in crate::client) fn contacts(contacts: &[Contact], own_name: &str) -> Vec<Vec<String>> {
+    contacts
+        .iter()
+        .map(|contact| {
+            let address = std::net::SocketAddr::from(contact.address);
+            let mark = if contact.name == own_name {
+                "  (you)"
+            } else {
+                ""
+            };
+            vec![contact.name.clone(), format!("{address}{mark}")]
+        })
+        .collect()
+}
+
+/// The beginning of a text in quotation marks.
+pub(in crate::client) fn quote(text: &str) -> String {
+    let text = printable::line_or_nothing(text);
+    let mut short: String = text.chars().take(QUOTE_MAX_CHARS).collect();
+    if short.len() < text.len() {
+        short.push('…');
+    }
+    format!("\"{short}\"")
+}
+
+/// A refusal in a user's words, on one line whatever the server says in it; what it was about stands in `subject`.
+pub(in crate::client) fn refusal(failure: &Failure, subject: &str) -> String {
+    printable::line(&words(failure, subject)).into_owned()
+}
+
+fn words(failure: &Failure, subject: &str) -> String {
+    let reason = match failure.code {
+        ErrorCode::NoSuchUser => return format!("there is no user \"{subject}\" here"),
+        ErrorCode::NoSuchRoom => return format!("there is no room \"{subject}\""),
+        ErrorCode::NotAMember => return format!("{subject} does not belong to the room"),
+        ErrorCode::RoomsClosed => "only the operator makes rooms here",
+        ErrorCode::NotInvited => {
+            return format!("{subject} is private, and nobody has invited you");
+        }
+        ErrorCode::LimitReached => "a limit is reached",
+        ErrorCode::QuotaFull => return quota_full(failure),
+        ErrorCode::NameTaken => return format!("the name \"{subject}\" is taken"),
+        // The detail is a sentence of its own.
+        ErrorCode::BadName if !failure.detail.is_empty() => return failure.detail.clone(),
+        ErrorCode::BadName => "this is not a name",
+        ErrorCode::NameLooksLike => "choose another name: this one looks like a name that is taken",
+        ErrorCode::RegistrationClosed => {
+            "registration is closed here: accounts are opened by the operator"
+        }
+        ErrorCode::LoginFailed => LOGIN_FAILED,
+        ErrorCode::TicketRefused => "the earlier sign-in is not valid any more",
+        ErrorCode::TooManyAttempts => return too_many_attempts(failure.wait_ms),
+        ErrorCode::ToOneself => "you cannot send a message to yourself",
+        ErrorCode::NotPermitted => "this is not permitted",
+        ErrorCode::TextEmpty => "the text is empty",
+        ErrorCode::TextTooLong => "the text is too long",
+        ErrorCode::Unavailable => "the server cannot do it now",
+        ErrorCode::NotSignedIn => "the server has no sign-in from this session",
+        ErrorCode::AlreadySignedIn => "this session is signed in already",
+        ErrorCode::Unsupported => "the server does not know this command",
+        ErrorCode::Digest => "it arrived damaged",
+        _ => "the server refused it",
+    };
+    if failure.detail.is_empty() {
+        reason.to_owned()
+    } else {
+        format!("{reason}: {}", failure.detail)
+    }
+}
+
+/// As much is stored as may be, and who can change that.
+fn quota_full(failure: &Failure) -> String {
+    let what = match &*failure.detail {
+        "" => "the storage at this server is full",
+        detail => detail,
+    };
+    format!("{what}; ask the operator")
+}
+
+/// What a failed login may mean. A machine in the middle looks exactly like a wrong password.
+pub(in crate::client) const LOGIN_FAILED: &str =
+    "login failed: the password is wrong, or a machine in the middle answers instead of the server";
+
+/// The server takes what this user sends more slowly: so many messages wait, and the next one goes after this time.
+pub(in crate::client) fn slowed(waiting: usize, wait_ms: u64, clock: Clock) -> String {
+    let waiting = match waiting {
+        1 => "1 message waits".to_owned(),
+        _ => format!("{waiting} messages wait"),
+    };
+    if wait_ms < 60_000 {
+        return format!("● queued: you send more than the server takes at once; {waiting}");
+    }
+    let at = time(clock.now_ms.saturating_add(wait_ms), clock);
+    format!(
+        "● queued: you have sent as much as the server takes for now, it takes more at {at}; {waiting}"
+    )
+}
+
+pub(in crate::client) fn too_many_attempts(wait_ms: Option<u64>) -> String {
+    match wait_ms {
+        Some(wait_ms) => format!(
+            "too many attempts: try again in {} s",
+            wait_ms.div_ceil(1000).max(1)
+        ),
+        None => "too many attempts: try again later".into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocol::{AccountId, RecipientData};
+
+    /// Tuesday, 2026-03-17 14:02:00 UTC.
+    const TUESDAY_MS: u64 = 1_773_756_120_000;
+    const DAY_MS: u64 = 86_400_000;
+
+    fn clock(now_ms: u64) -> Clock {
+        Clock {
+            now_ms,
+            offset_seconds: 0,
+        }
+    }
+
+    #[test]
+    fn refusal_is_one_line_whatever_the_server_says() {
+        let failure = Failure::new(ErrorCode::BadName, "no\nhint: run this\r\u{1b}[2J");
+        let text = refusal(&failure, "erin");
+        assert!(!text.contains(char::is_control), "{text:?}");
+    }
+
+    #[test]
+    fn time_gains_weekday_and_date_with_age() {
+        assert_eq!(time(TUESDAY_MS, clock(TUESDAY_MS + 60_000)), "14:02");
+        assert_eq!(time(TUESDAY_MS, clock(TUESDAY_MS + DAY_MS)), "Tue 14:02");
+        assert_eq!(
+            time(TUESDAY_MS, clock(TUESDAY_MS + 7 * DAY_MS)),
+            "2026-03-17 14:02"
+        );
+        assert_eq!(time(0, clock(TUESDAY_MS)), "1970-01-01 00:00");
+    }
+
+    #[test]
+    fn zone_moves_the_hour_and_the_day() {
+        let clock = Clock {
+            now_ms: TUESDAY_MS,
+            offset_seconds: -15 * 3600,
+        };
+        assert_eq!(time(TUESDAY_MS, clock), "23:02");
+        assert_eq!(time(TUESDAY_MS + 58 * 60_000, clock), "2026-03-17 00:00");
+    }
+
+    #[test]
+    fn absurd_times_are_shown_and_harm_nothing() {
+        let _ = time(u64::MAX, clock(0));
+    }
+
+    #[test]
+    fn receipts_read_as_in_the_manual() {
+        let bob = [String::from("bob")];
+        let both = [String::from("bob"), String::from("carol")];
+        assert_eq!(
+            received(&bob, Some(Duration::from_millis(84)), None, None),
+            "✓ Message received by bob (84 ms)"
+        );
+        assert_eq!(
+            received(&both, None, Some((2, 2)), None),
+            "✓ Message received by bob, carol (2 of 2)"
+        );
+        assert_eq!(
+            received(&bob, None, None, Some("Tue 14:02 \"tea?\"")),
+            "✓ Message received by bob (Tue 14:02 \"tea?\")"
+        );
+        assert_eq!(
+            received(&bob, None, Some((3, 5)), Some("14:02 \"drill\"")),
+            "✓ Message received by bob (3 of 5, 14:02 \"drill\")"
+        );
+    }
+
+    #[test]
+    fn spans_are_told_in_the_unit_that_suits_them() {
+        // Nine seconds were "9110 ms".
+        for (ms, text) in [
+            (84, "84 ms"),
+            (999, "999 ms"),
+            (1_000, "1.0 s"),
+            (9_110, "9.1 s"),
+            (12_345, "12 s"),
+            (150_000, "2 min"),
+            (7_200_000, "2 h"),
+        ] {
+            assert_eq!(duration(Duration::from_millis(ms)), text);
+        }
+    }
+
+    #[test]
+    fn away_line_counts_all_and_each() {
+        let counts = [("bob".to_owned(), 2), ("everyone".to_owned(), 1)];
+        assert_eq!(
+            away(&counts),
+            "3 messages while you were away: bob 2, everyone 1"
+        );
+    }
+
+    #[test]
+    fn reader_is_marked_among_the_contacts() {
+        let contact = |name: &str| Contact {
+            account: AccountId(1),
+            name: name.into(),
+            address: RecipientData::from(std::net::SocketAddr::from(([10, 0, 0, 1], 7))),
+        };
+        assert_eq!(
+            contacts(&[contact("世界"), contact("bob")], "bob"),
+            [["世界", "10.0.0.1:7"], ["bob", "10.0.0.1:7  (you)"]]
+        );
+    }
+
+    #[test]
+    fn stored_lines_tell_who_is_not_there() {
+        assert_eq!(
+            stored_offline("bob", Some("Tue 14:02")),
+            "● stored; bob is offline (last seen Tue 14:02)"
+        );
+        assert_eq!(stored_for_many(2, 2, None), None);
+        assert_eq!(
+            stored_for_many(5, 2, None).as_deref(),
+            Some("● stored for 3 who are offline")
+        );
+        assert_eq!(
+            stored_for_many(3, 2, Some("#bridge")).as_deref(),
+            Some("● stored for 1 who is offline")
+        );
+    }
+}

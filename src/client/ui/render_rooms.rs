@@ -1,0 +1,275 @@
+//! The words of lines about rooms.
+
+use crate::client::name::is_room;
+use crate::protocol::{Access, Change, EventKind, MemberRole, Room, RoomEvent, RoomMember};
+use crate::text::printable;
+
+/// What somebody may do in a room, in a word.
+pub(in crate::client) const fn role(role: MemberRole) -> &'static str {
+    match role {
+        MemberRole::Member => "member",
+        MemberRole::Moderator => "moderator",
+        MemberRole::Owner => "owner",
+        MemberRole::Other(_) => "of a role that this version does not know",
+    }
+}
+
+/// Who may join, in a word.
+pub(in crate::client) const fn access(access: Access) -> &'static str {
+    match access {
+        Access::Public => "public",
+        Access::Private => "private",
+        Access::Other(_) => "open to some",
+    }
+}
+
+/// What happened in a room, or the invitation into one that stands between two users.
+pub(in crate::client) fn event(event: &RoomEvent, own_name: &str, room: &str) -> String {
+    let you = |name| if name == own_name { "you" } else { name };
+    let actor = you(&event.actor);
+    let subject = you(event.subject.as_deref().unwrap_or_default());
+    let text = event.text.as_deref().unwrap_or_default();
+    match event.kind {
+        EventKind::Left if !subject.is_empty() => {
+            let role = role(event.role.unwrap_or(MemberRole::Owner));
+            let is = are_or_is(subject);
+            format!("{actor} left {room}, and {subject} {is} its {role} now")
+        }
+        EventKind::Joined => format!("{actor} joined {room}"),
+        EventKind::Left => format!("{actor} left {room}"),
+        EventKind::Kicked => kicked(actor, subject, room, text),
+        EventKind::Topic if text.is_empty() => format!("{actor} removed the topic of {room}"),
+        EventKind::Topic => {
+            let text = printable::line_or_nothing(text);
+            format!("{actor} set the topic of {room}: {text}")
+        }
+        EventKind::Role => {
+            let role = role(event.role.unwrap_or(MemberRole::Member));
+            match (actor, subject) {
+                _ if subject.is_empty() || subject == actor => {
+                    format!("{actor} {} {role} of {room} now", are_or_is(actor))
+                }
+                ("you", _) => format!("you made {subject} {role} of {room}"),
+                _ => {
+                    let is = are_or_is(subject);
+                    format!("{subject} {is} {role} of {room} now, by {actor}")
+                }
+            }
+        }
+        EventKind::Access => {
+            let access = access(event.access.unwrap_or(Access::Public));
+            format!("{actor} made {room} {access}")
+        }
+        EventKind::Invited if subject == "you" && is_room(text) => {
+            format!("{actor} invites you to {text}  (`/join {text}`)")
+        }
+        EventKind::Invited => format!("{actor} invited {subject} to {text}"),
+        EventKind::Other(_) => format!("{actor} changed {room}"),
+    }
+}
+
+fn kicked(actor: &str, subject: &str, room: &str, reason: &str) -> String {
+    let reason = match reason {
+        "" => String::new(),
+        reason => format!(": {}", printable::line_or_nothing(reason)),
+    };
+    match (actor, subject) {
+        ("you", _) => format!("you kicked {subject} from {room}{reason}"),
+        (_, "you") => format!("you were kicked from {room} by {actor}{reason}"),
+        _ => format!("{subject} was kicked from {room} by {actor}{reason}"),
+    }
+}
+
+fn are_or_is(name: &str) -> &'static str {
+    if name == "you" { "are" } else { "is" }
+}
+
+/// What is so already, so that nothing was changed and no entry tells of it.
+pub(in crate::client) fn unchanged(change: &Change, own_name: &str, room: &str) -> String {
+    let subject = change.subject.as_deref().unwrap_or_default();
+    let is_own = subject == own_name;
+    let who = if is_own { "you" } else { subject };
+    match change.kind {
+        EventKind::Topic => format!("this is the topic of {room} already"),
+        EventKind::Access => {
+            let access = access(change.access.unwrap_or(Access::Public));
+            format!("{room} is {access} already")
+        }
+        EventKind::Invited if is_own => format!("you belong to {room} already"),
+        EventKind::Invited => format!("{who} belongs to {room}, or is invited, already"),
+        EventKind::Kicked => format!("{who} was kicked from {room} already"),
+        EventKind::Role => {
+            let role = role(change.role.unwrap_or(MemberRole::Member));
+            format!("{who} {} {role} of {room} already", are_or_is(who))
+        }
+        _ => format!("nothing was to be changed in {room}"),
+    }
+}
+
+/// Why the server does not permit a change. The rules are those of the server's `permits`.
+pub(in crate::client) fn not_permitted(change: &Change, own_name: &str, room: &str) -> String {
+    let subject = change.subject.as_deref().unwrap_or_default();
+    match change.kind {
+        EventKind::Topic => format!("only moderators and owners set the topic of {room}"),
+        EventKind::Access => format!("only owners say who may join {room}"),
+        EventKind::Invited => format!("{room} is private: only moderators and owners invite"),
+        EventKind::Kicked if subject == own_name => format!("`/leave {room}` takes you out of it"),
+        EventKind::Kicked => {
+            format!("you may not kick {subject}: moderators kick members, and owners anybody")
+        }
+        EventKind::Role => {
+            format!("only owners give roles in {room}, and its last owner stays one")
+        }
+        _ => "this is not permitted".into(),
+    }
+}
+
+/// A room as a row of the list: its name, what is unread, how many belong to it, its topic.
+pub(in crate::client) fn rooms(rooms: &[(Room, u32)]) -> Vec<Vec<String>> {
+    rooms
+        .iter()
+        .map(|(room, unread)| {
+            let mut parts = vec![members(room.members)];
+            match room.role {
+                Some(MemberRole::Member) => parts.push("joined".into()),
+                Some(other) => parts.push(role(other).into()),
+                None => {}
+            }
+            if room.access == Access::Private {
+                parts.push("private".into());
+            }
+            if *unread > 0 {
+                parts.push(format!("{unread} unread"));
+            }
+            let topic = topic(&room.topic);
+            vec![room.name.clone(), format!("{}{topic}", parts.join(", "))]
+        })
+        .collect()
+}
+
+/// What greets who joins.
+pub(in crate::client) fn joined(room: &Room) -> String {
+    format!(
+        "{}: {}{}",
+        room.name,
+        members(room.members),
+        topic(&room.topic)
+    )
+}
+
+fn topic(topic: &str) -> String {
+    if topic.is_empty() {
+        String::new()
+    } else {
+        format!("  {}", printable::line_or_nothing(topic))
+    }
+}
+
+fn members(count: u32) -> String {
+    if count == 1 {
+        "1 member".into()
+    } else {
+        format!("{count} members")
+    }
+}
+
+/// Who belongs to a room, a row each.
+pub(in crate::client) fn member_list(members: &[RoomMember], own_name: &str) -> Vec<Vec<String>> {
+    members
+        .iter()
+        .map(|member| {
+            let online = if member.online { "online" } else { "offline" };
+            let you = if member.name == own_name {
+                "  (you)"
+            } else {
+                ""
+            };
+            vec![
+                member.name.clone(),
+                role(member.role).to_owned(),
+                format!("{online}{you}"),
+            ]
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn happened(kind: EventKind, subject: Option<&str>, text: Option<&str>) -> RoomEvent {
+        RoomEvent {
+            kind,
+            actor: "bob".into(),
+            subject: subject.map(str::to_owned),
+            text: text.map(str::to_owned),
+            role: Some(MemberRole::Moderator),
+            access: Some(Access::Private),
+        }
+    }
+
+    #[test]
+    fn events_read_as_sentences_and_the_reader_is_you() {
+        for (kind, subject, text, line) in [
+            (EventKind::Joined, None, None, "bob joined #bridge"),
+            (EventKind::Left, None, None, "bob left #bridge"),
+            // Who inherits a room was not told of it, nor anybody else.
+            (
+                EventKind::Left,
+                Some("erin"),
+                None,
+                "bob left #bridge, and you are its moderator now",
+            ),
+            (
+                EventKind::Kicked,
+                Some("carol"),
+                Some("spam"),
+                "carol was kicked from #bridge by bob: spam",
+            ),
+            (
+                EventKind::Kicked,
+                Some("erin"),
+                None,
+                "you were kicked from #bridge by bob",
+            ),
+            (
+                EventKind::Topic,
+                None,
+                Some("tea"),
+                "bob set the topic of #bridge: tea",
+            ),
+            (
+                EventKind::Role,
+                Some("erin"),
+                None,
+                "you are moderator of #bridge now, by bob",
+            ),
+            (EventKind::Access, None, None, "bob made #bridge private"),
+            (
+                EventKind::Invited,
+                Some("erin"),
+                Some("#ops"),
+                "bob invites you to #ops  (`/join #ops`)",
+            ),
+            (
+                EventKind::Invited,
+                Some("carol"),
+                Some("#ops"),
+                "bob invited carol to #ops",
+            ),
+        ] {
+            assert_eq!(
+                event(&happened(kind, subject, text), "erin", "#bridge"),
+                line
+            );
+        }
+        // It was "carol was kicked from #bridge by you".
+        for (kind, line) in [
+            (EventKind::Kicked, "you kicked carol from #bridge"),
+            (EventKind::Role, "you made carol moderator of #bridge"),
+        ] {
+            let event = event(&happened(kind, Some("carol"), None), "bob", "#bridge");
+            assert_eq!(event, line);
+        }
+    }
+}
