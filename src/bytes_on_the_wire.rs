@@ -17,7 +17,7 @@ use crate::server::{Hub, HubConfig, Input, Registrar};
 use crate::store::memory::MemoryDisk;
 use crate::store::{Completion, Engine, Request, RequestId, Store};
 use crate::testing::instant;
-use crate::transport::anatomy::{PACKET_OVERHEAD, Piece, pieces};
+use crate::transport::packet_dump::{PACKET_OVERHEAD, Piece, pieces};
 use crate::transport::{App, ClientConfig, Endpoint, Limits, Now, ServerConfig};
 
 /// Three times what IRC over TLS takes: 204 bytes.

@@ -5,38 +5,24 @@
 //! sessions have to say comes by [`Endpoint::poll_event`]. Whatever stands on top implements [`App`] and is
 //! driven by `net` in production and by the simulator in tests.
 
-mod ack;
-#[cfg(test)]
-pub(crate) mod anatomy;
-mod assembler;
-mod beyond;
-mod congestion;
+mod channel;
 mod connection;
-mod cookie;
-mod crypto;
 mod endpoint;
 mod event;
-mod frame;
-mod framing;
-mod handshake;
 mod limits;
-mod pacer;
-mod packet;
-mod ranges;
-mod replay;
-mod ring;
-mod rtt;
-mod sender;
-mod sent;
+#[cfg(test)]
+pub(crate) mod packet_dump;
+mod recovery;
 pub(crate) mod shares;
 #[cfg(test)]
 mod tests;
 mod timer;
+mod wire;
 
 pub use endpoint::{ClientConfig, Counters, Endpoint, ServerConfig, Statistics, Transmit, Usage};
 pub use event::{Channel, CloseReason, Event, SendError, SessionId};
-pub use handshake::public_key;
 pub use limits::Limits;
+pub use wire::handshake::public_key;
 
 use std::time::Instant;
 

@@ -1,10 +1,10 @@
 //! One session once its keys are known: what it has, and how its parts come together. Each concern has a file of
 //! its own.
 
-mod application;
-mod closing;
-mod credit;
-mod hold;
+mod channels;
+mod close;
+mod coalesce;
+mod flow_control;
 mod mtu;
 mod path;
 mod receive;
@@ -21,25 +21,25 @@ use std::time::{Duration, Instant};
 use rand_chacha::ChaCha20Rng;
 use rand_core::RngCore;
 
-use self::application::ChannelState;
-pub(super) use self::closing::Shortage;
-use self::closing::State;
-use self::credit::Credit;
-#[cfg(test)]
-pub(super) use self::hold::HOLD;
-use self::hold::Hold;
 use self::mtu::Mtu;
 use self::path::Path;
 pub(super) use self::receive::Ignored;
 use self::recovery::Recovery;
 use self::token::GivenToken;
-use super::ack::AckState;
-use super::crypto::Keys;
 use super::endpoint::Statistics;
 use super::limits::{SKIP_EVERY, UNAUTHENTICATED_LIFETIME};
-use super::replay::ReplayWindow;
+use super::recovery::ack::AckState;
+use super::recovery::replay::ReplayWindow;
 use super::timer::{Timer, Timers};
+use super::wire::crypto::Keys;
 use super::{Channel, Event, SessionId};
+use channels::ChannelState;
+pub(super) use close::Shortage;
+use close::State;
+#[cfg(test)]
+pub(super) use coalesce::HOLD;
+use coalesce::Hold;
+use flow_control::Credit;
 
 /// Which end of the session this is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -218,7 +218,7 @@ impl Connection {
         let number = self.next_number();
         write(&mut buffer, self.remote_id, self.keys.phase(), number);
         self.keys
-            .seal(number, &mut buffer, super::packet::DATA_HEADER_LEN);
+            .seal(number, &mut buffer, super::wire::packet::DATA_HEADER_LEN);
         self.recovery.sent.on_sent_unrecorded();
         buffer
     }
@@ -227,7 +227,7 @@ impl Connection {
     #[cfg(test)]
     pub(super) fn peek(
         &self,
-        header: super::packet::DataHeader,
+        header: super::wire::packet::DataHeader,
         datagram: &[u8],
     ) -> Option<Vec<u8>> {
         self.keys.peek(header, datagram)

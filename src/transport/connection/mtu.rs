@@ -8,7 +8,7 @@ use std::num::NonZeroU64;
 use std::time::{Duration, Instant};
 
 use crate::transport::limits::{LARGE_LOST_MAX, SMALL_ARRIVED_MIN, SMALL_DATAGRAM};
-use crate::transport::packet::DATAGRAM_LEN;
+use crate::transport::wire::packet::DATAGRAM_LEN;
 
 /// Probe time-outs in a row after which a large packet under way is taken for the cause.
 const PTO_SUSPICION: u32 = 2;

@@ -3,11 +3,11 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use super::closing::{State, Violation};
+use super::close::{State, Violation};
 use super::{Connection, Context};
-use crate::transport::assembler::AssembleError;
-use crate::transport::frame::{Frame, FrameError, Frames};
-use crate::transport::packet::{DATA_HEADER_LEN, DataHeader, expand};
+use crate::transport::channel::assembler::AssembleError;
+use crate::transport::wire::frame::{Frame, FrameError, Frames};
+use crate::transport::wire::packet::{DATA_HEADER_LEN, DataHeader, expand};
 
 /// Why a packet changed nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

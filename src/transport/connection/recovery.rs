@@ -2,16 +2,16 @@
 
 use std::time::{Duration, Instant};
 
-use super::closing::Violation;
+use super::close::Violation;
 use super::{Connection, Context};
 use crate::transport::Channel;
-use crate::transport::congestion::{Controller, Cubic};
-use crate::transport::frame::AckRanges;
 use crate::transport::limits::{PACKET_THRESHOLD, PTO_MAX, PTO_PROBES, STANDBY_PTOS, STANDBY_WAIT};
-use crate::transport::pacer::Pacer;
-use crate::transport::rtt::{MAX_ACK_DELAY, RttEstimator};
-use crate::transport::sent::{SentFrame, SentPacket, SentPackets};
+use crate::transport::recovery::congestion::{Controller, Cubic};
+use crate::transport::recovery::pacer::Pacer;
+use crate::transport::recovery::rtt::{MAX_ACK_DELAY, RttEstimator};
+use crate::transport::recovery::sent_packets::{SentFrame, SentPacket, SentPackets};
 use crate::transport::timer::Timer;
+use crate::transport::wire::frame::AckRanges;
 
 /// One packet's fate moves the average of losses by one part of the packets seen so far, counted from the first
 /// figure up to the second. Chosen: the first loss of a session shows at once, since it begins as if few had

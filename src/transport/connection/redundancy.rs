@@ -9,10 +9,11 @@ use super::Connection;
 use super::recovery::Recovery;
 use super::transmit::Written;
 use crate::transport::Channel;
-use crate::transport::frame::{self, STREAM_OVERHEAD};
-use crate::transport::packet::TAG_LEN;
-use crate::transport::sent::SentFrame;
+use crate::transport::recovery::sent_packets::SentFrame;
 use crate::transport::timer::Timer;
+use crate::transport::wire::frame;
+use crate::transport::wire::frame::STREAM_OVERHEAD;
+use crate::transport::wire::packet::TAG_LEN;
 
 /// From this average of losses on there are copies.
 const COPY_FROM: f32 = 0.01;
@@ -181,7 +182,7 @@ impl Connection {
 mod tests {
     use super::*;
     use crate::testing::instant;
-    use crate::transport::rtt::MAX_ACK_DELAY;
+    use crate::transport::recovery::rtt::MAX_ACK_DELAY;
 
     #[test]
     fn peer_that_has_not_been_told_of_losses_is_given_its_time_to_acknowledge() {

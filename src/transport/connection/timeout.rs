@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use rand_core::RngCore;
 
-use super::closing::State;
+use super::close::State;
 use super::{Connection, Context, Role};
 use crate::transport::limits::{
     CLIENT_SILENCE, FORGET, IDLE, KEEP_ALIVE, SERVER_SILENCE, UNAUTHENTICATED_SILENCE,

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use super::{Connection, Role};
 use crate::transport::limits::TOKEN_RENEWAL;
-use crate::transport::packet::ADDRESS_TOKEN_LEN;
+use crate::transport::wire::packet::ADDRESS_TOKEN_LEN;
 
 /// A token under way. Small, since there are sessions by the ten thousand.
 #[derive(Debug, Default)]

@@ -1,18 +1,19 @@
 //! What a session sends next, and how a packet is put together.
 
-use super::closing::State;
+use super::close::State;
 use super::redundancy::COPIED_BYTES;
 use super::{Connection, Context};
 use crate::transport::Channel;
+use crate::transport::channel::send_buffer::Fragment;
 use crate::transport::endpoint::Transmit;
-use crate::transport::frame::{self, STREAM_OVERHEAD, stream_data_room};
 use crate::transport::limits::SMALL_DATAGRAM;
-use crate::transport::packet::{
+use crate::transport::recovery::sent_packets::{FrameList, SentFrame};
+use crate::transport::timer::Timer;
+use crate::transport::wire::frame;
+use crate::transport::wire::frame::{STREAM_OVERHEAD, stream_data_room};
+use crate::transport::wire::packet::{
     ADDRESS_TOKEN_LEN, DATA_HEADER_LEN, DATAGRAM_LEN, TAG_LEN, encode_data_header,
 };
-use crate::transport::sender::Fragment;
-use crate::transport::sent::{FrameList, SentFrame};
-use crate::transport::timer::Timer;
 
 /// Bytes of the largest packet that says nothing but an acknowledgement of one range, a challenge and an answer to
 /// one: below it a path that has not proved itself is sent nothing.

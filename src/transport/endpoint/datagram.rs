@@ -3,13 +3,13 @@
 use std::net::{IpAddr, SocketAddr};
 use std::time::Instant;
 
-use super::answers::Route;
-use super::dial::Dial;
-use super::half_open::Pending;
+use super::handshake::client::Dial;
+use super::handshake::half_open::Pending;
+use super::stateless::Route;
 use super::{Acceptor, Endpoint, Session, Slot};
 use crate::transport::connection::{Beginning, Connection, Ignored, Role};
-use crate::transport::cookie::token_matches;
-use crate::transport::packet::{
+use crate::transport::wire::cookie::token_matches;
+use crate::transport::wire::packet::{
     COOKIE_LEN, DataHeader, PROTOCOL_VERSION, Packet, PacketError, SYN_ACK_MESSAGE_LEN, TOKEN_LEN,
     parse,
 };

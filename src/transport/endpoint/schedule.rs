@@ -4,9 +4,9 @@
 use std::collections::VecDeque;
 use std::time::Instant;
 
-use super::deadlines::{Deadlines, Handle};
+use super::timer_heap::{Deadlines, Handle};
 use crate::transport::SessionId;
-use crate::transport::rtt::TIMER_GRANULARITY;
+use crate::transport::recovery::rtt::TIMER_GRANULARITY;
 
 /// A session's place in the schedule.
 #[derive(Debug, Default)]

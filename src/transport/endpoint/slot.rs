@@ -3,12 +3,12 @@
 use std::time::Instant;
 
 use super::admission::PlaceId;
-use super::dial::Dial;
-use super::memory::Holding;
+use super::admission::buffer_memory::Holding;
+use super::handshake::client::Dial;
 use super::schedule::{Place, Schedule};
 use crate::transport::SessionId;
 use crate::transport::connection::Connection;
-use crate::transport::packet::TOKEN_LEN;
+use crate::transport::wire::packet::TOKEN_LEN;
 
 /// What stands behind a session's id.
 pub(super) enum Session {

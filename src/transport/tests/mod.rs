@@ -1,17 +1,17 @@
 //! Endpoints against each other, in virtual time, over a network whose faults a seed decides.
 
 mod bottleneck;
-mod disbelief;
+mod buffer_memory;
+mod coalesce;
 mod faults;
-mod hold;
+mod hostile_peer;
 mod lifetime;
-mod memory;
-mod moving;
+mod migration;
 mod mtu;
 mod network;
-mod places;
 mod restart;
 mod site;
-mod strangers;
+mod stranger_slots;
 mod tokens;
 mod two_hops;
+mod unauthenticated;

@@ -6,9 +6,8 @@ use std::time::{Duration, Instant};
 
 use super::network::{RESET_KEY, STATIC_KEY, UNIX_MS};
 use crate::testing::instant;
-use crate::transport::{
-    Channel, ClientConfig, Endpoint, Event, Limits, ServerConfig, SessionId, frame, packet,
-};
+use crate::transport::wire::{frame, packet};
+use crate::transport::{Channel, ClientConfig, Endpoint, Event, Limits, ServerConfig, SessionId};
 
 pub(super) const SERVER: ([u8; 4], u16) = ([198, 51, 100, 1], 7777);
 

@@ -1,0 +1,287 @@
+//! The sending side of a channel: messages in, fragments of a byte stream out, kept until acknowledged.
+//!
+//! It knows nothing of packets: it is told which fragments were sent, acknowledged and lost, and says which to
+//! send next.
+
+use std::collections::VecDeque;
+use std::ops::Range;
+
+use thiserror::Error;
+
+use super::ring;
+use crate::transport::limits::SEND_BUFFER_SHORT;
+use crate::transport::recovery::ranges::RangeSet;
+use crate::transport::wire::framing;
+
+/// A piece of a channel's stream.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Fragment {
+    /// Where in the stream it begins, in bytes.
+    pub(crate) offset: u64,
+    /// Bytes.
+    pub(crate) len: usize,
+}
+
+impl Fragment {
+    pub(crate) fn range(self) -> Range<u64> {
+        self.offset..self.offset.saturating_add(self.len as u64)
+    }
+
+    fn from_range(range: Range<u64>, max_bytes: usize) -> Self {
+        let len = usize::try_from(range.end.saturating_sub(range.start)).unwrap_or(usize::MAX);
+        Self {
+            offset: range.start,
+            len: len.min(max_bytes),
+        }
+    }
+}
+
+/// Why a message was not taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub(crate) enum PushError {
+    /// There is no room for it now.
+    #[error("the channel's send buffer is full")]
+    Full,
+    /// There will never be.
+    #[error("the message is too long for the channel")]
+    TooLong,
+}
+
+/// The sending side of one channel.
+#[derive(Debug)]
+pub(crate) struct ChannelSender {
+    /// The stream from `base` on: what is not acknowledged without a gap before it.
+    buffer: VecDeque<u8>,
+    base: u64,
+    /// The first byte never sent.
+    next: u64,
+    /// The first byte that the peer does not take yet.
+    max_offset: u64,
+    /// Acknowledged, above `base`.
+    acked: RangeSet,
+    /// Lost, and to be sent again.
+    lost: RangeSet,
+    buffer_limit: u32,
+    message_max: u32,
+}
+
+impl ChannelSender {
+    /// `buffer_limit`: bytes that are held at most, sent or not; beyond it [`PushError::Full`]. `message_max`:
+    /// bytes of the longest message. `window`: bytes that the peer takes before it has said anything.
+    pub(crate) fn new(buffer_limit: usize, message_max: usize, window: u64) -> Self {
+        let mut sender = Self {
+            buffer: VecDeque::new(),
+            base: 0,
+            next: 0,
+            max_offset: window,
+            acked: RangeSet::new(),
+            lost: RangeSet::new(),
+            buffer_limit: 0,
+            message_max: 0,
+        };
+        sender.set_limits(buffer_limit, message_max);
+        sender
+    }
+
+    /// Holds more from now on, or less: what is queued stays.
+    pub(crate) fn set_limits(&mut self, buffer_limit: usize, message_max: usize) {
+        let message_max = message_max.min(buffer_limit.saturating_sub(framing::MAX_HEADER_LEN));
+        self.buffer_limit = u32::try_from(buffer_limit).unwrap_or(u32::MAX);
+        self.message_max = u32::try_from(message_max).unwrap_or(u32::MAX);
+    }
+
+    /// Queues a message, all of it or nothing.
+    pub(crate) fn push(&mut self, message: &[u8]) -> Result<(), PushError> {
+        if message.len() > self.message_max as usize {
+            return Err(PushError::TooLong);
+        }
+        let (header, header_len) = framing::encode(message.len());
+        if self.buffer.len() + header_len + message.len() > self.buffer_limit as usize {
+            return Err(PushError::Full);
+        }
+        let (more, limit) = (header_len + message.len(), self.buffer_limit as usize);
+        ring::grow(&mut self.buffer, more, limit);
+        self.buffer.extend(&header[..header_len]);
+        self.buffer.extend(message);
+        Ok(())
+    }
+
+    /// Bytes of the longest message that [`ChannelSender::push`] would take now.
+    pub(crate) fn room(&self) -> usize {
+        let free = (self.buffer_limit as usize).saturating_sub(self.buffer.len());
+        free.saturating_sub(framing::header_len(free))
+            .min(self.message_max as usize)
+    }
+
+    /// Whether a message may be queued while memory is short: one at a time, or as many as are small.
+    pub(crate) fn has_room_when_short(&self, message_len: usize) -> bool {
+        self.buffer.is_empty() || self.buffer.len() + message_len <= SEND_BUFFER_SHORT
+    }
+
+    /// The peer takes bytes below this. A smaller one than before is an old packet's, and ignored.
+    pub(crate) fn set_max_offset(&mut self, max_offset: u64) {
+        self.max_offset = self.max_offset.max(max_offset);
+    }
+
+    /// What to send next, at most `max_bytes` of it: first what was lost, then what is new and within the
+    /// peer's windows: the channel's, and the `credit` of the session. Nothing changes until [`ChannelSender::on_sent`].
+    pub(crate) fn next_fragment(&self, max_bytes: usize, credit: u64) -> Option<Fragment> {
+        if max_bytes == 0 {
+            return None;
+        }
+        let range = self.lost.first().or_else(|| {
+            let end = self.sendable_to(credit);
+            (self.next < end).then_some(self.next..end)
+        })?;
+        Some(Fragment::from_range(range, max_bytes))
+    }
+
+    /// The bytes of a fragment that was just chosen, in two parts since the buffer is a ring. What has been
+    /// acknowledged since, or was never queued, would be missing from it.
+    pub(crate) fn data(&self, fragment: Fragment) -> (&[u8], &[u8]) {
+        let range = fragment.range();
+        debug_assert!(
+            range.start >= self.base && range.end <= self.end(),
+            "{range:?} is not in the buffer"
+        );
+        let place = |offset: u64| {
+            let index = usize::try_from(offset.saturating_sub(self.base)).unwrap_or(usize::MAX);
+            index.min(self.buffer.len())
+        };
+        let (start, end) = (place(range.start), place(range.end));
+        let (front, back) = self.buffer.as_slices();
+        let middle = front.len();
+        (
+            &front[start.min(middle)..end.min(middle)],
+            &back[start.saturating_sub(middle)..end.saturating_sub(middle)],
+        )
+    }
+
+    /// A fragment has gone out (for the first time, again, or early as a copy).
+    pub(crate) fn on_sent(&mut self, fragment: Fragment) {
+        let range = fragment.range();
+        self.next = self.next.max(range.end.min(self.end()));
+        self.lost.remove(range);
+    }
+
+    /// A fragment that was sent has been acknowledged.
+    pub(crate) fn on_acked(&mut self, fragment: Fragment) {
+        let range = self.clip(fragment);
+        if range.is_empty() {
+            return;
+        }
+        self.lost.remove(range.clone());
+        if range.start > self.base {
+            // As many ranges as fragments are under way, at most.
+            self.acked.insert(range);
+            return;
+        }
+        let mut base = range.end;
+        while let Some(first) = self.acked.first().filter(|first| first.start <= base) {
+            base = base.max(first.end);
+            self.acked.pop_first();
+        }
+        let freed = usize::try_from(base - self.base).unwrap_or(usize::MAX);
+        self.buffer.drain(..freed.min(self.buffer.len()));
+        ring::shrink(&mut self.buffer);
+        self.base = base;
+    }
+
+    /// A fragment that was sent has been lost. What of it was acknowledged by another packet is not sent again.
+    pub(crate) fn on_lost(&mut self, fragment: Fragment) {
+        let range = self.clip(fragment);
+        self.lost.insert(range.clone());
+        for acked in self.acked.overlapping(range) {
+            self.lost.remove(acked);
+        }
+    }
+
+    /// Whether [`ChannelSender::next_fragment`] has something.
+    pub(crate) fn has_pending(&self, credit: u64) -> bool {
+        !self.lost.is_empty() || self.next < self.sendable_to(credit)
+    }
+
+    /// How many bytes [`ChannelSender::next_fragment`] would give in all.
+    pub(crate) fn pending(&self, credit: u64) -> u64 {
+        let lost: u64 = self.lost.iter().map(|range| range.end - range.start).sum();
+        lost + self.sendable_to(credit).saturating_sub(self.next)
+    }
+
+    /// What of a fragment that was sent may still have to be sent again, or `None` if all of it was acknowledged.
+    /// Its beginning may be gone from the buffer: sent again, it was cut anew, and the first piece has arrived.
+    pub(crate) fn unacked(&self, fragment: Fragment) -> Option<Fragment> {
+        let range = self.clip(fragment);
+        let is_acked = range.is_empty()
+            || self
+                .acked
+                .overlapping(range.clone())
+                .any(|acked| acked.start <= range.start && acked.end >= range.end);
+        (!is_acked).then(|| Fragment::from_range(range, usize::MAX))
+    }
+
+    /// Whether all that was queued has been acknowledged.
+    pub(crate) fn is_drained(&self) -> bool {
+        self.buffer.is_empty()
+    }
+
+    /// Whether there is something to send that only the peer's window holds back.
+    #[cfg(test)]
+    pub(crate) fn is_blocked_by_window(&self) -> bool {
+        self.lost.is_empty() && self.next < self.end() && self.next >= self.max_offset
+    }
+
+    /// Where what was sent ends.
+    pub(crate) fn sent_to(&self) -> u64 {
+        self.next
+    }
+
+    /// Bytes held, sent or not.
+    #[cfg(test)]
+    pub(crate) fn buffered(&self) -> usize {
+        self.buffer.len()
+    }
+
+    /// Bytes that this end has allocated for the channel.
+    pub(crate) fn memory(&self) -> usize {
+        self.buffer.capacity() + self.acked.memory() + self.lost.memory()
+    }
+
+    /// Forgets all that is held: the session is over.
+    pub(crate) fn clear(&mut self) {
+        self.base = self.end();
+        self.next = self.base;
+        self.buffer = VecDeque::new();
+        self.acked.release();
+        self.lost.release();
+    }
+
+    /// Gives memory back that an idle channel does not need.
+    pub(crate) fn release(&mut self) {
+        if self.is_drained() {
+            self.buffer = VecDeque::new();
+            self.acked.release();
+            self.lost.release();
+        }
+    }
+
+    /// Where what may be sent now ends.
+    fn sendable_to(&self, credit: u64) -> u64 {
+        let end = self.end().min(self.max_offset);
+        end.min(self.next.saturating_add(credit))
+    }
+
+    /// Where the stream ends so far.
+    fn end(&self) -> u64 {
+        self.base + self.buffer.len() as u64
+    }
+
+    /// What of a fragment was sent and is still held.
+    fn clip(&self, fragment: Fragment) -> Range<u64> {
+        let range = fragment.range();
+        range.start.max(self.base)..range.end.min(self.next)
+    }
+}
+
+#[cfg(test)]
+#[path = "send_buffer_tests.rs"]
+mod tests;

@@ -1,0 +1,203 @@
+//! The application's side of a session: messages in and out of channels, and their windows.
+
+use super::{Connection, Context, Role};
+use crate::transport::channel::assembler::Assembler;
+use crate::transport::channel::send_buffer::{ChannelSender, PushError};
+use crate::transport::limits::{
+    MAX_MESSAGE, SEND_BUFFER, SEND_BUFFER_UNAUTHENTICATED, UNAUTHENTICATED_LIFETIME, WINDOW,
+    WINDOW_BULK, WINDOW_UNAUTHENTICATED,
+};
+use crate::transport::timer::Timer;
+use crate::transport::{Channel, Event, SendError};
+
+/// Both directions of a channel.
+#[derive(Debug)]
+pub(super) struct ChannelState {
+    pub(super) sender: ChannelSender,
+    pub(super) assembler: Assembler,
+    /// The size of the message for which there was no room.
+    refused: Option<u32>,
+    /// Whether the application knows that there is something to receive.
+    announced: bool,
+    /// The peer is to be told of a wider window.
+    pub(super) window_due: bool,
+}
+
+fn full_window(channel: Channel) -> u64 {
+    match channel {
+        Channel::Control | Channel::Chat => WINDOW,
+        Channel::Bulk => WINDOW_BULK,
+    }
+}
+
+impl ChannelState {
+    /// Both ends begin with the same figures: a server takes little from those who have not signed in, a client
+    /// takes a full window from the server that it has chosen.
+    pub(super) fn new(role: Role, channel: Channel) -> Self {
+        let (buffer, send, receive) = match role {
+            Role::Client => (SEND_BUFFER, WINDOW_UNAUTHENTICATED, full_window(channel)),
+            Role::Server => (
+                SEND_BUFFER_UNAUTHENTICATED,
+                full_window(channel),
+                WINDOW_UNAUTHENTICATED,
+            ),
+        };
+        Self {
+            sender: ChannelSender::new(buffer, MAX_MESSAGE, send),
+            assembler: Assembler::new(receive, MAX_MESSAGE),
+            refused: None,
+            announced: false,
+            window_due: false,
+        }
+    }
+}
+
+impl Connection {
+    pub(super) fn channel(&mut self, channel: Channel) -> &mut ChannelState {
+        &mut self.channels[channel as usize]
+    }
+
+    /// Queues a message, all of it or nothing. What waited for company has it now.
+    pub(in crate::transport) fn send(
+        &mut self,
+        channel: Channel,
+        message: &[u8],
+        is_short: bool,
+    ) -> Result<(), SendError> {
+        self.end_hold();
+        self.queue(channel, message, is_short)
+    }
+
+    /// While memory is short, what can wait waits outside: answers on the control channel cannot.
+    pub(super) fn queue(
+        &mut self,
+        channel: Channel,
+        message: &[u8],
+        is_short: bool,
+    ) -> Result<(), SendError> {
+        if !self.state.is_open() {
+            return Err(SendError::Closed);
+        }
+        let is_short = is_short && channel != Channel::Control;
+        let state = self.channel(channel);
+        if is_short && !state.sender.has_room_when_short(message.len()) {
+            state.refused = u32::try_from(message.len()).ok();
+            return Err(SendError::Full);
+        }
+        let state = self.channel(channel);
+        state.sender.push(message).map_err(|error| match error {
+            PushError::TooLong => SendError::TooLong,
+            PushError::Full => {
+                state.refused = u32::try_from(message.len()).ok();
+                SendError::Full
+            }
+        })
+    }
+
+    pub(in crate::transport) fn send_room(&self, channel: Channel) -> usize {
+        if self.state.is_open() {
+            self.channels[channel as usize].sender.room()
+        } else {
+            0
+        }
+    }
+
+    /// The next whole message; it stays possible while a closed session lingers, so that what came together with
+    /// a goodbye is not lost.
+    pub(in crate::transport) fn receive(
+        &mut self,
+        channel: Channel,
+        message: &mut Vec<u8>,
+    ) -> bool {
+        let state = self.channel(channel);
+        let taken = state.assembler.next_message(message);
+        state.announced = state.assembler.has_message();
+        if taken {
+            state.window_due |= state.assembler.window_update().is_some();
+            self.credit.update(&self.channels);
+        }
+        taken
+    }
+
+    /// Announces a channel on which there is something to receive since this packet.
+    pub(super) fn announce_readable(&mut self, context: &mut Context<'_>, channel: Channel) {
+        let session = self.session;
+        let state = self.channel(channel);
+        if state.assembler.has_message() && !state.announced {
+            state.announced = true;
+            context
+                .events
+                .push_back(Event::Readable { session, channel });
+        }
+    }
+
+    /// Announces a channel whose buffer has room again for what was refused.
+    pub(super) fn announce_writable(&mut self, context: &mut Context<'_>, channel: Channel) {
+        let session = self.session;
+        let state = self.channel(channel);
+        if state
+            .refused
+            .is_some_and(|refused| state.sender.room() as u64 >= u64::from(refused))
+        {
+            state.refused = None;
+            context
+                .events
+                .push_back(Event::Writable { session, channel });
+        }
+    }
+
+    /// Bytes that this end has allocated for what was received and not taken, and for what is to be sent or may have
+    /// to be sent again.
+    pub(in crate::transport) fn memory(&self) -> usize {
+        let channels = self.channels.iter();
+        let channels = channels.map(|state| state.sender.memory() + state.assembler.memory());
+        channels.sum::<usize>() + self.recovery.sent.memory()
+    }
+
+    /// Gives back the memory that only a busy session needs.
+    pub(super) fn release(&mut self) {
+        for state in &mut self.channels {
+            state.sender.release();
+            state.assembler.release();
+        }
+        self.recovery.sent.release();
+        self.received.release();
+    }
+
+    /// Whether all that was sent has been acknowledged.
+    pub(in crate::transport) fn is_drained(&self) -> bool {
+        self.channels.iter().all(|state| state.sender.is_drained())
+    }
+
+    /// The peer has signed in or out. Windows that were advertised stand; wider ones are announced at once.
+    pub(in crate::transport) fn set_signed_in(
+        &mut self,
+        context: &mut Context<'_>,
+        signed_in: bool,
+    ) {
+        if self.role == Role::Client || self.signed_in == signed_in || !self.state.is_open() {
+            return;
+        }
+        self.signed_in = signed_in;
+        for channel in Channel::ALL {
+            let (buffer, window) = if signed_in {
+                (SEND_BUFFER, full_window(channel))
+            } else {
+                (SEND_BUFFER_UNAUTHENTICATED, WINDOW_UNAUTHENTICATED)
+            };
+            let state = self.channel(channel);
+            state.sender.set_limits(buffer, MAX_MESSAGE);
+            state.assembler.set_limits(window, MAX_MESSAGE);
+            state.window_due |= state.assembler.window_update().is_some();
+            self.announce_writable(context, channel);
+        }
+        self.set_session_window(signed_in);
+        if signed_in {
+            self.timers.clear(Timer::Lifetime);
+        } else {
+            self.timers
+                .set(Timer::Lifetime, context.now + UNAUTHENTICATED_LIFETIME);
+        }
+        self.restart_silence(context.now);
+    }
+}

@@ -1,0 +1,215 @@
+//! What the buffers of all sessions hold together, and who goes when that is too much: whoever holds the most, among
+//! those who have not signed in first.
+//!
+//! What is counted is what is allocated: bytes received that the application has not taken, bytes to be sent or sent
+//! and not acknowledged, and the records of packets under way. Windows are more than there is memory for, since few
+//! peers fill theirs; a peer that does pays for it, and not the others.
+
+use std::time::Instant;
+
+use crate::transport::SessionId;
+use crate::transport::connection::{Context, Shortage};
+use crate::transport::endpoint::{Endpoint, Session, Usage};
+use crate::transport::limits::BUFFERS_UNAUTHENTICATED;
+use crate::transport::shares::{Share, Shares};
+
+/// The holdings of a server's sessions.
+#[derive(Debug)]
+pub(in crate::transport::endpoint) struct Memory {
+    strangers: Shares,
+    users: Shares,
+    limit: usize,
+}
+
+/// What a session holds, and among whom it is counted.
+#[derive(Debug, Default)]
+pub(in crate::transport::endpoint) struct Holding {
+    share: Share,
+    is_user: bool,
+}
+
+impl Memory {
+    /// `limit`: bytes of all sessions together.
+    pub(in crate::transport::endpoint) const fn new(limit: usize) -> Self {
+        Self {
+            strangers: Shares::new(limit / BUFFERS_UNAUTHENTICATED),
+            users: Shares::new(limit),
+            limit,
+        }
+    }
+
+    /// A session holds this much now, and has signed in or not.
+    pub(in crate::transport::endpoint) fn note(
+        &mut self,
+        session: SessionId,
+        holding: &mut Holding,
+        bytes: usize,
+        is_user: bool,
+    ) {
+        if holding.is_user != is_user {
+            self.among(holding.is_user)
+                .set(session, &mut holding.share, 0);
+            holding.is_user = is_user;
+        }
+        self.among(is_user).set(session, &mut holding.share, bytes);
+    }
+
+    fn among(&mut self, is_user: bool) -> &mut Shares {
+        if is_user {
+            &mut self.users
+        } else {
+            &mut self.strangers
+        }
+    }
+
+    /// Bytes of all sessions together.
+    pub(in crate::transport::endpoint) const fn held(&self) -> usize {
+        self.strangers.held() + self.users.held()
+    }
+
+    #[cfg(test)]
+    pub(in crate::transport::endpoint) const fn held_by_strangers(&self) -> usize {
+        self.strangers.held()
+    }
+
+    pub(in crate::transport::endpoint) const fn limit(&self) -> usize {
+        self.limit
+    }
+
+    /// Whether so much is held that sessions may queue less.
+    pub(in crate::transport::endpoint) const fn is_short(&self) -> bool {
+        self.held() > self.limit / 2
+    }
+
+    /// Who has to go now, if anybody.
+    fn excess(&self) -> Option<SessionId> {
+        let is_over = self.held() > self.limit;
+        let stranger = || self.strangers.hungriest();
+        let user = || self.users.hungriest();
+        if self.strangers.is_over() {
+            stranger()
+        } else if is_over {
+            stranger().or_else(user)
+        } else {
+            None
+        }
+    }
+}
+
+impl Endpoint {
+    /// What is held of what is limited for all sessions together.
+    #[must_use]
+    pub fn usage(&self) -> Usage {
+        let taken = self
+            .acceptor
+            .as_ref()
+            .map(|acceptor| acceptor.admission.taken());
+        let (strangers, strangers_limit) = taken.unwrap_or_default();
+        Usage {
+            buffers_bytes: self.memory.held(),
+            buffers_limit_bytes: self.memory.limit(),
+            strangers,
+            strangers_limit,
+        }
+    }
+
+    /// Bytes that the buffers of those hold who have not signed in.
+    #[cfg(test)]
+    pub(in crate::transport) fn held_by_strangers(&self) -> usize {
+        self.memory.held_by_strangers()
+    }
+
+    /// Closes those that hold the most until all together hold no more than they may.
+    /// Says whether any was closed.
+    pub(in crate::transport::endpoint) fn shed(&mut self, now: Instant) -> bool {
+        let mut has_shed = false;
+        while let Some(session) = self.memory.excess() {
+            if self.sessions.contains_key(&session) {
+                self.counters.evicted_memory += 1;
+                self.evict(now, session, Shortage::Memory);
+                has_shed = true;
+            } else {
+                debug_assert!(false, "what is forgotten holds nothing");
+                break;
+            }
+        }
+        has_shed
+    }
+
+    /// Closes a session to make room.
+    pub(in crate::transport::endpoint) fn evict(
+        &mut self,
+        now: Instant,
+        session: SessionId,
+        shortage: Shortage,
+    ) {
+        let Some(slot) = self.sessions.get_mut(&session) else {
+            return;
+        };
+        if let Session::Open(connection) = &mut slot.session {
+            let mut context = Context {
+                now,
+                random: &mut self.random,
+                // Behind the news of its beginning.
+                events: if connection.is_signed_in() {
+                    &mut self.events
+                } else {
+                    &mut self.later
+                },
+            };
+            connection.evict(&mut context, shortage);
+            let (bytes, is_user) = (connection.memory(), connection.is_signed_in());
+            self.memory.note(session, &mut slot.holding, bytes, is_user);
+        }
+        if let (Some(acceptor), Some(place)) = (&mut self.acceptor, slot.counted.take()) {
+            acceptor.admission.release(place);
+        }
+        self.settle(now, session);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn strangers_go_before_users_and_the_hungriest_first() {
+        let mut memory = Memory::new(1000);
+        let mut holdings: Vec<Holding> = (0..5).map(|_| Holding::default()).collect();
+        let mut note = |memory: &mut Memory, session: usize, bytes, is_user| {
+            memory.note(
+                SessionId(session as u64),
+                &mut holdings[session],
+                bytes,
+                is_user,
+            );
+        };
+        note(&mut memory, 0, 100, false);
+        note(&mut memory, 1, 150, false);
+        note(&mut memory, 2, 400, true);
+        note(&mut memory, 3, 300, true);
+        assert_eq!((memory.held(), memory.excess()), (950, None));
+        note(&mut memory, 3, 351, true);
+        assert_eq!(
+            memory.excess(),
+            Some(SessionId(1)),
+            "a stranger, though it holds less"
+        );
+        note(&mut memory, 1, 0, false);
+        assert_eq!(memory.excess(), None);
+        note(&mut memory, 1, 151, false);
+        assert_eq!(
+            memory.excess(),
+            Some(SessionId(1)),
+            "strangers have a quarter"
+        );
+        note(&mut memory, 0, 100, true);
+        note(&mut memory, 1, 0, false);
+        note(&mut memory, 3, 501, true);
+        assert_eq!(
+            memory.excess(),
+            Some(SessionId(3)),
+            "nobody else holds as much"
+        );
+    }
+}

@@ -1,0 +1,328 @@
+//! Places for those who have not signed in, and who gives way when they run short.
+//!
+//! Nothing is refused to a prefix as long as there are places for all: a ship with a thousand users is one address.
+//! Once they are all taken, a newcomer takes the place of the oldest of the fullest prefix: of the fullest /48 (or
+//! IPv4 /24), in it of the fullest /56 and /64 (or address). Where that is the newcomer's own, only one that has had
+//! its time gives way, so that a crowd from one address does not drive itself out before anyone has signed in.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::net::IpAddr;
+use std::time::Instant;
+
+use crate::transport::SessionId;
+use crate::transport::limits::{Prefix, STRANGER_PATIENCE};
+
+/// Who has a place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::transport::endpoint) enum Holder {
+    /// A handshake under way, by the server's connection id.
+    HalfOpen(u64),
+    /// An open session.
+    Session(SessionId),
+}
+
+/// What there is for a newcomer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::transport::endpoint) enum Room {
+    /// A place.
+    Free,
+    /// The place of this one.
+    Of(Holder),
+    /// Nothing now.
+    None,
+}
+
+#[derive(Debug)]
+struct Place {
+    address: IpAddr,
+    holder: Holder,
+    since: Instant,
+    /// When it last said something, or came.
+    useful: Instant,
+}
+
+/// How many are from a prefix, and at which change of all it became so many.
+#[derive(Debug, Clone, Copy)]
+struct Crowd {
+    count: u32,
+    changed: u64,
+}
+
+/// A prefix among those around which lies the same one; of the equally full, the one that changed last is the least.
+type Rank = (Option<Prefix>, u32, Reverse<u64>, Prefix);
+
+/// All places of one kind.
+#[derive(Debug)]
+pub(in crate::transport::endpoint) struct Places {
+    limit: usize,
+    /// By number, which is by age.
+    taken: BTreeMap<u64, Place>,
+    crowds: HashMap<Prefix, Crowd>,
+    ranks: BTreeSet<Rank>,
+    /// By host, the oldest first.
+    of_host: BTreeSet<(Prefix, u64)>,
+    /// The longest silent first.
+    by_use: BTreeSet<(Instant, u64)>,
+    changes: u64,
+}
+
+impl Places {
+    pub(in crate::transport::endpoint) fn new(limit: usize) -> Self {
+        Self {
+            limit,
+            taken: BTreeMap::new(),
+            crowds: HashMap::new(),
+            ranks: BTreeSet::new(),
+            of_host: BTreeSet::new(),
+            by_use: BTreeSet::new(),
+            changes: 0,
+        }
+    }
+
+    pub(in crate::transport::endpoint) fn len(&self) -> usize {
+        self.taken.len()
+    }
+
+    pub(in crate::transport::endpoint) fn limit(&self) -> usize {
+        self.limit
+    }
+
+    /// What there is for somebody from this address.
+    pub(in crate::transport::endpoint) fn room(&self, now: Instant, address: IpAddr) -> Room {
+        if self.taken.len() < self.limit {
+            return Room::Free;
+        }
+        let mut within = None;
+        let mut is_own = true;
+        for own in Prefix::around(address) {
+            let Some((count, fullest)) = self.fullest(within) else {
+                // Nobody has come from here yet: nobody here can give way.
+                return Room::None;
+            };
+            // Its own prefix, if that is as full as any.
+            is_own &= self
+                .crowds
+                .get(&own)
+                .is_some_and(|crowd| crowd.count >= count);
+            within = Some(if is_own { own } else { fullest });
+        }
+        let oldest = within.and_then(|host| {
+            let mut of_host = self.of_host.range((host, 0)..=(host, u64::MAX));
+            let (_, number) = of_host.next()?;
+            self.taken.get(number)
+        });
+        match oldest {
+            Some(oldest) if !is_own || oldest.since + STRANGER_PATIENCE <= now => {
+                Room::Of(oldest.holder)
+            }
+            _ => Room::None,
+        }
+    }
+
+    /// Takes a place, limit or no limit.
+    pub(in crate::transport::endpoint) fn take(
+        &mut self,
+        now: Instant,
+        number: u64,
+        address: IpAddr,
+        holder: Holder,
+    ) {
+        for (within, prefix) in nested(address) {
+            self.change(within, prefix, 1);
+        }
+        let [.., host] = Prefix::around(address);
+        self.of_host.insert((host, number));
+        self.by_use.insert((now, number));
+        let place = Place {
+            address,
+            holder,
+            since: now,
+            useful: now,
+        };
+        self.taken.insert(number, place);
+    }
+
+    /// A handshake has become a session.
+    pub(in crate::transport::endpoint) fn open(&mut self, number: u64, session: SessionId) {
+        if let Some(place) = self.taken.get_mut(&number) {
+            place.holder = Holder::Session(session);
+        }
+    }
+
+    /// It has said something that made sense so far.
+    pub(in crate::transport::endpoint) fn note_use(&mut self, now: Instant, number: u64) {
+        if let Some(place) = self.taken.get_mut(&number) {
+            self.by_use.remove(&(place.useful, number));
+            place.useful = now;
+            self.by_use.insert((now, number));
+        }
+    }
+
+    /// A place is free again.
+    pub(in crate::transport::endpoint) fn release(&mut self, number: u64) {
+        let Some(place) = self.taken.remove(&number) else {
+            return;
+        };
+        for (within, prefix) in nested(place.address) {
+            self.change(within, prefix, -1);
+        }
+        let [.., host] = Prefix::around(place.address);
+        self.of_host.remove(&(host, number));
+        self.by_use.remove(&(place.useful, number));
+    }
+
+    /// From when on the longest silent one has to go: only while more than half of the places are taken.
+    pub(in crate::transport::endpoint) fn next_stale(&self) -> Option<Instant> {
+        let (useful, _) = self.by_use.first()?;
+        (self.taken.len() > self.limit / 2).then(|| *useful + STRANGER_PATIENCE)
+    }
+
+    /// One that has to go now for its silence.
+    pub(in crate::transport::endpoint) fn stale(&self, now: Instant) -> Option<Holder> {
+        self.next_stale().filter(|at| *at <= now)?;
+        let (_, number) = self.by_use.first()?;
+        self.taken.get(number).map(|place| place.holder)
+    }
+
+    /// The fullest prefix within another, and how many are from it.
+    fn fullest(&self, within: Option<Prefix>) -> Option<(u32, Prefix)> {
+        let all = (within, 0, Reverse(u64::MAX), Prefix::MIN)
+            ..=(within, u32::MAX, Reverse(0), Prefix::MAX);
+        let (_, count, _, prefix) = self.ranks.range(all).next_back()?;
+        Some((*count, *prefix))
+    }
+
+    fn change(&mut self, within: Option<Prefix>, prefix: Prefix, by: i32) {
+        self.changes += 1;
+        let before = self.crowds.remove(&prefix);
+        if let Some(Crowd { count, changed }) = before {
+            self.ranks
+                .remove(&(within, count, Reverse(changed), prefix));
+        }
+        let count = before
+            .map_or(0, |crowd| crowd.count)
+            .saturating_add_signed(by);
+        if count > 0 {
+            let changed = self.changes;
+            self.crowds.insert(prefix, Crowd { count, changed });
+            self.ranks.insert((within, count, Reverse(changed), prefix));
+        }
+    }
+}
+
+/// The prefixes around an address, each with the one around it.
+fn nested(address: IpAddr) -> impl Iterator<Item = (Option<Prefix>, Prefix)> {
+    let prefixes = Prefix::around(address);
+    let around = [None, Some(prefixes[0]), Some(prefixes[1])];
+    around.into_iter().zip(prefixes)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::testing::instant;
+
+    fn address(text: &str) -> IpAddr {
+        text.parse().expect("a literal address")
+    }
+
+    fn holder(number: u64) -> Holder {
+        Holder::Session(SessionId(number))
+    }
+
+    /// Places of which all are taken, by these in turn.
+    fn full(now: Instant, addresses: &[&str]) -> Places {
+        let mut places = Places::new(addresses.len());
+        for (number, text) in (0..).zip(addresses) {
+            assert_eq!(places.room(now, address(text)), Room::Free);
+            places.take(now, number, address(text), holder(number));
+        }
+        places
+    }
+
+    #[test]
+    fn oldest_of_the_fullest_prefix_gives_way_at_every_length() {
+        let now = instant();
+        let places = full(
+            now,
+            &[
+                "192.0.2.1",
+                "2001:db8:0:100::1",
+                "2001:db8:0:200::1",
+                "2001:db8:0:201::1",
+                "2001:db8:0:201::2",
+                "192.0.2.2",
+            ],
+        );
+        let room = |text| places.room(now, address(text));
+        assert_eq!(
+            room("203.0.113.1"),
+            Room::Of(holder(3)),
+            "of 4 in a /48, 3 in a /56, 2 in a /64"
+        );
+        assert_eq!(room("2001:db8:1::1"), Room::Of(holder(3)));
+        assert_eq!(
+            room("2001:db8:0:300::1"),
+            Room::Of(holder(3)),
+            "of a neighbour in the /48"
+        );
+        assert_eq!(room("192.0.2.3"), Room::Of(holder(3)));
+    }
+
+    #[test]
+    fn crowd_from_one_address_does_not_drive_itself_out_before_its_time() {
+        let now = instant();
+        let places = full(now, &["192.0.2.1"; 4]);
+        assert_eq!(places.room(now, address("192.0.2.1")), Room::None);
+        assert_eq!(
+            places.room(now, address("192.0.2.2")),
+            Room::Of(holder(0)),
+            "a neighbour"
+        );
+        assert_eq!(
+            places.room(now, address("198.51.100.2")),
+            Room::Of(holder(0))
+        );
+        let later = now + STRANGER_PATIENCE;
+        assert_eq!(
+            places.room(later, address("192.0.2.1")),
+            Room::Of(holder(0))
+        );
+    }
+
+    #[test]
+    fn of_prefixes_that_are_equally_full_the_one_that_changed_first_gives_way() {
+        let now = instant();
+        let places = full(now, &["198.51.100.1", "203.0.113.1", "192.0.2.1"]);
+        assert_eq!(places.room(now, address("10.0.0.1")), Room::Of(holder(0)));
+    }
+
+    #[test]
+    fn silent_ones_go_while_more_than_half_of_the_places_are_taken_and_no_longer() {
+        let now = instant();
+        let mut places = Places::new(8);
+        let mut at = now;
+        for number in 0..6 {
+            places.take(at, number, address("192.0.2.1"), holder(number));
+            at += Duration::from_secs(1);
+        }
+        places.note_use(at, 0);
+        assert_eq!(places.stale(now + Duration::from_secs(10)), None);
+        let later = now + Duration::from_secs(60);
+        let mut gone = Vec::new();
+        while let Some(Holder::Session(session)) = places.stale(later) {
+            gone.push(session.0);
+            places.release(session.0);
+        }
+        assert_eq!(gone, [1, 2], "four of eight may be as silent as they like");
+        assert_eq!(places.next_stale(), None);
+        for number in 0..6 {
+            places.release(number);
+        }
+        assert!(places.crowds.is_empty() && places.ranks.is_empty());
+        assert!(places.of_host.is_empty() && places.by_use.is_empty());
+    }
+}

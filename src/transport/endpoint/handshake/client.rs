@@ -1,0 +1,272 @@
+//! The client's handshake: SYN, and what it does with COOKIE, `SYN_ACK` and VERSION. One that stands by goes no further
+//! than that (`standby`).
+
+use std::net::{IpAddr, SocketAddr};
+use std::time::{Duration, Instant};
+
+use rand_chacha::ChaCha20Rng;
+use rand_core::RngCore;
+
+use crate::transport::endpoint::Transmit;
+use crate::transport::limits::{
+    CONNECT_TIMEOUT, FULL_SIZE_SYNS, STANDBY_INTERVAL, STANDBY_LIFETIME, STANDBY_SPACING,
+    SYN_RETRY, SYN_RETRY_MAX,
+};
+use crate::transport::wire::handshake::{ClientHandshake, Established};
+use crate::transport::wire::packet::{
+    ADDRESS_TOKEN_LEN, COOKIE_LEN, DATAGRAM_LEN, PROTOCOL_VERSION, Proof, SYN_ACK_MESSAGE_LEN,
+    SYN_MIN_LEN, TOKEN_LEN, encode_syn,
+};
+
+/// What a `SYN_ACK` that has verified said.
+#[derive(Clone, Copy)]
+pub(in crate::transport::endpoint) struct Answer {
+    pub(in crate::transport::endpoint) server_id: u64,
+    pub(in crate::transport::endpoint) reset_token: [u8; TOKEN_LEN],
+    pub(in crate::transport::endpoint) peer_key: [u8; 32],
+    pub(in crate::transport::endpoint) round_trip: Option<Duration>,
+    /// Our address, as it came there.
+    pub(in crate::transport::endpoint) local_ip: Option<IpAddr>,
+    at: Instant,
+}
+
+/// A handshake that waits beside a session for the case that its server has forgotten it.
+struct Standby {
+    began: Instant,
+    /// When it last spoke.
+    spoke: Instant,
+    /// When it is no use any more; told once its session is over.
+    until: Option<Instant>,
+}
+
+/// A session for which no `SYN_ACK` has come yet.
+pub(in crate::transport::endpoint) struct Dial {
+    pub(in crate::transport::endpoint) client_id: u64,
+    pub(in crate::transport::endpoint) remote: SocketAddr,
+    handshake: ClientHandshake,
+    /// What an earlier session got; it serves until a cookie has come.
+    token: Option<[u8; ADDRESS_TOKEN_LEN]>,
+    cookie: Option<[u8; COOKIE_LEN]>,
+    /// SYNs sent.
+    tries: u32,
+    /// When the SYN with cookie or token went out, if it did so once only: then the answer measures the round trip.
+    asked: Option<Instant>,
+    repeated: bool,
+    wait: Duration,
+    due: bool,
+    deadline: Instant,
+    give_up: Instant,
+    answer: Option<Answer>,
+    standby: Option<Standby>,
+}
+
+impl Dial {
+    /// Makes the first SYN due. `None` only if Noise refuses its own pattern.
+    pub(in crate::transport::endpoint) fn new(
+        now: Instant,
+        random: &mut ChaCha20Rng,
+        remote: SocketAddr,
+        token: Option<[u8; ADDRESS_TOKEN_LEN]>,
+    ) -> Option<Self> {
+        let client_id = random.next_u64();
+        Some(Self {
+            client_id,
+            remote,
+            handshake: ClientHandshake::new(random, client_id)?,
+            token,
+            cookie: None,
+            tries: 0,
+            asked: None,
+            repeated: false,
+            wait: SYN_RETRY,
+            due: true,
+            deadline: now + SYN_RETRY,
+            give_up: now + CONNECT_TIMEOUT,
+            answer: None,
+            standby: None,
+        })
+    }
+
+    /// Makes the first SYN due of one that stands by.
+    pub(in crate::transport::endpoint) fn standing_by(
+        now: Instant,
+        random: &mut ChaCha20Rng,
+        remote: SocketAddr,
+        token: [u8; ADDRESS_TOKEN_LEN],
+    ) -> Option<Self> {
+        let mut dial = Self::new(now, random, remote, Some(token))?;
+        dial.standby = Some(Standby {
+            began: now,
+            spoke: now,
+            until: None,
+        });
+        Some(dial)
+    }
+
+    pub(in crate::transport::endpoint) fn is_standby(&self) -> bool {
+        self.standby.is_some()
+    }
+
+    /// Whether a standby has had its answer, and may ask a server for another handshake.
+    pub(in crate::transport::endpoint) fn is_worn(&self, now: Instant) -> bool {
+        let is_old = |standby: &Standby| standby.began + STANDBY_INTERVAL <= now;
+        self.answer.is_some() && self.standby.as_ref().is_some_and(is_old)
+    }
+
+    /// A packet of the session goes out beside which this stands by: so does a SYN, unless it has its answer, or, if
+    /// the packet is no probe, has just spoken.
+    pub(in crate::transport::endpoint) fn accompany(&mut self, now: Instant, is_probe: bool) {
+        if let Some(standby) = &self.standby {
+            let has_rested = standby.spoke + STANDBY_SPACING <= now;
+            self.due |= self.answer.is_none() && (is_probe || has_rested);
+        }
+    }
+
+    /// The session is over; the standby is good for a while.
+    pub(in crate::transport::endpoint) fn outlive(&mut self, now: Instant) {
+        if let Some(standby) = &mut self.standby {
+            standby.until = Some(now + STANDBY_LIFETIME);
+        }
+    }
+
+    /// It stands by no more: it goes on as any other, with the answer that it has, or asks for one. `None` if it is
+    /// no use.
+    pub(in crate::transport::endpoint) fn take_over(&mut self, now: Instant) -> Option<()> {
+        self.standby.take()?;
+        if let Some(answer) = &self.answer {
+            return (answer.at + STANDBY_LIFETIME > now).then_some(());
+        }
+        // The SYN before may have gone out when nobody was there to take it; to another one the answer is the same.
+        self.due = true;
+        self.wait = SYN_RETRY;
+        self.deadline = now + self.wait;
+        self.give_up = now + CONNECT_TIMEOUT;
+        Some(())
+    }
+
+    pub(in crate::transport::endpoint) fn answer(&self) -> Option<Answer> {
+        self.answer
+    }
+
+    /// A cookie answers the SYN; the next one goes out at once. A cookie that is already held is a duplicate. The
+    /// first one shows that somebody is there, so that the waits begin afresh.
+    pub(in crate::transport::endpoint) fn on_cookie(
+        &mut self,
+        now: Instant,
+        cookie: &[u8; COOKIE_LEN],
+    ) {
+        if self.cookie.as_ref() != Some(cookie) {
+            if self.cookie.replace(*cookie).is_none() {
+                self.wait = SYN_RETRY;
+                self.give_up = now + CONNECT_TIMEOUT;
+            }
+            self.asked = None;
+            self.repeated = false;
+            // A server that asks for a cookie is busy enough: a standby brings it only once it is needed.
+            self.due = !self.is_standby();
+            self.deadline = now + self.wait;
+        }
+    }
+
+    /// Checks a `SYN_ACK`. One that does not verify changes nothing.
+    pub(in crate::transport::endpoint) fn on_syn_ack(
+        &mut self,
+        now: Instant,
+        local_ip: Option<IpAddr>,
+        message: &[u8; SYN_ACK_MESSAGE_LEN],
+    ) -> Option<Answer> {
+        let (server_id, reset_token, peer_key) = self.handshake.verify(message)?;
+        self.due = false;
+        self.answer = Some(Answer {
+            server_id,
+            reset_token,
+            peer_key,
+            round_trip: self.round_trip(now),
+            local_ip,
+            at: now,
+        });
+        self.answer
+    }
+
+    /// The keys, after [`Dial::on_syn_ack`] has verified.
+    pub(in crate::transport::endpoint) fn finish(self, now: Instant) -> Option<Established> {
+        self.handshake.finish(now)
+    }
+
+    /// The local port is another: what was said from the one before may never be answered.
+    pub(in crate::transport::endpoint) fn on_port_changed(&mut self) {
+        self.due |= !self.is_standby();
+    }
+
+    /// The time has come to try again, or to give up: then `false`.
+    pub(in crate::transport::endpoint) fn on_timeout(&mut self, now: Instant) -> bool {
+        if let Some(standby) = &self.standby {
+            return standby.until.is_none_or(|until| until > now);
+        }
+        if now >= self.give_up {
+            return false;
+        }
+        if now >= self.deadline {
+            self.wait = (self.wait * 2).min(SYN_RETRY_MAX);
+            self.deadline = now + self.wait;
+            self.due = true;
+        }
+        true
+    }
+
+    pub(in crate::transport::endpoint) fn deadline(&self) -> Option<Instant> {
+        match &self.standby {
+            Some(standby) => standby.until,
+            None => Some(self.deadline.min(self.give_up)),
+        }
+    }
+
+    /// The round trip time, if the handshake has measured it.
+    fn round_trip(&self, now: Instant) -> Option<Duration> {
+        let asked = self.asked.filter(|_| !self.repeated)?;
+        Some(now.saturating_duration_since(asked))
+    }
+
+    pub(in crate::transport::endpoint) fn poll_transmit(
+        &mut self,
+        now: Instant,
+        buffer: &mut Vec<u8>,
+    ) -> Option<Transmit> {
+        if !std::mem::take(&mut self.due) {
+            return None;
+        }
+        self.repeated |= self.asked.is_some();
+        if let Some(standby) = &mut self.standby {
+            standby.spoke = now;
+        }
+        let proof = match (&self.cookie, &self.token) {
+            (_, Some(token)) if self.is_standby() => Proof::Token(token),
+            (Some(cookie), Some(token)) => Proof::Both(cookie, token),
+            (Some(cookie), None) => Proof::Cookie(cookie),
+            (None, Some(token)) => Proof::Token(token),
+            (None, None) => Proof::None,
+        };
+        self.asked = (proof != Proof::None).then_some(now);
+        let size = if self.tries < FULL_SIZE_SYNS {
+            DATAGRAM_LEN
+        } else {
+            SYN_MIN_LEN
+        };
+        self.tries += 1;
+        let ephemeral = self.handshake.ephemeral();
+        encode_syn(
+            buffer,
+            PROTOCOL_VERSION,
+            self.client_id,
+            &ephemeral,
+            proof,
+            size,
+        );
+        Some(Transmit {
+            remote: self.remote,
+            local_ip: None,
+            len: buffer.len(),
+            segment_size: None,
+        })
+    }
+}

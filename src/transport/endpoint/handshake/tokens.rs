@@ -1,0 +1,69 @@
+//! What a client has been given to prove its address when it comes again.
+
+use std::net::SocketAddr;
+
+use crate::transport::limits::MAX_TOKENS;
+use crate::transport::wire::packet::ADDRESS_TOKEN_LEN;
+
+/// The newest token of each of the server's addresses; few, so that they are searched one by one.
+///
+/// A token stays when it has been used: it proves the same address until it expires, and each session brings another.
+#[derive(Debug, Default)]
+pub(in crate::transport::endpoint) struct Tokens {
+    known: Vec<(SocketAddr, [u8; ADDRESS_TOKEN_LEN])>,
+}
+
+impl Tokens {
+    /// The token for a server.
+    pub(in crate::transport::endpoint) fn of(
+        &self,
+        server: SocketAddr,
+    ) -> Option<[u8; ADDRESS_TOKEN_LEN]> {
+        let of_server = self.known.iter().find(|(known, _)| *known == server);
+        of_server.map(|(_, token)| *token)
+    }
+
+    /// A server has given one. It takes the place of the one before, or is dropped where there are too many.
+    pub(in crate::transport::endpoint) fn keep(
+        &mut self,
+        server: SocketAddr,
+        token: [u8; ADDRESS_TOKEN_LEN],
+    ) {
+        let of_server = self.known.iter().position(|(known, _)| *known == server);
+        match of_server {
+            Some(at) => self.known[at].1 = token,
+            None if self.known.len() < MAX_TOKENS => self.known.push((server, token)),
+            None => {}
+        }
+    }
+
+    pub(in crate::transport::endpoint) fn forget(&mut self) {
+        self.known.clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_newest_of_each_server_is_kept_and_of_so_many_servers_only() {
+        let servers: Vec<SocketAddr> = (7000..)
+            .take(2 * MAX_TOKENS)
+            .map(|port| ([192, 0, 2, 1], port).into())
+            .collect();
+        let mut tokens = Tokens::default();
+        for server in &servers {
+            tokens.keep(*server, [1; ADDRESS_TOKEN_LEN]);
+        }
+        tokens.keep(servers[0], [2; ADDRESS_TOKEN_LEN]);
+        assert_eq!(tokens.of(servers[0]), Some([2; ADDRESS_TOKEN_LEN]));
+        assert_eq!(
+            tokens.of(servers[MAX_TOKENS - 1]),
+            Some([1; ADDRESS_TOKEN_LEN])
+        );
+        assert_eq!(tokens.of(servers[MAX_TOKENS]), None);
+        tokens.forget();
+        assert_eq!(tokens.of(servers[0]), None);
+    }
+}

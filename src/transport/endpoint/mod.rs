@@ -1,0 +1,496 @@
+//! One side's sessions, all of them, behind one socket's worth of datagrams: to whom each belongs, who has
+//! something to send, and whose time has come.
+
+mod admission;
+mod counters;
+mod datagram;
+pub(super) mod handshake;
+mod migration;
+mod schedule;
+mod slot;
+mod stateless;
+mod timer_heap;
+mod transmit;
+mod types;
+
+use std::collections::{HashMap, VecDeque};
+use std::net::{IpAddr, SocketAddr};
+use std::time::Instant;
+
+use rand_chacha::ChaCha20Rng;
+use rand_core::SeedableRng;
+
+pub use self::counters::Counters;
+use self::schedule::Schedule;
+use self::slot::{Session, Slot};
+pub use self::types::{ClientConfig, ServerConfig, Statistics, Transmit, Usage};
+use super::connection::{Connection, Context};
+use super::{Channel, CloseReason, Event, SendError, SessionId};
+use admission::buffer_memory::Memory;
+use admission::stranger_slots::Holder;
+use handshake::client::Dial;
+use handshake::queue::Waiting;
+use handshake::server::Acceptor;
+use handshake::tokens::Tokens;
+use stateless::Answers;
+
+/// A server's or a client's side of any number of sessions.
+///
+/// The tables are only ever looked things up in: their order decides nothing, so that a seed decides everything.
+pub struct Endpoint {
+    acceptor: Option<Acceptor>,
+    sessions: HashMap<SessionId, Slot>,
+    /// By the connection id that we chose.
+    by_id: HashMap<u64, SessionId>,
+    /// At a client: by the connection id that the server chose.
+    by_peer_id: HashMap<u64, SessionId>,
+    /// At a client: what proves its address to the servers it has met.
+    tokens: Tokens,
+    /// At a client: what stood by a session that was reset.
+    orphan: Option<SessionId>,
+    /// At a client: since when it dials and nobody answers.
+    in_vain_since: Option<Instant>,
+    last_session: u64,
+    random: ChaCha20Rng,
+    events: VecDeque<Event>,
+    /// What those have to say who have not signed in; it is heard after the others.
+    later: VecDeque<Event>,
+    schedule: Schedule,
+    answers: Answers,
+    waiting: Waiting,
+    /// At a server: what the buffers of all sessions hold.
+    memory: Memory,
+    counters: Counters,
+    /// A datagram that did not fit the batch before it, and its bytes.
+    held: Option<Transmit>,
+    spare: Vec<u8>,
+}
+
+impl Endpoint {
+    fn new(seed: [u8; 32]) -> Self {
+        Self {
+            acceptor: None,
+            sessions: HashMap::new(),
+            by_id: HashMap::new(),
+            by_peer_id: HashMap::new(),
+            tokens: Tokens::default(),
+            orphan: None,
+            in_vain_since: None,
+            last_session: 0,
+            random: ChaCha20Rng::from_seed(seed),
+            events: VecDeque::new(),
+            schedule: Schedule::default(),
+            answers: Answers::default(),
+            waiting: Waiting::default(),
+            memory: Memory::new(usize::MAX),
+            later: VecDeque::new(),
+            counters: Counters::default(),
+            held: None,
+            spare: Vec::new(),
+        }
+    }
+
+    /// A server's side. `seed`: from the operating system in production, from the simulator's dice under test.
+    #[must_use]
+    #[allow(
+        clippy::needless_pass_by_value,
+        reason = "the keys are the endpoint's from now on"
+    )]
+    pub fn server(now: Instant, config: ServerConfig, seed: [u8; 32]) -> Self {
+        let mut endpoint = Self::new(seed);
+        endpoint.memory = Memory::new(config.limits.buffers);
+        endpoint.acceptor = Some(Acceptor::new(now, &config, &mut endpoint.random));
+        endpoint
+    }
+
+    /// A client's side. `seed` as at a server.
+    #[must_use]
+    #[allow(
+        clippy::needless_pass_by_value,
+        reason = "the interface is the server's"
+    )]
+    pub fn client(_now: Instant, _config: ClientConfig, seed: [u8; 32]) -> Self {
+        Self::new(seed)
+    }
+
+    /// The public half of the server's static key (None at a client).
+    #[must_use]
+    pub fn public_key(&self) -> Option<[u8; 32]> {
+        self.acceptor.as_ref().map(Acceptor::public_key)
+    }
+
+    /// Begins a session with a server; [`Event::Connected`] or [`Event::Closed`] follows. Until then nothing can
+    /// be sent on it.
+    pub fn connect(&mut self, now: Instant, remote: SocketAddr) -> SessionId {
+        let remote = datagram::canonical(remote);
+        self.in_vain_since.get_or_insert(now);
+        if let Some(session) = self.take_over(now, remote) {
+            return session;
+        }
+        let session = self.next_session();
+        let token = self.tokens.of(remote);
+        if let Some(dial) = Dial::new(now, &mut self.random, remote, token) {
+            self.by_id.insert(dial.client_id, session);
+            self.sessions
+                .insert(session, Slot::new(Session::Dialling(Box::new(dial))));
+            self.settle(now, session);
+        } else {
+            self.events.push_back(Event::Closed {
+                session,
+                reason: CloseReason::NoAnswer,
+            });
+        }
+        session
+    }
+
+    /// Takes a datagram in (decrypted in place). Never panics, whatever it holds.
+    pub fn handle_datagram(
+        &mut self,
+        now: Instant,
+        local: Option<IpAddr>,
+        remote: SocketAddr,
+        _ecn: Option<u8>,
+        datagram: &mut [u8],
+    ) {
+        self.handle(now, local, remote, datagram);
+    }
+
+    /// Does all whose time has come.
+    pub fn handle_timeout(&mut self, now: Instant) {
+        if let Some(acceptor) = &mut self.acceptor {
+            acceptor.expire(now);
+            self.evict_stale(now);
+        }
+        self.waiting.on_timeout(now);
+        while let Some(session) = self.schedule.expire(now) {
+            let Some(slot) = self.sessions.get_mut(&session) else {
+                continue;
+            };
+            Schedule::disarmed(&mut slot.place);
+            match &mut slot.session {
+                Session::Dialling(dial) => {
+                    let is_standby = dial.is_standby();
+                    if dial.on_timeout(now) {
+                        self.settle(now, session);
+                    } else if is_standby {
+                        self.forget(session);
+                    } else {
+                        self.drop_session(session, CloseReason::NoAnswer);
+                    }
+                }
+                Session::Open(_) => {
+                    self.with_connection(now, session, Connection::handle_timeout);
+                    if self.acceptor.is_none() {
+                        self.stand_by(now, session);
+                    }
+                }
+            }
+        }
+    }
+
+    /// When [`Endpoint::handle_timeout`] wants to be called. After it was called with some time, this is later.
+    #[must_use]
+    pub fn poll_timeout(&self) -> Option<Instant> {
+        let acceptor = self.acceptor.as_ref();
+        let half_open = acceptor.and_then(|acceptor| acceptor.half_open.next_expiry());
+        let stale = acceptor.and_then(|acceptor| acceptor.admission.next_stale());
+        self.schedule
+            .next_deadline()
+            .into_iter()
+            .chain(half_open)
+            .chain(stale)
+            .chain(self.waiting.deadline())
+            .min()
+    }
+
+    /// The next event. At a server, those who have signed in come before those who have not.
+    pub fn poll_event(&mut self) -> Option<Event> {
+        self.events.pop_front().or_else(|| self.later.pop_front())
+    }
+
+    /// Queues a message, all of it or nothing.
+    ///
+    /// # Errors
+    /// The session is closed or not connected yet, the message too long, or the buffer full: see [`SendError`].
+    pub fn send(
+        &mut self,
+        now: Instant,
+        session: SessionId,
+        channel: Channel,
+        message: &[u8],
+    ) -> Result<(), SendError> {
+        let is_short = self.memory.is_short();
+        self.with_connection(now, session, |connection, _| {
+            connection.send(channel, message, is_short)
+        })
+        .unwrap_or(Err(SendError::Closed))
+    }
+
+    /// [`Endpoint::send`] of what may wait a few milliseconds to share a packet.
+    ///
+    /// # Errors
+    /// As [`Endpoint::send`].
+    pub fn send_soon(
+        &mut self,
+        now: Instant,
+        session: SessionId,
+        channel: Channel,
+        message: &[u8],
+    ) -> Result<(), SendError> {
+        let is_short = self.memory.is_short();
+        self.with_connection(now, session, |connection, _| {
+            connection.send_soon(channel, message, is_short)
+        })
+        .unwrap_or(Err(SendError::Closed))
+    }
+
+    /// The next whole message of a channel, in order. Taking it is what widens the peer's window: whoever does not
+    /// receive slows the sender down. What came together with the peer's goodbye can still be received for a short
+    /// while after [`Event::Closed`].
+    pub fn receive(
+        &mut self,
+        now: Instant,
+        session: SessionId,
+        channel: Channel,
+    ) -> Option<Vec<u8>> {
+        let mut message = Vec::new();
+        self.receive_into(now, session, channel, &mut message)
+            .then_some(message)
+    }
+
+    /// [`Endpoint::receive`] into a buffer of the caller's, which is cleared first; `false` if there is nothing.
+    pub fn receive_into(
+        &mut self,
+        now: Instant,
+        session: SessionId,
+        channel: Channel,
+        message: &mut Vec<u8>,
+    ) -> bool {
+        message.clear();
+        let is_taken = self
+            .with_connection(now, session, |connection, _| {
+                connection.receive(channel, message)
+            })
+            .unwrap_or(false);
+        if is_taken
+            && let Some(acceptor) = &mut self.acceptor
+            && let Some(slot) = self.sessions.get(&session)
+            && let Some(place) = slot.counted
+        {
+            acceptor.admission.note_use(now, place);
+        }
+        is_taken
+    }
+
+    /// How many bytes may still be queued on a channel before `send` answers Full (0 for an unknown session).
+    #[must_use]
+    pub fn send_room(&self, session: SessionId, channel: Channel) -> usize {
+        self.connection(session)
+            .map_or(0, |connection| connection.send_room(channel))
+    }
+
+    /// Says goodbye (a CLOSE frame, sent a few times) and forgets the session. [`Event::Closed`] with [`CloseReason::Local`] follows.
+    /// Messages queued before are sent first, once, if they fit into the goodbye's few packets: what of them is lost
+    /// is not sent again. An application that must know that they arrived waits for `is_drained` before.
+    pub fn close(&mut self, now: Instant, session: SessionId, code: u16, reason: &str) {
+        match self.sessions.get(&session).map(|slot| &slot.session) {
+            Some(Session::Dialling(_)) => self.drop_session(session, CloseReason::Local),
+            Some(Session::Open(_)) => {
+                self.with_connection(now, session, |connection, context| {
+                    connection.close(context, code, reason);
+                });
+            }
+            None => {}
+        }
+    }
+
+    /// Whether no session is left, not even one that still says goodbye.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.sessions.is_empty()
+    }
+
+    /// Whether all that was sent on this session has been acknowledged.
+    #[must_use]
+    pub fn is_drained(&self, session: SessionId) -> bool {
+        self.connection(session).is_none_or(Connection::is_drained)
+    }
+
+    /// At a server: the peer has signed in (true) or out (false): full windows, remembered for 15 minutes of silence.
+    pub fn set_signed_in(&mut self, now: Instant, session: SessionId, signed_in: bool) {
+        self.with_connection(now, session, |connection, context| {
+            connection.set_signed_in(context, signed_in);
+        });
+        self.count(now, session);
+    }
+
+    /// A session's figures.
+    #[must_use]
+    pub fn statistics(&self, session: SessionId) -> Option<Statistics> {
+        self.connection(session).map(Connection::statistics)
+    }
+
+    /// What was ignored and refused since the start.
+    #[must_use]
+    pub fn counters(&self) -> Counters {
+        self.counters
+    }
+
+    /// Sessions and handshakes that are held.
+    #[cfg(test)]
+    pub(super) fn held(&self) -> usize {
+        let half_open = self
+            .acceptor
+            .as_ref()
+            .map_or(0, |acceptor| acceptor.half_open.len());
+        assert!(self.by_id.len() == self.sessions.len());
+        self.sessions.len() + half_open
+    }
+
+    /// What a DATA packet for this end holds.
+    #[cfg(test)]
+    pub(super) fn peek(&self, datagram: &[u8]) -> Option<Vec<u8>> {
+        let Ok(super::wire::packet::Packet::Data(header)) = super::wire::packet::parse(datagram)
+        else {
+            return None;
+        };
+        let session = self.by_id.get(&header.connection_id)?;
+        self.connection(*session)?.peek(header, datagram)
+    }
+
+    /// An open session's inside.
+    #[cfg(test)]
+    pub(super) fn connection_mut(&mut self, session: SessionId) -> &mut Connection {
+        match self
+            .sessions
+            .get_mut(&session)
+            .map(|slot| &mut slot.session)
+        {
+            Some(Session::Open(connection)) => connection,
+            _ => panic!("{session:?} is not open"),
+        }
+    }
+
+    fn next_session(&mut self) -> SessionId {
+        self.last_session += 1;
+        SessionId(self.last_session)
+    }
+
+    fn context(&mut self, now: Instant) -> Context<'_> {
+        Context {
+            now,
+            random: &mut self.random,
+            events: &mut self.events,
+        }
+    }
+
+    fn connection(&self, session: SessionId) -> Option<&Connection> {
+        match &self.sessions.get(&session)?.session {
+            Session::Open(connection) => Some(connection),
+            Session::Dialling(_) => None,
+        }
+    }
+
+    /// Lets a session do something, and notes what that changes in the schedule.
+    fn with_connection<T>(
+        &mut self,
+        now: Instant,
+        session: SessionId,
+        act: impl FnOnce(&mut Connection, &mut Context<'_>) -> T,
+    ) -> Option<T> {
+        let slot = self.sessions.get_mut(&session)?;
+        let Session::Open(connection) = &mut slot.session else {
+            return None;
+        };
+        let is_stranger = self.acceptor.is_some() && !connection.is_signed_in();
+        let mut context = Context {
+            now,
+            random: &mut self.random,
+            events: if is_stranger {
+                &mut self.later
+            } else {
+                &mut self.events
+            },
+        };
+        let result = act(connection, &mut context);
+        if let Some(acceptor) = &self.acceptor {
+            if connection.wants_token(now) {
+                let token = acceptor.address_token(now, connection.remote().ip());
+                connection.give_token(now, token);
+            }
+            let (bytes, is_user) = (connection.memory(), connection.is_signed_in());
+            self.memory.note(session, &mut slot.holding, bytes, is_user);
+        } else if let Some(token) = connection.take_token() {
+            self.tokens.keep(connection.remote(), *token);
+        }
+        if !slot.settle(&mut self.schedule, now, session) {
+            self.forget(session);
+        }
+        self.shed(now);
+        Some(result)
+    }
+
+    /// Puts a session that was touched where it belongs in the schedule, and forgets it if it is over.
+    fn settle(&mut self, now: Instant, session: SessionId) {
+        if let Some(slot) = self.sessions.get_mut(&session)
+            && !slot.settle(&mut self.schedule, now, session)
+        {
+            self.forget(session);
+        }
+    }
+
+    /// A session ends before it was open.
+    fn drop_session(&mut self, session: SessionId, reason: CloseReason) {
+        self.forget(session);
+        self.events.push_back(Event::Closed { session, reason });
+    }
+
+    fn forget(&mut self, session: SessionId) {
+        let Some(mut slot) = self.sessions.remove(&session) else {
+            return;
+        };
+        self.schedule.forget(&mut slot.place);
+        self.memory.note(session, &mut slot.holding, 0, false);
+        if let Some(standby) = slot.standby {
+            self.forget(standby);
+        }
+        match &slot.session {
+            Session::Dialling(dial) => {
+                self.by_id.remove(&dial.client_id);
+            }
+            Session::Open(connection) => {
+                self.by_id.remove(&connection.local_id);
+                if self.acceptor.is_none() {
+                    self.by_peer_id.remove(&connection.remote_id);
+                }
+            }
+        }
+        if let (Some(acceptor), Some(place)) = (&mut self.acceptor, slot.counted) {
+            acceptor.admission.release(place);
+        }
+    }
+
+    /// Counts a session against the limits for strangers, or no longer.
+    fn count(&mut self, now: Instant, session: SessionId) {
+        let (Some(acceptor), Some(slot)) = (&mut self.acceptor, self.sessions.get_mut(&session))
+        else {
+            return;
+        };
+        let Session::Open(connection) = &slot.session else {
+            return;
+        };
+        match (slot.counted, connection.is_signed_in()) {
+            (Some(place), true) => {
+                acceptor.admission.release(place);
+                slot.counted = None;
+            }
+            // Whoever has signed out has signed in before.
+            (None, false) => {
+                let address = connection.remote().ip();
+                let holder = Holder::Session(session);
+                slot.counted = Some(acceptor.admission.take(now, address, true, holder));
+            }
+            _ => {}
+        }
+    }
+}

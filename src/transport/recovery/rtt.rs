@@ -1,0 +1,194 @@
+//! How long a round trip takes on the current path: RFC 9002, section 5.
+
+use std::time::{Duration, Instant};
+
+use crate::transport::limits::PTO_MAX;
+
+/// Taken for the round trip until one has been measured. RFC 9002, section 6.2.2.
+pub(crate) const INITIAL_RTT: Duration = Duration::from_millis(333);
+/// The longest that an end waits before it acknowledges, and the most that it is believed to have waited.
+/// RFC 9000, section 13.2.1 and 18.2.
+pub(crate) const MAX_ACK_DELAY: Duration = Duration::from_millis(25);
+/// Below this no timer is set. RFC 9002, section 6.1.2.
+pub(crate) const TIMER_GRANULARITY: Duration = Duration::from_millis(1);
+/// How many probe time-outs without any acknowledgement make persistent congestion. RFC 9002, section 7.6.1.
+const PERSISTENT_CONGESTION_THRESHOLD: u32 = 3;
+/// A longer sample tells of an end that slept with packets in its socket, not of the path. Chosen: the longest
+/// wait for a probe; no path on which a round trip takes longer gets as far as a session.
+const SAMPLE_MAX: Duration = PTO_MAX;
+
+/// The estimate of one path.
+#[derive(Debug, Clone)]
+pub(crate) struct RttEstimator {
+    latest: Duration,
+    smoothed: Duration,
+    variance: Duration,
+    minimum: Duration,
+    first_sample: Option<Instant>,
+}
+
+impl Default for RttEstimator {
+    fn default() -> Self {
+        Self {
+            latest: INITIAL_RTT,
+            smoothed: INITIAL_RTT,
+            variance: INITIAL_RTT / 2,
+            minimum: INITIAL_RTT,
+            first_sample: None,
+        }
+    }
+}
+
+impl RttEstimator {
+    pub(crate) fn new() -> Self {
+        Self::default()
+    }
+
+    /// Takes in a sample: the time from the sending of the largest newly acknowledged packet until `now`.
+    /// `ack_delay` is what the peer claims to have waited; it is not believed beyond [`MAX_ACK_DELAY`]. A sample
+    /// above [`SAMPLE_MAX`] is not taken.
+    pub(crate) fn update(&mut self, now: Instant, sample: Duration, ack_delay: Duration) {
+        if sample > SAMPLE_MAX {
+            return;
+        }
+        self.latest = sample;
+        if self.first_sample.is_none() {
+            self.first_sample = Some(now);
+            self.minimum = sample;
+            self.smoothed = sample;
+            self.variance = sample / 2;
+            return;
+        }
+        self.minimum = self.minimum.min(sample);
+        let ack_delay = ack_delay.min(MAX_ACK_DELAY);
+        // A delay that would bring the sample below the minimum cannot be true.
+        let adjusted = sample
+            .checked_sub(ack_delay)
+            .filter(|adjusted| *adjusted >= self.minimum)
+            .unwrap_or(sample);
+        self.variance = (self.variance * 3 + self.smoothed.abs_diff(adjusted)) / 4;
+        self.smoothed = (self.smoothed * 7 + adjusted) / 8;
+    }
+
+    /// Forgets all: the path is another.
+    pub(crate) fn reset(&mut self) {
+        *self = Self::default();
+    }
+
+    #[cfg(test)]
+    pub(crate) fn latest(&self) -> Duration {
+        self.latest
+    }
+
+    pub(crate) fn smoothed(&self) -> Duration {
+        self.smoothed
+    }
+
+    #[cfg(test)]
+    pub(crate) fn variance(&self) -> Duration {
+        self.variance
+    }
+
+    pub(crate) fn minimum(&self) -> Duration {
+        self.minimum
+    }
+
+    /// When the first sample of this path was taken; losses before it say nothing about persistent congestion.
+    pub(crate) fn first_sample(&self) -> Option<Instant> {
+        self.first_sample
+    }
+
+    /// The probe time-out before any backoff. RFC 9002, section 6.2.1.
+    pub(crate) fn pto_base(&self) -> Duration {
+        self.smoothed + (self.variance * 4).max(TIMER_GRANULARITY) + MAX_ACK_DELAY
+    }
+
+    /// A packet older than this, with a later one acknowledged, is lost. RFC 9002, section 6.1.2.
+    pub(crate) fn loss_delay(&self) -> Duration {
+        (self.smoothed.max(self.latest) * 9 / 8).max(TIMER_GRANULARITY)
+    }
+
+    /// Losses that span this long, with nothing acknowledged between, are persistent congestion. RFC 9002,
+    /// section 7.6.1.
+    pub(crate) fn persistent_congestion_duration(&self) -> Duration {
+        self.pto_base() * PERSISTENT_CONGESTION_THRESHOLD
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::instant;
+
+    const fn ms(millis: u64) -> Duration {
+        Duration::from_millis(millis)
+    }
+
+    fn measured(samples: &[(u64, u64)]) -> RttEstimator {
+        let now = instant();
+        let mut rtt = RttEstimator::new();
+        for &(sample, delay) in samples {
+            rtt.update(now, ms(sample), ms(delay));
+        }
+        rtt
+    }
+
+    #[test]
+    fn before_a_sample_it_is_a_third_of_a_second() {
+        let rtt = RttEstimator::new();
+        assert_eq!(rtt.pto_base(), INITIAL_RTT * 3 + MAX_ACK_DELAY);
+        assert_eq!(rtt.first_sample(), None);
+    }
+
+    #[test]
+    fn the_first_sample_replaces_the_guess_and_ignores_the_ack_delay() {
+        let rtt = measured(&[(100, 20)]);
+        assert_eq!(rtt.smoothed(), ms(100));
+        assert_eq!(rtt.variance(), ms(50));
+        assert_eq!(rtt.minimum(), ms(100));
+    }
+
+    #[test]
+    fn later_samples_move_it_by_an_eighth_without_the_ack_delay() {
+        let rtt = measured(&[(100, 0), (200, 20)]);
+        assert_eq!(rtt.smoothed(), ms(110));
+        assert_eq!(rtt.variance(), Duration::from_micros(57_500));
+        assert_eq!(rtt.latest(), ms(200));
+    }
+
+    #[test]
+    fn a_claimed_delay_counts_for_25_ms_at_most() {
+        let capped = measured(&[(100, 0), (300, 25)]);
+        let claimed = measured(&[(100, 0), (300, 150)]);
+        assert_eq!(capped.smoothed(), claimed.smoothed());
+    }
+
+    #[test]
+    fn a_delay_that_would_undercut_the_minimum_is_not_believed() {
+        let rtt = measured(&[(100, 0), (110, 20)]);
+        assert_eq!(rtt.smoothed(), Duration::from_micros(101_250));
+    }
+
+    #[test]
+    fn loss_delay_follows_the_larger_of_smoothed_and_latest_and_is_never_nothing() {
+        assert_eq!(measured(&[(80, 0), (160, 0)]).loss_delay(), ms(180));
+        assert_eq!(measured(&[(0, 0)]).loss_delay(), TIMER_GRANULARITY);
+    }
+
+    #[test]
+    fn a_peer_that_slept_does_not_make_the_path_long() {
+        // A server slept for ten minutes with packets in its socket. The first acknowledgement after it made a
+        // round trip of minutes of it, and lost packets were probed for after minutes.
+        let rtt = measured(&[(100, 0), (600_000, 0)]);
+        assert_eq!(rtt.smoothed(), ms(100));
+        assert_eq!(rtt.latest(), ms(100));
+    }
+
+    #[test]
+    fn a_reset_forgets_the_path() {
+        let mut rtt = measured(&[(100, 0)]);
+        rtt.reset();
+        assert_eq!(rtt.smoothed(), INITIAL_RTT);
+        assert_eq!(rtt.persistent_congestion_duration(), rtt.pto_base() * 3);
+    }
+}

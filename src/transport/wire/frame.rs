@@ -1,0 +1,402 @@
+//! What is inside a packet: a sequence of frames, each a small integer (its type) and its fields, all of them
+//! plain `MessagePack` values without an array around them. Nothing is allocated in either direction.
+//!
+//! A STREAM frame's type is [`STREAM`] plus its channel, which saves a byte in the frame that is sent most.
+
+use std::ops::Range;
+
+use rmp::{decode, encode};
+use thiserror::Error;
+
+use super::packet::ADDRESS_TOKEN_LEN;
+use crate::transport::event::Channel;
+
+/// Bytes of a CLOSE's reason at most; a longer one is cut when it is written and refused when it is read.
+pub(crate) const MAX_REASON_LEN: usize = 128;
+/// The largest packet number there can be. RFC 9000, section 12.3.
+pub(crate) const MAX_PACKET_NUMBER: u64 = (1 << 62) - 1;
+/// Ranges that an ACK frame holds at most; one with more is refused.
+pub(crate) const MAX_RANGES: usize = crate::transport::recovery::ack::MAX_ACK_RANGES;
+/// The most that a STREAM frame adds to less than 256 bytes of data: type, offset, `bin` header.
+pub(crate) const SMALL_STREAM_OVERHEAD: usize = 1 + 9 + 2;
+/// The most that a STREAM frame adds to its data within one packet.
+pub(crate) const STREAM_OVERHEAD: usize = 1 + 9 + 3;
+const _: () = assert!(SMALL_STREAM_OVERHEAD <= 12);
+
+/// A zero byte where a frame could begin is padding.
+const PADDING: u8 = 0;
+const PING: u8 = 1;
+const ACK: u8 = 2;
+const WINDOW: u8 = 3;
+const CLOSE: u8 = 4;
+const PATH_CHALLENGE: u8 = 5;
+const PATH_RESPONSE: u8 = 6;
+const SESSION_WINDOW: u8 = 7;
+const STREAM: u8 = 8;
+const NEW_TOKEN: u8 = 16;
+
+const VEC_IS_INFALLIBLE: &str = "a Vec takes every write";
+
+/// A frame, borrowed from its packet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Frame<'a> {
+    /// Asks for nothing but an acknowledgement.
+    Ping,
+    /// Packets that have come.
+    Ack {
+        ranges: AckRanges<'a>,
+        /// How long ago the largest of them came, in microseconds, as the peer claims.
+        delay_us: u64,
+        /// How many of a thousand packets the acknowledging end has measured as lost of its own sending.
+        loss_permille: u16,
+    },
+    /// Bytes of a channel's stream.
+    Stream {
+        channel: Channel,
+        offset: u64,
+        data: &'a [u8],
+    },
+    /// The channel takes bytes below this offset.
+    Window { channel: Channel, max_offset: u64 },
+    /// The channels together take so many bytes, counted from the beginning of each.
+    SessionWindow { max: u64 },
+    /// The session is over.
+    Close { code: u16, reason: &'a str },
+    /// Prove that you are there.
+    PathChallenge([u8; 8]),
+    /// The proof.
+    PathResponse([u8; 8]),
+    /// A server gives what will prove the client's address when it comes again.
+    NewToken([u8; ADDRESS_TOKEN_LEN]),
+}
+
+impl Frame<'_> {
+    /// Whether the peer must acknowledge the packet that holds this. RFC 9000, section 13.2.
+    pub(crate) fn is_ack_eliciting(&self) -> bool {
+        !matches!(self, Self::Ack { .. } | Self::Close { .. })
+    }
+}
+
+/// Why a packet's plaintext is not a sequence of frames. It came from the peer itself: the session is closed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub(crate) enum FrameError {
+    #[error("a frame of an unknown type")]
+    UnknownType,
+    #[error("a frame that is cut off, or whose fields have wrong types")]
+    Malformed,
+    #[error("a frame with a field out of its range")]
+    OutOfRange,
+}
+
+/// The frames of a packet, in order. After an error there are no more.
+#[derive(Debug, Clone)]
+pub(crate) struct Frames<'a> {
+    rest: &'a [u8],
+}
+
+impl<'a> Frames<'a> {
+    pub(crate) fn new(plaintext: &'a [u8]) -> Self {
+        Self { rest: plaintext }
+    }
+
+    /// Bytes that have not been read yet.
+    #[cfg(test)]
+    pub(crate) fn left(&self) -> usize {
+        self.rest.len()
+    }
+
+    fn frame(&mut self, kind: u8) -> Result<Frame<'a>, FrameError> {
+        let rest = &mut self.rest;
+        match kind {
+            PING => Ok(Frame::Ping),
+            ACK => read_ack(rest),
+            WINDOW => Ok(Frame::Window {
+                channel: channel(read_uint(rest)?)?,
+                max_offset: read_uint(rest)?,
+            }),
+            SESSION_WINDOW => Ok(Frame::SessionWindow {
+                max: read_uint(rest)?,
+            }),
+            CLOSE => {
+                let code = read_u16(rest)?;
+                let len = decode::read_str_len(rest).map_err(|_| FrameError::Malformed)?;
+                let reason =
+                    std::str::from_utf8(take(rest, len)?).map_err(|_| FrameError::Malformed)?;
+                if reason.len() > MAX_REASON_LEN {
+                    return Err(FrameError::OutOfRange);
+                }
+                Ok(Frame::Close { code, reason })
+            }
+            PATH_CHALLENGE => Ok(Frame::PathChallenge(read_array(rest)?)),
+            PATH_RESPONSE => Ok(Frame::PathResponse(read_array(rest)?)),
+            NEW_TOKEN => Ok(Frame::NewToken(read_array(rest)?)),
+            _ => {
+                let number = kind.checked_sub(STREAM).ok_or(FrameError::UnknownType)?;
+                Ok(Frame::Stream {
+                    channel: channel(u64::from(number)).map_err(|_| FrameError::UnknownType)?,
+                    offset: read_uint(rest)?,
+                    data: read_bin(rest)?,
+                })
+            }
+        }
+    }
+}
+
+impl<'a> Iterator for Frames<'a> {
+    type Item = Result<Frame<'a>, FrameError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let padding = self
+            .rest
+            .iter()
+            .take_while(|&&byte| byte == PADDING)
+            .count();
+        let (&kind, rest) = self.rest[padding..].split_first()?;
+        self.rest = rest;
+        let frame = self.frame(kind);
+        if frame.is_err() {
+            self.rest = &[];
+        }
+        Some(frame)
+    }
+}
+
+/// The ranges of an ACK frame, highest first, read as they are asked for. They are disjoint, not empty, and at
+/// most [`MAX_RANGES`]; how many packets they span is whatever the peer claims, so never count through them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct AckRanges<'a> {
+    largest: u64,
+    /// The end of the lowest range read so far, or the first's end plus one.
+    upper: u64,
+    /// Ranges still to be read.
+    count: u64,
+    is_first: bool,
+    rest: &'a [u8],
+}
+
+impl AckRanges<'_> {
+    /// The largest packet number acknowledged.
+    pub(crate) fn largest(&self) -> u64 {
+        self.largest
+    }
+
+    fn read(&mut self) -> Result<Range<u64>, FrameError> {
+        let gap = if self.is_first {
+            0
+        } else {
+            match read_uint(&mut self.rest)? {
+                0 => return Err(FrameError::OutOfRange),
+                gap => gap,
+            }
+        };
+        let len = match read_uint(&mut self.rest)? {
+            0 => return Err(FrameError::OutOfRange),
+            len => len,
+        };
+        let end = self.upper.checked_sub(gap).ok_or(FrameError::OutOfRange)?;
+        let start = end.checked_sub(len).ok_or(FrameError::OutOfRange)?;
+        self.upper = start;
+        self.count -= 1;
+        self.is_first = false;
+        Ok(start..end)
+    }
+}
+
+impl Iterator for AckRanges<'_> {
+    type Item = Range<u64>;
+
+    fn next(&mut self) -> Option<Range<u64>> {
+        // All of them were read once when the frame was, so no error is left to be met here.
+        (self.count > 0).then(|| self.read().ok()).flatten()
+    }
+}
+
+fn read_ack<'a>(rest: &mut &'a [u8]) -> Result<Frame<'a>, FrameError> {
+    let largest = read_uint(rest)?;
+    let delay_us = read_uint(rest)?;
+    let loss_permille = read_u16(rest)?;
+    let count = read_uint(rest)?;
+    if largest > MAX_PACKET_NUMBER
+        || loss_permille > 1000
+        || !(1..=MAX_RANGES as u64).contains(&count)
+    {
+        return Err(FrameError::OutOfRange);
+    }
+    let ranges = AckRanges {
+        largest,
+        upper: largest + 1,
+        count,
+        is_first: true,
+        rest,
+    };
+    let mut reader = ranges.clone();
+    while reader.count > 0 {
+        reader.read()?;
+    }
+    *rest = reader.rest;
+    Ok(Frame::Ack {
+        ranges,
+        delay_us,
+        loss_permille,
+    })
+}
+
+fn read_uint(rest: &mut &[u8]) -> Result<u64, FrameError> {
+    decode::read_int(rest).map_err(|_| FrameError::Malformed)
+}
+
+fn read_u16(rest: &mut &[u8]) -> Result<u16, FrameError> {
+    u16::try_from(read_uint(rest)?).map_err(|_| FrameError::OutOfRange)
+}
+
+fn read_bin<'a>(rest: &mut &'a [u8]) -> Result<&'a [u8], FrameError> {
+    let len = decode::read_bin_len(rest).map_err(|_| FrameError::Malformed)?;
+    take(rest, len)
+}
+
+fn read_array<const N: usize>(rest: &mut &[u8]) -> Result<[u8; N], FrameError> {
+    read_bin(rest)?
+        .try_into()
+        .map_err(|_| FrameError::OutOfRange)
+}
+
+fn take<'a>(rest: &mut &'a [u8], len: u32) -> Result<&'a [u8], FrameError> {
+    let len = usize::try_from(len).map_err(|_| FrameError::Malformed)?;
+    let (taken, left) = rest.split_at_checked(len).ok_or(FrameError::Malformed)?;
+    *rest = left;
+    Ok(taken)
+}
+
+fn channel(number: u64) -> Result<Channel, FrameError> {
+    Channel::ALL
+        .into_iter()
+        .find(|&channel| channel as u64 == number)
+        .ok_or(FrameError::OutOfRange)
+}
+
+/// Appends a PING.
+pub(crate) fn encode_ping(buffer: &mut Vec<u8>) {
+    buffer.push(PING);
+}
+
+/// Appends padding up to `len` bytes in all.
+#[cfg(test)]
+pub(crate) fn encode_padding(buffer: &mut Vec<u8>, len: usize) {
+    buffer.resize(buffer.len().max(len), PADDING);
+}
+
+/// Appends an ACK of disjoint ranges that do not touch, highest first; those beyond [`MAX_RANGES`] are left
+/// out. Without a range nothing is written.
+pub(crate) fn encode_ack(
+    buffer: &mut Vec<u8>,
+    ranges: impl ExactSizeIterator<Item = Range<u64>>,
+    delay_us: u64,
+    loss_permille: u16,
+) {
+    let count = ranges.len().min(MAX_RANGES) as u64;
+    let mut lower = None;
+    for range in ranges.take(MAX_RANGES) {
+        if let Some(lower) = lower {
+            uint(buffer, range.end.abs_diff(lower));
+        } else {
+            buffer.push(ACK);
+            uint(buffer, range.end.saturating_sub(1));
+            uint(buffer, delay_us);
+            uint(buffer, u64::from(loss_permille.min(1000)));
+            uint(buffer, count);
+        }
+        uint(buffer, range.end.saturating_sub(range.start));
+        lower = Some(range.start);
+    }
+}
+
+/// Appends a STREAM frame whose data comes in two parts, as a ring buffer gives it.
+pub(crate) fn encode_stream(
+    buffer: &mut Vec<u8>,
+    channel: Channel,
+    offset: u64,
+    (head, tail): (&[u8], &[u8]),
+) {
+    buffer.push(STREAM + channel as u8);
+    uint(buffer, offset);
+    bin_header(buffer, head.len() + tail.len());
+    buffer.extend_from_slice(head);
+    buffer.extend_from_slice(tail);
+}
+
+/// How many bytes of data a STREAM frame at this offset can hold if the frame may have `room` bytes.
+pub(crate) fn stream_data_room(offset: u64, room: usize) -> usize {
+    let offset_len = match offset {
+        0..=0x7f => 1,
+        0x80..=0xff => 2,
+        0x100..=0xffff => 3,
+        0x1_0000..=0xffff_ffff => 5,
+        _ => 9,
+    };
+    let room = room.saturating_sub(1 + offset_len);
+    // 256 bytes need a longer header than 255.
+    let long = room.saturating_sub(3);
+    if long > 0xff {
+        long
+    } else {
+        room.saturating_sub(2).min(0xff)
+    }
+}
+
+/// Appends a WINDOW.
+pub(crate) fn encode_window(buffer: &mut Vec<u8>, channel: Channel, max_offset: u64) {
+    buffer.push(WINDOW);
+    uint(buffer, channel as u64);
+    uint(buffer, max_offset);
+}
+
+/// Appends a `SESSION_WINDOW`.
+pub(crate) fn encode_session_window(buffer: &mut Vec<u8>, max: u64) {
+    buffer.push(SESSION_WINDOW);
+    uint(buffer, max);
+}
+
+/// Appends a CLOSE; the reason is cut to [`MAX_REASON_LEN`].
+pub(crate) fn encode_close(buffer: &mut Vec<u8>, code: u16, reason: &str) {
+    buffer.push(CLOSE);
+    uint(buffer, u64::from(code));
+    let mut len = reason.len().min(MAX_REASON_LEN);
+    while !reason.is_char_boundary(len) {
+        len -= 1;
+    }
+    encode::write_str(buffer, &reason[..len]).expect(VEC_IS_INFALLIBLE);
+}
+
+/// Appends a `PATH_CHALLENGE`.
+pub(crate) fn encode_path_challenge(buffer: &mut Vec<u8>, token: [u8; 8]) {
+    buffer.push(PATH_CHALLENGE);
+    bin_header(buffer, token.len());
+    buffer.extend_from_slice(&token);
+}
+
+/// Appends a `PATH_RESPONSE`.
+pub(crate) fn encode_path_response(buffer: &mut Vec<u8>, token: [u8; 8]) {
+    buffer.push(PATH_RESPONSE);
+    bin_header(buffer, token.len());
+    buffer.extend_from_slice(&token);
+}
+
+/// Appends a `NEW_TOKEN`.
+pub(crate) fn encode_new_token(buffer: &mut Vec<u8>, token: &[u8; ADDRESS_TOKEN_LEN]) {
+    buffer.push(NEW_TOKEN);
+    bin_header(buffer, token.len());
+    buffer.extend_from_slice(token);
+}
+
+fn uint(buffer: &mut Vec<u8>, value: u64) {
+    encode::write_uint(buffer, value).expect(VEC_IS_INFALLIBLE);
+}
+
+fn bin_header(buffer: &mut Vec<u8>, len: usize) {
+    let len = u32::try_from(len).unwrap_or(u32::MAX);
+    encode::write_bin_len(buffer, len).expect(VEC_IS_INFALLIBLE);
+}
+
+#[cfg(test)]
+#[path = "frame_tests.rs"]
+mod tests;
