@@ -14,7 +14,7 @@ use crate::client::{Ask, Client, Console, Files, Input as Typed, Options, Tone, 
 use crate::protocol::opaque::KeyStretching;
 use crate::protocol::{Envelope, ServerBody};
 use crate::server::{Hub, HubConfig, Input, Registrar};
-use crate::store::memory::MemoryDisk;
+use crate::store::fault_disk::MemoryDisk;
 use crate::store::{Completion, Engine, Request, RequestId, Store};
 use crate::testing::instant;
 use crate::transport::packet_dump::{PACKET_OVERHEAD, Piece, pieces};

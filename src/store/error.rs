@@ -3,7 +3,7 @@
 use thiserror::Error;
 
 use super::Refusal;
-use super::new_file::advice;
+use super::files::new_file::advice;
 
 /// Why the database did not do what it was asked.
 #[derive(Debug, Error)]

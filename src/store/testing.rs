@@ -1,6 +1,6 @@
 //! What the store's tests share: an engine on a disk in memory, and short ways to ask it.
 
-use super::memory::MemoryDisk;
+use super::files::fault_disk::MemoryDisk;
 use super::{
     Account, Append, Completion, Engine, Entry, NewAccount, Outcome, Quota, Refusal, Reply,
     Request, RequestId, Standing, StoredEntry, TicketHash,

@@ -11,7 +11,7 @@ use udpchat::protocol::{
     Access, ConversationId, Digest, EVERYONE_NAME, EventKind, RoomEvent, ServerBody, ServerMessage,
     open, seal,
 };
-use udpchat::store::memory::MemoryDisk;
+use udpchat::store::fault_disk::MemoryDisk;
 use udpchat::store::{Engine, Files};
 
 /// Where a text stands: conversation and entry.

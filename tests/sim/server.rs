@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use udpchat::server::{self, Hub, HubConfig, Registrar};
-use udpchat::store::memory::MemoryDisk;
+use udpchat::store::fault_disk::MemoryDisk;
 use udpchat::store::{
     Completion, Engine, Outcome, Reply, Request, RequestId, Retention, Store, begin_service_after,
 };

@@ -15,7 +15,7 @@ use crate::protocol::{
     Digest, EntryId, Envelope, ErrorCode, Hello, Hop, Number, Origin, Position, ReceiptsRequest,
     Received, ServerBody, Text, encode, seal,
 };
-use crate::store::memory::MemoryDisk;
+use crate::store::fault_disk::MemoryDisk;
 use crate::store::{
     Append, Completion, Engine, NewAccount, Outcome, Quota, Refusal, Reply, Request, RequestId,
     Standing, Store, TicketHash,

@@ -3,11 +3,11 @@
 use redb::ReadableTable;
 
 use super::super::error::StoreError;
-use super::super::record::{ConversationRecord, Kind, Side};
-use super::super::seal;
-use super::super::tables::Look;
 use super::Walk;
 use crate::protocol::AccountId;
+use crate::store::schema::checksum;
+use crate::store::schema::records::{ConversationRecord, Kind, Side};
+use crate::store::schema::tables::Look;
 
 pub(super) fn blocked(walk: &mut Walk<'_>) -> Result<(), StoreError> {
     const TABLE: &str = "blocked";
@@ -16,7 +16,7 @@ pub(super) fn blocked(walk: &mut Walk<'_>) -> Result<(), StoreError> {
         let (key, kept) = row?;
         let (account, other) = key.value();
         let place = format!("account {account}, blocking {other}");
-        let checked = seal::check_presence(TABLE, (account, other), kept.value());
+        let checked = checksum::check_presence(TABLE, (account, other), kept.value());
         report.row(TABLE, &place, checked);
         for id in [account, other] {
             if look.accounts().get(id)?.is_none() {
@@ -44,7 +44,7 @@ pub(super) fn withheld(walk: &mut Walk<'_>) -> Result<(), StoreError> {
         let key = key.value();
         let (id, account, first) = key;
         let place = format!("conversation {id}, account {account}, entry {first}");
-        let opened = seal::open_number(TABLE, key, last.value());
+        let opened = checksum::open_number(TABLE, key, last.value());
         let Some(last) = report.row(TABLE, &place, opened) else {
             continue;
         };

@@ -5,13 +5,14 @@ use std::collections::BTreeMap;
 use redb::ReadableTable;
 
 use super::super::error::StoreError;
-use super::super::meta as counts;
-use super::super::names::NameOf;
-use super::super::record::{AccountRecord, DeviceRecord, RoomRecord};
-use super::super::seal::{self, decode};
-use super::super::tables::Look;
 use super::Walk;
 use crate::protocol::Access;
+use crate::store::schema::checksum;
+use crate::store::schema::checksum::decode;
+use crate::store::schema::meta as counts;
+use crate::store::schema::names::NameOf;
+use crate::store::schema::records::{AccountRecord, DeviceRecord, RoomRecord};
+use crate::store::schema::tables::Look;
 
 pub(super) fn meta(walk: &mut Walk<'_>) -> Result<(), StoreError> {
     let report = &mut walk.report;
@@ -25,7 +26,7 @@ pub(super) fn secrets(walk: &mut Walk<'_>) -> Result<(), StoreError> {
     for row in walk.look.secrets().iter()? {
         let (name, secret) = row?;
         let name = name.value();
-        let opened = seal::open(TABLE, name, secret.value());
+        let opened = checksum::open(TABLE, name, secret.value());
         walk.report.row(TABLE, name, opened);
     }
     Ok(())
@@ -38,7 +39,7 @@ pub(super) fn names(walk: &mut Walk<'_>) -> Result<(), StoreError> {
         let (key, id) = row?;
         let (kind, name) = key.value();
         let place = format!("{name:?}");
-        let opened = seal::open_number(TABLE, (kind, name), id.value());
+        let opened = checksum::open_number(TABLE, (kind, name), id.value());
         let Some(id) = walk.report.row(TABLE, &place, opened) else {
             continue;
         };

@@ -5,15 +5,17 @@ use std::collections::BTreeSet;
 use redb::ReadableTable;
 
 use super::super::error::StoreError;
-use super::super::log::KEPT;
-use super::super::record::{ConversationRecord, Kind, RetentionRecord};
-use super::super::salvage::is_lost;
-use super::super::seal::{self, decode, decode_entry};
-use super::super::tables::Look;
-use super::super::usage as counts;
-use super::super::{meta, pairs};
 use super::{Conversation, Walk};
 use crate::protocol::{AccountId, DeviceId, Digest};
+use crate::store::ops::log::KEPT;
+use crate::store::ops::log::tolerant_scan::is_lost;
+use crate::store::ops::pairs;
+use crate::store::ops::usage as counts;
+use crate::store::schema::checksum;
+use crate::store::schema::checksum::{decode, decode_entry};
+use crate::store::schema::meta;
+use crate::store::schema::records::{ConversationRecord, Kind, RetentionRecord};
+use crate::store::schema::tables::Look;
 
 pub(super) fn conversations(walk: &mut Walk<'_>) -> Result<(), StoreError> {
     const TABLE: &str = "conversations";
@@ -133,7 +135,7 @@ pub(super) fn usage(walk: &mut Walk<'_>) -> Result<(), StoreError> {
     for row in walk.look.usage().iter()? {
         let (account, kept) = row?;
         let account = account.value();
-        let opened = seal::open_number(TABLE, account, kept.value());
+        let opened = checksum::open_number(TABLE, account, kept.value());
         let Some(bytes) = walk.report.row(TABLE, account, opened) else {
             walk.written.remove(&AccountId(account));
             continue;
@@ -162,7 +164,7 @@ pub(super) fn senders(walk: &mut Walk<'_>) -> Result<(), StoreError> {
         report.row(
             TABLE,
             &place,
-            seal::open_number(TABLE, (id, device), last.value()),
+            checksum::open_number(TABLE, (id, device), last.value()),
         );
         if !walk.conversations.contains_key(&id) {
             report.find(TABLE, &place, "there is no such conversation");
@@ -181,7 +183,7 @@ pub(super) fn sent(walk: &mut Walk<'_>) -> Result<(), StoreError> {
         let (key, value) = row?;
         let (id, device, slot) = key.value();
         let place = format!("conversation {id}, device {device}, slot {slot}");
-        let opened = seal::open_sent((id, device, slot), value.value());
+        let opened = checksum::open_sent((id, device, slot), value.value());
         let Some((number, digest, entry)) = report.row(TABLE, &place, opened) else {
             continue;
         };

@@ -3,14 +3,15 @@
 use redb::ReadableTable;
 
 use super::super::error::StoreError;
-use super::super::meta;
-use super::super::names::NameOf;
-use super::super::record::{Kind, MemberRecord, RoomRecord};
-use super::super::rooms::{BELONGS, Invitation};
-use super::super::seal::{self, decode};
-use super::super::tables::Look;
 use super::Walk;
 use crate::protocol::{Access, MemberRole};
+use crate::store::ops::rooms::{BELONGS, Invitation};
+use crate::store::schema::checksum;
+use crate::store::schema::checksum::decode;
+use crate::store::schema::meta;
+use crate::store::schema::names::NameOf;
+use crate::store::schema::records::{Kind, MemberRecord, RoomRecord};
+use crate::store::schema::tables::Look;
 
 pub(super) fn pairs(walk: &mut Walk<'_>) -> Result<(), StoreError> {
     const TABLE: &str = "pairs";
@@ -18,7 +19,7 @@ pub(super) fn pairs(walk: &mut Walk<'_>) -> Result<(), StoreError> {
         let (key, id) = row?;
         let (low, high) = key.value();
         let place = format!("accounts {low} and {high}");
-        let opened = seal::open_number(TABLE, (low, high), id.value());
+        let opened = checksum::open_number(TABLE, (low, high), id.value());
         let Some(id) = walk.report.row(TABLE, &place, opened) else {
             continue;
         };
@@ -142,7 +143,7 @@ pub(super) fn joined(walk: &mut Walk<'_>) -> Result<(), StoreError> {
         let (key, kept) = row?;
         let (account, id) = key.value();
         let place = format!("account {account}, conversation {id}");
-        let checked = seal::check_presence(TABLE, (account, id), kept.value());
+        let checked = checksum::check_presence(TABLE, (account, id), kept.value());
         walk.report.row(TABLE, &place, checked);
         if walk.look.members().get((id, account))?.is_none() {
             walk.report.find(TABLE, place, "the account is no member");
@@ -157,7 +158,7 @@ pub(super) fn rooms_of(walk: &mut Walk<'_>) -> Result<(), StoreError> {
         let (key, left_ms) = row?;
         let (account, id) = key.value();
         let place = format!("account {account}, room {id}");
-        let opened = seal::open_number(TABLE, (account, id), left_ms.value());
+        let opened = checksum::open_number(TABLE, (account, id), left_ms.value());
         walk.report.row(TABLE, &place, opened);
         let kind = walk.conversations.get(&id).map(|one| one.record.kind);
         if kind != Some(Kind::Room) {

@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use redb::ReadableTable;
 
 use super::super::error::StoreError;
-use super::super::record::{ConversationRecord, Kind};
-use super::super::seal::decode;
-use super::super::tables::Tables;
 use crate::protocol::{AccountId, ConversationId};
+use crate::store::schema::checksum::decode;
+use crate::store::schema::records::{ConversationRecord, Kind};
+use crate::store::schema::tables::Tables;
 
 /// The pairs' records say what the tables do. Of a pair whose record was lost the last entries in a row that were withheld
 /// are lost too, and are given out.
@@ -60,7 +60,7 @@ pub(super) fn blocks(tables: &mut Tables<'_>) -> Result<(), StoreError> {
             let before = earlier.into_iter().filter(|(_, last)| *last < run.0);
             kept.extend(before.map(|(first, _)| (id.0, account, first)));
         }
-        super::super::conversations::save(tables, id, &record)?;
+        crate::store::ops::conversations::save(tables, id, &record)?;
     }
     tables.withheld.retain(|key, _| kept.contains(&key))?;
     Ok(())

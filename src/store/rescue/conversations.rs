@@ -4,16 +4,16 @@ use std::collections::BTreeMap;
 
 use redb::ReadableTable;
 
-use super::super::conversations::{load, save};
 use super::super::error::StoreError;
-use super::super::names::NameOf;
-use super::super::record::{ConversationRecord, Kind, RoomRecord};
-use super::super::salvage::lost;
-use super::super::seal::{decode, decode_entry, encode, encode_entry};
-use super::super::tables::Tables;
 use super::Rescued;
 use super::numbers::Talk;
 use crate::protocol::{Access, ConversationId};
+use crate::store::ops::conversations::{load, save};
+use crate::store::ops::log::tolerant_scan::lost;
+use crate::store::schema::checksum::{decode, decode_entry, encode, encode_entry};
+use crate::store::schema::names::NameOf;
+use crate::store::schema::records::{ConversationRecord, Kind, RoomRecord};
+use crate::store::schema::tables::Tables;
 
 /// Every conversation that anything speaks of has a record, and its head and floor are those of its log. What nobody
 /// can tell the kind of is lost.

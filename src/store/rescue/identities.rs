@@ -5,14 +5,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use redb::ReadableTable;
 
 use super::super::error::StoreError;
-use super::super::meta;
-use super::super::names::{self, NameOf};
-use super::super::record::{AccountRecord, ConversationRecord, Kind, RoomRecord};
-use super::super::seal::{decode, encode};
-use super::super::tables::Tables;
 use super::Rescued;
 use super::numbers::Talk;
 use crate::protocol::Access;
+use crate::store::schema::checksum::{decode, encode};
+use crate::store::schema::meta;
+use crate::store::schema::names;
+use crate::store::schema::names::NameOf;
+use crate::store::schema::records::{AccountRecord, ConversationRecord, Kind, RoomRecord};
+use crate::store::schema::tables::Tables;
 
 /// Every account that anything speaks of is there. One that was lost keeps its id, its name where that is known, its
 /// conversations and its devices with their tickets; its password is gone.

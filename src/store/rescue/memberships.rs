@@ -4,15 +4,15 @@ use std::collections::BTreeMap;
 
 use redb::ReadableTable;
 
-use super::super::conversations::{load, load_member, put_joined, save, save_member};
 use super::super::error::StoreError;
-use super::super::pairs;
-use super::super::record::{ConversationRecord, Kind, MemberRecord};
-use super::super::rooms::{BELONGS, heir, put_room_of};
-use super::super::seal::decode;
-use super::super::tables::Tables;
 use super::Rescued;
 use crate::protocol::{AccountId, ConversationId, MemberRole};
+use crate::store::ops::conversations::{load, load_member, put_joined, save, save_member};
+use crate::store::ops::pairs;
+use crate::store::ops::rooms::{BELONGS, heir, put_room_of};
+use crate::store::schema::checksum::decode;
+use crate::store::schema::records::{ConversationRecord, Kind, MemberRecord};
+use crate::store::schema::tables::Tables;
 
 /// Every account belongs to everyone, the two of a pair to it, and to a room whom any table says to. Whose record was
 /// lost reads in a pair all that is left, elsewhere only what comes from now on: nobody knows what they were permitted.

@@ -5,11 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use redb::ReadableTable;
 
 use super::super::error::StoreError;
-use super::super::log::KEPT;
-use super::super::salvage::is_lost;
-use super::super::seal::{self, decode_entry};
-use super::super::tables::Tables;
 use crate::protocol::DeviceId;
+use crate::store::ops::log::KEPT;
+use crate::store::ops::log::tolerant_scan::is_lost;
+use crate::store::schema::checksum;
+use crate::store::schema::checksum::decode_entry;
+use crate::store::schema::tables::Tables;
 
 /// What is read off the logs.
 #[derive(Default)]
@@ -83,7 +84,7 @@ pub(super) fn senders(tables: &mut Tables<'_>, talk: &Talk) -> Result<(), StoreE
     for (key, number) in &mut used {
         let known = tables.senders.get(key)?.map_or(0, |last| last.value().0);
         *number = known.max(*number);
-        let last = seal::number("senders", *key, *number);
+        let last = checksum::number("senders", *key, *number);
         tables.senders.insert(key, last)?;
     }
     let mut wrong = Vec::new();
@@ -119,7 +120,7 @@ pub(super) fn senders(tables: &mut Tables<'_>, talk: &Talk) -> Result<(), StoreE
         let last = used.get(&(id, row.device)).copied().unwrap_or(0);
         if row.number.saturating_add(KEPT) > last {
             let slot = (id, row.device, row.number % KEPT);
-            let sent = seal::sent(slot, row.number, row.digest.0, entry);
+            let sent = checksum::sent(slot, row.number, row.digest.0, entry);
             missing.push((slot, sent));
         }
     }

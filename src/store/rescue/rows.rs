@@ -6,12 +6,12 @@
 use redb::{Database, ReadTransaction, ReadableDatabase as _, ReadableTable as _, TableDefinition};
 
 use super::super::error::StoreError;
-use super::super::guard::guard;
-use super::super::meta;
-use super::super::rooms::Invitation;
-use super::super::seal;
-use super::super::tables::{Look as _, Tables};
 use super::Rescued;
+use crate::store::files::catch_panic::guard;
+use crate::store::ops::rooms::Invitation;
+use crate::store::schema::checksum;
+use crate::store::schema::meta;
+use crate::store::schema::tables::{Look as _, Tables};
 
 /// How many rows of a table are read in one direction at most: a damaged page can lead in a circle. Chosen: more than any
 /// table has.
@@ -95,22 +95,22 @@ pub(super) fn copy(
     copy! {
         meta_sums: &str => u32, |_row, _sum| true;
         meta: &str => u64, |row, number| meta::is_sealed(to, row, number);
-        secrets: &str => &[u8], |name, secret| seal::open(meta::SECRETS, name, secret).is_ok();
-        names: (u8, &str) => (u64, u32), |key, id| seal::open_number("names", key, id).is_ok();
-        accounts: u64 => &[u8], |id, row| seal::open("accounts", id, row).is_ok();
-        devices: (u64, u64) => &[u8], |key, row| seal::open("devices", key, row).is_ok();
-        pairs: (u64, u64) => (u64, u32), |key, row| seal::open_number("pairs", key, row).is_ok();
-        conversations: u64 => &[u8], |id, row| seal::open("conversations", id, row).is_ok();
-        members: (u64, u64) => &[u8], |key, row| seal::open("members", key, row).is_ok();
-        rooms: u64 => &[u8], |id, row| seal::open("rooms", id, row).is_ok();
-        rooms_of: (u64, u64) => (u64, u32), |key, row| seal::open_number("rooms_of", key, row).is_ok();
+        secrets: &str => &[u8], |name, secret| checksum::open(meta::SECRETS, name, secret).is_ok();
+        names: (u8, &str) => (u64, u32), |key, id| checksum::open_number("names", key, id).is_ok();
+        accounts: u64 => &[u8], |id, row| checksum::open("accounts", id, row).is_ok();
+        devices: (u64, u64) => &[u8], |key, row| checksum::open("devices", key, row).is_ok();
+        pairs: (u64, u64) => (u64, u32), |key, row| checksum::open_number("pairs", key, row).is_ok();
+        conversations: u64 => &[u8], |id, row| checksum::open("conversations", id, row).is_ok();
+        members: (u64, u64) => &[u8], |key, row| checksum::open("members", key, row).is_ok();
+        rooms: u64 => &[u8], |id, row| checksum::open("rooms", id, row).is_ok();
+        rooms_of: (u64, u64) => (u64, u32), |key, row| checksum::open_number("rooms_of", key, row).is_ok();
         invited: (u64, u64) => u32, |key, row| Invitation::open(key, row).is_ok();
-        blocked: (u64, u64) => u32, |key, row| seal::check_presence("blocked", key, row).is_ok();
-        withheld: (u64, u64, u64) => (u64, u32), |key, row| seal::open_number("withheld", key, row).is_ok();
-        senders: (u64, u64) => (u64, u32), |key, row| seal::open_number("senders", key, row).is_ok();
-        sent: (u64, u64, u64) => (u64, [u8; 32], u64, u32), |key, row| seal::open_sent(key, row).is_ok();
-        log: (u64, u64) => &[u8], |key, row| seal::decode_entry(key.0, key.1, row).is_ok();
-        retention: u64 => &[u8], |id, row| seal::open("retention", id, row).is_ok();
+        blocked: (u64, u64) => u32, |key, row| checksum::check_presence("blocked", key, row).is_ok();
+        withheld: (u64, u64, u64) => (u64, u32), |key, row| checksum::open_number("withheld", key, row).is_ok();
+        senders: (u64, u64) => (u64, u32), |key, row| checksum::open_number("senders", key, row).is_ok();
+        sent: (u64, u64, u64) => (u64, [u8; 32], u64, u32), |key, row| checksum::open_sent(key, row).is_ok();
+        log: (u64, u64) => &[u8], |key, row| checksum::decode_entry(key.0, key.1, row).is_ok();
+        retention: u64 => &[u8], |id, row| checksum::open("retention", id, row).is_ok();
     }
     Ok(())
 }

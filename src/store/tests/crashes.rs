@@ -4,11 +4,11 @@ use rand_chacha::ChaCha20Rng;
 use rand_core::{RngCore, SeedableRng};
 use redb::TableDefinition;
 
-use super::super::memory::MemoryDisk;
 use super::super::testing::{Bench, append, read};
 use super::super::{Engine, Files, OpenError, Outcome, Reply, Request, RequestId, open_file};
-use super::pages::{PAGE, is_used};
+use super::files::pages::{PAGE, is_used};
 use crate::protocol::{AccountId, ConversationId, DeviceId, Digest, EntryId};
+use crate::store::files::fault_disk::MemoryDisk;
 
 /// How many seeds the test of crashes runs. Chosen: a few seconds on two cores.
 const SEEDS: u64 = 120;

@@ -2,12 +2,12 @@
 
 use rand_core::RngCore as _;
 
-use super::super::memory::MemoryDisk;
 use super::super::testing::{Bench, User, append, change, join, leave, read};
 use super::super::{Account, Entry, Outcome, Reply, Request, Retention, Standing};
 use crate::protocol::{
     Access, AccountId, Change, ConversationId, DeviceId, EventKind, MemberRole, Room,
 };
+use crate::store::files::fault_disk::MemoryDisk;
 
 /// How many accounts there are.
 pub(super) const USERS: u64 = 8;

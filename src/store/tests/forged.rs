@@ -4,10 +4,10 @@
 //! The journal's records had a check over the database's epoch, which every client is told, and what stood behind the end
 //! of the last round was looked through byte by byte.
 
-use super::super::memory::MemoryDisk;
 use super::super::testing::{Bench, User, ticket};
 use super::super::{Append, Engine, JournalLoss, Outcome, Quota, Request};
 use crate::protocol::{ConversationId, Digest, Number};
+use crate::store::files::fault_disk::MemoryDisk;
 
 const THERE: ConversationId = ConversationId::EVERYONE;
 

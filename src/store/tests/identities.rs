@@ -1,9 +1,9 @@
 //! Accounts, names, devices, tickets and secrets.
 
-use super::super::devices::DEVICES_MAX;
 use super::super::testing::{Bench, append, new_account, resolve, ticket};
 use super::super::{Outcome, Refusal, Reply, Request, TicketHash};
 use crate::protocol::{AccountId, ConversationId, DeviceId, EVERYONE_NAME, EntryId};
+use crate::store::ops::devices::DEVICES_MAX;
 
 fn find(name: &str) -> Request {
     Request::FindAccount { name: name.into() }

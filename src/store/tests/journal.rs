@@ -1,9 +1,9 @@
 //! What only the journal contains: after a crash it is there, and what is wrong with it is noticed.
 
-use super::super::memory::MemoryDisk;
 use super::super::testing::{Bench, User, append};
 use super::super::{Engine, JournalLoss, Outcome, Request};
 use crate::protocol::{ConversationId, EntryId};
+use crate::store::files::fault_disk::MemoryDisk;
 
 /// Messages, each in a group of its own.
 const SAID: u64 = 5;

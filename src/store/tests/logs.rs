@@ -2,10 +2,10 @@
 
 use redb::{ReadableDatabase, ReadableTable, ReadableTableMetadata};
 
-use super::super::tables::{Look, Snapshot};
 use super::super::testing::{Bench, append, position, read, resolve, void};
 use super::super::{Audience, Outcome, Refusal, Reply, Request};
 use crate::protocol::{AccountId, ConversationId, DeviceId, Digest, EntryId, Number, Position};
+use crate::store::schema::tables::{Look, Snapshot};
 
 const EVERYONE: ConversationId = ConversationId::EVERYONE;
 

@@ -1,10 +1,10 @@
 //! A database that was restored: what it has in common with the logs that its readers know, and ids that are not used
 //! again.
 
-use super::super::memory::MemoryDisk;
 use super::super::testing::{Bench, User, position};
 use super::super::{Reply, Request, begin_service_after, mark_as_copy};
 use crate::protocol::{ConversationId, Position};
+use crate::store::files::fault_disk::MemoryDisk;
 
 /// A store whose database is restored, as often as a test likes.
 struct Service {

@@ -4,13 +4,13 @@ use std::ops::RangeInclusive;
 
 use redb::{StorageError, Table, TableDefinition};
 
-use super::super::guard::guard;
-use super::super::memory::MemoryDisk;
 use super::super::testing::{Bench, User, append, change, join, position, read};
 use super::super::{Entry, Outcome, Reply, Request, StoreError};
-use super::pages::{PAGE, break_pages, page_of};
+use super::files::pages::{PAGE, break_pages, page_of};
 use super::rooms::invite;
 use crate::protocol::{ConversationId, Digest, EntryId, Position};
+use crate::store::files::catch_panic::guard;
+use crate::store::files::fault_disk::MemoryDisk;
 
 const LOG: TableDefinition<'_, (u64, u64), &[u8]> = TableDefinition::new("log");
 

@@ -3,11 +3,11 @@
 use std::sync::mpsc::{self, Receiver};
 use std::time::Duration;
 
-use super::super::memory::MemoryDisk;
 use super::super::testing::{Bench, new_account};
 use super::super::{
     Completion, Outcome, Reply, Request, RequestId, SLOTS, Store, StoreHandle, StoreThread,
 };
+use crate::store::files::fault_disk::MemoryDisk;
 use crate::testing::instant;
 
 /// How long a test waits for what must come. Chosen: far more than a busy machine needs.

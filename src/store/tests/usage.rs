@@ -1,11 +1,11 @@
 //! How much each account has written is counted to the byte, whatever happens, and quotas are held against it.
 
-use super::super::memory::MemoryDisk;
 use super::super::testing::{Bench, User, append, change, join, leave};
 use super::super::{Outcome, Quota, Refusal, Reply, Request, Retention};
+use super::files::opening::private_directory;
 use super::fixture::populated;
-use super::opening::private_directory;
 use crate::protocol::{Change, ConversationId, EventKind};
+use crate::store::files::fault_disk::MemoryDisk;
 
 const EVERYONE: ConversationId = ConversationId::EVERYONE;
 

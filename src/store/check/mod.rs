@@ -1,0 +1,266 @@
+//! What is wrong with a database: every row is read, and what rows say of each other is compared.
+
+mod blocks;
+mod identities;
+mod logs;
+mod memberships;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::{fs, io};
+
+use rand_chacha::ChaCha20Rng;
+use rand_core::SeedableRng as _;
+use redb::backends::InMemoryBackend;
+use redb::{Database, DatabaseError, ReadableDatabase, StorageBackend as _};
+use serde::{Deserialize, Serialize};
+
+use super::engine::journal::JournalLoss;
+use super::engine::transaction::{Files, Live};
+use super::error::StoreError;
+use super::files::catch_panic::guard;
+use super::files::cow_overlay;
+use super::files::open::{OpenError, from_redb, journal_of};
+use super::schema::meta;
+use super::schema::records::ConversationRecord;
+use super::schema::tables::Snapshot;
+use crate::protocol::AccountId;
+
+/// How many findings a report names; more are counted. Chosen: nobody reads more.
+const FINDINGS_MAX: usize = 1000;
+
+/// What a check has found.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Report {
+    /// How many rows were read.
+    pub rows: u64,
+    /// How many of them were entries of logs.
+    pub entries: u64,
+    /// What is wrong, up to a limit.
+    pub findings: Vec<Finding>,
+    /// How many findings more there were.
+    pub omitted: u64,
+    /// Whether redb's own check was made too, of every page: it needs a database that no server holds.
+    pub pages: bool,
+}
+
+/// Something that is wrong.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Finding {
+    /// In which table.
+    pub table: String,
+    /// At which key, as far as that can be told.
+    pub key: String,
+    /// What.
+    pub problem: String,
+}
+
+/// What [`Finding::table`] says of the file's pages themselves.
+pub const PAGES: &str = "(pages)";
+
+impl Report {
+    /// Whether nothing is wrong.
+    #[must_use]
+    pub fn is_sound(&self) -> bool {
+        self.findings.is_empty()
+    }
+
+    fn find(&mut self, table: &str, key: impl std::fmt::Display, problem: impl Into<String>) {
+        if self.findings.len() == FINDINGS_MAX {
+            self.omitted += 1;
+            return;
+        }
+        self.findings.push(Finding {
+            table: table.into(),
+            key: key.to_string(),
+            problem: problem.into(),
+        });
+    }
+
+    /// Counts a row, and names it if it is damaged.
+    fn row<T>(
+        &mut self,
+        table: &str,
+        key: impl std::fmt::Display,
+        row: Result<T, StoreError>,
+    ) -> Option<T> {
+        self.rows += 1;
+        match row {
+            Ok(row) => return Some(row),
+            Err(StoreError::Damaged { reason, .. }) => self.find(table, key, reason),
+            Err(other) => self.find(table, key, other.to_string()),
+        }
+        None
+    }
+}
+
+/// Opens a database file that no server holds, with what only its journal contains, without writing to either. Says
+/// what of that is lost.
+pub(super) fn open_to_look(path: &Path) -> Result<(Database, Option<JournalLoss>), OpenError> {
+    let damaged = |error: StoreError| OpenError::Damaged {
+        path: path.into(),
+        reason: error.to_string(),
+    };
+    let database = guard(|| Ok(cow_overlay::look(path)))
+        .map_err(damaged)?
+        .map_err(|error| from_redb(path, 0, error))?;
+    // What is made from the seed stays in memory.
+    with_journal(database, path, [0; 32])
+}
+
+/// Brings a database up to date with what the journal of a file contains, which is not written to. Says what of that is
+/// lost. `seed` is for the database's next journal.
+pub(super) fn with_journal(
+    database: Database,
+    path: &Path,
+    seed: [u8; 32],
+) -> Result<(Database, Option<JournalLoss>), OpenError> {
+    let bytes = match fs::read(journal_of(path)) {
+        Ok(bytes) => bytes,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
+        Err(cause) => {
+            let path = journal_of(path);
+            return Err(OpenError::Io { path, cause });
+        }
+    };
+    let Ok(Some(epoch)) = guard(|| meta::check(&database)) else {
+        // What is wrong with it is for the caller to find.
+        return Ok((database, None));
+    };
+    let has_journal = |database: &Database| -> Result<bool, StoreError> {
+        Ok(meta::journal(&Snapshot::open(&database.begin_read()?)?)?.is_some())
+    };
+    if !guard(|| has_journal(&database)).unwrap_or(false) {
+        // A copy; or that is damaged, which the caller finds.
+        return Ok((database, None));
+    }
+    let journal = InMemoryBackend::new();
+    let repeat = || -> Result<_, StoreError> {
+        journal.set_len(bytes.len() as u64)?;
+        journal.write(0, &bytes)?;
+        let files = Files {
+            database,
+            journal: Box::new(journal),
+        };
+        let (mut live, loss) = Live::new(files, epoch, ChaCha20Rng::from_seed(seed))?;
+        live.checkpoint()?;
+        Ok((live.into_database().ok_or(StoreError::Closed)?, loss))
+    };
+    guard(repeat).map_err(|error| OpenError::Damaged {
+        path: path.into(),
+        reason: error.to_string(),
+    })
+}
+
+/// Checks a database file that no server holds, down to every page, without writing to it.
+///
+/// # Errors
+/// If it cannot be opened at all: it is held, not a database, damaged beyond reading, of another schema.
+pub fn check_file(path: &Path) -> Result<Report, OpenError> {
+    let (database, loss) = open_to_look(path)?;
+    let mut report = check_database(database)?;
+    if let Some(loss) = loss {
+        report.find("(journal)", "", format!("{loss}: stored messages are lost"));
+    }
+    Ok(report)
+}
+
+/// The same of a copy, which is put in a database's place without a journal.
+///
+/// # Errors
+/// As [`check_file`].
+pub(super) fn check_copy(path: &Path) -> Result<Report, OpenError> {
+    check_database(open_to_look(path)?.0)
+}
+
+/// Checks a database that nobody else uses, down to every page.
+///
+/// # Errors
+/// If it is not a database of this schema.
+pub(super) fn check_database(mut database: Database) -> Result<Report, OpenError> {
+    guard(|| meta::check(&database))?.ok_or(OpenError::Foreign)?;
+    let walked = guard(|| Ok(walk(&Snapshot::open(&database.begin_read()?)?)));
+    let mut report = walked.unwrap_or_else(|error: StoreError| {
+        let mut report = Report::default();
+        report.find("(all)", "", error.to_string());
+        report
+    });
+    let pages: Result<Result<bool, DatabaseError>, StoreError> =
+        guard(|| Ok(database.check_integrity()));
+    match pages {
+        Ok(Ok(true)) => report.pages = true,
+        Ok(Ok(false)) => {
+            report.pages = true;
+            report.find(PAGES, "", "redb finds pages that do not fit each other");
+        }
+        Ok(Err(error)) => report.find(PAGES, "", format!("redb's own check: {error}")),
+        Err(error) => report.find(PAGES, "", error.to_string()),
+    }
+    super::files::catch_panic::give_up(Some(std::sync::Arc::new(database)));
+    Ok(report)
+}
+
+/// What one conversation must be like, from its record, and what was seen of it.
+struct Conversation {
+    record: ConversationRecord,
+    /// Of its log: the last entry, the latest time, the bytes of its rows.
+    last: u64,
+    time_ms: u64,
+    bytes: u64,
+    /// How many belong to it now, and how many of them own it.
+    members: u64,
+    owners: u64,
+}
+
+/// A check that is under way.
+struct Walk<'s> {
+    look: &'s Snapshot,
+    report: Report,
+    conversations: BTreeMap<u64, Conversation>,
+    /// How many bytes of logs each account has written, and all, as that is counted.
+    written: BTreeMap<AccountId, u64>,
+}
+
+/// Reads one table.
+type Part = fn(&mut Walk<'_>) -> Result<(), StoreError>;
+
+/// Reads every table.
+pub(super) fn walk(look: &Snapshot) -> Report {
+    let mut walk = Walk {
+        look,
+        report: Report::default(),
+        conversations: BTreeMap::new(),
+        written: BTreeMap::new(),
+    };
+    // Conversations first: the others are compared with them. What each has counted is compared in the end.
+    let parts: [(&str, Part); 21] = [
+        ("meta", identities::meta),
+        ("secrets", identities::secrets),
+        ("conversations", logs::conversations),
+        ("log", logs::log),
+        ("usage", logs::usage),
+        ("names", identities::names),
+        ("accounts", identities::accounts),
+        ("devices", identities::devices),
+        ("pairs", memberships::pairs),
+        ("rooms", memberships::rooms),
+        ("members", memberships::members),
+        ("joined", memberships::joined),
+        ("rooms_of", memberships::rooms_of),
+        ("invited", memberships::invited),
+        ("senders", logs::senders),
+        ("sent", logs::sent),
+        ("retention", logs::retention),
+        ("blocked", blocks::blocked),
+        ("withheld", blocks::withheld),
+        ("conversations", blocks::sides),
+        ("conversations", memberships::counts),
+    ];
+    for (table, part) in parts {
+        if let Err(error) = guard(|| part(&mut walk)) {
+            let problem = format!("the rest cannot be read: {error}");
+            walk.report.find(table, "", problem);
+        }
+    }
+    walk.report
+}

@@ -1,0 +1,248 @@
+//! The write-back cache before the tables that every message reads and writes: of its conversation, its author, its
+//! device, when its reader was last seen, and how much its author has written.
+//!
+//! Between two checkpoints the same few rows change with each message of a conversation. Decoding, encoding, sealing and
+//! a descent of redb's tree each time was half of what the storage thread did for a message. So the requests that are
+//! most of the traffic ([`Reach`]) work on decoded records here, which go to the tables before anything else looks at
+//! those, and with the checkpoint. All others know nothing of it. Nothing is durable by way of the cache: the journal is.
+//! What is known stays known over a checkpoint, and is lost with a transaction that is given up.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use super::reach::Reach;
+use super::unwritten::Unwritten;
+use crate::protocol::{AccountId, ConversationId, DeviceId, Number};
+use crate::store::Request;
+use crate::store::error::StoreError;
+use crate::store::ops::{conversations, log, usage};
+use crate::store::schema::records::{ConversationRecord, MemberRecord};
+use crate::store::schema::tables::{Look, Tables};
+
+/// So many rows are kept between groups. Chosen: those of ten thousand people who write to each other, some megabytes.
+const ROWS_MAX: usize = 65_536;
+
+/// What is known of the rows of one table, and newer than the table.
+#[derive(Debug)]
+struct Known<K, V> {
+    rows: BTreeMap<K, V>,
+    /// Those that the table does not have so.
+    changed: BTreeSet<K>,
+}
+
+impl<K, V> Default for Known<K, V> {
+    fn default() -> Self {
+        Self {
+            rows: BTreeMap::new(),
+            changed: BTreeSet::new(),
+        }
+    }
+}
+
+/// The cache of one table.
+#[derive(Debug)]
+pub(in crate::store) struct Rows<K, V>(Mutex<Known<K, V>>);
+
+impl<K, V> Default for Rows<K, V> {
+    fn default() -> Self {
+        Self(Mutex::default())
+    }
+}
+
+impl<K: Ord + Copy, V: Copy> Rows<K, V> {
+    fn known(&self) -> MutexGuard<'_, Known<K, V>> {
+        // A row is noted as changed before it is: after a panic in between, what the table says is written once more.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A row, if it is known.
+    pub(in crate::store) fn get(&self, key: K) -> Option<V> {
+        self.known().rows.get(&key).copied()
+    }
+
+    /// Notes what the table says.
+    pub(in crate::store) fn learn(&self, key: K, value: V) {
+        self.known().rows.insert(key, value);
+    }
+
+    /// Changes a row.
+    pub(in crate::store) fn put(&self, key: K, value: V) {
+        let mut known = self.known();
+        known.changed.insert(key);
+        known.rows.insert(key, value);
+    }
+
+    /// Takes what changed, in the order of the keys: neighbours are written one after the other.
+    fn take_changed(&self) -> Vec<(K, V)> {
+        let Known { rows, changed } = &mut *self.known();
+        std::mem::take(changed)
+            .into_iter()
+            .filter_map(|key| Some((key, *rows.get(&key)?)))
+            .collect()
+    }
+
+    fn len(&self) -> usize {
+        self.known().rows.len()
+    }
+
+    fn clear(&self) {
+        *self.known() = Known::default();
+    }
+}
+
+/// A name in the size of a row: nobody finds another name with the same one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::store) struct NameHash([u8; 32]);
+
+impl NameHash {
+    pub(in crate::store) fn of(name: &str) -> Self {
+        Self(*blake3::hash(name.as_bytes()).as_bytes())
+    }
+}
+
+/// The conversation whose rows go to the tables just now: after a failure it says which of them could not.
+#[derive(Debug, Default)]
+pub(in crate::store) struct Writing(AtomicU64);
+
+/// No conversation has this number.
+const NONE: u64 = 0;
+
+impl Writing {
+    pub(in crate::store) fn begin(&self, conversation: ConversationId) {
+        self.0.store(conversation.0, Ordering::Relaxed);
+    }
+
+    pub(in crate::store) fn end(&self) {
+        self.0.store(NONE, Ordering::Relaxed);
+    }
+
+    /// Which it is, if one is being written or could not be.
+    pub(in crate::store) fn get(&self) -> Option<ConversationId> {
+        let conversation = self.0.load(Ordering::Relaxed);
+        (conversation != NONE).then_some(ConversationId(conversation))
+    }
+}
+
+/// The cache of a transaction. Only who works on the transaction asks it, on one thread at a time; the locks are what
+/// lets it go along to another.
+#[derive(Debug, Default)]
+pub(in crate::store) struct Cache {
+    pub(in crate::store) conversations: Rows<ConversationId, ConversationRecord>,
+    pub(in crate::store) members: Rows<(ConversationId, AccountId), MemberRecord>,
+    /// The last number that each device has used in each conversation.
+    pub(in crate::store) senders: Rows<(ConversationId, DeviceId), Number>,
+    /// When accounts were last seen, in milliseconds since 1970 (UTC): only learnt, as their rows have it or will have
+    /// it at once.
+    pub(in crate::store) seen: Rows<AccountId, u64>,
+    /// What each author calls each conversation: only learnt, since names do not change.
+    pub(in crate::store) receivers: Rows<(ConversationId, AccountId), NameHash>,
+    /// How many bytes of logs each account has written.
+    pub(in crate::store) usage: Rows<AccountId, u64>,
+    /// The conversations whose log is known to end where their record says.
+    pub(in crate::store) ends: Rows<ConversationId, ()>,
+    pub(in crate::store) unwritten: Unwritten,
+    pub(in crate::store) writing: Writing,
+}
+
+impl Cache {
+    fn len(&self) -> usize {
+        let numbers = self.senders.len() + self.ends.len();
+        let names = self.receivers.len() + self.usage.len();
+        self.conversations.len() + self.members.len() + self.seen.len() + names + numbers
+    }
+
+    /// Whether something waits here for its place in the tables.
+    #[cfg(test)]
+    pub(in crate::store) fn is_newer(&self) -> bool {
+        !self.conversations.known().changed.is_empty()
+    }
+
+    fn clear(&self) {
+        self.conversations.clear();
+        self.members.clear();
+        self.senders.clear();
+        self.seen.clear();
+        self.usage.clear();
+        self.receivers.clear();
+        self.ends.clear();
+    }
+}
+
+impl Tables<'_> {
+    /// Prepares for a request: only one that works through the cache may find the tables behind it, and whoever writes
+    /// without it leaves nothing in it that could be out of date.
+    pub(in crate::store) fn prepare_for(&mut self, request: &Request) -> Result<(), StoreError> {
+        match Reach::of(request) {
+            Reach::CachedRead => {
+                self.unnoted(Self::write_new)?;
+                self.is_cached = true;
+                Ok(())
+            }
+            Reach::PointRead | Reach::CachedWrite => {
+                self.is_cached = true;
+                Ok(())
+            }
+            Reach::Read => self.write_back(),
+            Reach::Write => self.settle(),
+        }
+    }
+
+    /// What takes a change in the tables' place, if anything does.
+    pub(in crate::store) fn cache_to_change(&self) -> Option<&Cache> {
+        let cache = self.cache();
+        if cache.is_some() {
+            self.changed.store(true, Ordering::Relaxed);
+        }
+        cache
+    }
+
+    /// Bounds what the cache takes, between groups.
+    pub(in crate::store) fn trim(&mut self) -> Result<(), StoreError> {
+        if self.cache.len() > ROWS_MAX {
+            self.settle()?;
+        }
+        Ok(())
+    }
+
+    /// Writes everything back and empties the cache.
+    pub(in crate::store) fn settle(&mut self) -> Result<(), StoreError> {
+        self.write_back()?;
+        self.cache.clear();
+        Ok(())
+    }
+
+    /// Writes everything back; from here on the tables alone are asked.
+    pub(in crate::store) fn write_back(&mut self) -> Result<(), StoreError> {
+        self.is_cached = false;
+        self.unnoted(|tables| {
+            for (account, bytes) in tables.cache.usage.take_changed() {
+                usage::save(tables, account, bytes)?;
+            }
+            for (conversation, record) in tables.cache.conversations.take_changed() {
+                tables.cache.writing.begin(conversation);
+                conversations::save(tables, conversation, &record)?;
+            }
+            for ((conversation, account), record) in tables.cache.members.take_changed() {
+                tables.cache.writing.begin(conversation);
+                conversations::save_member(tables, conversation, account, &record)?;
+            }
+            for ((conversation, device), number) in tables.cache.senders.take_changed() {
+                tables.cache.writing.begin(conversation);
+                log::use_up(tables, conversation, device, number)?;
+            }
+            tables.write_new()
+        })
+    }
+
+    /// Writes what was a change before, when it came.
+    fn unnoted(
+        &mut self,
+        write: impl FnOnce(&mut Self) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        let is_changed = self.changed.load(Ordering::Relaxed);
+        write(self)?;
+        self.changed.store(is_changed, Ordering::Relaxed);
+        Ok(())
+    }
+}

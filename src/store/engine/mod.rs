@@ -1,0 +1,515 @@
+//! The executor: a batch of requests in, their completions out, once everything that they write is durable.
+//!
+//! It waits for the disk, so it runs on a thread of its own in production and is called directly by a simulator.
+
+pub(super) mod cache;
+pub(super) mod journal;
+mod reach;
+mod replay;
+pub(super) mod snapshots;
+pub(super) mod transaction;
+pub(super) mod unwritten;
+
+use std::path::Path;
+
+use rand_chacha::ChaCha20Rng;
+use rand_core::SeedableRng;
+use redb::ReadableDatabase;
+
+use super::error::{Stop, StoreError};
+use super::files::catch_panic::guard;
+use super::files::open::OpenError;
+use super::ops::devices;
+use super::ops::devices::Resumption;
+use super::ops::log::history;
+use super::ops::{accounts, blocks, conversations, log, marks, retention, rooms, usage};
+use super::schema::meta;
+use super::schema::tables::{Look, Snapshot, Tables};
+use super::{Completion, Outcome, Refusal, Reply, Request, RequestId};
+use journal::JournalLoss;
+use reach::Reach;
+use snapshots::Snapshots;
+use transaction::{Files, Live};
+
+/// How many requests share one record of the journal at most, and so one sync; a longer batch is cut into several. Not
+/// several records to a sync: of those a crash may leave a later one without an earlier, which looks like damage.
+/// Chosen: the datagrams that a turn of the network thread reads; with contents as long as they may be, a record of
+/// 16 MiB.
+pub(super) const RECORD_MAX: usize = 512;
+
+/// How the engine gets its files back after a failure of the disk.
+pub type Reopen = Box<dyn FnMut() -> Result<Files, OpenError> + Send>;
+
+/// The synchronous executor over a database. Dropped, it brings the tables' file up to date and closes it.
+pub struct Engine {
+    /// None after a failure, until [`Engine::recover`] succeeds.
+    live: Option<Live>,
+    /// The same, for those who read beside it.
+    snapshots: Snapshots,
+    reopen: Option<Reopen>,
+    rng: ChaCha20Rng,
+    epoch: u64,
+    loss: Option<JournalLoss>,
+    commits: u64,
+}
+
+impl Engine {
+    /// Opens the database in a data directory, making both if they are not there, so that it gets itself back
+    /// after a failure of the disk.
+    ///
+    /// # Errors
+    /// See [`OpenError`].
+    pub fn open(data_dir: &Path, seed: [u8; 32]) -> Result<Self, OpenError> {
+        let engine = Self::new(super::files::open::open(data_dir)?, seed)?;
+        let data_dir = data_dir.to_owned();
+        Ok(engine.with_reopen(Box::new(move || super::reopen(&data_dir))))
+    }
+
+    /// Takes a database over, making the schema in an empty one, and making again what only its journal contains.
+    /// `seed` is for secrets and the epoch.
+    ///
+    /// # Errors
+    /// [`OpenError::NewerSchema`], [`OpenError::Foreign`], [`OpenError::Store`].
+    pub fn new(files: Files, seed: [u8; 32]) -> Result<Self, OpenError> {
+        let mut rng = ChaCha20Rng::from_seed(seed);
+        let mut epoch = guard(|| meta::prepare(&files.database, &mut rng))?;
+        let journal_rng = ChaCha20Rng::from_rng(&mut rng).expect("this generator does not fail");
+        let (mut live, loss) = guard(|| Live::new(files, epoch, journal_rng))?;
+        if let Some(loss) = &loss {
+            tracing::error!(
+                "{loss}: stored messages are lost; the database has a new epoch, so that clients notice"
+            );
+            let renew = |tables: &mut Tables<'_>| {
+                tables.settle()?;
+                meta::renew_epoch(tables, &mut rng)
+            };
+            (epoch, _) = guard(|| live.perform(renew))?;
+        }
+        guard(|| live.begin_service())?;
+        // Counted is what is made durable for requests.
+        live.take_commits();
+        Ok(Self {
+            snapshots: Snapshots::of(live.database()),
+            live: Some(live),
+            reopen: None,
+            rng,
+            epoch,
+            loss,
+            commits: 0,
+        })
+    }
+
+    /// What the opening found to be lost of what was stored, if anything.
+    #[must_use]
+    pub const fn loss(&self) -> Option<JournalLoss> {
+        self.loss
+    }
+
+    /// How often something was made durable: groups in the journal, and checkpoints.
+    #[must_use]
+    pub const fn commits(&self) -> u64 {
+        self.commits
+    }
+
+    /// Says how to get the database back after a failure; without this a failure is for good.
+    #[must_use]
+    pub fn with_reopen(mut self, reopen: Reopen) -> Self {
+        self.reopen = Some(reopen);
+        self
+    }
+
+    /// The database's epoch: random, another one after a backup was restored.
+    #[must_use]
+    pub const fn epoch(&self) -> u64 {
+        self.epoch
+    }
+
+    /// Whether a failure has closed the database: everything is answered [`Outcome::Unknown`] until
+    /// [`Engine::recover`] succeeds.
+    #[must_use]
+    pub const fn is_broken(&self) -> bool {
+        self.live.is_none()
+    }
+
+    /// Opens the database again after a failure. Nothing is kept in memory that its files do not hold, so there is
+    /// nothing else to restore.
+    ///
+    /// # Errors
+    /// If it still cannot be opened, is another one now, or there is no way to it (see [`Engine::with_reopen`]).
+    pub fn recover(&mut self) -> Result<(), OpenError> {
+        if self.live.is_none() {
+            let reopen = self
+                .reopen
+                .as_mut()
+                .ok_or(OpenError::Store(StoreError::Closed))?;
+            let files = reopen()?;
+            if guard(|| meta::check(&files.database))? != Some(self.epoch) {
+                return Err(OpenError::Replaced);
+            }
+            // Without a checkpoint, so that a full disk can be read from.
+            let rng = ChaCha20Rng::from_rng(&mut self.rng).expect("this generator does not fail");
+            let Some(live) = guard(|| Live::again(files, self.epoch, rng))? else {
+                // A restart gives it a new epoch.
+                return Err(OpenError::Replaced);
+            };
+            self.snapshots.replace(live.database());
+            self.live = Some(live);
+        }
+        Ok(())
+    }
+
+    /// A way to read beside the engine, on other threads: what the last checkpoint has brought there.
+    #[must_use]
+    pub fn snapshots(&self) -> Snapshots {
+        self.snapshots.clone()
+    }
+
+    /// How many accounts there are.
+    ///
+    /// # Errors
+    /// If the database cannot be read.
+    pub fn account_count(&mut self) -> Result<u64, StoreError> {
+        let live = self.live.as_mut().ok_or(StoreError::Closed)?;
+        guard(|| {
+            if live.is_ahead() {
+                return Ok(live.perform(|tables| meta::account_count(tables))?.0);
+            }
+            meta::account_count(&Snapshot::open(&live.database().begin_read()?)?)
+        })
+    }
+
+    /// The secret of this name; if there is none yet, `make` makes it, and it is durable when this returns. All are
+    /// made before there are accounts.
+    ///
+    /// # Errors
+    /// If the database cannot be read or written, or there are accounts and the secret is missing.
+    pub fn secret(
+        &mut self,
+        name: &str,
+        make: impl FnOnce(&mut ChaCha20Rng) -> Vec<u8>,
+    ) -> Result<Vec<u8>, StoreError> {
+        let live = self.live.as_mut().ok_or(StoreError::Closed)?;
+        let rng = &mut self.rng;
+        let result = guard(|| {
+            // Of a transaction of its own.
+            live.checkpoint()?;
+            meta::secret(live.database(), name, || make(rng))
+        });
+        if matches!(&result, Err(error) if error.is_fatal()) {
+            self.close();
+        }
+        result
+    }
+
+    /// Closes the database after a failure.
+    fn close(&mut self) {
+        if let Some(live) = self.live.take() {
+            live.give_up();
+        }
+    }
+
+    /// Executes requests in order and answers each, in the same order; what was written is durable when this
+    /// returns. After a failure of the disk the requests of that commit are all answered [`Outcome::Unknown`]: they
+    /// were done all or not at all.
+    pub fn execute(&mut self, batch: Vec<(RequestId, Request)>) -> Vec<Completion> {
+        let outcomes: Vec<_> = batch
+            .chunks(RECORD_MAX)
+            .flat_map(|group| self.execute_group(group))
+            .collect();
+        batch
+            .into_iter()
+            .zip(outcomes)
+            .map(|((id, _), outcome)| Completion { id, outcome })
+            .collect()
+    }
+
+    fn execute_group(&mut self, group: &[(RequestId, Request)]) -> Vec<Outcome> {
+        let epoch = self.epoch;
+        let was_ahead = self.live.as_ref().is_some_and(Live::is_ahead);
+        let result = match &mut self.live {
+            Some(live) => guard(|| run(live, epoch, group)),
+            None => Err(StoreError::Closed),
+        };
+        self.commits += self.live.as_mut().map_or(0, Live::take_commits);
+        let error = match result {
+            Ok(outcomes) => return outcomes,
+            Err(error) => error,
+        };
+        tracing::error!(%error, requests = group.len(), "the store could not answer");
+        let is_reading = group.iter().all(|(_, request)| only_reads(request));
+        // One damaged record must not take the requests down that never touch it, nor a damaged page.
+        let is_passing = error.is_damage();
+        if !is_passing || !self.start_over(was_ahead) {
+            if error.is_fatal() || is_passing {
+                self.close();
+            }
+            return vec![Outcome::Unknown; group.len()];
+        }
+        if group.len() > 1 || (is_reading && was_ahead) {
+            // Each by itself, then; and what only reads from a snapshot, which can pass over more.
+            return group
+                .chunks(1)
+                .flat_map(|single| self.execute_group(single))
+                .collect();
+        }
+        vec![Outcome::Unknown]
+    }
+
+    /// Gives up what was done by halves; `false` if the database cannot be used any more.
+    fn start_over(&mut self, was_ahead: bool) -> bool {
+        let epoch = self.epoch;
+        let is_ahead = self.live.as_ref().is_some_and(Live::is_ahead);
+        let done = match &mut self.live {
+            Some(live) if was_ahead || is_ahead => guard(|| live.start_over(epoch)),
+            _ => Ok(()),
+        };
+        if let Err(error) = &done {
+            tracing::error!(%error, "what was durable cannot be done again");
+        }
+        done.is_ok() && self.account_count().is_ok()
+    }
+}
+
+impl Drop for Engine {
+    fn drop(&mut self) {
+        if let Some(mut live) = self.live.take() {
+            if let Err(error) = guard(|| live.end_service()) {
+                tracing::warn!(%error, "the tables' file is not up to date; the journal is");
+            }
+            live.give_up();
+        }
+    }
+}
+
+/// Runs a group; what it writes is durable then. A group that only asks gets a snapshot, if nothing is newer.
+fn run(
+    live: &mut Live,
+    epoch: u64,
+    group: &[(RequestId, Request)],
+) -> Result<Vec<Outcome>, StoreError> {
+    if !live.is_ahead() && group.iter().all(|(_, request)| only_reads(request)) {
+        let snapshot = Snapshot::open(&live.database().begin_read()?)?;
+        return group
+            .iter()
+            .map(|(_, request)| outcome(answer(&snapshot, request)))
+            .collect();
+    }
+    let (outcomes, is_changed) = live.perform(|tables| {
+        group
+            .iter()
+            .map(|(_, request)| outcome(perform(tables, epoch, request)))
+            .collect::<Result<Vec<_>, _>>()
+    })?;
+    if is_changed {
+        let done: Vec<&Request> = group
+            .iter()
+            .zip(&outcomes)
+            .filter(|((_, request), outcome)| {
+                !only_reads(request) && matches!(outcome, Outcome::Done(_))
+            })
+            .map(|((_, request), _)| request)
+            .collect();
+        live.note(&done)?;
+    }
+    if group
+        .iter()
+        .any(|(_, request)| matches!(request, Request::Checkpoint))
+    {
+        live.checkpoint()?;
+    }
+    Ok(outcomes)
+}
+
+/// Whether a request never writes, so that a snapshot is enough for it.
+const fn only_reads(request: &Request) -> bool {
+    Reach::of(request).only_reads()
+}
+
+fn outcome(result: Result<Reply, Stop>) -> Result<Outcome, StoreError> {
+    match result {
+        Ok(reply) => Ok(Outcome::Done(reply)),
+        Err(Stop::Refused(refusal)) => Ok(Outcome::Refused(refusal)),
+        Err(Stop::Failed(error)) => Err(error),
+    }
+}
+
+/// Answers a request that only reads.
+fn answer(look: &impl Look, request: &Request) -> Result<Reply, Stop> {
+    match request {
+        Request::FindAccount { name } => accounts::find_as_if_known(look, name)?
+            .map(Reply::Account)
+            .ok_or_else(|| Refusal::NoSuchUser.into()),
+        Request::ListAccounts => accounts::list(look),
+        Request::Resolve {
+            account,
+            device,
+            name,
+        } => conversations::resolve(look, *account, *device, name),
+        Request::Read {
+            conversation,
+            reader,
+            after,
+            max_bytes,
+        } => log::read(look, *conversation, *reader, *after, *max_bytes),
+        Request::Marks {
+            conversation,
+            account,
+            named_max,
+        } => marks::list(look, *conversation, *account, *named_max),
+        Request::ListRetained => retention::list(look),
+        Request::Usage { account_bytes } => usage::tell(look, *account_bytes),
+        Request::Rooms {
+            account,
+            own,
+            public,
+        } => rooms::rooms(look, *account, *own, public),
+        Request::RoomUses { after, count } => rooms::uses(look, after, *count),
+        Request::Members {
+            conversation,
+            account,
+        } => rooms::members(look, *conversation, *account),
+        Request::ReadBack {
+            conversation,
+            reader,
+            before,
+            max_entries,
+            max_bytes,
+        } => history::read_back(
+            look,
+            *conversation,
+            *reader,
+            *before,
+            *max_entries,
+            *max_bytes,
+        ),
+        _ => unreachable!("exactly the requests above only read"),
+    }
+}
+
+/// Performs any request. One that is refused has written nothing.
+pub(super) fn perform(
+    tables: &mut Tables<'_>,
+    epoch: u64,
+    request: &Request,
+) -> Result<Reply, Stop> {
+    if let Request::Resume {
+        account,
+        device,
+        ticket,
+        now_ms,
+        ..
+    } = request
+    {
+        // Before anything is prepared for a write, so that strangers with worthless tickets cause none.
+        devices::check_ticket(tables, (*account, *device), *ticket, *now_ms)?;
+    }
+    tables.prepare_for(request)?;
+    match request {
+        Request::CreateAccount(new) => accounts::create(tables, new),
+        Request::OpenDevice {
+            account,
+            device,
+            ticket,
+            expires_ms,
+        } => devices::open(tables, epoch, *account, *device, *ticket, *expires_ms),
+        Request::Resume {
+            account,
+            device,
+            ticket,
+            successor,
+            now_ms,
+            expires_ms,
+        } => devices::resume(
+            tables,
+            epoch,
+            &Resumption {
+                account: *account,
+                device: *device,
+                ticket: *ticket,
+                successor: *successor,
+                now_ms: *now_ms,
+                expires_ms: *expires_ms,
+            },
+        ),
+        Request::RevokeTickets { account, device } => devices::revoke(tables, *account, *device),
+        Request::Hello {
+            account,
+            device,
+            epoch: named,
+            positions,
+        } => {
+            let earlier = named.filter(|named| *named != epoch);
+            conversations::hello(tables, (*account, *device), earlier, positions)
+        }
+        Request::Append(append) => log::append(tables, append),
+        Request::Block {
+            account,
+            name,
+            is_blocking,
+        } => blocks::block(tables, *account, name, *is_blocking),
+        Request::Void {
+            conversation,
+            account,
+            device,
+            number,
+        } => log::void(tables, *conversation, *account, *device, *number),
+        Request::Advance { marks, seen } => marks::advance(tables, marks, seen),
+        Request::Expire { from, keep, now_ms } => retention::expire(tables, *from, *keep, *now_ms),
+        Request::Retain { name, keep } => retention::retain(tables, name, *keep),
+        Request::Join { .. }
+        | Request::MakeRoom { .. }
+        | Request::Leave { .. }
+        | Request::ChangeRoom { .. } => rooms::perform(tables, request),
+        // The engine makes it, behind the group.
+        Request::Checkpoint => Ok(Reply::Nothing),
+        Request::FindAccount { .. }
+        | Request::ListAccounts
+        | Request::Resolve { .. }
+        | Request::Read { .. }
+        | Request::Marks { .. }
+        | Request::ListRetained
+        | Request::Usage { .. }
+        | Request::Rooms { .. }
+        | Request::RoomUses { .. }
+        | Request::Members { .. }
+        | Request::ReadBack { .. } => answer(tables, request),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{Bench, append, ticket};
+    use super::*;
+
+    #[test]
+    fn worthless_ticket_writes_nothing_not_even_what_waits_to_be_written() {
+        // Each brought the cache back to the tables, for whoever sent tickets made of dice.
+        let mut bench = Bench::new();
+        let alice = bench.user("alice");
+        bench.user("bob");
+        let conversation = bench.resolve(alice, "bob").conversation;
+        let mut number = 0;
+        let mut resume = |bytes: u8, now_ms| {
+            number += 1;
+            bench.done(append(alice, conversation, number, "tea?"));
+            let before = (bench.engine.commits(), bench.disk.syncs());
+            let outcome = bench.ask(Request::Resume {
+                account: alice.0,
+                device: alice.1,
+                ticket: ticket(bytes),
+                successor: ticket(9),
+                now_ms,
+                expires_ms: 5000,
+            });
+            let live = bench.engine.live.as_mut().expect("nothing has failed");
+            let is_newer = live.perform(|tables| Ok(tables.cache.is_newer()));
+            let has_written = (bench.engine.commits(), bench.disk.syncs()) != before;
+            let (is_newer, _) = is_newer.expect("the disk is well");
+            (matches!(outcome, Outcome::Done(_)), has_written, is_newer)
+        };
+        for (bytes, now_ms) in [(1, 10), (2, 10), (0, 1000)] {
+            assert_eq!(resume(bytes, now_ms), (false, false, true));
+        }
+        assert_eq!(resume(0, 10), (true, true, false));
+    }
+}

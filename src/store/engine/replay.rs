@@ -1,0 +1,228 @@
+//! Making again what only the journal contains, after a crash or a failure: the same requests in the same order, upon
+//! the tables as they were.
+//!
+//! Those tables can be damaged since. A request that comes upon damage leaves a part of itself behind, so everything
+//! begins once more without it. Where only one log or one mark follows from it, that one ends before it, and all others go
+//! on; a request that others may build upon ends everything, and so does one that would go on with a log which has ended:
+//! its entry would have the number of another one, which somebody has received.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use super::journal::{Found, JournalLoss};
+use super::transaction::Live;
+use crate::protocol::{AccountId, ConversationId};
+use crate::store::error::{Stop, StoreError};
+use crate::store::files::catch_panic::guard;
+use crate::store::ops::conversations;
+use crate::store::schema::tables::{Look, Tables};
+use crate::store::{Append, Request, engine};
+
+/// So many subjects are ended one by one before one ends all others with it. Chosen: about as many logs as end on one page;
+/// each costs the start one more repetition, of half a second at most.
+const ENDED_MAX: usize = 64;
+
+/// A request of the journal: its record, and which one in it.
+type Place = (usize, usize);
+
+/// Where the journal begins.
+const START: Place = (0, 0);
+
+/// What changes by a request, if nothing else does, and nothing else follows from it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Subject {
+    /// What is said in a conversation, and its devices' numbers.
+    Log(ConversationId),
+    /// How far a member has received.
+    Mark(ConversationId, AccountId),
+}
+
+/// Which request it is, and what it is about if that is one thing alone.
+#[derive(Debug, Clone, Copy)]
+struct At {
+    place: Place,
+    subject: Option<Subject>,
+}
+
+/// The subjects that end before the end of the journal, and where.
+type Ended = BTreeMap<Subject, Place>;
+
+impl Live {
+    /// Makes again what was found in the journal, as much of it as damage leaves.
+    ///
+    /// # Errors
+    /// If the disk fails, and not if something on it is damaged: `found` says so then.
+    pub(in crate::store) fn repeat_readable(
+        &mut self,
+        found: &mut Found,
+        epoch: u64,
+    ) -> Result<(), StoreError> {
+        let mut ended = Ended::new();
+        while let Err((At { place, subject }, error)) = self.repeat_and_write(found, epoch, &ended)
+        {
+            if !error.is_damage() {
+                return Err(error);
+            }
+            // Of what has no place in the tables nothing can be made again.
+            let unwritable = self.unwritable();
+            let (subject, end) = match unwritable {
+                Some(conversation) => (Some(Subject::Log(conversation)), START),
+                None => (subject, place),
+            };
+            self.forget_open()?;
+            found.loss.get_or_insert(JournalLoss::Unfit);
+            if let Some(subject) = subject
+                && ended.len() < ENDED_MAX
+                && ended.get(&subject).is_none_or(|before| end < *before)
+            {
+                tracing::error!(%error, ?subject, "what the journal contains of it is lost from here on");
+                ended.insert(subject, end);
+            } else {
+                tracing::error!(%error, "what the journal contains is lost from here on");
+                found.records.truncate(place.0);
+            }
+        }
+        Ok(())
+    }
+
+    /// The same, up to where all of it has its place in the tables: what cannot be written there would keep the server
+    /// from ever bringing them up to date.
+    #[expect(
+        clippy::redundant_closure_for_method_calls,
+        reason = "the method by its name is of one lifetime of the tables only"
+    )]
+    fn repeat_and_write(
+        &mut self,
+        found: &Found,
+        epoch: u64,
+        ended: &Ended,
+    ) -> Result<(), (At, StoreError)> {
+        self.repeat_without(found, epoch, ended)?;
+        let at = At {
+            place: START,
+            subject: None,
+        };
+        if self.is_ahead() {
+            guard(|| self.perform(|tables| tables.write_back())).map_err(|error| (at, error))?;
+        }
+        Ok(())
+    }
+
+    /// Makes all that was found in the journal again.
+    ///
+    /// # Errors
+    /// If the disk fails or something on it is damaged. Then a part is done.
+    pub(in crate::store) fn repeat(&mut self, found: &Found, epoch: u64) -> Result<(), StoreError> {
+        self.repeat_without(found, epoch, &Ended::new())
+            .map_err(|(_, error)| error)
+    }
+
+    fn repeat_without(
+        &mut self,
+        found: &Found,
+        epoch: u64,
+        ended: &Ended,
+    ) -> Result<(), (At, StoreError)> {
+        for (index, record) in found.records.iter().enumerate() {
+            let mut at = At {
+                place: (index, 0),
+                subject: None,
+            };
+            guard(|| self.repeat_record(record, epoch, ended, &mut at))
+                .map_err(|error| (at, error))?;
+        }
+        Ok(())
+    }
+
+    /// `at` says how far it has come, also after a panic.
+    fn repeat_record(
+        &mut self,
+        record: &[u8],
+        epoch: u64,
+        ended: &Ended,
+        at: &mut At,
+    ) -> Result<(), StoreError> {
+        let requests: Vec<Request> = rmp_serde::from_slice(record)
+            .map_err(|error| damaged(format!("its requests cannot be read: {error}")))?;
+        let repeat = |tables: &mut Tables<'_>| {
+            for (index, request) in requests.iter().enumerate() {
+                at.place.1 = index;
+                for (subject, part) in parts(request) {
+                    at.subject = subject;
+                    if subject.is_some_and(|subject| has_ended(ended, subject, at.place)) {
+                        continue;
+                    }
+                    let heads = subject.is_none().then(|| heads(tables, ended, at.place));
+                    match engine::perform(tables, epoch, &part) {
+                        Ok(_) => {}
+                        Err(Stop::Failed(error)) => return Err(error),
+                        Err(Stop::Refused(refusal)) => {
+                            return Err(damaged(format!(
+                                "it does not fit the tables: {refusal:?}"
+                            )));
+                        }
+                    }
+                    if heads.is_some_and(|before| before != self::heads(tables, ended, at.place)) {
+                        return Err(damaged("it goes on with a log that has ended".into()));
+                    }
+                }
+            }
+            at.subject = None;
+            Ok(())
+        };
+        self.perform(repeat)?;
+        self.count(requests.len());
+        Ok(())
+    }
+}
+
+fn damaged(reason: String) -> StoreError {
+    StoreError::Damaged {
+        table: "journal",
+        place: "a record".into(),
+        reason,
+    }
+}
+
+/// Whether a subject has ended before a place. With a log of which nothing could be written its marks have, too.
+fn has_ended(ended: &Ended, subject: Subject, place: Place) -> bool {
+    let has = |subject: Subject, place| ended.get(&subject).is_some_and(|end| *end <= place);
+    has(subject, place)
+        || matches!(subject, Subject::Mark(conversation, _) if has(Subject::Log(conversation), START))
+}
+
+/// Where the logs end that have ended before a place.
+fn heads(look: &impl Look, ended: &Ended, place: Place) -> Vec<Option<u64>> {
+    ended
+        .iter()
+        .filter(|(_, end)| **end <= place)
+        .filter_map(|(subject, _)| match subject {
+            Subject::Log(conversation) => Some(*conversation),
+            Subject::Mark(..) => None,
+        })
+        .map(|conversation| {
+            // One whose record is damaged cannot be gone on with.
+            let record = conversations::load(look, conversation).ok().flatten();
+            record.map(|record| record.head)
+        })
+        .collect()
+}
+
+/// A request, in as many as it has subjects.
+fn parts(request: &Request) -> Vec<(Option<Subject>, Cow<'_, Request>)> {
+    match request {
+        Request::Append(Append { conversation, .. }) | Request::Void { conversation, .. } => {
+            vec![(Some(Subject::Log(*conversation)), Cow::Borrowed(request))]
+        }
+        Request::Advance { marks, seen } => {
+            let advance = |marks, seen| Cow::Owned(Request::Advance { marks, seen });
+            let single = marks.iter().map(|mark| {
+                let subject = Subject::Mark(mark.0, mark.1);
+                (Some(subject), advance(vec![*mark], Vec::new()))
+            });
+            let rest = (None, advance(Vec::new(), seen.clone()));
+            single.chain([rest]).collect()
+        }
+        _ => vec![(None, Cow::Borrowed(request))],
+    }
+}

@@ -1,0 +1,277 @@
+//! An open database: the tables' file, the journal, and the transaction that is under way over many groups.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use rand_chacha::ChaCha20Rng;
+use redb::{Database, ReadableDatabase, StorageBackend, WriteTransaction};
+use self_cell::self_cell;
+
+use super::journal::{Found, Journal, JournalLoss, Note};
+use crate::protocol::ConversationId;
+use crate::store::Request;
+use crate::store::error::StoreError;
+use crate::store::files::catch_panic::{give_up, guard};
+use crate::store::schema::meta;
+use crate::store::schema::tables::{Snapshot, State, Tables};
+
+/// After so many requests the transaction is committed. Chosen: of ten thousand who write to each other each has said some
+/// things by then, and all that they said in a conversation is one page to write instead of one for each. The commit takes
+/// a tenth of a second or two at most; after a crash as many requests are made again, in half a second.
+const CHECKPOINT_REQUESTS: usize = 65_536;
+
+/// After so many bytes of journal likewise. Chosen: what is read in some milliseconds after a crash, and what may wait in
+/// memory for its tables.
+const CHECKPOINT_BYTES: u64 = 32 * 1024 * 1024;
+
+/// The files of a store.
+#[derive(Debug)]
+pub struct Files {
+    /// The tables.
+    pub database: Database,
+    /// The journal; a new one is empty.
+    pub journal: Box<dyn StorageBackend>,
+}
+
+/// A transaction, and what belongs to it.
+struct Ground {
+    transaction: WriteTransaction,
+    state: State,
+}
+
+self_cell! {
+    /// A transaction with its tables, which stay open as long as it: to open all of them cost a group as much as some
+    /// five messages.
+    struct Tabled {
+        owner: Ground,
+        #[not_covariant]
+        dependent: Tables,
+    }
+}
+
+/// The transaction under way.
+struct Open {
+    tabled: Tabled,
+    /// How many requests are in it.
+    requests: usize,
+}
+
+impl Open {
+    fn begin(database: &Database, state: State) -> Result<Self, StoreError> {
+        let ground = Ground {
+            transaction: database.begin_write()?,
+            state,
+        };
+        let tabled = Tabled::try_new(ground, |ground| {
+            Tables::open(&ground.transaction, &ground.state)
+        })?;
+        Ok(Self {
+            tabled,
+            requests: 0,
+        })
+    }
+}
+
+/// An open database.
+pub(in crate::store) struct Live {
+    database: Arc<Database>,
+    journal: Journal,
+    /// For the salts of the journal's rounds.
+    rng: ChaCha20Rng,
+    open: Option<Open>,
+    /// What the last transaction knew of the tables, as it left them.
+    known: State,
+    /// Syncs of the journal and commits.
+    commits: u64,
+}
+
+impl Live {
+    /// Opens both files and makes again what the tables do not contain, as much of it as can be. Says what of it is lost.
+    pub(in crate::store) fn new(
+        files: Files,
+        epoch: u64,
+        rng: ChaCha20Rng,
+    ) -> Result<(Self, Option<JournalLoss>), StoreError> {
+        let (mut live, mut found) = Self::open(files, rng)?;
+        live.repeat_readable(&mut found, epoch)?;
+        Ok((live, found.loss))
+    }
+
+    /// The same for a server that runs, which cannot lose anything now; none if something is damaged.
+    pub(in crate::store) fn again(
+        files: Files,
+        epoch: u64,
+        rng: ChaCha20Rng,
+    ) -> Result<Option<Self>, StoreError> {
+        let (mut live, found) = Self::open(files, rng)?;
+        let is_whole = match live.repeat(&found, epoch) {
+            Ok(()) => found.loss.is_none(),
+            Err(error) if error.is_damage() => false,
+            Err(error) => return Err(error),
+        };
+        if !is_whole {
+            live.give_up();
+            return Ok(None);
+        }
+        Ok(Some(live))
+    }
+
+    fn open(files: Files, rng: ChaCha20Rng) -> Result<(Self, Found), StoreError> {
+        let note = {
+            let snapshot = Snapshot::open(&files.database.begin_read()?)?;
+            meta::journal(&snapshot)?.ok_or_else(|| StoreError::missing(meta::SECRETS))?
+        };
+        let (journal, found) = Journal::open(files.journal, note)?;
+        let live = Self {
+            database: Arc::new(files.database),
+            journal,
+            rng,
+            open: None,
+            known: State::default(),
+            commits: 0,
+        };
+        Ok((live, found))
+    }
+
+    pub(in crate::store) const fn database(&self) -> &Arc<Database> {
+        &self.database
+    }
+
+    /// The database alone, if nobody reads beside.
+    pub(in crate::store) fn into_database(self) -> Option<Database> {
+        Arc::into_inner(self.database)
+    }
+
+    /// Takes the number of commits since this was asked last.
+    pub(in crate::store) const fn take_commits(&mut self) -> u64 {
+        std::mem::replace(&mut self.commits, 0)
+    }
+
+    /// Whether the tables' file lacks something.
+    pub(in crate::store) const fn is_ahead(&self) -> bool {
+        self.open.is_some()
+    }
+
+    /// Does something in the transaction under way, and says whether that wrote anything. After an error the
+    /// transaction may hold a part of it: see [`Live::start_over`].
+    pub(in crate::store) fn perform<T>(
+        &mut self,
+        work: impl FnOnce(&mut Tables<'_>) -> Result<T, StoreError>,
+    ) -> Result<(T, bool), StoreError> {
+        let open = if let Some(open) = self.open.take() {
+            self.open.insert(open)
+        } else {
+            let known = std::mem::take(&mut self.known);
+            self.open.insert(Open::begin(&self.database, known)?)
+        };
+        open.tabled.with_dependent_mut(|ground, tables| {
+            tables.is_cached = false;
+            ground.state.changed.store(false, Ordering::Relaxed);
+            let done = work(tables)?;
+            tables.trim()?;
+            Ok((done, ground.state.changed.load(Ordering::Relaxed)))
+        })
+    }
+
+    /// Makes durable what was done, as these requests.
+    pub(in crate::store) fn note(&mut self, requests: &[&Request]) -> Result<(), StoreError> {
+        let record = rmp_serde::to_vec(requests).expect("writing to a Vec cannot fail");
+        self.journal.append(&record)?;
+        self.commits += 1;
+        self.count(requests.len());
+        let requests = self.open.as_ref().map_or(0, |open| open.requests);
+        if requests >= CHECKPOINT_REQUESTS || self.journal.len() >= CHECKPOINT_BYTES {
+            self.checkpoint()?;
+        }
+        Ok(())
+    }
+
+    /// Counts requests that the transaction under way has.
+    pub(in crate::store) const fn count(&mut self, requests: usize) {
+        if let Some(open) = &mut self.open {
+            open.requests += requests;
+        }
+    }
+
+    /// The conversation whose rows could not be written, after a failure of that.
+    pub(in crate::store) fn unwritable(&self) -> Option<ConversationId> {
+        let open = self.open.as_ref()?;
+        open.tabled.borrow_owner().state.cache.writing.get()
+    }
+
+    /// Begins a service of the database: from now on the tables need the journal.
+    pub(in crate::store) fn begin_service(&mut self) -> Result<(), StoreError> {
+        self.perform(|_| Ok(()))?;
+        self.checkpoint()
+    }
+
+    /// Brings the tables' file up to date, and begins another round of the journal.
+    pub(in crate::store) fn checkpoint(&mut self) -> Result<(), StoreError> {
+        if self.open.is_none() {
+            return Ok(());
+        }
+        let note = self.journal.prepare(&mut self.rng)?;
+        self.commit(&note)?;
+        self.journal.begin(note)
+    }
+
+    /// Brings the tables' file up to date, which needs no journal then.
+    pub(in crate::store) fn end_service(&mut self) -> Result<(), StoreError> {
+        self.perform(|_| Ok(()))?;
+        let note = self.journal.closed();
+        self.commit(&note)
+    }
+
+    /// Commits the transaction under way, with what the tables know of the journal from then on.
+    ///
+    /// The commit makes redb's allocator state durable too (`set_quick_repair`), so that the file need not be walked
+    /// after a crash. In every commit that would cost too much; in one of thousands of requests it does not count.
+    fn commit(&mut self, note: &Note) -> Result<(), StoreError> {
+        let Some(mut open) = self.open.take() else {
+            return Ok(());
+        };
+        open.tabled.with_dependent_mut(|_, tables| {
+            tables.write_back()?;
+            note.save(tables)
+        })?;
+        let Ground {
+            mut transaction,
+            state,
+        } = open.tabled.into_owner();
+        transaction.set_quick_repair(true);
+        transaction.commit()?;
+        self.known = state;
+        self.commits += 1;
+        Ok(())
+    }
+
+    /// Gives the transaction under way up, in which something was done by halves, and does again what is durable.
+    pub(in crate::store) fn start_over(&mut self, epoch: u64) -> Result<(), StoreError> {
+        self.forget_open()?;
+        let last = self.journal.last();
+        let found = self.journal.read()?;
+        if found.loss.is_some() || self.journal.last() != last {
+            // It was whole a moment ago: a restart says what is lost, by a new epoch.
+            return Err(StoreError::Unreadable);
+        }
+        self.repeat(&found, epoch)?;
+        self.checkpoint()
+    }
+
+    /// Gives the transaction under way up. redb may panic over it, after a failure.
+    pub(in crate::store) fn forget_open(&mut self) -> Result<(), StoreError> {
+        let open = self.open.take();
+        guard(|| {
+            drop(open);
+            Ok(())
+        })
+    }
+
+    /// Closes it after a failure.
+    pub(in crate::store) fn give_up(mut self) {
+        if let Err(error) = self.forget_open() {
+            tracing::error!(%error, "the failed transaction could not be given up in order");
+        }
+        give_up(Some(self.database));
+    }
+}

@@ -1,0 +1,171 @@
+//! Copies of a database: made while it is in use, and put back.
+
+use std::fs::{self, File, OpenOptions};
+use std::io;
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Path, PathBuf};
+
+use redb::{Database, ReadableDatabase};
+
+use super::catch_panic::guard;
+use super::new_file::{NewFile, beside};
+use super::open::{DATABASE_FILE, OpenError, journal_of, open_file, open_new, prepare_directory};
+use super::ownership::require_trusted;
+use crate::store::check;
+use crate::store::check::Report;
+use crate::store::error::StoreError;
+use crate::store::schema::meta;
+use crate::store::schema::tables;
+use crate::store::schema::tables::{Snapshot, State, Tables};
+
+/// Writes a snapshot into a database of its own, which has its name once it is whole; returns how many rows it has.
+pub(in crate::store) fn write(snapshot: &Snapshot, path: &Path) -> Result<u64, OpenError> {
+    let new = NewFile::at(path)?;
+    let copy = open_new(&new)?;
+    let rows = fill(snapshot, &copy).map_err(|cause| match cause {
+        cause if cause.is_damage() => cause.into(),
+        // Reading can fail too, but a disk that is full is the copy's.
+        cause => OpenError::from(cause).at(path),
+    })?;
+    drop(copy);
+    new.place()?;
+    Ok(rows)
+}
+
+/// Fills an empty database with a snapshot, marked as a copy; returns how many rows it has.
+pub(in crate::store) fn fill(snapshot: &Snapshot, copy: &Database) -> Result<u64, StoreError> {
+    let transaction = copy.begin_write()?;
+    let rows = {
+        let state = State::default();
+        let mut tables = Tables::open(&transaction, &state)?;
+        let rows = tables::copy(snapshot, &mut tables)?;
+        meta::mark_as_copy(&mut tables)?;
+        rows
+    };
+    transaction.commit()?;
+    Ok(rows)
+}
+
+/// Copies a database file that no server holds into a database of its own, as a running one's
+/// [`Snapshots::back_up`](crate::store::Snapshots::back_up) does. The file is not written to.
+///
+/// # Errors
+/// See [`OpenError`].
+pub fn back_up_file(file: &Path, path: &Path) -> Result<u64, OpenError> {
+    let (database, _) = check::open_to_look(file)?;
+    guard(|| {
+        let transaction = database.begin_read().map_err(StoreError::from)?;
+        write(&Snapshot::open(&transaction)?, path)
+    })
+}
+
+/// Puts a backup in the place of a data directory's database, if nothing is wrong with it; the one that was there is
+/// kept under the name returned. The next server gives it a new epoch.
+///
+/// # Errors
+/// If the database is in use, or a file cannot be read or written. `Ok(Err(report))` if the backup is damaged: then
+/// nothing has changed.
+pub fn restore(
+    backup: &Path,
+    data_dir: &Path,
+    day: &str,
+) -> Result<Result<Option<PathBuf>, Report>, OpenError> {
+    prepare_directory(data_dir)?;
+    let path = data_dir.join(DATABASE_FILE);
+    let failed = |cause| OpenError::NotWritable {
+        path: path.clone(),
+        cause,
+    };
+    let is_there = fs::symlink_metadata(&path).is_ok();
+    if is_there {
+        // Refused while a server holds it; what is damaged may be replaced.
+        if let Err(error @ OpenError::InUse { .. }) = check::open_to_look(&path) {
+            return Err(error);
+        }
+    }
+    let mut fresh = NewFile::beside(&path)?;
+    fresh.fill(open_backup(backup)?)?;
+    // The copy is checked, and not the backup: that one can have been changed in between.
+    let report = check::check_copy(fresh.temporary_path()).map_err(|error| about(error, backup))?;
+    if !report.is_sound() {
+        return Ok(Err(report));
+    }
+    // A backup may be a plain copy of a file: now it says itself that it is one.
+    mark_as_copy(&open_file(fresh.temporary_path())?)?;
+    let kept = free_name(&path, day);
+    if is_there {
+        fs::rename(&path, &kept).map_err(failed)?;
+    }
+    // It may be all that is left of the database.
+    match fs::rename(journal_of(&path), journal_of(&kept)) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(failed(error)),
+        _ => {}
+    }
+    if let Err(error) = fresh.place() {
+        // Better the one that was there than none; if this fails too, the error says where to look.
+        let _ = fs::rename(&kept, &path);
+        let _ = fs::rename(journal_of(&kept), journal_of(&path));
+        return Err(error.into());
+    }
+    Ok(Ok(is_there.then_some(kept)))
+}
+
+/// Opens a backup to read it, if nobody but its user and root can have written it: the server's keys are in it, and
+/// whoever chooses it chooses them.
+fn open_backup(path: &Path) -> Result<File, OpenError> {
+    let failed = |cause| OpenError::NotReadable {
+        path: path.into(),
+        cause,
+    };
+    // A named pipe would be waited for.
+    let file = OpenOptions::new()
+        .read(true)
+        .custom_flags(nix::libc::O_NONBLOCK)
+        .open(path)
+        .map_err(failed)?;
+    let metadata = file.metadata().map_err(failed)?;
+    if !metadata.is_file() {
+        return Err(OpenError::NotADatabase { path: path.into() });
+    }
+    require_trusted(path, &metadata)?;
+    Ok(file)
+}
+
+/// An error of the copy that is checked, as one of the backup.
+fn about(error: OpenError, backup: &Path) -> OpenError {
+    let path = backup.to_owned();
+    match error {
+        OpenError::Truncated { bytes, .. } => OpenError::Truncated { path, bytes },
+        OpenError::NotADatabase { .. } => OpenError::NotADatabase { path },
+        OpenError::Damaged { reason, .. } => OpenError::Damaged { path, reason },
+        OpenError::Io { cause, .. } => OpenError::Io { path, cause },
+        other => other,
+    }
+}
+
+/// Has a database say of itself that it is a copy, as one that is put back does: whoever begins a service of it gives
+/// it a new epoch.
+///
+/// # Errors
+/// If it cannot be written.
+pub fn mark_as_copy(database: &Database) -> Result<(), StoreError> {
+    guard(|| {
+        let transaction = database.begin_write()?;
+        {
+            let state = State::default();
+            meta::mark_as_copy(&mut Tables::open(&transaction, &state)?)?;
+        }
+        transaction.commit()?;
+        Ok(())
+    })
+}
+
+/// A name for the database that is replaced, which nothing has yet.
+fn free_name(path: &Path, day: &str) -> PathBuf {
+    let first = beside(path, &format!(".replaced.{day}"));
+    let others = (2_u32..).map(|number| beside(path, &format!(".replaced.{day}.{number}")));
+    std::iter::once(first)
+        .chain(others)
+        .find(|name| fs::symlink_metadata(name).is_err())
+        .expect("a directory does not hold four billion files")
+}

@@ -1,0 +1,12 @@
+//! The files of a database: opened, created, copied and brought forward.
+
+pub(super) mod backup;
+pub(super) mod catch_panic;
+pub(super) mod cow_overlay;
+pub mod fault_disk;
+mod leftovers;
+pub(super) mod migrate;
+pub(super) mod new_file;
+pub(super) mod open;
+pub(super) mod ownership;
+pub(super) mod rollback;

@@ -1,0 +1,98 @@
+//! How a server notices that its database is an older one than it has served: a backup that was put back.
+//!
+//! Every opening for service counts the database's generation up and then writes the number into a small file beside
+//! it. A database that is put back by hand, from a copy made while the server was stopped, is of an earlier
+//! generation than that file; a copy made by `udpchat store backup` says itself that it is one. Either gets a new
+//! epoch, by which clients notice.
+//!
+//! What this cannot tell: a copy of the whole directory that is put back whole. (A database copied from under a running
+//! server and put back before its next start does not fit its journal.) Clients still notice that where their position
+//! is ahead of the log or its digest differs.
+
+use std::fs;
+use std::io;
+use std::path::Path;
+
+use rand_chacha::ChaCha20Rng;
+use rand_core::SeedableRng;
+use redb::Database;
+
+use super::catch_panic::guard;
+use super::new_file::{NewFile, NewFileError};
+use super::open::OpenError;
+use crate::store::error::StoreError;
+use crate::store::schema::meta;
+use crate::store::schema::tables::{State, Tables};
+
+/// The file's name in the server's data directory.
+pub(in crate::store) const GENERATION_FILE: &str = "udpchat.generation";
+
+/// Begins a service of the database of a data directory: returns whether it was found to be an older one, and has a
+/// new epoch. `seed` is for the epoch. A database without a schema is left alone.
+///
+/// # Errors
+/// If the database or the file cannot be written.
+pub fn begin_service(
+    data_dir: &Path,
+    database: &Database,
+    seed: [u8; 32],
+) -> Result<bool, OpenError> {
+    let path = data_dir.join(GENERATION_FILE);
+    let failed = |cause| OpenError::Io {
+        path: path.clone(),
+        cause,
+    };
+    let witness = read(&path).map_err(failed)?;
+    let Some((generation, is_older)) = begin_service_after(database, witness, seed)? else {
+        return Ok(false);
+    };
+    // Only now: were the file ahead of the database, the next start would take this one for an older one.
+    write(&path, generation)?;
+    Ok(is_older)
+}
+
+/// Begins a service of a database beside which the generation `witness` was seen last (zero: none). Returns the
+/// generation that is to be seen beside it from now on, and whether the database was found to be an older one, and
+/// has a new epoch; nothing if it has no schema yet, and is left alone.
+///
+/// # Errors
+/// If the database cannot be read or written.
+pub fn begin_service_after(
+    database: &Database,
+    witness: u64,
+    seed: [u8; 32],
+) -> Result<Option<(u64, bool)>, OpenError> {
+    if guard(|| meta::check(database))?.is_none() {
+        return Ok(None);
+    }
+    let mut rng = ChaCha20Rng::from_seed(seed);
+    let begin = || -> Result<_, StoreError> {
+        let mut transaction = database.begin_write()?;
+        // Once in a server's life it costs nothing, and after a kill redb need not walk the file, nor get past what may be
+        // damaged in it.
+        transaction.set_quick_repair(true);
+        let begun = {
+            let state = State::default();
+            meta::begin_service(&mut Tables::open(&transaction, &state)?, witness, &mut rng)?
+        };
+        transaction.commit()?;
+        Ok(begun)
+    };
+    Ok(Some(guard(begin)?))
+}
+
+/// The generation that was last seen here; zero if none was, or the file says nothing that could be one.
+fn read(path: &Path) -> io::Result<u64> {
+    match fs::read_to_string(path) {
+        Ok(text) => Ok(text.trim().parse().unwrap_or(0)),
+        Err(error) if error.kind() == io::ErrorKind::InvalidData => Ok(0),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(0),
+        Err(error) => Err(error),
+    }
+}
+
+fn write(path: &Path, generation: u64) -> Result<(), NewFileError> {
+    let mut new = NewFile::beside(path)?;
+    new.fill(format!("{generation}\n").as_bytes())?;
+    new.replace()
+}

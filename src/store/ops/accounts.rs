@@ -1,0 +1,225 @@
+//! Accounts and their names. A name only points to an account's id, and no two names look alike.
+
+use redb::ReadableTable;
+
+use super::conversations::join;
+use super::rooms::ROOMS_MADE_MAX;
+use crate::protocol::{AccountId, ConversationId};
+use crate::store::error::{Stop, StoreError, readable};
+use crate::store::schema::checksum::{decode, encode};
+use crate::store::schema::meta;
+use crate::store::schema::meta::Sequence;
+use crate::store::schema::names;
+use crate::store::schema::names::NameOf;
+use crate::store::schema::records::{AccountRecord, SeenRecord};
+use crate::store::schema::tables::{Look, Tables};
+use crate::store::{Account, NewAccount, Refusal, Reply};
+
+const TABLE: &str = "accounts";
+
+/// Opens an account. The very same one, asked for again, is answered as if it had been opened now: the asker may
+/// not have heard the first answer.
+pub(in crate::store) fn create(tables: &mut Tables<'_>, new: &NewAccount) -> Result<Reply, Stop> {
+    if let Some(account) = find(tables, &new.name)? {
+        let same = account.credential_identifier == new.credential_identifier
+            && account.record == new.record;
+        return if same {
+            Ok(Reply::Account(account))
+        } else {
+            Err(Refusal::NameTaken.into())
+        };
+    }
+    if let Some(id) = names::find(tables, NameOf::AccountSkeleton, &new.skeleton)? {
+        let other = load(tables, AccountId(id))?.ok_or_else(|| StoreError::missing("accounts"))?;
+        return Err(Refusal::LooksLike(other.name).into());
+    }
+    let id = meta::next_id(tables, Sequence::Account)?;
+    let record = AccountRecord {
+        name: new.name.clone(),
+        record: new.record.clone(),
+        credential_identifier: new.credential_identifier.into(),
+        created_ms: new.time_ms,
+        seen_ms: 0,
+        rooms_made: 0,
+    };
+    names::put(tables, NameOf::Account, &new.name, id)?;
+    names::put(tables, NameOf::AccountSkeleton, &new.skeleton, id)?;
+    save(tables, AccountId(id), &record)?;
+    meta::count_account(tables)?;
+    join(tables, ConversationId::EVERYONE, AccountId(id))?;
+    Ok(Reply::Account(record.into_account(AccountId(id))))
+}
+
+/// The account of a canonical name, for who must not learn by how long it takes whether there is one: where there is
+/// none, another's record is read and taken apart in its place.
+pub(in crate::store) fn find_as_if_known(
+    look: &impl Look,
+    name: &str,
+) -> Result<Option<Account>, StoreError> {
+    let id = names::find(look, NameOf::Account, name)?;
+    let place = place_of(name, meta::account_count(look)?);
+    let account = read(look, AccountId(id.unwrap_or(place)));
+    match id {
+        Some(_) => account?
+            .ok_or_else(|| StoreError::missing("accounts"))
+            .map(Some),
+        // What is damaged of another is no matter here.
+        None => readable(account).map(|_| None),
+    }
+}
+
+/// One of so many accounts, for each name another.
+fn place_of(name: &str, accounts: u64) -> u64 {
+    let hash = blake3::hash(name.as_bytes());
+    let (number, _) = hash.as_bytes().split_at(8);
+    let number = number
+        .iter()
+        .fold(0, |all, byte| all << 8 | u64::from(*byte));
+    1 + number % accounts.max(1)
+}
+
+fn read(look: &impl Look, id: AccountId) -> Result<Option<Account>, StoreError> {
+    Ok(load(look, id)?.map(|record| record.into_account(id)))
+}
+
+/// The account of a canonical name.
+pub(in crate::store) fn find(look: &impl Look, name: &str) -> Result<Option<Account>, StoreError> {
+    let Some(id) = names::find(look, NameOf::Account, name)? else {
+        return Ok(None);
+    };
+    let account = read(look, AccountId(id))?;
+    Ok(Some(
+        account.ok_or_else(|| StoreError::missing("accounts"))?,
+    ))
+}
+
+/// All accounts that can be read, by name, and how many cannot.
+pub(in crate::store) fn list(look: &impl Look) -> Result<Reply, Stop> {
+    let (mut accounts, mut unreadable) = (Vec::new(), 0);
+    for row in look.accounts().range(0_u64..)? {
+        let (id, value) = row?;
+        let id = id.value();
+        match readable(decode::<AccountRecord>(TABLE, id, value.value()))? {
+            Some(record) => accounts.push(record.into_account(AccountId(id))),
+            None => unreadable += 1,
+        }
+    }
+    accounts.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok(Reply::Accounts {
+        accounts,
+        unreadable,
+    })
+}
+
+#[cfg(test)]
+thread_local! {
+    /// How many accounts' records this thread has read.
+    static READ: std::cell::Cell<u64> = const { std::cell::Cell::new(0) };
+}
+
+/// An account's record.
+pub(in crate::store) fn load(
+    look: &impl Look,
+    id: AccountId,
+) -> Result<Option<AccountRecord>, StoreError> {
+    #[cfg(test)]
+    READ.set(READ.get() + 1);
+    let value = look.accounts().get(id.0)?;
+    value
+        .map(|value| decode(TABLE, id.0, value.value()))
+        .transpose()
+}
+
+/// The record of an account that another row refers to.
+pub(in crate::store) fn require(
+    look: &impl Look,
+    id: AccountId,
+) -> Result<AccountRecord, StoreError> {
+    load(look, id)?.ok_or_else(|| StoreError::missing("accounts"))
+}
+
+/// When an account was last seen, without making anything of the rest of its record: each message asks for it.
+pub(in crate::store) fn seen_ms(look: &impl Look, id: AccountId) -> Result<u64, StoreError> {
+    if let Some(known) = look.cache().and_then(|cache| cache.seen.get(id)) {
+        return Ok(known);
+    }
+    let value = look.accounts().get(id.0)?;
+    let value = value.ok_or_else(|| StoreError::missing("accounts"))?;
+    let record: SeenRecord<'_> = decode(TABLE, id.0, value.value())?;
+    if let Some(cache) = look.cache() {
+        cache.seen.learn(id, record.seen_ms);
+    }
+    Ok(record.seen_ms)
+}
+
+/// Notes when accounts were last seen; never an earlier time than is known.
+pub(in crate::store) fn note_seen(
+    tables: &mut Tables<'_>,
+    seen: &[(AccountId, u64)],
+) -> Result<(), StoreError> {
+    for (id, seen_ms) in seen {
+        if let Some(mut record) = readable(load(tables, *id))?.flatten()
+            && record.seen_ms < *seen_ms
+        {
+            record.seen_ms = *seen_ms;
+            save(tables, *id, &record)?;
+            if let Some(cache) = tables.cache() {
+                cache.seen.learn(*id, *seen_ms);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// One room more that this account has made, if it may make another.
+pub(in crate::store) fn count_room(tables: &mut Tables<'_>, id: AccountId) -> Result<(), Stop> {
+    let mut record = require(tables, id)?;
+    if record.rooms_made >= ROOMS_MADE_MAX {
+        let sentence = "you have made as many rooms as one user may";
+        return Err(Refusal::LimitReached(sentence).into());
+    }
+    record.rooms_made += 1;
+    Ok(save(tables, id, &record)?)
+}
+
+fn save(tables: &mut Tables<'_>, id: AccountId, record: &AccountRecord) -> Result<(), StoreError> {
+    tables
+        .accounts
+        .insert(id.0, &*encode(TABLE, id.0, record))?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::testing::Bench;
+    use crate::store::{Outcome, Request};
+
+    #[test]
+    fn unknown_name_costs_as_many_reads_as_a_known_one() {
+        // With registration closed nobody is told which names exist, but a known one took a record to read.
+        let mut bench = Bench::new();
+        for name in ["alice", "bob", "carol"] {
+            bench.account(name);
+        }
+        let mut reads = |name: &str| {
+            let before = READ.get();
+            let request = Request::FindAccount { name: name.into() };
+            let is_known = matches!(bench.ask(request), Outcome::Done(_));
+            (is_known, READ.get() - before)
+        };
+        assert_eq!(reads("bob"), (true, 1));
+        for number in 0..50 {
+            assert_eq!(reads(&format!("nobody{number}")), (false, 1));
+        }
+    }
+
+    #[test]
+    fn every_account_stands_in_for_some_names() {
+        let places: std::collections::BTreeSet<u64> = (0..200)
+            .map(|number| place_of(&format!("nobody{number}"), 7))
+            .collect();
+        assert_eq!(places, (1..=7).collect());
+        assert_eq!(place_of("nobody", 0), 1);
+    }
+}

@@ -1,0 +1,313 @@
+//! Who blocks whom, and which entries of a pair are withheld for it.
+//!
+//! Whether an entry is withheld from the other one of a pair is decided once, in the write that appends it, and stays so:
+//! every device of theirs then sees the same log, before and after they unblock. The entries stand in the log as all
+//! others do, for the one who wrote them; for the other one the log goes on from the entry before to the one after, as
+//! it does where retention has been.
+
+use redb::ReadableTable;
+
+use super::{accounts, conversations, pairs};
+use crate::protocol::{AccountId, BLOCKED_MAX, ConversationId, EntryId};
+use crate::store::error::{Stop, StoreError, readable};
+use crate::store::schema::checksum;
+use crate::store::schema::records::{ConversationRecord, Kind, Side};
+use crate::store::schema::tables::{Look, Tables};
+use crate::store::{BlockedUser, Refusal, Reply};
+
+const BLOCKED: &str = "blocked";
+const WITHHELD: &str = "withheld";
+
+/// Blocks a user, or no longer.
+pub(in crate::store) fn block(
+    tables: &mut Tables<'_>,
+    account: AccountId,
+    name: &str,
+    is_blocking: bool,
+) -> Result<Reply, Stop> {
+    let other = accounts::find(tables, name)?.ok_or(Refusal::NoSuchUser)?;
+    if other.id == account {
+        return Err(Refusal::ToOneself.into());
+    }
+    let mut blocked = list(tables, account)?;
+    let known = blocked.iter().position(|user| user.account == other.id);
+    let key = (account.0, other.id.0);
+    match (known, is_blocking) {
+        (None, true) if blocked.len() >= BLOCKED_MAX => {
+            let sentence = "you block as many users as one may; unblock one first";
+            return Err(Refusal::LimitReached(sentence).into());
+        }
+        (None, true) => {
+            tables
+                .blocked
+                .insert(key, checksum::presence(BLOCKED, key))?;
+            blocked.push(BlockedUser {
+                account: other.id,
+                name: other.name,
+            });
+        }
+        (Some(index), false) => {
+            tables.blocked.remove(key)?;
+            blocked.remove(index);
+        }
+        _ => {}
+    }
+    let pair = pairs::known(tables, account, other.id)?;
+    if let Some(id) = pair
+        && let Some(mut record) = conversations::load(tables, id)?
+    {
+        let head = record.head;
+        if let Some(side) = record.side_mut(account)
+            && side.is_blocking != is_blocking
+        {
+            side.is_blocking = is_blocking;
+            if !is_blocking {
+                side.silent_until = head;
+            }
+            conversations::save(tables, id, &record)?;
+        }
+    }
+    blocked.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok(Reply::Blocked {
+        other: other.id,
+        blocked,
+        pair: pair.zip(silent_until(tables, account, pair)?),
+    })
+}
+
+/// After which entry of a pair the receipts of one of the two are told.
+fn silent_until(
+    look: &impl Look,
+    account: AccountId,
+    pair: Option<ConversationId>,
+) -> Result<Option<EntryId>, StoreError> {
+    let record = pair.map_or(Ok(None), |id| conversations::load(look, id))?;
+    Ok(record.map(|record| EntryId(record.side(account).silent_until)))
+}
+
+/// Whom an account blocks, by name.
+pub(in crate::store) fn list(
+    look: &impl Look,
+    account: AccountId,
+) -> Result<Vec<BlockedUser>, StoreError> {
+    let mut blocked = Vec::new();
+    for row in look
+        .blocked()
+        .range((account.0, 0)..=(account.0, u64::MAX))?
+    {
+        let (key, kept) = row?;
+        let key = key.value();
+        let other = AccountId(key.1);
+        if readable(checksum::check_presence(BLOCKED, key, kept.value()))?.is_some()
+            && let Some(record) = readable(accounts::require(look, other))?
+        {
+            blocked.push(BlockedUser {
+                account: other,
+                name: record.name,
+            });
+        }
+    }
+    blocked.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok(blocked)
+}
+
+/// Whether an account blocks another. Of a damaged row it is not known whose it is: it is none.
+pub(in crate::store) fn blocks(
+    look: &impl Look,
+    account: AccountId,
+    other: AccountId,
+) -> Result<bool, StoreError> {
+    let key = (account.0, other.0);
+    let Some(kept) = look.blocked().get(key)? else {
+        return Ok(false);
+    };
+    Ok(readable(checksum::check_presence(BLOCKED, key, kept.value()))?.is_some())
+}
+
+impl ConversationRecord {
+    /// Which of a pair an account is.
+    fn index(&self, account: AccountId) -> Option<usize> {
+        match self.kind {
+            Kind::Pair(low, _) if account.0 == low => Some(0),
+            Kind::Pair(_, high) if account.0 == high => Some(1),
+            _ => None,
+        }
+    }
+
+    /// What an account is not given; nothing is kept from those who are not one of a pair.
+    pub(in crate::store) fn side(&self, account: AccountId) -> Side {
+        let index = self.index(account);
+        index.map_or(Side::default(), |index| self.sides.0[index])
+    }
+
+    pub(in crate::store) fn side_mut(&mut self, account: AccountId) -> Option<&mut Side> {
+        let index = self.index(account)?;
+        Some(&mut self.sides.0[index])
+    }
+
+    /// The other one of a pair.
+    pub(in crate::store) fn peer(&self, account: AccountId) -> Option<AccountId> {
+        match self.kind {
+            Kind::Pair(low, high) if account.0 == low => Some(AccountId(high)),
+            Kind::Pair(low, high) if account.0 == high => Some(AccountId(low)),
+            _ => None,
+        }
+    }
+
+    /// The last entry up to this one, at the end of the log, that an account is given.
+    pub(in crate::store) fn given_at_end(&self, account: AccountId, entry: u64) -> u64 {
+        let (first, last) = self.side(account).run;
+        if (first..=last).contains(&entry) {
+            first.saturating_sub(1)
+        } else {
+            entry
+        }
+    }
+}
+
+/// Decides on the entry that is being appended. Returns the entry before it as the other one of a pair sees it; none if
+/// it is withheld from them, or there is no such other one.
+pub(in crate::store) fn decide(
+    tables: &mut Tables<'_>,
+    conversation: ConversationId,
+    record: &mut ConversationRecord,
+    author: AccountId,
+    entry: u64,
+) -> Result<Option<EntryId>, StoreError> {
+    let Some(peer) = record.peer(author) else {
+        return Ok(None);
+    };
+    let before = record.given_at_end(peer, entry - 1);
+    let Some(side) = record.side_mut(peer).filter(|side| side.is_blocking) else {
+        return Ok(Some(EntryId(before)));
+    };
+    let (first, last) = side.run;
+    if first != 0 && last + 1 == entry {
+        side.run.1 = entry;
+        return Ok(None);
+    }
+    side.run = (entry, entry);
+    if first != 0 {
+        let key = (conversation.0, peer.0, first);
+        tables
+            .withheld
+            .insert(key, checksum::number(WITHHELD, key, last))?;
+    }
+    Ok(None)
+}
+
+/// What of a log one reader is given.
+pub(in crate::store) struct Given<'l, L> {
+    look: &'l L,
+    conversation: ConversationId,
+    reader: AccountId,
+    side: Side,
+}
+
+impl<'l, L: Look> Given<'l, L> {
+    pub(in crate::store) fn new(
+        look: &'l L,
+        conversation: ConversationId,
+        record: &ConversationRecord,
+        reader: AccountId,
+    ) -> Self {
+        Self {
+            look,
+            conversation,
+            reader,
+            side: record.side(reader),
+        }
+    }
+
+    /// The last withheld entries in a row that begin at this entry or before.
+    fn run_at(&self, entry: u64) -> Result<Option<(u64, u64)>, StoreError> {
+        let (first, last) = self.side.run;
+        if first == 0 {
+            return Ok(None);
+        }
+        if first <= entry {
+            return Ok(Some((first, last)));
+        }
+        let (conversation, reader) = (self.conversation.0, self.reader.0);
+        let range = (conversation, reader, 0)..=(conversation, reader, entry);
+        let row = self.look.withheld().range(range)?.next_back();
+        row.transpose()?
+            .map(|(key, last)| open_run(key.value(), last.value()))
+            .transpose()
+    }
+
+    /// The first withheld entry from this one on.
+    fn next_run(&self, entry: u64) -> Result<Option<u64>, StoreError> {
+        let (first, _) = self.side.run;
+        if first == 0 {
+            return Ok(None);
+        }
+        let (conversation, reader) = (self.conversation.0, self.reader.0);
+        let range = (conversation, reader, entry)..(conversation, reader, first);
+        let row = self.look.withheld().range(range)?.next().transpose()?;
+        let earlier = row.map(|(key, _)| key.value().2);
+        Ok(earlier.or(Some(first).filter(|first| *first >= entry)))
+    }
+
+    /// The first entries in a row, of those between two, both included, that the reader is given.
+    pub(in crate::store) fn first(
+        &self,
+        from: u64,
+        to: u64,
+    ) -> Result<Option<(u64, u64)>, StoreError> {
+        let mut from = from;
+        while from <= to {
+            match self.run_at(from)? {
+                Some((_, last)) if from <= last => from = last + 1,
+                _ => {
+                    let end = self.next_run(from)?.map_or(to, |next| to.min(next - 1));
+                    return Ok(Some((from, end)));
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    /// The last entries in a row, of those between two, both included, that the reader is given.
+    pub(in crate::store) fn last(
+        &self,
+        from: u64,
+        to: u64,
+    ) -> Result<Option<(u64, u64)>, StoreError> {
+        let mut to = to;
+        while from <= to {
+            match self.run_at(to)? {
+                Some((first, last)) if to <= last => to = first - 1,
+                Some((_, last)) => return Ok(Some((from.max(last + 1), to))),
+                None => return Ok(Some((from, to))),
+            }
+        }
+        Ok(None)
+    }
+}
+
+/// The first and the last of withheld entries in a row. Of damaged ones it is not known how many they are: at least one.
+fn open_run(key: (u64, u64, u64), last: checksum::Sealed) -> Result<(u64, u64), StoreError> {
+    let last = readable(checksum::open_number(WITHHELD, key, last))?;
+    Ok((key.2, last.unwrap_or(key.2)))
+}
+
+/// Forgets what was withheld of entries that retention has removed.
+pub(in crate::store) fn forget_until(
+    tables: &mut Tables<'_>,
+    conversation: ConversationId,
+    record: &ConversationRecord,
+) -> Result<(), StoreError> {
+    let Kind::Pair(low, high) = record.kind else {
+        return Ok(());
+    };
+    for account in [low, high] {
+        if record.side(AccountId(account)).run.0 == 0 {
+            continue;
+        }
+        let range = (conversation.0, account, 0)..=(conversation.0, account, record.floor);
+        let floor = record.floor;
+        tables.withheld.retain_in(range, |_, last| last.0 > floor)?;
+    }
+    Ok(())
+}

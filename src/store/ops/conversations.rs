@@ -1,0 +1,428 @@
+//! Conversations, who belongs to them, and where a device stands in each.
+
+use std::collections::BTreeMap;
+
+use redb::ReadableTable;
+
+use super::log;
+use super::{accounts, blocks, marks, pairs, rooms};
+use crate::protocol::{
+    AccountId, ConversationId, DeviceId, Digest, EVERYONE_NAME, EntryId, Position,
+};
+use crate::store::error::{Stop, StoreError, readable};
+use crate::store::schema::checksum;
+use crate::store::schema::checksum::{decode, encode};
+use crate::store::schema::meta;
+use crate::store::schema::meta::Sequence;
+use crate::store::schema::records::{ConversationRecord, Kind, MemberRecord};
+use crate::store::schema::tables::{Look, Tables};
+use crate::store::{Refusal, Reply, Standing};
+
+const CONVERSATIONS: &str = "conversations";
+const MEMBERS: &str = "members";
+
+/// Makes the conversation of everyone, with the schema: it must get the first id.
+pub(in crate::store) fn make_everyone(tables: &mut Tables<'_>) -> Result<(), StoreError> {
+    let id = meta::next_id(tables, Sequence::Conversation)?;
+    assert_eq!(
+        ConversationId(id),
+        ConversationId::EVERYONE,
+        "the first conversation of a new schema is everyone's"
+    );
+    save(
+        tables,
+        ConversationId::EVERYONE,
+        &ConversationRecord::empty(Kind::Everyone),
+    )
+}
+
+/// Makes an account a member, from the conversation's head on.
+pub(in crate::store) fn join(
+    tables: &mut Tables<'_>,
+    conversation: ConversationId,
+    account: AccountId,
+) -> Result<(), StoreError> {
+    let head = load(tables, conversation)?
+        .ok_or_else(|| StoreError::missing("conversations"))?
+        .head;
+    save_member(tables, conversation, account, &MemberRecord::from(head))?;
+    put_joined(tables, account, conversation)
+}
+
+/// Notes that an account is told of a conversation.
+pub(in crate::store) fn put_joined(
+    tables: &mut Tables<'_>,
+    account: AccountId,
+    conversation: ConversationId,
+) -> Result<(), StoreError> {
+    let key = (account.0, conversation.0);
+    tables
+        .joined
+        .insert(key, checksum::presence("joined", key))?;
+    Ok(())
+}
+
+/// The conversation of a pair; nothing is made by asking for it.
+pub(in crate::store) fn resolve(
+    look: &impl Look,
+    account: AccountId,
+    device: DeviceId,
+    name: &str,
+) -> Result<Reply, Stop> {
+    let peer = accounts::find(look, name)?.ok_or(Refusal::NoSuchUser)?;
+    if peer.id == account {
+        return Err(Refusal::ToOneself.into());
+    }
+    accounts::load(look, account)?.ok_or(Refusal::NoSuchUser)?;
+    let conversation = pairs::find(look, account, peer.id)?;
+    let (record, member) = permitted(look, conversation, account)?;
+    let name = peer.name.clone();
+    Ok(Reply::Resolved {
+        standing: standing(look, conversation, record, (account, member), name, device)?,
+        peer,
+    })
+}
+
+/// Where a member stands, and a device from its beginning on. In the record, the head is the last that the member
+/// reads.
+pub(in crate::store) fn standing(
+    look: &impl Look,
+    conversation: ConversationId,
+    record: ConversationRecord,
+    (account, member): (AccountId, MemberRecord),
+    name: String,
+    device: DeviceId,
+) -> Result<Standing, StoreError> {
+    Ok(Standing {
+        conversation,
+        is_room: record.kind == Kind::Room,
+        name,
+        head: EntryId(record.head),
+        last_number: log::last_number(look, conversation, device)?,
+        start: EntryId(first(record, member)),
+        since: EntryId(member.since.max(record.side(account).silent_until)),
+        mark: EntryId(member.mark),
+        floor: EntryId(record.floor),
+        until: member.until.map(EntryId),
+        expired: false,
+    })
+}
+
+/// Where a device stands in each conversation of its account; the account's marks move up to where it stands.
+/// Positions in conversations that the account does not belong to are passed over. `earlier` is the
+/// epoch that the positions are of, if that is another one.
+pub(in crate::store) fn hello(
+    tables: &mut Tables<'_>,
+    (account, device): (AccountId, DeviceId),
+    earlier: Option<u64>,
+    positions: &[Position],
+) -> Result<Reply, Stop> {
+    let positions: BTreeMap<ConversationId, &Position> = positions
+        .iter()
+        .map(|position| (position.conversation, position))
+        .collect();
+    // A device that stands somewhere is not new: a conversation that it does not know began after its last HELLO, and
+    // is as new to it as it is to the account. Another device may have received all of it, this one has not.
+    let is_new = positions.is_empty();
+    let mut standings = Vec::new();
+    let mut conversations = joined(tables, account)?;
+    // Of those that it has asked for and said nothing in yet, a device is told as well.
+    for conversation in positions.keys() {
+        if pairs::unspoken(tables, *conversation, account)?.is_some() {
+            conversations.push(*conversation);
+        }
+    }
+    for conversation in conversations {
+        let position = positions.get(&conversation).copied();
+        let stands = stands(
+            tables,
+            conversation,
+            (account, device),
+            position.map(|position| (position, earlier)),
+            is_new,
+        );
+        match stands {
+            Ok(standing) => standings.push(standing),
+            // What is damaged of one conversation, or missing, must not keep the account from all others.
+            Err(Stop::Failed(error @ StoreError::Damaged { .. })) => {
+                tracing::error!(%error, ?conversation, "a device is not told of a conversation");
+            }
+            Err(Stop::Refused(refusal)) => {
+                tracing::error!(
+                    ?refusal,
+                    ?conversation,
+                    ?account,
+                    "a conversation has no such member"
+                );
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    let blocked = blocks::list(tables, account)?;
+    Ok(Reply::Hello { standings, blocked })
+}
+
+/// Where a device stands in one conversation, and the account's mark with it; with its position goes the epoch that this
+/// is of, if that is another one.
+fn stands(
+    tables: &mut Tables<'_>,
+    conversation: ConversationId,
+    (account, device): (AccountId, DeviceId),
+    position: Option<(&Position, Option<u64>)>,
+    is_new: bool,
+) -> Result<Standing, Stop> {
+    let (record, mut member) = permitted(tables, conversation, account)?;
+    let start = match position {
+        None if is_new => where_new(record, member),
+        None => first(record, member),
+        Some((position, earlier)) => match place(tables, record, member, position, earlier)? {
+            Place::Common(entry) => {
+                if entry > member.mark {
+                    marks::receive(record, &mut member, entry);
+                    save_member(tables, conversation, account, &member)?;
+                }
+                entry
+            }
+            Place::Back(entry) => entry,
+        },
+    };
+    let begin = match position {
+        None if is_new => member.mark,
+        None => EntryId::START.0,
+        Some((position, _)) => position.entry.0,
+    };
+    let begin = begin.max(member.since);
+    let name = name_for(tables, conversation, record, account)?;
+    Ok(Standing {
+        start: EntryId(start),
+        expired: start > begin && record.floor > begin,
+        ..standing(
+            tables,
+            conversation,
+            record,
+            (account, member),
+            name,
+            device,
+        )?
+    })
+}
+
+/// Where a device's position is in the log.
+enum Place {
+    /// The log holds the very entry that the device stands at.
+    Common(u64),
+    /// The log holds another one, or none: deliveries begin here, and it proves nothing about what was received.
+    Back(u64),
+}
+
+fn place(
+    look: &impl Look,
+    record: ConversationRecord,
+    member: MemberRecord,
+    position: &Position,
+    earlier: Option<u64>,
+) -> Result<Place, StoreError> {
+    let first = first(record, member);
+    let entry = position.entry.0;
+    if entry <= first {
+        return Ok(Place::Back(first));
+    }
+    // A device that was told to begin here and has received nothing since cannot name a digest.
+    let is_empty = position.digest == Digest::default();
+    // This log may have grown since the database was put back, and even hold the same message there: what comes before
+    // is another log all the same.
+    if let Some(epoch) = earlier {
+        let common = record.earlier.common(epoch).min(record.head);
+        if common < entry {
+            return Ok(if common > first && !is_empty {
+                Place::Common(common)
+            } else {
+                Place::Back(common.max(first))
+            });
+        }
+    }
+    if entry <= record.head {
+        if is_empty {
+            return Ok(Place::Back(entry));
+        }
+        match log::digest_at(look, position.conversation, position.entry) {
+            Ok(Some(digest)) if digest == position.digest => return Ok(Place::Common(entry)),
+            // What stands there is damaged here, which must not keep the account from signing in.
+            Err(StoreError::Damaged { .. }) => return Ok(Place::Back(entry)),
+            other => other?,
+        };
+    }
+    // Nobody has noticed that this log is another one. The mark is the last place where a device of theirs agreed with this log; but not one behind which this
+    // device already differs.
+    let back = if member.mark < entry {
+        member.mark.min(record.head)
+    } else {
+        first
+    };
+    Ok(Place::Back(back.max(first)))
+}
+
+/// Where a device begins that is new to the account: where the account stands.
+fn where_new(record: ConversationRecord, member: MemberRecord) -> u64 {
+    member.mark.max(first(record, member))
+}
+
+/// The entry after which a member reads. Where retention has removed even the last that a former member may read,
+/// there is nothing after it.
+fn first(record: ConversationRecord, member: MemberRecord) -> u64 {
+    member.since.max(record.floor).min(record.head)
+}
+
+/// What the account calls the conversation: the receiver that its messages in it name.
+pub(in crate::store) fn name_for(
+    look: &impl Look,
+    conversation: ConversationId,
+    record: ConversationRecord,
+    account: AccountId,
+) -> Result<String, StoreError> {
+    match record.kind {
+        Kind::Everyone => Ok(EVERYONE_NAME.into()),
+        Kind::Pair(low, high) => {
+            let other = if low == account.0 { high } else { low };
+            Ok(accounts::require(look, AccountId(other))?.name)
+        }
+        Kind::Room => Ok(rooms::require(look, conversation)?.name),
+    }
+}
+
+/// A conversation as one may read it who belongs to it or once did: its head is the last entry that they may read.
+/// All others are refused.
+pub(in crate::store) fn permitted(
+    look: &impl Look,
+    conversation: ConversationId,
+    account: AccountId,
+) -> Result<(ConversationRecord, MemberRecord), Stop> {
+    let (mut record, member) = membership(look, conversation, account)?;
+    let last = record.given_at_end(account, record.head);
+    record.head = member.until.unwrap_or(last);
+    Ok((record, member))
+}
+
+/// A conversation and one who belongs to it or once did, or the refusal that is due to all others: one refusal, after
+/// the same single look, whether there is such a conversation or not, so that ids tell nothing.
+pub(in crate::store) fn membership(
+    look: &impl Look,
+    conversation: ConversationId,
+    account: AccountId,
+) -> Result<(ConversationRecord, MemberRecord), Stop> {
+    let Some(member) = load_member(look, conversation, account)? else {
+        return Ok(pairs::unspoken(look, conversation, account)?.ok_or(Refusal::NotPermitted)?);
+    };
+    let record = load(look, conversation)?.ok_or(Refusal::NotPermitted)?;
+    Ok((record, member))
+}
+
+/// The database of this epoch is put back: up to where they end now, all logs are what was served then.
+pub(in crate::store) fn put_back(tables: &mut Tables<'_>, epoch: u64) -> Result<(), StoreError> {
+    let mut ids = Vec::new();
+    for row in tables.conversations().range(0_u64..)? {
+        ids.push(ConversationId(row?.0.value()));
+    }
+    for id in ids {
+        // One that is damaged stays so, and is named where it is asked for.
+        if let Some(mut record) = readable(load(tables, id))?.flatten() {
+            record.earlier.put_back(epoch, record.head);
+            save(tables, id, &record)?;
+        }
+    }
+    Ok(())
+}
+
+/// The conversations that an account is told of, as far as that can be read.
+pub(in crate::store) fn joined(
+    look: &impl Look,
+    account: AccountId,
+) -> Result<Vec<ConversationId>, StoreError> {
+    let rows = look
+        .joined()
+        .range((account.0, 0)..=(account.0, u64::MAX))?;
+    let mut joined = Vec::new();
+    for row in rows {
+        let (key, kept) = row?;
+        let key = key.value();
+        if readable(checksum::check_presence("joined", key, kept.value()))?.is_some() {
+            joined.push(ConversationId(key.1));
+        }
+    }
+    Ok(joined)
+}
+
+/// A conversation's record.
+pub(in crate::store) fn load(
+    look: &impl Look,
+    conversation: ConversationId,
+) -> Result<Option<ConversationRecord>, StoreError> {
+    if let Some(known) = look
+        .cache()
+        .and_then(|cache| cache.conversations.get(conversation))
+    {
+        return Ok(Some(known));
+    }
+    let Some(value) = look.conversations().get(conversation.0)? else {
+        return Ok(None);
+    };
+    let record = decode(CONVERSATIONS, conversation.0, value.value())?;
+    if let Some(cache) = look.cache() {
+        cache.conversations.learn(conversation, record);
+    }
+    Ok(Some(record))
+}
+
+/// Writes a conversation's record.
+pub(in crate::store) fn save(
+    tables: &mut Tables<'_>,
+    conversation: ConversationId,
+    record: &ConversationRecord,
+) -> Result<(), StoreError> {
+    if let Some(cache) = tables.cache_to_change() {
+        cache.conversations.put(conversation, *record);
+        return Ok(());
+    }
+    tables.conversations.insert(
+        conversation.0,
+        &*encode(CONVERSATIONS, conversation.0, record),
+    )?;
+    Ok(())
+}
+
+/// A member's record.
+pub(in crate::store) fn load_member(
+    look: &impl Look,
+    conversation: ConversationId,
+    account: AccountId,
+) -> Result<Option<MemberRecord>, StoreError> {
+    let row = (conversation, account);
+    if let Some(known) = look.cache().and_then(|cache| cache.members.get(row)) {
+        return Ok(Some(known));
+    }
+    let key = (conversation.0, account.0);
+    let Some(value) = look.members().get(key)? else {
+        return Ok(None);
+    };
+    let record = decode(MEMBERS, key, value.value())?;
+    if let Some(cache) = look.cache() {
+        cache.members.learn(row, record);
+    }
+    Ok(Some(record))
+}
+
+/// Writes a member's record.
+pub(in crate::store) fn save_member(
+    tables: &mut Tables<'_>,
+    conversation: ConversationId,
+    account: AccountId,
+    member: &MemberRecord,
+) -> Result<(), StoreError> {
+    if let Some(cache) = tables.cache_to_change() {
+        cache.members.put((conversation, account), *member);
+        return Ok(());
+    }
+    let key = (conversation.0, account.0);
+    tables.members.insert(key, &*encode(MEMBERS, key, member))?;
+    Ok(())
+}

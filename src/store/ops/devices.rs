@@ -1,0 +1,181 @@
+//! Devices and their resume tickets, of which only hashes are kept.
+
+use redb::ReadableTable;
+
+use super::{accounts, log};
+use crate::protocol::{AccountId, DeviceId};
+use crate::store::error::{Stop, StoreError, readable};
+use crate::store::schema::checksum::{decode, encode};
+use crate::store::schema::meta;
+use crate::store::schema::meta::Sequence;
+use crate::store::schema::records::{DeviceRecord, TicketRecord};
+use crate::store::schema::tables::{Look, Tables};
+use crate::store::{Refusal, Reply, TicketHash};
+
+/// How many devices of an account are known; one more login without a device forgets the one whose ticket is the
+/// oldest, those without a ticket first: it signs in by password the next time, and becomes a new device. Chosen: more
+/// than anybody owns, and few enough to be looked through at a login.
+pub(in crate::store) const DEVICES_MAX: usize = 64;
+
+const TABLE: &str = "devices";
+
+/// Gives an account a device after a login: the one named, if it is the account's, else a new one. All earlier
+/// tickets of the device are void.
+pub(in crate::store) fn open(
+    tables: &mut Tables<'_>,
+    epoch: u64,
+    account: AccountId,
+    wanted: Option<DeviceId>,
+    ticket: TicketHash,
+    expires_ms: u64,
+) -> Result<Reply, Stop> {
+    let name = accounts::load(tables, account)?
+        .ok_or(Refusal::NoSuchUser)?
+        .name;
+    let known = match wanted {
+        Some(device) => load(tables, account, device)?.map(|_| device),
+        None => None,
+    };
+    let device = if let Some(device) = known {
+        device
+    } else {
+        forget_surplus(tables, account)?;
+        DeviceId(meta::next_id(tables, Sequence::Device)?)
+    };
+    let record = DeviceRecord {
+        current: Some(TicketRecord::new(ticket, expires_ms)),
+        previous: None,
+    };
+    save(tables, account, device, &record)?;
+    Ok(Reply::Device {
+        account,
+        name,
+        device,
+        epoch,
+    })
+}
+
+/// Makes room for another device. Of those that it forgets the ids are not given out again and the last numbers stay
+/// (28 bytes in each conversation that the device spoke in), so what is still under way from one of them stands once.
+/// What it sent under its numbers (some 4 KB there) is forgotten: no ticket lets the device in again, and a session of
+/// it that still lives and repeats itself is told that it conflicts, and becomes a new device.
+fn forget_surplus(tables: &mut Tables<'_>, account: AccountId) -> Result<(), StoreError> {
+    let mut known = Vec::new();
+    for row in tables
+        .devices()
+        .range((account.0, 0)..=(account.0, u64::MAX))?
+    {
+        let (key, value) = row?;
+        let key = key.value();
+        // A damaged one is as good as without a ticket.
+        let record: Option<DeviceRecord> = readable(decode(TABLE, key, value.value()))?;
+        known.push((record.unwrap_or_default().expires_ms(), key.1));
+    }
+    known.sort_unstable();
+    let surplus = (known.len() + 1).saturating_sub(DEVICES_MAX);
+    for (_, device) in &known[..surplus] {
+        tables.devices.remove((account.0, *device))?;
+        log::forget_sent(tables, account, DeviceId(*device))?;
+    }
+    Ok(())
+}
+
+/// Refuses a ticket that is not good; nothing comes of one that is.
+pub(in crate::store) fn check_ticket(
+    look: &impl Look,
+    device: (AccountId, DeviceId),
+    ticket: TicketHash,
+    now_ms: u64,
+) -> Result<(), Stop> {
+    admitted(look, device, ticket, now_ms).map(|_| ())
+}
+
+/// The device's ticket that this one is.
+fn admitted(
+    look: &impl Look,
+    (account, device): (AccountId, DeviceId),
+    ticket: TicketHash,
+    now_ms: u64,
+) -> Result<TicketRecord, Stop> {
+    let record = load(look, account, device)?.ok_or(Refusal::Ticket)?;
+    let known = [record.current, record.previous].into_iter().flatten();
+    let admitted = known.into_iter().find(|known| known.admits(ticket, now_ms));
+    Ok(admitted.ok_or(Refusal::Ticket)?)
+}
+
+/// What signs in by ticket.
+pub(in crate::store) struct Resumption {
+    pub(in crate::store) account: AccountId,
+    pub(in crate::store) device: DeviceId,
+    pub(in crate::store) ticket: TicketHash,
+    pub(in crate::store) successor: TicketHash,
+    pub(in crate::store) now_ms: u64,
+    pub(in crate::store) expires_ms: u64,
+}
+
+/// Signs in by ticket. The ticket used stays good until its successor has been used, so that an answer which is
+/// lost on the way locks nobody out; a successor that was never used is replaced.
+pub(in crate::store) fn resume(
+    tables: &mut Tables<'_>,
+    epoch: u64,
+    resumption: &Resumption,
+) -> Result<Reply, Stop> {
+    let Resumption {
+        account,
+        device,
+        ticket,
+        ..
+    } = *resumption;
+    let used = admitted(tables, (account, device), ticket, resumption.now_ms)?;
+    let name = accounts::require(tables, account)?.name;
+    let record = DeviceRecord {
+        current: Some(TicketRecord::new(
+            resumption.successor,
+            resumption.expires_ms,
+        )),
+        previous: Some(used),
+    };
+    save(tables, account, device, &record)?;
+    Ok(Reply::Device {
+        account,
+        name,
+        device,
+        epoch,
+    })
+}
+
+/// Forgets a device's tickets; the device and its numbers stay.
+pub(in crate::store) fn revoke(
+    tables: &mut Tables<'_>,
+    account: AccountId,
+    device: DeviceId,
+) -> Result<Reply, Stop> {
+    if load(tables, account, device)?.is_some() {
+        save(tables, account, device, &DeviceRecord::default())?;
+    }
+    Ok(Reply::Nothing)
+}
+
+/// A device's record. One that is damaged admits no ticket: its user signs in by password, and it becomes a new device.
+fn load(
+    look: &impl Look,
+    account: AccountId,
+    device: DeviceId,
+) -> Result<Option<DeviceRecord>, StoreError> {
+    let key = (account.0, device.0);
+    let Some(value) = look.devices().get(key)? else {
+        return Ok(None);
+    };
+    readable(decode(TABLE, key, value.value()))
+}
+
+fn save(
+    tables: &mut Tables<'_>,
+    account: AccountId,
+    device: DeviceId,
+    record: &DeviceRecord,
+) -> Result<(), StoreError> {
+    let key = (account.0, device.0);
+    tables.devices.insert(key, &*encode(TABLE, key, record))?;
+    Ok(())
+}

@@ -1,0 +1,396 @@
+//! The logs: what was said, in one order for all, each message once.
+
+pub(in crate::store) mod events;
+pub(in crate::store) mod history;
+pub(in crate::store) mod tolerant_scan;
+
+use redb::ReadableTable;
+use serde_bytes::Bytes;
+
+use super::blocks::{self, Given};
+use super::conversations::{self, membership, permitted};
+use super::rooms::permission::{Deed, permits};
+use super::{accounts, pairs, usage};
+use crate::protocol::{AccountId, ConversationId, DeviceId, Digest, EntryId, Number};
+use crate::store::engine::cache::NameHash;
+use crate::store::engine::unwritten;
+use crate::store::error::{Stop, StoreError, readable};
+use crate::store::schema::checksum;
+use crate::store::schema::checksum::{decode_entry, encode_entry};
+use crate::store::schema::meta;
+use crate::store::schema::records::{ConversationRecord, Kind, LogRecord, MemberRecord};
+use crate::store::schema::tables::{Look, Tables};
+use crate::store::{Append, Audience, Entry, Refusal, Reply, StoredEntry};
+use tolerant_scan::Direction;
+
+/// For how many numbers of a device in a conversation the digest is kept. Chosen: more than a client has in
+/// flight. A repetition of an older number is answered [`Refusal::UnknownNumber`].
+pub(in crate::store) const KEPT: u64 = 64;
+
+/// What an entry counts against the bytes of one reading beside its content, so that many tiny ones are bounded
+/// too. Chosen: about what an entry takes in memory.
+pub(in crate::store) const ENTRY_OVERHEAD_BYTES: usize = 100;
+
+/// Appends a message, if its number is the device's next and its author belongs to the conversation.
+pub(in crate::store) fn append(tables: &mut Tables<'_>, append: &Append) -> Result<Reply, Stop> {
+    let conversation = append.conversation;
+    let (mut record, member) = membership(tables, conversation, append.author)?;
+    // Where nobody knows any more which numbers are used up, the device takes a new id, and goes on.
+    let last = readable(used_up(tables, conversation, append.device))?.ok_or(Refusal::Conflict)?;
+    let expected = last.next();
+    // What stands is said to stand, even if its author belongs to the room no longer.
+    if append.number < expected && append.number != Number(0) {
+        tables.write_back()?;
+        let entry = repeated(tables, append, expected)?;
+        return stands(tables, record, append, entry);
+    }
+    if !may_say(record, member) {
+        return Err(Refusal::NotPermitted.into());
+    }
+    if append.number != expected {
+        return Err(Refusal::Expect(expected).into());
+    }
+    if let Some(receiver) = &append.receiver
+        && !is_addressed_to(tables, record, append, receiver)?
+    {
+        return Err(Refusal::NotPermitted.into());
+    }
+    usage::check(
+        tables,
+        append.author,
+        append.content.len() as u64,
+        append.quota,
+    )?;
+    let new = NewEntry {
+        author: append.author,
+        device: append.device,
+        number: append.number,
+        digest: append.digest,
+        content: &append.content,
+        time_ms: append.time_ms,
+    };
+    pairs::begin(tables, conversation, &record)?;
+    let stored = put(tables, conversation, &mut record, &new)?;
+    let slot = (conversation.0, append.device.0, append.number.0 % KEPT);
+    let sent = checksum::sent(slot, append.number.0, append.digest.0, stored.entry.0);
+    if let Some(cache) = tables.cache_to_change() {
+        cache.unwritten.put_sent(slot, sent);
+    } else {
+        tables.sent.insert(slot, sent)?;
+    }
+    use_up(tables, conversation, append.device, append.number)?;
+    Ok(Reply::Stored(stored))
+}
+
+/// Whether somebody with a member's record may add to the log.
+fn may_say(record: ConversationRecord, member: MemberRecord) -> bool {
+    record.kind != Kind::Room || (member.until.is_none() && permits(member.role, Deed::Say))
+}
+
+/// Whether a message names as its receiver what its author calls the conversation: the other's canonical name, the
+/// room's, or everyone.
+fn is_addressed_to(
+    look: &impl Look,
+    record: ConversationRecord,
+    append: &Append,
+    receiver: &str,
+) -> Result<bool, StoreError> {
+    let row = (append.conversation, append.author);
+    let receiver = NameHash::of(receiver);
+    if let Some(known) = look.cache().and_then(|cache| cache.receivers.get(row)) {
+        return Ok(known == receiver);
+    }
+    let name = conversations::name_for(look, append.conversation, record, append.author)?;
+    let name = NameHash::of(&name);
+    if let Some(cache) = look.cache() {
+        cache.receivers.learn(row, name);
+    }
+    Ok(name == receiver)
+}
+
+/// What is to become the next entry of a log.
+pub(in crate::store) struct NewEntry<'a> {
+    pub(in crate::store) author: AccountId,
+    pub(in crate::store) device: DeviceId,
+    pub(in crate::store) number: Number,
+    pub(in crate::store) digest: Digest,
+    pub(in crate::store) content: &'a [u8],
+    pub(in crate::store) time_ms: u64,
+}
+
+/// Writes the next entry of a log, and the conversation's record with it.
+pub(in crate::store) fn put(
+    tables: &mut Tables<'_>,
+    conversation: ConversationId,
+    record: &mut ConversationRecord,
+    new: &NewEntry<'_>,
+) -> Result<StoredEntry, StoreError> {
+    let entry = EntryId(record.head + 1);
+    let key = (conversation.0, entry.0);
+    unwritten::check_end(tables, conversation, entry)?;
+    let row = LogRecord {
+        prev: record.head,
+        author: new.author.0,
+        device: new.device.0,
+        number: new.number.0,
+        time_ms: new.time_ms.max(record.time_ms),
+        digest: new.digest,
+        content: Bytes::new(new.content),
+    };
+    let peer_prev = blocks::decide(tables, conversation, record, new.author, entry.0)?;
+    record.head = entry.0;
+    record.time_ms = row.time_ms;
+    let bytes = encode_entry(conversation.0, entry.0, &row);
+    record.bytes = record.bytes.saturating_add(bytes.len() as u64);
+    usage::add(tables, new.author, bytes.len() as u64)?;
+    if let Some(cache) = tables.cache_to_change() {
+        cache.unwritten.add_entry(key, bytes);
+    } else if tables.log.insert(key, &*bytes)?.is_some() {
+        return Err(unwritten::stands_already(key));
+    }
+    conversations::save(tables, conversation, record)?;
+    Ok(StoredEntry {
+        entry,
+        prev: EntryId(record.given_at_end(new.author, row.prev)),
+        time_ms: row.time_ms,
+        repeated: false,
+        audience: audience(tables, *record, new.author, peer_prev)?,
+    })
+}
+
+/// Forgets what a device has sent under its last numbers, wherever its account belongs; the last numbers themselves
+/// stay.
+pub(in crate::store) fn forget_sent(
+    tables: &mut Tables<'_>,
+    account: AccountId,
+    device: DeviceId,
+) -> Result<(), StoreError> {
+    for conversation in conversations::joined(tables, account)? {
+        let slots = (conversation.0, device.0, 0)..(conversation.0, device.0, KEPT);
+        tables.sent.retain_in(slots, |_, _| false)?;
+    }
+    Ok(())
+}
+
+/// The entry that a number already has, if it has it with this digest.
+fn repeated(look: &impl Look, append: &Append, expected: Number) -> Result<EntryId, Stop> {
+    if append.number.0.saturating_add(KEPT) < expected.0 {
+        return Err(Refusal::UnknownNumber.into());
+    }
+    let slot = (
+        append.conversation.0,
+        append.device.0,
+        append.number.0 % KEPT,
+    );
+    let Some(kept) = look.sent().get(slot)? else {
+        return Err(Refusal::Conflict.into());
+    };
+    match readable(checksum::open_sent(slot, kept.value()))? {
+        Some((number, digest, entry)) if number == append.number.0 && digest == append.digest.0 => {
+            Ok(EntryId(entry))
+        }
+        Some(_) => Err(Refusal::Conflict.into()),
+        // It may stand and may not: what cannot be read is as good as no longer kept.
+        None => Err(Refusal::UnknownNumber.into()),
+    }
+}
+
+/// The answer for an entry that stands already.
+fn stands(
+    look: &impl Look,
+    record: ConversationRecord,
+    append: &Append,
+    entry: EntryId,
+) -> Result<Reply, Stop> {
+    let value = look.log().get((append.conversation.0, entry.0))?;
+    let row = value
+        .as_ref()
+        .and_then(|value| decode_entry(append.conversation.0, entry.0, value.value()).ok());
+    // If it has expired or been damaged since, its time is not known any more; it was no later than either.
+    let time_ms = row.map_or(append.time_ms.min(record.time_ms), |row| row.time_ms);
+    let given = Given::new(look, append.conversation, &record, append.author);
+    let before = given.last(1, entry.0.saturating_sub(1))?;
+    Ok(Reply::Stored(StoredEntry {
+        entry,
+        prev: EntryId(before.map_or(0, |(_, prev)| prev)),
+        time_ms,
+        repeated: true,
+        audience: audience(look, record, append.author, None)?,
+    }))
+}
+
+/// Uses a number up without an entry.
+pub(in crate::store) fn void(
+    tables: &mut Tables<'_>,
+    conversation: ConversationId,
+    account: AccountId,
+    device: DeviceId,
+    number: Number,
+) -> Result<Reply, Stop> {
+    // A former member too: what was refused because it came after the end has to be used up.
+    let (record, _) = membership(tables, conversation, account)?;
+    let last = readable(used_up(tables, conversation, device))?.ok_or(Refusal::Conflict)?;
+    let expected = last.next();
+    if number > expected {
+        return Err(Refusal::Expect(expected).into());
+    }
+    // Where nothing has been said there is nothing that a number could be missing from: the next one is the first.
+    if number == expected && !pairs::is_unspoken(tables, &record)? {
+        use_up(tables, conversation, device, number)?;
+    }
+    Ok(Reply::Nothing)
+}
+
+/// Entries after a place, in order, that the reader is permitted; of a damaged one only that it is.
+pub(in crate::store) fn read(
+    look: &impl Look,
+    conversation: ConversationId,
+    reader: AccountId,
+    after: EntryId,
+    max_bytes: usize,
+) -> Result<Reply, Stop> {
+    let (record, member) = permitted(look, conversation, reader)?;
+    let first = member.since.max(record.floor);
+    let mut prev = after.0.max(first);
+    let mut from = prev.saturating_add(1);
+    let mut entries = Vec::<Entry>::new();
+    let mut bytes = 0_usize;
+    let mut is_full = false;
+    let given = Given::new(look, conversation, &record, reader);
+    while !is_full && let Some(places) = given.first(from, record.head)? {
+        let direction = Direction::Forward;
+        tolerant_scan::walk(look, conversation, places, direction, |entry, row| {
+            let length = row.map_or(0, |row| row.content.len());
+            bytes = bytes.saturating_add(length + ENTRY_OVERHEAD_BYTES);
+            is_full = bytes > max_bytes && !entries.is_empty();
+            if !is_full {
+                let time_ms = entries.last().map_or(record.time_ms, |last| last.time_ms);
+                entries.push(tolerant_scan::entry(entry, row, prev, time_ms));
+                prev = entry;
+            }
+            !is_full
+        })?;
+        // A reading can end early over what is damaged.
+        is_full |= prev < places.1;
+        from = places.1.saturating_add(1);
+    }
+    Ok(Reply::Entries {
+        has_expired: record.floor.min(record.head) > after.0.max(member.since),
+        entries,
+        head: EntryId(record.head),
+    })
+}
+
+impl LogRecord<'_> {
+    /// The entry as one sees it who was given `prev` before it.
+    pub(in crate::store) fn into_entry(self, entry: EntryId, prev: u64) -> Entry {
+        Entry {
+            entry,
+            prev: EntryId(prev),
+            author: AccountId(self.author),
+            device: DeviceId(self.device),
+            number: Number(self.number),
+            time_ms: self.time_ms,
+            digest: self.digest,
+            content: self.content.to_vec(),
+        }
+    }
+}
+
+/// The digest of an entry, if the log holds it; of a damaged one it is not known.
+pub(in crate::store) fn digest_at(
+    look: &impl Look,
+    conversation: ConversationId,
+    entry: EntryId,
+) -> Result<Option<Digest>, StoreError> {
+    let Some(value) = look.log().get((conversation.0, entry.0))? else {
+        return Ok(None);
+    };
+    let row = decode_entry(conversation.0, entry.0, value.value())?;
+    Ok(Some(row.digest))
+}
+
+/// The last number that a device has used in a conversation; zero if none, or if it cannot be read: the device finds
+/// that out when it sends.
+pub(in crate::store) fn last_number(
+    look: &impl Look,
+    conversation: ConversationId,
+    device: DeviceId,
+) -> Result<Number, StoreError> {
+    let last = readable(used_up(look, conversation, device))?;
+    Ok(last.unwrap_or(Number(0)))
+}
+
+fn used_up(
+    look: &impl Look,
+    conversation: ConversationId,
+    device: DeviceId,
+) -> Result<Number, StoreError> {
+    let row = (conversation, device);
+    if let Some(known) = look.cache().and_then(|cache| cache.senders.get(row)) {
+        return Ok(known);
+    }
+    let key = (conversation.0, device.0);
+    let last = match look.senders().get(key)? {
+        Some(last) => checksum::open_number("senders", key, last.value())?,
+        None if has_sent(look, key)? => return Err(StoreError::missing("senders")),
+        None => 0,
+    };
+    let last = Number(last);
+    if let Some(cache) = look.cache() {
+        cache.senders.learn(row, last);
+    }
+    Ok(last)
+}
+
+/// Whether something is kept of what a device has sent in a conversation. Then its last number must be too: were it
+/// taken for a new device, its numbers would begin again, and what is under way from it could stand twice.
+fn has_sent(look: &impl Look, (conversation, device): (u64, u64)) -> Result<bool, StoreError> {
+    let mut slots = look
+        .sent()
+        .range((conversation, device, 0)..(conversation, device, KEPT))?;
+    Ok(slots.next().transpose()?.is_some())
+}
+
+/// Notes the last number that a device has used in a conversation.
+pub(in crate::store) fn use_up(
+    tables: &mut Tables<'_>,
+    conversation: ConversationId,
+    device: DeviceId,
+    number: Number,
+) -> Result<(), StoreError> {
+    if let Some(cache) = tables.cache_to_change() {
+        cache.senders.put((conversation, device), number);
+        return Ok(());
+    }
+    let key = (conversation.0, device.0);
+    let last = checksum::number("senders", key, number.0);
+    tables.senders.insert(key, last)?;
+    Ok(())
+}
+
+/// Who reads what this author says; in a pair, what the other is given before it, if they are given it.
+fn audience(
+    look: &impl Look,
+    record: ConversationRecord,
+    author: AccountId,
+    peer_prev: Option<EntryId>,
+) -> Result<Audience, StoreError> {
+    Ok(match record.kind {
+        Kind::Everyone => Audience::Everyone {
+            accounts: u32::try_from(meta::account_count(look)?).unwrap_or(u32::MAX),
+        },
+        Kind::Pair(low, high) => {
+            let peer = if author.0 == low { high } else { low };
+            Audience::Pair {
+                low: AccountId(low),
+                high: AccountId(high),
+                peer_seen_ms: accounts::seen_ms(look, AccountId(peer))?,
+                peer_prev,
+            }
+        }
+        Kind::Room => Audience::Room {
+            members: record.members,
+        },
+    })
+}

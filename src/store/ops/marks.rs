@@ -1,0 +1,99 @@
+//! How far each member of a conversation has received: the source of every receipt.
+
+use redb::ReadableTable;
+
+use super::accounts;
+use super::conversations::{load, load_member, permitted, save_member};
+use crate::protocol::{AccountId, ConversationId, EntryId};
+use crate::store::error::{Stop, readable};
+use crate::store::schema::checksum::decode;
+use crate::store::schema::meta;
+use crate::store::schema::records::{AccountRecord, ConversationRecord, Kind, MemberRecord};
+use crate::store::schema::tables::{Look, Tables};
+use crate::store::{MemberMark, Refusal, Reply};
+
+/// The marks of those members who have received something since they belong to the conversation, for one who does. Of
+/// a conversation of more than `named_max` members none is read, only how many belong to it.
+pub(in crate::store) fn list(
+    look: &impl Look,
+    conversation: ConversationId,
+    account: AccountId,
+    named_max: u32,
+) -> Result<Reply, Stop> {
+    let (record, asker) = permitted(look, conversation, account)?;
+    if asker.until.is_some() {
+        return Err(Refusal::NotPermitted.into());
+    }
+    let members = match record.kind {
+        Kind::Everyone => u32::try_from(meta::account_count(look)?).unwrap_or(u32::MAX),
+        Kind::Pair(..) => 2,
+        Kind::Room => record.members,
+    };
+    let mut marks = Vec::new();
+    if members > named_max {
+        return Ok(Reply::Marks { members, marks });
+    }
+    for row in look
+        .members()
+        .range((conversation.0, 0)..=(conversation.0, u64::MAX))?
+    {
+        let (key, value) = row?;
+        let key = key.value();
+        let Some(member) = readable(decode::<MemberRecord>("members", key, value.value()))? else {
+            continue;
+        };
+        let id = AccountId(key.1);
+        let side = record.side(id);
+        if id != account && side.is_blocking {
+            continue;
+        }
+        let since = member.since.max(side.silent_until);
+        if member.until.is_none() && member.mark > since {
+            let Some(AccountRecord { name, .. }) = readable(accounts::require(look, id))? else {
+                continue;
+            };
+            marks.push(MemberMark {
+                account: id,
+                name,
+                entry: EntryId(member.mark),
+                since: EntryId(since),
+            });
+        }
+    }
+    Ok(Reply::Marks { members, marks })
+}
+
+/// A member has received a conversation up to an entry. What had expired before any of their devices had it they have
+/// not received: their mark covers only what comes after that.
+pub(in crate::store) fn receive(record: ConversationRecord, member: &mut MemberRecord, entry: u64) {
+    if member.mark < record.floor && record.floor < entry {
+        member.since = member.since.max(record.floor);
+    }
+    member.mark = entry;
+}
+
+/// Moves marks, never back and never past the head, and notes when accounts were last seen. What names no member
+/// is passed over: it was asked for before the member left.
+pub(in crate::store) fn advance(
+    tables: &mut Tables<'_>,
+    marks: &[(ConversationId, AccountId, EntryId)],
+    seen: &[(AccountId, u64)],
+) -> Result<Reply, Stop> {
+    for (conversation, account, entry) in marks {
+        let Some(record) = readable(load(tables, *conversation))?.flatten() else {
+            continue;
+        };
+        let member = readable(load_member(tables, *conversation, *account))?;
+        let Some(mut member) = member.flatten() else {
+            continue;
+        };
+        let last = member.until.unwrap_or(record.head);
+        let mark = entry.0.min(record.head).min(last);
+        if mark > member.mark {
+            receive(record, &mut member, mark);
+            save_member(tables, *conversation, *account, &member)?;
+        }
+    }
+    accounts::note_seen(tables, seen)?;
+    Ok(Reply::Nothing)
+}

@@ -1,0 +1,236 @@
+//! How much of each log is kept: by age, by number and by size, as the operator has said.
+//!
+//! Entries are removed from a log's start only, and its floor moves up behind them, so that what is left is always a
+//! log's end without holes, and one number tells a late reader what has expired.
+
+use std::collections::BTreeMap;
+
+use redb::ReadableTable;
+
+use super::conversations::{load, save};
+use super::rooms;
+use super::{blocks, usage};
+use crate::protocol::{ConversationId, EVERYONE_NAME};
+use crate::store::error::{Stop, StoreError, readable};
+use crate::store::schema::checksum::{decode, decode_entry, encode};
+use crate::store::schema::meta;
+use crate::store::schema::names;
+use crate::store::schema::names::NameOf;
+use crate::store::schema::records::{ConversationRecord, Kind, RetentionRecord};
+use crate::store::schema::tables::{Look, Tables};
+use crate::store::{Refusal, Reply, Retention};
+
+/// How many entries one step removes at most; the rest waits for the next step. Chosen: a commit of some 10 ms, that
+/// delays nobody's message noticeably.
+const REMOVED_MAX: u64 = 1000;
+
+/// How many conversations one step looks at. Chosen: likewise.
+const CONVERSATIONS_MAX: usize = 1000;
+
+const TABLE: &str = "retention";
+
+const DAY_MS: u64 = 24 * 60 * 60 * 1000;
+
+/// How far the clock may have gone since the last pass before this one removes nothing (the design: "retention skips
+/// a pass after a jump of more than a day"). A clock that is wrong at start-up must not cost anybody their messages
+/// at once, and a server that was off for days gives its readers the time between two passes.
+const JUMP_MS: u64 = DAY_MS;
+
+const MEGABYTE: u64 = 1_000_000;
+
+/// What is kept of one conversation, every limit given; the largest number where there is none.
+#[derive(Clone, Copy)]
+struct Limits {
+    /// Entries at or after this time are kept.
+    from_ms: u64,
+    entries: u64,
+    bytes: u64,
+}
+
+impl Limits {
+    fn new(keep: Retention, own: RetentionRecord, now_ms: u64) -> Self {
+        let limit =
+            |own: Option<u64>, common: Option<u64>| own.or(common).filter(|limit| *limit > 0);
+        Self {
+            from_ms: limit(own.days, keep.days)
+                .map_or(0, |days| now_ms.saturating_sub(days.saturating_mul(DAY_MS))),
+            entries: limit(own.messages, keep.messages).unwrap_or(u64::MAX),
+            bytes: limit(own.megabytes, keep.megabytes)
+                .map_or(u64::MAX, |megabytes| megabytes.saturating_mul(MEGABYTE)),
+        }
+    }
+
+    /// Whether the log is over a limit for which no entry needs to be looked at.
+    const fn is_over(&self, record: &ConversationRecord) -> bool {
+        record.head - record.floor > self.entries || record.bytes > self.bytes
+    }
+}
+
+/// One step of a pass.
+pub(in crate::store) fn expire(
+    tables: &mut Tables<'_>,
+    from: ConversationId,
+    keep: Retention,
+    now_ms: u64,
+) -> Result<Reply, Stop> {
+    if from == ConversationId(0) {
+        let passed = meta::retention_passed(tables)?;
+        meta::note_retention(tables, now_ms)?;
+        if let Some(passed) = passed.filter(|passed| passed.abs_diff(now_ms) > JUMP_MS) {
+            return Ok(Reply::Expired {
+                removed: 0,
+                next: None,
+                jumped_from_ms: Some(passed),
+            });
+        }
+    }
+    let mut ids = Vec::new();
+    for row in tables
+        .conversations()
+        .range(from.0..)?
+        .take(CONVERSATIONS_MAX + 1)
+    {
+        ids.push(row?.0.value());
+    }
+    let mut next = (ids.len() > CONVERSATIONS_MAX)
+        .then(|| ids.pop())
+        .flatten()
+        .map(ConversationId);
+    let mut removed = 0;
+    for id in ids.into_iter().map(ConversationId) {
+        // Where it cannot be read what is to be kept, all is.
+        if let Some(own) = readable(own(tables, id))? {
+            let limits = Limits::new(keep, own, now_ms);
+            let shortened = readable(shorten(tables, id, limits, REMOVED_MAX - removed))?;
+            removed += shortened.unwrap_or(0);
+        }
+        if removed == REMOVED_MAX {
+            next = Some(id);
+            break;
+        }
+    }
+    Ok(Reply::Expired {
+        removed,
+        next,
+        jumped_from_ms: None,
+    })
+}
+
+/// Removes up to `most` entries from the start of a log; returns how many.
+fn shorten(
+    tables: &mut Tables<'_>,
+    id: ConversationId,
+    limits: Limits,
+    most: u64,
+) -> Result<u64, StoreError> {
+    let Some(mut record) = load(tables, id)? else {
+        return Ok(0);
+    };
+    let mut removed = 0;
+    let mut freed = BTreeMap::new();
+    while removed < most && record.floor < record.head {
+        let key = (id.0, record.floor + 1);
+        let is_over = limits.is_over(&record);
+        let (author, bytes) = match tables.log().get(key)? {
+            Some(row) if is_over || is_before(key, row.value(), limits.from_ms) => {
+                (usage::author(key, row.value()), row.value().len() as u64)
+            }
+            // A row that is missing is damage that `check` names; the floor goes past it with its neighbours.
+            None if is_over || limits.from_ms > 0 => (usage::ALL, 0),
+            _ => break,
+        };
+        tables.log.remove(key)?;
+        record.floor += 1;
+        record.bytes = record.bytes.saturating_sub(bytes);
+        *freed.entry(author).or_default() += bytes;
+        removed += 1;
+    }
+    if removed > 0 {
+        if record.floor == record.head {
+            record.bytes = 0;
+        }
+        usage::subtract(tables, &freed)?;
+        blocks::forget_until(tables, id, &record)?;
+        save(tables, id, &record)?;
+    }
+    Ok(removed)
+}
+
+/// Whether an entry is older than a time. Of a damaged one nobody knows: it goes together with the one before it.
+fn is_before((conversation, entry): (u64, u64), row: &[u8], from_ms: u64) -> bool {
+    decode_entry(conversation, entry, row).map_or(from_ms > 0, |row| row.time_ms < from_ms)
+}
+
+/// Says what is kept of a conversation.
+pub(in crate::store) fn retain(
+    tables: &mut Tables<'_>,
+    name: &str,
+    keep: Retention,
+) -> Result<Reply, Stop> {
+    let id = named(tables, name)?.ok_or(Refusal::NoSuchRoom)?;
+    if keep == Retention::default() {
+        if tables.retention().get(id.0)?.is_some() {
+            tables.retention.remove(id.0)?;
+            let limits = meta::limits(tables)?;
+            meta::note_limits(tables, limits.saturating_sub(1))?;
+        }
+        return Ok(Reply::Nothing);
+    }
+    let record = RetentionRecord {
+        days: keep.days,
+        messages: keep.messages,
+        megabytes: keep.megabytes,
+    };
+    if readable(own(tables, id))? != Some(record) {
+        let row = encode(TABLE, id.0, &record);
+        if tables.retention.insert(id.0, &*row)?.is_none() {
+            let limits = meta::limits(tables)?;
+            meta::note_limits(tables, limits + 1)?;
+        }
+    }
+    Ok(Reply::Nothing)
+}
+
+/// The conversations with limits of their own.
+pub(in crate::store) fn list(look: &impl Look) -> Result<Reply, Stop> {
+    let mut retained = Vec::new();
+    for row in look.retention().range(0_u64..)? {
+        let (id, value) = row?;
+        let id = id.value();
+        let Some(own) = readable(decode::<RetentionRecord>(TABLE, id, value.value()))? else {
+            continue;
+        };
+        let name = readable(name_of(look, ConversationId(id)))?;
+        let name = name.unwrap_or_else(|| format!("conversation {id}"));
+        let keep = Retention {
+            days: own.days,
+            messages: own.messages,
+            megabytes: own.megabytes,
+        };
+        retained.push((name, keep));
+    }
+    Ok(Reply::Retained(retained))
+}
+
+fn own(look: &impl Look, id: ConversationId) -> Result<RetentionRecord, StoreError> {
+    match look.retention().get(id.0)? {
+        Some(value) => decode(TABLE, id.0, value.value()),
+        None => Ok(RetentionRecord::default()),
+    }
+}
+
+/// The conversation of this name, if it is one that can have limits of its own.
+fn named(look: &impl Look, name: &str) -> Result<Option<ConversationId>, StoreError> {
+    if name == EVERYONE_NAME {
+        return Ok(Some(ConversationId::EVERYONE));
+    }
+    Ok(names::find(look, NameOf::Room, name)?.map(ConversationId))
+}
+
+fn name_of(look: &impl Look, id: ConversationId) -> Result<String, StoreError> {
+    match load(look, id)?.map(|record| record.kind) {
+        Some(Kind::Everyone) => Ok(EVERYONE_NAME.into()),
+        Some(Kind::Room) => Ok(rooms::require(look, id)?.name),
+        _ => Ok(format!("conversation {}", id.0)),
+    }
+}

@@ -1,0 +1,171 @@
+//! Which rooms there are for somebody, and who belongs to one.
+
+use std::collections::BTreeSet;
+
+use redb::ReadableTable;
+
+use super::super::{accounts, conversations};
+use super::{membership, require, require_member};
+use crate::protocol::{Access, AccountId, ConversationId, Room};
+use crate::store::error::{Stop, StoreError, readable};
+use crate::store::schema::checksum;
+use crate::store::schema::names;
+use crate::store::schema::names::NameOf;
+use crate::store::schema::tables::Look;
+use crate::store::{Member, Refusal, Reply, RoomUse};
+
+const INVITED: &str = "invited";
+/// As what a withheld invitation is sealed.
+const INVITED_WITHHELD: &str = "invited, withheld";
+
+/// If its `own` are wanted the rooms that an account belongs to, then those that it is invited to, each by name; then
+/// those named here that are public still, in their order. None is named twice.
+pub(in crate::store) fn rooms(
+    look: &impl Look,
+    account: AccountId,
+    own: bool,
+    public: &[ConversationId],
+) -> Result<Reply, Stop> {
+    accounts::load(look, account)?.ok_or(Refusal::NoSuchUser)?;
+    let mut told = BTreeSet::new();
+    let mut all = Vec::new();
+    for (belongs, ids) in [
+        (true, membership::current(look, account)?),
+        (false, invitations(look, account)?),
+    ] {
+        let new = ids.into_iter().filter(|id| told.insert(*id));
+        let mut rooms = Vec::new();
+        for id in new {
+            rooms.extend(readable(seen(look, id, account, belongs))?);
+        }
+        rooms.sort_by(|a, b| a.name.cmp(&b.name));
+        all.append(&mut rooms);
+    }
+    if !own {
+        all.clear();
+    }
+    for id in public.iter().filter(|id| told.insert(**id)) {
+        let room = readable(seen(look, *id, account, false))?;
+        all.extend(room.filter(|room| room.access == Access::Public));
+    }
+    Ok(Reply::Rooms(all))
+}
+
+/// How much public rooms are used, by name, from behind one on.
+pub(in crate::store) fn uses(look: &impl Look, after: &str, count: usize) -> Result<Reply, Stop> {
+    let named = names::after(look, NameOf::PublicRoom, after, count)?;
+    let next = named.last().filter(|_| named.len() == count);
+    let next = next.map(|(name, _)| name.clone());
+    let mut rooms = Vec::new();
+    for (_, id) in named {
+        // One whose row is damaged is in no list.
+        let Some(id) = id.map(ConversationId) else {
+            continue;
+        };
+        let record = readable(conversations::load(look, id))?.flatten();
+        rooms.extend(record.map(|record| RoomUse {
+            conversation: id,
+            members: record.members,
+            time_ms: record.time_ms,
+        }));
+    }
+    Ok(Reply::RoomUses { rooms, next })
+}
+
+/// The rooms that an account sees that it is invited to and has not joined.
+pub(super) fn invitations(
+    look: &impl Look,
+    account: AccountId,
+) -> Result<Vec<ConversationId>, StoreError> {
+    let rows = look
+        .invited()
+        .range((account.0, 0)..=(account.0, u64::MAX))?;
+    let mut rooms = Vec::new();
+    for row in rows {
+        let (key, kept) = row?;
+        let key = key.value();
+        if readable(Invitation::open(key, kept.value()))? == Some(Invitation::Shown) {
+            rooms.push(ConversationId(key.1));
+        }
+    }
+    Ok(rooms)
+}
+
+/// An invitation that has not been followed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::store) enum Invitation {
+    /// The invited sees it.
+    Shown,
+    /// The invited blocks who invited them, and does not see it.
+    Withheld,
+}
+
+impl Invitation {
+    /// What is kept of it.
+    pub(super) fn row(self, key: (u64, u64)) -> u32 {
+        match self {
+            Self::Shown => checksum::presence(INVITED, key),
+            Self::Withheld => checksum::presence(INVITED_WITHHELD, key),
+        }
+    }
+
+    /// Reads it back.
+    pub(in crate::store) fn open(key: (u64, u64), kept: u32) -> Result<Self, StoreError> {
+        if kept == Self::Withheld.row(key) {
+            return Ok(Self::Withheld);
+        }
+        checksum::check_presence(INVITED, key, kept).map(|()| Self::Shown)
+    }
+}
+
+/// The invitation of an account to a room, if it has one. A damaged one is none: it could be another's.
+pub(super) fn invitation(
+    look: &impl Look,
+    account: AccountId,
+    room: ConversationId,
+) -> Result<Option<Invitation>, StoreError> {
+    let key = (account.0, room.0);
+    let Some(kept) = look.invited().get(key)? else {
+        return Ok(None);
+    };
+    readable(Invitation::open(key, kept.value()))
+}
+
+/// A room as an account sees it; if it `belongs` to it, it has a role there.
+fn seen(
+    look: &impl Look,
+    id: ConversationId,
+    account: AccountId,
+    belongs: bool,
+) -> Result<Room, StoreError> {
+    let record =
+        conversations::load(look, id)?.ok_or_else(|| StoreError::missing("conversations"))?;
+    let member = conversations::load_member(look, id, account)?;
+    let role = member
+        .filter(|member| member.until.is_none())
+        .map(|member| member.role);
+    if belongs && role.is_none() {
+        return Err(StoreError::missing("members"));
+    }
+    Ok(require(look, id)?.seen(id, &record, role))
+}
+
+/// Who belongs to a room, by name; only a member may know.
+pub(in crate::store) fn members(
+    look: &impl Look,
+    id: ConversationId,
+    account: AccountId,
+) -> Result<Reply, Stop> {
+    require_member(look, id, account)?;
+    let mut members = Vec::new();
+    for (account, member) in membership::members(look, id)? {
+        let record = readable(accounts::require(look, account))?;
+        members.extend(record.map(|record| Member {
+            account,
+            name: record.name,
+            role: member.role,
+        }));
+    }
+    members.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok(Reply::Members(members))
+}

@@ -1,0 +1,187 @@
+//! How a membership of a room begins and ends: one span of reading each time, in three tables that agree.
+//!
+//! `members` holds the span and the role, also of those who have left, who still read what was said while they
+//! belonged; `joined` is what a device is told of when it comes back; `rooms_of` counts both kinds for the limits.
+
+use redb::ReadableTable;
+
+use super::super::conversations;
+use super::{ROOM_MEMBERS_MAX, ROOMS_JOINED_MAX, ROOMS_LEFT_MAX};
+use crate::protocol::{AccountId, ConversationId, MemberRole};
+use crate::store::Refusal;
+use crate::store::error::{Stop, StoreError, readable};
+use crate::store::schema::checksum;
+use crate::store::schema::checksum::decode;
+use crate::store::schema::records::{ConversationRecord, MemberRecord};
+use crate::store::schema::tables::{Look, Tables};
+
+/// The value of `rooms_of` while the account belongs to the room; else it is when it left.
+pub(in crate::store) const BELONGS: u64 = 0;
+
+const TABLE: &str = "rooms_of";
+
+/// A room of an account.
+struct RoomOf {
+    room: ConversationId,
+    /// When the account left it, in milliseconds since 1970 (UTC); [`BELONGS`] if it has not.
+    left_ms: u64,
+}
+
+fn rooms_of(look: &impl Look, account: AccountId) -> Result<Vec<RoomOf>, StoreError> {
+    let rows = look
+        .rooms_of()
+        .range((account.0, 0)..=(account.0, u64::MAX))?;
+    let mut rooms = Vec::new();
+    for row in rows {
+        let (key, left_ms) = row?;
+        let key = key.value();
+        if let Some(left_ms) = readable(checksum::open_number(TABLE, key, left_ms.value()))? {
+            rooms.push(RoomOf {
+                room: ConversationId(key.1),
+                left_ms,
+            });
+        }
+    }
+    Ok(rooms)
+}
+
+/// Notes that an account belongs to a room, or when it has left it.
+pub(in crate::store) fn put_room_of(
+    tables: &mut Tables<'_>,
+    account: AccountId,
+    room: ConversationId,
+    left_ms: u64,
+) -> Result<(), StoreError> {
+    let key = (account.0, room.0);
+    tables
+        .rooms_of
+        .insert(key, checksum::number(TABLE, key, left_ms))?;
+    Ok(())
+}
+
+/// The rooms that an account belongs to now.
+pub(super) fn current(
+    look: &impl Look,
+    account: AccountId,
+) -> Result<Vec<ConversationId>, StoreError> {
+    let rooms = rooms_of(look, account)?;
+    let current = rooms.iter().filter(|of| of.left_ms == BELONGS);
+    Ok(current.map(|of| of.room).collect())
+}
+
+/// Whether there is room for one membership more, on both sides.
+pub(super) fn check_limits(look: &impl Look, account: AccountId, members: u32) -> Result<(), Stop> {
+    if current(look, account)?.len() >= ROOMS_JOINED_MAX {
+        let sentence = "you belong to as many rooms as one user may: leave one first";
+        return Err(Refusal::LimitReached(sentence).into());
+    }
+    if members >= ROOM_MEMBERS_MAX {
+        return Err(Refusal::LimitReached("the room has as many members as one may have").into());
+    }
+    Ok(())
+}
+
+/// Begins a membership; the entry that is written next is the first that the member reads.
+pub(super) fn begin(
+    tables: &mut Tables<'_>,
+    room: ConversationId,
+    record: &mut ConversationRecord,
+    account: AccountId,
+    role: MemberRole,
+) -> Result<MemberRecord, StoreError> {
+    let member = MemberRecord {
+        role,
+        ..MemberRecord::from(record.head)
+    };
+    conversations::save_member(tables, room, account, &member)?;
+    conversations::put_joined(tables, account, room)?;
+    put_room_of(tables, account, room, BELONGS)?;
+    tables.invited.remove((account.0, room.0))?;
+    record.members = record.members.saturating_add(1);
+    Ok(member)
+}
+
+/// Ends a membership; the entry that is the record's head is the last that the member reads. What was left longest
+/// ago is forgotten where that makes too many.
+pub(super) fn end(
+    tables: &mut Tables<'_>,
+    room: ConversationId,
+    record: &ConversationRecord,
+    account: AccountId,
+    mut member: MemberRecord,
+) -> Result<(), StoreError> {
+    member.until = Some(record.head);
+    member.role = MemberRole::Member;
+    conversations::save_member(tables, room, account, &member)?;
+    let left_ms = record.time_ms.max(BELONGS + 1);
+    put_room_of(tables, account, room, left_ms)?;
+    let mut left = rooms_of(tables, account)?;
+    left.retain(|of| of.left_ms != BELONGS);
+    if left.len() > ROOMS_LEFT_MAX
+        && let Some(oldest) = left.iter().min_by_key(|of| of.left_ms)
+    {
+        let oldest = oldest.room.0;
+        tables.rooms_of.remove((account.0, oldest))?;
+        tables.joined.remove((account.0, oldest))?;
+        tables.members.remove((oldest, account.0))?;
+    }
+    Ok(())
+}
+
+/// Those who belong to a room now, by id, as far as that can be read.
+pub(super) fn members(
+    look: &impl Look,
+    room: ConversationId,
+) -> Result<Vec<(AccountId, MemberRecord)>, StoreError> {
+    let mut members = Vec::new();
+    for row in look.members().range((room.0, 0)..=(room.0, u64::MAX))? {
+        let (key, value) = row?;
+        let key = key.value();
+        let member: Option<MemberRecord> = readable(decode("members", key, value.value()))?;
+        if let Some(member) = member.filter(|member| member.until.is_none()) {
+            members.push((AccountId(key.1), member));
+        }
+    }
+    Ok(members)
+}
+
+/// Whether somebody else owns the room too.
+pub(super) fn has_other_owner(
+    look: &impl Look,
+    room: ConversationId,
+    account: AccountId,
+) -> Result<bool, StoreError> {
+    Ok(others(look, room, account)?.iter().any(owns))
+}
+
+fn others(
+    look: &impl Look,
+    room: ConversationId,
+    account: AccountId,
+) -> Result<Vec<(AccountId, MemberRecord)>, StoreError> {
+    let mut others = members(look, room)?;
+    others.retain(|(other, _)| *other != account);
+    Ok(others)
+}
+
+fn owns((_, member): &(AccountId, MemberRecord)) -> bool {
+    member.role == MemberRole::Owner
+}
+
+/// Who owns the room once this account does not: nobody new while another owner is left or nobody is at all, else
+/// the moderator who has belonged to it longest, else the member.
+pub(in crate::store) fn heir(
+    look: &impl Look,
+    room: ConversationId,
+    leaving: AccountId,
+) -> Result<Option<(AccountId, MemberRecord)>, StoreError> {
+    let others = others(look, room, leaving)?;
+    if others.iter().any(owns) {
+        return Ok(None);
+    }
+    // No two members of a room began at the same entry: each beginning is an entry.
+    let rank = |(_, member): &(AccountId, MemberRecord)| {
+        (member.role != MemberRole::Moderator, member.since)
+    };
+    Ok(others.into_iter().min_by_key(rank))
+}

@@ -1,0 +1,313 @@
+//! Rooms: conversations that accounts join and leave, with a name, a topic and roles.
+//!
+//! Every change is an entry of the room's log, written with it in one transaction, so the log tells who could read
+//! what, and a request that is repeated finds it done and makes no second entry.
+
+mod change;
+mod list;
+mod membership;
+pub(in crate::store) mod permission;
+
+use super::log::events;
+use super::{accounts, conversations};
+use crate::protocol::{Access, AccountId, ConversationId, DeviceId, EventKind, MemberRole, Room};
+use crate::store::error::{Stop, StoreError};
+use crate::store::schema::checksum::{decode, encode};
+use crate::store::schema::meta;
+use crate::store::schema::meta::Sequence;
+use crate::store::schema::names;
+use crate::store::schema::names::NameOf;
+use crate::store::schema::records::{ConversationRecord, Kind, MemberRecord, RoomRecord};
+use crate::store::schema::tables::{Look, Tables};
+use crate::store::{Event, Joined, Refusal, Reply, Request};
+
+pub(in crate::store) use list::{Invitation, members, rooms, uses};
+pub(in crate::store) use membership::{BELONGS, heir, put_room_of};
+use redb::ReadableTable;
+
+/// How many rooms an account may make in its life; one more is refused. Chosen: rooms stay for good, and more than
+/// this is no person's need.
+pub(in crate::store) const ROOMS_MADE_MAX: u32 = 64;
+
+/// How many rooms an account may belong to at once; joining another is refused. Chosen: each costs a few bytes in
+/// every HELLO, and more are not followed by anybody.
+pub(in crate::store) const ROOMS_JOINED_MAX: usize = 256;
+
+/// How many rooms that an account has left are remembered, so that its devices still get what was said while it
+/// belonged; the one left longest ago is forgotten. Chosen: as many as it may belong to.
+pub(in crate::store) const ROOMS_LEFT_MAX: usize = 256;
+
+/// How many members a room may have; joining is refused then. Chosen: above the 10,000 of the largest workload that
+/// is measured, and a list of them still fits a few hundred messages.
+pub const ROOM_MEMBERS_MAX: u32 = 16_384;
+
+/// How many invitations an account may have that it has not followed; another is refused. Chosen: as many as there
+/// are rooms that it may belong to.
+pub(in crate::store) const INVITATIONS_MAX: usize = 256;
+
+const TABLE: &str = "rooms";
+
+/// Performs a request that changes who belongs to a room, or the room.
+pub(in crate::store) fn perform(tables: &mut Tables<'_>, request: &Request) -> Result<Reply, Stop> {
+    match request {
+        Request::Join {
+            account,
+            device,
+            name,
+            skeleton,
+            access,
+            may_make,
+            time_ms,
+        } => join(
+            tables,
+            &Joining {
+                account: *account,
+                device: *device,
+                name,
+                skeleton,
+                access: *access,
+                may_make: *may_make,
+                time_ms: *time_ms,
+            },
+        ),
+        Request::MakeRoom {
+            owner,
+            name,
+            skeleton,
+            access,
+            time_ms,
+        } => {
+            if names::find(tables, NameOf::Room, name)?.is_some() {
+                return Err(Refusal::NameTaken.into());
+            }
+            let joining = Joining {
+                account: *owner,
+                // What the standing says of a device is of none of the owner's.
+                device: DeviceId::SERVER,
+                name,
+                skeleton,
+                access: *access,
+                may_make: true,
+                time_ms: *time_ms,
+            };
+            join(tables, &joining)
+        }
+        Request::Leave {
+            conversation,
+            account,
+            time_ms,
+        } => leave(tables, *conversation, *account, *time_ms),
+        Request::ChangeRoom {
+            conversation,
+            actor,
+            change,
+            time_ms,
+        } => change::change(tables, *conversation, *actor, change, *time_ms),
+        _ => unreachable!("only the requests above are given to it"),
+    }
+}
+
+/// Who joins what.
+struct Joining<'a> {
+    account: AccountId,
+    device: DeviceId,
+    name: &'a str,
+    skeleton: &'a str,
+    access: Access,
+    may_make: bool,
+    time_ms: u64,
+}
+
+fn join(tables: &mut Tables<'_>, joining: &Joining<'_>) -> Result<Reply, Stop> {
+    let account = joining.account;
+    accounts::load(tables, account)?.ok_or(Refusal::NoSuchUser)?;
+    let id = match names::find(tables, NameOf::Room, joining.name)? {
+        Some(id) => ConversationId(id),
+        None => make(tables, joining)?,
+    };
+    let mut record =
+        conversations::load(tables, id)?.ok_or_else(|| StoreError::missing("conversations"))?;
+    let room = require(tables, id)?;
+    let before = conversations::load_member(tables, id, account)?;
+    let (member, event) = match before {
+        Some(member) if member.until.is_none() => (member, None),
+        before => {
+            check_access(tables, id, &room, &record, account, before)?;
+            membership::check_limits(tables, account, record.members)?;
+            let (member, event) = admit(tables, id, &mut record, joining)?;
+            (member, Some(event))
+        }
+    };
+    Ok(Reply::Joined(Box::new(Joined {
+        standing: conversations::standing(
+            tables,
+            id,
+            record,
+            (account, member),
+            room.name.clone(),
+            joining.device,
+        )?,
+        room: room.seen(id, &record, Some(member.role)),
+        event,
+    })))
+}
+
+/// Makes a room without members. It refuses for everything that would refuse its maker, before anything is written.
+fn make(tables: &mut Tables<'_>, joining: &Joining<'_>) -> Result<ConversationId, Stop> {
+    if !joining.may_make {
+        return Err(Refusal::NoSuchRoom.into());
+    }
+    if let Some(other) = names::find(tables, NameOf::RoomSkeleton, joining.skeleton)? {
+        let other = require(tables, ConversationId(other))?;
+        return Err(Refusal::LooksLike(other.name).into());
+    }
+    membership::check_limits(tables, joining.account, 0)?;
+    accounts::count_room(tables, joining.account)?;
+    let id = ConversationId(meta::next_id(tables, Sequence::Conversation)?);
+    conversations::save(tables, id, &ConversationRecord::empty(Kind::Room))?;
+    // What this version does not know is the narrower of the two.
+    let access = match joining.access {
+        Access::Public => Access::Public,
+        Access::Private | Access::Other(_) => Access::Private,
+    };
+    let room = RoomRecord {
+        name: joining.name.to_owned(),
+        topic: String::new(),
+        access,
+    };
+    save(tables, id, &room)?;
+    names::put(tables, NameOf::Room, &room.name, id.0)?;
+    names::put(tables, NameOf::RoomSkeleton, joining.skeleton, id.0)?;
+    if access == Access::Public {
+        names::put(tables, NameOf::PublicRoom, &room.name, id.0)?;
+    }
+    Ok(id)
+}
+
+/// Whether an account that does not belong to a room may join it. Into one that all have left, whoever belonged to it
+/// once may come back without an invitation, or a private one would be locked for ever.
+fn check_access(
+    look: &impl Look,
+    id: ConversationId,
+    room: &RoomRecord,
+    record: &ConversationRecord,
+    account: AccountId,
+    before: Option<MemberRecord>,
+) -> Result<(), Stop> {
+    let open = room.access == Access::Public
+        || (record.members == 0 && (record.head == 0 || before.is_some()))
+        || list::invitation(look, account, id)?.is_some();
+    if open {
+        Ok(())
+    } else {
+        Err(Refusal::NotInvited.into())
+    }
+}
+
+/// Makes an account a member, or the owner where there is no member, and says so in the log.
+fn admit(
+    tables: &mut Tables<'_>,
+    id: ConversationId,
+    record: &mut ConversationRecord,
+    joining: &Joining<'_>,
+) -> Result<(MemberRecord, Event), Stop> {
+    let mut event = events::event(tables, EventKind::Joined, joining.account)?;
+    let role = if record.members == 0 {
+        event.role = Some(MemberRole::Owner);
+        MemberRole::Owner
+    } else {
+        MemberRole::Member
+    };
+    let member = membership::begin(tables, id, record, joining.account, role)?;
+    let event = events::write(tables, id, record, joining.account, event, joining.time_ms)?;
+    Ok((member, event))
+}
+
+fn leave(
+    tables: &mut Tables<'_>,
+    id: ConversationId,
+    account: AccountId,
+    time_ms: u64,
+) -> Result<Reply, Stop> {
+    let unchanged = Reply::Changed {
+        event: None,
+        subject: None,
+    };
+    // Nobody belongs to what they never joined, whether there is such a room or not: both are answered alike.
+    let (mut record, member) = match conversations::membership(tables, id, account) {
+        Ok(known) => known,
+        Err(Stop::Refused(_)) => return Ok(unchanged),
+        Err(error) => return Err(error),
+    };
+    if record.kind != Kind::Room {
+        return Err(Refusal::NotPermitted.into());
+    }
+    if member.until.is_some() {
+        return Ok(unchanged);
+    }
+    let mut event = events::event(tables, EventKind::Left, account)?;
+    if member.role == MemberRole::Owner
+        && let Some((heir, mut heirs)) = membership::heir(tables, id, account)?
+    {
+        event.subject = Some(accounts::require(tables, heir)?.name);
+        event.role = Some(MemberRole::Owner);
+        heirs.role = MemberRole::Owner;
+        conversations::save_member(tables, id, heir, &heirs)?;
+    }
+    record.members = record.members.saturating_sub(1);
+    let event = events::write(tables, id, &mut record, account, event, time_ms)?;
+    membership::end(tables, id, &record, account, member)?;
+    Ok(Reply::Changed {
+        event: Some(event),
+        subject: None,
+    })
+}
+
+/// A room and a member of it. Everybody else gets the same refusal as for a room that does not exist.
+fn require_member(
+    look: &impl Look,
+    id: ConversationId,
+    account: AccountId,
+) -> Result<(ConversationRecord, MemberRecord), Stop> {
+    let (record, member) = conversations::membership(look, id, account)?;
+    if record.kind == Kind::Room && member.until.is_none() {
+        Ok((record, member))
+    } else {
+        Err(Refusal::NotPermitted.into())
+    }
+}
+
+/// The row of a room that another row refers to.
+pub(in crate::store) fn require(
+    look: &impl Look,
+    id: ConversationId,
+) -> Result<RoomRecord, StoreError> {
+    let value = look.rooms().get(id.0)?;
+    let value = value.ok_or_else(|| StoreError::missing("rooms"))?;
+    decode(TABLE, id.0, value.value())
+}
+
+fn save(tables: &mut Tables<'_>, id: ConversationId, room: &RoomRecord) -> Result<(), StoreError> {
+    let row = encode(TABLE, id.0, room);
+    tables.rooms.insert(id.0, &*row)?;
+    Ok(())
+}
+
+impl RoomRecord {
+    /// The room as somebody of this role sees it.
+    fn seen(
+        &self,
+        conversation: ConversationId,
+        record: &ConversationRecord,
+        role: Option<MemberRole>,
+    ) -> Room {
+        Room {
+            conversation,
+            name: self.name.clone(),
+            topic: self.topic.clone(),
+            access: self.access,
+            role,
+            members: record.members,
+        }
+    }
+}

@@ -1,0 +1,161 @@
+//! How many bytes of the logs each account has written, and all of them together: what quotas are held against.
+//!
+//! They change in the writes that add and remove entries, so they are exact after a crash too. An entry counts for its
+//! author, wherever it stands and whoever has received it, until retention removes it; an event counts for who caused it.
+
+use std::collections::BTreeMap;
+
+use redb::ReadableTable;
+
+use super::log::tolerant_scan::is_lost;
+use crate::protocol::AccountId;
+use crate::store::error::{Stop, StoreError, readable};
+use crate::store::schema::checksum;
+use crate::store::schema::checksum::decode_entry;
+use crate::store::schema::meta;
+use crate::store::schema::tables::{Look, Tables};
+use crate::store::{Quota, Refusal, Reply};
+
+const TABLE: &str = "usage";
+
+/// Under what all entries count together: no account has this id.
+pub(in crate::store) const ALL: AccountId = AccountId(0);
+
+/// From this part of the quota for all on, only accounts below their share of it may write. Chosen: a sixteenth is left
+/// for those who have written little, and is enough to say why nothing goes on.
+const RESERVE_SHARE: u64 = 16;
+
+/// How many bytes an account has written that still stand. What is damaged counts as nothing.
+fn of(look: &impl Look, account: AccountId) -> Result<u64, StoreError> {
+    if let Some(known) = look.cache().and_then(|cache| cache.usage.get(account)) {
+        return Ok(known);
+    }
+    let kept = look.usage().get(account.0)?.map(|kept| kept.value());
+    let bytes = kept.map(|kept| readable(checksum::open_number(TABLE, account.0, kept)));
+    let bytes = bytes.transpose()?.flatten().unwrap_or(0);
+    if let Some(cache) = look.cache() {
+        cache.usage.learn(account, bytes);
+    }
+    Ok(bytes)
+}
+
+/// Writes how many they are.
+pub(in crate::store) fn save(
+    tables: &mut Tables<'_>,
+    account: AccountId,
+    bytes: u64,
+) -> Result<(), StoreError> {
+    if let Some(cache) = tables.cache_to_change() {
+        cache.usage.put(account, bytes);
+    } else if bytes == 0 {
+        tables.usage.remove(account.0)?;
+    } else {
+        let kept = checksum::number(TABLE, account.0, bytes);
+        tables.usage.insert(account.0, kept)?;
+    }
+    Ok(())
+}
+
+/// An entry was added.
+pub(in crate::store) fn add(
+    tables: &mut Tables<'_>,
+    author: AccountId,
+    bytes: u64,
+) -> Result<(), StoreError> {
+    for account in [author, ALL] {
+        let before = of(tables, account)?;
+        save(tables, account, before.saturating_add(bytes))?;
+    }
+    Ok(())
+}
+
+/// Entries were removed: so many bytes of each author, those of nobody's under [`ALL`].
+pub(in crate::store) fn subtract(
+    tables: &mut Tables<'_>,
+    removed: &BTreeMap<AccountId, u64>,
+) -> Result<(), StoreError> {
+    let mut all = 0_u64;
+    for (author, bytes) in removed {
+        all = all.saturating_add(*bytes);
+        if *author != ALL {
+            let before = of(tables, *author)?;
+            save(tables, *author, before.saturating_sub(*bytes))?;
+        }
+    }
+    let before = of(tables, ALL)?;
+    save(tables, ALL, before.saturating_sub(all))
+}
+
+/// Whose an entry is; [`ALL`] if nobody can tell.
+pub(in crate::store) fn author((conversation, entry): (u64, u64), row: &[u8]) -> AccountId {
+    let row = decode_entry(conversation, entry, row).ok();
+    let row = row.filter(|row| !is_lost(row));
+    row.map_or(ALL, |row| AccountId(row.author))
+}
+
+/// Whether an author may add so many bytes. It depends on nothing but what stands, so nothing is ever removed for it.
+pub(in crate::store) fn check(
+    look: &impl Look,
+    author: AccountId,
+    bytes: u64,
+    quota: Quota,
+) -> Result<(), Stop> {
+    let own = of(look, author)?.saturating_add(bytes);
+    if let Some(most) = quota.account_bytes
+        && own > most
+    {
+        return Err(Refusal::QuotaFull(most).into());
+    }
+    if let Some(most) = quota.all_bytes {
+        let all = of(look, ALL)?.saturating_add(bytes);
+        let is_scarce = all > most - most / RESERVE_SHARE;
+        let is_above_share = || -> Result<bool, StoreError> {
+            let share = most / meta::account_count(look)?.max(1);
+            Ok(own > share)
+        };
+        if all > most || (is_scarce && is_above_share()?) {
+            return Err(Refusal::StorageFull.into());
+        }
+    }
+    Ok(())
+}
+
+/// How much is stored, and how many accounts have come to a quota.
+pub(in crate::store) fn tell(look: &impl Look, account_bytes: Option<u64>) -> Result<Reply, Stop> {
+    let (mut all, mut full) = (0, 0);
+    for row in look.usage().range(0_u64..)? {
+        let (account, kept) = row?;
+        let account = account.value();
+        let bytes = readable(checksum::open_number(TABLE, account, kept.value()))?.unwrap_or(0);
+        if account == ALL.0 {
+            all = bytes;
+        } else {
+            full += u64::from(account_bytes.is_some_and(|most| bytes >= most));
+        }
+    }
+    Ok(Reply::Usage {
+        bytes: all,
+        full_accounts: full,
+    })
+}
+
+/// Counts all of it anew: after a migration from a schema without it, and after a rescue.
+pub(in crate::store) fn recount(tables: &mut Tables<'_>) -> Result<(), StoreError> {
+    let mut counts = BTreeMap::<AccountId, u64>::new();
+    let mut all = 0_u64;
+    for row in tables.log.iter()? {
+        let (key, value) = row?;
+        let bytes = value.value().len() as u64;
+        all += bytes;
+        let author = author(key.value(), value.value());
+        if author != ALL {
+            *counts.entry(author).or_default() += bytes;
+        }
+    }
+    counts.insert(ALL, all);
+    tables.usage.retain(|_, _| false)?;
+    for (account, bytes) in counts {
+        save(tables, account, bytes)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,158 @@
+//! What redb can still read of a damaged database, in a new one.
+//!
+//! Every row that redb can read is taken over, table by table, if its own check value fits ([`rows`]); what the tables say
+//! of each other is made to agree again ([`mend`]); and what the journal holds is made again upon that. What is lost is
+//! said. The damaged file stays as it is.
+//!
+//! Nothing is searched for: bytes are taken for a row only where redb says that a row of this table stands, since what
+//! users write is in the file too. Where redb cannot open the file at all, a backup is what helps.
+
+mod blocks;
+mod conversations;
+mod identities;
+mod memberships;
+mod numbers;
+mod rows;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use redb::Database;
+
+use super::check;
+use super::error::StoreError;
+use super::files::backup;
+use super::files::catch_panic::{give_up, guard};
+use super::files::cow_overlay;
+use super::files::new_file::NewFile;
+use super::files::open::{OpenError, from_redb, open_new};
+use super::ops::usage;
+use super::schema::meta;
+use super::schema::meta::SCHEMA_VERSION;
+use super::schema::tables::{State, Tables};
+
+/// What a rescue has brought back.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Rescued {
+    /// How many rows were taken over.
+    pub rows: u64,
+    /// What was lost, or made anew; nothing if the database was whole. No more than 1,000 are told.
+    pub lost: Vec<String>,
+}
+
+/// How much is said of what was lost, in sentences. Chosen: nobody reads more.
+const LOST_MAX: usize = 1000;
+
+impl Rescued {
+    fn lose(&mut self, what: impl Into<String>) {
+        if self.lost.len() < LOST_MAX {
+            self.lost.push(what.into());
+        }
+    }
+}
+
+/// Reads what can be read of a damaged database file that no server holds, and writes it into a database of its own,
+/// which is whole: `check` finds nothing wrong with it, and who opens it for service gives it a new epoch, so that
+/// clients compare what they have with what is left. `secrets` are the names of those that a server has, `seed` is for the
+/// epoch.
+///
+/// # Errors
+/// If the file is held by a server, is no database or one of another schema, redb cannot open it, or the new one cannot be
+/// written.
+pub fn rescue(
+    file: &Path,
+    path: &Path,
+    secrets: &[&str],
+    seed: [u8; 32],
+) -> Result<Rescued, OpenError> {
+    let new = NewFile::at(path)?;
+    let from = open(file)?;
+    let rescued = fill(&from, file, open_new(&new)?, secrets, seed);
+    give_up(Some(Arc::new(from)));
+    let rescued = rescued?;
+    new.place()?;
+    Ok(rescued)
+}
+
+/// Opens the damaged file without writing to it.
+fn open(file: &Path) -> Result<Database, OpenError> {
+    let beyond = |reason| OpenError::BeyondRescue {
+        path: file.into(),
+        reason,
+    };
+    let looked: Result<_, StoreError> = guard(|| Ok(cow_overlay::look(file)));
+    let database = looked
+        .map_err(|error| beyond(error.to_string()))?
+        .map_err(|error| match from_redb(file, 0, error) {
+            OpenError::Damaged { reason, .. } => beyond(reason),
+            other => other,
+        })?;
+    let known = SCHEMA_VERSION;
+    // Where the schema cannot be read it is this one's as likely as not, and rows of another do not fit.
+    match guard(|| meta::schema_version(&database)) {
+        Ok(Some(found)) if found > known => Err(OpenError::NewerSchema { found, known }),
+        Ok(Some(found)) if found < known => Err(OpenError::OlderSchema { found, known }),
+        _ => Ok(database),
+    }
+}
+
+fn fill(
+    from: &Database,
+    file: &Path,
+    to: Database,
+    secrets: &[&str],
+    seed: [u8; 32],
+) -> Result<Rescued, OpenError> {
+    let mut rescued = Rescued::default();
+    let mut is_journal_known = false;
+    let copied: Result<(), OpenError> = guard(|| {
+        let transaction = to.begin_write().map_err(StoreError::from)?;
+        let state = State::default();
+        {
+            let mut tables = Tables::open(&transaction, &state)?;
+            rows::copy(from, &mut tables, &mut rescued)?;
+            if rescued.rows == 0 {
+                return Err(OpenError::BeyondRescue {
+                    path: file.into(),
+                    reason: "no row can be read".into(),
+                });
+            }
+            // Asked before it is marked as a copy, which may have none.
+            is_journal_known = meta::journal(&tables).is_ok();
+            mend(&mut tables, secrets, seed, &mut rescued)?;
+        }
+        transaction.commit().map_err(StoreError::from)?;
+        Ok(())
+    });
+    copied?;
+    let (to, loss) = check::with_journal(to, file, seed)?;
+    if loss.is_some() || !is_journal_known {
+        rescued.lose("the journal: some of what was said last, as it does not fit what is left");
+    }
+    // The copy gets a journal of its own.
+    backup::mark_as_copy(&to)?;
+    Ok(rescued)
+}
+
+/// Makes the tables agree again. Each step relies on those before it.
+fn mend(
+    tables: &mut Tables<'_>,
+    secrets: &[&str],
+    seed: [u8; 32],
+    rescued: &mut Rescued,
+) -> Result<(), StoreError> {
+    let mut talk = numbers::scan(tables)?;
+    identities::accounts(tables, &talk, rescued)?;
+    conversations::records(tables, &mut talk, rescued)?;
+    conversations::logs(tables, &talk, rescued)?;
+    conversations::rooms(tables, rescued)?;
+    identities::names(tables)?;
+    memberships::members(tables, rescued)?;
+    memberships::lists(tables)?;
+    blocks::blocks(tables)?;
+    usage::recount(tables)?;
+    numbers::senders(tables, &talk)?;
+    conversations::limits(tables)?;
+    identities::secrets(tables, secrets, rescued)?;
+    meta::mend(tables, talk.next_device, seed)
+}

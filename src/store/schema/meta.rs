@@ -1,0 +1,429 @@
+//! What the database knows of itself: its schema, its epoch, the next ids and the server's secrets.
+
+use std::sync::atomic::Ordering;
+
+use rand_chacha::ChaCha20Rng;
+use rand_core::{RngCore, SeedableRng};
+use redb::{
+    Database, ReadableDatabase, ReadableTable, ReadableTableMetadata as _, TableDefinition,
+    TableError,
+};
+
+use super::checksum;
+use super::tables::{Look, Snapshot, State, Tables};
+use crate::store::engine::journal::Note;
+use crate::store::error::{StoreError, readable};
+use crate::store::files::open::OpenError;
+use crate::store::ops::conversations;
+use crate::store::ops::conversations::make_everyone;
+use crate::store::ops::pairs;
+
+/// The version of the tables and records that this program writes. A database of a newer one is refused.
+pub const SCHEMA_VERSION: u64 = 4;
+
+pub(in crate::store) const SCHEMA: &str = "server schema";
+const TABLE: &str = "meta";
+const EPOCH: &str = "epoch";
+const ACCOUNTS: &str = "accounts";
+/// How often the database was opened for service: see `generation`.
+const GENERATION: &str = "generation";
+/// Whether this is a copy that `backup` made and nobody has opened for service yet: zero or one.
+const COPY: &str = "copy";
+/// How many rows `retention` has; none are as good as zero.
+const LIMITS: &str = "retention limits";
+/// Whether secrets may be missing, since a rescue did not find them all: zero or one.
+const LOST: &str = "secrets lost";
+/// When retention last passed, in milliseconds since 1970 (UTC).
+const PASSED: &str = "retention passed ms";
+
+/// How many ids are passed over when something durable is not there, times the database's generation: so many it may have given out
+/// since the backup, and after that again from the same backup, and clients know them. An id that is used again would
+/// mix two conversations, or two devices. Chosen: more than a server gives out in the life of a backup.
+const IDS_SKIPPED: u64 = 1 << 20;
+
+/// Which ids are given out: the row of `meta` that holds the next one.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::store) enum Sequence {
+    Account,
+    Device,
+    Conversation,
+}
+
+impl Sequence {
+    const ALL: [Self; 3] = [Self::Account, Self::Device, Self::Conversation];
+
+    const fn row(self) -> &'static str {
+        match self {
+            Self::Account => "next account",
+            Self::Device => "next device",
+            Self::Conversation => "next conversation",
+        }
+    }
+}
+
+/// Takes the next id, for good: ids are never used again.
+pub(in crate::store) fn next_id(
+    tables: &mut Tables<'_>,
+    sequence: Sequence,
+) -> Result<u64, StoreError> {
+    let next = number(tables, sequence.row())?;
+    let id = match sequence {
+        Sequence::Conversation => pairs::skip(next),
+        Sequence::Account | Sequence::Device => next,
+    };
+    put(tables, sequence.row(), id + 1)?;
+    Ok(id)
+}
+
+/// How many accounts there are.
+pub(in crate::store) fn account_count(look: &impl Look) -> Result<u64, StoreError> {
+    number(look, ACCOUNTS)
+}
+
+/// One account more.
+pub(in crate::store) fn count_account(tables: &mut Tables<'_>) -> Result<(), StoreError> {
+    let accounts = number(tables, ACCOUNTS)?;
+    put(tables, ACCOUNTS, accounts + 1)?;
+    Ok(())
+}
+
+fn number(look: &impl Look, row: &str) -> Result<u64, StoreError> {
+    optional(look, row)?.ok_or_else(|| StoreError::missing("meta"))
+}
+
+fn optional(look: &impl Look, row: &str) -> Result<Option<u64>, StoreError> {
+    let Some(found) = look.meta().get(row)?.map(|value| value.value()) else {
+        return Ok(None);
+    };
+    let sum = look.meta_sums().get(row)?.map(|sum| sum.value());
+    let sealed = (found, sum.unwrap_or_default());
+    checksum::open_number(TABLE, row, sealed).map(Some)
+}
+
+fn put(tables: &mut Tables<'_>, row: &str, number: u64) -> Result<(), StoreError> {
+    tables.meta.insert(row, number)?;
+    let sum = checksum::number_sum(TABLE, row, number);
+    tables.meta_sums.insert(row, sum)?;
+    Ok(())
+}
+
+/// Notes that the tables are of this program's schema.
+pub(in crate::store) fn note_schema(tables: &mut Tables<'_>) -> Result<(), StoreError> {
+    put(tables, SCHEMA, SCHEMA_VERSION)
+}
+
+/// Whether a row's check value is there and fits.
+pub(in crate::store) fn is_sealed(look: &impl Look, row: &str, number: u64) -> bool {
+    let sum = look.meta_sums().get(row);
+    sum.is_ok_and(|sum| {
+        sum.is_some_and(|sum| checksum::open_number(TABLE, row, (number, sum.value())).is_ok())
+    })
+}
+
+/// Whether the server may make secrets that it does not find, though there are accounts.
+pub(in crate::store) fn let_secrets_be_made(
+    tables: &mut Tables<'_>,
+    may: bool,
+) -> Result<(), StoreError> {
+    put(tables, LOST, u64::from(may))
+}
+
+/// Makes `meta` say of the other tables what is so, after a rescue. Ids above all that are spoken of are given out
+/// next; it is a copy, so that it gets a new epoch. `seed` is for one until then, where the old one is lost.
+pub(in crate::store) fn mend(
+    tables: &mut Tables<'_>,
+    next_device: u64,
+    seed: [u8; 32],
+) -> Result<(), StoreError> {
+    let next = |last: Option<u64>| last.map_or(1, |id| id.saturating_add(1));
+    let account = next(tables.accounts.last()?.map(|row| row.0.value()));
+    let mut conversations = tables.conversations.iter()?.rev();
+    let conversation = conversations.find_map(|row| match row {
+        Ok((id, _)) if pairs::is_id(id.value()) => None,
+        row => Some(row.map(|(id, _)| id.value())),
+    });
+    let conversation = next(conversation.transpose()?);
+    for (sequence, least) in [
+        (Sequence::Account, account),
+        (Sequence::Device, next_device),
+        (Sequence::Conversation, conversation),
+    ] {
+        let known = readable(optional(tables, sequence.row()))?.flatten();
+        put(tables, sequence.row(), known.unwrap_or(1).max(least))?;
+    }
+    let (accounts, limits) = (tables.accounts.len()?, tables.retention.len()?);
+    put(tables, ACCOUNTS, accounts)?;
+    note_limits(tables, limits)?;
+    if readable(optional(tables, EPOCH))?.flatten().is_none() {
+        put(tables, EPOCH, ChaCha20Rng::from_seed(seed).next_u64())?;
+    }
+    note_schema(tables)?;
+    put(tables, COPY, 1)?;
+    // A check value of a row that was lost says nothing.
+    let mut rows = Vec::new();
+    for row in tables.meta_sums.iter()? {
+        let row = row?.0;
+        if tables.meta.get(row.value())?.is_none() {
+            rows.push(row.value().to_owned());
+        }
+    }
+    for row in rows {
+        tables.meta_sums.remove(&*row)?;
+    }
+    Ok(())
+}
+
+/// Every row of `meta`, with what is damaged about it: for checks.
+pub(in crate::store) fn each_row(
+    look: &impl Look,
+    mut row_is: impl FnMut(&str, Result<(), StoreError>),
+) -> Result<(), StoreError> {
+    for row in look.meta().iter()? {
+        let row = row?.0;
+        let row = row.value();
+        row_is(row, optional(look, row).map(drop));
+    }
+    for row in look.meta_sums().iter()? {
+        let row = row?.0;
+        let row = row.value();
+        if look.meta().get(row)?.is_none() {
+            row_is(row, Err(StoreError::missing(TABLE)));
+        }
+    }
+    Ok(())
+}
+
+/// What the tables know of their journal; none in a copy, which has no journal.
+pub(in crate::store) fn journal(look: &impl Look) -> Result<Option<Note>, StoreError> {
+    let note = Note::load(look)?;
+    if note.is_none() && !is_copy(look)? {
+        // It cannot be made up: something may be lost.
+        return Err(StoreError::missing(SECRETS));
+    }
+    Ok(note)
+}
+
+/// Has a copy have a journal.
+fn prepare_journal(database: &Database, rng: &mut ChaCha20Rng) -> Result<(), StoreError> {
+    if journal(&Snapshot::open(&database.begin_read()?)?)?.is_some() {
+        return Ok(());
+    }
+    let transaction = database.begin_write()?;
+    {
+        let state = State::default();
+        Note::new(rng).save(&mut Tables::open(&transaction, &state)?)?;
+    }
+    transaction.commit()?;
+    Ok(())
+}
+
+/// Whether this is a copy that nobody has opened for service yet.
+fn is_copy(look: &impl Look) -> Result<bool, StoreError> {
+    Ok(optional(look, COPY)?.unwrap_or(0) != 0)
+}
+
+/// Gives the database another epoch than it has: something that was durable is not there. Its logs are noted as what
+/// they have in common with those of before, and ids that were given out since are passed over.
+pub(in crate::store) fn renew_epoch(
+    tables: &mut Tables<'_>,
+    rng: &mut ChaCha20Rng,
+) -> Result<u64, StoreError> {
+    let before = optional(tables, EPOCH)?;
+    conversations::put_back(tables, before.unwrap_or(0))?;
+    let generation = optional(tables, GENERATION)?.unwrap_or(0).max(1);
+    for sequence in Sequence::ALL {
+        let next = number(tables, sequence.row())?;
+        let next = next.saturating_add(generation.saturating_mul(IDS_SKIPPED));
+        put(tables, sequence.row(), next)?;
+    }
+    let mut epoch = rng.next_u64();
+    while before == Some(epoch) {
+        epoch = rng.next_u64();
+    }
+    put(tables, EPOCH, epoch)?;
+    Ok(epoch)
+}
+
+/// When retention last passed, in milliseconds since 1970 (UTC), if ever.
+pub(in crate::store) fn retention_passed(look: &impl Look) -> Result<Option<u64>, StoreError> {
+    optional(look, PASSED)
+}
+
+/// How many conversations have limits of their own: a row that is lost must not go unnoticed.
+pub(in crate::store) fn limits(look: &impl Look) -> Result<u64, StoreError> {
+    Ok(optional(look, LIMITS)?.unwrap_or(0))
+}
+
+/// So many conversations have limits of their own.
+pub(in crate::store) fn note_limits(tables: &mut Tables<'_>, count: u64) -> Result<(), StoreError> {
+    put(tables, LIMITS, count)
+}
+
+/// Retention passes now.
+pub(in crate::store) fn note_retention(
+    tables: &mut Tables<'_>,
+    now_ms: u64,
+) -> Result<(), StoreError> {
+    put(tables, PASSED, now_ms)?;
+    Ok(())
+}
+
+/// Marks the tables of a backup as a copy: whoever opens it for service gives it an epoch and a journal of its own.
+pub(in crate::store) fn mark_as_copy(tables: &mut Tables<'_>) -> Result<(), StoreError> {
+    put(tables, COPY, 1)?;
+    Note::remove(tables)
+}
+
+/// Begins a service of the database: counts it, and gives the database a new epoch if it is a copy, or if `witness`
+/// has seen a later generation of it. Returns the generation and whether the epoch is new.
+pub(in crate::store) fn begin_service(
+    tables: &mut Tables<'_>,
+    witness: u64,
+    rng: &mut ChaCha20Rng,
+) -> Result<(u64, bool), StoreError> {
+    let known = optional(tables, GENERATION)?.unwrap_or(0);
+    let is_older = is_copy(tables)? || witness > known;
+    let generation = known.max(witness).saturating_add(1);
+    // The ids that a new epoch passes over are counted from it.
+    put(tables, GENERATION, generation)?;
+    if is_older {
+        renew_epoch(tables, rng)?;
+        // The journal beside it is that of the database in whose place it was put.
+        Note::new(rng).save(tables)?;
+        put(tables, COPY, 0)?;
+    }
+    Ok((generation, is_older))
+}
+
+/// The rows of `meta` that count something, each with what it must be: for checks.
+pub(in crate::store) fn counted(look: &impl Look) -> Result<MetaCounts, StoreError> {
+    Ok(MetaCounts {
+        accounts: number(look, ACCOUNTS)?,
+        next_account: number(look, Sequence::Account.row())?,
+        next_device: number(look, Sequence::Device.row())?,
+        next_conversation: number(look, Sequence::Conversation.row())?,
+    })
+}
+
+/// What `meta` says of the other tables.
+pub(in crate::store) struct MetaCounts {
+    /// How many accounts there are.
+    pub(in crate::store) accounts: u64,
+    /// The ids that are given out next.
+    pub(in crate::store) next_account: u64,
+    pub(in crate::store) next_device: u64,
+    pub(in crate::store) next_conversation: u64,
+}
+
+/// Makes the schema in a new database, or checks the one that is there; returns the database's epoch.
+pub(in crate::store) fn prepare(
+    database: &Database,
+    rng: &mut ChaCha20Rng,
+) -> Result<u64, OpenError> {
+    match check(database)? {
+        Some(epoch) => {
+            prepare_journal(database, rng)?;
+            Ok(epoch)
+        }
+        None => Ok(make_schema(database, rng)?),
+    }
+}
+
+/// Checks the schema and returns the database's epoch; none if the database holds nothing.
+pub(in crate::store) fn check(database: &Database) -> Result<Option<u64>, OpenError> {
+    match schema_version(database)? {
+        None => Ok(None),
+        Some(SCHEMA_VERSION) => {
+            let transaction = database.begin_read().map_err(StoreError::from)?;
+            Ok(Some(number(&Snapshot::open(&transaction)?, EPOCH)?))
+        }
+        Some(found) if found > SCHEMA_VERSION => Err(OpenError::NewerSchema {
+            found,
+            known: SCHEMA_VERSION,
+        }),
+        Some(found) => Err(OpenError::OlderSchema {
+            found,
+            known: SCHEMA_VERSION,
+        }),
+    }
+}
+
+/// The version of the schema; none in a database that holds nothing.
+pub(in crate::store) fn schema_version(database: &Database) -> Result<Option<u64>, OpenError> {
+    let transaction = database.begin_read().map_err(StoreError::from)?;
+    let mut tables = transaction.list_tables().map_err(StoreError::from)?;
+    if tables.next().is_none() {
+        return Ok(None);
+    }
+    let meta = match transaction.open_table(TableDefinition::<&str, u64>::new("meta")) {
+        Ok(meta) => meta,
+        Err(TableError::Storage(error)) => return Err(OpenError::Store(error.into())),
+        Err(_) => return Err(OpenError::Foreign),
+    };
+    let schema = meta.get(SCHEMA).map_err(StoreError::from)?;
+    schema
+        .map(|schema| Some(schema.value()))
+        .ok_or(OpenError::Foreign)
+}
+
+fn make_schema(database: &Database, rng: &mut ChaCha20Rng) -> Result<u64, StoreError> {
+    let epoch = rng.next_u64();
+    let transaction = database.begin_write()?;
+    {
+        let state = State::default();
+        let mut tables = Tables::open(&transaction, &state)?;
+        let rows = [(SCHEMA, SCHEMA_VERSION), (EPOCH, epoch), (ACCOUNTS, 0)];
+        for (row, value) in rows {
+            put(&mut tables, row, value)?;
+        }
+        for sequence in Sequence::ALL {
+            put(&mut tables, sequence.row(), 1)?;
+        }
+        make_everyone(&mut tables)?;
+        Note::new(rng).save(&mut tables)?;
+    }
+    transaction.commit()?;
+    Ok(epoch)
+}
+
+/// The table of secrets.
+pub(in crate::store) const SECRETS: &str = "secrets";
+
+/// The secret of this name, made by `make` and durable if there is none yet: only before there is an account.
+pub(in crate::store) fn secret(
+    database: &Database,
+    name: &str,
+    make: impl FnOnce() -> Vec<u8>,
+) -> Result<Vec<u8>, StoreError> {
+    let transaction = database.begin_write()?;
+    let state = State::default();
+    let secret = {
+        let mut tables = Tables::open(&transaction, &state)?;
+        let found = tables
+            .secrets()
+            .get(name)?
+            .map(|value| checksum::open(SECRETS, name, value.value()).map(<[u8]>::to_vec))
+            .transpose()?;
+        if let Some(secret) = found {
+            secret
+        } else if account_count(&tables)? > 0 && optional(&tables, LOST)?.unwrap_or(0) == 0 {
+            // It was there before the first account was: another one in its place would lock everybody out.
+            return Err(StoreError::Damaged {
+                table: SECRETS,
+                place: format!("{name:?}"),
+                reason: "it is missing".into(),
+            });
+        } else {
+            let secret = make();
+            let sealed = checksum::seal(SECRETS, name, secret.clone());
+            tables.secrets.insert(name, &*sealed)?;
+            secret
+        }
+    };
+    if state.changed.load(Ordering::Relaxed) {
+        transaction.commit()?;
+    } else {
+        transaction.abort()?;
+    }
+    Ok(secret)
+}

@@ -1,0 +1,7 @@
+//! The tables: their keys, their rows and the checksum of each row.
+
+pub(super) mod checksum;
+pub(super) mod meta;
+pub(super) mod names;
+pub(super) mod records;
+pub(super) mod tables;

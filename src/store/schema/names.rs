@@ -1,0 +1,142 @@
+//! Names: each of some kind, each pointing to an id. No two of a kind are alike, and ids never change with them.
+
+use std::collections::BTreeSet;
+use std::ops::Bound;
+
+use redb::ReadableTable;
+
+use super::checksum;
+use super::checksum::decode;
+use super::records::{AccountRecord, RoomRecord};
+use super::tables::{Look, Tables};
+use crate::store::StoreError;
+use crate::store::error::readable;
+use crate::text::skeleton::skeleton;
+
+/// What a name is of: the first part of the key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::store) enum NameOf {
+    /// An account, in canonical form.
+    Account,
+    /// An account, in the form that look-alikes share.
+    AccountSkeleton,
+    /// A room, with its sign.
+    Room,
+    /// A room, in the form that look-alikes share.
+    RoomSkeleton,
+    /// A room that everybody may join: the list of rooms is read off these.
+    PublicRoom,
+}
+
+impl NameOf {
+    /// The number that stands in the key.
+    pub(in crate::store) const fn number(self) -> u8 {
+        match self {
+            Self::Account => 0,
+            Self::AccountSkeleton => 1,
+            Self::Room => 2,
+            Self::RoomSkeleton => 3,
+            Self::PublicRoom => 4,
+        }
+    }
+
+    /// What a name is of whose key has this number.
+    pub(in crate::store) fn of_number(number: u8) -> Option<Self> {
+        let all = [
+            Self::Account,
+            Self::AccountSkeleton,
+            Self::Room,
+            Self::RoomSkeleton,
+            Self::PublicRoom,
+        ];
+        all.into_iter().find(|of| of.number() == number)
+    }
+}
+
+const TABLE: &str = "names";
+
+/// The id that a name points to.
+pub(in crate::store) fn find(
+    look: &impl Look,
+    of: NameOf,
+    name: &str,
+) -> Result<Option<u64>, StoreError> {
+    let key = (of.number(), name);
+    let id = look.names().get(key)?;
+    id.map(|id| checksum::open_number(TABLE, key, id.value()))
+        .transpose()
+}
+
+/// Lets a name point to an id.
+pub(in crate::store) fn put(
+    tables: &mut Tables<'_>,
+    of: NameOf,
+    name: &str,
+    id: u64,
+) -> Result<(), StoreError> {
+    let key = (of.number(), name);
+    tables.names.insert(key, checksum::number(TABLE, key, id))?;
+    Ok(())
+}
+
+/// Lets a name point to nothing.
+pub(in crate::store) fn remove(
+    tables: &mut Tables<'_>,
+    of: NameOf,
+    name: &str,
+) -> Result<(), StoreError> {
+    tables.names.remove((of.number(), name))?;
+    Ok(())
+}
+
+/// Makes the forms that look-alikes share anew, from the names of all accounts and rooms that can be read: by the rule as
+/// it is now. Of those that were told apart by an earlier rule each keeps its name; the form is that of the oldest, and
+/// the others have it with their id, which no name has, so that there is one for each.
+pub(in crate::store) fn put_skeletons(tables: &mut Tables<'_>) -> Result<(), StoreError> {
+    let mut all = Vec::new();
+    for row in tables.accounts.iter()? {
+        let (id, value) = row?;
+        let id = id.value();
+        if let Some(account) = readable(decode::<AccountRecord>("accounts", id, value.value()))? {
+            all.push((NameOf::AccountSkeleton, account.name, id));
+        }
+    }
+    for row in tables.rooms.iter()? {
+        let (id, value) = row?;
+        let id = id.value();
+        if let Some(room) = readable(decode::<RoomRecord>("rooms", id, value.value()))? {
+            all.push((NameOf::RoomSkeleton, room.name, id));
+        }
+    }
+    let known: BTreeSet<(u8, u64)> = all.iter().map(|(of, _, id)| (of.number(), *id)).collect();
+    tables
+        .names
+        .retain(|(of, _), (id, _)| !known.contains(&(of, id)))?;
+    for (of, name, id) in all {
+        let mut form = skeleton(&name);
+        if find(tables, of, &form)?.is_some() {
+            form = format!("{form} {id}");
+        }
+        put(tables, of, &form, id)?;
+    }
+    Ok(())
+}
+
+/// The next `count` names of a kind behind one, in the order of their bytes, with their ids as far as they can be read.
+pub(in crate::store) fn after(
+    look: &impl Look,
+    of: NameOf,
+    name: &str,
+    count: usize,
+) -> Result<Vec<(String, Option<u64>)>, StoreError> {
+    let from = Bound::Excluded((of.number(), name));
+    let to = Bound::Excluded((of.number() + 1, ""));
+    let mut found = Vec::new();
+    for row in look.names().range((from, to))?.take(count) {
+        let (key, id) = row?;
+        let key = key.value();
+        let id = readable(checksum::open_number(TABLE, key, id.value()))?;
+        found.push((key.1.to_owned(), id));
+    }
+    Ok(found)
+}

@@ -1,0 +1,289 @@
+//! The records that tables hold, as `MessagePack` arrays.
+//!
+//! An array may grow at its end: a later field that carries `#[serde(default)]` reads older records too, so that
+//! most changes of the schema need no rewriting of what is there.
+
+use serde::{Deserialize, Serialize};
+use serde_bytes::{ByteArray, Bytes};
+
+use crate::protocol::{Access, AccountId, Digest, MemberRole};
+use crate::store::{Account, TicketHash};
+
+/// A row of `accounts`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(in crate::store) struct AccountRecord {
+    pub(in crate::store) name: String,
+    #[serde(with = "serde_bytes")]
+    pub(in crate::store) record: Vec<u8>,
+    pub(in crate::store) credential_identifier: ByteArray<16>,
+    pub(in crate::store) created_ms: u64,
+    pub(in crate::store) seen_ms: u64,
+    /// How many rooms it has made.
+    pub(in crate::store) rooms_made: u32,
+}
+
+/// A row of `accounts` of which only the time is wanted.
+#[derive(Debug, Deserialize)]
+pub(in crate::store) struct SeenRecord<'a> {
+    #[serde(borrow)]
+    _name: &'a str,
+    #[serde(borrow)]
+    _record: &'a Bytes,
+    #[serde(borrow)]
+    _credential_identifier: &'a Bytes,
+    _created_ms: u64,
+    pub(in crate::store) seen_ms: u64,
+    _rooms_made: u32,
+}
+
+impl AccountRecord {
+    /// The account as the hub sees it.
+    pub(in crate::store) fn into_account(self, id: AccountId) -> Account {
+        Account {
+            id,
+            name: self.name,
+            record: self.record,
+            credential_identifier: self.credential_identifier.into_array(),
+            created_ms: self.created_ms,
+            seen_ms: self.seen_ms,
+        }
+    }
+}
+
+/// A ticket's hash and the end of its life.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+pub(in crate::store) struct TicketRecord {
+    hash: ByteArray<32>,
+    expires_ms: u64,
+}
+
+impl TicketRecord {
+    /// A ticket that is good before `expires_ms`.
+    pub(in crate::store) fn new(hash: TicketHash, expires_ms: u64) -> Self {
+        Self {
+            hash: ByteArray::new(hash.0),
+            expires_ms,
+        }
+    }
+
+    /// Whether this ticket, used now, is this one and still good.
+    pub(in crate::store) fn admits(&self, hash: TicketHash, now_ms: u64) -> bool {
+        *self.hash == hash.0 && now_ms < self.expires_ms
+    }
+}
+
+/// A row of `devices`.
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
+pub(in crate::store) struct DeviceRecord {
+    /// The ticket given out last.
+    pub(in crate::store) current: Option<TicketRecord>,
+    /// The ticket that was used to get it: good until `current` has been used, in case the answer was lost.
+    pub(in crate::store) previous: Option<TicketRecord>,
+}
+
+impl DeviceRecord {
+    /// When the ticket given out last ends: the later, the more lately the device signed in; zero without one.
+    pub(in crate::store) fn expires_ms(&self) -> u64 {
+        self.current.map_or(0, |ticket| ticket.expires_ms)
+    }
+}
+
+/// Who belongs to a conversation by its nature.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(in crate::store) enum Kind {
+    /// Every account.
+    Everyone,
+    /// Two accounts, the lower id first.
+    Pair(u64, u64),
+    /// Those who have joined it and not left; its name and the like are in `rooms`.
+    Room,
+}
+
+/// A row of `conversations`.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+pub(in crate::store) struct ConversationRecord {
+    pub(in crate::store) kind: Kind,
+    /// The last entry; zero in an empty log.
+    pub(in crate::store) head: u64,
+    /// The last entry that retention has removed; zero if none.
+    pub(in crate::store) floor: u64,
+    /// The time label of the last entry: the next is no earlier.
+    pub(in crate::store) time_ms: u64,
+    /// In a room, how many belong to it now.
+    pub(in crate::store) members: u32,
+    /// What the rows of its log take, in bytes, for retention by size.
+    pub(in crate::store) bytes: u64,
+    /// What it has in common with the logs that were served before the database was put back.
+    pub(in crate::store) earlier: Earlier,
+    /// In a pair, what each of the two is not given of what the other says.
+    #[serde(default, skip_serializing_if = "Sides::is_none")]
+    pub(in crate::store) sides: Sides,
+}
+
+impl ConversationRecord {
+    /// A conversation in which nothing has been said.
+    pub(in crate::store) const fn empty(kind: Kind) -> Self {
+        Self {
+            kind,
+            head: 0,
+            floor: 0,
+            time_ms: 0,
+            members: 0,
+            bytes: 0,
+            earlier: Earlier::NONE,
+            sides: Sides::NONE,
+        }
+    }
+}
+
+/// For how many of the last times that a database was put back it is known what its logs have in common with those of
+/// before. Chosen: more than happens while a device is away. Who was away for longer reads again from the beginning.
+const EARLIER_MAX: usize = 4;
+
+/// Logs that were served before the database was put back: an epoch, and the entry up to which this log is the one that
+/// was served then. The last ones first; an entry of zero stands for none.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "Option<EarlierRows>", into = "Option<EarlierRows>")]
+pub(in crate::store) struct Earlier(EarlierRows);
+
+type EarlierRows = [(u64, u64); EARLIER_MAX];
+
+impl From<Option<EarlierRows>> for Earlier {
+    fn from(rows: Option<EarlierRows>) -> Self {
+        rows.map_or(Self::NONE, Self)
+    }
+}
+
+impl From<Earlier> for Option<EarlierRows> {
+    /// One byte where the database was never put back.
+    fn from(earlier: Earlier) -> Self {
+        (earlier != Earlier::NONE).then_some(earlier.0)
+    }
+}
+
+impl Earlier {
+    const NONE: Self = Self([(0, 0); EARLIER_MAX]);
+
+    /// The database of this epoch was put back, in which the log ends here.
+    pub(in crate::store) fn put_back(&mut self, epoch: u64, head: u64) {
+        self.0.rotate_right(1);
+        self.0[0] = (epoch, head);
+    }
+
+    /// Up to which entry this log is the one that was served in another epoch; zero if that is not known.
+    pub(in crate::store) fn common(self, epoch: u64) -> u64 {
+        let known = self.0.iter().find(|(known, _)| *known == epoch);
+        known.map_or(0, |(_, entry)| *entry)
+    }
+}
+
+/// In a pair, what one of the two is not given of what the other says.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(in crate::store) struct Side {
+    /// Whether they block the other now: the row of `blocked` says so too.
+    pub(in crate::store) is_blocking: bool,
+    /// The last entries in a row that were withheld from them, from the first to the last of these; zeros for none. Earlier
+    /// ones are rows of `withheld`.
+    pub(in crate::store) run: (u64, u64),
+    /// The other is told their receipts only of what comes after this entry: where they unblocked last.
+    pub(in crate::store) silent_until: u64,
+}
+
+/// Both sides of a pair, that of the lower account first.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(in crate::store) struct Sides(pub(in crate::store) [Side; 2]);
+
+impl Sides {
+    const NONE: Self = Self(
+        [Side {
+            is_blocking: false,
+            run: (0, 0),
+            silent_until: 0,
+        }; 2],
+    );
+
+    /// Whether neither has ever blocked the other; then the record goes without.
+    fn is_none(&self) -> bool {
+        *self == Self::NONE
+    }
+}
+
+/// A row of `members`.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+pub(in crate::store) struct MemberRecord {
+    /// The member reads what comes after this entry.
+    pub(in crate::store) since: u64,
+    /// The furthest entry that a device of theirs has made durable.
+    pub(in crate::store) mark: u64,
+    /// Who has left a room reads nothing after this entry: that they left, or were removed.
+    pub(in crate::store) until: Option<u64>,
+    /// In a room, what they may do.
+    pub(in crate::store) role: MemberRole,
+}
+
+impl From<u64> for MemberRecord {
+    /// A member from this head on.
+    fn from(head: u64) -> Self {
+        Self {
+            since: head,
+            mark: head,
+            until: None,
+            role: MemberRole::Member,
+        }
+    }
+}
+
+/// A row of `rooms`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(in crate::store) struct RoomRecord {
+    /// In canonical form, with the sign.
+    pub(in crate::store) name: String,
+    pub(in crate::store) topic: String,
+    pub(in crate::store) access: Access,
+}
+
+/// A row of `log`, borrowed from the request or from the table.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+pub(in crate::store) struct LogRecord<'a> {
+    pub(in crate::store) prev: u64,
+    pub(in crate::store) author: u64,
+    pub(in crate::store) device: u64,
+    pub(in crate::store) number: u64,
+    pub(in crate::store) time_ms: u64,
+    pub(in crate::store) digest: Digest,
+    #[serde(borrow)]
+    pub(in crate::store) content: &'a Bytes,
+}
+
+/// A row of `retention`: what of a conversation is kept, where the operator has said so for this one. None: as for
+/// all others; zero: without a limit.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(in crate::store) struct RetentionRecord {
+    pub(in crate::store) days: Option<u64>,
+    pub(in crate::store) messages: Option<u64>,
+    pub(in crate::store) megabytes: Option<u64>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn conversation_grows_only_by_what_it_has() {
+        let mut record = ConversationRecord::empty(Kind::Pair(1, 2));
+        let again = |record: &ConversationRecord| {
+            let bytes = rmp_serde::to_vec(record).expect("writing to a Vec cannot fail");
+            let read: ConversationRecord = rmp_serde::from_slice(&bytes).expect("written just now");
+            assert_eq!((read.sides, read.earlier), (record.sides, record.earlier));
+            bytes.len()
+        };
+        let short = again(&record);
+        record.sides.0[1].run = (2, 3);
+        assert!(again(&record) > short);
+        record.earlier.put_back(77, 3);
+        again(&record);
+        record.sides = Sides::NONE;
+        record.earlier = Earlier::NONE;
+        assert_eq!(again(&record), short);
+    }
+}

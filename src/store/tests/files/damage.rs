@@ -1,0 +1,321 @@
+//! Each page of a database is damaged in turn: that is found, or it is harmless; wrong data is never shown.
+
+use std::fmt::Debug;
+
+use rand_chacha::ChaCha20Rng;
+use rand_core::SeedableRng;
+
+use super::pages::{PAGE, damaged, is_used};
+use crate::protocol::{Digest, Number};
+use crate::store::check::{Report, check_database};
+use crate::store::files::catch_panic::guard;
+use crate::store::files::fault_disk::MemoryDisk;
+use crate::store::testing::{append, read};
+use crate::store::tests::fixture::{Truth, hello, populated};
+use crate::store::{Engine, OpenError, Outcome, Refusal, Reply, Request, RequestId, StoreError};
+use crate::testing::variable;
+
+/// Of how many pages one is damaged, unless all are asked for.
+const SAMPLE: usize = 7;
+
+fn found(disk: &MemoryDisk) -> bool {
+    let report: Result<Result<Report, OpenError>, StoreError> =
+        guard(|| Ok(disk.open().map(check_database))).map(|opened| match opened {
+            Ok(report) => report,
+            Err(error) => Err(OpenError::Store(error.into())),
+        });
+    !matches!(report, Ok(Ok(report)) if report.is_sound())
+}
+
+/// Whether a server that runs is told of it, which cannot have every page read.
+fn found_running(disk: &MemoryDisk) -> bool {
+    let checked: Result<Result<Report, OpenError>, StoreError> = guard(|| {
+        let Ok(database) = disk.files() else {
+            return Ok(Err(OpenError::Foreign));
+        };
+        Ok(Engine::new(database, [1; 32]).and_then(|engine| Ok(engine.snapshots().check()?)))
+    });
+    !matches!(checked, Ok(Ok(report)) if report.is_sound())
+}
+
+/// Somebody who asks a damaged database, and notes what did not come. What comes must be what was once written.
+struct Asker<'t> {
+    truth: &'t Truth,
+    engine: Engine,
+    page: usize,
+    missed: Vec<String>,
+}
+
+/// Asks for everything; returns what of it did not come.
+fn shown(truth: &Truth, disk: &MemoryDisk, page: usize) -> Vec<String> {
+    let Some(engine) = engine(disk) else {
+        return vec!["everything".into()];
+    };
+    let mut asker = Asker {
+        truth,
+        engine,
+        page,
+        missed: Vec::new(),
+    };
+    asker.identities();
+    asker.logs();
+    asker.rooms();
+    asker.standings();
+    asker.missed
+}
+
+impl Asker<'_> {
+    fn ask(&mut self, request: &Request) -> Option<Reply> {
+        if let Outcome::Done(reply) = ask(&mut self.engine, request.clone()) {
+            return Some(reply);
+        }
+        self.missed.push(format!("{request:?}"));
+        None
+    }
+
+    /// Notes whether all of what was there came; what came must have been there.
+    fn compare<T: PartialEq + Debug>(&mut self, came: &[T], there: &[T]) {
+        for one in came {
+            let page = self.page;
+            assert!(
+                there.contains(one),
+                "page {page}: {one:?}, not of {there:?}"
+            );
+        }
+        if came.len() != there.len() {
+            self.missed.push(format!("all but {came:?}"));
+        }
+    }
+
+    fn identities(&mut self) {
+        let secret = |_: &mut ChaCha20Rng| panic!("a lost secret was made anew");
+        match self.engine.secret("a key", secret) {
+            Ok(secret) => assert_eq!(secret, self.truth.secret, "page {}", self.page),
+            Err(error) => self.missed.push(error.to_string()),
+        }
+        for account in &self.truth.accounts {
+            let name = account.name.clone();
+            if let Some(Reply::Account(found)) = self.ask(&Request::FindAccount { name }) {
+                assert_eq!(&found, account, "page {}", self.page);
+            }
+        }
+        if let Some(Reply::Accounts { accounts, .. }) = self.ask(&Request::ListAccounts) {
+            self.compare(&accounts, &self.truth.accounts);
+        }
+        if let Some(Reply::Retained(retained)) = self.ask(&Request::ListRetained) {
+            let mut there = self.truth.retained.clone();
+            // A name that cannot be read is told as a number.
+            for (place, name) in [(0, "conversation 1"), (1, "conversation 9")] {
+                if retained.iter().any(|(found, _)| found == name) {
+                    self.missed.push(name.into());
+                    there[place].0 = name.into();
+                }
+            }
+            self.compare(&retained, &there);
+        }
+    }
+
+    fn logs(&mut self) {
+        for (conversation, reader, there) in &self.truth.logs {
+            let request = read(*reader, *conversation, 0, usize::MAX);
+            if let Some(Reply::Entries { entries, .. }) = self.ask(&request) {
+                // One that cannot be read says so of itself.
+                let (told, whole): (Vec<_>, Vec<_>) = entries.into_iter().partition(|entry| {
+                    entry.digest == Digest::default() && entry.content.is_empty()
+                });
+                assert!(told.len() + whole.len() <= there.len());
+                self.compare(&whole, there);
+            }
+        }
+        for (conversation, account, there) in &self.truth.marks {
+            let request = Request::Marks {
+                conversation: *conversation,
+                account: *account,
+                named_max: u32::MAX,
+            };
+            if let Some(Reply::Marks { marks, .. }) = self.ask(&request) {
+                let marks = marks.into_iter().map(|mark| (mark.name, mark.entry.0));
+                self.compare(&marks.collect::<Vec<_>>(), there);
+            }
+        }
+    }
+
+    fn rooms(&mut self) {
+        for ((account, _), there) in self.truth.users.iter().zip(&self.truth.rooms) {
+            let request = Request::Rooms {
+                account: *account,
+                own: true,
+                public: Vec::new(),
+            };
+            if let Some(Reply::Rooms(rooms)) = self.ask(&request) {
+                self.compare(&rooms, there);
+            }
+        }
+        for (conversation, account, there) in &self.truth.members {
+            let request = Request::Members {
+                conversation: *conversation,
+                account: *account,
+            };
+            if let Some(Reply::Members(members)) = self.ask(&request) {
+                let members = members.into_iter().map(|member| (member.name, member.role));
+                self.compare(&members.collect::<Vec<_>>(), there);
+            }
+        }
+    }
+
+    fn standings(&mut self) {
+        for ((account, _), there) in self.truth.users.iter().zip(&self.truth.standings) {
+            let Some(Reply::Hello { standings, .. }) = self.ask(&hello(*account)) else {
+                continue;
+            };
+            // Zero is also what is said of a number that cannot be read: the device finds out when it sends.
+            let mut there = there.clone();
+            for known in &mut there {
+                let found = standings
+                    .iter()
+                    .find(|one| one.conversation == known.conversation);
+                if found.is_some_and(|found| found.last_number < known.last_number) {
+                    self.missed.push(format!("the last number in {known:?}"));
+                    known.last_number = Number(0);
+                }
+            }
+            self.compare(&standings, &there);
+        }
+    }
+}
+
+#[test]
+fn a_damaged_page_is_found_or_harmless_and_wrong_data_is_never_shown() {
+    let (disk, truth) = populated();
+    let image = disk.image();
+    let every = variable("UDPCHAT_ALL_PAGES").is_some();
+    let seed = variable("UDPCHAT_DAMAGE_SEED").map_or(5, |seed| {
+        seed.parse().expect("UDPCHAT_DAMAGE_SEED is a number")
+    });
+    let mut rng = ChaCha20Rng::seed_from_u64(seed);
+    let (mut pages, mut detected, mut incomplete) = (0, 0, 0);
+    for page in 0..image.len() / PAGE {
+        let damaged = MemoryDisk::from_image(damaged(&image, page, &mut rng));
+        if !every && (!is_used(&image, page) || page % SAMPLE != 0) {
+            continue;
+        }
+        pages += 1;
+        let is_found = found(&MemoryDisk::from_image(damaged.image()));
+        let is_told = found_running(&MemoryDisk::from_image(damaged.image()));
+        let missed = shown(&truth, &damaged, page);
+        let is_whole = missed.is_empty();
+        detected += u32::from(is_found);
+        incomplete += u32::from(!is_whole);
+        assert!(
+            is_found || is_whole,
+            "page {page} was lost without a word: {missed:?}"
+        );
+        assert!(
+            is_told || is_whole,
+            "page {page}: a running server is not told: {missed:?}"
+        );
+    }
+    println!(
+        "seed {seed}: {pages} pages damaged, {detected} of them found, the others harmless; of {incomplete} something was \
+         missed, which a running server is told too"
+    );
+    assert!(detected > 0);
+}
+
+/// What became of things said in a damaged database.
+#[derive(Debug, Default)]
+struct Written {
+    said: usize,
+    /// Refused, or not answered.
+    refused: usize,
+    /// Called stored, and not there after a new beginning.
+    missing: usize,
+}
+
+/// An engine for a damaged database, which opens it again after a failure; none if it cannot be opened.
+fn engine(disk: &MemoryDisk) -> Option<Engine> {
+    let opened: Result<_, StoreError> = guard(|| Ok(disk.files()));
+    let files = opened.ok()?.ok()?;
+    let made = guard(|| Ok::<_, StoreError>(Engine::new(files, [1; 32])));
+    let again = disk.clone();
+    let reopen = move || {
+        again
+            .files()
+            .map_err(|error| OpenError::Store(error.into()))
+    };
+    Some(made.ok()?.ok()?.with_reopen(Box::new(reopen)))
+}
+
+fn ask(engine: &mut Engine, request: Request) -> Outcome {
+    if engine.is_broken() {
+        let _ = guard(|| engine.recover());
+    }
+    let batch = vec![(RequestId(0), request)];
+    engine.execute(batch).remove(0).outcome
+}
+
+/// Says something in each conversation, twice, with a checkpoint behind it, and begins again; none if the database cannot
+/// be opened before or after.
+fn written(truth: &Truth, disk: &MemoryDisk) -> Option<Written> {
+    let mut before = engine(disk)?;
+    let mut written = Written::default();
+    let mut stored = Vec::new();
+    for text in ["one", "two"] {
+        for (conversation, reader, _) in &truth.logs {
+            let author = truth.users.iter().find(|user| user.0 == *reader);
+            let author = *author.expect("readers are users");
+            let mut say = |number| ask(&mut before, append(author, *conversation, number, text));
+            let outcome = match say(u64::MAX) {
+                Outcome::Refused(Refusal::Expect(number)) => say(number.0),
+                other => other,
+            };
+            written.said += 1;
+            match outcome {
+                Outcome::Done(Reply::Stored(one)) => stored.push((*conversation, *reader, one)),
+                _ => written.refused += 1,
+            }
+        }
+        ask(&mut before, Request::Checkpoint);
+    }
+    drop(before);
+    let mut after = engine(disk)?;
+    for (conversation, reader, one) in stored {
+        let request = read(reader, conversation, one.prev.0, 10_000);
+        let is_there = match ask(&mut after, request) {
+            Outcome::Done(Reply::Entries { entries, .. }) => {
+                entries.first().map(|first| first.entry) == Some(one.entry)
+            }
+            _ => false,
+        };
+        written.missing += usize::from(!is_there);
+    }
+    Some(written)
+}
+
+#[test]
+fn what_is_called_stored_in_a_damaged_database_is_there_and_few_are_refused() {
+    // Entries wait in memory for the checkpoint: what cannot be written there has to be refused when it is said.
+    let (disk, truth) = populated();
+    let image = disk.image();
+    let every = variable("UDPCHAT_ALL_PAGES").is_some();
+    let mut rng = ChaCha20Rng::seed_from_u64(5);
+    let (mut pages, mut opened, mut refused, mut said) = (0, 0, 0, 0);
+    for page in 0..image.len() / PAGE {
+        let damaged = MemoryDisk::from_image(damaged(&image, page, &mut rng));
+        if !is_used(&image, page) || !every && page % 3 != 0 {
+            continue;
+        }
+        pages += 1;
+        let Some(written) = written(&truth, &damaged) else {
+            continue;
+        };
+        opened += 1;
+        assert_eq!(written.missing, 0, "page {page}: {written:?}");
+        refused += written.refused;
+        said += written.said;
+    }
+    println!(
+        "{pages} pages damaged; with {opened} of them the server can begin, and {refused} of {said} messages are refused"
+    );
+    assert!(opened * 10 >= pages * 8 && refused * 10 <= said);
+}

@@ -1,0 +1,119 @@
+//! How a database of an older schema is migrated, with one step as an example.
+
+use std::fs;
+
+use redb::{ReadableDatabase as _, TableDefinition, WriteTransaction};
+
+use super::opening::{private_directory, write};
+use crate::store::files::fault_disk::MemoryDisk;
+use crate::store::files::migrate::{Step, migrate, open_with};
+use crate::store::ops::usage;
+use crate::store::schema::tables::{State, Tables};
+use crate::store::testing::Bench;
+use crate::store::tests::fixture::{Truth, populated};
+use crate::store::{DATABASE_FILE, Engine, OpenError, SCHEMA_VERSION, StoreError, open_current};
+
+const META: TableDefinition<'_, &str, u64> = TableDefinition::new("meta");
+const USAGE: TableDefinition<'_, u64, (u64, u32)> = TableDefinition::new("usage");
+
+/// The schema that the example is of, in which nothing counted what accounts have written.
+const OLDER: u64 = SCHEMA_VERSION - 1;
+
+const STEPS: &[Step] = &[count_usage];
+
+fn count_usage(transaction: &WriteTransaction) -> Result<(), StoreError> {
+    usage::recount(&mut Tables::open(transaction, &State::default())?)
+}
+
+/// The fixture as an older program would have it.
+fn older() -> (MemoryDisk, Truth) {
+    let (disk, truth) = populated();
+    let database = disk.open().unwrap();
+    let transaction = database.begin_write().unwrap();
+    transaction.delete_table(USAGE).unwrap();
+    let mut meta = transaction.open_table(META).unwrap();
+    meta.insert("server schema", OLDER).unwrap();
+    drop(meta);
+    transaction.commit().unwrap();
+    drop(database);
+    (disk, truth)
+}
+
+/// The database is of the current schema and holds what it held.
+fn whole(disk: MemoryDisk, truth: &Truth) {
+    let mut bench = Bench::on(disk);
+    let report = bench.engine.snapshots().check().unwrap();
+    assert!(report.is_sound(), "{report:?}");
+    assert_eq!(truth.asked_again(&mut bench), *truth);
+}
+
+#[test]
+fn older_schema_is_migrated_whole() {
+    let (disk, truth) = older();
+    migrate(&disk.open().unwrap(), STEPS).unwrap();
+    whole(disk, &truth);
+}
+
+#[test]
+fn an_engine_refuses_an_older_schema_that_nobody_has_copied() {
+    let files = older().0.files().unwrap();
+    let error = Engine::new(files, [0; 32]).err().unwrap();
+    assert!(matches!(error, OpenError::OlderSchema { found: OLDER, .. }));
+}
+
+#[test]
+fn schema_without_a_step_is_neither_copied_nor_changed() {
+    let directory = private_directory();
+    let path = directory.path().join(DATABASE_FILE);
+    write(&path, &older().0.image());
+    let (files, copy) = open_current(directory.path(), 0).unwrap();
+    assert_eq!(copy, None);
+    let error = Engine::new(files, [0; 32]).err().unwrap();
+    let told = error.to_string();
+    assert!(told.contains(&format!("schema {OLDER}")) && told.contains("new data directory"));
+}
+
+#[test]
+fn a_crash_at_any_step_leaves_one_schema_or_the_other() {
+    let (disk, truth) = older();
+    let image = disk.image();
+    let mut failed = 0;
+    for successes in 0.. {
+        let disk = MemoryDisk::from_image(image.clone());
+        let database = disk.open().unwrap();
+        disk.fail_after(Some(successes));
+        let outcome = migrate(&database, STEPS);
+        disk.crash_keeping(|index| index % 2 == 0);
+        drop(database);
+        migrate(&disk.open().unwrap(), STEPS).unwrap();
+        whole(disk, &truth);
+        if outcome.is_ok() {
+            break;
+        }
+        failed += 1;
+    }
+    assert!(failed > 3, "the disk failed in the middle too: {failed}");
+}
+
+#[test]
+fn a_copy_is_made_before_and_named_after_schema_and_day() {
+    let directory = private_directory();
+    let path = directory.path().join(DATABASE_FILE);
+    let (disk, truth) = older();
+    write(&path, &disk.image());
+    let (files, copy) = open_with(directory.path(), 1_773_756_120_000, STEPS).unwrap();
+    let copy = copy.expect("an older schema is copied");
+    let name = copy.file_name().unwrap().to_string_lossy().into_owned();
+    assert_eq!(name, format!("udpchat.redb.schema-{OLDER}.2026-03-17"));
+    Engine::new(files, [0; 32]).unwrap();
+    let old = MemoryDisk::from_image(fs::read(&copy).unwrap());
+    let database = old.open().unwrap();
+    let transaction = database.begin_read().unwrap();
+    let meta = transaction.open_table(META).unwrap();
+    assert_eq!(meta.get("server schema").unwrap().unwrap().value(), OLDER);
+    drop(database);
+    migrate(&old.open().unwrap(), STEPS).unwrap();
+    whole(old, &truth);
+    let (_, again) = open_with(directory.path(), 0, STEPS).unwrap();
+    assert_eq!(again, None, "what is current is not copied");
+}

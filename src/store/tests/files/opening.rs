@@ -1,0 +1,234 @@
+//! Every way in which a database can be unfit to be opened, each with its own answer and none with a panic.
+
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+use rand_chacha::ChaCha20Rng;
+use rand_core::{RngCore, SeedableRng};
+use redb::TableDefinition;
+use tempfile::TempDir;
+
+use crate::protocol::ConversationId;
+use crate::store::files::fault_disk::MemoryDisk;
+use crate::store::open;
+use crate::store::testing::Bench;
+use crate::store::{
+    DATABASE_FILE, Engine, Files, OpenError, Request, RequestId, SCHEMA_VERSION, open_file, reopen,
+};
+
+/// A data directory with a database in it that holds a few things.
+fn filled() -> (TempDir, PathBuf) {
+    let mut bench = Bench::new();
+    let alice = bench.user("alice");
+    for number in 1..=20 {
+        bench.say(alice, ConversationId::EVERYONE, number, &"x".repeat(3000));
+    }
+    let disk = bench.disk.clone();
+    drop(bench);
+    let directory = private_directory();
+    let path = directory.path().join(DATABASE_FILE);
+    write(&path, &disk.image());
+    (directory, path)
+}
+
+pub(in crate::store::tests) fn private_directory() -> TempDir {
+    let directory = tempfile::tempdir().unwrap();
+    fs::set_permissions(directory.path(), Permissions::from_mode(0o700)).unwrap();
+    directory
+}
+
+pub(in crate::store::tests) fn write(path: &Path, bytes: &[u8]) {
+    fs::write(path, bytes).unwrap();
+    fs::set_permissions(path, Permissions::from_mode(0o600)).unwrap();
+}
+
+fn mode(path: &Path) -> u32 {
+    fs::metadata(path).unwrap().permissions().mode() & 0o777
+}
+
+#[test]
+fn a_new_database_and_its_directories_are_for_their_owner_only() {
+    let parent = private_directory();
+    let data = parent.path().join("a/b");
+    let database = open(&data).unwrap();
+    assert_eq!(mode(&data), 0o700);
+    assert_eq!(mode(&data.join(DATABASE_FILE)), 0o600);
+    let names: Vec<_> = fs::read_dir(&data).unwrap().collect();
+    assert_eq!(mode(&data.join("udpchat.redb.journal")), 0o600);
+    assert_eq!(names.len(), 2, "nothing is left of its making");
+    let epoch = Engine::new(database, [1; 32]).unwrap().epoch();
+    let again = Engine::new(open(&data).unwrap(), [2; 32]).unwrap();
+    assert_eq!(again.epoch(), epoch);
+}
+
+#[test]
+fn what_is_open_to_others_is_refused_with_the_command_that_helps() {
+    let (directory, path) = filled();
+    fs::set_permissions(&path, Permissions::from_mode(0o640)).unwrap();
+    let error = open(directory.path()).unwrap_err();
+    assert!(matches!(error, OpenError::FileExposed { mode: 0o640, .. }));
+    assert!(
+        error
+            .to_string()
+            .contains(&format!("chmod 600 {}", path.display()))
+    );
+    fs::set_permissions(directory.path(), Permissions::from_mode(0o755)).unwrap();
+    let error = open(directory.path()).unwrap_err();
+    assert!(matches!(
+        error,
+        OpenError::DirectoryExposed { mode: 0o755, .. }
+    ));
+    let command = format!("chmod 700 {}", directory.path().display());
+    assert!(error.to_string().contains(&command));
+}
+
+#[test]
+fn a_database_in_use_is_refused() {
+    let (directory, _) = filled();
+    let held = open(directory.path()).unwrap();
+    assert!(matches!(
+        open(directory.path()),
+        Err(OpenError::InUse { .. })
+    ));
+    drop(held);
+    open(directory.path()).unwrap();
+}
+
+#[test]
+fn an_empty_file_is_truncated_and_not_made_anew() {
+    let (directory, path) = filled();
+    write(&path, b"");
+    let error = open(directory.path()).unwrap_err();
+    assert!(matches!(error, OpenError::Truncated { bytes: 0, .. }));
+    assert_eq!(fs::metadata(&path).unwrap().len(), 0);
+}
+
+#[test]
+fn a_truncated_database_is_named_at_every_length() {
+    let (directory, path) = filled();
+    let whole = fs::read(&path).unwrap();
+    let around = [9, 64, 320, 512, 4096, 8192, 65536, whole.len()];
+    let lengths = around
+        .iter()
+        .flat_map(|length| [length - 1, *length, length + 1])
+        .chain((0..24).map(|part| whole.len() * part / 24))
+        .filter(|length| *length < whole.len());
+    for length in lengths {
+        write(&path, &whole[..length]);
+        let error = open(directory.path()).expect_err("it is not whole");
+        let named = matches!(
+            error,
+            OpenError::Truncated { .. } | OpenError::Damaged { .. }
+        );
+        assert!(named, "{length} bytes: {error:?}");
+        assert!(error.to_string().contains(&*path.to_string_lossy()));
+    }
+}
+
+#[test]
+fn garbage_is_not_a_database() {
+    let (directory, path) = filled();
+    let mut rng = ChaCha20Rng::seed_from_u64(1);
+    for length in [1, 8, 9, 100, 5000, 100_000] {
+        let mut bytes = vec![0; length];
+        rng.fill_bytes(&mut bytes);
+        write(&path, &bytes);
+        let error = open(directory.path()).unwrap_err();
+        assert!(matches!(error, OpenError::NotADatabase { .. }), "{error:?}");
+    }
+}
+
+#[test]
+fn a_damaged_header_never_panics() {
+    let (_directory, path) = filled();
+    let whole = fs::read(&path).unwrap();
+    let mut rng = ChaCha20Rng::seed_from_u64(2);
+    let mut refused = 0;
+    for round in 0..60 {
+        let mut bytes = whole.clone();
+        // Either a few bytes of the header, or all that follows the magic number.
+        if round % 4 == 0 {
+            rng.fill_bytes(&mut bytes[9..]);
+        } else {
+            for _ in 0..4 {
+                let place = 9 + rng.next_u32() as usize % 311;
+                rng.fill_bytes(&mut bytes[place..=place]);
+            }
+        }
+        write(&path, &bytes);
+        refused += u32::from(open_file(&path).is_err());
+    }
+    assert!(refused >= 15, "at least where everything was overwritten");
+}
+
+#[test]
+fn other_things_of_that_name_are_refused() {
+    let (directory, path) = filled();
+    assert!(matches!(open(&path), Err(OpenError::NotADirectory { .. })));
+    fs::remove_file(&path).unwrap();
+    fs::create_dir(&path).unwrap();
+    let error = open(directory.path()).unwrap_err();
+    assert!(matches!(error, OpenError::NotADatabase { .. }), "{error:?}");
+    let below_a_file = directory.path().join("file");
+    fs::write(&below_a_file, b"").unwrap();
+    let error = open(&below_a_file.join("data")).unwrap_err();
+    assert!(!error.to_string().is_empty());
+}
+
+#[test]
+fn opening_again_makes_nothing() {
+    let directory = private_directory();
+    let error = reopen(directory.path()).unwrap_err();
+    assert!(matches!(error, OpenError::Io { .. }), "{error:?}");
+    assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 0);
+    let engine = Engine::open(directory.path(), [1; 32]).unwrap();
+    drop(engine);
+    reopen(directory.path()).unwrap();
+}
+
+#[test]
+fn a_newer_schema_and_a_database_of_another_kind_are_refused() {
+    let meta = TableDefinition::<&str, u64>::new("meta");
+    let other = TableDefinition::<u64, u64>::new("other");
+    let bench = Bench::new();
+    let disk = bench.disk.clone();
+    drop(bench);
+    let database = disk.open().unwrap();
+    let transaction = database.begin_write().unwrap();
+    let newer = SCHEMA_VERSION + 1;
+    transaction
+        .open_table(meta)
+        .unwrap()
+        .insert("server schema", newer)
+        .unwrap();
+    transaction.commit().unwrap();
+    let journal = Box::new(disk.journal());
+    let error = Engine::new(Files { database, journal }, [0; 32])
+        .err()
+        .unwrap();
+    assert!(matches!(error, OpenError::NewerSchema { found, .. } if found == newer));
+
+    let disk = MemoryDisk::new();
+    let database = disk.open().unwrap();
+    let transaction = database.begin_write().unwrap();
+    transaction.open_table(other).unwrap().insert(1, 1).unwrap();
+    transaction.commit().unwrap();
+    let journal = Box::new(disk.journal());
+    let error = Engine::new(Files { database, journal }, [0; 32])
+        .err()
+        .unwrap();
+    assert!(matches!(error, OpenError::Foreign));
+}
+
+#[test]
+fn a_single_file_is_made_for_its_owner_only() {
+    let directory = private_directory();
+    let path = directory.path().join("device.redb");
+    let database = open_file(&path).unwrap();
+    let journal = Box::new(MemoryDisk::new().journal());
+    let mut engine = Engine::new(Files { database, journal }, [3; 32]).unwrap();
+    let completions = engine.execute(vec![(RequestId(1), Request::ListAccounts)]);
+    assert_eq!(completions.len(), 1);
+    assert_eq!(mode(&path), 0o600);
+}
