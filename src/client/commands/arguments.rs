@@ -1,4 +1,5 @@
-//! What a command takes, word by word: the usage texts, the check of what was typed and the tab key read it.
+//! What a command takes, word by word, and how a line is read by it: for the usage texts, the check before a command
+//! runs and the tab key.
 
 use crate::protocol::ROOM_SIGN;
 
@@ -16,7 +17,7 @@ pub(super) struct Argument {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     Word,
-    /// A word that another argument gets if it does not begin with `#` and that one wants it.
+    /// A room's name. Where a text may follow, a word without `#` belongs to that.
     Room,
     Number,
     Choice(&'static [&'static str]),
@@ -26,7 +27,7 @@ pub(super) enum Kind {
     Text,
 }
 
-/// Whose names the tab key offers.
+/// Which names the tab key offers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Source {
     Nothing,
@@ -44,48 +45,36 @@ pub(super) const USER: Argument = Argument::word("USER", Source::Users);
 pub(super) const USER_OR_ROOM: Argument = Argument::word("USER|#ROOM", Source::UsersAndRooms);
 pub(super) const CONVERSATION: Argument =
     Argument::word("USER|#ROOM|everyone", Source::Conversations);
-pub(super) const ROOM: Argument = Argument {
-    kind: Kind::Room,
-    ..Argument::word("#ROOM", Source::Rooms)
-};
+pub(super) const ROOM: Argument = Argument::new(Kind::Room, "#ROOM", Source::Rooms);
 
 impl Argument {
-    pub(super) const fn word(shown: &'static str, source: Source) -> Self {
+    const fn new(kind: Kind, shown: &'static str, source: Source) -> Self {
         Self {
             shown,
-            kind: Kind::Word,
+            kind,
             source,
             is_optional: false,
         }
     }
 
+    pub(super) const fn word(shown: &'static str, source: Source) -> Self {
+        Self::new(Kind::Word, shown, source)
+    }
+
     pub(super) const fn number(shown: &'static str) -> Self {
-        Self {
-            kind: Kind::Number,
-            ..Self::word(shown, Source::Nothing)
-        }
+        Self::new(Kind::Number, shown, Source::Nothing)
     }
 
     pub(super) const fn choice(words: &'static [&'static str]) -> Self {
-        Self {
-            kind: Kind::Choice(words),
-            ..Self::word("", Source::Nothing)
-        }
+        Self::new(Kind::Choice(words), "", Source::Nothing)
     }
 
     pub(super) const fn option(name: &'static str, value: &'static str) -> Self {
-        Self {
-            kind: Kind::Option(name),
-            ..Self::word(value, Source::Nothing)
-        }
-        .optional()
+        Self::new(Kind::Option(name), value, Source::Nothing).optional()
     }
 
     pub(super) const fn text(shown: &'static str) -> Self {
-        Self {
-            kind: Kind::Text,
-            ..Self::word(shown, Source::Users)
-        }
+        Self::new(Kind::Text, shown, Source::Users)
     }
 
     pub(super) const fn optional(self) -> Self {
@@ -120,46 +109,30 @@ impl Argument {
     }
 }
 
-/// The values of a command's arguments, as far as a line has them.
-pub(super) struct Parsed<'a> {
-    pub values: Vec<Option<&'a str>>,
-    /// Whether there was a word for which there is no argument.
-    pub has_surplus: bool,
-}
-
 /// The value of each argument, or nothing if these are not the words that a command takes.
 pub(super) fn parse<'a>(arguments: &[Argument], line: &'a str) -> Option<Vec<Option<&'a str>>> {
-    let Parsed {
-        values,
-        has_surplus,
-    } = assign(arguments, line);
+    let values = assign(arguments, line)?;
     let mut each = arguments.iter().zip(&values);
-    let is_complete = each.all(|(argument, value)| argument.is_optional || value.is_some());
-    (is_complete && !has_surplus).then_some(values)
+    each.all(|(argument, value)| argument.is_optional || value.is_some())
+        .then_some(values)
 }
 
-/// Gives each word of a line to an argument.
-pub(super) fn assign<'a>(arguments: &[Argument], line: &'a str) -> Parsed<'a> {
-    let mut parsed = Parsed {
-        values: vec![None; arguments.len()],
-        has_surplus: false,
-    };
+/// Gives each word of a line to an argument; nothing if there is none for a word.
+pub(super) fn assign<'a>(arguments: &[Argument], line: &'a str) -> Option<Vec<Option<&'a str>>> {
+    let mut values = vec![None; arguments.len()];
     let mut rest = line.trim();
     while !rest.is_empty() {
         let (word, behind) = split_word(rest);
-        let Some(at) = place(arguments, &parsed.values, word) else {
-            parsed.has_surplus = true;
-            break;
-        };
+        let at = place(arguments, &values, word)?;
         let (value, behind) = match arguments[at].kind {
             Kind::Text => (rest, ""),
             Kind::Option(_) => split_word(behind),
             _ => (word, behind),
         };
-        parsed.values[at] = Some(value);
+        values[at] = Some(value);
         rest = behind;
     }
-    parsed
+    Some(values)
 }
 
 /// The argument that a word is for: the first that must still be given, else the first that claims it, else the first
@@ -177,6 +150,15 @@ fn place(arguments: &[Argument], values: &[Option<&str>], word: &str) -> Option<
     find(&|argument| argument.claims(word))
         .or_else(|| find(&|argument| matches!(argument.kind, Kind::Word | Kind::Text)))
         .or_else(|| find(&|argument| argument.kind == Kind::Room))
+}
+
+/// The text that a line says in a conversation, unless it is a command there: commands take a slash, and `//x` says
+/// "/x".
+pub(super) fn text_inside(line: &str) -> Option<&str> {
+    match line.strip_prefix('/') {
+        None => Some(line),
+        Some(rest) => rest.starts_with('/').then_some(rest),
+    }
 }
 
 /// The first word, and the rest of the line behind it.

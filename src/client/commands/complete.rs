@@ -1,7 +1,7 @@
 //! What the tab key makes of a line: commands, and for each argument the words that its row names.
 
-use super::arguments::{self, Argument, Kind, Source, split_word};
-use super::{TABLE, text_inside};
+use super::arguments::{self, Argument, Kind, Source, split_word, text_inside};
+use super::table::TABLE;
 use crate::client::env::Names;
 use crate::protocol::EVERYONE_NAME;
 
@@ -37,12 +37,11 @@ pub fn complete(before: &str, is_inside: bool, names: &Names) -> (usize, Vec<Str
 
 /// The words that can stand behind these arguments.
 fn expected(all: &[Argument], given: &str, names: &Names) -> Vec<String> {
-    let parsed = arguments::assign(all, given);
-    if parsed.has_surplus {
+    let Some(values) = arguments::assign(all, given) else {
         return Vec::new();
-    }
+    };
     let mut open = Vec::new();
-    for (argument, value) in all.iter().zip(&parsed.values) {
+    for (argument, value) in all.iter().zip(&values) {
         match (argument.kind, value) {
             // A text takes all further words, and an option without a value the next one.
             (Kind::Text, Some(_)) | (Kind::Option(_), Some("")) => {

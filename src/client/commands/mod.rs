@@ -17,7 +17,7 @@ pub use complete::complete;
 use super::core::Core;
 use super::env::Tone;
 use crate::transport::Now;
-use arguments::split_word;
+use arguments::{split_word, text_inside};
 use row::Call;
 use table::TABLE;
 
@@ -60,13 +60,4 @@ pub(super) fn run(core: &mut Core, now: Now, line: &str, inside: Option<&str>) {
     }
     let table = &TABLE;
     (command.run)(core, &Call { now, values, table });
-}
-
-/// The text that a line says in a conversation, unless it is a command there: commands take a slash, and `//x` says
-/// "/x".
-fn text_inside(line: &str) -> Option<&str> {
-    match line.strip_prefix('/') {
-        None => Some(line),
-        Some(rest) => rest.starts_with('/').then_some(rest),
-    }
 }

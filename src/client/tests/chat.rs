@@ -203,6 +203,20 @@ fn what_cannot_be_said_is_refused_at_the_prompt() {
 }
 
 #[test]
+fn help_of_one_command_tells_how_it_is_typed_and_by_which_other_words() {
+    let mut desk = Desk::signed_in(Screen::interactive());
+    for line in ["help quit", "help /exit"] {
+        say(&mut desk, line);
+        let lines = desk.lines();
+        assert_eq!(lines[0], "quit", "{line}");
+        assert_eq!(lines.last().map(String::as_str), Some("  also: exit"));
+    }
+    say(&mut desk, "help mesage");
+    assert!(desk.lines()[0].contains("did you mean \"message\"?"));
+    assert!(desk.bodies().is_empty());
+}
+
+#[test]
 fn unstored_messages_are_sent_again_with_the_same_bytes_after_a_crash() {
     let mut desk = Desk::signed_in(Screen::interactive());
     say(&mut desk, "message bob one");
