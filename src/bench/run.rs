@@ -1,5 +1,7 @@
 //! Wires a run together: sockets, endpoint, crowd, signals.
 
+use std::net::SocketAddr;
+
 use anyhow::Context as _;
 
 use super::crowd::{Cast, Crowd};
@@ -15,11 +17,11 @@ use crate::transport::{ClientConfig, Endpoint};
 /// what one of them is sent takes no room from the others. Chosen: some packets, as the kernel counts.
 const CLIENT_BUFFER_BYTES: usize = 4096;
 
-/// Runs a workload against a server.
+/// Runs a workload against the server at these addresses; without any, against one of its own.
 ///
 /// # Errors
 /// If it cannot be measured.
-pub fn run(args: &Args, host: Host) -> Result<End, Error> {
+pub fn run(args: &Args, server: Option<Vec<SocketAddr>>, host: Host) -> Result<End, Error> {
     let table = workload::table();
     let workload = table
         .find(&args.workload)
@@ -27,18 +29,17 @@ pub fn run(args: &Args, host: Host) -> Result<End, Error> {
     let seed = || net::seed().context("the operating system gives no randomness");
     let traffic = workload.traffic(args, seed()?)?;
     let (names, room) = names(args.clients + traffic.absent(), seed()?);
-    let server = match args.server {
-        Some(_) => None,
-        None => Some(OwnServer::start(
-            host,
-            &names,
-            &room_of(&*traffic, &names, &room),
-        )?),
-    };
-    let addresses = match (&args.server, &server) {
-        (Some(addresses), _) => addresses.clone(),
-        (None, Some((own, _))) => vec![own.address()],
-        (None, None) => Vec::new(),
+    let (addresses, server) = match server {
+        Some(_) if traffic.is_storm() => {
+            let why = "storm restarts the server: leave HOST out, so that it starts one of its own";
+            return Err(Error::Args(why.into()));
+        }
+        Some(addresses) => (addresses, None),
+        None => {
+            let room = room_of(&*traffic, &names, &room);
+            let (server, passes) = OwnServer::start(host, &names, &room)?;
+            (vec![server.address()], Some((server, passes)))
+        }
     };
     let sockets = Socket::bind_toward(&addresses).context("cannot open a socket")?;
     for socket in &sockets {

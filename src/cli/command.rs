@@ -1,85 +1,199 @@
-//! The table of subcommands and the clap command that is made from it.
+//! A subcommand as a row of the registry, at whatever level: from it come parsing, help, manual pages, completions and
+//! suggestions.
 
-use super::exit::Outcome;
-use super::{bench, completions, connect, help, logging, room, serve, status, store, user};
+use std::borrow::Cow;
+
+use clap::ArgMatches;
+
+use super::exit::{Failure, Outcome};
+use super::logging::LogOptions;
 use crate::registry::{Entry, Registry};
 
-/// A subcommand.
-pub trait Command: Entry {
-    /// Its arguments. Name and summary are put in from the table.
-    fn arguments(&self, command: clap::Command) -> clap::Command;
+/// Subcommands of one level, in the order of the menu.
+pub type Commands = Registry<Subcommand>;
 
-    /// Runs it.
-    ///
-    /// # Errors
-    /// What went wrong, with the exit code that it leads to.
-    fn run(&self, matches: &clap::ArgMatches) -> Outcome;
+/// What a subcommand is given beside its own arguments.
+pub struct Context<'a> {
+    /// All subcommands, the topmost level.
+    pub commands: &'a Commands,
+    /// Where to log, and how much.
+    pub log: LogOptions,
+}
 
-    /// What its manual page says beside the options: title and text of each section.
-    fn sections(&self) -> Vec<(&'static str, String)> {
-        Vec::new()
+/// A part of a manual page: its title and text.
+pub type Section = (&'static str, Cow<'static, str>);
+
+/// A subcommand, or a group of them.
+pub struct Subcommand {
+    name: &'static str,
+    summary: &'static str,
+    sections: Vec<Section>,
+    arguments: fn(clap::Command) -> clap::Command,
+    /// A group only leads to those inside it.
+    run: Option<Box<Run>>,
+    inside: Commands,
+}
+
+type Run = dyn Fn(&ArgMatches, &Context<'_>) -> Outcome;
+
+impl Entry for Subcommand {
+    fn name(&self) -> &'static str {
+        self.name
+    }
+
+    fn summary(&self) -> &'static str {
+        self.summary
     }
 }
 
-/// All subcommands, in the order of the menu.
-#[must_use]
-pub fn table() -> Registry<dyn Command> {
-    Registry::<dyn Command>::default()
-        .with(Box::new(serve::Serve))
-        .with(Box::new(connect::Connect))
-        .with(Box::new(user::User))
-        .with(Box::new(room::Room))
-        .with(Box::new(status::Status))
-        .with(Box::new(store::Store))
-        .with(Box::new(bench::Bench))
-        .with(Box::new(completions::Completions))
-        .with(Box::new(help::Help))
+impl Subcommand {
+    /// One that takes these arguments and runs this.
+    #[must_use]
+    pub fn new<A: clap::Args + 'static>(
+        name: &'static str,
+        summary: &'static str,
+        run: fn(A, &Context<'_>) -> Outcome,
+    ) -> Self {
+        let parsed = move |matches: &ArgMatches, context: &Context<'_>| {
+            run(
+                A::from_arg_matches(matches).map_err(Failure::usage)?,
+                context,
+            )
+        };
+        Self {
+            arguments: A::augment_args,
+            run: Some(Box::new(parsed)),
+            ..Self::group(name, summary, Commands::default())
+        }
+    }
+
+    /// One that leads to others.
+    #[must_use]
+    pub const fn group(name: &'static str, summary: &'static str, inside: Commands) -> Self {
+        Self {
+            name,
+            summary,
+            sections: Vec::new(),
+            arguments: |parser| parser,
+            run: None,
+            inside,
+        }
+    }
+
+    /// With this in the manual, beside what the arguments say.
+    #[must_use]
+    pub fn section(mut self, title: &'static str, text: impl Into<Cow<'static, str>>) -> Self {
+        self.sections.push((title, text.into()));
+        self
+    }
+
+    /// What stands in the manual: of those inside it first, which have no page of their own.
+    pub fn sections(&self) -> impl Iterator<Item = &Section> {
+        let inside = self.inside.iter().flat_map(|inner| &inner.sections);
+        inside.chain(&self.sections)
+    }
+
+    fn parser(&self) -> clap::Command {
+        // What a struct of arguments says of itself is none of the user's concern.
+        let parser = (self.arguments)(clap::Command::new(self.name))
+            .about(self.summary)
+            .long_about(None)
+            .mut_args(|argument| argument.hide_env_values(true));
+        match self.run {
+            Some(_) => parser,
+            None => with_subcommands(parser, &self.inside),
+        }
+    }
 }
 
-/// The whole command line, made from the table.
+/// The parser of the whole command line.
 #[must_use]
-pub fn application(table: &Registry<dyn Command>) -> clap::Command {
-    let application = clap::Command::new("udpchat")
+pub fn parser(commands: &Commands) -> clap::Command {
+    let parser = <LogOptions as clap::Args>::augment_args(clap::Command::new("udpchat"));
+    let parser = parser
         .version(env!("CARGO_PKG_VERSION"))
         .about("Chat over UDP: server and terminal client in one")
         .long_about(
             "A chat over UDP for one's own machine and for networks where TCP chat stalls. Encrypted; each message \
              arrives once and in order; \"received\" is said only when it is true.",
         )
+        .max_term_width(100);
+    with_subcommands(parser, commands)
+}
+
+/// What is none of these subcommands is let through, so that [`run`] can suggest one, or find a plugin.
+fn with_subcommands(parser: clap::Command, commands: &Commands) -> clap::Command {
+    parser
         .subcommand_required(true)
         .arg_required_else_help(true)
         .allow_external_subcommands(true)
         .disable_help_subcommand(true)
-        .max_term_width(100)
-        .args(logging::arguments());
-    table.iter().fold(application, |application, command| {
-        let empty = clap::Command::new(command.name())
-            .about(command.summary())
-            .visible_aliases(command.aliases().iter().copied());
-        application.subcommand(command.arguments(empty))
-    })
+        .subcommands(commands.iter().map(Subcommand::parser))
+}
+
+/// Runs the subcommand that was named, at whatever level it stands.
+///
+/// # Errors
+/// What it ends with; that there is none of this name.
+pub fn run(mut matches: &ArgMatches, context: &Context<'_>) -> Outcome {
+    let mut words = Vec::new();
+    while let Some((word, inner)) = matches.subcommand() {
+        words.push(word);
+        matches = inner;
+    }
+    match find(context.commands, &words, "udpchat")?.map(|found| &found.run) {
+        Some(Some(run)) => run(matches, context),
+        // clap asks for a subcommand, so this is what it prints itself otherwise.
+        _ => Err(Failure::usage("no subcommand").hint("see `udpchat help`")),
+    }
+}
+
+/// The subcommand that these words lead to; none, if there are no words.
+///
+/// # Errors
+/// That one of them leads nowhere. What is like it is suggested, behind `call`.
+pub fn find<'a>(
+    commands: &'a Commands,
+    words: &[&str],
+    call: &str,
+) -> Result<Option<&'a Subcommand>, Failure> {
+    let (mut found, mut level) = (None, commands);
+    for (depth, word) in words.iter().enumerate() {
+        let Some(next) = level.find(word) else {
+            let whole = |last| [&words[..depth], &[last]].concat().join(" ");
+            let failure = Failure::usage(format!("there is no subcommand {:?}", whole(word)));
+            return Err(failure.hint(match level.nearest(word) {
+                Some(nearest) => format!("did you mean `{call} {}`?", whole(nearest)),
+                None => format!(
+                    "see `{}`",
+                    [&["udpchat help"], &words[..depth]].concat().join(" ")
+                ),
+            }));
+        };
+        (found, level) = (Some(next), &next.inside);
+    }
+    Ok(found)
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::commands;
     use super::*;
 
     #[test]
     fn command_line_is_consistent() {
-        application(&table()).debug_assert();
+        parser(&commands()).debug_assert();
     }
 
     #[test]
-    fn every_option_of_the_table_is_explained() {
-        for command in application(&table()).get_subcommands() {
+    fn every_argument_at_every_level_is_explained() {
+        fn check(command: &clap::Command) {
             for argument in command.get_arguments() {
-                assert!(
-                    argument.get_help().is_some(),
-                    "{} {}",
-                    command.get_name(),
-                    argument.get_id()
-                );
+                let (name, id) = (command.get_name(), argument.get_id());
+                assert!(argument.get_help().is_some(), "{name} {id}");
             }
+            command.get_subcommands().for_each(check);
         }
+        check(&parser(&commands()));
     }
 }

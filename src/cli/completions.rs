@@ -1,46 +1,25 @@
 //! `udpchat completions SHELL`: a script by which a shell completes udpchat's command line.
 
-use std::io::{self, Write as _};
-
-use clap::{Arg, ArgMatches, value_parser};
 use clap_complete::Shell;
 
-use super::command::Command;
+use super::command::{Context, Subcommand};
 use super::docgen;
-use super::exit::{Exit, Failure, Outcome};
-use crate::registry::Entry;
+use super::exit::{Exit, Outcome};
+use super::output::print;
 
 /// The subcommand.
-pub struct Completions;
-
-impl Entry for Completions {
-    fn name(&self) -> &'static str {
-        "completions"
-    }
-
-    fn summary(&self) -> &'static str {
-        "Print a completion script for a shell"
-    }
+pub fn command() -> Subcommand {
+    Subcommand::new("completions", "Print a completion script for a shell", run)
 }
 
-impl Command for Completions {
-    fn arguments(&self, command: clap::Command) -> clap::Command {
-        command.arg(
-            Arg::new("shell")
-                .value_name("SHELL")
-                .help("The shell that is to complete")
-                .required(true)
-                .value_parser(value_parser!(Shell)),
-        )
-    }
+#[derive(clap::Args)]
+struct Args {
+    /// The shell that is to complete
+    shell: Shell,
+}
 
-    fn run(&self, matches: &ArgMatches) -> Outcome {
-        let shell = matches
-            .get_one::<Shell>("shell")
-            .copied()
-            .ok_or_else(|| Failure::usage("no shell"))?;
-        // A reader that has gone away is no reason to fail.
-        let _ = io::stdout().write_all(&docgen::completion(shell));
-        Ok(Exit::Success)
-    }
+#[allow(clippy::unnecessary_wraps, reason = "each subcommand is run like this")]
+fn run(args: Args, context: &Context<'_>) -> Outcome {
+    print(docgen::completion(args.shell, context.commands));
+    Ok(Exit::Success)
 }

@@ -8,8 +8,9 @@ use clap_complete::Shell;
 use clap_mangen::Man;
 use clap_mangen::roff::{Roff, bold, roman};
 
-use super::command::{application, table};
+use super::command::{Commands, Section, Subcommand, parser};
 use super::exit::Exit;
+use crate::registry::Entry as _;
 
 /// The shells for which there is a script.
 const SHELLS: [Shell; 5] = [
@@ -24,8 +25,8 @@ const SHELLS: [Shell; 5] = [
 ///
 /// # Errors
 /// If a page cannot be rendered.
-pub fn all() -> std::io::Result<Vec<(PathBuf, Vec<u8>)>> {
-    let mut documents = pages()?;
+pub fn all(commands: &Commands) -> std::io::Result<Vec<(PathBuf, Vec<u8>)>> {
+    let mut documents = pages(commands)?;
     for shell in SHELLS {
         let file = match shell {
             Shell::Bash => "udpchat.bash",
@@ -34,48 +35,47 @@ pub fn all() -> std::io::Result<Vec<(PathBuf, Vec<u8>)>> {
             Shell::PowerShell => "_udpchat.ps1",
             _ => "_udpchat",
         };
-        documents.push((PathBuf::from("completions").join(file), completion(shell)));
+        documents.push((
+            PathBuf::from("completions").join(file),
+            completion(shell, commands),
+        ));
     }
     Ok(documents)
 }
 
 /// The completion script of a shell.
 #[must_use]
-pub fn completion(shell: Shell) -> Vec<u8> {
+pub fn completion(shell: Shell, commands: &Commands) -> Vec<u8> {
     let mut script = Vec::new();
-    clap_complete::generate(shell, &mut application(&table()), "udpchat", &mut script);
+    clap_complete::generate(shell, &mut parser(commands), "udpchat", &mut script);
     script
 }
 
-/// udpchat.1, and a page for each subcommand.
-fn pages() -> std::io::Result<Vec<(PathBuf, Vec<u8>)>> {
-    let table = table();
-    let mut application = application(&table);
-    application.build();
-    let others: Vec<String> = table
-        .iter()
-        .map(|command| format!("udpchat-{}", command.name()))
-        .collect();
-    let mut pages = vec![page(&application, "udpchat", Vec::new(), &others)?];
-    for command in table.iter() {
-        let Some(own) = application.find_subcommand(command.name()) else {
-            continue;
-        };
-        let name = format!("udpchat-{}", command.name());
+/// udpchat.1, and a page for each subcommand of the topmost level.
+fn pages(commands: &Commands) -> std::io::Result<Vec<(PathBuf, Vec<u8>)>> {
+    let mut parser = parser(commands);
+    parser.build();
+    let name = |own: &Subcommand| format!("udpchat-{}", own.name());
+    let others: Vec<String> = commands.iter().map(name).collect();
+    let mut pages = vec![page(&parser, "udpchat", [].iter(), &others)?];
+    for own in commands.iter() {
+        let parser = parser
+            .find_subcommand(own.name())
+            .expect("the parser has every subcommand of the registry");
         pages.push(page(
-            own,
-            &name,
-            command.sections(),
+            parser,
+            &name(own),
+            own.sections(),
             &["udpchat".to_owned()],
         )?);
     }
     Ok(pages)
 }
 
-fn page(
+fn page<'a>(
     command: &clap::Command,
     name: &str,
-    sections: Vec<(&'static str, String)>,
+    sections: impl Iterator<Item = &'a Section>,
     see_also: &[String],
 ) -> std::io::Result<(PathBuf, Vec<u8>)> {
     let source = concat!("udpchat ", env!("CARGO_PKG_VERSION"));
@@ -96,7 +96,7 @@ fn page(
     }
     for (title, body) in sections {
         let mut roff = Roff::default();
-        roff.control("SH", [title]);
+        roff.control("SH", [*title]);
         for line in body.lines() {
             roff.text([roman(line)]);
             roff.control("br", []);

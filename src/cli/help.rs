@@ -1,66 +1,40 @@
-//! `udpchat help`: the menu, or the help of one subcommand; plugins that are found are listed too.
+//! `udpchat help`: the menu, or the help of one subcommand at any level; plugins that are found are listed too.
 
-use std::io::{self, Write as _};
-
-use clap::{Arg, ArgMatches};
-
-use super::command::{Command, application, table};
-use super::exit::{Exit, Failure, Outcome};
+use super::command::{self, Context, Subcommand};
+use super::exit::{Exit, Outcome};
+use super::output::print;
 use super::{environment, plugins};
-use crate::registry::Entry;
 
 /// The subcommand.
-pub struct Help;
-
-impl Entry for Help {
-    fn name(&self) -> &'static str {
-        "help"
-    }
-
-    fn summary(&self) -> &'static str {
-        "Show the menu, or the help of one subcommand"
-    }
+pub fn command() -> Subcommand {
+    Subcommand::new("help", "Show the menu, or the help of one subcommand", run)
 }
 
-impl Command for Help {
-    fn arguments(&self, command: clap::Command) -> clap::Command {
-        command.arg(
-            Arg::new("subcommand")
-                .value_name("SUBCOMMAND")
-                .help("The subcommand to explain"),
-        )
-    }
-
-    fn run(&self, matches: &ArgMatches) -> Outcome {
-        let table = table();
-        let mut application = application(&table);
-        let name = matches.get_one::<String>("subcommand");
-        let text = match name {
-            None => {
-                let found = plugins::list(&environment::search_path());
-                if !found.is_empty() {
-                    application = application.after_help(format!("Plugins: {}", found.join(", ")));
-                }
-                application.render_help()
-            }
-            Some(name) => {
-                application.build();
-                let Some(command) = application.find_subcommand_mut(name) else {
-                    return Err(unknown(name, table.nearest(name)));
-                };
-                command.render_long_help()
-            }
-        };
-        // A reader that has gone away is no reason to fail.
-        let _ = writeln!(io::stdout(), "{text}");
-        Ok(Exit::Success)
-    }
+#[derive(clap::Args)]
+struct Args {
+    /// The subcommand to explain
+    subcommand: Vec<String>,
 }
 
-fn unknown(name: &str, nearest: Option<&str>) -> Failure {
-    let failure = Failure::usage(format!("there is no subcommand {name:?}"));
-    failure.hint(match nearest {
-        Some(nearest) => format!("did you mean `udpchat help {nearest}`?"),
-        None => "see `udpchat help`".to_owned(),
-    })
+fn run(args: Args, context: &Context<'_>) -> Outcome {
+    let mut parser = command::parser(context.commands);
+    if args.subcommand.is_empty() {
+        let found = plugins::list(&environment::search_path());
+        if !found.is_empty() {
+            parser = parser.after_help(format!("Plugins: {}", found.join(", ")));
+        }
+        print(format!("{}\n", parser.render_help()));
+        return Ok(Exit::Success);
+    }
+    let words: Vec<&str> = args.subcommand.iter().map(String::as_str).collect();
+    command::find(context.commands, &words, "udpchat help")?;
+    parser.build();
+    let mut own = &mut parser;
+    for word in words {
+        own = own
+            .find_subcommand_mut(word)
+            .expect("the parser has every subcommand of the registry");
+    }
+    print(format!("{}\n", own.render_long_help()));
+    Ok(Exit::Success)
 }

@@ -1,6 +1,6 @@
-//! The command line: the table of subcommands, what they share, and how the program ends.
+//! The command line: the registry of subcommands, what they share, and how the program ends.
 //!
-//! Help, manual pages and shell completions are made from the same table that runs the subcommands.
+//! Parsing, help, manual pages, shell completions and suggestions all come from the registry that runs the subcommands.
 
 mod address;
 mod admin;
@@ -9,13 +9,14 @@ mod command;
 mod completions;
 mod connect;
 mod database;
-pub mod docgen;
+mod docgen;
 mod environment;
 mod exit;
 mod help;
 mod line_reader;
 mod logging;
 mod options;
+mod output;
 mod password;
 mod plugins;
 mod room;
@@ -25,20 +26,42 @@ mod store;
 mod user;
 
 use std::ffi::OsString;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
+use clap::FromArgMatches as _;
 use clap::error::ErrorKind;
 
-pub use command::{Command, application, table};
-pub use exit::{Exit, Failure, Outcome};
+use command::{Commands, Context};
+use exit::{Exit, Failure, Outcome};
+use logging::LogOptions;
 
-use crate::registry::Registry;
+/// All subcommands, in the order of the menu. A group lists its own in its `mod.rs`.
+fn commands() -> Commands {
+    Commands::default()
+        .with(Box::new(serve::command()))
+        .with(Box::new(connect::command()))
+        .with(Box::new(user::command()))
+        .with(Box::new(room::command()))
+        .with(Box::new(status::command()))
+        .with(Box::new(store::command()))
+        .with(Box::new(bench::command()))
+        .with(Box::new(completions::command()))
+        .with(Box::new(help::command()))
+}
+
+/// The generated files of the repository, manual pages and completion scripts: paths below its root, and contents.
+///
+/// # Errors
+/// If a page cannot be rendered.
+pub fn documents() -> std::io::Result<Vec<(PathBuf, Vec<u8>)>> {
+    docgen::all(&commands())
+}
 
 /// Runs the program with these arguments (the first is its own name): prints the error chain, if there is one,
 /// and gives the exit code.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let arguments: Vec<OsString> = arguments.into_iter().collect();
-    match dispatch(&arguments) {
+    match dispatch(arguments) {
         Ok(exit) => exit.into(),
         Err(failure) => {
             eprintln!("udpchat: {failure}");
@@ -47,35 +70,24 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     }
 }
 
-fn dispatch(arguments: &[OsString]) -> Outcome {
-    let table = table();
-    let matches = match application(&table).try_get_matches_from(arguments) {
+fn dispatch(arguments: impl IntoIterator<Item = OsString>) -> Outcome {
+    let commands = commands();
+    let matches = match command::parser(&commands).try_get_matches_from(arguments) {
         Ok(matches) => matches,
         Err(error) => return Ok(explain(&error)),
     };
-    match matches.subcommand() {
-        Some((name, matches)) => match table.find(name) {
-            Some(command) => command.run(matches),
-            None => external(name, matches, &table),
-        },
-        // clap asks for a subcommand, so this is what it prints itself otherwise.
-        None => Err(Failure::usage("no subcommand").hint("see `udpchat help`")),
-    }
-}
-
-/// A subcommand that is not in the table: a plugin, or a mistake.
-fn external(name: &str, matches: &clap::ArgMatches, table: &Registry<dyn Command>) -> Outcome {
-    if let Some(plugin) = plugins::find(name.as_ref(), &environment::search_path()) {
+    if let Some((word, matches)) = matches.subcommand()
+        && commands.find(word).is_none()
+        && let Some(plugin) = plugins::find(word.as_ref(), &environment::search_path())
+    {
         let rest = matches.get_many::<OsString>("").unwrap_or_default();
         return plugins::run(&plugin, rest.cloned());
     }
-    let failure = Failure::usage(format!(
-        "there is no subcommand {name:?}, and no udpchat-{name} on PATH"
-    ));
-    Err(failure.hint(match table.nearest(name) {
-        Some(nearest) => format!("did you mean `udpchat {nearest}`?"),
-        None => "see `udpchat help`".to_owned(),
-    }))
+    let context = Context {
+        commands: &commands,
+        log: LogOptions::from_arg_matches(&matches).map_err(Failure::usage)?,
+    };
+    command::run(&matches, &context)
 }
 
 /// What clap has to say: help and version on standard output, a mistake on standard error.

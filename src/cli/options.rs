@@ -2,42 +2,45 @@
 
 use std::path::PathBuf;
 
-use clap::{Arg, ArgMatches, value_parser};
-
 use super::environment;
 use super::exit::Failure;
+use super::password::{self, Password};
 
 /// `--data DIR`.
-#[must_use]
-pub fn data() -> Arg {
-    Arg::new("data")
-        .long("data")
-        .value_name("DIR")
-        .env("UDPCHAT_DATA")
-        .hide_env_values(true)
-        .value_parser(value_parser!(PathBuf))
-        .help("The server's directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]")
+#[derive(clap::Args)]
+pub struct DataDirectory {
+    /// The server's directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]
+    #[arg(long = "data", value_name = "DIR", env = "UDPCHAT_DATA")]
+    data: Option<PathBuf>,
 }
 
-/// The directory that `--data` names, or the default one.
-///
-/// # Errors
-/// If there is no default.
-pub fn data_directory(matches: &ArgMatches) -> Result<PathBuf, Failure> {
-    match matches.get_one::<PathBuf>("data") {
-        Some(path) => Ok(path.clone()),
-        None => environment::data_directory(),
+impl DataDirectory {
+    /// The directory that was named, or the default one.
+    ///
+    /// # Errors
+    /// If there is no default.
+    pub fn path(&self) -> Result<PathBuf, Failure> {
+        self.data
+            .clone()
+            .map_or_else(environment::data_directory, Ok)
     }
 }
 
 /// `--password-file FILE`.
-#[must_use]
-pub fn password_file() -> Arg {
-    Arg::new("password-file")
-        .long("password-file")
-        .value_name("FILE")
-        .env("UDPCHAT_PASSWORD_FILE")
-        .hide_env_values(true)
-        .value_parser(value_parser!(PathBuf))
-        .help("Read the password from the first line of this file (-: standard input)")
+#[derive(clap::Args)]
+pub struct PasswordFile {
+    /// Read the password from the first line of this file (-: standard input)
+    #[arg(long, value_name = "FILE", env = "UDPCHAT_PASSWORD_FILE")]
+    password_file: Option<PathBuf>,
+}
+
+impl PasswordFile {
+    /// The password in the file that was named.
+    ///
+    /// # Errors
+    /// If it cannot be read, or there is none in it.
+    pub fn read(&self) -> Result<Option<Password>, Failure> {
+        let path = self.password_file.as_deref();
+        path.map(password::from_file).transpose()
+    }
 }

@@ -14,7 +14,7 @@ fn manual_pages_and_completions_are_those_of_the_command_table() {
     )]
     let is_blessing = std::env::var_os("UDPCHAT_BLESS").is_some();
     let mut stale = Vec::new();
-    for (path, made) in udpchat::cli::docgen::all().unwrap() {
+    for (path, made) in udpchat::cli::documents().unwrap() {
         let file = root.join(&path);
         if is_blessing {
             fs::create_dir_all(file.parent().unwrap()).unwrap();

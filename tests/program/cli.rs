@@ -55,6 +55,33 @@ fn unknown_subcommand_is_a_usage_error_that_names_the_nearest() {
 }
 
 #[test]
+fn unknown_subcommand_of_a_group_is_named_whole_with_the_nearest() {
+    for (words, hint) in [
+        (
+            &["store", "chekc"][..],
+            "did you mean `udpchat store check`?",
+        ),
+        (&["user", "xyzzy"], "see `udpchat help user`"),
+        (&["help", "stroe"], "did you mean `udpchat help store`?"),
+        (
+            &["help", "store", "chekc"],
+            "did you mean `udpchat help store check`?",
+        ),
+        (&["help", "status", "all"], "see `udpchat help status`"),
+    ] {
+        let stderr = stderr(&run(&home(), words).code(2));
+        assert!(stderr.contains("there is no subcommand"), "{stderr}");
+        assert!(stderr.contains(hint), "{words:?}: {stderr}");
+    }
+}
+
+#[test]
+fn help_is_given_at_every_level() {
+    let assert = run(&home(), &["help", "store", "retain"]).success();
+    assert!(stdout(&assert).contains("--megabytes"));
+}
+
+#[test]
 fn unknown_option_is_a_usage_error_that_names_the_nearest() {
     let assert = run(&home(), &["serve", "--lisen", "x"]).code(2);
     let stderr = stderr(&assert);

@@ -21,12 +21,6 @@ impl Entry for Storm {
 
 impl Workload for Storm {
     fn traffic(&self, args: &Args, _seed: [u8; 32]) -> Result<Box<dyn Traffic>, Error> {
-        if args.server.is_some() {
-            return Err(Error::Args(
-                "storm restarts the server: leave HOST out, so that it starts one of its own"
-                    .into(),
-            ));
-        }
         Ok(Box::new(StormTraffic {
             clients: args.clients,
         }))

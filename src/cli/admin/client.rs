@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 
-use super::{Answer, Desk, LINE_MAX_BYTES, Request, socket_path};
+use super::api::{AdminApi, Answer, LINE_MAX_BYTES, Request, socket_path};
 use crate::cli::line_reader::{self, Line};
 
 /// How long a server may take for an answer. Chosen: a commit on a busy disk, and then some.
@@ -56,7 +56,7 @@ impl Remote {
     }
 }
 
-impl Desk for Remote {
+impl AdminApi for Remote {
     fn ask(&mut self, request: Request) -> anyhow::Result<Answer> {
         let mut line = serde_json::to_vec(&request)?;
         line.push(b'\n');
@@ -67,9 +67,10 @@ impl Desk for Remote {
             written => written.context(lost)?,
         }
         match line_reader::read(&mut self.reader, LINE_MAX_BYTES).context(lost)? {
-            Line::Text(text) => {
-                serde_json::from_str(&text).context("the server's answer is none that is known")
-            }
+            Line::Text(text) => match serde_json::from_str(&text) {
+                Ok(Answer::Error { message }) => bail!(message),
+                answer => answer.context("the server's answer is none that is known"),
+            },
             Line::TooLong => bail!("the server's answer is too long"),
             Line::End => bail!("the server closed its control socket without an answer"),
         }

@@ -10,8 +10,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use rand_core::OsRng;
 
+use super::api::{AdminApi, Answer, Request, RetainedConversation, User};
 use super::status::{self, Status, StoreStatus};
-use super::{Answer, Desk, Keep, Kept, Request, User};
 use crate::net::{self, InputSender};
 use crate::protocol::{Access, AccountId};
 use crate::server::{Input, MakeRoom, Name, PendingSignUp, Registrar, RoomName};
@@ -23,14 +23,14 @@ use crate::store::{
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// Who asks the store.
-pub enum Caller {
+pub enum StoreAccess {
     /// The storage thread of a running server.
     Thread(StoreCaller),
     /// The database itself.
     Engine(Box<Engine>),
 }
 
-impl Caller {
+impl StoreAccess {
     fn call(&mut self, request: store::Request) -> anyhow::Result<Result<Reply, Refusal>> {
         done(self.ask(request))
     }
@@ -58,8 +58,8 @@ fn done(outcome: Outcome) -> anyhow::Result<Result<Reply, Refusal>> {
 }
 
 /// One conversation with an operator.
-pub struct Clerk {
-    caller: Caller,
+pub struct AdminHandler {
+    store: StoreAccess,
     registrar: Registrar,
     snapshots: Snapshots,
     /// What the start of the server found to be lost.
@@ -70,12 +70,12 @@ pub struct Clerk {
     pending: Option<(String, PendingSignUp)>,
 }
 
-impl Clerk {
-    /// A clerk with these ways to the database, and what the server keeps of OPAQUE.
+impl AdminHandler {
+    /// Works on the database by these ways, and with what the server keeps of OPAQUE.
     #[must_use]
-    pub const fn new(caller: Caller, registrar: Registrar, snapshots: Snapshots) -> Self {
+    pub const fn new(store: StoreAccess, registrar: Registrar, snapshots: Snapshots) -> Self {
         Self {
-            caller,
+            store,
             registrar,
             snapshots,
             loss: None,
@@ -95,12 +95,12 @@ impl Clerk {
     fn status(&mut self) -> anyhow::Result<Answer> {
         let hub = self.hub.as_ref().context("no server is running")?;
         let hub = status::ask(hub)?;
-        let commits = match &self.caller {
-            Caller::Thread(caller) => caller.commits(),
-            Caller::Engine(engine) => engine.commits(),
+        let commits = match &self.store {
+            StoreAccess::Thread(caller) => caller.commits(),
+            StoreAccess::Engine(engine) => engine.commits(),
         };
         let account_bytes = hub.quota.account_bytes;
-        let usage = self.caller.call(store::Request::Usage { account_bytes });
+        let usage = self.store.call(store::Request::Usage { account_bytes });
         // A store that fails is no reason to say nothing of all else.
         let (log_bytes, accounts_at_quota) = match usage {
             Ok(Ok(Reply::Usage {
@@ -119,7 +119,7 @@ impl Clerk {
     }
 
     fn list(&mut self) -> anyhow::Result<Answer> {
-        match self.caller.call(store::Request::ListAccounts)? {
+        match self.store.call(store::Request::ListAccounts)? {
             Ok(Reply::Accounts {
                 accounts,
                 unreadable,
@@ -157,7 +157,7 @@ impl Clerk {
                     .recv_timeout(ANSWER_TIMEOUT)
                     .context("the server is too busy; try again")?
             }
-            None => self.caller.ask(room.request(net::now().unix_ms)),
+            None => self.store.ask(room.request(net::now().unix_ms)),
         };
         match done(outcome)? {
             Ok(Reply::Joined(joined)) => Ok(Answer::Added {
@@ -175,23 +175,23 @@ impl Clerk {
     /// The account of this name.
     fn account(&mut self, typed: &str) -> anyhow::Result<AccountId> {
         let name = Name::parse(typed)?.canonical().to_owned();
-        match self.caller.call(store::Request::FindAccount { name })? {
+        match self.store.call(store::Request::FindAccount { name })? {
             Ok(Reply::Account(account)) => Ok(account.id),
             Err(Refusal::NoSuchUser) => bail!("there is no account {typed:?}"),
             other => bail!("the database answered something else: {other:?}"),
         }
     }
 
-    fn retain(&mut self, name: String, keep: Keep) -> anyhow::Result<Answer> {
+    fn retain(&mut self, name: String, keep: store::Retention) -> anyhow::Result<Answer> {
         let canonical = match RoomName::parse(&name) {
             Ok(room) => room.into_forms().0,
             Err(_) => name.clone(),
         };
         let request = store::Request::Retain {
             name: canonical,
-            keep: keep.into(),
+            keep,
         };
-        match self.caller.call(request)? {
+        match self.store.call(request)? {
             Ok(Reply::Nothing) => Ok(Answer::Done),
             Err(Refusal::NoSuchRoom) => bail!("there is no room {name:?}"),
             other => bail!("the database answered something else: {other:?}"),
@@ -199,14 +199,14 @@ impl Clerk {
     }
 
     fn retained(&mut self) -> anyhow::Result<Answer> {
-        match self.caller.call(store::Request::ListRetained)? {
+        match self.store.call(store::Request::ListRetained)? {
             Ok(Reply::Retained(conversations)) => {
-                let kept = |(name, keep): (String, store::Retention)| Kept {
-                    name,
-                    keep: keep.into(),
-                };
-                let conversations = conversations.into_iter().map(kept).collect();
-                Ok(Answer::Retained { conversations })
+                let conversations = conversations.into_iter();
+                Ok(Answer::Retained {
+                    conversations: conversations
+                        .map(|(name, limits)| RetainedConversation { name, limits })
+                        .collect(),
+                })
             }
             other => bail!("the database answered something else: {other:?}"),
         }
@@ -214,7 +214,7 @@ impl Clerk {
 
     /// Brings what the journal contains into the tables, for who reads those beside the storage thread.
     fn checkpoint(&mut self) -> anyhow::Result<()> {
-        match self.caller.call(store::Request::Checkpoint)? {
+        match self.store.call(store::Request::Checkpoint)? {
             Ok(_) => Ok(()),
             Err(refusal) => bail!("the database answered something else: {refusal:?}"),
         }
@@ -253,7 +253,7 @@ impl Clerk {
         };
         let upload = STANDARD.decode(upload).context("bad base64")?;
         let account = Registrar::finish_sign_up(pending, &upload, net::now().unix_ms)?;
-        match self.caller.call(store::Request::CreateAccount(account))? {
+        match self.store.call(store::Request::CreateAccount(account))? {
             Ok(Reply::Account(account)) => Ok(Answer::Added { name: account.name }),
             Err(Refusal::NameTaken) => bail!("the name is taken"),
             Err(Refusal::LooksLike(other)) => {
@@ -264,9 +264,9 @@ impl Clerk {
     }
 }
 
-impl Desk for Clerk {
+impl AdminApi for AdminHandler {
     fn ask(&mut self, request: Request) -> anyhow::Result<Answer> {
-        let answer = match request {
+        match request {
             Request::Status => self.status(),
             Request::UserList => self.list(),
             Request::UserAddStart { name, request } => self.start(name, &request),
@@ -276,14 +276,10 @@ impl Desk for Clerk {
                 owner,
                 is_private,
             } => self.add_room(&name, &owner, is_private),
-            Request::Retain { name, keep } => self.retain(name, keep),
+            Request::Retain { name, limits } => self.retain(name, limits),
             Request::RetainList => self.retained(),
             Request::StoreCheck => self.check(),
             Request::StoreBackup { path } => self.back_up(&path),
-        };
-        // The same words, whether they come through the socket or not.
-        Ok(answer.unwrap_or_else(|error| Answer::Error {
-            message: format!("{error:#}"),
-        }))
+        }
     }
 }

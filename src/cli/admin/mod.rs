@@ -1,187 +1,52 @@
-//! The control socket: how `udpchat user`, `udpchat status` and their like speak to a running server.
+//! Administration: what `udpchat user`, `udpchat status` and their like ask of a server.
 //!
-//! One JSON object a line each way, over a Unix socket beside the database. The directory is its owner's alone
-//! (0700), and so is the socket (0600): who may open it, may administer. When no server runs, the same
-//! [`Desk`] stands directly upon the database, so that the output is the same either way.
+//! A running server is asked over a Unix socket beside its database, with one JSON object a line each way. The directory
+//! is its owner's alone (0700), and so is the socket (0600): who may open it, may administer. When no server runs, the
+//! same handler works directly on the database, so that the output is the same either way.
 
+mod api;
 mod client;
-pub mod desk;
 mod handler;
 mod reserve;
 mod server;
-pub mod status;
+mod status;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use serde::{Deserialize, Serialize};
+use anyhow::anyhow;
 
-use crate::store::{Report, Retention};
+use super::database::{self, Secrets};
 
+pub use api::{AdminApi, Answer, Request, RetainedConversation, User};
 pub use client::connect;
-pub use handler::{Caller, Clerk};
+pub use handler::{AdminHandler, StoreAccess};
 pub use server::Server;
 
-/// What is asked. Bytes are in base64.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "op", rename_all = "snake_case", deny_unknown_fields)]
-pub enum Request {
-    /// How the server does: [`Answer::Status`].
-    Status,
-    /// All accounts: [`Answer::Users`].
-    UserList,
-    /// The first half of a sign-up: [`Answer::Start`].
-    UserAddStart {
-        /// The name as typed.
-        name: String,
-        /// OPAQUE's registration request.
-        request: String,
-    },
-    /// The second half, on the same connection: [`Answer::Added`].
-    UserAddFinish {
-        /// The name as typed: the one that the first half named.
-        name: String,
-        /// OPAQUE's registration upload.
-        upload: String,
-    },
-    /// Makes a room: [`Answer::Added`].
-    RoomAdd {
-        /// Its name as typed, with its `#`.
-        name: String,
-        /// Its owner's name as typed.
-        owner: String,
-        /// Whether only those who are invited may join it.
-        is_private: bool,
-    },
-    /// Says what is kept of a conversation: [`Answer::Done`]. None is as for all others, zero without a limit.
-    Retain {
-        /// The conversation's name.
-        name: String,
-        /// The limits.
-        keep: Keep,
-    },
-    /// The conversations with limits of their own: [`Answer::Retained`].
-    RetainList,
-    /// What is wrong with the database: [`Answer::Checked`].
-    StoreCheck,
-    /// A copy of the database in a file that is not there yet: [`Answer::BackedUp`].
-    StoreBackup {
-        /// The file's absolute path.
-        path: PathBuf,
-    },
-}
+/// The manual's section on it, of each group of subcommands that ask here.
+pub const FILES: &str = "A running server is spoken to through DIR/control.sock; if none runs, DIR/udpchat.redb is \
+                         opened directly. The outcome is the same.";
 
-/// What is answered.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "answer", rename_all = "snake_case")]
-pub enum Answer {
-    /// How the server does.
-    Status(status::Status),
-    /// All accounts, by name.
-    Users {
-        /// The accounts.
-        users: Vec<User>,
-        /// How many there are beside them whose record is damaged.
-        unreadable: u64,
-    },
-    /// To the first half of a sign-up.
-    Start {
-        /// OPAQUE's registration response.
-        response: String,
-    },
-    /// The account is open, or the room made.
-    Added {
-        /// The canonical name.
-        name: String,
-    },
-    /// It is done; there is nothing to say.
-    Done,
-    /// The conversations with limits of their own.
-    Retained {
-        /// Their names and limits.
-        conversations: Vec<Kept>,
-    },
-    /// What is wrong with the database.
-    Checked {
-        /// What was found.
-        report: Report,
-    },
-    /// The copy is made.
-    BackedUp {
-        /// How many rows it holds.
-        rows: u64,
-    },
-    /// It was refused, or went wrong; a sentence for the user.
-    Error {
-        /// The sentence.
-        message: String,
-    },
-}
-
-/// An account in a list.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct User {
-    /// Its canonical name.
-    pub name: String,
-    /// When it was opened, in milliseconds since 1970 (UTC).
-    pub created_ms: u64,
-}
-
-/// How much of a conversation is kept.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Keep {
-    /// Days of age.
-    pub days: Option<u64>,
-    /// A number of entries.
-    pub messages: Option<u64>,
-    /// Megabytes.
-    pub megabytes: Option<u64>,
-}
-
-impl From<Retention> for Keep {
-    fn from(keep: Retention) -> Self {
-        Self {
-            days: keep.days,
-            messages: keep.messages,
-            megabytes: keep.megabytes,
-        }
+/// The running server of this directory, or its database if none runs.
+///
+/// # Errors
+/// If there is a control socket that cannot be used, or a database that cannot be opened.
+pub fn open(data: &Path) -> anyhow::Result<Box<dyn AdminApi>> {
+    if let Some(server) = connect(data)? {
+        return Ok(Box::new(server));
     }
-}
-
-impl From<Keep> for Retention {
-    fn from(keep: Keep) -> Self {
-        Self {
-            days: keep.days,
-            messages: keep.messages,
-            megabytes: keep.megabytes,
-        }
+    let mut engine = database::open(data)?;
+    if let Some(loss) = engine.loss() {
+        eprintln!(
+            "udpchat: {loss}: stored messages are lost; the database has a new epoch, so that clients notice"
+        );
     }
+    let opaque = Secrets::of(&mut engine, data)?.registrar()?;
+    let snapshots = engine.snapshots();
+    let store = StoreAccess::Engine(Box::new(engine));
+    Ok(Box::new(AdminHandler::new(store, opaque, snapshots)))
 }
 
-/// A conversation with limits of its own.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Kept {
-    /// Its name.
-    pub name: String,
-    /// The limits.
-    #[serde(flatten)]
-    pub keep: Keep,
+/// An answer to another question came.
+pub fn unexpected() -> anyhow::Error {
+    anyhow!("the server answered something else")
 }
-
-/// Where requests are answered: a running server, or the database itself.
-pub trait Desk {
-    /// Answers a request.
-    ///
-    /// # Errors
-    /// If the way to the server failed. What the server refuses is [`Answer::Error`].
-    fn ask(&mut self, request: Request) -> anyhow::Result<Answer>;
-}
-
-/// Where the socket of a data directory is.
-#[must_use]
-pub fn socket_path(data: &Path) -> PathBuf {
-    data.join("control.sock")
-}
-
-/// The longest line on the socket, in bytes: a list of a hundred thousand users. What is longer ends the
-/// connection.
-const LINE_MAX_BYTES: usize = 8 * 1024 * 1024;

@@ -11,8 +11,8 @@ use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 
+use super::api::{AdminApi, Answer, Request, socket_path};
 use super::reserve::Reserve;
-use super::{Answer, Desk, Request, socket_path};
 use crate::cli::line_reader::{self, LINE_MAX_BYTES, Line};
 
 /// How many connections are served at a time; one more is told so and closed. Chosen: scripts run one at a time.
@@ -31,8 +31,8 @@ pub struct Server {
     path: PathBuf,
 }
 
-/// Makes a desk for each connection.
-type Desks = dyn Fn() -> anyhow::Result<Box<dyn Desk>> + Send + Sync;
+/// Makes a handler for each connection.
+type Handlers = dyn Fn() -> anyhow::Result<Box<dyn AdminApi>> + Send + Sync;
 
 impl Server {
     /// Listens in this data directory. Only the process that holds the database calls this, so a socket that is
@@ -42,15 +42,15 @@ impl Server {
     /// If a server answers there nevertheless, or the socket cannot be made.
     pub fn start(
         data: &Path,
-        desks: impl Fn() -> anyhow::Result<Box<dyn Desk>> + Send + Sync + 'static,
+        handlers: impl Fn() -> anyhow::Result<Box<dyn AdminApi>> + Send + Sync + 'static,
     ) -> anyhow::Result<Self> {
         let path = socket_path(data);
         let listener = listen(&path)
             .with_context(|| format!("cannot make the control socket {}", path.display()))?;
-        let desks: Arc<Desks> = Arc::new(desks);
+        let handlers: Arc<Handlers> = Arc::new(handlers);
         std::thread::Builder::new()
             .name("control".into())
-            .spawn(move || accept_all(&listener, &desks))
+            .spawn(move || accept_all(&listener, &handlers))
             .context("cannot start the thread of the control socket")?;
         Ok(Self { path })
     }
@@ -77,7 +77,7 @@ fn listen(path: &Path) -> anyhow::Result<UnixListener> {
     Ok(listener)
 }
 
-fn accept_all(listener: &UnixListener, desks: &Arc<Desks>) {
+fn accept_all(listener: &UnixListener, handlers: &Arc<Handlers>) {
     let open = Arc::new(AtomicUsize::new(0));
     let mut reserve = Reserve::default();
     let mut pause = PAUSE;
@@ -107,11 +107,11 @@ fn accept_all(listener: &UnixListener, desks: &Arc<Desks>) {
             refuse(&stream);
             continue;
         }
-        let (desks, counter) = (Arc::clone(desks), Arc::clone(&open));
+        let (handlers, counter) = (Arc::clone(handlers), Arc::clone(&open));
         let started = std::thread::Builder::new()
             .name("control connection".into())
             .spawn(move || {
-                if let Err(error) = serve(&stream, &*desks) {
+                if let Err(error) = serve(&stream, &*handlers) {
                     tracing::info!(%error, "a control connection failed");
                 }
                 counter.fetch_sub(1, Ordering::SeqCst);
@@ -132,10 +132,10 @@ fn refuse(stream: &UnixStream) {
         .and_then(|()| send(stream, &Answer::Error { message }));
 }
 
-fn serve(stream: &UnixStream, desks: &Desks) -> anyhow::Result<()> {
+fn serve(stream: &UnixStream, handlers: &Handlers) -> anyhow::Result<()> {
     stream.set_read_timeout(Some(SILENCE_MAX))?;
     stream.set_write_timeout(Some(SILENCE_MAX))?;
-    let mut desk = desks()?;
+    let mut handler = handlers()?;
     let mut reader = BufReader::new(stream);
     loop {
         let text = match line_reader::read(&mut reader, LINE_MAX_BYTES) {
@@ -145,7 +145,7 @@ fn serve(stream: &UnixStream, desks: &Desks) -> anyhow::Result<()> {
             Err(error) => return Err(error.into()),
         };
         let answer = match serde_json::from_str::<Request>(&text) {
-            Ok(request) => desk.ask(request).unwrap_or_else(|error| Answer::Error {
+            Ok(request) => handler.ask(request).unwrap_or_else(|error| Answer::Error {
                 message: format!("{error:#}"),
             }),
             Err(error) => Answer::Error {
@@ -169,7 +169,7 @@ mod tests {
 
     struct Echo;
 
-    impl Desk for Echo {
+    impl AdminApi for Echo {
         fn ask(&mut self, request: Request) -> anyhow::Result<Answer> {
             match request {
                 Request::UserList => Ok(Answer::Users {
@@ -202,8 +202,7 @@ mod tests {
             name: "erin".into(),
             request: String::new(),
         };
-        let message = "only lists".to_owned();
-        assert_eq!(remote.ask(request).unwrap(), Answer::Error { message });
+        assert_eq!(remote.ask(request).unwrap_err().to_string(), "only lists");
     }
 
     #[test]
@@ -243,10 +242,8 @@ mod tests {
         let mut one_more = connect(directory.path()).unwrap().unwrap();
         // The refusal is there before anything is asked, and the connection may be closed by then.
         one_more.wait_for_a_word();
-        let Answer::Error { message } = one_more.ask(Request::UserList).unwrap() else {
-            panic!("it was served");
-        };
-        assert!(message.contains("try again"), "{message}");
+        let refusal = one_more.ask(Request::UserList).unwrap_err().to_string();
+        assert!(refusal.contains("try again"), "{refusal}");
     }
 
     #[test]

@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, anyhow};
 
-use super::Plan;
+use super::args::Args;
 use super::state::StateDirectory;
 use super::terminal::{self, Screen, SecretGate};
+use crate::cli::command::Context;
 use crate::cli::environment;
 use crate::cli::exit::{self, Exit, Failure, Outcome};
 use crate::client::{Client, End, Input, Options};
@@ -18,10 +19,13 @@ use crate::transport::{ClientConfig, Endpoint};
 ///
 /// # Errors
 /// If it cannot start, or does not end as the user wished.
-pub fn run(plan: Plan) -> Outcome {
-    let server_name = plan.server.to_string();
-    let files = StateDirectory::open(plan.state, server_name.clone())?;
-    let addresses = plan.server.resolve()?;
+pub fn run(args: Args, context: &Context<'_>) -> Outcome {
+    context.log.start_client()?;
+    let password = args.password.read()?;
+    let state = args.state.map_or_else(environment::state_directory, Ok)?;
+    let server_name = args.server.to_string();
+    let files = StateDirectory::open(state, server_name.clone())?;
+    let addresses = args.server.resolve()?;
     let sockets = Socket::bind_toward(&addresses).context("cannot open a socket")?;
     let (setup, inputs) = Setup::new().context("cannot wait for the network")?;
     let seed = || net::seed().context("the operating system gives no randomness");
@@ -34,10 +38,10 @@ pub fn run(plan: Plan) -> Outcome {
     let options = Options {
         server_name,
         addresses,
-        user: plan.user,
-        password: plan.password,
-        accept_new: plan.accept_new,
-        pinned_fingerprint: plan.server_key,
+        user: args.user,
+        password,
+        accept_new: args.accept_new,
+        pinned_fingerprint: args.server_key,
         key_stretching: KeyStretching::Argon2id,
         utc_offset_seconds: environment::utc_offset_seconds(),
     };

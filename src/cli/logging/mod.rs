@@ -11,7 +11,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
 use anyhow::{Context as _, bail};
-use clap::{Arg, ArgAction, ArgMatches, value_parser};
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::MakeWriter;
 
@@ -23,56 +22,68 @@ use crate::store;
 pub use line::harmless;
 
 /// The options that every subcommand takes.
-#[must_use]
-pub fn arguments() -> [Arg; 2] {
-    [
-        Arg::new("verbose")
-            .short('v')
-            .long("verbose")
-            .global(true)
-            .action(ArgAction::Count)
-            .help("Log more: -v what happens, -vv why, -vvv everything"),
-        Arg::new("log")
-            .long("log")
-            .value_name("FILE")
-            .global(true)
-            .value_parser(value_parser!(PathBuf))
-            .help("Write the log to this file (a client writes none without it)"),
-    ]
+#[derive(clap::Args)]
+pub struct LogOptions {
+    /// Log more: -v what happens, -vv why, -vvv everything
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    verbose: u8,
+    /// Write the log to this file (a client writes none without it)
+    #[arg(long, value_name = "FILE", global = true)]
+    log: Option<PathBuf>,
 }
 
-/// Starts a server's log: to the file that was named, or to standard error. Who signs in is logged too, unless the server
-/// serves a measurement, in which thousands do.
-///
-/// # Errors
-/// If the file cannot be opened.
-pub fn server(matches: &ArgMatches, is_measured: bool) -> Result<(), Failure> {
-    let also = if is_measured { "" } else { SIGN_INS };
-    match file_of(matches)? {
-        Some(file) => start(matches, also, Mutex::new(file)),
-        None => start(matches, also, io::stderr),
+impl LogOptions {
+    /// Starts a server's log: to the file that was named, or to standard error. Who signs in is logged too, unless the
+    /// server serves a measurement, in which thousands do.
+    ///
+    /// # Errors
+    /// If the file cannot be opened.
+    pub fn start_server(&self, is_measured: bool) -> Result<(), Failure> {
+        let also = if is_measured { "" } else { SIGN_INS };
+        match self.open()? {
+            Some(file) => self.start(also, Mutex::new(file)),
+            None => self.start(also, io::stderr),
+        }
+        Ok(())
     }
-    Ok(())
-}
 
-/// Starts a client's log, if a file was named for it.
-///
-/// # Errors
-/// If the file cannot be opened.
-pub fn client(matches: &ArgMatches) -> Result<(), Failure> {
-    if let Some(file) = file_of(matches)? {
-        start(matches, "", Mutex::new(file));
+    /// Starts a client's log, if a file was named for it.
+    ///
+    /// # Errors
+    /// If the file cannot be opened.
+    pub fn start_client(&self) -> Result<(), Failure> {
+        if let Some(file) = self.open()? {
+            self.start("", Mutex::new(file));
+        }
+        Ok(())
     }
-    Ok(())
-}
 
-/// The file that was named for the log.
-fn file_of(matches: &ArgMatches) -> Result<Option<File>, Failure> {
-    let Some(path) = matches.get_one::<PathBuf>("log") else {
-        return Ok(None);
-    };
-    let file = open(path).with_context(|| format!("cannot write the log to {}", path.display()))?;
-    Ok(Some(file))
+    fn open(&self) -> Result<Option<File>, Failure> {
+        let Some(path) = &self.log else {
+            return Ok(None);
+        };
+        let file =
+            open(path).with_context(|| format!("cannot write the log to {}", path.display()))?;
+        Ok(Some(file))
+    }
+
+    fn start<W>(&self, also: &str, writer: W)
+    where
+        W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
+    {
+        let level = match self.verbose {
+            0 => "warn",
+            1 => "info",
+            2 => "debug",
+            _ => "trace",
+        };
+        // A second start, as in tests of one process, keeps the first.
+        let _ = tracing_subscriber::fmt()
+            .with_env_filter(filter(level, also))
+            .with_writer(writer)
+            .event_format(OneLine::plain())
+            .try_init();
+    }
 }
 
 /// Opens the log to write at its end, or makes it for its user only. Names and addresses are in it, and what it is
@@ -102,24 +113,6 @@ fn open(path: &Path) -> anyhow::Result<File> {
 
 /// What a server logs beside warnings: who signs in, and who is refused.
 const SIGN_INS: &str = "udpchat::sign_in=info";
-
-fn start<W>(matches: &ArgMatches, also: &str, writer: W)
-where
-    W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
-{
-    let level = match matches.get_count("verbose") {
-        0 => "warn",
-        1 => "info",
-        2 => "debug",
-        _ => "trace",
-    };
-    // A second start, as in tests of one process, keeps the first.
-    let _ = tracing_subscriber::fmt()
-        .with_env_filter(filter(level, also))
-        .with_writer(writer)
-        .event_format(OneLine::plain())
-        .try_init();
-}
 
 /// Everything of the program's own from this level on, warnings of the libraries, and this too.
 fn filter(level: &str, also: &str) -> EnvFilter {

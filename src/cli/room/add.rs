@@ -1,66 +1,53 @@
 //! `udpchat room add`: makes a room for somebody.
 
-use std::io::{self, Write as _};
-
 use anyhow::Context as _;
-use clap::{Arg, ArgAction, ArgMatches};
 
-use crate::cli::admin::desk;
-use crate::cli::admin::{Answer, Request};
-use crate::cli::exit::{Exit, Failure, Outcome};
-use crate::cli::options;
+use crate::cli::admin::{self, Answer, Request};
+use crate::cli::command::{Context, Subcommand};
+use crate::cli::exit::{Exit, Outcome};
+use crate::cli::options::DataDirectory;
+use crate::cli::output::print;
 use crate::protocol::ROOM_SIGN;
 
-/// The word that calls it.
-pub const NAME: &str = "add";
-
-pub fn arguments() -> clap::Command {
-    clap::Command::new(NAME)
-        .about("Make a room")
-        .arg(
-            Arg::new("name")
-                .value_name("NAME")
-                .required(true)
-                .help("The room's name, with or without its #"),
-        )
-        .arg(
-            Arg::new("owner")
-                .long("owner")
-                .value_name("USER")
-                .required(true)
-                .help("Whose it is: an account of this server"),
-        )
-        .arg(
-            Arg::new("private")
-                .long("private")
-                .action(ArgAction::SetTrue)
-                .help("Let only those join whom somebody has invited"),
-        )
+/// The subcommand.
+pub fn command() -> Subcommand {
+    Subcommand::new("add", "Make a room", run).section("ROOM ADD", MANUAL)
 }
 
-pub fn run(matches: &ArgMatches) -> Outcome {
-    let data = options::data_directory(matches)?;
-    let word = |id: &str| {
-        let word = matches.get_one::<String>(id).cloned();
-        word.ok_or_else(|| Failure::usage(format!("no {id}")))
-    };
-    let (typed, owner) = (word("name")?, word("owner")?);
-    let name = if typed.starts_with(ROOM_SIGN) {
-        typed
-    } else {
-        format!("{ROOM_SIGN}{typed}")
-    };
+const MANUAL: &str = "\
+    NAME is formed as a user's name is; its # may be left out, since a shell takes one for the begin of a \
+    comment. The owner belongs to the room from then on, and invites, appoints moderators and sets its topic at \
+    the prompt of `udpchat connect`. This is how rooms are made where `udpchat serve --rooms closed` lets nobody \
+    make one by joining it.";
+
+#[derive(clap::Args)]
+struct Args {
+    /// The room's name, with or without its #
+    name: String,
+    /// Whose it is: an account of this server
+    #[arg(long, value_name = "USER")]
+    owner: String,
+    /// Let only those join whom somebody has invited
+    #[arg(long)]
+    private: bool,
+    #[command(flatten)]
+    data: DataDirectory,
+}
+
+fn run(args: Args, _: &Context<'_>) -> Outcome {
+    let bare = args.name.strip_prefix(ROOM_SIGN).unwrap_or(&args.name);
+    let name = format!("{ROOM_SIGN}{bare}");
     let request = Request::RoomAdd {
         name: name.clone(),
-        owner,
-        is_private: matches.get_flag("private"),
+        owner: args.owner,
+        is_private: args.private,
     };
-    let answer = desk::ask(&mut *desk::open(&data)?, request)
+    let answer = admin::open(&args.data.path()?)?
+        .ask(request)
         .with_context(|| format!("cannot add {name:?}"))?;
     let Answer::Added { name } = answer else {
-        return Err(desk::unexpected().into());
+        return Err(admin::unexpected().into());
     };
-    // A reader that has gone away is no reason to fail: the room is made.
-    let _ = writeln!(io::stdout(), "added {name}");
+    print(format!("added {name}\n"));
     Ok(Exit::Success)
 }

@@ -2,14 +2,14 @@
 //!
 //! Another limit is another row of [`TABLE`], and a field in the layer that keeps to it.
 
-use clap::{Arg, ArgMatches};
+use clap::{Arg, ArgMatches, FromArgMatches};
 
 use crate::server::{self, Limit};
 use crate::transport;
 
 /// The limits of the layers, as an operator has chosen them.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Chosen {
+pub struct ServerLimits {
     /// The hub's.
     pub hub: server::Limits,
     /// The transport's.
@@ -38,9 +38,9 @@ struct Row {
     /// What happens at the limit: whole sentences.
     at_limit: &'static str,
     /// The limit as it stands.
-    get: fn(&Chosen) -> Limit,
+    get: fn(&ServerLimits) -> Limit,
     /// Sets it.
-    set: fn(&mut Chosen, Limit),
+    set: fn(&mut ServerLimits, Limit),
 }
 
 /// The heading in help and manual under which they stand.
@@ -176,25 +176,36 @@ const TABLE: &[Row] = &[
     },
 ];
 
-/// The options.
-pub fn arguments() -> Vec<Arg> {
-    TABLE.iter().map(Row::argument).collect()
+impl clap::Args for ServerLimits {
+    fn augment_args(command: clap::Command) -> clap::Command {
+        command.args(TABLE.iter().map(Row::argument))
+    }
+
+    fn augment_args_for_update(command: clap::Command) -> clap::Command {
+        Self::augment_args(command)
+    }
 }
 
-/// The limits as these options say, the others as they are by default.
-pub fn chosen(matches: &ArgMatches) -> Chosen {
-    let mut chosen = Chosen::default();
-    for row in TABLE {
-        if let Some(limit) = matches.get_one::<u64>(row.option) {
-            (row.set)(&mut chosen, Limit::of(*limit));
-        }
+impl FromArgMatches for ServerLimits {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        let mut limits = Self::default();
+        limits.update_from_arg_matches(matches)?;
+        Ok(limits)
     }
-    chosen
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        for row in TABLE {
+            if let Some(limit) = matches.get_one::<u64>(row.option) {
+                (row.set)(self, Limit::of(*limit));
+            }
+        }
+        Ok(())
+    }
 }
 
 impl Row {
     fn argument(&self) -> Arg {
-        let default = self.unit.show((self.get)(&Chosen::default()));
+        let default = self.unit.show((self.get)(&ServerLimits::default()));
         let help = format!("{}; 0: no limit [default: {default}]", self.help);
         let long = format!(
             "{}. {} 0 means no limit. The default is {default}.",
@@ -203,7 +214,6 @@ impl Row {
         let argument = Arg::new(self.option)
             .long(self.option)
             .env(self.variable)
-            .hide_env_values(true)
             .help_heading(HEADING)
             .help(help)
             .long_help(long);
@@ -259,9 +269,10 @@ fn parse_bytes(text: &str) -> Result<u64, String> {
 mod tests {
     use super::*;
 
-    fn parsed(words: &[&str]) -> Chosen {
-        let command = clap::Command::new("serve").args(arguments());
-        chosen(&command.get_matches_from([&["serve"], words].concat()))
+    fn parsed(words: &[&str]) -> ServerLimits {
+        let command = <ServerLimits as clap::Args>::augment_args(clap::Command::new("serve"));
+        let matches = command.get_matches_from([&["serve"], words].concat());
+        ServerLimits::from_arg_matches(&matches).unwrap()
     }
 
     #[test]
@@ -312,7 +323,7 @@ mod tests {
                 let expected = if other.option == row.option {
                     Limit::of(12345)
                 } else {
-                    (other.get)(&Chosen::default())
+                    (other.get)(&ServerLimits::default())
                 };
                 assert_eq!(
                     (other.get)(&chosen),

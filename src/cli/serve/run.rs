@@ -1,36 +1,41 @@
 //! A running server: database, storage thread, sockets, hub, control socket, signals.
 
-use std::io::{self, ErrorKind, Write as _};
+use std::io::{self, ErrorKind};
+use std::net::SocketAddr;
 use std::path::Path;
 
 use anyhow::{Context as _, anyhow};
 
-use super::Plan;
-use super::limits::Chosen;
-use crate::cli::admin::{self, Caller, Clerk};
+use super::args::Args;
+use super::limits::ServerLimits;
+use crate::cli::admin::{self, AdminHandler, StoreAccess};
+use crate::cli::command::Context;
 use crate::cli::database::{self, Secrets};
 use crate::cli::exit::{self, Exit, Failure, Outcome};
+use crate::cli::output::print;
 use crate::net::{self, Driver, InputSender, Setup, Socket};
 use crate::protocol::fingerprint;
-use crate::server::{self, Hub, HubConfig, Input, Registration, RoomMaking};
-use crate::store::StoreThread;
-use crate::transport::{Endpoint, ServerConfig};
+use crate::server::{self, Hub, HubConfig, Input, Registration};
+use crate::store::{Engine, StoreHandle, StoreThread};
+use crate::transport::{Endpoint, ServerConfig, public_key};
 
 /// Runs the server until it is told to stop.
 ///
 /// # Errors
 /// If it cannot start, or the poll loop fails.
-pub fn run(plan: &Plan) -> Outcome {
-    let mut engine = database::open(&plan.data)?;
-    let secrets = Secrets::of(&mut engine, &plan.data)?;
+pub fn run(args: Args, context: &Context<'_>) -> Outcome {
+    context.log.start_server(args.measured)?;
+    let (data, listen) = (args.data.path()?, args.listen()?);
+    let mut engine = database::open(&data)?;
+    let secrets = Secrets::of(&mut engine, &data)?;
     let accounts = engine
         .account_count()
         .context("cannot count the accounts")?;
-    let sockets = bind(plan)?;
+    let sockets = bind(&listen, args.is_default())?;
     let (setup, inputs) = Setup::new().context("cannot wait for the network")?;
     let seed = || net::seed().context("the operating system gives no randomness");
     let now = net::now();
-    let limits = limits(plan);
+    let limits = limits(&args);
     let config = ServerConfig {
         static_key: secrets.static_key,
         reset_key: secrets.reset_key,
@@ -38,71 +43,54 @@ pub fn run(plan: &Plan) -> Outcome {
         limits: limits.transport,
     };
     let endpoint = Endpoint::server(now.instant, config, seed()?);
-    let key = endpoint.public_key().context("a server has a key")?;
-
-    let completions = inputs.clone();
+    let key = public_key(&secrets.static_key);
     let (snapshots, loss) = (engine.snapshots(), engine.loss());
-    let clock = || net::now().instant;
-    let (handle, store) = StoreThread::spawn(engine, clock, move |group| {
-        // Bounded by the store's slots. After the network thread has ended nobody waits for an answer.
-        let _ = completions.send_all_reserved(group.into_iter().map(Input::Completion));
-    });
-    let registration = if plan.is_open {
-        Registration::Open
-    } else {
-        Registration::Closed
-    };
-    let rooms = if plan.makes_rooms {
-        RoomMaking::Open
-    } else {
-        RoomMaking::Closed
-    };
+    let (handle, store) = start_store(engine, inputs.clone());
     let config = HubConfig {
-        registration,
+        registration: args.registration,
         limits: limits.hub,
-        rooms,
-        retention: plan.retention,
+        rooms: args.rooms,
+        retention: args.retention(),
         ..HubConfig::default()
     };
-    let hub = Hub::new(
-        now,
-        config,
-        Box::new(handle),
-        secrets.registrar()?,
-        key,
-        seed()?,
-    );
-
-    let caller = store.caller();
-    let hub_inputs = inputs.clone();
-    let control = admin::Server::start(&plan.data, move || {
-        let caller = Caller::Thread(caller.clone());
-        let clerk = Clerk::new(caller, secrets.registrar()?, snapshots.clone());
-        Ok(Box::new(clerk.with_hub(hub_inputs.clone(), loss)))
+    let registrar = secrets.registrar()?;
+    let hub = Hub::new(now, config, Box::new(handle), registrar, key, seed()?);
+    let (caller, hub_inputs) = (store.caller(), inputs.clone());
+    let control = admin::Server::start(&data, move || {
+        let store = StoreAccess::Thread(caller.clone());
+        let handler = AdminHandler::new(store, secrets.registrar()?, snapshots.clone());
+        Ok(Box::new(handler.with_hub(hub_inputs.clone(), loss)))
     })?;
-    if plan.is_measured {
+    if args.measured {
         stop_at_end_of_input(inputs.clone())?;
     }
     stop_on_signal(inputs)?;
-    let listening = announce(plan, &sockets, &key, accounts);
+    let listening = announce(&args, &data, &sockets, &key, accounts);
     let driver =
         Driver::new(setup, sockets, endpoint, hub).context("cannot wait for the sockets")?;
-    // A reader of standard output that has gone away is no reason to stop.
-    let _ = io::stdout().write_all(listening.as_bytes());
-    let _ = io::stdout().flush();
+    print(listening);
 
     let ended = driver.run().context("cannot wait for the network");
     drop(control);
     store.stop();
     ended?;
-    let _ = writeln!(io::stdout(), "udpchat stopped");
+    print("udpchat stopped\n");
     Ok(Exit::Success)
 }
 
+/// Starts the storage thread, whose completions go to the hub.
+fn start_store(engine: Engine, inputs: InputSender<Input>) -> (StoreHandle, StoreThread) {
+    let clock = || net::now().instant;
+    StoreThread::spawn(engine, clock, move |group| {
+        // Bounded by the store's slots. After the network thread has ended nobody waits for an answer.
+        let _ = inputs.send_all_reserved(group.into_iter().map(Input::Completion));
+    })
+}
+
 /// The limits that were chosen. A measurement goes without those of each account, of each host and of all sessions.
-fn limits(plan: &Plan) -> Chosen {
-    let mut limits = plan.limits;
-    if plan.is_measured {
+fn limits(args: &Args) -> ServerLimits {
+    let mut limits = args.limits;
+    if args.measured {
         limits.hub = server::Limits::unlimited();
         limits.transport.handshakes_by_token = u32::MAX;
     }
@@ -110,19 +98,21 @@ fn limits(plan: &Plan) -> Chosen {
 }
 
 /// The two lines that say where the server is and who it is.
-fn announce(plan: &Plan, sockets: &[Socket], key: &[u8; 32], accounts: u64) -> String {
+fn announce(args: &Args, data: &Path, sockets: &[Socket], key: &[u8; 32], accounts: u64) -> String {
     let addresses: Vec<String> = sockets
         .iter()
         .map(|socket| socket.local().to_string())
         .collect();
-    let data = std::path::absolute(&plan.data).unwrap_or_else(|_| plan.data.clone());
+    let registration = match args.registration {
+        Registration::Open => "open",
+        Registration::Closed => "closed",
+    };
     format!(
-        "udpchat {} listening on {}\nserver key {}   accounts {accounts}   registration {}   data {}\n",
+        "udpchat {} listening on {}\nserver key {}   accounts {accounts}   registration {registration}   data {}\n",
         env!("CARGO_PKG_VERSION"),
         addresses.join(" and "),
         fingerprint(key),
-        if plan.is_open { "open" } else { "closed" },
-        shown(&data),
+        shown(&std::path::absolute(data).unwrap_or_else(|_| data.to_owned())),
     )
 }
 
@@ -133,9 +123,9 @@ fn shown(path: &Path) -> String {
 }
 
 /// Binds all addresses. Of the default ones, a family that this host does not have is left out, and said.
-fn bind(plan: &Plan) -> Result<Vec<Socket>, Failure> {
-    let mut sockets = Vec::with_capacity(plan.listen.len());
-    for &address in &plan.listen {
+fn bind(listen: &[SocketAddr], is_default: bool) -> Result<Vec<Socket>, Failure> {
+    let mut sockets = Vec::with_capacity(listen.len());
+    for &address in listen {
         match Socket::bind(address) {
             Ok(socket) => sockets.push(socket),
             Err(error) if error.kind() == ErrorKind::AddrInUse => {
@@ -144,7 +134,7 @@ fn bind(plan: &Plan) -> Result<Vec<Socket>, Failure> {
                 return Err(failure
                     .hint("is a server running already? --listen ADDR:PORT takes another port"));
             }
-            Err(error) if plan.is_default => {
+            Err(error) if is_default => {
                 eprintln!("udpchat: not listening on {address}: {error}");
             }
             Err(error) => {

@@ -1,38 +1,52 @@
 //! `udpchat store backup`: a copy of the database, whether the server runs or not.
 
-use std::io::{self, Write as _};
+use std::path::PathBuf;
 
 use anyhow::Context as _;
-use clap::ArgMatches;
 
-use crate::cli::admin::desk;
-use crate::cli::admin::{self, Answer, Request};
+use crate::cli::admin::{self, AdminApi as _, Answer, Request};
+use crate::cli::command::{Context, Subcommand};
 use crate::cli::exit::{Exit, Outcome};
-use crate::cli::options;
+use crate::cli::options::DataDirectory;
+use crate::cli::output::print;
 use crate::store::{self, DATABASE_FILE};
 
-/// The word that calls it.
-pub const NAME: &str = "backup";
-
-pub fn arguments() -> clap::Command {
-    clap::Command::new(NAME)
-        .about("Copy the database, also while the server runs")
-        .arg(super::file("Where to: a file that is not there yet"))
+/// The subcommand.
+pub fn command() -> Subcommand {
+    Subcommand::new(
+        "backup",
+        "Copy the database, also while the server runs",
+        run,
+    )
+    .section("STORE BACKUP, STORE RESTORE", MANUAL)
 }
 
-pub fn run(matches: &ArgMatches) -> Outcome {
-    let data = options::data_directory(matches)?;
-    let file = super::file_of(matches)?;
-    let path = std::path::absolute(file).context("cannot tell the file's absolute path")?;
+const MANUAL: &str = "\
+    A backup is a consistent copy, also while the server runs. The server must be stopped for a restore; a \
+    damaged backup is refused, and the database that is replaced is kept beside the new one. Whatever was said \
+    after the backup is gone from the server, and clients that have it are told: a restored database has a new \
+    epoch. So has a database file put back by hand, if it was copied while the server was stopped, or made by \
+    store backup; udpchat.generation beside the database tells it.";
+
+#[derive(clap::Args)]
+struct Args {
+    /// Where to: a file that is not there yet
+    file: PathBuf,
+    #[command(flatten)]
+    data: DataDirectory,
+}
+
+fn run(args: Args, _: &Context<'_>) -> Outcome {
+    let data = args.data.path()?;
+    let path = std::path::absolute(&args.file).context("cannot tell the file's absolute path")?;
     let database = data.join(DATABASE_FILE);
     let rows = match admin::connect(&data)? {
-        Some(mut remote) => match desk::ask(&mut remote, Request::StoreBackup { path })? {
+        Some(mut server) => match server.ask(Request::StoreBackup { path })? {
             Answer::BackedUp { rows } => rows,
-            _ => return Err(desk::unexpected().into()),
+            _ => return Err(admin::unexpected().into()),
         },
         None => super::done(store::back_up_file(&database, &path), &database)?,
     };
-    // A reader that has gone away is no reason to fail.
-    let _ = writeln!(io::stdout(), "{rows} rows copied to {}", file.display());
+    print(format!("{rows} rows copied to {}\n", args.file.display()));
     Ok(Exit::Success)
 }

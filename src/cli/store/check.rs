@@ -1,50 +1,49 @@
 //! `udpchat store check`: what is wrong with the database.
 
 use std::fmt::Write as _;
-use std::io::{self, Write as _};
 
-use anyhow::Context as _;
-use clap::{Arg, ArgAction, ArgMatches};
-
-use crate::cli::admin::desk;
-use crate::cli::admin::{self, Answer, Request};
+use crate::cli::admin::{self, AdminApi as _, Answer, Request};
+use crate::cli::command::{Context, Subcommand};
 use crate::cli::exit::{Exit, Outcome};
-use crate::cli::options;
+use crate::cli::options::DataDirectory;
+use crate::cli::output::{print, print_json};
 use crate::store::{self, DATABASE_FILE, PAGES, Report};
 
-/// The word that calls it.
-pub const NAME: &str = "check";
-
-pub fn arguments() -> clap::Command {
-    clap::Command::new(NAME)
-        .about("Say what is wrong with the database; the exit code is 0 if nothing is")
-        .arg(
-            Arg::new("json")
-                .long("json")
-                .action(ArgAction::SetTrue)
-                .help("Print the report as one JSON object"),
-        )
+/// The subcommand.
+pub fn command() -> Subcommand {
+    let summary = "Say what is wrong with the database; the exit code is 0 if nothing is";
+    Subcommand::new("check", summary, run).section("STORE CHECK", MANUAL)
 }
 
-pub fn run(matches: &ArgMatches) -> Outcome {
-    let data = options::data_directory(matches)?;
+const MANUAL: &str = "\
+    Reads every row, compares each message with its digest and rows with each other, and names table and key of \
+    what is wrong; the exit code is 1 then. Nothing is written. Of a running server a snapshot is read; the \
+    check of every page, which redb itself does, needs a server that is stopped.";
+
+#[derive(clap::Args)]
+struct Args {
+    /// Print the report as one JSON object
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    data: DataDirectory,
+}
+
+fn run(args: Args, _: &Context<'_>) -> Outcome {
+    let data = args.data.path()?;
     let database = data.join(DATABASE_FILE);
     let report = match admin::connect(&data)? {
-        Some(mut remote) => match desk::ask(&mut remote, Request::StoreCheck)? {
+        Some(mut server) => match server.ask(Request::StoreCheck)? {
             Answer::Checked { report } => report,
-            _ => return Err(desk::unexpected().into()),
+            _ => return Err(admin::unexpected().into()),
         },
         None => super::done(store::check_file(&database), &database)?,
     };
-    let text = if matches.get_flag("json") {
-        let mut json = serde_json::to_string(&report).context("cannot write JSON")?;
-        json.push('\n');
-        json
+    if args.json {
+        print_json(&report)?;
     } else {
-        text(&report)
-    };
-    // A reader that has gone away is no reason to fail.
-    let _ = io::stdout().write_all(text.as_bytes());
+        print(text(&report));
+    }
     Ok(if report.is_sound() {
         Exit::Success
     } else {

@@ -1,43 +1,55 @@
 //! `udpchat store rescue`: what can be read of a damaged database.
 
-use std::io::{self, Write as _};
 use std::panic;
+use std::path::PathBuf;
 
 use anyhow::Context as _;
-use clap::ArgMatches;
 
+use crate::cli::command::{Context, Subcommand};
 use crate::cli::database::SECRETS;
 use crate::cli::exit::{Exit, Outcome};
 use crate::cli::logging::harmless;
-use crate::cli::options;
+use crate::cli::options::DataDirectory;
+use crate::cli::output::print;
 use crate::net;
 use crate::store::{self, DATABASE_FILE, OpenError, Rescued};
 
-/// The word that calls it.
-pub const NAME: &str = "rescue";
-
-pub fn arguments() -> clap::Command {
-    clap::Command::new(NAME)
-        .about("Copy what can be read of a damaged database; the server must be stopped")
-        .arg(super::file("Where to: a file that is not there yet"))
+/// The subcommand.
+pub fn command() -> Subcommand {
+    let summary = "Copy what can be read of a damaged database; the server must be stopped";
+    Subcommand::new("rescue", summary, run).section("STORE RESCUE", MANUAL)
 }
 
-pub fn run(matches: &ArgMatches) -> Outcome {
-    let data = options::data_directory(matches)?;
-    let file = super::file_of(matches)?;
+const MANUAL: &str = "\
+    For a damaged database of which there is no recent backup. While the server can be started it serves what \
+    can be read. Table by table, every row that can still be read and whose checksum fits is copied to FILE, \
+    with what the journal holds; store restore puts FILE in the database's place. The damaged database is not \
+    written to. The command says what is lost: entries of a log are shown as damaged to those who read them; a \
+    user whose account was lost keeps name and conversations, and signs in on the devices that are signed in \
+    already. If the database cannot be opened at all, which one damaged page can cause, nothing can be rescued: \
+    only a backup helps then.";
+
+#[derive(clap::Args)]
+struct Args {
+    /// Where to: a file that is not there yet
+    file: PathBuf,
+    #[command(flatten)]
+    data: DataDirectory,
+}
+
+fn run(args: Args, _: &Context<'_>) -> Outcome {
+    let data = args.data.path()?;
     super::require_stopped(&data)?;
     let seed = net::seed().context("the operating system gives no randomness")?;
-    let path = std::path::absolute(file).context("cannot tell the file's absolute path")?;
+    let path = std::path::absolute(&args.file).context("cannot tell the file's absolute path")?;
     let rescued = quietly(|| store::rescue(&data.join(DATABASE_FILE), &path, &SECRETS, seed));
     let rescued = super::done(rescued, &path)?;
-    // A reader that has gone away is no reason to fail.
-    let _ = io::stdout().write_all(text(&rescued).as_bytes());
-    let _ = writeln!(
-        io::stdout(),
-        "{} rows copied to {}: `udpchat store restore` puts them in the database's place",
+    print(text(&rescued));
+    print(format!(
+        "{} rows copied to {}: `udpchat store restore` puts them in the database's place\n",
         rescued.rows,
-        file.display()
-    );
+        args.file.display()
+    ));
     Ok(Exit::Success)
 }
 

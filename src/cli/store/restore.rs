@@ -1,29 +1,34 @@
 //! `udpchat store restore`: a backup takes the database's place.
 
-use std::io::{self, Write as _};
+use std::path::PathBuf;
 
 use anyhow::anyhow;
-use clap::ArgMatches;
 use jiff::Timestamp;
 
 use super::check;
+use crate::cli::command::{Context, Subcommand};
 use crate::cli::exit::{Exit, Outcome};
-use crate::cli::options;
+use crate::cli::options::DataDirectory;
+use crate::cli::output::print;
 use crate::net;
 use crate::store::{self, DATABASE_FILE};
 
-/// The word that calls it.
-pub const NAME: &str = "restore";
-
-pub fn arguments() -> clap::Command {
-    clap::Command::new(NAME)
-        .about("Put a backup in the database's place; the server must be stopped")
-        .arg(super::file("The backup"))
+/// The subcommand.
+pub fn command() -> Subcommand {
+    let summary = "Put a backup in the database's place; the server must be stopped";
+    Subcommand::new("restore", summary, run)
 }
 
-pub fn run(matches: &ArgMatches) -> Outcome {
-    let data = options::data_directory(matches)?;
-    let file = super::file_of(matches)?;
+#[derive(clap::Args)]
+struct Args {
+    /// The backup
+    file: PathBuf,
+    #[command(flatten)]
+    data: DataDirectory,
+}
+
+fn run(args: Args, _: &Context<'_>) -> Outcome {
+    let (data, file) = (args.data.path()?, args.file);
     super::require_stopped(&data)?;
     let day = i64::try_from(net::now().unix_ms)
         .ok()
@@ -31,17 +36,13 @@ pub fn run(matches: &ArgMatches) -> Outcome {
         .unwrap_or_default()
         .strftime("%Y-%m-%d")
         .to_string();
-    let restored = store::restore(file, &data, &day);
+    let restored = store::restore(&file, &data, &day);
     match super::done(restored, &data.join(DATABASE_FILE))? {
         Ok(kept) => {
-            // A reader that has gone away is no reason to fail.
-            let _ = writeln!(io::stdout(), "restored from {}", file.display());
+            print(format!("restored from {}\n", file.display()));
             if let Some(kept) = kept {
-                let _ = writeln!(
-                    io::stdout(),
-                    "the database it replaces is kept in {}",
-                    kept.display()
-                );
+                let kept = kept.display();
+                print(format!("the database it replaces is kept in {kept}\n"));
             }
             Ok(Exit::Success)
         }

@@ -1,63 +1,72 @@
 //! `udpchat store retain`: how much of one conversation is kept.
 
 use std::fmt::Write as _;
-use std::io::{self, Write as _};
 
-use clap::{Arg, ArgMatches};
-
-use crate::cli::admin::desk;
-use crate::cli::admin::{Answer, Keep, Kept, Request};
+use crate::cli::admin::{self, Answer, Request, RetainedConversation};
+use crate::cli::command::{Context, Subcommand};
 use crate::cli::exit::{Exit, Failure, Outcome};
-use crate::cli::options;
-use crate::cli::serve::retention;
+use crate::cli::options::DataDirectory;
+use crate::cli::output::print;
+use crate::store::Retention;
 
-/// The word that calls it.
-pub const NAME: &str = "retain";
-
-pub fn arguments() -> clap::Command {
-    clap::Command::new(NAME)
-        .about("Say how much of a conversation is kept, or list those of which that was said")
-        .arg(
-            Arg::new("name")
-                .value_name("NAME")
-                .help("The conversation: everyone, or a room with its #"),
-        )
-        .args(retention::arguments(retention::Of::One))
+/// The subcommand.
+pub fn command() -> Subcommand {
+    let summary = "Say how much of a conversation is kept, or list those of which that was said";
+    Subcommand::new("retain", summary, run).section("STORE RETAIN", MANUAL)
 }
 
-pub fn run(matches: &ArgMatches) -> Outcome {
-    let data = options::data_directory(matches)?;
-    let keep = Keep::from(retention::limits(matches));
-    let request = match matches.get_one::<String>("name") {
-        Some(name) => Request::Retain {
-            name: name.clone(),
-            keep,
-        },
-        None if keep == Keep::default() => Request::RetainList,
+const MANUAL: &str = "\
+    Without NAME, lists the conversations with limits of their own. With limits, these replace all that the \
+    conversation had; with none, it is kept like all others again (see udpchat-serve(1), --keep-days and its \
+    like). 0 keeps everything. Who comes late is told what has expired.";
+
+#[derive(clap::Args)]
+struct Args {
+    /// The conversation: everyone, or a room with its #
+    name: Option<String>,
+    /// Let entries expire that are older than N days (0: never)
+    #[arg(long, value_name = "N")]
+    days: Option<u64>,
+    /// Keep no more than the last N entries of a conversation (0: all)
+    #[arg(long, value_name = "N")]
+    messages: Option<u64>,
+    /// Keep no more than the last N million bytes of a conversation (0: all)
+    #[arg(long, value_name = "N")]
+    megabytes: Option<u64>,
+    #[command(flatten)]
+    data: DataDirectory,
+}
+
+fn run(args: Args, _: &Context<'_>) -> Outcome {
+    let limits = Retention {
+        days: args.days,
+        messages: args.messages,
+        megabytes: args.megabytes,
+    };
+    let request = match args.name {
+        Some(name) => Request::Retain { name, limits },
+        None if limits == Retention::default() => Request::RetainList,
         None => {
             let failure = Failure::usage("limits, but no conversation to which they belong");
             return Err(failure.hint("`udpchat serve --keep-days N` and its like are for all"));
         }
     };
-    match desk::ask(&mut *desk::open(&data)?, request)? {
+    match admin::open(&args.data.path()?)?.ask(request)? {
         Answer::Done => {}
-        Answer::Retained { conversations } => {
-            // A reader that has gone away is no reason to fail.
-            let _ = io::stdout().write_all(table(&conversations).as_bytes());
-        }
-        _ => return Err(desk::unexpected().into()),
+        Answer::Retained { conversations } => print(table(&conversations)),
+        _ => return Err(admin::unexpected().into()),
     }
     Ok(Exit::Success)
 }
 
 /// A line for each conversation.
-fn table(conversations: &[Kept]) -> String {
+fn table(conversations: &[RetainedConversation]) -> String {
     let mut text = String::new();
-    for Kept { name, keep } in conversations {
+    for RetainedConversation { name, limits } in conversations {
         let limits = [
-            ("days", keep.days),
-            ("messages", keep.messages),
-            ("megabytes", keep.megabytes),
+            ("days", limits.days),
+            ("messages", limits.messages),
+            ("megabytes", limits.megabytes),
         ];
         let _ = write!(text, "{name}");
         for (unit, limit) in limits {
@@ -78,14 +87,14 @@ mod tests {
 
     #[test]
     fn only_the_limits_that_were_set_are_shown() {
-        let keep = Keep {
+        let limits = Retention {
             days: Some(30),
             messages: None,
             megabytes: Some(0),
         };
         let name = "#bridge".to_owned();
         assert_eq!(
-            table(&[Kept { name, keep }]),
+            table(&[RetainedConversation { name, limits }]),
             "#bridge  30 days  all megabytes\n"
         );
     }

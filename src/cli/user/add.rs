@@ -1,76 +1,81 @@
 //! `udpchat user add`: opens an account. It plays OPAQUE's client half itself, so the password stays here.
 
-use std::io::{self, Write as _};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::{Context as _, anyhow};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use clap::{Arg, ArgMatches};
 use opaque_ke::{ClientRegistration, ClientRegistrationFinishParameters, RegistrationResponse};
 use rand_core::OsRng;
 
-use crate::cli::admin::desk;
-use crate::cli::admin::{Answer, Desk, Request};
-use crate::cli::exit::{Exit, Failure, Outcome};
-use crate::cli::{options, password};
+use crate::cli::admin::{self, AdminApi, Answer, Request};
+use crate::cli::command::{Context, Subcommand};
+use crate::cli::exit::{Exit, Outcome};
+use crate::cli::options::{DataDirectory, PasswordFile};
+use crate::cli::output::print;
+use crate::cli::password;
 use crate::protocol::opaque::{IDENTITIES, KeyStretching, Suite};
 use crate::server::Name;
 
-/// The word that calls it.
-pub const NAME: &str = "add";
-
-pub fn arguments() -> clap::Command {
-    clap::Command::new(NAME)
-        .about("Open an account")
-        .arg(
-            Arg::new("name")
-                .value_name("NAME")
-                .required(true)
-                .help("The user's name"),
-        )
-        .arg(options::password_file())
+/// The subcommand.
+pub fn command() -> Subcommand {
+    Subcommand::new("add", "Open an account", run).section("USER ADD", MANUAL)
 }
 
-pub fn run(matches: &ArgMatches) -> Outcome {
-    let data = options::data_directory(matches)?;
-    let name = matches
-        .get_one::<String>("name")
-        .ok_or_else(|| Failure::usage("no name"))?;
+const MANUAL: &str = "\
+    NAME may have 32 letters, digits, '.', '_' and '-'; two names that look alike are one (`b0b` and `bob`), and \
+    a name that would be read as one of the program's is nobody's: everyone, all, here, nobody, you, me, server, \
+    system, udpchat, admin, administrator, operator, root, moderator. Who has such a name of before keeps it. A \
+    letter may bear four marks, each once, and none that is drawn over it. The password is asked for twice, \
+    unseen, and never leaves this process: the server keeps only what OPAQUE (RFC 9807) needs to have it proved \
+    later.";
+
+#[derive(clap::Args)]
+struct Args {
+    /// The user's name
+    name: String,
+    #[command(flatten)]
+    password: PasswordFile,
+    #[command(flatten)]
+    data: DataDirectory,
+}
+
+fn run(args: Args, _: &Context<'_>) -> Outcome {
+    let (name, data) = (&args.name, args.data.path()?);
+    let failed = || format!("cannot add {name:?}");
     // Said before a password is typed in vain; whoever answers checks it again.
-    let canonical = Name::parse_new(name).with_context(|| format!("cannot add {name:?}"))?;
-    let password = if let Some(path) = matches.get_one::<PathBuf>("password-file") {
-        password::from_file(path)?
+    let parsed = Name::parse_new(name).with_context(failed)?;
+    let password = if let Some(password) = args.password.read()? {
+        password
     } else {
-        if is_taken(&data, canonical.canonical())? {
-            return Err(anyhow!("cannot add {name:?}: the name is taken").into());
+        if is_taken(&data, parsed.canonical())? {
+            return Err(anyhow!("the name is taken").context(failed()).into());
         }
         password::ask_twice(name)?
     };
-    let mut desk = desk::open(&data)?;
+    let mut api = admin::open(&data)?;
     let added = sign_up(
-        &mut *desk,
+        &mut *api,
         name,
         password.as_bytes(),
         KeyStretching::Argon2id,
     )
-    .with_context(|| format!("cannot add {name:?}"))?;
-    // A reader that has gone away is no reason to fail: the account is open.
-    let _ = writeln!(io::stdout(), "added {added}");
+    .with_context(failed)?;
+    print(format!("added {added}\n"));
     Ok(Exit::Success)
 }
 
 /// Whether there is an account of this name now.
 fn is_taken(data: &Path, canonical: &str) -> anyhow::Result<bool> {
-    match desk::ask(&mut *desk::open(data)?, Request::UserList)? {
+    match admin::open(data)?.ask(Request::UserList)? {
         Answer::Users { users, .. } => Ok(users.iter().any(|user| user.name == canonical)),
-        _ => Err(desk::unexpected()),
+        _ => Err(admin::unexpected()),
     }
 }
 
 /// Both halves of a sign-up; the canonical name of the account.
 fn sign_up(
-    desk: &mut dyn Desk,
+    api: &mut dyn AdminApi,
     name: &str,
     password: &[u8],
     stretching: KeyStretching,
@@ -81,9 +86,9 @@ fn sign_up(
         name: name.to_owned(),
         request: STANDARD.encode(start.message.serialize()),
     };
-    let response = match desk::ask(desk, begin)? {
+    let response = match api.ask(begin)? {
         Answer::Start { response } => STANDARD.decode(response)?,
-        _ => return Err(desk::unexpected()),
+        _ => return Err(admin::unexpected()),
     };
     let response = RegistrationResponse::deserialize(&response).map_err(failed)?;
     let parameters = ClientRegistrationFinishParameters::new(IDENTITIES, Some(&stretching));
@@ -95,8 +100,8 @@ fn sign_up(
         name: name.to_owned(),
         upload: STANDARD.encode(finish.message.serialize()),
     };
-    match desk::ask(desk, finish)? {
+    match api.ask(finish)? {
         Answer::Added { name } => Ok(name),
-        _ => Err(desk::unexpected()),
+        _ => Err(admin::unexpected()),
     }
 }

@@ -1,36 +1,36 @@
 //! `udpchat user list`: names, and since when they are there.
 
 use std::fmt::Write as _;
-use std::io::{self, Write as _};
 
 use anyhow::{Context as _, anyhow};
-use clap::ArgMatches;
 use jiff::Timestamp;
 use unicode_width::UnicodeWidthStr as _;
 
-use crate::cli::admin::desk;
-use crate::cli::admin::{Answer, Request, User};
+use crate::cli::admin::{self, Answer, Request, User};
+use crate::cli::command::{Context, Subcommand};
 use crate::cli::exit::{Exit, Failure, Outcome};
-use crate::cli::options;
+use crate::cli::options::DataDirectory;
+use crate::cli::output::print;
 
-/// The word that calls it.
-pub const NAME: &str = "list";
-
-pub fn arguments() -> clap::Command {
-    clap::Command::new(NAME).about("List the accounts, with the day on which each was opened")
+/// The subcommand.
+pub fn command() -> Subcommand {
+    let summary = "List the accounts, with the day on which each was opened";
+    Subcommand::new("list", summary, run).section("USER LIST", MANUAL)
 }
 
-pub fn run(matches: &ArgMatches) -> Outcome {
-    let data = options::data_directory(matches)?;
-    let answer = desk::ask(&mut *desk::open(&data)?, Request::UserList)?;
-    let Answer::Users { users, unreadable } = answer else {
-        return Err(desk::unexpected().into());
+const MANUAL: &str = "\
+    An account whose record is damaged is not listed. How many there are is said on standard error, and the exit \
+    status is 1 then; udpchat store check names them.";
+
+fn run(data: DataDirectory, _: &Context<'_>) -> Outcome {
+    let data = data.path()?;
+    let Answer::Users { users, unreadable } = admin::open(&data)?.ask(Request::UserList)? else {
+        return Err(admin::unexpected().into());
     };
     if users.is_empty() && unreadable == 0 {
         eprintln!("there are no accounts in {} yet", data.display());
     }
-    // A reader that has gone away is no reason to fail.
-    let _ = io::stdout().write_all(table(&users)?.as_bytes());
+    print(table(&users)?);
     let missing = match unreadable {
         0 => return Ok(Exit::Success),
         1 => "1 account is damaged and not listed".to_owned(),

@@ -1,0 +1,37 @@
+//! What the command line of `udpchat connect` asks for.
+
+use std::path::PathBuf;
+
+use clap::builder::FalseyValueParser;
+
+use super::server_key;
+use crate::cli::address::{DEFAULT_HOST, ServerName};
+use crate::cli::options::PasswordFile;
+
+#[derive(clap::Args)]
+pub struct Args {
+    #[arg(
+        value_name = "HOST[:PORT]",
+        default_value = DEFAULT_HOST,
+        help = "The server: a name or an address, an IPv6 one with a port as [address]:port"
+    )]
+    pub server: ServerName,
+    /// Sign in as this user at once
+    #[arg(long, value_name = "NAME", env = "UDPCHAT_USER")]
+    pub user: Option<String>,
+    #[command(flatten)]
+    pub password: PasswordFile,
+    #[arg(
+        long,
+        value_name = "DIR",
+        env = "UDPCHAT_STATE",
+        help = "The client's directory: identity, known servers, history [default: $XDG_STATE_HOME/udpchat]"
+    )]
+    pub state: Option<PathBuf>,
+    /// Connect only if the server's key has this fingerprint
+    #[arg(long, value_name = "SHA256:…", env = "UDPCHAT_SERVER_KEY", value_parser = server_key::parse)]
+    pub server_key: Option<String>,
+    /// Trust an unknown server's key without asking; a changed one is refused nevertheless
+    #[arg(long, env = "UDPCHAT_ACCEPT_NEW", value_parser = FalseyValueParser::new())]
+    pub accept_new: bool,
+}

@@ -1,0 +1,134 @@
+//! What the command line of `udpchat serve` asks for.
+
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+
+use clap::builder::{PossibleValuesParser, TypedValueParser as _};
+
+use super::limits::ServerLimits;
+use crate::cli::address::{self, DEFAULT_PORT};
+use crate::cli::exit::Failure;
+use crate::cli::options::DataDirectory;
+use crate::server::{Registration, RoomMaking};
+use crate::store::Retention;
+
+#[derive(clap::Args)]
+pub struct Args {
+    /// Listen at this address, of either family; repeatable [default: port 7777 of all addresses]
+    #[arg(
+        long,
+        value_name = "ADDR:PORT",
+        env = "UDPCHAT_LISTEN",
+        value_delimiter = ',',
+        value_parser = address::parse_listen,
+    )]
+    listen: Option<Vec<SocketAddr>>,
+    #[command(flatten)]
+    pub data: DataDirectory,
+    /// Who may sign up: anybody, or only those for whom `udpchat user add` does it
+    #[arg(
+        long,
+        value_name = "WHO",
+        env = "UDPCHAT_REGISTRATION",
+        default_value = "open",
+        value_parser = PossibleValuesParser::new(POLICIES).map(|word| match &*word {
+            CLOSED => Registration::Closed,
+            _ => Registration::Open,
+        }),
+    )]
+    pub registration: Registration,
+    /// Limit no address, and stop when standard input ends
+    // For `udpchat bench` alone, whose clients all come from one address.
+    #[arg(long, hide = true)]
+    pub measured: bool,
+    /// Whether joining a room that there is not yet makes it; with `closed` only `udpchat room add` does
+    #[arg(
+        long,
+        value_name = "HOW",
+        env = "UDPCHAT_ROOMS",
+        default_value = "open",
+        value_parser = PossibleValuesParser::new(POLICIES).map(|word| match &*word {
+            CLOSED => RoomMaking::Closed,
+            _ => RoomMaking::Open,
+        }),
+    )]
+    pub rooms: RoomMaking,
+    /// Let entries expire that are older than N days (0: never)
+    #[arg(long, value_name = "N")]
+    keep_days: Option<u64>,
+    /// Keep no more than the last N entries of a conversation (0: all)
+    #[arg(long, value_name = "N")]
+    keep_messages: Option<u64>,
+    /// Keep no more than the last N million bytes of a conversation (0: all)
+    #[arg(long, value_name = "N")]
+    keep_megabytes: Option<u64>,
+    #[command(flatten)]
+    pub limits: ServerLimits,
+}
+
+const CLOSED: &str = "closed";
+const POLICIES: [&str; 2] = ["open", CLOSED];
+
+impl Args {
+    /// Where to listen, in the order in which it is shown.
+    ///
+    /// # Errors
+    /// If two of the addresses could not be told apart.
+    pub fn listen(&self) -> Result<Vec<SocketAddr>, Failure> {
+        let Some(listen) = &self.listen else {
+            let any = [Ipv4Addr::UNSPECIFIED.into(), Ipv6Addr::UNSPECIFIED.into()];
+            return Ok(any.map(|ip| SocketAddr::new(ip, DEFAULT_PORT)).into());
+        };
+        check(listen)?;
+        Ok(listen.clone())
+    }
+
+    /// Whether it listens at the default addresses, of which one may be missing on this host.
+    pub const fn is_default(&self) -> bool {
+        self.listen.is_none()
+    }
+
+    /// How much of each conversation is kept.
+    pub const fn retention(&self) -> Retention {
+        Retention {
+            days: self.keep_days,
+            messages: self.keep_messages,
+            megabytes: self.keep_megabytes,
+        }
+    }
+}
+
+/// A reply is sent from the address that was written to, by which the socket is found again. Two sockets that
+/// share an address could not be told apart, so these are refused.
+fn check(listen: &[SocketAddr]) -> Result<(), Failure> {
+    for (index, one) in listen.iter().enumerate() {
+        for other in &listen[index + 1..] {
+            let is_shared = one.ip() == other.ip()
+                || (one.is_ipv4() == other.is_ipv4()
+                    && (one.ip().is_unspecified() || other.ip().is_unspecified()));
+            if is_shared {
+                return Err(Failure::usage(format!(
+                    "cannot listen at both {one} and {other}: an address can be listened at once only"
+                )));
+            }
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn checked(listen: &[&str]) -> bool {
+        let listen: Vec<SocketAddr> = listen.iter().map(|text| text.parse().unwrap()).collect();
+        check(&listen).is_ok()
+    }
+
+    #[test]
+    fn addresses_whose_replies_could_be_confused_are_refused() {
+        assert!(checked(&["0.0.0.0:7", "[::]:7"]));
+        assert!(checked(&["127.0.0.1:7", "10.0.0.1:7", "[::1]:9"]));
+        assert!(!checked(&["127.0.0.1:7", "127.0.0.1:8"]));
+        assert!(!checked(&["127.0.0.1:7", "0.0.0.0:8"]));
+    }
+}
