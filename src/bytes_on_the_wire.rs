@@ -2,20 +2,17 @@
 //! screen, acknowledgements and receipts included, on a path that loses nothing. The real client, hub and store, in
 //! virtual time. `cargo test --lib bytes_on_the_wire -- --nocapture` prints it.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
-use std::{io, mem};
 
-use redb::Database;
-
-use crate::client::{Ask, Client, Console, Files, Input as Typed, Options, Tone, Trust};
+use crate::client::{Ask, Client, Input as Typed, Options};
+use crate::kit::{Memory, QueuedStore, Screen, settle};
 use crate::protocol::opaque::KeyStretching;
 use crate::protocol::{Envelope, ServerBody};
 use crate::server::{Hub, HubConfig, Input, Registrar};
 use crate::store::fault_disk::MemoryDisk;
-use crate::store::{Completion, Engine, Request, RequestId, Store};
+use crate::store::{Completion, Engine};
 use crate::testing::instant;
 use crate::transport::packet_dump::{PACKET_OVERHEAD, Piece, pieces};
 use crate::transport::{App, ClientConfig, Endpoint, Limits, Now, ServerConfig};
@@ -29,62 +26,13 @@ const IP_AND_UDP: usize = 20 + 8;
 /// One way to the server.
 const DELAY: Duration = Duration::from_millis(25);
 
+/// How many requests the store takes at once.
+const SLOTS: usize = 64;
+
 /// How long a commit takes.
 const COMMIT: Duration = Duration::from_millis(2);
 
 const SERVER: ([u8; 4], u16) = ([198, 51, 100, 1], 7777);
-
-type Queue = Arc<Mutex<VecDeque<(RequestId, Request)>>>;
-
-struct QueuedStore(Queue);
-
-impl Store for QueuedStore {
-    fn submit(&mut self, id: RequestId, request: Request) -> bool {
-        self.0
-            .lock()
-            .expect("no test panics while it holds this")
-            .push_back((id, request));
-        true
-    }
-
-    fn room(&self) -> usize {
-        64
-    }
-
-    fn release(&mut self) {}
-}
-
-/// The question that waits for an answer.
-#[derive(Clone, Default)]
-struct Screen(Arc<Mutex<Option<Ask>>>);
-
-impl Console for Screen {
-    fn show(&mut self, _: Tone, _: &str) {}
-
-    fn ask(&mut self, ask: Ask) {
-        *self.0.lock().expect("no test panics while it holds this") = Some(ask);
-    }
-
-    fn is_interactive(&self) -> bool {
-        true
-    }
-}
-
-struct Device(MemoryDisk);
-
-impl Files for Device {
-    fn check_server(&mut self, _: &[u8; 32]) -> io::Result<Trust> {
-        Ok(Trust::Known)
-    }
-
-    fn trust_server(&mut self, _: &[u8; 32]) -> io::Result<()> {
-        Ok(())
-    }
-
-    fn open_device(&mut self, _: &[u8; 32], _: &str) -> anyhow::Result<Database> {
-        Ok(self.0.open()?)
-    }
-}
 
 struct User {
     name: &'static str,
@@ -99,7 +47,7 @@ struct User {
 impl User {
     fn new(now: Now, name: &'static str, number: u8) -> Self {
         let mut endpoint = Endpoint::client(now.instant, ClientConfig::default(), [number; 32]);
-        let screen = Screen::default();
+        let screen = Screen::interactive();
         let options = Options {
             server_name: "server:7777".into(),
             addresses: vec![SERVER.into()],
@@ -110,9 +58,8 @@ impl User {
             key_stretching: KeyStretching::Identity,
             utc_offset_seconds: 0,
         };
-        let files = Box::new(Device(MemoryDisk::new()));
-        let console = Box::new(screen.clone());
-        let mut client = Client::new(now, options, console, files, [number; 32]);
+        let files = Box::new(Memory::default());
+        let mut client = Client::new(now, options, screen.console(), files, [number; 32]);
         client.start(now, &mut endpoint);
         Self {
             name,
@@ -126,17 +73,13 @@ impl User {
 
     /// The person's answer to what is asked.
     fn answer(&mut self) -> Option<String> {
-        let mut asked = self
-            .screen
-            .0
-            .lock()
-            .expect("no test panics while it holds this");
-        let answer = match asked.as_ref()? {
+        let mut seen = self.screen.seen();
+        let answer = match seen.ask()? {
             Ask::Secret(_) => "a good password".into(),
             Ask::Line(_) => "y".into(),
             Ask::Command(_) | Ask::Inside(_) => self.line.take()?,
         };
-        *asked = None;
+        seen.asks.clear();
         Some(answer)
     }
 }
@@ -156,39 +99,12 @@ struct World {
     hub: Hub,
     server: Endpoint,
     engine: Engine,
-    queue: Queue,
+    store: QueuedStore,
     done: Option<(Instant, Vec<Completion>)>,
     users: Vec<User>,
     under_way: BTreeMap<(Instant, u64), (SocketAddr, SocketAddr, Vec<u8>)>,
     count: u64,
     sent: Vec<Sent>,
-}
-
-/// Lets an application and its endpoint do what there is to do.
-fn settle<A: App>(now: Now, app: &mut A, endpoint: &mut Endpoint) -> Vec<(SocketAddr, Vec<u8>)> {
-    let is_due = |at: Option<Instant>| at.is_some_and(|at| at <= now.instant);
-    if is_due(endpoint.poll_timeout()) {
-        endpoint.handle_timeout(now.instant);
-    }
-    if is_due(app.poll_timeout()) {
-        app.on_timeout(now, endpoint);
-    }
-    let (mut sent, mut buffer) = (Vec::new(), Vec::new());
-    loop {
-        let before = sent.len();
-        let mut quiet = true;
-        while let Some(event) = endpoint.poll_event() {
-            app.on_event(now, endpoint, event);
-            quiet = false;
-        }
-        app.on_settled(now, endpoint);
-        while let Some(transmit) = endpoint.poll_transmit(now.instant, &mut buffer) {
-            sent.push((transmit.remote, buffer.clone()));
-        }
-        if quiet && sent.len() == before {
-            return sent;
-        }
-    }
 }
 
 impl World {
@@ -210,16 +126,16 @@ impl World {
         };
         let server = Endpoint::server(now.instant, config, [4; 32]);
         let key = server.public_key().expect("a server has a key");
-        let queue = Queue::default();
-        let store = Box::new(QueuedStore(Arc::clone(&queue)));
-        let hub = Hub::new(now, HubConfig::default(), store, registrar, key, [4; 32]);
+        let store = QueuedStore::new(SLOTS);
+        let at_hub = Box::new(store.clone());
+        let hub = Hub::new(now, HubConfig::default(), at_hub, registrar, key, [4; 32]);
         Self {
             start: now,
             now,
             hub,
             server,
             engine,
-            queue,
+            store,
             done: None,
             users: vec![User::new(now, "alice", 1), User::new(now, "bob", 2)],
             under_way: BTreeMap::new(),
@@ -255,32 +171,29 @@ impl World {
                 self.hub.on_input(now, &mut self.server, input);
             }
         }
-        for (to, bytes) in settle(now, &mut self.hub, &mut self.server) {
-            self.put(SERVER.into(), to, bytes);
-        }
+        let mut datagrams = Vec::new();
+        let (server, hub) = (&mut self.server, &mut self.hub);
+        settle(now, server, hub, |to, bytes| {
+            datagrams.push((SERVER.into(), to, bytes.to_vec()));
+        });
         if self.done.is_none() {
-            let mut queue = self
-                .queue
-                .lock()
-                .expect("no test panics while it holds this");
-            let batch: Vec<_> = mem::take(&mut *queue).into();
-            drop(queue);
+            let batch = self.store.take(SLOTS);
             if !batch.is_empty() {
                 self.done = Some((now.instant + COMMIT, self.engine.execute(batch)));
             }
         }
-        for index in 0..self.users.len() {
-            let user = &mut self.users[index];
-            let mut sent = settle(now, &mut user.client, &mut user.endpoint);
+        for user in &mut self.users {
+            let from = user.address;
+            let mut send = |to, bytes: &[u8]| datagrams.push((from, to, bytes.to_vec()));
+            settle(now, &mut user.endpoint, &mut user.client, &mut send);
             while let Some(line) = user.answer() {
                 let input = Typed::Line(line);
                 user.client.on_input(now, &mut user.endpoint, input);
-                sent.extend(settle(now, &mut user.client, &mut user.endpoint));
+                settle(now, &mut user.endpoint, &mut user.client, &mut send);
             }
-            let from = user.address;
-            for (to, bytes) in sent {
-                self.put(from, to, bytes);
-            }
+        }
+        for (from, to, bytes) in datagrams {
+            self.put(from, to, bytes);
         }
     }
 

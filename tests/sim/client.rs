@@ -3,15 +3,16 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::io;
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use redb::Database;
-use udpchat::client::{Ask, Client, Console, End, Files, Input, Options, Tone, Trust};
+use udpchat::client::{Ask, Client, End, Files, Input, Options, Tone, Trust};
 use udpchat::protocol::opaque::KeyStretching;
 use udpchat::transport::{ClientConfig, Endpoint};
 
 use crate::disk::{Disk, Marker, marker_of};
+use crate::kit::{Screen, Seen};
 use crate::network::{Host, Network, SERVER};
 use crate::paging::Paging;
 use crate::process::{Clocks, Process};
@@ -19,29 +20,6 @@ use crate::script::user;
 
 /// How long a person waits before the next sign-in.
 const PATIENCE: Duration = Duration::from_secs(2);
-
-/// What one person sees and is asked while one process lives.
-#[derive(Default)]
-pub struct Screen {
-    pub lines: Vec<(Tone, String)>,
-    pub ask: Option<Ask>,
-}
-
-struct SimConsole(Arc<Mutex<Screen>>);
-
-impl Console for SimConsole {
-    fn show(&mut self, tone: Tone, text: &str) {
-        self.0.lock().unwrap().lines.push((tone, text.to_owned()));
-    }
-
-    fn ask(&mut self, ask: Ask) {
-        self.0.lock().unwrap().ask = Some(ask);
-    }
-
-    fn is_interactive(&self) -> bool {
-        true
-    }
-}
 
 /// A client's state directory, on disks that survive its process.
 #[derive(Clone, Default)]
@@ -88,7 +66,7 @@ pub struct ClientHost {
     pub process: Option<Process<Client>>,
     files: SimFiles,
     /// What was seen in each life of the process.
-    pub screens: Vec<Arc<Mutex<Screen>>>,
+    pub screens: Vec<Screen>,
     /// What they page back through, if they do.
     pub paging: Option<Paging>,
     /// Lines that the person will type, and when.
@@ -127,7 +105,7 @@ impl ClientHost {
 
     pub fn boot(&mut self, now: Duration, seed: [u8; 32]) {
         let at = self.clocks.moment(now);
-        let screen = Arc::new(Mutex::new(Screen::default()));
+        let screen = Screen::interactive();
         self.screens.push(screen.clone());
         self.heeded = 0;
         let mut endpoint = Endpoint::client(at.instant, ClientConfig::default(), seed);
@@ -142,7 +120,7 @@ impl ClientHost {
             key_stretching: KeyStretching::Identity,
             utc_offset_seconds: 0,
         };
-        let (console, files) = (Box::new(SimConsole(screen)), Box::new(self.files.clone()));
+        let (console, files) = (screen.console(), Box::new(self.files.clone()));
         let mut client = Client::new(at, options, console, files, seed);
         client.start(at, &mut endpoint);
         let host = Host::Client(self.number);
@@ -183,7 +161,7 @@ impl ClientHost {
         *self.files.known.lock().unwrap() = *from.files.known.lock().unwrap();
         self.restore(image);
         // Its first life is not the first of what it has.
-        self.screens.push(Arc::default());
+        self.screens.push(Screen::interactive());
     }
 
     /// The disk fails after so many operations.
@@ -213,9 +191,9 @@ impl ClientHost {
     }
 
     /// What is on the screen now, and in which life of the process that is.
-    pub fn screen(&self) -> (usize, std::sync::MutexGuard<'_, Screen>) {
+    pub fn screen(&self) -> (usize, MutexGuard<'_, Seen>) {
         let life = self.screens.len() - 1;
-        (life, self.screens[life].lock().unwrap())
+        (life, self.screens[life].seen())
     }
 
     /// Whether the program has ended and is to be started again, as a person does whom it told that nobody
@@ -242,7 +220,7 @@ impl ClientHost {
     /// Whether the person stands at the prompt of a signed-in client.
     pub fn is_signed_in(&self) -> bool {
         !self.screens.is_empty()
-            && matches!(&self.screen().1.ask, Some(Ask::Command(text) | Ask::Inside(text)) if self.is_prompt(text))
+            && matches!(self.screen().1.ask(), Some(Ask::Command(text) | Ask::Inside(text)) if self.is_prompt(text))
     }
 
     /// Whether this process is signed in and was told what there is for it.
@@ -267,7 +245,7 @@ impl ClientHost {
         self.look(now);
         while let Some(line) = self.next_line(now) {
             let shown = self.screen().1.lines.len();
-            self.screen().1.ask = None;
+            self.screen().1.asks.clear();
             process.input(now, Input::Line(line.clone()));
             process.settle(now, network);
             self.look(now);
@@ -287,7 +265,7 @@ impl ClientHost {
     }
 
     fn next_line(&mut self, now: Duration) -> Option<String> {
-        let ask = self.screen().1.ask.clone()?;
+        let ask = self.screen().1.ask().cloned()?;
         match &ask {
             Ask::Secret(_) => Some(format!("password of {}", self.name)),
             Ask::Line(question) if question.contains("Sign up?") => Some("y".into()),
@@ -319,7 +297,7 @@ impl ClientHost {
     fn look(&mut self, now: Duration) {
         let life = self.screens.len() - 1;
         if let Some(paging) = &mut self.paging {
-            paging.look(now, life, &self.screens[life].lock().unwrap().lines);
+            paging.look(now, life, &self.screens[life].seen().lines);
         }
     }
 
@@ -335,7 +313,7 @@ impl ClientHost {
 
     pub fn deadline(&self) -> Option<Duration> {
         let process = self.process.as_ref()?;
-        let typed = match &self.screen().1.ask {
+        let typed = match self.screen().1.ask() {
             Some(Ask::Command(text) | Ask::Inside(text)) if self.is_prompt(text) => {
                 let script = self.script.front().map(|(at, _)| *at);
                 let paging = self.paging.as_ref().and_then(Paging::deadline);

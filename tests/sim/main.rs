@@ -20,6 +20,8 @@ mod attacker;
 mod client;
 mod disk;
 mod faults;
+#[path = "../kit/mod.rs"]
+mod kit;
 mod network;
 mod oracle;
 mod paging;

@@ -1,17 +1,16 @@
 //! The server: its process, its store, its disk.
 
-use std::collections::VecDeque;
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use udpchat::server::{self, Hub, HubConfig, Registrar};
 use udpchat::store::fault_disk::MemoryDisk;
 use udpchat::store::{
-    Completion, Engine, Outcome, Reply, Request, RequestId, Retention, Store, begin_service_after,
+    Completion, Engine, Outcome, Reply, Request, RequestId, Retention, begin_service_after,
 };
 use udpchat::transport::{App, Endpoint, Limits, ServerConfig};
 
 use crate::disk::Disk;
+use crate::kit::QueuedStore;
 use crate::network::{Host, Network};
 use crate::process::{Clocks, Process};
 use crate::retention::Pass;
@@ -23,41 +22,12 @@ const BATCH: usize = 128;
 /// How long a commit takes.
 const COMMIT: Duration = Duration::from_millis(2);
 
-/// The queue before the store.
-#[derive(Default)]
-struct Queue {
-    waiting: VecDeque<(RequestId, Request)>,
-    taken: usize,
-}
-
-struct QueuedStore(Arc<Mutex<Queue>>);
-
-impl Store for QueuedStore {
-    fn submit(&mut self, id: RequestId, request: Request) -> bool {
-        let mut queue = self.0.lock().unwrap();
-        if queue.taken >= STORE_SLOTS {
-            return false;
-        }
-        queue.taken += 1;
-        queue.waiting.push_back((id, request));
-        true
-    }
-
-    fn room(&self) -> usize {
-        STORE_SLOTS - self.0.lock().unwrap().taken
-    }
-
-    fn release(&mut self) {
-        self.0.lock().unwrap().taken -= 1;
-    }
-}
-
 /// The server: its process, its store, its disk.
 pub struct ServerHost {
     pub process: Process<Hub>,
     engine: Engine,
     disk: Disk,
-    queue: Arc<Mutex<Queue>>,
+    store: QueuedStore,
     /// What the store has done and not yet said, and when it will.
     done: Option<(Duration, Vec<Completion>)>,
     /// The disk does so many more operations in the next commit, and then the host is dead.
@@ -110,18 +80,24 @@ impl ServerHost {
         };
         let endpoint = Endpoint::server(at.instant, config, seed);
         let server_key = endpoint.public_key().expect("a server has a key");
-        let queue = Arc::new(Mutex::new(Queue::default()));
-        let store = Box::new(QueuedStore(queue.clone()));
+        let store = QueuedStore::new(STORE_SLOTS);
         let config = HubConfig {
             retention: keep,
             ..HubConfig::default()
         };
-        let hub = Hub::new(at, config, store, registrar, server_key, seed);
+        let hub = Hub::new(
+            at,
+            config,
+            Box::new(store.clone()),
+            registrar,
+            server_key,
+            seed,
+        );
         Self {
             process: Process::new(clocks, Host::Server, endpoint, hub),
             engine,
             disk: disk.clone(),
-            queue,
+            store,
             done: None,
             doom: None,
             is_dead: false,
@@ -161,11 +137,7 @@ impl ServerHost {
         if self.done.is_some() {
             return;
         }
-        let batch: Vec<_> = {
-            let mut queue = self.queue.lock().unwrap();
-            let length = queue.waiting.len().min(BATCH);
-            queue.waiting.drain(..length).collect()
-        };
+        let batch = self.store.take(BATCH);
         if batch.is_empty() {
             return;
         }
@@ -244,7 +216,7 @@ impl ServerHost {
 
     /// How many requests the store holds.
     pub fn requests(&self) -> usize {
-        self.queue.lock().unwrap().taken
+        self.store.taken()
     }
 
     pub fn deadline(&self) -> Option<Duration> {

@@ -1,8 +1,6 @@
 //! What peers that do not keep the rules can do to the hub, over real sessions and upon a real store, which answers
 //! when the test lets it.
 
-use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use rand_chacha::ChaCha20Rng;
@@ -10,6 +8,7 @@ use rand_core::SeedableRng;
 
 use super::session::{Stage, User};
 use super::{Hub, HubConfig, Input, Registrar};
+use crate::kit::QueuedStore;
 use crate::protocol::{
     AccountId, ClientMessage, Command, ContactsRequest, ConversationId, DeliverAgain, DeviceId,
     Digest, EntryId, Envelope, ErrorCode, Hello, Hop, Number, Origin, Position, ReceiptsRequest,
@@ -18,7 +17,7 @@ use crate::protocol::{
 use crate::store::fault_disk::MemoryDisk;
 use crate::store::{
     Append, Completion, Engine, NewAccount, Outcome, Quota, Refusal, Reply, Request, RequestId,
-    Standing, Store, TicketHash,
+    Standing, TicketHash,
 };
 use crate::testing::instant;
 use crate::transport::{
@@ -40,40 +39,6 @@ mod tickets;
 /// How many requests the store takes at once.
 const SLOTS: usize = 64;
 
-#[derive(Default)]
-struct Queue {
-    waiting: VecDeque<(RequestId, Request)>,
-    taken: usize,
-}
-
-struct QueuedStore(Arc<Mutex<Queue>>);
-
-impl QueuedStore {
-    fn queue(&self) -> MutexGuard<'_, Queue> {
-        self.0.lock().expect("no test panics while it holds this")
-    }
-}
-
-impl Store for QueuedStore {
-    fn submit(&mut self, id: RequestId, request: Request) -> bool {
-        let mut queue = self.queue();
-        let has_room = queue.taken < SLOTS;
-        if has_room {
-            queue.taken += 1;
-            queue.waiting.push_back((id, request));
-        }
-        has_room
-    }
-
-    fn room(&self) -> usize {
-        SLOTS - self.queue().taken
-    }
-
-    fn release(&mut self) {
-        self.queue().taken -= 1;
-    }
-}
-
 /// A session as both ends call it.
 #[derive(Clone, Copy)]
 struct Link {
@@ -87,7 +52,7 @@ struct Bench {
     server: Endpoint,
     client: Endpoint,
     engine: Engine,
-    queue: Arc<Mutex<Queue>>,
+    store: QueuedStore,
     /// Whether the store answers nothing for now.
     is_held: bool,
     /// Whether a session may come to its end.
@@ -117,14 +82,13 @@ impl Bench {
             unix_ms: now.unix_ms,
             limits,
         };
-        let queue = Arc::new(Mutex::new(Queue::default()));
-        let store = Box::new(QueuedStore(Arc::clone(&queue)));
+        let store = QueuedStore::new(SLOTS);
         Self {
             now,
             hub: Hub::new(
                 now,
                 HubConfig::default(),
-                store,
+                Box::new(store.clone()),
                 registrar,
                 [5; 32],
                 [6; 32],
@@ -132,7 +96,7 @@ impl Bench {
             server: Endpoint::server(now.instant, config, [7; 32]),
             client: Endpoint::client(now.instant, ClientConfig::default(), [8; 32]),
             engine,
-            queue,
+            store,
             is_held: false,
             may_close: false,
             closed: Vec::new(),
@@ -284,15 +248,8 @@ impl Bench {
             while let Some(event) = self.server.poll_event() {
                 self.hub.on_event(now, &mut self.server, event);
             }
-            let waiting: Vec<_> = if self.is_held {
-                Vec::new()
-            } else {
-                let mut queue = self
-                    .queue
-                    .lock()
-                    .expect("no test panics while it holds this");
-                queue.waiting.drain(..).collect()
-            };
+            let at_most = if self.is_held { 0 } else { SLOTS };
+            let waiting = self.store.take(at_most);
             for completion in self.engine.execute(waiting) {
                 self.hub
                     .on_input(now, &mut self.server, Input::Completion(completion));

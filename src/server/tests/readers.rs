@@ -17,8 +17,7 @@ fn device_that_asks_for_deliveries_again_and_again_costs_one_reading_at_a_time()
         bench.say(link, Channel::Chat, &ClientMessage::control(again));
     }
     bench.pass(50);
-    let waiting = bench.queue.lock().expect("held by nobody").waiting.len();
-    assert_eq!(waiting, 1);
+    assert_eq!(bench.store.waiting().len(), 1);
 }
 
 #[test]
@@ -38,16 +37,12 @@ fn receipts_of_many_are_counted_once_and_cost_each_who_asks_as_much_as_a_list() 
         bench.say(*link, Channel::Chat, &request);
     }
     bench.pass(50);
-    let asked = {
-        let queue = bench.queue.lock().expect("held by nobody");
-        let named = queue.waiting.iter().map(|(_, request)| match request {
-            Request::Marks { named_max, .. } => *named_max,
-            other => panic!("only receipts were asked for, not {other:?}"),
-        });
-        let named: Vec<u32> = named.collect();
-        assert!(named.iter().all(|most| *most == NAMED_RECEIPTS_MAX));
-        u32::try_from(named.len()).expect("a few")
-    };
+    let waiting = bench.store.waiting();
+    assert!(waiting.iter().all(|request| matches!(
+        request,
+        Request::Marks { named_max, .. } if *named_max == NAMED_RECEIPTS_MAX
+    )));
+    let asked = u32::try_from(waiting.len()).expect("a few");
     assert!(asked > 1);
     bench.is_held = false;
     bench.pass(100);
@@ -84,10 +79,9 @@ fn conversation_that_cannot_be_read_holds_up_no_other() {
     };
     let (after, outcome) = (EntryId::START, Outcome::Unknown);
     bench.hub.read(turn, link.server, damaged, after, outcome);
-    let queue = bench.queue.lock().expect("held by nobody");
-    let last = queue.waiting.back().map(|(_, request)| request);
+    let last = bench.store.waiting().pop();
     assert!(
-        matches!(last, Some(Request::Read { conversation, .. }) if *conversation == sound),
+        matches!(last, Some(Request::Read { conversation, .. }) if conversation == sound),
         "{last:?}"
     );
 }

@@ -14,8 +14,7 @@ impl Bench {
 
     /// Where the step of a pass begins that the store is asked for, which takes the request; none if it is asked for none.
     fn step(&mut self) -> Option<(RequestId, ConversationId)> {
-        let mut queue = self.queue.lock().expect("held by nobody");
-        let waiting = std::mem::take(&mut queue.waiting);
+        let waiting = self.store.take(SLOTS);
         let mut steps = waiting
             .into_iter()
             .filter_map(|(id, request)| match request {

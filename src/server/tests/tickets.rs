@@ -74,8 +74,7 @@ fn refusals(heard: &[ServerBody], wanted: ErrorCode) -> usize {
 
 /// How many tickets wait for the store.
 fn asked(bench: &Bench) -> usize {
-    let queue = bench.queue.lock().expect("held by nobody");
-    let requests = queue.waiting.iter().map(|(_, request)| request);
+    let requests = bench.store.waiting().into_iter();
     requests
         .filter(|it| matches!(it, Request::Resume { .. }))
         .count()

@@ -174,7 +174,7 @@ impl World {
             eprintln!(
                 "--- {} (life {life}, asked: {:?}, to type: {})",
                 client.host_name(),
-                screen.ask,
+                screen.ask(),
                 client.script.len()
             );
             for (tone, line) in &screen.lines {

@@ -15,12 +15,7 @@ const BRIDGE: ConversationId = ConversationId(900);
 impl Bench {
     /// Answers the oldest request that waits, and says what it was.
     fn answer_next(&mut self, outcome: Outcome) -> Request {
-        let next = self
-            .queue
-            .lock()
-            .expect("held by nobody")
-            .waiting
-            .pop_front();
+        let next = self.store.take(1).pop();
         let (id, request) = next.expect("something was asked");
         let completion = Completion { id, outcome };
         self.hub
@@ -30,7 +25,7 @@ impl Bench {
     }
 
     fn waiting(&self) -> usize {
-        self.queue.lock().expect("held by nobody").waiting.len()
+        self.store.waiting().len()
     }
 
     /// A user joins the bridge, by an entry, or was in it before.

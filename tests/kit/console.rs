@@ -1,0 +1,173 @@
+//! A client's screen that remembers, and its files in memory.
+
+use std::io;
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use redb::Database;
+use udpchat::client::{Ask, Console, Files, Names, Tone, Trust};
+use udpchat::store::fault_disk::MemoryDisk;
+
+/// All that was shown and asked; shared with the console that was handed out.
+#[derive(Clone)]
+pub struct Screen {
+    seen: Arc<Mutex<Seen>>,
+    is_interactive: bool,
+}
+
+#[derive(Default)]
+pub struct Seen {
+    /// What was shown, as far as it was not taken.
+    pub lines: Vec<(Tone, String)>,
+    /// What was asked, likewise.
+    pub asks: Vec<Ask>,
+    names: Names,
+    given: u64,
+    /// How many lines had been printed when the output was held back.
+    held_at: Option<u64>,
+}
+
+impl Screen {
+    pub fn interactive() -> Self {
+        let (seen, is_interactive) = (Arc::default(), true);
+        Self {
+            seen,
+            is_interactive,
+        }
+    }
+
+    pub fn plain() -> Self {
+        Self {
+            is_interactive: false,
+            ..Self::interactive()
+        }
+    }
+
+    pub fn console(&self) -> Box<dyn Console> {
+        Box::new(self.clone())
+    }
+
+    /// Prints nothing more, like a terminal after Ctrl-S.
+    pub fn hold(&self) {
+        let mut seen = self.seen();
+        seen.held_at = Some(seen.given);
+    }
+
+    pub fn seen(&self) -> MutexGuard<'_, Seen> {
+        self.seen
+            .lock()
+            .expect("no test panics while it holds this")
+    }
+
+    /// What was asked since the last call.
+    pub fn asks(&self) -> Vec<Ask> {
+        std::mem::take(&mut self.seen().asks)
+    }
+
+    /// What was shown since the last call.
+    pub fn lines(&self) -> Vec<String> {
+        let lines = std::mem::take(&mut self.seen().lines);
+        lines.into_iter().map(|(_, text)| text).collect()
+    }
+
+    /// The names that the tab key knows.
+    pub fn names(&self) -> Names {
+        self.seen().names.clone()
+    }
+}
+
+impl Seen {
+    /// The question that waits for an answer.
+    pub fn ask(&self) -> Option<&Ask> {
+        self.asks.last()
+    }
+}
+
+impl Console for Screen {
+    fn show(&mut self, tone: Tone, text: &str) {
+        let mut seen = self.seen();
+        seen.lines.push((tone, text.to_owned()));
+        seen.given += 1;
+    }
+
+    fn given(&self) -> u64 {
+        self.seen().given
+    }
+
+    fn printed(&self) -> u64 {
+        let seen = self.seen();
+        seen.held_at.unwrap_or(seen.given)
+    }
+
+    fn ask(&mut self, ask: Ask) {
+        self.seen().asks.push(ask);
+    }
+
+    fn set_names(&mut self, names: Names) {
+        self.seen().names = names;
+    }
+
+    fn is_interactive(&self) -> bool {
+        self.is_interactive
+    }
+}
+
+/// Files in memory: one server's key, and one device's database, which outlives the client that opens it.
+#[derive(Clone)]
+pub struct Memory {
+    known: Arc<Mutex<Known>>,
+    device: MemoryDisk,
+}
+
+struct Known {
+    trust: Trust,
+    accounts: Vec<String>,
+}
+
+impl Default for Memory {
+    fn default() -> Self {
+        let known = Known {
+            trust: Trust::Known,
+            accounts: Vec::new(),
+        };
+        Self {
+            known: Arc::new(Mutex::new(known)),
+            device: MemoryDisk::new(),
+        }
+    }
+}
+
+impl Memory {
+    fn known(&self) -> MutexGuard<'_, Known> {
+        self.known
+            .lock()
+            .expect("no test panics while it holds this")
+    }
+
+    pub fn set_trust(&self, trust: Trust) {
+        self.known().trust = trust;
+    }
+
+    /// These accounts have a device here.
+    pub fn set_accounts(&self, names: &[&str]) {
+        self.known().accounts = names.iter().map(|name| (*name).to_owned()).collect();
+    }
+}
+
+impl Files for Memory {
+    fn check_server(&mut self, _: &[u8; 32]) -> io::Result<Trust> {
+        Ok(self.known().trust.clone())
+    }
+
+    fn trust_server(&mut self, _: &[u8; 32]) -> io::Result<()> {
+        self.set_trust(Trust::Known);
+        Ok(())
+    }
+
+    fn accounts(&self, _: &[u8; 32]) -> Vec<String> {
+        self.known().accounts.clone()
+    }
+
+    fn open_device(&mut self, _: &[u8; 32], _: &str) -> anyhow::Result<Database> {
+        Ok(self.device.open()?)
+    }
+}
