@@ -26,7 +26,8 @@ const MANUAL: &str = "\
     with what the journal holds; store restore puts FILE in the database's place. The damaged database is not \
     written to. The command says what is lost: entries of a log are shown as damaged to those who read them; a \
     user whose account was lost keeps name and conversations, and signs in on the devices that are signed in \
-    already. If the database cannot be opened at all, which one damaged page can cause, nothing can be rescued: \
+    already; a member of a room whose row was lost joins again or is invited; in a direct conversation whose row \
+    was lost, messages that a block withheld are shown. If the database cannot be opened at all, which one damaged page can cause, nothing can be rescued: \
     only a backup helps then.";
 
 #[derive(clap::Args)]

@@ -44,6 +44,15 @@ const fn id_of(low: u64, high: u64) -> Option<u64> {
     }
 }
 
+/// Of which kind the conversation with this id is.
+pub(in crate::store) const fn kind_of(id: ConversationId) -> Kind {
+    match of_id(id.0) {
+        Some((low, high)) => Kind::Pair(low, high),
+        None if id.0 == ConversationId::EVERYONE.0 => Kind::Everyone,
+        None => Kind::Room,
+    }
+}
+
 /// The pair that has this id.
 const fn of_id(id: u64) -> Option<(u64, u64)> {
     if !is_id(id) {

@@ -1,17 +1,13 @@
 //! What redb can still read of a damaged database, in a new one.
 //!
 //! Every row that redb can read is taken over, table by table, if its own check value fits ([`rows`]); what the tables say
-//! of each other is made to agree again ([`mend`]); and what the journal holds is made again upon that. What is lost is
+//! of each other is made to agree again ([`agree`]); and what the journal holds is made again upon that. What is lost is
 //! said. The damaged file stays as it is.
 //!
 //! Nothing is searched for: bytes are taken for a row only where redb says that a row of this table stands, since what
 //! users write is in the file too. Where redb cannot open the file at all, a backup is what helps.
 
-mod blocks;
-mod conversations;
-mod identities;
-mod memberships;
-mod numbers;
+mod agree;
 mod rows;
 
 use std::path::Path;
@@ -26,9 +22,7 @@ use super::files::catch_panic::{give_up, guard};
 use super::files::cow_overlay;
 use super::files::new_file::NewFile;
 use super::files::open::{OpenError, from_redb, open_new};
-use super::ops::usage;
-use super::schema::meta;
-use super::schema::meta::SCHEMA_VERSION;
+use super::schema::meta::{self, SCHEMA_VERSION};
 use super::schema::tables::{State, Tables};
 
 /// What a rescue has brought back.
@@ -119,7 +113,7 @@ fn fill(
             }
             // Asked before it is marked as a copy, which may have none.
             is_journal_known = meta::journal(&tables).is_ok();
-            mend(&mut tables, secrets, seed, &mut rescued)?;
+            agree::agree(&mut tables, secrets, seed, &mut rescued)?;
         }
         transaction.commit().map_err(StoreError::from)?;
         Ok(())
@@ -132,27 +126,4 @@ fn fill(
     // The copy gets a journal of its own.
     backup::mark_as_copy(&to)?;
     Ok(rescued)
-}
-
-/// Makes the tables agree again. Each step relies on those before it.
-fn mend(
-    tables: &mut Tables<'_>,
-    secrets: &[&str],
-    seed: [u8; 32],
-    rescued: &mut Rescued,
-) -> Result<(), StoreError> {
-    let mut talk = numbers::scan(tables)?;
-    identities::accounts(tables, &talk, rescued)?;
-    conversations::records(tables, &mut talk, rescued)?;
-    conversations::logs(tables, &talk, rescued)?;
-    conversations::rooms(tables, rescued)?;
-    identities::names(tables)?;
-    memberships::members(tables, rescued)?;
-    memberships::lists(tables)?;
-    blocks::blocks(tables)?;
-    usage::recount(tables)?;
-    numbers::senders(tables, &talk)?;
-    conversations::limits(tables)?;
-    identities::secrets(tables, secrets, rescued)?;
-    meta::mend(tables, talk.next_device, seed)
 }

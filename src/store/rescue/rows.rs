@@ -99,16 +99,13 @@ pub(super) fn copy(
         names: (u8, &str) => (u64, u32), |key, id| checksum::open_number("names", key, id).is_ok();
         accounts: u64 => &[u8], |id, row| checksum::open("accounts", id, row).is_ok();
         devices: (u64, u64) => &[u8], |key, row| checksum::open("devices", key, row).is_ok();
-        pairs: (u64, u64) => (u64, u32), |key, row| checksum::open_number("pairs", key, row).is_ok();
         conversations: u64 => &[u8], |id, row| checksum::open("conversations", id, row).is_ok();
         members: (u64, u64) => &[u8], |key, row| checksum::open("members", key, row).is_ok();
         rooms: u64 => &[u8], |id, row| checksum::open("rooms", id, row).is_ok();
-        rooms_of: (u64, u64) => (u64, u32), |key, row| checksum::open_number("rooms_of", key, row).is_ok();
         invited: (u64, u64) => u32, |key, row| Invitation::open(key, row).is_ok();
         blocked: (u64, u64) => u32, |key, row| checksum::check_presence("blocked", key, row).is_ok();
         withheld: (u64, u64, u64) => (u64, u32), |key, row| checksum::open_number("withheld", key, row).is_ok();
         senders: (u64, u64) => (u64, u32), |key, row| checksum::open_number("senders", key, row).is_ok();
-        sent: (u64, u64, u64) => (u64, [u8; 32], u64, u32), |key, row| checksum::open_sent(key, row).is_ok();
         log: (u64, u64) => &[u8], |key, row| checksum::decode_entry(key.0, key.1, row).is_ok();
         retention: u64 => &[u8], |id, row| checksum::open("retention", id, row).is_ok();
     }
