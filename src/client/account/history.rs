@@ -14,7 +14,7 @@ use crate::client::env::Tone;
 use crate::client::name::canonical_target;
 use crate::client::storage::StateError;
 use crate::client::storage::entry::{Entry, Said, fitting};
-use crate::client::ui::render;
+use crate::client::ui::time::Before;
 use crate::protocol::{
     ConversationId, DecodeError, EntryId, History, HistoryRequest, Message, open,
 };
@@ -35,17 +35,6 @@ const FETCHES_MAX: u32 = 50;
 
 /// How many lines a search shows: the newest ones. The others are counted.
 const FOUND_MAX: usize = 50;
-
-/// From where a page goes back.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::client) enum Before {
-    /// From the end.
-    Now,
-    /// From an entry, which is not on it.
-    Entry(EntryId),
-    /// From a moment, in milliseconds since 1970 (UTC).
-    Time(u64),
-}
 
 /// A page that is being put together, newest first.
 #[derive(Debug)]
@@ -225,7 +214,7 @@ impl Account {
                 page.hidden += 1;
                 continue;
             }
-            let time = render::time(what.time_ms, self.clock(now));
+            let time = self.clock(now).show(what.time_ms);
             let line = match said {
                 Some(said) => self.entry_line(id, what.author == self.id, &time, &said),
                 None => format!("{time} a message that cannot be shown (entry {entry})"),
@@ -346,7 +335,7 @@ impl Account {
                 && !self.blocked.hides(what.author, &said)
             {
                 count += 1;
-                let time = render::time(what.time_ms, self.clock(now));
+                let time = self.clock(now).show(what.time_ms);
                 let line = self.entry_line(id, what.author == self.id, &time, &said);
                 let place = self.place_name(id);
                 found.push(Reverse((

@@ -26,7 +26,7 @@ use super::env::{Names, Tone};
 use super::name::canonical_target;
 use super::storage::{State, StateError};
 use super::ui::render;
-use super::ui::render::Clock;
+use super::ui::time::Clock;
 use crate::protocol::{
     Access, AccountId, ConversationId, DeviceId, EndReason, EntryId, Failure, Message,
     ReceiptsRequest, Received, ServerBody, ServerMessage, SessionStart,

@@ -266,7 +266,7 @@ impl Account {
         effects: &mut Effects,
     ) {
         let id = delivery.conversation;
-        let time = render::time(delivery.time_ms, self.clock(now));
+        let time = self.clock(now).show(delivery.time_ms);
         let is_own = delivery.author == self.id;
         let place_name = self.place_name(id).to_owned();
         let is_old = self
@@ -420,7 +420,7 @@ impl Account {
         let found = self.state.entry(news.conversation, news.entry);
         // A database that fails says so at the end of the batch.
         let entry = found.ok().flatten()?;
-        let time = render::time(entry.time_ms, self.clock(now));
+        let time = self.clock(now).show(entry.time_ms);
         Some(match entry.said() {
             Some(Said::Text(text)) => format!("{time} {}", render::quote(&text.text)),
             _ => time,

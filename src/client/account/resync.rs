@@ -385,7 +385,7 @@ impl Account {
                     && !is_from_here
                     && !self.blocked.hides(entry.author, &said)
                 {
-                    let time = render::time(entry.time_ms, self.clock(now));
+                    let time = self.clock(now).show(entry.time_ms);
                     let line = self.live_line(id, is_own, &time, &said, true);
                     effects.show(said.tone(), format!("{line}{}", render::AGAIN));
                 }

@@ -271,9 +271,7 @@ impl Account {
             render::stored_for_many(stored.recipients, stored.online, room)
         } else if stored.online == 0 {
             let name = self.conversations.get(id).map(|known| &*known.place.name);
-            let last_seen = stored
-                .last_seen_ms
-                .map(|at| render::time(at, self.clock(now)));
+            let last_seen = stored.last_seen_ms.map(|at| self.clock(now).show(at));
             name.map(|name| render::stored_offline(name, last_seen.as_deref()))
         } else {
             None

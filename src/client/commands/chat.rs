@@ -2,9 +2,9 @@
 
 use super::arguments::{Argument, CONVERSATION, Source, USER, USER_OR_ROOM};
 use super::row::{Call, ChatCommand, ROW};
-use crate::client::account::history::Before;
 use crate::client::core::Core;
 use crate::client::env::Tone;
+use crate::client::ui::time::Before;
 use crate::protocol::EVERYONE_NAME;
 
 pub(super) const WRITE: &[ChatCommand] = &[

@@ -19,14 +19,13 @@ use zeroize::Zeroizing;
 
 use super::Options;
 use super::account::Account;
-use super::account::history::Before;
 use super::account::outbox::IN_FLIGHT_MAX;
 use super::account::rooms::NO_LINK;
 use super::auth::SignIn;
 use super::effects::Effects;
 use super::env::{Console, End, Files, Input, Tone};
 use super::ui::prompt::{Prompt, Question};
-use super::ui::time;
+use super::ui::time::Before;
 use crate::protocol::{EndReason, Envelope, ServerBody, SessionEnd, fingerprint};
 use crate::transport::{Channel, Now};
 use link_events::{Peer, WantedOfLink};
@@ -408,7 +407,7 @@ impl Core {
 
     /// A moment, or an entry, as the user typed it.
     pub(super) fn moment(&self, now: Now, word: &str) -> Option<Before> {
-        time::before(word, self.account.as_ref()?.clock(now))
+        self.account.as_ref()?.clock(now).read(word)
     }
 
     /// Runs what only a signed-in user can do.

@@ -5,21 +5,9 @@
 use std::fmt::Write;
 use std::time::Duration;
 
-use jiff::Timestamp;
-use jiff::civil::DateTime;
-use jiff::tz::Offset;
-
+use super::time::Clock;
 use crate::protocol::{Contact, ErrorCode, Failure};
 use crate::text::printable;
-
-/// The wall clock as a line needs it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::client) struct Clock {
-    /// Now, in milliseconds since 1970 (UTC).
-    pub(in crate::client) now_ms: u64,
-    /// The user's zone, in seconds east of UTC.
-    pub(in crate::client) offset_seconds: i32,
-}
 
 /// How many names a receipt spells out before it counts; the design's bound for named receipts.
 const NAMES_MAX: usize = 32;
@@ -36,30 +24,6 @@ pub(in crate::client) const NOTHING_SEEN: &str = "the text has nothing visible i
 /// What greets a user before the sign-in.
 pub(in crate::client) const WELCOME: &str =
     "> Greetings from the Chat Room!  `login` signs you in, `help` shows the menu.";
-
-impl Clock {
-    /// A moment as the user's clock shows it, or the last that a calendar has.
-    pub(in crate::client) fn local(self, time_ms: u64) -> DateTime {
-        let time_ms = i64::try_from(time_ms).unwrap_or(i64::MAX);
-        let time = Timestamp::from_millisecond(time_ms).unwrap_or(Timestamp::MAX);
-        self.offset().to_datetime(time)
-    }
-
-    pub(in crate::client) fn offset(self) -> Offset {
-        Offset::from_seconds(self.offset_seconds).unwrap_or(Offset::UTC)
-    }
-}
-
-/// A time: `14:02` today, `Tue 14:02` within the week, else with the date.
-pub(in crate::client) fn time(time_ms: u64, clock: Clock) -> String {
-    let (then, now) = (clock.local(time_ms), clock.local(clock.now_ms));
-    let form = match (now.date() - then.date()).get_days() {
-        0 => "%H:%M",
-        1..7 => "%a %H:%M",
-        _ => "%Y-%m-%d %H:%M",
-    };
-    then.strftime(form).to_string()
-}
 
 /// Something that was said. In a pair the receiver is named only where the reader said it.
 pub(in crate::client) fn said(
@@ -251,7 +215,7 @@ pub(in crate::client) fn slowed(waiting: usize, wait_ms: u64, clock: Clock) -> S
     if wait_ms < 60_000 {
         return format!("● queued: you send more than the server takes at once; {waiting}");
     }
-    let at = time(clock.now_ms.saturating_add(wait_ms), clock);
+    let at = clock.show(clock.now_ms.saturating_add(wait_ms));
     format!(
         "● queued: you have sent as much as the server takes for now, it takes more at {at}; {waiting}"
     )
@@ -272,48 +236,11 @@ mod tests {
     use super::*;
     use crate::protocol::{AccountId, RecipientData};
 
-    /// Tuesday, 2026-03-17 14:02:00 UTC.
-    const TUESDAY_MS: u64 = 1_773_756_120_000;
-    const DAY_MS: u64 = 86_400_000;
-
-    fn clock(now_ms: u64) -> Clock {
-        Clock {
-            now_ms,
-            offset_seconds: 0,
-        }
-    }
-
     #[test]
     fn refusal_is_one_line_whatever_the_server_says() {
         let failure = Failure::new(ErrorCode::BadName, "no\nhint: run this\r\u{1b}[2J");
         let text = refusal(&failure, "erin");
         assert!(!text.contains(char::is_control), "{text:?}");
-    }
-
-    #[test]
-    fn time_gains_weekday_and_date_with_age() {
-        assert_eq!(time(TUESDAY_MS, clock(TUESDAY_MS + 60_000)), "14:02");
-        assert_eq!(time(TUESDAY_MS, clock(TUESDAY_MS + DAY_MS)), "Tue 14:02");
-        assert_eq!(
-            time(TUESDAY_MS, clock(TUESDAY_MS + 7 * DAY_MS)),
-            "2026-03-17 14:02"
-        );
-        assert_eq!(time(0, clock(TUESDAY_MS)), "1970-01-01 00:00");
-    }
-
-    #[test]
-    fn zone_moves_the_hour_and_the_day() {
-        let clock = Clock {
-            now_ms: TUESDAY_MS,
-            offset_seconds: -15 * 3600,
-        };
-        assert_eq!(time(TUESDAY_MS, clock), "23:02");
-        assert_eq!(time(TUESDAY_MS + 58 * 60_000, clock), "2026-03-17 00:00");
-    }
-
-    #[test]
-    fn absurd_times_are_shown_and_harm_nothing() {
-        let _ = time(u64::MAX, clock(0));
     }
 
     #[test]
