@@ -4,8 +4,7 @@ use std::net::SocketAddr;
 
 use anyhow::Context as _;
 
-use super::crowd::{Cast, Crowd};
-use super::member::stretching::{self, Input};
+use super::crowd::{Cast, Crowd, Input};
 use super::server::{Keeper, Own, OwnServer, Room};
 use super::workload::{self, Traffic, With};
 use super::{Args, End, Error, Host};
@@ -26,7 +25,7 @@ pub fn run(args: &Args, server: Option<Vec<SocketAddr>>, host: Host) -> Result<E
     let workload = table
         .find(&args.workload)
         .ok_or_else(|| Error::Args(format!("there is no workload {:?}", args.workload)))?;
-    let seed = || net::seed().context("the operating system gives no randomness");
+    let seed = || anyhow::Ok(net::seed()?);
     let traffic = workload.traffic(args, seed()?)?;
     let (names, room) = names(args.clients + traffic.absent(), seed()?);
     let (addresses, server) = match server {
@@ -46,13 +45,20 @@ pub fn run(args: &Args, server: Option<Vec<SocketAddr>>, host: Host) -> Result<E
         socket.widen(args.clients.saturating_mul(CLIENT_BUFFER_BYTES));
     }
     let (setup, inputs) = Setup::new().context("cannot wait for the network")?;
-    let jobs = stretching::start(inputs.clone())?;
     let own = match server {
-        Some((server, passes)) => Some(Own {
-            meter: server.meter().context("the server runs")?,
-            keeper: Keeper::start(server, inputs.clone())?,
-            passes,
-        }),
+        Some((server, passes)) => {
+            let meter = server.meter().context("the server runs")?;
+            let inputs = inputs.clone();
+            let keeper = Keeper::start(server, move |result| {
+                // If the network thread has ended, the run is over already.
+                let _ = inputs.send_reserved(Input::Restarted(result));
+            })?;
+            Some(Own {
+                meter,
+                keeper,
+                passes,
+            })
+        }
         None => None,
     };
     ctrlc::set_handler(move || {
@@ -69,7 +75,6 @@ pub fn run(args: &Args, server: Option<Vec<SocketAddr>>, host: Host) -> Result<E
         clients: args.clients,
         names,
         room,
-        jobs,
         own,
     };
     let crowd = Crowd::new(cast, seed()?);

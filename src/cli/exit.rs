@@ -1,6 +1,7 @@
 //! How the program ends: its exit codes, and an error with the code and the hint that belong to it.
 
 use std::fmt;
+use std::io;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
@@ -111,6 +112,12 @@ impl Failure {
 impl From<anyhow::Error> for Failure {
     fn from(error: anyhow::Error) -> Self {
         Self::new(Exit::Failure, error)
+    }
+}
+
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        anyhow::Error::from(error).into()
     }
 }
 

@@ -28,9 +28,9 @@ pub fn now() -> Now {
 /// If the operating system has no randomness to give.
 pub fn seed() -> std::io::Result<[u8; 32]> {
     let mut seed = [0; 32];
-    OsRng
-        .try_fill_bytes(&mut seed)
-        .map_err(|error| std::io::Error::other(error.to_string()))?;
+    OsRng.try_fill_bytes(&mut seed).map_err(|error| {
+        std::io::Error::other(format!("the operating system gives no randomness: {error}"))
+    })?;
     Ok(seed)
 }
 

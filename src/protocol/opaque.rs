@@ -31,7 +31,7 @@ pub enum KeyStretching {
     /// Argon2id with 19 MiB, 2 passes and 1 lane: OWASP's recommendation, and the `argon2` crate's default.
     #[default]
     Argon2id,
-    /// None at all: for simulations only, where passwords are not secret and time is not real.
+    /// None at all: for simulations, where passwords are not secret, and for measurements, where they are 128 random bits.
     Identity,
 }
 

@@ -2,9 +2,8 @@
 
 use std::time::Instant;
 
-use super::{Crowd, DRAIN_WAIT, End, LEAVE_WAIT, Phase};
+use super::{Crowd, DRAIN_WAIT, End, Input, LEAVE_WAIT, Phase};
 use crate::bench::member::Member;
-use crate::bench::member::stretching::Input;
 use crate::transport::{App, Endpoint, Event, Now};
 
 impl App for Crowd {
@@ -72,16 +71,6 @@ impl App for Crowd {
                 self.finish(now, endpoint, End::Failed(why));
             }
             Input::Interrupt => self.finish(now, endpoint, End::Interrupted),
-            Input::Stretched {
-                member,
-                attempt,
-                result,
-            } => {
-                let news = self.with(now, endpoint, member, |member, line| {
-                    member.stretched(line, attempt, result)
-                });
-                self.take(now, endpoint, member, news);
-            }
         }
     }
 

@@ -10,18 +10,16 @@ mod roster;
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::net::SocketAddr;
-use std::sync::mpsc::Sender;
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng as _;
 
-use super::member::stretching::Job;
 use super::member::talk::Contact;
 use super::member::{Line, Member, News, PAUSE};
 use super::report::Report;
-use super::server::Own;
+use super::server::{Meter, Own};
 use super::workload::{Partner, Traffic, Typing, With};
 use crate::net;
 use crate::protocol::{ConversationId, Number};
@@ -29,8 +27,7 @@ use crate::transport::{Endpoint, Now, SessionId};
 use measure::Load;
 use roster::Roster;
 
-/// How many clients sign in at a time. Chosen: far below what a server grants one address, and enough to keep the
-/// thread that stretches passwords busy over any path.
+/// How many clients sign in at a time. Chosen: far below what a server grants one address, and enough over any path.
 const ENTERING_MAX: usize = 16;
 
 /// The same at a server of the measurement's own, which limits nobody. Chosen: what a socket's buffer holds.
@@ -41,6 +38,14 @@ const DRAIN_WAIT: Duration = Duration::from_secs(16);
 
 /// How long leaving may take.
 const LEAVE_WAIT: Duration = Duration::from_secs(3);
+
+/// What comes from other threads.
+pub enum Input {
+    /// The server of the measurement's own has been restarted, or why not.
+    Restarted(Result<Meter, String>),
+    /// The process was told to stop.
+    Interrupt,
+}
 
 /// How a run ended.
 #[derive(Debug, Clone, PartialEq)]
@@ -93,8 +98,6 @@ pub struct Cast {
     pub names: Vec<String>,
     /// The name of the run's room, with its sign.
     pub room: String,
-    /// Where passwords are stretched.
-    pub jobs: Sender<Job>,
     /// The server, if it is the measurement's own.
     pub own: Option<Own>,
 }
@@ -107,7 +110,6 @@ pub struct Crowd {
     members: Roster,
     sessions: HashMap<SessionId, usize>,
     random: ChaCha20Rng,
-    jobs: Sender<Job>,
     phase: Phase,
     /// The server has answered somebody.
     is_reached: bool,
@@ -145,7 +147,6 @@ impl Crowd {
             clients,
             names,
             room,
-            jobs,
             mut own,
         } = cast;
         let mut random = ChaCha20Rng::from_seed(seed);
@@ -170,7 +171,7 @@ impl Crowd {
                 let contacts = traffic.partners(index).into_iter().map(contact).collect();
                 let stays_away = index >= clients;
                 let pass = passes.next();
-                Member::new(index, name.clone(), contacts, stays_away, pass, &mut random)
+                Member::new(name.clone(), contacts, stays_away, pass, &mut random)
             })
             .collect();
         // Where standard error is no terminal it draws nothing.
@@ -191,7 +192,6 @@ impl Crowd {
             members: Roster::new(members),
             sessions: HashMap::new(),
             random,
-            jobs,
             phase: Phase::SigningIn,
             is_reached: false,
             touched: BTreeSet::new(),
@@ -231,7 +231,6 @@ impl Crowd {
             now,
             endpoint,
             random: &mut self.random,
-            jobs: &self.jobs,
             addresses: &self.addresses,
         };
         self.members.change(member, |member| act(member, &mut line))

@@ -90,9 +90,9 @@ mod tests {
     fn what_is_known_of_all_is_what_each_of_them_says() {
         let start = instant();
         let mut dice = ChaCha20Rng::seed_from_u64(1);
-        let member = |index: usize| {
+        let member = |_: usize| {
             let mut random = ChaCha20Rng::seed_from_u64(2);
-            Member::new(index, "somebody".into(), vec![], false, None, &mut random)
+            Member::new("somebody".into(), vec![], false, None, &mut random)
         };
         let mut roster = Roster::new((0..7).map(member).collect());
         let mut most = 0;

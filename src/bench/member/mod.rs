@@ -3,12 +3,10 @@
 
 mod resolve;
 mod sign_in;
-pub mod stretching;
 pub mod talk;
 
 use std::collections::VecDeque;
 use std::net::SocketAddr;
-use std::sync::mpsc::Sender;
 use std::time::{Duration, Instant};
 
 use rand_chacha::ChaCha20Rng;
@@ -17,11 +15,10 @@ use rand_core::RngCore as _;
 use super::server::Pass;
 use crate::client::auth::opaque::{LoginBegun, SignUpBegun};
 use crate::protocol::{
-    ClientMessage, Command, ConversationId, DeviceId, EndReason, Envelope, Head, Hop, Message,
-    Number, ServerBody, SessionEnd, encode,
+    ClientMessage, ConversationId, DeviceId, EndReason, Envelope, Head, Hop, Message, Number,
+    ServerBody, SessionEnd, encode,
 };
 use crate::transport::{Channel, CloseReason, Endpoint, SendError, SessionId};
-use stretching::Job;
 use talk::{Contact, Heard, Talk};
 
 /// The pause after an attempt that failed for no reason of the server's.
@@ -30,7 +27,7 @@ pub(super) const PAUSE: Duration = Duration::from_millis(500);
 /// How long an attempt may take.
 pub(super) const ATTEMPT_WAIT: Duration = Duration::from_secs(30);
 
-/// What a client works with: the time, its way to the network, its dice, and the thread that stretches.
+/// What a client works with: the time, its way to the network, and its dice.
 pub struct Line<'a> {
     /// The time.
     pub now: Instant,
@@ -38,8 +35,6 @@ pub struct Line<'a> {
     pub endpoint: &'a mut Endpoint,
     /// Everybody's dice.
     pub random: &'a mut ChaCha20Rng,
-    /// Where passwords are stretched.
-    pub jobs: &'a Sender<Job>,
     /// The server's addresses; attempts take turns.
     pub addresses: &'a [SocketAddr],
 }
@@ -71,8 +66,6 @@ pub(super) enum Step {
     SignUp(SignUpBegun),
     SignUpFinish,
     Login(Box<LoginBegun>),
-    /// Something of OPAQUE is being worked out.
-    Stretching(Command),
     LoginFinish,
     /// Signing in by ticket.
     Resume,
@@ -95,7 +88,6 @@ pub(super) enum Step {
 
 /// One client.
 pub struct Member {
-    pub(super) index: usize,
     pub(super) name: String,
     /// It only opens an account.
     pub(super) stays_away: bool,
@@ -126,7 +118,6 @@ impl Member {
     /// A client that has not begun.
     #[must_use]
     pub fn new(
-        index: usize,
         name: String,
         contacts: Vec<Contact>,
         stays_away: bool,
@@ -136,7 +127,6 @@ impl Member {
         let mut password = [0; 16];
         random.fill_bytes(&mut password);
         Self {
-            index,
             name,
             stays_away,
             password,

@@ -1,12 +1,8 @@
 //! A client's way in: sign-up and login through OPAQUE, HELLO, and what a refusal means on the way.
 
+use std::fmt::Display;
 use std::time::{Duration, Instant};
 
-use rand_chacha::ChaCha20Rng;
-use rand_core::{RngCore as _, SeedableRng as _};
-use serde_bytes::ByteBuf;
-
-use super::stretching::Job;
 use super::{ATTEMPT_WAIT, Line, Member, News, PAUSE, Step};
 use crate::bench::server::Pass;
 use crate::client::auth::opaque::{LoginBegun, SignUpBegun};
@@ -23,6 +19,9 @@ const TRIES_MAX: u32 = 20;
 /// How often a client waits as long as the server asks it to, before the run fails. Chosen: a server that grants one
 /// address a few sign-ins a second still lets thousands in.
 const WAITS_MAX: u32 = 10_000;
+
+/// The passwords are 128 random bits each, of which no guess needs to be made expensive.
+const STRETCHING: KeyStretching = KeyStretching::Identity;
 
 impl Member {
     /// Begins to sign up, or in.
@@ -55,66 +54,18 @@ impl Member {
         }
     }
 
-    /// A step of OPAQUE is worked out.
-    pub fn stretched(
-        &mut self,
-        line: &mut Line<'_>,
-        attempt: u32,
-        result: Result<ByteBuf, String>,
-    ) -> Option<News> {
-        let Step::Stretching(command) = self.step else {
-            return None;
-        };
-        if attempt != self.tries {
-            return None;
-        }
-        let bytes = match result {
-            Ok(bytes) => bytes,
-            Err(error) => return Some(News::Failed(format!("could not sign in: {error}"))),
-        };
-        let message = if command == Command::SignUp {
-            self.step = Step::SignUpFinish;
-            Message::control(SignUpFinish { upload: bytes })
-        } else {
-            self.step = Step::LoginFinish;
-            Message::control(LoginFinish {
-                finalization: bytes,
-                device: self.device,
-            })
-        };
-        self.request(line, &message);
-        None
-    }
-
-    fn stretch(
-        &mut self,
-        line: &mut Line<'_>,
-        command: Command,
-        work: impl FnOnce(&mut ChaCha20Rng) -> Result<ByteBuf, String> + Send + 'static,
-    ) {
-        self.step = Step::Stretching(command);
-        let mut seed = [0; 32];
-        line.random.fill_bytes(&mut seed);
-        let job = Job {
-            member: self.index,
-            attempt: self.tries,
-            work: Box::new(move || work(&mut ChaCha20Rng::from_seed(seed))),
-        };
-        // If the thread has ended, the attempt runs out of time and the run fails by name.
-        let _ = line.jobs.send(job);
-    }
-
     /// The answer to what this step asked for; anything else is of no interest here.
     pub(super) fn handle_answer(&mut self, line: &mut Line<'_>, body: ServerBody) -> Option<News> {
         let password = self.password;
-        let stretching = KeyStretching::Argon2id;
         match (std::mem::replace(&mut self.step, Step::Gone), body) {
             (Step::SignUp(begun), ServerBody::SignUpAnswer(answer)) => {
-                self.stretch(line, Command::SignUp, move |random| {
-                    begun
-                        .finish(random, &password, &answer.response, stretching)
-                        .map_err(|error| error.to_string())
-                });
+                match begun.finish(line.random, &password, &answer.response, STRETCHING) {
+                    Ok(upload) => {
+                        self.step = Step::SignUpFinish;
+                        self.request(line, &Message::control(SignUpFinish { upload }));
+                    }
+                    Err(error) => return Some(no_sign_in(&error)),
+                }
             }
             (Step::SignUpFinish, ServerBody::SignedUp(signed_up)) => {
                 self.name = signed_up.name;
@@ -125,12 +76,19 @@ impl Member {
                 self.sign_in(line);
             }
             (Step::Login(begun), ServerBody::LoginAnswer(answer)) => {
-                let hash = self.handshake_hash;
-                self.stretch(line, Command::Login, move |random| {
-                    begun
-                        .finish(random, &password, &answer.response, &hash, stretching)
-                        .map_err(|error| error.to_string())
-                });
+                let (hash, response) = (&self.handshake_hash, &answer.response);
+                match begun.finish(line.random, &password, response, hash, STRETCHING) {
+                    Ok(finalization) => {
+                        self.step = Step::LoginFinish;
+                        let device = self.device;
+                        let finish = LoginFinish {
+                            finalization,
+                            device,
+                        };
+                        self.request(line, &Message::control(finish));
+                    }
+                    Err(error) => return Some(no_sign_in(&error)),
+                }
             }
             (Step::LoginFinish | Step::Resume, ServerBody::SessionStart(start)) => {
                 let SessionStart {
@@ -201,7 +159,7 @@ impl Member {
             let wait = failure.wait_ms.map_or(PAUSE, Duration::from_millis);
             self.waits += 1;
             if self.waits > WAITS_MAX {
-                return Some(News::Failed(format!("could not sign in: {}", failure.code)));
+                return Some(no_sign_in(&failure.code));
             }
             return self.again(line.now, wait, &failure.code.to_string());
         }
@@ -237,10 +195,14 @@ impl Member {
     /// The attempt has failed: the next one begins after a while, unless there were too many.
     pub fn again(&mut self, now: Instant, wait: Duration, why: &str) -> Option<News> {
         if self.tries >= TRIES_MAX {
-            return Some(News::Failed(format!("could not sign in: {why}")));
+            return Some(no_sign_in(&why));
         }
         self.step = Step::Pausing(now + wait);
         self.due = None;
         None
     }
+}
+
+fn no_sign_in(why: &impl Display) -> News {
+    News::Failed(format!("could not sign in: {why}"))
 }

@@ -19,9 +19,6 @@ use nix::unistd::Pid;
 use tempfile::TempDir;
 
 use super::Host;
-use super::member::stretching::Input;
-use crate::net::InputSender;
-
 pub use meter::Meter;
 use prepare::prepare;
 pub use prepare::{Pass, Room};
@@ -152,19 +149,20 @@ pub struct Keeper {
 }
 
 impl Keeper {
-    /// Takes the server over.
+    /// Takes the server over, and has this called after each restart.
     ///
     /// # Errors
     /// If the operating system gives no thread.
-    pub fn start(mut server: OwnServer, inputs: InputSender<Input>) -> anyhow::Result<Self> {
+    pub fn start(
+        mut server: OwnServer,
+        on_restarted: impl Fn(Result<Meter, String>) + Send + 'static,
+    ) -> anyhow::Result<Self> {
         let (orders, queue) = mpsc::channel();
         let thread = std::thread::Builder::new()
             .name("keeper".into())
             .spawn(move || {
                 for () in queue {
-                    let result = server.restart().map_err(|error| format!("{error:#}"));
-                    // If the network thread has ended, so does this one.
-                    let _ = inputs.send_reserved(Input::Restarted(result));
+                    on_restarted(server.restart().map_err(|error| format!("{error:#}")));
                 }
             })
             .context("cannot start a thread")?;
@@ -174,7 +172,7 @@ impl Keeper {
         })
     }
 
-    /// Has the server restarted; [`Input::Restarted`] says when it is.
+    /// Has the server restarted.
     pub fn restart(&self) {
         if let Some(orders) = &self.orders {
             // Should the thread have ended, the run ends when its time is over.

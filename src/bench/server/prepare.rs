@@ -45,7 +45,7 @@ pub fn prepare(
     names: &[String],
     room: &Room<'_>,
 ) -> anyhow::Result<Vec<Pass>> {
-    let seed = net::seed().context("the operating system gives no randomness")?;
+    let seed = net::seed()?;
     let mut random = ChaCha20Rng::from_seed(seed);
     let now = net::now();
     let accounts = names

@@ -28,9 +28,8 @@ pub fn run(args: Args, context: &Context<'_>) -> Outcome {
     let addresses = args.server.resolve()?;
     let sockets = Socket::bind_toward(&addresses).context("cannot open a socket")?;
     let (setup, inputs) = Setup::new().context("cannot wait for the network")?;
-    let seed = || net::seed().context("the operating system gives no randomness");
     let now = net::now();
-    let endpoint = Endpoint::client(now.instant, ClientConfig::default(), seed()?);
+    let endpoint = Endpoint::client(now.instant, ClientConfig::default(), net::seed()?);
 
     let gate = Arc::new(SecretGate::default());
     let (terminal, restore) = terminal::open(&inputs, &gate)?;
@@ -45,7 +44,13 @@ pub fn run(args: Args, context: &Context<'_>) -> Outcome {
         key_stretching: KeyStretching::Argon2id,
         utc_offset_seconds: environment::utc_offset_seconds(),
     };
-    let client = Client::new(now, options, Box::new(terminal), Box::new(files), seed()?);
+    let client = Client::new(
+        now,
+        options,
+        Box::new(terminal),
+        Box::new(files),
+        net::seed()?,
+    );
     let mut driver =
         Driver::new(setup, sockets, endpoint, client).context("cannot wait for the sockets")?;
     driver.roam();

@@ -33,7 +33,6 @@ pub fn run(args: Args, context: &Context<'_>) -> Outcome {
         .context("cannot count the accounts")?;
     let sockets = bind(&listen, args.is_default())?;
     let (setup, inputs) = Setup::new().context("cannot wait for the network")?;
-    let seed = || net::seed().context("the operating system gives no randomness");
     let now = net::now();
     let limits = limits(&args);
     let config = ServerConfig {
@@ -42,7 +41,7 @@ pub fn run(args: Args, context: &Context<'_>) -> Outcome {
         unix_ms: now.unix_ms,
         limits: limits.transport,
     };
-    let endpoint = Endpoint::server(now.instant, config, seed()?);
+    let endpoint = Endpoint::server(now.instant, config, net::seed()?);
     let key = public_key(&secrets.static_key);
     let (snapshots, loss) = (engine.snapshots(), engine.loss());
     let (handle, store) = start_store(engine, inputs.clone());
@@ -54,7 +53,7 @@ pub fn run(args: Args, context: &Context<'_>) -> Outcome {
         ..HubConfig::default()
     };
     let registrar = secrets.registrar()?;
-    let hub = Hub::new(now, config, Box::new(handle), registrar, key, seed()?);
+    let hub = Hub::new(now, config, Box::new(handle), registrar, key, net::seed()?);
     let (caller, hub_inputs) = (store.caller(), inputs.clone());
     let control = admin::Server::start(&data, move || {
         let store = StoreAccess::Thread(caller.clone());

@@ -41,7 +41,7 @@ struct Args {
 fn run(args: Args, _: &Context<'_>) -> Outcome {
     let data = args.data.path()?;
     super::require_stopped(&data)?;
-    let seed = net::seed().context("the operating system gives no randomness")?;
+    let seed = net::seed()?;
     let path = std::path::absolute(&args.file).context("cannot tell the file's absolute path")?;
     let rescued = quietly(|| store::rescue(&data.join(DATABASE_FILE), &path, &SECRETS, seed));
     let rescued = super::done(rescued, &path)?;
