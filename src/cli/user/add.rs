@@ -5,8 +5,8 @@ use std::path::Path;
 use anyhow::{Context as _, anyhow};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use opaque_ke::{ClientRegistration, ClientRegistrationFinishParameters, RegistrationResponse};
-use rand_core::OsRng;
+use rand_chacha::ChaCha20Rng;
+use rand_core::SeedableRng as _;
 
 use crate::cli::admin::{self, AdminApi, Answer, Request};
 use crate::cli::command::{Context, Subcommand};
@@ -14,7 +14,9 @@ use crate::cli::exit::{Exit, Outcome};
 use crate::cli::options::{DataDirectory, PasswordFile};
 use crate::cli::output::print;
 use crate::cli::password;
-use crate::protocol::opaque::{IDENTITIES, KeyStretching, Suite};
+use crate::client::opaque::SignUpBegun;
+use crate::net;
+use crate::protocol::opaque::KeyStretching;
 use crate::server::Name;
 
 /// The subcommand.
@@ -54,13 +56,7 @@ fn run(args: Args, _: &Context<'_>) -> Outcome {
         password::ask_twice(name)?
     };
     let mut api = admin::open(&data)?;
-    let added = sign_up(
-        &mut *api,
-        name,
-        password.as_bytes(),
-        KeyStretching::Argon2id,
-    )
-    .with_context(failed)?;
+    let added = sign_up(&mut *api, name, password.as_bytes()).with_context(failed)?;
     print(format!("added {added}\n"));
     Ok(Exit::Success)
 }
@@ -74,31 +70,21 @@ fn is_taken(data: &Path, canonical: &str) -> anyhow::Result<bool> {
 }
 
 /// Both halves of a sign-up; the canonical name of the account.
-fn sign_up(
-    api: &mut dyn AdminApi,
-    name: &str,
-    password: &[u8],
-    stretching: KeyStretching,
-) -> anyhow::Result<String> {
-    let failed = |error| anyhow!("the password exchange failed: {error:?}");
-    let start = ClientRegistration::<Suite>::start(&mut OsRng, password).map_err(failed)?;
-    let begin = Request::UserAddStart {
+fn sign_up(api: &mut dyn AdminApi, name: &str, password: &[u8]) -> anyhow::Result<String> {
+    let random = &mut ChaCha20Rng::from_seed(net::seed()?);
+    let (begun, request) = SignUpBegun::new(random, password)?;
+    let start = Request::UserAddStart {
         name: name.to_owned(),
-        request: STANDARD.encode(start.message.serialize()),
+        request: STANDARD.encode(request),
     };
-    let response = match api.ask(begin)? {
+    let response = match api.ask(start)? {
         Answer::Start { response } => STANDARD.decode(response)?,
         _ => return Err(admin::unexpected()),
     };
-    let response = RegistrationResponse::deserialize(&response).map_err(failed)?;
-    let parameters = ClientRegistrationFinishParameters::new(IDENTITIES, Some(&stretching));
-    let finish = start
-        .state
-        .finish(&mut OsRng, password, response, parameters)
-        .map_err(failed)?;
+    let upload = begun.finish(random, password, &response, KeyStretching::Argon2id)?;
     let finish = Request::UserAddFinish {
         name: name.to_owned(),
-        upload: STANDARD.encode(finish.message.serialize()),
+        upload: STANDARD.encode(upload),
     };
     match api.ask(finish)? {
         Answer::Added { name } => Ok(name),
