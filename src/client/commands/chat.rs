@@ -2,6 +2,7 @@
 
 use super::arguments::{Argument, CONVERSATION, Source, USER, USER_OR_ROOM};
 use super::row::{Call, ChatCommand, ROW};
+use crate::client::account::rooms::NO_LINK;
 use crate::client::core::Core;
 use crate::client::env::Tone;
 use crate::client::ui::time::Before;
@@ -27,7 +28,7 @@ pub(super) const WRITE: &[ChatCommand] = &[
         name: "contacts",
         aliases: &["who"],
         summary: "show who is online, and at which address",
-        run: |core, call| core.list_contacts(call.now),
+        run: contacts,
         ..ROW
     },
 ];
@@ -84,17 +85,28 @@ pub(super) const READ: &[ChatCommand] = &[
     },
 ];
 
-fn history(core: &mut Core, call: &Call<'_>) {
-    let before = call.optional(1).map(|word| core.moment(call.now, word));
-    let Some(before) = before.unwrap_or(Some(Before::Now)) else {
-        core.show(
-            Tone::Error,
-            "--before takes a time (14:02, 2026-03-17, 2026-03-17T14:02) or an entry's number",
-        );
-        return;
-    };
-    let want = call.optional(2).and_then(|number| number.parse().ok());
+fn contacts(core: &mut Core, call: &Call<'_>) {
     core.with_account(|account, effects| {
+        if account.can_ask() {
+            account.people.ask(call.now, true, effects);
+        } else {
+            effects.show(Tone::Error, NO_LINK);
+        }
+    });
+}
+
+fn history(core: &mut Core, call: &Call<'_>) {
+    core.with_account(|account, effects| {
+        let clock = account.clock(call.now);
+        let before = call.optional(1).map(|word| clock.read(word));
+        let Some(before) = before.unwrap_or(Some(Before::Now)) else {
+            effects.show(
+                Tone::Error,
+                "--before takes a time (14:02, 2026-03-17, 2026-03-17T14:02) or an entry's number",
+            );
+            return;
+        };
+        let want = call.optional(2).and_then(|number| number.parse().ok());
         account.look_back(call.now, call.optional(0), before, want, effects);
     });
 }

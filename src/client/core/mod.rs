@@ -20,12 +20,10 @@ use zeroize::Zeroizing;
 use super::Options;
 use super::account::Account;
 use super::account::outbox::IN_FLIGHT_MAX;
-use super::account::rooms::NO_LINK;
 use super::auth::SignIn;
 use super::effects::Effects;
 use super::env::{Console, End, Files, Input, Tone};
 use super::ui::prompt::{Prompt, Question};
-use super::ui::time::Before;
 use crate::protocol::{EndReason, Envelope, ServerBody, SessionEnd, fingerprint};
 use crate::transport::{Channel, Now};
 use link_events::{Peer, WantedOfLink};
@@ -405,25 +403,10 @@ impl Core {
         }
     }
 
-    /// A moment, or an entry, as the user typed it.
-    pub(super) fn moment(&self, now: Now, word: &str) -> Option<Before> {
-        self.account.as_ref()?.clock(now).read(word)
-    }
-
     /// Runs what only a signed-in user can do.
     pub(super) fn with_account(&mut self, run: impl FnOnce(&mut Account, &mut Effects)) {
         if let Some(account) = &mut self.account {
             run(account, &mut self.effects);
-        }
-    }
-
-    /// The user wants to see who is online.
-    pub(super) fn list_contacts(&mut self, now: Now) {
-        match &mut self.account {
-            Some(account) if account.can_ask() => {
-                account.people.ask(now, true, &mut self.effects);
-            }
-            _ => self.show(Tone::Error, NO_LINK),
         }
     }
 }
