@@ -6,10 +6,20 @@
     reason = "each of them uses its part of this"
 )]
 
+#![allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
+    reason = "random numbers below a million"
+)]
+
 mod console;
+mod link;
 mod process;
+mod rng;
 mod store;
 
 pub use console::{Memory, Screen, Seen};
+pub use link::{Direction, Link, Mishap, UnderWay};
 pub use process::settle;
+pub use rng::Rng;
 pub use store::QueuedStore;

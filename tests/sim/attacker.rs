@@ -6,8 +6,8 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use crate::faults::{Fault, Faults};
-use crate::network::{Route, Way};
-use crate::rng::Rng;
+use crate::kit::Rng;
+use crate::network::{Datagram, Way};
 
 /// How many datagrams the attacker remembers. At the limit one at random is forgotten for each new one.
 const MEMORY: usize = 96;
@@ -32,15 +32,6 @@ pub struct Attack {
     pub relay: f64,
 }
 
-/// A datagram on its way.
-#[derive(Debug, Clone)]
-pub struct Seen {
-    pub route: Route,
-    pub from: SocketAddr,
-    pub to: SocketAddr,
-    pub bytes: Vec<u8>,
-}
-
 /// What becomes of a datagram.
 pub enum Verdict {
     Pass,
@@ -50,7 +41,7 @@ pub enum Verdict {
 
 pub struct Attacker {
     pub attack: Attack,
-    seen: Vec<Seen>,
+    seen: Vec<Datagram>,
     /// Bytes that the server got from and sent to each address of the attacker's.
     traded: BTreeMap<SocketAddr, (u64, u64)>,
     /// An address may have been proved for the attacker.
@@ -105,8 +96,8 @@ impl Attacker {
         &mut self,
         rng: &mut Rng,
         faults: &mut Faults,
-        seen: &Seen,
-        injected: &mut Vec<(Duration, Seen)>,
+        seen: &Datagram,
+        injected: &mut Vec<(Duration, Datagram)>,
     ) -> Verdict {
         let attack = self.attack;
         if self.seen.len() < MEMORY {
@@ -158,7 +149,7 @@ impl Attacker {
 }
 
 /// A datagram of the attacker's own making, with a header that fits the session if it is lucky.
-fn forged(rng: &mut Rng, seen: &Seen) -> Seen {
+fn forged(rng: &mut Rng, seen: &Datagram) -> Datagram {
     let mut forged = seen.clone();
     let kept = [1, 5, 9, 13][rng.index(4)].min(forged.bytes.len());
     rng.fill(&mut forged.bytes[kept..]);
@@ -173,7 +164,7 @@ fn forged(rng: &mut Rng, seen: &Seen) -> Seen {
 }
 
 /// A datagram with a few bytes changed, cut off or added.
-fn mutated(rng: &mut Rng, seen: &Seen) -> Seen {
+fn mutated(rng: &mut Rng, seen: &Datagram) -> Datagram {
     let mut mutated = seen.clone();
     for _ in 0..=rng.below(3) {
         let place = rng.index(mutated.bytes.len());

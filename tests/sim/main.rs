@@ -28,7 +28,6 @@ mod paging;
 mod plan;
 mod process;
 mod retention;
-mod rng;
 mod rooms;
 mod runs;
 mod script;

@@ -3,35 +3,15 @@
 //! Each client has a path of its own to the server, with a NAT at its end; what comes from the server for an
 //! address that the NAT has given up vanishes.
 
-use std::cmp::Ordering;
-use std::collections::BinaryHeap;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use crate::attacker::{Attack, Attacker, Seen, Verdict};
+use crate::attacker::{Attack, Attacker, Verdict};
 use crate::faults::{Fault, Faults};
-use crate::rng::Rng;
+use crate::kit::{Direction, Link, Mishap, Rng, UnderWay};
 
 /// The server's address.
 pub const SERVER: ([u8; 4], u16) = ([10, 0, 0, 1], 7777);
-
-/// What a path does, in each direction alike. Shares are from 0 to 1.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Link {
-    pub loss: f64,
-    /// How many packets begin a burst of losses, and how many of those in one are its last.
-    pub burst: f64,
-    pub burst_ends: f64,
-    pub duplicate: f64,
-    pub reorder: f64,
-    pub corrupt: f64,
-    /// One way.
-    pub delay: Duration,
-    pub jitter: Duration,
-    /// The bottleneck, in bytes a second; 0 for none. What would wait in its queue for longer is dropped.
-    pub rate: u32,
-    pub queue: Duration,
-}
 
 /// A direction on a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,52 +36,28 @@ pub enum Host {
     Client(usize),
 }
 
-/// A datagram under way.
-#[derive(Debug)]
+/// A datagram on its way.
+#[derive(Debug, Clone)]
 pub struct Datagram {
-    due: Duration,
-    order: u64,
     pub route: Route,
     pub from: SocketAddr,
-    to: SocketAddr,
+    pub to: SocketAddr,
     pub bytes: Vec<u8>,
 }
 
-impl PartialEq for Datagram {
-    fn eq(&self, other: &Self) -> bool {
-        self.order == other.order
-    }
-}
-
-impl Eq for Datagram {}
-
-impl Ord for Datagram {
-    fn cmp(&self, other: &Self) -> Ordering {
-        (other.due, other.order).cmp(&(self.due, self.order))
-    }
-}
-
-impl PartialOrd for Datagram {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-/// The state of one direction.
+/// One direction of a path, which may be cut off.
 #[derive(Default)]
-struct Direction {
-    in_burst: bool,
+struct Half {
+    direction: Direction<Duration>,
     is_cut: bool,
-    /// When the bottleneck has sent what it has.
-    free_at: Duration,
 }
 
 /// A client's path to the server.
 struct Path {
     /// The client as the server sees it.
     outer: SocketAddr,
-    up: Direction,
-    down: Direction,
+    up: Half,
+    down: Half,
     /// Larger datagrams vanish, in bytes.
     carries: usize,
 }
@@ -110,8 +66,7 @@ struct Path {
 pub struct Network {
     link: Link,
     rng: Rng,
-    under_way: BinaryHeap<Datagram>,
-    sent: u64,
+    under_way: UnderWay<Duration, Datagram>,
     paths: Vec<Path>,
     attacker: Attacker,
     /// When each client first sent something since that was last forgotten.
@@ -125,15 +80,14 @@ impl Network {
     pub fn new(link: Link, attack: Attack, clients: usize, rng: Rng) -> Self {
         let path = |number| Path {
             outer: SocketAddr::from(([10, 0, 1, number as u8], 40_000)),
-            up: Direction::default(),
-            down: Direction::default(),
+            up: Half::default(),
+            down: Half::default(),
             carries: usize::MAX,
         };
         Self {
             link,
             rng,
-            under_way: BinaryHeap::new(),
-            sent: 0,
+            under_way: UnderWay::default(),
             paths: (0..clients).map(path).collect(),
             attacker: Attacker::new(attack),
             spoke: vec![None; clients],
@@ -152,9 +106,9 @@ impl Network {
             ..Link::default()
         };
         for path in &mut self.paths {
-            for direction in [&mut path.up, &mut path.down] {
-                direction.is_cut = false;
-                direction.in_burst = false;
+            for half in [&mut path.up, &mut path.down] {
+                half.is_cut = false;
+                half.direction.mend();
             }
             path.carries = usize::MAX;
         }
@@ -222,7 +176,7 @@ impl Network {
                 bytes.len()
             );
         }
-        let seen = Seen {
+        let seen = Datagram {
             route,
             from,
             to,
@@ -233,11 +187,11 @@ impl Network {
             .attacker
             .observe(&mut self.rng, &mut self.faults, &seen, &mut injected);
         for (delay, seen) in injected {
-            self.push(now + delay, seen);
+            self.under_way.put(now + delay, seen);
         }
         match verdict {
             Verdict::Pass => self.carry(now, &seen),
-            Verdict::Hold(span) => self.push(now + span, seen),
+            Verdict::Hold(span) => self.under_way.put(now + span, seen),
             Verdict::Swallow => {}
         }
     }
@@ -245,7 +199,7 @@ impl Network {
     /// The attacker passes on to a victim what the server has sent to the address that it took for the victim's.
     fn relay(&mut self, now: Duration, to: SocketAddr, bytes: &[u8]) {
         let client = Attacker::victim(to);
-        let seen = Seen {
+        let seen = Datagram {
             route: Route {
                 client,
                 way: Way::Down,
@@ -254,19 +208,19 @@ impl Network {
             to: self.paths[client].outer,
             bytes: bytes.to_vec(),
         };
-        self.push(now + self.link.delay, seen);
+        self.under_way.put(now + self.link.delay, seen);
     }
 
     /// A datagram goes its way, as far as that leads.
-    fn carry(&mut self, now: Duration, seen: &Seen) {
+    fn carry(&mut self, now: Duration, seen: &Datagram) {
         let (link, rng, faults) = (self.link, &mut self.rng, &mut self.faults);
         let path = &mut self.paths[seen.route.client];
         let is_cut_both = path.up.is_cut && path.down.is_cut;
-        let direction = match seen.route.way {
+        let half = match seen.route.way {
             Way::Up => &mut path.up,
             Way::Down => &mut path.down,
         };
-        if direction.is_cut {
+        if half.is_cut {
             faults.count(if is_cut_both {
                 Fault::CutBothWays
             } else {
@@ -278,75 +232,26 @@ impl Network {
             faults.count(Fault::BlackHoled);
             return;
         }
-        direction.in_burst = if direction.in_burst {
-            !rng.happens(link.burst_ends)
-        } else {
-            rng.happens(link.burst)
-        };
-        if direction.in_burst {
-            faults.count(Fault::BurstLost);
-            return;
+        let count = |mishap| faults.count(fault_of(mishap));
+        let copies = half.direction.carry(&link, rng, now, &seen.bytes, count);
+        for (due, bytes) in copies {
+            self.under_way.put(
+                due,
+                Datagram {
+                    bytes,
+                    ..seen.clone()
+                },
+            );
         }
-        if rng.happens(link.loss) {
-            faults.count(Fault::Lost);
-            return;
-        }
-        let mut start = now;
-        if link.rate > 0 {
-            let waits = direction.free_at.saturating_sub(now);
-            if waits > link.queue {
-                faults.count(Fault::QueueDropped);
-                return;
-            }
-            if waits > Duration::ZERO {
-                faults.count(Fault::Queued);
-            }
-            let takes = Duration::from_secs(1) * seen.bytes.len() as u32 / link.rate;
-            start = now + waits + takes;
-            direction.free_at = start;
-        }
-        let copies = if rng.happens(link.duplicate) {
-            faults.count(Fault::Duplicated);
-            2
-        } else {
-            1
-        };
-        for _ in 0..copies {
-            let mut copy = seen.clone();
-            if self.rng.happens(link.corrupt) && !copy.bytes.is_empty() {
-                self.faults.count(Fault::Corrupted);
-                let at = self.rng.index(copy.bytes.len());
-                copy.bytes[at] ^= 1 << self.rng.below(8);
-            }
-            let mut delay = link.delay + link.jitter.mul_f64(self.rng.share(1.0));
-            if self.rng.happens(link.reorder) {
-                self.faults.count(Fault::Reordered);
-                delay += link.delay + Duration::from_millis(5);
-            }
-            self.push(start + delay, copy);
-        }
-    }
-
-    fn push(&mut self, due: Duration, seen: Seen) {
-        self.sent += 1;
-        self.under_way.push(Datagram {
-            due,
-            order: self.sent,
-            route: seen.route,
-            from: seen.from,
-            to: seen.to,
-            bytes: seen.bytes,
-        });
     }
 
     pub fn next_due(&self) -> Option<Duration> {
-        self.under_way.peek().map(|datagram| datagram.due)
+        self.under_way.next()
     }
 
     /// The next datagram that has reached somebody.
     pub fn take_due(&mut self, now: Duration) -> Option<(Host, Datagram)> {
-        while self.next_due()? <= now {
-            let datagram = self.under_way.pop()?;
+        while let Some(datagram) = self.under_way.take(now) {
             let client = datagram.route.client;
             match datagram.route.way {
                 Way::Up => {
@@ -363,5 +268,17 @@ impl Network {
             }
         }
         None
+    }
+}
+
+const fn fault_of(mishap: Mishap) -> Fault {
+    match mishap {
+        Mishap::BurstLost => Fault::BurstLost,
+        Mishap::Lost => Fault::Lost,
+        Mishap::QueueDropped => Fault::QueueDropped,
+        Mishap::Queued => Fault::Queued,
+        Mishap::Duplicated => Fault::Duplicated,
+        Mishap::Corrupted => Fault::Corrupted,
+        Mishap::Reordered => Fault::Reordered,
     }
 }

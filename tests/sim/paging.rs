@@ -10,7 +10,7 @@ use std::time::Duration;
 use udpchat::client::Tone;
 
 use crate::disk::{Marker, marker_of};
-use crate::rng::Rng;
+use crate::kit::Rng;
 
 /// How long a person waits who was told that the server does not answer.
 const TRY_AGAIN_AFTER: Duration = Duration::from_secs(2);

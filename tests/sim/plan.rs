@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use crate::attacker::Attack;
 use crate::faults::Fault;
-use crate::network::{Host, Link};
+use crate::kit::{Link, Rng};
+use crate::network::Host;
 use crate::retention::Keep;
-use crate::rng::Rng;
 
 /// How long texts may be that fill several packets, where nothing else is meant, in bytes.
 pub const LONG_BYTES: usize = 4_000;

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use crate::disk::Marker;
+use crate::kit::Rng;
 use crate::oracle::Audience;
 use crate::plan::Plan;
-use crate::rng::Rng;
 
 /// The rooms of these runs.
 const ROOMS: [&str; 2] = ["#bridge", "#deck"];

@@ -1,7 +1,7 @@
 //! Runs in which somebody begins again with what was copied earlier.
 
 use super::run_thoroughly;
-use crate::network::Link;
+use crate::kit::Link;
 use crate::plan::{Plan, Troubles, plain_link};
 
 #[test]

@@ -5,7 +5,7 @@ use std::time::Duration;
 use udpchat::store::Retention;
 
 use super::{run_focused, run_thoroughly};
-use crate::network::Link;
+use crate::kit::Link;
 use crate::plan::{Plan, Troubles, plain_link};
 use crate::retention::Keep;
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::run_focused;
-use crate::network::Link;
+use crate::kit::Link;
 use crate::plan::{Plan, Troubles, plain_link};
 use crate::world::World;
 

@@ -5,10 +5,10 @@ use std::time::Duration;
 use super::World;
 use crate::client::ClientHost;
 use crate::faults::Fault;
+use crate::kit::Rng;
 use crate::oracle::conversations_of;
 use crate::paging::Paging;
 use crate::plan::Event;
-use crate::rng::Rng;
 use crate::rooms::Rooms;
 
 /// Crashes come within so long: pages take some round trips each.
