@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use crate::client::{Ask, Client, Input as Typed, Options};
-use crate::kit::{Memory, QueuedStore, Screen, settle};
+use crate::kit::{Memory, QueuedStore, Screen, UnderWay, settle};
 use crate::protocol::opaque::KeyStretching;
 use crate::protocol::{Envelope, ServerBody};
 use crate::server::{Hub, HubConfig, Input, Registrar};
@@ -102,8 +102,7 @@ struct World {
     store: QueuedStore,
     done: Option<(Instant, Vec<Completion>)>,
     users: Vec<User>,
-    under_way: BTreeMap<(Instant, u64), (SocketAddr, SocketAddr, Vec<u8>)>,
-    count: u64,
+    under_way: UnderWay<Instant, (SocketAddr, SocketAddr, Vec<u8>)>,
     sent: Vec<Sent>,
 }
 
@@ -138,8 +137,7 @@ impl World {
             store,
             done: None,
             users: vec![User::new(now, "alice", 1), User::new(now, "bob", 2)],
-            under_way: BTreeMap::new(),
-            count: 0,
+            under_way: UnderWay::default(),
             sent: Vec::new(),
         }
     }
@@ -158,9 +156,8 @@ impl World {
             bytes: bytes.len() + IP_AND_UDP,
             parts: parts(receiver, &bytes),
         });
-        self.count += 1;
-        let key = (self.now.instant + DELAY, self.count);
-        self.under_way.insert(key, (from, to, bytes));
+        let arrival = self.now.instant + DELAY;
+        self.under_way.put(arrival, (from, to, bytes));
     }
 
     fn settle(&mut self) {
@@ -207,7 +204,7 @@ impl World {
                     .into_iter()
                     .flatten()
             });
-            let arrival = self.under_way.keys().next().map(|(at, _)| *at);
+            let arrival = self.under_way.next();
             let server = [self.server.poll_timeout(), self.hub.poll_timeout(), arrival];
             let done = self.done.as_ref().map(|(at, _)| *at);
             let next = users.chain(server.into_iter().flatten()).chain(done).min();
@@ -218,10 +215,7 @@ impl World {
             if next >= end {
                 return;
             }
-            while let Some(entry) = self.under_way.first_entry()
-                && entry.key().0 <= self.now.instant
-            {
-                let (from, to, mut bytes) = entry.remove();
+            while let Some((from, to, mut bytes)) = self.under_way.take(self.now.instant) {
                 let users = self.users.iter_mut();
                 let receiver = users
                     .filter(|user| user.address == to)

@@ -29,6 +29,8 @@ pub struct Link {
     /// The bottleneck, in bytes a second; 0 for none. What would wait in its queue for longer is dropped.
     pub rate: u32,
     pub queue: Duration,
+    /// Larger datagrams vanish, in bytes; 0 for none.
+    pub largest: usize,
 }
 
 impl Link {
@@ -44,12 +46,14 @@ impl Link {
         jitter: Duration::ZERO,
         rate: 0,
         queue: Duration::ZERO,
+        largest: 0,
     };
 }
 
 /// What befell a datagram.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mishap {
+    TooLarge,
     BurstLost,
     Lost,
     QueueDropped,
@@ -85,6 +89,10 @@ impl<At: Moment> Direction<At> {
         length: usize,
         mut befalls: impl FnMut(Mishap),
     ) -> Option<At> {
+        if link.largest > 0 && length > link.largest {
+            befalls(Mishap::TooLarge);
+            return None;
+        }
         self.in_burst = if self.in_burst {
             !rng.happens(link.burst_ends)
         } else {

@@ -5,7 +5,6 @@
     unused_imports,
     reason = "each of them uses its part of this"
 )]
-
 #![allow(
     clippy::cast_possible_truncation,
     clippy::cast_precision_loss,

@@ -273,6 +273,7 @@ impl Network {
 
 const fn fault_of(mishap: Mishap) -> Fault {
     match mishap {
+        Mishap::TooLarge => Fault::BlackHoled,
         Mishap::BurstLost => Fault::BurstLost,
         Mishap::Lost => Fault::Lost,
         Mishap::QueueDropped => Fault::QueueDropped,

@@ -1,5 +1,5 @@
 //! A narrow link with a deep queue, in virtual time: what a stream on the bulk channel gets of it, alone and beside
-//! a TCP flow, and what it leaves to the lines of the same session. The link is that of issue 3: 2 Mbit/s with
+//! a TCP flow, and what it leaves to the lines of the same session. The link has 2 Mbit/s with
 //! 200 ms of buffer, 25 ms each way.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -7,12 +7,17 @@ use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use super::network::server;
+use crate::kit::{Direction, Link, Rng, UnderWay};
 use crate::testing::instant;
 use crate::transport::{Channel, ClientConfig, Endpoint, Event, SendError, SessionId};
 
 const DELAY: Duration = Duration::from_millis(25);
-const BITS_PER_S: u64 = 2_000_000;
 const QUEUE: Duration = Duration::from_millis(200);
+const LINK: Link = Link {
+    rate: 2_000_000 / 8,
+    queue: QUEUE,
+    ..Link::PERFECT
+};
 
 /// Bytes of IPv4 and UDP header before each datagram.
 const UDP_OVERHEAD: usize = 28;
@@ -32,13 +37,6 @@ enum Item {
     Datagram(Vec<u8>),
     Segment(u64),
     Acknowledgement(u64),
-}
-
-/// One direction of the link.
-#[derive(Clone, Copy)]
-struct Direction {
-    free_at: Instant,
-    dropped: u64,
 }
 
 /// A TCP flow with all losses known at once (as by SACK), and CUBIC's window (RFC 9438): as greedy as what iperf3
@@ -116,10 +114,10 @@ struct World {
     client: Endpoint,
     server: Endpoint,
     session: SessionId,
-    up: Direction,
-    down: Direction,
-    under_way: BTreeMap<(Instant, u64), (bool, Item)>,
-    count: u64,
+    up: Direction<Instant>,
+    down: Direction<Instant>,
+    under_way: UnderWay<Instant, (bool, Item)>,
+    rng: Rng,
     tcp: Option<Tcp>,
     /// Bytes of the stream that are still to be queued.
     stream_left: usize,
@@ -145,19 +143,15 @@ impl World {
         let now = instant();
         let mut client = Endpoint::client(now, ClientConfig::default(), [seed; 32]);
         let session = client.connect(now, server_address());
-        let direction = Direction {
-            free_at: now,
-            dropped: 0,
-        };
         let mut world = Self {
             now,
             client,
             server: server(now, seed),
             session,
-            up: direction,
-            down: direction,
-            under_way: BTreeMap::new(),
-            count: 0,
+            up: Direction::default(),
+            down: Direction::default(),
+            under_way: UnderWay::default(),
+            rng: Rng::new(u64::from(seed), 0),
             tcp: None,
             stream_left: 0,
             stream_received: 0,
@@ -178,16 +172,10 @@ impl World {
             Item::Acknowledgement(_) => SEGMENT_ACK,
         };
         let direction = if up { &mut self.up } else { &mut self.down };
-        let start = direction.free_at.max(self.now);
-        if start - self.now > QUEUE {
-            direction.dropped += 1;
-            return;
+        let passed = direction.pass(&LINK, &mut self.rng, self.now, bytes, |_| ());
+        if let Some(passed) = passed {
+            self.under_way.put(passed + DELAY, (up, item));
         }
-        let nanos = bytes as u64 * 8 * 1_000_000_000 / BITS_PER_S;
-        direction.free_at = start + Duration::from_nanos(nanos);
-        let arrival = direction.free_at + DELAY;
-        self.count += 1;
-        self.under_way.insert((arrival, self.count), (up, item));
     }
 
     fn flush(&mut self) {
@@ -278,7 +266,7 @@ impl World {
 
     fn step(&mut self, end: Instant) -> bool {
         self.flush();
-        let arrival = self.under_way.first_key_value().map(|((at, _), _)| *at);
+        let arrival = self.under_way.next();
         let timeouts = [self.client.poll_timeout(), self.server.poll_timeout()];
         let wakes = timeouts.into_iter().chain([arrival, self.speaks_at]);
         let Some(next) = wakes.flatten().min().filter(|next| *next <= end) else {
@@ -286,12 +274,7 @@ impl World {
             return false;
         };
         self.now = self.now.max(next);
-        while let Some(entry) = self
-            .under_way
-            .first_entry()
-            .filter(|entry| entry.key().0 <= self.now)
-        {
-            let (up, item) = entry.remove();
+        while let Some((up, item)) = self.under_way.take(self.now) {
             self.deliver(up, item);
         }
         for endpoint in [&mut self.client, &mut self.server] {

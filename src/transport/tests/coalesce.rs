@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::network::{Faults, Network};
+use super::network::{Network, PLAIN};
 use crate::transport::connection::HOLD;
 use crate::transport::{Channel, SessionId};
 
@@ -10,7 +10,7 @@ const STEP: Duration = Duration::from_millis(1);
 
 /// A server's session that has nothing to say or to acknowledge.
 fn quiet() -> (Network, SessionId, SessionId) {
-    let (mut network, client, server) = Network::connected(1, Faults::NONE);
+    let (mut network, client, server) = Network::connected(1, PLAIN);
     network.server.set_signed_in(network.now, server, true);
     network.run(Duration::from_secs(1));
     network.sent.clear();
@@ -84,7 +84,7 @@ fn acknowledgement_that_is_due_takes_news_along() {
         network.send_from_client(client, Channel::Control, b"a line");
         network.run(Duration::ZERO);
     }
-    network.run(network.faults.delay.saturating_sub(STEP));
+    network.run(network.link.delay.saturating_sub(STEP));
     news(&mut network, server, b"stored");
     network.sent.clear();
     network.run(STEP);

@@ -3,12 +3,13 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use super::network::{Faults, Network};
+use super::network::{HARD, Network, PLAIN};
+use crate::kit::Link;
 use crate::transport::{Channel, Event, SendError};
 
 /// Sends `count` messages of mixed sizes on every channel in both directions, and checks what arrives.
-fn exchange(seed: u64, faults: Faults, count: u32) -> bool {
-    let mut network = Network::new(seed, faults);
+fn exchange(seed: u64, link: Link, count: u32) -> bool {
+    let mut network = Network::new(seed, link);
     let client = network.client.connect(network.now, network.server_address);
     let connected = network.run_until(Duration::from_secs(10), |network| {
         network.server_session().is_some()
@@ -78,27 +79,19 @@ fn exchange(seed: u64, faults: Faults, count: u32) -> bool {
 
 #[test]
 fn every_message_arrives_once_and_in_order_on_a_good_network() {
-    assert!(exchange(1, Faults::NONE, 200));
+    assert!(exchange(1, PLAIN, 200));
 }
 
 #[test]
 fn every_message_arrives_once_and_in_order_at_thirty_percent_loss() {
-    let connected = (0..50)
-        .filter(|seed| exchange(*seed, Faults::HARD, 20))
-        .count();
+    let connected = (0..50).filter(|seed| exchange(*seed, HARD, 20)).count();
     assert!(connected >= 48, "{connected} of 50 connected");
 }
 
 #[test]
 fn the_same_seed_gives_the_same_packets() {
     let run = |seed| {
-        let (mut network, client, server) = Network::connected(
-            seed,
-            Faults {
-                loss: 100,
-                ..Faults::NONE
-            },
-        );
+        let (mut network, client, server) = Network::connected(seed, Link { loss: 0.1, ..PLAIN });
         for _ in 0..20 {
             network.send_from_client(client, Channel::Chat, b"tea at four?");
             network.send_from_server(server, Channel::Chat, b"at four");
@@ -115,13 +108,13 @@ fn the_same_seed_gives_the_same_packets() {
 
 #[test]
 fn a_lost_line_is_there_within_a_second() {
-    let (mut network, client, server) = Network::connected(4, Faults::NONE);
+    let (mut network, client, server) = Network::connected(4, PLAIN);
     network.send_from_client(client, Channel::Chat, b"first");
     network.run(Duration::from_secs(1));
-    network.faults.loss = 1000;
+    network.link.loss = 1.0;
     network.send_from_client(client, Channel::Chat, b"second");
     network.flush();
-    network.faults.loss = 0;
+    network.link.loss = 0.0;
     network.run(Duration::from_secs(1));
     let mut next = || network.server.receive(network.now, server, Channel::Chat);
     assert_eq!(next().as_deref(), Some(&b"first"[..]));
@@ -130,7 +123,7 @@ fn a_lost_line_is_there_within_a_second() {
 
 #[test]
 fn several_small_messages_share_a_packet() {
-    let (mut network, client, _) = Network::connected(5, Faults::NONE);
+    let (mut network, client, _) = Network::connected(5, PLAIN);
     network.run(Duration::from_secs(1));
     let before = network.sent.len();
     for _ in 0..10 {
@@ -143,7 +136,7 @@ fn several_small_messages_share_a_packet() {
 
 #[test]
 fn events_say_when_to_receive_and_when_to_send_again() {
-    let (mut network, client, server) = Network::connected(6, Faults::NONE);
+    let (mut network, client, server) = Network::connected(6, PLAIN);
     network.server.set_signed_in(network.now, server, true);
     network.server_events.clear();
     network.run(Duration::from_millis(100));
@@ -205,10 +198,10 @@ fn events_say_when_to_receive_and_when_to_send_again() {
 
 #[test]
 fn large_packets_that_vanish_are_noticed_within_three_seconds() {
-    let (mut network, client, server) = Network::connected(7, Faults::NONE);
+    let (mut network, client, server) = Network::connected(7, PLAIN);
     network.server.set_signed_in(network.now, server, true);
     network.run(Duration::from_secs(1));
-    network.faults.largest = 1100;
+    network.link.largest = 1100;
     let message = vec![1; 50_000];
     network.send_from_client(client, Channel::Bulk, &message);
     let arrived = network.run_until(Duration::from_secs(3), |network| {
@@ -222,7 +215,7 @@ fn large_packets_that_vanish_are_noticed_within_three_seconds() {
 
 #[test]
 fn chat_overtakes_a_file() {
-    let (mut network, client, server) = Network::connected(8, Faults::NONE);
+    let (mut network, client, server) = Network::connected(8, PLAIN);
     network.server.set_signed_in(network.now, server, true);
     network.run(Duration::from_secs(1));
     for _ in 0..4 {
@@ -248,16 +241,16 @@ fn chat_overtakes_a_file() {
 /// copy, and each line inherited the backoff of those before.
 #[test]
 fn lines_of_chat_do_not_wait_for_long_where_packets_get_lost() {
-    for (loss, limit_ms) in [(0, 26), (50, 110), (100, 140), (200, 190), (400, 500)] {
+    for (loss, limit_ms) in [(0.0, 26), (0.05, 110), (0.1, 140), (0.2, 190), (0.4, 500)] {
         let mut delays = Vec::new();
         for seed in 0..8 {
-            let faults = Faults {
+            let link = Link {
                 delay: Duration::from_millis(25),
-                ..Faults::NONE
+                ..PLAIN
             };
-            let (mut network, client, server) = Network::connected(seed, faults);
+            let (mut network, client, server) = Network::connected(seed, link);
             network.server.set_signed_in(network.now, server, true);
-            network.faults.loss = loss;
+            network.link.loss = loss;
             for _ in 0..100 {
                 let said = network.now;
                 network.send_from_client(client, Channel::Chat, &[7; 100]);
@@ -286,7 +279,7 @@ fn lines_of_chat_do_not_wait_for_long_where_packets_get_lost() {
 
 #[test]
 fn a_long_transfer_finds_the_paths_rate() {
-    let (mut network, client, server) = Network::connected(9, Faults::NONE);
+    let (mut network, client, server) = Network::connected(9, PLAIN);
     network.server.set_signed_in(network.now, server, true);
     network.run(Duration::from_secs(1));
     let (start, message) = (network.now, vec![1; 50_000]);
@@ -319,7 +312,7 @@ fn a_long_transfer_finds_the_paths_rate() {
 
 #[test]
 fn a_session_whose_channels_are_full_goes_on_when_one_of_them_is_received() {
-    let (mut network, client, server) = Network::connected(11, Faults::NONE);
+    let (mut network, client, server) = Network::connected(11, PLAIN);
     let message = [1; 1000];
     for channel in Channel::ALL {
         for _ in 0..40 {
@@ -354,7 +347,7 @@ fn a_session_whose_channels_are_full_goes_on_when_one_of_them_is_received() {
 
 #[test]
 fn whoever_does_not_receive_slows_the_sender_down_and_receiving_lets_it_go_on() {
-    let (mut network, client, server) = Network::connected(10, Faults::NONE);
+    let (mut network, client, server) = Network::connected(10, PLAIN);
     for _ in 0..40 {
         network.send_from_client(client, Channel::Chat, &[1; 1000]);
     }
@@ -374,7 +367,7 @@ fn whoever_does_not_receive_slows_the_sender_down_and_receiving_lets_it_go_on() 
 
 #[test]
 fn what_waits_for_one_peer_is_given_out_in_batches_of_one_size() {
-    let (mut network, client, server) = Network::connected(12, Faults::NONE);
+    let (mut network, client, server) = Network::connected(12, PLAIN);
     network.server.set_signed_in(network.now, server, true);
     network.run(Duration::from_secs(1));
     network.send_from_client(client, Channel::Bulk, &vec![5; 10_000]);

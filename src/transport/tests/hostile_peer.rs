@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 
-use super::network::{Datagram, Faults, Network};
+use super::network::{Datagram, Network, PLAIN};
 use crate::testing::instant;
 use crate::transport::connection::Connection;
 use crate::transport::wire::frame;
@@ -25,7 +25,7 @@ fn inject(network: &mut Network, client: SessionId, write: impl FnOnce(&mut Vec<
 }
 
 fn closed_for(frames: impl FnOnce(&mut Vec<u8>)) -> &'static str {
-    let (mut network, client, session) = Network::connected(1, Faults::NONE);
+    let (mut network, client, session) = Network::connected(1, PLAIN);
     network.run(Duration::from_secs(1));
     inject(&mut network, client, frames);
     let reason = match network.server_events.back() {
@@ -61,7 +61,7 @@ fn an_acknowledgement_of_what_was_never_sent_closes() {
 
 #[test]
 fn an_acknowledgement_of_a_skipped_number_closes() {
-    let (mut network, client, session) = Network::connected(2, Faults::NONE);
+    let (mut network, client, session) = Network::connected(2, PLAIN);
     for _ in 0..1200 {
         network.send_from_server(session, Channel::Chat, b"x");
         network.run(Duration::from_millis(50));
@@ -133,7 +133,7 @@ fn a_stream_that_is_no_sequence_of_messages_closes() {
 /// more than a packet does: the session is over at the first, and the others do not notice.
 #[test]
 fn wide_claims_cost_the_endpoint_what_was_sent_and_no_more() {
-    let (mut network, client, session) = Network::connected(21, Faults::NONE);
+    let (mut network, client, session) = Network::connected(21, PLAIN);
     let other = network.client.connect(network.now, network.server_address);
     network.run(Duration::from_secs(1));
     let liar = session;
@@ -178,7 +178,7 @@ fn token_from_a_client_closes() {
 /// The claim is wide and true of nothing that is still under way: it costs no more than what is.
 #[test]
 fn acknowledging_again_what_was_acknowledged_long_ago_changes_nothing() {
-    let (mut network, client, session) = Network::connected(6, Faults::NONE);
+    let (mut network, client, session) = Network::connected(6, PLAIN);
     for _ in 0..50 {
         network.send_from_server(session, Channel::Chat, b"x");
         network.run(Duration::from_millis(60));
@@ -201,7 +201,7 @@ fn acknowledging_again_what_was_acknowledged_long_ago_changes_nothing() {
 
 #[test]
 fn a_narrower_window_than_before_takes_nothing_back() {
-    let (mut network, client, session) = Network::connected(7, Faults::NONE);
+    let (mut network, client, session) = Network::connected(7, PLAIN);
     inject(&mut network, client, |buffer| {
         frame::encode_window(buffer, Channel::Chat, 0);
         frame::encode_session_window(buffer, 0);
@@ -215,7 +215,7 @@ fn a_narrower_window_than_before_takes_nothing_back() {
 /// A peer that claims that everything is lost makes its own session's copies, within the window, and no more.
 #[test]
 fn a_wild_claim_of_loss_makes_copies_within_the_window_only() {
-    let (mut network, client, session) = Network::connected(8, Faults::NONE);
+    let (mut network, client, session) = Network::connected(8, PLAIN);
     network.server.set_signed_in(network.now, session, true);
     network.send_from_server(session, Channel::Chat, b"first");
     network.flush();
@@ -223,7 +223,7 @@ fn a_wild_claim_of_loss_makes_copies_within_the_window_only() {
     inject(&mut network, client, |buffer| {
         frame::encode_ack(buffer, std::iter::once(number..number + 1), 0, 1000);
     });
-    network.faults.loss = 1000;
+    network.link.loss = 1.0;
     for _ in 0..40 {
         network.send_from_server(session, Channel::Chat, &[1; 500]);
         network.run(Duration::from_millis(1));
@@ -242,7 +242,7 @@ fn an_unknown_frame_closes() {
 
 #[test]
 fn a_packet_whose_frames_were_dropped_is_never_acknowledged() {
-    let (mut network, client, session) = Network::connected(3, Faults::NONE);
+    let (mut network, client, session) = Network::connected(3, PLAIN);
     network.run(Duration::from_secs(1));
     for hole in 0..65_u64 {
         inject(&mut network, client, |buffer| {
@@ -260,7 +260,7 @@ fn a_packet_whose_frames_were_dropped_is_never_acknowledged() {
 
 #[test]
 fn a_wild_acknowledgement_delay_is_not_believed() {
-    let (mut network, client, session) = Network::connected(4, Faults::NONE);
+    let (mut network, client, session) = Network::connected(4, PLAIN);
     network.send_from_server(session, Channel::Chat, b"hello");
     network.flush();
     let number = network.server.connection_mut(session).next_number() - 1;
@@ -314,7 +314,7 @@ proptest! {
     fn wild_frames_never_panic_and_the_session_ends_in_order(
         frames in prop::collection::vec(wild_frame(), 1..40),
     ) {
-        let (mut network, client, session) = Network::connected(5, Faults::NONE);
+        let (mut network, client, session) = Network::connected(5, PLAIN);
         let _closed_or_full = network.server.send(network.now, session, Channel::Chat, &[1; 5000]);
         for bytes in frames {
             inject(&mut network, client, |buffer| buffer.extend_from_slice(&bytes));
@@ -332,7 +332,7 @@ proptest! {
 fn challenges_without_end_leave_no_records_behind() {
     // Each PATH_RESPONSE was kept until it would be acknowledged, and no window bounds those: 45 bytes from a
     // stranger who had proved an address cost 350 bytes of memory, for the ten minutes of its session.
-    let (mut network, client, session) = Network::connected(6, Faults::NONE);
+    let (mut network, client, session) = Network::connected(6, PLAIN);
     network.run(Duration::from_secs(1));
     for _ in 0..1000 {
         inject(&mut network, client, |buffer| {

@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
-use super::network::{Faults, Network, server};
+use super::network::{Network, PLAIN, server};
+use crate::kit::Link;
 use crate::transport::{Channel, CloseReason, Event};
 
 #[test]
 fn both_ends_agree_on_the_handshake_hash_and_the_client_sees_the_servers_key() {
-    let (network, ..) = Network::connected(1, Faults::NONE);
+    let (network, ..) = Network::connected(1, PLAIN);
     let hash = |event: &Event| match event {
         Event::Connected {
             handshake_hash,
@@ -26,7 +27,7 @@ fn both_ends_agree_on_the_handshake_hash_and_the_client_sees_the_servers_key() {
 
 #[test]
 fn a_replayed_datagram_does_nothing() {
-    let (mut network, client, session) = Network::connected(4, Faults::NONE);
+    let (mut network, client, session) = Network::connected(4, PLAIN);
     network.send_from_client(client, Channel::Chat, b"once");
     network.flush();
     let packet = network.sent.last().expect("it went out").clone();
@@ -58,7 +59,7 @@ fn a_replayed_datagram_does_nothing() {
 
 #[test]
 fn a_restarted_server_resets_the_client_and_a_forged_reset_does_not() {
-    let (mut network, client, _) = Network::connected(5, Faults::NONE);
+    let (mut network, client, _) = Network::connected(5, PLAIN);
     network.server = server(network.now, 99);
     network.send_from_client(client, Channel::Chat, b"are you there?");
     network.flush();
@@ -85,7 +86,7 @@ fn a_restarted_server_resets_the_client_and_a_forged_reset_does_not() {
 
 #[test]
 fn a_goodbye_carries_what_was_queued_and_both_ends_forget() {
-    let (mut network, client, session) = Network::connected(6, Faults::NONE);
+    let (mut network, client, session) = Network::connected(6, PLAIN);
     network.send_from_client(client, Channel::Chat, b"good night");
     network.client.close(network.now, client, 3, "quit");
     network.run(Duration::from_millis(25));
@@ -120,8 +121,8 @@ fn a_goodbye_carries_what_was_queued_and_both_ends_forget() {
 #[test]
 fn a_goodbye_is_heard_over_loss() {
     let heard = (0..20).filter(|seed| {
-        let (mut network, client, _) = Network::connected(7 + seed, Faults::NONE);
-        network.faults.loss = 300;
+        let (mut network, client, _) = Network::connected(7 + seed, PLAIN);
+        network.link.loss = 0.3;
         network.client.close(network.now, client, 0, "");
         network.run(Duration::from_secs(5));
         matches!(network.server_events.back(), Some(Event::Closed { .. }))
@@ -131,7 +132,7 @@ fn a_goodbye_is_heard_over_loss() {
 
 #[test]
 fn a_quiet_client_keeps_its_session_alive() {
-    let (mut network, _, session) = Network::connected(8, Faults::NONE);
+    let (mut network, _, session) = Network::connected(8, PLAIN);
     network.server.set_signed_in(network.now, session, true);
     network.run(Duration::from_secs(3600));
     assert!(
@@ -155,10 +156,10 @@ fn a_quiet_client_keeps_its_session_alive() {
 
 #[test]
 fn silence_is_told_once_and_the_session_wakes_with_what_was_said_meanwhile() {
-    let (mut network, client, session) = Network::connected(9, Faults::NONE);
+    let (mut network, client, session) = Network::connected(9, PLAIN);
     network.server.set_signed_in(network.now, session, true);
     network.run(Duration::from_secs(1));
-    network.faults.loss = 1000;
+    network.link.loss = 1.0;
     network.run(Duration::from_secs(100));
     assert_eq!(
         network.server_events.back(),
@@ -181,7 +182,7 @@ fn silence_is_told_once_and_the_session_wakes_with_what_was_said_meanwhile() {
         .filter(|datagram| datagram.from == network.server_address)
         .count();
     assert_eq!(before, after, "nothing is sent to the silent");
-    network.faults.loss = 0;
+    network.link.loss = 0.0;
     let back = network.run_until(Duration::from_secs(9), |network| {
         network
             .client
@@ -201,11 +202,11 @@ fn silence_is_told_once_and_the_session_wakes_with_what_was_said_meanwhile() {
 #[test]
 fn sessions_end_after_their_silence() {
     let closed = |signed_in: bool| {
-        let (mut network, _, session) = Network::connected(10, Faults::NONE);
+        let (mut network, _, session) = Network::connected(10, PLAIN);
         network
             .server
             .set_signed_in(network.now, session, signed_in);
-        network.faults.loss = 1000;
+        network.link.loss = 1.0;
         let start = network.now;
         let closed = Event::Closed {
             session,
@@ -222,7 +223,7 @@ fn sessions_end_after_their_silence() {
 
 #[test]
 fn who_does_not_sign_in_is_let_go_after_ten_minutes() {
-    let (mut network, _, session) = Network::connected(11, Faults::NONE);
+    let (mut network, _, session) = Network::connected(11, PLAIN);
     network.run(Duration::from_secs(590));
     assert!(
         !network
@@ -249,13 +250,7 @@ fn who_does_not_sign_in_is_let_go_after_ten_minutes() {
 
 #[test]
 fn keys_are_updated_hourly_without_a_gap() {
-    let (mut network, client, session) = Network::connected(
-        12,
-        Faults {
-            loss: 100,
-            ..Faults::NONE
-        },
-    );
+    let (mut network, client, session) = Network::connected(12, Link { loss: 0.1, ..PLAIN });
     network.server.set_signed_in(network.now, session, true);
     for hour in 0..5_u32 {
         network.run(Duration::from_secs(3000));
@@ -288,7 +283,7 @@ fn keys_are_updated_hourly_without_a_gap() {
 
 #[test]
 fn keys_updated_by_both_ends_at_once_leave_no_gap() {
-    let (mut network, client, session) = Network::connected(22, Faults::NONE);
+    let (mut network, client, session) = Network::connected(22, PLAIN);
     network.server.set_signed_in(network.now, session, true);
     // Both keys were made within a round trip of each other: with traffic both ways, both ends are due at once.
     network.run(Duration::from_secs(3_590));
@@ -333,7 +328,7 @@ fn an_idle_session_is_small() {
 /// Lets the client's host sleep for ten minutes, from which its clock jumps, while the server goes on.
 fn sleep_for_ten_minutes(network: &mut Network) {
     let asleep = network.now;
-    network.faults.loss = 1000;
+    network.link.loss = 1.0;
     for _ in 0..600 {
         network.now += Duration::from_secs(1);
         let now = network.now;
@@ -343,7 +338,7 @@ fn sleep_for_ten_minutes(network: &mut Network) {
         let mut lost = Vec::new();
         while network.server.poll_transmit(now, &mut lost).is_some() {}
     }
-    network.faults.loss = 0;
+    network.link.loss = 0.0;
     assert_eq!(network.now - asleep, Duration::from_secs(600));
 }
 
@@ -352,11 +347,11 @@ fn sleep_for_ten_minutes(network: &mut Network) {
 fn a_laptop_that_slept_for_ten_minutes_is_back_within_a_round_trip_and_a_second() {
     for under_way in [false, true] {
         for (elsewhere, noticed) in [(false, false), (false, true), (true, false), (true, true)] {
-            let (mut network, client, session) = Network::connected(20, Faults::NONE);
+            let (mut network, client, session) = Network::connected(20, PLAIN);
             network.server.set_signed_in(network.now, session, true);
             network.run(Duration::from_secs(1));
             if under_way {
-                network.faults.loss = 1000;
+                network.link.loss = 1.0;
                 network.send_from_client(client, Channel::Chat, b"said while the lid closed");
                 network.send_from_server(session, Channel::Chat, b"said to a closed lid");
                 network.run(Duration::from_secs(3));

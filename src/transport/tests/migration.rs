@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use super::network::{Faults, Network};
+use super::network::{Network, PLAIN};
 use crate::transport::{Channel, Event};
 
 #[test]
 fn a_new_address_is_challenged_and_then_used() {
-    let (mut network, client, session) = Network::connected(2, Faults::NONE);
+    let (mut network, client, session) = Network::connected(2, PLAIN);
     network.client_address = ([203, 0, 113, 9], 4001).into();
     network.send_from_client(client, Channel::Chat, b"from the train");
     network.run(Duration::from_secs(2));
@@ -38,7 +38,7 @@ fn a_new_address_is_challenged_and_then_used() {
 
 #[test]
 fn an_address_that_does_not_answer_gets_little_and_the_session_goes_back() {
-    let (mut network, client, session) = Network::connected(3, Faults::NONE);
+    let (mut network, client, session) = Network::connected(3, PLAIN);
     let home = network.client_address;
     network.server.set_signed_in(network.now, session, true);
     network.run(Duration::from_millis(200));
@@ -51,7 +51,7 @@ fn an_address_that_does_not_answer_gets_little_and_the_session_goes_back() {
     network.send_from_server(session, Channel::Bulk, &[0; 10_000]);
     network.flush();
     assert_eq!(network.server.remote(session), Some(thief));
-    network.faults.loss = 1000;
+    network.link.loss = 1.0;
     network.run(Duration::from_secs(20));
     let sent: usize = network
         .sent
@@ -67,7 +67,7 @@ fn an_address_that_does_not_answer_gets_little_and_the_session_goes_back() {
 fn an_address_from_which_only_the_first_packet_came_has_proved_nothing() {
     // A thief on the path had the packet that completes the handshake arrive from another address, and the server
     // took that for proven: it sent there whatever it had to say.
-    let mut network = Network::new(3, Faults::NONE);
+    let mut network = Network::new(3, PLAIN);
     let home = network.client_address;
     network.client.connect(network.now, network.server_address);
     let is_first_data = |network: &mut Network| {
@@ -82,7 +82,7 @@ fn an_address_from_which_only_the_first_packet_came_has_proved_nothing() {
     network.flush();
     let session = network.server_session().expect("the handshake is complete");
     network.send_from_server(session, Channel::Bulk, &[0; 10_000]);
-    network.faults.loss = 1000;
+    network.link.loss = 1.0;
     network.run(Duration::from_secs(20));
     let to_thief = network.sent.iter().filter(|sent| sent.to == thief);
     let sent: usize = to_thief.map(|datagram| datagram.bytes.len()).sum();
@@ -92,7 +92,7 @@ fn an_address_from_which_only_the_first_packet_came_has_proved_nothing() {
 
 #[test]
 fn the_true_client_takes_a_stolen_session_back_at_once() {
-    let (mut network, client, session) = Network::connected(3, Faults::NONE);
+    let (mut network, client, session) = Network::connected(3, PLAIN);
     let home = network.client_address;
     network.send_from_client(client, Channel::Chat, b"stolen on its way");
     network.flush();
@@ -109,14 +109,14 @@ fn the_true_client_takes_a_stolen_session_back_at_once() {
 
 #[test]
 fn after_a_change_of_network_no_backoff_is_waited_out() {
-    let (mut network, client, session) = Network::connected(13, Faults::NONE);
+    let (mut network, client, session) = Network::connected(13, PLAIN);
     network.server.set_signed_in(network.now, session, true);
     network.run(Duration::from_secs(1));
-    network.faults.loss = 1000;
+    network.link.loss = 1.0;
     network.send_from_client(client, Channel::Chat, b"in the tunnel");
     network.run(Duration::from_secs(60));
     assert!(network.client.unanswered_since(client).is_some());
-    network.faults.loss = 0;
+    network.link.loss = 0.0;
     network.client_address = ([203, 0, 113, 9], 4001).into();
     network.client.network_changed(network.now);
     network.run(Duration::from_millis(25));
@@ -128,7 +128,7 @@ fn after_a_change_of_network_no_backoff_is_waited_out() {
 
 #[test]
 fn a_link_local_address_keeps_its_scope() {
-    let mut network = Network::new(14, Faults::NONE);
+    let mut network = Network::new(14, PLAIN);
     let scoped = std::net::SocketAddrV6::new("fe80::1".parse().unwrap(), 7777, 0, 3);
     let session = network.client.connect(network.now, scoped.into());
     assert_eq!(network.client.remote(session), Some(scoped.into()));
@@ -136,14 +136,14 @@ fn a_link_local_address_keeps_its_scope() {
 
 #[test]
 fn an_old_packet_from_elsewhere_does_not_move_the_session() {
-    let (mut network, client, session) = Network::connected(15, Faults::NONE);
+    let (mut network, client, session) = Network::connected(15, PLAIN);
     network.run(Duration::from_secs(1));
     let home = network.client_address;
-    network.faults.loss = 1000;
+    network.link.loss = 1.0;
     network.send_from_client(client, Channel::Chat, b"held back");
     network.flush();
     let mut held_back = network.sent.last().expect("it went out").clone();
-    network.faults.loss = 0;
+    network.link.loss = 0.0;
     network.send_from_client(client, Channel::Chat, b"sent after it");
     network.run(Duration::from_millis(25));
     held_back.from = ([203, 0, 113, 66], 666).into();
@@ -156,13 +156,13 @@ fn an_old_packet_from_elsewhere_does_not_move_the_session() {
 
 #[test]
 fn another_port_is_spoken_from_at_once_even_when_the_window_is_full() {
-    let (mut network, client, session) = Network::connected(21, Faults::NONE);
+    let (mut network, client, session) = Network::connected(21, PLAIN);
     network.server.set_signed_in(network.now, session, true);
     network.run(Duration::from_secs(1));
-    network.faults.loss = 1000;
+    network.link.loss = 1.0;
     network.send_from_client(client, Channel::Bulk, &vec![1; 60_000]);
     network.run(Duration::from_secs(10));
-    network.faults.loss = 0;
+    network.link.loss = 0.0;
     network.client_address.set_port(5000);
     let hopped = network.now;
     network.client.port_changed(network.now);

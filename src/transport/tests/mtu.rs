@@ -2,14 +2,15 @@
 
 use std::time::Duration;
 
-use super::network::{Faults, Network};
+use super::network::{Network, PLAIN};
+use crate::kit::Link;
 use crate::transport::{Channel, SessionId};
 
 /// What the smaller size of packets is, with the UDP payload's rest.
 const SMALL: usize = 1000;
 
-fn signed_in(seed: u64, faults: Faults) -> (Network, SessionId, SessionId) {
-    let (mut network, client, server) = Network::connected(seed, faults);
+fn signed_in(seed: u64, link: Link) -> (Network, SessionId, SessionId) {
+    let (mut network, client, server) = Network::connected(seed, link);
     network.server.set_signed_in(network.now, server, true);
     network.run(Duration::from_secs(1));
     (network, client, server)
@@ -33,7 +34,7 @@ fn send_much(network: &mut Network, client: SessionId, server: SessionId) -> usi
 fn short_outage_does_not_leave_packets_small_for_good() {
     // Two time-outs with a large packet under way made a session's packets small until its path changed, and an outage
     // of a second is enough for that.
-    let (mut network, client, server) = signed_in(1, Faults::NONE);
+    let (mut network, client, server) = signed_in(1, PLAIN);
     assert!(send_much(&mut network, client, server) > 30);
     network.swallows = Some(|_| true);
     network.send_from_client(client, Channel::Bulk, &vec![7; 40_000]);
@@ -50,11 +51,11 @@ fn short_outage_does_not_leave_packets_small_for_good() {
 
 #[test]
 fn path_that_swallows_large_packets_is_tried_with_one_at_a_time_and_not_taken_for_full() {
-    let faults = Faults {
+    let link = Link {
         largest: 1100,
-        ..Faults::NONE
+        ..PLAIN
     };
-    let (mut network, client, server) = signed_in(2, faults);
+    let (mut network, client, server) = signed_in(2, link);
     send_much(&mut network, client, server);
     let window = |network: &Network| {
         let statistics = network.client.statistics(client);

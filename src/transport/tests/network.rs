@@ -1,13 +1,10 @@
-//! The network between a client and a server: seeded loss, duplication, reordering and corruption, with a virtual
-//! clock that jumps from one thing to the next.
+//! A client and a server with a link between them, and a virtual clock that jumps from one thing to the next.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use rand_chacha::ChaCha20Rng;
-use rand_core::{RngCore, SeedableRng};
-
+use crate::kit::{Direction, Link, Rng, UnderWay};
 use crate::testing::instant;
 use crate::transport::{Channel, ClientConfig, Endpoint, Event, Limits, ServerConfig, SessionId};
 
@@ -16,35 +13,20 @@ pub(super) const RESET_KEY: [u8; 32] = [6; 32];
 /// The server's wall clock when it begins.
 pub(super) const UNIX_MS: u64 = 1_773_756_120_000;
 
-/// Faults, in packets of a thousand, and the delay of one way.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Faults {
-    pub(super) loss: u32,
-    pub(super) duplicate: u32,
-    pub(super) reorder: u32,
-    pub(super) corrupt: u32,
-    pub(super) delay: Duration,
-    /// Larger datagrams vanish, in bytes.
-    pub(super) largest: usize,
-}
+/// A path without faults.
+pub(super) const PLAIN: Link = Link {
+    delay: Duration::from_millis(20),
+    ..Link::PERFECT
+};
 
-impl Faults {
-    pub(super) const NONE: Self = Self {
-        loss: 0,
-        duplicate: 0,
-        reorder: 0,
-        corrupt: 0,
-        delay: Duration::from_millis(20),
-        largest: 1200,
-    };
-    pub(super) const HARD: Self = Self {
-        loss: 300,
-        duplicate: 50,
-        reorder: 100,
-        corrupt: 20,
-        ..Self::NONE
-    };
-}
+/// A path with all of them.
+pub(super) const HARD: Link = Link {
+    loss: 0.3,
+    duplicate: 0.05,
+    reorder: 0.1,
+    corrupt: 0.02,
+    ..PLAIN
+};
 
 /// A datagram under way.
 #[derive(Debug, Clone)]
@@ -61,16 +43,16 @@ pub(super) struct Network {
     pub(super) server: Endpoint,
     pub(super) client_address: SocketAddr,
     pub(super) server_address: SocketAddr,
-    pub(super) faults: Faults,
+    pub(super) link: Link,
     /// Which datagrams vanish beside.
     pub(super) swallows: Option<fn(&Datagram) -> bool>,
     pub(super) client_events: VecDeque<Event>,
     pub(super) server_events: VecDeque<Event>,
     /// All that was sent, faults or not.
     pub(super) sent: Vec<Datagram>,
-    under_way: BTreeMap<(Instant, u64), Datagram>,
-    count: u64,
-    rng: ChaCha20Rng,
+    under_way: UnderWay<Instant, Datagram>,
+    direction: Direction<Instant>,
+    rng: Rng,
 }
 
 pub(super) fn server(now: Instant, seed: u8) -> Endpoint {
@@ -85,31 +67,29 @@ pub(super) fn server(now: Instant, seed: u8) -> Endpoint {
 }
 
 impl Network {
-    pub(super) fn new(seed: u64, faults: Faults) -> Self {
+    pub(super) fn new(seed: u64, link: Link) -> Self {
         let now = instant();
-        let mut rng = ChaCha20Rng::seed_from_u64(seed);
-        let mut client_seed = [0; 32];
-        rng.fill_bytes(&mut client_seed);
+        let mut rng = Rng::new(seed, 0);
         Self {
             now,
-            client: Endpoint::client(now, ClientConfig::default(), client_seed),
+            client: Endpoint::client(now, ClientConfig::default(), rng.seed()),
             server: server(now, seed.to_le_bytes()[0]),
             client_address: ([192, 0, 2, 1], 4000).into(),
             server_address: ([198, 51, 100, 1], 7777).into(),
-            faults,
+            link,
             swallows: None,
             client_events: VecDeque::new(),
             server_events: VecDeque::new(),
             sent: Vec::new(),
-            under_way: BTreeMap::new(),
-            count: 0,
+            under_way: UnderWay::default(),
+            direction: Direction::default(),
             rng,
         }
     }
 
     /// A network with an open session: the client's and the server's name for it.
-    pub(super) fn connected(seed: u64, faults: Faults) -> (Self, SessionId, SessionId) {
-        let mut network = Self::new(seed, faults);
+    pub(super) fn connected(seed: u64, link: Link) -> (Self, SessionId, SessionId) {
+        let mut network = Self::new(seed, link);
         let client = network.client.connect(network.now, network.server_address);
         network.run(Duration::from_secs(4));
         let server = network
@@ -129,34 +109,18 @@ impl Network {
             })
     }
 
-    fn chance(&mut self, permille: u32) -> bool {
-        self.rng.next_u32() % 1000 < permille
-    }
-
     /// Puts a datagram on its way, faults applied.
     fn put(&mut self, datagram: &Datagram) {
         self.sent.push(datagram.clone());
         if self.swallows.is_some_and(|swallows| swallows(datagram)) {
             return;
         }
-        let copies = 1 + u32::from(self.chance(self.faults.duplicate));
-        for _ in 0..copies {
-            if self.chance(self.faults.loss) || datagram.bytes.len() > self.faults.largest {
-                continue;
-            }
-            let mut datagram = datagram.clone();
-            if self.chance(self.faults.corrupt) {
-                let at = self.rng.next_u32() as usize % datagram.bytes.len();
-                datagram.bytes[at] ^= 1 << (self.rng.next_u32() % 8);
-            }
-            let late = if self.chance(self.faults.reorder) {
-                self.rng.next_u32() % 30
-            } else {
-                0
-            };
-            let arrival = self.now + self.faults.delay + Duration::from_millis(u64::from(late));
-            self.count += 1;
-            self.under_way.insert((arrival, self.count), datagram);
+        let (link, rng) = (&self.link, &mut self.rng);
+        let bytes = &datagram.bytes;
+        let copies = self.direction.carry(link, rng, self.now, bytes, |_| ());
+        for (arrival, bytes) in copies {
+            let (from, to) = (datagram.from, datagram.to);
+            self.under_way.put(arrival, Datagram { from, to, bytes });
         }
     }
 
@@ -202,7 +166,7 @@ impl Network {
     /// Does the next thing that happens up to `end`; false if nothing does.
     fn step(&mut self, end: Instant) -> bool {
         self.flush();
-        let arrival = self.under_way.first_key_value().map(|((at, _), _)| *at);
+        let arrival = self.under_way.next();
         let timeouts = [self.client.poll_timeout(), self.server.poll_timeout()];
         let next = timeouts.into_iter().flatten().chain(arrival).min();
         let Some(next) = next.filter(|next| *next <= end) else {
@@ -210,12 +174,7 @@ impl Network {
             return false;
         };
         self.now = self.now.max(next);
-        while let Some(entry) = self
-            .under_way
-            .first_entry()
-            .filter(|entry| entry.key().0 <= self.now)
-        {
-            let datagram = entry.remove();
+        while let Some(datagram) = self.under_way.take(self.now) {
             self.deliver(datagram);
         }
         let now = self.now;

@@ -2,17 +2,18 @@
 
 use std::time::{Duration, Instant};
 
-use super::network::{Datagram, Faults, Network, RESET_KEY, STATIC_KEY, UNIX_MS};
+use super::network::{Datagram, Network, PLAIN, RESET_KEY, STATIC_KEY, UNIX_MS};
+use crate::kit::Link;
 use crate::transport::{Channel, CloseReason, Endpoint, Event, Limits, ServerConfig, SessionId};
 
 const ROUND_TRIP: Duration = Duration::from_millis(40);
 
 /// A network whose client is signed in and has been quiet for a while.
-fn signed_in(seed: u64, faults: Faults) -> (Network, SessionId, SessionId) {
-    let (mut network, client, server) = Network::connected(seed, Faults::NONE);
+fn signed_in(seed: u64, link: Link) -> (Network, SessionId, SessionId) {
+    let (mut network, client, server) = Network::connected(seed, PLAIN);
     network.server.set_signed_in(network.now, server, true);
     network.run(Duration::from_secs(2));
-    network.faults = faults;
+    network.link = link;
     network.client_events.clear();
     network.server_events.clear();
     network.sent.clear();
@@ -31,9 +32,9 @@ fn restarted(now: Instant) -> Endpoint {
 
 /// The server is away for so long, and then another process.
 fn restart(network: &mut Network, away: Duration) {
-    network.faults.loss = 1000;
+    network.link.loss = 1.0;
     network.run(away);
-    network.faults.loss = 0;
+    network.link.loss = 0.0;
     network.server = restarted(network.now);
     network.server_events.clear();
     network.sent.clear();
@@ -81,7 +82,7 @@ fn come_back(network: &mut Network) -> (Instant, usize) {
 #[test]
 fn busy_client_asks_to_be_signed_in_one_round_trip_after_its_first_packet_has_arrived() {
     for away_ms in [350, 1_000, 3_000, 20_000, 300_000] {
-        let (mut network, client, _) = signed_in(1, Faults::NONE);
+        let (mut network, client, _) = signed_in(1, PLAIN);
         network.send_from_client(client, Channel::Chat, b"is anybody there?");
         restart(&mut network, Duration::from_millis(away_ms));
         assert!(network.run_until(Duration::from_secs(20), |network| !network.sent.is_empty()));
@@ -95,7 +96,7 @@ fn busy_client_asks_to_be_signed_in_one_round_trip_after_its_first_packet_has_ar
 
 #[test]
 fn idle_client_needs_one_round_trip_more() {
-    let (mut network, client, _) = signed_in(2, Faults::NONE);
+    let (mut network, client, _) = signed_in(2, PLAIN);
     restart(&mut network, Duration::from_millis(500));
     let first = network.now;
     network.send_from_client(client, Channel::Chat, b"is anybody there?");
@@ -106,7 +107,7 @@ fn idle_client_needs_one_round_trip_more() {
 
 #[test]
 fn standby_of_a_server_that_asks_for_a_cookie_brings_it_once_it_is_needed() {
-    let (mut network, client, _) = signed_in(3, Faults::NONE);
+    let (mut network, client, _) = signed_in(3, PLAIN);
     network.send_from_client(client, Channel::Chat, b"is anybody there?");
     restart(&mut network, Duration::from_secs(3));
     let config = ServerConfig {
@@ -126,7 +127,7 @@ fn standby_of_a_server_that_asks_for_a_cookie_brings_it_once_it_is_needed() {
 
 #[test]
 fn living_server_hears_of_no_second_session_and_makes_a_handshake_a_second_at_most() {
-    let (mut network, client, server) = signed_in(4, Faults::NONE);
+    let (mut network, client, server) = signed_in(4, PLAIN);
     let began = network.now;
     let mut answers = 0;
     // What the server says of the session is lost, and no answer to a SYN is.
@@ -161,11 +162,8 @@ fn living_server_hears_of_no_second_session_and_makes_a_handshake_a_second_at_mo
 
 #[test]
 fn lossy_path_costs_a_living_server_few_handshakes() {
-    let faults = Faults {
-        loss: 400,
-        ..Faults::NONE
-    };
-    let (mut network, client, server) = signed_in(5, faults);
+    let link = Link { loss: 0.4, ..PLAIN };
+    let (mut network, client, server) = signed_in(5, link);
     for number in 0..120_u8 {
         network.send_from_client(client, Channel::Chat, &[number; 60]);
         network.send_from_server(server, Channel::Chat, &[number; 60]);
@@ -188,9 +186,9 @@ fn lossy_path_costs_a_living_server_few_handshakes() {
 
 #[test]
 fn forged_reset_and_syn_ack_displace_nothing() {
-    let (mut network, client, _) = signed_in(6, Faults::NONE);
+    let (mut network, client, _) = signed_in(6, PLAIN);
     network.send_from_client(client, Channel::Chat, b"is anybody there?");
-    network.faults.loss = 1000;
+    network.link.loss = 1.0;
     network.run(Duration::from_secs(3));
     let data = network
         .sent
@@ -209,7 +207,7 @@ fn forged_reset_and_syn_ack_displace_nothing() {
             bytes,
         });
     }
-    network.faults.loss = 0;
+    network.link.loss = 0.0;
     network.run(Duration::from_secs(20));
     let closed = |event: &Event| matches!(event, Event::Closed { .. });
     assert!(!network.client_events.iter().any(closed));
@@ -218,7 +216,7 @@ fn forged_reset_and_syn_ack_displace_nothing() {
 
 #[test]
 fn server_that_resets_every_session_is_not_answered_without_end() {
-    let (mut network, client, _) = signed_in(7, Faults::NONE);
+    let (mut network, client, _) = signed_in(7, PLAIN);
     network.send_from_client(client, Channel::Chat, b"is anybody there?");
     restart(&mut network, Duration::from_secs(3));
     let (_, sessions) = come_back(&mut network);
@@ -239,7 +237,7 @@ fn server_that_resets_every_session_is_not_answered_without_end() {
 
 #[test]
 fn standby_that_nobody_takes_over_is_forgotten() {
-    let (mut network, client, _) = signed_in(8, Faults::NONE);
+    let (mut network, client, _) = signed_in(8, PLAIN);
     network.send_from_client(client, Channel::Chat, b"is anybody there?");
     restart(&mut network, Duration::from_secs(3));
     network.run(Duration::from_secs(30));

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use super::network::{Faults, Network};
+use super::network::{Network, PLAIN};
 use super::site::{Site, server};
 use crate::transport::{CloseReason, Event, Limits};
 
@@ -206,7 +206,7 @@ fn token_counts_beside_a_cookie_too() {
 #[test]
 fn a_thousand_users_behind_one_address_are_all_back_within_five_seconds() {
     // An address had 256 handshakes in ten seconds, and 256 places, whoever else was there or not.
-    let mut network = Network::new(6, Faults::NONE);
+    let mut network = Network::new(6, PLAIN);
     for _ in 0..1000 {
         network.client.connect(network.now, network.server_address);
     }

@@ -2,15 +2,15 @@
 
 use std::time::{Duration, Instant};
 
-use super::network::{Datagram, Faults, Network, RESET_KEY, STATIC_KEY, UNIX_MS};
+use super::network::{Datagram, Network, PLAIN, RESET_KEY, STATIC_KEY, UNIX_MS};
 use crate::transport::{Channel, Endpoint, Event, Limits, ServerConfig, SessionId};
 
 /// One way on these networks.
-const ONE_WAY: Duration = Faults::NONE.delay;
+const ONE_WAY: Duration = PLAIN.delay;
 
 /// A network whose client has signed in and got its token.
 fn signed_in(seed: u64) -> (Network, SessionId, SessionId) {
-    let (mut network, client, server) = Network::connected(seed, Faults::NONE);
+    let (mut network, client, server) = Network::connected(seed, PLAIN);
     network.server.set_signed_in(network.now, server, true);
     network.run(Duration::from_secs(1));
     (network, client, server)
@@ -77,7 +77,7 @@ fn who_was_signed_in_opens_a_session_in_one_round_trip_also_after_a_restart() {
 
 #[test]
 fn token_is_given_to_who_has_signed_in_and_to_nobody_else() {
-    let (mut network, _, _) = Network::connected(2, Faults::NONE);
+    let (mut network, _, _) = Network::connected(2, PLAIN);
     network.run(Duration::from_secs(1));
     network.sent.clear();
     network.client.connect(network.now, network.server_address);
@@ -90,11 +90,11 @@ fn token_is_given_to_who_has_signed_in_and_to_nobody_else() {
 
 #[test]
 fn token_that_is_lost_is_given_again() {
-    let (mut network, _, server) = Network::connected(3, Faults::NONE);
-    network.faults.loss = 1000;
+    let (mut network, _, server) = Network::connected(3, PLAIN);
+    network.link.loss = 1.0;
     network.server.set_signed_in(network.now, server, true);
     network.run(Duration::from_millis(60));
-    network.faults.loss = 0;
+    network.link.loss = 0.0;
     network.run(Duration::from_secs(5));
     token_syn(&mut network);
 }

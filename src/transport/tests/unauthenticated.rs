@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 
-use super::network::{Datagram, Faults, Network, server};
+use super::network::{Datagram, Network, PLAIN, server};
+use crate::kit::Link;
 use crate::testing::instant;
 use crate::transport::{Channel, ClientConfig, CloseReason, Endpoint, Event, SendError};
 
@@ -28,7 +29,7 @@ fn ask(server: &mut Endpoint, now: std::time::Instant, bytes: &[u8]) -> Vec<Vec<
 
 #[test]
 fn a_duplicate_syn_with_a_good_cookie_gets_the_identical_syn_ack() {
-    let mut network = Network::new(1, Faults::NONE);
+    let mut network = Network::new(1, PLAIN);
     network.client.connect(network.now, network.server_address);
     network.run(Duration::from_millis(70));
     let syn = network
@@ -63,7 +64,7 @@ fn a_duplicate_syn_with_a_good_cookie_gets_the_identical_syn_ack() {
 
 #[test]
 fn nothing_is_remembered_before_a_cookie_came_back() {
-    let mut network = Network::new(2, Faults::NONE);
+    let mut network = Network::new(2, PLAIN);
     network.client.connect(network.now, network.server_address);
     network.flush();
     let syn = network.sent[0].bytes.clone();
@@ -77,7 +78,7 @@ fn nothing_is_remembered_before_a_cookie_came_back() {
 
 #[test]
 fn a_cookie_of_another_address_or_time_earns_only_a_new_one() {
-    let mut network = Network::new(3, Faults::NONE);
+    let mut network = Network::new(3, PLAIN);
     network.client.connect(network.now, network.server_address);
     network.run(Duration::from_millis(50));
     let syn = network
@@ -92,7 +93,7 @@ fn a_cookie_of_another_address_or_time_earns_only_a_new_one() {
         [2],
         "another address"
     );
-    let mut late = Network::new(3, Faults::NONE);
+    let mut late = Network::new(3, PLAIN);
     late.client.connect(late.now, late.server_address);
     late.run(Duration::from_millis(50));
     let syn = late
@@ -117,14 +118,7 @@ fn a_cookie_of_another_address_or_time_earns_only_a_new_one() {
 /// A client whose NAT had forgotten its port while its server was away dialled from that port for ever.
 #[test]
 fn dials_in_vain_are_counted_together_and_begin_anew_from_another_port() {
-    let loss = 1000;
-    let mut network = Network::new(
-        10,
-        Faults {
-            loss,
-            ..Faults::NONE
-        },
-    );
+    let mut network = Network::new(10, Link { loss: 1.0, ..PLAIN });
     let began = network.now;
     for _ in 0..3 {
         network.client.connect(network.now, network.server_address);
@@ -135,7 +129,7 @@ fn dials_in_vain_are_counted_together_and_begin_anew_from_another_port() {
     }
     let again = network.client.connect(network.now, network.server_address);
     network.run(Duration::from_millis(100));
-    network.faults.loss = 0;
+    network.link.loss = 0.0;
     network.client_address = ([192, 0, 2, 1], 4001).into();
     let hopped = network.now;
     network.client.port_changed(hopped);
@@ -143,7 +137,7 @@ fn dials_in_vain_are_counted_together_and_begin_anew_from_another_port() {
         network.client.statistics(again).is_some()
     });
     assert!(answered);
-    assert_eq!(network.now - hopped, network.faults.delay * 4);
+    assert_eq!(network.now - hopped, network.link.delay * 4);
     network.client.close(network.now, again, 0, "");
     network.run(Duration::from_secs(5));
     network.client.connect(network.now, network.server_address);
@@ -155,7 +149,7 @@ fn dials_in_vain_are_counted_together_and_begin_anew_from_another_port() {
 #[test]
 fn congestion_bits_of_a_datagram_change_nothing() {
     let answers = [None, Some(0), Some(1), Some(2), Some(3), Some(255)].map(|ecn| {
-        let (mut network, client, session) = Network::connected(11, Faults::NONE);
+        let (mut network, client, session) = Network::connected(11, PLAIN);
         network.send_from_client(client, Channel::Chat, b"with whatever bits");
         network.flush();
         let mut data = network.sent.last().expect("it went out").bytes.clone();
@@ -174,13 +168,7 @@ fn congestion_bits_of_a_datagram_change_nothing() {
 
 #[test]
 fn nobody_there_is_said_within_five_seconds_and_late_syns_are_small() {
-    let mut network = Network::new(
-        4,
-        Faults {
-            loss: 1000,
-            ..Faults::NONE
-        },
-    );
+    let mut network = Network::new(4, Link { loss: 1.0, ..PLAIN });
     let session = network.client.connect(network.now, network.server_address);
     network.run(Duration::from_secs(5));
     let closed = Event::Closed {
@@ -220,7 +208,7 @@ fn an_unknown_session_earns_a_smaller_reset_at_a_limited_rate() {
 
 #[test]
 fn another_version_is_answered_by_the_versions_spoken() {
-    let mut network = Network::new(5, Faults::NONE);
+    let mut network = Network::new(5, PLAIN);
     let session = network.client.connect(network.now, network.server_address);
     network.flush();
     let mut syn = network.sent[0].bytes.clone();
@@ -270,7 +258,7 @@ proptest! {
 
     #[test]
     fn mutated_datagrams_of_a_session_do_nothing(position in 0_usize..200, mask in 1_u8..=255) {
-        let (mut network, client, server) = Network::connected(7, Faults::NONE);
+        let (mut network, client, server) = Network::connected(7, PLAIN);
         network.send_from_client(client, crate::transport::Channel::Chat, &[3; 300]);
         network.flush();
         let original = network.sent.last().expect("it went out").clone();
@@ -289,13 +277,13 @@ proptest! {
 fn first_packet_from_an_address_without_a_cookie_proves_nothing() {
     // The session began at the address of its first DATA packet, and that was believed: who completed a handshake
     // with that packet's source forged had the server send a whole window, and more, to a victim.
-    let mut network = Network::new(7, Faults::NONE);
+    let mut network = Network::new(7, PLAIN);
     network.client.connect(network.now, network.server_address);
     let answered = network.run_until(Duration::from_secs(1), |network| {
         network.sent.iter().any(|datagram| datagram.bytes[0] == 3)
     });
     assert!(answered);
-    network.faults.loss = 1000;
+    network.link.loss = 1.0;
     network.run(Duration::from_millis(200));
     let data = network
         .sent
@@ -326,7 +314,7 @@ fn first_packet_from_an_address_without_a_cookie_proves_nothing() {
 fn who_has_not_signed_in_and_does_not_read_costs_little() {
     // A server's send buffers were those of a signed-in session, 768 KiB in all: 16,384 strangers who asked and never
     // acknowledged could take 12 GiB.
-    let (mut network, _, session) = Network::connected(8, Faults::NONE);
+    let (mut network, _, session) = Network::connected(8, PLAIN);
     let mut queued = 0;
     loop {
         let sent = network
@@ -352,7 +340,7 @@ fn who_has_not_signed_in_and_does_not_read_costs_little() {
 /// A server that had restarted made thousands of handshakes before it forwarded the next line.
 #[test]
 fn sessions_are_served_before_strangers_and_strangers_a_few_at_a_time() {
-    let (mut network, client, session) = Network::connected(20, Faults::NONE);
+    let (mut network, client, session) = Network::connected(20, PLAIN);
     network.server.set_signed_in(network.now, session, true);
     network.run(Duration::from_secs(1));
     let now = network.now;
@@ -410,7 +398,7 @@ fn sessions_are_served_before_strangers_and_strangers_a_few_at_a_time() {
 
 #[test]
 fn events_of_those_who_have_signed_in_come_first() {
-    let (mut network, client, session) = Network::connected(21, Faults::NONE);
+    let (mut network, client, session) = Network::connected(21, PLAIN);
     network.server.set_signed_in(network.now, session, true);
     network.run(Duration::from_secs(1));
     let from = network.client_address;
