@@ -5,32 +5,6 @@ use crate::protocol::{
     Access, Change, ClientMessage, EventKind, Failure, HistoryRequest, Leave, MembersRequest,
     Moderate, ServerBody, Void,
 };
-use crate::store::Joined;
-
-/// A room of this user, made by the store itself.
-fn room(
-    bench: &mut Bench,
-    user: (AccountId, DeviceId),
-    name: &str,
-    access: Access,
-) -> ConversationId {
-    let request = Request::Join {
-        account: user.0,
-        device: user.1,
-        name: name.into(),
-        skeleton: name.into(),
-        access,
-        may_make: true,
-        time_ms: 1,
-    };
-    match bench.done(request) {
-        Reply::Joined(joined) => {
-            let Joined { standing, .. } = *joined;
-            standing.conversation
-        }
-        other => panic!("a room was asked for, not {other:?}"),
-    }
-}
 
 /// What comes of a message with this receiver: that it is stored, or why not.
 fn outcome_of(
@@ -66,7 +40,7 @@ fn message_is_stored_only_if_its_receiver_is_the_one_of_its_conversation() {
     let (alice, bob) = (bench.user("alice"), bench.user("bob"));
     bench.user("carol");
     let pair = bench.pair(alice, "bob");
-    let bridge = room(&mut bench, alice, "#bridge", Access::Public);
+    let bridge = bench.join_room(alice, "#bridge", Access::Public);
     let (alices, bobs) = (bench.signed_in("alice", alice), bench.signed_in("bob", bob));
     let long = "b".repeat(30_000);
     for (conversation, fitting) in [(pair, "bob"), (bridge, "#bridge")] {
@@ -268,8 +242,8 @@ fn strangers_are_answered_alike_whether_a_conversation_exists_or_not() {
     let (alice, eve) = (bench.user("alice"), bench.user("eve"));
     bench.user("bob");
     let pair = bench.pair(alice, "bob");
-    let private = room(&mut bench, alice, "#cabin", Access::Private);
-    let public = room(&mut bench, alice, "#bridge", Access::Public);
+    let private = bench.join_room(alice, "#cabin", Access::Private);
+    let public = bench.join_room(alice, "#bridge", Access::Public);
     let link = bench.signed_in("eve", eve);
     let device = eve.1;
     let requests = about(ConversationId(5_000), device);

@@ -4,19 +4,6 @@ use super::*;
 use crate::protocol::{Access, ClientMessage, Failure, Join, Room, RoomsRequest, ServerBody};
 
 impl Bench {
-    /// The store joins an account to a room, which is made if need be.
-    fn joins_room(&mut self, user: (AccountId, DeviceId), name: &str, access: Access) {
-        self.done(Request::Join {
-            account: user.0,
-            device: user.1,
-            name: name.into(),
-            skeleton: name.into(),
-            access,
-            may_make: true,
-            time_ms: 1,
-        });
-    }
-
     /// A page of the rooms, and how many pages there are.
     fn rooms_on(&mut self, link: Link, page: Option<u32>) -> (Vec<Room>, u32) {
         let request = RoomsRequest { tag: 3, page };
@@ -46,18 +33,18 @@ fn newcomer_is_shown_the_rooms_in_which_somebody_is_however_many_others_were_mad
         let mallory = bench.user(&format!("mallory{maker}"));
         for number in 0..60 {
             let name = format!("#a{maker}x{number}");
-            bench.joins_room(mallory, &name, Access::Public);
+            bench.join_room(mallory, &name, Access::Public);
         }
     }
     let people: Vec<_> = ["alice", "bob", "carol"]
         .map(|name| bench.user(name))
         .into();
     for user in &people {
-        bench.joins_room(*user, "#zebra", Access::Public);
+        bench.join_room(*user, "#zebra", Access::Public);
     }
-    bench.joins_room(people[0], "#yard", Access::Public);
-    bench.joins_room(people[1], "#yard", Access::Public);
-    bench.joins_room(people[0], "#attic", Access::Private);
+    bench.join_room(people[0], "#yard", Access::Public);
+    bench.join_room(people[1], "#yard", Access::Public);
+    bench.join_room(people[0], "#attic", Access::Private);
     let dave = bench.user("dave");
     let link = bench.signed_in("dave", dave);
     let (first, pages) = bench.rooms_on(link, None);
@@ -90,7 +77,7 @@ fn newcomer_is_shown_the_rooms_in_which_somebody_is_however_many_others_were_mad
 fn room_that_was_closed_since_is_on_no_page() {
     let mut bench = Bench::new();
     let alice = bench.user("alice");
-    bench.joins_room(alice, "#bridge", Access::Public);
+    bench.join_room(alice, "#bridge", Access::Public);
     let dave = bench.user("dave");
     let link = bench.signed_in("dave", dave);
     let (rooms, _) = bench.rooms_on(link, None);
@@ -114,7 +101,7 @@ fn room_that_was_closed_since_is_on_no_page() {
 fn accounts_that_make_rooms_are_held_up_and_join_those_that_there_are() {
     let mut bench = Bench::new();
     let alice = bench.user("alice");
-    bench.joins_room(alice, "#bridge", Access::Public);
+    bench.join_room(alice, "#bridge", Access::Public);
     let mallory = bench.user("mallory");
     let link = bench.signed_in("mallory", mallory);
     let mut answers = Vec::new();

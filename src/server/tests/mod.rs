@@ -10,9 +10,9 @@ use super::session::{Stage, User};
 use super::{Hub, HubConfig, Input, Registrar};
 use crate::kit::QueuedStore;
 use crate::protocol::{
-    AccountId, ClientMessage, Command, ContactsRequest, ConversationId, DeliverAgain, DeviceId,
-    Digest, EntryId, Envelope, ErrorCode, Hello, Hop, Number, Origin, Position, ReceiptsRequest,
-    Received, ServerBody, Text, encode, seal,
+    Access, AccountId, ClientMessage, Command, ContactsRequest, ConversationId, DeliverAgain,
+    DeviceId, Digest, EntryId, Envelope, ErrorCode, Hello, Hop, Number, Origin, Position,
+    ReceiptsRequest, Received, ServerBody, Text, encode, seal,
 };
 use crate::store::fault_disk::MemoryDisk;
 use crate::store::{
@@ -137,6 +137,28 @@ impl Bench {
             panic!("a device was asked for");
         };
         (account.id, device)
+    }
+
+    /// The store joins an account to a room, which is made if need be.
+    fn join_room(
+        &mut self,
+        (account, device): (AccountId, DeviceId),
+        name: &str,
+        access: Access,
+    ) -> ConversationId {
+        let request = Request::Join {
+            account,
+            device,
+            name: name.into(),
+            skeleton: name.into(),
+            access,
+            may_make: true,
+            time_ms: 1,
+        };
+        let Reply::Joined(joined) = self.done(request) else {
+            panic!("a room was asked for");
+        };
+        joined.standing.conversation
     }
 
     fn pair(&mut self, (account, device): (AccountId, DeviceId), name: &str) -> ConversationId {
