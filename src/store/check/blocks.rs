@@ -3,9 +3,9 @@
 use redb::ReadableTable;
 
 use super::super::error::StoreError;
-use super::Walk;
+use super::{Walk, number};
 use crate::protocol::AccountId;
-use crate::store::schema::checksum;
+use crate::store::schema::checksum::decode;
 use crate::store::schema::records::{ConversationRecord, Kind, Side};
 use crate::store::schema::tables::Look;
 
@@ -16,17 +16,16 @@ pub(super) fn blocked(walk: &mut Walk<'_>) -> Result<(), StoreError> {
         let (key, kept) = row?;
         let (account, other) = key.value();
         let place = format!("account {account}, blocking {other}");
-        let checked = checksum::check_presence(TABLE, (account, other), kept.value());
+        let checked = decode::<()>(TABLE, (account, other), kept.value());
         report.row(TABLE, &place, checked);
         for id in [account, other] {
             if look.accounts().get(id)?.is_none() {
                 report.find(TABLE, &place, "an account is missing");
             }
         }
-        let pair = look
-            .pairs()
-            .get((account.min(other), account.max(other)))?
-            .and_then(|pair| walk.conversations.get(&pair.value().0));
+        let key = (account.min(other), account.max(other));
+        let pair = number("pairs", key, look.pairs().get(key)?);
+        let pair = pair.and_then(|id| walk.conversations.get(&id));
         if pair.is_some_and(|pair| !pair.record.side(AccountId(account)).is_blocking) {
             report.find(TABLE, place, "their conversation does not know of it");
         }
@@ -44,7 +43,7 @@ pub(super) fn withheld(walk: &mut Walk<'_>) -> Result<(), StoreError> {
         let key = key.value();
         let (id, account, first) = key;
         let place = format!("conversation {id}, account {account}, entry {first}");
-        let opened = checksum::open_number(TABLE, key, last.value());
+        let opened = decode::<u64>(TABLE, key, last.value());
         let Some(last) = report.row(TABLE, &place, opened) else {
             continue;
         };

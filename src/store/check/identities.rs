@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use redb::ReadableTable;
+use serde::de::IgnoredAny;
 
 use super::super::error::StoreError;
-use super::Walk;
+use super::{Walk, number};
 use crate::protocol::Access;
-use crate::store::schema::checksum;
 use crate::store::schema::checksum::decode;
 use crate::store::schema::meta as counts;
 use crate::store::schema::names::NameOf;
@@ -26,7 +26,7 @@ pub(super) fn secrets(walk: &mut Walk<'_>) -> Result<(), StoreError> {
     for row in walk.look.secrets().iter()? {
         let (name, secret) = row?;
         let name = name.value();
-        let opened = checksum::open(TABLE, name, secret.value());
+        let opened = decode::<IgnoredAny>(TABLE, name, secret.value());
         walk.report.row(TABLE, name, opened);
     }
     Ok(())
@@ -39,7 +39,7 @@ pub(super) fn names(walk: &mut Walk<'_>) -> Result<(), StoreError> {
         let (key, id) = row?;
         let (kind, name) = key.value();
         let place = format!("{name:?}");
-        let opened = checksum::open_number(TABLE, (kind, name), id.value());
+        let opened = decode::<u64>(TABLE, (kind, name), id.value());
         let Some(id) = walk.report.row(TABLE, &place, opened) else {
             continue;
         };
@@ -109,7 +109,9 @@ fn one_each(
     let mut counts: BTreeMap<u64, u64> = ids?.into_iter().map(|id| (id, 0)).collect();
     let names = (of.number(), "")..(of.number() + 1, "");
     for row in walk.look.names().range(names)? {
-        if let Some(count) = counts.get_mut(&row?.1.value().0) {
+        let (key, value) = row?;
+        let id = number("names", key.value(), Some(value));
+        if let Some(count) = id.and_then(|id| counts.get_mut(&id)) {
             *count += 1;
         }
     }
@@ -134,7 +136,7 @@ pub(super) fn accounts(walk: &mut Walk<'_>) -> Result<(), StoreError> {
             continue;
         };
         let name = (NameOf::Account.number(), &*account.name);
-        if walk.look.names().get(name)?.map(|id| id.value().0) != Some(id) {
+        if number("names", name, walk.look.names().get(name)?) != Some(id) {
             report.find(TABLE, id, "its name does not point to it");
         }
     }

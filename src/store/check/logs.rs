@@ -5,16 +5,15 @@ use std::collections::BTreeSet;
 use redb::ReadableTable;
 
 use super::super::error::StoreError;
-use super::{Conversation, Walk};
+use super::{Conversation, Walk, number};
 use crate::protocol::{AccountId, DeviceId, Digest};
 use crate::store::ops::log::KEPT;
 use crate::store::ops::log::tolerant_scan::is_lost;
 use crate::store::ops::pairs;
 use crate::store::ops::usage as counts;
-use crate::store::schema::checksum;
 use crate::store::schema::checksum::{decode, decode_entry};
 use crate::store::schema::meta;
-use crate::store::schema::records::{ConversationRecord, Kind, RetentionRecord};
+use crate::store::schema::records::{ConversationRecord, Kind, RetentionRecord, SentRecord};
 use crate::store::schema::tables::Look;
 
 pub(super) fn conversations(walk: &mut Walk<'_>) -> Result<(), StoreError> {
@@ -38,12 +37,7 @@ pub(super) fn conversations(walk: &mut Walk<'_>) -> Result<(), StoreError> {
             report.find(TABLE, id, "its id has not been given out yet");
         }
         if let Kind::Pair(low, high) = record.kind
-            && walk
-                .look
-                .pairs()
-                .get((low, high))?
-                .map(|pair| pair.value().0)
-                != Some(id)
+            && number("pairs", (low, high), walk.look.pairs().get((low, high))?) != Some(id)
         {
             report.find(TABLE, id, "its pair does not point to it");
         }
@@ -113,7 +107,7 @@ pub(super) fn log(walk: &mut Walk<'_>) -> Result<(), StoreError> {
         }
         if row.device != DeviceId::SERVER.0 {
             let last = walk.look.senders().get((id, row.device))?;
-            if last.is_none_or(|last| last.value().0 < row.number) {
+            if number("senders", (id, row.device), last) < Some(row.number) {
                 report.find("log", place, "its number is not one that was used");
             }
         }
@@ -135,7 +129,7 @@ pub(super) fn usage(walk: &mut Walk<'_>) -> Result<(), StoreError> {
     for row in walk.look.usage().iter()? {
         let (account, kept) = row?;
         let account = account.value();
-        let opened = checksum::open_number(TABLE, account, kept.value());
+        let opened = decode::<u64>(TABLE, account, kept.value());
         let Some(bytes) = walk.report.row(TABLE, account, opened) else {
             walk.written.remove(&AccountId(account));
             continue;
@@ -164,7 +158,7 @@ pub(super) fn senders(walk: &mut Walk<'_>) -> Result<(), StoreError> {
         report.row(
             TABLE,
             &place,
-            checksum::open_number(TABLE, (id, device), last.value()),
+            decode::<u64>(TABLE, (id, device), last.value()),
         );
         if !walk.conversations.contains_key(&id) {
             report.find(TABLE, &place, "there is no such conversation");
@@ -183,8 +177,8 @@ pub(super) fn sent(walk: &mut Walk<'_>) -> Result<(), StoreError> {
         let (key, value) = row?;
         let (id, device, slot) = key.value();
         let place = format!("conversation {id}, device {device}, slot {slot}");
-        let opened = checksum::open_sent((id, device, slot), value.value());
-        let Some((number, digest, entry)) = report.row(TABLE, &place, opened) else {
+        let opened = decode::<SentRecord>(TABLE, (id, device, slot), value.value());
+        let Some(sent) = report.row(TABLE, &place, opened) else {
             continue;
         };
         let Some(log) = walk.conversations.get(&id) else {
@@ -192,17 +186,20 @@ pub(super) fn sent(walk: &mut Walk<'_>) -> Result<(), StoreError> {
             continue;
         };
         let last = walk.look.senders().get((id, device))?;
-        if number % KEPT != slot || last.is_none_or(|last| last.value().0 < number) {
+        let last = number("senders", (id, device), last);
+        if sent.number % KEPT != slot || last < Some(sent.number) {
             report.find(TABLE, &place, "its number is not one that was used");
         }
-        if entry > log.record.head {
+        if sent.entry > log.record.head {
             report.find(TABLE, &place, "its entry is ahead of the log");
         }
-        if let Some(value) = walk.look.log().get((id, entry))? {
-            let row = decode_entry(id, entry, value.value());
+        if let Some(value) = walk.look.log().get((id, sent.entry))? {
+            let row = decode_entry(id, sent.entry, value.value());
             let differs = row.is_ok_and(|row| {
                 !is_lost(&row)
-                    && (row.digest.0 != digest || row.device != device || row.number != number)
+                    && (row.digest != sent.digest
+                        || row.device != device
+                        || row.number != sent.number)
             });
             if differs {
                 report.find(TABLE, place, "its entry is another message");

@@ -3,10 +3,9 @@
 use redb::ReadableTable;
 
 use super::super::error::StoreError;
-use super::Walk;
+use super::{Walk, number};
 use crate::protocol::{Access, MemberRole};
 use crate::store::ops::rooms::{BELONGS, Invitation};
-use crate::store::schema::checksum;
 use crate::store::schema::checksum::decode;
 use crate::store::schema::meta;
 use crate::store::schema::names::NameOf;
@@ -19,7 +18,7 @@ pub(super) fn pairs(walk: &mut Walk<'_>) -> Result<(), StoreError> {
         let (key, id) = row?;
         let (low, high) = key.value();
         let place = format!("accounts {low} and {high}");
-        let opened = checksum::open_number(TABLE, (low, high), id.value());
+        let opened = decode::<u64>(TABLE, (low, high), id.value());
         let Some(id) = walk.report.row(TABLE, &place, opened) else {
             continue;
         };
@@ -55,7 +54,7 @@ pub(super) fn rooms(walk: &mut Walk<'_>) -> Result<(), StoreError> {
             ),
         ] {
             let name = walk.look.names().get((of.number(), &*room.name))?;
-            let points = name.map(|id| id.value().0) == Some(id);
+            let points = number("names", (of.number(), &*room.name), name) == Some(id);
             if points != is_due {
                 report.find(TABLE, id, problem);
             }
@@ -100,7 +99,8 @@ pub(super) fn members(walk: &mut Walk<'_>) -> Result<(), StoreError> {
             Kind::Everyone | Kind::Pair(..) => {}
             Kind::Room => {
                 let of = look.rooms_of().get((account, id))?;
-                let belongs = of.map(|left_ms| left_ms.value().0 == BELONGS);
+                let left_ms = number("rooms_of", (account, id), of);
+                let belongs = left_ms.map(|left_ms| left_ms == BELONGS);
                 if belongs != Some(member.until.is_none()) {
                     report.find(TABLE, &place, "the account's list of rooms has it wrong");
                 }
@@ -143,7 +143,7 @@ pub(super) fn joined(walk: &mut Walk<'_>) -> Result<(), StoreError> {
         let (key, kept) = row?;
         let (account, id) = key.value();
         let place = format!("account {account}, conversation {id}");
-        let checked = checksum::check_presence(TABLE, (account, id), kept.value());
+        let checked = decode::<()>(TABLE, (account, id), kept.value());
         walk.report.row(TABLE, &place, checked);
         if walk.look.members().get((id, account))?.is_none() {
             walk.report.find(TABLE, place, "the account is no member");
@@ -158,7 +158,7 @@ pub(super) fn rooms_of(walk: &mut Walk<'_>) -> Result<(), StoreError> {
         let (key, left_ms) = row?;
         let (account, id) = key.value();
         let place = format!("account {account}, room {id}");
-        let opened = checksum::open_number(TABLE, (account, id), left_ms.value());
+        let opened = decode::<u64>(TABLE, (account, id), left_ms.value());
         walk.report.row(TABLE, &place, opened);
         let kind = walk.conversations.get(&id).map(|one| one.record.kind);
         if kind != Some(Kind::Room) {

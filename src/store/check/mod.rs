@@ -12,7 +12,7 @@ use std::{fs, io};
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng as _;
 use redb::backends::InMemoryBackend;
-use redb::{Database, DatabaseError, ReadableDatabase, StorageBackend as _};
+use redb::{AccessGuard, Database, DatabaseError, ReadableDatabase, StorageBackend as _};
 use serde::{Deserialize, Serialize};
 
 use super::engine::journal::JournalLoss;
@@ -25,6 +25,7 @@ use super::schema::meta;
 use super::schema::records::ConversationRecord;
 use super::schema::tables::Snapshot;
 use crate::protocol::AccountId;
+use crate::store::schema::checksum::{Place, decode};
 
 /// How many findings a report names; more are counted. Chosen: nobody reads more.
 const FINDINGS_MAX: usize = 1000;
@@ -92,6 +93,15 @@ impl Report {
         }
         None
     }
+}
+
+/// A number that another row refers to; none if it is missing or damaged, which is found where its table is read.
+fn number(
+    table: &'static str,
+    key: impl Place,
+    row: Option<AccessGuard<'_, &'static [u8]>>,
+) -> Option<u64> {
+    row.and_then(|row| decode(table, key, row.value()).ok())
 }
 
 /// Opens a database file that no server holds, with what only its journal contains, without writing to either. Says

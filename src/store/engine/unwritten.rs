@@ -11,7 +11,6 @@ use redb::ReadableTable;
 
 use crate::protocol::{ConversationId, EntryId};
 use crate::store::error::StoreError;
-use crate::store::schema::checksum::SealedSent;
 use crate::store::schema::tables::{Look, Tables};
 
 /// The key of an entry: (conversation, entry).
@@ -23,7 +22,7 @@ pub(in crate::store) type SentKey = (u64, u64, u64);
 #[derive(Debug, Default)]
 struct Rows {
     entries: Vec<(EntryKey, Vec<u8>)>,
-    sent: Vec<(SentKey, SealedSent)>,
+    sent: Vec<(SentKey, Vec<u8>)>,
 }
 
 /// The rows that wait, in the order in which they came.
@@ -42,7 +41,7 @@ impl Unwritten {
     }
 
     /// What was sent under a number, in place of what stood there.
-    pub(in crate::store) fn put_sent(&self, key: SentKey, row: SealedSent) {
+    pub(in crate::store) fn put_sent(&self, key: SentKey, row: Vec<u8>) {
         self.rows().sent.push((key, row));
     }
 
@@ -69,7 +68,7 @@ impl Tables<'_> {
         }
         for (key, row) in sent {
             self.cache.writing.begin(ConversationId(key.0));
-            self.sent.insert(key, row)?;
+            self.sent.insert(key, &*row)?;
         }
         self.cache.writing.end();
         Ok(())

@@ -10,7 +10,7 @@ use redb::ReadableTable;
 use super::{accounts, conversations, pairs};
 use crate::protocol::{AccountId, BLOCKED_MAX, ConversationId, EntryId};
 use crate::store::error::{Stop, StoreError, readable};
-use crate::store::schema::checksum;
+use crate::store::schema::checksum::{decode, encode};
 use crate::store::schema::records::{ConversationRecord, Kind, Side};
 use crate::store::schema::tables::{Look, Tables};
 use crate::store::{BlockedUser, Refusal, Reply};
@@ -38,9 +38,7 @@ pub(in crate::store) fn block(
             return Err(Refusal::LimitReached(sentence).into());
         }
         (None, true) => {
-            tables
-                .blocked
-                .insert(key, checksum::presence(BLOCKED, key))?;
+            tables.blocked.insert(key, &*encode(BLOCKED, key, &()))?;
             blocked.push(BlockedUser {
                 account: other.id,
                 name: other.name,
@@ -98,7 +96,7 @@ pub(in crate::store) fn list(
         let (key, kept) = row?;
         let key = key.value();
         let other = AccountId(key.1);
-        if readable(checksum::check_presence(BLOCKED, key, kept.value()))?.is_some()
+        if readable(decode::<()>(BLOCKED, key, kept.value()))?.is_some()
             && let Some(record) = readable(accounts::require(look, other))?
         {
             blocked.push(BlockedUser {
@@ -121,7 +119,7 @@ pub(in crate::store) fn blocks(
     let Some(kept) = look.blocked().get(key)? else {
         return Ok(false);
     };
-    Ok(readable(checksum::check_presence(BLOCKED, key, kept.value()))?.is_some())
+    Ok(readable(decode::<()>(BLOCKED, key, kept.value()))?.is_some())
 }
 
 impl ConversationRecord {
@@ -191,7 +189,7 @@ pub(in crate::store) fn decide(
         let key = (conversation.0, peer.0, first);
         tables
             .withheld
-            .insert(key, checksum::number(WITHHELD, key, last))?;
+            .insert(key, &*encode(WITHHELD, key, &last))?;
     }
     Ok(None)
 }
@@ -287,8 +285,8 @@ impl<'l, L: Look> Given<'l, L> {
 }
 
 /// The first and the last of withheld entries in a row. Of damaged ones it is not known how many they are: at least one.
-fn open_run(key: (u64, u64, u64), last: checksum::Sealed) -> Result<(u64, u64), StoreError> {
-    let last = readable(checksum::open_number(WITHHELD, key, last))?;
+fn open_run(key: (u64, u64, u64), last: &[u8]) -> Result<(u64, u64), StoreError> {
+    let last = readable(decode::<u64>(WITHHELD, key, last))?;
     Ok((key.2, last.unwrap_or(key.2)))
 }
 
@@ -307,7 +305,9 @@ pub(in crate::store) fn forget_until(
         }
         let range = (conversation.0, account, 0)..=(conversation.0, account, record.floor);
         let floor = record.floor;
-        tables.withheld.retain_in(range, |_, last| last.0 > floor)?;
+        tables.withheld.retain_in(range, |key, last| {
+            decode::<u64>(WITHHELD, key, last).map_or(true, |last| last > floor)
+        })?;
     }
     Ok(())
 }

@@ -10,7 +10,6 @@ use crate::protocol::{
     AccountId, ConversationId, DeviceId, Digest, EVERYONE_NAME, EntryId, Position,
 };
 use crate::store::error::{Stop, StoreError, readable};
-use crate::store::schema::checksum;
 use crate::store::schema::checksum::{decode, encode};
 use crate::store::schema::meta;
 use crate::store::schema::meta::Sequence;
@@ -56,9 +55,7 @@ pub(in crate::store) fn put_joined(
     conversation: ConversationId,
 ) -> Result<(), StoreError> {
     let key = (account.0, conversation.0);
-    tables
-        .joined
-        .insert(key, checksum::presence("joined", key))?;
+    tables.joined.insert(key, &*encode("joined", key, &()))?;
     Ok(())
 }
 
@@ -345,7 +342,7 @@ pub(in crate::store) fn joined(
     for row in rows {
         let (key, kept) = row?;
         let key = key.value();
-        if readable(checksum::check_presence("joined", key, kept.value()))?.is_some() {
+        if readable(decode::<()>("joined", key, kept.value()))?.is_some() {
             joined.push(ConversationId(key.1));
         }
     }

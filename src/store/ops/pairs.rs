@@ -10,7 +10,7 @@ use super::{accounts, blocks, conversations};
 use crate::protocol::{AccountId, ConversationId};
 use crate::store::Refusal;
 use crate::store::error::{Stop, StoreError};
-use crate::store::schema::checksum;
+use crate::store::schema::checksum::{decode, encode};
 use crate::store::schema::records::{ConversationRecord, Kind, MemberRecord};
 use crate::store::schema::tables::{Look, Tables};
 
@@ -99,7 +99,7 @@ pub(in crate::store) fn known(
     let Some(known) = look.pairs().get(key)? else {
         return Ok(None);
     };
-    let id = checksum::open_number(TABLE, key, known.value())?;
+    let id = decode::<u64>(TABLE, key, known.value())?;
     Ok(Some(ConversationId(id)))
 }
 
@@ -153,9 +153,7 @@ pub(in crate::store) fn put(
     id: ConversationId,
 ) -> Result<(), StoreError> {
     let key = (low.0, high.0);
-    tables
-        .pairs
-        .insert(key, checksum::number(TABLE, key, id.0))?;
+    tables.pairs.insert(key, &*encode(TABLE, key, &id.0))?;
     Ok(())
 }
 

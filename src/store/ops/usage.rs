@@ -10,8 +10,7 @@ use redb::ReadableTable;
 use super::log::tolerant_scan::is_lost;
 use crate::protocol::AccountId;
 use crate::store::error::{Stop, StoreError, readable};
-use crate::store::schema::checksum;
-use crate::store::schema::checksum::decode_entry;
+use crate::store::schema::checksum::{decode, decode_entry, encode};
 use crate::store::schema::meta;
 use crate::store::schema::tables::{Look, Tables};
 use crate::store::{Quota, Refusal, Reply};
@@ -30,8 +29,8 @@ fn of(look: &impl Look, account: AccountId) -> Result<u64, StoreError> {
     if let Some(known) = look.cache().and_then(|cache| cache.usage.get(account)) {
         return Ok(known);
     }
-    let kept = look.usage().get(account.0)?.map(|kept| kept.value());
-    let bytes = kept.map(|kept| readable(checksum::open_number(TABLE, account.0, kept)));
+    let kept = look.usage().get(account.0)?;
+    let bytes = kept.map(|kept| readable(decode::<u64>(TABLE, account.0, kept.value())));
     let bytes = bytes.transpose()?.flatten().unwrap_or(0);
     if let Some(cache) = look.cache() {
         cache.usage.learn(account, bytes);
@@ -50,8 +49,8 @@ pub(in crate::store) fn save(
     } else if bytes == 0 {
         tables.usage.remove(account.0)?;
     } else {
-        let kept = checksum::number(TABLE, account.0, bytes);
-        tables.usage.insert(account.0, kept)?;
+        let kept = encode(TABLE, account.0, &bytes);
+        tables.usage.insert(account.0, &*kept)?;
     }
     Ok(())
 }
@@ -126,7 +125,7 @@ pub(in crate::store) fn tell(look: &impl Look, account_bytes: Option<u64>) -> Re
     for row in look.usage().range(0_u64..)? {
         let (account, kept) = row?;
         let account = account.value();
-        let bytes = readable(checksum::open_number(TABLE, account, kept.value()))?.unwrap_or(0);
+        let bytes = readable(decode::<u64>(TABLE, account, kept.value()))?.unwrap_or(0);
         if account == ALL.0 {
             all = bytes;
         } else {

@@ -12,14 +12,14 @@ use super::super::ops::log::KEPT;
 use super::super::ops::log::tolerant_scan::{is_lost, lost};
 use super::super::ops::rooms::{BELONGS, heir, put_room_of};
 use super::super::ops::{conversations, pairs, usage};
-use super::super::schema::checksum::{self, Place, decode, decode_entry, encode, encode_entry};
 use super::super::schema::names::{self, NameOf};
 use super::super::schema::records::{
-    AccountRecord, ConversationRecord, Kind, MemberRecord, RoomRecord,
+    AccountRecord, ConversationRecord, Kind, MemberRecord, RoomRecord, SentRecord,
 };
 use super::super::schema::{meta, tables::Tables};
 use super::Rescued;
 use crate::protocol::{Access, AccountId, ConversationId, DeviceId, MemberRole};
+use crate::store::schema::checksum::{Place, decode, decode_entry, encode, encode_entry};
 
 /// What the tables make agree with: what is left of conversations, and the ids that anything refers to.
 struct Left {
@@ -41,7 +41,6 @@ pub(super) fn agree(
     logs(tables, &mut left, rescued)?;
     accounts(tables, &mut left, rescued)?;
     rooms(tables, &left, rescued)?;
-    names::put_skeletons(tables)?;
     members(tables, &mut left, rescued)?;
     blocks(tables, &mut left)?;
     for (id, record) in &left.records {
@@ -54,8 +53,8 @@ pub(super) fn agree(
     let mut next_device = 1;
     for ((id, device), number) in left.numbers {
         next_device = next_device.max(device + 1);
-        let row = checksum::number("senders", (id, device), number);
-        tables.senders.insert((id, device), row)?;
+        let row = encode("senders", (id, device), &number);
+        tables.senders.insert((id, device), &*row)?;
     }
     for row in tables.devices.iter()? {
         next_device = next_device.max(row?.0.value().1 + 1);
@@ -110,11 +109,8 @@ fn read(tables: &Tables<'_>, rescued: &mut Rescued) -> Result<Left, StoreError> 
     for row in tables.rooms.iter()? {
         ids.insert(row?.0.value());
     }
-    for row in tables.senders.iter()? {
-        let (key, last) = row?;
-        ids.insert(key.value().0);
-        left.numbers.insert(key.value(), last.value().0);
-    }
+    left.numbers = records("senders", &*tables.senders)?.into_iter().collect();
+    ids.extend(left.numbers.keys().map(|(id, _)| *id));
     for row in tables.retention.iter()? {
         ids.insert(row?.0.value());
     }
@@ -139,9 +135,10 @@ fn read(tables: &Tables<'_>, rescued: &mut Rescued) -> Result<Left, StoreError> 
     for row in tables.names.iter()? {
         let (key, id) = row?;
         let (of, name) = key.value();
-        left.names.insert((of, id.value().0), name.to_owned());
+        let id = decode("names", key.value(), id.value())?;
+        left.names.insert((of, id), name.to_owned());
         if of == NameOf::Account.number() {
-            left.accounts.insert(id.value().0);
+            left.accounts.insert(id);
         }
     }
     Ok(left)
@@ -179,13 +176,21 @@ fn logs(tables: &mut Tables<'_>, left: &mut Left, rescued: &mut Rescued) -> Resu
             let last = left.numbers.entry((id, row.device)).or_default();
             *last = row.number.max(*last);
             let slot = (id, row.device, row.number % KEPT);
-            sent.push((slot, checksum::sent(slot, row.number, row.digest.0, entry)));
+            let (number, digest) = (row.number, row.digest);
+            sent.push((
+                slot,
+                SentRecord {
+                    number,
+                    digest,
+                    entry,
+                },
+            ));
         }
     }
     for (slot, row) in sent {
         let last = left.numbers.get(&(slot.0, slot.1)).copied().unwrap_or(0);
-        if row.0.saturating_add(KEPT) > last {
-            tables.sent.insert(slot, row)?;
+        if row.number.saturating_add(KEPT) > last {
+            tables.sent.insert(slot, &*encode("sent", slot, &row))?;
         }
     }
     for (id, record) in &mut left.records {
@@ -243,6 +248,7 @@ fn accounts(
     tables.names.retain(|_, _| false)?;
     for (id, record) in records::<u64, AccountRecord>("accounts", &*tables.accounts)? {
         names::put(tables, NameOf::Account, &record.name, id)?;
+        names::put_skeleton(tables, NameOf::AccountSkeleton, &record.name, id)?;
         left.accounts.insert(id);
     }
     Ok(())
@@ -266,6 +272,7 @@ fn rooms(tables: &mut Tables<'_>, left: &Left, rescued: &mut Rescued) -> Result<
     }
     for (id, room) in records::<u64, RoomRecord>("rooms", &*tables.rooms)? {
         names::put(tables, NameOf::Room, &room.name, id)?;
+        names::put_skeleton(tables, NameOf::RoomSkeleton, &room.name, id)?;
         if room.access == Access::Public {
             names::put(tables, NameOf::PublicRoom, &room.name, id)?;
         }
@@ -360,15 +367,14 @@ fn blocks(tables: &mut Tables<'_>, left: &mut Left) -> Result<(), StoreError> {
             };
             side.is_blocking |= tables.blocked.get(key)?.is_some();
             if side.is_blocking {
-                tables
-                    .blocked
-                    .insert(key, checksum::presence("blocked", key))?;
+                tables.blocked.insert(key, &*encode("blocked", key, &()))?;
             }
         }
     }
-    tables.withheld.retain(|(id, account, _), (last, _)| {
-        let record = left.records.get(&id);
-        record.is_some_and(|record| last < record.side(AccountId(account)).run.0)
+    tables.withheld.retain(|key, row| {
+        let last = decode::<u64>("withheld", key, row);
+        let record = left.records.get(&key.0).zip(last.ok());
+        record.is_some_and(|(record, last)| last < record.side(AccountId(key.1)).run.0)
     })?;
     Ok(())
 }

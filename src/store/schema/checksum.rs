@@ -4,9 +4,6 @@
 //! changed on the disk must not pass for what was written, nor for the row of another key or table: so behind each
 //! stands a CRC-32 of its value, its key and its table's name. Damage is then an error wherever the row is read, and
 //! what is gone with its key is missing, which `check` finds by comparing tables.
-//!
-//! The rows of a log are sealed without the table's name: nothing else can be decoded as one of them, and so a schema
-//! came by these check values without a million rows being written anew.
 
 use crc32fast::Hasher;
 use serde::{Deserialize, Serialize};
@@ -19,12 +16,6 @@ const SUM_BYTES: usize = 4;
 
 /// For how many bytes of a row there is room at once. Chosen: most rows, a line of chat included.
 const ROW_BYTES: usize = 320;
-
-/// A number with its check value.
-pub(in crate::store) type Sealed = (u64, u32);
-
-/// What was stored under a number, with the check value: number, digest, entry.
-pub(in crate::store) type SealedSent = (u64, [u8; 32], u64, u32);
 
 /// A key, as it counts for the check value.
 pub(in crate::store) trait Place: Copy + std::fmt::Debug {
@@ -65,52 +56,23 @@ impl Place for (u8, &str) {
     }
 }
 
-fn sum(table: &str, place: impl Place, value: &[&[u8]]) -> u32 {
+fn sum(table: &str, place: impl Place, value: &[u8]) -> u32 {
     let mut sum = Hasher::new();
-    for part in value {
-        sum.update(part);
-    }
+    sum.update(value);
     place.add_to(&mut sum);
     sum.update(table.as_bytes());
     sum.finalize()
 }
 
-/// The table's name as it counts for the check values of logs.
-const LOG: &str = "";
-
-fn damaged(table: &'static str, place: impl Place, reason: &str) -> StoreError {
-    StoreError::Damaged {
-        table,
-        place: format!("{place:?}"),
-        reason: reason.into(),
-    }
-}
-
-const NO_FIT: &str = "its checksum does not fit";
-
-/// The bytes under which a record is kept.
-pub(in crate::store) fn encode<T: Serialize>(
+/// The bytes under which a record is kept: `MessagePack` and the check value.
+pub(in crate::store) fn encode<T: Serialize + ?Sized>(
     table: &str,
     place: impl Place,
     record: &T,
 ) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(ROW_BYTES);
     rmp_serde::encode::write(&mut bytes, record).expect("writing to a Vec cannot fail");
-    seal(table, place, bytes)
-}
-
-/// The bytes under which an entry of a log is kept.
-pub(in crate::store) fn encode_entry(
-    conversation: u64,
-    entry: u64,
-    row: &LogRecord<'_>,
-) -> Vec<u8> {
-    encode(LOG, (conversation, entry), row)
-}
-
-/// Puts the check value behind bytes.
-pub(in crate::store) fn seal(table: &str, place: impl Place, mut bytes: Vec<u8>) -> Vec<u8> {
-    let sum = sum(table, place, &[&bytes]);
+    let sum = sum(table, place, &bytes);
     bytes.extend_from_slice(&sum.to_le_bytes());
     bytes
 }
@@ -121,8 +83,35 @@ pub(in crate::store) fn decode<'a, T: Deserialize<'a>>(
     place: impl Place,
     bytes: &'a [u8],
 ) -> Result<T, StoreError> {
-    let record = open(table, place, bytes)?;
-    rmp_serde::from_slice(record).map_err(|error| damaged(table, place, &error.to_string()))
+    let damaged = |reason| StoreError::Damaged {
+        table,
+        place: format!("{place:?}"),
+        reason,
+    };
+    let record = open(table, place, bytes);
+    let record = record.ok_or_else(|| damaged("its checksum does not fit".to_owned()))?;
+    rmp_serde::from_slice(record).map_err(|error| damaged(error.to_string()))
+}
+
+/// What stands before the check value, if that fits.
+pub(in crate::store) fn open<'a>(
+    table: &str,
+    place: impl Place,
+    bytes: &'a [u8],
+) -> Option<&'a [u8]> {
+    let (bytes, kept) = bytes.split_last_chunk::<SUM_BYTES>()?;
+    (sum(table, place, bytes) == u32::from_le_bytes(*kept)).then_some(bytes)
+}
+
+const LOG: &str = "log";
+
+/// The bytes under which an entry of a log is kept.
+pub(in crate::store) fn encode_entry(
+    conversation: u64,
+    entry: u64,
+    row: &LogRecord<'_>,
+) -> Vec<u8> {
+    encode(LOG, (conversation, entry), row)
 }
 
 /// Reads an entry of a log back.
@@ -131,95 +120,7 @@ pub(in crate::store) fn decode_entry(
     entry: u64,
     bytes: &[u8],
 ) -> Result<LogRecord<'_>, StoreError> {
-    let place = (conversation, entry);
-    let record = split(LOG, place, bytes).ok_or_else(|| damaged("log", place, NO_FIT))?;
-    rmp_serde::from_slice(record).map_err(|error| damaged("log", place, &error.to_string()))
-}
-
-/// Reads bytes back that were sealed.
-pub(in crate::store) fn open<'a>(
-    table: &'static str,
-    place: impl Place,
-    bytes: &'a [u8],
-) -> Result<&'a [u8], StoreError> {
-    split(table, place, bytes).ok_or_else(|| damaged(table, place, NO_FIT))
-}
-
-fn split<'a>(table: &str, place: impl Place, bytes: &'a [u8]) -> Option<&'a [u8]> {
-    let (bytes, kept) = bytes.split_last_chunk::<SUM_BYTES>()?;
-    (sum(table, place, &[bytes]) == u32::from_le_bytes(*kept)).then_some(bytes)
-}
-
-/// A number as it is kept.
-pub(in crate::store) fn number(table: &str, place: impl Place, number: u64) -> Sealed {
-    (number, number_sum(table, place, number))
-}
-
-/// The check value of a number that is kept elsewhere.
-pub(in crate::store) fn number_sum(table: &str, place: impl Place, number: u64) -> u32 {
-    sum(table, place, &[&number.to_le_bytes()])
-}
-
-/// Reads a number back.
-pub(in crate::store) fn open_number(
-    table: &'static str,
-    place: impl Place,
-    (found, kept): Sealed,
-) -> Result<u64, StoreError> {
-    if number_sum(table, place, found) == kept {
-        Ok(found)
-    } else {
-        Err(damaged(table, place, NO_FIT))
-    }
-}
-
-/// What is kept of a row that only is there.
-pub(in crate::store) fn presence(table: &str, place: impl Place) -> u32 {
-    sum(table, place, &[])
-}
-
-/// Checks a row that only is there.
-pub(in crate::store) fn check_presence(
-    table: &'static str,
-    place: impl Place,
-    kept: u32,
-) -> Result<(), StoreError> {
-    if presence(table, place) == kept {
-        Ok(())
-    } else {
-        Err(damaged(table, place, NO_FIT))
-    }
-}
-
-/// The table of what was stored under which number.
-const SENT: &str = "sent";
-
-/// What was stored under a number, as it is kept.
-pub(in crate::store) fn sent(
-    place: (u64, u64, u64),
-    number: u64,
-    digest: [u8; 32],
-    entry: u64,
-) -> SealedSent {
-    let sum = sent_sum(place, number, &digest, entry);
-    (number, digest, entry, sum)
-}
-
-fn sent_sum(place: (u64, u64, u64), number: u64, digest: &[u8; 32], entry: u64) -> u32 {
-    let value = [&number.to_le_bytes()[..], digest, &entry.to_le_bytes()];
-    sum(SENT, place, &value)
-}
-
-/// Reads back what was stored under a number: the number, the digest, the entry.
-pub(in crate::store) fn open_sent(
-    place: (u64, u64, u64),
-    (number, digest, entry, kept): SealedSent,
-) -> Result<(u64, [u8; 32], u64), StoreError> {
-    if sent_sum(place, number, &digest, entry) == kept {
-        Ok((number, digest, entry))
-    } else {
-        Err(damaged(SENT, place, NO_FIT))
-    }
+    decode(LOG, (conversation, entry), bytes)
 }
 
 #[cfg(test)]
@@ -228,30 +129,20 @@ mod tests {
 
     #[test]
     fn row_passes_for_no_other_value_key_or_table() {
-        let kept = number("pairs", (1_u64, 2_u64), 3);
-        assert_eq!(open_number("pairs", (1, 2), kept).ok(), Some(3));
+        let kept = encode("pairs", (1_u64, 2_u64), &3_u64);
+        let read = |table, key: (u64, u64), kept: &[u8]| decode::<u64>(table, key, kept).ok();
+        assert_eq!(read("pairs", (1, 2), &kept), Some(3));
+        for bit in 0..kept.len() * 8 {
+            let mut changed = kept.clone();
+            changed[bit / 8] ^= 1 << (bit % 8);
+            assert_eq!(read("pairs", (1, 2), &changed), None);
+        }
         for bit in 0..64 {
-            let changed = (kept.0 ^ 1 << bit, kept.1);
-            assert!(open_number("pairs", (1, 2), changed).is_err());
-            assert!(open_number("pairs", (1 ^ 1 << bit, 2), kept).is_err());
-            assert!(open_number("pairs", (1, 2 ^ 1 << bit), kept).is_err());
+            assert_eq!(read("pairs", (1 ^ 1 << bit, 2), &kept), None);
         }
-        assert!(open_number("senders", (1, 2), kept).is_err());
-        assert!(check_presence("joined", (1, 2), presence("joined", (1, 2))).is_ok());
-        assert!(check_presence("joined", (1, 2), presence("invited", (1, 2))).is_err());
-        assert!(check_presence("joined", (1, 3), presence("joined", (1, 2))).is_err());
-    }
-
-    #[test]
-    fn what_is_too_short_to_be_sealed_is_damaged() {
-        for length in 0..SUM_BYTES {
-            assert!(open("secrets", "a key", &vec![0; length]).is_err());
+        assert_eq!(read("senders", (1, 2), &kept), None);
+        for length in 0..kept.len() {
+            assert_eq!(read("pairs", (1, 2), &kept[..length]), None);
         }
-        let sealed = seal("secrets", "a key", b"swordfish".to_vec());
-        assert_eq!(
-            open("secrets", "a key", &sealed).ok(),
-            Some(&b"swordfish"[..])
-        );
-        assert!(open("secrets", "another", &sealed).is_err());
     }
 }

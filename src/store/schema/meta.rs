@@ -8,8 +8,9 @@ use redb::{
     Database, ReadableDatabase, ReadableTable, ReadableTableMetadata as _, TableDefinition,
     TableError,
 };
+use serde_bytes::{ByteBuf, Bytes};
 
-use super::checksum;
+use super::checksum::{decode, encode};
 use super::tables::{Look, Snapshot, State, Tables};
 use crate::store::engine::journal::Note;
 use crate::store::error::{StoreError, readable};
@@ -19,10 +20,10 @@ use crate::store::ops::conversations::make_everyone;
 use crate::store::ops::pairs;
 
 /// The version of the tables and records that this program writes. A database of a newer one is refused.
-pub const SCHEMA_VERSION: u64 = 4;
+pub const SCHEMA_VERSION: u64 = 5;
 
 pub(in crate::store) const SCHEMA: &str = "server schema";
-const TABLE: &str = "meta";
+const TABLE: &str = "numbers";
 const EPOCH: &str = "epoch";
 const ACCOUNTS: &str = "accounts";
 /// How often the database was opened for service: see `generation`.
@@ -88,36 +89,25 @@ pub(in crate::store) fn count_account(tables: &mut Tables<'_>) -> Result<(), Sto
 }
 
 fn number(look: &impl Look, row: &str) -> Result<u64, StoreError> {
-    optional(look, row)?.ok_or_else(|| StoreError::missing("meta"))
+    optional(look, row)?.ok_or_else(|| StoreError::missing(TABLE))
 }
 
 fn optional(look: &impl Look, row: &str) -> Result<Option<u64>, StoreError> {
-    let Some(found) = look.meta().get(row)?.map(|value| value.value()) else {
-        return Ok(None);
-    };
-    let sum = look.meta_sums().get(row)?.map(|sum| sum.value());
-    let sealed = (found, sum.unwrap_or_default());
-    checksum::open_number(TABLE, row, sealed).map(Some)
+    let value = look.numbers().get(row)?;
+    value
+        .map(|value| decode(TABLE, row, value.value()))
+        .transpose()
 }
 
 fn put(tables: &mut Tables<'_>, row: &str, number: u64) -> Result<(), StoreError> {
-    tables.meta.insert(row, number)?;
-    let sum = checksum::number_sum(TABLE, row, number);
-    tables.meta_sums.insert(row, sum)?;
+    tables.numbers.insert(row, &*encode(TABLE, row, &number))?;
     Ok(())
 }
 
 /// Notes that the tables are of this program's schema.
 pub(in crate::store) fn note_schema(tables: &mut Tables<'_>) -> Result<(), StoreError> {
-    put(tables, SCHEMA, SCHEMA_VERSION)
-}
-
-/// Whether a row's check value is there and fits.
-pub(in crate::store) fn is_sealed(look: &impl Look, row: &str, number: u64) -> bool {
-    let sum = look.meta_sums().get(row);
-    sum.is_ok_and(|sum| {
-        sum.is_some_and(|sum| checksum::open_number(TABLE, row, (number, sum.value())).is_ok())
-    })
+    tables.meta.insert(SCHEMA, SCHEMA_VERSION)?;
+    Ok(())
 }
 
 /// Whether the server may make secrets that it does not find, though there are accounts.
@@ -159,36 +149,24 @@ pub(in crate::store) fn mend(
     }
     note_schema(tables)?;
     put(tables, COPY, 1)?;
-    // A check value of a row that was lost says nothing.
-    let mut rows = Vec::new();
-    for row in tables.meta_sums.iter()? {
-        let row = row?.0;
-        if tables.meta.get(row.value())?.is_none() {
-            rows.push(row.value().to_owned());
-        }
-    }
-    for row in rows {
-        tables.meta_sums.remove(&*row)?;
-    }
     Ok(())
 }
 
-/// Every row of `meta`, with what is damaged about it: for checks.
+/// Every row of `numbers`, with what is damaged about it: for checks.
 pub(in crate::store) fn each_row(
     look: &impl Look,
     mut row_is: impl FnMut(&str, Result<(), StoreError>),
 ) -> Result<(), StoreError> {
-    for row in look.meta().iter()? {
-        let row = row?.0;
+    let schema = look.meta().get(SCHEMA)?.map(|schema| schema.value());
+    let known = schema.filter(|schema| *schema == SCHEMA_VERSION);
+    row_is(
+        SCHEMA,
+        known.map(drop).ok_or_else(|| StoreError::missing("meta")),
+    );
+    for row in look.numbers().iter()? {
+        let (row, value) = row?;
         let row = row.value();
-        row_is(row, optional(look, row).map(drop));
-    }
-    for row in look.meta_sums().iter()? {
-        let row = row?.0;
-        let row = row.value();
-        if look.meta().get(row)?.is_none() {
-            row_is(row, Err(StoreError::missing(TABLE)));
-        }
+        row_is(row, decode::<u64>(TABLE, row, value.value()).map(drop));
     }
     Ok(())
 }
@@ -372,10 +350,9 @@ fn make_schema(database: &Database, rng: &mut ChaCha20Rng) -> Result<u64, StoreE
     {
         let state = State::default();
         let mut tables = Tables::open(&transaction, &state)?;
-        let rows = [(SCHEMA, SCHEMA_VERSION), (EPOCH, epoch), (ACCOUNTS, 0)];
-        for (row, value) in rows {
-            put(&mut tables, row, value)?;
-        }
+        note_schema(&mut tables)?;
+        put(&mut tables, EPOCH, epoch)?;
+        put(&mut tables, ACCOUNTS, 0)?;
         for sequence in Sequence::ALL {
             put(&mut tables, sequence.row(), 1)?;
         }
@@ -402,7 +379,7 @@ pub(in crate::store) fn secret(
         let found = tables
             .secrets()
             .get(name)?
-            .map(|value| checksum::open(SECRETS, name, value.value()).map(<[u8]>::to_vec))
+            .map(|value| decode::<ByteBuf>(SECRETS, name, value.value()).map(ByteBuf::into_vec))
             .transpose()?;
         if let Some(secret) = found {
             secret
@@ -415,8 +392,8 @@ pub(in crate::store) fn secret(
             });
         } else {
             let secret = make();
-            let sealed = checksum::seal(SECRETS, name, secret.clone());
-            tables.secrets.insert(name, &*sealed)?;
+            let row = encode(SECRETS, name, Bytes::new(&secret));
+            tables.secrets.insert(name, &*row)?;
             secret
         }
     };

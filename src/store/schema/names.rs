@@ -1,13 +1,10 @@
 //! Names: each of some kind, each pointing to an id. No two of a kind are alike, and ids never change with them.
 
-use std::collections::BTreeSet;
 use std::ops::Bound;
 
 use redb::ReadableTable;
 
-use super::checksum;
-use super::checksum::decode;
-use super::records::{AccountRecord, RoomRecord};
+use super::checksum::{decode, encode};
 use super::tables::{Look, Tables};
 use crate::store::StoreError;
 use crate::store::error::readable;
@@ -63,7 +60,7 @@ pub(in crate::store) fn find(
 ) -> Result<Option<u64>, StoreError> {
     let key = (of.number(), name);
     let id = look.names().get(key)?;
-    id.map(|id| checksum::open_number(TABLE, key, id.value()))
+    id.map(|id| decode::<u64>(TABLE, key, id.value()))
         .transpose()
 }
 
@@ -75,7 +72,7 @@ pub(in crate::store) fn put(
     id: u64,
 ) -> Result<(), StoreError> {
     let key = (of.number(), name);
-    tables.names.insert(key, checksum::number(TABLE, key, id))?;
+    tables.names.insert(key, &*encode(TABLE, key, &id))?;
     Ok(())
 }
 
@@ -89,37 +86,19 @@ pub(in crate::store) fn remove(
     Ok(())
 }
 
-/// Makes the forms that look-alikes share anew, from the names of all accounts and rooms that can be read: by the rule as
-/// it is now. Of those that were told apart by an earlier rule each keeps its name; the form is that of the oldest, and
-/// the others have it with their id, which no name has, so that there is one for each.
-pub(in crate::store) fn put_skeletons(tables: &mut Tables<'_>) -> Result<(), StoreError> {
-    let mut all = Vec::new();
-    for row in tables.accounts.iter()? {
-        let (id, value) = row?;
-        let id = id.value();
-        if let Some(account) = readable(decode::<AccountRecord>("accounts", id, value.value()))? {
-            all.push((NameOf::AccountSkeleton, account.name, id));
-        }
+/// Puts the form of a name that look-alikes share. Where another name has it, which an older rule told apart, it gets the id
+/// behind it, so that there is one for each.
+pub(in crate::store) fn put_skeleton(
+    tables: &mut Tables<'_>,
+    of: NameOf,
+    name: &str,
+    id: u64,
+) -> Result<(), StoreError> {
+    let mut form = skeleton(name);
+    if find(tables, of, &form)?.is_some() {
+        form = format!("{form} {id}");
     }
-    for row in tables.rooms.iter()? {
-        let (id, value) = row?;
-        let id = id.value();
-        if let Some(room) = readable(decode::<RoomRecord>("rooms", id, value.value()))? {
-            all.push((NameOf::RoomSkeleton, room.name, id));
-        }
-    }
-    let known: BTreeSet<(u8, u64)> = all.iter().map(|(of, _, id)| (of.number(), *id)).collect();
-    tables
-        .names
-        .retain(|(of, _), (id, _)| !known.contains(&(of, id)))?;
-    for (of, name, id) in all {
-        let mut form = skeleton(&name);
-        if find(tables, of, &form)?.is_some() {
-            form = format!("{form} {id}");
-        }
-        put(tables, of, &form, id)?;
-    }
-    Ok(())
+    put(tables, of, &form, id)
 }
 
 /// The next `count` names of a kind behind one, in the order of their bytes, with their ids as far as they can be read.
@@ -135,7 +114,7 @@ pub(in crate::store) fn after(
     for row in look.names().range((from, to))?.take(count) {
         let (key, id) = row?;
         let key = key.value();
-        let id = readable(checksum::open_number(TABLE, key, id.value()))?;
+        let id = readable(decode::<u64>(TABLE, key, id.value()))?;
         found.push((key.1.to_owned(), id));
     }
     Ok(found)

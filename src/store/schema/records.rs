@@ -255,6 +255,14 @@ pub(in crate::store) struct LogRecord<'a> {
     pub(in crate::store) content: &'a Bytes,
 }
 
+/// A row of `sent`.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+pub(in crate::store) struct SentRecord {
+    pub(in crate::store) number: u64,
+    pub(in crate::store) digest: Digest,
+    pub(in crate::store) entry: u64,
+}
+
 /// A row of `retention`: what of a conversation is kept, where the operator has said so for this one. None: as for
 /// all others; zero: without a limit.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]

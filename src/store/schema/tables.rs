@@ -11,7 +11,6 @@ use redb::{
     ReadOnlyTable, ReadTransaction, ReadableTable, Table, TableDefinition, WriteTransaction,
 };
 
-use super::checksum::{Sealed, SealedSent};
 use crate::store::StoreError;
 use crate::store::engine::cache::Cache;
 
@@ -125,49 +124,49 @@ macro_rules! tables {
 }
 
 tables! {
-    /// The schema's version, the epoch, the next ids: not sealed, so that an older program can read the version.
+    /// The schema's version, alone and as it is: whatever else changes, each program must be able to read it.
     meta: &'static str => u64;
-    /// The check value of each row of `meta`.
-    meta_sums: &'static str => u32;
+    /// The epoch, the next ids and other numbers that the database knows of itself.
+    numbers: &'static str => &'static [u8];
     /// Named secrets: the Noise key and its like; sealed.
     secrets: &'static str => &'static [u8];
     /// (what kind of name, the name) to its id.
-    names: (u8, &'static str) => Sealed;
+    names: (u8, &'static str) => &'static [u8];
     /// An account to its [`super::records::AccountRecord`].
     accounts: u64 => &'static [u8];
     /// (account, device) to its [`super::records::DeviceRecord`].
     devices: (u64, u64) => &'static [u8];
     /// The (lower, higher) account of a pair to its conversation.
-    pairs: (u64, u64) => Sealed;
+    pairs: (u64, u64) => &'static [u8];
     /// A conversation to its [`super::records::ConversationRecord`].
     conversations: u64 => &'static [u8];
     /// (conversation, account) to its [`super::records::MemberRecord`].
     members: (u64, u64) => &'static [u8];
     /// Each (account, conversation) that it belongs to.
-    joined: (u64, u64) => u32;
+    joined: (u64, u64) => &'static [u8];
     /// A room's conversation to its [`super::records::RoomRecord`].
     rooms: u64 => &'static [u8];
     /// Each (account, room) that it belongs to, with 0, or has left, with the time in milliseconds since 1970 (UTC).
-    rooms_of: (u64, u64) => Sealed;
+    rooms_of: (u64, u64) => &'static [u8];
     /// Each (account, room) that it is invited to and has not joined since.
-    invited: (u64, u64) => u32;
+    invited: (u64, u64) => &'static [u8];
     /// (conversation, device) to the last number that the device has used in it. These rows stay for good, also when the
     /// device is forgotten or its account has left the room: 28 bytes for each conversation in which a device has ever
     /// said something, and devices are made by logins only, which are rationed. Without its row a number would be taken
     /// twice, and what was still under way could stand twice.
-    senders: (u64, u64) => Sealed;
+    senders: (u64, u64) => &'static [u8];
     /// (conversation, device, number modulo how many are kept) to what was stored under that number: number, digest, entry.
     /// At most `log::KEPT` rows of 68 bytes for each row of `senders`; they go with the device when it is forgotten.
-    sent: (u64, u64, u64) => SealedSent;
+    sent: (u64, u64, u64) => &'static [u8];
     /// (conversation, entry) to its [`super::records::LogRecord`].
     log: (u64, u64) => &'static [u8];
     /// A conversation to its [`super::records::RetentionRecord`], where it has one of its own.
     retention: u64 => &'static [u8];
     /// An account to how many bytes of rows of `log` it has written; 0 to how many there are.
-    usage: u64 => Sealed;
+    usage: u64 => &'static [u8];
     /// Each (account, other account) that it blocks.
-    blocked: (u64, u64) => u32;
+    blocked: (u64, u64) => &'static [u8];
     /// (pair, account, first entry) to the last of the entries in a row that were withheld from that account. The last such
     /// row of each is in the conversation's record.
-    withheld: (u64, u64, u64) => Sealed;
+    withheld: (u64, u64, u64) => &'static [u8];
 }

@@ -15,10 +15,11 @@ use crate::protocol::{AccountId, ConversationId, DeviceId, Digest, EntryId, Numb
 use crate::store::engine::cache::NameHash;
 use crate::store::engine::unwritten;
 use crate::store::error::{Stop, StoreError, readable};
-use crate::store::schema::checksum;
-use crate::store::schema::checksum::{decode_entry, encode_entry};
+use crate::store::schema::checksum::{decode, decode_entry, encode, encode_entry};
 use crate::store::schema::meta;
-use crate::store::schema::records::{ConversationRecord, Kind, LogRecord, MemberRecord};
+use crate::store::schema::records::{
+    ConversationRecord, Kind, LogRecord, MemberRecord, SentRecord,
+};
 use crate::store::schema::tables::{Look, Tables};
 use crate::store::{Append, Audience, Entry, Refusal, Reply, StoredEntry};
 use tolerant_scan::Direction;
@@ -72,11 +73,16 @@ pub(in crate::store) fn append(tables: &mut Tables<'_>, append: &Append) -> Resu
     pairs::begin(tables, conversation, &record)?;
     let stored = put(tables, conversation, &mut record, &new)?;
     let slot = (conversation.0, append.device.0, append.number.0 % KEPT);
-    let sent = checksum::sent(slot, append.number.0, append.digest.0, stored.entry.0);
+    let sent = SentRecord {
+        number: append.number.0,
+        digest: append.digest,
+        entry: stored.entry.0,
+    };
+    let sent = encode("sent", slot, &sent);
     if let Some(cache) = tables.cache_to_change() {
         cache.unwritten.put_sent(slot, sent);
     } else {
-        tables.sent.insert(slot, sent)?;
+        tables.sent.insert(slot, &*sent)?;
     }
     use_up(tables, conversation, append.device, append.number)?;
     Ok(Reply::Stored(stored))
@@ -185,9 +191,9 @@ fn repeated(look: &impl Look, append: &Append, expected: Number) -> Result<Entry
     let Some(kept) = look.sent().get(slot)? else {
         return Err(Refusal::Conflict.into());
     };
-    match readable(checksum::open_sent(slot, kept.value()))? {
-        Some((number, digest, entry)) if number == append.number.0 && digest == append.digest.0 => {
-            Ok(EntryId(entry))
+    match readable(decode::<SentRecord>("sent", slot, kept.value()))? {
+        Some(sent) if sent.number == append.number.0 && sent.digest == append.digest => {
+            Ok(EntryId(sent.entry))
         }
         Some(_) => Err(Refusal::Conflict.into()),
         // It may stand and may not: what cannot be read is as good as no longer kept.
@@ -332,7 +338,7 @@ fn used_up(
     }
     let key = (conversation.0, device.0);
     let last = match look.senders().get(key)? {
-        Some(last) => checksum::open_number("senders", key, last.value())?,
+        Some(last) => decode::<u64>("senders", key, last.value())?,
         None if has_sent(look, key)? => return Err(StoreError::missing("senders")),
         None => 0,
     };
@@ -364,8 +370,8 @@ pub(in crate::store) fn use_up(
         return Ok(());
     }
     let key = (conversation.0, device.0);
-    let last = checksum::number("senders", key, number.0);
-    tables.senders.insert(key, last)?;
+    let last = encode("senders", key, &number.0);
+    tables.senders.insert(key, &*last)?;
     Ok(())
 }
 

@@ -165,7 +165,7 @@ impl Scene {
         if let Some(known) = known {
             let is_news = known == Invitation::Withheld && invitation == Invitation::Shown;
             if is_news && permitted.is_ok() && has_room {
-                tables.invited.insert(row, invitation.row(row))?;
+                tables.invited.insert(row, &*invitation.row(row))?;
             }
             return Ok(unchanged(Some(subject.id)));
         }
@@ -174,7 +174,7 @@ impl Scene {
             let sentence = "this user has as many open invitations as one may have";
             return Err(Refusal::LimitReached(sentence).into());
         }
-        tables.invited.insert(row, invitation.row(row))?;
+        tables.invited.insert(row, &*invitation.row(row))?;
         let pair = pairs::find(tables, self.actor, subject.id)?;
         let (mut record, _) = conversations::membership(tables, pair, self.actor)?;
         pairs::begin(tables, pair, &record)?;

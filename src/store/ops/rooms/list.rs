@@ -8,15 +8,13 @@ use super::super::{accounts, conversations};
 use super::{membership, require, require_member};
 use crate::protocol::{Access, AccountId, ConversationId, Room};
 use crate::store::error::{Stop, StoreError, readable};
-use crate::store::schema::checksum;
+use crate::store::schema::checksum::{decode, encode};
 use crate::store::schema::names;
 use crate::store::schema::names::NameOf;
 use crate::store::schema::tables::Look;
 use crate::store::{Member, Refusal, Reply, RoomUse};
 
 const INVITED: &str = "invited";
-/// As what a withheld invitation is sealed.
-const INVITED_WITHHELD: &str = "invited, withheld";
 
 /// If its `own` are wanted the rooms that an account belongs to, then those that it is invited to, each by name; then
 /// those named here that are public still, in their order. None is named twice.
@@ -102,19 +100,18 @@ pub(in crate::store) enum Invitation {
 
 impl Invitation {
     /// What is kept of it.
-    pub(super) fn row(self, key: (u64, u64)) -> u32 {
-        match self {
-            Self::Shown => checksum::presence(INVITED, key),
-            Self::Withheld => checksum::presence(INVITED_WITHHELD, key),
-        }
+    pub(super) fn row(self, key: (u64, u64)) -> Vec<u8> {
+        encode(INVITED, key, &(self == Self::Withheld))
     }
 
     /// Reads it back.
-    pub(in crate::store) fn open(key: (u64, u64), kept: u32) -> Result<Self, StoreError> {
-        if kept == Self::Withheld.row(key) {
-            return Ok(Self::Withheld);
-        }
-        checksum::check_presence(INVITED, key, kept).map(|()| Self::Shown)
+    pub(in crate::store) fn open(key: (u64, u64), kept: &[u8]) -> Result<Self, StoreError> {
+        let is_withheld = decode(INVITED, key, kept)?;
+        Ok(if is_withheld {
+            Self::Withheld
+        } else {
+            Self::Shown
+        })
     }
 }
 

@@ -10,8 +10,7 @@ use super::{ROOM_MEMBERS_MAX, ROOMS_JOINED_MAX, ROOMS_LEFT_MAX};
 use crate::protocol::{AccountId, ConversationId, MemberRole};
 use crate::store::Refusal;
 use crate::store::error::{Stop, StoreError, readable};
-use crate::store::schema::checksum;
-use crate::store::schema::checksum::decode;
+use crate::store::schema::checksum::{decode, encode};
 use crate::store::schema::records::{ConversationRecord, MemberRecord};
 use crate::store::schema::tables::{Look, Tables};
 
@@ -35,7 +34,7 @@ fn rooms_of(look: &impl Look, account: AccountId) -> Result<Vec<RoomOf>, StoreEr
     for row in rows {
         let (key, left_ms) = row?;
         let key = key.value();
-        if let Some(left_ms) = readable(checksum::open_number(TABLE, key, left_ms.value()))? {
+        if let Some(left_ms) = readable(decode::<u64>(TABLE, key, left_ms.value()))? {
             rooms.push(RoomOf {
                 room: ConversationId(key.1),
                 left_ms,
@@ -55,7 +54,7 @@ pub(in crate::store) fn put_room_of(
     let key = (account.0, room.0);
     tables
         .rooms_of
-        .insert(key, checksum::number(TABLE, key, left_ms))?;
+        .insert(key, &*encode(TABLE, key, &left_ms))?;
     Ok(())
 }
 

@@ -14,7 +14,7 @@ use crate::store::tests::fixture::{Truth, populated};
 use crate::store::{DATABASE_FILE, Engine, OpenError, SCHEMA_VERSION, StoreError, open_current};
 
 const META: TableDefinition<'_, &str, u64> = TableDefinition::new("meta");
-const USAGE: TableDefinition<'_, u64, (u64, u32)> = TableDefinition::new("usage");
+const USAGE: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("usage");
 
 /// The schema that the example is of, in which nothing counted what accounts have written.
 const OLDER: u64 = SCHEMA_VERSION - 1;

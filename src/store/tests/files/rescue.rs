@@ -5,7 +5,7 @@ use std::fs;
 
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng as _;
-use redb::{ReadableTable as _, StorageBackend as _, TableDefinition};
+use redb::{StorageBackend as _, TableDefinition};
 
 use super::opening::{private_directory, write};
 use super::pages::{PAGE, damaged, is_used};
@@ -18,7 +18,9 @@ use crate::store::schema::records::AccountRecord;
 use crate::store::testing::{Bench, append, read};
 use crate::store::tests::blocks::{story, tells_the_story};
 use crate::store::tests::fixture::{Truth, populated};
-use crate::store::{DATABASE_FILE, OpenError, Outcome, Reply, Request, Rescued, rescue};
+use crate::store::{
+    DATABASE_FILE, OpenError, Outcome, Reply, Request, Rescued, SCHEMA_VERSION, rescue,
+};
 use crate::testing::variable;
 
 /// Of how many pages one is damaged, unless all are asked for.
@@ -41,8 +43,7 @@ fn killed_after(quick_repair: bool) -> (Vec<u8>, Truth) {
     {
         let meta = TableDefinition::<&str, u64>::new("meta");
         let mut meta = transaction.open_table(meta).unwrap();
-        let epoch = meta.get("epoch").unwrap().unwrap().value();
-        meta.insert("epoch", epoch).unwrap();
+        meta.insert("server schema", SCHEMA_VERSION).unwrap();
     }
     transaction.commit().unwrap();
     (disk.image(), truth)
