@@ -4,63 +4,66 @@ use std::net::SocketAddr;
 
 use anyhow::Context as _;
 
-use super::crowd::{Cast, Crowd, Input};
-use super::server::{Keeper, Own, OwnServer, Room};
-use super::workload::{self, Traffic, With};
-use super::{Args, End, Error, Host};
-use crate::net::{self, Driver, Setup, Socket};
+use super::args::Args;
+use super::crowd::{Crowd, CrowdConfig, End, Input};
+use super::host::Host;
+use super::server::{DeviceTicket, OwnServer, OwnServerHandle, Restarter, Room};
+use super::workload::{self, Audience, Traffic};
+use crate::net::{self, Driver, InputSender, Setup, Socket};
 use crate::protocol::ROOM_SIGN;
+use crate::registry::Entry as _;
 use crate::transport::{ClientConfig, Endpoint};
 
 /// What the buffers of the one socket are to hold for each client, in bytes: as many hosts would have a socket each, and
 /// what one of them is sent takes no room from the others. Chosen: some packets, as the kernel counts.
 const CLIENT_BUFFER_BYTES: usize = 4096;
 
+/// Why nothing is measured.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The workload cannot be run like that.
+    #[error("{0}")]
+    Args(String),
+    /// Something went wrong.
+    #[error(transparent)]
+    Failed(#[from] anyhow::Error),
+}
+
 /// Runs a workload against the server at these addresses; without any, against one of its own.
 ///
 /// # Errors
 /// If it cannot be measured.
-pub fn run(args: &Args, server: Option<Vec<SocketAddr>>, host: Host) -> Result<End, Error> {
+pub fn run(
+    workload: &str,
+    args: &Args,
+    server: Option<Vec<SocketAddr>>,
+    host: Host,
+) -> Result<End, Error> {
     let table = workload::table();
     let workload = table
-        .find(&args.workload)
-        .ok_or_else(|| Error::Args(format!("there is no workload {:?}", args.workload)))?;
+        .find(workload)
+        .ok_or_else(|| Error::Args(format!("there is no workload {workload:?}")))?;
+    workload
+        .check(args, server.is_none())
+        .map_err(Error::Args)?;
     let seed = || anyhow::Ok(net::seed()?);
-    let traffic = workload.traffic(args, seed()?)?;
+    let traffic = (workload.traffic)(args, seed()?);
     let (names, room) = names(args.clients + traffic.absent(), seed()?);
-    let (addresses, server) = match server {
-        Some(_) if traffic.is_storm() => {
-            let why = "storm restarts the server: leave HOST out, so that it starts one of its own";
-            return Err(Error::Args(why.into()));
-        }
-        Some(addresses) => (addresses, None),
-        None => {
-            let room = room_of(&*traffic, &names, &room);
-            let (server, passes) = OwnServer::start(host, &names, &room)?;
-            (vec![server.address()], Some((server, passes)))
-        }
+    let (addresses, server) = if let Some(addresses) = server {
+        (addresses, None)
+    } else {
+        let room = room_of(&*traffic, &names, &room);
+        let (server, tickets) = OwnServer::start(host, &names, &room)?;
+        (vec![server.address()], Some((server, tickets)))
     };
     let sockets = Socket::bind_toward(&addresses).context("cannot open a socket")?;
     for socket in &sockets {
         socket.widen(args.clients.saturating_mul(CLIENT_BUFFER_BYTES));
     }
     let (setup, inputs) = Setup::new().context("cannot wait for the network")?;
-    let own = match server {
-        Some((server, passes)) => {
-            let meter = server.meter().context("the server runs")?;
-            let inputs = inputs.clone();
-            let keeper = Keeper::start(server, move |result| {
-                // If the network thread has ended, the run is over already.
-                let _ = inputs.send_reserved(Input::Restarted(result));
-            })?;
-            Some(Own {
-                meter,
-                keeper,
-                passes,
-            })
-        }
-        None => None,
-    };
+    let own = server
+        .map(|(server, tickets)| own(server, tickets, inputs.clone()))
+        .transpose()?;
     ctrlc::set_handler(move || {
         // If the network thread has ended, the run is over already.
         let _ = inputs.send_reserved(Input::Interrupt);
@@ -68,7 +71,7 @@ pub fn run(args: &Args, server: Option<Vec<SocketAddr>>, host: Host) -> Result<E
     .context("cannot handle signals")?;
     let now = net::now();
     let endpoint = Endpoint::client(now.instant, ClientConfig::default(), seed()?);
-    let cast = Cast {
+    let cast = CrowdConfig {
         workload: workload.name(),
         addresses,
         traffic,
@@ -86,6 +89,22 @@ pub fn run(args: &Args, server: Option<Vec<SocketAddr>>, host: Host) -> Result<E
     Ok(ended.into_end().context("the run ended without a result")?)
 }
 
+/// The server as the crowd has it: it can be restarted, and says when it is back.
+fn own(
+    server: OwnServer,
+    tickets: Vec<DeviceTicket>,
+    inputs: InputSender<Input>,
+) -> anyhow::Result<OwnServerHandle> {
+    Ok(OwnServerHandle {
+        meter: server.meter().context("the server runs")?,
+        restarter: Restarter::start(server, move |result| {
+            // If the network thread has ended, the run is over already.
+            let _ = inputs.send_reserved(Input::Restarted(result));
+        })?,
+        tickets,
+    })
+}
+
 /// Names that no earlier run has used, in canonical form: of the clients `bench-`, eight digits of this run's own and the
 /// client's number; of the room the same without a number.
 fn names(clients: usize, seed: [u8; 32]) -> (Vec<String>, String) {
@@ -99,7 +118,9 @@ fn names(clients: usize, seed: [u8; 32]) -> (Vec<String>, String) {
 fn room_of<'a>(traffic: &dyn Traffic, names: &[String], room: &'a str) -> Room<'a> {
     let is_inside = |member: &usize| {
         let partners = traffic.partners(*member);
-        partners.iter().any(|partner| partner.with == With::Room)
+        partners
+            .iter()
+            .any(|partner| partner.with == Audience::Room)
     };
     Room {
         name: room,

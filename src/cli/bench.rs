@@ -5,6 +5,7 @@ use std::path::Path;
 use std::process;
 
 use anyhow::{Context as _, anyhow};
+use clap::builder::PossibleValuesParser;
 
 use super::address::ServerName;
 use super::admin::{self, AdminApi as _, Answer, Request};
@@ -14,13 +15,14 @@ use super::environment;
 use super::exit::{Exit, Failure, Outcome};
 use super::output::{print, print_json};
 use crate::bench::{self, End, Error, Host, PublicKey, Report};
+use crate::registry::Entry as _;
 use crate::store::Engine;
 use crate::transport::public_key;
 
 /// The subcommand.
 pub fn command() -> Subcommand {
     Subcommand::new("bench", "Measure a server with many clients", run)
-        .section("WORKLOADS", bench::workloads())
+        .section("WORKLOADS", workloads())
         .section("WHAT IS MEASURED", WHAT_IS_MEASURED)
         .section("A SERVER OF ITS OWN", A_SERVER_OF_ITS_OWN)
         .section("JSON", JSON)
@@ -54,8 +56,20 @@ const JSON: &str = "\
     latency_us of the lines that the streaming sessions said); idle adds server_cpu_us_per_client_s. If messages \
     are missing at the end the exit status is 1.";
 
+/// The workloads, a line each.
+fn workloads() -> String {
+    let table = bench::workloads();
+    let lines = table
+        .iter()
+        .map(|workload| format!("{}: {}\n", workload.name(), workload.summary()));
+    lines.collect()
+}
+
 #[derive(clap::Args)]
 struct BenchArgs {
+    /// What the clients do
+    #[arg(value_parser = PossibleValuesParser::new(bench::workloads().words()))]
+    workload: String,
     #[command(flatten)]
     bench: bench::Args,
     #[arg(
@@ -72,7 +86,7 @@ fn run(args: BenchArgs, context: &Context<'_>) -> Outcome {
     context.log.start_client()?;
     let server = args.server.as_ref();
     let addresses = server.map(ServerName::resolve).transpose()?;
-    match bench::run(&args.bench, addresses, HOST) {
+    match bench::run(&args.workload, &args.bench, addresses, HOST) {
         Ok(End::Measured(report)) => show(&report, args.json),
         Ok(End::Interrupted) => Ok(Exit::Interrupted),
         Ok(End::Failed(why)) => Err(anyhow!(why).into()),

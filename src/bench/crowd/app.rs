@@ -19,8 +19,8 @@ impl App for Crowd {
             } => {
                 self.is_reached = true;
                 if let Some(member) = self.member_of(session) {
-                    self.with(now, endpoint, member, |member, line| {
-                        member.connected(line, handshake_hash);
+                    self.with(now, endpoint, member, |member, ctx| {
+                        member.connected(ctx, handshake_hash);
                     });
                 }
             }
@@ -30,25 +30,25 @@ impl App for Crowd {
                 };
                 self.touched.insert(member);
                 while let Some(bytes) = endpoint.receive(now, session, channel) {
-                    let news = self.with(now, endpoint, member, |member, line| {
-                        member.handle_message(line, &bytes)
+                    let event = self.with(now, endpoint, member, |member, ctx| {
+                        member.handle_message(ctx, &bytes)
                     });
-                    self.take(now, endpoint, member, news);
+                    self.on_member_event(now, endpoint, member, event);
                 }
             }
             Event::Writable { session, channel } => {
                 if let Some(member) = self.member_of(session) {
-                    self.with(now, endpoint, member, |member, line| {
-                        member.flush(line, channel);
+                    self.with(now, endpoint, member, |member, ctx| {
+                        member.flush(ctx, channel);
                     });
                 }
             }
             Event::Closed { session, reason } => {
                 if let Some(member) = self.sessions.remove(&session) {
-                    let news = self.with(now, endpoint, member, |member, line| {
-                        member.closed(line, &reason)
+                    let event = self.with(now, endpoint, member, |member, ctx| {
+                        member.closed(ctx, &reason)
                     });
-                    self.take(now, endpoint, member, news);
+                    self.on_member_event(now, endpoint, member, event);
                 }
             }
             Event::Moved { .. } | Event::Silent { .. } | Event::Awake { .. } => {}
@@ -77,7 +77,7 @@ impl App for Crowd {
     fn on_timeout(&mut self, now: Now, endpoint: &mut Endpoint) {
         let now = now.instant;
         match self.phase {
-            Phase::Talking => self.talk(now, endpoint),
+            Phase::Talking => self.send_due(now, endpoint),
             Phase::Leaving(due) if due <= now => {
                 for member in 0..self.members.len() {
                     self.with(now, endpoint, member, Member::hang_up);
@@ -102,11 +102,11 @@ impl App for Crowd {
     fn on_settled(&mut self, now: Now, endpoint: &mut Endpoint) {
         let now = now.instant;
         while let Some(member) = self.touched.pop_first() {
-            self.with(now, endpoint, member, Member::settle);
+            self.with(now, endpoint, member, Member::send_receipts);
         }
         if self.phase == Phase::Talking {
             // What was heard in this batch may be answered in the same packets as the receipts for it.
-            self.talk(now, endpoint);
+            self.send_due(now, endpoint);
         }
         if self.is_progress_due {
             self.show_progress();
@@ -115,12 +115,12 @@ impl App for Crowd {
             self.phase = Phase::Draining(now + DRAIN_WAIT);
         }
         if let Phase::Draining(due) = self.phase
-            && (due <= now || self.typed.is_empty())
+            && (due <= now || self.in_flight.is_empty())
         {
             self.measured(now, endpoint);
         }
         if let Phase::Returning(due) = self.phase
-            && (due <= now || self.latencies.len() == self.members.len())
+            && (due <= now || self.measurement.deliveries() == self.members.len())
         {
             self.measured(now, endpoint);
         }

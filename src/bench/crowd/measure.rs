@@ -2,15 +2,15 @@
 
 use std::time::{Duration, Instant};
 
-use super::{Crowd, End};
 use crate::bench::histogram::Histogram;
 use crate::bench::report::{Latency, Report, Stream};
 use crate::bench::server::Meter;
-use crate::transport::Endpoint;
+use crate::bench::workload::Traffic;
+use crate::transport::Statistics;
 
 /// What has been used up: packets and bytes of all clients, both ways, and what the server says of itself.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Load {
+pub struct Load {
     packets: u64,
     bytes: u64,
     /// CPU time of the server.
@@ -19,81 +19,112 @@ pub(super) struct Load {
     commits: Option<u64>,
 }
 
-impl Crowd {
-    pub(super) fn load(&self, endpoint: &Endpoint) -> Load {
-        let meter = self.own.as_ref().map(|own| &own.meter);
-        let mut load = Load {
+impl Load {
+    /// Of these sessions, and of the server where it can be read off.
+    pub fn of(sessions: impl Iterator<Item = Statistics>, meter: Option<&Meter>) -> Self {
+        let mut load = Self {
             cpu: meter.and_then(Meter::cpu),
             commits: meter.and_then(Meter::commits),
-            ..Load::default()
+            ..Self::default()
         };
-        for (session, member) in &self.sessions {
-            // An account is opened before anything is counted.
-            if self.members[*member].stays_away() {
-                continue;
-            }
-            if let Some(statistics) = endpoint.statistics(*session) {
-                load.packets += statistics.packets_sent + statistics.packets_received;
-                load.bytes += statistics.bytes_sent + statistics.bytes_received;
-            }
+        for statistics in sessions {
+            load.packets += statistics.packets_sent + statistics.packets_received;
+            load.bytes += statistics.bytes_sent + statistics.bytes_received;
         }
         load
     }
+}
 
-    pub(super) fn measured(&mut self, now: Instant, endpoint: &mut Endpoint) {
-        for (session, member) in &self.sessions {
-            let name = self.members[*member].name();
-            tracing::debug!(name, statistics = ?endpoint.statistics(*session), "session");
+/// What has been counted so far.
+#[derive(Default)]
+pub struct Measurement {
+    latencies: Vec<Duration>,
+    /// Those of lines that a streaming session said.
+    latencies_beside: Vec<Duration>,
+    /// The load when counting began.
+    before: Option<Load>,
+    /// When the last delivery was counted.
+    last: Option<Instant>,
+}
+
+impl Measurement {
+    /// Whether counting has begun.
+    pub const fn has_begun(&self) -> bool {
+        self.before.is_some()
+    }
+
+    /// Begins to count.
+    pub fn begin(&mut self, load: Load) {
+        self.before = Some(load);
+    }
+
+    /// A delivery has come, perhaps of a session that streams.
+    pub fn count(&mut self, now: Instant, latency: Duration, is_streaming: bool) {
+        self.latencies.push(latency);
+        if is_streaming {
+            self.latencies_beside.push(latency);
         }
-        let after = self.load(endpoint);
-        let before = self.load_before.unwrap_or_default();
+        self.last = Some(now);
+    }
+
+    /// How many deliveries have been counted.
+    pub const fn deliveries(&self) -> usize {
+        self.latencies.len()
+    }
+
+    /// What it all comes to, of so many clients, counted from a moment until now.
+    pub fn report(
+        self,
+        now: Instant,
+        from: Option<Instant>,
+        (workload, clients): (&'static str, usize),
+        after: Load,
+        rss: Option<u64>,
+        traffic: &dyn Traffic,
+    ) -> Report {
+        let before = self.before.unwrap_or_default();
         let deliveries = self.latencies.len() as u64;
-        #[allow(clippy::cast_precision_loss, reason = "counts far below 2^52")]
-        let per_delivery = |count: u64| (deliveries > 0).then(|| count as f64 / deliveries as f64);
-        #[allow(clippy::cast_precision_loss, reason = "as above")]
-        let each = |time: Duration, count: u64| time.as_secs_f64() * 1e6 / count as f64;
-        let from = self.returning_since.or(self.traffic.counted_from());
-        let counted = self.last_heard.zip(from);
-        let seconds = counted.map(|(last, from)| (last - from).as_secs_f64());
+        let per_delivery = |count: u64| (deliveries > 0).then(|| ratio(count, deliveries));
+        let each = |time: Duration, count: u64| time.as_secs_f64() * 1e6 * ratio(1, count);
+        let seconds = |until: Instant| Some((until - from?).as_secs_f64());
         let cpu = after
             .cpu
             .zip(before.cpu)
             .map(|(after, before)| after.saturating_sub(before));
-        let clients = (self.members.len() - self.traffic.absent()) as u64;
-        let is_idle = self.traffic.is_idle();
-        let idle_for = from
-            .filter(|_| is_idle)
-            .map(|from| (now - from).as_secs_f64());
-        let meter = self.own.as_ref().map(|own| &own.meter);
-        let report = Report {
-            workload: self.workload,
-            clients: self.members.len() - self.traffic.absent(),
+        let idle_for = seconds(now).filter(|_| traffic.is_idle());
+        Report {
+            workload,
+            clients,
             deliveries,
-            deliveries_expected: self.traffic.expected(),
-            #[allow(clippy::cast_precision_loss, reason = "a count far below 2^52")]
-            deliveries_per_s: seconds.map(|seconds| deliveries as f64 / seconds),
+            deliveries_expected: traffic.expected(),
+            deliveries_per_s: self
+                .last
+                .and_then(seconds)
+                .map(|seconds| ratio(deliveries, 1) / seconds),
             histogram: Histogram::of(&self.latencies),
-            latency_us: Latency::of(std::mem::take(&mut self.latencies)),
+            latency_us: Latency::of(self.latencies),
             server_cpu_us_per_delivery: cpu
                 .filter(|_| deliveries > 0)
                 .map(|cpu| each(cpu, deliveries)),
-            server_rss_bytes_per_client: meter
-                .and_then(Meter::rss_since)
-                .map(|bytes| bytes / clients),
+            server_rss_bytes_per_client: rss.map(|bytes| bytes / clients as u64),
             server_cpu_us_per_client_s: cpu
                 .zip(idle_for)
-                .map(|(cpu, seconds)| each(cpu, clients) / seconds),
+                .map(|(cpu, seconds)| each(cpu, clients as u64) / seconds),
             packets_per_delivery: per_delivery(after.packets - before.packets),
             bytes_per_delivery: per_delivery(after.bytes - before.bytes),
             commits: after
                 .commits
                 .zip(before.commits)
                 .map(|(after, before)| after - before),
-            stream: self.traffic.stream().map(|stream| Stream {
-                latency_us: Latency::of(std::mem::take(&mut self.latencies_beside)),
+            stream: traffic.stream().map(|stream| Stream {
+                latency_us: Latency::of(self.latencies_beside),
                 ..stream
             }),
-        };
-        self.finish(now, endpoint, End::Measured(Box::new(report)));
+        }
     }
+}
+
+#[allow(clippy::cast_precision_loss, reason = "counts far below 2^52")]
+fn ratio(count: u64, of: u64) -> f64 {
+    count as f64 / of as f64
 }

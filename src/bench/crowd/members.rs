@@ -8,22 +8,22 @@ use std::time::Instant;
 use crate::bench::member::Member;
 
 /// Everybody. They are changed here only, so that what is known of all is always true.
-pub(super) struct Roster {
-    members: Vec<Member>,
+pub(super) struct Members {
+    all: Vec<Member>,
     /// When they want to be called, those who do.
     deadlines: BTreeSet<(Instant, usize)>,
     entering: usize,
 }
 
-impl Deref for Roster {
+impl Deref for Members {
     type Target = [Member];
 
     fn deref(&self) -> &[Member] {
-        &self.members
+        &self.all
     }
 }
 
-impl Roster {
+impl Members {
     pub(super) fn new(members: Vec<Member>) -> Self {
         let deadlines = members.iter().zip(0..);
         Self {
@@ -31,13 +31,13 @@ impl Roster {
                 .filter_map(|(member, index)| Some((member.deadline()?, index)))
                 .collect(),
             entering: members.iter().filter(|it| it.is_entering()).count(),
-            members,
+            all: members,
         }
     }
 
     /// Changes one of them.
     pub(super) fn change<T>(&mut self, index: usize, act: impl FnOnce(&mut Member) -> T) -> T {
-        let member = &mut self.members[index];
+        let member = &mut self.all[index];
         let (before, was_entering) = (member.deadline(), member.is_entering());
         let done = act(member);
         let after = member.deadline();
@@ -54,7 +54,7 @@ impl Roster {
 
     /// Changes all of them.
     pub(super) fn change_all(&mut self, mut act: impl FnMut(&mut Member)) {
-        for index in 0..self.members.len() {
+        for index in 0..self.all.len() {
             self.change(index, &mut act);
         }
     }
@@ -94,15 +94,15 @@ mod tests {
             let mut random = ChaCha20Rng::seed_from_u64(2);
             Member::new("somebody".into(), vec![], false, None, &mut random)
         };
-        let mut roster = Roster::new((0..7).map(member).collect());
+        let mut roster = Members::new((0..7).map(member).collect());
         let mut most = 0;
         for _ in 0..300 {
             let wait = Duration::from_millis(u64::from(dice.next_u32() % 100));
             roster.change(dice.next_u32() as usize % 7, |member| {
                 match dice.next_u32() % 3 {
                     0 => drop(member.again(start, wait, "no answer")),
-                    1 => member.lose(),
-                    _ => member.vanish(),
+                    1 => member.suspend(),
+                    _ => member.drop_out(),
                 }
             });
             let entering = roster.iter().filter(|it| it.is_entering()).count();

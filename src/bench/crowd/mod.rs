@@ -5,8 +5,7 @@
 
 mod app;
 mod measure;
-mod returning;
-mod roster;
+mod members;
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::net::SocketAddr;
@@ -16,16 +15,16 @@ use indicatif::{ProgressBar, ProgressStyle};
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng as _;
 
-use super::member::talk::Contact;
-use super::member::{Line, Member, News, PAUSE};
+use super::member::conversation::Contact;
+use super::member::{Ctx, Member, MemberEvent, PAUSE};
 use super::report::Report;
-use super::server::{Meter, Own};
-use super::workload::{Partner, Traffic, Typing, With};
+use super::server::{Meter, OwnServerHandle, RESTART_WAIT};
+use super::workload::{Audience, Outgoing, Partner, Traffic};
 use crate::net;
 use crate::protocol::{ConversationId, Number};
 use crate::transport::{Endpoint, Now, SessionId};
-use measure::Load;
-use roster::Roster;
+use measure::{Load, Measurement};
+use members::Members;
 
 /// How many clients sign in at a time. Chosen: far below what a server grants one address, and enough over any path.
 const ENTERING_MAX: usize = 16;
@@ -46,6 +45,9 @@ pub enum Input {
     /// The process was told to stop.
     Interrupt,
 }
+
+/// How long all may take to come back after a restart.
+const RETURN_WAIT: Duration = Duration::from_secs(120);
 
 /// How a run ended.
 #[derive(Debug, Clone, PartialEq)]
@@ -77,7 +79,7 @@ enum Phase {
 
 /// A line that was typed and that not all its readers have heard.
 #[derive(Debug, Clone, Copy)]
-struct Typed {
+struct InFlight {
     at: Instant,
     /// How many have not.
     left: usize,
@@ -85,7 +87,7 @@ struct Typed {
 }
 
 /// Who plays, and what.
-pub struct Cast {
+pub struct CrowdConfig {
     /// The workload's name.
     pub workload: &'static str,
     /// The server's addresses.
@@ -99,7 +101,7 @@ pub struct Cast {
     /// The name of the run's room, with its sign.
     pub room: String,
     /// The server, if it is the measurement's own.
-    pub own: Option<Own>,
+    pub own: Option<OwnServerHandle>,
 }
 
 /// Everybody.
@@ -107,7 +109,7 @@ pub struct Crowd {
     workload: &'static str,
     addresses: Vec<SocketAddr>,
     traffic: Box<dyn Traffic>,
-    members: Roster,
+    members: Members,
     sessions: HashMap<SessionId, usize>,
     random: ChaCha20Rng,
     phase: Phase,
@@ -120,18 +122,13 @@ pub struct Crowd {
     /// Those to whom something has come in this batch.
     touched: BTreeSet<usize>,
     /// What was typed and has not been heard by all, by author, conversation and number.
-    typed: HashMap<(usize, ConversationId, Number), Typed>,
+    in_flight: HashMap<(usize, ConversationId, Number), InFlight>,
     /// The server, if it is the measurement's own.
-    own: Option<Own>,
+    own: Option<OwnServerHandle>,
     /// When the server was back after its restart.
     returning_since: Option<Instant>,
     is_progress_due: bool,
-    latencies: Vec<Duration>,
-    /// Those of lines that a streaming session said.
-    latencies_beside: Vec<Duration>,
-    /// The load when counting began.
-    load_before: Option<Load>,
-    last_heard: Option<Instant>,
+    measurement: Measurement,
     bar: ProgressBar,
     end: Option<End>,
 }
@@ -139,8 +136,8 @@ pub struct Crowd {
 impl Crowd {
     /// A crowd that has not begun.
     #[must_use]
-    pub fn new(cast: Cast, seed: [u8; 32]) -> Self {
-        let Cast {
+    pub fn new(cast: CrowdConfig, seed: [u8; 32]) -> Self {
+        let CrowdConfig {
             workload,
             addresses,
             traffic,
@@ -150,13 +147,13 @@ impl Crowd {
             mut own,
         } = cast;
         let mut random = ChaCha20Rng::from_seed(seed);
-        let passes = own.as_mut().map(|own| std::mem::take(&mut own.passes));
-        let mut passes = passes.into_iter().flatten();
+        let tickets = own.as_mut().map(|own| std::mem::take(&mut own.tickets));
+        let mut tickets = tickets.into_iter().flatten();
         let contact = |partner: Partner| {
             let name = &names[partner.member];
             let receiver = match partner.with {
-                With::Member => name,
-                With::Room => &room,
+                Audience::Member => name,
+                Audience::Room => &room,
             };
             Contact {
                 partner,
@@ -170,17 +167,10 @@ impl Crowd {
             .map(|(index, name)| {
                 let contacts = traffic.partners(index).into_iter().map(contact).collect();
                 let stays_away = index >= clients;
-                let pass = passes.next();
+                let pass = tickets.next();
                 Member::new(name.clone(), contacts, stays_away, pass, &mut random)
             })
             .collect();
-        // Where standard error is no terminal it draws nothing.
-        let bar = ProgressBar::new(members.len() as u64);
-        if let Ok(style) = ProgressStyle::with_template("{msg:12} {wide_bar} {pos}/{len} {elapsed}")
-        {
-            bar.set_style(style);
-        }
-        bar.set_message("signing in");
         Self {
             workload,
             addresses,
@@ -189,21 +179,18 @@ impl Crowd {
                 .filter(|member| !members[*member].is_in_place())
                 .collect(),
             ready: members.iter().filter(|it| it.is_in_place()).count(),
-            members: Roster::new(members),
+            members: Members::new(members),
             sessions: HashMap::new(),
             random,
             phase: Phase::SigningIn,
             is_reached: false,
             touched: BTreeSet::new(),
-            typed: HashMap::new(),
+            in_flight: HashMap::new(),
             own,
             returning_since: None,
             is_progress_due: false,
-            latencies: Vec::new(),
-            latencies_beside: Vec::new(),
-            load_before: None,
-            last_heard: None,
-            bar,
+            measurement: Measurement::default(),
+            bar: progress_bar(names.len()),
             end: None,
         }
     }
@@ -225,15 +212,15 @@ impl Crowd {
         now: Instant,
         endpoint: &mut Endpoint,
         member: usize,
-        act: impl FnOnce(&mut Member, &mut Line<'_>) -> T,
+        act: impl FnOnce(&mut Member, &mut Ctx<'_>) -> T,
     ) -> T {
-        let mut line = Line {
+        let mut ctx = Ctx {
             now,
             endpoint,
             random: &mut self.random,
             addresses: &self.addresses,
         };
-        self.members.change(member, |member| act(member, &mut line))
+        self.members.change(member, |member| act(member, &mut ctx))
     }
 
     fn let_in(&mut self, now: Instant, endpoint: &mut Endpoint) {
@@ -253,44 +240,50 @@ impl Crowd {
         self.sessions.insert(session, member);
     }
 
-    fn take(&mut self, now: Instant, endpoint: &mut Endpoint, member: usize, news: Option<News>) {
-        match news {
-            None | Some(News::Left) => {}
-            Some(News::Heard(talk, number)) => self.heard(member, talk, number),
-            Some(News::Stored(talk)) => {
+    fn on_member_event(
+        &mut self,
+        now: Instant,
+        endpoint: &mut Endpoint,
+        member: usize,
+        event: Option<MemberEvent>,
+    ) {
+        match event {
+            None | Some(MemberEvent::Left) => {}
+            Some(MemberEvent::Delivered(talk, number)) => self.on_delivered(member, talk, number),
+            Some(MemberEvent::Stored(talk)) => {
                 self.traffic.on_stored(now, member, talk);
                 self.is_progress_due = true;
             }
-            Some(News::SignedIn) if matches!(self.phase, Phase::Returning(_)) => {
+            Some(MemberEvent::SignedIn) if matches!(self.phase, Phase::Returning(_)) => {
                 self.returned(now);
             }
-            Some(News::SignedIn) => {
+            Some(MemberEvent::SignedIn) => {
                 self.ready += 1;
                 self.bar.set_position(self.ready as u64);
                 self.let_in(now, endpoint);
                 if self.ready == self.members.len() {
-                    self.pair(now, endpoint);
+                    self.find_partners(now, endpoint);
                 }
             }
-            Some(News::Ready) => {
+            Some(MemberEvent::Ready) => {
                 self.ready += 1;
                 self.begin_if_ready(now);
             }
-            Some(News::Unreachable) if self.is_reached => {
+            Some(MemberEvent::Unreachable) if self.is_reached => {
                 // The server answers others: it lets in no more at once.
                 let pause = |member: &mut Member| member.again(now, PAUSE, "no answer");
-                let news = self.members.change(member, pause);
-                self.take(now, endpoint, member, news);
+                let event = self.members.change(member, pause);
+                self.on_member_event(now, endpoint, member, event);
             }
-            Some(News::Unreachable) => self.finish(now, endpoint, End::Unreachable),
-            Some(News::Failed(why)) => {
+            Some(MemberEvent::Unreachable) => self.finish(now, endpoint, End::Unreachable),
+            Some(MemberEvent::Failed(why)) => {
                 let why = format!("{} {why}", self.members[member].name());
                 self.finish(now, endpoint, End::Failed(why));
             }
         }
     }
 
-    fn pair(&mut self, now: Instant, endpoint: &mut Endpoint) {
+    fn find_partners(&mut self, now: Instant, endpoint: &mut Endpoint) {
         self.phase = Phase::Pairing;
         self.ready = 0;
         for member in 0..self.members.len() {
@@ -319,49 +312,46 @@ impl Crowd {
 
     fn show_progress(&mut self) {
         self.is_progress_due = false;
-        let (done, of) = self.traffic.progress(self.latencies.len() as u64);
+        let (done, of) = self.traffic.progress(self.measurement.deliveries() as u64);
         self.bar.set_length(of);
         self.bar.set_position(done);
     }
 
-    fn heard(&mut self, member: usize, talk: usize, number: Number) {
+    fn on_delivered(&mut self, member: usize, talk: usize, number: Number) {
         // The turn began before this message was decoded and its digest checked.
         let now = net::now().instant;
         let Some((conversation, author)) = self.members[member].conversation(talk) else {
             return;
         };
         let key = (author, conversation, number);
-        let Some(typed) = self.typed.get_mut(&key) else {
+        let Some(in_flight) = self.in_flight.get_mut(&key) else {
             return;
         };
-        typed.left -= 1;
-        let Typed {
+        in_flight.left -= 1;
+        let InFlight {
             at,
             left,
             is_counted,
-        } = *typed;
+        } = *in_flight;
         if left == 0 {
-            self.typed.remove(&key);
+            self.in_flight.remove(&key);
             self.traffic.on_heard(now, author);
         }
         if is_counted {
             let latency = now.saturating_duration_since(at);
-            self.latencies.push(latency);
-            if self.traffic.is_streaming(author) {
-                self.latencies_beside.push(latency);
-            }
-            self.last_heard = Some(now);
+            let is_streaming = self.traffic.is_streaming(author);
+            self.measurement.count(now, latency, is_streaming);
             self.is_progress_due = true;
         }
     }
 
     /// Types what is due.
-    fn talk(&mut self, now: Instant, endpoint: &mut Endpoint) {
+    fn send_due(&mut self, now: Instant, endpoint: &mut Endpoint) {
         let counted_from = self.traffic.counted_from();
-        if self.load_before.is_none() && counted_from.is_some_and(|from| from <= now) {
-            self.load_before = Some(self.load(endpoint));
+        if !self.measurement.has_begun() && counted_from.is_some_and(|from| from <= now) {
+            self.measurement.begin(self.load(endpoint));
         }
-        while let Some(Typing {
+        while let Some(Outgoing {
             member,
             talk,
             at,
@@ -369,16 +359,19 @@ impl Crowd {
             is_counted,
         }) = self.traffic.poll(now)
         {
-            let said = self.with(now, endpoint, member, |member, line| member.say(line, talk));
+            let said = self.with(now, endpoint, member, |member, ctx| {
+                member.send_next(ctx, talk)
+            });
             if let Some((conversation, number)) = said
                 && readers > 0
             {
-                let typed = Typed {
+                let in_flight = InFlight {
                     at,
                     left: readers,
                     is_counted,
                 };
-                self.typed.insert((member, conversation, number), typed);
+                self.in_flight
+                    .insert((member, conversation, number), in_flight);
             }
         }
     }
@@ -392,7 +385,7 @@ impl Crowd {
         self.phase = Phase::Leaving(now + LEAVE_WAIT);
         self.bar.finish_and_clear();
         if self.own.is_some() {
-            self.members.change_all(Member::vanish);
+            self.members.change_all(Member::drop_out);
             return;
         }
         for member in 0..self.members.len() {
@@ -400,7 +393,83 @@ impl Crowd {
         }
     }
 
+    /// What all have used up so far. Who stays away has opened an account before anything is counted.
+    fn load(&self, endpoint: &Endpoint) -> Load {
+        let sessions = self.sessions.iter();
+        let counted = sessions.filter(|(_, member)| !self.members[**member].stays_away());
+        let meter = self.own.as_ref().map(|own| &own.meter);
+        Load::of(
+            counted.filter_map(|(session, _)| endpoint.statistics(*session)),
+            meter,
+        )
+    }
+
+    /// All has been counted that will be.
+    fn measured(&mut self, now: Instant, endpoint: &mut Endpoint) {
+        for (session, member) in &self.sessions {
+            let name = self.members[*member].name();
+            tracing::debug!(name, statistics = ?endpoint.statistics(*session), "session");
+        }
+        let own = self.own.as_ref();
+        let report = std::mem::take(&mut self.measurement).report(
+            now,
+            self.returning_since.or(self.traffic.counted_from()),
+            (self.workload, self.members.len() - self.traffic.absent()),
+            self.load(endpoint),
+            own.and_then(|own| own.meter.rss_since()),
+            &*self.traffic,
+        );
+        self.finish(now, endpoint, End::Measured(Box::new(report)));
+    }
+
+    /// Everybody is in, and the workload wants them to lose the server: it is restarted.
+    fn restart(&mut self, now: Instant) {
+        self.phase = Phase::Restarting(now + RESTART_WAIT);
+        self.bar.set_message("restarting");
+        self.members.change_all(Member::suspend);
+        if let Some(own) = &self.own {
+            own.restarter.restart();
+        }
+    }
+
+    /// The server is back: everybody wants in at once.
+    fn come_back(&mut self, now: Instant, endpoint: &mut Endpoint) {
+        self.phase = Phase::Returning(now + RETURN_WAIT);
+        self.returning_since = Some(now);
+        self.bar.reset();
+        self.bar.set_message("measuring");
+        for member in 0..self.members.len() {
+            let before = self.with(now, endpoint, member, Member::forget_session);
+            if let Some(session) = before {
+                self.sessions.remove(&session);
+            }
+        }
+        self.measurement.begin(self.load(endpoint));
+        for member in 0..self.members.len() {
+            self.enter(now, endpoint, member);
+        }
+    }
+
+    /// Somebody is back.
+    fn returned(&mut self, now: Instant) {
+        if let Some(since) = self.returning_since {
+            let latency = now.saturating_duration_since(since);
+            self.measurement.count(now, latency, false);
+            self.is_progress_due = true;
+        }
+    }
+
     fn member_of(&self, session: SessionId) -> Option<usize> {
         self.sessions.get(&session).copied()
     }
+}
+
+/// A bar that counts sign-ins first. Where standard error is no terminal it draws nothing.
+fn progress_bar(members: usize) -> ProgressBar {
+    let bar = ProgressBar::new(members as u64);
+    if let Ok(style) = ProgressStyle::with_template("{msg:12} {wide_bar} {pos}/{len} {elapsed}") {
+        bar.set_style(style);
+    }
+    bar.set_message("signing in");
+    bar
 }

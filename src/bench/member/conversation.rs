@@ -5,7 +5,7 @@
 
 use std::collections::VecDeque;
 
-use crate::bench::workload::{Partner, With};
+use crate::bench::workload::{Audience, Partner};
 use crate::protocol::{
     ClientMessage, ConversationId, DecodeError, DeliverAgain, Delivery, DeviceId, EntryId,
     Envelope, Hop, Number, Origin, Received, ServerBody, Stored, Text, encode, seal,
@@ -14,7 +14,7 @@ use crate::transport::Channel;
 
 /// What a delivery was.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Heard {
+pub enum DeliveryOutcome {
     /// The partner's message of this number, whole and in its place.
     Message(Number),
     /// Nothing that is to be counted.
@@ -27,7 +27,7 @@ pub enum Heard {
 
 /// What the news of something stored was.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Heeded {
+pub struct StoredOutcome {
     /// The message was not known to be stored.
     pub is_news: bool,
     /// Nothing before it was missed.
@@ -47,7 +47,7 @@ pub struct Contact {
 
 /// Where a conversation begins for a client, as the server says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Found {
+pub struct ConversationStart {
     /// The conversation.
     pub conversation: ConversationId,
     /// The last number that the server has from this device.
@@ -57,8 +57,8 @@ pub struct Found {
 }
 
 /// A client's side of a conversation.
-pub struct Talk {
-    conversation: ConversationId,
+pub struct Conversation {
+    id: ConversationId,
     device: DeviceId,
     name: String,
     contact: Contact,
@@ -70,12 +70,17 @@ pub struct Talk {
     is_receipt_due: bool,
 }
 
-impl Talk {
+impl Conversation {
     /// A conversation that the server has found.
     #[must_use]
-    pub const fn new(device: DeviceId, name: String, contact: Contact, found: Found) -> Self {
+    pub const fn new(
+        device: DeviceId,
+        name: String,
+        contact: Contact,
+        found: ConversationStart,
+    ) -> Self {
         Self {
-            conversation: found.conversation,
+            id: found.conversation,
             device,
             name,
             contact,
@@ -89,7 +94,7 @@ impl Talk {
     /// Its id.
     #[must_use]
     pub const fn conversation(&self) -> ConversationId {
-        self.conversation
+        self.id
     }
 
     /// The channel on which it goes to the server.
@@ -105,11 +110,11 @@ impl Talk {
     }
 
     /// Makes the next message: its number, and the bytes to send.
-    pub fn say(&mut self) -> (Number, Vec<u8>) {
+    pub fn send_next(&mut self) -> (Number, Vec<u8>) {
         let number = self.last_number.next();
         self.last_number = number;
         let origin = Origin {
-            conversation: self.conversation,
+            conversation: self.id,
             device: self.device,
             number,
         };
@@ -135,7 +140,7 @@ impl Talk {
     }
 
     /// A message of ours is stored.
-    pub fn handle_stored(&mut self, stored: &Stored) -> Heeded {
+    pub fn handle_stored(&mut self, stored: &Stored) -> StoredOutcome {
         let before = self.unstored.len();
         self.unstored.retain(|(number, _)| *number != stored.number);
         let is_news = self.unstored.len() < before;
@@ -144,54 +149,58 @@ impl Talk {
         if follows && !is_old {
             self.position = stored.entry;
         }
-        Heeded { is_news, follows }
+        StoredOutcome { is_news, follows }
     }
 
     /// An entry of the log has come.
-    pub fn handle_delivery(&mut self, envelope: &Envelope<'_>, delivery: Delivery) -> Heard {
-        if delivery.conversation != self.conversation {
-            return Heard::Nothing;
+    pub fn handle_delivery(
+        &mut self,
+        envelope: &Envelope<'_>,
+        delivery: Delivery,
+    ) -> DeliveryOutcome {
+        if delivery.conversation != self.id {
+            return DeliveryOutcome::Nothing;
         }
         if delivery.entry <= self.position {
             self.is_receipt_due = true;
-            return Heard::Nothing;
+            return DeliveryOutcome::Nothing;
         }
         if delivery.prev != self.position {
-            return Heard::Gap;
+            return DeliveryOutcome::Gap;
         }
         let message = match envelope.open() {
             Ok(message) => message,
-            Err(DecodeError::Digest) => return Heard::Gap,
-            Err(_) => return Heard::Wrong("a delivery could not be decoded"),
+            Err(DecodeError::Digest) => return DeliveryOutcome::Gap,
+            Err(_) => return DeliveryOutcome::Wrong("a delivery could not be decoded"),
         };
         self.position = delivery.entry;
         self.is_receipt_due = true;
-        let in_room = self.contact.partner.with == With::Room;
+        let in_room = self.contact.partner.with == Audience::Room;
         let (origin, text) = match (message.header.origin, message.body) {
             (Some(origin), ServerBody::Text(text)) => (origin, text),
             // Somebody has joined.
-            (_, ServerBody::RoomEvent(_)) if in_room => return Heard::Nothing,
-            _ => return Heard::Wrong("a delivery was no chat message"),
+            (_, ServerBody::RoomEvent(_)) if in_room => return DeliveryOutcome::Nothing,
+            _ => return DeliveryOutcome::Wrong("a delivery was no chat message"),
         };
         if origin.device == self.device {
-            return Heard::Nothing;
+            return DeliveryOutcome::Nothing;
         }
         let is_partner = text.sender == self.contact.name;
         if in_room && !is_partner {
             // Anybody may join the room, and speak there.
-            return Heard::Nothing;
+            return DeliveryOutcome::Nothing;
         }
         if !is_partner || text.text != text_of(origin.number, self.contact.partner.size) {
-            return Heard::Wrong("a delivery was not what was said");
+            return DeliveryOutcome::Wrong("a delivery was not what was said");
         }
-        Heard::Message(origin.number)
+        DeliveryOutcome::Message(origin.number)
     }
 
     /// Asks for what comes after where this client stands.
     #[must_use]
     pub fn ask_again(&self) -> Vec<u8> {
         let again = DeliverAgain {
-            conversation: self.conversation,
+            conversation: self.id,
             after: self.position,
         };
         encode(&ClientMessage::control(again), Hop::default())
@@ -201,7 +210,7 @@ impl Talk {
     pub fn take_receipt(&mut self) -> Option<Vec<u8>> {
         std::mem::take(&mut self.is_receipt_due).then(|| {
             let received = Received {
-                conversation: self.conversation,
+                conversation: self.id,
                 entry: self.position,
             };
             encode(&ClientMessage::control(received), Hop::default())
@@ -222,11 +231,11 @@ mod tests {
     use super::*;
     use crate::protocol::{AccountId, EventKind, RoomEvent, ServerMessage};
 
-    fn side(device: u64, name: &str, partner: &str, room: Option<&str>) -> Talk {
+    fn side(device: u64, name: &str, partner: &str, room: Option<&str>) -> Conversation {
         let with = if room.is_some() {
-            With::Room
+            Audience::Room
         } else {
-            With::Member
+            Audience::Member
         };
         let contact = Contact {
             partner: Partner {
@@ -238,22 +247,22 @@ mod tests {
             name: partner.into(),
             receiver: room.unwrap_or(partner).into(),
         };
-        let found = Found {
+        let found = ConversationStart {
             conversation: ConversationId(9),
             last_number: Number(0),
             start: EntryId::START,
         };
-        Talk::new(DeviceId(device), name.into(), contact, found)
+        Conversation::new(DeviceId(device), name.into(), contact, found)
     }
 
-    fn pair() -> [Talk; 2] {
+    fn pair() -> [Conversation; 2] {
         [
             side(1, "bench-a", "bench-b", None),
             side(2, "bench-b", "bench-a", None),
         ]
     }
 
-    fn deliver(to: &mut Talk, bytes: &[u8], entry: u64) -> Heard {
+    fn deliver(to: &mut Conversation, bytes: &[u8], entry: u64) -> DeliveryOutcome {
         let envelope = Envelope::decode(bytes).unwrap();
         let delivery = Delivery {
             conversation: ConversationId(9),
@@ -268,24 +277,27 @@ mod tests {
     #[test]
     fn message_is_heard_once_in_its_place_and_acknowledged() {
         let [mut one, mut other] = pair();
-        let (number, first) = one.say();
-        let (_, second) = one.say();
-        assert_eq!(deliver(&mut other, &second, 2), Heard::Gap);
+        let (number, first) = one.send_next();
+        let (_, second) = one.send_next();
+        assert_eq!(deliver(&mut other, &second, 2), DeliveryOutcome::Gap);
         assert_eq!(other.take_receipt(), None);
-        assert_eq!(deliver(&mut other, &first, 1), Heard::Message(number));
+        assert_eq!(
+            deliver(&mut other, &first, 1),
+            DeliveryOutcome::Message(number)
+        );
         assert!(other.take_receipt().is_some());
-        assert_eq!(deliver(&mut other, &first, 1), Heard::Nothing);
+        assert_eq!(deliver(&mut other, &first, 1), DeliveryOutcome::Nothing);
         assert_eq!(
             deliver(&mut other, &second, 2),
-            Heard::Message(number.next())
+            DeliveryOutcome::Message(number.next())
         );
     }
 
     #[test]
     fn what_was_said_is_kept_until_it_is_stored() {
         let [mut one, _] = pair();
-        let (number, _) = one.say();
-        one.say();
+        let (number, _) = one.send_next();
+        one.send_next();
         let stored = Stored {
             conversation: ConversationId(9),
             number,
@@ -296,7 +308,7 @@ mod tests {
             online: 1,
             last_seen_ms: None,
         };
-        let heeded = |is_news| Heeded {
+        let heeded = |is_news| StoredOutcome {
             is_news,
             follows: true,
         };
@@ -308,13 +320,16 @@ mod tests {
     #[test]
     fn damage_is_asked_for_again_and_a_wrong_text_is_said() {
         let [mut one, mut other] = pair();
-        let (_, mut bytes) = one.say();
+        let (_, mut bytes) = one.send_next();
         let at = bytes.len() - 1;
         bytes[at] ^= 1;
-        assert_eq!(deliver(&mut other, &bytes, 1), Heard::Gap);
+        assert_eq!(deliver(&mut other, &bytes, 1), DeliveryOutcome::Gap);
         bytes[at] ^= 1;
         other.contact.partner.size = 63;
-        assert!(matches!(deliver(&mut other, &bytes, 1), Heard::Wrong(_)));
+        assert!(matches!(
+            deliver(&mut other, &bytes, 1),
+            DeliveryOutcome::Wrong(_)
+        ));
     }
 
     fn joined(name: &str) -> Vec<u8> {
@@ -341,14 +356,23 @@ mod tests {
         let mut speaker = side(1, "bench-a", "bench-a", room);
         let mut reader = side(2, "bench-b", "bench-a", room);
         let mut stranger = side(3, "carol", "bench-a", room);
-        assert_eq!(deliver(&mut reader, &joined("bench-b"), 1), Heard::Nothing);
+        assert_eq!(
+            deliver(&mut reader, &joined("bench-b"), 1),
+            DeliveryOutcome::Nothing
+        );
         assert!(reader.take_receipt().is_some());
-        let (number, said) = speaker.say();
-        assert_eq!(deliver(&mut reader, &said, 2), Heard::Message(number));
-        let (_, said) = stranger.say();
-        assert_eq!(deliver(&mut reader, &said, 3), Heard::Nothing);
+        let (number, said) = speaker.send_next();
+        assert_eq!(
+            deliver(&mut reader, &said, 2),
+            DeliveryOutcome::Message(number)
+        );
+        let (_, said) = stranger.send_next();
+        assert_eq!(deliver(&mut reader, &said, 3), DeliveryOutcome::Nothing);
         assert!(reader.take_receipt().is_some());
-        assert_eq!(deliver(&mut reader, &joined("dave"), 5), Heard::Gap);
+        assert_eq!(
+            deliver(&mut reader, &joined("dave"), 5),
+            DeliveryOutcome::Gap
+        );
     }
 
     #[test]
@@ -356,7 +380,7 @@ mod tests {
         let [mut one, _] = pair();
         assert!(matches!(
             deliver(&mut one, &joined("carol"), 1),
-            Heard::Wrong(_)
+            DeliveryOutcome::Wrong(_)
         ));
     }
 

@@ -1,9 +1,9 @@
-//! One client: its session, its conversations, and what it makes of each message. Its way in is `entering`'s part, and
-//! how it comes to its conversations `finding`'s.
+//! One client: its session, its conversations, and what it makes of each message. Its way in is `sign_in`'s part, and
+//! how it comes to its conversations `resolve`'s.
 
+pub mod conversation;
 mod resolve;
 mod sign_in;
-pub mod talk;
 
 use std::collections::VecDeque;
 use std::net::SocketAddr;
@@ -12,14 +12,14 @@ use std::time::{Duration, Instant};
 use rand_chacha::ChaCha20Rng;
 use rand_core::RngCore as _;
 
-use super::server::Pass;
+use super::server::DeviceTicket;
 use crate::client::auth::opaque::{LoginBegun, SignUpBegun};
 use crate::protocol::{
     ClientMessage, ConversationId, DeviceId, EndReason, Envelope, Head, Hop, Message, Number,
     ServerBody, SessionEnd, encode,
 };
 use crate::transport::{Channel, CloseReason, Endpoint, SendError, SessionId};
-use talk::{Contact, Heard, Talk};
+use conversation::{Contact, Conversation, DeliveryOutcome};
 
 /// The pause after an attempt that failed for no reason of the server's.
 pub(super) const PAUSE: Duration = Duration::from_millis(500);
@@ -28,7 +28,7 @@ pub(super) const PAUSE: Duration = Duration::from_millis(500);
 pub(super) const ATTEMPT_WAIT: Duration = Duration::from_secs(30);
 
 /// What a client works with: the time, its way to the network, and its dice.
-pub struct Line<'a> {
+pub struct Ctx<'a> {
     /// The time.
     pub now: Instant,
     /// Everybody's endpoint.
@@ -41,7 +41,7 @@ pub struct Line<'a> {
 
 /// What the crowd should know.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum News {
+pub enum MemberEvent {
     /// The client is signed in; one that stays away has its account.
     SignedIn,
     /// It has found its partners, and may speak.
@@ -49,7 +49,7 @@ pub enum News {
     /// The server has called a message in this of its conversations stored.
     Stored(usize),
     /// The partner's message of this number has come.
-    Heard(usize, Number),
+    Delivered(usize, Number),
     /// It is out.
     Left,
     /// It cannot go on.
@@ -95,7 +95,7 @@ pub struct Member {
     pub(super) has_account: bool,
     pub(super) device: Option<DeviceId>,
     /// What it signs in with, once it has something better than its password.
-    pub(super) pass: Option<Pass>,
+    pub(super) pass: Option<DeviceTicket>,
     /// The rooms that it belonged to when it came.
     pub(super) rooms: Vec<Head>,
     pub(super) session: Option<SessionId>,
@@ -109,7 +109,7 @@ pub struct Member {
     /// With whom it is to talk.
     pub(super) contacts: Vec<Contact>,
     /// Its conversations, in the same order, as far as the server has found them.
-    pub(super) talks: Vec<Talk>,
+    pub(super) conversations: Vec<Conversation>,
     /// What the channels had no room for.
     waiting: [VecDeque<Vec<u8>>; Channel::ALL.len()],
 }
@@ -121,7 +121,7 @@ impl Member {
         name: String,
         contacts: Vec<Contact>,
         stays_away: bool,
-        pass: Option<Pass>,
+        pass: Option<DeviceTicket>,
         random: &mut ChaCha20Rng,
     ) -> Self {
         let mut password = [0; 16];
@@ -144,7 +144,7 @@ impl Member {
             waits: 0,
             due: None,
             contacts,
-            talks: Vec::new(),
+            conversations: Vec::new(),
             waiting: Default::default(),
         }
     }
@@ -184,12 +184,12 @@ impl Member {
     }
 
     /// Begins, or begins again.
-    pub fn enter(&mut self, line: &mut Line<'_>) -> SessionId {
-        let address = line.addresses[self.tries as usize % line.addresses.len()];
+    pub fn enter(&mut self, ctx: &mut Ctx<'_>) -> SessionId {
+        let address = ctx.addresses[self.tries as usize % ctx.addresses.len()];
         self.tries += 1;
         self.step = Step::Connecting;
-        self.due = Some(line.now + ATTEMPT_WAIT);
-        let session = line.endpoint.connect(line.now, address);
+        self.due = Some(ctx.now + ATTEMPT_WAIT);
+        let session = ctx.endpoint.connect(ctx.now, address);
         self.session = Some(session);
         session
     }
@@ -204,86 +204,90 @@ impl Member {
     }
 
     /// A moment has come that [`Member::deadline`] named. `true`: it wants to begin again.
-    pub fn handle_timeout(&mut self, line: &mut Line<'_>) -> bool {
-        if self.deadline().is_none_or(|due| due > line.now) {
+    pub fn handle_timeout(&mut self, ctx: &mut Ctx<'_>) -> bool {
+        if self.deadline().is_none_or(|due| due > ctx.now) {
             return false;
         }
         if matches!(self.step, Step::Pausing(_)) {
             self.due = None;
             match self.session {
-                Some(_) => self.sign_in(line),
+                Some(_) => self.sign_in(ctx),
                 None => return true,
             }
         } else {
             // What was under way has had no answer: the session is given up, and its end is the next attempt.
             self.due = None;
             if let Some(session) = self.session {
-                line.endpoint.close(line.now, session, 0, "no answer");
+                ctx.endpoint.close(ctx.now, session, 0, "no answer");
             }
         }
         false
     }
 
     /// The session stands.
-    pub fn connected(&mut self, line: &mut Line<'_>, handshake_hash: [u8; 32]) {
+    pub fn connected(&mut self, ctx: &mut Ctx<'_>, handshake_hash: [u8; 32]) {
         self.handshake_hash = handshake_hash;
-        self.sign_in(line);
+        self.sign_in(ctx);
     }
 
     /// The session is over.
-    pub fn closed(&mut self, line: &Line<'_>, reason: &CloseReason) -> Option<News> {
+    pub fn closed(&mut self, ctx: &Ctx<'_>, reason: &CloseReason) -> Option<MemberEvent> {
         self.session = None;
         match self.step {
             Step::Leaving | Step::Gone => {
                 self.step = Step::Gone;
                 self.due = None;
-                Some(News::Left)
+                Some(MemberEvent::Left)
             }
             Step::Away | Step::Lost => None,
             _ if *reason == CloseReason::NoAnswer && !self.has_account && self.tries >= 2 => {
-                Some(News::Unreachable)
+                Some(MemberEvent::Unreachable)
             }
             Step::Inside | Step::Resolve | Step::Talking => {
-                Some(News::Failed(format!("lost its session: {reason}")))
+                Some(MemberEvent::Failed(format!("lost its session: {reason}")))
             }
-            _ => self.again(line.now, PAUSE, &reason.to_string()),
+            _ => self.again(ctx.now, PAUSE, &reason.to_string()),
         }
     }
 
     /// Sends a request on the control channel.
-    pub(super) fn request(&mut self, line: &mut Line<'_>, message: &ClientMessage) {
+    pub(super) fn request(&mut self, ctx: &mut Ctx<'_>, message: &ClientMessage) {
         let bytes = encode(message, Hop::default());
         if let Some(session) = self.session {
             // The control channel holds one request of a few hundred bytes; a session that is closed says so itself.
-            let _ = line
+            let _ = ctx
                 .endpoint
-                .send(line.now, session, Channel::Control, &bytes);
+                .send(ctx.now, session, Channel::Control, &bytes);
         }
     }
 
     /// Says the next thing in one of its conversations: which that is, and the number.
-    pub fn say(&mut self, line: &mut Line<'_>, talk: usize) -> Option<(ConversationId, Number)> {
-        let talk = self.talks.get_mut(talk)?;
+    pub fn send_next(
+        &mut self,
+        ctx: &mut Ctx<'_>,
+        talk: usize,
+    ) -> Option<(ConversationId, Number)> {
+        let talk = self.conversations.get_mut(talk)?;
         let (conversation, channel) = (talk.conversation(), talk.channel());
-        let (number, bytes) = talk.say();
-        self.send(line, channel, bytes);
+        let (number, bytes) = talk.send_next();
+        self.send(ctx, channel, bytes);
         Some((conversation, number))
     }
 
     /// Sends on a channel, as soon as there is room.
-    pub(super) fn send(&mut self, line: &mut Line<'_>, channel: Channel, bytes: Vec<u8>) {
+    pub(super) fn send(&mut self, ctx: &mut Ctx<'_>, channel: Channel, bytes: Vec<u8>) {
         self.waiting[channel as usize].push_back(bytes);
-        self.flush(line, channel);
+        self.flush(ctx, channel);
     }
 
     /// Sends what waits for room on a channel.
-    pub fn flush(&mut self, line: &mut Line<'_>, channel: Channel) {
+    pub fn flush(&mut self, ctx: &mut Ctx<'_>, channel: Channel) {
         let Some(session) = self.session else {
             return;
         };
         let waiting = &mut self.waiting[channel as usize];
         while let Some(bytes) = waiting.front() {
-            match line.endpoint.send(line.now, session, channel, bytes) {
+            match ctx.endpoint.send(ctx.now, session, channel, bytes) {
                 Err(SendError::Full) => return,
                 // Lengths are checked on the command line, and a session that is closed says so itself.
                 Ok(()) | Err(_) => waiting.pop_front(),
@@ -292,10 +296,10 @@ impl Member {
     }
 
     /// Acknowledges what has come in this batch.
-    pub fn settle(&mut self, line: &mut Line<'_>) {
-        for talk in 0..self.talks.len() {
-            if let Some(receipt) = self.talks[talk].take_receipt() {
-                self.send(line, Channel::Chat, receipt);
+    pub fn send_receipts(&mut self, ctx: &mut Ctx<'_>) {
+        for talk in 0..self.conversations.len() {
+            if let Some(receipt) = self.conversations[talk].take_receipt() {
+                self.send(ctx, Channel::Chat, receipt);
             }
         }
     }
@@ -303,7 +307,7 @@ impl Member {
     /// One of its conversations, and the member whose messages it hears there.
     #[must_use]
     pub fn conversation(&self, talk: usize) -> Option<(ConversationId, usize)> {
-        let talk = self.talks.get(talk)?;
+        let talk = self.conversations.get(talk)?;
         Some((talk.conversation(), talk.speaker()))
     }
 
@@ -314,52 +318,52 @@ impl Member {
     }
 
     fn talk_of(&self, conversation: ConversationId) -> Option<usize> {
-        let mut talks = self.talks.iter();
-        talks.position(|talk| talk.conversation() == conversation)
+        let mut conversations = self.conversations.iter();
+        conversations.position(|talk| talk.conversation() == conversation)
     }
 
     /// Begins to leave.
-    pub fn leave(&mut self, line: &mut Line<'_>) {
+    pub fn leave(&mut self, ctx: &mut Ctx<'_>) {
         let was_inside = matches!(self.step, Step::Inside | Step::Resolve | Step::Talking);
         self.step = Step::Leaving;
         self.due = None;
         match self.session {
             Some(_) if was_inside => {
                 let reason = EndReason::LoggedOut;
-                self.request(line, &Message::control(SessionEnd { reason }));
+                self.request(ctx, &Message::control(SessionEnd { reason }));
             }
-            Some(_) => self.hang_up(line),
+            Some(_) => self.hang_up(ctx),
             None => self.step = Step::Gone,
         }
     }
 
     /// The server goes away on purpose.
-    pub fn lose(&mut self) {
+    pub fn suspend(&mut self) {
         self.step = Step::Lost;
         self.due = None;
-        self.talks.clear();
+        self.conversations.clear();
         for waiting in &mut self.waiting {
             waiting.clear();
         }
     }
 
     /// The server is back: what is left of the session before is given up.
-    pub fn forget_session(&mut self, line: &mut Line<'_>) -> Option<SessionId> {
+    pub fn forget_session(&mut self, ctx: &mut Ctx<'_>) -> Option<SessionId> {
         let session = self.session.take()?;
-        line.endpoint.close(line.now, session, 0, "bye");
+        ctx.endpoint.close(ctx.now, session, 0, "bye");
         Some(session)
     }
 
     /// It is out without a goodbye: the server ends with the measurement.
-    pub fn vanish(&mut self) {
+    pub fn drop_out(&mut self) {
         self.step = Step::Gone;
         self.due = None;
     }
 
     /// Closes the session, whatever it waits for.
-    pub fn hang_up(&mut self, line: &mut Line<'_>) {
+    pub fn hang_up(&mut self, ctx: &mut Ctx<'_>) {
         if let Some(session) = self.session {
-            line.endpoint.close(line.now, session, 0, "bye");
+            ctx.endpoint.close(ctx.now, session, 0, "bye");
         }
     }
 
@@ -370,51 +374,51 @@ impl Member {
     }
 
     /// Something has come from the server.
-    pub fn handle_message(&mut self, line: &mut Line<'_>, bytes: &[u8]) -> Option<News> {
+    pub fn handle_message(&mut self, ctx: &mut Ctx<'_>, bytes: &[u8]) -> Option<MemberEvent> {
         if matches!(self.step, Step::Lost) {
             return None;
         }
         let Ok(envelope) = Envelope::decode(bytes) else {
-            return Some(News::Failed("was sent what is no message".into()));
+            return Some(MemberEvent::Failed("was sent what is no message".into()));
         };
         if let Some(delivery) = envelope.hop.delivery {
             let talk = self.talk_of(delivery.conversation)?;
-            return match self.talks[talk].handle_delivery(&envelope, delivery) {
-                Heard::Message(number) => Some(News::Heard(talk, number)),
-                Heard::Nothing => None,
-                Heard::Gap => {
-                    let again = self.talks[talk].ask_again();
-                    self.send(line, Channel::Chat, again);
+            return match self.conversations[talk].handle_delivery(&envelope, delivery) {
+                DeliveryOutcome::Message(number) => Some(MemberEvent::Delivered(talk, number)),
+                DeliveryOutcome::Nothing => None,
+                DeliveryOutcome::Gap => {
+                    let again = self.conversations[talk].ask_again();
+                    self.send(ctx, Channel::Chat, again);
                     None
                 }
-                Heard::Wrong(what) => Some(News::Failed(what.into())),
+                DeliveryOutcome::Wrong(what) => Some(MemberEvent::Failed(what.into())),
             };
         }
         let Ok(message) = envelope.open() else {
-            return Some(News::Failed("was sent a damaged answer".into()));
+            return Some(MemberEvent::Failed("was sent a damaged answer".into()));
         };
         match message.body {
             ServerBody::Stored(stored) => {
                 let talk = self.talk_of(stored.conversation)?;
-                let heard = self.talks[talk].handle_stored(&stored);
+                let heard = self.conversations[talk].handle_stored(&stored);
                 if !heard.follows {
-                    let again = self.talks[talk].ask_again();
-                    self.send(line, Channel::Chat, again);
+                    let again = self.conversations[talk].ask_again();
+                    self.send(ctx, Channel::Chat, again);
                 }
-                heard.is_news.then_some(News::Stored(talk))
+                heard.is_news.then_some(MemberEvent::Stored(talk))
             }
             ServerBody::SendAgain(_) => {
-                for talk in &self.talks {
+                for talk in &self.conversations {
                     let again = talk.unstored().map(Into::into);
                     self.waiting[talk.channel() as usize].extend(again);
                 }
                 for channel in Channel::ALL {
-                    self.flush(line, channel);
+                    self.flush(ctx, channel);
                 }
                 None
             }
-            ServerBody::Failure(failure) => self.refused(line, message.header.command, &failure),
-            body => self.handle_answer(line, body),
+            ServerBody::Failure(failure) => self.refused(ctx, message.header.command, &failure),
+            body => self.handle_answer(ctx, body),
         }
     }
 }

@@ -1,9 +1,9 @@
 //! How a client comes to its conversations: the room that it joins on its way in, and the partners whom it looks up
 //! once everybody is there.
 
-use super::talk::{Contact, Found, Talk};
-use super::{ATTEMPT_WAIT, Line, Member, News, Step};
-use crate::bench::workload::With;
+use super::conversation::{Contact, Conversation, ConversationStart};
+use super::{ATTEMPT_WAIT, Ctx, Member, MemberEvent, Step};
+use crate::bench::workload::Audience;
 use crate::protocol::{
     ClientMessage, Head, Hop, Join, Joined, Message, ROOM_SIGN, ReceiptsRequest, Resolve, Resolved,
     encode,
@@ -24,14 +24,14 @@ impl Member {
     /// To join belongs to the way in, so that as few join at a time as sign in, and a server that lets nobody make a
     /// room says so before everybody has an account. Each is told of all who join after it, which is half the square of
     /// their number: of 1,000 clients half a million entries, less work than the stretching of as many passwords.
-    pub(super) fn arrive(&mut self, line: &mut Line<'_>) -> Option<News> {
-        while let Some(contact) = self.missing(With::Room) {
+    pub(super) fn arrive(&mut self, ctx: &mut Ctx<'_>) -> Option<MemberEvent> {
+        while let Some(contact) = self.missing(Audience::Room) {
             let name = contact.receiver.clone();
             let Some(head) = self.rooms.iter().find(|head| head.name == name) else {
-                self.join(line, name);
+                self.join(ctx, name);
                 return None;
             };
-            let found = Found {
+            let found = ConversationStart {
                 conversation: head.conversation,
                 last_number: head.last_number,
                 start: head.start,
@@ -40,12 +40,12 @@ impl Member {
         }
         self.step = Step::Inside;
         self.due = None;
-        Some(News::SignedIn)
+        Some(MemberEvent::SignedIn)
     }
 
-    fn join(&mut self, line: &mut Line<'_>, name: String) {
+    fn join(&mut self, ctx: &mut Ctx<'_>, name: String) {
         self.step = Step::Join;
-        self.due = Some(line.now + ATTEMPT_WAIT);
+        self.due = Some(ctx.now + ATTEMPT_WAIT);
         // Whoever comes first makes it.
         let join = ClientMessage::control(Join {
             tag: 1,
@@ -53,23 +53,23 @@ impl Member {
             access: None,
         });
         // On the channel of the deliveries, so that none of them can come before the answer.
-        self.send(line, Channel::Chat, encode(&join, Hop::default()));
+        self.send(ctx, Channel::Chat, encode(&join, Hop::default()));
     }
 
     /// It belongs to the room that it has asked for.
-    pub(super) fn joined(&mut self, line: &mut Line<'_>, joined: &Joined) -> Option<News> {
-        let found = Found {
+    pub(super) fn joined(&mut self, ctx: &mut Ctx<'_>, joined: &Joined) -> Option<MemberEvent> {
+        let found = ConversationStart {
             conversation: joined.room.conversation,
             last_number: joined.last_number,
             start: joined.start,
         };
         self.begin(found)?;
-        self.arrive(line)
+        self.arrive(ctx)
     }
 
     /// Looks its partners up, one after the other. `true`: it has found them already.
-    pub fn find(&mut self, line: &mut Line<'_>) -> bool {
-        let is_found = !self.find_next(line);
+    pub fn find(&mut self, ctx: &mut Ctx<'_>) -> bool {
+        let is_found = !self.find_next(ctx);
         if is_found {
             self.step = Step::Talking;
         }
@@ -77,8 +77,8 @@ impl Member {
     }
 
     /// Looks the first partner up whose conversation is not known. `false`: there is none.
-    fn find_next(&mut self, line: &mut Line<'_>) -> bool {
-        let Some(contact) = self.missing(With::Member) else {
+    fn find_next(&mut self, ctx: &mut Ctx<'_>) -> bool {
+        let Some(contact) = self.missing(Audience::Member) else {
             return false;
         };
         let resolve = Resolve {
@@ -86,41 +86,45 @@ impl Member {
             name: contact.name.clone(),
         };
         self.step = Step::Resolve;
-        self.due = Some(line.now + ATTEMPT_WAIT);
-        self.request(line, &Message::control(resolve));
+        self.due = Some(ctx.now + ATTEMPT_WAIT);
+        self.request(ctx, &Message::control(resolve));
         true
     }
 
     /// The partner is found.
-    pub(super) fn resolved(&mut self, line: &mut Line<'_>, resolved: &Resolved) -> Option<News> {
+    pub(super) fn resolved(
+        &mut self,
+        ctx: &mut Ctx<'_>,
+        resolved: &Resolved,
+    ) -> Option<MemberEvent> {
         let conversation = resolved.conversation;
-        self.begin(Found {
+        self.begin(ConversationStart {
             conversation,
             last_number: resolved.last_number,
             start: resolved.start,
         })?;
         let request = ClientMessage::control(ReceiptsRequest { conversation });
-        self.send(line, Channel::Chat, encode(&request, Hop::default()));
-        if self.find_next(line) {
+        self.send(ctx, Channel::Chat, encode(&request, Hop::default()));
+        if self.find_next(ctx) {
             return None;
         }
         self.step = Step::Talking;
         self.due = None;
-        Some(News::Ready)
+        Some(MemberEvent::Ready)
     }
 
     /// The first of its contacts with whom it has no conversation yet, if that one is of this kind.
-    fn missing(&self, with: With) -> Option<&Contact> {
-        let contact = self.contacts.get(self.talks.len())?;
+    fn missing(&self, with: Audience) -> Option<&Contact> {
+        let contact = self.contacts.get(self.conversations.len())?;
         (contact.partner.with == with).then_some(contact)
     }
 
     /// The conversation with the first of them begins.
-    fn begin(&mut self, found: Found) -> Option<()> {
+    fn begin(&mut self, found: ConversationStart) -> Option<()> {
         let device = self.device?;
-        let contact = self.contacts.get(self.talks.len())?.clone();
-        let talk = Talk::new(device, self.name.clone(), contact, found);
-        self.talks.push(talk);
+        let contact = self.contacts.get(self.conversations.len())?.clone();
+        let talk = Conversation::new(device, self.name.clone(), contact, found);
+        self.conversations.push(talk);
         Some(())
     }
 }

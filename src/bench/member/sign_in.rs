@@ -3,8 +3,8 @@
 use std::fmt::Display;
 use std::time::{Duration, Instant};
 
-use super::{ATTEMPT_WAIT, Line, Member, News, PAUSE, Step};
-use crate::bench::server::Pass;
+use super::{ATTEMPT_WAIT, Ctx, Member, MemberEvent, PAUSE, Step};
+use crate::bench::server::DeviceTicket;
 use crate::client::auth::opaque::{LoginBegun, SignUpBegun};
 use crate::protocol::opaque::KeyStretching;
 use crate::protocol::{
@@ -25,8 +25,8 @@ const STRETCHING: KeyStretching = KeyStretching::Identity;
 
 impl Member {
     /// Begins to sign up, or in.
-    pub(super) fn sign_in(&mut self, line: &mut Line<'_>) {
-        self.due = Some(line.now + ATTEMPT_WAIT);
+    pub(super) fn sign_in(&mut self, ctx: &mut Ctx<'_>) {
+        self.due = Some(ctx.now + ATTEMPT_WAIT);
         if let Some(pass) = &self.pass {
             let resume = Resume {
                 account: pass.account,
@@ -34,83 +34,49 @@ impl Member {
                 ticket: pass.ticket.clone().into(),
             };
             self.step = Step::Resume;
-            return self.request(line, &Message::control(resume));
+            return self.request(ctx, &Message::control(resume));
         }
         let name = self.name.clone();
         let begun = if self.has_account {
-            LoginBegun::new(line.random, &self.password).map(|(begun, request)| {
+            LoginBegun::new(ctx.random, &self.password).map(|(begun, request)| {
                 self.step = Step::Login(Box::new(begun));
                 Message::control(Login { name, request })
             })
         } else {
-            SignUpBegun::new(line.random, &self.password).map(|(begun, request)| {
+            SignUpBegun::new(ctx.random, &self.password).map(|(begun, request)| {
                 self.step = Step::SignUp(begun);
                 Message::control(SignUp { name, request })
             })
         };
         // OPAQUE refuses only passwords longer than its format can say.
         if let Ok(message) = begun {
-            self.request(line, &message);
+            self.request(ctx, &message);
         }
     }
 
     /// The answer to what this step asked for; anything else is of no interest here.
-    pub(super) fn handle_answer(&mut self, line: &mut Line<'_>, body: ServerBody) -> Option<News> {
-        let password = self.password;
+    pub(super) fn handle_answer(
+        &mut self,
+        ctx: &mut Ctx<'_>,
+        body: ServerBody,
+    ) -> Option<MemberEvent> {
         match (std::mem::replace(&mut self.step, Step::Gone), body) {
             (Step::SignUp(begun), ServerBody::SignUpAnswer(answer)) => {
-                match begun.finish(line.random, &password, &answer.response, STRETCHING) {
-                    Ok(upload) => {
-                        self.step = Step::SignUpFinish;
-                        self.request(line, &Message::control(SignUpFinish { upload }));
-                    }
-                    Err(error) => return Some(no_sign_in(&error)),
-                }
+                return self.finish_sign_up(ctx, begun, &answer.response);
             }
             (Step::SignUpFinish, ServerBody::SignedUp(signed_up)) => {
                 self.name = signed_up.name;
                 self.has_account = true;
                 if self.stays_away {
-                    return Some(self.stay_away(line));
+                    return Some(self.stay_away(ctx));
                 }
-                self.sign_in(line);
+                self.sign_in(ctx);
             }
             (Step::Login(begun), ServerBody::LoginAnswer(answer)) => {
-                let (hash, response) = (&self.handshake_hash, &answer.response);
-                match begun.finish(line.random, &password, response, hash, STRETCHING) {
-                    Ok(finalization) => {
-                        self.step = Step::LoginFinish;
-                        let device = self.device;
-                        let finish = LoginFinish {
-                            finalization,
-                            device,
-                        };
-                        self.request(line, &Message::control(finish));
-                    }
-                    Err(error) => return Some(no_sign_in(&error)),
-                }
+                return self.finish_login(ctx, *begun, &answer.response);
             }
             (Step::LoginFinish | Step::Resume, ServerBody::SessionStart(start)) => {
-                let SessionStart {
-                    account,
-                    device,
-                    ticket,
-                    ..
-                } = start;
-                self.device = Some(device);
-                self.pass = Some(Pass {
-                    account,
-                    device,
-                    ticket: ticket.into_vec(),
-                });
-                self.rooms.clear();
-                self.step = Step::Hello;
-                let hello = Hello {
-                    positions: Vec::new(),
-                    more: false,
-                    epoch: None,
-                };
-                self.request(line, &Message::control(hello));
+                self.on_session_start(ctx, start);
             }
             (Step::Hello, ServerBody::HelloAnswer(answer)) => {
                 self.note_rooms(answer.heads);
@@ -118,39 +84,98 @@ impl Member {
                     self.step = Step::Hello;
                     return None;
                 }
-                return self.arrive(line);
+                return self.arrive(ctx);
             }
-            (Step::Join, ServerBody::Joined(joined)) => return self.joined(line, &joined),
+            (Step::Join, ServerBody::Joined(joined)) => return self.joined(ctx, &joined),
             (Step::Resolve, ServerBody::Resolved(resolved)) => {
-                return self.resolved(line, &resolved);
+                return self.resolved(ctx, &resolved);
             }
             (Step::Leaving, ServerBody::SessionEnd(_)) => {
                 self.step = Step::Leaving;
-                self.hang_up(line);
+                self.hang_up(ctx);
             }
             (_, ServerBody::SessionEnd(end)) => {
-                return Some(News::Failed(format!("was signed out: {}", end.reason)));
+                return Some(MemberEvent::Failed(format!(
+                    "was signed out: {}",
+                    end.reason
+                )));
             }
             (step, _) => self.step = step,
         }
         None
     }
 
+    fn finish_sign_up(
+        &mut self,
+        ctx: &mut Ctx<'_>,
+        begun: SignUpBegun,
+        response: &[u8],
+    ) -> Option<MemberEvent> {
+        match begun.finish(ctx.random, &self.password, response, STRETCHING) {
+            Ok(upload) => {
+                self.step = Step::SignUpFinish;
+                self.request(ctx, &Message::control(SignUpFinish { upload }));
+                None
+            }
+            Err(error) => Some(no_sign_in(&error)),
+        }
+    }
+
+    fn finish_login(
+        &mut self,
+        ctx: &mut Ctx<'_>,
+        begun: LoginBegun,
+        response: &[u8],
+    ) -> Option<MemberEvent> {
+        let hash = &self.handshake_hash;
+        match begun.finish(ctx.random, &self.password, response, hash, STRETCHING) {
+            Ok(finalization) => {
+                self.step = Step::LoginFinish;
+                let device = self.device;
+                let finish = LoginFinish {
+                    finalization,
+                    device,
+                };
+                self.request(ctx, &Message::control(finish));
+                None
+            }
+            Err(error) => Some(no_sign_in(&error)),
+        }
+    }
+
+    fn on_session_start(&mut self, ctx: &mut Ctx<'_>, start: SessionStart) {
+        let (account, device) = (start.account, start.device);
+        self.device = Some(device);
+        self.pass = Some(DeviceTicket {
+            account,
+            device,
+            ticket: start.ticket.into_vec(),
+        });
+        self.rooms.clear();
+        self.step = Step::Hello;
+        let hello = Hello {
+            positions: Vec::new(),
+            more: false,
+            epoch: None,
+        };
+        self.request(ctx, &Message::control(hello));
+    }
+
     /// It has its account, which is all that is wanted of it.
-    fn stay_away(&mut self, line: &mut Line<'_>) -> News {
+    fn stay_away(&mut self, ctx: &mut Ctx<'_>) -> MemberEvent {
         self.step = Step::Away;
         self.due = None;
-        self.hang_up(line);
-        News::SignedIn
+        self.hang_up(ctx);
+        MemberEvent::SignedIn
     }
 
     /// The server has said no.
     pub(super) fn refused(
         &mut self,
-        line: &mut Line<'_>,
+        ctx: &mut Ctx<'_>,
         command: Command,
         failure: &Failure,
-    ) -> Option<News> {
+    ) -> Option<MemberEvent> {
         let is_temporary = matches!(
             failure.code,
             ErrorCode::TooManyAttempts | ErrorCode::Unavailable
@@ -161,15 +186,15 @@ impl Member {
             if self.waits > WAITS_MAX {
                 return Some(no_sign_in(&failure.code));
             }
-            return self.again(line.now, wait, &failure.code.to_string());
+            return self.again(ctx.now, wait, &failure.code.to_string());
         }
         // The answer to an earlier sign-up was lost with its session: the account is there.
         if failure.code == ErrorCode::NameTaken && self.tries > 1 && !self.has_account {
             self.has_account = true;
             if self.stays_away {
-                return Some(self.stay_away(line));
+                return Some(self.stay_away(ctx));
             }
-            return self.again(line.now, Duration::ZERO, "the name is taken");
+            return self.again(ctx.now, Duration::ZERO, "the name is taken");
         }
         if matches!(self.step, Step::Leaving) {
             return None;
@@ -187,13 +212,13 @@ impl Member {
             detail => format!(" ({detail})"),
         };
         let code = failure.code;
-        Some(News::Failed(format!(
+        Some(MemberEvent::Failed(format!(
             "was refused {command}: {code}{detail}"
         )))
     }
 
     /// The attempt has failed: the next one begins after a while, unless there were too many.
-    pub fn again(&mut self, now: Instant, wait: Duration, why: &str) -> Option<News> {
+    pub fn again(&mut self, now: Instant, wait: Duration, why: &str) -> Option<MemberEvent> {
         if self.tries >= TRIES_MAX {
             return Some(no_sign_in(&why));
         }
@@ -203,6 +228,6 @@ impl Member {
     }
 }
 
-fn no_sign_in(why: &impl Display) -> News {
-    News::Failed(format!("could not sign in: {why}"))
+fn no_sign_in(why: &impl Display) -> MemberEvent {
+    MemberEvent::Failed(format!("could not sign in: {why}"))
 }

@@ -18,10 +18,10 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use tempfile::TempDir;
 
-use super::Host;
+use super::host::Host;
 pub use meter::Meter;
 use prepare::prepare;
-pub use prepare::{Pass, Room};
+pub use prepare::{DeviceTicket, Room};
 
 /// A file system in memory, if the system has one here: on a disk every commit would wait for it, and it is the
 /// server that is measured.
@@ -46,10 +46,10 @@ impl OwnServer {
         host: Host,
         names: &[String],
         room: &Room<'_>,
-    ) -> anyhow::Result<(Self, Vec<Pass>)> {
+    ) -> anyhow::Result<(Self, Vec<DeviceTicket>)> {
         let directory = directory()?;
         let (mut engine, server_key) = (host.open_database)(directory.path())?;
-        let passes = prepare(&mut engine, &server_key, names, room)?;
+        let tickets = prepare(&mut engine, &server_key, names, room)?;
         drop(engine);
         let mut server = Self {
             child: None,
@@ -58,7 +58,7 @@ impl OwnServer {
             host,
         };
         server.spawn()?;
-        Ok((server, passes))
+        Ok((server, tickets))
     }
 
     /// Where it listens.
@@ -143,12 +143,12 @@ fn directory() -> anyhow::Result<TempDir> {
 
 /// The thread that keeps the server and restarts it when it is told to: that takes seconds, in which the network
 /// thread hears goodbyes.
-pub struct Keeper {
+pub struct Restarter {
     orders: Option<Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
 
-impl Keeper {
+impl Restarter {
     /// Takes the server over, and has this called after each restart.
     ///
     /// # Errors
@@ -181,7 +181,7 @@ impl Keeper {
     }
 }
 
-impl Drop for Keeper {
+impl Drop for Restarter {
     fn drop(&mut self) {
         self.orders = None;
         if let Some(thread) = self.thread.take() {
@@ -192,13 +192,13 @@ impl Drop for Keeper {
 }
 
 /// A server of the measurement's own, as the crowd has it.
-pub struct Own {
+pub struct OwnServerHandle {
     /// Reads off how it does.
     pub meter: Meter,
     /// Restarts it.
-    pub keeper: Keeper,
+    pub restarter: Restarter,
     /// What the clients sign in with.
-    pub passes: Vec<Pass>,
+    pub tickets: Vec<DeviceTicket>,
 }
 
 /// How long a restart may take, the goodbyes of all sessions included.

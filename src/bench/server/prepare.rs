@@ -5,7 +5,7 @@ use anyhow::{Context as _, bail};
 use rand_chacha::ChaCha20Rng;
 use rand_core::{RngCore as _, SeedableRng as _};
 
-use crate::bench::PublicKey;
+use crate::bench::host::PublicKey;
 use crate::net;
 use crate::protocol::{Access, AccountId, DeviceId, TICKET_BYTES};
 use crate::server::{Name, RoomName, hash_ticket};
@@ -16,7 +16,7 @@ const TICKET_LIFE_MS: u64 = 24 * 60 * 60 * 1000;
 
 /// What a client signs in with.
 #[derive(Debug, Clone)]
-pub struct Pass {
+pub struct DeviceTicket {
     /// The account.
     pub account: AccountId,
     /// Its device.
@@ -44,7 +44,7 @@ pub fn prepare(
     server_key: &PublicKey,
     names: &[String],
     room: &Room<'_>,
-) -> anyhow::Result<Vec<Pass>> {
+) -> anyhow::Result<Vec<DeviceTicket>> {
     let seed = net::seed()?;
     let mut random = ChaCha20Rng::from_seed(seed);
     let now = net::now();
@@ -80,28 +80,33 @@ pub fn prepare(
         tickets.push(ticket);
     }
     let replies = execute(engine, devices)?;
-    let passes = replies.into_iter().zip(tickets).map(|(reply, ticket)| {
+    let tickets = replies.into_iter().zip(tickets).map(|(reply, ticket)| {
         let Reply::Device {
             account, device, ..
         } = reply
         else {
             bail!("the database answered something else");
         };
-        Ok(Pass {
+        Ok(DeviceTicket {
             account,
             device,
             ticket,
         })
     });
-    let passes = passes.collect::<anyhow::Result<Vec<Pass>>>()?;
-    fill(engine, room, &passes, now.unix_ms)?;
-    Ok(passes)
+    let tickets = tickets.collect::<anyhow::Result<Vec<DeviceTicket>>>()?;
+    fill(engine, room, &tickets, now.unix_ms)?;
+    Ok(tickets)
 }
 
 /// Makes those members of a room who are to be. They have received already that the others have joined.
-fn fill(engine: &mut Engine, room: &Room<'_>, passes: &[Pass], time_ms: u64) -> anyhow::Result<()> {
+fn fill(
+    engine: &mut Engine,
+    room: &Room<'_>,
+    tickets: &[DeviceTicket],
+    time_ms: u64,
+) -> anyhow::Result<()> {
     let (name, skeleton) = RoomName::parse(room.name)?.into_forms();
-    let members = || room.members.iter().map(|member| &passes[*member]);
+    let members = || room.members.iter().map(|member| &tickets[*member]);
     let joins = members().map(|pass| Request::Join {
         account: pass.account,
         device: pass.device,
@@ -156,9 +161,9 @@ mod tests {
             name: "#bench-1",
             members: vec![0, 1, 3],
         };
-        let passes = prepare(&mut engine, &[3; 32], &names, &room).unwrap();
+        let tickets = prepare(&mut engine, &[3; 32], &names, &room).unwrap();
         let mut told = Vec::new();
-        for pass in passes {
+        for pass in tickets {
             let hello = Request::Hello {
                 account: pass.account,
                 device: pass.device,

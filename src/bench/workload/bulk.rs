@@ -4,12 +4,11 @@
 
 use std::time::Instant;
 
-use super::paced::Pace;
-use super::{Partner, Traffic, Typing, With, Workload};
+use super::paced::Paced;
+use super::traffic::{Audience, Outgoing, Partner, Traffic};
+use crate::bench::args::Args;
 use crate::bench::report::{Latency, Stream};
-use crate::bench::{Args, Error};
 use crate::protocol::TEXT_MAX_BYTES;
-use crate::registry::Entry;
 use crate::transport::Channel;
 
 /// Messages of a stream that are under way from the client to the server's log at most. Chosen: as much as the
@@ -18,25 +17,6 @@ const WINDOW_MESSAGES: u64 = 64;
 
 /// The place of the stream among its author's conversations: behind the chat.
 const STREAM: usize = 1;
-
-/// See the summary.
-pub struct Bulk;
-
-impl Entry for Bulk {
-    fn name(&self) -> &'static str {
-        "bulk"
-    }
-
-    fn summary(&self) -> &'static str {
-        "as paced, while the first of each pair streams BYTES to an account that stays away, on the bulk channel"
-    }
-}
-
-impl Workload for Bulk {
-    fn traffic(&self, args: &Args, seed: [u8; 32]) -> Result<Box<dyn Traffic>, Error> {
-        Ok(Box::new(BulkTraffic::new(args, seed)?))
-    }
-}
 
 /// One stream.
 #[derive(Debug, Clone, Copy, Default)]
@@ -47,8 +27,8 @@ struct Progress {
     ended: Option<Instant>,
 }
 
-struct BulkTraffic {
-    chat: Pace,
+pub struct Bulk {
+    chat: Paced,
     clients: usize,
     /// Messages in each stream.
     messages: u64,
@@ -60,16 +40,17 @@ struct BulkTraffic {
     counted: u64,
 }
 
-impl BulkTraffic {
-    fn new(args: &Args, seed: [u8; 32]) -> Result<Self, Error> {
-        Ok(Self {
-            chat: Pace::endless(args, seed)?,
+impl Bulk {
+    /// Streams that have not begun.
+    pub fn new(args: &Args, seed: [u8; 32]) -> Self {
+        Self {
+            chat: Paced::endless(args, seed),
             clients: args.clients,
             messages: args.bytes.div_ceil(TEXT_MAX_BYTES as u64),
             streams: vec![Progress::default(); args.clients / 2],
             due: None,
             counted: 0,
-        })
+        }
     }
 
     /// The next stream that may go on.
@@ -80,7 +61,7 @@ impl BulkTraffic {
     }
 }
 
-impl Traffic for BulkTraffic {
+impl Traffic for Bulk {
     fn absent(&self) -> usize {
         self.streams.len()
     }
@@ -93,7 +74,7 @@ impl Traffic for BulkTraffic {
         if self.is_streaming(member) {
             partners.push(Partner {
                 member: self.clients + member / 2,
-                with: With::Member,
+                with: Audience::Member,
                 channel: Channel::Bulk,
                 size: TEXT_MAX_BYTES,
             });
@@ -106,11 +87,11 @@ impl Traffic for BulkTraffic {
         self.due = self.chat.counted_from();
     }
 
-    fn poll(&mut self, now: Instant) -> Option<Typing> {
+    fn poll(&mut self, now: Instant) -> Option<Outgoing> {
         // What people type comes first.
-        if let Some(typing) = self.chat.poll(now) {
-            self.counted += u64::from(typing.is_counted);
-            return Some(typing);
+        if let Some(outgoing) = self.chat.poll(now) {
+            self.counted += u64::from(outgoing.is_counted);
+            return Some(outgoing);
         }
         let at = self.due.filter(|due| *due <= now)?;
         let Some(stream) = self.next_stream() else {
@@ -118,7 +99,7 @@ impl Traffic for BulkTraffic {
             return None;
         };
         self.streams[stream].said += 1;
-        Some(Typing {
+        Some(Outgoing {
             member: 2 * stream,
             talk: STREAM,
             at,
@@ -189,13 +170,13 @@ mod tests {
     use super::*;
     use crate::testing::instant;
 
-    fn traffic(clients: usize, messages: u64) -> BulkTraffic {
+    fn traffic(clients: usize, messages: u64) -> Bulk {
         let args = Args {
             clients,
             bytes: messages * TEXT_MAX_BYTES as u64 - 1,
             ..Args::of_test()
         };
-        BulkTraffic::new(&args, [1; 32]).unwrap()
+        Bulk::new(&args, [1; 32])
     }
 
     #[test]
@@ -221,8 +202,8 @@ mod tests {
         let mut ended = false;
         while let Some(now) = bulk.deadline() {
             assert!(!ended, "all is stored and something is still to be said");
-            while let Some(typing) = bulk.poll(now) {
-                let is_stream = typing.talk == STREAM;
+            while let Some(outgoing) = bulk.poll(now) {
+                let is_stream = outgoing.talk == STREAM;
                 streamed += u64::from(is_stream);
                 under_way += u64::from(is_stream);
                 most = most.max(under_way);

@@ -5,10 +5,8 @@ use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use super::paced::WARM_UP;
-use super::{Partner, Traffic, Typing, UNEVEN, With, Workload};
-use crate::bench::{Args, Error};
-use crate::registry::Entry;
-use crate::store::ROOM_MEMBERS_MAX;
+use super::traffic::{Audience, Outgoing, Partner, Traffic};
+use crate::bench::args::Args;
 use crate::transport::Channel;
 
 /// How long idle sessions are left alone before they are measured: a session gives back after 10 s what only a busy
@@ -20,71 +18,6 @@ const IDLE_SETTLING: Duration = Duration::from_secs(12);
 /// server takes.
 const BEGIN_EVERY: Duration = Duration::from_micros(200);
 
-/// See the summary.
-pub struct Pairs;
-
-impl Entry for Pairs {
-    fn name(&self) -> &'static str {
-        "pairs"
-    }
-
-    fn summary(&self) -> &'static str {
-        "clients in pairs, each with W messages under way to its partner at any time"
-    }
-}
-
-impl Workload for Pairs {
-    fn traffic(&self, args: &Args, _seed: [u8; 32]) -> Result<Box<dyn Traffic>, Error> {
-        if !args.clients.is_multiple_of(2) {
-            return Err(Error::Args(UNEVEN.into()));
-        }
-        Ok(Box::new(Closed::new(args, Shape::Pairs, WARM_UP)))
-    }
-}
-
-/// See the summary.
-pub struct Fanout;
-
-impl Entry for Fanout {
-    fn name(&self) -> &'static str {
-        "fanout"
-    }
-
-    fn summary(&self) -> &'static str {
-        "one client speaks in a room to all the others, with W messages under way that not all have"
-    }
-}
-
-impl Workload for Fanout {
-    fn traffic(&self, args: &Args, _seed: [u8; 32]) -> Result<Box<dyn Traffic>, Error> {
-        if args.clients > ROOM_MEMBERS_MAX as usize {
-            return Err(Error::Args(format!(
-                "--clients may be {ROOM_MEMBERS_MAX} at most: no room has more members"
-            )));
-        }
-        Ok(Box::new(Closed::new(args, Shape::Fanout, WARM_UP)))
-    }
-}
-
-/// See the summary.
-pub struct Idle;
-
-impl Entry for Idle {
-    fn name(&self) -> &'static str {
-        "idle"
-    }
-
-    fn summary(&self) -> &'static str {
-        "clients that are signed in and say nothing, for memory and CPU time per session"
-    }
-}
-
-impl Workload for Idle {
-    fn traffic(&self, args: &Args, _seed: [u8; 32]) -> Result<Box<dyn Traffic>, Error> {
-        Ok(Box::new(Closed::new(args, Shape::Idle, IDLE_SETTLING)))
-    }
-}
-
 /// Who speaks to whom.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Shape {
@@ -94,7 +27,7 @@ enum Shape {
 }
 
 /// A line is typed whenever one has arrived.
-struct Closed {
+pub struct ClosedLoop {
     shape: Shape,
     clients: usize,
     window: usize,
@@ -115,7 +48,22 @@ struct Closed {
     ends: Option<Instant>,
 }
 
-impl Closed {
+impl ClosedLoop {
+    /// Clients in pairs.
+    pub fn pairs(args: &Args) -> Self {
+        Self::new(args, Shape::Pairs, WARM_UP)
+    }
+
+    /// One client who speaks to all.
+    pub fn fanout(args: &Args) -> Self {
+        Self::new(args, Shape::Fanout, WARM_UP)
+    }
+
+    /// Nobody speaks.
+    pub fn idle(args: &Args) -> Self {
+        Self::new(args, Shape::Idle, IDLE_SETTLING)
+    }
+
     fn new(args: &Args, shape: Shape, settling: Duration) -> Self {
         let speakers = match shape {
             Shape::Pairs => args.clients,
@@ -170,11 +118,11 @@ impl Closed {
     }
 }
 
-impl Traffic for Closed {
+impl Traffic for ClosedLoop {
     fn partners(&self, member: usize) -> Vec<Partner> {
         let (member, with) = match self.shape {
-            Shape::Pairs => (member ^ 1, With::Member),
-            Shape::Fanout => (0, With::Room),
+            Shape::Pairs => (member ^ 1, Audience::Member),
+            Shape::Fanout => (0, Audience::Room),
             Shape::Idle => return Vec::new(),
         };
         vec![Partner {
@@ -191,11 +139,11 @@ impl Traffic for Closed {
         let from = now + BEGIN_EVERY * speakers + self.settling;
         self.counted_from = Some(from);
         // Where it is the number of lines that ends it, no time does.
-        let long = Duration::from_secs(crate::bench::SECONDS_MAX);
+        let long = Duration::from_secs(crate::bench::args::SECONDS_MAX);
         self.ends = Some(from + self.messages.map_or(self.duration, |_| long));
     }
 
-    fn poll(&mut self, now: Instant) -> Option<Typing> {
+    fn poll(&mut self, now: Instant) -> Option<Outgoing> {
         if self.ends.is_none_or(|end| end <= now) {
             self.end();
             return None;
@@ -214,7 +162,7 @@ impl Traffic for Closed {
                     self.end();
                 }
             }
-            return Some(Typing {
+            return Some(Outgoing {
                 member,
                 talk: 0,
                 at,
@@ -259,14 +207,14 @@ mod tests {
     use super::*;
     use crate::testing::instant;
 
-    fn closed(shape: Shape, messages: Option<u64>) -> Closed {
+    fn closed(shape: Shape, messages: Option<u64>) -> ClosedLoop {
         let args = Args {
             clients: 4,
             window: 2,
             messages,
             ..Args::of_test()
         };
-        Closed::new(&args, shape, WARM_UP)
+        ClosedLoop::new(&args, shape, WARM_UP)
     }
 
     #[test]
@@ -277,9 +225,9 @@ mod tests {
         pairs.begin(now);
         let mut said = [0; 4];
         for begun in 1..=4 {
-            while let Some(typing) = pairs.poll(now) {
-                assert!(!typing.is_counted && typing.readers == 1);
-                said[typing.member] += 1;
+            while let Some(outgoing) = pairs.poll(now) {
+                assert!(!outgoing.is_counted && outgoing.readers == 1);
+                said[outgoing.member] += 1;
             }
             assert_eq!(said.iter().filter(|lines| **lines == 2).count(), begun);
             if begun < 4 {
@@ -289,7 +237,7 @@ mod tests {
         assert_eq!(said, [2; 4]);
         pairs.on_heard(now, 3);
         assert_eq!(pairs.deadline(), Some(now));
-        assert_eq!(pairs.poll(now).map(|typing| typing.member), Some(3));
+        assert_eq!(pairs.poll(now).map(|outgoing| outgoing.member), Some(3));
         assert_eq!(pairs.poll(now), None);
         assert_eq!(pairs.deadline(), Some(begin + BEGIN_EVERY * 4 + WARM_UP));
     }
@@ -302,26 +250,14 @@ mod tests {
         let mut counted = 0;
         while let Some(next) = fanout.deadline() {
             now = now.max(next);
-            while let Some(typing) = fanout.poll(now) {
-                assert_eq!((typing.member, typing.readers), (0, 3));
-                counted += u64::from(typing.is_counted);
+            while let Some(outgoing) = fanout.poll(now) {
+                assert_eq!((outgoing.member, outgoing.readers), (0, 3));
+                counted += u64::from(outgoing.is_counted);
                 now += Duration::from_millis(100);
                 fanout.on_heard(now, 0);
             }
         }
         assert_eq!((counted, fanout.expected()), (5, 15));
-    }
-
-    #[test]
-    fn nobody_can_speak_to_more_than_a_room_holds() {
-        let most = ROOM_MEMBERS_MAX as usize;
-        for (clients, is_possible) in [(most, true), (most + 1, false)] {
-            let args = Args {
-                clients,
-                ..Args::of_test()
-            };
-            assert_eq!(Fanout.traffic(&args, [1; 32]).is_ok(), is_possible);
-        }
     }
 
     #[test]

@@ -1,136 +1,147 @@
-//! The table of workloads, and what each has to say about its traffic.
+//! The table of workloads: what each is called and needs, and the traffic that it makes.
 
 mod bulk;
 mod closed_loop;
 mod paced;
 mod storm;
+mod traffic;
 
-use std::time::Instant;
-
-use super::report::Stream;
-use super::{Args, Error};
+use super::args::Args;
 use crate::registry::{Entry, Registry};
-use crate::transport::Channel;
+use crate::store::ROOM_MEMBERS_MAX;
 use bulk::Bulk;
-use closed_loop::{Fanout, Idle, Pairs};
+use closed_loop::ClosedLoop;
 use paced::Paced;
 use storm::Storm;
 
+pub use traffic::{Audience, Outgoing, Partner, Traffic};
+
 /// Something that clients can be made to do.
-pub trait Workload: Entry {
-    /// Its traffic, as the command line asks for it.
+pub struct Workload {
+    name: &'static str,
+    summary: &'static str,
+    needs: Needs,
+    /// Its traffic, from a seed.
+    pub traffic: fn(&Args, [u8; 32]) -> Box<dyn Traffic>,
+}
+
+/// Without what it cannot be run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Needs {
+    Nothing,
+    /// A partner for everybody.
+    Pairs,
+    /// A room that holds everybody.
+    Room,
+    /// A server that the measurement may restart.
+    OwnServer,
+}
+
+impl Entry for Workload {
+    fn name(&self) -> &'static str {
+        self.name
+    }
+
+    fn summary(&self) -> &'static str {
+        self.summary
+    }
+}
+
+impl Workload {
+    /// Whether it can be run like this, at a server of the measurement's own or another.
     ///
     /// # Errors
-    /// If the workload cannot be run like that.
-    fn traffic(&self, args: &Args, seed: [u8; 32]) -> Result<Box<dyn Traffic>, Error>;
-}
-
-/// A conversation that a member is to have.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Partner {
-    /// With whom; in a room, who speaks.
-    pub member: usize,
-    /// Who belongs to it.
-    pub with: With,
-    /// On which channel it goes to the server.
-    pub channel: Channel,
-    /// Bytes of text in each message.
-    pub size: usize,
-}
-
-/// Who belongs to a conversation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum With {
-    /// The member alone, and oneself.
-    Member,
-    /// The members of the room that the run has made for itself.
-    Room,
-}
-
-/// A line that is typed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Typing {
-    /// Who types it.
-    pub member: usize,
-    /// In which of its conversations, by its place in [`Traffic::partners`].
-    pub talk: usize,
-    /// When; latency counts from here, however late the loop comes to it.
-    pub at: Instant,
-    /// How many clients are to hear it.
-    pub readers: usize,
-    /// Whether it is counted when they do; what warms up is not.
-    pub is_counted: bool,
-}
-
-/// Who says something to whom, and when.
-pub trait Traffic: Send {
-    /// How many there are beside the clients who only have an account and stay away: those who are written to
-    /// but do not read. They are the members after the clients.
-    fn absent(&self) -> usize {
-        0
-    }
-
-    /// This member's conversations. Where two talk, each has the other in its list.
-    fn partners(&self, member: usize) -> Vec<Partner>;
-
-    /// Everybody is ready.
-    fn begin(&mut self, now: Instant);
-
-    /// The next line whose time has come.
-    fn poll(&mut self, now: Instant) -> Option<Typing>;
-
-    /// The server has called the next message of this member's in this conversation stored.
-    fn on_stored(&mut self, _now: Instant, _member: usize, _talk: usize) {}
-
-    /// All readers have heard a line of this member's.
-    fn on_heard(&mut self, _now: Instant, _member: usize) {}
-
-    /// When the next line's time comes; `None` once all is said.
-    fn deadline(&self) -> Option<Instant>;
-
-    /// When counting begins, once [`Traffic::begin`] was called.
-    fn counted_from(&self) -> Option<Instant>;
-
-    /// How many deliveries are to be counted: of all that was said once all is said, before that perhaps fewer.
-    fn expected(&self) -> u64;
-
-    /// What is done and what is to be done, for the bar; `heard` deliveries have been counted.
-    fn progress(&self, heard: u64) -> (u64, u64) {
-        (heard, self.expected())
-    }
-
-    /// Whether this member's lines are those of a session that streams.
-    fn is_streaming(&self, _member: usize) -> bool {
-        false
-    }
-
-    /// Whether nobody says anything, and time and memory are divided among the sessions.
-    fn is_idle(&self) -> bool {
-        false
-    }
-
-    /// Whether the server is restarted, and who comes back is counted instead of lines.
-    fn is_storm(&self) -> bool {
-        false
-    }
-
-    /// How the streams went, where there are any.
-    fn stream(&self) -> Option<Stream> {
-        None
+    /// Why not.
+    pub fn check(&self, args: &Args, has_own_server: bool) -> Result<(), String> {
+        match self.needs {
+            Needs::Pairs if !args.clients.is_multiple_of(2) => {
+                Err("--clients must be even: they talk in pairs".into())
+            }
+            Needs::Room if args.clients > ROOM_MEMBERS_MAX as usize => Err(format!(
+                "--clients may be {ROOM_MEMBERS_MAX} at most: no room has more members"
+            )),
+            Needs::OwnServer if !has_own_server => Err(
+                "storm restarts the server: leave HOST out, so that it starts one of its own"
+                    .into(),
+            ),
+            _ => Ok(()),
+        }
     }
 }
-
-/// Why a workload of pairs does not run.
-const UNEVEN: &str = "--clients must be even: they talk in pairs";
 
 /// All workloads, in the order of the manual.
 #[must_use]
-pub fn table() -> Registry<dyn Workload> {
-    Registry::<dyn Workload>::default()
-        .with(Box::new(Pairs))
-        .with(Box::new(Fanout))
-        .with(Box::new(Paced))
-        .with(Box::new(Bulk))
-        .with(Box::new(Idle))
-        .with(Box::new(Storm))
+pub fn table() -> Registry<Workload> {
+    let row = |name, needs, traffic, summary| {
+        Box::new(Workload {
+            name,
+            summary,
+            needs,
+            traffic,
+        })
+    };
+    Registry::default()
+        .with(row(
+            "pairs",
+            Needs::Pairs,
+            |args, _| Box::new(ClosedLoop::pairs(args)),
+            "clients in pairs, each with W messages under way to its partner at any time",
+        ))
+        .with(row(
+            "fanout",
+            Needs::Room,
+            |args, _| Box::new(ClosedLoop::fanout(args)),
+            "one client speaks in a room to all the others, with W messages under way that not all have",
+        ))
+        .with(row(
+            "paced",
+            Needs::Pairs,
+            |args, seed| Box::new(Paced::new(args, seed)),
+            "clients in pairs, each of which says R messages a second, for latency",
+        ))
+        .with(row(
+            "bulk",
+            Needs::Pairs,
+            |args, seed| Box::new(Bulk::new(args, seed)),
+            "as paced, while the first of each pair streams BYTES to an account that stays away, on the bulk channel",
+        ))
+        .with(row(
+            "idle",
+            Needs::Nothing,
+            |args, _| Box::new(ClosedLoop::idle(args)),
+            "clients that are signed in and say nothing, for memory and CPU time per session",
+        ))
+        .with(row(
+            "storm",
+            Needs::OwnServer,
+            |args, _| Box::new(Storm::new(args)),
+            "clients that all come back at once after the server has restarted; a delivery is one that is signed in again",
+        ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn workload_without_what_it_needs_is_refused() {
+        let most = ROOM_MEMBERS_MAX as usize;
+        for (workload, clients, has_own_server, is_possible) in [
+            ("paced", 4, false, true),
+            ("paced", 3, false, false),
+            ("bulk", 3, true, false),
+            ("fanout", most, true, true),
+            ("fanout", most + 1, true, false),
+            ("storm", 3, true, true),
+            ("storm", 3, false, false),
+        ] {
+            let args = Args {
+                clients,
+                ..Args::of_test()
+            };
+            let table = table();
+            let checked = table.find(workload).unwrap().check(&args, has_own_server);
+            assert_eq!(checked.is_ok(), is_possible, "{workload} {clients}");
+        }
+    }
 }

@@ -7,35 +7,15 @@ use std::time::{Duration, Instant};
 use rand_chacha::ChaCha20Rng;
 use rand_core::{RngCore as _, SeedableRng as _};
 
-use super::{Partner, Traffic, Typing, UNEVEN, With, Workload};
-use crate::bench::{Args, Error};
-use crate::registry::Entry;
+use super::traffic::{Audience, Outgoing, Partner, Traffic};
+use crate::bench::args::Args;
 use crate::transport::Channel;
 
 /// How long messages are said before any is counted: estimates of round trips and losses settle.
 pub(super) const WARM_UP: Duration = Duration::from_secs(2);
 
-/// See the summary.
-pub struct Paced;
-
-impl Entry for Paced {
-    fn name(&self) -> &'static str {
-        "paced"
-    }
-
-    fn summary(&self) -> &'static str {
-        "clients in pairs, each of which says R messages a second, for latency"
-    }
-}
-
-impl Workload for Paced {
-    fn traffic(&self, args: &Args, seed: [u8; 32]) -> Result<Box<dyn Traffic>, Error> {
-        Ok(Box::new(Pace::new(args, seed)?))
-    }
-}
-
 /// The schedule: each member has a moment of its own in every interval, drawn once.
-pub(super) struct Pace {
+pub struct Paced {
     clients: usize,
     size: usize,
     interval: Duration,
@@ -48,26 +28,17 @@ pub(super) struct Pace {
     counted_from: Option<Instant>,
 }
 
-impl Pace {
+impl Paced {
     /// As many lines as the time that is given has room for.
-    ///
-    /// # Errors
-    /// If somebody would have no partner.
-    fn new(args: &Args, seed: [u8; 32]) -> Result<Self, Error> {
-        let mut pace = Self::endless(args, seed)?;
+    pub fn new(args: &Args, seed: [u8; 32]) -> Self {
+        let mut pace = Self::endless(args, seed);
         pace.lines = pace.warm_up + lines_in(args.duration, args.rate).max(1);
-        Ok(pace)
+        pace
     }
 
-    /// Lines until [`Pace::stop`].
-    ///
-    /// # Errors
-    /// If somebody would have no partner.
-    pub(super) fn endless(args: &Args, seed: [u8; 32]) -> Result<Self, Error> {
-        if !args.clients.is_multiple_of(2) {
-            return Err(Error::Args(UNEVEN.into()));
-        }
-        Ok(Self {
+    /// Lines until [`Paced::stop`].
+    pub fn endless(args: &Args, seed: [u8; 32]) -> Self {
+        Self {
             clients: args.clients,
             size: args.size,
             interval: Duration::from_secs_f64(args.rate.recip()),
@@ -76,11 +47,11 @@ impl Pace {
             random: ChaCha20Rng::from_seed(seed),
             next: BinaryHeap::new(),
             counted_from: None,
-        })
+        }
     }
 
     /// Nobody says any more.
-    pub(super) fn stop(&mut self) {
+    pub fn stop(&mut self) {
         self.next.clear();
     }
 }
@@ -96,11 +67,11 @@ fn lines_in(time: Duration, rate: f64) -> u64 {
     lines
 }
 
-impl Traffic for Pace {
+impl Traffic for Paced {
     fn partners(&self, member: usize) -> Vec<Partner> {
         let partner = Partner {
             member: member ^ 1,
-            with: With::Member,
+            with: Audience::Member,
             channel: Channel::Chat,
             size: self.size,
         };
@@ -117,7 +88,7 @@ impl Traffic for Pace {
         self.counted_from = Some(now + self.interval.saturating_mul(warm_up));
     }
 
-    fn poll(&mut self, now: Instant) -> Option<Typing> {
+    fn poll(&mut self, now: Instant) -> Option<Outgoing> {
         let Reverse((at, member, line)) = *self.next.peek()?;
         if at > now {
             return None;
@@ -127,7 +98,7 @@ impl Traffic for Pace {
             self.next
                 .push(Reverse((at + self.interval, member, line + 1)));
         }
-        Some(Typing {
+        Some(Outgoing {
             member,
             talk: 0,
             at,
@@ -163,23 +134,23 @@ mod tests {
 
     #[test]
     fn everybody_types_at_the_rate_and_what_warms_up_is_not_counted() {
-        let mut pace = Pace::new(&args(4), [1; 32]).unwrap();
+        let mut pace = Paced::new(&args(4), [1; 32]);
         let start = instant();
         pace.begin(start);
         let mut counted = [0; 4];
         let mut warming = [0; 4];
         let mut last = [None; 4];
         while let Some(now) = pace.deadline() {
-            let typing = pace.poll(now).unwrap();
-            assert!(typing.at == now);
-            if let Some(before) = last[typing.member].replace(now) {
+            let outgoing = pace.poll(now).unwrap();
+            assert!(outgoing.at == now);
+            if let Some(before) = last[outgoing.member].replace(now) {
                 assert_eq!(now - before, Duration::from_millis(500));
             }
-            if typing.is_counted {
-                counted[typing.member] += 1;
+            if outgoing.is_counted {
+                counted[outgoing.member] += 1;
                 assert!(now >= pace.counted_from().unwrap());
             } else {
-                warming[typing.member] += 1;
+                warming[outgoing.member] += 1;
             }
         }
         assert_eq!((counted, warming), ([6; 4], [4; 4]));
@@ -188,16 +159,11 @@ mod tests {
 
     #[test]
     fn nothing_is_typed_before_its_time() {
-        let mut pace = Pace::new(&args(2), [2; 32]).unwrap();
+        let mut pace = Paced::new(&args(2), [2; 32]);
         let start = instant();
         pace.begin(start);
         let first = pace.deadline().unwrap();
         let just_before = first.checked_sub(Duration::from_nanos(1)).unwrap();
         assert_eq!(pace.poll(just_before), None);
-    }
-
-    #[test]
-    fn somebody_without_a_partner_is_refused() {
-        assert!(Paced.traffic(&args(3), [0; 32]).is_err());
     }
 }

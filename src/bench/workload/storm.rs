@@ -2,44 +2,31 @@
 
 use std::time::Instant;
 
-use super::{Partner, Traffic, Typing, Workload};
-use crate::bench::{Args, Error};
-use crate::registry::Entry;
-
-/// See the summary.
-pub struct Storm;
-
-impl Entry for Storm {
-    fn name(&self) -> &'static str {
-        "storm"
-    }
-
-    fn summary(&self) -> &'static str {
-        "clients that all come back at once after the server has restarted; a delivery is one that is signed in again"
-    }
-}
-
-impl Workload for Storm {
-    fn traffic(&self, args: &Args, _seed: [u8; 32]) -> Result<Box<dyn Traffic>, Error> {
-        Ok(Box::new(StormTraffic {
-            clients: args.clients,
-        }))
-    }
-}
+use super::traffic::{Outgoing, Partner, Traffic};
+use crate::bench::args::Args;
 
 /// Nobody speaks; the crowd does the rest.
-struct StormTraffic {
+pub struct Storm {
     clients: usize,
 }
 
-impl Traffic for StormTraffic {
+impl Storm {
+    /// All of these clients.
+    pub const fn new(args: &Args) -> Self {
+        Self {
+            clients: args.clients,
+        }
+    }
+}
+
+impl Traffic for Storm {
     fn partners(&self, _member: usize) -> Vec<Partner> {
         Vec::new()
     }
 
     fn begin(&mut self, _now: Instant) {}
 
-    fn poll(&mut self, _now: Instant) -> Option<Typing> {
+    fn poll(&mut self, _now: Instant) -> Option<Outgoing> {
         None
     }
 

@@ -1,0 +1,100 @@
+//! How to measure, as the command line asks for it.
+
+use std::ops::RangeInclusive;
+use std::time::Duration;
+
+use clap::builder::TypedValueParser;
+use clap::value_parser;
+
+use crate::protocol::TEXT_MAX_BYTES;
+
+/// How many clients one process plays at most. Chosen: what one socket's buffers can still serve.
+const CLIENTS_MAX: u64 = 100_000;
+
+/// How many messages a client says in a second at most. Chosen: far beyond a person, and a `Duration` can hold it.
+const RATE_MAX: f64 = 1e5;
+
+/// How many seconds may be measured at most: a day.
+pub const SECONDS_MAX: u64 = 24 * 60 * 60;
+
+/// How many messages may be under way at a time, of each client. Chosen: with the longest text they fill a channel.
+const WINDOW_MAX: u64 = 4096;
+
+/// How many messages each client says at most.
+const MESSAGES_MAX: u64 = 1 << 32;
+
+/// How many bytes a stream has at most: a terabyte, far beyond what a run lasts for.
+const BYTES_MAX: u64 = 1 << 40;
+
+/// How to measure. Their descriptions are the help of the command line.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// How many clients to play
+    #[arg(long, value_name = "N", default_value = "20", value_parser = count(2..=CLIENTS_MAX))]
+    pub clients: usize,
+    /// Messages under way at a time, of each client in pairs and of the one in fanout
+    #[arg(long, value_name = "W", default_value = "1", value_parser = count(1..=WINDOW_MAX))]
+    pub window: usize,
+    /// End pairs and fanout after so many messages of each speaker, whatever --seconds says
+    #[arg(long, value_name = "M", value_parser = value_parser!(u64).range(1..=MESSAGES_MAX))]
+    pub messages: Option<u64>,
+    /// Messages a second that each client says, in paced and bulk
+    #[arg(long, value_name = "R", default_value = "2", value_parser = parse_rate)]
+    pub rate: f64,
+    /// How long to measure; bulk and storm measure until they are done
+    #[arg(
+        long = "seconds",
+        value_name = "S",
+        default_value = "20",
+        value_parser = value_parser!(u64).range(1..=SECONDS_MAX).map(Duration::from_secs),
+    )]
+    pub duration: Duration,
+    /// Bytes of text in a message
+    #[arg(long, value_name = "B", default_value = "64", value_parser = count(1..=TEXT_MAX_BYTES as u64))]
+    pub size: usize,
+    /// Bytes of text in each stream of bulk, rounded up to whole messages of 16 KiB
+    #[arg(long, value_name = "BYTES", default_value = "5000000", value_parser = value_parser!(u64).range(1..=BYTES_MAX))]
+    pub bytes: u64,
+}
+
+fn count(range: RangeInclusive<u64>) -> impl TypedValueParser<Value = usize> {
+    // Every target has at least 32 bits, and no range goes beyond them.
+    value_parser!(u64).range(range).try_map(usize::try_from)
+}
+
+fn parse_rate(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(rate) if rate > 0.0 && rate <= RATE_MAX => Ok(rate),
+        _ => Err(format!("a rate is a number above 0 and up to {RATE_MAX}")),
+    }
+}
+
+#[cfg(test)]
+impl Args {
+    /// What the workloads' tests vary.
+    #[must_use]
+    pub fn of_test() -> Self {
+        Self {
+            clients: 2,
+            window: 1,
+            messages: None,
+            rate: 2.0,
+            duration: Duration::from_secs(3),
+            size: 64,
+            bytes: 1,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rate_is_above_nothing_and_within_reason() {
+        assert_eq!(parse_rate("0.5"), Ok(0.5));
+        for bad in ["0", "-1", "NaN", "inf", "1e9", "two"] {
+            assert!(parse_rate(bad).is_err(), "{bad}");
+        }
+    }
+}
