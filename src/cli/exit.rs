@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 
-use super::logging::harmless;
+use super::output::one_line;
 
 /// The exit codes, as the manual lists them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -124,12 +124,12 @@ impl From<io::Error> for Failure {
 impl fmt::Display for Failure {
     /// The whole chain on one line, what belongs to it and the hint on lines of their own. Paths and what a server said are in them.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&harmless(&format!("{:#}", self.error)))?;
+        f.write_str(&one_line(&format!("{:#}", self.error)))?;
         for line in &self.more {
-            write!(f, "\n{}", harmless(line))?;
+            write!(f, "\n{}", one_line(line))?;
         }
         match &self.hint {
-            Some(hint) => write!(f, "\nhint: {}", harmless(hint)),
+            Some(hint) => write!(f, "\nhint: {}", one_line(hint)),
             None => Ok(()),
         }
     }

@@ -23,6 +23,7 @@ mod room;
 mod serve;
 mod status;
 mod store;
+mod threads;
 mod user;
 
 use std::ffi::OsString;

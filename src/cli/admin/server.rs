@@ -14,6 +14,7 @@ use anyhow::{Context as _, bail};
 use super::api::{AdminApi, Answer, Request, socket_path};
 use super::reserve::Reserve;
 use crate::cli::line_reader::{self, LINE_MAX_BYTES, Line};
+use crate::cli::threads::spawn;
 
 /// How many connections are served at a time; one more is told so and closed. Chosen: scripts run one at a time.
 const CONNECTIONS_MAX: usize = 8;
@@ -48,10 +49,7 @@ impl Server {
         let listener = listen(&path)
             .with_context(|| format!("cannot make the control socket {}", path.display()))?;
         let handlers: Arc<Handlers> = Arc::new(handlers);
-        std::thread::Builder::new()
-            .name("control".into())
-            .spawn(move || accept_all(&listener, &handlers))
-            .context("cannot start the thread of the control socket")?;
+        spawn("control", move || accept_all(&listener, &handlers))?;
         Ok(Self { path })
     }
 }
@@ -108,14 +106,12 @@ fn accept_all(listener: &UnixListener, handlers: &Arc<Handlers>) {
             continue;
         }
         let (handlers, counter) = (Arc::clone(handlers), Arc::clone(&open));
-        let started = std::thread::Builder::new()
-            .name("control connection".into())
-            .spawn(move || {
-                if let Err(error) = serve(&stream, &*handlers) {
-                    tracing::info!(%error, "a control connection failed");
-                }
-                counter.fetch_sub(1, Ordering::SeqCst);
-            });
+        let started = spawn("control connection", move || {
+            if let Err(error) = serve(&stream, &*handlers) {
+                tracing::info!(%error, "a control connection failed");
+            }
+            counter.fetch_sub(1, Ordering::SeqCst);
+        });
         if let Err(error) = started {
             open.fetch_sub(1, Ordering::SeqCst);
             tracing::warn!(%error, "cannot serve a control connection");

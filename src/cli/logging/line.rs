@@ -4,7 +4,7 @@
 //! Peers choose names, reasons and texts that end up in events. Here they all pass, so that no call that logs something
 //! can forget it.
 
-use std::fmt::{self, Write};
+use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::{Mutex, PoisonError};
 
@@ -16,12 +16,9 @@ use tracing_subscriber::fmt::format::{Format, FormatEvent, FormatFields, Writer}
 use tracing_subscriber::registry::LookupSpan;
 
 use super::fold::Fold;
+use crate::cli::output::one_line;
 use crate::net;
 use crate::server::SIGN_IN_LOG;
-use crate::text::printable;
-
-/// The longest line of a log, in bytes; the rest is cut off. Chosen: the statistics of a session take half of that.
-const LINE_MAX_BYTES: usize = 2048;
 
 /// Formats events as `tracing_subscriber` does, each on one harmless line.
 #[derive(Default)]
@@ -71,7 +68,7 @@ where
         let mut text = String::new();
         self.format
             .format_event(context, Writer::new(&mut text), event)?;
-        writer.write_str(&harmless(text.trim_end_matches('\n')))?;
+        writer.write_str(&one_line(text.trim_end_matches('\n')))?;
         if left_out > 0 {
             write!(
                 writer,
@@ -80,24 +77,6 @@ where
         }
         writer.write_char('\n')
     }
-}
-
-/// The text on one line: controls as escapes that one can read, and nothing that cannot be seen.
-pub fn harmless(text: &str) -> String {
-    let mut line = String::with_capacity(text.len());
-    for character in text.chars() {
-        if character.is_control() || matches!(character, '\u{2028}' | '\u{2029}') {
-            // Writing to a string cannot fail.
-            let _ = write!(line, "{}", character.escape_default());
-        } else {
-            line.push(character);
-        }
-        if line.len() > LINE_MAX_BYTES {
-            line.push('…');
-            break;
-        }
-    }
-    printable::line(&line).into_owned()
 }
 
 /// Who caused an event, as far as lines are folded: a user, or the network of an address.
@@ -147,6 +126,7 @@ mod tests {
     use tracing_subscriber::fmt::MakeWriter;
 
     use super::*;
+    use crate::cli::output::LINE_MAX_BYTES;
 
     #[derive(Clone, Default)]
     struct Log(Arc<Mutex<Vec<u8>>>);
@@ -254,14 +234,6 @@ mod tests {
         assert!(
             text.contains("(380 lines like this one were left out before)"),
             "{text}"
-        );
-    }
-
-    #[test]
-    fn ordinary_text_stays_as_it_is() {
-        assert_eq!(
-            harmless("erin: Grüße, 世界 \"\\n\""),
-            "erin: Grüße, 世界 \"\\n\""
         );
     }
 }

@@ -19,8 +19,6 @@ use line::OneLine;
 use super::exit::Failure;
 use crate::store;
 
-pub use line::harmless;
-
 /// The options that every subcommand takes.
 #[derive(clap::Args)]
 pub struct LogOptions {

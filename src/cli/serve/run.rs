@@ -13,6 +13,7 @@ use crate::cli::command::Context;
 use crate::cli::database::{self, Secrets};
 use crate::cli::exit::{self, Exit, Failure, Outcome};
 use crate::cli::output::print;
+use crate::cli::threads::spawn;
 use crate::net::{self, Driver, InputSender, Setup, Socket};
 use crate::protocol::fingerprint;
 use crate::server::{self, Hub, HubConfig, Input, Registration};
@@ -165,14 +166,10 @@ fn stop_on_signal(inputs: InputSender<Input>) -> anyhow::Result<()> {
 /// Stops the server in order when standard input ends, which it does however the process ends that holds the other
 /// end.
 fn stop_at_end_of_input(inputs: InputSender<Input>) -> anyhow::Result<()> {
-    std::thread::Builder::new()
-        .name("input".into())
-        .spawn(move || {
-            // An error is an end, too.
-            let _ = io::copy(&mut io::stdin().lock(), &mut io::sink());
-            // If the network thread has ended, the server is stopping already.
-            let _ = inputs.send_reserved(Input::Stop);
-        })
-        .context("cannot start the thread that waits for the end of standard input")?;
-    Ok(())
+    spawn("input", move || {
+        // An error is an end, too.
+        let _ = io::copy(&mut io::stdin().lock(), &mut io::sink());
+        // If the network thread has ended, the server is stopping already.
+        let _ = inputs.send_reserved(Input::Stop);
+    })
 }

@@ -8,9 +8,8 @@ use anyhow::Context as _;
 use crate::cli::command::{Context, Subcommand};
 use crate::cli::database::SECRETS;
 use crate::cli::exit::{Exit, Outcome};
-use crate::cli::logging::harmless;
 use crate::cli::options::DataDirectory;
-use crate::cli::output::print;
+use crate::cli::output::{one_line, print};
 use crate::net;
 use crate::store::{self, DATABASE_FILE, OpenError, Rescued};
 
@@ -68,7 +67,7 @@ fn text(rescued: &Rescued) -> String {
     let lines = rescued
         .lost
         .iter()
-        .map(|lost| format!("lost: {}\n", harmless(lost)));
+        .map(|lost| format!("lost: {}\n", one_line(lost)));
     let lines: String = lines.collect();
     if lines.is_empty() {
         "nothing was lost\n".into()

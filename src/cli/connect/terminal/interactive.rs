@@ -14,10 +14,12 @@ use rustyline::error::ReadlineError;
 use rustyline::history::MemHistory;
 use rustyline::{Config, Editor, EventHandler, ExternalPrinter, KeyEvent};
 
+pub use self::helper::SharedNames;
 use self::helper::{Completing, Completion, InterruptKey};
+use super::interrupt::SecretGate;
+use super::printer;
 use super::rows::Rows;
 use super::style::{marked, styled};
-use super::{SecretGate, SharedNames, printer};
 use crate::cli::environment;
 use crate::client::{Ask, Input, Tone};
 use crate::net::InputSender;

@@ -13,19 +13,18 @@ mod style;
 
 use std::io::{self, IsTerminal as _};
 use std::sync::mpsc::{self, Sender};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, PoisonError};
 
 use anyhow::Context as _;
 
 pub use self::interactive::Screen;
+use self::interactive::SharedNames;
 pub use self::interrupt::SecretGate;
 use self::printer::Printer;
 use crate::cli::environment;
+use crate::cli::threads::spawn;
 use crate::client::{Ask, Console, Input, Names, Tone};
 use crate::net::InputSender;
-
-/// The names that the tab key completes; the client replaces them as people come and go.
-type SharedNames = Arc<Mutex<Names>>;
 
 /// What the client is given as its console.
 pub struct Terminal {
@@ -126,12 +125,4 @@ impl Drop for Restore {
             screen.restore();
         }
     }
-}
-
-fn spawn(name: &str, body: impl FnOnce() + Send + 'static) -> anyhow::Result<()> {
-    std::thread::Builder::new()
-        .name(name.into())
-        .spawn(body)
-        .with_context(|| format!("cannot start the thread {name}"))?;
-    Ok(())
 }

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{self, Receiver, SyncSender};
 use std::time::Duration;
 
+use crate::cli::threads::spawn;
 use crate::client::{Input, Tone};
 use crate::net::InputSender;
 
@@ -46,7 +47,7 @@ impl Printer {
         let left_out = Arc::new(AtomicU64::new(0));
         let printed = Arc::new(AtomicU64::new(0));
         let counters = (Arc::clone(&left_out), Arc::clone(&printed));
-        super::spawn("printer", move || {
+        spawn("printer", move || {
             if let Err(error) = print_all(output, &queue, &counters.0, &counters.1) {
                 tracing::info!(%error, "nobody reads the output any more");
                 let _ = inputs.send(Input::EndOfInput);

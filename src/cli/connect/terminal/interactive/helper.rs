@@ -1,7 +1,7 @@
 //! What the prompt's keys do: tab completes commands and names, Ctrl-C clears the line.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use rustyline::completion::Completer;
 use rustyline::{
@@ -9,8 +9,10 @@ use rustyline::{
     Movement, RepeatCount, Validator,
 };
 
-use super::SharedNames;
-use crate::client::commands;
+use crate::client::{Names, commands};
+
+/// The names that the tab key completes; the client replaces them as people come and go.
+pub type SharedNames = Arc<Mutex<Names>>;
 
 /// What is being typed, as far as the tab key is concerned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
