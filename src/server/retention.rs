@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::hub::completions::Pending;
-use super::hub::{Hub, Turn};
+use super::hub::{Ctx, Hub};
 use crate::protocol::ConversationId;
 use crate::store::{Outcome, Reply, Request};
 use crate::transport::Now;
@@ -61,7 +61,7 @@ impl Hub {
             now_ms: now.unix_ms,
         };
         // A store without room is busy with messages, which go first.
-        self.expiry.at = if self.ask(Pending::Expire, request) {
+        self.expiry.at = if self.submit(Pending::Expire, request) {
             None
         } else {
             Some(now.instant + STEP_EVERY)
@@ -69,8 +69,8 @@ impl Hub {
     }
 
     /// A step is done.
-    pub(super) fn expired(&mut self, turn: &Turn<'_>, outcome: Outcome) {
-        let now = turn.now.instant;
+    pub(super) fn expired(&mut self, ctx: &Ctx<'_>, outcome: Outcome) {
+        let now = ctx.now.instant;
         let mut next_from = None;
         match outcome {
             Outcome::Done(Reply::Expired {
@@ -81,7 +81,7 @@ impl Hub {
                 self.expiry.removed += removed;
                 next_from = next;
                 if let Some(from_ms) = jumped_from_ms {
-                    let now_ms = turn.now.unix_ms;
+                    let now_ms = ctx.now.unix_ms;
                     tracing::warn!(
                         from_ms,
                         now_ms,

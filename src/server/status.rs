@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
-use super::hub::{Hub, HubCounters, Turn};
+use super::hub::{Ctx, Hub, HubCounters};
 use crate::store::Quota;
 use crate::transport::{Counters, Endpoint, SessionId, Statistics, Usage};
 
@@ -86,8 +86,8 @@ impl Hub {
 
     /// Logs how a user's session has done, when the user leaves or the session is over. What the transport has
     /// forgotten at once (a peer that knew nothing of the session any more) has no figures.
-    pub(super) fn log_leaving(turn: &Turn<'_>, id: SessionId, user: &str) {
-        let statistics = turn.endpoint.statistics(id);
+    pub(super) fn log_leaving(ctx: &Ctx<'_>, id: SessionId, user: &str) {
+        let statistics = ctx.endpoint.statistics(id);
         tracing::info!(session = id.0, user, ?statistics, "signed out");
     }
 }

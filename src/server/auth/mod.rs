@@ -9,7 +9,7 @@ use std::time::Duration;
 use rand_core::RngCore as _;
 
 use super::hub::completions::Pending;
-use super::hub::{Hub, Turn};
+use super::hub::{Ctx, Hub};
 use super::limits::account_budget::Cost;
 use super::names::{Name, NameError};
 use super::policy::Registration;
@@ -32,19 +32,19 @@ pub(super) const CHANNEL: Channel = Channel::Control;
 
 impl Hub {
     /// The first half of a sign-up: the name must be one, and free.
-    pub(super) fn sign_up(&mut self, turn: &mut Turn<'_>, id: SessionId, body: SignUp) {
+    pub(super) fn sign_up(&mut self, ctx: &mut Ctx<'_>, id: SessionId, body: SignUp) {
         let command = Command::SignUp;
         self.claim(id, Claim::name(&body.name));
-        let Some(name) = self.name(turn, id, command, Name::parse_new(&body.name)) else {
+        let Some(name) = self.name(ctx, id, command, Name::parse_new(&body.name)) else {
             return;
         };
-        let Some(remote) = turn.endpoint.remote(id) else {
+        let Some(remote) = ctx.endpoint.remote(id) else {
             return;
         };
         // Whose name it is tells nothing of anybody's password, so it is no guess.
-        let now = turn.now.instant;
+        let now = ctx.now.instant;
         if let Err(wait) = self.throttle.begin_account(now, remote.ip()) {
-            return self.refuse_for_now(turn, id, command, wait);
+            return self.refuse_for_now(ctx, id, command, wait);
         }
         let request = Request::FindAccount {
             name: name.canonical().to_owned(),
@@ -54,12 +54,12 @@ impl Hub {
             name,
             request: body.request.into_vec(),
         };
-        self.ask_for_sign_in(turn, id, command, pending, request);
+        self.ask_for_sign_in(ctx, id, command, pending, request);
     }
 
     pub(super) fn sign_up_named(
         &mut self,
-        turn: &mut Turn<'_>,
+        ctx: &mut Ctx<'_>,
         id: SessionId,
         name: Name,
         request: &[u8],
@@ -74,74 +74,69 @@ impl Hub {
                         let answer = SignUpAnswer {
                             response: response.into(),
                         };
-                        Self::answer(turn, id, CHANNEL, &Message::control(answer));
+                        Self::respond(ctx, id, CHANNEL, &Message::control(answer));
                     }
-                    Err(error) => self.refuse_malformed(turn, id, command, error),
+                    Err(error) => self.refuse_malformed(ctx, id, command, error),
                 }
             }
             Outcome::Done(_) => {
                 let failure = Failure::new(ErrorCode::NameTaken, "");
-                self.refuse_sign_in(turn, id, command, failure);
+                self.refuse_sign_in(ctx, id, command, failure);
             }
-            other => self.refuse_sign_in(turn, id, command, failure_of(&other)),
+            other => self.refuse_sign_in(ctx, id, command, failure_of(&other)),
         }
-        self.resume(turn, id);
+        self.unblock(ctx, id);
     }
 
     /// The second half of a sign-up.
-    pub(super) fn sign_up_finish(
-        &mut self,
-        turn: &mut Turn<'_>,
-        id: SessionId,
-        body: &SignUpFinish,
-    ) {
+    pub(super) fn sign_up_finish(&mut self, ctx: &mut Ctx<'_>, id: SessionId, body: &SignUpFinish) {
         let command = Command::SignUpFinish;
         let Some(Stage::SigningUp(pending)) = self.take_stage(id) else {
             let failure = Failure::new(ErrorCode::OutOfTurn, "no sign-up has begun");
-            return self.refuse_sign_in(turn, id, command, failure);
+            return self.refuse_sign_in(ctx, id, command, failure);
         };
-        let Some(remote) = turn.endpoint.remote(id) else {
+        let Some(remote) = ctx.endpoint.remote(id) else {
             return;
         };
-        if let Err(wait) = self.throttle.open_account(turn.now.instant, remote.ip()) {
-            return self.refuse_for_now(turn, id, command, wait);
+        if let Err(wait) = self.throttle.open_account(ctx.now.instant, remote.ip()) {
+            return self.refuse_for_now(ctx, id, command, wait);
         }
-        match Registrar::finish_sign_up(*pending, &body.upload, turn.now.unix_ms) {
+        match Registrar::finish_sign_up(*pending, &body.upload, ctx.now.unix_ms) {
             Ok(account) => {
                 let request = Request::CreateAccount(account);
-                self.ask_for_sign_in(turn, id, command, Pending::SignUp { session: id }, request);
+                self.ask_for_sign_in(ctx, id, command, Pending::SignUp { session: id }, request);
             }
-            Err(error) => self.refuse_malformed(turn, id, command, error),
+            Err(error) => self.refuse_malformed(ctx, id, command, error),
         }
     }
 
-    pub(super) fn signed_up(&mut self, turn: &mut Turn<'_>, id: SessionId, outcome: Outcome) {
+    pub(super) fn signed_up(&mut self, ctx: &mut Ctx<'_>, id: SessionId, outcome: Outcome) {
         match outcome {
             Outcome::Done(Reply::Account(account)) => {
-                if let Some(remote) = turn.endpoint.remote(id) {
+                if let Some(remote) = ctx.endpoint.remote(id) {
                     log::signed_up(&account.name, remote);
                 }
                 let answer = SignedUp { name: account.name };
-                Self::answer(turn, id, CHANNEL, &Message::control(answer));
+                Self::respond(ctx, id, CHANNEL, &Message::control(answer));
             }
-            other => self.refuse_sign_in(turn, id, Command::SignUpFinish, failure_of(&other)),
+            other => self.refuse_sign_in(ctx, id, Command::SignUpFinish, failure_of(&other)),
         }
-        self.resume(turn, id);
+        self.unblock(ctx, id);
     }
 
     /// The first half of a login.
-    pub(super) fn login(&mut self, turn: &mut Turn<'_>, id: SessionId, body: Login) {
+    pub(super) fn login(&mut self, ctx: &mut Ctx<'_>, id: SessionId, body: Login) {
         let command = Command::Login;
         self.claim(id, Claim::name(&body.name));
-        let Some(name) = self.name(turn, id, command, Name::parse(&body.name)) else {
+        let Some(name) = self.name(ctx, id, command, Name::parse(&body.name)) else {
             return;
         };
-        let Some(remote) = turn.endpoint.remote(id) else {
+        let Some(remote) = ctx.endpoint.remote(id) else {
             return;
         };
-        let now = turn.now.instant;
+        let now = ctx.now.instant;
         if let Err(wait) = self.throttle.guess(now, name.canonical(), remote.ip()) {
-            return self.refuse_for_now(turn, id, command, wait);
+            return self.refuse_for_now(ctx, id, command, wait);
         }
         let request = Request::FindAccount {
             name: name.canonical().to_owned(),
@@ -151,12 +146,12 @@ impl Hub {
             name,
             request: body.request.into_vec(),
         };
-        self.ask_for_sign_in(turn, id, command, pending, request);
+        self.ask_for_sign_in(ctx, id, command, pending, request);
     }
 
     pub(super) fn login_named(
         &mut self,
-        turn: &mut Turn<'_>,
+        ctx: &mut Ctx<'_>,
         id: SessionId,
         name: &Name,
         request: &[u8],
@@ -172,8 +167,8 @@ impl Hub {
                 None
             }
             other => {
-                self.refuse_sign_in(turn, id, command, failure_of(&other));
-                return self.resume(turn, id);
+                self.refuse_sign_in(ctx, id, command, failure_of(&other));
+                return self.unblock(ctx, id);
             }
         };
         if let Some(session) = self.sessions.get_mut(id) {
@@ -184,7 +179,7 @@ impl Hub {
             {
                 Ok((pending, response)) => {
                     session.stage = Stage::LoggingIn(Box::new(pending));
-                    if let Some(from) = turn.endpoint.remote(id) {
+                    if let Some(from) = ctx.endpoint.remote(id) {
                         let claim = session.claim.clone();
                         session.unfinished.begin(Attempt { from, claim });
                     }
@@ -193,20 +188,20 @@ impl Hub {
                         response: response.into(),
                         name,
                     };
-                    Self::answer(turn, id, CHANNEL, &Message::control(answer));
+                    Self::respond(ctx, id, CHANNEL, &Message::control(answer));
                 }
-                Err(error) => self.refuse_malformed(turn, id, command, error),
+                Err(error) => self.refuse_malformed(ctx, id, command, error),
             }
         }
-        self.resume(turn, id);
+        self.unblock(ctx, id);
     }
 
     /// The second half of a login: the password is proved here, or not.
-    pub(super) fn login_finish(&mut self, turn: &mut Turn<'_>, id: SessionId, body: &LoginFinish) {
+    pub(super) fn login_finish(&mut self, ctx: &mut Ctx<'_>, id: SessionId, body: &LoginFinish) {
         let command = Command::LoginFinish;
         let Some(Stage::LoggingIn(pending)) = self.take_stage(id) else {
             let failure = Failure::new(ErrorCode::OutOfTurn, "no login has begun");
-            return self.refuse_sign_in(turn, id, command, failure);
+            return self.refuse_sign_in(ctx, id, command, failure);
         };
         let finished = Registrar::finish_login(*pending, &body.finalization);
         if let Some(session) = self.sessions.get_mut(id) {
@@ -220,9 +215,9 @@ impl Hub {
         }
         let Some(account) = finished else {
             let failure = Failure::new(ErrorCode::LoginFailed, "");
-            return self.refuse_sign_in(turn, id, command, failure);
+            return self.refuse_sign_in(ctx, id, command, failure);
         };
-        if let Some(remote) = turn.endpoint.remote(id) {
+        if let Some(remote) = ctx.endpoint.remote(id) {
             self.throttle.password_proved(&account.name, remote.ip());
         }
         if let Some(device) = body.device {
@@ -236,10 +231,10 @@ impl Hub {
             account: account.id,
             device: body.device,
             ticket: self.hash_ticket(account.id, &ticket),
-            expires_ms: turn.now.unix_ms + TICKET_LIFE_MS,
+            expires_ms: ctx.now.unix_ms + TICKET_LIFE_MS,
         };
         self.ask_for_sign_in(
-            turn,
+            ctx,
             id,
             command,
             Pending::Device {
@@ -251,7 +246,7 @@ impl Hub {
     }
 
     /// Signing in by ticket.
-    pub(super) fn resume_by_ticket(&mut self, turn: &mut Turn<'_>, id: SessionId, body: &Resume) {
+    pub(super) fn resume_by_ticket(&mut self, ctx: &mut Ctx<'_>, id: SessionId, body: &Resume) {
         self.claim(id, Claim::Account(body.account));
         let Some(session) = self.sessions.get(id) else {
             return;
@@ -259,12 +254,12 @@ impl Hub {
         // Each session has one look, whatever others have done from the same network; the next takes a handshake.
         let has_failed = session.has_failed_ticket;
         if has_failed || self.unrevoked.contains(&(body.account, body.device)) {
-            return self.refuse_ticket(turn, id);
+            return self.refuse_ticket(ctx, id);
         }
         // Only good tickets are charged to an account, and what it asks itself: so nobody else makes it wait.
-        let now = turn.now.instant;
+        let now = ctx.now.instant;
         if let Some(wait) = self.budgets.time_to_resume(now, body.account) {
-            return self.refuse_for_now(turn, id, Command::Resume, wait);
+            return self.refuse_for_now(ctx, id, Command::Resume, wait);
         }
         let successor = self.make_ticket();
         let request = Request::Resume {
@@ -272,33 +267,33 @@ impl Hub {
             device: body.device,
             ticket: self.hash_ticket(body.account, &body.ticket),
             successor: self.hash_ticket(body.account, &successor),
-            now_ms: turn.now.unix_ms,
-            expires_ms: turn.now.unix_ms + TICKET_LIFE_MS,
+            now_ms: ctx.now.unix_ms,
+            expires_ms: ctx.now.unix_ms + TICKET_LIFE_MS,
         };
         let pending = Pending::Resume {
             session: id,
             ticket: successor,
         };
-        self.ask_for_sign_in(turn, id, Command::Resume, pending, request);
+        self.ask_for_sign_in(ctx, id, Command::Resume, pending, request);
     }
 
     /// A ticket is worthless: the network that it came from is charged for it.
-    fn refuse_ticket(&mut self, turn: &mut Turn<'_>, id: SessionId) {
+    fn refuse_ticket(&mut self, ctx: &mut Ctx<'_>, id: SessionId) {
         if let Some(session) = self.sessions.get_mut(id) {
             session.has_failed_ticket = true;
         }
-        if let Some(remote) = turn.endpoint.remote(id) {
-            let now = turn.now.instant;
+        if let Some(remote) = ctx.endpoint.remote(id) {
+            let now = ctx.now.instant;
             self.throttle.ticket_refused(now, remote.ip());
         }
         let failure = Failure::new(ErrorCode::TicketRefused, "");
-        self.refuse_sign_in(turn, id, Command::Resume, failure);
+        self.refuse_sign_in(ctx, id, Command::Resume, failure);
     }
 
     /// The user is known, and on which device: the session of a signed-in user begins.
     pub(super) fn device_known(
         &mut self,
-        turn: &mut Turn<'_>,
+        ctx: &mut Ctx<'_>,
         id: SessionId,
         command: Command,
         ticket: Vec<u8>,
@@ -312,23 +307,23 @@ impl Hub {
                 epoch,
             }) => {
                 if command == Command::Resume {
-                    let now = turn.now.instant;
+                    let now = ctx.now.instant;
                     self.budgets.charge(now, account, Cost::RESUMED, 0);
                 }
                 if self.sessions.get(id).is_none() {
                     return;
                 }
-                let Some(giving_way) = self.make_way(turn, id, account, device) else {
+                let Some(giving_way) = self.make_way(ctx, id, account, device) else {
                     let failure = Failure::new(ErrorCode::LimitReached, "sessions of the server");
-                    self.refuse_sign_in(turn, id, command, failure);
-                    return self.resume(turn, id);
+                    self.refuse_sign_in(ctx, id, command, failure);
+                    return self.unblock(ctx, id);
                 };
                 self.log_unfinished(id);
                 let user = User::new(account, name.clone(), device);
                 self.set_stage(id, Stage::SignedIn(Box::new(user)));
-                turn.endpoint.set_signed_in(turn.now.instant, id, true);
-                self.arrivals.note(turn.now.instant, id, 0);
-                if let Some(remote) = turn.endpoint.remote(id) {
+                ctx.endpoint.set_signed_in(ctx.now.instant, id, true);
+                self.arrivals.note(ctx.now.instant, id, 0);
+                if let Some(remote) = ctx.endpoint.remote(id) {
                     let by = match command {
                         Command::Resume => "ticket",
                         _ => "password",
@@ -343,23 +338,23 @@ impl Hub {
                     epoch,
                     ticket: ticket.into(),
                 };
-                Self::answer(turn, id, CHANNEL, &Message::control(start));
-                self.arrived(turn, id, account, &name);
+                Self::respond(ctx, id, CHANNEL, &Message::control(start));
+                self.arrived(ctx, id, account, &name);
                 // Only now, so that nobody is told that the user has left.
                 for (earlier, reason) in giving_way {
-                    self.end(turn, earlier, reason);
+                    self.end(ctx, earlier, reason);
                 }
             }
-            Outcome::Refused(_) if command == Command::Resume => self.refuse_ticket(turn, id),
-            other => self.refuse_sign_in(turn, id, command, failure_of(&other)),
+            Outcome::Refused(_) if command == Command::Resume => self.refuse_ticket(ctx, id),
+            other => self.refuse_sign_in(ctx, id, command, failure_of(&other)),
         }
-        self.resume(turn, id);
+        self.unblock(ctx, id);
     }
 
     /// The name that was typed, if it can be one.
     fn name(
         &self,
-        turn: &mut Turn<'_>,
+        ctx: &mut Ctx<'_>,
         id: SessionId,
         command: Command,
         name: Result<Name, NameError>,
@@ -368,7 +363,7 @@ impl Hub {
             Ok(name) => Some(name),
             Err(error) => {
                 let failure = Failure::new(ErrorCode::BadName, error.to_string());
-                self.refuse_sign_in(turn, id, command, failure);
+                self.refuse_sign_in(ctx, id, command, failure);
                 None
             }
         }
@@ -376,60 +371,54 @@ impl Hub {
 
     fn ask_for_sign_in(
         &mut self,
-        turn: &mut Turn<'_>,
+        ctx: &mut Ctx<'_>,
         id: SessionId,
         command: Command,
         pending: Pending,
         request: Request,
     ) {
-        if self.ask(pending, request) {
+        if self.submit(pending, request) {
             if let Some(session) = self.sessions.get_mut(id) {
                 session.busy = true;
             }
         } else {
             let failure = Failure::new(ErrorCode::Unavailable, "");
-            self.refuse_sign_in(turn, id, command, failure);
+            self.refuse_sign_in(ctx, id, command, failure);
         }
     }
 
-    fn refuse_for_now(&self, turn: &mut Turn<'_>, id: SessionId, command: Command, wait: Duration) {
-        self.refuse_sign_in(turn, id, command, too_many(wait));
+    fn refuse_for_now(&self, ctx: &mut Ctx<'_>, id: SessionId, command: Command, wait: Duration) {
+        self.refuse_sign_in(ctx, id, command, too_many(wait));
     }
 
     fn refuse_malformed(
         &self,
-        turn: &mut Turn<'_>,
+        ctx: &mut Ctx<'_>,
         id: SessionId,
         command: Command,
         error: opaque::BadExchange,
     ) {
         let failure = Failure::new(ErrorCode::Malformed, error.to_string());
-        self.refuse_sign_in(turn, id, command, failure);
+        self.refuse_sign_in(ctx, id, command, failure);
     }
 
     /// Refuses, and logs it.
-    fn refuse_sign_in(
-        &self,
-        turn: &mut Turn<'_>,
-        id: SessionId,
-        command: Command,
-        failure: Failure,
-    ) {
-        if let (Some(session), Some(remote)) = (self.sessions.get(id), turn.endpoint.remote(id)) {
+    fn refuse_sign_in(&self, ctx: &mut Ctx<'_>, id: SessionId, command: Command, failure: Failure) {
+        if let (Some(session), Some(remote)) = (self.sessions.get(id), ctx.endpoint.remote(id)) {
             log::refused(command, failure.code, remote, &session.claim);
         }
-        Self::refuse(turn, id, CHANNEL, command, failure);
+        Self::send_error(ctx, id, CHANNEL, command, failure);
     }
 
     /// Refuses with what the store said.
     pub(super) fn refuse_outcome(
-        turn: &mut Turn<'_>,
+        ctx: &mut Ctx<'_>,
         id: SessionId,
         channel: Channel,
         command: Command,
         outcome: &Outcome,
     ) {
-        Self::refuse(turn, id, channel, command, failure_of(outcome));
+        Self::send_error(ctx, id, channel, command, failure_of(outcome));
     }
 
     /// What was begun on a session and not finished will not be.

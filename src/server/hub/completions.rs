@@ -48,25 +48,25 @@ pub enum Pending {
         tag: u32,
     },
     /// A room was joined.
-    Join(Asked, Making),
+    Join(RequestOrigin, RoomCreation),
     /// A room was made for its owner; the operator waits for the answer.
     MakeRoom(AccountId, SyncSender<Outcome>),
     /// A room was left.
-    Leave(Asked, ConversationId),
+    Leave(RequestOrigin, ConversationId),
     /// A room was changed.
-    ChangeRoom(Asked, ConversationId),
+    ChangeRoom(RequestOrigin, ConversationId),
     /// A page of the rooms that there are for a user, of so many pages.
-    Rooms(Asked, u32),
+    Rooms(RequestOrigin, u32),
     /// How much some of the public rooms are used.
     RoomUses,
     /// Who belongs to a room.
-    Members(Asked, ConversationId),
+    Members(RequestOrigin, ConversationId),
     /// A user was blocked, or unblocked.
-    Block(Asked),
+    Block(RequestOrigin),
     /// Entries that a device does not have.
-    History(Asked, ConversationId),
+    History(RequestOrigin, ConversationId),
     /// A message was appended.
-    Append(Appended),
+    Append(PendingAppend),
     /// A number was used up.
     Void {
         session: SessionId,
@@ -97,7 +97,7 @@ pub enum Pending {
 
 /// Whether joining a room may make it.
 #[derive(Debug, Clone)]
-pub enum Making {
+pub enum RoomCreation {
     /// Only the operator makes rooms.
     Closed,
     /// A new room cannot have this name.
@@ -110,7 +110,7 @@ pub enum Making {
 
 /// Who has asked for something that has a tag, and where the answer goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Asked {
+pub struct RequestOrigin {
     /// The session.
     pub session: SessionId,
     /// The channel on which it was asked, and is answered.
@@ -125,7 +125,7 @@ pub struct Asked {
 
 /// A message on its way into the log, with all that forwarding it needs.
 #[derive(Debug)]
-pub struct Appended {
+pub struct PendingAppend {
     /// The author's session.
     pub session: SessionId,
     /// The author.
@@ -145,12 +145,12 @@ pub struct Appended {
 /// The requests that are under way. There are never more than the store has slots, and of one account never many more
 /// than its share of them: what the store has to do first makes everybody wait.
 #[derive(Debug)]
-pub struct Requests {
+pub struct PendingRequests {
     next: u64,
     pending: BTreeMap<RequestId, (Pending, Option<Load>)>,
     share: Limit,
     /// Whose message is being handled.
-    asker: Option<Load>,
+    charged: Option<Load>,
     under_way: BTreeMap<AccountId, u32>,
 }
 
@@ -161,7 +161,7 @@ struct Load {
     weight: u32,
 }
 
-impl Requests {
+impl PendingRequests {
     /// None is under way. `share` is what one account may have under way, by weight.
     #[must_use]
     pub const fn new(share: Limit) -> Self {
@@ -169,7 +169,7 @@ impl Requests {
             next: 0,
             pending: BTreeMap::new(),
             share,
-            asker: None,
+            charged: None,
             under_way: BTreeMap::new(),
         }
     }
@@ -184,24 +184,24 @@ impl Requests {
     /// A message of an account is being handled: what is asked for it counts for the account.
     pub fn begin(&mut self, account: AccountId, weight: u32) {
         if self.share != Limit::NONE {
-            self.asker = Some(Load { account, weight });
+            self.charged = Some(Load { account, weight });
         }
     }
 
     /// It has been handled.
     pub const fn end(&mut self) {
-        self.asker = None;
+        self.charged = None;
     }
 
     /// Remembers what is to be done and gives the request its number.
     pub fn add(&mut self, pending: Pending) -> RequestId {
         let id = RequestId(self.next);
         self.next += 1;
-        if let Some(Load { account, weight }) = self.asker {
+        if let Some(Load { account, weight }) = self.charged {
             let under_way = self.under_way.entry(account).or_default();
             *under_way = under_way.saturating_add(weight);
         }
-        self.pending.insert(id, (pending, self.asker));
+        self.pending.insert(id, (pending, self.charged));
         id
     }
 

@@ -1,7 +1,7 @@
 //! Which part of the hub each message of a session, and each answer of the store, belongs to.
 
 use super::completions::Pending;
-use super::{Hub, Turn};
+use super::{Ctx, Hub};
 use crate::protocol::{
     AccountId, ClientBody, ClientMessage, Command, Envelope, ErrorCode, Failure, Message, SendAgain,
 };
@@ -12,9 +12,9 @@ use crate::transport::{Channel, SessionId};
 
 impl Hub {
     /// Handles a message of a session on which this account is signed in, and charges it; returns its weight.
-    pub(in crate::server) fn take_message(
+    pub(in crate::server) fn handle_message(
         &mut self,
-        turn: &mut Turn<'_>,
+        ctx: &mut Ctx<'_>,
         id: SessionId,
         channel: Channel,
         account: Option<AccountId>,
@@ -35,13 +35,13 @@ impl Hub {
             Err(_) => Cost::REFUSED,
         };
         if let Some(account) = account {
-            let now = turn.now.instant;
+            let now = ctx.now.instant;
             self.budgets.charge(now, account, cost, bytes.len());
             self.requests.begin(account, cost.weight());
         }
         match opened {
-            Ok((envelope, message)) => self.handle(turn, id, channel, &envelope, message),
-            Err(error) => self.take_broken(turn, id, channel, &error),
+            Ok((envelope, message)) => self.handle(ctx, id, channel, &envelope, message),
+            Err(error) => self.handle_undecodable(ctx, id, channel, &error),
         }
         self.requests.end();
         cost.weight()
@@ -49,7 +49,7 @@ impl Hub {
 
     fn handle(
         &mut self,
-        turn: &mut Turn<'_>,
+        ctx: &mut Ctx<'_>,
         id: SessionId,
         channel: Channel,
         envelope: &Envelope<'_>,
@@ -76,43 +76,43 @@ impl Hub {
                 failure.conversation = Some(origin.conversation);
                 failure.number = Some(origin.number);
             }
-            return Self::refuse(turn, id, channel, header.command, failure);
+            return Self::send_error(ctx, id, channel, header.command, failure);
         }
         match message.body {
-            ClientBody::SignUp(body) => self.sign_up(turn, id, body),
-            ClientBody::SignUpFinish(body) => self.sign_up_finish(turn, id, &body),
-            ClientBody::Login(body) => self.login(turn, id, body),
-            ClientBody::LoginFinish(body) => self.login_finish(turn, id, &body),
-            ClientBody::Resume(body) => self.resume_by_ticket(turn, id, &body),
-            ClientBody::SessionEnd(_) => self.logout(turn, id),
-            ClientBody::Hello(body) => self.hello(turn, id, channel, body),
-            ClientBody::Resolve(body) => self.resolve(turn, id, channel, &body),
-            ClientBody::Join(body) => self.join(turn, id, channel, &body),
-            ClientBody::Leave(body) => self.leave(turn, id, channel, body),
-            ClientBody::RoomsRequest(body) => self.list_rooms(turn, id, channel, body),
-            ClientBody::MembersRequest(body) => self.list_members(turn, id, channel, body),
-            ClientBody::Moderate(body) => self.moderate(turn, id, channel, body),
-            ClientBody::HistoryRequest(body) => self.page_back(turn, id, channel, body),
-            ClientBody::Block(body) => self.block(turn, id, channel, &body),
-            ClientBody::ContactsRequest(body) => self.contacts(turn, id, channel, body.tag),
+            ClientBody::SignUp(body) => self.sign_up(ctx, id, body),
+            ClientBody::SignUpFinish(body) => self.sign_up_finish(ctx, id, &body),
+            ClientBody::Login(body) => self.login(ctx, id, body),
+            ClientBody::LoginFinish(body) => self.login_finish(ctx, id, &body),
+            ClientBody::Resume(body) => self.resume_by_ticket(ctx, id, &body),
+            ClientBody::SessionEnd(_) => self.logout(ctx, id),
+            ClientBody::Hello(body) => self.hello(ctx, id, channel, body),
+            ClientBody::Resolve(body) => self.resolve(ctx, id, channel, &body),
+            ClientBody::Join(body) => self.join(ctx, id, channel, &body),
+            ClientBody::Leave(body) => self.leave(ctx, id, channel, body),
+            ClientBody::RoomsRequest(body) => self.list_rooms(ctx, id, channel, body),
+            ClientBody::MembersRequest(body) => self.list_members(ctx, id, channel, body),
+            ClientBody::Moderate(body) => self.moderate(ctx, id, channel, body),
+            ClientBody::HistoryRequest(body) => self.page_back(ctx, id, channel, body),
+            ClientBody::Block(body) => self.block(ctx, id, channel, &body),
+            ClientBody::ContactsRequest(body) => self.contacts(ctx, id, channel, body.tag),
             ClientBody::Text(text) => {
                 let content = envelope.content.to_vec();
-                self.text(turn, id, channel, header, &text, content, envelope.digest);
+                self.text(ctx, id, channel, header, &text, content, envelope.digest);
             }
-            ClientBody::Received(body) => self.received(turn, id, body),
-            ClientBody::DeliverAgain(body) => self.deliver_again(turn, id, channel, body),
-            ClientBody::Void(body) => self.void(turn, id, channel, body),
-            ClientBody::ReceiptsRequest(body) => self.request_receipts(turn, id, body.conversation),
+            ClientBody::Received(body) => self.received(ctx, id, body),
+            ClientBody::DeliverAgain(body) => self.deliver_again(ctx, id, channel, body),
+            ClientBody::Void(body) => self.void(ctx, id, channel, body),
+            ClientBody::ReceiptsRequest(body) => self.request_receipts(ctx, id, body.conversation),
             ClientBody::Failure(failure) => {
                 self.counters.damaged += u64::from(failure.code == ErrorCode::Digest);
-                self.reported(id, failure.code);
+                self.on_damage_reported(id, failure.code);
             }
             ClientBody::Unsupported => {}
         }
     }
 
     /// A device reports an entry that stays damaged. The log is told once for a session.
-    pub(in crate::server) fn reported(&mut self, id: SessionId, code: ErrorCode) {
+    pub(in crate::server) fn on_damage_reported(&mut self, id: SessionId, code: ErrorCode) {
         if let Some(session) = self.sessions.get_mut(id)
             && !std::mem::replace(&mut session.has_reported, true)
         {
@@ -121,9 +121,9 @@ impl Hub {
     }
 
     /// What could not be decoded is refused by name and counted; damaged content is asked for again.
-    pub(in crate::server) fn take_broken(
+    pub(in crate::server) fn handle_undecodable(
         &mut self,
-        turn: &mut Turn<'_>,
+        ctx: &mut Ctx<'_>,
         id: SessionId,
         channel: Channel,
         error: &crate::protocol::DecodeError,
@@ -147,7 +147,7 @@ impl Hub {
             // What carries a digest of its author's is kept by its author until it is called stored, on whichever
             // channel it goes; requests are made again when they are refused.
             if session.user().is_some() && channel != Channel::Control {
-                return Self::answer(turn, id, channel, &message);
+                return Self::respond(ctx, id, channel, &message);
             }
         } else {
             self.counters.malformed += 1;
@@ -157,12 +157,12 @@ impl Hub {
             _ => ErrorCode::Malformed,
         };
         let failure = Failure::new(code, error.to_string());
-        Self::refuse(turn, id, channel, Command::Other(0), failure);
+        Self::send_error(ctx, id, channel, Command::Other(0), failure);
     }
 
-    pub(in crate::server) fn take_completion(
+    pub(in crate::server) fn handle_completion(
         &mut self,
-        turn: &mut Turn<'_>,
+        ctx: &mut Ctx<'_>,
         completion: Completion,
     ) {
         self.store.release();
@@ -176,66 +176,66 @@ impl Hub {
                 name,
                 request,
             } => {
-                self.sign_up_named(turn, session, name, &request, outcome);
+                self.sign_up_named(ctx, session, name, &request, outcome);
             }
-            Pending::SignUp { session } => self.signed_up(turn, session, outcome),
+            Pending::SignUp { session } => self.signed_up(ctx, session, outcome),
             Pending::LoginName {
                 session,
                 name,
                 request,
             } => {
-                self.login_named(turn, session, &name, &request, outcome);
+                self.login_named(ctx, session, &name, &request, outcome);
             }
             Pending::Device { session, ticket } => {
-                self.device_known(turn, session, Command::LoginFinish, ticket, outcome);
+                self.device_known(ctx, session, Command::LoginFinish, ticket, outcome);
             }
             Pending::Resume { session, ticket } => {
-                self.device_known(turn, session, Command::Resume, ticket, outcome);
+                self.device_known(ctx, session, Command::Resume, ticket, outcome);
             }
-            Pending::Revoke { account, device } => self.revoked(turn, account, device, &outcome),
-            Pending::Hello { session, channel } => self.greet(turn, session, channel, outcome),
+            Pending::Revoke { account, device } => self.revoked(ctx, account, device, &outcome),
+            Pending::Hello { session, channel } => self.greet(ctx, session, channel, outcome),
             Pending::Resolve {
                 session,
                 channel,
                 tag,
             } => {
-                Self::resolved(turn, session, channel, tag, outcome);
+                Self::resolved(ctx, session, channel, tag, outcome);
             }
-            Pending::Join(asked, making) => self.joined(turn, asked, &making, outcome),
-            Pending::MakeRoom(owner, reply) => self.room_made(turn, owner, &reply, outcome),
-            Pending::Leave(asked, room) => self.left(turn, asked, room, outcome),
-            Pending::ChangeRoom(asked, room) => self.moderated(turn, asked, room, outcome),
-            Pending::Rooms(asked, pages) => self.rooms_listed(turn, asked, pages, outcome),
-            Pending::RoomUses => self.rooms_seen(turn, outcome),
-            Pending::Members(asked, room) => self.members_listed(turn, asked, room, outcome),
-            Pending::Block(asked) => self.blocked(turn, asked, outcome),
-            Pending::History(asked, conversation) => {
-                self.paged_back(turn, asked, conversation, outcome);
+            Pending::Join(origin, making) => self.joined(ctx, origin, &making, outcome),
+            Pending::MakeRoom(owner, reply) => self.room_made(ctx, owner, &reply, outcome),
+            Pending::Leave(origin, room) => self.left(ctx, origin, room, outcome),
+            Pending::ChangeRoom(origin, room) => self.moderated(ctx, origin, room, outcome),
+            Pending::Rooms(origin, pages) => self.rooms_listed(ctx, origin, pages, outcome),
+            Pending::RoomUses => self.rooms_seen(ctx, outcome),
+            Pending::Members(origin, room) => self.members_listed(ctx, origin, room, outcome),
+            Pending::Block(origin) => self.blocked(ctx, origin, outcome),
+            Pending::History(origin, conversation) => {
+                self.paged_back(ctx, origin, conversation, outcome);
             }
-            Pending::Append(appended) => self.appended(turn, &appended, outcome),
+            Pending::Append(appended) => self.appended(ctx, &appended, outcome),
             Pending::Void {
                 session,
                 conversation,
                 number,
             } => {
-                Self::voided(turn, session, conversation, number, outcome);
+                Self::voided(ctx, session, conversation, number, outcome);
             }
             Pending::Read {
                 session,
                 conversation,
                 after,
             } => {
-                self.read(turn, session, conversation, after, outcome);
+                self.read(ctx, session, conversation, after, outcome);
             }
             Pending::Marks {
                 session,
                 conversation,
             } => {
-                self.tell_receipts(turn, session, conversation, outcome);
+                self.tell_receipts(ctx, session, conversation, outcome);
             }
-            Pending::Tally(conversation) => self.tally_loaded(turn, conversation, outcome),
-            Pending::Advance { marks, seen } => self.advanced(turn, marks, seen, outcome),
-            Pending::Expire => self.expired(turn, outcome),
+            Pending::Tally(conversation) => self.tally_loaded(ctx, conversation, outcome),
+            Pending::Advance { marks, seen } => self.advanced(ctx, marks, seen, outcome),
+            Pending::Expire => self.expired(ctx, outcome),
         }
     }
 }

@@ -6,8 +6,8 @@
 
 use std::time::Duration;
 
-use super::turn_queue::{Place, Wait};
-use super::{Hub, Turn};
+use super::turn_queue::{SchedulerSlot, Wait};
+use super::{Ctx, Hub};
 use crate::protocol::{AccountId, Command, Message};
 use crate::server::auth::too_many;
 use crate::server::limits::account_budget::Pause;
@@ -41,35 +41,35 @@ const NOTICE_INTERVAL: Duration = Duration::from_secs(60);
 
 impl Hub {
     /// Something has come on a channel, or what it waited for is over.
-    pub(in crate::server) fn readable(
+    pub(in crate::server) fn on_readable(
         &mut self,
-        turn: &mut Turn<'_>,
+        ctx: &mut Ctx<'_>,
         id: SessionId,
         channel: Channel,
     ) {
-        if let Some(place) = self.turns.arrive(id, channel) {
-            self.drain(turn, place, TURN_MESSAGES);
+        if let Some(slot) = self.turns.arrive(id, channel) {
+            self.drain(ctx, slot, TURN_MESSAGES);
         }
     }
 
     /// Takes what had to wait, on every channel of a session.
-    pub(in crate::server) fn resume(&mut self, turn: &mut Turn<'_>, id: SessionId) {
+    pub(in crate::server) fn unblock(&mut self, ctx: &mut Ctx<'_>, id: SessionId) {
         if let Some(session) = self.sessions.get_mut(id) {
             session.busy = false;
             for channel in Channel::ALL {
-                self.readable(turn, id, channel);
+                self.on_readable(ctx, id, channel);
             }
         }
     }
 
     /// Gives a turn to each channel that waits for one, and another while some wait for nothing but the others.
-    pub(in crate::server) fn give_turns(&mut self, turn: &mut Turn<'_>) {
+    pub(in crate::server) fn run_turns(&mut self, ctx: &mut Ctx<'_>) {
         if self.turns.is_empty() {
             return;
         }
         for _ in 0..ROUNDS_MAX {
-            for place in self.turns.round(turn.now.instant) {
-                self.drain(turn, place, TURN_MESSAGES);
+            for slot in self.turns.round(ctx.now.instant) {
+                self.drain(ctx, slot, TURN_MESSAGES);
             }
             if !self.turns.is_urgent() {
                 return;
@@ -78,19 +78,19 @@ impl Hub {
     }
 
     /// A session is over: what came together with its goodbye is taken, as far as there is room for it.
-    pub(in crate::server) fn drain_last(&mut self, turn: &mut Turn<'_>, id: SessionId) {
+    pub(in crate::server) fn drain_last(&mut self, ctx: &mut Ctx<'_>, id: SessionId) {
         for channel in Channel::ALL {
             self.turns.remove(id, channel);
-            if let Some(place) = self.turns.arrive(id, channel) {
-                self.drain(turn, place, u32::MAX);
+            if let Some(slot) = self.turns.arrive(id, channel) {
+                self.drain(ctx, slot, u32::MAX);
             }
             self.turns.remove(id, channel);
         }
     }
 
     /// Takes messages from a channel until its turn is over, it is empty, or it has to wait.
-    fn drain(&mut self, turn: &mut Turn<'_>, place: Place, most: u32) {
-        let (id, channel) = (place.session, place.channel);
+    fn drain(&mut self, ctx: &mut Ctx<'_>, slot: SchedulerSlot, most: u32) {
+        let (id, channel) = (slot.session, slot.channel);
         let (mut messages, mut bytes) = (0, 0);
         loop {
             let Some(session) = self.sessions.get(id) else {
@@ -105,29 +105,29 @@ impl Hub {
             let wait = if is_over {
                 Err(Wait::Turn)
             } else {
-                self.may_take(turn, id, channel, account)
+                self.check_turn(ctx, id, channel, account)
             };
             if let Err(wait) = wait {
-                let now = turn.now.instant;
-                return self.turns.wait(now, place, messages > 0, wait);
+                let now = ctx.now.instant;
+                return self.turns.wait(now, slot, messages > 0, wait);
             }
-            let Some(message) = turn.endpoint.receive(turn.now.instant, id, channel) else {
+            let Some(message) = ctx.endpoint.receive(ctx.now.instant, id, channel) else {
                 return;
             };
             bytes += message.len();
             if account.is_none()
                 && let Some(session) = self.sessions.get_mut(id)
             {
-                session.asked = STRANGER.spend(&session.asked, turn.now.instant, 1.0);
+                session.allowance = STRANGER.spend(&session.allowance, ctx.now.instant, 1.0);
             }
-            messages += self.take_message(turn, id, channel, account, &message);
+            messages += self.handle_message(ctx, id, channel, account, &message);
         }
     }
 
     /// Whether a message may be taken from a session now, or what it has to wait for.
-    fn may_take(
+    fn check_turn(
         &mut self,
-        turn: &mut Turn<'_>,
+        ctx: &mut Ctx<'_>,
         id: SessionId,
         channel: Channel,
         account: Option<AccountId>,
@@ -136,17 +136,17 @@ impl Hub {
             return Err(Wait::Store);
         }
         let Some(account) = account else {
-            return self.may_take_of_stranger(turn, id);
+            return self.check_stranger_turn(ctx, id);
         };
         if !self.requests.has_room_for(account) {
             return Err(Wait::Store);
         }
-        let now = turn.now.instant;
+        let now = ctx.now.instant;
         match self.budgets.check(now, account, channel) {
             Ok(()) => Ok(()),
             Err(Pause { until, is_long }) => {
                 if is_long && channel != Channel::Control {
-                    self.tell_slowed(turn, id, until.saturating_duration_since(now));
+                    self.notify_slowed(ctx, id, until.saturating_duration_since(now));
                 }
                 Err(Wait::Until(until))
             }
@@ -154,14 +154,14 @@ impl Hub {
     }
 
     /// Whether a message may be taken from a session on which nobody is signed in.
-    fn may_take_of_stranger(&mut self, turn: &Turn<'_>, id: SessionId) -> Result<(), Wait> {
-        let now = turn.now.instant;
+    fn check_stranger_turn(&mut self, ctx: &Ctx<'_>, id: SessionId) -> Result<(), Wait> {
+        let now = ctx.now.instant;
         let session = self
             .sessions
             .get(id)
             .filter(|_| self.config.limits.attempts);
         let level = session.map_or(STRANGER.burst, |session| {
-            STRANGER.level(Some(&session.asked), now)
+            STRANGER.level(Some(&session.allowance), now)
         });
         if level >= 1.0 {
             return Ok(());
@@ -171,8 +171,8 @@ impl Hub {
     }
 
     /// Tells a client that what it has sent is not read for now, and when it is.
-    fn tell_slowed(&mut self, turn: &mut Turn<'_>, id: SessionId, wait: Duration) {
-        let now = turn.now.instant;
+    fn notify_slowed(&mut self, ctx: &mut Ctx<'_>, id: SessionId, wait: Duration) {
+        let now = ctx.now.instant;
         let Some(session) = self.sessions.get_mut(id) else {
             return;
         };
@@ -185,7 +185,7 @@ impl Hub {
             session.told_slowed = Some((now, now + wait));
             let notice = Message::error(Command::SendMessage, too_many(wait));
             // A client that has no room for it is not waiting for it.
-            let _ = Self::tell(turn, id, Channel::Chat, &notice);
+            let _ = Self::send(ctx, id, Channel::Chat, &notice);
         }
     }
 }

@@ -41,8 +41,8 @@ use crate::protocol::{
 use crate::store::{Completion, Outcome, Request, Retention, Store};
 use crate::transport::shares::Shares;
 use crate::transport::{App, Channel, CloseReason, Endpoint, Event, Now, SendError, SessionId};
-use completions::{Pending, Requests};
-use turn_queue::Turns;
+use completions::{Pending, PendingRequests};
+use turn_queue::TurnQueue;
 
 /// How long after a storage error the hub asks again for what its readers wait for.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
@@ -175,25 +175,25 @@ pub struct Hub {
     pub(super) tallies: Tallies,
     pub(super) counters: HubCounters,
     pub(super) store: Box<dyn Store + Send>,
-    pub(super) requests: Requests,
+    pub(super) requests: PendingRequests,
     /// Devices that have signed out, of which the store has not said yet that their tickets are forgotten.
     pub(super) unrevoked: BTreeSet<(AccountId, DeviceId)>,
     /// Channels with messages that were not taken yet.
-    pub(super) turns: Turns,
+    pub(super) turns: TurnQueue,
     pub(super) budgets: Budgets,
     /// When to ask the store again after an error.
     retry_at: Option<Instant>,
     /// When entries expire next.
     pub(super) expiry: Expiry,
     /// How far an orderly stop has come.
-    stop: Stop,
+    shutdown: Shutdown,
     /// At the end: every session's goodbye was answered, or said as often as it is said.
     is_farewell_over: bool,
 }
 
 /// How far an orderly stop has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Stop {
+enum Shutdown {
     /// Nobody has asked for one.
     No,
     /// Goodbyes and the disk are waited for, until this moment.
@@ -203,7 +203,7 @@ enum Stop {
 }
 
 /// One call of the driver: the time, and the endpoint to speak through.
-pub(super) struct Turn<'a> {
+pub(super) struct Ctx<'a> {
     pub now: Now,
     pub endpoint: &'a mut Endpoint,
 }
@@ -240,13 +240,13 @@ impl Hub {
             tallies: Tallies::default(),
             counters: HubCounters::default(),
             store,
-            requests: Requests::new(limits.in_flight),
+            requests: PendingRequests::new(limits.in_flight),
             unrevoked: BTreeSet::new(),
-            turns: Turns::default(),
+            turns: TurnQueue::default(),
             budgets: Budgets::new(&limits),
             retry_at: None,
             expiry: Expiry::new(now),
-            stop: Stop::No,
+            shutdown: Shutdown::No,
             is_farewell_over: false,
         }
     }
@@ -264,7 +264,7 @@ impl Hub {
     }
 
     /// Asks the store, if it has room.
-    pub(super) fn ask(&mut self, pending: Pending, request: Request) -> bool {
+    pub(super) fn submit(&mut self, pending: Pending, request: Request) -> bool {
         if self.store.room() == 0 {
             return false;
         }
@@ -277,15 +277,15 @@ impl Hub {
     }
 
     /// Sends what was asked for. A session that does not take the answers to its own questions is closed.
-    pub(super) fn answer(
-        turn: &mut Turn<'_>,
+    pub(super) fn respond(
+        ctx: &mut Ctx<'_>,
         session: SessionId,
         channel: Channel,
         message: &ServerMessage,
     ) {
-        if Self::tell(turn, session, channel, message) == Err(SendError::Full) {
-            turn.endpoint.close(
-                turn.now.instant,
+        if Self::send(ctx, session, channel, message) == Err(SendError::Full) {
+            ctx.endpoint.close(
+                ctx.now.instant,
                 session,
                 CODE_NOT_READING,
                 "answers were not read",
@@ -294,15 +294,15 @@ impl Hub {
     }
 
     /// Sends what the session should know; the caller decides what to do where there is no room.
-    pub(super) fn tell(
-        turn: &mut Turn<'_>,
+    pub(super) fn send(
+        ctx: &mut Ctx<'_>,
         session: SessionId,
         channel: Channel,
         message: &ServerMessage,
     ) -> Result<(), SendError> {
         let recipient_data = match message.body {
             ServerBody::SessionStart(_) | ServerBody::Greeting(_) => {
-                turn.endpoint.remote(session).map(Into::into)
+                ctx.endpoint.remote(session).map(Into::into)
             }
             _ => None,
         };
@@ -313,23 +313,23 @@ impl Hub {
                 delivery: None,
             },
         );
-        let now = turn.now.instant;
+        let now = ctx.now.instant;
         if message.body.may_wait() {
-            turn.endpoint.send_soon(now, session, channel, &bytes)
+            ctx.endpoint.send_soon(now, session, channel, &bytes)
         } else {
-            turn.endpoint.send(now, session, channel, &bytes)
+            ctx.endpoint.send(now, session, channel, &bytes)
         }
     }
 
     /// Refuses a request.
-    pub(super) fn refuse(
-        turn: &mut Turn<'_>,
+    pub(super) fn send_error(
+        ctx: &mut Ctx<'_>,
         session: SessionId,
         channel: Channel,
         command: Command,
         failure: Failure,
     ) {
-        Self::answer(turn, session, channel, &Message::error(command, failure));
+        Self::respond(ctx, session, channel, &Message::error(command, failure));
     }
 
     /// Asks the store again for what readers wait for, after a while.
@@ -337,33 +337,29 @@ impl Hub {
         self.retry_at.get_or_insert(now.instant + RETRY_AFTER);
     }
 
-    fn stop(&mut self, turn: &mut Turn<'_>) {
-        self.stop = Stop::By(turn.now.instant + STOP_WITHIN);
+    fn stop(&mut self, ctx: &mut Ctx<'_>) {
+        self.shutdown = Shutdown::By(ctx.now.instant + STOP_WITHIN);
         let goodbye = Message::control(SessionEnd {
             reason: EndReason::ServerStopping,
         });
         for id in self.sessions.ids() {
             if self.sessions.user(id).is_some() {
                 // Whoever has no room for it learns the same from the close that follows.
-                let _ = Self::tell(turn, id, Channel::Control, &goodbye);
+                let _ = Self::send(ctx, id, Channel::Control, &goodbye);
             }
-            turn.endpoint.close(
-                turn.now.instant,
-                id,
-                CODE_STOPPING,
-                "the server is stopping",
-            );
+            ctx.endpoint
+                .close(ctx.now.instant, id, CODE_STOPPING, "the server is stopping");
         }
         for (account, _) in self.presence.online() {
-            self.marks.seen(turn.now.instant, account, turn.now.unix_ms);
+            self.marks.seen(ctx.now.instant, account, ctx.now.unix_ms);
         }
-        self.write_marks(turn.now);
+        self.write_marks(ctx.now);
     }
 
-    fn closed(&mut self, turn: &mut Turn<'_>, id: SessionId, reason: &CloseReason) {
+    fn closed(&mut self, ctx: &mut Ctx<'_>, id: SessionId, reason: &CloseReason) {
         tracing::debug!(session = id.0, %reason, "session over");
-        self.drain_last(turn, id);
-        self.sign_out(turn, id);
+        self.drain_last(ctx, id);
+        self.sign_out(ctx, id);
         self.log_unfinished(id);
         self.sessions.remove(id);
     }
@@ -373,7 +369,7 @@ impl App for Hub {
     type Input = Input;
 
     fn on_event(&mut self, now: Now, endpoint: &mut Endpoint, event: Event) {
-        let turn = &mut Turn { now, endpoint };
+        let ctx = &mut Ctx { now, endpoint };
         match event {
             Event::Connected {
                 session,
@@ -382,8 +378,8 @@ impl App for Hub {
             } => {
                 let new = Session::new(now.instant, handshake_hash);
                 self.sessions.insert(session, new);
-                if self.stop != Stop::No {
-                    turn.endpoint.close(
+                if self.shutdown != Shutdown::No {
+                    ctx.endpoint.close(
                         now.instant,
                         session,
                         CODE_STOPPING,
@@ -391,67 +387,67 @@ impl App for Hub {
                     );
                 }
             }
-            Event::Readable { session, channel } => self.readable(turn, session, channel),
+            Event::Readable { session, channel } => self.on_readable(ctx, session, channel),
             Event::Writable { session, channel } => {
-                self.greet_on(turn, session);
+                self.greet_on(ctx, session);
                 match channel {
-                    Channel::Chat => self.writable(turn, session),
-                    HISTORY => self.page_on(turn, session),
+                    Channel::Chat => self.writable(ctx, session),
+                    HISTORY => self.page_on(ctx, session),
                     Channel::Control => {}
                 }
             }
             Event::Moved { session, remote } => {
                 tracing::debug!(session = session.0, %remote, "session moved");
             }
-            Event::Silent { session } => self.fell_silent(turn, session),
-            Event::Awake { session } => self.awoke(turn, session),
-            Event::Closed { session, reason } => self.closed(turn, session, &reason),
+            Event::Silent { session } => self.fell_silent(ctx, session),
+            Event::Awake { session } => self.awoke(ctx, session),
+            Event::Closed { session, reason } => self.closed(ctx, session, &reason),
         }
     }
 
     fn on_input(&mut self, now: Now, endpoint: &mut Endpoint, input: Input) {
-        let turn = &mut Turn { now, endpoint };
+        let ctx = &mut Ctx { now, endpoint };
         match input {
-            Input::Completion(completion) => self.take_completion(turn, completion),
+            Input::Completion(completion) => self.handle_completion(ctx, completion),
             Input::Status(reply) => {
-                let _ = reply.try_send(self.status(turn.endpoint));
+                let _ = reply.try_send(self.status(ctx.endpoint));
             }
             Input::MakeRoom(room, reply) => self.make_room(now, room, reply),
-            Input::Stop => self.stop(turn),
+            Input::Stop => self.stop(ctx),
         }
     }
 
     fn on_timeout(&mut self, now: Now, endpoint: &mut Endpoint) {
-        let turn = &mut Turn { now, endpoint };
+        let ctx = &mut Ctx { now, endpoint };
         if self.marks.deadline().is_some_and(|at| at <= now.instant) {
             self.write_marks(now);
         }
-        self.close_late(turn);
-        self.spread_counts(turn);
-        if matches!(self.stop, Stop::By(at) if at <= now.instant) {
-            self.stop = Stop::Now;
+        self.close_late(ctx);
+        self.spread_counts(ctx);
+        if matches!(self.shutdown, Shutdown::By(at) if at <= now.instant) {
+            self.shutdown = Shutdown::Now;
         }
         self.expire(now);
         if self.retry_at.is_some_and(|at| at <= now.instant) {
             self.retry_at = None;
-            self.ask_tallies(turn);
-            self.revoke_again(turn);
+            self.ask_tallies(ctx);
+            self.revoke_again(ctx);
             for id in self.sessions.ids() {
                 let user = self.sessions.user_mut(id);
                 for reader in user.into_iter().flat_map(|user| user.behind.values_mut()) {
                     reader.resting = false;
                 }
-                self.writable(turn, id);
+                self.writable(ctx, id);
             }
         }
     }
 
     fn on_settled(&mut self, now: Now, endpoint: &mut Endpoint) {
         self.is_farewell_over = self.sessions.is_empty() && endpoint.is_empty();
-        let turn = &mut Turn { now, endpoint };
-        self.give_turns(turn);
-        self.spread_receipts(turn);
-        self.spread_counts(turn);
+        let ctx = &mut Ctx { now, endpoint };
+        self.run_turns(ctx);
+        self.spread_receipts(ctx);
+        self.spread_counts(ctx);
         if self.marks.is_full() {
             self.write_marks(now);
         }
@@ -460,7 +456,7 @@ impl App for Hub {
     }
 
     fn poll_timeout(&self) -> Option<Instant> {
-        let stop_by = if let Stop::By(at) = self.stop {
+        let stop_by = if let Shutdown::By(at) = self.shutdown {
             Some(at)
         } else {
             None
@@ -478,10 +474,10 @@ impl App for Hub {
     }
 
     fn is_finished(&self) -> bool {
-        match self.stop {
-            Stop::No => false,
-            Stop::By(_) => self.is_farewell_over && self.requests.is_empty(),
-            Stop::Now => true,
+        match self.shutdown {
+            Shutdown::No => false,
+            Shutdown::By(_) => self.is_farewell_over && self.requests.is_empty(),
+            Shutdown::Now => true,
         }
     }
 }

@@ -7,8 +7,8 @@ use crate::protocol::{
     Voided,
 };
 use crate::server::auth::failure_of;
-use crate::server::hub::completions::{Appended, Pending};
-use crate::server::hub::{Hub, Turn};
+use crate::server::hub::completions::{Pending, PendingAppend};
+use crate::server::hub::{Ctx, Hub};
 use crate::store::{Append, Audience, Outcome, Reply, Request, StoredEntry};
 use crate::transport::{Channel, SessionId};
 
@@ -16,7 +16,7 @@ impl Hub {
     /// The conversation with somebody is asked for.
     pub(in crate::server) fn resolve(
         &mut self,
-        turn: &mut Turn<'_>,
+        ctx: &mut Ctx<'_>,
         id: SessionId,
         channel: Channel,
         body: &Resolve,
@@ -34,7 +34,7 @@ impl Hub {
                     device: user.device,
                     name: name.canonical().to_owned(),
                 };
-                if self.ask(
+                if self.submit(
                     Pending::Resolve {
                         session: id,
                         channel,
@@ -51,11 +51,11 @@ impl Hub {
             tag: Some(tag),
             ..failure
         };
-        Self::refuse(turn, id, channel, Command::Resolve, failure);
+        Self::send_error(ctx, id, channel, Command::Resolve, failure);
     }
 
     pub(in crate::server) fn resolved(
-        turn: &mut Turn<'_>,
+        ctx: &mut Ctx<'_>,
         id: SessionId,
         channel: Channel,
         tag: u32,
@@ -66,7 +66,7 @@ impl Hub {
                 tag: Some(tag),
                 ..failure_of(&outcome)
             };
-            return Self::refuse(turn, id, channel, Command::Resolve, failure);
+            return Self::send_error(ctx, id, channel, Command::Resolve, failure);
         };
         let answer = Resolved {
             tag,
@@ -76,14 +76,14 @@ impl Hub {
             last_number: standing.last_number,
             start: standing.start,
         };
-        Self::answer(turn, id, channel, &Message::control(answer));
+        Self::respond(ctx, id, channel, &Message::control(answer));
     }
 
     /// A user says something: it goes into the log.
     #[expect(clippy::too_many_arguments, reason = "a message in its parts")]
     pub(in crate::server) fn text(
         &mut self,
-        turn: &mut Turn<'_>,
+        ctx: &mut Ctx<'_>,
         id: SessionId,
         channel: Channel,
         header: Header,
@@ -99,7 +99,7 @@ impl Hub {
             .filter(|origin| fits(header.command, *origin, text))
         else {
             let failure = Failure::new(ErrorCode::Malformed, "command and conversation do not fit");
-            return Self::refuse(turn, id, channel, header.command, failure);
+            return Self::send_error(ctx, id, channel, header.command, failure);
         };
         let Origin {
             conversation,
@@ -108,13 +108,13 @@ impl Hub {
         } = origin;
         if content.len() > CONTENT_MAX_BYTES {
             let failure = Failure::of_number(ErrorCode::TextTooLong, conversation, number);
-            return Self::refuse(turn, id, channel, header.command, failure);
+            return Self::send_error(ctx, id, channel, header.command, failure);
         }
         if device != user.device {
             let failure = Failure::of_number(ErrorCode::NotPermitted, conversation, number);
-            return Self::refuse(turn, id, channel, header.command, failure);
+            return Self::send_error(ctx, id, channel, header.command, failure);
         }
-        let appended = Appended {
+        let appended = PendingAppend {
             session: id,
             author: user.account,
             device,
@@ -130,24 +130,24 @@ impl Hub {
             number,
             digest,
             content,
-            time_ms: turn.now.unix_ms,
+            time_ms: ctx.now.unix_ms,
             receiver: Some(text.receiver.clone()),
             quota: self.config.limits.quota(),
         });
-        if !self.ask(Pending::Append(appended), request) {
+        if !self.submit(Pending::Append(appended), request) {
             let failure = Failure::of_number(ErrorCode::Unavailable, conversation, number);
-            Self::refuse(turn, id, channel, header.command, failure);
+            Self::send_error(ctx, id, channel, header.command, failure);
         }
     }
 
     /// The store has answered: the author is told, and the others are sent it.
     pub(in crate::server) fn appended(
         &mut self,
-        turn: &mut Turn<'_>,
-        appended: &Appended,
+        ctx: &mut Ctx<'_>,
+        appended: &PendingAppend,
         outcome: Outcome,
     ) {
-        let Appended {
+        let PendingAppend {
             session,
             conversation,
             number,
@@ -156,7 +156,7 @@ impl Hub {
         match outcome {
             Outcome::Done(Reply::Stored(stored)) => {
                 self.counters.stored += u64::from(!stored.repeated);
-                self.tell_stored(turn, appended, &stored);
+                self.tell_stored(ctx, appended, &stored);
                 if !stored.repeated {
                     let written = Written {
                         conversation,
@@ -165,7 +165,7 @@ impl Hub {
                         content: &appended.content,
                         digest: appended.digest,
                     };
-                    self.forward(turn, &written, &stored);
+                    self.forward(ctx, &written, &stored);
                 }
             }
             // Whoever has signed in on this session since has nothing to do with it.
@@ -177,12 +177,12 @@ impl Hub {
                     ..failure_of(&other)
                 };
                 self.counters.over_quota += u64::from(failure.code == ErrorCode::QuotaFull);
-                Self::refuse(turn, session, CHAT, Command::SendMessage, failure);
+                Self::send_error(ctx, session, CHAT, Command::SendMessage, failure);
             }
         }
     }
 
-    fn tell_stored(&mut self, turn: &mut Turn<'_>, appended: &Appended, stored: &StoredEntry) {
+    fn tell_stored(&mut self, ctx: &mut Ctx<'_>, appended: &PendingAppend, stored: &StoredEntry) {
         // Whether it is withheld makes no difference to what its author is told.
         let (recipients, online, last_seen_ms) = match stored.audience {
             Audience::Pair {
@@ -245,7 +245,7 @@ impl Hub {
         if !is_stranger {
             self.watch(id, appended.conversation);
         }
-        let told = Self::tell(turn, id, CHAT, &message);
+        let told = Self::send(ctx, id, CHAT, &message);
         self.note_sent(id, appended.conversation, stored.prev, stored.entry, told);
     }
 
@@ -258,7 +258,7 @@ impl Hub {
     /// A device uses a number up without an entry.
     pub(in crate::server) fn void(
         &mut self,
-        turn: &mut Turn<'_>,
+        ctx: &mut Ctx<'_>,
         id: SessionId,
         channel: Channel,
         body: Void,
@@ -276,7 +276,7 @@ impl Hub {
             device: user.device,
             number,
         };
-        if !self.ask(
+        if !self.submit(
             Pending::Void {
                 session: id,
                 conversation,
@@ -285,12 +285,12 @@ impl Hub {
             request,
         ) {
             let failure = Failure::of_number(ErrorCode::Unavailable, conversation, number);
-            Self::refuse(turn, id, channel, Command::Void, failure);
+            Self::send_error(ctx, id, channel, Command::Void, failure);
         }
     }
 
     pub(in crate::server) fn voided(
-        turn: &mut Turn<'_>,
+        ctx: &mut Ctx<'_>,
         id: SessionId,
         conversation: ConversationId,
         number: Number,
@@ -301,14 +301,14 @@ impl Hub {
                 conversation,
                 number,
             });
-            return Self::answer(turn, id, CHAT, &message);
+            return Self::respond(ctx, id, CHAT, &message);
         }
         let failure = Failure {
             conversation: Some(conversation),
             number: Some(number),
             ..failure_of(&outcome)
         };
-        Self::refuse(turn, id, CHAT, Command::Void, failure);
+        Self::send_error(ctx, id, CHAT, Command::Void, failure);
     }
 }
 

@@ -9,8 +9,8 @@ use crate::protocol::{
     AccountId, Block, Blocked, BlockedUser, Command, ConversationId, ErrorCode, Failure, Message,
 };
 use crate::server::auth::failure_of;
-use crate::server::hub::completions::{Asked, Pending};
-use crate::server::hub::{Hub, Turn};
+use crate::server::hub::completions::{Pending, RequestOrigin};
+use crate::server::hub::{Ctx, Hub};
 use crate::store::{Outcome, Refusal, Reply, Request};
 use crate::transport::{Channel, SendError, SessionId};
 
@@ -46,12 +46,12 @@ impl Hub {
     /// A user blocks somebody, or no longer.
     pub(in crate::server) fn block(
         &mut self,
-        turn: &mut Turn<'_>,
+        ctx: &mut Ctx<'_>,
         id: SessionId,
         channel: Channel,
         body: &Block,
     ) {
-        let Some(asked) = self.asked(id, channel, body.tag) else {
+        let Some(origin) = self.request_origin(id, channel, body.tag) else {
             return;
         };
         let name = match crate::server::names::Name::parse(&body.name) {
@@ -59,25 +59,25 @@ impl Hub {
             // A text that cannot be a name is nobody's.
             Err(error) => {
                 let failure = Failure::new(ErrorCode::NoSuchUser, error.to_string());
-                return Self::refuse_asked(turn, asked, Command::Block, failure);
+                return Self::reject_request(ctx, origin, Command::Block, failure);
             }
         };
-        if !self.may_change(turn, asked, Command::Block) {
+        if !self.may_change(ctx, origin, Command::Block) {
             return;
         }
         let request = Request::Block {
-            account: asked.account,
+            account: origin.account,
             name,
             is_blocking: body.blocking,
         };
-        self.ask_for(turn, asked, Command::Block, Pending::Block(asked), request);
+        self.submit_for(ctx, origin, Command::Block, Pending::Block(origin), request);
     }
 
     /// The store has noted it: all devices of the account are told the new list.
     pub(in crate::server) fn blocked(
         &mut self,
-        turn: &mut Turn<'_>,
-        asked: Asked,
+        ctx: &mut Ctx<'_>,
+        origin: RequestOrigin,
         outcome: Outcome,
     ) {
         let Outcome::Done(Reply::Blocked { blocked, pair, .. }) = outcome else {
@@ -85,15 +85,15 @@ impl Hub {
             if outcome == Outcome::Refused(Refusal::ToOneself) {
                 failure.detail = "nobody blocks themselves".into();
             }
-            return self.refuse_if_here(turn, asked, Command::Block, failure);
+            return self.send_error_if_connected(ctx, origin, Command::Block, failure);
         };
-        let here = self.presence.get(asked.account);
+        let here = self.presence.get(origin.account);
         let sessions: Vec<SessionId> = here
             .into_iter()
             .flat_map(crate::server::presence::Here::sessions)
             .collect();
         if !sessions.is_empty() {
-            self.blocks.set(asked.account, &blocked);
+            self.blocks.set(origin.account, &blocked);
         }
         for id in sessions {
             let Some(user) = self.sessions.user_mut(id).filter(|user| user.ready) else {
@@ -103,12 +103,12 @@ impl Hub {
                 let since = user.since.entry(conversation).or_default();
                 *since = entry.max(*since);
             }
-            if id != asked.session {
+            if id != origin.session {
                 let news = Blocked {
                     tag: None,
                     users: blocked.clone(),
                 };
-                let told = Self::tell(turn, id, Channel::Control, &Message::control(news));
+                let told = Self::send(ctx, id, Channel::Control, &Message::control(news));
                 if told == Err(SendError::Full) {
                     // It would go on to show what is to be hidden. At its next sign-in it is told.
                     tracing::debug!(session = id.0, "a device is not told of a block");
@@ -116,10 +116,10 @@ impl Hub {
             }
         }
         let answer = Blocked {
-            tag: Some(asked.tag),
+            tag: Some(origin.tag),
             users: blocked,
         };
-        self.answer_if_here(turn, asked, answer);
+        self.respond_if_connected(ctx, origin, answer);
     }
 
     /// Whether a receipt of an account is to be told to nobody: in a pair whose other one it blocks.

@@ -8,7 +8,7 @@ use crate::protocol::{
 };
 use crate::server::auth::failure_of;
 use crate::server::hub::completions::Pending;
-use crate::server::hub::{Hub, Turn};
+use crate::server::hub::{Ctx, Hub};
 use crate::server::session::Reader;
 use crate::store::{Outcome, Refusal, Reply, Request};
 use crate::transport::{Channel, SessionId};
@@ -25,7 +25,7 @@ impl Hub {
     /// turn.
     pub(in crate::server) fn deliver_again(
         &mut self,
-        turn: &mut Turn<'_>,
+        ctx: &mut Ctx<'_>,
         id: SessionId,
         channel: Channel,
         body: DeliverAgain,
@@ -35,7 +35,7 @@ impl Hub {
         };
         if user.behind.len() >= BEHIND_MAX {
             let failure = Failure::new(ErrorCode::Unavailable, "too many conversations at once");
-            return Self::refuse(turn, id, channel, Command::Receive, failure);
+            return Self::send_error(ctx, id, channel, Command::Receive, failure);
         }
         let earlier = user.behind.get(&body.conversation);
         let head = earlier.map_or(body.after, |reader| reader.head);
@@ -50,23 +50,23 @@ impl Hub {
             resting: false,
         };
         user.behind.insert(body.conversation, reader);
-        self.read_on(turn, id);
+        self.read_on(ctx, id);
     }
 
     /// There is room on a session's chat channel again.
-    pub(in crate::server) fn writable(&mut self, turn: &mut Turn<'_>, id: SessionId) {
+    pub(in crate::server) fn writable(&mut self, ctx: &mut Ctx<'_>, id: SessionId) {
         let Some(user) = self.sessions.user_mut(id) else {
             return;
         };
         let owed = std::mem::take(&mut user.owed_receipts);
         for conversation in owed {
-            self.request_receipts(turn, id, conversation);
+            self.request_receipts(ctx, id, conversation);
         }
-        self.read_on(turn, id);
+        self.read_on(ctx, id);
     }
 
     /// Asks the store for what a device has not been sent yet, one conversation at a time.
-    pub(in crate::server) fn read_on(&mut self, turn: &mut Turn<'_>, id: SessionId) {
+    pub(in crate::server) fn read_on(&mut self, ctx: &mut Ctx<'_>, id: SessionId) {
         let Some(user) = self.sessions.user(id) else {
             return;
         };
@@ -86,7 +86,7 @@ impl Hub {
             after,
             max_bytes: READ_BYTES,
         };
-        if !self.ask(
+        if !self.submit(
             Pending::Read {
                 session: id,
                 conversation,
@@ -94,7 +94,7 @@ impl Hub {
             },
             request,
         ) {
-            return self.retry_soon(turn.now);
+            return self.retry_soon(ctx.now);
         }
         if let Some(user) = self.sessions.user_mut(id)
             && let Some(reader) = user.behind.get_mut(&conversation)
@@ -106,7 +106,7 @@ impl Hub {
     /// The store has looked into the log for a reader.
     pub(in crate::server) fn read(
         &mut self,
-        turn: &mut Turn<'_>,
+        ctx: &mut Ctx<'_>,
         id: SessionId,
         conversation: ConversationId,
         after: EntryId,
@@ -121,7 +121,7 @@ impl Hub {
         reader.reading = false;
         if reader.cursor != after {
             // It was sent back meanwhile.
-            return self.read_on(turn, id);
+            return self.read_on(ctx, id);
         }
         match outcome {
             Outcome::Done(Reply::Entries {
@@ -138,7 +138,7 @@ impl Hub {
                 }
                 // Before the first that is left, so that the reader sees it in its place.
                 let mut is_full =
-                    has_expired && !entries.is_empty() && !tell_expired(turn, id, conversation);
+                    has_expired && !entries.is_empty() && !tell_expired(ctx, id, conversation);
                 let sendable = if is_full { &[][..] } else { &entries[..] };
                 for entry in sendable {
                     let delivery = Delivery {
@@ -151,9 +151,9 @@ impl Hub {
                         time_ms: entry.time_ms,
                     };
                     let bytes = envelope(delivery, &entry.content, entry.digest);
-                    is_full = turn
+                    is_full = ctx
                         .endpoint
-                        .send(turn.now.instant, id, CHAT, &bytes)
+                        .send(ctx.now.instant, id, CHAT, &bytes)
                         .is_err();
                     if is_full {
                         break;
@@ -173,7 +173,7 @@ impl Hub {
                 if is_done {
                     user.behind.remove(&conversation);
                 }
-                self.read_on(turn, id);
+                self.read_on(ctx, id);
             }
             Outcome::Refused(Refusal::NotPermitted) => {
                 user.behind.remove(&conversation);
@@ -181,28 +181,26 @@ impl Hub {
                     conversation: Some(conversation),
                     ..failure_of(&outcome)
                 };
-                Self::refuse(turn, id, CHAT, Command::Receive, failure);
-                self.read_on(turn, id);
+                Self::send_error(ctx, id, CHAT, Command::Receive, failure);
+                self.read_on(ctx, id);
             }
             Outcome::Done(_) | Outcome::Refused(_) | Outcome::Unknown => {
                 // A damaged entry must not keep the other conversations from a reader.
                 reader.resting = true;
-                self.retry_soon(turn.now);
-                self.read_on(turn, id);
+                self.retry_soon(ctx.now);
+                self.read_on(ctx, id);
             }
         }
     }
 }
 
 /// Tells a reader that retention has overtaken it; `false` if there is no room for that now.
-fn tell_expired(turn: &mut Turn<'_>, id: SessionId, conversation: ConversationId) -> bool {
+fn tell_expired(ctx: &mut Ctx<'_>, id: SessionId, conversation: ConversationId) -> bool {
     let failure = Failure {
         conversation: Some(conversation),
         ..Failure::new(ErrorCode::Expired, "")
     };
     let message = ServerMessage::error(Command::Receive, failure);
     let bytes = encode(&message, Hop::default());
-    turn.endpoint
-        .send(turn.now.instant, id, CHAT, &bytes)
-        .is_ok()
+    ctx.endpoint.send(ctx.now.instant, id, CHAT, &bytes).is_ok()
 }

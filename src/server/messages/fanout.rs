@@ -5,7 +5,7 @@
 use crate::protocol::{
     AccountId, ConversationId, Delivery, DeviceId, Digest, EntryId, Envelope, Hop,
 };
-use crate::server::hub::{Hub, Turn};
+use crate::server::hub::{Ctx, Hub};
 use crate::server::session::Reader;
 use crate::store::{Audience, Event, StoredEntry};
 use crate::transport::{Channel, SendError, SessionId};
@@ -29,7 +29,7 @@ pub(in crate::server) struct Written<'a> {
 
 impl Hub {
     /// Sends an event that the store has written to all who read it, as any other entry.
-    pub(in crate::server) fn forward_event(&mut self, turn: &mut Turn<'_>, event: &Event) {
+    pub(in crate::server) fn forward_event(&mut self, ctx: &mut Ctx<'_>, event: &Event) {
         let written = Written {
             conversation: event.conversation,
             author: event.author,
@@ -37,14 +37,14 @@ impl Hub {
             content: &event.content,
             digest: event.digest,
         };
-        self.forward(turn, &written, &event.stored);
+        self.forward(ctx, &written, &event.stored);
     }
 
     /// Sends an entry to all who read it. Entries are forwarded in the order in which the store has answered, which is
     /// that of each log.
     pub(in crate::server) fn forward(
         &mut self,
-        turn: &mut Turn<'_>,
+        ctx: &mut Ctx<'_>,
         written: &Written<'_>,
         stored: &StoredEntry,
     ) {
@@ -85,11 +85,11 @@ impl Hub {
                 reader.head = reader.head.max(stored.entry);
                 continue;
             }
-            let told = turn.endpoint.send(turn.now.instant, id, CHAT, bytes);
+            let told = ctx.endpoint.send(ctx.now.instant, id, CHAT, bytes);
             self.counters.delivered += u64::from(told.is_ok());
             self.note_sent(id, conversation, prev, stored.entry, told);
         }
-        self.weigh(turn, conversation, stored.audience);
+        self.weigh(ctx, conversation, stored.audience);
     }
 
     /// About how many accounts a message of this author goes to now. Who has not signed in hears nothing and is not

@@ -11,8 +11,8 @@ use crate::protocol::{
     MESSAGE_MAX_BYTES, Message,
 };
 use crate::server::auth::failure_of;
-use crate::server::hub::completions::{Asked, Pending};
-use crate::server::hub::{Hub, Turn};
+use crate::server::hub::completions::{Pending, RequestOrigin};
+use crate::server::hub::{Ctx, Hub};
 use crate::server::session::Paging;
 use crate::store::{Entry, Outcome, Reply, Request};
 use crate::transport::{Channel, SessionId};
@@ -39,24 +39,24 @@ impl Hub {
     /// A device asks for entries before a place.
     pub(in crate::server) fn page_back(
         &mut self,
-        turn: &mut Turn<'_>,
+        ctx: &mut Ctx<'_>,
         id: SessionId,
         channel: Channel,
         body: HistoryRequest,
     ) {
-        let Some(asked) = self.asked(id, channel, body.tag) else {
+        let Some(origin) = self.request_origin(id, channel, body.tag) else {
             return;
         };
         let limit = usize::try_from(body.limit).unwrap_or(usize::MAX);
         let request = Request::ReadBack {
             conversation: body.conversation,
-            reader: asked.account,
+            reader: origin.account,
             before: body.before,
             max_entries: limit.clamp(1, ENTRIES_MAX),
             max_bytes: ANSWER_BYTES,
         };
-        let pending = Pending::History(asked, body.conversation);
-        if self.ask_for(turn, asked, Command::History, pending, request)
+        let pending = Pending::History(origin, body.conversation);
+        if self.submit_for(ctx, origin, Command::History, pending, request)
             && let Some(user) = self.sessions.user_mut(id)
         {
             user.paging = Paging::Asked;
@@ -66,48 +66,48 @@ impl Hub {
     /// The store has looked: the answer goes out, now or when there is room.
     pub(in crate::server) fn paged_back(
         &mut self,
-        turn: &mut Turn<'_>,
-        asked: Asked,
+        ctx: &mut Ctx<'_>,
+        origin: RequestOrigin,
         conversation: ConversationId,
         outcome: Outcome,
     ) {
-        if !self.is_on(asked.session, asked.device) {
+        if !self.is_on(origin.session, origin.device) {
             return;
         }
         let message = if let Outcome::Done(Reply::History { entries, more }) = outcome {
             let (entries, is_cut) = fitting(entries);
             Message::control(History {
-                tag: asked.tag,
+                tag: origin.tag,
                 conversation,
                 entries,
                 more: more || is_cut,
             })
         } else {
             let mut failure = failure_of(&outcome);
-            failure.tag = Some(asked.tag);
+            failure.tag = Some(origin.tag);
             Message::error(Command::History, failure)
         };
-        if let Some(user) = self.sessions.user_mut(asked.session) {
+        if let Some(user) = self.sessions.user_mut(origin.session) {
             user.paging = Paging::Owed(message);
         }
-        self.page_on(turn, asked.session);
+        self.page_on(ctx, origin.session);
     }
 
     /// Sends the answer that waits for room, and takes the next request.
-    pub(in crate::server) fn page_on(&mut self, turn: &mut Turn<'_>, id: SessionId) {
+    pub(in crate::server) fn page_on(&mut self, ctx: &mut Ctx<'_>, id: SessionId) {
         let Some(user) = self.sessions.user_mut(id) else {
             return;
         };
         let Paging::Owed(message) = &user.paging else {
             return;
         };
-        if Self::tell(turn, id, HISTORY, message).is_err() {
+        if Self::send(ctx, id, HISTORY, message).is_err() {
             // Event::Writable goes on from here; a session that is closed needs nothing more.
-            return self.note_owed(turn, id);
+            return self.note_owed(ctx, id);
         }
         user.paging = Paging::Idle;
-        self.note_owed(turn, id);
-        self.readable(turn, id, HISTORY);
+        self.note_owed(ctx, id);
+        self.on_readable(ctx, id, HISTORY);
     }
 }
 

@@ -4,7 +4,7 @@ use crate::protocol::{
     AccountId, ConversationId, Mark, Message, NAMED_RECEIPTS_MAX, ReceiptCounts,
 };
 use crate::server::hub::completions::Pending;
-use crate::server::hub::{Hub, Turn};
+use crate::server::hub::{Ctx, Hub};
 use crate::server::messages::fanout::CHAT;
 use crate::store::{Audience, Outcome, Reply, Request};
 use crate::transport::{SendError, SessionId};
@@ -13,7 +13,7 @@ impl Hub {
     /// Somebody has received something: it is told by name, or counted.
     pub(in crate::server) fn moved(
         &mut self,
-        turn: &Turn<'_>,
+        ctx: &Ctx<'_>,
         conversation: ConversationId,
         mark: Mark,
     ) {
@@ -23,14 +23,14 @@ impl Hub {
         if !self.tallies.is_counted(conversation) {
             self.marks.tell(conversation, mark);
         } else if self.is_member(mark.account, conversation) {
-            self.tallies.advance(turn.now.instant, conversation, &mark);
+            self.tallies.advance(ctx.now.instant, conversation, &mark);
         }
     }
 
     /// An entry has told how many read a conversation: whether its receipts are counted follows from that.
     pub(in crate::server) fn weigh(
         &mut self,
-        turn: &mut Turn<'_>,
+        ctx: &mut Ctx<'_>,
         conversation: ConversationId,
         audience: Audience,
     ) {
@@ -40,11 +40,11 @@ impl Hub {
             Audience::Room { members } => members,
         };
         if members > NAMED_RECEIPTS_MAX {
-            self.count(turn, conversation, members);
+            self.count(ctx, conversation, members);
         } else if self.tallies.forget(conversation) {
             // By name again: what was counted is told anew.
             for id in self.watchers_of(conversation) {
-                self.request_receipts(turn, id, conversation);
+                self.request_receipts(ctx, id, conversation);
             }
         }
     }
@@ -52,25 +52,25 @@ impl Hub {
     /// Counts the receipts of a conversation, if anybody watches it.
     pub(in crate::server) fn count(
         &mut self,
-        turn: &mut Turn<'_>,
+        ctx: &mut Ctx<'_>,
         conversation: ConversationId,
         members: u32,
     ) {
         if self.watchers.contains_key(&conversation) {
             self.tallies.count(conversation, members);
-            self.ask_tally(turn, conversation);
+            self.ask_tally(ctx, conversation);
         }
     }
 
     /// Asks the store once more where it could not say how far everybody was.
-    pub(in crate::server) fn ask_tallies(&mut self, turn: &Turn<'_>) {
+    pub(in crate::server) fn ask_tallies(&mut self, ctx: &Ctx<'_>) {
         for conversation in self.tallies.waiting() {
-            self.ask_tally(turn, conversation);
+            self.ask_tally(ctx, conversation);
         }
     }
 
     /// Asks the store for the marks of what is counted from now on, if it was not asked.
-    fn ask_tally(&mut self, turn: &Turn<'_>, conversation: ConversationId) {
+    fn ask_tally(&mut self, ctx: &Ctx<'_>, conversation: ConversationId) {
         if !self.tallies.is_waiting(conversation) {
             return;
         }
@@ -85,44 +85,44 @@ impl Hub {
             return;
         };
         // What has not been written yet would be missing in what the store says.
-        self.write_marks(turn.now);
+        self.write_marks(ctx.now);
         let request = Request::Marks {
             conversation,
             account,
             named_max: u32::MAX,
         };
-        let is_asked = self.ask(Pending::Tally(conversation), request);
+        let is_asked = self.submit(Pending::Tally(conversation), request);
         self.tallies.set_asked(conversation, is_asked);
         if !is_asked {
-            self.retry_soon(turn.now);
+            self.retry_soon(ctx.now);
         }
     }
 
     /// The store has said how far everybody was.
     pub(in crate::server) fn tally_loaded(
         &mut self,
-        turn: &mut Turn<'_>,
+        ctx: &mut Ctx<'_>,
         conversation: ConversationId,
         outcome: Outcome,
     ) {
         if let Outcome::Done(Reply::Marks { members, marks, .. }) = outcome {
             self.tallies
-                .load(turn.now.instant, conversation, members, &marks);
+                .load(ctx.now.instant, conversation, members, &marks);
         } else {
             // A storage error, or the one in whose name it was asked has left meanwhile.
             self.tallies.set_asked(conversation, false);
-            self.retry_soon(turn.now);
+            self.retry_soon(ctx.now);
         }
     }
 
     /// Tells the counts that have changed to all who watch them, when it is time.
-    pub(in crate::server) fn spread_counts(&mut self, turn: &mut Turn<'_>) {
-        for conversation in self.tallies.take_due(turn.now.instant) {
+    pub(in crate::server) fn spread_counts(&mut self, ctx: &mut Ctx<'_>) {
+        for conversation in self.tallies.take_due(ctx.now.instant) {
             if !self.tallies.is_loaded(conversation) {
                 continue;
             }
             for id in self.watchers_of(conversation) {
-                self.tell_counts(turn, id, conversation);
+                self.tell_counts(ctx, id, conversation);
             }
         }
     }
@@ -130,7 +130,7 @@ impl Hub {
     /// Tells the counts of a conversation, as far as they are known.
     pub(in crate::server) fn tell_counts(
         &mut self,
-        turn: &mut Turn<'_>,
+        ctx: &mut Ctx<'_>,
         id: SessionId,
         conversation: ConversationId,
     ) {
@@ -154,7 +154,7 @@ impl Hub {
             members,
             steps,
         });
-        if Self::tell(turn, id, CHAT, &message) == Err(SendError::Full) {
+        if Self::send(ctx, id, CHAT, &message) == Err(SendError::Full) {
             user.owe_receipts(conversation);
         }
     }

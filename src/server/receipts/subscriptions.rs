@@ -5,7 +5,7 @@ use crate::protocol::{
     Received,
 };
 use crate::server::hub::completions::Pending;
-use crate::server::hub::{Hub, Turn};
+use crate::server::hub::{Ctx, Hub};
 use crate::server::limits::account_budget::Cost;
 use crate::server::messages::fanout::CHAT;
 use crate::server::session::WATCHED_MAX;
@@ -22,12 +22,7 @@ const MARKS_MAX: usize = 1000;
 
 impl Hub {
     /// A device has made everything up to an entry durable. It cannot have more than it was sent.
-    pub(in crate::server) fn received(
-        &mut self,
-        turn: &mut Turn<'_>,
-        id: SessionId,
-        body: Received,
-    ) {
+    pub(in crate::server) fn received(&mut self, ctx: &mut Ctx<'_>, id: SessionId, body: Received) {
         let Some(user) = self.sessions.user_mut(id) else {
             return;
         };
@@ -39,9 +34,9 @@ impl Hub {
             user.sent.remove(&body.conversation);
         }
         let mark = user.mark(body.conversation, entry);
-        let now = turn.now.instant;
+        let now = ctx.now.instant;
         if self.marks.advance(now, body.conversation, &mark) {
-            self.moved(turn, body.conversation, mark);
+            self.moved(ctx, body.conversation, mark);
         }
     }
 
@@ -90,7 +85,7 @@ impl Hub {
     /// A session asks for the receipts of a conversation, those of before too.
     pub(in crate::server) fn request_receipts(
         &mut self,
-        turn: &mut Turn<'_>,
+        ctx: &mut Ctx<'_>,
         id: SessionId,
         conversation: ConversationId,
     ) {
@@ -99,10 +94,10 @@ impl Hub {
             && account.is_some_and(|account| self.is_member(account, conversation))
         {
             self.watch(id, conversation);
-            return self.tell_counts(turn, id, conversation);
+            return self.tell_counts(ctx, id, conversation);
         }
         // What has not been written yet would be missing in what the store says.
-        self.write_marks(turn.now);
+        self.write_marks(ctx.now);
         // Watched from now on, so that no mark which moves meanwhile is missed; but whether the account may hear of
         // it only the store can say.
         let Some(user) = self.sessions.user_mut(id) else {
@@ -120,21 +115,21 @@ impl Hub {
             account: user.account,
             named_max: NAMED_RECEIPTS_MAX,
         };
-        if !self.ask(
+        if !self.submit(
             Pending::Marks {
                 session: id,
                 conversation,
             },
             request,
         ) {
-            self.owe_receipts(turn.now, id, conversation);
+            self.owe_receipts(ctx.now, id, conversation);
         }
     }
 
     /// The store has said how far everybody has received.
     pub(in crate::server) fn tell_receipts(
         &mut self,
-        turn: &mut Turn<'_>,
+        ctx: &mut Ctx<'_>,
         id: SessionId,
         conversation: ConversationId,
         outcome: Outcome,
@@ -147,11 +142,11 @@ impl Hub {
                     user.asking.remove(&conversation);
                     user.owed_receipts.remove(&conversation);
                     let account = user.account;
-                    let now = turn.now.instant;
+                    let now = ctx.now.instant;
                     self.budgets.charge(now, account, Cost::COUNTED, 0);
                 }
-                self.count(turn, conversation, members);
-                self.tell_counts(turn, id, conversation);
+                self.count(ctx, conversation, members);
+                self.tell_counts(ctx, id, conversation);
             }
             Outcome::Done(Reply::Marks { marks, .. }) => {
                 let Some(user) = self.sessions.user_mut(id) else {
@@ -160,21 +155,21 @@ impl Hub {
                 let has_moved =
                     user.asking.remove(&conversation) && user.owed_receipts.remove(&conversation);
                 let marks = marks.into_iter().take(MARKS_MAX).map(Mark::from).collect();
-                self.tell_marks(turn, id, conversation, marks);
+                self.tell_marks(ctx, id, conversation, marks);
                 if has_moved {
-                    self.request_receipts(turn, id, conversation);
+                    self.request_receipts(ctx, id, conversation);
                 }
             }
-            Outcome::Unknown => self.owe_receipts(turn.now, id, conversation),
+            Outcome::Unknown => self.owe_receipts(ctx.now, id, conversation),
             other => {
                 self.stop_watching(id, conversation);
-                Self::refuse_outcome(turn, id, CHAT, Command::Receipts, &other);
+                Self::refuse_outcome(ctx, id, CHAT, Command::Receipts, &other);
             }
         }
     }
 
     /// Tells all that moved since the last time to those who watch it.
-    pub(in crate::server) fn spread_receipts(&mut self, turn: &mut Turn<'_>) {
+    pub(in crate::server) fn spread_receipts(&mut self, ctx: &mut Ctx<'_>) {
         for (conversation, marks) in self.marks.take_news() {
             for id in self.watchers_of(conversation) {
                 let Some(user) = self.sessions.user_mut(id) else {
@@ -192,7 +187,7 @@ impl Hub {
                 if user.asking.contains(&conversation) {
                     user.owed_receipts.insert(conversation);
                 } else {
-                    self.tell_marks(turn, id, conversation, marks);
+                    self.tell_marks(ctx, id, conversation, marks);
                 }
             }
         }
@@ -200,7 +195,7 @@ impl Hub {
 
     fn tell_marks(
         &mut self,
-        turn: &mut Turn<'_>,
+        ctx: &mut Ctx<'_>,
         id: SessionId,
         conversation: ConversationId,
         marks: Vec<Mark>,
@@ -210,7 +205,7 @@ impl Hub {
                 conversation,
                 marks: part.to_vec(),
             });
-            if Self::tell(turn, id, CHAT, &message) == Err(SendError::Full)
+            if Self::send(ctx, id, CHAT, &message) == Err(SendError::Full)
                 && let Some(user) = self.sessions.user_mut(id)
             {
                 user.owe_receipts(conversation);
@@ -244,7 +239,7 @@ impl Hub {
             marks: marks.clone(),
             seen: seen.clone(),
         };
-        if !self.ask(pending, request) {
+        if !self.submit(pending, request) {
             self.marks.put_back(now.instant, marks, seen);
         }
     }
@@ -252,13 +247,13 @@ impl Hub {
     /// The store has written marks, or not.
     pub(in crate::server) fn advanced(
         &mut self,
-        turn: &mut Turn<'_>,
+        ctx: &mut Ctx<'_>,
         marks: Vec<(ConversationId, AccountId, EntryId)>,
         seen: Vec<(AccountId, u64)>,
         outcome: Outcome,
     ) {
         if outcome == Outcome::Unknown {
-            self.marks.put_back(turn.now.instant, marks, seen);
+            self.marks.put_back(ctx.now.instant, marks, seen);
         }
     }
 }

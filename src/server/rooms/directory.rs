@@ -7,7 +7,7 @@
 use std::time::{Duration, Instant};
 
 use crate::protocol::ConversationId;
-use crate::server::hub::completions::Asked;
+use crate::server::hub::completions::RequestOrigin;
 use crate::store::RoomUse;
 
 /// Public rooms on one page. Chosen: two or three screens.
@@ -27,7 +27,7 @@ pub struct Directory {
     made: Option<Instant>,
     pass: Option<Vec<RoomUse>>,
     /// Who asked before there was any order, and for which page; one for each session at most.
-    waiting: Vec<(Asked, u32)>,
+    waiting: Vec<(RequestOrigin, u32)>,
 }
 
 /// What to do for somebody who asks.
@@ -45,7 +45,7 @@ pub enum Next {
 
 impl Directory {
     /// Somebody wants to see a page.
-    pub fn ask(&mut self, now: Instant, asked: Asked, page: u32) -> Next {
+    pub fn ask(&mut self, now: Instant, origin: RequestOrigin, page: u32) -> Next {
         let is_under_way = self.pass.is_some();
         let next = match self.made {
             Some(made) if now.saturating_duration_since(made) <= GOOD_FOR || is_under_way => {
@@ -53,7 +53,7 @@ impl Directory {
             }
             Some(_) => Next::AnswerAndBegin,
             None => {
-                self.waiting.push((asked, page));
+                self.waiting.push((origin, page));
                 if is_under_way {
                     return Next::Wait;
                 }
@@ -86,7 +86,7 @@ impl Directory {
     }
 
     /// The pass is over. Returns who has waited for it.
-    pub fn finish(&mut self, now: Instant) -> Vec<(Asked, u32)> {
+    pub fn finish(&mut self, now: Instant) -> Vec<(RequestOrigin, u32)> {
         if let Some(mut pass) = self.pass.take() {
             order(&mut pass);
             self.order = pass.iter().map(|room| room.conversation).collect();
@@ -96,7 +96,7 @@ impl Directory {
     }
 
     /// The pass cannot go on. Returns who has waited for it.
-    pub fn give_up(&mut self) -> Vec<(Asked, u32)> {
+    pub fn give_up(&mut self) -> Vec<(RequestOrigin, u32)> {
         self.pass = None;
         std::mem::take(&mut self.waiting)
     }
@@ -119,8 +119,8 @@ mod tests {
     use crate::testing::instant;
     use crate::transport::{Channel, SessionId};
 
-    fn asked(tag: u32) -> Asked {
-        Asked {
+    fn origin(tag: u32) -> RequestOrigin {
+        RequestOrigin {
             session: SessionId(1),
             channel: Channel::Control,
             account: AccountId(1),
@@ -142,8 +142,8 @@ mod tests {
         // 36 accounts made 1,080 rooms, and a newcomer's list of the first thousand by name showed none of the others.
         let now = instant();
         let mut directory = Directory::default();
-        assert_eq!(directory.ask(now, asked(1), 0), Next::Begin);
-        assert_eq!(directory.ask(now, asked(2), 0), Next::Wait);
+        assert_eq!(directory.ask(now, origin(1), 0), Next::Begin);
+        assert_eq!(directory.ask(now, origin(2), 0), Next::Wait);
         for step in 0..12 {
             directory.see((0..100).map(|id| room(step * 100 + id, 1, 9_000)).collect());
         }
@@ -153,7 +153,7 @@ mod tests {
             room(5_003, 2, 20),
         ]);
         let waiting = directory.finish(now);
-        let tags: Vec<u32> = waiting.iter().map(|(asked, _)| asked.tag).collect();
+        let tags: Vec<u32> = waiting.iter().map(|(origin, _)| origin.tag).collect();
         assert_eq!(tags, [1, 2]);
         let (first, pages) = directory.page(0);
         assert_eq!(pages, 13);
@@ -168,13 +168,13 @@ mod tests {
     fn order_is_read_again_when_it_is_old_and_answers_meanwhile() {
         let now = instant();
         let mut directory = Directory::default();
-        assert_eq!(directory.ask(now, asked(1), 0), Next::Begin);
+        assert_eq!(directory.ask(now, origin(1), 0), Next::Begin);
         directory.see(vec![room(1, 1, 1)]);
         directory.finish(now);
-        assert_eq!(directory.ask(now, asked(2), 0), Next::Answer);
+        assert_eq!(directory.ask(now, origin(2), 0), Next::Answer);
         let later = now + GOOD_FOR + Duration::from_secs(1);
-        assert_eq!(directory.ask(later, asked(3), 0), Next::AnswerAndBegin);
-        assert_eq!(directory.ask(later, asked(4), 0), Next::Answer);
+        assert_eq!(directory.ask(later, origin(3), 0), Next::AnswerAndBegin);
+        assert_eq!(directory.ask(later, origin(4), 0), Next::Answer);
         assert_eq!(directory.page(0).0, [ConversationId(1)]);
         assert!(directory.finish(later).is_empty());
         assert_eq!(directory.page(0).0, []);
@@ -184,16 +184,16 @@ mod tests {
     fn pass_that_cannot_go_on_leaves_nobody_waiting_and_the_order_as_it_was() {
         let now = instant();
         let mut directory = Directory::default();
-        assert_eq!(directory.ask(now, asked(1), 3), Next::Begin);
-        assert_eq!(directory.give_up(), [(asked(1), 3)]);
-        assert_eq!(directory.ask(now, asked(2), 0), Next::Begin);
+        assert_eq!(directory.ask(now, origin(1), 3), Next::Begin);
+        assert_eq!(directory.give_up(), [(origin(1), 3)]);
+        assert_eq!(directory.ask(now, origin(2), 0), Next::Begin);
     }
 
     #[test]
     fn what_is_ordered_is_bounded() {
         let now = instant();
         let mut directory = Directory::default();
-        directory.ask(now, asked(1), 0);
+        directory.ask(now, origin(1), 0);
         for step in 0..100 {
             directory.see((0..1000).map(|id| room(step * 1000 + id, 1, 1)).collect());
             assert!(

@@ -10,8 +10,8 @@ pub(super) mod directory;
 use std::sync::mpsc::SyncSender;
 
 use super::auth::{failure_of, too_many};
-use super::hub::completions::{Asked, Making, Pending};
-use super::hub::{Hub, MakeRoom, Turn};
+use super::hub::completions::{Pending, RequestOrigin, RoomCreation};
+use super::hub::{Ctx, Hub, MakeRoom};
 use super::names::{Name, RoomName, RoomNameError};
 use super::policy::RoomMaking;
 use crate::protocol::{
@@ -35,70 +35,64 @@ const MEMBERS_LISTED_MAX: usize = 2000;
 
 impl Hub {
     /// A user wants to belong to a room.
-    pub(super) fn join(
-        &mut self,
-        turn: &mut Turn<'_>,
-        id: SessionId,
-        channel: Channel,
-        body: &Join,
-    ) {
-        let Some(asked) = self.asked(id, channel, body.tag) else {
+    pub(super) fn join(&mut self, ctx: &mut Ctx<'_>, id: SessionId, channel: Channel, body: &Join) {
+        let Some(origin) = self.request_origin(id, channel, body.tag) else {
             return;
         };
         let name = match RoomName::parse(&body.name) {
             Ok(name) => name,
             Err(error) => {
                 let failure = Failure::new(ErrorCode::BadName, error.to_string());
-                return Self::refuse_asked(turn, asked, Command::Join, failure);
+                return Self::reject_request(ctx, origin, Command::Join, failure);
             }
         };
-        if !self.may_change(turn, asked, Command::Join) {
+        if !self.may_change(ctx, origin, Command::Join) {
             return;
         }
         // A room that exists is joined all the same: its name was allowed when it was made.
         let bad_name = RoomName::parse_new(&body.name).err();
-        let making = self.may_make_room(turn, asked.account, bad_name);
+        let making = self.may_make_room(ctx, origin.account, bad_name);
         let (name, skeleton) = name.into_forms();
         let request = Request::Join {
-            account: asked.account,
-            device: asked.device,
+            account: origin.account,
+            device: origin.device,
             name,
             skeleton,
             access: body.access.unwrap_or(Access::Public),
-            may_make: matches!(making, Making::Counted),
-            time_ms: turn.now.unix_ms,
+            may_make: matches!(making, RoomCreation::Counted),
+            time_ms: ctx.now.unix_ms,
         };
-        let pending = Pending::Join(asked, making.clone());
-        if !self.ask_for(turn, asked, Command::Join, pending, request) {
-            self.not_made(turn, asked.account, &making);
+        let pending = Pending::Join(origin, making.clone());
+        if !self.submit_for(ctx, origin, Command::Join, pending, request) {
+            self.not_made(ctx, origin.account, &making);
         }
     }
 
     /// The store has made the user a member, or not.
     pub(super) fn joined(
         &mut self,
-        turn: &mut Turn<'_>,
-        asked: Asked,
-        making: &Making,
+        ctx: &mut Ctx<'_>,
+        origin: RequestOrigin,
+        making: &RoomCreation,
         outcome: Outcome,
     ) {
         if !is_made(&outcome) {
-            self.not_made(turn, asked.account, making);
+            self.not_made(ctx, origin.account, making);
         }
         let Outcome::Done(Reply::Joined(joined)) = outcome else {
             let mut failure = failure_of(&outcome);
             match making {
-                Making::TooSoon(wait) if failure.code == ErrorCode::NoSuchRoom => {
+                RoomCreation::TooSoon(wait) if failure.code == ErrorCode::NoSuchRoom => {
                     self.throttle.room_refused();
                     failure = too_many(*wait);
                 }
-                Making::BadName(error) if failure.code == ErrorCode::NoSuchRoom => {
+                RoomCreation::BadName(error) if failure.code == ErrorCode::NoSuchRoom => {
                     failure = Failure::new(ErrorCode::BadName, error.to_string());
                 }
                 _ => {}
             }
             // Where no room is made by joining it, whether there is one that is private is nobody's business.
-            if matches!(making, Making::Closed)
+            if matches!(making, RoomCreation::Closed)
                 && matches!(failure.code, ErrorCode::NotInvited | ErrorCode::NoSuchRoom)
             {
                 failure.code = ErrorCode::RoomsClosed;
@@ -107,43 +101,43 @@ impl Hub {
             if failure.code == ErrorCode::NameLooksLike {
                 failure.detail.clear();
             }
-            return self.refuse_if_here(turn, asked, Command::Join, failure);
+            return self.send_error_if_connected(ctx, origin, Command::Join, failure);
         };
         let standing = joined.standing;
-        self.enter(asked.account, standing.conversation, standing.since);
+        self.enter(origin.account, standing.conversation, standing.since);
         let answer = Joined {
-            tag: asked.tag,
+            tag: origin.tag,
             room: joined.room,
             last_number: standing.last_number,
             start: standing.start,
         };
-        self.answer_if_here(turn, asked, answer);
+        self.respond_if_connected(ctx, origin, answer);
         if let Some(event) = joined.event {
-            self.forward_event(turn, &event);
+            self.forward_event(ctx, &event);
         }
     }
 
     /// Whether an account may make a room now, which counts as one until it is known to be none.
     fn may_make_room(
         &mut self,
-        turn: &Turn<'_>,
+        ctx: &Ctx<'_>,
         account: AccountId,
         bad_name: Option<RoomNameError>,
-    ) -> Making {
+    ) -> RoomCreation {
         match (self.config.rooms, bad_name) {
-            (RoomMaking::Closed, _) => Making::Closed,
-            (RoomMaking::Open, Some(error)) => Making::BadName(error),
-            (RoomMaking::Open, None) => match self.throttle.make_room(turn.now.instant, account) {
-                Ok(()) => Making::Counted,
-                Err(wait) => Making::TooSoon(wait),
+            (RoomMaking::Closed, _) => RoomCreation::Closed,
+            (RoomMaking::Open, Some(error)) => RoomCreation::BadName(error),
+            (RoomMaking::Open, None) => match self.throttle.make_room(ctx.now.instant, account) {
+                Ok(()) => RoomCreation::Counted,
+                Err(wait) => RoomCreation::TooSoon(wait),
             },
         }
     }
 
     /// No room was made where one could have been.
-    fn not_made(&mut self, turn: &Turn<'_>, account: AccountId, making: &Making) {
-        if matches!(making, Making::Counted) {
-            self.throttle.made_no_room(turn.now.instant, account);
+    fn not_made(&mut self, ctx: &Ctx<'_>, account: AccountId, making: &RoomCreation) {
+        if matches!(making, RoomCreation::Counted) {
+            self.throttle.made_no_room(ctx.now.instant, account);
         }
     }
 
@@ -151,13 +145,13 @@ impl Hub {
     pub(super) fn make_room(&mut self, now: Now, room: MakeRoom, reply: SyncSender<Outcome>) {
         let pending = Pending::MakeRoom(room.owner, reply);
         // Where the store has no room, the other end of the channel learns it from its being closed.
-        self.ask(pending, room.request(now.unix_ms));
+        self.submit(pending, room.request(now.unix_ms));
     }
 
     /// The store has made the room, or not. The owner's devices learn of it by the entry, as of one joined elsewhere.
     pub(super) fn room_made(
         &mut self,
-        turn: &mut Turn<'_>,
+        ctx: &mut Ctx<'_>,
         owner: AccountId,
         reply: &SyncSender<Outcome>,
         outcome: Outcome,
@@ -165,7 +159,7 @@ impl Hub {
         if let Outcome::Done(Reply::Joined(joined)) = &outcome {
             self.enter(owner, joined.standing.conversation, joined.standing.since);
             if let Some(event) = &joined.event {
-                self.forward_event(turn, event);
+                self.forward_event(ctx, event);
             }
         }
         // Whoever has gone away misses it.
@@ -184,9 +178,9 @@ impl Hub {
     }
 
     /// An account belongs to a room no longer: what is said from now on is not for its sessions, nor who receives it.
-    fn expel(&mut self, turn: &Turn<'_>, account: AccountId, room: ConversationId) {
+    fn expel(&mut self, ctx: &Ctx<'_>, account: AccountId, room: ConversationId) {
         self.presence.exit(account, room);
-        self.tallies.leave(turn.now.instant, room, account);
+        self.tallies.leave(ctx.now.instant, room, account);
         for id in self.sessions_of(account) {
             self.stop_watching(id, room);
         }
@@ -200,63 +194,68 @@ impl Hub {
     /// A user wants to belong to a room no longer.
     pub(super) fn leave(
         &mut self,
-        turn: &mut Turn<'_>,
+        ctx: &mut Ctx<'_>,
         id: SessionId,
         channel: Channel,
         body: Leave,
     ) {
-        let Some(asked) = self.asked(id, channel, body.tag) else {
+        let Some(origin) = self.request_origin(id, channel, body.tag) else {
             return;
         };
         let room = body.conversation;
         let request = Request::Leave {
             conversation: room,
-            account: asked.account,
-            time_ms: turn.now.unix_ms,
+            account: origin.account,
+            time_ms: ctx.now.unix_ms,
         };
-        let pending = Pending::Leave(asked, room);
-        self.ask_for(turn, asked, Command::Leave, pending, request);
+        let pending = Pending::Leave(origin, room);
+        self.submit_for(ctx, origin, Command::Leave, pending, request);
     }
 
     /// The store has ended the membership: the one who left is sent the entry that says so, as the last one.
     pub(super) fn left(
         &mut self,
-        turn: &mut Turn<'_>,
-        asked: Asked,
+        ctx: &mut Ctx<'_>,
+        origin: RequestOrigin,
         room: ConversationId,
         outcome: Outcome,
     ) {
         match outcome {
             Outcome::Done(Reply::Changed { event, .. }) => {
                 if let Some(event) = event {
-                    self.forward_event(turn, &event);
+                    self.forward_event(ctx, &event);
                 }
-                self.expel(turn, asked.account, room);
+                self.expel(ctx, origin.account, room);
             }
             other => {
-                return self.refuse_if_here(turn, asked, Command::Leave, failure_of(&other));
+                return self.send_error_if_connected(
+                    ctx,
+                    origin,
+                    Command::Leave,
+                    failure_of(&other),
+                );
             }
         }
         let answer = Left {
-            tag: asked.tag,
+            tag: origin.tag,
             conversation: room,
         };
-        self.answer_if_here(turn, asked, answer);
+        self.respond_if_connected(ctx, origin, answer);
     }
 
     /// A user wants to change a room, or who belongs to it.
     pub(super) fn moderate(
         &mut self,
-        turn: &mut Turn<'_>,
+        ctx: &mut Ctx<'_>,
         id: SessionId,
         channel: Channel,
         body: Moderate,
     ) {
         let (command, room) = (Command::Moderate, body.conversation);
-        let Some(asked) = self.asked(id, channel, body.tag) else {
+        let Some(origin) = self.request_origin(id, channel, body.tag) else {
             return;
         };
-        if !self.belongs(turn, asked, command, room) {
+        if !self.belongs(ctx, origin, command, room) {
             return;
         }
         let mut change = body.change;
@@ -265,118 +264,123 @@ impl Hub {
                 Ok(name) => name.canonical().clone_into(subject),
                 Err(error) => {
                     let failure = Failure::new(ErrorCode::NoSuchUser, error.to_string());
-                    return Self::refuse_asked(turn, asked, command, failure);
+                    return Self::reject_request(ctx, origin, command, failure);
                 }
             }
         }
-        if !self.may_change(turn, asked, command) {
+        if !self.may_change(ctx, origin, command) {
             return;
         }
         let request = Request::ChangeRoom {
             conversation: room,
-            actor: asked.account,
+            actor: origin.account,
             change,
-            time_ms: turn.now.unix_ms,
+            time_ms: ctx.now.unix_ms,
         };
-        let pending = Pending::ChangeRoom(asked, room);
-        self.ask_for(turn, asked, command, pending, request);
+        let pending = Pending::ChangeRoom(origin, room);
+        self.submit_for(ctx, origin, command, pending, request);
     }
 
     /// The store has changed the room, or not. Who was removed is sent the entry that says so, as the last one.
     pub(super) fn moderated(
         &mut self,
-        turn: &mut Turn<'_>,
-        asked: Asked,
+        ctx: &mut Ctx<'_>,
+        origin: RequestOrigin,
         room: ConversationId,
         outcome: Outcome,
     ) {
         let Outcome::Done(Reply::Changed { event, subject }) = outcome else {
-            return self.refuse_if_here(turn, asked, Command::Moderate, failure_of(&outcome));
+            return self.send_error_if_connected(
+                ctx,
+                origin,
+                Command::Moderate,
+                failure_of(&outcome),
+            );
         };
         let changed = event.is_some();
         if let Some(event) = event {
-            self.forward_event(turn, &event);
+            self.forward_event(ctx, &event);
             if let (EventKind::Kicked, Some(subject)) = (event.kind, subject) {
-                self.expel(turn, subject, room);
+                self.expel(ctx, subject, room);
             }
         }
         let answer = Moderated {
-            tag: asked.tag,
+            tag: origin.tag,
             conversation: room,
             changed,
         };
-        self.answer_if_here(turn, asked, answer);
+        self.respond_if_connected(ctx, origin, answer);
     }
 
     /// Which rooms there are for a user.
     pub(super) fn list_rooms(
         &mut self,
-        turn: &mut Turn<'_>,
+        ctx: &mut Ctx<'_>,
         id: SessionId,
         channel: Channel,
         body: RoomsRequest,
     ) {
-        let Some(asked) = self.asked(id, channel, body.tag) else {
+        let Some(origin) = self.request_origin(id, channel, body.tag) else {
             return;
         };
         let page = body.page.unwrap_or(0);
-        let next = self.directory.ask(turn.now.instant, asked, page);
+        let next = self.directory.ask(ctx.now.instant, origin, page);
         if matches!(next, Next::Answer | Next::AnswerAndBegin) {
-            self.list_page(turn, asked, page);
+            self.list_page(ctx, origin, page);
         } else if let Some(session) = self.sessions.get_mut(id) {
             session.busy = true;
         }
         if matches!(next, Next::Begin | Next::AnswerAndBegin) {
-            self.see_rooms(turn, String::new());
+            self.see_rooms(ctx, String::new());
         }
     }
 
     /// Asks the store for a page of the list, as the rooms are now.
-    fn list_page(&mut self, turn: &mut Turn<'_>, asked: Asked, page: u32) {
+    fn list_page(&mut self, ctx: &mut Ctx<'_>, origin: RequestOrigin, page: u32) {
         let (public, pages) = self.directory.page(page);
         let request = Request::Rooms {
-            account: asked.account,
+            account: origin.account,
             own: page == 0,
             public,
         };
-        let pending = Pending::Rooms(asked, pages);
-        self.ask_for_list(turn, asked, Command::Rooms, pending, request);
+        let pending = Pending::Rooms(origin, pages);
+        self.submit_for_list(ctx, origin, Command::Rooms, pending, request);
     }
 
     /// Asks how much the rooms behind one are used. Where the store has no room, the order stays as it is.
-    fn see_rooms(&mut self, turn: &mut Turn<'_>, after: String) {
+    fn see_rooms(&mut self, ctx: &mut Ctx<'_>, after: String) {
         let count = directory::STEP;
-        if !self.ask(Pending::RoomUses, Request::RoomUses { after, count }) {
+        if !self.submit(Pending::RoomUses, Request::RoomUses { after, count }) {
             let waiting = self.directory.give_up();
-            self.list_pages(turn, waiting);
+            self.list_pages(ctx, waiting);
         }
     }
 
     /// A step of the pass over all public rooms is done.
-    pub(super) fn rooms_seen(&mut self, turn: &mut Turn<'_>, outcome: Outcome) {
+    pub(super) fn rooms_seen(&mut self, ctx: &mut Ctx<'_>, outcome: Outcome) {
         let waiting = match outcome {
             Outcome::Done(Reply::RoomUses { rooms, next }) => {
                 self.directory.see(rooms);
                 if let Some(after) = next {
-                    return self.see_rooms(turn, after);
+                    return self.see_rooms(ctx, after);
                 }
-                self.directory.finish(turn.now.instant)
+                self.directory.finish(ctx.now.instant)
             }
             _ => self.directory.give_up(),
         };
-        self.list_pages(turn, waiting);
+        self.list_pages(ctx, waiting);
     }
 
     /// Answers those who have waited for an order.
-    fn list_pages(&mut self, turn: &mut Turn<'_>, waiting: Vec<(Asked, u32)>) {
-        for (asked, page) in waiting {
-            if self.is_on(asked.session, asked.device) {
-                if let Some(session) = self.sessions.get_mut(asked.session) {
+    fn list_pages(&mut self, ctx: &mut Ctx<'_>, waiting: Vec<(RequestOrigin, u32)>) {
+        for (origin, page) in waiting {
+            if self.is_on(origin.session, origin.device) {
+                if let Some(session) = self.sessions.get_mut(origin.session) {
                     session.busy = false;
                 }
-                self.list_page(turn, asked, page);
-                if !self.sessions.get(asked.session).is_some_and(|it| it.busy) {
-                    self.resume(turn, asked.session);
+                self.list_page(ctx, origin, page);
+                if !self.sessions.get(origin.session).is_some_and(|it| it.busy) {
+                    self.unblock(ctx, origin.session);
                 }
             }
         }
@@ -384,62 +388,62 @@ impl Hub {
 
     pub(super) fn rooms_listed(
         &mut self,
-        turn: &mut Turn<'_>,
-        asked: Asked,
+        ctx: &mut Ctx<'_>,
+        origin: RequestOrigin,
         pages: u32,
         outcome: Outcome,
     ) {
         let Outcome::Done(Reply::Rooms(rooms)) = outcome else {
-            self.refuse_if_here(turn, asked, Command::Rooms, failure_of(&outcome));
-            return self.resume(turn, asked.session);
+            self.send_error_if_connected(ctx, origin, Command::Rooms, failure_of(&outcome));
+            return self.unblock(ctx, origin.session);
         };
-        if !self.is_on(asked.session, asked.device) {
+        if !self.is_on(origin.session, origin.device) {
             return;
         }
         let parts = in_parts(rooms, ROOMS_PER_PART, |rooms: Vec<Room>, more| Rooms {
-            tag: asked.tag,
+            tag: origin.tag,
             rooms,
             more,
             pages: Some(pages),
         });
-        self.answer_in_parts(turn, asked.session, asked.channel, parts);
+        self.answer_in_parts(ctx, origin.session, origin.channel, parts);
     }
 
     /// Who belongs to a room.
     pub(super) fn list_members(
         &mut self,
-        turn: &mut Turn<'_>,
+        ctx: &mut Ctx<'_>,
         id: SessionId,
         channel: Channel,
         body: MembersRequest,
     ) {
         let (command, room) = (Command::Members, body.conversation);
-        let Some(asked) = self.asked(id, channel, body.tag) else {
+        let Some(origin) = self.request_origin(id, channel, body.tag) else {
             return;
         };
-        if !self.belongs(turn, asked, command, room) {
+        if !self.belongs(ctx, origin, command, room) {
             return;
         }
         let request = Request::Members {
             conversation: room,
-            account: asked.account,
+            account: origin.account,
         };
-        let pending = Pending::Members(asked, room);
-        self.ask_for_list(turn, asked, command, pending, request);
+        let pending = Pending::Members(origin, room);
+        self.submit_for_list(ctx, origin, command, pending, request);
     }
 
     pub(super) fn members_listed(
         &mut self,
-        turn: &mut Turn<'_>,
-        asked: Asked,
+        ctx: &mut Ctx<'_>,
+        origin: RequestOrigin,
         room: ConversationId,
         outcome: Outcome,
     ) {
         let Outcome::Done(Reply::Members(members)) = outcome else {
-            self.refuse_if_here(turn, asked, Command::Members, failure_of(&outcome));
-            return self.resume(turn, asked.session);
+            self.send_error_if_connected(ctx, origin, Command::Members, failure_of(&outcome));
+            return self.unblock(ctx, origin.session);
         };
-        if !self.is_on(asked.session, asked.device) {
+        if !self.is_on(origin.session, origin.device) {
             return;
         }
         let members: Vec<RoomMember> = members
@@ -453,24 +457,24 @@ impl Hub {
             })
             .collect();
         let parts = in_parts(members, MEMBERS_PER_PART, |members, more| Members {
-            tag: asked.tag,
+            tag: origin.tag,
             conversation: room,
             members,
             more,
         });
-        self.answer_in_parts(turn, asked.session, asked.channel, parts);
+        self.answer_in_parts(ctx, origin.session, origin.channel, parts);
     }
 
     /// Whether the asker has not changed rooms, or whom they block, too often of late.
     pub(super) fn may_change(
         &mut self,
-        turn: &mut Turn<'_>,
-        asked: Asked,
+        ctx: &mut Ctx<'_>,
+        origin: RequestOrigin,
         command: Command,
     ) -> bool {
-        let counted = self.throttle.change_room(turn.now.instant, asked.account);
+        let counted = self.throttle.change_room(ctx.now.instant, origin.account);
         if let Err(wait) = counted {
-            Self::refuse_asked(turn, asked, command, too_many(wait));
+            Self::reject_request(ctx, origin, command, too_many(wait));
         }
         counted.is_ok()
     }
@@ -478,15 +482,15 @@ impl Hub {
     /// Whether the asker belongs to a room. Whoever does not is told nothing of it, nor whether there is one.
     fn belongs(
         &self,
-        turn: &mut Turn<'_>,
-        asked: Asked,
+        ctx: &mut Ctx<'_>,
+        origin: RequestOrigin,
         command: Command,
         room: ConversationId,
     ) -> bool {
-        let belongs = self.presence.is_in(asked.account, room);
+        let belongs = self.presence.is_in(origin.account, room);
         if !belongs {
             let failure = Failure::new(ErrorCode::NotPermitted, "");
-            Self::refuse_asked(turn, asked, command, failure);
+            Self::reject_request(ctx, origin, command, failure);
         }
         belongs
     }

@@ -6,7 +6,7 @@ use crate::protocol::{
     Hello, HelloAnswer, Hop, ListContacts, Message, ServerMessage, encode,
 };
 use crate::server::hub::completions::Pending;
-use crate::server::hub::{CODE_HELLO, CODE_NOT_READING, Hub, Turn};
+use crate::server::hub::{CODE_HELLO, CODE_NOT_READING, Ctx, Hub};
 use crate::store::{Outcome, Reply, Request, Standing};
 use crate::transport::{Channel, SessionId};
 
@@ -24,7 +24,7 @@ impl Hub {
     /// A device says where it stands; when it has said all, the store says what there is.
     pub(in crate::server) fn hello(
         &mut self,
-        turn: &mut Turn<'_>,
+        ctx: &mut Ctx<'_>,
         id: SessionId,
         channel: Channel,
         body: Hello,
@@ -41,7 +41,7 @@ impl Hub {
         } else if body.more {
             user.hello.extend(body.positions);
             let kept = user.hello.len();
-            return self.keep_hello(turn, id, kept);
+            return self.keep_hello(ctx, id, kept);
         } else {
             let mut positions = std::mem::take(&mut user.hello);
             positions.extend(body.positions);
@@ -53,52 +53,52 @@ impl Hub {
                 positions,
             };
             session.busy = true;
-            if self.ask(
+            if self.submit(
                 Pending::Hello {
                     session: id,
                     channel,
                 },
                 request,
             ) {
-                self.keep_hello(turn, id, named);
+                self.keep_hello(ctx, id, named);
                 return self.arrivals.complete(id);
             }
             Failure::new(ErrorCode::Unavailable, "")
         };
-        self.await_hello(turn, id);
+        self.await_hello(ctx, id);
         if let Some(session) = self.sessions.get_mut(id) {
             session.busy = false;
         }
-        Self::refuse(turn, id, channel, Command::Hello, refusal);
+        Self::send_error(ctx, id, channel, Command::Hello, refusal);
     }
 
     /// A device may begin its HELLO again, of which nothing is kept; it must, if it never said it.
-    fn await_hello(&mut self, turn: &Turn<'_>, id: SessionId) {
+    fn await_hello(&mut self, ctx: &Ctx<'_>, id: SessionId) {
         self.arrivals.forget(id);
         if self.sessions.user(id).is_some_and(|user| !user.ready) {
-            self.arrivals.note(turn.now.instant, id, 0);
+            self.arrivals.note(ctx.now.instant, id, 0);
         }
     }
 
     /// So much of a session's HELLO is kept now. Closes whose HELLO is the longest while all are too long together.
-    fn keep_hello(&mut self, turn: &mut Turn<'_>, id: SessionId, positions: usize) {
-        self.arrivals.note(turn.now.instant, id, positions);
+    fn keep_hello(&mut self, ctx: &mut Ctx<'_>, id: SessionId, positions: usize) {
+        self.arrivals.note(ctx.now.instant, id, positions);
         while let Some(longest) = self.arrivals.excess() {
             let words = "too many devices are saying where they stand, and this one the most";
-            self.close_for_all(turn, longest, CODE_HELLO, words);
+            self.close_for_all(ctx, longest, CODE_HELLO, words);
         }
     }
 
     /// Closes those who have not said in time where they stand.
-    pub(in crate::server) fn close_late(&mut self, turn: &mut Turn<'_>) {
-        while let Some(late) = self.arrivals.late(turn.now.instant) {
+    pub(in crate::server) fn close_late(&mut self, ctx: &mut Ctx<'_>) {
+        while let Some(late) = self.arrivals.late(ctx.now.instant) {
             let words = "the device did not say in time where it stands";
-            self.close_for_all(turn, late, CODE_HELLO, words);
+            self.close_for_all(ctx, late, CODE_HELLO, words);
         }
     }
 
     /// What waits for room of a session has changed. Closes those for whom the most waits while it is too much for all.
-    pub(in crate::server) fn note_owed(&mut self, turn: &mut Turn<'_>, id: SessionId) {
+    pub(in crate::server) fn note_owed(&mut self, ctx: &mut Ctx<'_>, id: SessionId) {
         if let Some(user) = self.sessions.user_mut(id) {
             let parts = user.owed_parts();
             self.owed.set(id, &mut user.owed, parts);
@@ -107,23 +107,23 @@ impl Hub {
             && let Some(most) = self.owed.hungriest()
             && self.sessions.user(most).is_some()
         {
-            self.close_for_all(turn, most, CODE_NOT_READING, "answers were not read");
+            self.close_for_all(ctx, most, CODE_NOT_READING, "answers were not read");
         }
     }
 
     /// The store has said what there is: the device is told, greeted, and sent what it missed.
     pub(in crate::server) fn greet(
         &mut self,
-        turn: &mut Turn<'_>,
+        ctx: &mut Ctx<'_>,
         id: SessionId,
         channel: Channel,
         outcome: Outcome,
     ) {
         self.arrivals.forget(id);
         let Outcome::Done(Reply::Hello { standings, blocked }) = outcome else {
-            self.await_hello(turn, id);
-            Self::refuse_outcome(turn, id, channel, Command::Hello, &outcome);
-            return self.resume(turn, id);
+            self.await_hello(ctx, id);
+            Self::refuse_outcome(ctx, id, channel, Command::Hello, &outcome);
+            return self.unblock(ctx, id);
         };
         let others = self.presence.online_count().saturating_sub(1);
         let Some(user) = self.sessions.user_mut(id) else {
@@ -188,15 +188,15 @@ impl Hub {
         user.owed_answer
             .push_back((channel, Message::control(greeting)));
         for (conversation, mark) in moved {
-            self.moved(turn, conversation, mark);
+            self.moved(ctx, conversation, mark);
         }
-        self.greet_on(turn, id);
+        self.greet_on(ctx, id);
     }
 
     /// Answers in as many parts as it takes, of which the session asks nothing more before they have gone out.
     pub(in crate::server) fn answer_in_parts(
         &mut self,
-        turn: &mut Turn<'_>,
+        ctx: &mut Ctx<'_>,
         id: SessionId,
         channel: Channel,
         parts: impl IntoIterator<Item = ServerMessage>,
@@ -205,23 +205,23 @@ impl Hub {
             let parts = parts.into_iter().map(|part| (channel, part));
             user.owed_answer.extend(parts);
         }
-        self.greet_on(turn, id);
+        self.greet_on(ctx, id);
     }
 
     /// Sends of a long answer what there is room for. It may be longer than a send buffer, since others decide how
     /// many talk to this account, and how many belong to a room; the rest follows when there is room.
-    pub(in crate::server) fn greet_on(&mut self, turn: &mut Turn<'_>, id: SessionId) {
-        self.send_owed(turn, id);
-        self.note_owed(turn, id);
+    pub(in crate::server) fn greet_on(&mut self, ctx: &mut Ctx<'_>, id: SessionId) {
+        self.send_owed(ctx, id);
+        self.note_owed(ctx, id);
     }
 
-    fn send_owed(&mut self, turn: &mut Turn<'_>, id: SessionId) {
+    fn send_owed(&mut self, ctx: &mut Ctx<'_>, id: SessionId) {
         loop {
             let user = self.sessions.user(id);
             let Some((channel, message)) = user.and_then(|user| user.owed_answer.front()) else {
                 return;
             };
-            if Self::tell(turn, id, *channel, message).is_err() {
+            if Self::send(ctx, id, *channel, message).is_err() {
                 // Event::Writable goes on from here; a session that is closed needs nothing more.
                 return;
             }
@@ -230,8 +230,8 @@ impl Hub {
             };
             user.owed_answer.pop_front();
             if user.owed_answer.is_empty() {
-                self.read_on(turn, id);
-                return self.resume(turn, id);
+                self.read_on(ctx, id);
+                return self.unblock(ctx, id);
             }
         }
     }
@@ -239,7 +239,7 @@ impl Hub {
     /// Lists who is online, with the addresses that their sessions are seen at.
     pub(in crate::server) fn contacts(
         &mut self,
-        turn: &mut Turn<'_>,
+        ctx: &mut Ctx<'_>,
         id: SessionId,
         channel: Channel,
         tag: u32,
@@ -257,7 +257,7 @@ impl Hub {
             .filter_map(|(account, here)| {
                 let address = here
                     .sessions()
-                    .find_map(|session| turn.endpoint.remote(session))?;
+                    .find_map(|session| ctx.endpoint.remote(session))?;
                 Some(Contact {
                     account,
                     name: here.name.clone(),
@@ -276,7 +276,7 @@ impl Hub {
                 contacts: part,
                 more,
             };
-            Self::answer(turn, id, channel, &Message::control(list));
+            Self::respond(ctx, id, channel, &Message::control(list));
             if !more {
                 break;
             }
@@ -287,14 +287,14 @@ impl Hub {
     /// without: the list of contacts tells the same.
     pub(in crate::server) fn alert(
         &mut self,
-        turn: &mut Turn<'_>,
+        ctx: &mut Ctx<'_>,
         account: AccountId,
         name: &str,
         online: bool,
     ) {
         if !self
             .alerts
-            .take(turn.now.instant, self.presence.online_count())
+            .take(ctx.now.instant, self.presence.online_count())
         {
             return;
         }
@@ -309,8 +309,8 @@ impl Hub {
                 .filter(|user| user.ready && user.account != account)
                 .is_some_and(|user| !self.blocks.hides(user.account, account))
             {
-                let now = turn.now.instant;
-                let _ = turn.endpoint.send(now, id, Channel::Control, &bytes);
+                let now = ctx.now.instant;
+                let _ = ctx.endpoint.send(now, id, Channel::Control, &bytes);
             }
         }
     }

@@ -7,7 +7,7 @@ use crate::protocol::{
 };
 use crate::server::auth::CHANNEL;
 use crate::server::hub::completions::Pending;
-use crate::server::hub::{CODE_SERVER_FULL, CODE_SUPERSEDED, CODE_TOO_MANY_SESSIONS, Hub, Turn};
+use crate::server::hub::{CODE_SERVER_FULL, CODE_SUPERSEDED, CODE_TOO_MANY_SESSIONS, Ctx, Hub};
 use crate::server::presence::{Here, account_of};
 use crate::store::{Outcome, Request};
 use crate::transport::SessionId;
@@ -22,55 +22,55 @@ const UNREVOKED_MAX: usize = 4096;
 
 impl Hub {
     /// The user leaves; the ticket is forgotten, the session stays for another login.
-    pub(in crate::server) fn logout(&mut self, turn: &mut Turn<'_>, id: SessionId) {
+    pub(in crate::server) fn logout(&mut self, ctx: &mut Ctx<'_>, id: SessionId) {
         let Some(user) = self.sessions.user(id) else {
             return;
         };
         let (account, device) = (user.account, user.device);
         if self.unrevoked.len() >= UNREVOKED_MAX || !self.revoke(account, device) {
             let failure = Failure::new(ErrorCode::Unavailable, "");
-            return Self::refuse(turn, id, CHANNEL, Command::Logout, failure);
+            return Self::send_error(ctx, id, CHANNEL, Command::Logout, failure);
         }
         self.unrevoked.insert((account, device));
         let goodbye = Message::control(SessionEnd {
             reason: EndReason::LoggedOut,
         });
-        Self::answer(turn, id, CHANNEL, &goodbye);
-        self.sign_out(turn, id);
+        Self::respond(ctx, id, CHANNEL, &goodbye);
+        self.sign_out(ctx, id);
     }
 
     fn revoke(&mut self, account: AccountId, device: DeviceId) -> bool {
         let request = Request::RevokeTickets { account, device };
-        self.ask(Pending::Revoke { account, device }, request)
+        self.submit(Pending::Revoke { account, device }, request)
     }
 
     /// The store has forgotten the tickets of a device that has signed out, or is asked again until it has. Meanwhile
     /// the hub refuses them.
     pub(in crate::server) fn revoked(
         &mut self,
-        turn: &Turn<'_>,
+        ctx: &Ctx<'_>,
         account: AccountId,
         device: DeviceId,
         outcome: &Outcome,
     ) {
         if *outcome == Outcome::Unknown {
-            self.retry_soon(turn.now);
+            self.retry_soon(ctx.now);
         } else {
             self.unrevoked.remove(&(account, device));
         }
     }
 
     /// Asks the store again to forget tickets.
-    pub(in crate::server) fn revoke_again(&mut self, turn: &Turn<'_>) {
+    pub(in crate::server) fn revoke_again(&mut self, ctx: &Ctx<'_>) {
         for (account, device) in self.unrevoked.clone() {
             if !self.revoke(account, device) {
-                return self.retry_soon(turn.now);
+                return self.retry_soon(ctx.now);
             }
         }
     }
 
     /// Ends what a signed-in session has, whoever ended it. The session itself stays.
-    pub(in crate::server) fn sign_out(&mut self, turn: &mut Turn<'_>, id: SessionId) {
+    pub(in crate::server) fn sign_out(&mut self, ctx: &mut Ctx<'_>, id: SessionId) {
         let Some(session) = self.sessions.get_mut(id) else {
             return;
         };
@@ -80,15 +80,15 @@ impl Hub {
         };
         self.arrivals.forget(id);
         self.owed.set(id, &mut user.owed, 0);
-        Self::log_leaving(turn, id, &user.name);
+        Self::log_leaving(ctx, id, &user.name);
         for conversation in &user.watching {
             self.unwatch(id, *conversation);
         }
-        turn.endpoint.set_signed_in(turn.now.instant, id, false);
+        ctx.endpoint.set_signed_in(ctx.now.instant, id, false);
         if self.presence.leave(user.account, id) {
             self.marks
-                .seen(turn.now.instant, user.account, turn.now.unix_ms);
-            self.alert(turn, user.account, &user.name, false);
+                .seen(ctx.now.instant, user.account, ctx.now.unix_ms);
+            self.alert(ctx, user.account, &user.name, false);
         }
         if self.presence.get(user.account).is_none() {
             self.blocks.forget(user.account);
@@ -99,7 +99,7 @@ impl Hub {
     /// nothing if there is no room.
     pub(in crate::server) fn make_way(
         &mut self,
-        turn: &mut Turn<'_>,
+        ctx: &mut Ctx<'_>,
         id: SessionId,
         account: AccountId,
         device: DeviceId,
@@ -107,7 +107,7 @@ impl Hub {
         let giving_way = self.giving_way(id, account, device);
         let has_room = !giving_way.is_empty()
             || self.presence.session_count() < self.sessions_all()
-            || self.make_way_for_all(turn);
+            || self.make_way_for_all(ctx);
         has_room.then_some(giving_way)
     }
 
@@ -138,12 +138,12 @@ impl Hub {
     }
 
     /// Ends a session since there are too many in all; whether there is one that can go.
-    fn make_way_for_all(&mut self, turn: &mut Turn<'_>) -> bool {
+    fn make_way_for_all(&mut self, ctx: &mut Ctx<'_>) -> bool {
         let Some(first) = self.presence.first_to_go() else {
             return false;
         };
         self.close_for_all(
-            turn,
+            ctx,
             first,
             CODE_SERVER_FULL,
             "the server has too many sessions",
@@ -154,20 +154,20 @@ impl Hub {
     /// Closes a session for the others' sake: what the hub keeps for it is forgotten at once. Its client comes back.
     pub(in crate::server) fn close_for_all(
         &mut self,
-        turn: &mut Turn<'_>,
+        ctx: &mut Ctx<'_>,
         id: SessionId,
         code: u16,
         words: &str,
     ) {
         self.counters.evicted += 1;
-        self.sign_out(turn, id);
+        self.sign_out(ctx, id);
         self.arrivals.forget(id);
-        turn.endpoint.close(turn.now.instant, id, code, words);
+        ctx.endpoint.close(ctx.now.instant, id, code, words);
     }
 
     /// Ends a session of a signed-in user and says why. What came on it before is still taken as that user's; from then
     /// on it counts no more, as another may sign in before the transport reports the end.
-    pub(in crate::server) fn end(&mut self, turn: &mut Turn<'_>, id: SessionId, reason: EndReason) {
+    pub(in crate::server) fn end(&mut self, ctx: &mut Ctx<'_>, id: SessionId, reason: EndReason) {
         let (code, words) = match reason {
             EndReason::Superseded => (CODE_SUPERSEDED, "the device has signed in again"),
             _ => (
@@ -177,23 +177,23 @@ impl Hub {
         };
         let goodbye = Message::control(SessionEnd { reason });
         // Whoever has no room for it learns the same from the close that follows.
-        let _ = Self::tell(turn, id, CHANNEL, &goodbye);
-        turn.endpoint.close(turn.now.instant, id, code, words);
-        self.drain_last(turn, id);
-        self.sign_out(turn, id);
+        let _ = Self::send(ctx, id, CHANNEL, &goodbye);
+        ctx.endpoint.close(ctx.now.instant, id, code, words);
+        self.drain_last(ctx, id);
+        self.sign_out(ctx, id);
     }
 
     /// A session speaks again after it was taken for away.
-    pub(in crate::server) fn awoke(&mut self, turn: &mut Turn<'_>, id: SessionId) {
+    pub(in crate::server) fn awoke(&mut self, ctx: &mut Ctx<'_>, id: SessionId) {
         let Some(user) = self.sessions.user(id) else {
             return;
         };
         let (account, name) = (user.account, user.name.clone());
-        self.arrived(turn, id, account, &name);
+        self.arrived(ctx, id, account, &name);
     }
 
     /// A session says nothing any more.
-    pub(in crate::server) fn fell_silent(&mut self, turn: &mut Turn<'_>, id: SessionId) {
+    pub(in crate::server) fn fell_silent(&mut self, ctx: &mut Ctx<'_>, id: SessionId) {
         let Some(session) = self.sessions.get(id) else {
             return;
         };
@@ -204,20 +204,20 @@ impl Hub {
             && let Some(here) = self.presence.get(account)
         {
             let name = here.name.clone();
-            self.marks.seen(turn.now.instant, account, turn.now.unix_ms);
-            self.alert(turn, account, &name, false);
+            self.marks.seen(ctx.now.instant, account, ctx.now.unix_ms);
+            self.alert(ctx, account, &name, false);
         }
     }
 
     pub(in crate::server) fn arrived(
         &mut self,
-        turn: &mut Turn<'_>,
+        ctx: &mut Ctx<'_>,
         id: SessionId,
         account: AccountId,
         name: &str,
     ) {
         if self.presence.arrive(account, name, id) {
-            self.alert(turn, account, name, true);
+            self.alert(ctx, account, name, true);
         }
     }
 }

@@ -46,7 +46,7 @@ pub struct Session {
     /// It has brought a ticket that was worthless: no other one is looked at.
     pub has_failed_ticket: bool,
     /// What it may still ask while nobody is signed in on it.
-    pub asked: Bucket,
+    pub allowance: Bucket,
 }
 
 /// How far a session's sign-in has come.
@@ -134,7 +134,7 @@ impl Session {
             has_reported: false,
             told_slowed: None,
             has_failed_ticket: false,
-            asked: Bucket::full(STRANGER.burst, now),
+            allowance: Bucket::full(STRANGER.burst, now),
         }
     }
 

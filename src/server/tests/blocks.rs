@@ -227,12 +227,12 @@ fn who_blocks_is_not_told_of_the_coming_and_going_of_the_blocked_who_is_told_of_
     pair.bench.client.close(now, pair.alices.client, 0, "bye");
     pair.bench.pass(100);
     pair.alices = pair.bench.signed_in("alice", pair.alice);
-    let turn = &mut crate::server::hub::Turn {
+    let ctx = &mut crate::server::hub::Ctx {
         now: pair.bench.now,
         endpoint: &mut pair.bench.server,
     };
-    pair.bench.hub.alert(turn, pair.alice.0, "alice", true);
-    pair.bench.hub.alert(turn, pair.bob.0, "bob", true);
+    pair.bench.hub.alert(ctx, pair.alice.0, "alice", true);
+    pair.bench.hub.alert(ctx, pair.bob.0, "bob", true);
     pair.bench.pass(100);
     assert_eq!(alerts(&pair.heard_by_bob()), 0);
     assert_eq!(alerts(&pair.bench.heard(pair.alices)), 1);

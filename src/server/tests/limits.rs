@@ -55,14 +55,14 @@ fn sign_in(bench: &mut Bench, link: Link, account: AccountId, device: DeviceId) 
         device,
         epoch: 1,
     });
-    let turn = &mut crate::server::hub::Turn {
+    let ctx = &mut crate::server::hub::Ctx {
         now: bench.now,
         endpoint: &mut bench.server,
     };
     let ticket = vec![0; 32];
     bench
         .hub
-        .device_known(turn, link.server, Command::LoginFinish, ticket, outcome);
+        .device_known(ctx, link.server, Command::LoginFinish, ticket, outcome);
 }
 
 /// Why the server has ended the session of a link, as it says itself, and the code with which it was closed.
@@ -358,11 +358,11 @@ fn answers_that_are_not_read_wait_for_all_sessions_together_up_to_a_limit() {
         let news = || ServerMessage::control(SendAgain { damaged: 1 });
         let parts = (0..if number == 1 { 8 } else { 2 }).map(|_| (Channel::Control, news()));
         bench.user_of(*link).owed_answer.extend(parts);
-        let turn = &mut crate::server::hub::Turn {
+        let ctx = &mut crate::server::hub::Ctx {
             now: bench.now,
             endpoint: &mut bench.server,
         };
-        bench.hub.note_owed(turn, link.server);
+        bench.hub.note_owed(ctx, link.server);
     }
     bench.pass(50);
     let codes: Vec<_> = links.iter().map(|link| code_of(&bench, *link)).collect();

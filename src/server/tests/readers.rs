@@ -73,12 +73,12 @@ fn conversation_that_cannot_be_read_holds_up_no_other() {
         bench.say(link, Channel::Chat, &ClientMessage::control(again));
     }
     bench.pass(50);
-    let turn = &mut crate::server::hub::Turn {
+    let ctx = &mut crate::server::hub::Ctx {
         now: bench.now,
         endpoint: &mut bench.server,
     };
     let (after, outcome) = (EntryId::START, Outcome::Unknown);
-    bench.hub.read(turn, link.server, damaged, after, outcome);
+    bench.hub.read(ctx, link.server, damaged, after, outcome);
     let last = bench.store.waiting().pop();
     assert!(
         matches!(last, Some(Request::Read { conversation, .. }) if conversation == sound),
@@ -174,13 +174,11 @@ fn however_many_talk_to_an_account_it_can_sign_in() {
         blocked: Vec::new(),
     });
     let now = bench.now;
-    let turn = &mut crate::server::hub::Turn {
+    let ctx = &mut crate::server::hub::Ctx {
         now,
         endpoint: &mut bench.server,
     };
-    bench
-        .hub
-        .greet(turn, link.server, Channel::Control, outcome);
+    bench.hub.greet(ctx, link.server, Channel::Control, outcome);
     let mut heads = 0;
     let mut is_greeted = false;
     for _ in 0..40 {

@@ -70,13 +70,13 @@ impl Queues {
             waiting.iter().filter(comes_first).count()
         });
         let grace = GRACE.saturating_mul(u32::try_from(before).unwrap_or(u32::MAX));
-        let turn = open + grace;
-        if turn <= now {
+        let ctx = open + grace;
+        if ctx <= now {
             self.leave(name, from);
             return Ok(());
         }
         self.add(now, name, from, waiter);
-        Err(turn - now)
+        Err(ctx - now)
     }
 
     /// It waits no longer.

@@ -164,11 +164,11 @@ fn room_reaches_all_devices_of_its_members_and_who_was_removed_hears_that_last()
         "{request:?}"
     );
     let topic = event(EventKind::Topic, alice.0, 4);
-    let turn = &mut crate::server::hub::Turn {
+    let ctx = &mut crate::server::hub::Ctx {
         now: bench.now,
         endpoint: &mut bench.server,
     };
-    bench.hub.forward_event(turn, &topic);
+    bench.hub.forward_event(ctx, &topic);
     bench.pass(50);
     let heard = bench.heard(alices);
     assert_eq!(events(&heard), [EventKind::Kicked, EventKind::Topic]);
