@@ -92,12 +92,12 @@ impl Hub {
             ClientBody::RoomsRequest(body) => self.list_rooms(ctx, id, channel, body),
             ClientBody::MembersRequest(body) => self.list_members(ctx, id, channel, body),
             ClientBody::Moderate(body) => self.moderate(ctx, id, channel, body),
-            ClientBody::HistoryRequest(body) => self.page_back(ctx, id, channel, body),
+            ClientBody::HistoryRequest(body) => self.load_history(ctx, id, channel, body),
             ClientBody::Block(body) => self.block(ctx, id, channel, &body),
             ClientBody::ContactsRequest(body) => self.contacts(ctx, id, channel, body.tag),
             ClientBody::Text(text) => {
                 let content = envelope.content.to_vec();
-                self.text(ctx, id, channel, header, &text, content, envelope.digest);
+                self.on_text(ctx, id, channel, header, &text, content, envelope.digest);
             }
             ClientBody::Received(body) => self.received(ctx, id, body),
             ClientBody::DeliverAgain(body) => self.deliver_again(ctx, id, channel, body),
@@ -199,7 +199,7 @@ impl Hub {
                 channel,
                 tag,
             } => {
-                Self::resolved(ctx, session, channel, tag, outcome);
+                Self::on_resolved(ctx, session, channel, tag, outcome);
             }
             Pending::Join(origin, making) => self.joined(ctx, origin, &making, outcome),
             Pending::MakeRoom(owner, reply) => self.room_made(ctx, owner, &reply, outcome),
@@ -210,22 +210,22 @@ impl Hub {
             Pending::Members(origin, room) => self.members_listed(ctx, origin, room, outcome),
             Pending::Block(origin) => self.blocked(ctx, origin, outcome),
             Pending::History(origin, conversation) => {
-                self.paged_back(ctx, origin, conversation, outcome);
+                self.on_history_page(ctx, origin, conversation, outcome);
             }
-            Pending::Append(appended) => self.appended(ctx, &appended, outcome),
+            Pending::Append(appended) => self.on_appended(ctx, &appended, outcome),
             Pending::Void {
                 session,
                 conversation,
                 number,
             } => {
-                Self::voided(ctx, session, conversation, number, outcome);
+                Self::on_voided(ctx, session, conversation, number, outcome);
             }
             Pending::Read {
                 session,
                 conversation,
                 after,
             } => {
-                self.read(ctx, session, conversation, after, outcome);
+                self.on_read(ctx, session, conversation, after, outcome);
             }
             Pending::Marks {
                 session,

@@ -391,8 +391,8 @@ impl App for Hub {
             Event::Writable { session, channel } => {
                 self.greet_on(ctx, session);
                 match channel {
-                    Channel::Chat => self.writable(ctx, session),
-                    HISTORY => self.page_on(ctx, session),
+                    Channel::Chat => self.on_writable(ctx, session),
+                    HISTORY => self.flush_history(ctx, session),
                     Channel::Control => {}
                 }
             }
@@ -434,10 +434,10 @@ impl App for Hub {
             self.revoke_again(ctx);
             for id in self.sessions.ids() {
                 let user = self.sessions.user_mut(id);
-                for reader in user.into_iter().flat_map(|user| user.behind.values_mut()) {
-                    reader.resting = false;
+                for reader in user.into_iter().flat_map(|user| user.lagging.values_mut()) {
+                    reader.is_suspended = false;
                 }
-                self.writable(ctx, id);
+                self.on_writable(ctx, id);
             }
         }
     }

@@ -1,6 +1,6 @@
 //! The way of a message from its author into the log. It goes on to its readers only once it is durable.
 
-use super::fanout::{CHAT, Written};
+use super::fanout::{CHAT, OutgoingEntry};
 use crate::protocol::{
     AccountId, CONTENT_MAX_BYTES, Command, ConversationId, DeviceId, Digest, EVERYONE_NAME,
     ErrorCode, Failure, Header, Message, Number, Origin, Resolve, Resolved, Stored, Text, Void,
@@ -54,7 +54,7 @@ impl Hub {
         Self::send_error(ctx, id, channel, Command::Resolve, failure);
     }
 
-    pub(in crate::server) fn resolved(
+    pub(in crate::server) fn on_resolved(
         ctx: &mut Ctx<'_>,
         id: SessionId,
         channel: Channel,
@@ -81,7 +81,7 @@ impl Hub {
 
     /// A user says something: it goes into the log.
     #[expect(clippy::too_many_arguments, reason = "a message in its parts")]
-    pub(in crate::server) fn text(
+    pub(in crate::server) fn on_text(
         &mut self,
         ctx: &mut Ctx<'_>,
         id: SessionId,
@@ -141,7 +141,7 @@ impl Hub {
     }
 
     /// The store has answered: the author is told, and the others are sent it.
-    pub(in crate::server) fn appended(
+    pub(in crate::server) fn on_appended(
         &mut self,
         ctx: &mut Ctx<'_>,
         appended: &PendingAppend,
@@ -156,16 +156,16 @@ impl Hub {
         match outcome {
             Outcome::Done(Reply::Stored(stored)) => {
                 self.counters.stored += u64::from(!stored.repeated);
-                self.tell_stored(ctx, appended, &stored);
+                self.ack_stored(ctx, appended, &stored);
                 if !stored.repeated {
-                    let written = Written {
+                    let outgoing = OutgoingEntry {
                         conversation,
                         author: appended.author,
                         device: appended.device,
                         content: &appended.content,
                         digest: appended.digest,
                     };
-                    self.forward(ctx, &written, &stored);
+                    self.fan_out(ctx, &outgoing, &stored);
                 }
             }
             // Whoever has signed in on this session since has nothing to do with it.
@@ -182,7 +182,7 @@ impl Hub {
         }
     }
 
-    fn tell_stored(&mut self, ctx: &mut Ctx<'_>, appended: &PendingAppend, stored: &StoredEntry) {
+    fn ack_stored(&mut self, ctx: &mut Ctx<'_>, appended: &PendingAppend, stored: &StoredEntry) {
         // Whether it is withheld makes no difference to what its author is told.
         let (recipients, online, last_seen_ms) = match stored.audience {
             Audience::Pair {
@@ -289,7 +289,7 @@ impl Hub {
         }
     }
 
-    pub(in crate::server) fn voided(
+    pub(in crate::server) fn on_voided(
         ctx: &mut Ctx<'_>,
         id: SessionId,
         conversation: ConversationId,

@@ -9,7 +9,7 @@ use crate::protocol::{
 use crate::server::auth::failure_of;
 use crate::server::hub::completions::Pending;
 use crate::server::hub::{Ctx, Hub};
-use crate::server::session::Reader;
+use crate::server::session::ReadCursor;
 use crate::store::{Outcome, Refusal, Reply, Request};
 use crate::transport::{Channel, SessionId};
 
@@ -18,7 +18,7 @@ const READ_BYTES: usize = 32 * 1024;
 
 /// Conversations in which one device may be behind at once; a request that would add one more is refused. A
 /// HELLO can bring as many as the account has.
-const BEHIND_MAX: usize = 16_384;
+const LAGGING_MAX: usize = 16_384;
 
 impl Hub {
     /// A device asks to be sent a conversation again from a place on: something came damaged, or not in its
@@ -33,28 +33,28 @@ impl Hub {
         let Some(user) = self.sessions.user_mut(id) else {
             return;
         };
-        if user.behind.len() >= BEHIND_MAX {
+        if user.lagging.len() >= LAGGING_MAX {
             let failure = Failure::new(ErrorCode::Unavailable, "too many conversations at once");
             return Self::send_error(ctx, id, channel, Command::Receive, failure);
         }
-        let earlier = user.behind.get(&body.conversation);
+        let earlier = user.lagging.get(&body.conversation);
         let head = earlier.map_or(body.after, |reader| reader.head);
         // What is being read is read to its end: a device that asks again and again costs one reading at a time.
-        let reading = earlier.is_some_and(|reader| reader.reading);
+        let is_reading = earlier.is_some_and(|reader| reader.is_reading);
         // The store says where the log ends; until then there is one entry more, at least.
         let head = head.max(body.after.next());
-        let reader = Reader {
+        let reader = ReadCursor {
             cursor: body.after,
             head,
-            reading,
-            resting: false,
+            is_reading,
+            is_suspended: false,
         };
-        user.behind.insert(body.conversation, reader);
-        self.read_on(ctx, id);
+        user.lagging.insert(body.conversation, reader);
+        self.read_next(ctx, id);
     }
 
     /// There is room on a session's chat channel again.
-    pub(in crate::server) fn writable(&mut self, ctx: &mut Ctx<'_>, id: SessionId) {
+    pub(in crate::server) fn on_writable(&mut self, ctx: &mut Ctx<'_>, id: SessionId) {
         let Some(user) = self.sessions.user_mut(id) else {
             return;
         };
@@ -62,20 +62,23 @@ impl Hub {
         for conversation in owed {
             self.request_receipts(ctx, id, conversation);
         }
-        self.read_on(ctx, id);
+        self.read_next(ctx, id);
     }
 
     /// Asks the store for what a device has not been sent yet, one conversation at a time.
-    pub(in crate::server) fn read_on(&mut self, ctx: &mut Ctx<'_>, id: SessionId) {
+    pub(in crate::server) fn read_next(&mut self, ctx: &mut Ctx<'_>, id: SessionId) {
         let Some(user) = self.sessions.user(id) else {
             return;
         };
         // The answer to HELLO goes before all deliveries.
-        let is_reading = user.behind.values().any(|reader| reader.reading);
+        let is_reading = user.lagging.values().any(|reader| reader.is_reading);
         if is_reading || !user.owed_answer.is_empty() {
             return;
         }
-        let mut waiting = user.behind.iter().filter(|(_, reader)| !reader.resting);
+        let mut waiting = user
+            .lagging
+            .iter()
+            .filter(|(_, reader)| !reader.is_suspended);
         let Some((&conversation, &reader)) = waiting.next() else {
             return;
         };
@@ -97,14 +100,14 @@ impl Hub {
             return self.retry_soon(ctx.now);
         }
         if let Some(user) = self.sessions.user_mut(id)
-            && let Some(reader) = user.behind.get_mut(&conversation)
+            && let Some(reader) = user.lagging.get_mut(&conversation)
         {
-            reader.reading = true;
+            reader.is_reading = true;
         }
     }
 
     /// The store has looked into the log for a reader.
-    pub(in crate::server) fn read(
+    pub(in crate::server) fn on_read(
         &mut self,
         ctx: &mut Ctx<'_>,
         id: SessionId,
@@ -115,13 +118,13 @@ impl Hub {
         let Some(user) = self.sessions.user_mut(id) else {
             return;
         };
-        let Some(reader) = user.behind.get_mut(&conversation) else {
+        let Some(reader) = user.lagging.get_mut(&conversation) else {
             return;
         };
-        reader.reading = false;
+        reader.is_reading = false;
         if reader.cursor != after {
             // It was sent back meanwhile.
-            return self.read_on(ctx, id);
+            return self.read_next(ctx, id);
         }
         match outcome {
             Outcome::Done(Reply::Entries {
@@ -138,7 +141,7 @@ impl Hub {
                 }
                 // Before the first that is left, so that the reader sees it in its place.
                 let mut is_full =
-                    has_expired && !entries.is_empty() && !tell_expired(ctx, id, conversation);
+                    has_expired && !entries.is_empty() && !notify_expired(ctx, id, conversation);
                 let sendable = if is_full { &[][..] } else { &entries[..] };
                 for entry in sendable {
                     let delivery = Delivery {
@@ -171,31 +174,31 @@ impl Hub {
                     return;
                 }
                 if is_done {
-                    user.behind.remove(&conversation);
+                    user.lagging.remove(&conversation);
                 }
-                self.read_on(ctx, id);
+                self.read_next(ctx, id);
             }
             Outcome::Refused(Refusal::NotPermitted) => {
-                user.behind.remove(&conversation);
+                user.lagging.remove(&conversation);
                 let failure = Failure {
                     conversation: Some(conversation),
                     ..failure_of(&outcome)
                 };
                 Self::send_error(ctx, id, CHAT, Command::Receive, failure);
-                self.read_on(ctx, id);
+                self.read_next(ctx, id);
             }
             Outcome::Done(_) | Outcome::Refused(_) | Outcome::Unknown => {
                 // A damaged entry must not keep the other conversations from a reader.
-                reader.resting = true;
+                reader.is_suspended = true;
                 self.retry_soon(ctx.now);
-                self.read_on(ctx, id);
+                self.read_next(ctx, id);
             }
         }
     }
 }
 
 /// Tells a reader that retention has overtaken it; `false` if there is no room for that now.
-fn tell_expired(ctx: &mut Ctx<'_>, id: SessionId, conversation: ConversationId) -> bool {
+fn notify_expired(ctx: &mut Ctx<'_>, id: SessionId, conversation: ConversationId) -> bool {
     let failure = Failure {
         conversation: Some(conversation),
         ..Failure::new(ErrorCode::Expired, "")

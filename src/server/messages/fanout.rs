@@ -6,7 +6,7 @@ use crate::protocol::{
     AccountId, ConversationId, Delivery, DeviceId, Digest, EntryId, Envelope, Hop,
 };
 use crate::server::hub::{Ctx, Hub};
-use crate::server::session::Reader;
+use crate::server::session::ReadCursor;
 use crate::store::{Audience, Event, StoredEntry};
 use crate::transport::{Channel, SendError, SessionId};
 
@@ -14,7 +14,7 @@ use crate::transport::{Channel, SendError, SessionId};
 pub(in crate::server) const CHAT: Channel = Channel::Chat;
 
 /// What an entry says, and who said it.
-pub(in crate::server) struct Written<'a> {
+pub(in crate::server) struct OutgoingEntry<'a> {
     /// In whose log it stands.
     pub conversation: ConversationId,
     /// Its author.
@@ -29,36 +29,36 @@ pub(in crate::server) struct Written<'a> {
 
 impl Hub {
     /// Sends an event that the store has written to all who read it, as any other entry.
-    pub(in crate::server) fn forward_event(&mut self, ctx: &mut Ctx<'_>, event: &Event) {
-        let written = Written {
+    pub(in crate::server) fn fan_out_event(&mut self, ctx: &mut Ctx<'_>, event: &Event) {
+        let outgoing = OutgoingEntry {
             conversation: event.conversation,
             author: event.author,
             device: DeviceId::SERVER,
             content: &event.content,
             digest: event.digest,
         };
-        self.forward(ctx, &written, &event.stored);
+        self.fan_out(ctx, &outgoing, &event.stored);
     }
 
     /// Sends an entry to all who read it. Entries are forwarded in the order in which the store has answered, which is
     /// that of each log.
-    pub(in crate::server) fn forward(
+    pub(in crate::server) fn fan_out(
         &mut self,
         ctx: &mut Ctx<'_>,
-        written: &Written<'_>,
+        outgoing: &OutgoingEntry<'_>,
         stored: &StoredEntry,
     ) {
-        let conversation = written.conversation;
+        let conversation = outgoing.conversation;
         let delivery = Delivery {
             conversation,
             entry: stored.entry,
             prev: stored.prev,
-            author: written.author,
+            author: outgoing.author,
             time_ms: stored.time_ms,
         };
         let of = |prev| {
             let delivery = Delivery { prev, ..delivery };
-            envelope(delivery, written.content, written.digest)
+            envelope(delivery, outgoing.content, outgoing.digest)
         };
         let as_author = of(stored.prev);
         // The other one of a pair may have been given less of the log, and is perhaps not given this.
@@ -71,17 +71,17 @@ impl Hub {
             let Some(user) = self.sessions.user_mut(id) else {
                 continue;
             };
-            if !user.ready || user.device == written.device {
+            if !user.ready || user.device == outgoing.device {
                 continue;
             }
-            let (prev, bytes) = if user.account == written.author {
+            let (prev, bytes) = if user.account == outgoing.author {
                 (stored.prev, &as_author)
             } else if let Some(prev) = peer_prev {
                 (prev, as_peer.as_ref().unwrap_or(&as_author))
             } else {
                 continue;
             };
-            if let Some(reader) = user.behind.get_mut(&conversation) {
+            if let Some(reader) = user.lagging.get_mut(&conversation) {
                 reader.head = reader.head.max(stored.entry);
                 continue;
             }
@@ -137,18 +137,18 @@ impl Hub {
         let Some(user) = self.sessions.user_mut(id) else {
             return;
         };
-        if let Some(reader) = user.behind.get_mut(&conversation) {
+        if let Some(reader) = user.lagging.get_mut(&conversation) {
             reader.head = reader.head.max(entry);
         } else if told.is_ok() {
             user.note_sent(conversation, entry);
         } else {
-            user.behind.insert(
+            user.lagging.insert(
                 conversation,
-                Reader {
+                ReadCursor {
                     cursor: prev,
                     head: entry,
-                    reading: false,
-                    resting: false,
+                    is_reading: false,
+                    is_suspended: false,
                 },
             );
         }

@@ -37,7 +37,7 @@ const _: () = assert!(
 
 impl Hub {
     /// A device asks for entries before a place.
-    pub(in crate::server) fn page_back(
+    pub(in crate::server) fn load_history(
         &mut self,
         ctx: &mut Ctx<'_>,
         id: SessionId,
@@ -64,7 +64,7 @@ impl Hub {
     }
 
     /// The store has looked: the answer goes out, now or when there is room.
-    pub(in crate::server) fn paged_back(
+    pub(in crate::server) fn on_history_page(
         &mut self,
         ctx: &mut Ctx<'_>,
         origin: RequestOrigin,
@@ -90,11 +90,11 @@ impl Hub {
         if let Some(user) = self.sessions.user_mut(origin.session) {
             user.paging = Paging::Owed(message);
         }
-        self.page_on(ctx, origin.session);
+        self.flush_history(ctx, origin.session);
     }
 
     /// Sends the answer that waits for room, and takes the next request.
-    pub(in crate::server) fn page_on(&mut self, ctx: &mut Ctx<'_>, id: SessionId) {
+    pub(in crate::server) fn flush_history(&mut self, ctx: &mut Ctx<'_>, id: SessionId) {
         let Some(user) = self.sessions.user_mut(id) else {
             return;
         };

@@ -113,7 +113,7 @@ impl Hub {
         };
         self.respond_if_connected(ctx, origin, answer);
         if let Some(event) = joined.event {
-            self.forward_event(ctx, &event);
+            self.fan_out_event(ctx, &event);
         }
     }
 
@@ -159,7 +159,7 @@ impl Hub {
         if let Outcome::Done(Reply::Joined(joined)) = &outcome {
             self.enter(owner, joined.standing.conversation, joined.standing.since);
             if let Some(event) = &joined.event {
-                self.forward_event(ctx, event);
+                self.fan_out_event(ctx, event);
             }
         }
         // Whoever has gone away misses it.
@@ -223,7 +223,7 @@ impl Hub {
         match outcome {
             Outcome::Done(Reply::Changed { event, .. }) => {
                 if let Some(event) = event {
-                    self.forward_event(ctx, &event);
+                    self.fan_out_event(ctx, &event);
                 }
                 self.expel(ctx, origin.account, room);
             }
@@ -299,7 +299,7 @@ impl Hub {
         };
         let changed = event.is_some();
         if let Some(event) = event {
-            self.forward_event(ctx, &event);
+            self.fan_out_event(ctx, &event);
             if let (EventKind::Kicked, Some(subject)) = (event.kind, subject) {
                 self.expel(ctx, subject, room);
             }

@@ -1,6 +1,6 @@
 //! What a signed-in session is told first, and what it may ask about others: HELLO, contacts, alerts.
 
-use super::Reader;
+use super::ReadCursor;
 use crate::protocol::{
     AccountId, Alert, Blocked, Command, Contact, EntryId, ErrorCode, Failure, Greeting, Head,
     Hello, HelloAnswer, Hop, ListContacts, Message, ServerMessage, encode,
@@ -153,13 +153,13 @@ impl Hub {
             .iter()
             .filter(|standing| standing.start < standing.head)
         {
-            let reader = Reader {
+            let reader = ReadCursor {
                 cursor: standing.start,
                 head: standing.head,
-                reading: false,
-                resting: false,
+                is_reading: false,
+                is_suspended: false,
             };
-            user.behind.insert(standing.conversation, reader);
+            user.lagging.insert(standing.conversation, reader);
         }
         if !blocked.is_empty() {
             // Before anything is delivered that is to be hidden.
@@ -230,7 +230,7 @@ impl Hub {
             };
             user.owed_answer.pop_front();
             if user.owed_answer.is_empty() {
-                self.read_on(ctx, id);
+                self.read_next(ctx, id);
                 return self.unblock(ctx, id);
             }
         }

@@ -81,7 +81,7 @@ pub struct User {
     /// How far its request for history has come: there is one at a time.
     pub paging: Paging,
     /// The conversations in which it has not been sent everything yet. A quiet one is not here.
-    pub behind: BTreeMap<ConversationId, Reader>,
+    pub lagging: BTreeMap<ConversationId, ReadCursor>,
     /// The last entry sent to it in this session, where it has not acknowledged that yet: it cannot
     /// acknowledge more.
     pub sent: BTreeMap<ConversationId, EntryId>,
@@ -109,15 +109,15 @@ pub enum Paging {
 
 /// Where a device stands in a conversation of which more is stored than was sent to it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Reader {
+pub struct ReadCursor {
     /// The last entry that was sent.
     pub cursor: EntryId,
     /// The last entry that is known to be stored.
     pub head: EntryId,
     /// The store was asked for what follows.
-    pub reading: bool,
+    pub is_reading: bool,
     /// The store could not say: it is asked again after a while, and for other conversations before.
-    pub resting: bool,
+    pub is_suspended: bool,
 }
 
 impl Session {
@@ -224,7 +224,7 @@ impl User {
             owed_answer: VecDeque::new(),
             owed: Share::default(),
             paging: Paging::Idle,
-            behind: BTreeMap::new(),
+            lagging: BTreeMap::new(),
             sent: BTreeMap::new(),
             since: BTreeMap::new(),
             watching: BTreeSet::new(),

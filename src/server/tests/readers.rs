@@ -78,7 +78,7 @@ fn conversation_that_cannot_be_read_holds_up_no_other() {
         endpoint: &mut bench.server,
     };
     let (after, outcome) = (EntryId::START, Outcome::Unknown);
-    bench.hub.read(ctx, link.server, damaged, after, outcome);
+    bench.hub.on_read(ctx, link.server, damaged, after, outcome);
     let last = bench.store.waiting().pop();
     assert!(
         matches!(last, Some(Request::Read { conversation, .. }) if conversation == sound),

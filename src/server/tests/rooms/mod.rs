@@ -168,7 +168,7 @@ fn room_reaches_all_devices_of_its_members_and_who_was_removed_hears_that_last()
         now: bench.now,
         endpoint: &mut bench.server,
     };
-    bench.hub.forward_event(ctx, &topic);
+    bench.hub.fan_out_event(ctx, &topic);
     bench.pass(50);
     let heard = bench.heard(alices);
     assert_eq!(events(&heard), [EventKind::Kicked, EventKind::Topic]);
