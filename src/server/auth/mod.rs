@@ -313,7 +313,7 @@ impl Hub {
                 if self.sessions.get(id).is_none() {
                     return;
                 }
-                let Some(giving_way) = self.make_way(ctx, id, account, device) else {
+                let Some(giving_way) = self.evict_sessions(ctx, id, account, device) else {
                     let failure = Failure::new(ErrorCode::LimitReached, "sessions of the server");
                     self.refuse_sign_in(ctx, id, command, failure);
                     return self.unblock(ctx, id);
@@ -322,7 +322,7 @@ impl Hub {
                 let user = User::new(account, name.clone(), device);
                 self.set_stage(id, Stage::SignedIn(Box::new(user)));
                 ctx.endpoint.set_signed_in(ctx.now.instant, id, true);
-                self.arrivals.note(ctx.now.instant, id, 0);
+                self.pending_hellos.note(ctx.now.instant, id, 0);
                 if let Some(remote) = ctx.endpoint.remote(id) {
                     let by = match command {
                         Command::Resume => "ticket",
@@ -339,7 +339,7 @@ impl Hub {
                     ticket: ticket.into(),
                 };
                 Self::respond(ctx, id, CHANNEL, &Message::control(start));
-                self.arrived(ctx, id, account, &name);
+                self.set_active(ctx, id, account, &name);
                 // Only now, so that nobody is told that the user has left.
                 for (earlier, reason) in giving_way {
                     self.end(ctx, earlier, reason);

@@ -192,8 +192,10 @@ impl Hub {
             Pending::Resume { session, ticket } => {
                 self.device_known(ctx, session, Command::Resume, ticket, outcome);
             }
-            Pending::Revoke { account, device } => self.revoked(ctx, account, device, &outcome),
-            Pending::Hello { session, channel } => self.greet(ctx, session, channel, outcome),
+            Pending::Revoke { account, device } => self.on_revoked(ctx, account, device, &outcome),
+            Pending::Hello { session, channel } => {
+                self.on_hello_loaded(ctx, session, channel, outcome)
+            }
             Pending::Resolve {
                 session,
                 channel,

@@ -31,7 +31,7 @@ use super::receipts::marks::Marks;
 use super::retention::Expiry;
 use super::rooms::directory::Directory;
 use super::session::Session;
-use super::session::pending_hello::Arrivals;
+use super::session::pending_hello::PendingHellos;
 use super::session::table::Sessions;
 use super::status::Status;
 use crate::protocol::{
@@ -66,7 +66,7 @@ pub(super) const CODE_SERVER_FULL: u16 = 6;
 
 /// Parts of answers, of 32 KB at most, that wait for all sessions together until there is room to send them. Beyond it
 /// the session is closed for which the most wait. Chosen: 64 MB, or a thousand pages of history and as many lists.
-const OWED_ALL: usize = 2_000;
+const PENDING_PARTS_MAX: usize = 2_000;
 
 /// What an operator can choose.
 #[derive(Debug, Clone)]
@@ -165,9 +165,9 @@ pub struct Hub {
     pub(super) sessions: Sessions,
     pub(super) presence: Presence,
     pub(super) blocks: Blocks,
-    pub(super) arrivals: Arrivals,
+    pub(super) pending_hellos: PendingHellos,
     /// Parts of answers that wait for room.
-    pub(super) owed: Shares,
+    pub(super) pending_responses: Shares,
     /// The list of public rooms.
     pub(super) directory: Directory,
     pub(super) watchers: BTreeMap<ConversationId, BTreeSet<SessionId>>,
@@ -232,8 +232,8 @@ impl Hub {
             sessions: Sessions::default(),
             presence: Presence::default(),
             blocks: Blocks::default(),
-            arrivals: Arrivals::default(),
-            owed: Shares::new(OWED_ALL),
+            pending_hellos: PendingHellos::default(),
+            pending_responses: Shares::new(PENDING_PARTS_MAX),
             directory: Directory::default(),
             watchers: BTreeMap::new(),
             marks: Marks::default(),
@@ -389,7 +389,7 @@ impl App for Hub {
             }
             Event::Readable { session, channel } => self.on_readable(ctx, session, channel),
             Event::Writable { session, channel } => {
-                self.greet_on(ctx, session);
+                self.flush_responses(ctx, session);
                 match channel {
                     Channel::Chat => self.on_writable(ctx, session),
                     HISTORY => self.flush_history(ctx, session),
@@ -399,8 +399,8 @@ impl App for Hub {
             Event::Moved { session, remote } => {
                 tracing::debug!(session = session.0, %remote, "session moved");
             }
-            Event::Silent { session } => self.fell_silent(ctx, session),
-            Event::Awake { session } => self.awoke(ctx, session),
+            Event::Silent { session } => self.on_idle(ctx, session),
+            Event::Awake { session } => self.on_active(ctx, session),
             Event::Closed { session, reason } => self.closed(ctx, session, &reason),
         }
     }
@@ -422,7 +422,7 @@ impl App for Hub {
         if self.marks.deadline().is_some_and(|at| at <= now.instant) {
             self.write_marks(now);
         }
-        self.close_late(ctx);
+        self.close_overdue_hellos(ctx);
         self.spread_counts(ctx);
         if matches!(self.shutdown, Shutdown::By(at) if at <= now.instant) {
             self.shutdown = Shutdown::Now;
@@ -431,7 +431,7 @@ impl App for Hub {
         if self.retry_at.is_some_and(|at| at <= now.instant) {
             self.retry_at = None;
             self.ask_tallies(ctx);
-            self.revoke_again(ctx);
+            self.retry_revocations(ctx);
             for id in self.sessions.ids() {
                 let user = self.sessions.user_mut(id);
                 for reader in user.into_iter().flat_map(|user| user.lagging.values_mut()) {
@@ -463,7 +463,7 @@ impl App for Hub {
         };
         let deadlines = [
             self.marks.deadline(),
-            self.arrivals.deadline(),
+            self.pending_hellos.deadline(),
             self.tallies.deadline(),
             self.retry_at,
             self.expiry.deadline(),

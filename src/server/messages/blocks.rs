@@ -90,7 +90,7 @@ impl Hub {
         let here = self.presence.get(origin.account);
         let sessions: Vec<SessionId> = here
             .into_iter()
-            .flat_map(crate::server::presence::Here::sessions)
+            .flat_map(crate::server::presence::OnlineAccount::sessions)
             .collect();
         if !sessions.is_empty() {
             self.blocks.set(origin.account, &blocked);

@@ -72,7 +72,7 @@ impl Hub {
         };
         // The answer to HELLO goes before all deliveries.
         let is_reading = user.lagging.values().any(|reader| reader.is_reading);
-        if is_reading || !user.owed_answer.is_empty() {
+        if is_reading || !user.pending_responses.is_empty() {
             return;
         }
         let mut waiting = user

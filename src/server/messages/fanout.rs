@@ -114,7 +114,7 @@ impl Hub {
             Audience::Pair { low, high, .. } => [low, high]
                 .into_iter()
                 .filter_map(|account| self.presence.get(account))
-                .flat_map(crate::server::presence::Here::sessions)
+                .flat_map(crate::server::presence::OnlineAccount::sessions)
                 .collect(),
             Audience::Everyone { .. } => self.presence.sessions().collect(),
             Audience::Room { .. } => self

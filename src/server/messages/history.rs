@@ -88,7 +88,7 @@ impl Hub {
             Message::error(Command::History, failure)
         };
         if let Some(user) = self.sessions.user_mut(origin.session) {
-            user.paging = Paging::Owed(message);
+            user.paging = Paging::Ready(message);
         }
         self.flush_history(ctx, origin.session);
     }
@@ -98,15 +98,15 @@ impl Hub {
         let Some(user) = self.sessions.user_mut(id) else {
             return;
         };
-        let Paging::Owed(message) = &user.paging else {
+        let Paging::Ready(message) = &user.paging else {
             return;
         };
         if Self::send(ctx, id, HISTORY, message).is_err() {
             // Event::Writable goes on from here; a session that is closed needs nothing more.
-            return self.note_owed(ctx, id);
+            return self.note_pending_responses(ctx, id);
         }
         user.paging = Paging::Idle;
-        self.note_owed(ctx, id);
+        self.note_pending_responses(ctx, id);
         self.on_readable(ctx, id, HISTORY);
     }
 }

@@ -11,7 +11,7 @@ use crate::transport::SessionId;
 /// The accounts with signed-in sessions.
 #[derive(Debug, Default)]
 pub struct Presence {
-    accounts: BTreeMap<AccountId, Here>,
+    accounts: BTreeMap<AccountId, OnlineAccount>,
     /// How many of them are online.
     online: usize,
     /// How many sessions they have in all.
@@ -28,7 +28,7 @@ pub struct Presence {
 
 /// One account's sessions, and whether each is awake.
 #[derive(Debug)]
-pub struct Here {
+pub struct OnlineAccount {
     /// The account's canonical name.
     pub name: String,
     /// Each with the number of its silence, if it is silent.
@@ -36,7 +36,7 @@ pub struct Here {
     rooms: BTreeSet<ConversationId>,
 }
 
-impl Here {
+impl OnlineAccount {
     /// Its sessions, awake or silent.
     pub fn sessions(&self) -> impl Iterator<Item = SessionId> {
         self.sessions.keys().copied()
@@ -51,12 +51,15 @@ impl Here {
 
 impl Presence {
     /// A session of the account has signed in, or speaks again; whether that brought the account online.
-    pub fn arrive(&mut self, account: AccountId, name: &str, session: SessionId) -> bool {
-        let here = self.accounts.entry(account).or_insert_with(|| Here {
-            name: name.to_owned(),
-            sessions: BTreeMap::new(),
-            rooms: BTreeSet::new(),
-        });
+    pub fn set_active(&mut self, account: AccountId, name: &str, session: SessionId) -> bool {
+        let here = self
+            .accounts
+            .entry(account)
+            .or_insert_with(|| OnlineAccount {
+                name: name.to_owned(),
+                sessions: BTreeMap::new(),
+                rooms: BTreeSet::new(),
+            });
         let was_online = here.is_online();
         let before = here.sessions.len();
         if let Some(Some(silence)) = here.sessions.insert(session, None) {
@@ -69,7 +72,7 @@ impl Presence {
     }
 
     /// A session of the account has fallen silent; whether that took the account offline.
-    pub fn fall_silent(&mut self, account: AccountId, session: SessionId) -> bool {
+    pub fn set_idle(&mut self, account: AccountId, session: SessionId) -> bool {
         let Some(here) = self.accounts.get_mut(&account) else {
             return false;
         };
@@ -128,7 +131,7 @@ impl Presence {
     /// or else the oldest; or, where each has one, the one that has been silent for longest. Nobody goes who is there
     /// with one device.
     #[must_use]
-    pub fn first_to_go(&self) -> Option<SessionId> {
+    pub fn eviction_candidate(&self) -> Option<SessionId> {
         let most = self
             .several
             .last()
@@ -165,7 +168,10 @@ impl Presence {
     }
 
     /// Those who belong to a room and have a session, awake or silent.
-    pub fn in_room(&self, room: ConversationId) -> impl Iterator<Item = (AccountId, &Here)> {
+    pub fn in_room(
+        &self,
+        room: ConversationId,
+    ) -> impl Iterator<Item = (AccountId, &OnlineAccount)> {
         let accounts = self.rooms.get(&room).into_iter().flatten();
         accounts.filter_map(|account| Some((*account, self.get(*account)?)))
     }
@@ -187,14 +193,16 @@ impl Presence {
 
     /// The account, if it has a session at all.
     #[must_use]
-    pub fn get(&self, account: AccountId) -> Option<&Here> {
+    pub fn get(&self, account: AccountId) -> Option<&OnlineAccount> {
         self.accounts.get(&account)
     }
 
     /// Whether the account is online.
     #[must_use]
     pub fn is_online(&self, account: AccountId) -> bool {
-        self.accounts.get(&account).is_some_and(Here::is_online)
+        self.accounts
+            .get(&account)
+            .is_some_and(OnlineAccount::is_online)
     }
 
     /// How many are online.
@@ -204,7 +212,7 @@ impl Presence {
     }
 
     /// Everybody who is online.
-    pub fn online(&self) -> impl Iterator<Item = (AccountId, &Here)> {
+    pub fn online(&self) -> impl Iterator<Item = (AccountId, &OnlineAccount)> {
         self.accounts
             .iter()
             .filter(|(_, here)| here.is_online())
@@ -213,7 +221,7 @@ impl Presence {
 
     /// The sessions of every account, those of the silent too: all that is stored goes to them.
     pub fn sessions(&self) -> impl Iterator<Item = SessionId> {
-        self.accounts.values().flat_map(Here::sessions)
+        self.accounts.values().flat_map(OnlineAccount::sessions)
     }
 }
 
@@ -233,13 +241,13 @@ mod tests {
     fn account_is_online_while_one_of_its_sessions_is_awake() {
         let (laptop, phone) = (SessionId(1), SessionId(2));
         let mut presence = Presence::default();
-        assert!(presence.arrive(ERIN, "erin", laptop));
-        assert!(!presence.arrive(ERIN, "erin", phone));
-        assert!(!presence.fall_silent(ERIN, laptop));
-        assert!(presence.fall_silent(ERIN, phone));
+        assert!(presence.set_active(ERIN, "erin", laptop));
+        assert!(!presence.set_active(ERIN, "erin", phone));
+        assert!(!presence.set_idle(ERIN, laptop));
+        assert!(presence.set_idle(ERIN, phone));
         assert_eq!((presence.online().count(), presence.online_count()), (0, 0));
         assert_eq!(presence.sessions().count(), 2);
-        assert!(presence.arrive(ERIN, "erin", laptop));
+        assert!(presence.set_active(ERIN, "erin", laptop));
         assert!(!presence.leave(ERIN, phone));
         assert!(presence.leave(ERIN, laptop));
         assert!(presence.get(ERIN).is_none());
@@ -250,16 +258,16 @@ mod tests {
         let (erin, bob, carol) = (ERIN, AccountId(6), AccountId(7));
         let mut presence = Presence::default();
         for session in 1..=3 {
-            presence.arrive(erin, "erin", SessionId(session));
+            presence.set_active(erin, "erin", SessionId(session));
         }
-        presence.arrive(bob, "bob", SessionId(4));
-        presence.arrive(bob, "bob", SessionId(5));
-        presence.arrive(carol, "carol", SessionId(6));
-        presence.fall_silent(carol, SessionId(6));
-        presence.fall_silent(erin, SessionId(2));
+        presence.set_active(bob, "bob", SessionId(4));
+        presence.set_active(bob, "bob", SessionId(5));
+        presence.set_active(carol, "carol", SessionId(6));
+        presence.set_idle(carol, SessionId(6));
+        presence.set_idle(erin, SessionId(2));
         assert_eq!(presence.session_count(), 6);
         let mut gone = Vec::new();
-        while let Some(session) = presence.first_to_go() {
+        while let Some(session) = presence.eviction_candidate() {
             gone.push(session.0);
             for account in [erin, bob, carol] {
                 presence.leave(account, session);
@@ -285,8 +293,8 @@ mod tests {
         let mut presence = Presence::default();
         presence.enter(ERIN, bridge);
         assert_eq!(presence.in_room(bridge).count(), 0);
-        presence.arrive(ERIN, "erin", laptop);
-        presence.arrive(ERIN, "erin", phone);
+        presence.set_active(ERIN, "erin", laptop);
+        presence.set_active(ERIN, "erin", phone);
         presence.enter(ERIN, bridge);
         presence.enter(ERIN, galley);
         presence.exit(ERIN, galley);

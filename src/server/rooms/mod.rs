@@ -188,7 +188,8 @@ impl Hub {
 
     fn sessions_of(&self, account: AccountId) -> Vec<SessionId> {
         let here = self.presence.get(account).into_iter();
-        here.flat_map(super::presence::Here::sessions).collect()
+        here.flat_map(super::presence::OnlineAccount::sessions)
+            .collect()
     }
 
     /// A user wants to belong to a room no longer.
@@ -406,7 +407,7 @@ impl Hub {
             more,
             pages: Some(pages),
         });
-        self.answer_in_parts(ctx, origin.session, origin.channel, parts);
+        self.respond_paged(ctx, origin.session, origin.channel, parts);
     }
 
     /// Who belongs to a room.
@@ -462,7 +463,7 @@ impl Hub {
             members,
             more,
         });
-        self.answer_in_parts(ctx, origin.session, origin.channel, parts);
+        self.respond_paged(ctx, origin.session, origin.channel, parts);
     }
 
     /// Whether the asker has not changed rooms, or whom they block, too often of late.

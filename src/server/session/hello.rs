@@ -41,7 +41,7 @@ impl Hub {
         } else if body.more {
             user.hello.extend(body.positions);
             let kept = user.hello.len();
-            return self.keep_hello(ctx, id, kept);
+            return self.hold_partial_hello(ctx, id, kept);
         } else {
             let mut positions = std::mem::take(&mut user.hello);
             positions.extend(body.positions);
@@ -60,12 +60,12 @@ impl Hub {
                 },
                 request,
             ) {
-                self.keep_hello(ctx, id, named);
-                return self.arrivals.complete(id);
+                self.hold_partial_hello(ctx, id, named);
+                return self.pending_hellos.complete(id);
             }
             Failure::new(ErrorCode::Unavailable, "")
         };
-        self.await_hello(ctx, id);
+        self.start_hello_timer(ctx, id);
         if let Some(session) = self.sessions.get_mut(id) {
             session.busy = false;
         }
@@ -73,55 +73,56 @@ impl Hub {
     }
 
     /// A device may begin its HELLO again, of which nothing is kept; it must, if it never said it.
-    fn await_hello(&mut self, ctx: &Ctx<'_>, id: SessionId) {
-        self.arrivals.forget(id);
+    fn start_hello_timer(&mut self, ctx: &Ctx<'_>, id: SessionId) {
+        self.pending_hellos.forget(id);
         if self.sessions.user(id).is_some_and(|user| !user.ready) {
-            self.arrivals.note(ctx.now.instant, id, 0);
+            self.pending_hellos.note(ctx.now.instant, id, 0);
         }
     }
 
     /// So much of a session's HELLO is kept now. Closes whose HELLO is the longest while all are too long together.
-    fn keep_hello(&mut self, ctx: &mut Ctx<'_>, id: SessionId, positions: usize) {
-        self.arrivals.note(ctx.now.instant, id, positions);
-        while let Some(longest) = self.arrivals.excess() {
+    fn hold_partial_hello(&mut self, ctx: &mut Ctx<'_>, id: SessionId, positions: usize) {
+        self.pending_hellos.note(ctx.now.instant, id, positions);
+        while let Some(longest) = self.pending_hellos.excess() {
             let words = "too many devices are saying where they stand, and this one the most";
-            self.close_for_all(ctx, longest, CODE_HELLO, words);
+            self.evict(ctx, longest, CODE_HELLO, words);
         }
     }
 
     /// Closes those who have not said in time where they stand.
-    pub(in crate::server) fn close_late(&mut self, ctx: &mut Ctx<'_>) {
-        while let Some(late) = self.arrivals.late(ctx.now.instant) {
+    pub(in crate::server) fn close_overdue_hellos(&mut self, ctx: &mut Ctx<'_>) {
+        while let Some(late) = self.pending_hellos.late(ctx.now.instant) {
             let words = "the device did not say in time where it stands";
-            self.close_for_all(ctx, late, CODE_HELLO, words);
+            self.evict(ctx, late, CODE_HELLO, words);
         }
     }
 
     /// What waits for room of a session has changed. Closes those for whom the most waits while it is too much for all.
-    pub(in crate::server) fn note_owed(&mut self, ctx: &mut Ctx<'_>, id: SessionId) {
+    pub(in crate::server) fn note_pending_responses(&mut self, ctx: &mut Ctx<'_>, id: SessionId) {
         if let Some(user) = self.sessions.user_mut(id) {
-            let parts = user.owed_parts();
-            self.owed.set(id, &mut user.owed, parts);
+            let parts = user.pending_parts();
+            self.pending_responses
+                .set(id, &mut user.pending_share, parts);
         }
-        while self.owed.is_over()
-            && let Some(most) = self.owed.hungriest()
+        while self.pending_responses.is_over()
+            && let Some(most) = self.pending_responses.hungriest()
             && self.sessions.user(most).is_some()
         {
-            self.close_for_all(ctx, most, CODE_NOT_READING, "answers were not read");
+            self.evict(ctx, most, CODE_NOT_READING, "answers were not read");
         }
     }
 
     /// The store has said what there is: the device is told, greeted, and sent what it missed.
-    pub(in crate::server) fn greet(
+    pub(in crate::server) fn on_hello_loaded(
         &mut self,
         ctx: &mut Ctx<'_>,
         id: SessionId,
         channel: Channel,
         outcome: Outcome,
     ) {
-        self.arrivals.forget(id);
+        self.pending_hellos.forget(id);
         let Outcome::Done(Reply::Hello { standings, blocked }) = outcome else {
-            self.await_hello(ctx, id);
+            self.start_hello_timer(ctx, id);
             Self::refuse_outcome(ctx, id, channel, Command::Hello, &outcome);
             return self.unblock(ctx, id);
         };
@@ -167,7 +168,7 @@ impl Hub {
                 tag: None,
                 users: blocked,
             };
-            user.owed_answer
+            user.pending_responses
                 .push_back((channel, Message::control(news)));
         }
         let mut heads = standings.into_iter().map(Head::from).peekable();
@@ -176,7 +177,7 @@ impl Hub {
             let more = heads.peek().is_some();
             let answer = HelloAnswer { heads: part, more };
             let part = (channel, Message::control(answer));
-            user.owed_answer.push_back(part);
+            user.pending_responses.push_back(part);
             if !more {
                 break;
             }
@@ -185,16 +186,16 @@ impl Hub {
             text: self.config.greeting.clone(),
             online: u32::try_from(others).unwrap_or(u32::MAX),
         };
-        user.owed_answer
+        user.pending_responses
             .push_back((channel, Message::control(greeting)));
         for (conversation, mark) in moved {
             self.moved(ctx, conversation, mark);
         }
-        self.greet_on(ctx, id);
+        self.flush_responses(ctx, id);
     }
 
     /// Answers in as many parts as it takes, of which the session asks nothing more before they have gone out.
-    pub(in crate::server) fn answer_in_parts(
+    pub(in crate::server) fn respond_paged(
         &mut self,
         ctx: &mut Ctx<'_>,
         id: SessionId,
@@ -203,22 +204,23 @@ impl Hub {
     ) {
         if let Some(user) = self.sessions.user_mut(id) {
             let parts = parts.into_iter().map(|part| (channel, part));
-            user.owed_answer.extend(parts);
+            user.pending_responses.extend(parts);
         }
-        self.greet_on(ctx, id);
+        self.flush_responses(ctx, id);
     }
 
     /// Sends of a long answer what there is room for. It may be longer than a send buffer, since others decide how
     /// many talk to this account, and how many belong to a room; the rest follows when there is room.
-    pub(in crate::server) fn greet_on(&mut self, ctx: &mut Ctx<'_>, id: SessionId) {
-        self.send_owed(ctx, id);
-        self.note_owed(ctx, id);
+    pub(in crate::server) fn flush_responses(&mut self, ctx: &mut Ctx<'_>, id: SessionId) {
+        self.send_pending_responses(ctx, id);
+        self.note_pending_responses(ctx, id);
     }
 
-    fn send_owed(&mut self, ctx: &mut Ctx<'_>, id: SessionId) {
+    fn send_pending_responses(&mut self, ctx: &mut Ctx<'_>, id: SessionId) {
         loop {
             let user = self.sessions.user(id);
-            let Some((channel, message)) = user.and_then(|user| user.owed_answer.front()) else {
+            let Some((channel, message)) = user.and_then(|user| user.pending_responses.front())
+            else {
                 return;
             };
             if Self::send(ctx, id, *channel, message).is_err() {
@@ -228,8 +230,8 @@ impl Hub {
             let Some(user) = self.sessions.user_mut(id) else {
                 return;
             };
-            user.owed_answer.pop_front();
-            if user.owed_answer.is_empty() {
+            user.pending_responses.pop_front();
+            if user.pending_responses.is_empty() {
                 self.read_next(ctx, id);
                 return self.unblock(ctx, id);
             }

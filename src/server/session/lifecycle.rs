@@ -8,7 +8,7 @@ use crate::protocol::{
 use crate::server::auth::CHANNEL;
 use crate::server::hub::completions::Pending;
 use crate::server::hub::{CODE_SERVER_FULL, CODE_SUPERSEDED, CODE_TOO_MANY_SESSIONS, Ctx, Hub};
-use crate::server::presence::{Here, account_of};
+use crate::server::presence::{OnlineAccount, account_of};
 use crate::store::{Outcome, Request};
 use crate::transport::SessionId;
 
@@ -46,7 +46,7 @@ impl Hub {
 
     /// The store has forgotten the tickets of a device that has signed out, or is asked again until it has. Meanwhile
     /// the hub refuses them.
-    pub(in crate::server) fn revoked(
+    pub(in crate::server) fn on_revoked(
         &mut self,
         ctx: &Ctx<'_>,
         account: AccountId,
@@ -61,7 +61,7 @@ impl Hub {
     }
 
     /// Asks the store again to forget tickets.
-    pub(in crate::server) fn revoke_again(&mut self, ctx: &Ctx<'_>) {
+    pub(in crate::server) fn retry_revocations(&mut self, ctx: &Ctx<'_>) {
         for (account, device) in self.unrevoked.clone() {
             if !self.revoke(account, device) {
                 return self.retry_soon(ctx.now);
@@ -78,8 +78,8 @@ impl Hub {
         else {
             return;
         };
-        self.arrivals.forget(id);
-        self.owed.set(id, &mut user.owed, 0);
+        self.pending_hellos.forget(id);
+        self.pending_responses.set(id, &mut user.pending_share, 0);
         Self::log_leaving(ctx, id, &user.name);
         for conversation in &user.watching {
             self.unwatch(id, *conversation);
@@ -97,30 +97,30 @@ impl Hub {
 
     /// Makes room for one more session of an account: which of its own are to give way as soon as it has arrived, or
     /// nothing if there is no room.
-    pub(in crate::server) fn make_way(
+    pub(in crate::server) fn evict_sessions(
         &mut self,
         ctx: &mut Ctx<'_>,
         id: SessionId,
         account: AccountId,
         device: DeviceId,
     ) -> Option<Vec<(SessionId, EndReason)>> {
-        let giving_way = self.giving_way(id, account, device);
+        let giving_way = self.sessions_to_evict(id, account, device);
         let has_room = !giving_way.is_empty()
             || self.presence.session_count() < self.sessions_all()
-            || self.make_way_for_all(ctx);
+            || self.evict_for_server(ctx);
         has_room.then_some(giving_way)
     }
 
     /// The earlier sessions of the same device, whose place is taken, and the oldest of what are too many then. These are
     /// told apart: only the first means that a state directory was copied.
-    fn giving_way(
+    fn sessions_to_evict(
         &self,
         id: SessionId,
         account: AccountId,
         device: DeviceId,
     ) -> Vec<(SessionId, EndReason)> {
         let here = self.presence.get(account);
-        let others = here.into_iter().flat_map(Here::sessions);
+        let others = here.into_iter().flat_map(OnlineAccount::sessions);
         let (same, rest): (Vec<_>, Vec<_>) =
             others.filter(|other| *other != id).partition(|other| {
                 let user = self.sessions.user(*other);
@@ -138,11 +138,11 @@ impl Hub {
     }
 
     /// Ends a session since there are too many in all; whether there is one that can go.
-    fn make_way_for_all(&mut self, ctx: &mut Ctx<'_>) -> bool {
-        let Some(first) = self.presence.first_to_go() else {
+    fn evict_for_server(&mut self, ctx: &mut Ctx<'_>) -> bool {
+        let Some(first) = self.presence.eviction_candidate() else {
             return false;
         };
-        self.close_for_all(
+        self.evict(
             ctx,
             first,
             CODE_SERVER_FULL,
@@ -152,7 +152,7 @@ impl Hub {
     }
 
     /// Closes a session for the others' sake: what the hub keeps for it is forgotten at once. Its client comes back.
-    pub(in crate::server) fn close_for_all(
+    pub(in crate::server) fn evict(
         &mut self,
         ctx: &mut Ctx<'_>,
         id: SessionId,
@@ -161,7 +161,7 @@ impl Hub {
     ) {
         self.counters.evicted += 1;
         self.sign_out(ctx, id);
-        self.arrivals.forget(id);
+        self.pending_hellos.forget(id);
         ctx.endpoint.close(ctx.now.instant, id, code, words);
     }
 
@@ -184,23 +184,23 @@ impl Hub {
     }
 
     /// A session speaks again after it was taken for away.
-    pub(in crate::server) fn awoke(&mut self, ctx: &mut Ctx<'_>, id: SessionId) {
+    pub(in crate::server) fn on_active(&mut self, ctx: &mut Ctx<'_>, id: SessionId) {
         let Some(user) = self.sessions.user(id) else {
             return;
         };
         let (account, name) = (user.account, user.name.clone());
-        self.arrived(ctx, id, account, &name);
+        self.set_active(ctx, id, account, &name);
     }
 
     /// A session says nothing any more.
-    pub(in crate::server) fn fell_silent(&mut self, ctx: &mut Ctx<'_>, id: SessionId) {
+    pub(in crate::server) fn on_idle(&mut self, ctx: &mut Ctx<'_>, id: SessionId) {
         let Some(session) = self.sessions.get(id) else {
             return;
         };
         let Some(account) = account_of(session) else {
             return;
         };
-        if self.presence.fall_silent(account, id)
+        if self.presence.set_idle(account, id)
             && let Some(here) = self.presence.get(account)
         {
             let name = here.name.clone();
@@ -209,14 +209,14 @@ impl Hub {
         }
     }
 
-    pub(in crate::server) fn arrived(
+    pub(in crate::server) fn set_active(
         &mut self,
         ctx: &mut Ctx<'_>,
         id: SessionId,
         account: AccountId,
         name: &str,
     ) {
-        if self.presence.arrive(account, name, id) {
+        if self.presence.set_active(account, name, id) {
             self.alert(ctx, account, name, true);
         }
     }

@@ -75,9 +75,9 @@ pub struct User {
     pub ready: bool,
     /// The parts of a long answer (to HELLO, with the greeting; to ROOMS and MEMBERS), with their channel, for which
     /// there was no room yet. Until they have gone out nothing more is taken from the session.
-    pub owed_answer: VecDeque<(Channel, ServerMessage)>,
+    pub pending_responses: VecDeque<(Channel, ServerMessage)>,
     /// What of that the hub has counted, with a page of history.
-    pub owed: Share,
+    pub pending_share: Share,
     /// How far its request for history has come: there is one at a time.
     pub paging: Paging,
     /// The conversations in which it has not been sent everything yet. A quiet one is not here.
@@ -104,7 +104,7 @@ pub enum Paging {
     /// The store was asked.
     Asked,
     /// There was no room for the answer yet.
-    Owed(ServerMessage),
+    Ready(ServerMessage),
 }
 
 /// Where a device stands in a conversation of which more is stored than was sent to it.
@@ -176,8 +176,8 @@ impl Session {
 impl User {
     /// Parts of answers that wait for room.
     #[must_use]
-    pub fn owed_parts(&self) -> usize {
-        self.owed_answer.len() + usize::from(matches!(self.paging, Paging::Owed(_)))
+    pub fn pending_parts(&self) -> usize {
+        self.pending_responses.len() + usize::from(matches!(self.paging, Paging::Ready(_)))
     }
 
     /// How far the user has received, as others are told it.
@@ -221,8 +221,8 @@ impl User {
             device,
             hello: Vec::new(),
             ready: false,
-            owed_answer: VecDeque::new(),
-            owed: Share::default(),
+            pending_responses: VecDeque::new(),
+            pending_share: Share::default(),
             paging: Paging::Idle,
             lagging: BTreeMap::new(),
             sent: BTreeMap::new(),

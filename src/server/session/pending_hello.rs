@@ -17,7 +17,7 @@ const ALL_WITHIN: Duration = Duration::from_secs(300);
 const POSITIONS_ALL: usize = 500_000;
 
 #[derive(Debug)]
-struct Arrival {
+struct PendingHello {
     began: Instant,
     deadline: Instant,
     positions: Share,
@@ -25,19 +25,19 @@ struct Arrival {
 
 /// The devices whose HELLO is awaited or under way.
 #[derive(Debug)]
-pub struct Arrivals {
-    devices: BTreeMap<SessionId, Arrival>,
+pub struct PendingHellos {
+    devices: BTreeMap<SessionId, PendingHello>,
     deadlines: BTreeSet<(Instant, SessionId)>,
     positions: Shares,
 }
 
-impl Default for Arrivals {
+impl Default for PendingHellos {
     fn default() -> Self {
         Self::new(POSITIONS_ALL)
     }
 }
 
-impl Arrivals {
+impl PendingHellos {
     /// `positions`: how many are kept of all devices together.
     pub(in crate::server) fn new(positions: usize) -> Self {
         Self {
@@ -49,30 +49,30 @@ impl Arrivals {
 
     /// A device has signed in, or a part of its HELLO has come, of which so many positions are kept now.
     pub fn note(&mut self, now: Instant, session: SessionId, positions: usize) {
-        let arrival = self.devices.entry(session).or_insert(Arrival {
+        let pending = self.devices.entry(session).or_insert(PendingHello {
             began: now,
             deadline: now,
             positions: Share::default(),
         });
-        self.deadlines.remove(&(arrival.deadline, session));
-        arrival.deadline = (now + PART_WITHIN).min(arrival.began + ALL_WITHIN);
-        self.deadlines.insert((arrival.deadline, session));
+        self.deadlines.remove(&(pending.deadline, session));
+        pending.deadline = (now + PART_WITHIN).min(pending.began + ALL_WITHIN);
+        self.deadlines.insert((pending.deadline, session));
         self.positions
-            .set(session, &mut arrival.positions, positions);
+            .set(session, &mut pending.positions, positions);
     }
 
     /// Its HELLO is complete and with the store, which is not the device's fault if it takes long.
     pub fn complete(&mut self, session: SessionId) {
-        if let Some(arrival) = self.devices.get(&session) {
-            self.deadlines.remove(&(arrival.deadline, session));
+        if let Some(pending) = self.devices.get(&session) {
+            self.deadlines.remove(&(pending.deadline, session));
         }
     }
 
     /// Nothing of it is kept any more: it was answered, or the session is over.
     pub fn forget(&mut self, session: SessionId) {
-        if let Some(mut arrival) = self.devices.remove(&session) {
-            self.deadlines.remove(&(arrival.deadline, session));
-            self.positions.set(session, &mut arrival.positions, 0);
+        if let Some(mut pending) = self.devices.remove(&session) {
+            self.deadlines.remove(&(pending.deadline, session));
+            self.positions.set(session, &mut pending.positions, 0);
         }
     }
 
@@ -109,36 +109,39 @@ mod tests {
     #[test]
     fn a_device_has_time_for_each_part_and_not_for_ever() {
         let now = instant();
-        let mut arrivals = Arrivals::default();
-        arrivals.note(now, ERIN, 0);
-        arrivals.note(now, BOB, 0);
-        arrivals.forget(BOB);
-        assert_eq!(arrivals.deadline(), Some(now + PART_WITHIN));
+        let mut pending_hellos = PendingHellos::default();
+        pending_hellos.note(now, ERIN, 0);
+        pending_hellos.note(now, BOB, 0);
+        pending_hellos.forget(BOB);
+        assert_eq!(pending_hellos.deadline(), Some(now + PART_WITHIN));
         let mut at = now;
         for part in 1..20 {
             at = now + Duration::from_secs(20) * part;
-            if arrivals.late(at).is_some() {
+            if pending_hellos.late(at).is_some() {
                 break;
             }
-            arrivals.note(at, ERIN, part as usize);
+            pending_hellos.note(at, ERIN, part as usize);
         }
         assert_eq!(at, now + ALL_WITHIN);
-        arrivals.complete(ERIN);
-        assert_eq!((arrivals.late(at), arrivals.deadline()), (None, None));
-        arrivals.forget(ERIN);
-        assert!(arrivals.devices.is_empty());
+        pending_hellos.complete(ERIN);
+        assert_eq!(
+            (pending_hellos.late(at), pending_hellos.deadline()),
+            (None, None)
+        );
+        pending_hellos.forget(ERIN);
+        assert!(pending_hellos.devices.is_empty());
     }
 
     #[test]
     fn longest_hello_goes_when_all_are_too_long() {
         let now = instant();
-        let mut arrivals = Arrivals::new(100);
-        arrivals.note(now, ERIN, 60);
-        arrivals.note(now, BOB, 40);
-        assert_eq!(arrivals.excess(), None);
-        arrivals.note(now, BOB, 41);
-        assert_eq!(arrivals.excess(), Some(ERIN));
-        arrivals.forget(ERIN);
-        assert_eq!(arrivals.excess(), None);
+        let mut pending_hellos = PendingHellos::new(100);
+        pending_hellos.note(now, ERIN, 60);
+        pending_hellos.note(now, BOB, 40);
+        assert_eq!(pending_hellos.excess(), None);
+        pending_hellos.note(now, BOB, 41);
+        assert_eq!(pending_hellos.excess(), Some(ERIN));
+        pending_hellos.forget(ERIN);
+        assert_eq!(pending_hellos.excess(), None);
     }
 }

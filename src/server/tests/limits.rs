@@ -266,7 +266,7 @@ fn device_that_does_not_finish_its_hello_is_closed_with_a_reason() {
     );
     assert_eq!(code_of(&bench, links[2]), None, "one was done");
     assert_eq!(bench.hub.counters().evicted, 2);
-    assert!(bench.hub.arrivals.deadline().is_none());
+    assert!(bench.hub.pending_hellos.deadline().is_none());
 }
 
 #[test]
@@ -283,7 +283,7 @@ fn unfinished_hellos_keep_no_more_than_a_limit_together() {
             link
         })
         .collect();
-    bench.hub.arrivals = crate::server::session::pending_hello::Arrivals::new(3_000);
+    bench.hub.pending_hellos = crate::server::session::pending_hello::PendingHellos::new(3_000);
     for round in 0..20 {
         for (number, link) in links.iter().enumerate() {
             if code_of(&bench, *link).is_none() && (number == 3 || round < 3) {
@@ -353,21 +353,21 @@ fn answers_that_are_not_read_wait_for_all_sessions_together_up_to_a_limit() {
         let user = bench.user(&name);
         links.push(bench.signed_in(&name, user));
     }
-    bench.hub.owed = crate::transport::shares::Shares::new(10);
+    bench.hub.pending_responses = crate::transport::shares::Shares::new(10);
     for (number, link) in links.iter().enumerate() {
         let news = || ServerMessage::control(SendAgain { damaged: 1 });
         let parts = (0..if number == 1 { 8 } else { 2 }).map(|_| (Channel::Control, news()));
-        bench.user_of(*link).owed_answer.extend(parts);
+        bench.user_of(*link).pending_responses.extend(parts);
         let ctx = &mut crate::server::hub::Ctx {
             now: bench.now,
             endpoint: &mut bench.server,
         };
-        bench.hub.note_owed(ctx, link.server);
+        bench.hub.note_pending_responses(ctx, link.server);
     }
     bench.pass(50);
     let codes: Vec<_> = links.iter().map(|link| code_of(&bench, *link)).collect();
     assert_eq!(codes, [None, Some(2), None, None]);
-    assert_eq!(bench.hub.owed.held(), 6);
+    assert_eq!(bench.hub.pending_responses.held(), 6);
 }
 
 #[test]

@@ -194,7 +194,7 @@ impl Bench {
             .get_mut(link.server)
             .expect("it is connected");
         session.stage = Stage::SignedIn(Box::new(user));
-        self.hub.presence.arrive(account, name, link.server);
+        self.hub.presence.set_active(account, name, link.server);
         self.server
             .set_signed_in(self.now.instant, link.server, true);
         self.pass(50);

@@ -427,7 +427,7 @@ fn refused_message_costs_the_same_whoever_is_in_the_conversation() {
         let mallory = bench.user("mallory");
         for member in 10_000..10_320 {
             let (account, session) = (AccountId(member), SessionId(1_000_000 + member));
-            bench.hub.presence.arrive(account, "member", session);
+            bench.hub.presence.set_active(account, "member", session);
             bench.hub.presence.enter(account, room);
         }
         let link = bench.signed_in("mallory", mallory);

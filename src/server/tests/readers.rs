@@ -128,7 +128,7 @@ fn however_many_are_online_asking_for_them_ends_no_session() {
         bench
             .hub
             .presence
-            .arrive(AccountId(1_000 + number), &name, link.server);
+            .set_active(AccountId(1_000 + number), &name, link.server);
     }
     bench.say(link, Channel::Control, &contacts());
     bench.pass(500);
@@ -178,7 +178,9 @@ fn however_many_talk_to_an_account_it_can_sign_in() {
         now,
         endpoint: &mut bench.server,
     };
-    bench.hub.greet(ctx, link.server, Channel::Control, outcome);
+    bench
+        .hub
+        .on_hello_loaded(ctx, link.server, Channel::Control, outcome);
     let mut heads = 0;
     let mut is_greeted = false;
     for _ in 0..40 {
