@@ -85,7 +85,7 @@ pub enum Pending {
         conversation: ConversationId,
     },
     /// The marks of a conversation whose receipts are counted.
-    Tally(ConversationId),
+    Counts(ConversationId),
     /// Marks and last-seen times were written.
     Advance {
         marks: Vec<(ConversationId, AccountId, EntryId)>,

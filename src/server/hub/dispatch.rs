@@ -99,7 +99,7 @@ impl Hub {
                 let content = envelope.content.to_vec();
                 self.on_text(ctx, id, channel, header, &text, content, envelope.digest);
             }
-            ClientBody::Received(body) => self.received(ctx, id, body),
+            ClientBody::Received(body) => self.on_received(ctx, id, body),
             ClientBody::DeliverAgain(body) => self.deliver_again(ctx, id, channel, body),
             ClientBody::Void(body) => self.void(ctx, id, channel, body),
             ClientBody::ReceiptsRequest(body) => self.request_receipts(ctx, id, body.conversation),
@@ -233,10 +233,10 @@ impl Hub {
                 session,
                 conversation,
             } => {
-                self.tell_receipts(ctx, session, conversation, outcome);
+                self.on_marks_loaded(ctx, session, conversation, outcome);
             }
-            Pending::Tally(conversation) => self.tally_loaded(ctx, conversation, outcome),
-            Pending::Advance { marks, seen } => self.advanced(ctx, marks, seen, outcome),
+            Pending::Counts(conversation) => self.on_counts_loaded(ctx, conversation, outcome),
+            Pending::Advance { marks, seen } => self.on_advanced(ctx, marks, seen, outcome),
             Pending::Expire => self.expired(ctx, outcome),
         }
     }

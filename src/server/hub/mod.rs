@@ -26,8 +26,8 @@ use super::names::RoomName;
 use super::policy::{Registration, RoomMaking};
 use super::presence::Presence;
 use super::presence::alert_budget::AlertBudget;
-use super::receipts::counts::Tallies;
-use super::receipts::marks::Marks;
+use super::receipts::counts::CountTable;
+use super::receipts::marks::DeliveryMarks;
 use super::retention::Expiry;
 use super::rooms::directory::Directory;
 use super::session::Session;
@@ -170,9 +170,9 @@ pub struct Hub {
     pub(super) pending_responses: Shares,
     /// The list of public rooms.
     pub(super) directory: Directory,
-    pub(super) watchers: BTreeMap<ConversationId, BTreeSet<SessionId>>,
-    pub(super) marks: Marks,
-    pub(super) tallies: Tallies,
+    pub(super) subscribers: BTreeMap<ConversationId, BTreeSet<SessionId>>,
+    pub(super) marks: DeliveryMarks,
+    pub(super) counts: CountTable,
     pub(super) counters: HubCounters,
     pub(super) store: Box<dyn Store + Send>,
     pub(super) requests: PendingRequests,
@@ -235,9 +235,9 @@ impl Hub {
             pending_hellos: PendingHellos::default(),
             pending_responses: Shares::new(PENDING_PARTS_MAX),
             directory: Directory::default(),
-            watchers: BTreeMap::new(),
-            marks: Marks::default(),
-            tallies: Tallies::default(),
+            subscribers: BTreeMap::new(),
+            marks: DeliveryMarks::default(),
+            counts: CountTable::default(),
             counters: HubCounters::default(),
             store,
             requests: PendingRequests::new(limits.in_flight),
@@ -423,14 +423,14 @@ impl App for Hub {
             self.write_marks(now);
         }
         self.close_overdue_hellos(ctx);
-        self.spread_counts(ctx);
+        self.publish_counts(ctx);
         if matches!(self.shutdown, Shutdown::By(at) if at <= now.instant) {
             self.shutdown = Shutdown::Now;
         }
         self.expire(now);
         if self.retry_at.is_some_and(|at| at <= now.instant) {
             self.retry_at = None;
-            self.ask_tallies(ctx);
+            self.request_counts(ctx);
             self.retry_revocations(ctx);
             for id in self.sessions.ids() {
                 let user = self.sessions.user_mut(id);
@@ -446,8 +446,8 @@ impl App for Hub {
         self.is_farewell_over = self.sessions.is_empty() && endpoint.is_empty();
         let ctx = &mut Ctx { now, endpoint };
         self.run_turns(ctx);
-        self.spread_receipts(ctx);
-        self.spread_counts(ctx);
+        self.publish_receipts(ctx);
+        self.publish_counts(ctx);
         if self.marks.is_full() {
             self.write_marks(now);
         }
@@ -464,7 +464,7 @@ impl App for Hub {
         let deadlines = [
             self.marks.deadline(),
             self.pending_hellos.deadline(),
-            self.tallies.deadline(),
+            self.counts.deadline(),
             self.retry_at,
             self.expiry.deadline(),
             self.turns.deadline(),

@@ -243,7 +243,7 @@ impl Hub {
         let is_stranger = matches!(stored.audience, Audience::Room { .. })
             && !self.presence.is_in(appended.author, appended.conversation);
         if !is_stranger {
-            self.watch(id, appended.conversation);
+            self.subscribe(id, appended.conversation);
         }
         let told = Self::send(ctx, id, CHAT, &message);
         self.note_sent(id, appended.conversation, stored.prev, stored.entry, told);

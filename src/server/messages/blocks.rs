@@ -131,9 +131,9 @@ impl Hub {
         if self.is_member(account, conversation) {
             return false;
         }
-        let watchers = self.watchers.get(&conversation);
-        let mut watchers = watchers.into_iter().flatten();
-        watchers.any(|id| {
+        let subscribers = self.subscribers.get(&conversation);
+        let mut subscribers = subscribers.into_iter().flatten();
+        subscribers.any(|id| {
             let user = self.sessions.user(*id);
             user.is_some_and(|user| self.blocks.hides(account, user.account))
         })

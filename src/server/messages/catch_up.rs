@@ -58,7 +58,7 @@ impl Hub {
         let Some(user) = self.sessions.user_mut(id) else {
             return;
         };
-        let owed = std::mem::take(&mut user.owed_receipts);
+        let owed = std::mem::take(&mut user.deferred);
         for conversation in owed {
             self.request_receipts(ctx, id, conversation);
         }

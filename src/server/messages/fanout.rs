@@ -89,7 +89,7 @@ impl Hub {
             self.counters.delivered += u64::from(told.is_ok());
             self.note_sent(id, conversation, prev, stored.entry, told);
         }
-        self.weigh(ctx, conversation, stored.audience);
+        self.update_receipt_mode(ctx, conversation, stored.audience);
     }
 
     /// About how many accounts a message of this author goes to now. Who has not signed in hears nothing and is not

@@ -11,7 +11,7 @@ use crate::protocol::{AccountId, ConversationId, Count, EntryId, Mark};
 use crate::store::MemberMark;
 
 /// How often the counts of a conversation are told (the design's number).
-const TELL_EVERY: Duration = Duration::from_secs(1);
+const PUBLISH_INTERVAL: Duration = Duration::from_secs(1);
 
 /// Steps that are told, the newest: below them nothing is claimed. Chosen: more than there are messages whose receipts
 /// somebody still looks at, and 500 bytes.
@@ -26,7 +26,7 @@ struct Span {
 
 /// The spans of one conversation's members.
 #[derive(Debug, Default)]
-pub struct Tally {
+pub struct ConversationCounts {
     members: u32,
     spans: BTreeMap<AccountId, Span>,
     /// At each entry, by how much the count of what comes after it differs from the count up to it.
@@ -37,7 +37,7 @@ pub struct Tally {
     is_asked: bool,
 }
 
-impl Tally {
+impl ConversationCounts {
     fn put(&mut self, account: AccountId, span: Span) {
         self.take(account);
         self.spans.insert(account, span);
@@ -111,15 +111,15 @@ impl Tally {
 
 /// The tallies of all conversations that are large and watched.
 #[derive(Debug, Default)]
-pub struct Tallies {
-    counted: BTreeMap<ConversationId, Tally>,
+pub struct CountTable {
+    counted: BTreeMap<ConversationId, ConversationCounts>,
     /// Those of which there is news.
     changed: BTreeSet<ConversationId>,
-    told_at: Option<Instant>,
+    published_at: Option<Instant>,
     due: Option<Instant>,
 }
 
-impl Tallies {
+impl CountTable {
     /// Counts a conversation from now on, or has its number of members corrected.
     pub fn count(&mut self, conversation: ConversationId, members: u32) {
         self.counted.entry(conversation).or_default().members = members;
@@ -134,8 +134,8 @@ impl Tallies {
     /// Whether a conversation is counted, and how far everybody was is known.
     #[must_use]
     pub fn is_loaded(&self, conversation: ConversationId) -> bool {
-        let tally = self.counted.get(&conversation);
-        tally.is_some_and(|tally| tally.is_loaded)
+        let counts = self.counted.get(&conversation);
+        counts.is_some_and(|counts| counts.is_loaded)
     }
 
     /// Counts a conversation no longer; whether it was counted.
@@ -147,8 +147,8 @@ impl Tallies {
     /// Whether the store is to be asked how far everybody was.
     #[must_use]
     pub fn is_waiting(&self, conversation: ConversationId) -> bool {
-        let tally = self.counted.get(&conversation);
-        tally.is_some_and(|tally| !tally.is_loaded && !tally.is_asked)
+        let counts = self.counted.get(&conversation);
+        counts.is_some_and(|counts| !counts.is_loaded && !counts.is_asked)
     }
 
     /// Those for which the store is to be asked.
@@ -160,8 +160,8 @@ impl Tallies {
 
     /// The store was asked, or its answer was no use.
     pub fn set_asked(&mut self, conversation: ConversationId, is_asked: bool) {
-        if let Some(tally) = self.counted.get_mut(&conversation) {
-            tally.is_asked = is_asked;
+        if let Some(counts) = self.counted.get_mut(&conversation) {
+            counts.is_asked = is_asked;
         }
     }
 
@@ -173,41 +173,41 @@ impl Tallies {
         members: u32,
         marks: &[MemberMark],
     ) {
-        let Some(tally) = self.counted.get_mut(&conversation) else {
+        let Some(counts) = self.counted.get_mut(&conversation) else {
             return;
         };
-        tally.members = members;
+        counts.members = members;
         for mark in marks {
-            tally.advance(mark.account, mark.since, mark.entry);
+            counts.advance(mark.account, mark.since, mark.entry);
         }
-        tally.is_loaded = true;
+        counts.is_loaded = true;
         self.note(now, conversation);
     }
 
     /// A member's mark has moved.
     pub fn advance(&mut self, now: Instant, conversation: ConversationId, mark: &Mark) {
-        let tally = self.counted.get_mut(&conversation);
-        if tally.is_some_and(|tally| tally.advance(mark.account, mark.since, mark.entry)) {
+        let counts = self.counted.get_mut(&conversation);
+        if counts.is_some_and(|counts| counts.advance(mark.account, mark.since, mark.entry)) {
             self.note(now, conversation);
         }
     }
 
     /// A member has left.
     pub fn leave(&mut self, now: Instant, conversation: ConversationId, account: AccountId) {
-        let tally = self.counted.get_mut(&conversation);
-        if tally.is_some_and(|tally| tally.take(account).is_some()) {
+        let counts = self.counted.get_mut(&conversation);
+        if counts.is_some_and(|counts| counts.take(account).is_some()) {
             self.note(now, conversation);
         }
     }
 
     /// What to tell one account: how many others there are, and the steps.
-    pub fn counts(
+    pub fn steps(
         &mut self,
         conversation: ConversationId,
         own: AccountId,
     ) -> Option<(u32, Vec<Count>)> {
-        let tally = self.counted.get_mut(&conversation)?;
-        Some((tally.members.saturating_sub(1), tally.steps_without(own)))
+        let counts = self.counted.get_mut(&conversation)?;
+        Some((counts.members.saturating_sub(1), counts.steps_without(own)))
     }
 
     /// Those of which there is news, if it is time to tell it.
@@ -216,7 +216,7 @@ impl Tallies {
             return BTreeSet::new();
         }
         self.due = None;
-        self.told_at = Some(now);
+        self.published_at = Some(now);
         std::mem::take(&mut self.changed)
     }
 
@@ -228,7 +228,9 @@ impl Tallies {
 
     fn note(&mut self, now: Instant, conversation: ConversationId) {
         self.changed.insert(conversation);
-        let soonest = self.told_at.map_or(now, |at| (at + TELL_EVERY).max(now));
+        let soonest = self
+            .published_at
+            .map_or(now, |at| (at + PUBLISH_INTERVAL).max(now));
         self.due.get_or_insert(soonest);
     }
 }
@@ -261,14 +263,14 @@ mod tests {
         // to read just where another has stopped.
         let now = instant();
         let spans = [(1, 0, 9), (2, 0, 5), (3, 5, 9), (4, 5, 7), (5, 7, 7)];
-        let mut tallies = Tallies::default();
-        tallies.count(ROOM, 5);
+        let mut counts = CountTable::default();
+        counts.count(ROOM, 5);
         for (account, since, entry) in spans {
-            tallies.advance(now, ROOM, &mark(account, since, since));
-            tallies.advance(now, ROOM, &mark(account, since, entry));
+            counts.advance(now, ROOM, &mark(account, since, since));
+            counts.advance(now, ROOM, &mark(account, since, entry));
         }
         for own in 1..=6 {
-            let (members, steps) = tallies.counts(ROOM, AccountId(own)).unwrap();
+            let (members, steps) = counts.steps(ROOM, AccountId(own)).unwrap();
             assert_eq!(members, 4);
             for entry in 1..12 {
                 let others = spans.iter().filter(|(account, ..)| *account != own);
@@ -287,12 +289,12 @@ mod tests {
     #[test]
     fn long_stair_claims_nothing_below_its_upper_end() {
         let now = instant();
-        let mut tallies = Tallies::default();
-        tallies.count(ROOM, 1000);
+        let mut counts = CountTable::default();
+        counts.count(ROOM, 1000);
         for account in 1..=1000 {
-            tallies.advance(now, ROOM, &mark(account, 0, account));
+            counts.advance(now, ROOM, &mark(account, 0, account));
         }
-        let (_, steps) = tallies.counts(ROOM, AccountId(5)).unwrap();
+        let (_, steps) = counts.steps(ROOM, AccountId(5)).unwrap();
         assert_eq!(steps.len(), STEPS_MAX);
         assert_eq!(count(&steps, 1000), 1);
         assert_eq!(count(&steps, 991), 10);
@@ -302,32 +304,32 @@ mod tests {
     #[test]
     fn news_is_told_at_once_and_then_once_a_second() {
         let now = instant();
-        let mut tallies = Tallies::default();
-        tallies.count(ROOM, 40);
-        tallies.advance(now, ROOM, &mark(1, 0, 3));
-        assert_eq!(tallies.take_due(now).len(), 1);
-        tallies.advance(now, ROOM, &mark(1, 0, 3));
-        assert_eq!(tallies.deadline(), None);
-        tallies.advance(now, ROOM, &mark(2, 0, 3));
-        assert_eq!(tallies.take_due(now).len(), 0);
-        assert_eq!(tallies.deadline(), Some(now + TELL_EVERY));
-        assert_eq!(tallies.take_due(now + TELL_EVERY).len(), 1);
+        let mut counts = CountTable::default();
+        counts.count(ROOM, 40);
+        counts.advance(now, ROOM, &mark(1, 0, 3));
+        assert_eq!(counts.take_due(now).len(), 1);
+        counts.advance(now, ROOM, &mark(1, 0, 3));
+        assert_eq!(counts.deadline(), None);
+        counts.advance(now, ROOM, &mark(2, 0, 3));
+        assert_eq!(counts.take_due(now).len(), 0);
+        assert_eq!(counts.deadline(), Some(now + PUBLISH_INTERVAL));
+        assert_eq!(counts.take_due(now + PUBLISH_INTERVAL).len(), 1);
     }
 
     #[test]
     fn what_moves_while_the_store_is_asked_is_not_taken_back() {
         let now = instant();
-        let mut tallies = Tallies::default();
-        tallies.count(ROOM, 40);
-        tallies.advance(now, ROOM, &mark(1, 0, 7));
+        let mut counts = CountTable::default();
+        counts.count(ROOM, 40);
+        counts.advance(now, ROOM, &mark(1, 0, 7));
         let stored = MemberMark {
             account: AccountId(1),
             name: String::new(),
             entry: EntryId(5),
             since: EntryId(0),
         };
-        tallies.load(now, ROOM, 40, &[stored]);
-        let (_, steps) = tallies.counts(ROOM, AccountId(2)).unwrap();
+        counts.load(now, ROOM, 40, &[stored]);
+        let (_, steps) = counts.steps(ROOM, AccountId(2)).unwrap();
         assert_eq!(count(&steps, 7), 1);
     }
 }

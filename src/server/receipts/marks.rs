@@ -18,7 +18,7 @@ pub const UNWRITTEN_MAX: usize = 4096;
 
 /// Marks that moved.
 #[derive(Debug, Default)]
-pub struct Marks {
+pub struct DeliveryMarks {
     unwritten: BTreeMap<(ConversationId, AccountId), EntryId>,
     seen: BTreeMap<AccountId, u64>,
     news: BTreeMap<ConversationId, BTreeMap<AccountId, Mark>>,
@@ -27,7 +27,7 @@ pub struct Marks {
     has_failed: bool,
 }
 
-impl Marks {
+impl DeliveryMarks {
     /// A device of the member has made everything up to the mark's entry durable; whether that is to be told.
     pub fn advance(&mut self, now: Instant, conversation: ConversationId, mark: &Mark) -> bool {
         let unwritten = self
@@ -44,7 +44,7 @@ impl Marks {
 
     /// A mark is to be told that is durable already: where a device said that it stands may be news to those
     /// whose receipts were lost with the server's last second.
-    pub fn tell(&mut self, conversation: ConversationId, mark: Mark) {
+    pub fn queue_receipt(&mut self, conversation: ConversationId, mark: Mark) {
         let news = self.news.entry(conversation).or_default();
         let entry = mark.entry;
         let told = news.entry(mark.account).or_insert(mark);
@@ -87,7 +87,7 @@ impl Marks {
     }
 
     /// Writing failed: it is to be tried again, without telling anybody anew.
-    pub fn put_back(
+    pub fn restore(
         &mut self,
         now: Instant,
         marks: Vec<(ConversationId, AccountId, EntryId)>,
@@ -147,10 +147,10 @@ mod tests {
     #[test]
     fn mark_never_goes_back_and_is_told_once() {
         let now = instant();
-        let mut marks = Marks::default();
+        let mut marks = DeliveryMarks::default();
         for entry in [7, 5] {
             if marks.advance(now, ROOM, &bob(entry)) {
-                marks.tell(ROOM, bob(entry));
+                marks.queue_receipt(ROOM, bob(entry));
             }
         }
         let news = marks.take_news();
@@ -167,13 +167,13 @@ mod tests {
     fn full_table_that_cannot_be_written_waits_for_its_time() {
         // A store that fails was asked again as soon as it had answered, as fast as two threads could.
         let now = instant();
-        let mut marks = Marks::default();
+        let mut marks = DeliveryMarks::default();
         for conversation in 0..UNWRITTEN_MAX as u64 {
             marks.advance(now, ConversationId(conversation), &bob(7));
         }
         assert!(marks.is_full());
         let (written, seen) = marks.take_unwritten().unwrap();
-        marks.put_back(now, written, seen);
+        marks.restore(now, written, seen);
         assert!(!marks.is_full());
         assert_eq!(marks.deadline(), Some(now + WRITE_BEHIND));
     }
@@ -181,11 +181,11 @@ mod tests {
     #[test]
     fn mark_that_could_not_be_written_waits_for_the_next_time() {
         let now = instant();
-        let mut marks = Marks::default();
+        let mut marks = DeliveryMarks::default();
         marks.advance(now, ROOM, &bob(7));
         let (written, seen) = marks.take_unwritten().unwrap();
         marks.advance(now, ROOM, &bob(8));
-        marks.put_back(now, written, seen);
+        marks.restore(now, written, seen);
         assert_eq!(
             marks.take_unwritten(),
             Some((vec![(ROOM, BOB, EntryId(8))], vec![]))

@@ -1,6 +1,6 @@
 //! Receipts: how far each member has received, and who is told.
 
+mod counted;
 pub(super) mod counts;
-mod large;
 pub(super) mod marks;
 mod subscriptions;

@@ -8,7 +8,7 @@ use crate::server::hub::completions::Pending;
 use crate::server::hub::{Ctx, Hub};
 use crate::server::limits::account_budget::Cost;
 use crate::server::messages::fanout::CHAT;
-use crate::server::session::WATCHED_MAX;
+use crate::server::session::SUBSCRIBED_MAX;
 use crate::store::{MemberMark, Outcome, Reply, Request};
 use crate::transport::Now;
 use crate::transport::{SendError, SessionId};
@@ -22,7 +22,12 @@ const MARKS_MAX: usize = 1000;
 
 impl Hub {
     /// A device has made everything up to an entry durable. It cannot have more than it was sent.
-    pub(in crate::server) fn received(&mut self, ctx: &mut Ctx<'_>, id: SessionId, body: Received) {
+    pub(in crate::server) fn on_received(
+        &mut self,
+        ctx: &mut Ctx<'_>,
+        id: SessionId,
+        body: Received,
+    ) {
         let Some(user) = self.sessions.user_mut(id) else {
             return;
         };
@@ -36,20 +41,20 @@ impl Hub {
         let mark = user.mark(body.conversation, entry);
         let now = ctx.now.instant;
         if self.marks.advance(now, body.conversation, &mark) {
-            self.moved(ctx, body.conversation, mark);
+            self.on_mark_advanced(ctx, body.conversation, mark);
         }
     }
 
     /// A session is told the receipts of a conversation from now on.
-    pub(in crate::server) fn watch(&mut self, id: SessionId, conversation: ConversationId) {
+    pub(in crate::server) fn subscribe(&mut self, id: SessionId, conversation: ConversationId) {
         let Some(user) = self.sessions.user_mut(id) else {
             return;
         };
-        if !user.watching.insert(conversation) {
+        if !user.subscribed.insert(conversation) {
             return;
         }
-        let forgotten = if user.watching.len() > WATCHED_MAX {
-            user.watching
+        let forgotten = if user.subscribed.len() > SUBSCRIBED_MAX {
+            user.subscribed
                 .iter()
                 .copied()
                 .find(|other| *other != conversation)
@@ -58,28 +63,32 @@ impl Hub {
         };
         if let Some(forgotten) = forgotten {
             user.forget_receipts(forgotten);
-            self.unwatch(id, forgotten);
+            self.remove_subscriber(id, forgotten);
         }
-        self.watchers.entry(conversation).or_default().insert(id);
+        self.subscribers.entry(conversation).or_default().insert(id);
     }
 
     /// A session is told the receipts of a conversation no more.
-    pub(in crate::server) fn unwatch(&mut self, id: SessionId, conversation: ConversationId) {
-        if let Some(watchers) = self.watchers.get_mut(&conversation) {
-            watchers.remove(&id);
-            if watchers.is_empty() {
-                self.watchers.remove(&conversation);
-                self.tallies.forget(conversation);
+    pub(in crate::server) fn remove_subscriber(
+        &mut self,
+        id: SessionId,
+        conversation: ConversationId,
+    ) {
+        if let Some(subscribers) = self.subscribers.get_mut(&conversation) {
+            subscribers.remove(&id);
+            if subscribers.is_empty() {
+                self.subscribers.remove(&conversation);
+                self.counts.forget(conversation);
             }
         }
     }
 
     /// The same, and nothing is owed to it any more.
-    pub(in crate::server) fn stop_watching(&mut self, id: SessionId, conversation: ConversationId) {
+    pub(in crate::server) fn unsubscribe(&mut self, id: SessionId, conversation: ConversationId) {
         if let Some(user) = self.sessions.user_mut(id) {
             user.forget_receipts(conversation);
         }
-        self.unwatch(id, conversation);
+        self.remove_subscriber(id, conversation);
     }
 
     /// A session asks for the receipts of a conversation, those of before too.
@@ -90,11 +99,11 @@ impl Hub {
         conversation: ConversationId,
     ) {
         let account = self.sessions.user(id).map(|user| user.account);
-        if self.tallies.is_counted(conversation)
+        if self.counts.is_counted(conversation)
             && account.is_some_and(|account| self.is_member(account, conversation))
         {
-            self.watch(id, conversation);
-            return self.tell_counts(ctx, id, conversation);
+            self.subscribe(id, conversation);
+            return self.send_counts(ctx, id, conversation);
         }
         // What has not been written yet would be missing in what the store says.
         self.write_marks(ctx.now);
@@ -103,10 +112,10 @@ impl Hub {
         let Some(user) = self.sessions.user_mut(id) else {
             return;
         };
-        if !user.watching.contains(&conversation) {
-            user.asking.insert(conversation);
+        if !user.subscribed.contains(&conversation) {
+            user.unverified.insert(conversation);
         }
-        self.watch(id, conversation);
+        self.subscribe(id, conversation);
         let Some(user) = self.sessions.user(id) else {
             return;
         };
@@ -122,12 +131,12 @@ impl Hub {
             },
             request,
         ) {
-            self.owe_receipts(ctx.now, id, conversation);
+            self.defer_receipts(ctx.now, id, conversation);
         }
     }
 
     /// The store has said how far everybody has received.
-    pub(in crate::server) fn tell_receipts(
+    pub(in crate::server) fn on_marks_loaded(
         &mut self,
         ctx: &mut Ctx<'_>,
         id: SessionId,
@@ -136,42 +145,42 @@ impl Hub {
     ) {
         match outcome {
             Outcome::Done(Reply::Marks { members, .. })
-                if members > NAMED_RECEIPTS_MAX && self.is_watching(id, conversation) =>
+                if members > NAMED_RECEIPTS_MAX && self.is_subscribed(id, conversation) =>
             {
                 if let Some(user) = self.sessions.user_mut(id) {
-                    user.asking.remove(&conversation);
-                    user.owed_receipts.remove(&conversation);
+                    user.unverified.remove(&conversation);
+                    user.deferred.remove(&conversation);
                     let account = user.account;
                     let now = ctx.now.instant;
                     self.budgets.charge(now, account, Cost::COUNTED, 0);
                 }
                 self.count(ctx, conversation, members);
-                self.tell_counts(ctx, id, conversation);
+                self.send_counts(ctx, id, conversation);
             }
             Outcome::Done(Reply::Marks { marks, .. }) => {
                 let Some(user) = self.sessions.user_mut(id) else {
                     return;
                 };
                 let has_moved =
-                    user.asking.remove(&conversation) && user.owed_receipts.remove(&conversation);
+                    user.unverified.remove(&conversation) && user.deferred.remove(&conversation);
                 let marks = marks.into_iter().take(MARKS_MAX).map(Mark::from).collect();
-                self.tell_marks(ctx, id, conversation, marks);
+                self.send_marks(ctx, id, conversation, marks);
                 if has_moved {
                     self.request_receipts(ctx, id, conversation);
                 }
             }
-            Outcome::Unknown => self.owe_receipts(ctx.now, id, conversation),
+            Outcome::Unknown => self.defer_receipts(ctx.now, id, conversation),
             other => {
-                self.stop_watching(id, conversation);
+                self.unsubscribe(id, conversation);
                 Self::refuse_outcome(ctx, id, CHAT, Command::Receipts, &other);
             }
         }
     }
 
     /// Tells all that moved since the last time to those who watch it.
-    pub(in crate::server) fn spread_receipts(&mut self, ctx: &mut Ctx<'_>) {
+    pub(in crate::server) fn publish_receipts(&mut self, ctx: &mut Ctx<'_>) {
         for (conversation, marks) in self.marks.take_news() {
-            for id in self.watchers_of(conversation) {
+            for id in self.subscribers_of(conversation) {
                 let Some(user) = self.sessions.user_mut(id) else {
                     continue;
                 };
@@ -184,16 +193,16 @@ impl Hub {
                 if marks.is_empty() {
                     continue;
                 }
-                if user.asking.contains(&conversation) {
-                    user.owed_receipts.insert(conversation);
+                if user.unverified.contains(&conversation) {
+                    user.deferred.insert(conversation);
                 } else {
-                    self.tell_marks(ctx, id, conversation, marks);
+                    self.send_marks(ctx, id, conversation, marks);
                 }
             }
         }
     }
 
-    fn tell_marks(
+    fn send_marks(
         &mut self,
         ctx: &mut Ctx<'_>,
         id: SessionId,
@@ -208,20 +217,20 @@ impl Hub {
             if Self::send(ctx, id, CHAT, &message) == Err(SendError::Full)
                 && let Some(user) = self.sessions.user_mut(id)
             {
-                user.owe_receipts(conversation);
+                user.defer_receipts(conversation);
                 return;
             }
         }
     }
 
-    fn is_watching(&self, id: SessionId, conversation: ConversationId) -> bool {
+    fn is_subscribed(&self, id: SessionId, conversation: ConversationId) -> bool {
         let user = self.sessions.user(id);
-        user.is_some_and(|user| user.watching.contains(&conversation))
+        user.is_some_and(|user| user.subscribed.contains(&conversation))
     }
 
-    fn owe_receipts(&mut self, now: Now, id: SessionId, conversation: ConversationId) {
+    fn defer_receipts(&mut self, now: Now, id: SessionId, conversation: ConversationId) {
         if let Some(user) = self.sessions.user_mut(id) {
-            user.owe_receipts(conversation);
+            user.defer_receipts(conversation);
         }
         self.retry_soon(now);
     }
@@ -240,12 +249,12 @@ impl Hub {
             seen: seen.clone(),
         };
         if !self.submit(pending, request) {
-            self.marks.put_back(now.instant, marks, seen);
+            self.marks.restore(now.instant, marks, seen);
         }
     }
 
     /// The store has written marks, or not.
-    pub(in crate::server) fn advanced(
+    pub(in crate::server) fn on_advanced(
         &mut self,
         ctx: &mut Ctx<'_>,
         marks: Vec<(ConversationId, AccountId, EntryId)>,
@@ -253,7 +262,7 @@ impl Hub {
         outcome: Outcome,
     ) {
         if outcome == Outcome::Unknown {
-            self.marks.put_back(ctx.now.instant, marks, seen);
+            self.marks.restore(ctx.now.instant, marks, seen);
         }
     }
 }

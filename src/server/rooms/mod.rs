@@ -180,9 +180,9 @@ impl Hub {
     /// An account belongs to a room no longer: what is said from now on is not for its sessions, nor who receives it.
     fn expel(&mut self, ctx: &Ctx<'_>, account: AccountId, room: ConversationId) {
         self.presence.exit(account, room);
-        self.tallies.leave(ctx.now.instant, room, account);
+        self.counts.leave(ctx.now.instant, room, account);
         for id in self.sessions_of(account) {
-            self.stop_watching(id, room);
+            self.unsubscribe(id, room);
         }
     }
 

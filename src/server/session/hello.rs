@@ -189,7 +189,7 @@ impl Hub {
         user.pending_responses
             .push_back((channel, Message::control(greeting)));
         for (conversation, mark) in moved {
-            self.moved(ctx, conversation, mark);
+            self.on_mark_advanced(ctx, conversation, mark);
         }
         self.flush_responses(ctx, id);
     }

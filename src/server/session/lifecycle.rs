@@ -81,8 +81,8 @@ impl Hub {
         self.pending_hellos.forget(id);
         self.pending_responses.set(id, &mut user.pending_share, 0);
         Self::log_leaving(ctx, id, &user.name);
-        for conversation in &user.watching {
-            self.unwatch(id, *conversation);
+        for conversation in &user.subscribed {
+            self.remove_subscriber(id, *conversation);
         }
         ctx.endpoint.set_signed_in(ctx.now.instant, id, false);
         if self.presence.leave(user.account, id) {

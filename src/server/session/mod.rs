@@ -22,7 +22,7 @@ use crate::transport::shares::Share;
 
 /// Conversations whose receipts one session hears of at once; one more takes the place of the first. The
 /// client asks again for what it misses. Chosen: more than a person talks in at a time.
-pub const WATCHED_MAX: usize = 256;
+pub const SUBSCRIBED_MAX: usize = 256;
 
 /// One session of the transport, and how far its sign-in has come.
 pub struct Session {
@@ -88,12 +88,12 @@ pub struct User {
     /// Where the account began to read, in the conversations that were older than its membership.
     pub since: BTreeMap<ConversationId, EntryId>,
     /// The conversations whose receipts it is told.
-    pub watching: BTreeSet<ConversationId>,
+    pub subscribed: BTreeSet<ConversationId>,
     /// Those of them of which the store has not said yet that the account belongs to them: until then it is told
     /// nothing.
-    pub asking: BTreeSet<ConversationId>,
+    pub unverified: BTreeSet<ConversationId>,
     /// Those of them of which it could not be told a receipt, for want of room or of permission so far.
-    pub owed_receipts: BTreeSet<ConversationId>,
+    pub deferred: BTreeSet<ConversationId>,
 }
 
 /// How far a request for history has come. Until it is answered nothing more is taken from the bulk channel.
@@ -193,17 +193,17 @@ impl User {
     }
 
     /// A receipt of a conversation that it watches could not be told.
-    pub fn owe_receipts(&mut self, conversation: ConversationId) {
-        if self.watching.contains(&conversation) {
-            self.owed_receipts.insert(conversation);
+    pub fn defer_receipts(&mut self, conversation: ConversationId) {
+        if self.subscribed.contains(&conversation) {
+            self.deferred.insert(conversation);
         }
     }
 
     /// It is told no more receipts of a conversation.
     pub fn forget_receipts(&mut self, conversation: ConversationId) {
-        self.watching.remove(&conversation);
-        self.asking.remove(&conversation);
-        self.owed_receipts.remove(&conversation);
+        self.subscribed.remove(&conversation);
+        self.unverified.remove(&conversation);
+        self.deferred.remove(&conversation);
     }
 
     /// An entry, or the news of it, was sent. An older one that is sent once more takes nothing back.
@@ -227,9 +227,9 @@ impl User {
             lagging: BTreeMap::new(),
             sent: BTreeMap::new(),
             since: BTreeMap::new(),
-            watching: BTreeSet::new(),
-            asking: BTreeSet::new(),
-            owed_receipts: BTreeSet::new(),
+            subscribed: BTreeSet::new(),
+            unverified: BTreeSet::new(),
+            deferred: BTreeSet::new(),
         }
     }
 }

@@ -151,7 +151,7 @@ fn room_reaches_all_devices_of_its_members_and_who_was_removed_hears_that_last()
     assert_eq!(events(&heard), [EventKind::Joined]);
     assert_eq!(events(&bench.heard(phone)), [EventKind::Joined]);
 
-    bench.hub.watch(carols.server, BRIDGE);
+    bench.hub.subscribe(carols.server, BRIDGE);
     bench.say(alices, Channel::Control, &kick());
     bench.pass(50);
     let outcome = Outcome::Done(Reply::Changed {
@@ -180,7 +180,7 @@ fn room_reaches_all_devices_of_its_members_and_who_was_removed_hears_that_last()
     for link in [carols, phone] {
         assert_eq!(events(&bench.heard(link)), [EventKind::Kicked]);
     }
-    assert!(!bench.hub.watchers.contains_key(&BRIDGE));
+    assert!(!bench.hub.subscribers.contains_key(&BRIDGE));
 }
 
 #[test]
@@ -206,7 +206,7 @@ fn who_has_left_is_told_that_what_they_said_is_stored_but_no_receipts() {
         stored.repeated = true;
         bench.answer_next(Outcome::Done(Reply::Stored(stored)));
         assert!(matches!(bench.heard(link)[..], [ServerBody::Stored(_)]));
-        assert_eq!(bench.hub.watchers.contains_key(&BRIDGE), is_member);
+        assert_eq!(bench.hub.subscribers.contains_key(&BRIDGE), is_member);
     }
 }
 

@@ -11,7 +11,7 @@ use crate::transport::{SendError, SessionId};
 
 impl Hub {
     /// Somebody has received something: it is told by name, or counted.
-    pub(in crate::server) fn moved(
+    pub(in crate::server) fn on_mark_advanced(
         &mut self,
         ctx: &Ctx<'_>,
         conversation: ConversationId,
@@ -20,15 +20,15 @@ impl Hub {
         if self.is_silenced(mark.account, conversation) {
             return;
         }
-        if !self.tallies.is_counted(conversation) {
-            self.marks.tell(conversation, mark);
+        if !self.counts.is_counted(conversation) {
+            self.marks.queue_receipt(conversation, mark);
         } else if self.is_member(mark.account, conversation) {
-            self.tallies.advance(ctx.now.instant, conversation, &mark);
+            self.counts.advance(ctx.now.instant, conversation, &mark);
         }
     }
 
     /// An entry has told how many read a conversation: whether its receipts are counted follows from that.
-    pub(in crate::server) fn weigh(
+    pub(in crate::server) fn update_receipt_mode(
         &mut self,
         ctx: &mut Ctx<'_>,
         conversation: ConversationId,
@@ -41,9 +41,9 @@ impl Hub {
         };
         if members > NAMED_RECEIPTS_MAX {
             self.count(ctx, conversation, members);
-        } else if self.tallies.forget(conversation) {
+        } else if self.counts.forget(conversation) {
             // By name again: what was counted is told anew.
-            for id in self.watchers_of(conversation) {
+            for id in self.subscribers_of(conversation) {
                 self.request_receipts(ctx, id, conversation);
             }
         }
@@ -56,32 +56,32 @@ impl Hub {
         conversation: ConversationId,
         members: u32,
     ) {
-        if self.watchers.contains_key(&conversation) {
-            self.tallies.count(conversation, members);
-            self.ask_tally(ctx, conversation);
+        if self.subscribers.contains_key(&conversation) {
+            self.counts.count(conversation, members);
+            self.request_count(ctx, conversation);
         }
     }
 
     /// Asks the store once more where it could not say how far everybody was.
-    pub(in crate::server) fn ask_tallies(&mut self, ctx: &Ctx<'_>) {
-        for conversation in self.tallies.waiting() {
-            self.ask_tally(ctx, conversation);
+    pub(in crate::server) fn request_counts(&mut self, ctx: &Ctx<'_>) {
+        for conversation in self.counts.waiting() {
+            self.request_count(ctx, conversation);
         }
     }
 
     /// Asks the store for the marks of what is counted from now on, if it was not asked.
-    fn ask_tally(&mut self, ctx: &Ctx<'_>, conversation: ConversationId) {
-        if !self.tallies.is_waiting(conversation) {
+    fn request_count(&mut self, ctx: &Ctx<'_>, conversation: ConversationId) {
+        if !self.counts.is_waiting(conversation) {
             return;
         }
         // In the name of somebody who watches it and may know.
-        let mut watchers = self.watchers_of(conversation).into_iter();
-        let account = watchers.find_map(|id| {
+        let mut subscribers = self.subscribers_of(conversation).into_iter();
+        let account = subscribers.find_map(|id| {
             let account = self.sessions.user(id)?.account;
             self.is_member(account, conversation).then_some(account)
         });
         let Some(account) = account else {
-            self.tallies.forget(conversation);
+            self.counts.forget(conversation);
             return;
         };
         // What has not been written yet would be missing in what the store says.
@@ -91,44 +91,44 @@ impl Hub {
             account,
             named_max: u32::MAX,
         };
-        let is_asked = self.submit(Pending::Tally(conversation), request);
-        self.tallies.set_asked(conversation, is_asked);
+        let is_asked = self.submit(Pending::Counts(conversation), request);
+        self.counts.set_asked(conversation, is_asked);
         if !is_asked {
             self.retry_soon(ctx.now);
         }
     }
 
     /// The store has said how far everybody was.
-    pub(in crate::server) fn tally_loaded(
+    pub(in crate::server) fn on_counts_loaded(
         &mut self,
         ctx: &mut Ctx<'_>,
         conversation: ConversationId,
         outcome: Outcome,
     ) {
         if let Outcome::Done(Reply::Marks { members, marks, .. }) = outcome {
-            self.tallies
+            self.counts
                 .load(ctx.now.instant, conversation, members, &marks);
         } else {
             // A storage error, or the one in whose name it was asked has left meanwhile.
-            self.tallies.set_asked(conversation, false);
+            self.counts.set_asked(conversation, false);
             self.retry_soon(ctx.now);
         }
     }
 
     /// Tells the counts that have changed to all who watch them, when it is time.
-    pub(in crate::server) fn spread_counts(&mut self, ctx: &mut Ctx<'_>) {
-        for conversation in self.tallies.take_due(ctx.now.instant) {
-            if !self.tallies.is_loaded(conversation) {
+    pub(in crate::server) fn publish_counts(&mut self, ctx: &mut Ctx<'_>) {
+        for conversation in self.counts.take_due(ctx.now.instant) {
+            if !self.counts.is_loaded(conversation) {
                 continue;
             }
-            for id in self.watchers_of(conversation) {
-                self.tell_counts(ctx, id, conversation);
+            for id in self.subscribers_of(conversation) {
+                self.send_counts(ctx, id, conversation);
             }
         }
     }
 
     /// Tells the counts of a conversation, as far as they are known.
-    pub(in crate::server) fn tell_counts(
+    pub(in crate::server) fn send_counts(
         &mut self,
         ctx: &mut Ctx<'_>,
         id: SessionId,
@@ -137,16 +137,16 @@ impl Hub {
         let Some(user) = self.sessions.user_mut(id) else {
             return;
         };
-        if user.asking.contains(&conversation) {
+        if user.unverified.contains(&conversation) {
             // Whether the account may hear of it the store has not said yet.
-            user.owed_receipts.insert(conversation);
+            user.deferred.insert(conversation);
             return;
         }
-        if !self.tallies.is_loaded(conversation) {
+        if !self.counts.is_loaded(conversation) {
             // It is told with the others, once they are.
             return;
         }
-        let Some((members, steps)) = self.tallies.counts(conversation, user.account) else {
+        let Some((members, steps)) = self.counts.steps(conversation, user.account) else {
             return;
         };
         let message = Message::control(ReceiptCounts {
@@ -155,13 +155,13 @@ impl Hub {
             steps,
         });
         if Self::send(ctx, id, CHAT, &message) == Err(SendError::Full) {
-            user.owe_receipts(conversation);
+            user.defer_receipts(conversation);
         }
     }
 
-    pub(in crate::server) fn watchers_of(&self, conversation: ConversationId) -> Vec<SessionId> {
-        let watchers = self.watchers.get(&conversation);
-        watchers.into_iter().flatten().copied().collect()
+    pub(in crate::server) fn subscribers_of(&self, conversation: ConversationId) -> Vec<SessionId> {
+        let subscribers = self.subscribers.get(&conversation);
+        subscribers.into_iter().flatten().copied().collect()
     }
 
     /// Whether an account with a session belongs to everyone, or to a room. Of pairs it says nothing.
