@@ -15,7 +15,7 @@ use rand_core::SeedableRng as _;
 use support::{NOW_MS, in_directory, name};
 use udpchat::client::opaque::{LoginBegun, SignUpBegun};
 use udpchat::protocol::opaque::KeyStretching;
-use udpchat::server::{Name, Registrar};
+use udpchat::server::{Name, OpaqueServer};
 use udpchat::store::{Engine, NewAccount, Outcome, Reply, Request, RequestId};
 
 /// Accounts that there are.
@@ -29,16 +29,16 @@ fn ask(engine: &mut Engine, request: Request) -> Outcome {
 }
 
 /// The record of one account; the others have the same, under their own names.
-fn record(registrar: &Registrar, random: &mut ChaCha20Rng) -> NewAccount {
+fn record(opaque: &OpaqueServer, random: &mut ChaCha20Rng) -> NewAccount {
     let typed = Name::parse("user0").expect("a name");
     let (begun, request) = SignUpBegun::new(random, b"tea at four").expect("a password");
-    let (pending, answer) = registrar
+    let (pending, answer) = opaque
         .start_sign_up(random, typed, &request)
         .expect("a request");
     let upload = begun
         .finish(random, b"tea at four", &answer, KeyStretching::Identity)
         .expect("an answer");
-    Registrar::finish_sign_up(pending, &upload, NOW_MS).expect("an upload")
+    OpaqueServer::finish_sign_up(pending, &upload, NOW_MS).expect("an upload")
 }
 
 fn median(times: &mut [Duration]) -> Duration {
@@ -49,10 +49,10 @@ fn median(times: &mut [Duration]) -> Duration {
 fn main() {
     in_directory(|data| {
         let mut random = ChaCha20Rng::from_seed([1; 32]);
-        let setup = Registrar::generate(&mut random);
-        let registrar = Registrar::load(&setup).expect("made just now");
+        let setup = OpaqueServer::generate(&mut random);
+        let opaque = OpaqueServer::load(&setup).expect("made just now");
         let mut engine = Engine::open(data, [2; 32]).expect("it is empty");
-        let first = record(&registrar, &mut random);
+        let first = record(&opaque, &mut random);
         for number in 0..ACCOUNTS {
             let account = NewAccount {
                 name: name(number),
@@ -76,7 +76,7 @@ fn main() {
                 _ => None,
             };
             assert_eq!(account.is_some(), is_known);
-            let answer = registrar.start_login(&mut random, &typed, account, &request, &[3; 32]);
+            let answer = opaque.start_login(&mut random, &typed, account, &request, &[3; 32]);
             let took = begun.elapsed();
             answer.expect("a request");
             times[usize::from(is_known)].push(took);

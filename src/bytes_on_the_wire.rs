@@ -10,7 +10,7 @@ use crate::client::{Ask, Client, Input as Typed, Options};
 use crate::kit::{Memory, QueuedStore, Screen, UnderWay, settle};
 use crate::protocol::opaque::KeyStretching;
 use crate::protocol::{Envelope, ServerBody};
-use crate::server::{Hub, HubConfig, Input, Registrar};
+use crate::server::{Hub, HubConfig, Input, OpaqueServer};
 use crate::store::fault_disk::MemoryDisk;
 use crate::store::{Completion, Engine};
 use crate::testing::instant;
@@ -115,8 +115,8 @@ impl World {
         let disk = MemoryDisk::new();
         let database = disk.files().expect("the disk is empty");
         let mut engine = Engine::new(database, [3; 32]).expect("the schema is ours");
-        let setup = engine.secret("opaque", Registrar::generate);
-        let registrar = Registrar::load(&setup.expect("the disk works")).expect("it is ours");
+        let setup = engine.secret("opaque", OpaqueServer::generate);
+        let opaque = OpaqueServer::load(&setup.expect("the disk works")).expect("it is ours");
         let config = ServerConfig {
             static_key: [5; 32],
             reset_key: [6; 32],
@@ -127,7 +127,7 @@ impl World {
         let key = server.public_key().expect("a server has a key");
         let store = QueuedStore::new(SLOTS);
         let at_hub = Box::new(store.clone());
-        let hub = Hub::new(now, HubConfig::default(), at_hub, registrar, key, [4; 32]);
+        let hub = Hub::new(now, HubConfig::default(), at_hub, opaque, key, [4; 32]);
         Self {
             start: now,
             now,

@@ -7,7 +7,7 @@ use rand_chacha::ChaCha20Rng;
 use rand_core::RngCore as _;
 
 use crate::net;
-use crate::server::Registrar;
+use crate::server::OpaqueServer;
 use crate::store::{self, DATABASE_FILE, Engine, OpenError};
 
 /// Under which names the secrets stand in the database.
@@ -63,7 +63,7 @@ impl Secrets {
         Ok(Self {
             static_key: key(engine, data, STATIC_KEY)?,
             reset_key: key(engine, data, RESET_KEY)?,
-            opaque: secret(engine, data, OPAQUE, Registrar::generate)?,
+            opaque: secret(engine, data, OPAQUE, OpaqueServer::generate)?,
         })
     }
 
@@ -71,8 +71,8 @@ impl Secrets {
     ///
     /// # Errors
     /// If it is damaged.
-    pub fn registrar(&self) -> anyhow::Result<Registrar> {
-        Registrar::load(&self.opaque).context("the server's half of OPAQUE is damaged")
+    pub fn opaque(&self) -> anyhow::Result<OpaqueServer> {
+        OpaqueServer::load(&self.opaque).context("the server's half of OPAQUE is damaged")
     }
 }
 

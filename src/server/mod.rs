@@ -19,7 +19,7 @@ mod tests;
 
 pub use auth::hash_ticket;
 pub use auth::log::TARGET as SIGN_IN_LOG;
-pub use auth::opaque::{BadExchange, PendingLogin, PendingSignUp, Registrar};
+pub use auth::opaque::{BadExchange, OpaqueServer, PendingLogin, PendingSignUp};
 pub use hub::{Hub, HubConfig, HubCounters, Input, MakeRoom};
 pub use limits::{Limit, Limits};
 pub use names::{NAME_MAX_CHARS, Name, NameError, RoomName, RoomNameError};

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use udpchat::server::{self, Hub, HubConfig, Registrar};
+use udpchat::server::{self, Hub, HubConfig, OpaqueServer};
 use udpchat::store::fault_disk::MemoryDisk;
 use udpchat::store::{
     Completion, Engine, Outcome, Reply, Request, RequestId, Retention, begin_service_after,
@@ -69,9 +69,9 @@ impl ServerHost {
         let static_key = secret(&mut engine, "noise");
         let reset_key = secret(&mut engine, "reset");
         let setup = engine
-            .secret("opaque", Registrar::generate)
+            .secret("opaque", OpaqueServer::generate)
             .expect("the disk does not fail");
-        let registrar = Registrar::load(&setup).expect("the setup is ours");
+        let opaque = OpaqueServer::load(&setup).expect("the setup is ours");
         let config = ServerConfig {
             static_key,
             reset_key,
@@ -89,7 +89,7 @@ impl ServerHost {
             at,
             config,
             Box::new(store.clone()),
-            registrar,
+            opaque,
             server_key,
             seed,
         );

@@ -14,7 +14,7 @@ use super::api::{AdminApi, Answer, Request, RetainedConversation, User};
 use super::status::{self, Status, StoreStatus};
 use crate::net::{self, InputSender};
 use crate::protocol::{Access, AccountId};
-use crate::server::{Input, MakeRoom, Name, PendingSignUp, Registrar, RoomName};
+use crate::server::{Input, MakeRoom, Name, OpaqueServer, PendingSignUp, RoomName};
 use crate::store::{
     self, Engine, JournalLoss, Outcome, Refusal, Reply, RequestId, Snapshots, StoreCaller,
 };
@@ -60,7 +60,7 @@ fn done(outcome: Outcome) -> anyhow::Result<Result<Reply, Refusal>> {
 /// One conversation with an operator.
 pub struct AdminHandler {
     store: StoreAccess,
-    registrar: Registrar,
+    opaque: OpaqueServer,
     snapshots: Snapshots,
     /// What the start of the server found to be lost.
     loss: Option<JournalLoss>,
@@ -73,10 +73,10 @@ pub struct AdminHandler {
 impl AdminHandler {
     /// Works on the database by these ways, and with what the server keeps of OPAQUE.
     #[must_use]
-    pub const fn new(store: StoreAccess, registrar: Registrar, snapshots: Snapshots) -> Self {
+    pub const fn new(store: StoreAccess, opaque: OpaqueServer, snapshots: Snapshots) -> Self {
         Self {
             store,
-            registrar,
+            opaque,
             snapshots,
             loss: None,
             hub: None,
@@ -239,7 +239,7 @@ impl AdminHandler {
     fn start(&mut self, typed: String, request: &str) -> anyhow::Result<Answer> {
         let name = Name::parse_new(&typed)?;
         let request = STANDARD.decode(request).context("bad base64")?;
-        let (pending, response) = self.registrar.start_sign_up(&mut OsRng, name, &request)?;
+        let (pending, response) = self.opaque.start_sign_up(&mut OsRng, name, &request)?;
         self.pending = Some((typed, pending));
         Ok(Answer::Start {
             response: STANDARD.encode(response),
@@ -252,7 +252,7 @@ impl AdminHandler {
             _ => bail!("no sign-up of {typed:?} has begun"),
         };
         let upload = STANDARD.decode(upload).context("bad base64")?;
-        let account = Registrar::finish_sign_up(pending, &upload, net::now().unix_ms)?;
+        let account = OpaqueServer::finish_sign_up(pending, &upload, net::now().unix_ms)?;
         match self.store.call(store::Request::CreateAccount(account))? {
             Ok(Reply::Account(account)) => Ok(Answer::Added { name: account.name }),
             Err(Refusal::NameTaken) => bail!("the name is taken"),

@@ -40,7 +40,7 @@ pub fn open(data: &Path) -> anyhow::Result<Box<dyn AdminApi>> {
             "udpchat: {loss}: stored messages are lost; the database has a new epoch, so that clients notice"
         );
     }
-    let opaque = Secrets::of(&mut engine, data)?.registrar()?;
+    let opaque = Secrets::of(&mut engine, data)?.opaque()?;
     let snapshots = engine.snapshots();
     let store = StoreAccess::Engine(Box::new(engine));
     Ok(Box::new(AdminHandler::new(store, opaque, snapshots)))

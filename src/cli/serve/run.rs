@@ -53,12 +53,12 @@ pub fn run(args: Args, context: &Context<'_>) -> Outcome {
         retention: args.retention(),
         ..HubConfig::default()
     };
-    let registrar = secrets.registrar()?;
-    let hub = Hub::new(now, config, Box::new(handle), registrar, key, net::seed()?);
+    let opaque = secrets.opaque()?;
+    let hub = Hub::new(now, config, Box::new(handle), opaque, key, net::seed()?);
     let (caller, hub_inputs) = (store.caller(), inputs.clone());
     let control = admin::Server::start(&data, move || {
         let store = StoreAccess::Thread(caller.clone());
-        let handler = AdminHandler::new(store, secrets.registrar()?, snapshots.clone());
+        let handler = AdminHandler::new(store, secrets.opaque()?, snapshots.clone());
         Ok(Box::new(handler.with_hub(hub_inputs.clone(), loss)))
     })?;
     if args.measured {

@@ -2,13 +2,13 @@
 //!
 //! Their form is stable: `sign-in ok user=NAME from=ADDRESS device=N by=WAY`, `sign-up ok user=NAME from=ADDRESS`,
 //! `sign-in refused reason=CODE from=ADDRESS name=CLAIM`, and `sign-up refused` likewise. Of a wrong password the client
-//! learns first, and gives the login up: that is `reason=NOT_COMPLETED` (`unfinished.rs`). What a peer chose stands last
+//! learns first, and gives the login up: that is `reason=NOT_COMPLETED` (`login_attempts.rs`). What a peer chose stands last
 //! and in quotation marks, so that it imitates nothing that stands before it.
 
 use std::fmt;
 use std::net::SocketAddr;
 
-use super::pending_logins::Attempt;
+use super::login_attempts::Attempt;
 use crate::protocol::{AccountId, Command, DeviceId, ErrorCode};
 
 /// Under which target they are logged.

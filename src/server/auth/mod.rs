@@ -1,8 +1,8 @@
 //! Signing up, in and out.
 
 pub(super) mod log;
+pub(super) mod login_attempts;
 pub(super) mod opaque;
-pub(super) mod pending_logins;
 
 use std::time::Duration;
 
@@ -21,8 +21,8 @@ use crate::protocol::{
 use crate::store::{Outcome, Refusal, Reply, Request, TicketHash};
 use crate::transport::{Channel, SessionId};
 use log::Claim;
-use opaque::Registrar;
-use pending_logins::Attempt;
+use login_attempts::Attempt;
+use opaque::OpaqueServer;
 
 /// How long a ticket is good: 30 days, in milliseconds (the design's figure).
 const TICKET_LIFE_MS: u64 = 30 * 24 * 60 * 60 * 1000;
@@ -35,7 +35,7 @@ impl Hub {
     pub(super) fn sign_up(&mut self, ctx: &mut Ctx<'_>, id: SessionId, body: SignUp) {
         let command = Command::SignUp;
         self.claim(id, Claim::name(&body.name));
-        let Some(name) = self.name(ctx, id, command, Name::parse_new(&body.name)) else {
+        let Some(name) = self.checked_name(ctx, id, command, Name::parse_new(&body.name)) else {
             return;
         };
         let Some(remote) = ctx.endpoint.remote(id) else {
@@ -44,7 +44,7 @@ impl Hub {
         // Whose name it is tells nothing of anybody's password, so it is no guess.
         let now = ctx.now.instant;
         if let Err(wait) = self.throttle.begin_account(now, remote.ip()) {
-            return self.refuse_for_now(ctx, id, command, wait);
+            return self.throttle_reply(ctx, id, command, wait);
         }
         let request = Request::FindAccount {
             name: name.canonical().to_owned(),
@@ -54,10 +54,10 @@ impl Hub {
             name,
             request: body.request.into_vec(),
         };
-        self.ask_for_sign_in(ctx, id, command, pending, request);
+        self.submit_sign_in(ctx, id, command, pending, request);
     }
 
-    pub(super) fn sign_up_named(
+    pub(super) fn on_sign_up_checked(
         &mut self,
         ctx: &mut Ctx<'_>,
         id: SessionId,
@@ -68,7 +68,7 @@ impl Hub {
         let command = Command::SignUp;
         match outcome {
             Outcome::Refused(Refusal::NoSuchUser) => {
-                match self.registrar.start_sign_up(&mut self.rng, name, request) {
+                match self.opaque.start_sign_up(&mut self.rng, name, request) {
                     Ok((pending, response)) => {
                         self.set_stage(id, Stage::SigningUp(Box::new(pending)));
                         let answer = SignUpAnswer {
@@ -76,14 +76,14 @@ impl Hub {
                         };
                         Self::respond(ctx, id, CHANNEL, &Message::control(answer));
                     }
-                    Err(error) => self.refuse_malformed(ctx, id, command, error),
+                    Err(error) => self.reject_malformed(ctx, id, command, error),
                 }
             }
             Outcome::Done(_) => {
                 let failure = Failure::new(ErrorCode::NameTaken, "");
-                self.refuse_sign_in(ctx, id, command, failure);
+                self.reject_sign_in(ctx, id, command, failure);
             }
-            other => self.refuse_sign_in(ctx, id, command, failure_of(&other)),
+            other => self.reject_sign_in(ctx, id, command, failure_of(&other)),
         }
         self.unblock(ctx, id);
     }
@@ -93,24 +93,24 @@ impl Hub {
         let command = Command::SignUpFinish;
         let Some(Stage::SigningUp(pending)) = self.take_stage(id) else {
             let failure = Failure::new(ErrorCode::OutOfTurn, "no sign-up has begun");
-            return self.refuse_sign_in(ctx, id, command, failure);
+            return self.reject_sign_in(ctx, id, command, failure);
         };
         let Some(remote) = ctx.endpoint.remote(id) else {
             return;
         };
         if let Err(wait) = self.throttle.open_account(ctx.now.instant, remote.ip()) {
-            return self.refuse_for_now(ctx, id, command, wait);
+            return self.throttle_reply(ctx, id, command, wait);
         }
-        match Registrar::finish_sign_up(*pending, &body.upload, ctx.now.unix_ms) {
+        match OpaqueServer::finish_sign_up(*pending, &body.upload, ctx.now.unix_ms) {
             Ok(account) => {
                 let request = Request::CreateAccount(account);
-                self.ask_for_sign_in(ctx, id, command, Pending::SignUp { session: id }, request);
+                self.submit_sign_in(ctx, id, command, Pending::SignUp { session: id }, request);
             }
-            Err(error) => self.refuse_malformed(ctx, id, command, error),
+            Err(error) => self.reject_malformed(ctx, id, command, error),
         }
     }
 
-    pub(super) fn signed_up(&mut self, ctx: &mut Ctx<'_>, id: SessionId, outcome: Outcome) {
+    pub(super) fn on_signed_up(&mut self, ctx: &mut Ctx<'_>, id: SessionId, outcome: Outcome) {
         match outcome {
             Outcome::Done(Reply::Account(account)) => {
                 if let Some(remote) = ctx.endpoint.remote(id) {
@@ -119,7 +119,7 @@ impl Hub {
                 let answer = SignedUp { name: account.name };
                 Self::respond(ctx, id, CHANNEL, &Message::control(answer));
             }
-            other => self.refuse_sign_in(ctx, id, Command::SignUpFinish, failure_of(&other)),
+            other => self.reject_sign_in(ctx, id, Command::SignUpFinish, failure_of(&other)),
         }
         self.unblock(ctx, id);
     }
@@ -128,7 +128,7 @@ impl Hub {
     pub(super) fn login(&mut self, ctx: &mut Ctx<'_>, id: SessionId, body: Login) {
         let command = Command::Login;
         self.claim(id, Claim::name(&body.name));
-        let Some(name) = self.name(ctx, id, command, Name::parse(&body.name)) else {
+        let Some(name) = self.checked_name(ctx, id, command, Name::parse(&body.name)) else {
             return;
         };
         let Some(remote) = ctx.endpoint.remote(id) else {
@@ -136,7 +136,7 @@ impl Hub {
         };
         let now = ctx.now.instant;
         if let Err(wait) = self.throttle.guess(now, name.canonical(), remote.ip()) {
-            return self.refuse_for_now(ctx, id, command, wait);
+            return self.throttle_reply(ctx, id, command, wait);
         }
         let request = Request::FindAccount {
             name: name.canonical().to_owned(),
@@ -146,10 +146,10 @@ impl Hub {
             name,
             request: body.request.into_vec(),
         };
-        self.ask_for_sign_in(ctx, id, command, pending, request);
+        self.submit_sign_in(ctx, id, command, pending, request);
     }
 
-    pub(super) fn login_named(
+    pub(super) fn on_login_account(
         &mut self,
         ctx: &mut Ctx<'_>,
         id: SessionId,
@@ -167,21 +167,21 @@ impl Hub {
                 None
             }
             other => {
-                self.refuse_sign_in(ctx, id, command, failure_of(&other));
+                self.reject_sign_in(ctx, id, command, failure_of(&other));
                 return self.unblock(ctx, id);
             }
         };
         if let Some(session) = self.sessions.get_mut(id) {
             let hash = session.handshake_hash;
             match self
-                .registrar
+                .opaque
                 .start_login(&mut self.rng, name, account, request, &hash)
             {
                 Ok((pending, response)) => {
                     session.stage = Stage::LoggingIn(Box::new(pending));
                     if let Some(from) = ctx.endpoint.remote(id) {
                         let claim = session.claim.clone();
-                        session.unfinished.begin(Attempt { from, claim });
+                        session.login_attempts.begin(Attempt { from, claim });
                     }
                     let name = name.canonical().to_owned();
                     let answer = LoginAnswer {
@@ -190,7 +190,7 @@ impl Hub {
                     };
                     Self::respond(ctx, id, CHANNEL, &Message::control(answer));
                 }
-                Err(error) => self.refuse_malformed(ctx, id, command, error),
+                Err(error) => self.reject_malformed(ctx, id, command, error),
             }
         }
         self.unblock(ctx, id);
@@ -201,13 +201,13 @@ impl Hub {
         let command = Command::LoginFinish;
         let Some(Stage::LoggingIn(pending)) = self.take_stage(id) else {
             let failure = Failure::new(ErrorCode::OutOfTurn, "no login has begun");
-            return self.refuse_sign_in(ctx, id, command, failure);
+            return self.reject_sign_in(ctx, id, command, failure);
         };
-        let finished = Registrar::finish_login(*pending, &body.finalization);
+        let finished = OpaqueServer::finish_login(*pending, &body.finalization);
         if let Some(session) = self.sessions.get_mut(id) {
             let guess = match &finished {
-                Some(_) => session.unfinished.prove(),
-                None => session.unfinished.fail(),
+                Some(_) => session.login_attempts.prove(),
+                None => session.login_attempts.fail(),
             };
             if let Some(guess) = guess {
                 log::not_completed(&guess);
@@ -215,7 +215,7 @@ impl Hub {
         }
         let Some(account) = finished else {
             let failure = Failure::new(ErrorCode::LoginFailed, "");
-            return self.refuse_sign_in(ctx, id, command, failure);
+            return self.reject_sign_in(ctx, id, command, failure);
         };
         if let Some(remote) = ctx.endpoint.remote(id) {
             self.throttle.password_proved(&account.name, remote.ip());
@@ -233,7 +233,7 @@ impl Hub {
             ticket: self.hash_ticket(account.id, &ticket),
             expires_ms: ctx.now.unix_ms + TICKET_LIFE_MS,
         };
-        self.ask_for_sign_in(
+        self.submit_sign_in(
             ctx,
             id,
             command,
@@ -254,12 +254,12 @@ impl Hub {
         // Each session has one look, whatever others have done from the same network; the next takes a handshake.
         let has_failed = session.has_failed_ticket;
         if has_failed || self.unrevoked.contains(&(body.account, body.device)) {
-            return self.refuse_ticket(ctx, id);
+            return self.reject_ticket(ctx, id);
         }
         // Only good tickets are charged to an account, and what it asks itself: so nobody else makes it wait.
         let now = ctx.now.instant;
         if let Some(wait) = self.budgets.time_to_resume(now, body.account) {
-            return self.refuse_for_now(ctx, id, Command::Resume, wait);
+            return self.throttle_reply(ctx, id, Command::Resume, wait);
         }
         let successor = self.make_ticket();
         let request = Request::Resume {
@@ -274,11 +274,11 @@ impl Hub {
             session: id,
             ticket: successor,
         };
-        self.ask_for_sign_in(ctx, id, Command::Resume, pending, request);
+        self.submit_sign_in(ctx, id, Command::Resume, pending, request);
     }
 
     /// A ticket is worthless: the network that it came from is charged for it.
-    fn refuse_ticket(&mut self, ctx: &mut Ctx<'_>, id: SessionId) {
+    fn reject_ticket(&mut self, ctx: &mut Ctx<'_>, id: SessionId) {
         if let Some(session) = self.sessions.get_mut(id) {
             session.has_failed_ticket = true;
         }
@@ -287,11 +287,11 @@ impl Hub {
             self.throttle.ticket_refused(now, remote.ip());
         }
         let failure = Failure::new(ErrorCode::TicketRefused, "");
-        self.refuse_sign_in(ctx, id, Command::Resume, failure);
+        self.reject_sign_in(ctx, id, Command::Resume, failure);
     }
 
     /// The user is known, and on which device: the session of a signed-in user begins.
-    pub(super) fn device_known(
+    pub(super) fn on_device_opened(
         &mut self,
         ctx: &mut Ctx<'_>,
         id: SessionId,
@@ -315,10 +315,10 @@ impl Hub {
                 }
                 let Some(giving_way) = self.evict_sessions(ctx, id, account, device) else {
                     let failure = Failure::new(ErrorCode::LimitReached, "sessions of the server");
-                    self.refuse_sign_in(ctx, id, command, failure);
+                    self.reject_sign_in(ctx, id, command, failure);
                     return self.unblock(ctx, id);
                 };
-                self.log_unfinished(id);
+                self.log_given_up(id);
                 let user = User::new(account, name.clone(), device);
                 self.set_stage(id, Stage::SignedIn(Box::new(user)));
                 ctx.endpoint.set_signed_in(ctx.now.instant, id, true);
@@ -345,14 +345,14 @@ impl Hub {
                     self.end(ctx, earlier, reason);
                 }
             }
-            Outcome::Refused(_) if command == Command::Resume => self.refuse_ticket(ctx, id),
-            other => self.refuse_sign_in(ctx, id, command, failure_of(&other)),
+            Outcome::Refused(_) if command == Command::Resume => self.reject_ticket(ctx, id),
+            other => self.reject_sign_in(ctx, id, command, failure_of(&other)),
         }
         self.unblock(ctx, id);
     }
 
     /// The name that was typed, if it can be one.
-    fn name(
+    fn checked_name(
         &self,
         ctx: &mut Ctx<'_>,
         id: SessionId,
@@ -363,13 +363,13 @@ impl Hub {
             Ok(name) => Some(name),
             Err(error) => {
                 let failure = Failure::new(ErrorCode::BadName, error.to_string());
-                self.refuse_sign_in(ctx, id, command, failure);
+                self.reject_sign_in(ctx, id, command, failure);
                 None
             }
         }
     }
 
-    fn ask_for_sign_in(
+    fn submit_sign_in(
         &mut self,
         ctx: &mut Ctx<'_>,
         id: SessionId,
@@ -383,15 +383,15 @@ impl Hub {
             }
         } else {
             let failure = Failure::new(ErrorCode::Unavailable, "");
-            self.refuse_sign_in(ctx, id, command, failure);
+            self.reject_sign_in(ctx, id, command, failure);
         }
     }
 
-    fn refuse_for_now(&self, ctx: &mut Ctx<'_>, id: SessionId, command: Command, wait: Duration) {
-        self.refuse_sign_in(ctx, id, command, too_many(wait));
+    fn throttle_reply(&self, ctx: &mut Ctx<'_>, id: SessionId, command: Command, wait: Duration) {
+        self.reject_sign_in(ctx, id, command, too_many(wait));
     }
 
-    fn refuse_malformed(
+    fn reject_malformed(
         &self,
         ctx: &mut Ctx<'_>,
         id: SessionId,
@@ -399,11 +399,11 @@ impl Hub {
         error: opaque::BadExchange,
     ) {
         let failure = Failure::new(ErrorCode::Malformed, error.to_string());
-        self.refuse_sign_in(ctx, id, command, failure);
+        self.reject_sign_in(ctx, id, command, failure);
     }
 
     /// Refuses, and logs it.
-    fn refuse_sign_in(&self, ctx: &mut Ctx<'_>, id: SessionId, command: Command, failure: Failure) {
+    fn reject_sign_in(&self, ctx: &mut Ctx<'_>, id: SessionId, command: Command, failure: Failure) {
         if let (Some(session), Some(remote)) = (self.sessions.get(id), ctx.endpoint.remote(id)) {
             log::refused(command, failure.code, remote, &session.claim);
         }
@@ -411,7 +411,7 @@ impl Hub {
     }
 
     /// Refuses with what the store said.
-    pub(super) fn refuse_outcome(
+    pub(super) fn send_outcome_error(
         ctx: &mut Ctx<'_>,
         id: SessionId,
         channel: Channel,
@@ -422,9 +422,9 @@ impl Hub {
     }
 
     /// What was begun on a session and not finished will not be.
-    pub(super) fn log_unfinished(&mut self, id: SessionId) {
+    pub(super) fn log_given_up(&mut self, id: SessionId) {
         if let Some(session) = self.sessions.get_mut(id) {
-            let given_up = session.unfinished.close();
+            let given_up = session.login_attempts.close();
             given_up.for_each(|attempt| log::not_completed(&attempt));
         }
     }
@@ -432,7 +432,7 @@ impl Hub {
     /// Somebody says anew who they are: a login that was begun before is given up.
     fn claim(&mut self, id: SessionId, claim: Claim) {
         if let Some(session) = self.sessions.get_mut(id) {
-            if let Some(attempt) = session.unfinished.give_up() {
+            if let Some(attempt) = session.login_attempts.give_up() {
                 log::not_completed(&attempt);
             }
             session.claim = claim;

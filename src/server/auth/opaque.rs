@@ -16,13 +16,13 @@ use crate::server::names::Name;
 use crate::store::{Account, NewAccount};
 
 /// What the server keeps of OPAQUE: with it, and only with it, the accounts' records are of use.
-pub struct Registrar {
+pub struct OpaqueServer {
     setup: ServerSetup<Suite>,
     /// Makes the credential identifiers of accounts that do not exist, the same for the same name each time.
-    stand_in_key: [u8; 32],
+    fake_credential_key: [u8; 32],
     /// The record of no account: what is done with an account's record takes some time, and is done with this one
     /// where there is none.
-    stand_in_record: Vec<u8>,
+    fake_record: Vec<u8>,
 }
 
 /// The peer's half was not what OPAQUE expects.
@@ -44,24 +44,25 @@ pub struct PendingLogin {
     account: Option<Account>,
 }
 
-impl Registrar {
+impl OpaqueServer {
     /// Makes the setup that is kept with the database.
     pub fn generate(rng: &mut (impl RngCore + CryptoRng)) -> Vec<u8> {
         ServerSetup::<Suite>::new(rng).serialize().to_vec()
     }
 
-    /// Takes up a setup that [`Registrar::generate`] has made.
+    /// Takes up a setup that [`OpaqueServer::generate`] has made.
     ///
     /// # Errors
     /// If the bytes are no setup: the database is damaged.
     pub fn load(setup: &[u8]) -> Result<Self, BadExchange> {
         let rng = blake3::derive_key("udpchat 1 stand-in record", setup);
-        let stand_in_key = blake3::derive_key("udpchat 1 stand-in credential identifiers", setup);
+        let fake_credential_key =
+            blake3::derive_key("udpchat 1 stand-in credential identifiers", setup);
         let setup = ServerSetup::deserialize(setup).map_err(|_| BadExchange)?;
         Ok(Self {
-            stand_in_record: stand_in_record(&setup, ChaCha20Rng::from_seed(rng))?,
+            fake_record: fake_record(&setup, ChaCha20Rng::from_seed(rng))?,
             setup,
-            stand_in_key,
+            fake_credential_key,
         })
     }
 
@@ -121,10 +122,10 @@ impl Registrar {
         handshake_hash: &[u8; 32],
     ) -> Result<(PendingLogin, Vec<u8>), BadExchange> {
         let request = CredentialRequest::deserialize(request).map_err(|_| BadExchange)?;
-        let stand_in = self.stand_in(name.canonical());
+        let fake_credential = self.fake_credential(name.canonical());
         let (record, credential_identifier) = match &account {
             Some(account) => (&account.record, account.credential_identifier),
-            None => (&self.stand_in_record, stand_in),
+            None => (&self.fake_record, fake_credential),
         };
         let record = ServerRegistration::deserialize(record).map_err(|_| BadExchange)?;
         let context = context(handshake_hash);
@@ -161,8 +162,8 @@ impl Registrar {
         pending.account
     }
 
-    fn stand_in(&self, name: &str) -> [u8; 16] {
-        let hash = blake3::keyed_hash(&self.stand_in_key, name.as_bytes());
+    fn fake_credential(&self, name: &str) -> [u8; 16] {
+        let hash = blake3::keyed_hash(&self.fake_credential_key, name.as_bytes());
         let mut identifier = [0; 16];
         identifier.copy_from_slice(&hash.as_bytes()[..16]);
         identifier
@@ -170,10 +171,7 @@ impl Registrar {
 }
 
 /// A record like any account's, of a password that nobody knows.
-fn stand_in_record(
-    setup: &ServerSetup<Suite>,
-    mut rng: ChaCha20Rng,
-) -> Result<Vec<u8>, BadExchange> {
+fn fake_record(setup: &ServerSetup<Suite>, mut rng: ChaCha20Rng) -> Result<Vec<u8>, BadExchange> {
     let mut password = [0; 32];
     rng.fill_bytes(&mut password);
     let client =
@@ -209,10 +207,10 @@ mod tests {
 
     const HASH: [u8; 32] = [7; 32];
 
-    fn sign_up(registrar: &Registrar, rng: &mut ChaCha20Rng, password: &[u8]) -> Account {
+    fn sign_up(opaque: &OpaqueServer, rng: &mut ChaCha20Rng, password: &[u8]) -> Account {
         let name = Name::parse("erin").unwrap();
         let start = ClientRegistration::<Suite>::start(rng, password).unwrap();
-        let (pending, answer) = registrar
+        let (pending, answer) = opaque
             .start_sign_up(rng, name, &start.message.serialize())
             .unwrap();
         let parameters =
@@ -222,7 +220,7 @@ mod tests {
             .state
             .finish(rng, password, answer, parameters)
             .unwrap();
-        let new = Registrar::finish_sign_up(pending, &upload.message.serialize(), 5).unwrap();
+        let new = OpaqueServer::finish_sign_up(pending, &upload.message.serialize(), 5).unwrap();
         Account {
             id: AccountId(1),
             name: new.name,
@@ -244,13 +242,13 @@ mod tests {
         client_hash: [u8; 32],
     ) -> Option<Account> {
         let mut rng = ChaCha20Rng::from_seed([1; 32]);
-        let registrar = Registrar::load(&Registrar::generate(&mut rng)).unwrap();
-        let known = sign_up(&registrar, &mut rng, b"tea at four");
+        let opaque = OpaqueServer::load(&OpaqueServer::generate(&mut rng)).unwrap();
+        let known = sign_up(&opaque, &mut rng, b"tea at four");
         let account = account.is_some().then_some(known);
         let name = Name::parse(name).unwrap();
         let start = ClientLogin::<Suite>::start(&mut rng, password).unwrap();
         let request = start.message.serialize();
-        let (pending, answer) = registrar
+        let (pending, answer) = opaque
             .start_login(&mut rng, &name, account, &request, &HASH)
             .unwrap();
         let context = context(&client_hash);
@@ -264,7 +262,7 @@ mod tests {
             .state
             .finish(&mut rng, password, answer, parameters)
             .ok()?;
-        Registrar::finish_login(pending, &finish.message.serialize())
+        OpaqueServer::finish_login(pending, &finish.message.serialize())
     }
 
     fn somebody() -> Account {
@@ -304,15 +302,15 @@ mod tests {
     fn unknown_name_takes_the_same_steps_as_a_known_one() {
         // A known account's record was taken apart, and an unknown one's made of dice, which takes 5 microseconds less.
         let mut rng = ChaCha20Rng::from_seed([3; 32]);
-        let mut registrar = Registrar::load(&Registrar::generate(&mut rng)).unwrap();
-        let known = sign_up(&registrar, &mut rng, b"tea at four");
+        let mut opaque = OpaqueServer::load(&OpaqueServer::generate(&mut rng)).unwrap();
+        let known = sign_up(&opaque, &mut rng, b"tea at four");
         let name = Name::parse("erin").unwrap();
-        assert_eq!(registrar.stand_in_record.len(), known.record.len());
+        assert_eq!(opaque.fake_record.len(), known.record.len());
         let start = ClientLogin::<Suite>::start(&mut rng, b"tea at five").unwrap();
         let request = start.message.serialize();
         let mut lengths = Vec::new();
         for account in [Some(known.clone()), None] {
-            let begun = registrar.start_login(&mut rng, &name, account, &request, &HASH);
+            let begun = opaque.start_login(&mut rng, &name, account, &request, &HASH);
             lengths.push(begun.map(|(_, answer)| answer.len()).unwrap());
         }
         assert_eq!(lengths[0], lengths[1]);
@@ -321,9 +319,9 @@ mod tests {
             record: vec![0xff; known.record.len()],
             ..known
         };
-        registrar.stand_in_record.clone_from(&damaged.record);
+        opaque.fake_record.clone_from(&damaged.record);
         for account in [Some(damaged), None] {
-            let begun = registrar.start_login(&mut rng, &name, account, &request, &HASH);
+            let begun = opaque.start_login(&mut rng, &name, account, &request, &HASH);
             assert!(begun.is_err());
         }
     }
@@ -331,8 +329,8 @@ mod tests {
     #[test]
     fn record_that_stands_in_is_the_same_after_a_restart_and_another_on_another_server() {
         let mut rng = ChaCha20Rng::from_seed([3; 32]);
-        let setups = [0, 1].map(|_| Registrar::generate(&mut rng));
-        let record = |setup: &[u8]| Registrar::load(setup).unwrap().stand_in_record;
+        let setups = [0, 1].map(|_| OpaqueServer::generate(&mut rng));
+        let record = |setup: &[u8]| OpaqueServer::load(setup).unwrap().fake_record;
         assert_eq!(record(&setups[0]), record(&setups[0]));
         assert_ne!(record(&setups[0]), record(&setups[1]));
     }
@@ -340,18 +338,18 @@ mod tests {
     #[test]
     fn malformed_halves_are_refused() {
         let mut rng = ChaCha20Rng::from_seed([2; 32]);
-        let registrar = Registrar::load(&Registrar::generate(&mut rng)).unwrap();
+        let opaque = OpaqueServer::load(&OpaqueServer::generate(&mut rng)).unwrap();
         let name = Name::parse("erin").unwrap();
         assert!(
-            registrar
+            opaque
                 .start_sign_up(&mut rng, name.clone(), &[0; 32])
                 .is_err()
         );
         assert!(
-            registrar
+            opaque
                 .start_login(&mut rng, &name, None, &[1; 7], &HASH)
                 .is_err()
         );
-        assert!(Registrar::load(&[1, 2, 3]).is_err());
+        assert!(OpaqueServer::load(&[1, 2, 3]).is_err());
     }
 }

@@ -176,21 +176,21 @@ impl Hub {
                 name,
                 request,
             } => {
-                self.sign_up_named(ctx, session, name, &request, outcome);
+                self.on_sign_up_checked(ctx, session, name, &request, outcome);
             }
-            Pending::SignUp { session } => self.signed_up(ctx, session, outcome),
+            Pending::SignUp { session } => self.on_signed_up(ctx, session, outcome),
             Pending::LoginName {
                 session,
                 name,
                 request,
             } => {
-                self.login_named(ctx, session, &name, &request, outcome);
+                self.on_login_account(ctx, session, &name, &request, outcome);
             }
             Pending::Device { session, ticket } => {
-                self.device_known(ctx, session, Command::LoginFinish, ticket, outcome);
+                self.on_device_opened(ctx, session, Command::LoginFinish, ticket, outcome);
             }
             Pending::Resume { session, ticket } => {
-                self.device_known(ctx, session, Command::Resume, ticket, outcome);
+                self.on_device_opened(ctx, session, Command::Resume, ticket, outcome);
             }
             Pending::Revoke { account, device } => self.on_revoked(ctx, account, device, &outcome),
             Pending::Hello { session, channel } => {

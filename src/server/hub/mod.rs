@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng as _;
 
-use super::auth::opaque::Registrar;
+use super::auth::opaque::OpaqueServer;
 use super::limits::Limits;
 use super::limits::account_budget::Budgets;
 use super::limits::throttle::Throttle;
@@ -157,7 +157,7 @@ pub struct HubCounters {
 /// The server's state, all of it that is not in the store.
 pub struct Hub {
     pub(super) config: HubConfig,
-    pub(super) registrar: Registrar,
+    pub(super) opaque: OpaqueServer,
     pub(super) server_key: [u8; 32],
     pub(super) rng: ChaCha20Rng,
     pub(super) throttle: Throttle,
@@ -216,7 +216,7 @@ impl Hub {
         now: Now,
         config: HubConfig,
         store: Box<dyn Store + Send>,
-        registrar: Registrar,
+        opaque: OpaqueServer,
         server_key: [u8; 32],
         seed: [u8; 32],
     ) -> Self {
@@ -224,7 +224,7 @@ impl Hub {
         let throttle = Throttle::new(now.instant, limits.attempts);
         Self {
             config,
-            registrar,
+            opaque,
             server_key,
             rng: ChaCha20Rng::from_seed(seed),
             throttle,
@@ -360,7 +360,7 @@ impl Hub {
         tracing::debug!(session = id.0, %reason, "session over");
         self.drain_last(ctx, id);
         self.sign_out(ctx, id);
-        self.log_unfinished(id);
+        self.log_given_up(id);
         self.sessions.remove(id);
     }
 }

@@ -172,7 +172,7 @@ impl Hub {
             Outcome::Unknown => self.defer_receipts(ctx.now, id, conversation),
             other => {
                 self.unsubscribe(id, conversation);
-                Self::refuse_outcome(ctx, id, CHAT, Command::Receipts, &other);
+                Self::send_outcome_error(ctx, id, CHAT, Command::Receipts, &other);
             }
         }
     }

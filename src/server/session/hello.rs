@@ -123,7 +123,7 @@ impl Hub {
         self.pending_hellos.forget(id);
         let Outcome::Done(Reply::Hello { standings, blocked }) = outcome else {
             self.start_hello_timer(ctx, id);
-            Self::refuse_outcome(ctx, id, channel, Command::Hello, &outcome);
+            Self::send_outcome_error(ctx, id, channel, Command::Hello, &outcome);
             return self.unblock(ctx, id);
         };
         let others = self.presence.online_count().saturating_sub(1);

@@ -9,8 +9,8 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Instant;
 
 use super::auth::log::Claim;
+use super::auth::login_attempts::LoginAttempts;
 use super::auth::opaque::{PendingLogin, PendingSignUp};
-use super::auth::pending_logins::Unfinished;
 use super::hub::intake::STRANGER;
 use super::limits::token_bucket::Bucket;
 use super::policy::Role;
@@ -33,7 +33,7 @@ pub struct Session {
     /// Who the peer last said that it is.
     pub claim: Claim,
     /// Its logins that have no second half yet, or will have none.
-    pub unfinished: Unfinished,
+    pub login_attempts: LoginAttempts,
     /// A request of the sign-in waits for the store: until it is answered no more is taken from the control
     /// channel, so that the steps stay in order.
     pub busy: bool,
@@ -128,7 +128,7 @@ impl Session {
             handshake_hash,
             stage: Stage::Anonymous,
             claim: Claim::Nobody,
-            unfinished: Unfinished::default(),
+            login_attempts: LoginAttempts::default(),
             busy: false,
             damaged: 0,
             has_reported: false,

@@ -62,7 +62,7 @@ fn sign_in(bench: &mut Bench, link: Link, account: AccountId, device: DeviceId) 
     let ticket = vec![0; 32];
     bench
         .hub
-        .device_known(ctx, link.server, Command::LoginFinish, ticket, outcome);
+        .on_device_opened(ctx, link.server, Command::LoginFinish, ticket, outcome);
 }
 
 /// Why the server has ended the session of a link, as it says itself, and the code with which it was closed.

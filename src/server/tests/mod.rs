@@ -7,7 +7,7 @@ use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
 
 use super::session::{Stage, User};
-use super::{Hub, HubConfig, Input, Registrar};
+use super::{Hub, HubConfig, Input, OpaqueServer};
 use crate::kit::QueuedStore;
 use crate::protocol::{
     Access, AccountId, ClientMessage, Command, ContactsRequest, ConversationId, DeliverAgain,
@@ -74,8 +74,8 @@ impl Bench {
         };
         let database = MemoryDisk::new().files().expect("an empty disk");
         let engine = Engine::new(database, [1; 32]).expect("an empty database");
-        let setup = Registrar::generate(&mut ChaCha20Rng::from_seed([2; 32]));
-        let registrar = Registrar::load(&setup).expect("made just now");
+        let setup = OpaqueServer::generate(&mut ChaCha20Rng::from_seed([2; 32]));
+        let opaque = OpaqueServer::load(&setup).expect("made just now");
         let config = ServerConfig {
             static_key: [3; 32],
             reset_key: [4; 32],
@@ -89,7 +89,7 @@ impl Bench {
                 now,
                 HubConfig::default(),
                 Box::new(store.clone()),
-                registrar,
+                opaque,
                 [5; 32],
                 [6; 32],
             ),

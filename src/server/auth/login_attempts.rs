@@ -20,12 +20,12 @@ pub struct Attempt {
 
 /// The logins of one session.
 #[derive(Debug, Default)]
-pub struct Unfinished {
+pub struct LoginAttempts {
     begun: Option<Attempt>,
     held: Option<Attempt>,
 }
 
-impl Unfinished {
+impl LoginAttempts {
     /// A login was answered, and its second half is waited for.
     pub fn begin(&mut self, attempt: Attempt) {
         self.begun = Some(attempt);
@@ -73,35 +73,35 @@ mod tests {
 
     #[test]
     fn each_guess_is_logged_once_and_the_last_when_the_session_ends() {
-        let mut unfinished = Unfinished::default();
+        let mut login_attempts = LoginAttempts::default();
         let mut logged = Vec::new();
         for name in ["a", "b", "c"] {
-            logged.extend(unfinished.give_up());
-            unfinished.begin(attempt(name));
+            logged.extend(login_attempts.give_up());
+            login_attempts.begin(attempt(name));
         }
         assert_eq!(logged, [attempt("a")]);
-        logged.extend(unfinished.close());
+        logged.extend(login_attempts.close());
         assert_eq!(logged, ["a", "b", "c"].map(attempt));
-        assert_eq!(unfinished.close().count(), 0);
+        assert_eq!(login_attempts.close().count(), 0);
     }
 
     #[test]
     fn proved_password_forgives_the_look_before_it() {
-        let mut unfinished = Unfinished::default();
-        unfinished.begin(attempt("erin"));
-        assert_eq!(unfinished.give_up(), None);
-        unfinished.begin(attempt("erin"));
-        assert_eq!(unfinished.prove(), None);
-        assert_eq!(unfinished.close().count(), 0);
+        let mut login_attempts = LoginAttempts::default();
+        login_attempts.begin(attempt("erin"));
+        assert_eq!(login_attempts.give_up(), None);
+        login_attempts.begin(attempt("erin"));
+        assert_eq!(login_attempts.prove(), None);
+        assert_eq!(login_attempts.close().count(), 0);
         // It forgives no guess at somebody else's.
-        unfinished.begin(attempt("erin"));
-        assert_eq!(unfinished.give_up(), None);
-        unfinished.begin(attempt("mallory"));
-        assert_eq!(unfinished.prove(), Some(attempt("erin")));
-        assert_eq!(unfinished.close().count(), 0);
+        login_attempts.begin(attempt("erin"));
+        assert_eq!(login_attempts.give_up(), None);
+        login_attempts.begin(attempt("mallory"));
+        assert_eq!(login_attempts.prove(), Some(attempt("erin")));
+        assert_eq!(login_attempts.close().count(), 0);
         // A finish that was wrong has its own line.
-        unfinished.begin(attempt("erin"));
-        assert_eq!(unfinished.fail(), None);
-        assert_eq!(unfinished.close().count(), 0);
+        login_attempts.begin(attempt("erin"));
+        assert_eq!(login_attempts.fail(), None);
+        assert_eq!(login_attempts.close().count(), 0);
     }
 }
