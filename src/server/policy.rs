@@ -17,7 +17,7 @@ pub enum Registration {
 
 /// Whether users make rooms, by joining one that there is not yet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum RoomMaking {
+pub enum RoomCreationPolicy {
     /// Anybody may.
     #[default]
     Open,

@@ -20,7 +20,7 @@ pub(super) const STEP_EVERY: Duration = Duration::from_millis(100);
 
 /// Where the current pass stands.
 #[derive(Debug)]
-pub struct Expiry {
+pub struct RetentionTimer {
     /// When the next step is due; none while one is under way.
     at: Option<Instant>,
     /// Where it begins.
@@ -29,7 +29,7 @@ pub struct Expiry {
     removed: u64,
 }
 
-impl Expiry {
+impl RetentionTimer {
     /// The first pass, soon after the start.
     pub fn new(now: Now) -> Self {
         Self::pass_at(now.instant + FIRST_AFTER)
@@ -52,16 +52,16 @@ impl Expiry {
 impl Hub {
     /// Takes the next step, if it is due.
     pub(super) fn expire(&mut self, now: Now) {
-        if self.expiry.at.is_none_or(|at| at > now.instant) {
+        if self.retention.at.is_none_or(|at| at > now.instant) {
             return;
         }
         let request = Request::Expire {
-            from: self.expiry.from,
+            from: self.retention.from,
             keep: self.config.retention,
             now_ms: now.unix_ms,
         };
         // A store without room is busy with messages, which go first.
-        self.expiry.at = if self.submit(Pending::Expire, request) {
+        self.retention.at = if self.submit(Pending::Expire, request) {
             None
         } else {
             Some(now.instant + STEP_EVERY)
@@ -69,7 +69,7 @@ impl Hub {
     }
 
     /// A step is done.
-    pub(super) fn expired(&mut self, ctx: &Ctx<'_>, outcome: Outcome) {
+    pub(super) fn on_expired(&mut self, ctx: &Ctx<'_>, outcome: Outcome) {
         let now = ctx.now.instant;
         let mut next_from = None;
         match outcome {
@@ -78,7 +78,7 @@ impl Hub {
                 next,
                 jumped_from_ms,
             }) => {
-                self.expiry.removed += removed;
+                self.retention.removed += removed;
                 next_from = next;
                 if let Some(from_ms) = jumped_from_ms {
                     let now_ms = ctx.now.unix_ms;
@@ -95,13 +95,13 @@ impl Hub {
             other => tracing::error!(?other, "retention was answered something else"),
         }
         if let Some(from) = next_from {
-            self.expiry.at = Some(now + STEP_EVERY);
-            self.expiry.from = from;
+            self.retention.at = Some(now + STEP_EVERY);
+            self.retention.from = from;
             return;
         }
-        if self.expiry.removed > 0 {
-            tracing::info!(removed = self.expiry.removed, "entries have expired");
+        if self.retention.removed > 0 {
+            tracing::info!(removed = self.retention.removed, "entries have expired");
         }
-        self.expiry = Expiry::pass_at(now + PASS_EVERY);
+        self.retention = RetentionTimer::pass_at(now + PASS_EVERY);
     }
 }

@@ -14,7 +14,7 @@ use super::api::{AdminApi, Answer, Request, RetainedConversation, User};
 use super::status::{self, Status, StoreStatus};
 use crate::net::{self, InputSender};
 use crate::protocol::{Access, AccountId};
-use crate::server::{Input, MakeRoom, Name, OpaqueServer, PendingSignUp, RoomName};
+use crate::server::{CreateRoom, Input, Name, OpaqueServer, PendingSignUp, RoomName};
 use crate::store::{
     self, Engine, JournalLoss, Outcome, Refusal, Reply, RequestId, Snapshots, StoreCaller,
 };
@@ -143,7 +143,7 @@ impl AdminHandler {
         } else {
             Access::Public
         };
-        let room = MakeRoom {
+        let room = CreateRoom {
             name,
             owner,
             access,
@@ -152,7 +152,7 @@ impl AdminHandler {
             // The owner may be online, and the network thread keeps who belongs to which room.
             Some(hub) => {
                 let (reply, answer) = mpsc::sync_channel(1);
-                hub.try_send(Input::MakeRoom(room, reply))?;
+                hub.try_send(Input::CreateRoom(room, reply))?;
                 answer
                     .recv_timeout(ANSWER_TIMEOUT)
                     .context("the server is too busy; try again")?

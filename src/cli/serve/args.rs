@@ -8,7 +8,7 @@ use super::limits::ServerLimits;
 use crate::cli::address::{self, DEFAULT_PORT};
 use crate::cli::exit::Failure;
 use crate::cli::options::DataDirectory;
-use crate::server::{Registration, RoomMaking};
+use crate::server::{Registration, RoomCreationPolicy};
 use crate::store::Retention;
 
 #[derive(clap::Args)]
@@ -47,11 +47,11 @@ pub struct Args {
         env = "UDPCHAT_ROOMS",
         default_value = "open",
         value_parser = PossibleValuesParser::new(POLICIES).map(|word| match &*word {
-            CLOSED => RoomMaking::Closed,
-            _ => RoomMaking::Open,
+            CLOSED => RoomCreationPolicy::Closed,
+            _ => RoomCreationPolicy::Open,
         }),
     )]
-    pub rooms: RoomMaking,
+    pub rooms: RoomCreationPolicy,
     /// Let entries expire that are older than N days (0: never)
     #[arg(long, value_name = "N")]
     keep_days: Option<u64>,

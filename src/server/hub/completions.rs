@@ -50,7 +50,7 @@ pub enum Pending {
     /// A room was joined.
     Join(RequestOrigin, RoomCreation),
     /// A room was made for its owner; the operator waits for the answer.
-    MakeRoom(AccountId, SyncSender<Outcome>),
+    CreateRoom(AccountId, SyncSender<Outcome>),
     /// A room was left.
     Leave(RequestOrigin, ConversationId),
     /// A room was changed.

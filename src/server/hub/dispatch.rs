@@ -203,14 +203,14 @@ impl Hub {
             } => {
                 Self::on_resolved(ctx, session, channel, tag, outcome);
             }
-            Pending::Join(origin, making) => self.joined(ctx, origin, &making, outcome),
-            Pending::MakeRoom(owner, reply) => self.room_made(ctx, owner, &reply, outcome),
-            Pending::Leave(origin, room) => self.left(ctx, origin, room, outcome),
-            Pending::ChangeRoom(origin, room) => self.moderated(ctx, origin, room, outcome),
-            Pending::Rooms(origin, pages) => self.rooms_listed(ctx, origin, pages, outcome),
-            Pending::RoomUses => self.rooms_seen(ctx, outcome),
-            Pending::Members(origin, room) => self.members_listed(ctx, origin, room, outcome),
-            Pending::Block(origin) => self.blocked(ctx, origin, outcome),
+            Pending::Join(origin, creation) => self.on_joined(ctx, origin, &creation, outcome),
+            Pending::CreateRoom(owner, reply) => self.on_room_created(ctx, owner, &reply, outcome),
+            Pending::Leave(origin, room) => self.on_left(ctx, origin, room, outcome),
+            Pending::ChangeRoom(origin, room) => self.on_moderated(ctx, origin, room, outcome),
+            Pending::Rooms(origin, pages) => self.on_rooms_listed(ctx, origin, pages, outcome),
+            Pending::RoomUses => self.on_rooms_counted(ctx, outcome),
+            Pending::Members(origin, room) => self.on_members_listed(ctx, origin, room, outcome),
+            Pending::Block(origin) => self.on_blocked(ctx, origin, outcome),
             Pending::History(origin, conversation) => {
                 self.on_history_page(ctx, origin, conversation, outcome);
             }
@@ -237,7 +237,7 @@ impl Hub {
             }
             Pending::Counts(conversation) => self.on_counts_loaded(ctx, conversation, outcome),
             Pending::Advance { marks, seen } => self.on_advanced(ctx, marks, seen, outcome),
-            Pending::Expire => self.expired(ctx, outcome),
+            Pending::Expire => self.on_expired(ctx, outcome),
         }
     }
 }

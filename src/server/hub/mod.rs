@@ -23,12 +23,12 @@ use super::limits::throttle::Throttle;
 use super::messages::blocks::Blocks;
 use super::messages::history::HISTORY;
 use super::names::RoomName;
-use super::policy::{Registration, RoomMaking};
+use super::policy::{Registration, RoomCreationPolicy};
 use super::presence::Presence;
 use super::presence::alert_budget::AlertBudget;
 use super::receipts::counts::CountTable;
 use super::receipts::marks::DeliveryMarks;
-use super::retention::Expiry;
+use super::retention::RetentionTimer;
 use super::rooms::directory::Directory;
 use super::session::Session;
 use super::session::pending_hello::PendingHellos;
@@ -74,7 +74,7 @@ pub struct HubConfig {
     /// Whether anybody may sign up.
     pub registration: Registration,
     /// Whether users make rooms.
-    pub rooms: RoomMaking,
+    pub rooms: RoomCreationPolicy,
     /// The welcome that everybody is shown.
     pub greeting: String,
     /// How much each account may do.
@@ -87,7 +87,7 @@ impl Default for HubConfig {
     fn default() -> Self {
         Self {
             registration: Registration::Open,
-            rooms: RoomMaking::Open,
+            rooms: RoomCreationPolicy::Open,
             greeting: "Greetings from the Chat Room!".into(),
             limits: Limits::default(),
             retention: Retention::default(),
@@ -103,14 +103,14 @@ pub enum Input {
     /// Say how things are. The channel must have room for the answer; who has gone away misses it.
     Status(SyncSender<Status>),
     /// Make a room for an account. The channel must have room for the store's answer.
-    MakeRoom(MakeRoom, SyncSender<Outcome>),
+    CreateRoom(CreateRoom, SyncSender<Outcome>),
     /// Say goodbye to everybody, write what is to be written, and finish.
     Stop,
 }
 
 /// A room that the operator wants to be made.
 #[derive(Debug)]
-pub struct MakeRoom {
+pub struct CreateRoom {
     /// Its name.
     pub name: RoomName,
     /// Who becomes its owner.
@@ -119,7 +119,7 @@ pub struct MakeRoom {
     pub access: Access,
 }
 
-impl MakeRoom {
+impl CreateRoom {
     /// What is asked of the store for it.
     #[must_use]
     pub fn request(self, time_ms: u64) -> Request {
@@ -184,7 +184,7 @@ pub struct Hub {
     /// When to ask the store again after an error.
     retry_at: Option<Instant>,
     /// When entries expire next.
-    pub(super) expiry: Expiry,
+    pub(super) retention: RetentionTimer,
     /// How far an orderly stop has come.
     shutdown: Shutdown,
     /// At the end: every session's goodbye was answered, or said as often as it is said.
@@ -245,7 +245,7 @@ impl Hub {
             turns: TurnQueue::default(),
             budgets: Budgets::new(&limits),
             retry_at: None,
-            expiry: Expiry::new(now),
+            retention: RetentionTimer::new(now),
             shutdown: Shutdown::No,
             is_farewell_over: false,
         }
@@ -412,7 +412,7 @@ impl App for Hub {
             Input::Status(reply) => {
                 let _ = reply.try_send(self.status(ctx.endpoint));
             }
-            Input::MakeRoom(room, reply) => self.make_room(now, room, reply),
+            Input::CreateRoom(room, reply) => self.create_room(now, room, reply),
             Input::Stop => self.stop(ctx),
         }
     }
@@ -466,7 +466,7 @@ impl App for Hub {
             self.pending_hellos.deadline(),
             self.counts.deadline(),
             self.retry_at,
-            self.expiry.deadline(),
+            self.retention.deadline(),
             self.turns.deadline(),
             stop_by,
         ];

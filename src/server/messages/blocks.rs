@@ -62,7 +62,7 @@ impl Hub {
                 return Self::reject_request(ctx, origin, Command::Block, failure);
             }
         };
-        if !self.may_change(ctx, origin, Command::Block) {
+        if !self.check_change_rate(ctx, origin, Command::Block) {
             return;
         }
         let request = Request::Block {
@@ -74,7 +74,7 @@ impl Hub {
     }
 
     /// The store has noted it: all devices of the account are told the new list.
-    pub(in crate::server) fn blocked(
+    pub(in crate::server) fn on_blocked(
         &mut self,
         ctx: &mut Ctx<'_>,
         origin: RequestOrigin,

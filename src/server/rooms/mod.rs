@@ -11,9 +11,9 @@ use std::sync::mpsc::SyncSender;
 
 use super::auth::{failure_of, too_many};
 use super::hub::completions::{Pending, RequestOrigin, RoomCreation};
-use super::hub::{Ctx, Hub, MakeRoom};
+use super::hub::{CreateRoom, Ctx, Hub};
 use super::names::{Name, RoomName, RoomNameError};
-use super::policy::RoomMaking;
+use super::policy::RoomCreationPolicy;
 use crate::protocol::{
     Access, AccountId, Command, ConversationId, EntryId, ErrorCode, EventKind, Failure, Join,
     Joined, Leave, Left, Members, MembersRequest, Message, Moderate, Moderated, Room, RoomMember,
@@ -46,12 +46,12 @@ impl Hub {
                 return Self::reject_request(ctx, origin, Command::Join, failure);
             }
         };
-        if !self.may_change(ctx, origin, Command::Join) {
+        if !self.check_change_rate(ctx, origin, Command::Join) {
             return;
         }
         // A room that exists is joined all the same: its name was allowed when it was made.
         let bad_name = RoomName::parse_new(&body.name).err();
-        let making = self.may_make_room(ctx, origin.account, bad_name);
+        let creation = self.check_room_rate(ctx, origin.account, bad_name);
         let (name, skeleton) = name.into_forms();
         let request = Request::Join {
             account: origin.account,
@@ -59,29 +59,29 @@ impl Hub {
             name,
             skeleton,
             access: body.access.unwrap_or(Access::Public),
-            may_make: matches!(making, RoomCreation::Counted),
+            may_make: matches!(creation, RoomCreation::Counted),
             time_ms: ctx.now.unix_ms,
         };
-        let pending = Pending::Join(origin, making.clone());
+        let pending = Pending::Join(origin, creation.clone());
         if !self.submit_for(ctx, origin, Command::Join, pending, request) {
-            self.not_made(ctx, origin.account, &making);
+            self.on_room_not_created(ctx, origin.account, &creation);
         }
     }
 
     /// The store has made the user a member, or not.
-    pub(super) fn joined(
+    pub(super) fn on_joined(
         &mut self,
         ctx: &mut Ctx<'_>,
         origin: RequestOrigin,
-        making: &RoomCreation,
+        creation: &RoomCreation,
         outcome: Outcome,
     ) {
         if !is_made(&outcome) {
-            self.not_made(ctx, origin.account, making);
+            self.on_room_not_created(ctx, origin.account, creation);
         }
         let Outcome::Done(Reply::Joined(joined)) = outcome else {
             let mut failure = failure_of(&outcome);
-            match making {
+            match creation {
                 RoomCreation::TooSoon(wait) if failure.code == ErrorCode::NoSuchRoom => {
                     self.throttle.room_refused();
                     failure = too_many(*wait);
@@ -92,7 +92,7 @@ impl Hub {
                 _ => {}
             }
             // Where no room is made by joining it, whether there is one that is private is nobody's business.
-            if matches!(making, RoomCreation::Closed)
+            if matches!(creation, RoomCreation::Closed)
                 && matches!(failure.code, ErrorCode::NotInvited | ErrorCode::NoSuchRoom)
             {
                 failure.code = ErrorCode::RoomsClosed;
@@ -104,7 +104,7 @@ impl Hub {
             return self.send_error_if_connected(ctx, origin, Command::Join, failure);
         };
         let standing = joined.standing;
-        self.enter(origin.account, standing.conversation, standing.since);
+        self.add_member(origin.account, standing.conversation, standing.since);
         let answer = Joined {
             tag: origin.tag,
             room: joined.room,
@@ -118,38 +118,40 @@ impl Hub {
     }
 
     /// Whether an account may make a room now, which counts as one until it is known to be none.
-    fn may_make_room(
+    fn check_room_rate(
         &mut self,
         ctx: &Ctx<'_>,
         account: AccountId,
         bad_name: Option<RoomNameError>,
     ) -> RoomCreation {
         match (self.config.rooms, bad_name) {
-            (RoomMaking::Closed, _) => RoomCreation::Closed,
-            (RoomMaking::Open, Some(error)) => RoomCreation::BadName(error),
-            (RoomMaking::Open, None) => match self.throttle.make_room(ctx.now.instant, account) {
-                Ok(()) => RoomCreation::Counted,
-                Err(wait) => RoomCreation::TooSoon(wait),
-            },
+            (RoomCreationPolicy::Closed, _) => RoomCreation::Closed,
+            (RoomCreationPolicy::Open, Some(error)) => RoomCreation::BadName(error),
+            (RoomCreationPolicy::Open, None) => {
+                match self.throttle.make_room(ctx.now.instant, account) {
+                    Ok(()) => RoomCreation::Counted,
+                    Err(wait) => RoomCreation::TooSoon(wait),
+                }
+            }
         }
     }
 
     /// No room was made where one could have been.
-    fn not_made(&mut self, ctx: &Ctx<'_>, account: AccountId, making: &RoomCreation) {
-        if matches!(making, RoomCreation::Counted) {
+    fn on_room_not_created(&mut self, ctx: &Ctx<'_>, account: AccountId, creation: &RoomCreation) {
+        if matches!(creation, RoomCreation::Counted) {
             self.throttle.made_no_room(ctx.now.instant, account);
         }
     }
 
     /// The operator wants a room to be made.
-    pub(super) fn make_room(&mut self, now: Now, room: MakeRoom, reply: SyncSender<Outcome>) {
-        let pending = Pending::MakeRoom(room.owner, reply);
+    pub(super) fn create_room(&mut self, now: Now, room: CreateRoom, reply: SyncSender<Outcome>) {
+        let pending = Pending::CreateRoom(room.owner, reply);
         // Where the store has no room, the other end of the channel learns it from its being closed.
         self.submit(pending, room.request(now.unix_ms));
     }
 
     /// The store has made the room, or not. The owner's devices learn of it by the entry, as of one joined elsewhere.
-    pub(super) fn room_made(
+    pub(super) fn on_room_created(
         &mut self,
         ctx: &mut Ctx<'_>,
         owner: AccountId,
@@ -157,7 +159,7 @@ impl Hub {
         outcome: Outcome,
     ) {
         if let Outcome::Done(Reply::Joined(joined)) = &outcome {
-            self.enter(owner, joined.standing.conversation, joined.standing.since);
+            self.add_member(owner, joined.standing.conversation, joined.standing.since);
             if let Some(event) = &joined.event {
                 self.fan_out_event(ctx, event);
             }
@@ -167,7 +169,7 @@ impl Hub {
     }
 
     /// An account belongs to a room from now on, with all its sessions, and reads what comes after an entry.
-    fn enter(&mut self, account: AccountId, room: ConversationId, since: EntryId) {
+    fn add_member(&mut self, account: AccountId, room: ConversationId, since: EntryId) {
         self.presence.enter(account, room);
         for id in self.sessions_of(account) {
             let Some(user) = self.sessions.user_mut(id) else {
@@ -178,7 +180,7 @@ impl Hub {
     }
 
     /// An account belongs to a room no longer: what is said from now on is not for its sessions, nor who receives it.
-    fn expel(&mut self, ctx: &Ctx<'_>, account: AccountId, room: ConversationId) {
+    fn remove_member(&mut self, ctx: &Ctx<'_>, account: AccountId, room: ConversationId) {
         self.presence.exit(account, room);
         self.counts.leave(ctx.now.instant, room, account);
         for id in self.sessions_of(account) {
@@ -214,7 +216,7 @@ impl Hub {
     }
 
     /// The store has ended the membership: the one who left is sent the entry that says so, as the last one.
-    pub(super) fn left(
+    pub(super) fn on_left(
         &mut self,
         ctx: &mut Ctx<'_>,
         origin: RequestOrigin,
@@ -226,7 +228,7 @@ impl Hub {
                 if let Some(event) = event {
                     self.fan_out_event(ctx, &event);
                 }
-                self.expel(ctx, origin.account, room);
+                self.remove_member(ctx, origin.account, room);
             }
             other => {
                 return self.send_error_if_connected(
@@ -256,7 +258,7 @@ impl Hub {
         let Some(origin) = self.request_origin(id, channel, body.tag) else {
             return;
         };
-        if !self.belongs(ctx, origin, command, room) {
+        if !self.check_membership(ctx, origin, command, room) {
             return;
         }
         let mut change = body.change;
@@ -269,7 +271,7 @@ impl Hub {
                 }
             }
         }
-        if !self.may_change(ctx, origin, command) {
+        if !self.check_change_rate(ctx, origin, command) {
             return;
         }
         let request = Request::ChangeRoom {
@@ -283,7 +285,7 @@ impl Hub {
     }
 
     /// The store has changed the room, or not. Who was removed is sent the entry that says so, as the last one.
-    pub(super) fn moderated(
+    pub(super) fn on_moderated(
         &mut self,
         ctx: &mut Ctx<'_>,
         origin: RequestOrigin,
@@ -302,7 +304,7 @@ impl Hub {
         if let Some(event) = event {
             self.fan_out_event(ctx, &event);
             if let (EventKind::Kicked, Some(subject)) = (event.kind, subject) {
-                self.expel(ctx, subject, room);
+                self.remove_member(ctx, subject, room);
             }
         }
         let answer = Moderated {
@@ -332,7 +334,7 @@ impl Hub {
             session.busy = true;
         }
         if matches!(next, Next::Begin | Next::AnswerAndBegin) {
-            self.see_rooms(ctx, String::new());
+            self.count_rooms(ctx, String::new());
         }
     }
 
@@ -349,7 +351,7 @@ impl Hub {
     }
 
     /// Asks how much the rooms behind one are used. Where the store has no room, the order stays as it is.
-    fn see_rooms(&mut self, ctx: &mut Ctx<'_>, after: String) {
+    fn count_rooms(&mut self, ctx: &mut Ctx<'_>, after: String) {
         let count = directory::STEP;
         if !self.submit(Pending::RoomUses, Request::RoomUses { after, count }) {
             let waiting = self.directory.give_up();
@@ -358,12 +360,12 @@ impl Hub {
     }
 
     /// A step of the pass over all public rooms is done.
-    pub(super) fn rooms_seen(&mut self, ctx: &mut Ctx<'_>, outcome: Outcome) {
+    pub(super) fn on_rooms_counted(&mut self, ctx: &mut Ctx<'_>, outcome: Outcome) {
         let waiting = match outcome {
             Outcome::Done(Reply::RoomUses { rooms, next }) => {
                 self.directory.see(rooms);
                 if let Some(after) = next {
-                    return self.see_rooms(ctx, after);
+                    return self.count_rooms(ctx, after);
                 }
                 self.directory.finish(ctx.now.instant)
             }
@@ -387,7 +389,7 @@ impl Hub {
         }
     }
 
-    pub(super) fn rooms_listed(
+    pub(super) fn on_rooms_listed(
         &mut self,
         ctx: &mut Ctx<'_>,
         origin: RequestOrigin,
@@ -422,7 +424,7 @@ impl Hub {
         let Some(origin) = self.request_origin(id, channel, body.tag) else {
             return;
         };
-        if !self.belongs(ctx, origin, command, room) {
+        if !self.check_membership(ctx, origin, command, room) {
             return;
         }
         let request = Request::Members {
@@ -433,7 +435,7 @@ impl Hub {
         self.submit_for_list(ctx, origin, command, pending, request);
     }
 
-    pub(super) fn members_listed(
+    pub(super) fn on_members_listed(
         &mut self,
         ctx: &mut Ctx<'_>,
         origin: RequestOrigin,
@@ -467,7 +469,7 @@ impl Hub {
     }
 
     /// Whether the asker has not changed rooms, or whom they block, too often of late.
-    pub(super) fn may_change(
+    pub(super) fn check_change_rate(
         &mut self,
         ctx: &mut Ctx<'_>,
         origin: RequestOrigin,
@@ -481,7 +483,7 @@ impl Hub {
     }
 
     /// Whether the asker belongs to a room. Whoever does not is told nothing of it, nor whether there is one.
-    fn belongs(
+    fn check_membership(
         &self,
         ctx: &mut Ctx<'_>,
         origin: RequestOrigin,

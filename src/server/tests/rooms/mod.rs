@@ -1,6 +1,6 @@
 //! Rooms, history and counted receipts, as a session meets them. What the store says of rooms is played here.
 
-mod making;
+mod creation;
 mod reading;
 
 use super::*;

@@ -5,7 +5,7 @@ use super::*;
 #[test]
 fn closed_server_does_not_say_whether_a_private_room_exists() {
     let mut bench = Bench::new();
-    bench.hub.config.rooms = crate::server::RoomMaking::Closed;
+    bench.hub.config.rooms = crate::server::RoomCreationPolicy::Closed;
     let mallory = bench.user("mallory");
     let link = bench.signed_in("mallory", mallory);
     bench.is_held = true;
@@ -37,19 +37,19 @@ fn closed_server_does_not_say_whether_a_private_room_exists() {
 fn room_that_the_operator_makes_is_the_owners_at_once() {
     // A server whose users make no rooms had no way to have one.
     let mut bench = Bench::new();
-    bench.hub.config.rooms = crate::server::RoomMaking::Closed;
+    bench.hub.config.rooms = crate::server::RoomCreationPolicy::Closed;
     let alice = bench.user("alice");
     let link = bench.signed_in("alice", alice);
     let alice = alice.0;
     bench.heard(link);
     bench.is_held = true;
-    let room = crate::server::MakeRoom {
+    let room = crate::server::CreateRoom {
         name: crate::server::RoomName::parse("#Bridge").expect("a name"),
         owner: alice,
         access: Access::Private,
     };
     let (reply, answer) = std::sync::mpsc::sync_channel(1);
-    let (now, input) = (bench.now, Input::MakeRoom(room, reply));
+    let (now, input) = (bench.now, Input::CreateRoom(room, reply));
     bench.hub.on_input(now, &mut bench.server, input);
     let joined = Joined {
         event: Some(event(EventKind::Joined, alice, 1)),
