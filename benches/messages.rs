@@ -2,8 +2,8 @@
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use udpchat::protocol::{
-    ClientMessage, ConversationId, DeviceId, Envelope, Hop, Number, Origin, ServerBody, Text,
-    encode,
+    AccountId, Bytes, ClientMessage, ConversationId, DeviceId, Envelope, Hop, Number, Origin,
+    ServerBody, Text, encode,
 };
 
 fn messages(criterion: &mut Criterion) {
@@ -13,11 +13,12 @@ fn messages(criterion: &mut Criterion) {
         number: Number(300),
     };
     let text = Text {
-        sender: "erin".into(),
-        receiver: "bob".into(),
+        sender: AccountId(7),
+        receiver: origin.conversation,
+        salt: Bytes([7; 16]),
         text: "x".repeat(64),
     };
-    let message = ClientMessage::chat(origin, text);
+    let message = ClientMessage::chat(origin, &text);
     let bytes = encode(&message, Hop::default());
     criterion.bench_function("encode a message of 64 bytes", |bencher| {
         bencher.iter(|| encode(&message, Hop::default()));

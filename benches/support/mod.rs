@@ -75,7 +75,6 @@ impl Speaker {
             digest: Digest([7; 32]),
             content: vec![b'x'; CONTENT_BYTES],
             time_ms: NOW_MS + self.said,
-            receiver: None,
             quota: Quota::default(),
         })
     }

@@ -5,13 +5,14 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_bytes::ByteBuf;
 
 use super::body::{Body, Lane, Phase, bodies};
+use super::entry::EntryBody;
 use super::ids::{AccountId, ConversationId, DeviceId, EntryId, Number};
 use super::parts::{
     BlockedUser, Change, Contact, Count, Failure, Head, HistoryEntry, Mark, Position, Room,
-    RoomMember, Text,
+    RoomMember,
 };
 use super::wire::wire_struct;
-use super::words::{Access, Command, EndReason, EventKind, MemberRole, MessageType};
+use super::words::{Access, Command, EndReason, MessageType};
 
 bodies! {
     /// The client's first half of a sign-up.
@@ -259,22 +260,6 @@ bodies! {
         conversation: ConversationId,
         /// Whether there was something to change, so that an entry tells of it.
         changed: bool,
-    }
-    /// Something happened in a room. An entry of its log, written by the server: its origin names device 0 and
-    /// number 0.
-    (Moderate, Alert) server() => RoomEvent {
-        /// What.
-        kind: EventKind,
-        /// The user name of who did it.
-        actor: String,
-        /// The user name of whom it is about, if not the actor.
-        subject: Option<String>,
-        /// The topic, the reason, or the room's name; see [`EventKind`].
-        text: Option<String>,
-        /// The subject's new role.
-        role: Option<MemberRole>,
-        /// Who may join from now on.
-        access: Option<Access>,
     }
     /// The entries before a place, please: those that this device never had, or has forgotten.
     (History, Request) client(Ready, Bulk, tagged) => HistoryRequest {

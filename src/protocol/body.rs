@@ -5,6 +5,7 @@
 
 use serde::{Deserializer, Serialize};
 
+use super::entry::EntryBody;
 use super::parts::Failure;
 use super::words::{Command, MessageType};
 
@@ -47,12 +48,15 @@ impl Lane {
 }
 
 /// The bodies that one of the two ends sends.
-pub trait Body: Serialize + From<Failure> + Sized {
+pub trait Body: Serialize + From<Failure> + From<EntryBody> + Sized {
     /// The command and message type that call for this body. Bodies that several commands share answer with one of
     /// them, or with command 0.
     fn kind(&self) -> (Command, MessageType);
 
-    /// Reads the body that a command and a message type call for.
+    /// The body of an entry, if this is one.
+    fn entry(&self) -> Option<&EntryBody>;
+
+    /// Reads the body that a command and a message type call for, of a message that is no entry.
     ///
     /// # Errors
     /// If it is of another shape.
@@ -109,7 +113,7 @@ macro_rules! bodies {
             pub const fn phase(&self) -> Option<Phase> {
                 match self {
                     $(Self::$cname(_) => Some(Phase::$phase),)*
-                    Self::Text(_) | Self::Failure(_) => Some(Phase::Ready),
+                    Self::Entry(_) | Self::Failure(_) => Some(Phase::Ready),
                     Self::Unsupported => None,
                 }
             }
@@ -119,7 +123,7 @@ macro_rules! bodies {
             pub const fn lane(&self) -> Lane {
                 match self {
                     $(Self::$cname(_) => Lane::$lane,)*
-                    Self::Text(_) | Self::Failure(_) => Lane::Chat,
+                    Self::Entry(_) | Self::Failure(_) => Lane::Chat,
                     Self::Unsupported => Lane::Control,
                 }
             }
@@ -129,7 +133,7 @@ macro_rules! bodies {
             pub const fn tag(&self) -> Option<u32> {
                 match self {
                     $(Self::$cname(_body) => bodies!(@tag _body $($tagged)?),)*
-                    Self::Text(_) | Self::Failure(_) | Self::Unsupported => None,
+                    Self::Entry(_) | Self::Failure(_) | Self::Unsupported => None,
                 }
             }
         }
@@ -141,7 +145,7 @@ macro_rules! bodies {
             pub const fn may_wait(&self) -> bool {
                 match self {
                     $(Self::$sname(_) => bodies!(@is $($may_wait)?),)*
-                    Self::Text(_) | Self::Failure(_) | Self::Unsupported => false,
+                    Self::Entry(_) | Self::Failure(_) | Self::Unsupported => false,
                 }
             }
         }
@@ -159,8 +163,8 @@ macro_rules! bodies {
         #[allow(missing_docs, reason = "each variant is what its struct says")]
         pub enum $body {
             $($name($name),)*
-            /// What users say to each other. Its command is SEND_MESSAGE or SEND_ALL_MESSAGE.
-            Text(Text),
+            /// What is to stand, or stands, in a log. What it is its header says.
+            Entry(EntryBody),
             /// Why a request was refused. Its command is that of the request.
             Failure(Failure),
             /// A pair of command and message type that this version does not know, or that only the other end sends.
@@ -173,9 +177,9 @@ macro_rules! bodies {
             }
         })*
 
-        impl From<Text> for $body {
-            fn from(text: Text) -> Self {
-                Self::Text(text)
+        impl From<EntryBody> for $body {
+            fn from(body: EntryBody) -> Self {
+                Self::Entry(body)
             }
         }
 
@@ -189,10 +193,14 @@ macro_rules! bodies {
             fn kind(&self) -> (Command, MessageType) {
                 match self {
                     $(Self::$name(_) => (Command::$command, MessageType::$message_type),)*
-                    Self::Text(_) => (Command::SendMessage, MessageType::MessageExchange),
+                    Self::Entry(_) => (Command::SendMessage, MessageType::MessageExchange),
                     Self::Failure(_) => (Command::Other(0), MessageType::Error),
                     Self::Unsupported => (Command::Other(0), MessageType::Other(0)),
                 }
+            }
+
+            fn entry(&self) -> Option<&EntryBody> {
+                if let Self::Entry(body) = self { Some(body) } else { None }
             }
 
             fn read<'de, D: Deserializer<'de>>(
@@ -203,9 +211,6 @@ macro_rules! bodies {
                     $((Command::$command, MessageType::$message_type) => {
                         $name::deserialize(deserializer).map(Self::$name)
                     })*
-                    (Command::SendMessage | Command::SendAllMessage, MessageType::MessageExchange) => {
-                        Text::deserialize(deserializer).map(Self::Text)
-                    }
                     (_, MessageType::Error) => Failure::deserialize(deserializer).map(Self::Failure),
                     _ => IgnoredAny::deserialize(deserializer).map(|_| Self::Unsupported),
                 }
@@ -226,7 +231,7 @@ macro_rules! bodies {
             fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
                 match self {
                     $(Self::$name(body) => body.serialize(serializer),)*
-                    Self::Text(body) => body.serialize(serializer),
+                    Self::Entry(body) => body.serialize(serializer),
                     Self::Failure(body) => body.serialize(serializer),
                     Self::Unsupported => serializer.serialize_unit(),
                 }

@@ -1,8 +1,8 @@
 //! The envelope that a message travels and is stored in: MessagePack around bytes that no hop encodes anew.
 //!
 //! On the wire a message is `[hop, content, digest]`: what this hop adds, the author's immutable bytes, and the
-//! SHA-256 digest over exactly these bytes. `content` is a MessagePack `bin` that itself holds `[command,
-//! message_type, origin, body]`.
+//! SHA-256 digest over exactly these bytes. `content` is a MessagePack `bin` that itself holds `[header,
+//! body]`.
 
 use std::io::ErrorKind;
 
@@ -38,7 +38,7 @@ pub enum DecodeError {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Envelope<'a> {
     /// What this hop adds.
-    pub hop: Hop,
+    pub hop: Hop<'a>,
     /// The immutable part, as the author encoded it.
     pub content: &'a [u8],
     /// The author's digest over `content`.
@@ -124,7 +124,7 @@ pub fn seal(message: &Message<impl Body>) -> (Vec<u8>, Digest) {
 
 /// Encodes a message, envelope and all, for one hop.
 #[must_use]
-pub fn encode(message: &Message<impl Body>, hop: Hop) -> Vec<u8> {
+pub fn encode(message: &Message<impl Body>, hop: Hop<'_>) -> Vec<u8> {
     let (content, digest) = seal(message);
     Envelope {
         hop,
@@ -135,7 +135,7 @@ pub fn encode(message: &Message<impl Body>, hop: Hop) -> Vec<u8> {
 }
 
 /// Reads one MessagePack value that must fill `bytes` exactly.
-fn decode<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, DecodeError> {
+pub(super) fn decode<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, DecodeError> {
     let mut deserializer = rmp_serde::Deserializer::from_read_ref(bytes);
     deserializer.set_max_depth(DEPTH_MAX);
     let value = T::deserialize(&mut deserializer)

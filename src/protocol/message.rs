@@ -5,75 +5,65 @@
 
 use std::marker::PhantomData;
 
-use serde::de::{self, DeserializeSeed, SeqAccess, Visitor};
+use serde::de::{self, DeserializeOwned, DeserializeSeed, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::address::RecipientData;
-use super::bodies::{ClientBody, RoomEvent, ServerBody};
+use super::bodies::{ClientBody, ServerBody};
 use super::body::Body;
+use super::entry::{EntryBody, EntryHeader, Origin, RoomEvent, Text};
 use super::ids::{AccountId, ConversationId, DeviceId, EntryId, Number};
-use super::parts::{Failure, Text};
+use super::parts::Failure;
 use super::wire::{field, skip_surplus, wire_struct};
-use super::words::{Command, MessageType};
+use super::words::{Command, EntryKind, MessageType};
 
 wire_struct! {
-    /// Where a chat message stands among those of its device: part of what the digest covers.
+    /// Where an entry stands in its log, told with each delivery. It is not covered by the digest: the server gives it, and
+    /// the author cannot know it.
     #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-    pub struct Origin {
-        /// The conversation that it was written for.
+    pub struct Delivery<'a> {
         pub conversation: ConversationId,
-        /// The device that wrote it.
-        pub device: DeviceId,
-        /// The device's count in this conversation.
-        pub number: Number,
-    }
-}
-
-wire_struct! {
-    /// Where an entry stands in its log, told with each delivery. It is not covered by the digest: the server
-    /// gives it, and the author cannot know it.
-    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-    pub struct Delivery {
-        /// The conversation in whose log the entry stands.
-        pub conversation: ConversationId,
-        /// The entry.
         pub entry: EntryId,
-        /// The entry before it that this reader was permitted; the reader accepts only what follows where it
-        /// stands.
+        /// The entry before it that this reader was permitted; the reader accepts only what follows where it stands.
         pub prev: EntryId,
-        /// Who wrote it.
         pub author: AccountId,
         /// When the server stored it, in milliseconds since 1970 (UTC).
         pub time_ms: u64,
+        /// Except in a pair, the author's user name; missing where the server cannot tell, or an event tells itself.
+        pub author_name: Option<&'a str>,
+        /// In a pair, the other user's name; missing where the reader's own entry is not the first one there.
+        pub peer_name: Option<&'a str>,
     }
-}
-
-/// What stands before a message's body.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Header {
-    /// What the sender wants.
-    pub command: Command,
-    /// The family of the message.
-    pub message_type: MessageType,
-    /// For chat messages: conversation, device and number.
-    pub origin: Option<Origin>,
 }
 
 wire_struct! {
     /// The part of a message that may change from hop to hop, and that the digest does not cover.
     #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-    pub struct Hop {
+    pub struct Hop<'a> {
         /// The address of this hop's receiver, as the sender sees it.
         pub recipient_data: Option<RecipientData>,
         /// Where the entry stands in its log, if this delivers one.
-        pub delivery: Option<Delivery>,
+        pub delivery: Option<Delivery<'a>>,
+    }
+}
+
+wire_struct! {
+    /// What stands before a message's body.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    pub struct Header {
+        /// What the sender wants.
+        pub command: Command,
+        /// The family of the message.
+        pub message_type: MessageType,
+        /// What the message is as an entry of a log, if it is one.
+        pub entry: Option<EntryHeader>,
     }
 }
 
 /// A message's immutable part, decoded: what the author's digest covers.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Message<B> {
-    /// Command, message type and origin.
+    /// What stands before the body.
     pub header: Header,
     /// The body that this header calls for.
     pub body: B,
@@ -86,7 +76,7 @@ pub type ClientMessage = Message<ClientBody>;
 pub type ServerMessage = Message<ServerBody>;
 
 impl<B: Body> Message<B> {
-    /// A message that is not a chat message: its header follows from its body.
+    /// A message that is no entry: its header follows from its body.
     #[must_use]
     pub fn control(body: impl Into<B>) -> Self {
         let body = body.into();
@@ -95,7 +85,7 @@ impl<B: Body> Message<B> {
             header: Header {
                 command,
                 message_type,
-                origin: None,
+                entry: None,
             },
             body,
         }
@@ -103,15 +93,17 @@ impl<B: Body> Message<B> {
 
     /// A chat message with its number. In [`ConversationId::EVERYONE`] it is a message to everyone.
     #[must_use]
-    pub fn chat(origin: Origin, text: Text) -> Self
-    where
-        B: From<Text>,
-    {
-        let mut message = Self::control(text);
+    pub fn chat(origin: Origin, text: &Text) -> Self {
+        let mut message = Self::control(EntryBody::of(text));
         if origin.conversation == ConversationId::EVERYONE {
             message.header.command = Command::SendAllMessage;
         }
-        message.header.origin = Some(origin);
+        message.header.entry = Some(EntryHeader {
+            kind: EntryKind::Text,
+            origin,
+            refers_to: None,
+            root: None,
+        });
         message
     }
 
@@ -122,20 +114,48 @@ impl<B: Body> Message<B> {
         message.header.command = command;
         message
     }
+
+    /// What somebody says, if the message is that.
+    #[must_use]
+    pub fn text(&self) -> Option<Text> {
+        let text: Text = self.read(EntryKind::Text)?;
+        text.is_sized().then_some(text)
+    }
+
+    /// What happened in a room, if the message says that.
+    #[must_use]
+    pub fn room_event(&self) -> Option<RoomEvent> {
+        self.read(EntryKind::Event)
+    }
+
+    fn read<T: DeserializeOwned>(&self, kind: EntryKind) -> Option<T> {
+        let entry = self.header.entry.filter(|entry| entry.kind == kind);
+        entry.and(self.body.entry())?.read().ok()
+    }
 }
 
 impl ServerMessage {
     /// What happened in a room, as it stands in the log of a conversation.
     #[must_use]
-    pub fn event(conversation: ConversationId, event: RoomEvent) -> Self {
+    pub fn event(conversation: ConversationId, event: &RoomEvent) -> Self {
         let origin = Origin {
             conversation,
             device: DeviceId::SERVER,
             number: Number(0),
         };
-        let mut message = Self::control(event);
-        message.header.origin = Some(origin);
-        message
+        Self {
+            header: Header {
+                command: Command::Moderate,
+                message_type: MessageType::Alert,
+                entry: Some(EntryHeader {
+                    kind: EntryKind::Event,
+                    origin,
+                    refers_to: None,
+                    root: None,
+                }),
+            },
+            body: ServerBody::Entry(EntryBody::of(event)),
+        }
     }
 }
 
@@ -144,22 +164,20 @@ pub const EVERYONE_NAME: &str = "everyone";
 
 impl<B: Body> Serialize for Message<B> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let Header {
-            command,
-            message_type,
-            origin,
-        } = &self.header;
-        (command, message_type, origin, &self.body).serialize(serializer)
+        (&self.header, &self.body).serialize(serializer)
     }
 }
 
-/// Reads the body that a command and a message type call for.
-struct BodyOf<B>(Command, MessageType, PhantomData<B>);
+/// Reads the body that a header calls for.
+struct BodyOf<'a, B>(&'a Header, PhantomData<B>);
 
-impl<'de, B: Body> DeserializeSeed<'de> for BodyOf<B> {
+impl<'de, B: Body> DeserializeSeed<'de> for BodyOf<'_, B> {
     type Value = B;
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<B, D::Error> {
-        B::read((self.0, self.1), deserializer)
+        match self.0.entry {
+            Some(_) => EntryBody::deserialize(deserializer).map(B::from),
+            None => B::read((self.0.command, self.0.message_type), deserializer),
+        }
     }
 }
 
@@ -169,19 +187,12 @@ impl<'de, B: Body> Deserialize<'de> for Message<B> {
         impl<'de, B: Body> Visitor<'de> for Parts<B> {
             type Value = Message<B>;
             fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str("command, message type, origin and body")
+                f.write_str("header and body")
             }
             fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Message<B>, A::Error> {
-                let command = field(&mut seq, "command")?;
-                let message_type = field(&mut seq, "message_type")?;
-                let origin = field(&mut seq, "origin")?;
-                let header = Header {
-                    command,
-                    message_type,
-                    origin,
-                };
+                let header = field(&mut seq, "header")?;
                 let body = seq
-                    .next_element_seed(BodyOf(command, message_type, PhantomData))?
+                    .next_element_seed(BodyOf(&header, PhantomData))?
                     .ok_or_else(|| de::Error::missing_field("body"))?;
                 skip_surplus(&mut seq)?;
                 Ok(Message { header, body })

@@ -6,8 +6,10 @@
 mod address;
 mod bodies;
 mod body;
+mod bytes;
 mod codec;
 mod digest;
+mod entry;
 mod fingerprint;
 mod ids;
 mod message;
@@ -21,18 +23,20 @@ mod words;
 pub use address::RecipientData;
 pub use bodies::*;
 pub use body::{Body, Lane, Phase};
+pub use bytes::Bytes;
 pub use codec::{DecodeError, Envelope, encode, open, seal, to_bytes};
 pub use digest::Digest;
+pub use entry::{EntryBody, EntryHeader, Origin, RoomEvent, Text};
 pub use fingerprint::fingerprint;
 pub use ids::{AccountId, ConversationId, DeviceId, EntryId, Number};
-pub use message::{
-    ClientMessage, Delivery, EVERYONE_NAME, Header, Hop, Message, Origin, ServerMessage,
-};
+pub use message::{ClientMessage, Delivery, EVERYONE_NAME, Header, Hop, Message, ServerMessage};
 pub use parts::{
     BlockedUser, Change, Contact, Count, Failure, Head, HistoryEntry, Mark, Position, Room,
-    RoomMember, Text,
+    RoomMember,
 };
-pub use words::{Access, Command, EndReason, ErrorCode, EventKind, MemberRole, MessageType};
+pub use words::{
+    Access, Command, EndReason, EntryKind, ErrorCode, EventKind, MemberRole, MessageType,
+};
 
 /// The longest text that one message carries, in bytes of UTF-8. Chosen: four screens of prose.
 pub const TEXT_MAX_BYTES: usize = 16 * 1024;
@@ -40,6 +44,10 @@ pub const TEXT_MAX_BYTES: usize = 16 * 1024;
 /// The longest message on a channel, in bytes. Chosen: a text with room for everything around it, and small
 /// enough that a channel's reassembly budget holds several.
 pub const MESSAGE_MAX_BYTES: usize = 64 * 1024;
+
+/// The longest body of an entry, in bytes, that a server stores. Chosen: a text, and a kilobyte for what stands around it
+/// now and what encrypting it adds later.
+pub const BODY_MAX_BYTES: usize = TEXT_MAX_BYTES + 1024;
 
 /// The longest immutable part of a message, in bytes, that a server stores. Chosen: a text with its names and what
 /// later versions add, and short enough that every hop has room around it: an entry that fits into no message would
@@ -65,5 +73,5 @@ pub const ROOM_SIGN: char = '#';
 pub const TICKET_BYTES: usize = 32;
 
 const _: () = assert!(
-    TEXT_MAX_BYTES + 1024 < CONTENT_MAX_BYTES && CONTENT_MAX_BYTES + 1024 < MESSAGE_MAX_BYTES
+    BODY_MAX_BYTES + 1024 < CONTENT_MAX_BYTES && CONTENT_MAX_BYTES + 1024 < MESSAGE_MAX_BYTES
 );

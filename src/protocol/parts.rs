@@ -9,19 +9,6 @@ use super::wire::wire_struct;
 use super::words::{Access, ErrorCode, EventKind, MemberRole};
 
 wire_struct! {
-    /// What one user says to another, or to everyone.
-    #[derive(Debug, Clone, PartialEq, Eq)]
-    pub struct Text {
-        /// The author's user name.
-        pub sender: String,
-        /// The user name it is for, a room's name with its `#`, or [`super::EVERYONE_NAME`].
-        pub receiver: String,
-        /// What is said; at most [`super::TEXT_MAX_BYTES`] of UTF-8, never empty.
-        pub text: String,
-    }
-}
-
-wire_struct! {
     /// Why a request was refused.
     #[derive(Debug, Clone, PartialEq, Eq)]
     pub struct Failure {
@@ -225,5 +212,7 @@ wire_struct! {
         pub digest: Digest,
         /// The immutable part, as the author made it.
         pub content: ByteBuf,
+        /// As in [`Delivery`](super::Delivery).
+        pub author_name: Option<String>,
     }
 }

@@ -22,8 +22,21 @@ proptest! {
 
     #[test]
     fn every_message_comes_back_as_it_was(
-        client in client_messages(), server in server_messages(), hop in Hop::samples(),
+        client in client_messages(), server in server_messages(), delivered in any::<bool>(),
     ) {
+        let delivery = Delivery {
+            conversation: ConversationId(5),
+            entry: EntryId(300),
+            prev: EntryId(299),
+            author: AccountId(70_000),
+            time_ms: u64::MAX,
+            author_name: Some("bob"),
+            peer_name: None,
+        };
+        let hop = Hop {
+            recipient_data: None,
+            delivery: delivered.then_some(delivery),
+        };
         for message in client {
             let bytes = encode(&message, hop);
             let envelope = Envelope::decode(&bytes).unwrap();
@@ -69,8 +82,12 @@ fn sealed<B: Body>(parts: &impl Serialize) -> Result<Message<B>, DecodeError> {
 
 #[test]
 fn surplus_fields_of_a_newer_peer_are_ignored() {
-    let message: ServerMessage =
-        sealed(&(12_u8, 34_u8, (), ("dave", true, "new"), "newer still")).unwrap();
+    let message: ServerMessage = sealed(&(
+        (12_u8, 34_u8, (), "new"),
+        ("dave", true, "new"),
+        "newer still",
+    ))
+    .unwrap();
     assert_eq!(
         message,
         Message::control(Alert {
@@ -82,19 +99,19 @@ fn surplus_fields_of_a_newer_peer_are_ignored() {
 
 #[test]
 fn missing_field_is_none_where_it_may_be_and_refused_elsewhere() {
-    let finish = sealed(&(4_u8, 3_u8, (), (ByteBuf::from([1]),))).unwrap();
+    let finish = sealed(&((4_u8, 3_u8), (ByteBuf::from([1]),))).unwrap();
     let expected = LoginFinish {
         finalization: ByteBuf::from([1]),
         device: None,
     };
     assert_eq!(finish, ClientMessage::control(expected));
-    let error = sealed::<ServerBody>(&(12_u8, 34_u8, (), ("dave",))).unwrap_err();
+    let error = sealed::<ServerBody>(&((12_u8, 34_u8), ("dave",))).unwrap_err();
     assert!(error.to_string().contains("online"), "{error}");
 }
 
 #[test]
 fn unknown_numbers_are_kept_and_unknown_messages_are_told_apart() {
-    let message: ServerMessage = sealed(&(200_u8, 201_u8, (), ("anything", [1, 2, 3]))).unwrap();
+    let message: ServerMessage = sealed(&((200_u8, 201_u8), ("anything", [1, 2, 3]))).unwrap();
     assert_eq!(message.body, ServerBody::Unsupported);
     assert_eq!(message.header.command, Command::Other(200));
     assert_eq!(message.header.message_type, MessageType::Other(201));
@@ -161,10 +178,12 @@ fn private_message_of_64_bytes_stays_small_on_the_wire() {
         number: Number(300),
     };
     let text = Text {
-        sender: "erin".into(),
-        receiver: "bob".into(),
+        sender: AccountId(9),
+        receiver: origin.conversation,
+        salt: Bytes([7; 16]),
         text: "x".repeat(64),
     };
-    let bytes = encode(&ClientMessage::chat(origin, text), Hop::default());
-    assert!(bytes.len() <= 64 + 34 + 36, "{} bytes", bytes.len());
+    let bytes = encode(&ClientMessage::chat(origin, &text), Hop::default());
+    // The text, the digest, the salt, and what frames and places them.
+    assert!(bytes.len() <= 64 + 34 + 18 + 28, "{} bytes", bytes.len());
 }

@@ -9,14 +9,18 @@
 //!   that is added later must therefore be an `Option` at the end;
 //! - an *unknown* number of an enumeration becomes its `Other(number)`, never an error; what uses it decides.
 
-/// Declares a struct that travels as a MessagePack array of its fields.
+/// Declares a struct that travels as a MessagePack array of its fields. One with a lifetime borrows from the bytes that it
+/// was read from.
 macro_rules! wire_struct {
-    ($(#[$doc:meta])* $vis:vis struct $name:ident { $($(#[$fdoc:meta])* $fvis:vis $field:ident: $type:ty,)* }) => {
+    (
+        $(#[$doc:meta])* $vis:vis struct $name:ident $(<$life:lifetime>)?
+        { $($(#[$fdoc:meta])* $fvis:vis $field:ident: $type:ty,)* }
+    ) => {
         $(#[$doc])*
         #[allow(missing_docs, reason = "a field that its name explains has no comment")]
-        $vis struct $name { $($(#[$fdoc])* $fvis $field: $type,)* }
+        $vis struct $name $(<$life>)? { $($(#[$fdoc])* $fvis $field: $type,)* }
 
-        impl serde::Serialize for $name {
+        impl $(<$life>)? serde::Serialize for $name $(<$life>)? {
             fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
                 use serde::ser::SerializeTuple;
                 let mut tuple = serializer.serialize_tuple($crate::protocol::wire::count!($($field)*))?;
@@ -25,16 +29,15 @@ macro_rules! wire_struct {
             }
         }
 
-        impl<'de> serde::Deserialize<'de> for $name {
+        impl<'de $(: $life, $life)?> serde::Deserialize<'de> for $name $(<$life>)? {
             fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                struct Fields;
-                impl<'de> serde::de::Visitor<'de> for Fields {
-                    type Value = $name;
+                struct Fields<T>(std::marker::PhantomData<T>);
+                impl<'de $(: $life, $life)?> serde::de::Visitor<'de> for Fields<$name $(<$life>)?> {
+                    type Value = $name $(<$life>)?;
                     fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                         f.write_str(concat!("the fields of ", stringify!($name)))
                     }
-                    #[allow(unused_mut, unused_variables, reason = "a struct without fields reads none")]
-                    fn visit_seq<A: serde::de::SeqAccess<'de>>(self, mut seq: A) -> Result<$name, A::Error> {
+                    fn visit_seq<A: serde::de::SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
                         let value = $name {
                             $($field: $crate::protocol::wire::field(&mut seq, stringify!($field))?,)*
                         };
@@ -42,18 +45,28 @@ macro_rules! wire_struct {
                         Ok(value)
                     }
                 }
-                deserializer.deserialize_seq(Fields)
+                deserializer.deserialize_seq(Fields(std::marker::PhantomData))
             }
         }
 
+        $crate::protocol::wire::samples!($name [$($life)?] $($field: $type,)*);
+    };
+}
+
+/// Makes the samples of a struct for the property tests, unless it borrows.
+macro_rules! samples {
+    ($name:ident [] $($field:ident: $type:ty,)*) => {
         #[cfg(test)]
         impl $crate::protocol::tests::Sample for $name {
             fn samples() -> proptest::strategy::BoxedStrategy<Self> {
                 use proptest::strategy::Strategy;
-                ($(<$type as $crate::protocol::tests::Sample>::samples(),)*).prop_map(|($($field,)*)| Self { $($field,)* }).boxed()
+                ($(<$type as $crate::protocol::tests::Sample>::samples(),)*)
+                    .prop_map(|($($field,)*)| Self { $($field,)* })
+                    .boxed()
             }
         }
     };
+    ($name:ident [$life:lifetime] $($fields:tt)*) => {};
 }
 
 /// Declares an enumeration that travels as a small integer; an unknown number is kept in `Other`.
@@ -127,7 +140,7 @@ macro_rules! count {
     ($head:ident $($tail:ident)*) => { 1 + $crate::protocol::wire::count!($($tail)*) };
 }
 
-pub(crate) use {count, wire_enum, wire_struct};
+pub(crate) use {count, samples, wire_enum, wire_struct};
 
 use serde::Deserialize;
 use serde::de::value::UnitDeserializer;

@@ -81,6 +81,16 @@ wire_enum! {
 }
 
 wire_enum! {
+    /// What an entry of a log is. A server stores the kinds that it knows; a reader keeps any, and shows those.
+    pub enum EntryKind {
+        /// What one user says.
+        Text = 1 => "TEXT",
+        /// What happened in a room. Only the server writes it.
+        Event = 2 => "EVENT",
+    }
+}
+
+wire_enum! {
     /// Why a request was refused.
     pub enum ErrorCode {
         /// The SHA-256 digest does not fit the content.
@@ -111,12 +121,10 @@ wire_enum! {
         TooManyAttempts = 13 => "TOO_MANY_ATTEMPTS",
         /// Nobody sends messages to oneself.
         ToOneself = 14 => "TO_ONESELF",
-        /// The sender, receiver or conversation of a message does not fit the session. It says nothing of whether
+        /// The device or conversation of a message does not fit the session. It says nothing of whether
         /// there is such a conversation.
         NotPermitted = 15 => "NOT_PERMITTED",
-        /// The text is empty.
-        TextEmpty = 16 => "TEXT_EMPTY",
-        /// The text is longer than [`super::TEXT_MAX_BYTES`].
+        /// The text, or what stands for it, is longer than this server takes.
         TextTooLong = 17 => "TEXT_TOO_LONG",
         /// The number is higher than the next one; `number` is the one expected.
         Expect = 18 => "EXPECT",

@@ -1,8 +1,8 @@
 //! Who may do what: the stage that the table of bodies asks for, and what else a body must be.
 
 use crate::protocol::{
-    Access, Change, ClientBody, ErrorCode, EventKind, MemberRole, Phase, TEXT_MAX_BYTES,
-    TOPIC_MAX_BYTES, Text,
+    Access, BODY_MAX_BYTES, Change, ClientBody, Command, ConversationId, EntryBody, EntryHeader,
+    EntryKind, ErrorCode, EventKind, Header, MemberRole, MessageType, Phase, TOPIC_MAX_BYTES,
 };
 
 /// Whether accounts can be opened over the network.
@@ -27,55 +27,75 @@ pub enum RoomCreationPolicy {
 
 /// What a session is, as far as permissions go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Role<'a> {
+pub enum Role {
     /// Nobody has signed in on it.
     Anonymous,
     /// Signed in, but it has not yet said where its device stands.
     Arriving,
-    /// Signed in; the user's name.
-    User(&'a str),
+    /// Signed in, and ready for everything.
+    User,
 }
 
 /// Whether a session may ask this now.
 ///
 /// # Errors
 /// Why not.
-pub fn permit(
-    role: Role<'_>,
-    registration: Registration,
-    body: &ClientBody,
-) -> Result<(), ErrorCode> {
+pub fn permit(role: Role, registration: Registration, body: &ClientBody) -> Result<(), ErrorCode> {
     let phase = body.phase().ok_or(ErrorCode::Unsupported)?;
     match (phase, role) {
         (Phase::SignIn, Role::Anonymous)
         | (Phase::Hello | Phase::SignedIn, Role::Arriving)
-        | (Phase::Ready | Phase::SignedIn, Role::User(_)) => {}
+        | (Phase::Ready | Phase::SignedIn, Role::User) => {}
         (Phase::SignIn, _) => return Err(ErrorCode::AlreadySignedIn),
         (_, Role::Anonymous) => return Err(ErrorCode::NotSignedIn),
         (Phase::Hello | Phase::Ready, _) => return Err(ErrorCode::OutOfTurn),
     }
-    match (body, role) {
-        (ClientBody::SignUp(_) | ClientBody::SignUpFinish(_), _)
+    match body {
+        ClientBody::SignUp(_) | ClientBody::SignUpFinish(_)
             if registration == Registration::Closed =>
         {
             Err(ErrorCode::RegistrationClosed)
         }
-        (ClientBody::Text(text), Role::User(name)) => check_text(name, text),
-        (ClientBody::Moderate(body), _) => check_change(&body.change),
+        ClientBody::Moderate(body) => check_change(&body.change),
         _ => Ok(()),
     }
 }
 
-/// Whether a text is one, and of the user who sends it.
-fn check_text(name: &str, text: &Text) -> Result<(), ErrorCode> {
-    if text.sender != name {
-        Err(ErrorCode::NotPermitted)
-    } else if text.text.trim().is_empty() {
-        Err(ErrorCode::TextEmpty)
-    } else if text.text.len() > TEXT_MAX_BYTES {
-        Err(ErrorCode::TextTooLong)
+/// Whether an entry is one that this server knows how to store. Who may add it to the log the store decides.
+///
+/// # Errors
+/// Why not, also in words.
+pub fn check_entry(
+    header: &Header,
+    entry: &EntryHeader,
+    body: &EntryBody,
+) -> Result<(), (ErrorCode, String)> {
+    let command = if entry.origin.conversation == ConversationId::EVERYONE {
+        Command::SendAllMessage
     } else {
-        Ok(())
+        Command::SendMessage
+    };
+    let is_addressed = header.command == command;
+    match entry.kind {
+        EntryKind::Text if entry.refers_to.is_some() || entry.root.is_some() => {
+            let detail = "this server stores no texts that refer to an entry or a file";
+            Err((ErrorCode::Unsupported, detail.into()))
+        }
+        EntryKind::Text if body.0.len() > BODY_MAX_BYTES => {
+            Err((ErrorCode::TextTooLong, String::new()))
+        }
+        EntryKind::Text if is_addressed && header.message_type == MessageType::MessageExchange => {
+            Ok(())
+        }
+        EntryKind::Text => {
+            let detail = "command and conversation do not fit";
+            Err((ErrorCode::Malformed, detail.into()))
+        }
+        EntryKind::Event => Err((ErrorCode::NotPermitted, String::new())),
+        EntryKind::Other(kind) => {
+            let detail = format!("this server stores no entries of kind {kind}");
+            Err((ErrorCode::Unsupported, detail))
+        }
     }
 }
 
@@ -106,7 +126,9 @@ fn check_change(change: &Change) -> Result<(), ErrorCode> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::protocol::{ContactsRequest, SignUpFinish};
+    use crate::protocol::{
+        Bytes, ContactsRequest, DeviceId, EntryId, Number, Origin, SignUpFinish,
+    };
 
     #[test]
     fn change_without_what_it_takes_is_refused() {
@@ -137,37 +159,54 @@ mod tests {
         }
     }
 
-    fn text(sender: &str, text: &str) -> ClientBody {
-        ClientBody::Text(Text {
-            sender: sender.into(),
-            receiver: "bob".into(),
-            text: text.into(),
-        })
+    fn checked(change: impl FnOnce(&mut Header, &mut EntryHeader), body: usize) -> ErrorCode {
+        let origin = Origin {
+            conversation: ConversationId(7),
+            device: DeviceId(1),
+            number: Number(1),
+        };
+        let mut entry = EntryHeader {
+            kind: EntryKind::Text,
+            origin,
+            refers_to: None,
+            root: None,
+        };
+        let mut header = Header {
+            command: Command::SendMessage,
+            message_type: MessageType::MessageExchange,
+            entry: Some(entry),
+        };
+        change(&mut header, &mut entry);
+        let body = EntryBody(vec![7; body].into());
+        let checked = check_entry(&header, &entry, &body);
+        checked.map_or_else(|(code, _)| code, |()| ErrorCode::Other(0))
     }
 
     #[test]
-    fn nobody_speaks_in_the_name_of_another() {
-        let erin = Role::User("erin");
+    fn only_entries_that_this_version_knows_are_stored() {
+        let fine = ErrorCode::Other(0);
+        // What the body is nobody asks.
+        assert_eq!(checked(|_, _| {}, BODY_MAX_BYTES), fine);
         assert_eq!(
-            permit(erin, Registration::Open, &text("erin", "hi")),
-            Ok(())
+            checked(|_, _| {}, BODY_MAX_BYTES + 1),
+            ErrorCode::TextTooLong
         );
-        let forged = permit(erin, Registration::Open, &text("bob", "hi"));
-        assert_eq!(forged, Err(ErrorCode::NotPermitted));
-    }
-
-    #[test]
-    fn empty_and_overlong_texts_are_refused_by_name() {
-        let erin = Role::User("erin");
-        let long = "x".repeat(TEXT_MAX_BYTES + 1);
-        assert_eq!(
-            permit(erin, Registration::Open, &text("erin", " ")),
-            Err(ErrorCode::TextEmpty)
-        );
-        assert_eq!(
-            permit(erin, Registration::Open, &text("erin", &long)),
-            Err(ErrorCode::TextTooLong)
-        );
+        let unknown = |_: &mut Header, entry: &mut EntryHeader| entry.kind = EntryKind::Other(9);
+        assert_eq!(checked(unknown, 1), ErrorCode::Unsupported);
+        let event = |_: &mut Header, entry: &mut EntryHeader| entry.kind = EntryKind::Event;
+        assert_eq!(checked(event, 1), ErrorCode::NotPermitted);
+        let answer = |_: &mut Header, entry: &mut EntryHeader| entry.refers_to = Some(EntryId(3));
+        assert_eq!(checked(answer, 1), ErrorCode::Unsupported);
+        let with_blob = |_: &mut Header, entry: &mut EntryHeader| entry.root = Some(Bytes([1; 32]));
+        assert_eq!(checked(with_blob, 1), ErrorCode::Unsupported);
+        let to_all = |header: &mut Header, _: &mut EntryHeader| {
+            header.command = Command::SendAllMessage;
+        };
+        assert_eq!(checked(to_all, 1), ErrorCode::Malformed);
+        let everyone = |_: &mut Header, entry: &mut EntryHeader| {
+            entry.origin.conversation = ConversationId::EVERYONE;
+        };
+        assert_eq!(checked(everyone, 1), ErrorCode::Malformed);
     }
 
     #[test]

@@ -211,7 +211,6 @@ pub(super) fn append(
         digest: Digest::of(text.as_bytes()),
         content: text.into(),
         time_ms: 100,
-        receiver: None,
         quota: Quota::default(),
     })
 }

@@ -14,7 +14,7 @@ use rand_core::SeedableRng as _;
 use udpchat::client::opaque::LoginBegun;
 use udpchat::protocol::{
     ClientMessage, ConversationId, Digest, EntryId, Hello, Join, Login, Position, Resume,
-    ServerBody, TICKET_BYTES,
+    TICKET_BYTES,
 };
 use udpchat::transport::Channel;
 
@@ -90,16 +90,18 @@ impl Scene {
         while Instant::now() < end {
             self.said += 1;
             let text = format!("line {}", self.said);
-            let line = Peer::line(&self.pass, self.conversation, self.said, "bob", &text);
+            let line = Peer::line(&self.pass, self.conversation, self.said, &text);
             let begun = Instant::now();
             self.alice.send(Channel::Chat, &line).unwrap();
             let mut heard = false;
             while !heard {
                 assert!(begun.elapsed() < Duration::from_secs(60), "nothing arrives");
                 self.alice.turn();
-                heard = self.bob.take_inbox().iter().any(
-                    |message| matches!(&message.body, ServerBody::Text(heard) if heard.text == text),
-                );
+                heard = self
+                    .bob
+                    .take_inbox()
+                    .iter()
+                    .any(|message| message.text().is_some_and(|heard| heard.text == text));
                 thread::sleep(Duration::from_micros(200));
             }
             latencies.push(begun.elapsed());
@@ -172,7 +174,7 @@ fn speaker(number: u16, sessions: usize) -> Attacker {
         let text = "x".repeat(16 * 1024);
         while !is_over.load(Ordering::Relaxed) {
             for (peer, pass, said) in &mut speakers {
-                let line = Peer::line(pass, conversation, *said + 1, "bob", &text);
+                let line = Peer::line(pass, conversation, *said + 1, &text);
                 if peer.send(Channel::Chat, &line).is_ok() {
                     *said += 1;
                 }
@@ -455,7 +457,7 @@ fn flood_of_readers_who_read_nothing_costs_no_more_than_its_budget() {
         let text = "y".repeat(16 * 1024);
         for number in 1..=40 {
             let (speaker, pass) = &mut peers[0];
-            let line = Peer::line(pass, ConversationId::EVERYONE, number, "everyone", &text);
+            let line = Peer::line(pass, ConversationId::EVERYONE, number, &text);
             let _ = speaker.send(Channel::Chat, &line);
         }
         hold(peers, is_over);

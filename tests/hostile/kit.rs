@@ -12,9 +12,9 @@ use rand_core::{RngCore, SeedableRng};
 use udpchat::client::opaque::{LoginBegun, SignUpBegun};
 use udpchat::protocol::opaque::KeyStretching;
 use udpchat::protocol::{
-    AccountId, ClientBody, ClientMessage, Command, ConversationId, DeviceId, Envelope, Failure,
-    Hello, HelloAnswer, Hop, Login, LoginFinish, Number, Origin, Resolve, Resolved, Resume,
-    ServerBody, ServerMessage, SessionStart, SignUp, SignUpFinish, Text, encode,
+    AccountId, Bytes, ClientBody, ClientMessage, Command, ConversationId, DeviceId, Envelope,
+    Failure, Hello, HelloAnswer, Hop, Login, LoginFinish, Number, Origin, Resolve, Resolved,
+    Resume, ServerBody, ServerMessage, SessionStart, SignUp, SignUpFinish, Text, encode,
 };
 use udpchat::transport::{
     Channel, ClientConfig, CloseReason, Endpoint, Event, SendError, SessionId,
@@ -477,7 +477,6 @@ impl Peer {
         pass: &Pass,
         conversation: ConversationId,
         number: u64,
-        receiver: &str,
         text: &str,
     ) -> ClientMessage {
         let origin = Origin {
@@ -485,14 +484,13 @@ impl Peer {
             device: pass.device,
             number: Number(number),
         };
-        ClientMessage::chat(
-            origin,
-            Text {
-                sender: pass.name.clone(),
-                receiver: receiver.into(),
-                text: text.into(),
-            },
-        )
+        let text = Text {
+            sender: pass.account,
+            receiver: conversation,
+            salt: Bytes([7; 16]),
+            text: text.into(),
+        };
+        ClientMessage::chat(origin, &text)
     }
 
     /// Says a line and waits until it is stored.

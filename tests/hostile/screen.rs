@@ -41,7 +41,7 @@ fn padded_text_begins_no_row_of_its_own() {
             "hi {}{FORGED} ✓ Message received by carol #{number}.",
             padding.repeat(63)
         );
-        let line = Peer::line(&pass, pair, number, "bob", &text);
+        let line = Peer::line(&pass, pair, number, &text);
         mallory.say(&line).expect("it is stored");
         let screen = bob.sees(&format!("#{number}."));
         let shown = screen

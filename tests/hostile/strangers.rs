@@ -4,8 +4,8 @@ use std::net::Ipv4Addr;
 use std::time::Duration;
 
 use udpchat::protocol::{
-    ClientMessage, Command, ContactsRequest, ConversationId, DeviceId, ErrorCode, Number, Origin,
-    ServerBody, Text,
+    AccountId, Bytes, ClientMessage, Command, ContactsRequest, ConversationId, DeviceId, ErrorCode,
+    Number, Origin, ServerBody, ServerMessage, Text,
 };
 use udpchat::transport::Channel;
 
@@ -20,13 +20,10 @@ fn honest_use_of_the_kit_is_served() {
     let (mut alice, pass) = Peer::enter(server.address, here, "alice", 1);
     let (mut bob, _) = Peer::enter(server.address, here, "bob", 2);
     let pair = alice.resolve("bob").unwrap();
-    let line = Peer::line(&pass, pair.conversation, 1, "bob", "tea at four?");
+    let line = Peer::line(&pass, pair.conversation, 1, "tea at four?");
     alice.say(&line).unwrap();
-    let heard = bob.next(PATIENCE, |message| match &message.body {
-        ServerBody::Text(text) => Some(text.text.clone()),
-        _ => None,
-    });
-    assert_eq!(heard.as_deref(), Some("tea at four?"));
+    let heard = bob.next(PATIENCE, ServerMessage::text);
+    assert_eq!(heard.map(|text| text.text).as_deref(), Some("tea at four?"));
     let mut again = Peer::connect(server.address, 3);
     let second = again
         .resume(pass.account, pass.device, &pass.ticket)
@@ -49,11 +46,12 @@ fn stranger_can_neither_speak_nor_ask() {
         number: Number(1),
     };
     let text = Text {
-        sender: "admin".into(),
-        receiver: "everyone".into(),
+        sender: AccountId(1),
+        receiver: ConversationId::EVERYONE,
+        salt: Bytes([7; 16]),
         text: "the server moves to another address".into(),
     };
-    let _ = stranger.send(Channel::Chat, &ClientMessage::chat(origin, text));
+    let _ = stranger.send(Channel::Chat, &ClientMessage::chat(origin, &text));
     let stored = stranger.next(Duration::from_secs(1), |message| {
         matches!(message.body, ServerBody::Stored(_)).then_some(())
     });

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_bytes::ByteBuf;
 use tempfile::TempDir;
-use udpchat::protocol::{Digest, ServerBody, open};
+use udpchat::protocol::{Digest, ServerMessage, open};
 use udpchat::store::{self, DATABASE_FILE, Engine, Request, RequestId};
 
 use crate::markers::{Marker, marker_of};
@@ -45,6 +45,7 @@ struct HistoryRow {
     content: ByteBuf,
     digest: Digest,
     _prev: IgnoredAny,
+    _author_name: IgnoredAny,
 }
 
 /// A row of a device's outbox.
@@ -129,9 +130,9 @@ pub fn device(state: &Path, whose: &str) -> Device {
 fn entries(rows: impl Iterator<Item = (EntryKey, ByteBuf, Digest)>, whose: &str) -> Entries {
     let mut entries = Entries::new();
     for (key, content, digest) in rows {
-        let message = open(&content, &digest)
+        let message: ServerMessage = open(&content, &digest)
             .unwrap_or_else(|error| panic!("{whose}: {key:?} does not open: {error}"));
-        if let ServerBody::Text(text) = message.body {
+        if let Some(text) = message.text() {
             let marker = marker_of(&text.text).expect("everything said is marked");
             let before = entries.insert(marker, (key, digest));
             assert_eq!(before, None, "{whose}: {marker:?} stands twice");

@@ -8,8 +8,7 @@ use std::sync::{Arc, Mutex};
 use redb::{Database, ReadableDatabase, ReadableTable, StorageBackend, TableDefinition};
 use serde_bytes::ByteBuf;
 use udpchat::protocol::{
-    Access, ConversationId, Digest, EVERYONE_NAME, EventKind, RoomEvent, ServerBody, ServerMessage,
-    open, seal,
+    Access, ConversationId, Digest, EVERYONE_NAME, EventKind, RoomEvent, ServerMessage, open, seal,
 };
 use udpchat::store::fault_disk::MemoryDisk;
 use udpchat::store::{Engine, Files};
@@ -20,7 +19,8 @@ pub type EntryKey = (u64, u64);
 /// The tables of server and client in which entries stand.
 const LOG: TableDefinition<'_, EntryKey, &[u8]> = TableDefinition::new("log");
 const HISTORY: TableDefinition<'_, EntryKey, &[u8]> = TableDefinition::new("history");
-/// The server's table of what rooms are called.
+/// The server's tables of what accounts and rooms are called.
+const ACCOUNTS: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("accounts");
 const ROOMS: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("rooms");
 /// A client's tables of what is not stored yet and of what waits for receipts.
 const OUTBOX: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("outbox");
@@ -30,17 +30,25 @@ const AWAITED: TableDefinition<'_, EntryKey, &[u8]> = TableDefinition::new("awai
 /// device, number, time, digest, content.
 type LogRow = (u64, u64, u64, u64, u64, Digest, ByteBuf);
 
+/// A row of the server's accounts, likewise, of which the name counts.
+type AccountRow = (String, ByteBuf, ByteBuf, u64, u64, u32);
+
 /// A row of the server's rooms, likewise: name, topic, who may join.
 type RoomRow = (String, String, Access);
 
-/// A row of a device's history: author, time, content, digest, the entry before it.
-type HistoryRow = (u64, u64, ByteBuf, Digest, Option<u64>);
+/// A row of a device's history: author, time, content, digest, the entry before it, the author's
+/// name.
+type HistoryRow = (u64, u64, ByteBuf, Digest, Option<u64>, Option<String>);
 
 /// An entry of the server's log.
 #[derive(Clone)]
 pub struct Logged {
     pub digest: Digest,
     pub message: ServerMessage,
+    /// What its author is called.
+    pub author: String,
+    /// What its author calls the conversation.
+    pub receiver: String,
     pub time_ms: u64,
     /// The length of its row.
     pub bytes: u64,
@@ -57,11 +65,13 @@ impl Logged {
             role: None,
             access: None,
         };
-        let message = ServerMessage::event(ConversationId(room), event);
+        let message = ServerMessage::event(ConversationId(room), &event);
         let (content, digest) = seal(&message);
         Self {
             digest,
             message,
+            author: name.to_owned(),
+            receiver: String::new(),
             time_ms: 0,
             bytes: content.len() as u64,
         }
@@ -69,10 +79,7 @@ impl Logged {
 
     /// The marker of what was said, if it is that.
     pub fn marker(&self) -> Option<Marker> {
-        match &self.message.body {
-            ServerBody::Text(text) => marker_of(&text.text),
-            _ => None,
-        }
+        marker_of(&self.message.text()?.text)
     }
 }
 
@@ -221,18 +228,36 @@ impl Disk {
 
     /// The server's log.
     pub fn log(&self) -> Log {
-        let logged = |value: &[u8]| {
+        let copy = self.copy(true);
+        let names = self.names();
+        let accounts: BTreeMap<u64, String> = rows(&copy, ACCOUNTS)
+            .into_iter()
+            .map(|(id, value)| {
+                let row: AccountRow =
+                    rmp_serde::from_slice(unsealed(&value)).expect("rows are written so");
+                (id, row.0)
+            })
+            .collect();
+        let receiver = |conversation: u64, author: u64| {
+            let mut peers = accounts.iter();
+            let peer = peers.find(|(peer, _)| pair_of(author, **peer) == conversation);
+            let name = names.get(&conversation).or(peer.map(|(_, name)| name));
+            name.cloned().unwrap_or_default()
+        };
+        let logged = |(conversation, _): EntryKey, value: &[u8]| {
             let row: LogRow = rmp_serde::from_slice(unsealed(value)).expect("rows are written so");
             Logged {
                 digest: row.5,
                 message: open(&row.6, &row.5).expect("the log holds messages"),
+                author: accounts.get(&row.1).cloned().unwrap_or_default(),
+                receiver: receiver(conversation, row.1),
                 time_ms: row.4,
                 bytes: value.len() as u64,
             }
         };
-        rows(&self.copy(true), LOG)
+        rows(&copy, LOG)
             .into_iter()
-            .map(|(key, value)| (key, logged(&value)))
+            .map(|(key, value)| (key, logged(key, &value)))
             .collect()
     }
 
@@ -292,6 +317,12 @@ impl Disk {
 /// A row of the server's without the checksum of four bytes behind it.
 fn unsealed(value: &[u8]) -> &[u8] {
     &value[..value.len() - 4]
+}
+
+/// The conversation of two accounts, as the store numbers them: above 2^31, by the higher account, then by the lower.
+fn pair_of(one: u64, other: u64) -> u64 {
+    let (low, high) = (one.min(other), one.max(other));
+    (1 << 31) + high * high.saturating_sub(1) / 2 + low
 }
 
 /// A table's rows; none if there is no such table yet.

@@ -5,10 +5,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use udpchat::protocol::{EventKind, ServerBody, ServerMessage};
+use udpchat::protocol::{EventKind, ServerMessage};
 
 use crate::client::ClientHost;
-use crate::disk::{EntryKey, Held, Log, Marker, marker_of};
+use crate::disk::{EntryKey, Held, Log, Logged, Marker, marker_of};
 use crate::faults::{Fault, Faults};
 use crate::oracle::Oracle;
 
@@ -38,7 +38,11 @@ pub struct Rooms(BTreeMap<u64, Room>);
 impl Rooms {
     /// Reads the whole log.
     pub fn read(log: &Log) -> Self {
-        let is_of_a_room = |message: &ServerMessage| matches!(&message.body, ServerBody::RoomEvent(event) if event.kind == EventKind::Joined);
+        let is_of_a_room = |message: &ServerMessage| {
+            message
+                .room_event()
+                .is_some_and(|event| event.kind == EventKind::Joined)
+        };
         let rooms: BTreeSet<u64> = log
             .iter()
             .filter(|(_, logged)| is_of_a_room(&logged.message))
@@ -48,7 +52,7 @@ impl Rooms {
         for ((conversation, entry), logged) in log {
             if rooms.contains(conversation) {
                 let room = read.entry(*conversation).or_default();
-                room.take(*entry, &logged.message);
+                room.take(*entry, logged);
             }
         }
         Self(read)
@@ -190,19 +194,20 @@ impl Rooms {
 }
 
 impl Room {
-    fn take(&mut self, entry: u64, message: &ServerMessage) {
-        let marker = match &message.body {
-            ServerBody::Text(text) => {
-                let spans = self.spans.get(&text.sender);
+    fn take(&mut self, entry: u64, logged: &Logged) {
+        let message = &logged.message;
+        let marker = match (message.text(), message.room_event()) {
+            (Some(text), _) => {
+                let spans = self.spans.get(&logged.author);
                 let last = spans.and_then(|spans| spans.last());
                 assert!(
                     last.is_some_and(|span| span.last.is_none()),
                     "{} said something in a room that they did not belong to: entry {entry}",
-                    text.sender
+                    logged.author
                 );
                 marker_of(&text.text)
             }
-            ServerBody::RoomEvent(event) => {
+            (_, Some(event)) => {
                 let ended = match event.kind {
                     EventKind::Joined => {
                         let spans = self.spans.entry(event.actor.clone()).or_default();
@@ -224,7 +229,7 @@ impl Room {
                 }
                 None
             }
-            other => panic!("a room's log has {other:?}"),
+            _ => panic!("a room's log has {message:?}"),
         };
         self.entries.insert(entry, marker);
     }

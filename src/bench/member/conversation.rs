@@ -7,8 +7,8 @@ use std::collections::VecDeque;
 
 use crate::bench::workload::{Audience, Partner};
 use crate::protocol::{
-    ClientMessage, ConversationId, DecodeError, DeliverAgain, Delivery, DeviceId, EntryId,
-    Envelope, Hop, Number, Origin, Received, ServerBody, Stored, Text, encode, seal,
+    AccountId, Bytes, ClientMessage, ConversationId, DecodeError, DeliverAgain, Delivery, DeviceId,
+    EntryId, Envelope, Hop, Number, Origin, Received, ServerMessage, Stored, Text, encode, seal,
 };
 use crate::transport::Channel;
 
@@ -59,8 +59,8 @@ pub struct ConversationStart {
 /// A client's side of a conversation.
 pub struct Conversation {
     id: ConversationId,
+    account: AccountId,
     device: DeviceId,
-    name: String,
     contact: Contact,
     last_number: Number,
     position: EntryId,
@@ -74,15 +74,15 @@ impl Conversation {
     /// A conversation that the server has found.
     #[must_use]
     pub const fn new(
+        account: AccountId,
         device: DeviceId,
-        name: String,
         contact: Contact,
         found: ConversationStart,
     ) -> Self {
         Self {
             id: found.conversation,
+            account,
             device,
-            name,
             contact,
             last_number: found.last_number,
             position: found.start,
@@ -119,11 +119,12 @@ impl Conversation {
             number,
         };
         let text = Text {
-            sender: self.name.clone(),
-            receiver: self.contact.receiver.clone(),
+            sender: self.account,
+            receiver: self.id,
+            salt: Bytes(salt_of(number)),
             text: text_of(number, self.contact.partner.size),
         };
-        let (content, digest) = seal(&ClientMessage::chat(origin, text));
+        let (content, digest) = seal(&ClientMessage::chat(origin, &text));
         let envelope = Envelope {
             hop: Hop::default(),
             content: &content,
@@ -156,7 +157,7 @@ impl Conversation {
     pub fn handle_delivery(
         &mut self,
         envelope: &Envelope<'_>,
-        delivery: Delivery,
+        delivery: Delivery<'_>,
     ) -> DeliveryOutcome {
         if delivery.conversation != self.id {
             return DeliveryOutcome::Nothing;
@@ -168,7 +169,7 @@ impl Conversation {
         if delivery.prev != self.position {
             return DeliveryOutcome::Gap;
         }
-        let message = match envelope.open() {
+        let message: ServerMessage = match envelope.open() {
             Ok(message) => message,
             Err(DecodeError::Digest) => return DeliveryOutcome::Gap,
             Err(_) => return DeliveryOutcome::Wrong("a delivery could not be decoded"),
@@ -176,21 +177,26 @@ impl Conversation {
         self.position = delivery.entry;
         self.is_receipt_due = true;
         let in_room = self.contact.partner.with == Audience::Room;
-        let (origin, text) = match (message.header.origin, message.body) {
-            (Some(origin), ServerBody::Text(text)) => (origin, text),
+        let (origin, text) = match (message.header.entry, message.text()) {
+            (Some(entry), Some(text)) => (entry.origin, text),
             // Somebody has joined.
-            (_, ServerBody::RoomEvent(_)) if in_room => return DeliveryOutcome::Nothing,
+            _ if in_room && message.room_event().is_some() => return DeliveryOutcome::Nothing,
             _ => return DeliveryOutcome::Wrong("a delivery was no chat message"),
         };
         if origin.device == self.device {
             return DeliveryOutcome::Nothing;
         }
-        let is_partner = text.sender == self.contact.name;
+        let author = delivery.author_name.or(delivery.peer_name);
+        let is_partner = author == Some(&*self.contact.name);
+        let is_authors = text.sender == delivery.author && text.receiver == self.id;
         if in_room && !is_partner {
             // Anybody may join the room, and speak there.
             return DeliveryOutcome::Nothing;
         }
-        if !is_partner || text.text != text_of(origin.number, self.contact.partner.size) {
+        if !is_partner
+            || !is_authors
+            || text.text != text_of(origin.number, self.contact.partner.size)
+        {
             return DeliveryOutcome::Wrong("a delivery was not what was said");
         }
         DeliveryOutcome::Message(origin.number)
@@ -218,6 +224,11 @@ impl Conversation {
     }
 }
 
+/// The salt of a message: nobody guesses what is said here.
+fn salt_of(number: Number) -> [u8; 16] {
+    u128::from(number.0).to_be_bytes()
+}
+
 /// The text of a message: of this many bytes, and another for each number.
 fn text_of(number: Number, size: usize) -> String {
     let mut text = format!("{number} ");
@@ -229,9 +240,9 @@ fn text_of(number: Number, size: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::protocol::{AccountId, EventKind, RoomEvent, ServerMessage};
+    use crate::protocol::{EventKind, RoomEvent};
 
-    fn side(device: u64, name: &str, partner: &str, room: Option<&str>) -> Conversation {
+    fn side(device: u64, partner: &str, room: Option<&str>) -> Conversation {
         let with = if room.is_some() {
             Audience::Room
         } else {
@@ -252,24 +263,30 @@ mod tests {
             last_number: Number(0),
             start: EntryId::START,
         };
-        Conversation::new(DeviceId(device), name.into(), contact, found)
+        Conversation::new(AccountId(device), DeviceId(device), contact, found)
     }
 
     fn pair() -> [Conversation; 2] {
-        [
-            side(1, "bench-a", "bench-b", None),
-            side(2, "bench-b", "bench-a", None),
-        ]
+        [side(1, "bench-b", None), side(2, "bench-a", None)]
     }
 
     fn deliver(to: &mut Conversation, bytes: &[u8], entry: u64) -> DeliveryOutcome {
         let envelope = Envelope::decode(bytes).unwrap();
+        let said = envelope.open().ok();
+        let said = said.and_then(|message: ServerMessage| message.text());
+        let author = said.map_or(AccountId(1), |text| text.sender);
         let delivery = Delivery {
             conversation: ConversationId(9),
             entry: EntryId(entry),
             prev: EntryId(entry - 1),
-            author: AccountId(1),
+            author,
             time_ms: 0,
+            author_name: match author.0 {
+                1 => Some("bench-a"),
+                2 => Some("bench-b"),
+                _ => Some("carol"),
+            },
+            peer_name: None,
         };
         to.handle_delivery(&envelope, delivery)
     }
@@ -341,7 +358,7 @@ mod tests {
             role: None,
             access: None,
         };
-        let (content, digest) = seal(&ServerMessage::event(ConversationId(9), event));
+        let (content, digest) = seal(&ServerMessage::event(ConversationId(9), &event));
         let envelope = Envelope {
             hop: Hop::default(),
             content: &content,
@@ -353,9 +370,9 @@ mod tests {
     #[test]
     fn in_a_room_only_the_speaker_is_heard_and_everything_acknowledged() {
         let room = Some("#bench");
-        let mut speaker = side(1, "bench-a", "bench-a", room);
-        let mut reader = side(2, "bench-b", "bench-a", room);
-        let mut stranger = side(3, "carol", "bench-a", room);
+        let mut speaker = side(1, "bench-a", room);
+        let mut reader = side(2, "bench-a", room);
+        let mut stranger = side(3, "bench-a", room);
         assert_eq!(
             deliver(&mut reader, &joined("bench-b"), 1),
             DeliveryOutcome::Nothing

@@ -121,9 +121,10 @@ impl Member {
 
     /// The conversation with the first of them begins.
     fn begin(&mut self, found: ConversationStart) -> Option<()> {
-        let device = self.device?;
+        let pass = self.pass.as_ref()?;
+        let (account, device) = (pass.account, self.device?);
         let contact = self.contacts.get(self.conversations.len())?.clone();
-        let talk = Conversation::new(device, self.name.clone(), contact, found);
+        let talk = Conversation::new(account, device, contact, found);
         self.conversations.push(talk);
         Some(())
     }

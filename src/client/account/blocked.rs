@@ -60,7 +60,7 @@ impl BlockedUsers {
     /// Whether what this account says is not shown.
     pub(in crate::client) fn hides(&self, author: AccountId, said: &Said) -> bool {
         let is_addressed = match said {
-            Said::Text(_) => true,
+            Said::Text(_) | Said::Unknown => true,
             // What happens in a room is no word to anybody.
             Said::Event(event) => event.kind == EventKind::Invited,
         };

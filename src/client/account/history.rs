@@ -11,13 +11,11 @@ use super::Account;
 use super::pending::Asked;
 use crate::client::effects::Effects;
 use crate::client::env::Tone;
-use crate::client::name::canonical_target;
+use crate::client::name::{canonical_target, short};
 use crate::client::storage::StateError;
-use crate::client::storage::entry::{Entry, Said, fitting};
+use crate::client::storage::entry::{Entry, Said};
 use crate::client::ui::time::Before;
-use crate::protocol::{
-    ConversationId, DecodeError, EntryId, History, HistoryRequest, Message, open,
-};
+use crate::protocol::{ConversationId, Digest, EntryId, History, HistoryRequest, Message};
 use crate::transport::{Channel, Now};
 
 /// How many entries a page has if no number is given. Chosen: most of a screen.
@@ -206,7 +204,7 @@ impl Account {
             if page.before_ms.is_some_and(|before| what.time_ms >= before) {
                 continue;
             }
-            let said = what.said();
+            let said = what.said(id, self.own());
             if said
                 .as_ref()
                 .is_some_and(|said| self.blocked.hides(what.author, said))
@@ -216,7 +214,10 @@ impl Account {
             }
             let time = self.clock(now).show(what.time_ms);
             let line = match said {
-                Some(said) => self.entry_line(id, what.author == self.id, &time, &said),
+                Some(said) => {
+                    let who = self.who(id, what.author, what.author_name.as_deref());
+                    self.entry_line((id, entry), who, &time, &said)
+                }
                 None => format!("{time} a message that cannot be shown (entry {entry})"),
             };
             page.lines.push(line);
@@ -284,16 +285,8 @@ impl Account {
                 break;
             }
             before = old.entry;
-            let opened = open(&old.content, &old.digest);
-            if matches!(opened, Err(DecodeError::Digest)) {
+            if Digest::of(&old.content) != old.digest {
                 page.damaged += 1;
-                continue;
-            }
-            let is_own = old.author == self.id;
-            let misfits = opened.is_ok_and(|message| {
-                fitting(message, id, self.place_name(id), &self.name, is_own).is_none()
-            });
-            if misfits {
                 continue;
             }
             let entry = Entry {
@@ -302,6 +295,7 @@ impl Account {
                 content: old.content,
                 digest: old.digest,
                 prev: old.prev,
+                author_name: old.author_name.map(short),
             };
             self.state.put_entry(id, old.entry, &entry);
         }
@@ -329,14 +323,15 @@ impl Account {
         let mut found = BinaryHeap::new();
         let mut count = 0_usize;
         let visited = self.state.visit_history(|id, entry, what| {
-            if let Some(said @ Said::Text(_)) = what.said()
+            if let Some(said @ Said::Text(_)) = what.said(id, self.own())
                 && let Said::Text(text) = &said
-                && contains_all(&text.text, &words)
+                && contains_all(text, &words)
                 && !self.blocked.hides(what.author, &said)
             {
                 count += 1;
                 let time = self.clock(now).show(what.time_ms);
-                let line = self.entry_line(id, what.author == self.id, &time, &said);
+                let who = self.who(id, what.author, what.author_name.as_deref());
+                let line = self.entry_line((id, entry), who, &time, &said);
                 let place = self.place_name(id);
                 found.push(Reverse((
                     what.time_ms,

@@ -21,6 +21,8 @@ mod send;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::{Duration, Instant};
 
+use rand_chacha::ChaCha20Rng;
+
 use super::effects::Effects;
 use super::env::{Names, Tone};
 use super::name::canonical_target;
@@ -77,6 +79,8 @@ pub(super) struct Account {
     pub(super) epoch: u64,
     /// When the user signed in, in this run.
     pub(super) since: Instant,
+    /// The salts of what this user says come from here.
+    pub(super) random: ChaCha20Rng,
     pub(super) state: State,
     pub(super) conversations: Conversations,
     pub(super) gaps: Gaps,
@@ -127,6 +131,7 @@ impl Account {
         mut state: State,
         start: &SessionStart,
         offset_seconds: i32,
+        random: ChaCha20Rng,
         effects: &mut Effects,
     ) -> Result<Self, StateError> {
         let is_other_account = state
@@ -154,6 +159,7 @@ impl Account {
             device: start.device,
             epoch: start.epoch,
             since: now.instant,
+            random,
             state,
             conversations: Conversations::default(),
             gaps: Gaps::default(),

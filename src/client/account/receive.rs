@@ -14,7 +14,7 @@ use super::{Account, Leave};
 use crate::client::effects::Effects;
 use crate::client::env::Tone;
 use crate::client::name::{is_room, short};
-use crate::client::storage::entry::{Entry, Said, fitting};
+use crate::client::storage::entry::{Entry, Said};
 use crate::client::ui::render;
 use crate::protocol::{
     Command, ConversationId, DecodeError, DeliverAgain, Delivery, Digest, EntryId, Envelope,
@@ -65,7 +65,7 @@ impl Account {
         &mut self,
         now: Now,
         envelope: &Envelope<'_>,
-        delivery: Delivery,
+        delivery: Delivery<'_>,
         effects: &mut Effects,
     ) {
         let id = delivery.conversation;
@@ -74,17 +74,10 @@ impl Account {
         }
         let opened = envelope.open();
         if self.conversations.get(id).is_none() {
-            // The first word of somebody new: the conversation begins where the server lets this reader in, if
-            // the message is one that belongs to this user at all.
-            let is_own = delivery.author == self.id;
-            let name = match &opened {
-                Ok(message) => match fitting(message.clone(), id, "", &self.name, is_own) {
-                    Some(said) => name_from(&said, is_own),
-                    None => return,
-                },
-                Err(_) => String::new(),
-            };
-            let name = short(name);
+            // The first word of somebody new: the conversation begins where the server lets this reader in.
+            let said = opened.as_ref().ok();
+            let said = said.map(|message| Said::of(message, id, delivery.author, self.own()));
+            let name = short(self.name_from(&delivery, said.as_ref()));
             if !self
                 .conversations
                 .insert(id, Place::at(&name, delivery.prev))
@@ -119,7 +112,7 @@ impl Account {
         &mut self,
         now: Now,
         envelope: &Envelope<'_>,
-        delivery: Delivery,
+        delivery: Delivery<'_>,
         opened: Result<ServerMessage, DecodeError>,
         effects: &mut Effects,
     ) {
@@ -129,7 +122,8 @@ impl Account {
         let origin = opened
             .as_ref()
             .ok()
-            .and_then(|message| message.header.origin);
+            .and_then(|message| message.header.entry)
+            .map(|entry| entry.origin);
         let from_here = origin.filter(|origin| is_own && origin.device == self.device);
         let is_from_here = from_here.is_some_and(|origin| {
             let place = (id, delivery.entry);
@@ -149,12 +143,12 @@ impl Account {
         }
         known.place.position = delivery.entry;
         known.place.digest = Some(envelope.digest);
-        let conversation_name = known.place.name.clone();
         self.gaps.reached(now.instant, id, delivery.entry);
         let is_damaged = matches!(opened, Err(DecodeError::Digest));
-        let said = opened
-            .ok()
-            .and_then(|message| fitting(message, id, &conversation_name, &self.name, is_own));
+        let said = opened.map_or(Said::Unknown, |message| {
+            Said::of(&message, id, delivery.author, self.own())
+        });
+        let learnt = short(self.name_from(&delivery, Some(&said)));
         if is_damaged {
             let report = Failure {
                 conversation: Some(id),
@@ -168,20 +162,19 @@ impl Account {
                 content: ByteBuf::from(envelope.content),
                 digest: envelope.digest,
                 prev: delivery.prev,
+                author_name: delivery.author_name.map(|name| short(name.to_owned())),
             };
             self.state.put_entry(id, delivery.entry, &entry);
             self.acknowledge.insert(id, delivery.entry);
         }
-        let is_hidden = said
-            .as_ref()
-            .is_some_and(|said| self.blocked.hides(delivery.author, said));
+        let is_hidden = self.blocked.hides(delivery.author, &said);
         if let Some(known) = self.conversations.get_mut(id) {
-            if let (Some(said), true) = (&said, conversation_name.is_empty()) {
-                known.place.name = short(name_from(said, is_own));
+            if known.place.name.is_empty() {
+                known.place.name = learnt;
             }
             let name = &known.place.name;
             let is_elsewhere = self.inside.as_deref() != Some(&**name);
-            let is_news = matches!(said, Some(Said::Text(_))) && !is_own && !is_known && !is_hidden;
+            let is_news = matches!(said, Said::Text(_)) && !is_own && !is_known && !is_hidden;
             if is_news && is_room(name) && is_elsewhere {
                 known.place.unread = known.place.unread.saturating_add(1);
             }
@@ -194,9 +187,9 @@ impl Account {
             self.outbox.unsend(sequence);
         }
         if !is_from_here && !is_known && !is_hidden {
-            self.show_entry(now, delivery, said.as_ref(), is_damaged, effects);
+            self.show_entry(now, delivery, &said, is_damaged, effects);
         }
-        if let Some(Said::Event(event)) = &said {
+        if let Said::Event(event) = &said {
             self.apply_event(now, id, event, effects);
         }
         self.to_show.insert(id);
@@ -260,8 +253,8 @@ impl Account {
     fn show_entry(
         &mut self,
         now: Now,
-        delivery: Delivery,
-        said: Option<&Said>,
+        delivery: Delivery<'_>,
+        said: &Said,
         is_damaged: bool,
         effects: &mut Effects,
     ) {
@@ -273,37 +266,32 @@ impl Account {
             .away
             .as_ref()
             .is_some_and(|away| away.is_old(id, delivery.entry));
+        let name = delivery.author_name.map(|name| short(name.to_owned()));
+        let who = self.who(id, delivery.author, name.as_deref());
         let (tone, line) = match said {
-            // Its name is being learnt; that says it.
-            Some(Said::Event(_)) if place_name.is_empty() => return,
-            // The answer to JOIN has said it.
-            Some(Said::Event(event))
-                if event.kind == EventKind::Joined && is_own && self.is_joined_here(id) =>
-            {
-                return;
-            }
-            Some(said) => {
-                let tone = said.tone();
-                (tone, self.live_line(id, is_own, &time, said, is_old))
-            }
-            None if is_damaged => (
+            _ if is_damaged => (
                 Tone::Error,
                 format!(
                     "{time} {place_name}: a message arrived damaged twice and cannot be shown (entry {})",
                     delivery.entry
                 ),
             ),
-            None => (
-                Tone::Notice,
-                format!(
-                    "{time} {place_name}: a message that this version cannot show (entry {})",
-                    delivery.entry
-                ),
-            ),
+            // Its name is being learnt; that says it.
+            Said::Event(_) if place_name.is_empty() => return,
+            // The answer to JOIN has said it.
+            Said::Event(event)
+                if event.kind == EventKind::Joined && is_own && self.is_joined_here(id) =>
+            {
+                return;
+            }
+            said => {
+                let line = self.live_line((id, delivery.entry), who, &time, said, is_old);
+                (said.tone(), line)
+            }
         };
         match &mut self.away {
             Some(away) => {
-                let is_text = !matches!(said, Some(Said::Event(_)));
+                let is_text = !matches!(said, Said::Event(_));
                 let is_counted = !is_own && is_text && is_old;
                 let counted = is_counted.then_some(&*place_name);
                 away.add(now.instant, delivery.time_ms, tone, line, counted);
@@ -421,22 +409,26 @@ impl Account {
         // A database that fails says so at the end of the batch.
         let entry = found.ok().flatten()?;
         let time = self.clock(now).show(entry.time_ms);
-        Some(match entry.said() {
-            Some(Said::Text(text)) => format!("{time} {}", render::quote(&text.text)),
+        Some(match entry.said(news.conversation, self.own()) {
+            Some(Said::Text(text)) => format!("{time} {}", render::quote(&text)),
             _ => time,
         })
     }
-}
 
-/// What the conversation is called in which this was said; a room's events do not tell.
-fn name_from(said: &Said, is_own: bool) -> String {
-    match said {
-        Said::Text(text) if is_own || is_room(&text.receiver) => text.receiver.clone(),
-        Said::Text(text) => text.sender.clone(),
-        Said::Event(event) if event.kind == EventKind::Invited && is_own => {
-            event.subject.clone().unwrap_or_default()
-        }
-        Said::Event(event) if event.kind == EventKind::Invited => event.actor.clone(),
-        Said::Event(_) => String::new(),
+    /// What the conversation is called of which this delivery is an entry, if that can be told: a room's name is asked
+    /// for.
+    fn name_from(&self, delivery: &Delivery<'_>, said: Option<&Said>) -> String {
+        let is_own = delivery.author == self.id;
+        let name = match (delivery.peer_name, said) {
+            (Some(name), _) => Some(name),
+            (None, Some(Said::Event(event))) if event.kind == EventKind::Invited && is_own => {
+                event.subject.as_deref()
+            }
+            (None, Some(Said::Event(event))) if event.kind == EventKind::Invited => {
+                Some(&*event.actor)
+            }
+            (None, _) => None,
+        };
+        name.unwrap_or_default().to_owned()
     }
 }

@@ -203,6 +203,8 @@ impl Account {
             if self.behind_in != Some(id) {
                 known.place.used = Some(head.last_number);
             }
+            let is_others =
+                is_restored && !known.place.name.is_empty() && known.place.name != head.name;
             known.place.name.clone_from(&head.name);
             let position = known.place.position;
             let end = head.until.map_or(head.head, |until| head.head.min(until));
@@ -244,6 +246,10 @@ impl Account {
                         ),
                     );
                 }
+            }
+            if is_others {
+                // The database that was put back has given this id to others since.
+                self.unnumber(id);
             }
         } else if self
             .conversations
@@ -334,21 +340,22 @@ impl Account {
             }
         }
         for id in self.outbox.conversations() {
-            if self.heads.contains_key(&id) {
-                continue;
+            if !self.heads.contains_key(&id) {
+                self.unnumber(id);
             }
-            for sequence in self.outbox.numbered(id) {
-                if self
-                    .outbox
-                    .get(sequence)
-                    .is_some_and(|unsent| unsent.refused)
-                {
-                    // There is nothing left whose number could be missing.
-                    self.outbox.remove(sequence);
-                    self.state.remove_unsent(sequence);
-                } else if let Some(unsent) = self.outbox.unnumber(sequence) {
-                    self.state.put_unsent(sequence, unsent);
-                }
+        }
+    }
+
+    /// What waits in a conversation waits for whom it was meant for again.
+    fn unnumber(&mut self, id: ConversationId) {
+        for sequence in self.outbox.numbered(id) {
+            let unsent = self.outbox.get(sequence);
+            if unsent.is_some_and(|unsent| unsent.refused) {
+                // There is nothing left whose number could be missing.
+                self.outbox.remove(sequence);
+                self.state.remove_unsent(sequence);
+            } else if let Some(unsent) = self.outbox.unnumber(sequence) {
+                self.state.put_unsent(sequence, unsent);
             }
         }
     }
@@ -381,12 +388,13 @@ impl Account {
                 let is_from_here = from_here.is_some_and(|origin| {
                     self.has_written((id, at), origin.number, &entry.digest, effects)
                 });
-                if let Some(said) = entry.said()
+                if let Some(said) = entry.said(id, self.own())
                     && !is_from_here
                     && !self.blocked.hides(entry.author, &said)
                 {
                     let time = self.clock(now).show(entry.time_ms);
-                    let line = self.live_line(id, is_own, &time, &said, true);
+                    let who = self.who(id, entry.author, entry.author_name.as_deref());
+                    let line = self.live_line((id, at), who, &time, &said, true);
                     effects.show(said.tone(), format!("{line}{}", render::AGAIN));
                 }
             }

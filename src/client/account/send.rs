@@ -4,6 +4,7 @@
 //! content and digest before it is sent; `Stored` moves it from the outbox to the history in one commit. A line
 //! that is refused for good uses its number up by a VOID.
 
+use rand_core::RngCore;
 use std::time::Duration;
 
 use serde_bytes::ByteBuf;
@@ -18,8 +19,8 @@ use crate::client::name::{canonical, canonical_target, is_room, short};
 use crate::client::storage::entry::Entry;
 use crate::client::ui::render;
 use crate::protocol::{
-    ClientMessage, Command, ConversationId, EVERYONE_NAME, Envelope, ErrorCode, Failure, Hop,
-    Message, Number, Origin, Resolve, Resolved, Stored, TEXT_MAX_BYTES, Text, Void, seal,
+    Bytes, ClientMessage, Command, ConversationId, EVERYONE_NAME, Envelope, ErrorCode, Failure,
+    Hop, Message, Number, Origin, Resolve, Resolved, Stored, TEXT_MAX_BYTES, Text, Void, seal,
 };
 use crate::text::printable;
 use crate::transport::{Channel, Now};
@@ -143,8 +144,7 @@ impl Account {
 
     /// Gives a message this number, and makes that durable with the batch.
     fn give_number(&mut self, sequence: u64, id: ConversationId, number: Number) {
-        let (Some(unsent), Some(known)) = (self.outbox.get(sequence), self.conversations.get(id))
-        else {
+        let Some(unsent) = self.outbox.get(sequence) else {
             return;
         };
         let origin = Origin {
@@ -152,17 +152,15 @@ impl Account {
             device: self.device,
             number,
         };
-        let receiver = if id == ConversationId::EVERYONE {
-            EVERYONE_NAME.to_owned()
-        } else {
-            known.place.name.clone()
-        };
+        let mut salt = [0; 16];
+        self.random.fill_bytes(&mut salt);
         let text = Text {
-            sender: self.name.clone(),
-            receiver,
+            sender: self.id,
+            receiver: id,
+            salt: Bytes(salt),
             text: unsent.text.clone(),
         };
-        let (content, digest) = seal(&ClientMessage::chat(origin, text));
+        let (content, digest) = seal(&ClientMessage::chat(origin, &text));
         let numbered = Numbered {
             conversation: id,
             number,
@@ -260,6 +258,7 @@ impl Account {
             content: numbered.content,
             digest: numbered.digest,
             prev: stored.prev,
+            author_name: None,
         };
         self.state.put_entry(id, stored.entry, &entry);
         self.move_to_stored(now, stored, &numbered.digest, effects);

@@ -1,5 +1,7 @@
 //! The way in: a trusted server is greeted, and a user is signed in, for the first time or again.
 
+use rand_chacha::ChaCha20Rng;
+use rand_core::{RngCore, SeedableRng};
 use zeroize::Zeroizing;
 
 use super::Core;
@@ -161,7 +163,10 @@ impl Core {
         };
         if let Some(state) = state {
             let offset = self.options.utc_offset_seconds;
-            let account = Account::new(now, state, start, offset, &mut self.effects)?;
+            let mut seed = [0; 32];
+            self.random.fill_bytes(&mut seed);
+            let random = ChaCha20Rng::from_seed(seed);
+            let account = Account::new(now, state, start, offset, random, &mut self.effects)?;
             self.account = Some(account);
         }
         Ok(())

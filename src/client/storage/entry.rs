@@ -7,10 +7,8 @@ use serde::{Deserialize, Serialize};
 use serde_bytes::ByteBuf;
 
 use crate::client::env::Tone;
-use crate::client::name::is_room;
 use crate::protocol::{
-    AccountId, ConversationId, DeviceId, Digest, EVERYONE_NAME, EntryId, MessageType, Origin,
-    RoomEvent, ServerBody, ServerMessage, Text, open,
+    AccountId, ConversationId, DeviceId, Digest, EntryId, Origin, RoomEvent, ServerMessage, open,
 };
 
 /// An entry that was received or, being this device's own, stored.
@@ -26,23 +24,55 @@ pub(in crate::client) struct Entry {
     pub(in crate::client) digest: Digest,
     /// The entry before it that this reader was permitted.
     pub(in crate::client) prev: EntryId,
+    /// What its author was called when it came, except in a pair.
+    pub(in crate::client) author_name: Option<String>,
 }
 
-/// What an entry says, if it belongs where it stands.
+/// What an entry says.
 #[derive(Debug, Clone, PartialEq)]
 pub(in crate::client) enum Said {
     /// What a user said.
-    Text(Text),
+    Text(String),
     /// What happened in a room.
     Event(RoomEvent),
+    /// Of a kind that this version does not know, or not what it says that it is. It is kept as it came: a later version
+    /// may know more of it.
+    Unknown,
 }
 
 impl Said {
+    /// What a message says that stands in this conversation and is by this author, to a reader with this account and
+    /// name. Of one whose header or body names others nothing is believed.
+    pub(in crate::client) fn of(
+        message: &ServerMessage,
+        conversation: ConversationId,
+        author: AccountId,
+        (own, own_name): (AccountId, &str),
+    ) -> Self {
+        let Some(entry) = message.header.entry else {
+            return Self::Unknown;
+        };
+        if entry.origin.conversation != conversation {
+            return Self::Unknown;
+        }
+        let said = if entry.origin.device == DeviceId::SERVER {
+            let event = message.room_event();
+            let fitting = event.filter(|event| (author == own) == (event.actor == own_name));
+            fitting.map(Self::Event)
+        } else {
+            let text = message.text();
+            let fitting =
+                text.filter(|text| text.sender == author && text.receiver == conversation);
+            fitting.map(|text| Self::Text(text.text))
+        };
+        said.unwrap_or(Self::Unknown)
+    }
+
     /// How it is shown.
     pub(in crate::client) const fn tone(&self) -> Tone {
         match self {
             Self::Text(_) => Tone::Said,
-            Self::Event(_) => Tone::Notice,
+            Self::Event(_) | Self::Unknown => Tone::Notice,
         }
     }
 }
@@ -51,127 +81,86 @@ impl Entry {
     /// Which of which device's messages it is, if its bytes are whole.
     pub(in crate::client) fn origin(&self) -> Option<Origin> {
         let message: ServerMessage = open(&self.content, &self.digest).ok()?;
-        message.header.origin
+        Some(message.header.entry?.origin)
     }
 
-    /// What it says, if its bytes are whole and say something that this version knows.
-    pub(in crate::client) fn said(&self) -> Option<Said> {
-        match open(&self.content, &self.digest).ok()?.body {
-            ServerBody::Text(text) => Some(Said::Text(text)),
-            ServerBody::RoomEvent(event) => Some(Said::Event(event)),
-            _ => None,
-        }
+    /// What it says in its conversation to this reader, if its bytes are whole.
+    pub(in crate::client) fn said(
+        &self,
+        conversation: ConversationId,
+        own: (AccountId, &str),
+    ) -> Option<Said> {
+        let message = open(&self.content, &self.digest).ok()?;
+        Some(Said::of(&message, conversation, self.author, own))
     }
-}
-
-/// What a message says, if it belongs where it was delivered: right conversation, sender and receiver.
-///
-/// `own_name` is the reader's; `is_own` whether the reader's account wrote it; `conversation_name` the other
-/// user's name in a pair or the room's, once it is known.
-pub(in crate::client) fn fitting(
-    message: ServerMessage,
-    conversation: ConversationId,
-    conversation_name: &str,
-    own_name: &str,
-    is_own: bool,
-) -> Option<Said> {
-    let header = message.header;
-    let origin = header.origin?;
-    if origin.conversation != conversation {
-        return None;
-    }
-    let text = match message.body {
-        ServerBody::Text(text) if header.message_type == MessageType::MessageExchange => text,
-        ServerBody::RoomEvent(event) => {
-            let is_the_servers = origin.device == DeviceId::SERVER;
-            let fits = is_the_servers && is_own == (event.actor == own_name);
-            return fits.then_some(Said::Event(event));
-        }
-        _ => return None,
-    };
-    let to_everyone = conversation == ConversationId::EVERYONE;
-    let to_room = is_room(&text.receiver);
-    if to_room && (to_everyone || !conversation_name.is_empty() && !is_room(conversation_name)) {
-        return None;
-    }
-    let other = if conversation_name.is_empty() {
-        None
-    } else {
-        Some(conversation_name)
-    };
-    let sender_fits = if is_own {
-        text.sender == own_name
-    } else {
-        text.sender != own_name
-            && (to_everyone || to_room || other.is_none_or(|other| other == text.sender))
-    };
-    let receiver_fits = if to_everyone {
-        text.receiver == EVERYONE_NAME
-    } else if is_own || to_room {
-        other.is_none_or(|other| other == text.receiver)
-    } else {
-        text.receiver == own_name
-    };
-    (sender_fits && receiver_fits).then_some(Said::Text(text))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::protocol::Number;
+    use crate::protocol::{Bytes, EntryKind, Number, Text};
 
     const PAIR: ConversationId = ConversationId(7);
+    const BOB: AccountId = AccountId(2);
+    const ERIN: (AccountId, &str) = (AccountId(5), "erin");
 
-    fn message(conversation: ConversationId, sender: &str, receiver: &str) -> ServerMessage {
+    fn message(
+        conversation: ConversationId,
+        sender: AccountId,
+        receiver: ConversationId,
+    ) -> ServerMessage {
         let origin = Origin {
             conversation,
             device: DeviceId(1),
             number: Number(1),
         };
         let text = Text {
-            sender: sender.into(),
-            receiver: receiver.into(),
+            sender,
+            receiver,
+            salt: Bytes([7; 16]),
             text: "tea?".into(),
         };
-        ServerMessage::chat(origin, text)
+        ServerMessage::chat(origin, &text)
     }
 
     #[test]
-    fn message_of_the_other_in_a_pair_fits() {
-        assert!(fitting(message(PAIR, "bob", "erin"), PAIR, "bob", "erin", false).is_some());
-        assert!(fitting(message(PAIR, "erin", "bob"), PAIR, "bob", "erin", true).is_some());
-        assert!(fitting(message(PAIR, "bob", "erin"), PAIR, "", "erin", false).is_some());
+    fn only_a_message_of_its_author_in_its_conversation_says_something() {
+        let said = |message: &ServerMessage| Said::of(message, PAIR, BOB, ERIN);
+        assert_eq!(said(&message(PAIR, BOB, PAIR)), Said::Text("tea?".into()));
+        for other in [
+            message(PAIR, AccountId(3), PAIR),
+            message(PAIR, BOB, ConversationId::EVERYONE),
+            message(ConversationId::EVERYONE, BOB, PAIR),
+        ] {
+            assert_eq!(said(&other), Said::Unknown);
+        }
     }
 
     #[test]
-    fn message_to_a_room_fits_the_room_and_no_pair() {
-        let fits = |name: &str, sender: &str, is_own| {
-            fitting(message(PAIR, sender, "#bridge"), PAIR, name, "erin", is_own).is_some()
+    fn kind_that_only_the_server_writes_is_not_believed_of_a_device() {
+        let event = RoomEvent {
+            kind: crate::protocol::EventKind::Topic,
+            actor: "bob".into(),
+            subject: None,
+            text: Some("charts".into()),
+            role: None,
+            access: None,
         };
-        assert!(fits("#bridge", "bob", false));
-        assert!(fits("", "bob", false));
-        assert!(fits("#bridge", "erin", true));
-        assert!(!fits("#ops", "bob", false));
-        assert!(!fits("bob", "bob", false));
-        assert!(!fits("#bridge", "erin", false));
+        let mut message = ServerMessage::event(PAIR, &event);
+        assert_eq!(Said::of(&message, PAIR, ERIN.0, ERIN), Said::Unknown);
+        assert_eq!(Said::of(&message, PAIR, BOB, ERIN), Said::Event(event));
+        if let Some(entry) = &mut message.header.entry {
+            entry.origin.device = DeviceId(1);
+        }
+        assert_eq!(Said::of(&message, PAIR, BOB, ERIN), Said::Unknown);
     }
 
     #[test]
-    fn message_under_a_false_name_or_place_does_not_fit() {
-        let everyone = ConversationId::EVERYONE;
-        assert!(fitting(message(PAIR, "carol", "erin"), PAIR, "bob", "erin", false).is_none());
-        assert!(fitting(message(PAIR, "erin", "erin"), PAIR, "", "erin", false).is_none());
-        assert!(fitting(message(PAIR, "bob", "dave"), PAIR, "bob", "erin", false).is_none());
-        assert!(fitting(message(everyone, "bob", "erin"), PAIR, "bob", "erin", false).is_none());
-        assert!(
-            fitting(
-                message(everyone, "bob", "erin"),
-                everyone,
-                "everyone",
-                "erin",
-                false
-            )
-            .is_none()
-        );
+    fn kind_of_a_later_version_says_nothing_yet() {
+        let mut message = message(PAIR, BOB, PAIR);
+        if let Some(entry) = &mut message.header.entry {
+            entry.kind = EntryKind::Other(40);
+        }
+        assert_eq!(Said::of(&message, PAIR, BOB, ERIN), Said::Unknown);
     }
 }

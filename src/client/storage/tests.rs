@@ -24,6 +24,7 @@ fn entry(time_ms: u64) -> Entry {
         content: ByteBuf::from(*b"content"),
         digest: Digest::of(b"content"),
         prev: EntryId::START,
+        author_name: None,
     }
 }
 

@@ -36,7 +36,7 @@ proptest! {
     ) {
         let mut desk = Desk::signed_in(Screen::interactive());
         let header = (Command::from_number(command), MessageType::from_number(message_type));
-        let content = crate::protocol::to_bytes(&(header.0, header.1, (), fields));
+        let content = crate::protocol::to_bytes(&(header, fields));
         let hop = Hop {
             recipient_data: None,
             delivery: delivery.map(|(conversation, entry, prev)| Delivery {
@@ -45,6 +45,8 @@ proptest! {
                 prev: EntryId(prev),
                 author: BOB,
                 time_ms: u64::MAX,
+                author_name: None,
+                peer_name: Some("bob"),
             }),
         };
         let bytes = Envelope { hop, content: &content, digest: Digest::of(&content) }.encode();

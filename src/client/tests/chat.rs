@@ -3,8 +3,8 @@
 use super::*;
 use crate::client::Ask;
 use crate::protocol::{
-    ClientBody, Command, ErrorCode, Failure, Mark, Receipts, Resolved, SendAgain, ServerMessage,
-    Stored, Void, Voided,
+    ClientBody, Command, EntryId, ErrorCode, Failure, Mark, Receipts, Resolved, SendAgain,
+    ServerMessage, Stored, Void, Voided,
 };
 
 pub(super) fn stored(number: u64, entry: u64, prev: u64, online: u32) -> Stored {
@@ -36,12 +36,10 @@ fn receipt(entry: u64) -> Receipts {
 fn texts(desk: &mut Desk) -> Vec<(u64, String)> {
     let sent = desk.sent();
     sent.into_iter()
-        .filter_map(|(channel, message)| match message.body {
-            ClientBody::Text(text) => {
-                assert_eq!(channel, Channel::Chat);
-                Some((message.header.origin?.number.0, text.text))
-            }
-            _ => None,
+        .filter_map(|(channel, message)| {
+            let entry = message.header.entry?;
+            assert_eq!(channel, Channel::Chat);
+            Some((entry.origin.number.0, message.text()?.text))
         })
         .collect()
 }
@@ -233,7 +231,7 @@ fn unstored_messages_are_sent_again_with_the_same_bytes_after_a_crash() {
     let after = desk.settle_heads(vec![head(PAIR, "bob", 3, 1, 3)]);
     let texts: Vec<&ClientBody> = after
         .iter()
-        .filter(|body| matches!(body, ClientBody::Text(_)))
+        .filter(|body| matches!(body, ClientBody::Entry(_)))
         .collect();
     assert_eq!(texts, [&before.last().unwrap().1.body]);
 }
@@ -341,7 +339,7 @@ fn line_typed_without_a_link_is_queued_and_sent_when_it_is_back() {
     desk.bodies();
     desk.control(&ServerMessage::control(session_start()));
     let sent = desk.settle_heads(vec![head(PAIR, "bob", 0, 0, 0)]);
-    assert!(sent.iter().any(|body| matches!(body, ClientBody::Text(_))));
+    assert!(sent.iter().any(|body| matches!(body, ClientBody::Entry(_))));
 }
 
 #[test]

@@ -29,9 +29,9 @@ use super::testing::{Memory, Screen, instant};
 use super::{End, Input, Options};
 use crate::protocol::opaque::{IDENTITIES, KeyStretching, Suite, context};
 use crate::protocol::{
-    AccountId, ClientBody, ClientMessage, ConversationId, DeviceId, EVERYONE_NAME, EntryId,
+    AccountId, Bytes, ClientBody, ClientMessage, ConversationId, DeviceId, EVERYONE_NAME, EntryId,
     Envelope, Greeting, Head, HelloAnswer, Hop, Login, LoginAnswer, LoginFinish, Number,
-    ServerBody, ServerMessage, SessionStart, SignUp, SignUpAnswer, SignUpFinish, encode,
+    ServerBody, ServerMessage, SessionStart, SignUp, SignUpAnswer, SignUpFinish, Text, encode,
 };
 use crate::transport::{Channel, Now};
 
@@ -39,6 +39,24 @@ const KEY: [u8; 32] = [7; 32];
 const HASH: [u8; 32] = [8; 32];
 const ERIN: AccountId = AccountId(5);
 const BOB: AccountId = AccountId(2);
+
+fn name_of(account: AccountId) -> &'static str {
+    match account {
+        ERIN => "erin",
+        BOB => "bob",
+        _ => "carol",
+    }
+}
+
+/// A text as its author writes it.
+fn text_by(sender: AccountId, receiver: ConversationId, text: &str) -> Text {
+    Text {
+        sender,
+        receiver,
+        salt: Bytes([7; 16]),
+        text: text.into(),
+    }
+}
 const DEVICE: DeviceId = DeviceId(11);
 const PAIR: ConversationId = ConversationId(40);
 const CREDENTIAL: &[u8] = b"credential identifier";

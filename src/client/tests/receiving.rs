@@ -2,18 +2,20 @@
 
 use super::*;
 use crate::protocol::{
-    Alert, ClientBody, ClientMessage, Command, Contact, DeliverAgain, Delivery, Digest, EndReason,
-    ErrorCode, Failure, ListContacts, Origin, Received, RecipientData, ServerBody, ServerMessage,
-    SessionEnd, Text, seal,
+    Alert, ClientBody, ClientMessage, Command, Contact, DeliverAgain, Delivery, DeviceId, Digest,
+    EndReason, EntryBody, EntryId, ErrorCode, Failure, ListContacts, Origin, Received,
+    RecipientData, ServerMessage, SessionEnd, seal,
 };
 
-fn delivery(entry: u64, prev: u64) -> Delivery {
+fn delivery(entry: u64, prev: u64) -> Delivery<'static> {
     Delivery {
         conversation: PAIR,
         entry: EntryId(entry),
         prev: EntryId(prev),
         author: BOB,
         time_ms: START_MS - 60_000,
+        author_name: None,
+        peer_name: Some("bob"),
     }
 }
 
@@ -23,12 +25,7 @@ fn from_bob(text: &str, number: u64) -> ServerMessage {
         device: DeviceId(77),
         number: Number(number),
     };
-    let text = Text {
-        sender: "bob".into(),
-        receiver: "erin".into(),
-        text: text.into(),
-    };
-    ServerMessage::chat(origin, text)
+    ServerMessage::chat(origin, &text_by(BOB, PAIR, text))
 }
 
 pub(super) fn deliver(desk: &mut Desk, text: &str, entry: u64, prev: u64) {
@@ -197,9 +194,7 @@ fn entry_that_was_damaged_on_the_way_only_is_shown_whole() {
 fn message_under_a_false_name_is_not_shown_as_said() {
     let mut desk = Desk::signed_in(Screen::interactive());
     let mut message = from_bob("I am carol", 1);
-    if let ServerBody::Text(text) = &mut message.body {
-        text.sender = "carol".into();
-    }
+    message.body = EntryBody::of(&text_by(AccountId(9), PAIR, "I am carol")).into();
     let hop = Hop {
         recipient_data: None,
         delivery: Some(delivery(2, 0)),
@@ -294,11 +289,7 @@ fn own_line_of_another_device_is_shown_again_after_a_crash_as_any_other() {
         device: DeviceId(77),
         number: Number(1),
     };
-    let text = Text {
-        sender: "erin".into(),
-        receiver: "bob".into(),
-        text: "gladly".into(),
-    };
+    let text = text_by(ERIN, PAIR, "gladly");
     let hop = Hop {
         recipient_data: None,
         delivery: Some(Delivery {
@@ -306,7 +297,7 @@ fn own_line_of_another_device_is_shown_again_after_a_crash_as_any_other() {
             ..delivery(3, 2)
         }),
     };
-    let bytes = encode(&ServerMessage::chat(origin, text), hop);
+    let bytes = encode(&ServerMessage::chat(origin, &text), hop);
     desk.core.handle_message(desk.now, Channel::Chat, &bytes);
     desk.core.settle(desk.now);
     let mut desk = desk.killed_and_back();
@@ -480,7 +471,7 @@ fn own_entry_that_comes_in_place_of_its_answer_is_asked_about_again() {
         .collect();
     let Some(said) = sent
         .iter()
-        .find(|message| matches!(message.body, ClientBody::Text(_)))
+        .find(|message| matches!(message.body, ClientBody::Entry(_)))
     else {
         panic!("{sent:?}");
     };

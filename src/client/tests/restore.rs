@@ -3,7 +3,7 @@
 use super::chat::stored;
 use super::receiving::deliver;
 use super::*;
-use crate::protocol::{ClientBody, Delivery, EndReason, Origin, ServerMessage, Text};
+use crate::protocol::{ClientBody, Delivery, EndReason, EntryId, Origin, ServerMessage};
 
 /// Delivers what erin's device has said to bob under this number, as the next entry of an empty log.
 fn deliver_own(desk: &mut Desk, number: u64, text: &str) {
@@ -12,11 +12,7 @@ fn deliver_own(desk: &mut Desk, number: u64, text: &str) {
         device: DEVICE,
         number: Number(number),
     };
-    let text = Text {
-        sender: "erin".into(),
-        receiver: "bob".into(),
-        text: text.into(),
-    };
+    let text = text_by(ERIN, PAIR, text);
     let hop = Hop {
         recipient_data: None,
         delivery: Some(Delivery {
@@ -25,9 +21,11 @@ fn deliver_own(desk: &mut Desk, number: u64, text: &str) {
             prev: EntryId::START,
             author: ERIN,
             time_ms: START_MS,
+            author_name: None,
+            peer_name: Some("bob"),
         }),
     };
-    let bytes = encode(&ServerMessage::chat(origin, text), hop);
+    let bytes = encode(&ServerMessage::chat(origin, &text), hop);
     desk.core.handle_message(desk.now, Channel::Chat, &bytes);
 }
 
@@ -61,7 +59,7 @@ fn line_with_a_number_in_a_conversation_that_was_lost_is_said_anew() {
     let mut desk = Desk::signed_in(Screen::interactive());
     desk.core.settle(desk.now);
     desk.type_line("message bob tea?");
-    assert!(matches!(desk.bodies()[..], [.., ClientBody::Text(_)]));
+    assert!(matches!(desk.bodies()[..], [.., ClientBody::Entry(_)]));
     comes_back(&mut desk, 2);
     let bodies = desk.settle_heads(Vec::new());
     let asks_for_bob =
@@ -70,7 +68,7 @@ fn line_with_a_number_in_a_conversation_that_was_lost_is_said_anew() {
     assert!(
         !bodies
             .iter()
-            .any(|body| matches!(body, ClientBody::Text(_)))
+            .any(|body| matches!(body, ClientBody::Entry(_)))
     );
 }
 
@@ -150,7 +148,7 @@ fn device_whose_numbers_the_server_knows_better_is_a_copy_and_sends_nothing_of_i
     assert!(
         !bodies
             .iter()
-            .any(|body| matches!(body, ClientBody::Text(_)))
+            .any(|body| matches!(body, ClientBody::Entry(_)))
     );
     has_given_its_lines_up(&desk);
     // The server took the session for signed in, and refused each further login on it.
@@ -173,7 +171,7 @@ fn copy_from_before_a_restore_of_the_server_is_found_out_by_numbers_in_a_convers
     assert!(
         !bodies
             .iter()
-            .any(|body| matches!(body, ClientBody::Text(_)))
+            .any(|body| matches!(body, ClientBody::Entry(_)))
     );
     has_given_its_lines_up(&desk);
 }
@@ -190,7 +188,7 @@ fn line_that_a_later_state_has_said_since_the_server_was_restored_is_not_said_ag
     desk.type_line("message bob tea?");
     desk.bodies();
     comes_back(&mut desk, 2);
-    let says = |body: &ClientBody| matches!(body, ClientBody::Text(_));
+    let says = |body: &ClientBody| matches!(body, ClientBody::Entry(_));
     let bodies = desk.settle_heads(vec![head(PAIR, "bob", 1, 1, 0)]);
     assert!(!bodies.iter().any(says), "{bodies:?}");
     deliver_own(&mut desk, 1, "tea?");
@@ -207,7 +205,7 @@ fn line_waits_until_the_log_of_a_restored_server_is_read_and_goes_out_then() {
         desk.type_line("message bob tea?");
         desk.bodies();
         comes_back(&mut desk, 2);
-        let says = |body: &ClientBody| matches!(body, ClientBody::Text(_));
+        let says = |body: &ClientBody| matches!(body, ClientBody::Entry(_));
         let mut bodies = desk.settle_heads(vec![head(PAIR, "bob", 2, 0, 0)]);
         deliver(&mut desk, "one", 1, 0);
         bodies.extend(desk.bodies());
@@ -260,7 +258,7 @@ fn device_stands_at_the_beginning_of_a_log_that_was_lost() {
 fn lines_after_tea(delivered: &str, is_killed: bool) -> Vec<String> {
     let mut desk = Desk::signed_in(Screen::interactive());
     desk.type_line("message bob tea?");
-    assert!(matches!(desk.bodies()[..], [.., ClientBody::Text(_)]));
+    assert!(matches!(desk.bodies()[..], [.., ClientBody::Entry(_)]));
     deliver_own(&mut desk, 1, delivered);
     if is_killed {
         desk.core.settle(desk.now);

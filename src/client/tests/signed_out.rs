@@ -7,11 +7,9 @@ use crate::protocol::{ClientBody, DeviceId, EndReason, ServerMessage, SessionEnd
 fn said(desk: &mut Desk) -> Vec<(Number, DeviceId, String)> {
     let sent = desk.sent();
     sent.into_iter()
-        .filter_map(|(_, message)| match (message.header.origin, message.body) {
-            (Some(origin), ClientBody::Text(text)) => {
-                Some((origin.number, origin.device, text.text))
-            }
-            _ => None,
+        .filter_map(|(_, message)| {
+            let origin = message.header.entry?.origin;
+            Some((origin.number, origin.device, message.text()?.text))
         })
         .collect()
 }

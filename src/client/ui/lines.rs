@@ -5,11 +5,14 @@ use crate::client::account::Account;
 use crate::client::account::conversations::Conversation;
 use crate::client::name::is_room;
 use crate::client::storage::entry::Said;
-use crate::protocol::ConversationId;
+use crate::protocol::{AccountId, ConversationId, EntryId};
 use crate::text::printable;
 
 /// What stands for the reader, where a name would: no name has brackets.
 const OWN: &str = "(you)";
+
+/// What stands for an author whose name the server could not tell.
+const UNNAMED: &str = "(somebody)";
 
 impl Account {
     /// The name of a conversation; empty while it is not known.
@@ -24,11 +27,33 @@ impl Account {
         id == ConversationId::EVERYONE || is_room(self.place_name(id))
     }
 
-    /// An entry as it is shown when it comes; what happened in a room has a time only if that is `old`.
+    /// The reader's account and name.
+    pub(in crate::client) fn own(&self) -> (AccountId, &str) {
+        (self.id, &self.name)
+    }
+
+    /// What the author of an entry is called here; `name` is what they were called when it came.
+    pub(in crate::client) fn who<'a>(
+        &'a self,
+        id: ConversationId,
+        author: AccountId,
+        name: Option<&'a str>,
+    ) -> &'a str {
+        let place = self.place_name(id);
+        if author == self.id {
+            OWN
+        } else if self.is_many(id) || place.is_empty() {
+            name.unwrap_or(UNNAMED)
+        } else {
+            place
+        }
+    }
+
+    /// An entry by `who` as it is shown when it comes; what happened in a room has a time only if that is `old`.
     pub(in crate::client) fn live_line(
         &self,
-        id: ConversationId,
-        is_own: bool,
+        (id, entry): (ConversationId, EntryId),
+        who: &str,
         time: &str,
         said: &Said,
         is_old: bool,
@@ -36,42 +61,40 @@ impl Account {
         let place = self.place_name(id);
         let is_inside = self.inside.as_deref() == Some(place);
         match said {
-            Said::Text(_) if is_inside => self.entry_line(id, is_own, time, said),
-            Said::Text(text) if is_room(place) => {
-                let who = who(&text.sender, is_own);
-                let text = printable::line_or_nothing(&text.text);
+            Said::Text(text) if is_room(place) && !is_inside => {
+                let text = printable::line_or_nothing(text);
                 format!("{time} {place} {who}: {text}")
             }
-            Said::Text(text) if is_own => render::said(time, OWN, Some(&text.receiver), &text.text),
-            Said::Text(text) if id == ConversationId::EVERYONE => {
-                render::said(time, &text.sender, Some(&text.receiver), &text.text)
+            Said::Text(text) if !is_inside && (who == OWN || id == ConversationId::EVERYONE) => {
+                render::said(time, who, Some(place), text)
             }
-            Said::Text(text) if self.inside.is_some() => {
-                render::said(time, &text.sender, Some(OWN), &text.text)
+            Said::Text(text) if !is_inside && self.inside.is_some() => {
+                render::said(time, who, Some(OWN), text)
             }
             Said::Event(event) if !is_old => render_rooms::event(event, &self.name, place),
-            _ => self.entry_line(id, is_own, time, said),
+            Said::Unknown => {
+                let unknown = render::unknown(entry);
+                format!("{time} {place}: {unknown}")
+            }
+            _ => self.entry_line((id, entry), who, time, said),
         }
     }
 
-    /// An entry as it stands among others of its conversation.
+    /// An entry by `who` as it stands among others of its conversation.
     pub(in crate::client) fn entry_line(
         &self,
-        id: ConversationId,
-        is_own: bool,
+        (id, entry): (ConversationId, EntryId),
+        who: &str,
         time: &str,
         said: &Said,
     ) -> String {
         match said {
-            Said::Text(text) => render::said(time, who(&text.sender, is_own), None, &text.text),
+            Said::Text(text) => render::said(time, who, None, text),
             Said::Event(event) => {
                 let line = render_rooms::event(event, &self.name, self.place_name(id));
                 format!("{time} {line}")
             }
+            Said::Unknown => format!("{time} {}", render::unknown(entry)),
         }
     }
-}
-
-fn who(sender: &str, is_own: bool) -> &str {
-    if is_own { OWN } else { sender }
 }

@@ -6,7 +6,7 @@ use std::fmt::Write;
 use std::time::Duration;
 
 use super::time::Clock;
-use crate::protocol::{Contact, ErrorCode, Failure};
+use crate::protocol::{Contact, EntryId, ErrorCode, Failure};
 use crate::text::printable;
 
 /// How many names a receipt spells out before it counts; the design's bound for named receipts.
@@ -37,6 +37,11 @@ pub(in crate::client) fn said(
         Some(receiver) => format!("{time} {sender} to {receiver}: {text}"),
         None => format!("{time} {sender}: {text}"),
     }
+}
+
+/// What stands for an entry that cannot be shown.
+pub(in crate::client) fn unknown(entry: EntryId) -> String {
+    format!("a message that this version cannot show (entry {entry})")
 }
 
 /// The line above what was said while the user was away.
@@ -177,7 +182,6 @@ fn words(failure: &Failure, subject: &str) -> String {
         ErrorCode::TooManyAttempts => return too_many_attempts(failure.wait_ms),
         ErrorCode::ToOneself => "you cannot send a message to yourself",
         ErrorCode::NotPermitted => "this is not permitted",
-        ErrorCode::TextEmpty => "the text is empty",
         ErrorCode::TextTooLong => "the text is too long",
         ErrorCode::Unavailable => "the server cannot do it now",
         ErrorCode::NotSignedIn => "the server has no sign-in from this session",

@@ -39,6 +39,12 @@ impl Sample for Digest {
     }
 }
 
+impl<const LENGTH: usize> Sample for Bytes<LENGTH> {
+    fn samples() -> BoxedStrategy<Self> {
+        prop::array::uniform(any::<u8>()).prop_map(Bytes).boxed()
+    }
+}
+
 impl Sample for RecipientData {
     fn samples() -> BoxedStrategy<Self> {
         (any::<IpAddr>(), any::<u16>())
@@ -93,7 +99,7 @@ pub(super) fn client_messages() -> impl Strategy<Value = Vec<ClientMessage>> {
         Failure::samples(),
     )
         .prop_map(|(mut messages, origin, text, failure)| {
-            messages.push(Message::chat(origin, text));
+            messages.push(Message::chat(origin, &text));
             messages.push(Message::error(Command::Receive, failure));
             messages
         })
@@ -105,8 +111,8 @@ pub(super) fn server_messages() -> impl Strategy<Value = Vec<ServerMessage>> {
     let entries = (Origin::samples(), Text::samples(), RoomEvent::samples());
     (controls, entries, Failure::samples()).prop_map(
         |(mut messages, (origin, text, event), failure)| {
-            messages.push(Message::chat(origin, text));
-            messages.push(Message::event(origin.conversation, event));
+            messages.push(Message::chat(origin, &text));
+            messages.push(Message::event(origin.conversation, &event));
             messages.push(Message::error(Command::Resolve, failure));
             messages
         },

@@ -136,6 +136,8 @@ pub struct PendingAppend {
     pub conversation: ConversationId,
     /// The device's number in it.
     pub number: Number,
+    /// The author's name.
+    pub name: String,
     /// The immutable part, as it came.
     pub content: Vec<u8>,
     /// The author's digest over it.

@@ -26,7 +26,7 @@ impl Hub {
         });
         let cost = match &opened {
             Ok((_, message)) => Cost::of(&message.body, || {
-                let conversation = message.header.origin.map(|origin| origin.conversation);
+                let conversation = message.header.entry.map(|entry| entry.origin.conversation);
                 let to = account.zip(conversation);
                 to.map_or(0, |(author, conversation)| {
                     self.reader_count(author, conversation)
@@ -72,9 +72,9 @@ impl Hub {
         if let Some((code, detail)) = refused {
             let mut failure = Failure::new(code, detail);
             failure.tag = message.body.tag();
-            if let Some(origin) = header.origin {
-                failure.conversation = Some(origin.conversation);
-                failure.number = Some(origin.number);
+            if let Some(entry) = header.entry {
+                failure.conversation = Some(entry.origin.conversation);
+                failure.number = Some(entry.origin.number);
             }
             return Self::send_error(ctx, id, channel, header.command, failure);
         }
@@ -95,10 +95,7 @@ impl Hub {
             ClientBody::HistoryRequest(body) => self.load_history(ctx, id, channel, body),
             ClientBody::Block(body) => self.block(ctx, id, channel, &body),
             ClientBody::ContactsRequest(body) => self.contacts(ctx, id, channel, body.tag),
-            ClientBody::Text(text) => {
-                let content = envelope.content.to_vec();
-                self.on_text(ctx, id, channel, header, &text, content, envelope.digest);
-            }
+            ClientBody::Entry(body) => self.on_entry(ctx, id, channel, &header, &body, envelope),
             ClientBody::Received(body) => self.on_received(ctx, id, body),
             ClientBody::DeliverAgain(body) => self.deliver_again(ctx, id, channel, body),
             ClientBody::Void(body) => self.void(ctx, id, channel, body),

@@ -83,7 +83,7 @@ impl Cost {
     #[must_use]
     pub fn of(body: &ClientBody, readers: impl FnOnce() -> usize) -> Self {
         match body {
-            ClientBody::Text(_) => {
+            ClientBody::Entry(_) => {
                 let tokens = (1 + readers() / READERS_PER_MESSAGE).min(READER_TOKENS_MAX);
                 Self {
                     messages: f64::from(u32::try_from(tokens).unwrap_or(u32::MAX)),
@@ -290,17 +290,13 @@ const fn float(count: u64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::protocol::{ContactsRequest, Text};
+    use crate::protocol::{ContactsRequest, EntryBody};
     use crate::testing::instant;
 
     const ERIN: AccountId = AccountId(5);
 
     fn text() -> ClientBody {
-        ClientBody::Text(Text {
-            sender: "erin".into(),
-            receiver: "#bridge".into(),
-            text: "tea?".into(),
-        })
+        ClientBody::Entry(EntryBody(vec![7; 64].into()))
     }
 
     /// How many messages of so many bytes to so many readers are taken at once.

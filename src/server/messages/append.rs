@@ -2,13 +2,13 @@
 
 use super::fanout::{CHAT, OutgoingEntry};
 use crate::protocol::{
-    AccountId, CONTENT_MAX_BYTES, Command, ConversationId, DeviceId, Digest, EVERYONE_NAME,
-    ErrorCode, Failure, Header, Message, Number, Origin, Resolve, Resolved, Stored, Text, Void,
-    Voided,
+    AccountId, CONTENT_MAX_BYTES, Command, ConversationId, DeviceId, EntryBody, Envelope,
+    ErrorCode, Failure, Header, Message, Number, Origin, Resolve, Resolved, Stored, Void, Voided,
 };
 use crate::server::auth::failure_of;
 use crate::server::hub::completions::{Pending, PendingAppend};
 use crate::server::hub::{Ctx, Hub};
+use crate::server::policy;
 use crate::store::{Append, Audience, Outcome, Reply, Request, StoredEntry};
 use crate::transport::{Channel, SessionId};
 
@@ -80,46 +80,47 @@ impl Hub {
     }
 
     /// A user says something: it goes into the log.
-    #[expect(clippy::too_many_arguments, reason = "a message in its parts")]
-    pub(in crate::server) fn on_text(
+    pub(in crate::server) fn on_entry(
         &mut self,
         ctx: &mut Ctx<'_>,
         id: SessionId,
         channel: Channel,
-        header: Header,
-        text: &Text,
-        content: Vec<u8>,
-        digest: Digest,
+        header: &Header,
+        body: &EntryBody,
+        envelope: &Envelope<'_>,
     ) {
-        let Some(user) = self.sessions.user(id) else {
+        let (Some(user), Some(entry)) = (self.sessions.user(id), header.entry) else {
             return;
-        };
-        let Some(origin) = header
-            .origin
-            .filter(|origin| fits(header.command, *origin, text))
-        else {
-            let failure = Failure::new(ErrorCode::Malformed, "command and conversation do not fit");
-            return Self::send_error(ctx, id, channel, header.command, failure);
         };
         let Origin {
             conversation,
             device,
             number,
-        } = origin;
-        if content.len() > CONTENT_MAX_BYTES {
-            let failure = Failure::of_number(ErrorCode::TextTooLong, conversation, number);
+        } = entry.origin;
+        let refused = match policy::check_entry(header, &entry, body) {
+            Err(refused) => Some(refused),
+            Ok(()) if envelope.content.len() > CONTENT_MAX_BYTES => {
+                Some((ErrorCode::TextTooLong, String::new()))
+            }
+            Ok(()) if device != user.device => Some((ErrorCode::NotPermitted, String::new())),
+            Ok(()) => None,
+        };
+        if let Some((code, detail)) = refused {
+            let failure = Failure {
+                detail,
+                ..Failure::of_number(code, conversation, number)
+            };
             return Self::send_error(ctx, id, channel, header.command, failure);
         }
-        if device != user.device {
-            let failure = Failure::of_number(ErrorCode::NotPermitted, conversation, number);
-            return Self::send_error(ctx, id, channel, header.command, failure);
-        }
+        let content = envelope.content.to_vec();
+        let digest = envelope.digest;
         let appended = PendingAppend {
             session: id,
             author: user.account,
             device,
             conversation,
             number,
+            name: user.name.clone(),
             content: content.clone(),
             digest,
         };
@@ -131,7 +132,6 @@ impl Hub {
             digest,
             content,
             time_ms: ctx.now.unix_ms,
-            receiver: Some(text.receiver.clone()),
             quota: self.config.limits.quota(),
         });
         if !self.submit(Pending::Append(appended), request) {
@@ -162,6 +162,7 @@ impl Hub {
                         conversation,
                         author: appended.author,
                         device: appended.device,
+                        name: Some(&appended.name),
                         content: &appended.content,
                         digest: appended.digest,
                     };
@@ -184,13 +185,14 @@ impl Hub {
 
     fn ack_stored(&mut self, ctx: &mut Ctx<'_>, appended: &PendingAppend, stored: &StoredEntry) {
         // Whether it is withheld makes no difference to what its author is told.
-        let (recipients, online, last_seen_ms) = match stored.audience {
+        let (recipients, online, last_seen_ms) = match &stored.audience {
             Audience::Pair {
                 low,
                 high,
                 peer_seen_ms,
                 ..
             } => {
+                let (low, high, peer_seen_ms) = (*low, *high, *peer_seen_ms);
                 let peer = if appended.author == low { high } else { low };
                 let online = self.presence.is_online(peer);
                 (
@@ -310,10 +312,4 @@ impl Hub {
         };
         Self::send_error(ctx, id, CHAT, Command::Void, failure);
     }
-}
-
-/// Whether a message to everyone is addressed to everyone, and a private one is not.
-fn fits(command: Command, origin: Origin, text: &Text) -> bool {
-    let everyone = origin.conversation == ConversationId::EVERYONE;
-    everyone == (command == Command::SendAllMessage) && everyone == (text.receiver == EVERYONE_NAME)
 }

@@ -152,6 +152,8 @@ impl Hub {
                         prev: reader.cursor,
                         author: entry.author,
                         time_ms: entry.time_ms,
+                        author_name: entry.author_name.as_deref(),
+                        peer_name: entry.peer_name.as_deref(),
                     };
                     let bytes = envelope(delivery, &entry.content, entry.digest);
                     is_full = ctx

@@ -21,6 +21,8 @@ pub(in crate::server) struct OutgoingEntry<'a> {
     pub author: AccountId,
     /// The device that wrote it, which is not sent it.
     pub device: DeviceId,
+    /// The author's name, unless the content tells it.
+    pub name: Option<&'a str>,
     /// The immutable part.
     pub content: &'a [u8],
     /// The digest over it.
@@ -34,6 +36,7 @@ impl Hub {
             conversation: event.conversation,
             author: event.author,
             device: DeviceId::SERVER,
+            name: None,
             content: &event.content,
             digest: event.digest,
         };
@@ -49,38 +52,49 @@ impl Hub {
         stored: &StoredEntry,
     ) {
         let conversation = outgoing.conversation;
-        let delivery = Delivery {
-            conversation,
-            entry: stored.entry,
-            prev: stored.prev,
-            author: outgoing.author,
-            time_ms: stored.time_ms,
-        };
-        let of = |prev| {
-            let delivery = Delivery { prev, ..delivery };
+        let of = |prev, author_name, peer_name| {
+            let delivery = Delivery {
+                conversation,
+                entry: stored.entry,
+                prev,
+                author: outgoing.author,
+                time_ms: stored.time_ms,
+                author_name,
+                peer_name,
+            };
             envelope(delivery, outgoing.content, outgoing.digest)
         };
-        let as_author = of(stored.prev);
-        // The other one of a pair may have been given less of the log, and is perhaps not given this.
-        let peer_prev = match stored.audience {
-            Audience::Pair { peer_prev, .. } => peer_prev,
-            Audience::Everyone { .. } | Audience::Room { .. } => Some(stored.prev),
+        // The other one of a pair may have been given less of the log, is perhaps not given this, and calls the pair by
+        // another name.
+        let (peer_prev, own_name) = match &stored.audience {
+            Audience::Pair {
+                peer_prev,
+                peer_name,
+                ..
+            } => (*peer_prev, Some(peer_name.as_deref())),
+            Audience::Everyone { .. } | Audience::Room { .. } => (Some(stored.prev), None),
         };
-        let as_peer = peer_prev.filter(|prev| *prev != stored.prev).map(of);
-        for id in self.readers(conversation, stored.audience) {
+        let as_peer = peer_prev.map(|prev| match own_name {
+            Some(_) => of(prev, None, outgoing.name),
+            None => of(prev, outgoing.name, None),
+        });
+        let mut as_author = None;
+        for id in self.readers(conversation, &stored.audience) {
             let Some(user) = self.sessions.user_mut(id) else {
                 continue;
             };
             if !user.ready || user.device == outgoing.device {
                 continue;
             }
-            let (prev, bytes) = if user.account == outgoing.author {
-                (stored.prev, &as_author)
-            } else if let Some(prev) = peer_prev {
-                (prev, as_peer.as_ref().unwrap_or(&as_author))
-            } else {
-                continue;
-            };
+            let (prev, bytes) =
+                if let (true, Some(name)) = (user.account == outgoing.author, own_name) {
+                    let bytes = as_author.get_or_insert_with(|| of(stored.prev, None, name));
+                    (stored.prev, &*bytes)
+                } else if let (Some(prev), Some(bytes)) = (peer_prev, &as_peer) {
+                    (prev, bytes)
+                } else {
+                    continue;
+                };
             if let Some(reader) = user.lagging.get_mut(&conversation) {
                 reader.head = reader.head.max(stored.entry);
                 continue;
@@ -89,7 +103,7 @@ impl Hub {
             self.counters.delivered += u64::from(told.is_ok());
             self.note_sent(id, conversation, prev, stored.entry, told);
         }
-        self.update_receipt_mode(ctx, conversation, stored.audience);
+        self.update_receipt_mode(ctx, conversation, &stored.audience);
     }
 
     /// About how many accounts a message of this author goes to now. Who has not signed in hears nothing and is not
@@ -109,11 +123,11 @@ impl Hub {
     }
 
     /// The sessions of those who read a conversation.
-    fn readers(&self, conversation: ConversationId, audience: Audience) -> Vec<SessionId> {
+    fn readers(&self, conversation: ConversationId, audience: &Audience) -> Vec<SessionId> {
         match audience {
             Audience::Pair { low, high, .. } => [low, high]
                 .into_iter()
-                .filter_map(|account| self.presence.get(account))
+                .filter_map(|account| self.presence.get(*account))
                 .flat_map(crate::server::presence::OnlineAccount::sessions)
                 .collect(),
             Audience::Everyone { .. } => self.presence.sessions().collect(),
@@ -156,7 +170,11 @@ impl Hub {
 }
 
 /// An entry as it is delivered: the author's bytes and digest, unchanged.
-pub(in crate::server) fn envelope(delivery: Delivery, content: &[u8], digest: Digest) -> Vec<u8> {
+pub(in crate::server) fn envelope(
+    delivery: Delivery<'_>,
+    content: &[u8],
+    digest: Digest,
+) -> Vec<u8> {
     let hop = Hop {
         recipient_data: None,
         delivery: Some(delivery),

@@ -23,9 +23,9 @@ pub(in crate::server) const HISTORY: Channel = Channel::Bulk;
 /// Entries in one answer. Chosen: several screens.
 const ENTRIES_MAX: usize = 200;
 
-/// What an entry takes in an answer beside its content, in bytes: four numbers of up to 9, the digest's 34, and what
-/// frames them.
-const ENTRY_OVERHEAD_BYTES: usize = 80;
+/// What an entry takes in an answer beside its content, in bytes: four numbers of up to 9, the digest's 34, a name of up
+/// to 130, and what frames them.
+const ENTRY_OVERHEAD_BYTES: usize = 210;
 
 /// How much one answer brings, in bytes of entries. Chosen: it fits a message, whatever the last entry adds.
 const ANSWER_BYTES: usize = 40 * 1024;
@@ -88,7 +88,7 @@ impl Hub {
             Message::error(Command::History, failure)
         };
         if let Some(user) = self.sessions.user_mut(origin.session) {
-            user.paging = Paging::Ready(message);
+            user.paging = Paging::Ready(Box::new(message));
         }
         self.flush_history(ctx, origin.session);
     }
@@ -127,6 +127,7 @@ fn fitting(entries: Vec<Entry>) -> (Vec<HistoryEntry>, bool) {
         time_ms: entry.time_ms,
         digest: entry.digest,
         content: ByteBuf::from(entry.content),
+        author_name: entry.author_name,
     });
     (kept.collect(), left_out > 0)
 }

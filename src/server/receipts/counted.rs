@@ -32,12 +32,12 @@ impl Hub {
         &mut self,
         ctx: &mut Ctx<'_>,
         conversation: ConversationId,
-        audience: Audience,
+        audience: &Audience,
     ) {
         let members = match audience {
             Audience::Pair { .. } => return,
-            Audience::Everyone { accounts } => accounts,
-            Audience::Room { members } => members,
+            Audience::Everyone { accounts } => *accounts,
+            Audience::Room { members } => *members,
         };
         if members > NAMED_RECEIPTS_MAX {
             self.count(ctx, conversation, members);

@@ -104,7 +104,7 @@ pub enum Paging {
     /// The store was asked.
     Asked,
     /// There was no room for the answer yet.
-    Ready(ServerMessage),
+    Ready(Box<ServerMessage>),
 }
 
 /// Where a device stands in a conversation of which more is stored than was sent to it.
@@ -140,9 +140,9 @@ impl Session {
 
     /// What it is, as far as permissions go.
     #[must_use]
-    pub fn role(&self) -> Role<'_> {
+    pub fn role(&self) -> Role {
         match &self.stage {
-            Stage::SignedIn(user) if user.ready => Role::User(&user.name),
+            Stage::SignedIn(user) if user.ready => Role::User,
             Stage::SignedIn(_) => Role::Arriving,
             _ => Role::Anonymous,
         }

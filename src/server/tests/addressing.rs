@@ -2,22 +2,15 @@
 
 use super::*;
 use crate::protocol::{
-    Access, Change, ClientMessage, EventKind, Failure, HistoryRequest, Leave, MembersRequest,
+    Access, BODY_MAX_BYTES, Bytes, Change, ClientBody, ClientMessage, DeviceId, EntryBody,
+    EntryHeader, EntryId, EntryKind, EventKind, Failure, HistoryRequest, Leave, MembersRequest,
     Moderate, ServerBody, Void,
 };
 
-/// What comes of a message with this receiver: that it is stored, or why not.
-fn outcome_of(
-    bench: &mut Bench,
-    link: Link,
-    receiver: &str,
-    origin: Origin,
-) -> Result<(), ErrorCode> {
-    bench.say(
-        link,
-        Channel::Chat,
-        &text("alice", receiver, "tea?", origin),
-    );
+/// What comes of a message: that it is stored, or why not.
+fn outcome_of(bench: &mut Bench, link: Link, message: &ClientMessage) -> Result<(), ErrorCode> {
+    let origin = message.header.entry.expect("it is an entry").origin;
+    bench.say(link, Channel::Chat, message);
     bench.pass(200);
     let heard = bench.heard(link);
     for body in &heard {
@@ -30,82 +23,101 @@ fn outcome_of(
             _ => {}
         }
     }
-    panic!("no answer to {receiver:?}: {heard:?}")
+    panic!("no answer: {heard:?}")
 }
 
 #[test]
-fn message_is_stored_only_if_its_receiver_is_the_one_of_its_conversation() {
-    // The server stored any receiver in a pair or a room: another user's name, escape sequences, 30,000 bytes.
+fn body_is_stored_and_delivered_as_it_is_and_never_read() {
     let mut bench = Bench::new();
     let (alice, bob) = (bench.user("alice"), bench.user("bob"));
-    bench.user("carol");
     let pair = bench.pair(alice, "bob");
-    let bridge = bench.join_room(alice, "#bridge", Access::Public);
     let (alices, bobs) = (bench.signed_in("alice", alice), bench.signed_in("bob", bob));
-    let long = "b".repeat(30_000);
-    for (conversation, fitting) in [(pair, "bob"), (bridge, "#bridge")] {
-        let origin = |number| Origin {
-            conversation,
-            device: alice.1,
-            number: Number(number),
-        };
-        for wrong in [
-            "carol",
-            "alice",
-            "",
-            "Bob",
-            "bob ",
-            "#Bridge",
-            "#bridge2",
-            "\u{1b}[2J\u{1b}]0;owned\u{7}bob",
-            &long,
-        ] {
-            let answer = outcome_of(&mut bench, alices, wrong, origin(1));
-            assert_eq!(answer, Err(ErrorCode::NotPermitted), "{wrong:.40?}");
-        }
-        // Both ways round: the pair's and the room's receivers are not each other's.
-        for (number, receiver) in [(1, fitting), (2, fitting)] {
-            let answer = outcome_of(&mut bench, alices, receiver, origin(number));
-            assert_eq!(answer, Ok(()), "{receiver}");
-        }
-        let other = if fitting == "bob" { "#bridge" } else { "bob" };
-        let answer = outcome_of(&mut bench, alices, other, origin(3));
-        assert_eq!(answer, Err(ErrorCode::NotPermitted));
+    let origin = |number| Origin {
+        conversation: pair,
+        device: alice.1,
+        number: Number(number),
+    };
+    // Not MessagePack, nested deeply, empty, by another author, for another conversation, as long as may be.
+    let others = text("I am carol", origin(0)).body;
+    let ClientBody::Entry(others) = others else {
+        panic!("{others:?}");
+    };
+    let bodies = [
+        vec![0xc1; 40],
+        vec![0x91; 5_000],
+        Vec::new(),
+        others.0.into_vec(),
+        vec![0xff; BODY_MAX_BYTES],
+    ];
+    for (number, body) in (1..).zip(bodies) {
+        let mut message = text("tea?", origin(number));
+        let body = EntryBody(body.into());
+        message.body = body.clone().into();
+        assert_eq!(outcome_of(&mut bench, alices, &message), Ok(()));
+        assert!(bench.heard(bobs).contains(&ServerBody::Entry(body)));
     }
-    let heard = bench.heard(bobs);
-    let mut receivers = heard.iter().filter_map(|body| match body {
-        ServerBody::Text(text) => Some(&*text.receiver),
-        _ => None,
-    });
-    assert!(receivers.all(|receiver| receiver == "bob"), "{heard:?}");
 }
 
 #[test]
-fn message_that_stands_is_called_stored_again_whatever_its_receiver_is() {
-    // What is durable is not refused when it is repeated, even with a receiver that does not fit.
+fn entry_of_a_kind_that_the_server_does_not_know_is_refused_by_name_and_its_number_can_be_used_up()
+{
     let mut bench = Bench::new();
     let alice = bench.user("alice");
     bench.user("bob");
     let conversation = bench.pair(alice, "bob");
-    let origin = Origin {
-        conversation,
-        device: alice.1,
-        number: Number(1),
-    };
-    let (content, digest) = seal(&text("alice", "bobby", "tea?", origin));
-    bench.done(Request::Append(Append {
-        conversation,
-        author: alice.0,
-        device: alice.1,
-        number: Number(1),
-        digest,
-        content,
-        time_ms: 1,
-        receiver: None,
-        quota: Quota::default(),
-    }));
     let link = bench.signed_in("alice", alice);
-    assert_eq!(outcome_of(&mut bench, link, "bobby", origin), Ok(()));
+    let origin = |number| Origin {
+        conversation,
+        device: alice.1,
+        number: Number(number),
+    };
+    assert_eq!(
+        outcome_of(&mut bench, link, &text("tea?", origin(1))),
+        Ok(())
+    );
+    let changed = |change: fn(&mut EntryHeader)| {
+        let mut message = text("tea?", origin(2));
+        change(message.header.entry.as_mut().expect("it is an entry"));
+        message
+    };
+    for (message, code) in [
+        (
+            changed(|entry| entry.kind = EntryKind::Other(9)),
+            ErrorCode::Unsupported,
+        ),
+        (
+            changed(|entry| entry.kind = EntryKind::Event),
+            ErrorCode::NotPermitted,
+        ),
+        (
+            changed(|entry| entry.refers_to = Some(EntryId(1))),
+            ErrorCode::Unsupported,
+        ),
+        (
+            changed(|entry| entry.root = Some(Bytes([1; 32]))),
+            ErrorCode::Unsupported,
+        ),
+        (
+            changed(|entry| entry.origin.device = DeviceId::SERVER),
+            ErrorCode::NotPermitted,
+        ),
+    ] {
+        assert_eq!(outcome_of(&mut bench, link, &message), Err(code));
+    }
+    let number = Number(2);
+    let void = ClientMessage::control(Void {
+        conversation,
+        number,
+    });
+    bench.say(link, Channel::Chat, &void);
+    bench.pass(200);
+    assert!(
+        matches!(&bench.heard(link)[..], [ServerBody::Voided(voided)] if voided.number == number)
+    );
+    assert_eq!(
+        outcome_of(&mut bench, link, &text("two", origin(3))),
+        Ok(())
+    );
 }
 
 /// Everything that names a conversation, for this one.
@@ -134,17 +146,8 @@ fn about(
     };
     let (entry, after) = (EntryId(1), EntryId(0));
     vec![
-        ("send", Channel::Chat, text("eve", "bob", "tea?", origin(1))),
-        (
-            "send, to a room",
-            Channel::Chat,
-            text("eve", "#cabin", "tea?", origin(1)),
-        ),
-        (
-            "send, number 7",
-            Channel::Chat,
-            text("eve", "bob", "tea?", origin(7)),
-        ),
+        ("send", Channel::Chat, text("tea?", origin(1))),
+        ("send, number 7", Channel::Chat, text("tea?", origin(7))),
         (
             "void",
             Channel::Chat,

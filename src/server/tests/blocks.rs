@@ -1,7 +1,7 @@
 //! What the blocked one is told, and what the one who blocks is not.
 
 use super::*;
-use crate::protocol::{Block, ClientMessage, Mark, ServerBody};
+use crate::protocol::{Block, ClientMessage, DeviceId, EntryId, Mark, ServerBody, Text};
 
 /// Alice and bob with a conversation; alice on one device, bob on two.
 struct Pair {
@@ -65,7 +65,7 @@ impl Pair {
             device: self.alice.1,
             number: Number(self.said),
         };
-        let message = text("alice", "bob", said, origin);
+        let message = text(said, origin);
         self.bench.say(self.alices, Channel::Chat, &message);
         self.bench.pass(100);
     }
@@ -102,9 +102,9 @@ impl Pair {
     }
 }
 
-fn texts(heard: &[ServerBody]) -> Vec<&str> {
+fn texts(heard: &[ServerBody]) -> Vec<String> {
     let texts = heard.iter().filter_map(|body| match body {
-        ServerBody::Text(text) => Some(&*text.text),
+        ServerBody::Entry(body) => Some(body.read::<Text>().ok()?.text),
         _ => None,
     });
     texts.collect()
@@ -184,7 +184,7 @@ fn no_receipt_of_who_blocks_reaches_the_blocked_and_later_ones_leave_out_what_wa
         device: pair.bob.1,
         number: Number(1),
     };
-    let own = text("bob", "alice", "three", origin);
+    let own = text("three", origin);
     pair.bench.say(pair.bobs, Channel::Chat, &own);
     pair.bench.pass(100);
     pair.bob_received(3);

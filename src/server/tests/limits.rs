@@ -383,7 +383,7 @@ fn repeated_message_takes_no_receipt_back() {
         device: bob.1,
         number: Number(1),
     };
-    let first = text("bob", "alice", "one", origin);
+    let first = text("one", origin);
     bench.say(link, Channel::Chat, &first);
     bench.pass(50);
     let alices = bench.signed_in("alice", alice);
@@ -391,7 +391,7 @@ fn repeated_message_takes_no_receipt_back() {
         device: alice.1,
         ..origin
     };
-    bench.say(alices, Channel::Chat, &text("alice", "bob", "two", origin));
+    bench.say(alices, Channel::Chat, &text("two", origin));
     bench.pass(50);
     bench.say(link, Channel::Chat, &first);
     bench.pass(50);
@@ -426,7 +426,7 @@ fn receipts_are_told_to_nobody_before_the_store_has_permitted_it_and_are_not_los
         device: alice.1,
         number: Number(1),
     };
-    let (content, digest) = seal(&text("alice", "bob", "tea?", origin));
+    let (content, digest) = seal(&text("tea?", origin));
     let append = Append {
         conversation: pair,
         author: alice.0,
@@ -435,7 +435,6 @@ fn receipts_are_told_to_nobody_before_the_store_has_permitted_it_and_are_not_los
         digest,
         content,
         time_ms: 1,
-        receiver: None,
         quota: Quota::default(),
     };
     bench.done(Request::Append(append));

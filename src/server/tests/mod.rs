@@ -10,9 +10,9 @@ use super::session::{Stage, User};
 use super::{Hub, HubConfig, Input, OpaqueServer};
 use crate::kit::QueuedStore;
 use crate::protocol::{
-    Access, AccountId, ClientMessage, Command, ContactsRequest, ConversationId, DeliverAgain,
-    DeviceId, Digest, EntryId, Envelope, ErrorCode, Hello, Hop, Number, Origin, Position,
-    ReceiptsRequest, Received, ServerBody, Text, encode, seal,
+    Access, AccountId, Bytes, ClientMessage, Command, ContactsRequest, ConversationId,
+    DeliverAgain, DeviceId, Digest, EntryId, Envelope, ErrorCode, Hello, Hop, Number, Origin,
+    Position, ReceiptsRequest, Received, ServerBody, Text, encode, seal,
 };
 use crate::store::fault_disk::MemoryDisk;
 use crate::store::{
@@ -301,13 +301,15 @@ impl Bench {
     }
 }
 
-fn text(sender: &str, receiver: &str, said: &str, origin: Origin) -> ClientMessage {
+/// A text; by whom it is the server does not read.
+fn text(said: &str, origin: Origin) -> ClientMessage {
     let text = Text {
-        sender: sender.into(),
-        receiver: receiver.into(),
+        sender: AccountId(1),
+        receiver: origin.conversation,
+        salt: Bytes([7; 16]),
         text: said.into(),
     };
-    ClientMessage::chat(origin, text)
+    ClientMessage::chat(origin, &text)
 }
 
 fn contacts() -> ClientMessage {

@@ -10,16 +10,16 @@ fn message_beyond_the_quota_is_refused_by_name_and_counted_and_others_go_on() {
     let (alice, bob) = (bench.user("alice"), bench.user("bob"));
     let (alices, bobs) = (bench.signed_in("alice", alice), bench.signed_in("bob", bob));
     let pair = bench.pair(alice, "bob");
-    let said = |name: &str, receiver: &str, device, number| {
+    let said = |device, number| {
         let origin = Origin {
             conversation: pair,
             device,
             number: Number(number),
         };
-        text(name, receiver, &"x".repeat(1200), origin)
+        text(&"x".repeat(1200), origin)
     };
     for number in 1..=2 {
-        let message = said("alice", "bob", alice.1, number);
+        let message = said(alice.1, number);
         bench.say(alices, Channel::Chat, &message);
         bench.pass(100);
     }
@@ -37,13 +37,13 @@ fn message_beyond_the_quota_is_refused_by_name_and_counted_and_others_go_on() {
         )]
     );
     assert_eq!(bench.hub.counters().over_quota, 1);
-    let message = said("bob", "alice", bob.1, 1);
+    let message = said(bob.1, 1);
     bench.say(bobs, Channel::Chat, &message);
     bench.pass(100);
     let heard = bench.heard(bobs);
     let texts = heard
         .iter()
-        .filter(|body| matches!(body, ServerBody::Text(_)));
+        .filter(|body| matches!(body, ServerBody::Entry(_)));
     assert_eq!(texts.count(), 1, "what alice said before");
     assert!(
         heard

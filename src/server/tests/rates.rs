@@ -3,7 +3,7 @@
 
 use super::super::limits::{self as server_limits, Limit};
 use super::*;
-use crate::protocol::{ClientMessage, EVERYONE_NAME, EndReason, RoomsRequest, ServerBody};
+use crate::protocol::{ClientMessage, EndReason, RoomsRequest, ServerBody};
 use crate::protocol::{LoginFinish, Resolve, SessionEnd, Void};
 use crate::server::limits::account_budget::Budgets;
 
@@ -35,7 +35,7 @@ impl Flood {
                 device: self.user.1,
                 number: Number(self.said + 1),
             };
-            let message = text("mallory", "bob", &"x".repeat(bytes), origin);
+            let message = text(&"x".repeat(bytes), origin);
             let message = encode(&message, Hop::default());
             let now = bench.now.instant;
             let sent = bench
@@ -185,22 +185,22 @@ fn message_of_another_waits_for_a_bounded_number_of_a_flood() {
         bench.signed_in("mallory", mallory),
         bench.signed_in("alice", alice),
     );
-    let says = |bench: &mut Bench, link, name: &str, device, number| {
+    let says = |bench: &mut Bench, link, device, number| {
         let origin = Origin {
             conversation: ConversationId::EVERYONE,
             device,
             number: Number(number),
         };
-        let message = text(name, EVERYONE_NAME, "tea?", origin);
+        let message = text("tea?", origin);
         bench.say(link, Channel::Chat, &message);
     };
     for number in 1..=180 {
-        says(&mut bench, mallorys, "mallory", mallory.1, number);
+        says(&mut bench, mallorys, mallory.1, number);
     }
     // All of it comes in one turn of the network thread, before anything of alice's.
     bench.is_held = true;
     bench.settle();
-    says(&mut bench, alices, "alice", alice.1, 1);
+    says(&mut bench, alices, alice.1, 1);
     bench.settle();
     bench.is_held = false;
     bench.pass(300);
@@ -267,7 +267,7 @@ fn kinds() -> Vec<(&'static str, Channel, Vec<u8>)> {
         device: DeviceId(1),
         number,
     };
-    let mut damaged = encode(&text("mallory", "bob", "hello", origin), Hop::default());
+    let mut damaged = encode(&text("hello", origin), Hop::default());
     let place = damaged.len() - 40;
     damaged[place] ^= 1;
     let again = DeliverAgain {
@@ -360,7 +360,7 @@ fn what_is_said_on_the_control_channel_is_refused() {
         device: mallory.1,
         number: Number(1),
     };
-    let message = text("mallory", "bob", "tea?", origin);
+    let message = text("tea?", origin);
     bench.say(flood.link, Channel::Control, &message);
     bench.pass(50);
     let (stored, refused) = answers(bench.heard(flood.link));
@@ -410,7 +410,7 @@ fn strangers_make_no_message_dearer() {
             device: mallory.1,
             number: Number(number),
         };
-        let message = text("mallory", EVERYONE_NAME, "hear, hear", origin);
+        let message = text("hear, hear", origin);
         bench.say(link, Channel::Chat, &message);
     }
     bench.pass(1000);
@@ -437,7 +437,7 @@ fn refused_message_costs_the_same_whoever_is_in_the_conversation() {
                 device: mallory.1,
                 number: Number(number),
             };
-            bench.say(link, Channel::Chat, &text("mallory", "#crew", "?", origin));
+            bench.say(link, Channel::Chat, &text("?", origin));
         }
         bench.pass(1000);
         let (_, refused) = answers(bench.heard_now(link));

@@ -99,19 +99,21 @@ fn message_that_no_delivery_could_hold_is_refused_and_holds_nobody_up() {
         device: alice.1,
         number: Number(1),
     };
-    let receiver = |length| text("alice", &"b".repeat(length), "tea?", origin);
-    let around = encode(&receiver(60_000), Hop::default()).len() - 60_000;
-    let largest = receiver(64 * 1024 - around);
+    let sized = |length: usize| text(&"b".repeat(length), origin);
+    let around = encode(&sized(60_000), Hop::default()).len() - 60_000;
+    let largest = sized(64 * 1024 - around);
     bench.say(alices, Channel::Chat, &largest);
     bench.pass(100);
-    let fitting = text("alice", "bob", "tea?", origin);
+    let fitting = text("tea?", origin);
     bench.say(alices, Channel::Chat, &fitting);
     bench.pass(100);
     let refused = |body: &ServerBody| matches!(body, ServerBody::Failure(failure) if failure.code == ErrorCode::TextTooLong);
     assert!(bench.heard(alices).iter().any(refused));
     let heard = bench.heard(bobs);
     assert!(
-        heard.iter().any(|body| matches!(body, ServerBody::Text(_))),
+        heard
+            .iter()
+            .any(|body| matches!(body, ServerBody::Entry(_))),
         "{heard:?}"
     );
 }
@@ -212,7 +214,7 @@ fn damaged_text_is_asked_for_again_on_whichever_channel_it_came() {
         device: alice.1,
         number: Number(1),
     };
-    let mut bytes = encode(&text("alice", "bob", "tea?", origin), Hop::default());
+    let mut bytes = encode(&text("tea?", origin), Hop::default());
     let at = bytes.windows(4).position(|word| word == b"tea?");
     bytes[at.expect("what was said")] ^= 1;
     for channel in [Channel::Chat, Channel::Bulk] {

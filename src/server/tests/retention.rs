@@ -104,7 +104,7 @@ fn reader_whom_retention_overtakes_is_told_before_what_is_left() {
             device: alice.1,
             number: Number(number),
         };
-        let (content, digest) = seal(&text("alice", "bob", "tea?", origin));
+        let (content, digest) = seal(&text("tea?", origin));
         let append = Append {
             conversation: pair,
             author: alice.0,
@@ -113,7 +113,6 @@ fn reader_whom_retention_overtakes_is_told_before_what_is_left() {
             digest,
             content,
             time_ms: 1,
-            receiver: None,
             quota: Quota::default(),
         };
         bench.done(Request::Append(append));
@@ -137,7 +136,7 @@ fn reader_whom_retention_overtakes_is_told_before_what_is_left() {
         assert_eq!(expired(&heard[0]), is_told, "it comes first");
         let texts = heard
             .iter()
-            .filter(|body| matches!(body, ServerBody::Text(_)));
+            .filter(|body| matches!(body, ServerBody::Entry(_)));
         assert_eq!(texts.count(), 2);
     }
 }

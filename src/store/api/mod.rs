@@ -363,12 +363,8 @@ pub struct Append {
     pub content: Vec<u8>,
     /// The time to label it with, in milliseconds since 1970 (UTC); the log makes it max(this, previous).
     pub time_ms: u64,
-    /// The receiver that the content names: it must be what the author calls the conversation, else the message is
-    /// refused with [`Refusal::NotPermitted`]. The journal goes without it: what stands there fitted.
-    #[serde(skip)]
-    pub receiver: Option<String>,
     /// What its author, and all, may have written: refused with [`Refusal::QuotaFull`] or [`Refusal::StorageFull`]. The
-    /// journal goes without it, too.
+    /// journal goes without it: what stands there was within it.
     #[serde(skip)]
     pub quota: Quota,
 }

@@ -247,7 +247,7 @@ pub struct StoredEntry {
 }
 
 /// Who reads a conversation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Audience {
     /// Two accounts; and of the one who is not the author, what they see of it.
     Pair {
@@ -260,6 +260,8 @@ pub enum Audience {
         /// The entry before it that the one who is not the author was given; none if this one is withheld from them, or
         /// stood there already.
         peer_prev: Option<EntryId>,
+        /// The name of the one who is not the author, where this is the first entry that the author is given.
+        peer_name: Option<String>,
     },
     /// Every account; so many there are.
     Everyone {
@@ -292,6 +294,10 @@ pub struct Entry {
     pub digest: Digest,
     /// The immutable part, as it came.
     pub content: Vec<u8>,
+    /// The author's name, except in a pair; none if the account is damaged.
+    pub author_name: Option<String>,
+    /// The other user's name, in a pair.
+    pub peer_name: Option<String>,
 }
 
 /// Why the store refused.

@@ -91,16 +91,6 @@ impl<K: Ord + Copy, V: Copy> Rows<K, V> {
     }
 }
 
-/// A name in the size of a row: nobody finds another name with the same one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::store) struct NameHash([u8; 32]);
-
-impl NameHash {
-    pub(in crate::store) fn of(name: &str) -> Self {
-        Self(*blake3::hash(name.as_bytes()).as_bytes())
-    }
-}
-
 /// The conversation whose rows go to the tables just now: after a failure it says which of them could not.
 #[derive(Debug, Default)]
 pub(in crate::store) struct Writing(AtomicU64);
@@ -135,8 +125,6 @@ pub(in crate::store) struct Cache {
     /// When accounts were last seen, in milliseconds since 1970 (UTC): only learnt, as their rows have it or will have
     /// it at once.
     pub(in crate::store) seen: Rows<AccountId, u64>,
-    /// What each author calls each conversation: only learnt, since names do not change.
-    pub(in crate::store) receivers: Rows<(ConversationId, AccountId), NameHash>,
     /// How many bytes of logs each account has written.
     pub(in crate::store) usage: Rows<AccountId, u64>,
     /// The conversations whose log is known to end where their record says.
@@ -148,8 +136,8 @@ pub(in crate::store) struct Cache {
 impl Cache {
     fn len(&self) -> usize {
         let numbers = self.senders.len() + self.ends.len();
-        let names = self.receivers.len() + self.usage.len();
-        self.conversations.len() + self.members.len() + self.seen.len() + names + numbers
+        let accounts = self.seen.len() + self.usage.len();
+        self.conversations.len() + self.members.len() + accounts + numbers
     }
 
     /// Whether something waits here for its place in the tables.
@@ -164,7 +152,6 @@ impl Cache {
         self.senders.clear();
         self.seen.clear();
         self.usage.clear();
-        self.receivers.clear();
         self.ends.clear();
     }
 }

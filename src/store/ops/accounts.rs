@@ -138,6 +138,12 @@ pub(in crate::store) fn require(
     load(look, id)?.ok_or_else(|| StoreError::missing("accounts"))
 }
 
+/// What an account is called; nothing if there is none, or it is damaged.
+pub(super) fn name(look: &impl Look, id: AccountId) -> Result<Option<String>, StoreError> {
+    let found = readable(load(look, id))?.flatten();
+    Ok(found.map(|account| account.name))
+}
+
 /// When an account was last seen, without making anything of the rest of its record: each message asks for it.
 pub(in crate::store) fn seen_ms(look: &impl Look, id: AccountId) -> Result<u64, StoreError> {
     if let Some(known) = look.cache().and_then(|cache| cache.seen.get(id)) {

@@ -20,7 +20,6 @@ fn say(user: User, number: u64, content: &[u8]) -> Request {
         digest: Digest::of(content),
         content: content.to_vec(),
         time_ms: 100,
-        receiver: None,
         quota: Quota::default(),
     })
 }

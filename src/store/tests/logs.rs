@@ -229,6 +229,7 @@ fn the_author_is_told_when_the_other_was_last_seen() {
                 high: bob.0,
                 peer_seen_ms: expected,
                 peer_prev: Some(EntryId(number - 1)),
+                peer_name: (number == 1).then(|| "bob".into()),
             }
         );
     }

@@ -3,11 +3,11 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use udpchat::protocol::{ConversationId, EVERYONE_NAME, ServerBody};
+use udpchat::protocol::{ConversationId, EVERYONE_NAME};
 
 use super::Oracle;
 use crate::client::ClientHost;
-use crate::disk::{EntryKey, Held, Log};
+use crate::disk::{EntryKey, Held, Log, Logged};
 use crate::paging::PagedConversation;
 use crate::rooms::Rooms;
 
@@ -16,7 +16,7 @@ use crate::rooms::Rooms;
 pub fn conversations_of(log: &Log, rooms: &Rooms, user: &str) -> VecDeque<(u64, String)> {
     let mut names: BTreeMap<u64, String> = BTreeMap::new();
     for ((conversation, _), logged) in log {
-        if let Some(name) = name_for(*conversation, &logged.message.body, rooms, user) {
+        if let Some(name) = name_for(*conversation, logged, rooms, user) {
             names.insert(*conversation, name);
         }
     }
@@ -24,15 +24,15 @@ pub fn conversations_of(log: &Log, rooms: &Rooms, user: &str) -> VecDeque<(u64, 
 }
 
 /// What a user calls a conversation in which this was said; nothing if it is not theirs, or does not tell.
-fn name_for(conversation: u64, body: &ServerBody, rooms: &Rooms, user: &str) -> Option<String> {
+fn name_for(conversation: u64, logged: &Logged, rooms: &Rooms, user: &str) -> Option<String> {
     if conversation == ConversationId::EVERYONE.0 {
         return Some(EVERYONE_NAME.to_owned());
     }
-    let (one, other) = match body {
-        ServerBody::Text(text) => (&*text.sender, &*text.receiver),
+    let event = logged.message.room_event();
+    let (one, other) = match &event {
+        None => (&*logged.author, &*logged.receiver),
         // An invitation stands in the pair's log.
-        ServerBody::RoomEvent(event) => (&*event.actor, event.subject.as_deref()?),
-        _ => return None,
+        Some(event) => (&*event.actor, event.subject.as_deref()?),
     };
     if rooms.is_room(conversation) {
         let is_members = rooms.has_belonged(conversation, user);

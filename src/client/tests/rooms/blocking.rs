@@ -34,7 +34,7 @@ fn lines_of_the_blocked_in_rooms_are_kept_and_acknowledged_but_not_shown() {
             "you block Bob: what they write to you from now on is not delivered, and their lines are not shown"
         ]
     );
-    deliver(&mut desk, &said_in_bridge("bob", "spam", 1), BOB, 1, 0);
+    deliver(&mut desk, &said_in_bridge(BOB, "spam", 1), BOB, 1, 0);
     let received = Received {
         conversation: BRIDGE,
         entry: EntryId(1),
@@ -73,7 +73,7 @@ fn lines_of_the_blocked_in_rooms_are_kept_and_acknowledged_but_not_shown() {
 fn unblocked_user_is_shown_again_with_what_was_said_in_rooms() {
     let mut desk = member();
     block(&mut desk, "block bob", &["bob"]);
-    deliver(&mut desk, &said_in_bridge("bob", "spam", 1), BOB, 1, 0);
+    deliver(&mut desk, &said_in_bridge(BOB, "spam", 1), BOB, 1, 0);
     let request = block(&mut desk, "unblock bob", &[]);
     assert!(!request.blocking);
     let lines = desk.lines();
@@ -81,7 +81,7 @@ fn unblocked_user_is_shown_again_with_what_was_said_in_rooms() {
         lines.last().map(String::as_str),
         Some("you no longer block bob; what they wrote to you meanwhile is not delivered")
     );
-    deliver(&mut desk, &said_in_bridge("bob", "sorry", 2), BOB, 2, 1);
+    deliver(&mut desk, &said_in_bridge(BOB, "sorry", 2), BOB, 2, 1);
     assert_eq!(desk.lines(), ["14:01 #bridge bob: sorry"]);
     type_at_prompt(&mut desk, "search spam");
     assert_eq!(desk.lines().last().map(String::as_str), Some("1 found"));
@@ -106,7 +106,7 @@ fn list_outlives_a_crash_and_is_the_servers_at_each_sign_in() {
     let mut desk = member();
     block(&mut desk, "block bob", &["bob"]);
     desk.lines();
-    deliver(&mut desk, &said_in_bridge("bob", "spam", 1), BOB, 1, 0);
+    deliver(&mut desk, &said_in_bridge(BOB, "spam", 1), BOB, 1, 0);
     // It may not have been shown before the crash, and is not shown again after it.
     let mut desk = desk.killed_and_back();
     assert!(desk.lines_again().is_empty());
@@ -114,7 +114,7 @@ fn list_outlives_a_crash_and_is_the_servers_at_each_sign_in() {
     let heads = vec![head(BRIDGE, "#bridge", 1, 0, 1)];
     desk.settle_heads(heads);
     desk.lines();
-    deliver(&mut desk, &said_in_bridge("bob", "hello", 2), BOB, 2, 1);
+    deliver(&mut desk, &said_in_bridge(BOB, "hello", 2), BOB, 2, 1);
     desk.wait(Duration::from_secs(3));
     let lines = desk.lines();
     assert!(

@@ -3,7 +3,7 @@
 use super::*;
 
 fn old(entry: u64, prev: u64, text: &str) -> HistoryEntry {
-    let (content, digest) = seal(&said_in_bridge("bob", text, entry));
+    let (content, digest) = seal(&said_in_bridge(BOB, text, entry));
     HistoryEntry {
         entry: EntryId(entry),
         prev: EntryId(prev),
@@ -11,6 +11,7 @@ fn old(entry: u64, prev: u64, text: &str) -> HistoryEntry {
         time_ms: START_MS - 120_000,
         digest,
         content: serde_bytes::ByteBuf::from(content),
+        author_name: Some("bob".into()),
     }
 }
 
@@ -66,7 +67,7 @@ fn new_device_pages_back_and_keeps_what_it_was_given() {
 #[test]
 fn page_that_is_not_answered_shows_what_is_here() {
     let mut desk = member_at(9, 9);
-    deliver(&mut desk, &said_in_bridge("bob", "ten", 10), BOB, 10, 9);
+    deliver(&mut desk, &said_in_bridge(BOB, "ten", 10), BOB, 10, 9);
     desk.lines();
     type_at_prompt(&mut desk, "history #bridge");
     assert!(desk.lines().is_empty());

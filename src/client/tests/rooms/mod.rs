@@ -8,9 +8,9 @@ mod listing;
 use super::*;
 use crate::client::Ask;
 use crate::protocol::{
-    Access, ClientBody, Command, Count, Delivery, Digest, ErrorCode, EventKind, Failure, History,
-    HistoryEntry, Joined, Left, MemberRole, Moderated, Origin, ReceiptCounts, Resolved, Room,
-    RoomEvent, ServerMessage, Stored, Text, seal,
+    Access, ClientBody, Command, Count, Delivery, DeviceId, Digest, EntryId, ErrorCode, EventKind,
+    Failure, History, HistoryEntry, Joined, Left, MemberRole, Moderated, Origin, ReceiptCounts,
+    Resolved, Room, RoomEvent, ServerMessage, Stored, seal,
 };
 
 const BRIDGE: ConversationId = ConversationId(60);
@@ -52,29 +52,26 @@ fn deliver(desk: &mut Desk, message: &ServerMessage, author: AccountId, entry: u
     let hop = Hop {
         recipient_data: None,
         delivery: Some(Delivery {
-            conversation: message.header.origin.expect("an entry").conversation,
+            conversation: message.header.entry.expect("it is one").origin.conversation,
             entry: EntryId(entry),
             prev: EntryId(prev),
             author,
             time_ms: START_MS - 60_000,
+            author_name: Some(name_of(author)),
+            peer_name: None,
         }),
     };
     let bytes = encode(message, hop);
     desk.core.handle_message(desk.now, Channel::Chat, &bytes);
 }
 
-fn said_in_bridge(sender: &str, text: &str, number: u64) -> ServerMessage {
+fn said_in_bridge(sender: AccountId, text: &str, number: u64) -> ServerMessage {
     let origin = Origin {
         conversation: BRIDGE,
         device: DeviceId(77),
         number: Number(number),
     };
-    let text = Text {
-        sender: sender.into(),
-        receiver: "#bridge".into(),
-        text: text.into(),
-    };
-    ServerMessage::chat(origin, text)
+    ServerMessage::chat(origin, &text_by(sender, BRIDGE, text))
 }
 
 fn event(kind: EventKind, actor: &str, subject: Option<&str>, text: Option<&str>) -> ServerMessage {
@@ -86,15 +83,15 @@ fn event(kind: EventKind, actor: &str, subject: Option<&str>, text: Option<&str>
         role: None,
         access: None,
     };
-    ServerMessage::event(BRIDGE, event)
+    ServerMessage::event(BRIDGE, &event)
 }
 
 fn texts(desk: &mut Desk) -> Vec<(ConversationId, String)> {
     let sent = desk.sent();
     sent.into_iter()
-        .filter_map(|(_, message)| match message.body {
-            ClientBody::Text(text) => Some((message.header.origin?.conversation, text.text)),
-            _ => None,
+        .filter_map(|(_, message)| {
+            let entry = message.header.entry?;
+            Some((entry.origin.conversation, message.text()?.text))
         })
         .collect()
 }
@@ -128,7 +125,7 @@ fn lines_name_the_room_outside_of_it_only_and_count_as_unread_there() {
     let mut desk = member();
     deliver(
         &mut desk,
-        &said_in_bridge("bob", "one \u{1b}[31m", 1),
+        &said_in_bridge(BOB, "one \u{1b}[31m", 1),
         BOB,
         2,
         0,
@@ -136,13 +133,13 @@ fn lines_name_the_room_outside_of_it_only_and_count_as_unread_there() {
     assert_eq!(desk.lines(), ["14:01 #bridge bob: one "]);
     type_at_prompt(&mut desk, "enter #bridge");
     assert_eq!(desk.lines()[1], "1 unread: `/history 1` shows them");
-    deliver(&mut desk, &said_in_bridge("bob", "two", 2), BOB, 3, 2);
+    deliver(&mut desk, &said_in_bridge(BOB, "two", 2), BOB, 3, 2);
     assert_eq!(desk.lines(), ["14:01 bob: two"]);
     type_at_prompt(&mut desk, "/back");
     assert!(desk.lines().is_empty(), "nothing is unread");
     deliver(
         &mut desk,
-        &said_in_bridge("erin", "from my phone", 3),
+        &said_in_bridge(ERIN, "from my phone", 3),
         ERIN,
         4,
         3,
@@ -272,7 +269,7 @@ fn room_of_which_the_server_says_nothing_is_not_the_users_any_more() {
 #[test]
 fn reader_who_comes_late_is_told_that_something_has_expired() {
     let mut desk = member();
-    deliver(&mut desk, &said_in_bridge("bob", "one", 1), BOB, 2, 0);
+    deliver(&mut desk, &said_in_bridge(BOB, "one", 1), BOB, 2, 0);
     desk.core.settle(desk.now);
     desk.core.link_lost("reset", None);
     desk.core.link_up(desk.now, KEY, HASH);

@@ -34,6 +34,8 @@ fn history_is_read_one_page_at_a_time_and_fits_a_message() {
         time_ms: 1,
         digest: Digest([7; 32]),
         content: vec![7; 20 * 1024],
+        author_name: Some("bob".into()),
+        peer_name: None,
     };
     // More than was asked for: the last ones are told, and that there are more.
     let entries = (1..=4).map(entry).collect();
@@ -80,7 +82,7 @@ fn receipts_of_many_are_counted_and_told_no_more_often_than_once_a_second() {
         device: alice.1,
         number: Number(1),
     };
-    let said = text("alice", "everyone", "land ahead", origin);
+    let said = text("land ahead", origin);
     bench.say(alices, Channel::Chat, &said);
     bench.pass(50);
     let received = ClientMessage::control(Received {
@@ -152,11 +154,12 @@ fn who_left_reads_nothing_that_comes_after_and_hears_of_nobodys_receipts() {
             device: alice.1,
             number: Number(number),
         };
-        let said = text("alice", "#bridge", "land ahead", origin);
+        let said = text("land ahead", origin);
         bench.say(alices, Channel::Chat, &said);
         bench.pass(50);
     };
-    let is_text = |body: &ServerBody| matches!(body, ServerBody::Text(_));
+    let is_text =
+        |body: &ServerBody| matches!(body, ServerBody::Entry(body) if body.read::<Text>().is_ok());
     say(&mut bench, 1);
     assert!(bench.heard(bobs).iter().any(is_text));
     let leave = ClientMessage::control(Leave {
@@ -216,7 +219,7 @@ fn device_whose_account_has_joined_again_is_sent_that_behind_where_it_stands() {
         device: alice.1,
         number: Number(1),
     };
-    let said = text("alice", "#bridge", "land ahead", origin);
+    let said = text("land ahead", origin);
     bench.say(alices, Channel::Chat, &said);
     bench.pass(50);
     bench.say(bobs, Channel::Chat, &join);

@@ -5,7 +5,7 @@
 
 use super::NewEntry;
 use crate::protocol::{
-    AccountId, ConversationId, DeviceId, EventKind, Message, Number, RoomEvent, seal,
+    AccountId, ConversationId, DeviceId, EventKind, Number, RoomEvent, ServerMessage, seal,
 };
 use crate::store::Event;
 use crate::store::error::StoreError;
@@ -40,7 +40,7 @@ pub(in crate::store) fn write(
     time_ms: u64,
 ) -> Result<Event, StoreError> {
     let kind = event.kind;
-    let (content, digest) = seal(&Message::event(conversation, event));
+    let (content, digest) = seal(&ServerMessage::event(conversation, &event));
     let new = NewEntry {
         author,
         device: DeviceId::SERVER,

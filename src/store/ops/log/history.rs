@@ -56,5 +56,6 @@ pub(in crate::store) fn read_back(
         to = places.0 - 1;
     }
     entries.reverse();
+    super::name(look, &record, reader, &mut entries)?;
     Ok(Reply::History { entries, more })
 }

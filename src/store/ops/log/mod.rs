@@ -4,6 +4,8 @@ pub(in crate::store) mod events;
 pub(in crate::store) mod history;
 pub(in crate::store) mod tolerant_scan;
 
+use std::collections::{BTreeMap, btree_map};
+
 use redb::ReadableTable;
 use serde_bytes::Bytes;
 
@@ -12,7 +14,6 @@ use super::conversations::{self, membership, permitted};
 use super::rooms::permission::{Deed, permits};
 use super::{accounts, pairs, usage};
 use crate::protocol::{AccountId, ConversationId, DeviceId, Digest, EntryId, Number};
-use crate::store::engine::cache::NameHash;
 use crate::store::engine::unwritten;
 use crate::store::error::{Stop, StoreError, readable};
 use crate::store::schema::checksum::{decode, decode_entry, encode, encode_entry};
@@ -51,11 +52,6 @@ pub(in crate::store) fn append(tables: &mut Tables<'_>, append: &Append) -> Resu
     if append.number != expected {
         return Err(Refusal::Expect(expected).into());
     }
-    if let Some(receiver) = &append.receiver
-        && !is_addressed_to(tables, record, append, receiver)?
-    {
-        return Err(Refusal::NotPermitted.into());
-    }
     usage::check(
         tables,
         append.author,
@@ -91,27 +87,6 @@ pub(in crate::store) fn append(tables: &mut Tables<'_>, append: &Append) -> Resu
 /// Whether somebody with a member's record may add to the log.
 fn may_say(record: ConversationRecord, member: MemberRecord) -> bool {
     record.kind != Kind::Room || (member.until.is_none() && permits(member.role, Deed::Say))
-}
-
-/// Whether a message names as its receiver what its author calls the conversation: the other's canonical name, the
-/// room's, or everyone.
-fn is_addressed_to(
-    look: &impl Look,
-    record: ConversationRecord,
-    append: &Append,
-    receiver: &str,
-) -> Result<bool, StoreError> {
-    let row = (append.conversation, append.author);
-    let receiver = NameHash::of(receiver);
-    if let Some(known) = look.cache().and_then(|cache| cache.receivers.get(row)) {
-        return Ok(known == receiver);
-    }
-    let name = conversations::name_for(look, append.conversation, record, append.author)?;
-    let name = NameHash::of(&name);
-    if let Some(cache) = look.cache() {
-        cache.receivers.learn(row, name);
-    }
-    Ok(name == receiver)
 }
 
 /// What is to become the next entry of a log.
@@ -155,12 +130,13 @@ pub(in crate::store) fn put(
         return Err(unwritten::stands_already(key));
     }
     conversations::save(tables, conversation, record)?;
+    let prev = EntryId(record.given_at_end(new.author, row.prev));
     Ok(StoredEntry {
         entry,
-        prev: EntryId(record.given_at_end(new.author, row.prev)),
+        prev,
         time_ms: row.time_ms,
         repeated: false,
-        audience: audience(tables, *record, new.author, peer_prev)?,
+        audience: audience(tables, *record, new.author, prev, peer_prev)?,
     })
 }
 
@@ -216,12 +192,13 @@ fn stands(
     let time_ms = row.map_or(append.time_ms.min(record.time_ms), |row| row.time_ms);
     let given = Given::new(look, append.conversation, &record, append.author);
     let before = given.last(1, entry.0.saturating_sub(1))?;
+    let prev = EntryId(before.map_or(0, |(_, prev)| prev));
     Ok(Reply::Stored(StoredEntry {
         entry,
-        prev: EntryId(before.map_or(0, |(_, prev)| prev)),
+        prev,
         time_ms,
         repeated: true,
-        audience: audience(look, record, append.author, None)?,
+        audience: audience(look, record, append.author, prev, None)?,
     }))
 }
 
@@ -280,11 +257,40 @@ pub(in crate::store) fn read(
         is_full |= prev < places.1;
         from = places.1.saturating_add(1);
     }
+    name(look, &record, reader, &mut entries)?;
     Ok(Reply::Entries {
         has_expired: record.floor.min(record.head) > after.0.max(member.since),
         entries,
         head: EntryId(record.head),
     })
+}
+
+/// Puts to each entry the name that its reader needs.
+pub(super) fn name(
+    look: &impl Look,
+    record: &ConversationRecord,
+    reader: AccountId,
+    entries: &mut [Entry],
+) -> Result<(), StoreError> {
+    if let Kind::Pair(low, high) = record.kind {
+        let peer = if low == reader.0 { high } else { low };
+        let name = accounts::name(look, AccountId(peer))?;
+        for entry in entries {
+            entry.peer_name.clone_from(&name);
+        }
+        return Ok(());
+    }
+    let mut names = BTreeMap::new();
+    for entry in entries {
+        let name = match names.entry(entry.author) {
+            btree_map::Entry::Occupied(known) => known.into_mut(),
+            btree_map::Entry::Vacant(unknown) => {
+                unknown.insert(accounts::name(look, entry.author)?)
+            }
+        };
+        entry.author_name.clone_from(name);
+    }
+    Ok(())
 }
 
 impl LogRecord<'_> {
@@ -299,6 +305,8 @@ impl LogRecord<'_> {
             time_ms: self.time_ms,
             digest: self.digest,
             content: self.content.to_vec(),
+            author_name: None,
+            peer_name: None,
         }
     }
 }
@@ -375,11 +383,13 @@ pub(in crate::store) fn use_up(
     Ok(())
 }
 
-/// Who reads what this author says; in a pair, what the other is given before it, if they are given it.
+/// Who reads what this author says, who is given `prev` before it; in a pair, what the other is given before it, if they
+/// are given it.
 fn audience(
     look: &impl Look,
     record: ConversationRecord,
     author: AccountId,
+    prev: EntryId,
     peer_prev: Option<EntryId>,
 ) -> Result<Audience, StoreError> {
     Ok(match record.kind {
@@ -393,6 +403,11 @@ fn audience(
                 high: AccountId(high),
                 peer_seen_ms: accounts::seen_ms(look, AccountId(peer))?,
                 peer_prev,
+                peer_name: if prev == EntryId::START {
+                    accounts::name(look, AccountId(peer))?
+                } else {
+                    None
+                },
             }
         }
         Kind::Room => Audience::Room {

@@ -184,6 +184,8 @@ pub(in crate::store) fn entry(
             time_ms,
             digest: Digest::default(),
             content: Vec::new(),
+            author_name: None,
+            peer_name: None,
         },
     }
 }

@@ -7,7 +7,7 @@ use super::super::testing::{Bench, User, append, change, join, leave, void};
 use super::super::{Audience, Event, Member, Refusal, Reply, Request, Standing};
 use crate::protocol::{
     Access, Change, ConversationId, DeviceId, EntryId, EventKind, MemberRole, Number, Room,
-    RoomEvent, ServerBody, TOPIC_MAX_BYTES, open,
+    RoomEvent, ServerMessage, TOPIC_MAX_BYTES, open,
 };
 use crate::text::skeleton::skeleton;
 
@@ -77,13 +77,8 @@ pub(super) fn once(bench: &mut Bench, request: Request) -> Option<Event> {
 }
 
 fn said(event: &Event) -> RoomEvent {
-    match open(&event.content, &event.digest)
-        .expect("it is sealed")
-        .body
-    {
-        ServerBody::RoomEvent(event) => event,
-        other => panic!("expected an event, not {other:?}"),
-    }
+    let message: ServerMessage = open(&event.content, &event.digest).expect("it is sealed");
+    message.room_event().expect("it is an event")
 }
 
 fn roles(bench: &mut Bench, user: User, room: ConversationId) -> Vec<(String, MemberRole)> {

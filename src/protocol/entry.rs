@@ -1,0 +1,104 @@
+//! What stands in the logs: a header, which the server reads, and a body, which only readers do.
+//!
+//! The server passes a body on as it is and needs nothing that stands in it, so that a later version can encrypt it from
+//! end to end.
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_bytes::ByteBuf;
+
+use super::TEXT_MAX_BYTES;
+use super::bytes::Bytes;
+use super::codec::{DecodeError, decode, to_bytes};
+use super::ids::{AccountId, ConversationId, DeviceId, EntryId, Number};
+use super::wire::wire_struct;
+use super::words::{Access, EntryKind, EventKind, MemberRole};
+
+wire_struct! {
+    /// Where an entry stands among those of its device.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    pub struct Origin {
+        /// The conversation that it was written for.
+        pub conversation: ConversationId,
+        /// The device that wrote it.
+        pub device: DeviceId,
+        /// The device's count in this conversation.
+        pub number: Number,
+    }
+}
+
+wire_struct! {
+    /// All that a server has to know of an entry.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    pub struct EntryHeader {
+        pub kind: EntryKind,
+        pub origin: Origin,
+        /// The entry of the same log that this one is about.
+        pub refers_to: Option<EntryId>,
+        /// The BLAKE3 root of the blob that belongs to it.
+        pub root: Option<Bytes<32>>,
+    }
+}
+
+/// The bytes of an entry that its header does not tell; what they are depends on its kind.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct EntryBody(pub ByteBuf);
+
+impl EntryBody {
+    /// The body that says this.
+    #[must_use]
+    pub fn of(value: &impl Serialize) -> Self {
+        Self(ByteBuf::from(to_bytes(value)))
+    }
+
+    /// What the body says, if it is that.
+    ///
+    /// # Errors
+    /// [`DecodeError::Malformed`].
+    pub fn read<T: DeserializeOwned>(&self) -> Result<T, DecodeError> {
+        decode(&self.0)
+    }
+}
+
+wire_struct! {
+    /// The body of [`EntryKind::Text`]: what one user says.
+    #[derive(Debug, Clone, PartialEq, Eq)]
+    pub struct Text {
+        /// The author. The reader compares it, and the receiver, with the delivery.
+        pub sender: AccountId,
+        /// The conversation that it is for.
+        pub receiver: ConversationId,
+        /// Random, so that nobody can find a short text by its digest once it has been deleted.
+        pub salt: Bytes<16>,
+        /// At most [`TEXT_MAX_BYTES`] of UTF-8, never empty.
+        pub text: String,
+    }
+}
+
+impl Text {
+    /// Whether the text is as long as texts are.
+    #[must_use]
+    pub fn is_sized(&self) -> bool {
+        (1..=TEXT_MAX_BYTES).contains(&self.text.len())
+    }
+}
+
+wire_struct! {
+    /// The body of [`EntryKind::Event`]: what happened in a room. The server writes it; its origin names device 0 and
+    /// number 0.
+    #[derive(Debug, Clone, PartialEq)]
+    pub struct RoomEvent {
+        pub kind: EventKind,
+        /// The user name of who did it.
+        pub actor: String,
+        /// The user name of whom it is about, if not the actor.
+        pub subject: Option<String>,
+        /// The topic, the reason, or the room's name; see [`EventKind`].
+        pub text: Option<String>,
+        /// The subject's new role.
+        pub role: Option<MemberRole>,
+        /// Who may join from now on.
+        pub access: Option<Access>,
+    }
+}
