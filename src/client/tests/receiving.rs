@@ -3,8 +3,8 @@
 use super::*;
 use crate::protocol::{
     Alert, ClientBody, ClientMessage, Command, Contact, DeliverAgain, Delivery, DeviceId, Digest,
-    EndReason, EntryBody, EntryId, ErrorCode, Failure, ListContacts, Origin, Received,
-    RecipientData, ServerMessage, SessionEnd, seal,
+    EndReason, EntryBody, EntryId, EntryKind, ErrorCode, Failure, ListContacts, Origin, Received,
+    RecipientData, ServerMessage, SessionEnd, TEXT_MAX_BYTES, seal,
 };
 
 fn delivery(entry: u64, prev: u64) -> Delivery<'static> {
@@ -99,6 +99,98 @@ fn message_is_shown_with_its_time_and_acknowledged_once_for_a_batch() {
         desk.screen.lines(),
         ["14:01 bob: tea?", "14:01 bob: or coffee?"]
     );
+}
+
+/// Delivers an entry in this conversation with carol.
+fn deliver_of_carol(desk: &mut Desk, conversation: ConversationId, message: &ServerMessage) {
+    let hop = Hop {
+        recipient_data: None,
+        delivery: Some(Delivery {
+            conversation,
+            author: AccountId(9),
+            peer_name: Some("carol"),
+            ..delivery(3, 0)
+        }),
+    };
+    let bytes = encode(message, hop);
+    desk.core.handle_message(desk.now, Channel::Chat, &bytes);
+}
+
+#[test]
+fn entry_of_an_unknown_kind_is_kept_as_it_came_even_as_the_first_of_a_new_pair() {
+    // The first word of a new pair was passed over, and with it the pair, if this version did not know its kind.
+    let mut desk = Desk::signed_in(Screen::interactive());
+    let with_carol = ConversationId(41);
+    let origin = Origin {
+        conversation: with_carol,
+        device: DeviceId(78),
+        number: Number(1),
+    };
+    let mut message = ServerMessage::chat(origin, &text_by(AccountId(9), with_carol, "?"));
+    let entry = message.header.entry.as_mut().expect("it is an entry");
+    entry.kind = EntryKind::Other(40);
+    entry.refers_to = Some(EntryId(2));
+    // Of a kind that is encrypted, say: not even MessagePack.
+    message.body = EntryBody(vec![0xc1; 30].into()).into();
+    deliver_of_carol(&mut desk, with_carol, &message);
+    let acknowledged = ClientBody::Received(Received {
+        conversation: with_carol,
+        entry: EntryId(3),
+    });
+    assert_eq!(desk.bodies(), [acknowledged]);
+    let shown = "a message that this version cannot show (entry 3)";
+    assert_eq!(desk.screen.lines(), [format!("14:01 carol: {shown}")]);
+    desk.type_line("history carol");
+    assert_eq!(desk.lines()[0], format!("14:01 {shown}"));
+    let account = desk.core.account.as_ref().expect("signed in");
+    let kept = account.state.entry(with_carol, EntryId(3));
+    let kept = kept.expect("memory does not fail").expect("it is kept");
+    assert_eq!((kept.content.into_vec(), kept.digest), seal(&message));
+}
+
+#[test]
+fn entry_whose_body_names_another_sender_or_conversation_or_nothing_is_not_shown_as_said() {
+    let with_carol = ConversationId(41);
+    let origin = Origin {
+        conversation: with_carol,
+        device: DeviceId(78),
+        number: Number(1),
+    };
+    let by = |sender, receiver, text: &str| EntryBody::of(&text_by(sender, receiver, text));
+    let carol = AccountId(9);
+    let long = "x".repeat(TEXT_MAX_BYTES + 1);
+    let surplus = |field: &str| {
+        let text = text_by(carol, with_carol, "tea?");
+        EntryBody::of(&(text.sender, text.receiver, text.salt, text.text, field))
+    };
+    for (body, is_said) in [
+        (by(carol, with_carol, "tea?"), true),
+        // A later version may add to it.
+        (surplus("more"), true),
+        (by(BOB, with_carol, "tea?"), false),
+        (by(ERIN, with_carol, "tea?"), false),
+        (by(carol, PAIR, "tea?"), false),
+        (by(carol, ConversationId::EVERYONE, "tea?"), false),
+        (by(carol, with_carol, ""), false),
+        (by(carol, with_carol, &long), false),
+        (EntryBody(Vec::new().into()), false),
+        (EntryBody(vec![0xc1; 9].into()), false),
+        (EntryBody(vec![0x91; 20_000].into()), false),
+        (EntryBody::of(&("carol", "erin", "tea?")), false),
+    ] {
+        let mut desk = Desk::signed_in(Screen::interactive());
+        let mut message = ServerMessage::chat(origin, &text_by(carol, with_carol, ""));
+        message.body = body.clone().into();
+        deliver_of_carol(&mut desk, with_carol, &message);
+        let lines = desk.lines();
+        assert_eq!(lines.len(), 1, "{body:?}: {lines:?}");
+        let line = if is_said {
+            "14:01 carol: tea?"
+        } else {
+            "14:01 carol: a message that this version cannot show (entry 3)"
+        };
+        assert_eq!(lines[0], line, "{body:?}");
+    }
 }
 
 #[test]
