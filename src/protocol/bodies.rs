@@ -9,7 +9,7 @@ use super::entry::EntryBody;
 use super::ids::{AccountId, ConversationId, DeviceId, EntryId, Number};
 use super::parts::{
     BlockedUser, Change, Contact, Count, Failure, Head, HistoryEntry, Mark, Position, Room,
-    RoomMember,
+    RoomMember, ServerLimits, Software,
 };
 use super::wire::wire_struct;
 use super::words::{Access, Command, EndReason, MessageType};
@@ -92,6 +92,7 @@ bodies! {
         more: bool,
         /// The epoch of the database in whose logs these positions are, if the device knows that.
         epoch: Option<u64>,
+        software: Option<Software>,
     }
     /// What the server has for it. May come in parts; deliveries begin after the last one.
     (Hello, Response) server() => HelloAnswer {
@@ -106,6 +107,8 @@ bodies! {
         text: String,
         /// How many others are online.
         online: u32,
+        software: Option<Software>,
+        limits: Option<ServerLimits>,
     }
     /// Find the conversation with a user. It begins with the first message in it.
     (Resolve, Request) client(Ready, Control, tagged) => Resolve {

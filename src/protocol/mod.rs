@@ -32,10 +32,10 @@ pub use ids::{AccountId, ConversationId, DeviceId, EntryId, Number};
 pub use message::{ClientMessage, Delivery, EVERYONE_NAME, Header, Hop, Message, ServerMessage};
 pub use parts::{
     BlockedUser, Change, Contact, Count, Failure, Head, HistoryEntry, Mark, Position, Room,
-    RoomMember,
+    RoomMember, ServerLimits, Software,
 };
 pub use words::{
-    Access, Command, EndReason, EntryKind, ErrorCode, EventKind, MemberRole, MessageType,
+    Access, Command, EndReason, EntryKind, ErrorCode, EventKind, Feature, MemberRole, MessageType,
 };
 
 /// The longest text that one message carries, in bytes of UTF-8. Chosen: four screens of prose.

@@ -6,7 +6,42 @@ use super::address::RecipientData;
 use super::digest::Digest;
 use super::ids::{AccountId, ConversationId, EntryId, Number};
 use super::wire::wire_struct;
-use super::words::{Access, ErrorCode, EventKind, MemberRole};
+use super::words::{Access, ErrorCode, EventKind, Feature, MemberRole};
+
+wire_struct! {
+    /// What an end is, so that the other one knows what will not work.
+    #[derive(Debug, Clone, PartialEq, Eq)]
+    pub struct Software {
+        /// The program's version.
+        pub version: String,
+        pub features: Vec<Feature>,
+    }
+}
+
+impl Software {
+    /// This program, with these features.
+    #[must_use]
+    pub fn this(features: Vec<Feature>) -> Self {
+        Self {
+            version: env!("CARGO_PKG_VERSION").into(),
+            features,
+        }
+    }
+}
+
+wire_struct! {
+    /// What a server takes of one account. A rate that is missing is not limited.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    pub struct ServerLimits {
+        /// The longest text, in bytes of UTF-8.
+        pub text_bytes: u64,
+        /// The largest file; zero where it takes none.
+        pub file_bytes: u64,
+        pub messages_per_second: Option<u64>,
+        pub bytes_per_second: Option<u64>,
+        pub bytes_per_day: Option<u64>,
+    }
+}
 
 wire_struct! {
     /// Why a request was refused.

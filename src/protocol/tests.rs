@@ -51,6 +51,18 @@ proptest! {
     }
 
     #[test]
+    fn newer_end_is_understood_whatever_it_adds_to_header_body_and_hop(
+        client in client_messages(), server in server_messages(),
+    ) {
+        for message in client {
+            prop_assert_eq!(opened_from_newer::<ClientBody>(&message), message);
+        }
+        for message in server {
+            prop_assert_eq!(opened_from_newer::<ServerBody>(&message), message);
+        }
+    }
+
+    #[test]
     fn any_bytes_are_survived(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
         if let Ok(envelope) = Envelope::decode(&bytes) {
             let _ = envelope.open::<ClientBody>();
@@ -78,6 +90,91 @@ proptest! {
 fn sealed<B: Body>(parts: &impl Serialize) -> Result<Message<B>, DecodeError> {
     let content = to_bytes(parts);
     open(&content, &Digest::of(&content))
+}
+
+/// An array with a field more at its end, as a later version may write it.
+fn grown(array: &[u8]) -> Vec<u8> {
+    let (marker, fields) = array.split_first().unwrap();
+    assert!(
+        (0x90..0x9f).contains(marker),
+        "an array of at most 14 fields"
+    );
+    [&[marker + 1], fields, b"\xa3new"].concat()
+}
+
+/// What this version makes of a message that a later one has written, with a field more in every array.
+fn opened_from_newer<B: Body>(message: &Message<B>) -> Message<B> {
+    let Header {
+        command,
+        message_type,
+        entry,
+    } = message.header;
+    let entry = entry.map_or(vec![0xc0], |entry| grown(&to_bytes(&entry)));
+    let (command, message_type) = (to_bytes(&command), to_bytes(&message_type));
+    let header = [&[0x93], &command[..], &message_type[..], &entry[..]].concat();
+    let body = to_bytes(&message.body);
+    let body = if message.header.entry.is_some() {
+        body
+    } else {
+        grown(&body)
+    };
+    let content = grown(&[&[0x92], &grown(&header)[..], &body[..]].concat());
+    let hop = grown(&grown(&to_bytes(&Hop::default())));
+    let digest = Digest::of(&content);
+    let bin = to_bytes(&ByteBuf::from(content));
+    let bytes = grown(&[&[0x93], &hop[..], &bin[..], &to_bytes(&digest)[..]].concat());
+    let envelope = Envelope::decode(&bytes).unwrap();
+    assert_eq!(envelope.hop, Hop::default());
+    envelope.open().unwrap()
+}
+
+#[test]
+fn older_end_is_understood_without_what_was_added_since() {
+    let hello: ClientMessage = sealed(&((7_u8, 3_u8), (Vec::<u8>::new(), false))).unwrap();
+    let expected = Hello {
+        positions: Vec::new(),
+        more: false,
+        epoch: None,
+        software: None,
+    };
+    assert_eq!(hello, ClientMessage::control(expected));
+    let greeting: ServerMessage = sealed(&((7_u8, 33_u8), ("Welcome.", 3_u8))).unwrap();
+    let expected = Greeting {
+        text: "Welcome.".into(),
+        online: 3,
+        software: None,
+        limits: None,
+    };
+    assert_eq!(greeting, ServerMessage::control(expected));
+    let delivery = ((), (5_u8, 300_u16, 299_u16, 7_u8, 9_u8));
+    let bytes = to_bytes(&(delivery, ByteBuf::from([1]), Digest::of(&[1])));
+    let delivered = Envelope::decode(&bytes).unwrap().hop.delivery.unwrap();
+    assert_eq!((delivered.author_name, delivered.peer_name), (None, None));
+}
+
+#[test]
+fn example_of_the_manual_is_what_this_program_writes() {
+    let manual = include_str!("../../man/udpchat-protocol.7");
+    let origin = Origin {
+        conversation: ConversationId(5),
+        device: DeviceId(9),
+        number: Number(1),
+    };
+    let text = Text {
+        sender: AccountId(3),
+        receiver: origin.conversation,
+        salt: Bytes(std::array::from_fn(|index| u8::try_from(index).unwrap())),
+        text: "tea at four?".into(),
+    };
+    let (content, digest) = seal(&ClientMessage::chat(origin, &text));
+    let hex =
+        |bytes: &[u8]| -> Vec<String> { bytes.iter().map(|it| format!("{it:02x}")).collect() };
+    for line in content.chunks(16) {
+        assert!(manual.contains(&hex(line).join(" ")), "{content:02x?}");
+    }
+    for line in digest.0.chunks(16) {
+        assert!(manual.contains(&hex(line).concat()), "{:02x?}", digest.0);
+    }
 }
 
 #[test]

@@ -91,6 +91,14 @@ wire_enum! {
 }
 
 wire_enum! {
+    /// What an end can do, beyond what all of this version of the protocol can.
+    pub enum Feature {
+        /// Joining a room that does not exist creates it.
+        RoomCreation = 1 => "ROOM_CREATION",
+    }
+}
+
+wire_enum! {
     /// Why a request was refused.
     pub enum ErrorCode {
         /// The SHA-256 digest does not fit the content.

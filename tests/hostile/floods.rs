@@ -411,6 +411,7 @@ fn flood_of_unfinished_hellos_costs_no_more_than_its_budget() {
                     positions,
                     more: true,
                     epoch: None,
+                    software: None,
                 };
                 let _ = peer.send(Channel::Control, &ClientMessage::control(hello));
                 peer.take_inbox();

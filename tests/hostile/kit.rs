@@ -440,6 +440,7 @@ impl Peer {
             positions: Vec::new(),
             more: false,
             epoch: None,
+            software: None,
         });
         self.answer(Command::Hello, |body| match body {
             ServerBody::HelloAnswer(answer) => Some(answer.clone()),

@@ -157,6 +157,7 @@ impl Member {
             positions: Vec::new(),
             more: false,
             epoch: None,
+            software: None,
         };
         self.request(ctx, &Message::control(hello));
     }

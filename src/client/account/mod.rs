@@ -17,6 +17,7 @@ mod resync;
 pub(super) mod rooms;
 mod roster;
 mod send;
+pub(super) mod server;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::{Duration, Instant};
@@ -45,6 +46,7 @@ use pending::Requests;
 use receipts::{Receipts, Told};
 use rooms::Stepping;
 use roster::People;
+use server::Server;
 
 /// How many messages of the chat channel wait until the positions are settled. At the limit the rest is dropped;
 /// the gap is noticed and asked for.
@@ -106,6 +108,8 @@ pub(super) struct Account {
     pub(super) telling: Vec<Told>,
     pub(super) resolving: HashMap<u32, String>,
     pub(super) next_tag: u32,
+    /// What the server has said that it takes.
+    pub(super) server: Server,
     /// When what the server could not do is tried again.
     pub(super) retry_at: Option<Instant>,
     pub(super) damaged: u64,
@@ -179,6 +183,7 @@ impl Account {
             telling: Vec::new(),
             resolving: HashMap::new(),
             next_tag: 1,
+            server: Server::default(),
             retry_at: None,
             damaged: 0,
             heads: BTreeMap::new(),
@@ -285,7 +290,10 @@ impl Account {
     ) -> Option<Leave> {
         match message.body {
             ServerBody::HelloAnswer(answer) => return self.handle_heads(now, answer, effects),
-            ServerBody::Greeting(greeting) => self.people.greet(&greeting, effects),
+            ServerBody::Greeting(greeting) => {
+                self.people.greet(&greeting, effects);
+                self.server = Server::of(&greeting);
+            }
             ServerBody::SessionEnd(end) => return Some(Leave::Ended(end.reason)),
             ServerBody::Joined(joined) => self.handle_joined(&joined, effects),
             ServerBody::Left(left) => self.handle_left(&left, effects),

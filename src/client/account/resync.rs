@@ -15,6 +15,7 @@ use crate::client::storage::{Identity, StateError};
 use crate::client::ui::render;
 use crate::protocol::{
     ConversationId, EntryId, Head, Hello, HelloAnswer, Message, Number, Position, SessionStart,
+    Software,
 };
 use crate::transport::{Channel, Now};
 
@@ -84,20 +85,17 @@ impl Account {
             })
             .collect();
         let epoch = self.state.identity().map(|identity| identity.epoch);
-        let mut parts = positions.chunks(POSITIONS_PER_PART).peekable();
-        if parts.peek().is_none() {
-            let hello = Hello {
-                positions: Vec::new(),
-                more: false,
-                epoch,
-            };
-            effects.send(Channel::Control, &Message::control(hello));
+        let mut parts: Vec<&[Position]> = positions.chunks(POSITIONS_PER_PART).collect();
+        if parts.is_empty() {
+            parts.push(&[]);
         }
-        while let Some(part) = parts.next() {
+        let last = parts.len() - 1;
+        for (index, part) in parts.into_iter().enumerate() {
             let hello = Hello {
                 positions: part.to_vec(),
-                more: parts.peek().is_some(),
+                more: index < last,
                 epoch,
+                software: (index == last).then(|| Software::this(Vec::new())),
             };
             effects.send(Channel::Control, &Message::control(hello));
         }

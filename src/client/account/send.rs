@@ -20,7 +20,7 @@ use crate::client::storage::entry::Entry;
 use crate::client::ui::render;
 use crate::protocol::{
     Bytes, ClientMessage, Command, ConversationId, EVERYONE_NAME, Envelope, ErrorCode, Failure,
-    Hop, Message, Number, Origin, Resolve, Resolved, Stored, TEXT_MAX_BYTES, Text, Void, seal,
+    Hop, Message, Number, Origin, Resolve, Resolved, Stored, Text, Void, seal,
 };
 use crate::text::printable;
 use crate::transport::{Channel, Now};
@@ -50,10 +50,11 @@ impl Account {
             Some("the text is empty".to_owned())
         } else if printable::is_blank(text) {
             Some(render::NOTHING_SEEN.to_owned())
-        } else if text.len() > TEXT_MAX_BYTES {
+        } else if text.len() > self.server.text_max {
             Some(format!(
-                "the text is too long: {} bytes, and a message has at most {TEXT_MAX_BYTES}; send it in parts",
-                text.len()
+                "the text is too long: {} bytes, and a message has at most {}; send it in parts",
+                text.len(),
+                self.server.text_max
             ))
         } else if canonical(target) == self.name {
             Some("you cannot send a message to yourself".to_owned())

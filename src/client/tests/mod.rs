@@ -8,6 +8,7 @@ mod receipts;
 mod receiving;
 mod restore;
 mod rooms;
+mod server;
 mod sign_in;
 mod signed_out;
 mod waiting;
@@ -192,6 +193,8 @@ impl Desk {
         self.control(&ServerMessage::control(Greeting {
             text: "Welcome.".into(),
             online: 1,
+            software: None,
+            limits: None,
         }));
         self.bodies()
     }

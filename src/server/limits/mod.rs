@@ -6,6 +6,7 @@ pub(super) mod account_budget;
 pub(super) mod throttle;
 pub(super) mod token_bucket;
 
+use crate::protocol::{ServerLimits, TEXT_MAX_BYTES};
 use std::num::NonZeroU64;
 
 use crate::store::Quota;
@@ -99,6 +100,18 @@ impl Default for Limits {
 }
 
 impl Limits {
+    /// What clients are told of it.
+    #[must_use]
+    pub fn told(&self) -> ServerLimits {
+        ServerLimits {
+            text_bytes: TEXT_MAX_BYTES as u64,
+            file_bytes: 0,
+            messages_per_second: self.message_rate.get(),
+            bytes_per_second: self.byte_rate.get(),
+            bytes_per_day: self.day_bytes.get(),
+        }
+    }
+
     /// No limit, for measurements.
     #[must_use]
     pub const fn unlimited() -> Self {

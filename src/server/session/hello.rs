@@ -2,16 +2,19 @@
 
 use super::ReadCursor;
 use crate::protocol::{
-    AccountId, Alert, Blocked, Command, Contact, EntryId, ErrorCode, Failure, Greeting, Head,
-    Hello, HelloAnswer, Hop, ListContacts, Message, ServerMessage, encode,
+    AccountId, Alert, Blocked, Command, Contact, EntryId, ErrorCode, Failure, Feature, Greeting,
+    Head, Hello, HelloAnswer, Hop, ListContacts, Message, ServerMessage, Software, encode,
 };
 use crate::server::hub::completions::Pending;
 use crate::server::hub::{CODE_HELLO, CODE_NOT_READING, Ctx, Hub};
+use crate::server::policy::RoomCreationPolicy;
 use crate::store::{Outcome, Reply, Request, Standing};
 use crate::transport::{Channel, SessionId};
 
 /// Positions that one HELLO may name in all its parts; more are refused. Chosen: 0.6 MB.
 const POSITIONS_MAX: usize = 10_000;
+/// Characters of a client's version that are logged.
+const VERSION_MAX: usize = 32;
 /// Heads in one part of the answer. Chosen: with names of 32 characters, 16 KB.
 const HEADS_PER_PART: usize = 200;
 /// Contacts in one list; who else is online is not listed, and is reached all the same. Chosen: what a session's send
@@ -35,6 +38,10 @@ impl Hub {
         let Some(user) = session.user_mut() else {
             return;
         };
+        if let Some(Software { version, .. }) = &body.software {
+            let version: String = version.chars().take(VERSION_MAX).collect();
+            tracing::debug!(session = id.0, version, "a client says what it is");
+        }
         let refusal = if user.hello.len() + body.positions.len() > POSITIONS_MAX {
             user.hello = Vec::new();
             Failure::new(ErrorCode::Malformed, "a HELLO names too many positions")
@@ -185,6 +192,11 @@ impl Hub {
         let greeting = Greeting {
             text: self.config.greeting.clone(),
             online: u32::try_from(others).unwrap_or(u32::MAX),
+            software: Some(Software::this(match self.config.rooms {
+                RoomCreationPolicy::Open => vec![Feature::RoomCreation],
+                RoomCreationPolicy::Closed => Vec::new(),
+            })),
+            limits: Some(self.config.limits.told()),
         };
         user.pending_responses
             .push_back((channel, Message::control(greeting)));

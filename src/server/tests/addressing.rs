@@ -3,9 +3,10 @@
 use super::*;
 use crate::protocol::{
     Access, BODY_MAX_BYTES, Bytes, Change, ClientBody, ClientMessage, DeviceId, EntryBody,
-    EntryHeader, EntryId, EntryKind, EventKind, Failure, HistoryRequest, Leave, MembersRequest,
-    Moderate, ServerBody, Void,
+    EntryHeader, EntryId, EntryKind, EventKind, Failure, Feature, HistoryRequest, Leave,
+    MembersRequest, Moderate, ServerBody, Software, TEXT_MAX_BYTES, Void,
 };
+use crate::server::limits::Limit;
 
 /// What comes of a message: that it is stored, or why not.
 fn outcome_of(bench: &mut Bench, link: Link, message: &ClientMessage) -> Result<(), ErrorCode> {
@@ -236,6 +237,71 @@ fn answers(
         }
     }
     heard
+}
+
+#[test]
+fn command_of_a_newer_client_is_refused_by_name_and_the_session_goes_on() {
+    let mut bench = Bench::new();
+    let alice = bench.user("alice");
+    let link = bench.signed_in("alice", alice);
+    for (command, message_type) in [(200_u8, 3_u8), (11, 200), (6, 35)] {
+        let content = crate::protocol::to_bytes(&((command, message_type), ("anything", 1_u8)));
+        let bytes = Envelope {
+            hop: Hop::default(),
+            digest: Digest::of(&content),
+            content: &content,
+        }
+        .encode();
+        let now = bench.now.instant;
+        let sent = bench
+            .client
+            .send(now, link.client, Channel::Control, &bytes);
+        sent.expect("there is room");
+        bench.pass(50);
+        assert!(
+            matches!(&bench.heard(link)[..], [ServerBody::Failure(failure)] if failure.code == ErrorCode::Unsupported)
+        );
+    }
+    bench.say(link, Channel::Control, &contacts());
+    bench.pass(50);
+    assert!(matches!(
+        bench.heard(link)[..],
+        [ServerBody::ListContacts(_)]
+    ));
+}
+
+#[test]
+fn greeting_says_what_the_server_is_and_takes() {
+    let mut bench = Bench::new();
+    bench.hub.config.limits.message_rate = Limit::of(7);
+    bench.hub.config.limits.byte_rate = Limit::NONE;
+    let alice = bench.user("alice");
+    let link = bench.connect();
+    bench.sign_in_on(link, "alice", alice);
+    let hello = Hello {
+        positions: Vec::new(),
+        more: false,
+        epoch: None,
+        software: Some(Software {
+            version: "9.9.9 \u{1b}[31m".into(),
+            features: vec![Feature::Other(200)],
+        }),
+    };
+    bench.say(link, Channel::Control, &ClientMessage::control(hello));
+    bench.pass(50);
+    let heard = bench.heard(link);
+    let greeting = heard.iter().find_map(|body| match body {
+        ServerBody::Greeting(greeting) => Some(greeting),
+        _ => None,
+    });
+    let greeting = greeting.expect("who has said HELLO is greeted");
+    let software = greeting.software.as_ref().expect("it says what it is");
+    assert_eq!(software.version, env!("CARGO_PKG_VERSION"));
+    assert_eq!(software.features, [Feature::RoomCreation]);
+    let limits = greeting.limits.expect("it says what it takes");
+    assert_eq!(limits.text_bytes, TEXT_MAX_BYTES as u64);
+    assert_eq!(limits.messages_per_second, Some(7));
+    assert_eq!(limits.bytes_per_second, None);
 }
 
 #[test]

@@ -191,6 +191,7 @@ fn hello_without_end_costs_no_more_than_its_limit() {
             positions: vec![position; 500],
             more: true,
             epoch: None,
+            software: None,
         };
         bench.say(link, Channel::Control, &ClientMessage::control(hello));
         bench.pass(30);
@@ -215,6 +216,7 @@ fn hello_part(positions: usize) -> ClientMessage {
         positions: vec![position; positions],
         more: true,
         epoch: None,
+        software: None,
     })
 }
 
@@ -247,6 +249,7 @@ fn device_that_does_not_finish_its_hello_is_closed_with_a_reason() {
         positions: Vec::new(),
         more: false,
         epoch: None,
+        software: None,
     });
     bench.say(links[2], Channel::Control, &done);
     bench.pass(20_000);

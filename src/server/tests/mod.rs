@@ -187,6 +187,21 @@ impl Bench {
     /// A session of a user who is signed in, without the sign-in.
     fn signed_in(&mut self, name: &str, (account, device): (AccountId, DeviceId)) -> Link {
         let link = self.connect();
+        self.sign_in_on(link, name, (account, device));
+        let hello = Hello {
+            positions: Vec::new(),
+            more: false,
+            epoch: None,
+            software: None,
+        };
+        self.say(link, Channel::Control, &ClientMessage::control(hello));
+        self.pass(50);
+        self.heard(link);
+        link
+    }
+
+    /// Signs a user in on a session that has not said HELLO.
+    fn sign_in_on(&mut self, link: Link, name: &str, (account, device): (AccountId, DeviceId)) {
         let user = User::new(account, name.into(), device);
         let session = self
             .hub
@@ -198,15 +213,6 @@ impl Bench {
         self.server
             .set_signed_in(self.now.instant, link.server, true);
         self.pass(50);
-        let hello = Hello {
-            positions: Vec::new(),
-            more: false,
-            epoch: None,
-        };
-        self.say(link, Channel::Control, &ClientMessage::control(hello));
-        self.pass(50);
-        self.heard(link);
-        link
     }
 
     fn say(&mut self, link: Link, channel: Channel, message: &ClientMessage) {

@@ -161,7 +161,12 @@ impl Account {
                 effects.show(Tone::Plain, line);
             }
             Aim::List(1) if rooms.is_empty() => {
-                effects.show(Tone::Plain, "there are no rooms; `/join #NAME` makes one");
+                let text = if self.server.creates_rooms {
+                    "there are no rooms; `/join #NAME` makes one"
+                } else {
+                    "there are no rooms; only the operator makes them here"
+                };
+                effects.show(Tone::Plain, text);
             }
             Aim::List(page) if rooms.is_empty() => {
                 let text = format!("page {page} of the rooms is empty; there are {pages} pages");

@@ -1,0 +1,37 @@
+//! What the server said of itself in its greeting, so that the user hears of what will not work before it is tried.
+
+use crate::protocol::{Feature, Greeting, TEXT_MAX_BYTES};
+
+/// What the server takes. A server that does not say it is taken for one like this program.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::client) struct Server {
+    /// The longest text that is sent to it, in bytes.
+    pub(in crate::client) text_max: usize,
+    /// Whether joining a room that does not exist creates it.
+    pub(in crate::client) creates_rooms: bool,
+}
+
+impl Default for Server {
+    fn default() -> Self {
+        Self {
+            text_max: TEXT_MAX_BYTES,
+            creates_rooms: true,
+        }
+    }
+}
+
+impl Server {
+    pub(super) fn of(greeting: &Greeting) -> Self {
+        let like_this = Self::default();
+        let limits = greeting.limits.as_ref();
+        let software = greeting.software.as_ref();
+        // What is longer than this version's texts no device of this version shows.
+        let text_max = limits.and_then(|limits| usize::try_from(limits.text_bytes).ok());
+        Self {
+            text_max: text_max.map_or(TEXT_MAX_BYTES, |most| most.min(TEXT_MAX_BYTES)),
+            creates_rooms: software.map_or(like_this.creates_rooms, |software| {
+                software.features.contains(&Feature::RoomCreation)
+            }),
+        }
+    }
+}
