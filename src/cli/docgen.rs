@@ -169,7 +169,9 @@ fn environment(command: &clap::Command) -> Roff {
     for (variable, option) in variables {
         roff.control("TP", []);
         roff.text([bold(variable)]);
-        roff.text([roman(format!("As --{option}, which goes before it."))]);
+        roff.text([roman(format!(
+            "Same as --{option}; the option takes precedence."
+        ))]);
     }
     roff
 }

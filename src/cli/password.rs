@@ -68,7 +68,7 @@ fn checked(password: Password) -> Result<Password, &'static str> {
 pub fn ask_twice(name: &str) -> Result<Password, Failure> {
     if !io::stdin().is_terminal() {
         return Err(
-            Failure::usage("there is no terminal to ask for the password at")
+            Failure::usage("there is no terminal to ask for the password")
                 .hint("use --password-file FILE, or --password-file - for standard input"),
         );
     }
@@ -81,12 +81,12 @@ pub fn ask_twice(name: &str) -> Result<Password, Failure> {
                 continue;
             }
         };
-        if *ask("the same again: ")? == *first {
+        if *ask("repeat password: ")? == *first {
             return Ok(first);
         }
-        eprintln!("the two are not the same");
+        eprintln!("passwords do not match");
     }
-    Err(anyhow::anyhow!("no password was given twice alike").into())
+    Err(anyhow::anyhow!("passwords do not match").into())
 }
 
 fn ask(question: &str) -> Result<Password, Failure> {

@@ -85,14 +85,13 @@ impl Hub {
                     tracing::warn!(
                         from_ms,
                         now_ms,
-                        "the clock has gone more than a day since the last pass of retention: nothing is removed \
-                         before the next one, in an hour"
+                        "the clock jumped by more than a day since the last retention pass: nothing is removed before the next one, in an hour"
                     );
                 }
             }
             // The store has said why; the next pass tries again.
             Outcome::Unknown => {}
-            other => tracing::error!(?other, "retention was answered something else"),
+            other => tracing::error!(?other, "unexpected answer to a retention pass"),
         }
         if let Some(from) = next_from {
             self.retention.at = Some(now + STEP_EVERY);

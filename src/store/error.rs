@@ -22,7 +22,7 @@ pub enum StoreError {
         reason: String,
     },
     /// redb gave up over a damaged page, in the middle of its work.
-    #[error("a page of the database is damaged beyond what redb can tell")]
+    #[error("a page of the database is damaged so that redb fails on it")]
     Unreadable,
     /// An earlier failure closed the database, and it has not been opened again yet.
     #[error("the database is closed after an earlier failure")]

@@ -94,13 +94,13 @@ pub enum CloseReason {
         reason: String,
     },
     /// The peer does not know this session: it has restarted, or forgotten it.
-    #[error("the other end does not know this session any more")]
+    #[error("the other end no longer knows this session")]
     Reset,
     /// Nobody answered the handshake.
     #[error("nobody answered")]
     NoAnswer,
     /// Nothing was heard for too long.
-    #[error("nothing was heard for too long")]
+    #[error("no packets arrived for too long")]
     TimedOut,
     /// The peer speaks none of our versions of the protocol.
     #[error("the other end speaks another version of the protocol")]

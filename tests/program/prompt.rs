@@ -134,7 +134,7 @@ fn tab_completes_commands_and_the_names_of_those_online() {
     alice.types("");
     bob.sees("alice: by tab");
     bob.types("quit");
-    alice.sees("bob has gone");
+    alice.sees("bob went offline");
     alice.types("message b\tx hello");
     alice.sees("there is no user \"bx\" here; not sent: \"hello\"");
 }
@@ -150,11 +150,11 @@ fn name_that_looks_like_another_is_refused_at_sign_up() {
     alice.types("login b\u{43e}b");
     alice.sees("Sign up? [Y/n]");
     alice.types("y");
-    for question in ["new password: ", "the same again: "] {
+    for question in ["new password: ", "repeat password: "] {
         alice.sees(question);
         alice.types("swordfish");
     }
-    alice.sees("choose another name: this one looks like a name that is taken: bob");
+    alice.sees("choose another name: this one looks like one that is taken: bob");
     alice.types("quit");
     assert_eq!(alice.ends(), 0);
     let (listed, _) = workspace.run(&["user", "list"]);
@@ -184,7 +184,7 @@ fn operator_is_told_of_a_taken_name_before_a_password_is_asked_for() {
     let mut operator = add("carol");
     operator.sees("password for carol: ");
     operator.types("swordfish");
-    operator.sees("the same again: ");
+    operator.sees("repeat password: ");
     operator.types("swordfish");
     operator.sees("added carol");
     assert_eq!(operator.ends(), 0);

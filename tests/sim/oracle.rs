@@ -28,7 +28,7 @@ const ALARMS: &[&str] = &["not sent", "damaged", "too long", "no user"];
 const ALARMS_OF_COPIES: &[&str] = &["unconfirmed", "a copy"];
 
 /// What it says of a conversation, behind its name, where something has expired that this reader never had.
-const EXPIRED: &str = ": some of what was said while you were away has expired";
+const EXPIRED: &str = ": some messages expired while you were away";
 
 /// A line that somebody typed and that others are to see.
 struct Said {

@@ -20,12 +20,9 @@ const PAGE: usize = 20;
 const PAGE_MAX: usize = 1_000;
 
 /// What stands under a page, behind the conversation's name.
-const FULL: &str = ": older ones with `/history` again";
+const FULL: &str = ": repeat `/history` for older messages";
 const CUT_SHORT: &str = ": older ones are at the server";
-const OLDEST: &[&str] = &[
-    ": nothing older exists for you",
-    ": what is older has expired",
-];
+const OLDEST: &[&str] = &[": start of your history", ": older messages have expired"];
 
 /// What a person was shown of a conversation, oldest first: the markers of what was said, and nothing for what happened.
 pub struct PagedConversation {

@@ -67,7 +67,7 @@ pub fn prepare(
     let mut devices = Vec::with_capacity(names.len());
     for reply in execute(engine, accounts)? {
         let Reply::Account(account) = reply else {
-            bail!("the database answered something else");
+            bail!("unexpected answer from the database");
         };
         let mut ticket = vec![0; TICKET_BYTES];
         random.fill_bytes(&mut ticket);
@@ -85,7 +85,7 @@ pub fn prepare(
             account, device, ..
         } = reply
         else {
-            bail!("the database answered something else");
+            bail!("unexpected answer from the database");
         };
         Ok(DeviceTicket {
             account,
@@ -120,7 +120,7 @@ fn fill(
         return Ok(());
     };
     let Reply::Joined(last) = last else {
-        bail!("the database answered something else");
+        bail!("unexpected answer from the database");
     };
     let conversation = last.standing.conversation;
     let head = last.event.context("nobody joins twice")?.stored.entry;

@@ -69,7 +69,7 @@ impl AdminApi for Remote {
         match line_reader::read(&mut self.reader, LINE_MAX_BYTES).context(lost)? {
             Line::Text(text) => match serde_json::from_str(&text) {
                 Ok(Answer::Error { message }) => bail!(message),
-                answer => answer.context("the server's answer is none that is known"),
+                answer => answer.context("the server's answer is not understood"),
             },
             Line::TooLong => bail!("the server's answer is too long"),
             Line::End => bail!("the server closed its control socket without an answer"),

@@ -52,7 +52,7 @@ fn done(outcome: Outcome) -> anyhow::Result<Result<Reply, Refusal>> {
         Outcome::Done(reply) => Ok(Ok(reply)),
         Outcome::Refused(refusal) => Ok(Err(refusal)),
         Outcome::Unknown => {
-            bail!("the database failed, and it is not known whether it was done")
+            bail!("the database failed, and whether the change was made is unknown")
         }
     }
 }
@@ -131,7 +131,7 @@ impl AdminHandler {
                 let users = accounts.into_iter().map(user).collect();
                 Ok(Answer::Users { users, unreadable })
             }
-            other => bail!("the database answered something else: {other:?}"),
+            other => bail!("unexpected answer from the database: {other:?}"),
         }
     }
 
@@ -168,7 +168,7 @@ impl AdminHandler {
                 bail!("the name looks like {other:?}, which is taken")
             }
             Err(Refusal::LimitReached(limit)) => bail!("the owner cannot have another: {limit}"),
-            other => bail!("the database answered something else: {other:?}"),
+            other => bail!("unexpected answer from the database: {other:?}"),
         }
     }
 
@@ -178,7 +178,7 @@ impl AdminHandler {
         match self.store.call(store::Request::FindAccount { name })? {
             Ok(Reply::Account(account)) => Ok(account.id),
             Err(Refusal::NoSuchUser) => bail!("there is no account {typed:?}"),
-            other => bail!("the database answered something else: {other:?}"),
+            other => bail!("unexpected answer from the database: {other:?}"),
         }
     }
 
@@ -194,7 +194,7 @@ impl AdminHandler {
         match self.store.call(request)? {
             Ok(Reply::Nothing) => Ok(Answer::Done),
             Err(Refusal::NoSuchRoom) => bail!("there is no room {name:?}"),
-            other => bail!("the database answered something else: {other:?}"),
+            other => bail!("unexpected answer from the database: {other:?}"),
         }
     }
 
@@ -208,7 +208,7 @@ impl AdminHandler {
                         .collect(),
                 })
             }
-            other => bail!("the database answered something else: {other:?}"),
+            other => bail!("unexpected answer from the database: {other:?}"),
         }
     }
 
@@ -216,7 +216,7 @@ impl AdminHandler {
     fn checkpoint(&mut self) -> anyhow::Result<()> {
         match self.store.call(store::Request::Checkpoint)? {
             Ok(_) => Ok(()),
-            Err(refusal) => bail!("the database answered something else: {refusal:?}"),
+            Err(refusal) => bail!("unexpected answer from the database: {refusal:?}"),
         }
     }
 
@@ -259,7 +259,7 @@ impl AdminHandler {
             Err(Refusal::LooksLike(other)) => {
                 bail!("the name looks like {other:?}, which is taken")
             }
-            other => bail!("the database answered something else: {other:?}"),
+            other => bail!("unexpected answer from the database: {other:?}"),
         }
     }
 }

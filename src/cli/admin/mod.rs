@@ -48,5 +48,5 @@ pub fn open(data: &Path) -> anyhow::Result<Box<dyn AdminApi>> {
 
 /// An answer to another question came.
 pub fn unexpected() -> anyhow::Error {
-    anyhow!("the server answered something else")
+    anyhow!("unexpected answer from the server")
 }

@@ -110,7 +110,7 @@ impl Account {
             effects.show(Tone::Plain, &user.name);
         }
         let text = match self.blocked.users.len() {
-            0 => "you block nobody; `/block USER` does".to_owned(),
+            0 => "you have blocked nobody; `/block USER` blocks a user".to_owned(),
             count => format!("you block {count}; `/unblock USER` ends it"),
         };
         effects.show(Tone::Notice, text);
@@ -129,11 +129,11 @@ impl Account {
                 format!("you do not block {name}")
             } else if blocking {
                 format!(
-                    "you block {name}: what they write to you from now on is not delivered, and their lines are not shown"
+                    "you block {name}: their messages to you are no longer delivered, and their lines are hidden"
                 )
             } else {
                 format!(
-                    "you no longer block {name}; what they wrote to you meanwhile is not delivered"
+                    "you no longer block {name}; messages they sent you meanwhile stay undelivered"
                 )
             };
             effects.show(Tone::Notice, text);
@@ -152,7 +152,7 @@ impl Account {
     pub(in crate::client) fn warn_of_block(&self, target: &str, effects: &mut Effects) {
         if self.blocked.has(&canonical(target)) {
             let text = format!(
-                "you block {target}: what they answer is not delivered; `/unblock {target}` ends it"
+                "you block {target}: replies are not delivered; `/unblock {target}` lifts the block"
             );
             effects.show(Tone::Notice, text);
         }

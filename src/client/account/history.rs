@@ -85,7 +85,7 @@ impl Account {
         let Some(id) = found else {
             let text = match named {
                 Some(name) => {
-                    format!("nothing was said between you and {name} that this device knows of")
+                    format!("no messages with {name} on this device")
                 }
                 None => {
                     "whose history? `/history USER`, `/history #ROOM` or `/history everyone`".into()
@@ -241,20 +241,20 @@ impl Account {
             );
         }
         if page.hidden > 0 {
-            let text = format!("{name}: lines of users whom you block are not shown");
+            let text = format!("{name}: messages from blocked users are hidden");
             effects.show(Tone::Notice, text);
         }
         let text = match (ending, page.oldest) {
             (Ending::Full, Some(oldest)) => {
-                format!("{name}: older ones with `/history` again, or `--before {oldest}`")
+                format!("{name}: repeat `/history` for older messages, or use `--before {oldest}`")
             }
             (Ending::Full, None) => {
-                format!("{name}: not as far back yet; `/history` again goes on")
+                format!("{name}: not that far back yet; repeat `/history` to continue")
             }
-            (Ending::Begin, _) => format!("{name}: nothing older exists for you"),
-            (Ending::Expired, _) => format!("{name}: what is older has expired"),
+            (Ending::Begin, _) => format!("{name}: start of your history"),
+            (Ending::Expired, _) => format!("{name}: older messages have expired"),
             (Ending::NoLink, _) => {
-                format!("{name}: older ones are at the server, and there is no answer from it now")
+                format!("{name}: older messages are on the server, which is not answering now")
             }
         };
         effects.show(Tone::Notice, text);
@@ -354,7 +354,7 @@ impl Account {
             effects.show(Tone::Said, line);
         }
         let text = match (count, shown) {
-            (0, _) => "nothing that this device holds has these words".to_owned(),
+            (0, _) => "no message on this device has these words".to_owned(),
             (count, shown) if count > shown => {
                 format!("{count} found; the newest {shown} are shown")
             }

@@ -515,7 +515,7 @@ pub(super) fn show_unconfirmed(target: &str, text: &str, effects: &mut Effects) 
     effects.show(
         Tone::Error,
         format!(
-            "unconfirmed: whether this reached {target} is not known: {}",
+            "unconfirmed: may not have reached {target}: {}",
             render::quote(text)
         ),
     );

@@ -60,7 +60,7 @@ struct Slot {
 
 /// The outbox is full.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("{OUTBOX_MAX} messages wait to be sent already; this one was not taken")]
+#[error("{OUTBOX_MAX} messages are already waiting to be sent; this one was not queued")]
 pub(in crate::client) struct OutboxFull;
 
 /// All that waits.

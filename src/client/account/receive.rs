@@ -312,7 +312,7 @@ impl Account {
             return;
         };
         let name = &known.place.name;
-        let line = format!("{name}: some of what was said has expired before it came here");
+        let line = format!("{name}: some messages expired before they reached this device");
         match &mut self.away {
             Some(away) => away.add(now.instant, 0, Tone::Notice, line, None),
             None => effects.show(Tone::Notice, line),
@@ -352,7 +352,7 @@ impl Account {
             _ => String::new(),
         };
         let why = render::refusal(failure, "");
-        let text = format!("{place}what is missing does not come, the server says: {why}");
+        let text = format!("{place}missing messages could not be fetched: {why}");
         effects.show(Tone::Error, text);
     }
 

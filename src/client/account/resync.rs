@@ -43,7 +43,7 @@ impl Account {
             self.receipts.forget_marks();
             effects.show(
                 Tone::Notice,
-                "the server's database was restored from a backup; what it lost may be missing",
+                "the server's database was restored from a backup; recent messages may be missing",
             );
         }
         self.name.clone_from(&start.name);
@@ -239,7 +239,7 @@ impl Account {
                     effects.show(
                         Tone::Notice,
                         format!(
-                            "{}: the server's log is not the one known here; it is read again from where both agree",
+                            "{}: the server's log has changed; reading it again from the last entry that matches",
                             head.name
                         ),
                     );
@@ -294,10 +294,10 @@ impl Account {
         for (id, name) in lost {
             effects.show(
                 Tone::Notice,
-                format!("you do not belong to {name} any more; what is here of it stays"),
+                format!("you are no longer a member of {name}; its history on this device stays"),
             );
             if self.leave_place(id, effects) {
-                effects.show(Tone::Notice, format!("you stand in {name} no more"));
+                effects.show(Tone::Notice, format!("you are no longer in {name}"));
             }
         }
         let gone = self.inside.clone().filter(|inside| {
@@ -307,7 +307,7 @@ impl Account {
         });
         if let Some(name) = gone {
             self.inside = None;
-            effects.show(Tone::Notice, format!("you stand in {name} no more"));
+            effects.show(Tone::Notice, format!("you are no longer in {name}"));
         }
     }
 
@@ -406,6 +406,6 @@ impl Account {
 fn show_expired(name: &str, effects: &mut Effects) {
     effects.show(
         Tone::Notice,
-        format!("{name}: some of what was said while you were away has expired"),
+        format!("{name}: some messages expired while you were away"),
     );
 }

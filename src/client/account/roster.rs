@@ -147,7 +147,7 @@ impl People {
             text
         } else {
             self.names.remove(&name);
-            format!("{name} has gone")
+            format!("{name} went offline")
         };
         self.has_changed = true;
         if !(alert.online && is_back) {
@@ -165,8 +165,8 @@ impl People {
         }
         match gone.len() {
             0 => {}
-            1 => effects.show(Tone::Notice, format!("{text} has gone")),
-            _ => effects.show(Tone::Notice, format!("{text} have gone")),
+            1 => effects.show(Tone::Notice, format!("{text} went offline")),
+            _ => effects.show(Tone::Notice, format!("{text} went offline")),
         }
     }
 
@@ -180,10 +180,7 @@ impl People {
     /// Gives up waiting for an answer that does not come.
     pub(in crate::client) fn handle_timeout(&mut self, now: Now, effects: &mut Effects) {
         if self.answer_due().is_some_and(|due| due <= now.instant) {
-            self.handle_refusal(
-                "the server has not answered; try `/contacts` again",
-                effects,
-            );
+            self.handle_refusal("no answer from the server; try `/contacts` again", effects);
         }
         if self.missed_until.is_some_and(|until| until <= now.instant) {
             self.missed_until = None;

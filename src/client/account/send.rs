@@ -73,7 +73,7 @@ impl Account {
                 if !is_linked {
                     effects.show(
                         Tone::Notice,
-                        "● queued; it is sent when the server answers again",
+                        "● queued; will be sent when the server answers",
                     );
                 }
             }
@@ -341,7 +341,7 @@ impl Account {
         } else if damaged == SEND_AGAIN_MAX + 1 {
             effects.show(
                 Tone::Error,
-                "messages keep arriving damaged at the server; what is not stored waits for the next session",
+                "messages keep arriving damaged at the server; unsent ones wait for the next session",
             );
         }
     }
@@ -420,7 +420,7 @@ impl Account {
         }
         let name = canonical_target(&target);
         if self.inside.take_if(|inside| *inside == name).is_some() {
-            effects.show(Tone::Notice, format!("you stand in {name} no more"));
+            effects.show(Tone::Notice, format!("you are no longer in {name}"));
         }
     }
 

@@ -166,7 +166,7 @@ impl SignIn {
                 format!("No account \"{}\" here. Sign up? [Y/n] ", self.name),
             ),
             Step::NewPassword => (Question::NewPassword, "new password: ".into()),
-            Step::RepeatPassword => (Question::RepeatPassword, "the same again: ".into()),
+            Step::RepeatPassword => (Question::RepeatPassword, "repeat password: ".into()),
             _ => return None,
         })
     }
@@ -198,7 +198,7 @@ impl SignIn {
         match self.step {
             Step::Name if answer.trim().is_empty() => match self.offered.take() {
                 Some(name) => self.named(&name, context),
-                None => given_up("no user name was given; `login` asks again"),
+                None => given_up("no user name given; `login` to try again"),
             },
             Step::Name => self.named(&answer, context),
             Step::Password | Step::NewPassword if answer.is_empty() => {
@@ -207,7 +207,7 @@ impl SignIn {
                     .show(Tone::Error, "a password cannot be empty");
                 self.tries += 1;
                 if self.tries >= TRIES_MAX {
-                    return given_up("no password was given; `login` asks again");
+                    return given_up("no password given; `login` to try again");
                 }
                 Progress::Going
             }
@@ -219,7 +219,7 @@ impl SignIn {
                 self.step = Step::NewPassword;
                 Progress::Going
             }
-            Step::OfferSignUp => given_up("no account was opened"),
+            Step::OfferSignUp => given_up("no account was created"),
             Step::NewPassword => {
                 self.password = Some(answer);
                 self.step = Step::RepeatPassword;
@@ -229,9 +229,7 @@ impl SignIn {
                 self.sign_up(context)
             }
             Step::RepeatPassword => {
-                context
-                    .effects
-                    .show(Tone::Error, "the two are not the same");
+                context.effects.show(Tone::Error, "passwords do not match");
                 self.password = None;
                 self.step = Step::NewPassword;
                 Progress::Going
@@ -291,7 +289,7 @@ impl SignIn {
         }
         self.due = None;
         Progress::TimedOut(format!(
-            "the server has not answered the sign-in for {} s; try `login` again",
+            "no answer from the server for {} s; try `login` again",
             ANSWER_WAIT.as_secs()
         ))
     }

@@ -14,7 +14,7 @@ use crate::protocol::opaque::{IDENTITIES, KeyStretching, Suite, context};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum CredentialsError {
     /// The password is wrong, or whoever answers is not the server that this account is at.
-    #[error("the password is wrong, or a machine in the middle answers instead of the server")]
+    #[error("wrong password")]
     Mismatch,
     /// What came is not an answer of OPAQUE.
     #[error("the server's answer to the sign-in is malformed")]

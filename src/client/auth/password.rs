@@ -18,13 +18,13 @@ impl SignIn {
         }
         if self.is_reconnection {
             return Progress::GivenUp {
-                text: "signed out: the earlier sign-in is not valid any more; `login` again".into(),
+                text: "signed out: the earlier sign-in is no longer valid; `login` again".into(),
                 refused: true,
             };
         }
         if !context.is_interactive {
             return Progress::GivenUp {
-                text: "a password is needed, and there is no terminal to ask at\nhint: give it with --password-file FILE"
+                text: "a password is needed, but there is no terminal to ask\nhint: give it with --password-file FILE"
                     .into(),
                 refused: true,
             };

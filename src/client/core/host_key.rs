@@ -22,9 +22,8 @@ impl Core {
                 self.trusted(now);
             } else {
                 self.finish(End::Refused(format!(
-                    "the key of {name} changed while this client ran\n  it was {}\n  it is  {print}\n\
-                     hint: somebody may be answering in the server's place; ask its operator before you connect \
-                     again",
+                    "the server key of {name} changed while this client was running\n  it was {}\n  it is  {print}\n\
+                     hint: the connection may be intercepted; ask the operator before you connect again",
                     fingerprint(&trusted)
                 )));
             }
@@ -33,7 +32,7 @@ impl Core {
         if self.asked_key.is_some_and(|asked| asked != key) {
             // The answer that is still to come would be about another key.
             self.finish(End::Refused(format!(
-                "the key of {name} changed while it was asked about; now it is {print}"
+                "the server key of {name} changed while you were asked about it; it is now {print}"
             )));
             return;
         }
@@ -48,14 +47,14 @@ impl Core {
                 None if self.options.accept_new => self.trust(now, key),
                 None if self.console.is_interactive() => self.asked_key = Some(key),
                 None => self.finish(End::Refused(format!(
-                    "{name} has the key {print}, which is not known, and there is no terminal to ask at\n\
+                    "the server key of {name} is not known here ({print}), and there is no terminal to ask\n\
                      hint: compare it with what the server prints at its start, and give --server-key {print}, \
                      or --accept-new"
                 ))),
             },
             Ok(Trust::Changed { known, place }) => self.finish(End::Refused(format!(
-                "the key of {name} has changed\n  it was {known}\n  it is  {print}\n\
-                 hint: somebody may be answering in the server's place; if the server was really given a new key, \
+                "the server key of {name} has changed\n  it was {known}\n  it is  {print}\n\
+                 hint: the connection may be intercepted; if the server was really given a new key, \
                  remove the old one: {place}"
             ))),
             Err(error) => self.finish(End::Failed(format!(
@@ -94,7 +93,7 @@ impl Core {
 /// The key is not the one that the command line names.
 fn not_pinned(name: &str, print: &str, pinned: &str) -> End {
     End::Refused(format!(
-        "{name} has another key than --server-key says\n  wanted {pinned}\n  it has {print}\n\
+        "{name} has a different server key than --server-key says\n  wanted {pinned}\n  it has {print}\n\
          hint: compare both with what the server prints at its start"
     ))
 }

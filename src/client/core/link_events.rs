@@ -44,7 +44,7 @@ impl Core {
             self.effects.show(
                 Tone::Notice,
                 format!(
-                    "the link to {} is lost ({reason}); trying again",
+                    "connection to {} lost ({reason}); reconnecting",
                     self.options.server_name
                 ),
             );
@@ -58,7 +58,7 @@ impl Core {
             && self.pending_user.is_none()
         {
             self.effects
-                .show(Tone::Error, "the sign-in was lost with it; `login` again");
+                .show(Tone::Error, "the sign-in was interrupted; `login` again");
         }
     }
 

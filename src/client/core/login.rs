@@ -79,8 +79,8 @@ impl Core {
         if begun.is_none() {
             self.pending_user = name.map(str::to_owned);
             let text = match name {
-                Some(_) => "there is no link to the server now; signing in when it is back",
-                None => "there is no link to the server now; try again when it is back",
+                Some(_) => "not connected; signing in when the connection is back",
+                None => "not connected; try again when the connection is back",
             };
             self.show(Tone::Notice, text);
         }
@@ -121,7 +121,7 @@ impl Core {
         };
         let progress = self.with_context(now, |context| step(&mut sign_in, context));
         let progress = progress.unwrap_or_else(|| Progress::GivenUp {
-            text: "there is no link to the server now; `login` again when it is back".into(),
+            text: "not connected; `login` again when the connection is back".into(),
             refused: false,
         });
         self.sign_in = Some(sign_in);

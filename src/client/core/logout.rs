@@ -37,16 +37,14 @@ impl Core {
                 "signed out: this device has signed in again elsewhere; `login` again as a new device"
             }
             Leave::Ended(EndReason::TooManySessions) => {
-                "signed out here: the account has as many sessions elsewhere as it may have, and this was the oldest; \
-                 `login` signs in here again, and the oldest of those out"
+                "signed out: the account has too many sessions and this was the oldest; `login` signs in here again and signs out the next oldest"
             }
             Leave::Ended(EndReason::Revoked) => {
                 "signed out: the account, its password or its tickets were changed"
             }
             Leave::Ended(EndReason::LoggedOut | EndReason::Other(_)) => "signed out by the server",
             Leave::Conflict => {
-                "signed out: this device's files are a copy, or were restored, and their numbers are used up; \
-                 `login` again as a new device"
+                "signed out: this device's files are a copy or were restored; `login` again as a new device"
             }
         };
         if leave == Leave::Conflict {

@@ -146,7 +146,7 @@ impl Core {
         let Ok(message) = opened else {
             self.show(
                 Tone::Error,
-                "an answer of the server arrived damaged; if nothing follows, try again",
+                "an answer from the server arrived damaged; try again if nothing follows",
             );
             return;
         };
@@ -398,7 +398,7 @@ impl Core {
             self.say(now, inside, text);
         } else {
             let quoted = super::ui::render::quote(text);
-            let text = format!("not sent: you stand in {inside} no more: {quoted}");
+            let text = format!("not sent: you are no longer in {inside}: {quoted}");
             self.show(Tone::Error, &text);
         }
     }

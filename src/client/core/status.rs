@@ -28,10 +28,7 @@ impl Core {
                     self.show(Tone::Plain, &line);
                 }
             }
-            None => self.show(
-                Tone::Plain,
-                "there is no link to the server now; trying again",
-            ),
+            None => self.show(Tone::Plain, "not connected; trying again"),
         }
         let line = match (&self.account, self.seen_as) {
             (None, _) => "not signed in".to_owned(),

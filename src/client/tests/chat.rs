@@ -115,8 +115,8 @@ fn sender_is_told_that_the_server_takes_messages_more_slowly_and_nothing_is_sent
     assert_eq!(
         desk.lines(),
         [
-            "● queued: you send more than the server takes at once; 2 messages wait",
-            "● queued: you have sent as much as the server takes for now, it takes more at 15:02; 2 messages wait",
+            "● queued: you are sending faster than the server accepts; 2 messages wait",
+            "● queued: you have reached the server's sending limit until 15:02; 2 messages wait",
         ]
     );
     desk.wait(Duration::from_secs(5));
@@ -402,7 +402,7 @@ fn status_is_asked_of_the_link_and_says_since_when_one_is_signed_in() {
     assert_eq!(
         desk.lines(),
         [
-            "there is no link to the server now; trying again",
+            "not connected; trying again",
             "signed in as erin for 1 min 1 s"
         ]
     );

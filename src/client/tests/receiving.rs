@@ -225,7 +225,7 @@ fn what_has_expired_before_it_came_is_told_in_its_place() {
     assert_eq!(
         desk.screen.lines(),
         [
-            "bob: some of what was said has expired before it came here",
+            "bob: some messages expired before they reached this device",
             "14:01 bob: nine"
         ]
     );
@@ -470,7 +470,7 @@ fn comings_and_goings_are_told_and_known_to_the_tab_key() {
     assert_eq!(desk.lines(), ["dave is online"]);
     assert_eq!(desk.screen.names().users, ["dave"]);
     desk.control(&alert(false));
-    assert_eq!(desk.lines(), ["dave has gone"]);
+    assert_eq!(desk.lines(), ["dave went offline"]);
     assert!(desk.screen.names().users.is_empty());
 }
 

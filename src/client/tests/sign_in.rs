@@ -96,7 +96,7 @@ fn name_of_the_only_account_with_a_device_here_need_not_be_typed() {
             let lines = desk.lines();
             assert_eq!(
                 lines.last().map(String::as_str),
-                Some("no user name was given; `login` asks again")
+                Some("no user name given; `login` to try again")
             );
         }
     }
@@ -136,7 +136,7 @@ fn unknown_name_is_offered_an_account_before_any_password_and_is_signed_in_with_
     desk.type_line("y");
     assert_eq!(asked(&mut desk), Ask::Secret("new password: ".into()));
     desk.type_line("secret");
-    assert_eq!(asked(&mut desk), Ask::Secret("the same again: ".into()));
+    assert_eq!(asked(&mut desk), Ask::Secret("repeat password: ".into()));
     desk.type_line("other");
     assert_eq!(asked(&mut desk), Ask::Secret("new password: ".into()));
     desk.type_line("secret");

@@ -27,7 +27,7 @@ fn member() -> Desk {
     desk
 }
 
-const NO_LINK: &str = "there is no link to the server now; try again when it is back";
+const NO_LINK: &str = "not connected; try again when the connection is back";
 
 #[test]
 fn late_answer_is_told_of_and_the_prompt_given_back() {
@@ -82,12 +82,12 @@ fn link_that_is_known_to_be_silent_is_not_asked_and_that_is_said_at_once() {
     type_at_prompt(&mut desk, "message bob tea?");
     assert_eq!(
         desk.lines(),
-        ["● queued; it is sent when the server answers again"]
+        ["● queued; will be sent when the server answers"]
     );
     type_at_prompt(&mut desk, "join #ops");
     assert_eq!(
         desk.lines(),
-        ["● #ops is joined when the server answers again"]
+        ["● #ops will be joined when the server answers"]
     );
     desk.bodies();
     desk.core.link_awake(desk.now, "host:7777 is back");

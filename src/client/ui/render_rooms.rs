@@ -90,19 +90,19 @@ pub(in crate::client) fn unchanged(change: &Change, own_name: &str, room: &str) 
     let is_own = subject == own_name;
     let who = if is_own { "you" } else { subject };
     match change.kind {
-        EventKind::Topic => format!("this is the topic of {room} already"),
+        EventKind::Topic => format!("{room} already has this topic"),
         EventKind::Access => {
             let access = access(change.access.unwrap_or(Access::Public));
-            format!("{room} is {access} already")
+            format!("{room} is already {access}")
         }
-        EventKind::Invited if is_own => format!("you belong to {room} already"),
-        EventKind::Invited => format!("{who} belongs to {room}, or is invited, already"),
-        EventKind::Kicked => format!("{who} was kicked from {room} already"),
+        EventKind::Invited if is_own => format!("you are already a member of {room}"),
+        EventKind::Invited => format!("{who} is already a member of {room}, or invited"),
+        EventKind::Kicked => format!("{who} was already kicked from {room}"),
         EventKind::Role => {
             let role = role(change.role.unwrap_or(MemberRole::Member));
-            format!("{who} {} {role} of {room} already", are_or_is(who))
+            format!("{who} {} already {role} of {room}", are_or_is(who))
         }
-        _ => format!("nothing was to be changed in {room}"),
+        _ => format!("nothing to change in {room}"),
     }
 }
 
@@ -111,7 +111,7 @@ pub(in crate::client) fn not_permitted(change: &Change, own_name: &str, room: &s
     let subject = change.subject.as_deref().unwrap_or_default();
     match change.kind {
         EventKind::Topic => format!("only moderators and owners set the topic of {room}"),
-        EventKind::Access => format!("only owners say who may join {room}"),
+        EventKind::Access => format!("only owners change the access of {room}"),
         EventKind::Invited => format!("{room} is private: only moderators and owners invite"),
         EventKind::Kicked if subject == own_name => format!("`/leave {room}` takes you out of it"),
         EventKind::Kicked => {

@@ -133,10 +133,7 @@ impl Hub {
             session.damaged = session.damaged.saturating_add(1);
             // Once for a session: a peer that means harm could fill the disk with it.
             if session.damaged == 1 {
-                tracing::warn!(
-                    session = id.0,
-                    "a message came with a digest that does not fit"
-                );
+                tracing::warn!(session = id.0, "a message arrived with a wrong digest");
             }
             let message = Message::control(SendAgain {
                 damaged: session.damaged,

@@ -43,7 +43,7 @@ pub enum NameError {
     )]
     BadCharacter,
     /// Its letters bear marks that cannot be told from others.
-    #[error("a user name cannot have {0}")]
+    #[error("a user name cannot contain {0}")]
     Marks(&'static str),
     /// It would be read as a name that means something else.
     #[error("the name \"{name}\" is reserved: {}{reason}", reading(name, reads_as))]
@@ -149,7 +149,7 @@ pub enum RoomNameError {
     #[error("the name of a room begins with '{ROOM_SIGN}'")]
     NoSign,
     /// What follows the sign could be no user's name either.
-    #[error("what follows the '{ROOM_SIGN}' is formed as a user name is: {0}")]
+    #[error("after the '{ROOM_SIGN}', a room's name follows the rules for user names: {0}")]
     Rest(#[from] NameError),
 }
 

@@ -129,7 +129,7 @@ pub(super) fn accounts(walk: &mut Walk<'_>) -> Result<(), StoreError> {
         let id = id.value();
         found += 1;
         if id >= counts.next_account {
-            report.find(TABLE, id, "its id has not been given out yet");
+            report.find(TABLE, id, "its id was never assigned");
         }
         let decoded = decode::<AccountRecord>(TABLE, id, value.value());
         let Some(account) = report.row(TABLE, id, decoded) else {
@@ -161,7 +161,7 @@ pub(super) fn devices(walk: &mut Walk<'_>) -> Result<(), StoreError> {
             report.find(TABLE, &place, "its account is missing");
         }
         if device >= counts.next_device {
-            report.find(TABLE, place, "its id has not been given out yet");
+            report.find(TABLE, place, "its id was never assigned");
         }
     }
     Ok(())

@@ -34,7 +34,7 @@ pub(super) fn conversations(walk: &mut Walk<'_>) -> Result<(), StoreError> {
             report.find(TABLE, id, "its floor is above its head");
         }
         if id >= counts.next_conversation && !pairs::is_id(id) {
-            report.find(TABLE, id, "its id has not been given out yet");
+            report.find(TABLE, id, "its id was never assigned");
         }
         if let Kind::Pair(low, high) = record.kind
             && number("pairs", (low, high), walk.look.pairs().get((low, high))?) != Some(id)
@@ -74,7 +74,7 @@ pub(super) fn log(walk: &mut Walk<'_>) -> Result<(), StoreError> {
             report.find("log", &place, "it is not found by its number");
         }
         let Some(log) = walk.conversations.get_mut(&id) else {
-            report.find("log", place, "there is no such conversation");
+            report.find("log", place, "the conversation does not exist");
             continue;
         };
         if entry != log.last + 1 {
@@ -161,7 +161,7 @@ pub(super) fn senders(walk: &mut Walk<'_>) -> Result<(), StoreError> {
             decode::<u64>(TABLE, (id, device), last.value()),
         );
         if !walk.conversations.contains_key(&id) {
-            report.find(TABLE, &place, "there is no such conversation");
+            report.find(TABLE, &place, "the conversation does not exist");
         }
         if device >= counts.next_device {
             report.find(TABLE, place, "the device's id has not been given out yet");
@@ -182,7 +182,7 @@ pub(super) fn sent(walk: &mut Walk<'_>) -> Result<(), StoreError> {
             continue;
         };
         let Some(log) = walk.conversations.get(&id) else {
-            report.find(TABLE, place, "there is no such conversation");
+            report.find(TABLE, place, "the conversation does not exist");
             continue;
         };
         let last = walk.look.senders().get((id, device))?;
@@ -223,7 +223,9 @@ pub(super) fn retention(walk: &mut Walk<'_>) -> Result<(), StoreError> {
             Some(Kind::Pair(..)) => walk
                 .report
                 .find(TABLE, id, "a pair has no limits of its own"),
-            None => walk.report.find(TABLE, id, "there is no such conversation"),
+            None => walk
+                .report
+                .find(TABLE, id, "the conversation does not exist"),
         }
     }
     let due = meta::limits(walk.look)?;

@@ -79,7 +79,7 @@ pub(super) fn members(walk: &mut Walk<'_>) -> Result<(), StoreError> {
             report.find(TABLE, &place, "its devices are not told of it");
         }
         let Some(conversation) = walk.conversations.get_mut(&id) else {
-            report.find(TABLE, place, "there is no such conversation");
+            report.find(TABLE, place, "the conversation does not exist");
             continue;
         };
         let Some(member) = member else {

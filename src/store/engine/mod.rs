@@ -264,7 +264,7 @@ impl Engine {
             _ => Ok(()),
         };
         if let Err(error) = &done {
-            tracing::error!(%error, "what was durable cannot be done again");
+            tracing::error!(%error, "cannot replay the journal");
         }
         done.is_ok() && self.account_count().is_ok()
     }
@@ -274,7 +274,7 @@ impl Drop for Engine {
     fn drop(&mut self) {
         if let Some(mut live) = self.live.take() {
             if let Err(error) = guard(|| live.end_service()) {
-                tracing::warn!(%error, "the tables' file is not up to date; the journal is");
+                tracing::warn!(%error, "cannot update the tables' file; the journal is up to date");
             }
             live.give_up();
         }

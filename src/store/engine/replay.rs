@@ -75,10 +75,10 @@ impl Live {
                 && ended.len() < ENDED_MAX
                 && ended.get(&subject).is_none_or(|before| end < *before)
             {
-                tracing::error!(%error, ?subject, "what the journal contains of it is lost from here on");
+                tracing::error!(%error, ?subject, "its remaining entries in the journal are lost");
                 ended.insert(subject, end);
             } else {
-                tracing::error!(%error, "what the journal contains is lost from here on");
+                tracing::error!(%error, "the rest of the journal is lost");
                 found.records.truncate(place.0);
             }
         }

@@ -81,8 +81,7 @@ pub enum OpenError {
     },
     /// There is no database, but what belongs to one.
     #[error(
-        "the database {path} is gone, but not {}: put a backup in its place with `udpchat store restore FILE`, or remove \
-         what is left of it to begin with an empty one",
+        "the database {path} is gone, but not {}: restore a backup with `udpchat store restore FILE`, or remove the remaining files to start empty",
         .left.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(" and ")
     )]
     Gone {

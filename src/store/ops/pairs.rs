@@ -84,7 +84,7 @@ pub(in crate::store) fn find(
         Some(known) => return Ok(known),
         None => id_of(one.min(other).0, one.max(other).0),
     };
-    let sentence = "this server has given out too many accounts for another direct conversation";
+    let sentence = "this server has too many accounts for another direct conversation";
     let id = id.ok_or(Refusal::LimitReached(sentence))?;
     Ok(ConversationId(id))
 }

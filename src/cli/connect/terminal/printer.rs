@@ -49,7 +49,7 @@ impl Printer {
         let counters = (Arc::clone(&left_out), Arc::clone(&printed));
         spawn("printer", move || {
             if let Err(error) = print_all(output, &queue, &counters.0, &counters.1) {
-                tracing::info!(%error, "nobody reads the output any more");
+                tracing::info!(%error, "standard output was closed");
                 let _ = inputs.send(Input::EndOfInput);
             }
         })?;

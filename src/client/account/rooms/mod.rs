@@ -22,8 +22,7 @@ use crate::transport::Now;
 const WANTED_MAX: usize = 64;
 
 /// What is refused for want of a link.
-pub(in crate::client) const NO_LINK: &str =
-    "there is no link to the server now; try again when it is back";
+pub(in crate::client) const NO_LINK: &str = "not connected; try again when the connection is back";
 
 /// The way to where the user is about to stand.
 #[derive(Debug, Default)]
@@ -93,7 +92,7 @@ impl Account {
             self.wanted.insert(name.clone(), access);
             effects.show(
                 Tone::Notice,
-                format!("● {name} is joined when the server answers again"),
+                format!("● {name} will be joined when the server answers"),
             );
             self.inside = Some(name);
         } else {
@@ -188,9 +187,7 @@ impl Account {
         let line = if std::mem::replace(&mut self.stepping.knows_slash, true) {
             format!("in {name}")
         } else {
-            format!(
-                "in {name}: what you type is said here, commands take a slash, `/back` steps out"
-            )
+            format!("in {name}: what you type goes here; commands need a slash; `/back` returns")
         };
         effects.show(Tone::Notice, line);
         if unread > 0 {
@@ -204,7 +201,7 @@ impl Account {
     /// Plain text is a command again. What is unread elsewhere is said.
     pub(in crate::client) fn step_out(&mut self, effects: &mut Effects) {
         if self.inside.take().is_none() {
-            effects.show(Tone::Plain, "you stand in no room");
+            effects.show(Tone::Plain, "you are not in a room");
             return;
         }
         self.tell_unread(effects);
@@ -249,10 +246,7 @@ impl Account {
         match self.conversations.get_mut(id) {
             None => {
                 if !self.conversations.insert(id, begins) {
-                    effects.show(
-                        Tone::Error,
-                        "this device knows too many conversations already",
-                    );
+                    effects.show(Tone::Error, "too many conversations on this device");
                     return;
                 }
             }
@@ -332,7 +326,7 @@ impl Account {
             EventKind::Kicked if is_subject => {
                 let name = self.place_name(id).to_owned();
                 if self.leave_place(id, effects) {
-                    effects.show(Tone::Notice, format!("you stand in {name} no more"));
+                    effects.show(Tone::Notice, format!("you are no longer in {name}"));
                 }
             }
             _ => {}

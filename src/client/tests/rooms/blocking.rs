@@ -31,7 +31,7 @@ fn lines_of_the_blocked_in_rooms_are_kept_and_acknowledged_but_not_shown() {
     assert_eq!(
         desk.lines(),
         [
-            "you block Bob: what they write to you from now on is not delivered, and their lines are not shown"
+            "you block Bob: their messages to you are no longer delivered, and their lines are hidden"
         ]
     );
     deliver(&mut desk, &said_in_bridge(BOB, "spam", 1), BOB, 1, 0);
@@ -56,15 +56,12 @@ fn lines_of_the_blocked_in_rooms_are_kept_and_acknowledged_but_not_shown() {
     desk.core.link_lost("reset", None);
     desk.lines();
     type_at_prompt(&mut desk, "search spam");
-    assert_eq!(
-        desk.lines(),
-        ["nothing that this device holds has these words"]
-    );
+    assert_eq!(desk.lines(), ["no message on this device has these words"]);
     type_at_prompt(&mut desk, "history #bridge");
     let lines = desk.lines();
     assert!(!lines.iter().any(|line| line.contains("spam")), "{lines:?}");
     assert!(
-        lines.contains(&"#bridge: lines of users whom you block are not shown".to_owned()),
+        lines.contains(&"#bridge: messages from blocked users are hidden".to_owned()),
         "{lines:?}"
     );
 }
@@ -79,7 +76,7 @@ fn unblocked_user_is_shown_again_with_what_was_said_in_rooms() {
     let lines = desk.lines();
     assert_eq!(
         lines.last().map(String::as_str),
-        Some("you no longer block bob; what they wrote to you meanwhile is not delivered")
+        Some("you no longer block bob; messages they sent you meanwhile stay undelivered")
     );
     deliver(&mut desk, &said_in_bridge(BOB, "sorry", 2), BOB, 2, 1);
     assert_eq!(desk.lines(), ["14:01 #bridge bob: sorry"]);
@@ -127,7 +124,10 @@ fn list_outlives_a_crash_and_is_the_servers_at_each_sign_in() {
 fn block_without_a_name_lists_whom_the_user_blocks() {
     let mut desk = member();
     type_at_prompt(&mut desk, "block");
-    assert_eq!(desk.lines(), ["you block nobody; `/block USER` does"]);
+    assert_eq!(
+        desk.lines(),
+        ["you have blocked nobody; `/block USER` blocks a user"]
+    );
     desk.control(&list(None, &["bob"]));
     assert!(desk.lines().is_empty(), "another device did it");
     type_at_prompt(&mut desk, "block");

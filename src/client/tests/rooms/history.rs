@@ -44,7 +44,7 @@ fn new_device_pages_back_and_keeps_what_it_was_given() {
             "14:00 bob: seven",
             "14:00 bob: nine",
             "#bridge: 1 of what came was damaged and is left out",
-            "#bridge: older ones with `/history` again, or `--before 7`"
+            "#bridge: repeat `/history` for older messages, or `--before 7`"
         ]
     );
     let account = desk.core.account.as_ref().expect("erin is signed in");
@@ -56,10 +56,7 @@ fn new_device_pages_back_and_keeps_what_it_was_given() {
     desk.lines();
     type_at_prompt(&mut desk, "history");
     let lines = desk.lines();
-    assert_eq!(
-        lines,
-        ["14:00 bob: two", "#bridge: nothing older exists for you"]
-    );
+    assert_eq!(lines, ["14:00 bob: two", "#bridge: start of your history"]);
     type_at_prompt(&mut desk, "search SEV");
     assert_eq!(desk.lines(), ["#bridge  14:00 bob: seven", "1 found"]);
 }
@@ -76,7 +73,7 @@ fn page_that_is_not_answered_shows_what_is_here() {
         desk.lines(),
         [
             "14:01 bob: ten",
-            "#bridge: older ones are at the server, and there is no answer from it now"
+            "#bridge: older messages are on the server, which is not answering now"
         ]
     );
 }

@@ -57,7 +57,7 @@ fn join_is_told_once_and_how_to_speak_inside_is_told_at_the_first_time_only() {
         desk.lines(),
         [
             "#bridge: 3 members  tea",
-            "in #bridge: what you type is said here, commands take a slash, `/back` steps out",
+            "in #bridge: what you type goes here; commands need a slash; `/back` returns",
         ]
     );
     type_at_prompt(&mut desk, "/back");
@@ -147,8 +147,8 @@ fn room_typed_to_without_a_link_is_joined_when_it_is_back_and_a_refusal_is_said(
     assert_eq!(
         desk.lines(),
         [
-            "#ops is private, and nobody has invited you",
-            "not sent: #ops is private, and nobody has invited you: \"anybody?\""
+            "#ops is private; you need an invitation",
+            "not sent: #ops is private; you need an invitation: \"anybody?\""
         ]
     );
     assert!(desk.bodies().is_empty());

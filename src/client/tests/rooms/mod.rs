@@ -178,14 +178,14 @@ fn kick_takes_the_user_out_and_what_they_were_typing_is_said_nowhere() {
         desk.lines(),
         [
             "you were kicked from #bridge by bob",
-            "you stand in #bridge no more"
+            "you are no longer in #bridge"
         ]
     );
     // The prompt still shows the room, so this is text and not the command that it looks like.
     desk.type_line("quit while I can");
     assert_eq!(
         desk.lines(),
-        ["not sent: you stand in #bridge no more: \"quit while I can\""]
+        ["not sent: you are no longer in #bridge: \"quit while I can\""]
     );
     type_at_prompt(&mut desk, "message #bridge hello");
     assert_eq!(
@@ -284,8 +284,7 @@ fn reader_who_comes_late_is_told_that_something_has_expired() {
     desk.settle_heads(vec![head(PAIR, "bob", 0, 0, 0), late]);
     let lines = desk.screen.lines();
     assert!(
-        lines
-            .contains(&"#bridge: some of what was said while you were away has expired".to_owned()),
+        lines.contains(&"#bridge: some messages expired while you were away".to_owned()),
         "{lines:?}"
     );
 }
@@ -305,7 +304,7 @@ fn receipts_of_a_room_name_the_few_and_count_the_many() {
         online: 120,
         last_seen_ms: None,
     });
-    assert_eq!(desk.lines(), ["● stored for 280 who are offline"]);
+    assert_eq!(desk.lines(), ["● stored for 280 offline users"]);
     desk.chat(ReceiptCounts {
         conversation: BRIDGE,
         members: 400,

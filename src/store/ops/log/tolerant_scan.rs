@@ -95,7 +95,7 @@ impl<T: FnMut(u64, Option<LogRecord<'_>>) -> bool> Walk<'_, T> {
         match decode_entry(self.conversation.0, entry, bytes) {
             Ok(record) => self.step(Some(record)),
             Err(error) => {
-                tracing::error!(%error, "an entry is given out as damaged");
+                tracing::error!(%error, "serving a placeholder for a damaged entry");
                 self.step(None);
             }
         }
