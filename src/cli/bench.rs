@@ -29,32 +29,32 @@ pub fn command() -> Subcommand {
 }
 
 const WHAT_IS_MEASURED: &str = "\
-    Latency is from the moment at which a line is typed to the moment at which the reader's client has decoded \
-    it and checked its digest, by one clock. The users (bench-…, with passwords that nobody knows) are signed up \
-    first, within the server's limits, and stay behind as accounts, as does the room of fanout (#bench-…), which \
-    each joins on its way in; two seconds of warming up are not counted. Packets and bytes (of UDP payload) are \
-    those of all clients, both ways, acknowledgements, receipts and streams included, from the first message \
-    counted until the last has arrived. A server that limits what an account sends (see udpchat-serve(1), \
-    LIMITS) slows pairs, fanout and bulk down until they fail: serve with --limit-message-rate 0 \
-    --limit-byte-rate 0 --limit-day-bytes 0 to measure it. A stream begins when counting does and has arrived \
-    when the server has called all of it stored; its reader, an account of its own, stays away.";
+    Latency is the time from a line being typed until the reader's client has decoded the message and \
+    checked its digest, by one clock. The users (bench-…, with random passwords) are signed up first, within \
+    the server's limits; their accounts remain, and so does the room of fanout (#bench-…), which each joins \
+    after signing in. Two seconds of warming up are not counted. Packets and bytes (of UDP payload) are \
+    those of all clients in both directions, with acknowledgements, receipts and streams, from the first \
+    message counted until the last has arrived. A server that limits what an account sends (see \
+    udpchat-serve(1), LIMITS) slows pairs, fanout and bulk until they fail: to measure it, serve with \
+    --limit-message-rate 0 --limit-byte-rate 0 --limit-day-bytes 0. A stream begins with the counting and \
+    has arrived when the server has stored all of it; its reader, an account of its own, stays offline.";
 
 const A_SERVER_OF_ITS_OWN: &str = "\
-    Without HOST a server is started on loopback, with its database in a temporary directory: in memory, where \
-    there is /dev/shm. It ends with the measurement, however that ends. The clients sign in by tickets that were \
-    written into its database beforehand, as was the room of fanout with its members, and no limit of one \
-    address applies, so that neither the stretching of passwords nor a limit is what is measured. The server's \
-    CPU time (of all its threads, user and system) and its commits are those from the first message counted \
-    until the last has arrived; its memory per client is what has become resident since it started. Idle clients \
-    are left alone for 12 seconds before they are measured. In storm the server is stopped in order and started \
-    again; time counts from the moment at which it listens, and a client is back when its HELLO is answered.";
+    Without HOST, bench starts a server on loopback with its database in a temporary directory, in memory if \
+    there is /dev/shm, and stops it after the measurement. The clients sign in by tickets written into the \
+    database beforehand, as are the room of fanout and its members, and limits per address do not apply, so \
+    that neither password stretching nor a limit is measured. The server's CPU time (all threads, user and \
+    system) and commits are counted from the first message counted until the last has arrived; its memory \
+    per client is what became resident since the start. Idle clients rest for 12 seconds before they are \
+    measured. In storm the server is stopped in order and started again; time counts from when it listens, \
+    and a client is back when its HELLO is answered.";
 
 const JSON: &str = "\
     workload, clients, deliveries, deliveries_expected, deliveries_per_s, latency_us (p50, p90, p99, max), \
-    server_cpu_us_per_delivery, server_rss_bytes_per_client, packets_per_delivery, bytes_per_delivery, commits; \
-    null is what cannot be known from here. Bulk adds stream (count, bytes, seconds, bits_per_s, and the \
-    latency_us of the lines that the streaming sessions said); idle adds server_cpu_us_per_client_s. If messages \
-    are missing at the end the exit status is 1.";
+    server_cpu_us_per_delivery, server_rss_bytes_per_client, packets_per_delivery, bytes_per_delivery, \
+    commits; null means not measurable. bulk adds stream (count, bytes, seconds, bits_per_s, and latency_us \
+    of the lines that the streaming sessions sent); idle adds server_cpu_us_per_client_s. If messages are \
+    missing at the end, the exit status is 1.";
 
 /// The workloads, a line each.
 fn workloads() -> String {
@@ -74,7 +74,7 @@ struct BenchArgs {
     bench: bench::Args,
     #[arg(
         value_name = "HOST[:PORT]",
-        help = "The server to measure, which must let anybody sign up, and for fanout make a room [default: one of its own, on loopback]"
+        help = "The server to measure; it must let anybody sign up and, for fanout, create a room [default: one of its own, on loopback]"
     )]
     server: Option<ServerName>,
     /// Report as one JSON object
@@ -113,7 +113,7 @@ fn show(report: &Report, is_json: bool) -> Outcome {
     if missing == 0 {
         return Ok(Exit::Success);
     }
-    Err(anyhow!("{missing} messages have not arrived").into())
+    Err(anyhow!("{missing} messages did not arrive").into())
 }
 
 /// This program, as a server for the measurement.

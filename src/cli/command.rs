@@ -114,8 +114,8 @@ pub fn parser(commands: &Commands) -> clap::Command {
         .version(env!("CARGO_PKG_VERSION"))
         .about("Chat over UDP: server and terminal client in one")
         .long_about(
-            "A chat over UDP for one's own machine and for networks where TCP chat stalls. Encrypted; each message \
-             arrives once and in order; \"received\" is said only when it is true.",
+            "A chat over UDP, for people who run their own server and for networks on which TCP chat stalls. It is \
+             encrypted; each message arrives once and in order; \"received\" is reported only when it is true.",
         )
         .max_term_width(100);
     with_subcommands(parser, commands)

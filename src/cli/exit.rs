@@ -30,13 +30,13 @@ pub enum Exit {
 impl Exit {
     /// Every code of udpchat's own, with what it means, for the manual.
     pub const ALL: [(Self, &'static str); 6] = [
-        (Self::Success, "Everything went as asked."),
-        (Self::Failure, "Something failed; the message says what."),
-        (Self::Usage, "The command line, or a value on it, is wrong."),
+        (Self::Success, "Success."),
+        (Self::Failure, "An operation failed."),
+        (Self::Usage, "The command line is wrong."),
         (Self::Unreachable, "The server could not be reached."),
         (
             Self::Refused,
-            "The sign-in was refused, or the server's key is not the known one.",
+            "The sign-in was refused, or the server key is not the known one.",
         ),
         (Self::Interrupted, "Interrupted by a signal or by Ctrl-C."),
     ];

@@ -10,19 +10,18 @@ use super::output::{print, print_json};
 
 /// The subcommand.
 pub fn command() -> Subcommand {
-    Subcommand::new("status", "Show how a running server does", run)
+    Subcommand::new("status", "Show the state of a running server", run)
         .section("WHAT IS SHOWN", WHAT_IS_SHOWN)
         .section("FILES", "The server is asked through DIR/control.sock.")
 }
 
 const WHAT_IS_SHOWN: &str = "\
-    Sessions (signed in or not) and users online; how many bytes of messages stand, and how many accounts have \
-    come to their quota; messages stored, deliveries handed to the network, transactions made durable, and \
-    messages that came damaged or malformed, since the start; what was lost, if the start found less in the \
-    journal than was stored; what the buffers of all sessions hold, and how many have not signed in, each with \
-    its limit; how often something came to a limit, by the limit; datagrams that changed nothing, by the reason; \
-    and of each session (a thousand at most) its user, address, round trip, losses both ways, packets and bytes, \
-    retransmissions and congestion window.";
+    Sessions (signed in or not) and users online; bytes of stored messages, and accounts at their quota; \
+    since the start: messages stored, deliveries sent, commits, and messages that arrived damaged or \
+    malformed; stored messages that the start found missing from the journal; memory of all session buffers, \
+    and sessions not signed in, each with its limit; how often each limit was reached; datagrams without \
+    effect, by reason; and for each session (a thousand at most) its user, address, round trip, loss in both \
+    directions, packets and bytes, retransmissions and congestion window.";
 
 #[derive(clap::Args)]
 struct Args {
@@ -38,7 +37,7 @@ fn run(args: Args, _: &Context<'_>) -> Outcome {
     let Some(mut server) = admin::connect(&data)? else {
         let error = anyhow!("no server is running with {}", data.display());
         return Err(Failure::new(Exit::Unreachable, error)
-            .hint("--data DIR names the directory of another one"));
+            .hint("for another data directory use --data DIR"));
     };
     let Answer::Status(status) = server.ask(Request::Status)? else {
         return Err(admin::unexpected().into());

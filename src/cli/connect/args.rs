@@ -31,7 +31,7 @@ pub struct Args {
     /// Connect only if the server's key has this fingerprint
     #[arg(long, value_name = "SHA256:…", env = "UDPCHAT_SERVER_KEY", value_parser = server_key::parse)]
     pub server_key: Option<String>,
-    /// Trust an unknown server's key without asking; a changed one is refused nevertheless
+    /// Trust an unknown server key without asking; a changed key is still refused
     #[arg(long, env = "UDPCHAT_ACCEPT_NEW", value_parser = FalseyValueParser::new())]
     pub accept_new: bool,
 }

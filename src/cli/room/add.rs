@@ -11,14 +11,14 @@ use crate::protocol::ROOM_SIGN;
 
 /// The subcommand.
 pub fn command() -> Subcommand {
-    Subcommand::new("add", "Make a room", run).section("ROOM ADD", MANUAL)
+    Subcommand::new("add", "Create a room", run).section("ROOM ADD", MANUAL)
 }
 
 const MANUAL: &str = "\
-    NAME is formed as a user's name is; its # may be left out, since a shell takes one for the begin of a \
-    comment. The owner belongs to the room from then on, and invites, appoints moderators and sets its topic at \
-    the prompt of `udpchat connect`. This is how rooms are made where `udpchat serve --rooms closed` lets nobody \
-    make one by joining it.";
+    NAME follows the rules for user names; its # may be omitted, because a shell takes it for the start of a \
+    comment. The owner is a member from then on, and invites users, appoints moderators and sets the topic \
+    at the prompt of `udpchat connect`. With `udpchat serve --rooms closed` this is the only way to create a \
+    room.";
 
 #[derive(clap::Args)]
 struct Args {

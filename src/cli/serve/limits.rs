@@ -48,7 +48,7 @@ const HEADING: &str = "Limits";
 
 /// What happens where an account sends too much.
 const SLOWED: &str =
-    "Beyond it the server reads what the account sends more slowly; nothing is refused or lost.";
+    "Above it the server reads from the account more slowly; nothing is refused or lost.";
 
 /// Every limit that an operator may choose.
 const TABLE: &[Row] = &[
@@ -57,7 +57,7 @@ const TABLE: &[Row] = &[
         variable: "UDPCHAT_LIMIT_MESSAGE_RATE",
         unit: Unit::Count,
         help: "Messages that one account may send a second",
-        at_limit: "Beyond it the server reads what the account sends more slowly, and tells its clients so when that \
+        at_limit: "Above it the server reads from the account more slowly, and tells its clients when that \
                    lasts; nothing is refused or lost. In a room, or to everyone, a message counts once more for each 64 \
                    who read it.",
         get: |limits| limits.hub.message_rate,
@@ -67,7 +67,7 @@ const TABLE: &[Row] = &[
         option: "limit-message-burst",
         variable: "UDPCHAT_LIMIT_MESSAGE_BURST",
         unit: Unit::Count,
-        help: "Messages that one account may send at once after a quiet time",
+        help: "Messages that one account may send at once after a pause",
         at_limit: SLOWED,
         get: |limits| limits.hub.message_burst,
         set: |limits, limit| limits.hub.message_burst = limit,
@@ -85,7 +85,7 @@ const TABLE: &[Row] = &[
         option: "limit-byte-burst",
         variable: "UDPCHAT_LIMIT_BYTE_BURST",
         unit: Unit::Bytes,
-        help: "Bytes of messages that one account may send at once after a quiet time",
+        help: "Bytes of messages that one account may send at once after a pause",
         at_limit: SLOWED,
         get: |limits| limits.hub.byte_burst,
         set: |limits, limit| limits.hub.byte_burst = limit,
@@ -95,9 +95,10 @@ const TABLE: &[Row] = &[
         variable: "UDPCHAT_LIMIT_DAY_BYTES",
         unit: Unit::Bytes,
         help: "Bytes of messages that one account may send a day",
-        at_limit: "They come in evenly, and a day's may be sent at once by an account that has sent nothing for a day. \
-                   Beyond it the server reads what the account sends as slowly as they come in, and tells its clients \
-                   so; nothing is refused or lost. A restart forgets what was sent before.",
+        at_limit: "The day's bytes become available evenly, and an account that has sent nothing for a day \
+                   may send all of them at once. Above the limit the server reads from the account as slowly \
+                   as they become available, and tells its clients; nothing is refused or lost. A restart \
+                   forgets what was sent before.",
         get: |limits| limits.hub.day_bytes,
         set: |limits, limit| limits.hub.day_bytes = limit,
     },
@@ -105,9 +106,9 @@ const TABLE: &[Row] = &[
         option: "limit-account-bytes",
         variable: "UDPCHAT_LIMIT_ACCOUNT_BYTES",
         unit: Unit::Bytes,
-        help: "Bytes of logs that one account may have written",
-        at_limit: "Beyond it its messages are refused, and its users told so, until retention has removed older ones \
-                   (--keep-days and the like). Nothing is removed for it.",
+        help: "Bytes of stored messages of one account",
+        at_limit: "Above it the account's messages are refused, and its users are told, until retention has \
+                   removed older ones (--keep-days and the like). The limit itself removes nothing.",
         get: |limits| limits.hub.account_bytes,
         set: |limits, limit| limits.hub.account_bytes = limit,
     },
@@ -115,10 +116,10 @@ const TABLE: &[Row] = &[
         option: "limit-all-bytes",
         variable: "UDPCHAT_LIMIT_ALL_BYTES",
         unit: Unit::Bytes,
-        help: "Bytes of logs that all accounts together may have written",
-        at_limit: "In the last sixteenth of it the messages of those are refused who have written more than an even \
-                   share, beyond it everybody's, and the users told so, until retention has removed older ones. Nothing \
-                   is removed for it.",
+        help: "Bytes of stored messages of all accounts together",
+        at_limit: "When less than a sixteenth is left, messages of accounts that have written more than an \
+                   even share are refused; above the limit everybody's are, and the users are told, until \
+                   retention has removed older ones. The limit itself removes nothing.",
         get: |limits| limits.hub.all_bytes,
         set: |limits, limit| limits.hub.all_bytes = limit,
     },
@@ -126,7 +127,7 @@ const TABLE: &[Row] = &[
         option: "limit-request-rate",
         variable: "UDPCHAT_LIMIT_REQUEST_RATE",
         unit: Unit::Count,
-        help: "Requests of other kinds that one account may make a second",
+        help: "Other requests that one account may make a second",
         at_limit: SLOWED,
         get: |limits| limits.hub.request_rate,
         set: |limits, limit| limits.hub.request_rate = limit,
@@ -135,7 +136,7 @@ const TABLE: &[Row] = &[
         option: "limit-request-burst",
         variable: "UDPCHAT_LIMIT_REQUEST_BURST",
         unit: Unit::Count,
-        help: "Requests of other kinds that one account may make at once after a quiet time",
+        help: "Other requests that one account may make at once after a pause",
         at_limit: SLOWED,
         get: |limits| limits.hub.request_burst,
         set: |limits, limit| limits.hub.request_burst = limit,
@@ -144,7 +145,7 @@ const TABLE: &[Row] = &[
         option: "limit-in-flight",
         variable: "UDPCHAT_LIMIT_IN_FLIGHT",
         unit: Unit::Count,
-        help: "Messages and requests of one account that the store works on at once",
+        help: "Messages and requests of one account that the store handles at once",
         at_limit: SLOWED,
         get: |limits| limits.hub.in_flight,
         set: |limits, limit| limits.hub.in_flight = limit,
@@ -154,8 +155,8 @@ const TABLE: &[Row] = &[
         variable: "UDPCHAT_LIMIT_SESSIONS",
         unit: Unit::Count,
         help: "Signed-in sessions of all accounts together",
-        at_limit: "Beyond it the account with the most sessions loses one, or else whoever has been silent for \
-                   longest; where nobody has two and nobody is silent, a newcomer is refused.",
+        at_limit: "Above it the account with the most sessions loses one, or the session that has been silent \
+                   longest is closed; if no account has two and none is silent, a new session is refused.",
         get: |limits| limits.hub.sessions,
         set: |limits, limit| limits.hub.sessions = limit,
     },
@@ -163,9 +164,10 @@ const TABLE: &[Row] = &[
         option: "limit-buffers",
         variable: "UDPCHAT_LIMIT_BUFFERS",
         unit: Unit::Bytes,
-        help: "Memory for what all sessions are sending and receiving",
-        at_limit: "From half of it on, messages wait longer in the store for slow readers. Beyond it the session that \
-                   holds the most is closed, of those that have not signed in first; its client comes back.",
+        help: "Memory for the send and receive buffers of all sessions",
+        at_limit: "Above half of it, messages wait longer in the store for slow readers. Above all of it the \
+                   session with the most is closed, sessions that are not signed in first; its client \
+                   reconnects.",
         get: |limits| match limits.transport.buffers {
             usize::MAX => Limit::NONE,
             bytes => Limit::of(bytes as u64),

@@ -16,24 +16,25 @@ pub fn command() -> Subcommand {
 }
 
 const SIGNALS: &str = "\
-    SIGINT and SIGTERM end the server in order: clients are told, the database is closed. A second signal ends \
-    it at once.";
+    SIGINT and SIGTERM stop the server in order: it tells its clients and closes the database. A second \
+    signal stops it at once.";
 
 const MANY_CLIENTS: &str = "\
-    The server asks for socket buffers of 16 MiB. Unless it may administer the network (CAP_NET_ADMIN), Linux \
-    gives no more than net.core.rmem_max and net.core.wmem_max, which are 208 KiB where nobody has raised them: \
-    of thousands of clients who say something in the same moment some then have to say it again.";
+    The server asks for socket buffers of 16 MiB. Without the right to administer the network \
+    (CAP_NET_ADMIN), Linux grants at most net.core.rmem_max and net.core.wmem_max, 208 KiB by default. If \
+    thousands of clients send at the same moment, some packets are then dropped and sent again.";
 
 const RETENTION: &str = "\
-    Without a --keep option everything is kept. With several, an entry expires with the first limit that it is \
-    over. `udpchat store retain` gives a conversation limits of its own. The server looks once an hour; after a \
-    jump of the clock by more than a day it removes nothing before the next time.";
+    Without a --keep option everything is kept. With several, an entry expires as soon as it exceeds any \
+    limit. `udpchat store retain` sets the limits of one conversation. The server checks once an hour; after \
+    a jump of the clock by more than a day it removes nothing until the next check.";
 
 const FILES: &str = "\
-    DIR/udpchat.redb holds accounts, messages and keys, and DIR/udpchat.redb.journal what was done since that \
-    file was last brought up to date: after a crash both are needed, after an orderly stop the first holds all. \
-    If the journal is missing, cut short, damaged or another one when it is needed, the log and udpchat status \
-    name it, and clients notice what is lost. DIR/udpchat.generation tells whether an older database was put \
-    back; where either of the two is left and the database is gone, the server does not start. DIR/control.sock \
-    is what udpchat user, status and store speak to. Before a newer udpchat changes the schema, it copies the \
-    database to DIR/udpchat.redb.schema-N.DAY. The directory must be its owner's alone (mode 0700).";
+    DIR/udpchat.redb holds accounts, messages and keys. DIR/udpchat.redb.journal holds the changes since \
+    that file was last updated: after a crash both are needed, after an orderly stop the first is enough. If \
+    the journal is needed and is missing, cut short, damaged or belongs to another database, the log and \
+    udpchat status name it, and clients are told that messages were lost. DIR/udpchat.generation detects \
+    that an older database was restored. If one of these two exists without the database, the server does \
+    not start. udpchat user, room, status and store reach a running server through DIR/control.sock. Before \
+    a newer udpchat changes the schema, it copies the database to DIR/udpchat.redb.schema-N.DAY. Only the \
+    owner may have access to the directory (mode 0700).";

@@ -15,18 +15,18 @@ use crate::store::{self, DATABASE_FILE};
 pub fn command() -> Subcommand {
     Subcommand::new(
         "backup",
-        "Copy the database, also while the server runs",
+        "Back up the database, also while the server runs",
         run,
     )
     .section("STORE BACKUP, STORE RESTORE", MANUAL)
 }
 
 const MANUAL: &str = "\
-    A backup is a consistent copy, also while the server runs. The server must be stopped for a restore; a \
-    damaged backup is refused, and the database that is replaced is kept beside the new one. Whatever was said \
-    after the backup is gone from the server, and clients that have it are told: a restored database has a new \
-    epoch. So has a database file put back by hand, if it was copied while the server was stopped, or made by \
-    store backup; udpchat.generation beside the database tells it.";
+    A backup is a consistent copy, also while the server runs. Stop the server before a restore. A damaged \
+    backup is refused, and the database that is replaced is kept beside the new one. Messages sent after the \
+    backup are gone from the server, and clients that have them are told: a restored database has a new \
+    epoch. So has a database file that was copied back by hand, if it was copied while the server was \
+    stopped or made by store backup; udpchat.generation beside the database detects this.";
 
 #[derive(clap::Args)]
 struct Args {
@@ -38,7 +38,7 @@ struct Args {
 
 fn run(args: Args, _: &Context<'_>) -> Outcome {
     let data = args.data.path()?;
-    let path = std::path::absolute(&args.file).context("cannot tell the file's absolute path")?;
+    let path = std::path::absolute(&args.file).context("cannot find the file's absolute path")?;
     let database = data.join(DATABASE_FILE);
     let rows = match admin::connect(&data)? {
         Some(mut server) => match server.ask(Request::StoreBackup { path })? {

@@ -11,14 +11,14 @@ use crate::store::{self, DATABASE_FILE, PAGES, Report};
 
 /// The subcommand.
 pub fn command() -> Subcommand {
-    let summary = "Say what is wrong with the database; the exit code is 0 if nothing is";
+    let summary = "Check the database; the exit code is 0 if nothing is wrong";
     Subcommand::new("check", summary, run).section("STORE CHECK", MANUAL)
 }
 
 const MANUAL: &str = "\
-    Reads every row, compares each message with its digest and rows with each other, and names table and key of \
-    what is wrong; the exit code is 1 then. Nothing is written. Of a running server a snapshot is read; the \
-    check of every page, which redb itself does, needs a server that is stopped.";
+    Reads every row, compares each message with its digest and the tables with each other, and names the \
+    table and key of each problem; the exit code is 1 if there is one. Nothing is written. On a running \
+    server a snapshot is checked; redb's own check of every page needs the server to be stopped.";
 
 #[derive(clap::Args)]
 struct Args {
@@ -72,7 +72,7 @@ pub fn text(report: &Report) -> String {
     } else if report.findings.iter().any(|finding| finding.table == PAGES) {
         "not every page could be read"
     } else {
-        "pages were not checked, since the server runs"
+        "pages were not checked, because the server is running"
     };
     let _ = writeln!(
         text,
@@ -90,7 +90,7 @@ mod tests {
     #[test]
     fn pages_that_cannot_be_read_are_laid_to_no_server() {
         let mut report = Report::default();
-        assert!(text(&report).contains("since the server runs"));
+        assert!(text(&report).contains("because the server is running"));
         report.findings.push(Finding {
             table: PAGES.into(),
             key: String::new(),

@@ -20,14 +20,14 @@ pub fn command() -> Subcommand {
 }
 
 const MANUAL: &str = "\
-    For a damaged database of which there is no recent backup. While the server can be started it serves what \
-    can be read. Table by table, every row that can still be read and whose checksum fits is copied to FILE, \
-    with what the journal holds; store restore puts FILE in the database's place. The damaged database is not \
-    written to. The command says what is lost: entries of a log are shown as damaged to those who read them; a \
-    user whose account was lost keeps name and conversations, and signs in on the devices that are signed in \
-    already; a member of a room whose row was lost joins again or is invited; in a direct conversation whose row \
-    was lost, messages that a block withheld are shown. If the database cannot be opened at all, which one damaged page can cause, nothing can be rescued: \
-    only a backup helps then.";
+    For a damaged database without a recent backup. As long as the server starts, it serves everything that \
+    can be read. rescue copies every row that can be read and has the right checksum, table by table, to \
+    FILE, together with the journal; store restore puts FILE in the database's place. The damaged database \
+    is not changed. The command reports what is lost: readers see damaged entries marked as such; a user \
+    whose account was lost keeps their name and conversations and stays signed in on their devices; a member \
+    of a room whose row was lost joins again or is invited; in a direct conversation whose row was lost, \
+    messages that a block withheld are shown. If the database cannot be opened at all, which one damaged \
+    page can cause, nothing can be rescued: only a backup helps then.";
 
 #[derive(clap::Args)]
 struct Args {
@@ -41,7 +41,7 @@ fn run(args: Args, _: &Context<'_>) -> Outcome {
     let data = args.data.path()?;
     super::require_stopped(&data)?;
     let seed = net::seed()?;
-    let path = std::path::absolute(&args.file).context("cannot tell the file's absolute path")?;
+    let path = std::path::absolute(&args.file).context("cannot find the file's absolute path")?;
     let rescued = quietly(|| store::rescue(&data.join(DATABASE_FILE), &path, &SECRETS, seed));
     let rescued = super::done(rescued, &path)?;
     print(text(&rescued));

@@ -11,14 +11,14 @@ use crate::store::Retention;
 
 /// The subcommand.
 pub fn command() -> Subcommand {
-    let summary = "Say how much of a conversation is kept, or list those of which that was said";
+    let summary = "Set how much of a conversation is kept, or list the limits";
     Subcommand::new("retain", summary, run).section("STORE RETAIN", MANUAL)
 }
 
 const MANUAL: &str = "\
-    Without NAME, lists the conversations with limits of their own. With limits, these replace all that the \
-    conversation had; with none, it is kept like all others again (see udpchat-serve(1), --keep-days and its \
-    like). 0 keeps everything. Who comes late is told what has expired.";
+    Without NAME, lists the conversations that have limits of their own. With limits, replaces all limits of \
+    the conversation; with NAME alone, removes them, so that the server's apply again (see udpchat-serve(1), \
+    --keep-days and the like). 0 keeps everything. Users who were away are told what has expired.";
 
 #[derive(clap::Args)]
 struct Args {
@@ -27,10 +27,10 @@ struct Args {
     /// Let entries expire that are older than N days (0: never)
     #[arg(long, value_name = "N")]
     days: Option<u64>,
-    /// Keep no more than the last N entries of a conversation (0: all)
+    /// Keep at most the last N entries of a conversation (0: all)
     #[arg(long, value_name = "N")]
     messages: Option<u64>,
-    /// Keep no more than the last N million bytes of a conversation (0: all)
+    /// Keep at most the last N million bytes of a conversation (0: all)
     #[arg(long, value_name = "N")]
     megabytes: Option<u64>,
     #[command(flatten)]
@@ -47,8 +47,9 @@ fn run(args: Args, _: &Context<'_>) -> Outcome {
         Some(name) => Request::Retain { name, limits },
         None if limits == Retention::default() => Request::RetainList,
         None => {
-            let failure = Failure::usage("limits, but no conversation to which they belong");
-            return Err(failure.hint("`udpchat serve --keep-days N` and its like are for all"));
+            let failure = Failure::usage("limits need a conversation");
+            return Err(failure
+                .hint("`udpchat serve --keep-days N` and the like apply to all conversations"));
         }
     };
     match admin::open(&args.data.path()?)?.ask(request)? {

@@ -21,16 +21,16 @@ use crate::server::Name;
 
 /// The subcommand.
 pub fn command() -> Subcommand {
-    Subcommand::new("add", "Open an account", run).section("USER ADD", MANUAL)
+    Subcommand::new("add", "Create an account", run).section("USER ADD", MANUAL)
 }
 
 const MANUAL: &str = "\
-    NAME may have 32 letters, digits, '.', '_' and '-'; two names that look alike are one (`b0b` and `bob`), and \
-    a name that would be read as one of the program's is nobody's: everyone, all, here, nobody, you, me, server, \
-    system, udpchat, admin, administrator, operator, root, moderator. Who has such a name of before keeps it. A \
-    letter may bear four marks, each once, and none that is drawn over it. The password is asked for twice, \
-    unseen, and never leaves this process: the server keeps only what OPAQUE (RFC 9807) needs to have it proved \
-    later.";
+    NAME has up to 32 letters, digits, '.', '_' and '-'. Names that look alike count as one (`b0b` and \
+    `bob`), and names that could be taken for the program's are reserved: everyone, all, here, nobody, you, \
+    me, server, system, udpchat, admin, administrator, operator, root, moderator. A user who already has \
+    such a name keeps it. A letter may have four different marks, none drawn over it. The password is asked \
+    for twice without being shown, and never leaves this process: the server keeps only what OPAQUE (RFC \
+    9807) needs to verify it later.";
 
 #[derive(clap::Args)]
 struct Args {

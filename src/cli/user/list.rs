@@ -14,13 +14,13 @@ use crate::cli::output::print;
 
 /// The subcommand.
 pub fn command() -> Subcommand {
-    let summary = "List the accounts, with the day on which each was opened";
+    let summary = "List the accounts, with the day each was created";
     Subcommand::new("list", summary, run).section("USER LIST", MANUAL)
 }
 
 const MANUAL: &str = "\
-    An account whose record is damaged is not listed. How many there are is said on standard error, and the exit \
-    status is 1 then; udpchat store check names them.";
+    Accounts whose record is damaged are not listed; their number is printed on standard error, and the exit \
+    status is 1. `udpchat store check` names them.";
 
 fn run(data: DataDirectory, _: &Context<'_>) -> Outcome {
     let data = data.path()?;

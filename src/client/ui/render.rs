@@ -113,16 +113,16 @@ pub(in crate::client) fn stored_for_many(
     room: Option<&str>,
 ) -> Option<String> {
     if let (0, Some(room)) = (recipients, room) {
-        Some(format!("● stored; nobody else belongs to {room}"))
+        Some(format!("● stored; {room} has no other members"))
     } else if online == 0 {
         Some(match room {
-            Some(room) => format!("● stored; nobody else of {room} is online"),
+            Some(room) => format!("● stored; no other member of {room} is online"),
             None => "● stored; nobody else is online".into(),
         })
     } else {
         (recipients > online).then(|| match recipients - online {
-            1 => "● stored for 1 who is offline".into(),
-            offline => format!("● stored for {offline} who are offline"),
+            1 => "● stored for 1 offline user".into(),
+            offline => format!("● stored for {offline} offline users"),
         })
     }
 }
@@ -162,10 +162,10 @@ fn words(failure: &Failure, subject: &str) -> String {
     let reason = match failure.code {
         ErrorCode::NoSuchUser => return format!("there is no user \"{subject}\" here"),
         ErrorCode::NoSuchRoom => return format!("there is no room \"{subject}\""),
-        ErrorCode::NotAMember => return format!("{subject} does not belong to the room"),
-        ErrorCode::RoomsClosed => "only the operator makes rooms here",
+        ErrorCode::NotAMember => return format!("{subject} is not a member of the room"),
+        ErrorCode::RoomsClosed => "only the operator can create rooms here",
         ErrorCode::NotInvited => {
-            return format!("{subject} is private, and nobody has invited you");
+            return format!("{subject} is private; you need an invitation");
         }
         ErrorCode::LimitReached => "a limit is reached",
         ErrorCode::QuotaFull => return quota_full(failure),
@@ -173,18 +173,16 @@ fn words(failure: &Failure, subject: &str) -> String {
         // The detail is a sentence of its own.
         ErrorCode::BadName if !failure.detail.is_empty() => return failure.detail.clone(),
         ErrorCode::BadName => "this is not a name",
-        ErrorCode::NameLooksLike => "choose another name: this one looks like a name that is taken",
-        ErrorCode::RegistrationClosed => {
-            "registration is closed here: accounts are opened by the operator"
-        }
+        ErrorCode::NameLooksLike => "choose another name: this one looks like one that is taken",
+        ErrorCode::RegistrationClosed => "registration is closed: ask the operator for an account",
         ErrorCode::LoginFailed => LOGIN_FAILED,
-        ErrorCode::TicketRefused => "the earlier sign-in is not valid any more",
+        ErrorCode::TicketRefused => "the earlier sign-in is no longer valid",
         ErrorCode::TooManyAttempts => return too_many_attempts(failure.wait_ms),
         ErrorCode::ToOneself => "you cannot send a message to yourself",
         ErrorCode::NotPermitted => "this is not permitted",
         ErrorCode::TextTooLong => "the text is too long",
-        ErrorCode::Unavailable => "the server cannot do it now",
-        ErrorCode::NotSignedIn => "the server has no sign-in from this session",
+        ErrorCode::Unavailable => "the server cannot do this now",
+        ErrorCode::NotSignedIn => "this session is not signed in",
         ErrorCode::AlreadySignedIn => "this session is signed in already",
         ErrorCode::Unsupported => "the server does not know this command",
         ErrorCode::Digest => "it arrived damaged",
@@ -207,8 +205,7 @@ fn quota_full(failure: &Failure) -> String {
 }
 
 /// What a failed login may mean. A machine in the middle looks exactly like a wrong password.
-pub(in crate::client) const LOGIN_FAILED: &str =
-    "login failed: the password is wrong, or a machine in the middle answers instead of the server";
+pub(in crate::client) const LOGIN_FAILED: &str = "login failed: wrong password";
 
 /// The server takes what this user sends more slowly: so many messages wait, and the next one goes after this time.
 pub(in crate::client) fn slowed(waiting: usize, wait_ms: u64, clock: Clock) -> String {
@@ -217,12 +214,10 @@ pub(in crate::client) fn slowed(waiting: usize, wait_ms: u64, clock: Clock) -> S
         _ => format!("{waiting} messages wait"),
     };
     if wait_ms < 60_000 {
-        return format!("● queued: you send more than the server takes at once; {waiting}");
+        return format!("● queued: you are sending faster than the server accepts; {waiting}");
     }
     let at = clock.show(clock.now_ms.saturating_add(wait_ms));
-    format!(
-        "● queued: you have sent as much as the server takes for now, it takes more at {at}; {waiting}"
-    )
+    format!("● queued: you have reached the server's sending limit until {at}; {waiting}")
 }
 
 pub(in crate::client) fn too_many_attempts(wait_ms: Option<u64>) -> String {
@@ -316,11 +311,11 @@ mod tests {
         assert_eq!(stored_for_many(2, 2, None), None);
         assert_eq!(
             stored_for_many(5, 2, None).as_deref(),
-            Some("● stored for 3 who are offline")
+            Some("● stored for 3 offline users")
         );
         assert_eq!(
             stored_for_many(3, 2, Some("#bridge")).as_deref(),
-            Some("● stored for 1 who is offline")
+            Some("● stored for 1 offline user")
         );
     }
 }
