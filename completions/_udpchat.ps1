@@ -32,7 +32,7 @@ Register-ArgumentCompleter -Native -CommandName 'udpchat' -ScriptBlock {
             [CompletionResult]::new('connect', 'connect', [CompletionResultType]::ParameterValue, 'Connect to a server and chat')
             [CompletionResult]::new('user', 'user', [CompletionResultType]::ParameterValue, 'Manage the server''s accounts')
             [CompletionResult]::new('room', 'room', [CompletionResultType]::ParameterValue, 'Manage the server''s rooms')
-            [CompletionResult]::new('status', 'status', [CompletionResultType]::ParameterValue, 'Show how a running server does')
+            [CompletionResult]::new('status', 'status', [CompletionResultType]::ParameterValue, 'Show the state of a running server')
             [CompletionResult]::new('store', 'store', [CompletionResultType]::ParameterValue, 'Check, copy and prune the server''s database')
             [CompletionResult]::new('bench', 'bench', [CompletionResultType]::ParameterValue, 'Measure a server with many clients')
             [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print a completion script for a shell')
@@ -40,25 +40,25 @@ Register-ArgumentCompleter -Native -CommandName 'udpchat' -ScriptBlock {
             break
         }
         'udpchat;serve' {
-            [CompletionResult]::new('--listen', '--listen', [CompletionResultType]::ParameterName, 'Listen at this address, of either family; repeatable [default: port 7777 of all addresses]')
+            [CompletionResult]::new('--listen', '--listen', [CompletionResultType]::ParameterName, 'Listen on this address, IPv4 or IPv6; repeatable [default: port 7777 of all addresses]')
             [CompletionResult]::new('--data', '--data', [CompletionResultType]::ParameterName, 'The server''s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]')
-            [CompletionResult]::new('--registration', '--registration', [CompletionResultType]::ParameterName, 'Who may sign up: anybody, or only those for whom `udpchat user add` does it')
-            [CompletionResult]::new('--rooms', '--rooms', [CompletionResultType]::ParameterName, 'Whether joining a room that there is not yet makes it; with `closed` only `udpchat room add` does')
-            [CompletionResult]::new('--keep-days', '--keep-days', [CompletionResultType]::ParameterName, 'Let entries expire that are older than N days (0: never)')
-            [CompletionResult]::new('--keep-messages', '--keep-messages', [CompletionResultType]::ParameterName, 'Keep no more than the last N entries of a conversation (0: all)')
-            [CompletionResult]::new('--keep-megabytes', '--keep-megabytes', [CompletionResultType]::ParameterName, 'Keep no more than the last N million bytes of a conversation (0: all)')
+            [CompletionResult]::new('--registration', '--registration', [CompletionResultType]::ParameterName, 'Who may create accounts: anybody (open), or only `udpchat user add` (closed)')
+            [CompletionResult]::new('--rooms', '--rooms', [CompletionResultType]::ParameterName, 'Who may create rooms: every user (open), or only `udpchat room add` (closed)')
+            [CompletionResult]::new('--keep-days', '--keep-days', [CompletionResultType]::ParameterName, 'Remove entries older than N days (0: never)')
+            [CompletionResult]::new('--keep-messages', '--keep-messages', [CompletionResultType]::ParameterName, 'Keep at most the last N entries of a conversation (0: all)')
+            [CompletionResult]::new('--keep-megabytes', '--keep-megabytes', [CompletionResultType]::ParameterName, 'Keep at most the last N million bytes of a conversation (0: all)')
             [CompletionResult]::new('--limit-message-rate', '--limit-message-rate', [CompletionResultType]::ParameterName, 'Messages that one account may send a second; 0: no limit [default: 20]')
-            [CompletionResult]::new('--limit-message-burst', '--limit-message-burst', [CompletionResultType]::ParameterName, 'Messages that one account may send at once after a quiet time; 0: no limit [default: 200]')
+            [CompletionResult]::new('--limit-message-burst', '--limit-message-burst', [CompletionResultType]::ParameterName, 'Messages that one account may send at once after a pause; 0: no limit [default: 200]')
             [CompletionResult]::new('--limit-byte-rate', '--limit-byte-rate', [CompletionResultType]::ParameterName, 'Bytes of messages that one account may send a second; 0: no limit [default: 64K]')
-            [CompletionResult]::new('--limit-byte-burst', '--limit-byte-burst', [CompletionResultType]::ParameterName, 'Bytes of messages that one account may send at once after a quiet time; 0: no limit [default: 1M]')
+            [CompletionResult]::new('--limit-byte-burst', '--limit-byte-burst', [CompletionResultType]::ParameterName, 'Bytes of messages that one account may send at once after a pause; 0: no limit [default: 1M]')
             [CompletionResult]::new('--limit-day-bytes', '--limit-day-bytes', [CompletionResultType]::ParameterName, 'Bytes of messages that one account may send a day; 0: no limit [default: 200M]')
-            [CompletionResult]::new('--limit-account-bytes', '--limit-account-bytes', [CompletionResultType]::ParameterName, 'Bytes of logs that one account may have written; 0: no limit [default: 1G]')
-            [CompletionResult]::new('--limit-all-bytes', '--limit-all-bytes', [CompletionResultType]::ParameterName, 'Bytes of logs that all accounts together may have written; 0: no limit [default: 0]')
-            [CompletionResult]::new('--limit-request-rate', '--limit-request-rate', [CompletionResultType]::ParameterName, 'Requests of other kinds that one account may make a second; 0: no limit [default: 50]')
-            [CompletionResult]::new('--limit-request-burst', '--limit-request-burst', [CompletionResultType]::ParameterName, 'Requests of other kinds that one account may make at once after a quiet time; 0: no limit [default: 1000]')
-            [CompletionResult]::new('--limit-in-flight', '--limit-in-flight', [CompletionResultType]::ParameterName, 'Messages and requests of one account that the store works on at once; 0: no limit [default: 64]')
+            [CompletionResult]::new('--limit-account-bytes', '--limit-account-bytes', [CompletionResultType]::ParameterName, 'Bytes of stored messages of one account; 0: no limit [default: 1G]')
+            [CompletionResult]::new('--limit-all-bytes', '--limit-all-bytes', [CompletionResultType]::ParameterName, 'Bytes of stored messages of all accounts together; 0: no limit [default: 0]')
+            [CompletionResult]::new('--limit-request-rate', '--limit-request-rate', [CompletionResultType]::ParameterName, 'Other requests that one account may make a second; 0: no limit [default: 50]')
+            [CompletionResult]::new('--limit-request-burst', '--limit-request-burst', [CompletionResultType]::ParameterName, 'Other requests that one account may make at once after a pause; 0: no limit [default: 1000]')
+            [CompletionResult]::new('--limit-in-flight', '--limit-in-flight', [CompletionResultType]::ParameterName, 'Messages and requests of one account that the store handles at once; 0: no limit [default: 64]')
             [CompletionResult]::new('--limit-sessions', '--limit-sessions', [CompletionResultType]::ParameterName, 'Signed-in sessions of all accounts together; 0: no limit [default: 200000]')
-            [CompletionResult]::new('--limit-buffers', '--limit-buffers', [CompletionResultType]::ParameterName, 'Memory for what all sessions are sending and receiving; 0: no limit [default: 256M]')
+            [CompletionResult]::new('--limit-buffers', '--limit-buffers', [CompletionResultType]::ParameterName, 'Memory for the send and receive buffers of all sessions; 0: no limit [default: 256M]')
             [CompletionResult]::new('--log', '--log', [CompletionResultType]::ParameterName, 'Write the log to this file (a client writes none without it)')
             [CompletionResult]::new('--measured', '--measured', [CompletionResultType]::ParameterName, 'Limit no address, and stop when standard input ends')
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Log more: -v what happens, -vv why, -vvv everything')
@@ -73,7 +73,7 @@ Register-ArgumentCompleter -Native -CommandName 'udpchat' -ScriptBlock {
             [CompletionResult]::new('--state', '--state', [CompletionResultType]::ParameterName, 'The client''s directory: identity, known servers, history [default: $XDG_STATE_HOME/udpchat]')
             [CompletionResult]::new('--server-key', '--server-key', [CompletionResultType]::ParameterName, 'Connect only if the server''s key has this fingerprint')
             [CompletionResult]::new('--log', '--log', [CompletionResultType]::ParameterName, 'Write the log to this file (a client writes none without it)')
-            [CompletionResult]::new('--accept-new', '--accept-new', [CompletionResultType]::ParameterName, 'Trust an unknown server''s key without asking; a changed one is refused nevertheless')
+            [CompletionResult]::new('--accept-new', '--accept-new', [CompletionResultType]::ParameterName, 'Trust an unknown server key without asking; a changed key is still refused')
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Log more: -v what happens, -vv why, -vvv everything')
             [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Log more: -v what happens, -vv why, -vvv everything')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
@@ -86,8 +86,8 @@ Register-ArgumentCompleter -Native -CommandName 'udpchat' -ScriptBlock {
             [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Log more: -v what happens, -vv why, -vvv everything')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
-            [CompletionResult]::new('add', 'add', [CompletionResultType]::ParameterValue, 'Open an account')
-            [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List the accounts, with the day on which each was opened')
+            [CompletionResult]::new('add', 'add', [CompletionResultType]::ParameterValue, 'Create an account')
+            [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List the accounts, with the day each was created')
             break
         }
         'udpchat;user;add' {
@@ -115,7 +115,7 @@ Register-ArgumentCompleter -Native -CommandName 'udpchat' -ScriptBlock {
             [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Log more: -v what happens, -vv why, -vvv everything')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
-            [CompletionResult]::new('add', 'add', [CompletionResultType]::ParameterValue, 'Make a room')
+            [CompletionResult]::new('add', 'add', [CompletionResultType]::ParameterValue, 'Create a room')
             break
         }
         'udpchat;room;add' {
@@ -145,11 +145,11 @@ Register-ArgumentCompleter -Native -CommandName 'udpchat' -ScriptBlock {
             [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Log more: -v what happens, -vv why, -vvv everything')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
-            [CompletionResult]::new('check', 'check', [CompletionResultType]::ParameterValue, 'Say what is wrong with the database; the exit code is 0 if nothing is')
-            [CompletionResult]::new('backup', 'backup', [CompletionResultType]::ParameterValue, 'Copy the database, also while the server runs')
+            [CompletionResult]::new('check', 'check', [CompletionResultType]::ParameterValue, 'Check the database; the exit code is 0 if nothing is wrong')
+            [CompletionResult]::new('backup', 'backup', [CompletionResultType]::ParameterValue, 'Back up the database, also while the server runs')
             [CompletionResult]::new('rescue', 'rescue', [CompletionResultType]::ParameterValue, 'Copy what can be read of a damaged database; the server must be stopped')
             [CompletionResult]::new('restore', 'restore', [CompletionResultType]::ParameterValue, 'Put a backup in the database''s place; the server must be stopped')
-            [CompletionResult]::new('retain', 'retain', [CompletionResultType]::ParameterValue, 'Say how much of a conversation is kept, or list those of which that was said')
+            [CompletionResult]::new('retain', 'retain', [CompletionResultType]::ParameterValue, 'Set how much of a conversation is kept, or list the limits')
             break
         }
         'udpchat;store;check' {
@@ -191,8 +191,8 @@ Register-ArgumentCompleter -Native -CommandName 'udpchat' -ScriptBlock {
         }
         'udpchat;store;retain' {
             [CompletionResult]::new('--days', '--days', [CompletionResultType]::ParameterName, 'Let entries expire that are older than N days (0: never)')
-            [CompletionResult]::new('--messages', '--messages', [CompletionResultType]::ParameterName, 'Keep no more than the last N entries of a conversation (0: all)')
-            [CompletionResult]::new('--megabytes', '--megabytes', [CompletionResultType]::ParameterName, 'Keep no more than the last N million bytes of a conversation (0: all)')
+            [CompletionResult]::new('--messages', '--messages', [CompletionResultType]::ParameterName, 'Keep at most the last N entries of a conversation (0: all)')
+            [CompletionResult]::new('--megabytes', '--megabytes', [CompletionResultType]::ParameterName, 'Keep at most the last N million bytes of a conversation (0: all)')
             [CompletionResult]::new('--data', '--data', [CompletionResultType]::ParameterName, 'The server''s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]')
             [CompletionResult]::new('--log', '--log', [CompletionResultType]::ParameterName, 'Write the log to this file (a client writes none without it)')
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Log more: -v what happens, -vv why, -vvv everything')

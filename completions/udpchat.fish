@@ -32,32 +32,32 @@ complete -c udpchat -n "__fish_udpchat_needs_command" -f -a "serve" -d 'Run the 
 complete -c udpchat -n "__fish_udpchat_needs_command" -f -a "connect" -d 'Connect to a server and chat'
 complete -c udpchat -n "__fish_udpchat_needs_command" -f -a "user" -d 'Manage the server\'s accounts'
 complete -c udpchat -n "__fish_udpchat_needs_command" -f -a "room" -d 'Manage the server\'s rooms'
-complete -c udpchat -n "__fish_udpchat_needs_command" -f -a "status" -d 'Show how a running server does'
+complete -c udpchat -n "__fish_udpchat_needs_command" -f -a "status" -d 'Show the state of a running server'
 complete -c udpchat -n "__fish_udpchat_needs_command" -f -a "store" -d 'Check, copy and prune the server\'s database'
 complete -c udpchat -n "__fish_udpchat_needs_command" -f -a "bench" -d 'Measure a server with many clients'
 complete -c udpchat -n "__fish_udpchat_needs_command" -f -a "completions" -d 'Print a completion script for a shell'
 complete -c udpchat -n "__fish_udpchat_needs_command" -f -a "help" -d 'Show the menu, or the help of one subcommand'
-complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l listen -d 'Listen at this address, of either family; repeatable [default: port 7777 of all addresses]' -r
+complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l listen -d 'Listen on this address, IPv4 or IPv6; repeatable [default: port 7777 of all addresses]' -r
 complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l data -d 'The server\'s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]' -r -F
-complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l registration -d 'Who may sign up: anybody, or only those for whom `udpchat user add` does it' -r -f -a "open\t''
+complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l registration -d 'Who may create accounts: anybody (open), or only `udpchat user add` (closed)' -r -f -a "open\t''
 closed\t''"
-complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l rooms -d 'Whether joining a room that there is not yet makes it; with `closed` only `udpchat room add` does' -r -f -a "open\t''
+complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l rooms -d 'Who may create rooms: every user (open), or only `udpchat room add` (closed)' -r -f -a "open\t''
 closed\t''"
-complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l keep-days -d 'Let entries expire that are older than N days (0: never)' -r
-complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l keep-messages -d 'Keep no more than the last N entries of a conversation (0: all)' -r
-complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l keep-megabytes -d 'Keep no more than the last N million bytes of a conversation (0: all)' -r
+complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l keep-days -d 'Remove entries older than N days (0: never)' -r
+complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l keep-messages -d 'Keep at most the last N entries of a conversation (0: all)' -r
+complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l keep-megabytes -d 'Keep at most the last N million bytes of a conversation (0: all)' -r
 complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l limit-message-rate -d 'Messages that one account may send a second; 0: no limit [default: 20]' -r
-complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l limit-message-burst -d 'Messages that one account may send at once after a quiet time; 0: no limit [default: 200]' -r
+complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l limit-message-burst -d 'Messages that one account may send at once after a pause; 0: no limit [default: 200]' -r
 complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l limit-byte-rate -d 'Bytes of messages that one account may send a second; 0: no limit [default: 64K]' -r
-complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l limit-byte-burst -d 'Bytes of messages that one account may send at once after a quiet time; 0: no limit [default: 1M]' -r
+complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l limit-byte-burst -d 'Bytes of messages that one account may send at once after a pause; 0: no limit [default: 1M]' -r
 complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l limit-day-bytes -d 'Bytes of messages that one account may send a day; 0: no limit [default: 200M]' -r
-complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l limit-account-bytes -d 'Bytes of logs that one account may have written; 0: no limit [default: 1G]' -r
-complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l limit-all-bytes -d 'Bytes of logs that all accounts together may have written; 0: no limit [default: 0]' -r
-complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l limit-request-rate -d 'Requests of other kinds that one account may make a second; 0: no limit [default: 50]' -r
-complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l limit-request-burst -d 'Requests of other kinds that one account may make at once after a quiet time; 0: no limit [default: 1000]' -r
-complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l limit-in-flight -d 'Messages and requests of one account that the store works on at once; 0: no limit [default: 64]' -r
+complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l limit-account-bytes -d 'Bytes of stored messages of one account; 0: no limit [default: 1G]' -r
+complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l limit-all-bytes -d 'Bytes of stored messages of all accounts together; 0: no limit [default: 0]' -r
+complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l limit-request-rate -d 'Other requests that one account may make a second; 0: no limit [default: 50]' -r
+complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l limit-request-burst -d 'Other requests that one account may make at once after a pause; 0: no limit [default: 1000]' -r
+complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l limit-in-flight -d 'Messages and requests of one account that the store handles at once; 0: no limit [default: 64]' -r
 complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l limit-sessions -d 'Signed-in sessions of all accounts together; 0: no limit [default: 200000]' -r
-complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l limit-buffers -d 'Memory for what all sessions are sending and receiving; 0: no limit [default: 256M]' -r
+complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l limit-buffers -d 'Memory for the send and receive buffers of all sessions; 0: no limit [default: 256M]' -r
 complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l measured -d 'Limit no address, and stop when standard input ends'
 complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
@@ -67,14 +67,14 @@ complete -c udpchat -n "__fish_udpchat_using_subcommand connect" -l password-fil
 complete -c udpchat -n "__fish_udpchat_using_subcommand connect" -l state -d 'The client\'s directory: identity, known servers, history [default: $XDG_STATE_HOME/udpchat]' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand connect" -l server-key -d 'Connect only if the server\'s key has this fingerprint' -r
 complete -c udpchat -n "__fish_udpchat_using_subcommand connect" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
-complete -c udpchat -n "__fish_udpchat_using_subcommand connect" -l accept-new -d 'Trust an unknown server\'s key without asking; a changed one is refused nevertheless'
+complete -c udpchat -n "__fish_udpchat_using_subcommand connect" -l accept-new -d 'Trust an unknown server key without asking; a changed key is still refused'
 complete -c udpchat -n "__fish_udpchat_using_subcommand connect" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
 complete -c udpchat -n "__fish_udpchat_using_subcommand connect" -s h -l help -d 'Print help'
 complete -c udpchat -n "__fish_udpchat_using_subcommand user; and not __fish_seen_subcommand_from add list" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand user; and not __fish_seen_subcommand_from add list" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
 complete -c udpchat -n "__fish_udpchat_using_subcommand user; and not __fish_seen_subcommand_from add list" -s h -l help -d 'Print help'
-complete -c udpchat -n "__fish_udpchat_using_subcommand user; and not __fish_seen_subcommand_from add list" -f -a "add" -d 'Open an account'
-complete -c udpchat -n "__fish_udpchat_using_subcommand user; and not __fish_seen_subcommand_from add list" -f -a "list" -d 'List the accounts, with the day on which each was opened'
+complete -c udpchat -n "__fish_udpchat_using_subcommand user; and not __fish_seen_subcommand_from add list" -f -a "add" -d 'Create an account'
+complete -c udpchat -n "__fish_udpchat_using_subcommand user; and not __fish_seen_subcommand_from add list" -f -a "list" -d 'List the accounts, with the day each was created'
 complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_subcommand_from add" -l password-file -d 'Read the password from the first line of this file (-: standard input)' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_subcommand_from add" -l data -d 'The server\'s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_subcommand_from add" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
@@ -87,7 +87,7 @@ complete -c udpchat -n "__fish_udpchat_using_subcommand user; and __fish_seen_su
 complete -c udpchat -n "__fish_udpchat_using_subcommand room; and not __fish_seen_subcommand_from add" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand room; and not __fish_seen_subcommand_from add" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
 complete -c udpchat -n "__fish_udpchat_using_subcommand room; and not __fish_seen_subcommand_from add" -s h -l help -d 'Print help'
-complete -c udpchat -n "__fish_udpchat_using_subcommand room; and not __fish_seen_subcommand_from add" -f -a "add" -d 'Make a room'
+complete -c udpchat -n "__fish_udpchat_using_subcommand room; and not __fish_seen_subcommand_from add" -f -a "add" -d 'Create a room'
 complete -c udpchat -n "__fish_udpchat_using_subcommand room; and __fish_seen_subcommand_from add" -l owner -d 'Whose it is: an account of this server' -r
 complete -c udpchat -n "__fish_udpchat_using_subcommand room; and __fish_seen_subcommand_from add" -l data -d 'The server\'s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand room; and __fish_seen_subcommand_from add" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
@@ -102,11 +102,11 @@ complete -c udpchat -n "__fish_udpchat_using_subcommand status" -s h -l help -d 
 complete -c udpchat -n "__fish_udpchat_using_subcommand store; and not __fish_seen_subcommand_from check backup rescue restore retain" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand store; and not __fish_seen_subcommand_from check backup rescue restore retain" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
 complete -c udpchat -n "__fish_udpchat_using_subcommand store; and not __fish_seen_subcommand_from check backup rescue restore retain" -s h -l help -d 'Print help'
-complete -c udpchat -n "__fish_udpchat_using_subcommand store; and not __fish_seen_subcommand_from check backup rescue restore retain" -f -a "check" -d 'Say what is wrong with the database; the exit code is 0 if nothing is'
-complete -c udpchat -n "__fish_udpchat_using_subcommand store; and not __fish_seen_subcommand_from check backup rescue restore retain" -f -a "backup" -d 'Copy the database, also while the server runs'
+complete -c udpchat -n "__fish_udpchat_using_subcommand store; and not __fish_seen_subcommand_from check backup rescue restore retain" -f -a "check" -d 'Check the database; the exit code is 0 if nothing is wrong'
+complete -c udpchat -n "__fish_udpchat_using_subcommand store; and not __fish_seen_subcommand_from check backup rescue restore retain" -f -a "backup" -d 'Back up the database, also while the server runs'
 complete -c udpchat -n "__fish_udpchat_using_subcommand store; and not __fish_seen_subcommand_from check backup rescue restore retain" -f -a "rescue" -d 'Copy what can be read of a damaged database; the server must be stopped'
 complete -c udpchat -n "__fish_udpchat_using_subcommand store; and not __fish_seen_subcommand_from check backup rescue restore retain" -f -a "restore" -d 'Put a backup in the database\'s place; the server must be stopped'
-complete -c udpchat -n "__fish_udpchat_using_subcommand store; and not __fish_seen_subcommand_from check backup rescue restore retain" -f -a "retain" -d 'Say how much of a conversation is kept, or list those of which that was said'
+complete -c udpchat -n "__fish_udpchat_using_subcommand store; and not __fish_seen_subcommand_from check backup rescue restore retain" -f -a "retain" -d 'Set how much of a conversation is kept, or list the limits'
 complete -c udpchat -n "__fish_udpchat_using_subcommand store; and __fish_seen_subcommand_from check" -l data -d 'The server\'s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand store; and __fish_seen_subcommand_from check" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand store; and __fish_seen_subcommand_from check" -l json -d 'Print the report as one JSON object'
@@ -125,8 +125,8 @@ complete -c udpchat -n "__fish_udpchat_using_subcommand store; and __fish_seen_s
 complete -c udpchat -n "__fish_udpchat_using_subcommand store; and __fish_seen_subcommand_from restore" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'
 complete -c udpchat -n "__fish_udpchat_using_subcommand store; and __fish_seen_subcommand_from restore" -s h -l help -d 'Print help'
 complete -c udpchat -n "__fish_udpchat_using_subcommand store; and __fish_seen_subcommand_from retain" -l days -d 'Let entries expire that are older than N days (0: never)' -r
-complete -c udpchat -n "__fish_udpchat_using_subcommand store; and __fish_seen_subcommand_from retain" -l messages -d 'Keep no more than the last N entries of a conversation (0: all)' -r
-complete -c udpchat -n "__fish_udpchat_using_subcommand store; and __fish_seen_subcommand_from retain" -l megabytes -d 'Keep no more than the last N million bytes of a conversation (0: all)' -r
+complete -c udpchat -n "__fish_udpchat_using_subcommand store; and __fish_seen_subcommand_from retain" -l messages -d 'Keep at most the last N entries of a conversation (0: all)' -r
+complete -c udpchat -n "__fish_udpchat_using_subcommand store; and __fish_seen_subcommand_from retain" -l megabytes -d 'Keep at most the last N million bytes of a conversation (0: all)' -r
 complete -c udpchat -n "__fish_udpchat_using_subcommand store; and __fish_seen_subcommand_from retain" -l data -d 'The server\'s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand store; and __fish_seen_subcommand_from retain" -l log -d 'Write the log to this file (a client writes none without it)' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand store; and __fish_seen_subcommand_from retain" -s v -l verbose -d 'Log more: -v what happens, -vv why, -vvv everything'

@@ -41,7 +41,8 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("registry", &[]),
 ];
 
-fn sources(below: &Path, found: &mut Vec<PathBuf>) {
+/// The source files below a directory.
+pub fn sources(below: &Path, found: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(below).unwrap() {
         let path = entry.unwrap().path();
         if path.is_dir() {

@@ -156,7 +156,7 @@ fn wrong_password_without_a_terminal_is_refused_and_the_right_one_still_works() 
     wrong.types("message* must not be sent");
     assert_eq!(wrong.ends(), Some(4));
     assert!(
-        wrong.errors().contains("password is wrong"),
+        wrong.errors().contains("wrong password"),
         "{}",
         wrong.errors()
     );

@@ -23,7 +23,7 @@ pub fn transcript(workspace: &Workspace, people: &Host, address: &str) {
     bob.sees("lifeboat drill at three");
     carol.sees("lifeboat drill at three");
     erin.types("join #bridge");
-    erin.sees("in #bridge: what you type is said here");
+    erin.sees("in #bridge: what you type goes here");
     bob.types("join #bridge");
     erin.sees("bob joined #bridge");
     erin.types("who has the dog watch?");
@@ -37,7 +37,7 @@ pub fn transcript(workspace: &Workspace, people: &Host, address: &str) {
     carol.types("join #bridge");
     erin.sees("carol joined #bridge");
     erin.types("/invite carol");
-    erin.sees("carol belongs to #bridge, or is invited, already");
+    erin.sees("carol is already a member of #bridge, or invited");
     erin.types("/back");
     let mut dave = Person::connect(people, "dave", address, &[]);
     dave.signs_up();
@@ -56,9 +56,9 @@ pub fn transcript(workspace: &Workspace, people: &Host, address: &str) {
     erin.sees("already logged in as erin");
     dave.types("quit");
     assert_eq!(dave.ends(), 0);
-    erin.sees_like("dave (has gone|is offline|left)");
+    erin.sees_like("dave (went offline|is offline|left)");
     erin.types("logout");
-    bob.sees_like("erin (has gone|is offline|left)");
+    bob.sees_like("erin (went offline|is offline|left)");
     erin.sees("> ");
     erin.types("quit");
     assert_eq!(erin.ends(), 0);

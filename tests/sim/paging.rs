@@ -108,7 +108,7 @@ impl Paging {
                 Tone::Said => page.push(marker_of(line)),
                 Tone::Notice => self.end_page(now, line, &mut page),
                 Tone::Error => assert!(
-                    !line.contains("cannot be shown") && !line.starts_with("nothing was said"),
+                    !line.contains("cannot be shown") && !line.starts_with("no messages with"),
                     "who paged back was told: {line}"
                 ),
                 Tone::Receipt | Tone::Plain => {}

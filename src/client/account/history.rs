@@ -234,10 +234,7 @@ impl Account {
         if page.damaged > 0 {
             effects.show(
                 Tone::Error,
-                format!(
-                    "{}: {} of what came was damaged and is left out",
-                    name, page.damaged
-                ),
+                format!("{}: {} damaged messages were left out", name, page.damaged),
             );
         }
         if page.hidden > 0 {

@@ -36,7 +36,7 @@ fn refusal_of_what_is_missing_is_told_once_and_not_asked_for_again_by_the_clock(
     refuse(&mut desk, ErrorCode::NotPermitted);
     assert_eq!(
         desk.lines(),
-        ["bob: what is missing does not come, the server says: this is not permitted"]
+        ["bob: missing messages could not be fetched: this is not permitted"]
     );
     desk.wait(Duration::from_secs(100));
     assert_eq!(questions(&mut desk), 0);

@@ -515,7 +515,7 @@ fn reconnection_is_no_news_of_those_who_are_back_too() {
         ["host:7777 is back", "eve is online"]
     );
     desk.wait(Duration::from_secs(30));
-    assert_eq!(desk.lines(), ["dave, zoe have gone"]);
+    assert_eq!(desk.lines(), ["dave, zoe went offline"]);
     desk.control(&alert("dave", true));
     assert_eq!(desk.lines(), ["dave is online"]);
 }

@@ -52,7 +52,7 @@ fn oldest_of_too_many_sessions_is_told_and_keeps_its_device_and_what_it_has_to_s
         tells("● 1 message is not stored yet; kept here"),
         "{lines:?}"
     );
-    assert!(tells("signed out here: the account has"), "{lines:?}");
+    assert!(tells("signed out: the account has"), "{lines:?}");
     link_again(&mut desk, EndReason::TooManySessions);
     desk.core.settle(desk.now);
     desk.type_line("login erin");
@@ -89,7 +89,7 @@ fn oldest_of_too_many_sessions_learns_it_from_the_closing_of_the_link_alone() {
     link_again(&mut desk, EndReason::TooManySessions);
     assert_eq!(desk.bodies(), []);
     let lines = desk.lines();
-    let told = |line: &String| line.starts_with("signed out here: the account has");
+    let told = |line: &String| line.starts_with("signed out: the account has");
     assert_eq!(
         lines.iter().filter(|line| told(line)).count(),
         1,
@@ -100,10 +100,7 @@ fn oldest_of_too_many_sessions_learns_it_from_the_closing_of_the_link_alone() {
 #[test]
 fn script_whose_session_was_one_too_many_ends_as_refused() {
     let mut desk = too_many(Screen::plain());
-    assert!(
-        desk.refused()
-            .starts_with("signed out here: the account has")
-    );
+    assert!(desk.refused().starts_with("signed out: the account has"));
     let lines = desk.lines();
     assert!(
         lines.iter().any(|line| line.contains("kept here")),

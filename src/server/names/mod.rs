@@ -261,7 +261,7 @@ mod tests {
         let error = Name::parse_new("e\u{335}rin").unwrap_err().to_string();
         assert_eq!(
             error,
-            "a user name cannot have a mark that is drawn over a letter"
+            "a user name cannot contain a mark that is drawn over a letter"
         );
         // Who has one signs in with it.
         for known in ["you", "every0ne.", "admin", "e\u{335}rin"] {

@@ -38,7 +38,7 @@ fn reserved_name_is_refused_at_sign_up_with_its_reason() {
         ),
         (
             "e\u{338}rin",
-            "a user name cannot have a mark that is drawn over a letter",
+            "a user name cannot contain a mark that is drawn over a letter",
         ),
     ] {
         let refused = failures(sign_up(&mut Bench::new(), name));

@@ -164,7 +164,7 @@ pub(super) fn senders(walk: &mut Walk<'_>) -> Result<(), StoreError> {
             report.find(TABLE, &place, "the conversation does not exist");
         }
         if device >= counts.next_device {
-            report.find(TABLE, place, "the device's id has not been given out yet");
+            report.find(TABLE, place, "the device's id was never assigned");
         }
     }
     Ok(())

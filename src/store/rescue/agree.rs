@@ -116,7 +116,7 @@ fn read(tables: &Tables<'_>, rescued: &mut Rescued) -> Result<Left, StoreError> 
     }
     for id in ids {
         left.records.entry(id).or_insert_with(|| {
-            rescued.lose(format!("conversation {id}: its record; it is made again"));
+            rescued.lose(format!("conversation {id}: its record; it is rebuilt"));
             ConversationRecord::empty(pairs::kind_of(ConversationId(id)))
         });
     }

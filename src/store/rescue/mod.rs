@@ -121,7 +121,7 @@ fn fill(
     copied?;
     let (to, loss) = check::with_journal(to, file, seed)?;
     if loss.is_some() || !is_journal_known {
-        rescued.lose("the journal: some of what was said last, as it does not fit what is left");
+        rescued.lose("the journal: some of the last messages, which do not fit the remaining rows");
     }
     // The copy gets a journal of its own.
     backup::mark_as_copy(&to)?;

@@ -368,5 +368,5 @@ impl Account {
 
 /// Why nothing can be said in a room.
 fn not_inside(name: &str) -> String {
-    format!("you do not belong to {name}; `/join {name}` first")
+    format!("you are not a member of {name}; `/join {name}` first")
 }

@@ -141,7 +141,7 @@ fn block_without_a_name_lists_whom_the_user_blocks() {
     let lines = desk.lines();
     assert_eq!(
         lines,
-        ["you block bob: what they answer is not delivered; `/unblock bob` ends it"]
+        ["you block bob: replies are not delivered; `/unblock bob` lifts the block"]
     );
 }
 

@@ -43,8 +43,8 @@ fn new_device_pages_back_and_keeps_what_it_was_given() {
         [
             "14:00 bob: seven",
             "14:00 bob: nine",
-            "#bridge: 1 of what came was damaged and is left out",
-            "#bridge: repeat `/history` for older messages, or `--before 7`"
+            "#bridge: 1 damaged messages were left out",
+            "#bridge: repeat `/history` for older messages, or use `--before 7`"
         ]
     );
     let account = desk.core.account.as_ref().expect("erin is signed in");

@@ -190,7 +190,7 @@ fn kick_takes_the_user_out_and_what_they_were_typing_is_said_nowhere() {
     type_at_prompt(&mut desk, "message #bridge hello");
     assert_eq!(
         desk.lines(),
-        ["you do not belong to #bridge; `/join #bridge` first"]
+        ["you are not a member of #bridge; `/join #bridge` first"]
     );
     assert!(texts(&mut desk).is_empty());
 }
@@ -209,12 +209,12 @@ fn change_of_a_room_that_changes_nothing_or_is_not_permitted_says_so() {
     for (line, shown) in [
         (
             "invite carol #bridge",
-            "carol belongs to #bridge, or is invited, already",
+            "carol is already a member of #bridge, or invited",
         ),
-        ("invite erin #bridge", "you belong to #bridge already"),
-        ("topic #bridge tea", "this is the topic of #bridge already"),
-        ("role bob owner #bridge", "bob is owner of #bridge already"),
-        ("access public #bridge", "#bridge is public already"),
+        ("invite erin #bridge", "you are already a member of #bridge"),
+        ("topic #bridge tea", "#bridge already has this topic"),
+        ("role bob owner #bridge", "bob is already owner of #bridge"),
+        ("access public #bridge", "#bridge is already public"),
     ] {
         for changed in [false, true] {
             let done = Moderated {
@@ -260,7 +260,7 @@ fn room_of_which_the_server_says_nothing_is_not_the_users_any_more() {
     let lines = desk.screen.lines();
     assert!(
         lines.contains(
-            &"you do not belong to #bridge any more; what is here of it stays".to_owned()
+            &"you are no longer a member of #bridge; its history on this device stays".to_owned()
         ),
         "{lines:?}"
     );
