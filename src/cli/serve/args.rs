@@ -13,7 +13,7 @@ use crate::store::Retention;
 
 #[derive(clap::Args)]
 pub struct Args {
-    /// Listen at this address, of either family; repeatable [default: port 7777 of all addresses]
+    /// Listen on this address, IPv4 or IPv6; repeatable [default: port 7777 of all addresses]
     #[arg(
         long,
         value_name = "ADDR:PORT",
@@ -24,7 +24,7 @@ pub struct Args {
     listen: Option<Vec<SocketAddr>>,
     #[command(flatten)]
     pub data: DataDirectory,
-    /// Who may sign up: anybody, or only those for whom `udpchat user add` does it
+    /// Who may create accounts: anybody (open), or only `udpchat user add` (closed)
     #[arg(
         long,
         value_name = "WHO",
@@ -40,7 +40,7 @@ pub struct Args {
     // For `udpchat bench` alone, whose clients all come from one address.
     #[arg(long, hide = true)]
     pub measured: bool,
-    /// Whether joining a room that there is not yet makes it; with `closed` only `udpchat room add` does
+    /// Who may create rooms: every user (open), or only `udpchat room add` (closed)
     #[arg(
         long,
         value_name = "HOW",
@@ -52,13 +52,13 @@ pub struct Args {
         }),
     )]
     pub rooms: RoomCreationPolicy,
-    /// Let entries expire that are older than N days (0: never)
+    /// Remove entries older than N days (0: never)
     #[arg(long, value_name = "N")]
     keep_days: Option<u64>,
-    /// Keep no more than the last N entries of a conversation (0: all)
+    /// Keep at most the last N entries of a conversation (0: all)
     #[arg(long, value_name = "N")]
     keep_messages: Option<u64>,
-    /// Keep no more than the last N million bytes of a conversation (0: all)
+    /// Keep at most the last N million bytes of a conversation (0: all)
     #[arg(long, value_name = "N")]
     keep_megabytes: Option<u64>,
     #[command(flatten)]
@@ -107,7 +107,7 @@ fn check(listen: &[SocketAddr]) -> Result<(), Failure> {
                     && (one.ip().is_unspecified() || other.ip().is_unspecified()));
             if is_shared {
                 return Err(Failure::usage(format!(
-                    "cannot listen at both {one} and {other}: an address can be listened at once only"
+                    "cannot listen on both {one} and {other}: they are the same address"
                 )));
             }
         }

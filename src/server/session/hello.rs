@@ -91,7 +91,7 @@ impl Hub {
     fn hold_partial_hello(&mut self, ctx: &mut Ctx<'_>, id: SessionId, positions: usize) {
         self.pending_hellos.note(ctx.now.instant, id, positions);
         while let Some(longest) = self.pending_hellos.excess() {
-            let words = "too many devices are saying where they stand, and this one the most";
+            let words = "too many HELLOs are incomplete, and this one is the longest";
             self.evict(ctx, longest, CODE_HELLO, words);
         }
     }
@@ -99,7 +99,7 @@ impl Hub {
     /// Closes those who have not said in time where they stand.
     pub(in crate::server) fn close_overdue_hellos(&mut self, ctx: &mut Ctx<'_>) {
         while let Some(late) = self.pending_hellos.late(ctx.now.instant) {
-            let words = "the device did not say in time where it stands";
+            let words = "the device did not complete its HELLO in time";
             self.evict(ctx, late, CODE_HELLO, words);
         }
     }
