@@ -67,7 +67,7 @@ impl Account {
             }
             effects.show(
                 Tone::Notice,
-                "there is no link to the server now; these are the rooms that you belong to",
+                "not connected; these are the rooms you are a member of",
             );
             return;
         }
@@ -162,7 +162,7 @@ impl Account {
             }
             Aim::List(1) if rooms.is_empty() => {
                 let text = if self.server.creates_rooms {
-                    "there are no rooms; `/join #NAME` makes one"
+                    "there are no rooms; `/join #NAME` creates one"
                 } else {
                     "there are no rooms; only the operator makes them here"
                 };
@@ -285,7 +285,7 @@ impl Account {
                 continue;
             }
             if !matches!(late, Asked::History) {
-                effects.show(Tone::Error, "the server has not answered; try again");
+                effects.show(Tone::Error, "no answer from the server; try again");
             }
             if matches!(late, Asked::History) {
                 self.page_unanswered(effects);
@@ -307,7 +307,10 @@ impl Account {
                 Asked::Rooms {
                     aim: Aim::Names, ..
                 } => {}
-                _ => effects.show(Tone::Error, "the answer was lost with the link; try again"),
+                _ => effects.show(
+                    Tone::Error,
+                    "the connection was lost before the answer; try again",
+                ),
             }
         }
     }
