@@ -143,7 +143,7 @@ fn serve(data: &Path, address: SocketAddr) -> anyhow::Result<process::Command> {
 fn commits(data: &Path) -> Option<u64> {
     let mut server = admin::connect(data).ok()??;
     match server.ask(Request::Status).ok()? {
-        Answer::Status(status) => Some(status.commits),
+        Answer::Status(status) => status.json["commits"].as_u64(),
         _ => None,
     }
 }

@@ -43,9 +43,9 @@ fn run(args: Args, _: &Context<'_>) -> Outcome {
         return Err(admin::unexpected().into());
     };
     if args.json {
-        print_json(&status)?;
+        print_json(&status.json)?;
     } else {
-        print(status.to_string());
+        print(status.text);
     }
     Ok(Exit::Success)
 }

@@ -115,7 +115,7 @@ impl AdminHandler {
             log_bytes,
             accounts_at_quota,
         };
-        Ok(Answer::Status(Status::new(hub, store)))
+        Ok(Answer::Status(Status::new(&hub, &store)))
     }
 
     fn list(&mut self) -> anyhow::Result<Answer> {

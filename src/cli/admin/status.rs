@@ -1,94 +1,28 @@
-//! How a server does, as the control socket says it and as `udpchat status` shows it.
+//! How a server does, as `udpchat status` shows it: for a program and for a person.
 
 use std::collections::BTreeMap;
-use std::fmt;
-use std::net::SocketAddr;
 use std::sync::mpsc;
 use std::time::Duration;
 
 use anyhow::Context as _;
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
 use crate::net::InputSender;
-use crate::server::{self, Input};
+use crate::server::{self, Input, SessionStatus};
 use crate::store::JournalLoss;
-use crate::transport::{Counters, Statistics};
+use crate::transport::Statistics;
 
 /// How long the network thread may take for an answer. Chosen: it answers between two batches.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// The state of a server at one moment.
+/// The state of a server at one moment. The server writes both forms, so that they say the same whoever asks.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Status {
-    /// Sessions, signed in or not.
-    pub sessions: usize,
-    /// Accounts that are online.
-    pub online: usize,
-    /// Messages stored since the start.
-    pub stored: u64,
-    /// Deliveries handed to the transport.
-    pub delivered: u64,
-    /// Transactions made durable since the start.
-    pub commits: u64,
-    /// Messages whose digest did not fit.
-    pub damaged: u64,
-    /// Messages that could not be decoded.
-    pub malformed: u64,
-    /// What was lost of the messages stored, as the start found it.
-    pub lost: Option<String>,
-    /// Bytes of logs that stand.
-    pub log_bytes: u64,
-    /// How many there may be; none is no limit.
-    pub log_bytes_limit: Option<u64>,
-    /// Accounts that have written as many bytes as one may.
-    pub accounts_at_quota: u64,
-    /// What came to a limit since the start, by the limit's name.
-    pub limits: BTreeMap<String, u64>,
-    /// Bytes that the buffers of all sessions hold, and how many they may.
-    pub buffers_bytes: usize,
-    /// See `buffers_bytes`.
-    pub buffers_limit_bytes: usize,
-    /// Sessions that have not signed in, half open ones among them, and how many there may be.
-    pub strangers: usize,
-    /// See `strangers`.
-    pub strangers_limit: usize,
-    /// Datagrams that changed nothing, by the reason.
-    pub ignored: BTreeMap<String, u64>,
-    /// Sessions one by one, the oldest first; of very many, some.
-    pub listed: Vec<Session>,
-}
-
-/// One session.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Session {
-    /// Its number in the log.
-    pub id: u64,
-    /// Who is signed in on it.
-    pub user: Option<String>,
-    /// Where the peer is.
-    pub address: SocketAddr,
-    /// The smoothed round trip time.
-    pub rtt_us: u64,
-    /// The shortest round trip.
-    pub min_rtt_us: u64,
-    /// Losses of the server's packets, of a thousand, lately.
-    pub loss_sent_permille: u16,
-    /// Losses of the peer's packets, as the peer says.
-    pub loss_received_permille: u16,
-    /// Packets sent.
-    pub packets_sent: u64,
-    /// Packets received.
-    pub packets_received: u64,
-    /// Bytes of UDP payload sent.
-    pub bytes_sent: u64,
-    /// Bytes of UDP payload received.
-    pub bytes_received: u64,
-    /// Packets taken for lost.
-    pub packets_lost: u64,
-    /// Packets that carried something again.
-    pub retransmissions: u64,
-    /// Bytes that may be under way at once.
-    pub congestion_window_bytes: u64,
+    /// One object.
+    pub json: Value,
+    /// A few lines, and one for each session.
+    pub text: String,
 }
 
 /// What is known of the store.
@@ -118,80 +52,99 @@ pub fn ask(inputs: &InputSender<Input>) -> anyhow::Result<server::Status> {
 
 impl Status {
     /// What both threads have said.
-    pub fn new(status: server::Status, store: StoreStatus) -> Self {
-        let counters = status.counters;
+    pub fn new(hub: &server::Status, store: &StoreStatus) -> Self {
+        let ignored: BTreeMap<String, u64> = json!(hub.ignored)
+            .as_object()
+            .into_iter()
+            .flatten()
+            .filter_map(|(reason, count)| Some((reason.clone(), count.as_u64()?)))
+            .collect();
         Self {
-            sessions: status.sessions,
-            online: status.online,
-            stored: counters.stored,
-            delivered: counters.delivered,
-            commits: store.commits,
-            log_bytes: store.log_bytes,
-            log_bytes_limit: status.quota.all_bytes,
-            accounts_at_quota: store.accounts_at_quota,
-            damaged: counters.damaged,
-            malformed: counters.malformed,
-            lost: store.loss.map(|loss| loss.to_string()),
-            limits: owned(status.limits),
-            buffers_bytes: status.usage.buffers_bytes,
-            buffers_limit_bytes: status.usage.buffers_limit_bytes,
-            strangers: status.usage.strangers,
-            strangers_limit: status.usage.strangers_limit,
-            ignored: ignored(status.ignored),
-            listed: status.listed.into_iter().map(Session::from).collect(),
+            json: json(hub, store),
+            text: text(hub, store, &ignored),
         }
     }
 }
 
-fn ignored(counters: Counters) -> BTreeMap<String, u64> {
-    let Counters {
-        malformed,
-        small_syns,
-        other_versions,
-        cookies_asked,
-        refused_full,
-        refused_rate,
-        unknown_session,
-        resets_sent,
-        resets_withheld,
-        unexpected,
-        replayed,
-        forged,
-        evicted_memory: _,
-        evicted_places: _,
-        answers_dropped,
-    } = counters;
-    let named = [
-        ("malformed", malformed),
-        ("small_syns", small_syns),
-        ("other_versions", other_versions),
-        ("cookies_asked", cookies_asked),
-        ("refused_full", refused_full),
-        ("refused_rate", refused_rate),
-        ("unknown_session", unknown_session),
-        ("resets_sent", resets_sent),
-        ("resets_withheld", resets_withheld),
-        ("unexpected", unexpected),
-        ("replayed", replayed),
-        ("forged", forged),
-        ("answers_dropped", answers_dropped),
-    ];
-    owned(named)
+fn json(hub: &server::Status, store: &StoreStatus) -> Value {
+    json!({
+        "sessions": hub.sessions,
+        "online": hub.online,
+        "stored": hub.counters.stored,
+        "delivered": hub.counters.delivered,
+        "commits": store.commits,
+        "damaged": hub.counters.damaged,
+        "malformed": hub.counters.malformed,
+        "lost": store.loss.map(|loss| loss.to_string()),
+        "log_bytes": store.log_bytes,
+        "log_bytes_limit": hub.quota.all_bytes,
+        "accounts_at_quota": store.accounts_at_quota,
+        "limits": hub.limits,
+        "buffers_bytes": hub.usage.buffers_bytes,
+        "buffers_limit_bytes": hub.usage.buffers_limit_bytes,
+        "strangers": hub.usage.strangers,
+        "strangers_limit": hub.usage.strangers_limit,
+        "ignored": hub.ignored,
+        "listed": hub.listed.iter().map(session_json).collect::<Vec<_>>(),
+    })
 }
 
-fn owned(named: impl IntoIterator<Item = (&'static str, u64)>) -> BTreeMap<String, u64> {
-    let named = named.into_iter();
-    named
-        .map(|(name, count)| (name.to_owned(), count))
-        .collect()
+fn session_json(session: &SessionStatus) -> Value {
+    let mut json = json!(session.statistics);
+    json["id"] = json!(session.id);
+    json["user"] = json!(session.user);
+    json["address"] = json!(session.remote);
+    json
+}
+
+fn text(hub: &server::Status, store: &StoreStatus, ignored: &BTreeMap<String, u64>) -> String {
+    let (counters, usage) = (&hub.counters, &hub.usage);
+    let mut lines = vec![
+        format!("sessions {}   users online {}", hub.sessions, hub.online),
+        format!(
+            "messages stored {}   delivered {}   commits {}   damaged {}   malformed {}",
+            counters.stored,
+            counters.delivered,
+            store.commits,
+            counters.damaged,
+            counters.malformed
+        ),
+    ];
+    if let Some(loss) = store.loss {
+        lines.push(format!(
+            "stored messages were lost before the start: {loss}"
+        ));
+    }
+    let of = hub
+        .quota
+        .all_bytes
+        .map_or(String::new(), |most| format!(" of {most}"));
+    lines.extend([
+        format!(
+            "bytes of messages stored {}{of}   accounts at their quota {}",
+            store.log_bytes, store.accounts_at_quota
+        ),
+        format!("at limits: {}", seen(&hub.limits)),
+        format!(
+            "buffers {} of {} bytes   not signed in {} of {}",
+            usage.buffers_bytes, usage.buffers_limit_bytes, usage.strangers, usage.strangers_limit
+        ),
+        format!("datagrams without effect: {}", seen(ignored)),
+    ]);
+    lines.extend(hub.listed.iter().map(session_text));
+    let others = hub.sessions.saturating_sub(hub.listed.len());
+    if others > 0 {
+        lines.push(format!("and {others} more"));
+    }
+    lines.join("\n") + "\n"
 }
 
 /// Those that are not zero, in one line.
-fn seen(counts: &BTreeMap<String, u64>) -> String {
+fn seen(counts: &BTreeMap<impl AsRef<str>, u64>) -> String {
     let seen: Vec<String> = counts
         .iter()
         .filter(|(_, count)| **count > 0)
-        .map(|(name, count)| format!("{} {count}", name.replace('_', " ")))
+        .map(|(name, count)| format!("{} {count}", name.as_ref().replace('_', " ")))
         .collect();
     if seen.is_empty() {
         "none".to_owned()
@@ -200,126 +153,35 @@ fn seen(counts: &BTreeMap<String, u64>) -> String {
     }
 }
 
-impl From<server::SessionStatus> for Session {
-    fn from(session: server::SessionStatus) -> Self {
-        let Statistics {
-            rtt_us,
-            min_rtt_us,
-            congestion_window_bytes,
-            bytes_in_flight: _,
-            packets_sent,
-            packets_received,
-            bytes_sent,
-            bytes_received,
-            packets_lost,
-            retransmissions,
-            copies_sent: _,
-            loss_sent_permille,
-            loss_received_permille,
-        } = session.statistics;
-        Self {
-            id: session.id,
-            user: session.user,
-            address: session.remote,
-            rtt_us,
-            min_rtt_us,
-            loss_sent_permille,
-            loss_received_permille,
-            packets_sent,
-            packets_received,
-            bytes_sent,
-            bytes_received,
-            packets_lost,
-            retransmissions,
-            congestion_window_bytes,
-        }
-    }
-}
-
-impl fmt::Display for Status {
-    /// A few lines, and one for each session.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            sessions,
-            online,
-            stored,
-            delivered,
-            commits,
-            log_bytes,
-            log_bytes_limit,
-            accounts_at_quota,
-            damaged,
-            malformed,
-            lost,
-            limits,
-            buffers_bytes,
-            buffers_limit_bytes,
-            strangers,
-            strangers_limit,
-            ignored,
-            listed,
-        } = self;
-        writeln!(f, "sessions {sessions}   users online {online}")?;
-        writeln!(
-            f,
-            "messages stored {stored}   delivered {delivered}   commits {commits}   damaged {damaged}   malformed {malformed}"
-        )?;
-        if let Some(lost) = lost {
-            writeln!(f, "stored messages were lost before the start: {lost}")?;
-        }
-        let of = log_bytes_limit.map_or(String::new(), |most| format!(" of {most}"));
-        writeln!(
-            f,
-            "bytes of messages stored {log_bytes}{of}   accounts at their quota {accounts_at_quota}"
-        )?;
-        writeln!(f, "at limits: {}", seen(limits))?;
-        writeln!(
-            f,
-            "buffers {buffers_bytes} of {buffers_limit_bytes} bytes   not signed in {strangers} of {strangers_limit}"
-        )?;
-        writeln!(f, "datagrams without effect: {}", seen(ignored))?;
-        for session in listed {
-            writeln!(f, "{session}")?;
-        }
-        let others = sessions.saturating_sub(listed.len());
-        if others > 0 {
-            writeln!(f, "and {others} more")?;
-        }
-        Ok(())
-    }
-}
-
-impl fmt::Display for Session {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let milliseconds = |us: u64| format!("{}.{}", us / 1000, us / 100 % 10);
-        let percent = |permille: u16| format!("{}.{}", permille / 10, permille % 10);
-        write!(
-            f,
-            "{:<5} {:<16} {:<21} rtt {} ms (least {})  loss {} % out, {} % in  sent {} packets, {} bytes, {} lost, {} \
-             again  received {} packets, {} bytes  window {}",
-            self.id,
-            self.user.as_deref().unwrap_or("-"),
-            self.address,
-            milliseconds(self.rtt_us),
-            milliseconds(self.min_rtt_us),
-            percent(self.loss_sent_permille),
-            percent(self.loss_received_permille),
-            self.packets_sent,
-            self.bytes_sent,
-            self.packets_lost,
-            self.retransmissions,
-            self.packets_received,
-            self.bytes_received,
-            self.congestion_window_bytes,
-        )
-    }
+fn session_text(session: &SessionStatus) -> String {
+    let milliseconds = |us: u64| format!("{}.{}", us / 1000, us / 100 % 10);
+    let percent = |permille: u16| format!("{}.{}", permille / 10, permille % 10);
+    let statistics: &Statistics = &session.statistics;
+    format!(
+        "{:<5} {:<16} {:<21} rtt {} ms (least {})  loss {} % out, {} % in  sent {} packets, {} bytes, {} lost, {} \
+         again  received {} packets, {} bytes  window {}",
+        session.id,
+        session.user.as_deref().unwrap_or("-"),
+        session.remote,
+        milliseconds(statistics.rtt_us),
+        milliseconds(statistics.min_rtt_us),
+        percent(statistics.loss_sent_permille),
+        percent(statistics.loss_received_permille),
+        statistics.packets_sent,
+        statistics.bytes_sent,
+        statistics.packets_lost,
+        statistics.retransmissions,
+        statistics.packets_received,
+        statistics.bytes_received,
+        statistics.congestion_window_bytes,
+    )
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::store::Quota;
-    use crate::transport::Usage;
+    use crate::transport::{Counters, Usage};
 
     #[test]
     fn text_names_what_was_ignored_and_each_session() {
@@ -364,13 +226,13 @@ mod tests {
             log_bytes: 900,
             accounts_at_quota: 2,
         };
-        let status = Status::new(status, store);
-        let json = serde_json::to_string(&status).unwrap();
+        let status = Status::new(&status, &store);
+        let json = status.json.to_string();
         assert!(
             json.contains(r#""lost":"the journal is missing or empty""#),
             "{json}"
         );
-        let text = status.to_string();
+        let text = status.text;
         assert!(
             text.contains("lost before the start: the journal is missing or empty\n"),
             "{text}"

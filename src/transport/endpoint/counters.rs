@@ -1,7 +1,9 @@
 //! Counts of what was ignored and refused, for the operator.
 
+use serde::Serialize;
+
 /// Datagrams that changed nothing, by the reason.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Counters {
     /// No packet of this protocol: an unknown type, a wrong length, reserved bits.
     pub malformed: u64,
@@ -28,9 +30,11 @@ pub struct Counters {
     pub replayed: u64,
     /// DATA whose tag was wrong.
     pub forged: u64,
-    /// Sessions closed because all together held too much, and they the most.
+    /// Sessions closed because all together held too much, and they the most. No datagram.
+    #[serde(skip)]
     pub evicted_memory: u64,
-    /// Handshakes and sessions ended before a sign-in to make room for others.
+    /// Handshakes and sessions ended before a sign-in to make room for others. No datagram either.
+    #[serde(skip)]
     pub evicted_places: u64,
     /// Answers dropped because too many were waiting.
     pub answers_dropped: u64,

@@ -2,6 +2,8 @@
 
 use std::net::{IpAddr, SocketAddr};
 
+use serde::Serialize;
+
 use crate::transport::limits::Limits;
 
 /// What a server needs to know. All keys are of 32 bytes.
@@ -49,7 +51,7 @@ pub struct Usage {
 }
 
 /// A session's figures.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
 pub struct Statistics {
     /// The smoothed round trip time, in microseconds.
     pub rtt_us: u64,
