@@ -4,7 +4,7 @@
 //! to everyone comes, is kept and acknowledged as all else, so that its author learns nothing; it is not shown as long as
 //! they are blocked.
 
-use super::Account;
+use super::SignedIn;
 use super::pending::Asked;
 use crate::client::effects::Effects;
 use crate::client::env::Tone;
@@ -76,7 +76,7 @@ impl BlockedUsers {
     }
 }
 
-impl Account {
+impl SignedIn {
     /// The user wants to be given no more of what somebody says, or again.
     pub(in crate::client) fn block(
         &mut self,

@@ -7,7 +7,7 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-use super::Account;
+use super::SignedIn;
 use super::pending::Asked;
 use crate::client::effects::Effects;
 use crate::client::env::Tone;
@@ -66,7 +66,7 @@ enum Ending {
     NoLink,
 }
 
-impl Account {
+impl SignedIn {
     /// The user wants to look back. Without a name it is where they stand, or the page before the last one.
     pub(in crate::client) fn look_back(
         &mut self,

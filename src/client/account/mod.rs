@@ -73,14 +73,14 @@ struct Given {
 }
 
 /// A signed-in user.
-pub(super) struct Account {
+pub(super) struct SignedIn {
     pub(super) id: AccountId,
     pub(super) name: String,
     pub(super) device: DeviceId,
     /// The epoch of the server's database in this session.
     pub(super) epoch: u64,
     /// When the user signed in, in this run.
-    pub(super) since: Instant,
+    pub(super) signed_in_at: Instant,
     /// The salts of what this user says come from here.
     pub(super) random: ChaCha20Rng,
     pub(super) state: State,
@@ -128,7 +128,7 @@ pub(super) struct Account {
     offset_seconds: i32,
 }
 
-impl Account {
+impl SignedIn {
     /// A session begins for the device whose tables these are.
     pub(super) fn new(
         now: Now,
@@ -162,7 +162,7 @@ impl Account {
             name: start.name.clone(),
             device: start.device,
             epoch: start.epoch,
-            since: now.instant,
+            signed_in_at: now.instant,
             random,
             state,
             conversations: Conversations::default(),
@@ -448,7 +448,7 @@ impl Account {
         self.state.commit()
     }
 
-    /// When [`Account::settle`] has something to do without anything having come.
+    /// When [`SignedIn::settle`] has something to do without anything having come.
     pub(super) fn deadline(&self) -> Option<Instant> {
         [
             self.retry_at,

@@ -10,7 +10,7 @@ use serde_bytes::ByteBuf;
 use super::conversations::Place;
 use super::receipts::News;
 use super::send::is_temporary;
-use super::{Account, Leave};
+use super::{Leave, SignedIn};
 use crate::client::effects::Effects;
 use crate::client::env::Tone;
 use crate::client::name::{is_room, short};
@@ -23,7 +23,7 @@ use crate::protocol::{
 };
 use crate::transport::{Channel, Now};
 
-impl Account {
+impl SignedIn {
     /// Something has come on the chat channel, and the positions are settled.
     pub(in crate::client) fn handle_settled_chat(
         &mut self,

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use super::backlog::Away;
 use super::conversations::Place;
-use super::{Account, Leave};
+use super::{Leave, SignedIn};
 use crate::client::effects::Effects;
 use crate::client::env::Tone;
 use crate::client::name::{is_room, short};
@@ -30,7 +30,7 @@ const EARLY_POSITIONS: usize = 250;
 /// the older ones stay in the history only.
 const SHOWN_AGAIN_MAX: usize = 50;
 
-impl Account {
+impl SignedIn {
     /// Makes the identity durable, before anything else, and says where this device stands.
     pub(in crate::client) fn start_session(
         &mut self,

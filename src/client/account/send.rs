@@ -12,7 +12,7 @@ use serde_bytes::ByteBuf;
 use super::conversations::Place;
 use super::outbox::{Numbered, Unsent};
 use super::receipts::Awaited;
-use super::{Account, Leave, show_unconfirmed, tag_of};
+use super::{Leave, SignedIn, show_unconfirmed, tag_of};
 use crate::client::effects::Effects;
 use crate::client::env::Tone;
 use crate::client::name::{canonical, canonical_target, is_room, short};
@@ -36,7 +36,7 @@ const RESOLVING_MAX: usize = 64;
 /// often will not carry them. At the limit they wait for the next session.
 const SEND_AGAIN_MAX: u32 = 16;
 
-impl Account {
+impl SignedIn {
     /// The user says something to somebody, or to everyone.
     pub(in crate::client) fn say(
         &mut self,

@@ -39,7 +39,7 @@ pub(super) const READ: &[ChatCommand] = &[
         arguments: &[USER.optional()],
         summary: "hide a user's messages from you, or list the blocked",
         run: |core, call| {
-            core.with_account(|account, effects| match call.optional(0) {
+            core.with_signed_in(|account, effects| match call.optional(0) {
                 Some(user) => account.block(call.now, user, true, effects),
                 None => account.list_blocked(effects),
             });
@@ -51,7 +51,7 @@ pub(super) const READ: &[ChatCommand] = &[
         arguments: &[Argument::word("USER", Source::Blocked)],
         summary: "receive a blocked user's messages again",
         run: |core, call| {
-            core.with_account(|account, effects| {
+            core.with_signed_in(|account, effects| {
                 account.block(call.now, call.required(0), false, effects);
             });
         },
@@ -77,7 +77,7 @@ pub(super) const READ: &[ChatCommand] = &[
         summary: "find messages on this device",
         help: "It shows the newest messages that have all these words, whatever their case.",
         run: |core, call| {
-            core.with_account(|account, effects| {
+            core.with_signed_in(|account, effects| {
                 account.search(call.now, call.required(0), effects);
             });
         },
@@ -86,7 +86,7 @@ pub(super) const READ: &[ChatCommand] = &[
 ];
 
 fn contacts(core: &mut Core, call: &Call<'_>) {
-    core.with_account(|account, effects| {
+    core.with_signed_in(|account, effects| {
         if account.can_ask() {
             account.people.ask(call.now, true, effects);
         } else {
@@ -96,7 +96,7 @@ fn contacts(core: &mut Core, call: &Call<'_>) {
 }
 
 fn history(core: &mut Core, call: &Call<'_>) {
-    core.with_account(|account, effects| {
+    core.with_signed_in(|account, effects| {
         let clock = account.clock(call.now);
         let before = call.optional(1).map(|word| clock.read(word));
         let Some(before) = before.unwrap_or(Some(Before::Now)) else {

@@ -56,7 +56,7 @@ pub(super) fn run(core: &mut Core, now: Now, line: &str, inside: Option<&str>) {
         return;
     };
     if !command.goes_on {
-        core.with_account(|account, _| account.forget_page());
+        core.with_signed_in(|account, _| account.forget_page());
     }
     let table = &TABLE;
     (command.run)(core, &Call { now, values, table });

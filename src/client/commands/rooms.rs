@@ -2,7 +2,7 @@
 
 use super::arguments::{Argument, CONVERSATION, ROOM, Source, USER};
 use super::row::{Call, ChatCommand, ROW};
-use crate::client::account::Account;
+use crate::client::account::SignedIn;
 use crate::client::account::pending::Aim;
 use crate::client::core::Core;
 use crate::client::env::Tone;
@@ -17,7 +17,7 @@ pub(super) const ROOMS: &[ChatCommand] = &[
                only invited users may join.",
         run: |core, call| {
             let access = call.optional(1).map(|_| Access::Private);
-            core.with_account(|account, effects| {
+            core.with_signed_in(|account, effects| {
                 account.join(call.now, call.required(0), access, effects);
             });
         },
@@ -28,14 +28,14 @@ pub(super) const ROOMS: &[ChatCommand] = &[
         arguments: &[CONVERSATION],
         summary: "switch to a conversation: what you type goes there",
         run: |core, call| {
-            core.with_account(|account, effects| account.enter(call.required(0), effects));
+            core.with_signed_in(|account, effects| account.enter(call.required(0), effects));
         },
         ..ROW
     },
     ChatCommand {
         name: "back",
         summary: "switch to no conversation; you leave no room by it",
-        run: |core, _| core.with_account(Account::step_out),
+        run: |core, _| core.with_signed_in(SignedIn::step_out),
         ..ROW
     },
     ChatCommand {
@@ -43,7 +43,7 @@ pub(super) const ROOMS: &[ChatCommand] = &[
         arguments: &[ROOM.optional()],
         summary: "leave a room",
         run: |core, call| {
-            core.with_account(|account, effects| {
+            core.with_signed_in(|account, effects| {
                 account.leave_room(call.now, call.optional(0), effects);
             });
         },
@@ -61,7 +61,7 @@ pub(super) const ROOMS: &[ChatCommand] = &[
         arguments: &[ROOM.optional()],
         summary: "show the members of a room",
         run: |core, call| {
-            core.with_account(|account, effects| {
+            core.with_signed_in(|account, effects| {
                 account.list_members(call.now, call.optional(0), effects);
             });
         },
@@ -117,7 +117,7 @@ fn list(core: &mut Core, call: &Call<'_>) {
     let page = call.optional(0).map_or(Ok(1), str::parse);
     match page {
         Ok(0) | Err(_) => core.show(Tone::Error, "a page is a number, as in `rooms 2`"),
-        Ok(page) => core.with_account(|account, effects| {
+        Ok(page) => core.with_signed_in(|account, effects| {
             account.list_rooms(call.now, Aim::List(page), effects);
         }),
     }
@@ -126,7 +126,7 @@ fn list(core: &mut Core, call: &Call<'_>) {
 fn topic(core: &mut Core, call: &Call<'_>) {
     match call.optional(1) {
         Some(text) => apply_text(core, call, 0, text, change(EventKind::Topic)),
-        None => core.with_account(|account, effects| {
+        None => core.with_signed_in(|account, effects| {
             if let Some((_, name)) = account.room(call.optional(0), effects) {
                 account.list_rooms(call.now, Aim::Topic(name), effects);
             }
@@ -199,7 +199,7 @@ fn apply_text(core: &mut Core, call: &Call<'_>, room: usize, text: &str, change:
 
 /// Asks for a change of the room that the argument at `room` names, or of the one where the prompt stands.
 fn apply(core: &mut Core, call: &Call<'_>, room: usize, change: Change) {
-    core.with_account(|account, effects| {
+    core.with_signed_in(|account, effects| {
         account.change_room(call.now, call.optional(room), change, effects);
     });
 }

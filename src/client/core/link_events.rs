@@ -37,8 +37,8 @@ impl Core {
     pub(in crate::client) fn link_lost(&mut self, reason: &str, ended: Option<EndReason>) {
         self.peer = None;
         self.effects.drop_messages();
-        if let Some(account) = &mut self.account {
-            account.link_lost(&mut self.effects);
+        if let Some(signed_in) = &mut self.signed_in {
+            signed_in.link_lost(&mut self.effects);
         }
         if !std::mem::take(&mut self.is_server_stopping) {
             self.effects.show(
@@ -49,7 +49,7 @@ impl Core {
                 ),
             );
         }
-        if self.account.is_some() {
+        if self.signed_in.is_some() {
             self.handle_leave(ended.map(Leave::Ended));
         }
         // A question that is open stays open; what waited for the server begins again, or is given up.
@@ -67,16 +67,16 @@ impl Core {
         self.notice(text);
         // A script waits: its commands follow each other.
         let is_interactive = self.console.is_interactive();
-        if let Some(account) = self.account.as_mut().filter(|_| is_interactive) {
-            account.is_silent = true;
+        if let Some(signed_in) = self.signed_in.as_mut().filter(|_| is_interactive) {
+            signed_in.is_silent = true;
         }
     }
 
     /// The server has answered again, in the same session.
     pub(in crate::client) fn link_awake(&mut self, now: Now, text: &str) {
         self.notice(text);
-        if let Some(account) = &mut self.account {
-            account.awake(now, &mut self.effects);
+        if let Some(signed_in) = &mut self.signed_in {
+            signed_in.awake(now, &mut self.effects);
         }
     }
 

@@ -5,7 +5,7 @@ use rand_core::{RngCore, SeedableRng};
 use zeroize::Zeroizing;
 
 use super::Core;
-use crate::client::account::Account;
+use crate::client::account::SignedIn;
 use crate::client::auth::{Context, Progress, SignIn};
 use crate::client::env::{End, Names, Tone};
 use crate::client::name::canonical;
@@ -29,17 +29,17 @@ impl Core {
             self.effects.show(Tone::Plain, render::WELCOME);
         }
         let identity = self
-            .account
+            .signed_in
             .as_ref()
-            .and_then(|account| account.state.identity().cloned());
+            .and_then(|signed_in| signed_in.state.identity().cloned());
         if let Some(identity) = identity {
             let password = self.password_of(&identity.name);
             let begun =
                 self.with_context(now, |context| SignIn::again(identity, password, context));
             let by_ticket = matches!(&begun, Some((sign_in, _)) if sign_in.is_by_ticket());
             self.begun(now, begun);
-            if let Some(account) = self.account.as_mut().filter(|_| by_ticket) {
-                account.say_hello_early(&mut self.effects);
+            if let Some(signed_in) = self.signed_in.as_mut().filter(|_| by_ticket) {
+                signed_in.say_hello_early(&mut self.effects);
             }
         } else if self.sign_in.is_none()
             && let Some(user) = self.pending_user.clone()
@@ -152,13 +152,13 @@ impl Core {
         start: &SessionStart,
         state: Option<State>,
     ) -> Result<(), StateError> {
-        let state = match self.account.take() {
-            Some(mut account) if account.is_of(start) => {
-                account.start_session(start, &mut self.effects)?;
-                self.account = Some(account);
+        let state = match self.signed_in.take() {
+            Some(mut signed_in) if signed_in.is_of(start) => {
+                signed_in.start_session(start, &mut self.effects)?;
+                self.signed_in = Some(signed_in);
                 return Ok(());
             }
-            Some(account) => Some(account.into_state()),
+            Some(signed_in) => Some(signed_in.into_state()),
             None => state,
         };
         if let Some(state) = state {
@@ -166,8 +166,8 @@ impl Core {
             let mut seed = [0; 32];
             self.random.fill_bytes(&mut seed);
             let random = ChaCha20Rng::from_seed(seed);
-            let account = Account::new(now, state, start, offset, random, &mut self.effects)?;
-            self.account = Some(account);
+            let signed_in = SignedIn::new(now, state, start, offset, random, &mut self.effects)?;
+            self.signed_in = Some(signed_in);
         }
         Ok(())
     }

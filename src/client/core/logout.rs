@@ -106,21 +106,21 @@ impl Core {
 
     /// Nobody is signed in any more.
     pub(in crate::client) fn leave(&mut self, why: Option<Leave>) {
-        let Some(mut account) = self.account.take() else {
+        let Some(mut signed_in) = self.signed_in.take() else {
             return;
         };
         let closed = match why {
             Some(Leave::Conflict) => {
-                account.give_up_outbox(&mut self.effects);
-                account.forget_ticket(true)
+                signed_in.give_up_outbox(&mut self.effects);
+                signed_in.forget_ticket(true)
             }
             // This process holds the state directory's lock, so that the other one has a copy.
-            Some(Leave::Ended(EndReason::Superseded)) => account.forget_ticket(true),
+            Some(Leave::Ended(EndReason::Superseded)) => signed_in.forget_ticket(true),
             Some(Leave::Ended(EndReason::Revoked | EndReason::LoggedOut)) => {
-                account.forget_ticket(false)
+                signed_in.forget_ticket(false)
             }
             // The device and its ticket are as good as before; it is for the user to say when they are used again.
-            _ => account.close(),
+            _ => signed_in.close(),
         };
         self.offer_accounts();
         if let Err(error) = closed {
@@ -151,8 +151,8 @@ impl Core {
         let Some((wish, due)) = self.wish else {
             return;
         };
-        let is_quiet = match &self.account {
-            Some(account) => account.is_quiet(),
+        let is_quiet = match &self.signed_in {
+            Some(signed_in) => signed_in.is_quiet(),
             None => self.is_greeted && self.sign_in.is_none() && self.pending_user.is_none(),
         };
         if is_quiet || due <= now.instant {
@@ -184,9 +184,9 @@ impl Core {
     /// Says what stays behind.
     fn tell_unsent(&mut self) {
         let unsent = self
-            .account
+            .signed_in
             .as_ref()
-            .map_or(0, |account| account.outbox.len());
+            .map_or(0, |signed_in| signed_in.outbox.len());
         if unsent > 0 {
             let what = if unsent == 1 {
                 "1 message is".to_owned()

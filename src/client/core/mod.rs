@@ -18,7 +18,7 @@ use rand_core::SeedableRng;
 use zeroize::Zeroizing;
 
 use super::Options;
-use super::account::Account;
+use super::account::SignedIn;
 use super::account::outbox::IN_FLIGHT_MAX;
 use super::auth::SignIn;
 use super::effects::Effects;
@@ -58,7 +58,7 @@ pub struct Core {
     /// Where the user stood when the open prompt was shown: what is typed there is meant so.
     pub(super) asked_inside: Option<String>,
     pub(super) sign_in: Option<SignIn>,
-    pub(super) account: Option<Account>,
+    pub(super) signed_in: Option<SignedIn>,
     pub(super) of_link: WantedOfLink,
     /// What the user of a client without a terminal wants done once all that was sent has arrived, and the
     /// moment when it is done anyway.
@@ -92,7 +92,7 @@ impl Core {
             pending_user,
             asked_inside: None,
             sign_in: None,
-            account: None,
+            signed_in: None,
             of_link: WantedOfLink::default(),
             wish: None,
             end: None,
@@ -107,8 +107,8 @@ impl Core {
         }
         match channel {
             Channel::Chat => {
-                if let Some(account) = &mut self.account {
-                    let leave = account.handle_chat(now, bytes, &mut self.effects);
+                if let Some(signed_in) = &mut self.signed_in {
+                    let leave = signed_in.handle_chat(now, bytes, &mut self.effects);
                     self.handle_leave(leave);
                 }
             }
@@ -120,20 +120,20 @@ impl Core {
     /// Older entries, or the word that there are none.
     fn handle_bulk(&mut self, now: Now, bytes: &[u8]) {
         let opened = Envelope::decode(bytes).and_then(|envelope| envelope.open());
-        let Some(account) = &mut self.account else {
+        let Some(signed_in) = &mut self.signed_in else {
             return;
         };
         match opened.map(|message| message.body) {
             Ok(ServerBody::History(history)) => {
-                if let Err(error) = account.handle_history(now, history, &mut self.effects) {
+                if let Err(error) = signed_in.handle_history(now, history, &mut self.effects) {
                     self.finish(End::Failed(error.to_string()));
                 }
             }
             Ok(ServerBody::Failure(failure)) => {
-                account.request_refused(&failure, &mut self.effects);
+                signed_in.request_refused(&failure, &mut self.effects);
             }
             Ok(_) => {}
-            Err(_) => account.page_unanswered(&mut self.effects),
+            Err(_) => signed_in.page_unanswered(&mut self.effects),
         }
     }
 
@@ -151,15 +151,16 @@ impl Core {
             return;
         };
         if self.sign_in.is_some() {
-            if let (ServerBody::Failure(_), Some(account)) = (&message.body, &mut self.account) {
+            if let (ServerBody::Failure(_), Some(signed_in)) = (&message.body, &mut self.signed_in)
+            {
                 // Whatever of it was refused: without a sign-in HELLO is, too.
-                account.has_said_hello = false;
+                signed_in.has_said_hello = false;
             }
             self.step_sign_in(now, |sign_in, context| {
                 sign_in.handle_message(message, context)
             });
-        } else if let Some(account) = &mut self.account {
-            let leave = account.handle_control(now, message, &mut self.effects);
+        } else if let Some(signed_in) = &mut self.signed_in {
+            let leave = signed_in.handle_control(now, message, &mut self.effects);
             self.handle_leave(leave);
         } else if let ServerBody::SessionEnd(SessionEnd {
             reason: EndReason::ServerStopping,
@@ -235,7 +236,7 @@ impl Core {
     pub(super) fn deadline(&self) -> Option<Instant> {
         [
             self.sign_in.as_ref().and_then(SignIn::deadline),
-            self.account.as_ref().and_then(Account::deadline),
+            self.signed_in.as_ref().and_then(SignedIn::deadline),
             self.wish.map(|(_, due)| due),
             self.patience.deadline(),
         ]
@@ -247,13 +248,13 @@ impl Core {
     /// Ends a batch: makes it durable, then shows and asks. What is to be sent is there for
     /// [`Core::take_messages`] afterwards.
     pub(super) fn settle(&mut self, now: Now) {
-        if let Some(account) = &mut self.account {
-            account.lines_printed(self.console.printed());
-            if let Err(error) = account.settle(now, &mut self.effects) {
+        if let Some(signed_in) = &mut self.signed_in {
+            signed_in.lines_printed(self.console.printed());
+            if let Err(error) = signed_in.settle(now, &mut self.effects) {
                 // Nothing that follows from what could not be kept may leave.
                 self.effects = Effects::default();
                 self.finish(End::Failed(error.to_string()));
-            } else if let Some(names) = account.take_names() {
+            } else if let Some(names) = signed_in.take_names() {
                 self.console.set_names(names);
             }
         }
@@ -264,11 +265,11 @@ impl Core {
             }
         }
         self.effects.flush_lines(&mut *self.console);
-        if let Some(account) = &mut self.account {
-            account.lines_given(now, self.console.given(), self.console.printed());
+        if let Some(signed_in) = &mut self.signed_in {
+            signed_in.lines_given(now, self.console.given(), self.console.printed());
             if self.end.is_some() {
-                let closed = account.close();
-                self.account = None;
+                let closed = signed_in.close();
+                self.signed_in = None;
                 if let Err(error) = closed {
                     self.finish(End::Failed(error.to_string()));
                 }
@@ -296,12 +297,12 @@ impl Core {
             Some(question)
         } else if self.is_ready_for_command() {
             let inside = self
-                .account
+                .signed_in
                 .as_ref()
-                .and_then(|account| account.inside.clone());
-            let text = match (&self.account, &inside) {
-                (Some(account), Some(inside)) => format!("{} {inside}> ", account.name),
-                (Some(account), None) => format!("{}> ", account.name),
+                .and_then(|signed_in| signed_in.inside.clone());
+            let text = match (&self.signed_in, &inside) {
+                (Some(signed_in), Some(inside)) => format!("{} {inside}> ", signed_in.name),
+                (Some(signed_in), None) => format!("{}> ", signed_in.name),
                 (None, _) => "> ".into(),
             };
             let question = match inside {
@@ -330,14 +331,16 @@ impl Core {
             .sign_in
             .as_ref()
             .is_some_and(|sign_in| !sign_in.is_reconnection());
-        match &self.account {
+        match &self.signed_in {
             _ if is_signing_in => false,
             Some(_) if self.patience.is_lost() => true,
             // Which conversation the next line is for is about to be known.
-            Some(account) if account.is_moving() => false,
-            Some(account) if self.console.is_interactive() => !self.is_settling(account),
-            Some(account) => {
-                account.is_settled && account.outbox.len() < IN_FLIGHT_MAX && !account.is_asking()
+            Some(signed_in) if signed_in.is_moving() => false,
+            Some(signed_in) if self.console.is_interactive() => !self.is_settling(signed_in),
+            Some(signed_in) => {
+                signed_in.is_settled
+                    && signed_in.outbox.len() < IN_FLIGHT_MAX
+                    && !signed_in.is_asking()
             }
             None => self.is_greeted && self.pending_user.is_none(),
         }
@@ -345,23 +348,23 @@ impl Core {
 
     /// Whether somebody is signed in, and the positions in this session are settled.
     pub(super) fn is_settled(&self) -> bool {
-        self.account
+        self.signed_in
             .as_ref()
-            .is_some_and(|account| account.is_settled)
+            .is_some_and(|signed_in| signed_in.is_settled)
     }
 
     /// Whether a session has begun and the positions in it are not settled yet.
-    fn is_settling(&self, account: &Account) -> bool {
-        !(account.is_settled || self.peer.is_none() || self.sign_in.is_some())
+    fn is_settling(&self, signed_in: &SignedIn) -> bool {
+        !(signed_in.is_settled || self.peer.is_none() || self.sign_in.is_some())
     }
 
     /// Whether somebody sits at the prompt and waits for the server.
     fn is_waiting(&self) -> bool {
         let signs_in = |sign_in: &SignIn| sign_in.waits_for_server() && !sign_in.is_reconnection();
-        let asks = |account: &Account| account.is_asking() || self.is_settling(account);
+        let asks = |signed_in: &SignedIn| signed_in.is_asking() || self.is_settling(signed_in);
         self.console.is_interactive()
             && (self.sign_in.as_ref().is_some_and(signs_in)
-                || self.account.as_ref().is_some_and(asks))
+                || self.signed_in.as_ref().is_some_and(asks))
     }
 
     /// Shows a line.
@@ -376,24 +379,24 @@ impl Core {
 
     /// Who is signed in.
     pub(super) fn user(&self) -> Option<&str> {
-        self.account.as_ref().map(|account| &*account.name)
+        self.signed_in.as_ref().map(|signed_in| &*signed_in.name)
     }
 
     /// The user says something.
     pub(super) fn say(&mut self, now: Now, target: &str, text: &str) {
         let is_linked = self.peer.is_some();
-        if let Some(account) = &mut self.account {
-            let is_linked = is_linked && !account.is_silent;
-            account.say(now, target, text, is_linked, &mut self.effects);
+        if let Some(signed_in) = &mut self.signed_in {
+            let is_linked = is_linked && !signed_in.is_silent;
+            signed_in.say(now, target, text, is_linked, &mut self.effects);
         }
     }
 
     /// The user says something where they stood when they were asked; if they stand there no more, nobody hears it.
     pub(super) fn say_inside(&mut self, now: Now, inside: &str, text: &str) {
         let stands_in = self
-            .account
+            .signed_in
             .as_ref()
-            .and_then(|account| account.inside.as_deref());
+            .and_then(|signed_in| signed_in.inside.as_deref());
         if stands_in == Some(inside) {
             self.say(now, inside, text);
         } else {
@@ -404,9 +407,9 @@ impl Core {
     }
 
     /// Runs what only a signed-in user can do.
-    pub(super) fn with_account(&mut self, run: impl FnOnce(&mut Account, &mut Effects)) {
-        if let Some(account) = &mut self.account {
-            run(account, &mut self.effects);
+    pub(super) fn with_signed_in(&mut self, run: impl FnOnce(&mut SignedIn, &mut Effects)) {
+        if let Some(signed_in) = &mut self.signed_in {
+            run(signed_in, &mut self.effects);
         }
     }
 }

@@ -30,14 +30,16 @@ impl Core {
             }
             None => self.show(Tone::Plain, "not connected; trying again"),
         }
-        let line = match (&self.account, self.seen_as) {
+        let line = match (&self.signed_in, self.seen_as) {
             (None, _) => "not signed in".to_owned(),
-            (Some(account), seen_as) => {
-                let since = now.instant.saturating_duration_since(account.since);
+            (Some(signed_in), seen_as) => {
+                let since = now
+                    .instant
+                    .saturating_duration_since(signed_in.signed_in_at);
                 let seen_as = seen_as.map(|address| format!("; the server sees {address}"));
                 format!(
                     "signed in as {} for {}{}",
-                    account.name,
+                    signed_in.name,
                     lasting(since),
                     seen_as.unwrap_or_default()
                 )

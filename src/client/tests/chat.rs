@@ -123,7 +123,7 @@ fn sender_is_told_that_the_server_takes_messages_more_slowly_and_nothing_is_sent
     assert_eq!(texts(&mut desk), [], "they are under way");
     desk.chat(stored(1, 3, 0, 1));
     desk.chat(stored(2, 4, 3, 1));
-    assert_eq!(desk.core.account.as_ref().unwrap().outbox.len(), 0);
+    assert_eq!(desk.core.signed_in.as_ref().unwrap().outbox.len(), 0);
 }
 
 #[test]

@@ -123,7 +123,7 @@ impl Desk {
     /// One that is signed in as erin, with a conversation with bob, and has nothing on its screen.
     fn signed_in(screen: Screen) -> Self {
         let mut desk = Self::connected(screen, with_password("erin", "secret"));
-        let mut server = Server::with_account("erin", "secret");
+        let mut server = Server::with_signed_in("erin", "secret");
         server.log_in(&mut desk);
         desk.settle_heads(vec![head(PAIR, "bob", 0, 0, 0)]);
         desk.screen.lines();
@@ -286,7 +286,7 @@ impl Server {
     }
 
     /// One where this account exists: opened through the client's own code.
-    fn with_account(name: &str, password: &str) -> Self {
+    fn with_signed_in(name: &str, password: &str) -> Self {
         let mut server = Self::new(name);
         let mut random = ChaCha20Rng::from_seed([4; 32]);
         let (begun, request) =

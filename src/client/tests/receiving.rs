@@ -142,7 +142,7 @@ fn entry_of_an_unknown_kind_is_kept_as_it_came_even_as_the_first_of_a_new_pair()
     assert_eq!(desk.screen.lines(), [format!("14:01 carol: {shown}")]);
     desk.type_line("history carol");
     assert_eq!(desk.lines()[0], format!("14:01 {shown}"));
-    let account = desk.core.account.as_ref().expect("signed in");
+    let account = desk.core.signed_in.as_ref().expect("signed in");
     let kept = account.state.entry(with_carol, EntryId(3));
     let kept = kept.expect("memory does not fail").expect("it is kept");
     assert_eq!((kept.content.into_vec(), kept.digest), seal(&message));
@@ -303,7 +303,7 @@ fn message_under_a_false_name_is_not_shown_as_said() {
 #[test]
 fn first_word_of_somebody_new_begins_a_conversation() {
     let mut desk = Desk::connected(Screen::interactive(), with_password("erin", "secret"));
-    Server::with_account("erin", "secret").log_in(&mut desk);
+    Server::with_signed_in("erin", "secret").log_in(&mut desk);
     desk.settle_heads(Vec::new());
     desk.screen.lines();
     deliver(&mut desk, "hello", 9, 0);
@@ -317,7 +317,7 @@ fn what_was_missed_is_shown_even_if_the_link_is_lost_before_it_is_complete() {
     // longer missing, so it did not come again, and what had been gathered was forgotten: it was never shown
     // (simulator, seed 5192).
     let mut desk = Desk::connected(Screen::interactive(), with_password("erin", "secret"));
-    Server::with_account("erin", "secret").log_in(&mut desk);
+    Server::with_signed_in("erin", "secret").log_in(&mut desk);
     desk.settle_heads(vec![head(PAIR, "bob", 4, 0, 0)]);
     deliver(&mut desk, "one", 2, 0);
     desk.screen.lines();
@@ -337,7 +337,7 @@ fn what_was_missed_is_shown_even_if_the_link_is_lost_before_it_is_complete() {
 #[test]
 fn what_was_missed_stands_under_a_line_that_counts_it_even_if_it_overtakes_the_answer() {
     let mut desk = Desk::connected(Screen::interactive(), with_password("erin", "secret"));
-    Server::with_account("erin", "secret").log_in(&mut desk);
+    Server::with_signed_in("erin", "secret").log_in(&mut desk);
     deliver(&mut desk, "one", 2, 0);
     desk.settle_heads(vec![head(PAIR, "bob", 4, 0, 0)]);
     desk.screen.lines();
@@ -427,7 +427,7 @@ fn line_that_came_with_the_end_of_the_session_is_not_shown_again_at_the_next_log
     desk.core.link_up(desk.now, KEY, HASH);
     desk.core.settle(desk.now);
     desk.type_line("secret");
-    Server::with_account("erin", "secret").log_in(&mut desk);
+    Server::with_signed_in("erin", "secret").log_in(&mut desk);
     assert!(!desk.lines().iter().any(|line| line.contains("tea?")));
 }
 
@@ -590,6 +590,6 @@ fn endless_answer_to_hello_fills_no_memory() {
         };
         desk.control(&ServerMessage::control(answer));
     }
-    let account = desk.core.account.as_ref().expect("erin is signed in");
+    let account = desk.core.signed_in.as_ref().expect("erin is signed in");
     assert_eq!(account.heads.len(), 1);
 }

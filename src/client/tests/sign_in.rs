@@ -180,7 +180,7 @@ fn whoever_asks_to_sign_up_is_offered_the_account() {
 
 #[test]
 fn wrong_password_is_asked_again_and_the_third_ends_at_the_prompt() {
-    let mut server = Server::with_account("erin", "secret");
+    let mut server = Server::with_signed_in("erin", "secret");
     let mut desk = Desk::connected(Screen::interactive(), options());
     desk.core.settle(desk.now);
     desk.type_line("/login erin");
@@ -209,7 +209,7 @@ fn wrong_password_is_asked_again_and_the_third_ends_at_the_prompt() {
 
 #[test]
 fn wrong_password_without_a_terminal_is_refused() {
-    let mut server = Server::with_account("erin", "secret");
+    let mut server = Server::with_signed_in("erin", "secret");
     let mut desk = Desk::connected(Screen::plain(), with_password("erin", "wrong"));
     let ClientBody::Login(login) = desk.body() else {
         panic!("the client does not log in");
@@ -222,7 +222,7 @@ fn wrong_password_without_a_terminal_is_refused() {
 #[test]
 fn login_through_another_session_than_the_servers_looks_like_a_wrong_password() {
     // The machine in the middle has two sessions, whose handshake hashes differ.
-    let mut server = Server::with_account("erin", "secret");
+    let mut server = Server::with_signed_in("erin", "secret");
     let mut desk = Desk::new(Screen::plain(), with_password("erin", "secret"));
     desk.core.link_up(desk.now, KEY, [9; 32]);
     let ClientBody::Login(login) = desk.body() else {
@@ -280,7 +280,7 @@ fn lost_link_is_resumed_by_ticket_and_a_refused_one_asks_to_log_in() {
 
 #[test]
 fn where_a_device_stands_is_said_again_if_the_ticket_is_refused() {
-    let mut server = Server::with_account("erin", "secret");
+    let mut server = Server::with_signed_in("erin", "secret");
     let mut desk = Desk::signed_in(Screen::interactive());
     desk.core.link_lost("reset", None);
     desk.core.link_up(desk.now, KEY, HASH);

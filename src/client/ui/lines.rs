@@ -1,7 +1,7 @@
 //! How an entry becomes a line: it says where it was said unless the reader stands there.
 
 use super::{render, render_rooms};
-use crate::client::account::Account;
+use crate::client::account::SignedIn;
 use crate::client::account::conversations::Conversation;
 use crate::client::name::is_room;
 use crate::client::storage::entry::Said;
@@ -14,7 +14,7 @@ const OWN: &str = "(you)";
 /// What stands for an author whose name the server could not tell.
 const UNNAMED: &str = "(somebody)";
 
-impl Account {
+impl SignedIn {
     /// The name of a conversation; empty while it is not known.
     pub(in crate::client) fn place_name(&self, id: ConversationId) -> &str {
         self.conversations

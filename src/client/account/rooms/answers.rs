@@ -5,7 +5,7 @@
 use super::NO_LINK;
 use crate::client::account::blocked;
 use crate::client::account::pending::{Aim, Asked, LISTED_MAX};
-use crate::client::account::{Account, tag_of};
+use crate::client::account::{SignedIn, tag_of};
 use crate::client::effects::Effects;
 use crate::client::env::Tone;
 use crate::client::name::{is_room, short};
@@ -17,7 +17,7 @@ use crate::protocol::{
 use crate::text::printable;
 use crate::transport::{Channel, Now};
 
-impl Account {
+impl SignedIn {
     /// Sends a request whose answer bears its tag.
     pub(in crate::client) fn request(
         &mut self,

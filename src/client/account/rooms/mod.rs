@@ -5,7 +5,7 @@
 
 mod answers;
 
-use super::Account;
+use super::SignedIn;
 use super::conversations::Place;
 use super::pending::{Aim, Asked};
 use crate::client::effects::Effects;
@@ -33,7 +33,7 @@ pub(in crate::client) struct Stepping {
     knows_slash: bool,
 }
 
-impl Account {
+impl SignedIn {
     /// The room that a command is about: the one named, or the one in which the user stands.
     pub(in crate::client) fn room(
         &self,

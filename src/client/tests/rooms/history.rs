@@ -47,7 +47,7 @@ fn new_device_pages_back_and_keeps_what_it_was_given() {
             "#bridge: repeat `/history` for older messages, or use `--before 7`"
         ]
     );
-    let account = desk.core.account.as_ref().expect("erin is signed in");
+    let account = desk.core.signed_in.as_ref().expect("erin is signed in");
     let place = &account.conversations.get(BRIDGE).expect("known").place;
     assert_eq!(place.position, EntryId(9), "nothing moved");
 

@@ -33,7 +33,7 @@ fn member() -> Desk {
 
 fn member_at(at: u64, start: u64) -> Desk {
     let mut desk = Desk::connected(Screen::interactive(), with_password("erin", "secret"));
-    Server::with_account("erin", "secret").log_in(&mut desk);
+    Server::with_signed_in("erin", "secret").log_in(&mut desk);
     desk.settle_heads(vec![
         head(PAIR, "bob", 0, 0, 0),
         head(BRIDGE, "#bridge", at, 0, start),
