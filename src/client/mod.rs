@@ -162,7 +162,7 @@ impl App for Client {
 
     fn on_input(&mut self, now: Now, _endpoint: &mut Endpoint, input: Input) {
         if let Some(typed) = self.core.handle_input(now, input) {
-            commands::run(&mut self.core, now, &typed.line, typed.inside.as_deref());
+            commands::run(&mut self.core, now, &typed.line, typed.focus.as_deref());
         }
     }
 

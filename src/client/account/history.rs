@@ -76,7 +76,7 @@ impl SignedIn {
         want: Option<usize>,
         effects: &mut Effects,
     ) {
-        let named = named.map(str::to_owned).or_else(|| self.inside.clone());
+        let named = named.map(str::to_owned).or_else(|| self.focus.clone());
         let last = self.page_end.take();
         let found = match &named {
             Some(name) => self.conversations.by_name(&canonical_target(name)),

@@ -44,7 +44,7 @@ use history::Page;
 use outbox::Outbox;
 use pending::Requests;
 use receipts::{Receipts, Told};
-use rooms::Stepping;
+use rooms::FocusState;
 use roster::People;
 use server::Server;
 
@@ -115,8 +115,8 @@ pub(super) struct SignedIn {
     pub(super) damaged: u64,
     pub(super) heads: BTreeMap<ConversationId, EntryId>,
     /// The conversation to which plain text is said, by name.
-    pub(super) inside: Option<String>,
-    pub(super) stepping: Stepping,
+    pub(super) focus: Option<String>,
+    pub(super) focus_state: FocusState,
     pub(super) requests: Requests,
     /// Rooms that are joined when there is a link.
     pub(super) wanted: BTreeMap<String, Option<Access>>,
@@ -187,8 +187,8 @@ impl SignedIn {
             retry_at: None,
             damaged: 0,
             heads: BTreeMap::new(),
-            inside: None,
-            stepping: Stepping::default(),
+            focus: None,
+            focus_state: FocusState::default(),
             requests: Requests::default(),
             wanted: BTreeMap::new(),
             page: None,
@@ -237,8 +237,8 @@ impl SignedIn {
         self.heads.clear();
         self.acknowledge.clear();
         self.resolving.clear();
-        if let Some(named) = self.stepping.entering.take() {
-            self.step_in(&canonical_target(&named), effects);
+        if let Some(named) = self.focus_state.resolving_focus.take() {
+            self.focus_on(&canonical_target(&named), effects);
         }
         self.retry_at = None;
         self.outbox.unsend_all();
@@ -475,12 +475,14 @@ impl SignedIn {
 
     /// Whether the user waits for an answer of the server.
     pub(super) fn is_asking(&self) -> bool {
-        self.people.is_asking() || self.requests.is_asking() || self.stepping.entering.is_some()
+        self.people.is_asking()
+            || self.requests.is_asking()
+            || self.focus_state.resolving_focus.is_some()
     }
 
     /// Whether an answer of the server decides to whom the next line is said.
-    pub(super) fn is_moving(&self) -> bool {
-        self.requests.is_moving() || self.stepping.entering.is_some()
+    pub(super) fn is_changing_focus(&self) -> bool {
+        self.requests.is_changing_focus() || self.focus_state.resolving_focus.is_some()
     }
 
     /// The names that the tab key completes, if they are others than before.

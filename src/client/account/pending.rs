@@ -21,7 +21,7 @@ pub(in crate::client) const LISTED_MAX: usize = 10_000;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::client) enum Asked {
     /// To belong to a room, and to stand in it then if the user said so.
-    Join { name: String, steps_in: bool },
+    Join { name: String, takes_focus: bool },
     /// To belong to it no more.
     Leave { name: String },
     /// The rooms there are.
@@ -102,11 +102,14 @@ impl Requests {
     }
 
     /// Whether an answer decides to whom the next line is said.
-    pub(in crate::client) fn is_moving(&self) -> bool {
+    pub(in crate::client) fn is_changing_focus(&self) -> bool {
         self.0.values().any(|(asked, _)| {
             matches!(
                 asked,
-                Asked::Join { steps_in: true, .. } | Asked::Leave { .. }
+                Asked::Join {
+                    takes_focus: true,
+                    ..
+                } | Asked::Leave { .. }
             )
         })
     }

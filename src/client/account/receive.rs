@@ -173,7 +173,7 @@ impl SignedIn {
                 known.place.name = learnt;
             }
             let name = &known.place.name;
-            let is_elsewhere = self.inside.as_deref() != Some(&**name);
+            let is_elsewhere = self.focus.as_deref() != Some(&**name);
             let is_news = matches!(said, Said::Text(_)) && !is_own && !is_known && !is_hidden;
             if is_news && is_room(name) && is_elsewhere {
                 known.place.unread = known.place.unread.saturating_add(1);

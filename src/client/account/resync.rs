@@ -300,13 +300,13 @@ impl SignedIn {
                 effects.show(Tone::Notice, format!("you are no longer in {name}"));
             }
         }
-        let gone = self.inside.clone().filter(|inside| {
-            let id = self.conversations.by_name(inside);
+        let gone = self.focus.clone().filter(|focus| {
+            let id = self.conversations.by_name(focus);
             let known = id.and_then(|id| self.conversations.get(id));
             known.is_some_and(|known| known.place.is_left)
         });
         if let Some(name) = gone {
-            self.inside = None;
+            self.focus = None;
             effects.show(Tone::Notice, format!("you are no longer in {name}"));
         }
     }

@@ -38,7 +38,7 @@ const SEND_AGAIN_MAX: u32 = 16;
 
 impl SignedIn {
     /// The user says something to somebody, or to everyone.
-    pub(in crate::client) fn say(
+    pub(in crate::client) fn send_text(
         &mut self,
         now: Now,
         target: &str,
@@ -202,12 +202,12 @@ impl SignedIn {
         };
         let (id, name) = (resolved.conversation, short(resolved.name.clone()));
         if self
-            .stepping
-            .entering
+            .focus_state
+            .resolving_focus
             .take_if(|named| *named == target)
             .is_some()
         {
-            self.step_in(&name, effects);
+            self.focus_on(&name, effects);
         }
         if self.conversations.get(id).is_none()
             && !self
@@ -390,14 +390,18 @@ impl SignedIn {
         };
         if is_temporary(failure.code) {
             self.retry_later(now, failure);
-            if let Some(named) = self.stepping.entering.take_if(|named| *named == target) {
-                self.step_in(&canonical_target(&named), effects);
+            if let Some(named) = self
+                .focus_state
+                .resolving_focus
+                .take_if(|named| *named == target)
+            {
+                self.focus_on(&canonical_target(&named), effects);
             }
             return;
         }
         if self
-            .stepping
-            .entering
+            .focus_state
+            .resolving_focus
             .take_if(|named| *named == target)
             .is_some()
         {
@@ -419,7 +423,7 @@ impl SignedIn {
             }
         }
         let name = canonical_target(&target);
-        if self.inside.take_if(|inside| *inside == name).is_some() {
+        if self.focus.take_if(|focus| *focus == name).is_some() {
             effects.show(Tone::Notice, format!("you are no longer in {name}"));
         }
     }

@@ -14,14 +14,14 @@ pub(super) const WRITE: &[ChatCommand] = &[
         aliases: &["msg"],
         arguments: &[USER_OR_ROOM, Argument::text("TEXT")],
         summary: "send a message to a user or to a room",
-        run: |core, call| core.say(call.now, call.required(0), call.required(1)),
+        run: |core, call| core.send_text(call.now, call.required(0), call.required(1)),
         ..ROW
     },
     ChatCommand {
         name: "message*",
         arguments: &[Argument::text("TEXT")],
         summary: "send a message to everyone",
-        run: |core, call| core.say(call.now, EVERYONE_NAME, call.required(0)),
+        run: |core, call| core.send_text(call.now, EVERYONE_NAME, call.required(0)),
         ..ROW
     },
     ChatCommand {

@@ -35,7 +35,7 @@ pub(super) fn run(core: &mut Core, now: Now, line: &str, inside: Option<&str>) {
         && let Some(text) = text_inside(line)
     {
         if !text.is_empty() {
-            core.say_inside(now, inside, text);
+            core.send_text_in(now, inside, text);
         }
         return;
     }

@@ -35,7 +35,7 @@ pub(super) const ROOMS: &[ChatCommand] = &[
     ChatCommand {
         name: "back",
         summary: "switch to no conversation; you leave no room by it",
-        run: |core, _| core.with_signed_in(SignedIn::step_out),
+        run: |core, _| core.with_signed_in(SignedIn::clear_focus),
         ..ROW
     },
     ChatCommand {

@@ -33,7 +33,7 @@ use response_timer::Patience;
 /// A line that is no answer to a question of the client's own.
 pub(super) struct TypedLine {
     pub(super) line: Zeroizing<String>,
-    pub(super) inside: Option<String>,
+    pub(super) focus: Option<String>,
 }
 
 /// The client's logic.
@@ -56,7 +56,7 @@ pub struct Core {
     /// Who is to be signed in without being asked.
     pub(super) pending_user: Option<String>,
     /// Where the user stood when the open prompt was shown: what is typed there is meant so.
-    pub(super) asked_inside: Option<String>,
+    pub(super) asked_focus: Option<String>,
     pub(super) sign_in: Option<SignIn>,
     pub(super) signed_in: Option<SignedIn>,
     pub(super) of_link: WantedOfLink,
@@ -90,7 +90,7 @@ impl Core {
             is_greeted: false,
             is_server_stopping: false,
             pending_user,
-            asked_inside: None,
+            asked_focus: None,
             sign_in: None,
             signed_in: None,
             of_link: WantedOfLink::default(),
@@ -179,8 +179,8 @@ impl Core {
                 match self.prompt.take() {
                     None => {}
                     Some(Question::Command | Question::Inside) => {
-                        let inside = self.asked_inside.take();
-                        return Some(TypedLine { line, inside });
+                        let focus = self.asked_focus.take();
+                        return Some(TypedLine { line, focus });
                     }
                     Some(Question::Trust) => self.answer_trust(now, &line),
                     Some(_) => self
@@ -296,21 +296,21 @@ impl Core {
         } else if let Some(question) = self.sign_in.as_ref().and_then(SignIn::question) {
             Some(question)
         } else if self.is_ready_for_command() {
-            let inside = self
+            let focus = self
                 .signed_in
                 .as_ref()
-                .and_then(|signed_in| signed_in.inside.clone());
-            let text = match (&self.signed_in, &inside) {
-                (Some(signed_in), Some(inside)) => format!("{} {inside}> ", signed_in.name),
+                .and_then(|signed_in| signed_in.focus.clone());
+            let text = match (&self.signed_in, &focus) {
+                (Some(signed_in), Some(focus)) => format!("{} {focus}> ", signed_in.name),
                 (Some(signed_in), None) => format!("{}> ", signed_in.name),
                 (None, _) => "> ".into(),
             };
-            let question = match inside {
+            let question = match focus {
                 Some(_) => Question::Inside,
                 None => Question::Command,
             };
             if self.prompt.is_free() {
-                self.asked_inside = inside;
+                self.asked_focus = focus;
             }
             Some((question, text))
         } else {
@@ -335,7 +335,7 @@ impl Core {
             _ if is_signing_in => false,
             Some(_) if self.patience.is_lost() => true,
             // Which conversation the next line is for is about to be known.
-            Some(signed_in) if signed_in.is_moving() => false,
+            Some(signed_in) if signed_in.is_changing_focus() => false,
             Some(signed_in) if self.console.is_interactive() => !self.is_settling(signed_in),
             Some(signed_in) => {
                 signed_in.is_settled
@@ -383,25 +383,25 @@ impl Core {
     }
 
     /// The user says something.
-    pub(super) fn say(&mut self, now: Now, target: &str, text: &str) {
+    pub(super) fn send_text(&mut self, now: Now, target: &str, text: &str) {
         let is_linked = self.peer.is_some();
         if let Some(signed_in) = &mut self.signed_in {
             let is_linked = is_linked && !signed_in.is_silent;
-            signed_in.say(now, target, text, is_linked, &mut self.effects);
+            signed_in.send_text(now, target, text, is_linked, &mut self.effects);
         }
     }
 
     /// The user says something where they stood when they were asked; if they stand there no more, nobody hears it.
-    pub(super) fn say_inside(&mut self, now: Now, inside: &str, text: &str) {
+    pub(super) fn send_text_in(&mut self, now: Now, focus: &str, text: &str) {
         let stands_in = self
             .signed_in
             .as_ref()
-            .and_then(|signed_in| signed_in.inside.as_deref());
-        if stands_in == Some(inside) {
-            self.say(now, inside, text);
+            .and_then(|signed_in| signed_in.focus.as_deref());
+        if stands_in == Some(focus) {
+            self.send_text(now, focus, text);
         } else {
             let quoted = super::ui::render::quote(text);
-            let text = format!("not sent: you are no longer in {inside}: {quoted}");
+            let text = format!("not sent: you are no longer in {focus}: {quoted}");
             self.show(Tone::Error, &text);
         }
     }

@@ -174,7 +174,7 @@ impl Desk {
                 &mut self.core,
                 self.now,
                 &typed.line,
-                typed.inside.as_deref(),
+                typed.focus.as_deref(),
             );
         }
     }

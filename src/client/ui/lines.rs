@@ -59,16 +59,16 @@ impl SignedIn {
         is_old: bool,
     ) -> String {
         let place = self.place_name(id);
-        let is_inside = self.inside.as_deref() == Some(place);
+        let is_focused = self.focus.as_deref() == Some(place);
         match said {
-            Said::Text(text) if is_room(place) && !is_inside => {
+            Said::Text(text) if is_room(place) && !is_focused => {
                 let text = printable::line_or_nothing(text);
                 format!("{time} {place} {who}: {text}")
             }
-            Said::Text(text) if !is_inside && (who == OWN || id == ConversationId::EVERYONE) => {
+            Said::Text(text) if !is_focused && (who == OWN || id == ConversationId::EVERYONE) => {
                 render::said(time, who, Some(place), text)
             }
-            Said::Text(text) if !is_inside && self.inside.is_some() => {
+            Said::Text(text) if !is_focused && self.focus.is_some() => {
                 render::said(time, who, Some(OWN), text)
             }
             Said::Event(event) if !is_old => render_rooms::event(event, &self.name, place),

@@ -264,7 +264,7 @@ impl SignedIn {
     fn give_up_request(&mut self, asked: Asked, reason: &str, effects: &mut Effects) {
         match asked {
             Asked::Join { name, .. } => {
-                self.inside.take_if(|inside| *inside == name);
+                self.focus.take_if(|focus| *focus == name);
                 self.drop_unsent(&name, reason, effects);
             }
             Asked::History => self.page_unanswered(effects),
@@ -297,9 +297,9 @@ impl SignedIn {
     pub(in crate::client) fn requests_lost(&mut self, effects: &mut Effects) {
         for asked in self.requests.take_all() {
             match asked {
-                Asked::Join { name, steps_in } => {
-                    if steps_in {
-                        self.inside = Some(name.clone());
+                Asked::Join { name, takes_focus } => {
+                    if takes_focus {
+                        self.focus = Some(name.clone());
                     }
                     self.wanted.insert(name, None);
                 }

@@ -26,9 +26,9 @@ pub(in crate::client) const NO_LINK: &str = "not connected; try again when the c
 
 /// The way to where the user is about to stand.
 #[derive(Debug, Default)]
-pub(in crate::client) struct Stepping {
+pub(in crate::client) struct FocusState {
     /// The user to whom plain text is to be said, as typed, while the server is asked whether there is one.
-    pub(in crate::client) entering: Option<String>,
+    pub(in crate::client) resolving_focus: Option<String>,
     /// Whether the user was told in this run how commands are typed inside.
     knows_slash: bool,
 }
@@ -43,9 +43,9 @@ impl SignedIn {
         let name = match named {
             Some(named) => canonical_target(named),
             None => self
-                .inside
+                .focus
                 .clone()
-                .filter(|inside| is_room(inside))
+                .filter(|focus| is_room(focus))
                 .unwrap_or_default(),
         };
         if !is_room(&name) {
@@ -62,7 +62,7 @@ impl SignedIn {
         match known {
             Some((id, known)) if !known.place.is_left => Some((id, name)),
             _ => {
-                effects.show(Tone::Error, not_inside(&name));
+                effects.show(Tone::Error, not_a_member(&name));
                 None
             }
         }
@@ -85,7 +85,7 @@ impl SignedIn {
             return;
         }
         if self.is_member(&name) {
-            self.step_in(&name, effects);
+            self.focus_on(&name, effects);
         } else if self.can_ask() {
             self.ask_to_join(now, name, access, true, effects);
         } else if self.wanted.len() < WANTED_MAX || self.wanted.contains_key(&name) {
@@ -94,7 +94,7 @@ impl SignedIn {
                 Tone::Notice,
                 format!("● {name} will be joined when the server answers"),
             );
-            self.inside = Some(name);
+            self.focus = Some(name);
         } else {
             effects.show(Tone::Error, NO_LINK);
         }
@@ -114,7 +114,7 @@ impl SignedIn {
         if !is_room(&name) || self.is_member(&name) || self.wanted.contains_key(&name) {
             return Ok(());
         }
-        Err(not_inside(&name))
+        Err(not_a_member(&name))
     }
 
     /// Asks to belong to a room.
@@ -123,7 +123,7 @@ impl SignedIn {
         now: Now,
         name: String,
         access: Option<Access>,
-        steps_in: bool,
+        takes_focus: bool,
         effects: &mut Effects,
     ) {
         if self.requests.is_joining(&name) {
@@ -138,7 +138,7 @@ impl SignedIn {
                 access,
             })
         };
-        self.request(now, Asked::Join { name, steps_in }, body, effects);
+        self.request(now, Asked::Join { name, takes_focus }, body, effects);
     }
 
     /// Asks for the rooms that were to be joined while there was no link.
@@ -169,22 +169,22 @@ impl SignedIn {
             || !self.can_ask()
             || !self.resolve(named, effects)
         {
-            self.step_in(&name, effects);
+            self.focus_on(&name, effects);
         } else {
-            self.stepping.entering = Some(named.to_owned());
+            self.focus_state.resolving_focus = Some(named.to_owned());
         }
     }
 
     /// From now on plain text is said there.
-    pub(in crate::client) fn step_in(&mut self, name: &str, effects: &mut Effects) {
-        self.inside = Some(name.to_owned());
+    pub(in crate::client) fn focus_on(&mut self, name: &str, effects: &mut Effects) {
+        self.focus = Some(name.to_owned());
         let id = self.conversations.by_name(name);
         let known = id.and_then(|id| self.conversations.get_mut(id));
         let unread = known.map_or(0, |known| std::mem::take(&mut known.place.unread));
         if let Some(id) = id.filter(|_| unread > 0) {
             self.save_place(id);
         }
-        let line = if std::mem::replace(&mut self.stepping.knows_slash, true) {
+        let line = if std::mem::replace(&mut self.focus_state.knows_slash, true) {
             format!("in {name}")
         } else {
             format!("in {name}: what you type goes here; commands need a slash; `/back` returns")
@@ -199,16 +199,16 @@ impl SignedIn {
     }
 
     /// Plain text is a command again. What is unread elsewhere is said.
-    pub(in crate::client) fn step_out(&mut self, effects: &mut Effects) {
-        if self.inside.take().is_none() {
+    pub(in crate::client) fn clear_focus(&mut self, effects: &mut Effects) {
+        if self.focus.take().is_none() {
             effects.show(Tone::Plain, "you are not in a room");
             return;
         }
-        self.tell_unread(effects);
+        self.show_unread(effects);
     }
 
     /// Says what is unread, if anything is.
-    pub(in crate::client) fn tell_unread(&self, effects: &mut Effects) {
+    pub(in crate::client) fn show_unread(&self, effects: &mut Effects) {
         let unread: Vec<String> = self
             .conversations
             .iter()
@@ -235,7 +235,7 @@ impl SignedIn {
 
     /// The user belongs to a room.
     pub(in crate::client) fn handle_joined(&mut self, joined: &Joined, effects: &mut Effects) {
-        let Some(Asked::Join { name, steps_in }) = self.requests.take(joined.tag) else {
+        let Some(Asked::Join { name, takes_focus }) = self.requests.take(joined.tag) else {
             return;
         };
         let (id, room) = (joined.room.conversation, short(joined.room.name.clone()));
@@ -263,8 +263,8 @@ impl SignedIn {
         self.people.tell_names();
         self.save_place(id);
         effects.show(Tone::Notice, render_rooms::joined(&joined.room));
-        if steps_in || self.inside.as_deref() == Some(&*name) {
-            self.step_in(&room, effects);
+        if takes_focus || self.focus.as_deref() == Some(&*name) {
+            self.focus_on(&room, effects);
         }
         for (sequence, typed) in self.outbox.unnumbered() {
             let typed = canonical_target(&typed);
@@ -351,9 +351,9 @@ impl SignedIn {
         let name = known.place.name.clone();
         self.people.tell_names();
         self.save_place(id);
-        let stood_inside = self.inside.take_if(|inside| *inside == name).is_some();
-        self.drop_unsent(&name, &not_inside(&name), effects);
-        stood_inside
+        let had_focus = self.focus.take_if(|focus| *focus == name).is_some();
+        self.drop_unsent(&name, &not_a_member(&name), effects);
+        had_focus
     }
 
     /// The names of the rooms that the user belongs to, for the tab key.
@@ -367,6 +367,6 @@ impl SignedIn {
 }
 
 /// Why nothing can be said in a room.
-fn not_inside(name: &str) -> String {
+fn not_a_member(name: &str) -> String {
     format!("you are not a member of {name}; `/join {name}` first")
 }
