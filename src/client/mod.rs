@@ -178,7 +178,7 @@ impl App for Client {
     }
 
     fn on_settled(&mut self, now: Now, endpoint: &mut Endpoint) {
-        if self.core.take_status_wish() {
+        if self.core.take_status_request() {
             let status = self.link.status(endpoint);
             self.core.show_status(now, status);
         }
@@ -189,7 +189,7 @@ impl App for Client {
         }
         if self.core.end().is_some() {
             self.link.close(now.instant, endpoint);
-        } else if self.core.take_new_link_wish() {
+        } else if self.core.take_reconnect_request() {
             self.core
                 .link_lost("the server does not answer the sign-in", None);
             self.link.reconnect(now.instant, endpoint, &mut self.random);

@@ -57,7 +57,7 @@ const SHOWN_MARK_DELAY: Duration = Duration::from_secs(1);
 
 /// Why a user is not signed in any more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Leave {
+pub(super) enum SignOutReason {
     /// The server ended the session.
     Ended(EndReason),
     /// This device's id had to be given up.
@@ -287,14 +287,14 @@ impl SignedIn {
         now: Now,
         message: ServerMessage,
         effects: &mut Effects,
-    ) -> Option<Leave> {
+    ) -> Option<SignOutReason> {
         match message.body {
             ServerBody::HelloAnswer(answer) => return self.handle_heads(now, answer, effects),
             ServerBody::Greeting(greeting) => {
                 self.people.greet(&greeting, effects);
                 self.server = Server::of(&greeting);
             }
-            ServerBody::SessionEnd(end) => return Some(Leave::Ended(end.reason)),
+            ServerBody::SessionEnd(end) => return Some(SignOutReason::Ended(end.reason)),
             ServerBody::Joined(joined) => self.handle_joined(&joined, effects),
             ServerBody::Left(left) => self.handle_left(&left, effects),
             ServerBody::Rooms(rooms) => self.handle_rooms(rooms, effects),
@@ -501,7 +501,7 @@ impl SignedIn {
         now: Now,
         bytes: &[u8],
         effects: &mut Effects,
-    ) -> Option<Leave> {
+    ) -> Option<SignOutReason> {
         if self.is_settled {
             return self.handle_settled_chat(now, bytes, effects);
         }

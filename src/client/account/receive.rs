@@ -10,7 +10,7 @@ use serde_bytes::ByteBuf;
 use super::conversations::Place;
 use super::receipts::News;
 use super::send::is_temporary;
-use super::{Leave, SignedIn};
+use super::{SignOutReason, SignedIn};
 use crate::client::effects::Effects;
 use crate::client::env::Tone;
 use crate::client::name::{is_room, short};
@@ -30,7 +30,7 @@ impl SignedIn {
         now: Now,
         bytes: &[u8],
         effects: &mut Effects,
-    ) -> Option<Leave> {
+    ) -> Option<SignOutReason> {
         let Ok(envelope) = Envelope::decode(bytes) else {
             self.damaged += 1;
             // It may have been the answer to any message that is under way.
@@ -39,7 +39,7 @@ impl SignedIn {
         };
         if let Some(delivery) = envelope.hop.delivery {
             self.handle_delivery(now, &envelope, delivery, effects);
-            return self.behind_in.take().map(|_| Leave::Conflict);
+            return self.behind_in.take().map(|_| SignOutReason::Conflict);
         }
         let Ok(message) = envelope.open() else {
             self.damaged += 1;

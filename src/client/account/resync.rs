@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use super::backlog::Away;
 use super::conversations::Place;
-use super::{Leave, SignedIn};
+use super::{SignOutReason, SignedIn};
 use crate::client::effects::Effects;
 use crate::client::env::Tone;
 use crate::client::name::{is_room, short};
@@ -107,7 +107,7 @@ impl SignedIn {
         now: Now,
         answer: HelloAnswer,
         effects: &mut Effects,
-    ) -> Option<Leave> {
+    ) -> Option<SignOutReason> {
         for mut head in answer.heads {
             head.name = short(head.name);
             if self.is_behind_its_numbers(&head) {
@@ -124,7 +124,7 @@ impl SignedIn {
             return None;
         }
         if self.behind_in.take().is_some() {
-            return Some(Leave::Conflict);
+            return Some(SignOutReason::Conflict);
         }
         if !self.is_settled {
             self.settle_lost_rooms(effects);
@@ -153,11 +153,11 @@ impl SignedIn {
         }
         self.people.begin_session(now, effects);
         self.join_wanted(now, effects);
-        let mut leave = None;
+        let mut reason = None;
         for bytes in std::mem::take(&mut self.early) {
-            leave = leave.or(self.handle_chat(now, &bytes, effects));
+            reason = reason.or(self.handle_chat(now, &bytes, effects));
         }
-        leave
+        reason
     }
 
     /// All positions are those of the server's logs as they are now.

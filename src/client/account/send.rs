@@ -12,7 +12,7 @@ use serde_bytes::ByteBuf;
 use super::conversations::Place;
 use super::outbox::{Numbered, Unsent};
 use super::receipts::Awaited;
-use super::{Leave, SignedIn, show_unconfirmed, tag_of};
+use super::{SignOutReason, SignedIn, show_unconfirmed, tag_of};
 use crate::client::effects::Effects;
 use crate::client::env::Tone;
 use crate::client::name::{canonical, canonical_target, is_room, short};
@@ -353,7 +353,7 @@ impl SignedIn {
         command: Command,
         failure: &Failure,
         effects: &mut Effects,
-    ) -> Option<Leave> {
+    ) -> Option<SignOutReason> {
         match command {
             Command::Resolve => self.resolve_refused(now, failure, effects),
             Command::Contacts => {
@@ -434,7 +434,7 @@ impl SignedIn {
         now: Now,
         failure: &Failure,
         effects: &mut Effects,
-    ) -> Option<Leave> {
+    ) -> Option<SignOutReason> {
         let found = failure
             .conversation
             .zip(failure.number)
@@ -460,7 +460,7 @@ impl SignedIn {
                 }
             }
             ErrorCode::Digest => self.outbox.unsend(sequence),
-            ErrorCode::Conflict => return Some(Leave::Conflict),
+            ErrorCode::Conflict => return Some(SignOutReason::Conflict),
             ErrorCode::UnknownNumber => {
                 if let Some(known) = self.conversations.get_mut(id) {
                     known.use_up(number);
@@ -481,7 +481,7 @@ impl SignedIn {
                 let unsent = self.outbox.get(sequence)?;
                 if unsent.refused {
                     // Even the VOID was refused. The number cannot be used up by this device.
-                    return Some(Leave::Conflict);
+                    return Some(SignOutReason::Conflict);
                 }
                 let reason = render::refusal(failure, &unsent.target);
                 let quoted = render::quote(&unsent.text);

@@ -22,7 +22,7 @@ pub(super) const SESSION: &[ChatCommand] = &[
         name: "status",
         summary: "show connection statistics: round trip, loss, bytes",
         needs_sign_in: false,
-        run: |core, _| core.wish_status(),
+        run: |core, _| core.request_status(),
         ..ROW
     },
     ChatCommand {

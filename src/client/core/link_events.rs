@@ -1,7 +1,7 @@
 //! What the logic learns of the link, and what it wants of it.
 
 use super::Core;
-use crate::client::account::Leave;
+use crate::client::account::SignOutReason;
 use crate::client::env::Tone;
 use crate::protocol::EndReason;
 use crate::transport::Now;
@@ -15,9 +15,9 @@ pub(in crate::client) struct Peer {
 
 /// What the logic wants of the link, which it does not know; asked after each batch.
 #[derive(Debug, Clone, Copy, Default)]
-pub(in crate::client) struct WantedOfLink {
+pub(in crate::client) struct LinkRequests {
     /// That it is made anew.
-    pub(in crate::client) renewal: bool,
+    pub(in crate::client) reconnect: bool,
     /// How it does.
     pub(in crate::client) status: bool,
 }
@@ -50,7 +50,7 @@ impl Core {
             );
         }
         if self.signed_in.is_some() {
-            self.handle_leave(ended.map(Leave::Ended));
+            self.handle_sign_out(ended.map(SignOutReason::Ended));
         }
         // A question that is open stays open; what waited for the server begins again, or is given up.
         if let Some(sign_in) = self.sign_in.take_if(|sign_in| sign_in.question().is_none())
@@ -86,17 +86,17 @@ impl Core {
     }
 
     /// Whether the link is no good any more and is to be made again.
-    pub(in crate::client) fn take_new_link_wish(&mut self) -> bool {
-        std::mem::take(&mut self.of_link.renewal)
+    pub(in crate::client) fn take_reconnect_request(&mut self) -> bool {
+        std::mem::take(&mut self.link_requests.reconnect)
     }
 
     /// The user wants to see how the link does.
-    pub(in crate::client) fn wish_status(&mut self) {
-        self.of_link.status = true;
+    pub(in crate::client) fn request_status(&mut self) {
+        self.link_requests.status = true;
     }
 
     /// Whether the figures of the link are to be handed in.
-    pub(in crate::client) fn take_status_wish(&mut self) -> bool {
-        std::mem::take(&mut self.of_link.status)
+    pub(in crate::client) fn take_status_request(&mut self) -> bool {
+        std::mem::take(&mut self.link_requests.status)
     }
 }

@@ -139,7 +139,7 @@ impl Core {
                 }
             }
             Progress::TimedOut(text) => {
-                self.of_link.renewal = true;
+                self.link_requests.reconnect = true;
                 self.time_out_sign_in(text);
             }
             Progress::GivenUp { text, refused } => self.give_up_sign_in(text, refused),

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::Core;
-use crate::client::account::Leave;
+use crate::client::account::SignOutReason;
 use crate::client::auth::SignIn;
 use crate::client::env::{End, Tone};
 use crate::protocol::{EndReason, Message, SessionEnd};
@@ -15,7 +15,7 @@ const QUIT_WAIT: Duration = Duration::from_secs(10);
 
 /// What is done once all that was sent has arrived.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::client) enum Wish {
+pub(in crate::client) enum DeferredExit {
     /// Sign out.
     LogOut,
     /// Quit.
@@ -24,38 +24,43 @@ pub(in crate::client) enum Wish {
 
 impl Core {
     /// The signed-in user's session is over, if there is a reason.
-    pub(in crate::client) fn handle_leave(&mut self, leave: Option<Leave>) {
-        let Some(leave) = leave else {
+    pub(in crate::client) fn handle_sign_out(&mut self, reason: Option<SignOutReason>) {
+        let Some(reason) = reason else {
             return;
         };
-        let text = match leave {
-            Leave::Ended(EndReason::ServerStopping) => {
+        let text = match reason {
+            SignOutReason::Ended(EndReason::ServerStopping) => {
                 self.server_stops();
                 return;
             }
-            Leave::Ended(EndReason::Superseded) => {
+            SignOutReason::Ended(EndReason::Superseded) => {
                 "signed out: this device has signed in again elsewhere; `login` again as a new device"
             }
-            Leave::Ended(EndReason::TooManySessions) => {
+            SignOutReason::Ended(EndReason::TooManySessions) => {
                 "signed out: the account has too many sessions and this was the oldest; `login` signs in here again and signs out the next oldest"
             }
-            Leave::Ended(EndReason::Revoked) => {
+            SignOutReason::Ended(EndReason::Revoked) => {
                 "signed out: the account, its password or its tickets were changed"
             }
-            Leave::Ended(EndReason::LoggedOut | EndReason::Other(_)) => "signed out by the server",
-            Leave::Conflict => {
+            SignOutReason::Ended(EndReason::LoggedOut | EndReason::Other(_)) => {
+                "signed out by the server"
+            }
+            SignOutReason::Conflict => {
                 "signed out: this device's files are a copy or were restored; `login` again as a new device"
             }
         };
-        if leave == Leave::Conflict {
+        if reason == SignOutReason::Conflict {
             // The server takes this session for signed in, and LOGOUT would take the ticket from the other one that has
             // this device.
-            self.of_link.renewal = true;
+            self.link_requests.reconnect = true;
         }
-        if !matches!(leave, Leave::Conflict | Leave::Ended(EndReason::Superseded)) {
+        if !matches!(
+            reason,
+            SignOutReason::Conflict | SignOutReason::Ended(EndReason::Superseded)
+        ) {
             self.tell_unsent();
         }
-        self.leave(Some(leave));
+        self.end_session(Some(reason));
         if self.console.is_interactive() {
             self.show(Tone::Error, text);
         } else {
@@ -78,11 +83,11 @@ impl Core {
     pub(in crate::client) fn give_up_sign_in(&mut self, text: String, refused: bool) {
         let was_reconnection = self.sign_in.take().is_some_and(|s| s.is_reconnection());
         if was_reconnection && !refused {
-            self.of_link.renewal = true;
+            self.link_requests.reconnect = true;
             return;
         }
         self.pending_user = None;
-        self.leave(None);
+        self.end_session(None);
         if self.console.is_interactive() {
             self.show(Tone::Error, &text);
         } else if refused {
@@ -105,18 +110,18 @@ impl Core {
     }
 
     /// Nobody is signed in any more.
-    pub(in crate::client) fn leave(&mut self, why: Option<Leave>) {
+    pub(in crate::client) fn end_session(&mut self, why: Option<SignOutReason>) {
         let Some(mut signed_in) = self.signed_in.take() else {
             return;
         };
         let closed = match why {
-            Some(Leave::Conflict) => {
+            Some(SignOutReason::Conflict) => {
                 signed_in.give_up_outbox(&mut self.effects);
                 signed_in.forget_ticket(true)
             }
             // This process holds the state directory's lock, so that the other one has a copy.
-            Some(Leave::Ended(EndReason::Superseded)) => signed_in.forget_ticket(true),
-            Some(Leave::Ended(EndReason::Revoked | EndReason::LoggedOut)) => {
+            Some(SignOutReason::Ended(EndReason::Superseded)) => signed_in.forget_ticket(true),
+            Some(SignOutReason::Ended(EndReason::Revoked | EndReason::LoggedOut)) => {
                 signed_in.forget_ticket(false)
             }
             // The device and its ticket are as good as before; it is for the user to say when they are used again.
@@ -133,7 +138,7 @@ impl Core {
         if self.console.is_interactive() {
             self.log_out_now();
         } else {
-            self.wish = Some((Wish::LogOut, now.instant + QUIT_WAIT));
+            self.deferred_exit = Some((DeferredExit::LogOut, now.instant + QUIT_WAIT));
         }
     }
 
@@ -142,13 +147,13 @@ impl Core {
         if self.console.is_interactive() {
             self.quit_now();
         } else {
-            self.wish = Some((Wish::Quit, now.instant + QUIT_WAIT));
+            self.deferred_exit = Some((DeferredExit::Quit, now.instant + QUIT_WAIT));
         }
     }
 
     /// Does what the user wanted, if what it waits for has come, or has been waited for long enough.
-    pub(in crate::client) fn grant_wish(&mut self, now: Now) {
-        let Some((wish, due)) = self.wish else {
+    pub(in crate::client) fn run_deferred_exit(&mut self, now: Now) {
+        let Some((exit, due)) = self.deferred_exit else {
             return;
         };
         let is_quiet = match &self.signed_in {
@@ -156,10 +161,10 @@ impl Core {
             None => self.is_greeted && self.sign_in.is_none() && self.pending_user.is_none(),
         };
         if is_quiet || due <= now.instant {
-            self.wish = None;
-            match wish {
-                Wish::LogOut => self.log_out_now(),
-                Wish::Quit => self.quit_now(),
+            self.deferred_exit = None;
+            match exit {
+                DeferredExit::LogOut => self.log_out_now(),
+                DeferredExit::Quit => self.quit_now(),
             }
         }
     }
@@ -171,7 +176,7 @@ impl Core {
             reason: EndReason::LoggedOut,
         };
         self.effects.send(Channel::Control, &Message::control(end));
-        self.leave(Some(Leave::Ended(EndReason::LoggedOut)));
+        self.end_session(Some(SignOutReason::Ended(EndReason::LoggedOut)));
         self.show(Tone::Plain, "logged out");
     }
 

@@ -26,9 +26,9 @@ use super::env::{Console, End, Files, Input, Tone};
 use super::ui::prompt::{Prompt, Question};
 use crate::protocol::{EndReason, Envelope, ServerBody, SessionEnd, fingerprint};
 use crate::transport::{Channel, Now};
-use link_events::{Peer, WantedOfLink};
-use logout::Wish;
-use response_timer::Patience;
+use link_events::{LinkRequests, Peer};
+use logout::DeferredExit;
+use response_timer::ResponseTimer;
 
 /// A line that is no answer to a question of the client's own.
 pub(super) struct TypedLine {
@@ -43,7 +43,7 @@ pub struct Core {
     pub(super) files: Box<dyn Files>,
     pub(super) random: ChaCha20Rng,
     pub(super) prompt: Prompt,
-    patience: Patience,
+    response_timer: ResponseTimer,
     pub(super) effects: Effects,
     pub(super) peer: Option<Peer>,
     /// The key that this run has trusted; no other will do.
@@ -59,10 +59,10 @@ pub struct Core {
     pub(super) asked_focus: Option<String>,
     pub(super) sign_in: Option<SignIn>,
     pub(super) signed_in: Option<SignedIn>,
-    pub(super) of_link: WantedOfLink,
+    pub(super) link_requests: LinkRequests,
     /// What the user of a client without a terminal wants done once all that was sent has arrived, and the
     /// moment when it is done anyway.
-    pub(super) wish: Option<(Wish, Instant)>,
+    pub(super) deferred_exit: Option<(DeferredExit, Instant)>,
     pub(super) end: Option<End>,
     /// The address at which the server sees this client.
     pub(super) seen_as: Option<SocketAddr>,
@@ -82,7 +82,7 @@ impl Core {
             files,
             random: ChaCha20Rng::from_seed(seed),
             prompt: Prompt::default(),
-            patience: Patience::default(),
+            response_timer: ResponseTimer::default(),
             effects: Effects::default(),
             peer: None,
             trusted_key: None,
@@ -93,8 +93,8 @@ impl Core {
             asked_focus: None,
             sign_in: None,
             signed_in: None,
-            of_link: WantedOfLink::default(),
-            wish: None,
+            link_requests: LinkRequests::default(),
+            deferred_exit: None,
             end: None,
             seen_as: None,
         }
@@ -108,8 +108,8 @@ impl Core {
         match channel {
             Channel::Chat => {
                 if let Some(signed_in) = &mut self.signed_in {
-                    let leave = signed_in.handle_chat(now, bytes, &mut self.effects);
-                    self.handle_leave(leave);
+                    let reason = signed_in.handle_chat(now, bytes, &mut self.effects);
+                    self.handle_sign_out(reason);
                 }
             }
             Channel::Control => self.handle_control(now, bytes),
@@ -160,8 +160,8 @@ impl Core {
                 sign_in.handle_message(message, context)
             });
         } else if let Some(signed_in) = &mut self.signed_in {
-            let leave = signed_in.handle_control(now, message, &mut self.effects);
-            self.handle_leave(leave);
+            let reason = signed_in.handle_control(now, message, &mut self.effects);
+            self.handle_sign_out(reason);
         } else if let ServerBody::SessionEnd(SessionEnd {
             reason: EndReason::ServerStopping,
         }) = message.body
@@ -228,7 +228,7 @@ impl Core {
             if has_asked && self.sign_in.is_none() {
                 // The answer may yet come, and the server then takes this session for signed in. Only another one is
                 // known to be as both ends believe.
-                self.of_link.renewal = true;
+                self.link_requests.reconnect = true;
             }
         }
     }
@@ -237,8 +237,8 @@ impl Core {
         [
             self.sign_in.as_ref().and_then(SignIn::deadline),
             self.signed_in.as_ref().and_then(SignedIn::deadline),
-            self.wish.map(|(_, due)| due),
-            self.patience.deadline(),
+            self.deferred_exit.map(|(_, due)| due),
+            self.response_timer.deadline(),
         ]
         .into_iter()
         .flatten()
@@ -259,8 +259,8 @@ impl Core {
             }
         }
         if self.end.is_none() {
-            self.grant_wish(now);
-            if self.patience.wait(now.instant, self.is_waiting()) {
+            self.run_deferred_exit(now);
+            if self.response_timer.update(now.instant, self.is_waiting()) {
                 self.show(Tone::Notice, "still waiting for the server's answer");
             }
         }
@@ -324,7 +324,7 @@ impl Core {
     /// Whether the next command may be asked for. Without a terminal each one waits for what the one before it
     /// needs from the server, so that a script's lines take effect in order.
     fn is_ready_for_command(&self) -> bool {
-        if self.wish.is_some() {
+        if self.deferred_exit.is_some() {
             return false;
         }
         let is_signing_in = self
@@ -333,7 +333,7 @@ impl Core {
             .is_some_and(|sign_in| !sign_in.is_reconnection());
         match &self.signed_in {
             _ if is_signing_in => false,
-            Some(_) if self.patience.is_lost() => true,
+            Some(_) if self.response_timer.is_expired() => true,
             // Which conversation the next line is for is about to be known.
             Some(signed_in) if signed_in.is_changing_focus() => false,
             Some(signed_in) if self.console.is_interactive() => !self.is_settling(signed_in),

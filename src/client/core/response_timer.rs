@@ -7,28 +7,28 @@ use std::time::{Duration, Instant};
 
 /// After how long the user is told that the answer is late, and has the prompt back. Chosen: many round trips of a bad
 /// path, and not so long that the terminal seems dead.
-pub(in crate::client) const PATIENCE: Duration = Duration::from_secs(2);
+pub(in crate::client) const RESPONSE_WAIT: Duration = Duration::from_secs(2);
 
 /// The patience of whoever sits at the prompt.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(in crate::client) enum Patience {
+pub(in crate::client) enum ResponseTimer {
     /// Nothing is waited for.
     #[default]
-    Content,
+    Idle,
     /// Something is waited for, until then without a word.
-    UntilThen(Instant),
+    Waiting(Instant),
     /// It has been waited for too long, and the user was told.
-    Lost,
+    Expired,
 }
 
-impl Patience {
+impl ResponseTimer {
     /// Takes up whether the user waits for an answer now. Returns whether they are to be told that it is late.
-    pub(in crate::client) fn wait(&mut self, now: Instant, is_waiting: bool) -> bool {
+    pub(in crate::client) fn update(&mut self, now: Instant, is_waiting: bool) -> bool {
         *self = match (*self, is_waiting) {
-            (_, false) => Self::Content,
-            (Self::Content, true) => Self::UntilThen(now + PATIENCE),
-            (Self::UntilThen(then), true) if then <= now => {
-                *self = Self::Lost;
+            (_, false) => Self::Idle,
+            (Self::Idle, true) => Self::Waiting(now + RESPONSE_WAIT),
+            (Self::Waiting(then), true) if then <= now => {
+                *self = Self::Expired;
                 return true;
             }
             (earlier, true) => earlier,
@@ -37,15 +37,15 @@ impl Patience {
     }
 
     /// Whether the answer is not waited for any longer before the user goes on.
-    pub(in crate::client) fn is_lost(self) -> bool {
-        self == Self::Lost
+    pub(in crate::client) fn is_expired(self) -> bool {
+        self == Self::Expired
     }
 
-    /// When [`Patience::wait`] has something to tell.
+    /// When [`ResponseTimer::wait`] has something to tell.
     pub(in crate::client) const fn deadline(self) -> Option<Instant> {
         match self {
-            Self::UntilThen(then) => Some(then),
-            Self::Content | Self::Lost => None,
+            Self::Waiting(then) => Some(then),
+            Self::Idle | Self::Expired => None,
         }
     }
 }
@@ -58,14 +58,14 @@ mod tests {
     #[test]
     fn late_answer_is_told_of_once_and_the_next_wait_begins_anew() {
         let now = instant();
-        let mut patience = Patience::default();
-        assert!(!patience.wait(now, true));
-        assert_eq!(patience.deadline(), Some(now + PATIENCE));
-        assert!(patience.wait(now + PATIENCE, true));
-        assert_eq!(patience.deadline(), None);
-        assert!(!patience.wait(now + 2 * PATIENCE, true));
-        assert!(patience.is_lost());
-        assert!(!patience.wait(now + 2 * PATIENCE, false));
-        assert!(!patience.is_lost());
+        let mut timer = ResponseTimer::default();
+        assert!(!timer.update(now, true));
+        assert_eq!(timer.deadline(), Some(now + RESPONSE_WAIT));
+        assert!(timer.update(now + RESPONSE_WAIT, true));
+        assert_eq!(timer.deadline(), None);
+        assert!(!timer.update(now + 2 * RESPONSE_WAIT, true));
+        assert!(timer.is_expired());
+        assert!(!timer.update(now + 2 * RESPONSE_WAIT, false));
+        assert!(!timer.is_expired());
     }
 }
