@@ -18,7 +18,7 @@ const LINES_MAX: usize = 500;
 
 /// The gathering of one sign-in.
 #[derive(Debug)]
-pub(in crate::client) struct Away {
+pub(in crate::client) struct Backlog {
     missing: BTreeMap<ConversationId, EntryId>,
     counts: BTreeMap<String, usize>,
     /// With the time at which each was said.
@@ -26,7 +26,7 @@ pub(in crate::client) struct Away {
     due: Instant,
 }
 
-impl Away {
+impl Backlog {
     /// Waits for these entries, the last of each conversation when the session began.
     pub(in crate::client) fn new(now: Instant, missing: BTreeMap<ConversationId, EntryId>) -> Self {
         Self {
@@ -118,14 +118,14 @@ mod tests {
     fn lines_wait_for_the_last_one_and_stand_under_their_count() {
         let now = instant();
         let mut effects = Effects::default();
-        let mut away = Away::new(now, BTreeMap::from([(BOB, EntryId(5))]));
-        away.add(now, 1, Tone::Said, "one".into(), Some("bob"));
-        away.reached(BOB, EntryId(4));
-        assert!(!away.show(now, &mut effects));
+        let mut backlog = Backlog::new(now, BTreeMap::from([(BOB, EntryId(5))]));
+        backlog.add(now, 1, Tone::Said, "one".into(), Some("bob"));
+        backlog.reached(BOB, EntryId(4));
+        assert!(!backlog.show(now, &mut effects));
         assert!(!effects.has_lines());
-        away.add(now, 2, Tone::Said, "two".into(), Some("bob"));
-        away.reached(BOB, EntryId(5));
-        assert!(away.show(now, &mut effects));
+        backlog.add(now, 2, Tone::Said, "two".into(), Some("bob"));
+        backlog.reached(BOB, EntryId(5));
+        assert!(backlog.show(now, &mut effects));
         assert_eq!(
             lines(&mut effects),
             ["2 messages while you were away: bob 2", "one", "two"]
@@ -137,7 +137,7 @@ mod tests {
         // A question in a room stood behind the answer to it in another conversation.
         let now = instant();
         let mut effects = Effects::default();
-        let mut away = Away::new(now, BTreeMap::from([(BOB, EntryId(5))]));
+        let mut backlog = Backlog::new(now, BTreeMap::from([(BOB, EntryId(5))]));
         for (time_ms, text) in [
             (1, "one"),
             (4, "four"),
@@ -145,9 +145,9 @@ mod tests {
             (2, "two"),
             (3, "three"),
         ] {
-            away.add(now, time_ms, Tone::Said, text.into(), None);
+            backlog.add(now, time_ms, Tone::Said, text.into(), None);
         }
-        away.show_all(&mut effects);
+        backlog.show_all(&mut effects);
         assert_eq!(
             lines(&mut effects),
             ["one", "two", "three", "four", "four too"]
@@ -158,9 +158,9 @@ mod tests {
     fn missing_entry_holds_the_others_up_for_two_seconds_only() {
         let now = instant();
         let mut effects = Effects::default();
-        let mut away = Away::new(now, BTreeMap::from([(BOB, EntryId(5))]));
-        away.add(now, 1, Tone::Said, "one".into(), Some("bob"));
-        assert!(away.show(now + WAIT, &mut effects));
+        let mut backlog = Backlog::new(now, BTreeMap::from([(BOB, EntryId(5))]));
+        backlog.add(now, 1, Tone::Said, "one".into(), Some("bob"));
+        assert!(backlog.show(now + WAIT, &mut effects));
         assert_eq!(lines(&mut effects).len(), 2);
     }
 
@@ -168,7 +168,7 @@ mod tests {
     fn nothing_missed_says_nothing() {
         let mut effects = Effects::default();
         let now = instant();
-        assert!(Away::new(now, BTreeMap::new()).show(now, &mut effects));
+        assert!(Backlog::new(now, BTreeMap::new()).show(now, &mut effects));
         assert!(!effects.has_lines());
     }
 }

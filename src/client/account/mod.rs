@@ -36,14 +36,14 @@ use crate::protocol::{
 };
 use crate::text::printable;
 use crate::transport::{Channel, Now};
-use backlog::Away;
+use backlog::Backlog;
 use blocked::BlockedUsers;
 use conversations::Conversations;
 use gaps::Gaps;
 use history::Page;
 use outbox::Outbox;
 use pending::Requests;
-use receipts::{Receipts, Told};
+use receipts::{Receipts, ToldReceipt};
 use rooms::FocusState;
 use roster::People;
 use server::Server;
@@ -53,7 +53,7 @@ use server::Server;
 const EARLY_MAX: usize = 1_024;
 
 /// How long it may take until the mark of what was shown is durable, in a quiet session. As the server's marks.
-const SHOWN_MARK_DELAY: Duration = Duration::from_secs(1);
+const DISPLAY_MARK_DELAY: Duration = Duration::from_secs(1);
 
 /// Why a user is not signed in any more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,10 +66,10 @@ pub(super) enum SignOutReason {
 
 /// Lines on their way to the screen: the count of the last one, the entries up to which they go, and the receipts that
 /// they tell.
-struct Given {
+struct QueuedLines {
     lines: u64,
     places: Vec<(ConversationId, EntryId)>,
-    told: Vec<Told>,
+    told: Vec<ToldReceipt>,
 }
 
 /// A signed-in user.
@@ -89,23 +89,23 @@ pub(super) struct SignedIn {
     pub(super) outbox: Outbox,
     pub(super) receipts: Receipts,
     pub(super) people: People,
-    pub(super) away: Option<Away>,
+    pub(super) backlog: Option<Backlog>,
     pub(super) blocked: BlockedUsers,
     /// A conversation in which the server has numbers or entries of this device of which nothing is known here.
-    pub(super) behind_in: Option<ConversationId>,
+    pub(super) conflict_in: Option<ConversationId>,
     /// Whether the positions are settled and messages may flow.
     pub(super) is_settled: bool,
     /// The server has not answered for a while, and somebody who sits there is told so instead of having to wait.
     pub(super) is_silent: bool,
     /// The positions were said together with the ticket, and need not be said once that is taken.
-    pub(super) has_said_hello: bool,
-    pub(super) early: Vec<Vec<u8>>,
-    pub(super) acknowledge: BTreeMap<ConversationId, EntryId>,
-    pub(super) to_show: BTreeSet<ConversationId>,
+    pub(super) is_hello_sent: bool,
+    pub(super) early_messages: Vec<Vec<u8>>,
+    pub(super) pending_acks: BTreeMap<ConversationId, EntryId>,
+    pub(super) undisplayed: BTreeSet<ConversationId>,
     /// What was given to the console and may not be on the screen yet.
-    given: Option<Given>,
+    queued: Option<QueuedLines>,
     /// Receipts that were told since.
-    pub(super) telling: Vec<Told>,
+    pub(super) receipts_shown: Vec<ToldReceipt>,
     pub(super) resolving: HashMap<u32, String>,
     pub(super) next_tag: u32,
     /// What the server has said that it takes.
@@ -124,7 +124,7 @@ pub(super) struct SignedIn {
     pub(super) page: Option<Page>,
     /// Where the last one ended.
     pub(super) page_end: Option<(ConversationId, EntryId)>,
-    shown_mark_due: Option<Instant>,
+    display_mark_due: Option<Instant>,
     offset_seconds: i32,
 }
 
@@ -170,17 +170,17 @@ impl SignedIn {
             outbox: Outbox::load(loaded.outbox),
             receipts: Receipts::default(),
             people: People::default(),
-            away: None,
+            backlog: None,
             blocked: BlockedUsers::load(loaded.blocked),
-            behind_in: None,
+            conflict_in: None,
             is_settled: false,
             is_silent: false,
-            has_said_hello: false,
-            early: Vec::new(),
-            acknowledge: BTreeMap::new(),
-            to_show: BTreeSet::new(),
-            given: None,
-            telling: Vec::new(),
+            is_hello_sent: false,
+            early_messages: Vec::new(),
+            pending_acks: BTreeMap::new(),
+            undisplayed: BTreeSet::new(),
+            queued: None,
+            receipts_shown: Vec::new(),
             resolving: HashMap::new(),
             next_tag: 1,
             server: Server::default(),
@@ -193,7 +193,7 @@ impl SignedIn {
             wanted: BTreeMap::new(),
             page: None,
             page_end: None,
-            shown_mark_due: None,
+            display_mark_due: None,
             offset_seconds,
         };
         account.people.tell_names();
@@ -210,7 +210,7 @@ impl SignedIn {
                 .receipts
                 .track(now.instant, (conversation, is_many), entry, awaited, typed);
         }
-        account.show_again(now, effects)?;
+        account.show_undisplayed(now, effects)?;
         account.start_session(start, effects)?;
         Ok(account)
     }
@@ -228,14 +228,14 @@ impl SignedIn {
     /// The link is lost: what was under way is lost with it.
     pub(super) fn link_lost(&mut self, effects: &mut Effects) {
         self.is_settled = false;
-        self.behind_in = None;
+        self.conflict_in = None;
         self.is_silent = false;
-        self.has_said_hello = false;
+        self.is_hello_sent = false;
         self.blocked.begin_session();
         self.requests_lost(effects);
-        self.early.clear();
+        self.early_messages.clear();
         self.heads.clear();
-        self.acknowledge.clear();
+        self.pending_acks.clear();
         self.resolving.clear();
         if let Some(named) = self.focus_state.resolving_focus.take() {
             self.focus_on(&canonical_target(&named), effects);
@@ -253,7 +253,7 @@ impl SignedIn {
     }
 
     /// The server has answered again: what was put off is asked for.
-    pub(super) fn awake(&mut self, now: Now, effects: &mut Effects) {
+    pub(super) fn on_active(&mut self, now: Now, effects: &mut Effects) {
         if std::mem::take(&mut self.is_silent) && self.is_settled {
             self.join_wanted(now, effects);
         }
@@ -346,7 +346,7 @@ impl SignedIn {
             self.retry_at = None;
             if !self.is_settled {
                 // It was HELLO that the server could not answer.
-                self.say_hello(effects);
+                self.send_hello(effects);
             }
         }
         if self.is_settled && self.retry_at.is_none() {
@@ -354,28 +354,28 @@ impl SignedIn {
         }
         self.requests_timeout(now, effects);
         self.gaps_timeout(now, effects);
-        self.tell_receipts(now, effects);
-        if let Some(away) = &mut self.away
-            && away.show(now.instant, effects)
+        self.show_receipts(now, effects);
+        if let Some(backlog) = &mut self.backlog
+            && backlog.show(now.instant, effects)
         {
-            self.away = None;
+            self.backlog = None;
         }
         self.people.handle_timeout(now, effects);
-        for (conversation, entry) in std::mem::take(&mut self.acknowledge) {
+        for (conversation, entry) in std::mem::take(&mut self.pending_acks) {
             let received = Received {
                 conversation,
                 entry,
             };
             effects.send(Channel::Chat, &Message::control(received));
         }
-        if self.shown_mark_due.is_some_and(|due| due <= now.instant) {
-            self.shown_mark_due = None;
-            for id in std::mem::take(&mut self.to_show) {
+        if self.display_mark_due.is_some_and(|due| due <= now.instant) {
+            self.display_mark_due = None;
+            for id in std::mem::take(&mut self.undisplayed) {
                 self.save_place(id);
                 let known = self.conversations.get(id);
                 if known.is_some_and(|known| known.place.shown < known.place.position) {
                     // What came with this very batch is shown after it.
-                    self.to_show.insert(id);
+                    self.undisplayed.insert(id);
                 }
             }
         }
@@ -384,46 +384,46 @@ impl SignedIn {
 
     /// What was to be shown has been given to the console, so many lines in all, of which so many are on the screen.
     /// That is recorded, as far as it is on the screen, with the next change, or soon.
-    pub(super) fn lines_given(&mut self, now: Now, lines: u64, printed: u64) {
+    pub(super) fn lines_queued(&mut self, now: Now, lines: u64, printed: u64) {
         self.lines_printed(printed);
         // What was said while the user was away is gathered first.
-        let shows = self.away.is_none() && !self.to_show.is_empty();
-        if self.given.is_none() && (shows || !self.telling.is_empty()) {
+        let shows = self.backlog.is_none() && !self.undisplayed.is_empty();
+        if self.queued.is_none() && (shows || !self.receipts_shown.is_empty()) {
             let place = |id: &ConversationId| {
                 let known = self.conversations.get(*id)?;
                 Some((*id, known.place.position))
             };
-            let to_show = self.to_show.iter().filter(|_| shows);
-            self.given = Some(Given {
+            let undisplayed = self.undisplayed.iter().filter(|_| shows);
+            self.queued = Some(QueuedLines {
                 lines,
-                places: to_show.filter_map(place).collect(),
-                told: std::mem::take(&mut self.telling),
+                places: undisplayed.filter_map(place).collect(),
+                told: std::mem::take(&mut self.receipts_shown),
             });
             self.lines_printed(printed);
         }
-        let is_owed = shows || self.given.is_some() || self.state.has_changes();
-        if is_owed && self.shown_mark_due.is_none() {
-            self.shown_mark_due = Some(now.instant + SHOWN_MARK_DELAY);
+        let is_owed = shows || self.queued.is_some() || self.state.has_changes();
+        if is_owed && self.display_mark_due.is_none() {
+            self.display_mark_due = Some(now.instant + DISPLAY_MARK_DELAY);
         }
     }
 
     /// So many of the lines given to the console are on the screen.
     pub(super) fn lines_printed(&mut self, printed: u64) {
-        let Some(given) = self.given.take_if(|given| given.lines <= printed) else {
+        let Some(queued) = self.queued.take_if(|queued| queued.lines <= printed) else {
             return;
         };
-        for (id, entry) in given.places {
+        for (id, entry) in queued.places {
             if let Some(known) = self.conversations.get_mut(id) {
                 // The position may have been moved back meanwhile, by a server that was restored.
                 let place = &mut known.place;
                 place.shown = place.shown.max(entry).min(place.position);
             }
         }
-        self.receipts_told(given.told);
+        self.confirm_receipts(queued.told);
     }
 
     /// The lines that told these receipts are on the screen.
-    fn receipts_told(&mut self, told: Vec<Told>) {
+    fn confirm_receipts(&mut self, told: Vec<ToldReceipt>) {
         for told in told {
             let awaited = self.receipts.on_screen(told);
             self.state
@@ -434,12 +434,12 @@ impl SignedIn {
     /// Records at the end what was shown: nothing but a crash stops the console now.
     pub(super) fn close(&mut self) -> Result<(), StateError> {
         self.lines_printed(u64::MAX);
-        let told = std::mem::take(&mut self.telling);
-        self.receipts_told(told);
-        for id in std::mem::take(&mut self.to_show) {
+        let told = std::mem::take(&mut self.receipts_shown);
+        self.confirm_receipts(told);
+        for id in std::mem::take(&mut self.undisplayed) {
             // What came with the very message that ended it is on its way to the console; what was gathered is not.
             if let Some(known) = self.conversations.get_mut(id)
-                && self.away.is_none()
+                && self.backlog.is_none()
             {
                 known.place.shown = known.place.position;
             }
@@ -453,8 +453,8 @@ impl SignedIn {
         [
             self.retry_at,
             self.receipts.deadline(),
-            self.away.as_ref().map(Away::deadline),
-            self.shown_mark_due,
+            self.backlog.as_ref().map(Backlog::deadline),
+            self.display_mark_due,
             self.people.deadline(),
             self.requests.deadline(),
             self.gaps.deadline(),
@@ -469,7 +469,7 @@ impl SignedIn {
         self.is_settled
             && self.outbox.len() == 0
             && !self.receipts.awaits_online()
-            && self.away.is_none()
+            && self.backlog.is_none()
             && !self.is_asking()
     }
 
@@ -505,8 +505,8 @@ impl SignedIn {
         if self.is_settled {
             return self.handle_settled_chat(now, bytes, effects);
         }
-        if self.early.len() < EARLY_MAX {
-            self.early.push(bytes.to_vec());
+        if self.early_messages.len() < EARLY_MAX {
+            self.early_messages.push(bytes.to_vec());
         }
         None
     }

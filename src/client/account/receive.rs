@@ -39,7 +39,7 @@ impl SignedIn {
         };
         if let Some(delivery) = envelope.hop.delivery {
             self.handle_delivery(now, &envelope, delivery, effects);
-            return self.behind_in.take().map(|_| SignOutReason::Conflict);
+            return self.conflict_in.take().map(|_| SignOutReason::Conflict);
         }
         let Ok(message) = envelope.open() else {
             self.damaged += 1;
@@ -89,18 +89,18 @@ impl SignedIn {
             return;
         };
         if delivery.entry <= known.place.position {
-            self.acknowledge.insert(id, known.place.position);
+            self.pending_acks.insert(id, known.place.position);
             return;
         }
         if delivery.prev != known.place.position {
-            self.ask_again(now, id, delivery.entry, effects);
+            self.request_missing(now, id, delivery.entry, effects);
             return;
         }
         if matches!(opened, Err(DecodeError::Digest)) {
             self.damaged += 1;
             if known.damaged != Some(delivery.entry) {
                 known.damaged = Some(delivery.entry);
-                self.ask_again(now, id, delivery.entry, effects);
+                self.request_missing(now, id, delivery.entry, effects);
                 return;
             }
         }
@@ -134,7 +134,7 @@ impl SignedIn {
         };
         // A later state than this one has spoken since the server's database was put back, and perhaps said what waits.
         if from_here.is_some() && !is_from_here && known.place.is_unsure() {
-            self.behind_in = Some(id);
+            self.conflict_in = Some(id);
         }
         known.damaged = None;
         if (is_known || is_from_here) && known.place.shown == known.place.position {
@@ -165,7 +165,7 @@ impl SignedIn {
                 author_name: delivery.author_name.map(|name| short(name.to_owned())),
             };
             self.state.put_entry(id, delivery.entry, &entry);
-            self.acknowledge.insert(id, delivery.entry);
+            self.pending_acks.insert(id, delivery.entry);
         }
         let is_hidden = self.blocked.hides(delivery.author, &said);
         if let Some(known) = self.conversations.get_mut(id) {
@@ -192,10 +192,10 @@ impl SignedIn {
         if let Said::Event(event) = &said {
             self.apply_event(now, id, event, effects);
         }
-        self.to_show.insert(id);
+        self.undisplayed.insert(id);
         self.save_place(id);
-        if let Some(away) = &mut self.away {
-            away.reached(id, delivery.entry);
+        if let Some(backlog) = &mut self.backlog {
+            backlog.reached(id, delivery.entry);
         }
     }
 
@@ -263,9 +263,9 @@ impl SignedIn {
         let is_own = delivery.author == self.id;
         let place_name = self.place_name(id).to_owned();
         let is_old = self
-            .away
+            .backlog
             .as_ref()
-            .is_some_and(|away| away.is_old(id, delivery.entry));
+            .is_some_and(|backlog| backlog.is_old(id, delivery.entry));
         let name = delivery.author_name.map(|name| short(name.to_owned()));
         let who = self.who(id, delivery.author, name.as_deref());
         let (tone, line) = match said {
@@ -289,19 +289,19 @@ impl SignedIn {
                 (said.tone(), line)
             }
         };
-        match &mut self.away {
-            Some(away) => {
+        match &mut self.backlog {
+            Some(backlog) => {
                 let is_text = !matches!(said, Said::Event(_));
                 let is_counted = !is_own && is_text && is_old;
                 let counted = is_counted.then_some(&*place_name);
-                away.add(now.instant, delivery.time_ms, tone, line, counted);
+                backlog.add(now.instant, delivery.time_ms, tone, line, counted);
             }
             None => effects.show(tone, line),
         }
     }
 
     /// What stood before the next entry has expired at the server before it was sent to this device.
-    pub(in crate::client) fn told_expired(
+    pub(in crate::client) fn show_expired_before(
         &mut self,
         now: Now,
         told: &Failure,
@@ -313,14 +313,14 @@ impl SignedIn {
         };
         let name = &known.place.name;
         let line = format!("{name}: some messages expired before they reached this device");
-        match &mut self.away {
-            Some(away) => away.add(now.instant, 0, Tone::Notice, line, None),
+        match &mut self.backlog {
+            Some(backlog) => backlog.add(now.instant, 0, Tone::Notice, line, None),
             None => effects.show(Tone::Notice, line),
         }
     }
 
     /// Asks for everything behind where this device stands, up to this entry at least, unless that was asked for lately.
-    pub(in crate::client) fn ask_again(
+    pub(in crate::client) fn request_missing(
         &mut self,
         now: Now,
         id: ConversationId,
@@ -330,19 +330,19 @@ impl SignedIn {
         let known = self.conversations.get(id);
         let position = known.map_or(EntryId::START, |known| known.place.position);
         if self.gaps.noticed(now.instant, id, position, upto) {
-            self.ask_from_here(id, effects);
+            self.request_after_position(id, effects);
         }
     }
 
     /// Asks once more for what was asked for and has not come.
     pub(in crate::client) fn gaps_timeout(&mut self, now: Now, effects: &mut Effects) {
         for id in self.gaps.take_due(now.instant) {
-            self.ask_from_here(id, effects);
+            self.request_after_position(id, effects);
         }
     }
 
     /// The server does not send what was asked for again. What it only cannot do now the clock asks for once more.
-    pub(in crate::client) fn again_refused(&mut self, failure: &Failure, effects: &mut Effects) {
+    pub(in crate::client) fn missing_refused(&mut self, failure: &Failure, effects: &mut Effects) {
         let id = failure.conversation;
         if is_temporary(failure.code) || id.is_some_and(|id| !self.gaps.refused(id)) {
             return;
@@ -356,7 +356,7 @@ impl SignedIn {
         effects.show(Tone::Error, text);
     }
 
-    fn ask_from_here(&self, id: ConversationId, effects: &mut Effects) {
+    fn request_after_position(&self, id: ConversationId, effects: &mut Effects) {
         if let Some(known) = self.conversations.get(id) {
             let again = DeliverAgain {
                 conversation: id,
@@ -381,7 +381,7 @@ impl SignedIn {
     }
 
     /// Says which receipts have come, and keeps what is still awaited.
-    pub(in crate::client) fn tell_receipts(&mut self, now: Now, effects: &mut Effects) {
+    pub(in crate::client) fn show_receipts(&mut self, now: Now, effects: &mut Effects) {
         for news in self.receipts.news(now.instant) {
             let which = if news.is_late {
                 self.named(now, &news)
@@ -399,7 +399,7 @@ impl SignedIn {
             effects.show(Tone::Receipt, line);
             self.state
                 .put_awaited(news.conversation, news.entry, Some(&news.awaited));
-            self.telling.push(news.told);
+            self.receipts_shown.push(news.told);
         }
     }
 

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use super::backlog::Away;
+use super::backlog::Backlog;
 use super::conversations::Place;
 use super::{SignOutReason, SignedIn};
 use crate::client::effects::Effects;
@@ -28,7 +28,7 @@ const EARLY_POSITIONS: usize = 250;
 
 /// How many lines that a crash may have kept from being shown are shown again, per conversation. At the limit
 /// the older ones stay in the history only.
-const SHOWN_AGAIN_MAX: usize = 50;
+const UNDISPLAYED_MAX: usize = 50;
 
 impl SignedIn {
     /// Makes the identity durable, before anything else, and says where this device stands.
@@ -56,8 +56,8 @@ impl SignedIn {
             ticket: Some(start.ticket.clone()),
         });
         self.state.commit()?;
-        if !std::mem::take(&mut self.has_said_hello) {
-            self.say_hello(effects);
+        if !std::mem::take(&mut self.is_hello_sent) {
+            self.send_hello(effects);
         }
         Ok(())
     }
@@ -65,15 +65,15 @@ impl SignedIn {
     /// Says where this device stands in the same flight as the ticket: the server takes it when it has taken the
     /// ticket, and refuses it if it refuses that. The lines of the outbox follow only once the answer is there, since
     /// it says which of them the server has, and a restored server counts from elsewhere.
-    pub(in crate::client) fn say_hello_early(&mut self, effects: &mut Effects) {
+    pub(in crate::client) fn send_hello_early(&mut self, effects: &mut Effects) {
         if self.conversations.iter().count() <= EARLY_POSITIONS {
-            self.has_said_hello = true;
-            self.say_hello(effects);
+            self.is_hello_sent = true;
+            self.send_hello(effects);
         }
     }
 
     /// Says where this device stands in each conversation.
-    pub(in crate::client) fn say_hello(&mut self, effects: &mut Effects) {
+    pub(in crate::client) fn send_hello(&mut self, effects: &mut Effects) {
         let positions: Vec<Position> = self
             .conversations
             .iter()
@@ -111,7 +111,7 @@ impl SignedIn {
         for mut head in answer.heads {
             head.name = short(head.name);
             if self.is_behind_its_numbers(&head) {
-                self.behind_in = Some(head.conversation);
+                self.conflict_in = Some(head.conversation);
             }
             self.settle_position(&head, effects);
             self.settle_membership(&head);
@@ -123,7 +123,7 @@ impl SignedIn {
         if answer.more {
             return None;
         }
-        if self.behind_in.take().is_some() {
+        if self.conflict_in.take().is_some() {
             return Some(SignOutReason::Conflict);
         }
         if !self.is_settled {
@@ -143,18 +143,18 @@ impl SignedIn {
         }
         self.is_settled = true;
         self.settle_blocked();
-        if let Some(earlier) = &mut self.away {
+        if let Some(earlier) = &mut self.backlog {
             // It is stored, so it does not come again.
             earlier.show_all(effects);
         }
-        self.away = Some(Away::new(now.instant, missing));
+        self.backlog = Some(Backlog::new(now.instant, missing));
         for conversation in self.receipts.conversations() {
             self.ask_receipts(conversation, effects);
         }
         self.people.begin_session(now, effects);
         self.join_wanted(now, effects);
         let mut reason = None;
-        for bytes in std::mem::take(&mut self.early) {
+        for bytes in std::mem::take(&mut self.early_messages) {
             reason = reason.or(self.handle_chat(now, &bytes, effects));
         }
         reason
@@ -198,7 +198,7 @@ impl SignedIn {
         let is_restored = self.is_restored();
         if let Some(known) = self.conversations.get_mut(id) {
             known.last_number = Some(head.last_number);
-            if self.behind_in != Some(id) {
+            if self.conflict_in != Some(id) {
                 known.place.used = Some(head.last_number);
             }
             let is_others =
@@ -359,7 +359,7 @@ impl SignedIn {
     }
 
     /// Lines that stand in the history, but whose showing was not recorded before the last run ended.
-    pub(in crate::client) fn show_again(
+    pub(in crate::client) fn show_undisplayed(
         &mut self,
         now: Now,
         effects: &mut Effects,
@@ -377,7 +377,7 @@ impl SignedIn {
                 .map_or(EntryId::START, |known| known.place.position);
             for (at, entry) in self
                 .state
-                .last_entries(id, shown, position, SHOWN_AGAIN_MAX)?
+                .last_entries(id, shown, position, UNDISPLAYED_MAX)?
             {
                 let is_own = entry.author == self.id;
                 let from_here = entry
@@ -396,7 +396,7 @@ impl SignedIn {
                     effects.show(said.tone(), format!("{line}{}", render::AGAIN));
                 }
             }
-            self.to_show.insert(id);
+            self.undisplayed.insert(id);
         }
         Ok(())
     }

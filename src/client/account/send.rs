@@ -311,14 +311,14 @@ impl SignedIn {
         if stored.prev == known.place.position {
             known.place.position = stored.entry;
             known.place.digest = Some(*digest);
-            self.to_show.insert(id);
+            self.undisplayed.insert(id);
             self.save_place(id);
             self.gaps.reached(now.instant, id, stored.entry);
-            if let Some(away) = &mut self.away {
-                away.reached(id, stored.entry);
+            if let Some(backlog) = &mut self.backlog {
+                backlog.reached(id, stored.entry);
             }
         } else {
-            self.ask_again(now, id, stored.entry, effects);
+            self.request_missing(now, id, stored.entry, effects);
         }
     }
 
@@ -371,9 +371,9 @@ impl SignedIn {
                 return self.message_refused(now, failure, effects);
             }
             Command::Receive if failure.code == ErrorCode::Expired => {
-                self.told_expired(now, failure, effects);
+                self.show_expired_before(now, failure, effects);
             }
-            Command::Receive => self.again_refused(failure, effects),
+            Command::Receive => self.missing_refused(failure, effects),
             Command::Hello if is_temporary(failure.code) => self.retry_later(now, failure),
             _ => effects.show(
                 Tone::Error,

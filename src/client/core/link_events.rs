@@ -76,7 +76,7 @@ impl Core {
     pub(in crate::client) fn link_awake(&mut self, now: Now, text: &str) {
         self.notice(text);
         if let Some(signed_in) = &mut self.signed_in {
-            signed_in.awake(now, &mut self.effects);
+            signed_in.on_active(now, &mut self.effects);
         }
     }
 

@@ -39,7 +39,7 @@ impl Core {
             let by_ticket = matches!(&begun, Some((sign_in, _)) if sign_in.is_by_ticket());
             self.begun(now, begun);
             if let Some(signed_in) = self.signed_in.as_mut().filter(|_| by_ticket) {
-                signed_in.say_hello_early(&mut self.effects);
+                signed_in.send_hello_early(&mut self.effects);
             }
         } else if self.sign_in.is_none()
             && let Some(user) = self.pending_user.clone()

@@ -154,7 +154,7 @@ impl Core {
             if let (ServerBody::Failure(_), Some(signed_in)) = (&message.body, &mut self.signed_in)
             {
                 // Whatever of it was refused: without a sign-in HELLO is, too.
-                signed_in.has_said_hello = false;
+                signed_in.is_hello_sent = false;
             }
             self.step_sign_in(now, |sign_in, context| {
                 sign_in.handle_message(message, context)
@@ -266,7 +266,7 @@ impl Core {
         }
         self.effects.flush_lines(&mut *self.console);
         if let Some(signed_in) = &mut self.signed_in {
-            signed_in.lines_given(now, self.console.given(), self.console.printed());
+            signed_in.lines_queued(now, self.console.given(), self.console.printed());
             if self.end.is_some() {
                 let closed = signed_in.close();
                 self.signed_in = None;

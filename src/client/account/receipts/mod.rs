@@ -133,12 +133,12 @@ pub(in crate::client) struct News {
     /// What must be durable before the line is given to the screen.
     pub(in crate::client) awaited: Awaited,
     /// What is handed in to [`Receipts::on_screen`] once it stands there.
-    pub(in crate::client) told: Told,
+    pub(in crate::client) told: ToldReceipt,
 }
 
 /// What a line has told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::client) struct Told {
+pub(in crate::client) struct ToldReceipt {
     pub(in crate::client) conversation: ConversationId,
     pub(in crate::client) entry: EntryId,
     names: usize,
@@ -294,7 +294,7 @@ impl Receipts {
 
     /// A line that told of receipts stands on the screen. Returns what is durable of the message from now on: nothing
     /// once all have it, or if it is waited for no more.
-    pub(in crate::client) fn on_screen(&mut self, told: Told) -> Option<Awaited> {
+    pub(in crate::client) fn on_screen(&mut self, told: ToldReceipt) -> Option<Awaited> {
         let key = (told.conversation, told.entry);
         let awaited = &mut self.own.get_mut(&key)?.awaited;
         let names = told.names.min(awaited.telling.len());
@@ -397,8 +397,12 @@ fn said(now: Instant, key: (ConversationId, EntryId), own: &Own) -> News {
     }
 }
 
-const fn told((conversation, entry): (ConversationId, EntryId), names: usize, count: u32) -> Told {
-    Told {
+const fn told(
+    (conversation, entry): (ConversationId, EntryId),
+    names: usize,
+    count: u32,
+) -> ToldReceipt {
+    ToldReceipt {
         conversation,
         entry,
         names,
