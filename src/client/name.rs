@@ -32,7 +32,7 @@ pub(super) fn is_room(name: &str) -> bool {
 const NAME_MAX_CHARS: usize = 32;
 
 /// A name that came from the server, as long as names are.
-pub(super) fn short(mut name: String) -> String {
+pub(super) fn truncate_name(mut name: String) -> String {
     let most = NAME_MAX_CHARS + usize::from(is_room(&name));
     if let Some((end, _)) = name.char_indices().nth(most) {
         name.truncate(end);
@@ -47,9 +47,9 @@ mod tests {
 
     #[test]
     fn name_of_a_server_is_cut_to_the_length_that_names_have() {
-        assert_eq!(short("bob".into()), "bob");
+        assert_eq!(truncate_name("bob".into()), "bob");
         let long = "\u{e9}".repeat(20_000);
-        assert_eq!(short(long), "\u{e9}".repeat(32));
+        assert_eq!(truncate_name(long), "\u{e9}".repeat(32));
     }
 
     #[test]

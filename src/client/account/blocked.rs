@@ -8,7 +8,7 @@ use super::SignedIn;
 use super::pending::Asked;
 use crate::client::effects::Effects;
 use crate::client::env::Tone;
-use crate::client::name::{canonical, short};
+use crate::client::name::{canonical, truncate_name};
 use crate::client::storage::entry::Said;
 use crate::protocol::{
     AccountId, BLOCKED_MAX, Block, Blocked, BlockedUser, ClientBody, ErrorCode, EventKind, Failure,
@@ -51,7 +51,7 @@ impl BlockedUsers {
         let users = users.into_iter().take(BLOCKED_MAX);
         self.users = users
             .map(|user| BlockedUser {
-                name: short(user.name),
+                name: truncate_name(user.name),
                 ..user
             })
             .collect();

@@ -11,10 +11,10 @@ use super::SignedIn;
 use super::pending::Asked;
 use crate::client::effects::Effects;
 use crate::client::env::Tone;
-use crate::client::name::{canonical_target, short};
+use crate::client::name::{canonical_target, truncate_name};
 use crate::client::storage::StateError;
 use crate::client::storage::entry::{Entry, Said};
-use crate::client::ui::time::Before;
+use crate::client::ui::time::HistoryAnchor;
 use crate::protocol::{ConversationId, Digest, EntryId, History, HistoryRequest, Message};
 use crate::transport::{Channel, Now};
 
@@ -68,11 +68,11 @@ enum Ending {
 
 impl SignedIn {
     /// The user wants to look back. Without a name it is where they stand, or the page before the last one.
-    pub(in crate::client) fn look_back(
+    pub(in crate::client) fn show_history(
         &mut self,
         now: Now,
         named: Option<&str>,
-        before: Before,
+        before: HistoryAnchor,
         want: Option<usize>,
         effects: &mut Effects,
     ) {
@@ -96,9 +96,9 @@ impl SignedIn {
         };
         let continued = last.filter(|(of, _)| *of == id).map(|(_, entry)| entry);
         let (cursor, before_ms) = match (before, continued) {
-            (Before::Entry(entry), _) | (Before::Now, Some(entry)) => (entry, None),
-            (Before::Time(time_ms), _) => (EntryId(u64::MAX), Some(time_ms)),
-            (Before::Now, None) => (EntryId(u64::MAX), None),
+            (HistoryAnchor::Entry(entry), _) | (HistoryAnchor::Now, Some(entry)) => (entry, None),
+            (HistoryAnchor::Time(time_ms), _) => (EntryId(u64::MAX), Some(time_ms)),
+            (HistoryAnchor::Now, None) => (EntryId(u64::MAX), None),
         };
         let expected = if cursor.0 == u64::MAX {
             self.conversations.get(id).map(|known| known.place.position)
@@ -118,7 +118,7 @@ impl SignedIn {
             damaged: 0,
             hidden: 0,
         });
-        self.go_on(now, effects);
+        self.load_more(now, effects);
     }
 
     fn prev_of(
@@ -137,7 +137,7 @@ impl SignedIn {
     }
 
     /// Puts a page together as far as it can be, and asks for the rest or shows it.
-    fn go_on(&mut self, now: Now, effects: &mut Effects) {
+    fn load_more(&mut self, now: Now, effects: &mut Effects) {
         let Some(mut page) = self.page.take() else {
             return;
         };
@@ -292,13 +292,13 @@ impl SignedIn {
                 content: old.content,
                 digest: old.digest,
                 prev: old.prev,
-                author_name: old.author_name.map(short),
+                author_name: old.author_name.map(truncate_name),
             };
             self.state.put_entry(id, old.entry, &entry);
         }
         self.state.commit()?;
         self.page = Some(page);
-        self.go_on(now, effects);
+        self.load_more(now, effects);
         Ok(())
     }
 
@@ -310,7 +310,7 @@ impl SignedIn {
     }
 
     /// The next `history` begins from the end again.
-    pub(in crate::client) const fn forget_page(&mut self) {
+    pub(in crate::client) const fn reset_paging(&mut self) {
         self.page_end = None;
     }
 

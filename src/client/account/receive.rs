@@ -13,7 +13,7 @@ use super::send::is_temporary;
 use super::{SignOutReason, SignedIn};
 use crate::client::effects::Effects;
 use crate::client::env::Tone;
-use crate::client::name::{is_room, short};
+use crate::client::name::{is_room, truncate_name};
 use crate::client::storage::entry::{Entry, Said};
 use crate::client::ui::render;
 use crate::protocol::{
@@ -77,7 +77,7 @@ impl SignedIn {
             // The first word of somebody new: the conversation begins where the server lets this reader in.
             let said = opened.as_ref().ok();
             let said = said.map(|message| Said::of(message, id, delivery.author, self.own()));
-            let name = short(self.name_from(&delivery, said.as_ref()));
+            let name = truncate_name(self.name_from(&delivery, said.as_ref()));
             if !self
                 .conversations
                 .insert(id, Place::at(&name, delivery.prev))
@@ -148,7 +148,7 @@ impl SignedIn {
         let said = opened.map_or(Said::Unknown, |message| {
             Said::of(&message, id, delivery.author, self.own())
         });
-        let learnt = short(self.name_from(&delivery, Some(&said)));
+        let learnt = truncate_name(self.name_from(&delivery, Some(&said)));
         if is_damaged {
             let report = Failure {
                 conversation: Some(id),
@@ -162,7 +162,9 @@ impl SignedIn {
                 content: ByteBuf::from(envelope.content),
                 digest: envelope.digest,
                 prev: delivery.prev,
-                author_name: delivery.author_name.map(|name| short(name.to_owned())),
+                author_name: delivery
+                    .author_name
+                    .map(|name| truncate_name(name.to_owned())),
             };
             self.state.put_entry(id, delivery.entry, &entry);
             self.pending_acks.insert(id, delivery.entry);
@@ -266,7 +268,9 @@ impl SignedIn {
             .backlog
             .as_ref()
             .is_some_and(|backlog| backlog.is_old(id, delivery.entry));
-        let name = delivery.author_name.map(|name| short(name.to_owned()));
+        let name = delivery
+            .author_name
+            .map(|name| truncate_name(name.to_owned()));
         let who = self.who(id, delivery.author, name.as_deref());
         let (tone, line) = match said {
             _ if is_damaged => (

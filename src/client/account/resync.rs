@@ -10,7 +10,7 @@ use super::conversations::Place;
 use super::{SignOutReason, SignedIn};
 use crate::client::effects::Effects;
 use crate::client::env::Tone;
-use crate::client::name::{is_room, short};
+use crate::client::name::{is_room, truncate_name};
 use crate::client::storage::{Identity, StateError};
 use crate::client::ui::render;
 use crate::protocol::{
@@ -109,7 +109,7 @@ impl SignedIn {
         effects: &mut Effects,
     ) -> Option<SignOutReason> {
         for mut head in answer.heads {
-            head.name = short(head.name);
+            head.name = truncate_name(head.name);
             if self.is_behind_its_numbers(&head) {
                 self.conflict_in = Some(head.conversation);
             }

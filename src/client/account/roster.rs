@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use crate::client::effects::Effects;
 use crate::client::env::Tone;
-use crate::client::name::short;
+use crate::client::name::truncate_name;
 use crate::client::ui::render;
 use crate::protocol::{Alert, Contact, ContactsRequest, Greeting, ListContacts, Message};
 use crate::transport::{Channel, Now};
@@ -104,7 +104,7 @@ impl People {
         }
         let room = PEOPLE_MAX.saturating_sub(asking.contacts.len());
         let contacts = list.contacts.into_iter().take(room).map(|contact| Contact {
-            name: short(contact.name),
+            name: truncate_name(contact.name),
             ..contact
         });
         asking.contacts.extend(contacts);
@@ -137,7 +137,7 @@ impl People {
 
     /// Somebody came or went.
     pub(in crate::client) fn handle_alert(&mut self, alert: &Alert, effects: &mut Effects) {
-        let name = short(alert.name.clone());
+        let name = truncate_name(alert.name.clone());
         let is_back = self.missed.remove(&name);
         let text = if alert.online {
             let text = format!("{name} is online");

@@ -15,7 +15,7 @@ use super::receipts::Awaited;
 use super::{SignOutReason, SignedIn, show_unconfirmed, tag_of};
 use crate::client::effects::Effects;
 use crate::client::env::Tone;
-use crate::client::name::{canonical, canonical_target, is_room, short};
+use crate::client::name::{canonical, canonical_target, is_room, truncate_name};
 use crate::client::storage::entry::Entry;
 use crate::client::ui::render;
 use crate::protocol::{
@@ -200,7 +200,7 @@ impl SignedIn {
         let Some(target) = self.resolving.remove(&resolved.tag) else {
             return;
         };
-        let (id, name) = (resolved.conversation, short(resolved.name.clone()));
+        let (id, name) = (resolved.conversation, truncate_name(resolved.name.clone()));
         if self
             .focus_state
             .resolving_focus

@@ -5,7 +5,7 @@ use super::row::{Call, ChatCommand, ROW};
 use crate::client::account::rooms::NO_LINK;
 use crate::client::core::Core;
 use crate::client::env::Tone;
-use crate::client::ui::time::Before;
+use crate::client::ui::time::HistoryAnchor;
 use crate::protocol::EVERYONE_NAME;
 
 pub(super) const WRITE: &[ChatCommand] = &[
@@ -67,7 +67,7 @@ pub(super) const READ: &[ChatCommand] = &[
         summary: "show recent messages; repeat for older ones",
         help: "It shows the last 20 entries, or N, before a time (14:02, 2026-03-17, 2026-03-17T14:02) or an entry's \
                number. Entries that this device does not hold are fetched from the server.",
-        goes_on: true,
+        continues: true,
         run: history,
         ..ROW
     },
@@ -99,7 +99,7 @@ fn history(core: &mut Core, call: &Call<'_>) {
     core.with_signed_in(|account, effects| {
         let clock = account.clock(call.now);
         let before = call.optional(1).map(|word| clock.read(word));
-        let Some(before) = before.unwrap_or(Some(Before::Now)) else {
+        let Some(before) = before.unwrap_or(Some(HistoryAnchor::Now)) else {
             effects.show(
                 Tone::Error,
                 "--before takes a time (14:02, 2026-03-17, 2026-03-17T14:02) or an entry's number",
@@ -107,6 +107,6 @@ fn history(core: &mut Core, call: &Call<'_>) {
             return;
         };
         let want = call.optional(2).and_then(|number| number.parse().ok());
-        account.look_back(call.now, call.optional(0), before, want, effects);
+        account.show_history(call.now, call.optional(0), before, want, effects);
     });
 }

@@ -55,8 +55,8 @@ pub(super) fn run(core: &mut Core, now: Now, line: &str, inside: Option<&str>) {
         core.show(Tone::Error, &format!("usage: {}", command.usage()));
         return;
     };
-    if !command.goes_on {
-        core.with_signed_in(|account, _| account.forget_page());
+    if !command.continues {
+        core.with_signed_in(|account, _| account.reset_paging());
     }
     let table = &TABLE;
     (command.run)(core, &Call { now, values, table });

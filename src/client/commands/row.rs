@@ -17,7 +17,7 @@ pub(super) struct ChatCommand {
     pub help: &'static str,
     pub needs_sign_in: bool,
     /// Whether it goes on where it ended if it is typed again at once.
-    pub goes_on: bool,
+    pub continues: bool,
     pub run: fn(&mut Core, &Call<'_>),
 }
 
@@ -29,7 +29,7 @@ pub(super) const ROW: ChatCommand = ChatCommand {
     summary: "",
     help: "",
     needs_sign_in: true,
-    goes_on: false,
+    continues: false,
     run: |_, _| (),
 };
 

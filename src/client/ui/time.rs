@@ -17,7 +17,7 @@ pub(in crate::client) struct Clock {
 
 /// From where a page goes back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::client) enum Before {
+pub(in crate::client) enum HistoryAnchor {
     /// From the end.
     Now,
     /// From an entry, which is not on it.
@@ -39,9 +39,9 @@ impl Clock {
     }
 
     /// Reads a time (`14:02`, `2026-03-17`, `2026-03-17T14:02`) or an entry's number; nothing if it is neither.
-    pub(in crate::client) fn read(self, word: &str) -> Option<Before> {
+    pub(in crate::client) fn read(self, word: &str) -> Option<HistoryAnchor> {
         if let Ok(entry) = word.parse::<u64>() {
-            return Some(Before::Entry(EntryId(entry)));
+            return Some(HistoryAnchor::Entry(EntryId(entry)));
         }
         let today = self.local(self.now_ms).date();
         let local = Time::strptime("%H:%M", word)
@@ -51,7 +51,7 @@ impl Clock {
             .ok()?;
         let time = self.offset().to_timestamp(local).ok()?;
         let time_ms = u64::try_from(time.as_millisecond()).ok()?;
-        Some(Before::Time(time_ms))
+        Some(HistoryAnchor::Time(time_ms))
     }
 
     /// A time in the user's zone, or the last that a calendar has.
@@ -74,7 +74,7 @@ mod tests {
     const TUESDAY_MS: u64 = 1_773_756_120_000;
     const DAY_MS: u64 = 86_400_000;
 
-    fn read(word: &str, offset_seconds: i32) -> Option<Before> {
+    fn read(word: &str, offset_seconds: i32) -> Option<HistoryAnchor> {
         let clock = Clock {
             now_ms: TUESDAY_MS + 3_600_000,
             offset_seconds,
@@ -117,14 +117,14 @@ mod tests {
 
     #[test]
     fn moments_are_read_in_the_users_zone() {
-        let tuesday = Some(Before::Time(TUESDAY_MS));
+        let tuesday = Some(HistoryAnchor::Time(TUESDAY_MS));
         assert_eq!(read("14:02", 0), tuesday);
         assert_eq!(read("2026-03-17T14:02", 0), tuesday);
         assert_eq!(read("2026-03-17T16:02", 7200), tuesday);
         let midnight = TUESDAY_MS - (14 * 60 + 2) * 60_000;
-        assert_eq!(read("2026-03-17", 0), Some(Before::Time(midnight)));
+        assert_eq!(read("2026-03-17", 0), Some(HistoryAnchor::Time(midnight)));
         assert_eq!(read("2026-3-17T14:2", 0), tuesday);
-        assert_eq!(read("812", 0), Some(Before::Entry(EntryId(812))));
+        assert_eq!(read("812", 0), Some(HistoryAnchor::Entry(EntryId(812))));
     }
 
     #[test]

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
-use crate::client::name::short;
+use crate::client::name::truncate_name;
 use crate::protocol::{AccountId, ConversationId, Count, EntryId, Mark};
 
 /// How long the receipts of those who were online are gathered before the first line. Chosen: a few round trips
@@ -202,7 +202,7 @@ impl Receipts {
         let (account, key) = (mark.account, (conversation, mark.account));
         if self.marks.len() < MARKS_MAX || self.marks.contains_key(&key) {
             let known = self.marks.entry(key).or_insert_with(|| Mark {
-                name: short(mark.name.clone()),
+                name: truncate_name(mark.name.clone()),
                 ..mark.clone()
             });
             if mark.since > known.since {
@@ -218,7 +218,7 @@ impl Receipts {
                 || own.fresh.iter().any(|(known, _)| *known == account);
             let told = own.awaited.named() + own.fresh.len();
             if !is_known && told < TOLD_MAX {
-                own.fresh.push((account, short(mark.name.clone())));
+                own.fresh.push((account, truncate_name(mark.name.clone())));
             }
         }
     }

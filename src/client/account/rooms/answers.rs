@@ -8,7 +8,7 @@ use crate::client::account::pending::{Aim, Asked, LISTED_MAX};
 use crate::client::account::{SignedIn, tag_of};
 use crate::client::effects::Effects;
 use crate::client::env::Tone;
-use crate::client::name::{is_room, short};
+use crate::client::name::{is_room, truncate_name};
 use crate::client::ui::{render, render_rooms};
 use crate::protocol::{
     Change, ClientBody, ErrorCode, Failure, Members, MembersRequest, Message, Moderate, Moderated,
@@ -199,7 +199,7 @@ impl SignedIn {
                 continue;
             };
             if known.place.name.is_empty() && is_room(&room.name) {
-                known.place.name = short(room.name.clone());
+                known.place.name = truncate_name(room.name.clone());
                 effects.show(
                     Tone::Notice,
                     format!("you belong to {} now", known.place.name),

@@ -10,7 +10,7 @@ use super::conversations::Place;
 use super::pending::{Aim, Asked};
 use crate::client::effects::Effects;
 use crate::client::env::Tone;
-use crate::client::name::{canonical_target, is_room, short};
+use crate::client::name::{canonical_target, is_room, truncate_name};
 use crate::client::ui::{render, render_rooms};
 use crate::protocol::{
     Access, ClientBody, ConversationId, EVERYONE_NAME, EventKind, Join, Joined, Leave, Left,
@@ -238,7 +238,10 @@ impl SignedIn {
         let Some(Asked::Join { name, takes_focus }) = self.requests.take(joined.tag) else {
             return;
         };
-        let (id, room) = (joined.room.conversation, short(joined.room.name.clone()));
+        let (id, room) = (
+            joined.room.conversation,
+            truncate_name(joined.room.name.clone()),
+        );
         if !is_room(&room) {
             return;
         }
