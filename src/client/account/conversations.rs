@@ -12,48 +12,48 @@ pub(in crate::client) const CONVERSATIONS_MAX: usize = 10_000;
 
 /// Where a device stands in one conversation: what is durable of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(in crate::client) struct Place {
+pub(in crate::client) struct StoredConversation {
     /// The other user's name in a pair, a room's with its `#`, `everyone` for everyone; empty while it is not known.
     pub(in crate::client) name: String,
     /// The last entry that is durable here.
-    pub(in crate::client) position: EntryId,
+    pub(in crate::client) received_up_to: EntryId,
     /// Its digest, if this device has ever held that entry.
     pub(in crate::client) digest: Option<Digest>,
     /// The last entry that was shown, or needs no showing.
-    pub(in crate::client) shown: EntryId,
+    pub(in crate::client) displayed_up_to: EntryId,
     /// How many messages of a room came while the user was not in it.
     pub(in crate::client) unread: u32,
     /// Whether the user belongs to it no more; what is here of it stays readable.
     pub(in crate::client) is_left: bool,
     /// Up to here what this device holds was shown, though it stands before that: what comes again is not shown again.
-    pub(in crate::client) reread: EntryId,
+    pub(in crate::client) rewound_from: EntryId,
     /// The last number of this device that is known here to be used up, if any is. A server that has a later one has it
     /// from another state directory.
-    pub(in crate::client) used: Option<Number>,
+    pub(in crate::client) last_own_seq: Option<Number>,
     /// Up to here the log may have lines of a later state of this very device: the server's database was put back since
     /// this state was settled with it, and numbers do not tell any more. Nothing is said here before that is read.
-    pub(in crate::client) unsure: EntryId,
+    pub(in crate::client) hold_until: EntryId,
 }
 
-impl Place {
+impl StoredConversation {
     /// The beginning of what this device will hold.
-    pub(in crate::client) fn at(name: &str, position: EntryId) -> Self {
+    pub(in crate::client) fn at(name: &str, received_up_to: EntryId) -> Self {
         Self {
             name: name.to_owned(),
-            position,
-            digest: (position == EntryId::START).then_some(Digest([0; Digest::LENGTH])),
-            shown: position,
+            received_up_to,
+            digest: (received_up_to == EntryId::START).then_some(Digest([0; Digest::LENGTH])),
+            displayed_up_to: received_up_to,
             unread: 0,
             is_left: false,
-            reread: EntryId::START,
-            used: Some(Number(0)),
-            unsure: EntryId::START,
+            rewound_from: EntryId::START,
+            last_own_seq: Some(Number(0)),
+            hold_until: EntryId::START,
         }
     }
 
     /// Whether a line that waits here may stand in the log already.
-    pub(in crate::client) fn is_unsure(&self) -> bool {
-        self.position < self.unsure
+    pub(in crate::client) fn is_on_hold(&self) -> bool {
+        self.received_up_to < self.hold_until
     }
 }
 
@@ -61,7 +61,7 @@ impl Place {
 #[derive(Debug)]
 pub(in crate::client) struct Conversation {
     /// What is durable of it.
-    pub(in crate::client) place: Place,
+    pub(in crate::client) stored: StoredConversation,
     /// The last number that the server had from this device when it last said so in this session.
     pub(in crate::client) last_number: Option<Number>,
     /// The entry that came damaged, and was asked for once more.
@@ -77,9 +77,9 @@ pub(in crate::client) struct Conversation {
 impl Conversation {
     /// The server has a number of this device: the next one is higher. What the server said at the beginning of
     /// the session may be older than that.
-    pub(in crate::client) fn use_up(&mut self, number: Number) {
+    pub(in crate::client) fn set_last_seq(&mut self, number: Number) {
         self.last_number = self.last_number.max(Some(number));
-        self.place.used = self.place.used.max(Some(number));
+        self.stored.last_own_seq = self.stored.last_own_seq.max(Some(number));
     }
 }
 
@@ -89,12 +89,16 @@ pub(in crate::client) struct Conversations(BTreeMap<ConversationId, Conversation
 
 impl Conversations {
     /// Adds or replaces one; `false` at [`CONVERSATIONS_MAX`].
-    pub(in crate::client) fn insert(&mut self, id: ConversationId, place: Place) -> bool {
+    pub(in crate::client) fn insert(
+        &mut self,
+        id: ConversationId,
+        stored: StoredConversation,
+    ) -> bool {
         if self.0.len() >= CONVERSATIONS_MAX && !self.0.contains_key(&id) {
             return false;
         }
         let conversation = Conversation {
-            place,
+            stored,
             last_number: None,
             damaged: None,
             receipts_asked: false,
@@ -120,10 +124,10 @@ impl Conversations {
         let named = self
             .0
             .iter()
-            .filter(|(_, conversation)| conversation.place.name == name);
+            .filter(|(_, conversation)| conversation.stored.name == name);
         // Of several that are as likely the last is taken: with the order reversed, the first.
         let likeliest = named.rev().max_by_key(|(_, conversation)| {
-            let stands_in_it = conversation.place.position > EntryId::START;
+            let stands_in_it = conversation.stored.received_up_to > EntryId::START;
             (conversation.last_number.is_some(), stands_in_it)
         });
         likeliest.map(|(id, _)| *id)
@@ -131,7 +135,7 @@ impl Conversations {
 
     /// Whether something may be said there now: no line that waits for it can stand in its log already.
     pub(in crate::client) fn is_open(&self, id: ConversationId) -> bool {
-        self.get(id).is_none_or(|known| !known.place.is_unsure())
+        self.get(id).is_none_or(|known| !known.stored.is_on_hold())
     }
 
     pub(in crate::client) fn iter(&self) -> impl Iterator<Item = (ConversationId, &Conversation)> {
@@ -156,12 +160,12 @@ mod tests {
         // A message was sent and the link was lost. HELLO was answered before the store had it, then it was
         // stored; the next message was given its number, and the device took itself for a copy.
         let mut all = Conversations::default();
-        assert!(all.insert(ConversationId(2), Place::at("bob", EntryId(4))));
+        assert!(all.insert(ConversationId(2), StoredConversation::at("bob", EntryId(4))));
         let bob = all.get_mut(ConversationId(2)).expect("inserted above");
         bob.last_number = Some(Number(1));
-        bob.use_up(Number(2));
+        bob.set_last_seq(Number(2));
         assert_eq!(bob.last_number, Some(Number(2)));
-        bob.use_up(Number(1));
+        bob.set_last_seq(Number(1));
         assert_eq!(bob.last_number, Some(Number(2)));
     }
 
@@ -173,8 +177,8 @@ mod tests {
         let (lost, new) = (ConversationId(2), ConversationId(3));
         for (lost, new) in [(lost, new), (new, lost)] {
             let mut all = Conversations::default();
-            assert!(all.insert(lost, Place::at("bob", EntryId::START)));
-            assert!(all.insert(new, Place::at("bob", EntryId(1))));
+            assert!(all.insert(lost, StoredConversation::at("bob", EntryId::START)));
+            assert!(all.insert(new, StoredConversation::at("bob", EntryId(1))));
             assert_eq!(all.by_name("bob"), Some(new));
             all.get_mut(lost).expect("inserted above").last_number = Some(Number(0));
             assert_eq!(all.by_name("bob"), Some(lost), "the server says so");
@@ -183,7 +187,11 @@ mod tests {
 
     #[test]
     fn digest_of_a_start_is_known_only_at_the_beginning_of_the_log() {
-        assert!(Place::at("bob", EntryId::START).digest.is_some());
-        assert!(Place::at("bob", EntryId(3)).digest.is_none());
+        assert!(
+            StoredConversation::at("bob", EntryId::START)
+                .digest
+                .is_some()
+        );
+        assert!(StoredConversation::at("bob", EntryId(3)).digest.is_none());
     }
 }

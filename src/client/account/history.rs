@@ -101,7 +101,9 @@ impl SignedIn {
             (HistoryAnchor::Now, None) => (EntryId(u64::MAX), None),
         };
         let expected = if cursor.0 == u64::MAX {
-            self.conversations.get(id).map(|known| known.place.position)
+            self.conversations
+                .get(id)
+                .map(|known| known.stored.received_up_to)
         } else {
             self.prev_of(id, cursor, effects)
         };
@@ -227,7 +229,7 @@ impl SignedIn {
     }
 
     fn show_page(&mut self, page: &Page, ending: &Ending, effects: &mut Effects) {
-        let name = self.place_name(page.conversation).to_owned();
+        let name = self.name_of(page.conversation).to_owned();
         for line in page.lines.iter().rev() {
             effects.show(Tone::Said, line);
         }
@@ -329,7 +331,7 @@ impl SignedIn {
                 let time = self.clock(now).show(what.time_ms);
                 let who = self.who(id, what.author, what.author_name.as_deref());
                 let line = self.entry_line((id, entry), who, &time, &said);
-                let place = self.place_name(id);
+                let place = self.name_of(id);
                 found.push(Reverse((
                     what.time_ms,
                     id,

@@ -153,7 +153,7 @@ impl SignedIn {
         }
         if is_other_account {
             state.clear();
-            loaded.places.clear();
+            loaded.conversations.clear();
             loaded.awaited.clear();
             loaded.blocked.clear();
         }
@@ -197,9 +197,9 @@ impl SignedIn {
             offset_seconds,
         };
         account.people.tell_names();
-        for (id, mut place) in loaded.places {
+        for (id, mut place) in loaded.conversations {
             if is_other_device {
-                place.used = None;
+                place.last_own_seq = None;
             }
             account.conversations.insert(id, place);
         }
@@ -241,7 +241,7 @@ impl SignedIn {
             self.focus_on(&canonical_target(&named), effects);
         }
         self.retry_at = None;
-        self.outbox.unsend_all();
+        self.outbox.requeue_all();
         self.conversations.forget_session();
         self.gaps.forget_session();
         self.people.forget_session();
@@ -326,9 +326,9 @@ impl SignedIn {
     }
 
     /// Puts a conversation's place among the changes.
-    pub(super) fn save_place(&mut self, id: ConversationId) {
+    pub(super) fn save_conversation(&mut self, id: ConversationId) {
         if let Some(known) = self.conversations.get(id) {
-            self.state.put_place(id, &known.place);
+            self.state.put_conversation(id, &known.stored);
         }
     }
 
@@ -350,7 +350,7 @@ impl SignedIn {
             }
         }
         if self.is_settled && self.retry_at.is_none() {
-            self.pump(now, effects);
+            self.send_pending(now, effects);
         }
         self.requests_timeout(now, effects);
         self.gaps_timeout(now, effects);
@@ -371,9 +371,11 @@ impl SignedIn {
         if self.display_mark_due.is_some_and(|due| due <= now.instant) {
             self.display_mark_due = None;
             for id in std::mem::take(&mut self.undisplayed) {
-                self.save_place(id);
+                self.save_conversation(id);
                 let known = self.conversations.get(id);
-                if known.is_some_and(|known| known.place.shown < known.place.position) {
+                if known
+                    .is_some_and(|known| known.stored.displayed_up_to < known.stored.received_up_to)
+                {
                     // What came with this very batch is shown after it.
                     self.undisplayed.insert(id);
                 }
@@ -391,7 +393,7 @@ impl SignedIn {
         if self.queued.is_none() && (shows || !self.receipts_shown.is_empty()) {
             let place = |id: &ConversationId| {
                 let known = self.conversations.get(*id)?;
-                Some((*id, known.place.position))
+                Some((*id, known.stored.received_up_to))
             };
             let undisplayed = self.undisplayed.iter().filter(|_| shows);
             self.queued = Some(QueuedLines {
@@ -415,8 +417,8 @@ impl SignedIn {
         for (id, entry) in queued.places {
             if let Some(known) = self.conversations.get_mut(id) {
                 // The position may have been moved back meanwhile, by a server that was restored.
-                let place = &mut known.place;
-                place.shown = place.shown.max(entry).min(place.position);
+                let place = &mut known.stored;
+                place.displayed_up_to = place.displayed_up_to.max(entry).min(place.received_up_to);
             }
         }
         self.confirm_receipts(queued.told);
@@ -441,9 +443,9 @@ impl SignedIn {
             if let Some(known) = self.conversations.get_mut(id)
                 && self.backlog.is_none()
             {
-                known.place.shown = known.place.position;
+                known.stored.displayed_up_to = known.stored.received_up_to;
             }
-            self.save_place(id);
+            self.save_conversation(id);
         }
         self.state.commit()
     }

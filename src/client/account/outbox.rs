@@ -29,7 +29,7 @@ pub(in crate::client) struct Numbered {
 
 /// A message that is not yet known to be stored.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(in crate::client) struct Unsent {
+pub(in crate::client) struct OutboxEntry {
     /// Whom it is for, as typed.
     pub(in crate::client) target: String,
     /// What it says.
@@ -40,7 +40,7 @@ pub(in crate::client) struct Unsent {
     pub(in crate::client) refused: bool,
 }
 
-impl Unsent {
+impl OutboxEntry {
     pub(in crate::client) const fn new(target: String, text: String) -> Self {
         Self {
             target,
@@ -53,7 +53,7 @@ impl Unsent {
 
 #[derive(Debug)]
 struct Slot {
-    unsent: Unsent,
+    unsent: OutboxEntry,
     in_flight: bool,
     typed: Option<Instant>,
 }
@@ -72,7 +72,7 @@ pub(in crate::client) struct Outbox {
 }
 
 impl Outbox {
-    pub(in crate::client) fn load(entries: Vec<(u64, Unsent)>) -> Self {
+    pub(in crate::client) fn load(entries: Vec<(u64, OutboxEntry)>) -> Self {
         let slot = |unsent| Slot {
             unsent,
             in_flight: false,
@@ -91,7 +91,7 @@ impl Outbox {
     pub(in crate::client) fn add(
         &mut self,
         now: Instant,
-        unsent: Unsent,
+        unsent: OutboxEntry,
     ) -> Result<u64, OutboxFull> {
         if self.slots.len() >= OUTBOX_MAX {
             return Err(OutboxFull);
@@ -117,7 +117,7 @@ impl Outbox {
         self.slots.keys().copied().collect()
     }
 
-    pub(in crate::client) fn get(&self, sequence: u64) -> Option<&Unsent> {
+    pub(in crate::client) fn get(&self, sequence: u64) -> Option<&OutboxEntry> {
         self.slots.get(&sequence).map(|slot| &slot.unsent)
     }
 
@@ -172,7 +172,7 @@ impl Outbox {
         &mut self,
         sequence: u64,
         numbered: Numbered,
-    ) -> Option<&Unsent> {
+    ) -> Option<&OutboxEntry> {
         let slot = self.slots.get_mut(&sequence)?;
         slot.in_flight = false;
         slot.unsent.numbered = Some(numbered);
@@ -189,7 +189,7 @@ impl Outbox {
     }
 
     /// Takes the number of a message back, and says what must be made durable.
-    pub(in crate::client) fn unnumber(&mut self, sequence: u64) -> Option<&Unsent> {
+    pub(in crate::client) fn unnumber(&mut self, sequence: u64) -> Option<&OutboxEntry> {
         let slot = self.slots.get_mut(&sequence)?;
         slot.in_flight = false;
         slot.unsent.numbered = None;
@@ -197,7 +197,7 @@ impl Outbox {
     }
 
     /// Marks a message as refused for good, and says what must be made durable.
-    pub(in crate::client) fn refuse(&mut self, sequence: u64) -> Option<&Unsent> {
+    pub(in crate::client) fn refuse(&mut self, sequence: u64) -> Option<&OutboxEntry> {
         let slot = self.slots.get_mut(&sequence)?;
         slot.in_flight = false;
         slot.unsent.refused = true;
@@ -205,7 +205,7 @@ impl Outbox {
     }
 
     /// It is stored, used up or given up.
-    pub(in crate::client) fn remove(&mut self, sequence: u64) -> Option<Unsent> {
+    pub(in crate::client) fn remove(&mut self, sequence: u64) -> Option<OutboxEntry> {
         let slot = self.slots.remove(&sequence)?;
         if let Some(numbered) = &slot.unsent.numbered
             && self.held.get(&numbered.conversation) == Some(&numbered.number)
@@ -222,19 +222,19 @@ impl Outbox {
         expected: Number,
         sequence: u64,
     ) {
-        self.unsend(sequence);
+        self.requeue(sequence);
         self.held.insert(conversation, expected);
     }
 
     /// What was under way of this message is lost.
-    pub(in crate::client) fn unsend(&mut self, sequence: u64) {
+    pub(in crate::client) fn requeue(&mut self, sequence: u64) {
         if let Some(slot) = self.slots.get_mut(&sequence) {
             slot.in_flight = false;
         }
     }
 
     /// What was under way is lost: the session is over, or the server asks for all of it again.
-    pub(in crate::client) fn unsend_all(&mut self) {
+    pub(in crate::client) fn requeue_all(&mut self) {
         self.held.clear();
         for slot in self.slots.values_mut() {
             slot.in_flight = false;
@@ -307,7 +307,7 @@ mod tests {
         let mut outbox = Outbox::default();
         for number in 1..=count {
             let sequence = outbox
-                .add(instant(), Unsent::new("bob".into(), "x".into()))
+                .add(instant(), OutboxEntry::new("bob".into(), "x".into()))
                 .expect("below the limit");
             assert!(outbox.assign(sequence, numbered(number)).is_some());
         }
@@ -336,7 +336,7 @@ mod tests {
         for sequence in 2..=64 {
             outbox.remove(sequence);
         }
-        outbox.unsend(1);
+        outbox.requeue(1);
         assert_eq!(sendable(&mut outbox), [1]);
         outbox.remove(1);
         assert_eq!(sendable(&mut outbox), (65..=70).collect::<Vec<_>>());
@@ -359,14 +359,14 @@ mod tests {
     fn lost_session_sends_everything_again_in_order() {
         let mut outbox = outbox(3);
         assert_eq!(sendable(&mut outbox), [1, 2, 3]);
-        outbox.unsend_all();
+        outbox.requeue_all();
         assert_eq!(sendable(&mut outbox), [1, 2, 3]);
     }
 
     #[test]
     fn full_outbox_refuses_by_name() {
         let mut outbox = outbox(OUTBOX_MAX as u64);
-        let refused = outbox.add(instant(), Unsent::new("bob".into(), "x".into()));
+        let refused = outbox.add(instant(), OutboxEntry::new("bob".into(), "x".into()));
         assert_eq!(refused, Err(OutboxFull));
     }
 }

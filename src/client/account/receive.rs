@@ -7,7 +7,7 @@
 
 use serde_bytes::ByteBuf;
 
-use super::conversations::Place;
+use super::conversations::StoredConversation;
 use super::receipts::News;
 use super::send::is_temporary;
 use super::{SignOutReason, SignedIn};
@@ -34,7 +34,7 @@ impl SignedIn {
         let Ok(envelope) = Envelope::decode(bytes) else {
             self.damaged += 1;
             // It may have been the answer to any message that is under way.
-            self.outbox.unsend_all();
+            self.outbox.requeue_all();
             return None;
         };
         if let Some(delivery) = envelope.hop.delivery {
@@ -43,7 +43,7 @@ impl SignedIn {
         }
         let Ok(message) = envelope.open() else {
             self.damaged += 1;
-            self.outbox.unsend_all();
+            self.outbox.requeue_all();
             return None;
         };
         match message.body {
@@ -80,7 +80,7 @@ impl SignedIn {
             let name = truncate_name(self.name_from(&delivery, said.as_ref()));
             if !self
                 .conversations
-                .insert(id, Place::at(&name, delivery.prev))
+                .insert(id, StoredConversation::at(&name, delivery.prev))
             {
                 return;
             }
@@ -88,11 +88,11 @@ impl SignedIn {
         let Some(known) = self.conversations.get_mut(id) else {
             return;
         };
-        if delivery.entry <= known.place.position {
-            self.pending_acks.insert(id, known.place.position);
+        if delivery.entry <= known.stored.received_up_to {
+            self.pending_acks.insert(id, known.stored.received_up_to);
             return;
         }
-        if delivery.prev != known.place.position {
+        if delivery.prev != known.stored.received_up_to {
             self.request_missing(now, id, delivery.entry, effects);
             return;
         }
@@ -133,16 +133,17 @@ impl SignedIn {
             return;
         };
         // A later state than this one has spoken since the server's database was put back, and perhaps said what waits.
-        if from_here.is_some() && !is_from_here && known.place.is_unsure() {
+        if from_here.is_some() && !is_from_here && known.stored.is_on_hold() {
             self.conflict_in = Some(id);
         }
         known.damaged = None;
-        if (is_known || is_from_here) && known.place.shown == known.place.position {
+        if (is_known || is_from_here) && known.stored.displayed_up_to == known.stored.received_up_to
+        {
             // It needs no showing, and neither does what stands before it.
-            known.place.shown = delivery.entry;
+            known.stored.displayed_up_to = delivery.entry;
         }
-        known.place.position = delivery.entry;
-        known.place.digest = Some(envelope.digest);
+        known.stored.received_up_to = delivery.entry;
+        known.stored.digest = Some(envelope.digest);
         self.gaps.reached(now.instant, id, delivery.entry);
         let is_damaged = matches!(opened, Err(DecodeError::Digest));
         let said = opened.map_or(Said::Unknown, |message| {
@@ -171,14 +172,14 @@ impl SignedIn {
         }
         let is_hidden = self.blocked.hides(delivery.author, &said);
         if let Some(known) = self.conversations.get_mut(id) {
-            if known.place.name.is_empty() {
-                known.place.name = learnt;
+            if known.stored.name.is_empty() {
+                known.stored.name = learnt;
             }
-            let name = &known.place.name;
+            let name = &known.stored.name;
             let is_elsewhere = self.focus.as_deref() != Some(&**name);
             let is_news = matches!(said, Said::Text(_)) && !is_own && !is_known && !is_hidden;
             if is_news && is_room(name) && is_elsewhere {
-                known.place.unread = known.place.unread.saturating_add(1);
+                known.stored.unread = known.stored.unread.saturating_add(1);
             }
         }
         if let Some(origin) = from_here
@@ -186,7 +187,7 @@ impl SignedIn {
         {
             // The server had no room to say that it is stored. Asked again, it says so; or else, where a copy of this
             // device has used the number up, that this is one.
-            self.outbox.unsend(sequence);
+            self.outbox.requeue(sequence);
         }
         if !is_from_here && !is_known && !is_hidden {
             self.show_entry(now, delivery, &said, is_damaged, effects);
@@ -195,7 +196,7 @@ impl SignedIn {
             self.apply_event(now, id, event, effects);
         }
         self.undisplayed.insert(id);
-        self.save_place(id);
+        self.save_conversation(id);
         if let Some(backlog) = &mut self.backlog {
             backlog.reached(id, delivery.entry);
         }
@@ -210,7 +211,7 @@ impl SignedIn {
         effects: &mut Effects,
     ) -> bool {
         let known = self.conversations.get(id);
-        if known.is_none_or(|known| entry > known.place.reread) {
+        if known.is_none_or(|known| entry > known.stored.rewound_from) {
             return false;
         }
         self.holds(id, entry, digest, effects)
@@ -263,7 +264,7 @@ impl SignedIn {
         let id = delivery.conversation;
         let time = self.clock(now).show(delivery.time_ms);
         let is_own = delivery.author == self.id;
-        let place_name = self.place_name(id).to_owned();
+        let place_name = self.name_of(id).to_owned();
         let is_old = self
             .backlog
             .as_ref()
@@ -315,7 +316,7 @@ impl SignedIn {
         let Some(known) = known else {
             return;
         };
-        let name = &known.place.name;
+        let name = &known.stored.name;
         let line = format!("{name}: some messages expired before they reached this device");
         match &mut self.backlog {
             Some(backlog) => backlog.add(now.instant, 0, Tone::Notice, line, None),
@@ -332,7 +333,7 @@ impl SignedIn {
         effects: &mut Effects,
     ) {
         let known = self.conversations.get(id);
-        let position = known.map_or(EntryId::START, |known| known.place.position);
+        let position = known.map_or(EntryId::START, |known| known.stored.received_up_to);
         if self.gaps.noticed(now.instant, id, position, upto) {
             self.request_after_position(id, effects);
         }
@@ -351,7 +352,7 @@ impl SignedIn {
         if is_temporary(failure.code) || id.is_some_and(|id| !self.gaps.refused(id)) {
             return;
         }
-        let place = match id.map(|id| self.place_name(id)) {
+        let place = match id.map(|id| self.name_of(id)) {
             Some(name) if !name.is_empty() => format!("{name}: "),
             _ => String::new(),
         };
@@ -364,7 +365,7 @@ impl SignedIn {
         if let Some(known) = self.conversations.get(id) {
             let again = DeliverAgain {
                 conversation: id,
-                after: known.place.position,
+                after: known.stored.received_up_to,
             };
             effects.send(Channel::Chat, &Message::control(again));
         }

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use super::backlog::Backlog;
-use super::conversations::Place;
+use super::conversations::StoredConversation;
 use super::{SignOutReason, SignedIn};
 use crate::client::effects::Effects;
 use crate::client::env::Tone;
@@ -79,9 +79,9 @@ impl SignedIn {
             .iter()
             .map(|(conversation, known)| Position {
                 conversation,
-                entry: known.place.position,
+                entry: known.stored.received_up_to,
                 // Nothing has come since the server said where this device begins.
-                digest: known.place.digest.unwrap_or_default(),
+                digest: known.stored.digest.unwrap_or_default(),
             })
             .collect();
         let epoch = self.state.identity().map(|identity| identity.epoch);
@@ -134,7 +134,7 @@ impl SignedIn {
         let mut missing = BTreeMap::new();
         for (id, head) in std::mem::take(&mut self.heads) {
             let position = self.conversations.get(id);
-            if position.is_some_and(|known| known.place.position < head) {
+            if position.is_some_and(|known| known.stored.received_up_to < head) {
                 missing.insert(id, head);
             }
         }
@@ -180,7 +180,7 @@ impl SignedIn {
         // A server that was restored knows fewer numbers, and never more. A conversation is known here before anything of
         // this device has a number in it.
         let known = self.conversations.get(head.conversation);
-        let used = known.map_or(Some(Number(0)), |known| known.place.used);
+        let used = known.map_or(Some(Number(0)), |known| known.stored.last_own_seq);
         let given = self.outbox.last_number(head.conversation);
         used.is_some_and(|used| head.last_number > given.map_or(used, |given| given.max(used)))
     }
@@ -199,38 +199,38 @@ impl SignedIn {
         if let Some(known) = self.conversations.get_mut(id) {
             known.last_number = Some(head.last_number);
             if self.conflict_in != Some(id) {
-                known.place.used = Some(head.last_number);
+                known.stored.last_own_seq = Some(head.last_number);
             }
             let is_others =
-                is_restored && !known.place.name.is_empty() && known.place.name != head.name;
-            known.place.name.clone_from(&head.name);
-            let position = known.place.position;
+                is_restored && !known.stored.name.is_empty() && known.stored.name != head.name;
+            known.stored.name.clone_from(&head.name);
+            let position = known.stored.received_up_to;
             let end = head.until.map_or(head.head, |until| head.head.min(until));
             let is_other_log = is_restored || head.start < position;
             if has_lines && is_other_log && !self.is_settled {
-                known.place.unsure = end;
+                known.stored.hold_until = end;
             }
             // Retention may have removed the end of what was to be read.
-            known.place.unsure = known.place.unsure.min(end);
+            known.stored.hold_until = known.stored.hold_until.min(end);
             if head.expired && !self.is_settled {
                 show_expired(&head.name, effects);
             }
             if head.start != position && !self.is_settled {
-                let Place {
-                    shown,
+                let StoredConversation {
+                    displayed_up_to,
                     unread,
-                    reread,
-                    used,
-                    unsure,
+                    rewound_from,
+                    last_own_seq,
+                    hold_until,
                     ..
-                } = known.place;
-                known.place = Place {
-                    shown: shown.min(head.start),
+                } = known.stored;
+                known.stored = StoredConversation {
+                    displayed_up_to: displayed_up_to.min(head.start),
                     unread,
-                    reread: reread.max(shown),
-                    used,
-                    unsure,
-                    ..Place::at(&head.name, head.start)
+                    rewound_from: rewound_from.max(displayed_up_to),
+                    last_own_seq,
+                    hold_until,
+                    ..StoredConversation::at(&head.name, head.start)
                 };
                 if head.start < position {
                     for lost in self.receipts.forget_after(id, head.start) {
@@ -251,11 +251,11 @@ impl SignedIn {
             }
         } else if self
             .conversations
-            .insert(id, Place::at(&head.name, head.start))
+            .insert(id, StoredConversation::at(&head.name, head.start))
         {
             if let Some(known) = self.conversations.get_mut(id) {
                 known.last_number = Some(head.last_number);
-                known.place.used = Some(head.last_number);
+                known.stored.last_own_seq = Some(head.last_number);
             }
             if head.expired {
                 show_expired(&head.name, effects);
@@ -263,7 +263,7 @@ impl SignedIn {
         } else {
             return;
         }
-        self.save_place(id);
+        self.save_conversation(id);
     }
 
     /// Takes over whether the user belongs to a room, and from where its log begins.
@@ -273,9 +273,9 @@ impl SignedIn {
         };
         known.floor = head.floor;
         let is_left = head.until.is_some();
-        if is_room(&head.name) && known.place.is_left != is_left {
-            known.place.is_left = is_left;
-            self.save_place(head.conversation);
+        if is_room(&head.name) && known.stored.is_left != is_left {
+            known.stored.is_left = is_left;
+            self.save_conversation(head.conversation);
         }
         self.people.tell_names();
     }
@@ -287,23 +287,23 @@ impl SignedIn {
             .conversations
             .iter()
             .filter(|(id, known)| {
-                is_room(&known.place.name) && !known.place.is_left && !self.heads.contains_key(id)
+                is_room(&known.stored.name) && !known.stored.is_left && !self.heads.contains_key(id)
             })
-            .map(|(id, known)| (id, known.place.name.clone()))
+            .map(|(id, known)| (id, known.stored.name.clone()))
             .collect();
         for (id, name) in lost {
             effects.show(
                 Tone::Notice,
                 format!("you are no longer a member of {name}; its history on this device stays"),
             );
-            if self.leave_place(id, effects) {
+            if self.mark_left(id, effects) {
                 effects.show(Tone::Notice, format!("you are no longer in {name}"));
             }
         }
         let gone = self.focus.clone().filter(|focus| {
             let id = self.conversations.by_name(focus);
             let known = id.and_then(|id| self.conversations.get(id));
-            known.is_some_and(|known| known.place.is_left)
+            known.is_some_and(|known| known.stored.is_left)
         });
         if let Some(name) = gone {
             self.focus = None;
@@ -324,15 +324,15 @@ impl SignedIn {
         let lost: Vec<ConversationId> = known.filter(|id| !self.heads.contains_key(id)).collect();
         for id in lost {
             if let Some(known) = self.conversations.get_mut(id) {
-                let place = &known.place;
-                known.place = Place {
+                let place = &known.stored;
+                known.stored = StoredConversation {
                     unread: place.unread,
                     is_left: place.is_left,
-                    reread: place.reread.max(place.shown),
-                    ..Place::at(&place.name, EntryId::START)
+                    rewound_from: place.rewound_from.max(place.displayed_up_to),
+                    ..StoredConversation::at(&place.name, EntryId::START)
                 };
             }
-            self.save_place(id);
+            self.save_conversation(id);
             for entry in self.receipts.forget_after(id, EntryId::START) {
                 self.state.put_awaited(id, entry, None);
             }
@@ -367,14 +367,14 @@ impl SignedIn {
         let places: Vec<(ConversationId, EntryId)> = self
             .conversations
             .iter()
-            .filter(|(_, known)| known.place.shown < known.place.position)
-            .map(|(id, known)| (id, known.place.shown))
+            .filter(|(_, known)| known.stored.displayed_up_to < known.stored.received_up_to)
+            .map(|(id, known)| (id, known.stored.displayed_up_to))
             .collect();
         for (id, shown) in places {
             let position = self
                 .conversations
                 .get(id)
-                .map_or(EntryId::START, |known| known.place.position);
+                .map_or(EntryId::START, |known| known.stored.received_up_to);
             for (at, entry) in self
                 .state
                 .last_entries(id, shown, position, UNDISPLAYED_MAX)?

@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use serde_bytes::ByteBuf;
 
-use super::conversations::Place;
-use super::outbox::{Numbered, Unsent};
+use super::conversations::StoredConversation;
+use super::outbox::{Numbered, OutboxEntry};
 use super::receipts::Awaited;
 use super::{SignOutReason, SignedIn, show_unconfirmed, tag_of};
 use crate::client::effects::Effects;
@@ -66,7 +66,7 @@ impl SignedIn {
             return;
         }
         self.warn_of_block(target, effects);
-        let unsent = Unsent::new(target.to_owned(), text.to_owned());
+        let unsent = OutboxEntry::new(target.to_owned(), text.to_owned());
         match self.outbox.add(now.instant, unsent.clone()) {
             Ok(sequence) => {
                 self.state.put_unsent(sequence, &unsent);
@@ -82,7 +82,7 @@ impl SignedIn {
     }
 
     /// Looks names up, gives numbers, and sends what may be sent.
-    pub(in crate::client) fn pump(&mut self, now: Now, effects: &mut Effects) {
+    pub(in crate::client) fn send_pending(&mut self, now: Now, effects: &mut Effects) {
         for (sequence, target) in self.outbox.unnumbered() {
             let name = canonical_target(&target);
             let id = if name == EVERYONE_NAME {
@@ -92,7 +92,7 @@ impl SignedIn {
             };
             let known = id.and_then(|id| Some((id, self.conversations.get(id)?)));
             match known.and_then(|(id, known)| Some((id, known.last_number?))) {
-                Some((id, last_number)) => self.number(sequence, id, last_number),
+                Some((id, last_number)) => self.assign_seq(sequence, id, last_number),
                 None if is_room(&name) && self.is_silent => {}
                 None if is_room(&name) => {
                     let access = self.wanted.get(&name).copied().flatten();
@@ -130,7 +130,7 @@ impl SignedIn {
     }
 
     /// Gives a message the next number of its conversation.
-    pub(in crate::client) fn number(
+    pub(in crate::client) fn assign_seq(
         &mut self,
         sequence: u64,
         id: ConversationId,
@@ -140,11 +140,11 @@ impl SignedIn {
             .outbox
             .last_number(id)
             .map_or(last_number, |own| own.max(last_number));
-        self.give_number(sequence, id, last.next());
+        self.seal_as(sequence, id, last.next());
     }
 
     /// Gives a message this number, and makes that durable with the batch.
-    fn give_number(&mut self, sequence: u64, id: ConversationId, number: Number) {
+    fn seal_as(&mut self, sequence: u64, id: ConversationId, number: Number) {
         let Some(unsent) = self.outbox.get(sequence) else {
             return;
         };
@@ -212,19 +212,19 @@ impl SignedIn {
         if self.conversations.get(id).is_none()
             && !self
                 .conversations
-                .insert(id, Place::at(&name, resolved.start))
+                .insert(id, StoredConversation::at(&name, resolved.start))
         {
             return;
         }
         if let Some(known) = self.conversations.get_mut(id) {
-            known.use_up(resolved.last_number);
-            known.place.name = name;
+            known.set_last_seq(resolved.last_number);
+            known.stored.name = name;
         }
-        self.save_place(id);
+        self.save_conversation(id);
         // What was typed may differ from the canonical name in ways that only the server knows.
         for (sequence, typed) in self.outbox.unnumbered() {
             if typed == target {
-                self.number(sequence, id, resolved.last_number);
+                self.assign_seq(sequence, id, resolved.last_number);
             }
         }
     }
@@ -238,7 +238,7 @@ impl SignedIn {
     ) {
         let id = stored.conversation;
         if let Some(known) = self.conversations.get_mut(id) {
-            known.use_up(stored.number);
+            known.set_last_seq(stored.number);
         }
         let Some(sequence) = self.outbox.find(id, stored.number) else {
             return;
@@ -252,7 +252,7 @@ impl SignedIn {
             return;
         };
         self.state.remove_unsent(sequence);
-        self.save_place(id);
+        self.save_conversation(id);
         let entry = Entry {
             author: self.id,
             time_ms: stored.time_ms,
@@ -266,11 +266,11 @@ impl SignedIn {
 
         let line = if id == ConversationId::EVERYONE {
             render::stored_for_many(stored.recipients, stored.online, None)
-        } else if is_room(self.place_name(id)) {
-            let room = Some(self.place_name(id));
+        } else if is_room(self.name_of(id)) {
+            let room = Some(self.name_of(id));
             render::stored_for_many(stored.recipients, stored.online, room)
         } else if stored.online == 0 {
-            let name = self.conversations.get(id).map(|known| &*known.place.name);
+            let name = self.conversations.get(id).map(|known| &*known.stored.name);
             let last_seen = stored.last_seen_ms.map(|at| self.clock(now).show(at));
             name.map(|name| render::stored_offline(name, last_seen.as_deref()))
         } else {
@@ -305,14 +305,14 @@ impl SignedIn {
         let Some(known) = self.conversations.get_mut(id) else {
             return;
         };
-        if stored.entry <= known.place.position {
+        if stored.entry <= known.stored.received_up_to {
             return;
         }
-        if stored.prev == known.place.position {
-            known.place.position = stored.entry;
-            known.place.digest = Some(*digest);
+        if stored.prev == known.stored.received_up_to {
+            known.stored.received_up_to = stored.entry;
+            known.stored.digest = Some(*digest);
             self.undisplayed.insert(id);
-            self.save_place(id);
+            self.save_conversation(id);
             self.gaps.reached(now.instant, id, stored.entry);
             if let Some(backlog) = &mut self.backlog {
                 backlog.reached(id, stored.entry);
@@ -325,19 +325,19 @@ impl SignedIn {
     /// A number is used up.
     pub(in crate::client) fn handle_voided(&mut self, id: ConversationId, number: Number) {
         if let Some(known) = self.conversations.get_mut(id) {
-            known.use_up(number);
+            known.set_last_seq(number);
         }
         if let Some(sequence) = self.outbox.find(id, number) {
             self.outbox.remove(sequence);
             self.state.remove_unsent(sequence);
-            self.save_place(id);
+            self.save_conversation(id);
         }
     }
 
     /// Something of what was under way came damaged at the server.
     pub(in crate::client) fn handle_send_again(&mut self, damaged: u32, effects: &mut Effects) {
         if damaged <= SEND_AGAIN_MAX {
-            self.outbox.unsend_all();
+            self.outbox.requeue_all();
         } else if damaged == SEND_AGAIN_MAX + 1 {
             effects.show(
                 Tone::Error,
@@ -459,13 +459,13 @@ impl SignedIn {
                     self.renumber(id, expected);
                 }
             }
-            ErrorCode::Digest => self.outbox.unsend(sequence),
+            ErrorCode::Digest => self.outbox.requeue(sequence),
             ErrorCode::Conflict => return Some(SignOutReason::Conflict),
             ErrorCode::UnknownNumber => {
                 if let Some(known) = self.conversations.get_mut(id) {
-                    known.use_up(number);
+                    known.set_last_seq(number);
                 }
-                self.save_place(id);
+                self.save_conversation(id);
                 self.state.remove_unsent(sequence);
                 if let Some(unsent) = self.outbox.remove(sequence)
                     && !unsent.refused
@@ -474,7 +474,7 @@ impl SignedIn {
                 }
             }
             code if is_temporary(code) => {
-                self.outbox.unsend(sequence);
+                self.outbox.requeue(sequence);
                 self.retry_later(now, failure);
             }
             _ => {
@@ -508,7 +508,7 @@ impl SignedIn {
     fn renumber(&mut self, id: ConversationId, expected: Number) {
         let mut number = expected;
         for sequence in self.outbox.numbered(id) {
-            self.give_number(sequence, id, number);
+            self.seal_as(sequence, id, number);
             number = number.next();
         }
     }

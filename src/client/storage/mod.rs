@@ -12,8 +12,8 @@ use serde::{Deserialize, Serialize};
 use serde_bytes::ByteBuf;
 use thiserror::Error;
 
-use super::account::conversations::Place;
-use super::account::outbox::Unsent;
+use super::account::conversations::StoredConversation;
+use super::account::outbox::OutboxEntry;
 use super::account::receipts::Awaited;
 use crate::protocol::{AccountId, BlockedUser, ConversationId, DeviceId, EntryId, to_bytes};
 use entry::Entry;
@@ -82,9 +82,9 @@ pub(super) struct Identity {
 #[derive(Debug, Default)]
 pub(super) struct Loaded {
     /// What has yet to be stored by the server.
-    pub(super) outbox: Vec<(u64, Unsent)>,
+    pub(super) outbox: Vec<(u64, OutboxEntry)>,
     /// Where the device stands.
-    pub(super) places: Vec<(ConversationId, Place)>,
+    pub(super) conversations: Vec<(ConversationId, StoredConversation)>,
     /// Own entries whose receipts have not all come.
     pub(super) awaited: Vec<(ConversationId, EntryId, Awaited)>,
     /// Whom the user blocks.
@@ -96,7 +96,7 @@ enum Change {
     Blocked(Vec<u8>),
     Outbox(u64, Option<Vec<u8>>),
     History(ConversationId, EntryId, Vec<u8>),
-    Place(ConversationId, Vec<u8>),
+    Conversation(ConversationId, Vec<u8>),
     Awaited(ConversationId, EntryId, Option<Vec<u8>>),
     Clear,
 }
@@ -151,7 +151,9 @@ impl State {
         for row in transaction.open_table(POSITIONS)?.iter()? {
             let (key, value) = row?;
             let place = decode(value.value(), "positions")?;
-            loaded.places.push((ConversationId(key.value()), place));
+            loaded
+                .conversations
+                .push((ConversationId(key.value()), place));
         }
         for row in transaction.open_table(AWAITED)?.iter()? {
             let (key, value) = row?;
@@ -179,7 +181,7 @@ impl State {
         self.changes.push(Change::Blocked(to_bytes(&users)));
     }
 
-    pub(super) fn put_unsent(&mut self, sequence: u64, unsent: &Unsent) {
+    pub(super) fn put_unsent(&mut self, sequence: u64, unsent: &OutboxEntry) {
         self.changes
             .push(Change::Outbox(sequence, Some(to_bytes(unsent))));
     }
@@ -193,9 +195,13 @@ impl State {
             .push(Change::History(conversation, entry, to_bytes(what)));
     }
 
-    pub(super) fn put_place(&mut self, conversation: ConversationId, place: &Place) {
+    pub(super) fn put_conversation(
+        &mut self,
+        conversation: ConversationId,
+        place: &StoredConversation,
+    ) {
         self.changes
-            .push(Change::Place(conversation, to_bytes(place)));
+            .push(Change::Conversation(conversation, to_bytes(place)));
     }
 
     pub(super) fn put_awaited(
@@ -338,7 +344,7 @@ impl State {
                             evict(&mut history, &mut counts)?;
                         }
                     }
-                    Change::Place(conversation, bytes) => {
+                    Change::Conversation(conversation, bytes) => {
                         positions.insert(conversation.0, bytes.as_slice())?;
                     }
                     Change::Awaited(conversation, entry, Some(bytes)) => {

@@ -36,9 +36,9 @@ fn reopened(state: State) -> State {
 fn committed_changes_are_there_after_reopening_and_others_are_not() {
     let mut state = State::open(database()).expect("memory does not fail");
     state.set_identity(identity());
-    let unsent = Unsent::new("bob".into(), "tea?".into());
+    let unsent = OutboxEntry::new("bob".into(), "tea?".into());
     state.put_unsent(4, &unsent);
-    state.put_place(CONVERSATION, &Place::at("bob", EntryId::START));
+    state.put_conversation(CONVERSATION, &StoredConversation::at("bob", EntryId::START));
     state.commit().expect("memory does not fail");
     state.remove_unsent(4);
 
@@ -47,8 +47,8 @@ fn committed_changes_are_there_after_reopening_and_others_are_not() {
     let loaded = state.load().expect("memory does not fail");
     assert_eq!(loaded.outbox, [(4, unsent)]);
     assert_eq!(
-        loaded.places,
-        [(CONVERSATION, Place::at("bob", EntryId::START))]
+        loaded.conversations,
+        [(CONVERSATION, StoredConversation::at("bob", EntryId::START))]
     );
 }
 
@@ -113,7 +113,7 @@ fn what_exceeds_the_limit_is_the_oldest() {
 fn cleared_tables_know_nobody() {
     let mut state = State::open(database()).expect("memory does not fail");
     state.set_identity(identity());
-    state.put_unsent(1, &Unsent::new("bob".into(), "tea?".into()));
+    state.put_unsent(1, &OutboxEntry::new("bob".into(), "tea?".into()));
     state.clear();
     state.commit().expect("memory does not fail");
     let state = reopened(state);

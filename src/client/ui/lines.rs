@@ -16,15 +16,15 @@ const UNNAMED: &str = "(somebody)";
 
 impl SignedIn {
     /// The name of a conversation; empty while it is not known.
-    pub(in crate::client) fn place_name(&self, id: ConversationId) -> &str {
+    pub(in crate::client) fn name_of(&self, id: ConversationId) -> &str {
         self.conversations
             .get(id)
-            .map_or("", |known: &Conversation| &known.place.name)
+            .map_or("", |known: &Conversation| &known.stored.name)
     }
 
     /// Whether more than one reads what this user says there.
     pub(in crate::client) fn is_many(&self, id: ConversationId) -> bool {
-        id == ConversationId::EVERYONE || is_room(self.place_name(id))
+        id == ConversationId::EVERYONE || is_room(self.name_of(id))
     }
 
     /// The reader's account and name.
@@ -39,7 +39,7 @@ impl SignedIn {
         author: AccountId,
         name: Option<&'a str>,
     ) -> &'a str {
-        let place = self.place_name(id);
+        let place = self.name_of(id);
         if author == self.id {
             OWN
         } else if self.is_many(id) || place.is_empty() {
@@ -58,7 +58,7 @@ impl SignedIn {
         said: &Said,
         is_old: bool,
     ) -> String {
-        let place = self.place_name(id);
+        let place = self.name_of(id);
         let is_focused = self.focus.as_deref() == Some(place);
         match said {
             Said::Text(text) if is_room(place) && !is_focused => {
@@ -91,7 +91,7 @@ impl SignedIn {
         match said {
             Said::Text(text) => render::said(time, who, None, text),
             Said::Event(event) => {
-                let line = render_rooms::event(event, &self.name, self.place_name(id));
+                let line = render_rooms::event(event, &self.name, self.name_of(id));
                 format!("{time} {line}")
             }
             Said::Unknown => format!("{time} {}", render::unknown(entry)),

@@ -53,12 +53,12 @@ impl SignedIn {
         if !self.can_ask() && matches!(aim, Aim::List(_)) {
             let mut lines = Vec::new();
             for (_, known) in self.conversations.iter() {
-                if is_room(&known.place.name) && !known.place.is_left {
-                    let unread = match known.place.unread {
+                if is_room(&known.stored.name) && !known.stored.is_left {
+                    let unread = match known.stored.unread {
                         0 => String::new(),
                         unread => format!("  {unread} unread"),
                     };
-                    lines.push(format!("{}{unread}", known.place.name));
+                    lines.push(format!("{}{unread}", known.stored.name));
                 }
             }
             lines.sort();
@@ -175,7 +175,7 @@ impl SignedIn {
             Aim::List(page) => {
                 let unread = |room: &Room| {
                     let known = self.conversations.get(room.conversation);
-                    known.map_or(0, |known| known.place.unread)
+                    known.map_or(0, |known| known.stored.unread)
                 };
                 let rooms: Vec<(Room, u32)> = rooms
                     .into_iter()
@@ -198,14 +198,14 @@ impl SignedIn {
             let Some(known) = self.conversations.get_mut(room.conversation) else {
                 continue;
             };
-            if known.place.name.is_empty() && is_room(&room.name) {
-                known.place.name = truncate_name(room.name.clone());
+            if known.stored.name.is_empty() && is_room(&room.name) {
+                known.stored.name = truncate_name(room.name.clone());
                 effects.show(
                     Tone::Notice,
-                    format!("you belong to {} now", known.place.name),
+                    format!("you belong to {} now", known.stored.name),
                 );
                 self.people.tell_names();
-                self.save_place(room.conversation);
+                self.save_conversation(room.conversation);
             }
         }
     }

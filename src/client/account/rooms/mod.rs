@@ -6,7 +6,7 @@
 mod answers;
 
 use super::SignedIn;
-use super::conversations::Place;
+use super::conversations::StoredConversation;
 use super::pending::{Aim, Asked};
 use crate::client::effects::Effects;
 use crate::client::env::Tone;
@@ -60,7 +60,7 @@ impl SignedIn {
         let id = self.conversations.by_name(&name);
         let known = id.and_then(|id| Some((id, self.conversations.get(id)?)));
         match known {
-            Some((id, known)) if !known.place.is_left => Some((id, name)),
+            Some((id, known)) if !known.stored.is_left => Some((id, name)),
             _ => {
                 effects.show(Tone::Error, not_a_member(&name));
                 None
@@ -105,7 +105,7 @@ impl SignedIn {
         self.conversations
             .by_name(name)
             .and_then(|id| self.conversations.get(id))
-            .is_some_and(|known| !known.place.is_left)
+            .is_some_and(|known| !known.stored.is_left)
     }
 
     /// Whether this user can say something there, as far as this device knows; else why not.
@@ -180,9 +180,9 @@ impl SignedIn {
         self.focus = Some(name.to_owned());
         let id = self.conversations.by_name(name);
         let known = id.and_then(|id| self.conversations.get_mut(id));
-        let unread = known.map_or(0, |known| std::mem::take(&mut known.place.unread));
+        let unread = known.map_or(0, |known| std::mem::take(&mut known.stored.unread));
         if let Some(id) = id.filter(|_| unread > 0) {
-            self.save_place(id);
+            self.save_conversation(id);
         }
         let line = if std::mem::replace(&mut self.focus_state.knows_slash, true) {
             format!("in {name}")
@@ -212,8 +212,8 @@ impl SignedIn {
         let unread: Vec<String> = self
             .conversations
             .iter()
-            .filter(|(_, known)| known.place.unread > 0 && !known.place.is_left)
-            .map(|(_, known)| format!("{} {}", known.place.name, known.place.unread))
+            .filter(|(_, known)| known.stored.unread > 0 && !known.stored.is_left)
+            .map(|(_, known)| format!("{} {}", known.stored.name, known.stored.unread))
             .collect();
         if !unread.is_empty() {
             effects.show(Tone::Notice, format!("unread: {}", unread.join(", ")));
@@ -245,7 +245,7 @@ impl SignedIn {
         if !is_room(&room) {
             return;
         }
-        let begins = Place::at(&room, joined.start);
+        let begins = StoredConversation::at(&room, joined.start);
         match self.conversations.get_mut(id) {
             None => {
                 if !self.conversations.insert(id, begins) {
@@ -253,18 +253,18 @@ impl SignedIn {
                     return;
                 }
             }
-            Some(known) if known.place.position < joined.start => known.place = begins,
+            Some(known) if known.stored.received_up_to < joined.start => known.stored = begins,
             Some(known) => {
-                known.place.name.clone_from(&room);
-                known.place.is_left = false;
+                known.stored.name.clone_from(&room);
+                known.stored.is_left = false;
             }
         }
         if let Some(known) = self.conversations.get_mut(id) {
-            known.use_up(joined.last_number);
+            known.set_last_seq(joined.last_number);
             known.is_joined_here = true;
         }
         self.people.tell_names();
-        self.save_place(id);
+        self.save_conversation(id);
         effects.show(Tone::Notice, render_rooms::joined(&joined.room));
         if takes_focus || self.focus.as_deref() == Some(&*name) {
             self.focus_on(&room, effects);
@@ -272,7 +272,7 @@ impl SignedIn {
         for (sequence, typed) in self.outbox.unnumbered() {
             let typed = canonical_target(&typed);
             if typed == name || typed == room {
-                self.number(sequence, id, joined.last_number);
+                self.assign_seq(sequence, id, joined.last_number);
             }
         }
     }
@@ -280,7 +280,7 @@ impl SignedIn {
     /// The server has done it: the log says so, this closes the request.
     pub(in crate::client) fn handle_left(&mut self, left: &Left, effects: &mut Effects) {
         if self.requests.take(left.tag).is_some() {
-            self.leave_place(left.conversation, effects);
+            self.mark_left(left.conversation, effects);
         }
     }
 
@@ -315,20 +315,20 @@ impl SignedIn {
         match event.kind {
             EventKind::Joined if is_actor => {
                 if let Some(known) = self.conversations.get_mut(id) {
-                    known.place.is_left = false;
+                    known.stored.is_left = false;
                     self.people.tell_names();
-                    let is_unknown = known.place.name.is_empty();
+                    let is_unknown = known.stored.name.is_empty();
                     if is_unknown && self.is_settled && !self.requests.is_learning() {
                         self.list_rooms(now, Aim::Names, effects);
                     }
                 }
             }
             EventKind::Left if is_actor => {
-                self.leave_place(id, effects);
+                self.mark_left(id, effects);
             }
             EventKind::Kicked if is_subject => {
-                let name = self.place_name(id).to_owned();
-                if self.leave_place(id, effects) {
+                let name = self.name_of(id).to_owned();
+                if self.mark_left(id, effects) {
                     effects.show(Tone::Notice, format!("you are no longer in {name}"));
                 }
             }
@@ -337,7 +337,7 @@ impl SignedIn {
     }
 
     /// The user belongs to a room no more. Returns whether they stood in it.
-    pub(in crate::client) fn leave_place(
+    pub(in crate::client) fn mark_left(
         &mut self,
         id: ConversationId,
         effects: &mut Effects,
@@ -345,15 +345,15 @@ impl SignedIn {
         let Some(known) = self.conversations.get_mut(id) else {
             return false;
         };
-        if !is_room(&known.place.name) {
+        if !is_room(&known.stored.name) {
             return false;
         }
         known.is_joined_here = false;
-        known.place.is_left = true;
-        known.place.unread = 0;
-        let name = known.place.name.clone();
+        known.stored.is_left = true;
+        known.stored.unread = 0;
+        let name = known.stored.name.clone();
         self.people.tell_names();
-        self.save_place(id);
+        self.save_conversation(id);
         let had_focus = self.focus.take_if(|focus| *focus == name).is_some();
         self.drop_unsent(&name, &not_a_member(&name), effects);
         had_focus
@@ -363,8 +363,8 @@ impl SignedIn {
     pub(in crate::client) fn room_names(&self) -> Vec<String> {
         self.conversations
             .iter()
-            .filter(|(_, known)| is_room(&known.place.name) && !known.place.is_left)
-            .map(|(_, known)| known.place.name.clone())
+            .filter(|(_, known)| is_room(&known.stored.name) && !known.stored.is_left)
+            .map(|(_, known)| known.stored.name.clone())
             .collect()
     }
 }

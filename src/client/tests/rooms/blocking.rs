@@ -46,7 +46,7 @@ fn lines_of_the_blocked_in_rooms_are_kept_and_acknowledged_but_not_shown() {
     );
     assert!(desk.lines().is_empty());
     let account = desk.core.signed_in.as_ref().expect("erin is signed in");
-    let place = &account.conversations.get(BRIDGE).expect("known").place;
+    let place = &account.conversations.get(BRIDGE).expect("known").stored;
     assert_eq!(place.unread, 0);
     // What happens in a room is told, whoever did it.
     let topic = event(EventKind::Topic, "bob", None, Some("tea"));

@@ -48,8 +48,8 @@ fn new_device_pages_back_and_keeps_what_it_was_given() {
         ]
     );
     let account = desk.core.signed_in.as_ref().expect("erin is signed in");
-    let place = &account.conversations.get(BRIDGE).expect("known").place;
-    assert_eq!(place.position, EntryId(9), "nothing moved");
+    let place = &account.conversations.get(BRIDGE).expect("known").stored;
+    assert_eq!(place.received_up_to, EntryId(9), "nothing moved");
 
     // Offline the rest is still there, and the gap is stepped over.
     desk.core.link_lost("reset", None);
