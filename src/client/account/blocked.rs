@@ -5,7 +5,7 @@
 //! they are blocked.
 
 use super::SignedIn;
-use super::pending::Asked;
+use super::pending::PendingRequest;
 use crate::client::effects::Effects;
 use crate::client::env::Tone;
 use crate::client::name::{canonical, truncate_name};
@@ -90,7 +90,7 @@ impl SignedIn {
             return;
         }
         let name = named.to_owned();
-        let asked = Asked::Block {
+        let asked = PendingRequest::Block {
             name: name.clone(),
             blocking,
         };
@@ -118,13 +118,12 @@ impl SignedIn {
 
     /// The server has said whom the user blocks: asked, or unasked.
     pub(in crate::client) fn handle_blocked(&mut self, told: Blocked, effects: &mut Effects) {
-        let asked = told.tag.and_then(|tag| self.requests.take(tag));
-        let was_blocked =
-            matches!(&asked, Some(Asked::Block { name, .. }) if self.blocked.has(&canonical(name)));
+        let asked = told.tag.and_then(|tag| self.pending.take(tag));
+        let was_blocked = matches!(&asked, Some(PendingRequest::Block { name, .. }) if self.blocked.has(&canonical(name)));
         self.blocked.set(told.users);
-        self.people.tell_names();
+        self.roster.names_changed();
         self.state.put_blocked(&self.blocked.users);
-        if let Some(Asked::Block { name, blocking }) = asked {
+        if let Some(PendingRequest::Block { name, blocking }) = asked {
             let text = if !blocking && !was_blocked {
                 format!("you do not block {name}")
             } else if blocking {
@@ -144,7 +143,7 @@ impl SignedIn {
     pub(in crate::client) fn settle_blocked(&mut self) {
         if self.blocked.settle() {
             self.state.put_blocked(&self.blocked.users);
-            self.people.tell_names();
+            self.roster.names_changed();
         }
     }
 

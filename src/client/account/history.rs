@@ -8,7 +8,7 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
 use super::SignedIn;
-use super::pending::Asked;
+use super::pending::PendingRequest;
 use crate::client::effects::Effects;
 use crate::client::env::Tone;
 use crate::client::name::{canonical_target, truncate_name};
@@ -149,7 +149,7 @@ impl SignedIn {
                 page.asked_at = Some(page.cursor);
                 page.fetches += 1;
                 let tag = self.take_tag();
-                if self.requests.add(now.instant, tag, Asked::History) {
+                if self.pending.add(now.instant, tag, PendingRequest::History) {
                     let request = HistoryRequest {
                         tag,
                         conversation: page.conversation,
@@ -270,7 +270,7 @@ impl SignedIn {
         answer: History,
         effects: &mut Effects,
     ) -> Result<(), StateError> {
-        let is_asked = matches!(self.requests.take(answer.tag), Some(Asked::History));
+        let is_asked = matches!(self.pending.take(answer.tag), Some(PendingRequest::History));
         let Some(mut page) = self
             .page
             .take_if(|page| is_asked && page.conversation == answer.conversation)

@@ -42,10 +42,10 @@ use conversations::Conversations;
 use gaps::Gaps;
 use history::Page;
 use outbox::Outbox;
-use pending::Requests;
+use pending::PendingRequests;
 use receipts::{Receipts, ToldReceipt};
 use rooms::FocusState;
-use roster::People;
+use roster::Roster;
 use server::Server;
 
 /// How many messages of the chat channel wait until the positions are settled. At the limit the rest is dropped;
@@ -88,7 +88,7 @@ pub(super) struct SignedIn {
     pub(super) gaps: Gaps,
     pub(super) outbox: Outbox,
     pub(super) receipts: Receipts,
-    pub(super) people: People,
+    pub(super) roster: Roster,
     pub(super) backlog: Option<Backlog>,
     pub(super) blocked: BlockedUsers,
     /// A conversation in which the server has numbers or entries of this device of which nothing is known here.
@@ -117,9 +117,9 @@ pub(super) struct SignedIn {
     /// The conversation to which plain text is said, by name.
     pub(super) focus: Option<String>,
     pub(super) focus_state: FocusState,
-    pub(super) requests: Requests,
+    pub(super) pending: PendingRequests,
     /// Rooms that are joined when there is a link.
-    pub(super) wanted: BTreeMap<String, Option<Access>>,
+    pub(super) rooms_to_join: BTreeMap<String, Option<Access>>,
     /// The page of history that is being put together.
     pub(super) page: Option<Page>,
     /// Where the last one ended.
@@ -169,7 +169,7 @@ impl SignedIn {
             gaps: Gaps::default(),
             outbox: Outbox::load(loaded.outbox),
             receipts: Receipts::default(),
-            people: People::default(),
+            roster: Roster::default(),
             backlog: None,
             blocked: BlockedUsers::load(loaded.blocked),
             conflict_in: None,
@@ -189,14 +189,14 @@ impl SignedIn {
             heads: BTreeMap::new(),
             focus: None,
             focus_state: FocusState::default(),
-            requests: Requests::default(),
-            wanted: BTreeMap::new(),
+            pending: PendingRequests::default(),
+            rooms_to_join: BTreeMap::new(),
             page: None,
             page_end: None,
             display_mark_due: None,
             offset_seconds,
         };
-        account.people.tell_names();
+        account.roster.names_changed();
         for (id, mut place) in loaded.conversations {
             if is_other_device {
                 place.last_own_seq = None;
@@ -244,7 +244,7 @@ impl SignedIn {
         self.outbox.requeue_all();
         self.conversations.forget_session();
         self.gaps.forget_session();
-        self.people.forget_session();
+        self.roster.forget_session();
     }
 
     /// Whether a request can be expected to be answered.
@@ -255,7 +255,7 @@ impl SignedIn {
     /// The server has answered again: what was put off is asked for.
     pub(super) fn on_active(&mut self, now: Now, effects: &mut Effects) {
         if std::mem::take(&mut self.is_silent) && self.is_settled {
-            self.join_wanted(now, effects);
+            self.join_deferred_rooms(now, effects);
         }
     }
 
@@ -291,7 +291,7 @@ impl SignedIn {
         match message.body {
             ServerBody::HelloAnswer(answer) => return self.handle_heads(now, answer, effects),
             ServerBody::Greeting(greeting) => {
-                self.people.greet(&greeting, effects);
+                self.roster.greet(&greeting, effects);
                 self.server = Server::of(&greeting);
             }
             ServerBody::SessionEnd(end) => return Some(SignOutReason::Ended(end.reason)),
@@ -302,9 +302,9 @@ impl SignedIn {
             ServerBody::Moderated(done) => self.handle_moderated(&done, effects),
             ServerBody::Blocked(told) => self.handle_blocked(told, effects),
             ServerBody::Resolved(resolved) => self.handle_resolved(&resolved, effects),
-            ServerBody::ListContacts(list) => self.people.handle_list(list, &self.name, effects),
+            ServerBody::ListContacts(list) => self.roster.handle_list(list, &self.name, effects),
             ServerBody::Alert(alert) if alert.name != self.name => {
-                self.people.handle_alert(&alert, effects);
+                self.roster.handle_alert(&alert, effects);
             }
             ServerBody::Failure(failure) => {
                 return self.handle_failure(now, message.header.command, &failure, effects);
@@ -360,7 +360,7 @@ impl SignedIn {
         {
             self.backlog = None;
         }
-        self.people.handle_timeout(now, effects);
+        self.roster.handle_timeout(now, effects);
         for (conversation, entry) in std::mem::take(&mut self.pending_acks) {
             let received = Received {
                 conversation,
@@ -457,8 +457,8 @@ impl SignedIn {
             self.receipts.deadline(),
             self.backlog.as_ref().map(Backlog::deadline),
             self.display_mark_due,
-            self.people.deadline(),
-            self.requests.deadline(),
+            self.roster.deadline(),
+            self.pending.deadline(),
             self.gaps.deadline(),
         ]
         .into_iter()
@@ -472,24 +472,24 @@ impl SignedIn {
             && self.outbox.len() == 0
             && !self.receipts.awaits_online()
             && self.backlog.is_none()
-            && !self.is_asking()
+            && !self.awaits_answer()
     }
 
     /// Whether the user waits for an answer of the server.
-    pub(super) fn is_asking(&self) -> bool {
-        self.people.is_asking()
-            || self.requests.is_asking()
+    pub(super) fn awaits_answer(&self) -> bool {
+        self.roster.awaits_answer()
+            || self.pending.awaits_answer()
             || self.focus_state.resolving_focus.is_some()
     }
 
     /// Whether an answer of the server decides to whom the next line is said.
     pub(super) fn is_changing_focus(&self) -> bool {
-        self.requests.is_changing_focus() || self.focus_state.resolving_focus.is_some()
+        self.pending.is_changing_focus() || self.focus_state.resolving_focus.is_some()
     }
 
     /// The names that the tab key completes, if they are others than before.
     pub(super) fn take_names(&mut self) -> Option<Names> {
-        let users = harmless(self.people.take_names()?);
+        let users = harmless(self.roster.take_names()?);
         Some(Names {
             users,
             rooms: harmless(&self.room_names()),

@@ -19,13 +19,16 @@ pub(in crate::client) const LISTED_MAX: usize = 10_000;
 
 /// What an answer is wanted for.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::client) enum Asked {
+pub(in crate::client) enum PendingRequest {
     /// To belong to a room, and to stand in it then if the user said so.
     Join { name: String, takes_focus: bool },
     /// To belong to it no more.
     Leave { name: String },
     /// The rooms there are.
-    Rooms { aim: Aim, rooms: Vec<Room> },
+    Rooms {
+        purpose: RoomsPurpose,
+        rooms: Vec<Room>,
+    },
     /// Who belongs to one.
     Members {
         name: String,
@@ -41,7 +44,7 @@ pub(in crate::client) enum Asked {
 
 /// What the list of rooms is wanted for.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::client) enum Aim {
+pub(in crate::client) enum RoomsPurpose {
     /// The user wants to see this page of it, from 1 on.
     List(u32),
     /// The user wants to see this room's topic.
@@ -52,11 +55,11 @@ pub(in crate::client) enum Aim {
 
 /// The open requests, by tag.
 #[derive(Debug, Default)]
-pub(in crate::client) struct Requests(BTreeMap<u32, (Asked, Instant)>);
+pub(in crate::client) struct PendingRequests(BTreeMap<u32, (PendingRequest, Instant)>);
 
-impl Requests {
+impl PendingRequests {
     /// Adds one; `false` at [`REQUESTS_MAX`].
-    pub(in crate::client) fn add(&mut self, now: Instant, tag: u32, asked: Asked) -> bool {
+    pub(in crate::client) fn add(&mut self, now: Instant, tag: u32, asked: PendingRequest) -> bool {
         let has_room = self.0.len() < REQUESTS_MAX;
         if has_room {
             self.0.insert(tag, (asked, now + ANSWER_WAIT));
@@ -65,12 +68,12 @@ impl Requests {
     }
 
     /// The request with this tag, which is answered now.
-    pub(in crate::client) fn take(&mut self, tag: u32) -> Option<Asked> {
+    pub(in crate::client) fn take(&mut self, tag: u32) -> Option<PendingRequest> {
         self.0.remove(&tag).map(|(asked, _)| asked)
     }
 
     /// The request with this tag, of whose answer a part has come.
-    pub(in crate::client) fn get_mut(&mut self, tag: u32) -> Option<&mut Asked> {
+    pub(in crate::client) fn get_mut(&mut self, tag: u32) -> Option<&mut PendingRequest> {
         self.0.get_mut(&tag).map(|(asked, _)| asked)
     }
 
@@ -78,23 +81,23 @@ impl Requests {
     pub(in crate::client) fn is_joining(&self, room: &str) -> bool {
         self.0
             .values()
-            .any(|(asked, _)| matches!(asked, Asked::Join { name, .. } if name == room))
+            .any(|(asked, _)| matches!(asked, PendingRequest::Join { name, .. } if name == room))
     }
 
     /// Whether the rooms' names are asked for.
-    pub(in crate::client) fn is_learning(&self) -> bool {
+    pub(in crate::client) fn is_learning_names(&self) -> bool {
         self.0
             .values()
-            .any(|(asked, _)| matches!(asked, Asked::Rooms { .. }))
+            .any(|(asked, _)| matches!(asked, PendingRequest::Rooms { .. }))
     }
 
     /// Whether the user waits for an answer.
-    pub(in crate::client) fn is_asking(&self) -> bool {
+    pub(in crate::client) fn awaits_answer(&self) -> bool {
         self.0.values().any(|(asked, _)| {
             !matches!(
                 asked,
-                Asked::Rooms {
-                    aim: Aim::Names,
+                PendingRequest::Rooms {
+                    purpose: RoomsPurpose::Names,
                     ..
                 }
             )
@@ -106,16 +109,16 @@ impl Requests {
         self.0.values().any(|(asked, _)| {
             matches!(
                 asked,
-                Asked::Join {
+                PendingRequest::Join {
                     takes_focus: true,
                     ..
-                } | Asked::Leave { .. }
+                } | PendingRequest::Leave { .. }
             )
         })
     }
 
     /// One that was not answered in time.
-    pub(in crate::client) fn take_late(&mut self, now: Instant) -> Option<Asked> {
+    pub(in crate::client) fn take_late(&mut self, now: Instant) -> Option<PendingRequest> {
         let late = self.0.iter().find(|(_, (_, due))| *due <= now);
         let tag = late.map(|(tag, _)| *tag)?;
         self.take(tag)
@@ -126,7 +129,7 @@ impl Requests {
     }
 
     /// The link is lost, and with it the answers.
-    pub(in crate::client) fn take_all(&mut self) -> Vec<Asked> {
+    pub(in crate::client) fn take_all(&mut self) -> Vec<PendingRequest> {
         let all = std::mem::take(&mut self.0);
         all.into_values().map(|(asked, _)| asked).collect()
     }

@@ -151,8 +151,8 @@ impl SignedIn {
         for conversation in self.receipts.conversations() {
             self.ask_receipts(conversation, effects);
         }
-        self.people.begin_session(now, effects);
-        self.join_wanted(now, effects);
+        self.roster.begin_session(now, effects);
+        self.join_deferred_rooms(now, effects);
         let mut reason = None;
         for bytes in std::mem::take(&mut self.early_messages) {
             reason = reason.or(self.handle_chat(now, &bytes, effects));
@@ -277,7 +277,7 @@ impl SignedIn {
             known.stored.is_left = is_left;
             self.save_conversation(head.conversation);
         }
-        self.people.tell_names();
+        self.roster.names_changed();
     }
 
     /// A room of which the server says nothing is not this user's any more: left on another device, or lost with what

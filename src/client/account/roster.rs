@@ -13,7 +13,7 @@ use crate::transport::{Channel, Now};
 
 /// How many of those online are remembered. At the limit the others are not listed; messages reach them all the
 /// same.
-const PEOPLE_MAX: usize = 10_000;
+const ROSTER_MAX: usize = 10_000;
 
 /// How long those who were online before the link was lost may take to be back too, until it is said that they have
 /// gone. Chosen: twice the longest pause between two attempts of a client.
@@ -35,7 +35,7 @@ struct Asking {
 
 /// Who is online, as far as it is known.
 #[derive(Debug, Default)]
-pub(in crate::client) struct People {
+pub(in crate::client) struct Roster {
     names: BTreeSet<String>,
     has_changed: bool,
     asking: Option<Asking>,
@@ -47,7 +47,7 @@ pub(in crate::client) struct People {
     is_greeted: bool,
 }
 
-impl People {
+impl Roster {
     /// The server's welcome, with how many others are online. It is shown once: what a lost link is worth telling of is
     /// told.
     pub(in crate::client) fn greet(&mut self, greeting: &Greeting, effects: &mut Effects) {
@@ -73,7 +73,7 @@ impl People {
     /// Asks the server; `is_shown` if the user wants to see the answer.
     pub(in crate::client) fn ask(&mut self, now: Now, is_shown: bool, effects: &mut Effects) {
         self.last_tag = self.last_tag.wrapping_add(1);
-        let is_shown = is_shown || self.is_asking();
+        let is_shown = is_shown || self.awaits_answer();
         self.asking = Some(Asking {
             tag: self.last_tag,
             is_shown,
@@ -85,7 +85,7 @@ impl People {
     }
 
     /// Whether the user waits for a list.
-    pub(in crate::client) fn is_asking(&self) -> bool {
+    pub(in crate::client) fn awaits_answer(&self) -> bool {
         self.asking.as_ref().is_some_and(|asking| asking.is_shown)
     }
 
@@ -102,7 +102,7 @@ impl People {
         if asking.tag != list.tag {
             return;
         }
-        let room = PEOPLE_MAX.saturating_sub(asking.contacts.len());
+        let room = ROSTER_MAX.saturating_sub(asking.contacts.len());
         let contacts = list.contacts.into_iter().take(room).map(|contact| Contact {
             name: truncate_name(contact.name),
             ..contact
@@ -141,7 +141,7 @@ impl People {
         let is_back = self.missed.remove(&name);
         let text = if alert.online {
             let text = format!("{name} is online");
-            if self.names.len() < PEOPLE_MAX {
+            if self.names.len() < ROSTER_MAX {
                 self.names.insert(name);
             }
             text
@@ -156,7 +156,7 @@ impl People {
     }
 
     /// Those who have not come back, like this client, have gone.
-    fn tell_gone(&mut self, effects: &mut Effects) {
+    fn show_gone(&mut self, effects: &mut Effects) {
         let gone: Vec<String> = std::mem::take(&mut self.missed).into_iter().collect();
         let mut text = gone[..gone.len().min(GONE_NAMED_MAX)].join(", ");
         if gone.len() > GONE_NAMED_MAX {
@@ -184,7 +184,7 @@ impl People {
         }
         if self.missed_until.is_some_and(|until| until <= now.instant) {
             self.missed_until = None;
-            self.tell_gone(effects);
+            self.show_gone(effects);
         }
     }
 
@@ -200,13 +200,13 @@ impl People {
     /// The link is lost, and with it the answer.
     pub(in crate::client) fn forget_session(&mut self) {
         self.asking = None;
-        let room = PEOPLE_MAX.saturating_sub(self.missed.len());
+        let room = ROSTER_MAX.saturating_sub(self.missed.len());
         self.missed.extend(self.names.iter().take(room).cloned());
         self.missed_until = None;
     }
 
     /// The tab key is to know other names than before: those of rooms or of blocked users, beside the people's.
-    pub(in crate::client) fn tell_names(&mut self) {
+    pub(in crate::client) fn names_changed(&mut self) {
         self.has_changed = true;
     }
 

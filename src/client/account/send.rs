@@ -95,7 +95,7 @@ impl SignedIn {
                 Some((id, last_number)) => self.assign_seq(sequence, id, last_number),
                 None if is_room(&name) && self.is_silent => {}
                 None if is_room(&name) => {
-                    let access = self.wanted.get(&name).copied().flatten();
+                    let access = self.rooms_to_join.get(&name).copied().flatten();
                     self.ask_to_join(now, name, access, false, effects);
                 }
                 None => {
@@ -358,7 +358,7 @@ impl SignedIn {
             Command::Resolve => self.resolve_refused(now, failure, effects),
             Command::Contacts => {
                 let text = render::refusal(failure, "");
-                self.people.handle_refusal(&text, effects);
+                self.roster.handle_refusal(&text, effects);
             }
             Command::Join
             | Command::Leave

@@ -88,7 +88,7 @@ pub(super) const READ: &[ChatCommand] = &[
 fn contacts(core: &mut Core, call: &Call<'_>) {
     core.with_signed_in(|account, effects| {
         if account.can_ask() {
-            account.people.ask(call.now, true, effects);
+            account.roster.ask(call.now, true, effects);
         } else {
             effects.show(Tone::Error, NO_LINK);
         }

@@ -3,7 +3,7 @@
 use super::arguments::{Argument, CONVERSATION, ROOM, Source, USER};
 use super::row::{Call, ChatCommand, ROW};
 use crate::client::account::SignedIn;
-use crate::client::account::pending::Aim;
+use crate::client::account::pending::RoomsPurpose;
 use crate::client::core::Core;
 use crate::client::env::Tone;
 use crate::protocol::{Access, Change, EventKind, MemberRole, TOPIC_MAX_BYTES};
@@ -118,7 +118,7 @@ fn list(core: &mut Core, call: &Call<'_>) {
     match page {
         Ok(0) | Err(_) => core.show(Tone::Error, "a page is a number, as in `rooms 2`"),
         Ok(page) => core.with_signed_in(|account, effects| {
-            account.list_rooms(call.now, Aim::List(page), effects);
+            account.list_rooms(call.now, RoomsPurpose::List(page), effects);
         }),
     }
 }
@@ -128,7 +128,7 @@ fn topic(core: &mut Core, call: &Call<'_>) {
         Some(text) => apply_text(core, call, 0, text, change(EventKind::Topic)),
         None => core.with_signed_in(|account, effects| {
             if let Some((_, name)) = account.room(call.optional(0), effects) {
-                account.list_rooms(call.now, Aim::Topic(name), effects);
+                account.list_rooms(call.now, RoomsPurpose::Topic(name), effects);
             }
         }),
     }

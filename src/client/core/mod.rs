@@ -340,7 +340,7 @@ impl Core {
             Some(signed_in) => {
                 signed_in.is_settled
                     && signed_in.outbox.len() < IN_FLIGHT_MAX
-                    && !signed_in.is_asking()
+                    && !signed_in.awaits_answer()
             }
             None => self.is_greeted && self.pending_user.is_none(),
         }
@@ -361,7 +361,7 @@ impl Core {
     /// Whether somebody sits at the prompt and waits for the server.
     fn is_waiting(&self) -> bool {
         let signs_in = |sign_in: &SignIn| sign_in.waits_for_server() && !sign_in.is_reconnection();
-        let asks = |signed_in: &SignedIn| signed_in.is_asking() || self.is_settling(signed_in);
+        let asks = |signed_in: &SignedIn| signed_in.awaits_answer() || self.is_settling(signed_in);
         self.console.is_interactive()
             && (self.sign_in.as_ref().is_some_and(signs_in)
                 || self.signed_in.as_ref().is_some_and(asks))

@@ -4,7 +4,7 @@
 
 use super::NO_LINK;
 use crate::client::account::blocked;
-use crate::client::account::pending::{Aim, Asked, LISTED_MAX};
+use crate::client::account::pending::{LISTED_MAX, PendingRequest, RoomsPurpose};
 use crate::client::account::{SignedIn, tag_of};
 use crate::client::effects::Effects;
 use crate::client::env::Tone;
@@ -22,7 +22,7 @@ impl SignedIn {
     pub(in crate::client) fn request(
         &mut self,
         now: Now,
-        asked: Asked,
+        asked: PendingRequest,
         body: impl FnOnce(u32) -> ClientBody,
         effects: &mut Effects,
     ) {
@@ -31,7 +31,7 @@ impl SignedIn {
             return;
         }
         let tag = self.take_tag();
-        if self.requests.add(now.instant, tag, asked) {
+        if self.pending.add(now.instant, tag, asked) {
             effects.send(Channel::Control, &Message::control(body(tag)));
         } else {
             effects.show(
@@ -49,8 +49,13 @@ impl SignedIn {
     }
 
     /// The user wants to see which rooms there are; without a link, those that this device knows.
-    pub(in crate::client) fn list_rooms(&mut self, now: Now, aim: Aim, effects: &mut Effects) {
-        if !self.can_ask() && matches!(aim, Aim::List(_)) {
+    pub(in crate::client) fn list_rooms(
+        &mut self,
+        now: Now,
+        purpose: RoomsPurpose,
+        effects: &mut Effects,
+    ) {
+        if !self.can_ask() && matches!(purpose, RoomsPurpose::List(_)) {
             let mut lines = Vec::new();
             for (_, known) in self.conversations.iter() {
                 if is_room(&known.stored.name) && !known.stored.is_left {
@@ -72,12 +77,12 @@ impl SignedIn {
             return;
         }
         let rooms = Vec::new();
-        let page = match aim {
-            Aim::List(page) => page.checked_sub(1),
-            Aim::Topic(_) | Aim::Names => None,
+        let page = match purpose {
+            RoomsPurpose::List(page) => page.checked_sub(1),
+            RoomsPurpose::Topic(_) | RoomsPurpose::Names => None,
         };
         let body = |tag| ClientBody::from(RoomsRequest { tag, page });
-        self.request(now, Asked::Rooms { aim, rooms }, body, effects);
+        self.request(now, PendingRequest::Rooms { purpose, rooms }, body, effects);
     }
 
     /// The user wants to see who belongs to a room.
@@ -90,7 +95,12 @@ impl SignedIn {
         if let Some((conversation, name)) = self.room(named, effects) {
             let members = Vec::new();
             let body = |tag| ClientBody::from(MembersRequest { tag, conversation });
-            self.request(now, Asked::Members { name, members }, body, effects);
+            self.request(
+                now,
+                PendingRequest::Members { name, members },
+                body,
+                effects,
+            );
         }
     }
 
@@ -108,7 +118,7 @@ impl SignedIn {
             return;
         }
         if let Some((conversation, name)) = self.room(named, effects) {
-            let asked = Asked::Change {
+            let asked = PendingRequest::Change {
                 name,
                 change: change.clone(),
             };
@@ -125,7 +135,7 @@ impl SignedIn {
 
     /// A change is made, and the log says so, unless there was nothing to change.
     pub(in crate::client) fn handle_moderated(&mut self, done: &Moderated, effects: &mut Effects) {
-        if let Some(Asked::Change { name, change }) = self.requests.take(done.tag)
+        if let Some(PendingRequest::Change { name, change }) = self.pending.take(done.tag)
             && !done.changed
         {
             let text = render_rooms::unchanged(&change, &self.name, &name);
@@ -135,7 +145,7 @@ impl SignedIn {
 
     /// The rooms, or a part of them.
     pub(in crate::client) fn handle_rooms(&mut self, answer: Rooms, effects: &mut Effects) {
-        let Some(Asked::Rooms { rooms, .. }) = self.requests.get_mut(answer.tag) else {
+        let Some(PendingRequest::Rooms { rooms, .. }) = self.pending.get_mut(answer.tag) else {
             return;
         };
         let room_for = LISTED_MAX.saturating_sub(rooms.len());
@@ -144,13 +154,13 @@ impl SignedIn {
             return;
         }
         let pages = answer.pages.unwrap_or(1);
-        let Some(Asked::Rooms { aim, rooms }) = self.requests.take(answer.tag) else {
+        let Some(PendingRequest::Rooms { purpose, rooms }) = self.pending.take(answer.tag) else {
             return;
         };
         self.learn_names(&rooms, effects);
-        match aim {
-            Aim::Names => {}
-            Aim::Topic(name) => {
+        match purpose {
+            RoomsPurpose::Names => {}
+            RoomsPurpose::Topic(name) => {
                 let room = rooms.iter().find(|room| room.name == name);
                 let topic = room.map(|room| &*room.topic).unwrap_or_default();
                 let line = if topic.is_empty() {
@@ -160,7 +170,7 @@ impl SignedIn {
                 };
                 effects.show(Tone::Plain, line);
             }
-            Aim::List(1) if rooms.is_empty() => {
+            RoomsPurpose::List(1) if rooms.is_empty() => {
                 let text = if self.server.creates_rooms {
                     "there are no rooms; `/join #NAME` creates one"
                 } else {
@@ -168,11 +178,11 @@ impl SignedIn {
                 };
                 effects.show(Tone::Plain, text);
             }
-            Aim::List(page) if rooms.is_empty() => {
+            RoomsPurpose::List(page) if rooms.is_empty() => {
                 let text = format!("page {page} of the rooms is empty; there are {pages} pages");
                 effects.show(Tone::Plain, text);
             }
-            Aim::List(page) => {
+            RoomsPurpose::List(page) => {
                 let unread = |room: &Room| {
                     let known = self.conversations.get(room.conversation);
                     known.map_or(0, |known| known.stored.unread)
@@ -204,7 +214,7 @@ impl SignedIn {
                     Tone::Notice,
                     format!("you belong to {} now", known.stored.name),
                 );
-                self.people.tell_names();
+                self.roster.names_changed();
                 self.save_conversation(room.conversation);
             }
         }
@@ -212,7 +222,7 @@ impl SignedIn {
 
     /// The members of a room, or a part of them.
     pub(in crate::client) fn handle_members(&mut self, answer: Members, effects: &mut Effects) {
-        let Some(Asked::Members { members, .. }) = self.requests.get_mut(answer.tag) else {
+        let Some(PendingRequest::Members { members, .. }) = self.pending.get_mut(answer.tag) else {
             return;
         };
         let room_for = LISTED_MAX.saturating_sub(members.len());
@@ -220,7 +230,7 @@ impl SignedIn {
         if answer.more {
             return;
         }
-        if let Some(Asked::Members { members, .. }) = self.requests.take(answer.tag) {
+        if let Some(PendingRequest::Members { members, .. }) = self.pending.take(answer.tag) {
             let rows = render_rooms::member_list(&members, &self.name);
             effects.show_table(Tone::Plain, &rows);
         }
@@ -228,16 +238,18 @@ impl SignedIn {
 
     /// A request of this user's was refused.
     pub(in crate::client) fn request_refused(&mut self, failure: &Failure, effects: &mut Effects) {
-        let Some(asked) = self.requests.take(tag_of(failure)) else {
+        let Some(asked) = self.pending.take(tag_of(failure)) else {
             return;
         };
-        if let (Asked::Change { name, change }, ErrorCode::NotPermitted) = (&asked, failure.code) {
+        if let (PendingRequest::Change { name, change }, ErrorCode::NotPermitted) =
+            (&asked, failure.code)
+        {
             let text = render_rooms::not_permitted(change, &self.name, name);
             effects.show(Tone::Error, text);
             return;
         }
         let subject = match &asked {
-            Asked::Change {
+            PendingRequest::Change {
                 change:
                     Change {
                         subject: Some(subject),
@@ -245,14 +257,14 @@ impl SignedIn {
                     },
                 ..
             } => subject.clone(),
-            Asked::Join { name, .. }
-            | Asked::Leave { name }
-            | Asked::Members { name, .. }
-            | Asked::Change { name, .. }
-            | Asked::Block { name, .. } => name.clone(),
-            Asked::Rooms { .. } | Asked::History => String::new(),
+            PendingRequest::Join { name, .. }
+            | PendingRequest::Leave { name }
+            | PendingRequest::Members { name, .. }
+            | PendingRequest::Change { name, .. }
+            | PendingRequest::Block { name, .. } => name.clone(),
+            PendingRequest::Rooms { .. } | PendingRequest::History => String::new(),
         };
-        if let Asked::Block { name, .. } = &asked {
+        if let PendingRequest::Block { name, .. } = &asked {
             effects.show(Tone::Error, blocked::refusal(failure, name));
             return;
         }
@@ -261,33 +273,33 @@ impl SignedIn {
     }
 
     /// What follows from a request that will have no good answer.
-    fn give_up_request(&mut self, asked: Asked, reason: &str, effects: &mut Effects) {
+    fn give_up_request(&mut self, asked: PendingRequest, reason: &str, effects: &mut Effects) {
         match asked {
-            Asked::Join { name, .. } => {
+            PendingRequest::Join { name, .. } => {
                 self.focus.take_if(|focus| *focus == name);
                 self.drop_unsent(&name, reason, effects);
             }
-            Asked::History => self.page_unanswered(effects),
+            PendingRequest::History => self.page_unanswered(effects),
             _ => {}
         }
     }
 
     /// Gives up waiting for answers that do not come.
     pub(in crate::client) fn requests_timeout(&mut self, now: Now, effects: &mut Effects) {
-        while let Some(late) = self.requests.take_late(now.instant) {
+        while let Some(late) = self.pending.take_late(now.instant) {
             if matches!(
                 late,
-                Asked::Rooms {
-                    aim: Aim::Names,
+                PendingRequest::Rooms {
+                    purpose: RoomsPurpose::Names,
                     ..
                 }
             ) {
                 continue;
             }
-            if !matches!(late, Asked::History) {
+            if !matches!(late, PendingRequest::History) {
                 effects.show(Tone::Error, "no answer from the server; try again");
             }
-            if matches!(late, Asked::History) {
+            if matches!(late, PendingRequest::History) {
                 self.page_unanswered(effects);
             }
         }
@@ -295,17 +307,18 @@ impl SignedIn {
 
     /// The link is lost: a room that was being joined is asked for again, the rest is given up.
     pub(in crate::client) fn requests_lost(&mut self, effects: &mut Effects) {
-        for asked in self.requests.take_all() {
+        for asked in self.pending.take_all() {
             match asked {
-                Asked::Join { name, takes_focus } => {
+                PendingRequest::Join { name, takes_focus } => {
                     if takes_focus {
                         self.focus = Some(name.clone());
                     }
-                    self.wanted.insert(name, None);
+                    self.rooms_to_join.insert(name, None);
                 }
-                Asked::History => self.page_unanswered(effects),
-                Asked::Rooms {
-                    aim: Aim::Names, ..
+                PendingRequest::History => self.page_unanswered(effects),
+                PendingRequest::Rooms {
+                    purpose: RoomsPurpose::Names,
+                    ..
                 } => {}
                 _ => effects.show(
                     Tone::Error,

@@ -7,7 +7,7 @@ mod answers;
 
 use super::SignedIn;
 use super::conversations::StoredConversation;
-use super::pending::{Aim, Asked};
+use super::pending::{PendingRequest, RoomsPurpose};
 use crate::client::effects::Effects;
 use crate::client::env::Tone;
 use crate::client::name::{canonical_target, is_room, truncate_name};
@@ -19,7 +19,7 @@ use crate::protocol::{
 use crate::transport::Now;
 
 /// How many rooms may wait for a link to be joined. At the limit a further one is refused by name.
-const WANTED_MAX: usize = 64;
+const ROOMS_TO_JOIN_MAX: usize = 64;
 
 /// What is refused for want of a link.
 pub(in crate::client) const NO_LINK: &str = "not connected; try again when the connection is back";
@@ -88,8 +88,10 @@ impl SignedIn {
             self.focus_on(&name, effects);
         } else if self.can_ask() {
             self.ask_to_join(now, name, access, true, effects);
-        } else if self.wanted.len() < WANTED_MAX || self.wanted.contains_key(&name) {
-            self.wanted.insert(name.clone(), access);
+        } else if self.rooms_to_join.len() < ROOMS_TO_JOIN_MAX
+            || self.rooms_to_join.contains_key(&name)
+        {
+            self.rooms_to_join.insert(name.clone(), access);
             effects.show(
                 Tone::Notice,
                 format!("● {name} will be joined when the server answers"),
@@ -111,7 +113,7 @@ impl SignedIn {
     /// Whether this user can say something there, as far as this device knows; else why not.
     pub(in crate::client) fn check_target(&self, target: &str) -> Result<(), String> {
         let name = canonical_target(target);
-        if !is_room(&name) || self.is_member(&name) || self.wanted.contains_key(&name) {
+        if !is_room(&name) || self.is_member(&name) || self.rooms_to_join.contains_key(&name) {
             return Ok(());
         }
         Err(not_a_member(&name))
@@ -126,10 +128,10 @@ impl SignedIn {
         takes_focus: bool,
         effects: &mut Effects,
     ) {
-        if self.requests.is_joining(&name) {
+        if self.pending.is_joining(&name) {
             return;
         }
-        self.wanted.remove(&name);
+        self.rooms_to_join.remove(&name);
         let typed = name.clone();
         let body = |tag| {
             ClientBody::from(Join {
@@ -138,12 +140,17 @@ impl SignedIn {
                 access,
             })
         };
-        self.request(now, Asked::Join { name, takes_focus }, body, effects);
+        self.request(
+            now,
+            PendingRequest::Join { name, takes_focus },
+            body,
+            effects,
+        );
     }
 
     /// Asks for the rooms that were to be joined while there was no link.
-    pub(in crate::client) fn join_wanted(&mut self, now: Now, effects: &mut Effects) {
-        for (name, access) in std::mem::take(&mut self.wanted) {
+    pub(in crate::client) fn join_deferred_rooms(&mut self, now: Now, effects: &mut Effects) {
+        for (name, access) in std::mem::take(&mut self.rooms_to_join) {
             self.ask_to_join(now, name, access, false, effects);
         }
     }
@@ -229,13 +236,13 @@ impl SignedIn {
     ) {
         if let Some((conversation, name)) = self.room(named, effects) {
             let body = |tag| ClientBody::from(Leave { tag, conversation });
-            self.request(now, Asked::Leave { name }, body, effects);
+            self.request(now, PendingRequest::Leave { name }, body, effects);
         }
     }
 
     /// The user belongs to a room.
     pub(in crate::client) fn handle_joined(&mut self, joined: &Joined, effects: &mut Effects) {
-        let Some(Asked::Join { name, takes_focus }) = self.requests.take(joined.tag) else {
+        let Some(PendingRequest::Join { name, takes_focus }) = self.pending.take(joined.tag) else {
             return;
         };
         let (id, room) = (
@@ -263,7 +270,7 @@ impl SignedIn {
             known.set_last_seq(joined.last_number);
             known.is_joined_here = true;
         }
-        self.people.tell_names();
+        self.roster.names_changed();
         self.save_conversation(id);
         effects.show(Tone::Notice, render_rooms::joined(&joined.room));
         if takes_focus || self.focus.as_deref() == Some(&*name) {
@@ -279,7 +286,7 @@ impl SignedIn {
 
     /// The server has done it: the log says so, this closes the request.
     pub(in crate::client) fn handle_left(&mut self, left: &Left, effects: &mut Effects) {
-        if self.requests.take(left.tag).is_some() {
+        if self.pending.take(left.tag).is_some() {
             self.mark_left(left.conversation, effects);
         }
     }
@@ -316,10 +323,10 @@ impl SignedIn {
             EventKind::Joined if is_actor => {
                 if let Some(known) = self.conversations.get_mut(id) {
                     known.stored.is_left = false;
-                    self.people.tell_names();
+                    self.roster.names_changed();
                     let is_unknown = known.stored.name.is_empty();
-                    if is_unknown && self.is_settled && !self.requests.is_learning() {
-                        self.list_rooms(now, Aim::Names, effects);
+                    if is_unknown && self.is_settled && !self.pending.is_learning_names() {
+                        self.list_rooms(now, RoomsPurpose::Names, effects);
                     }
                 }
             }
@@ -352,7 +359,7 @@ impl SignedIn {
         known.stored.is_left = true;
         known.stored.unread = 0;
         let name = known.stored.name.clone();
-        self.people.tell_names();
+        self.roster.names_changed();
         self.save_conversation(id);
         let had_focus = self.focus.take_if(|focus| *focus == name).is_some();
         self.drop_unsent(&name, &not_a_member(&name), effects);
