@@ -9,6 +9,7 @@
 )]
 
 mod crowd;
+mod entries;
 mod files;
 mod floods;
 #[allow(dead_code, reason = "each subject uses its part of the kit")]

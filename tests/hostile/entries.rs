@@ -1,0 +1,165 @@
+//! What a hostile client can do with what it puts into a log: the server reads a header only, and each reader must see
+//! through the rest.
+
+use serde::Serialize;
+use serde_bytes::ByteBuf;
+use udpchat::protocol::{
+    AccountId, Bytes, ConversationId, Digest, EntryBody, Envelope, ErrorCode, Hop, ServerBody,
+    Text, to_bytes,
+};
+use udpchat::transport::Channel;
+
+use crate::kit::{PATIENCE, Pass, Peer, address};
+use crate::support::{Host, Person, Workspace};
+
+/// Sends this as the content of a message, with the digest that fits, and says whether it was stored or why not.
+fn outcome_of(peer: &mut Peer, content: &[u8]) -> Result<(), ErrorCode> {
+    let envelope = Envelope {
+        hop: Hop::default(),
+        content,
+        digest: Digest::of(content),
+    };
+    peer.send_bytes(Channel::Chat, &envelope.encode())
+        .expect("there is room");
+    let answer = peer.next(PATIENCE, |message| match &message.body {
+        ServerBody::Stored(_) => Some(Ok(())),
+        ServerBody::Failure(failure) => Some(Err(failure.code)),
+        _ => None,
+    });
+    answer.expect("it is answered")
+}
+
+/// The content of a text with this body, and with these fields in place of the entry's header.
+fn content(entry: impl Serialize, body: impl Serialize) -> Vec<u8> {
+    to_bytes(&((9_u8, 32_u8, entry), body))
+}
+
+fn text(pass: &Pass, conversation: ConversationId, text: &str) -> Text {
+    Text {
+        sender: pass.account,
+        receiver: conversation,
+        salt: Bytes([7; 16]),
+        text: text.into(),
+    }
+}
+
+#[test]
+fn body_that_lies_or_is_nothing_is_shown_as_nothing_that_anybody_said() {
+    let workspace = Workspace::new(&["bob"]);
+    let server = workspace.serve();
+    let more = ["--accept-new", "--user", "bob"];
+    let mut bob = Person::connect(&Host::default(), "bob", &server.address.to_string(), &more);
+    bob.sees("password: ");
+    bob.types("swordfish");
+    bob.sees("bob> ");
+    let (mut mallory, pass) = Peer::enter(server.address, address(3), "mallory", 1);
+    let pair = mallory.resolve("bob").expect("bob is there").conversation;
+    let bob_says = |account, conversation| Text {
+        sender: AccountId(account),
+        receiver: conversation,
+        ..text(&pass, conversation, "I sign the contract")
+    };
+    let bodies = [
+        // The first word of the pair, and not even MessagePack.
+        EntryBody(vec![0xc1; 40].into()),
+        EntryBody::of(&bob_says(1, pair)),
+        EntryBody::of(&bob_says(pass.account.0 + 1, pair)),
+        EntryBody::of(&bob_says(pass.account.0, ConversationId::EVERYONE)),
+        EntryBody::of(&("mallory", "bob", "I sign the contract")),
+        EntryBody(vec![0x91; 17_000].into()),
+        EntryBody(vec![0xdf, 0xff, 0xff, 0xff, 0xff].into()),
+        EntryBody(Vec::new().into()),
+    ];
+    let mut number = 0;
+    for body in bodies {
+        number += 1;
+        let mut line = Peer::line(&pass, pair, number, "");
+        line.body = body.into();
+        mallory.say(&line).expect("the server reads no bodies");
+        let screen = bob.sees("a message that this version cannot show");
+        assert!(!screen.contains("I sign"), "{screen:?}");
+    }
+    let line = Peer::line(&pass, pair, number + 1, "tea?");
+    mallory.say(&line).expect("it is stored");
+    bob.sees("mallory: tea?");
+}
+
+#[test]
+fn header_that_is_none_is_refused_and_costs_nobody_anything() {
+    let workspace = Workspace::new(&[]);
+    let server = workspace.serve();
+    let (mut bob, _) = Peer::enter(server.address, address(4), "bob", 2);
+    let (mut mallory, pass) = Peer::enter(server.address, address(3), "mallory", 1);
+    let pair = mallory.resolve("bob").expect("bob is there").conversation;
+    let body = || ByteBuf::from(to_bytes(&text(&pass, pair, "tea?")));
+    let origin = (pair, pass.device, 1_u8);
+    let nested = [&[0x92][..], &[0x91; 30_000][..], &[0xc0, 0xc0][..]].concat();
+    for (what, content, code) in [
+        ("no MessagePack", vec![0xc1; 50], ErrorCode::Malformed),
+        ("nested", nested, ErrorCode::Malformed),
+        (
+            "no number",
+            content((1_u8, (pair, pass.device)), body()),
+            ErrorCode::Malformed,
+        ),
+        (
+            "a word for the kind",
+            content(("text", origin), body()),
+            ErrorCode::Malformed,
+        ),
+        (
+            "a root of 31 bytes",
+            content((1_u8, origin, (), ByteBuf::from([1; 31])), body()),
+            ErrorCode::Malformed,
+        ),
+        (
+            "a body in the clear",
+            content((1_u8, origin), text(&pass, pair, "tea?")),
+            ErrorCode::Malformed,
+        ),
+        (
+            "no entry's header",
+            content((), body()),
+            ErrorCode::Unsupported,
+        ),
+        (
+            "another device",
+            content((1_u8, (pair, 0_u8, 1_u8)), body()),
+            ErrorCode::NotPermitted,
+        ),
+        (
+            "an event",
+            content((2_u8, origin), body()),
+            ErrorCode::NotPermitted,
+        ),
+        (
+            "an unknown kind",
+            content((77_u8, origin), body()),
+            ErrorCode::Unsupported,
+        ),
+        (
+            "a long body",
+            content((1_u8, origin), ByteBuf::from(vec![7; 18_000])),
+            ErrorCode::TextTooLong,
+        ),
+        (
+            "long surplus",
+            content((1_u8, origin, (), (), "x".repeat(40_000)), body()),
+            ErrorCode::TextTooLong,
+        ),
+    ] {
+        assert_eq!(outcome_of(&mut mallory, &content), Err(code), "{what}");
+    }
+    let heard = bob.take_inbox();
+    let is_entry = |body: &ServerBody| matches!(body, ServerBody::Entry(_));
+    assert!(!heard.iter().any(|it| is_entry(&it.body)), "{heard:?}");
+    // What a later version may add is no fault, and reaches the reader as it was written.
+    let added = to_bytes(&(
+        (9_u8, 32_u8, (1_u8, origin, (), (), "more"), "more"),
+        body(),
+        "more",
+    ));
+    assert_eq!(outcome_of(&mut mallory, &added), Ok(()));
+    let heard = bob.next(PATIENCE, |message| message.text());
+    assert_eq!(heard.map(|text| text.text).as_deref(), Some("tea?"));
+}
