@@ -130,3 +130,17 @@ fn imports_are_found_in_every_form() {
     let text = "use crate::net::{a, b}; fn f() { crate::client::g() } use crate::{store::{x, y}, transport};";
     assert_eq!(imports(text), ["net", "client", "store", "transport"]);
 }
+
+#[test]
+fn architecture_names_files_that_exist() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let text = fs::read_to_string(root.join("src/lib.rs")).unwrap();
+    let named: Vec<&str> = text
+        .split('`')
+        .filter(|word| word.starts_with("src/") || word.starts_with("tests/"))
+        .collect();
+    assert!(named.len() > 20, "{named:?}");
+    for path in named {
+        assert!(root.join(path).exists(), "{path}");
+    }
+}

@@ -197,7 +197,7 @@ impl Conversation {
             || !is_authors
             || text.text != text_of(origin.number, self.contact.partner.size)
         {
-            return DeliveryOutcome::Wrong("a delivery was not what was said");
+            return DeliveryOutcome::Wrong("a delivery had the wrong text");
         }
         DeliveryOutcome::Message(origin.number)
     }
