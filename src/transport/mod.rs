@@ -12,6 +12,7 @@ mod event;
 mod limits;
 #[cfg(test)]
 pub(crate) mod packet_dump;
+mod ranges;
 mod recovery;
 pub(crate) mod shares;
 #[cfg(test)]

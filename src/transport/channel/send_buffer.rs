@@ -10,7 +10,7 @@ use thiserror::Error;
 
 use super::ring;
 use crate::transport::limits::SEND_BUFFER_SHORT;
-use crate::transport::recovery::ranges::RangeSet;
+use crate::transport::ranges::RangeSet;
 use crate::transport::wire::framing;
 
 /// A piece of a channel's stream.

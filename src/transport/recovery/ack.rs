@@ -3,12 +3,10 @@
 
 use std::time::{Duration, Instant};
 
-use super::ranges::{Iter, RangeSet};
 use super::rtt::MAX_ACK_DELAY;
+use crate::transport::ranges::{Iter, RangeSet};
+use crate::transport::wire::frame::MAX_RANGES;
 
-/// How many ranges are remembered and sent; the lowest are forgotten beyond it, so that their packets, if
-/// never acknowledged before, are sent again for nothing. RFC 9000, section 13.2.3.
-pub(crate) const MAX_ACK_RANGES: usize = 32;
 /// The ack-eliciting packet that is answered at once. RFC 9000, section 13.2.2.
 const ELICITING_THRESHOLD: u32 = 2;
 
@@ -43,7 +41,7 @@ impl AckState {
         };
         let previous = self.largest.map(|(largest, _)| largest);
         self.ranges
-            .insert_forgetting_lowest(packet_number..next, MAX_ACK_RANGES);
+            .insert_forgetting_lowest(packet_number..next, MAX_RANGES);
         if previous.is_none_or(|largest| packet_number > largest) {
             self.largest = Some((packet_number, now));
         }
@@ -194,7 +192,7 @@ mod tests {
             acks.received(number * 2, true, now);
         }
         let ranges = ranges(&acks, now);
-        assert_eq!(ranges.len(), MAX_ACK_RANGES);
+        assert_eq!(ranges.len(), MAX_RANGES);
         assert_eq!(ranges.first(), Some(&(198..199)));
         assert_eq!(ranges.last(), Some(&(136..137)));
     }

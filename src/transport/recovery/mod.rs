@@ -3,7 +3,6 @@
 pub(super) mod ack;
 pub(super) mod congestion;
 pub(super) mod pacer;
-pub(super) mod ranges;
 pub(super) mod replay;
 pub(super) mod rtt;
 pub(super) mod sent_packets;

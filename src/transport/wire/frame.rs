@@ -15,8 +15,9 @@ use crate::transport::event::Channel;
 pub(crate) const MAX_REASON_LEN: usize = 128;
 /// The largest packet number there can be. RFC 9000, section 12.3.
 pub(crate) const MAX_PACKET_NUMBER: u64 = (1 << 62) - 1;
-/// Ranges that an ACK frame holds at most; one with more is refused.
-pub(crate) const MAX_RANGES: usize = crate::transport::recovery::ack::MAX_ACK_RANGES;
+/// Ranges in an ACK frame at most; a frame with more is refused. The receiver remembers as many and drops the lowest beyond
+/// that, whose packets may then be retransmitted needlessly (RFC 9000, section 13.2.3).
+pub(crate) const MAX_RANGES: usize = 32;
 /// The most that a STREAM frame adds to less than 256 bytes of data: type, offset, `bin` header.
 pub(crate) const SMALL_STREAM_OVERHEAD: usize = 1 + 9 + 2;
 /// The most that a STREAM frame adds to its data within one packet.

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::transport::recovery::ranges::RangeSet;
+use crate::transport::ranges::RangeSet;
 
 fn all(plaintext: &[u8]) -> Result<Vec<Frame<'_>>, FrameError> {
     Frames::new(plaintext).collect()
