@@ -1,8 +1,10 @@
 //! Subcommands that udpchat does not have: executables named `udpchat-NAME` on PATH, as git and cargo have them.
 
 use std::ffi::{OsStr, OsString};
+use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::process::ExitStatusExt as _;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, ExitStatus};
 
 use anyhow::Context as _;
 
@@ -63,36 +65,20 @@ pub fn run(plugin: &Path, arguments: impl Iterator<Item = OsString>) -> Outcome 
 }
 
 /// As shells have it: 128 and the signal's number.
-#[cfg(unix)]
-fn ended_by_signal(status: std::process::ExitStatus) -> Exit {
-    use std::os::unix::process::ExitStatusExt as _;
+fn ended_by_signal(status: ExitStatus) -> Exit {
     let signal = status.signal().and_then(|signal| u8::try_from(signal).ok());
     Exit::Plugin(128_u8.saturating_add(signal.unwrap_or(0)))
 }
 
-#[cfg(not(unix))]
-fn ended_by_signal(_status: std::process::ExitStatus) -> Exit {
-    Exit::Failure
-}
-
-#[cfg(unix)]
 fn is_executable(path: &Path) -> bool {
-    use std::os::unix::fs::PermissionsExt as _;
     path.metadata()
         .is_ok_and(|metadata| metadata.is_file() && metadata.permissions().mode() & 0o111 != 0)
 }
 
-#[cfg(not(unix))]
-fn is_executable(path: &Path) -> bool {
-    path.is_file()
-}
-
-#[cfg(all(test, unix))]
+#[cfg(test)]
 mod tests {
-    use std::fs;
-    use std::os::unix::fs::PermissionsExt as _;
-
     use super::*;
+    use std::fs;
 
     fn directory() -> (tempfile::TempDir, Vec<PathBuf>) {
         let directory = tempfile::tempdir().unwrap();

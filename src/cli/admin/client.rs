@@ -14,7 +14,7 @@ use crate::cli::line_reader::{self, Line};
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// A connection to a running server.
-pub struct Remote {
+pub struct AdminClient {
     reader: BufReader<UnixStream>,
 }
 
@@ -22,7 +22,7 @@ pub struct Remote {
 ///
 /// # Errors
 /// If there is a socket that cannot be used.
-pub fn connect(data: &Path) -> anyhow::Result<Option<Remote>> {
+pub fn connect(data: &Path) -> anyhow::Result<Option<AdminClient>> {
     let path = socket_path(data);
     let stream = match UnixStream::connect(&path) {
         Ok(stream) => stream,
@@ -43,20 +43,20 @@ pub fn connect(data: &Path) -> anyhow::Result<Option<Remote>> {
     };
     stream.set_read_timeout(Some(ANSWER_TIMEOUT))?;
     stream.set_write_timeout(Some(ANSWER_TIMEOUT))?;
-    Ok(Some(Remote {
+    Ok(Some(AdminClient {
         reader: BufReader::new(stream),
     }))
 }
 
-impl Remote {
+impl AdminClient {
     /// Waits until the server has said something, and leaves it to be read.
     #[cfg(test)]
-    pub(super) fn wait_for_a_word(&mut self) {
+    pub(super) fn wait_for_answer(&mut self) {
         std::io::BufRead::fill_buf(&mut self.reader).unwrap();
     }
 }
 
-impl AdminApi for Remote {
+impl AdminApi for AdminClient {
     fn ask(&mut self, request: Request) -> anyhow::Result<Answer> {
         let mut line = serde_json::to_vec(&request)?;
         line.push(b'\n');

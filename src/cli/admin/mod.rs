@@ -7,8 +7,8 @@
 mod api;
 mod client;
 mod handler;
-mod reserve;
 mod server;
+mod spare_descriptor;
 mod status;
 
 use std::path::Path;
@@ -20,7 +20,7 @@ use super::database::{self, Secrets};
 pub use api::{AdminApi, Answer, Request, RetainedConversation, User};
 pub use client::connect;
 pub use handler::{AdminHandler, StoreAccess};
-pub use server::Server;
+pub use server::AdminServer;
 
 /// The manual's section on it, of each group of subcommands that ask here.
 pub const FILES: &str = "A running server is spoken to through DIR/control.sock; if none runs, DIR/udpchat.redb is \

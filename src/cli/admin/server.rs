@@ -12,7 +12,7 @@ use std::time::Duration;
 use anyhow::{Context as _, bail};
 
 use super::api::{AdminApi, Answer, Request, socket_path};
-use super::reserve::Reserve;
+use super::spare_descriptor::SpareDescriptor;
 use crate::cli::line_reader::{self, LINE_MAX_BYTES, Line};
 use crate::cli::threads::spawn;
 
@@ -28,14 +28,14 @@ const PAUSE_MAX: Duration = Duration::from_secs(1);
 const SILENCE_MAX: Duration = Duration::from_secs(10);
 
 /// A listening control socket. Dropping it removes the socket; connections that are open end with the process.
-pub struct Server {
+pub struct AdminServer {
     path: PathBuf,
 }
 
 /// Makes a handler for each connection.
 type Handlers = dyn Fn() -> anyhow::Result<Box<dyn AdminApi>> + Send + Sync;
 
-impl Server {
+impl AdminServer {
     /// Listens in this data directory. Only the process that holds the database calls this, so a socket that is
     /// there already was left by one that was killed.
     ///
@@ -54,7 +54,7 @@ impl Server {
     }
 }
 
-impl Drop for Server {
+impl Drop for AdminServer {
     fn drop(&mut self) {
         if let Err(error) = fs::remove_file(&self.path) {
             tracing::warn!(%error, "cannot remove the control socket");
@@ -77,7 +77,7 @@ fn listen(path: &Path) -> anyhow::Result<UnixListener> {
 
 fn accept_all(listener: &UnixListener, handlers: &Arc<Handlers>) {
     let open = Arc::new(AtomicUsize::new(0));
-    let mut reserve = Reserve::default();
+    let mut reserve = SpareDescriptor::default();
     let mut pause = PAUSE;
     loop {
         reserve.refill();
@@ -177,8 +177,8 @@ mod tests {
         }
     }
 
-    fn start(directory: &tempfile::TempDir) -> Server {
-        Server::start(directory.path(), || Ok(Box::new(Echo))).unwrap()
+    fn start(directory: &tempfile::TempDir) -> AdminServer {
+        AdminServer::start(directory.path(), || Ok(Box::new(Echo))).unwrap()
     }
 
     #[test]
@@ -222,7 +222,7 @@ mod tests {
     fn second_server_is_refused() {
         let directory = tempfile::tempdir().unwrap();
         let _server = start(&directory);
-        assert!(Server::start(directory.path(), || Ok(Box::new(Echo))).is_err());
+        assert!(AdminServer::start(directory.path(), || Ok(Box::new(Echo))).is_err());
     }
 
     #[test]
@@ -237,7 +237,7 @@ mod tests {
         }
         let mut one_more = connect(directory.path()).unwrap().unwrap();
         // The refusal is there before anything is asked, and the connection may be closed by then.
-        one_more.wait_for_a_word();
+        one_more.wait_for_answer();
         let refusal = one_more.ask(Request::UserList).unwrap_err().to_string();
         assert!(refusal.contains("try again"), "{refusal}");
     }

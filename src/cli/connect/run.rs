@@ -6,7 +6,7 @@ use anyhow::{Context as _, anyhow};
 
 use super::args::Args;
 use super::state::StateDirectory;
-use super::terminal::{self, Screen, SecretGate};
+use super::terminal::{self, PasswordInterrupt, Screen};
 use crate::cli::command::Context;
 use crate::cli::environment;
 use crate::cli::exit::{self, Exit, Failure, Outcome};
@@ -31,7 +31,7 @@ pub fn run(args: Args, context: &Context<'_>) -> Outcome {
     let now = net::now();
     let endpoint = Endpoint::client(now.instant, ClientConfig::default(), net::seed()?);
 
-    let gate = Arc::new(SecretGate::default());
+    let gate = Arc::new(PasswordInterrupt::default());
     let (terminal, restore) = terminal::open(&inputs, &gate)?;
     interrupt_on_signal(inputs, gate, restore.screen())?;
     let options = Options {
@@ -64,12 +64,12 @@ pub fn run(args: Args, context: &Context<'_>) -> Outcome {
 /// The first signal ends the client in order, a second one at once.
 fn interrupt_on_signal(
     inputs: InputSender<Input>,
-    gate: Arc<SecretGate>,
+    gate: Arc<PasswordInterrupt>,
     screen: Option<Screen>,
 ) -> anyhow::Result<()> {
     let mut is_second = false;
     exit::on_signal(move || {
-        if gate.swallows_signal() {
+        if gate.takes_signal() {
             return;
         }
         if is_second {

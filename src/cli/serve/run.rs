@@ -8,7 +8,7 @@ use anyhow::{Context as _, anyhow};
 
 use super::args::Args;
 use super::limits::ServerLimits;
-use crate::cli::admin::{self, AdminHandler, StoreAccess};
+use crate::cli::admin::{AdminHandler, AdminServer, StoreAccess};
 use crate::cli::command::Context;
 use crate::cli::database::{self, Secrets};
 use crate::cli::exit::{self, Exit, Failure, Outcome};
@@ -56,7 +56,7 @@ pub fn run(args: Args, context: &Context<'_>) -> Outcome {
     let opaque = secrets.opaque()?;
     let hub = Hub::new(now, config, Box::new(handle), opaque, key, net::seed()?);
     let (caller, hub_inputs) = (store.caller(), inputs.clone());
-    let control = admin::Server::start(&data, move || {
+    let control = AdminServer::start(&data, move || {
         let store = StoreAccess::Thread(caller.clone());
         let handler = AdminHandler::new(store, secrets.opaque()?, snapshots.clone());
         Ok(Box::new(handler.with_hub(hub_inputs.clone(), loss)))

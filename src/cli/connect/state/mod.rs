@@ -5,6 +5,7 @@ mod known_servers;
 use std::fmt::Write as _;
 use std::fs;
 use std::io;
+use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
@@ -126,9 +127,7 @@ fn database_file(number: u32) -> String {
 /// If it cannot be made, or others may enter it.
 pub fn private_directory(path: &Path) -> anyhow::Result<()> {
     let mut builder = fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.recursive(true).mode(0o700);
     if let Some(obstacle) = path.ancestors().find(|part| part.exists())
         && !obstacle.is_dir()
     {
@@ -140,20 +139,16 @@ pub fn private_directory(path: &Path) -> anyhow::Result<()> {
     builder
         .create(path)
         .with_context(|| format!("cannot make the directory {}", path.display()))?;
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt as _;
-        let metadata = fs::metadata(path)
-            .with_context(|| format!("cannot look at the directory {}", path.display()))?;
-        store::require_own(path, &metadata)?;
-        let mode = metadata.permissions().mode();
-        if mode & 0o077 != 0 {
-            bail!(
-                "the directory {0} is open to other users (mode {1:03o}): run `chmod 700 {0}`",
-                path.display(),
-                mode & 0o777
-            );
-        }
+    let metadata = fs::metadata(path)
+        .with_context(|| format!("cannot look at the directory {}", path.display()))?;
+    store::require_own(path, &metadata)?;
+    let mode = metadata.permissions().mode();
+    if mode & 0o077 != 0 {
+        bail!(
+            "the directory {0} is open to other users (mode {1:03o}): run `chmod 700 {0}`",
+            path.display(),
+            mode & 0o777
+        );
     }
     Ok(())
 }

@@ -16,7 +16,7 @@ use rustyline::{Config, Editor, EventHandler, ExternalPrinter, KeyEvent};
 
 pub use self::helper::SharedNames;
 use self::helper::{Completing, Completion, InterruptKey};
-use super::interrupt::SecretGate;
+use super::interrupt::PasswordInterrupt;
 use super::printer;
 use super::rows::Rows;
 use super::style::{marked, styled};
@@ -62,7 +62,7 @@ pub struct Screen {
 /// Opens the terminal: what restores it, what prints on it, and what asks at it.
 pub fn open(
     names: SharedNames,
-    gate: Arc<SecretGate>,
+    gate: Arc<PasswordInterrupt>,
 ) -> anyhow::Result<(Screen, impl printer::Output + use<>, Prompt)> {
     // Threads that are started from here on inherit this; the prompt's own takes it back.
     stop_signal().thread_block()?;
@@ -158,7 +158,7 @@ pub struct Prompt {
     editor: Editor<Completion, MemHistory>,
     /// Whether the line that the editor gives was ended by Ctrl-C.
     is_interrupted: Arc<AtomicBool>,
-    gate: Arc<SecretGate>,
+    gate: Arc<PasswordInterrupt>,
     phase: SharedPhase,
 }
 
@@ -236,7 +236,7 @@ impl Prompt {
     }
 
     fn edit(&mut self, prompt: &str) -> Result<String, ReadlineError> {
-        hush();
+        disable_echo();
         *lock(&self.phase) = Phase::Editing;
         let line = loop {
             match self.editor.readline(prompt) {
@@ -262,12 +262,12 @@ impl Prompt {
 /// Has the terminal keep to itself what is typed while no question is open: the next one shows it, as if it had been
 /// typed there. The editor and the password prompt leave the terminal as they found it, so this lasts; a shell from
 /// which the program was stopped and brought back may have undone it.
-fn hush() {
-    let hushed = termios::tcgetattr(io::stdin()).and_then(|mut modes| {
+fn disable_echo() {
+    let disabled = termios::tcgetattr(io::stdin()).and_then(|mut modes| {
         modes.local_flags.remove(LocalFlags::ECHO);
         termios::tcsetattr(io::stdin(), SetArg::TCSANOW, &modes)
     });
-    if let Err(error) = hushed {
+    if let Err(error) = disabled {
         tracing::warn!(%error, "what is typed between two questions is shown twice");
     }
 }

@@ -19,12 +19,12 @@ struct State {
 
 /// What the prompt's thread and the signal's thread share.
 #[derive(Default)]
-pub struct SecretGate {
+pub struct PasswordInterrupt {
     state: Mutex<State>,
     changed: Condvar,
 }
 
-impl SecretGate {
+impl PasswordInterrupt {
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -44,7 +44,7 @@ impl SecretGate {
     }
 
     /// Called for each signal: whether it was raised by the password prompt, and means nothing more.
-    pub fn swallows_signal(&self) -> bool {
+    pub fn takes_signal(&self) -> bool {
         let state = self.lock();
         let (mut state, _) = self
             .changed
@@ -64,27 +64,27 @@ mod tests {
 
     #[test]
     fn signal_of_the_password_prompt_is_swallowed_once() {
-        let gate = SecretGate::default();
+        let gate = PasswordInterrupt::default();
         gate.open();
         gate.close(true);
-        assert!(gate.swallows_signal());
-        assert!(!gate.swallows_signal());
+        assert!(gate.takes_signal());
+        assert!(!gate.takes_signal());
     }
 
     #[test]
     fn signal_from_elsewhere_counts_even_while_a_password_is_asked_for() {
-        let gate = SecretGate::default();
-        assert!(!gate.swallows_signal());
+        let gate = PasswordInterrupt::default();
+        assert!(!gate.takes_signal());
         gate.open();
-        assert!(!gate.swallows_signal());
+        assert!(!gate.takes_signal());
     }
 
     #[test]
     fn signal_that_is_handled_before_the_prompt_returns_waits_for_it() {
-        let gate = std::sync::Arc::new(SecretGate::default());
+        let gate = std::sync::Arc::new(PasswordInterrupt::default());
         gate.open();
         let handler = std::sync::Arc::clone(&gate);
-        let handler = std::thread::spawn(move || handler.swallows_signal());
+        let handler = std::thread::spawn(move || handler.takes_signal());
         gate.close(true);
         assert!(handler.join().unwrap());
     }

@@ -19,7 +19,7 @@ use anyhow::Context as _;
 
 pub use self::interactive::Screen;
 use self::interactive::SharedNames;
-pub use self::interrupt::SecretGate;
+pub use self::interrupt::PasswordInterrupt;
 use self::printer::Printer;
 use crate::cli::environment;
 use crate::cli::threads::spawn;
@@ -37,7 +37,7 @@ pub struct Terminal {
 }
 
 /// Puts the terminal back as it was found when it is dropped, once everything is printed.
-pub struct Restore {
+pub struct TerminalGuard {
     printer: Printer,
     screen: Option<Screen>,
 }
@@ -48,8 +48,8 @@ pub struct Restore {
 /// If the terminal cannot be used, or a thread cannot be started.
 pub fn open(
     inputs: &InputSender<Input>,
-    gate: &Arc<SecretGate>,
-) -> anyhow::Result<(Terminal, Restore)> {
+    gate: &Arc<PasswordInterrupt>,
+) -> anyhow::Result<(Terminal, TerminalGuard)> {
     let is_interactive =
         io::stdin().is_terminal() && io::stdout().is_terminal() && environment::can_edit();
     // Holds one question at most, since the client has one open at a time.
@@ -68,7 +68,7 @@ pub fn open(
         spawn("input", move || plain::run(&questions, &inputs, &errors))?;
         (printer, None)
     };
-    let restore = Restore {
+    let restore = TerminalGuard {
         printer: printer.clone(),
         screen,
     };
@@ -110,14 +110,14 @@ impl Console for Terminal {
     }
 }
 
-impl Restore {
+impl TerminalGuard {
     /// The terminal as it was found, for whoever must end the process without waiting; `None` without a terminal.
     pub fn screen(&self) -> Option<Screen> {
         self.screen.clone()
     }
 }
 
-impl Drop for Restore {
+impl Drop for TerminalGuard {
     /// Waits until all that was shown is printed, and gives the terminal back; after a panic too.
     fn drop(&mut self) {
         self.printer.flush();

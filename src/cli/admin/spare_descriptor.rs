@@ -8,9 +8,9 @@ use nix::libc::{EMFILE, ENFILE};
 
 /// One descriptor, open on nothing, as long as it is not needed.
 #[derive(Default)]
-pub struct Reserve(Option<File>);
+pub struct SpareDescriptor(Option<File>);
 
-impl Reserve {
+impl SpareDescriptor {
     /// Takes one back, if there is none and one is free.
     pub fn refill(&mut self) {
         if self.0.is_none() {
