@@ -80,7 +80,7 @@ pub(super) struct SignedIn {
     /// The epoch of the server's database in this session.
     pub(super) epoch: u64,
     /// When the user signed in, in this run.
-    pub(super) signed_in_at: Instant,
+    pub(super) since: Instant,
     /// The salts of what this user says come from here.
     pub(super) random: ChaCha20Rng,
     pub(super) state: State,
@@ -162,7 +162,7 @@ impl SignedIn {
             name: start.name.clone(),
             device: start.device,
             epoch: start.epoch,
-            signed_in_at: now.instant,
+            since: now.instant,
             random,
             state,
             conversations: Conversations::default(),

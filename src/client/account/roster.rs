@@ -163,10 +163,8 @@ impl Roster {
             // Writing to a String cannot fail.
             let _ = write!(text, " and {} more", gone.len() - GONE_NAMED_MAX);
         }
-        match gone.len() {
-            0 => {}
-            1 => effects.show(Tone::Notice, format!("{text} went offline")),
-            _ => effects.show(Tone::Notice, format!("{text} went offline")),
+        if !gone.is_empty() {
+            effects.show(Tone::Notice, format!("{text} went offline"));
         }
     }
 

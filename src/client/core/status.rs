@@ -33,9 +33,7 @@ impl Core {
         let line = match (&self.signed_in, self.seen_as) {
             (None, _) => "not signed in".to_owned(),
             (Some(signed_in), seen_as) => {
-                let since = now
-                    .instant
-                    .saturating_duration_since(signed_in.signed_in_at);
+                let since = now.instant.saturating_duration_since(signed_in.since);
                 let seen_as = seen_as.map(|address| format!("; the server sees {address}"));
                 format!(
                     "signed in as {} for {}{}",

@@ -188,7 +188,7 @@ impl Hub {
             }
             Pending::Revoke { account, device } => self.on_revoked(ctx, account, device, &outcome),
             Pending::Hello { session, channel } => {
-                self.on_hello_loaded(ctx, session, channel, outcome)
+                self.on_hello_loaded(ctx, session, channel, outcome);
             }
             Pending::Resolve {
                 session,
