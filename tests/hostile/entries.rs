@@ -93,7 +93,7 @@ fn header_that_is_none_is_refused_and_costs_nobody_anything() {
     let pair = mallory.resolve("bob").expect("bob is there").conversation;
     let body = || ByteBuf::from(to_bytes(&text(&pass, pair, "tea?")));
     let origin = (pair, pass.device, 1_u8);
-    let nested = [&[0x92][..], &[0x91; 30_000][..], &[0xc0, 0xc0][..]].concat();
+    let nested = [&[0x92][..], &vec![0x91; 30_000][..], &[0xc0, 0xc0][..]].concat();
     for (what, content, code) in [
         ("no MessagePack", vec![0xc1; 50], ErrorCode::Malformed),
         ("nested", nested, ErrorCode::Malformed),
@@ -160,6 +160,6 @@ fn header_that_is_none_is_refused_and_costs_nobody_anything() {
         "more",
     ));
     assert_eq!(outcome_of(&mut mallory, &added), Ok(()));
-    let heard = bob.next(PATIENCE, |message| message.text());
+    let heard = bob.next(PATIENCE, udpchat::protocol::Message::text);
     assert_eq!(heard.map(|text| text.text).as_deref(), Some("tea?"));
 }
