@@ -142,7 +142,7 @@ fn changed_server_key_stops_the_client_with_both_fingerprints_and_the_place_of_t
             &known,
         ]),
         4,
-        &["another key", &known, &shown],
+        &["different server key", &known, &shown],
     );
     impostor.kill();
 }

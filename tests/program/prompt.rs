@@ -27,7 +27,7 @@ fn wrong_or_empty_password_asks_again() {
     let server = workspace.serve();
     let mut alice = at_password("alice", &server);
     alice.types("sardine");
-    alice.sees("login failed: the password is wrong");
+    alice.sees("login failed: wrong password");
     alice.sees("password: ");
     alice.types("");
     alice.sees("a password cannot be empty");

@@ -181,7 +181,7 @@ fn rooms_are_made_alike_whether_the_server_runs_or_not() {
     assert_eq!(bridge, ("added #bridge\n".into(), Some(0)));
     let taken = "udpchat: cannot add \"#bridge\": there is a room of this name\n";
     assert_eq!(again, (taken.into(), Some(1)));
-    assert!(bad.0.contains("formed as a user name is"), "{bad:?}");
+    assert!(bad.0.contains("the rules for user names"), "{bad:?}");
     assert!(
         nobodys.0.contains("there is no account \"nobody\""),
         "{nobodys:?}"

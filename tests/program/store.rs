@@ -21,7 +21,7 @@ fn sound_database_is_called_so_whether_the_server_runs_or_not() {
     );
     let mut server = workspace.serve();
     let (text, code) = workspace.run(&["store", "check"]);
-    assert!(text.contains("since the server runs"), "{text}");
+    assert!(text.contains("because the server is running"), "{text}");
     assert_eq!(code, Some(0));
     // What a kill has left is looked at, and left so.
     server.kill();

@@ -42,7 +42,7 @@ const KEY_BLOCKED: &str = "blocked";
 pub(super) enum StateError {
     /// The database said so.
     #[error("the database of this device failed: {0}")]
-    Storage(#[source] Box<redb::Error>),
+    Storage(Box<redb::Error>),
     /// A record is not what this program writes.
     #[error("the database of this device is damaged (table {0})")]
     Damaged(&'static str),

@@ -150,7 +150,7 @@ pub enum RoomNameError {
     NoSign,
     /// What follows the sign could be no user's name either.
     #[error("after the '{ROOM_SIGN}', a room's name follows the rules for user names: {0}")]
-    Rest(#[from] NameError),
+    Rest(NameError),
 }
 
 impl RoomName {
@@ -160,7 +160,7 @@ impl RoomName {
     /// [`RoomNameError`] says what is wrong with it.
     pub fn parse(typed: &str) -> Result<Self, RoomNameError> {
         let rest = typed.strip_prefix(ROOM_SIGN).ok_or(RoomNameError::NoSign)?;
-        Ok(Self(Name::parse(rest)?))
+        Name::parse(rest).map(Self).map_err(RoomNameError::Rest)
     }
 
     /// The same for the name of a room that is to be made.
@@ -169,7 +169,7 @@ impl RoomName {
     /// [`RoomNameError`] says what is wrong with it.
     pub fn parse_new(typed: &str) -> Result<Self, RoomNameError> {
         let rest = typed.strip_prefix(ROOM_SIGN).ok_or(RoomNameError::NoSign)?;
-        Ok(Self(Name::parse_new(rest)?))
+        Name::parse_new(rest).map(Self).map_err(RoomNameError::Rest)
     }
 
     /// The form under which the room is known, and the one that look-alikes share, which is never shown; both with their
