@@ -43,11 +43,7 @@ fn texts() -> Vec<(PathBuf, String)> {
     let pages = fs::read_dir(root.join("man")).unwrap();
     paths.extend(pages.map(|entry| entry.unwrap().path()));
     sources(&root.join("src"), &mut paths);
-    paths.retain(|path| {
-        !path
-            .iter()
-            .any(|part| part == "tests" || part == "udpchat-protocol.7")
-    });
+    paths.retain(|path| !path.iter().any(|part| part == "tests"));
     let read = |path: PathBuf| {
         let text = fs::read_to_string(&path).unwrap();
         let is_source = path.extension().is_some_and(|extension| extension == "rs");
