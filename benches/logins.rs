@@ -16,15 +16,15 @@ use support::{NOW_MS, in_directory, name};
 use udpchat::client::opaque::{LoginBegun, SignUpBegun};
 use udpchat::protocol::opaque::KeyStretching;
 use udpchat::server::{Name, OpaqueServer};
-use udpchat::store::{Engine, NewAccount, Outcome, Reply, Request, RequestId};
+use udpchat::store::{Engine, NewAccount, Outcome, Read, Reply, Request, RequestId, Write};
 
 /// Accounts that there are.
 const ACCOUNTS: usize = 2_000;
 /// Logins of each kind.
 const LOGINS: usize = 20_000;
 
-fn ask(engine: &mut Engine, request: Request) -> Outcome {
-    let mut completions = engine.execute(vec![(RequestId(0), request)]);
+fn ask(engine: &mut Engine, request: impl Into<Request>) -> Outcome {
+    let mut completions = engine.execute(vec![(RequestId(0), request.into())]);
     completions.remove(0).outcome
 }
 
@@ -59,7 +59,7 @@ fn main() {
                 skeleton: name(number),
                 ..first.clone()
             };
-            let outcome = ask(&mut engine, Request::CreateAccount(account));
+            let outcome = ask(&mut engine, Write::CreateAccount(account));
             assert!(matches!(outcome, Outcome::Done(_)));
         }
         let (_, request) = LoginBegun::new(&mut random, b"tea at five").expect("a password");
@@ -70,7 +70,7 @@ fn main() {
             let number = (login * 7919) % ACCOUNTS + if is_known { 0 } else { 10_000 };
             let typed = Name::parse(&name(number)).expect("a name");
             let begun = Instant::now();
-            let find = Request::FindAccount { name: name(number) };
+            let find = Read::FindAccount { name: name(number) };
             let account = match ask(&mut engine, find) {
                 Outcome::Done(Reply::Account(account)) => Some(account),
                 _ => None,

@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 
 use support::{NOW_MS, Speaker, account, ask, device, in_directory};
 use udpchat::protocol::{Access, AccountId, DeviceId};
-use udpchat::store::{BATCH_MAX, DATABASE_FILE, Engine, Reply, Request};
+use udpchat::store::{BATCH_MAX, DATABASE_FILE, Engine, Reply, Write};
 
 const ACCOUNTS: usize = 10_000;
 const ROOMS: usize = 1_000;
@@ -49,7 +49,7 @@ fn people(engine: &mut Engine) -> Vec<(AccountId, DeviceId)> {
 
 /// Makes the rooms, in each of which its maker speaks; each account is in one, beside its maker.
 fn rooms(engine: &mut Engine, people: &[(AccountId, DeviceId)]) -> Vec<Speaker> {
-    let join = |(number, &(account, device)): (usize, &(AccountId, DeviceId))| Request::Join {
+    let join = |(number, &(account, device)): (usize, &(AccountId, DeviceId))| Write::Join {
         account,
         device,
         name: format!("#room{}", number % ROOMS),

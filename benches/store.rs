@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 use support::{Speaker, account, ask, device, in_directory, name};
 use udpchat::protocol::{AccountId, EntryId};
-use udpchat::store::{Engine, Reply, Request};
+use udpchat::store::{Engine, Read, Reply, Request, Write};
 
 /// How many pairs talk, in two runs: on pages that are always at hand, and on more of them.
 const PAIRS: [usize; 2] = [50, 5_000];
@@ -28,7 +28,7 @@ struct Half {
     reader: AccountId,
 }
 
-fn one(engine: &mut Engine, request: Request) -> Reply {
+fn one(engine: &mut Engine, request: impl Into<Request>) -> Reply {
     ask(engine, vec![request]).remove(0)
 }
 
@@ -47,7 +47,7 @@ fn halves(engine: &mut Engine, pairs: usize) -> Vec<Half> {
             let Reply::Device { device, .. } = one(engine, device(author)) else {
                 panic!("no device");
             };
-            let resolve = Request::Resolve {
+            let resolve = Read::Resolve {
                 account: author,
                 device,
                 name: name(pair * 2 + number),
@@ -84,7 +84,7 @@ fn run(data: &Path, pairs: usize) -> Duration {
             said.push((speaker.conversation, *reader));
             group.push(speaker.say());
         }
-        group.push(Request::Advance {
+        group.push(Write::Advance {
             marks: std::mem::take(&mut marks),
             seen: Vec::new(),
         });

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use udpchat::protocol::{AccountId, ConversationId, DeviceId, Digest, Number};
 use udpchat::store::{
     Append, Completion, Engine, NewAccount, Outcome, Quota, Reply, Request, RequestId, TicketHash,
+    Write,
 };
 
 /// The content of a message, in bytes. Chosen: a line of chat, with what the protocol puts around it.
@@ -16,8 +17,10 @@ const CONTENT_BYTES: usize = 150;
 pub const NOW_MS: u64 = 1_700_000_000_000;
 
 /// Has requests done.
-pub fn ask(engine: &mut Engine, requests: Vec<Request>) -> Vec<Reply> {
-    let numbered = requests.into_iter().map(|request| (RequestId(0), request));
+pub fn ask(engine: &mut Engine, requests: Vec<impl Into<Request>>) -> Vec<Reply> {
+    let numbered = requests
+        .into_iter()
+        .map(|request| (RequestId(0), request.into()));
     let completions = engine.execute(numbered.collect());
     let reply = |completion: Completion| match completion.outcome {
         Outcome::Done(reply) => reply,
@@ -32,10 +35,10 @@ pub fn name(number: usize) -> String {
 }
 
 /// Opens the account with this number.
-pub fn account(number: usize) -> Request {
+pub fn account(number: usize) -> Write {
     let mut credential_identifier = [0; 16];
     credential_identifier[..8].copy_from_slice(&(number as u64).to_le_bytes());
-    Request::CreateAccount(NewAccount {
+    Write::CreateAccount(NewAccount {
         name: name(number),
         skeleton: name(number),
         record: vec![1; 192],
@@ -45,8 +48,8 @@ pub fn account(number: usize) -> Request {
 }
 
 /// Gives an account a device.
-pub fn device(account: AccountId) -> Request {
-    Request::OpenDevice {
+pub fn device(account: AccountId) -> Write {
+    Write::OpenDevice {
         account,
         device: None,
         ticket: TicketHash([1; 32]),
@@ -65,9 +68,9 @@ pub struct Speaker {
 
 impl Speaker {
     /// The next message.
-    pub fn say(&mut self) -> Request {
+    pub fn say(&mut self) -> Write {
         self.said += 1;
-        Request::Append(Append {
+        Write::Append(Append {
             conversation: self.conversation,
             author: self.author,
             device: self.device,

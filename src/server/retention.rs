@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use super::hub::completions::Pending;
 use super::hub::{Ctx, Hub};
 use crate::protocol::ConversationId;
-use crate::store::{Outcome, Reply, Request};
+use crate::store::{Outcome, Reply, Write};
 use crate::transport::Now;
 
 /// How long after its start a server looks for the first time. Chosen: when those who come back have come back.
@@ -55,7 +55,7 @@ impl Hub {
         if self.retention.at.is_none_or(|at| at > now.instant) {
             return;
         }
-        let request = Request::Expire {
+        let request = Write::Expire {
             from: self.retention.from,
             keep: self.config.retention,
             now_ms: now.unix_ms,

@@ -24,6 +24,11 @@ pub enum StoreError {
     /// redb gave up over a damaged page, in the middle of its work.
     #[error("a page of the database is damaged so that redb fails on it")]
     Unreadable,
+    /// The journal was written by a later version: this program must not go on without what it cannot read there.
+    #[error(
+        "the journal has records of a newer version of udpchat ({0}): start that version or a later one"
+    )]
+    UnknownRecord(String),
     /// An earlier failure closed the database, and it has not been opened again yet.
     #[error("the database is closed after an earlier failure")]
     Closed,
@@ -40,7 +45,7 @@ impl StoreError {
         match self {
             Self::Storage(error) => matches!(**error, redb::Error::Corrupted(_)),
             Self::Unreadable => true,
-            Self::Damaged { .. } | Self::Closed => false,
+            Self::Damaged { .. } | Self::UnknownRecord(_) | Self::Closed => false,
         }
     }
 

@@ -2,8 +2,8 @@
 
 use super::files::fault_disk::MemoryDisk;
 use super::{
-    Account, Append, Completion, Engine, Entry, NewAccount, Outcome, Quota, Refusal, Reply,
-    Request, RequestId, Standing, StoredEntry, TicketHash,
+    Account, Append, Completion, Engine, Entry, NewAccount, Outcome, Quota, Read, Refusal, Reply,
+    Request, RequestId, Standing, StoredEntry, TicketHash, Write,
 };
 use crate::protocol::{
     Access, AccountId, Change, ConversationId, DeviceId, Digest, EntryId, Number, Position,
@@ -44,11 +44,11 @@ impl Bench {
         Self::on(self.disk)
     }
 
-    pub(super) fn outcomes(&mut self, requests: Vec<Request>) -> Vec<Outcome> {
+    pub(super) fn outcomes(&mut self, requests: Vec<impl Into<Request>>) -> Vec<Outcome> {
         let batch = requests
             .into_iter()
             .zip(0..)
-            .map(|(request, id)| (RequestId(id), request))
+            .map(|(request, id)| (RequestId(id), request.into()))
             .collect();
         let completions: Vec<Completion> = self.engine.execute(batch);
         completions
@@ -61,18 +61,18 @@ impl Bench {
             .collect()
     }
 
-    pub(super) fn ask(&mut self, request: Request) -> Outcome {
-        self.outcomes(vec![request]).remove(0)
+    pub(super) fn ask(&mut self, request: impl Into<Request>) -> Outcome {
+        self.outcomes(vec![request.into()]).remove(0)
     }
 
-    pub(super) fn done(&mut self, request: Request) -> Reply {
+    pub(super) fn done(&mut self, request: impl Into<Request>) -> Reply {
         match self.ask(request) {
             Outcome::Done(reply) => reply,
             other => panic!("expected it to be done, not {other:?}"),
         }
     }
 
-    pub(super) fn refused(&mut self, request: Request) -> Refusal {
+    pub(super) fn refused(&mut self, request: impl Into<Request>) -> Refusal {
         match self.ask(request) {
             Outcome::Refused(refusal) => refusal,
             other => panic!("expected a refusal, not {other:?}"),
@@ -80,14 +80,14 @@ impl Bench {
     }
 
     pub(super) fn account(&mut self, name: &str) -> Account {
-        match self.done(Request::CreateAccount(new_account(name))) {
+        match self.done(Write::CreateAccount(new_account(name))) {
             Reply::Account(account) => account,
             other => panic!("expected an account, not {other:?}"),
         }
     }
 
     pub(super) fn device(&mut self, account: AccountId) -> DeviceId {
-        let request = Request::OpenDevice {
+        let request = Write::OpenDevice {
             account,
             device: None,
             ticket: ticket(0),
@@ -142,7 +142,7 @@ impl Bench {
         (account, device): (AccountId, DeviceId),
         positions: Vec<Position>,
     ) -> Vec<Standing> {
-        let request = Request::Hello {
+        let request = Write::Hello {
             account,
             device,
             epoch: None,
@@ -160,7 +160,7 @@ impl Bench {
         account: AccountId,
         conversation: ConversationId,
     ) -> Vec<(String, u64)> {
-        let request = Request::Marks {
+        let request = Read::Marks {
             conversation,
             account,
             named_max: u32::MAX,
@@ -189,8 +189,8 @@ pub(super) fn ticket(byte: u8) -> TicketHash {
     TicketHash([byte; 32])
 }
 
-pub(super) fn resolve((account, device): (AccountId, DeviceId), name: &str) -> Request {
-    Request::Resolve {
+pub(super) fn resolve((account, device): (AccountId, DeviceId), name: &str) -> Read {
+    Read::Resolve {
         account,
         device,
         name: name.into(),
@@ -202,8 +202,8 @@ pub(super) fn append(
     conversation: ConversationId,
     number: u64,
     text: &str,
-) -> Request {
-    Request::Append(Append {
+) -> Write {
+    Write::Append(Append {
         conversation,
         author,
         device,
@@ -219,8 +219,8 @@ pub(super) fn void(
     (account, device): (AccountId, DeviceId),
     conversation: ConversationId,
     number: u64,
-) -> Request {
-    Request::Void {
+) -> Write {
+    Write::Void {
         conversation,
         account,
         device,
@@ -233,8 +233,8 @@ pub(super) fn read(
     conversation: ConversationId,
     after: u64,
     max_bytes: usize,
-) -> Request {
-    Request::Read {
+) -> Read {
+    Read::Entries {
         conversation,
         reader,
         after: EntryId(after),
@@ -251,8 +251,8 @@ pub(super) fn position(conversation: ConversationId, entry: u64, text: &str) -> 
 }
 
 /// Joins a room, which may be made and is public then.
-pub(super) fn join((account, device): User, name: &str) -> Request {
-    Request::Join {
+pub(super) fn join((account, device): User, name: &str) -> Write {
+    Write::Join {
         account,
         device,
         name: name.into(),
@@ -263,16 +263,16 @@ pub(super) fn join((account, device): User, name: &str) -> Request {
     }
 }
 
-pub(super) fn leave(user: User, conversation: ConversationId) -> Request {
-    Request::Leave {
+pub(super) fn leave(user: User, conversation: ConversationId) -> Write {
+    Write::Leave {
         conversation,
         account: user.0,
         time_ms: 100,
     }
 }
 
-pub(super) fn change(user: User, conversation: ConversationId, change: Change) -> Request {
-    Request::ChangeRoom {
+pub(super) fn change(user: User, conversation: ConversationId, change: Change) -> Write {
+    Write::ChangeRoom {
         conversation,
         actor: user.0,
         change,

@@ -4,8 +4,8 @@
 //! reserved, so there are never more completions under way than [`SLOTS`]: the sink that takes them has room for
 //! all and never blocks, and so the storage thread never waits for the network thread, nor that one for it.
 //!
-//! Requests that only read go the same way for now; `Reach::only_reads` says which they are, and a thread that
-//! answers them from snapshots would stand behind the same [`StoreHandle`].
+//! Reads go the same way for now; a thread that answers them from snapshots would stand behind the same
+//! [`StoreHandle`].
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{self, Receiver, Sender};
@@ -109,12 +109,12 @@ impl StoreCaller {
 
     /// Makes a request and waits for what comes of it; [`Outcome::Unknown`] too if the store has stopped.
     #[must_use]
-    pub fn call(&self, request: Request) -> Outcome {
+    pub fn call(&self, request: impl Into<Request>) -> Outcome {
         let (answer, answered) = mpsc::channel();
         let orders = self.orders.read().unwrap_or_else(PoisonError::into_inner);
         let sent = orders
             .as_ref()
-            .is_some_and(|orders| orders.send(Order::Called(request, answer)).is_ok());
+            .is_some_and(|orders| orders.send(Order::Called(request.into(), answer)).is_ok());
         drop(orders);
         if sent {
             answered.recv().unwrap_or(Outcome::Unknown)

@@ -5,7 +5,7 @@ use std::time::Duration;
 use udpchat::server::{self, Hub, HubConfig, OpaqueServer};
 use udpchat::store::fault_disk::MemoryDisk;
 use udpchat::store::{
-    Completion, Engine, Outcome, Reply, Request, RequestId, Retention, begin_service_after,
+    Completion, Engine, Outcome, Reply, Request, RequestId, Retention, Write, begin_service_after,
 };
 use udpchat::transport::{App, Endpoint, Limits, ServerConfig};
 
@@ -153,13 +153,14 @@ impl ServerHost {
     }
 
     fn execute(&mut self, batch: Vec<(RequestId, Request)>) -> Vec<Completion> {
-        let is_pass = |(_, request): &(_, Request)| matches!(request, Request::Expire { .. });
+        let is_pass =
+            |(_, request): &(_, Request)| matches!(request, Request::Write(Write::Expire { .. }));
         if !batch.iter().any(is_pass) {
             return self.engine.execute(batch);
         }
         // What was there just before a pass is asked for only where there is one.
         let each = batch.into_iter().flat_map(|request| {
-            let Request::Expire { now_ms, .. } = request.1 else {
+            let Request::Write(Write::Expire { now_ms, .. }) = request.1 else {
                 return self.engine.execute(vec![request]);
             };
             let before = self.disk.log();
@@ -186,7 +187,7 @@ impl ServerHost {
     /// The operator says what is kept of one conversation; returns whether there is one of this name.
     pub fn retain(&mut self, name: &str, keep: Retention) -> bool {
         let name = name.to_owned();
-        let request = Request::Retain { name, keep };
+        let request = Write::Retain { name, keep }.into();
         let done = self.engine.execute(vec![(RequestId(0), request)]);
         matches!(done[0].outcome, Outcome::Done(_))
     }

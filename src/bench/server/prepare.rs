@@ -9,7 +9,7 @@ use crate::bench::host::PublicKey;
 use crate::net;
 use crate::protocol::{Access, AccountId, DeviceId, TICKET_BYTES};
 use crate::server::{Name, RoomName, hash_ticket};
-use crate::store::{Engine, NewAccount, Outcome, Reply, Request, RequestId};
+use crate::store::{Engine, NewAccount, Outcome, Reply, RequestId, Write};
 
 /// How long the tickets are good: a day, in milliseconds.
 const TICKET_LIFE_MS: u64 = 24 * 60 * 60 * 1000;
@@ -54,7 +54,7 @@ pub fn prepare(
             let name = Name::parse(name)?;
             let mut credential_identifier = [0; 16];
             random.fill_bytes(&mut credential_identifier);
-            Ok(Request::CreateAccount(NewAccount {
+            Ok(Write::CreateAccount(NewAccount {
                 name: name.canonical().to_owned(),
                 skeleton: name.skeleton().to_owned(),
                 record: Vec::new(),
@@ -71,7 +71,7 @@ pub fn prepare(
         };
         let mut ticket = vec![0; TICKET_BYTES];
         random.fill_bytes(&mut ticket);
-        devices.push(Request::OpenDevice {
+        devices.push(Write::OpenDevice {
             account: account.id,
             device: None,
             ticket: hash_ticket(server_key, account.id, &ticket),
@@ -107,7 +107,7 @@ fn fill(
 ) -> anyhow::Result<()> {
     let (name, skeleton) = RoomName::parse(room.name)?.into_forms();
     let members = || room.members.iter().map(|member| &tickets[*member]);
-    let joins = members().map(|pass| Request::Join {
+    let joins = members().map(|pass| Write::Join {
         account: pass.account,
         device: pass.device,
         name: name.clone(),
@@ -125,7 +125,7 @@ fn fill(
     let conversation = last.standing.conversation;
     let head = last.event.context("nobody joins twice")?.stored.entry;
     let marks = members().map(|pass| (conversation, pass.account, head));
-    let advance = Request::Advance {
+    let advance = Write::Advance {
         marks: marks.collect(),
         seen: Vec::new(),
     };
@@ -133,8 +133,11 @@ fn fill(
     Ok(())
 }
 
-fn execute(engine: &mut Engine, requests: Vec<Request>) -> anyhow::Result<Vec<Reply>> {
-    let batch = requests.into_iter().map(|it| (RequestId(0), it)).collect();
+fn execute(engine: &mut Engine, writes: Vec<Write>) -> anyhow::Result<Vec<Reply>> {
+    let batch = writes
+        .into_iter()
+        .map(|it| (RequestId(0), it.into()))
+        .collect();
     let completions = engine.execute(batch).into_iter();
     let replies = completions.map(|completion| match completion.outcome {
         Outcome::Done(reply) => Ok(reply),
@@ -164,7 +167,7 @@ mod tests {
         let tickets = prepare(&mut engine, &[3; 32], &names, &room).unwrap();
         let mut told = Vec::new();
         for pass in tickets {
-            let hello = Request::Hello {
+            let hello = Write::Hello {
                 account: pass.account,
                 device: pass.device,
                 epoch: None,

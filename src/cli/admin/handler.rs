@@ -31,15 +31,18 @@ pub enum StoreAccess {
 }
 
 impl StoreAccess {
-    fn call(&mut self, request: store::Request) -> anyhow::Result<Result<Reply, Refusal>> {
+    fn call(
+        &mut self,
+        request: impl Into<store::Request>,
+    ) -> anyhow::Result<Result<Reply, Refusal>> {
         done(self.ask(request))
     }
 
-    fn ask(&mut self, request: store::Request) -> Outcome {
+    fn ask(&mut self, request: impl Into<store::Request>) -> Outcome {
         match self {
             Self::Thread(caller) => caller.call(request),
             Self::Engine(engine) => engine
-                .execute(vec![(RequestId(0), request)])
+                .execute(vec![(RequestId(0), request.into())])
                 .pop()
                 .map_or(Outcome::Unknown, |completion| completion.outcome),
         }
@@ -100,7 +103,7 @@ impl AdminHandler {
             StoreAccess::Engine(engine) => engine.commits(),
         };
         let account_bytes = hub.quota.account_bytes;
-        let usage = self.store.call(store::Request::Usage { account_bytes });
+        let usage = self.store.call(store::Read::Usage { account_bytes });
         // A store that fails is no reason to say nothing of all else.
         let (log_bytes, accounts_at_quota) = match usage {
             Ok(Ok(Reply::Usage {
@@ -119,7 +122,7 @@ impl AdminHandler {
     }
 
     fn list(&mut self) -> anyhow::Result<Answer> {
-        match self.store.call(store::Request::ListAccounts)? {
+        match self.store.call(store::Read::ListAccounts)? {
             Ok(Reply::Accounts {
                 accounts,
                 unreadable,
@@ -175,7 +178,7 @@ impl AdminHandler {
     /// The account of this name.
     fn account(&mut self, typed: &str) -> anyhow::Result<AccountId> {
         let name = Name::parse(typed)?.canonical().to_owned();
-        match self.store.call(store::Request::FindAccount { name })? {
+        match self.store.call(store::Read::FindAccount { name })? {
             Ok(Reply::Account(account)) => Ok(account.id),
             Err(Refusal::NoSuchUser) => bail!("there is no account {typed:?}"),
             other => bail!("unexpected answer from the database: {other:?}"),
@@ -187,7 +190,7 @@ impl AdminHandler {
             Ok(room) => room.into_forms().0,
             Err(_) => name.clone(),
         };
-        let request = store::Request::Retain {
+        let request = store::Write::Retain {
             name: canonical,
             keep,
         };
@@ -199,7 +202,7 @@ impl AdminHandler {
     }
 
     fn retained(&mut self) -> anyhow::Result<Answer> {
-        match self.store.call(store::Request::ListRetained)? {
+        match self.store.call(store::Read::ListRetained)? {
             Ok(Reply::Retained(conversations)) => {
                 let conversations = conversations.into_iter();
                 Ok(Answer::Retained {
@@ -253,7 +256,7 @@ impl AdminHandler {
         };
         let upload = STANDARD.decode(upload).context("bad base64")?;
         let account = OpaqueServer::finish_sign_up(pending, &upload, net::now().unix_ms)?;
-        match self.store.call(store::Request::CreateAccount(account))? {
+        match self.store.call(store::Write::CreateAccount(account))? {
             Ok(Reply::Account(account)) => Ok(Answer::Added { name: account.name }),
             Err(Refusal::NameTaken) => bail!("the name is taken"),
             Err(Refusal::LooksLike(other)) => {

@@ -18,7 +18,7 @@ use crate::protocol::{
     AccountId, Command, ErrorCode, Failure, Login, LoginAnswer, LoginFinish, Message, Resume,
     SessionStart, SignUp, SignUpAnswer, SignUpFinish, SignedUp, TICKET_BYTES,
 };
-use crate::store::{Outcome, Refusal, Reply, Request, TicketHash};
+use crate::store::{Outcome, Read, Refusal, Reply, Request, TicketHash, Write};
 use crate::transport::{Channel, SessionId};
 use log::Claim;
 use login_attempts::Attempt;
@@ -46,7 +46,7 @@ impl Hub {
         if let Err(wait) = self.throttle.begin_account(now, remote.ip()) {
             return self.throttle_reply(ctx, id, command, wait);
         }
-        let request = Request::FindAccount {
+        let request = Read::FindAccount {
             name: name.canonical().to_owned(),
         };
         let pending = Pending::SignUpName {
@@ -103,7 +103,7 @@ impl Hub {
         }
         match OpaqueServer::finish_sign_up(*pending, &body.upload, ctx.now.unix_ms) {
             Ok(account) => {
-                let request = Request::CreateAccount(account);
+                let request = Write::CreateAccount(account);
                 self.submit_sign_in(ctx, id, command, Pending::SignUp { session: id }, request);
             }
             Err(error) => self.reject_malformed(ctx, id, command, error),
@@ -138,7 +138,7 @@ impl Hub {
         if let Err(wait) = self.throttle.guess(now, name.canonical(), remote.ip()) {
             return self.throttle_reply(ctx, id, command, wait);
         }
-        let request = Request::FindAccount {
+        let request = Read::FindAccount {
             name: name.canonical().to_owned(),
         };
         let pending = Pending::LoginName {
@@ -227,7 +227,7 @@ impl Hub {
         let ticket = self.make_ticket();
         // A device that the account does not have is given a new id, so the ticket cannot be bound to it yet;
         // it is bound to the account and the server's key, and the store files it under the device.
-        let request = Request::OpenDevice {
+        let request = Write::OpenDevice {
             account: account.id,
             device: body.device,
             ticket: self.hash_ticket(account.id, &ticket),
@@ -262,7 +262,7 @@ impl Hub {
             return self.throttle_reply(ctx, id, Command::Resume, wait);
         }
         let successor = self.make_ticket();
-        let request = Request::Resume {
+        let request = Write::Resume {
             account: body.account,
             device: body.device,
             ticket: self.hash_ticket(body.account, &body.ticket),
@@ -375,7 +375,7 @@ impl Hub {
         id: SessionId,
         command: Command,
         pending: Pending,
-        request: Request,
+        request: impl Into<Request>,
     ) {
         if self.submit(pending, request) {
             if let Some(session) = self.sessions.get_mut(id) {

@@ -38,7 +38,7 @@ use crate::protocol::{
     Access, AccountId, Command, ConversationId, DeviceId, EndReason, Failure, Hop, Message,
     ServerBody, ServerMessage, SessionEnd, encode,
 };
-use crate::store::{Completion, Outcome, Request, Retention, Store};
+use crate::store::{Completion, Outcome, Request, Retention, Store, Write};
 use crate::transport::shares::Shares;
 use crate::transport::{App, Channel, CloseReason, Endpoint, Event, Now, SendError, SessionId};
 use completions::{Pending, PendingRequests};
@@ -97,6 +97,10 @@ impl Default for HubConfig {
 
 /// What comes to the hub from other threads.
 #[derive(Debug)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "nearly all are completions, and a box would be an allocation for each message"
+)]
 pub enum Input {
     /// The store has answered.
     Completion(Completion),
@@ -122,9 +126,9 @@ pub struct CreateRoom {
 impl CreateRoom {
     /// What is asked of the store for it.
     #[must_use]
-    pub fn request(self, time_ms: u64) -> Request {
+    pub fn request(self, time_ms: u64) -> Write {
         let (name, skeleton) = self.name.into_forms();
-        Request::MakeRoom {
+        Write::MakeRoom {
             owner: self.owner,
             name,
             skeleton,
@@ -264,12 +268,12 @@ impl Hub {
     }
 
     /// Asks the store, if it has room.
-    pub(super) fn submit(&mut self, pending: Pending, request: Request) -> bool {
+    pub(super) fn submit(&mut self, pending: Pending, request: impl Into<Request>) -> bool {
         if self.store.room() == 0 {
             return false;
         }
         let id = self.requests.add(pending);
-        let taken = self.store.submit(id, request);
+        let taken = self.store.submit(id, request.into());
         if !taken {
             self.requests.take(id);
         }

@@ -31,7 +31,7 @@ impl Hub {
         origin: RequestOrigin,
         command: Command,
         pending: Pending,
-        request: Request,
+        request: impl Into<Request>,
     ) -> bool {
         let is_asked = self.submit(pending, request);
         if !is_asked {
@@ -48,7 +48,7 @@ impl Hub {
         origin: RequestOrigin,
         command: Command,
         pending: Pending,
-        request: Request,
+        request: impl Into<Request>,
     ) {
         if self.submit_for(ctx, origin, command, pending, request)
             && let Some(session) = self.sessions.get_mut(origin.session)

@@ -9,7 +9,7 @@ use crate::server::auth::failure_of;
 use crate::server::hub::completions::{Pending, PendingAppend};
 use crate::server::hub::{Ctx, Hub};
 use crate::server::policy;
-use crate::store::{Append, Audience, Outcome, Reply, Request, StoredEntry};
+use crate::store::{Append, Audience, Outcome, Read, Reply, StoredEntry, Write};
 use crate::transport::{Channel, SessionId};
 
 impl Hub {
@@ -29,7 +29,7 @@ impl Hub {
             // A text that cannot be a name is nobody's.
             Err(error) => Failure::new(ErrorCode::NoSuchUser, error.to_string()),
             Ok(name) => {
-                let request = Request::Resolve {
+                let request = Read::Resolve {
                     account: user.account,
                     device: user.device,
                     name: name.canonical().to_owned(),
@@ -124,7 +124,7 @@ impl Hub {
             content: content.clone(),
             digest,
         };
-        let request = Request::Append(Append {
+        let request = Write::Append(Append {
             conversation,
             author: user.account,
             device,
@@ -272,7 +272,7 @@ impl Hub {
         let Some(user) = self.sessions.user(id) else {
             return;
         };
-        let request = Request::Void {
+        let request = Write::Void {
             conversation,
             account: user.account,
             device: user.device,

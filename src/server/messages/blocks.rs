@@ -11,7 +11,7 @@ use crate::protocol::{
 use crate::server::auth::failure_of;
 use crate::server::hub::completions::{Pending, RequestOrigin};
 use crate::server::hub::{Ctx, Hub};
-use crate::store::{Outcome, Refusal, Reply, Request};
+use crate::store::{Outcome, Refusal, Reply, Write};
 use crate::transport::{Channel, SendError, SessionId};
 
 /// Whom each account with a session blocks, where that is anybody; at most as many accounts as have sessions, each with
@@ -65,7 +65,7 @@ impl Hub {
         if !self.check_change_rate(ctx, origin, Command::Block) {
             return;
         }
-        let request = Request::Block {
+        let request = Write::Block {
             account: origin.account,
             name,
             is_blocking: body.blocking,

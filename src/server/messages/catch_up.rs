@@ -10,7 +10,7 @@ use crate::server::auth::failure_of;
 use crate::server::hub::completions::Pending;
 use crate::server::hub::{Ctx, Hub};
 use crate::server::session::ReadCursor;
-use crate::store::{Outcome, Refusal, Reply, Request};
+use crate::store::{Outcome, Read, Refusal, Reply};
 use crate::transport::{Channel, SessionId};
 
 /// How much one look into the log brings for one reader, in bytes. Chosen: a few round trips' worth.
@@ -83,7 +83,7 @@ impl Hub {
             return;
         };
         let after = reader.cursor;
-        let request = Request::Read {
+        let request = Read::Entries {
             conversation,
             reader: user.account,
             after,

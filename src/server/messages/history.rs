@@ -14,7 +14,7 @@ use crate::server::auth::failure_of;
 use crate::server::hub::completions::{Pending, RequestOrigin};
 use crate::server::hub::{Ctx, Hub};
 use crate::server::session::Paging;
-use crate::store::{Entry, Outcome, Reply, Request};
+use crate::store::{Entry, Outcome, Read, Reply};
 use crate::transport::{Channel, SessionId};
 
 /// The channel of history.
@@ -48,7 +48,7 @@ impl Hub {
             return;
         };
         let limit = usize::try_from(body.limit).unwrap_or(usize::MAX);
-        let request = Request::ReadBack {
+        let request = Read::History {
             conversation: body.conversation,
             reader: origin.account,
             before: body.before,

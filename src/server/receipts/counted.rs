@@ -6,7 +6,7 @@ use crate::protocol::{
 use crate::server::hub::completions::Pending;
 use crate::server::hub::{Ctx, Hub};
 use crate::server::messages::fanout::CHAT;
-use crate::store::{Audience, Outcome, Reply, Request};
+use crate::store::{Audience, Outcome, Read, Reply};
 use crate::transport::{SendError, SessionId};
 
 impl Hub {
@@ -86,7 +86,7 @@ impl Hub {
         };
         // What has not been written yet would be missing in what the store says.
         self.write_marks(ctx.now);
-        let request = Request::Marks {
+        let request = Read::Marks {
             conversation,
             account,
             named_max: u32::MAX,

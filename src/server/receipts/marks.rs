@@ -63,7 +63,7 @@ impl DeliveryMarks {
     }
 
     /// Everything that waits to be written.
-    #[expect(clippy::type_complexity, reason = "the two halves of Request::Advance")]
+    #[expect(clippy::type_complexity, reason = "the two halves of Write::Advance")]
     pub fn take_unwritten(
         &mut self,
     ) -> Option<(

@@ -9,7 +9,7 @@ use crate::server::hub::{Ctx, Hub};
 use crate::server::limits::account_budget::Cost;
 use crate::server::messages::fanout::CHAT;
 use crate::server::session::SUBSCRIBED_MAX;
-use crate::store::{MemberMark, Outcome, Reply, Request};
+use crate::store::{MemberMark, Outcome, Read, Reply, Write};
 use crate::transport::Now;
 use crate::transport::{SendError, SessionId};
 
@@ -119,7 +119,7 @@ impl Hub {
         let Some(user) = self.sessions.user(id) else {
             return;
         };
-        let request = Request::Marks {
+        let request = Read::Marks {
             conversation,
             account: user.account,
             named_max: NAMED_RECEIPTS_MAX,
@@ -240,7 +240,7 @@ impl Hub {
         let Some((marks, seen)) = self.marks.take_unwritten() else {
             return;
         };
-        let request = Request::Advance {
+        let request = Write::Advance {
             marks: marks.clone(),
             seen: seen.clone(),
         };

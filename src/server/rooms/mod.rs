@@ -19,7 +19,7 @@ use crate::protocol::{
     Joined, Leave, Left, Members, MembersRequest, Message, Moderate, Moderated, Room, RoomMember,
     Rooms, RoomsRequest, ServerBody, ServerMessage,
 };
-use crate::store::{Outcome, Reply, Request};
+use crate::store::{Outcome, Read, Reply, Write};
 use crate::transport::{Channel, Now, SessionId};
 use directory::Next;
 
@@ -53,7 +53,7 @@ impl Hub {
         let bad_name = RoomName::parse_new(&body.name).err();
         let creation = self.check_room_rate(ctx, origin.account, bad_name);
         let (name, skeleton) = name.into_forms();
-        let request = Request::Join {
+        let request = Write::Join {
             account: origin.account,
             device: origin.device,
             name,
@@ -206,7 +206,7 @@ impl Hub {
             return;
         };
         let room = body.conversation;
-        let request = Request::Leave {
+        let request = Write::Leave {
             conversation: room,
             account: origin.account,
             time_ms: ctx.now.unix_ms,
@@ -274,7 +274,7 @@ impl Hub {
         if !self.check_change_rate(ctx, origin, command) {
             return;
         }
-        let request = Request::ChangeRoom {
+        let request = Write::ChangeRoom {
             conversation: room,
             actor: origin.account,
             change,
@@ -341,7 +341,7 @@ impl Hub {
     /// Asks the store for a page of the list, as the rooms are now.
     fn list_page(&mut self, ctx: &mut Ctx<'_>, origin: RequestOrigin, page: u32) {
         let (public, pages) = self.directory.page(page);
-        let request = Request::Rooms {
+        let request = Read::Rooms {
             account: origin.account,
             own: page == 0,
             public,
@@ -353,7 +353,7 @@ impl Hub {
     /// Asks how much the rooms behind one are used. Where the store has no room, the order stays as it is.
     fn count_rooms(&mut self, ctx: &mut Ctx<'_>, after: String) {
         let count = directory::STEP;
-        if !self.submit(Pending::RoomUses, Request::RoomUses { after, count }) {
+        if !self.submit(Pending::RoomUses, Read::RoomUses { after, count }) {
             let waiting = self.directory.give_up();
             self.list_pages(ctx, waiting);
         }
@@ -427,7 +427,7 @@ impl Hub {
         if !self.check_membership(ctx, origin, command, room) {
             return;
         }
-        let request = Request::Members {
+        let request = Read::Members {
             conversation: room,
             account: origin.account,
         };

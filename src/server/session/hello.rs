@@ -8,7 +8,7 @@ use crate::protocol::{
 use crate::server::hub::completions::Pending;
 use crate::server::hub::{CODE_HELLO, CODE_NOT_READING, Ctx, Hub};
 use crate::server::policy::RoomCreationPolicy;
-use crate::store::{Outcome, Reply, Request, Standing};
+use crate::store::{Outcome, Reply, Standing, Write};
 use crate::transport::{Channel, SessionId};
 
 /// Positions that one HELLO may name in all its parts; more are refused. Chosen: 0.6 MB.
@@ -53,7 +53,7 @@ impl Hub {
             let mut positions = std::mem::take(&mut user.hello);
             positions.extend(body.positions);
             let named = positions.len();
-            let request = Request::Hello {
+            let request = Write::Hello {
                 account: user.account,
                 device: user.device,
                 epoch: body.epoch,

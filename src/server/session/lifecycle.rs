@@ -9,7 +9,7 @@ use crate::server::auth::CHANNEL;
 use crate::server::hub::completions::Pending;
 use crate::server::hub::{CODE_SERVER_FULL, CODE_SUPERSEDED, CODE_TOO_MANY_SESSIONS, Ctx, Hub};
 use crate::server::presence::{OnlineAccount, account_of};
-use crate::store::{Outcome, Request};
+use crate::store::{Outcome, Write};
 use crate::transport::SessionId;
 
 /// Sessions of one account. Chosen: more devices than a person has. At the limit the oldest gives way, since what a
@@ -40,7 +40,7 @@ impl Hub {
     }
 
     fn revoke(&mut self, account: AccountId, device: DeviceId) -> bool {
-        let request = Request::RevokeTickets { account, device };
+        let request = Write::RevokeTickets { account, device };
         self.submit(Pending::Revoke { account, device }, request)
     }
 

@@ -20,7 +20,7 @@ impl Pair {
         let mut bench = Bench::new();
         let (alice, bob) = (bench.user("alice"), bench.user("bob"));
         let talk = bench.pair(alice, "bob");
-        let Reply::Device { device: phone, .. } = bench.done(Request::OpenDevice {
+        let Reply::Device { device: phone, .. } = bench.done(Write::OpenDevice {
             account: bob.0,
             device: None,
             ticket: TicketHash([1; 32]),

@@ -440,7 +440,7 @@ fn receipts_are_told_to_nobody_before_the_store_has_permitted_it_and_are_not_los
         time_ms: 1,
         quota: Quota::default(),
     };
-    bench.done(Request::Append(append));
+    bench.done(Write::Append(append));
     bench.user_of(bobs).note_sent(pair, EntryId(1));
     let (alices, strangers) = (
         bench.signed_in("alice", alice),

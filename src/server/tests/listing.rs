@@ -82,7 +82,7 @@ fn room_that_was_closed_since_is_on_no_page() {
     let link = bench.signed_in("dave", dave);
     let (rooms, _) = bench.rooms_on(link, None);
     assert_eq!(names(&rooms), ["#bridge"]);
-    bench.done(Request::ChangeRoom {
+    bench.done(Write::ChangeRoom {
         conversation: rooms[0].conversation,
         actor: alice.0,
         change: crate::protocol::Change {

@@ -16,8 +16,8 @@ use crate::protocol::{
 };
 use crate::store::fault_disk::MemoryDisk;
 use crate::store::{
-    Append, Completion, Engine, NewAccount, Outcome, Quota, Refusal, Reply, Request, RequestId,
-    Standing, TicketHash,
+    Append, Completion, Engine, NewAccount, Outcome, Quota, Read, Refusal, Reply, Request,
+    RequestId, Standing, TicketHash, Write,
 };
 use crate::testing::instant;
 use crate::transport::{
@@ -103,10 +103,10 @@ impl Bench {
         }
     }
 
-    fn done(&mut self, request: Request) -> Reply {
+    fn done(&mut self, request: impl Into<Request>) -> Reply {
         match self
             .engine
-            .execute(vec![(RequestId(0), request)])
+            .execute(vec![(RequestId(0), request.into())])
             .remove(0)
             .outcome
         {
@@ -124,10 +124,10 @@ impl Bench {
             credential_identifier: [0; 16],
             time_ms: 1,
         };
-        let Reply::Account(account) = self.done(Request::CreateAccount(account)) else {
+        let Reply::Account(account) = self.done(Write::CreateAccount(account)) else {
             panic!("an account was asked for");
         };
-        let device = Request::OpenDevice {
+        let device = Write::OpenDevice {
             account: account.id,
             device: None,
             ticket: TicketHash([0; 32]),
@@ -146,7 +146,7 @@ impl Bench {
         name: &str,
         access: Access,
     ) -> ConversationId {
-        let request = Request::Join {
+        let request = Write::Join {
             account,
             device,
             name: name.into(),
@@ -163,7 +163,7 @@ impl Bench {
 
     fn pair(&mut self, (account, device): (AccountId, DeviceId), name: &str) -> ConversationId {
         let name = name.into();
-        let request = Request::Resolve {
+        let request = Read::Resolve {
             account,
             device,
             name,

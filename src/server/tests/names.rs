@@ -97,7 +97,7 @@ fn room_of_a_reserved_name_is_joined_where_there_is_one_and_not_made() {
         "{refused:?}"
     );
 
-    bench.done(Request::MakeRoom {
+    bench.done(Write::MakeRoom {
         owner: alice.0,
         name: "#adm1n".into(),
         skeleton: "#admln".into(),

@@ -40,7 +40,7 @@ fn receipts_of_many_are_counted_once_and_cost_each_who_asks_as_much_as_a_list() 
     let waiting = bench.store.waiting();
     assert!(waiting.iter().all(|request| matches!(
         request,
-        Request::Marks { named_max, .. } if *named_max == NAMED_RECEIPTS_MAX
+        Request::Read(Read::Marks { named_max, .. }) if *named_max == NAMED_RECEIPTS_MAX
     )));
     let asked = u32::try_from(waiting.len()).expect("a few");
     assert!(asked > 1);
@@ -81,7 +81,7 @@ fn conversation_that_cannot_be_read_holds_up_no_other() {
     bench.hub.on_read(ctx, link.server, damaged, after, outcome);
     let last = bench.store.waiting().pop();
     assert!(
-        matches!(last, Some(Request::Read { conversation, .. }) if conversation == sound),
+        matches!(last, Some(Request::Read(Read::Entries { conversation, .. })) if conversation == sound),
         "{last:?}"
     );
 }

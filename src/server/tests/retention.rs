@@ -18,7 +18,7 @@ impl Bench {
         let mut steps = waiting
             .into_iter()
             .filter_map(|(id, request)| match request {
-                Request::Expire { from, keep, .. } => {
+                Request::Write(Write::Expire { from, keep, .. }) => {
                     assert_eq!(keep.messages, Some(2), "what the operator has said");
                     Some((id, from))
                 }
@@ -30,7 +30,11 @@ impl Bench {
     }
 
     fn answer(&mut self, id: RequestId, outcome: Outcome) {
-        let completion = Completion { id, outcome };
+        let completion = Completion {
+            id,
+            write: None,
+            outcome,
+        };
         let input = Input::Completion(completion);
         self.hub.on_input(self.now, &mut self.server, input);
     }
@@ -115,7 +119,7 @@ fn reader_whom_retention_overtakes_is_told_before_what_is_left() {
             time_ms: 1,
             quota: Quota::default(),
         };
-        bench.done(Request::Append(append));
+        bench.done(Write::Append(append));
     }
     bench.skip(FIRST_AFTER);
     bench.pass(500);

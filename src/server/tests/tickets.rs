@@ -15,7 +15,7 @@ impl Bench {
     /// An account with a device whose ticket is [`TICKET`].
     fn ticket_of(&mut self, name: &str) -> Resume {
         let (account, _) = self.user(name);
-        let request = Request::OpenDevice {
+        let request = Write::OpenDevice {
             account,
             device: None,
             ticket: hash_ticket(&SERVER_KEY, account, &TICKET),
@@ -76,7 +76,7 @@ fn refusals(heard: &[ServerBody], wanted: ErrorCode) -> usize {
 fn asked(bench: &Bench) -> usize {
     let requests = bench.store.waiting().into_iter();
     requests
-        .filter(|it| matches!(it, Request::Resume { .. }))
+        .filter(|it| matches!(it, Request::Write(Write::Resume { .. })))
         .count()
 }
 

@@ -11,16 +11,16 @@ use crate::protocol::{
 pub enum Reply {
     /// It is done; there is nothing to say.
     Nothing,
-    /// To [`Request::CreateAccount`](super::Request::CreateAccount) and [`Request::FindAccount`](super::Request::FindAccount).
+    /// To [`Write::CreateAccount`](super::Write::CreateAccount) and [`Read::FindAccount`](super::Read::FindAccount).
     Account(Account),
-    /// To [`Request::ListAccounts`](super::Request::ListAccounts).
+    /// To [`Read::ListAccounts`](super::Read::ListAccounts).
     Accounts {
         /// The accounts, by name.
         accounts: Vec<Account>,
         /// How many there are beside them whose record is damaged.
         unreadable: u64,
     },
-    /// To [`Request::OpenDevice`](super::Request::OpenDevice) and [`Request::Resume`](super::Request::Resume).
+    /// To [`Write::OpenDevice`](super::Write::OpenDevice) and [`Write::Resume`](super::Write::Resume).
     Device {
         /// The account.
         account: AccountId,
@@ -31,23 +31,23 @@ pub enum Reply {
         /// The database's epoch.
         epoch: u64,
     },
-    /// To [`Request::Hello`](super::Request::Hello).
+    /// To [`Write::Hello`](super::Write::Hello).
     Hello {
         /// One for each conversation of the account.
         standings: Vec<Standing>,
         /// Whom the account blocks, by name.
         blocked: Vec<BlockedUser>,
     },
-    /// To [`Request::Resolve`](super::Request::Resolve).
+    /// To [`Read::Resolve`](super::Read::Resolve).
     Resolved {
         /// Where the device stands in it.
         standing: Standing,
         /// The other account.
         peer: Account,
     },
-    /// To [`Request::Append`](super::Request::Append).
+    /// To [`Write::Append`](super::Write::Append).
     Stored(StoredEntry),
-    /// To [`Request::Read`](super::Request::Read): the entries, and the head of the log at that moment.
+    /// To [`Read::Entries`](super::Read::Entries): the entries, and the head of the log at that moment.
     Entries {
         /// The entries.
         entries: Vec<Entry>,
@@ -57,34 +57,34 @@ pub enum Reply {
         /// permitted.
         has_expired: bool,
     },
-    /// To [`Request::Marks`](super::Request::Marks).
+    /// To [`Read::Marks`](super::Read::Marks).
     Marks {
         /// How many belong to the conversation.
         members: u32,
         /// Those of them who have received something since; none, where they are more than were to be named.
         marks: Vec<MemberMark>,
     },
-    /// To [`Request::Join`](super::Request::Join) and [`Request::MakeRoom`](super::Request::MakeRoom).
+    /// To [`Write::Join`](super::Write::Join) and [`Write::MakeRoom`](super::Write::MakeRoom).
     Joined(Box<Joined>),
-    /// To [`Request::Leave`](super::Request::Leave) and [`Request::ChangeRoom`](super::Request::ChangeRoom).
+    /// To [`Write::Leave`](super::Write::Leave) and [`Write::ChangeRoom`](super::Write::ChangeRoom).
     Changed {
         /// The news of it, if anything changed.
         event: Option<Event>,
         /// The account that it is about, if not the actor's.
         subject: Option<AccountId>,
     },
-    /// To [`Request::Rooms`](super::Request::Rooms).
+    /// To [`Read::Rooms`](super::Read::Rooms).
     Rooms(Vec<Room>),
-    /// To [`Request::RoomUses`](super::Request::RoomUses).
+    /// To [`Read::RoomUses`](super::Read::RoomUses).
     RoomUses {
         /// The rooms.
         rooms: Vec<RoomUse>,
         /// The last one's name, if there are others behind it.
         next: Option<String>,
     },
-    /// To [`Request::Members`](super::Request::Members).
+    /// To [`Read::Members`](super::Read::Members).
     Members(Vec<Member>),
-    /// To [`Request::Expire`](super::Request::Expire).
+    /// To [`Write::Expire`](super::Write::Expire).
     Expired {
         /// How many entries were removed.
         removed: u64,
@@ -94,23 +94,23 @@ pub enum Reply {
         /// since 1970 (UTC).
         jumped_from_ms: Option<u64>,
     },
-    /// To [`Request::ListRetained`](super::Request::ListRetained): names, and what is kept.
+    /// To [`Read::ListRetained`](super::Read::ListRetained): names, and what is kept.
     Retained(Vec<(String, Retention)>),
-    /// To [`Request::ReadBack`](super::Request::ReadBack): oldest first.
+    /// To [`Read::History`](super::Read::History): oldest first.
     History {
         /// The entries.
         entries: Vec<Entry>,
         /// Whether the reader may read others before them.
         more: bool,
     },
-    /// To [`Request::Usage`](super::Request::Usage).
+    /// To [`Read::Usage`](super::Read::Usage).
     Usage {
         /// How many bytes of the logs stand.
         bytes: u64,
         /// How many accounts have written as many as they may.
         full_accounts: u64,
     },
-    /// To [`Request::Block`](super::Request::Block).
+    /// To [`Write::Block`](super::Write::Block).
     Blocked {
         /// The user that it was about.
         other: AccountId,

@@ -3,7 +3,7 @@
 //!
 //! Between two checkpoints the same few rows change with each message of a conversation. Decoding, encoding, sealing and
 //! a descent of redb's tree each time was half of what the storage thread did for a message. So the requests that are
-//! most of the traffic ([`Reach`]) work on decoded records here, which go to the tables before anything else looks at
+//! most of the traffic ([`Access`]) work on decoded records here, which go to the tables before anything else looks at
 //! those, and with the checkpoint. All others know nothing of it. Nothing is durable by way of the cache: the journal is.
 //! What is known stays known over a checkpoint, and is lost with a transaction that is given up.
 
@@ -11,10 +11,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::reach::Reach;
+use super::execute::Access;
 use super::unwritten::Unwritten;
 use crate::protocol::{AccountId, ConversationId, DeviceId, Number};
-use crate::store::Request;
 use crate::store::error::StoreError;
 use crate::store::ops::{conversations, log, usage};
 use crate::store::schema::records::{ConversationRecord, MemberRecord};
@@ -159,19 +158,19 @@ impl Cache {
 impl Tables<'_> {
     /// Prepares for a request: only one that works through the cache may find the tables behind it, and whoever writes
     /// without it leaves nothing in it that could be out of date.
-    pub(in crate::store) fn prepare_for(&mut self, request: &Request) -> Result<(), StoreError> {
-        match Reach::of(request) {
-            Reach::CachedRead => {
+    pub(in crate::store) fn prepare_for(&mut self, access: Access) -> Result<(), StoreError> {
+        match access {
+            Access::CachedRead => {
                 self.unnoted(Self::write_new)?;
                 self.is_cached = true;
                 Ok(())
             }
-            Reach::PointRead | Reach::CachedWrite => {
+            Access::PointRead | Access::CachedWrite => {
                 self.is_cached = true;
                 Ok(())
             }
-            Reach::Read => self.write_back(),
-            Reach::Write => self.settle(),
+            Access::Read => self.write_back(),
+            Access::Write => self.settle(),
         }
     }
 

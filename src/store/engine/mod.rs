@@ -3,8 +3,8 @@
 //! It waits for the disk, so it runs on a thread of its own in production and is called directly by a simulator.
 
 pub(super) mod cache;
+mod execute;
 pub(super) mod journal;
-mod reach;
 mod replay;
 pub(super) mod snapshots;
 pub(super) mod transaction;
@@ -16,18 +16,13 @@ use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
 use redb::ReadableDatabase;
 
-use super::error::{Stop, StoreError};
+use super::error::StoreError;
 use super::files::catch_panic::guard;
 use super::files::open::OpenError;
-use super::ops::devices;
-use super::ops::devices::Resumption;
-use super::ops::log::history;
-use super::ops::{accounts, blocks, conversations, log, marks, retention, rooms, usage};
 use super::schema::meta;
-use super::schema::tables::{Look, Snapshot, Tables};
-use super::{Completion, Outcome, Refusal, Reply, Request, RequestId};
+use super::schema::tables::{Snapshot, Tables};
+use super::{Completion, Outcome, Read, Request, RequestId, Write};
 use journal::JournalLoss;
-use reach::Reach;
 use snapshots::Snapshots;
 use transaction::{Files, Live};
 
@@ -219,7 +214,7 @@ impl Engine {
         batch
             .into_iter()
             .zip(outcomes)
-            .map(|((id, _), outcome)| Completion { id, outcome })
+            .map(|((id, request), outcome)| Completion::new(id, request, outcome))
             .collect()
     }
 
@@ -236,7 +231,7 @@ impl Engine {
             Err(error) => error,
         };
         tracing::error!(%error, requests = group.len(), "the store could not answer");
-        let is_reading = group.iter().all(|(_, request)| only_reads(request));
+        let is_reading = reads(group).is_some();
         // One damaged record must not take the requests down that never touch it, nor a damaged page.
         let is_passing = error.is_damage();
         if !is_passing || !self.start_over(was_ahead) {
@@ -287,27 +282,29 @@ fn run(
     epoch: u64,
     group: &[(RequestId, Request)],
 ) -> Result<Vec<Outcome>, StoreError> {
-    if !live.is_ahead() && group.iter().all(|(_, request)| only_reads(request)) {
+    if !live.is_ahead()
+        && let Some(reads) = reads(group)
+    {
         let snapshot = Snapshot::open(&live.database().begin_read()?)?;
-        return group
-            .iter()
-            .map(|(_, request)| outcome(answer(&snapshot, request)))
+        return reads
+            .into_iter()
+            .map(|read| execute::execute_read(&snapshot, read))
             .collect();
     }
     let (outcomes, is_changed) = live.perform(|tables| {
         group
             .iter()
-            .map(|(_, request)| outcome(perform(tables, epoch, request)))
+            .map(|(_, request)| execute::execute(tables, epoch, request))
             .collect::<Result<Vec<_>, _>>()
     })?;
     if is_changed {
-        let done: Vec<&Request> = group
+        let done: Vec<&Write> = group
             .iter()
             .zip(&outcomes)
-            .filter(|((_, request), outcome)| {
-                !only_reads(request) && matches!(outcome, Outcome::Done(_))
+            .filter_map(|((_, request), outcome)| match (request, outcome) {
+                (Request::Write(write), Outcome::Done(_)) => Some(write),
+                _ => None,
             })
-            .map(|((_, request), _)| request)
             .collect();
         live.note(&done)?;
     }
@@ -320,160 +317,15 @@ fn run(
     Ok(outcomes)
 }
 
-/// Whether a request never writes, so that a snapshot is enough for it.
-const fn only_reads(request: &Request) -> bool {
-    Reach::of(request).only_reads()
-}
-
-fn outcome(result: Result<Reply, Stop>) -> Result<Outcome, StoreError> {
-    match result {
-        Ok(reply) => Ok(Outcome::Done(reply)),
-        Err(Stop::Refused(refusal)) => Ok(Outcome::Refused(refusal)),
-        Err(Stop::Failed(error)) => Err(error),
-    }
-}
-
-/// Answers a request that only reads.
-fn answer(look: &impl Look, request: &Request) -> Result<Reply, Stop> {
-    match request {
-        Request::FindAccount { name } => accounts::find_as_if_known(look, name)?
-            .map(Reply::Account)
-            .ok_or_else(|| Refusal::NoSuchUser.into()),
-        Request::ListAccounts => accounts::list(look),
-        Request::Resolve {
-            account,
-            device,
-            name,
-        } => conversations::resolve(look, *account, *device, name),
-        Request::Read {
-            conversation,
-            reader,
-            after,
-            max_bytes,
-        } => log::read(look, *conversation, *reader, *after, *max_bytes),
-        Request::Marks {
-            conversation,
-            account,
-            named_max,
-        } => marks::list(look, *conversation, *account, *named_max),
-        Request::ListRetained => retention::list(look),
-        Request::Usage { account_bytes } => usage::tell(look, *account_bytes),
-        Request::Rooms {
-            account,
-            own,
-            public,
-        } => rooms::rooms(look, *account, *own, public),
-        Request::RoomUses { after, count } => rooms::uses(look, after, *count),
-        Request::Members {
-            conversation,
-            account,
-        } => rooms::members(look, *conversation, *account),
-        Request::ReadBack {
-            conversation,
-            reader,
-            before,
-            max_entries,
-            max_bytes,
-        } => history::read_back(
-            look,
-            *conversation,
-            *reader,
-            *before,
-            *max_entries,
-            *max_bytes,
-        ),
-        _ => unreachable!("exactly the requests above only read"),
-    }
-}
-
-/// Performs any request. One that is refused has written nothing.
-pub(super) fn perform(
-    tables: &mut Tables<'_>,
-    epoch: u64,
-    request: &Request,
-) -> Result<Reply, Stop> {
-    if let Request::Resume {
-        account,
-        device,
-        ticket,
-        now_ms,
-        ..
-    } = request
-    {
-        // Before anything is prepared for a write, so that strangers with worthless tickets cause none.
-        devices::check_ticket(tables, (*account, *device), *ticket, *now_ms)?;
-    }
-    tables.prepare_for(request)?;
-    match request {
-        Request::CreateAccount(new) => accounts::create(tables, new),
-        Request::OpenDevice {
-            account,
-            device,
-            ticket,
-            expires_ms,
-        } => devices::open(tables, epoch, *account, *device, *ticket, *expires_ms),
-        Request::Resume {
-            account,
-            device,
-            ticket,
-            successor,
-            now_ms,
-            expires_ms,
-        } => devices::resume(
-            tables,
-            epoch,
-            &Resumption {
-                account: *account,
-                device: *device,
-                ticket: *ticket,
-                successor: *successor,
-                now_ms: *now_ms,
-                expires_ms: *expires_ms,
-            },
-        ),
-        Request::RevokeTickets { account, device } => devices::revoke(tables, *account, *device),
-        Request::Hello {
-            account,
-            device,
-            epoch: named,
-            positions,
-        } => {
-            let earlier = named.filter(|named| *named != epoch);
-            conversations::hello(tables, (*account, *device), earlier, positions)
-        }
-        Request::Append(append) => log::append(tables, append),
-        Request::Block {
-            account,
-            name,
-            is_blocking,
-        } => blocks::block(tables, *account, name, *is_blocking),
-        Request::Void {
-            conversation,
-            account,
-            device,
-            number,
-        } => log::void(tables, *conversation, *account, *device, *number),
-        Request::Advance { marks, seen } => marks::advance(tables, marks, seen),
-        Request::Expire { from, keep, now_ms } => retention::expire(tables, *from, *keep, *now_ms),
-        Request::Retain { name, keep } => retention::retain(tables, name, *keep),
-        Request::Join { .. }
-        | Request::MakeRoom { .. }
-        | Request::Leave { .. }
-        | Request::ChangeRoom { .. } => rooms::perform(tables, request),
-        // The engine makes it, behind the group.
-        Request::Checkpoint => Ok(Reply::Nothing),
-        Request::FindAccount { .. }
-        | Request::ListAccounts
-        | Request::Resolve { .. }
-        | Request::Read { .. }
-        | Request::Marks { .. }
-        | Request::ListRetained
-        | Request::Usage { .. }
-        | Request::Rooms { .. }
-        | Request::RoomUses { .. }
-        | Request::Members { .. }
-        | Request::ReadBack { .. } => answer(tables, request),
-    }
+/// The reads of a group that does nothing else.
+fn reads(group: &[(RequestId, Request)]) -> Option<Vec<&Read>> {
+    group
+        .iter()
+        .map(|(_, request)| match request {
+            Request::Read(read) => Some(read),
+            Request::Write(_) | Request::Checkpoint => None,
+        })
+        .collect()
 }
 
 #[cfg(test)]
@@ -493,7 +345,7 @@ mod tests {
             number += 1;
             bench.done(append(alice, conversation, number, "tea?"));
             let before = (bench.engine.commits(), bench.disk.syncs());
-            let outcome = bench.ask(Request::Resume {
+            let outcome = bench.ask(Write::Resume {
                 account: alice.0,
                 device: alice.1,
                 ticket: ticket(bytes),

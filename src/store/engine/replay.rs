@@ -9,14 +9,15 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use super::journal::{Found, JournalLoss};
+use super::execute;
+use super::journal::{Found, JournalLoss, writes};
 use super::transaction::Live;
 use crate::protocol::{AccountId, ConversationId};
 use crate::store::error::{Stop, StoreError};
 use crate::store::files::catch_panic::guard;
 use crate::store::ops::conversations;
 use crate::store::schema::tables::{Look, Tables};
-use crate::store::{Append, Request, engine};
+use crate::store::{Append, Write};
 
 /// So many subjects are ended one by one before one ends all others with it. Chosen: about as many logs as end on one page;
 /// each costs the start one more repetition, of half a second at most.
@@ -142,18 +143,17 @@ impl Live {
         ended: &Ended,
         at: &mut At,
     ) -> Result<(), StoreError> {
-        let requests: Vec<Request> = rmp_serde::from_slice(record)
-            .map_err(|error| damaged(format!("its requests cannot be read: {error}")))?;
+        let writes = writes::decode(record)?;
         let repeat = |tables: &mut Tables<'_>| {
-            for (index, request) in requests.iter().enumerate() {
+            for (index, write) in writes.iter().enumerate() {
                 at.place.1 = index;
-                for (subject, part) in parts(request) {
+                for (subject, part) in parts(write) {
                     at.subject = subject;
                     if subject.is_some_and(|subject| has_ended(ended, subject, at.place)) {
                         continue;
                     }
                     let heads = subject.is_none().then(|| heads(tables, ended, at.place));
-                    match engine::perform(tables, epoch, &part) {
+                    match execute::perform(tables, epoch, &part) {
                         Ok(_) => {}
                         Err(Stop::Failed(error)) => return Err(error),
                         Err(Stop::Refused(refusal)) => {
@@ -171,7 +171,7 @@ impl Live {
             Ok(())
         };
         self.perform(repeat)?;
-        self.count(requests.len());
+        self.count(writes.len());
         Ok(())
     }
 }
@@ -208,14 +208,14 @@ fn heads(look: &impl Look, ended: &Ended, place: Place) -> Vec<Option<u64>> {
         .collect()
 }
 
-/// A request, in as many as it has subjects.
-fn parts(request: &Request) -> Vec<(Option<Subject>, Cow<'_, Request>)> {
-    match request {
-        Request::Append(Append { conversation, .. }) | Request::Void { conversation, .. } => {
-            vec![(Some(Subject::Log(*conversation)), Cow::Borrowed(request))]
+/// A write, in as many as it has subjects.
+fn parts(write: &Write) -> Vec<(Option<Subject>, Cow<'_, Write>)> {
+    match write {
+        Write::Append(Append { conversation, .. }) | Write::Void { conversation, .. } => {
+            vec![(Some(Subject::Log(*conversation)), Cow::Borrowed(write))]
         }
-        Request::Advance { marks, seen } => {
-            let advance = |marks, seen| Cow::Owned(Request::Advance { marks, seen });
+        Write::Advance { marks, seen } => {
+            let advance = |marks, seen| Cow::Owned(Write::Advance { marks, seen });
             let single = marks.iter().map(|mark| {
                 let subject = Subject::Mark(mark.0, mark.1);
                 (Some(subject), advance(vec![*mark], Vec::new()))
@@ -223,6 +223,6 @@ fn parts(request: &Request) -> Vec<(Option<Subject>, Cow<'_, Request>)> {
             let rest = (None, advance(Vec::new(), seen.clone()));
             single.chain([rest]).collect()
         }
-        _ => vec![(None, Cow::Borrowed(request))],
+        _ => vec![(None, Cow::Borrowed(write))],
     }
 }

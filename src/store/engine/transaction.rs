@@ -7,9 +7,9 @@ use rand_chacha::ChaCha20Rng;
 use redb::{Database, ReadableDatabase, StorageBackend, WriteTransaction};
 use self_cell::self_cell;
 
-use super::journal::{Found, Journal, JournalLoss, Note};
+use super::journal::{Found, Journal, JournalLoss, Note, writes};
 use crate::protocol::ConversationId;
-use crate::store::Request;
+use crate::store::Write;
 use crate::store::error::StoreError;
 use crate::store::files::catch_panic::{give_up, guard};
 use crate::store::schema::meta;
@@ -173,12 +173,11 @@ impl Live {
         })
     }
 
-    /// Makes durable what was done, as these requests.
-    pub(in crate::store) fn note(&mut self, requests: &[&Request]) -> Result<(), StoreError> {
-        let record = rmp_serde::to_vec(requests).expect("writing to a Vec cannot fail");
-        self.journal.append(&record)?;
+    /// Makes durable what was done, as these writes.
+    pub(in crate::store) fn note(&mut self, writes: &[&Write]) -> Result<(), StoreError> {
+        self.journal.append(&writes::encode(writes))?;
         self.commits += 1;
-        self.count(requests.len());
+        self.count(writes.len());
         let requests = self.open.as_ref().map_or(0, |open| open.requests);
         if requests >= CHECKPOINT_REQUESTS || self.journal.len() >= CHECKPOINT_BYTES {
             self.checkpoint()?;

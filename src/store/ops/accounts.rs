@@ -199,7 +199,7 @@ fn save(tables: &mut Tables<'_>, id: AccountId, record: &AccountRecord) -> Resul
 mod tests {
     use super::*;
     use crate::store::testing::Bench;
-    use crate::store::{Outcome, Request};
+    use crate::store::{Outcome, Read};
 
     #[test]
     fn unknown_name_costs_as_many_reads_as_a_known_one() {
@@ -210,7 +210,7 @@ mod tests {
         }
         let mut reads = |name: &str| {
             let before = READ.get();
-            let request = Request::FindAccount { name: name.into() };
+            let request = Read::FindAccount { name: name.into() };
             let is_known = matches!(bench.ask(request), Outcome::Done(_));
             (is_known, READ.get() - before)
         };

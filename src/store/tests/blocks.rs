@@ -1,11 +1,11 @@
 //! What is withheld from who blocks its author: decided once, alike for every device, and for good.
 
 use super::super::testing::{Bench, User, append, change, join, leave, position, read};
-use super::super::{Audience, Outcome, Refusal, Reply, Request, Retention};
+use super::super::{Audience, Outcome, Read, Refusal, Reply, Request, Retention, Write};
 use crate::protocol::{AccountId, BLOCKED_MAX, Change, ConversationId, EntryId, EventKind};
 
-fn request((account, _): User, name: &str, is_blocking: bool) -> Request {
-    Request::Block {
+fn request((account, _): User, name: &str, is_blocking: bool) -> Write {
+    Write::Block {
         account,
         name: name.into(),
         is_blocking,
@@ -46,7 +46,7 @@ fn paged(bench: &mut Bench, reader: AccountId, conversation: ConversationId) -> 
     let mut before = EntryId(u64::MAX);
     let mut all = Vec::new();
     loop {
-        let request = Request::ReadBack {
+        let request = Read::History {
             conversation,
             reader,
             before,
@@ -211,7 +211,7 @@ fn no_receipt_is_ever_told_of_what_was_withheld() {
     block(&mut bench, bob, "alice", true);
     bench.say(alice, talk, 2, "x");
     bench.say(bob, talk, 1, "x");
-    let advance = |entry| Request::Advance {
+    let advance = |entry| Write::Advance {
         marks: vec![(talk, bob.0, EntryId(entry))],
         seen: vec![],
     };
@@ -224,7 +224,7 @@ fn no_receipt_is_ever_told_of_what_was_withheld() {
     assert!(bench.marks(alice.0, talk).is_empty(), "nor of it later");
     bench.say(alice, talk, 3, "x");
     bench.done(advance(4));
-    let request = Request::Marks {
+    let request = Read::Marks {
         conversation: talk,
         account: alice.0,
         named_max: u32::MAX,
@@ -354,7 +354,7 @@ fn invitation_by_who_is_blocked_is_not_seen_and_tells_its_author_nothing() {
     // Somebody else's is seen, and its author is told what they are told where nobody is blocked: they could be the
     // first one's other account, and would learn of the block, by the answer or by an entry in their own log.
     let seen = |bench: &mut Bench| {
-        let Reply::Rooms(rooms) = bench.done(Request::Rooms {
+        let Reply::Rooms(rooms) = bench.done(Read::Rooms {
             account: bob.0,
             own: true,
             public: vec![],
@@ -382,7 +382,7 @@ fn retention_takes_what_was_withheld_as_all_else() {
         messages: Some(2),
         ..Retention::default()
     };
-    bench.done(Request::Expire {
+    bench.done(Write::Expire {
         from: ConversationId(0),
         keep,
         now_ms: 1000,

@@ -5,7 +5,9 @@ use rand_core::{RngCore, SeedableRng};
 use redb::TableDefinition;
 
 use super::super::testing::{Bench, append, read};
-use super::super::{Engine, Files, OpenError, Outcome, Reply, Request, RequestId, open_file};
+use super::super::{
+    Engine, Files, OpenError, Outcome, Read, Reply, Request, RequestId, Write, open_file,
+};
 use super::files::pages::{PAGE, is_used};
 use crate::protocol::{AccountId, ConversationId, DeviceId, Digest, EntryId};
 use crate::store::files::fault_disk::MemoryDisk;
@@ -23,7 +25,7 @@ struct Sender {
 }
 
 impl Sender {
-    fn next(&self, conversation: ConversationId) -> Option<Request> {
+    fn next(&self, conversation: ConversationId) -> Option<Write> {
         let number = self.stored.len() as u64 + 1;
         (number <= MESSAGES).then(|| append(self.user, conversation, number, &text(number)))
     }
@@ -156,7 +158,10 @@ fn another_database_is_not_taken_for_the_one_that_failed() {
         };
         let mut engine = bench.engine.with_reopen(Box::new(reopen));
         bench.disk.fail_after(Some(0));
-        let batch = vec![(RequestId(1), append(alice.user, conversation, 1, "one"))];
+        let batch = vec![(
+            RequestId(1),
+            append(alice.user, conversation, 1, "one").into(),
+        )];
         assert_eq!(engine.execute(batch)[0].outcome, Outcome::Unknown);
         assert!(matches!(engine.recover(), Err(OpenError::Replaced)));
         assert!(engine.is_broken());
@@ -263,9 +268,9 @@ fn a_flipped_byte_is_found_or_harmless_and_never_a_panic() {
                 continue;
             };
             let batch = [
-                Request::ListAccounts,
-                read(bob.user.0, conversation, 0, usize::MAX),
-                append(alice.user, conversation, 41, "41"),
+                Request::from(Read::ListAccounts),
+                read(bob.user.0, conversation, 0, usize::MAX).into(),
+                append(alice.user, conversation, 41, "41").into(),
             ];
             let batch = batch.map(|request| (RequestId(0), request)).to_vec();
             for completion in engine.execute(batch) {

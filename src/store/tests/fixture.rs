@@ -3,7 +3,7 @@
 use rand_core::RngCore as _;
 
 use super::super::testing::{Bench, User, append, change, join, leave, read};
-use super::super::{Account, Entry, Outcome, Reply, Request, Retention, Standing};
+use super::super::{Account, Entry, Outcome, Read, Reply, Request, Retention, Standing, Write};
 use crate::protocol::{
     Access, AccountId, Change, ConversationId, DeviceId, EventKind, MemberRole, Room,
 };
@@ -106,12 +106,12 @@ pub(super) fn populated() -> (MemoryDisk, Truth) {
         assert!(outcomes.iter().all(|one| matches!(one, Outcome::Done(_))));
     }
     let mark = |id: &ConversationId| (*id, users[1].0, crate::protocol::EntryId(9));
-    bench.done(Request::Advance {
+    bench.done(Write::Advance {
         marks: [0, 1, 8].iter().map(|n| mark(&conversations[*n])).collect(),
         seen: vec![(users[1].0, 77)],
     });
     for (name, days) in [("everyone", 30), ("#bridge", 0)] {
-        bench.done(Request::Retain {
+        bench.done(Write::Retain {
             name: name.into(),
             keep: Retention {
                 days: Some(days),
@@ -154,30 +154,33 @@ fn ask_all(bench: &mut Bench, users: Vec<User>, conversations: &[ConversationId]
 impl Truth {
     /// Everything that can be asked.
     pub(super) fn questions(&self, conversations: &[ConversationId]) -> Vec<Request> {
-        let mut questions = vec![Request::ListRetained, Request::ListAccounts];
+        let mut questions = vec![Request::from(Read::ListRetained), Read::ListAccounts.into()];
         let reader = self.users[0].0;
         for (account, _) in &self.users {
-            questions.push(hello(*account));
-            questions.push(Request::Rooms {
+            questions.push(hello(*account).into());
+            let rooms = Read::Rooms {
                 account: *account,
                 own: true,
                 public: Vec::new(),
-            });
+            };
+            questions.push(rooms.into());
         }
         for conversation in conversations {
             let (conversation, account) = (*conversation, reader);
-            questions.push(read(account, conversation, 0, usize::MAX));
-            questions.push(Request::Marks {
+            questions.push(read(account, conversation, 0, usize::MAX).into());
+            let marks = Read::Marks {
                 conversation,
                 account,
                 named_max: u32::MAX,
-            });
+            };
+            questions.push(marks.into());
         }
         for conversation in &conversations[conversations.len() - 2..] {
-            questions.push(Request::Members {
+            let members = Read::Members {
                 conversation: *conversation,
                 account: reader,
-            });
+            };
+            questions.push(members.into());
         }
         questions
     }
@@ -192,29 +195,29 @@ impl Truth {
             (_, Reply::Hello { standings, .. }) => self.standings.push(standings),
             (_, Reply::Rooms(rooms)) => self.rooms.push(rooms),
             (
-                Request::Read {
+                Request::Read(Read::Entries {
                     conversation,
                     reader,
                     ..
-                },
+                }),
                 Reply::Entries { entries, .. },
             ) => self.logs.push((*conversation, *reader, entries)),
             (
-                Request::Marks {
+                Request::Read(Read::Marks {
                     conversation,
                     account,
                     ..
-                },
+                }),
                 Reply::Marks { marks, .. },
             ) => {
                 let marks = marks.into_iter().map(|mark| (mark.name, mark.entry.0));
                 self.marks.push((*conversation, *account, marks.collect()));
             }
             (
-                Request::Members {
+                Request::Read(Read::Members {
                     conversation,
                     account,
-                },
+                }),
                 Reply::Members(members),
             ) => {
                 let members = members.into_iter().map(|member| (member.name, member.role));
@@ -233,8 +236,8 @@ impl Truth {
 }
 
 /// Where a device stands that is known and has received nothing.
-pub(super) fn hello(account: AccountId) -> Request {
-    Request::Hello {
+pub(super) fn hello(account: AccountId) -> Write {
+    Write::Hello {
         account,
         device: DeviceId(1),
         epoch: None,

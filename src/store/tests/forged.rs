@@ -5,14 +5,14 @@
 //! of the last round was looked through byte by byte.
 
 use super::super::testing::{Bench, User, ticket};
-use super::super::{Append, Engine, JournalLoss, Outcome, Quota, Request};
+use super::super::{Append, Engine, JournalLoss, Outcome, Quota, Request, Write};
 use crate::protocol::{ConversationId, Digest, Number};
 use crate::store::files::fault_disk::MemoryDisk;
 
 const THERE: ConversationId = ConversationId::EVERYONE;
 
-fn say(user: User, number: u64, content: &[u8]) -> Request {
-    Request::Append(Append {
+fn say(user: User, number: u64, content: &[u8]) -> Write {
+    Write::Append(Append {
         conversation: THERE,
         author: user.0,
         device: user.1,
@@ -65,7 +65,7 @@ fn message_that_holds_a_whole_record_signs_nobody_in() {
         let (mallory, victim) = (bench.user("mallory"), bench.user("victim"));
         let epoch = bench.engine.epoch();
         bench.done(Request::Checkpoint);
-        let open = Request::OpenDevice {
+        let open = Write::OpenDevice {
             account: victim.0,
             device: Some(victim.1),
             ticket: ticket(66),
@@ -76,7 +76,7 @@ fn message_that_holds_a_whole_record_signs_nobody_in() {
         bench.done(Request::Checkpoint);
         bench.done(say(mallory, 2, &vec![b'x'; filler + 200]));
         let mut bench = restarted(bench, is_orderly);
-        let resume = Request::Resume {
+        let resume = Write::Resume {
             account: victim.0,
             device: victim.1,
             ticket: ticket(66),

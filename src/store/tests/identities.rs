@@ -1,16 +1,16 @@
 //! Accounts, names, devices, tickets and secrets.
 
 use super::super::testing::{Bench, append, new_account, resolve, ticket};
-use super::super::{Outcome, Refusal, Reply, Request, TicketHash};
+use super::super::{Outcome, Read, Refusal, Reply, Request, TicketHash, Write};
 use crate::protocol::{AccountId, ConversationId, DeviceId, EVERYONE_NAME, EntryId};
 use crate::store::ops::devices::DEVICES_MAX;
 
-fn find(name: &str) -> Request {
-    Request::FindAccount { name: name.into() }
+fn find(name: &str) -> Read {
+    Read::FindAccount { name: name.into() }
 }
 
-fn resume((account, device): (AccountId, DeviceId), used: u8, next: u8, now_ms: u64) -> Request {
-    Request::Resume {
+fn resume((account, device): (AccountId, DeviceId), used: u8, next: u8, now_ms: u64) -> Write {
+    Write::Resume {
         account,
         device,
         ticket: ticket(used),
@@ -37,7 +37,7 @@ fn an_account_is_found_by_its_name_with_all_that_was_given() {
 fn accounts_are_listed_by_name() {
     let mut bench = Bench::new();
     let names = ["carol", "alice", "bob"].map(|name| bench.account(name).name);
-    let Reply::Accounts { accounts, .. } = bench.done(Request::ListAccounts) else {
+    let Reply::Accounts { accounts, .. } = bench.done(Read::ListAccounts) else {
         panic!("expected accounts");
     };
     let listed: Vec<_> = accounts.into_iter().map(|account| account.name).collect();
@@ -52,13 +52,13 @@ fn a_name_is_given_once_and_nothing_that_looks_like_it() {
     let mut other = new_account("alice");
     other.record = vec![9];
     assert_eq!(
-        bench.refused(Request::CreateAccount(other)),
+        bench.refused(Write::CreateAccount(other)),
         Refusal::NameTaken
     );
     let mut twin = new_account("a1ice");
     twin.skeleton = new_account("alice").skeleton;
     assert_eq!(
-        bench.refused(Request::CreateAccount(twin)),
+        bench.refused(Write::CreateAccount(twin)),
         Refusal::LooksLike("alice".into())
     );
     // The very same account again: the first answer was lost.
@@ -72,10 +72,10 @@ fn two_of_one_name_in_one_batch_make_one_account_and_spoil_nothing() {
     let mut second = new_account("alice");
     second.credential_identifier = [8; 16];
     let outcomes = bench.outcomes(vec![
-        Request::CreateAccount(new_account("alice")),
-        Request::CreateAccount(second),
-        Request::CreateAccount(new_account("bob")),
-        find("bob"),
+        Request::from(Write::CreateAccount(new_account("alice"))),
+        Write::CreateAccount(second).into(),
+        Write::CreateAccount(new_account("bob")).into(),
+        find("bob").into(),
     ]);
     assert!(matches!(outcomes[0], Outcome::Done(_)));
     assert_eq!(outcomes[1], Outcome::Refused(Refusal::NameTaken));
@@ -100,7 +100,7 @@ fn a_device_is_kept_by_its_own_account_only() {
     let (alice, laptop) = bench.user("alice");
     let (bob, _) = bench.user("bob");
     let mut open = |account, device| {
-        bench.done(Request::OpenDevice {
+        bench.done(Write::OpenDevice {
             account,
             device,
             ticket: ticket(1),
@@ -121,7 +121,7 @@ fn a_device_is_kept_by_its_own_account_only() {
 #[test]
 fn an_account_that_does_not_exist_gets_no_device() {
     let mut bench = Bench::new();
-    let request = Request::OpenDevice {
+    let request = Write::OpenDevice {
         account: AccountId(7),
         device: None,
         ticket: ticket(1),
@@ -163,7 +163,7 @@ fn a_ticket_ends_with_its_time_with_its_device_and_when_revoked() {
     );
     bench.done(resume(alice, 0, 1, 999));
     let (account, device) = alice;
-    bench.done(Request::RevokeTickets { account, device });
+    bench.done(Write::RevokeTickets { account, device });
     for used in [0, 1] {
         assert_eq!(bench.refused(resume(alice, used, 2, 10)), Refusal::Ticket);
     }
@@ -175,7 +175,7 @@ fn a_login_voids_the_earlier_tickets_of_its_device() {
     let mut bench = Bench::new();
     let alice = bench.user("alice");
     bench.done(resume(alice, 0, 1, 10));
-    bench.done(Request::OpenDevice {
+    bench.done(Write::OpenDevice {
         account: alice.0,
         device: Some(alice.1),
         ticket: TicketHash([5; 32]),
@@ -223,7 +223,7 @@ fn devices_of_an_account_are_bounded_and_the_longest_unused_is_forgotten_with_it
     let (alice, first) = bench.user("alice");
     bench.say((alice, first), ConversationId::EVERYONE, 1, "one");
     let kept = bench.device(alice);
-    let login = |device, expires_ms| Request::OpenDevice {
+    let login = |device, expires_ms| Write::OpenDevice {
         account: alice,
         device,
         ticket: ticket(1),
@@ -237,7 +237,7 @@ fn devices_of_an_account_are_bounded_and_the_longest_unused_is_forgotten_with_it
             other => panic!("expected a device, not {other:?}"),
         }
     }
-    let resume = |device| Request::Resume {
+    let resume = |device| Write::Resume {
         account: alice,
         device,
         ticket: ticket(1),
@@ -247,7 +247,7 @@ fn devices_of_an_account_are_bounded_and_the_longest_unused_is_forgotten_with_it
     };
     bench.done(resume(kept));
     assert_eq!(
-        bench.refused(Request::Resume {
+        bench.refused(Write::Resume {
             account: alice,
             device: first,
             ticket: ticket(0),

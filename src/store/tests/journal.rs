@@ -1,7 +1,7 @@
 //! What only the journal contains: after a crash it is there, and what is wrong with it is noticed.
 
 use super::super::testing::{Bench, User, append};
-use super::super::{Engine, JournalLoss, Outcome, Request};
+use super::super::{Engine, JournalLoss, Outcome, Request, Write};
 use crate::protocol::{ConversationId, EntryId};
 use crate::store::files::fault_disk::MemoryDisk;
 
@@ -90,7 +90,7 @@ fn what_comes_in_one_turn_costs_one_sync() {
 fn requests_that_were_refused_or_wrote_nothing_are_not_made_again() {
     let (mut bench, alice) = said();
     bench.refused(append(alice, ConversationId::EVERYONE, 99, "out of turn"));
-    bench.done(Request::Advance {
+    bench.done(Write::Advance {
         marks: vec![],
         seen: vec![],
     });

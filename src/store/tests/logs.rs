@@ -3,7 +3,7 @@
 use redb::{ReadableDatabase, ReadableTable, ReadableTableMetadata};
 
 use super::super::testing::{Bench, append, position, read, resolve, void};
-use super::super::{Audience, Outcome, Refusal, Reply, Request};
+use super::super::{Audience, Outcome, Read, Refusal, Reply, Request, Write};
 use crate::protocol::{AccountId, ConversationId, DeviceId, Digest, EntryId, Number, Position};
 use crate::store::schema::tables::{Look, Snapshot};
 
@@ -19,8 +19,8 @@ fn pair(bench: &mut Bench) -> (User, User, ConversationId) {
     (alice, bob, conversation)
 }
 
-fn advance(conversation: ConversationId, account: AccountId, entry: u64) -> Request {
-    Request::Advance {
+fn advance(conversation: ConversationId, account: AccountId, entry: u64) -> Write {
+    Write::Advance {
         marks: vec![(conversation, account, EntryId(entry))],
         seen: vec![],
     }
@@ -64,11 +64,11 @@ fn a_repetition_inside_one_batch_stands_once() {
     let mut bench = Bench::new();
     let (alice, bob, conversation) = pair(&mut bench);
     let outcomes = bench.outcomes(vec![
-        append(alice, conversation, 1, "one"),
-        append(alice, conversation, 1, "one"),
-        append(alice, conversation, 3, "three"),
-        append(alice, conversation, 2, "two"),
-        read(bob.0, conversation, 0, usize::MAX),
+        Request::from(append(alice, conversation, 1, "one")),
+        append(alice, conversation, 1, "one").into(),
+        append(alice, conversation, 3, "three").into(),
+        append(alice, conversation, 2, "two").into(),
+        read(bob.0, conversation, 0, usize::MAX).into(),
     ]);
     assert!(matches!(&outcomes[1], Outcome::Done(Reply::Stored(stored)) if stored.repeated));
     assert_eq!(
@@ -123,16 +123,16 @@ fn strangers_neither_write_nor_read_nor_see_marks() {
     let (alice, _, conversation) = pair(&mut bench);
     let eve = bench.user("eve");
     bench.say(alice, conversation, 1, "secret");
-    let marks = Request::Marks {
+    let marks = Read::Marks {
         conversation,
         account: eve.0,
         named_max: u32::MAX,
     };
     for request in [
-        append(eve, conversation, 1, "hi"),
-        void(eve, conversation, 1),
-        read(eve.0, conversation, 0, 1000),
-        marks,
+        Request::from(append(eve, conversation, 1, "hi")),
+        void(eve, conversation, 1).into(),
+        read(eve.0, conversation, 0, 1000).into(),
+        marks.into(),
     ] {
         assert_eq!(bench.refused(request), Refusal::NotPermitted);
     }
@@ -147,11 +147,11 @@ fn times_never_go_back() {
     let mut bench = Bench::new();
     let (alice, _, conversation) = pair(&mut bench);
     assert_eq!(bench.say(alice, conversation, 1, "one").time_ms, 100);
-    let Request::Append(mut earlier) = append(alice, conversation, 2, "two") else {
+    let Write::Append(mut earlier) = append(alice, conversation, 2, "two") else {
         unreachable!("append makes an append");
     };
     earlier.time_ms = 50;
-    let Reply::Stored(stored) = bench.done(Request::Append(earlier)) else {
+    let Reply::Stored(stored) = bench.done(Write::Append(earlier)) else {
         panic!("expected it to be stored");
     };
     assert_eq!(stored.time_ms, 100);
@@ -217,7 +217,7 @@ fn the_author_is_told_when_the_other_was_last_seen() {
     let mut bench = Bench::new();
     let (alice, bob, conversation) = pair(&mut bench);
     for (seen_ms, expected) in [(40, 40), (30, 40), (50, 50)] {
-        bench.done(Request::Advance {
+        bench.done(Write::Advance {
             marks: vec![],
             seen: vec![(bob.0, seen_ms), (AccountId(99), 1)],
         });

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 
 use super::super::testing::{Bench, append, position, read, void};
-use super::super::{Outcome, Refusal, Reply, Request};
+use super::super::{Outcome, Refusal, Reply, Request, Write};
 use crate::protocol::{AccountId, ConversationId, DeviceId, EntryId, Number};
 
 /// What may happen. Users are 0 and 1, conversations 0 (everyone) and 1 (the pair).
@@ -171,7 +171,7 @@ fn translate(
                 (Err(expected), Outcome::Refused(refusal)) => expected == refusal,
                 _ => false,
             });
-            Some((request, check))
+            Some((request.into(), check))
         }
         Step::Void {
             user,
@@ -192,7 +192,10 @@ fn translate(
                 Err(refusal) => Outcome::Refused(refusal),
             };
             let request = void(users[user], conversations[conversation], number);
-            Some((request, Box::new(move |outcome| *outcome == expected)))
+            Some((
+                request.into(),
+                Box::new(move |outcome| *outcome == expected),
+            ))
         }
         Step::Read {
             user,
@@ -224,7 +227,7 @@ fn translate(
                     .eq(expected.iter().cloned()),
                 _ => false,
             });
-            Some((request, check))
+            Some((request.into(), check))
         }
         Step::Hello {
             user,
@@ -245,7 +248,7 @@ fn hello(
     (conversation, entry, text): (ConversationId, u64, u8),
     (index, start, last): (usize, u64, Vec<u64>),
 ) -> (Request, Check) {
-    let request = Request::Hello {
+    let request = Write::Hello {
         account,
         device,
         epoch: None,
@@ -261,7 +264,7 @@ fn hello(
         }
         _ => false,
     });
-    (request, check)
+    (request.into(), check)
 }
 
 proptest! {

@@ -2,7 +2,7 @@
 //! again.
 
 use super::super::testing::{Bench, User, position};
-use super::super::{Reply, Request, begin_service_after, mark_as_copy};
+use super::super::{Reply, Request, Write, begin_service_after, mark_as_copy};
 use crate::protocol::{ConversationId, Position};
 use crate::store::files::fault_disk::MemoryDisk;
 
@@ -53,7 +53,7 @@ impl Service {
     /// Where a device begins that stood at a place in the logs of an epoch.
     fn start(&mut self, (account, device): User, epoch: u64, position: Position) -> u64 {
         let conversation = position.conversation;
-        let request = Request::Hello {
+        let request = Write::Hello {
             account,
             device,
             epoch: Some(epoch),

@@ -1,7 +1,7 @@
 //! What the operator's limits remove, and what they leave true.
 
 use super::super::testing::{Bench, append, join, position};
-use super::super::{Outcome, Refusal, Reply, Request, Retention};
+use super::super::{Outcome, Read, Refusal, Reply, Request, Retention, Write};
 use crate::protocol::{ConversationId, EntryId};
 
 const EVERYONE: ConversationId = ConversationId::EVERYONE;
@@ -11,7 +11,7 @@ fn expire(bench: &mut Bench, keep: Retention, now_ms: u64) -> u64 {
     let mut from = ConversationId(0);
     let mut all = 0;
     loop {
-        match bench.done(Request::Expire { from, keep, now_ms }) {
+        match bench.done(Write::Expire { from, keep, now_ms }) {
             Reply::Expired { removed, next, .. } => {
                 all += removed;
                 match next {
@@ -104,7 +104,7 @@ fn a_pass_goes_on_where_a_step_has_ended() {
     for number in 1..=2500 {
         bench.say(alice, EVERYONE, number, "hi");
     }
-    let first = bench.done(Request::Expire {
+    let first = bench.done(Write::Expire {
         from: ConversationId(0),
         keep: last(1),
         now_ms: 1000,
@@ -127,7 +127,7 @@ fn a_pass_after_a_jump_of_the_clock_removes_nothing() {
     };
     assert_eq!(expire(&mut bench, keep, 1000), 0);
     let jumped = 1000 + 40 * DAY_MS;
-    let request = Request::Expire {
+    let request = Write::Expire {
         from: ConversationId(0),
         keep,
         now_ms: jumped,
@@ -151,23 +151,23 @@ fn a_conversation_can_have_limits_of_its_own() {
         bench.say(alice, EVERYONE, number, "hi");
         bench.say(alice, pair, number, "hi");
     }
-    let keep_all = Request::Retain {
+    let keep_all = Write::Retain {
         name: "everyone".into(),
         keep: last(0),
     };
     assert_eq!(bench.done(keep_all), Reply::Nothing);
     assert_eq!(expire(&mut bench, last(1), 1000), 2, "those of the pair");
     assert_eq!(
-        bench.done(Request::ListRetained),
+        bench.done(Read::ListRetained),
         Reply::Retained(vec![("everyone".into(), last(0))])
     );
-    let like_others = Request::Retain {
+    let like_others = Write::Retain {
         name: "everyone".into(),
         keep: Retention::default(),
     };
     bench.done(like_others);
     assert_eq!(expire(&mut bench, last(1), 1000), 2);
-    let nowhere = Request::Retain {
+    let nowhere = Write::Retain {
         name: "#nowhere".into(),
         keep: last(1),
     };
@@ -184,7 +184,7 @@ fn limits_of_a_room_count_from_its_first_entry_on_also_where_nobody_has_said_any
         bench.done(join(user, "#bridge"));
         bench.done(join(user, "#deck"));
     }
-    let keep = Request::Retain {
+    let keep = Write::Retain {
         name: "#bridge".into(),
         keep: last(2),
     };
@@ -228,7 +228,7 @@ fn a_check_finds_nothing_wrong_after_entries_have_expired() {
 }
 
 fn marks(bench: &mut Bench, asker: crate::protocol::AccountId) -> Vec<(u64, u64)> {
-    let request = Request::Marks {
+    let request = Read::Marks {
         conversation: EVERYONE,
         account: asker,
         named_max: u32::MAX,
@@ -256,7 +256,7 @@ fn what_has_expired_before_a_reader_had_it_is_not_received_by_what_they_receive_
         } else {
             let marks = vec![(EVERYONE, bob.0, EntryId(5))];
             let seen = Vec::new();
-            bench.done(Request::Advance { marks, seen });
+            bench.done(Write::Advance { marks, seen });
         }
         assert_eq!(marks(&mut bench, alice.0), [(4, 5)]);
     }

@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 use redb::{StorageError, Table, TableDefinition};
 
 use super::super::testing::{Bench, User, append, change, join, position, read};
-use super::super::{Entry, Outcome, Reply, Request, StoreError};
+use super::super::{Entry, Outcome, Read, Reply, Request, StoreError, Write};
 use super::files::pages::{PAGE, break_pages, page_of};
 use super::rooms::invite;
 use crate::protocol::{ConversationId, Digest, EntryId, Position};
@@ -83,7 +83,7 @@ fn damaged_and_missing_entries_are_named_and_hide_none_behind_them() {
         .map(|entry| is_damaged(entry, 9))
         .collect();
     assert_eq!(damaged, [false, true, false, true, true]);
-    let back = Request::ReadBack {
+    let back = Read::History {
         conversation,
         reader: alice.0,
         before: EntryId(4),
@@ -153,7 +153,7 @@ fn log_that_damage_ends_takes_no_other_along_when_the_journal_is_made_again() {
             }
             let mark =
                 |((account, _), conversation): (User, _)| (conversation, account, EntryId(number));
-            bench.done(Request::Advance {
+            bench.done(Write::Advance {
                 marks: pairs.map(mark).to_vec(),
                 seen: vec![],
             });
@@ -233,7 +233,7 @@ fn log_that_damage_ends_is_not_gone_on_with_when_the_journal_is_made_again() {
     let (mut bench, [alice, bob], room) = with_ended_room(|bench, [_, bob], room| {
         let carol = bench.user("carol");
         bench.done(join(carol, "#bridge"));
-        bench.done(Request::Advance {
+        bench.done(Write::Advance {
             marks: vec![(room, bob.0, EntryId(4))],
             seen: vec![],
         });
@@ -313,9 +313,9 @@ fn page_that_redb_cannot_read_takes_no_writing_down_that_shares_its_transaction(
     for after in (0..6_000).step_by(500) {
         number += 1;
         let outcomes = bench.outcomes(vec![
-            append(bob, ConversationId::EVERYONE, number, "before"),
-            read(alice.0, conversation, after, 200_000),
-            append(alice, ConversationId::EVERYONE, number, "after"),
+            Request::from(append(bob, ConversationId::EVERYONE, number, "before")),
+            read(alice.0, conversation, after, 200_000).into(),
+            append(alice, ConversationId::EVERYONE, number, "after").into(),
         ]);
         assert!(!bench.engine.is_broken());
         for written in [0, 2] {

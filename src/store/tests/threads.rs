@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use super::super::testing::{Bench, new_account};
 use super::super::{
-    Completion, Outcome, Reply, Request, RequestId, SLOTS, Store, StoreHandle, StoreThread,
+    Completion, Outcome, Read, Reply, Request, RequestId, SLOTS, Store, StoreHandle, StoreThread,
+    Write,
 };
 use crate::store::files::fault_disk::MemoryDisk;
 use crate::testing::instant;
@@ -25,7 +26,7 @@ fn spawn() -> (StoreHandle, StoreThread, Receiver<Completion>, MemoryDisk) {
 }
 
 fn create(name: &str) -> Request {
-    Request::CreateAccount(new_account(name))
+    Write::CreateAccount(new_account(name)).into()
 }
 
 #[test]
@@ -44,7 +45,7 @@ fn completions_come_in_order_and_stopping_finishes_what_was_submitted() {
         .map(|completion| completion.id.0)
         .collect();
     assert_eq!(ids, (0..300).collect::<Vec<_>>());
-    assert!(!handle.submit(RequestId(300), Request::ListAccounts));
+    assert!(!handle.submit(RequestId(300), Read::ListAccounts.into()));
     assert_eq!(Bench::on(disk).engine.account_count().unwrap(), 300);
 }
 
@@ -67,11 +68,11 @@ fn what_is_submitted_in_one_turn_becomes_durable_at_once() {
 fn no_more_is_taken_than_there_are_slots_until_one_is_released() {
     let (mut handle, _thread, completions, _) = spawn();
     for id in 0..SLOTS as u64 {
-        assert!(handle.submit(RequestId(id), Request::ListAccounts));
+        assert!(handle.submit(RequestId(id), Read::ListAccounts.into()));
     }
     handle.flush();
     assert_eq!(handle.room(), 0);
-    assert!(!handle.submit(RequestId(0), Request::ListAccounts));
+    assert!(!handle.submit(RequestId(0), Read::ListAccounts.into()));
     // Even when everything is answered, only taking the answer makes room.
     for _ in 0..SLOTS {
         completions.recv_timeout(PATIENCE).unwrap();
@@ -79,7 +80,7 @@ fn no_more_is_taken_than_there_are_slots_until_one_is_released() {
     assert_eq!(handle.room(), 0);
     handle.release();
     assert_eq!(handle.room(), 1);
-    assert!(handle.submit(RequestId(1), Request::ListAccounts));
+    assert!(handle.submit(RequestId(1), Read::ListAccounts.into()));
 }
 
 #[test]
@@ -92,12 +93,12 @@ fn a_caller_waits_for_its_answer_and_learns_when_there_is_none() {
         there.join().unwrap(),
         Outcome::Done(Reply::Account(_))
     ));
-    let found = caller.call(Request::FindAccount {
+    let found = caller.call(Read::FindAccount {
         name: "alice".into(),
     });
     assert!(matches!(found, Outcome::Done(Reply::Account(_))));
     thread.stop();
-    assert_eq!(caller.call(Request::ListAccounts), Outcome::Unknown);
+    assert_eq!(caller.call(Read::ListAccounts), Outcome::Unknown);
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! How much each account has written is counted to the byte, whatever happens, and quotas are held against it.
 
 use super::super::testing::{Bench, User, append, change, join, leave};
-use super::super::{Outcome, Quota, Refusal, Reply, Request, Retention};
+use super::super::{Outcome, Quota, Read, Refusal, Reply, Request, Retention, Write};
 use super::files::opening::private_directory;
 use super::fixture::populated;
 use crate::protocol::{Change, ConversationId, EventKind};
@@ -10,9 +10,9 @@ use crate::store::files::fault_disk::MemoryDisk;
 const EVERYONE: ConversationId = ConversationId::EVERYONE;
 
 /// As an append is made where quotas hold.
-fn within(request: Request, quota: Quota) -> Request {
-    match request {
-        Request::Append(append) => Request::Append(super::super::Append { quota, ..append }),
+fn within(write: Write, quota: Quota) -> Write {
+    match write {
+        Write::Append(append) => Write::Append(super::super::Append { quota, ..append }),
         other => other,
     }
 }
@@ -25,7 +25,7 @@ const fn account(bytes: u64) -> Quota {
 }
 
 fn usage(bench: &mut Bench, account_bytes: Option<u64>) -> (u64, u64) {
-    match bench.done(Request::Usage { account_bytes }) {
+    match bench.done(Read::Usage { account_bytes }) {
         Reply::Usage {
             bytes,
             full_accounts,
@@ -46,14 +46,14 @@ fn expire(bench: &mut Bench, messages: u64) {
         messages: Some(messages),
         ..Retention::default()
     };
-    bench.done(Request::Expire {
+    bench.done(Write::Expire {
         from: ConversationId(0),
         keep,
         now_ms: 1000,
     });
 }
 
-fn topic(user: User, room: ConversationId) -> Request {
+fn topic(user: User, room: ConversationId) -> Write {
     let topic = Change {
         kind: EventKind::Topic,
         subject: None,

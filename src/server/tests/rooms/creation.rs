@@ -20,10 +20,10 @@ fn closed_server_does_not_say_whether_a_private_room_exists() {
         let request = bench.answer_next(Outcome::Refused(refusal));
         assert!(matches!(
             request,
-            Request::Join {
+            Request::Write(Write::Join {
                 may_make: false,
                 ..
-            }
+            })
         ));
         let heard = bench.heard(link);
         assert!(
@@ -57,7 +57,7 @@ fn room_that_the_operator_makes_is_the_owners_at_once() {
     };
     let request = bench.answer_next(Outcome::Done(Reply::Joined(Box::new(joined))));
     assert!(
-        matches!(&request, Request::MakeRoom { owner, name, access: Access::Private, .. } if *owner == alice && name == "#bridge"),
+        matches!(&request, Request::Write(Write::MakeRoom { owner, name, access: Access::Private, .. }) if *owner == alice && name == "#bridge"),
         "{request:?}"
     );
     assert!(matches!(answer.try_recv(), Ok(Outcome::Done(_))));

@@ -17,7 +17,7 @@ impl Bench {
     fn answer_next(&mut self, outcome: Outcome) -> Request {
         let next = self.store.take(1).pop();
         let (id, request) = next.expect("something was asked");
-        let completion = Completion { id, outcome };
+        let completion = Completion::new(id, request.clone(), outcome);
         self.hub
             .on_input(self.now, &mut self.server, Input::Completion(completion));
         self.pass(50);
@@ -44,7 +44,7 @@ impl Bench {
         };
         let request = self.answer_next(Outcome::Done(Reply::Joined(Box::new(joined))));
         assert!(
-            matches!(&request, Request::Join { account: asker, name, .. } if *asker == account && name == "#bridge"),
+            matches!(&request, Request::Write(Write::Join { account: asker, name, .. }) if *asker == account && name == "#bridge"),
             "{name}: {request:?}"
         );
     }
@@ -160,7 +160,7 @@ fn room_reaches_all_devices_of_its_members_and_who_was_removed_hears_that_last()
     });
     let request = bench.answer_next(outcome);
     assert!(
-        matches!(&request, Request::ChangeRoom { change, .. } if change.subject.as_deref() == Some("carol")),
+        matches!(&request, Request::Write(Write::ChangeRoom { change, .. }) if change.subject.as_deref() == Some("carol")),
         "{request:?}"
     );
     let topic = event(EventKind::Topic, alice.0, 4);
@@ -314,7 +314,8 @@ fn ticket_of_who_has_signed_out_is_refused_though_the_store_does_not_answer() {
     bench.say(link, Channel::Control, &ClientMessage::control(goodbye));
     bench.pass(50);
     bench.heard(link);
-    let is_revocation = |request: &Request| matches!(request, Request::RevokeTickets { .. });
+    let is_revocation =
+        |request: &Request| matches!(request, Request::Write(Write::RevokeTickets { .. }));
     assert!(is_revocation(&bench.answer_next(Outcome::Unknown)));
     let resume = crate::protocol::Resume {
         account: bob.0,

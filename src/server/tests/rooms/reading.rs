@@ -43,10 +43,10 @@ fn history_is_read_one_page_at_a_time_and_fits_a_message() {
     let asked = bench.answer_next(Outcome::Done(Reply::History { entries, more }));
     assert!(matches!(
         asked,
-        Request::ReadBack {
+        Request::Read(Read::History {
             max_entries: 200,
             ..
-        }
+        })
     ));
     let heard = bench.heard(link);
     let [ServerBody::History(history)] = &heard[..] else {

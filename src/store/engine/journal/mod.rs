@@ -54,6 +54,7 @@ mod note;
 mod reading;
 #[cfg(test)]
 mod tests;
+pub(super) mod writes;
 
 use rand_core::RngCore;
 use redb::StorageBackend;

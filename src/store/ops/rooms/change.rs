@@ -31,7 +31,7 @@ struct Scene {
 }
 
 /// Changes a room, or who belongs to it. What a change lacks that its kind needs, nobody is permitted.
-pub(super) fn change(
+pub(in crate::store) fn change(
     tables: &mut Tables<'_>,
     id: ConversationId,
     actor: AccountId,

@@ -3,7 +3,7 @@
 //! Every change is an entry of the room's log, written with it in one transaction, so the log tells who could read
 //! what, and a request that is repeated finds it done and makes no second entry.
 
-mod change;
+pub(in crate::store) mod change;
 mod list;
 mod membership;
 pub(in crate::store) mod permission;
@@ -19,7 +19,7 @@ use crate::store::schema::names;
 use crate::store::schema::names::NameOf;
 use crate::store::schema::records::{ConversationRecord, Kind, MemberRecord, RoomRecord};
 use crate::store::schema::tables::{Look, Tables};
-use crate::store::{Event, Joined, Refusal, Reply, Request};
+use crate::store::{Event, Joined, Refusal, Reply};
 
 pub(in crate::store) use list::{Invitation, members, rooms, uses};
 pub(in crate::store) use membership::{BELONGS, heir, put_room_of};
@@ -47,78 +47,32 @@ pub(in crate::store) const INVITATIONS_MAX: usize = 256;
 
 const TABLE: &str = "rooms";
 
-/// Performs a request that changes who belongs to a room, or the room.
-pub(in crate::store) fn perform(tables: &mut Tables<'_>, request: &Request) -> Result<Reply, Stop> {
-    match request {
-        Request::Join {
-            account,
-            device,
-            name,
-            skeleton,
-            access,
-            may_make,
-            time_ms,
-        } => join(
-            tables,
-            &Joining {
-                account: *account,
-                device: *device,
-                name,
-                skeleton,
-                access: *access,
-                may_make: *may_make,
-                time_ms: *time_ms,
-            },
-        ),
-        Request::MakeRoom {
-            owner,
-            name,
-            skeleton,
-            access,
-            time_ms,
-        } => {
-            if names::find(tables, NameOf::Room, name)?.is_some() {
-                return Err(Refusal::NameTaken.into());
-            }
-            let joining = Joining {
-                account: *owner,
-                // What the standing says of a device is of none of the owner's.
-                device: DeviceId::SERVER,
-                name,
-                skeleton,
-                access: *access,
-                may_make: true,
-                time_ms: *time_ms,
-            };
-            join(tables, &joining)
-        }
-        Request::Leave {
-            conversation,
-            account,
-            time_ms,
-        } => leave(tables, *conversation, *account, *time_ms),
-        Request::ChangeRoom {
-            conversation,
-            actor,
-            change,
-            time_ms,
-        } => change::change(tables, *conversation, *actor, change, *time_ms),
-        _ => unreachable!("only the requests above are given to it"),
-    }
-}
-
 /// Who joins what.
-struct Joining<'a> {
-    account: AccountId,
-    device: DeviceId,
-    name: &'a str,
-    skeleton: &'a str,
-    access: Access,
-    may_make: bool,
-    time_ms: u64,
+pub(in crate::store) struct Joining<'a> {
+    pub(in crate::store) account: AccountId,
+    pub(in crate::store) device: DeviceId,
+    pub(in crate::store) name: &'a str,
+    pub(in crate::store) skeleton: &'a str,
+    pub(in crate::store) access: Access,
+    pub(in crate::store) may_make: bool,
+    pub(in crate::store) time_ms: u64,
 }
 
-fn join(tables: &mut Tables<'_>, joining: &Joining<'_>) -> Result<Reply, Stop> {
+/// Makes a room for its owner, unless there is one of this name.
+pub(in crate::store) fn make_for(
+    tables: &mut Tables<'_>,
+    joining: &Joining<'_>,
+) -> Result<Reply, Stop> {
+    if names::find(tables, NameOf::Room, joining.name)?.is_some() {
+        return Err(Refusal::NameTaken.into());
+    }
+    join(tables, joining)
+}
+
+pub(in crate::store) fn join(
+    tables: &mut Tables<'_>,
+    joining: &Joining<'_>,
+) -> Result<Reply, Stop> {
     let account = joining.account;
     accounts::load(tables, account)?.ok_or(Refusal::NoSuchUser)?;
     let id = match names::find(tables, NameOf::Room, joining.name)? {
@@ -223,7 +177,7 @@ fn admit(
     Ok((member, event))
 }
 
-fn leave(
+pub(in crate::store) fn leave(
     tables: &mut Tables<'_>,
     id: ConversationId,
     account: AccountId,

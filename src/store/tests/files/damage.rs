@@ -12,7 +12,9 @@ use crate::store::files::catch_panic::guard;
 use crate::store::files::fault_disk::MemoryDisk;
 use crate::store::testing::{append, read};
 use crate::store::tests::fixture::{Truth, hello, populated};
-use crate::store::{Engine, OpenError, Outcome, Refusal, Reply, Request, RequestId, StoreError};
+use crate::store::{
+    Engine, OpenError, Outcome, Read, Refusal, Reply, Request, RequestId, StoreError,
+};
 use crate::testing::variable;
 
 /// Of how many pages one is damaged, unless all are asked for.
@@ -65,7 +67,8 @@ fn shown(truth: &Truth, disk: &MemoryDisk, page: usize) -> Vec<String> {
 }
 
 impl Asker<'_> {
-    fn ask(&mut self, request: &Request) -> Option<Reply> {
+    fn ask(&mut self, request: impl Into<Request>) -> Option<Reply> {
+        let request = request.into();
         if let Outcome::Done(reply) = ask(&mut self.engine, request.clone()) {
             return Some(reply);
         }
@@ -95,14 +98,14 @@ impl Asker<'_> {
         }
         for account in &self.truth.accounts {
             let name = account.name.clone();
-            if let Some(Reply::Account(found)) = self.ask(&Request::FindAccount { name }) {
+            if let Some(Reply::Account(found)) = self.ask(Read::FindAccount { name }) {
                 assert_eq!(&found, account, "page {}", self.page);
             }
         }
-        if let Some(Reply::Accounts { accounts, .. }) = self.ask(&Request::ListAccounts) {
+        if let Some(Reply::Accounts { accounts, .. }) = self.ask(Read::ListAccounts) {
             self.compare(&accounts, &self.truth.accounts);
         }
-        if let Some(Reply::Retained(retained)) = self.ask(&Request::ListRetained) {
+        if let Some(Reply::Retained(retained)) = self.ask(Read::ListRetained) {
             let mut there = self.truth.retained.clone();
             // A name that cannot be read is told as a number.
             for (place, name) in [(0, "conversation 1"), (1, "conversation 9")] {
@@ -118,7 +121,7 @@ impl Asker<'_> {
     fn logs(&mut self) {
         for (conversation, reader, there) in &self.truth.logs {
             let request = read(*reader, *conversation, 0, usize::MAX);
-            if let Some(Reply::Entries { entries, .. }) = self.ask(&request) {
+            if let Some(Reply::Entries { entries, .. }) = self.ask(request) {
                 // One that cannot be read says so of itself.
                 let (told, whole): (Vec<_>, Vec<_>) = entries.into_iter().partition(|entry| {
                     entry.digest == Digest::default() && entry.content.is_empty()
@@ -128,12 +131,12 @@ impl Asker<'_> {
             }
         }
         for (conversation, account, there) in &self.truth.marks {
-            let request = Request::Marks {
+            let request = Read::Marks {
                 conversation: *conversation,
                 account: *account,
                 named_max: u32::MAX,
             };
-            if let Some(Reply::Marks { marks, .. }) = self.ask(&request) {
+            if let Some(Reply::Marks { marks, .. }) = self.ask(request) {
                 let marks = marks.into_iter().map(|mark| (mark.name, mark.entry.0));
                 self.compare(&marks.collect::<Vec<_>>(), there);
             }
@@ -142,21 +145,21 @@ impl Asker<'_> {
 
     fn rooms(&mut self) {
         for ((account, _), there) in self.truth.users.iter().zip(&self.truth.rooms) {
-            let request = Request::Rooms {
+            let request = Read::Rooms {
                 account: *account,
                 own: true,
                 public: Vec::new(),
             };
-            if let Some(Reply::Rooms(rooms)) = self.ask(&request) {
+            if let Some(Reply::Rooms(rooms)) = self.ask(request) {
                 self.compare(&rooms, there);
             }
         }
         for (conversation, account, there) in &self.truth.members {
-            let request = Request::Members {
+            let request = Read::Members {
                 conversation: *conversation,
                 account: *account,
             };
-            if let Some(Reply::Members(members)) = self.ask(&request) {
+            if let Some(Reply::Members(members)) = self.ask(request) {
                 let members = members.into_iter().map(|member| (member.name, member.role));
                 self.compare(&members.collect::<Vec<_>>(), there);
             }
@@ -165,7 +168,7 @@ impl Asker<'_> {
 
     fn standings(&mut self) {
         for ((account, _), there) in self.truth.users.iter().zip(&self.truth.standings) {
-            let Some(Reply::Hello { standings, .. }) = self.ask(&hello(*account)) else {
+            let Some(Reply::Hello { standings, .. }) = self.ask(hello(*account)) else {
                 continue;
             };
             // Zero is also what is said of a number that cannot be read: the device finds out when it sends.
@@ -246,11 +249,11 @@ fn engine(disk: &MemoryDisk) -> Option<Engine> {
     Some(made.ok()?.ok()?.with_reopen(Box::new(reopen)))
 }
 
-fn ask(engine: &mut Engine, request: Request) -> Outcome {
+fn ask(engine: &mut Engine, request: impl Into<Request>) -> Outcome {
     if engine.is_broken() {
         let _ = guard(|| engine.recover());
     }
-    let batch = vec![(RequestId(0), request)];
+    let batch = vec![(RequestId(0), request.into())];
     engine.execute(batch).remove(0).outcome
 }
 

@@ -14,7 +14,7 @@ use crate::store::files::fault_disk::MemoryDisk;
 use crate::store::open;
 use crate::store::testing::Bench;
 use crate::store::{
-    DATABASE_FILE, Engine, Files, OpenError, Request, RequestId, SCHEMA_VERSION, open_file, reopen,
+    DATABASE_FILE, Engine, Files, OpenError, Read, RequestId, SCHEMA_VERSION, open_file, reopen,
 };
 
 /// A data directory with a database in it that holds a few things.
@@ -228,7 +228,7 @@ fn a_single_file_is_made_for_its_owner_only() {
     let database = open_file(&path).unwrap();
     let journal = Box::new(MemoryDisk::new().journal());
     let mut engine = Engine::new(Files { database, journal }, [3; 32]).unwrap();
-    let completions = engine.execute(vec![(RequestId(1), Request::ListAccounts)]);
+    let completions = engine.execute(vec![(RequestId(1), Read::ListAccounts.into())]);
     assert_eq!(completions.len(), 1);
     assert_eq!(mode(&path), 0o600);
 }

@@ -19,7 +19,7 @@ use crate::store::testing::{Bench, append, read};
 use crate::store::tests::blocks::{story, tells_the_story};
 use crate::store::tests::fixture::{Truth, populated};
 use crate::store::{
-    DATABASE_FILE, OpenError, Outcome, Reply, Request, Rescued, SCHEMA_VERSION, rescue,
+    DATABASE_FILE, OpenError, Outcome, Read, Reply, Request, Rescued, SCHEMA_VERSION, Write, rescue,
 };
 use crate::testing::variable;
 
@@ -214,13 +214,13 @@ fn page_that_a_user_has_written_is_taken_for_no_page() {
     let page = forged_page(id, &encode("accounts", id, &forged));
     let length = 16_000_usize;
     let write_text = |bench: &mut Bench, number, content: Vec<u8>| {
-        let Request::Append(mut append) = append(mallory, ConversationId::EVERYONE, number, "")
+        let Write::Append(mut append) = append(mallory, ConversationId::EVERYONE, number, "")
         else {
             panic!("it is one");
         };
         append.digest = Digest::of(&content);
         append.content = content;
-        bench.done(Request::Append(append));
+        bench.done(Write::Append(append));
     };
     // Where a content of this length begins in its page is the same for all.
     write_text(
@@ -258,7 +258,7 @@ fn page_that_a_user_has_written_is_taken_for_no_page() {
     assert!(pages >= 2, "the forged pages stand where pages do: {pages}");
     let (mut bench, rescued) = rescued(&image, 0).unwrap();
     let name = "alice".to_owned();
-    let Reply::Account(account) = bench.done(Request::FindAccount { name }) else {
+    let Reply::Account(account) = bench.done(Read::FindAccount { name }) else {
         panic!("an account is found");
     };
     assert_ne!(account.record, forged.record, "{rescued:?}");

@@ -21,7 +21,12 @@ fn an_account_makes_joins_and_remembers_so_many_rooms_and_no_more() {
         let refused = bench.refused(join(maker, "#one-more"));
         assert!(matches!(refused, Refusal::LimitReached(_)));
     }
-    let requests = |names: &[String]| names.iter().map(|name| join(alice, name)).collect();
+    let requests = |names: &[String]| {
+        names
+            .iter()
+            .map(|name| join(alice, name))
+            .collect::<Vec<_>>()
+    };
     let outcomes = bench.outcomes(requests(&names[..ROOMS_JOINED_MAX]));
     assert!(
         outcomes

@@ -4,7 +4,7 @@ mod limits;
 mod model;
 
 use super::super::testing::{Bench, User, append, change, join, leave, void};
-use super::super::{Audience, Event, Member, Refusal, Reply, Request, Standing};
+use super::super::{Audience, Event, Member, Read, Refusal, Reply, Request, Standing, Write};
 use crate::protocol::{
     Access, Change, ConversationId, DeviceId, EntryId, EventKind, MemberRole, Number, Room,
     RoomEvent, ServerMessage, TOPIC_MAX_BYTES, open,
@@ -69,7 +69,7 @@ fn changed(bench: &mut Bench, user: User, room: ConversationId, what: Change) ->
     first
 }
 
-pub(super) fn once(bench: &mut Bench, request: Request) -> Option<Event> {
+pub(super) fn once(bench: &mut Bench, request: impl Into<Request>) -> Option<Event> {
     match bench.done(request) {
         Reply::Changed { event, .. } => event,
         other => panic!("expected a change, not {other:?}"),
@@ -82,7 +82,7 @@ fn said(event: &Event) -> RoomEvent {
 }
 
 fn roles(bench: &mut Bench, user: User, room: ConversationId) -> Vec<(String, MemberRole)> {
-    let request = Request::Members {
+    let request = Read::Members {
         conversation: room,
         account: user.0,
     };
@@ -96,7 +96,7 @@ fn roles(bench: &mut Bench, user: User, room: ConversationId) -> Vec<(String, Me
 }
 
 fn rooms(bench: &mut Bench, user: User) -> Vec<(String, bool)> {
-    let all = Request::RoomUses {
+    let all = Read::RoomUses {
         after: String::new(),
         count: 1000,
     };
@@ -104,7 +104,7 @@ fn rooms(bench: &mut Bench, user: User) -> Vec<(String, bool)> {
         Reply::RoomUses { rooms, next: None } => rooms,
         other => panic!("expected all rooms, not {other:?}"),
     };
-    let request = Request::Rooms {
+    let request = Read::Rooms {
         account: user.0,
         own: true,
         public: public.iter().map(|room| room.conversation).collect(),
@@ -130,9 +130,9 @@ fn entries(bench: &mut Bench, user: User, room: ConversationId) -> Vec<u64> {
     entries.iter().map(|entry| entry.entry.0).collect()
 }
 
-fn private(user: User, name: &str) -> Request {
+fn private(user: User, name: &str) -> Write {
     let mut request = join(user, name);
-    if let Request::Join { access, .. } = &mut request {
+    if let Write::Join { access, .. } = &mut request {
         *access = Access::Private;
     }
     request
@@ -175,7 +175,7 @@ fn a_room_is_not_made_where_none_may_be_or_where_it_looks_like_another() {
     let mut bench = Bench::new();
     let alice = bench.user("alice");
     let mut closed = join(alice, "#bridge");
-    if let Request::Join { may_make, .. } = &mut closed {
+    if let Write::Join { may_make, .. } = &mut closed {
         *may_make = false;
     }
     assert_eq!(bench.refused(closed.clone()), Refusal::NoSuchRoom);
@@ -189,7 +189,7 @@ fn a_room_is_not_made_where_none_may_be_or_where_it_looks_like_another() {
 fn a_room_that_the_operator_makes_has_an_owner_and_is_not_one_that_there_is() {
     let mut bench = Bench::new();
     let [alice, bob] = ["alice", "bob"].map(|name| bench.user(name));
-    let make = |name: &str| Request::MakeRoom {
+    let make = |name: &str| Write::MakeRoom {
         owner: alice.0,
         name: name.into(),
         skeleton: skeleton(name),
@@ -206,7 +206,7 @@ fn a_room_that_the_operator_makes_has_an_owner_and_is_not_one_that_there_is() {
     assert_eq!(bench.refused(make("#bridge")), Refusal::NameTaken);
     assert_eq!(rooms(&mut bench, alice).len(), 2);
     let mut nobodys = make("#lost");
-    if let Request::MakeRoom { owner, .. } = &mut nobodys {
+    if let Write::MakeRoom { owner, .. } = &mut nobodys {
         *owner = crate::protocol::AccountId(999);
     }
     assert_eq!(bench.refused(nobodys), Refusal::NoSuchUser);
@@ -277,12 +277,12 @@ fn a_mark_of_one_who_has_left_stays_within_what_they_could_read() {
     let (alice, bob, _, room) = bridge(&mut bench);
     once(&mut bench, leave(bob, room));
     bench.say(alice, room, 1, "without bob");
-    bench.done(Request::Advance {
+    bench.done(Write::Advance {
         marks: vec![(room, bob.0, EntryId(4)), (room, alice.0, EntryId(4))],
         seen: vec![],
     });
     assert_eq!(bench.marks(alice.0, room), [("alice".into(), 4)]);
-    let marks = Request::Marks {
+    let marks = Read::Marks {
         conversation: room,
         account: bob.0,
         named_max: u32::MAX,
@@ -435,7 +435,7 @@ fn a_log_is_read_backwards_in_pages_within_the_span() {
         (2, 100, 10_000),
         (0, 1, 1),
     ] {
-        let request = Request::ReadBack {
+        let request = Read::History {
             conversation: room,
             reader: bob.0,
             before: EntryId(before),

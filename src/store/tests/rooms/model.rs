@@ -8,7 +8,7 @@ use rand_core::{RngCore, SeedableRng};
 
 use crate::protocol::{Access, Change, ConversationId, EntryId, EventKind};
 use crate::store::testing::{Bench, User, append, change, join, leave};
-use crate::store::{Outcome, Refusal, Reply, Request};
+use crate::store::{Outcome, Read, Refusal, Reply, Write};
 
 /// How many seeds are run. Chosen: a few seconds on two cores.
 const SEEDS: u64 = 60;
@@ -154,7 +154,7 @@ fn about(kind: EventKind, subject: usize) -> Change {
 }
 
 /// Asks until it is known what came of it: on a disk that may fail, and a machine that may lose power.
-fn insist(mut bench: Bench, rng: &mut ChaCha20Rng, request: &Request) -> (Bench, Outcome) {
+fn insist(mut bench: Bench, rng: &mut ChaCha20Rng, request: &Write) -> (Bench, Outcome) {
     loop {
         let fault = rng.next_u32() % 4;
         if fault != 0 {
@@ -188,7 +188,7 @@ fn check_readers(bench: &mut Bench, model: &Model, users: &[User], room: Convers
             (entry.entry.0, author.expect("one of them"))
         });
         assert_eq!(found.collect::<Vec<_>>(), model.readable(user));
-        let back = bench.done(Request::ReadBack {
+        let back = bench.done(Read::History {
             conversation: room,
             reader: *account,
             before: EntryId(u64::MAX),
@@ -215,7 +215,7 @@ fn a_room_does_what_the_model_does_over_every_failure() {
         };
         let enter = |user: usize| {
             let mut request = join(users[user], "#bridge");
-            if let Request::Join { access, .. } = &mut request
+            if let Write::Join { access, .. } = &mut request
                 && seed % 2 == 1
             {
                 *access = Access::Private;

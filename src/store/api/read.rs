@@ -1,0 +1,92 @@
+//! Requests that only read. None of them is recorded, and a snapshot is enough for each.
+
+use crate::protocol::{AccountId, ConversationId, DeviceId, EntryId};
+
+/// A request that only reads.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Read {
+    /// Finds an account by its canonical name: [`Reply::Account`], or refused with [`Refusal::NoSuchUser`].
+    FindAccount {
+        /// The canonical name.
+        name: String,
+    },
+    /// All accounts, by name: [`Reply::Accounts`].
+    ListAccounts,
+    /// The conversation of a pair, which has no rows before something is said in it: [`Reply::Resolved`], or
+    /// [`Refusal::NoSuchUser`], [`Refusal::ToOneself`].
+    Resolve {
+        /// The account that asks, or that it is about.
+        account: AccountId,
+        /// The device.
+        device: DeviceId,
+        /// The canonical name.
+        name: String,
+    },
+    /// Entries after a place, in order, up to about `max_bytes` but at least one if there is any, that the
+    /// reader is permitted: [`Reply::Entries`].
+    Entries {
+        /// The conversation.
+        conversation: ConversationId,
+        /// Who reads.
+        reader: AccountId,
+        /// The place: its own entry is not read again.
+        after: EntryId,
+        /// How much to read, in bytes of content and a little for each entry.
+        max_bytes: usize,
+    },
+    /// The last entries before a place, that the reader is permitted, up to so many and about so many bytes, but at
+    /// least one if there is any: [`Reply::History`].
+    History {
+        /// The conversation.
+        conversation: ConversationId,
+        /// Who reads.
+        reader: AccountId,
+        /// The place: its own entry is not read.
+        before: EntryId,
+        /// How many at most.
+        max_entries: usize,
+        /// How much to read, in bytes of content and a little for each entry.
+        max_bytes: usize,
+    },
+    /// How far each member has received: [`Reply::Marks`]; only those who have a mark above the start. Refused with
+    /// [`Refusal::NotPermitted`] for who does not belong to the conversation (any more).
+    Marks {
+        /// The conversation.
+        conversation: ConversationId,
+        /// The account that asks, or that it is about.
+        account: AccountId,
+        /// Of a conversation of more members than so many none is named, nor read.
+        named_max: u32,
+    },
+    /// The rooms that an account belongs to and is invited to, in this order and by name, then those of the ones named
+    /// here that it may join: [`Reply::Rooms`].
+    Rooms {
+        /// Who asks.
+        account: AccountId,
+        /// Whether its own are wanted.
+        own: bool,
+        /// Of these it is told as long as everybody may join them.
+        public: Vec<ConversationId>,
+    },
+    /// How much public rooms are used, by name, from behind this one on, so many at most: [`Reply::RoomUses`].
+    RoomUses {
+        /// The name behind which to begin; empty for the first.
+        after: String,
+        /// How many.
+        count: usize,
+    },
+    /// Who belongs to a room, by name: [`Reply::Members`].
+    Members {
+        /// The room.
+        conversation: ConversationId,
+        /// Who asks: a member.
+        account: AccountId,
+    },
+    /// The conversations with limits of their own: [`Reply::Retained`].
+    ListRetained,
+    /// How many bytes of the logs stand, and how many accounts have written as many as they may: [`Reply::Usage`].
+    Usage {
+        /// How many one account may have written.
+        account_bytes: Option<u64>,
+    },
+}

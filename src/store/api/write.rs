@@ -1,0 +1,263 @@
+//! Requests that write. The journal records them, and after a crash the engine executes them again, so they outlive
+//! the program that made them: see [`Write`] for the rule that a later version must keep.
+
+use serde::{Deserialize, Serialize};
+
+use crate::protocol::{
+    Access, AccountId, Change, ConversationId, DeviceId, Digest, EntryId, Number, Position,
+};
+
+/// The highest tag of a [`Write`].
+pub(in crate::store) const LAST_TAG: u32 = 15;
+
+/// A request that writes.
+///
+/// The result follows from the write and the tables alone, without a clock or a random number, since the journal
+/// replays writes after a crash.
+///
+/// # Changing it
+///
+/// A later version must read what this one has recorded. So a tag (the number in `rename`) is never used for another
+/// write, and the fields of a write, their order and their types stay. A new write takes the next tag, and so does a
+/// write that needs other fields; the old one stays until no supported version records it. `engine::journal::writes`
+/// keeps the recorded bytes of each write and compares them in a test.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum Write {
+    /// Opens an account; it also becomes a member of everyone, from that conversation's head on.
+    #[serde(rename = "1")]
+    CreateAccount(NewAccount),
+    /// A login has succeeded: gives the account a device (the one named, if it is the account's; else a new
+    /// one) and its ticket: [`Reply::Device`]. Earlier tickets of the device are void.
+    #[serde(rename = "2")]
+    OpenDevice {
+        /// The account that asks, or that it is about.
+        account: AccountId,
+        /// The device.
+        device: Option<DeviceId>,
+        /// The ticket's hash.
+        ticket: TicketHash,
+        /// When the new ticket ends, in milliseconds since 1970 (UTC).
+        expires_ms: u64,
+    },
+    /// Signs in by ticket: if it is the device's current or previous one and not expired, `successor` becomes the
+    /// current one and the ticket used becomes the previous: [`Reply::Device`], else [`Refusal::Ticket`]. A worthless one
+    /// costs a look: it writes nothing, not even what waits to be written.
+    #[serde(rename = "3")]
+    Resume {
+        /// The account that asks, or that it is about.
+        account: AccountId,
+        /// The device.
+        device: DeviceId,
+        /// The ticket's hash.
+        ticket: TicketHash,
+        /// The new ticket's hash.
+        successor: TicketHash,
+        /// The time, in milliseconds since 1970 (UTC).
+        now_ms: u64,
+        /// When the new ticket ends, in milliseconds since 1970 (UTC).
+        expires_ms: u64,
+    },
+    /// Forgets a device's tickets (the device and its numbers stay): [`Reply::Nothing`].
+    #[serde(rename = "4")]
+    RevokeTickets {
+        /// The account that asks, or that it is about.
+        account: AccountId,
+        /// The device.
+        device: DeviceId,
+    },
+    /// Where a device stands: marks move up to its positions (but not to one with a digest of zeros, where it was
+    /// told to begin and has received nothing yet); the answer lists every conversation of the account:
+    /// [`Reply::Hello`].
+    #[serde(rename = "5")]
+    Hello {
+        /// The account that asks, or that it is about.
+        account: AccountId,
+        /// The device.
+        device: DeviceId,
+        /// The epoch of the database in whose logs the positions are, if the device knows that.
+        epoch: Option<u64>,
+        /// Where the device stands; conversations left out are new to it.
+        positions: Vec<Position>,
+    },
+    /// Appends to a log, if the number is the device's next and the author may: [`Reply::Stored`]. A number that
+    /// stands already with the same digest is answered alike (`repeated`).
+    #[serde(rename = "6")]
+    Append(Append),
+    /// Uses a number up without an entry: [`Reply::Nothing`], or [`Refusal::Expect`]. A number at or below the
+    /// last is answered `Nothing` too.
+    #[serde(rename = "7")]
+    Void {
+        /// The conversation.
+        conversation: ConversationId,
+        /// The account that asks, or that it is about.
+        account: AccountId,
+        /// The device.
+        device: DeviceId,
+        /// The number.
+        number: Number,
+    },
+    /// Makes an account a member of a room, which is made if there is none of this name and `may_make` allows it; the
+    /// maker becomes its owner: [`Reply::Joined`]. Who is a member already stays what they are. Refused with
+    /// [`Refusal::NoSuchRoom`], [`Refusal::NotInvited`], [`Refusal::LooksLike`], [`Refusal::LimitReached`].
+    #[serde(rename = "8")]
+    Join {
+        /// Who joins.
+        account: AccountId,
+        /// Their device.
+        device: DeviceId,
+        /// The room's name in canonical form, with its `#`.
+        name: String,
+        /// UTS 39 skeleton of the name: no two rooms share one.
+        skeleton: String,
+        /// Who else may join it, if it is made.
+        access: Access,
+        /// Whether it may be made.
+        may_make: bool,
+        /// The time, in milliseconds since 1970 (UTC).
+        time_ms: u64,
+    },
+    /// Makes a room for an account, which becomes its owner, whoever else may make one: [`Reply::Joined`]. Refused with
+    /// [`Refusal::NameTaken`] where there is one of this name, [`Refusal::NoSuchUser`], [`Refusal::LooksLike`],
+    /// [`Refusal::LimitReached`].
+    #[serde(rename = "9")]
+    MakeRoom {
+        /// The owner.
+        owner: AccountId,
+        /// The room's name in canonical form, with its `#`.
+        name: String,
+        /// UTS 39 skeleton of the name: no two rooms share one.
+        skeleton: String,
+        /// Who else may join it.
+        access: Access,
+        /// The time, in milliseconds since 1970 (UTC).
+        time_ms: u64,
+    },
+    /// Ends a membership of a room: [`Reply::Changed`], without an event if there was none.
+    #[serde(rename = "10")]
+    Leave {
+        /// The room.
+        conversation: ConversationId,
+        /// Who leaves.
+        account: AccountId,
+        /// The time, in milliseconds since 1970 (UTC).
+        time_ms: u64,
+    },
+    /// Changes a room, or who belongs to it, if the actor's role allows it: [`Reply::Changed`], without an event if it
+    /// was so already. Refused with [`Refusal::NotPermitted`], [`Refusal::NoSuchUser`], [`Refusal::NotAMember`],
+    /// [`Refusal::LimitReached`].
+    #[serde(rename = "11")]
+    ChangeRoom {
+        /// The room.
+        conversation: ConversationId,
+        /// Who asks.
+        actor: AccountId,
+        /// What; the subject's name in canonical form.
+        change: Change,
+        /// The time, in milliseconds since 1970 (UTC).
+        time_ms: u64,
+    },
+    /// Blocks a user, or no longer: what that user says to the account from here on is withheld from it, or given to it
+    /// again: [`Reply::Blocked`]. Refused with [`Refusal::NoSuchUser`], [`Refusal::ToOneself`],
+    /// [`Refusal::LimitReached`].
+    #[serde(rename = "12")]
+    Block {
+        /// Who blocks.
+        account: AccountId,
+        /// Whom: a canonical name.
+        name: String,
+        /// Whether they are blocked from now on.
+        is_blocking: bool,
+    },
+    /// One step of a pass of retention: removes what has expired from the starts of logs, a bounded part of it:
+    /// [`Reply::Expired`] says where the next step begins.
+    #[serde(rename = "13")]
+    Expire {
+        /// Where to begin; a pass begins at zero.
+        from: ConversationId,
+        /// What is kept where the operator has said nothing else for a conversation.
+        keep: Retention,
+        /// The time, in milliseconds since 1970 (UTC).
+        now_ms: u64,
+    },
+    /// Says what is kept of a conversation ("everyone" or a room's name): [`Reply::Nothing`], or
+    /// [`Refusal::NoSuchRoom`]. Without limits of its own it is kept like all others.
+    #[serde(rename = "14")]
+    Retain {
+        /// The conversation's name.
+        name: String,
+        /// What is kept of it; a limit of zero keeps everything, whatever the others' limit is.
+        keep: Retention,
+    },
+    /// Moves marks (never back) and notes when accounts were last seen: [`Reply::Nothing`].
+    #[serde(rename = "15")]
+    Advance {
+        /// Conversation, account, and the entry it has received.
+        marks: Vec<(ConversationId, AccountId, EntryId)>,
+        /// Account, and when it was last seen, in milliseconds since 1970 (UTC).
+        seen: Vec<(AccountId, u64)>,
+    },
+}
+
+/// A BLAKE3 hash of a resume ticket (and of what it is bound to): tickets themselves are never stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TicketHash(pub [u8; 32]);
+
+/// How much of a conversation is kept: whichever limit is reached first. None says nothing, zero is no limit.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Retention {
+    /// Entries younger than so many days.
+    pub days: Option<u64>,
+    /// So many last entries.
+    pub messages: Option<u64>,
+    /// So many megabytes (of a million bytes) of last entries.
+    pub megabytes: Option<u64>,
+}
+
+/// How many bytes of the logs may stand. None is no limit.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Quota {
+    /// Written by one account.
+    pub account_bytes: Option<u64>,
+    /// By all.
+    pub all_bytes: Option<u64>,
+}
+
+/// An account to be opened.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct NewAccount {
+    /// Canonical name.
+    pub name: String,
+    /// UTS 39 skeleton of the name: no two accounts share one.
+    pub skeleton: String,
+    /// OPAQUE's registration record.
+    #[serde(with = "serde_bytes")]
+    pub record: Vec<u8>,
+    /// OPAQUE's credential identifier: random, never the name, so that accounts could be renamed.
+    pub credential_identifier: [u8; 16],
+    /// When, in milliseconds since 1970 (UTC).
+    pub time_ms: u64,
+}
+
+/// A message to be appended to its conversation's log.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Append {
+    /// The conversation.
+    pub conversation: ConversationId,
+    /// The author.
+    pub author: AccountId,
+    /// The author's device.
+    pub device: DeviceId,
+    /// The device's number in this conversation.
+    pub number: Number,
+    /// The author's digest over `content`.
+    pub digest: Digest,
+    /// The immutable part, as it came.
+    #[serde(with = "serde_bytes")]
+    pub content: Vec<u8>,
+    /// The time to label it with, in milliseconds since 1970 (UTC); the log makes it max(this, previous).
+    pub time_ms: u64,
+    /// What its author, and all, may have written: refused with [`Refusal::QuotaFull`] or [`Refusal::StorageFull`]. The
+    /// journal goes without it: what stands there was within it.
+    #[serde(skip)]
+    pub quota: Quota,
+}

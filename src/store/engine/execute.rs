@@ -1,0 +1,256 @@
+//! Executes one request on the tables: each read and each write is one arm here, beside what it touches.
+
+use crate::protocol::DeviceId;
+use crate::store::error::{Stop, StoreError};
+use crate::store::ops::devices::{self, Resumption};
+use crate::store::ops::log::history;
+use crate::store::ops::rooms::{self, Joining, change};
+use crate::store::ops::{accounts, blocks, conversations, log, marks, retention, usage};
+use crate::store::schema::tables::{Look, Tables};
+use crate::store::{Outcome, Read, Refusal, Reply, Request, Write};
+
+/// What of the tables a request may touch. By this the cache knows whether the tables may be behind it meanwhile.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::store) enum Access {
+    /// Reads tables that the cache does not stand before: it writes nothing back, however often it is asked.
+    PointRead,
+    /// Reads; of the tables that the cache stands before, only rows by their keys, through the cache's functions.
+    CachedRead,
+    /// Writes, and touches those tables in no other way either.
+    CachedWrite,
+    /// Reads anything.
+    Read,
+    /// Reads and writes anything.
+    Write,
+}
+
+impl Access {
+    const fn of_read(read: &Read) -> Self {
+        match read {
+            Read::FindAccount { .. } => Self::PointRead,
+            Read::Resolve { .. }
+            | Read::Rooms { .. }
+            | Read::RoomUses { .. }
+            | Read::Entries { .. }
+            | Read::History { .. } => Self::CachedRead,
+            Read::ListAccounts
+            | Read::Marks { .. }
+            | Read::ListRetained
+            | Read::Usage { .. }
+            | Read::Members { .. } => Self::Read,
+        }
+    }
+
+    /// Other writes are too rare for the care that the cache needs.
+    const fn of_write(write: &Write) -> Self {
+        match write {
+            Write::Append(_) | Write::Void { .. } | Write::Advance { .. } => Self::CachedWrite,
+            _ => Self::Write,
+        }
+    }
+}
+
+/// Executes a request in the transaction under way. One that is refused has written nothing.
+pub(super) fn execute(
+    tables: &mut Tables<'_>,
+    epoch: u64,
+    request: &Request,
+) -> Result<Outcome, StoreError> {
+    let result = match request {
+        Request::Read(read) => tables
+            .prepare_for(Access::of_read(read))
+            .map_err(Stop::from)
+            .and_then(|()| answer(tables, read)),
+        Request::Write(write) => perform(tables, epoch, write),
+        // The engine makes it, behind the group.
+        Request::Checkpoint => Ok(Reply::Nothing),
+    };
+    outcome(result)
+}
+
+/// Answers a request from a snapshot; none for one that needs a transaction.
+pub(super) fn execute_read(look: &impl Look, read: &Read) -> Result<Outcome, StoreError> {
+    outcome(answer(look, read))
+}
+
+fn outcome(result: Result<Reply, Stop>) -> Result<Outcome, StoreError> {
+    match result {
+        Ok(reply) => Ok(Outcome::Done(reply)),
+        Err(Stop::Refused(refusal)) => Ok(Outcome::Refused(refusal)),
+        Err(Stop::Failed(error)) => Err(error),
+    }
+}
+
+fn answer(look: &impl Look, read: &Read) -> Result<Reply, Stop> {
+    match read {
+        Read::FindAccount { name } => accounts::find_as_if_known(look, name)?
+            .map(Reply::Account)
+            .ok_or_else(|| Refusal::NoSuchUser.into()),
+        Read::ListAccounts => accounts::list(look),
+        Read::Resolve {
+            account,
+            device,
+            name,
+        } => conversations::resolve(look, *account, *device, name),
+        Read::Entries {
+            conversation,
+            reader,
+            after,
+            max_bytes,
+        } => log::read(look, *conversation, *reader, *after, *max_bytes),
+        Read::History {
+            conversation,
+            reader,
+            before,
+            max_entries,
+            max_bytes,
+        } => history::read_back(
+            look,
+            *conversation,
+            *reader,
+            *before,
+            *max_entries,
+            *max_bytes,
+        ),
+        Read::Marks {
+            conversation,
+            account,
+            named_max,
+        } => marks::list(look, *conversation, *account, *named_max),
+        Read::Rooms {
+            account,
+            own,
+            public,
+        } => rooms::rooms(look, *account, *own, public),
+        Read::RoomUses { after, count } => rooms::uses(look, after, *count),
+        Read::Members {
+            conversation,
+            account,
+        } => rooms::members(look, *conversation, *account),
+        Read::ListRetained => retention::list(look),
+        Read::Usage { account_bytes } => usage::tell(look, *account_bytes),
+    }
+}
+
+/// Executes a write. One that is refused has written nothing.
+#[expect(
+    clippy::too_many_lines,
+    reason = "one arm for each write, and nothing else"
+)]
+pub(super) fn perform(tables: &mut Tables<'_>, epoch: u64, write: &Write) -> Result<Reply, Stop> {
+    if let Write::Resume {
+        account,
+        device,
+        ticket,
+        now_ms,
+        ..
+    } = write
+    {
+        // Before anything is prepared for a write, so that strangers with worthless tickets cause none.
+        devices::check_ticket(tables, (*account, *device), *ticket, *now_ms)?;
+    }
+    tables.prepare_for(Access::of_write(write))?;
+    match write {
+        Write::CreateAccount(new) => accounts::create(tables, new),
+        Write::OpenDevice {
+            account,
+            device,
+            ticket,
+            expires_ms,
+        } => devices::open(tables, epoch, *account, *device, *ticket, *expires_ms),
+        Write::Resume {
+            account,
+            device,
+            ticket,
+            successor,
+            now_ms,
+            expires_ms,
+        } => devices::resume(
+            tables,
+            epoch,
+            &Resumption {
+                account: *account,
+                device: *device,
+                ticket: *ticket,
+                successor: *successor,
+                now_ms: *now_ms,
+                expires_ms: *expires_ms,
+            },
+        ),
+        Write::RevokeTickets { account, device } => devices::revoke(tables, *account, *device),
+        Write::Hello {
+            account,
+            device,
+            epoch: named,
+            positions,
+        } => {
+            let earlier = named.filter(|named| *named != epoch);
+            conversations::hello(tables, (*account, *device), earlier, positions)
+        }
+        Write::Append(append) => log::append(tables, append),
+        Write::Void {
+            conversation,
+            account,
+            device,
+            number,
+        } => log::void(tables, *conversation, *account, *device, *number),
+        Write::Join {
+            account,
+            device,
+            name,
+            skeleton,
+            access,
+            may_make,
+            time_ms,
+        } => rooms::join(
+            tables,
+            &Joining {
+                account: *account,
+                device: *device,
+                name,
+                skeleton,
+                access: *access,
+                may_make: *may_make,
+                time_ms: *time_ms,
+            },
+        ),
+        Write::MakeRoom {
+            owner,
+            name,
+            skeleton,
+            access,
+            time_ms,
+        } => rooms::make_for(
+            tables,
+            &Joining {
+                account: *owner,
+                // The reply concerns no device of the owner's.
+                device: DeviceId::SERVER,
+                name,
+                skeleton,
+                access: *access,
+                may_make: true,
+                time_ms: *time_ms,
+            },
+        ),
+        Write::Leave {
+            conversation,
+            account,
+            time_ms,
+        } => rooms::leave(tables, *conversation, *account, *time_ms),
+        Write::ChangeRoom {
+            conversation,
+            actor,
+            change,
+            time_ms,
+        } => change::change(tables, *conversation, *actor, change, *time_ms),
+        Write::Block {
+            account,
+            name,
+            is_blocking,
+        } => blocks::block(tables, *account, name, *is_blocking),
+        Write::Expire { from, keep, now_ms } => retention::expire(tables, *from, *keep, *now_ms),
+        Write::Retain { name, keep } => retention::retain(tables, name, *keep),
+        Write::Advance { marks, seen } => marks::advance(tables, marks, seen),
+    }
+}

@@ -1,0 +1,247 @@
+//! The payload of a record: a format version, and the writes of one group.
+//!
+//! A server that was killed leaves writes that only the journal has, and the program that starts next may be another
+//! version. So the payload says how to read it, and a version or a write that this program does not know is an error of
+//! its own, never taken for damage: damage is left out, and stored messages would be lost.
+
+use std::collections::BTreeMap;
+
+use serde::de::IgnoredAny;
+
+use crate::store::error::StoreError;
+use crate::store::{LAST_TAG, Write};
+
+/// The version of the payload's format: this byte, then the writes in MessagePack, each under its tag.
+const FORMAT: u8 = 1;
+
+/// Encodes a group.
+pub(in crate::store) fn encode(writes: &[&Write]) -> Vec<u8> {
+    let mut payload = vec![FORMAT];
+    rmp_serde::encode::write(&mut payload, writes).expect("writing to a Vec cannot fail");
+    payload
+}
+
+/// Decodes a group.
+pub(in crate::store) fn decode(payload: &[u8]) -> Result<Vec<Write>, StoreError> {
+    let Some((format, writes)) = payload.split_first() else {
+        return Err(damaged("it is empty"));
+    };
+    if *format != FORMAT {
+        return Err(StoreError::UnknownRecord(format!("format {format}")));
+    }
+    rmp_serde::from_slice(writes).map_err(|error| match unknown_tag(writes) {
+        Some(tag) => StoreError::UnknownRecord(format!("write {tag}")),
+        None => damaged(error),
+    })
+}
+
+/// The first tag that a later version has introduced.
+#[expect(
+    clippy::zero_sized_map_values,
+    reason = "only the tags are read, and serde reads maps into maps"
+)]
+fn unknown_tag(writes: &[u8]) -> Option<u32> {
+    let writes: Vec<BTreeMap<String, IgnoredAny>> = rmp_serde::from_slice(writes).ok()?;
+    let mut tags = writes.iter().flat_map(BTreeMap::keys);
+    tags.find_map(|tag| tag.parse().ok().filter(|tag| *tag > LAST_TAG))
+}
+
+fn damaged(error: impl ToString) -> StoreError {
+    StoreError::Damaged {
+        table: "journal",
+        place: "a record".into(),
+        reason: format!("its writes cannot be read: {}", error.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocol::{
+        Access, AccountId, Change, ConversationId, DeviceId, Digest, EntryId, EventKind,
+        MemberRole, Number, Position,
+    };
+    use crate::store::{Append, NewAccount, Quota, Retention, TicketHash};
+
+    const ALICE: AccountId = AccountId(1);
+    const PHONE: DeviceId = DeviceId(2);
+    const ROOM: ConversationId = ConversationId(3);
+    const TIME_MS: u64 = 1_773_756_120_000;
+
+    /// The records that earlier versions have written, in the order of the tags. Add to them, and change none.
+    const RECORDED: [&str; LAST_TAG as usize] = [
+        "019181a13195a3626f62a3626f62c403010203dc001009090909090909090909090909090909cf0000019cfc1a7bc0",
+        "019181a1329401c0dc00200404040404040404040404040404040404040404040404040404040404040404cf0000019cfc1a7bc0",
+        "019181a133960102dc00200404040404040404040404040404040404040404040404040404040404040404dc00200505050505050505050505050505050505050505050505050505050505050505cd03e8cf0000019cfc1a7bc0",
+        "019181a134920102",
+        "019181a1359401024d91930328c4200707070707070707070707070707070707070707070707070707070707070707",
+        "019181a13697030102cd012cc4200707070707070707070707070707070707070707070707070707070707070707c4047465613fcf0000019cfc1a7bc0",
+        "019181a13794030102cd012c",
+        "019181a138970102a723627269646765a72362726964676502c3cf0000019cfc1a7bc0",
+        "019181a1399501a723627269646765a72362726964676501cf0000019cfc1a7bc0",
+        "019181a23130930301cf0000019cfc1a7bc0",
+        "019181a231319403019505a3626f62c002c0cf0000019cfc1a7bc0",
+        "019181a231329301a3626f62c3",
+        "019181a231339303931ec000cf0000019cfc1a7bc0",
+        "019181a2313492a865766572796f6e6593c0cd01f408",
+        "019181a23135929193030128919201cf0000019cfc1a7bc0",
+    ];
+
+    /// The writes of these records.
+    #[expect(clippy::too_many_lines, reason = "each write once")]
+    fn writes() -> Vec<Write> {
+        vec![
+            Write::CreateAccount(NewAccount {
+                name: "bob".into(),
+                skeleton: "bob".into(),
+                record: vec![1, 2, 3],
+                credential_identifier: [9; 16],
+                time_ms: TIME_MS,
+            }),
+            Write::OpenDevice {
+                account: ALICE,
+                device: None,
+                ticket: TicketHash([4; 32]),
+                expires_ms: TIME_MS,
+            },
+            Write::Resume {
+                account: ALICE,
+                device: PHONE,
+                ticket: TicketHash([4; 32]),
+                successor: TicketHash([5; 32]),
+                now_ms: 1000,
+                expires_ms: TIME_MS,
+            },
+            Write::RevokeTickets {
+                account: ALICE,
+                device: PHONE,
+            },
+            Write::Hello {
+                account: ALICE,
+                device: PHONE,
+                epoch: Some(77),
+                positions: vec![Position {
+                    conversation: ROOM,
+                    entry: EntryId(40),
+                    digest: Digest([7; 32]),
+                }],
+            },
+            Write::Append(Append {
+                conversation: ROOM,
+                author: ALICE,
+                device: PHONE,
+                number: Number(300),
+                digest: Digest([7; 32]),
+                content: b"tea?".to_vec(),
+                time_ms: TIME_MS,
+                quota: Quota::default(),
+            }),
+            Write::Void {
+                conversation: ROOM,
+                account: ALICE,
+                device: PHONE,
+                number: Number(300),
+            },
+            Write::Join {
+                account: ALICE,
+                device: PHONE,
+                name: "#bridge".into(),
+                skeleton: "#bridge".into(),
+                access: Access::Private,
+                may_make: true,
+                time_ms: TIME_MS,
+            },
+            Write::MakeRoom {
+                owner: ALICE,
+                name: "#bridge".into(),
+                skeleton: "#bridge".into(),
+                access: Access::Public,
+                time_ms: TIME_MS,
+            },
+            Write::Leave {
+                conversation: ROOM,
+                account: ALICE,
+                time_ms: TIME_MS,
+            },
+            Write::ChangeRoom {
+                conversation: ROOM,
+                actor: ALICE,
+                change: Change {
+                    kind: EventKind::Role,
+                    subject: Some("bob".into()),
+                    text: None,
+                    role: Some(MemberRole::Moderator),
+                    access: None,
+                },
+                time_ms: TIME_MS,
+            },
+            Write::Block {
+                account: ALICE,
+                name: "bob".into(),
+                is_blocking: true,
+            },
+            Write::Expire {
+                from: ROOM,
+                keep: Retention {
+                    days: Some(30),
+                    messages: None,
+                    megabytes: Some(0),
+                },
+                now_ms: TIME_MS,
+            },
+            Write::Retain {
+                name: "everyone".into(),
+                keep: Retention {
+                    days: None,
+                    messages: Some(500),
+                    megabytes: Some(8),
+                },
+            },
+            Write::Advance {
+                marks: vec![(ROOM, ALICE, EntryId(40))],
+                seen: vec![(ALICE, TIME_MS)],
+            },
+        ]
+    }
+
+    fn bytes(hex: &str) -> Vec<u8> {
+        let digits = hex.as_bytes().chunks(2);
+        let pairs = digits.map(|pair| std::str::from_utf8(pair).expect("hexadecimal digits"));
+        pairs
+            .map(|pair| u8::from_str_radix(pair, 16).expect("hexadecimal digits"))
+            .collect()
+    }
+
+    #[test]
+    fn record_of_each_write_keeps_its_bytes() {
+        let writes = writes();
+        assert_eq!(writes.len(), RECORDED.len(), "each write has its record");
+        for (write, recorded) in writes.into_iter().zip(RECORDED) {
+            assert_eq!(encode(&[&write]), bytes(recorded), "{write:?}");
+            assert_eq!(decode(&bytes(recorded)).expect("it is whole"), [write]);
+        }
+    }
+
+    #[test]
+    fn record_of_a_later_version_is_not_taken_for_damage() {
+        let later_format = [&[FORMAT + 1][..], b"anything"].concat();
+        // A write that is known, then one of the next tag.
+        let later_write = bytes("019281a134920102 81a23136 9101".replace(' ', "").as_str());
+        for record in [later_format, later_write] {
+            let error = decode(&record).unwrap_err();
+            assert!(matches!(error, StoreError::UnknownRecord(_)), "{error}");
+            assert!(!error.is_damage());
+        }
+    }
+
+    #[test]
+    fn record_that_is_cut_short_is_damaged() {
+        let whole = bytes(RECORDED[5]);
+        for len in [0, 1, whole.len() - 1] {
+            assert!(
+                decode(&whole[..len]).unwrap_err().is_damage(),
+                "{len} bytes"
+            );
+        }
+    }
+}
