@@ -58,7 +58,7 @@ impl Connection {
     }
 
     /// Queues a message, all of it or nothing. What waited for company has it now.
-    pub(in crate::transport) fn send(
+    pub(crate) fn send(
         &mut self,
         channel: Channel,
         message: &[u8],
@@ -94,7 +94,7 @@ impl Connection {
         })
     }
 
-    pub(in crate::transport) fn send_room(&self, channel: Channel) -> usize {
+    pub(crate) fn send_room(&self, channel: Channel) -> usize {
         if self.state.is_open() {
             self.channels[channel as usize].sender.room()
         } else {
@@ -104,11 +104,7 @@ impl Connection {
 
     /// The next whole message; it stays possible while a closed session lingers, so that what came together with
     /// a goodbye is not lost.
-    pub(in crate::transport) fn receive(
-        &mut self,
-        channel: Channel,
-        message: &mut Vec<u8>,
-    ) -> bool {
+    pub(crate) fn receive(&mut self, channel: Channel, message: &mut Vec<u8>) -> bool {
         let state = self.channel(channel);
         let taken = state.assembler.next_message(message);
         state.announced = state.assembler.has_message();
@@ -148,7 +144,7 @@ impl Connection {
 
     /// Bytes that this end has allocated for what was received and not taken, and for what is to be sent or may have
     /// to be sent again.
-    pub(in crate::transport) fn memory(&self) -> usize {
+    pub(crate) fn memory(&self) -> usize {
         let channels = self.channels.iter();
         let channels = channels.map(|state| state.sender.memory() + state.assembler.memory());
         channels.sum::<usize>() + self.recovery.sent.memory()
@@ -165,16 +161,12 @@ impl Connection {
     }
 
     /// Whether all that was sent has been acknowledged.
-    pub(in crate::transport) fn is_drained(&self) -> bool {
+    pub(crate) fn is_drained(&self) -> bool {
         self.channels.iter().all(|state| state.sender.is_drained())
     }
 
     /// The peer has signed in or out. Windows that were advertised stand; wider ones are announced at once.
-    pub(in crate::transport) fn set_signed_in(
-        &mut self,
-        context: &mut Context<'_>,
-        signed_in: bool,
-    ) {
+    pub(crate) fn set_signed_in(&mut self, context: &mut Context<'_>, signed_in: bool) {
         if self.role == Role::Client || self.signed_in == signed_in || !self.state.is_open() {
             return;
         }

@@ -20,7 +20,7 @@ const CODE_NOT_SIGNED_IN: u16 = 262;
 
 /// Of what a server has too little, so that it ends a session for the others' sake.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::transport) enum Shortage {
+pub(crate) enum Shortage {
     /// All sessions together hold too much, and this one the most.
     Memory,
     /// Too many have not signed in.
@@ -29,7 +29,7 @@ pub(in crate::transport) enum Shortage {
 
 impl Shortage {
     /// The code in CLOSE.
-    pub(in crate::transport) const fn code(self) -> u16 {
+    pub(crate) const fn code(self) -> u16 {
         match self {
             Self::Memory => 264,
             Self::Places => 265,
@@ -37,7 +37,7 @@ impl Shortage {
     }
 
     /// The words in CLOSE and in the event.
-    pub(in crate::transport) const fn text(self) -> &'static str {
+    pub(crate) const fn text(self) -> &'static str {
         match self {
             Self::Memory => "the server is short of memory, and this session held the most",
             Self::Places => "too many others wait to sign in; try again",
@@ -104,7 +104,7 @@ impl Goodbye {
 
 /// How a peer may break the protocol; the code that is sent to it, from 256 on, and the words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::transport) enum Violation {
+pub(crate) enum Violation {
     Frame(FrameError),
     Stream(AssembleError),
     SessionWindow,
@@ -113,7 +113,7 @@ pub(in crate::transport) enum Violation {
 
 impl Violation {
     /// The code in CLOSE.
-    pub(in crate::transport) fn code(self) -> u16 {
+    pub(crate) fn code(self) -> u16 {
         match self {
             Self::Frame(_) => 256,
             Self::Stream(AssembleError::WindowExceeded) => 257,
@@ -126,7 +126,7 @@ impl Violation {
     }
 
     /// The words in CLOSE and in the event.
-    pub(in crate::transport) fn text(self) -> &'static str {
+    pub(crate) fn text(self) -> &'static str {
         match self {
             Self::Frame(_) => "a packet with a malformed frame",
             Self::Stream(AssembleError::WindowExceeded) => "a channel's window was exceeded",
@@ -141,12 +141,7 @@ impl Violation {
 
 impl Connection {
     /// Ends the session from this side. What is queued may still go out in the goodbye's few packets.
-    pub(in crate::transport) fn close(
-        &mut self,
-        context: &mut Context<'_>,
-        code: u16,
-        reason: &str,
-    ) {
+    pub(crate) fn close(&mut self, context: &mut Context<'_>, code: u16, reason: &str) {
         self.begin_closing(context, code, reason, GOODBYE_PACKETS, CloseReason::Local);
     }
 
@@ -174,7 +169,7 @@ impl Connection {
     }
 
     /// Ends a session to make room. It is told once, and what it held is freed at once.
-    pub(in crate::transport) fn evict(&mut self, context: &mut Context<'_>, shortage: Shortage) {
+    pub(crate) fn evict(&mut self, context: &mut Context<'_>, shortage: Shortage) {
         if self.state.is_open() {
             let (code, text) = (shortage.code(), shortage.text());
             self.state = State::Closing(Goodbye::new(code, text, 0, 0));
@@ -224,7 +219,7 @@ impl Connection {
     }
 
     /// Forgets the session at once, without a word to the peer.
-    pub(in crate::transport) fn abandon(&mut self, context: &mut Context<'_>, reason: CloseReason) {
+    pub(crate) fn abandon(&mut self, context: &mut Context<'_>, reason: CloseReason) {
         if self.state.is_open() {
             self.end(context, reason);
         }

@@ -12,7 +12,7 @@ use crate::transport::{Channel, SendError};
 
 /// How long such news waits at most. Chosen: nobody sees it, it is small against the round trips of the Internet, and
 /// on a busy server as much comes together in it as matters.
-pub(in crate::transport) const HOLD: Duration = Duration::from_millis(4);
+pub(crate) const HOLD: Duration = Duration::from_millis(4);
 
 /// Whether all that is queued may wait.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -28,7 +28,7 @@ pub(super) enum Hold {
 
 impl Connection {
     /// Queues a message as [`Connection::send`] does, that may wait for others.
-    pub(in crate::transport) fn send_soon(
+    pub(crate) fn send_soon(
         &mut self,
         channel: Channel,
         message: &[u8],

@@ -166,14 +166,14 @@ impl Connection {
     }
 
     /// This end's own network is another.
-    pub(in crate::transport) fn on_network_changed(&mut self, context: &mut Context<'_>) {
+    pub(crate) fn on_network_changed(&mut self, context: &mut Context<'_>) {
         self.recovery.on_path_change(context.now);
         self.mtu.on_path_change();
         self.on_port_changed(context);
     }
 
     /// This end speaks from another port: what is under way is asked for from there, or a PING goes out.
-    pub(in crate::transport) fn on_port_changed(&mut self, context: &mut Context<'_>) {
+    pub(crate) fn on_port_changed(&mut self, context: &mut Context<'_>) {
         self.recovery.wake();
         if self.recovery.sent.is_empty() {
             self.ping = true;

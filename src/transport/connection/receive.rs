@@ -11,7 +11,7 @@ use crate::transport::wire::packet::{DATA_HEADER_LEN, DataHeader, expand};
 
 /// Why a packet changed nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::transport) enum Ignored {
+pub(crate) enum Ignored {
     /// Its number has been seen, or is too old to tell.
     Replayed,
     /// It was not made with the session's key.
@@ -27,7 +27,7 @@ enum Taken {
 
 impl Connection {
     /// Takes a DATA packet, decrypting it in place.
-    pub(in crate::transport) fn handle_data(
+    pub(crate) fn handle_data(
         &mut self,
         context: &mut Context<'_>,
         header: DataHeader,

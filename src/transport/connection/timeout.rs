@@ -14,7 +14,7 @@ use crate::transport::{CloseReason, Event};
 
 impl Connection {
     /// Does all whose time has come. Each handler sets its next deadline later than `now`, if any.
-    pub(in crate::transport) fn handle_timeout(&mut self, context: &mut Context<'_>) {
+    pub(crate) fn handle_timeout(&mut self, context: &mut Context<'_>) {
         while let Some(timer) = self.timers.expire(context.now) {
             match timer {
                 Timer::Loss => self.on_loss_timer(context.now),

@@ -43,7 +43,7 @@ impl GivenToken {
 
 impl Connection {
     /// Whether the peer is to be given a token for the address at which it is.
-    pub(in crate::transport) fn wants_token(&self, now: Instant) -> bool {
+    pub(crate) fn wants_token(&self, now: Instant) -> bool {
         let given = self.token.given;
         let is_old = |given| now.saturating_duration_since(given) >= TOKEN_RENEWAL;
         self.role == Role::Server
@@ -54,17 +54,13 @@ impl Connection {
     }
 
     /// Gives the peer a token, in the next packet.
-    pub(in crate::transport) fn give_token(
-        &mut self,
-        now: Instant,
-        token: [u8; ADDRESS_TOKEN_LEN],
-    ) {
+    pub(crate) fn give_token(&mut self, now: Instant, token: [u8; ADDRESS_TOKEN_LEN]) {
         self.token.given = Some(now);
         self.token.token = Some(Box::new(token));
     }
 
     /// At a client: the token that has come, once.
-    pub(in crate::transport) fn take_token(&mut self) -> Option<Box<[u8; ADDRESS_TOKEN_LEN]>> {
+    pub(crate) fn take_token(&mut self) -> Option<Box<[u8; ADDRESS_TOKEN_LEN]>> {
         match self.role {
             Role::Client => self.token.take(),
             Role::Server => None,

@@ -56,7 +56,7 @@ pub(super) struct Written {
 
 impl Connection {
     /// Writes the next packet into the empty buffer.
-    pub(in crate::transport) fn poll_transmit(
+    pub(crate) fn poll_transmit(
         &mut self,
         context: &mut Context<'_>,
         buffer: &mut Vec<u8>,

@@ -10,7 +10,7 @@ use crate::transport::Channel;
 use crate::transport::channel::send_buffer::Fragment;
 
 /// Frames that one packet carries and whose loss matters. A packet that has as many takes no more.
-pub(in crate::transport) const MAX_FRAMES: usize = 8;
+pub(crate) const MAX_FRAMES: usize = 8;
 
 /// Records for which there is room, however few are under way. Chosen: a conversation's packets.
 const KEPT_RECORDS: usize = 16;
@@ -21,7 +21,7 @@ const MAX_SKIPPED: usize = 4;
 
 /// A frame that was sent, as far as acknowledgement or loss concern it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::transport) enum SentFrame {
+pub(crate) enum SentFrame {
     /// A piece of a channel.
     Stream {
         /// Which.
@@ -41,15 +41,15 @@ pub(in crate::transport) enum SentFrame {
 
 /// A packet under way.
 #[derive(Debug, Clone, Copy)]
-pub(in crate::transport) struct SentPacket {
-    pub(in crate::transport) number: u64,
-    pub(in crate::transport) sent: Instant,
+pub(crate) struct SentPacket {
+    pub(crate) number: u64,
+    pub(crate) sent: Instant,
     /// Bytes of the datagram.
-    pub(in crate::transport) size: usize,
+    pub(crate) size: usize,
     /// Whether its frames were already sent again by a probe or as a redundant copy.
-    pub(in crate::transport) repeated: bool,
+    pub(crate) repeated: bool,
     /// How often its frames have been copied into later packets.
-    pub(in crate::transport) copies: u8,
+    pub(crate) copies: u8,
     /// From this frame on they are copies of earlier packets' frames.
     first_copy: u8,
     /// Bytes of these.
@@ -59,7 +59,7 @@ pub(in crate::transport) struct SentPacket {
 
 impl SentPacket {
     /// The frames that are no copies.
-    pub(in crate::transport) fn originals(&self) -> impl Iterator<Item = SentFrame> + use<> {
+    pub(crate) fn originals(&self) -> impl Iterator<Item = SentFrame> + use<> {
         let frames = self.frames;
         let count = usize::from(self.first_copy);
         frames.into_iter().take(count).flatten()
@@ -67,36 +67,36 @@ impl SentPacket {
 
     /// Bytes by which its acknowledgement may let the congestion window grow: copies prove nothing about how much
     /// the path carries.
-    pub(in crate::transport) fn growth(&self) -> u64 {
+    pub(crate) fn growth(&self) -> u64 {
         self.size.saturating_sub(usize::from(self.copied)) as u64
     }
 
-    pub(in crate::transport) fn frames(&self) -> impl Iterator<Item = SentFrame> + '_ {
+    pub(crate) fn frames(&self) -> impl Iterator<Item = SentFrame> + '_ {
         self.frames.iter().flatten().copied()
     }
 }
 
 /// The frames of a packet that is being written.
 #[derive(Debug, Default)]
-pub(in crate::transport) struct FrameList {
+pub(crate) struct FrameList {
     frames: [Option<SentFrame>; MAX_FRAMES],
     length: usize,
     copies: usize,
 }
 
 impl FrameList {
-    pub(in crate::transport) fn is_full(&self) -> bool {
+    pub(crate) fn is_full(&self) -> bool {
         self.length == MAX_FRAMES
     }
 
     /// Adds a copy of an earlier packet's frame, after all that are none.
-    pub(in crate::transport) fn push_copy(&mut self, frame: SentFrame) {
+    pub(crate) fn push_copy(&mut self, frame: SentFrame) {
         self.push(frame);
         self.copies += 1;
     }
 
     /// Adds a frame; the caller has made sure that the list is not full.
-    pub(in crate::transport) fn push(&mut self, frame: SentFrame) {
+    pub(crate) fn push(&mut self, frame: SentFrame) {
         if let Some(place) = self.frames.get_mut(self.length) {
             *place = Some(frame);
             self.length += 1;
@@ -106,11 +106,11 @@ impl FrameList {
 
 /// An acknowledgement of something that was never sent.
 #[derive(Debug, PartialEq, Eq)]
-pub(in crate::transport) struct NeverSent;
+pub(crate) struct NeverSent;
 
 /// The packets under way of one session, by increasing number.
 #[derive(Debug)]
-pub(in crate::transport) struct SentPackets {
+pub(crate) struct SentPackets {
     packets: VecDeque<SentPacket>,
     /// The newest ones in turn; beyond every number where there have been fewer.
     skipped: [u64; MAX_SKIPPED],
@@ -133,38 +133,38 @@ impl Default for SentPackets {
 }
 
 impl SentPackets {
-    pub(in crate::transport) fn next_number(&self) -> u64 {
+    pub(crate) fn next_number(&self) -> u64 {
         self.next
     }
 
-    pub(in crate::transport) fn bytes_in_flight(&self) -> usize {
+    pub(crate) fn bytes_in_flight(&self) -> usize {
         self.bytes_in_flight
     }
 
     /// Whether nothing that asks for an acknowledgement is under way.
-    pub(in crate::transport) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.packets.is_empty()
     }
 
     #[cfg(test)]
-    pub(in crate::transport) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.packets.len()
     }
 
     /// Leaves a number out, as a trap for acknowledgements of what was never sent.
-    pub(in crate::transport) fn skip(&mut self) {
+    pub(crate) fn skip(&mut self) {
         self.skipped[usize::from(self.skips) % MAX_SKIPPED] = self.next;
         self.skips = self.skips.wrapping_add(1);
         self.next += 1;
     }
 
     /// A packet without anything that asks for an acknowledgement has been sent.
-    pub(in crate::transport) fn on_sent_unrecorded(&mut self) {
+    pub(crate) fn on_sent_unrecorded(&mut self) {
         self.next += 1;
     }
 
     /// A packet that asks for an acknowledgement has been sent.
-    pub(in crate::transport) fn on_sent(
+    pub(crate) fn on_sent(
         &mut self,
         sent: Instant,
         size: usize,
@@ -186,7 +186,7 @@ impl SentPackets {
     }
 
     /// Refuses acknowledged numbers, given as an inclusive range, of which some were never sent.
-    pub(in crate::transport) fn check(&self, first: u64, last: u64) -> Result<(), NeverSent> {
+    pub(crate) fn check(&self, first: u64, last: u64) -> Result<(), NeverSent> {
         let skipped = self
             .skipped
             .iter()
@@ -200,11 +200,7 @@ impl SentPackets {
 
     /// Takes out the first packet of an inclusive range, if any is left. The work is bounded by what is under
     /// way, not by the range.
-    pub(in crate::transport) fn take_within(
-        &mut self,
-        first: u64,
-        last: u64,
-    ) -> Option<SentPacket> {
+    pub(crate) fn take_within(&mut self, first: u64, last: u64) -> Option<SentPacket> {
         let at = self.packets.partition_point(|packet| packet.number < first);
         if self
             .packets
@@ -223,36 +219,34 @@ impl SentPackets {
     }
 
     /// Bytes that this end has allocated for records.
-    pub(in crate::transport) fn memory(&self) -> usize {
+    pub(crate) fn memory(&self) -> usize {
         self.packets.capacity() * size_of::<SentPacket>()
     }
 
     /// Forgets all: the session is over.
-    pub(in crate::transport) fn clear(&mut self) {
+    pub(crate) fn clear(&mut self) {
         self.packets = VecDeque::new();
         self.bytes_in_flight = 0;
     }
 
     /// Gives memory back if nothing is under way.
-    pub(in crate::transport) fn release(&mut self) {
+    pub(crate) fn release(&mut self) {
         if self.packets.is_empty() {
             self.packets = VecDeque::new();
         }
     }
 
     /// The oldest packet under way.
-    pub(in crate::transport) fn oldest(&self) -> Option<&SentPacket> {
+    pub(crate) fn oldest(&self) -> Option<&SentPacket> {
         self.packets.front()
     }
 
     /// The newest packet under way.
-    pub(in crate::transport) fn newest(&self) -> Option<&SentPacket> {
+    pub(crate) fn newest(&self) -> Option<&SentPacket> {
         self.packets.back()
     }
 
-    pub(in crate::transport) fn iter_mut(
-        &mut self,
-    ) -> impl DoubleEndedIterator<Item = &mut SentPacket> {
+    pub(crate) fn iter_mut(&mut self) -> impl DoubleEndedIterator<Item = &mut SentPacket> {
         self.packets.iter_mut()
     }
 }

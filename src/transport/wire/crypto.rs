@@ -27,10 +27,10 @@ const NEXT_KEY_CONTEXT: &str = "udpchat 2026 transport next key";
 
 /// One direction's key.
 #[derive(Clone, Zeroize, ZeroizeOnDrop)]
-pub(in crate::transport) struct Key([u8; 32]);
+pub(crate) struct Key([u8; 32]);
 
 impl Key {
-    pub(in crate::transport) fn new(bytes: [u8; 32]) -> Self {
+    pub(crate) fn new(bytes: [u8; 32]) -> Self {
         Self(bytes)
     }
 
@@ -45,12 +45,7 @@ impl Key {
     }
 
     /// Encrypts `packet[header_length..]` in place and appends the tag; the header is authenticated.
-    pub(in crate::transport) fn seal(
-        &self,
-        number: u64,
-        packet: &mut Vec<u8>,
-        header_length: usize,
-    ) {
+    pub(crate) fn seal(&self, number: u64, packet: &mut Vec<u8>, header_length: usize) {
         let (header, body) = packet.split_at_mut(header_length);
         let tag = self
             .cipher()
@@ -81,7 +76,7 @@ struct Previous {
 }
 
 /// Both directions' keys of a session.
-pub(in crate::transport) struct Keys {
+pub(crate) struct Keys {
     send: Key,
     receive: Key,
     /// What the peer sent before the last update may still arrive: until the moment given, or, while it has not
@@ -100,7 +95,7 @@ pub(in crate::transport) struct Keys {
 }
 
 impl Keys {
-    pub(in crate::transport) fn new(now: Instant, send: Key, receive: Key) -> Self {
+    pub(crate) fn new(now: Instant, send: Key, receive: Key) -> Self {
         Self {
             send,
             receive,
@@ -115,23 +110,18 @@ impl Keys {
     }
 
     /// The key phase bit for the next packet.
-    pub(in crate::transport) fn phase(&self) -> bool {
+    pub(crate) fn phase(&self) -> bool {
         self.phase
     }
 
     /// Seals a packet whose header is `packet[..header_length]`.
-    pub(in crate::transport) fn seal(
-        &self,
-        number: u64,
-        packet: &mut Vec<u8>,
-        header_length: usize,
-    ) {
+    pub(crate) fn seal(&self, number: u64, packet: &mut Vec<u8>, header_length: usize) {
         self.send.seal(number, packet, header_length);
     }
 
     /// Begins the next key phase if this one is old and the peer is known to have it. `next_number` is that of
     /// the next packet to send.
-    pub(in crate::transport) fn update_if_due(&mut self, now: Instant, next_number: u64) {
+    pub(crate) fn update_if_due(&mut self, now: Instant, next_number: u64) {
         let old = now.saturating_duration_since(self.since) >= KEY_LIFETIME
             || next_number.saturating_sub(self.first_sent) >= KEY_PACKETS;
         if old && self.confirmed {
@@ -140,12 +130,12 @@ impl Keys {
     }
 
     /// A packet of ours was acknowledged.
-    pub(in crate::transport) fn on_acknowledged(&mut self, number: u64) {
+    pub(crate) fn on_acknowledged(&mut self, number: u64) {
         self.confirmed |= number >= self.first_sent;
     }
 
     /// Whether a session's first packet was made with its key; the packet is left as it is.
-    pub(in crate::transport) fn recognises(&self, header: DataHeader, datagram: &[u8]) -> bool {
+    pub(crate) fn recognises(&self, header: DataHeader, datagram: &[u8]) -> bool {
         let number = expand(header.truncated, None);
         let mut copy = datagram.to_vec();
         copy.split_at_mut_checked(DATA_HEADER_LEN)
@@ -156,11 +146,7 @@ impl Keys {
 
     /// What a packet of this phase holds; the packet is left as it is, and nothing is noted.
     #[cfg(test)]
-    pub(in crate::transport) fn peek(
-        &self,
-        header: DataHeader,
-        datagram: &[u8],
-    ) -> Option<Vec<u8>> {
+    pub(crate) fn peek(&self, header: DataHeader, datagram: &[u8]) -> Option<Vec<u8>> {
         let number = expand(header.truncated, None);
         let mut copy = datagram.to_vec();
         let (associated, body) = copy.split_at_mut_checked(DATA_HEADER_LEN)?;
@@ -171,7 +157,7 @@ impl Keys {
     /// Opens a packet, following the peer's key update if it made one. `grace` is how long packets of the phase
     /// before may still be under way.
     #[allow(clippy::too_many_arguments, reason = "they are a packet's parts")]
-    pub(in crate::transport) fn open<'a>(
+    pub(crate) fn open<'a>(
         &mut self,
         now: Instant,
         phase: bool,

@@ -88,10 +88,10 @@ pub fn public_key(static_key: &[u8; 32]) -> [u8; 32] {
 }
 
 /// What both ends have after the handshake.
-pub(in crate::transport) struct Established {
-    pub(in crate::transport) keys: Keys,
+pub(crate) struct Established {
+    pub(crate) keys: Keys,
     /// The same at both ends, and only there.
-    pub(in crate::transport) handshake_hash: [u8; 32],
+    pub(crate) handshake_hash: [u8; 32],
 }
 
 /// The two keys of a finished handshake, the initiator's sending key first.
@@ -111,14 +111,14 @@ fn split(mut state: HandshakeState) -> Option<(Key, Key, [u8; 32])> {
 }
 
 /// The client's side, between its SYN and the `SYN_ACK`.
-pub(in crate::transport) struct ClientHandshake {
+pub(crate) struct ClientHandshake {
     state: HandshakeState,
     ephemeral: [u8; EPHEMERAL_LEN],
 }
 
 impl ClientHandshake {
     /// Makes the ephemeral key. `None` only if snow refuses its own pattern.
-    pub(in crate::transport) fn new(random: &mut ChaCha20Rng, client_id: u64) -> Option<Self> {
+    pub(crate) fn new(random: &mut ChaCha20Rng, client_id: u64) -> Option<Self> {
         let mut state = build(random, client_id, None).ok()?;
         let mut message = [0; EPHEMERAL_LEN + TAG_ROOM];
         let length = state.write_message(&[], &mut message).ok()?;
@@ -127,12 +127,12 @@ impl ClientHandshake {
     }
 
     /// The public half of the ephemeral key, which each SYN carries.
-    pub(in crate::transport) fn ephemeral(&self) -> [u8; EPHEMERAL_LEN] {
+    pub(crate) fn ephemeral(&self) -> [u8; EPHEMERAL_LEN] {
         self.ephemeral
     }
 
     /// Checks the server's answer. An answer that does not verify changes nothing: the true one may still come.
-    pub(in crate::transport) fn verify(
+    pub(crate) fn verify(
         &mut self,
         answer: &[u8; SYN_ACK_MESSAGE_LEN],
     ) -> Option<(u64, [u8; TOKEN_LEN], [u8; 32])> {
@@ -151,7 +151,7 @@ impl ClientHandshake {
     }
 
     /// The keys, once an answer has verified.
-    pub(in crate::transport) fn finish(self, now: Instant) -> Option<Established> {
+    pub(crate) fn finish(self, now: Instant) -> Option<Established> {
         let (send, receive, handshake_hash) = split(self.state)?;
         Some(Established {
             keys: Keys::new(now, send, receive),
@@ -163,7 +163,7 @@ impl ClientHandshake {
 /// The server's side, all of it: its answer to a SYN, and the keys.
 ///
 /// `None` if the client's key is none.
-pub(in crate::transport) fn answer(
+pub(crate) fn answer(
     now: Instant,
     random: &mut ChaCha20Rng,
     static_key: &[u8; 32],

@@ -15,7 +15,7 @@ use crate::transport::shares::{Share, Shares};
 
 /// The holdings of a server's sessions.
 #[derive(Debug)]
-pub(in crate::transport::endpoint) struct Memory {
+pub(crate) struct Memory {
     strangers: Shares,
     users: Shares,
     limit: usize,
@@ -23,14 +23,14 @@ pub(in crate::transport::endpoint) struct Memory {
 
 /// What a session holds, and among whom it is counted.
 #[derive(Debug, Default)]
-pub(in crate::transport::endpoint) struct Holding {
+pub(crate) struct Holding {
     share: Share,
     is_user: bool,
 }
 
 impl Memory {
     /// `limit`: bytes of all sessions together.
-    pub(in crate::transport::endpoint) const fn new(limit: usize) -> Self {
+    pub(crate) const fn new(limit: usize) -> Self {
         Self {
             strangers: Shares::new(limit / BUFFERS_UNAUTHENTICATED),
             users: Shares::new(limit),
@@ -39,7 +39,7 @@ impl Memory {
     }
 
     /// A session holds this much now, and has signed in or not.
-    pub(in crate::transport::endpoint) fn note(
+    pub(crate) fn note(
         &mut self,
         session: SessionId,
         holding: &mut Holding,
@@ -63,21 +63,21 @@ impl Memory {
     }
 
     /// Bytes of all sessions together.
-    pub(in crate::transport::endpoint) const fn held(&self) -> usize {
+    pub(crate) const fn held(&self) -> usize {
         self.strangers.held() + self.users.held()
     }
 
     #[cfg(test)]
-    pub(in crate::transport::endpoint) const fn held_by_strangers(&self) -> usize {
+    pub(crate) const fn held_by_strangers(&self) -> usize {
         self.strangers.held()
     }
 
-    pub(in crate::transport::endpoint) const fn limit(&self) -> usize {
+    pub(crate) const fn limit(&self) -> usize {
         self.limit
     }
 
     /// Whether so much is held that sessions may queue less.
-    pub(in crate::transport::endpoint) const fn is_short(&self) -> bool {
+    pub(crate) const fn is_short(&self) -> bool {
         self.held() > self.limit / 2
     }
 
@@ -115,13 +115,13 @@ impl Endpoint {
 
     /// Bytes that the buffers of those hold who have not signed in.
     #[cfg(test)]
-    pub(in crate::transport) fn held_by_strangers(&self) -> usize {
+    pub(crate) fn held_by_strangers(&self) -> usize {
         self.memory.held_by_strangers()
     }
 
     /// Closes those that hold the most until all together hold no more than they may.
     /// Says whether any was closed.
-    pub(in crate::transport::endpoint) fn shed(&mut self, now: Instant) -> bool {
+    pub(crate) fn shed(&mut self, now: Instant) -> bool {
         let mut has_shed = false;
         while let Some(session) = self.memory.excess() {
             if self.sessions.contains_key(&session) {
@@ -137,12 +137,7 @@ impl Endpoint {
     }
 
     /// Closes a session to make room.
-    pub(in crate::transport::endpoint) fn evict(
-        &mut self,
-        now: Instant,
-        session: SessionId,
-        shortage: Shortage,
-    ) {
+    pub(crate) fn evict(&mut self, now: Instant, session: SessionId, shortage: Shortage) {
         let Some(slot) = self.sessions.get_mut(&session) else {
             return;
         };

@@ -2,9 +2,9 @@
 //! only those have who have signed in from there before, has places and handshakes of their own, which strangers
 //! cannot use up.
 
-pub(in crate::transport) mod buffer_memory;
-pub(in crate::transport) mod prefix_counts;
-pub(in crate::transport) mod stranger_slots;
+pub(crate) mod buffer_memory;
+pub(crate) mod prefix_counts;
+pub(crate) mod stranger_slots;
 
 use std::net::IpAddr;
 use std::num::NonZeroU64;

@@ -7,18 +7,18 @@ use crate::transport::limits::Prefix;
 
 /// Counts by prefix, at every length.
 #[derive(Debug, Default)]
-pub(in crate::transport::endpoint) struct Crowds {
+pub(crate) struct Crowds {
     counts: HashMap<Prefix, u32>,
 }
 
 impl Crowds {
-    pub(in crate::transport::endpoint) fn add(&mut self, address: IpAddr) {
+    pub(crate) fn add(&mut self, address: IpAddr) {
         for prefix in Prefix::around(address) {
             *self.counts.entry(prefix).or_insert(0) += 1;
         }
     }
 
-    pub(in crate::transport::endpoint) fn remove(&mut self, address: IpAddr) {
+    pub(crate) fn remove(&mut self, address: IpAddr) {
         for prefix in Prefix::around(address) {
             if let Some(count) = self.counts.get_mut(&prefix) {
                 *count -= 1;
@@ -30,14 +30,14 @@ impl Crowds {
     }
 
     /// How many are from this very host: an IPv4 address, or an IPv6 /64.
-    pub(in crate::transport::endpoint) fn of_host(&self, address: IpAddr) -> u32 {
+    pub(crate) fn of_host(&self, address: IpAddr) -> u32 {
         let [.., host] = Prefix::around(address);
         self.count(host)
     }
 
     /// How crowded it is where this address is: the sum over its prefixes. A host that has just come from a network of
     /// which many have come ranks before those, and behind one from where nobody has.
-    pub(in crate::transport::endpoint) fn around(&self, address: IpAddr) -> u32 {
+    pub(crate) fn around(&self, address: IpAddr) -> u32 {
         let counts = Prefix::around(address).map(|prefix| self.count(prefix));
         counts.into_iter().fold(0, u32::saturating_add)
     }

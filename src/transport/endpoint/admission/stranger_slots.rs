@@ -15,7 +15,7 @@ use crate::transport::limits::{Prefix, STRANGER_PATIENCE};
 
 /// Who has a place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::transport::endpoint) enum Holder {
+pub(crate) enum Holder {
     /// A handshake under way, by the server's connection id.
     HalfOpen(u64),
     /// An open session.
@@ -24,7 +24,7 @@ pub(in crate::transport::endpoint) enum Holder {
 
 /// What there is for a newcomer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::transport::endpoint) enum Room {
+pub(crate) enum Room {
     /// A place.
     Free,
     /// The place of this one.
@@ -54,7 +54,7 @@ type Rank = (Option<Prefix>, u32, Reverse<u64>, Prefix);
 
 /// All places of one kind.
 #[derive(Debug)]
-pub(in crate::transport::endpoint) struct Places {
+pub(crate) struct Places {
     limit: usize,
     /// By number, which is by age.
     taken: BTreeMap<u64, Place>,
@@ -68,7 +68,7 @@ pub(in crate::transport::endpoint) struct Places {
 }
 
 impl Places {
-    pub(in crate::transport::endpoint) fn new(limit: usize) -> Self {
+    pub(crate) fn new(limit: usize) -> Self {
         Self {
             limit,
             taken: BTreeMap::new(),
@@ -80,16 +80,16 @@ impl Places {
         }
     }
 
-    pub(in crate::transport::endpoint) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.taken.len()
     }
 
-    pub(in crate::transport::endpoint) fn limit(&self) -> usize {
+    pub(crate) fn limit(&self) -> usize {
         self.limit
     }
 
     /// What there is for somebody from this address.
-    pub(in crate::transport::endpoint) fn room(&self, now: Instant, address: IpAddr) -> Room {
+    pub(crate) fn room(&self, now: Instant, address: IpAddr) -> Room {
         if self.taken.len() < self.limit {
             return Room::Free;
         }
@@ -121,13 +121,7 @@ impl Places {
     }
 
     /// Takes a place, limit or no limit.
-    pub(in crate::transport::endpoint) fn take(
-        &mut self,
-        now: Instant,
-        number: u64,
-        address: IpAddr,
-        holder: Holder,
-    ) {
+    pub(crate) fn take(&mut self, now: Instant, number: u64, address: IpAddr, holder: Holder) {
         for (within, prefix) in nested(address) {
             self.change(within, prefix, 1);
         }
@@ -144,14 +138,14 @@ impl Places {
     }
 
     /// A handshake has become a session.
-    pub(in crate::transport::endpoint) fn open(&mut self, number: u64, session: SessionId) {
+    pub(crate) fn open(&mut self, number: u64, session: SessionId) {
         if let Some(place) = self.taken.get_mut(&number) {
             place.holder = Holder::Session(session);
         }
     }
 
     /// It has said something that made sense so far.
-    pub(in crate::transport::endpoint) fn note_use(&mut self, now: Instant, number: u64) {
+    pub(crate) fn note_use(&mut self, now: Instant, number: u64) {
         if let Some(place) = self.taken.get_mut(&number) {
             self.by_use.remove(&(place.useful, number));
             place.useful = now;
@@ -160,7 +154,7 @@ impl Places {
     }
 
     /// A place is free again.
-    pub(in crate::transport::endpoint) fn release(&mut self, number: u64) {
+    pub(crate) fn release(&mut self, number: u64) {
         let Some(place) = self.taken.remove(&number) else {
             return;
         };
@@ -173,13 +167,13 @@ impl Places {
     }
 
     /// From when on the longest silent one has to go: only while more than half of the places are taken.
-    pub(in crate::transport::endpoint) fn next_stale(&self) -> Option<Instant> {
+    pub(crate) fn next_stale(&self) -> Option<Instant> {
         let (useful, _) = self.by_use.first()?;
         (self.taken.len() > self.limit / 2).then(|| *useful + STRANGER_PATIENCE)
     }
 
     /// One that has to go now for its silence.
-    pub(in crate::transport::endpoint) fn stale(&self, now: Instant) -> Option<Holder> {
+    pub(crate) fn stale(&self, now: Instant) -> Option<Holder> {
         self.next_stale().filter(|at| *at <= now)?;
         let (_, number) = self.by_use.first()?;
         self.taken.get(number).map(|place| place.holder)

@@ -20,13 +20,13 @@ use crate::transport::wire::packet::{
 
 /// What a `SYN_ACK` that has verified said.
 #[derive(Clone, Copy)]
-pub(in crate::transport::endpoint) struct Answer {
-    pub(in crate::transport::endpoint) server_id: u64,
-    pub(in crate::transport::endpoint) reset_token: [u8; TOKEN_LEN],
-    pub(in crate::transport::endpoint) peer_key: [u8; 32],
-    pub(in crate::transport::endpoint) round_trip: Option<Duration>,
+pub(crate) struct Answer {
+    pub(crate) server_id: u64,
+    pub(crate) reset_token: [u8; TOKEN_LEN],
+    pub(crate) peer_key: [u8; 32],
+    pub(crate) round_trip: Option<Duration>,
     /// Our address, as it came there.
-    pub(in crate::transport::endpoint) local_ip: Option<IpAddr>,
+    pub(crate) local_ip: Option<IpAddr>,
     at: Instant,
 }
 
@@ -40,9 +40,9 @@ struct Standby {
 }
 
 /// A session for which no `SYN_ACK` has come yet.
-pub(in crate::transport::endpoint) struct Dial {
-    pub(in crate::transport::endpoint) client_id: u64,
-    pub(in crate::transport::endpoint) remote: SocketAddr,
+pub(crate) struct Dial {
+    pub(crate) client_id: u64,
+    pub(crate) remote: SocketAddr,
     handshake: ClientHandshake,
     /// What an earlier session got; it serves until a cookie has come.
     token: Option<[u8; ADDRESS_TOKEN_LEN]>,
@@ -62,7 +62,7 @@ pub(in crate::transport::endpoint) struct Dial {
 
 impl Dial {
     /// Makes the first SYN due. `None` only if Noise refuses its own pattern.
-    pub(in crate::transport::endpoint) fn new(
+    pub(crate) fn new(
         now: Instant,
         random: &mut ChaCha20Rng,
         remote: SocketAddr,
@@ -88,7 +88,7 @@ impl Dial {
     }
 
     /// Makes the first SYN due of one that stands by.
-    pub(in crate::transport::endpoint) fn standing_by(
+    pub(crate) fn standing_by(
         now: Instant,
         random: &mut ChaCha20Rng,
         remote: SocketAddr,
@@ -103,19 +103,19 @@ impl Dial {
         Some(dial)
     }
 
-    pub(in crate::transport::endpoint) fn is_standby(&self) -> bool {
+    pub(crate) fn is_standby(&self) -> bool {
         self.standby.is_some()
     }
 
     /// Whether a standby has had its answer, and may ask a server for another handshake.
-    pub(in crate::transport::endpoint) fn is_worn(&self, now: Instant) -> bool {
+    pub(crate) fn is_worn(&self, now: Instant) -> bool {
         let is_old = |standby: &Standby| standby.began + STANDBY_INTERVAL <= now;
         self.answer.is_some() && self.standby.as_ref().is_some_and(is_old)
     }
 
     /// A packet of the session goes out beside which this stands by: so does a SYN, unless it has its answer, or, if
     /// the packet is no probe, has just spoken.
-    pub(in crate::transport::endpoint) fn accompany(&mut self, now: Instant, is_probe: bool) {
+    pub(crate) fn accompany(&mut self, now: Instant, is_probe: bool) {
         if let Some(standby) = &self.standby {
             let has_rested = standby.spoke + STANDBY_SPACING <= now;
             self.due |= self.answer.is_none() && (is_probe || has_rested);
@@ -123,7 +123,7 @@ impl Dial {
     }
 
     /// The session is over; the standby is good for a while.
-    pub(in crate::transport::endpoint) fn outlive(&mut self, now: Instant) {
+    pub(crate) fn outlive(&mut self, now: Instant) {
         if let Some(standby) = &mut self.standby {
             standby.until = Some(now + STANDBY_LIFETIME);
         }
@@ -131,7 +131,7 @@ impl Dial {
 
     /// It stands by no more: it goes on as any other, with the answer that it has, or asks for one. `None` if it is
     /// no use.
-    pub(in crate::transport::endpoint) fn take_over(&mut self, now: Instant) -> Option<()> {
+    pub(crate) fn take_over(&mut self, now: Instant) -> Option<()> {
         self.standby.take()?;
         if let Some(answer) = &self.answer {
             return (answer.at + STANDBY_LIFETIME > now).then_some(());
@@ -144,17 +144,13 @@ impl Dial {
         Some(())
     }
 
-    pub(in crate::transport::endpoint) fn answer(&self) -> Option<Answer> {
+    pub(crate) fn answer(&self) -> Option<Answer> {
         self.answer
     }
 
     /// A cookie answers the SYN; the next one goes out at once. A cookie that is already held is a duplicate. The
     /// first one shows that somebody is there, so that the waits begin afresh.
-    pub(in crate::transport::endpoint) fn on_cookie(
-        &mut self,
-        now: Instant,
-        cookie: &[u8; COOKIE_LEN],
-    ) {
+    pub(crate) fn on_cookie(&mut self, now: Instant, cookie: &[u8; COOKIE_LEN]) {
         if self.cookie.as_ref() != Some(cookie) {
             if self.cookie.replace(*cookie).is_none() {
                 self.wait = SYN_RETRY;
@@ -169,7 +165,7 @@ impl Dial {
     }
 
     /// Checks a `SYN_ACK`. One that does not verify changes nothing.
-    pub(in crate::transport::endpoint) fn on_syn_ack(
+    pub(crate) fn on_syn_ack(
         &mut self,
         now: Instant,
         local_ip: Option<IpAddr>,
@@ -189,17 +185,17 @@ impl Dial {
     }
 
     /// The keys, after [`Dial::on_syn_ack`] has verified.
-    pub(in crate::transport::endpoint) fn finish(self, now: Instant) -> Option<Established> {
+    pub(crate) fn finish(self, now: Instant) -> Option<Established> {
         self.handshake.finish(now)
     }
 
     /// The local port is another: what was said from the one before may never be answered.
-    pub(in crate::transport::endpoint) fn on_port_changed(&mut self) {
+    pub(crate) fn on_port_changed(&mut self) {
         self.due |= !self.is_standby();
     }
 
     /// The time has come to try again, or to give up: then `false`.
-    pub(in crate::transport::endpoint) fn on_timeout(&mut self, now: Instant) -> bool {
+    pub(crate) fn on_timeout(&mut self, now: Instant) -> bool {
         if let Some(standby) = &self.standby {
             return standby.until.is_none_or(|until| until > now);
         }
@@ -214,7 +210,7 @@ impl Dial {
         true
     }
 
-    pub(in crate::transport::endpoint) fn deadline(&self) -> Option<Instant> {
+    pub(crate) fn deadline(&self) -> Option<Instant> {
         match &self.standby {
             Some(standby) => standby.until,
             None => Some(self.deadline.min(self.give_up)),
@@ -227,11 +223,7 @@ impl Dial {
         Some(now.saturating_duration_since(asked))
     }
 
-    pub(in crate::transport::endpoint) fn poll_transmit(
-        &mut self,
-        now: Instant,
-        buffer: &mut Vec<u8>,
-    ) -> Option<Transmit> {
+    pub(crate) fn poll_transmit(&mut self, now: Instant, buffer: &mut Vec<u8>) -> Option<Transmit> {
         if !std::mem::take(&mut self.due) {
             return None;
         }

@@ -15,42 +15,42 @@ use crate::transport::wire::handshake::Established;
 use crate::transport::wire::packet::{EPHEMERAL_LEN, SYN_ACK_MESSAGE_LEN};
 
 /// What makes two SYNs the same.
-pub(in crate::transport::endpoint) type Question = (SocketAddr, u64, [u8; EPHEMERAL_LEN]);
+pub(crate) type Question = (SocketAddr, u64, [u8; EPHEMERAL_LEN]);
 
 /// One handshake.
-pub(in crate::transport::endpoint) struct HalfOpen {
+pub(crate) struct HalfOpen {
     question: Question,
-    pub(in crate::transport::endpoint) answer: Box<[u8; SYN_ACK_MESSAGE_LEN]>,
+    pub(crate) answer: Box<[u8; SYN_ACK_MESSAGE_LEN]>,
     /// When the answer was made, and whether it was given more than once.
     answered: Instant,
     repeated: bool,
     /// What the session will start from; `None` once it has.
-    pub(in crate::transport::endpoint) pending: Option<Box<Pending>>,
+    pub(crate) pending: Option<Box<Pending>>,
 }
 
 impl HalfOpen {
     /// The address that has proved itself by cookie or token.
-    pub(in crate::transport::endpoint) fn remote(&self) -> SocketAddr {
+    pub(crate) fn remote(&self) -> SocketAddr {
         self.question.0
     }
 
     /// The round trip time, if the handshake has measured it.
-    pub(in crate::transport::endpoint) fn round_trip(&self, now: Instant) -> Option<Duration> {
+    pub(crate) fn round_trip(&self, now: Instant) -> Option<Duration> {
         (!self.repeated).then(|| now.saturating_duration_since(self.answered))
     }
 }
 
 /// What a session starts from.
-pub(in crate::transport::endpoint) struct Pending {
-    pub(in crate::transport::endpoint) established: Established,
-    pub(in crate::transport::endpoint) client_id: u64,
+pub(crate) struct Pending {
+    pub(crate) established: Established,
+    pub(crate) client_id: u64,
     /// What it counts against until it signs in.
-    pub(in crate::transport::endpoint) place: PlaceId,
+    pub(crate) place: PlaceId,
 }
 
 /// All handshakes of the last ten seconds, by the server's connection id and by the SYN.
 #[derive(Default)]
-pub(in crate::transport::endpoint) struct HalfOpens {
+pub(crate) struct HalfOpens {
     by_id: HashMap<u64, HalfOpen>,
     by_question: HashMap<Question, u64>,
     /// All live equally long, so that the order of arrival is that of expiry.
@@ -60,7 +60,7 @@ pub(in crate::transport::endpoint) struct HalfOpens {
 }
 
 impl HalfOpens {
-    pub(in crate::transport::endpoint) fn insert(
+    pub(crate) fn insert(
         &mut self,
         now: Instant,
         server_id: u64,
@@ -84,10 +84,7 @@ impl HalfOpens {
     }
 
     /// The answer that this SYN got before, to be given again.
-    pub(in crate::transport::endpoint) fn repeat(
-        &mut self,
-        question: &Question,
-    ) -> Option<&[u8; SYN_ACK_MESSAGE_LEN]> {
+    pub(crate) fn repeat(&mut self, question: &Question) -> Option<&[u8; SYN_ACK_MESSAGE_LEN]> {
         let id = self.by_question.get(question)?;
         let entry = self.by_id.get_mut(id)?;
         entry.repeated = true;
@@ -95,27 +92,21 @@ impl HalfOpens {
     }
 
     /// The answer to this SYN.
-    pub(in crate::transport::endpoint) fn answer_to(
-        &self,
-        question: &Question,
-    ) -> Option<&[u8; SYN_ACK_MESSAGE_LEN]> {
+    pub(crate) fn answer_to(&self, question: &Question) -> Option<&[u8; SYN_ACK_MESSAGE_LEN]> {
         let id = self.by_question.get(question)?;
         self.by_id.get(id).map(|entry| &*entry.answer)
     }
 
-    pub(in crate::transport::endpoint) fn get_mut(
-        &mut self,
-        server_id: u64,
-    ) -> Option<&mut HalfOpen> {
+    pub(crate) fn get_mut(&mut self, server_id: u64) -> Option<&mut HalfOpen> {
         self.by_id.get_mut(&server_id)
     }
 
-    pub(in crate::transport::endpoint) fn next_expiry(&self) -> Option<Instant> {
+    pub(crate) fn next_expiry(&self) -> Option<Instant> {
         self.expiry.front().map(|(at, ..)| *at)
     }
 
     /// Forgets those whose time has come, and gives the places of those of which no session has come.
-    pub(in crate::transport::endpoint) fn expire(&mut self, now: Instant) -> Vec<PlaceId> {
+    pub(crate) fn expire(&mut self, now: Instant) -> Vec<PlaceId> {
         let mut places = Vec::new();
         while let Some((at, id, address)) = self.expiry.front().copied() {
             if at > now {
@@ -133,19 +124,19 @@ impl HalfOpens {
     }
 
     /// Forgets one, and gives its place, if no session has come of it.
-    pub(in crate::transport::endpoint) fn remove(&mut self, server_id: u64) -> Option<PlaceId> {
+    pub(crate) fn remove(&mut self, server_id: u64) -> Option<PlaceId> {
         let entry = self.by_id.remove(&server_id)?;
         self.by_question.remove(&entry.question);
         entry.pending.map(|pending| pending.place)
     }
 
     /// The handshakes of the last ten seconds by where they are from.
-    pub(in crate::transport::endpoint) fn crowds(&self) -> &Crowds {
+    pub(crate) fn crowds(&self) -> &Crowds {
         &self.crowds
     }
 
     #[cfg(test)]
-    pub(in crate::transport::endpoint) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.by_id.len()
     }
 }

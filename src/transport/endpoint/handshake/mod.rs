@@ -1,8 +1,8 @@
 //! Handshakes at both ends, from the first SYN until a session has its keys.
 
-pub(in crate::transport) mod client;
-pub(in crate::transport) mod half_open;
-pub(in crate::transport) mod queue;
-pub(in crate::transport) mod server;
+pub(crate) mod client;
+pub(crate) mod half_open;
+pub(crate) mod queue;
+pub(crate) mod server;
 mod standby;
-pub(in crate::transport) mod tokens;
+pub(crate) mod tokens;

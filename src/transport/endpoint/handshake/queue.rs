@@ -16,18 +16,18 @@ use crate::transport::recovery::rtt::TIMER_GRANULARITY;
 use crate::transport::wire::packet::EPHEMERAL_LEN;
 
 /// A SYN that has proved its address.
-pub(in crate::transport::endpoint) struct Syn {
-    pub(in crate::transport::endpoint) route: Route,
+pub(crate) struct Syn {
+    pub(crate) route: Route,
     /// Bytes of the datagram.
-    pub(in crate::transport::endpoint) length: usize,
-    pub(in crate::transport::endpoint) client_id: u64,
-    pub(in crate::transport::endpoint) ephemeral: [u8; EPHEMERAL_LEN],
+    pub(crate) length: usize,
+    pub(crate) client_id: u64,
+    pub(crate) ephemeral: [u8; EPHEMERAL_LEN],
     /// It has shown a token: somebody has signed in from there.
-    pub(in crate::transport::endpoint) is_known: bool,
+    pub(crate) is_known: bool,
     /// It has shown a cookie.
-    pub(in crate::transport::endpoint) has_cookie: bool,
+    pub(crate) has_cookie: bool,
     /// How many handshakes of late were from around its address.
-    pub(in crate::transport::endpoint) crowd: u32,
+    pub(crate) crowd: u32,
 }
 
 /// Strangers behind those who are known, the crowded behind those who are not, the later behind the earlier.
@@ -35,7 +35,7 @@ type Turn = (bool, u32, u64);
 
 /// Those that wait for their handshake.
 #[derive(Default)]
-pub(in crate::transport::endpoint) struct Waiting {
+pub(crate) struct Waiting {
     queue: BTreeMap<Turn, Syn>,
     crowds: Crowds,
     /// How many came with a token only.
@@ -49,7 +49,7 @@ pub(in crate::transport::endpoint) struct Waiting {
 impl Waiting {
     /// Queues a SYN, if need be in the place of one that would be served later; says whether none was turned away. Its
     /// sender tries again.
-    pub(in crate::transport::endpoint) fn push(&mut self, syn: Syn) -> bool {
+    pub(crate) fn push(&mut self, syn: Syn) -> bool {
         let ip = syn.route.remote.ip();
         self.count += 1;
         let crowd = syn.crowd.saturating_add(self.crowds.around(ip));
@@ -78,12 +78,12 @@ impl Waiting {
     }
 
     /// Whether so few wait by a token that one is proof enough for one more.
-    pub(in crate::transport::endpoint) fn heeds_tokens(&self) -> bool {
+    pub(crate) fn heeds_tokens(&self) -> bool {
         self.tokens < MAX_WAITING_TOKENS
     }
 
     /// Those who wait by where they are from.
-    pub(in crate::transport::endpoint) fn crowds(&self) -> &Crowds {
+    pub(crate) fn crowds(&self) -> &Crowds {
         &self.crowds
     }
 
@@ -105,13 +105,13 @@ impl Waiting {
     }
 
     /// When the next may be served, if some wait.
-    pub(in crate::transport::endpoint) fn deadline(&self) -> Option<Instant> {
+    pub(crate) fn deadline(&self) -> Option<Instant> {
         let served_at = self.served_at.filter(|_| !self.queue.is_empty())?;
         Some(served_at + TIMER_GRANULARITY)
     }
 
     /// Time has passed: others have had their turn.
-    pub(in crate::transport::endpoint) fn on_timeout(&mut self, now: Instant) {
+    pub(crate) fn on_timeout(&mut self, now: Instant) {
         if self.deadline().is_some_and(|deadline| deadline <= now) {
             self.served_at = Some(now);
             self.served = 0;
@@ -121,7 +121,7 @@ impl Waiting {
 
 impl Endpoint {
     /// Makes the handshakes whose turn it is; their answers are then queued.
-    pub(in crate::transport::endpoint) fn serve_waiting(&mut self, now: Instant) {
+    pub(crate) fn serve_waiting(&mut self, now: Instant) {
         while let Some(acceptor) = &mut self.acceptor {
             let Some(syn) = self.waiting.pop(now) else {
                 return;
@@ -135,7 +135,7 @@ impl Endpoint {
     }
 
     /// Ends those that have not signed in and say nothing, if places are short.
-    pub(in crate::transport::endpoint) fn evict_stale(&mut self, now: Instant) {
+    pub(crate) fn evict_stale(&mut self, now: Instant) {
         let stale = |endpoint: &Self| endpoint.acceptor.as_ref()?.admission.stale(now);
         while let Some(holder) = stale(self) {
             self.give_way(now, holder);

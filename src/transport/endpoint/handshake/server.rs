@@ -25,21 +25,21 @@ use crate::transport::wire::packet::{
 };
 
 /// What only a server has.
-pub(in crate::transport::endpoint) struct Acceptor {
+pub(crate) struct Acceptor {
     static_key: Zeroizing<[u8; 32]>,
     cookies: CookieJar,
     tokens: AddressTokens,
     reset_key: ResetKey,
     resets: TokenBucket,
     handshakes_by_token: u32,
-    pub(in crate::transport::endpoint) half_open: HalfOpens,
-    pub(in crate::transport::endpoint) admission: Admission,
+    pub(crate) half_open: HalfOpens,
+    pub(crate) admission: Admission,
     /// From when on cookies and tokens count their time.
     epoch: Instant,
 }
 
 impl Acceptor {
-    pub(in crate::transport::endpoint) fn new(
+    pub(crate) fn new(
         now: Instant,
         config: &crate::transport::endpoint::ServerConfig,
         random: &mut ChaCha20Rng,
@@ -60,7 +60,7 @@ impl Acceptor {
         }
     }
 
-    pub(in crate::transport::endpoint) fn public_key(&self) -> [u8; 32] {
+    pub(crate) fn public_key(&self) -> [u8; 32] {
         handshake::public_key(&self.static_key)
     }
 
@@ -70,11 +70,7 @@ impl Acceptor {
     }
 
     /// What proves this address when its client comes again.
-    pub(in crate::transport::endpoint) fn address_token(
-        &self,
-        now: Instant,
-        ip: IpAddr,
-    ) -> [u8; ADDRESS_TOKEN_LEN] {
+    pub(crate) fn address_token(&self, now: Instant, ip: IpAddr) -> [u8; ADDRESS_TOKEN_LEN] {
         self.tokens.make(self.age_ms(now) / 1000, ip)
     }
 
@@ -83,7 +79,7 @@ impl Acceptor {
         clippy::too_many_arguments,
         reason = "they are the parts of the SYN and of the endpoint"
     )]
-    pub(in crate::transport::endpoint) fn on_syn(
+    pub(crate) fn on_syn(
         &mut self,
         now: Instant,
         answers: &mut Answers,
@@ -141,7 +137,7 @@ impl Acceptor {
     }
 
     /// Makes the handshake that a SYN asks for, and answers it. Gives whoever has to make room for it.
-    pub(in crate::transport::endpoint) fn serve(
+    pub(crate) fn serve(
         &mut self,
         now: Instant,
         random: &mut ChaCha20Rng,
@@ -205,7 +201,7 @@ impl Acceptor {
     }
 
     /// A SYN in a version that is not spoken here.
-    pub(in crate::transport::endpoint) fn on_other_version(
+    pub(crate) fn on_other_version(
         answers: &mut Answers,
         counters: &mut Counters,
         (route, syn_length): (Route, usize),
@@ -220,7 +216,7 @@ impl Acceptor {
     }
 
     /// DATA for a session that is not known here: after a restart, or long after its end.
-    pub(in crate::transport::endpoint) fn on_unknown_session(
+    pub(crate) fn on_unknown_session(
         &mut self,
         now: Instant,
         answers: &mut Answers,
@@ -242,7 +238,7 @@ impl Acceptor {
     }
 
     /// Forgets handshakes whose time has come.
-    pub(in crate::transport::endpoint) fn expire(&mut self, now: Instant) {
+    pub(crate) fn expire(&mut self, now: Instant) {
         for place in self.half_open.expire(now) {
             self.admission.release(place);
         }

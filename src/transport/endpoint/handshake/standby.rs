@@ -19,7 +19,7 @@ use crate::transport::endpoint::{Endpoint, Session, Slot};
 impl Endpoint {
     /// The session may have probed in vain: lets a handshake stand by, if the server has given what proves the address
     /// to it. Without a token a standby would only be asked for a cookie.
-    pub(in crate::transport::endpoint) fn stand_by(&mut self, now: Instant, session: SessionId) {
+    pub(crate) fn stand_by(&mut self, now: Instant, session: SessionId) {
         let Some(Slot {
             session: Session::Open(connection),
             standby,
@@ -55,12 +55,7 @@ impl Endpoint {
     }
 
     /// A packet of the session goes out, beside which something may stand by.
-    pub(in crate::transport::endpoint) fn accompany(
-        &mut self,
-        now: Instant,
-        session: SessionId,
-        is_probe: bool,
-    ) {
+    pub(crate) fn accompany(&mut self, now: Instant, session: SessionId, is_probe: bool) {
         let slot = self.sessions.get(&session);
         let Some(standby) = slot.and_then(|slot| slot.standby) else {
             return;
@@ -72,7 +67,7 @@ impl Endpoint {
     }
 
     /// The server has been heard, or the network is another: nothing need stand by.
-    pub(in crate::transport::endpoint) fn stand_down(&mut self, session: SessionId) {
+    pub(crate) fn stand_down(&mut self, session: SessionId) {
         let slot = self.sessions.get_mut(&session);
         if let Some(standby) = slot.and_then(|slot| slot.standby.take()) {
             self.forget(standby);
@@ -80,7 +75,7 @@ impl Endpoint {
     }
 
     /// The server does not know the session any more: what stood by it waits for the application.
-    pub(in crate::transport::endpoint) fn bereave(&mut self, now: Instant, session: SessionId) {
+    pub(crate) fn bereave(&mut self, now: Instant, session: SessionId) {
         let slot = self.sessions.get_mut(&session);
         let Some(standby) = slot.and_then(|slot| slot.standby.take()) else {
             return;
@@ -95,11 +90,7 @@ impl Endpoint {
     }
 
     /// The application connects: with what stood by, if it is for this server and still some use.
-    pub(in crate::transport::endpoint) fn take_over(
-        &mut self,
-        now: Instant,
-        remote: SocketAddr,
-    ) -> Option<SessionId> {
+    pub(crate) fn take_over(&mut self, now: Instant, remote: SocketAddr) -> Option<SessionId> {
         let standby = self.orphan?;
         let Some(dial) = self.standby_mut(standby) else {
             self.orphan = None;
@@ -123,7 +114,7 @@ impl Endpoint {
         Some(standby)
     }
 
-    pub(in crate::transport::endpoint) fn is_standby(&self, session: SessionId) -> bool {
+    pub(crate) fn is_standby(&self, session: SessionId) -> bool {
         matches!(
             self.sessions.get(&session).map(|slot| &slot.session),
             Some(Session::Dialling(dial)) if dial.is_standby()

@@ -9,26 +9,19 @@ use crate::transport::wire::packet::ADDRESS_TOKEN_LEN;
 ///
 /// A token stays when it has been used: it proves the same address until it expires, and each session brings another.
 #[derive(Debug, Default)]
-pub(in crate::transport::endpoint) struct Tokens {
+pub(crate) struct Tokens {
     known: Vec<(SocketAddr, [u8; ADDRESS_TOKEN_LEN])>,
 }
 
 impl Tokens {
     /// The token for a server.
-    pub(in crate::transport::endpoint) fn of(
-        &self,
-        server: SocketAddr,
-    ) -> Option<[u8; ADDRESS_TOKEN_LEN]> {
+    pub(crate) fn of(&self, server: SocketAddr) -> Option<[u8; ADDRESS_TOKEN_LEN]> {
         let of_server = self.known.iter().find(|(known, _)| *known == server);
         of_server.map(|(_, token)| *token)
     }
 
     /// A server has given one. It takes the place of the one before, or is dropped where there are too many.
-    pub(in crate::transport::endpoint) fn keep(
-        &mut self,
-        server: SocketAddr,
-        token: [u8; ADDRESS_TOKEN_LEN],
-    ) {
+    pub(crate) fn keep(&mut self, server: SocketAddr, token: [u8; ADDRESS_TOKEN_LEN]) {
         let of_server = self.known.iter().position(|(known, _)| *known == server);
         match of_server {
             Some(at) => self.known[at].1 = token,
@@ -37,7 +30,7 @@ impl Tokens {
         }
     }
 
-    pub(in crate::transport::endpoint) fn forget(&mut self) {
+    pub(crate) fn forget(&mut self) {
         self.known.clear();
     }
 }
