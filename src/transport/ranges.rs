@@ -16,24 +16,15 @@ impl RangeSet {
         Self { ranges: Vec::new() }
     }
 
-    /// Adds a range. The number of ranges must be bounded by something else.
+    /// Adds a range. Something else must bound the number of ranges.
     pub(crate) fn insert(&mut self, range: Range<u64>) {
-        let _fits = self.try_insert(range, usize::MAX);
-    }
-
-    /// Adds a range unless there would then be more than `limit` of them; says whether it was added.
-    #[must_use]
-    pub(crate) fn try_insert(&mut self, range: Range<u64>, limit: usize) -> bool {
         if range.is_empty() {
-            return true;
+            return;
         }
         // All in first..last touch or overlap the new one, and become one with it.
         let first = self.ranges.partition_point(|held| held.end < range.start);
         let last = self.ranges.partition_point(|held| held.start <= range.end);
         if first == last {
-            if self.ranges.len() >= limit {
-                return false;
-            }
             self.ranges.insert(first, range);
         } else {
             let end = self.ranges[last - 1].end.max(range.end);
@@ -42,7 +33,6 @@ impl RangeSet {
             merged.end = end;
             self.ranges.drain(first + 1..last);
         }
-        true
     }
 
     /// Adds a range; if there are then more than `limit`, the lowest are forgotten.
@@ -80,14 +70,6 @@ impl RangeSet {
     /// Takes the lowest range out.
     pub(crate) fn pop_first(&mut self) -> Option<Range<u64>> {
         (!self.ranges.is_empty()).then(|| self.ranges.remove(0))
-    }
-
-    #[cfg(test)]
-    pub(crate) fn contains(&self, number: u64) -> bool {
-        let index = self.ranges.partition_point(|held| held.end <= number);
-        self.ranges
-            .get(index)
-            .is_some_and(|held| held.start <= number)
     }
 
     /// The ranges, lowest first; `.rev()` for highest first.
@@ -138,6 +120,15 @@ mod tests {
 
     use super::*;
 
+    impl RangeSet {
+        pub(crate) fn contains(&self, number: u64) -> bool {
+            let index = self.ranges.partition_point(|held| held.end <= number);
+            self.ranges
+                .get(index)
+                .is_some_and(|held| held.start <= number)
+        }
+    }
+
     fn set(ranges: &[Range<u64>]) -> RangeSet {
         let mut set = RangeSet::new();
         for range in ranges {
@@ -162,15 +153,6 @@ mod tests {
         assert_eq!(list(&set), [0..3, 5..10]);
         set.remove_below(7);
         assert_eq!(list(&set), [7..10]);
-    }
-
-    #[test]
-    fn beyond_the_limit_a_new_range_is_refused_but_a_held_one_may_grow() {
-        let mut set = set(&[0..1, 10..11]);
-        assert!(!set.try_insert(5..6, 2));
-        assert_eq!(list(&set), [0..1, 10..11]);
-        assert!(set.try_insert(1..5, 2));
-        assert_eq!(list(&set), [0..5, 10..11]);
     }
 
     #[test]

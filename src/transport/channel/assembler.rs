@@ -5,10 +5,8 @@
 
 use std::collections::VecDeque;
 
-use thiserror::Error;
-
 use super::reorder_buffer::{Beyond, prepend, ring_agrees};
-use super::ring;
+use super::ring::{self, distance};
 use crate::transport::wire::framing;
 use crate::transport::wire::framing::Header;
 
@@ -18,22 +16,17 @@ pub(crate) const MAX_HOLES: usize = 64;
 
 /// Why a fragment was not taken. All but [`AssembleError::TooManyHoles`] are the peer's fault, for which the
 /// session is closed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum AssembleError {
     /// It reaches beyond what was advertised.
-    #[error("a channel's window was exceeded")]
     WindowExceeded,
     /// It disagrees with bytes received before.
-    #[error("overlapping fragments disagree")]
     Disagree,
     /// It begins or announces a message that is longer than the channel carries.
-    #[error("a message is too long for its channel")]
     MessageTooLong,
     /// Where a message should begin is something else.
-    #[error("a channel's stream is not a sequence of messages")]
     NoMessage,
     /// [`MAX_HOLES`] is reached. Nothing was changed; the packet must not be acknowledged.
-    #[error("too many holes in a channel's stream")]
     TooManyHoles,
 }
 
@@ -68,7 +61,7 @@ impl Assembler {
             read: 0,
             scanned: 0,
             contiguous: 0,
-            beyond: Beyond::new(),
+            beyond: Beyond::default(),
             ready: 0,
             max_offset: window,
             window,
@@ -90,8 +83,10 @@ impl Assembler {
             return Err(AssembleError::WindowExceeded);
         }
         // What was taken is gone, so that a repetition of it cannot be compared.
-        let taken = usize::try_from(self.read.saturating_sub(offset)).unwrap_or(usize::MAX);
-        let Some(data) = data.get(taken..).filter(|data| !data.is_empty()) else {
+        let Some(data) = data
+            .get(distance(offset, self.read)..)
+            .filter(|data| !data.is_empty())
+        else {
             return Ok(());
         };
         let start = offset.max(self.read);
@@ -109,10 +104,8 @@ impl Assembler {
             return Err(AssembleError::Disagree);
         }
         if start > self.contiguous {
-            if !self.beyond.insert(start, data, MAX_HOLES) {
-                return Err(AssembleError::TooManyHoles);
-            }
-            return Ok(());
+            let is_added = self.beyond.insert(start, data, MAX_HOLES);
+            return is_added.then_some(()).ok_or(AssembleError::TooManyHoles);
         }
         if let Some(new) = data.get(distance(start, self.contiguous)..) {
             self.append(new);
@@ -200,12 +193,9 @@ impl Assembler {
         };
         let end = header_len + message_len;
         message.reserve_exact(message_len);
-        let (front, back) = self.buffer.as_slices();
-        let middle = front.len();
-        message.extend_from_slice(&front[header_len.min(middle)..end.min(middle)]);
-        message.extend_from_slice(
-            &back[header_len.saturating_sub(middle)..end.saturating_sub(middle)],
-        );
+        let (front, back) = ring::slices(&self.buffer, header_len..end);
+        message.extend_from_slice(front);
+        message.extend_from_slice(back);
         self.buffer.drain(..end);
         self.read += end as u64;
         self.ready -= 1;
@@ -230,13 +220,14 @@ impl Assembler {
 
     /// Whether the application has taken all there is and the rest of the next message is not allowed to come.
     fn is_stuck(&self) -> bool {
-        let needed = match self.header_at(self.scanned) {
-            Header::Message {
-                header_len,
-                message_len,
-            } => header_len + message_len,
-            Header::Incomplete | Header::Wrong => framing::MAX_HEADER_LEN,
-        };
+        let mut needed = framing::MAX_HEADER_LEN;
+        if let Header::Message {
+            header_len,
+            message_len,
+        } = self.header_at(self.scanned)
+        {
+            needed = header_len + message_len;
+        }
         self.ready == 0 && self.scanned + needed as u64 > self.max_offset
     }
 
@@ -262,18 +253,13 @@ impl Assembler {
 
     /// Bytes that this end has allocated for the channel.
     pub(crate) fn memory(&self) -> usize {
-        let beyond = if self.beyond.is_empty() {
-            0
-        } else {
-            self.beyond.memory()
-        };
-        self.buffer.capacity() + beyond
+        self.buffer.capacity() + self.beyond.memory()
     }
 
     /// Forgets all that is held: the session is over.
     pub(crate) fn clear(&mut self) {
         self.buffer = VecDeque::new();
-        self.beyond = Beyond::new();
+        self.beyond = Beyond::default();
         self.read = self.contiguous;
         self.scanned = self.contiguous;
         self.ready = 0;
@@ -291,11 +277,6 @@ impl Assembler {
 fn limit_message(window: u64, message_max: usize) -> u32 {
     let room = window.saturating_sub(framing::MAX_HEADER_LEN as u64);
     u32::try_from(room.min(message_max as u64)).unwrap_or(u32::MAX)
-}
-
-/// Bytes between two offsets of one window.
-fn distance(from: u64, to: u64) -> usize {
-    usize::try_from(to.saturating_sub(from)).unwrap_or(usize::MAX)
 }
 
 #[cfg(test)]

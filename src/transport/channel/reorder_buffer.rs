@@ -4,7 +4,7 @@
 use std::collections::VecDeque;
 use std::ops::Range;
 
-use super::ring;
+use super::ring::{self, distance};
 
 /// What a piece costs beside its bytes: its place in the list, and what an allocator adds to two allocations.
 pub(crate) const PIECE_BYTES: usize = size_of::<Piece>() + 32;
@@ -29,10 +29,6 @@ pub(crate) struct Beyond {
 }
 
 impl Beyond {
-    pub(crate) const fn new() -> Self {
-        Self { pieces: Vec::new() }
-    }
-
     pub(crate) fn is_empty(&self) -> bool {
         self.pieces.is_empty()
     }
@@ -50,8 +46,8 @@ impl Beyond {
             common.is_empty()
                 || ring_agrees(
                     &piece.bytes,
-                    between(piece.start, common.start)..between(piece.start, common.end),
-                    &data[between(start, common.start)..],
+                    distance(piece.start, common.start)..distance(piece.start, common.end),
+                    &data[distance(start, common.start)..],
                 )
         })
     }
@@ -74,12 +70,12 @@ impl Beyond {
         // All of these touch the new one and become one with it; between two of them lies what it fills.
         let mut whole = self.pieces.remove(first);
         if start < whole.start {
-            let missing = between(start, whole.start);
+            let missing = distance(start, whole.start);
             prepend(&mut whole.bytes, data[..missing].iter().copied());
             whole.start = start;
         }
         for next in self.pieces.drain(first..last - 1) {
-            append(&mut whole, start, &data[..between(start, next.start)]);
+            append(&mut whole, start, &data[..distance(start, next.start)]);
             if next.bytes.len() > whole.bytes.len() {
                 let Piece { start, bytes } = std::mem::replace(&mut whole, next);
                 prepend(&mut whole.bytes, bytes.into_iter());
@@ -101,7 +97,7 @@ impl Beyond {
             return None;
         }
         let Piece { start, mut bytes } = self.pieces.remove(0);
-        let known = between(start, contiguous).min(bytes.len());
+        let known = distance(start, contiguous).min(bytes.len());
         bytes.drain(..known);
         if self.pieces.is_empty() {
             self.pieces = Vec::new();
@@ -125,7 +121,7 @@ impl Beyond {
 
 /// Appends to a piece what of `data`, which begins at `start`, it does not have.
 fn append(piece: &mut Piece, start: u64, data: &[u8]) {
-    if let Some(new) = data.get(between(start, piece.end())..) {
+    if let Some(new) = data.get(distance(start, piece.end())..) {
         ring::grow(&mut piece.bytes, new.len(), usize::MAX);
         piece.bytes.extend(new);
     }
@@ -145,9 +141,4 @@ pub(crate) fn prepend(
 /// Whether the bytes of a ring in `range` are those at the beginning of `data`.
 pub(crate) fn ring_agrees(ring: &VecDeque<u8>, range: Range<usize>, data: &[u8]) -> bool {
     ring.range(range).zip(data).all(|(one, other)| one == other)
-}
-
-/// Bytes between two offsets of one window.
-fn between(from: u64, to: u64) -> usize {
-    usize::try_from(to.saturating_sub(from)).unwrap_or(usize::MAX)
 }

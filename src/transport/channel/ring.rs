@@ -2,6 +2,7 @@
 //! never goes beyond a limit.
 
 use std::collections::VecDeque;
+use std::ops::Range;
 
 /// Room that a buffer keeps whatever it holds, in bytes. Chosen: lines of chat reuse it; what a long message needed is
 /// given back as soon as most of it is gone.
@@ -26,6 +27,22 @@ pub(crate) fn shrink(buffer: &mut VecDeque<u8>) {
             buffer.shrink_to(buffer.len() * 2);
         }
     }
+}
+
+/// The bytes of a range, in two parts because the buffer is a ring. A range beyond the buffer is cut.
+pub(crate) fn slices(buffer: &VecDeque<u8>, range: Range<usize>) -> (&[u8], &[u8]) {
+    let (front, back) = buffer.as_slices();
+    let (start, end) = (range.start.min(buffer.len()), range.end.min(buffer.len()));
+    let middle = front.len();
+    (
+        &front[start.min(middle)..end.min(middle)],
+        &back[start.saturating_sub(middle)..end.saturating_sub(middle)],
+    )
+}
+
+/// Bytes from one stream offset to another, 0 if that is not after it.
+pub(crate) fn distance(from: u64, to: u64) -> usize {
+    usize::try_from(to.saturating_sub(from)).unwrap_or(usize::MAX)
 }
 
 #[cfg(test)]

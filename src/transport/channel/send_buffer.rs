@@ -6,9 +6,8 @@
 use std::collections::VecDeque;
 use std::ops::Range;
 
-use thiserror::Error;
-
-use super::ring;
+use super::ring::{self, distance};
+use crate::transport::SendError;
 use crate::transport::limits::SEND_BUFFER_SHORT;
 use crate::transport::ranges::RangeSet;
 use crate::transport::wire::framing;
@@ -28,23 +27,11 @@ impl Fragment {
     }
 
     fn from_range(range: Range<u64>, max_bytes: usize) -> Self {
-        let len = usize::try_from(range.end.saturating_sub(range.start)).unwrap_or(usize::MAX);
         Self {
             offset: range.start,
-            len: len.min(max_bytes),
+            len: distance(range.start, range.end).min(max_bytes),
         }
     }
-}
-
-/// Why a message was not taken.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
-pub(crate) enum PushError {
-    /// There is no room for it now.
-    #[error("the channel's send buffer is full")]
-    Full,
-    /// There will never be.
-    #[error("the message is too long for the channel")]
-    TooLong,
 }
 
 /// The sending side of one channel.
@@ -66,7 +53,7 @@ pub(crate) struct ChannelSender {
 }
 
 impl ChannelSender {
-    /// `buffer_limit`: bytes that are held at most, sent or not; beyond it [`PushError::Full`]. `message_max`:
+    /// `buffer_limit`: bytes that are held at most, sent or not; beyond it [`SendError::Full`]. `message_max`:
     /// bytes of the longest message. `window`: bytes that the peer takes before it has said anything.
     pub(crate) fn new(buffer_limit: usize, message_max: usize, window: u64) -> Self {
         let mut sender = Self {
@@ -91,13 +78,13 @@ impl ChannelSender {
     }
 
     /// Queues a message, all of it or nothing.
-    pub(crate) fn push(&mut self, message: &[u8]) -> Result<(), PushError> {
+    pub(crate) fn push(&mut self, message: &[u8]) -> Result<(), SendError> {
         if message.len() > self.message_max as usize {
-            return Err(PushError::TooLong);
+            return Err(SendError::TooLong);
         }
         let (header, header_len) = framing::encode(message.len());
         if self.buffer.len() + header_len + message.len() > self.buffer_limit as usize {
-            return Err(PushError::Full);
+            return Err(SendError::Full);
         }
         let (more, limit) = (header_len + message.len(), self.buffer_limit as usize);
         ring::grow(&mut self.buffer, more, limit);
@@ -144,17 +131,8 @@ impl ChannelSender {
             range.start >= self.base && range.end <= self.end(),
             "{range:?} is not in the buffer"
         );
-        let place = |offset: u64| {
-            let index = usize::try_from(offset.saturating_sub(self.base)).unwrap_or(usize::MAX);
-            index.min(self.buffer.len())
-        };
-        let (start, end) = (place(range.start), place(range.end));
-        let (front, back) = self.buffer.as_slices();
-        let middle = front.len();
-        (
-            &front[start.min(middle)..end.min(middle)],
-            &back[start.saturating_sub(middle)..end.saturating_sub(middle)],
-        )
+        let place = |offset| distance(self.base, offset);
+        ring::slices(&self.buffer, place(range.start)..place(range.end))
     }
 
     /// A fragment has gone out (for the first time, again, or early as a copy).
@@ -181,8 +159,8 @@ impl ChannelSender {
             base = base.max(first.end);
             self.acked.pop_first();
         }
-        let freed = usize::try_from(base - self.base).unwrap_or(usize::MAX);
-        self.buffer.drain(..freed.min(self.buffer.len()));
+        let freed = distance(self.base, base).min(self.buffer.len());
+        self.buffer.drain(..freed);
         ring::shrink(&mut self.buffer);
         self.base = base;
     }
@@ -224,21 +202,9 @@ impl ChannelSender {
         self.buffer.is_empty()
     }
 
-    /// Whether there is something to send that only the peer's window holds back.
-    #[cfg(test)]
-    pub(crate) fn is_blocked_by_window(&self) -> bool {
-        self.lost.is_empty() && self.next < self.end() && self.next >= self.max_offset
-    }
-
     /// Where what was sent ends.
     pub(crate) fn sent_to(&self) -> u64 {
         self.next
-    }
-
-    /// Bytes held, sent or not.
-    #[cfg(test)]
-    pub(crate) fn buffered(&self) -> usize {
-        self.buffer.len()
     }
 
     /// Bytes that this end has allocated for the channel.

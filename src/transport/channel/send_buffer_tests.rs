@@ -5,6 +5,18 @@ use proptest::prelude::*;
 use super::super::assembler::{AssembleError, Assembler};
 use super::*;
 
+impl ChannelSender {
+    /// Whether there is something to send that only the peer's window holds back.
+    pub(crate) fn is_blocked_by_window(&self) -> bool {
+        self.lost.is_empty() && self.next < self.end() && self.next >= self.max_offset
+    }
+
+    /// Bytes held, sent or not.
+    pub(crate) fn buffered(&self) -> usize {
+        self.buffer.len()
+    }
+}
+
 fn sender() -> ChannelSender {
     ChannelSender::new(1000, 400, 1000)
 }
@@ -36,11 +48,11 @@ fn messages_become_one_stream_cut_to_measure() {
 #[test]
 fn a_full_buffer_and_a_message_that_is_too_long_are_told_apart() {
     let mut sender = sender();
-    assert_eq!(sender.push(&[0; 401]), Err(PushError::TooLong));
+    assert_eq!(sender.push(&[0; 401]), Err(SendError::TooLong));
     assert_eq!(sender.push(&[0; 400]), Ok(()));
     assert_eq!(sender.push(&[0; 400]), Ok(()));
     let room = sender.room();
-    assert_eq!(sender.push(&vec![0; room + 1]), Err(PushError::Full));
+    assert_eq!(sender.push(&vec![0; room + 1]), Err(SendError::Full));
     assert_eq!(sender.push(&vec![0; room]), Ok(()));
     assert_eq!(sender.room(), 0);
     assert_eq!(sender.buffered(), 1000);
@@ -190,7 +202,7 @@ proptest! {
                 match assembler.insert(fragment.offset, &data) {
                     Ok(()) if noticed => sender.on_acked(fragment),
                     Ok(()) | Err(AssembleError::TooManyHoles) => sender.on_lost(fragment),
-                    Err(error) => return Err(TestCaseError::fail(error.to_string())),
+                    Err(error) => return Err(TestCaseError::fail(format!("{error:?}"))),
                 }
             }
             received.extend(std::iter::from_fn(|| {

@@ -2,7 +2,7 @@
 
 use super::{Connection, Context, Role};
 use crate::transport::channel::assembler::Assembler;
-use crate::transport::channel::send_buffer::{ChannelSender, PushError};
+use crate::transport::channel::send_buffer::ChannelSender;
 use crate::transport::limits::{
     MAX_MESSAGE, SEND_BUFFER, SEND_BUFFER_UNAUTHENTICATED, UNAUTHENTICATED_LIFETIME, WINDOW,
     WINDOW_BULK, WINDOW_UNAUTHENTICATED,
@@ -80,18 +80,15 @@ impl Connection {
         }
         let is_short = is_short && channel != Channel::Control;
         let state = self.channel(channel);
-        if is_short && !state.sender.has_room_when_short(message.len()) {
+        let result = if is_short && !state.sender.has_room_when_short(message.len()) {
+            Err(SendError::Full)
+        } else {
+            state.sender.push(message)
+        };
+        if result == Err(SendError::Full) {
             state.refused = u32::try_from(message.len()).ok();
-            return Err(SendError::Full);
         }
-        let state = self.channel(channel);
-        state.sender.push(message).map_err(|error| match error {
-            PushError::TooLong => SendError::TooLong,
-            PushError::Full => {
-                state.refused = u32::try_from(message.len()).ok();
-                SendError::Full
-            }
-        })
+        result
     }
 
     pub(crate) fn send_room(&self, channel: Channel) -> usize {

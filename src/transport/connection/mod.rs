@@ -10,6 +10,8 @@ mod path;
 mod receive;
 mod recovery;
 mod redundancy;
+#[cfg(test)]
+mod testing;
 mod timeout;
 mod token;
 mod transmit;
@@ -209,44 +211,5 @@ impl Connection {
             loss_sent_permille: self.recovery.loss_permille(),
             loss_received_permille: self.recovery.peer_loss_permille,
         }
-    }
-
-    /// Makes a packet with whatever frames a test writes.
-    #[cfg(test)]
-    pub(super) fn forge(&mut self, write: impl FnOnce(&mut Vec<u8>, u64, bool, u64)) -> Vec<u8> {
-        let mut buffer = Vec::new();
-        let number = self.next_number();
-        write(&mut buffer, self.remote_id, self.keys.phase(), number);
-        self.keys
-            .seal(number, &mut buffer, super::wire::packet::DATA_HEADER_LEN);
-        self.recovery.sent.on_sent_unrecorded();
-        buffer
-    }
-
-    /// What a packet for this end holds.
-    #[cfg(test)]
-    pub(super) fn peek(
-        &self,
-        header: super::wire::packet::DataHeader,
-        datagram: &[u8],
-    ) -> Option<Vec<u8>> {
-        self.keys.peek(header, datagram)
-    }
-
-    #[cfg(test)]
-    pub(super) fn next_number(&self) -> u64 {
-        self.recovery.sent.next_number()
-    }
-
-    /// Packets of which a record is kept.
-    #[cfg(test)]
-    pub(super) fn records(&self) -> usize {
-        self.recovery.sent.len()
-    }
-
-    /// Whether this end would acknowledge a packet.
-    #[cfg(test)]
-    pub(super) fn has_received(&self, number: u64) -> bool {
-        self.received.contains(number)
     }
 }

@@ -6,7 +6,7 @@ use super::close::Violation;
 use super::{Connection, Context};
 use crate::transport::Channel;
 use crate::transport::limits::{PACKET_THRESHOLD, PTO_MAX, PTO_PROBES, STANDBY_PTOS, STANDBY_WAIT};
-use crate::transport::recovery::congestion::{Controller, Cubic};
+use crate::transport::recovery::congestion::Cubic;
 use crate::transport::recovery::pacer::Pacer;
 use crate::transport::recovery::rtt::{MAX_ACK_DELAY, RttEstimator};
 use crate::transport::recovery::sent_packets::{SentFrame, SentPacket, SentPackets};
@@ -24,7 +24,7 @@ const LOSS_WINDOW: f32 = 128.0;
 pub(super) struct Recovery {
     pub(super) sent: SentPackets,
     pub(super) rtt: RttEstimator,
-    pub(super) congestion: Box<dyn Controller>,
+    pub(super) congestion: Cubic,
     pub(super) pacer: Pacer,
     largest_acked: Option<u64>,
     /// When the oldest packet before an acknowledged one is lost.
@@ -50,8 +50,8 @@ impl Recovery {
     pub(super) fn new(now: Instant) -> Self {
         Self {
             sent: SentPackets::default(),
-            rtt: RttEstimator::new(),
-            congestion: Box::new(Cubic::new()),
+            rtt: RttEstimator::default(),
+            congestion: Cubic::new(),
             pacer: Pacer::new(now),
             largest_acked: None,
             loss_time: None,
@@ -108,7 +108,6 @@ impl Recovery {
             self.pto_count = 0;
         }
         self.probe_from = Some(now);
-        self.congestion.on_sent(now, size as u64);
         self.pacer.on_sent(size as u64);
         self.probes = self.probes.saturating_sub(1);
     }

@@ -9,21 +9,21 @@ use crate::transport::limits::MAX_ANSWERS;
 
 /// Where an answer goes to, and from which of our addresses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Route {
-    pub(super) remote: SocketAddr,
-    pub(super) local_ip: Option<IpAddr>,
+pub(crate) struct Route {
+    pub(crate) remote: SocketAddr,
+    pub(crate) local_ip: Option<IpAddr>,
 }
 
 /// The queue.
 #[derive(Debug, Default)]
-pub(super) struct Answers {
+pub(crate) struct Answers {
     waiting: VecDeque<(Route, Vec<u8>)>,
 }
 
 impl Answers {
     /// Queues what `write` writes, unless the queue is full or the answer is not smaller than `provoked_by`
     /// bytes, of which nobody could make an amplifier. Says whether it was queued.
-    pub(super) fn push(
+    pub(crate) fn push(
         &mut self,
         route: Route,
         provoked_by: usize,
@@ -42,7 +42,7 @@ impl Answers {
     }
 
     /// Writes the next answer.
-    pub(super) fn pop(&mut self, buffer: &mut Vec<u8>) -> Option<Transmit> {
+    pub(crate) fn pop(&mut self, buffer: &mut Vec<u8>) -> Option<Transmit> {
         let (route, answer) = self.waiting.pop_front()?;
         buffer.extend_from_slice(&answer);
         Some(Transmit {

@@ -109,18 +109,6 @@ impl AckState {
     pub(crate) fn release(&mut self) {
         self.ranges.shrink();
     }
-
-    /// Whether a packet is to be acknowledged.
-    #[cfg(test)]
-    pub(crate) fn contains(&self, packet_number: u64) -> bool {
-        self.ranges.contains(packet_number)
-    }
-
-    /// The largest packet number received.
-    #[cfg(test)]
-    pub(crate) fn largest(&self) -> Option<u64> {
-        self.largest.map(|(largest, _)| largest)
-    }
 }
 
 #[cfg(test)]
@@ -128,6 +116,18 @@ impl AckState {
 mod tests {
     use super::*;
     use crate::testing::instant;
+
+    impl AckState {
+        /// Whether a packet is to be acknowledged.
+        pub(crate) fn contains(&self, packet_number: u64) -> bool {
+            self.ranges.contains(packet_number)
+        }
+
+        /// The largest packet number received.
+        pub(crate) fn largest(&self) -> Option<u64> {
+            self.largest.map(|(largest, _)| largest)
+        }
+    }
 
     fn ranges(state: &AckState, now: Instant) -> Vec<std::ops::Range<u64>> {
         state

@@ -40,10 +40,6 @@ impl Default for RttEstimator {
 }
 
 impl RttEstimator {
-    pub(crate) fn new() -> Self {
-        Self::default()
-    }
-
     /// Takes in a sample: the time from the sending of the largest newly acknowledged packet until `now`.
     /// `ack_delay` is what the peer claims to have waited; it is not believed beyond [`MAX_ACK_DELAY`]. A sample
     /// above [`SAMPLE_MAX`] is not taken.
@@ -75,18 +71,8 @@ impl RttEstimator {
         *self = Self::default();
     }
 
-    #[cfg(test)]
-    pub(crate) fn latest(&self) -> Duration {
-        self.latest
-    }
-
     pub(crate) fn smoothed(&self) -> Duration {
         self.smoothed
-    }
-
-    #[cfg(test)]
-    pub(crate) fn variance(&self) -> Duration {
-        self.variance
     }
 
     pub(crate) fn minimum(&self) -> Duration {
@@ -120,13 +106,23 @@ mod tests {
     use super::*;
     use crate::testing::instant;
 
+    impl RttEstimator {
+        pub(crate) fn latest(&self) -> Duration {
+            self.latest
+        }
+
+        pub(crate) fn variance(&self) -> Duration {
+            self.variance
+        }
+    }
+
     const fn ms(millis: u64) -> Duration {
         Duration::from_millis(millis)
     }
 
     fn measured(samples: &[(u64, u64)]) -> RttEstimator {
         let now = instant();
-        let mut rtt = RttEstimator::new();
+        let mut rtt = RttEstimator::default();
         for &(sample, delay) in samples {
             rtt.update(now, ms(sample), ms(delay));
         }
@@ -135,7 +131,7 @@ mod tests {
 
     #[test]
     fn before_a_sample_it_is_a_third_of_a_second() {
-        let rtt = RttEstimator::new();
+        let rtt = RttEstimator::default();
         assert_eq!(rtt.pto_base(), INITIAL_RTT * 3 + MAX_ACK_DELAY);
         assert_eq!(rtt.first_sample(), None);
     }

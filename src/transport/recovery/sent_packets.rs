@@ -146,11 +146,6 @@ impl SentPackets {
         self.packets.is_empty()
     }
 
-    #[cfg(test)]
-    pub(crate) fn len(&self) -> usize {
-        self.packets.len()
-    }
-
     /// Leaves a number out, as a trap for acknowledgements of what was never sent.
     pub(crate) fn skip(&mut self) {
         self.skipped[usize::from(self.skips) % MAX_SKIPPED] = self.next;
@@ -255,6 +250,12 @@ impl SentPackets {
 mod tests {
     use super::*;
     use crate::testing::instant;
+
+    impl SentPackets {
+        pub(crate) fn len(&self) -> usize {
+            self.packets.len()
+        }
+    }
 
     fn sent(count: u64) -> SentPackets {
         let mut packets = SentPackets::default();

@@ -144,16 +144,6 @@ impl Keys {
             })
     }
 
-    /// What a packet of this phase holds; the packet is left as it is, and nothing is noted.
-    #[cfg(test)]
-    pub(crate) fn peek(&self, header: DataHeader, datagram: &[u8]) -> Option<Vec<u8>> {
-        let number = expand(header.truncated, None);
-        let mut copy = datagram.to_vec();
-        let (associated, body) = copy.split_at_mut_checked(DATA_HEADER_LEN)?;
-        let plain = self.receive.open(number, associated, body)?;
-        Some(plain.to_vec())
-    }
-
     /// Opens a packet, following the peer's key update if it made one. `grace` is how long packets of the phase
     /// before may still be under way.
     #[allow(clippy::too_many_arguments, reason = "they are a packet's parts")]
@@ -224,6 +214,17 @@ impl Keys {
 mod tests {
     use super::*;
     use crate::testing::instant;
+
+    impl Keys {
+        /// What a packet of this phase holds; the packet is left as it is, and nothing is noted.
+        pub(crate) fn peek(&self, header: DataHeader, datagram: &[u8]) -> Option<Vec<u8>> {
+            let number = expand(header.truncated, None);
+            let mut copy = datagram.to_vec();
+            let (associated, body) = copy.split_at_mut_checked(DATA_HEADER_LEN)?;
+            let plain = self.receive.open(number, associated, body)?;
+            Some(plain.to_vec())
+        }
+    }
 
     const GRACE: Duration = Duration::from_secs(3);
 

@@ -5,11 +5,9 @@
 
 use std::ops::Range;
 
-use rmp::{decode, encode};
-use thiserror::Error;
-
 use super::packet::ADDRESS_TOKEN_LEN;
 use crate::transport::event::Channel;
+use rmp::{decode, encode};
 
 /// Bytes of a CLOSE's reason at most; a longer one is cut when it is written and refused when it is read.
 pub(crate) const MAX_REASON_LEN: usize = 128;
@@ -79,13 +77,10 @@ impl Frame<'_> {
 }
 
 /// Why a packet's plaintext is not a sequence of frames. It came from the peer itself: the session is closed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum FrameError {
-    #[error("a frame of an unknown type")]
     UnknownType,
-    #[error("a frame that is cut off, or whose fields have wrong types")]
     Malformed,
-    #[error("a frame with a field out of its range")]
     OutOfRange,
 }
 
@@ -98,12 +93,6 @@ pub(crate) struct Frames<'a> {
 impl<'a> Frames<'a> {
     pub(crate) fn new(plaintext: &'a [u8]) -> Self {
         Self { rest: plaintext }
-    }
-
-    /// Bytes that have not been read yet.
-    #[cfg(test)]
-    pub(crate) fn left(&self) -> usize {
-        self.rest.len()
     }
 
     fn frame(&mut self, kind: u8) -> Result<Frame<'a>, FrameError> {
@@ -278,12 +267,6 @@ fn channel(number: u64) -> Result<Channel, FrameError> {
 /// Appends a PING.
 pub(crate) fn encode_ping(buffer: &mut Vec<u8>) {
     buffer.push(PING);
-}
-
-/// Appends padding up to `len` bytes in all.
-#[cfg(test)]
-pub(crate) fn encode_padding(buffer: &mut Vec<u8>, len: usize) {
-    buffer.resize(buffer.len().max(len), PADDING);
 }
 
 /// Appends an ACK of disjoint ranges that do not touch, highest first; those beyond [`MAX_RANGES`] are left

@@ -5,6 +5,13 @@ use proptest::prelude::*;
 use super::*;
 use crate::transport::ranges::RangeSet;
 
+impl Frames<'_> {
+    /// Bytes that have not been read yet.
+    pub(crate) fn left(&self) -> usize {
+        self.rest.len()
+    }
+}
+
 fn all(plaintext: &[u8]) -> Result<Vec<Frame<'_>>, FrameError> {
     Frames::new(plaintext).collect()
 }
@@ -212,4 +219,9 @@ proptest! {
             }
         }
     }
+}
+
+/// Appends padding up to `len` bytes in all.
+fn encode_padding(buffer: &mut Vec<u8>, len: usize) {
+    buffer.resize(buffer.len().max(len), PADDING);
 }

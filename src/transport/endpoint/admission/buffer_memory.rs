@@ -67,11 +67,6 @@ impl Memory {
         self.strangers.held() + self.users.held()
     }
 
-    #[cfg(test)]
-    pub(crate) const fn held_by_strangers(&self) -> usize {
-        self.strangers.held()
-    }
-
     pub(crate) const fn limit(&self) -> usize {
         self.limit
     }
@@ -111,12 +106,6 @@ impl Endpoint {
             strangers,
             strangers_limit,
         }
-    }
-
-    /// Bytes that the buffers of those hold who have not signed in.
-    #[cfg(test)]
-    pub(crate) fn held_by_strangers(&self) -> usize {
-        self.memory.held_by_strangers()
     }
 
     /// Closes those that hold the most until all together hold no more than they may.
@@ -166,6 +155,19 @@ impl Endpoint {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    impl Endpoint {
+        /// Bytes that the buffers of those hold who have not signed in.
+        pub(crate) fn held_by_strangers(&self) -> usize {
+            self.memory.held_by_strangers()
+        }
+    }
+
+    impl Memory {
+        pub(crate) const fn held_by_strangers(&self) -> usize {
+            self.strangers.held()
+        }
+    }
 
     #[test]
     fn strangers_go_before_users_and_the_hungriest_first() {

@@ -19,7 +19,7 @@ const FIRST: NonZeroU64 = NonZeroU64::new(2).expect("it is not zero");
 
 /// Why a handshake is not made now.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Refusal {
+pub(crate) enum Refusal {
     /// Too many sessions have not signed in.
     Full,
     /// Too many handshakes in too short a time.
@@ -28,7 +28,7 @@ pub(super) enum Refusal {
 
 /// A place that is taken. Not zero, so that a session without one needs no more room to say so.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct PlaceId(NonZeroU64);
+pub(crate) struct PlaceId(NonZeroU64);
 
 impl PlaceId {
     const fn is_known(self) -> bool {
@@ -38,7 +38,7 @@ impl PlaceId {
 
 /// Counts sessions that are half open or not signed in.
 #[derive(Debug)]
-pub(super) struct Admission {
+pub(crate) struct Admission {
     strangers: Places,
     /// Of those who have shown a token.
     known: Places,
@@ -48,7 +48,7 @@ pub(super) struct Admission {
 }
 
 impl Admission {
-    pub(super) fn new(now: Instant, limits: Limits) -> Self {
+    pub(crate) fn new(now: Instant, limits: Limits) -> Self {
         let known = limits.unauthenticated.div_ceil(TOKEN_SHARE as usize);
         let rate_of_known = limits.handshakes_per_second.div_ceil(TOKEN_SHARE);
         let burst_of_known = limits.handshakes_burst.div_ceil(TOKEN_SHARE);
@@ -67,7 +67,7 @@ impl Admission {
 
     /// Counts a handshake for somebody from this address, if that is within the limits; says among whom there is a place,
     /// and who has to give way for it.
-    pub(super) fn admit(
+    pub(crate) fn admit(
         &mut self,
         now: Instant,
         address: IpAddr,
@@ -92,7 +92,7 @@ impl Admission {
     }
 
     /// Takes a place, limits or no limits.
-    pub(super) fn take(
+    pub(crate) fn take(
         &mut self,
         now: Instant,
         address: IpAddr,
@@ -107,33 +107,33 @@ impl Admission {
     }
 
     /// A handshake has become a session.
-    pub(super) fn open(&mut self, place: PlaceId, session: SessionId) {
+    pub(crate) fn open(&mut self, place: PlaceId, session: SessionId) {
         self.places(place.is_known()).open(place.0.get(), session);
     }
 
     /// Whoever has this place has said something.
-    pub(super) fn note_use(&mut self, now: Instant, place: PlaceId) {
+    pub(crate) fn note_use(&mut self, now: Instant, place: PlaceId) {
         self.places(place.is_known()).note_use(now, place.0.get());
     }
 
     /// Whoever had this place has signed in or gone.
-    pub(super) fn release(&mut self, place: PlaceId) {
+    pub(crate) fn release(&mut self, place: PlaceId) {
         self.places(place.is_known()).release(place.0.get());
     }
 
     /// One that has to go now for its silence.
-    pub(super) fn stale(&self, now: Instant) -> Option<Holder> {
+    pub(crate) fn stale(&self, now: Instant) -> Option<Holder> {
         self.strangers.stale(now).or_else(|| self.known.stale(now))
     }
 
     /// When the next has to go for its silence.
-    pub(super) fn next_stale(&self) -> Option<Instant> {
+    pub(crate) fn next_stale(&self) -> Option<Instant> {
         let both = [self.strangers.next_stale(), self.known.next_stale()];
         both.into_iter().flatten().min()
     }
 
     /// Places taken, and all there are.
-    pub(super) fn taken(&self) -> (usize, usize) {
+    pub(crate) fn taken(&self) -> (usize, usize) {
         (
             self.strangers.len() + self.known.len(),
             self.strangers.limit() + self.known.limit(),

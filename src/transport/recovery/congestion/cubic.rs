@@ -8,7 +8,7 @@
 use std::time::{Duration, Instant};
 
 use super::slow_start::SlowStart;
-use super::{Controller, DATAGRAM, INITIAL_WINDOW, MINIMUM_WINDOW};
+use super::{DATAGRAM, INITIAL_WINDOW, MINIMUM_WINDOW};
 
 /// What is kept of a window on a loss, in tenths. RFC 9438, section 4.6.
 const KEPT_TENTHS: u64 = 7;
@@ -146,10 +146,10 @@ impl Avoidance {
     }
 }
 
-impl Controller for Cubic {
-    fn on_sent(&mut self, _now: Instant, _bytes: u64) {}
-
-    fn on_acked(&mut self, now: Instant, sent: Instant, bytes: u64, app_limited: bool) {
+impl Cubic {
+    /// A packet that was in flight, sent at `sent`, was acknowledged. `app_limited`: the window did not limit the
+    /// sender, so the acknowledgement proves nothing about a larger one.
+    pub(crate) fn on_acked(&mut self, now: Instant, sent: Instant, bytes: u64, app_limited: bool) {
         if self.is_in_recovery(sent) {
             return;
         }
@@ -174,7 +174,8 @@ impl Controller for Cubic {
         }
     }
 
-    fn on_lost(&mut self, now: Instant, latest_sent: Instant, persistent: bool) {
+    /// Packets were lost, the latest of them sent at `latest_sent`. `persistent`: persistent congestion.
+    pub(crate) fn on_lost(&mut self, now: Instant, latest_sent: Instant, persistent: bool) {
         if !self.is_in_recovery(latest_sent) {
             self.recovery_start = Some(now);
             let lost_at = datagrams(self.window);
@@ -194,13 +195,13 @@ impl Controller for Cubic {
         }
     }
 
-    fn on_path_change(&mut self, now: Instant) {
+    pub(crate) fn on_path_change(&mut self, now: Instant) {
         // What was sent on the old path says nothing about the new one.
         *self = Self::new();
         self.recovery_start = Some(now);
     }
 
-    fn window(&self) -> u64 {
+    pub(crate) fn window(&self) -> u64 {
         self.window
     }
 }
