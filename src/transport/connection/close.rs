@@ -28,19 +28,14 @@ pub(crate) enum Shortage {
 }
 
 impl Shortage {
-    /// The code in CLOSE.
-    pub(crate) const fn code(self) -> u16 {
+    /// The code in the CLOSE frame, and the reason there and in the event.
+    const fn code_and_reason(self) -> (u16, &'static str) {
         match self {
-            Self::Memory => 264,
-            Self::Places => 265,
-        }
-    }
-
-    /// The words in CLOSE and in the event.
-    pub(crate) const fn text(self) -> &'static str {
-        match self {
-            Self::Memory => "the server is short of memory, and this session held the most",
-            Self::Places => "too many others wait to sign in; try again",
+            Self::Memory => (
+                264,
+                "the server is short of memory, and this session held the most",
+            ),
+            Self::Places => (265, "too many others wait to sign in; try again"),
         }
     }
 }
@@ -112,29 +107,16 @@ pub(crate) enum Violation {
 }
 
 impl Violation {
-    /// The code in CLOSE.
-    pub(crate) fn code(self) -> u16 {
+    /// The code in the CLOSE frame, and the reason there and in the event.
+    fn code_and_reason(self) -> (u16, &'static str) {
         match self {
-            Self::Frame(_) => 256,
-            Self::Stream(AssembleError::WindowExceeded) => 257,
-            Self::Stream(AssembleError::Disagree) => 258,
-            Self::Stream(AssembleError::MessageTooLong) => 259,
-            Self::Stream(_) => 260,
-            Self::NeverSent => 261,
-            Self::SessionWindow => 263,
-        }
-    }
-
-    /// The words in CLOSE and in the event.
-    pub(crate) fn text(self) -> &'static str {
-        match self {
-            Self::Frame(_) => "a packet with a malformed frame",
-            Self::Stream(AssembleError::WindowExceeded) => "a channel's window was exceeded",
-            Self::Stream(AssembleError::Disagree) => "overlapping fragments disagree",
-            Self::Stream(AssembleError::MessageTooLong) => "a message is too long",
-            Self::Stream(_) => "a channel's stream is not a sequence of messages",
-            Self::SessionWindow => "the session's window was exceeded",
-            Self::NeverSent => "a packet was acknowledged that was never sent",
+            Self::Frame(_) => (256, "a packet with a malformed frame"),
+            Self::Stream(AssembleError::WindowExceeded) => (257, "a channel's window was exceeded"),
+            Self::Stream(AssembleError::Disagree) => (258, "overlapping fragments disagree"),
+            Self::Stream(AssembleError::MessageTooLong) => (259, "a message is too long"),
+            Self::Stream(_) => (260, "a channel's stream is not a sequence of messages"),
+            Self::NeverSent => (261, "a packet was acknowledged that was never sent"),
+            Self::SessionWindow => (263, "the session's window was exceeded"),
         }
     }
 }
@@ -142,39 +124,28 @@ impl Violation {
 impl Connection {
     /// Ends the session from this side. What is queued may still go out in the goodbye's few packets.
     pub(crate) fn close(&mut self, context: &mut Context<'_>, code: u16, reason: &str) {
-        self.begin_closing(context, code, reason, GOODBYE_PACKETS, CloseReason::Local);
+        let goodbye = Goodbye::new(code, reason, CLOSE_COPIES - 1, GOODBYE_PACKETS);
+        self.begin_closing(context, goodbye, CloseReason::Local);
     }
 
     /// Ends the session because of what the peer did.
     pub(super) fn close_for(&mut self, context: &mut Context<'_>, violation: Violation) {
-        let text = violation.text();
-        self.begin_closing(
-            context,
-            violation.code(),
-            text,
-            0,
-            CloseReason::Violation(text),
-        );
+        let (code, reason) = violation.code_and_reason();
+        let goodbye = Goodbye::new(code, reason, CLOSE_COPIES - 1, 0);
+        self.begin_closing(context, goodbye, CloseReason::Violation(reason));
     }
 
     /// Ends a session that has not signed in for too long.
     pub(super) fn close_unauthenticated(&mut self, context: &mut Context<'_>) {
-        self.begin_closing(
-            context,
-            CODE_NOT_SIGNED_IN,
-            "not signed in",
-            0,
-            CloseReason::TimedOut,
-        );
+        let goodbye = Goodbye::new(CODE_NOT_SIGNED_IN, "not signed in", CLOSE_COPIES - 1, 0);
+        self.begin_closing(context, goodbye, CloseReason::TimedOut);
     }
 
     /// Ends a session to make room. It is told once, and what it held is freed at once.
     pub(crate) fn evict(&mut self, context: &mut Context<'_>, shortage: Shortage) {
-        if self.state.is_open() {
-            let (code, text) = (shortage.code(), shortage.text());
-            self.state = State::Closing(Goodbye::new(code, text, 0, 0));
-            self.end(context, CloseReason::Evicted(text));
-        }
+        let (code, reason) = shortage.code_and_reason();
+        let goodbye = Goodbye::new(code, reason, 0, 0);
+        self.begin_closing(context, goodbye, CloseReason::Evicted(reason));
         for state in &mut self.channels {
             state.sender.clear();
             state.assembler.clear();
@@ -182,24 +153,11 @@ impl Connection {
         self.recovery.sent.clear();
     }
 
-    fn begin_closing(
-        &mut self,
-        context: &mut Context<'_>,
-        code: u16,
-        reason: &str,
-        packets_with_data: u8,
-        event: CloseReason,
-    ) {
-        if !self.state.is_open() {
-            return;
+    fn begin_closing(&mut self, context: &mut Context<'_>, goodbye: Goodbye, reason: CloseReason) {
+        if self.state.is_open() {
+            self.state = State::Closing(goodbye);
+            self.end(context, reason);
         }
-        self.state = State::Closing(Goodbye::new(
-            code,
-            reason,
-            CLOSE_COPIES - 1,
-            packets_with_data,
-        ));
-        self.end(context, event);
     }
 
     /// The peer has ended the session. It gets one CLOSE back, so that it need not repeat its own.

@@ -17,7 +17,7 @@ mod token;
 mod transmit;
 
 use std::collections::VecDeque;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use rand_chacha::ChaCha20Rng;
@@ -28,7 +28,7 @@ use self::path::Path;
 pub(super) use self::receive::Ignored;
 use self::recovery::Recovery;
 use self::token::GivenToken;
-use super::endpoint::Statistics;
+use super::endpoint::{Route, Statistics};
 use super::limits::{SKIP_EVERY, UNAUTHENTICATED_LIFETIME};
 use super::recovery::ack::AckState;
 use super::recovery::replay::ReplayWindow;
@@ -66,8 +66,7 @@ pub(super) struct Beginning {
     /// The connection id by which this end knows the peer.
     pub(super) remote_id: u64,
     pub(super) keys: Keys,
-    pub(super) remote: SocketAddr,
-    pub(super) local_ip: Option<IpAddr>,
+    pub(super) route: Route,
     /// What the handshake took, if that is known.
     pub(super) round_trip: Option<Duration>,
 }
@@ -125,7 +124,7 @@ impl Connection {
             local_id: beginning.local_id,
             remote_id: beginning.remote_id,
             keys: beginning.keys,
-            path: Path::new(beginning.remote, beginning.local_ip),
+            path: Path::new(beginning.route),
             replay: ReplayWindow::default(),
             received: AckState::default(),
             recovery: Recovery::new(now),
@@ -191,7 +190,7 @@ impl Connection {
     }
 
     pub(super) fn remote(&self) -> SocketAddr {
-        self.path.remote
+        self.path.route.remote
     }
 
     pub(super) fn statistics(&self) -> Statistics {

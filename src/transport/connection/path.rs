@@ -1,21 +1,20 @@
 //! The addresses between which a session runs, and how it moves: to where the newest authenticated packet came
 //! from, which must then prove that it is there (RFC 9000 §8.2, §9).
 
-use std::net::{IpAddr, SocketAddr};
-use std::time::Instant;
+use std::net::SocketAddr;
 
 use rand_core::RngCore;
 
 use super::{Connection, Context, Role};
 use crate::transport::Event;
+use crate::transport::endpoint::Route;
 use crate::transport::limits::{AMPLIFICATION, CHALLENGE_TRIES};
 use crate::transport::timer::Timer;
 
 /// Where the peer is, and from where it is answered.
 #[derive(Debug)]
 pub(super) struct Path {
-    pub(super) remote: SocketAddr,
-    pub(super) local_ip: Option<IpAddr>,
+    pub(super) route: Route,
     /// The address has not proved itself yet.
     pub(super) unproven: Option<Box<Unproven>>,
     /// A challenge to the address before, which a thief of the session would rather see left alone.
@@ -33,22 +32,20 @@ pub(super) struct Unproven {
     received: u64,
     sent: u64,
     /// The last address that had proved itself.
-    proven: (SocketAddr, Option<IpAddr>),
+    proven: Route,
 }
 
 /// One challenge to an address that was left.
 #[derive(Debug)]
 pub(super) struct Farewell {
-    pub(super) remote: SocketAddr,
-    pub(super) local_ip: Option<IpAddr>,
+    pub(super) route: Route,
     pub(super) token: [u8; 8],
 }
 
 impl Path {
-    pub(super) fn new(remote: SocketAddr, local_ip: Option<IpAddr>) -> Self {
+    pub(super) fn new(route: Route) -> Self {
         Self {
-            remote,
-            local_ip,
+            route,
             unproven: None,
             farewell: None,
         }
@@ -69,7 +66,11 @@ impl Path {
     }
 
     fn on_received(&mut self, remote: SocketAddr, bytes: usize) {
-        if let Some(unproven) = self.unproven.as_mut().filter(|_| remote == self.remote) {
+        if let Some(unproven) = self
+            .unproven
+            .as_mut()
+            .filter(|_| remote == self.route.remote)
+        {
             unproven.received += bytes as u64;
         }
     }
@@ -93,34 +94,29 @@ impl Connection {
     pub(super) fn on_packet_from(
         &mut self,
         context: &mut Context<'_>,
-        remote: SocketAddr,
-        local_ip: Option<IpAddr>,
+        route: Route,
         bytes: usize,
         newest: bool,
     ) {
         if newest && self.role == Role::Server {
-            if remote == self.path.remote {
-                self.path.local_ip = local_ip;
+            if route.remote == self.path.route.remote {
+                self.path.route = route;
             } else {
-                self.move_to(context, remote, local_ip);
+                self.move_to(context, route);
             }
         }
-        self.path.on_received(remote, bytes);
+        self.path.on_received(route.remote, bytes);
     }
 
-    fn move_to(&mut self, context: &mut Context<'_>, remote: SocketAddr, local_ip: Option<IpAddr>) {
-        let left = (self.path.remote, self.path.local_ip);
-        let proven = self
-            .path
-            .unproven
-            .take()
-            .map_or(left, |unproven| unproven.proven);
+    fn move_to(&mut self, context: &mut Context<'_>, route: Route) {
+        let unproven = self.path.unproven.take();
+        let proven = unproven.map_or(self.path.route, |unproven| unproven.proven);
         let mut draw = || {
             let mut token = [0; 8];
             context.random.fill_bytes(&mut token);
             token
         };
-        if remote == proven.0 {
+        if route.remote == proven.remote {
             self.path.farewell = None;
             self.timers.clear(Timer::Path);
         } else {
@@ -132,27 +128,19 @@ impl Connection {
                 sent: 0,
                 proven,
             }));
-            let (remote, local_ip) = proven;
             self.path.farewell = Some(Box::new(Farewell {
-                remote,
-                local_ip,
+                route: proven,
                 token: draw(),
             }));
             let wait = self.recovery.rtt.pto_base();
             self.timers.set(Timer::Path, context.now + wait);
         }
-        self.use_address(context, remote, local_ip);
+        self.use_route(context, route);
     }
 
-    fn use_address(
-        &mut self,
-        context: &mut Context<'_>,
-        remote: SocketAddr,
-        local_ip: Option<IpAddr>,
-    ) {
-        let same_host = remote.ip() == self.path.remote.ip();
-        self.path.remote = remote;
-        self.path.local_ip = local_ip;
+    fn use_route(&mut self, context: &mut Context<'_>, route: Route) {
+        let same_host = route.remote.ip() == self.path.route.remote.ip();
+        self.path.route = route;
         if !same_host {
             self.recovery.on_path_change(context.now);
             self.mtu.on_path_change();
@@ -161,7 +149,7 @@ impl Connection {
         }
         context.events.push_back(Event::Moved {
             session: self.session,
-            remote,
+            remote: route.remote,
         });
     }
 
@@ -185,13 +173,8 @@ impl Connection {
 
     /// The peer answers a challenge.
     pub(super) fn on_path_response(&mut self, token: [u8; 8]) {
-        if self
-            .path
-            .unproven
-            .as_ref()
-            .is_some_and(|unproven| unproven.token == token)
-        {
-            self.path.unproven = None;
+        let answered = |unproven: &mut Box<Unproven>| unproven.token == token;
+        if self.path.unproven.take_if(answered).is_some() {
             self.timers.clear(Timer::Path);
         }
     }
@@ -205,13 +188,12 @@ impl Connection {
         if unproven.tries < CHALLENGE_TRIES {
             unproven.tries += 1;
             unproven.challenge_due = true;
-            let deadline: Instant = context.now + wait;
-            self.timers.set(Timer::Path, deadline);
+            self.timers.set(Timer::Path, context.now + wait);
             return;
         }
-        let (remote, local_ip) = unproven.proven;
+        let proven = unproven.proven;
         self.path.unproven = None;
         self.path.farewell = None;
-        self.use_address(context, remote, local_ip);
+        self.use_route(context, proven);
     }
 }

@@ -1,11 +1,10 @@
 //! A DATA packet comes in: it is checked against replay, opened, believed to come from where it came, and its
 //! frames are taken.
 
-use std::net::{IpAddr, SocketAddr};
-
 use super::close::{State, Violation};
 use super::{Connection, Context};
 use crate::transport::channel::assembler::AssembleError;
+use crate::transport::endpoint::Route;
 use crate::transport::wire::frame::{Frame, FrameError, Frames};
 use crate::transport::wire::packet::{DATA_HEADER_LEN, DataHeader, expand};
 
@@ -31,8 +30,7 @@ impl Connection {
         &mut self,
         context: &mut Context<'_>,
         header: DataHeader,
-        remote: SocketAddr,
-        local_ip: Option<IpAddr>,
+        route: Route,
         datagram: &mut [u8],
     ) -> Result<(), Ignored> {
         let bytes = datagram.len();
@@ -66,7 +64,7 @@ impl Connection {
             return Ok(());
         }
         self.on_heard(context);
-        self.on_packet_from(context, remote, local_ip, bytes, newest);
+        self.on_packet_from(context, route, bytes, newest);
         if let Err(violation) = self.take_frames(context, number, plain) {
             self.close_for(context, violation);
         }

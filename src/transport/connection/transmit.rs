@@ -42,7 +42,8 @@ enum Content {
     Data,
 }
 
-/// A packet that has been written.
+/// What a packet that is being written holds.
+#[derive(Default)]
 pub(super) struct Written {
     pub(super) frames: FrameList,
     pub(super) ack_eliciting: bool,
@@ -52,6 +53,13 @@ pub(super) struct Written {
     again: bool,
     /// Bytes of copies.
     pub(super) copied: usize,
+}
+
+impl Written {
+    fn add(&mut self, frame: SentFrame) {
+        self.frames.push(frame);
+        self.ack_eliciting = true;
+    }
 }
 
 impl Connection {
@@ -76,13 +84,7 @@ impl Connection {
             frame::encode_path_challenge(buffer, farewell.token);
             self.finish(buffer);
             self.recovery.sent.on_sent_unrecorded();
-            let (remote, local_ip) = (farewell.remote, farewell.local_ip);
-            return Some(Transmit {
-                remote,
-                local_ip,
-                len: buffer.len(),
-                segment_size: None,
-            });
+            return Some(Transmit::one(farewell.route, buffer.len()));
         }
         if !self.has_budget() {
             return None;
@@ -192,7 +194,7 @@ impl Connection {
         if scope == Content::Data && !self.has_data() {
             self.arm_redundancy(context.now);
         }
-        self.to_peer(buffer.len())
+        Transmit::one(self.path.route, buffer.len())
     }
 
     /// Bytes that may go out now, of all channels.
@@ -200,15 +202,6 @@ impl Connection {
         let credit = self.credit_left();
         let channels = self.channels.iter();
         channels.map(|state| state.sender.pending(credit)).sum()
-    }
-
-    fn to_peer(&self, len: usize) -> Transmit {
-        Transmit {
-            remote: self.path.remote,
-            local_ip: self.path.local_ip,
-            len,
-            segment_size: None,
-        }
     }
 
     /// Chooses the packet's number and writes its header.
@@ -263,13 +256,7 @@ impl Connection {
         limit: usize,
         scope: Content,
     ) -> Written {
-        let mut written = Written {
-            frames: FrameList::default(),
-            ack_eliciting: false,
-            fresh: false,
-            again: false,
-            copied: 0,
-        };
+        let mut written = Written::default();
         self.write_ack(context, buffer, limit, &mut written.frames);
         if scope == Content::Acknowledgement {
             // What must be said anyway takes copies along.
@@ -290,23 +277,7 @@ impl Connection {
         if scope == Content::Path {
             return written;
         }
-        for channel in Channel::ALL {
-            let state = self.channel(channel);
-            let room = limit.saturating_sub(buffer.len()) >= WINDOW_BYTES;
-            if state.window_due && room && !written.frames.is_full() {
-                state.window_due = false;
-                frame::encode_window(buffer, channel, state.assembler.max_offset());
-                written.frames.push(SentFrame::Window(channel));
-                written.ack_eliciting = true;
-            }
-        }
-        let room = limit.saturating_sub(buffer.len()) >= SESSION_WINDOW_BYTES;
-        if self.credit.due && room && !written.frames.is_full() {
-            self.credit.due = false;
-            frame::encode_session_window(buffer, self.credit.receive_max());
-            written.frames.push(SentFrame::SessionWindow);
-            written.ack_eliciting = true;
-        }
+        self.write_windows(buffer, limit, &mut written);
         for channel in Channel::ALL {
             self.write_channel(buffer, limit, channel, &mut written);
         }
@@ -318,10 +289,26 @@ impl Connection {
             frame::encode_ping(buffer);
             written.ack_eliciting = true;
         }
-        if written.ack_eliciting {
-            self.ping = false;
-        }
+        self.ping &= !written.ack_eliciting;
         written
+    }
+
+    fn write_windows(&mut self, buffer: &mut Vec<u8>, limit: usize, written: &mut Written) {
+        for channel in Channel::ALL {
+            let state = self.channel(channel);
+            let room = limit.saturating_sub(buffer.len()) >= WINDOW_BYTES;
+            if state.window_due && room && !written.frames.is_full() {
+                state.window_due = false;
+                frame::encode_window(buffer, channel, state.assembler.max_offset());
+                written.add(SentFrame::Window(channel));
+            }
+        }
+        let room = limit.saturating_sub(buffer.len()) >= SESSION_WINDOW_BYTES;
+        if self.credit.due && room && !written.frames.is_full() {
+            self.credit.due = false;
+            frame::encode_session_window(buffer, self.credit.receive_max());
+            written.add(SentFrame::SessionWindow);
+        }
     }
 
     fn write_ack(
@@ -358,8 +345,7 @@ impl Connection {
         }
         if let Some(token) = self.token.take() {
             frame::encode_new_token(buffer, &token);
-            written.frames.push(SentFrame::NewToken);
-            written.ack_eliciting = true;
+            written.add(SentFrame::NewToken);
         }
     }
 
@@ -389,8 +375,7 @@ impl Connection {
             written.fresh |= fragment.range().end > sender.sent_to();
             written.again |= fragment.offset < sender.sent_to();
             sender.on_sent(fragment);
-            written.frames.push(SentFrame::Stream { channel, fragment });
-            written.ack_eliciting = true;
+            written.add(SentFrame::Stream { channel, fragment });
         }
     }
 
@@ -435,6 +420,6 @@ impl Connection {
             .sent
             .on_sent(context.now, buffer.len(), &list, 0);
         self.path.on_sent(buffer.len());
-        Some(self.to_peer(buffer.len()))
+        Some(Transmit::one(self.path.route, buffer.len()))
     }
 }

@@ -5,13 +5,12 @@ use std::time::Instant;
 
 use super::handshake::client::Dial;
 use super::handshake::half_open::Pending;
-use super::stateless::Route;
-use super::{Acceptor, Endpoint, Session, Slot};
+use super::{Endpoint, Route, Session, Slot};
 use crate::transport::connection::{Beginning, Connection, Ignored, Role};
 use crate::transport::wire::cookie::token_matches;
 use crate::transport::wire::packet::{
     COOKIE_LEN, DataHeader, PROTOCOL_VERSION, Packet, PacketError, SYN_ACK_MESSAGE_LEN, TOKEN_LEN,
-    parse,
+    encode_reset, encode_version, parse,
 };
 use crate::transport::{CloseReason, Event, SessionId};
 
@@ -47,20 +46,13 @@ impl Endpoint {
                     self.counters.refused_rate += 1;
                 }
             }
-            Ok(Packet::SynOfOtherVersion { version, client_id }) => {
-                if self.acceptor.is_some() {
-                    let (answers, counters) = (&mut self.answers, &mut self.counters);
-                    Acceptor::on_other_version(
-                        answers,
-                        counters,
-                        (route, length),
-                        version,
-                        client_id,
-                    );
-                } else {
-                    self.counters.unexpected += 1;
-                }
+            Ok(Packet::SynOfOtherVersion { version, client_id }) if self.acceptor.is_some() => {
+                self.counters.other_versions += 1;
+                self.answers.push(route, length, |out| {
+                    encode_version(out, client_id, version, &[PROTOCOL_VERSION]);
+                });
             }
+            Ok(Packet::SynOfOtherVersion { .. }) => self.counters.unexpected += 1,
             Ok(Packet::Cookie { client_id, cookie }) => {
                 self.on_cookie(now, route, client_id, cookie);
             }
@@ -77,9 +69,11 @@ impl Endpoint {
                 versions,
             }) => {
                 let heeded = offered == PROTOCOL_VERSION && !versions.contains(PROTOCOL_VERSION);
-                match self.dialling(route, client_id) {
-                    Some(session) if heeded && self.is_standby(session) => self.forget(session),
-                    Some(session) if heeded => self.drop_session(session, CloseReason::Version),
+                match self.dial_mut(route, client_id) {
+                    Some((session, dial)) if heeded && dial.is_standby() => self.forget(session),
+                    Some((session, _)) if heeded => {
+                        self.drop_session(session, CloseReason::Version)
+                    }
                     _ => self.counters.unexpected += 1,
                 }
             }
@@ -96,7 +90,7 @@ impl Endpoint {
             },
         };
         let result = self.with_connection(now, session, |connection, context| {
-            connection.handle_data(context, header, route.remote, route.local_ip, datagram)
+            connection.handle_data(context, header, route, datagram)
         });
         match result {
             Some(Err(Ignored::Replayed)) => self.counters.replayed += 1,
@@ -123,8 +117,14 @@ impl Endpoint {
             return None;
         };
         let Some(entry) = acceptor.half_open.get_mut(server_id) else {
-            let (answers, counters) = (&mut self.answers, &mut self.counters);
-            acceptor.on_unknown_session(now, answers, counters, (route, datagram.len()), server_id);
+            self.counters.unknown_session += 1;
+            if let Some(token) = acceptor.reset_token(now, server_id) {
+                let write = |out: &mut Vec<u8>| encode_reset(out, server_id, &token);
+                let is_queued = self.answers.push(route, datagram.len(), write);
+                self.counters.resets_sent += u64::from(is_queued);
+            } else {
+                self.counters.resets_withheld += 1;
+            }
             return None;
         };
         // An entry whose session has come and gone answers duplicates of its SYN only.
@@ -149,8 +149,7 @@ impl Endpoint {
             local_id: server_id,
             remote_id: client_id,
             keys: established.keys,
-            remote,
-            local_ip: route.local_ip,
+            route: Route { remote, ..route },
             round_trip,
         };
         self.later.push_back(Event::Connected {
@@ -169,20 +168,12 @@ impl Endpoint {
         Some(session)
     }
 
-    /// The session that is being dialled with this id at this address.
-    fn dialling(&self, route: Route, client_id: u64) -> Option<SessionId> {
-        let session = *self.by_id.get(&client_id)?;
-        match &self.sessions.get(&session)?.session {
-            Session::Dialling(dial) if dial.remote == route.remote => Some(session),
-            _ => None,
-        }
-    }
-
+    /// The client's handshake with this id and this server.
     fn dial_mut(&mut self, route: Route, client_id: u64) -> Option<(SessionId, &mut Dial)> {
-        let session = self.dialling(route, client_id)?;
+        let session = *self.by_id.get(&client_id)?;
         match &mut self.sessions.get_mut(&session)?.session {
-            Session::Dialling(dial) => Some((session, dial)),
-            Session::Open(_) => None,
+            Session::Dialling(dial) if dial.remote == route.remote => Some((session, dial)),
+            _ => None,
         }
     }
 
@@ -241,8 +232,10 @@ impl Endpoint {
             local_id: client_id,
             remote_id: answer.server_id,
             keys: established.keys,
-            remote,
-            local_ip: answer.local_ip,
+            route: Route {
+                remote,
+                local_ip: answer.local_ip,
+            },
             round_trip: answer.round_trip,
         };
         let connection = Connection::new(&mut self.context(now), beginning);
@@ -269,21 +262,6 @@ impl Endpoint {
             }
             _ => self.counters.unexpected += 1,
         }
-    }
-
-    pub(super) fn handle(
-        &mut self,
-        now: Instant,
-        local: Option<IpAddr>,
-        remote: SocketAddr,
-        datagram: &mut [u8],
-    ) {
-        let remote = canonical(remote);
-        let route = Route {
-            remote,
-            local_ip: local.map(|ip| ip.to_canonical()),
-        };
-        self.dispatch(now, route, datagram);
     }
 }
 

@@ -23,6 +23,7 @@ use rand_core::SeedableRng;
 pub use self::counters::Counters;
 use self::schedule::Schedule;
 use self::slot::{Session, Slot};
+pub(crate) use self::types::Route;
 pub use self::types::{ClientConfig, ServerConfig, Statistics, Transmit, Usage};
 use super::connection::{Connection, Context};
 use super::{Channel, CloseReason, Event, SendError, SessionId};
@@ -152,7 +153,11 @@ impl Endpoint {
         _ecn: Option<u8>,
         datagram: &mut [u8],
     ) {
-        self.handle(now, local, remote, datagram);
+        let route = Route {
+            remote: datagram::canonical(remote),
+            local_ip: local.map(|ip| ip.to_canonical()),
+        };
+        self.dispatch(now, route, datagram);
     }
 
     /// Does all whose time has come.
@@ -333,7 +338,10 @@ impl Endpoint {
     /// What was ignored and refused since the start.
     #[must_use]
     pub fn counters(&self) -> Counters {
-        self.counters
+        Counters {
+            answers_dropped: self.answers.dropped,
+            ..self.counters
+        }
     }
 
     /// Sessions and handshakes that are held.

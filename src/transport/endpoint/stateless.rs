@@ -2,21 +2,14 @@
 //! a flood of questions costs no more memory than that.
 
 use std::collections::VecDeque;
-use std::net::{IpAddr, SocketAddr};
 
-use super::Transmit;
+use super::{Route, Transmit};
 use crate::transport::limits::MAX_ANSWERS;
 
-/// Where an answer goes to, and from which of our addresses.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Route {
-    pub(crate) remote: SocketAddr,
-    pub(crate) local_ip: Option<IpAddr>,
-}
-
-/// The queue.
 #[derive(Debug, Default)]
 pub(crate) struct Answers {
+    /// Answers dropped at [`MAX_ANSWERS`], or because they would have been as large as what provoked them.
+    pub(crate) dropped: u64,
     waiting: VecDeque<(Route, Vec<u8>)>,
 }
 
@@ -29,28 +22,24 @@ impl Answers {
         provoked_by: usize,
         write: impl FnOnce(&mut Vec<u8>),
     ) -> bool {
-        if self.waiting.len() >= MAX_ANSWERS {
-            return false;
-        }
         let mut answer = Vec::with_capacity(160);
-        write(&mut answer);
-        let smaller = answer.len() < provoked_by;
-        if smaller {
-            self.waiting.push_back((route, answer));
+        if self.waiting.len() < MAX_ANSWERS {
+            write(&mut answer);
         }
-        smaller
+        let is_queued = !answer.is_empty() && answer.len() < provoked_by;
+        if is_queued {
+            self.waiting.push_back((route, answer));
+        } else {
+            self.dropped += 1;
+        }
+        is_queued
     }
 
     /// Writes the next answer.
     pub(crate) fn pop(&mut self, buffer: &mut Vec<u8>) -> Option<Transmit> {
         let (route, answer) = self.waiting.pop_front()?;
         buffer.extend_from_slice(&answer);
-        Some(Transmit {
-            remote: route.remote,
-            local_ip: route.local_ip,
-            len: answer.len(),
-            segment_size: None,
-        })
+        Some(Transmit::one(route, answer.len()))
     }
 }
 

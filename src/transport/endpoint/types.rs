@@ -37,6 +37,25 @@ pub struct Transmit {
     pub segment_size: Option<usize>,
 }
 
+impl Transmit {
+    pub(crate) const fn one(route: Route, len: usize) -> Self {
+        Self {
+            remote: route.remote,
+            local_ip: route.local_ip,
+            len,
+            segment_size: None,
+        }
+    }
+}
+
+/// The two addresses between which packets travel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Route {
+    pub(crate) remote: SocketAddr,
+    /// The local address to send from: the one that the peer sent to.
+    pub(crate) local_ip: Option<IpAddr>,
+}
+
 /// What the sessions of an endpoint hold of what is limited for all of them together.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Usage {

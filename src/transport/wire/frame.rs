@@ -264,7 +264,6 @@ fn channel(number: u64) -> Result<Channel, FrameError> {
         .ok_or(FrameError::OutOfRange)
 }
 
-/// Appends a PING.
 pub(crate) fn encode_ping(buffer: &mut Vec<u8>) {
     buffer.push(PING);
 }
@@ -327,14 +326,12 @@ pub(crate) fn stream_data_room(offset: u64, room: usize) -> usize {
     }
 }
 
-/// Appends a WINDOW.
 pub(crate) fn encode_window(buffer: &mut Vec<u8>, channel: Channel, max_offset: u64) {
     buffer.push(WINDOW);
     uint(buffer, channel as u64);
     uint(buffer, max_offset);
 }
 
-/// Appends a `SESSION_WINDOW`.
 pub(crate) fn encode_session_window(buffer: &mut Vec<u8>, max: u64) {
     buffer.push(SESSION_WINDOW);
     uint(buffer, max);
@@ -351,25 +348,22 @@ pub(crate) fn encode_close(buffer: &mut Vec<u8>, code: u16, reason: &str) {
     encode::write_str(buffer, &reason[..len]).expect(VEC_IS_INFALLIBLE);
 }
 
-/// Appends a `PATH_CHALLENGE`.
 pub(crate) fn encode_path_challenge(buffer: &mut Vec<u8>, token: [u8; 8]) {
-    buffer.push(PATH_CHALLENGE);
-    bin_header(buffer, token.len());
-    buffer.extend_from_slice(&token);
+    encode_bin(buffer, PATH_CHALLENGE, &token);
 }
 
-/// Appends a `PATH_RESPONSE`.
 pub(crate) fn encode_path_response(buffer: &mut Vec<u8>, token: [u8; 8]) {
-    buffer.push(PATH_RESPONSE);
-    bin_header(buffer, token.len());
-    buffer.extend_from_slice(&token);
+    encode_bin(buffer, PATH_RESPONSE, &token);
 }
 
-/// Appends a `NEW_TOKEN`.
 pub(crate) fn encode_new_token(buffer: &mut Vec<u8>, token: &[u8; ADDRESS_TOKEN_LEN]) {
-    buffer.push(NEW_TOKEN);
-    bin_header(buffer, token.len());
-    buffer.extend_from_slice(token);
+    encode_bin(buffer, NEW_TOKEN, token);
+}
+
+fn encode_bin(buffer: &mut Vec<u8>, kind: u8, data: &[u8]) {
+    buffer.push(kind);
+    bin_header(buffer, data.len());
+    buffer.extend_from_slice(data);
 }
 
 fn uint(buffer: &mut Vec<u8>, value: u64) {

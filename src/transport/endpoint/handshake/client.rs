@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use rand_chacha::ChaCha20Rng;
 use rand_core::RngCore;
 
-use crate::transport::endpoint::Transmit;
+use crate::transport::endpoint::{Route, Transmit};
 use crate::transport::limits::{
     CONNECT_TIMEOUT, FULL_SIZE_SYNS, STANDBY_INTERVAL, STANDBY_LIFETIME, STANDBY_SPACING,
     SYN_RETRY, SYN_RETRY_MAX,
@@ -254,11 +254,10 @@ impl Dial {
             proof,
             size,
         );
-        Some(Transmit {
+        let route = Route {
             remote: self.remote,
             local_ip: None,
-            len: buffer.len(),
-            segment_size: None,
-        })
+        };
+        Some(Transmit::one(route, buffer.len()))
     }
 }

@@ -12,16 +12,15 @@ use zeroize::Zeroizing;
 
 use super::half_open::{HalfOpens, Pending, Question};
 use super::queue::{Syn, Waiting};
-use crate::transport::endpoint::Counters;
 use crate::transport::endpoint::admission::stranger_slots::Holder;
 use crate::transport::endpoint::admission::{Admission, Refusal};
-use crate::transport::endpoint::stateless::{Answers, Route};
+use crate::transport::endpoint::stateless::Answers;
+use crate::transport::endpoint::{Counters, Route, ServerConfig};
 use crate::transport::limits::TokenBucket;
 use crate::transport::wire::cookie::{AddressTokens, CookieCheck, CookieJar, ResetKey};
 use crate::transport::wire::handshake;
 use crate::transport::wire::packet::{
-    ADDRESS_TOKEN_LEN, EPHEMERAL_LEN, PROTOCOL_VERSION, Proof, encode_cookie, encode_reset,
-    encode_syn_ack, encode_version,
+    ADDRESS_TOKEN_LEN, EPHEMERAL_LEN, Proof, TOKEN_LEN, encode_cookie, encode_syn_ack,
 };
 
 /// What only a server has.
@@ -39,11 +38,7 @@ pub(crate) struct Acceptor {
 }
 
 impl Acceptor {
-    pub(crate) fn new(
-        now: Instant,
-        config: &crate::transport::endpoint::ServerConfig,
-        random: &mut ChaCha20Rng,
-    ) -> Self {
+    pub(crate) fn new(now: Instant, config: &ServerConfig, random: &mut ChaCha20Rng) -> Self {
         let mut cookie_key = [0; 32];
         random.fill_bytes(&mut cookie_key);
         let resets_per_second = config.limits.resets_per_second;
@@ -111,18 +106,16 @@ impl Acceptor {
         let Some(is_known) = proved else {
             counters.cookies_asked += 1;
             let cookie = self.cookies.make(now_ms, remote, client_id, ephemeral);
-            let queued = answers.push(route, syn_length, |out| {
-                encode_cookie(out, client_id, &cookie);
+            answers.push(route, syn_length, |out| {
+                encode_cookie(out, client_id, &cookie)
             });
-            counters.answers_dropped += u64::from(!queued);
             return None;
         };
         let question = (route.remote, client_id, *ephemeral);
         if let Some(answer) = self.half_open.repeat(&question) {
-            let queued = answers.push(route, syn_length, |out| {
-                encode_syn_ack(out, client_id, answer);
+            answers.push(route, syn_length, |out| {
+                encode_syn_ack(out, client_id, answer)
             });
-            counters.answers_dropped += u64::from(!queued);
             return None;
         }
         Some(Syn {
@@ -157,10 +150,9 @@ impl Acceptor {
             }
         }
         if let Some(answer) = self.half_open.answer_to(&question) {
-            let queued = answers.push(syn.route, syn.length, |out| {
-                encode_syn_ack(out, syn.client_id, answer);
+            answers.push(syn.route, syn.length, |out| {
+                encode_syn_ack(out, syn.client_id, answer)
             });
-            counters.answers_dropped += u64::from(!queued);
         }
         evicted
     }
@@ -200,41 +192,15 @@ impl Acceptor {
         Ok(evicted)
     }
 
-    /// A SYN in a version that is not spoken here.
-    pub(crate) fn on_other_version(
-        answers: &mut Answers,
-        counters: &mut Counters,
-        (route, syn_length): (Route, usize),
-        version: u32,
-        client_id: u64,
-    ) {
-        counters.other_versions += 1;
-        let queued = answers.push(route, syn_length, |out| {
-            encode_version(out, client_id, version, &[PROTOCOL_VERSION]);
-        });
-        counters.answers_dropped += u64::from(!queued);
-    }
-
-    /// DATA for a session that is not known here: after a restart, or long after its end.
-    pub(crate) fn on_unknown_session(
+    /// The token of a RESET for a session that this server does not know (after a restart, or long after the session's
+    /// end); `None` at the rate limit.
+    pub(crate) fn reset_token(
         &mut self,
         now: Instant,
-        answers: &mut Answers,
-        counters: &mut Counters,
-        (route, length): (Route, usize),
         connection_id: u64,
-    ) {
-        counters.unknown_session += 1;
-        if !self.resets.take(now) {
-            counters.resets_withheld += 1;
-            return;
-        }
-        let token = self.reset_key.token(connection_id);
-        let queued = answers.push(route, length, |out| {
-            encode_reset(out, connection_id, &token);
-        });
-        counters.resets_sent += u64::from(queued);
-        counters.answers_dropped += u64::from(!queued);
+    ) -> Option<[u8; TOKEN_LEN]> {
+        let is_granted = self.resets.take(now);
+        is_granted.then(|| self.reset_key.token(connection_id))
     }
 
     /// Forgets handshakes whose time has come.

@@ -114,13 +114,6 @@ impl Endpoint {
         Some(standby)
     }
 
-    pub(crate) fn is_standby(&self, session: SessionId) -> bool {
-        matches!(
-            self.sessions.get(&session).map(|slot| &slot.session),
-            Some(Session::Dialling(dial)) if dial.is_standby()
-        )
-    }
-
     fn standby_mut(&mut self, standby: SessionId) -> Option<&mut Dial> {
         match &mut self.sessions.get_mut(&standby)?.session {
             Session::Dialling(dial) if dial.is_standby() => Some(dial),
