@@ -6,7 +6,6 @@ mod address;
 mod admin;
 mod bench;
 mod command;
-mod completions;
 mod connect;
 mod database;
 mod docgen;
@@ -47,7 +46,7 @@ fn commands() -> Commands {
         .with(Box::new(status::command()))
         .with(Box::new(store::command()))
         .with(Box::new(bench::command()))
-        .with(Box::new(completions::command()))
+        .with(Box::new(docgen::completions::command()))
         .with(Box::new(help::command()))
 }
 

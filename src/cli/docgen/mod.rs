@@ -2,14 +2,16 @@
 //!
 //! They are committed, so that packagers need not run anything; a test makes them again and compares.
 
+pub mod completions;
+
 use std::path::PathBuf;
 
 use clap_complete::Shell;
 use clap_mangen::Man;
 use clap_mangen::roff::{Roff, bold, roman};
 
-use super::command::{Commands, Section, Subcommand, parser};
-use super::exit::Exit;
+use crate::cli::command::{Commands, Section, Subcommand, parser};
+use crate::cli::exit::Exit;
 use crate::registry::Entry as _;
 
 /// The shells for which there is a script.

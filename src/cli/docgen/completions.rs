@@ -2,10 +2,9 @@
 
 use clap_complete::Shell;
 
-use super::command::{Context, Subcommand};
-use super::docgen;
-use super::exit::{Exit, Outcome};
-use super::output::print;
+use crate::cli::command::{Context, Subcommand};
+use crate::cli::exit::{Exit, Outcome};
+use crate::cli::output::print;
 
 /// The subcommand.
 pub fn command() -> Subcommand {
@@ -20,6 +19,6 @@ struct Args {
 
 #[allow(clippy::unnecessary_wraps, reason = "each subcommand is run like this")]
 fn run(args: Args, context: &Context<'_>) -> Outcome {
-    print(docgen::completion(args.shell, context.commands));
+    print(super::completion(args.shell, context.commands));
     Ok(Exit::Success)
 }
