@@ -4,8 +4,33 @@
 //! The command line gives it a terminal and files; the simulator gives it lists and memory.
 
 use std::io;
+use std::net::SocketAddr;
 
 use redb::Database;
+use zeroize::Zeroizing;
+
+use crate::protocol::opaque::KeyStretching;
+
+/// What the command line says. It holds a password, so it has no form for logs.
+#[derive(Clone)]
+pub struct Options {
+    /// The server as it was typed, `host:port`.
+    pub server_name: String,
+    /// Its addresses, the preferred one first.
+    pub addresses: Vec<SocketAddr>,
+    /// Who is to be signed in at once.
+    pub user: Option<String>,
+    /// The password, where it came from a file.
+    pub password: Option<Zeroizing<String>>,
+    /// Whether an unknown server key is taken without asking.
+    pub accept_new: bool,
+    /// The fingerprint that the server's key must have.
+    pub pinned_fingerprint: Option<String>,
+    /// How a password is made expensive to guess.
+    pub key_stretching: KeyStretching,
+    /// The user's zone, in seconds east of UTC; times are shown in it.
+    pub utc_offset_seconds: i32,
+}
 
 /// What comes to the client from other threads.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,13 +1,11 @@
 //! The client, without sockets and clocks.
 //!
-//! [`Client`] joins three parts: `session` is the link to the server, `core` the logic, and what the console and
-//! the files are is said in `env`. The driver of `net`, or a simulator, feeds it as a [`transport::App`]. What
-//! arrives in one batch is made durable together when the batch is settled; only then anything is sent or shown
-//! that follows from it.
-//!
-//! [`transport::App`]: crate::transport::App
+//! [`Client`] joins the link to the server (`link`) and the logic (`core`, with the signed-in user in `account`); `env`
+//! declares the console and the files that it needs. What arrives in one batch is made durable together when the batch is
+//! settled; only then anything is sent or shown that follows from it.
 
 mod account;
+mod app;
 pub(super) mod auth;
 pub mod commands;
 mod core;
@@ -24,39 +22,13 @@ mod ui;
 
 pub use self::core::Core;
 pub use auth::opaque;
-pub use env::{Ask, Console, End, Files, Input, Names, Tone, Trust};
-
-use std::net::SocketAddr;
-use std::time::Instant;
+pub use env::{Ask, Console, End, Files, Input, Names, Options, Tone, Trust};
 
 use rand_chacha::ChaCha20Rng;
 use rand_core::{RngCore, SeedableRng};
-use zeroize::Zeroizing;
 
-use crate::protocol::opaque::KeyStretching;
-use crate::transport::{App, Channel, Endpoint, Event, Now};
+use crate::transport::{App, Endpoint, Now};
 use link::{Link, LinkEvent};
-
-/// What the command line says. It holds a password, so it has no form for logs.
-#[derive(Clone)]
-pub struct Options {
-    /// The server as it was typed, `host:port`.
-    pub server_name: String,
-    /// Its addresses, the preferred one first.
-    pub addresses: Vec<SocketAddr>,
-    /// Who is to be signed in at once.
-    pub user: Option<String>,
-    /// The password, where it came from a file.
-    pub password: Option<Zeroizing<String>>,
-    /// Whether an unknown server key is taken without asking.
-    pub accept_new: bool,
-    /// The fingerprint that the server's key must have.
-    pub pinned_fingerprint: Option<String>,
-    /// How a password is made expensive to guess.
-    pub key_stretching: KeyStretching,
-    /// The user's zone, in seconds east of UTC; times are shown in it.
-    pub utc_offset_seconds: i32,
-}
 
 /// A client of one server.
 pub struct Client {
@@ -112,7 +84,7 @@ impl Client {
                 key,
                 handshake_hash,
             } => self.core.link_up(now, key, handshake_hash),
-            LinkEvent::Lost { reason, ended } => self.core.link_lost(&reason, ended),
+            LinkEvent::Lost { reason, ended } => self.core.link_lost(now, &reason, ended),
             LinkEvent::Unreachable(heard) => {
                 let heard = heard.map(|heard| format!(" ({heard})")).unwrap_or_default();
                 let text = format!(
@@ -137,74 +109,5 @@ impl Client {
                 self.core.link_awake(now, &text);
             }
         }
-    }
-}
-
-impl App for Client {
-    type Input = Input;
-
-    fn on_event(&mut self, now: Now, endpoint: &mut Endpoint, event: Event) {
-        if let Event::Readable { session, channel } = event {
-            if self.link.session() == Some(session) {
-                while let Some(bytes) = endpoint.receive(now.instant, session, channel) {
-                    self.core.handle_message(now, channel, &bytes);
-                }
-            }
-            return;
-        }
-        let happened = self
-            .link
-            .handle_event(now.instant, endpoint, event, &mut self.random);
-        if let Some(happened) = happened {
-            self.handle_link(now, happened);
-        }
-    }
-
-    fn on_input(&mut self, now: Now, _endpoint: &mut Endpoint, input: Input) {
-        if let Some(typed) = self.core.handle_input(now, input) {
-            commands::run(&mut self.core, now, &typed.line, typed.focus.as_deref());
-        }
-    }
-
-    fn on_timeout(&mut self, now: Now, endpoint: &mut Endpoint) {
-        let happened = self
-            .link
-            .handle_timeout(now.instant, endpoint, &mut self.random);
-        if let Some(happened) = happened {
-            self.handle_link(now, happened);
-        }
-        self.core.handle_timeout(now);
-        self.on_settled(now, endpoint);
-    }
-
-    fn on_settled(&mut self, now: Now, endpoint: &mut Endpoint) {
-        if self.core.take_status_request() {
-            let status = self.link.status(endpoint);
-            self.core.show_status(now, status);
-        }
-        self.core.settle(now);
-        let messages: Vec<(Channel, Vec<u8>)> = self.core.take_messages();
-        for (channel, bytes) in messages {
-            self.link.send(now.instant, endpoint, channel, bytes);
-        }
-        if self.core.end().is_some() {
-            self.link.close(now.instant, endpoint);
-        } else if self.core.take_reconnect_request() {
-            self.core
-                .link_lost("the server does not answer the sign-in", None);
-            self.link.reconnect(now.instant, endpoint, &mut self.random);
-        }
-    }
-
-    fn poll_timeout(&self) -> Option<Instant> {
-        let link = self.link.deadline();
-        if self.core.end().is_some() {
-            return link;
-        }
-        [link, self.core.deadline()].into_iter().flatten().min()
-    }
-
-    fn is_finished(&self) -> bool {
-        self.core.end().is_some() && self.link.is_closed()
     }
 }

@@ -4,16 +4,14 @@
 //! to everyone comes, is kept and acknowledged as all else, so that its author learns nothing; it is not shown as long as
 //! they are blocked.
 
-use super::SignedIn;
-use super::pending::PendingRequest;
-use crate::client::effects::Effects;
+use crate::client::account::ctx::Ctx;
+use crate::client::account::ctx::pending::PendingRequest;
 use crate::client::env::Tone;
 use crate::client::name::{canonical, truncate_name};
 use crate::client::storage::entry::Said;
 use crate::protocol::{
     AccountId, BLOCKED_MAX, Block, Blocked, BlockedUser, ClientBody, ErrorCode, EventKind, Failure,
 };
-use crate::transport::Now;
 
 /// The list, as the server said it last.
 #[derive(Debug, Default)]
@@ -35,15 +33,6 @@ impl BlockedUsers {
     /// A session begins: the server says the list, unless it is empty.
     pub(in crate::client) const fn begin_session(&mut self) {
         self.is_told = false;
-    }
-
-    /// The server has said all that it says at the beginning. Whether the list is another one now.
-    fn settle(&mut self) -> bool {
-        let is_stale = !self.is_told && !self.users.is_empty();
-        if is_stale {
-            self.users.clear();
-        }
-        is_stale
     }
 
     fn set(&mut self, users: Vec<BlockedUser>) {
@@ -74,19 +63,11 @@ impl BlockedUsers {
     fn has(&self, name: &str) -> bool {
         self.users.iter().any(|user| user.name == name)
     }
-}
 
-impl SignedIn {
     /// The user wants to be given no more of what somebody says, or again.
-    pub(in crate::client) fn block(
-        &mut self,
-        now: Now,
-        named: &str,
-        blocking: bool,
-        effects: &mut Effects,
-    ) {
-        if canonical(named) == self.name {
-            effects.show(Tone::Error, "you cannot block yourself");
+    pub(in crate::client) fn block(ctx: &mut Ctx<'_>, named: &str, blocking: bool) {
+        if canonical(named) == ctx.me.name {
+            ctx.effects.show(Tone::Error, "you cannot block yourself");
             return;
         }
         let name = named.to_owned();
@@ -101,28 +82,28 @@ impl SignedIn {
                 blocking,
             })
         };
-        self.request(now, asked, body, effects);
+        ctx.request(asked, body);
     }
 
     /// Shows whom the user blocks.
-    pub(in crate::client) fn list_blocked(&mut self, effects: &mut Effects) {
-        for user in &self.blocked.users {
-            effects.show(Tone::Plain, &user.name);
+    pub(in crate::client) fn list(&self, ctx: &mut Ctx<'_>) {
+        for user in &self.users {
+            ctx.effects.show(Tone::Plain, &user.name);
         }
-        let text = match self.blocked.users.len() {
+        let text = match self.users.len() {
             0 => "you have blocked nobody; `/block USER` blocks a user".to_owned(),
             count => format!("you block {count}; `/unblock USER` ends it"),
         };
-        effects.show(Tone::Notice, text);
+        ctx.effects.show(Tone::Notice, text);
     }
 
     /// The server has said whom the user blocks: asked, or unasked.
-    pub(in crate::client) fn handle_blocked(&mut self, told: Blocked, effects: &mut Effects) {
-        let asked = told.tag.and_then(|tag| self.pending.take(tag));
-        let was_blocked = matches!(&asked, Some(PendingRequest::Block { name, .. }) if self.blocked.has(&canonical(name)));
-        self.blocked.set(told.users);
-        self.roster.names_changed();
-        self.state.put_blocked(&self.blocked.users);
+    pub(in crate::client) fn handle_list(&mut self, ctx: &mut Ctx<'_>, told: Blocked) {
+        let asked = told.tag.and_then(|tag| ctx.pending.take(tag));
+        let was_blocked = matches!(&asked, Some(PendingRequest::Block { name, .. }) if self.has(&canonical(name)));
+        self.set(told.users);
+        ctx.session.has_new_names = true;
+        ctx.state.put_blocked(&self.users);
         if let Some(PendingRequest::Block { name, blocking }) = asked {
             let text = if !blocking && !was_blocked {
                 format!("you do not block {name}")
@@ -135,25 +116,26 @@ impl SignedIn {
                     "you no longer block {name}; messages they sent you meanwhile stay undelivered"
                 )
             };
-            effects.show(Tone::Notice, text);
+            ctx.effects.show(Tone::Notice, text);
         }
     }
 
     /// The positions are settled: who is not named by now is not blocked any more.
-    pub(in crate::client) fn settle_blocked(&mut self) {
-        if self.blocked.settle() {
-            self.state.put_blocked(&self.blocked.users);
-            self.roster.names_changed();
+    pub(in crate::client) fn settle(&mut self, ctx: &mut Ctx<'_>) {
+        if !self.is_told && !self.users.is_empty() {
+            self.users.clear();
+            ctx.state.put_blocked(&self.users);
+            ctx.session.has_new_names = true;
         }
     }
 
     /// Says that there will be no answer, where the user writes to somebody whom they block.
-    pub(in crate::client) fn warn_of_block(&self, target: &str, effects: &mut Effects) {
-        if self.blocked.has(&canonical(target)) {
+    pub(in crate::client) fn warn(&self, ctx: &mut Ctx<'_>, target: &str) {
+        if self.has(&canonical(target)) {
             let text = format!(
                 "you block {target}: replies are not delivered; `/unblock {target}` lifts the block"
             );
-            effects.show(Tone::Notice, text);
+            ctx.effects.show(Tone::Notice, text);
         }
     }
 }

@@ -4,12 +4,13 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
-use crate::client::effects::Effects;
+use crate::client::account::ctx::pending::{LISTED_MAX, PendingRequest};
+use crate::client::account::ctx::{Ctx, NO_LINK};
 use crate::client::env::Tone;
 use crate::client::name::truncate_name;
 use crate::client::ui::render;
-use crate::protocol::{Alert, Contact, ContactsRequest, Greeting, ListContacts, Message};
-use crate::transport::{Channel, Now};
+use crate::protocol::{Alert, Contact, ContactsRequest, Greeting, ListContacts};
+use crate::transport::Channel;
 
 /// How many of those online are remembered. At the limit the others are not listed; messages reach them all the
 /// same.
@@ -22,24 +23,10 @@ const RETURN_WAIT: Duration = Duration::from_secs(30);
 /// How many of those who have gone are named in one line. Chosen: a line. The others are counted.
 const GONE_NAMED_MAX: usize = 10;
 
-/// How long the server's answer is waited for.
-const ANSWER_WAIT: Duration = Duration::from_secs(15);
-
-#[derive(Debug)]
-struct Asking {
-    tag: u32,
-    is_shown: bool,
-    contacts: Vec<Contact>,
-    due: Instant,
-}
-
 /// Who is online, as far as it is known.
 #[derive(Debug, Default)]
 pub(in crate::client) struct Roster {
     names: BTreeSet<String>,
-    has_changed: bool,
-    asking: Option<Asking>,
-    last_tag: u32,
     /// Who was online when the link was lost, and is not known to be again; as far as the user knows they still are.
     missed: BTreeSet<String>,
     /// Until when they are waited for.
@@ -50,7 +37,7 @@ pub(in crate::client) struct Roster {
 impl Roster {
     /// The server's welcome, with how many others are online. It is shown once: what a lost link is worth telling of is
     /// told.
-    pub(in crate::client) fn greet(&mut self, greeting: &Greeting, effects: &mut Effects) {
+    pub(in crate::client) fn greet(&mut self, ctx: &mut Ctx<'_>, greeting: &Greeting) {
         if std::mem::replace(&mut self.is_greeted, true) {
             return;
         }
@@ -59,84 +46,73 @@ impl Roster {
             1 => "1 other is online".to_owned(),
             count => format!("{count} others are online"),
         };
-        effects.show(Tone::Notice, format!("{}  ({others})", greeting.text));
+        ctx.effects
+            .show(Tone::Notice, format!("{}  ({others})", greeting.text));
     }
 
     /// A session begins: who is there?
-    pub(in crate::client) fn begin_session(&mut self, now: Now, effects: &mut Effects) {
-        self.ask(now, false, effects);
+    pub(in crate::client) fn begin_session(&mut self, ctx: &mut Ctx<'_>) {
+        Self::ask(ctx, false);
         if !self.missed.is_empty() {
-            self.missed_until = Some(now.instant + RETURN_WAIT);
+            self.missed_until = Some(ctx.now.instant + RETURN_WAIT);
         }
     }
 
-    /// Asks the server; `is_shown` if the user wants to see the answer.
-    pub(in crate::client) fn ask(&mut self, now: Now, is_shown: bool, effects: &mut Effects) {
-        self.last_tag = self.last_tag.wrapping_add(1);
-        let is_shown = is_shown || self.awaits_answer();
-        self.asking = Some(Asking {
-            tag: self.last_tag,
-            is_shown,
-            contacts: Vec::new(),
-            due: now.instant + ANSWER_WAIT,
-        });
-        let request = ContactsRequest { tag: self.last_tag };
-        effects.send(Channel::Control, &Message::control(request));
+    /// The user wants to see who is online.
+    pub(in crate::client) fn list(ctx: &mut Ctx<'_>) {
+        if ctx.can_ask() {
+            Self::ask(ctx, true);
+        } else {
+            ctx.effects.show(Tone::Error, NO_LINK);
+        }
     }
 
-    /// Whether the user waits for a list.
-    pub(in crate::client) fn awaits_answer(&self) -> bool {
-        self.asking.as_ref().is_some_and(|asking| asking.is_shown)
+    /// Asks the server, in place of an earlier request; `is_shown` if the user wants to see the answer.
+    fn ask(ctx: &mut Ctx<'_>, is_shown: bool) {
+        let was_shown = ctx.pending.take_contacts().unwrap_or(false);
+        let request = PendingRequest::Contacts {
+            is_shown: is_shown || was_shown,
+            contacts: Vec::new(),
+        };
+        ctx.try_request(Channel::Control, request, |tag| {
+            ContactsRequest { tag }.into()
+        });
     }
 
     /// A list, or a part of one, has come.
-    pub(in crate::client) fn handle_list(
-        &mut self,
-        list: ListContacts,
-        own_name: &str,
-        effects: &mut Effects,
-    ) {
-        let Some(asking) = &mut self.asking else {
+    pub(in crate::client) fn handle_list(&mut self, ctx: &mut Ctx<'_>, list: ListContacts) {
+        let Some(PendingRequest::Contacts { contacts, .. }) = ctx.pending.get_mut(list.tag) else {
             return;
         };
-        if asking.tag != list.tag {
-            return;
-        }
-        let room = ROSTER_MAX.saturating_sub(asking.contacts.len());
-        let contacts = list.contacts.into_iter().take(room).map(|contact| Contact {
+        let room = LISTED_MAX.saturating_sub(contacts.len());
+        let listed = list.contacts.into_iter().take(room);
+        contacts.extend(listed.map(|contact| Contact {
             name: truncate_name(contact.name),
             ..contact
-        });
-        asking.contacts.extend(contacts);
+        }));
         if list.more {
             return;
         }
-        let Some(asking) = self.asking.take() else {
+        let Some(PendingRequest::Contacts { is_shown, contacts }) = ctx.pending.take(list.tag)
+        else {
             return;
         };
-        if asking.is_shown {
-            let rows = render::contacts(&asking.contacts, own_name);
-            effects.show_table(Tone::Plain, &rows);
-            if asking
-                .contacts
-                .iter()
-                .all(|contact| contact.name == own_name)
-            {
-                effects.show(Tone::Plain, "nobody else is online");
+        let own_name = &ctx.me.name;
+        if is_shown {
+            let rows = render::contacts(&contacts, own_name);
+            ctx.effects.show_table(Tone::Plain, &rows);
+            if contacts.iter().all(|contact| contact.name == *own_name) {
+                ctx.effects.show(Tone::Plain, "nobody else is online");
             }
         }
-        self.names = asking
-            .contacts
-            .into_iter()
-            .map(|contact| contact.name)
-            .filter(|name| name != own_name)
-            .collect();
+        let names = contacts.into_iter().map(|contact| contact.name);
+        self.names = names.filter(|name| name != own_name).collect();
         self.missed.retain(|name| !self.names.contains(name));
-        self.has_changed = true;
+        ctx.session.has_new_names = true;
     }
 
     /// Somebody came or went.
-    pub(in crate::client) fn handle_alert(&mut self, alert: &Alert, effects: &mut Effects) {
+    pub(in crate::client) fn handle_alert(&mut self, ctx: &mut Ctx<'_>, alert: &Alert) {
         let name = truncate_name(alert.name.clone());
         let is_back = self.missed.remove(&name);
         let text = if alert.online {
@@ -149,14 +125,14 @@ impl Roster {
             self.names.remove(&name);
             format!("{name} went offline")
         };
-        self.has_changed = true;
+        ctx.session.has_new_names = true;
         if !(alert.online && is_back) {
-            effects.show(Tone::Notice, text);
+            ctx.effects.show(Tone::Notice, text);
         }
     }
 
     /// Those who have not come back, like this client, have gone.
-    fn show_gone(&mut self, effects: &mut Effects) {
+    fn show_gone(&mut self, ctx: &mut Ctx<'_>) {
         let gone: Vec<String> = std::mem::take(&mut self.missed).into_iter().collect();
         let mut text = gone[..gone.len().min(GONE_NAMED_MAX)].join(", ");
         if gone.len() > GONE_NAMED_MAX {
@@ -164,52 +140,91 @@ impl Roster {
             let _ = write!(text, " and {} more", gone.len() - GONE_NAMED_MAX);
         }
         if !gone.is_empty() {
-            effects.show(Tone::Notice, format!("{text} went offline"));
+            ctx.effects
+                .show(Tone::Notice, format!("{text} went offline"));
         }
     }
 
-    /// The request for a list was refused.
-    pub(in crate::client) fn handle_refusal(&mut self, text: &str, effects: &mut Effects) {
-        if self.asking.take().is_some_and(|asking| asking.is_shown) {
-            effects.show(Tone::Error, text);
-        }
-    }
-
-    /// Gives up waiting for an answer that does not come.
-    pub(in crate::client) fn handle_timeout(&mut self, now: Now, effects: &mut Effects) {
-        if self.answer_due().is_some_and(|due| due <= now.instant) {
-            self.handle_refusal("no answer from the server; try `/contacts` again", effects);
-        }
-        if self.missed_until.is_some_and(|until| until <= now.instant) {
+    /// Gives up waiting for those who do not come back.
+    pub(in crate::client) fn handle_timeout(&mut self, ctx: &mut Ctx<'_>) {
+        if self
+            .missed_until
+            .is_some_and(|until| until <= ctx.now.instant)
+        {
             self.missed_until = None;
-            self.show_gone(effects);
+            self.show_gone(ctx);
         }
     }
 
-    pub(in crate::client) fn deadline(&self) -> Option<Instant> {
-        let deadlines = [self.answer_due(), self.missed_until];
-        deadlines.into_iter().flatten().min()
+    pub(in crate::client) const fn deadline(&self) -> Option<Instant> {
+        self.missed_until
     }
 
-    fn answer_due(&self) -> Option<Instant> {
-        self.asking.as_ref().map(|asking| asking.due)
+    /// Those who are online, for the tab key.
+    pub(in crate::client) const fn names(&self) -> &BTreeSet<String> {
+        &self.names
     }
 
-    /// The link is lost, and with it the answer.
+    /// The link is lost.
     pub(in crate::client) fn forget_session(&mut self) {
-        self.asking = None;
         let room = ROSTER_MAX.saturating_sub(self.missed.len());
         self.missed.extend(self.names.iter().take(room).cloned());
         self.missed_until = None;
     }
+}
 
-    /// The tab key is to know other names than before: those of rooms or of blocked users, beside the people's.
-    pub(in crate::client) fn names_changed(&mut self) {
-        self.has_changed = true;
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::client::account::testing::Workbench;
+    use crate::protocol::{AccountId, ClientBody, RecipientData};
+
+    fn answer(bench: &mut Workbench, roster: &mut Roster, names: &[&str]) {
+        let Some(ClientBody::ContactsRequest(request)) = bench.sent().pop() else {
+            panic!("the list is asked for");
+        };
+        let contacts = names.iter().map(|name| Contact {
+            account: AccountId(1),
+            name: (*name).to_owned(),
+            address: RecipientData::from(std::net::SocketAddr::from(([10, 0, 0, 1], 7))),
+        });
+        let list = ListContacts {
+            tag: request.tag,
+            contacts: contacts.collect(),
+            more: false,
+        };
+        roster.handle_list(&mut bench.ctx(), list);
     }
 
-    /// Those who are online, for the tab key, if it is to know other names than before.
-    pub(in crate::client) fn take_names(&mut self) -> Option<&BTreeSet<String>> {
-        std::mem::take(&mut self.has_changed).then_some(&self.names)
+    #[test]
+    fn those_who_do_not_come_back_after_a_lost_link_are_named_once() {
+        let mut bench = Workbench::new();
+        let mut roster = Roster::default();
+        roster.begin_session(&mut bench.ctx());
+        answer(&mut bench, &mut roster, &["bob", "carol", "erin"]);
+        roster.forget_session();
+        roster.begin_session(&mut bench.ctx());
+        answer(&mut bench, &mut roster, &["carol", "erin"]);
+        assert!(bench.lines().is_empty());
+        bench.now.instant += RETURN_WAIT;
+        roster.handle_timeout(&mut bench.ctx());
+        assert_eq!(bench.lines(), ["bob went offline"]);
+        roster.handle_timeout(&mut bench.ctx());
+        assert!(bench.lines().is_empty());
+    }
+
+    #[test]
+    fn list_that_the_user_asks_for_while_another_is_open_is_shown() {
+        let mut bench = Workbench::new();
+        let mut roster = Roster::default();
+        Roster::list(&mut bench.ctx());
+        roster.begin_session(&mut bench.ctx());
+        assert_eq!(bench.sent().len(), 2);
+        Roster::ask(&mut bench.ctx(), false);
+        answer(&mut bench, &mut roster, &["erin"]);
+        assert_eq!(
+            bench.lines().last().map(|line| &**line),
+            Some("nobody else is online")
+        );
     }
 }

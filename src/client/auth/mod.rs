@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 use rand_chacha::ChaCha20Rng;
 use zeroize::Zeroizing;
 
+use super::account::ctx::pending::ANSWER_WAIT;
 use super::effects::Effects;
 use super::env::{Files, Tone};
 use super::name::canonical;
@@ -29,9 +30,6 @@ use opaque::{LoginBegun, SignUpBegun};
 
 /// How often a password may be tried before the user is back at the prompt. As login(1) has it.
 const TRIES_MAX: u32 = 3;
-
-/// How long the server's answer is waited for. Chosen: longer than any path needs that is any use.
-const ANSWER_WAIT: Duration = Duration::from_secs(15);
 
 /// How often a sign-in without a user waits out a server that wants fewer attempts, and for how long at most.
 /// Chosen so that a script ends within minutes.

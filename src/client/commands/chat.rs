@@ -2,7 +2,9 @@
 
 use super::arguments::{Argument, CONVERSATION, Source, USER, USER_OR_ROOM};
 use super::row::{Call, ChatCommand, ROW};
-use crate::client::account::rooms::NO_LINK;
+use crate::client::account::blocked::BlockedUsers;
+use crate::client::account::history::search::search;
+use crate::client::account::roster::Roster;
 use crate::client::core::Core;
 use crate::client::env::Tone;
 use crate::client::ui::time::HistoryAnchor;
@@ -28,7 +30,7 @@ pub(super) const WRITE: &[ChatCommand] = &[
         name: "contacts",
         aliases: &["who"],
         summary: "show who is online, and at which address",
-        run: contacts,
+        run: |core, call| core.with_signed_in(call.now, |_, ctx| Roster::list(ctx)),
         ..ROW
     },
 ];
@@ -39,9 +41,9 @@ pub(super) const READ: &[ChatCommand] = &[
         arguments: &[USER.optional()],
         summary: "hide a user's messages from you, or list the blocked",
         run: |core, call| {
-            core.with_signed_in(|account, effects| match call.optional(0) {
-                Some(user) => account.block(call.now, user, true, effects),
-                None => account.list_blocked(effects),
+            core.with_signed_in(call.now, |parts, ctx| match call.optional(0) {
+                Some(user) => BlockedUsers::block(ctx, user, true),
+                None => parts.blocked.list(ctx),
             });
         },
         ..ROW
@@ -51,8 +53,8 @@ pub(super) const READ: &[ChatCommand] = &[
         arguments: &[Argument::word("USER", Source::Blocked)],
         summary: "receive a blocked user's messages again",
         run: |core, call| {
-            core.with_signed_in(|account, effects| {
-                account.block(call.now, call.required(0), false, effects);
+            core.with_signed_in(call.now, |_, ctx| {
+                BlockedUsers::block(ctx, call.required(0), false);
             });
         },
         ..ROW
@@ -77,36 +79,28 @@ pub(super) const READ: &[ChatCommand] = &[
         summary: "find messages on this device",
         help: "It shows the newest messages that have all these words, whatever their case.",
         run: |core, call| {
-            core.with_signed_in(|account, effects| {
-                account.search(call.now, call.required(0), effects);
+            core.with_signed_in(call.now, |parts, ctx| {
+                search(ctx, &parts.blocked, call.required(0));
             });
         },
         ..ROW
     },
 ];
 
-fn contacts(core: &mut Core, call: &Call<'_>) {
-    core.with_signed_in(|account, effects| {
-        if account.can_ask() {
-            account.roster.ask(call.now, true, effects);
-        } else {
-            effects.show(Tone::Error, NO_LINK);
-        }
-    });
-}
-
 fn history(core: &mut Core, call: &Call<'_>) {
-    core.with_signed_in(|account, effects| {
-        let clock = account.clock(call.now);
+    core.with_signed_in(call.now, |parts, ctx| {
+        let clock = ctx.clock();
         let before = call.optional(1).map(|word| clock.read(word));
         let Some(before) = before.unwrap_or(Some(HistoryAnchor::Now)) else {
-            effects.show(
+            ctx.effects.show(
                 Tone::Error,
                 "--before takes a time (14:02, 2026-03-17, 2026-03-17T14:02) or an entry's number",
             );
             return;
         };
         let want = call.optional(2).and_then(|number| number.parse().ok());
-        account.show_history(call.now, call.optional(0), before, want, effects);
+        parts
+            .history
+            .show(ctx, &parts.blocked, call.optional(0), before, want);
     });
 }

@@ -56,7 +56,7 @@ pub(super) fn run(core: &mut Core, now: Now, line: &str, inside: Option<&str>) {
         return;
     };
     if !command.continues {
-        core.with_signed_in(|account, _| account.reset_paging());
+        core.with_signed_in(now, |parts, _| parts.history.reset_paging());
     }
     let table = &TABLE;
     (command.run)(core, &Call { now, values, table });

@@ -2,8 +2,9 @@
 
 use super::arguments::{Argument, CONVERSATION, ROOM, Source, USER};
 use super::row::{Call, ChatCommand, ROW};
-use crate::client::account::SignedIn;
-use crate::client::account::pending::RoomsPurpose;
+use crate::client::account::ctx::pending::RoomsPurpose;
+use crate::client::account::rooms::{answers, joining};
+use crate::client::account::switching;
 use crate::client::core::Core;
 use crate::client::env::Tone;
 use crate::protocol::{Access, Change, EventKind, MemberRole, TOPIC_MAX_BYTES};
@@ -17,8 +18,8 @@ pub(super) const ROOMS: &[ChatCommand] = &[
                only invited users may join.",
         run: |core, call| {
             let access = call.optional(1).map(|_| Access::Private);
-            core.with_signed_in(|account, effects| {
-                account.join(call.now, call.required(0), access, effects);
+            core.with_signed_in(call.now, |_, ctx| {
+                joining::join(ctx, call.required(0), access);
             });
         },
         ..ROW
@@ -28,14 +29,14 @@ pub(super) const ROOMS: &[ChatCommand] = &[
         arguments: &[CONVERSATION],
         summary: "switch to a conversation: what you type goes there",
         run: |core, call| {
-            core.with_signed_in(|account, effects| account.enter(call.required(0), effects));
+            core.with_signed_in(call.now, |_, ctx| joining::enter(ctx, call.required(0)));
         },
         ..ROW
     },
     ChatCommand {
         name: "back",
         summary: "switch to no conversation; you leave no room by it",
-        run: |core, _| core.with_signed_in(SignedIn::clear_focus),
+        run: |core, call| core.with_signed_in(call.now, |_, ctx| switching::clear_focus(ctx)),
         ..ROW
     },
     ChatCommand {
@@ -43,8 +44,8 @@ pub(super) const ROOMS: &[ChatCommand] = &[
         arguments: &[ROOM.optional()],
         summary: "leave a room",
         run: |core, call| {
-            core.with_signed_in(|account, effects| {
-                account.leave_room(call.now, call.optional(0), effects);
+            core.with_signed_in(call.now, |_, ctx| {
+                joining::leave(ctx, call.optional(0));
             });
         },
         ..ROW
@@ -61,8 +62,8 @@ pub(super) const ROOMS: &[ChatCommand] = &[
         arguments: &[ROOM.optional()],
         summary: "show the members of a room",
         run: |core, call| {
-            core.with_signed_in(|account, effects| {
-                account.list_members(call.now, call.optional(0), effects);
+            core.with_signed_in(call.now, |_, ctx| {
+                answers::list_members(ctx, call.optional(0));
             });
         },
         ..ROW
@@ -117,8 +118,8 @@ fn list(core: &mut Core, call: &Call<'_>) {
     let page = call.optional(0).map_or(Ok(1), str::parse);
     match page {
         Ok(0) | Err(_) => core.show(Tone::Error, "a page is a number, as in `rooms 2`"),
-        Ok(page) => core.with_signed_in(|account, effects| {
-            account.list_rooms(call.now, RoomsPurpose::List(page), effects);
+        Ok(page) => core.with_signed_in(call.now, |_, ctx| {
+            answers::list(ctx, RoomsPurpose::List(page));
         }),
     }
 }
@@ -126,9 +127,9 @@ fn list(core: &mut Core, call: &Call<'_>) {
 fn topic(core: &mut Core, call: &Call<'_>) {
     match call.optional(1) {
         Some(text) => apply_text(core, call, 0, text, change(EventKind::Topic)),
-        None => core.with_signed_in(|account, effects| {
-            if let Some((_, name)) = account.room(call.optional(0), effects) {
-                account.list_rooms(call.now, RoomsPurpose::Topic(name), effects);
+        None => core.with_signed_in(call.now, |_, ctx| {
+            if let Some((_, name)) = joining::room(ctx, call.optional(0)) {
+                answers::list(ctx, RoomsPurpose::Topic(name));
             }
         }),
     }
@@ -199,7 +200,7 @@ fn apply_text(core: &mut Core, call: &Call<'_>, room: usize, text: &str, change:
 
 /// Asks for a change of the room that the argument at `room` names, or of the one where the prompt stands.
 fn apply(core: &mut Core, call: &Call<'_>, room: usize, change: Change) {
-    core.with_signed_in(|account, effects| {
-        account.change_room(call.now, call.optional(room), change, effects);
+    core.with_signed_in(call.now, |_, ctx| {
+        answers::change(ctx, call.optional(room), change);
     });
 }

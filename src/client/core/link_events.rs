@@ -1,46 +1,112 @@
-//! What the logic learns of the link, and what it wants of it.
+//! What the logic learns of the link to the server, and what it wants of it.
+
+use std::net::SocketAddr;
 
 use super::Core;
+use super::host_key::Verdict;
+use super::status::{self, LinkStatus};
 use crate::client::account::SignOutReason;
 use crate::client::env::Tone;
+use crate::client::ui::render;
 use crate::protocol::EndReason;
 use crate::transport::Now;
 
 /// The server at the other end of the link.
-pub(in crate::client) struct Peer {
-    pub(in crate::client) key: [u8; 32],
-    pub(in crate::client) handshake_hash: [u8; 32],
-    pub(in crate::client) is_trusted: bool,
+pub(super) struct Peer {
+    pub(super) key: [u8; 32],
+    pub(super) handshake_hash: [u8; 32],
+    pub(super) is_trusted: bool,
 }
 
-/// What the logic wants of the link, which it does not know; asked after each batch.
+/// The link as the logic knows it, which is told of it and leaves here what it wants of it.
+#[derive(Default)]
+pub(super) struct LinkState {
+    pub(super) peer: Option<Peer>,
+    pub(super) is_greeted: bool,
+    /// Whether the server has said that it stops, so that the loss of the link is no news.
+    pub(super) is_server_stopping: bool,
+    /// The address at which the server sees this client.
+    pub(super) seen_as: Option<SocketAddr>,
+    /// What is asked of the link after this batch.
+    pub(super) requests: LinkRequests,
+}
+
 #[derive(Debug, Clone, Copy, Default)]
-pub(in crate::client) struct LinkRequests {
-    /// That it is made anew.
-    pub(in crate::client) reconnect: bool,
-    /// How it does.
-    pub(in crate::client) status: bool,
+pub(super) struct LinkRequests {
+    /// That it is closed, and made again.
+    pub(super) reconnect: bool,
+    /// Its statistics.
+    pub(super) status: bool,
+}
+
+impl LinkState {
+    /// The server, once its key is trusted.
+    pub(super) fn trusted_peer(&self) -> Option<&Peer> {
+        self.peer.as_ref().filter(|peer| peer.is_trusted)
+    }
 }
 
 impl Core {
     /// The link stands. Before anything is said, the key is checked.
     pub(in crate::client) fn link_up(&mut self, now: Now, key: [u8; 32], handshake_hash: [u8; 32]) {
-        self.peer = Some(Peer {
+        self.link.peer = Some(Peer {
             key,
             handshake_hash,
             is_trusted: false,
         });
-        self.check_key(now);
+        let is_interactive = self.console.is_interactive();
+        let files = &mut *self.files;
+        let verdict = self
+            .host_keys
+            .check(key, &self.options, files, is_interactive);
+        self.judge(now, verdict);
+    }
+
+    /// The user has answered whether the server's key is to be trusted.
+    pub(super) fn answer_trust(&mut self, now: Now, is_yes: bool) {
+        let verdict = self.host_keys.answer(is_yes, &mut *self.files);
+        self.judge(now, verdict);
+    }
+
+    fn judge(&mut self, now: Now, verdict: Verdict) {
+        match verdict {
+            Verdict::Trusted => self.trusted(now),
+            Verdict::Ask => {}
+            Verdict::Refused(end) => self.finish(end),
+        }
+    }
+
+    /// The key is the right one: the user is greeted, and signed in if that was wanted.
+    fn trusted(&mut self, now: Now) {
+        let Some(peer) = &mut self.link.peer else {
+            return;
+        };
+        if self.host_keys.trusted != Some(peer.key) {
+            return;
+        }
+        peer.is_trusted = true;
+        if std::mem::replace(&mut self.link.is_greeted, true) {
+            let text = format!("{} is back", self.options.server_name);
+            self.show(Tone::Notice, &text);
+        } else {
+            self.show(Tone::Plain, render::WELCOME);
+        }
+        self.sign_in_again(now);
     }
 
     /// The link is lost; with it the session of the signed-in user, if there is a reason for its end.
-    pub(in crate::client) fn link_lost(&mut self, reason: &str, ended: Option<EndReason>) {
-        self.peer = None;
+    pub(in crate::client) fn link_lost(
+        &mut self,
+        now: Now,
+        reason: &str,
+        ended: Option<EndReason>,
+    ) {
+        self.link.peer = None;
         self.effects.drop_messages();
         if let Some(signed_in) = &mut self.signed_in {
-            signed_in.link_lost(&mut self.effects);
+            signed_in.link_lost(now, &mut self.effects);
         }
-        if !std::mem::take(&mut self.is_server_stopping) {
+        if !std::mem::take(&mut self.link.is_server_stopping) {
             self.effects.show(
                 Tone::Notice,
                 format!(
@@ -64,39 +130,62 @@ impl Core {
 
     /// The server has not answered for a while.
     pub(in crate::client) fn link_silent(&mut self, text: &str) {
-        self.notice(text);
+        self.show(Tone::Notice, text);
         // A script waits: its commands follow each other.
         let is_interactive = self.console.is_interactive();
         if let Some(signed_in) = self.signed_in.as_mut().filter(|_| is_interactive) {
-            signed_in.is_silent = true;
+            signed_in.shared.session.is_silent = true;
         }
     }
 
     /// The server has answered again, in the same session.
     pub(in crate::client) fn link_awake(&mut self, now: Now, text: &str) {
-        self.notice(text);
+        self.show(Tone::Notice, text);
         if let Some(signed_in) = &mut self.signed_in {
             signed_in.on_active(now, &mut self.effects);
         }
     }
 
-    /// Says something about the link.
-    pub(in crate::client) fn notice(&mut self, text: &str) {
-        self.effects.show(Tone::Notice, text);
-    }
-
     /// Whether the link is no good any more and is to be made again.
     pub(in crate::client) fn take_reconnect_request(&mut self) -> bool {
-        std::mem::take(&mut self.link_requests.reconnect)
+        std::mem::take(&mut self.link.requests.reconnect)
     }
 
     /// The user wants to see how the link does.
     pub(in crate::client) fn request_status(&mut self) {
-        self.link_requests.status = true;
+        self.link.requests.status = true;
     }
 
     /// Whether the figures of the link are to be handed in.
     pub(in crate::client) fn take_status_request(&mut self) -> bool {
-        std::mem::take(&mut self.link_requests.status)
+        std::mem::take(&mut self.link.requests.status)
+    }
+
+    /// Shows the link, or that there is none, and since when the user has been signed in.
+    pub(in crate::client) fn show_status(&mut self, now: Now, status: Option<LinkStatus>) {
+        match status {
+            Some(status) => {
+                for line in status::lines(&self.options.server_name, &status) {
+                    self.show(Tone::Plain, &line);
+                }
+            }
+            None => self.show(Tone::Plain, "not connected; trying again"),
+        }
+        let line = match (&self.signed_in, self.link.seen_as) {
+            (None, _) => "not signed in".to_owned(),
+            (Some(signed_in), seen_as) => {
+                let since = now
+                    .instant
+                    .saturating_duration_since(signed_in.shared.me.signed_in_at);
+                let seen_as = seen_as.map(|address| format!("; the server sees {address}"));
+                format!(
+                    "signed in as {} for {}{}",
+                    signed_in.shared.me.name,
+                    status::lasting(since),
+                    seen_as.unwrap_or_default()
+                )
+            }
+        };
+        self.show(Tone::Plain, &line);
     }
 }

@@ -5,9 +5,8 @@
 
 mod host_key;
 mod link_events;
-mod login;
-mod logout;
 mod response_timer;
+mod session;
 pub(super) mod status;
 
 use std::net::SocketAddr;
@@ -17,18 +16,19 @@ use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
 use zeroize::Zeroizing;
 
-use super::Options;
-use super::account::SignedIn;
-use super::account::outbox::IN_FLIGHT_MAX;
+use super::account::ctx::Ctx;
+use super::account::sender::outbox::IN_FLIGHT_MAX;
+use super::account::{Parts, SignedIn};
 use super::auth::SignIn;
 use super::effects::Effects;
-use super::env::{Console, End, Files, Input, Tone};
-use super::ui::prompt::{Prompt, Question};
+use super::env::{Console, End, Files, Input, Options, Tone};
+use super::ui::prompt::{Prompt, Question, yes};
 use crate::protocol::{EndReason, Envelope, ServerBody, SessionEnd, fingerprint};
 use crate::transport::{Channel, Now};
-use link_events::{LinkRequests, Peer};
-use logout::DeferredExit;
+use host_key::HostKeys;
+use link_events::LinkState;
 use response_timer::ResponseTimer;
+use session::DeferredExit;
 
 /// A line that is no answer to a question of the client's own.
 pub(super) struct TypedLine {
@@ -38,34 +38,23 @@ pub(super) struct TypedLine {
 
 /// The client's logic.
 pub struct Core {
-    pub(super) options: Options,
-    pub(super) console: Box<dyn Console>,
-    pub(super) files: Box<dyn Files>,
-    pub(super) random: ChaCha20Rng,
-    pub(super) prompt: Prompt,
+    options: Options,
+    console: Box<dyn Console>,
+    files: Box<dyn Files>,
+    random: ChaCha20Rng,
+    prompt: Prompt,
     response_timer: ResponseTimer,
-    pub(super) effects: Effects,
-    pub(super) peer: Option<Peer>,
-    /// The key that this run has trusted; no other will do.
-    pub(super) trusted_key: Option<[u8; 32]>,
-    /// The key that the user is being asked about.
-    pub(super) asked_key: Option<[u8; 32]>,
-    pub(super) is_greeted: bool,
-    /// Whether the server has said that it stops, so that the loss of the link is no news.
-    pub(super) is_server_stopping: bool,
+    effects: Effects,
+    host_keys: HostKeys,
+    link: LinkState,
     /// Who is to be signed in without being asked.
-    pub(super) pending_user: Option<String>,
-    /// Where the user stood when the open prompt was shown: what is typed there is meant so.
-    pub(super) asked_focus: Option<String>,
-    pub(super) sign_in: Option<SignIn>,
+    pending_user: Option<String>,
+    sign_in: Option<SignIn>,
     pub(super) signed_in: Option<SignedIn>,
-    pub(super) link_requests: LinkRequests,
     /// What the user of a client without a terminal wants done once all that was sent has arrived, and the
     /// moment when it is done anyway.
-    pub(super) deferred_exit: Option<(DeferredExit, Instant)>,
-    pub(super) end: Option<End>,
-    /// The address at which the server sees this client.
-    pub(super) seen_as: Option<SocketAddr>,
+    deferred_exit: Option<(DeferredExit, Instant)>,
+    end: Option<End>,
 }
 
 impl Core {
@@ -84,25 +73,19 @@ impl Core {
             prompt: Prompt::default(),
             response_timer: ResponseTimer::default(),
             effects: Effects::default(),
-            peer: None,
-            trusted_key: None,
-            asked_key: None,
-            is_greeted: false,
-            is_server_stopping: false,
+            host_keys: HostKeys::default(),
+            link: LinkState::default(),
             pending_user,
-            asked_focus: None,
             sign_in: None,
             signed_in: None,
-            link_requests: LinkRequests::default(),
             deferred_exit: None,
             end: None,
-            seen_as: None,
         }
     }
 
     /// Something has come from the server. Whatever it is, it does no harm.
     pub(super) fn handle_message(&mut self, now: Now, channel: Channel, bytes: &[u8]) {
-        if self.peer.as_ref().is_none_or(|peer| !peer.is_trusted) {
+        if self.link.trusted_peer().is_none() {
             return;
         }
         match channel {
@@ -123,24 +106,15 @@ impl Core {
         let Some(signed_in) = &mut self.signed_in else {
             return;
         };
-        match opened.map(|message| message.body) {
-            Ok(ServerBody::History(history)) => {
-                if let Err(error) = signed_in.handle_history(now, history, &mut self.effects) {
-                    self.finish(End::Failed(error.to_string()));
-                }
-            }
-            Ok(ServerBody::Failure(failure)) => {
-                signed_in.request_refused(&failure, &mut self.effects);
-            }
-            Ok(_) => {}
-            Err(_) => signed_in.page_unanswered(&mut self.effects),
+        if let Err(error) = signed_in.handle_bulk(now, opened.ok(), &mut self.effects) {
+            self.finish(End::Failed(error.to_string()));
         }
     }
 
     fn handle_control(&mut self, now: Now, bytes: &[u8]) {
         let opened = Envelope::decode(bytes).and_then(|envelope| {
             let seen_as = envelope.hop.recipient_data.map(SocketAddr::from);
-            self.seen_as = seen_as.or(self.seen_as);
+            self.link.seen_as = seen_as.or(self.link.seen_as);
             envelope.open()
         });
         let Ok(message) = opened else {
@@ -154,7 +128,7 @@ impl Core {
             if let (ServerBody::Failure(_), Some(signed_in)) = (&message.body, &mut self.signed_in)
             {
                 // Whatever of it was refused: without a sign-in HELLO is, too.
-                signed_in.is_hello_sent = false;
+                signed_in.parts.resync.is_hello_sent = false;
             }
             self.step_sign_in(now, |sign_in, context| {
                 sign_in.handle_message(message, context)
@@ -178,18 +152,19 @@ impl Core {
                 let line = Zeroizing::new(line);
                 match self.prompt.take() {
                     None => {}
-                    Some(Question::Command | Question::Inside) => {
-                        let focus = self.asked_focus.take();
+                    Some(Question::Command) => return Some(TypedLine { line, focus: None }),
+                    Some(Question::InFocus(focus)) => {
+                        let focus = Some(focus);
                         return Some(TypedLine { line, focus });
                     }
-                    Some(Question::Trust) => self.answer_trust(now, &line),
+                    Some(Question::Trust) => self.answer_trust(now, yes(&line, false)),
                     Some(_) => self
                         .step_sign_in(now, |sign_in, context| sign_in.handle_answer(line, context)),
                 }
             }
             Input::Cancelled => match self.prompt.take() {
-                None | Some(Question::Command | Question::Inside) => {}
-                Some(Question::Trust) => self.distrust(),
+                None | Some(Question::Command | Question::InFocus(_)) => {}
+                Some(Question::Trust) => self.answer_trust(now, false),
                 Some(_) => {
                     self.sign_in = None;
                     self.pending_user = None;
@@ -228,7 +203,7 @@ impl Core {
             if has_asked && self.sign_in.is_none() {
                 // The answer may yet come, and the server then takes this session for signed in. Only another one is
                 // known to be as both ends believe.
-                self.link_requests.reconnect = true;
+                self.link.requests.reconnect = true;
             }
         }
     }
@@ -249,7 +224,7 @@ impl Core {
     /// [`Core::take_messages`] afterwards.
     pub(super) fn settle(&mut self, now: Now) {
         if let Some(signed_in) = &mut self.signed_in {
-            signed_in.lines_printed(self.console.printed());
+            signed_in.on_lines_printed(self.console.printed());
             if let Err(error) = signed_in.settle(now, &mut self.effects) {
                 // Nothing that follows from what could not be kept may leave.
                 self.effects = Effects::default();
@@ -266,7 +241,7 @@ impl Core {
         }
         self.effects.flush_lines(&mut *self.console);
         if let Some(signed_in) = &mut self.signed_in {
-            signed_in.lines_queued(now, self.console.given(), self.console.printed());
+            signed_in.on_lines_queued(now, self.console.given(), self.console.printed());
             if self.end.is_some() {
                 let closed = signed_in.close();
                 self.signed_in = None;
@@ -286,7 +261,7 @@ impl Core {
     }
 
     fn ask_next(&mut self) {
-        let next = if let Some(key) = &self.asked_key {
+        let next = if let Some(key) = &self.host_keys.asked {
             let text = format!(
                 "{} has the key {} (not seen before). Trust it? [y/N] ",
                 self.options.server_name,
@@ -299,20 +274,13 @@ impl Core {
             let focus = self
                 .signed_in
                 .as_ref()
-                .and_then(|signed_in| signed_in.focus.clone());
+                .and_then(|signed_in| signed_in.shared.focus.current.clone());
             let text = match (&self.signed_in, &focus) {
-                (Some(signed_in), Some(focus)) => format!("{} {focus}> ", signed_in.name),
-                (Some(signed_in), None) => format!("{}> ", signed_in.name),
+                (Some(signed_in), Some(focus)) => format!("{} {focus}> ", signed_in.shared.me.name),
+                (Some(signed_in), None) => format!("{}> ", signed_in.shared.me.name),
                 (None, _) => "> ".into(),
             };
-            let question = match focus {
-                Some(_) => Question::Inside,
-                None => Question::Command,
-            };
-            if self.prompt.is_free() {
-                self.asked_focus = focus;
-            }
-            Some((question, text))
+            Some((focus.map_or(Question::Command, Question::InFocus), text))
         } else {
             None
         };
@@ -338,11 +306,11 @@ impl Core {
             Some(signed_in) if signed_in.is_changing_focus() => false,
             Some(signed_in) if self.console.is_interactive() => !self.is_settling(signed_in),
             Some(signed_in) => {
-                signed_in.is_settled
-                    && signed_in.outbox.len() < IN_FLIGHT_MAX
+                signed_in.shared.session.is_settled
+                    && signed_in.parts.sender.waiting() < IN_FLIGHT_MAX
                     && !signed_in.awaits_answer()
             }
-            None => self.is_greeted && self.pending_user.is_none(),
+            None => self.link.is_greeted && self.pending_user.is_none(),
         }
     }
 
@@ -350,12 +318,12 @@ impl Core {
     pub(super) fn is_settled(&self) -> bool {
         self.signed_in
             .as_ref()
-            .is_some_and(|signed_in| signed_in.is_settled)
+            .is_some_and(|signed_in| signed_in.shared.session.is_settled)
     }
 
     /// Whether a session has begun and the positions in it are not settled yet.
     fn is_settling(&self, signed_in: &SignedIn) -> bool {
-        !(signed_in.is_settled || self.peer.is_none() || self.sign_in.is_some())
+        !(signed_in.shared.session.is_settled || self.link.peer.is_none() || self.sign_in.is_some())
     }
 
     /// Whether somebody sits at the prompt and waits for the server.
@@ -379,15 +347,20 @@ impl Core {
 
     /// Who is signed in.
     pub(super) fn user(&self) -> Option<&str> {
-        self.signed_in.as_ref().map(|signed_in| &*signed_in.name)
+        self.signed_in
+            .as_ref()
+            .map(|signed_in| &*signed_in.shared.me.name)
     }
 
     /// The user says something.
     pub(super) fn send_text(&mut self, now: Now, target: &str, text: &str) {
-        let is_linked = self.peer.is_some();
+        let is_linked = self.link.peer.is_some();
         if let Some(signed_in) = &mut self.signed_in {
-            let is_linked = is_linked && !signed_in.is_silent;
-            signed_in.send_text(now, target, text, is_linked, &mut self.effects);
+            let (parts, mut ctx) = signed_in.split(now, &mut self.effects);
+            let is_linked = is_linked && !ctx.session.is_silent;
+            parts
+                .sender
+                .send_text(&mut ctx, &parts.blocked, target, text, is_linked);
         }
     }
 
@@ -396,7 +369,7 @@ impl Core {
         let stands_in = self
             .signed_in
             .as_ref()
-            .and_then(|signed_in| signed_in.focus.as_deref());
+            .and_then(|signed_in| signed_in.shared.focus.current.as_deref());
         if stands_in == Some(focus) {
             self.send_text(now, focus, text);
         } else {
@@ -407,9 +380,10 @@ impl Core {
     }
 
     /// Runs what only a signed-in user can do.
-    pub(super) fn with_signed_in(&mut self, run: impl FnOnce(&mut SignedIn, &mut Effects)) {
+    pub(super) fn with_signed_in(&mut self, now: Now, run: impl FnOnce(&mut Parts, &mut Ctx<'_>)) {
         if let Some(signed_in) = &mut self.signed_in {
-            run(signed_in, &mut self.effects);
+            let (parts, mut ctx) = signed_in.split(now, &mut self.effects);
+            run(parts, &mut ctx);
         }
     }
 }

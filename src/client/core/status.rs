@@ -6,9 +6,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use super::Core;
-use crate::client::env::Tone;
-use crate::transport::{Now, Statistics};
+use crate::transport::Statistics;
 
 /// The link, as the transport sees it.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -19,35 +17,7 @@ pub(in crate::client) struct LinkStatus {
     pub(in crate::client) statistics: Statistics,
 }
 
-impl Core {
-    /// Shows the link, or that there is none, and since when the user has been signed in.
-    pub(in crate::client) fn show_status(&mut self, now: Now, status: Option<LinkStatus>) {
-        match status {
-            Some(status) => {
-                for line in lines(&self.options.server_name, &status) {
-                    self.show(Tone::Plain, &line);
-                }
-            }
-            None => self.show(Tone::Plain, "not connected; trying again"),
-        }
-        let line = match (&self.signed_in, self.seen_as) {
-            (None, _) => "not signed in".to_owned(),
-            (Some(signed_in), seen_as) => {
-                let since = now.instant.saturating_duration_since(signed_in.since);
-                let seen_as = seen_as.map(|address| format!("; the server sees {address}"));
-                format!(
-                    "signed in as {} for {}{}",
-                    signed_in.name,
-                    lasting(since),
-                    seen_as.unwrap_or_default()
-                )
-            }
-        };
-        self.show(Tone::Plain, &line);
-    }
-}
-
-fn lines(server: &str, status: &LinkStatus) -> [String; 4] {
+pub(super) fn lines(server: &str, status: &LinkStatus) -> [String; 4] {
     let Statistics {
         rtt_us,
         min_rtt_us,
@@ -92,7 +62,7 @@ fn percent(permille: u16) -> String {
 }
 
 /// A time in its two largest units.
-fn lasting(time: Duration) -> String {
+pub(super) fn lasting(time: Duration) -> String {
     let seconds = time.as_secs();
     match seconds {
         0..60 => format!("{seconds} s"),

@@ -6,17 +6,16 @@
 
 use redb::{
     Database, ReadableDatabase, ReadableTable, ReadableTableMetadata, Table, TableDefinition,
+    WriteTransaction,
 };
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_bytes::ByteBuf;
 use thiserror::Error;
 
-use super::account::conversations::StoredConversation;
-use super::account::outbox::OutboxEntry;
-use super::account::receipts::Awaited;
 use crate::protocol::{AccountId, BlockedUser, ConversationId, DeviceId, EntryId, to_bytes};
 use entry::Entry;
+use records::{Awaited, OutboxEntry, StoredConversation};
 
 /// The form of these tables. Any other is refused by number.
 pub(super) const SCHEMA: u64 = 2;
@@ -313,60 +312,64 @@ impl State {
             return Ok(());
         }
         let transaction = self.database.begin_write()?;
-        {
-            let mut identity = transaction.open_table(IDENTITY)?;
-            let mut outbox = transaction.open_table(OUTBOX)?;
-            let mut history = transaction.open_table(HISTORY)?;
-            let mut positions = transaction.open_table(POSITIONS)?;
-            let mut awaited = transaction.open_table(AWAITED)?;
-            let mut counts = transaction.open_table(COUNTS)?;
-            for change in &self.changes {
-                match change {
-                    Change::Identity(bytes) => {
-                        identity.insert(KEY_DEVICE, bytes.as_slice())?;
+        self.write(&transaction)?;
+        transaction.commit()?;
+        self.changes.clear();
+        Ok(())
+    }
+
+    /// Writes the changes to the tables.
+    fn write(&self, transaction: &WriteTransaction) -> Result<(), StateError> {
+        let mut identity = transaction.open_table(IDENTITY)?;
+        let mut outbox = transaction.open_table(OUTBOX)?;
+        let mut history = transaction.open_table(HISTORY)?;
+        let mut positions = transaction.open_table(POSITIONS)?;
+        let mut awaited = transaction.open_table(AWAITED)?;
+        let mut counts = transaction.open_table(COUNTS)?;
+        for change in &self.changes {
+            match change {
+                Change::Identity(bytes) => {
+                    identity.insert(KEY_DEVICE, bytes.as_slice())?;
+                }
+                Change::Blocked(bytes) => {
+                    identity.insert(KEY_BLOCKED, bytes.as_slice())?;
+                }
+                Change::Outbox(sequence, Some(bytes)) => {
+                    outbox.insert(sequence, bytes.as_slice())?;
+                }
+                Change::Outbox(sequence, None) => {
+                    outbox.remove(sequence)?;
+                }
+                Change::History(conversation, entry, bytes) => {
+                    let key = (conversation.0, entry.0);
+                    let is_new = history.insert(key, bytes.as_slice())?.is_none();
+                    if is_new {
+                        count(&mut counts, conversation.0, true)?;
                     }
-                    Change::Blocked(bytes) => {
-                        identity.insert(KEY_BLOCKED, bytes.as_slice())?;
+                    if history.len()? > self.entries_max {
+                        evict(&mut history, &mut counts)?;
                     }
-                    Change::Outbox(sequence, Some(bytes)) => {
-                        outbox.insert(sequence, bytes.as_slice())?;
-                    }
-                    Change::Outbox(sequence, None) => {
-                        outbox.remove(sequence)?;
-                    }
-                    Change::History(conversation, entry, bytes) => {
-                        let key = (conversation.0, entry.0);
-                        let is_new = history.insert(key, bytes.as_slice())?.is_none();
-                        if is_new {
-                            count(&mut counts, conversation.0, true)?;
-                        }
-                        if history.len()? > self.entries_max {
-                            evict(&mut history, &mut counts)?;
-                        }
-                    }
-                    Change::Conversation(conversation, bytes) => {
-                        positions.insert(conversation.0, bytes.as_slice())?;
-                    }
-                    Change::Awaited(conversation, entry, Some(bytes)) => {
-                        awaited.insert((conversation.0, entry.0), bytes.as_slice())?;
-                    }
-                    Change::Awaited(conversation, entry, None) => {
-                        awaited.remove((conversation.0, entry.0))?;
-                    }
-                    Change::Clear => {
-                        identity.remove(KEY_DEVICE)?;
-                        identity.remove(KEY_BLOCKED)?;
-                        outbox.retain(|_, _| false)?;
-                        history.retain(|_, _| false)?;
-                        positions.retain(|_, _| false)?;
-                        awaited.retain(|_, _| false)?;
-                        counts.retain(|_, _| false)?;
-                    }
+                }
+                Change::Conversation(conversation, bytes) => {
+                    positions.insert(conversation.0, bytes.as_slice())?;
+                }
+                Change::Awaited(conversation, entry, Some(bytes)) => {
+                    awaited.insert((conversation.0, entry.0), bytes.as_slice())?;
+                }
+                Change::Awaited(conversation, entry, None) => {
+                    awaited.remove((conversation.0, entry.0))?;
+                }
+                Change::Clear => {
+                    identity.remove(KEY_DEVICE)?;
+                    identity.remove(KEY_BLOCKED)?;
+                    outbox.retain(|_, _| false)?;
+                    history.retain(|_, _| false)?;
+                    positions.retain(|_, _| false)?;
+                    awaited.retain(|_, _| false)?;
+                    counts.retain(|_, _| false)?;
                 }
             }
         }
-        transaction.commit()?;
-        self.changes.clear();
         Ok(())
     }
 }
@@ -425,5 +428,6 @@ fn decode<T: DeserializeOwned>(bytes: &[u8], table: &'static str) -> Result<T, S
 }
 
 pub(super) mod entry;
+pub(super) mod records;
 #[cfg(test)]
 mod tests;

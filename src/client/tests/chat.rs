@@ -123,7 +123,10 @@ fn sender_is_told_that_the_server_takes_messages_more_slowly_and_nothing_is_sent
     assert_eq!(texts(&mut desk), [], "they are under way");
     desk.chat(stored(1, 3, 0, 1));
     desk.chat(stored(2, 4, 3, 1));
-    assert_eq!(desk.core.signed_in.as_ref().unwrap().outbox.len(), 0);
+    assert_eq!(
+        desk.core.signed_in.as_ref().unwrap().parts.sender.waiting(),
+        0
+    );
 }
 
 #[test]
@@ -331,7 +334,7 @@ fn conflicting_device_gives_up_its_id_and_shows_its_lines_as_unconfirmed() {
 #[test]
 fn line_typed_without_a_link_is_queued_and_sent_when_it_is_back() {
     let mut desk = Desk::signed_in(Screen::interactive());
-    desk.core.link_lost("reset", None);
+    desk.core.link_lost(desk.now, "reset", None);
     desk.lines();
     say(&mut desk, "message bob later");
     assert!(desk.lines()[0].starts_with("● queued"));
@@ -381,7 +384,7 @@ fn number_that_was_sent_again_in_a_new_session_is_not_given_to_the_next_message(
     let mut desk = Desk::signed_in(Screen::interactive());
     say(&mut desk, "message bob one");
     texts(&mut desk);
-    desk.core.link_lost("reset", None);
+    desk.core.link_lost(desk.now, "reset", None);
     desk.core.link_up(desk.now, KEY, HASH);
     desk.bodies();
     desk.control(&ServerMessage::control(session_start()));

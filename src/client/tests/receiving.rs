@@ -143,7 +143,7 @@ fn entry_of_an_unknown_kind_is_kept_as_it_came_even_as_the_first_of_a_new_pair()
     desk.type_line("history carol");
     assert_eq!(desk.lines()[0], format!("14:01 {shown}"));
     let account = desk.core.signed_in.as_ref().expect("signed in");
-    let kept = account.state.entry(with_carol, EntryId(3));
+    let kept = account.shared.state.entry(with_carol, EntryId(3));
     let kept = kept.expect("memory does not fail").expect("it is kept");
     assert_eq!((kept.content.into_vec(), kept.digest), seal(&message));
 }
@@ -321,7 +321,7 @@ fn what_was_missed_is_shown_even_if_the_link_is_lost_before_it_is_complete() {
     desk.settle_heads(vec![head(PAIR, "bob", 4, 0, 0)]);
     deliver(&mut desk, "one", 2, 0);
     desk.screen.lines();
-    desk.core.link_lost("reset", None);
+    desk.core.link_lost(desk.now, "reset", None);
     desk.core.link_up(desk.now, KEY, HASH);
     desk.bodies();
     desk.control(&ServerMessage::control(session_start()));
@@ -419,6 +419,7 @@ fn line_that_came_with_the_end_of_the_session_is_not_shown_again_at_the_next_log
     }));
     assert!(desk.lines().iter().any(|line| line.ends_with("bob: tea?")));
     desk.core.link_lost(
+        desk.now,
         "the device has signed in again",
         Some(EndReason::Superseded),
     );
@@ -489,7 +490,7 @@ fn reconnection_is_no_news_of_those_who_are_back_too() {
         desk.control(&alert(name, true));
     }
     desk.lines();
-    desk.core.link_lost("reset", None);
+    desk.core.link_lost(desk.now, "reset", None);
     desk.core.link_up(desk.now, KEY, HASH);
     desk.bodies();
     desk.control(&ServerMessage::control(session_start()));
@@ -591,5 +592,5 @@ fn endless_answer_to_hello_fills_no_memory() {
         desk.control(&ServerMessage::control(answer));
     }
     let account = desk.core.signed_in.as_ref().expect("erin is signed in");
-    assert_eq!(account.heads.len(), 1);
+    assert_eq!(account.parts.resync.heads.len(), 1);
 }

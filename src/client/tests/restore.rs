@@ -40,7 +40,7 @@ fn deliver_own_message(desk: &mut Desk, message: &Message<impl Body>) {
 
 /// The link is made again, and the server's database has this epoch by now.
 fn comes_back(desk: &mut Desk, epoch: u64) -> Vec<ClientBody> {
-    desk.core.link_lost("reset", None);
+    desk.core.link_lost(desk.now, "reset", None);
     desk.core.link_up(desk.now, KEY, HASH);
     let said = desk.bodies();
     desk.control(&ServerMessage::control(SessionStart {
@@ -176,7 +176,7 @@ fn device_whose_numbers_the_server_knows_better_is_a_copy_and_sends_nothing_of_i
     // A laptop's state directory was restored. A line that had no number when the backup was made had been sent since,
     // got a new number, and stood twice. (Seed 20 of the simulator's older states, seed 1 of its copies.)
     let mut desk = Desk::signed_in(Screen::interactive());
-    desk.core.link_lost("reset", None);
+    desk.core.link_lost(desk.now, "reset", None);
     desk.core.settle(desk.now);
     desk.type_line("message bob tea?");
     desk.core.link_up(desk.now, KEY, HASH);
@@ -200,7 +200,7 @@ fn copy_from_before_a_restore_of_the_server_is_found_out_by_numbers_in_a_convers
     // conversation; then the client's state was restored to the time when it waited, and the line stood twice. (Seed 302
     // of the simulator's mixed troubles.)
     let mut desk = Desk::signed_in(Screen::interactive());
-    desk.core.link_lost("reset", None);
+    desk.core.link_lost(desk.now, "reset", None);
     desk.core.settle(desk.now);
     desk.type_line("message carol tea?");
     desk.bodies();
@@ -238,7 +238,7 @@ fn line_that_a_later_state_has_said_since_the_server_was_restored_is_not_said_ag
 fn line_waits_until_the_log_of_a_restored_server_is_read_and_goes_out_then() {
     for is_cut in [false, true] {
         let mut desk = Desk::signed_in(Screen::interactive());
-        desk.core.link_lost("reset", None);
+        desk.core.link_lost(desk.now, "reset", None);
         desk.core.settle(desk.now);
         desk.type_line("message bob tea?");
         desk.bodies();
@@ -263,8 +263,11 @@ fn line_waits_until_the_log_of_a_restored_server_is_read_and_goes_out_then() {
 fn device_that_has_signed_in_elsewhere_as_well_becomes_another_one() {
     // The original and its copy drove each other out for as long as neither had sent anything.
     let mut desk = Desk::signed_in(Screen::interactive());
-    desk.core
-        .link_lost("closed by the other end", Some(EndReason::Superseded));
+    desk.core.link_lost(
+        desk.now,
+        "closed by the other end",
+        Some(EndReason::Superseded),
+    );
     desk.core.link_up(desk.now, KEY, HASH);
     desk.core.settle(desk.now);
     desk.type_line("login erin");

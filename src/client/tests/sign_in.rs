@@ -72,7 +72,7 @@ fn changed_or_wrong_key_stops_the_client_whatever_was_allowed() {
     assert!(desk.refused().contains("SHA256:another"));
 
     let mut desk = Desk::connected(Screen::interactive(), super::options());
-    desk.core.link_lost("reset", None);
+    desk.core.link_lost(desk.now, "reset", None);
     desk.core.link_up(desk.now, [9; 32], HASH);
     assert!(
         desk.refused()
@@ -109,7 +109,7 @@ fn name_of_the_only_account_with_a_device_here_need_not_be_typed() {
 fn tab_key_knows_the_accounts_with_a_device_here_while_nobody_is_signed_in() {
     let mut desk = Desk::connected(Screen::interactive(), options());
     desk.files.set_accounts(&["erin", "bob"]);
-    desk.core.link_lost("reset", None);
+    desk.core.link_lost(desk.now, "reset", None);
     desk.core.link_up(desk.now, KEY, HASH);
     assert_eq!(desk.screen.names().users, ["erin", "bob"]);
 
@@ -251,7 +251,7 @@ fn ticket_of_the_last_session_signs_in_without_a_password() {
 #[test]
 fn lost_link_is_resumed_by_ticket_and_a_refused_one_asks_to_log_in() {
     let mut desk = Desk::signed_in(Screen::interactive());
-    desk.core.link_lost("reset", None);
+    desk.core.link_lost(desk.now, "reset", None);
     assert!(desk.lines()[0].contains("reconnecting"));
     desk.core.link_up(desk.now, KEY, HASH);
     let flight = desk.bodies();
@@ -272,7 +272,7 @@ fn lost_link_is_resumed_by_ticket_and_a_refused_one_asks_to_log_in() {
     }));
     desk.core.settle(desk.now);
     desk.screen.asks();
-    desk.core.link_lost("reset", None);
+    desk.core.link_lost(desk.now, "reset", None);
     desk.type_line("secret");
     assert!(desk.lines().last().unwrap().contains("`login` again"));
     assert_eq!(asked(&mut desk), Ask::Command("> ".into()));
@@ -282,7 +282,7 @@ fn lost_link_is_resumed_by_ticket_and_a_refused_one_asks_to_log_in() {
 fn where_a_device_stands_is_said_again_if_the_ticket_is_refused() {
     let mut server = Server::with_signed_in("erin", "secret");
     let mut desk = Desk::signed_in(Screen::interactive());
-    desk.core.link_lost("reset", None);
+    desk.core.link_lost(desk.now, "reset", None);
     desk.core.link_up(desk.now, KEY, HASH);
     assert_eq!(desk.bodies().len(), 2);
     refuse(&mut desk, Command::Resume, ErrorCode::TicketRefused);
@@ -301,7 +301,7 @@ fn where_a_device_stands_is_said_again_if_the_ticket_is_refused() {
 #[test]
 fn ticket_that_is_tried_again_after_a_pause_has_its_hello_behind_it() {
     let mut desk = Desk::signed_in(Screen::interactive());
-    desk.core.link_lost("reset", None);
+    desk.core.link_lost(desk.now, "reset", None);
     desk.core.link_up(desk.now, KEY, HASH);
     assert_eq!(desk.bodies().len(), 2);
     let mut failure = Failure::new(ErrorCode::TooManyAttempts, "");
@@ -400,7 +400,7 @@ fn key_that_changes_while_it_is_asked_about_is_not_the_one_that_the_answer_is_fo
     desk.files.set_trust(Trust::Unknown);
     desk.core.link_up(desk.now, KEY, HASH);
     asked(&mut desk);
-    desk.core.link_lost("reset", None);
+    desk.core.link_lost(desk.now, "reset", None);
     desk.core.link_up(desk.now, [9; 32], HASH);
     assert!(desk.refused().contains("while you were asked about it"));
 }
@@ -424,7 +424,7 @@ fn login_without_a_link_goes_on_when_it_is_back() {
     let mut desk = Desk::connected(Screen::interactive(), options());
     desk.core.settle(desk.now);
     desk.screen.asks();
-    desk.core.link_lost("reset", None);
+    desk.core.link_lost(desk.now, "reset", None);
     desk.type_line("login erin");
     assert!(
         desk.lines()

@@ -29,7 +29,8 @@ fn too_many(screen: Screen) -> Desk {
 
 /// The end that the closing of the link tells of, and the link that is made anew after it.
 fn link_again(desk: &mut Desk, ended: EndReason) {
-    desk.core.link_lost("closed by the other end", Some(ended));
+    desk.core
+        .link_lost(desk.now, "closed by the other end", Some(ended));
     desk.core.link_up(desk.now, KEY, HASH);
 }
 

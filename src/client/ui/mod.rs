@@ -1,6 +1,5 @@
 //! What a person reads and types: lines, tables, times and the prompt.
 
-mod lines;
 pub(super) mod prompt;
 pub(super) mod render;
 pub(super) mod render_rooms;

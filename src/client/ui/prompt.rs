@@ -5,11 +5,11 @@
 
 use crate::client::env::{Ask, Console};
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::client) enum Question {
     Command,
-    /// What to say where the prompt stands, or a command with a slash.
-    Inside,
+    /// What to send to this conversation, or a command with a slash.
+    InFocus(String),
     /// Whether an unknown server key is to be trusted.
     Trust,
     Name,
@@ -38,20 +38,16 @@ impl Prompt {
         if self.open.is_some() || self.input_ended {
             return;
         }
-        self.open = Some(question);
         let text = crate::text::printable::line(text).into_owned();
-        console.ask(match question {
+        console.ask(match &question {
             Question::Command => Ask::Command(text),
-            Question::Inside => Ask::Inside(text),
+            Question::InFocus(_) => Ask::Inside(text),
             Question::Trust | Question::Name | Question::SignUp => Ask::Line(text),
             Question::Password | Question::NewPassword | Question::RepeatPassword => {
                 Ask::Secret(text)
             }
         });
-    }
-
-    pub(in crate::client) const fn is_free(&self) -> bool {
-        self.open.is_none()
+        self.open = Some(question);
     }
 
     /// The question that has just been answered or given up.

@@ -10,9 +10,8 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use serde::{Deserialize, Serialize};
-
 use crate::client::name::truncate_name;
+use crate::client::storage::records::Awaited;
 use crate::protocol::{AccountId, ConversationId, Count, EntryId, Mark};
 
 /// How long the receipts of those who were online are gathered before the first line. Chosen: a few round trips
@@ -37,52 +36,6 @@ const TOLD_MAX: usize = 10_000;
 /// Within which time after it was typed a message that is the last one needs no name in its receipt. Chosen: as long as
 /// nobody has forgotten what they said.
 const PROMPT: Duration = Duration::from_secs(10);
-
-/// An own entry whose receipts have not all come: what is durable of it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(in crate::client) struct Awaited {
-    /// How many accounts it is for.
-    pub(in crate::client) recipients: u32,
-    /// How many of these were online when it was stored.
-    pub(in crate::client) online: u32,
-    /// Whose receipts have been told.
-    pub(in crate::client) told: Vec<AccountId>,
-    /// How many receipts have been told where they are counted and not named.
-    pub(in crate::client) counted: u32,
-    /// Whose receipts were given to the screen, in this order, and may not stand there yet.
-    pub(in crate::client) telling: Vec<AccountId>,
-    /// The same for a count; 0 if none is on its way.
-    pub(in crate::client) counting: u32,
-}
-
-impl Awaited {
-    /// Nobody has received it yet.
-    pub(in crate::client) const fn new(recipients: u32, online: u32) -> Self {
-        Self {
-            recipients,
-            online,
-            told: Vec::new(),
-            counted: 0,
-            telling: Vec::new(),
-            counting: 0,
-        }
-    }
-
-    /// How many names were told, or are about to be.
-    fn named(&self) -> usize {
-        self.told.len() + self.telling.len()
-    }
-
-    fn last_count(&self) -> u32 {
-        self.counted.max(self.counting)
-    }
-
-    /// Whether there is nothing more to come.
-    fn is_done(&self) -> bool {
-        let told = u32::try_from(self.told.len()).unwrap_or(u32::MAX);
-        told.max(self.counted) >= self.recipients
-    }
-}
 
 #[derive(Debug)]
 struct Own {
@@ -415,5 +368,6 @@ fn covers(mark: &Mark, entry: EntryId) -> bool {
     mark.since < entry && entry <= mark.entry
 }
 
+mod show;
 #[cfg(test)]
 mod tests;

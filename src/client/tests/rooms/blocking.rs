@@ -46,14 +46,19 @@ fn lines_of_the_blocked_in_rooms_are_kept_and_acknowledged_but_not_shown() {
     );
     assert!(desk.lines().is_empty());
     let account = desk.core.signed_in.as_ref().expect("erin is signed in");
-    let place = &account.conversations.get(BRIDGE).expect("known").stored;
+    let place = &account
+        .shared
+        .conversations
+        .get(BRIDGE)
+        .expect("known")
+        .stored;
     assert_eq!(place.unread, 0);
     // What happens in a room is told, whoever did it.
     let topic = event(EventKind::Topic, "bob", None, Some("tea"));
     deliver(&mut desk, &topic, BOB, 2, 1);
     assert_eq!(desk.lines().len(), 1);
 
-    desk.core.link_lost("reset", None);
+    desk.core.link_lost(desk.now, "reset", None);
     desk.lines();
     type_at_prompt(&mut desk, "search spam");
     assert_eq!(desk.lines(), ["no message on this device has these words"]);

@@ -48,11 +48,16 @@ fn new_device_pages_back_and_keeps_what_it_was_given() {
         ]
     );
     let account = desk.core.signed_in.as_ref().expect("erin is signed in");
-    let place = &account.conversations.get(BRIDGE).expect("known").stored;
+    let place = &account
+        .shared
+        .conversations
+        .get(BRIDGE)
+        .expect("known")
+        .stored;
     assert_eq!(place.received_up_to, EntryId(9), "nothing moved");
 
     // Offline the rest is still there, and the gap is stepped over.
-    desk.core.link_lost("reset", None);
+    desk.core.link_lost(desk.now, "reset", None);
     desk.lines();
     type_at_prompt(&mut desk, "history");
     let lines = desk.lines();

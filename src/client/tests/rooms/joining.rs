@@ -111,7 +111,7 @@ fn nobody_stands_before_a_user_who_does_not_exist() {
     assert_eq!(prompts(&mut desk), [Ask::Inside("erin dave> ".into())]);
 
     type_at_prompt(&mut desk, "/enter zoe");
-    desk.core.link_lost("reset", None);
+    desk.core.link_lost(desk.now, "reset", None);
     assert_eq!(
         prompts(&mut desk),
         [Ask::Inside("erin zoe> ".into())],
@@ -122,7 +122,7 @@ fn nobody_stands_before_a_user_who_does_not_exist() {
 #[test]
 fn room_typed_to_without_a_link_is_joined_when_it_is_back_and_a_refusal_is_said() {
     let mut desk = Desk::signed_in(Screen::interactive());
-    desk.core.link_lost("reset", None);
+    desk.core.link_lost(desk.now, "reset", None);
     type_at_prompt(&mut desk, "join #ops");
     type_at_prompt(&mut desk, "anybody?");
     desk.lines();

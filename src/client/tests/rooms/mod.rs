@@ -251,7 +251,7 @@ fn change_of_a_room_that_changes_nothing_or_is_not_permitted_says_so() {
 fn room_of_which_the_server_says_nothing_is_not_the_users_any_more() {
     let mut desk = member();
     type_at_prompt(&mut desk, "enter #bridge");
-    desk.core.link_lost("reset", None);
+    desk.core.link_lost(desk.now, "reset", None);
     desk.core.link_up(desk.now, KEY, HASH);
     desk.bodies();
     desk.control(&ServerMessage::control(session_start()));
@@ -271,7 +271,7 @@ fn reader_who_comes_late_is_told_that_something_has_expired() {
     let mut desk = member();
     deliver(&mut desk, &said_in_bridge(BOB, "one", 1), BOB, 2, 0);
     desk.core.settle(desk.now);
-    desk.core.link_lost("reset", None);
+    desk.core.link_lost(desk.now, "reset", None);
     desk.core.link_up(desk.now, KEY, HASH);
     desk.bodies();
     desk.control(&ServerMessage::control(session_start()));

@@ -6,10 +6,8 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::Instant;
 
-use serde::{Deserialize, Serialize};
-use serde_bytes::ByteBuf;
-
-use crate::protocol::{ConversationId, Digest, Number};
+use crate::client::storage::records::{Numbered, OutboxEntry};
+use crate::protocol::{ConversationId, Number};
 
 /// How many messages may wait. Chosen: a long evening offline. At the limit a further one is refused by name.
 pub(in crate::client) const OUTBOX_MAX: usize = 1_000;
@@ -17,39 +15,6 @@ pub(in crate::client) const OUTBOX_MAX: usize = 1_000;
 /// How many numbers of one conversation may be under way, from the lowest one that has no answer: the server keeps the
 /// digests of the last 64, so that none of these can have become unknown to it. At the limit the others wait.
 pub(in crate::client) const IN_FLIGHT_MAX: usize = 64;
-
-/// A message's place among those of its device, and the bytes that this place belongs to.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(in crate::client) struct Numbered {
-    pub(in crate::client) conversation: ConversationId,
-    pub(in crate::client) number: Number,
-    pub(in crate::client) content: ByteBuf,
-    pub(in crate::client) digest: Digest,
-}
-
-/// A message that is not yet known to be stored.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(in crate::client) struct OutboxEntry {
-    /// Whom it is for, as typed.
-    pub(in crate::client) target: String,
-    /// What it says.
-    pub(in crate::client) text: String,
-    /// Its place, once the conversation is known.
-    pub(in crate::client) numbered: Option<Numbered>,
-    /// Whether it was refused for good: then only its number is to be used up.
-    pub(in crate::client) refused: bool,
-}
-
-impl OutboxEntry {
-    pub(in crate::client) const fn new(target: String, text: String) -> Self {
-        Self {
-            target,
-            text,
-            numbered: None,
-            refused: false,
-        }
-    }
-}
 
 #[derive(Debug)]
 struct Slot {
@@ -289,8 +254,11 @@ impl Outbox {
 
 #[cfg(test)]
 mod tests {
+    use serde_bytes::ByteBuf;
+
     use super::*;
     use crate::client::testing::instant;
+    use crate::protocol::Digest;
 
     const PAIR: ConversationId = ConversationId(7);
 

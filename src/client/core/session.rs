@@ -1,12 +1,18 @@
-//! The ways out: signing out, being signed out, and quitting.
+//! The user's session: how it begins, by a sign-in or by another after the link was lost, and the ways in which it ends.
 
 use std::time::Duration;
 
+use rand_chacha::ChaCha20Rng;
+use rand_core::{RngCore, SeedableRng};
+use zeroize::Zeroizing;
+
 use super::Core;
-use crate::client::account::SignOutReason;
-use crate::client::auth::SignIn;
-use crate::client::env::{End, Tone};
-use crate::protocol::{EndReason, Message, SessionEnd};
+use crate::client::account::{SignOutReason, SignedIn};
+use crate::client::auth::{Context, Progress, SignIn};
+use crate::client::env::{End, Names, Tone};
+use crate::client::name::canonical;
+use crate::client::storage::{State, StateError};
+use crate::protocol::{EndReason, Message, SessionEnd, SessionStart};
 use crate::transport::{Channel, Now};
 
 /// How long a client without a terminal waits at the end of its input for what it has sent to be stored and
@@ -23,6 +29,154 @@ pub(in crate::client) enum DeferredExit {
 }
 
 impl Core {
+    /// Begins the sign-in that a trusted server is greeted with: of the user who was signed in when the link was lost, or
+    /// of the one whom the command line names.
+    pub(super) fn sign_in_again(&mut self, now: Now) {
+        let identity = self
+            .signed_in
+            .as_ref()
+            .and_then(|signed_in| signed_in.shared.state.identity().cloned());
+        if let Some(identity) = identity {
+            let password = self.password_of(&identity.name);
+            let begun =
+                self.with_context(now, |context| SignIn::again(identity, password, context));
+            let by_ticket = matches!(&begun, Some((sign_in, _)) if sign_in.is_by_ticket());
+            self.begun(now, begun);
+            if let Some(signed_in) = self.signed_in.as_mut().filter(|_| by_ticket) {
+                let (parts, mut ctx) = signed_in.split(now, &mut self.effects);
+                parts.resync.send_hello_early(&mut ctx);
+            }
+        } else if self.sign_in.is_none()
+            && let Some(user) = self.pending_user.clone()
+        {
+            let password = self.password_of(&user);
+            self.begin_sign_in(now, Some(&user), password);
+        } else {
+            self.offer_accounts();
+        }
+    }
+
+    /// Has the tab key complete the users who have signed in here before.
+    pub(in crate::client) fn offer_accounts(&mut self) {
+        let key = self.host_keys.trusted.as_ref();
+        let users = key.map_or_else(Vec::new, |key| self.files.accounts(key));
+        self.console.set_names(Names {
+            users,
+            ..Names::default()
+        });
+    }
+
+    /// The password that was given for this user, and only for this one.
+    fn password_of(&self, user: &str) -> Option<Zeroizing<String>> {
+        let given_for = self.options.user.as_deref().map(canonical);
+        let is_given = given_for == Some(canonical(user));
+        self.options.password.clone().filter(|_| is_given)
+    }
+
+    /// Begins a sign-in, if there is anybody to speak to.
+    pub(in crate::client) fn begin_sign_in(
+        &mut self,
+        now: Now,
+        name: Option<&str>,
+        password: Option<Zeroizing<String>>,
+    ) {
+        let begun = self.with_context(now, |context| SignIn::begin(name, password, context));
+        if begun.is_none() {
+            self.pending_user = name.map(str::to_owned);
+            let text = match name {
+                Some(_) => "not connected; signing in when the connection is back",
+                None => "not connected; try again when the connection is back",
+            };
+            self.show(Tone::Notice, text);
+        }
+        self.begun(now, begun);
+    }
+
+    fn begun(&mut self, now: Now, begun: Option<(SignIn, Progress)>) {
+        if let Some((sign_in, progress)) = begun {
+            self.sign_in = Some(sign_in);
+            self.progress(now, progress);
+        }
+    }
+
+    /// Runs a step of a sign-in with what it needs; nothing without a trusted server.
+    fn with_context<T>(&mut self, now: Now, step: impl FnOnce(&mut Context<'_>) -> T) -> Option<T> {
+        let peer = self.link.trusted_peer()?;
+        let mut context = Context {
+            now,
+            server_key: peer.key,
+            handshake_hash: peer.handshake_hash,
+            files: &mut *self.files,
+            random: &mut self.random,
+            effects: &mut self.effects,
+            key_stretching: self.options.key_stretching,
+            is_interactive: self.console.is_interactive(),
+        };
+        Some(step(&mut context))
+    }
+
+    /// Runs a step of the sign-in that is going on.
+    pub(super) fn step_sign_in(
+        &mut self,
+        now: Now,
+        step: impl FnOnce(&mut SignIn, &mut Context<'_>) -> Progress,
+    ) {
+        let Some(mut sign_in) = self.sign_in.take() else {
+            return;
+        };
+        let progress = self.with_context(now, |context| step(&mut sign_in, context));
+        let progress = progress.unwrap_or_else(|| Progress::GivenUp {
+            text: "not connected; `login` again when the connection is back".into(),
+            refused: false,
+        });
+        self.sign_in = Some(sign_in);
+        self.progress(now, progress);
+    }
+
+    fn progress(&mut self, now: Now, progress: Progress) {
+        match progress {
+            Progress::Going => {}
+            Progress::SignedIn(start, state) => {
+                self.sign_in = None;
+                self.pending_user = None;
+                if let Err(error) = self.signed_in(now, &start, state.map(|state| *state)) {
+                    self.finish(End::Failed(error.to_string()));
+                }
+            }
+            Progress::TimedOut(text) => {
+                self.link.requests.reconnect = true;
+                self.time_out_sign_in(text);
+            }
+            Progress::GivenUp { text, refused } => self.give_up_sign_in(text, refused),
+        }
+    }
+
+    fn signed_in(
+        &mut self,
+        now: Now,
+        start: &SessionStart,
+        state: Option<State>,
+    ) -> Result<(), StateError> {
+        let state = match self.signed_in.take() {
+            Some(mut signed_in) if signed_in.is_of(start) => {
+                signed_in.start_session(now, start, &mut self.effects)?;
+                self.signed_in = Some(signed_in);
+                return Ok(());
+            }
+            Some(signed_in) => Some(signed_in.into_state()),
+            None => state,
+        };
+        if let Some(state) = state {
+            let offset = self.options.utc_offset_seconds;
+            let mut seed = [0; 32];
+            self.random.fill_bytes(&mut seed);
+            let random = ChaCha20Rng::from_seed(seed);
+            let signed_in = SignedIn::new(now, state, start, offset, random, &mut self.effects)?;
+            self.signed_in = Some(signed_in);
+        }
+        Ok(())
+    }
+
     /// The signed-in user's session is over, if there is a reason.
     pub(in crate::client) fn handle_sign_out(&mut self, reason: Option<SignOutReason>) {
         let Some(reason) = reason else {
@@ -52,7 +206,7 @@ impl Core {
         if reason == SignOutReason::Conflict {
             // The server takes this session for signed in, and LOGOUT would take the ticket from the other one that has
             // this device.
-            self.link_requests.reconnect = true;
+            self.link.requests.reconnect = true;
         }
         if !matches!(
             reason,
@@ -70,7 +224,7 @@ impl Core {
 
     /// The server has said that it stops. The link is tried again without a word until it is back.
     pub(in crate::client) fn server_stops(&mut self) {
-        self.is_server_stopping = true;
+        self.link.is_server_stopping = true;
         let text = format!(
             "{} is stopping; connecting again when it is back",
             self.options.server_name
@@ -83,7 +237,7 @@ impl Core {
     pub(in crate::client) fn give_up_sign_in(&mut self, text: String, refused: bool) {
         let was_reconnection = self.sign_in.take().is_some_and(|s| s.is_reconnection());
         if was_reconnection && !refused {
-            self.link_requests.reconnect = true;
+            self.link.requests.reconnect = true;
             return;
         }
         self.pending_user = None;
@@ -116,7 +270,8 @@ impl Core {
         };
         let closed = match why {
             Some(SignOutReason::Conflict) => {
-                signed_in.give_up_outbox(&mut self.effects);
+                let state = &mut signed_in.shared.state;
+                signed_in.parts.sender.give_up(state, &mut self.effects);
                 signed_in.forget_ticket(true)
             }
             // This process holds the state directory's lock, so that the other one has a copy.
@@ -158,7 +313,7 @@ impl Core {
         };
         let is_quiet = match &self.signed_in {
             Some(signed_in) => signed_in.is_quiet(),
-            None => self.is_greeted && self.sign_in.is_none() && self.pending_user.is_none(),
+            None => self.link.is_greeted && self.sign_in.is_none() && self.pending_user.is_none(),
         };
         if is_quiet || due <= now.instant {
             self.deferred_exit = None;
@@ -191,7 +346,7 @@ impl Core {
         let unsent = self
             .signed_in
             .as_ref()
-            .map_or(0, |signed_in| signed_in.outbox.len());
+            .map_or(0, |signed_in| signed_in.parts.sender.waiting());
         if unsent > 0 {
             let what = if unsent == 1 {
                 "1 message is".to_owned()

@@ -21,7 +21,7 @@ impl Default for Server {
 }
 
 impl Server {
-    pub(super) fn of(greeting: &Greeting) -> Self {
+    pub(in crate::client) fn of(greeting: &Greeting) -> Self {
         let like_this = Self::default();
         let limits = greeting.limits.as_ref();
         let software = greeting.software.as_ref();

@@ -1,61 +1,14 @@
 //! The conversations that a device knows, and where it stands in each.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use serde::{Deserialize, Serialize};
-
-use crate::protocol::{ConversationId, Digest, EntryId, Number};
+use crate::client::name::is_room;
+use crate::client::storage::records::StoredConversation;
+use crate::protocol::{ConversationId, EntryId, Number};
 
 /// How many conversations a device keeps. Chosen: more than anyone talks with. At the limit deliveries of
 /// further ones are not taken (and stay at the server), and messages to new users are refused by name.
 pub(in crate::client) const CONVERSATIONS_MAX: usize = 10_000;
-
-/// Where a device stands in one conversation: what is durable of it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(in crate::client) struct StoredConversation {
-    /// The other user's name in a pair, a room's with its `#`, `everyone` for everyone; empty while it is not known.
-    pub(in crate::client) name: String,
-    /// The last entry that is durable here.
-    pub(in crate::client) received_up_to: EntryId,
-    /// Its digest, if this device has ever held that entry.
-    pub(in crate::client) digest: Option<Digest>,
-    /// The last entry that was shown, or needs no showing.
-    pub(in crate::client) displayed_up_to: EntryId,
-    /// How many messages of a room came while the user was not in it.
-    pub(in crate::client) unread: u32,
-    /// Whether the user belongs to it no more; what is here of it stays readable.
-    pub(in crate::client) is_left: bool,
-    /// Up to here what this device holds was shown, though it stands before that: what comes again is not shown again.
-    pub(in crate::client) rewound_from: EntryId,
-    /// The last number of this device that is known here to be used up, if any is. A server that has a later one has it
-    /// from another state directory.
-    pub(in crate::client) last_own_seq: Option<Number>,
-    /// Up to here the log may have lines of a later state of this very device: the server's database was put back since
-    /// this state was settled with it, and numbers do not tell any more. Nothing is said here before that is read.
-    pub(in crate::client) hold_until: EntryId,
-}
-
-impl StoredConversation {
-    /// The beginning of what this device will hold.
-    pub(in crate::client) fn at(name: &str, received_up_to: EntryId) -> Self {
-        Self {
-            name: name.to_owned(),
-            received_up_to,
-            digest: (received_up_to == EntryId::START).then_some(Digest([0; Digest::LENGTH])),
-            displayed_up_to: received_up_to,
-            unread: 0,
-            is_left: false,
-            rewound_from: EntryId::START,
-            last_own_seq: Some(Number(0)),
-            hold_until: EntryId::START,
-        }
-    }
-
-    /// Whether a line that waits here may stand in the log already.
-    pub(in crate::client) fn is_on_hold(&self) -> bool {
-        self.received_up_to < self.hold_until
-    }
-}
 
 /// A conversation while the client runs.
 #[derive(Debug)]
@@ -85,7 +38,11 @@ impl Conversation {
 
 /// All conversations of a device.
 #[derive(Debug, Default)]
-pub(in crate::client) struct Conversations(BTreeMap<ConversationId, Conversation>);
+pub(in crate::client) struct Conversations {
+    all: BTreeMap<ConversationId, Conversation>,
+    /// Those of which something was received and may not be on the screen yet, as far as the tables know.
+    pub(in crate::client) undisplayed: BTreeSet<ConversationId>,
+}
 
 impl Conversations {
     /// Adds or replaces one; `false` at [`CONVERSATIONS_MAX`].
@@ -94,7 +51,7 @@ impl Conversations {
         id: ConversationId,
         stored: StoredConversation,
     ) -> bool {
-        if self.0.len() >= CONVERSATIONS_MAX && !self.0.contains_key(&id) {
+        if self.all.len() >= CONVERSATIONS_MAX && !self.all.contains_key(&id) {
             return false;
         }
         let conversation = Conversation {
@@ -105,16 +62,16 @@ impl Conversations {
             floor: EntryId::START,
             is_joined_here: false,
         };
-        self.0.insert(id, conversation);
+        self.all.insert(id, conversation);
         true
     }
 
     pub(in crate::client) fn get(&self, id: ConversationId) -> Option<&Conversation> {
-        self.0.get(&id)
+        self.all.get(&id)
     }
 
     pub(in crate::client) fn get_mut(&mut self, id: ConversationId) -> Option<&mut Conversation> {
-        self.0.get_mut(&id)
+        self.all.get_mut(&id)
     }
 
     /// The conversation of this canonical name: of a user, a room, or everyone. A restored server may have given the
@@ -122,7 +79,7 @@ impl Conversations {
     /// in the lost one this device stands at the beginning.
     pub(in crate::client) fn by_name(&self, name: &str) -> Option<ConversationId> {
         let named = self
-            .0
+            .all
             .iter()
             .filter(|(_, conversation)| conversation.stored.name == name);
         // Of several that are as likely the last is taken: with the order reversed, the first.
@@ -139,12 +96,31 @@ impl Conversations {
     }
 
     pub(in crate::client) fn iter(&self) -> impl Iterator<Item = (ConversationId, &Conversation)> {
-        self.0.iter().map(|(id, conversation)| (*id, conversation))
+        self.all
+            .iter()
+            .map(|(id, conversation)| (*id, conversation))
+    }
+
+    /// The name of a conversation; empty while it is not known.
+    pub(in crate::client) fn name_of(&self, id: ConversationId) -> &str {
+        self.get(id).map_or("", |known| &known.stored.name)
+    }
+
+    /// The rooms that the user belongs to.
+    pub(in crate::client) fn rooms(&self) -> impl Iterator<Item = &StoredConversation> {
+        let stored = self.all.values().map(|known| &known.stored);
+        stored.filter(|stored| is_room(&stored.name) && !stored.is_left)
+    }
+
+    /// Whether the user belongs to a room of this name, as far as this device knows.
+    pub(in crate::client) fn is_member(&self, name: &str) -> bool {
+        let known = self.by_name(name).and_then(|id| self.get(id));
+        known.is_some_and(|known| !known.stored.is_left)
     }
 
     /// A session has ended: what the server said in it holds no more.
     pub(in crate::client) fn forget_session(&mut self) {
-        for conversation in self.0.values_mut() {
+        for conversation in self.all.values_mut() {
             conversation.last_number = None;
             conversation.receipts_asked = false;
         }

@@ -1,0 +1,144 @@
+//! What follows from a request that the server refuses, does not answer in time, or whose answer is lost with the link.
+
+use crate::client::account::blocked;
+use crate::client::account::ctx::Ctx;
+use crate::client::account::ctx::pending::{PendingRequest, RoomsPurpose};
+use crate::client::account::history::HistoryPager;
+use crate::client::account::sender::refused::is_temporary;
+use crate::client::account::switching;
+use crate::client::account::{Parts, SignOutReason};
+use crate::client::env::Tone;
+use crate::client::name::canonical_target;
+use crate::client::ui::{render, render_rooms};
+use crate::protocol::{Command, ErrorCode, Failure};
+
+/// The server has refused something.
+pub(super) fn handle(
+    ctx: &mut Ctx<'_>,
+    parts: &mut Parts,
+    command: Command,
+    failure: &Failure,
+) -> Option<SignOutReason> {
+    match command {
+        Command::Contacts => {
+            if ctx.pending.take_contacts() == Some(true) {
+                ctx.effects.show(Tone::Error, render::refusal(failure, ""));
+            }
+        }
+        Command::Resolve
+        | Command::Join
+        | Command::Leave
+        | Command::Rooms
+        | Command::Members
+        | Command::Moderate
+        | Command::Block
+        | Command::History => request_refused(ctx, parts, failure),
+        Command::SendMessage | Command::SendAllMessage | Command::Void => {
+            let is_conflict = parts.sender.handle_refused(ctx, failure);
+            return is_conflict.then_some(SignOutReason::Conflict);
+        }
+        Command::Receive if failure.code == ErrorCode::Expired => {
+            parts.inbox.show_expired_before(ctx, failure);
+        }
+        Command::Receive => parts.inbox.missing_refused(ctx, failure),
+        Command::Hello if is_temporary(failure.code) => parts.sender.retry_later(ctx, failure),
+        _ => ctx.effects.show(
+            Tone::Error,
+            format!("{command}: {}", render::refusal(failure, "")),
+        ),
+    }
+    None
+}
+
+/// A request whose answer bears its tag was refused.
+pub(super) fn request_refused(ctx: &mut Ctx<'_>, parts: &mut Parts, failure: &Failure) {
+    let request = failure.tag.and_then(|tag| ctx.pending.take(tag));
+    let refusal = |subject: &str| render::refusal(failure, subject);
+    let text = match request {
+        None => return,
+        Some(PendingRequest::Resolve { target }) => {
+            parts.sender.handle_unresolved(ctx, &target, failure);
+            return;
+        }
+        Some(PendingRequest::Join { name, .. }) => {
+            let reason = refusal(&name);
+            ctx.effects.show(Tone::Error, &reason);
+            ctx.focus.leave(&name);
+            parts
+                .sender
+                .drop_waiting(ctx, &reason, |typed| canonical_target(typed) == name);
+            return;
+        }
+        Some(PendingRequest::History) => {
+            ctx.effects.show(Tone::Error, refusal(""));
+            parts.history.give_up(ctx);
+            return;
+        }
+        Some(PendingRequest::Change { name, change }) => match &change.subject {
+            _ if failure.code == ErrorCode::NotPermitted => {
+                render_rooms::not_permitted(&change, &ctx.me.name, &name)
+            }
+            Some(subject) => refusal(subject),
+            None => refusal(&name),
+        },
+        Some(PendingRequest::Block { name, .. }) => blocked::refusal(failure, &name),
+        Some(PendingRequest::Leave { name } | PendingRequest::Members { name, .. }) => {
+            refusal(&name)
+        }
+        Some(PendingRequest::Rooms { .. } | PendingRequest::Contacts { .. }) => refusal(""),
+    };
+    ctx.effects.show(Tone::Error, text);
+}
+
+/// Gives up waiting for answers that do not come.
+pub(super) fn requests_timeout(ctx: &mut Ctx<'_>, history: &mut HistoryPager) {
+    while let Some(late) = ctx.pending.take_late(ctx.now.instant) {
+        let text = match late {
+            PendingRequest::History => {
+                history.give_up(ctx);
+                continue;
+            }
+            PendingRequest::Resolve { target } => {
+                // If messages wait for this name, it is looked up again.
+                if ctx.focus.take_resolving(&target) {
+                    switching::focus_on(ctx, &canonical_target(&target));
+                }
+                continue;
+            }
+            PendingRequest::Rooms {
+                purpose: RoomsPurpose::Names,
+                ..
+            }
+            | PendingRequest::Contacts {
+                is_shown: false, ..
+            } => continue,
+            PendingRequest::Contacts { .. } => "no answer from the server; try `/contacts` again",
+            _ => "no answer from the server; try again",
+        };
+        ctx.effects.show(Tone::Error, text);
+    }
+}
+
+/// The link is lost: a room that was being joined is requested again when there is another, the rest is given up.
+pub(super) fn requests_lost(ctx: &mut Ctx<'_>, history: &mut HistoryPager) {
+    for request in ctx.pending.take_all() {
+        match request {
+            PendingRequest::Join {
+                name,
+                takes_focus: true,
+            } => ctx.focus.current = Some(name),
+            PendingRequest::History => history.give_up(ctx),
+            PendingRequest::Join { .. }
+            | PendingRequest::Rooms {
+                purpose: RoomsPurpose::Names,
+                ..
+            }
+            | PendingRequest::Contacts { .. }
+            | PendingRequest::Resolve { .. } => {}
+            _ => ctx.effects.show(
+                Tone::Error,
+                "the connection was lost before the answer; try again",
+            ),
+        }
+    }
+}

@@ -1,0 +1,328 @@
+//! `history`: what this device holds, and what it has to fetch from the server.
+//!
+//! Each entry names its predecessor, so the device knows where its copy has a gap: a page goes from entry to entry,
+//! and asks the server where the next one is not here. What is fetched is checked like a delivery and kept, but it
+//! does not move where the device stands.
+
+pub(in crate::client) mod search;
+
+use crate::client::account::blocked::BlockedUsers;
+use crate::client::account::ctx::Ctx;
+use crate::client::account::ctx::pending::PendingRequest;
+use crate::client::env::Tone;
+use crate::client::name::{canonical_target, truncate_name};
+use crate::client::storage::StateError;
+use crate::client::storage::entry::Entry;
+use crate::client::ui::time::HistoryAnchor;
+use crate::protocol::{ConversationId, Digest, EntryId, History, HistoryRequest};
+use crate::transport::Channel;
+
+/// How many entries a page has if no number is given. Chosen: most of a screen.
+const PAGE: usize = 20;
+
+/// How many it may have. Chosen: as many lines as a terminal keeps; at the limit the rest is the next page.
+const PAGE_MAX: usize = 1_000;
+
+/// How many entries are asked for at once. A server gives fewer where they fit no message.
+const FETCH: u32 = 100;
+
+/// How often one `history` asks the server. Chosen: some thousand entries. At the limit the page ends, and the next
+/// `history` goes on from there.
+const FETCHES_MAX: u32 = 50;
+
+/// A page that is being put together, newest first.
+#[derive(Debug)]
+struct Page {
+    conversation: ConversationId,
+    want: usize,
+    before_ms: Option<u64>,
+    /// Entries from here on are done with.
+    cursor: EntryId,
+    /// The entry that comes next, where that is known.
+    expected: Option<EntryId>,
+    lines: Vec<String>,
+    oldest: Option<EntryId>,
+    /// Where the server was asked last: asked once, a gap stays one.
+    asked_at: Option<EntryId>,
+    fetches: u32,
+    damaged: usize,
+    /// How many lines of users whom this one blocks were passed over.
+    hidden: usize,
+}
+
+/// How a page ends.
+enum Ending {
+    /// It is full.
+    Full,
+    /// Nothing older exists for this user.
+    Begin,
+    /// What is older has been removed by the server.
+    Expired,
+    /// What is older is at the server, which cannot be asked.
+    NoLink,
+}
+
+/// The page that is being put together, and where the last one ended.
+#[derive(Debug, Default)]
+pub(in crate::client) struct HistoryPager {
+    page: Option<Page>,
+    page_end: Option<(ConversationId, EntryId)>,
+}
+
+impl HistoryPager {
+    /// The user wants to look back. Without a name it is where they stand, or the page before the last one.
+    pub(in crate::client) fn show(
+        &mut self,
+        ctx: &mut Ctx<'_>,
+        blocked: &BlockedUsers,
+        named: Option<&str>,
+        before: HistoryAnchor,
+        want: Option<usize>,
+    ) {
+        let named = named
+            .map(str::to_owned)
+            .or_else(|| ctx.focus.current.clone());
+        let last = self.page_end.take();
+        let found = match &named {
+            Some(name) => ctx.conversations.by_name(&canonical_target(name)),
+            None => last.map(|(id, _)| id),
+        };
+        let Some(id) = found else {
+            let text = match named {
+                Some(name) => {
+                    format!("no messages with {name} on this device")
+                }
+                None => {
+                    "whose history? `/history USER`, `/history #ROOM` or `/history everyone`".into()
+                }
+            };
+            ctx.effects.show(Tone::Error, text);
+            return;
+        };
+        let continued = last.filter(|(of, _)| *of == id).map(|(_, entry)| entry);
+        let (cursor, before_ms) = match (before, continued) {
+            (HistoryAnchor::Entry(entry), _) | (HistoryAnchor::Now, Some(entry)) => (entry, None),
+            (HistoryAnchor::Time(time_ms), _) => (EntryId(u64::MAX), Some(time_ms)),
+            (HistoryAnchor::Now, None) => (EntryId(u64::MAX), None),
+        };
+        let expected = if cursor.0 == u64::MAX {
+            ctx.conversations
+                .get(id)
+                .map(|known| known.stored.received_up_to)
+        } else {
+            prev_of(ctx, id, cursor)
+        };
+        self.page = Some(Page {
+            conversation: id,
+            want: want.unwrap_or(PAGE).clamp(1, PAGE_MAX),
+            before_ms,
+            cursor,
+            expected,
+            lines: Vec::new(),
+            oldest: None,
+            asked_at: None,
+            fetches: 0,
+            damaged: 0,
+            hidden: 0,
+        });
+        self.load_more(ctx, blocked);
+    }
+
+    /// Puts a page together as far as it can be, and asks for the rest or shows it.
+    fn load_more(&mut self, ctx: &mut Ctx<'_>, blocked: &BlockedUsers) {
+        let Some(mut page) = self.page.take() else {
+            return;
+        };
+        match page.fill(ctx, blocked) {
+            Ok(Some(ending)) => self.show_page(ctx, &page, &ending),
+            Ok(None) => {
+                page.asked_at = Some(page.cursor);
+                page.fetches += 1;
+                let request = |tag| HistoryRequest {
+                    tag,
+                    conversation: page.conversation,
+                    before: page.cursor,
+                    limit: FETCH,
+                };
+                let body = |tag| request(tag).into();
+                if ctx.try_request(Channel::Bulk, PendingRequest::History, body) {
+                    self.page = Some(page);
+                } else {
+                    self.show_page(ctx, &page, &Ending::NoLink);
+                }
+            }
+            Err(error) => ctx.effects.show(Tone::Error, error.to_string()),
+        }
+    }
+
+    fn show_page(&mut self, ctx: &mut Ctx<'_>, page: &Page, ending: &Ending) {
+        let name = ctx.name_of(page.conversation).to_owned();
+        for line in page.lines.iter().rev() {
+            ctx.effects.show(Tone::Said, line);
+        }
+        if page.damaged > 0 {
+            ctx.effects.show(
+                Tone::Error,
+                format!("{}: {} damaged messages were left out", name, page.damaged),
+            );
+        }
+        if page.hidden > 0 {
+            let text = format!("{name}: messages from blocked users are hidden");
+            ctx.effects.show(Tone::Notice, text);
+        }
+        let text = match (ending, page.oldest) {
+            (Ending::Full, Some(oldest)) => {
+                format!("{name}: repeat `/history` for older messages, or use `--before {oldest}`")
+            }
+            (Ending::Full, None) => {
+                format!("{name}: not that far back yet; repeat `/history` to continue")
+            }
+            (Ending::Begin, _) => format!("{name}: start of your history"),
+            (Ending::Expired, _) => format!("{name}: older messages have expired"),
+            (Ending::NoLink, _) => {
+                format!("{name}: older messages are on the server, which is not answering now")
+            }
+        };
+        ctx.effects.show(Tone::Notice, text);
+        self.page_end = page
+            .oldest
+            .or_else(|| (page.cursor.0 != u64::MAX).then_some(page.cursor))
+            .map(|oldest| (page.conversation, oldest));
+    }
+
+    /// Older entries have come: each is checked, kept, and moves nothing.
+    pub(in crate::client) fn handle_answer(
+        &mut self,
+        ctx: &mut Ctx<'_>,
+        blocked: &BlockedUsers,
+        answer: History,
+    ) -> Result<(), StateError> {
+        let is_asked = matches!(ctx.pending.take(answer.tag), Some(PendingRequest::History));
+        let Some(mut page) = self
+            .page
+            .take_if(|page| is_asked && page.conversation == answer.conversation)
+        else {
+            return Ok(());
+        };
+        let id = page.conversation;
+        let mut before = page.cursor;
+        for old in answer.entries.into_iter().rev() {
+            if old.entry >= before || old.prev >= old.entry {
+                break;
+            }
+            before = old.entry;
+            if Digest::of(&old.content) != old.digest {
+                page.damaged += 1;
+                continue;
+            }
+            let entry = Entry {
+                author: old.author,
+                time_ms: old.time_ms,
+                content: old.content,
+                digest: old.digest,
+                prev: old.prev,
+                author_name: old.author_name.map(truncate_name),
+            };
+            ctx.state.put_entry(id, old.entry, &entry);
+        }
+        ctx.state.commit()?;
+        self.page = Some(page);
+        self.load_more(ctx, blocked);
+        Ok(())
+    }
+
+    /// There will be no answer: what is here is shown.
+    pub(in crate::client) fn give_up(&mut self, ctx: &mut Ctx<'_>) {
+        if let Some(page) = self.page.take() {
+            self.show_page(ctx, &page, &Ending::NoLink);
+        }
+    }
+
+    /// The next `history` begins from the end again.
+    pub(in crate::client) const fn reset_paging(&mut self) {
+        self.page_end = None;
+    }
+}
+
+impl Page {
+    /// Takes entries from this device until the page ends; nothing if the server is to be asked first.
+    fn fill(
+        &mut self,
+        ctx: &Ctx<'_>,
+        blocked: &BlockedUsers,
+    ) -> Result<Option<Ending>, StateError> {
+        let id = self.conversation;
+        let floor = ctx
+            .conversations
+            .get(id)
+            .map_or(EntryId::START, |known| known.floor);
+        while self.lines.len() < self.want {
+            let found = match self.expected {
+                Some(EntryId::START) => return Ok(Some(Ending::Begin)),
+                Some(expected) => ctx
+                    .state
+                    .entry(id, expected)?
+                    .map(|entry| (expected, entry)),
+                None => ctx.state.entry_before(id, self.cursor)?,
+            };
+            let Some((entry, what)) = found else {
+                let was_asked = self.asked_at == Some(self.cursor);
+                if !was_asked && ctx.can_ask() {
+                    let may_ask = self.fetches < FETCHES_MAX;
+                    return Ok((!may_ask).then_some(Ending::Full));
+                }
+                // The server has nothing between. What this device kept from before is still here.
+                if self.expected.take().is_some()
+                    && ctx.state.entry_before(id, self.cursor)?.is_some()
+                {
+                    continue;
+                }
+                let is_expired = floor > EntryId::START;
+                return Ok(Some(match (was_asked, is_expired) {
+                    (false, _) => Ending::NoLink,
+                    (true, true) => Ending::Expired,
+                    (true, false) => Ending::Begin,
+                }));
+            };
+            self.cursor = entry;
+            self.expected = Some(what.prev);
+            if self.before_ms.is_some_and(|before| what.time_ms >= before) {
+                continue;
+            }
+            self.add(ctx, blocked, entry, &what);
+        }
+        Ok(Some(Ending::Full))
+    }
+
+    /// Adds the line of an entry, if it is shown.
+    fn add(&mut self, ctx: &Ctx<'_>, blocked: &BlockedUsers, at: EntryId, entry: &Entry) {
+        let id = self.conversation;
+        let said = entry.said(id, ctx.own());
+        if said
+            .as_ref()
+            .is_some_and(|said| blocked.hides(entry.author, said))
+        {
+            self.hidden += 1;
+            return;
+        }
+        let time = ctx.clock().show(entry.time_ms);
+        self.lines.push(match said {
+            Some(said) => {
+                let who = ctx.who(id, entry.author, entry.author_name.as_deref());
+                ctx.entry_line((id, at), who, &time, &said)
+            }
+            None => format!("{time} a message that cannot be shown (entry {at})"),
+        });
+        self.oldest = Some(at);
+    }
+}
+
+fn prev_of(ctx: &mut Ctx<'_>, id: ConversationId, entry: EntryId) -> Option<EntryId> {
+    match ctx.state.entry(id, entry) {
+        Ok(found) => found.map(|found| found.prev),
+        Err(error) => {
+            ctx.effects.show(Tone::Error, error.to_string());
+            None
+        }
+    }
+}

@@ -1,0 +1,71 @@
+//! `search`: the newest messages on this device that have some words.
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+
+use crate::client::account::blocked::BlockedUsers;
+use crate::client::account::ctx::Ctx;
+use crate::client::env::Tone;
+use crate::client::storage::entry::Said;
+use crate::protocol::{ConversationId, EntryId};
+
+/// How many lines a search shows: the newest ones. The others are counted.
+const FOUND_MAX: usize = 50;
+
+/// A line, with the time and the place by which it is sorted.
+type Found = (u64, ConversationId, EntryId, String);
+
+/// Shows the newest lines in which all these words occur, whatever their case.
+pub(in crate::client) fn search(ctx: &mut Ctx<'_>, blocked: &BlockedUsers, words: &str) {
+    let words: Vec<String> = words.split_whitespace().map(str::to_lowercase).collect();
+    let mut found: BinaryHeap<Reverse<Found>> = BinaryHeap::new();
+    let mut count = 0_usize;
+    let visited = ctx.state.visit_history(|id, entry, what| {
+        if let Some(said @ Said::Text(_)) = what.said(id, ctx.own())
+            && let Said::Text(text) = &said
+            && contains_all(text, &words)
+            && !blocked.hides(what.author, &said)
+        {
+            count += 1;
+            let time = ctx.clock().show(what.time_ms);
+            let who = ctx.who(id, what.author, what.author_name.as_deref());
+            let line = ctx.entry_line((id, entry), who, &time, &said);
+            let place = ctx.name_of(id);
+            found.push(Reverse((
+                what.time_ms,
+                id,
+                entry,
+                format!("{place}  {line}"),
+            )));
+            if found.len() > FOUND_MAX {
+                found.pop();
+            }
+        }
+        true
+    });
+    if let Err(error) = visited {
+        ctx.effects.show(Tone::Error, error.to_string());
+    }
+    show(ctx, found, count);
+}
+
+fn show(ctx: &mut Ctx<'_>, found: BinaryHeap<Reverse<Found>>, count: usize) {
+    let shown = found.len();
+    // Reversed, the greatest come first in ascending order.
+    for Reverse((_, _, _, line)) in found.into_sorted_vec().into_iter().rev() {
+        ctx.effects.show(Tone::Said, line);
+    }
+    let text = match (count, shown) {
+        (0, _) => "no message on this device has these words".to_owned(),
+        (count, shown) if count > shown => {
+            format!("{count} found; the newest {shown} are shown")
+        }
+        (count, _) => format!("{count} found"),
+    };
+    ctx.effects.show(Tone::Notice, text);
+}
+
+fn contains_all(text: &str, words: &[String]) -> bool {
+    let text = text.to_lowercase();
+    words.iter().all(|word| text.contains(word))
+}

@@ -1,0 +1,523 @@
+//! The inbox: what comes on the chat channel from others is checked, put in order, made durable, then acknowledged and
+//! shown.
+//!
+//! A delivery is taken only if it follows where this device stands. What stands there already is acknowledged
+//! once more and not shown; a gap is asked for; what came damaged is asked for once more, and if it stays so it
+//! is reported and holds nothing up.
+
+mod backlog;
+mod gaps;
+
+use std::collections::BTreeMap;
+use std::time::Instant;
+
+use serde_bytes::ByteBuf;
+
+use crate::client::account::blocked::BlockedUsers;
+use crate::client::account::ctx::Ctx;
+use crate::client::account::inbox::backlog::Backlog;
+use crate::client::account::inbox::gaps::Gaps;
+use crate::client::account::sender::Sender;
+use crate::client::account::sender::refused::is_temporary;
+use crate::client::env::Tone;
+use crate::client::name::{is_room, truncate_name};
+use crate::client::storage::entry::{Entry, Said};
+use crate::client::storage::records::StoredConversation;
+use crate::client::ui::render;
+use crate::protocol::{
+    Command, ConversationId, DecodeError, DeliverAgain, Delivery, Digest, EntryId, Envelope,
+    ErrorCode, EventKind, Failure, Message, Origin, Received, RoomEvent, ServerMessage, Stored,
+};
+use crate::transport::Channel;
+
+/// How many messages of the chat channel wait until the positions are settled. At the limit the rest is dropped;
+/// the gap is noticed and asked for.
+const EARLY_MAX: usize = 1_024;
+
+/// What of the deliveries is not done with.
+#[derive(Debug, Default)]
+pub(in crate::client) struct Inbox {
+    gaps: Gaps,
+    /// What was said while the user was away, while it is gathered.
+    pub(in crate::client) backlog: Option<Backlog>,
+    /// What came before the positions were settled.
+    early: Vec<Vec<u8>>,
+    /// What is acknowledged at the end of the batch.
+    acks: BTreeMap<ConversationId, EntryId>,
+}
+
+/// What follows from a delivery, beside its line.
+#[derive(Debug, Default, PartialEq)]
+pub(in crate::client) struct Outcome {
+    /// What happened in a room.
+    pub(in crate::client) event: Option<RoomEvent>,
+    /// A later state of this device than this one has written it: this one has to give the device's id up.
+    pub(in crate::client) is_conflict: bool,
+}
+
+/// An entry that follows where the device stands, and where it came from.
+struct Next<'a> {
+    delivery: Delivery<'a>,
+    envelope: &'a Envelope<'a>,
+    /// What it says; nothing if it is damaged.
+    said: Option<Said>,
+    /// Its number, if its author is this device.
+    from_here: Option<Origin>,
+    /// Whether this very state wrote it.
+    is_written_here: bool,
+    /// Whether the user has seen it: written it here, or been shown it before the server sent this device back.
+    is_seen: bool,
+    is_hidden: bool,
+}
+
+impl Inbox {
+    /// Keeps what came before the positions were settled.
+    pub(in crate::client) fn keep_early(&mut self, bytes: &[u8]) {
+        if self.early.len() < EARLY_MAX {
+            self.early.push(bytes.to_vec());
+        }
+    }
+
+    pub(in crate::client) fn take_early(&mut self) -> Vec<Vec<u8>> {
+        std::mem::take(&mut self.early)
+    }
+
+    /// The positions are settled: what was said while the user was away is gathered up to these entries.
+    pub(in crate::client) fn gather(
+        &mut self,
+        ctx: &mut Ctx<'_>,
+        missing: BTreeMap<ConversationId, EntryId>,
+    ) {
+        if let Some(earlier) = &mut self.backlog {
+            // It is stored, so it does not come again.
+            earlier.show_all(ctx.effects);
+        }
+        self.backlog = Some(Backlog::new(ctx.now.instant, missing));
+    }
+
+    /// Shows what was gathered, if that is due.
+    pub(in crate::client) fn show_backlog(&mut self, ctx: &mut Ctx<'_>) {
+        let (now, effects) = (ctx.now.instant, &mut *ctx.effects);
+        self.backlog.take_if(|backlog| backlog.show(now, effects));
+    }
+
+    /// Acknowledges what is durable with this batch.
+    pub(in crate::client) fn send_acks(&mut self, ctx: &mut Ctx<'_>) {
+        for (conversation, entry) in std::mem::take(&mut self.acks) {
+            let received = Received {
+                conversation,
+                entry,
+            };
+            ctx.effects.send(Channel::Chat, &Message::control(received));
+        }
+    }
+
+    /// The link is lost.
+    pub(in crate::client) fn forget_session(&mut self) {
+        self.early.clear();
+        self.acks.clear();
+        self.gaps.forget_session();
+    }
+
+    pub(in crate::client) fn deadline(&self) -> Option<Instant> {
+        let backlog = self.backlog.as_ref().map(Backlog::deadline);
+        [backlog, self.gaps.deadline()].into_iter().flatten().min()
+    }
+
+    /// An entry of a conversation's log.
+    pub(in crate::client) fn handle_delivery(
+        &mut self,
+        ctx: &mut Ctx<'_>,
+        (sender, blocked): (&mut Sender, &BlockedUsers),
+        envelope: &Envelope<'_>,
+        delivery: Delivery<'_>,
+    ) -> Outcome {
+        let id = delivery.conversation;
+        if delivery.entry <= delivery.prev {
+            return Outcome::default();
+        }
+        let opened = envelope.open();
+        if ctx.conversations.get(id).is_none() {
+            // The first word of somebody new: the conversation begins where the server lets this reader in.
+            let said = opened.as_ref().ok();
+            let said = said.map(|message| Said::of(message, id, delivery.author, ctx.own()));
+            let name = name_from(ctx, &delivery, said.as_ref());
+            ctx.conversations
+                .insert(id, StoredConversation::at(&name, delivery.prev));
+        }
+        let Some(known) = ctx.conversations.get_mut(id) else {
+            return Outcome::default();
+        };
+        if delivery.entry <= known.stored.received_up_to {
+            self.acks.insert(id, known.stored.received_up_to);
+            return Outcome::default();
+        }
+        if delivery.prev != known.stored.received_up_to {
+            self.request_missing(ctx, id, delivery.entry);
+            return Outcome::default();
+        }
+        if matches!(opened, Err(DecodeError::Digest)) && known.damaged != Some(delivery.entry) {
+            known.damaged = Some(delivery.entry);
+            self.request_missing(ctx, id, delivery.entry);
+            return Outcome::default();
+        }
+        let next = next(ctx, (sender, blocked), envelope, delivery, opened);
+        self.take(ctx, sender, next)
+    }
+
+    /// Takes the entry that follows where this device stands.
+    fn take(&mut self, ctx: &mut Ctx<'_>, sender: &mut Sender, next: Next<'_>) -> Outcome {
+        let (id, entry) = (next.delivery.conversation, next.delivery.entry);
+        let is_conflict = advance(ctx, &next);
+        self.gaps.reached(ctx.now.instant, id, entry);
+        if next.said.is_none() {
+            let report = Failure {
+                conversation: Some(id),
+                ..Failure::new(ErrorCode::Digest, format!("entry {entry}"))
+            };
+            let report = Message::error(Command::Receive, report);
+            ctx.effects.send(Channel::Chat, &report);
+        } else {
+            ctx.state.put_entry(id, entry, &kept(&next));
+            self.acks.insert(id, entry);
+        }
+        if let Some(origin) = next.from_here {
+            sender.requeue(id, origin.number);
+        }
+        if !next.is_seen && !next.is_hidden {
+            self.show_entry(ctx, &next.delivery, next.said.as_ref());
+        }
+        ctx.conversations.undisplayed.insert(id);
+        ctx.save_conversation(id);
+        if let Some(backlog) = &mut self.backlog {
+            backlog.reached(id, entry);
+        }
+        let event = match next.said {
+            Some(Said::Event(event)) => Some(event),
+            _ => None,
+        };
+        Outcome { event, is_conflict }
+    }
+
+    /// For the device that wrote an entry, `Stored` takes the place of its delivery.
+    pub(in crate::client) fn handle_stored(
+        &mut self,
+        ctx: &mut Ctx<'_>,
+        stored: &Stored,
+        digest: &Digest,
+    ) {
+        let id = stored.conversation;
+        let Some(known) = ctx.conversations.get_mut(id) else {
+            return;
+        };
+        if stored.entry <= known.stored.received_up_to {
+            return;
+        }
+        if stored.prev == known.stored.received_up_to {
+            known.stored.received_up_to = stored.entry;
+            known.stored.digest = Some(*digest);
+            ctx.conversations.undisplayed.insert(id);
+            ctx.save_conversation(id);
+            self.gaps.reached(ctx.now.instant, id, stored.entry);
+            if let Some(backlog) = &mut self.backlog {
+                backlog.reached(id, stored.entry);
+            }
+        } else {
+            self.request_missing(ctx, id, stored.entry);
+        }
+    }
+
+    /// Shows an entry, at once or among what was said while the user was away.
+    fn show_entry(&mut self, ctx: &mut Ctx<'_>, delivery: &Delivery<'_>, said: Option<&Said>) {
+        let id = delivery.conversation;
+        let time = ctx.clock().show(delivery.time_ms);
+        let is_own = delivery.author == ctx.me.id;
+        let place_name = ctx.name_of(id).to_owned();
+        let is_old = self
+            .backlog
+            .as_ref()
+            .is_some_and(|backlog| backlog.is_old(id, delivery.entry));
+        let name = delivery
+            .author_name
+            .map(|name| truncate_name(name.to_owned()));
+        let who = ctx.who(id, delivery.author, name.as_deref());
+        let (tone, line) = match said {
+            None => (
+                Tone::Error,
+                format!(
+                    "{time} {place_name}: a message arrived damaged twice and cannot be shown (entry {})",
+                    delivery.entry
+                ),
+            ),
+            // Its name is being learnt; that says it.
+            Some(Said::Event(_)) if place_name.is_empty() => return,
+            // The answer to JOIN has said it.
+            Some(Said::Event(event))
+                if event.kind == EventKind::Joined && is_own && is_joined_here(ctx, id) =>
+            {
+                return;
+            }
+            Some(said) => {
+                let line = ctx.live_line((id, delivery.entry), who, &time, said, is_old);
+                (said.tone(), line)
+            }
+        };
+        match &mut self.backlog {
+            Some(backlog) => {
+                let is_text = !matches!(said, Some(Said::Event(_)));
+                let is_counted = !is_own && is_text && is_old;
+                let counted = is_counted.then_some(&*place_name);
+                backlog.add(ctx.now.instant, delivery.time_ms, tone, line, counted);
+            }
+            None => ctx.effects.show(tone, line),
+        }
+    }
+
+    /// What stood before the next entry has expired at the server before it was sent to this device.
+    pub(in crate::client) fn show_expired_before(&mut self, ctx: &mut Ctx<'_>, told: &Failure) {
+        let known = told.conversation.and_then(|id| ctx.conversations.get(id));
+        let Some(known) = known else {
+            return;
+        };
+        let name = &known.stored.name;
+        let line = format!("{name}: some messages expired before they reached this device");
+        match &mut self.backlog {
+            Some(backlog) => backlog.add(ctx.now.instant, 0, Tone::Notice, line, None),
+            None => ctx.effects.show(Tone::Notice, line),
+        }
+    }
+
+    /// Asks for everything behind where this device stands, up to this entry at least, unless that was asked for lately.
+    fn request_missing(&mut self, ctx: &mut Ctx<'_>, id: ConversationId, upto: EntryId) {
+        let known = ctx.conversations.get(id);
+        let position = known.map_or(EntryId::START, |known| known.stored.received_up_to);
+        if self.gaps.noticed(ctx.now.instant, id, position, upto) {
+            request_after_position(ctx, id);
+        }
+    }
+
+    /// Asks once more for what was asked for and has not come.
+    pub(in crate::client) fn handle_timeout(&mut self, ctx: &mut Ctx<'_>) {
+        for id in self.gaps.take_due(ctx.now.instant) {
+            request_after_position(ctx, id);
+        }
+    }
+
+    /// The server does not send what was asked for again. What it only cannot do now the clock asks for once more.
+    pub(in crate::client) fn missing_refused(&mut self, ctx: &mut Ctx<'_>, failure: &Failure) {
+        let id = failure.conversation;
+        if is_temporary(failure.code) || id.is_some_and(|id| !self.gaps.refused(id)) {
+            return;
+        }
+        let place = match id.map(|id| ctx.name_of(id)) {
+            Some(name) if !name.is_empty() => format!("{name}: "),
+            _ => String::new(),
+        };
+        let why = render::refusal(failure, "");
+        let text = format!("{place}missing messages could not be fetched: {why}");
+        ctx.effects.show(Tone::Error, text);
+    }
+}
+
+/// Finds out what an entry says, and where it came from.
+fn next<'a>(
+    ctx: &mut Ctx<'_>,
+    (sender, blocked): (&Sender, &BlockedUsers),
+    envelope: &'a Envelope<'a>,
+    delivery: Delivery<'a>,
+    opened: Result<ServerMessage, DecodeError>,
+) -> Next<'a> {
+    let (id, author) = (delivery.conversation, delivery.author);
+    let is_own = author == ctx.me.id;
+    let was_shown = has_shown(ctx, id, delivery.entry, &envelope.digest);
+    let entry = opened
+        .as_ref()
+        .ok()
+        .and_then(|message| message.header.entry);
+    let from_here = entry
+        .map(|entry| entry.origin)
+        .filter(|origin| is_own && origin.device == ctx.me.device);
+    let is_written_here = from_here.is_some_and(|origin| {
+        let place = (id, delivery.entry);
+        sender.has_written(ctx, place, origin.number, &envelope.digest)
+    });
+    let said = match opened {
+        Ok(message) => Some(Said::of(&message, id, author, ctx.own())),
+        Err(DecodeError::Digest) => None,
+        Err(_) => Some(Said::Unknown),
+    };
+    Next {
+        is_hidden: blocked.hides(author, said.as_ref().unwrap_or(&Said::Unknown)),
+        delivery,
+        envelope,
+        said,
+        from_here,
+        is_written_here,
+        is_seen: was_shown || is_written_here,
+    }
+}
+
+/// The device stands at this entry now. Returns whether a later state than this one has written it since the server's
+/// database was put back, and perhaps said what waits here.
+fn advance(ctx: &mut Ctx<'_>, next: &Next<'_>) -> bool {
+    let learnt = name_from(ctx, &next.delivery, next.said.as_ref());
+    let Some(known) = ctx.conversations.get_mut(next.delivery.conversation) else {
+        return false;
+    };
+    known.damaged = None;
+    let stored = &mut known.stored;
+    let is_conflict = next.from_here.is_some() && !next.is_written_here && stored.is_on_hold();
+    if next.is_seen && stored.displayed_up_to == stored.received_up_to {
+        // It needs no showing, and neither does what stands before it.
+        stored.displayed_up_to = next.delivery.entry;
+    }
+    stored.received_up_to = next.delivery.entry;
+    stored.digest = Some(next.envelope.digest);
+    if stored.name.is_empty() {
+        stored.name = learnt;
+    }
+    let is_news = matches!(next.said, Some(Said::Text(_))) && next.delivery.author != ctx.me.id;
+    if is_news
+        && !next.is_seen
+        && !next.is_hidden
+        && is_room(&stored.name)
+        && !ctx.focus.is_on(&stored.name)
+    {
+        stored.unread = stored.unread.saturating_add(1);
+    }
+    is_conflict
+}
+
+/// The entry as the history keeps it.
+fn kept(next: &Next<'_>) -> Entry {
+    let delivery = &next.delivery;
+    let author_name = delivery.author_name;
+    Entry {
+        author: delivery.author,
+        time_ms: delivery.time_ms,
+        content: ByteBuf::from(next.envelope.content),
+        digest: next.envelope.digest,
+        prev: delivery.prev,
+        author_name: author_name.map(|name| truncate_name(name.to_owned())),
+    }
+}
+
+/// Whether this device asked to belong to a room, and the answer has said that the user does.
+fn is_joined_here(ctx: &Ctx<'_>, id: ConversationId) -> bool {
+    let known = ctx.conversations.get(id);
+    known.is_some_and(|known| known.is_joined_here)
+}
+
+/// Whether this very entry was shown, before the server sent this device back.
+fn has_shown(ctx: &mut Ctx<'_>, id: ConversationId, entry: EntryId, digest: &Digest) -> bool {
+    let known = ctx.conversations.get(id);
+    if known.is_none_or(|known| entry > known.stored.rewound_from) {
+        return false;
+    }
+    ctx.holds(id, entry, digest)
+}
+
+fn request_after_position(ctx: &mut Ctx<'_>, id: ConversationId) {
+    if let Some(known) = ctx.conversations.get(id) {
+        let again = DeliverAgain {
+            conversation: id,
+            after: known.stored.received_up_to,
+        };
+        ctx.effects.send(Channel::Chat, &Message::control(again));
+    }
+}
+
+/// What the conversation is called of which this delivery is an entry, if that can be told: a room's name is asked
+/// for.
+fn name_from(ctx: &Ctx<'_>, delivery: &Delivery<'_>, said: Option<&Said>) -> String {
+    let is_own = delivery.author == ctx.me.id;
+    let name = match (delivery.peer_name, said) {
+        (Some(name), _) => Some(name),
+        (None, Some(Said::Event(event))) if event.kind == EventKind::Invited && is_own => {
+            event.subject.as_deref()
+        }
+        (None, Some(Said::Event(event))) if event.kind == EventKind::Invited => Some(&*event.actor),
+        (None, _) => None,
+    };
+    truncate_name(name.unwrap_or_default().to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use rand_chacha::ChaCha20Rng;
+    use rand_core::SeedableRng;
+
+    use super::*;
+    use crate::client::account::testing::Workbench;
+    use crate::protocol::{AccountId, Bytes, ClientBody, DeviceId, Hop, Number, Text, encode};
+
+    const PAIR: ConversationId = ConversationId(40);
+    const BOB: AccountId = AccountId(2);
+
+    fn deliver(bench: &mut Workbench, inbox: &mut Inbox, entry: u64, prev: u64) -> Outcome {
+        let text = Text {
+            sender: BOB,
+            receiver: PAIR,
+            salt: Bytes([7; 16]),
+            text: format!("text {entry}"),
+        };
+        let origin = Origin {
+            conversation: PAIR,
+            device: DeviceId(77),
+            number: Number(entry),
+        };
+        let delivery = Delivery {
+            conversation: PAIR,
+            entry: EntryId(entry),
+            prev: EntryId(prev),
+            author: BOB,
+            time_ms: 0,
+            author_name: None,
+            peer_name: Some("bob"),
+        };
+        let bytes = encode(&ServerMessage::chat(origin, &text), Hop::default());
+        let envelope = Envelope::decode(&bytes).expect("encoded above");
+        let mut sender = Sender::new(Vec::new(), ChaCha20Rng::from_seed([7; 32]));
+        let others = (&mut sender, &BlockedUsers::default());
+        inbox.handle_delivery(&mut bench.ctx(), others, &envelope, delivery)
+    }
+
+    #[test]
+    fn delivery_is_taken_only_where_the_device_stands_and_a_gap_is_asked_for_once() {
+        let mut bench = Workbench::new().knows(PAIR, "bob");
+        let mut inbox = Inbox::default();
+        deliver(&mut bench, &mut inbox, 2, 1);
+        deliver(&mut bench, &mut inbox, 3, 2);
+        let again = DeliverAgain {
+            conversation: PAIR,
+            after: EntryId::START,
+        };
+        assert_eq!(bench.sent(), [ClientBody::from(again)]);
+        assert!(bench.lines().is_empty());
+        for entry in 1..=3 {
+            assert_eq!(
+                deliver(&mut bench, &mut inbox, entry, entry - 1),
+                Outcome::default()
+            );
+        }
+        assert_eq!(bench.lines().len(), 3);
+        inbox.send_acks(&mut bench.ctx());
+        let received = Received {
+            conversation: PAIR,
+            entry: EntryId(3),
+        };
+        assert_eq!(bench.sent(), [ClientBody::from(received)]);
+    }
+
+    #[test]
+    fn entry_that_comes_twice_is_acknowledged_twice_and_shown_once() {
+        let mut bench = Workbench::new().knows(PAIR, "bob");
+        let mut inbox = Inbox::default();
+        for _ in 0..2 {
+            deliver(&mut bench, &mut inbox, 1, 0);
+            inbox.send_acks(&mut bench.ctx());
+        }
+        assert_eq!(bench.sent().len(), 2);
+        assert_eq!(bench.lines().len(), 1);
+    }
+}

@@ -1,0 +1,164 @@
+//! What the user asks for about rooms to join, to switch to and to leave, with a link or without one.
+
+use crate::client::account::ctx::pending::PendingRequest;
+use crate::client::account::ctx::{Ctx, NO_LINK};
+use crate::client::account::switching::focus_on;
+use crate::client::env::Tone;
+use crate::client::name::{canonical_target, is_room};
+use crate::protocol::{Access, ClientBody, ConversationId, EVERYONE_NAME, Join, Leave};
+
+/// The room that a command is about: the one named, or the one in which the user stands.
+pub(in crate::client) fn room(
+    ctx: &mut Ctx<'_>,
+    named: Option<&str>,
+) -> Option<(ConversationId, String)> {
+    let name = match named {
+        Some(named) => canonical_target(named),
+        None => ctx
+            .focus
+            .current
+            .clone()
+            .filter(|focus| is_room(focus))
+            .unwrap_or_default(),
+    };
+    if !is_room(&name) {
+        let text = if name.is_empty() {
+            "which room? name it, as in `#bridge`"
+        } else {
+            "a room's name begins with #, as in `#bridge`"
+        };
+        ctx.effects.show(Tone::Error, text);
+        return None;
+    }
+    let id = ctx.conversations.by_name(&name);
+    let known = id.and_then(|id| Some((id, ctx.conversations.get(id)?)));
+    match known {
+        Some((id, known)) if !known.stored.is_left => Some((id, name)),
+        _ => {
+            ctx.effects.show(Tone::Error, not_a_member(&name));
+            None
+        }
+    }
+}
+
+/// The user wants to belong to a room, and to stand in it.
+pub(in crate::client) fn join(ctx: &mut Ctx<'_>, named: &str, access: Option<Access>) {
+    let name = canonical_target(named);
+    if !is_room(&name) || name.chars().count() < 2 {
+        ctx.effects.show(
+            Tone::Error,
+            "a room's name begins with #, as in `/join #bridge`",
+        );
+        return;
+    }
+    if ctx.conversations.is_member(&name) {
+        focus_on(ctx, &name);
+    } else if ctx.can_ask() {
+        ask_to_join(ctx, name, access, true);
+    } else if ctx.pending.defer_join(&name, access) {
+        ctx.effects.show(
+            Tone::Notice,
+            format!("● {name} will be joined when the server answers"),
+        );
+        ctx.focus.current = Some(name);
+    } else {
+        ctx.effects.show(Tone::Error, NO_LINK);
+    }
+}
+
+/// Whether this user can say something there, as far as this device knows; else why not.
+pub(in crate::client) fn check_target(ctx: &Ctx<'_>, target: &str) -> Result<(), String> {
+    let name = canonical_target(target);
+    if !is_room(&name) || ctx.conversations.is_member(&name) || ctx.pending.is_join_deferred(&name)
+    {
+        return Ok(());
+    }
+    Err(not_a_member(&name))
+}
+
+/// Asks to belong to a room.
+pub(in crate::client) fn ask_to_join(
+    ctx: &mut Ctx<'_>,
+    name: String,
+    access: Option<Access>,
+    takes_focus: bool,
+) {
+    if ctx.pending.is_joining(&name) {
+        return;
+    }
+    ctx.pending.take_deferred_join(&name);
+    let typed = name.clone();
+    let body = |tag| {
+        ClientBody::from(Join {
+            tag,
+            name: typed,
+            access,
+        })
+    };
+    ctx.request(PendingRequest::Join { name, takes_focus }, body);
+}
+
+/// Asks for the rooms that were to be joined while there was no link.
+pub(in crate::client) fn join_deferred(ctx: &mut Ctx<'_>) {
+    for (name, access) in ctx.pending.take_deferred_joins() {
+        ask_to_join(ctx, name, access, false);
+    }
+}
+
+/// The user wants to belong to a room no more.
+pub(in crate::client) fn leave(ctx: &mut Ctx<'_>, named: Option<&str>) {
+    if let Some((conversation, name)) = room(ctx, named) {
+        let body = |tag| ClientBody::from(Leave { tag, conversation });
+        ctx.request(PendingRequest::Leave { name }, body);
+    }
+}
+
+/// Why nothing can be said in a room.
+pub(in crate::client) fn not_a_member(name: &str) -> String {
+    format!("you are not a member of {name}; `/join {name}` first")
+}
+
+/// The user wants plain text to be said to somebody, or in a room that they belong to. Where there is a link, one
+/// does not stand before somebody who does not exist.
+pub(in crate::client) fn enter(ctx: &mut Ctx<'_>, named: &str) {
+    let name = canonical_target(named);
+    if let Err(refused) = check_target(ctx, &name) {
+        ctx.effects.show(Tone::Error, refused);
+    } else if name == ctx.me.name {
+        ctx.effects
+            .show(Tone::Error, "you cannot send a message to yourself");
+    } else if is_room(&name)
+        || name == EVERYONE_NAME
+        || ctx.conversations.by_name(&name).is_some()
+        || !ctx.can_ask()
+        || !ctx.resolve(named)
+    {
+        focus_on(ctx, &name);
+    } else {
+        ctx.focus.resolving = Some(named.to_owned());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::client::account::testing::Workbench;
+
+    #[test]
+    fn room_that_is_joined_without_a_link_is_requested_once_there_is_one() {
+        let mut bench = Workbench::new();
+        bench.shared.session.is_settled = false;
+        join(&mut bench.ctx(), "#Bridge", None);
+        assert!(bench.sent().is_empty());
+        assert!(bench.shared.focus.is_on("#bridge"));
+        assert_eq!(check_target(&bench.ctx(), "#bridge"), Ok(()));
+        bench.shared.session.is_settled = true;
+        join_deferred(&mut bench.ctx());
+        join_deferred(&mut bench.ctx());
+        let sent = bench.sent();
+        assert!(
+            matches!(&sent[..], [ClientBody::Join(join)] if join.name == "#bridge"),
+            "{sent:?}"
+        );
+    }
+}

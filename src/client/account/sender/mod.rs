@@ -1,0 +1,462 @@
+//! What this user says, from the prompt to the server's word that it is stored, or that it is refused.
+//!
+//! The steps, and what is durable when: a line is durable in the outbox before it is called queued; its number,
+//! content and digest before it is sent; `Stored` moves it from the outbox to the history in one commit. A line
+//! that is refused for good uses its number up by a VOID.
+
+pub(in crate::client) mod outbox;
+pub(super) mod refused;
+
+use std::time::Instant;
+
+use rand_chacha::ChaCha20Rng;
+use rand_core::RngCore;
+use serde_bytes::ByteBuf;
+
+use crate::client::account::blocked::BlockedUsers;
+use crate::client::account::ctx::Ctx;
+use crate::client::account::rooms::joining;
+use crate::client::account::sender::outbox::Outbox;
+use crate::client::effects::Effects;
+use crate::client::env::Tone;
+use crate::client::name::{canonical, canonical_target, is_room};
+use crate::client::storage::State;
+use crate::client::storage::entry::Entry;
+use crate::client::storage::records::{Numbered, OutboxEntry};
+use crate::client::ui::render;
+use crate::protocol::{
+    Bytes, ClientMessage, ConversationId, Digest, EVERYONE_NAME, EntryId, Envelope, Hop, Message,
+    Number, Origin, Stored, Text, Void, seal,
+};
+use crate::text::printable;
+use crate::transport::Channel;
+
+/// How often in one session the server may ask for everything again. Chosen: a path that damages messages so
+/// often will not carry them. At the limit they wait for the next session.
+const SEND_AGAIN_MAX: u32 = 16;
+
+/// What waits in the outbox, and what is under way of it.
+pub(in crate::client) struct Sender {
+    pub(super) outbox: Outbox,
+    /// The salts of the messages come from here.
+    random: ChaCha20Rng,
+    /// When what the server could not do is tried again.
+    pub(super) retry_at: Option<Instant>,
+}
+
+impl Sender {
+    pub(in crate::client) fn new(outbox: Vec<(u64, OutboxEntry)>, random: ChaCha20Rng) -> Self {
+        Self {
+            outbox: Outbox::load(outbox),
+            random,
+            retry_at: None,
+        }
+    }
+
+    /// How many messages are not known to be stored.
+    pub(in crate::client) fn waiting(&self) -> usize {
+        self.outbox.len()
+    }
+
+    /// The user says something to somebody, or to everyone.
+    pub(in crate::client) fn send_text(
+        &mut self,
+        ctx: &mut Ctx<'_>,
+        blocked: &BlockedUsers,
+        target: &str,
+        text: &str,
+        is_linked: bool,
+    ) {
+        let refused = if text.trim().is_empty() {
+            Some("the text is empty".to_owned())
+        } else if printable::is_blank(text) {
+            Some(render::NOTHING_SEEN.to_owned())
+        } else if text.len() > ctx.session.server.text_max {
+            Some(format!(
+                "the text is too long: {} bytes, and a message has at most {}; send it in parts",
+                text.len(),
+                ctx.session.server.text_max
+            ))
+        } else if canonical(target) == ctx.me.name {
+            Some("you cannot send a message to yourself".to_owned())
+        } else {
+            joining::check_target(ctx, target).err()
+        };
+        if let Some(refused) = refused {
+            ctx.effects.show(Tone::Error, refused);
+            return;
+        }
+        blocked.warn(ctx, target);
+        let unsent = OutboxEntry::new(target.to_owned(), text.to_owned());
+        match self.outbox.add(ctx.now.instant, unsent.clone()) {
+            Ok(sequence) => {
+                ctx.state.put_unsent(sequence, &unsent);
+                if !is_linked {
+                    ctx.effects.show(
+                        Tone::Notice,
+                        "● queued; will be sent when the server answers",
+                    );
+                }
+            }
+            Err(full) => ctx.effects.show(Tone::Error, full.to_string()),
+        }
+    }
+
+    /// Looks names up, gives numbers, and sends what may be sent.
+    pub(in crate::client) fn send_pending(&mut self, ctx: &mut Ctx<'_>) {
+        for (sequence, target) in self.outbox.unnumbered() {
+            let name = canonical_target(&target);
+            let id = if name == EVERYONE_NAME {
+                Some(ConversationId::EVERYONE)
+            } else {
+                ctx.conversations.by_name(&name)
+            };
+            let known = id.and_then(|id| Some((id, ctx.conversations.get(id)?)));
+            match known.and_then(|(id, known)| Some((id, known.last_number?))) {
+                Some((id, last_number)) => self.assign_seq(ctx, sequence, id, last_number),
+                None if is_room(&name) && ctx.session.is_silent => {}
+                None if is_room(&name) => {
+                    let access = ctx.pending.take_deferred_join(&name);
+                    joining::ask_to_join(ctx, name, access, false);
+                }
+                None => {
+                    ctx.resolve(&target);
+                }
+            }
+        }
+        let conversations = &ctx.conversations;
+        for sequence in self.outbox.take_sendable(|id| conversations.is_open(id)) {
+            let Some(unsent) = self.outbox.get(sequence) else {
+                continue;
+            };
+            let Some(numbered) = unsent.numbered.clone() else {
+                continue;
+            };
+            if unsent.refused {
+                let void = Void {
+                    conversation: numbered.conversation,
+                    number: numbered.number,
+                };
+                ctx.effects.send(Channel::Chat, &Message::control(void));
+                continue;
+            }
+            ctx.ask_receipts(numbered.conversation);
+            let envelope = Envelope {
+                hop: Hop::default(),
+                content: &numbered.content,
+                digest: numbered.digest,
+            };
+            ctx.effects.send_bytes(Channel::Chat, envelope.encode());
+        }
+    }
+
+    /// Gives a message the next number of its conversation.
+    fn assign_seq(
+        &mut self,
+        ctx: &mut Ctx<'_>,
+        sequence: u64,
+        id: ConversationId,
+        last_number: Number,
+    ) {
+        let last = self
+            .outbox
+            .last_number(id)
+            .map_or(last_number, |own| own.max(last_number));
+        self.seal_as(ctx, sequence, id, last.next());
+    }
+
+    /// The conversation of those who are `meant` is known: what waits for them is given its numbers.
+    pub(in crate::client) fn assign_waiting(
+        &mut self,
+        ctx: &mut Ctx<'_>,
+        id: ConversationId,
+        last_number: Number,
+        meant: impl Fn(&str) -> bool,
+    ) {
+        for (sequence, typed) in self.outbox.unnumbered() {
+            if meant(&typed) {
+                self.assign_seq(ctx, sequence, id, last_number);
+            }
+        }
+    }
+
+    /// Forgets what waits for those who are `meant`, since it cannot be sent. Returns the texts.
+    pub(super) fn take_waiting(
+        &mut self,
+        ctx: &mut Ctx<'_>,
+        meant: impl Fn(&str) -> bool,
+    ) -> Vec<String> {
+        let waiting = self.outbox.unnumbered().into_iter();
+        let meant = waiting.filter(|(_, typed)| meant(typed));
+        let removed = meant.filter_map(|(sequence, _)| {
+            ctx.state.remove_unsent(sequence);
+            self.outbox.remove(sequence)
+        });
+        removed.map(|unsent| unsent.text).collect()
+    }
+
+    /// Forgets what waits for those who are `meant`, and says so.
+    pub(in crate::client) fn drop_waiting(
+        &mut self,
+        ctx: &mut Ctx<'_>,
+        reason: &str,
+        meant: impl Fn(&str) -> bool,
+    ) {
+        for text in self.take_waiting(ctx, meant) {
+            let quoted = render::quote(&text);
+            ctx.effects
+                .show(Tone::Error, format!("not sent: {reason}: {quoted}"));
+        }
+    }
+
+    /// Whether an entry by this device's id was written with this very state: it waits in the outbox, or the server
+    /// has said already where it stands. What a copy of the state wrote, or a later state than was put back here, the
+    /// user has not seen.
+    pub(in crate::client) fn has_written(
+        &self,
+        ctx: &mut Ctx<'_>,
+        (id, entry): (ConversationId, EntryId),
+        number: Number,
+        digest: &Digest,
+    ) -> bool {
+        let waiting = self.outbox.find(id, number);
+        let waiting = waiting.and_then(|sequence| self.outbox.get(sequence)?.numbered.as_ref());
+        match waiting {
+            Some(numbered) => numbered.digest == *digest,
+            None => ctx.holds(id, entry, digest),
+        }
+    }
+
+    /// An own message has come as a delivery: the server had no room to say that it is stored. Asked again, it says so; or
+    /// else, where a copy of this device has used the number up, that this is one.
+    pub(in crate::client) fn requeue(&mut self, id: ConversationId, number: Number) {
+        if let Some(sequence) = self.outbox.find(id, number) {
+            self.outbox.requeue(sequence);
+        }
+    }
+
+    /// What has numbers in a conversation whose log is another one now waits for whom it was meant for again.
+    pub(in crate::client) fn unnumber(&mut self, ctx: &mut Ctx<'_>, id: ConversationId) {
+        for sequence in self.outbox.numbered(id) {
+            let unsent = self.outbox.get(sequence);
+            if unsent.is_some_and(|unsent| unsent.refused) {
+                // There is nothing left whose number could be missing.
+                self.outbox.remove(sequence);
+                ctx.state.remove_unsent(sequence);
+            } else if let Some(unsent) = self.outbox.unnumber(sequence) {
+                ctx.state.put_unsent(sequence, unsent);
+            }
+        }
+    }
+
+    /// Shows every message as unconfirmed and forgets it: their numbers mean nothing any more.
+    pub(in crate::client) fn give_up(&mut self, state: &mut State, effects: &mut Effects) {
+        for sequence in self.outbox.sequences() {
+            if let Some(unsent) = self.outbox.remove(sequence) {
+                show_unconfirmed(&unsent, effects);
+            }
+            state.remove_unsent(sequence);
+        }
+    }
+
+    /// Whether the moment has come to try again what the server could not do.
+    pub(in crate::client) fn take_retry(&mut self, now: Instant) -> bool {
+        self.retry_at.take_if(|at| *at <= now).is_some()
+    }
+
+    /// The link is lost, and with it what was under way.
+    pub(in crate::client) fn forget_session(&mut self) {
+        self.retry_at = None;
+        self.outbox.requeue_all();
+    }
+
+    /// Gives a message this number, and makes that durable with the batch.
+    pub(super) fn seal_as(
+        &mut self,
+        ctx: &mut Ctx<'_>,
+        sequence: u64,
+        id: ConversationId,
+        number: Number,
+    ) {
+        let Some(unsent) = self.outbox.get(sequence) else {
+            return;
+        };
+        let origin = Origin {
+            conversation: id,
+            device: ctx.me.device,
+            number,
+        };
+        let mut salt = [0; 16];
+        self.random.fill_bytes(&mut salt);
+        let text = Text {
+            sender: ctx.me.id,
+            receiver: id,
+            salt: Bytes(salt),
+            text: unsent.text.clone(),
+        };
+        let (content, digest) = seal(&ClientMessage::chat(origin, &text));
+        let numbered = Numbered {
+            conversation: id,
+            number,
+            content: ByteBuf::from(content),
+            digest,
+        };
+        if let Some(known) = ctx.conversations.get_mut(id) {
+            known.last_number = Some(number);
+        }
+        if let Some(unsent) = self.outbox.assign(sequence, numbered) {
+            ctx.state.put_unsent(sequence, unsent);
+        }
+    }
+
+    /// A message is durable at the server: it moves from the outbox to the history. Returns its digest and when it was
+    /// typed, unless that is known already.
+    pub(in crate::client) fn handle_stored(
+        &mut self,
+        ctx: &mut Ctx<'_>,
+        stored: &Stored,
+    ) -> Option<(Digest, Option<Instant>)> {
+        let id = stored.conversation;
+        if let Some(known) = ctx.conversations.get_mut(id) {
+            known.set_last_seq(stored.number);
+        }
+        let sequence = self.outbox.find(id, stored.number)?;
+        let typed = self.outbox.typed(sequence);
+        let numbered = self.outbox.remove(sequence)?.numbered?;
+        ctx.state.remove_unsent(sequence);
+        ctx.save_conversation(id);
+        let entry = Entry {
+            author: ctx.me.id,
+            time_ms: stored.time_ms,
+            content: numbered.content,
+            digest: numbered.digest,
+            prev: stored.prev,
+            author_name: None,
+        };
+        ctx.state.put_entry(id, stored.entry, &entry);
+        Some((numbered.digest, typed))
+    }
+
+    /// A number is used up.
+    pub(in crate::client) fn handle_voided(
+        &mut self,
+        ctx: &mut Ctx<'_>,
+        id: ConversationId,
+        number: Number,
+    ) {
+        if let Some(known) = ctx.conversations.get_mut(id) {
+            known.set_last_seq(number);
+        }
+        if let Some(sequence) = self.outbox.find(id, number) {
+            self.outbox.remove(sequence);
+            ctx.state.remove_unsent(sequence);
+            ctx.save_conversation(id);
+        }
+    }
+
+    /// Something of what was under way came damaged at the server.
+    pub(in crate::client) fn handle_send_again(&mut self, ctx: &mut Ctx<'_>, damaged: u32) {
+        if damaged <= SEND_AGAIN_MAX {
+            self.outbox.requeue_all();
+        } else if damaged == SEND_AGAIN_MAX + 1 {
+            ctx.effects.show(
+                Tone::Error,
+                "messages keep arriving damaged at the server; unsent ones wait for the next session",
+            );
+        }
+    }
+}
+
+/// Says what was stored for whom, where the user would not think so.
+pub(in crate::client) fn show_stored(ctx: &mut Ctx<'_>, stored: &Stored) {
+    let name = ctx.name_of(stored.conversation);
+    let line = if stored.conversation == ConversationId::EVERYONE {
+        render::stored_for_many(stored.recipients, stored.online, None)
+    } else if is_room(name) {
+        render::stored_for_many(stored.recipients, stored.online, Some(name))
+    } else {
+        let last_seen = stored.last_seen_ms.map(|at| ctx.clock().show(at));
+        (stored.online == 0).then(|| render::stored_offline(name, last_seen.as_deref()))
+    };
+    if let Some(line) = line {
+        ctx.effects.show(Tone::Notice, line);
+    }
+}
+
+/// Says that nobody knows what became of a message.
+pub(in crate::client) fn show_unconfirmed(unsent: &OutboxEntry, effects: &mut Effects) {
+    let (target, quoted) = (&unsent.target, render::quote(&unsent.text));
+    let text = format!("unconfirmed: may not have reached {target}: {quoted}");
+    effects.show(Tone::Error, text);
+}
+
+#[cfg(test)]
+mod tests {
+    use rand_core::SeedableRng;
+
+    use super::*;
+    use crate::client::account::testing::Workbench;
+    use crate::protocol::{AccountId, ClientBody, Resolved};
+
+    const PAIR: ConversationId = ConversationId(40);
+
+    fn sender() -> Sender {
+        Sender::new(Vec::new(), ChaCha20Rng::from_seed([7; 32]))
+    }
+
+    fn send_text(bench: &mut Workbench, sender: &mut Sender, target: &str) {
+        let blocked = BlockedUsers::default();
+        sender.send_text(&mut bench.ctx(), &blocked, target, "tea?", true);
+        sender.send_pending(&mut bench.ctx());
+    }
+
+    #[test]
+    fn text_to_a_name_that_is_not_known_waits_for_its_conversation_and_is_sent_then() {
+        let mut bench = Workbench::new();
+        let mut sender = sender();
+        send_text(&mut bench, &mut sender, "Bob");
+        sender.send_pending(&mut bench.ctx());
+        let sent = bench.sent();
+        let [ClientBody::Resolve(resolve)] = &sent[..] else {
+            panic!("{sent:?} is not one request for the conversation");
+        };
+        let resolved = Resolved {
+            tag: resolve.tag,
+            account: AccountId(2),
+            conversation: PAIR,
+            name: "bob".into(),
+            last_number: Number(4),
+            start: EntryId::START,
+        };
+        sender.handle_resolved(&mut bench.ctx(), &resolved);
+        sender.send_pending(&mut bench.ctx());
+        let sent = bench.sent();
+        assert!(
+            sent.iter().any(|body| matches!(body, ClientBody::Entry(_))),
+            "{sent:?}"
+        );
+        assert_eq!(sender.outbox.last_number(PAIR), Some(Number(5)));
+    }
+
+    #[test]
+    fn stored_text_leaves_the_outbox_for_the_history() {
+        let mut bench = Workbench::new().knows(PAIR, "bob");
+        let mut sender = sender();
+        send_text(&mut bench, &mut sender, "bob");
+        let stored = Stored {
+            conversation: PAIR,
+            number: Number(1),
+            entry: EntryId(9),
+            prev: EntryId::START,
+            time_ms: 1,
+            recipients: 1,
+            online: 1,
+            last_seen_ms: None,
+        };
+        assert!(sender.handle_stored(&mut bench.ctx(), &stored).is_some());
+        assert_eq!(sender.waiting(), 0);
+        let kept = bench.shared.state.entry(PAIR, EntryId(9));
+        assert!(kept.expect("memory does not fail").is_some());
+        assert!(sender.handle_stored(&mut bench.ctx(), &stored).is_none());
+    }
+}

@@ -1,0 +1,179 @@
+//! What the server refuses of what this user sends, and the names that it finds or does not find.
+
+use std::time::Duration;
+
+use crate::client::account::ctx::Ctx;
+use crate::client::account::ctx::pending::PendingRequest;
+use crate::client::account::sender::{Sender, show_unconfirmed};
+use crate::client::account::switching;
+use crate::client::env::Tone;
+use crate::client::name::{canonical_target, truncate_name};
+use crate::client::storage::records::StoredConversation;
+use crate::client::ui::render;
+use crate::protocol::{ConversationId, ErrorCode, Failure, Number, Resolved};
+
+/// How long the client waits before it tries again what the server could not do. Chosen: the server reopens its
+/// storage in about that time.
+const RETRY_DELAY: Duration = Duration::from_secs(1);
+
+impl Sender {
+    /// A conversation was found.
+    pub(in crate::client) fn handle_resolved(&mut self, ctx: &mut Ctx<'_>, resolved: &Resolved) {
+        let Some(PendingRequest::Resolve { target }) = ctx.pending.take(resolved.tag) else {
+            return;
+        };
+        let (id, name) = (resolved.conversation, truncate_name(resolved.name.clone()));
+        if ctx.focus.take_resolving(&target) {
+            switching::focus_on(ctx, &name);
+        }
+        if ctx.conversations.get(id).is_none()
+            && !ctx
+                .conversations
+                .insert(id, StoredConversation::at(&name, resolved.start))
+        {
+            return;
+        }
+        if let Some(known) = ctx.conversations.get_mut(id) {
+            known.set_last_seq(resolved.last_number);
+            known.stored.name = name;
+        }
+        ctx.save_conversation(id);
+        // What was typed may differ from the canonical name in ways that only the server knows.
+        self.assign_waiting(ctx, id, resolved.last_number, |typed| typed == target);
+    }
+
+    /// There is no conversation with this name: what waits for it is not sent.
+    pub(in crate::client) fn handle_unresolved(
+        &mut self,
+        ctx: &mut Ctx<'_>,
+        target: &str,
+        failure: &Failure,
+    ) {
+        if is_temporary(failure.code) {
+            self.retry_later(ctx, failure);
+            if ctx.focus.take_resolving(target) {
+                switching::focus_on(ctx, &canonical_target(target));
+            }
+            return;
+        }
+        if ctx.focus.take_resolving(target) {
+            ctx.effects
+                .show(Tone::Error, render::refusal(failure, target));
+        }
+        for text in self.take_waiting(ctx, |typed| typed == target) {
+            let (refusal, quoted) = (render::refusal(failure, target), render::quote(&text));
+            ctx.effects
+                .show(Tone::Error, format!("{refusal}; not sent: {quoted}"));
+        }
+        let name = canonical_target(target);
+        if ctx.focus.leave(&name) {
+            switching::show_focus_lost(ctx, &name);
+        }
+    }
+
+    /// A message, or a VOID, was refused. Returns whether this device has to give its id up: its numbers are another's.
+    pub(in crate::client) fn handle_refused(
+        &mut self,
+        ctx: &mut Ctx<'_>,
+        failure: &Failure,
+    ) -> bool {
+        let found = failure
+            .conversation
+            .zip(failure.number)
+            .and_then(|(id, number)| Some((id, number, self.outbox.find(id, number)?)));
+        let Some((id, number, sequence)) = found else {
+            match (failure.number, failure.code) {
+                (Some(_), _) => {}
+                (None, ErrorCode::TooManyAttempts) => {
+                    self.show_slowed(ctx, failure.wait_ms.unwrap_or_default());
+                }
+                (None, _) => ctx.effects.show(Tone::Error, render::refusal(failure, "")),
+            }
+            return false;
+        };
+        match failure.code {
+            ErrorCode::Expect => {
+                let expected = failure.expected.unwrap_or(number);
+                if self.outbox.find(id, expected).is_some() {
+                    self.outbox.hold(id, expected, sequence);
+                } else {
+                    self.renumber(ctx, id, expected);
+                }
+            }
+            ErrorCode::Digest => self.outbox.requeue(sequence),
+            ErrorCode::Conflict => return true,
+            ErrorCode::UnknownNumber => {
+                if let Some(known) = ctx.conversations.get_mut(id) {
+                    known.set_last_seq(number);
+                }
+                ctx.save_conversation(id);
+                ctx.state.remove_unsent(sequence);
+                if let Some(unsent) = self.outbox.remove(sequence)
+                    && !unsent.refused
+                {
+                    show_unconfirmed(&unsent, ctx.effects);
+                }
+            }
+            code if is_temporary(code) => {
+                self.outbox.requeue(sequence);
+                self.retry_later(ctx, failure);
+            }
+            _ => return self.refuse(ctx, sequence, failure),
+        }
+        false
+    }
+
+    /// A message is refused for good: its number is used up by a VOID. Returns whether even that was refused, so that this
+    /// device cannot use the number up.
+    fn refuse(&mut self, ctx: &mut Ctx<'_>, sequence: u64, failure: &Failure) -> bool {
+        let Some(unsent) = self.outbox.get(sequence) else {
+            return false;
+        };
+        if unsent.refused {
+            return true;
+        }
+        let reason = render::refusal(failure, &unsent.target);
+        let quoted = render::quote(&unsent.text);
+        ctx.effects
+            .show(Tone::Error, format!("not sent: {reason}: {quoted}"));
+        if let Some(unsent) = self.outbox.refuse(sequence) {
+            ctx.state.put_unsent(sequence, unsent);
+        }
+        false
+    }
+
+    /// The server does not read what this account sends for now. Nothing of it was refused.
+    fn show_slowed(&self, ctx: &mut Ctx<'_>, wait_ms: u64) {
+        // What is not stored yet; the server may speak of another device's.
+        if self.outbox.len() > 0 {
+            let text = render::slowed(self.outbox.len(), wait_ms, ctx.clock());
+            ctx.effects.show(Tone::Notice, text);
+        }
+    }
+
+    /// The server has lost numbers that this device has no content for any more (a restored backup): what waits
+    /// takes the numbers that the server expects. None of these was ever taken, so their contents may change.
+    fn renumber(&mut self, ctx: &mut Ctx<'_>, id: ConversationId, expected: Number) {
+        let mut number = expected;
+        for sequence in self.outbox.numbered(id) {
+            self.seal_as(ctx, sequence, id, number);
+            number = number.next();
+        }
+    }
+
+    /// The server cannot do it now.
+    pub(in crate::client) fn retry_later(&mut self, ctx: &mut Ctx<'_>, failure: &Failure) {
+        let wait = failure.wait_ms.map_or(RETRY_DELAY, |wait_ms| {
+            Duration::from_millis(wait_ms.clamp(1, 60_000))
+        });
+        self.retry_at = Some(ctx.now.instant + wait);
+    }
+}
+
+/// Whether what was refused may succeed later.
+pub(in crate::client) const fn is_temporary(code: ErrorCode) -> bool {
+    matches!(
+        code,
+        ErrorCode::Unavailable | ErrorCode::TooManyAttempts | ErrorCode::OutOfTurn
+    )
+}

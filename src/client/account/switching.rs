@@ -1,0 +1,50 @@
+//! How the user switches between conversations, and is told so.
+
+use crate::client::account::ctx::Ctx;
+use crate::client::env::Tone;
+
+/// From now on plain text goes there.
+pub(in crate::client) fn focus_on(ctx: &mut Ctx<'_>, name: &str) {
+    ctx.focus.current = Some(name.to_owned());
+    let id = ctx.conversations.by_name(name);
+    let known = id.and_then(|id| ctx.conversations.get_mut(id));
+    let unread = known.map_or(0, |known| std::mem::take(&mut known.stored.unread));
+    if let Some(id) = id.filter(|_| unread > 0) {
+        ctx.save_conversation(id);
+    }
+    let line = if std::mem::replace(&mut ctx.focus.knows_slash, true) {
+        format!("in {name}")
+    } else {
+        format!("in {name}: what you type goes here; commands need a slash; `/back` returns")
+    };
+    ctx.effects.show(Tone::Notice, line);
+    if unread > 0 {
+        ctx.effects.show(
+            Tone::Notice,
+            format!("{unread} unread: `/history {unread}` shows them"),
+        );
+    }
+}
+
+/// Plain text is a command again. What is unread elsewhere is shown.
+pub(in crate::client) fn clear_focus(ctx: &mut Ctx<'_>) {
+    if ctx.focus.current.take().is_none() {
+        ctx.effects.show(Tone::Plain, "you are not in a room");
+        return;
+    }
+    let all = ctx.conversations.iter().map(|(_, known)| &known.stored);
+    let unread: Vec<String> = all
+        .filter(|stored| stored.unread > 0 && !stored.is_left)
+        .map(|stored| format!("{} {}", stored.name, stored.unread))
+        .collect();
+    if !unread.is_empty() {
+        ctx.effects
+            .show(Tone::Notice, format!("unread: {}", unread.join(", ")));
+    }
+}
+
+/// The user is no longer where plain text went.
+pub(in crate::client) fn show_focus_lost(ctx: &mut Ctx<'_>, name: &str) {
+    ctx.effects
+        .show(Tone::Notice, format!("you are no longer in {name}"));
+}

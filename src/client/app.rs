@@ -1,0 +1,76 @@
+//! How a driver of `net`, or a simulator, feeds a client.
+
+use std::time::Instant;
+
+use super::env::Input;
+use super::{Client, commands};
+use crate::transport::{App, Channel, Endpoint, Event, Now};
+
+impl App for Client {
+    type Input = Input;
+
+    fn on_event(&mut self, now: Now, endpoint: &mut Endpoint, event: Event) {
+        if let Event::Readable { session, channel } = event {
+            if self.link.session() == Some(session) {
+                while let Some(bytes) = endpoint.receive(now.instant, session, channel) {
+                    self.core.handle_message(now, channel, &bytes);
+                }
+            }
+            return;
+        }
+        let happened = self
+            .link
+            .handle_event(now.instant, endpoint, event, &mut self.random);
+        if let Some(happened) = happened {
+            self.handle_link(now, happened);
+        }
+    }
+
+    fn on_input(&mut self, now: Now, _endpoint: &mut Endpoint, input: Input) {
+        if let Some(typed) = self.core.handle_input(now, input) {
+            commands::run(&mut self.core, now, &typed.line, typed.focus.as_deref());
+        }
+    }
+
+    fn on_timeout(&mut self, now: Now, endpoint: &mut Endpoint) {
+        let happened = self
+            .link
+            .handle_timeout(now.instant, endpoint, &mut self.random);
+        if let Some(happened) = happened {
+            self.handle_link(now, happened);
+        }
+        self.core.handle_timeout(now);
+        self.on_settled(now, endpoint);
+    }
+
+    fn on_settled(&mut self, now: Now, endpoint: &mut Endpoint) {
+        if self.core.take_status_request() {
+            let status = self.link.status(endpoint);
+            self.core.show_status(now, status);
+        }
+        self.core.settle(now);
+        let messages: Vec<(Channel, Vec<u8>)> = self.core.take_messages();
+        for (channel, bytes) in messages {
+            self.link.send(now.instant, endpoint, channel, bytes);
+        }
+        if self.core.end().is_some() {
+            self.link.close(now.instant, endpoint);
+        } else if self.core.take_reconnect_request() {
+            self.core
+                .link_lost(now, "the server does not answer the sign-in", None);
+            self.link.reconnect(now.instant, endpoint, &mut self.random);
+        }
+    }
+
+    fn poll_timeout(&self) -> Option<Instant> {
+        let link = self.link.deadline();
+        if self.core.end().is_some() {
+            return link;
+        }
+        [link, self.core.deadline()].into_iter().flatten().min()
+    }
+
+    fn is_finished(&self) -> bool {
+        self.core.end().is_some() && self.link.is_closed()
+    }
+}
