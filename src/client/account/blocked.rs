@@ -6,7 +6,6 @@
 
 use crate::client::account::ctx::Ctx;
 use crate::client::account::ctx::pending::PendingRequest;
-use crate::client::env::Tone;
 use crate::client::name::{canonical, truncate_name};
 use crate::client::storage::entry::Said;
 use crate::protocol::{
@@ -15,7 +14,7 @@ use crate::protocol::{
 
 /// The list, as the server said it last.
 #[derive(Debug, Default)]
-pub(in crate::client) struct BlockedUsers {
+pub(crate) struct BlockedUsers {
     users: Vec<BlockedUser>,
     /// Whether the server has said it in this session.
     is_told: bool,
@@ -23,7 +22,7 @@ pub(in crate::client) struct BlockedUsers {
 
 impl BlockedUsers {
     /// As it was known in an earlier run.
-    pub(in crate::client) const fn load(users: Vec<BlockedUser>) -> Self {
+    pub(crate) const fn load(users: Vec<BlockedUser>) -> Self {
         Self {
             users,
             is_told: false,
@@ -31,7 +30,7 @@ impl BlockedUsers {
     }
 
     /// A session begins: the server says the list, unless it is empty.
-    pub(in crate::client) const fn begin_session(&mut self) {
+    pub(crate) const fn begin_session(&mut self) {
         self.is_told = false;
     }
 
@@ -47,7 +46,7 @@ impl BlockedUsers {
     }
 
     /// Whether what this account says is not shown.
-    pub(in crate::client) fn hides(&self, author: AccountId, said: &Said) -> bool {
+    pub(crate) fn hides(&self, author: AccountId, said: &Said) -> bool {
         let is_addressed = match said {
             Said::Text(_) | Said::Unknown => true,
             // What happens in a room is no word to anybody.
@@ -56,7 +55,7 @@ impl BlockedUsers {
         is_addressed && self.users.iter().any(|user| user.account == author)
     }
 
-    pub(in crate::client) fn names(&self) -> impl Iterator<Item = &String> {
+    pub(crate) fn names(&self) -> impl Iterator<Item = &String> {
         self.users.iter().map(|user| &user.name)
     }
 
@@ -65,9 +64,9 @@ impl BlockedUsers {
     }
 
     /// The user wants to be given no more of what somebody says, or again.
-    pub(in crate::client) fn block(ctx: &mut Ctx<'_>, named: &str, blocking: bool) {
+    pub(crate) fn block(ctx: &mut Ctx<'_>, named: &str, blocking: bool) {
         if canonical(named) == ctx.me.name {
-            ctx.effects.show(Tone::Error, "you cannot block yourself");
+            ctx.error("you cannot block yourself");
             return;
         }
         let name = named.to_owned();
@@ -86,19 +85,19 @@ impl BlockedUsers {
     }
 
     /// Shows whom the user blocks.
-    pub(in crate::client) fn list(&self, ctx: &mut Ctx<'_>) {
+    pub(crate) fn list(&self, ctx: &mut Ctx<'_>) {
         for user in &self.users {
-            ctx.effects.show(Tone::Plain, &user.name);
+            ctx.plain(&user.name);
         }
         let text = match self.users.len() {
             0 => "you have blocked nobody; `/block USER` blocks a user".to_owned(),
             count => format!("you block {count}; `/unblock USER` ends it"),
         };
-        ctx.effects.show(Tone::Notice, text);
+        ctx.notice(text);
     }
 
     /// The server has said whom the user blocks: asked, or unasked.
-    pub(in crate::client) fn handle_list(&mut self, ctx: &mut Ctx<'_>, told: Blocked) {
+    pub(crate) fn handle_list(&mut self, ctx: &mut Ctx<'_>, told: Blocked) {
         let asked = told.tag.and_then(|tag| ctx.pending.take(tag));
         let was_blocked = matches!(&asked, Some(PendingRequest::Block { name, .. }) if self.has(&canonical(name)));
         self.set(told.users);
@@ -116,12 +115,12 @@ impl BlockedUsers {
                     "you no longer block {name}; messages they sent you meanwhile stay undelivered"
                 )
             };
-            ctx.effects.show(Tone::Notice, text);
+            ctx.notice(text);
         }
     }
 
     /// The positions are settled: who is not named by now is not blocked any more.
-    pub(in crate::client) fn settle(&mut self, ctx: &mut Ctx<'_>) {
+    pub(crate) fn settle(&mut self, ctx: &mut Ctx<'_>) {
         if !self.is_told && !self.users.is_empty() {
             self.users.clear();
             ctx.state.put_blocked(&self.users);
@@ -130,18 +129,18 @@ impl BlockedUsers {
     }
 
     /// Says that there will be no answer, where the user writes to somebody whom they block.
-    pub(in crate::client) fn warn(&self, ctx: &mut Ctx<'_>, target: &str) {
+    pub(crate) fn warn(&self, ctx: &mut Ctx<'_>, target: &str) {
         if self.has(&canonical(target)) {
             let text = format!(
                 "you block {target}: replies are not delivered; `/unblock {target}` lifts the block"
             );
-            ctx.effects.show(Tone::Notice, text);
+            ctx.notice(text);
         }
     }
 }
 
 /// Why somebody was not blocked.
-pub(in crate::client) fn refusal(failure: &Failure, name: &str) -> String {
+pub(crate) fn refusal(failure: &Failure, name: &str) -> String {
     match failure.code {
         ErrorCode::ToOneself => "you cannot block yourself".into(),
         ErrorCode::LimitReached => failure.detail.clone(),

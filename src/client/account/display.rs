@@ -29,7 +29,7 @@ struct QueuedLines {
 
 /// What was handed to the console, and is not recorded as shown yet.
 #[derive(Default)]
-pub(in crate::client) struct Display {
+pub(crate) struct Display {
     queued: Option<QueuedLines>,
     /// Receipts that were shown since.
     receipts: Vec<ToldReceipt>,
@@ -39,12 +39,12 @@ pub(in crate::client) struct Display {
 
 impl Display {
     /// Receipts are shown with this batch.
-    pub(in crate::client) fn add_receipts(&mut self, shown: Vec<ToldReceipt>) {
+    pub(crate) fn add_receipts(&mut self, shown: Vec<ToldReceipt>) {
         self.receipts.extend(shown);
     }
 
     /// Saves the marks of what was shown, if that is due.
-    pub(in crate::client) fn handle_timeout(&mut self, ctx: &mut Ctx<'_>) {
+    pub(crate) fn handle_timeout(&mut self, ctx: &mut Ctx<'_>) {
         if self
             .mark_due
             .take_if(|due| *due <= ctx.now.instant)
@@ -62,14 +62,14 @@ impl Display {
         }
     }
 
-    pub(in crate::client) const fn deadline(&self) -> Option<Instant> {
+    pub(crate) const fn deadline(&self) -> Option<Instant> {
         self.mark_due
     }
 
     /// What was to be shown was given to the console, so many lines in all, of which so many are on the screen. That is
     /// recorded, as far as it is on the screen, with the next change, or soon. What is still gathered as said while the
     /// user was away is not shown yet.
-    pub(in crate::client) fn on_lines_queued(
+    pub(crate) fn on_lines_queued(
         &mut self,
         (shared, receipts): (&mut Shared, &mut Receipts),
         now: Now,
@@ -99,7 +99,7 @@ impl Display {
     }
 
     /// So many of the lines given to the console are on the screen.
-    pub(in crate::client) fn on_lines_printed(
+    pub(crate) fn on_lines_printed(
         &mut self,
         shared: &mut Shared,
         receipts: &mut Receipts,
@@ -120,7 +120,7 @@ impl Display {
     }
 
     /// Records at the end what was shown: nothing but a crash stops the console now.
-    pub(in crate::client) fn close(
+    pub(crate) fn close(
         &mut self,
         shared: &mut Shared,
         receipts: &mut Receipts,
@@ -151,7 +151,7 @@ fn confirm(shared: &mut Shared, receipts: &mut Receipts, shown: Vec<ToldReceipt>
 }
 
 /// Shows lines that stand in the history, but whose showing was not recorded before the last run ended.
-pub(in crate::client) fn show_undisplayed(
+pub(crate) fn show_undisplayed(
     ctx: &mut Ctx<'_>,
     sender: &Sender,
     blocked: &BlockedUsers,

@@ -7,7 +7,6 @@ use crate::client::account::history::HistoryPager;
 use crate::client::account::sender::refused::is_temporary;
 use crate::client::account::switching;
 use crate::client::account::{Parts, SignOutReason};
-use crate::client::env::Tone;
 use crate::client::name::canonical_target;
 use crate::client::ui::{render, render_rooms};
 use crate::protocol::{Command, ErrorCode, Failure};
@@ -22,7 +21,7 @@ pub(super) fn handle(
     match command {
         Command::Contacts => {
             if ctx.pending.take_contacts() == Some(true) {
-                ctx.effects.show(Tone::Error, render::refusal(failure, ""));
+                ctx.error(render::refusal(failure, ""));
             }
         }
         Command::Resolve
@@ -42,10 +41,7 @@ pub(super) fn handle(
         }
         Command::Receive => parts.inbox.missing_refused(ctx, failure),
         Command::Hello if is_temporary(failure.code) => parts.sender.retry_later(ctx, failure),
-        _ => ctx.effects.show(
-            Tone::Error,
-            format!("{command}: {}", render::refusal(failure, "")),
-        ),
+        _ => ctx.error(format!("{command}: {}", render::refusal(failure, ""))),
     }
     None
 }
@@ -62,7 +58,7 @@ pub(super) fn request_refused(ctx: &mut Ctx<'_>, parts: &mut Parts, failure: &Fa
         }
         Some(PendingRequest::Join { name, .. }) => {
             let reason = refusal(&name);
-            ctx.effects.show(Tone::Error, &reason);
+            ctx.error(&reason);
             ctx.focus.leave(&name);
             parts
                 .sender
@@ -70,7 +66,7 @@ pub(super) fn request_refused(ctx: &mut Ctx<'_>, parts: &mut Parts, failure: &Fa
             return;
         }
         Some(PendingRequest::History) => {
-            ctx.effects.show(Tone::Error, refusal(""));
+            ctx.error(refusal(""));
             parts.history.give_up(ctx);
             return;
         }
@@ -87,7 +83,7 @@ pub(super) fn request_refused(ctx: &mut Ctx<'_>, parts: &mut Parts, failure: &Fa
         }
         Some(PendingRequest::Rooms { .. } | PendingRequest::Contacts { .. }) => refusal(""),
     };
-    ctx.effects.show(Tone::Error, text);
+    ctx.error(text);
 }
 
 /// Gives up waiting for answers that do not come.
@@ -115,7 +111,7 @@ pub(super) fn requests_timeout(ctx: &mut Ctx<'_>, history: &mut HistoryPager) {
             PendingRequest::Contacts { .. } => "no answer from the server; try `/contacts` again",
             _ => "no answer from the server; try again",
         };
-        ctx.effects.show(Tone::Error, text);
+        ctx.error(text);
     }
 }
 
@@ -135,10 +131,7 @@ pub(super) fn requests_lost(ctx: &mut Ctx<'_>, history: &mut HistoryPager) {
             }
             | PendingRequest::Contacts { .. }
             | PendingRequest::Resolve { .. } => {}
-            _ => ctx.effects.show(
-                Tone::Error,
-                "the connection was lost before the answer; try again",
-            ),
+            _ => ctx.error("the connection was lost before the answer; try again"),
         }
     }
 }

@@ -10,7 +10,6 @@ use crate::client::account::receipts::Receipts;
 use crate::client::account::rooms;
 use crate::client::account::sender::Sender;
 use crate::client::account::switching;
-use crate::client::env::Tone;
 use crate::client::name::{is_room, truncate_name};
 use crate::client::storage::records::StoredConversation;
 use crate::protocol::{
@@ -27,17 +26,17 @@ const EARLY_POSITIONS: usize = 250;
 
 /// How far the settling has got.
 #[derive(Debug, Default)]
-pub(in crate::client) struct Resync {
+pub(crate) struct Resync {
     /// The positions were sent together with the ticket, and need not be once that is taken.
-    pub(in crate::client) is_hello_sent: bool,
+    pub(crate) is_hello_sent: bool,
     /// The last entries of the conversations that the server has named so far.
-    pub(in crate::client) heads: BTreeMap<ConversationId, EntryId>,
+    pub(crate) heads: BTreeMap<ConversationId, EntryId>,
     /// A conversation in which the server has numbers of this device of which nothing is known here.
     conflict_in: Option<ConversationId>,
 }
 
 /// What follows from a part of the server's answer.
-pub(in crate::client) enum Settled {
+pub(crate) enum Settled {
     /// Another part is to come, or all was settled before.
     Nothing,
     /// The device has to give its id up.
@@ -50,7 +49,7 @@ impl Resync {
     /// Says where this device stands in the same flight as the ticket: the server takes it when it has taken the
     /// ticket, and refuses it if it refuses that. The lines of the outbox follow only once the answer is there, since
     /// it says which of them the server has, and a restored server counts from elsewhere.
-    pub(in crate::client) fn send_hello_early(&mut self, ctx: &mut Ctx<'_>) {
+    pub(crate) fn send_hello_early(&mut self, ctx: &mut Ctx<'_>) {
         if ctx.conversations.iter().count() <= EARLY_POSITIONS {
             self.is_hello_sent = true;
             send_hello(ctx);
@@ -58,7 +57,7 @@ impl Resync {
     }
 
     /// What the server has for this device; after the last part, messages may flow.
-    pub(in crate::client) fn handle_answer(
+    pub(crate) fn handle_answer(
         &mut self,
         ctx: &mut Ctx<'_>,
         sender: &mut Sender,
@@ -150,7 +149,7 @@ impl Resync {
                 "{}: the server's log has changed; reading it again from the last entry that matches",
                 head.name
             );
-            ctx.effects.show(Tone::Notice, text);
+            ctx.notice(text);
         }
         if is_others {
             // The database that was put back has given this id to others since.
@@ -171,10 +170,9 @@ impl Resync {
             .map(|(id, known)| (id, known.stored.name.clone()))
             .collect();
         for (id, name) in lost {
-            ctx.effects.show(
-                Tone::Notice,
-                format!("you are no longer a member of {name}; its history on this device stays"),
-            );
+            ctx.notice(format!(
+                "you are no longer a member of {name}; its history on this device stays"
+            ));
             if rooms::mark_left(ctx, sender, id) {
                 switching::show_focus_lost(ctx, &name);
             }
@@ -223,7 +221,7 @@ impl Resync {
 }
 
 /// Says where this device stands in each conversation.
-pub(in crate::client) fn send_hello(ctx: &mut Ctx<'_>) {
+pub(crate) fn send_hello(ctx: &mut Ctx<'_>) {
     let positions: Vec<Position> = ctx
         .conversations
         .iter()
@@ -316,10 +314,7 @@ fn begin_conversation(ctx: &mut Ctx<'_>, head: &Head) {
 
 /// Retention has removed what this reader never had.
 fn show_expired(ctx: &mut Ctx<'_>, name: &str) {
-    ctx.effects.show(
-        Tone::Notice,
-        format!("{name}: some messages expired while you were away"),
-    );
+    ctx.notice(format!("{name}: some messages expired while you were away"));
 }
 
 #[cfg(test)]

@@ -25,7 +25,7 @@ const GONE_NAMED_MAX: usize = 10;
 
 /// Who is online, as far as it is known.
 #[derive(Debug, Default)]
-pub(in crate::client) struct Roster {
+pub(crate) struct Roster {
     names: BTreeSet<String>,
     /// Who was online when the link was lost, and is not known to be again; as far as the user knows they still are.
     missed: BTreeSet<String>,
@@ -37,7 +37,7 @@ pub(in crate::client) struct Roster {
 impl Roster {
     /// The server's welcome, with how many others are online. It is shown once: what a lost link is worth telling of is
     /// told.
-    pub(in crate::client) fn greet(&mut self, ctx: &mut Ctx<'_>, greeting: &Greeting) {
+    pub(crate) fn greet(&mut self, ctx: &mut Ctx<'_>, greeting: &Greeting) {
         if std::mem::replace(&mut self.is_greeted, true) {
             return;
         }
@@ -46,12 +46,11 @@ impl Roster {
             1 => "1 other is online".to_owned(),
             count => format!("{count} others are online"),
         };
-        ctx.effects
-            .show(Tone::Notice, format!("{}  ({others})", greeting.text));
+        ctx.notice(format!("{}  ({others})", greeting.text));
     }
 
     /// A session begins: who is there?
-    pub(in crate::client) fn begin_session(&mut self, ctx: &mut Ctx<'_>) {
+    pub(crate) fn begin_session(&mut self, ctx: &mut Ctx<'_>) {
         Self::ask(ctx, false);
         if !self.missed.is_empty() {
             self.missed_until = Some(ctx.now.instant + RETURN_WAIT);
@@ -59,11 +58,11 @@ impl Roster {
     }
 
     /// The user wants to see who is online.
-    pub(in crate::client) fn list(ctx: &mut Ctx<'_>) {
+    pub(crate) fn list(ctx: &mut Ctx<'_>) {
         if ctx.can_ask() {
             Self::ask(ctx, true);
         } else {
-            ctx.effects.show(Tone::Error, NO_LINK);
+            ctx.error(NO_LINK);
         }
     }
 
@@ -80,7 +79,7 @@ impl Roster {
     }
 
     /// A list, or a part of one, has come.
-    pub(in crate::client) fn handle_list(&mut self, ctx: &mut Ctx<'_>, list: ListContacts) {
+    pub(crate) fn handle_list(&mut self, ctx: &mut Ctx<'_>, list: ListContacts) {
         let Some(PendingRequest::Contacts { contacts, .. }) = ctx.pending.get_mut(list.tag) else {
             return;
         };
@@ -102,7 +101,7 @@ impl Roster {
             let rows = render::contacts(&contacts, own_name);
             ctx.effects.show_table(Tone::Plain, &rows);
             if contacts.iter().all(|contact| contact.name == *own_name) {
-                ctx.effects.show(Tone::Plain, "nobody else is online");
+                ctx.plain("nobody else is online");
             }
         }
         let names = contacts.into_iter().map(|contact| contact.name);
@@ -112,7 +111,7 @@ impl Roster {
     }
 
     /// Somebody came or went.
-    pub(in crate::client) fn handle_alert(&mut self, ctx: &mut Ctx<'_>, alert: &Alert) {
+    pub(crate) fn handle_alert(&mut self, ctx: &mut Ctx<'_>, alert: &Alert) {
         let name = truncate_name(alert.name.clone());
         let is_back = self.missed.remove(&name);
         let text = if alert.online {
@@ -127,7 +126,7 @@ impl Roster {
         };
         ctx.session.has_new_names = true;
         if !(alert.online && is_back) {
-            ctx.effects.show(Tone::Notice, text);
+            ctx.notice(text);
         }
     }
 
@@ -140,13 +139,12 @@ impl Roster {
             let _ = write!(text, " and {} more", gone.len() - GONE_NAMED_MAX);
         }
         if !gone.is_empty() {
-            ctx.effects
-                .show(Tone::Notice, format!("{text} went offline"));
+            ctx.notice(format!("{text} went offline"));
         }
     }
 
     /// Gives up waiting for those who do not come back.
-    pub(in crate::client) fn handle_timeout(&mut self, ctx: &mut Ctx<'_>) {
+    pub(crate) fn handle_timeout(&mut self, ctx: &mut Ctx<'_>) {
         if self
             .missed_until
             .is_some_and(|until| until <= ctx.now.instant)
@@ -156,17 +154,17 @@ impl Roster {
         }
     }
 
-    pub(in crate::client) const fn deadline(&self) -> Option<Instant> {
+    pub(crate) const fn deadline(&self) -> Option<Instant> {
         self.missed_until
     }
 
     /// Those who are online, for the tab key.
-    pub(in crate::client) const fn names(&self) -> &BTreeSet<String> {
+    pub(crate) const fn names(&self) -> &BTreeSet<String> {
         &self.names
     }
 
     /// The link is lost.
-    pub(in crate::client) fn forget_session(&mut self) {
+    pub(crate) fn forget_session(&mut self) {
         let room = ROSTER_MAX.saturating_sub(self.missed.len());
         self.missed.extend(self.names.iter().take(room).cloned());
         self.missed_until = None;

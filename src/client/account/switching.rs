@@ -1,10 +1,9 @@
 //! How the user switches between conversations, and is told so.
 
 use crate::client::account::ctx::Ctx;
-use crate::client::env::Tone;
 
 /// From now on plain text goes there.
-pub(in crate::client) fn focus_on(ctx: &mut Ctx<'_>, name: &str) {
+pub(crate) fn focus_on(ctx: &mut Ctx<'_>, name: &str) {
     ctx.focus.current = Some(name.to_owned());
     let id = ctx.conversations.by_name(name);
     let known = id.and_then(|id| ctx.conversations.get_mut(id));
@@ -17,19 +16,16 @@ pub(in crate::client) fn focus_on(ctx: &mut Ctx<'_>, name: &str) {
     } else {
         format!("in {name}: what you type goes here; commands need a slash; `/back` returns")
     };
-    ctx.effects.show(Tone::Notice, line);
+    ctx.notice(line);
     if unread > 0 {
-        ctx.effects.show(
-            Tone::Notice,
-            format!("{unread} unread: `/history {unread}` shows them"),
-        );
+        ctx.notice(format!("{unread} unread: `/history {unread}` shows them"));
     }
 }
 
 /// Plain text is a command again. What is unread elsewhere is shown.
-pub(in crate::client) fn clear_focus(ctx: &mut Ctx<'_>) {
+pub(crate) fn clear_focus(ctx: &mut Ctx<'_>) {
     if ctx.focus.current.take().is_none() {
-        ctx.effects.show(Tone::Plain, "you are not in a room");
+        ctx.plain("you are not in a room");
         return;
     }
     let all = ctx.conversations.iter().map(|(_, known)| &known.stored);
@@ -38,13 +34,11 @@ pub(in crate::client) fn clear_focus(ctx: &mut Ctx<'_>) {
         .map(|stored| format!("{} {}", stored.name, stored.unread))
         .collect();
     if !unread.is_empty() {
-        ctx.effects
-            .show(Tone::Notice, format!("unread: {}", unread.join(", ")));
+        ctx.notice(format!("unread: {}", unread.join(", ")));
     }
 }
 
 /// The user is no longer where plain text went.
-pub(in crate::client) fn show_focus_lost(ctx: &mut Ctx<'_>, name: &str) {
-    ctx.effects
-        .show(Tone::Notice, format!("you are no longer in {name}"));
+pub(crate) fn show_focus_lost(ctx: &mut Ctx<'_>, name: &str) {
+    ctx.notice(format!("you are no longer in {name}"));
 }

@@ -6,7 +6,6 @@ use crate::client::account::blocked::BlockedUsers;
 use crate::client::account::history::search::search;
 use crate::client::account::roster::Roster;
 use crate::client::core::Core;
-use crate::client::env::Tone;
 use crate::client::ui::time::HistoryAnchor;
 use crate::protocol::EVERYONE_NAME;
 
@@ -92,8 +91,7 @@ fn history(core: &mut Core, call: &Call<'_>) {
         let clock = ctx.clock();
         let before = call.optional(1).map(|word| clock.read(word));
         let Some(before) = before.unwrap_or(Some(HistoryAnchor::Now)) else {
-            ctx.effects.show(
-                Tone::Error,
+            ctx.error(
                 "--before takes a time (14:02, 2026-03-17, 2026-03-17T14:02) or an entry's number",
             );
             return;

@@ -48,7 +48,7 @@ impl LinkState {
 
 impl Core {
     /// The link stands. Before anything is said, the key is checked.
-    pub(in crate::client) fn link_up(&mut self, now: Now, key: [u8; 32], handshake_hash: [u8; 32]) {
+    pub(crate) fn link_up(&mut self, now: Now, key: [u8; 32], handshake_hash: [u8; 32]) {
         self.link.peer = Some(Peer {
             key,
             handshake_hash,
@@ -95,12 +95,7 @@ impl Core {
     }
 
     /// The link is lost; with it the session of the signed-in user, if there is a reason for its end.
-    pub(in crate::client) fn link_lost(
-        &mut self,
-        now: Now,
-        reason: &str,
-        ended: Option<EndReason>,
-    ) {
+    pub(crate) fn link_lost(&mut self, now: Now, reason: &str, ended: Option<EndReason>) {
         self.link.peer = None;
         self.effects.drop_messages();
         if let Some(signed_in) = &mut self.signed_in {
@@ -129,7 +124,7 @@ impl Core {
     }
 
     /// The server has not answered for a while.
-    pub(in crate::client) fn link_silent(&mut self, text: &str) {
+    pub(crate) fn link_silent(&mut self, text: &str) {
         self.show(Tone::Notice, text);
         // A script waits: its commands follow each other.
         let is_interactive = self.console.is_interactive();
@@ -139,7 +134,7 @@ impl Core {
     }
 
     /// The server has answered again, in the same session.
-    pub(in crate::client) fn link_awake(&mut self, now: Now, text: &str) {
+    pub(crate) fn link_awake(&mut self, now: Now, text: &str) {
         self.show(Tone::Notice, text);
         if let Some(signed_in) = &mut self.signed_in {
             signed_in.on_active(now, &mut self.effects);
@@ -147,22 +142,22 @@ impl Core {
     }
 
     /// Whether the link is no good any more and is to be made again.
-    pub(in crate::client) fn take_reconnect_request(&mut self) -> bool {
+    pub(crate) fn take_reconnect_request(&mut self) -> bool {
         std::mem::take(&mut self.link.requests.reconnect)
     }
 
     /// The user wants to see how the link does.
-    pub(in crate::client) fn request_status(&mut self) {
+    pub(crate) fn request_status(&mut self) {
         self.link.requests.status = true;
     }
 
     /// Whether the figures of the link are to be handed in.
-    pub(in crate::client) fn take_status_request(&mut self) -> bool {
+    pub(crate) fn take_status_request(&mut self) -> bool {
         std::mem::take(&mut self.link.requests.status)
     }
 
     /// Shows the link, or that there is none, and since when the user has been signed in.
-    pub(in crate::client) fn show_status(&mut self, now: Now, status: Option<LinkStatus>) {
+    pub(crate) fn show_status(&mut self, now: Now, status: Option<LinkStatus>) {
         match status {
             Some(status) => {
                 for line in status::lines(&self.options.server_name, &status) {

@@ -7,11 +7,11 @@ use std::time::{Duration, Instant};
 
 /// After how long the user is told that the answer is late, and has the prompt back. Chosen: many round trips of a bad
 /// path, and not so long that the terminal seems dead.
-pub(in crate::client) const RESPONSE_WAIT: Duration = Duration::from_secs(2);
+pub(crate) const RESPONSE_WAIT: Duration = Duration::from_secs(2);
 
 /// The patience of whoever sits at the prompt.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(in crate::client) enum ResponseTimer {
+pub(crate) enum ResponseTimer {
     /// Nothing is waited for.
     #[default]
     Idle,
@@ -23,7 +23,7 @@ pub(in crate::client) enum ResponseTimer {
 
 impl ResponseTimer {
     /// Takes up whether the user waits for an answer now. Returns whether they are to be told that it is late.
-    pub(in crate::client) fn update(&mut self, now: Instant, is_waiting: bool) -> bool {
+    pub(crate) fn update(&mut self, now: Instant, is_waiting: bool) -> bool {
         *self = match (*self, is_waiting) {
             (_, false) => Self::Idle,
             (Self::Idle, true) => Self::Waiting(now + RESPONSE_WAIT),
@@ -37,12 +37,12 @@ impl ResponseTimer {
     }
 
     /// Whether the answer is not waited for any longer before the user goes on.
-    pub(in crate::client) fn is_expired(self) -> bool {
+    pub(crate) fn is_expired(self) -> bool {
         self == Self::Expired
     }
 
     /// When [`ResponseTimer::wait`] has something to tell.
-    pub(in crate::client) const fn deadline(self) -> Option<Instant> {
+    pub(crate) const fn deadline(self) -> Option<Instant> {
         match self {
             Self::Waiting(then) => Some(then),
             Self::Idle | Self::Expired => None,

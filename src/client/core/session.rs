@@ -21,7 +21,7 @@ const QUIT_WAIT: Duration = Duration::from_secs(10);
 
 /// What is done once all that was sent has arrived.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::client) enum DeferredExit {
+pub(crate) enum DeferredExit {
     /// Sign out.
     LogOut,
     /// Quit.
@@ -57,7 +57,7 @@ impl Core {
     }
 
     /// Has the tab key complete the users who have signed in here before.
-    pub(in crate::client) fn offer_accounts(&mut self) {
+    pub(crate) fn offer_accounts(&mut self) {
         let key = self.host_keys.trusted.as_ref();
         let users = key.map_or_else(Vec::new, |key| self.files.accounts(key));
         self.console.set_names(Names {
@@ -74,7 +74,7 @@ impl Core {
     }
 
     /// Begins a sign-in, if there is anybody to speak to.
-    pub(in crate::client) fn begin_sign_in(
+    pub(crate) fn begin_sign_in(
         &mut self,
         now: Now,
         name: Option<&str>,
@@ -178,7 +178,7 @@ impl Core {
     }
 
     /// The signed-in user's session is over, if there is a reason.
-    pub(in crate::client) fn handle_sign_out(&mut self, reason: Option<SignOutReason>) {
+    pub(super) fn handle_sign_out(&mut self, reason: Option<SignOutReason>) {
         let Some(reason) = reason else {
             return;
         };
@@ -223,7 +223,7 @@ impl Core {
     }
 
     /// The server has said that it stops. The link is tried again without a word until it is back.
-    pub(in crate::client) fn server_stops(&mut self) {
+    pub(crate) fn server_stops(&mut self) {
         self.link.is_server_stopping = true;
         let text = format!(
             "{} is stopping; connecting again when it is back",
@@ -234,7 +234,7 @@ impl Core {
 
     /// The sign-in has failed. One that only continued an earlier session is tried over another link, unless the
     /// server said no.
-    pub(in crate::client) fn give_up_sign_in(&mut self, text: String, refused: bool) {
+    pub(crate) fn give_up_sign_in(&mut self, text: String, refused: bool) {
         let was_reconnection = self.sign_in.take().is_some_and(|s| s.is_reconnection());
         if was_reconnection && !refused {
             self.link.requests.reconnect = true;
@@ -253,7 +253,7 @@ impl Core {
 
     /// The server has not answered the sign-in. A script is told by the exit code that it may try again later, as
     /// where there was no answer at all: the server may have been stopped in between.
-    pub(in crate::client) fn time_out_sign_in(&mut self, text: String) {
+    pub(crate) fn time_out_sign_in(&mut self, text: String) {
         let is_reconnection = self.sign_in.as_ref().is_some_and(SignIn::is_reconnection);
         if is_reconnection || self.console.is_interactive() {
             self.give_up_sign_in(text, false);
@@ -264,7 +264,7 @@ impl Core {
     }
 
     /// Nobody is signed in any more.
-    pub(in crate::client) fn end_session(&mut self, why: Option<SignOutReason>) {
+    pub(super) fn end_session(&mut self, why: Option<SignOutReason>) {
         let Some(mut signed_in) = self.signed_in.take() else {
             return;
         };
@@ -289,7 +289,7 @@ impl Core {
     }
 
     /// The user wants to sign out: at once at a terminal, else when what was sent has arrived.
-    pub(in crate::client) fn log_out(&mut self, now: Now) {
+    pub(crate) fn log_out(&mut self, now: Now) {
         if self.console.is_interactive() {
             self.log_out_now();
         } else {
@@ -298,7 +298,7 @@ impl Core {
     }
 
     /// The user wants to go: at once at a terminal, else when what was sent has arrived.
-    pub(in crate::client) fn quit(&mut self, now: Now) {
+    pub(crate) fn quit(&mut self, now: Now) {
         if self.console.is_interactive() {
             self.quit_now();
         } else {
@@ -307,7 +307,7 @@ impl Core {
     }
 
     /// Does what the user wanted, if what it waits for has come, or has been waited for long enough.
-    pub(in crate::client) fn run_deferred_exit(&mut self, now: Now) {
+    pub(crate) fn run_deferred_exit(&mut self, now: Now) {
         let Some((exit, due)) = self.deferred_exit else {
             return;
         };

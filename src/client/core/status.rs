@@ -10,11 +10,11 @@ use crate::transport::Statistics;
 
 /// The link, as the transport sees it.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(in crate::client) struct LinkStatus {
+pub(crate) struct LinkStatus {
     /// The server's address.
-    pub(in crate::client) remote: SocketAddr,
+    pub(crate) remote: SocketAddr,
     /// The session's figures.
-    pub(in crate::client) statistics: Statistics,
+    pub(crate) statistics: Statistics,
 }
 
 pub(super) fn lines(server: &str, status: &LinkStatus) -> [String; 4] {

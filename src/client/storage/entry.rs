@@ -13,24 +13,24 @@ use crate::protocol::{
 
 /// An entry that was received or, being this device's own, stored.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(in crate::client) struct Entry {
+pub(crate) struct Entry {
     /// Who wrote it.
-    pub(in crate::client) author: AccountId,
+    pub(crate) author: AccountId,
     /// When the server stored it, in milliseconds since 1970 (UTC).
-    pub(in crate::client) time_ms: u64,
+    pub(crate) time_ms: u64,
     /// The author's bytes.
-    pub(in crate::client) content: ByteBuf,
+    pub(crate) content: ByteBuf,
     /// The author's digest over them.
-    pub(in crate::client) digest: Digest,
+    pub(crate) digest: Digest,
     /// The entry before it that this reader was permitted.
-    pub(in crate::client) prev: EntryId,
+    pub(crate) prev: EntryId,
     /// What its author was called when it came, except in a pair.
-    pub(in crate::client) author_name: Option<String>,
+    pub(crate) author_name: Option<String>,
 }
 
 /// What an entry says.
 #[derive(Debug, Clone, PartialEq)]
-pub(in crate::client) enum Said {
+pub(crate) enum Said {
     /// What a user said.
     Text(String),
     /// What happened in a room.
@@ -43,7 +43,7 @@ pub(in crate::client) enum Said {
 impl Said {
     /// What a message says that stands in this conversation and is by this author, to a reader with this account and
     /// name. Of one whose header or body names others nothing is believed.
-    pub(in crate::client) fn of(
+    pub(crate) fn of(
         message: &ServerMessage,
         conversation: ConversationId,
         author: AccountId,
@@ -69,7 +69,7 @@ impl Said {
     }
 
     /// How it is shown.
-    pub(in crate::client) const fn tone(&self) -> Tone {
+    pub(crate) const fn tone(&self) -> Tone {
         match self {
             Self::Text(_) => Tone::Said,
             Self::Event(_) | Self::Unknown => Tone::Notice,
@@ -79,13 +79,13 @@ impl Said {
 
 impl Entry {
     /// Which of which device's messages it is, if its bytes are whole.
-    pub(in crate::client) fn origin(&self) -> Option<Origin> {
+    pub(crate) fn origin(&self) -> Option<Origin> {
         let message: ServerMessage = open(&self.content, &self.digest).ok()?;
         Some(message.header.entry?.origin)
     }
 
     /// What it says in its conversation to this reader, if its bytes are whole.
-    pub(in crate::client) fn said(
+    pub(crate) fn said(
         &self,
         conversation: ConversationId,
         own: (AccountId, &str),

@@ -7,32 +7,32 @@ use crate::protocol::{AccountId, ConversationId, Digest, EntryId, Number};
 
 /// Where a device stands in one conversation: what is durable of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(in crate::client) struct StoredConversation {
+pub(crate) struct StoredConversation {
     /// The other user's name in a pair, a room's with its `#`, `everyone` for everyone; empty while it is not known.
-    pub(in crate::client) name: String,
+    pub(crate) name: String,
     /// The last entry that is durable here.
-    pub(in crate::client) received_up_to: EntryId,
+    pub(crate) received_up_to: EntryId,
     /// Its digest, if this device has ever held that entry.
-    pub(in crate::client) digest: Option<Digest>,
+    pub(crate) digest: Option<Digest>,
     /// The last entry that was shown, or needs no showing.
-    pub(in crate::client) displayed_up_to: EntryId,
+    pub(crate) displayed_up_to: EntryId,
     /// How many messages of a room came while the user was not in it.
-    pub(in crate::client) unread: u32,
+    pub(crate) unread: u32,
     /// Whether the user belongs to it no more; what is here of it stays readable.
-    pub(in crate::client) is_left: bool,
+    pub(crate) is_left: bool,
     /// Up to here what this device holds was shown, though it stands before that: what comes again is not shown again.
-    pub(in crate::client) rewound_from: EntryId,
+    pub(crate) rewound_from: EntryId,
     /// The last number of this device that is known here to be used up, if any is. A server that has a later one has it
     /// from another state directory.
-    pub(in crate::client) last_own_seq: Option<Number>,
+    pub(crate) last_own_seq: Option<Number>,
     /// Up to here the log may have lines of a later state of this very device: the server's database was put back since
     /// this state was settled with it, and numbers do not tell any more. Nothing is said here before that is read.
-    pub(in crate::client) hold_until: EntryId,
+    pub(crate) hold_until: EntryId,
 }
 
 impl StoredConversation {
     /// The beginning of what this device will hold.
-    pub(in crate::client) fn at(name: &str, received_up_to: EntryId) -> Self {
+    pub(crate) fn at(name: &str, received_up_to: EntryId) -> Self {
         Self {
             name: name.to_owned(),
             received_up_to,
@@ -47,35 +47,35 @@ impl StoredConversation {
     }
 
     /// Whether a line that waits here may stand in the log already.
-    pub(in crate::client) fn is_on_hold(&self) -> bool {
+    pub(crate) fn is_on_hold(&self) -> bool {
         self.received_up_to < self.hold_until
     }
 }
 
 /// A message's place among those of its device, and the bytes that this place belongs to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(in crate::client) struct Numbered {
-    pub(in crate::client) conversation: ConversationId,
-    pub(in crate::client) number: Number,
-    pub(in crate::client) content: ByteBuf,
-    pub(in crate::client) digest: Digest,
+pub(crate) struct Numbered {
+    pub(crate) conversation: ConversationId,
+    pub(crate) number: Number,
+    pub(crate) content: ByteBuf,
+    pub(crate) digest: Digest,
 }
 
 /// A message that is not yet known to be stored.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(in crate::client) struct OutboxEntry {
+pub(crate) struct OutboxEntry {
     /// Whom it is for, as typed.
-    pub(in crate::client) target: String,
+    pub(crate) target: String,
     /// What it says.
-    pub(in crate::client) text: String,
+    pub(crate) text: String,
     /// Its place, once the conversation is known.
-    pub(in crate::client) numbered: Option<Numbered>,
+    pub(crate) numbered: Option<Numbered>,
     /// Whether it was refused for good: then only its number is to be used up.
-    pub(in crate::client) refused: bool,
+    pub(crate) refused: bool,
 }
 
 impl OutboxEntry {
-    pub(in crate::client) const fn new(target: String, text: String) -> Self {
+    pub(crate) const fn new(target: String, text: String) -> Self {
         Self {
             target,
             text,
@@ -87,24 +87,24 @@ impl OutboxEntry {
 
 /// An own entry whose receipts have not all come: what is durable of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(in crate::client) struct Awaited {
+pub(crate) struct Awaited {
     /// How many accounts it is for.
-    pub(in crate::client) recipients: u32,
+    pub(crate) recipients: u32,
     /// How many of these were online when it was stored.
-    pub(in crate::client) online: u32,
+    pub(crate) online: u32,
     /// Whose receipts have been told.
-    pub(in crate::client) told: Vec<AccountId>,
+    pub(crate) told: Vec<AccountId>,
     /// How many receipts have been told where they are counted and not named.
-    pub(in crate::client) counted: u32,
+    pub(crate) counted: u32,
     /// Whose receipts were given to the screen, in this order, and may not stand there yet.
-    pub(in crate::client) telling: Vec<AccountId>,
+    pub(crate) telling: Vec<AccountId>,
     /// The same for a count; 0 if none is on its way.
-    pub(in crate::client) counting: u32,
+    pub(crate) counting: u32,
 }
 
 impl Awaited {
     /// Nobody has received it yet.
-    pub(in crate::client) const fn new(recipients: u32, online: u32) -> Self {
+    pub(crate) const fn new(recipients: u32, online: u32) -> Self {
         Self {
             recipients,
             online,
@@ -116,16 +116,16 @@ impl Awaited {
     }
 
     /// How many names were told, or are about to be.
-    pub(in crate::client) fn named(&self) -> usize {
+    pub(crate) fn named(&self) -> usize {
         self.told.len() + self.telling.len()
     }
 
-    pub(in crate::client) fn last_count(&self) -> u32 {
+    pub(crate) fn last_count(&self) -> u32 {
         self.counted.max(self.counting)
     }
 
     /// Whether there is nothing more to come.
-    pub(in crate::client) fn is_done(&self) -> bool {
+    pub(crate) fn is_done(&self) -> bool {
         let told = u32::try_from(self.told.len()).unwrap_or(u32::MAX);
         told.max(self.counted) >= self.recipients
     }

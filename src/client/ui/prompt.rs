@@ -6,7 +6,7 @@
 use crate::client::env::{Ask, Console};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::client) enum Question {
+pub(crate) enum Question {
     Command,
     /// What to send to this conversation, or a command with a slash.
     InFocus(String),
@@ -22,19 +22,14 @@ pub(in crate::client) enum Question {
 
 /// Which question is open, and whether there can be another.
 #[derive(Debug, Default)]
-pub(in crate::client) struct Prompt {
+pub(crate) struct Prompt {
     open: Option<Question>,
     input_ended: bool,
 }
 
 impl Prompt {
     /// Asks, unless a question is open already or nobody answers any more.
-    pub(in crate::client) fn ask(
-        &mut self,
-        console: &mut dyn Console,
-        question: Question,
-        text: &str,
-    ) {
+    pub(crate) fn ask(&mut self, console: &mut dyn Console, question: Question, text: &str) {
         if self.open.is_some() || self.input_ended {
             return;
         }
@@ -51,19 +46,19 @@ impl Prompt {
     }
 
     /// The question that has just been answered or given up.
-    pub(in crate::client) fn take(&mut self) -> Option<Question> {
+    pub(crate) fn take(&mut self) -> Option<Question> {
         self.open.take()
     }
 
     /// There will be no more answers.
-    pub(in crate::client) fn end_input(&mut self) {
+    pub(crate) fn end_input(&mut self) {
         self.open = None;
         self.input_ended = true;
     }
 }
 
 /// Reads a yes or a no; an empty answer is the one that the question offers in capitals.
-pub(in crate::client) fn yes(answer: &str, default: bool) -> bool {
+pub(crate) fn yes(answer: &str, default: bool) -> bool {
     match answer.trim().to_lowercase().as_str() {
         "" => default,
         "y" | "yes" => true,

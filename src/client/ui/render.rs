@@ -16,22 +16,17 @@ const NAMES_MAX: usize = 32;
 const QUOTE_MAX_CHARS: usize = 40;
 
 /// What ends a line that an earlier run may have shown before it was killed.
-pub(in crate::client) const AGAIN: &str = "  (perhaps shown before)";
+pub(crate) const AGAIN: &str = "  (perhaps shown before)";
 
 /// What is said of a text that would be shown as one of nothing visible.
-pub(in crate::client) const NOTHING_SEEN: &str = "the text has nothing visible in it";
+pub(crate) const NOTHING_SEEN: &str = "the text has nothing visible in it";
 
 /// What greets a user before the sign-in.
-pub(in crate::client) const WELCOME: &str =
+pub(crate) const WELCOME: &str =
     "> Greetings from the Chat Room!  `login` signs you in, `help` shows the menu.";
 
 /// Something that was said. In a pair the receiver is named only where the reader said it.
-pub(in crate::client) fn said(
-    time: &str,
-    sender: &str,
-    receiver: Option<&str>,
-    text: &str,
-) -> String {
+pub(crate) fn said(time: &str, sender: &str, receiver: Option<&str>, text: &str) -> String {
     let text = printable::line_or_nothing(text);
     match receiver {
         Some(receiver) => format!("{time} {sender} to {receiver}: {text}"),
@@ -40,12 +35,12 @@ pub(in crate::client) fn said(
 }
 
 /// What stands for an entry that cannot be shown.
-pub(in crate::client) fn unknown(entry: EntryId) -> String {
+pub(crate) fn unknown(entry: EntryId) -> String {
     format!("a message that this version cannot show (entry {entry})")
 }
 
 /// The line above what was said while the user was away.
-pub(in crate::client) fn away(counts: &[(String, usize)]) -> String {
+pub(crate) fn away(counts: &[(String, usize)]) -> String {
     let total: usize = counts.iter().map(|(_, count)| count).sum();
     let parts: Vec<String> = counts
         .iter()
@@ -57,7 +52,7 @@ pub(in crate::client) fn away(counts: &[(String, usize)]) -> String {
 
 /// A receipt: who has it; in a pair how long it took, for everyone how many of how many; and which message it is of,
 /// where that is not plain.
-pub(in crate::client) fn received(
+pub(crate) fn received(
     names: &[String],
     elapsed: Option<Duration>,
     count: Option<(usize, u32)>,
@@ -81,13 +76,13 @@ pub(in crate::client) fn received(
 }
 
 /// A receipt of a message for many: how many have it, and which it is, where that is not plain.
-pub(in crate::client) fn received_by_count(have: usize, of: u32, which: Option<&str>) -> String {
+pub(crate) fn received_by_count(have: usize, of: u32, which: Option<&str>) -> String {
     let which = which.map(|which| format!(" ({which})")).unwrap_or_default();
     format!("✓ received by {have} of {of}{which}")
 }
 
 /// A span of time in the unit that suits it.
-pub(in crate::client) fn duration(span: Duration) -> String {
+pub(crate) fn duration(span: Duration) -> String {
     let seconds = span.as_secs();
     match seconds {
         0 => format!("{} ms", span.as_millis()),
@@ -99,7 +94,7 @@ pub(in crate::client) fn duration(span: Duration) -> String {
 }
 
 /// A private message is stored, and its receiver is not there.
-pub(in crate::client) fn stored_offline(name: &str, last_seen: Option<&str>) -> String {
+pub(crate) fn stored_offline(name: &str, last_seen: Option<&str>) -> String {
     match last_seen {
         Some(time) => format!("● stored; {name} is offline (last seen {time})"),
         None => format!("● stored; {name} is offline"),
@@ -107,11 +102,7 @@ pub(in crate::client) fn stored_offline(name: &str, last_seen: Option<&str>) -> 
 }
 
 /// A message to everyone, or to a room, is stored; what is to be said at once of those who are not there.
-pub(in crate::client) fn stored_for_many(
-    recipients: u32,
-    online: u32,
-    room: Option<&str>,
-) -> Option<String> {
+pub(crate) fn stored_for_many(recipients: u32, online: u32, room: Option<&str>) -> Option<String> {
     if let (0, Some(room)) = (recipients, room) {
         Some(format!("● stored; {room} has no other members"))
     } else if online == 0 {
@@ -128,7 +119,7 @@ pub(in crate::client) fn stored_for_many(
 }
 
 /// Who is online, a row each.
-pub(in crate::client) fn contacts(contacts: &[Contact], own_name: &str) -> Vec<Vec<String>> {
+pub(crate) fn contacts(contacts: &[Contact], own_name: &str) -> Vec<Vec<String>> {
     contacts
         .iter()
         .map(|contact| {
@@ -144,7 +135,7 @@ pub(in crate::client) fn contacts(contacts: &[Contact], own_name: &str) -> Vec<V
 }
 
 /// The beginning of a text in quotation marks.
-pub(in crate::client) fn quote(text: &str) -> String {
+pub(crate) fn quote(text: &str) -> String {
     let text = printable::line_or_nothing(text);
     let mut short: String = text.chars().take(QUOTE_MAX_CHARS).collect();
     if short.len() < text.len() {
@@ -154,7 +145,7 @@ pub(in crate::client) fn quote(text: &str) -> String {
 }
 
 /// A refusal in a user's words, on one line whatever the server says in it; what it was about stands in `subject`.
-pub(in crate::client) fn refusal(failure: &Failure, subject: &str) -> String {
+pub(crate) fn refusal(failure: &Failure, subject: &str) -> String {
     printable::line(&words(failure, subject)).into_owned()
 }
 
@@ -205,10 +196,10 @@ fn quota_full(failure: &Failure) -> String {
 }
 
 /// What a failed login may mean. A machine in the middle looks exactly like a wrong password.
-pub(in crate::client) const LOGIN_FAILED: &str = "login failed: wrong password";
+pub(crate) const LOGIN_FAILED: &str = "login failed: wrong password";
 
 /// The server takes what this user sends more slowly: so many messages wait, and the next one goes after this time.
-pub(in crate::client) fn slowed(waiting: usize, wait_ms: u64, clock: Clock) -> String {
+pub(crate) fn slowed(waiting: usize, wait_ms: u64, clock: Clock) -> String {
     let waiting = match waiting {
         1 => "1 message waits".to_owned(),
         _ => format!("{waiting} messages wait"),
@@ -220,7 +211,7 @@ pub(in crate::client) fn slowed(waiting: usize, wait_ms: u64, clock: Clock) -> S
     format!("● queued: you have reached the server's sending limit until {at}; {waiting}")
 }
 
-pub(in crate::client) fn too_many_attempts(wait_ms: Option<u64>) -> String {
+pub(crate) fn too_many_attempts(wait_ms: Option<u64>) -> String {
     match wait_ms {
         Some(wait_ms) => format!(
             "too many attempts: try again in {} s",

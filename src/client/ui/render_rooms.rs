@@ -5,7 +5,7 @@ use crate::protocol::{Access, Change, EventKind, MemberRole, Room, RoomEvent, Ro
 use crate::text::printable;
 
 /// What somebody may do in a room, in a word.
-pub(in crate::client) const fn role(role: MemberRole) -> &'static str {
+pub(crate) const fn role(role: MemberRole) -> &'static str {
     match role {
         MemberRole::Member => "member",
         MemberRole::Moderator => "moderator",
@@ -15,7 +15,7 @@ pub(in crate::client) const fn role(role: MemberRole) -> &'static str {
 }
 
 /// Who may join, in a word.
-pub(in crate::client) const fn access(access: Access) -> &'static str {
+pub(crate) const fn access(access: Access) -> &'static str {
     match access {
         Access::Public => "public",
         Access::Private => "private",
@@ -24,7 +24,7 @@ pub(in crate::client) const fn access(access: Access) -> &'static str {
 }
 
 /// What happened in a room, or the invitation into one that stands between two users.
-pub(in crate::client) fn event(event: &RoomEvent, own_name: &str, room: &str) -> String {
+pub(crate) fn event(event: &RoomEvent, own_name: &str, room: &str) -> String {
     let you = |name| if name == own_name { "you" } else { name };
     let actor = you(&event.actor);
     let subject = you(event.subject.as_deref().unwrap_or_default());
@@ -85,7 +85,7 @@ fn are_or_is(name: &str) -> &'static str {
 }
 
 /// What is so already, so that nothing was changed and no entry tells of it.
-pub(in crate::client) fn unchanged(change: &Change, own_name: &str, room: &str) -> String {
+pub(crate) fn unchanged(change: &Change, own_name: &str, room: &str) -> String {
     let subject = change.subject.as_deref().unwrap_or_default();
     let is_own = subject == own_name;
     let who = if is_own { "you" } else { subject };
@@ -107,7 +107,7 @@ pub(in crate::client) fn unchanged(change: &Change, own_name: &str, room: &str) 
 }
 
 /// Why the server does not permit a change. The rules are those of the server's `permits`.
-pub(in crate::client) fn not_permitted(change: &Change, own_name: &str, room: &str) -> String {
+pub(crate) fn not_permitted(change: &Change, own_name: &str, room: &str) -> String {
     let subject = change.subject.as_deref().unwrap_or_default();
     match change.kind {
         EventKind::Topic => format!("only moderators and owners set the topic of {room}"),
@@ -125,7 +125,7 @@ pub(in crate::client) fn not_permitted(change: &Change, own_name: &str, room: &s
 }
 
 /// A room as a row of the list: its name, what is unread, how many belong to it, its topic.
-pub(in crate::client) fn rooms(rooms: &[(Room, u32)]) -> Vec<Vec<String>> {
+pub(crate) fn rooms(rooms: &[(Room, u32)]) -> Vec<Vec<String>> {
     rooms
         .iter()
         .map(|(room, unread)| {
@@ -148,7 +148,7 @@ pub(in crate::client) fn rooms(rooms: &[(Room, u32)]) -> Vec<Vec<String>> {
 }
 
 /// What greets who joins.
-pub(in crate::client) fn joined(room: &Room) -> String {
+pub(crate) fn joined(room: &Room) -> String {
     format!(
         "{}: {}{}",
         room.name,
@@ -174,7 +174,7 @@ fn members(count: u32) -> String {
 }
 
 /// Who belongs to a room, a row each.
-pub(in crate::client) fn member_list(members: &[RoomMember], own_name: &str) -> Vec<Vec<String>> {
+pub(crate) fn member_list(members: &[RoomMember], own_name: &str) -> Vec<Vec<String>> {
     members
         .iter()
         .map(|member| {

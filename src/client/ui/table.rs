@@ -11,7 +11,7 @@ use crate::text::printable;
 const GAP: &str = "  ";
 
 /// A line for each row. A column is as wide as its widest cell, the last cell of a row not counted.
-pub(in crate::client) fn lines(rows: &[Vec<String>]) -> Vec<String> {
+pub(crate) fn lines(rows: &[Vec<String>]) -> Vec<String> {
     let clean = |row: &Vec<String>| -> Vec<String> {
         row.iter()
             .map(|cell| printable::line(cell).into_owned())

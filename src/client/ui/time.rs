@@ -8,16 +8,16 @@ use crate::protocol::EntryId;
 
 /// The user's wall clock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::client) struct Clock {
+pub(crate) struct Clock {
     /// Now, in milliseconds since 1970 (UTC).
-    pub(in crate::client) now_ms: u64,
+    pub(crate) now_ms: u64,
     /// The user's zone, in seconds east of UTC.
-    pub(in crate::client) offset_seconds: i32,
+    pub(crate) offset_seconds: i32,
 }
 
 /// From where a page goes back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::client) enum HistoryAnchor {
+pub(crate) enum HistoryAnchor {
     /// From the end.
     Now,
     /// From an entry, which is not on it.
@@ -28,7 +28,7 @@ pub(in crate::client) enum HistoryAnchor {
 
 impl Clock {
     /// A time: `14:02` today, `Tue 14:02` within the week, else with the date.
-    pub(in crate::client) fn show(self, time_ms: u64) -> String {
+    pub(crate) fn show(self, time_ms: u64) -> String {
         let (then, now) = (self.local(time_ms), self.local(self.now_ms));
         let form = match (now.date() - then.date()).get_days() {
             0 => "%H:%M",
@@ -39,7 +39,7 @@ impl Clock {
     }
 
     /// Reads a time (`14:02`, `2026-03-17`, `2026-03-17T14:02`) or an entry's number; nothing if it is neither.
-    pub(in crate::client) fn read(self, word: &str) -> Option<HistoryAnchor> {
+    pub(crate) fn read(self, word: &str) -> Option<HistoryAnchor> {
         if let Ok(entry) = word.parse::<u64>() {
             return Some(HistoryAnchor::Entry(EntryId(entry)));
         }

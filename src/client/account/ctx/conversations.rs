@@ -8,29 +8,29 @@ use crate::protocol::{ConversationId, EntryId, Number};
 
 /// How many conversations a device keeps. Chosen: more than anyone talks with. At the limit deliveries of
 /// further ones are not taken (and stay at the server), and messages to new users are refused by name.
-pub(in crate::client) const CONVERSATIONS_MAX: usize = 10_000;
+pub(crate) const CONVERSATIONS_MAX: usize = 10_000;
 
 /// A conversation while the client runs.
 #[derive(Debug)]
-pub(in crate::client) struct Conversation {
+pub(crate) struct Conversation {
     /// What is durable of it.
-    pub(in crate::client) stored: StoredConversation,
+    pub(crate) stored: StoredConversation,
     /// The last number that the server had from this device when it last said so in this session.
-    pub(in crate::client) last_number: Option<Number>,
+    pub(crate) last_number: Option<Number>,
     /// The entry that came damaged, and was asked for once more.
-    pub(in crate::client) damaged: Option<EntryId>,
+    pub(crate) damaged: Option<EntryId>,
     /// Whether this session has asked for the receipts.
-    pub(in crate::client) receipts_asked: bool,
+    pub(crate) receipts_asked: bool,
     /// The last entry that the server has removed, as it said when the session began.
-    pub(in crate::client) floor: EntryId,
+    pub(crate) floor: EntryId,
     /// Whether the user was told, by the answer to this device's JOIN, that they joined it.
-    pub(in crate::client) is_joined_here: bool,
+    pub(crate) is_joined_here: bool,
 }
 
 impl Conversation {
     /// The server has a number of this device: the next one is higher. What the server said at the beginning of
     /// the session may be older than that.
-    pub(in crate::client) fn set_last_seq(&mut self, number: Number) {
+    pub(crate) fn set_last_seq(&mut self, number: Number) {
         self.last_number = self.last_number.max(Some(number));
         self.stored.last_own_seq = self.stored.last_own_seq.max(Some(number));
     }
@@ -38,19 +38,15 @@ impl Conversation {
 
 /// All conversations of a device.
 #[derive(Debug, Default)]
-pub(in crate::client) struct Conversations {
+pub(crate) struct Conversations {
     all: BTreeMap<ConversationId, Conversation>,
     /// Those of which something was received and may not be on the screen yet, as far as the tables know.
-    pub(in crate::client) undisplayed: BTreeSet<ConversationId>,
+    pub(crate) undisplayed: BTreeSet<ConversationId>,
 }
 
 impl Conversations {
     /// Adds or replaces one; `false` at [`CONVERSATIONS_MAX`].
-    pub(in crate::client) fn insert(
-        &mut self,
-        id: ConversationId,
-        stored: StoredConversation,
-    ) -> bool {
+    pub(crate) fn insert(&mut self, id: ConversationId, stored: StoredConversation) -> bool {
         if self.all.len() >= CONVERSATIONS_MAX && !self.all.contains_key(&id) {
             return false;
         }
@@ -66,18 +62,18 @@ impl Conversations {
         true
     }
 
-    pub(in crate::client) fn get(&self, id: ConversationId) -> Option<&Conversation> {
+    pub(crate) fn get(&self, id: ConversationId) -> Option<&Conversation> {
         self.all.get(&id)
     }
 
-    pub(in crate::client) fn get_mut(&mut self, id: ConversationId) -> Option<&mut Conversation> {
+    pub(crate) fn get_mut(&mut self, id: ConversationId) -> Option<&mut Conversation> {
         self.all.get_mut(&id)
     }
 
     /// The conversation of this canonical name: of a user, a room, or everyone. A restored server may have given the
     /// name to another one; then it is the one that the server has spoken of in this session, or has sent something of:
     /// in the lost one this device stands at the beginning.
-    pub(in crate::client) fn by_name(&self, name: &str) -> Option<ConversationId> {
+    pub(crate) fn by_name(&self, name: &str) -> Option<ConversationId> {
         let named = self
             .all
             .iter()
@@ -91,35 +87,35 @@ impl Conversations {
     }
 
     /// Whether something may be said there now: no line that waits for it can stand in its log already.
-    pub(in crate::client) fn is_open(&self, id: ConversationId) -> bool {
+    pub(crate) fn is_open(&self, id: ConversationId) -> bool {
         self.get(id).is_none_or(|known| !known.stored.is_on_hold())
     }
 
-    pub(in crate::client) fn iter(&self) -> impl Iterator<Item = (ConversationId, &Conversation)> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (ConversationId, &Conversation)> {
         self.all
             .iter()
             .map(|(id, conversation)| (*id, conversation))
     }
 
     /// The name of a conversation; empty while it is not known.
-    pub(in crate::client) fn name_of(&self, id: ConversationId) -> &str {
+    pub(crate) fn name_of(&self, id: ConversationId) -> &str {
         self.get(id).map_or("", |known| &known.stored.name)
     }
 
     /// The rooms that the user belongs to.
-    pub(in crate::client) fn rooms(&self) -> impl Iterator<Item = &StoredConversation> {
+    pub(crate) fn rooms(&self) -> impl Iterator<Item = &StoredConversation> {
         let stored = self.all.values().map(|known| &known.stored);
         stored.filter(|stored| is_room(&stored.name) && !stored.is_left)
     }
 
     /// Whether the user belongs to a room of this name, as far as this device knows.
-    pub(in crate::client) fn is_member(&self, name: &str) -> bool {
+    pub(crate) fn is_member(&self, name: &str) -> bool {
         let known = self.by_name(name).and_then(|id| self.get(id));
         known.is_some_and(|known| !known.stored.is_left)
     }
 
     /// A session has ended: what the server said in it holds no more.
-    pub(in crate::client) fn forget_session(&mut self) {
+    pub(crate) fn forget_session(&mut self) {
         for conversation in self.all.values_mut() {
             conversation.last_number = None;
             conversation.receipts_asked = false;

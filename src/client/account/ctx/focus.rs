@@ -2,27 +2,27 @@
 
 /// Where plain text goes.
 #[derive(Debug, Default)]
-pub(in crate::client) struct Focus {
+pub(crate) struct Focus {
     /// The conversation, by name.
-    pub(in crate::client) current: Option<String>,
+    pub(crate) current: Option<String>,
     /// The user to whom it is about to go, as typed, while the server is asked whether there is one.
-    pub(in crate::client) resolving: Option<String>,
+    pub(crate) resolving: Option<String>,
     /// Whether the user was told in this run how commands are typed inside.
-    pub(in crate::client) knows_slash: bool,
+    pub(crate) knows_slash: bool,
 }
 
 impl Focus {
-    pub(in crate::client) fn is_on(&self, name: &str) -> bool {
+    pub(crate) fn is_on(&self, name: &str) -> bool {
         self.current.as_deref() == Some(name)
     }
 
     /// Leaves a conversation. Returns whether it had the focus.
-    pub(in crate::client) fn leave(&mut self, name: &str) -> bool {
+    pub(crate) fn leave(&mut self, name: &str) -> bool {
         self.current.take_if(|focus| focus == name).is_some()
     }
 
     /// Whether the server was asked for this user, as typed, to have the focus; answered now.
-    pub(in crate::client) fn take_resolving(&mut self, target: &str) -> bool {
+    pub(crate) fn take_resolving(&mut self, target: &str) -> bool {
         self.resolving.take_if(|named| named == target).is_some()
     }
 }

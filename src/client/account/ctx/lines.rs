@@ -15,7 +15,7 @@ const UNNAMED: &str = "(somebody)";
 
 impl Ctx<'_> {
     /// What the author of an entry is called here; `name` is what they were called when it came.
-    pub(in crate::client) fn who<'a>(
+    pub(crate) fn who<'a>(
         &'a self,
         id: ConversationId,
         author: AccountId,
@@ -32,7 +32,7 @@ impl Ctx<'_> {
     }
 
     /// An entry by `who` as it is shown when it comes; what happened in a room has a time only if that is `old`.
-    pub(in crate::client) fn live_line(
+    pub(crate) fn live_line(
         &self,
         (id, entry): (ConversationId, EntryId),
         who: &str,
@@ -63,7 +63,7 @@ impl Ctx<'_> {
     }
 
     /// An entry by `who` as it stands among others of its conversation.
-    pub(in crate::client) fn entry_line(
+    pub(crate) fn entry_line(
         &self,
         (id, entry): (ConversationId, EntryId),
         who: &str,

@@ -3,11 +3,11 @@
 //! A part owns its own state and takes a [`Ctx`]; where one needs another, that is an argument beside it. So each can be
 //! read and tested without the others.
 
-pub(in crate::client) mod conversations;
-pub(in crate::client) mod focus;
+pub(crate) mod conversations;
+pub(crate) mod focus;
 mod lines;
-pub(in crate::client) mod pending;
-pub(in crate::client) mod server;
+pub(crate) mod pending;
+pub(crate) mod server;
 
 use std::time::Instant;
 
@@ -25,47 +25,47 @@ use crate::protocol::{ReceiptsRequest, Resolve};
 use crate::transport::{Channel, Now};
 
 /// What is refused for want of a link.
-pub(in crate::client) const NO_LINK: &str = "not connected; try again when the connection is back";
+pub(crate) const NO_LINK: &str = "not connected; try again when the connection is back";
 
 /// Who the user is, and on which device.
 #[derive(Debug)]
-pub(in crate::client) struct Me {
-    pub(in crate::client) id: AccountId,
-    pub(in crate::client) name: String,
-    pub(in crate::client) device: DeviceId,
+pub(crate) struct Me {
+    pub(crate) id: AccountId,
+    pub(crate) name: String,
+    pub(crate) device: DeviceId,
     /// When the user signed in, in this run.
-    pub(in crate::client) signed_in_at: Instant,
+    pub(crate) signed_in_at: Instant,
     /// The user's zone, in seconds east of UTC.
-    pub(in crate::client) offset_seconds: i32,
+    pub(crate) offset_seconds: i32,
 }
 
 /// What holds for one session, and what its news has changed.
 #[derive(Debug, Default)]
-pub(in crate::client) struct SessionState {
+pub(crate) struct SessionState {
     /// The epoch of the server's database.
-    pub(in crate::client) epoch: u64,
+    pub(crate) epoch: u64,
     /// Whether the positions are settled and messages may flow.
-    pub(in crate::client) is_settled: bool,
+    pub(crate) is_settled: bool,
     /// The server has not answered for a while, and somebody who sits there is told so instead of having to wait.
-    pub(in crate::client) is_silent: bool,
+    pub(crate) is_silent: bool,
     /// What the server has said that it takes.
-    pub(in crate::client) server: Server,
+    pub(crate) server: Server,
     /// Whether the tab key is to complete other names than before.
-    pub(in crate::client) has_new_names: bool,
+    pub(crate) has_new_names: bool,
 }
 
 /// What the parts share.
-pub(in crate::client) struct Shared {
-    pub(in crate::client) me: Me,
-    pub(in crate::client) session: SessionState,
-    pub(in crate::client) state: State,
-    pub(in crate::client) conversations: Conversations,
-    pub(in crate::client) pending: PendingRequests,
-    pub(in crate::client) focus: Focus,
+pub(crate) struct Shared {
+    pub(crate) me: Me,
+    pub(crate) session: SessionState,
+    pub(crate) state: State,
+    pub(crate) conversations: Conversations,
+    pub(crate) pending: PendingRequests,
+    pub(crate) focus: Focus,
 }
 
 impl Shared {
-    pub(in crate::client) fn ctx<'a>(&'a mut self, now: Now, effects: &'a mut Effects) -> Ctx<'a> {
+    pub(crate) fn ctx<'a>(&'a mut self, now: Now, effects: &'a mut Effects) -> Ctx<'a> {
         Ctx {
             now,
             effects,
@@ -80,19 +80,31 @@ impl Shared {
 }
 
 /// What a part is handed with each call.
-pub(in crate::client) struct Ctx<'a> {
-    pub(in crate::client) now: Now,
-    pub(in crate::client) effects: &'a mut Effects,
-    pub(in crate::client) me: &'a Me,
-    pub(in crate::client) session: &'a mut SessionState,
-    pub(in crate::client) state: &'a mut State,
-    pub(in crate::client) conversations: &'a mut Conversations,
-    pub(in crate::client) pending: &'a mut PendingRequests,
-    pub(in crate::client) focus: &'a mut Focus,
+pub(crate) struct Ctx<'a> {
+    pub(crate) now: Now,
+    pub(crate) effects: &'a mut Effects,
+    pub(crate) me: &'a Me,
+    pub(crate) session: &'a mut SessionState,
+    pub(crate) state: &'a mut State,
+    pub(crate) conversations: &'a mut Conversations,
+    pub(crate) pending: &'a mut PendingRequests,
+    pub(crate) focus: &'a mut Focus,
 }
 
 impl Ctx<'_> {
-    pub(in crate::client) const fn clock(&self) -> Clock {
+    pub(crate) fn error(&mut self, text: impl AsRef<str>) {
+        self.effects.show(Tone::Error, text);
+    }
+
+    pub(crate) fn notice(&mut self, text: impl AsRef<str>) {
+        self.effects.show(Tone::Notice, text);
+    }
+
+    pub(crate) fn plain(&mut self, text: impl AsRef<str>) {
+        self.effects.show(Tone::Plain, text);
+    }
+
+    pub(crate) const fn clock(&self) -> Clock {
         Clock {
             now_ms: self.now.unix_ms,
             offset_seconds: self.me.offset_seconds,
@@ -100,66 +112,58 @@ impl Ctx<'_> {
     }
 
     /// The reader's account and name.
-    pub(in crate::client) fn own(&self) -> (AccountId, &str) {
+    pub(crate) fn own(&self) -> (AccountId, &str) {
         (self.me.id, &self.me.name)
     }
 
     /// Whether a request can be expected to be answered.
-    pub(in crate::client) const fn can_ask(&self) -> bool {
+    pub(crate) const fn can_ask(&self) -> bool {
         self.session.is_settled && !self.session.is_silent
     }
 
     /// The name of a conversation; empty while it is not known.
-    pub(in crate::client) fn name_of(&self, id: ConversationId) -> &str {
+    pub(crate) fn name_of(&self, id: ConversationId) -> &str {
         self.conversations.name_of(id)
     }
 
     /// Whether more than one reads what this user says there.
-    pub(in crate::client) fn is_many(&self, id: ConversationId) -> bool {
+    pub(crate) fn is_many(&self, id: ConversationId) -> bool {
         id == ConversationId::EVERYONE || is_room(self.name_of(id))
     }
 
     /// Puts a conversation among the changes of the tables.
-    pub(in crate::client) fn save_conversation(&mut self, id: ConversationId) {
+    pub(crate) fn save_conversation(&mut self, id: ConversationId) {
         if let Some(known) = self.conversations.get(id) {
             self.state.put_conversation(id, &known.stored);
         }
     }
 
     /// Whether this very entry is in the history.
-    pub(in crate::client) fn holds(
-        &mut self,
-        id: ConversationId,
-        entry: EntryId,
-        digest: &Digest,
-    ) -> bool {
+    pub(crate) fn holds(&mut self, id: ConversationId, entry: EntryId, digest: &Digest) -> bool {
         match self.state.entry(id, entry) {
             Ok(held) => held.is_some_and(|held| held.digest == *digest),
             Err(error) => {
-                self.effects.show(Tone::Error, error.to_string());
+                self.error(error.to_string());
                 false
             }
         }
     }
 
     /// Sends a request of the user's whose answer bears its tag, or says why not.
-    pub(in crate::client) fn request(
+    pub(crate) fn request(
         &mut self,
         request: PendingRequest,
         body: impl FnOnce(u32) -> ClientBody,
     ) {
         if !self.can_ask() {
-            self.effects.show(Tone::Error, NO_LINK);
+            self.error(NO_LINK);
         } else if !self.try_request(Channel::Control, request, body) {
-            self.effects.show(
-                Tone::Error,
-                "too many requests wait for the server's answer; try again",
-            );
+            self.error("too many requests wait for the server's answer; try again");
         }
     }
 
     /// Sends a request whose answer bears its tag; `false` if too many are open.
-    pub(in crate::client) fn try_request(
+    pub(crate) fn try_request(
         &mut self,
         channel: Channel,
         request: PendingRequest,
@@ -173,7 +177,7 @@ impl Ctx<'_> {
     }
 
     /// Asks for the conversation with a user, unless that is being asked already. Returns whether it is being asked.
-    pub(in crate::client) fn resolve(&mut self, target: &str) -> bool {
+    pub(crate) fn resolve(&mut self, target: &str) -> bool {
         let name = target.to_owned();
         let request = PendingRequest::Resolve {
             target: name.clone(),
@@ -185,7 +189,7 @@ impl Ctx<'_> {
     }
 
     /// Asks for the receipts of a conversation, once in a session.
-    pub(in crate::client) fn ask_receipts(&mut self, id: ConversationId) {
+    pub(crate) fn ask_receipts(&mut self, id: ConversationId) {
         if let Some(known) = self.conversations.get_mut(id)
             && !known.receipts_asked
         {

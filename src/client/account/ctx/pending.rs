@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use crate::protocol::{Access, Change, Contact, Room, RoomMember};
 
 /// How long the server's answer is waited for. Chosen: longer than any path needs that is any use.
-pub(in crate::client) const ANSWER_WAIT: Duration = Duration::from_secs(15);
+pub(crate) const ANSWER_WAIT: Duration = Duration::from_secs(15);
 
 /// How many requests may be open, and how many names may be looked up beside them. Chosen: a script's worth; at the
 /// limit a further request is refused by name, and a further name waits.
@@ -19,11 +19,11 @@ const REQUESTS_MAX: usize = 64;
 const DEFERRED_JOINS_MAX: usize = 64;
 
 /// How many rooms, members or contacts of one answer are kept. At the limit the others are not listed.
-pub(in crate::client) const LISTED_MAX: usize = 10_000;
+pub(crate) const LISTED_MAX: usize = 10_000;
 
 /// A request, and what its answer is for.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::client) enum PendingRequest {
+pub(crate) enum PendingRequest {
     /// Join a room, and switch to it if `takes_focus`.
     Join { name: String, takes_focus: bool },
     /// Leave a room.
@@ -55,7 +55,7 @@ pub(in crate::client) enum PendingRequest {
 
 /// What the list of rooms is requested for.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::client) enum RoomsPurpose {
+pub(crate) enum RoomsPurpose {
     /// Show this page of it, from 1 on.
     List(u32),
     /// Show this room's topic.
@@ -82,7 +82,7 @@ impl PendingRequest {
 
 /// The open requests, by tag, and the joins that wait for a link.
 #[derive(Debug, Default)]
-pub(in crate::client) struct PendingRequests {
+pub(crate) struct PendingRequests {
     open: BTreeMap<u32, (PendingRequest, Instant)>,
     last_tag: u32,
     /// Rooms that are joined when there is a link.
@@ -91,7 +91,7 @@ pub(in crate::client) struct PendingRequests {
 
 impl PendingRequests {
     /// Adds one and returns its tag; nothing at [`REQUESTS_MAX`].
-    pub(in crate::client) fn add(&mut self, now: Instant, request: PendingRequest) -> Option<u32> {
+    pub(crate) fn add(&mut self, now: Instant, request: PendingRequest) -> Option<u32> {
         let all = self.open.values().map(|(open, _)| open);
         let alike = all.filter(|open| open.is_resolve() == request.is_resolve());
         if alike.count() >= REQUESTS_MAX {
@@ -104,17 +104,17 @@ impl PendingRequests {
     }
 
     /// The request with this tag, which is answered now.
-    pub(in crate::client) fn take(&mut self, tag: u32) -> Option<PendingRequest> {
+    pub(crate) fn take(&mut self, tag: u32) -> Option<PendingRequest> {
         self.open.remove(&tag).map(|(request, _)| request)
     }
 
     /// The request with this tag, of whose answer a part has come.
-    pub(in crate::client) fn get_mut(&mut self, tag: u32) -> Option<&mut PendingRequest> {
+    pub(crate) fn get_mut(&mut self, tag: u32) -> Option<&mut PendingRequest> {
         self.open.get_mut(&tag).map(|(request, _)| request)
     }
 
     /// Takes the request for those who are online. Returns whether the user waits for it, if there is one.
-    pub(in crate::client) fn take_contacts(&mut self) -> Option<bool> {
+    pub(crate) fn take_contacts(&mut self) -> Option<bool> {
         let is_contacts = |(_, (open, _)): &(&u32, &(PendingRequest, Instant))| {
             matches!(open, PendingRequest::Contacts { .. })
         };
@@ -127,27 +127,27 @@ impl PendingRequests {
     }
 
     /// Whether a join of this room is open.
-    pub(in crate::client) fn is_joining(&self, room: &str) -> bool {
+    pub(crate) fn is_joining(&self, room: &str) -> bool {
         self.any(|request| matches!(request, PendingRequest::Join { name, .. } if name == room))
     }
 
     /// Whether a list of rooms is requested, from which names are learnt.
-    pub(in crate::client) fn is_learning_names(&self) -> bool {
+    pub(crate) fn is_learning_names(&self) -> bool {
         self.any(|request| matches!(request, PendingRequest::Rooms { .. }))
     }
 
     /// Whether this name is being looked up.
-    pub(in crate::client) fn is_resolving(&self, name: &str) -> bool {
+    pub(crate) fn is_resolving(&self, name: &str) -> bool {
         self.any(|request| matches!(request, PendingRequest::Resolve { target } if target == name))
     }
 
     /// Whether the user waits for an answer.
-    pub(in crate::client) fn awaits_answer(&self) -> bool {
+    pub(crate) fn awaits_answer(&self) -> bool {
         self.any(PendingRequest::is_awaited)
     }
 
     /// Whether an answer decides where the next line goes.
-    pub(in crate::client) fn is_changing_focus(&self) -> bool {
+    pub(crate) fn is_changing_focus(&self) -> bool {
         self.any(|request| {
             matches!(
                 request,
@@ -160,18 +160,18 @@ impl PendingRequests {
     }
 
     /// One that was not answered in time.
-    pub(in crate::client) fn take_late(&mut self, now: Instant) -> Option<PendingRequest> {
+    pub(crate) fn take_late(&mut self, now: Instant) -> Option<PendingRequest> {
         let late = self.open.iter().find(|(_, (_, due))| *due <= now);
         let tag = late.map(|(tag, _)| *tag)?;
         self.take(tag)
     }
 
-    pub(in crate::client) fn deadline(&self) -> Option<Instant> {
+    pub(crate) fn deadline(&self) -> Option<Instant> {
         self.open.values().map(|(_, due)| *due).min()
     }
 
     /// The link is lost, and with it the answers. Joins are requested again when there is another.
-    pub(in crate::client) fn take_all(&mut self) -> Vec<PendingRequest> {
+    pub(crate) fn take_all(&mut self) -> Vec<PendingRequest> {
         let all = std::mem::take(&mut self.open).into_values();
         let all: Vec<PendingRequest> = all.map(|(request, _)| request).collect();
         for request in &all {
@@ -183,7 +183,7 @@ impl PendingRequests {
     }
 
     /// Has a room joined when there is a link; `false` at [`DEFERRED_JOINS_MAX`].
-    pub(in crate::client) fn defer_join(&mut self, room: &str, access: Option<Access>) -> bool {
+    pub(crate) fn defer_join(&mut self, room: &str, access: Option<Access>) -> bool {
         let has_room =
             self.deferred_joins.len() < DEFERRED_JOINS_MAX || self.is_join_deferred(room);
         if has_room {
@@ -192,16 +192,16 @@ impl PendingRequests {
         has_room
     }
 
-    pub(in crate::client) fn is_join_deferred(&self, room: &str) -> bool {
+    pub(crate) fn is_join_deferred(&self, room: &str) -> bool {
         self.deferred_joins.contains_key(room)
     }
 
     /// The deferred join of a room, which is requested now.
-    pub(in crate::client) fn take_deferred_join(&mut self, room: &str) -> Option<Access> {
+    pub(crate) fn take_deferred_join(&mut self, room: &str) -> Option<Access> {
         self.deferred_joins.remove(room).flatten()
     }
 
-    pub(in crate::client) fn take_deferred_joins(&mut self) -> BTreeMap<String, Option<Access>> {
+    pub(crate) fn take_deferred_joins(&mut self) -> BTreeMap<String, Option<Access>> {
         std::mem::take(&mut self.deferred_joins)
     }
 }

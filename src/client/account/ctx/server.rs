@@ -4,11 +4,11 @@ use crate::protocol::{Feature, Greeting, TEXT_MAX_BYTES};
 
 /// What the server takes. A server that does not say it is taken for one like this program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::client) struct Server {
+pub(crate) struct Server {
     /// The longest text that is sent to it, in bytes.
-    pub(in crate::client) text_max: usize,
+    pub(crate) text_max: usize,
     /// Whether joining a room that does not exist creates it.
-    pub(in crate::client) creates_rooms: bool,
+    pub(crate) creates_rooms: bool,
 }
 
 impl Default for Server {
@@ -21,7 +21,7 @@ impl Default for Server {
 }
 
 impl Server {
-    pub(in crate::client) fn of(greeting: &Greeting) -> Self {
+    pub(crate) fn of(greeting: &Greeting) -> Self {
         let like_this = Self::default();
         let limits = greeting.limits.as_ref();
         let software = greeting.software.as_ref();

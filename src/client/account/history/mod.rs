@@ -4,7 +4,7 @@
 //! and asks the server where the next one is not here. What is fetched is checked like a delivery and kept, but it
 //! does not move where the device stands.
 
-pub(in crate::client) mod search;
+pub(crate) mod search;
 
 use crate::client::account::blocked::BlockedUsers;
 use crate::client::account::ctx::Ctx;
@@ -64,14 +64,14 @@ enum Ending {
 
 /// The page that is being put together, and where the last one ended.
 #[derive(Debug, Default)]
-pub(in crate::client) struct HistoryPager {
+pub(crate) struct HistoryPager {
     page: Option<Page>,
     page_end: Option<(ConversationId, EntryId)>,
 }
 
 impl HistoryPager {
     /// The user wants to look back. Without a name it is where they stand, or the page before the last one.
-    pub(in crate::client) fn show(
+    pub(crate) fn show(
         &mut self,
         ctx: &mut Ctx<'_>,
         blocked: &BlockedUsers,
@@ -96,7 +96,7 @@ impl HistoryPager {
                     "whose history? `/history USER`, `/history #ROOM` or `/history everyone`".into()
                 }
             };
-            ctx.effects.show(Tone::Error, text);
+            ctx.error(text);
             return;
         };
         let continued = last.filter(|(of, _)| *of == id).map(|(_, entry)| entry);
@@ -151,7 +151,7 @@ impl HistoryPager {
                     self.show_page(ctx, &page, &Ending::NoLink);
                 }
             }
-            Err(error) => ctx.effects.show(Tone::Error, error.to_string()),
+            Err(error) => ctx.error(error.to_string()),
         }
     }
 
@@ -161,14 +161,14 @@ impl HistoryPager {
             ctx.effects.show(Tone::Said, line);
         }
         if page.damaged > 0 {
-            ctx.effects.show(
-                Tone::Error,
-                format!("{}: {} damaged messages were left out", name, page.damaged),
-            );
+            ctx.error(format!(
+                "{}: {} damaged messages were left out",
+                name, page.damaged
+            ));
         }
         if page.hidden > 0 {
             let text = format!("{name}: messages from blocked users are hidden");
-            ctx.effects.show(Tone::Notice, text);
+            ctx.notice(text);
         }
         let text = match (ending, page.oldest) {
             (Ending::Full, Some(oldest)) => {
@@ -183,7 +183,7 @@ impl HistoryPager {
                 format!("{name}: older messages are on the server, which is not answering now")
             }
         };
-        ctx.effects.show(Tone::Notice, text);
+        ctx.notice(text);
         self.page_end = page
             .oldest
             .or_else(|| (page.cursor.0 != u64::MAX).then_some(page.cursor))
@@ -191,7 +191,7 @@ impl HistoryPager {
     }
 
     /// Older entries have come: each is checked, kept, and moves nothing.
-    pub(in crate::client) fn handle_answer(
+    pub(crate) fn handle_answer(
         &mut self,
         ctx: &mut Ctx<'_>,
         blocked: &BlockedUsers,
@@ -232,14 +232,14 @@ impl HistoryPager {
     }
 
     /// There will be no answer: what is here is shown.
-    pub(in crate::client) fn give_up(&mut self, ctx: &mut Ctx<'_>) {
+    pub(crate) fn give_up(&mut self, ctx: &mut Ctx<'_>) {
         if let Some(page) = self.page.take() {
             self.show_page(ctx, &page, &Ending::NoLink);
         }
     }
 
     /// The next `history` begins from the end again.
-    pub(in crate::client) const fn reset_paging(&mut self) {
+    pub(crate) const fn reset_paging(&mut self) {
         self.page_end = None;
     }
 }
@@ -321,7 +321,7 @@ fn prev_of(ctx: &mut Ctx<'_>, id: ConversationId, entry: EntryId) -> Option<Entr
     match ctx.state.entry(id, entry) {
         Ok(found) => found.map(|found| found.prev),
         Err(error) => {
-            ctx.effects.show(Tone::Error, error.to_string());
+            ctx.error(error.to_string());
             None
         }
     }

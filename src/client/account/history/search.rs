@@ -16,7 +16,7 @@ const FOUND_MAX: usize = 50;
 type Found = (u64, ConversationId, EntryId, String);
 
 /// Shows the newest lines in which all these words occur, whatever their case.
-pub(in crate::client) fn search(ctx: &mut Ctx<'_>, blocked: &BlockedUsers, words: &str) {
+pub(crate) fn search(ctx: &mut Ctx<'_>, blocked: &BlockedUsers, words: &str) {
     let words: Vec<String> = words.split_whitespace().map(str::to_lowercase).collect();
     let mut found: BinaryHeap<Reverse<Found>> = BinaryHeap::new();
     let mut count = 0_usize;
@@ -44,7 +44,7 @@ pub(in crate::client) fn search(ctx: &mut Ctx<'_>, blocked: &BlockedUsers, words
         true
     });
     if let Err(error) = visited {
-        ctx.effects.show(Tone::Error, error.to_string());
+        ctx.error(error.to_string());
     }
     show(ctx, found, count);
 }
@@ -62,7 +62,7 @@ fn show(ctx: &mut Ctx<'_>, found: BinaryHeap<Reverse<Found>>, count: usize) {
         }
         (count, _) => format!("{count} found"),
     };
-    ctx.effects.show(Tone::Notice, text);
+    ctx.notice(text);
 }
 
 fn contains_all(text: &str, words: &[String]) -> bool {

@@ -18,7 +18,7 @@ const LINES_MAX: usize = 500;
 
 /// The gathering of one sign-in.
 #[derive(Debug)]
-pub(in crate::client) struct Backlog {
+pub(crate) struct Backlog {
     missing: BTreeMap<ConversationId, EntryId>,
     counts: BTreeMap<String, usize>,
     /// With the time at which each was said.
@@ -28,7 +28,7 @@ pub(in crate::client) struct Backlog {
 
 impl Backlog {
     /// Waits for these entries, the last of each conversation when the session began.
-    pub(in crate::client) fn new(now: Instant, missing: BTreeMap<ConversationId, EntryId>) -> Self {
+    pub(crate) fn new(now: Instant, missing: BTreeMap<ConversationId, EntryId>) -> Self {
         Self {
             missing,
             counts: BTreeMap::new(),
@@ -39,7 +39,7 @@ impl Backlog {
 
     /// Adds a line of what was said at a time; `counted` is the name under which it counts, if it was said by others
     /// before the sign-in.
-    pub(in crate::client) fn add(
+    pub(crate) fn add(
         &mut self,
         now: Instant,
         time_ms: u64,
@@ -55,14 +55,14 @@ impl Backlog {
     }
 
     /// Whether an entry was there when the session began.
-    pub(in crate::client) fn is_old(&self, conversation: ConversationId, entry: EntryId) -> bool {
+    pub(crate) fn is_old(&self, conversation: ConversationId, entry: EntryId) -> bool {
         self.missing
             .get(&conversation)
             .is_some_and(|head| entry <= *head)
     }
 
     /// The device now stands here.
-    pub(in crate::client) fn reached(&mut self, conversation: ConversationId, position: EntryId) {
+    pub(crate) fn reached(&mut self, conversation: ConversationId, position: EntryId) {
         if self
             .missing
             .get(&conversation)
@@ -73,12 +73,12 @@ impl Backlog {
     }
 
     /// When gathering ends at the latest.
-    pub(in crate::client) const fn deadline(&self) -> Instant {
+    pub(crate) const fn deadline(&self) -> Instant {
         self.due
     }
 
     /// Shows what was gathered if that is due; `true` once nothing more is to be gathered.
-    pub(in crate::client) fn show(&mut self, now: Instant, effects: &mut Effects) -> bool {
+    pub(crate) fn show(&mut self, now: Instant, effects: &mut Effects) -> bool {
         let is_over = self.missing.is_empty() || now >= self.due;
         if is_over || self.lines.len() >= LINES_MAX {
             self.show_all(effects);
@@ -87,7 +87,7 @@ impl Backlog {
     }
 
     /// Shows what was gathered, complete or not.
-    pub(in crate::client) fn show_all(&mut self, effects: &mut Effects) {
+    pub(crate) fn show_all(&mut self, effects: &mut Effects) {
         let counts: Vec<(String, usize)> = std::mem::take(&mut self.counts).into_iter().collect();
         if !counts.is_empty() {
             effects.show(Tone::Notice, render::away(&counts));

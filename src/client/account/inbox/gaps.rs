@@ -40,12 +40,12 @@ impl Gap {
 
 /// All gaps of a session: one at most for each conversation that the device knows.
 #[derive(Debug, Default)]
-pub(in crate::client) struct Gaps(BTreeMap<ConversationId, Gap>);
+pub(crate) struct Gaps(BTreeMap<ConversationId, Gap>);
 
 impl Gaps {
     /// Something has come that does not follow where the device stands. Returns whether to ask for what follows that
     /// place: once for each, and again after a while.
-    pub(in crate::client) fn noticed(
+    pub(crate) fn noticed(
         &mut self,
         now: Instant,
         id: ConversationId,
@@ -69,12 +69,7 @@ impl Gaps {
     }
 
     /// The device stands here now. While there is more to come the rest is waited for anew.
-    pub(in crate::client) fn reached(
-        &mut self,
-        now: Instant,
-        id: ConversationId,
-        position: EntryId,
-    ) {
+    pub(crate) fn reached(&mut self, now: Instant, id: ConversationId, position: EntryId) {
         let Some(gap) = self.0.get_mut(&id) else {
             return;
         };
@@ -89,7 +84,7 @@ impl Gaps {
     }
 
     /// The server has refused to answer, for good: the clock does not ask again. Returns whether that is news.
-    pub(in crate::client) fn refused(&mut self, id: ConversationId) -> bool {
+    pub(crate) fn refused(&mut self, id: ConversationId) -> bool {
         self.0.get_mut(&id).is_none_or(|gap| {
             gap.tries = TRIES_MAX;
             !std::mem::replace(&mut gap.is_refused, true)
@@ -97,7 +92,7 @@ impl Gaps {
     }
 
     /// The conversations in which the answer has been waited for long enough, to be asked about once more.
-    pub(in crate::client) fn take_due(&mut self, now: Instant) -> Vec<ConversationId> {
+    pub(crate) fn take_due(&mut self, now: Instant) -> Vec<ConversationId> {
         self.0
             .iter_mut()
             .filter(|(_, gap)| gap.tries < TRIES_MAX && now >= gap.due())
@@ -109,7 +104,7 @@ impl Gaps {
     }
 
     /// When [`Gaps::take_due`] has something.
-    pub(in crate::client) fn deadline(&self) -> Option<Instant> {
+    pub(crate) fn deadline(&self) -> Option<Instant> {
         self.0
             .values()
             .filter(|gap| gap.tries < TRIES_MAX)
@@ -118,7 +113,7 @@ impl Gaps {
     }
 
     /// The session is over: the next one begins with where the device stands.
-    pub(in crate::client) fn forget_session(&mut self) {
+    pub(crate) fn forget_session(&mut self) {
         self.0.clear();
     }
 }

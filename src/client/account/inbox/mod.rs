@@ -36,10 +36,10 @@ const EARLY_MAX: usize = 1_024;
 
 /// What of the deliveries is not done with.
 #[derive(Debug, Default)]
-pub(in crate::client) struct Inbox {
+pub(crate) struct Inbox {
     gaps: Gaps,
     /// What was said while the user was away, while it is gathered.
-    pub(in crate::client) backlog: Option<Backlog>,
+    pub(crate) backlog: Option<Backlog>,
     /// What came before the positions were settled.
     early: Vec<Vec<u8>>,
     /// What is acknowledged at the end of the batch.
@@ -48,11 +48,11 @@ pub(in crate::client) struct Inbox {
 
 /// What follows from a delivery, beside its line.
 #[derive(Debug, Default, PartialEq)]
-pub(in crate::client) struct Outcome {
+pub(crate) struct Outcome {
     /// What happened in a room.
-    pub(in crate::client) event: Option<RoomEvent>,
+    pub(crate) event: Option<RoomEvent>,
     /// A later state of this device than this one has written it: this one has to give the device's id up.
-    pub(in crate::client) is_conflict: bool,
+    pub(crate) is_conflict: bool,
 }
 
 /// An entry that follows where the device stands, and where it came from.
@@ -72,22 +72,18 @@ struct Next<'a> {
 
 impl Inbox {
     /// Keeps what came before the positions were settled.
-    pub(in crate::client) fn keep_early(&mut self, bytes: &[u8]) {
+    pub(crate) fn keep_early(&mut self, bytes: &[u8]) {
         if self.early.len() < EARLY_MAX {
             self.early.push(bytes.to_vec());
         }
     }
 
-    pub(in crate::client) fn take_early(&mut self) -> Vec<Vec<u8>> {
+    pub(crate) fn take_early(&mut self) -> Vec<Vec<u8>> {
         std::mem::take(&mut self.early)
     }
 
     /// The positions are settled: what was said while the user was away is gathered up to these entries.
-    pub(in crate::client) fn gather(
-        &mut self,
-        ctx: &mut Ctx<'_>,
-        missing: BTreeMap<ConversationId, EntryId>,
-    ) {
+    pub(crate) fn gather(&mut self, ctx: &mut Ctx<'_>, missing: BTreeMap<ConversationId, EntryId>) {
         if let Some(earlier) = &mut self.backlog {
             // It is stored, so it does not come again.
             earlier.show_all(ctx.effects);
@@ -96,13 +92,13 @@ impl Inbox {
     }
 
     /// Shows what was gathered, if that is due.
-    pub(in crate::client) fn show_backlog(&mut self, ctx: &mut Ctx<'_>) {
+    pub(crate) fn show_backlog(&mut self, ctx: &mut Ctx<'_>) {
         let (now, effects) = (ctx.now.instant, &mut *ctx.effects);
         self.backlog.take_if(|backlog| backlog.show(now, effects));
     }
 
     /// Acknowledges what is durable with this batch.
-    pub(in crate::client) fn send_acks(&mut self, ctx: &mut Ctx<'_>) {
+    pub(crate) fn send_acks(&mut self, ctx: &mut Ctx<'_>) {
         for (conversation, entry) in std::mem::take(&mut self.acks) {
             let received = Received {
                 conversation,
@@ -113,19 +109,19 @@ impl Inbox {
     }
 
     /// The link is lost.
-    pub(in crate::client) fn forget_session(&mut self) {
+    pub(crate) fn forget_session(&mut self) {
         self.early.clear();
         self.acks.clear();
         self.gaps.forget_session();
     }
 
-    pub(in crate::client) fn deadline(&self) -> Option<Instant> {
+    pub(crate) fn deadline(&self) -> Option<Instant> {
         let backlog = self.backlog.as_ref().map(Backlog::deadline);
         [backlog, self.gaps.deadline()].into_iter().flatten().min()
     }
 
     /// An entry of a conversation's log.
-    pub(in crate::client) fn handle_delivery(
+    pub(crate) fn handle_delivery(
         &mut self,
         ctx: &mut Ctx<'_>,
         (sender, blocked): (&mut Sender, &BlockedUsers),
@@ -200,12 +196,7 @@ impl Inbox {
     }
 
     /// For the device that wrote an entry, `Stored` takes the place of its delivery.
-    pub(in crate::client) fn handle_stored(
-        &mut self,
-        ctx: &mut Ctx<'_>,
-        stored: &Stored,
-        digest: &Digest,
-    ) {
+    pub(crate) fn handle_stored(&mut self, ctx: &mut Ctx<'_>, stored: &Stored, digest: &Digest) {
         let id = stored.conversation;
         let Some(known) = ctx.conversations.get_mut(id) else {
             return;
@@ -274,7 +265,7 @@ impl Inbox {
     }
 
     /// What stood before the next entry has expired at the server before it was sent to this device.
-    pub(in crate::client) fn show_expired_before(&mut self, ctx: &mut Ctx<'_>, told: &Failure) {
+    pub(crate) fn show_expired_before(&mut self, ctx: &mut Ctx<'_>, told: &Failure) {
         let known = told.conversation.and_then(|id| ctx.conversations.get(id));
         let Some(known) = known else {
             return;
@@ -283,7 +274,7 @@ impl Inbox {
         let line = format!("{name}: some messages expired before they reached this device");
         match &mut self.backlog {
             Some(backlog) => backlog.add(ctx.now.instant, 0, Tone::Notice, line, None),
-            None => ctx.effects.show(Tone::Notice, line),
+            None => ctx.notice(line),
         }
     }
 
@@ -297,14 +288,14 @@ impl Inbox {
     }
 
     /// Asks once more for what was asked for and has not come.
-    pub(in crate::client) fn handle_timeout(&mut self, ctx: &mut Ctx<'_>) {
+    pub(crate) fn handle_timeout(&mut self, ctx: &mut Ctx<'_>) {
         for id in self.gaps.take_due(ctx.now.instant) {
             request_after_position(ctx, id);
         }
     }
 
     /// The server does not send what was asked for again. What it only cannot do now the clock asks for once more.
-    pub(in crate::client) fn missing_refused(&mut self, ctx: &mut Ctx<'_>, failure: &Failure) {
+    pub(crate) fn missing_refused(&mut self, ctx: &mut Ctx<'_>, failure: &Failure) {
         let id = failure.conversation;
         if is_temporary(failure.code) || id.is_some_and(|id| !self.gaps.refused(id)) {
             return;
@@ -315,7 +306,7 @@ impl Inbox {
         };
         let why = render::refusal(failure, "");
         let text = format!("{place}missing messages could not be fetched: {why}");
-        ctx.effects.show(Tone::Error, text);
+        ctx.error(text);
     }
 }
 

@@ -16,7 +16,7 @@ use crate::protocol::{AccountId, ConversationId, Count, EntryId, Mark};
 
 /// How long the receipts of those who were online are gathered before the first line. Chosen: a few round trips
 /// over a bad path, and not so long that a user wonders.
-pub(in crate::client) const GATHER: Duration = Duration::from_secs(2);
+pub(crate) const GATHER: Duration = Duration::from_secs(2);
 
 /// How long after a count the next one is said, unless it is the last. Chosen: people of a large room come for hours,
 /// and a line for each would be the noise that counting is to spare.
@@ -24,7 +24,7 @@ const COUNT_AGAIN: Duration = Duration::from_secs(60);
 
 /// How many own messages may wait for receipts. At the limit the oldest is forgotten: no line tells of it any
 /// more.
-pub(in crate::client) const AWAITED_MAX: usize = 1_000;
+pub(crate) const AWAITED_MAX: usize = 1_000;
 
 /// How many members' marks are remembered. At the limit a further member's mark counts for the messages that
 /// wait at that moment, and is then forgotten.
@@ -66,41 +66,41 @@ impl Own {
 
 /// A line to show.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::client) struct News {
+pub(crate) struct News {
     /// The conversation of the message.
-    pub(in crate::client) conversation: ConversationId,
+    pub(crate) conversation: ConversationId,
     /// The message.
-    pub(in crate::client) entry: EntryId,
+    pub(crate) entry: EntryId,
     /// Who has it, those told before not repeated.
-    pub(in crate::client) names: Vec<String>,
+    pub(crate) names: Vec<String>,
     /// From typing to the receipt, if it was typed in this run.
-    pub(in crate::client) elapsed: Option<Duration>,
+    pub(crate) elapsed: Option<Duration>,
     /// For everyone and rooms: how many have it by now, and how many it is for, online or not.
-    pub(in crate::client) count: Option<(usize, u32)>,
+    pub(crate) count: Option<(usize, u32)>,
     /// Whether there are no names.
-    pub(in crate::client) is_counted: bool,
+    pub(crate) is_counted: bool,
     /// Whether the message must be named: it is not the last one, or was typed long ago or in an earlier run.
-    pub(in crate::client) is_late: bool,
+    pub(crate) is_late: bool,
     /// Whether an earlier run may have shown it.
-    pub(in crate::client) is_again: bool,
+    pub(crate) is_again: bool,
     /// What must be durable before the line is given to the screen.
-    pub(in crate::client) awaited: Awaited,
+    pub(crate) awaited: Awaited,
     /// What is handed in to [`Receipts::on_screen`] once it stands there.
-    pub(in crate::client) told: ToldReceipt,
+    pub(crate) told: ToldReceipt,
 }
 
 /// What a line has told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::client) struct ToldReceipt {
-    pub(in crate::client) conversation: ConversationId,
-    pub(in crate::client) entry: EntryId,
+pub(crate) struct ToldReceipt {
+    pub(crate) conversation: ConversationId,
+    pub(crate) entry: EntryId,
     names: usize,
     count: u32,
 }
 
 /// All own messages that wait for receipts.
 #[derive(Debug, Default)]
-pub(in crate::client) struct Receipts {
+pub(crate) struct Receipts {
     own: BTreeMap<(ConversationId, EntryId), Own>,
     /// The last message of this run to a room or to everyone: their receipts do not tell where it was said.
     last_to_many: Option<(ConversationId, EntryId)>,
@@ -109,7 +109,7 @@ pub(in crate::client) struct Receipts {
 
 impl Receipts {
     /// A message is stored and waits from now on. What had to be forgotten to make room is returned.
-    pub(in crate::client) fn track(
+    pub(crate) fn track(
         &mut self,
         now: Instant,
         (conversation, is_many): (ConversationId, bool),
@@ -148,7 +148,7 @@ impl Receipts {
     }
 
     /// A member has received everything up to the mark's entry, from where they began to read.
-    pub(in crate::client) fn mark(&mut self, conversation: ConversationId, mark: &Mark) {
+    pub(crate) fn mark(&mut self, conversation: ConversationId, mark: &Mark) {
         if mark.since >= mark.entry {
             return;
         }
@@ -177,12 +177,7 @@ impl Receipts {
     }
 
     /// So many members have received: by entry, ascending, with falling counts.
-    pub(in crate::client) fn count(
-        &mut self,
-        conversation: ConversationId,
-        members: u32,
-        steps: &[Count],
-    ) {
+    pub(crate) fn count(&mut self, conversation: ConversationId, members: u32, steps: &[Count]) {
         let all = (conversation, EntryId::START)..=(conversation, EntryId(u64::MAX));
         for ((_, entry), own) in self.own.range_mut(all) {
             // Who has received up to a later entry has received this one.
@@ -193,12 +188,12 @@ impl Receipts {
     }
 
     /// The server's log is another one (a restored backup): marks of before say nothing about what it will hold.
-    pub(in crate::client) fn forget_marks(&mut self) {
+    pub(crate) fn forget_marks(&mut self) {
         self.marks.clear();
     }
 
     /// A conversation's log is another one behind this place: what waited there is lost. It is returned.
-    pub(in crate::client) fn forget_after(
+    pub(crate) fn forget_after(
         &mut self,
         conversation: ConversationId,
         place: EntryId,
@@ -217,7 +212,7 @@ impl Receipts {
     }
 
     /// What is to be said by now.
-    pub(in crate::client) fn news(&mut self, now: Instant) -> Vec<News> {
+    pub(crate) fn news(&mut self, now: Instant) -> Vec<News> {
         let with_news = self.own.iter().filter(|(_, own)| own.has_news());
         let keys: Vec<(ConversationId, EntryId)> = with_news.map(|(key, _)| *key).collect();
         keys.into_iter()
@@ -247,7 +242,7 @@ impl Receipts {
 
     /// A line that told of receipts stands on the screen. Returns what is durable of the message from now on: nothing
     /// once all have it, or if it is waited for no more.
-    pub(in crate::client) fn on_screen(&mut self, told: ToldReceipt) -> Option<Awaited> {
+    pub(crate) fn on_screen(&mut self, told: ToldReceipt) -> Option<Awaited> {
         let key = (told.conversation, told.entry);
         let awaited = &mut self.own.get_mut(&key)?.awaited;
         let names = told.names.min(awaited.telling.len());
@@ -264,7 +259,7 @@ impl Receipts {
     }
 
     /// When [`Receipts::news`] has something to say without another receipt.
-    pub(in crate::client) fn deadline(&self) -> Option<Instant> {
+    pub(crate) fn deadline(&self) -> Option<Instant> {
         self.own
             .values()
             .filter(|own| own.has_news())
@@ -273,7 +268,7 @@ impl Receipts {
     }
 
     /// Whether somebody who was online when a message of this run was stored has not received it yet.
-    pub(in crate::client) fn awaits_online(&self) -> bool {
+    pub(crate) fn awaits_online(&self) -> bool {
         self.own.values().any(|own| {
             let have = own.awaited.named().max(own.awaited.last_count() as usize);
             own.typed.is_some() && u32::try_from(have).is_ok_and(|have| have < own.awaited.online)
@@ -281,7 +276,7 @@ impl Receipts {
     }
 
     /// The conversations in which messages wait.
-    pub(in crate::client) fn conversations(&self) -> Vec<ConversationId> {
+    pub(crate) fn conversations(&self) -> Vec<ConversationId> {
         let mut all: Vec<ConversationId> = self.own.keys().map(|(id, _)| *id).collect();
         all.dedup();
         all

@@ -11,12 +11,7 @@ use crate::protocol::{ConversationId, EntryId, Receipts as Marks, Stored};
 
 impl Receipts {
     /// A message is stored: its receipts are waited for.
-    pub(in crate::client) fn expect(
-        &mut self,
-        ctx: &mut Ctx<'_>,
-        stored: &Stored,
-        typed: Option<Instant>,
-    ) {
+    pub(crate) fn expect(&mut self, ctx: &mut Ctx<'_>, stored: &Stored, typed: Option<Instant>) {
         if stored.recipients == 0 {
             return;
         }
@@ -31,19 +26,14 @@ impl Receipts {
     }
 
     /// A conversation's log is another one behind this place: what waited there is lost.
-    pub(in crate::client) fn drop_after(
-        &mut self,
-        ctx: &mut Ctx<'_>,
-        id: ConversationId,
-        place: EntryId,
-    ) {
+    pub(crate) fn drop_after(&mut self, ctx: &mut Ctx<'_>, id: ConversationId, place: EntryId) {
         for lost in self.forget_after(id, place) {
             ctx.state.put_awaited(id, lost, None);
         }
     }
 
     /// Members have received.
-    pub(in crate::client) fn handle_marks(&mut self, ctx: &Ctx<'_>, receipts: &Marks) {
+    pub(crate) fn handle_marks(&mut self, ctx: &Ctx<'_>, receipts: &Marks) {
         let others = receipts.marks.iter();
         for mark in others.filter(|mark| mark.account != ctx.me.id) {
             self.mark(receipts.conversation, mark);
@@ -52,7 +42,7 @@ impl Receipts {
 
     /// Shows which receipts have come, and keeps what is still awaited. Returns what is to be confirmed once it is on the
     /// screen.
-    pub(in crate::client) fn show(&mut self, ctx: &mut Ctx<'_>) -> Vec<ToldReceipt> {
+    pub(crate) fn show(&mut self, ctx: &mut Ctx<'_>) -> Vec<ToldReceipt> {
         let mut told = Vec::new();
         for news in self.news(ctx.now.instant) {
             let which = if news.is_late {

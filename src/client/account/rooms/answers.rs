@@ -14,7 +14,7 @@ use crate::protocol::{
 use crate::text::printable;
 
 /// The user wants to see which rooms there are; without a link, those that this device knows.
-pub(in crate::client) fn list(ctx: &mut Ctx<'_>, purpose: RoomsPurpose) {
+pub(crate) fn list(ctx: &mut Ctx<'_>, purpose: RoomsPurpose) {
     if !ctx.can_ask() && matches!(purpose, RoomsPurpose::List(_)) {
         let mut lines = Vec::new();
         for room in ctx.conversations.rooms() {
@@ -26,12 +26,9 @@ pub(in crate::client) fn list(ctx: &mut Ctx<'_>, purpose: RoomsPurpose) {
         }
         lines.sort();
         for line in lines {
-            ctx.effects.show(Tone::Plain, line);
+            ctx.plain(line);
         }
-        ctx.effects.show(
-            Tone::Notice,
-            "not connected; these are the rooms you are a member of",
-        );
+        ctx.notice("not connected; these are the rooms you are a member of");
         return;
     }
     let rooms = Vec::new();
@@ -44,7 +41,7 @@ pub(in crate::client) fn list(ctx: &mut Ctx<'_>, purpose: RoomsPurpose) {
 }
 
 /// The user wants to see who belongs to a room.
-pub(in crate::client) fn list_members(ctx: &mut Ctx<'_>, named: Option<&str>) {
+pub(crate) fn list_members(ctx: &mut Ctx<'_>, named: Option<&str>) {
     if let Some((conversation, name)) = room(ctx, named) {
         let members = Vec::new();
         let body = |tag| ClientBody::from(MembersRequest { tag, conversation });
@@ -53,10 +50,10 @@ pub(in crate::client) fn list_members(ctx: &mut Ctx<'_>, named: Option<&str>) {
 }
 
 /// The user wants to change a room, or who belongs to it.
-pub(in crate::client) fn change(ctx: &mut Ctx<'_>, named: Option<&str>, change: Change) {
+pub(crate) fn change(ctx: &mut Ctx<'_>, named: Option<&str>, change: Change) {
     let text = change.text.as_deref().unwrap_or_default();
     if !text.is_empty() && printable::is_blank(text) {
-        ctx.effects.show(Tone::Error, render::NOTHING_SEEN);
+        ctx.error(render::NOTHING_SEEN);
         return;
     }
     if let Some((conversation, name)) = room(ctx, named) {
@@ -76,17 +73,17 @@ pub(in crate::client) fn change(ctx: &mut Ctx<'_>, named: Option<&str>, change: 
 }
 
 /// A change is made, and the log says so, unless there was nothing to change.
-pub(in crate::client) fn handle_moderated(ctx: &mut Ctx<'_>, done: &Moderated) {
+pub(crate) fn handle_moderated(ctx: &mut Ctx<'_>, done: &Moderated) {
     if let Some(PendingRequest::Change { name, change }) = ctx.pending.take(done.tag)
         && !done.changed
     {
         let text = render_rooms::unchanged(&change, &ctx.me.name, &name);
-        ctx.effects.show(Tone::Plain, text);
+        ctx.plain(text);
     }
 }
 
 /// The rooms, or a part of them.
-pub(in crate::client) fn handle_rooms(ctx: &mut Ctx<'_>, answer: Rooms) {
+pub(crate) fn handle_rooms(ctx: &mut Ctx<'_>, answer: Rooms) {
     let Some(PendingRequest::Rooms { rooms, .. }) = ctx.pending.get_mut(answer.tag) else {
         return;
     };
@@ -110,7 +107,7 @@ pub(in crate::client) fn handle_rooms(ctx: &mut Ctx<'_>, answer: Rooms) {
             } else {
                 format!("{name}: {topic}")
             };
-            ctx.effects.show(Tone::Plain, line);
+            ctx.plain(line);
         }
         RoomsPurpose::List(1) if rooms.is_empty() => {
             let text = if ctx.session.server.creates_rooms {
@@ -118,11 +115,11 @@ pub(in crate::client) fn handle_rooms(ctx: &mut Ctx<'_>, answer: Rooms) {
             } else {
                 "there are no rooms; only the operator makes them here"
             };
-            ctx.effects.show(Tone::Plain, text);
+            ctx.plain(text);
         }
         RoomsPurpose::List(page) if rooms.is_empty() => {
             let text = format!("page {page} of the rooms is empty; there are {pages} pages");
-            ctx.effects.show(Tone::Plain, text);
+            ctx.plain(text);
         }
         RoomsPurpose::List(page) => {
             let unread = |room: &Room| {
@@ -139,7 +136,7 @@ pub(in crate::client) fn handle_rooms(ctx: &mut Ctx<'_>, answer: Rooms) {
             if page < pages {
                 let next = page + 1;
                 let text = format!("page {page} of {pages}; `rooms {next}` shows more");
-                ctx.effects.show(Tone::Notice, text);
+                ctx.notice(text);
             }
         }
     }
@@ -153,10 +150,8 @@ fn learn_names(ctx: &mut Ctx<'_>, rooms: &[Room]) {
         };
         if known.stored.name.is_empty() && is_room(&room.name) {
             known.stored.name = truncate_name(room.name.clone());
-            ctx.effects.show(
-                Tone::Notice,
-                format!("you belong to {} now", known.stored.name),
-            );
+            let text = format!("you belong to {} now", known.stored.name);
+            ctx.notice(text);
             ctx.session.has_new_names = true;
             ctx.save_conversation(room.conversation);
         }
@@ -164,7 +159,7 @@ fn learn_names(ctx: &mut Ctx<'_>, rooms: &[Room]) {
 }
 
 /// The members of a room, or a part of them.
-pub(in crate::client) fn handle_members(ctx: &mut Ctx<'_>, answer: Members) {
+pub(crate) fn handle_members(ctx: &mut Ctx<'_>, answer: Members) {
     let Some(PendingRequest::Members { members, .. }) = ctx.pending.get_mut(answer.tag) else {
         return;
     };

@@ -3,15 +3,11 @@
 use crate::client::account::ctx::pending::PendingRequest;
 use crate::client::account::ctx::{Ctx, NO_LINK};
 use crate::client::account::switching::focus_on;
-use crate::client::env::Tone;
 use crate::client::name::{canonical_target, is_room};
 use crate::protocol::{Access, ClientBody, ConversationId, EVERYONE_NAME, Join, Leave};
 
 /// The room that a command is about: the one named, or the one in which the user stands.
-pub(in crate::client) fn room(
-    ctx: &mut Ctx<'_>,
-    named: Option<&str>,
-) -> Option<(ConversationId, String)> {
+pub(crate) fn room(ctx: &mut Ctx<'_>, named: Option<&str>) -> Option<(ConversationId, String)> {
     let name = match named {
         Some(named) => canonical_target(named),
         None => ctx
@@ -27,7 +23,7 @@ pub(in crate::client) fn room(
         } else {
             "a room's name begins with #, as in `#bridge`"
         };
-        ctx.effects.show(Tone::Error, text);
+        ctx.error(text);
         return None;
     }
     let id = ctx.conversations.by_name(&name);
@@ -35,20 +31,17 @@ pub(in crate::client) fn room(
     match known {
         Some((id, known)) if !known.stored.is_left => Some((id, name)),
         _ => {
-            ctx.effects.show(Tone::Error, not_a_member(&name));
+            ctx.error(not_a_member(&name));
             None
         }
     }
 }
 
 /// The user wants to belong to a room, and to stand in it.
-pub(in crate::client) fn join(ctx: &mut Ctx<'_>, named: &str, access: Option<Access>) {
+pub(crate) fn join(ctx: &mut Ctx<'_>, named: &str, access: Option<Access>) {
     let name = canonical_target(named);
     if !is_room(&name) || name.chars().count() < 2 {
-        ctx.effects.show(
-            Tone::Error,
-            "a room's name begins with #, as in `/join #bridge`",
-        );
+        ctx.error("a room's name begins with #, as in `/join #bridge`");
         return;
     }
     if ctx.conversations.is_member(&name) {
@@ -56,18 +49,15 @@ pub(in crate::client) fn join(ctx: &mut Ctx<'_>, named: &str, access: Option<Acc
     } else if ctx.can_ask() {
         ask_to_join(ctx, name, access, true);
     } else if ctx.pending.defer_join(&name, access) {
-        ctx.effects.show(
-            Tone::Notice,
-            format!("● {name} will be joined when the server answers"),
-        );
+        ctx.notice(format!("● {name} will be joined when the server answers"));
         ctx.focus.current = Some(name);
     } else {
-        ctx.effects.show(Tone::Error, NO_LINK);
+        ctx.error(NO_LINK);
     }
 }
 
 /// Whether this user can say something there, as far as this device knows; else why not.
-pub(in crate::client) fn check_target(ctx: &Ctx<'_>, target: &str) -> Result<(), String> {
+pub(crate) fn check_target(ctx: &Ctx<'_>, target: &str) -> Result<(), String> {
     let name = canonical_target(target);
     if !is_room(&name) || ctx.conversations.is_member(&name) || ctx.pending.is_join_deferred(&name)
     {
@@ -77,7 +67,7 @@ pub(in crate::client) fn check_target(ctx: &Ctx<'_>, target: &str) -> Result<(),
 }
 
 /// Asks to belong to a room.
-pub(in crate::client) fn ask_to_join(
+pub(crate) fn ask_to_join(
     ctx: &mut Ctx<'_>,
     name: String,
     access: Option<Access>,
@@ -99,14 +89,14 @@ pub(in crate::client) fn ask_to_join(
 }
 
 /// Asks for the rooms that were to be joined while there was no link.
-pub(in crate::client) fn join_deferred(ctx: &mut Ctx<'_>) {
+pub(crate) fn join_deferred(ctx: &mut Ctx<'_>) {
     for (name, access) in ctx.pending.take_deferred_joins() {
         ask_to_join(ctx, name, access, false);
     }
 }
 
 /// The user wants to belong to a room no more.
-pub(in crate::client) fn leave(ctx: &mut Ctx<'_>, named: Option<&str>) {
+pub(crate) fn leave(ctx: &mut Ctx<'_>, named: Option<&str>) {
     if let Some((conversation, name)) = room(ctx, named) {
         let body = |tag| ClientBody::from(Leave { tag, conversation });
         ctx.request(PendingRequest::Leave { name }, body);
@@ -114,19 +104,18 @@ pub(in crate::client) fn leave(ctx: &mut Ctx<'_>, named: Option<&str>) {
 }
 
 /// Why nothing can be said in a room.
-pub(in crate::client) fn not_a_member(name: &str) -> String {
+pub(crate) fn not_a_member(name: &str) -> String {
     format!("you are not a member of {name}; `/join {name}` first")
 }
 
 /// The user wants plain text to be said to somebody, or in a room that they belong to. Where there is a link, one
 /// does not stand before somebody who does not exist.
-pub(in crate::client) fn enter(ctx: &mut Ctx<'_>, named: &str) {
+pub(crate) fn enter(ctx: &mut Ctx<'_>, named: &str) {
     let name = canonical_target(named);
     if let Err(refused) = check_target(ctx, &name) {
-        ctx.effects.show(Tone::Error, refused);
+        ctx.error(refused);
     } else if name == ctx.me.name {
-        ctx.effects
-            .show(Tone::Error, "you cannot send a message to yourself");
+        ctx.error("you cannot send a message to yourself");
     } else if is_room(&name)
         || name == EVERYONE_NAME
         || ctx.conversations.by_name(&name).is_some()

@@ -3,14 +3,13 @@
 //! Whether the user belongs to a room follows from its log, from the answer to JOIN and, at the beginning of a
 //! session, from what the server says of each conversation. The focus is a matter of this client alone.
 
-pub(in crate::client) mod answers;
-pub(in crate::client) mod joining;
+pub(crate) mod answers;
+pub(crate) mod joining;
 
 use crate::client::account::ctx::Ctx;
 use crate::client::account::ctx::pending::{PendingRequest, RoomsPurpose};
 use crate::client::account::sender::Sender;
 use crate::client::account::switching;
-use crate::client::env::Tone;
 use crate::client::name::{canonical_target, is_room, truncate_name};
 use crate::client::storage::records::StoredConversation;
 use crate::client::ui::render_rooms;
@@ -18,7 +17,7 @@ use crate::protocol::{ConversationId, EventKind, Joined, Left, RoomEvent};
 use joining::not_a_member;
 
 /// The user belongs to a room.
-pub(in crate::client) fn handle_joined(ctx: &mut Ctx<'_>, sender: &mut Sender, joined: &Joined) {
+pub(crate) fn handle_joined(ctx: &mut Ctx<'_>, sender: &mut Sender, joined: &Joined) {
     let Some(PendingRequest::Join { name, takes_focus }) = ctx.pending.take(joined.tag) else {
         return;
     };
@@ -33,8 +32,7 @@ pub(in crate::client) fn handle_joined(ctx: &mut Ctx<'_>, sender: &mut Sender, j
     match ctx.conversations.get_mut(id) {
         None => {
             if !ctx.conversations.insert(id, begins) {
-                ctx.effects
-                    .show(Tone::Error, "too many conversations on this device");
+                ctx.error("too many conversations on this device");
                 return;
             }
         }
@@ -50,8 +48,7 @@ pub(in crate::client) fn handle_joined(ctx: &mut Ctx<'_>, sender: &mut Sender, j
     }
     ctx.session.has_new_names = true;
     ctx.save_conversation(id);
-    ctx.effects
-        .show(Tone::Notice, render_rooms::joined(&joined.room));
+    ctx.notice(render_rooms::joined(&joined.room));
     if takes_focus || ctx.focus.is_on(&name) {
         switching::focus_on(ctx, &room);
     }
@@ -62,14 +59,14 @@ pub(in crate::client) fn handle_joined(ctx: &mut Ctx<'_>, sender: &mut Sender, j
 }
 
 /// The server has done it: the log says so, this closes the request.
-pub(in crate::client) fn handle_left(ctx: &mut Ctx<'_>, sender: &mut Sender, left: &Left) {
+pub(crate) fn handle_left(ctx: &mut Ctx<'_>, sender: &mut Sender, left: &Left) {
     if ctx.pending.take(left.tag).is_some() {
         mark_left(ctx, sender, left.conversation);
     }
 }
 
 /// What an entry of a log changes for this user.
-pub(in crate::client) fn apply_event(
+pub(crate) fn apply_event(
     ctx: &mut Ctx<'_>,
     sender: &mut Sender,
     id: ConversationId,
@@ -102,11 +99,7 @@ pub(in crate::client) fn apply_event(
 }
 
 /// The user belongs to a room no more. Returns whether they stood in it.
-pub(in crate::client) fn mark_left(
-    ctx: &mut Ctx<'_>,
-    sender: &mut Sender,
-    id: ConversationId,
-) -> bool {
+pub(crate) fn mark_left(ctx: &mut Ctx<'_>, sender: &mut Sender, id: ConversationId) -> bool {
     let Some(known) = ctx.conversations.get_mut(id) else {
         return false;
     };

@@ -4,7 +4,7 @@
 //! content and digest before it is sent; `Stored` moves it from the outbox to the history in one commit. A line
 //! that is refused for good uses its number up by a VOID.
 
-pub(in crate::client) mod outbox;
+pub(crate) mod outbox;
 pub(super) mod refused;
 
 use std::time::Instant;
@@ -36,7 +36,7 @@ use crate::transport::Channel;
 const SEND_AGAIN_MAX: u32 = 16;
 
 /// What waits in the outbox, and what is under way of it.
-pub(in crate::client) struct Sender {
+pub(crate) struct Sender {
     pub(super) outbox: Outbox,
     /// The salts of the messages come from here.
     random: ChaCha20Rng,
@@ -45,7 +45,7 @@ pub(in crate::client) struct Sender {
 }
 
 impl Sender {
-    pub(in crate::client) fn new(outbox: Vec<(u64, OutboxEntry)>, random: ChaCha20Rng) -> Self {
+    pub(crate) fn new(outbox: Vec<(u64, OutboxEntry)>, random: ChaCha20Rng) -> Self {
         Self {
             outbox: Outbox::load(outbox),
             random,
@@ -54,12 +54,12 @@ impl Sender {
     }
 
     /// How many messages are not known to be stored.
-    pub(in crate::client) fn waiting(&self) -> usize {
+    pub(crate) fn waiting(&self) -> usize {
         self.outbox.len()
     }
 
     /// The user says something to somebody, or to everyone.
-    pub(in crate::client) fn send_text(
+    pub(crate) fn send_text(
         &mut self,
         ctx: &mut Ctx<'_>,
         blocked: &BlockedUsers,
@@ -83,7 +83,7 @@ impl Sender {
             joining::check_target(ctx, target).err()
         };
         if let Some(refused) = refused {
-            ctx.effects.show(Tone::Error, refused);
+            ctx.error(refused);
             return;
         }
         blocked.warn(ctx, target);
@@ -92,18 +92,15 @@ impl Sender {
             Ok(sequence) => {
                 ctx.state.put_unsent(sequence, &unsent);
                 if !is_linked {
-                    ctx.effects.show(
-                        Tone::Notice,
-                        "● queued; will be sent when the server answers",
-                    );
+                    ctx.notice("● queued; will be sent when the server answers");
                 }
             }
-            Err(full) => ctx.effects.show(Tone::Error, full.to_string()),
+            Err(full) => ctx.error(full.to_string()),
         }
     }
 
     /// Looks names up, gives numbers, and sends what may be sent.
-    pub(in crate::client) fn send_pending(&mut self, ctx: &mut Ctx<'_>) {
+    pub(crate) fn send_pending(&mut self, ctx: &mut Ctx<'_>) {
         for (sequence, target) in self.outbox.unnumbered() {
             let name = canonical_target(&target);
             let id = if name == EVERYONE_NAME {
@@ -166,7 +163,7 @@ impl Sender {
     }
 
     /// The conversation of those who are `meant` is known: what waits for them is given its numbers.
-    pub(in crate::client) fn assign_waiting(
+    pub(crate) fn assign_waiting(
         &mut self,
         ctx: &mut Ctx<'_>,
         id: ConversationId,
@@ -196,7 +193,7 @@ impl Sender {
     }
 
     /// Forgets what waits for those who are `meant`, and says so.
-    pub(in crate::client) fn drop_waiting(
+    pub(crate) fn drop_waiting(
         &mut self,
         ctx: &mut Ctx<'_>,
         reason: &str,
@@ -204,15 +201,14 @@ impl Sender {
     ) {
         for text in self.take_waiting(ctx, meant) {
             let quoted = render::quote(&text);
-            ctx.effects
-                .show(Tone::Error, format!("not sent: {reason}: {quoted}"));
+            ctx.error(format!("not sent: {reason}: {quoted}"));
         }
     }
 
     /// Whether an entry by this device's id was written with this very state: it waits in the outbox, or the server
     /// has said already where it stands. What a copy of the state wrote, or a later state than was put back here, the
     /// user has not seen.
-    pub(in crate::client) fn has_written(
+    pub(crate) fn has_written(
         &self,
         ctx: &mut Ctx<'_>,
         (id, entry): (ConversationId, EntryId),
@@ -229,14 +225,14 @@ impl Sender {
 
     /// An own message has come as a delivery: the server had no room to say that it is stored. Asked again, it says so; or
     /// else, where a copy of this device has used the number up, that this is one.
-    pub(in crate::client) fn requeue(&mut self, id: ConversationId, number: Number) {
+    pub(crate) fn requeue(&mut self, id: ConversationId, number: Number) {
         if let Some(sequence) = self.outbox.find(id, number) {
             self.outbox.requeue(sequence);
         }
     }
 
     /// What has numbers in a conversation whose log is another one now waits for whom it was meant for again.
-    pub(in crate::client) fn unnumber(&mut self, ctx: &mut Ctx<'_>, id: ConversationId) {
+    pub(crate) fn unnumber(&mut self, ctx: &mut Ctx<'_>, id: ConversationId) {
         for sequence in self.outbox.numbered(id) {
             let unsent = self.outbox.get(sequence);
             if unsent.is_some_and(|unsent| unsent.refused) {
@@ -250,7 +246,7 @@ impl Sender {
     }
 
     /// Shows every message as unconfirmed and forgets it: their numbers mean nothing any more.
-    pub(in crate::client) fn give_up(&mut self, state: &mut State, effects: &mut Effects) {
+    pub(crate) fn give_up(&mut self, state: &mut State, effects: &mut Effects) {
         for sequence in self.outbox.sequences() {
             if let Some(unsent) = self.outbox.remove(sequence) {
                 show_unconfirmed(&unsent, effects);
@@ -260,12 +256,12 @@ impl Sender {
     }
 
     /// Whether the moment has come to try again what the server could not do.
-    pub(in crate::client) fn take_retry(&mut self, now: Instant) -> bool {
+    pub(crate) fn take_retry(&mut self, now: Instant) -> bool {
         self.retry_at.take_if(|at| *at <= now).is_some()
     }
 
     /// The link is lost, and with it what was under way.
-    pub(in crate::client) fn forget_session(&mut self) {
+    pub(crate) fn forget_session(&mut self) {
         self.retry_at = None;
         self.outbox.requeue_all();
     }
@@ -311,7 +307,7 @@ impl Sender {
 
     /// A message is durable at the server: it moves from the outbox to the history. Returns its digest and when it was
     /// typed, unless that is known already.
-    pub(in crate::client) fn handle_stored(
+    pub(crate) fn handle_stored(
         &mut self,
         ctx: &mut Ctx<'_>,
         stored: &Stored,
@@ -338,12 +334,7 @@ impl Sender {
     }
 
     /// A number is used up.
-    pub(in crate::client) fn handle_voided(
-        &mut self,
-        ctx: &mut Ctx<'_>,
-        id: ConversationId,
-        number: Number,
-    ) {
+    pub(crate) fn handle_voided(&mut self, ctx: &mut Ctx<'_>, id: ConversationId, number: Number) {
         if let Some(known) = ctx.conversations.get_mut(id) {
             known.set_last_seq(number);
         }
@@ -355,20 +346,18 @@ impl Sender {
     }
 
     /// Something of what was under way came damaged at the server.
-    pub(in crate::client) fn handle_send_again(&mut self, ctx: &mut Ctx<'_>, damaged: u32) {
+    pub(crate) fn handle_send_again(&mut self, ctx: &mut Ctx<'_>, damaged: u32) {
         if damaged <= SEND_AGAIN_MAX {
             self.outbox.requeue_all();
         } else if damaged == SEND_AGAIN_MAX + 1 {
-            ctx.effects.show(
-                Tone::Error,
-                "messages keep arriving damaged at the server; unsent ones wait for the next session",
+            ctx.error("messages keep arriving damaged at the server; unsent ones wait for the next session",
             );
         }
     }
 }
 
 /// Says what was stored for whom, where the user would not think so.
-pub(in crate::client) fn show_stored(ctx: &mut Ctx<'_>, stored: &Stored) {
+pub(crate) fn show_stored(ctx: &mut Ctx<'_>, stored: &Stored) {
     let name = ctx.name_of(stored.conversation);
     let line = if stored.conversation == ConversationId::EVERYONE {
         render::stored_for_many(stored.recipients, stored.online, None)
@@ -379,12 +368,12 @@ pub(in crate::client) fn show_stored(ctx: &mut Ctx<'_>, stored: &Stored) {
         (stored.online == 0).then(|| render::stored_offline(name, last_seen.as_deref()))
     };
     if let Some(line) = line {
-        ctx.effects.show(Tone::Notice, line);
+        ctx.notice(line);
     }
 }
 
 /// Says that nobody knows what became of a message.
-pub(in crate::client) fn show_unconfirmed(unsent: &OutboxEntry, effects: &mut Effects) {
+pub(crate) fn show_unconfirmed(unsent: &OutboxEntry, effects: &mut Effects) {
     let (target, quoted) = (&unsent.target, render::quote(&unsent.text));
     let text = format!("unconfirmed: may not have reached {target}: {quoted}");
     effects.show(Tone::Error, text);

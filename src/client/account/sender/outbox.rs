@@ -10,11 +10,11 @@ use crate::client::storage::records::{Numbered, OutboxEntry};
 use crate::protocol::{ConversationId, Number};
 
 /// How many messages may wait. Chosen: a long evening offline. At the limit a further one is refused by name.
-pub(in crate::client) const OUTBOX_MAX: usize = 1_000;
+pub(crate) const OUTBOX_MAX: usize = 1_000;
 
 /// How many numbers of one conversation may be under way, from the lowest one that has no answer: the server keeps the
 /// digests of the last 64, so that none of these can have become unknown to it. At the limit the others wait.
-pub(in crate::client) const IN_FLIGHT_MAX: usize = 64;
+pub(crate) const IN_FLIGHT_MAX: usize = 64;
 
 #[derive(Debug)]
 struct Slot {
@@ -26,18 +26,18 @@ struct Slot {
 /// The outbox is full.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("{OUTBOX_MAX} messages are already waiting to be sent; this one was not queued")]
-pub(in crate::client) struct OutboxFull;
+pub(crate) struct OutboxFull;
 
 /// All that waits.
 #[derive(Debug, Default)]
-pub(in crate::client) struct Outbox {
+pub(crate) struct Outbox {
     slots: BTreeMap<u64, Slot>,
     /// Conversations in which the server expects a number that is under way: what is above waits for it.
     held: HashMap<ConversationId, Number>,
 }
 
 impl Outbox {
-    pub(in crate::client) fn load(entries: Vec<(u64, OutboxEntry)>) -> Self {
+    pub(crate) fn load(entries: Vec<(u64, OutboxEntry)>) -> Self {
         let slot = |unsent| Slot {
             unsent,
             in_flight: false,
@@ -53,11 +53,7 @@ impl Outbox {
     }
 
     /// Takes a message that was typed just now.
-    pub(in crate::client) fn add(
-        &mut self,
-        now: Instant,
-        unsent: OutboxEntry,
-    ) -> Result<u64, OutboxFull> {
+    pub(crate) fn add(&mut self, now: Instant, unsent: OutboxEntry) -> Result<u64, OutboxFull> {
         if self.slots.len() >= OUTBOX_MAX {
             return Err(OutboxFull);
         }
@@ -73,26 +69,26 @@ impl Outbox {
         Ok(sequence)
     }
 
-    pub(in crate::client) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.slots.len()
     }
 
     /// Every message, in the order typed.
-    pub(in crate::client) fn sequences(&self) -> Vec<u64> {
+    pub(crate) fn sequences(&self) -> Vec<u64> {
         self.slots.keys().copied().collect()
     }
 
-    pub(in crate::client) fn get(&self, sequence: u64) -> Option<&OutboxEntry> {
+    pub(crate) fn get(&self, sequence: u64) -> Option<&OutboxEntry> {
         self.slots.get(&sequence).map(|slot| &slot.unsent)
     }
 
     /// When it was typed, if that was in this run.
-    pub(in crate::client) fn typed(&self, sequence: u64) -> Option<Instant> {
+    pub(crate) fn typed(&self, sequence: u64) -> Option<Instant> {
         self.slots.get(&sequence).and_then(|slot| slot.typed)
     }
 
     /// Those that have no number yet, in the order typed.
-    pub(in crate::client) fn unnumbered(&self) -> Vec<(u64, String)> {
+    pub(crate) fn unnumbered(&self) -> Vec<(u64, String)> {
         self.slots
             .iter()
             .filter(|(_, slot)| slot.unsent.numbered.is_none())
@@ -101,7 +97,7 @@ impl Outbox {
     }
 
     /// The highest number given in a conversation.
-    pub(in crate::client) fn last_number(&self, conversation: ConversationId) -> Option<Number> {
+    pub(crate) fn last_number(&self, conversation: ConversationId) -> Option<Number> {
         self.of(conversation)
             .map(|(_, numbered)| numbered.number)
             .max()
@@ -115,29 +111,21 @@ impl Outbox {
     }
 
     /// The message that has this number.
-    pub(in crate::client) fn find(
-        &self,
-        conversation: ConversationId,
-        number: Number,
-    ) -> Option<u64> {
+    pub(crate) fn find(&self, conversation: ConversationId, number: Number) -> Option<u64> {
         self.of(conversation)
             .find(|(_, numbered)| numbered.number == number)
             .map(|(sequence, _)| sequence)
     }
 
     /// Every message of a conversation that has a number.
-    pub(in crate::client) fn numbered(&self, conversation: ConversationId) -> Vec<u64> {
+    pub(crate) fn numbered(&self, conversation: ConversationId) -> Vec<u64> {
         self.of(conversation)
             .map(|(sequence, _)| sequence)
             .collect()
     }
 
     /// Gives a message its place, or another one, and says what must be made durable.
-    pub(in crate::client) fn assign(
-        &mut self,
-        sequence: u64,
-        numbered: Numbered,
-    ) -> Option<&OutboxEntry> {
+    pub(crate) fn assign(&mut self, sequence: u64, numbered: Numbered) -> Option<&OutboxEntry> {
         let slot = self.slots.get_mut(&sequence)?;
         slot.in_flight = false;
         slot.unsent.numbered = Some(numbered);
@@ -145,7 +133,7 @@ impl Outbox {
     }
 
     /// The conversations in which messages have numbers.
-    pub(in crate::client) fn conversations(&self) -> BTreeSet<ConversationId> {
+    pub(crate) fn conversations(&self) -> BTreeSet<ConversationId> {
         let numbered = self
             .slots
             .values()
@@ -154,7 +142,7 @@ impl Outbox {
     }
 
     /// Takes the number of a message back, and says what must be made durable.
-    pub(in crate::client) fn unnumber(&mut self, sequence: u64) -> Option<&OutboxEntry> {
+    pub(crate) fn unnumber(&mut self, sequence: u64) -> Option<&OutboxEntry> {
         let slot = self.slots.get_mut(&sequence)?;
         slot.in_flight = false;
         slot.unsent.numbered = None;
@@ -162,7 +150,7 @@ impl Outbox {
     }
 
     /// Marks a message as refused for good, and says what must be made durable.
-    pub(in crate::client) fn refuse(&mut self, sequence: u64) -> Option<&OutboxEntry> {
+    pub(crate) fn refuse(&mut self, sequence: u64) -> Option<&OutboxEntry> {
         let slot = self.slots.get_mut(&sequence)?;
         slot.in_flight = false;
         slot.unsent.refused = true;
@@ -170,7 +158,7 @@ impl Outbox {
     }
 
     /// It is stored, used up or given up.
-    pub(in crate::client) fn remove(&mut self, sequence: u64) -> Option<OutboxEntry> {
+    pub(crate) fn remove(&mut self, sequence: u64) -> Option<OutboxEntry> {
         let slot = self.slots.remove(&sequence)?;
         if let Some(numbered) = &slot.unsent.numbered
             && self.held.get(&numbered.conversation) == Some(&numbered.number)
@@ -181,25 +169,20 @@ impl Outbox {
     }
 
     /// The server expects `expected` before it takes `sequence`, which is to be sent again after that.
-    pub(in crate::client) fn hold(
-        &mut self,
-        conversation: ConversationId,
-        expected: Number,
-        sequence: u64,
-    ) {
+    pub(crate) fn hold(&mut self, conversation: ConversationId, expected: Number, sequence: u64) {
         self.requeue(sequence);
         self.held.insert(conversation, expected);
     }
 
     /// What was under way of this message is lost.
-    pub(in crate::client) fn requeue(&mut self, sequence: u64) {
+    pub(crate) fn requeue(&mut self, sequence: u64) {
         if let Some(slot) = self.slots.get_mut(&sequence) {
             slot.in_flight = false;
         }
     }
 
     /// What was under way is lost: the session is over, or the server asks for all of it again.
-    pub(in crate::client) fn requeue_all(&mut self) {
+    pub(crate) fn requeue_all(&mut self) {
         self.held.clear();
         for slot in self.slots.values_mut() {
             slot.in_flight = false;
@@ -208,10 +191,7 @@ impl Outbox {
 
     /// What is to be sent now, in order, to the conversations of which that is allowed; it counts as under way from here
     /// on.
-    pub(in crate::client) fn take_sendable(
-        &mut self,
-        is_open: impl Fn(ConversationId) -> bool,
-    ) -> Vec<u64> {
+    pub(crate) fn take_sendable(&mut self, is_open: impl Fn(ConversationId) -> bool) -> Vec<u64> {
         let mut lowest: HashMap<ConversationId, Number> = HashMap::new();
         for slot in self.slots.values() {
             if let Some(numbered) = &slot.unsent.numbered {

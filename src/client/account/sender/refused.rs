@@ -6,7 +6,6 @@ use crate::client::account::ctx::Ctx;
 use crate::client::account::ctx::pending::PendingRequest;
 use crate::client::account::sender::{Sender, show_unconfirmed};
 use crate::client::account::switching;
-use crate::client::env::Tone;
 use crate::client::name::{canonical_target, truncate_name};
 use crate::client::storage::records::StoredConversation;
 use crate::client::ui::render;
@@ -18,7 +17,7 @@ const RETRY_DELAY: Duration = Duration::from_secs(1);
 
 impl Sender {
     /// A conversation was found.
-    pub(in crate::client) fn handle_resolved(&mut self, ctx: &mut Ctx<'_>, resolved: &Resolved) {
+    pub(crate) fn handle_resolved(&mut self, ctx: &mut Ctx<'_>, resolved: &Resolved) {
         let Some(PendingRequest::Resolve { target }) = ctx.pending.take(resolved.tag) else {
             return;
         };
@@ -43,12 +42,7 @@ impl Sender {
     }
 
     /// There is no conversation with this name: what waits for it is not sent.
-    pub(in crate::client) fn handle_unresolved(
-        &mut self,
-        ctx: &mut Ctx<'_>,
-        target: &str,
-        failure: &Failure,
-    ) {
+    pub(crate) fn handle_unresolved(&mut self, ctx: &mut Ctx<'_>, target: &str, failure: &Failure) {
         if is_temporary(failure.code) {
             self.retry_later(ctx, failure);
             if ctx.focus.take_resolving(target) {
@@ -57,13 +51,11 @@ impl Sender {
             return;
         }
         if ctx.focus.take_resolving(target) {
-            ctx.effects
-                .show(Tone::Error, render::refusal(failure, target));
+            ctx.error(render::refusal(failure, target));
         }
         for text in self.take_waiting(ctx, |typed| typed == target) {
             let (refusal, quoted) = (render::refusal(failure, target), render::quote(&text));
-            ctx.effects
-                .show(Tone::Error, format!("{refusal}; not sent: {quoted}"));
+            ctx.error(format!("{refusal}; not sent: {quoted}"));
         }
         let name = canonical_target(target);
         if ctx.focus.leave(&name) {
@@ -72,11 +64,7 @@ impl Sender {
     }
 
     /// A message, or a VOID, was refused. Returns whether this device has to give its id up: its numbers are another's.
-    pub(in crate::client) fn handle_refused(
-        &mut self,
-        ctx: &mut Ctx<'_>,
-        failure: &Failure,
-    ) -> bool {
+    pub(crate) fn handle_refused(&mut self, ctx: &mut Ctx<'_>, failure: &Failure) -> bool {
         let found = failure
             .conversation
             .zip(failure.number)
@@ -87,7 +75,7 @@ impl Sender {
                 (None, ErrorCode::TooManyAttempts) => {
                     self.show_slowed(ctx, failure.wait_ms.unwrap_or_default());
                 }
-                (None, _) => ctx.effects.show(Tone::Error, render::refusal(failure, "")),
+                (None, _) => ctx.error(render::refusal(failure, "")),
             }
             return false;
         };
@@ -134,8 +122,7 @@ impl Sender {
         }
         let reason = render::refusal(failure, &unsent.target);
         let quoted = render::quote(&unsent.text);
-        ctx.effects
-            .show(Tone::Error, format!("not sent: {reason}: {quoted}"));
+        ctx.error(format!("not sent: {reason}: {quoted}"));
         if let Some(unsent) = self.outbox.refuse(sequence) {
             ctx.state.put_unsent(sequence, unsent);
         }
@@ -147,7 +134,7 @@ impl Sender {
         // What is not stored yet; the server may speak of another device's.
         if self.outbox.len() > 0 {
             let text = render::slowed(self.outbox.len(), wait_ms, ctx.clock());
-            ctx.effects.show(Tone::Notice, text);
+            ctx.notice(text);
         }
     }
 
@@ -162,7 +149,7 @@ impl Sender {
     }
 
     /// The server cannot do it now.
-    pub(in crate::client) fn retry_later(&mut self, ctx: &mut Ctx<'_>, failure: &Failure) {
+    pub(crate) fn retry_later(&mut self, ctx: &mut Ctx<'_>, failure: &Failure) {
         let wait = failure.wait_ms.map_or(RETRY_DELAY, |wait_ms| {
             Duration::from_millis(wait_ms.clamp(1, 60_000))
         });
@@ -171,7 +158,7 @@ impl Sender {
 }
 
 /// Whether what was refused may succeed later.
-pub(in crate::client) const fn is_temporary(code: ErrorCode) -> bool {
+pub(crate) const fn is_temporary(code: ErrorCode) -> bool {
     matches!(
         code,
         ErrorCode::Unavailable | ErrorCode::TooManyAttempts | ErrorCode::OutOfTurn
