@@ -71,8 +71,8 @@
 //! | the way of a message into the log | `src/server/messages/append.rs`, `src/store/ops/log/mod.rs` |
 //! | the way of an entry to its readers | `src/server/messages/fanout.rs`, for lagging devices `catch_up.rs` beside it |
 //! | a receipt | `src/server/receipts/marks.rs`, `src/client/account/receipts/mod.rs` |
-//! | what a client does with a delivery | `src/client/account/receive.rs` |
-//! | the outbox | `src/client/account/outbox.rs`, `src/client/account/send.rs` |
+//! | what a client does with a delivery | `src/client/account/inbox/mod.rs` |
+//! | the outbox | `src/client/account/sender/outbox.rs`, `src/client/account/sender/mod.rs` |
 //! | reconnecting | `src/client/link.rs`, `src/transport/endpoint/handshake/standby.rs` |
 //! | a retransmission | `src/transport/connection/recovery.rs` |
 //! | congestion control | `src/transport/recovery/congestion/cubic.rs` |

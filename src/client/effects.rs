@@ -9,7 +9,6 @@ use crate::protocol::{ClientMessage, Hop, encode};
 use crate::text::printable;
 use crate::transport::Channel;
 
-/// Messages and lines, in order.
 #[derive(Debug, Default)]
 pub(super) struct Effects {
     messages: Vec<(Channel, Vec<u8>)>,
@@ -31,7 +30,6 @@ impl Effects {
         self.lines.push((tone, text));
     }
 
-    /// Shows rows whose cells stand below each other.
     pub(super) fn show_table(&mut self, tone: Tone, rows: &[Vec<String>]) {
         let lines = table::lines(rows).into_iter();
         self.lines.extend(lines.map(|line| (tone, line)));
@@ -41,7 +39,6 @@ impl Effects {
         std::mem::take(&mut self.messages)
     }
 
-    /// What was to be sent to a session that is over.
     pub(super) fn drop_messages(&mut self) {
         self.messages.clear();
     }

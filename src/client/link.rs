@@ -61,19 +61,15 @@ const CODE_SUPERSEDED: u16 = 3;
 /// ticket after that would drive the next one out.
 const CODE_TOO_MANY_SESSIONS: u16 = 4;
 
-/// Something that happened to the link.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum LinkEvent {
     /// It stands; the server has proved that it holds this key.
     Up {
-        /// The server's key.
         key: [u8; 32],
-        /// The handshake's hash.
         handshake_hash: [u8; 32],
     },
     /// It is lost, and is being made again.
     Lost {
-        /// Why.
         reason: String,
         /// Why the server has signed the user out, if it did that with the link.
         ended: Option<EndReason>,
@@ -107,7 +103,6 @@ enum State {
     Closed,
 }
 
-/// The link of a client.
 pub(super) struct Link {
     addresses: Vec<SocketAddr>,
     state: State,
@@ -131,7 +126,6 @@ impl Link {
         }
     }
 
-    /// Begins to connect.
     pub(super) fn connect(&mut self, now: Instant, endpoint: &mut Endpoint) {
         self.waiting.iter_mut().for_each(VecDeque::clear);
         self.state = State::Connecting {

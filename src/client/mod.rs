@@ -65,7 +65,7 @@ impl Client {
         self.on_settled(now, endpoint);
     }
 
-    /// How the client ended, once it has.
+    /// How the client ended, if it has.
     #[must_use]
     pub const fn end(&self) -> Option<&End> {
         self.core.end()

@@ -22,7 +22,6 @@ pub(super) fn canonical_target(target: &str) -> String {
     }
 }
 
-/// Whether a name is a room's.
 pub(super) fn is_room(name: &str) -> bool {
     name.starts_with(ROOM_SIGN)
 }

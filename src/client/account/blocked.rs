@@ -12,16 +12,15 @@ use crate::protocol::{
     AccountId, BLOCKED_MAX, Block, Blocked, BlockedUser, ClientBody, ErrorCode, EventKind, Failure,
 };
 
-/// The list, as the server said it last.
 #[derive(Debug, Default)]
 pub(crate) struct BlockedUsers {
     users: Vec<BlockedUser>,
-    /// Whether the server has said it in this session.
+    /// Whether it has come in this session.
     is_told: bool,
 }
 
 impl BlockedUsers {
-    /// As it was known in an earlier run.
+    /// The list of an earlier run.
     pub(crate) const fn load(users: Vec<BlockedUser>) -> Self {
         Self {
             users,
@@ -63,7 +62,7 @@ impl BlockedUsers {
         self.users.iter().any(|user| user.name == name)
     }
 
-    /// The user wants to be given no more of what somebody says, or again.
+    /// Asks the server to block a user, or to unblock one.
     pub(crate) fn block(ctx: &mut Ctx<'_>, named: &str, blocking: bool) {
         if canonical(named) == ctx.me.name {
             ctx.error("you cannot block yourself");
@@ -84,7 +83,6 @@ impl BlockedUsers {
         ctx.request(asked, body);
     }
 
-    /// Shows whom the user blocks.
     pub(crate) fn list(&self, ctx: &mut Ctx<'_>) {
         for user in &self.users {
             ctx.plain(&user.name);
@@ -96,7 +94,7 @@ impl BlockedUsers {
         ctx.notice(text);
     }
 
-    /// The server has said whom the user blocks: asked, or unasked.
+    /// The list has come: as an answer, or by itself at the beginning of a session.
     pub(crate) fn handle_list(&mut self, ctx: &mut Ctx<'_>, told: Blocked) {
         let asked = told.tag.and_then(|tag| ctx.pending.take(tag));
         let was_blocked = matches!(&asked, Some(PendingRequest::Block { name, .. }) if self.has(&canonical(name)));
@@ -119,7 +117,7 @@ impl BlockedUsers {
         }
     }
 
-    /// The positions are settled: who is not named by now is not blocked any more.
+    /// The positions are settled: without a list by now, nobody is blocked.
     pub(crate) fn settle(&mut self, ctx: &mut Ctx<'_>) {
         if !self.is_told && !self.users.is_empty() {
             self.users.clear();
@@ -128,7 +126,7 @@ impl BlockedUsers {
         }
     }
 
-    /// Says that there will be no answer, where the user writes to somebody whom they block.
+    /// Warns a user who writes to somebody whom they block.
     pub(crate) fn warn(&self, ctx: &mut Ctx<'_>, target: &str) {
         if self.has(&canonical(target)) {
             let text = format!(
@@ -139,7 +137,6 @@ impl BlockedUsers {
     }
 }
 
-/// Why somebody was not blocked.
 pub(crate) fn refusal(failure: &Failure, name: &str) -> String {
     match failure.code {
         ErrorCode::ToOneself => "you cannot block yourself".into(),

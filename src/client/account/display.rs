@@ -98,7 +98,7 @@ impl Display {
         }
     }
 
-    /// So many of the lines given to the console are on the screen.
+    /// The console has printed this many of the lines that it was given.
     pub(crate) fn on_lines_printed(
         &mut self,
         shared: &mut Shared,
@@ -140,7 +140,7 @@ impl Display {
     }
 }
 
-/// The lines that told these receipts are on the screen.
+/// Records that these receipts are on the screen.
 fn confirm(shared: &mut Shared, receipts: &mut Receipts, shown: Vec<ToldReceipt>) {
     for told in shown {
         let awaited = receipts.on_screen(told);

@@ -11,7 +11,6 @@ use crate::client::name::canonical_target;
 use crate::client::ui::{render, render_rooms};
 use crate::protocol::{Command, ErrorCode, Failure};
 
-/// The server has refused something.
 pub(super) fn handle(
     ctx: &mut Ctx<'_>,
     parts: &mut Parts,
@@ -86,7 +85,7 @@ pub(super) fn request_refused(ctx: &mut Ctx<'_>, parts: &mut Parts, failure: &Fa
     ctx.error(text);
 }
 
-/// Gives up waiting for answers that do not come.
+/// Gives up requests that were not answered in time.
 pub(super) fn requests_timeout(ctx: &mut Ctx<'_>, history: &mut HistoryPager) {
     while let Some(late) = ctx.pending.take_late(ctx.now.instant) {
         let text = match late {

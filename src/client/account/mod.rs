@@ -45,16 +45,13 @@ use rooms::{answers, joining};
 use roster::Roster;
 use sender::Sender;
 
-/// Why a user is no longer signed in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum SignOutReason {
-    /// The server ended the session.
     Ended(EndReason),
-    /// This device's id had to be given up.
+    /// Another copy of this device uses its id.
     Conflict,
 }
 
-/// A signed-in user.
 pub(super) struct SignedIn {
     pub(super) shared: Shared,
     pub(super) parts: Parts,
@@ -128,7 +125,7 @@ impl SignedIn {
         Ok(signed_in)
     }
 
-    /// The parts, and what each of them is handed.
+    /// Splits the parts from what each of them is handed.
     pub(super) fn split<'a>(
         &'a mut self,
         now: Now,
@@ -221,7 +218,6 @@ impl SignedIn {
         self.close()
     }
 
-    /// Something has come on the control channel.
     pub(super) fn handle_control(
         &mut self,
         now: Now,
@@ -401,7 +397,7 @@ impl SignedIn {
             .on_lines_queued(shared, now, (lines, printed), is_gathering);
     }
 
-    /// So many of the lines given to the console are on the screen.
+    /// The console has printed this many of the lines that it was given.
     pub(super) fn on_lines_printed(&mut self, printed: u64) {
         let receipts = &mut self.parts.receipts;
         self.parts
@@ -443,7 +439,6 @@ impl SignedIn {
             && !self.awaits_answer()
     }
 
-    /// Whether the user waits for an answer of the server.
     pub(super) fn awaits_answer(&self) -> bool {
         self.shared.pending.awaits_answer() || self.shared.focus.resolving.is_some()
     }

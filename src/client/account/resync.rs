@@ -24,7 +24,7 @@ const POSITIONS_PER_PART: usize = 500;
 /// from who has not signed in. One with more waits until the ticket is taken.
 const EARLY_POSITIONS: usize = 250;
 
-/// How far the settling has got.
+/// The state of the resync.
 #[derive(Debug, Default)]
 pub(crate) struct Resync {
     /// The positions were sent together with the ticket, and need not be once that is taken.
@@ -220,7 +220,7 @@ impl Resync {
     }
 }
 
-/// Says where this device stands in each conversation.
+/// Sends this device's position in each conversation.
 pub(crate) fn send_hello(ctx: &mut Ctx<'_>) {
     let positions: Vec<Position> = ctx
         .conversations
@@ -277,7 +277,7 @@ fn settle_membership(ctx: &mut Ctx<'_>, head: &Head) {
     ctx.session.has_new_names = true;
 }
 
-/// All positions are those of the server's logs as they are now.
+/// Records that the positions belong to the server's current epoch.
 fn settle_epoch(ctx: &mut Ctx<'_>) {
     let Some(mut identity) = ctx.state.identity().cloned() else {
         return;
@@ -312,7 +312,7 @@ fn begin_conversation(ctx: &mut Ctx<'_>, head: &Head) {
     ctx.save_conversation(head.conversation);
 }
 
-/// Retention has removed what this reader never had.
+/// Retention has removed entries that this device never received.
 fn show_expired(ctx: &mut Ctx<'_>, name: &str) {
     ctx.notice(format!("{name}: some messages expired while you were away"));
 }

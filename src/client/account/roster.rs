@@ -23,7 +23,7 @@ const RETURN_WAIT: Duration = Duration::from_secs(30);
 /// How many of those who have gone are named in one line. Chosen: a line. The others are counted.
 const GONE_NAMED_MAX: usize = 10;
 
-/// Who is online, as far as it is known.
+/// The users who are online, as far as this device knows.
 #[derive(Debug, Default)]
 pub(crate) struct Roster {
     names: BTreeSet<String>,
@@ -49,7 +49,7 @@ impl Roster {
         ctx.notice(format!("{}  ({others})", greeting.text));
     }
 
-    /// A session begins: who is there?
+    /// Asks for those who are online, and begins to wait for those who were.
     pub(crate) fn begin_session(&mut self, ctx: &mut Ctx<'_>) {
         Self::ask(ctx, false);
         if !self.missed.is_empty() {
@@ -57,7 +57,6 @@ impl Roster {
         }
     }
 
-    /// The user wants to see who is online.
     pub(crate) fn list(ctx: &mut Ctx<'_>) {
         if ctx.can_ask() {
             Self::ask(ctx, true);
@@ -110,7 +109,7 @@ impl Roster {
         ctx.session.has_new_names = true;
     }
 
-    /// Somebody came or went.
+    /// A user came online or went offline.
     pub(crate) fn handle_alert(&mut self, ctx: &mut Ctx<'_>, alert: &Alert) {
         let name = truncate_name(alert.name.clone());
         let is_back = self.missed.remove(&name);
@@ -130,7 +129,7 @@ impl Roster {
         }
     }
 
-    /// Those who have not come back, like this client, have gone.
+    /// Names those who have not come back since the link was lost.
     fn show_gone(&mut self, ctx: &mut Ctx<'_>) {
         let gone: Vec<String> = std::mem::take(&mut self.missed).into_iter().collect();
         let mut text = gone[..gone.len().min(GONE_NAMED_MAX)].join(", ");

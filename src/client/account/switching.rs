@@ -2,7 +2,7 @@
 
 use crate::client::account::ctx::Ctx;
 
-/// From now on plain text goes there.
+/// Switches to a conversation: plain text goes there.
 pub(crate) fn focus_on(ctx: &mut Ctx<'_>, name: &str) {
     ctx.focus.current = Some(name.to_owned());
     let id = ctx.conversations.by_name(name);
@@ -22,7 +22,7 @@ pub(crate) fn focus_on(ctx: &mut Ctx<'_>, name: &str) {
     }
 }
 
-/// Plain text is a command again. What is unread elsewhere is shown.
+/// Switches to no conversation: a line is a command. Shows what is unread elsewhere.
 pub(crate) fn clear_focus(ctx: &mut Ctx<'_>) {
     if ctx.focus.current.take().is_none() {
         ctx.plain("you are not in a room");
@@ -38,7 +38,7 @@ pub(crate) fn clear_focus(ctx: &mut Ctx<'_>) {
     }
 }
 
-/// The user is no longer where plain text went.
+/// Tells the user that they were taken out of the conversation.
 pub(crate) fn show_focus_lost(ctx: &mut Ctx<'_>, name: &str) {
     ctx.notice(format!("you are no longer in {name}"));
 }

@@ -50,7 +50,6 @@ pub(super) struct Context<'a> {
 
 /// Where a sign-in has got to.
 pub(super) enum Progress {
-    /// It goes on.
     Going,
     /// The user is signed in; with the device's tables, unless it was a reconnection.
     SignedIn(SessionStart, Option<Box<State>>),
@@ -58,7 +57,6 @@ pub(super) enum Progress {
     TimedOut(String),
     /// It is over without success. `refused` tells the server's no from a failure.
     GivenUp {
-        /// Why.
         text: String,
         /// Whether the server said no.
         refused: bool,
@@ -80,7 +78,6 @@ enum Step {
     Pause(Instant),
 }
 
-/// One sign-in.
 pub(super) struct SignIn {
     step: Step,
     name: String,
@@ -304,7 +301,6 @@ impl SignIn {
         self.resume_or_login(context)
     }
 
-    /// Opens the tables of this name's device.
     fn open(&mut self, canonical: &str, context: &mut Context<'_>) -> Result<(), Progress> {
         let failed = |text: String| Progress::GivenUp {
             text,

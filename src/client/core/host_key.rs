@@ -6,7 +6,7 @@
 use crate::client::env::{End, Files, Options, Trust};
 use crate::protocol::fingerprint;
 
-/// The server's keys that this run has to do with.
+/// The server keys of this run.
 #[derive(Debug, Default)]
 pub(super) struct HostKeys {
     /// The key that this run has trusted; no other will do.
@@ -19,7 +19,6 @@ pub(super) struct HostKeys {
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Verdict {
     Trusted,
-    /// The user decides.
     Ask,
     Refused(End),
 }

@@ -18,7 +18,7 @@ pub(super) struct Peer {
     pub(super) is_trusted: bool,
 }
 
-/// The link as the logic knows it, which is told of it and leaves here what it wants of it.
+/// What the logic knows of the link, and what it asks of it.
 #[derive(Default)]
 pub(super) struct LinkState {
     pub(super) peer: Option<Peer>,
@@ -35,7 +35,6 @@ pub(super) struct LinkState {
 pub(super) struct LinkRequests {
     /// That it is closed, and made again.
     pub(super) reconnect: bool,
-    /// Its statistics.
     pub(super) status: bool,
 }
 
@@ -47,7 +46,7 @@ impl LinkState {
 }
 
 impl Core {
-    /// The link stands. Before anything is said, the key is checked.
+    /// The link is up. The server key is checked before anything is sent.
     pub(crate) fn link_up(&mut self, now: Now, key: [u8; 32], handshake_hash: [u8; 32]) {
         self.link.peer = Some(Peer {
             key,
@@ -141,17 +140,16 @@ impl Core {
         }
     }
 
-    /// Whether the link is no good any more and is to be made again.
+    /// Whether the link is to be closed and made again.
     pub(crate) fn take_reconnect_request(&mut self) -> bool {
         std::mem::take(&mut self.link.requests.reconnect)
     }
 
-    /// The user wants to see how the link does.
+    /// Asks for the link's statistics.
     pub(crate) fn request_status(&mut self) {
         self.link.requests.status = true;
     }
 
-    /// Whether the figures of the link are to be handed in.
     pub(crate) fn take_status_request(&mut self) -> bool {
         std::mem::take(&mut self.link.requests.status)
     }

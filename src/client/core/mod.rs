@@ -30,13 +30,13 @@ use link_events::LinkState;
 use response_timer::ResponseTimer;
 use session::DeferredExit;
 
-/// A line that is no answer to a question of the client's own.
+/// A command, or text for the focus, as typed at the prompt.
 pub(super) struct TypedLine {
     pub(super) line: Zeroizing<String>,
     pub(super) focus: Option<String>,
 }
 
-/// The client's logic.
+/// Decides about trust, sign-in and commands for one user at one server.
 pub struct Core {
     options: Options,
     console: Box<dyn Console>,
@@ -83,7 +83,7 @@ impl Core {
         }
     }
 
-    /// Something has come from the server. Whatever it is, it does no harm.
+    /// Handles a message of the server, whatever it is.
     pub(super) fn handle_message(&mut self, now: Now, channel: Channel, bytes: &[u8]) {
         if self.link.trusted_peer().is_none() {
             return;
@@ -179,7 +179,7 @@ impl Core {
         None
     }
 
-    /// The first ending is the one that counts.
+    /// Ends the client. Only the first ending counts.
     pub(super) fn finish(&mut self, end: End) {
         if self.end.is_none() {
             self.end = Some(end);
@@ -335,24 +335,20 @@ impl Core {
                 || self.signed_in.as_ref().is_some_and(asks))
     }
 
-    /// Shows a line.
     pub(super) fn show(&mut self, tone: Tone, text: &str) {
         self.effects.show(tone, text);
     }
 
-    /// Shows rows whose cells stand below each other.
     pub(super) fn show_table(&mut self, tone: Tone, rows: &[Vec<String>]) {
         self.effects.show_table(tone, rows);
     }
 
-    /// Who is signed in.
     pub(super) fn user(&self) -> Option<&str> {
         self.signed_in
             .as_ref()
             .map(|signed_in| &*signed_in.shared.me.name)
     }
 
-    /// The user says something.
     pub(super) fn send_text(&mut self, now: Now, target: &str, text: &str) {
         let is_linked = self.link.peer.is_some();
         if let Some(signed_in) = &mut self.signed_in {
@@ -364,7 +360,7 @@ impl Core {
         }
     }
 
-    /// The user says something where they stood when they were asked; if they stand there no more, nobody hears it.
+    /// Sends a line to the conversation that had the focus when the prompt was shown, if it still has it.
     pub(super) fn send_text_in(&mut self, now: Now, focus: &str, text: &str) {
         let stands_in = self
             .signed_in

@@ -9,20 +9,20 @@ use std::time::{Duration, Instant};
 /// path, and not so long that the terminal seems dead.
 pub(crate) const RESPONSE_WAIT: Duration = Duration::from_secs(2);
 
-/// The patience of whoever sits at the prompt.
+/// Whether the user at the prompt waits for an answer.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) enum ResponseTimer {
-    /// Nothing is waited for.
+    /// The user does not wait.
     #[default]
     Idle,
-    /// Something is waited for, until then without a word.
+    /// The user waits, and is told at this time.
     Waiting(Instant),
-    /// It has been waited for too long, and the user was told.
+    /// The answer is late, and the user was told.
     Expired,
 }
 
 impl ResponseTimer {
-    /// Takes up whether the user waits for an answer now. Returns whether they are to be told that it is late.
+    /// Updates whether the user waits now. Returns whether to show that the answer is late.
     pub(crate) fn update(&mut self, now: Instant, is_waiting: bool) -> bool {
         *self = match (*self, is_waiting) {
             (_, false) => Self::Idle,
@@ -36,12 +36,12 @@ impl ResponseTimer {
         false
     }
 
-    /// Whether the answer is not waited for any longer before the user goes on.
+    /// Whether the prompt is given back without the answer.
     pub(crate) fn is_expired(self) -> bool {
         self == Self::Expired
     }
 
-    /// When [`ResponseTimer::wait`] has something to tell.
+    /// When [`ResponseTimer::update`] has something to tell.
     pub(crate) const fn deadline(self) -> Option<Instant> {
         match self {
             Self::Waiting(then) => Some(then),

@@ -19,12 +19,10 @@ use crate::transport::{Channel, Now};
 /// received. Chosen: a bad path's worst, and short enough for a script.
 const QUIT_WAIT: Duration = Duration::from_secs(10);
 
-/// What is done once all that was sent has arrived.
+/// What a client without a terminal does once all that it sent has arrived.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum DeferredExit {
-    /// Sign out.
     LogOut,
-    /// Quit.
     Quit,
 }
 
@@ -263,7 +261,7 @@ impl Core {
         }
     }
 
-    /// Nobody is signed in any more.
+    /// Closes the signed-in user's tables, and forgets as much as the reason asks for.
     pub(super) fn end_session(&mut self, why: Option<SignOutReason>) {
         let Some(mut signed_in) = self.signed_in.take() else {
             return;
@@ -288,7 +286,7 @@ impl Core {
         }
     }
 
-    /// The user wants to sign out: at once at a terminal, else when what was sent has arrived.
+    /// Signs out: at once at a terminal, else when what was sent has arrived.
     pub(crate) fn log_out(&mut self, now: Now) {
         if self.console.is_interactive() {
             self.log_out_now();
@@ -297,7 +295,7 @@ impl Core {
         }
     }
 
-    /// The user wants to go: at once at a terminal, else when what was sent has arrived.
+    /// Quits: at once at a terminal, else when what was sent has arrived.
     pub(crate) fn quit(&mut self, now: Now) {
         if self.console.is_interactive() {
             self.quit_now();
@@ -306,7 +304,7 @@ impl Core {
         }
     }
 
-    /// Does what the user wanted, if what it waits for has come, or has been waited for long enough.
+    /// Runs the deferred exit once everything has arrived, or the wait is over.
     pub(crate) fn run_deferred_exit(&mut self, now: Now) {
         let Some((exit, due)) = self.deferred_exit else {
             return;
@@ -335,13 +333,12 @@ impl Core {
         self.show(Tone::Plain, "logged out");
     }
 
-    /// Ends the client.
     fn quit_now(&mut self) {
         self.tell_unsent();
         self.finish(End::Quit);
     }
 
-    /// Says what stays behind.
+    /// Shows how many messages wait in the outbox.
     fn tell_unsent(&mut self) {
         let unsent = self
             .signed_in

@@ -11,9 +11,7 @@ use crate::transport::Statistics;
 /// The link, as the transport sees it.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct LinkStatus {
-    /// The server's address.
     pub(crate) remote: SocketAddr,
-    /// The session's figures.
     pub(crate) statistics: Statistics,
 }
 

@@ -33,7 +33,6 @@ pub(crate) struct Entry {
 pub(crate) enum Said {
     /// What a user said.
     Text(String),
-    /// What happened in a room.
     Event(RoomEvent),
     /// Of a kind that this version does not know, or not what it says that it is. It is kept as it came: a later version
     /// may know more of it.
@@ -78,7 +77,6 @@ impl Said {
 }
 
 impl Entry {
-    /// Which of which device's messages it is, if its bytes are whole.
     pub(crate) fn origin(&self) -> Option<Origin> {
         let message: ServerMessage = open(&self.content, &self.digest).ok()?;
         Some(message.header.entry?.origin)

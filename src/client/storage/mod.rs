@@ -36,7 +36,6 @@ const KEY_SCHEMA: &str = "schema";
 const KEY_DEVICE: &str = "device";
 const KEY_BLOCKED: &str = "blocked";
 
-/// Why the tables could not be read or written.
 #[derive(Debug, Error)]
 pub(super) enum StateError {
     /// The database said so.
@@ -65,9 +64,7 @@ impl<E: Into<redb::Error>> From<E> for StateError {
 /// Who this device is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Identity {
-    /// The account.
     pub(super) account: AccountId,
-    /// Its canonical name.
     pub(super) name: String,
     /// The device, unless its id had to be given up.
     pub(super) device: Option<DeviceId>,
@@ -77,7 +74,6 @@ pub(super) struct Identity {
     pub(super) ticket: Option<ByteBuf>,
 }
 
-/// Everything that is read at the beginning; the history stays on disk.
 #[derive(Debug, Default)]
 pub(super) struct Loaded {
     /// What has yet to be stored by the server.

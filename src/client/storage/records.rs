@@ -14,13 +14,13 @@ pub(crate) struct StoredConversation {
     pub(crate) received_up_to: EntryId,
     /// Its digest, if this device has ever held that entry.
     pub(crate) digest: Option<Digest>,
-    /// The last entry that was shown, or needs no showing.
+    /// The last entry that was shown, or need not be.
     pub(crate) displayed_up_to: EntryId,
-    /// How many messages of a room came while the user was not in it.
+    /// How many messages of a room came while it did not have the focus.
     pub(crate) unread: u32,
-    /// Whether the user belongs to it no more; what is here of it stays readable.
+    /// Whether the user is no longer a member; the history stays readable.
     pub(crate) is_left: bool,
-    /// Up to here what this device holds was shown, though it stands before that: what comes again is not shown again.
+    /// Entries up to here were shown before the position was moved back, and are not shown again.
     pub(crate) rewound_from: EntryId,
     /// The last number of this device that is known here to be used up, if any is. A server that has a later one has it
     /// from another state directory.
@@ -46,7 +46,7 @@ impl StoredConversation {
         }
     }
 
-    /// Whether a line that waits here may stand in the log already.
+    /// Whether a message that waits here may already be in the log.
     pub(crate) fn is_on_hold(&self) -> bool {
         self.received_up_to < self.hold_until
     }
@@ -64,11 +64,8 @@ pub(crate) struct Numbered {
 /// A message that is not yet known to be stored.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct OutboxEntry {
-    /// Whom it is for, as typed.
     pub(crate) target: String,
-    /// What it says.
     pub(crate) text: String,
-    /// Its place, once the conversation is known.
     pub(crate) numbered: Option<Numbered>,
     /// Whether it was refused for good: then only its number is to be used up.
     pub(crate) refused: bool,

@@ -75,13 +75,11 @@ pub(crate) fn received(
     text
 }
 
-/// A receipt of a message for many: how many have it, and which it is, where that is not plain.
 pub(crate) fn received_by_count(have: usize, of: u32, which: Option<&str>) -> String {
     let which = which.map(|which| format!(" ({which})")).unwrap_or_default();
     format!("✓ received by {have} of {of}{which}")
 }
 
-/// A span of time in the unit that suits it.
 pub(crate) fn duration(span: Duration) -> String {
     let seconds = span.as_secs();
     match seconds {

@@ -6,7 +6,6 @@ use jiff::tz::Offset;
 
 use crate::protocol::EntryId;
 
-/// The user's wall clock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Clock {
     /// Now, in milliseconds since 1970 (UTC).
@@ -18,7 +17,6 @@ pub(crate) struct Clock {
 /// From where a page goes back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum HistoryAnchor {
-    /// From the end.
     Now,
     /// From an entry, which is not on it.
     Entry(EntryId),

@@ -24,7 +24,7 @@ use crate::protocol::{AccountId, ClientBody, ConversationId, DeviceId, Digest, E
 use crate::protocol::{ReceiptsRequest, Resolve};
 use crate::transport::{Channel, Now};
 
-/// What is refused for want of a link.
+/// Shown for a command that needs a link.
 pub(crate) const NO_LINK: &str = "not connected; try again when the connection is back";
 
 /// Who the user is, and on which device.
@@ -39,16 +39,14 @@ pub(crate) struct Me {
     pub(crate) offset_seconds: i32,
 }
 
-/// What holds for one session, and what its news has changed.
 #[derive(Debug, Default)]
 pub(crate) struct SessionState {
-    /// The epoch of the server's database.
     pub(crate) epoch: u64,
     /// Whether the positions are settled and messages may flow.
     pub(crate) is_settled: bool,
     /// The server has not answered for a while, and somebody who sits there is told so instead of having to wait.
     pub(crate) is_silent: bool,
-    /// What the server has said that it takes.
+    /// The limits and features that the server announced.
     pub(crate) server: Server,
     /// Whether the tab key is to complete other names than before.
     pub(crate) has_new_names: bool,
@@ -131,7 +129,7 @@ impl Ctx<'_> {
         id == ConversationId::EVERYONE || is_room(self.name_of(id))
     }
 
-    /// Puts a conversation among the changes of the tables.
+    /// Saves a conversation with this batch.
     pub(crate) fn save_conversation(&mut self, id: ConversationId) {
         if let Some(known) = self.conversations.get(id) {
             self.state.put_conversation(id, &known.stored);

@@ -25,23 +25,29 @@ pub(crate) const LISTED_MAX: usize = 10_000;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum PendingRequest {
     /// Join a room, and switch to it if `takes_focus`.
-    Join { name: String, takes_focus: bool },
-    /// Leave a room.
-    Leave { name: String },
-    /// List the rooms.
+    Join {
+        name: String,
+        takes_focus: bool,
+    },
+    Leave {
+        name: String,
+    },
     Rooms {
         purpose: RoomsPurpose,
         rooms: Vec<Room>,
     },
-    /// List the members of a room.
     Members {
         name: String,
         members: Vec<RoomMember>,
     },
-    /// Change a room.
-    Change { name: String, change: Change },
-    /// Block a user, or unblock one.
-    Block { name: String, blocking: bool },
+    Change {
+        name: String,
+        change: Change,
+    },
+    Block {
+        name: String,
+        blocking: bool,
+    },
     /// Older entries for the page of history that is being put together.
     History,
     /// List those who are online; the answer `is_shown` if the user asked.
@@ -50,7 +56,9 @@ pub(crate) enum PendingRequest {
         contacts: Vec<Contact>,
     },
     /// Find the conversation with a user, whose name is given as it was typed.
-    Resolve { target: String },
+    Resolve {
+        target: String,
+    },
 }
 
 /// What the list of rooms is requested for.
@@ -58,7 +66,6 @@ pub(crate) enum PendingRequest {
 pub(crate) enum RoomsPurpose {
     /// Show this page of it, from 1 on.
     List(u32),
-    /// Show this room's topic.
     Topic(String),
     /// Learn the name of a room that another device joined.
     Names,
@@ -126,7 +133,6 @@ impl PendingRequests {
         self.open.values().any(|(request, _)| is_meant(request))
     }
 
-    /// Whether a join of this room is open.
     pub(crate) fn is_joining(&self, room: &str) -> bool {
         self.any(|request| matches!(request, PendingRequest::Join { name, .. } if name == room))
     }
@@ -136,17 +142,14 @@ impl PendingRequests {
         self.any(|request| matches!(request, PendingRequest::Rooms { .. }))
     }
 
-    /// Whether this name is being looked up.
     pub(crate) fn is_resolving(&self, name: &str) -> bool {
         self.any(|request| matches!(request, PendingRequest::Resolve { target } if target == name))
     }
 
-    /// Whether the user waits for an answer.
     pub(crate) fn awaits_answer(&self) -> bool {
         self.any(PendingRequest::is_awaited)
     }
 
-    /// Whether an answer decides where the next line goes.
     pub(crate) fn is_changing_focus(&self) -> bool {
         self.any(|request| {
             matches!(

@@ -36,29 +36,27 @@ struct Page {
     conversation: ConversationId,
     want: usize,
     before_ms: Option<u64>,
-    /// Entries from here on are done with.
+    /// Entries from here on have been handled.
     cursor: EntryId,
     /// The entry that comes next, where that is known.
     expected: Option<EntryId>,
     lines: Vec<String>,
     oldest: Option<EntryId>,
-    /// Where the server was asked last: asked once, a gap stays one.
+    /// Where the server was last asked, so that it is not asked twice about one gap.
     asked_at: Option<EntryId>,
     fetches: u32,
     damaged: usize,
-    /// How many lines of users whom this one blocks were passed over.
+    /// How many messages of blocked users were left out.
     hidden: usize,
 }
 
-/// How a page ends.
 enum Ending {
-    /// It is full.
     Full,
-    /// Nothing older exists for this user.
+    /// It reached the first entry for this user.
     Begin,
-    /// What is older has been removed by the server.
+    /// The server has removed older entries.
     Expired,
-    /// What is older is at the server, which cannot be asked.
+    /// Older entries are on the server, which does not answer.
     NoLink,
 }
 
@@ -70,7 +68,7 @@ pub(crate) struct HistoryPager {
 }
 
 impl HistoryPager {
-    /// The user wants to look back. Without a name it is where they stand, or the page before the last one.
+    /// Shows a page: of the named conversation, else of the focus, else the page before the last one.
     pub(crate) fn show(
         &mut self,
         ctx: &mut Ctx<'_>,
@@ -190,7 +188,7 @@ impl HistoryPager {
             .map(|oldest| (page.conversation, oldest));
     }
 
-    /// Older entries have come: each is checked, kept, and moves nothing.
+    /// Older entries have come. They are checked and kept; the position stays.
     pub(crate) fn handle_answer(
         &mut self,
         ctx: &mut Ctx<'_>,

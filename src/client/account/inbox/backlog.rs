@@ -72,7 +72,6 @@ impl Backlog {
         }
     }
 
-    /// When gathering ends at the latest.
     pub(crate) const fn deadline(&self) -> Instant {
         self.due
     }

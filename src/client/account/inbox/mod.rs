@@ -34,13 +34,13 @@ use crate::transport::Channel;
 /// the gap is noticed and asked for.
 const EARLY_MAX: usize = 1_024;
 
-/// What of the deliveries is not done with.
+/// The state of what comes in.
 #[derive(Debug, Default)]
 pub(crate) struct Inbox {
     gaps: Gaps,
     /// What was said while the user was away, while it is gathered.
     pub(crate) backlog: Option<Backlog>,
-    /// What came before the positions were settled.
+    /// Messages that came before the positions were settled.
     early: Vec<Vec<u8>>,
     /// What is acknowledged at the end of the batch.
     acks: BTreeMap<ConversationId, EntryId>,
@@ -49,7 +49,6 @@ pub(crate) struct Inbox {
 /// What follows from a delivery, beside its line.
 #[derive(Debug, Default, PartialEq)]
 pub(crate) struct Outcome {
-    /// What happened in a room.
     pub(crate) event: Option<RoomEvent>,
     /// A later state of this device than this one has written it: this one has to give the device's id up.
     pub(crate) is_conflict: bool,
@@ -71,7 +70,7 @@ struct Next<'a> {
 }
 
 impl Inbox {
-    /// Keeps what came before the positions were settled.
+    /// Keeps a message that came before the positions were settled.
     pub(crate) fn keep_early(&mut self, bytes: &[u8]) {
         if self.early.len() < EARLY_MAX {
             self.early.push(bytes.to_vec());
@@ -91,7 +90,6 @@ impl Inbox {
         self.backlog = Some(Backlog::new(ctx.now.instant, missing));
     }
 
-    /// Shows what was gathered, if that is due.
     pub(crate) fn show_backlog(&mut self, ctx: &mut Ctx<'_>) {
         let (now, effects) = (ctx.now.instant, &mut *ctx.effects);
         self.backlog.take_if(|backlog| backlog.show(now, effects));
@@ -287,14 +285,14 @@ impl Inbox {
         }
     }
 
-    /// Asks once more for what was asked for and has not come.
+    /// Asks again for missing entries that have not come.
     pub(crate) fn handle_timeout(&mut self, ctx: &mut Ctx<'_>) {
         for id in self.gaps.take_due(ctx.now.instant) {
             request_after_position(ctx, id);
         }
     }
 
-    /// The server does not send what was asked for again. What it only cannot do now the clock asks for once more.
+    /// The server refuses to send missing entries. A temporary refusal is left to the timer.
     pub(crate) fn missing_refused(&mut self, ctx: &mut Ctx<'_>, failure: &Failure) {
         let id = failure.conversation;
         if is_temporary(failure.code) || id.is_some_and(|id| !self.gaps.refused(id)) {
@@ -310,7 +308,7 @@ impl Inbox {
     }
 }
 
-/// Finds out what an entry says, and where it came from.
+/// Opens an entry and finds out where it came from.
 fn next<'a>(
     ctx: &mut Ctx<'_>,
     (sender, blocked): (&Sender, &BlockedUsers),

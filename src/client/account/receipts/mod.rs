@@ -64,12 +64,9 @@ impl Own {
     }
 }
 
-/// A line to show.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct News {
-    /// The conversation of the message.
     pub(crate) conversation: ConversationId,
-    /// The message.
     pub(crate) entry: EntryId,
     /// Who has it, those told before not repeated.
     pub(crate) names: Vec<String>,
@@ -77,7 +74,6 @@ pub(crate) struct News {
     pub(crate) elapsed: Option<Duration>,
     /// For everyone and rooms: how many have it by now, and how many it is for, online or not.
     pub(crate) count: Option<(usize, u32)>,
-    /// Whether there are no names.
     pub(crate) is_counted: bool,
     /// Whether the message must be named: it is not the last one, or was typed long ago or in an earlier run.
     pub(crate) is_late: bool,
@@ -89,7 +85,6 @@ pub(crate) struct News {
     pub(crate) told: ToldReceipt,
 }
 
-/// What a line has told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct ToldReceipt {
     pub(crate) conversation: ConversationId,
@@ -211,7 +206,7 @@ impl Receipts {
         lost
     }
 
-    /// What is to be said by now.
+    /// The lines that are due.
     pub(crate) fn news(&mut self, now: Instant) -> Vec<News> {
         let with_news = self.own.iter().filter(|(_, own)| own.has_news());
         let keys: Vec<(ConversationId, EntryId)> = with_news.map(|(key, _)| *key).collect();
@@ -230,7 +225,7 @@ impl Receipts {
             .collect()
     }
 
-    /// Whether a user who reads a receipt will think of this message: the last one to that user, or the last to many.
+    /// Whether a receipt without a name is understood as this message's: the last one to that user, or the last to many.
     fn is_last(&self, (conversation, entry): (ConversationId, EntryId)) -> bool {
         let is_many = |own: &Own| own.is_many;
         if self.own.get(&(conversation, entry)).is_some_and(is_many) {
@@ -275,7 +270,6 @@ impl Receipts {
         })
     }
 
-    /// The conversations in which messages wait.
     pub(crate) fn conversations(&self) -> Vec<ConversationId> {
         let mut all: Vec<ConversationId> = self.own.keys().map(|(id, _)| *id).collect();
         all.dedup();
@@ -283,7 +277,7 @@ impl Receipts {
     }
 }
 
-/// The names of those who have it, if it is time for them.
+/// A line of names, if it is due.
 fn named(now: Instant, key: (ConversationId, EntryId), own: &mut Own) -> Option<News> {
     let (is_pair, before) = (!own.is_many, own.awaited.named());
     let have = before + own.fresh.len();
@@ -311,7 +305,7 @@ fn named(now: Instant, key: (ConversationId, EntryId), own: &mut Own) -> Option<
     })
 }
 
-/// The count, if it is time for it.
+/// A line with the count, if it is due.
 fn counted(now: Instant, key: (ConversationId, EntryId), own: &mut Own) -> Option<News> {
     let is_done = own.count >= own.awaited.recipients;
     let is_first_of_online = own.awaited.last_count() == 0 && own.count >= own.awaited.online;

@@ -67,7 +67,6 @@ impl Receipts {
     }
 }
 
-/// An own message by its time and its first words; nothing if this device does not have it any more.
 fn message_of(ctx: &Ctx<'_>, news: &News) -> Option<String> {
     let found = ctx.state.entry(news.conversation, news.entry);
     // A database that fails says so at the end of the batch.

@@ -13,7 +13,7 @@ use crate::protocol::{
 };
 use crate::text::printable;
 
-/// The user wants to see which rooms there are; without a link, those that this device knows.
+/// Asks for the rooms; without a link it shows those that this device knows.
 pub(crate) fn list(ctx: &mut Ctx<'_>, purpose: RoomsPurpose) {
     if !ctx.can_ask() && matches!(purpose, RoomsPurpose::List(_)) {
         let mut lines = Vec::new();
@@ -40,7 +40,7 @@ pub(crate) fn list(ctx: &mut Ctx<'_>, purpose: RoomsPurpose) {
     ctx.request(PendingRequest::Rooms { purpose, rooms }, body);
 }
 
-/// The user wants to see who belongs to a room.
+/// Asks for the members of a room.
 pub(crate) fn list_members(ctx: &mut Ctx<'_>, named: Option<&str>) {
     if let Some((conversation, name)) = room(ctx, named) {
         let members = Vec::new();
@@ -49,7 +49,7 @@ pub(crate) fn list_members(ctx: &mut Ctx<'_>, named: Option<&str>) {
     }
 }
 
-/// The user wants to change a room, or who belongs to it.
+/// Asks for a change of a room, or of its members.
 pub(crate) fn change(ctx: &mut Ctx<'_>, named: Option<&str>, change: Change) {
     let text = change.text.as_deref().unwrap_or_default();
     if !text.is_empty() && printable::is_blank(text) {

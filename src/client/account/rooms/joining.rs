@@ -6,7 +6,7 @@ use crate::client::account::switching::focus_on;
 use crate::client::name::{canonical_target, is_room};
 use crate::protocol::{Access, ClientBody, ConversationId, EVERYONE_NAME, Join, Leave};
 
-/// The room that a command is about: the one named, or the one in which the user stands.
+/// The room that a command is about: the named one, else the focus.
 pub(crate) fn room(ctx: &mut Ctx<'_>, named: Option<&str>) -> Option<(ConversationId, String)> {
     let name = match named {
         Some(named) => canonical_target(named),
@@ -37,7 +37,7 @@ pub(crate) fn room(ctx: &mut Ctx<'_>, named: Option<&str>) -> Option<(Conversati
     }
 }
 
-/// The user wants to belong to a room, and to stand in it.
+/// Joins a room, and switches to it.
 pub(crate) fn join(ctx: &mut Ctx<'_>, named: &str, access: Option<Access>) {
     let name = canonical_target(named);
     if !is_room(&name) || name.chars().count() < 2 {
@@ -66,7 +66,7 @@ pub(crate) fn check_target(ctx: &Ctx<'_>, target: &str) -> Result<(), String> {
     Err(not_a_member(&name))
 }
 
-/// Asks to belong to a room.
+/// Asks to join a room.
 pub(crate) fn ask_to_join(
     ctx: &mut Ctx<'_>,
     name: String,
@@ -95,7 +95,7 @@ pub(crate) fn join_deferred(ctx: &mut Ctx<'_>) {
     }
 }
 
-/// The user wants to belong to a room no more.
+/// Asks to leave a room.
 pub(crate) fn leave(ctx: &mut Ctx<'_>, named: Option<&str>) {
     if let Some((conversation, name)) = room(ctx, named) {
         let body = |tag| ClientBody::from(Leave { tag, conversation });

@@ -16,7 +16,7 @@ use crate::client::ui::render_rooms;
 use crate::protocol::{ConversationId, EventKind, Joined, Left, RoomEvent};
 use joining::not_a_member;
 
-/// The user belongs to a room.
+/// A join was accepted.
 pub(crate) fn handle_joined(ctx: &mut Ctx<'_>, sender: &mut Sender, joined: &Joined) {
     let Some(PendingRequest::Join { name, takes_focus }) = ctx.pending.take(joined.tag) else {
         return;
@@ -58,7 +58,7 @@ pub(crate) fn handle_joined(ctx: &mut Ctx<'_>, sender: &mut Sender, joined: &Joi
     });
 }
 
-/// The server has done it: the log says so, this closes the request.
+/// The server has removed the user from a room, as its log will tell; this closes the request.
 pub(crate) fn handle_left(ctx: &mut Ctx<'_>, sender: &mut Sender, left: &Left) {
     if ctx.pending.take(left.tag).is_some() {
         mark_left(ctx, sender, left.conversation);
@@ -98,7 +98,7 @@ pub(crate) fn apply_event(
     }
 }
 
-/// The user belongs to a room no more. Returns whether they stood in it.
+/// The user is no longer a member of a room. Returns whether it had the focus.
 pub(crate) fn mark_left(ctx: &mut Ctx<'_>, sender: &mut Sender, id: ConversationId) -> bool {
     let Some(known) = ctx.conversations.get_mut(id) else {
         return false;

@@ -35,7 +35,7 @@ use crate::transport::Channel;
 /// often will not carry them. At the limit they wait for the next session.
 const SEND_AGAIN_MAX: u32 = 16;
 
-/// What waits in the outbox, and what is under way of it.
+/// Sends what waits in the outbox.
 pub(crate) struct Sender {
     pub(super) outbox: Outbox,
     /// The salts of the messages come from here.
@@ -53,12 +53,10 @@ impl Sender {
         }
     }
 
-    /// How many messages are not known to be stored.
     pub(crate) fn waiting(&self) -> usize {
         self.outbox.len()
     }
 
-    /// The user says something to somebody, or to everyone.
     pub(crate) fn send_text(
         &mut self,
         ctx: &mut Ctx<'_>,
@@ -333,7 +331,7 @@ impl Sender {
         Some((numbered.digest, typed))
     }
 
-    /// A number is used up.
+    /// The server has recorded a VOID.
     pub(crate) fn handle_voided(&mut self, ctx: &mut Ctx<'_>, id: ConversationId, number: Number) {
         if let Some(known) = ctx.conversations.get_mut(id) {
             known.set_last_seq(number);
@@ -345,7 +343,7 @@ impl Sender {
         }
     }
 
-    /// Something of what was under way came damaged at the server.
+    /// The server received something damaged, and asks for everything in flight again.
     pub(crate) fn handle_send_again(&mut self, ctx: &mut Ctx<'_>, damaged: u32) {
         if damaged <= SEND_AGAIN_MAX {
             self.outbox.requeue_all();
@@ -356,7 +354,7 @@ impl Sender {
     }
 }
 
-/// Says what was stored for whom, where the user would not think so.
+/// Shows for whom a message was stored, if not all of them are online.
 pub(crate) fn show_stored(ctx: &mut Ctx<'_>, stored: &Stored) {
     let name = ctx.name_of(stored.conversation);
     let line = if stored.conversation == ConversationId::EVERYONE {
@@ -372,7 +370,7 @@ pub(crate) fn show_stored(ctx: &mut Ctx<'_>, stored: &Stored) {
     }
 }
 
-/// Says that nobody knows what became of a message.
+/// Shows that a message may or may not have been stored.
 pub(crate) fn show_unconfirmed(unsent: &OutboxEntry, effects: &mut Effects) {
     let (target, quoted) = (&unsent.target, render::quote(&unsent.text));
     let text = format!("unconfirmed: may not have reached {target}: {quoted}");

@@ -23,12 +23,10 @@ struct Slot {
     typed: Option<Instant>,
 }
 
-/// The outbox is full.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("{OUTBOX_MAX} messages are already waiting to be sent; this one was not queued")]
 pub(crate) struct OutboxFull;
 
-/// All that waits.
 #[derive(Debug, Default)]
 pub(crate) struct Outbox {
     slots: BTreeMap<u64, Slot>,
@@ -52,7 +50,7 @@ impl Outbox {
         }
     }
 
-    /// Takes a message that was typed just now.
+    /// Adds a message that was typed just now.
     pub(crate) fn add(&mut self, now: Instant, unsent: OutboxEntry) -> Result<u64, OutboxFull> {
         if self.slots.len() >= OUTBOX_MAX {
             return Err(OutboxFull);
@@ -110,7 +108,6 @@ impl Outbox {
         })
     }
 
-    /// The message that has this number.
     pub(crate) fn find(&self, conversation: ConversationId, number: Number) -> Option<u64> {
         self.of(conversation)
             .find(|(_, numbered)| numbered.number == number)
@@ -132,7 +129,6 @@ impl Outbox {
         Some(&slot.unsent)
     }
 
-    /// The conversations in which messages have numbers.
     pub(crate) fn conversations(&self) -> BTreeSet<ConversationId> {
         let numbered = self
             .slots
@@ -157,7 +153,7 @@ impl Outbox {
         Some(&slot.unsent)
     }
 
-    /// It is stored, used up or given up.
+    /// Removes a message that is stored, voided or given up.
     pub(crate) fn remove(&mut self, sequence: u64) -> Option<OutboxEntry> {
         let slot = self.slots.remove(&sequence)?;
         if let Some(numbered) = &slot.unsent.numbered
@@ -174,14 +170,14 @@ impl Outbox {
         self.held.insert(conversation, expected);
     }
 
-    /// What was under way of this message is lost.
+    /// This message is to be sent again.
     pub(crate) fn requeue(&mut self, sequence: u64) {
         if let Some(slot) = self.slots.get_mut(&sequence) {
             slot.in_flight = false;
         }
     }
 
-    /// What was under way is lost: the session is over, or the server asks for all of it again.
+    /// Everything is to be sent again: the session is over, or the server asks for it.
     pub(crate) fn requeue_all(&mut self) {
         self.held.clear();
         for slot in self.slots.values_mut() {

@@ -16,7 +16,7 @@ use crate::protocol::{ConversationId, ErrorCode, Failure, Number, Resolved};
 const RETRY_DELAY: Duration = Duration::from_secs(1);
 
 impl Sender {
-    /// A conversation was found.
+    /// The conversation with a user is known.
     pub(crate) fn handle_resolved(&mut self, ctx: &mut Ctx<'_>, resolved: &Resolved) {
         let Some(PendingRequest::Resolve { target }) = ctx.pending.take(resolved.tag) else {
             return;
@@ -41,7 +41,7 @@ impl Sender {
         self.assign_waiting(ctx, id, resolved.last_number, |typed| typed == target);
     }
 
-    /// There is no conversation with this name: what waits for it is not sent.
+    /// There is no user of this name: what waits for them is not sent.
     pub(crate) fn handle_unresolved(&mut self, ctx: &mut Ctx<'_>, target: &str, failure: &Failure) {
         if is_temporary(failure.code) {
             self.retry_later(ctx, failure);
@@ -148,7 +148,7 @@ impl Sender {
         }
     }
 
-    /// The server cannot do it now.
+    /// The server cannot do it now: tries again later.
     pub(crate) fn retry_later(&mut self, ctx: &mut Ctx<'_>, failure: &Failure) {
         let wait = failure.wait_ms.map_or(RETRY_DELAY, |wait_ms| {
             Duration::from_millis(wait_ms.clamp(1, 60_000))
@@ -157,7 +157,7 @@ impl Sender {
     }
 }
 
-/// Whether what was refused may succeed later.
+/// Whether it may succeed later.
 pub(crate) const fn is_temporary(code: ErrorCode) -> bool {
     matches!(
         code,
