@@ -1,4 +1,4 @@
-//! The one place where the host's clocks and its randomness are read.
+//! The only module that reads the host's clocks and randomness.
 #![allow(
     clippy::disallowed_methods,
     reason = "everything else takes the time as an argument; this is where it comes from"
@@ -10,7 +10,7 @@ use rand_core::{OsRng, RngCore};
 
 use crate::transport::Now;
 
-/// The time, from both clocks.
+/// The time, by both clocks.
 #[must_use]
 pub fn now() -> Now {
     let since_epoch = SystemTime::now()
@@ -22,10 +22,10 @@ pub fn now() -> Now {
     }
 }
 
-/// A seed for a generator of a state machine, from the operating system.
+/// A seed for the generator of a state machine.
 ///
 /// # Errors
-/// If the operating system has no randomness to give.
+/// If the operating system has no randomness.
 pub fn seed() -> std::io::Result<[u8; 32]> {
     let mut seed = [0; 32];
     OsRng.try_fill_bytes(&mut seed).map_err(|error| {

@@ -1,7 +1,7 @@
 //! The poll loop: the network thread of server and client.
 //!
-//! It waits for the sockets, for other threads and for the next deadline; hands all that has come to the endpoint
-//! and to the application; and sends what they have to send, until the application says that it is finished.
+//! It waits for sockets, other threads and the next deadline, passes what has arrived to the endpoint and the
+//! application, and sends what they produce, until the application is finished.
 
 use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
@@ -15,48 +15,46 @@ use super::roam::{Notice, Observation, Roamer, local_address};
 use super::socket::{SendOutcome, Socket, SocketCounters};
 use crate::transport::{App, Endpoint, Now, Transmit};
 
-/// The token of the waker; sockets have theirs from 0 on.
+/// The waker's token; sockets have tokens from 0 on.
 const WAKER: Token = Token(usize::MAX);
 
-/// How many wake-ups one poll returns at most; the others come with the next.
+/// Events that one poll returns; the next poll returns the others.
 const EVENTS_PER_POLL: usize = 64;
 
-/// How many batches one socket is read per turn, so that a flood on one leaves time for the rest. What is left is
-/// read in the next turn.
+/// Batches read from one socket per turn, so that a flood on one leaves time for the others. The next turn reads the
+/// rest.
 const BATCHES_PER_TURN: usize = 16;
 
-/// How many transmits are sent per turn, so that sending leaves time for receiving. What is left goes out in the
-/// next turn.
+/// Transmits per turn, so that sending leaves time for receiving. The next turn sends the rest.
 const TRANSMITS_PER_TURN: usize = 1024;
 
-/// How many datagrams for one peer are sent with one call, where the kernel takes that. Chosen: an initial window;
-/// 12 kB are far below what one call may hold, and other peers do not wait for long.
+/// Datagrams for one peer that are sent with one call, where the kernel supports that. Chosen: an initial window; 12
+/// kB are far below the kernel's limit, and other peers do not wait for long.
 const SEGMENTS_PER_TRANSMIT: usize = 10;
 
-/// How often per turn an application that keeps causing events is settled again. What is left comes in the next
-/// turn.
+/// Rounds per turn for an application that keeps causing events. The next turn continues.
 const ROUNDS_PER_TURN: usize = 8;
 
-/// What the sockets have seen, summed up, and what the loop itself has.
+/// Counters of all sockets together, and of the loop.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Counters {
     /// The sum over all sockets.
     pub sockets: SocketCounters,
-    /// Changes of port, at a client.
+    /// Changes of the local port, at a client.
     pub hops: u64,
-    /// Datagrams for which there is no socket: a family that this host does not have.
+    /// Datagrams without a socket of their address family.
     pub unroutable: u64,
     /// Turns of the loop.
     pub turns: u64,
 }
 
-/// A socket, and whether there may be something to read.
+/// A socket, and whether it may have data to read.
 struct Port {
     socket: Socket,
     readable: bool,
 }
 
-/// Something that a full socket did not take.
+/// The rest of a transmit that a full socket did not accept.
 struct Blocked {
     port: usize,
     transmit: Transmit,
@@ -75,26 +73,26 @@ pub struct Driver<A: App> {
     blocked: Option<Blocked>,
     /// At a client.
     roamer: Option<Roamer>,
-    /// What sockets saw that have been replaced.
+    /// The counters of sockets that were replaced.
     retired: SocketCounters,
     hops: u64,
-    /// There is something left to do that no event will announce.
+    /// Work is left that no event will announce.
     busy: bool,
     unroutable: u64,
     turns: u64,
 }
 
-/// What is needed before there is an application: the poll, and the sender that its threads want to have.
+/// The poll and its input queue, which exist before the application: other threads need the sender early.
 pub struct Setup<I> {
     poll: Poll,
     inputs: InputReceiver<I>,
 }
 
 impl<I> Setup<I> {
-    /// Makes a poll and the queue to it. Threads can be given the sender before the driver exists.
+    /// Creates a poll and the queue to it.
     ///
     /// # Errors
-    /// If the operating system gives no poll.
+    /// If the operating system refuses a poll.
     pub fn new() -> io::Result<(Self, InputSender<I>)> {
         let poll = Poll::new()?;
         let (sender, inputs) = input::queue(input::waker(&poll, WAKER)?);
@@ -103,10 +101,10 @@ impl<I> Setup<I> {
 }
 
 impl<A: App> Driver<A> {
-    /// Puts endpoint and application upon these sockets.
+    /// Connects endpoint and application with these sockets.
     ///
     /// # Errors
-    /// If a socket cannot be waited for.
+    /// If a socket cannot be registered.
     pub fn new(
         setup: Setup<A::Input>,
         sockets: Vec<Socket>,
@@ -119,7 +117,7 @@ impl<A: App> Driver<A> {
                 .poll
                 .registry()
                 .register(socket.source(), Token(index), Interest::READABLE)?;
-            // What came between binding and registering is announced by no event.
+            // No event announces datagrams that arrived before the registration.
             ports.push(Port {
                 socket,
                 readable: true,
@@ -143,19 +141,18 @@ impl<A: App> Driver<A> {
         })
     }
 
-    /// Both, for what is to be said before the loop begins (a client's first connection).
+    /// Endpoint and application, for use before the loop runs (a client's first connection).
     pub fn parts(&mut self) -> (&mut Endpoint, &mut A) {
         (&mut self.endpoint, &mut self.app)
     }
 
-    /// Makes this a client's loop: it notices a new local address and a port through which nothing comes back, and
-    /// moves the sessions by itself.
+    /// Makes this a client's loop, which reacts to a new local address and to a port that no longer receives.
     pub fn roam(&mut self) {
         self.roamer = Some(Roamer::new(clock::now()));
     }
 
-    /// What the loop has seen.
     #[must_use]
+    /// Since the start; sockets that were replaced count, too.
     pub fn counters(&self) -> Counters {
         let ports = self.ports.iter().map(|port| port.socket.counters());
         Counters {
@@ -166,10 +163,10 @@ impl<A: App> Driver<A> {
         }
     }
 
-    /// Runs until the application is finished and everything is sent; gives the application back.
+    /// Runs until the application is finished and everything is sent; returns the application.
     ///
     /// # Errors
-    /// Only if waiting itself fails. What happens to single datagrams ends nothing.
+    /// Only if polling fails. Failures of single datagrams are counted.
     pub fn run(mut self) -> io::Result<A> {
         loop {
             self.wait()?;
@@ -207,7 +204,7 @@ impl<A: App> Driver<A> {
         Ok(())
     }
 
-    /// Does all that there is to do at this moment.
+    /// Does everything that is due now.
     fn turn(&mut self, now: Now) {
         self.turns += 1;
         self.busy = false;
@@ -226,7 +223,7 @@ impl<A: App> Driver<A> {
         self.transmit(now);
     }
 
-    /// At a client: is the network still the one it was?
+    /// At a client: checks whether the network has changed.
     fn look_around(&mut self, now: Now) {
         if self.roamer.is_none() {
             return;
@@ -256,8 +253,8 @@ impl<A: App> Driver<A> {
         }
     }
 
-    /// Replaces the socket that leads to a server by one with another port. What still comes to the old one is
-    /// lost: nothing had come for long.
+    /// Replaces the socket to a server by one with another port. Datagrams that still arrive at the old port are
+    /// lost; none had arrived for long.
     fn hop(&mut self, remote: SocketAddr) {
         for (index, port) in self.ports.iter_mut().enumerate() {
             let local = port.socket.local();
@@ -277,7 +274,7 @@ impl<A: App> Driver<A> {
                     port.readable = true;
                     tracing::debug!(from = %local, to = %port.socket.local(), "no answer: another port");
                 }
-                // The old one may yet be answered.
+                // Keep the old one, which may still receive an answer.
                 Err(error) => tracing::warn!(%error, "cannot take another port"),
             }
         }
@@ -293,7 +290,7 @@ impl<A: App> Driver<A> {
                 port.readable = port.socket.receive(|local, remote, ecn, bytes| {
                     endpoint.handle_datagram(now.instant, local, remote, ecn, bytes);
                 });
-                // The endpoint's queue of events stays as short as a batch.
+                // Handle events after each batch, so that their queue stays as short as a batch.
                 while let Some(event) = self.endpoint.poll_event() {
                     self.app.on_event(now, &mut self.endpoint, event);
                 }
@@ -343,7 +340,7 @@ impl<A: App> Driver<A> {
                 continue;
             };
             if !self.offer(port, transmit, bytes) {
-                // The rest waits for the socket, which announces itself.
+                // The socket announces when it is writable.
                 is_more = false;
                 break;
             }
@@ -352,7 +349,7 @@ impl<A: App> Driver<A> {
         self.buffer = buffer;
     }
 
-    /// Sends through this port; `false` if it is full, in which case the rest is kept for when it is not.
+    /// Sends through this port. `false`: it is full, and the rest is kept for later.
     fn offer(&mut self, port: usize, transmit: Transmit, bytes: &[u8]) -> bool {
         match self.ports[port].socket.send(&transmit, bytes) {
             SendOutcome::Done => true,
@@ -369,8 +366,8 @@ impl<A: App> Driver<A> {
         }
     }
 
-    /// Says what the poll is to announce of a port. That it can be written is asked for only while it was full: the
-    /// kernel announces it with each datagram that leaves, and each would be a wake-up for nothing.
+    /// Sets the events of a port. Writability is requested only while it is full: otherwise the kernel would wake the
+    /// loop for each datagram that leaves.
     fn wait_for(&mut self, port: usize, interest: Interest) {
         let source = self.ports[port].socket.source();
         if let Err(error) = self
@@ -379,7 +376,7 @@ impl<A: App> Driver<A> {
             .reregister(source, Token(port), interest)
         {
             tracing::warn!(%error, "cannot wait for a socket as is needed");
-            // Without an announcement the loop has to try by itself.
+            // Without events the loop must try by itself.
             self.busy = true;
         }
     }
@@ -393,8 +390,7 @@ fn is_due(deadline: Option<std::time::Instant>, now: Now) -> bool {
     deadline.is_some_and(|deadline| deadline <= now.instant)
 }
 
-/// The socket to send from: the one bound to the local address, else one bound to all addresses of the family,
-/// else any of the family.
+/// The socket bound to the local address, else one bound to all addresses of the family, else any of the family.
 fn choose(
     locals: &(impl Iterator<Item = SocketAddr> + Clone),
     transmit: &Transmit,

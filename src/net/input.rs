@@ -1,8 +1,8 @@
-//! The queue by which other threads hand something to the network thread.
+//! The queue through which other threads pass input to the network thread.
 //!
-//! There are two ways in. [`InputSender::send`] waits for room, as the prompt may. [`InputSender::send_reserved`]
-//! never waits: it is for answers whose number is bounded elsewhere (the store takes a request only if it
-//! reserves the slot of its completion), so that two full queues cannot wait for each other.
+//! [`InputSender::send`] waits for room, as the prompt may. [`InputSender::send_reserved`] never waits: it is for
+//! completions whose number is bounded elsewhere (the store accepts a request only if it reserves the slot of its
+//! completion), so two full queues cannot deadlock.
 
 use std::collections::VecDeque;
 use std::io;
@@ -11,36 +11,34 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use mio::Waker;
 use thiserror::Error;
 
-/// How many inputs wait at most before [`InputSender::send`] blocks and [`InputSender::try_send`] refuses; those with
-/// room of their own are not among them, or a busy store would shut everybody else out. Chosen: more than a person types,
-/// few enough to be handled in one turn of the loop.
+/// Inputs without a reserved slot that are queued before [`InputSender::send`] blocks and [`InputSender::try_send`]
+/// fails; a busy store thus shuts nobody out. Chosen: more than a person types, few enough for one turn of the loop.
 pub const INPUT_QUEUE_ENTRIES: usize = 256;
 
-/// The network thread has ended; nobody will read this input.
+/// The network thread has ended and reads no input.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 #[error("the network thread has ended")]
 pub struct Disconnected;
 
-/// Why [`InputSender::try_send`] did not take an input.
+/// Why [`InputSender::try_send`] failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum Refused {
-    /// [`INPUT_QUEUE_ENTRIES`] wait already.
+    /// [`INPUT_QUEUE_ENTRIES`] are queued.
     #[error("the network thread is busy; try again")]
     Full,
-    /// Nobody reads any more.
+    /// The network thread has ended.
     #[error("the network thread has ended")]
     Disconnected,
 }
 
 struct State<I> {
     queue: VecDeque<I>,
-    /// How many of those that wait have no room of their own.
+    /// Queued inputs without a reserved slot.
     unreserved: usize,
     open: bool,
 }
 
 impl<I> State<I> {
-    /// Whether one more may wait that has no room of its own.
     const fn has_room(&self) -> bool {
         self.unreserved < INPUT_QUEUE_ENTRIES
     }
@@ -54,12 +52,12 @@ struct Shared<I> {
 
 impl<I> Shared<I> {
     fn lock(&self) -> MutexGuard<'_, State<I>> {
-        // A thread that panicked while it held the lock had at most pushed or popped: the queue is whole.
+        // A thread that panicked with the lock held had at most pushed or popped: the queue is intact.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// The end of the queue that other threads hold.
+/// The sender, for other threads.
 pub struct InputSender<I> {
     shared: Arc<Shared<I>>,
 }
@@ -73,7 +71,7 @@ impl<I> Clone for InputSender<I> {
 }
 
 impl<I> InputSender<I> {
-    /// Hands an input in, waiting for room if there is none.
+    /// Queues an input; waits for room.
     ///
     /// # Errors
     /// [`Disconnected`] if the network thread has ended.
@@ -90,10 +88,10 @@ impl<I> InputSender<I> {
         self.push(state, [input])
     }
 
-    /// Hands an input in if there is room.
+    /// Queues an input if there is room.
     ///
     /// # Errors
-    /// [`Refused`] if the queue is full, or nobody reads it any more.
+    /// [`Refused`] if the queue is full, or the network thread has ended.
     pub fn try_send(&self, input: I) -> Result<(), Refused> {
         let mut state = self.shared.lock();
         if state.open && !state.has_room() {
@@ -104,8 +102,8 @@ impl<I> InputSender<I> {
             .map_err(|Disconnected| Refused::Disconnected)
     }
 
-    /// Hands an input in whose room was reserved elsewhere. Never waits and is never refused for want of room: the
-    /// caller sees to it that there are few of them.
+    /// Queues an input whose slot was reserved elsewhere. It never waits and never fails for lack of room; the caller
+    /// bounds the number.
     ///
     /// # Errors
     /// [`Disconnected`] if the network thread has ended.
@@ -113,7 +111,7 @@ impl<I> InputSender<I> {
         self.send_all_reserved([input])
     }
 
-    /// The same for several, which are handled in the same turn.
+    /// [`InputSender::send_reserved`] for several inputs, which are handled in the same turn.
     ///
     /// # Errors
     /// [`Disconnected`] if the network thread has ended.
@@ -136,7 +134,7 @@ impl<I> InputSender<I> {
         state.queue.extend(inputs);
         let is_empty = state.queue.is_empty();
         drop(state);
-        // One wake-up is enough for all that comes before the reader has looked.
+        // One wake-up covers everything queued before the reader takes it.
         if was_empty
             && !is_empty
             && let Err(error) = self.shared.waker.wake()
@@ -147,12 +145,12 @@ impl<I> InputSender<I> {
     }
 }
 
-/// The end of the queue that the network thread holds.
+/// The receiver, for the network thread.
 pub(super) struct InputReceiver<I> {
     shared: Arc<Shared<I>>,
 }
 
-/// Makes a queue whose sender wakes the poll that `waker` belongs to.
+/// A queue whose sender wakes the poll of `waker`.
 pub(super) fn queue<I>(waker: Waker) -> (InputSender<I>, InputReceiver<I>) {
     let shared = Arc::new(Shared {
         state: Mutex::new(State {
@@ -170,7 +168,7 @@ pub(super) fn queue<I>(waker: Waker) -> (InputSender<I>, InputReceiver<I>) {
 }
 
 impl<I> InputReceiver<I> {
-    /// All that waits, in the order in which it came.
+    /// Everything queued, in order.
     pub(super) fn take(&self) -> VecDeque<I> {
         let mut state = self.shared.lock();
         state.unreserved = 0;
@@ -193,7 +191,6 @@ impl<I> Drop for InputReceiver<I> {
     }
 }
 
-/// A waker of this poll.
 pub(super) fn waker(poll: &mio::Poll, token: mio::Token) -> io::Result<Waker> {
     Waker::new(poll.registry(), token)
 }

@@ -1,7 +1,7 @@
-//! Sockets, the real clock and the poll loop: what drives an [`App`](crate::transport::App) in production.
+//! Sockets, the real clock and the poll loop: they drive an [`App`](crate::transport::App) in production.
 //!
-//! Nothing here knows what the bytes mean. Everything below takes the time and its randomness as arguments; here
-//! is where both come from.
+//! Nothing here interprets the bytes. All code below takes the time and its randomness as arguments; both come from
+//! here.
 
 mod clock;
 mod driver;

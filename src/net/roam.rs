@@ -1,7 +1,7 @@
-//! How a client notices that its network is another: that the host has slept, that the way to the server begins
-//! at another address, or that nothing comes back through the port in use.
+//! Detects that a client's network has changed: the host has slept, the local address of the route to the server is
+//! another, or the current port receives nothing.
 //!
-//! It is told the time and what the endpoint knows, and says what to do; sockets are the driver's.
+//! It is told the time and what the endpoint knows, and decides; the driver owns the sockets.
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
@@ -9,19 +9,19 @@ use std::time::{Duration, Instant};
 
 use crate::transport::Now;
 
-/// How often a client with a session looks. Chosen: one wake-up a second is what it costs, and a host that has
-/// slept is noticed within that.
+/// How often a client with a session checks. Chosen: one wake-up a second, and a sleep of the host is noticed within
+/// that.
 const TICK: Duration = Duration::from_secs(1);
 
-/// How often the route is looked up while all is answered; while something is not, or was refused, every [`TICK`].
+/// How often the route is looked up while everything is answered; otherwise every [`TICK`].
 const ROUTE_EVERY: Duration = Duration::from_secs(5);
 
-/// By so much more than it waited must a clock have gone on before the host is taken to have slept. Chosen: more
-/// than a busy host is late, less than a NAT forgets in.
+/// A clock must advance by so much more than expected before the host counts as having slept. Chosen: above the
+/// delays of a busy host, below the time-outs of NATs.
 const SLEPT: Duration = Duration::from_secs(5);
 
-/// After how long without an answer the client changes its port (mosh changes it every 10 s). After the last of
-/// them it does so each time that it has passed again.
+/// After this long without an answer the client changes its port (mosh: every 10 s). After the last, it does so at
+/// each multiple.
 const HOPS: [Duration; 4] = [
     Duration::from_secs(10),
     Duration::from_secs(20),
@@ -29,34 +29,31 @@ const HOPS: [Duration; 4] = [
     Duration::from_secs(60),
 ];
 
-/// What the endpoint and the sockets know.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Observation {
     /// The server's address, if there is a session.
     pub(super) remote: Option<SocketAddr>,
-    /// Since when what was sent has had no answer.
+    /// Since when packets are unanswered.
     pub(super) unanswered: Option<Instant>,
-    /// Datagrams that the operating system refused, since the start.
+    /// Datagrams that the operating system refused since the start.
     pub(super) send_errors: u64,
 }
 
-/// What is to be done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Notice {
     Nothing,
-    /// The network is another: tell the endpoint.
+    /// The endpoint must learn that the network has changed.
     NetworkChanged,
-    /// The port may be dead: take another.
+    /// The port may be dead: change it.
     Hop,
 }
 
-/// What a client remembers of its network.
 #[derive(Debug)]
 pub(super) struct Roamer {
     times: [Duration; HOPS.len()],
     last: Now,
     next: Option<Instant>,
-    /// The local address of the way to the server, when it was last looked up, and for which server.
+    /// The server and the local address of the route to it, at the last look-up.
     route: Option<(SocketAddr, IpAddr)>,
     looked_up: Instant,
     send_errors: u64,
@@ -80,12 +77,12 @@ impl Roamer {
         }
     }
 
-    /// When it wants to look again, at the latest.
+    /// The latest time of the next check.
     pub(super) fn deadline(&self) -> Option<Instant> {
         self.next
     }
 
-    /// Looks. `lookup` says at which local address the way to a server begins.
+    /// Checks. `lookup` returns the local address of the route to a server.
     pub(super) fn observe(
         &mut self,
         now: Now,
@@ -126,8 +123,8 @@ impl Roamer {
         Notice::Nothing
     }
 
-    /// Since it looks every [`TICK`], more time than that has passed in sleep. A monotonic clock may stand still
-    /// meanwhile, as on Linux, or go on; the other clock goes on in either case.
+    /// It checks every [`TICK`], so a longer gap is sleep. A monotonic clock may stop during sleep, as on Linux, or
+    /// run on; the wall clock runs on in either case.
     fn has_slept(&self, now: Now) -> bool {
         let Some(next) = self.next else {
             return false;
@@ -143,7 +140,7 @@ impl Roamer {
             || now.instant.saturating_duration_since(self.looked_up) >= ROUTE_EVERY
     }
 
-    /// Whether the way to the same server began elsewhere before. Without a network there is nothing to compare.
+    /// Whether the local address of the route has changed. Without a network there is none to compare.
     fn has_moved(&mut self, now: Now, remote: SocketAddr, local: Option<IpAddr>) -> bool {
         self.looked_up = now.instant;
         let Some(local) = local else {
@@ -163,7 +160,7 @@ impl Roamer {
     }
 }
 
-/// The local address at which the way to a server begins: that of a socket connected to it. Nothing is sent.
+/// The local address of the route to a server: that of a socket connected to it. Nothing is sent.
 pub(super) fn local_address(remote: SocketAddr) -> Option<IpAddr> {
     let any: IpAddr = if remote.is_ipv4() {
         Ipv4Addr::UNSPECIFIED.into()

@@ -1,7 +1,7 @@
-//! One UDP socket: received and sent in batches, and whatever the network answers, the loop goes on.
+//! A UDP socket: it receives and sends in batches, and survives all errors of the network.
 //!
-//! An IPv6 socket is for IPv6 only, so that `0.0.0.0:7777` and `[::]:7777` stand side by side and an IPv4 peer is
-//! never seen under a mapped address.
+//! An IPv6 socket is for IPv6 only, so that `0.0.0.0:7777` and `[::]:7777` can be bound together and IPv4 peers never
+//! appear with mapped addresses.
 
 use std::io::{self, ErrorKind, IoSliceMut};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -13,40 +13,39 @@ use socket2::{Domain, Protocol, SockRef, Type};
 
 use crate::transport::Transmit;
 
-/// The socket buffers that are asked for, in bytes. Chosen: some 40,000 small packets as the kernel counts them, so that
-/// ten thousand clients can say something in the same moment, and acknowledge something too: a few tenths of a second of
-/// work. The operating system may give less, and packets that then do not fit are lost as on any other queue.
+/// The requested socket buffers, in bytes. Chosen: some 40,000 small packets as the kernel counts them, so that ten
+/// thousand clients can send and acknowledge in the same moment: a few tenths of a second of work. The operating
+/// system may grant less; packets that do not fit are lost as in any queue.
 const SOCKET_BUFFER_BYTES: usize = 16 * 1024 * 1024;
 
 const _: () = assert!(BATCH_SIZE_MIN <= BATCH_SIZE);
 
-/// How many datagrams the next read has room for after one that found few: preparing the room costs about as much for
-/// each as receiving into it, and a read that is not full is known to have emptied the socket.
+/// Minimum batch of a read. Preparing a slot costs about as much as receiving into it, so a read after one that found
+/// few is small; and a read that is not full has emptied the socket.
 const BATCH_SIZE_MIN: usize = 2;
 
-/// The largest UDP payload there is.
+/// The maximum UDP payload.
 const DATAGRAM_MAX_BYTES: usize = 65_535;
 
-/// How many reads of one socket may fail in a row before the rest is left for the next wake-up.
+/// Failed reads in a row after which a socket waits for the next event.
 const RECEIVE_ERRORS_MAX: u32 = 16;
 
-/// What a socket has seen.
+/// Counters of a socket.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct SocketCounters {
-    /// Datagrams received.
+    /// Datagrams, after the kernel's batches are split.
     pub datagrams_received: u64,
     /// Datagrams handed to the operating system.
     pub datagrams_sent: u64,
-    /// Datagrams that the operating system refused; for the transport they are lost.
+    /// Datagrams that the operating system refused; the transport treats them as lost.
     pub send_errors: u64,
     /// Reads that failed.
     pub receive_errors: u64,
-    /// Batches that were refused and sent again one by one.
+    /// Refused batches, whose datagrams were then sent one by one.
     pub batches_split: u64,
 }
 
 impl SocketCounters {
-    /// The sum of both.
     pub(super) const fn plus(self, other: Self) -> Self {
         Self {
             datagrams_received: self.datagrams_received + other.datagrams_received,
@@ -58,20 +57,20 @@ impl SocketCounters {
     }
 }
 
-/// What became of a datagram (or a batch of them).
+/// The result of sending a datagram or a batch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SendOutcome {
-    /// It was handed over, or refused and counted: either way there is nothing more to do.
+    /// Sent, or refused and counted: nothing is left to do.
     Done,
-    /// The socket takes nothing now: from this byte on, offer it again when the socket is writable.
+    /// The socket is full: send the rest from this byte on when it is writable.
     Blocked {
-        /// How many bytes of the buffer are done with.
+        /// Bytes of the buffer that are sent.
         done_bytes: usize,
     },
 }
 
-/// Both are wishes: a smaller buffer costs packets, not correctness. Who administers the network may have more than the
-/// operating system's limit (`net.core.rmem_max`, which is 208 KiB where nobody has raised it).
+/// Errors are ignored: a smaller buffer costs packets, not correctness. An administrator of the network may exceed
+/// the operating system's limit (`net.core.rmem_max`, 208 KiB by default).
 fn ask_for_buffers(socket: &impl AsFd, bytes: usize) {
     #[cfg(target_os = "linux")]
     {
@@ -94,17 +93,16 @@ pub struct Socket {
     state: UdpSocketState,
     local: SocketAddr,
     buffer: Vec<u8>,
-    /// For how many datagrams the next read has room.
+    /// Datagrams that the next read has room for.
     batch: usize,
     counters: SocketCounters,
 }
 
 impl Socket {
-    /// Binds a socket.
+    /// Binds a socket; port 0 lets the operating system choose.
     ///
     /// # Errors
-    /// As the operating system says: the port is in use, the address is not this host's, the family is not
-    /// available.
+    /// Those of the operating system: the port is in use, the address is not local, the family is not available.
     pub fn bind(address: SocketAddr) -> io::Result<Self> {
         let socket = socket2::Socket::new(
             Domain::for_address(address),
@@ -131,8 +129,7 @@ impl Socket {
         })
     }
 
-    /// Binds a socket for each family that one of these addresses is of; a family that this host does not have is left
-    /// out.
+    /// Binds a socket for each address family of these addresses; a family that this host lacks is left out.
     ///
     /// # Errors
     /// If none can be bound.
@@ -153,31 +150,29 @@ impl Socket {
         }
     }
 
-    /// Asks for larger buffers, of so many bytes each, where one socket stands for those of many hosts. The operating
-    /// system gives what it is willing to.
+    /// Requests larger buffers, of so many bytes each, for a socket that serves in place of many hosts' sockets.
     pub fn widen(&self, bytes: usize) {
         ask_for_buffers(&self.io, bytes.max(SOCKET_BUFFER_BYTES));
     }
 
-    /// The address to which it is bound, with the real port.
+    /// The bound address, with the actual port.
     #[must_use]
     pub const fn local(&self) -> SocketAddr {
         self.local
     }
 
-    /// What it has seen so far.
+    /// Counters since it was bound.
     #[must_use]
     pub const fn counters(&self) -> SocketCounters {
         self.counters
     }
 
-    /// What the poll loop registers.
     pub(super) fn source(&mut self) -> &mut UdpSocket {
         &mut self.io
     }
 
-    /// Receives one batch and gives each datagram out. `false`: there is nothing more to receive now, and the poll
-    /// announces what comes.
+    /// Receives one batch and passes on each datagram. `false`: the socket is empty, and the poll announces the next
+    /// datagram.
     pub(super) fn receive(
         &mut self,
         mut datagram: impl FnMut(Option<IpAddr>, SocketAddr, Option<u8>, &mut [u8]),
@@ -195,7 +190,7 @@ impl Socket {
                 Err(error) if error.kind() == ErrorKind::WouldBlock => return false,
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(error) => {
-                    // An answer of ICMP to something sent earlier, as a rule: the next read is good again.
+                    // Mostly an ICMP error for an earlier datagram: the next read succeeds.
                     self.counters.receive_errors += 1;
                     failures += 1;
                     if failures >= RECEIVE_ERRORS_MAX {
@@ -211,14 +206,14 @@ impl Socket {
             .take(received)
         {
             let bytes = &mut chunk[..meta.len.min(DATAGRAM_MAX_BYTES)];
-            // Datagrams that the kernel coalesced lie at multiples of the stride.
+            // The kernel places coalesced datagrams at multiples of the stride.
             for bytes in bytes.chunks_mut(meta.stride.max(1)) {
                 self.counters.datagrams_received += 1;
                 datagram(meta.dst_ip, meta.addr, meta.ecn.map(|ecn| ecn as u8), bytes);
             }
         }
-        // A batch that is not full has emptied the socket. To ask it once more would cost a light load as many calls
-        // for nothing as there are datagrams.
+        // A batch that is not full has emptied the socket. Another read would cost a lightly loaded host one needless
+        // call for each datagram.
         let is_full = received == batch;
         self.batch = if is_full {
             BATCH_SIZE.min(batch * 4)
@@ -228,7 +223,7 @@ impl Socket {
         is_full
     }
 
-    /// Sends what a transmit describes. A batch that the kernel or the card refuses is sent one by one.
+    /// Sends a transmit. If the kernel or the network card refuses a batch, its datagrams are sent one by one.
     pub(super) fn send(&mut self, transmit: &Transmit, bytes: &[u8]) -> SendOutcome {
         let segment = transmit
             .segment_size
@@ -277,7 +272,7 @@ impl Socket {
             ecn: None,
             contents,
             segment_size,
-            // Where the socket has but one address, it need not be named: the kernel would look it up for each.
+            // A source address that equals the bound one is left out: the kernel would look it up for each datagram.
             src_ip: transmit.local_ip.filter(|ip| *ip != self.local.ip()),
         };
         loop {

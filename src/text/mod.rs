@@ -1,6 +1,6 @@
-//! What a text from a peer may hold where it is shown: on a terminal, in a log, in a name.
+//! What a text from a peer may contain where it is shown: on a terminal, in a log, in a name.
 //!
-//! It stands below all that reads from peers, so that clients and servers decide it in one place.
+//! Client and server share it, so that both decide alike.
 
 pub mod printable;
 pub mod skeleton;

@@ -1,11 +1,11 @@
-//! What others wrote, made harmless for a terminal and for a log.
+//! Makes untrusted text harmless for a terminal and a log.
 //!
-//! A name or a text may hold escape sequences that move the cursor, characters that turn the reading direction round,
-//! ones that cannot be seen at all, or a thousand marks on one letter. Every line that a client shows, and everything of
-//! a peer's that a server logs, passes through here, once.
+//! A name or a text may contain escape sequences that move the cursor, characters that reverse the reading direction,
+//! invisible ones, or a thousand marks on one letter. Every line that a client shows, and everything from a peer that
+//! a server logs, passes through here once.
 //!
-//! Unicode's properties decide ([`super::unicode`]). Joiners and variation selectors cannot be seen either, and stay where
-//! real words and emoji are spelt with them: what they may follow is that of RFC 5892 (appendix A), UAX 31 and UTS 51.
+//! Unicode properties decide ([`super::unicode`]). Joiners and variation selectors are invisible too, but stay where
+//! words and emoji need them: RFC 5892 (appendix A), UAX 31 and UTS 51 define after which characters.
 
 use std::borrow::Cow;
 use std::str::Chars;
@@ -14,35 +14,34 @@ use icu_properties::props::JoiningType;
 
 use super::unicode::{self, JOINERS, Kind, ZERO_WIDTH_JOINER};
 
-/// How many marks may stand on one character; further ones are left out. Chosen: the tallest stack that is written, a
-/// Tibetan syllable of mantras, has eight.
+/// Maximum marks on one character; further ones are removed. Chosen: the tallest stack in use, a Tibetan syllable of
+/// mantras, has eight.
 pub const MARKS_MAX: usize = 8;
 
-/// How many blanks may follow each other; further ones are left out. Chosen: two stand between sentences, and a third
-/// only moves what follows to where it seems to be something else.
+/// Maximum blanks in a row; further ones are removed. Chosen: two separate sentences; a third only moves text to
+/// where it can pose as something else.
 pub const BLANKS_MAX: usize = 2;
 
-/// What stands where a line break or a tab stood.
+/// Replaces a line break or a tab.
 const BLANK: char = ' ';
 
-/// What stands for a character that nobody knows: something is there.
+/// Replaces a character of unknown appearance.
 const UNKNOWN: char = char::REPLACEMENT_CHARACTER;
 
-/// What is shown for a text in which nothing can be seen.
+/// Shown for a text without visible characters.
 pub const NOTHING_VISIBLE: &str = "(nothing visible)";
 
-/// A flag of part of a country is a black one with its name behind it in letters that are not seen.
+/// The flag of a region is a black flag followed by its name in invisible letters.
 const BLACK_FLAG: char = '\u{1f3f4}';
 
-/// The names behind [`BLACK_FLAG`] that UTS 51 recommends (RGI), all there have been since 2017: England, Scotland, Wales.
+/// The region names that UTS 51 recommends (RGI), unchanged since 2017: England, Scotland, Wales.
 const FLAGS: [&str; 3] = [
     "\u{e0067}\u{e0062}\u{e0065}\u{e006e}\u{e0067}\u{e007f}",
     "\u{e0067}\u{e0062}\u{e0073}\u{e0063}\u{e0074}\u{e007f}",
     "\u{e0067}\u{e0062}\u{e0077}\u{e006c}\u{e0073}\u{e007f}",
 ];
 
-/// The text as one line, without anything that a terminal would obey or a reader could not see, and without long runs
-/// of blanks.
+/// The text as one line, without terminal control, invisible characters and long runs of blanks.
 #[must_use]
 pub fn line(text: &str) -> Cow<'_, str> {
     if is_plain(text) {
@@ -76,7 +75,7 @@ pub fn line(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// The text as one line, or a word that says that nothing can be seen in it.
+/// [`line()`], or [`NOTHING_VISIBLE`].
 #[must_use]
 pub fn line_or_nothing(text: &str) -> Cow<'_, str> {
     let line = line(text);
@@ -87,18 +86,18 @@ pub fn line_or_nothing(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// Whether there is nothing in a text that can be seen.
+/// Whether a text has no visible character.
 #[must_use]
 pub fn is_blank(text: &str) -> bool {
     line(text).chars().all(unicode::is_blank)
 }
 
-/// What most lines are: printable ASCII without a long run of blanks, which is shown as it is.
+/// Most lines: printable ASCII without a long run of blanks, shown unchanged.
 fn is_plain(text: &str) -> bool {
     text.bytes().all(|byte| matches!(byte, b' '..=b'~')) && !text.contains("   ")
 }
 
-/// A line as it grows, and what it ends in.
+/// A line under construction.
 struct Line {
     text: String,
     /// The last character that is no mark, and the last of all.
@@ -106,9 +105,9 @@ struct Line {
     last: Option<char>,
     marks: usize,
     blanks: usize,
-    /// Whether it ends in a picture, which a joiner may join to another.
+    /// Whether it ends in an emoji, which a joiner may join to another.
     is_emoji: bool,
-    /// What waits for the character behind it, which decides whether it stays.
+    /// A joiner or selector; the next character decides whether it stays.
     shaping: Option<char>,
 }
 
@@ -161,13 +160,13 @@ impl Line {
         self.is_emoji = unicode::is_pictograph(character) || is_toned;
     }
 
-    /// The name of the flag that was pushed last.
+    /// Adds the name of the flag that was pushed last.
     fn push_flag(&mut self, name: &str) {
         self.text.push_str(name);
         self.last = name.chars().next_back();
     }
 
-    /// Decides on what has waited for the next character, which is known now.
+    /// Decides on the pending joiner or selector, now that the next character is known.
     fn settle(&mut self, next: Option<char>) {
         let Some(shaping) = self.shaping.take() else {
             return;
@@ -184,13 +183,13 @@ impl Line {
         }
     }
 
-    /// Whether a joiner or non-joiner stands where it can mean something. Anywhere else it only hides. Each reason holds
-    /// by itself and needs only what stays, so that what stays once would stay again.
+    /// Whether a joiner or non-joiner has an effect here; elsewhere it only hides. Each reason suffices alone and
+    /// depends only on characters that stay, so that the result is stable under repetition.
     fn may_join(&self, joiner: char, next: Option<char>) -> bool {
         if self.last.is_some_and(|last| JOINERS.contains(&last)) {
             return false;
         }
-        // Conjuncts, in both orders: that of most scripts, and that of the Bengali and Kannada `r` before a `y`.
+        // Conjuncts, in both orders: that of most scripts, and that of Bengali and Kannada `r` before `y`.
         let is_after_virama = self.last.is_some_and(unicode::is_virama);
         let is_before_virama = next.is_some_and(|next| {
             let same_script = |base| unicode::script(base) == unicode::script(next);
@@ -215,9 +214,9 @@ impl Line {
     }
 }
 
-/// Leaves out what belongs to an escape sequence whose first character has been read (ECMA-48 §5.4).
+/// Skips the rest of an escape sequence after ESC (ECMA-48 §5.4).
 struct Escapes {
-    /// Whether the end of a string may still come: it is looked for in vain once, not once for each beginning.
+    /// Whether a string terminator may still follow: a vain search is done once, not for each start.
     has_end: bool,
 }
 
@@ -232,7 +231,7 @@ impl Escapes {
                 1 + parameters
                     + usize::from(is_final.is_some_and(|byte| matches!(byte, b'@'..=b'~')))
             }
-            // A string, up to BEL or ST. Without an end only the introducer goes: the text stays readable.
+            // A string, up to BEL or ST. Without an end only the introducer is removed: the text stays readable.
             Some(b']' | b'P' | b'^' | b'_' | b'X') => self.string_end(text).unwrap_or(1),
             _ => 0,
         };
@@ -243,8 +242,8 @@ impl Escapes {
         if !self.has_end {
             return None;
         }
-        // One pass up to the first end, which the string then takes: a search for each kind of end would go through the
-        // whole text again and again, where there are ends of one kind only.
+        // One pass up to the first terminator, which ends the string. A search for each kind would scan the text
+        // repeatedly if it has only one kind.
         let bytes = text.as_bytes();
         let end = bytes.iter().enumerate().find_map(|(at, byte)| match byte {
             0x07 => Some(at + 1),

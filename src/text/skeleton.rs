@@ -1,18 +1,19 @@
-//! The form that names share which look alike: the skeleton of UTS 39, folded, and with the pairs that its data lacks.
+//! A form that look-alike names share: the skeleton of UTS 39, case-folded, with letter pairs that its data lacks.
 
 use unicode_security::confusable_detection::skeleton as prototypes;
 
-/// Letters that look like two others beside each other. UTS 39 has `m` for `rn`, and these not: its data is of single
-/// characters in the fonts of its authors. Taken apart and not put together, so that it does not matter where one begins.
+/// Letters that look like a pair of others. UTS 39 has `m` for `rn` but not these. The letter is replaced by the
+/// pair, not the pair by the letter, so that the result does not depend on where a scan starts.
 const PAIRS: [(char, &str); 2] = [('w', "vv"), ('d', "cl")];
 
-/// The form of a name that look-alikes share; it is never shown.
+/// The form of a name that look-alikes share; never shown.
 ///
-/// The case is folded behind the prototypes, some of which are capitals: that of `0` is `O`, and `b0b` is `bob`.
+/// Case is folded after the prototypes, because some of those are capitals: that of `0` is `O`, and `b0b` becomes
+/// `bob`.
 #[must_use]
 pub fn skeleton(name: &str) -> String {
     let mut form = fold(name);
-    // What folding has made may have a prototype of its own; each round leaves fewer such letters.
+    // A folded letter may have a prototype of its own; each round leaves fewer of them.
     loop {
         let folded = fold(&form);
         if folded == form {

@@ -1,5 +1,5 @@
-//! What a character is, by the properties that Unicode gives it. Each table comes from a library and is of the version
-//! that `tests` name: characters are added every year, and a list of one's own would be out of date.
+//! Character classes from Unicode properties. A library provides the tables, in the version that `tests` name:
+//! Unicode adds characters every year, and a list of our own would be out of date.
 
 use icu_properties::props::{
     CanonicalCombiningClass, DefaultIgnorableCodePoint, Emoji, EmojiModifier, ExtendedPictographic,
@@ -10,33 +10,33 @@ use icu_properties::{CodePointMapData, CodePointSetData};
 
 pub(super) const ZERO_WIDTH_JOINER: char = '\u{200d}';
 
-/// The joiner, and the one that keeps letters apart.
+/// Zero width non-joiner and joiner.
 pub(super) const JOINERS: [char; 2] = ['\u{200c}', ZERO_WIDTH_JOINER];
 
-/// Keeps the last vowel of a Mongolian word apart from what stands before it, and changes how both are written.
+/// Separates the last vowel of a Mongolian word, and changes the shape of both parts.
 const MONGOLIAN_VOWEL_SEPARATOR: char = '\u{180e}';
 
-/// What is blank though it counts as a symbol: the braille pattern without dots, and a note head that is not drawn.
+/// Symbols without visible ink: the empty braille pattern, and a null note head.
 const BLANK_SYMBOLS: [char; 2] = ['\u{2800}', '\u{1d159}'];
 
-/// What is to become of a character.
+/// How a character is displayed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
-    /// It is seen, and takes a place of its own.
+    /// Visible, with a cell of its own.
     Base,
-    /// It is seen, on the one before it.
+    /// Visible, drawn on the preceding character.
     Mark,
-    /// It takes a place in which nothing is seen.
+    /// Blank, with a cell of its own.
     Blank,
-    /// A joiner, or a selector of a variant: it changes how its neighbours look, where they can be changed.
+    /// A joiner or variation selector: it changes the shape of its neighbours.
     Shaping,
-    /// It is not seen.
+    /// Invisible.
     Hidden,
-    /// No one knows how it looks: private, unassigned, or no character.
+    /// Private use, unassigned, or no character.
     Unknown,
 }
 
-/// What a character is, whatever stands around it.
+/// The class of a character, independent of its neighbours.
 pub(super) fn kind(character: char) -> Kind {
     if is_blank(character) {
         return Kind::Blank;
@@ -50,7 +50,7 @@ pub(super) fn kind(character: char) -> Kind {
     }
     match category(character) {
         GeneralCategory::Control => Kind::Hidden,
-        // Those that are drawn, around the digits that follow, are called so (UAX 44).
+        // The visible ones, which enclose the digits that follow (UAX 44).
         GeneralCategory::Format => {
             if CodePointSetData::new::<PrependedConcatenationMark>().contains(character) {
                 Kind::Base
@@ -66,7 +66,7 @@ pub(super) fn kind(character: char) -> Kind {
     }
 }
 
-/// Whether nothing is seen where a character stands, though it takes place.
+/// Whether a character is blank but takes a cell.
 pub(super) fn is_blank(character: char) -> bool {
     CodePointSetData::new::<WhiteSpace>().contains(character) || BLANK_SYMBOLS.contains(&character)
 }
@@ -75,25 +75,25 @@ fn is_mark(character: char) -> bool {
     GeneralCategoryGroup::Mark.contains(category(character))
 }
 
-/// Whether a character combines with the one before it and takes no place of its own.
+/// Whether a character combines with the preceding one and takes no cell.
 #[must_use]
 pub fn is_nonspacing_mark(character: char) -> bool {
     is_mark(character) && category(character) != GeneralCategory::SpacingMark
 }
 
-/// Whether a mark is drawn over its base, so that it can turn one letter into another: `o` into `ø`.
+/// Whether a mark is drawn across its base, so that it can turn one letter into another: `o` into `ø`.
 #[must_use]
 pub fn is_overlay(character: char) -> bool {
     combining_class(character) == CanonicalCombiningClass::Overlay
 }
 
-/// Whether the dot of a letter goes when a mark is put above it, as that of `i`.
+/// Whether a letter loses its dot under a mark, as `i` does.
 #[must_use]
 pub fn is_soft_dotted(character: char) -> bool {
     CodePointSetData::new::<SoftDotted>().contains(character)
 }
 
-/// Whether a character takes away the vowel of the letter before it, so that the next one may join.
+/// Whether a character removes the vowel of the preceding letter, so that the next letter may join.
 pub(super) fn is_virama(character: char) -> bool {
     combining_class(character) == CanonicalCombiningClass::Virama
 }
@@ -114,7 +114,7 @@ pub(super) fn script(character: char) -> Script {
     CodePointMapData::<Script>::new().get(character)
 }
 
-/// Whether a letter of this kind is written in one stroke with a neighbour.
+/// Whether a letter of this joining type connects to a neighbour.
 pub(super) fn is_cursive(joining: JoiningType) -> bool {
     [
         JoiningType::DualJoining,
@@ -124,11 +124,11 @@ pub(super) fn is_cursive(joining: JoiningType) -> bool {
     .contains(&joining)
 }
 
-/// Whether there are variants of a character that this selector chooses between.
+/// Whether this selector chooses between variants of a character.
 pub(super) fn has_variant(character: char, selector: char, next: Option<char>) -> bool {
     let is_mongolian = |letter| script(letter) == Script::Mongolian && kind(letter) == Kind::Base;
     match selector {
-        // As text or as a picture. A digit is a picture only as a key.
+        // Text or emoji presentation. A digit has one only as a keycap.
         '\u{fe0e}' | '\u{fe0f}' if character.is_ascii() => {
             CodePointSetData::new::<Emoji>().contains(character) && next == Some('\u{20e3}')
         }
@@ -153,7 +153,7 @@ fn is_ideograph(character: char) -> bool {
     CodePointSetData::new::<UnifiedIdeograph>().contains(character)
 }
 
-/// A Hangul vowel or final consonant, which is drawn into the syllable that stands before it.
+/// A Hangul vowel or final consonant, which is drawn into the preceding syllable.
 fn is_inner_jamo(character: char) -> bool {
     let of = CodePointMapData::<HangulSyllableType>::new().get(character);
     matches!(

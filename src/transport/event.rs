@@ -1,19 +1,19 @@
-//! What an endpoint says to what stands on top of it, and the words they share.
+//! The events that an endpoint reports to its application, and the types that both use.
 
 use std::net::SocketAddr;
 
 use thiserror::Error;
 
-/// A session of one endpoint. Never used again for another session of that endpoint.
+/// Identifies a session of one endpoint. An endpoint never reuses a number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SessionId(pub(crate) u64);
 
-/// An ordered, reliable sequence of messages inside a session. A hole in one holds up no other.
+/// An ordered, reliable sequence of messages inside a session. Loss on one channel does not delay another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Channel {
     /// Sign-in, presence, requests.
     Control = 0,
-    /// What people say.
+    /// Chat messages and receipts.
     Chat = 1,
     /// Files and other long transfers.
     Bulk = 2,
@@ -27,50 +27,50 @@ impl Channel {
 /// Something that happened to a session.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
-    /// The handshake is done. At a client: the server has proved that it holds `peer_key`, which must be checked
-    /// before anything secret is said. At a server: the peer has proved its address.
+    /// The handshake is complete. At a client: the server has proved that it holds `peer_key`; the application must
+    /// check that key before it sends anything secret. At a server: the client has proved its address.
     Connected {
         /// The session.
         session: SessionId,
-        /// The server's static public key; `None` at a server, whose clients have none.
+        /// The server's static public key. `None` at a server: clients have no static key.
         peer_key: Option<[u8; 32]>,
-        /// Noise's handshake hash: the same at both ends, and only there.
+        /// Noise's handshake hash, which only the two ends know.
         handshake_hash: [u8; 32],
     },
-    /// A channel that had no message to receive now has one. Receive until there is none; the event comes once
-    /// for each time that the channel stops being empty.
+    /// A channel without a message to receive now has one. Receive until there is none: the event comes once each
+    /// time the channel stops being empty.
     Readable {
         /// The session.
         session: SessionId,
         /// The channel.
         channel: Channel,
     },
-    /// A channel on which [`SendError::Full`] was answered has room again.
+    /// A channel that returned [`SendError::Full`] has room again.
     Writable {
         /// The session.
         session: SessionId,
         /// The channel.
         channel: Channel,
     },
-    /// The peer is now at another address.
+    /// The peer has moved to another address.
     Moved {
         /// The session.
         session: SessionId,
-        /// Its address from now on.
+        /// The new address.
         remote: SocketAddr,
     },
-    /// Nothing has been heard of the peer for so long that it should be taken for away. A server sends nothing
-    /// more until the peer speaks; the session is kept.
+    /// The peer has been silent for so long that the application should treat it as away. A server sends nothing
+    /// until the peer sends again; the session stays.
     Silent {
         /// The session.
         session: SessionId,
     },
-    /// A peer that was silent has spoken.
+    /// A silent peer has sent a packet.
     Awake {
         /// The session.
         session: SessionId,
     },
-    /// The session is over; its id is not known any more.
+    /// The session has ended; its id is unknown from now on.
     Closed {
         /// The session.
         session: SessionId,
@@ -79,50 +79,50 @@ pub enum Event {
     },
 }
 
-/// Why a session is over.
+/// Why a session ended.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum CloseReason {
     /// This end closed it.
     #[error("closed")]
     Local,
-    /// The other end closed it, for this reason. The text is the peer's own: strip it before it is shown.
+    /// The other end closed it and gave this reason. The text is untrusted: sanitize it before it is shown.
     #[error("closed by the other end: {reason} (code {code})")]
     Peer {
-        /// A number that the application, or the transport itself (256 and above), gave.
+        /// The code of the application, or of the transport (256 and above).
         code: u16,
-        /// A few words.
+        /// At most 128 bytes.
         reason: String,
     },
-    /// The peer does not know this session: it has restarted, or forgotten it.
+    /// The peer does not know this session: it has restarted, or dropped the session.
     #[error("the other end no longer knows this session")]
     Reset,
-    /// Nobody answered the handshake.
+    /// No answer to the handshake.
     #[error("nobody answered")]
     NoAnswer,
-    /// Nothing was heard for too long.
+    /// No packet arrived for too long.
     #[error("no packets arrived for too long")]
     TimedOut,
-    /// The peer speaks none of our versions of the protocol.
+    /// The peer supports none of our protocol versions.
     #[error("the other end speaks another version of the protocol")]
     Version,
-    /// This end has closed it to make room for others; what there was too little of.
+    /// This end closed the session to free the named resource.
     #[error("closed to make room: {0}")]
     Evicted(&'static str),
-    /// The peer broke the protocol; what it did.
+    /// The peer violated the protocol in the named way.
     #[error("the other end broke the protocol: {0}")]
     Violation(&'static str),
 }
 
-/// Why a message was not taken for sending.
+/// Why a message was not queued.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum SendError {
-    /// There is no such session (any more).
+    /// The session is unknown, not yet connected, or over.
     #[error("the session is closed")]
     Closed,
     /// The message is longer than a channel carries.
     #[error("the message is too long for the channel")]
     TooLong,
-    /// The channel's send buffer is full; [`Event::Writable`] will say when there is room.
+    /// The channel's send buffer is full; [`Event::Writable`] follows once there is room.
     #[error("the channel's send buffer is full")]
     Full,
 }

@@ -1,9 +1,8 @@
-//! Reliable, encrypted sessions over datagrams, as one state machine that knows neither sockets nor clocks.
+//! Reliable, encrypted sessions over datagrams: one state machine without sockets and clocks.
 //!
-//! An [`Endpoint`] is a server's or a client's side of any number of sessions. Datagrams go in by
-//! [`Endpoint::handle_datagram`] and come out by [`Endpoint::poll_transmit`]; the time is an argument; what the
-//! sessions have to say comes by [`Endpoint::poll_event`]. Whatever stands on top implements [`App`] and is
-//! driven by `net` in production and by the simulator in tests.
+//! An [`Endpoint`] is the server's or the client's side of any number of sessions. [`Endpoint::handle_datagram`]
+//! takes datagrams in, [`Endpoint::poll_transmit`] gives them out, and [`Endpoint::poll_event`] reports what happened
+//! to a session. The application implements [`App`]; `net` drives both in production, the simulator in tests.
 
 mod channel;
 mod connection;
@@ -27,39 +26,39 @@ pub use wire::handshake::public_key;
 
 use std::time::Instant;
 
-/// The time, from both of a host's clocks.
+/// The time, by both clocks of a host.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Now {
-    /// The monotonic clock: all that is measured and waited for.
+    /// The monotonic clock, for all deadlines and measurements.
     pub instant: Instant,
     /// The wall clock, in milliseconds since 1970 (UTC): labels only.
     pub unix_ms: u64,
 }
 
-/// What stands on top of an endpoint: the server's hub, the client's session.
+/// The application above an endpoint: the server's hub, the client's session.
 ///
-/// The driver calls `on_event` and `on_input` for all that has arrived, then `on_settled` once, so that an
-/// application can make durable together what came together.
+/// The driver calls `on_event` and `on_input` for everything that has arrived, then `on_settled` once, so that an
+/// application can make durable in one commit what arrived together.
 pub trait App {
-    /// What other threads hand in: storage completions, lines typed at the prompt, an order to stop.
+    /// Input from other threads: storage completions, lines typed at the prompt, a request to stop.
     type Input;
 
-    /// Something happened to a session.
+    /// Handles an event of [`Endpoint::poll_event`].
     fn on_event(&mut self, now: Now, endpoint: &mut Endpoint, event: Event);
 
-    /// Another thread has something to say.
+    /// Handles an input from another thread.
     fn on_input(&mut self, now: Now, endpoint: &mut Endpoint, input: Self::Input);
 
-    /// The moment that [`App::poll_timeout`] named has come.
+    /// The deadline of [`App::poll_timeout`] has passed.
     fn on_timeout(&mut self, now: Now, endpoint: &mut Endpoint);
 
-    /// Everything that had arrived has been handed in.
+    /// The driver has handed in everything that had arrived.
     fn on_settled(&mut self, now: Now, endpoint: &mut Endpoint);
 
-    /// When [`App::on_timeout`] wants to be called, if nothing happens before. It must lie later than the last
-    /// `now` once `on_timeout` has been called with that: no deadline survives being polled.
+    /// The next call of [`App::on_timeout`], if nothing happens before. After `on_timeout(now)` it must be later than
+    /// `now`, or the driver would spin.
     fn poll_timeout(&self) -> Option<Instant>;
 
-    /// Whether the driver should send what is still to be sent, and return.
+    /// Whether the driver should send what is pending, and return.
     fn is_finished(&self) -> bool;
 }

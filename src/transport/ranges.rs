@@ -1,11 +1,10 @@
-//! Sets of numbers that come mostly in runs: packet numbers received, stream bytes received, acked or lost.
+//! Sets of numbers that mostly form runs: packet numbers received, stream bytes acknowledged or lost.
 //!
-//! A sorted vector of half-open ranges that neither touch nor overlap. There are few of them in practice, and
-//! where a peer could make many, the caller gives a limit and says what happens at it.
+//! A sorted vector of half-open ranges that neither touch nor overlap. In practice there are few; where a peer could
+//! create many, the caller sets a limit.
 
 use std::ops::Range;
 
-/// A set of `u64`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct RangeSet {
     ranges: Vec<Range<u64>>,
@@ -21,7 +20,7 @@ impl RangeSet {
         if range.is_empty() {
             return;
         }
-        // All in first..last touch or overlap the new one, and become one with it.
+        // All in first..last touch or overlap the new range, and merge with it.
         let first = self.ranges.partition_point(|held| held.end < range.start);
         let last = self.ranges.partition_point(|held| held.start <= range.end);
         if first == last {
@@ -35,14 +34,13 @@ impl RangeSet {
         }
     }
 
-    /// Adds a range; if there are then more than `limit`, the lowest are forgotten.
+    /// Adds a range; beyond `limit` ranges the lowest are dropped.
     pub(crate) fn insert_forgetting_lowest(&mut self, range: Range<u64>, limit: usize) {
         self.insert(range);
         let surplus = self.ranges.len().saturating_sub(limit);
         self.ranges.drain(..surplus);
     }
 
-    /// Takes a range out, splitting what it lies in the middle of.
     pub(crate) fn remove(&mut self, range: Range<u64>) {
         if range.is_empty() {
             return;
@@ -58,7 +56,6 @@ impl RangeSet {
         self.ranges.splice(first..last, rest);
     }
 
-    /// Takes out all below `bound`.
     pub(crate) fn remove_below(&mut self, bound: u64) {
         let gone = self.ranges.partition_point(|held| held.end <= bound);
         self.ranges.drain(..gone);
@@ -67,17 +64,15 @@ impl RangeSet {
         }
     }
 
-    /// Takes the lowest range out.
     pub(crate) fn pop_first(&mut self) -> Option<Range<u64>> {
         (!self.ranges.is_empty()).then(|| self.ranges.remove(0))
     }
 
-    /// The ranges, lowest first; `.rev()` for highest first.
     pub(crate) fn iter(&self) -> Iter<'_> {
         self.ranges.iter().cloned()
     }
 
-    /// Those ranges that share a number with `range`, whole, lowest first.
+    /// The ranges that overlap `range`, whole, lowest first.
     pub(crate) fn overlapping(&self, range: Range<u64>) -> Iter<'_> {
         let first = self.ranges.partition_point(|held| held.end <= range.start);
         let last = self.ranges.partition_point(|held| held.start < range.end);
@@ -92,23 +87,22 @@ impl RangeSet {
         self.ranges.is_empty()
     }
 
-    /// Bytes that it has allocated.
+    /// Allocated bytes.
     pub(crate) fn memory(&self) -> usize {
         self.ranges.capacity() * size_of::<Range<u64>>()
     }
 
-    /// Gives back the room that it does not need.
     pub(crate) fn shrink(&mut self) {
         self.ranges.shrink_to_fit();
     }
 
-    /// Empties the set and gives its memory back.
+    /// Empties the set and releases its memory.
     pub(crate) fn release(&mut self) {
         self.ranges = Vec::new();
     }
 }
 
-/// The ranges of a [`RangeSet`], lowest first.
+/// Lowest range first.
 pub(crate) type Iter<'a> = std::iter::Cloned<std::slice::Iter<'a, Range<u64>>>;
 
 #[cfg(test)]

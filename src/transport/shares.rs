@@ -1,35 +1,32 @@
-//! What sessions hold of something of which there is a limit for all, and which of them holds the most.
+//! How much of a limited resource each session uses, and which session uses the most.
 
 use std::collections::BTreeSet;
 
 use super::SessionId;
 
-/// A holding that is smaller than this part of the limit is only summed up: whoever has no more is never closed for
-/// it, and costs no place in a table. Chosen: 1 KiB of 256 MiB.
+/// A share below this fraction of the limit only counts in the sum: such a session is never evicted, and needs no
+/// entry in a table. Chosen: 1 KiB of 256 MiB.
 const SMALL_PART: usize = 1 << 18;
 
-/// The holdings of all sessions. Each session keeps its own, see [`Share`].
+/// The usage of all sessions. Each session keeps its own [`Share`].
 #[derive(Debug)]
 pub(crate) struct Shares {
     limit: usize,
     held: usize,
-    /// Those that hold more than little, the hungriest last; of those that hold the same, the newest.
+    /// The sessions above the fraction, the largest last; among equal ones the newest last.
     hungry: BTreeSet<(usize, SessionId)>,
 }
 
-/// What one session holds, as far as its [`Shares`] know.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Share(u32);
 
 impl Share {
-    /// How much that is.
     pub(crate) const fn held(self) -> usize {
         self.0 as usize
     }
 }
 
 impl Shares {
-    /// Nothing is held yet.
     pub(crate) const fn new(limit: usize) -> Self {
         Self {
             limit,
@@ -38,7 +35,7 @@ impl Shares {
         }
     }
 
-    /// A session holds this much now. Costs next to nothing where that is as much as before.
+    /// Sets what a session uses. Cheap if that is unchanged.
     pub(crate) fn set(&mut self, session: SessionId, share: &mut Share, now: usize) {
         let before = share.held();
         let now = now.min(u32::MAX as usize);
@@ -55,17 +52,15 @@ impl Shares {
         *share = Share(u32::try_from(now).unwrap_or(u32::MAX));
     }
 
-    /// All that is held.
     pub(crate) const fn held(&self) -> usize {
         self.held
     }
 
-    /// Whether more is held than may be.
     pub(crate) const fn is_over(&self) -> bool {
         self.held > self.limit
     }
 
-    /// Who holds the most.
+    /// The session that uses the most.
     pub(crate) fn hungriest(&self) -> Option<SessionId> {
         self.hungry.last().map(|(_, session)| *session)
     }

@@ -1,32 +1,32 @@
-//! All that a session waits for: one deadline per purpose, in one place.
+//! The deadlines of a session, one for each purpose.
 
 use std::num::NonZeroU64;
 use std::time::{Duration, Instant};
 
-/// What a session may wait for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Timer {
-    /// A packet is to be taken for lost, or, with none such, a probe to be sent (RFC 9002 §6.2).
+    /// A packet counts as lost, or, if none is outstanding before an acknowledged one, a probe is due (RFC 9002
+    /// §6.2).
     Loss,
-    /// The pacer lets the next packet go.
+    /// The pacer allows the next packet.
     Pace,
-    /// What could wait for company goes out without.
+    /// A held frame is sent even if nothing else is (`connection::coalesce`).
     Hold,
-    /// A small frame goes out once more on a path that loses packets.
+    /// A small frame is copied, on a path that loses packets.
     Redundancy,
-    /// The client has been silent for long enough to ping.
+    /// The client has sent nothing for so long that it pings.
     KeepAlive,
-    /// The peer has been silent for long enough to be taken for away.
+    /// The peer counts as away.
     Silence,
-    /// The peer has been silent for long enough to be forgotten.
+    /// The session of a silent peer is dropped.
     Forget,
-    /// A session that is not signed in has lived for long enough.
+    /// A session that has not signed in reaches its maximum age.
     Lifetime,
-    /// The address in use has not answered its challenge.
+    /// The peer has not answered the path challenge.
     Path,
-    /// The session has been idle for long enough to give memory back.
+    /// An idle session releases memory.
     Idle,
-    /// A closed session says so once more, or is forgotten.
+    /// A closed session retransmits its CLOSE, or is dropped.
     Close,
 }
 
@@ -46,12 +46,12 @@ impl Timer {
     ];
 }
 
-/// The deadlines of one session, as nanoseconds from its beginning on: half of what instants would take, and there
-/// are sessions by the ten thousand.
+/// The deadlines of one session as nanoseconds since its start: half the size of instants, because there are tens of
+/// thousands of sessions.
 #[derive(Debug)]
 pub(super) struct Timers {
     beginning: Instant,
-    /// One more than the nanoseconds.
+    /// The nanoseconds plus one.
     after: [Option<NonZeroU64>; Timer::ALL.len()],
 }
 
@@ -85,13 +85,12 @@ impl Timers {
         self.beginning + Duration::from_nanos(after.get() - 1)
     }
 
-    /// The first deadline.
     pub(super) fn next(&self) -> Option<Instant> {
         let first = self.after.iter().flatten().min()?;
         Some(self.instant(*first))
     }
 
-    /// Takes out one timer whose time has come.
+    /// Removes and returns one timer whose deadline has passed.
     pub(super) fn expire(&mut self, now: Instant) -> Option<Timer> {
         let timer = Timer::ALL
             .into_iter()

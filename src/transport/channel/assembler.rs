@@ -1,7 +1,7 @@
-//! The receiving side of a channel: fragments of a byte stream in, in any order; whole messages out, in order.
+//! The receiving side of a channel: takes fragments of a byte stream in any order, and gives whole messages in order.
 //!
-//! The advertised window bounds what is held; what a hole spans costs nothing until it comes. A peer that exceeds the
-//! window, or says two different things about one byte, has broken the protocol.
+//! The advertised window bounds what is held; a gap costs nothing. A peer that exceeds the window, or sends different
+//! data for the same offset, violates the protocol.
 
 use std::collections::VecDeque;
 
@@ -10,38 +10,33 @@ use super::ring::{self, distance};
 use crate::transport::wire::framing;
 use crate::transport::wire::framing::Header;
 
-/// How many separate pieces are held beyond the first hole; a fragment that would make one more is refused, its
-/// packet is not acknowledged, and so it comes again. Chosen: twice the ranges of an acknowledgement.
+/// Maximum separate pieces beyond the first gap. A fragment that would make one more is dropped and its packet not
+/// acknowledged, so the peer retransmits it. Chosen: twice the ranges of an ACK frame.
 pub(crate) const MAX_HOLES: usize = 64;
 
-/// Why a fragment was not taken. All but [`AssembleError::TooManyHoles`] are the peer's fault, for which the
-/// session is closed.
+/// Why a fragment was rejected. Each but [`AssembleError::TooManyHoles`] is the peer's fault and closes the session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum AssembleError {
-    /// It reaches beyond what was advertised.
     WindowExceeded,
-    /// It disagrees with bytes received before.
     Disagree,
-    /// It begins or announces a message that is longer than the channel carries.
+    /// Its header announces a message that exceeds the channel's limit.
     MessageTooLong,
-    /// Where a message should begin is something else.
+    /// No valid message header where one must be.
     NoMessage,
     /// [`MAX_HOLES`] is reached. Nothing was changed; the packet must not be acknowledged.
     TooManyHoles,
 }
 
-/// The receiving side of one channel.
 #[derive(Debug)]
 pub(crate) struct Assembler {
     /// The stream from `read` to `contiguous`.
     buffer: VecDeque<u8>,
-    /// The first byte not yet taken by the application.
+    /// The first offset that the application has not read.
     read: u64,
-    /// The beginning of the first message that is not whole; at least `read`.
+    /// The start of the first incomplete message.
     scanned: u64,
-    /// The end of what was received without a hole.
+    /// The end of the data without a gap.
     contiguous: u64,
-    /// What was received beyond that.
     beyond: Beyond,
     /// Whole messages between `read` and `scanned`.
     ready: u32,
@@ -52,9 +47,8 @@ pub(crate) struct Assembler {
 }
 
 impl Assembler {
-    /// `window`: bytes that the peer may send ahead of the application; the buffer never holds more, nor has room
-    /// for more, than the widest window that was advertised.
-    /// `message_max`: bytes of the longest message; less where the window could not hold it.
+    /// `window`: bytes that the peer may send beyond what the application has read. It bounds contents and capacity
+    /// of the buffer. `message_max`: bytes of the longest message; less if the window is smaller.
     pub(crate) fn new(window: u64, message_max: usize) -> Self {
         Self {
             buffer: VecDeque::new(),
@@ -69,20 +63,20 @@ impl Assembler {
         }
     }
 
-    /// Allows the peer more (or less, from the next update on), as when it has signed in. What was advertised
-    /// stands. Ask [`Assembler::window_update`] afterwards.
+    /// Changes the limits, as after sign-in. A smaller window takes effect with the next update. Call
+    /// [`Assembler::window_update`] afterwards.
     pub(crate) fn set_limits(&mut self, window: u64, message_max: usize) {
         self.window = window;
         self.message_max = limit_message(window, message_max);
     }
 
-    /// Takes a fragment in. Ask [`Assembler::has_message`] and [`Assembler::window_update`] afterwards.
+    /// Adds a fragment. Call [`Assembler::has_message`] and [`Assembler::window_update`] afterwards.
     pub(crate) fn insert(&mut self, offset: u64, data: &[u8]) -> Result<(), AssembleError> {
         let end = offset.checked_add(data.len() as u64);
         if end.is_none_or(|end| end > self.max_offset) {
             return Err(AssembleError::WindowExceeded);
         }
-        // What was taken is gone, so that a repetition of it cannot be compared.
+        // Data that was read is gone, and cannot be compared.
         let Some(data) = data
             .get(distance(offset, self.read)..)
             .filter(|data| !data.is_empty())
@@ -123,21 +117,19 @@ impl Assembler {
         Ok(())
     }
 
-    /// Goes on where the stream ends so far.
     fn append(&mut self, data: &[u8]) {
         self.make_room(data.len());
         self.buffer.extend(data);
         self.contiguous += data.len() as u64;
     }
 
-    /// Makes room: doubling, but never beyond the window.
     fn make_room(&mut self, more: usize) {
         let window = distance(self.read, self.max_offset);
         ring::grow(&mut self.buffer, more, window);
     }
 
-    /// Counts the messages that have become whole. Each header is judged as soon as it is there, so that
-    /// nothing is buffered towards a message that will never be taken.
+    /// Counts complete messages. Each header is checked as soon as it arrives, so that nothing is buffered of a
+    /// message that would be rejected.
     fn scan(&mut self) -> Result<(), AssembleError> {
         loop {
             match self.header_at(self.scanned) {
@@ -163,7 +155,6 @@ impl Assembler {
         }
     }
 
-    /// What the contiguous bytes from an offset on begin with.
     fn header_at(&self, offset: u64) -> Header {
         let start = distance(self.read, offset);
         let len = distance(offset, self.contiguous).min(framing::MAX_HEADER_LEN);
@@ -174,12 +165,11 @@ impl Assembler {
         framing::decode(&header[..len])
     }
 
-    /// Whether there is a whole message.
     pub(crate) fn has_message(&self) -> bool {
         self.ready > 0
     }
 
-    /// Appends the next message to a buffer, if there is one. This is what widens the peer's window.
+    /// Appends the next message to a buffer. Reading is what widens the peer's window.
     pub(crate) fn next_message(&mut self, message: &mut Vec<u8>) -> bool {
         if self.ready == 0 {
             return false;
@@ -203,9 +193,8 @@ impl Assembler {
         true
     }
 
-    /// The new end of the window, if the peer should be told: when half of it has been used up, or when the
-    /// message that it is in the middle of would not fit. It counts as told from now on; if the frame is lost,
-    /// send [`Assembler::max_offset`].
+    /// The new end of the window, if the peer should know: when half of the window is used, or when the current
+    /// message would not fit. If the WINDOW frame is lost, send [`Assembler::max_offset`].
     pub(crate) fn window_update(&mut self) -> Option<u64> {
         let wider = self.read.saturating_add(self.window);
         let gained = wider
@@ -218,7 +207,7 @@ impl Assembler {
         Some(wider)
     }
 
-    /// Whether the application has taken all there is and the rest of the next message is not allowed to come.
+    /// Whether everything is read and the window ends inside the next message.
     fn is_stuck(&self) -> bool {
         let mut needed = framing::MAX_HEADER_LEN;
         if let Header::Message {
@@ -231,12 +220,11 @@ impl Assembler {
         self.ready == 0 && self.scanned + needed as u64 > self.max_offset
     }
 
-    /// The end of the furthest byte received.
+    /// The end of the highest data received.
     pub(crate) fn highest(&self) -> u64 {
         self.beyond.end().unwrap_or(self.contiguous)
     }
 
-    /// How much of the stream the application has taken.
     pub(crate) fn taken(&self) -> u64 {
         self.read
     }
@@ -246,17 +234,16 @@ impl Assembler {
         self.max_offset
     }
 
-    /// Whether nothing is held.
     pub(crate) fn is_idle(&self) -> bool {
         self.buffer.is_empty() && self.beyond.is_empty()
     }
 
-    /// Bytes that this end has allocated for the channel.
+    /// Allocated bytes.
     pub(crate) fn memory(&self) -> usize {
         self.buffer.capacity() + self.beyond.memory()
     }
 
-    /// Forgets all that is held: the session is over.
+    /// Drops everything: the session has ended.
     pub(crate) fn clear(&mut self) {
         self.buffer = VecDeque::new();
         self.beyond = Beyond::default();
@@ -265,7 +252,6 @@ impl Assembler {
         self.ready = 0;
     }
 
-    /// Gives memory back that an idle channel does not need.
     pub(crate) fn release(&mut self) {
         if self.is_idle() {
             self.buffer = VecDeque::new();
@@ -273,7 +259,7 @@ impl Assembler {
     }
 }
 
-/// A message that the window cannot hold would never become whole.
+/// A message beyond the window would never become complete.
 fn limit_message(window: u64, message_max: usize) -> u32 {
     let room = window.saturating_sub(framing::MAX_HEADER_LEN as u64);
     u32::try_from(room.min(message_max as u64)).unwrap_or(u32::MAX)

@@ -1,4 +1,5 @@
-//! The two ends of a channel: a stream of messages, cut into fragments by the sender and put together by the receiver.
+//! The two ends of a channel: a stream of messages that the sender splits into fragments and the receiver
+//! reassembles.
 
 pub(super) mod assembler;
 mod reorder_buffer;

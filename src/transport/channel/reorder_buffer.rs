@@ -1,15 +1,13 @@
-//! What a channel has received beyond the first hole of its stream: pieces, each with the bytes that came and nothing
-//! for those that did not.
+//! The data of a channel beyond the first gap of its stream: separate pieces, so that gaps cost nothing.
 
 use std::collections::VecDeque;
 use std::ops::Range;
 
 use super::ring::{self, distance};
 
-/// What a piece costs beside its bytes: its place in the list, and what an allocator adds to two allocations.
+/// The overhead of a piece: its entry, and an allocator's overhead for two allocations.
 pub(crate) const PIECE_BYTES: usize = size_of::<Piece>() + 32;
 
-/// One piece.
 #[derive(Debug)]
 struct Piece {
     start: u64,
@@ -22,7 +20,7 @@ impl Piece {
     }
 }
 
-/// The pieces, in order; no two touch or overlap.
+/// In order; no two touch or overlap.
 #[derive(Debug, Default)]
 pub(crate) struct Beyond {
     pieces: Vec<Piece>,
@@ -33,12 +31,12 @@ impl Beyond {
         self.pieces.is_empty()
     }
 
-    /// The end of the furthest byte, if there is one.
+    /// The end of the highest piece.
     pub(crate) fn end(&self) -> Option<u64> {
         self.pieces.last().map(Piece::end)
     }
 
-    /// Whether what is held agrees with `data`, which begins at `start`.
+    /// Whether the pieces agree with `data` at `start`.
     pub(crate) fn agrees(&self, start: u64, data: &[u8]) -> bool {
         let end = start + data.len() as u64;
         self.touching(start, end).iter().all(|piece| {
@@ -52,8 +50,7 @@ impl Beyond {
         })
     }
 
-    /// Adds `data`, which agrees with what is held, unless there would then be more than `limit` pieces; says whether
-    /// it was added.
+    /// Adds `data`, which must agree with the pieces. `false`: that would make more than `limit` pieces.
     #[must_use]
     pub(crate) fn insert(&mut self, start: u64, data: &[u8], limit: usize) -> bool {
         let end = start + data.len() as u64;
@@ -67,7 +64,7 @@ impl Beyond {
             self.pieces.insert(first, Piece { start, bytes });
             return true;
         }
-        // All of these touch the new one and become one with it; between two of them lies what it fills.
+        // All of these touch the new piece and merge with it.
         let mut whole = self.pieces.remove(first);
         if start < whole.start {
             let missing = distance(start, whole.start);
@@ -90,7 +87,7 @@ impl Beyond {
         true
     }
 
-    /// Takes out the first piece, where it begins at or before `contiguous`: its bytes from there on, if any.
+    /// Removes the first piece if it starts at or before `contiguous`, and returns its bytes from there on.
     pub(crate) fn join(&mut self, contiguous: u64) -> Option<VecDeque<u8>> {
         let first = self.pieces.first()?;
         if first.start > contiguous {
@@ -105,13 +102,13 @@ impl Beyond {
         Some(bytes)
     }
 
-    /// Bytes that this costs, in all.
+    /// Allocated bytes.
     pub(crate) fn memory(&self) -> usize {
         let bytes: usize = self.pieces.iter().map(|piece| piece.bytes.capacity()).sum();
         bytes + self.pieces.capacity() * PIECE_BYTES
     }
 
-    /// The pieces that share a byte with a range, or touch it.
+    /// The pieces that overlap or touch a range.
     fn touching(&self, start: u64, end: u64) -> &[Piece] {
         let first = self.pieces.partition_point(|piece| piece.end() < start);
         let last = self.pieces.partition_point(|piece| piece.start <= end);
@@ -119,7 +116,7 @@ impl Beyond {
     }
 }
 
-/// Appends to a piece what of `data`, which begins at `start`, it does not have.
+/// Appends the part of `data`, which starts at `start`, that lies beyond the piece.
 fn append(piece: &mut Piece, start: u64, data: &[u8]) {
     if let Some(new) = data.get(distance(start, piece.end())..) {
         ring::grow(&mut piece.bytes, new.len(), usize::MAX);
@@ -127,7 +124,6 @@ fn append(piece: &mut Piece, start: u64, data: &[u8]) {
     }
 }
 
-/// Puts bytes before those of a ring.
 pub(crate) fn prepend(
     ring: &mut VecDeque<u8>,
     bytes: impl DoubleEndedIterator<Item = u8> + ExactSizeIterator,
@@ -138,7 +134,7 @@ pub(crate) fn prepend(
     }
 }
 
-/// Whether the bytes of a ring in `range` are those at the beginning of `data`.
+/// Whether the ring's bytes in `range` equal the start of `data`.
 pub(crate) fn ring_agrees(ring: &VecDeque<u8>, range: Range<usize>, data: &[u8]) -> bool {
     ring.range(range).zip(data).all(|(one, other)| one == other)
 }

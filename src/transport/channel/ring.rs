@@ -1,14 +1,14 @@
-//! How the ring buffers of a channel grow and shrink: so that what is allocated stays within twice what is held, and
-//! never goes beyond a limit.
+//! Growth and shrinking of the channels' ring buffers: allocation stays within twice the contents, and within a
+//! limit.
 
 use std::collections::VecDeque;
 use std::ops::Range;
 
-/// Room that a buffer keeps whatever it holds, in bytes. Chosen: lines of chat reuse it; what a long message needed is
-/// given back as soon as most of it is gone.
+/// Capacity that is always kept, in bytes. Chosen: lines of chat reuse it; a long message's memory is released as
+/// soon as most of the message is gone.
 pub(crate) const KEPT_BYTES: usize = 4 * 1024;
 
-/// Makes room for `more` bytes: doubling, but never beyond `limit` bytes in all, unless what is needed is more.
+/// Reserves room for `more` bytes: doubles, but stays within `limit` bytes unless more are needed.
 pub(crate) fn grow(buffer: &mut VecDeque<u8>, more: usize, limit: usize) {
     let needed = buffer.len() + more;
     if needed > buffer.capacity() {
@@ -17,8 +17,7 @@ pub(crate) fn grow(buffer: &mut VecDeque<u8>, more: usize, limit: usize) {
     }
 }
 
-/// Gives room back where three quarters of it or more are not used. Costs nothing as long as the buffer is small, and
-/// otherwise at most as much as it cost to fill it.
+/// Releases memory if at least three quarters are unused. The cost is at most that of filling the buffer.
 pub(crate) fn shrink(buffer: &mut VecDeque<u8>) {
     if buffer.capacity() > KEPT_BYTES && buffer.len() <= buffer.capacity() / 4 {
         if buffer.is_empty() {

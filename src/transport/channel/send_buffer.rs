@@ -1,7 +1,7 @@
-//! The sending side of a channel: messages in, fragments of a byte stream out, kept until acknowledged.
+//! The sending side of a channel: takes messages, gives fragments of a byte stream, and keeps them until
+//! acknowledged.
 //!
-//! It knows nothing of packets: it is told which fragments were sent, acknowledged and lost, and says which to
-//! send next.
+//! It knows nothing of packets: its caller reports which fragments were sent, acknowledged and lost.
 
 use std::collections::VecDeque;
 use std::ops::Range;
@@ -15,9 +15,8 @@ use crate::transport::wire::framing;
 /// A piece of a channel's stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Fragment {
-    /// Where in the stream it begins, in bytes.
+    /// The stream offset of its first byte.
     pub(crate) offset: u64,
-    /// Bytes.
     pub(crate) len: usize,
 }
 
@@ -34,27 +33,25 @@ impl Fragment {
     }
 }
 
-/// The sending side of one channel.
 #[derive(Debug)]
 pub(crate) struct ChannelSender {
-    /// The stream from `base` on: what is not acknowledged without a gap before it.
+    /// The stream from `base` on, the first byte that is not acknowledged.
     buffer: VecDeque<u8>,
     base: u64,
-    /// The first byte never sent.
     next: u64,
-    /// The first byte that the peer does not take yet.
+    /// The peer's flow control limit.
     max_offset: u64,
     /// Acknowledged, above `base`.
     acked: RangeSet,
-    /// Lost, and to be sent again.
+    /// Lost, and not yet retransmitted.
     lost: RangeSet,
     buffer_limit: u32,
     message_max: u32,
 }
 
 impl ChannelSender {
-    /// `buffer_limit`: bytes that are held at most, sent or not; beyond it [`SendError::Full`]. `message_max`:
-    /// bytes of the longest message. `window`: bytes that the peer takes before it has said anything.
+    /// `buffer_limit`: bytes held at most, sent or not; beyond it [`SendError::Full`]. `message_max`: bytes of the
+    /// longest message. `window`: the peer's initial window.
     pub(crate) fn new(buffer_limit: usize, message_max: usize, window: u64) -> Self {
         let mut sender = Self {
             buffer: VecDeque::new(),
@@ -70,14 +67,14 @@ impl ChannelSender {
         sender
     }
 
-    /// Holds more from now on, or less: what is queued stays.
+    /// Changes the limits; queued messages stay.
     pub(crate) fn set_limits(&mut self, buffer_limit: usize, message_max: usize) {
         let message_max = message_max.min(buffer_limit.saturating_sub(framing::MAX_HEADER_LEN));
         self.buffer_limit = u32::try_from(buffer_limit).unwrap_or(u32::MAX);
         self.message_max = u32::try_from(message_max).unwrap_or(u32::MAX);
     }
 
-    /// Queues a message, all of it or nothing.
+    /// Queues a message as a whole.
     pub(crate) fn push(&mut self, message: &[u8]) -> Result<(), SendError> {
         if message.len() > self.message_max as usize {
             return Err(SendError::TooLong);
@@ -93,25 +90,25 @@ impl ChannelSender {
         Ok(())
     }
 
-    /// Bytes of the longest message that [`ChannelSender::push`] would take now.
+    /// Bytes of the longest message that [`ChannelSender::push`] would accept now.
     pub(crate) fn room(&self) -> usize {
         let free = (self.buffer_limit as usize).saturating_sub(self.buffer.len());
         free.saturating_sub(framing::header_len(free))
             .min(self.message_max as usize)
     }
 
-    /// Whether a message may be queued while memory is short: one at a time, or as many as are small.
+    /// While memory is short: a message is accepted into an empty buffer, or if all are small.
     pub(crate) fn has_room_when_short(&self, message_len: usize) -> bool {
         self.buffer.is_empty() || self.buffer.len() + message_len <= SEND_BUFFER_SHORT
     }
 
-    /// The peer takes bytes below this. A smaller one than before is an old packet's, and ignored.
+    /// Raises the limit. A lower value comes from a reordered packet and is ignored.
     pub(crate) fn set_max_offset(&mut self, max_offset: u64) {
         self.max_offset = self.max_offset.max(max_offset);
     }
 
-    /// What to send next, at most `max_bytes` of it: first what was lost, then what is new and within the
-    /// peer's windows: the channel's, and the `credit` of the session. Nothing changes until [`ChannelSender::on_sent`].
+    /// The next fragment, of at most `max_bytes`: first lost data, then new data within the channel's window and the
+    /// session's `credit`. Nothing changes until [`ChannelSender::on_sent`].
     pub(crate) fn next_fragment(&self, max_bytes: usize, credit: u64) -> Option<Fragment> {
         if max_bytes == 0 {
             return None;
@@ -123,8 +120,8 @@ impl ChannelSender {
         Some(Fragment::from_range(range, max_bytes))
     }
 
-    /// The bytes of a fragment that was just chosen, in two parts since the buffer is a ring. What has been
-    /// acknowledged since, or was never queued, would be missing from it.
+    /// The bytes of a fragment of [`ChannelSender::next_fragment`] or [`ChannelSender::unacked`]. Acknowledged bytes
+    /// would be missing.
     pub(crate) fn data(&self, fragment: Fragment) -> (&[u8], &[u8]) {
         let range = fragment.range();
         debug_assert!(
@@ -135,14 +132,13 @@ impl ChannelSender {
         ring::slices(&self.buffer, place(range.start)..place(range.end))
     }
 
-    /// A fragment has gone out (for the first time, again, or early as a copy).
+    /// A fragment was sent: for the first time, again, or as a copy.
     pub(crate) fn on_sent(&mut self, fragment: Fragment) {
         let range = fragment.range();
         self.next = self.next.max(range.end.min(self.end()));
         self.lost.remove(range);
     }
 
-    /// A fragment that was sent has been acknowledged.
     pub(crate) fn on_acked(&mut self, fragment: Fragment) {
         let range = self.clip(fragment);
         if range.is_empty() {
@@ -150,7 +146,7 @@ impl ChannelSender {
         }
         self.lost.remove(range.clone());
         if range.start > self.base {
-            // As many ranges as fragments are under way, at most.
+            // The fragments in flight bound the number of ranges.
             self.acked.insert(range);
             return;
         }
@@ -165,7 +161,7 @@ impl ChannelSender {
         self.base = base;
     }
 
-    /// A fragment that was sent has been lost. What of it was acknowledged by another packet is not sent again.
+    /// A fragment was lost. Parts that another packet delivered are not retransmitted.
     pub(crate) fn on_lost(&mut self, fragment: Fragment) {
         let range = self.clip(fragment);
         self.lost.insert(range.clone());
@@ -174,19 +170,19 @@ impl ChannelSender {
         }
     }
 
-    /// Whether [`ChannelSender::next_fragment`] has something.
+    /// Whether there is a next fragment.
     pub(crate) fn has_pending(&self, credit: u64) -> bool {
         !self.lost.is_empty() || self.next < self.sendable_to(credit)
     }
 
-    /// How many bytes [`ChannelSender::next_fragment`] would give in all.
+    /// Bytes that may be sent now.
     pub(crate) fn pending(&self, credit: u64) -> u64 {
         let lost: u64 = self.lost.iter().map(|range| range.end - range.start).sum();
         lost + self.sendable_to(credit).saturating_sub(self.next)
     }
 
-    /// What of a fragment that was sent may still have to be sent again, or `None` if all of it was acknowledged.
-    /// Its beginning may be gone from the buffer: sent again, it was cut anew, and the first piece has arrived.
+    /// The part of a sent fragment that may need retransmission; `None` if all of it was acknowledged. A
+    /// retransmission may have split it, so that its first part is acknowledged and gone from the buffer.
     pub(crate) fn unacked(&self, fragment: Fragment) -> Option<Fragment> {
         let range = self.clip(fragment);
         let is_acked = range.is_empty()
@@ -197,22 +193,20 @@ impl ChannelSender {
         (!is_acked).then(|| Fragment::from_range(range, usize::MAX))
     }
 
-    /// Whether all that was queued has been acknowledged.
     pub(crate) fn is_drained(&self) -> bool {
         self.buffer.is_empty()
     }
 
-    /// Where what was sent ends.
     pub(crate) fn sent_to(&self) -> u64 {
         self.next
     }
 
-    /// Bytes that this end has allocated for the channel.
+    /// Allocated bytes.
     pub(crate) fn memory(&self) -> usize {
         self.buffer.capacity() + self.acked.memory() + self.lost.memory()
     }
 
-    /// Forgets all that is held: the session is over.
+    /// Drops everything: the session has ended.
     pub(crate) fn clear(&mut self) {
         self.base = self.end();
         self.next = self.base;
@@ -221,7 +215,6 @@ impl ChannelSender {
         self.lost.release();
     }
 
-    /// Gives memory back that an idle channel does not need.
     pub(crate) fn release(&mut self) {
         if self.is_drained() {
             self.buffer = VecDeque::new();
@@ -230,18 +223,17 @@ impl ChannelSender {
         }
     }
 
-    /// Where what may be sent now ends.
+    /// The end of the data that may be sent now.
     fn sendable_to(&self, credit: u64) -> u64 {
         let end = self.end().min(self.max_offset);
         end.min(self.next.saturating_add(credit))
     }
 
-    /// Where the stream ends so far.
     fn end(&self) -> u64 {
         self.base + self.buffer.len() as u64
     }
 
-    /// What of a fragment was sent and is still held.
+    /// The part of a fragment that was sent and is still held.
     fn clip(&self, fragment: Fragment) -> Range<u64> {
         let range = fragment.range();
         range.start.max(self.base)..range.end.min(self.next)

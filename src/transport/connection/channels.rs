@@ -1,4 +1,4 @@
-//! The application's side of a session: messages in and out of channels, and their windows.
+//! Messages in and out of the channels of a session, and the channels' windows.
 
 use super::{Connection, Context, Role};
 use crate::transport::channel::assembler::Assembler;
@@ -10,16 +10,15 @@ use crate::transport::limits::{
 use crate::transport::timer::Timer;
 use crate::transport::{Channel, Event, SendError};
 
-/// Both directions of a channel.
 #[derive(Debug)]
 pub(super) struct ChannelState {
     pub(super) sender: ChannelSender,
     pub(super) assembler: Assembler,
-    /// The size of the message for which there was no room.
+    /// The size of the last message that was rejected for lack of room.
     refused: Option<u32>,
-    /// Whether the application knows that there is something to receive.
+    /// [`Event::Readable`] was reported.
     announced: bool,
-    /// The peer is to be told of a wider window.
+    /// A WINDOW frame is due.
     pub(super) window_due: bool,
 }
 
@@ -31,8 +30,7 @@ fn full_window(channel: Channel) -> u64 {
 }
 
 impl ChannelState {
-    /// Both ends begin with the same figures: a server takes little from those who have not signed in, a client
-    /// takes a full window from the server that it has chosen.
+    /// Both ends start with the same figures: a server accepts little before sign-in, a client a full window.
     pub(super) fn new(role: Role, channel: Channel) -> Self {
         let (buffer, send, receive) = match role {
             Role::Client => (SEND_BUFFER, WINDOW_UNAUTHENTICATED, full_window(channel)),
@@ -57,7 +55,7 @@ impl Connection {
         &mut self.channels[channel as usize]
     }
 
-    /// Queues a message, all of it or nothing. What waited for company has it now.
+    /// Queues a message as a whole, and releases held frames.
     pub(crate) fn send(
         &mut self,
         channel: Channel,
@@ -68,7 +66,7 @@ impl Connection {
         self.queue(channel, message, is_short)
     }
 
-    /// While memory is short, what can wait waits outside: answers on the control channel cannot.
+    /// While memory is short, channels other than control accept less: responses cannot wait.
     pub(super) fn queue(
         &mut self,
         channel: Channel,
@@ -99,8 +97,8 @@ impl Connection {
         }
     }
 
-    /// The next whole message; it stays possible while a closed session lingers, so that what came together with
-    /// a goodbye is not lost.
+    /// The next whole message. It also works while a closed session lingers, so that messages sent just before CLOSE
+    /// are not lost.
     pub(crate) fn receive(&mut self, channel: Channel, message: &mut Vec<u8>) -> bool {
         let state = self.channel(channel);
         let taken = state.assembler.next_message(message);
@@ -112,7 +110,7 @@ impl Connection {
         taken
     }
 
-    /// Announces a channel on which there is something to receive since this packet.
+    /// Reports a channel that has a message since this packet.
     pub(super) fn announce_readable(&mut self, context: &mut Context<'_>, channel: Channel) {
         let session = self.session;
         let state = self.channel(channel);
@@ -124,7 +122,7 @@ impl Connection {
         }
     }
 
-    /// Announces a channel whose buffer has room again for what was refused.
+    /// Reports a channel whose buffer has room for the rejected message.
     pub(super) fn announce_writable(&mut self, context: &mut Context<'_>, channel: Channel) {
         let session = self.session;
         let state = self.channel(channel);
@@ -139,15 +137,13 @@ impl Connection {
         }
     }
 
-    /// Bytes that this end has allocated for what was received and not taken, and for what is to be sent or may have
-    /// to be sent again.
+    /// Bytes allocated for data received and not read, and for data queued or not acknowledged.
     pub(crate) fn memory(&self) -> usize {
         let channels = self.channels.iter();
         let channels = channels.map(|state| state.sender.memory() + state.assembler.memory());
         channels.sum::<usize>() + self.recovery.sent.memory()
     }
 
-    /// Gives back the memory that only a busy session needs.
     pub(super) fn release(&mut self) {
         for state in &mut self.channels {
             state.sender.release();
@@ -157,12 +153,11 @@ impl Connection {
         self.received.release();
     }
 
-    /// Whether all that was sent has been acknowledged.
     pub(crate) fn is_drained(&self) -> bool {
         self.channels.iter().all(|state| state.sender.is_drained())
     }
 
-    /// The peer has signed in or out. Windows that were advertised stand; wider ones are announced at once.
+    /// The peer has signed in or out. Advertised windows are never withdrawn; wider ones are advertised at once.
     pub(crate) fn set_signed_in(&mut self, context: &mut Context<'_>, signed_in: bool) {
         if self.role == Role::Client || self.signed_in == signed_in || !self.state.is_open() {
             return;

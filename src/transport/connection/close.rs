@@ -1,4 +1,5 @@
-//! The end of a session: said a few times, answered while it lingers, then forgotten.
+//! Closing a session: CLOSE is sent a few times, answered while the session drains, then the session is dropped (RFC
+//! 9000 §10.2).
 
 use std::time::{Duration, Instant};
 
@@ -9,21 +10,21 @@ use crate::transport::timer::Timer;
 use crate::transport::wire::frame::FrameError;
 use crate::transport::{CloseReason, Event};
 
-/// The least time between two CLOSE packets of one session. Chosen: a peer that does not stop gets a trickle.
+/// The minimum time between two CLOSE packets of a session. Chosen: a peer that keeps sending gets a trickle.
 const CLOSE_INTERVAL: Duration = Duration::from_millis(50);
 
-/// The code in the CLOSE that answers a CLOSE.
+/// The code of a CLOSE that answers a CLOSE.
 const CODE_AGREED: u16 = 255;
 
-/// The code in the CLOSE to a peer that has not signed in for too long.
+/// The code of a CLOSE to a peer that has not signed in for too long.
 const CODE_NOT_SIGNED_IN: u16 = 262;
 
-/// Of what a server has too little, so that it ends a session for the others' sake.
+/// The resource that a server runs short of when it evicts a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Shortage {
-    /// All sessions together hold too much, and this one the most.
+    /// All buffers together; this session uses the most.
     Memory,
-    /// Too many have not signed in.
+    /// Slots for sessions that have not signed in.
     Places,
 }
 
@@ -40,15 +41,13 @@ impl Shortage {
     }
 }
 
-/// Where a session is in its life.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum State {
     Open,
-    /// This end has closed it.
     Closing(Goodbye),
-    /// The peer has closed it; what still comes from it is answered by a CLOSE.
+    /// The peer has closed it; further packets from it are answered by a CLOSE.
     Draining(Goodbye),
-    /// It may be forgotten.
+    /// The endpoint may drop it.
     Gone,
 }
 
@@ -58,16 +57,15 @@ impl State {
     }
 }
 
-/// What is said at the end.
+/// The CLOSE frame of a session, and what remains to be sent of it.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Goodbye {
     pub(super) code: u16,
     pub(super) reason: String,
-    /// A CLOSE is to be sent.
     pub(super) due: bool,
-    /// CLOSE packets that are still sent unasked, one each PTO.
+    /// CLOSE packets that are still sent unprompted, one each PTO.
     copies: u8,
-    /// Packets with data that may go before.
+    /// Packets with queued data that may precede it.
     pub(super) packets_with_data: u8,
     last_sent: Option<Instant>,
 }
@@ -90,14 +88,14 @@ impl Goodbye {
         self.last_sent = Some(now);
     }
 
-    /// The peer still sends: it has not heard. Answered at a limited rate.
+    /// The peer still sends, so it has not received the CLOSE. Rate-limited.
     pub(super) fn on_stray_packet(&mut self, now: Instant) {
         let rested = |sent: Instant| now.saturating_duration_since(sent) >= CLOSE_INTERVAL;
         self.due |= self.last_sent.is_none_or(rested);
     }
 }
 
-/// How a peer may break the protocol; the code that is sent to it, from 256 on, and the words.
+/// How a peer may violate the protocol.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Violation {
     Frame(FrameError),
@@ -122,26 +120,24 @@ impl Violation {
 }
 
 impl Connection {
-    /// Ends the session from this side. What is queued may still go out in the goodbye's few packets.
+    /// Closes the session. Queued data may still be sent in [`GOODBYE_PACKETS`] packets.
     pub(crate) fn close(&mut self, context: &mut Context<'_>, code: u16, reason: &str) {
         let goodbye = Goodbye::new(code, reason, CLOSE_COPIES - 1, GOODBYE_PACKETS);
         self.begin_closing(context, goodbye, CloseReason::Local);
     }
 
-    /// Ends the session because of what the peer did.
     pub(super) fn close_for(&mut self, context: &mut Context<'_>, violation: Violation) {
         let (code, reason) = violation.code_and_reason();
         let goodbye = Goodbye::new(code, reason, CLOSE_COPIES - 1, 0);
         self.begin_closing(context, goodbye, CloseReason::Violation(reason));
     }
 
-    /// Ends a session that has not signed in for too long.
     pub(super) fn close_unauthenticated(&mut self, context: &mut Context<'_>) {
         let goodbye = Goodbye::new(CODE_NOT_SIGNED_IN, "not signed in", CLOSE_COPIES - 1, 0);
         self.begin_closing(context, goodbye, CloseReason::TimedOut);
     }
 
-    /// Ends a session to make room. It is told once, and what it held is freed at once.
+    /// Closes a session to free its memory at once, with a single CLOSE.
     pub(crate) fn evict(&mut self, context: &mut Context<'_>, shortage: Shortage) {
         let (code, reason) = shortage.code_and_reason();
         let goodbye = Goodbye::new(code, reason, 0, 0);
@@ -160,7 +156,7 @@ impl Connection {
         }
     }
 
-    /// The peer has ended the session. It gets one CLOSE back, so that it need not repeat its own.
+    /// The peer has closed the session. It gets one CLOSE back, so that it need not repeat its own.
     pub(super) fn on_peer_close(&mut self, context: &mut Context<'_>, code: u16, reason: &str) {
         match &mut self.state {
             State::Open => {
@@ -176,7 +172,7 @@ impl Connection {
         }
     }
 
-    /// Forgets the session at once, without a word to the peer.
+    /// Drops the session without a CLOSE.
     pub(crate) fn abandon(&mut self, context: &mut Context<'_>, reason: CloseReason) {
         if self.state.is_open() {
             self.end(context, reason);
@@ -198,7 +194,7 @@ impl Connection {
         });
     }
 
-    /// Says it once more, or is done.
+    /// Sends CLOSE again, or drops the session.
     pub(super) fn on_close_timer(&mut self, now: Instant) {
         let wait = self.recovery.rtt.pto_base();
         match &mut self.state {

@@ -1,8 +1,8 @@
-//! What may wait a moment for company.
+//! Delays small news for a moment, so that several share a packet.
 //!
-//! A packet costs both ends and the path more than the bytes in it. News that nobody waits for with their eyes on the
-//! clock (that a message is stored, that somebody has received it) goes out with whatever is sent next, or by itself
-//! when [`HOLD`] is over. Acknowledgements wait for company in the same way (RFC 9000 §13.2.1).
+//! A packet costs both ends and the path more than the bytes in it. News that no user waits for (a message is stored,
+//! a recipient has it) is sent with the next packet, or alone after [`HOLD`]. Acknowledgements are delayed likewise
+//! (RFC 9000 §13.2.1).
 
 use std::time::{Duration, Instant};
 
@@ -10,24 +10,24 @@ use super::Connection;
 use crate::transport::timer::Timer;
 use crate::transport::{Channel, SendError};
 
-/// How long such news waits at most. Chosen: nobody sees it, it is small against the round trips of the Internet, and
-/// on a busy server as much comes together in it as matters.
+/// The maximum delay. Chosen: invisible to users, small against round trips on the Internet, and long enough for a
+/// busy server to fill packets.
 pub(crate) const HOLD: Duration = Duration::from_millis(4);
 
-/// Whether all that is queued may wait.
+/// Whether the queued frames are held back.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) enum Hold {
-    /// There is nothing, or it may not wait.
+    /// Nothing is queued, or something urgent is.
     #[default]
     No,
-    /// It may, from the next moment on at which something could be sent.
+    /// They are held from the next chance to send on.
     Begins,
-    /// It does, until the timer.
+    /// They are held until [`Timer::Hold`].
     Waits,
 }
 
 impl Connection {
-    /// Queues a message as [`Connection::send`] does, that may wait for others.
+    /// [`Connection::send`] of a message that may be held.
     pub(crate) fn send_soon(
         &mut self,
         channel: Channel,
@@ -42,7 +42,7 @@ impl Connection {
         Ok(())
     }
 
-    /// Whether nothing is to be sent yet. What has to go out by itself takes along what waits.
+    /// Whether to send nothing yet. Anything that must be sent alone takes the held frames along.
     pub(super) fn holds_back(&mut self, now: Instant) -> bool {
         if self.hold == Hold::No {
             return false;
@@ -64,7 +64,7 @@ impl Connection {
         self.hold != Hold::No
     }
 
-    /// What waited goes out.
+    /// Releases the held frames.
     pub(super) fn end_hold(&mut self) {
         if self.hold != Hold::No {
             self.hold = Hold::No;

@@ -1,5 +1,4 @@
-//! One session once its keys are known: what it has, and how its parts come together. Each concern has a file of
-//! its own.
+//! A session after its handshake: its state and how its parts work together. Each concern has a file of its own.
 
 mod channels;
 mod close;
@@ -43,35 +42,32 @@ pub(super) use coalesce::HOLD;
 use coalesce::Hold;
 use flow_control::Credit;
 
-/// Which end of the session this is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Role {
     Client,
     Server,
 }
 
-/// What a session is handed with each call: the time, the dice, and where its events go.
+/// What each call passes in: the time, the random generator, and the queue of events.
 pub(super) struct Context<'a> {
     pub(super) now: Instant,
     pub(super) random: &'a mut ChaCha20Rng,
     pub(super) events: &'a mut VecDeque<Event>,
 }
 
-/// What a session begins with.
 pub(super) struct Beginning {
     pub(super) session: SessionId,
     pub(super) role: Role,
-    /// The connection id by which the peer knows this end.
+    /// The connection id that the peer sends to.
     pub(super) local_id: u64,
-    /// The connection id by which this end knows the peer.
+    /// The connection id that this end sends to.
     pub(super) remote_id: u64,
     pub(super) keys: Keys,
     pub(super) route: Route,
-    /// What the handshake took, if that is known.
+    /// The round-trip time of the handshake, if measured.
     pub(super) round_trip: Option<Duration>,
 }
 
-/// An open session.
 #[allow(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub(super) struct Connection {
     session: SessionId,
@@ -90,23 +86,22 @@ pub(super) struct Connection {
     state: State,
     /// At a server: the peer has signed in.
     signed_in: bool,
-    /// The peer is taken for away.
+    /// The peer counts as away.
     silent: bool,
-    /// At a client: when something was sent that asks for an answer, if nothing has been heard since.
+    /// At a client: the time of the first packet that asks for an acknowledgement since the last packet arrived.
     unanswered: Option<Instant>,
-    /// The address token that the peer was or is to be given, or at a client has got.
+    /// At a server: the token to send. At a client: the token received.
     token: GivenToken,
-    /// A probe has become due since that was last asked.
+    /// A probe was sent since [`Connection::take_vain_probe`] last asked.
     has_probed: bool,
-    /// Copies of what is under way are due.
+    /// Copies of unacknowledged frames are due.
     copies_due: bool,
-    /// Whether what is queued may wait for company.
     hold: Hold,
     /// A PING is due.
     ping: bool,
-    /// The token of the peer's challenge that waits for an answer; the newest, if there are several.
+    /// The newest PATH_CHALLENGE that is still unanswered.
     challenged: Option<[u8; 8]>,
-    /// The next packet number that is to be left out.
+    /// The next packet number to skip.
     skip_at: u64,
     packets_sent: u64,
     packets_received: u64,
@@ -140,7 +135,7 @@ impl Connection {
             has_probed: false,
             copies_due: false,
             hold: Hold::No,
-            // The client's first packet is what completes the handshake at the server.
+            // The first packet of the client completes the handshake at the server.
             ping: beginning.role == Role::Client,
             challenged: None,
             skip_at: 0,
@@ -168,9 +163,8 @@ impl Connection {
         self.skip_at = self.recovery.sent.next_number() + u64::from(ahead);
     }
 
-    /// When the session next wants to be called.
     pub(super) fn deadline(&self) -> Option<Instant> {
-        // What may not be sent now is no reason to be called.
+        // A packet that may not be sent now needs no wake-up.
         let may_speak = self.state.is_open() && !self.silent && self.has_budget();
         let acknowledge = self.received.deadline().filter(|_| may_speak);
         self.timers.next().into_iter().chain(acknowledge).min()
@@ -180,7 +174,6 @@ impl Connection {
         self.unanswered
     }
 
-    /// Whether nothing is left of the session.
     pub(super) fn is_gone(&self) -> bool {
         self.state == State::Gone
     }

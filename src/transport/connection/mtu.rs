@@ -1,8 +1,8 @@
-//! How large a datagram the path carries: 1200 bytes, until those are seen to vanish where smaller ones arrive.
+//! Path MTU: 1200 bytes, until such packets get lost where smaller ones arrive.
 //!
-//! A short outage looks the same as a path that swallows large packets, so a large one is tried again from time to time
-//! (RFC 8899): data that more of the same follows, so that its loss is noticed at once and costs a retransmission. It
-//! says nothing about congestion (§3 there).
+//! A short outage looks like a path that drops large packets, so the session probes with a large one from time to
+//! time (RFC 8899). The probe carries data and more of the same follows, so that its loss is detected at once and
+//! costs a retransmission. It is no sign of congestion (§3 there).
 
 use std::num::NonZeroU64;
 use std::time::{Duration, Instant};
@@ -10,42 +10,40 @@ use std::time::{Duration, Instant};
 use crate::transport::limits::{LARGE_LOST_MAX, SMALL_ARRIVED_MIN, SMALL_DATAGRAM};
 use crate::transport::wire::packet::DATAGRAM_LEN;
 
-/// Probe time-outs in a row after which a large packet under way is taken for the cause.
+/// After so many probe time-outs in a row, a large packet in flight is taken for the cause.
 const PTO_SUSPICION: u32 = 2;
 
-/// How long packets stay small before a large one is tried; each time in vain doubles it. Chosen: `PROBE_TIMER` of
-/// RFC 8899 §5.1.1 should be longer.
+/// How long packets stay small before the first probe; each failure doubles it. Chosen: `PROBE_TIMER` of RFC 8899
+/// §5.1.1 should be longer.
 const RAISE_AFTER_FIRST: Duration = Duration::from_secs(15);
 
-/// The longest time between two tries: `PMTU_RAISE_TIMER` (RFC 8899 §5.1.1) is 600 s.
+/// The longest time between two probes: `PMTU_RAISE_TIMER` (RFC 8899 §5.1.1) is 600 s.
 const RAISE_AFTER_MAX: Duration = Duration::from_secs(600);
 
-/// Bytes that must wait to be sent for a large packet to be tried: by what follows it its loss is noticed
-/// (`PACKET_THRESHOLD`), and who has less to say needs none.
+/// Bytes that must be queued for a probe: the packets behind it reveal its loss (`PACKET_THRESHOLD`). A sender of
+/// less needs no large packets.
 const PROBE_DATA: usize = 5 * DATAGRAM_LEN;
 
-/// What is known of the path's largest datagram.
 #[derive(Debug, Default)]
 pub(super) struct Mtu {
-    /// While packets are small: from when on a large one may be tried.
+    /// While packets are small: the time of the next probe.
     raise_at: Option<Instant>,
-    /// One more than the number of the one that was tried last: half of what the number itself would take.
+    /// The packet number of the last probe plus one, which halves the size of the option.
     probe: Option<NonZeroU64>,
-    /// How many have been tried.
+    /// Probes sent.
     tries: u8,
     /// Large packets lost since one was last acknowledged.
     large_lost: u8,
-    /// Smaller ones acknowledged since the first of those was lost.
+    /// Smaller packets acknowledged since the first of those losses.
     small_arrived: u8,
 }
 
-/// A packet's number as [`Mtu`] keeps it.
 const fn tried(number: u64) -> NonZeroU64 {
     NonZeroU64::MIN.saturating_add(number)
 }
 
 impl Mtu {
-    /// Bytes of UDP payload that a packet may have.
+    /// The maximum UDP payload, in bytes.
     pub(super) fn limit(&self) -> usize {
         if self.raise_at.is_some() {
             SMALL_DATAGRAM
@@ -54,7 +52,7 @@ impl Mtu {
         }
     }
 
-    /// The same for a packet of data: one may be larger where so many bytes wait, to see whether it arrives.
+    /// The same for a packet of data, which may be a probe if `waiting` bytes are queued.
     pub(super) fn limit_of_data(&self, now: Instant, waiting: impl FnOnce() -> u64) -> usize {
         let may_probe = self.raise_at.is_some_and(|at| at <= now);
         if may_probe && waiting() >= PROBE_DATA as u64 {
@@ -64,7 +62,6 @@ impl Mtu {
         }
     }
 
-    /// A packet of this number and size has gone out.
     pub(super) fn on_sent(&mut self, now: Instant, number: u64, size: usize) {
         if let Some(raise_at) = &mut self.raise_at
             && size > SMALL_DATAGRAM
@@ -75,7 +72,7 @@ impl Mtu {
         }
     }
 
-    /// A packet of this size has arrived.
+    /// A packet of this size was acknowledged.
     pub(super) fn on_acked(&mut self, size: usize) {
         if size > SMALL_DATAGRAM {
             *self = Self::default();
@@ -84,8 +81,8 @@ impl Mtu {
         }
     }
 
-    /// A packet of this number and size was lost; whether it was one that was tried. Many at once say nothing: a queue
-    /// that overflows drops a row of them, and in a stream all are large. It is the size if smaller ones arrive
+    /// A packet was lost; returns whether it was a probe. Many losses at once prove nothing, because an overflowing
+    /// queue drops a row of packets and a stream has only large ones. The size is the cause if smaller packets arrive
     /// meanwhile.
     pub(super) fn on_lost(&mut self, now: Instant, number: u64, size: usize) -> bool {
         if size > SMALL_DATAGRAM {
@@ -99,7 +96,7 @@ impl Mtu {
             .is_some()
     }
 
-    /// So many probe time-outs have passed in a row, with a packet of this size the oldest under way.
+    /// `count` probe time-outs in a row; the oldest packet in flight has this size.
     pub(super) fn on_pto(&mut self, now: Instant, count: u32, oldest_size: usize) {
         if count >= PTO_SUSPICION && oldest_size > SMALL_DATAGRAM {
             self.shrink(now);
@@ -110,13 +107,12 @@ impl Mtu {
         self.raise_at.get_or_insert(now + RAISE_AFTER_FIRST);
     }
 
-    /// Another path may carry more.
     pub(super) fn on_path_change(&mut self) {
         *self = Self::default();
     }
 }
 
-/// The time until the next try, after so many.
+/// The time to the next probe, after so many.
 fn raise_after(tries: u8) -> Duration {
     let doubled = RAISE_AFTER_FIRST.saturating_mul(1 << tries.min(8));
     doubled.min(RAISE_AFTER_MAX)

@@ -1,5 +1,5 @@
-//! The addresses between which a session runs, and how it moves: to where the newest authenticated packet came
-//! from, which must then prove that it is there (RFC 9000 §8.2, §9).
+//! Connection migration (RFC 9000 §9): a server follows its client to the source address of the newest authenticated
+//! packet, and validates that address (§8.2).
 
 use std::net::SocketAddr;
 
@@ -11,31 +11,28 @@ use crate::transport::endpoint::Route;
 use crate::transport::limits::{AMPLIFICATION, CHALLENGE_TRIES};
 use crate::transport::timer::Timer;
 
-/// Where the peer is, and from where it is answered.
 #[derive(Debug)]
 pub(super) struct Path {
     pub(super) route: Route,
-    /// The address has not proved itself yet.
+    /// The address is not validated yet.
     pub(super) unproven: Option<Box<Unproven>>,
-    /// A challenge to the address before, which a thief of the session would rather see left alone.
+    /// A challenge to the previous address. Its owner's answer exposes an attacker who only forwards packets (RFC
+    /// 9000 §9.3.3).
     pub(super) farewell: Option<Box<Farewell>>,
 }
 
-/// What is known of an address that has not proved itself.
 #[derive(Debug)]
 pub(super) struct Unproven {
     token: [u8; 8],
-    /// A challenge is to be sent.
     pub(super) challenge_due: bool,
     tries: u8,
     /// Bytes from and to this address.
     received: u64,
     sent: u64,
-    /// The last address that had proved itself.
+    /// The last validated address.
     proven: Route,
 }
 
-/// One challenge to an address that was left.
 #[derive(Debug)]
 pub(super) struct Farewell {
     pub(super) route: Route,
@@ -51,7 +48,7 @@ impl Path {
         }
     }
 
-    /// Bytes that may still go to this address.
+    /// Bytes that may still be sent to this address.
     pub(super) fn budget(&self) -> usize {
         self.unproven.as_ref().map_or(usize::MAX, |unproven| {
             let left = (AMPLIFICATION * unproven.received).saturating_sub(unproven.sent);
@@ -75,7 +72,7 @@ impl Path {
         }
     }
 
-    /// The challenge to send to this address, if one is due.
+    /// The challenge that is due, if any.
     pub(super) fn challenge(&self) -> Option<[u8; 8]> {
         let unproven = self.unproven.as_ref()?;
         unproven.challenge_due.then_some(unproven.token)
@@ -89,8 +86,7 @@ impl Path {
 }
 
 impl Connection {
-    /// An authenticated packet has come from this address. Only a server follows its peer about: a client knows
-    /// where the server is.
+    /// An authenticated packet came from this address. Only a server migrates: a client knows its server's address.
     pub(super) fn on_packet_from(
         &mut self,
         context: &mut Context<'_>,
@@ -153,14 +149,14 @@ impl Connection {
         });
     }
 
-    /// This end's own network is another.
+    /// The local network has changed.
     pub(crate) fn on_network_changed(&mut self, context: &mut Context<'_>) {
         self.recovery.on_path_change(context.now);
         self.mtu.on_path_change();
         self.on_port_changed(context);
     }
 
-    /// This end speaks from another port: what is under way is asked for from there, or a PING goes out.
+    /// The local port has changed: probes from there if anything is in flight, else pings.
     pub(crate) fn on_port_changed(&mut self, context: &mut Context<'_>) {
         self.recovery.wake();
         if self.recovery.sent.is_empty() {
@@ -171,7 +167,6 @@ impl Connection {
         self.arm_loss_timer(context.now);
     }
 
-    /// The peer answers a challenge.
     pub(super) fn on_path_response(&mut self, token: [u8; 8]) {
         let answered = |unproven: &mut Box<Unproven>| unproven.token == token;
         if self.path.unproven.take_if(answered).is_some() {
@@ -179,7 +174,7 @@ impl Connection {
         }
     }
 
-    /// The address has not answered: it is asked again, and given up after some tries.
+    /// The path challenge was not answered: sends another, or returns to the validated address.
     pub(super) fn on_path_timer(&mut self, context: &mut Context<'_>) {
         let wait = self.recovery.rtt.pto_base();
         let Some(unproven) = &mut self.path.unproven else {

@@ -1,5 +1,4 @@
-//! A DATA packet comes in: it is checked against replay, opened, believed to come from where it came, and its
-//! frames are taken.
+//! Receives a DATA packet: replay check, decryption, migration, frames.
 
 use super::close::{State, Violation};
 use super::{Connection, Context};
@@ -8,24 +7,23 @@ use crate::transport::endpoint::Route;
 use crate::transport::wire::frame::{Frame, FrameError, Frames};
 use crate::transport::wire::packet::{DATA_HEADER_LEN, DataHeader, expand};
 
-/// Why a packet changed nothing.
+/// Why a packet was dropped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Ignored {
-    /// Its number has been seen, or is too old to tell.
+    /// Its number was seen before, or is below the replay window.
     Replayed,
-    /// It was not made with the session's key.
+    /// Its tag is wrong.
     Forged,
 }
 
-/// What became of a frame.
 enum Taken {
     Whole,
-    /// There is no room for it now; the peer must send it again.
+    /// There is no room for it; the peer must retransmit it.
     Dropped,
 }
 
 impl Connection {
-    /// Takes a DATA packet, decrypting it in place.
+    /// Handles a DATA packet, which it decrypts in place.
     pub(crate) fn handle_data(
         &mut self,
         context: &mut Context<'_>,
@@ -87,7 +85,7 @@ impl Connection {
                 return Ok(());
             }
         }
-        // A packet of which something was dropped is never acknowledged: so all of it comes again.
+        // A packet with a dropped frame is never acknowledged, so the peer retransmits all of it.
         if whole {
             self.received.received(number, ack_eliciting, context.now);
             if ack_eliciting && self.recovery.is_lossy() {
@@ -141,7 +139,7 @@ impl Connection {
             Frame::Close { code, reason } => self.on_peer_close(context, code, reason),
             Frame::PathChallenge(token) => self.challenged = Some(token),
             Frame::PathResponse(token) => self.on_path_response(token),
-            // Who gives a server a token breaks the protocol (RFC 9000 §19.7).
+            // A client that sends NEW_TOKEN violates the protocol (RFC 9000 §19.7).
             Frame::NewToken(_) if self.is_server() => {
                 return Err(Violation::Frame(FrameError::UnknownType));
             }
@@ -150,7 +148,7 @@ impl Connection {
         Ok(Taken::Whole)
     }
 
-    /// Only a CLOSE still means something; anything else shows that the peer has not heard ours.
+    /// Only a CLOSE matters now; any other packet shows that the peer has not received ours.
     fn handle_after_close(&mut self, context: &mut Context<'_>, plain: &[u8]) {
         for frame in Frames::new(plain).map_while(Result::ok) {
             if let Frame::Close { code, reason } = frame {

@@ -1,4 +1,4 @@
-//! Loss recovery: what acknowledgements say, which packets are lost, and when to probe (RFC 9002).
+//! Loss recovery: acknowledgements, loss detection and probe time-outs (RFC 9002).
 
 use std::time::{Duration, Instant};
 
@@ -13,9 +13,9 @@ use crate::transport::recovery::sent_packets::{SentFrame, SentPacket, SentPacket
 use crate::transport::timer::Timer;
 use crate::transport::wire::frame::AckRanges;
 
-/// One packet's fate moves the average of losses by one part of the packets seen so far, counted from the first
-/// figure up to the second. Chosen: the first loss of a session shows at once, since it begins as if few had
-/// arrived; later a burst is forgotten after some hundred packets, and a loss of 5 % never looks like none.
+/// The loss average weights each packet by one part in the number of packets seen, from the first figure up to the
+/// second. Chosen: a session starts as if few packets had arrived, so its first loss shows at once; later a burst
+/// fades after some hundred packets, and a loss of 5 % never reads as none.
 const LOSS_WINDOW_FIRST: f32 = 24.0;
 const LOSS_WINDOW: f32 = 128.0;
 
@@ -27,22 +27,22 @@ pub(super) struct Recovery {
     pub(super) congestion: Cubic,
     pub(super) pacer: Pacer,
     largest_acked: Option<u64>,
-    /// When the oldest packet before an acknowledged one is lost.
+    /// When the oldest packet below the largest acknowledged one counts as lost.
     loss_time: Option<Instant>,
-    /// From when on the time until a probe counts.
+    /// The start of the current probe time-out.
     probe_from: Option<Instant>,
     pto_count: u32,
-    /// Probes still to be sent, whatever the window says.
+    /// Probes still to send; they are exempt from the congestion window.
     pub(super) probes: u8,
-    /// The window was not what held the sender back.
+    /// The congestion window did not limit the sender.
     pub(super) app_limited: bool,
     pub(super) packets_lost: u64,
     pub(super) copies_sent: u64,
     pub(super) loss_average: f32,
     loss_window: f32,
-    /// What the peer has measured of its own packets.
+    /// The loss that the peer reported for its own packets.
     pub(super) peer_loss_permille: u16,
-    /// What this end has last told the peer of its own.
+    /// The loss that this end last reported.
     pub(super) told_loss_permille: u16,
 }
 
@@ -68,7 +68,7 @@ impl Recovery {
         }
     }
 
-    /// The average of losses, in packets of a thousand.
+    /// The loss average, in packets of a thousand.
     pub(super) fn loss_permille(&self) -> u16 {
         #[allow(
             clippy::cast_possible_truncation,
@@ -85,7 +85,8 @@ impl Recovery {
         self.loss_window = (self.loss_window + 1.0).min(LOSS_WINDOW);
     }
 
-    /// The time-out before any backoff. Where packets get lost both ends acknowledge at once, once both know.
+    /// The probe time-out without backoff. On a lossy path, once both ends know of the loss, the peer acknowledges at
+    /// once.
     pub(super) fn probe_timeout(&self) -> Duration {
         if self.is_lossy() && self.peer_hurries() {
             self.rtt.pto_base().saturating_sub(MAX_ACK_DELAY)
@@ -94,15 +95,15 @@ impl Recovery {
         }
     }
 
-    /// The time without an answer after which a probe goes out.
+    /// The probe time-out with backoff.
     fn pto(&self) -> Duration {
         let base = self.probe_timeout();
         let backed_off = base.saturating_mul(1_u32.checked_shl(self.pto_count).unwrap_or(u32::MAX));
         backed_off.min(base.max(PTO_MAX))
     }
 
-    /// A packet that asks for an acknowledgement has gone out. Where packets get lost, `fresh` data does not wait
-    /// out a backoff that it owes to the acknowledgements of earlier data; the window bounds how often that is.
+    /// An ack-eliciting packet was sent. On a lossy path, `fresh` data resets the backoff that earlier data caused;
+    /// the congestion window bounds how often.
     pub(super) fn on_sent_eliciting(&mut self, now: Instant, size: usize, fresh: bool) {
         if fresh && self.is_lossy() {
             self.pto_count = 0;
@@ -112,12 +113,12 @@ impl Recovery {
         self.probes = self.probes.saturating_sub(1);
     }
 
-    /// The peer is back after a silence: no backoff from before is waited out.
+    /// The peer is back after a silence: the backoff restarts.
     pub(super) fn wake(&mut self) {
         self.pto_count = 0;
     }
 
-    /// Another network: what was measured on the old one says nothing, and no backoff is waited out.
+    /// The path has changed: RTT, congestion window and backoff restart.
     pub(super) fn on_path_change(&mut self, now: Instant) {
         self.rtt.reset();
         self.congestion.on_path_change(now);
@@ -127,8 +128,8 @@ impl Recovery {
 }
 
 impl Connection {
-    /// The peer acknowledges. What it says of packets that were never sent ends the session; the work is bounded
-    /// by what is under way.
+    /// Handles an ACK frame. One that acknowledges a packet that was never sent ends the session. The number of
+    /// packets in flight bounds the work.
     pub(super) fn on_ack(
         &mut self,
         context: &mut Context<'_>,
@@ -197,8 +198,8 @@ impl Connection {
         }
     }
 
-    /// Finds lost packets by number and by time (RFC 9002 §6.1). `unbroken` are the numbers among which nothing
-    /// has been acknowledged.
+    /// Detects losses by packet number and by time (RFC 9002 §6.1). No packet of the numbers `unbroken` was
+    /// acknowledged.
     fn detect_lost(&mut self, now: Instant, unbroken: std::ops::Range<u64>) {
         self.recovery.loss_time = None;
         let Some(largest_acked) = self.recovery.largest_acked else {
@@ -208,7 +209,7 @@ impl Connection {
         let mut latest_lost = None;
         let mut first_unbroken: Option<Instant> = None;
         let mut period = Duration::ZERO;
-        // The oldest comes first: where it is not lost, no later one is.
+        // The oldest comes first: if it is not lost, no later packet is.
         while let Some(oldest) = self.recovery.sent.oldest().copied() {
             if oldest.number >= largest_acked {
                 break;
@@ -245,7 +246,7 @@ impl Connection {
         }
     }
 
-    /// What a packet carried is to be sent again, as far as it still matters. Says whether anything does.
+    /// Queues the frames of a lost packet again, as far as they still matter. Returns whether any does.
     fn send_again(&mut self, packet: &SentPacket) -> bool {
         let mut matters = false;
         for frame in packet.frames() {
@@ -300,7 +301,7 @@ impl Connection {
         self.arm_loss_timer(now);
     }
 
-    /// Sends the oldest of what is under way once more, or, if none of it matters, a PING.
+    /// Retransmits the oldest unacknowledged frames, or a PING if none matters.
     pub(super) fn probe(&mut self, now: Instant) {
         self.has_probed = true;
         self.recovery.probes = PTO_PROBES;
@@ -318,7 +319,7 @@ impl Connection {
         self.ping |= !matters;
     }
 
-    /// At a client: whether a probe has become due since this was last asked, and not the first one in vain.
+    /// At a client: whether a probe was sent since the last call, and earlier packets are unanswered too.
     pub(crate) fn take_vain_probe(&mut self, now: Instant) -> bool {
         let has_probed = std::mem::take(&mut self.has_probed);
         let waited = |since| now.saturating_duration_since(since) >= STANDBY_WAIT;
@@ -345,7 +346,7 @@ impl Connection {
         }
     }
 
-    /// One probe has gone out and another may, but it held all there was: the same goes out once more.
+    /// A second probe is allowed, but the first one held everything: it is sent twice.
     pub(super) fn repeat_newest(&mut self) {
         let newest = self.recovery.sent.newest().copied();
         self.ping |= newest.is_some_and(|newest| !self.send_again(&newest));

@@ -1,7 +1,6 @@
-//! Copies of what has not been acknowledged yet, on a path that loses packets: a lone line of chat must not wait
-//! for a timer. A small frame rides again in the next packets that go out anyway, and if none does, in one of its
-//! own after a quarter of a round trip. Copies keep to the congestion window and never make it grow; where nothing
-//! is lost there are none.
+//! Copies of unacknowledged frames on a path that loses packets, so that a single line of chat need not wait for a
+//! probe time-out. A small frame is repeated in the next packets; without any, in a packet of its own after a quarter
+//! of a round trip. Copies respect the congestion window and never let it grow. Without loss there are none.
 
 use std::time::{Duration, Instant};
 
@@ -15,59 +14,58 @@ use crate::transport::wire::frame;
 use crate::transport::wire::frame::STREAM_OVERHEAD;
 use crate::transport::wire::packet::TAG_LEN;
 
-/// From this average of losses on there are copies.
+/// The loss average above which frames are copied.
 const COPY_FROM: f32 = 0.01;
 
-/// From this average of losses on there are two, and from the second on three. Chosen: with so many, a line is lost
-/// altogether once in a thousand times at 10 %, and once in forty at 40 %.
+/// The loss averages for two and for three copies. Chosen: at 10 % loss a line is lost altogether once in a thousand
+/// times, at 40 % once in forty.
 const TWO_COPIES_FROM: f32 = 0.03;
 const THREE_COPIES_FROM: f32 = 0.30;
 
-/// A round trip of so many times the shortest, and so much more, says that packets wait in a queue, and that it is the
-/// queue which loses them. Chosen: what a home's link holds back at most (200 ms on a path of 50) is none; a host that has
-/// more to do than it can is one, before its socket's buffer is full.
+/// A smoothed RTT above so many times the minimum, plus a constant, shows a queue, and thus that the queue loses the
+/// packets. Chosen: the queue of a home link (200 ms on a path of 50) stays below it; an overloaded host is above it
+/// before its socket buffer is full.
 const OVERLOAD_TIMES: u32 = 4;
 const OVERLOAD_BEYOND: Duration = Duration::from_millis(50);
 
-/// Bytes of the largest fragment that is copied. Chosen: half a packet, or some lines of chat.
+/// The largest fragment that is copied, in bytes. Chosen: half a packet, or some lines of chat.
 pub(super) const COPIED_BYTES: usize = 600;
 
-/// How many packets under way, the newest, are looked through for something to copy. Chosen: a conversation has
-/// fewer under way, and the work for each packet stays bounded.
+/// How many of the newest packets in flight are searched for frames to copy. Chosen: a conversation has fewer in
+/// flight, and the work for each packet stays bounded.
 const COPY_WINDOW: usize = 8;
 
-/// What part of a round trip lies between a frame and its copy.
+/// A copy follows its frame after the round trip divided by this.
 const COPY_WAIT: u32 = 4;
 
 impl Recovery {
-    /// Whether packets have been getting lost on this path, while others arrive.
     pub(super) fn is_lossy(&self) -> bool {
         self.path_loss() > COPY_FROM
     }
 
-    /// Whether the peer has reason to acknowledge at once: it loses packets itself, or was told that we do. What
-    /// this end has learnt since, it does not know.
+    /// Whether the peer acknowledges at once: it loses packets itself, or was told that we do. It does not know what
+    /// this end has measured since.
     pub(super) fn peer_hurries(&self) -> bool {
         let known = self.peer_loss_permille.max(self.told_loss_permille);
         f32::from(known) / 1000.0 > COPY_FROM
     }
 
-    /// The average of losses, of our packets or of the peer's, whichever is higher: a path that loses packets one
-    /// way mostly loses them the other way, too, and who learns it from the peer need not lose a line first.
+    /// The higher of both ends' loss averages: a path that loses packets in one direction mostly loses them in the
+    /// other, and an end that learns it from its peer need not lose a line first.
     fn path_loss(&self) -> f32 {
         self.loss_average
             .max(f32::from(self.peer_loss_permille) / 1000.0)
     }
 
-    /// Whether packets wait so long that it is a queue which loses them.
+    /// Whether the delay shows that a queue loses the packets.
     fn is_overloaded(&self) -> bool {
         self.rtt.smoothed() > self.rtt.minimum() * OVERLOAD_TIMES + OVERLOAD_BEYOND
     }
 
-    /// How many copies of something small are worth while. Where a queue loses packets there are none: they would lengthen
-    /// it. (4,000 who wrote to each other through a server lost a few packets as they began; the copies kept the queue
-    /// full, which lost the more, and so on.) Only this depends on it: how soon the peer acknowledges, and is expected to,
-    /// is agreed upon by what both know of losses, and not of each other's queues.
+    /// How many copies of a small frame are worth sending. Where a queue loses packets there are none: copies would
+    /// lengthen it. (With 4,000 pairs chatting through a server, a few initial losses caused copies, which kept the
+    /// queue full, which caused more losses.) Only copies depend on this. Both ends must agree on how soon they
+    /// acknowledge, and neither knows the other's queue.
     fn copies_wanted(&self) -> u8 {
         if self.is_overloaded() {
             return 0;
@@ -85,7 +83,7 @@ impl Recovery {
     }
 }
 
-/// Whether a frame is one that is copied: small, and not part of a long transfer.
+/// Whether a frame is small, and not part of a long transfer.
 fn is_copied(frame: SentFrame) -> bool {
     matches!(
         frame,
@@ -94,7 +92,7 @@ fn is_copied(frame: SentFrame) -> bool {
 }
 
 impl Connection {
-    /// A packet has gone out: if there is something under way that wants a copy, it gets one in time.
+    /// Schedules a copy of what is in flight and wants one.
     pub(super) fn arm_redundancy(&mut self, now: Instant) {
         if self.timers.get(Timer::Redundancy).is_none() && self.wants_copies(None) {
             let wait = self.recovery.copy_wait();
@@ -102,16 +100,15 @@ impl Connection {
         }
     }
 
-    /// Copies are due, in a packet of their own if need be.
     pub(super) fn on_redundancy_timer(&mut self) {
         self.copies_due = true;
     }
 
-    /// Whether something under way that was sent before `now` is to be copied.
+    /// Whether a frame in flight, sent before `now`, should be copied.
     pub(super) fn wants_copies(&mut self, now: Option<Instant>) -> bool {
         let wanted = self.recovery.copies_wanted();
         if wanted == 0 {
-            // This is asked for each packet, and where nothing is lost nothing need be looked through.
+            // This runs for each packet; without loss there is nothing to search.
             return false;
         }
         let packets = self.recovery.sent.iter_mut().rev().take(COPY_WINDOW);
@@ -130,7 +127,7 @@ impl Connection {
             })
     }
 
-    /// Adds copies to a packet, as far as there is room in it and in the congestion window.
+    /// Adds copies as far as packet and congestion window have room.
     pub(super) fn write_copies(
         &mut self,
         now: Instant,

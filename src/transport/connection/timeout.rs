@@ -1,4 +1,4 @@
-//! What a session does when one of its deadlines comes, and what silence means at each end.
+//! Handles the deadlines of a session. Defines what silence means at each end.
 
 use std::time::Instant;
 
@@ -13,12 +13,12 @@ use crate::transport::timer::Timer;
 use crate::transport::{CloseReason, Event};
 
 impl Connection {
-    /// Does all whose time has come. Each handler sets its next deadline later than `now`, if any.
+    /// Handles each expired timer. A handler sets its next deadline later than `now`.
     pub(crate) fn handle_timeout(&mut self, context: &mut Context<'_>) {
         while let Some(timer) = self.timers.expire(context.now) {
             match timer {
                 Timer::Loss => self.on_loss_timer(context.now),
-                // The next call for something to transmit finds the way free.
+                // The next `poll_transmit` finds the pacer ready.
                 Timer::Pace => {}
                 Timer::Hold => self.end_hold(),
                 Timer::Redundancy => self.on_redundancy_timer(),
@@ -40,7 +40,7 @@ impl Connection {
         self.role == Role::Server
     }
 
-    /// An authenticated packet has come.
+    /// An authenticated packet arrived.
     pub(super) fn on_heard(&mut self, context: &mut Context<'_>) {
         self.unanswered = None;
         self.timers.set(Timer::Idle, context.now + IDLE);
@@ -59,8 +59,8 @@ impl Connection {
         }
     }
 
-    /// A server counts the peer's silence from its last word; a client from its own first word that has had no
-    /// answer, since a server speaks only when there is something to say.
+    /// A server measures silence from the last packet of its client. A client measures it from its first unanswered
+    /// packet, because a server sends only when it has something to send.
     pub(super) fn restart_silence(&mut self, now: Instant) {
         self.timers.clear(Timer::Silence);
         match self.role {
@@ -75,7 +75,7 @@ impl Connection {
         }
     }
 
-    /// A packet has gone out.
+    /// A packet was sent.
     pub(super) fn on_spoken(&mut self, context: &mut Context<'_>, ack_eliciting: bool) {
         self.timers.set(Timer::Idle, context.now + IDLE);
         if self.role == Role::Server {
@@ -105,7 +105,7 @@ impl Connection {
         }
     }
 
-    /// The server sends nothing more until the peer speaks.
+    /// The server stops sending until the client sends again.
     fn fall_silent(&mut self, now: Instant) {
         self.arm_loss_timer(now);
         self.timers.clear(Timer::Pace);

@@ -1,4 +1,4 @@
-//! What a session sends next, and how a packet is put together.
+//! Chooses what a session sends next, and assembles the packet.
 
 use super::close::State;
 use super::redundancy::COPIED_BYTES;
@@ -15,30 +15,28 @@ use crate::transport::wire::packet::{
     ADDRESS_TOKEN_LEN, DATA_HEADER_LEN, DATAGRAM_LEN, TAG_LEN, encode_data_header,
 };
 
-/// Bytes of the largest packet that says nothing but an acknowledgement of one range, a challenge and an answer to
-/// one: below it a path that has not proved itself is sent nothing.
+/// Bytes of a packet with one ACK range, a path challenge and a path response: with a smaller budget an unvalidated
+/// path is sent nothing.
 const LEAST_PACKET: usize = DATA_HEADER_LEN + TAG_LEN + 40;
 
-/// Bytes that a WINDOW frame takes at most.
+/// Maximum bytes of a WINDOW frame.
 const WINDOW_BYTES: usize = 1 + 1 + 9;
 
-/// Bytes that a `SESSION_WINDOW` frame takes at most.
+/// Maximum bytes of a `SESSION_WINDOW` frame.
 const SESSION_WINDOW_BYTES: usize = 1 + 9;
 
-/// Bytes that a `NEW_TOKEN` frame takes.
+/// Bytes of a `NEW_TOKEN` frame.
 const NEW_TOKEN_BYTES: usize = 1 + 2 + ADDRESS_TOKEN_LEN;
 
-/// The least worth beginning a STREAM frame for, in bytes of data.
+/// The minimum data of a new STREAM frame, in bytes.
 const LEAST_FRAGMENT: usize = 16;
 
-/// What a packet may hold beside acknowledgements.
+/// What a packet may hold besides acknowledgements.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Content {
-    /// Nothing.
     Acknowledgement,
-    /// What is owed to paths; neither window nor pace holds it up.
+    /// Path validation, exempt from congestion window and pacing.
     Path,
-    /// All.
     Data,
 }
 
@@ -47,11 +45,11 @@ enum Content {
 pub(super) struct Written {
     pub(super) frames: FrameList,
     pub(super) ack_eliciting: bool,
-    /// It holds bytes of a channel that go out for the first time.
+    /// It holds stream data that is sent for the first time.
     fresh: bool,
-    /// It holds bytes of a channel that went out before.
+    /// It holds stream data that was sent before.
     again: bool,
-    /// Bytes of copies.
+    /// Bytes of redundant copies.
     pub(super) copied: usize,
 }
 
@@ -97,7 +95,7 @@ impl Connection {
         something.then(|| self.transmit(context, buffer, scope))
     }
 
-    /// Whether the path may be sent anything at all.
+    /// Whether the anti-amplification limit leaves room for a packet.
     pub(super) fn has_budget(&self) -> bool {
         self.path.budget() >= LEAST_PACKET
     }
@@ -128,7 +126,7 @@ impl Connection {
         self.challenged.is_some() || self.path.challenge().is_some()
     }
 
-    /// What window and pace let go now.
+    /// What congestion window and pacer allow now.
     fn allowed_content(&mut self, context: &Context<'_>) -> Content {
         let otherwise = if self.has_path_duty() {
             Content::Path
@@ -197,14 +195,14 @@ impl Connection {
         Transmit::one(self.path.route, buffer.len())
     }
 
-    /// Bytes that may go out now, of all channels.
+    /// Stream data that may be sent now, in bytes.
     fn waiting_bytes(&self) -> u64 {
         let credit = self.credit_left();
         let channels = self.channels.iter();
         channels.map(|state| state.sender.pending(credit)).sum()
     }
 
-    /// Chooses the packet's number and writes its header.
+    /// Chooses the packet number and writes the header.
     fn begin(&mut self, context: &mut Context<'_>, buffer: &mut Vec<u8>) {
         if self.recovery.sent.next_number() >= self.skip_at {
             self.recovery.sent.skip();
@@ -231,8 +229,8 @@ impl Connection {
     ) {
         self.path.on_sent(size);
         self.retransmissions += u64::from(written.again);
-        // What a path is owed is repeated by who asks for it, not by recovery. Since no window bounds it, a peer that
-        // challenges without end and acknowledges nothing would make a record of each answer.
+        // The peer repeats a path challenge itself, so recovery ignores it. No window bounds these packets: recording
+        // each would let a peer that never acknowledges fill memory.
         if written.ack_eliciting && scope == Content::Data {
             let number = self.recovery.sent.next_number();
             self.mtu.on_sent(context.now, number, size);
@@ -248,7 +246,7 @@ impl Connection {
         self.on_spoken(context, written.ack_eliciting);
     }
 
-    /// Writes frames up to `limit` bytes of buffer, the most urgent first.
+    /// Writes frames until the buffer has `limit` bytes, the most urgent first.
     fn write_frames(
         &mut self,
         context: &Context<'_>,
@@ -259,7 +257,7 @@ impl Connection {
         let mut written = Written::default();
         self.write_ack(context, buffer, limit, &mut written.frames);
         if scope == Content::Acknowledgement {
-            // What must be said anyway takes copies along.
+            // An acknowledgement that is due carries copies.
             if self.recovery.is_lossy() {
                 self.write_copies(context.now, buffer, limit, &mut written);
             }
@@ -324,7 +322,7 @@ impl Connection {
         let (start, largest) = (buffer.len(), report.largest);
         let loss_permille = self.recovery.loss_permille();
         frame::encode_ack(buffer, report.ranges, report.delay_us, loss_permille);
-        // What a path owes and is owed must fit behind it.
+        // Path challenge and response must fit behind it.
         if buffer.len() + LEAST_PACKET > limit
             && limit < SMALL_DATAGRAM - TAG_LEN
             && buffer.len() > start + 16
@@ -337,7 +335,7 @@ impl Connection {
         self.received.on_sent();
     }
 
-    /// The token comes last: it is for another day.
+    /// The token comes last, because only the next session needs it.
     fn write_token(&mut self, buffer: &mut Vec<u8>, limit: usize, written: &mut Written) {
         let room = limit.saturating_sub(buffer.len()) >= NEW_TOKEN_BYTES;
         if !self.owes_token() || !room || written.frames.is_full() {
@@ -379,7 +377,7 @@ impl Connection {
         }
     }
 
-    /// What goes out after the end: first, in a few packets, what was still queued, then CLOSE.
+    /// Closes: first, in a few packets, the data that was still queued, then CLOSE.
     fn transmit_goodbye(
         &mut self,
         context: &mut Context<'_>,

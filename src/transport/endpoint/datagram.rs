@@ -1,4 +1,4 @@
-//! A datagram comes in: what it is, and to whom it belongs.
+//! Receives a datagram: parses it and passes it to its session or handshake.
 
 use std::net::{IpAddr, SocketAddr};
 use std::time::Instant;
@@ -95,15 +95,15 @@ impl Endpoint {
         match result {
             Some(Err(Ignored::Replayed)) => self.counters.replayed += 1,
             Some(Err(Ignored::Forged)) => self.counters.forged += 1,
-            // The server lives, and knows the session.
+            // The server is alive and knows the session.
             Some(Ok(())) if self.acceptor.is_none() => self.stand_down(session),
             Some(Ok(())) => {}
-            // A client may get DATA before it knows its keys, if packets overtake each other.
+            // A client may receive DATA before it has its keys, if packets are reordered.
             None => self.counters.unknown_session += 1,
         }
     }
 
-    /// The first DATA of a half-open session completes the handshake; it must open with the session's key.
+    /// The first DATA packet of a half-open session completes the handshake. It must decrypt with the session's key.
     fn open_session(
         &mut self,
         now: Instant,
@@ -127,15 +127,14 @@ impl Endpoint {
             }
             return None;
         };
-        // An entry whose session has come and gone answers duplicates of its SYN only.
+        // An entry whose session exists or has ended only answers duplicates of its SYN.
         let pending = entry.pending.as_ref()?;
         if !pending.established.keys.recognises(header, datagram) {
             self.counters.forged += 1;
             return None;
         }
         let round_trip = entry.round_trip(now);
-        // The SYN has proved this one. If the packet came from elsewhere, the session moves there like any
-        // other: with a challenge.
+        // The SYN validated this address. If the packet came from another, the session migrates as usual.
         let remote = entry.remote();
         let Pending {
             established,
@@ -205,7 +204,7 @@ impl Endpoint {
         }
     }
 
-    /// The handshake has its answer: the session begins.
+    /// Turns an answered handshake into a session.
     pub(super) fn open_dialled(&mut self, now: Instant, session: SessionId) {
         let Some(Slot {
             session: Session::Dialling(dial),
@@ -247,7 +246,7 @@ impl Endpoint {
         self.settle(now, session);
     }
 
-    /// Only a client heeds a RESET, and only one with the token that came encrypted in its `SYN_ACK`.
+    /// A client accepts a RESET only with the token that came encrypted in its `SYN_ACK`.
     fn on_reset(&mut self, now: Instant, connection_id: u64, token: &[u8; TOKEN_LEN]) {
         let session = self.by_peer_id.get(&connection_id).copied();
         let given = session
@@ -265,7 +264,7 @@ impl Endpoint {
     }
 }
 
-/// An IPv4 address in its v4-mapped form is the IPv4 address; any other, with its scope, stays as it is.
+/// Replaces a v4-mapped address by the IPv4 address.
 pub(super) fn canonical(address: SocketAddr) -> SocketAddr {
     match address.ip().to_canonical() {
         IpAddr::V4(ip) => (ip, address.port()).into(),

@@ -1,4 +1,4 @@
-//! What is said to an endpoint, and asked of it, about the networks and addresses that its sessions use.
+//! Changes of networks and addresses: those a client reports, and the addresses of its sessions.
 
 use std::net::SocketAddr;
 use std::time::Instant;
@@ -8,10 +8,10 @@ use crate::transport::SessionId;
 use crate::transport::connection::Connection;
 
 impl Endpoint {
-    /// At a client: the local address is another, or the network under it. What was measured on the old path is
-    /// forgotten, no backoff is waited out, and each session pings, so that the server learns the new address.
+    /// At a client: the local address or its network has changed. Each session restarts its path estimates and
+    /// backoff, and pings, so that the server learns the new address.
     pub fn network_changed(&mut self, now: Instant) {
-        // They are for an address that is given up, and would tell who watches both networks that this is one host.
+        // Tokens are bound to the old address, and would link this host's two networks for an observer.
         self.tokens.forget();
         let mut sessions: Vec<_> = self.sessions.keys().copied().collect();
         sessions.sort_unstable();
@@ -21,8 +21,8 @@ impl Endpoint {
         }
     }
 
-    /// At a client: the local port is another, on the same network. Each session and each dial speaks from it at once,
-    /// and waits out no backoff from before.
+    /// At a client: the local port has changed, on the same network. Each session and each handshake sends from the
+    /// new port at once.
     pub fn port_changed(&mut self, now: Instant) {
         let mut sessions: Vec<_> = self.sessions.keys().copied().collect();
         sessions.sort_unstable();
@@ -40,8 +40,8 @@ impl Endpoint {
         }
     }
 
-    /// At a client: the server's address, and since when what was sent to it has had no answer; of the oldest
-    /// session that is open, or else of the oldest that is dialled, counted from the first dial in vain.
+    /// At a client: the server's address, and since when packets to it are unanswered; of the oldest open session,
+    /// else of the oldest handshake, counted from the first unanswered one.
     #[must_use]
     pub fn path(&self) -> Option<(SocketAddr, Option<Instant>)> {
         let oldest = self.sessions.keys().min_by_key(|session| {
@@ -54,7 +54,7 @@ impl Endpoint {
         }
     }
 
-    /// At a client: since when what was sent has had no answer.
+    /// At a client: since when packets are unanswered.
     #[must_use]
     pub fn unanswered_since(&self, session: SessionId) -> Option<Instant> {
         self.connection(session)?.unanswered_since()

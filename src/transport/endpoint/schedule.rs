@@ -1,5 +1,5 @@
-//! Which sessions have something to do: a queue of those that may have something to send, and one deadline for
-//! each. Work is proportional to these, never to all sessions.
+//! Which sessions have work: a queue of those that may have something to send, and one deadline for each. The cost
+//! grows with these, never with all sessions.
 
 use std::collections::VecDeque;
 use std::time::Instant;
@@ -15,7 +15,6 @@ pub(super) struct Place {
     armed: Option<Handle>,
 }
 
-/// The schedule of an endpoint.
 #[derive(Debug, Default)]
 pub(super) struct Schedule {
     ready: VecDeque<SessionId>,
@@ -23,7 +22,6 @@ pub(super) struct Schedule {
 }
 
 impl Schedule {
-    /// The session may have something to send.
     pub(super) fn mark_ready(&mut self, session: SessionId, place: &mut Place) {
         if !place.queued {
             place.queued = true;
@@ -31,24 +29,23 @@ impl Schedule {
         }
     }
 
-    /// The next session that may have something to send. [`Schedule::unmark`] it, or put it back.
+    /// The next session that may have something to send. The caller must [`Schedule::unmark`] it, or put it back.
     pub(super) fn next_ready(&mut self) -> Option<SessionId> {
         self.ready.pop_front()
     }
 
-    /// The session taken out by [`Schedule::next_ready`] goes to the end of the queue, so that all have their turn.
+    /// Returns the session of [`Schedule::next_ready`] to the end of the queue, so that all get a turn.
     pub(super) fn put_back(&mut self, session: SessionId) {
         self.ready.push_back(session);
     }
 
-    /// The session taken out by [`Schedule::next_ready`] has nothing more to send.
+    /// The session of [`Schedule::next_ready`] has nothing more to send.
     pub(super) fn unmark(place: &mut Place) {
         place.queued = false;
     }
 
-    /// Notes a session's deadline. A later one than is noted is left for when that comes: moving it with each
-    /// packet would cost more than one call for nothing. It never lies at or before `now`, so that no deadline
-    /// survives being polled.
+    /// Sets a deadline. If a later one than the current is given, the current one stays: moving it with each packet
+    /// would cost more than one needless wake-up. It is later than `now`, or the driver would spin.
     pub(super) fn arm(
         &mut self,
         now: Instant,
@@ -68,19 +65,18 @@ impl Schedule {
         place.armed = Some(self.deadlines.insert(deadline, session));
     }
 
-    /// The session has no deadline any more.
+    /// Removes the deadline.
     pub(super) fn forget(&mut self, place: &mut Place) {
         if let Some(armed) = place.armed.take() {
             self.deadlines.remove(armed);
         }
     }
 
-    /// The first deadline.
     pub(super) fn next_deadline(&self) -> Option<Instant> {
         self.deadlines.first().map(|(deadline, _)| deadline)
     }
 
-    /// Takes out a session whose deadline has come; the caller tells its place by [`Schedule::disarmed`].
+    /// Removes a session whose deadline has passed; the caller then calls [`Schedule::disarmed`].
     pub(super) fn expire(&mut self, now: Instant) -> Option<SessionId> {
         let (deadline, session) = self.deadlines.first()?;
         if deadline > now {
@@ -90,7 +86,6 @@ impl Schedule {
         Some(session)
     }
 
-    /// The session's deadline was taken out by [`Schedule::expire`].
     pub(super) fn disarmed(place: &mut Place) {
         place.armed = None;
     }

@@ -1,4 +1,4 @@
-//! One session in the endpoint's table.
+//! A session in the endpoint's table.
 
 use std::time::Instant;
 
@@ -10,25 +10,22 @@ use crate::transport::SessionId;
 use crate::transport::connection::Connection;
 use crate::transport::wire::packet::TOKEN_LEN;
 
-/// What stands behind a session's id.
 pub(super) enum Session {
-    /// A client waits for the server's answer.
+    /// A client's handshake, before the answer of the server.
     Dialling(Box<Dial>),
-    /// The keys are known.
     Open(Box<Connection>),
 }
 
-/// A session, and what the endpoint knows of it beside.
 pub(super) struct Slot {
     pub(super) session: Session,
     pub(super) place: Place,
-    /// What it counts against while it has not signed in.
+    /// Its slot while it has not signed in.
     pub(super) counted: Option<PlaceId>,
-    /// At a server: what its buffers hold.
+    /// At a server: the memory of its buffers.
     pub(super) holding: Holding,
-    /// At a client: what a RESET must show.
+    /// At a client: the token that a RESET must carry.
     pub(super) reset_token: Option<Box<[u8; TOKEN_LEN]>>,
-    /// At a client: the handshake that stands by.
+    /// At a client: the standby handshake.
     pub(super) standby: Option<SessionId>,
 }
 
@@ -44,7 +41,7 @@ impl Slot {
         }
     }
 
-    /// Notes in the schedule what a touch has changed. `false`: nothing is left of the session.
+    /// Updates the schedule. `false`: the session has ended.
     pub(super) fn settle(
         &mut self,
         schedule: &mut Schedule,

@@ -1,5 +1,5 @@
-//! Answers that belong to no session: COOKIE, `SYN_ACK`, RESET and VERSION. They wait in one bounded queue, so that
-//! a flood of questions costs no more memory than that.
+//! Answers without a session: COOKIE, `SYN_ACK`, RESET and VERSION. One bounded queue holds them, so that a flood of
+//! requests uses no more memory than that.
 
 use std::collections::VecDeque;
 
@@ -14,8 +14,8 @@ pub(crate) struct Answers {
 }
 
 impl Answers {
-    /// Queues what `write` writes, unless the queue is full or the answer is not smaller than `provoked_by`
-    /// bytes, of which nobody could make an amplifier. Says whether it was queued.
+    /// Queues what `write` writes, unless the queue is full or the answer is not smaller than the request of
+    /// `provoked_by` bytes, so that nobody can use the server as an amplifier. Returns whether it was queued.
     pub(crate) fn push(
         &mut self,
         route: Route,
@@ -35,7 +35,6 @@ impl Answers {
         is_queued
     }
 
-    /// Writes the next answer.
     pub(crate) fn pop(&mut self, buffer: &mut Vec<u8>) -> Option<Transmit> {
         let (route, answer) = self.waiting.pop_front()?;
         buffer.extend_from_slice(&answer);

@@ -1,11 +1,10 @@
-//! Deadlines in order of time: a binary heap in which each knows its place, so that one can be moved or taken out.
-//! Unlike a tree it allocates nothing once it has its size.
+//! The deadlines of all sessions: a binary heap whose entries know their position, so that one can be removed. Unlike
+//! a tree it allocates nothing once it has grown.
 
 use std::time::Instant;
 
 use crate::transport::SessionId;
 
-/// A noted deadline.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Handle(u32);
 
@@ -13,33 +12,30 @@ pub(super) struct Handle(u32);
 struct Entry {
     deadline: Instant,
     session: SessionId,
-    /// Where in the heap it stands.
+    /// The index in `heap`.
     position: u32,
 }
 
-/// At most one deadline per session, and thus no more than there are sessions.
+/// At most one deadline for each session.
 #[derive(Debug, Default)]
 pub(super) struct Deadlines {
     entries: Vec<Entry>,
-    /// Entries without a deadline, to be used again.
+    /// Unused entries.
     free: Vec<u32>,
-    /// The entries, the earliest first.
+    /// Indices into `entries`, the earliest deadline first.
     heap: Vec<u32>,
 }
 
 impl Deadlines {
-    /// The first deadline, and whose it is.
     pub(super) fn first(&self) -> Option<(Instant, SessionId)> {
         let entry = &self.entries[*self.heap.first()? as usize];
         Some((entry.deadline, entry.session))
     }
 
-    /// When a noted one is.
     pub(super) fn deadline(&self, handle: Handle) -> Instant {
         self.entries[handle.0 as usize].deadline
     }
 
-    /// Notes a deadline.
     pub(super) fn insert(&mut self, deadline: Instant, session: SessionId) -> Handle {
         let position = index(self.heap.len());
         let entry = Entry {
@@ -59,7 +55,7 @@ impl Deadlines {
         Handle(slot)
     }
 
-    /// Takes a deadline out. Its handle is used up.
+    /// Removes a deadline. Its handle becomes invalid.
     pub(super) fn remove(&mut self, handle: Handle) {
         let position = self.entries[handle.0 as usize].position as usize;
         self.free.push(handle.0);
@@ -71,14 +67,13 @@ impl Deadlines {
         }
     }
 
-    /// Takes the first one out.
     pub(super) fn pop(&mut self) {
         if let Some(first) = self.heap.first() {
             self.remove(Handle(*first));
         }
     }
 
-    /// Sessions come first by their time, and then by their number: a seed decides everything.
+    /// Ties are broken by the session's number, so that a seed determines everything.
     fn key(&self, position: usize) -> (Instant, SessionId) {
         let entry = &self.entries[self.heap[position] as usize];
         (entry.deadline, entry.session)
@@ -120,7 +115,7 @@ impl Deadlines {
     }
 }
 
-/// Sessions are counted in 32 bits: a host has not the memory for more.
+/// Session counts fit 32 bits: no host has memory for more.
 fn index(position: usize) -> u32 {
     u32::try_from(position).expect("there are fewer than 2^32 sessions")
 }

@@ -1,4 +1,4 @@
-//! What goes out next: first what sessions have to send, in turn, then answers to strangers.
+//! Chooses the next datagram: first those of sessions in turn, then answers without a session.
 
 use std::time::Instant;
 
@@ -13,8 +13,8 @@ impl Endpoint {
         self.poll_transmit_batch(now, buffer, 1)
     }
 
-    /// Writes the next datagrams for one peer into `buffer` (cleared first): one, or up to `max_segments` of the same
-    /// size, of which the last may be smaller, if that much is waiting for it.
+    /// Writes the next datagrams for one peer into `buffer` (cleared first): one, or up to `max_segments` of equal
+    /// size, the last of which may be smaller.
     pub fn poll_transmit_batch(
         &mut self,
         now: Instant,
@@ -33,7 +33,7 @@ impl Endpoint {
         Some(transmit)
     }
 
-    /// Appends what the same session has to send after a full packet.
+    /// Appends the next packets of the same session after a full one.
     fn extend_batch(
         &mut self,
         now: Instant,
@@ -43,7 +43,7 @@ impl Endpoint {
         max_segments: usize,
     ) {
         let segment = transmit.len;
-        // A small packet is the last, as a rule.
+        // A small packet is mostly the last.
         let mut may_follow = segment >= SMALL_DATAGRAM;
         for _ in 1..max_segments {
             if !may_follow {
@@ -67,7 +67,7 @@ impl Endpoint {
             };
             let same_way = (next.remote, next.local_ip) == (transmit.remote, transmit.local_ip);
             if next.len > segment || !same_way {
-                // The next call gives it out.
+                // The next call returns it.
                 self.held = Some(next);
                 return;
             }
@@ -83,10 +83,10 @@ impl Endpoint {
         now: Instant,
         buffer: &mut Vec<u8>,
     ) -> Option<(Option<SessionId>, Transmit)> {
-        // Established sessions come before strangers.
+        // Sessions come before handshakes.
         loop {
             let Some(session) = self.schedule.next_ready() else {
-                // The records of what was sent count, too.
+                // The records of sent packets use memory, too.
                 if self.shed(now) {
                     continue;
                 }

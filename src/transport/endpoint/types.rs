@@ -1,4 +1,4 @@
-//! The plain values that an endpoint is given and gives.
+//! The plain types of the endpoint's interface.
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -6,34 +6,34 @@ use serde::Serialize;
 
 use crate::transport::limits::Limits;
 
-/// What a server needs to know. All keys are of 32 bytes.
+/// The configuration of a server. All keys have 32 bytes.
 #[derive(Clone)]
 pub struct ServerConfig {
-    /// X25519 private key of Noise.
+    /// The X25519 private key of Noise.
     pub static_key: [u8; 32],
-    /// BLAKE3 key from which reset tokens and address tokens are made; persisted, so that a restarted server can
-    /// reset, and knows again whom it has met.
+    /// The BLAKE3 key of reset tokens and address tokens. It is persisted, so that a restarted server can reset old
+    /// sessions and accept old tokens.
     pub reset_key: [u8; 32],
-    /// The wall clock when the endpoint is made, in milliseconds since 1970 (UTC): address tokens outlive a process.
+    /// The wall clock at the start, in milliseconds since 1970 (UTC), because address tokens outlive a process.
     pub unix_ms: u64,
-    /// How much strangers may ask for.
+    /// Limits on memory, handshakes and unauthenticated sessions.
     pub limits: Limits,
 }
 
-/// What a client needs to know.
+/// The configuration of a client: none yet.
 #[derive(Debug, Default)]
 pub struct ClientConfig {}
 
 /// One datagram (or several of one size) to send.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Transmit {
-    /// To whom.
+    /// The destination.
     pub remote: SocketAddr,
-    /// The local address to send from: the one that the peer wrote to.
+    /// The local address to send from: the one that the peer sent to.
     pub local_ip: Option<IpAddr>,
-    /// How many bytes of the buffer.
+    /// Bytes of the buffer.
     pub len: usize,
-    /// If the buffer holds several datagrams: the size of each but the last.
+    /// If the buffer holds several datagrams: the size in bytes of each but the last.
     pub segment_size: Option<usize>,
 }
 
@@ -56,46 +56,46 @@ pub(crate) struct Route {
     pub(crate) local_ip: Option<IpAddr>,
 }
 
-/// What the sessions of an endpoint hold of what is limited for all of them together.
+/// How much of its limits an endpoint uses.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Usage {
-    /// Bytes in buffers: received and not taken, to be sent or to be acknowledged.
+    /// Bytes in buffers: received and not read, queued, or not acknowledged.
     pub buffers_bytes: usize,
     /// How many there may be.
     pub buffers_limit_bytes: usize,
-    /// Sessions half open or not signed in.
+    /// Sessions that are half open or not signed in.
     pub strangers: usize,
     /// How many there may be.
     pub strangers_limit: usize,
 }
 
-/// A session's figures.
+/// Measurements of a session.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
 pub struct Statistics {
     /// The smoothed round trip time, in microseconds.
     pub rtt_us: u64,
-    /// The shortest round trip on this path, in microseconds.
+    /// The minimum round trip time of this path, in microseconds.
     pub min_rtt_us: u64,
-    /// Bytes that may be under way at once.
+    /// The congestion window, in bytes.
     pub congestion_window_bytes: u64,
-    /// Bytes that are.
+    /// Bytes sent, and neither acknowledged nor lost.
     pub bytes_in_flight: u64,
     /// DATA packets sent.
     pub packets_sent: u64,
-    /// DATA packets received that opened.
+    /// DATA packets received and decrypted.
     pub packets_received: u64,
     /// Bytes of UDP payload in them.
     pub bytes_sent: u64,
     /// Bytes of UDP payload in them.
     pub bytes_received: u64,
-    /// Packets of ours that were taken for lost.
+    /// Packets sent and declared lost.
     pub packets_lost: u64,
-    /// Packets of ours that carried something again: after a loss, as a probe, or as an early copy.
+    /// Packets that repeated data: after a loss, as a probe, or as a redundant copy.
     pub retransmissions: u64,
-    /// Packets of ours that held a copy of something sent before and not known to be lost.
+    /// Packets that held a redundant copy of data not known to be lost.
     pub copies_sent: u64,
-    /// How many of a thousand packets of ours are lost, lately.
+    /// The recent loss of packets from this end, in packets of a thousand.
     pub loss_sent_permille: u16,
-    /// The same of the peer's packets, as the peer says.
+    /// The recent loss of the peer's packets, as reported by the peer.
     pub loss_received_permille: u16,
 }

@@ -1,5 +1,4 @@
-//! What this end owes the other in acknowledgements: which packets have come, and when that must be said.
-//! RFC 9000, section 13.2.
+//! Acknowledgements of this end: which packets have arrived, and when to acknowledge them (RFC 9000 §13.2).
 
 use std::time::{Duration, Instant};
 
@@ -7,34 +6,32 @@ use super::rtt::MAX_ACK_DELAY;
 use crate::transport::ranges::{Iter, RangeSet};
 use crate::transport::wire::frame::MAX_RANGES;
 
-/// The ack-eliciting packet that is answered at once. RFC 9000, section 13.2.2.
+/// Every second ack-eliciting packet is acknowledged at once (RFC 9000 §13.2.2).
 const ELICITING_THRESHOLD: u32 = 2;
 
-/// The receiving half of acknowledgement.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct AckState {
     ranges: RangeSet,
-    /// The largest packet number received, and when. It is never dropped from `ranges`.
+    /// The largest packet number, and its arrival. `ranges` always contains it.
     largest: Option<(u64, Instant)>,
-    /// Ack-eliciting packets received since the last acknowledgement went out.
+    /// Ack-eliciting packets since the last acknowledgement.
     unanswered: u32,
     deadline: Option<Instant>,
 }
 
-/// What an ACK frame is to say.
+/// The contents of an ACK frame.
 #[derive(Debug, Clone)]
 pub(crate) struct AckReport<'a> {
-    /// The packets received, highest range first.
+    /// Packet numbers received, highest range first.
     pub(crate) ranges: std::iter::Rev<Iter<'a>>,
-    /// The largest of them; to be handed to [`AckState::acknowledged`] when the packet that carries this report
-    /// is acknowledged.
+    /// The largest of them; pass it to [`AckState::acknowledged`] when the packet with this report is acknowledged.
     pub(crate) largest: u64,
-    /// How long ago the largest came, in microseconds.
+    /// How long ago the largest arrived, in microseconds.
     pub(crate) delay_us: u64,
 }
 
 impl AckState {
-    /// A packet has been decrypted, was no replay, and all of its frames were taken.
+    /// Records a packet that was authentic, new, and whose frames were all processed.
     pub(crate) fn received(&mut self, packet_number: u64, ack_eliciting: bool, now: Instant) {
         let Some(next) = packet_number.checked_add(1) else {
             return;
@@ -49,7 +46,7 @@ impl AckState {
             return;
         }
         self.unanswered = self.unanswered.saturating_add(1);
-        // A gap, or what fills one: the sender should know at once.
+        // A gap, or a packet that fills one: the sender should know at once.
         let in_order = packet_number == previous.map_or(0, |largest| largest.saturating_add(1));
         let wait = if in_order && self.unanswered < ELICITING_THRESHOLD {
             MAX_ACK_DELAY
@@ -60,23 +57,22 @@ impl AckState {
         self.deadline = Some(self.deadline.map_or(due, |deadline| deadline.min(due)));
     }
 
-    /// What is owed is due now: on a path that loses packets the sender should not wait.
+    /// Makes the acknowledgement due: on a lossy path the sender should not wait.
     pub(crate) fn hurry(&mut self, now: Instant) {
         self.deadline = Some(now);
     }
 
-    /// When an acknowledgement must go out, if nothing else carries it before.
     pub(crate) fn deadline(&self) -> Option<Instant> {
         self.deadline
     }
 
-    /// Whether an acknowledgement must go out now, by itself if need be.
+    /// Whether an acknowledgement must be sent now, even alone.
     pub(crate) fn is_due(&self, now: Instant) -> bool {
         self.deadline.is_some_and(|deadline| deadline <= now)
     }
 
-    /// What to acknowledge, if there is anything new: due or not, so that it can ride on a packet that goes out
-    /// anyway. Call [`AckState::on_sent`] once it has.
+    /// The report if there is anything new, due or not, so that any packet can carry it. Call [`AckState::on_sent`]
+    /// once one does.
     pub(crate) fn frame(&self, now: Instant) -> Option<AckReport<'_>> {
         if self.unanswered == 0 {
             return None;
@@ -90,14 +86,13 @@ impl AckState {
         })
     }
 
-    /// The last report has been put into a packet.
     pub(crate) fn on_sent(&mut self) {
         self.unanswered = 0;
         self.deadline = None;
     }
 
-    /// The peer has acknowledged a packet with a report of ours in which `largest` was the largest: what it
-    /// said need not be said again. RFC 9000, section 13.2.4.
+    /// The peer has acknowledged a packet whose report had this largest number: that report need not be repeated (RFC
+    /// 9000 §13.2.4).
     pub(crate) fn acknowledged(&mut self, largest: u64) {
         if let Some((newest, _)) = self.largest {
             self.ranges
@@ -105,7 +100,6 @@ impl AckState {
         }
     }
 
-    /// Gives memory back that an idle session does not need.
     pub(crate) fn release(&mut self) {
         self.ranges.shrink();
     }

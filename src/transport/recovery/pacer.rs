@@ -1,22 +1,21 @@
-//! Spreads a window over its round trip, so that a burst does not overflow the queue at the path's narrowest
-//! point: a token bucket (RFC 9002, section 7.7).
+//! Paces a congestion window over its round trip, so that a burst does not overflow the bottleneck queue: a token
+//! bucket (RFC 9002 §7.7).
 
 use std::time::{Duration, Instant};
 
 use super::congestion::INITIAL_WINDOW;
 
-/// What may go out at once after a pause, in bytes: the initial window, ten packets. RFC 9002, section 7.7.
+/// The burst after a pause, in bytes: the initial window, ten packets (RFC 9002 §7.7).
 const BURST_BYTES: u64 = INITIAL_WINDOW;
-/// The rate is 5/4 of window per round trip, so that pacing by itself never leaves a window unused.
+/// The rate is 5/4 of the window per round trip, so that pacing alone never leaves a window unused (RFC 9002 §7.7).
 const GAIN_NUMERATOR: u128 = 5;
 const GAIN_DENOMINATOR: u128 = 4;
-/// On fast paths the bucket holds what two milliseconds carry: timers are not finer than that. Chosen.
+/// On fast paths the bucket holds what two milliseconds carry, because timers are not finer. Chosen.
 const TIMER_SLACK: Duration = Duration::from_millis(2);
 
-/// The token bucket of one path.
 #[derive(Debug, Clone)]
 pub(crate) struct Pacer {
-    /// Bytes that may go out now.
+    /// Bytes that may be sent now.
     tokens: u64,
     refilled: Instant,
 }
@@ -29,7 +28,7 @@ impl Pacer {
         }
     }
 
-    /// When `bytes` may go out: `None` for now, otherwise the moment to wait for.
+    /// When `bytes` may be sent: `None` for now.
     pub(crate) fn delay(
         &mut self,
         now: Instant,
@@ -39,17 +38,17 @@ impl Pacer {
     ) -> Option<Instant> {
         let rate = Rate::new(smoothed_rtt, window);
         self.refill(now, &rate);
-        // More than the bucket holds would never go out.
+        // A larger packet would never be sent.
         let missing = bytes.min(BURST_BYTES).saturating_sub(self.tokens);
         if missing == 0 {
             return None;
         }
-        // At least a nanosecond: no deadline survives being polled.
+        // Later than now, or the driver would spin.
         let wait = rate.time_for(missing).max(Duration::from_nanos(1));
         Some(self.refilled.max(now) + wait)
     }
 
-    /// Bytes have gone out, paced or not.
+    /// Counts bytes sent, paced or not.
     pub(crate) fn on_sent(&mut self, bytes: u64) {
         self.tokens = self.tokens.saturating_sub(bytes);
     }
@@ -63,7 +62,7 @@ impl Pacer {
             self.refilled = now;
         } else if earned > 0 {
             self.tokens += earned;
-            // The time of a fraction of a byte is kept, or frequent calls would slow the path down.
+            // Keep the time of a fraction of a byte, or frequent calls would slow the path down.
             self.refilled += rate.time_for(earned).min(elapsed);
         }
     }

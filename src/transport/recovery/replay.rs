@@ -1,25 +1,23 @@
-//! Which packet numbers have been seen, so that a recorded packet does nothing when it is played again.
+//! Replay protection: which packet numbers have been seen.
 //!
-//! A window of the last 1024 numbers, as in `WireGuard` and RFC 6479: checked before decryption, because a forged
-//! packet must be cheap, and marked after it, because a forged packet must not shift the window.
+//! A window of the last 1024 numbers, as in `WireGuard` and RFC 6479. It is checked before decryption, so that a
+//! forged packet is cheap, and updated after it, so that a forged packet cannot move the window.
 
-/// How far behind the newest a packet may arrive, in packets. What is older is dropped (and was lost for the
-/// sender long ago).
+/// The window, in packets. An older packet is dropped; its sender has long declared it lost.
 pub(crate) const REPLAY_WINDOW: u64 = 1024;
 
 const WORDS: usize = 16;
 const _: () = assert!(WORDS as u64 * 64 == REPLAY_WINDOW);
 
-/// The packet numbers seen lately.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct ReplayWindow {
     newest: Option<u64>,
-    /// One bit for each number of the window, at the number modulo its size.
+    /// One bit for each number, at the number modulo the window.
     seen: [u64; WORDS],
 }
 
 impl ReplayWindow {
-    /// Whether a packet of this number may be accepted: it is new, and not too old to tell.
+    /// Whether a packet number is new and within the window.
     pub(crate) fn check(&self, packet_number: u64) -> bool {
         let Some(newest) = self.newest else {
             return true;
@@ -31,7 +29,6 @@ impl ReplayWindow {
         newest - packet_number < REPLAY_WINDOW && self.seen[word] & bit == 0
     }
 
-    /// Notes that a packet of this number has been accepted.
     pub(crate) fn mark(&mut self, packet_number: u64) {
         match self.newest {
             Some(newest) if packet_number <= newest => {
@@ -55,7 +52,7 @@ impl ReplayWindow {
         self.seen[word] |= bit;
     }
 
-    /// The largest number accepted so far; what [`crate::transport::wire::packet::expand`] needs.
+    /// The largest number accepted; [`crate::transport::wire::packet::expand`] needs it.
     pub(crate) fn newest(&self) -> Option<u64> {
         self.newest
     }

@@ -1,23 +1,22 @@
-//! How long a round trip takes on the current path: RFC 9002, section 5.
+//! The RTT estimator of the current path (RFC 9002 §5).
 
 use std::time::{Duration, Instant};
 
 use crate::transport::limits::PTO_MAX;
 
-/// Taken for the round trip until one has been measured. RFC 9002, section 6.2.2.
+/// Assumed until a sample arrives (RFC 9002 §6.2.2).
 pub(crate) const INITIAL_RTT: Duration = Duration::from_millis(333);
-/// The longest that an end waits before it acknowledges, and the most that it is believed to have waited.
-/// RFC 9000, section 13.2.1 and 18.2.
+/// The maximum delay of an acknowledgement, and the most that is believed of a reported delay (RFC 9000 §13.2.1,
+/// §18.2).
 pub(crate) const MAX_ACK_DELAY: Duration = Duration::from_millis(25);
-/// Below this no timer is set. RFC 9002, section 6.1.2.
+/// The minimum of all timers (RFC 9002 §6.1.2).
 pub(crate) const TIMER_GRANULARITY: Duration = Duration::from_millis(1);
-/// How many probe time-outs without any acknowledgement make persistent congestion. RFC 9002, section 7.6.1.
+/// RFC 9002 §7.6.1.
 const PERSISTENT_CONGESTION_THRESHOLD: u32 = 3;
-/// A longer sample tells of an end that slept with packets in its socket, not of the path. Chosen: the longest
-/// wait for a probe; no path on which a round trip takes longer gets as far as a session.
+/// A longer sample shows that an end slept with packets in its socket, not the path. Chosen: the longest probe
+/// time-out; a path with a longer round trip never completes a handshake.
 const SAMPLE_MAX: Duration = PTO_MAX;
 
-/// The estimate of one path.
 #[derive(Debug, Clone)]
 pub(crate) struct RttEstimator {
     latest: Duration,
@@ -40,9 +39,8 @@ impl Default for RttEstimator {
 }
 
 impl RttEstimator {
-    /// Takes in a sample: the time from the sending of the largest newly acknowledged packet until `now`.
-    /// `ack_delay` is what the peer claims to have waited; it is not believed beyond [`MAX_ACK_DELAY`]. A sample
-    /// above [`SAMPLE_MAX`] is not taken.
+    /// Adds a sample: the time from sending the largest newly acknowledged packet to `now`. `ack_delay`, the peer's
+    /// claimed delay, is capped at [`MAX_ACK_DELAY`]. A sample above [`SAMPLE_MAX`] is ignored.
     pub(crate) fn update(&mut self, now: Instant, sample: Duration, ack_delay: Duration) {
         if sample > SAMPLE_MAX {
             return;
@@ -57,7 +55,7 @@ impl RttEstimator {
         }
         self.minimum = self.minimum.min(sample);
         let ack_delay = ack_delay.min(MAX_ACK_DELAY);
-        // A delay that would bring the sample below the minimum cannot be true.
+        // A delay that brings the sample below the minimum cannot be true.
         let adjusted = sample
             .checked_sub(ack_delay)
             .filter(|adjusted| *adjusted >= self.minimum)
@@ -66,7 +64,6 @@ impl RttEstimator {
         self.smoothed = (self.smoothed * 7 + adjusted) / 8;
     }
 
-    /// Forgets all: the path is another.
     pub(crate) fn reset(&mut self) {
         *self = Self::default();
     }
@@ -79,23 +76,22 @@ impl RttEstimator {
         self.minimum
     }
 
-    /// When the first sample of this path was taken; losses before it say nothing about persistent congestion.
+    /// When the first sample of this path arrived; earlier losses do not count for persistent congestion.
     pub(crate) fn first_sample(&self) -> Option<Instant> {
         self.first_sample
     }
 
-    /// The probe time-out before any backoff. RFC 9002, section 6.2.1.
+    /// The probe time-out without backoff (RFC 9002 §6.2.1).
     pub(crate) fn pto_base(&self) -> Duration {
         self.smoothed + (self.variance * 4).max(TIMER_GRANULARITY) + MAX_ACK_DELAY
     }
 
-    /// A packet older than this, with a later one acknowledged, is lost. RFC 9002, section 6.1.2.
+    /// A packet older than this, with a later one acknowledged, is lost (RFC 9002 §6.1.2).
     pub(crate) fn loss_delay(&self) -> Duration {
         (self.smoothed.max(self.latest) * 9 / 8).max(TIMER_GRANULARITY)
     }
 
-    /// Losses that span this long, with nothing acknowledged between, are persistent congestion. RFC 9002,
-    /// section 7.6.1.
+    /// Losses over this period, with nothing acknowledged between, are persistent congestion (RFC 9002 §7.6.1).
     pub(crate) fn persistent_congestion_duration(&self) -> Duration {
         self.pto_base() * PERSISTENT_CONGESTION_THRESHOLD
     }

@@ -1,6 +1,6 @@
-//! What has been sent and neither acknowledged nor given up: the sender's side of loss recovery.
+//! The packets in flight: sent, and neither acknowledged nor lost.
 //!
-//! A packet's record holds what its frames were, not their bytes: those stay in the channel's buffer. Records
+//! The record of a packet describes its frames without their bytes, which stay in the channel's buffer. Records
 //! allocate nothing of their own.
 
 use std::collections::VecDeque;
@@ -9,64 +9,57 @@ use std::time::Instant;
 use crate::transport::Channel;
 use crate::transport::channel::send_buffer::Fragment;
 
-/// Frames that one packet carries and whose loss matters. A packet that has as many takes no more.
+/// Maximum frames of a packet whose loss matters.
 pub(crate) const MAX_FRAMES: usize = 8;
 
-/// Records for which there is room, however few are under way. Chosen: a conversation's packets.
+/// Capacity that is always kept. Chosen: a conversation's packets.
 const KEPT_RECORDS: usize = 16;
 
-/// Skipped packet numbers that are remembered, the newest. An older one is far outside of what a peer could gain
-/// by acknowledging it.
+/// How many of the newest skipped packet numbers are remembered. Acknowledging an older one gains a peer nothing.
 const MAX_SKIPPED: usize = 4;
 
-/// A frame that was sent, as far as acknowledgement or loss concern it.
+/// What recovery needs to know of a sent frame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum SentFrame {
-    /// A piece of a channel.
     Stream {
-        /// Which.
         channel: Channel,
-        /// The piece.
         fragment: Fragment,
     },
-    /// A channel's window; what is sent again is the window as it is by then.
+    /// A retransmission carries the window as it is then.
     Window(Channel),
-    /// The session's window; likewise.
     SessionWindow,
-    /// An address token; what is sent again is another.
+    /// A retransmission carries another token.
     NewToken,
-    /// Acknowledgements up to this number, which need not be repeated once this packet has arrived.
+    /// Acknowledgements up to this number, which need not be repeated once this packet is acknowledged.
     Ack(u64),
 }
 
-/// A packet under way.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct SentPacket {
     pub(crate) number: u64,
     pub(crate) sent: Instant,
     /// Bytes of the datagram.
     pub(crate) size: usize,
-    /// Whether its frames were already sent again by a probe or as a redundant copy.
+    /// Whether a probe has already retransmitted its frames.
     pub(crate) repeated: bool,
-    /// How often its frames have been copied into later packets.
+    /// How often its frames were copied into later packets.
     pub(crate) copies: u8,
-    /// From this frame on they are copies of earlier packets' frames.
+    /// The index of the first frame that is a copy.
     first_copy: u8,
-    /// Bytes of these.
+    /// Bytes of the copies.
     copied: u16,
     frames: [Option<SentFrame>; MAX_FRAMES],
 }
 
 impl SentPacket {
-    /// The frames that are no copies.
     pub(crate) fn originals(&self) -> impl Iterator<Item = SentFrame> + use<> {
         let frames = self.frames;
         let count = usize::from(self.first_copy);
         frames.into_iter().take(count).flatten()
     }
 
-    /// Bytes by which its acknowledgement may let the congestion window grow: copies prove nothing about how much
-    /// the path carries.
+    /// Bytes by which its acknowledgement may grow the congestion window: copies prove nothing about the capacity of
+    /// the path.
     pub(crate) fn growth(&self) -> u64 {
         self.size.saturating_sub(usize::from(self.copied)) as u64
     }
@@ -76,7 +69,6 @@ impl SentPacket {
     }
 }
 
-/// The frames of a packet that is being written.
 #[derive(Debug, Default)]
 pub(crate) struct FrameList {
     frames: [Option<SentFrame>; MAX_FRAMES],
@@ -89,13 +81,13 @@ impl FrameList {
         self.length == MAX_FRAMES
     }
 
-    /// Adds a copy of an earlier packet's frame, after all that are none.
+    /// Adds a copy of an earlier packet's frame, after all originals.
     pub(crate) fn push_copy(&mut self, frame: SentFrame) {
         self.push(frame);
         self.copies += 1;
     }
 
-    /// Adds a frame; the caller has made sure that the list is not full.
+    /// The caller must check [`FrameList::is_full`].
     pub(crate) fn push(&mut self, frame: SentFrame) {
         if let Some(place) = self.frames.get_mut(self.length) {
             *place = Some(frame);
@@ -104,18 +96,17 @@ impl FrameList {
     }
 }
 
-/// An acknowledgement of something that was never sent.
+/// A packet that was never sent was acknowledged.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct NeverSent;
 
-/// The packets under way of one session, by increasing number.
+/// By increasing number.
 #[derive(Debug)]
 pub(crate) struct SentPackets {
     packets: VecDeque<SentPacket>,
-    /// The newest ones in turn; beyond every number where there have been fewer.
+    /// A ring of the newest; unused entries exceed every number.
     skipped: [u64; MAX_SKIPPED],
     skips: u8,
-    /// The number of the next packet.
     next: u64,
     bytes_in_flight: usize,
 }
@@ -141,24 +132,23 @@ impl SentPackets {
         self.bytes_in_flight
     }
 
-    /// Whether nothing that asks for an acknowledgement is under way.
     pub(crate) fn is_empty(&self) -> bool {
         self.packets.is_empty()
     }
 
-    /// Leaves a number out, as a trap for acknowledgements of what was never sent.
+    /// Skips a number, which detects acknowledgements of packets that were never sent.
     pub(crate) fn skip(&mut self) {
         self.skipped[usize::from(self.skips) % MAX_SKIPPED] = self.next;
         self.skips = self.skips.wrapping_add(1);
         self.next += 1;
     }
 
-    /// A packet without anything that asks for an acknowledgement has been sent.
+    /// A packet that is not ack-eliciting was sent.
     pub(crate) fn on_sent_unrecorded(&mut self) {
         self.next += 1;
     }
 
-    /// A packet that asks for an acknowledgement has been sent.
+    /// An ack-eliciting packet was sent.
     pub(crate) fn on_sent(
         &mut self,
         sent: Instant,
@@ -180,7 +170,7 @@ impl SentPackets {
         self.bytes_in_flight += size;
     }
 
-    /// Refuses acknowledged numbers, given as an inclusive range, of which some were never sent.
+    /// Rejects an inclusive range of acknowledged numbers if any was never sent.
     pub(crate) fn check(&self, first: u64, last: u64) -> Result<(), NeverSent> {
         let skipped = self
             .skipped
@@ -193,8 +183,7 @@ impl SentPackets {
         }
     }
 
-    /// Takes out the first packet of an inclusive range, if any is left. The work is bounded by what is under
-    /// way, not by the range.
+    /// Removes the first packet of an inclusive range. The packets in flight bound the work, not the range.
     pub(crate) fn take_within(&mut self, first: u64, last: u64) -> Option<SentPacket> {
         let at = self.packets.partition_point(|packet| packet.number < first);
         if self
@@ -213,30 +202,26 @@ impl SentPackets {
         Some(packet)
     }
 
-    /// Bytes that this end has allocated for records.
+    /// Allocated bytes.
     pub(crate) fn memory(&self) -> usize {
         self.packets.capacity() * size_of::<SentPacket>()
     }
 
-    /// Forgets all: the session is over.
     pub(crate) fn clear(&mut self) {
         self.packets = VecDeque::new();
         self.bytes_in_flight = 0;
     }
 
-    /// Gives memory back if nothing is under way.
     pub(crate) fn release(&mut self) {
         if self.packets.is_empty() {
             self.packets = VecDeque::new();
         }
     }
 
-    /// The oldest packet under way.
     pub(crate) fn oldest(&self) -> Option<&SentPacket> {
         self.packets.front()
     }
 
-    /// The newest packet under way.
     pub(crate) fn newest(&self) -> Option<&SentPacket> {
         self.packets.back()
     }

@@ -1,19 +1,19 @@
-//! What a server can check without having remembered anything: the cookie that proves a client's address now, the
-//! token that proves it for a later session, and the token that proves a reset.
+//! Tokens that a server checks without state: the cookie and the address token, which validate a client's address,
+//! and the reset token.
 
 use std::net::{IpAddr, SocketAddr};
 
 use super::packet::{ADDRESS_TOKEN_LEN, COOKIE_LEN, EPHEMERAL_LEN, TOKEN_LEN};
 
-/// How long a cookie is good, in milliseconds. Chosen: several round trips of a satellite path with losses, and
-/// too short to gather cookies for an attack.
+/// The lifetime of a cookie, in milliseconds. Chosen: several round trips of a lossy satellite path, and too short to
+/// collect cookies for an attack.
 pub(crate) const COOKIE_LIFETIME_MS: u64 = 15_000;
 
-/// How long an address token is good, in seconds: a day. Chosen (RFC 9000 §8.1.3 leaves it to the server): an office
-/// or a home keeps its address for longer, and what a stolen one can do is bounded otherwise.
+/// The lifetime of an address token, in seconds: a day. Chosen (RFC 9000 §8.1.3 leaves it to the server): offices and
+/// homes keep an address for longer, and other limits bound what a stolen token can do.
 pub(crate) const ADDRESS_TOKEN_LIFETIME_S: u32 = 24 * 60 * 60;
 
-/// The label from which the key of address tokens is derived.
+/// The derivation context of the key of address tokens.
 const ADDRESS_TOKEN_CONTEXT: &str = "udpchat 2026 transport address token";
 
 const MAC_LEN: usize = 16;
@@ -22,29 +22,26 @@ const SECONDS_LEN: usize = 4;
 const _: () = assert!(SECONDS_LEN + MAC_LEN == ADDRESS_TOKEN_LEN);
 const _: () = assert!(TIME_LEN + MAC_LEN == COOKIE_LEN);
 
-/// What is to be said of a cookie.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum CookieCheck {
-    /// It was made for exactly this client, lately.
     Good,
-    /// It was made for exactly this client, too long ago (or the clock was set back): it earns a new one.
+    /// Valid for this client but too old, or the clock was set back: the client gets a new one.
     Expired,
-    /// It was not made by us, or not for this address, connection id and key.
+    /// Not made by this server, or not for this address, connection id and key.
     Wrong,
 }
 
-/// Makes and checks cookies.
 pub(crate) struct CookieJar {
     key: [u8; 32],
 }
 
 impl CookieJar {
-    /// `key` is known to this process only; a restart makes old cookies wrong, which costs a round trip.
+    /// `key` is known to this process only. A restart invalidates cookies, which costs a round trip.
     pub(crate) fn new(key: [u8; 32]) -> Self {
         Self { key }
     }
 
-    /// A cookie for a client at `remote` with this connection id and ephemeral key.
+    /// A cookie for this address, connection id and ephemeral key.
     pub(crate) fn make(
         &self,
         now_ms: u64,
@@ -58,7 +55,6 @@ impl CookieJar {
         cookie
     }
 
-    /// Whether `cookie` was made for this client, and lately.
     pub(crate) fn check(
         &self,
         now_ms: u64,
@@ -88,7 +84,7 @@ impl CookieJar {
         client_id: u64,
         ephemeral: &[u8; EPHEMERAL_LEN],
     ) -> [u8; MAC_LEN] {
-        // Every field has a fixed length, so no two inputs are written alike.
+        // All fields have fixed lengths, so no two inputs are encoded alike.
         let mut hasher = blake3::Hasher::new_keyed(&self.key);
         hasher
             .update(&time_ms.to_be_bytes())
@@ -100,15 +96,15 @@ impl CookieJar {
     }
 }
 
-/// Makes and checks address tokens: what RFC 9000 §8.1.3 has in `NEW_TOKEN`.
+/// Makes and checks address tokens (NEW_TOKEN, RFC 9000 §8.1.3).
 ///
-/// A token is bound to the IP address and to nothing else. Not to the port, which a NAT changes when it likes, and
-/// which §8.1.4 does not ask for; not to a connection, since it is for the next. So it can be used again until it
-/// expires, and whoever reads it on the path can use it with that address forged. What that gains is little, see
-/// [`crate::transport::limits::Limits::handshakes_by_token`].
+/// A token is bound to the IP address alone. Not to the port, which a NAT changes at will and which §8.1.4 does not
+/// require; not to a connection, because it is for the next one. So it is reusable until it expires, and an attacker
+/// who reads it on the path can use it with a forged source address.
+/// [`crate::transport::limits::Limits::handshakes_by_token`] bounds the gain.
 pub(crate) struct AddressTokens {
     key: [u8; 32],
-    /// The wall clock when this process began, in seconds since 1970: a token outlives the process, and its clock.
+    /// The wall clock at the start, in seconds since 1970.
     began_s: u64,
 }
 
@@ -121,7 +117,7 @@ impl AddressTokens {
         }
     }
 
-    /// A token for a client at `ip`, `age_s` seconds after the process began.
+    /// A token for a client at `ip`, `age_s` seconds after the start.
     pub(crate) fn make(&self, age_s: u64, ip: IpAddr) -> [u8; ADDRESS_TOKEN_LEN] {
         let given = self.seconds(age_s).to_be_bytes();
         let mut token = [0; ADDRESS_TOKEN_LEN];
@@ -130,8 +126,8 @@ impl AddressTokens {
         token
     }
 
-    /// Whether `token` was given to a client at `ip`, at most [`ADDRESS_TOKEN_LIFETIME_S`] ago. One from the future,
-    /// given before the clock was set back, is not good either.
+    /// Whether `token` was issued to `ip` within [`ADDRESS_TOKEN_LIFETIME_S`]. One from the future, issued before the
+    /// clock was set back, is invalid.
     pub(crate) fn is_good(&self, age_s: u64, ip: IpAddr, token: &[u8; ADDRESS_TOKEN_LEN]) -> bool {
         let (mut given, mut mac) = ([0; SECONDS_LEN], [0; MAC_LEN]);
         given.copy_from_slice(&token[..SECONDS_LEN]);
@@ -141,7 +137,7 @@ impl AddressTokens {
             && age.is_some_and(|age| age <= ADDRESS_TOKEN_LIFETIME_S)
     }
 
-    /// Seconds since 1970, which fit until 2106; after that no token is good for long, and cookies do.
+    /// Seconds since 1970. They fit until 2106; after that only cookies work.
     fn seconds(&self, age_s: u64) -> u32 {
         u32::try_from(self.began_s.saturating_add(age_s)).unwrap_or(u32::MAX)
     }
@@ -153,7 +149,7 @@ impl AddressTokens {
     }
 }
 
-/// Makes reset tokens. Its key outlives the process, so that a restarted server can reset what it has forgotten.
+/// Makes reset tokens. The key is persisted, so that a restarted server can reset old sessions.
 pub(crate) struct ResetKey {
     key: [u8; 32],
 }
@@ -163,18 +159,17 @@ impl ResetKey {
         Self { key }
     }
 
-    /// The token of the connection with this id of the server's.
     pub(crate) fn token(&self, connection_id: u64) -> [u8; TOKEN_LEN] {
         first_half(blake3::keyed_hash(&self.key, &connection_id.to_be_bytes()))
     }
 }
 
-/// Whether a RESET's token is the one that `SYN_ACK` gave; how long it takes says nothing about where they differ.
+/// Compares in constant time.
 pub(crate) fn token_matches(given: &[u8; TOKEN_LEN], received: &[u8; TOKEN_LEN]) -> bool {
     equal_in_constant_time(given, received)
 }
 
-/// An IPv4 address and its v4-mapped form are the same address.
+/// An IPv4 address equals its v4-mapped form.
 fn address_octets(ip: IpAddr) -> [u8; 16] {
     match ip {
         IpAddr::V4(ip) => ip.to_ipv6_mapped().octets(),
@@ -188,7 +183,7 @@ fn first_half(hash: blake3::Hash) -> [u8; 16] {
     half
 }
 
-/// `blake3::Hash` promises a comparison in constant time; both sides are padded to its size.
+/// `blake3::Hash` compares in constant time; both sides are padded to its size.
 fn equal_in_constant_time(one: &[u8; 16], other: &[u8; 16]) -> bool {
     let widen = |half: &[u8; 16]| {
         let mut whole = [0; 32];

@@ -1,8 +1,8 @@
-//! The keys of a session and what they do to packets: ChaCha20-Poly1305 by ring, with the packet's header as
-//! associated data, and the key update of RFC 9001 §6.
+//! The keys of a session: ChaCha20-Poly1305 by ring, with the packet header as associated data, and key update (RFC
+//! 9001 §6).
 //!
-//! Only the 32 bytes of each key are kept, since ring's expanded form takes 544 bytes, and there are sessions by
-//! the ten thousand.
+//! Only the 32 bytes of each key are kept, because ring's expanded form has 544 bytes and there are tens of thousands
+//! of sessions.
 
 use std::time::{Duration, Instant};
 
@@ -11,21 +11,20 @@ use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use super::packet::{DATA_HEADER_LEN, DataHeader, expand};
 
-/// A key is replaced after this long; chosen, as `WireGuard`'s two minutes are for a handshake, where ours is cheap.
+/// The maximum age of a key. Chosen like `WireGuard`'s two minutes for a handshake; a key update is cheaper.
 const KEY_LIFETIME: Duration = Duration::from_secs(3600);
 
-/// A key is replaced after this many packets. ChaCha20-Poly1305 has no limit below the 2^62 packet numbers
-/// (RFC 9001 §6.6); this one keeps what a stolen key opens small.
+/// The maximum packets of a key. ChaCha20-Poly1305 has no limit below the 2^62 packet numbers (RFC 9001 §6.6); this
+/// one limits what a stolen key decrypts.
 const KEY_PACKETS: u64 = 1 << 32;
 
-/// The integrity limit of ChaCha20-Poly1305 in failed openings (RFC 9001 §6.6). At the limit the session opens
-/// nothing any more, and ends by its silence.
+/// The integrity limit of ChaCha20-Poly1305 in failed decryptions (RFC 9001 §6.6). At the limit the session decrypts
+/// nothing, and ends by time-out.
 const FORGERY_LIMIT: u64 = 1 << 36;
 
-/// The label from which the next key is derived.
+/// The derivation context of the next key.
 const NEXT_KEY_CONTEXT: &str = "udpchat 2026 transport next key";
 
-/// One direction's key.
 #[derive(Clone, Zeroize, ZeroizeOnDrop)]
 pub(crate) struct Key([u8; 32]);
 
@@ -44,7 +43,7 @@ impl Key {
         LessSafeKey::new(key)
     }
 
-    /// Encrypts `packet[header_length..]` in place and appends the tag; the header is authenticated.
+    /// Encrypts `packet[header_length..]` in place and appends the tag.
     pub(crate) fn seal(&self, number: u64, packet: &mut Vec<u8>, header_length: usize) {
         let (header, body) = packet.split_at_mut(header_length);
         let tag = self
@@ -54,7 +53,7 @@ impl Key {
         packet.extend_from_slice(tag.as_ref());
     }
 
-    /// Decrypts `body` (ciphertext and tag) in place; `None` if it was not made with this key and header.
+    /// Decrypts `body` (ciphertext and tag) in place; `None` if the tag is wrong.
     fn open<'a>(&self, number: u64, header: &[u8], body: &'a mut [u8]) -> Option<&'a [u8]> {
         self.cipher()
             .open_in_place(nonce(number), Aad::from(header), body)
@@ -69,18 +68,16 @@ fn nonce(number: u64) -> Nonce {
     Nonce::assume_unique_for_key(bytes)
 }
 
-/// The key of the phase before.
 struct Previous {
     key: Key,
     until: Option<Instant>,
 }
 
-/// Both directions' keys of a session.
 pub(crate) struct Keys {
     send: Key,
     receive: Key,
-    /// What the peer sent before the last update may still arrive: until the moment given, or, while it has not
-    /// followed an update of ours, for as long as that takes.
+    /// The previous receive key, for reordered packets: until the given time, or without limit while the peer has not
+    /// followed our update.
     previous: Option<Box<Previous>>,
     /// The key phase bit of `send` and `receive`.
     phase: bool,
@@ -89,7 +86,7 @@ pub(crate) struct Keys {
     first_sent: u64,
     /// The smallest packet number received in this phase.
     first_received: Option<u64>,
-    /// Whether a packet sent in this phase was acknowledged: only then may the next update begin.
+    /// Whether a packet of this phase was acknowledged; only then may the next update start.
     confirmed: bool,
     forgeries: u64,
 }
@@ -109,18 +106,16 @@ impl Keys {
         }
     }
 
-    /// The key phase bit for the next packet.
     pub(crate) fn phase(&self) -> bool {
         self.phase
     }
 
-    /// Seals a packet whose header is `packet[..header_length]`.
     pub(crate) fn seal(&self, number: u64, packet: &mut Vec<u8>, header_length: usize) {
         self.send.seal(number, packet, header_length);
     }
 
-    /// Begins the next key phase if this one is old and the peer is known to have it. `next_number` is that of
-    /// the next packet to send.
+    /// Starts a key update if this phase is old and the peer is known to have followed it. `next_number`: of the next
+    /// packet to send.
     pub(crate) fn update_if_due(&mut self, now: Instant, next_number: u64) {
         let old = now.saturating_duration_since(self.since) >= KEY_LIFETIME
             || next_number.saturating_sub(self.first_sent) >= KEY_PACKETS;
@@ -129,12 +124,11 @@ impl Keys {
         }
     }
 
-    /// A packet of ours was acknowledged.
     pub(crate) fn on_acknowledged(&mut self, number: u64) {
         self.confirmed |= number >= self.first_sent;
     }
 
-    /// Whether a session's first packet was made with its key; the packet is left as it is.
+    /// Whether a session's first packet decrypts with its key. Leaves the packet unchanged.
     pub(crate) fn recognises(&self, header: DataHeader, datagram: &[u8]) -> bool {
         let number = expand(header.truncated, None);
         let mut copy = datagram.to_vec();
@@ -144,8 +138,8 @@ impl Keys {
             })
     }
 
-    /// Opens a packet, following the peer's key update if it made one. `grace` is how long packets of the phase
-    /// before may still be under way.
+    /// Decrypts a packet, and follows a key update of the peer. `grace`: how long reordered packets of the previous
+    /// phase are accepted.
     #[allow(clippy::too_many_arguments, reason = "they are a packet's parts")]
     pub(crate) fn open<'a>(
         &mut self,

@@ -1,7 +1,7 @@
-//! What is inside a packet: a sequence of frames, each a small integer (its type) and its fields, all of them
-//! plain `MessagePack` values without an array around them. Nothing is allocated in either direction.
+//! Frames, the contents of a packet: each is a small integer (its type) and its fields, as plain `MessagePack` values
+//! without an array around them. Neither encoding nor decoding allocates.
 //!
-//! A STREAM frame's type is [`STREAM`] plus its channel, which saves a byte in the frame that is sent most.
+//! The type of a STREAM frame is [`STREAM`] plus its channel, which saves a byte in the most frequent frame.
 
 use std::ops::Range;
 
@@ -9,20 +9,20 @@ use super::packet::ADDRESS_TOKEN_LEN;
 use crate::transport::event::Channel;
 use rmp::{decode, encode};
 
-/// Bytes of a CLOSE's reason at most; a longer one is cut when it is written and refused when it is read.
+/// Maximum bytes of a CLOSE reason; a longer one is truncated when written and rejected when read.
 pub(crate) const MAX_REASON_LEN: usize = 128;
 /// The largest packet number there can be. RFC 9000, section 12.3.
 pub(crate) const MAX_PACKET_NUMBER: u64 = (1 << 62) - 1;
 /// Ranges in an ACK frame at most; a frame with more is refused. The receiver remembers as many and drops the lowest beyond
 /// that, whose packets may then be retransmitted needlessly (RFC 9000, section 13.2.3).
 pub(crate) const MAX_RANGES: usize = 32;
-/// The most that a STREAM frame adds to less than 256 bytes of data: type, offset, `bin` header.
+/// Maximum overhead of a STREAM frame with fewer than 256 bytes of data: type, offset, `bin` header.
 pub(crate) const SMALL_STREAM_OVERHEAD: usize = 1 + 9 + 2;
-/// The most that a STREAM frame adds to its data within one packet.
+/// Maximum overhead of a STREAM frame within one packet.
 pub(crate) const STREAM_OVERHEAD: usize = 1 + 9 + 3;
 const _: () = assert!(SMALL_STREAM_OVERHEAD <= 12);
 
-/// A zero byte where a frame could begin is padding.
+/// A zero byte in place of a frame type is padding.
 const PADDING: u8 = 0;
 const PING: u8 = 1;
 const ACK: u8 = 2;
@@ -36,47 +36,49 @@ const NEW_TOKEN: u8 = 16;
 
 const VEC_IS_INFALLIBLE: &str = "a Vec takes every write";
 
-/// A frame, borrowed from its packet.
+/// A frame that borrows from its packet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Frame<'a> {
-    /// Asks for nothing but an acknowledgement.
     Ping,
-    /// Packets that have come.
     Ack {
         ranges: AckRanges<'a>,
-        /// How long ago the largest of them came, in microseconds, as the peer claims.
+        /// How long ago the largest of them arrived, in microseconds, as the peer claims.
         delay_us: u64,
-        /// How many of a thousand packets the acknowledging end has measured as lost of its own sending.
+        /// The loss that the acknowledging end measured for its own packets, in packets of a thousand.
         loss_permille: u16,
     },
-    /// Bytes of a channel's stream.
     Stream {
         channel: Channel,
         offset: u64,
         data: &'a [u8],
     },
-    /// The channel takes bytes below this offset.
-    Window { channel: Channel, max_offset: u64 },
-    /// The channels together take so many bytes, counted from the beginning of each.
-    SessionWindow { max: u64 },
-    /// The session is over.
-    Close { code: u16, reason: &'a str },
-    /// Prove that you are there.
+    /// The channel accepts stream data below this offset.
+    Window {
+        channel: Channel,
+        max_offset: u64,
+    },
+    /// All channels together accept stream data up to this sum of offsets.
+    SessionWindow {
+        max: u64,
+    },
+    Close {
+        code: u16,
+        reason: &'a str,
+    },
     PathChallenge([u8; 8]),
-    /// The proof.
     PathResponse([u8; 8]),
-    /// A server gives what will prove the client's address when it comes again.
+    /// An address token for the client's next session.
     NewToken([u8; ADDRESS_TOKEN_LEN]),
 }
 
 impl Frame<'_> {
-    /// Whether the peer must acknowledge the packet that holds this. RFC 9000, section 13.2.
+    /// RFC 9000 §13.2.
     pub(crate) fn is_ack_eliciting(&self) -> bool {
         !matches!(self, Self::Ack { .. } | Self::Close { .. })
     }
 }
 
-/// Why a packet's plaintext is not a sequence of frames. It came from the peer itself: the session is closed.
+/// Why a plaintext is not a sequence of frames. It is authentic, so the session is closed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum FrameError {
     UnknownType,
@@ -84,7 +86,7 @@ pub(crate) enum FrameError {
     OutOfRange,
 }
 
-/// The frames of a packet, in order. After an error there are no more.
+/// The frames of a packet, in order. The iterator ends after an error.
 #[derive(Debug, Clone)]
 pub(crate) struct Frames<'a> {
     rest: &'a [u8],
@@ -151,14 +153,14 @@ impl<'a> Iterator for Frames<'a> {
     }
 }
 
-/// The ranges of an ACK frame, highest first, read as they are asked for. They are disjoint, not empty, and at
-/// most [`MAX_RANGES`]; how many packets they span is whatever the peer claims, so never count through them.
+/// The ranges of an ACK frame, highest first, decoded lazily. They are disjoint, not empty, and at most
+/// [`MAX_RANGES`]. How many packet numbers they span is up to the peer: never iterate over the numbers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct AckRanges<'a> {
     largest: u64,
-    /// The end of the lowest range read so far, or the first's end plus one.
+    /// The start of the last range read; at first the end of the first range.
     upper: u64,
-    /// Ranges still to be read.
+    /// Ranges not yet read.
     count: u64,
     is_first: bool,
     rest: &'a [u8],
@@ -196,7 +198,7 @@ impl Iterator for AckRanges<'_> {
     type Item = Range<u64>;
 
     fn next(&mut self) -> Option<Range<u64>> {
-        // All of them were read once when the frame was, so no error is left to be met here.
+        // [`read_ack`] has validated all of them, so no error occurs here.
         (self.count > 0).then(|| self.read().ok()).flatten()
     }
 }
@@ -268,8 +270,8 @@ pub(crate) fn encode_ping(buffer: &mut Vec<u8>) {
     buffer.push(PING);
 }
 
-/// Appends an ACK of disjoint ranges that do not touch, highest first; those beyond [`MAX_RANGES`] are left
-/// out. Without a range nothing is written.
+/// Appends an ACK of disjoint, non-adjacent ranges, highest first; those beyond [`MAX_RANGES`] are left out. Without
+/// a range nothing is written.
 pub(crate) fn encode_ack(
     buffer: &mut Vec<u8>,
     ranges: impl ExactSizeIterator<Item = Range<u64>>,
@@ -293,7 +295,7 @@ pub(crate) fn encode_ack(
     }
 }
 
-/// Appends a STREAM frame whose data comes in two parts, as a ring buffer gives it.
+/// Appends a STREAM frame whose data is in two parts, as a ring buffer gives it.
 pub(crate) fn encode_stream(
     buffer: &mut Vec<u8>,
     channel: Channel,
@@ -307,7 +309,7 @@ pub(crate) fn encode_stream(
     buffer.extend_from_slice(tail);
 }
 
-/// How many bytes of data a STREAM frame at this offset can hold if the frame may have `room` bytes.
+/// How much data a STREAM frame at this offset can hold within `room` bytes.
 pub(crate) fn stream_data_room(offset: u64, room: usize) -> usize {
     let offset_len = match offset {
         0..=0x7f => 1,
@@ -337,7 +339,7 @@ pub(crate) fn encode_session_window(buffer: &mut Vec<u8>, max: u64) {
     uint(buffer, max);
 }
 
-/// Appends a CLOSE; the reason is cut to [`MAX_REASON_LEN`].
+/// Appends a CLOSE; the reason is truncated to [`MAX_REASON_LEN`].
 pub(crate) fn encode_close(buffer: &mut Vec<u8>, code: u16, reason: &str) {
     buffer.push(CLOSE);
     uint(buffer, u64::from(code));

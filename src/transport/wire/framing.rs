@@ -1,5 +1,5 @@
-//! Where one message ends and the next begins in a channel's stream of bytes: the stream is a sequence of
-//! `MessagePack` `bin` values, one a message. [`crate::transport::channel::send_buffer`] writes them, [`crate::transport::channel::assembler`] reads them.
+//! Message boundaries in a channel's byte stream: a sequence of `MessagePack` `bin` values, one for each message.
+//! [`crate::transport::channel::send_buffer`] writes them, [`crate::transport::channel::assembler`] reads them.
 
 /// Bytes of the longest `bin` header.
 pub(crate) const MAX_HEADER_LEN: usize = 5;
@@ -8,17 +8,15 @@ const BIN8: u8 = 0xc4;
 const BIN16: u8 = 0xc5;
 const BIN32: u8 = 0xc6;
 
-/// What the beginning of a message says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Header {
-    /// More bytes are needed to tell.
     Incomplete,
     /// A header of `header_len` bytes, then a message of `message_len`.
     Message {
         header_len: usize,
         message_len: usize,
     },
-    /// Not the beginning of a `bin`.
+    /// Not a `bin` value.
     Wrong,
 }
 
@@ -33,8 +31,8 @@ pub(crate) const fn header_len(message_len: usize) -> usize {
     }
 }
 
-/// The header of a message: the bytes and how many of them count. A length beyond `u32` is written as the
-/// largest; no channel takes such a message.
+/// The header and its length. A message length beyond `u32` is encoded as the largest; no channel accepts such a
+/// message.
 pub(crate) fn encode(message_len: usize) -> ([u8; MAX_HEADER_LEN], usize) {
     let [a, b, c, d] = u32::try_from(message_len).unwrap_or(u32::MAX).to_be_bytes();
     match header_len(message_len) {

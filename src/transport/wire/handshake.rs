@@ -1,8 +1,8 @@
-//! The cryptographic handshake: Noise `NX`, by which the client learns the server's static key and both get
-//! fresh keys.
+//! The cryptographic handshake: Noise `NX`. The client learns the server's static key, and both ends derive fresh
+//! keys.
 //!
-//! snow takes its randomness from the endpoint's generator through a resolver of our own, so that a simulation
-//! with the same seed makes the same keys.
+//! snow takes its randomness from the endpoint's generator through a resolver, so that a simulation repeats with its
+//! seed.
 
 use std::time::Instant;
 
@@ -17,10 +17,10 @@ use zeroize::Zeroize;
 use super::crypto::{Key, Keys};
 use super::packet::{EPHEMERAL_LEN, SYN_ACK_MESSAGE_LEN, SYN_ACK_PAYLOAD_LEN, TOKEN_LEN};
 
-/// The pattern and the primitives, as Noise writes them.
+/// Pattern and primitives in Noise's notation.
 const NOISE: &str = "Noise_NX_25519_ChaChaPoly_BLAKE2s";
 
-/// snow wants room for a tag after each message, even where it writes none.
+/// snow needs room for a tag after each message, even if it writes none.
 const TAG_ROOM: usize = 16;
 
 struct SeededRandom(ChaCha20Rng);
@@ -76,7 +76,7 @@ fn build(
     }
 }
 
-/// The public half of a server's static key.
+/// The public key of a server's static key.
 #[must_use]
 pub fn public_key(static_key: &[u8; 32]) -> [u8; 32] {
     let mut public = [0; 32];
@@ -87,16 +87,16 @@ pub fn public_key(static_key: &[u8; 32]) -> [u8; 32] {
     public
 }
 
-/// What both ends have after the handshake.
+/// The result of a handshake.
 pub(crate) struct Established {
     pub(crate) keys: Keys,
-    /// The same at both ends, and only there.
+    /// Known to both ends only.
     pub(crate) handshake_hash: [u8; 32],
 }
 
 /// The two keys of a finished handshake, the initiator's sending key first.
 ///
-/// snow 0.10 would split an unfinished handshake, too, into keys that anybody can compute.
+/// snow 0.10 would also split an unfinished handshake, into keys that anybody can compute.
 fn split(mut state: HandshakeState) -> Option<(Key, Key, [u8; 32])> {
     if !state.is_handshake_finished() {
         return None;
@@ -110,14 +110,14 @@ fn split(mut state: HandshakeState) -> Option<(Key, Key, [u8; 32])> {
     Some(keys)
 }
 
-/// The client's side, between its SYN and the `SYN_ACK`.
+/// The client's side, from its SYN to the `SYN_ACK`.
 pub(crate) struct ClientHandshake {
     state: HandshakeState,
     ephemeral: [u8; EPHEMERAL_LEN],
 }
 
 impl ClientHandshake {
-    /// Makes the ephemeral key. `None` only if snow refuses its own pattern.
+    /// `None` only if snow rejects its own pattern.
     pub(crate) fn new(random: &mut ChaCha20Rng, client_id: u64) -> Option<Self> {
         let mut state = build(random, client_id, None).ok()?;
         let mut message = [0; EPHEMERAL_LEN + TAG_ROOM];
@@ -126,12 +126,13 @@ impl ClientHandshake {
         Some(Self { state, ephemeral })
     }
 
-    /// The public half of the ephemeral key, which each SYN carries.
+    /// The public ephemeral key, which each SYN carries.
     pub(crate) fn ephemeral(&self) -> [u8; EPHEMERAL_LEN] {
         self.ephemeral
     }
 
-    /// Checks the server's answer. An answer that does not verify changes nothing: the true one may still come.
+    /// Verifies the server's answer: its connection id, reset token and static key. An invalid answer changes
+    /// nothing, because the genuine one may follow.
     pub(crate) fn verify(
         &mut self,
         answer: &[u8; SYN_ACK_MESSAGE_LEN],
@@ -150,7 +151,7 @@ impl ClientHandshake {
         ))
     }
 
-    /// The keys, once an answer has verified.
+    /// The keys, once an answer has been verified.
     pub(crate) fn finish(self, now: Instant) -> Option<Established> {
         let (send, receive, handshake_hash) = split(self.state)?;
         Some(Established {
@@ -160,7 +161,7 @@ impl ClientHandshake {
     }
 }
 
-/// The server's side, all of it: its answer to a SYN, and the keys.
+/// The server's side: its answer to a SYN, and the keys. `None` if the client's key is invalid.
 ///
 /// `None` if the client's key is none.
 pub(crate) fn answer(

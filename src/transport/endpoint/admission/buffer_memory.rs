@@ -1,9 +1,9 @@
-//! What the buffers of all sessions hold together, and who goes when that is too much: whoever holds the most, among
-//! those who have not signed in first.
+//! Limits the memory of all buffers together, and chooses which session to evict at the limit: the largest, first
+//! among those that have not signed in.
 //!
-//! What is counted is what is allocated: bytes received that the application has not taken, bytes to be sent or sent
-//! and not acknowledged, and the records of packets under way. Windows are more than there is memory for, since few
-//! peers fill theirs; a peer that does pays for it, and not the others.
+//! Allocated memory counts: data received and not read, data queued or not acknowledged, and the records of sent
+//! packets. The sum of all windows exceeds the memory, because few peers fill theirs. A peer that does is the one
+//! evicted.
 
 use std::time::Instant;
 
@@ -13,7 +13,7 @@ use crate::transport::endpoint::{Endpoint, Session, Usage};
 use crate::transport::limits::BUFFERS_UNAUTHENTICATED;
 use crate::transport::shares::{Share, Shares};
 
-/// The holdings of a server's sessions.
+/// The usage of a server's sessions.
 #[derive(Debug)]
 pub(crate) struct Memory {
     strangers: Shares,
@@ -21,7 +21,7 @@ pub(crate) struct Memory {
     limit: usize,
 }
 
-/// What a session holds, and among whom it is counted.
+/// A session's usage, and the group in which it counts.
 #[derive(Debug, Default)]
 pub(crate) struct Holding {
     share: Share,
@@ -38,7 +38,7 @@ impl Memory {
         }
     }
 
-    /// A session holds this much now, and has signed in or not.
+    /// Sets what a session uses, and its group.
     pub(crate) fn note(
         &mut self,
         session: SessionId,
@@ -62,7 +62,7 @@ impl Memory {
         }
     }
 
-    /// Bytes of all sessions together.
+    /// Bytes of all sessions.
     pub(crate) const fn held(&self) -> usize {
         self.strangers.held() + self.users.held()
     }
@@ -71,12 +71,12 @@ impl Memory {
         self.limit
     }
 
-    /// Whether so much is held that sessions may queue less.
+    /// Whether sessions may queue less than usual.
     pub(crate) const fn is_short(&self) -> bool {
         self.held() > self.limit / 2
     }
 
-    /// Who has to go now, if anybody.
+    /// The session to evict now.
     fn excess(&self) -> Option<SessionId> {
         let is_over = self.held() > self.limit;
         let stranger = || self.strangers.hungriest();
@@ -92,7 +92,7 @@ impl Memory {
 }
 
 impl Endpoint {
-    /// What is held of what is limited for all sessions together.
+    /// How much of the limits is used.
     #[must_use]
     pub fn usage(&self) -> Usage {
         let taken = self
@@ -108,8 +108,7 @@ impl Endpoint {
         }
     }
 
-    /// Closes those that hold the most until all together hold no more than they may.
-    /// Says whether any was closed.
+    /// Evicts the largest sessions until the buffers are within the limit. Returns whether any was evicted.
     pub(crate) fn shed(&mut self, now: Instant) -> bool {
         let mut has_shed = false;
         while let Some(session) = self.memory.excess() {
@@ -125,7 +124,6 @@ impl Endpoint {
         has_shed
     }
 
-    /// Closes a session to make room.
     pub(crate) fn evict(&mut self, now: Instant, session: SessionId, shortage: Shortage) {
         let Some(slot) = self.sessions.get_mut(&session) else {
             return;
@@ -134,7 +132,7 @@ impl Endpoint {
             let mut context = Context {
                 now,
                 random: &mut self.random,
-                // Behind the news of its beginning.
+                // Behind the events of its start.
                 events: if connection.is_signed_in() {
                     &mut self.events
                 } else {

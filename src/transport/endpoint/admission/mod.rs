@@ -1,6 +1,6 @@
-//! Who is let in before anyone has signed in: places, and the rate of handshakes. Whoever shows an address token, which
-//! only those have who have signed in from there before, has places and handshakes of their own, which strangers
-//! cannot use up.
+//! Admission of sessions that have not signed in: slots, and the rate of handshakes. Clients with an address token,
+//! which only users who have signed in from that address have, get slots and handshakes of their own, which others
+//! cannot exhaust.
 
 pub(crate) mod buffer_memory;
 pub(crate) mod prefix_counts;
@@ -17,16 +17,17 @@ use stranger_slots::{Holder, Places, Room};
 /// The even number before the first place's.
 const FIRST: NonZeroU64 = NonZeroU64::new(2).expect("it is not zero");
 
-/// Why a handshake is not made now.
+/// Why a handshake is refused.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Refusal {
-    /// Too many sessions have not signed in.
+    /// All slots are taken.
     Full,
-    /// Too many handshakes in too short a time.
+    /// The rate limit of handshakes.
     Rate,
 }
 
-/// A place that is taken. Not zero, so that a session without one needs no more room to say so.
+/// A taken slot. Not zero, so that `Option<PlaceId>` needs no extra memory. Odd numbers belong to clients with a
+/// token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct PlaceId(NonZeroU64);
 
@@ -36,11 +37,10 @@ impl PlaceId {
     }
 }
 
-/// Counts sessions that are half open or not signed in.
 #[derive(Debug)]
 pub(crate) struct Admission {
     strangers: Places,
-    /// Of those who have shown a token.
+    /// For clients with a token.
     known: Places,
     handshakes: TokenBucket,
     handshakes_of_known: TokenBucket,
@@ -65,8 +65,8 @@ impl Admission {
         }
     }
 
-    /// Counts a handshake for somebody from this address, if that is within the limits; says among whom there is a place,
-    /// and who has to give way for it.
+    /// Checks a handshake from this address against the limits. Returns among which slots it belongs, and the session
+    /// to evict for it.
     pub(crate) fn admit(
         &mut self,
         now: Instant,
@@ -74,7 +74,7 @@ impl Admission {
         is_known: bool,
     ) -> Result<(bool, Option<Holder>), Refusal> {
         let room = |places: &Places| places.room(now, address);
-        // Those who are known take what strangers leave, too.
+        // Clients with a token may use the other slots, too.
         let is_own_full = is_known && room(&self.known) != Room::Free;
         let is_among_known = is_known && !(is_own_full && room(&self.strangers) == Room::Free);
         let evicted = match room(self.places(is_among_known)) {
@@ -84,14 +84,14 @@ impl Admission {
         };
         let is_granted = is_known && self.handshakes_of_known.take(now)
             || self.handshakes.take(now)
-            // What would be wasted, since nobody has used it.
+            // A token that would be lost otherwise.
             || self.handshakes_of_known.take_surplus(now);
         is_granted
             .then_some((is_among_known, evicted))
             .ok_or(Refusal::Rate)
     }
 
-    /// Takes a place, limits or no limits.
+    /// Takes a slot, even beyond the limit.
     pub(crate) fn take(
         &mut self,
         now: Instant,
@@ -106,33 +106,32 @@ impl Admission {
         PlaceId(number)
     }
 
-    /// A handshake has become a session.
     pub(crate) fn open(&mut self, place: PlaceId, session: SessionId) {
         self.places(place.is_known()).open(place.0.get(), session);
     }
 
-    /// Whoever has this place has said something.
+    /// The session in this slot has sent a message.
     pub(crate) fn note_use(&mut self, now: Instant, place: PlaceId) {
         self.places(place.is_known()).note_use(now, place.0.get());
     }
 
-    /// Whoever had this place has signed in or gone.
+    /// The session in this slot has signed in or ended.
     pub(crate) fn release(&mut self, place: PlaceId) {
         self.places(place.is_known()).release(place.0.get());
     }
 
-    /// One that has to go now for its silence.
+    /// A session to evict now for its silence.
     pub(crate) fn stale(&self, now: Instant) -> Option<Holder> {
         self.strangers.stale(now).or_else(|| self.known.stale(now))
     }
 
-    /// When the next has to go for its silence.
+    /// When the next session must be evicted for its silence.
     pub(crate) fn next_stale(&self) -> Option<Instant> {
         let both = [self.strangers.next_stale(), self.known.next_stale()];
         both.into_iter().flatten().min()
     }
 
-    /// Places taken, and all there are.
+    /// Slots taken, and the limit.
     pub(crate) fn taken(&self) -> (usize, usize) {
         (
             self.strangers.len() + self.known.len(),

@@ -1,11 +1,10 @@
-//! How many of something come from where, by address and by the networks around it.
+//! Counts by network: by address and by the prefixes around it.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
 
 use crate::transport::limits::Prefix;
 
-/// Counts by prefix, at every length.
 #[derive(Debug, Default)]
 pub(crate) struct Crowds {
     counts: HashMap<Prefix, u32>,
@@ -29,14 +28,14 @@ impl Crowds {
         }
     }
 
-    /// How many are from this very host: an IPv4 address, or an IPv6 /64.
+    /// The count of this host: an IPv4 address, or an IPv6 /64.
     pub(crate) fn of_host(&self, address: IpAddr) -> u32 {
         let [.., host] = Prefix::around(address);
         self.count(host)
     }
 
-    /// How crowded it is where this address is: the sum over its prefixes. A host that has just come from a network of
-    /// which many have come ranks before those, and behind one from where nobody has.
+    /// The sum of the counts of the address's prefixes. A new host in a crowded network ranks before the hosts that
+    /// crowd it, and behind one from a quiet network.
     pub(crate) fn around(&self, address: IpAddr) -> u32 {
         let counts = Prefix::around(address).map(|prefix| self.count(prefix));
         counts.into_iter().fold(0, u32::saturating_add)

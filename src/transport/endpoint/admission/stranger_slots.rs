@@ -1,9 +1,9 @@
-//! Places for those who have not signed in, and who gives way when they run short.
+//! The slots of sessions that have not signed in, and the choice of which to evict when they run out.
 //!
-//! Nothing is refused to a prefix as long as there are places for all: a ship with a thousand users is one address.
-//! Once they are all taken, a newcomer takes the place of the oldest of the fullest prefix: of the fullest /48 (or
-//! IPv4 /24), in it of the fullest /56 and /64 (or address). Where that is the newcomer's own, only one that has had
-//! its time gives way, so that a crowd from one address does not drive itself out before anyone has signed in.
+//! While slots are free, no prefix is limited: a ship with a thousand users is one address. When all are taken, a new
+//! client evicts the oldest session of the fullest prefix: of the fullest /48 (IPv4 /24), in it the fullest /56, in
+//! it the fullest /64 (address). If that prefix is the client's own, only a session older than [`STRANGER_PATIENCE`]
+//! is evicted, so that a crowd behind one address does not evict its own members before they have signed in.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -13,23 +13,22 @@ use std::time::Instant;
 use crate::transport::SessionId;
 use crate::transport::limits::{Prefix, STRANGER_PATIENCE};
 
-/// Who has a place.
+/// What occupies a slot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Holder {
-    /// A handshake under way, by the server's connection id.
+    /// A half-open session, by the server's connection id.
     HalfOpen(u64),
     /// An open session.
     Session(SessionId),
 }
 
-/// What there is for a newcomer.
+/// What a new client gets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Room {
-    /// A place.
+    /// A free slot.
     Free,
-    /// The place of this one.
+    /// The slot of a session, which is evicted.
     Of(Holder),
-    /// Nothing now.
     None,
 }
 
@@ -38,21 +37,20 @@ struct Place {
     address: IpAddr,
     holder: Holder,
     since: Instant,
-    /// When it last said something, or came.
+    /// When its last message arrived, or when it took the slot.
     useful: Instant,
 }
 
-/// How many are from a prefix, and at which change of all it became so many.
+/// The count of a prefix, and the number of the change that set it.
 #[derive(Debug, Clone, Copy)]
 struct Crowd {
     count: u32,
     changed: u64,
 }
 
-/// A prefix among those around which lies the same one; of the equally full, the one that changed last is the least.
+/// A prefix within its parent, by count; among equal counts the most recently changed is the least.
 type Rank = (Option<Prefix>, u32, Reverse<u64>, Prefix);
 
-/// All places of one kind.
 #[derive(Debug)]
 pub(crate) struct Places {
     limit: usize,
@@ -62,7 +60,7 @@ pub(crate) struct Places {
     ranks: BTreeSet<Rank>,
     /// By host, the oldest first.
     of_host: BTreeSet<(Prefix, u64)>,
-    /// The longest silent first.
+    /// The longest silent comes first.
     by_use: BTreeSet<(Instant, u64)>,
     changes: u64,
 }
@@ -88,7 +86,6 @@ impl Places {
         self.limit
     }
 
-    /// What there is for somebody from this address.
     pub(crate) fn room(&self, now: Instant, address: IpAddr) -> Room {
         if self.taken.len() < self.limit {
             return Room::Free;
@@ -97,10 +94,10 @@ impl Places {
         let mut is_own = true;
         for own in Prefix::around(address) {
             let Some((count, fullest)) = self.fullest(within) else {
-                // Nobody has come from here yet: nobody here can give way.
+                // No session from here, so none can be evicted.
                 return Room::None;
             };
-            // Its own prefix, if that is as full as any.
+            // Its own prefix, if none is fuller.
             is_own &= self
                 .crowds
                 .get(&own)
@@ -120,7 +117,7 @@ impl Places {
         }
     }
 
-    /// Takes a place, limit or no limit.
+    /// Takes a slot, even beyond the limit.
     pub(crate) fn take(&mut self, now: Instant, number: u64, address: IpAddr, holder: Holder) {
         for (within, prefix) in nested(address) {
             self.change(within, prefix, 1);
@@ -137,14 +134,13 @@ impl Places {
         self.taken.insert(number, place);
     }
 
-    /// A handshake has become a session.
     pub(crate) fn open(&mut self, number: u64, session: SessionId) {
         if let Some(place) = self.taken.get_mut(&number) {
             place.holder = Holder::Session(session);
         }
     }
 
-    /// It has said something that made sense so far.
+    /// A valid message has arrived.
     pub(crate) fn note_use(&mut self, now: Instant, number: u64) {
         if let Some(place) = self.taken.get_mut(&number) {
             self.by_use.remove(&(place.useful, number));
@@ -153,7 +149,6 @@ impl Places {
         }
     }
 
-    /// A place is free again.
     pub(crate) fn release(&mut self, number: u64) {
         let Some(place) = self.taken.remove(&number) else {
             return;
@@ -166,20 +161,18 @@ impl Places {
         self.by_use.remove(&(place.useful, number));
     }
 
-    /// From when on the longest silent one has to go: only while more than half of the places are taken.
+    /// When the longest silent session must be evicted: only while more than half of the slots are taken.
     pub(crate) fn next_stale(&self) -> Option<Instant> {
         let (useful, _) = self.by_use.first()?;
         (self.taken.len() > self.limit / 2).then(|| *useful + STRANGER_PATIENCE)
     }
 
-    /// One that has to go now for its silence.
     pub(crate) fn stale(&self, now: Instant) -> Option<Holder> {
         self.next_stale().filter(|at| *at <= now)?;
         let (_, number) = self.by_use.first()?;
         self.taken.get(number).map(|place| place.holder)
     }
 
-    /// The fullest prefix within another, and how many are from it.
     fn fullest(&self, within: Option<Prefix>) -> Option<(u32, Prefix)> {
         let all = (within, 0, Reverse(u64::MAX), Prefix::MIN)
             ..=(within, u32::MAX, Reverse(0), Prefix::MAX);
@@ -205,7 +198,7 @@ impl Places {
     }
 }
 
-/// The prefixes around an address, each with the one around it.
+/// The prefixes of an address, each with its parent.
 fn nested(address: IpAddr) -> impl Iterator<Item = (Option<Prefix>, Prefix)> {
     let prefixes = Prefix::around(address);
     let around = [None, Some(prefixes[0]), Some(prefixes[1])];

@@ -1,5 +1,5 @@
-//! The client's handshake: SYN, and what it does with COOKIE, `SYN_ACK` and VERSION. One that stands by goes no further
-//! than that (`standby`).
+//! The client's handshake: sends SYN, and handles COOKIE, `SYN_ACK` and VERSION. A standby stops after that
+//! (`standby`).
 
 use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, Instant};
@@ -18,38 +18,38 @@ use crate::transport::wire::packet::{
     SYN_MIN_LEN, TOKEN_LEN, encode_syn,
 };
 
-/// What a `SYN_ACK` that has verified said.
+/// The contents of a verified `SYN_ACK`.
 #[derive(Clone, Copy)]
 pub(crate) struct Answer {
     pub(crate) server_id: u64,
     pub(crate) reset_token: [u8; TOKEN_LEN],
     pub(crate) peer_key: [u8; 32],
     pub(crate) round_trip: Option<Duration>,
-    /// Our address, as it came there.
+    /// The local address that received it.
     pub(crate) local_ip: Option<IpAddr>,
     at: Instant,
 }
 
-/// A handshake that waits beside a session for the case that its server has forgotten it.
+/// A handshake beside a session, for the case that its server has restarted.
 struct Standby {
     began: Instant,
-    /// When it last spoke.
+    /// When its last SYN was sent.
     spoke: Instant,
-    /// When it is no use any more; told once its session is over.
+    /// When it expires; set once its session has ended.
     until: Option<Instant>,
 }
 
-/// A session for which no `SYN_ACK` has come yet.
+/// A session without a `SYN_ACK` so far.
 pub(crate) struct Dial {
     pub(crate) client_id: u64,
     pub(crate) remote: SocketAddr,
     handshake: ClientHandshake,
-    /// What an earlier session got; it serves until a cookie has come.
+    /// The address token of an earlier session; used until a cookie arrives.
     token: Option<[u8; ADDRESS_TOKEN_LEN]>,
     cookie: Option<[u8; COOKIE_LEN]>,
-    /// SYNs sent.
+    /// SYNs sent so far.
     tries: u32,
-    /// When the SYN with cookie or token went out, if it did so once only: then the answer measures the round trip.
+    /// When the SYN with cookie or token was sent; if only once, the answer measures the round trip.
     asked: Option<Instant>,
     repeated: bool,
     wait: Duration,
@@ -61,7 +61,7 @@ pub(crate) struct Dial {
 }
 
 impl Dial {
-    /// Makes the first SYN due. `None` only if Noise refuses its own pattern.
+    /// `None` only if Noise rejects its own pattern.
     pub(crate) fn new(
         now: Instant,
         random: &mut ChaCha20Rng,
@@ -87,7 +87,6 @@ impl Dial {
         })
     }
 
-    /// Makes the first SYN due of one that stands by.
     pub(crate) fn standing_by(
         now: Instant,
         random: &mut ChaCha20Rng,
@@ -148,8 +147,8 @@ impl Dial {
         self.answer
     }
 
-    /// A cookie answers the SYN; the next one goes out at once. A cookie that is already held is a duplicate. The
-    /// first one shows that somebody is there, so that the waits begin afresh.
+    /// Stores a cookie; the next SYN is sent at once. A cookie that is already held is a duplicate. The first one
+    /// proves that a server is there, so the time-out restarts.
     pub(crate) fn on_cookie(&mut self, now: Instant, cookie: &[u8; COOKIE_LEN]) {
         if self.cookie.as_ref() != Some(cookie) {
             if self.cookie.replace(*cookie).is_none() {
@@ -158,13 +157,13 @@ impl Dial {
             }
             self.asked = None;
             self.repeated = false;
-            // A server that asks for a cookie is busy enough: a standby brings it only once it is needed.
+            // A server that asks for a cookie is busy: a standby waits until it is needed.
             self.due = !self.is_standby();
             self.deadline = now + self.wait;
         }
     }
 
-    /// Checks a `SYN_ACK`. One that does not verify changes nothing.
+    /// Verifies a `SYN_ACK`. An invalid one changes nothing.
     pub(crate) fn on_syn_ack(
         &mut self,
         now: Instant,
@@ -184,17 +183,17 @@ impl Dial {
         self.answer
     }
 
-    /// The keys, after [`Dial::on_syn_ack`] has verified.
+    /// The keys, once [`Dial::on_syn_ack`] has verified.
     pub(crate) fn finish(self, now: Instant) -> Option<Established> {
         self.handshake.finish(now)
     }
 
-    /// The local port is another: what was said from the one before may never be answered.
+    /// SYNs from the old port may never be answered.
     pub(crate) fn on_port_changed(&mut self) {
         self.due |= !self.is_standby();
     }
 
-    /// The time has come to try again, or to give up: then `false`.
+    /// The deadline has passed: retries. `false`: it gives up.
     pub(crate) fn on_timeout(&mut self, now: Instant) -> bool {
         if let Some(standby) = &self.standby {
             return standby.until.is_none_or(|until| until > now);
@@ -217,7 +216,7 @@ impl Dial {
         }
     }
 
-    /// The round trip time, if the handshake has measured it.
+    /// The round trip time, if measured.
     fn round_trip(&self, now: Instant) -> Option<Duration> {
         let asked = self.asked.filter(|_| !self.repeated)?;
         Some(now.saturating_duration_since(asked))

@@ -1,8 +1,8 @@
-//! The server's half of handshakes under way: sessions that have proved their address by cookie or token, and have been
-//! sent a `SYN_ACK`, and from which no DATA has come yet.
+//! The server's half-open sessions: the client has proved its address by cookie or token and was sent a `SYN_ACK`,
+//! but no DATA has arrived.
 //!
-//! The `SYN_ACK` is kept for as long as the entry, also once the session is open: a SYN that the network duplicated
-//! must get the identical answer, or the two ends would derive different keys.
+//! An entry keeps its `SYN_ACK` even when the session is open: a duplicated SYN must get the identical answer, or the
+//! two ends would derive different keys.
 
 use std::collections::{HashMap, VecDeque};
 use std::net::{IpAddr, SocketAddr};
@@ -14,48 +14,45 @@ use crate::transport::limits::HALF_OPEN_LIFETIME;
 use crate::transport::wire::handshake::Established;
 use crate::transport::wire::packet::{EPHEMERAL_LEN, SYN_ACK_MESSAGE_LEN};
 
-/// What makes two SYNs the same.
+/// Two SYNs with equal values are duplicates.
 pub(crate) type Question = (SocketAddr, u64, [u8; EPHEMERAL_LEN]);
 
-/// One handshake.
 pub(crate) struct HalfOpen {
     question: Question,
     pub(crate) answer: Box<[u8; SYN_ACK_MESSAGE_LEN]>,
-    /// When the answer was made, and whether it was given more than once.
     answered: Instant,
     repeated: bool,
-    /// What the session will start from; `None` once it has.
+    /// `None` once the session exists.
     pub(crate) pending: Option<Box<Pending>>,
 }
 
 impl HalfOpen {
-    /// The address that has proved itself by cookie or token.
+    /// The address that cookie or token proved.
     pub(crate) fn remote(&self) -> SocketAddr {
         self.question.0
     }
 
-    /// The round trip time, if the handshake has measured it.
+    /// The round trip time, if the handshake measured it.
     pub(crate) fn round_trip(&self, now: Instant) -> Option<Duration> {
         (!self.repeated).then(|| now.saturating_duration_since(self.answered))
     }
 }
 
-/// What a session starts from.
 pub(crate) struct Pending {
     pub(crate) established: Established,
     pub(crate) client_id: u64,
-    /// What it counts against until it signs in.
+    /// Its slot until it signs in.
     pub(crate) place: PlaceId,
 }
 
-/// All handshakes of the last ten seconds, by the server's connection id and by the SYN.
+/// All handshakes of the last [`HALF_OPEN_LIFETIME`], by the server's connection id and by the SYN.
 #[derive(Default)]
 pub(crate) struct HalfOpens {
     by_id: HashMap<u64, HalfOpen>,
     by_question: HashMap<Question, u64>,
-    /// All live equally long, so that the order of arrival is that of expiry.
+    /// All have the same lifetime, so arrival order is expiry order.
     expiry: VecDeque<(Instant, u64, IpAddr)>,
-    /// Where they are from, whatever has become of them.
+    /// Where they came from, whatever has become of them.
     crowds: Crowds,
 }
 
@@ -83,7 +80,7 @@ impl HalfOpens {
         self.expiry.push_back(expiry);
     }
 
-    /// The answer that this SYN got before, to be given again.
+    /// The earlier answer to this SYN, for a retransmission.
     pub(crate) fn repeat(&mut self, question: &Question) -> Option<&[u8; SYN_ACK_MESSAGE_LEN]> {
         let id = self.by_question.get(question)?;
         let entry = self.by_id.get_mut(id)?;
@@ -91,7 +88,6 @@ impl HalfOpens {
         Some(&entry.answer)
     }
 
-    /// The answer to this SYN.
     pub(crate) fn answer_to(&self, question: &Question) -> Option<&[u8; SYN_ACK_MESSAGE_LEN]> {
         let id = self.by_question.get(question)?;
         self.by_id.get(id).map(|entry| &*entry.answer)
@@ -105,7 +101,7 @@ impl HalfOpens {
         self.expiry.front().map(|(at, ..)| *at)
     }
 
-    /// Forgets those whose time has come, and gives the places of those of which no session has come.
+    /// Drops expired entries, and returns the slots of those that never became a session.
     pub(crate) fn expire(&mut self, now: Instant) -> Vec<PlaceId> {
         let mut places = Vec::new();
         while let Some((at, id, address)) = self.expiry.front().copied() {
@@ -117,20 +113,19 @@ impl HalfOpens {
             places.extend(self.remove(id));
         }
         if self.expiry.is_empty() {
-            // The storm is over.
+            // Release what a burst has allocated.
             self.expiry = VecDeque::new();
         }
         places
     }
 
-    /// Forgets one, and gives its place, if no session has come of it.
+    /// Drops one, and returns its slot if it never became a session.
     pub(crate) fn remove(&mut self, server_id: u64) -> Option<PlaceId> {
         let entry = self.by_id.remove(&server_id)?;
         self.by_question.remove(&entry.question);
         entry.pending.map(|pending| pending.place)
     }
 
-    /// The handshakes of the last ten seconds by where they are from.
     pub(crate) fn crowds(&self) -> &Crowds {
         &self.crowds
     }

@@ -1,7 +1,7 @@
-//! Strangers wait: a SYN with a good cookie or token costs a handshake, some hundred times what a packet of a session does.
-//! They are served when nobody else has anything to send, a few at a time, so that a storm of them delays no one
-//! who is already there. Of those who wait, whoever has shown a token is served first, and then whoever comes from where
-//! the fewest have come of late: a flood from some networks waits for itself.
+//! The queue of handshakes. A SYN with a valid cookie or token costs a handshake, some hundred times the cost of a
+//! session's packet, so a few are served at a time, when no session has anything to send. Clients with a token are
+//! served first, then those from the networks with the fewest recent handshakes: a flood from some networks delays
+//! itself.
 
 use std::collections::BTreeMap;
 use std::time::Instant;
@@ -14,40 +14,38 @@ use crate::transport::limits::{HANDSHAKES_PER_TURN, MAX_WAITING_SYNS, MAX_WAITIN
 use crate::transport::recovery::rtt::TIMER_GRANULARITY;
 use crate::transport::wire::packet::EPHEMERAL_LEN;
 
-/// A SYN that has proved its address.
+/// A SYN with a validated address.
 pub(crate) struct Syn {
     pub(crate) route: Route,
-    /// Bytes of the datagram.
+    /// Bytes of its datagram.
     pub(crate) length: usize,
     pub(crate) client_id: u64,
     pub(crate) ephemeral: [u8; EPHEMERAL_LEN],
-    /// It has shown a token: somebody has signed in from there.
+    /// It carries a valid token: a user has signed in from that address.
     pub(crate) is_known: bool,
-    /// It has shown a cookie.
     pub(crate) has_cookie: bool,
-    /// How many handshakes of late were from around its address.
+    /// Recent handshakes from around its address.
     pub(crate) crowd: u32,
 }
 
-/// Strangers behind those who are known, the crowded behind those who are not, the later behind the earlier.
+/// The order of service: clients with a token, then those from less crowded networks, then by arrival.
 type Turn = (bool, u32, u64);
 
-/// Those that wait for their handshake.
 #[derive(Default)]
 pub(crate) struct Waiting {
     queue: BTreeMap<Turn, Syn>,
     crowds: Crowds,
-    /// How many came with a token only.
+    /// SYNs in the queue that carry a token only.
     tokens: usize,
     count: u64,
-    /// When handshakes were last made, and how many at that moment.
+    /// When handshakes were last served, and how many at that moment.
     served_at: Option<Instant>,
     served: usize,
 }
 
 impl Waiting {
-    /// Queues a SYN, if need be in the place of one that would be served later; says whether none was turned away. Its
-    /// sender tries again.
+    /// Queues a SYN. A full queue drops the one that would be served last; its client retries. Returns whether none
+    /// was dropped.
     pub(crate) fn push(&mut self, syn: Syn) -> bool {
         let ip = syn.route.remote.ip();
         self.count += 1;
@@ -76,17 +74,16 @@ impl Waiting {
         Some(syn)
     }
 
-    /// Whether so few wait by a token that one is proof enough for one more.
+    /// Whether a token without cookie is enough for one more.
     pub(crate) fn heeds_tokens(&self) -> bool {
         self.tokens < MAX_WAITING_TOKENS
     }
 
-    /// Those who wait by where they are from.
     pub(crate) fn crowds(&self) -> &Crowds {
         &self.crowds
     }
 
-    /// The next to be served at this moment, if it is not another's turn.
+    /// The next to serve now, unless sessions have the next turn.
     fn pop(&mut self, now: Instant) -> Option<Syn> {
         if self
             .served_at
@@ -103,13 +100,13 @@ impl Waiting {
         self.take(first)
     }
 
-    /// When the next may be served, if some wait.
+    /// When the next handshake may be served.
     pub(crate) fn deadline(&self) -> Option<Instant> {
         let served_at = self.served_at.filter(|_| !self.queue.is_empty())?;
         Some(served_at + TIMER_GRANULARITY)
     }
 
-    /// Time has passed: others have had their turn.
+    /// Starts the next turn.
     pub(crate) fn on_timeout(&mut self, now: Instant) {
         if self.deadline().is_some_and(|deadline| deadline <= now) {
             self.served_at = Some(now);
@@ -119,7 +116,7 @@ impl Waiting {
 }
 
 impl Endpoint {
-    /// Makes the handshakes whose turn it is; their answers are then queued.
+    /// Serves the handshakes of this turn and queues their answers.
     pub(crate) fn serve_waiting(&mut self, now: Instant) {
         while let Some(acceptor) = &mut self.acceptor {
             let Some(syn) = self.waiting.pop(now) else {
@@ -133,7 +130,7 @@ impl Endpoint {
         }
     }
 
-    /// Ends those that have not signed in and say nothing, if places are short.
+    /// Evicts silent sessions that have not signed in, if slots are short.
     pub(crate) fn evict_stale(&mut self, now: Instant) {
         let stale = |endpoint: &Self| endpoint.acceptor.as_ref()?.admission.stale(now);
         while let Some(holder) = stale(self) {
@@ -141,7 +138,7 @@ impl Endpoint {
         }
     }
 
-    /// Ends one that has not signed in.
+    /// Evicts a half-open or unauthenticated session.
     fn give_way(&mut self, now: Instant, holder: Holder) {
         self.counters.evicted_places += 1;
         match (holder, &mut self.acceptor) {

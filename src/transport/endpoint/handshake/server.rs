@@ -1,7 +1,7 @@
-//! A server's answers to those it does not know: COOKIE, `SYN_ACK`, VERSION and RESET, and how a handshake becomes a
-//! session.
+//! The server's side of handshakes: COOKIE, `SYN_ACK` and RESET.
 //!
-//! Nothing is remembered before cookie or token has proved the address, and no answer is as large as its question.
+//! The server keeps no state before cookie or token has validated the address, and no answer is as large as its
+//! request.
 
 use std::net::IpAddr;
 use std::time::Instant;
@@ -23,7 +23,7 @@ use crate::transport::wire::packet::{
     ADDRESS_TOKEN_LEN, EPHEMERAL_LEN, Proof, TOKEN_LEN, encode_cookie, encode_syn_ack,
 };
 
-/// What only a server has.
+/// The state that only a server has.
 pub(crate) struct Acceptor {
     static_key: Zeroizing<[u8; 32]>,
     cookies: CookieJar,
@@ -33,7 +33,7 @@ pub(crate) struct Acceptor {
     handshakes_by_token: u32,
     pub(crate) half_open: HalfOpens,
     pub(crate) admission: Admission,
-    /// From when on cookies and tokens count their time.
+    /// The time zero of cookies and tokens.
     epoch: Instant,
 }
 
@@ -64,12 +64,13 @@ impl Acceptor {
         u64::try_from(age).unwrap_or(u64::MAX)
     }
 
-    /// What proves this address when its client comes again.
+    /// The token that proves this address in a later session.
     pub(crate) fn address_token(&self, now: Instant, ip: IpAddr) -> [u8; ADDRESS_TOKEN_LEN] {
         self.tokens.make(self.age_ms(now) / 1000, ip)
     }
 
-    /// A SYN in our version. One that has proved its address, and is no duplicate, is to wait for its handshake.
+    /// Handles a SYN of our version. Returns it if its address is validated and it is no duplicate: then it waits for
+    /// its handshake.
     #[allow(
         clippy::too_many_arguments,
         reason = "they are the parts of the SYN and of the endpoint"
@@ -92,7 +93,7 @@ impl Acceptor {
             cookies.check(now_ms, remote, client_id, ephemeral, cookie) == CookieCheck::Good
         };
         let is_known = |token| self.tokens.is_good(now_ms / 1000, ip, token);
-        // What is proved: nothing, the address, or also that somebody has signed in from there.
+        // `None`: nothing is proved. `false`: the address is. `true`: a user has also signed in from there.
         let proved = match proof {
             Proof::None => None,
             Proof::Cookie(cookie) => cookie_is_good(cookie).then_some(false),
@@ -129,7 +130,7 @@ impl Acceptor {
         })
     }
 
-    /// Makes the handshake that a SYN asks for, and answers it. Gives whoever has to make room for it.
+    /// Performs the handshake of a SYN and queues the answer. Returns the session to evict for it.
     pub(crate) fn serve(
         &mut self,
         now: Instant,
@@ -140,7 +141,7 @@ impl Acceptor {
     ) -> Option<Holder> {
         let question = (syn.route.remote, syn.client_id, syn.ephemeral);
         let mut evicted = None;
-        // The same SYN may have waited twice.
+        // The same SYN may have been queued twice.
         if self.half_open.repeat(&question).is_none() {
             match self.open_half(now, random, question, syn.is_known) {
                 Ok(holder) => evicted = holder,
@@ -203,7 +204,6 @@ impl Acceptor {
         is_granted.then(|| self.reset_key.token(connection_id))
     }
 
-    /// Forgets handshakes whose time has come.
     pub(crate) fn expire(&mut self, now: Instant) {
         for place in self.half_open.expire(now) {
             self.admission.release(place);

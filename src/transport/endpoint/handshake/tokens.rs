@@ -1,26 +1,25 @@
-//! What a client has been given to prove its address when it comes again.
+//! The address tokens of a client, which save a round trip when it reconnects.
 
 use std::net::SocketAddr;
 
 use crate::transport::limits::MAX_TOKENS;
 use crate::transport::wire::packet::ADDRESS_TOKEN_LEN;
 
-/// The newest token of each of the server's addresses; few, so that they are searched one by one.
+/// The newest token of each server address; few, so a linear search is enough.
 ///
-/// A token stays when it has been used: it proves the same address until it expires, and each session brings another.
+/// A token stays after use: it is valid for the same address until it expires, and each session brings a newer one.
 #[derive(Debug, Default)]
 pub(crate) struct Tokens {
     known: Vec<(SocketAddr, [u8; ADDRESS_TOKEN_LEN])>,
 }
 
 impl Tokens {
-    /// The token for a server.
     pub(crate) fn of(&self, server: SocketAddr) -> Option<[u8; ADDRESS_TOKEN_LEN]> {
         let of_server = self.known.iter().find(|(known, _)| *known == server);
         of_server.map(|(_, token)| *token)
     }
 
-    /// A server has given one. It takes the place of the one before, or is dropped where there are too many.
+    /// Stores a server's token in place of the previous one, or drops it at the limit.
     pub(crate) fn keep(&mut self, server: SocketAddr, token: [u8; ADDRESS_TOKEN_LEN]) {
         let of_server = self.known.iter().position(|(known, _)| *known == server);
         match of_server {

@@ -1,62 +1,59 @@
-//! CUBIC, RFC 9438, with `HyStart++` in slow start.
+//! CUBIC (RFC 9438), with `HyStart++` in slow start.
 //!
-//! `NewReno` (RFC 9002, section 7) was here first. Behind a queue as deep as those of mobile and satellite links, a
-//! stream had less than a fifth of the path beside one TCP flow, since today's TCP is CUBIC: it gives way by less and
-//! comes back after seconds, however long the round trip has become. Where round trips are short and windows small
-//! this controller is as fast as `NewReno` and no faster (section 4.3).
+//! Not `NewReno` (RFC 9002 §7): beside one TCP flow in a deep queue, as on mobile and satellite links, it got less
+//! than a fifth of the path, because today's TCP is CUBIC. CUBIC backs off less, and recovers in seconds whatever the
+//! round trip. With short round trips and small windows it equals `NewReno` (RFC 9438 §4.3).
 
 use std::time::{Duration, Instant};
 
 use super::slow_start::SlowStart;
 use super::{DATAGRAM, INITIAL_WINDOW, MINIMUM_WINDOW};
 
-/// What is kept of a window on a loss, in tenths. RFC 9438, section 4.6.
+/// The multiplicative decrease on a loss, in tenths (RFC 9438 §4.6).
 const KEPT_TENTHS: u64 = 7;
 const KEPT: f64 = 0.7;
-/// How fast a window grows, in datagrams per second cubed. RFC 9438, section 5.
+/// C, the growth in datagrams per second cubed (RFC 9438 §5).
 const C: f64 = 0.4;
-/// By how many datagrams a round trip the window grows at least, to be as fast as `NewReno`. RFC 9438, section 4.3.
+/// Datagrams per round trip by which the window grows at least, to be as fast as `NewReno` (RFC 9438 §4.3).
 const FRIENDLY_GROWTH: f64 = 3.0 * (1.0 - KEPT) / (1.0 + KEPT);
-/// By what part of itself a window grows in a round trip at most. RFC 9438, section 4.2.
+/// The maximum growth factor in a round trip (RFC 9438 §4.2).
 const GROWTH_MAX: f64 = 1.5;
 
-/// A datagram, in bytes.
 #[allow(clippy::cast_precision_loss, reason = "far below 2^52")]
 const BYTES: f64 = DATAGRAM as f64;
 
-/// The controller of one path.
 #[derive(Debug, Clone)]
 pub(crate) struct Cubic {
     window: u64,
-    /// Below this the window doubles each round trip.
+    /// The slow start threshold, in bytes.
     threshold: u64,
-    /// Packets sent until then belong to a loss that has been answered.
+    /// Losses of packets sent up to then have already reduced the window.
     recovery_start: Option<Instant>,
-    /// Made once the window holds a sender back: a session that says little never needs it.
+    /// Allocated once the window limits the sender: a quiet session never needs it.
     slow_start: Option<Box<SlowStart>>,
-    /// Made once slow start is over, by a loss or without one.
+    /// Allocated when slow start ends.
     avoidance: Option<Box<Avoidance>>,
 }
 
-/// What is known outside slow start.
+/// Congestion avoidance.
 #[derive(Debug, Clone, Default)]
 struct Avoidance {
-    /// The window, in datagrams, that the curve comes back to: where the last loss was.
+    /// The window of the last loss, in datagrams: the plateau of the curve.
     plateau: f64,
     /// The window before the last loss, in datagrams.
     before: f64,
     curve: Option<Curve>,
-    /// Since when the window has not been what held the sender back; the curve waits.
+    /// Since when the window has not limited the sender; the curve is paused.
     paused: Option<Instant>,
-    /// Bytes by which the window is to grow that make no whole one yet.
+    /// Growth of less than a byte, carried over.
     fraction: f64,
 }
 
-/// The growth since a loss.
+/// The cubic function since a loss.
 #[derive(Debug, Clone, Copy)]
 struct Curve {
     start: Instant,
-    /// Seconds from the start until the plateau is reached.
+    /// K, the seconds until the plateau is reached.
     to_plateau: f64,
     /// The window that `NewReno` would have, in datagrams.
     friendly: f64,
@@ -85,12 +82,12 @@ impl Cubic {
 }
 
 impl Avoidance {
-    /// By how many bytes a window of so many grows with so many acknowledged.
+    /// By how many bytes the window grows when `bytes` are acknowledged.
     fn grow(&mut self, now: Instant, round_trip: Duration, window: u64, bytes: u64) -> u64 {
         let (window, acked) = (datagrams(window), datagrams(bytes));
         let plateau = &mut self.plateau;
         let curve = self.curve.get_or_insert_with(|| {
-            // Slow start ended without a loss: nothing is known above.
+            // Slow start ended without a loss, so the plateau is unknown.
             *plateau = plateau.max(window);
             Curve {
                 start: now,
@@ -130,9 +127,9 @@ impl Avoidance {
         whole
     }
 
-    /// A window of `lost_at` datagrams was too large; of so many is left.
+    /// A window of `lost_at` datagrams lost a packet and was reduced to `window`.
     fn on_lost(&mut self, lost_at: f64, window: f64) {
-        // Fast convergence: who comes less far than before has company, and leaves room (section 4.7).
+        // Fast convergence: a flow that peaks lower than before shares the path, and makes room (RFC 9438 §4.7).
         let plateau = if lost_at < self.plateau {
             lost_at * f64::midpoint(1.0, KEPT)
         } else {
@@ -196,7 +193,7 @@ impl Cubic {
     }
 
     pub(crate) fn on_path_change(&mut self, now: Instant) {
-        // What was sent on the old path says nothing about the new one.
+        // Packets of the old path prove nothing about the new one.
         *self = Self::new();
         self.recovery_start = Some(now);
     }

@@ -1,26 +1,25 @@
-//! When to end slow start before it overflows the queue at the path's narrowest point: `HyStart++`, RFC 9406.
+//! Ends slow start before it overflows the bottleneck queue: `HyStart++` (RFC 9406).
 //!
-//! A doubling window that ends only with a loss fills a deep queue and loses half a window beyond it, lines of chat
-//! among them. Round trips that grow from one round to the next tell of the queue earlier.
+//! A window that doubles until the first loss fills a deep queue and then loses half a window, lines of chat among
+//! it. A growing round trip reveals the queue earlier.
 
 use std::time::{Duration, Instant};
 
-/// Bounds of the growth of a round trip that tells of a queue. RFC 9406, section 4.3, as the other constants.
+/// Bounds of the RTT increase that reveals a queue (RFC 9406 §4.3, as the other constants).
 const THRESHOLD_MIN: Duration = Duration::from_millis(4);
 const THRESHOLD_MAX: Duration = Duration::from_millis(16);
-/// Between these, the growth is this part of a round trip.
+/// Between the bounds the increase is the RTT divided by this.
 const RTT_DIVISOR: u32 = 8;
-/// Samples in a round before its shortest is believed.
+/// Samples of a round before its minimum counts.
 const SAMPLES_MIN: u32 = 8;
-/// By what the growth is divided while it is not certain.
+/// In conservative slow start the window grows by the acknowledged bytes divided by this.
 const CONSERVATIVE_DIVISOR: u64 = 4;
-/// Rounds of that before slow start is over.
+/// Rounds of conservative slow start.
 const CONSERVATIVE_ROUNDS: u32 = 5;
 
-/// The rounds of one slow start.
 #[derive(Debug, Clone, Default)]
 pub(super) struct SlowStart {
-    /// Packets sent from here on belong to the next round.
+    /// A packet sent from here on belongs to the next round.
     round_from: Option<Instant>,
     shortest: Option<Duration>,
     shortest_before: Option<Duration>,
@@ -28,17 +27,17 @@ pub(super) struct SlowStart {
     conservative: Option<Conservative>,
 }
 
-/// A queue is suspected.
+/// Conservative slow start: a queue is suspected.
 #[derive(Debug, Clone, Copy)]
 struct Conservative {
-    /// The shortest round trip when it began; a shorter one would show that there was no queue.
+    /// The minimum RTT when it started; a lower one disproves the queue.
     baseline: Duration,
     rounds: u32,
 }
 
 impl SlowStart {
-    /// Takes in the round trip of a packet that was sent at `sent`; `None`: slow start is over. Otherwise what part of
-    /// the acknowledged bytes the window grows by.
+    /// Adds the round trip of a packet that was sent at `sent`. Returns by how many bytes the window grows; `None`
+    /// ends slow start.
     pub(super) fn on_acked(&mut self, now: Instant, sent: Instant, bytes: u64) -> Option<u64> {
         if self.round_from.is_none_or(|from| sent >= from) {
             self.round_from = Some(now);
