@@ -197,8 +197,6 @@ pub mod bench;
 #[cfg(test)]
 extern crate self as udpchat;
 
-#[cfg(test)]
-mod bytes_on_the_wire;
 pub mod cli;
 pub mod client;
 #[cfg(test)]
@@ -211,5 +209,7 @@ pub mod server;
 pub mod store;
 #[cfg(test)]
 mod testing;
+#[cfg(test)]
+mod tests;
 pub mod text;
 pub mod transport;

@@ -151,8 +151,8 @@ impl<A: App> Driver<A> {
         self.roamer = Some(Roamer::new(clock::now()));
     }
 
-    #[must_use]
     /// Since the start; sockets that were replaced count, too.
+    #[must_use]
     pub fn counters(&self) -> Counters {
         let ports = self.ports.iter().map(|port| port.socket.counters());
         Counters {

@@ -9,13 +9,11 @@ mod connection;
 mod endpoint;
 mod event;
 mod limits;
-#[cfg(test)]
-pub(crate) mod packet_dump;
 mod ranges;
 mod recovery;
 pub(crate) mod shares;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod timer;
 mod wire;
 

@@ -9,6 +9,7 @@ mod lifetime;
 mod migration;
 mod mtu;
 mod network;
+pub(crate) mod packet_dump;
 mod restart;
 mod site;
 mod stranger_slots;

@@ -1,8 +1,8 @@
-//! For tests: what is inside a packet, frame by frame, as its receiver would find it.
+//! The frames of a packet, as its receiver decodes them.
 
-use super::endpoint::Endpoint;
-use super::wire::frame::{Frame, Frames};
-use super::wire::packet::{DATA_HEADER_LEN, TAG_LEN};
+use crate::transport::Endpoint;
+use crate::transport::wire::frame::{Frame, Frames};
+use crate::transport::wire::packet::{DATA_HEADER_LEN, TAG_LEN};
 
 /// Bytes of a DATA packet that are no frames: its header and its tag.
 pub(crate) const PACKET_OVERHEAD: usize = DATA_HEADER_LEN + TAG_LEN;

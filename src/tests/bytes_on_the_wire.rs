@@ -14,7 +14,7 @@ use crate::server::{Hub, HubConfig, Input, OpaqueServer};
 use crate::store::fault_disk::MemoryDisk;
 use crate::store::{Completion, Engine};
 use crate::testing::instant;
-use crate::transport::packet_dump::{PACKET_OVERHEAD, Piece, pieces};
+use crate::transport::tests::packet_dump::{PACKET_OVERHEAD, Piece, pieces};
 use crate::transport::{App, ClientConfig, Endpoint, Limits, Now, ServerConfig};
 
 /// Three times what IRC over TLS takes: 204 bytes.
