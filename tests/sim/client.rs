@@ -250,7 +250,7 @@ impl ClientHost {
             process.settle(now, network);
             self.look(now);
             let is_refusal = |(tone, line): &(Tone, String)| {
-                *tone == Tone::Error && line.starts_with("you are no longer a member of")
+                *tone == Tone::Error && line.starts_with("you are not a member of")
             };
             let is_refused = self.screen().1.lines[shown..].iter().any(is_refusal);
             if let (true, Some(marker)) = (is_refused, marker_of(&line)) {
