@@ -9,6 +9,7 @@ fn check<B: Body + PartialEq + std::fmt::Debug>(bytes: &[u8]) {
         let _ = envelope.open::<B>();
     }
     if let Ok(message) = open::<B>(bytes, &Digest::of(bytes)) {
+        let _ = (message.text(), message.room_event());
         // What was understood can be said again, and means the same.
         let (content, digest) = seal(&message);
         assert_eq!(open(&content, &digest).as_ref(), Ok(&message));

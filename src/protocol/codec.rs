@@ -4,35 +4,14 @@
 //! SHA-256 digest over exactly these bytes. `content` is a MessagePack `bin` that itself holds `[header,
 //! body]`.
 
-use std::io::ErrorKind;
-
-use serde::de::IgnoredAny;
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Deserializer};
 use serde_bytes::Bytes;
-use thiserror::Error;
 
 use super::MESSAGE_MAX_BYTES;
 use super::body::Body;
 use super::digest::Digest;
 use super::message::{Hop, Message};
-use super::wire::{field, skip_surplus};
-
-/// How deeply arrays may nest; our own messages need 5.
-const DEPTH_MAX: usize = 16;
-
-/// Why bytes are not a message.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-pub enum DecodeError {
-    /// Longer than any message may be.
-    #[error("the message has {0} bytes, more than the {MESSAGE_MAX_BYTES} that are allowed")]
-    TooLong(usize),
-    /// Not MessagePack, or not of the shape that its header calls for.
-    #[error("the message is malformed: {0}")]
-    Malformed(String),
-    /// The content is not what its author made the digest of.
-    #[error("the message's SHA-256 digest does not fit its content")]
-    Digest,
-}
+use super::wire::{DecodeError, decode, field, skip_surplus};
 
 /// A message as it travels: what this hop adds, the author's bytes, their digest.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -132,27 +111,4 @@ pub fn encode(message: &Message<impl Body>, hop: Hop<'_>) -> Vec<u8> {
         digest,
     }
     .encode()
-}
-
-/// Reads one MessagePack value that must fill `bytes` exactly.
-pub(super) fn decode<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, DecodeError> {
-    let mut deserializer = rmp_serde::Deserializer::from_read_ref(bytes);
-    deserializer.set_max_depth(DEPTH_MAX);
-    let value = T::deserialize(&mut deserializer)
-        .map_err(|error| DecodeError::Malformed(error.to_string()))?;
-    // The reader does not tell how far it has come; it stands at the end if there is no further marker to read.
-    match IgnoredAny::deserialize(&mut deserializer) {
-        Err(rmp_serde::decode::Error::InvalidMarkerRead(error))
-            if error.kind() == ErrorKind::UnexpectedEof =>
-        {
-            Ok(value)
-        }
-        _ => Err(DecodeError::Malformed("bytes follow its end".into())),
-    }
-}
-
-/// Serializes any of the protocol's values, for storing it beside a message.
-#[must_use]
-pub fn to_bytes<T: Serialize>(value: &T) -> Vec<u8> {
-    rmp_serde::to_vec(value).expect("writing to a Vec cannot fail")
 }

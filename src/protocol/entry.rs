@@ -9,9 +9,8 @@ use serde_bytes::ByteBuf;
 
 use super::TEXT_MAX_BYTES;
 use super::bytes::Bytes;
-use super::codec::{DecodeError, decode, to_bytes};
 use super::ids::{AccountId, ConversationId, DeviceId, EntryId, Number};
-use super::wire::wire_struct;
+use super::wire::{DecodeError, decode, to_bytes, wire_struct};
 use super::words::{Access, EntryKind, EventKind, MemberRole};
 
 wire_struct! {

@@ -24,7 +24,7 @@ pub use address::RecipientData;
 pub use bodies::*;
 pub use body::{Body, Lane, Phase};
 pub use bytes::Bytes;
-pub use codec::{DecodeError, Envelope, encode, open, seal, to_bytes};
+pub use codec::{Envelope, encode, open, seal};
 pub use digest::Digest;
 pub use entry::{EntryBody, EntryHeader, Origin, RoomEvent, Text};
 pub use fingerprint::fingerprint;
@@ -34,6 +34,7 @@ pub use parts::{
     BlockedUser, Change, Contact, Count, Failure, Head, HistoryEntry, Mark, Position, Room,
     RoomMember, ServerLimits, Software,
 };
+pub use wire::{DecodeError, to_bytes};
 pub use words::{
     Access, Command, EndReason, EntryKind, ErrorCode, EventKind, Feature, MemberRole, MessageType,
 };
