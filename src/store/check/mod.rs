@@ -16,7 +16,7 @@ use redb::{AccessGuard, Database, DatabaseError, ReadableDatabase, StorageBacken
 use serde::{Deserialize, Serialize};
 
 use super::engine::journal::JournalLoss;
-use super::engine::transaction::{Files, Live};
+use super::engine::transaction::{Files, OpenStore};
 use super::error::StoreError;
 use super::files::catch_panic::guard;
 use super::files::cow_overlay;
@@ -152,9 +152,9 @@ pub(super) fn with_journal(
             database,
             journal: Box::new(journal),
         };
-        let (mut live, loss) = Live::new(files, epoch, ChaCha20Rng::from_seed(seed))?;
-        live.checkpoint()?;
-        Ok((live.into_database().ok_or(StoreError::Closed)?, loss))
+        let (mut store, loss) = OpenStore::new(files, epoch, ChaCha20Rng::from_seed(seed))?;
+        store.checkpoint()?;
+        Ok((store.into_database().ok_or(StoreError::Closed)?, loss))
     };
     guard(repeat).map_err(|error| OpenError::Damaged {
         path: path.into(),

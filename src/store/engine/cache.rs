@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::execute::Access;
-use super::unwritten::Unwritten;
+use super::insert_buffer::InsertBuffer;
 use crate::protocol::{AccountId, ConversationId, DeviceId, Number};
 use crate::store::error::StoreError;
 use crate::store::ops::{conversations, log, usage};
@@ -128,7 +128,7 @@ pub(in crate::store) struct Cache {
     pub(in crate::store) usage: Rows<AccountId, u64>,
     /// The conversations whose log is known to end where their record says.
     pub(in crate::store) ends: Rows<ConversationId, ()>,
-    pub(in crate::store) unwritten: Unwritten,
+    pub(in crate::store) insert_buffer: InsertBuffer,
     pub(in crate::store) writing: Writing,
 }
 
@@ -161,7 +161,7 @@ impl Tables<'_> {
     pub(in crate::store) fn prepare_for(&mut self, access: Access) -> Result<(), StoreError> {
         match access {
             Access::CachedRead => {
-                self.unnoted(Self::write_new)?;
+                self.without_dirty(Self::write_new)?;
                 self.is_cached = true;
                 Ok(())
             }
@@ -169,8 +169,8 @@ impl Tables<'_> {
                 self.is_cached = true;
                 Ok(())
             }
-            Access::Read => self.write_back(),
-            Access::Write => self.settle(),
+            Access::Read => self.flush(),
+            Access::Write => self.flush_and_clear(),
         }
     }
 
@@ -186,22 +186,22 @@ impl Tables<'_> {
     /// Bounds what the cache takes, between groups.
     pub(in crate::store) fn trim(&mut self) -> Result<(), StoreError> {
         if self.cache.len() > ROWS_MAX {
-            self.settle()?;
+            self.flush_and_clear()?;
         }
         Ok(())
     }
 
-    /// Writes everything back and empties the cache.
-    pub(in crate::store) fn settle(&mut self) -> Result<(), StoreError> {
-        self.write_back()?;
+    /// Writes all dirty rows to the tables and empties the cache.
+    pub(in crate::store) fn flush_and_clear(&mut self) -> Result<(), StoreError> {
+        self.flush()?;
         self.cache.clear();
         Ok(())
     }
 
-    /// Writes everything back; from here on the tables alone are asked.
-    pub(in crate::store) fn write_back(&mut self) -> Result<(), StoreError> {
+    /// Writes all dirty rows to the tables; from here on only the tables are read.
+    pub(in crate::store) fn flush(&mut self) -> Result<(), StoreError> {
         self.is_cached = false;
-        self.unnoted(|tables| {
+        self.without_dirty(|tables| {
             for (account, bytes) in tables.cache.usage.take_changed() {
                 usage::save(tables, account, bytes)?;
             }
@@ -221,8 +221,8 @@ impl Tables<'_> {
         })
     }
 
-    /// Writes what was a change before, when it came.
-    fn unnoted(
+    /// Runs `write` without marking the transaction as changed: these rows were changes when they entered the cache.
+    fn without_dirty(
         &mut self,
         write: impl FnOnce(&mut Self) -> Result<(), StoreError>,
     ) -> Result<(), StoreError> {

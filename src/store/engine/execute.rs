@@ -61,7 +61,7 @@ pub(super) fn execute(
             .prepare_for(Access::of_read(read))
             .map_err(Stop::from)
             .and_then(|()| answer(tables, read)),
-        Request::Write(write) => perform(tables, epoch, write),
+        Request::Write(write) => execute_write(tables, epoch, write),
         // The engine makes it, behind the group.
         Request::Checkpoint => Ok(Reply::Nothing),
     };
@@ -137,7 +137,11 @@ fn answer(look: &impl Look, read: &Read) -> Result<Reply, Stop> {
     clippy::too_many_lines,
     reason = "one arm for each write, and nothing else"
 )]
-pub(super) fn perform(tables: &mut Tables<'_>, epoch: u64, write: &Write) -> Result<Reply, Stop> {
+pub(super) fn execute_write(
+    tables: &mut Tables<'_>,
+    epoch: u64,
+    write: &Write,
+) -> Result<Reply, Stop> {
     if let Write::Resume {
         account,
         device,

@@ -4,11 +4,11 @@
 
 pub(super) mod cache;
 mod execute;
+pub(super) mod insert_buffer;
 pub(super) mod journal;
 mod replay;
 pub(super) mod snapshots;
 pub(super) mod transaction;
-pub(super) mod unwritten;
 
 use std::path::Path;
 
@@ -24,7 +24,7 @@ use super::schema::tables::{Snapshot, Tables};
 use super::{Completion, Outcome, Read, Request, RequestId, Write};
 use journal::JournalLoss;
 use snapshots::Snapshots;
-use transaction::{Files, Live};
+use transaction::{Files, OpenStore};
 
 /// How many requests share one record of the journal at most, and so one sync; a longer batch is cut into several. Not
 /// several records to a sync: of those a crash may leave a later one without an earlier, which looks like damage.
@@ -38,7 +38,7 @@ pub type Reopen = Box<dyn FnMut() -> Result<Files, OpenError> + Send>;
 /// The synchronous executor over a database. Dropped, it brings the tables' file up to date and closes it.
 pub struct Engine {
     /// None after a failure, until [`Engine::recover`] succeeds.
-    live: Option<Live>,
+    store: Option<OpenStore>,
     /// The same, for those who read beside it.
     snapshots: Snapshots,
     reopen: Option<Reopen>,
@@ -69,23 +69,23 @@ impl Engine {
         let mut rng = ChaCha20Rng::from_seed(seed);
         let mut epoch = guard(|| meta::prepare(&files.database, &mut rng))?;
         let journal_rng = ChaCha20Rng::from_rng(&mut rng).expect("this generator does not fail");
-        let (mut live, loss) = guard(|| Live::new(files, epoch, journal_rng))?;
+        let (mut store, loss) = guard(|| OpenStore::new(files, epoch, journal_rng))?;
         if let Some(loss) = &loss {
             tracing::error!(
                 "{loss}: stored messages are lost; the database has a new epoch, so that clients notice"
             );
             let renew = |tables: &mut Tables<'_>| {
-                tables.settle()?;
+                tables.flush_and_clear()?;
                 meta::renew_epoch(tables, &mut rng)
             };
-            (epoch, _) = guard(|| live.perform(renew))?;
+            (epoch, _) = guard(|| store.execute(renew))?;
         }
-        guard(|| live.begin_service())?;
+        guard(|| store.begin_service())?;
         // Counted is what is made durable for requests.
-        live.take_commits();
+        store.take_commits();
         Ok(Self {
-            snapshots: Snapshots::of(live.database()),
-            live: Some(live),
+            snapshots: Snapshots::of(store.database()),
+            store: Some(store),
             reopen: None,
             rng,
             epoch,
@@ -123,7 +123,7 @@ impl Engine {
     /// [`Engine::recover`] succeeds.
     #[must_use]
     pub const fn is_broken(&self) -> bool {
-        self.live.is_none()
+        self.store.is_none()
     }
 
     /// Opens the database again after a failure. Nothing is kept in memory that its files do not hold, so there is
@@ -132,7 +132,7 @@ impl Engine {
     /// # Errors
     /// If it still cannot be opened, is another one now, or there is no way to it (see [`Engine::with_reopen`]).
     pub fn recover(&mut self) -> Result<(), OpenError> {
-        if self.live.is_none() {
+        if self.store.is_none() {
             let reopen = self
                 .reopen
                 .as_mut()
@@ -143,12 +143,12 @@ impl Engine {
             }
             // Without a checkpoint, so that a full disk can be read from.
             let rng = ChaCha20Rng::from_rng(&mut self.rng).expect("this generator does not fail");
-            let Some(live) = guard(|| Live::again(files, self.epoch, rng))? else {
+            let Some(store) = guard(|| OpenStore::reopen(files, self.epoch, rng))? else {
                 // A restart gives it a new epoch.
                 return Err(OpenError::Replaced);
             };
-            self.snapshots.replace(live.database());
-            self.live = Some(live);
+            self.snapshots.replace(store.database());
+            self.store = Some(store);
         }
         Ok(())
     }
@@ -164,12 +164,12 @@ impl Engine {
     /// # Errors
     /// If the database cannot be read.
     pub fn account_count(&mut self) -> Result<u64, StoreError> {
-        let live = self.live.as_mut().ok_or(StoreError::Closed)?;
+        let store = self.store.as_mut().ok_or(StoreError::Closed)?;
         guard(|| {
-            if live.is_ahead() {
-                return Ok(live.perform(|tables| meta::account_count(tables))?.0);
+            if store.is_ahead() {
+                return Ok(store.execute(|tables| meta::account_count(tables))?.0);
             }
-            meta::account_count(&Snapshot::open(&live.database().begin_read()?)?)
+            meta::account_count(&Snapshot::open(&store.database().begin_read()?)?)
         })
     }
 
@@ -183,12 +183,12 @@ impl Engine {
         name: &str,
         make: impl FnOnce(&mut ChaCha20Rng) -> Vec<u8>,
     ) -> Result<Vec<u8>, StoreError> {
-        let live = self.live.as_mut().ok_or(StoreError::Closed)?;
+        let store = self.store.as_mut().ok_or(StoreError::Closed)?;
         let rng = &mut self.rng;
         let result = guard(|| {
             // Of a transaction of its own.
-            live.checkpoint()?;
-            meta::secret(live.database(), name, || make(rng))
+            store.checkpoint()?;
+            meta::secret(store.database(), name, || make(rng))
         });
         if matches!(&result, Err(error) if error.is_fatal()) {
             self.close();
@@ -198,8 +198,8 @@ impl Engine {
 
     /// Closes the database after a failure.
     fn close(&mut self) {
-        if let Some(live) = self.live.take() {
-            live.give_up();
+        if let Some(store) = self.store.take() {
+            store.close_after_failure();
         }
     }
 
@@ -220,12 +220,12 @@ impl Engine {
 
     fn execute_group(&mut self, group: &[(RequestId, Request)]) -> Vec<Outcome> {
         let epoch = self.epoch;
-        let was_ahead = self.live.as_ref().is_some_and(Live::is_ahead);
-        let result = match &mut self.live {
-            Some(live) => guard(|| run(live, epoch, group)),
+        let was_ahead = self.store.as_ref().is_some_and(OpenStore::is_ahead);
+        let result = match &mut self.store {
+            Some(store) => guard(|| run(store, epoch, group)),
             None => Err(StoreError::Closed),
         };
-        self.commits += self.live.as_mut().map_or(0, Live::take_commits);
+        self.commits += self.store.as_mut().map_or(0, OpenStore::take_commits);
         let error = match result {
             Ok(outcomes) => return outcomes,
             Err(error) => error,
@@ -234,7 +234,7 @@ impl Engine {
         let is_reading = reads(group).is_some();
         // One damaged record must not take the requests down that never touch it, nor a damaged page.
         let is_passing = error.is_damage();
-        if !is_passing || !self.start_over(was_ahead) {
+        if !is_passing || !self.roll_back(was_ahead) {
             if error.is_fatal() || is_passing {
                 self.close();
             }
@@ -250,12 +250,12 @@ impl Engine {
         vec![Outcome::Unknown]
     }
 
-    /// Gives up what was done by halves; `false` if the database cannot be used any more.
-    fn start_over(&mut self, was_ahead: bool) -> bool {
+    /// Rolls back a group that failed halfway; `false` if the database can no longer be used.
+    fn roll_back(&mut self, was_ahead: bool) -> bool {
         let epoch = self.epoch;
-        let is_ahead = self.live.as_ref().is_some_and(Live::is_ahead);
-        let done = match &mut self.live {
-            Some(live) if was_ahead || is_ahead => guard(|| live.start_over(epoch)),
+        let is_ahead = self.store.as_ref().is_some_and(OpenStore::is_ahead);
+        let done = match &mut self.store {
+            Some(store) if was_ahead || is_ahead => guard(|| store.rollback_and_replay(epoch)),
             _ => Ok(()),
         };
         if let Err(error) = &done {
@@ -267,31 +267,31 @@ impl Engine {
 
 impl Drop for Engine {
     fn drop(&mut self) {
-        if let Some(mut live) = self.live.take() {
-            if let Err(error) = guard(|| live.end_service()) {
+        if let Some(mut store) = self.store.take() {
+            if let Err(error) = guard(|| store.end_service()) {
                 tracing::warn!(%error, "cannot update the tables' file; the journal is up to date");
             }
-            live.give_up();
+            store.close_after_failure();
         }
     }
 }
 
 /// Runs a group; what it writes is durable then. A group that only asks gets a snapshot, if nothing is newer.
 fn run(
-    live: &mut Live,
+    store: &mut OpenStore,
     epoch: u64,
     group: &[(RequestId, Request)],
 ) -> Result<Vec<Outcome>, StoreError> {
-    if !live.is_ahead()
+    if !store.is_ahead()
         && let Some(reads) = reads(group)
     {
-        let snapshot = Snapshot::open(&live.database().begin_read()?)?;
+        let snapshot = Snapshot::open(&store.database().begin_read()?)?;
         return reads
             .into_iter()
             .map(|read| execute::execute_read(&snapshot, read))
             .collect();
     }
-    let (outcomes, is_changed) = live.perform(|tables| {
+    let (outcomes, is_changed) = store.execute(|tables| {
         group
             .iter()
             .map(|(_, request)| execute::execute(tables, epoch, request))
@@ -306,13 +306,13 @@ fn run(
                 _ => None,
             })
             .collect();
-        live.note(&done)?;
+        store.log_writes(&done)?;
     }
     if group
         .iter()
         .any(|(_, request)| matches!(request, Request::Checkpoint))
     {
-        live.checkpoint()?;
+        store.checkpoint()?;
     }
     Ok(outcomes)
 }
@@ -353,8 +353,8 @@ mod tests {
                 now_ms,
                 expires_ms: 5000,
             });
-            let live = bench.engine.live.as_mut().expect("nothing has failed");
-            let is_newer = live.perform(|tables| Ok(tables.cache.is_newer()));
+            let store = bench.engine.store.as_mut().expect("nothing has failed");
+            let is_newer = store.execute(|tables| Ok(tables.cache.is_newer()));
             let has_written = (bench.engine.commits(), bench.disk.syncs()) != before;
             let (is_newer, _) = is_newer.expect("the disk is well");
             (matches!(outcome, Outcome::Done(_)), has_written, is_newer)

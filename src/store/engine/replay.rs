@@ -1,17 +1,17 @@
-//! Making again what only the journal contains, after a crash or a failure: the same requests in the same order, upon
-//! the tables as they were.
+//! Replays the writes that only the journal has, after a crash or a failure: the same writes in the same order, on the
+//! tables as the last checkpoint left them.
 //!
-//! Those tables can be damaged since. A request that comes upon damage leaves a part of itself behind, so everything
-//! begins once more without it. Where only one log or one mark follows from it, that one ends before it, and all others go
-//! on; a request that others may build upon ends everything, and so does one that would go on with a log which has ended:
-//! its entry would have the number of another one, which somebody has received.
+//! The tables may have been damaged since. A write that meets damage leaves a part of itself behind, so the replay starts
+//! again without it. If the write concerns one log or one mark only, that log or mark ends before it and all others go on.
+//! A write that others may depend on ends the replay. So does one that would continue a log which has ended: its entry
+//! would get the number of an entry that a reader has received.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::execute;
-use super::journal::{Found, JournalLoss, writes};
-use super::transaction::Live;
+use super::journal::{JournalLoss, Recovered, writes};
+use super::transaction::OpenStore;
 use crate::protocol::{AccountId, ConversationId};
 use crate::store::error::{Stop, StoreError};
 use crate::store::files::catch_panic::guard;
@@ -24,10 +24,10 @@ use crate::store::{Append, Write};
 const ENDED_MAX: usize = 64;
 
 /// A request of the journal: its record, and which one in it.
-type Place = (usize, usize);
+type RecordPos = (usize, usize);
 
 /// Where the journal begins.
-const START: Place = (0, 0);
+const START: RecordPos = (0, 0);
 
 /// What changes by a request, if nothing else does, and nothing else follows from it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -41,21 +41,21 @@ enum Subject {
 /// Which request it is, and what it is about if that is one thing alone.
 #[derive(Debug, Clone, Copy)]
 struct At {
-    place: Place,
+    place: RecordPos,
     subject: Option<Subject>,
 }
 
 /// The subjects that end before the end of the journal, and where.
-type Ended = BTreeMap<Subject, Place>;
+type Ended = BTreeMap<Subject, RecordPos>;
 
-impl Live {
+impl OpenStore {
     /// Makes again what was found in the journal, as much of it as damage leaves.
     ///
     /// # Errors
     /// If the disk fails, and not if something on it is damaged: `found` says so then.
     pub(in crate::store) fn repeat_readable(
         &mut self,
-        found: &mut Found,
+        found: &mut Recovered,
         epoch: u64,
     ) -> Result<(), StoreError> {
         let mut ended = Ended::new();
@@ -70,7 +70,7 @@ impl Live {
                 Some(conversation) => (Some(Subject::Log(conversation)), START),
                 None => (subject, place),
             };
-            self.forget_open()?;
+            self.rollback()?;
             found.loss.get_or_insert(JournalLoss::Unfit);
             if let Some(subject) = subject
                 && ended.len() < ENDED_MAX
@@ -94,7 +94,7 @@ impl Live {
     )]
     fn repeat_and_write(
         &mut self,
-        found: &Found,
+        found: &Recovered,
         epoch: u64,
         ended: &Ended,
     ) -> Result<(), (At, StoreError)> {
@@ -104,7 +104,7 @@ impl Live {
             subject: None,
         };
         if self.is_ahead() {
-            guard(|| self.perform(|tables| tables.write_back())).map_err(|error| (at, error))?;
+            guard(|| self.execute(|tables| tables.flush())).map_err(|error| (at, error))?;
         }
         Ok(())
     }
@@ -113,14 +113,18 @@ impl Live {
     ///
     /// # Errors
     /// If the disk fails or something on it is damaged. Then a part is done.
-    pub(in crate::store) fn repeat(&mut self, found: &Found, epoch: u64) -> Result<(), StoreError> {
+    pub(in crate::store) fn repeat(
+        &mut self,
+        found: &Recovered,
+        epoch: u64,
+    ) -> Result<(), StoreError> {
         self.repeat_without(found, epoch, &Ended::new())
             .map_err(|(_, error)| error)
     }
 
     fn repeat_without(
         &mut self,
-        found: &Found,
+        found: &Recovered,
         epoch: u64,
         ended: &Ended,
     ) -> Result<(), (At, StoreError)> {
@@ -153,7 +157,7 @@ impl Live {
                         continue;
                     }
                     let heads = subject.is_none().then(|| heads(tables, ended, at.place));
-                    match execute::perform(tables, epoch, &part) {
+                    match execute::execute_write(tables, epoch, &part) {
                         Ok(_) => {}
                         Err(Stop::Failed(error)) => return Err(error),
                         Err(Stop::Refused(refusal)) => {
@@ -170,7 +174,7 @@ impl Live {
             at.subject = None;
             Ok(())
         };
-        self.perform(repeat)?;
+        self.execute(repeat)?;
         self.count(writes.len());
         Ok(())
     }
@@ -185,14 +189,14 @@ fn damaged(reason: String) -> StoreError {
 }
 
 /// Whether a subject has ended before a place. With a log of which nothing could be written its marks have, too.
-fn has_ended(ended: &Ended, subject: Subject, place: Place) -> bool {
+fn has_ended(ended: &Ended, subject: Subject, place: RecordPos) -> bool {
     let has = |subject: Subject, place| ended.get(&subject).is_some_and(|end| *end <= place);
     has(subject, place)
         || matches!(subject, Subject::Mark(conversation, _) if has(Subject::Log(conversation), START))
 }
 
 /// Where the logs end that have ended before a place.
-fn heads(look: &impl Look, ended: &Ended, place: Place) -> Vec<Option<u64>> {
+fn heads(look: &impl Look, ended: &Ended, place: RecordPos) -> Vec<Option<u64>> {
     ended
         .iter()
         .filter(|(_, end)| **end <= place)

@@ -1,4 +1,5 @@
-//! An open database: the tables' file, the journal, and the transaction that is under way over many groups.
+//! An open database: the file of the tables, the journal, and one redb transaction that stays open over many groups,
+//! because a commit for each group would write every page again that the group touches.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -7,7 +8,7 @@ use rand_chacha::ChaCha20Rng;
 use redb::{Database, ReadableDatabase, StorageBackend, WriteTransaction};
 use self_cell::self_cell;
 
-use super::journal::{Found, Journal, JournalLoss, Note, writes};
+use super::journal::{Journal, JournalLoss, Note, Recovered, writes};
 use crate::protocol::ConversationId;
 use crate::store::Write;
 use crate::store::error::StoreError;
@@ -33,8 +34,8 @@ pub struct Files {
     pub journal: Box<dyn StorageBackend>,
 }
 
-/// A transaction, and what belongs to it.
-struct Ground {
+/// The parts of a transaction under way that its tables borrow from.
+struct TransactionParts {
     transaction: WriteTransaction,
     state: State,
 }
@@ -42,8 +43,8 @@ struct Ground {
 self_cell! {
     /// A transaction with its tables, which stay open as long as it: to open all of them cost a group as much as some
     /// five messages.
-    struct Tabled {
-        owner: Ground,
+    struct OpenTables {
+        owner: TransactionParts,
         #[not_covariant]
         dependent: Tables,
     }
@@ -51,19 +52,19 @@ self_cell! {
 
 /// The transaction under way.
 struct Open {
-    tabled: Tabled,
+    tabled: OpenTables,
     /// How many requests are in it.
     requests: usize,
 }
 
 impl Open {
     fn begin(database: &Database, state: State) -> Result<Self, StoreError> {
-        let ground = Ground {
+        let parts = TransactionParts {
             transaction: database.begin_write()?,
             state,
         };
-        let tabled = Tabled::try_new(ground, |ground| {
-            Tables::open(&ground.transaction, &ground.state)
+        let tabled = OpenTables::try_new(parts, |parts| {
+            Tables::open(&parts.transaction, &parts.state)
         })?;
         Ok(Self {
             tabled,
@@ -73,7 +74,7 @@ impl Open {
 }
 
 /// An open database.
-pub(in crate::store) struct Live {
+pub(in crate::store) struct OpenStore {
     database: Arc<Database>,
     journal: Journal,
     /// For the salts of the journal's rounds.
@@ -85,44 +86,45 @@ pub(in crate::store) struct Live {
     commits: u64,
 }
 
-impl Live {
-    /// Opens both files and makes again what the tables do not contain, as much of it as can be. Says what of it is lost.
+impl OpenStore {
+    /// Opens both files and replays the writes that the tables lack. Returns what of them is lost, if anything.
     pub(in crate::store) fn new(
         files: Files,
         epoch: u64,
         rng: ChaCha20Rng,
     ) -> Result<(Self, Option<JournalLoss>), StoreError> {
-        let (mut live, mut found) = Self::open(files, rng)?;
-        live.repeat_readable(&mut found, epoch)?;
-        Ok((live, found.loss))
+        let (mut store, mut found) = Self::open(files, rng)?;
+        store.repeat_readable(&mut found, epoch)?;
+        Ok((store, found.loss))
     }
 
-    /// The same for a server that runs, which cannot lose anything now; none if something is damaged.
-    pub(in crate::store) fn again(
+    /// Opens both files again while the server runs; none if something is damaged, because a running server must not lose
+    /// stored messages without a new epoch.
+    pub(in crate::store) fn reopen(
         files: Files,
         epoch: u64,
         rng: ChaCha20Rng,
     ) -> Result<Option<Self>, StoreError> {
-        let (mut live, found) = Self::open(files, rng)?;
-        let is_whole = match live.repeat(&found, epoch) {
+        let (mut store, found) = Self::open(files, rng)?;
+        let is_whole = match store.repeat(&found, epoch) {
             Ok(()) => found.loss.is_none(),
             Err(error) if error.is_damage() => false,
             Err(error) => return Err(error),
         };
         if !is_whole {
-            live.give_up();
+            store.close_after_failure();
             return Ok(None);
         }
-        Ok(Some(live))
+        Ok(Some(store))
     }
 
-    fn open(files: Files, rng: ChaCha20Rng) -> Result<(Self, Found), StoreError> {
+    fn open(files: Files, rng: ChaCha20Rng) -> Result<(Self, Recovered), StoreError> {
         let note = {
             let snapshot = Snapshot::open(&files.database.begin_read()?)?;
             meta::journal(&snapshot)?.ok_or_else(|| StoreError::missing(meta::SECRETS))?
         };
         let (journal, found) = Journal::open(files.journal, note)?;
-        let live = Self {
+        let store = Self {
             database: Arc::new(files.database),
             journal,
             rng,
@@ -130,7 +132,7 @@ impl Live {
             known: State::default(),
             commits: 0,
         };
-        Ok((live, found))
+        Ok((store, found))
     }
 
     pub(in crate::store) const fn database(&self) -> &Arc<Database> {
@@ -152,9 +154,9 @@ impl Live {
         self.open.is_some()
     }
 
-    /// Does something in the transaction under way, and says whether that wrote anything. After an error the
-    /// transaction may hold a part of it: see [`Live::start_over`].
-    pub(in crate::store) fn perform<T>(
+    /// Runs `work` in the transaction under way and returns whether it wrote anything. After an error the transaction
+    /// may hold a part of it: see [`OpenStore::rollback_and_replay`].
+    pub(in crate::store) fn execute<T>(
         &mut self,
         work: impl FnOnce(&mut Tables<'_>) -> Result<T, StoreError>,
     ) -> Result<(T, bool), StoreError> {
@@ -164,17 +166,17 @@ impl Live {
             let known = std::mem::take(&mut self.known);
             self.open.insert(Open::begin(&self.database, known)?)
         };
-        open.tabled.with_dependent_mut(|ground, tables| {
+        open.tabled.with_dependent_mut(|parts, tables| {
             tables.is_cached = false;
-            ground.state.changed.store(false, Ordering::Relaxed);
+            parts.state.changed.store(false, Ordering::Relaxed);
             let done = work(tables)?;
             tables.trim()?;
-            Ok((done, ground.state.changed.load(Ordering::Relaxed)))
+            Ok((done, parts.state.changed.load(Ordering::Relaxed)))
         })
     }
 
-    /// Makes durable what was done, as these writes.
-    pub(in crate::store) fn note(&mut self, writes: &[&Write]) -> Result<(), StoreError> {
+    /// Makes the writes of a group durable in the journal.
+    pub(in crate::store) fn log_writes(&mut self, writes: &[&Write]) -> Result<(), StoreError> {
         self.journal.append(&writes::encode(writes))?;
         self.commits += 1;
         self.count(writes.len());
@@ -185,7 +187,7 @@ impl Live {
         Ok(())
     }
 
-    /// Counts requests that the transaction under way has.
+    /// Counts requests of the transaction under way, to know when to commit it.
     pub(in crate::store) const fn count(&mut self, requests: usize) {
         if let Some(open) = &mut self.open {
             open.requests += requests;
@@ -200,7 +202,7 @@ impl Live {
 
     /// Begins a service of the database: from now on the tables need the journal.
     pub(in crate::store) fn begin_service(&mut self) -> Result<(), StoreError> {
-        self.perform(|_| Ok(()))?;
+        self.execute(|_| Ok(()))?;
         self.checkpoint()
     }
 
@@ -216,7 +218,7 @@ impl Live {
 
     /// Brings the tables' file up to date, which needs no journal then.
     pub(in crate::store) fn end_service(&mut self) -> Result<(), StoreError> {
-        self.perform(|_| Ok(()))?;
+        self.execute(|_| Ok(()))?;
         let note = self.journal.closed();
         self.commit(&note)
     }
@@ -230,10 +232,10 @@ impl Live {
             return Ok(());
         };
         open.tabled.with_dependent_mut(|_, tables| {
-            tables.write_back()?;
+            tables.flush()?;
             note.save(tables)
         })?;
-        let Ground {
+        let TransactionParts {
             mut transaction,
             state,
         } = open.tabled.into_owner();
@@ -244,9 +246,9 @@ impl Live {
         Ok(())
     }
 
-    /// Gives the transaction under way up, in which something was done by halves, and does again what is durable.
-    pub(in crate::store) fn start_over(&mut self, epoch: u64) -> Result<(), StoreError> {
-        self.forget_open()?;
+    /// Rolls back the transaction under way, which holds a part of a group, and replays the durable writes.
+    pub(in crate::store) fn rollback_and_replay(&mut self, epoch: u64) -> Result<(), StoreError> {
+        self.rollback()?;
         let last = self.journal.last();
         let found = self.journal.read()?;
         if found.loss.is_some() || self.journal.last() != last {
@@ -257,8 +259,8 @@ impl Live {
         self.checkpoint()
     }
 
-    /// Gives the transaction under way up. redb may panic over it, after a failure.
-    pub(in crate::store) fn forget_open(&mut self) -> Result<(), StoreError> {
+    /// Rolls back the transaction under way. redb may panic over it after a failure.
+    pub(in crate::store) fn rollback(&mut self) -> Result<(), StoreError> {
         let open = self.open.take();
         guard(|| {
             drop(open);
@@ -267,9 +269,9 @@ impl Live {
     }
 
     /// Closes it after a failure.
-    pub(in crate::store) fn give_up(mut self) {
-        if let Err(error) = self.forget_open() {
-            tracing::error!(%error, "the failed transaction could not be given up in order");
+    pub(in crate::store) fn close_after_failure(mut self) {
+        if let Err(error) = self.rollback() {
+            tracing::error!(%error, "the failed transaction could not be rolled back");
         }
         give_up(Some(self.database));
     }

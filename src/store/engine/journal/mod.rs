@@ -94,7 +94,7 @@ pub(in crate::store) struct Journal {
 
 /// What a journal holds that the tables do not.
 #[derive(Debug, Default)]
-pub(in crate::store) struct Found {
+pub(in crate::store) struct Recovered {
     /// The requests of each record, in order.
     pub(in crate::store) records: Vec<Vec<u8>>,
     /// Something that was durable is lost.
@@ -106,7 +106,7 @@ impl Journal {
     pub(in crate::store) fn open(
         file: Box<dyn StorageBackend>,
         note: Note,
-    ) -> Result<(Self, Found), StoreError> {
+    ) -> Result<(Self, Recovered), StoreError> {
         let mut journal = Self {
             file,
             key: round_key(&note, note.round, &note.salt),
@@ -124,7 +124,7 @@ impl Journal {
     /// Reads what the tables do not contain, and goes to its end.
     ///
     /// It is written anew: after a sync that failed, what a reading finds may never have reached the disk.
-    pub(in crate::store) fn read(&mut self) -> Result<Found, StoreError> {
+    pub(in crate::store) fn read(&mut self) -> Result<Recovered, StoreError> {
         self.len = usize::try_from(self.file.len()?).map_err(|_| StoreError::Unreadable)?;
         let mut bytes = vec![0; self.len];
         self.file.read(0, &mut bytes)?;
@@ -147,7 +147,7 @@ impl Journal {
             }
             self.clear()?;
         }
-        Ok(Found { records, loss })
+        Ok(Recovered { records, loss })
     }
 
     /// Leaves nothing behind the end but room for what comes.

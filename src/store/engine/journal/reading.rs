@@ -44,7 +44,7 @@ struct Reader<'b, 'n> {
 }
 
 /// What stands where a record should begin.
-enum Found<'b> {
+enum Next<'b> {
     Record {
         payload: &'b [u8],
         next: usize,
@@ -82,13 +82,13 @@ impl<'b> Reader<'b, '_> {
         let mut number = self.note.applied + 1;
         let end = loop {
             match self.record(reading.end, number) {
-                Found::Record { payload, next } => {
+                Next::Record { payload, next } => {
                     reading.payloads.push(payload);
                     reading.end = next;
                     number += 1;
                 }
-                Found::End => break None,
-                Found::Loss(loss) => break Some(loss),
+                Next::End => break None,
+                Next::Loss(loss) => break Some(loss),
             }
         };
         // The file grows before it is written to, by the same step each time.
@@ -107,32 +107,32 @@ impl<'b> Reader<'b, '_> {
     }
 
     /// What stands at the end of what was read, where the record of this number should begin.
-    fn record(&self, at: usize, number: u64) -> Found<'b> {
+    fn record(&self, at: usize, number: u64) -> Next<'b> {
         // Behind every record there is room for the next one's header.
         let Some(sector) = self.sector(at) else {
-            return Found::Loss(JournalLoss::Truncated);
+            return Next::Loss(JournalLoss::Truncated);
         };
         let Some(header) = RecordHeader::decode(&self.key, at, sector) else {
             // A sector that was never written to is zeros, and one that was is whole.
             let is_end = zeros_from(sector) == 0 || self.is_left_over(at, sector);
             return if is_end {
-                Found::End
+                Next::End
             } else {
-                Found::Loss(JournalLoss::Damaged)
+                Next::Loss(JournalLoss::Damaged)
             };
         };
         if header.number != number {
-            return Found::Loss(JournalLoss::Damaged);
+            return Next::Loss(JournalLoss::Damaged);
         }
         let Some(next) = header.next(at).filter(|next| self.sector(*next).is_some()) else {
-            return Found::Loss(JournalLoss::Truncated);
+            return Next::Loss(JournalLoss::Truncated);
         };
         let payload = &self.bytes[at + HEADER..];
         let payload = &payload[..payload.len().min(header.len as usize)];
         if header.fits(&self.key, at, payload) {
-            Found::Record { payload, next }
+            Next::Record { payload, next }
         } else {
-            Found::End
+            Next::End
         }
     }
 

@@ -14,7 +14,7 @@ use super::conversations::{self, membership, permitted};
 use super::rooms::permission::{Deed, permits};
 use super::{accounts, pairs, usage};
 use crate::protocol::{AccountId, ConversationId, DeviceId, Digest, EntryId, Number};
-use crate::store::engine::unwritten;
+use crate::store::engine::insert_buffer;
 use crate::store::error::{Stop, StoreError, readable};
 use crate::store::schema::checksum::{decode, decode_entry, encode, encode_entry};
 use crate::store::schema::meta;
@@ -42,7 +42,7 @@ pub(in crate::store) fn append(tables: &mut Tables<'_>, append: &Append) -> Resu
     let expected = last.next();
     // What stands is said to stand, even if its author belongs to the room no longer.
     if append.number < expected && append.number != Number(0) {
-        tables.write_back()?;
+        tables.flush()?;
         let entry = repeated(tables, append, expected)?;
         return stands(tables, record, append, entry);
     }
@@ -76,7 +76,7 @@ pub(in crate::store) fn append(tables: &mut Tables<'_>, append: &Append) -> Resu
     };
     let sent = encode("sent", slot, &sent);
     if let Some(cache) = tables.cache_to_change() {
-        cache.unwritten.put_sent(slot, sent);
+        cache.insert_buffer.put_sent(slot, sent);
     } else {
         tables.sent.insert(slot, &*sent)?;
     }
@@ -108,7 +108,7 @@ pub(in crate::store) fn put(
 ) -> Result<StoredEntry, StoreError> {
     let entry = EntryId(record.head + 1);
     let key = (conversation.0, entry.0);
-    unwritten::check_end(tables, conversation, entry)?;
+    insert_buffer::check_end(tables, conversation, entry)?;
     let row = LogRecord {
         prev: record.head,
         author: new.author.0,
@@ -125,9 +125,9 @@ pub(in crate::store) fn put(
     record.bytes = record.bytes.saturating_add(bytes.len() as u64);
     usage::add(tables, new.author, bytes.len() as u64)?;
     if let Some(cache) = tables.cache_to_change() {
-        cache.unwritten.add_entry(key, bytes);
+        cache.insert_buffer.add_entry(key, bytes);
     } else if tables.log.insert(key, &*bytes)?.is_some() {
-        return Err(unwritten::stands_already(key));
+        return Err(insert_buffer::stands_already(key));
     }
     conversations::save(tables, conversation, record)?;
     let prev = EntryId(record.given_at_end(new.author, row.prev));

@@ -1,9 +1,9 @@
-//! Rows that only come new, and wait in memory for the checkpoint: entries of logs, and what was sent under numbers.
+//! Rows that are only ever inserted, buffered in memory until the checkpoint: log entries, and the digests kept for
+//! devices' numbers.
 //!
-//! Each message adds one of either. Put into redb's trees one at a time, in the order in which people speak, they were
-//! most of what the storage thread did for a message, and with thousands of conversations each went to a page of its own.
-//! Here they are gathered and written in the order of their keys, neighbours one after the other. There are never more
-//! than the journal has of them, and only it makes them durable.
+//! Each message inserts one row of each kind. Inserting them into redb's trees one by one, in the order of arrival, took
+//! most of the storage thread's time, because with thousands of conversations each insert touches another page. The
+//! buffer sorts them by key first. The journal makes them durable and bounds their number.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -25,27 +25,27 @@ struct Rows {
     sent: Vec<(SentKey, Vec<u8>)>,
 }
 
-/// The rows that wait, in the order in which they came.
+/// The buffered rows, in the order of arrival.
 #[derive(Debug, Default)]
-pub(in crate::store) struct Unwritten(Mutex<Rows>);
+pub(in crate::store) struct InsertBuffer(Mutex<Rows>);
 
-impl Unwritten {
+impl InsertBuffer {
     fn rows(&self) -> MutexGuard<'_, Rows> {
-        // Each change is one push: after a panic there is nothing by halves.
+        // Each change is one push, so a panic leaves nothing half done.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// An entry that was not there before.
+    /// Buffers a new log entry.
     pub(in crate::store) fn add_entry(&self, key: EntryKey, row: Vec<u8>) {
         self.rows().entries.push((key, row));
     }
 
-    /// What was sent under a number, in place of what stood there.
+    /// Buffers the row of a device's number; it replaces an older row with the same key.
     pub(in crate::store) fn put_sent(&self, key: SentKey, row: Vec<u8>) {
         self.rows().sent.push((key, row));
     }
 
-    /// Takes all of them, in the order of their keys; of those with one key the last.
+    /// Takes all rows in the order of their keys; of rows with the same key, the last.
     fn take(&self) -> Rows {
         let mut rows = std::mem::take(&mut *self.rows());
         rows.entries.sort_by_key(|(key, _)| *key);
@@ -57,9 +57,9 @@ impl Unwritten {
 }
 
 impl Tables<'_> {
-    /// Writes what waits into its tables.
+    /// Writes the buffered rows into their tables.
     pub(in crate::store) fn write_new(&mut self) -> Result<(), StoreError> {
-        let Rows { entries, sent } = self.cache.unwritten.take();
+        let Rows { entries, sent } = self.cache.insert_buffer.take();
         for (key, row) in entries {
             self.cache.writing.begin(ConversationId(key.0));
             if self.log.insert(key, &*row)?.is_some() {
@@ -75,15 +75,15 @@ impl Tables<'_> {
     }
 }
 
-/// Before an entry of a log waits: that its place in the table is free, and that the page where it will stand can be read.
-/// Once for each conversation as long as its row is known to the cache: nothing else writes there meanwhile. At the
-/// checkpoint it would be too late to refuse the one conversation that is damaged.
+/// Checks, before an entry is buffered, that its key is free and its page readable: at the checkpoint it would be too late
+/// to refuse the one conversation that is damaged. Once for each conversation while its row is cached, since nothing else
+/// writes there meanwhile.
 pub(in crate::store) fn check_end(
     look: &impl Look,
     conversation: ConversationId,
     next: EntryId,
 ) -> Result<(), StoreError> {
-    // Without the cache it is written at once, and found out by that.
+    // Without the cache the entry is written at once, which finds it out.
     let Some(cache) = look.cache() else {
         return Ok(());
     };
