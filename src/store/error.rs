@@ -75,8 +75,8 @@ impl StoreError {
     }
 }
 
-/// What was read, or nothing where it is damaged: then that is logged, and what stands beside it is served.
-pub(super) fn readable<T>(read: Result<T, StoreError>) -> Result<Option<T>, StoreError> {
+/// Turns damage of one row into its absence, and logs it, so that the rows beside it are still served.
+pub(super) fn skip_damaged<T>(read: Result<T, StoreError>) -> Result<Option<T>, StoreError> {
     match read {
         Ok(value) => Ok(Some(value)),
         Err(error @ StoreError::Damaged { .. }) => {
@@ -87,28 +87,28 @@ pub(super) fn readable<T>(read: Result<T, StoreError>) -> Result<Option<T>, Stor
     }
 }
 
-/// Why a request came to no reply: it was refused, or the database failed.
+/// Why a request ended without a reply.
 #[derive(Debug)]
-pub(super) enum Stop {
-    /// It was refused; the request has written nothing.
+pub(super) enum Abort {
+    /// The store refused it; it has written nothing.
     Refused(Refusal),
-    /// The database failed; the whole transaction must be given up.
+    /// The database failed; the whole transaction must be rolled back.
     Failed(StoreError),
 }
 
-impl From<Refusal> for Stop {
+impl From<Refusal> for Abort {
     fn from(refusal: Refusal) -> Self {
         Self::Refused(refusal)
     }
 }
 
-impl From<StoreError> for Stop {
+impl From<StoreError> for Abort {
     fn from(error: StoreError) -> Self {
         Self::Failed(error)
     }
 }
 
-impl From<redb::StorageError> for Stop {
+impl From<redb::StorageError> for Abort {
     fn from(error: redb::StorageError) -> Self {
         Self::Failed(error.into())
     }

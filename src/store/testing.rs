@@ -2,8 +2,8 @@
 
 use super::files::fault_disk::MemoryDisk;
 use super::{
-    Account, Append, Completion, Engine, Entry, NewAccount, Outcome, Quota, Read, Refusal, Reply,
-    Request, RequestId, Standing, StoredEntry, TicketHash, Write,
+    Account, Append, Completion, ConversationState, Engine, Entry, NewAccount, Outcome, Quota,
+    Read, Refusal, Reply, Request, RequestId, StoredEntry, TicketHash, Write,
 };
 use crate::protocol::{
     Access, AccountId, Change, ConversationId, DeviceId, Digest, EntryId, Number, Position,
@@ -105,7 +105,7 @@ impl Bench {
         (account, self.device(account))
     }
 
-    pub(super) fn resolve(&mut self, user: (AccountId, DeviceId), name: &str) -> Standing {
+    pub(super) fn resolve(&mut self, user: (AccountId, DeviceId), name: &str) -> ConversationState {
         match self.done(resolve(user, name)) {
             Reply::Resolved { standing, .. } => standing,
             other => panic!("expected a conversation, not {other:?}"),
@@ -141,7 +141,7 @@ impl Bench {
         &mut self,
         (account, device): (AccountId, DeviceId),
         positions: Vec<Position>,
-    ) -> Vec<Standing> {
+    ) -> Vec<ConversationState> {
         let request = Write::Hello {
             account,
             device,

@@ -8,7 +8,7 @@ use crate::protocol::{
 use crate::server::hub::completions::Pending;
 use crate::server::hub::{CODE_HELLO, CODE_NOT_READING, Ctx, Hub};
 use crate::server::policy::RoomCreationPolicy;
-use crate::store::{Outcome, Reply, Standing, Write};
+use crate::store::{ConversationState, Outcome, Reply, Write};
 use crate::transport::{Channel, SessionId};
 
 /// Positions that one HELLO may name in all its parts; more are refused. Chosen: 0.6 MB.
@@ -330,9 +330,9 @@ impl Hub {
     }
 }
 
-impl From<Standing> for Head {
-    fn from(standing: Standing) -> Self {
-        let Standing {
+impl From<ConversationState> for Head {
+    fn from(standing: ConversationState) -> Self {
+        let ConversationState {
             conversation,
             name,
             head,

@@ -16,8 +16,8 @@ use crate::protocol::{
 };
 use crate::store::fault_disk::MemoryDisk;
 use crate::store::{
-    Append, Completion, Engine, NewAccount, Outcome, Quota, Read, Refusal, Reply, Request,
-    RequestId, Standing, TicketHash, Write,
+    Append, Completion, ConversationState, Engine, NewAccount, Outcome, Quota, Read, Refusal,
+    Reply, Request, RequestId, TicketHash, Write,
 };
 use crate::testing::instant;
 use crate::transport::{

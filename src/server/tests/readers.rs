@@ -157,7 +157,7 @@ fn however_many_talk_to_an_account_it_can_sign_in() {
     let mut bench = Bench::new();
     let erin = bench.user("erin");
     let link = bench.signed_in("erin", erin);
-    let standing = |number: u64| Standing {
+    let standing = |number: u64| ConversationState {
         conversation: ConversationId(1_000_000 + number),
         is_room: false,
         name: format!("{number:0>32}"),

@@ -34,14 +34,14 @@ pub enum Reply {
     /// To [`Write::Hello`](super::Write::Hello).
     Hello {
         /// One for each conversation of the account.
-        standings: Vec<Standing>,
+        standings: Vec<ConversationState>,
         /// Whom the account blocks, by name.
         blocked: Vec<BlockedUser>,
     },
     /// To [`Read::Resolve`](super::Read::Resolve).
     Resolved {
         /// Where the device stands in it.
-        standing: Standing,
+        standing: ConversationState,
         /// The other account.
         peer: Account,
     },
@@ -126,7 +126,7 @@ pub enum Reply {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Joined {
     /// Where the device stands in it.
-    pub standing: Standing,
+    pub standing: ConversationState,
     /// The room, as the account sees it.
     pub room: Room,
     /// The news of it, unless the account was a member already.
@@ -189,9 +189,9 @@ pub struct Account {
     pub seen_ms: u64,
 }
 
-/// What there is for one device in one conversation.
+/// The state of one conversation for one device.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Standing {
+pub struct ConversationState {
     /// The conversation.
     pub conversation: ConversationId,
     /// Whether it is a room, whose readers are those who belong to it now.

@@ -7,24 +7,24 @@ use super::{Walk, number};
 use crate::protocol::AccountId;
 use crate::store::schema::checksum::decode;
 use crate::store::schema::records::{ConversationRecord, Kind, Side};
-use crate::store::schema::tables::Look;
+use crate::store::schema::tables::ReadTables;
 
 pub(super) fn blocked(walk: &mut Walk<'_>) -> Result<(), StoreError> {
     const TABLE: &str = "blocked";
-    let (look, report) = (walk.look, &mut walk.report);
-    for row in look.blocked().iter()? {
+    let (tables, report) = (walk.tables, &mut walk.report);
+    for row in tables.blocked().iter()? {
         let (key, kept) = row?;
         let (account, other) = key.value();
         let place = format!("account {account}, blocking {other}");
         let checked = decode::<()>(TABLE, (account, other), kept.value());
         report.row(TABLE, &place, checked);
         for id in [account, other] {
-            if look.accounts().get(id)?.is_none() {
+            if tables.accounts().get(id)?.is_none() {
                 report.find(TABLE, &place, "an account is missing");
             }
         }
         let key = (account.min(other), account.max(other));
-        let pair = number("pairs", key, look.pairs().get(key)?);
+        let pair = number("pairs", key, tables.pairs().get(key)?);
         let pair = pair.and_then(|id| walk.conversations.get(&id));
         if pair.is_some_and(|pair| !pair.record.side(AccountId(account)).is_blocking) {
             report.find(TABLE, place, "their conversation does not know of it");
@@ -35,10 +35,10 @@ pub(super) fn blocked(walk: &mut Walk<'_>) -> Result<(), StoreError> {
 
 pub(super) fn withheld(walk: &mut Walk<'_>) -> Result<(), StoreError> {
     const TABLE: &str = "withheld";
-    let (look, report) = (walk.look, &mut walk.report);
+    let (tables, report) = (walk.tables, &mut walk.report);
     // The rows of one account in one conversation follow each other.
     let mut before = (0, 0, 0);
-    for row in look.withheld().iter()? {
+    for row in tables.withheld().iter()? {
         let (key, last) = row?;
         let key = key.value();
         let (id, account, first) = key;
@@ -67,7 +67,7 @@ pub(super) fn withheld(walk: &mut Walk<'_>) -> Result<(), StoreError> {
 
 pub(super) fn sides(walk: &mut Walk<'_>) -> Result<(), StoreError> {
     const TABLE: &str = "conversations";
-    let (look, report) = (walk.look, &mut walk.report);
+    let (tables, report) = (walk.tables, &mut walk.report);
     for (id, conversation) in &walk.conversations {
         let record = &conversation.record;
         let Kind::Pair(low, high) = record.kind else {
@@ -78,7 +78,7 @@ pub(super) fn sides(walk: &mut Walk<'_>) -> Result<(), StoreError> {
         };
         for (account, other) in [(low, high), (high, low)] {
             let side = record.side(AccountId(account));
-            if side.is_blocking && look.blocked().get((account, other))?.is_none() {
+            if side.is_blocking && tables.blocked().get((account, other))?.is_none() {
                 let problem = format!("account {account} blocks the other in it, and nowhere else");
                 report.find(TABLE, id, problem);
             }

@@ -12,18 +12,18 @@ use crate::store::schema::checksum::decode;
 use crate::store::schema::meta as counts;
 use crate::store::schema::names::NameOf;
 use crate::store::schema::records::{AccountRecord, DeviceRecord, RoomRecord};
-use crate::store::schema::tables::Look;
+use crate::store::schema::tables::ReadTables;
 
 pub(super) fn meta(walk: &mut Walk<'_>) -> Result<(), StoreError> {
     let report = &mut walk.report;
-    counts::each_row(walk.look, |row, checked| {
+    counts::each_row(walk.tables, |row, checked| {
         report.row("meta", row, checked);
     })
 }
 
 pub(super) fn secrets(walk: &mut Walk<'_>) -> Result<(), StoreError> {
     const TABLE: &str = counts::SECRETS;
-    for row in walk.look.secrets().iter()? {
+    for row in walk.tables.secrets().iter()? {
         let (name, secret) = row?;
         let name = name.value();
         let opened = decode::<IgnoredAny>(TABLE, name, secret.value());
@@ -34,8 +34,8 @@ pub(super) fn secrets(walk: &mut Walk<'_>) -> Result<(), StoreError> {
 
 pub(super) fn names(walk: &mut Walk<'_>) -> Result<(), StoreError> {
     const TABLE: &str = "names";
-    let look = walk.look;
-    for row in look.names().iter()? {
+    let tables = walk.tables;
+    for row in tables.names().iter()? {
         let (key, id) = row?;
         let (kind, name) = key.value();
         let place = format!("{name:?}");
@@ -44,15 +44,15 @@ pub(super) fn names(walk: &mut Walk<'_>) -> Result<(), StoreError> {
             continue;
         };
         let problem = match NameOf::of_number(kind) {
-            Some(NameOf::Account) => match account(look, id)? {
+            Some(NameOf::Account) => match account(tables, id)? {
                 Some(account) => (account.name != name).then_some("its account has another name"),
                 None => Some("its account is missing"),
             },
             Some(NameOf::AccountSkeleton) => {
-                let is_missing = look.accounts().get(id)?.is_none();
+                let is_missing = tables.accounts().get(id)?.is_none();
                 is_missing.then_some("its account is missing")
             }
-            Some(NameOf::Room | NameOf::PublicRoom) => match room(look, id)? {
+            Some(NameOf::Room | NameOf::PublicRoom) => match room(tables, id)? {
                 Some(room) if room.name != name => Some("its room has another name"),
                 Some(room) if kind == NameOf::PublicRoom.number() => {
                     (room.access != Access::Public).then_some("its room is not public")
@@ -61,7 +61,7 @@ pub(super) fn names(walk: &mut Walk<'_>) -> Result<(), StoreError> {
                 None => Some("its room is missing"),
             },
             Some(NameOf::RoomSkeleton) => {
-                let is_missing = look.rooms().get(id)?.is_none();
+                let is_missing = tables.rooms().get(id)?.is_none();
                 is_missing.then_some("its room is missing")
             }
             None => Some("there is no such kind of name"),
@@ -74,22 +74,22 @@ pub(super) fn names(walk: &mut Walk<'_>) -> Result<(), StoreError> {
 }
 
 /// A record that can be read; of a damaged one its own table tells.
-fn account(look: &impl Look, id: u64) -> Result<Option<AccountRecord>, StoreError> {
-    let value = look.accounts().get(id)?;
+fn account(tables: &impl ReadTables, id: u64) -> Result<Option<AccountRecord>, StoreError> {
+    let value = tables.accounts().get(id)?;
     Ok(value.and_then(|value| decode("accounts", id, value.value()).ok()))
 }
 
-fn room(look: &impl Look, id: u64) -> Result<Option<RoomRecord>, StoreError> {
-    let value = look.rooms().get(id)?;
+fn room(tables: &impl ReadTables, id: u64) -> Result<Option<RoomRecord>, StoreError> {
+    let value = tables.rooms().get(id)?;
     Ok(value.and_then(|value| decode("rooms", id, value.value()).ok()))
 }
 
 /// Each account and each room has one name in the form that look-alikes share.
 fn looks(walk: &mut Walk<'_>) -> Result<(), StoreError> {
-    let look = walk.look;
-    let accounts = look.accounts().iter()?.map(|row| Ok(row?.0.value()));
+    let tables = walk.tables;
+    let accounts = tables.accounts().iter()?.map(|row| Ok(row?.0.value()));
     let accounts = one_each(walk, NameOf::AccountSkeleton, accounts.collect())?;
-    let rooms = look.rooms().iter()?.map(|row| Ok(row?.0.value()));
+    let rooms = tables.rooms().iter()?.map(|row| Ok(row?.0.value()));
     let rooms = one_each(walk, NameOf::RoomSkeleton, rooms.collect())?;
     for (table, found) in [("accounts", accounts), ("rooms", rooms)] {
         for (id, count) in found {
@@ -108,7 +108,7 @@ fn one_each(
 ) -> Result<BTreeMap<u64, u64>, StoreError> {
     let mut counts: BTreeMap<u64, u64> = ids?.into_iter().map(|id| (id, 0)).collect();
     let names = (of.number(), "")..(of.number() + 1, "");
-    for row in walk.look.names().range(names)? {
+    for row in walk.tables.names().range(names)? {
         let (key, value) = row?;
         let id = number("names", key.value(), Some(value));
         if let Some(count) = id.and_then(|id| counts.get_mut(&id)) {
@@ -121,10 +121,10 @@ fn one_each(
 
 pub(super) fn accounts(walk: &mut Walk<'_>) -> Result<(), StoreError> {
     const TABLE: &str = "accounts";
-    let counts = counts::counted(walk.look)?;
+    let counts = counts::counted(walk.tables)?;
     let report = &mut walk.report;
     let mut found = 0;
-    for row in walk.look.accounts().iter()? {
+    for row in walk.tables.accounts().iter()? {
         let (id, value) = row?;
         let id = id.value();
         found += 1;
@@ -136,7 +136,7 @@ pub(super) fn accounts(walk: &mut Walk<'_>) -> Result<(), StoreError> {
             continue;
         };
         let name = (NameOf::Account.number(), &*account.name);
-        if number("names", name, walk.look.names().get(name)?) != Some(id) {
+        if number("names", name, walk.tables.names().get(name)?) != Some(id) {
             report.find(TABLE, id, "its name does not point to it");
         }
     }
@@ -149,15 +149,15 @@ pub(super) fn accounts(walk: &mut Walk<'_>) -> Result<(), StoreError> {
 
 pub(super) fn devices(walk: &mut Walk<'_>) -> Result<(), StoreError> {
     const TABLE: &str = "devices";
-    let counts = counts::counted(walk.look)?;
+    let counts = counts::counted(walk.tables)?;
     let report = &mut walk.report;
-    for row in walk.look.devices().iter()? {
+    for row in walk.tables.devices().iter()? {
         let (key, value) = row?;
         let (account, device) = key.value();
         let place = format!("account {account}, device {device}");
         let decoded = decode::<DeviceRecord>(TABLE, (account, device), value.value());
         report.row(TABLE, &place, decoded);
-        if walk.look.accounts().get(account)?.is_none() {
+        if walk.tables.accounts().get(account)?.is_none() {
             report.find(TABLE, &place, "its account is missing");
         }
         if device >= counts.next_device {

@@ -14,16 +14,16 @@ use crate::store::ops::usage as counts;
 use crate::store::schema::checksum::{decode, decode_entry};
 use crate::store::schema::meta;
 use crate::store::schema::records::{ConversationRecord, Kind, RetentionRecord, SentRecord};
-use crate::store::schema::tables::Look;
+use crate::store::schema::tables::ReadTables;
 
 pub(super) fn conversations(walk: &mut Walk<'_>) -> Result<(), StoreError> {
     const TABLE: &str = "conversations";
     let report = &mut walk.report;
-    let counts = meta::counted(walk.look)?;
-    for row in walk.look.conversations().iter()? {
+    let counts = meta::counted(walk.tables)?;
+    for row in walk.tables.conversations().iter()? {
         let (id, value) = row?;
         let id = id.value();
-        if walk.look.conversations().get(id)?.is_none() {
+        if walk.tables.conversations().get(id)?.is_none() {
             report.find(TABLE, id, "it is not found by its id");
         }
         let decoded = decode::<ConversationRecord>(TABLE, id, value.value());
@@ -37,11 +37,11 @@ pub(super) fn conversations(walk: &mut Walk<'_>) -> Result<(), StoreError> {
             report.find(TABLE, id, "its id was never assigned");
         }
         if let Kind::Pair(low, high) = record.kind
-            && number("pairs", (low, high), walk.look.pairs().get((low, high))?) != Some(id)
+            && number("pairs", (low, high), walk.tables.pairs().get((low, high))?) != Some(id)
         {
             report.find(TABLE, id, "its pair does not point to it");
         }
-        if record.kind == Kind::Room && walk.look.rooms().get(id)?.is_none() {
+        if record.kind == Kind::Room && walk.tables.rooms().get(id)?.is_none() {
             report.find(TABLE, id, "its room is missing");
         }
         let conversation = Conversation {
@@ -59,7 +59,7 @@ pub(super) fn conversations(walk: &mut Walk<'_>) -> Result<(), StoreError> {
 
 pub(super) fn log(walk: &mut Walk<'_>) -> Result<(), StoreError> {
     let report = &mut walk.report;
-    for row in walk.look.log().iter()? {
+    for row in walk.tables.log().iter()? {
         let (key, value) = row?;
         let (id, entry) = key.value();
         let place = format!("conversation {id}, entry {entry}");
@@ -70,7 +70,7 @@ pub(super) fn log(walk: &mut Walk<'_>) -> Result<(), StoreError> {
             *walk.written.entry(account).or_default() += bytes;
         }
         // Going from row to row does not show that the way to each is whole.
-        if walk.look.log().get((id, entry))?.is_none() {
+        if walk.tables.log().get((id, entry))?.is_none() {
             report.find("log", &place, "it is not found by its number");
         }
         let Some(log) = walk.conversations.get_mut(&id) else {
@@ -102,11 +102,11 @@ pub(super) fn log(walk: &mut Walk<'_>) -> Result<(), StoreError> {
         if Digest::of(row.content) != row.digest {
             report.find("log", &place, "its content does not have its digest");
         }
-        if walk.look.accounts().get(row.author)?.is_none() {
+        if walk.tables.accounts().get(row.author)?.is_none() {
             report.find("log", &place, "its author is no account");
         }
         if row.device != DeviceId::SERVER.0 {
-            let last = walk.look.senders().get((id, row.device))?;
+            let last = walk.tables.senders().get((id, row.device))?;
             if number("senders", (id, row.device), last) < Some(row.number) {
                 report.find("log", place, "its number is not one that was used");
             }
@@ -126,7 +126,7 @@ pub(super) fn log(walk: &mut Walk<'_>) -> Result<(), StoreError> {
 
 pub(super) fn usage(walk: &mut Walk<'_>) -> Result<(), StoreError> {
     const TABLE: &str = "usage";
-    for row in walk.look.usage().iter()? {
+    for row in walk.tables.usage().iter()? {
         let (account, kept) = row?;
         let account = account.value();
         let opened = decode::<u64>(TABLE, account, kept.value());
@@ -149,9 +149,9 @@ pub(super) fn usage(walk: &mut Walk<'_>) -> Result<(), StoreError> {
 
 pub(super) fn senders(walk: &mut Walk<'_>) -> Result<(), StoreError> {
     const TABLE: &str = "senders";
-    let counts = meta::counted(walk.look)?;
+    let counts = meta::counted(walk.tables)?;
     let report = &mut walk.report;
-    for row in walk.look.senders().iter()? {
+    for row in walk.tables.senders().iter()? {
         let (key, last) = row?;
         let (id, device) = key.value();
         let place = format!("conversation {id}, device {device}");
@@ -173,7 +173,7 @@ pub(super) fn senders(walk: &mut Walk<'_>) -> Result<(), StoreError> {
 pub(super) fn sent(walk: &mut Walk<'_>) -> Result<(), StoreError> {
     const TABLE: &str = "sent";
     let report = &mut walk.report;
-    for row in walk.look.sent().iter()? {
+    for row in walk.tables.sent().iter()? {
         let (key, value) = row?;
         let (id, device, slot) = key.value();
         let place = format!("conversation {id}, device {device}, slot {slot}");
@@ -185,7 +185,7 @@ pub(super) fn sent(walk: &mut Walk<'_>) -> Result<(), StoreError> {
             report.find(TABLE, place, "the conversation does not exist");
             continue;
         };
-        let last = walk.look.senders().get((id, device))?;
+        let last = walk.tables.senders().get((id, device))?;
         let last = number("senders", (id, device), last);
         if sent.number % KEPT != slot || last < Some(sent.number) {
             report.find(TABLE, &place, "its number is not one that was used");
@@ -193,7 +193,7 @@ pub(super) fn sent(walk: &mut Walk<'_>) -> Result<(), StoreError> {
         if sent.entry > log.record.head {
             report.find(TABLE, &place, "its entry is ahead of the log");
         }
-        if let Some(value) = walk.look.log().get((id, sent.entry))? {
+        if let Some(value) = walk.tables.log().get((id, sent.entry))? {
             let row = decode_entry(id, sent.entry, value.value());
             let differs = row.is_ok_and(|row| {
                 !is_lost(&row)
@@ -212,7 +212,7 @@ pub(super) fn sent(walk: &mut Walk<'_>) -> Result<(), StoreError> {
 pub(super) fn retention(walk: &mut Walk<'_>) -> Result<(), StoreError> {
     const TABLE: &str = "retention";
     let mut found = 0;
-    for row in walk.look.retention().iter()? {
+    for row in walk.tables.retention().iter()? {
         let (id, value) = row?;
         let id = id.value();
         found += 1;
@@ -228,7 +228,7 @@ pub(super) fn retention(walk: &mut Walk<'_>) -> Result<(), StoreError> {
                 .find(TABLE, id, "the conversation does not exist"),
         }
     }
-    let due = meta::limits(walk.look)?;
+    let due = meta::limits(walk.tables)?;
     if found != due {
         let problem = format!("{found} conversations have limits of their own, not {due}");
         walk.report.find(TABLE, "", problem);

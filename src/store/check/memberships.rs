@@ -10,11 +10,11 @@ use crate::store::schema::checksum::decode;
 use crate::store::schema::meta;
 use crate::store::schema::names::NameOf;
 use crate::store::schema::records::{Kind, MemberRecord, RoomRecord};
-use crate::store::schema::tables::Look;
+use crate::store::schema::tables::ReadTables;
 
 pub(super) fn pairs(walk: &mut Walk<'_>) -> Result<(), StoreError> {
     const TABLE: &str = "pairs";
-    for row in walk.look.pairs().iter()? {
+    for row in walk.tables.pairs().iter()? {
         let (key, id) = row?;
         let (low, high) = key.value();
         let place = format!("accounts {low} and {high}");
@@ -34,7 +34,7 @@ pub(super) fn pairs(walk: &mut Walk<'_>) -> Result<(), StoreError> {
 pub(super) fn rooms(walk: &mut Walk<'_>) -> Result<(), StoreError> {
     const TABLE: &str = "rooms";
     let report = &mut walk.report;
-    for row in walk.look.rooms().iter()? {
+    for row in walk.tables.rooms().iter()? {
         let (id, value) = row?;
         let id = id.value();
         let kind = walk.conversations.get(&id).map(|one| one.record.kind);
@@ -53,7 +53,7 @@ pub(super) fn rooms(walk: &mut Walk<'_>) -> Result<(), StoreError> {
                 "the list of public rooms has it wrong",
             ),
         ] {
-            let name = walk.look.names().get((of.number(), &*room.name))?;
+            let name = walk.tables.names().get((of.number(), &*room.name))?;
             let points = number("names", (of.number(), &*room.name), name) == Some(id);
             if points != is_due {
                 report.find(TABLE, id, problem);
@@ -65,17 +65,17 @@ pub(super) fn rooms(walk: &mut Walk<'_>) -> Result<(), StoreError> {
 
 pub(super) fn members(walk: &mut Walk<'_>) -> Result<(), StoreError> {
     const TABLE: &str = "members";
-    let (look, report) = (walk.look, &mut walk.report);
-    for row in look.members().iter()? {
+    let (tables, report) = (walk.tables, &mut walk.report);
+    for row in tables.members().iter()? {
         let (key, value) = row?;
         let (id, account) = key.value();
         let place = format!("conversation {id}, account {account}");
         let decoded = decode::<MemberRecord>(TABLE, (id, account), value.value());
         let member = report.row(TABLE, &place, decoded);
-        if look.accounts().get(account)?.is_none() {
+        if tables.accounts().get(account)?.is_none() {
             report.find(TABLE, &place, "the account is missing");
         }
-        if look.joined().get((account, id))?.is_none() {
+        if tables.joined().get((account, id))?.is_none() {
             report.find(TABLE, &place, "its devices are not told of it");
         }
         let Some(conversation) = walk.conversations.get_mut(&id) else {
@@ -98,7 +98,7 @@ pub(super) fn members(walk: &mut Walk<'_>) -> Result<(), StoreError> {
             }
             Kind::Everyone | Kind::Pair(..) => {}
             Kind::Room => {
-                let of = look.rooms_of().get((account, id))?;
+                let of = tables.rooms_of().get((account, id))?;
                 let left_ms = number("rooms_of", (account, id), of);
                 let belongs = left_ms.map(|left_ms| left_ms == BELONGS);
                 if belongs != Some(member.until.is_none()) {
@@ -116,7 +116,7 @@ pub(super) fn members(walk: &mut Walk<'_>) -> Result<(), StoreError> {
 
 /// What was counted of members is what the conversations say.
 pub(super) fn counts(walk: &mut Walk<'_>) -> Result<(), StoreError> {
-    let accounts = meta::account_count(walk.look)?;
+    let accounts = meta::account_count(walk.tables)?;
     for (id, conversation) in &walk.conversations {
         let found = conversation.members;
         let due = match conversation.record.kind {
@@ -139,13 +139,13 @@ pub(super) fn counts(walk: &mut Walk<'_>) -> Result<(), StoreError> {
 
 pub(super) fn joined(walk: &mut Walk<'_>) -> Result<(), StoreError> {
     const TABLE: &str = "joined";
-    for row in walk.look.joined().iter()? {
+    for row in walk.tables.joined().iter()? {
         let (key, kept) = row?;
         let (account, id) = key.value();
         let place = format!("account {account}, conversation {id}");
         let checked = decode::<()>(TABLE, (account, id), kept.value());
         walk.report.row(TABLE, &place, checked);
-        if walk.look.members().get((id, account))?.is_none() {
+        if walk.tables.members().get((id, account))?.is_none() {
             walk.report.find(TABLE, place, "the account is no member");
         }
     }
@@ -154,7 +154,7 @@ pub(super) fn joined(walk: &mut Walk<'_>) -> Result<(), StoreError> {
 
 pub(super) fn rooms_of(walk: &mut Walk<'_>) -> Result<(), StoreError> {
     const TABLE: &str = "rooms_of";
-    for row in walk.look.rooms_of().iter()? {
+    for row in walk.tables.rooms_of().iter()? {
         let (key, left_ms) = row?;
         let (account, id) = key.value();
         let place = format!("account {account}, room {id}");
@@ -163,7 +163,7 @@ pub(super) fn rooms_of(walk: &mut Walk<'_>) -> Result<(), StoreError> {
         let kind = walk.conversations.get(&id).map(|one| one.record.kind);
         if kind != Some(Kind::Room) {
             walk.report.find(TABLE, place, "there is no such room");
-        } else if walk.look.members().get((id, account))?.is_none() {
+        } else if walk.tables.members().get((id, account))?.is_none() {
             walk.report.find(TABLE, place, "the account is no member");
         }
     }
@@ -172,20 +172,20 @@ pub(super) fn rooms_of(walk: &mut Walk<'_>) -> Result<(), StoreError> {
 
 pub(super) fn invited(walk: &mut Walk<'_>) -> Result<(), StoreError> {
     const TABLE: &str = "invited";
-    let look = walk.look;
-    for row in look.invited().iter()? {
+    let tables = walk.tables;
+    for row in tables.invited().iter()? {
         let (key, kept) = row?;
         let (account, id) = key.value();
         let place = format!("account {account}, room {id}");
         let checked = Invitation::open((account, id), kept.value());
         walk.report.row(TABLE, &place, checked);
-        if look.rooms().get(id)?.is_none() {
+        if tables.rooms().get(id)?.is_none() {
             walk.report.find(TABLE, &place, "there is no such room");
         }
-        if look.accounts().get(account)?.is_none() {
+        if tables.accounts().get(account)?.is_none() {
             walk.report.find(TABLE, &place, "the account is missing");
         }
-        let member = look.members().get((id, account))?;
+        let member = tables.members().get((id, account))?;
         let member = member
             .and_then(|value| decode::<MemberRecord>("members", (id, account), value.value()).ok());
         if member.is_some_and(|member| member.until.is_none()) {

@@ -25,7 +25,7 @@ use super::schema::meta;
 use super::schema::records::ConversationRecord;
 use super::schema::tables::Snapshot;
 use crate::protocol::AccountId;
-use crate::store::schema::checksum::{Place, decode};
+use crate::store::schema::checksum::{RowKey, decode};
 
 /// How many findings a report names; more are counted. Chosen: nobody reads more.
 const FINDINGS_MAX: usize = 1000;
@@ -98,7 +98,7 @@ impl Report {
 /// A number that another row refers to; none if it is missing or damaged, which is found where its table is read.
 fn number(
     table: &'static str,
-    key: impl Place,
+    key: impl RowKey,
     row: Option<AccessGuard<'_, &'static [u8]>>,
 ) -> Option<u64> {
     row.and_then(|row| decode(table, key, row.value()).ok())
@@ -224,7 +224,7 @@ struct Conversation {
 
 /// A check that is under way.
 struct Walk<'s> {
-    look: &'s Snapshot,
+    tables: &'s Snapshot,
     report: Report,
     conversations: BTreeMap<u64, Conversation>,
     /// How many bytes of logs each account has written, and all, as that is counted.
@@ -235,9 +235,9 @@ struct Walk<'s> {
 type Part = fn(&mut Walk<'_>) -> Result<(), StoreError>;
 
 /// Reads every table.
-pub(super) fn walk(look: &Snapshot) -> Report {
+pub(super) fn walk(tables: &Snapshot) -> Report {
     let mut walk = Walk {
-        look,
+        tables,
         report: Report::default(),
         conversations: BTreeMap::new(),
         written: BTreeMap::new(),

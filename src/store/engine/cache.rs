@@ -17,7 +17,7 @@ use crate::protocol::{AccountId, ConversationId, DeviceId, Number};
 use crate::store::error::StoreError;
 use crate::store::ops::{conversations, log, usage};
 use crate::store::schema::records::{ConversationRecord, MemberRecord};
-use crate::store::schema::tables::{Look, Tables};
+use crate::store::schema::tables::{ReadTables, Tables};
 
 /// So many rows are kept between groups. Chosen: those of ten thousand people who write to each other, some megabytes.
 const ROWS_MAX: usize = 65_536;
@@ -215,7 +215,7 @@ impl Tables<'_> {
             }
             for ((conversation, device), number) in tables.cache.senders.take_changed() {
                 tables.cache.writing.begin(conversation);
-                log::use_up(tables, conversation, device, number)?;
+                log::set_last_seq(tables, conversation, device, number)?;
             }
             tables.write_new()
         })

@@ -1,12 +1,12 @@
 //! Executes one request on the tables: each read and each write is one arm here, beside what it touches.
 
 use crate::protocol::DeviceId;
-use crate::store::error::{Stop, StoreError};
+use crate::store::error::{Abort, StoreError};
 use crate::store::ops::devices::{self, Resumption};
 use crate::store::ops::log::history;
 use crate::store::ops::rooms::{self, Joining, change};
 use crate::store::ops::{accounts, blocks, conversations, log, marks, retention, usage};
-use crate::store::schema::tables::{Look, Tables};
+use crate::store::schema::tables::{ReadTables, Tables};
 use crate::store::{Outcome, Read, Refusal, Reply, Request, Write};
 
 /// What of the tables a request may touch. By this the cache knows whether the tables may be behind it meanwhile.
@@ -59,7 +59,7 @@ pub(super) fn execute(
     let result = match request {
         Request::Read(read) => tables
             .prepare_for(Access::of_read(read))
-            .map_err(Stop::from)
+            .map_err(Abort::from)
             .and_then(|()| answer(tables, read)),
         Request::Write(write) => execute_write(tables, epoch, write),
         // The engine makes it, behind the group.
@@ -69,35 +69,35 @@ pub(super) fn execute(
 }
 
 /// Answers a request from a snapshot; none for one that needs a transaction.
-pub(super) fn execute_read(look: &impl Look, read: &Read) -> Result<Outcome, StoreError> {
-    outcome(answer(look, read))
+pub(super) fn execute_read(tables: &impl ReadTables, read: &Read) -> Result<Outcome, StoreError> {
+    outcome(answer(tables, read))
 }
 
-fn outcome(result: Result<Reply, Stop>) -> Result<Outcome, StoreError> {
+fn outcome(result: Result<Reply, Abort>) -> Result<Outcome, StoreError> {
     match result {
         Ok(reply) => Ok(Outcome::Done(reply)),
-        Err(Stop::Refused(refusal)) => Ok(Outcome::Refused(refusal)),
-        Err(Stop::Failed(error)) => Err(error),
+        Err(Abort::Refused(refusal)) => Ok(Outcome::Refused(refusal)),
+        Err(Abort::Failed(error)) => Err(error),
     }
 }
 
-fn answer(look: &impl Look, read: &Read) -> Result<Reply, Stop> {
+fn answer(tables: &impl ReadTables, read: &Read) -> Result<Reply, Abort> {
     match read {
-        Read::FindAccount { name } => accounts::find_as_if_known(look, name)?
+        Read::FindAccount { name } => accounts::find_as_if_known(tables, name)?
             .map(Reply::Account)
             .ok_or_else(|| Refusal::NoSuchUser.into()),
-        Read::ListAccounts => accounts::list(look),
+        Read::ListAccounts => accounts::list(tables),
         Read::Resolve {
             account,
             device,
             name,
-        } => conversations::resolve(look, *account, *device, name),
+        } => conversations::resolve(tables, *account, *device, name),
         Read::Entries {
             conversation,
             reader,
             after,
             max_bytes,
-        } => log::read(look, *conversation, *reader, *after, *max_bytes),
+        } => log::read(tables, *conversation, *reader, *after, *max_bytes),
         Read::History {
             conversation,
             reader,
@@ -105,7 +105,7 @@ fn answer(look: &impl Look, read: &Read) -> Result<Reply, Stop> {
             max_entries,
             max_bytes,
         } => history::read_back(
-            look,
+            tables,
             *conversation,
             *reader,
             *before,
@@ -116,19 +116,19 @@ fn answer(look: &impl Look, read: &Read) -> Result<Reply, Stop> {
             conversation,
             account,
             named_max,
-        } => marks::list(look, *conversation, *account, *named_max),
+        } => marks::list(tables, *conversation, *account, *named_max),
         Read::Rooms {
             account,
             own,
             public,
-        } => rooms::rooms(look, *account, *own, public),
-        Read::RoomUses { after, count } => rooms::uses(look, after, *count),
+        } => rooms::rooms(tables, *account, *own, public),
+        Read::RoomUses { after, count } => rooms::uses(tables, after, *count),
         Read::Members {
             conversation,
             account,
-        } => rooms::members(look, *conversation, *account),
-        Read::ListRetained => retention::list(look),
-        Read::Usage { account_bytes } => usage::tell(look, *account_bytes),
+        } => rooms::members(tables, *conversation, *account),
+        Read::ListRetained => retention::list(tables),
+        Read::Usage { account_bytes } => usage::tell(tables, *account_bytes),
     }
 }
 
@@ -141,7 +141,7 @@ pub(super) fn execute_write(
     tables: &mut Tables<'_>,
     epoch: u64,
     write: &Write,
-) -> Result<Reply, Stop> {
+) -> Result<Reply, Abort> {
     if let Write::Resume {
         account,
         device,

@@ -11,7 +11,7 @@ use redb::ReadableTable;
 
 use crate::protocol::{ConversationId, EntryId};
 use crate::store::error::StoreError;
-use crate::store::schema::tables::{Look, Tables};
+use crate::store::schema::tables::{ReadTables, Tables};
 
 /// The key of an entry: (conversation, entry).
 pub(in crate::store) type EntryKey = (u64, u64);
@@ -79,19 +79,19 @@ impl Tables<'_> {
 /// to refuse the one conversation that is damaged. Once for each conversation while its row is cached, since nothing else
 /// writes there meanwhile.
 pub(in crate::store) fn check_end(
-    look: &impl Look,
+    tables: &impl ReadTables,
     conversation: ConversationId,
     next: EntryId,
 ) -> Result<(), StoreError> {
     // Without the cache the entry is written at once, which finds it out.
-    let Some(cache) = look.cache() else {
+    let Some(cache) = tables.cache() else {
         return Ok(());
     };
     if cache.ends.get(conversation).is_some() {
         return Ok(());
     }
     let behind = (conversation.0, next.0)..=(conversation.0, u64::MAX);
-    if let Some(row) = look.log().range(behind)?.next() {
+    if let Some(row) = tables.log().range(behind)?.next() {
         return Err(stands_already(row?.0.value()));
     }
     cache.ends.learn(conversation, ());

@@ -13,10 +13,10 @@ use super::execute;
 use super::journal::{JournalLoss, Recovered, writes};
 use super::transaction::OpenStore;
 use crate::protocol::{AccountId, ConversationId};
-use crate::store::error::{Stop, StoreError};
+use crate::store::error::{Abort, StoreError};
 use crate::store::files::catch_panic::guard;
 use crate::store::ops::conversations;
-use crate::store::schema::tables::{Look, Tables};
+use crate::store::schema::tables::{ReadTables, Tables};
 use crate::store::{Append, Write};
 
 /// So many subjects are ended one by one before one ends all others with it. Chosen: about as many logs as end on one page;
@@ -159,8 +159,8 @@ impl OpenStore {
                     let heads = subject.is_none().then(|| heads(tables, ended, at.place));
                     match execute::execute_write(tables, epoch, &part) {
                         Ok(_) => {}
-                        Err(Stop::Failed(error)) => return Err(error),
-                        Err(Stop::Refused(refusal)) => {
+                        Err(Abort::Failed(error)) => return Err(error),
+                        Err(Abort::Refused(refusal)) => {
                             return Err(damaged(format!(
                                 "it does not fit the tables: {refusal:?}"
                             )));
@@ -196,7 +196,7 @@ fn has_ended(ended: &Ended, subject: Subject, place: RecordPos) -> bool {
 }
 
 /// Where the logs end that have ended before a place.
-fn heads(look: &impl Look, ended: &Ended, place: RecordPos) -> Vec<Option<u64>> {
+fn heads(tables: &impl ReadTables, ended: &Ended, place: RecordPos) -> Vec<Option<u64>> {
     ended
         .iter()
         .filter(|(_, end)| **end <= place)
@@ -206,7 +206,7 @@ fn heads(look: &impl Look, ended: &Ended, place: RecordPos) -> Vec<Option<u64>> 
         })
         .map(|conversation| {
             // One whose record is damaged cannot be gone on with.
-            let record = conversations::load(look, conversation).ok().flatten();
+            let record = conversations::load(tables, conversation).ok().flatten();
             record.map(|record| record.head)
         })
         .collect()

@@ -5,21 +5,21 @@ use redb::ReadableTable;
 use super::conversations::join;
 use super::rooms::ROOMS_MADE_MAX;
 use crate::protocol::{AccountId, ConversationId};
-use crate::store::error::{Stop, StoreError, readable};
+use crate::store::error::{Abort, StoreError, skip_damaged};
 use crate::store::schema::checksum::{decode, encode};
 use crate::store::schema::meta;
 use crate::store::schema::meta::Sequence;
 use crate::store::schema::names;
 use crate::store::schema::names::NameOf;
 use crate::store::schema::records::{AccountRecord, SeenRecord};
-use crate::store::schema::tables::{Look, Tables};
+use crate::store::schema::tables::{ReadTables, Tables};
 use crate::store::{Account, NewAccount, Refusal, Reply};
 
 const TABLE: &str = "accounts";
 
 /// Opens an account. The very same one, asked for again, is answered as if it had been opened now: the asker may
 /// not have heard the first answer.
-pub(in crate::store) fn create(tables: &mut Tables<'_>, new: &NewAccount) -> Result<Reply, Stop> {
+pub(in crate::store) fn create(tables: &mut Tables<'_>, new: &NewAccount) -> Result<Reply, Abort> {
     if let Some(account) = find(tables, &new.name)? {
         let same = account.credential_identifier == new.credential_identifier
             && account.record == new.record;
@@ -53,18 +53,18 @@ pub(in crate::store) fn create(tables: &mut Tables<'_>, new: &NewAccount) -> Res
 /// The account of a canonical name, for who must not learn by how long it takes whether there is one: where there is
 /// none, another's record is read and taken apart in its place.
 pub(in crate::store) fn find_as_if_known(
-    look: &impl Look,
+    tables: &impl ReadTables,
     name: &str,
 ) -> Result<Option<Account>, StoreError> {
-    let id = names::find(look, NameOf::Account, name)?;
-    let place = place_of(name, meta::account_count(look)?);
-    let account = read(look, AccountId(id.unwrap_or(place)));
+    let id = names::find(tables, NameOf::Account, name)?;
+    let place = place_of(name, meta::account_count(tables)?);
+    let account = read(tables, AccountId(id.unwrap_or(place)));
     match id {
         Some(_) => account?
             .ok_or_else(|| StoreError::missing("accounts"))
             .map(Some),
         // What is damaged of another is no matter here.
-        None => readable(account).map(|_| None),
+        None => skip_damaged(account).map(|_| None),
     }
 }
 
@@ -78,28 +78,31 @@ fn place_of(name: &str, accounts: u64) -> u64 {
     1 + number % accounts.max(1)
 }
 
-fn read(look: &impl Look, id: AccountId) -> Result<Option<Account>, StoreError> {
-    Ok(load(look, id)?.map(|record| record.into_account(id)))
+fn read(tables: &impl ReadTables, id: AccountId) -> Result<Option<Account>, StoreError> {
+    Ok(load(tables, id)?.map(|record| record.into_account(id)))
 }
 
 /// The account of a canonical name.
-pub(in crate::store) fn find(look: &impl Look, name: &str) -> Result<Option<Account>, StoreError> {
-    let Some(id) = names::find(look, NameOf::Account, name)? else {
+pub(in crate::store) fn find(
+    tables: &impl ReadTables,
+    name: &str,
+) -> Result<Option<Account>, StoreError> {
+    let Some(id) = names::find(tables, NameOf::Account, name)? else {
         return Ok(None);
     };
-    let account = read(look, AccountId(id))?;
+    let account = read(tables, AccountId(id))?;
     Ok(Some(
         account.ok_or_else(|| StoreError::missing("accounts"))?,
     ))
 }
 
 /// All accounts that can be read, by name, and how many cannot.
-pub(in crate::store) fn list(look: &impl Look) -> Result<Reply, Stop> {
+pub(in crate::store) fn list(tables: &impl ReadTables) -> Result<Reply, Abort> {
     let (mut accounts, mut unreadable) = (Vec::new(), 0);
-    for row in look.accounts().range(0_u64..)? {
+    for row in tables.accounts().range(0_u64..)? {
         let (id, value) = row?;
         let id = id.value();
-        match readable(decode::<AccountRecord>(TABLE, id, value.value()))? {
+        match skip_damaged(decode::<AccountRecord>(TABLE, id, value.value()))? {
             Some(record) => accounts.push(record.into_account(AccountId(id))),
             None => unreadable += 1,
         }
@@ -119,12 +122,12 @@ thread_local! {
 
 /// An account's record.
 pub(in crate::store) fn load(
-    look: &impl Look,
+    tables: &impl ReadTables,
     id: AccountId,
 ) -> Result<Option<AccountRecord>, StoreError> {
     #[cfg(test)]
     READ.set(READ.get() + 1);
-    let value = look.accounts().get(id.0)?;
+    let value = tables.accounts().get(id.0)?;
     value
         .map(|value| decode(TABLE, id.0, value.value()))
         .transpose()
@@ -132,27 +135,30 @@ pub(in crate::store) fn load(
 
 /// The record of an account that another row refers to.
 pub(in crate::store) fn require(
-    look: &impl Look,
+    tables: &impl ReadTables,
     id: AccountId,
 ) -> Result<AccountRecord, StoreError> {
-    load(look, id)?.ok_or_else(|| StoreError::missing("accounts"))
+    load(tables, id)?.ok_or_else(|| StoreError::missing("accounts"))
 }
 
 /// What an account is called; nothing if there is none, or it is damaged.
-pub(super) fn name(look: &impl Look, id: AccountId) -> Result<Option<String>, StoreError> {
-    let found = readable(load(look, id))?.flatten();
+pub(super) fn name(tables: &impl ReadTables, id: AccountId) -> Result<Option<String>, StoreError> {
+    let found = skip_damaged(load(tables, id))?.flatten();
     Ok(found.map(|account| account.name))
 }
 
 /// When an account was last seen, without making anything of the rest of its record: each message asks for it.
-pub(in crate::store) fn seen_ms(look: &impl Look, id: AccountId) -> Result<u64, StoreError> {
-    if let Some(known) = look.cache().and_then(|cache| cache.seen.get(id)) {
+pub(in crate::store) fn seen_ms(
+    tables: &impl ReadTables,
+    id: AccountId,
+) -> Result<u64, StoreError> {
+    if let Some(known) = tables.cache().and_then(|cache| cache.seen.get(id)) {
         return Ok(known);
     }
-    let value = look.accounts().get(id.0)?;
+    let value = tables.accounts().get(id.0)?;
     let value = value.ok_or_else(|| StoreError::missing("accounts"))?;
     let record: SeenRecord<'_> = decode(TABLE, id.0, value.value())?;
-    if let Some(cache) = look.cache() {
+    if let Some(cache) = tables.cache() {
         cache.seen.learn(id, record.seen_ms);
     }
     Ok(record.seen_ms)
@@ -164,7 +170,7 @@ pub(in crate::store) fn note_seen(
     seen: &[(AccountId, u64)],
 ) -> Result<(), StoreError> {
     for (id, seen_ms) in seen {
-        if let Some(mut record) = readable(load(tables, *id))?.flatten()
+        if let Some(mut record) = skip_damaged(load(tables, *id))?.flatten()
             && record.seen_ms < *seen_ms
         {
             record.seen_ms = *seen_ms;
@@ -178,7 +184,7 @@ pub(in crate::store) fn note_seen(
 }
 
 /// One room more that this account has made, if it may make another.
-pub(in crate::store) fn count_room(tables: &mut Tables<'_>, id: AccountId) -> Result<(), Stop> {
+pub(in crate::store) fn count_room(tables: &mut Tables<'_>, id: AccountId) -> Result<(), Abort> {
     let mut record = require(tables, id)?;
     if record.rooms_made >= ROOMS_MADE_MAX {
         let sentence = "you have made as many rooms as one user may";

@@ -9,10 +9,10 @@ use redb::ReadableTable;
 
 use super::{accounts, conversations, pairs};
 use crate::protocol::{AccountId, BLOCKED_MAX, ConversationId, EntryId};
-use crate::store::error::{Stop, StoreError, readable};
+use crate::store::error::{Abort, StoreError, skip_damaged};
 use crate::store::schema::checksum::{decode, encode};
 use crate::store::schema::records::{ConversationRecord, Kind, Side};
-use crate::store::schema::tables::{Look, Tables};
+use crate::store::schema::tables::{ReadTables, Tables};
 use crate::store::{BlockedUser, Refusal, Reply};
 
 const BLOCKED: &str = "blocked";
@@ -24,7 +24,7 @@ pub(in crate::store) fn block(
     account: AccountId,
     name: &str,
     is_blocking: bool,
-) -> Result<Reply, Stop> {
+) -> Result<Reply, Abort> {
     let other = accounts::find(tables, name)?.ok_or(Refusal::NoSuchUser)?;
     if other.id == account {
         return Err(Refusal::ToOneself.into());
@@ -75,29 +75,29 @@ pub(in crate::store) fn block(
 
 /// After which entry of a pair the receipts of one of the two are told.
 fn silent_until(
-    look: &impl Look,
+    tables: &impl ReadTables,
     account: AccountId,
     pair: Option<ConversationId>,
 ) -> Result<Option<EntryId>, StoreError> {
-    let record = pair.map_or(Ok(None), |id| conversations::load(look, id))?;
+    let record = pair.map_or(Ok(None), |id| conversations::load(tables, id))?;
     Ok(record.map(|record| EntryId(record.side(account).silent_until)))
 }
 
 /// Whom an account blocks, by name.
 pub(in crate::store) fn list(
-    look: &impl Look,
+    tables: &impl ReadTables,
     account: AccountId,
 ) -> Result<Vec<BlockedUser>, StoreError> {
     let mut blocked = Vec::new();
-    for row in look
+    for row in tables
         .blocked()
         .range((account.0, 0)..=(account.0, u64::MAX))?
     {
         let (key, kept) = row?;
         let key = key.value();
         let other = AccountId(key.1);
-        if readable(decode::<()>(BLOCKED, key, kept.value()))?.is_some()
-            && let Some(record) = readable(accounts::require(look, other))?
+        if skip_damaged(decode::<()>(BLOCKED, key, kept.value()))?.is_some()
+            && let Some(record) = skip_damaged(accounts::require(tables, other))?
         {
             blocked.push(BlockedUser {
                 account: other,
@@ -111,15 +111,15 @@ pub(in crate::store) fn list(
 
 /// Whether an account blocks another. Of a damaged row it is not known whose it is: it is none.
 pub(in crate::store) fn blocks(
-    look: &impl Look,
+    tables: &impl ReadTables,
     account: AccountId,
     other: AccountId,
 ) -> Result<bool, StoreError> {
     let key = (account.0, other.0);
-    let Some(kept) = look.blocked().get(key)? else {
+    let Some(kept) = tables.blocked().get(key)? else {
         return Ok(false);
     };
-    Ok(readable(decode::<()>(BLOCKED, key, kept.value()))?.is_some())
+    Ok(skip_damaged(decode::<()>(BLOCKED, key, kept.value()))?.is_some())
 }
 
 impl ConversationRecord {
@@ -196,21 +196,21 @@ pub(in crate::store) fn decide(
 
 /// What of a log one reader is given.
 pub(in crate::store) struct Given<'l, L> {
-    look: &'l L,
+    tables: &'l L,
     conversation: ConversationId,
     reader: AccountId,
     side: Side,
 }
 
-impl<'l, L: Look> Given<'l, L> {
+impl<'l, L: ReadTables> Given<'l, L> {
     pub(in crate::store) fn new(
-        look: &'l L,
+        tables: &'l L,
         conversation: ConversationId,
         record: &ConversationRecord,
         reader: AccountId,
     ) -> Self {
         Self {
-            look,
+            tables,
             conversation,
             reader,
             side: record.side(reader),
@@ -228,7 +228,7 @@ impl<'l, L: Look> Given<'l, L> {
         }
         let (conversation, reader) = (self.conversation.0, self.reader.0);
         let range = (conversation, reader, 0)..=(conversation, reader, entry);
-        let row = self.look.withheld().range(range)?.next_back();
+        let row = self.tables.withheld().range(range)?.next_back();
         row.transpose()?
             .map(|(key, last)| open_run(key.value(), last.value()))
             .transpose()
@@ -242,7 +242,7 @@ impl<'l, L: Look> Given<'l, L> {
         }
         let (conversation, reader) = (self.conversation.0, self.reader.0);
         let range = (conversation, reader, entry)..(conversation, reader, first);
-        let row = self.look.withheld().range(range)?.next().transpose()?;
+        let row = self.tables.withheld().range(range)?.next().transpose()?;
         let earlier = row.map(|(key, _)| key.value().2);
         Ok(earlier.or(Some(first).filter(|first| *first >= entry)))
     }
@@ -286,7 +286,7 @@ impl<'l, L: Look> Given<'l, L> {
 
 /// The first and the last of withheld entries in a row. Of damaged ones it is not known how many they are: at least one.
 fn open_run(key: (u64, u64, u64), last: &[u8]) -> Result<(u64, u64), StoreError> {
-    let last = readable(decode::<u64>(WITHHELD, key, last))?;
+    let last = skip_damaged(decode::<u64>(WITHHELD, key, last))?;
     Ok((key.2, last.unwrap_or(key.2)))
 }
 

@@ -9,13 +9,13 @@ use super::{accounts, blocks, marks, pairs, rooms};
 use crate::protocol::{
     AccountId, ConversationId, DeviceId, Digest, EVERYONE_NAME, EntryId, Position,
 };
-use crate::store::error::{Stop, StoreError, readable};
+use crate::store::error::{Abort, StoreError, skip_damaged};
 use crate::store::schema::checksum::{decode, encode};
 use crate::store::schema::meta;
 use crate::store::schema::meta::Sequence;
 use crate::store::schema::records::{ConversationRecord, Kind, MemberRecord};
-use crate::store::schema::tables::{Look, Tables};
-use crate::store::{Refusal, Reply, Standing};
+use crate::store::schema::tables::{ReadTables, Tables};
+use crate::store::{ConversationState, Refusal, Reply};
 
 const CONVERSATIONS: &str = "conversations";
 const MEMBERS: &str = "members";
@@ -61,21 +61,28 @@ pub(in crate::store) fn put_joined(
 
 /// The conversation of a pair; nothing is made by asking for it.
 pub(in crate::store) fn resolve(
-    look: &impl Look,
+    tables: &impl ReadTables,
     account: AccountId,
     device: DeviceId,
     name: &str,
-) -> Result<Reply, Stop> {
-    let peer = accounts::find(look, name)?.ok_or(Refusal::NoSuchUser)?;
+) -> Result<Reply, Abort> {
+    let peer = accounts::find(tables, name)?.ok_or(Refusal::NoSuchUser)?;
     if peer.id == account {
         return Err(Refusal::ToOneself.into());
     }
-    accounts::load(look, account)?.ok_or(Refusal::NoSuchUser)?;
-    let conversation = pairs::find(look, account, peer.id)?;
-    let (record, member) = permitted(look, conversation, account)?;
+    accounts::load(tables, account)?.ok_or(Refusal::NoSuchUser)?;
+    let conversation = pairs::find(tables, account, peer.id)?;
+    let (record, member) = permitted(tables, conversation, account)?;
     let name = peer.name.clone();
     Ok(Reply::Resolved {
-        standing: standing(look, conversation, record, (account, member), name, device)?,
+        standing: standing(
+            tables,
+            conversation,
+            record,
+            (account, member),
+            name,
+            device,
+        )?,
         peer,
     })
 }
@@ -83,19 +90,19 @@ pub(in crate::store) fn resolve(
 /// Where a member stands, and a device from its beginning on. In the record, the head is the last that the member
 /// reads.
 pub(in crate::store) fn standing(
-    look: &impl Look,
+    tables: &impl ReadTables,
     conversation: ConversationId,
     record: ConversationRecord,
     (account, member): (AccountId, MemberRecord),
     name: String,
     device: DeviceId,
-) -> Result<Standing, StoreError> {
-    Ok(Standing {
+) -> Result<ConversationState, StoreError> {
+    Ok(ConversationState {
         conversation,
         is_room: record.kind == Kind::Room,
         name,
         head: EntryId(record.head),
-        last_number: log::last_number(look, conversation, device)?,
+        last_number: log::last_number(tables, conversation, device)?,
         start: EntryId(first(record, member)),
         since: EntryId(member.since.max(record.side(account).silent_until)),
         mark: EntryId(member.mark),
@@ -113,7 +120,7 @@ pub(in crate::store) fn hello(
     (account, device): (AccountId, DeviceId),
     earlier: Option<u64>,
     positions: &[Position],
-) -> Result<Reply, Stop> {
+) -> Result<Reply, Abort> {
     let positions: BTreeMap<ConversationId, &Position> = positions
         .iter()
         .map(|position| (position.conversation, position))
@@ -131,7 +138,7 @@ pub(in crate::store) fn hello(
     }
     for conversation in conversations {
         let position = positions.get(&conversation).copied();
-        let stands = stands(
+        let stands = resync_one(
             tables,
             conversation,
             (account, device),
@@ -141,10 +148,10 @@ pub(in crate::store) fn hello(
         match stands {
             Ok(standing) => standings.push(standing),
             // What is damaged of one conversation, or missing, must not keep the account from all others.
-            Err(Stop::Failed(error @ StoreError::Damaged { .. })) => {
+            Err(Abort::Failed(error @ StoreError::Damaged { .. })) => {
                 tracing::error!(%error, ?conversation, "a device is not told of a conversation");
             }
-            Err(Stop::Refused(refusal)) => {
+            Err(Abort::Refused(refusal)) => {
                 tracing::error!(
                     ?refusal,
                     ?conversation,
@@ -159,28 +166,29 @@ pub(in crate::store) fn hello(
     Ok(Reply::Hello { standings, blocked })
 }
 
-/// Where a device stands in one conversation, and the account's mark with it; with its position goes the epoch that this
-/// is of, if that is another one.
-fn stands(
+/// The state of one conversation for a device, after HELLO named a position in it. The account's mark advances to the
+/// position if the log agrees with it. The position comes with its epoch, if that is not the current one.
+fn resync_one(
     tables: &mut Tables<'_>,
     conversation: ConversationId,
     (account, device): (AccountId, DeviceId),
     position: Option<(&Position, Option<u64>)>,
     is_new: bool,
-) -> Result<Standing, Stop> {
+) -> Result<ConversationState, Abort> {
     let (record, mut member) = permitted(tables, conversation, account)?;
     let start = match position {
-        None if is_new => where_new(record, member),
+        None if is_new => new_device_start(record, member),
         None => first(record, member),
-        Some((position, earlier)) => match place(tables, record, member, position, earlier)? {
-            Place::Common(entry) => {
+        Some((position, earlier)) => match resume_point(tables, record, member, position, earlier)?
+        {
+            ResumePoint::Common(entry) => {
                 if entry > member.mark {
                     marks::receive(record, &mut member, entry);
                     save_member(tables, conversation, account, &member)?;
                 }
                 entry
             }
-            Place::Back(entry) => entry,
+            ResumePoint::Back(entry) => entry,
         },
     };
     let begin = match position {
@@ -190,7 +198,7 @@ fn stands(
     };
     let begin = begin.max(member.since);
     let name = name_for(tables, conversation, record, account)?;
-    Ok(Standing {
+    Ok(ConversationState {
         start: EntryId(start),
         expired: start > begin && record.floor > begin,
         ..standing(
@@ -204,25 +212,25 @@ fn stands(
     })
 }
 
-/// Where a device's position is in the log.
-enum Place {
-    /// The log holds the very entry that the device stands at.
+/// Where deliveries to a device resume.
+enum ResumePoint {
+    /// The log holds the very entry that the device named.
     Common(u64),
-    /// The log holds another one, or none: deliveries begin here, and it proves nothing about what was received.
+    /// The log holds another entry there, or none: deliveries begin here, which proves nothing about what was received.
     Back(u64),
 }
 
-fn place(
-    look: &impl Look,
+fn resume_point(
+    tables: &impl ReadTables,
     record: ConversationRecord,
     member: MemberRecord,
     position: &Position,
     earlier: Option<u64>,
-) -> Result<Place, StoreError> {
+) -> Result<ResumePoint, StoreError> {
     let first = first(record, member);
     let entry = position.entry.0;
     if entry <= first {
-        return Ok(Place::Back(first));
+        return Ok(ResumePoint::Back(first));
     }
     // A device that was told to begin here and has received nothing since cannot name a digest.
     let is_empty = position.digest == Digest::default();
@@ -232,20 +240,20 @@ fn place(
         let common = record.earlier.common(epoch).min(record.head);
         if common < entry {
             return Ok(if common > first && !is_empty {
-                Place::Common(common)
+                ResumePoint::Common(common)
             } else {
-                Place::Back(common.max(first))
+                ResumePoint::Back(common.max(first))
             });
         }
     }
     if entry <= record.head {
         if is_empty {
-            return Ok(Place::Back(entry));
+            return Ok(ResumePoint::Back(entry));
         }
-        match log::digest_at(look, position.conversation, position.entry) {
-            Ok(Some(digest)) if digest == position.digest => return Ok(Place::Common(entry)),
+        match log::digest_at(tables, position.conversation, position.entry) {
+            Ok(Some(digest)) if digest == position.digest => return Ok(ResumePoint::Common(entry)),
             // What stands there is damaged here, which must not keep the account from signing in.
-            Err(StoreError::Damaged { .. }) => return Ok(Place::Back(entry)),
+            Err(StoreError::Damaged { .. }) => return Ok(ResumePoint::Back(entry)),
             other => other?,
         };
     }
@@ -256,11 +264,11 @@ fn place(
     } else {
         first
     };
-    Ok(Place::Back(back.max(first)))
+    Ok(ResumePoint::Back(back.max(first)))
 }
 
-/// Where a device begins that is new to the account: where the account stands.
-fn where_new(record: ConversationRecord, member: MemberRecord) -> u64 {
+/// Where deliveries begin for a device that is new to the account: at the account's mark.
+fn new_device_start(record: ConversationRecord, member: MemberRecord) -> u64 {
     member.mark.max(first(record, member))
 }
 
@@ -272,7 +280,7 @@ fn first(record: ConversationRecord, member: MemberRecord) -> u64 {
 
 /// What the account calls the conversation: the receiver that its messages in it name.
 pub(in crate::store) fn name_for(
-    look: &impl Look,
+    tables: &impl ReadTables,
     conversation: ConversationId,
     record: ConversationRecord,
     account: AccountId,
@@ -281,20 +289,20 @@ pub(in crate::store) fn name_for(
         Kind::Everyone => Ok(EVERYONE_NAME.into()),
         Kind::Pair(low, high) => {
             let other = if low == account.0 { high } else { low };
-            Ok(accounts::require(look, AccountId(other))?.name)
+            Ok(accounts::require(tables, AccountId(other))?.name)
         }
-        Kind::Room => Ok(rooms::require(look, conversation)?.name),
+        Kind::Room => Ok(rooms::require(tables, conversation)?.name),
     }
 }
 
 /// A conversation as one may read it who belongs to it or once did: its head is the last entry that they may read.
 /// All others are refused.
 pub(in crate::store) fn permitted(
-    look: &impl Look,
+    tables: &impl ReadTables,
     conversation: ConversationId,
     account: AccountId,
-) -> Result<(ConversationRecord, MemberRecord), Stop> {
-    let (mut record, member) = membership(look, conversation, account)?;
+) -> Result<(ConversationRecord, MemberRecord), Abort> {
+    let (mut record, member) = membership(tables, conversation, account)?;
     let last = record.given_at_end(account, record.head);
     record.head = member.until.unwrap_or(last);
     Ok((record, member))
@@ -303,27 +311,27 @@ pub(in crate::store) fn permitted(
 /// A conversation and one who belongs to it or once did, or the refusal that is due to all others: one refusal, after
 /// the same single look, whether there is such a conversation or not, so that ids tell nothing.
 pub(in crate::store) fn membership(
-    look: &impl Look,
+    tables: &impl ReadTables,
     conversation: ConversationId,
     account: AccountId,
-) -> Result<(ConversationRecord, MemberRecord), Stop> {
-    let Some(member) = load_member(look, conversation, account)? else {
-        return Ok(pairs::unspoken(look, conversation, account)?.ok_or(Refusal::NotPermitted)?);
+) -> Result<(ConversationRecord, MemberRecord), Abort> {
+    let Some(member) = load_member(tables, conversation, account)? else {
+        return Ok(pairs::unspoken(tables, conversation, account)?.ok_or(Refusal::NotPermitted)?);
     };
-    let record = load(look, conversation)?.ok_or(Refusal::NotPermitted)?;
+    let record = load(tables, conversation)?.ok_or(Refusal::NotPermitted)?;
     Ok((record, member))
 }
 
-/// The database of this epoch is put back: up to where they end now, all logs are what was served then.
-pub(in crate::store) fn put_back(tables: &mut Tables<'_>, epoch: u64) -> Result<(), StoreError> {
+/// Notes in each log, when a backup is restored, that it agrees with the epoch of the backup up to its end.
+pub(in crate::store) fn on_restore(tables: &mut Tables<'_>, epoch: u64) -> Result<(), StoreError> {
     let mut ids = Vec::new();
     for row in tables.conversations().range(0_u64..)? {
         ids.push(ConversationId(row?.0.value()));
     }
     for id in ids {
         // One that is damaged stays so, and is named where it is asked for.
-        if let Some(mut record) = readable(load(tables, id))?.flatten() {
-            record.earlier.put_back(epoch, record.head);
+        if let Some(mut record) = skip_damaged(load(tables, id))?.flatten() {
+            record.earlier.on_restore(epoch, record.head);
             save(tables, id, &record)?;
         }
     }
@@ -332,17 +340,17 @@ pub(in crate::store) fn put_back(tables: &mut Tables<'_>, epoch: u64) -> Result<
 
 /// The conversations that an account is told of, as far as that can be read.
 pub(in crate::store) fn joined(
-    look: &impl Look,
+    tables: &impl ReadTables,
     account: AccountId,
 ) -> Result<Vec<ConversationId>, StoreError> {
-    let rows = look
+    let rows = tables
         .joined()
         .range((account.0, 0)..=(account.0, u64::MAX))?;
     let mut joined = Vec::new();
     for row in rows {
         let (key, kept) = row?;
         let key = key.value();
-        if readable(decode::<()>("joined", key, kept.value()))?.is_some() {
+        if skip_damaged(decode::<()>("joined", key, kept.value()))?.is_some() {
             joined.push(ConversationId(key.1));
         }
     }
@@ -351,20 +359,20 @@ pub(in crate::store) fn joined(
 
 /// A conversation's record.
 pub(in crate::store) fn load(
-    look: &impl Look,
+    tables: &impl ReadTables,
     conversation: ConversationId,
 ) -> Result<Option<ConversationRecord>, StoreError> {
-    if let Some(known) = look
+    if let Some(known) = tables
         .cache()
         .and_then(|cache| cache.conversations.get(conversation))
     {
         return Ok(Some(known));
     }
-    let Some(value) = look.conversations().get(conversation.0)? else {
+    let Some(value) = tables.conversations().get(conversation.0)? else {
         return Ok(None);
     };
     let record = decode(CONVERSATIONS, conversation.0, value.value())?;
-    if let Some(cache) = look.cache() {
+    if let Some(cache) = tables.cache() {
         cache.conversations.learn(conversation, record);
     }
     Ok(Some(record))
@@ -389,20 +397,20 @@ pub(in crate::store) fn save(
 
 /// A member's record.
 pub(in crate::store) fn load_member(
-    look: &impl Look,
+    tables: &impl ReadTables,
     conversation: ConversationId,
     account: AccountId,
 ) -> Result<Option<MemberRecord>, StoreError> {
     let row = (conversation, account);
-    if let Some(known) = look.cache().and_then(|cache| cache.members.get(row)) {
+    if let Some(known) = tables.cache().and_then(|cache| cache.members.get(row)) {
         return Ok(Some(known));
     }
     let key = (conversation.0, account.0);
-    let Some(value) = look.members().get(key)? else {
+    let Some(value) = tables.members().get(key)? else {
         return Ok(None);
     };
     let record = decode(MEMBERS, key, value.value())?;
-    if let Some(cache) = look.cache() {
+    if let Some(cache) = tables.cache() {
         cache.members.learn(row, record);
     }
     Ok(Some(record))

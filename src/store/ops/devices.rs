@@ -4,12 +4,12 @@ use redb::ReadableTable;
 
 use super::{accounts, log};
 use crate::protocol::{AccountId, DeviceId};
-use crate::store::error::{Stop, StoreError, readable};
+use crate::store::error::{Abort, StoreError, skip_damaged};
 use crate::store::schema::checksum::{decode, encode};
 use crate::store::schema::meta;
 use crate::store::schema::meta::Sequence;
 use crate::store::schema::records::{DeviceRecord, TicketRecord};
-use crate::store::schema::tables::{Look, Tables};
+use crate::store::schema::tables::{ReadTables, Tables};
 use crate::store::{Refusal, Reply, TicketHash};
 
 /// How many devices of an account are known; one more login without a device forgets the one whose ticket is the
@@ -28,7 +28,7 @@ pub(in crate::store) fn open(
     wanted: Option<DeviceId>,
     ticket: TicketHash,
     expires_ms: u64,
-) -> Result<Reply, Stop> {
+) -> Result<Reply, Abort> {
     let name = accounts::load(tables, account)?
         .ok_or(Refusal::NoSuchUser)?
         .name;
@@ -68,7 +68,7 @@ fn forget_surplus(tables: &mut Tables<'_>, account: AccountId) -> Result<(), Sto
         let (key, value) = row?;
         let key = key.value();
         // A damaged one is as good as without a ticket.
-        let record: Option<DeviceRecord> = readable(decode(TABLE, key, value.value()))?;
+        let record: Option<DeviceRecord> = skip_damaged(decode(TABLE, key, value.value()))?;
         known.push((record.unwrap_or_default().expires_ms(), key.1));
     }
     known.sort_unstable();
@@ -82,22 +82,22 @@ fn forget_surplus(tables: &mut Tables<'_>, account: AccountId) -> Result<(), Sto
 
 /// Refuses a ticket that is not good; nothing comes of one that is.
 pub(in crate::store) fn check_ticket(
-    look: &impl Look,
+    tables: &impl ReadTables,
     device: (AccountId, DeviceId),
     ticket: TicketHash,
     now_ms: u64,
-) -> Result<(), Stop> {
-    admitted(look, device, ticket, now_ms).map(|_| ())
+) -> Result<(), Abort> {
+    admitted(tables, device, ticket, now_ms).map(|_| ())
 }
 
 /// The device's ticket that this one is.
 fn admitted(
-    look: &impl Look,
+    tables: &impl ReadTables,
     (account, device): (AccountId, DeviceId),
     ticket: TicketHash,
     now_ms: u64,
-) -> Result<TicketRecord, Stop> {
-    let record = load(look, account, device)?.ok_or(Refusal::Ticket)?;
+) -> Result<TicketRecord, Abort> {
+    let record = load(tables, account, device)?.ok_or(Refusal::Ticket)?;
     let known = [record.current, record.previous].into_iter().flatten();
     let admitted = known.into_iter().find(|known| known.admits(ticket, now_ms));
     Ok(admitted.ok_or(Refusal::Ticket)?)
@@ -119,7 +119,7 @@ pub(in crate::store) fn resume(
     tables: &mut Tables<'_>,
     epoch: u64,
     resumption: &Resumption,
-) -> Result<Reply, Stop> {
+) -> Result<Reply, Abort> {
     let Resumption {
         account,
         device,
@@ -149,7 +149,7 @@ pub(in crate::store) fn revoke(
     tables: &mut Tables<'_>,
     account: AccountId,
     device: DeviceId,
-) -> Result<Reply, Stop> {
+) -> Result<Reply, Abort> {
     if load(tables, account, device)?.is_some() {
         save(tables, account, device, &DeviceRecord::default())?;
     }
@@ -158,15 +158,15 @@ pub(in crate::store) fn revoke(
 
 /// A device's record. One that is damaged admits no ticket: its user signs in by password, and it becomes a new device.
 fn load(
-    look: &impl Look,
+    tables: &impl ReadTables,
     account: AccountId,
     device: DeviceId,
 ) -> Result<Option<DeviceRecord>, StoreError> {
     let key = (account.0, device.0);
-    let Some(value) = look.devices().get(key)? else {
+    let Some(value) = tables.devices().get(key)? else {
         return Ok(None);
     };
-    readable(decode(TABLE, key, value.value()))
+    skip_damaged(decode(TABLE, key, value.value()))
 }
 
 fn save(

@@ -5,27 +5,27 @@ use redb::ReadableTable;
 use super::accounts;
 use super::conversations::{load, load_member, permitted, save_member};
 use crate::protocol::{AccountId, ConversationId, EntryId};
-use crate::store::error::{Stop, readable};
+use crate::store::error::{Abort, skip_damaged};
 use crate::store::schema::checksum::decode;
 use crate::store::schema::meta;
 use crate::store::schema::records::{AccountRecord, ConversationRecord, Kind, MemberRecord};
-use crate::store::schema::tables::{Look, Tables};
+use crate::store::schema::tables::{ReadTables, Tables};
 use crate::store::{MemberMark, Refusal, Reply};
 
 /// The marks of those members who have received something since they belong to the conversation, for one who does. Of
 /// a conversation of more than `named_max` members none is read, only how many belong to it.
 pub(in crate::store) fn list(
-    look: &impl Look,
+    tables: &impl ReadTables,
     conversation: ConversationId,
     account: AccountId,
     named_max: u32,
-) -> Result<Reply, Stop> {
-    let (record, asker) = permitted(look, conversation, account)?;
+) -> Result<Reply, Abort> {
+    let (record, asker) = permitted(tables, conversation, account)?;
     if asker.until.is_some() {
         return Err(Refusal::NotPermitted.into());
     }
     let members = match record.kind {
-        Kind::Everyone => u32::try_from(meta::account_count(look)?).unwrap_or(u32::MAX),
+        Kind::Everyone => u32::try_from(meta::account_count(tables)?).unwrap_or(u32::MAX),
         Kind::Pair(..) => 2,
         Kind::Room => record.members,
     };
@@ -33,13 +33,14 @@ pub(in crate::store) fn list(
     if members > named_max {
         return Ok(Reply::Marks { members, marks });
     }
-    for row in look
+    for row in tables
         .members()
         .range((conversation.0, 0)..=(conversation.0, u64::MAX))?
     {
         let (key, value) = row?;
         let key = key.value();
-        let Some(member) = readable(decode::<MemberRecord>("members", key, value.value()))? else {
+        let Some(member) = skip_damaged(decode::<MemberRecord>("members", key, value.value()))?
+        else {
             continue;
         };
         let id = AccountId(key.1);
@@ -49,7 +50,8 @@ pub(in crate::store) fn list(
         }
         let since = member.since.max(side.silent_until);
         if member.until.is_none() && member.mark > since {
-            let Some(AccountRecord { name, .. }) = readable(accounts::require(look, id))? else {
+            let Some(AccountRecord { name, .. }) = skip_damaged(accounts::require(tables, id))?
+            else {
                 continue;
             };
             marks.push(MemberMark {
@@ -78,12 +80,12 @@ pub(in crate::store) fn advance(
     tables: &mut Tables<'_>,
     marks: &[(ConversationId, AccountId, EntryId)],
     seen: &[(AccountId, u64)],
-) -> Result<Reply, Stop> {
+) -> Result<Reply, Abort> {
     for (conversation, account, entry) in marks {
-        let Some(record) = readable(load(tables, *conversation))?.flatten() else {
+        let Some(record) = skip_damaged(load(tables, *conversation))?.flatten() else {
             continue;
         };
-        let member = readable(load_member(tables, *conversation, *account))?;
+        let member = skip_damaged(load_member(tables, *conversation, *account))?;
         let Some(mut member) = member.flatten() else {
             continue;
         };

@@ -9,10 +9,10 @@ use redb::ReadableTable;
 use super::{accounts, blocks, conversations};
 use crate::protocol::{AccountId, ConversationId};
 use crate::store::Refusal;
-use crate::store::error::{Stop, StoreError};
+use crate::store::error::{Abort, StoreError};
 use crate::store::schema::checksum::{decode, encode};
 use crate::store::schema::records::{ConversationRecord, Kind, MemberRecord};
-use crate::store::schema::tables::{Look, Tables};
+use crate::store::schema::tables::{ReadTables, Tables};
 
 const TABLE: &str = "pairs";
 
@@ -76,11 +76,11 @@ const fn of_id(id: u64) -> Option<(u64, u64)> {
 
 /// The conversation of two accounts, whether something was said in it or not.
 pub(in crate::store) fn find(
-    look: &impl Look,
+    tables: &impl ReadTables,
     one: AccountId,
     other: AccountId,
-) -> Result<ConversationId, Stop> {
-    let id = match known(look, one, other)? {
+) -> Result<ConversationId, Abort> {
+    let id = match known(tables, one, other)? {
         Some(known) => return Ok(known),
         None => id_of(one.min(other).0, one.max(other).0),
     };
@@ -91,12 +91,12 @@ pub(in crate::store) fn find(
 
 /// The conversation of two accounts, if something was said in it.
 pub(in crate::store) fn known(
-    look: &impl Look,
+    tables: &impl ReadTables,
     one: AccountId,
     other: AccountId,
 ) -> Result<Option<ConversationId>, StoreError> {
     let key = (one.min(other).0, one.max(other).0);
-    let Some(known) = look.pairs().get(key)? else {
+    let Some(known) = tables.pairs().get(key)? else {
         return Ok(None);
     };
     let id = decode::<u64>(TABLE, key, known.value())?;
@@ -105,30 +105,30 @@ pub(in crate::store) fn known(
 
 /// What a conversation is for one of a pair that has said nothing yet, if it is one.
 pub(in crate::store) fn unspoken(
-    look: &impl Look,
+    tables: &impl ReadTables,
     conversation: ConversationId,
     account: AccountId,
 ) -> Result<Option<(ConversationRecord, MemberRecord)>, StoreError> {
     let Some((low, high)) = of_id(conversation.0) else {
         return Ok(None);
     };
-    if ![low, high].contains(&account.0) || look.pairs().get((low, high))?.is_some() {
+    if ![low, high].contains(&account.0) || tables.pairs().get((low, high))?.is_some() {
         return Ok(None);
     }
     for id in [low, high] {
-        if accounts::load(look, AccountId(id))?.is_none() {
+        if accounts::load(tables, AccountId(id))?.is_none() {
             return Ok(None);
         }
     }
     // Where the pair's row is lost, its conversation goes on only once that was mended.
-    if conversations::load(look, conversation)?.is_some() {
+    if conversations::load(tables, conversation)?.is_some() {
         return Ok(None);
     }
     let mut record = ConversationRecord::empty(Kind::Pair(low, high));
     for (account, peer) in [(low, high), (high, low)] {
         let (account, peer) = (AccountId(account), AccountId(peer));
         if let Some(side) = record.side_mut(account) {
-            side.is_blocking = blocks::blocks(look, account, peer)?;
+            side.is_blocking = blocks::blocks(tables, account, peer)?;
         }
     }
     Ok(Some((record, MemberRecord::from(0))))
@@ -136,11 +136,11 @@ pub(in crate::store) fn unspoken(
 
 /// Whether nothing was ever said or used up in this conversation, which is a pair's then.
 pub(in crate::store) fn is_unspoken(
-    look: &impl Look,
+    tables: &impl ReadTables,
     record: &ConversationRecord,
 ) -> Result<bool, StoreError> {
     match record.kind {
-        Kind::Pair(low, high) if record.head == 0 => Ok(look.pairs().get((low, high))?.is_none()),
+        Kind::Pair(low, high) if record.head == 0 => Ok(tables.pairs().get((low, high))?.is_none()),
         _ => Ok(false),
     }
 }

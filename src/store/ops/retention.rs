@@ -11,13 +11,13 @@ use super::conversations::{load, save};
 use super::rooms;
 use super::{blocks, usage};
 use crate::protocol::{ConversationId, EVERYONE_NAME};
-use crate::store::error::{Stop, StoreError, readable};
+use crate::store::error::{Abort, StoreError, skip_damaged};
 use crate::store::schema::checksum::{decode, decode_entry, encode};
 use crate::store::schema::meta;
 use crate::store::schema::names;
 use crate::store::schema::names::NameOf;
 use crate::store::schema::records::{ConversationRecord, Kind, RetentionRecord};
-use crate::store::schema::tables::{Look, Tables};
+use crate::store::schema::tables::{ReadTables, Tables};
 use crate::store::{Refusal, Reply, Retention};
 
 /// How many entries one step removes at most; the rest waits for the next step. Chosen: a commit of some 10 ms, that
@@ -72,7 +72,7 @@ pub(in crate::store) fn expire(
     from: ConversationId,
     keep: Retention,
     now_ms: u64,
-) -> Result<Reply, Stop> {
+) -> Result<Reply, Abort> {
     if from == ConversationId(0) {
         let passed = meta::retention_passed(tables)?;
         meta::note_retention(tables, now_ms)?;
@@ -99,9 +99,9 @@ pub(in crate::store) fn expire(
     let mut removed = 0;
     for id in ids.into_iter().map(ConversationId) {
         // Where it cannot be read what is to be kept, all is.
-        if let Some(own) = readable(own(tables, id))? {
+        if let Some(own) = skip_damaged(own(tables, id))? {
             let limits = Limits::new(keep, own, now_ms);
-            let shortened = readable(shorten(tables, id, limits, REMOVED_MAX - removed))?;
+            let shortened = skip_damaged(shorten(tables, id, limits, REMOVED_MAX - removed))?;
             removed += shortened.unwrap_or(0);
         }
         if removed == REMOVED_MAX {
@@ -166,7 +166,7 @@ pub(in crate::store) fn retain(
     tables: &mut Tables<'_>,
     name: &str,
     keep: Retention,
-) -> Result<Reply, Stop> {
+) -> Result<Reply, Abort> {
     let id = named(tables, name)?.ok_or(Refusal::NoSuchRoom)?;
     if keep == Retention::default() {
         if tables.retention().get(id.0)?.is_some() {
@@ -181,7 +181,7 @@ pub(in crate::store) fn retain(
         messages: keep.messages,
         megabytes: keep.megabytes,
     };
-    if readable(own(tables, id))? != Some(record) {
+    if skip_damaged(own(tables, id))? != Some(record) {
         let row = encode(TABLE, id.0, &record);
         if tables.retention.insert(id.0, &*row)?.is_none() {
             let limits = meta::limits(tables)?;
@@ -192,15 +192,15 @@ pub(in crate::store) fn retain(
 }
 
 /// The conversations with limits of their own.
-pub(in crate::store) fn list(look: &impl Look) -> Result<Reply, Stop> {
+pub(in crate::store) fn list(tables: &impl ReadTables) -> Result<Reply, Abort> {
     let mut retained = Vec::new();
-    for row in look.retention().range(0_u64..)? {
+    for row in tables.retention().range(0_u64..)? {
         let (id, value) = row?;
         let id = id.value();
-        let Some(own) = readable(decode::<RetentionRecord>(TABLE, id, value.value()))? else {
+        let Some(own) = skip_damaged(decode::<RetentionRecord>(TABLE, id, value.value()))? else {
             continue;
         };
-        let name = readable(name_of(look, ConversationId(id)))?;
+        let name = skip_damaged(name_of(tables, ConversationId(id)))?;
         let name = name.unwrap_or_else(|| format!("conversation {id}"));
         let keep = Retention {
             days: own.days,
@@ -212,25 +212,25 @@ pub(in crate::store) fn list(look: &impl Look) -> Result<Reply, Stop> {
     Ok(Reply::Retained(retained))
 }
 
-fn own(look: &impl Look, id: ConversationId) -> Result<RetentionRecord, StoreError> {
-    match look.retention().get(id.0)? {
+fn own(tables: &impl ReadTables, id: ConversationId) -> Result<RetentionRecord, StoreError> {
+    match tables.retention().get(id.0)? {
         Some(value) => decode(TABLE, id.0, value.value()),
         None => Ok(RetentionRecord::default()),
     }
 }
 
 /// The conversation of this name, if it is one that can have limits of its own.
-fn named(look: &impl Look, name: &str) -> Result<Option<ConversationId>, StoreError> {
+fn named(tables: &impl ReadTables, name: &str) -> Result<Option<ConversationId>, StoreError> {
     if name == EVERYONE_NAME {
         return Ok(Some(ConversationId::EVERYONE));
     }
-    Ok(names::find(look, NameOf::Room, name)?.map(ConversationId))
+    Ok(names::find(tables, NameOf::Room, name)?.map(ConversationId))
 }
 
-fn name_of(look: &impl Look, id: ConversationId) -> Result<String, StoreError> {
-    match load(look, id)?.map(|record| record.kind) {
+fn name_of(tables: &impl ReadTables, id: ConversationId) -> Result<String, StoreError> {
+    match load(tables, id)?.map(|record| record.kind) {
         Some(Kind::Everyone) => Ok(EVERYONE_NAME.into()),
-        Some(Kind::Room) => Ok(rooms::require(look, id)?.name),
+        Some(Kind::Room) => Ok(rooms::require(tables, id)?.name),
         _ => Ok(format!("conversation {}", id.0)),
     }
 }

@@ -9,10 +9,10 @@ use redb::ReadableTable;
 
 use super::log::tolerant_scan::is_lost;
 use crate::protocol::AccountId;
-use crate::store::error::{Stop, StoreError, readable};
+use crate::store::error::{Abort, StoreError, skip_damaged};
 use crate::store::schema::checksum::{decode, decode_entry, encode};
 use crate::store::schema::meta;
-use crate::store::schema::tables::{Look, Tables};
+use crate::store::schema::tables::{ReadTables, Tables};
 use crate::store::{Quota, Refusal, Reply};
 
 const TABLE: &str = "usage";
@@ -25,14 +25,14 @@ pub(in crate::store) const ALL: AccountId = AccountId(0);
 const RESERVE_SHARE: u64 = 16;
 
 /// How many bytes an account has written that still stand. What is damaged counts as nothing.
-fn of(look: &impl Look, account: AccountId) -> Result<u64, StoreError> {
-    if let Some(known) = look.cache().and_then(|cache| cache.usage.get(account)) {
+fn of(tables: &impl ReadTables, account: AccountId) -> Result<u64, StoreError> {
+    if let Some(known) = tables.cache().and_then(|cache| cache.usage.get(account)) {
         return Ok(known);
     }
-    let kept = look.usage().get(account.0)?;
-    let bytes = kept.map(|kept| readable(decode::<u64>(TABLE, account.0, kept.value())));
+    let kept = tables.usage().get(account.0)?;
+    let bytes = kept.map(|kept| skip_damaged(decode::<u64>(TABLE, account.0, kept.value())));
     let bytes = bytes.transpose()?.flatten().unwrap_or(0);
-    if let Some(cache) = look.cache() {
+    if let Some(cache) = tables.cache() {
         cache.usage.learn(account, bytes);
     }
     Ok(bytes)
@@ -94,22 +94,22 @@ pub(in crate::store) fn author((conversation, entry): (u64, u64), row: &[u8]) ->
 
 /// Whether an author may add so many bytes. It depends on nothing but what stands, so nothing is ever removed for it.
 pub(in crate::store) fn check(
-    look: &impl Look,
+    tables: &impl ReadTables,
     author: AccountId,
     bytes: u64,
     quota: Quota,
-) -> Result<(), Stop> {
-    let own = of(look, author)?.saturating_add(bytes);
+) -> Result<(), Abort> {
+    let own = of(tables, author)?.saturating_add(bytes);
     if let Some(most) = quota.account_bytes
         && own > most
     {
         return Err(Refusal::QuotaFull(most).into());
     }
     if let Some(most) = quota.all_bytes {
-        let all = of(look, ALL)?.saturating_add(bytes);
+        let all = of(tables, ALL)?.saturating_add(bytes);
         let is_scarce = all > most - most / RESERVE_SHARE;
         let is_above_share = || -> Result<bool, StoreError> {
-            let share = most / meta::account_count(look)?.max(1);
+            let share = most / meta::account_count(tables)?.max(1);
             Ok(own > share)
         };
         if all > most || (is_scarce && is_above_share()?) {
@@ -120,12 +120,15 @@ pub(in crate::store) fn check(
 }
 
 /// How much is stored, and how many accounts have come to a quota.
-pub(in crate::store) fn tell(look: &impl Look, account_bytes: Option<u64>) -> Result<Reply, Stop> {
+pub(in crate::store) fn tell(
+    tables: &impl ReadTables,
+    account_bytes: Option<u64>,
+) -> Result<Reply, Abort> {
     let (mut all, mut full) = (0, 0);
-    for row in look.usage().range(0_u64..)? {
+    for row in tables.usage().range(0_u64..)? {
         let (account, kept) = row?;
         let account = account.value();
-        let bytes = readable(decode::<u64>(TABLE, account, kept.value()))?.unwrap_or(0);
+        let bytes = skip_damaged(decode::<u64>(TABLE, account, kept.value()))?.unwrap_or(0);
         if account == ALL.0 {
             all = bytes;
         } else {

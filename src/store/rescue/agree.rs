@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 use super::super::error::StoreError;
 use super::super::ops::log::KEPT;
 use super::super::ops::log::tolerant_scan::{is_lost, lost};
-use super::super::ops::rooms::{BELONGS, heir, put_room_of};
+use super::super::ops::rooms::{BELONGS, put_room_of, successor};
 use super::super::ops::{conversations, pairs, usage};
 use super::super::schema::names::{self, NameOf};
 use super::super::schema::records::{
@@ -19,7 +19,7 @@ use super::super::schema::records::{
 use super::super::schema::{meta, tables::Tables};
 use super::Rescued;
 use crate::protocol::{Access, AccountId, ConversationId, DeviceId, MemberRole};
-use crate::store::schema::checksum::{Place, decode, decode_entry, encode, encode_entry};
+use crate::store::schema::checksum::{RowKey, decode, decode_entry, encode, encode_entry};
 
 /// What the tables make agree with: what is left of conversations, and the ids that anything refers to.
 struct Left {
@@ -69,12 +69,12 @@ pub(super) fn agree(
         }
     }
     meta::let_secrets_be_made(tables, are_missing)?;
-    meta::mend(tables, next_device, seed)
+    meta::rebuild(tables, next_device, seed)
 }
 
 /// The records of a table.
 fn records<
-    K: Key + for<'k> redb::Value<SelfType<'k> = K> + Place + 'static,
+    K: Key + for<'k> redb::Value<SelfType<'k> = K> + RowKey + 'static,
     T: DeserializeOwned,
 >(
     name: &'static str,
@@ -347,7 +347,7 @@ fn members(
         .filter(|(_, record)| record.kind == Kind::Room);
     for (id, _) in rooms {
         // Nobody has the id zero: everyone is another.
-        if let Some((heir, mut member)) = heir(tables, ConversationId(*id), AccountId(0))? {
+        if let Some((heir, mut member)) = successor(tables, ConversationId(*id), AccountId(0))? {
             member.role = MemberRole::Owner;
             conversations::save_member(tables, ConversationId(*id), heir, &member)?;
         }

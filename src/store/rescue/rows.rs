@@ -11,7 +11,7 @@ use redb::{
 use super::Rescued;
 use crate::store::error::StoreError;
 use crate::store::files::catch_panic::guard;
-use crate::store::schema::checksum::{self, Place};
+use crate::store::schema::checksum::{self, RowKey};
 use crate::store::schema::tables::Tables;
 
 /// How many rows of a table are read in one direction at most: a damaged page can lead in a circle. Chosen: more than any
@@ -51,7 +51,7 @@ fn table<K: Key + 'static>(
     rescued: &mut Rescued,
 ) -> Result<(), StoreError>
 where
-    for<'k> K::SelfType<'k>: Place,
+    for<'k> K::SelfType<'k>: RowKey,
 {
     let (mut damaged, mut is_whole) = (0_u64, false);
     let rows = guard(|| -> Result<_, StoreError> {

@@ -17,46 +17,45 @@ const SUM_BYTES: usize = 4;
 /// For how many bytes of a row there is room at once. Chosen: most rows, a line of chat included.
 const ROW_BYTES: usize = 320;
 
-/// A key, as it counts for the check value.
-pub(in crate::store) trait Place: Copy + std::fmt::Debug {
-    /// Adds it.
+/// A key of a row, as it enters the checksum.
+pub(in crate::store) trait RowKey: Copy + std::fmt::Debug {
     fn add_to(self, sum: &mut Hasher);
 }
 
-impl Place for u64 {
+impl RowKey for u64 {
     fn add_to(self, sum: &mut Hasher) {
         sum.update(&self.to_le_bytes());
     }
 }
 
-impl Place for (u64, u64) {
+impl RowKey for (u64, u64) {
     fn add_to(self, sum: &mut Hasher) {
         self.0.add_to(sum);
         self.1.add_to(sum);
     }
 }
 
-impl Place for (u64, u64, u64) {
+impl RowKey for (u64, u64, u64) {
     fn add_to(self, sum: &mut Hasher) {
         (self.0, self.1).add_to(sum);
         self.2.add_to(sum);
     }
 }
 
-impl Place for &str {
+impl RowKey for &str {
     fn add_to(self, sum: &mut Hasher) {
         sum.update(self.as_bytes());
     }
 }
 
-impl Place for (u8, &str) {
+impl RowKey for (u8, &str) {
     fn add_to(self, sum: &mut Hasher) {
         sum.update(&[self.0]);
         self.1.add_to(sum);
     }
 }
 
-fn sum(table: &str, place: impl Place, value: &[u8]) -> u32 {
+fn sum(table: &str, place: impl RowKey, value: &[u8]) -> u32 {
     let mut sum = Hasher::new();
     sum.update(value);
     place.add_to(&mut sum);
@@ -67,7 +66,7 @@ fn sum(table: &str, place: impl Place, value: &[u8]) -> u32 {
 /// The bytes under which a record is kept: `MessagePack` and the check value.
 pub(in crate::store) fn encode<T: Serialize + ?Sized>(
     table: &str,
-    place: impl Place,
+    place: impl RowKey,
     record: &T,
 ) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(ROW_BYTES);
@@ -80,7 +79,7 @@ pub(in crate::store) fn encode<T: Serialize + ?Sized>(
 /// Reads a record of the named table back.
 pub(in crate::store) fn decode<'a, T: Deserialize<'a>>(
     table: &'static str,
-    place: impl Place,
+    place: impl RowKey,
     bytes: &'a [u8],
 ) -> Result<T, StoreError> {
     let damaged = |reason| StoreError::Damaged {
@@ -96,7 +95,7 @@ pub(in crate::store) fn decode<'a, T: Deserialize<'a>>(
 /// What stands before the check value, if that fits.
 pub(in crate::store) fn open<'a>(
     table: &str,
-    place: impl Place,
+    place: impl RowKey,
     bytes: &'a [u8],
 ) -> Option<&'a [u8]> {
     let (bytes, kept) = bytes.split_last_chunk::<SUM_BYTES>()?;

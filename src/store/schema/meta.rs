@@ -11,9 +11,9 @@ use redb::{
 use serde_bytes::{ByteBuf, Bytes};
 
 use super::checksum::{decode, encode};
-use super::tables::{Look, Snapshot, State, Tables};
+use super::tables::{ReadTables, Snapshot, State, Tables};
 use crate::store::engine::journal::Note;
-use crate::store::error::{StoreError, readable};
+use crate::store::error::{StoreError, skip_damaged};
 use crate::store::files::open::OpenError;
 use crate::store::ops::conversations;
 use crate::store::ops::conversations::make_everyone;
@@ -77,8 +77,8 @@ pub(in crate::store) fn next_id(
 }
 
 /// How many accounts there are.
-pub(in crate::store) fn account_count(look: &impl Look) -> Result<u64, StoreError> {
-    number(look, ACCOUNTS)
+pub(in crate::store) fn account_count(tables: &impl ReadTables) -> Result<u64, StoreError> {
+    number(tables, ACCOUNTS)
 }
 
 /// One account more.
@@ -88,12 +88,12 @@ pub(in crate::store) fn count_account(tables: &mut Tables<'_>) -> Result<(), Sto
     Ok(())
 }
 
-fn number(look: &impl Look, row: &str) -> Result<u64, StoreError> {
-    optional(look, row)?.ok_or_else(|| StoreError::missing(TABLE))
+fn number(tables: &impl ReadTables, row: &str) -> Result<u64, StoreError> {
+    optional(tables, row)?.ok_or_else(|| StoreError::missing(TABLE))
 }
 
-fn optional(look: &impl Look, row: &str) -> Result<Option<u64>, StoreError> {
-    let value = look.numbers().get(row)?;
+fn optional(tables: &impl ReadTables, row: &str) -> Result<Option<u64>, StoreError> {
+    let value = tables.numbers().get(row)?;
     value
         .map(|value| decode(TABLE, row, value.value()))
         .transpose()
@@ -118,9 +118,9 @@ pub(in crate::store) fn let_secrets_be_made(
     put(tables, LOST, u64::from(may))
 }
 
-/// Makes `meta` say of the other tables what is so, after a rescue. Ids above all that are spoken of are given out
-/// next; it is a copy, so that it gets a new epoch. `seed` is for one until then, where the old one is lost.
-pub(in crate::store) fn mend(
+/// Rebuilds `meta` from the other tables after a rescue. The next ids are above all that any row names. The result is a
+/// copy, so it gets a new epoch. `seed` is for one until then, where the old one is lost.
+pub(in crate::store) fn rebuild(
     tables: &mut Tables<'_>,
     next_device: u64,
     seed: [u8; 32],
@@ -138,13 +138,13 @@ pub(in crate::store) fn mend(
         (Sequence::Device, next_device),
         (Sequence::Conversation, conversation),
     ] {
-        let known = readable(optional(tables, sequence.row()))?.flatten();
+        let known = skip_damaged(optional(tables, sequence.row()))?.flatten();
         put(tables, sequence.row(), known.unwrap_or(1).max(least))?;
     }
     let (accounts, limits) = (tables.accounts.len()?, tables.retention.len()?);
     put(tables, ACCOUNTS, accounts)?;
     note_limits(tables, limits)?;
-    if readable(optional(tables, EPOCH))?.flatten().is_none() {
+    if skip_damaged(optional(tables, EPOCH))?.flatten().is_none() {
         put(tables, EPOCH, ChaCha20Rng::from_seed(seed).next_u64())?;
     }
     note_schema(tables)?;
@@ -154,16 +154,16 @@ pub(in crate::store) fn mend(
 
 /// Every row of `numbers`, with what is damaged about it: for checks.
 pub(in crate::store) fn each_row(
-    look: &impl Look,
+    tables: &impl ReadTables,
     mut row_is: impl FnMut(&str, Result<(), StoreError>),
 ) -> Result<(), StoreError> {
-    let schema = look.meta().get(SCHEMA)?.map(|schema| schema.value());
+    let schema = tables.meta().get(SCHEMA)?.map(|schema| schema.value());
     let known = schema.filter(|schema| *schema == SCHEMA_VERSION);
     row_is(
         SCHEMA,
         known.map(drop).ok_or_else(|| StoreError::missing("meta")),
     );
-    for row in look.numbers().iter()? {
+    for row in tables.numbers().iter()? {
         let (row, value) = row?;
         let row = row.value();
         row_is(row, decode::<u64>(TABLE, row, value.value()).map(drop));
@@ -172,9 +172,9 @@ pub(in crate::store) fn each_row(
 }
 
 /// What the tables know of their journal; none in a copy, which has no journal.
-pub(in crate::store) fn journal(look: &impl Look) -> Result<Option<Note>, StoreError> {
-    let note = Note::load(look)?;
-    if note.is_none() && !is_copy(look)? {
+pub(in crate::store) fn journal(tables: &impl ReadTables) -> Result<Option<Note>, StoreError> {
+    let note = Note::load(tables)?;
+    if note.is_none() && !is_copy(tables)? {
         // It cannot be made up: something may be lost.
         return Err(StoreError::missing(SECRETS));
     }
@@ -196,8 +196,8 @@ fn prepare_journal(database: &Database, rng: &mut ChaCha20Rng) -> Result<(), Sto
 }
 
 /// Whether this is a copy that nobody has opened for service yet.
-fn is_copy(look: &impl Look) -> Result<bool, StoreError> {
-    Ok(optional(look, COPY)?.unwrap_or(0) != 0)
+fn is_copy(tables: &impl ReadTables) -> Result<bool, StoreError> {
+    Ok(optional(tables, COPY)?.unwrap_or(0) != 0)
 }
 
 /// Gives the database another epoch than it has: something that was durable is not there. Its logs are noted as what
@@ -207,7 +207,7 @@ pub(in crate::store) fn renew_epoch(
     rng: &mut ChaCha20Rng,
 ) -> Result<u64, StoreError> {
     let before = optional(tables, EPOCH)?;
-    conversations::put_back(tables, before.unwrap_or(0))?;
+    conversations::on_restore(tables, before.unwrap_or(0))?;
     let generation = optional(tables, GENERATION)?.unwrap_or(0).max(1);
     for sequence in Sequence::ALL {
         let next = number(tables, sequence.row())?;
@@ -223,13 +223,15 @@ pub(in crate::store) fn renew_epoch(
 }
 
 /// When retention last passed, in milliseconds since 1970 (UTC), if ever.
-pub(in crate::store) fn retention_passed(look: &impl Look) -> Result<Option<u64>, StoreError> {
-    optional(look, PASSED)
+pub(in crate::store) fn retention_passed(
+    tables: &impl ReadTables,
+) -> Result<Option<u64>, StoreError> {
+    optional(tables, PASSED)
 }
 
 /// How many conversations have limits of their own: a row that is lost must not go unnoticed.
-pub(in crate::store) fn limits(look: &impl Look) -> Result<u64, StoreError> {
-    Ok(optional(look, LIMITS)?.unwrap_or(0))
+pub(in crate::store) fn limits(tables: &impl ReadTables) -> Result<u64, StoreError> {
+    Ok(optional(tables, LIMITS)?.unwrap_or(0))
 }
 
 /// So many conversations have limits of their own.
@@ -274,12 +276,12 @@ pub(in crate::store) fn begin_service(
 }
 
 /// The rows of `meta` that count something, each with what it must be: for checks.
-pub(in crate::store) fn counted(look: &impl Look) -> Result<MetaCounts, StoreError> {
+pub(in crate::store) fn counted(tables: &impl ReadTables) -> Result<MetaCounts, StoreError> {
     Ok(MetaCounts {
-        accounts: number(look, ACCOUNTS)?,
-        next_account: number(look, Sequence::Account.row())?,
-        next_device: number(look, Sequence::Device.row())?,
-        next_conversation: number(look, Sequence::Conversation.row())?,
+        accounts: number(tables, ACCOUNTS)?,
+        next_account: number(tables, Sequence::Account.row())?,
+        next_device: number(tables, Sequence::Device.row())?,
+        next_conversation: number(tables, Sequence::Conversation.row())?,
     })
 }
 

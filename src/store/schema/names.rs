@@ -5,9 +5,9 @@ use std::ops::Bound;
 use redb::ReadableTable;
 
 use super::checksum::{decode, encode};
-use super::tables::{Look, Tables};
+use super::tables::{ReadTables, Tables};
 use crate::store::StoreError;
-use crate::store::error::readable;
+use crate::store::error::skip_damaged;
 use crate::text::skeleton::skeleton;
 
 /// What a name is of: the first part of the key.
@@ -54,12 +54,12 @@ const TABLE: &str = "names";
 
 /// The id that a name points to.
 pub(in crate::store) fn find(
-    look: &impl Look,
+    tables: &impl ReadTables,
     of: NameOf,
     name: &str,
 ) -> Result<Option<u64>, StoreError> {
     let key = (of.number(), name);
-    let id = look.names().get(key)?;
+    let id = tables.names().get(key)?;
     id.map(|id| decode::<u64>(TABLE, key, id.value()))
         .transpose()
 }
@@ -103,7 +103,7 @@ pub(in crate::store) fn put_skeleton(
 
 /// The next `count` names of a kind behind one, in the order of their bytes, with their ids as far as they can be read.
 pub(in crate::store) fn after(
-    look: &impl Look,
+    tables: &impl ReadTables,
     of: NameOf,
     name: &str,
     count: usize,
@@ -111,10 +111,10 @@ pub(in crate::store) fn after(
     let from = Bound::Excluded((of.number(), name));
     let to = Bound::Excluded((of.number() + 1, ""));
     let mut found = Vec::new();
-    for row in look.names().range((from, to))?.take(count) {
+    for row in tables.names().range((from, to))?.take(count) {
         let (key, id) = row?;
         let key = key.value();
-        let id = readable(decode::<u64>(TABLE, key, id.value()))?;
+        let id = skip_damaged(decode::<u64>(TABLE, key, id.value()))?;
         found.push((key.1.to_owned(), id));
     }
     Ok(found)

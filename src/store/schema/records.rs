@@ -114,7 +114,7 @@ pub(in crate::store) struct ConversationRecord {
     /// What the rows of its log take, in bytes, for retention by size.
     pub(in crate::store) bytes: u64,
     /// What it has in common with the logs that were served before the database was put back.
-    pub(in crate::store) earlier: Earlier,
+    pub(in crate::store) earlier: EpochHistory,
     /// In a pair, what each of the two is not given of what the other says.
     #[serde(default, skip_serializing_if = "Sides::is_none")]
     pub(in crate::store) sides: Sides,
@@ -130,7 +130,7 @@ impl ConversationRecord {
             time_ms: 0,
             members: 0,
             bytes: 0,
-            earlier: Earlier::NONE,
+            earlier: EpochHistory::NONE,
             sides: Sides::NONE,
         }
     }
@@ -138,34 +138,34 @@ impl ConversationRecord {
 
 /// For how many of the last times that a database was put back it is known what its logs have in common with those of
 /// before. Chosen: more than happens while a device is away. Who was away for longer reads again from the beginning.
-const EARLIER_MAX: usize = 4;
+const EPOCHS_MAX: usize = 4;
 
-/// Logs that were served before the database was put back: an epoch, and the entry up to which this log is the one that
-/// was served then. The last ones first; an entry of zero stands for none.
+/// The epochs before each restore of a backup: an epoch, and the entry up to which this log agrees with the log that was
+/// served in it. The last ones first; an entry of zero means none.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(from = "Option<EarlierRows>", into = "Option<EarlierRows>")]
-pub(in crate::store) struct Earlier(EarlierRows);
+#[serde(from = "Option<EpochRows>", into = "Option<EpochRows>")]
+pub(in crate::store) struct EpochHistory(EpochRows);
 
-type EarlierRows = [(u64, u64); EARLIER_MAX];
+type EpochRows = [(u64, u64); EPOCHS_MAX];
 
-impl From<Option<EarlierRows>> for Earlier {
-    fn from(rows: Option<EarlierRows>) -> Self {
+impl From<Option<EpochRows>> for EpochHistory {
+    fn from(rows: Option<EpochRows>) -> Self {
         rows.map_or(Self::NONE, Self)
     }
 }
 
-impl From<Earlier> for Option<EarlierRows> {
-    /// One byte where the database was never put back.
-    fn from(earlier: Earlier) -> Self {
-        (earlier != Earlier::NONE).then_some(earlier.0)
+impl From<EpochHistory> for Option<EpochRows> {
+    /// One byte where no backup was ever restored.
+    fn from(earlier: EpochHistory) -> Self {
+        (earlier != EpochHistory::NONE).then_some(earlier.0)
     }
 }
 
-impl Earlier {
-    const NONE: Self = Self([(0, 0); EARLIER_MAX]);
+impl EpochHistory {
+    const NONE: Self = Self([(0, 0); EPOCHS_MAX]);
 
-    /// The database of this epoch was put back, in which the log ends here.
-    pub(in crate::store) fn put_back(&mut self, epoch: u64, head: u64) {
+    /// Notes that a backup of this epoch was restored, in which the log ends at `head`.
+    pub(in crate::store) fn on_restore(&mut self, epoch: u64, head: u64) {
         self.0.rotate_right(1);
         self.0[0] = (epoch, head);
     }
@@ -182,7 +182,7 @@ impl Earlier {
 pub(in crate::store) struct Side {
     /// Whether they block the other now: the row of `blocked` says so too.
     pub(in crate::store) is_blocking: bool,
-    /// The last entries in a row that were withheld from them, from the first to the last of these; zeros for none. Earlier
+    /// The last entries in a row that were withheld from them, from the first to the last of these; zeros for none. EpochHistory
     /// ones are rows of `withheld`.
     pub(in crate::store) run: (u64, u64),
     /// The other is told their receipts only of what comes after this entry: where they unblocked last.
@@ -288,10 +288,10 @@ mod tests {
         let short = again(&record);
         record.sides.0[1].run = (2, 3);
         assert!(again(&record) > short);
-        record.earlier.put_back(77, 3);
+        record.earlier.on_restore(77, 3);
         again(&record);
         record.sides = Sides::NONE;
-        record.earlier = Earlier::NONE;
+        record.earlier = EpochHistory::NONE;
         assert_eq!(again(&record), short);
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! What is written together stands side by side: keys of several parts begin with the conversation, so that a
 //! group of appends touches few pages (a thousand appends at the ends of tables cost a twentieth of a thousand
-//! in random places). Behind every value stands a check value: see `seal`.
+//! in random places). Every value ends with a checksum: see `checksum`.
 
 use std::ops::{Deref, DerefMut};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -58,8 +58,8 @@ macro_rules! tables {
             $($name: ReadOnlyTable<$key, $value>,)*
         }
 
-        /// Reading, from either.
-        pub(in crate::store) trait Look {
+        /// Reads, from either.
+        pub(in crate::store) trait ReadTables {
             /// Whether nothing can be written from here, so that whatever becomes of reading, no write is concerned.
             fn is_snapshot(&self) -> bool;
             /// What is to be asked before the tables, if anything is.
@@ -109,13 +109,13 @@ macro_rules! tables {
             Ok(rows)
         }
 
-        impl Look for Tables<'_> {
+        impl ReadTables for Tables<'_> {
             fn is_snapshot(&self) -> bool { false }
             fn cache(&self) -> Option<&Cache> { self.is_cached.then_some(self.cache) }
             $(fn $name(&self) -> &impl ReadableTable<$key, $value> { &self.$name.table })*
         }
 
-        impl Look for Snapshot {
+        impl ReadTables for Snapshot {
             fn is_snapshot(&self) -> bool { true }
             fn cache(&self) -> Option<&Cache> { None }
             $(fn $name(&self) -> &impl ReadableTable<$key, $value> { &self.$name })*

@@ -3,7 +3,9 @@
 use rand_core::RngCore as _;
 
 use super::super::testing::{Bench, User, append, change, join, leave, read};
-use super::super::{Account, Entry, Outcome, Read, Reply, Request, Retention, Standing, Write};
+use super::super::{
+    Account, ConversationState, Entry, Outcome, Read, Reply, Request, Retention, Write,
+};
 use crate::protocol::{
     Access, AccountId, Change, ConversationId, DeviceId, EventKind, MemberRole, Room,
 };
@@ -26,7 +28,7 @@ pub(super) struct Truth {
     /// What each conversation's readers read.
     pub(super) logs: Vec<Told<Entry>>,
     /// Each account's standings, of a device that has received nothing.
-    pub(super) standings: Vec<Vec<Standing>>,
+    pub(super) standings: Vec<Vec<ConversationState>>,
     /// Each account's rooms.
     pub(super) rooms: Vec<Vec<Room>>,
     /// The names of each room's members, and what they may do.

@@ -5,7 +5,7 @@ use redb::{ReadableDatabase, ReadableTable, ReadableTableMetadata};
 use super::super::testing::{Bench, append, position, read, resolve, void};
 use super::super::{Audience, Outcome, Read, Refusal, Reply, Request, Write};
 use crate::protocol::{AccountId, ConversationId, DeviceId, Digest, EntryId, Number, Position};
-use crate::store::schema::tables::{Look, Snapshot};
+use crate::store::schema::tables::{ReadTables, Snapshot};
 
 const EVERYONE: ConversationId = ConversationId::EVERYONE;
 

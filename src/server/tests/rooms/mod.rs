@@ -52,7 +52,7 @@ impl Bench {
 
 /// What the store says of a membership of the bridge that begins behind this entry.
 fn bridge_joined(since: EntryId) -> Joined {
-    let standing = Standing {
+    let standing = ConversationState {
         conversation: BRIDGE,
         is_room: true,
         name: "#bridge".into(),

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::store::error::StoreError;
 use crate::store::schema::checksum;
 use crate::store::schema::meta;
-use crate::store::schema::tables::{Look, Tables};
+use crate::store::schema::tables::{ReadTables, Tables};
 
 /// The row's name.
 const ROW: &str = "journal";
@@ -49,8 +49,8 @@ impl Note {
     }
 
     /// The note in the tables; none in a copy, which has no journal of its own.
-    pub(in crate::store) fn load(look: &impl Look) -> Result<Option<Self>, StoreError> {
-        let row = look.secrets().get(ROW)?;
+    pub(in crate::store) fn load(tables: &impl ReadTables) -> Result<Option<Self>, StoreError> {
+        let row = tables.secrets().get(ROW)?;
         row.map(|row| checksum::decode(meta::SECRETS, ROW, row.value()))
             .transpose()
     }

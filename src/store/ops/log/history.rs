@@ -4,34 +4,34 @@ use super::ENTRY_OVERHEAD_BYTES;
 use super::tolerant_scan;
 use super::tolerant_scan::Direction;
 use crate::protocol::{AccountId, ConversationId, EntryId};
-use crate::store::error::Stop;
+use crate::store::error::Abort;
 use crate::store::ops::blocks::Given;
 use crate::store::ops::conversations::permitted;
-use crate::store::schema::tables::Look;
+use crate::store::schema::tables::ReadTables;
 use crate::store::{Entry, Reply};
 
 /// The last entries before a place that the reader is permitted, oldest first. There is at least one if there is any,
 /// however small the bounds.
 pub(in crate::store) fn read_back(
-    look: &impl Look,
+    tables: &impl ReadTables,
     conversation: ConversationId,
     reader: AccountId,
     before: EntryId,
     max_entries: usize,
     max_bytes: usize,
-) -> Result<Reply, Stop> {
-    let (record, member) = permitted(look, conversation, reader)?;
+) -> Result<Reply, Abort> {
+    let (record, member) = permitted(tables, conversation, reader)?;
     let first = member.since.max(record.floor);
     let from = first.saturating_add(1);
     let mut to = before.0.saturating_sub(1).min(record.head);
     let mut entries = Vec::<Entry>::new();
     let mut bytes = 0_usize;
     let mut more = false;
-    let given = Given::new(look, conversation, &record, reader);
+    let given = Given::new(tables, conversation, &record, reader);
     while !more && let Some(places) = given.last(from, to)? {
         let direction = Direction::Backward;
         let mut left = places;
-        tolerant_scan::walk(look, conversation, places, direction, |entry, row| {
+        tolerant_scan::walk(tables, conversation, places, direction, |entry, row| {
             if let Some(later) = entries.last_mut() {
                 later.prev = EntryId(entry);
             }
@@ -56,6 +56,6 @@ pub(in crate::store) fn read_back(
         to = places.0 - 1;
     }
     entries.reverse();
-    super::name(look, &record, reader, &mut entries)?;
+    super::name(tables, &record, reader, &mut entries)?;
     Ok(Reply::History { entries, more })
 }

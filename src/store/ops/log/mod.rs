@@ -15,13 +15,13 @@ use super::rooms::permission::{Deed, permits};
 use super::{accounts, pairs, usage};
 use crate::protocol::{AccountId, ConversationId, DeviceId, Digest, EntryId, Number};
 use crate::store::engine::insert_buffer;
-use crate::store::error::{Stop, StoreError, readable};
+use crate::store::error::{Abort, StoreError, skip_damaged};
 use crate::store::schema::checksum::{decode, decode_entry, encode, encode_entry};
 use crate::store::schema::meta;
 use crate::store::schema::records::{
     ConversationRecord, Kind, LogRecord, MemberRecord, SentRecord,
 };
-use crate::store::schema::tables::{Look, Tables};
+use crate::store::schema::tables::{ReadTables, Tables};
 use crate::store::{Append, Audience, Entry, Refusal, Reply, StoredEntry};
 use tolerant_scan::Direction;
 
@@ -34,19 +34,20 @@ pub(in crate::store) const KEPT: u64 = 64;
 pub(in crate::store) const ENTRY_OVERHEAD_BYTES: usize = 100;
 
 /// Appends a message, if its number is the device's next and its author belongs to the conversation.
-pub(in crate::store) fn append(tables: &mut Tables<'_>, append: &Append) -> Result<Reply, Stop> {
+pub(in crate::store) fn append(tables: &mut Tables<'_>, append: &Append) -> Result<Reply, Abort> {
     let conversation = append.conversation;
     let (mut record, member) = membership(tables, conversation, append.author)?;
     // Where nobody knows any more which numbers are used up, the device takes a new id, and goes on.
-    let last = readable(used_up(tables, conversation, append.device))?.ok_or(Refusal::Conflict)?;
+    let last =
+        skip_damaged(used_up(tables, conversation, append.device))?.ok_or(Refusal::Conflict)?;
     let expected = last.next();
     // What stands is said to stand, even if its author belongs to the room no longer.
     if append.number < expected && append.number != Number(0) {
         tables.flush()?;
         let entry = repeated(tables, append, expected)?;
-        return stands(tables, record, append, entry);
+        return repeated_reply(tables, record, append, entry);
     }
-    if !may_say(record, member) {
+    if !can_post(record, member) {
         return Err(Refusal::NotPermitted.into());
     }
     if append.number != expected {
@@ -80,12 +81,12 @@ pub(in crate::store) fn append(tables: &mut Tables<'_>, append: &Append) -> Resu
     } else {
         tables.sent.insert(slot, &*sent)?;
     }
-    use_up(tables, conversation, append.device, append.number)?;
+    set_last_seq(tables, conversation, append.device, append.number)?;
     Ok(Reply::Stored(stored))
 }
 
-/// Whether somebody with a member's record may add to the log.
-fn may_say(record: ConversationRecord, member: MemberRecord) -> bool {
+/// Whether a member may append to the log.
+fn can_post(record: ConversationRecord, member: MemberRecord) -> bool {
     record.kind != Kind::Room || (member.until.is_none() && permits(member.role, Deed::Say))
 }
 
@@ -155,7 +156,7 @@ pub(in crate::store) fn forget_sent(
 }
 
 /// The entry that a number already has, if it has it with this digest.
-fn repeated(look: &impl Look, append: &Append, expected: Number) -> Result<EntryId, Stop> {
+fn repeated(tables: &impl ReadTables, append: &Append, expected: Number) -> Result<EntryId, Abort> {
     if append.number.0.saturating_add(KEPT) < expected.0 {
         return Err(Refusal::UnknownNumber.into());
     }
@@ -164,10 +165,10 @@ fn repeated(look: &impl Look, append: &Append, expected: Number) -> Result<Entry
         append.device.0,
         append.number.0 % KEPT,
     );
-    let Some(kept) = look.sent().get(slot)? else {
+    let Some(kept) = tables.sent().get(slot)? else {
         return Err(Refusal::Conflict.into());
     };
-    match readable(decode::<SentRecord>("sent", slot, kept.value()))? {
+    match skip_damaged(decode::<SentRecord>("sent", slot, kept.value()))? {
         Some(sent) if sent.number == append.number.0 && sent.digest == append.digest => {
             Ok(EntryId(sent.entry))
         }
@@ -177,20 +178,20 @@ fn repeated(look: &impl Look, append: &Append, expected: Number) -> Result<Entry
     }
 }
 
-/// The answer for an entry that stands already.
-fn stands(
-    look: &impl Look,
+/// The reply for an entry that is stored already.
+fn repeated_reply(
+    tables: &impl ReadTables,
     record: ConversationRecord,
     append: &Append,
     entry: EntryId,
-) -> Result<Reply, Stop> {
-    let value = look.log().get((append.conversation.0, entry.0))?;
+) -> Result<Reply, Abort> {
+    let value = tables.log().get((append.conversation.0, entry.0))?;
     let row = value
         .as_ref()
         .and_then(|value| decode_entry(append.conversation.0, entry.0, value.value()).ok());
     // If it has expired or been damaged since, its time is not known any more; it was no later than either.
     let time_ms = row.map_or(append.time_ms.min(record.time_ms), |row| row.time_ms);
-    let given = Given::new(look, append.conversation, &record, append.author);
+    let given = Given::new(tables, append.conversation, &record, append.author);
     let before = given.last(1, entry.0.saturating_sub(1))?;
     let prev = EntryId(before.map_or(0, |(_, prev)| prev));
     Ok(Reply::Stored(StoredEntry {
@@ -198,7 +199,7 @@ fn stands(
         prev,
         time_ms,
         repeated: true,
-        audience: audience(look, record, append.author, prev, None)?,
+        audience: audience(tables, record, append.author, prev, None)?,
     }))
 }
 
@@ -209,40 +210,40 @@ pub(in crate::store) fn void(
     account: AccountId,
     device: DeviceId,
     number: Number,
-) -> Result<Reply, Stop> {
+) -> Result<Reply, Abort> {
     // A former member too: what was refused because it came after the end has to be used up.
     let (record, _) = membership(tables, conversation, account)?;
-    let last = readable(used_up(tables, conversation, device))?.ok_or(Refusal::Conflict)?;
+    let last = skip_damaged(used_up(tables, conversation, device))?.ok_or(Refusal::Conflict)?;
     let expected = last.next();
     if number > expected {
         return Err(Refusal::Expect(expected).into());
     }
     // Where nothing has been said there is nothing that a number could be missing from: the next one is the first.
     if number == expected && !pairs::is_unspoken(tables, &record)? {
-        use_up(tables, conversation, device, number)?;
+        set_last_seq(tables, conversation, device, number)?;
     }
     Ok(Reply::Nothing)
 }
 
 /// Entries after a place, in order, that the reader is permitted; of a damaged one only that it is.
 pub(in crate::store) fn read(
-    look: &impl Look,
+    tables: &impl ReadTables,
     conversation: ConversationId,
     reader: AccountId,
     after: EntryId,
     max_bytes: usize,
-) -> Result<Reply, Stop> {
-    let (record, member) = permitted(look, conversation, reader)?;
+) -> Result<Reply, Abort> {
+    let (record, member) = permitted(tables, conversation, reader)?;
     let first = member.since.max(record.floor);
     let mut prev = after.0.max(first);
     let mut from = prev.saturating_add(1);
     let mut entries = Vec::<Entry>::new();
     let mut bytes = 0_usize;
     let mut is_full = false;
-    let given = Given::new(look, conversation, &record, reader);
+    let given = Given::new(tables, conversation, &record, reader);
     while !is_full && let Some(places) = given.first(from, record.head)? {
         let direction = Direction::Forward;
-        tolerant_scan::walk(look, conversation, places, direction, |entry, row| {
+        tolerant_scan::walk(tables, conversation, places, direction, |entry, row| {
             let length = row.map_or(0, |row| row.content.len());
             bytes = bytes.saturating_add(length + ENTRY_OVERHEAD_BYTES);
             is_full = bytes > max_bytes && !entries.is_empty();
@@ -257,7 +258,7 @@ pub(in crate::store) fn read(
         is_full |= prev < places.1;
         from = places.1.saturating_add(1);
     }
-    name(look, &record, reader, &mut entries)?;
+    name(tables, &record, reader, &mut entries)?;
     Ok(Reply::Entries {
         has_expired: record.floor.min(record.head) > after.0.max(member.since),
         entries,
@@ -267,14 +268,14 @@ pub(in crate::store) fn read(
 
 /// Puts to each entry the name that its reader needs.
 pub(super) fn name(
-    look: &impl Look,
+    tables: &impl ReadTables,
     record: &ConversationRecord,
     reader: AccountId,
     entries: &mut [Entry],
 ) -> Result<(), StoreError> {
     if let Kind::Pair(low, high) = record.kind {
         let peer = if low == reader.0 { high } else { low };
-        let name = accounts::name(look, AccountId(peer))?;
+        let name = accounts::name(tables, AccountId(peer))?;
         for entry in entries {
             entry.peer_name.clone_from(&name);
         }
@@ -285,7 +286,7 @@ pub(super) fn name(
         let name = match names.entry(entry.author) {
             btree_map::Entry::Occupied(known) => known.into_mut(),
             btree_map::Entry::Vacant(unknown) => {
-                unknown.insert(accounts::name(look, entry.author)?)
+                unknown.insert(accounts::name(tables, entry.author)?)
             }
         };
         entry.author_name.clone_from(name);
@@ -313,11 +314,11 @@ impl LogRecord<'_> {
 
 /// The digest of an entry, if the log holds it; of a damaged one it is not known.
 pub(in crate::store) fn digest_at(
-    look: &impl Look,
+    tables: &impl ReadTables,
     conversation: ConversationId,
     entry: EntryId,
 ) -> Result<Option<Digest>, StoreError> {
-    let Some(value) = look.log().get((conversation.0, entry.0))? else {
+    let Some(value) = tables.log().get((conversation.0, entry.0))? else {
         return Ok(None);
     };
     let row = decode_entry(conversation.0, entry.0, value.value())?;
@@ -327,31 +328,31 @@ pub(in crate::store) fn digest_at(
 /// The last number that a device has used in a conversation; zero if none, or if it cannot be read: the device finds
 /// that out when it sends.
 pub(in crate::store) fn last_number(
-    look: &impl Look,
+    tables: &impl ReadTables,
     conversation: ConversationId,
     device: DeviceId,
 ) -> Result<Number, StoreError> {
-    let last = readable(used_up(look, conversation, device))?;
+    let last = skip_damaged(used_up(tables, conversation, device))?;
     Ok(last.unwrap_or(Number(0)))
 }
 
 fn used_up(
-    look: &impl Look,
+    tables: &impl ReadTables,
     conversation: ConversationId,
     device: DeviceId,
 ) -> Result<Number, StoreError> {
     let row = (conversation, device);
-    if let Some(known) = look.cache().and_then(|cache| cache.senders.get(row)) {
+    if let Some(known) = tables.cache().and_then(|cache| cache.senders.get(row)) {
         return Ok(known);
     }
     let key = (conversation.0, device.0);
-    let last = match look.senders().get(key)? {
+    let last = match tables.senders().get(key)? {
         Some(last) => decode::<u64>("senders", key, last.value())?,
-        None if has_sent(look, key)? => return Err(StoreError::missing("senders")),
+        None if has_sent(tables, key)? => return Err(StoreError::missing("senders")),
         None => 0,
     };
     let last = Number(last);
-    if let Some(cache) = look.cache() {
+    if let Some(cache) = tables.cache() {
         cache.senders.learn(row, last);
     }
     Ok(last)
@@ -359,15 +360,18 @@ fn used_up(
 
 /// Whether something is kept of what a device has sent in a conversation. Then its last number must be too: were it
 /// taken for a new device, its numbers would begin again, and what is under way from it could stand twice.
-fn has_sent(look: &impl Look, (conversation, device): (u64, u64)) -> Result<bool, StoreError> {
-    let mut slots = look
+fn has_sent(
+    tables: &impl ReadTables,
+    (conversation, device): (u64, u64),
+) -> Result<bool, StoreError> {
+    let mut slots = tables
         .sent()
         .range((conversation, device, 0)..(conversation, device, KEPT))?;
     Ok(slots.next().transpose()?.is_some())
 }
 
-/// Notes the last number that a device has used in a conversation.
-pub(in crate::store) fn use_up(
+/// Records the last number that a device has used in a conversation.
+pub(in crate::store) fn set_last_seq(
     tables: &mut Tables<'_>,
     conversation: ConversationId,
     device: DeviceId,
@@ -386,7 +390,7 @@ pub(in crate::store) fn use_up(
 /// Who reads what this author says, who is given `prev` before it; in a pair, what the other is given before it, if they
 /// are given it.
 fn audience(
-    look: &impl Look,
+    tables: &impl ReadTables,
     record: ConversationRecord,
     author: AccountId,
     prev: EntryId,
@@ -394,17 +398,17 @@ fn audience(
 ) -> Result<Audience, StoreError> {
     Ok(match record.kind {
         Kind::Everyone => Audience::Everyone {
-            accounts: u32::try_from(meta::account_count(look)?).unwrap_or(u32::MAX),
+            accounts: u32::try_from(meta::account_count(tables)?).unwrap_or(u32::MAX),
         },
         Kind::Pair(low, high) => {
             let peer = if author.0 == low { high } else { low };
             Audience::Pair {
                 low: AccountId(low),
                 high: AccountId(high),
-                peer_seen_ms: accounts::seen_ms(look, AccountId(peer))?,
+                peer_seen_ms: accounts::seen_ms(tables, AccountId(peer))?,
                 peer_prev,
                 peer_name: if prev == EntryId::START {
-                    accounts::name(look, AccountId(peer))?
+                    accounts::name(tables, AccountId(peer))?
                 } else {
                     None
                 },

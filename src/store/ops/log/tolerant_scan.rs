@@ -14,7 +14,7 @@ use crate::store::files::catch_panic::guard;
 use crate::store::schema::checksum::decode_entry;
 use crate::store::schema::meta;
 use crate::store::schema::records::LogRecord;
-use crate::store::schema::tables::Look;
+use crate::store::schema::tables::ReadTables;
 
 /// How many entries that redb cannot read are passed over in one reading; then it ends. Chosen: each can cost a panic
 /// of redb, with its lines in the log.
@@ -33,7 +33,7 @@ pub(in crate::store) enum Direction {
 /// # Errors
 /// If the database cannot be read.
 pub(in crate::store) fn walk(
-    look: &impl Look,
+    tables: &impl ReadTables,
     conversation: ConversationId,
     (from, to): (u64, u64),
     direction: Direction,
@@ -54,7 +54,7 @@ pub(in crate::store) fn walk(
     }
     let range = (conversation.0, from)..=(conversation.0, to);
     let walked: Result<(), StoreError> = guard(|| {
-        let mut rows = look.log().range(range)?;
+        let mut rows = tables.log().range(range)?;
         while walk.next.is_some() {
             let row = match direction {
                 Direction::Forward => rows.next(),
@@ -71,7 +71,7 @@ pub(in crate::store) fn walk(
         Ok(())
     });
     match walked {
-        Err(error) if error.is_damaged_page() && look.is_snapshot() => walk.one_by_one(look),
+        Err(error) if error.is_damaged_page() && tables.is_snapshot() => walk.one_by_one(tables),
         walked => walked,
     }
 }
@@ -118,12 +118,12 @@ impl<T: FnMut(u64, Option<LogRecord<'_>>) -> bool> Walk<'_, T> {
     }
 
     /// Goes on after redb has met a page that it cannot read: entry by entry, as the others may stand elsewhere.
-    fn one_by_one(mut self, look: &impl Look) -> Result<(), StoreError> {
+    fn one_by_one(mut self, tables: &impl ReadTables) -> Result<(), StoreError> {
         let mut unreadable = 0;
         while let Some(entry) = self.next {
             let conversation = self.conversation.0;
             let got: Result<(), StoreError> = guard(|| {
-                match look.log().get((conversation, entry))? {
+                match tables.log().get((conversation, entry))? {
                     Some(value) => self.found(entry, value.value()),
                     None => self.missing(),
                 }
@@ -133,7 +133,7 @@ impl<T: FnMut(u64, Option<LogRecord<'_>>) -> bool> Walk<'_, T> {
                 Ok(()) => {}
                 Err(error) if error.is_damaged_page() => {
                     // Were it redb that has lost its way, and not this page, everything would seem damaged.
-                    guard::<_, StoreError>(|| meta::account_count(look))?;
+                    guard::<_, StoreError>(|| meta::account_count(tables))?;
                     self.missing();
                     unreadable += 1;
                     if unreadable == UNREADABLE_MAX {

@@ -11,13 +11,13 @@ use super::{INVITATIONS_MAX, Invitation, list, membership, require, require_memb
 use crate::protocol::{
     Access, AccountId, Change, ConversationId, EventKind, MemberRole, RoomEvent, TOPIC_MAX_BYTES,
 };
-use crate::store::error::{Stop, StoreError};
+use crate::store::error::{Abort, StoreError};
 use crate::store::ops::log::events;
 use crate::store::schema::checksum::decode_entry;
 use crate::store::schema::names;
 use crate::store::schema::names::NameOf;
 use crate::store::schema::records::{ConversationRecord, MemberRecord, RoomRecord};
-use crate::store::schema::tables::{Look, Tables};
+use crate::store::schema::tables::{ReadTables, Tables};
 use crate::store::{Account, Refusal, Reply};
 
 /// Who changes which room, and when.
@@ -37,7 +37,7 @@ pub(in crate::store) fn change(
     actor: AccountId,
     change: &Change,
     time_ms: u64,
-) -> Result<Reply, Stop> {
+) -> Result<Reply, Abort> {
     let (record, acting) = require_member(tables, id, actor)?;
     let scene = Scene {
         id,
@@ -73,13 +73,13 @@ pub(in crate::store) fn change(
     }
 }
 
-fn subject(look: &impl Look, change: &Change) -> Result<Account, Stop> {
+fn subject(tables: &impl ReadTables, change: &Change) -> Result<Account, Abort> {
     let name = change.subject.as_deref().ok_or(Refusal::NoSuchUser)?;
-    Ok(accounts::find(look, name)?.ok_or(Refusal::NoSuchUser)?)
+    Ok(accounts::find(tables, name)?.ok_or(Refusal::NoSuchUser)?)
 }
 
 impl Scene {
-    fn require(&self, deed: Deed) -> Result<(), Stop> {
+    fn require(&self, deed: Deed) -> Result<(), Abort> {
         if permits(self.role, deed) {
             Ok(())
         } else {
@@ -96,7 +96,7 @@ impl Scene {
         tables: &mut Tables<'_>,
         event: RoomEvent,
         subject: Option<AccountId>,
-    ) -> Result<Reply, Stop> {
+    ) -> Result<Reply, Abort> {
         let event = events::write(
             tables,
             self.id,
@@ -111,7 +111,7 @@ impl Scene {
         })
     }
 
-    fn topic(mut self, tables: &mut Tables<'_>, topic: &str) -> Result<Reply, Stop> {
+    fn topic(mut self, tables: &mut Tables<'_>, topic: &str) -> Result<Reply, Abort> {
         if self.room.topic == topic {
             return Ok(unchanged(None));
         }
@@ -123,7 +123,7 @@ impl Scene {
         self.write(tables, event, None)
     }
 
-    fn access(mut self, tables: &mut Tables<'_>, access: Option<Access>) -> Result<Reply, Stop> {
+    fn access(mut self, tables: &mut Tables<'_>, access: Option<Access>) -> Result<Reply, Abort> {
         let of = NameOf::PublicRoom;
         let access = match access {
             Some(access) if access == self.room.access => return Ok(unchanged(None)),
@@ -149,7 +149,7 @@ impl Scene {
     /// Whoever invites somebody who has an invitation already is told that nothing has changed, and nothing is written
     /// in their log, whether that one is seen or withheld: else whoever is blocked would learn it by another account.
     /// What was withheld is seen from then on, among the rooms of the invited.
-    fn invite(self, tables: &mut Tables<'_>, subject: &Account) -> Result<Reply, Stop> {
+    fn invite(self, tables: &mut Tables<'_>, subject: &Account) -> Result<Reply, Abort> {
         let row = (subject.id.0, self.id.0);
         let invitation = if blocks::blocks(tables, subject.id, self.actor)? {
             Invitation::Withheld
@@ -193,7 +193,7 @@ impl Scene {
         tables: &mut Tables<'_>,
         subject: &Account,
         reason: Option<&str>,
-    ) -> Result<Reply, Stop> {
+    ) -> Result<Reply, Abort> {
         let member =
             conversations::load_member(tables, self.id, subject.id)?.ok_or(Refusal::NotAMember)?;
         if let Some(until) = member.until {
@@ -221,11 +221,11 @@ impl Scene {
     /// Whether the entry that ended a membership is a removal by this actor: then this is a repetition.
     fn has_kicked(
         &self,
-        look: &impl Look,
+        tables: &impl ReadTables,
         subject: AccountId,
         until: u64,
     ) -> Result<bool, StoreError> {
-        let Some(value) = look.log().get((self.id.0, until))? else {
+        let Some(value) = tables.log().get((self.id.0, until))? else {
             return Ok(false);
         };
         let row = decode_entry(self.id.0, until, value.value())?;
@@ -237,7 +237,7 @@ impl Scene {
         tables: &mut Tables<'_>,
         subject: &Account,
         role: Option<MemberRole>,
-    ) -> Result<Reply, Stop> {
+    ) -> Result<Reply, Abort> {
         let mut member = self
             .current(tables, subject.id)?
             .ok_or(Refusal::NotAMember)?;
@@ -262,10 +262,10 @@ impl Scene {
     /// Somebody's record, if they belong to the room now.
     fn current(
         &self,
-        look: &impl Look,
+        tables: &impl ReadTables,
         account: AccountId,
     ) -> Result<Option<MemberRecord>, StoreError> {
-        let member = conversations::load_member(look, self.id, account)?;
+        let member = conversations::load_member(tables, self.id, account)?;
         Ok(member.filter(|member| member.until.is_none()))
     }
 }

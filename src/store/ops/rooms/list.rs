@@ -7,11 +7,11 @@ use redb::ReadableTable;
 use super::super::{accounts, conversations};
 use super::{membership, require, require_member};
 use crate::protocol::{Access, AccountId, ConversationId, Room};
-use crate::store::error::{Stop, StoreError, readable};
+use crate::store::error::{Abort, StoreError, skip_damaged};
 use crate::store::schema::checksum::{decode, encode};
 use crate::store::schema::names;
 use crate::store::schema::names::NameOf;
-use crate::store::schema::tables::Look;
+use crate::store::schema::tables::ReadTables;
 use crate::store::{Member, Refusal, Reply, RoomUse};
 
 const INVITED: &str = "invited";
@@ -19,22 +19,22 @@ const INVITED: &str = "invited";
 /// If its `own` are wanted the rooms that an account belongs to, then those that it is invited to, each by name; then
 /// those named here that are public still, in their order. None is named twice.
 pub(in crate::store) fn rooms(
-    look: &impl Look,
+    tables: &impl ReadTables,
     account: AccountId,
     own: bool,
     public: &[ConversationId],
-) -> Result<Reply, Stop> {
-    accounts::load(look, account)?.ok_or(Refusal::NoSuchUser)?;
+) -> Result<Reply, Abort> {
+    accounts::load(tables, account)?.ok_or(Refusal::NoSuchUser)?;
     let mut told = BTreeSet::new();
     let mut all = Vec::new();
     for (belongs, ids) in [
-        (true, membership::current(look, account)?),
-        (false, invitations(look, account)?),
+        (true, membership::current(tables, account)?),
+        (false, invitations(tables, account)?),
     ] {
         let new = ids.into_iter().filter(|id| told.insert(*id));
         let mut rooms = Vec::new();
         for id in new {
-            rooms.extend(readable(seen(look, id, account, belongs))?);
+            rooms.extend(skip_damaged(seen(tables, id, account, belongs))?);
         }
         rooms.sort_by(|a, b| a.name.cmp(&b.name));
         all.append(&mut rooms);
@@ -43,15 +43,19 @@ pub(in crate::store) fn rooms(
         all.clear();
     }
     for id in public.iter().filter(|id| told.insert(**id)) {
-        let room = readable(seen(look, *id, account, false))?;
+        let room = skip_damaged(seen(tables, *id, account, false))?;
         all.extend(room.filter(|room| room.access == Access::Public));
     }
     Ok(Reply::Rooms(all))
 }
 
 /// How much public rooms are used, by name, from behind one on.
-pub(in crate::store) fn uses(look: &impl Look, after: &str, count: usize) -> Result<Reply, Stop> {
-    let named = names::after(look, NameOf::PublicRoom, after, count)?;
+pub(in crate::store) fn uses(
+    tables: &impl ReadTables,
+    after: &str,
+    count: usize,
+) -> Result<Reply, Abort> {
+    let named = names::after(tables, NameOf::PublicRoom, after, count)?;
     let next = named.last().filter(|_| named.len() == count);
     let next = next.map(|(name, _)| name.clone());
     let mut rooms = Vec::new();
@@ -60,7 +64,7 @@ pub(in crate::store) fn uses(look: &impl Look, after: &str, count: usize) -> Res
         let Some(id) = id.map(ConversationId) else {
             continue;
         };
-        let record = readable(conversations::load(look, id))?.flatten();
+        let record = skip_damaged(conversations::load(tables, id))?.flatten();
         rooms.extend(record.map(|record| RoomUse {
             conversation: id,
             members: record.members,
@@ -72,17 +76,17 @@ pub(in crate::store) fn uses(look: &impl Look, after: &str, count: usize) -> Res
 
 /// The rooms that an account sees that it is invited to and has not joined.
 pub(super) fn invitations(
-    look: &impl Look,
+    tables: &impl ReadTables,
     account: AccountId,
 ) -> Result<Vec<ConversationId>, StoreError> {
-    let rows = look
+    let rows = tables
         .invited()
         .range((account.0, 0)..=(account.0, u64::MAX))?;
     let mut rooms = Vec::new();
     for row in rows {
         let (key, kept) = row?;
         let key = key.value();
-        if readable(Invitation::open(key, kept.value()))? == Some(Invitation::Shown) {
+        if skip_damaged(Invitation::open(key, kept.value()))? == Some(Invitation::Shown) {
             rooms.push(ConversationId(key.1));
         }
     }
@@ -117,46 +121,46 @@ impl Invitation {
 
 /// The invitation of an account to a room, if it has one. A damaged one is none: it could be another's.
 pub(super) fn invitation(
-    look: &impl Look,
+    tables: &impl ReadTables,
     account: AccountId,
     room: ConversationId,
 ) -> Result<Option<Invitation>, StoreError> {
     let key = (account.0, room.0);
-    let Some(kept) = look.invited().get(key)? else {
+    let Some(kept) = tables.invited().get(key)? else {
         return Ok(None);
     };
-    readable(Invitation::open(key, kept.value()))
+    skip_damaged(Invitation::open(key, kept.value()))
 }
 
 /// A room as an account sees it; if it `belongs` to it, it has a role there.
 fn seen(
-    look: &impl Look,
+    tables: &impl ReadTables,
     id: ConversationId,
     account: AccountId,
     belongs: bool,
 ) -> Result<Room, StoreError> {
     let record =
-        conversations::load(look, id)?.ok_or_else(|| StoreError::missing("conversations"))?;
-    let member = conversations::load_member(look, id, account)?;
+        conversations::load(tables, id)?.ok_or_else(|| StoreError::missing("conversations"))?;
+    let member = conversations::load_member(tables, id, account)?;
     let role = member
         .filter(|member| member.until.is_none())
         .map(|member| member.role);
     if belongs && role.is_none() {
         return Err(StoreError::missing("members"));
     }
-    Ok(require(look, id)?.seen(id, &record, role))
+    Ok(require(tables, id)?.seen(id, &record, role))
 }
 
 /// Who belongs to a room, by name; only a member may know.
 pub(in crate::store) fn members(
-    look: &impl Look,
+    tables: &impl ReadTables,
     id: ConversationId,
     account: AccountId,
-) -> Result<Reply, Stop> {
-    require_member(look, id, account)?;
+) -> Result<Reply, Abort> {
+    require_member(tables, id, account)?;
     let mut members = Vec::new();
-    for (account, member) in membership::members(look, id)? {
-        let record = readable(accounts::require(look, account))?;
+    for (account, member) in membership::members(tables, id)? {
+        let record = skip_damaged(accounts::require(tables, account))?;
         members.extend(record.map(|record| Member {
             account,
             name: record.name,

@@ -9,10 +9,10 @@ use super::super::conversations;
 use super::{ROOM_MEMBERS_MAX, ROOMS_JOINED_MAX, ROOMS_LEFT_MAX};
 use crate::protocol::{AccountId, ConversationId, MemberRole};
 use crate::store::Refusal;
-use crate::store::error::{Stop, StoreError, readable};
+use crate::store::error::{Abort, StoreError, skip_damaged};
 use crate::store::schema::checksum::{decode, encode};
 use crate::store::schema::records::{ConversationRecord, MemberRecord};
-use crate::store::schema::tables::{Look, Tables};
+use crate::store::schema::tables::{ReadTables, Tables};
 
 /// The value of `rooms_of` while the account belongs to the room; else it is when it left.
 pub(in crate::store) const BELONGS: u64 = 0;
@@ -26,15 +26,15 @@ struct RoomOf {
     left_ms: u64,
 }
 
-fn rooms_of(look: &impl Look, account: AccountId) -> Result<Vec<RoomOf>, StoreError> {
-    let rows = look
+fn rooms_of(tables: &impl ReadTables, account: AccountId) -> Result<Vec<RoomOf>, StoreError> {
+    let rows = tables
         .rooms_of()
         .range((account.0, 0)..=(account.0, u64::MAX))?;
     let mut rooms = Vec::new();
     for row in rows {
         let (key, left_ms) = row?;
         let key = key.value();
-        if let Some(left_ms) = readable(decode::<u64>(TABLE, key, left_ms.value()))? {
+        if let Some(left_ms) = skip_damaged(decode::<u64>(TABLE, key, left_ms.value()))? {
             rooms.push(RoomOf {
                 room: ConversationId(key.1),
                 left_ms,
@@ -60,17 +60,21 @@ pub(in crate::store) fn put_room_of(
 
 /// The rooms that an account belongs to now.
 pub(super) fn current(
-    look: &impl Look,
+    tables: &impl ReadTables,
     account: AccountId,
 ) -> Result<Vec<ConversationId>, StoreError> {
-    let rooms = rooms_of(look, account)?;
+    let rooms = rooms_of(tables, account)?;
     let current = rooms.iter().filter(|of| of.left_ms == BELONGS);
     Ok(current.map(|of| of.room).collect())
 }
 
 /// Whether there is room for one membership more, on both sides.
-pub(super) fn check_limits(look: &impl Look, account: AccountId, members: u32) -> Result<(), Stop> {
-    if current(look, account)?.len() >= ROOMS_JOINED_MAX {
+pub(super) fn check_limits(
+    tables: &impl ReadTables,
+    account: AccountId,
+    members: u32,
+) -> Result<(), Abort> {
+    if current(tables, account)?.len() >= ROOMS_JOINED_MAX {
         let sentence = "you belong to as many rooms as one user may: leave one first";
         return Err(Refusal::LimitReached(sentence).into());
     }
@@ -129,14 +133,14 @@ pub(super) fn end(
 
 /// Those who belong to a room now, by id, as far as that can be read.
 pub(super) fn members(
-    look: &impl Look,
+    tables: &impl ReadTables,
     room: ConversationId,
 ) -> Result<Vec<(AccountId, MemberRecord)>, StoreError> {
     let mut members = Vec::new();
-    for row in look.members().range((room.0, 0)..=(room.0, u64::MAX))? {
+    for row in tables.members().range((room.0, 0)..=(room.0, u64::MAX))? {
         let (key, value) = row?;
         let key = key.value();
-        let member: Option<MemberRecord> = readable(decode("members", key, value.value()))?;
+        let member: Option<MemberRecord> = skip_damaged(decode("members", key, value.value()))?;
         if let Some(member) = member.filter(|member| member.until.is_none()) {
             members.push((AccountId(key.1), member));
         }
@@ -146,19 +150,19 @@ pub(super) fn members(
 
 /// Whether somebody else owns the room too.
 pub(super) fn has_other_owner(
-    look: &impl Look,
+    tables: &impl ReadTables,
     room: ConversationId,
     account: AccountId,
 ) -> Result<bool, StoreError> {
-    Ok(others(look, room, account)?.iter().any(owns))
+    Ok(others(tables, room, account)?.iter().any(owns))
 }
 
 fn others(
-    look: &impl Look,
+    tables: &impl ReadTables,
     room: ConversationId,
     account: AccountId,
 ) -> Result<Vec<(AccountId, MemberRecord)>, StoreError> {
-    let mut others = members(look, room)?;
+    let mut others = members(tables, room)?;
     others.retain(|(other, _)| *other != account);
     Ok(others)
 }
@@ -167,14 +171,14 @@ fn owns((_, member): &(AccountId, MemberRecord)) -> bool {
     member.role == MemberRole::Owner
 }
 
-/// Who owns the room once this account does not: nobody new while another owner is left or nobody is at all, else
-/// the moderator who has belonged to it longest, else the member.
-pub(in crate::store) fn heir(
-    look: &impl Look,
+/// The next owner of a room that this account leaves: nobody while another owner or nobody is left, else the moderator who
+/// joined first, else the member who joined first.
+pub(in crate::store) fn successor(
+    tables: &impl ReadTables,
     room: ConversationId,
     leaving: AccountId,
 ) -> Result<Option<(AccountId, MemberRecord)>, StoreError> {
-    let others = others(look, room, leaving)?;
+    let others = others(tables, room, leaving)?;
     if others.iter().any(owns) {
         return Ok(None);
     }

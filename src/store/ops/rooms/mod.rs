@@ -11,18 +11,18 @@ pub(in crate::store) mod permission;
 use super::log::events;
 use super::{accounts, conversations};
 use crate::protocol::{Access, AccountId, ConversationId, DeviceId, EventKind, MemberRole, Room};
-use crate::store::error::{Stop, StoreError};
+use crate::store::error::{Abort, StoreError};
 use crate::store::schema::checksum::{decode, encode};
 use crate::store::schema::meta;
 use crate::store::schema::meta::Sequence;
 use crate::store::schema::names;
 use crate::store::schema::names::NameOf;
 use crate::store::schema::records::{ConversationRecord, Kind, MemberRecord, RoomRecord};
-use crate::store::schema::tables::{Look, Tables};
+use crate::store::schema::tables::{ReadTables, Tables};
 use crate::store::{Event, Joined, Refusal, Reply};
 
 pub(in crate::store) use list::{Invitation, members, rooms, uses};
-pub(in crate::store) use membership::{BELONGS, heir, put_room_of};
+pub(in crate::store) use membership::{BELONGS, put_room_of, successor};
 use redb::ReadableTable;
 
 /// How many rooms an account may make in its life; one more is refused. Chosen: rooms stay for good, and more than
@@ -62,7 +62,7 @@ pub(in crate::store) struct Joining<'a> {
 pub(in crate::store) fn make_for(
     tables: &mut Tables<'_>,
     joining: &Joining<'_>,
-) -> Result<Reply, Stop> {
+) -> Result<Reply, Abort> {
     if names::find(tables, NameOf::Room, joining.name)?.is_some() {
         return Err(Refusal::NameTaken.into());
     }
@@ -72,7 +72,7 @@ pub(in crate::store) fn make_for(
 pub(in crate::store) fn join(
     tables: &mut Tables<'_>,
     joining: &Joining<'_>,
-) -> Result<Reply, Stop> {
+) -> Result<Reply, Abort> {
     let account = joining.account;
     accounts::load(tables, account)?.ok_or(Refusal::NoSuchUser)?;
     let id = match names::find(tables, NameOf::Room, joining.name)? {
@@ -107,7 +107,7 @@ pub(in crate::store) fn join(
 }
 
 /// Makes a room without members. It refuses for everything that would refuse its maker, before anything is written.
-fn make(tables: &mut Tables<'_>, joining: &Joining<'_>) -> Result<ConversationId, Stop> {
+fn make(tables: &mut Tables<'_>, joining: &Joining<'_>) -> Result<ConversationId, Abort> {
     if !joining.may_make {
         return Err(Refusal::NoSuchRoom.into());
     }
@@ -141,16 +141,16 @@ fn make(tables: &mut Tables<'_>, joining: &Joining<'_>) -> Result<ConversationId
 /// Whether an account that does not belong to a room may join it. Into one that all have left, whoever belonged to it
 /// once may come back without an invitation, or a private one would be locked for ever.
 fn check_access(
-    look: &impl Look,
+    tables: &impl ReadTables,
     id: ConversationId,
     room: &RoomRecord,
     record: &ConversationRecord,
     account: AccountId,
     before: Option<MemberRecord>,
-) -> Result<(), Stop> {
+) -> Result<(), Abort> {
     let open = room.access == Access::Public
         || (record.members == 0 && (record.head == 0 || before.is_some()))
-        || list::invitation(look, account, id)?.is_some();
+        || list::invitation(tables, account, id)?.is_some();
     if open {
         Ok(())
     } else {
@@ -164,7 +164,7 @@ fn admit(
     id: ConversationId,
     record: &mut ConversationRecord,
     joining: &Joining<'_>,
-) -> Result<(MemberRecord, Event), Stop> {
+) -> Result<(MemberRecord, Event), Abort> {
     let mut event = events::event(tables, EventKind::Joined, joining.account)?;
     let role = if record.members == 0 {
         event.role = Some(MemberRole::Owner);
@@ -182,7 +182,7 @@ pub(in crate::store) fn leave(
     id: ConversationId,
     account: AccountId,
     time_ms: u64,
-) -> Result<Reply, Stop> {
+) -> Result<Reply, Abort> {
     let unchanged = Reply::Changed {
         event: None,
         subject: None,
@@ -190,7 +190,7 @@ pub(in crate::store) fn leave(
     // Nobody belongs to what they never joined, whether there is such a room or not: both are answered alike.
     let (mut record, member) = match conversations::membership(tables, id, account) {
         Ok(known) => known,
-        Err(Stop::Refused(_)) => return Ok(unchanged),
+        Err(Abort::Refused(_)) => return Ok(unchanged),
         Err(error) => return Err(error),
     };
     if record.kind != Kind::Room {
@@ -201,12 +201,12 @@ pub(in crate::store) fn leave(
     }
     let mut event = events::event(tables, EventKind::Left, account)?;
     if member.role == MemberRole::Owner
-        && let Some((heir, mut heirs)) = membership::heir(tables, id, account)?
+        && let Some((heir, mut owner)) = membership::successor(tables, id, account)?
     {
         event.subject = Some(accounts::require(tables, heir)?.name);
         event.role = Some(MemberRole::Owner);
-        heirs.role = MemberRole::Owner;
-        conversations::save_member(tables, id, heir, &heirs)?;
+        owner.role = MemberRole::Owner;
+        conversations::save_member(tables, id, heir, &owner)?;
     }
     record.members = record.members.saturating_sub(1);
     let event = events::write(tables, id, &mut record, account, event, time_ms)?;
@@ -219,11 +219,11 @@ pub(in crate::store) fn leave(
 
 /// A room and a member of it. Everybody else gets the same refusal as for a room that does not exist.
 fn require_member(
-    look: &impl Look,
+    tables: &impl ReadTables,
     id: ConversationId,
     account: AccountId,
-) -> Result<(ConversationRecord, MemberRecord), Stop> {
-    let (record, member) = conversations::membership(look, id, account)?;
+) -> Result<(ConversationRecord, MemberRecord), Abort> {
+    let (record, member) = conversations::membership(tables, id, account)?;
     if record.kind == Kind::Room && member.until.is_none() {
         Ok((record, member))
     } else {
@@ -233,10 +233,10 @@ fn require_member(
 
 /// The row of a room that another row refers to.
 pub(in crate::store) fn require(
-    look: &impl Look,
+    tables: &impl ReadTables,
     id: ConversationId,
 ) -> Result<RoomRecord, StoreError> {
-    let value = look.rooms().get(id.0)?;
+    let value = tables.rooms().get(id.0)?;
     let value = value.ok_or_else(|| StoreError::missing("rooms"))?;
     decode(TABLE, id.0, value.value())
 }

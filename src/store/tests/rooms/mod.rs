@@ -4,7 +4,9 @@ mod limits;
 mod model;
 
 use super::super::testing::{Bench, User, append, change, join, leave, void};
-use super::super::{Audience, Event, Member, Read, Refusal, Reply, Request, Standing, Write};
+use super::super::{
+    Audience, ConversationState, Event, Member, Read, Refusal, Reply, Request, Write,
+};
 use crate::protocol::{
     Access, Change, ConversationId, DeviceId, EntryId, EventKind, MemberRole, Number, Room,
     RoomEvent, ServerMessage, TOPIC_MAX_BYTES, open,
@@ -55,7 +57,11 @@ fn about(kind: EventKind, name: &str) -> Change {
     }
 }
 
-pub(super) fn joined(bench: &mut Bench, user: User, name: &str) -> (Standing, Room, Option<Event>) {
+pub(super) fn joined(
+    bench: &mut Bench,
+    user: User,
+    name: &str,
+) -> (ConversationState, Room, Option<Event>) {
     match bench.done(join(user, name)) {
         Reply::Joined(joined) => (joined.standing, joined.room, joined.event),
         other => panic!("expected a membership, not {other:?}"),
@@ -118,7 +124,7 @@ fn rooms(bench: &mut Bench, user: User) -> Vec<(String, bool)> {
     }
 }
 
-fn standing(bench: &mut Bench, user: User, room: ConversationId) -> Option<Standing> {
+fn standing(bench: &mut Bench, user: User, room: ConversationId) -> Option<ConversationState> {
     let standings = bench.hello(user, vec![]);
     standings
         .into_iter()
