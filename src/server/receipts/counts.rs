@@ -178,7 +178,7 @@ impl CountTable {
         };
         counts.members = members;
         for mark in marks {
-            counts.advance(mark.account, mark.since, mark.entry);
+            counts.advance(mark.account, mark.joined_after, mark.entry);
         }
         counts.is_loaded = true;
         self.note(now, conversation);
@@ -326,7 +326,7 @@ mod tests {
             account: AccountId(1),
             name: String::new(),
             entry: EntryId(5),
-            since: EntryId(0),
+            joined_after: EntryId(0),
         };
         counts.load(now, ROOM, 40, &[stored]);
         let (_, steps) = counts.steps(ROOM, AccountId(2)).unwrap();

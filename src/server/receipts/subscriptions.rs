@@ -273,7 +273,7 @@ impl From<MemberMark> for Mark {
             account,
             name,
             entry,
-            since,
+            joined_after: since,
         } = mark;
         Self {
             account,

@@ -104,7 +104,7 @@ impl Hub {
             return self.send_error_if_connected(ctx, origin, Command::Join, failure);
         };
         let standing = joined.standing;
-        self.add_member(origin.account, standing.conversation, standing.since);
+        self.add_member(origin.account, standing.conversation, standing.joined_after);
         let answer = Joined {
             tag: origin.tag,
             room: joined.room,
@@ -159,7 +159,11 @@ impl Hub {
         outcome: Outcome,
     ) {
         if let Outcome::Done(Reply::Joined(joined)) = &outcome {
-            self.add_member(owner, joined.standing.conversation, joined.standing.since);
+            self.add_member(
+                owner,
+                joined.standing.conversation,
+                joined.standing.joined_after,
+            );
             if let Some(event) = &joined.event {
                 self.fan_out_event(ctx, event);
             }

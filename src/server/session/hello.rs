@@ -146,15 +146,18 @@ impl Hub {
             if standing.is_room && standing.until.is_none() {
                 self.presence.enter(account, conversation);
             }
-            if standing.since > EntryId::START {
-                user.since.insert(conversation, standing.since);
+            if standing.joined_after > EntryId::START {
+                user.since.insert(conversation, standing.joined_after);
             }
-            if standing.mark > standing.since {
-                moved.push((conversation, user.mark(conversation, standing.mark)));
+            if standing.delivered_up_to > standing.joined_after {
+                moved.push((
+                    conversation,
+                    user.mark(conversation, standing.delivered_up_to),
+                ));
             }
-            if standing.floor > standing.mark.max(standing.since) {
+            if standing.log_start > standing.delivered_up_to.max(standing.joined_after) {
                 // What lies between has expired before any device of theirs had it.
-                user.since.insert(conversation, standing.floor);
+                user.since.insert(conversation, standing.log_start);
             }
         }
         for standing in standings
@@ -338,7 +341,7 @@ impl From<ConversationState> for Head {
             head,
             last_number,
             start,
-            floor,
+            log_start: floor,
             until,
             expired,
             ..

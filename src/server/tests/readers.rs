@@ -164,9 +164,9 @@ fn however_many_talk_to_an_account_it_can_sign_in() {
         head: EntryId::START,
         last_number: Number(0),
         start: EntryId::START,
-        since: EntryId::START,
-        mark: EntryId::START,
-        floor: EntryId::START,
+        joined_after: EntryId::START,
+        delivered_up_to: EntryId::START,
+        log_start: EntryId::START,
         until: None,
         expired: false,
     };

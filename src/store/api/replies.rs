@@ -207,11 +207,11 @@ pub struct ConversationState {
     /// is a new one that names none, else the beginning of what the account may read.
     pub start: EntryId,
     /// Others are told the account's receipts only of what comes after this entry.
-    pub since: EntryId,
+    pub joined_after: EntryId,
     /// The furthest entry that any device of the account has made durable, this one included.
-    pub mark: EntryId,
+    pub delivered_up_to: EntryId,
     /// The last entry that retention has removed.
-    pub floor: EntryId,
+    pub log_start: EntryId,
     /// In a room that the account does not belong to any more, the last entry that it may read.
     pub until: Option<EntryId>,
     /// Whether retention has removed something that the device would have been sent.
@@ -228,7 +228,7 @@ pub struct MemberMark {
     /// The furthest entry that a device of theirs has made durable.
     pub entry: EntryId,
     /// It says so only of what comes after this entry.
-    pub since: EntryId,
+    pub joined_after: EntryId,
 }
 
 /// A message that stands in its log.

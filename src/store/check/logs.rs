@@ -30,7 +30,7 @@ pub(super) fn conversations(walk: &mut Walk<'_>) -> Result<(), StoreError> {
         let Some(record) = report.row(TABLE, id, decoded) else {
             continue;
         };
-        if record.floor > record.head {
+        if record.log_start > record.head {
             report.find(TABLE, id, "its floor is above its head");
         }
         if id >= counts.next_conversation && !pairs::is_id(id) {
@@ -45,7 +45,7 @@ pub(super) fn conversations(walk: &mut Walk<'_>) -> Result<(), StoreError> {
             report.find(TABLE, id, "its room is missing");
         }
         let conversation = Conversation {
-            last: record.floor,
+            last: record.log_start,
             time_ms: 0,
             bytes: 0,
             members: 0,

@@ -86,7 +86,8 @@ pub(super) fn members(walk: &mut Walk<'_>) -> Result<(), StoreError> {
             continue;
         };
         let last = member.until.unwrap_or(conversation.record.head);
-        if last > conversation.record.head || member.mark.max(member.since) > last {
+        if last > conversation.record.head || member.delivered_up_to.max(member.joined_after) > last
+        {
             report.find(TABLE, &place, "it is ahead of the log");
         }
         match conversation.record.kind {

@@ -303,8 +303,8 @@ pub(in crate::store) fn forget_until(
         if record.side(AccountId(account)).run.0 == 0 {
             continue;
         }
-        let range = (conversation.0, account, 0)..=(conversation.0, account, record.floor);
-        let floor = record.floor;
+        let range = (conversation.0, account, 0)..=(conversation.0, account, record.log_start);
+        let floor = record.log_start;
         tables.withheld.retain_in(range, |key, last| {
             decode::<u64>(WITHHELD, key, last).map_or(true, |last| last > floor)
         })?;

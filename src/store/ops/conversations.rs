@@ -104,9 +104,9 @@ pub(in crate::store) fn standing(
         head: EntryId(record.head),
         last_number: log::last_number(tables, conversation, device)?,
         start: EntryId(first(record, member)),
-        since: EntryId(member.since.max(record.side(account).silent_until)),
-        mark: EntryId(member.mark),
-        floor: EntryId(record.floor),
+        joined_after: EntryId(member.joined_after.max(record.side(account).silent_until)),
+        delivered_up_to: EntryId(member.delivered_up_to),
+        log_start: EntryId(record.log_start),
         until: member.until.map(EntryId),
         expired: false,
     })
@@ -182,7 +182,7 @@ fn resync_one(
         Some((position, earlier)) => match resume_point(tables, record, member, position, earlier)?
         {
             ResumePoint::Common(entry) => {
-                if entry > member.mark {
+                if entry > member.delivered_up_to {
                     marks::receive(record, &mut member, entry);
                     save_member(tables, conversation, account, &member)?;
                 }
@@ -192,15 +192,15 @@ fn resync_one(
         },
     };
     let begin = match position {
-        None if is_new => member.mark,
+        None if is_new => member.delivered_up_to,
         None => EntryId::START.0,
         Some((position, _)) => position.entry.0,
     };
-    let begin = begin.max(member.since);
+    let begin = begin.max(member.joined_after);
     let name = name_for(tables, conversation, record, account)?;
     Ok(ConversationState {
         start: EntryId(start),
-        expired: start > begin && record.floor > begin,
+        expired: start > begin && record.log_start > begin,
         ..standing(
             tables,
             conversation,
@@ -259,8 +259,8 @@ fn resume_point(
     }
     // Nobody has noticed that this log is another one. The mark is the last place where a device of theirs agreed with this log; but not one behind which this
     // device already differs.
-    let back = if member.mark < entry {
-        member.mark.min(record.head)
+    let back = if member.delivered_up_to < entry {
+        member.delivered_up_to.min(record.head)
     } else {
         first
     };
@@ -269,13 +269,13 @@ fn resume_point(
 
 /// Where deliveries begin for a device that is new to the account: at the account's mark.
 fn new_device_start(record: ConversationRecord, member: MemberRecord) -> u64 {
-    member.mark.max(first(record, member))
+    member.delivered_up_to.max(first(record, member))
 }
 
 /// The entry after which a member reads. Where retention has removed even the last that a former member may read,
 /// there is nothing after it.
 fn first(record: ConversationRecord, member: MemberRecord) -> u64 {
-    member.since.max(record.floor).min(record.head)
+    member.joined_after.max(record.log_start).min(record.head)
 }
 
 /// What the account calls the conversation: the receiver that its messages in it name.

@@ -48,8 +48,8 @@ pub(in crate::store) fn list(
         if id != account && side.is_blocking {
             continue;
         }
-        let since = member.since.max(side.silent_until);
-        if member.until.is_none() && member.mark > since {
+        let since = member.joined_after.max(side.silent_until);
+        if member.until.is_none() && member.delivered_up_to > since {
             let Some(AccountRecord { name, .. }) = skip_damaged(accounts::require(tables, id))?
             else {
                 continue;
@@ -57,8 +57,8 @@ pub(in crate::store) fn list(
             marks.push(MemberMark {
                 account: id,
                 name,
-                entry: EntryId(member.mark),
-                since: EntryId(since),
+                entry: EntryId(member.delivered_up_to),
+                joined_after: EntryId(since),
             });
         }
     }
@@ -68,10 +68,10 @@ pub(in crate::store) fn list(
 /// A member has received a conversation up to an entry. What had expired before any of their devices had it they have
 /// not received: their mark covers only what comes after that.
 pub(in crate::store) fn receive(record: ConversationRecord, member: &mut MemberRecord, entry: u64) {
-    if member.mark < record.floor && record.floor < entry {
-        member.since = member.since.max(record.floor);
+    if member.delivered_up_to < record.log_start && record.log_start < entry {
+        member.joined_after = member.joined_after.max(record.log_start);
     }
-    member.mark = entry;
+    member.delivered_up_to = entry;
 }
 
 /// Moves marks, never back and never past the head, and notes when accounts were last seen. What names no member
@@ -91,7 +91,7 @@ pub(in crate::store) fn advance(
         };
         let last = member.until.unwrap_or(record.head);
         let mark = entry.0.min(record.head).min(last);
-        if mark > member.mark {
+        if mark > member.delivered_up_to {
             receive(record, &mut member, mark);
             save_member(tables, *conversation, *account, &member)?;
         }

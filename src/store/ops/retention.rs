@@ -62,7 +62,7 @@ impl Limits {
 
     /// Whether the log is over a limit for which no entry needs to be looked at.
     const fn is_over(&self, record: &ConversationRecord) -> bool {
-        record.head - record.floor > self.entries || record.bytes > self.bytes
+        record.head - record.log_start > self.entries || record.bytes > self.bytes
     }
 }
 
@@ -128,8 +128,8 @@ fn shorten(
     };
     let mut removed = 0;
     let mut freed = BTreeMap::new();
-    while removed < most && record.floor < record.head {
-        let key = (id.0, record.floor + 1);
+    while removed < most && record.log_start < record.head {
+        let key = (id.0, record.log_start + 1);
         let is_over = limits.is_over(&record);
         let (author, bytes) = match tables.log().get(key)? {
             Some(row) if is_over || is_before(key, row.value(), limits.from_ms) => {
@@ -140,13 +140,13 @@ fn shorten(
             _ => break,
         };
         tables.log.remove(key)?;
-        record.floor += 1;
+        record.log_start += 1;
         record.bytes = record.bytes.saturating_sub(bytes);
         *freed.entry(author).or_default() += bytes;
         removed += 1;
     }
     if removed > 0 {
-        if record.floor == record.head {
+        if record.log_start == record.head {
             record.bytes = 0;
         }
         usage::subtract(tables, &freed)?;

@@ -158,11 +158,11 @@ fn logs(tables: &mut Tables<'_>, left: &mut Left, rescued: &mut Rescued) -> Resu
             continue;
         };
         let (last, before_ms) = *ends.entry(id).or_insert_with(|| {
-            if record.head == 0 || record.floor >= entry {
-                record.floor = entry - 1;
+            if record.head == 0 || record.log_start >= entry {
+                record.log_start = entry - 1;
             }
             record.bytes = 0;
-            (record.floor, row.time_ms)
+            (record.log_start, row.time_ms)
         });
         holes.extend((last + 1..entry).map(|hole| (id, hole, before_ms)));
         ends.insert(id, (entry, row.time_ms));
@@ -198,7 +198,7 @@ fn logs(tables: &mut Tables<'_>, left: &mut Left, rescued: &mut Rescued) -> Resu
             record.bytes = 0;
         }
         let end = ends.get(id).copied();
-        let (last, time_ms) = end.unwrap_or((record.floor, record.time_ms));
+        let (last, time_ms) = end.unwrap_or((record.log_start, record.time_ms));
         // The record can be older than the log: that of the last commit was on a damaged page.
         record.head = record.head.max(last);
         holes.extend((last + 1..=record.head).map(|hole| (*id, hole, time_ms)));
@@ -302,7 +302,7 @@ fn members(
             Kind::Pair(low, high) => {
                 for account in [low, high] {
                     let member = members.entry((*id, account));
-                    member.or_insert_with(|| record.floor.into());
+                    member.or_insert_with(|| record.log_start.into());
                 }
             }
             Kind::Room => {}
@@ -320,8 +320,8 @@ fn members(
         };
         member.until = member.until.map(|until| until.min(record.head));
         let last = member.until.unwrap_or(record.head);
-        member.since = member.since.min(last);
-        member.mark = member.mark.min(last);
+        member.joined_after = member.joined_after.min(last);
+        member.delivered_up_to = member.delivered_up_to.min(last);
         conversations::save_member(tables, conversation, account, &member)?;
         conversations::put_joined(tables, account, conversation)?;
         if record.kind == Kind::Room {

@@ -106,7 +106,7 @@ pub(in crate::store) struct ConversationRecord {
     /// The last entry; zero in an empty log.
     pub(in crate::store) head: u64,
     /// The last entry that retention has removed; zero if none.
-    pub(in crate::store) floor: u64,
+    pub(in crate::store) log_start: u64,
     /// The time label of the last entry: the next is no earlier.
     pub(in crate::store) time_ms: u64,
     /// In a room, how many belong to it now.
@@ -126,7 +126,7 @@ impl ConversationRecord {
         Self {
             kind,
             head: 0,
-            floor: 0,
+            log_start: 0,
             time_ms: 0,
             members: 0,
             bytes: 0,
@@ -212,9 +212,9 @@ impl Sides {
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 pub(in crate::store) struct MemberRecord {
     /// The member reads what comes after this entry.
-    pub(in crate::store) since: u64,
+    pub(in crate::store) joined_after: u64,
     /// The furthest entry that a device of theirs has made durable.
-    pub(in crate::store) mark: u64,
+    pub(in crate::store) delivered_up_to: u64,
     /// Who has left a room reads nothing after this entry: that they left, or were removed.
     pub(in crate::store) until: Option<u64>,
     /// In a room, what they may do.
@@ -225,8 +225,8 @@ impl From<u64> for MemberRecord {
     /// A member from this head on.
     fn from(head: u64) -> Self {
         Self {
-            since: head,
-            mark: head,
+            joined_after: head,
+            delivered_up_to: head,
             until: None,
             role: MemberRole::Member,
         }

@@ -234,7 +234,7 @@ fn no_receipt_is_ever_told_of_what_was_withheld() {
     };
     let told: Vec<_> = marks
         .iter()
-        .map(|mark| (mark.since.0, mark.entry.0))
+        .map(|mark| (mark.joined_after.0, mark.entry.0))
         .collect();
     assert_eq!(told, [(3, 4)]);
 }

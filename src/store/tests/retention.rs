@@ -32,7 +32,7 @@ fn last(messages: u64) -> Retention {
 }
 
 fn floor(bench: &mut Bench, user: (crate::protocol::AccountId, crate::protocol::DeviceId)) -> u64 {
-    bench.hello(user, vec![])[0].floor.0
+    bench.hello(user, vec![])[0].log_start.0
 }
 
 #[test]
@@ -204,7 +204,7 @@ fn a_position_before_the_floor_is_placed_at_it() {
     let standing = bench
         .hello(bob, vec![position(EVERYONE, 1, "hi")])
         .remove(0);
-    assert_eq!((standing.start.0, standing.floor.0), (2, 2));
+    assert_eq!((standing.start.0, standing.log_start.0), (2, 2));
     assert_eq!(
         bench.marks(alice.0, EVERYONE),
         [],
@@ -236,7 +236,7 @@ fn marks(bench: &mut Bench, asker: crate::protocol::AccountId) -> Vec<(u64, u64)
     let Reply::Marks { marks, .. } = bench.done(request) else {
         panic!("marks are answered by marks");
     };
-    let spans = marks.iter().map(|mark| (mark.since.0, mark.entry.0));
+    let spans = marks.iter().map(|mark| (mark.joined_after.0, mark.entry.0));
     spans.collect()
 }
 

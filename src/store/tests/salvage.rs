@@ -108,7 +108,10 @@ fn damaged_and_missing_entries_are_named_and_hide_none_behind_them() {
             .iter()
             .find(|standing| standing.conversation == conversation)
             .expect("she belongs to it");
-        assert_eq!((standing.start, standing.mark), (EntryId(2), EntryId(0)));
+        assert_eq!(
+            (standing.start, standing.delivered_up_to),
+            (EntryId(2), EntryId(0))
+        );
     }
     let again = bench.done(append(bob, conversation, 2, &said(2, 9)));
     assert!(

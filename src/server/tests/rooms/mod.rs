@@ -59,9 +59,9 @@ fn bridge_joined(since: EntryId) -> Joined {
         head: since,
         last_number: Number(0),
         start: since,
-        since,
-        mark: since,
-        floor: EntryId::START,
+        joined_after: since,
+        delivered_up_to: since,
+        log_start: EntryId::START,
         until: None,
         expired: false,
     };

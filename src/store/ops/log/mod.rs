@@ -234,7 +234,7 @@ pub(in crate::store) fn read(
     max_bytes: usize,
 ) -> Result<Reply, Abort> {
     let (record, member) = permitted(tables, conversation, reader)?;
-    let first = member.since.max(record.floor);
+    let first = member.joined_after.max(record.log_start);
     let mut prev = after.0.max(first);
     let mut from = prev.saturating_add(1);
     let mut entries = Vec::<Entry>::new();
@@ -260,7 +260,7 @@ pub(in crate::store) fn read(
     }
     name(tables, &record, reader, &mut entries)?;
     Ok(Reply::Entries {
-        has_expired: record.floor.min(record.head) > after.0.max(member.since),
+        has_expired: record.log_start.min(record.head) > after.0.max(member.joined_after),
         entries,
         head: EntryId(record.head),
     })

@@ -184,7 +184,7 @@ pub(in crate::store) fn successor(
     }
     // No two members of a room began at the same entry: each beginning is an entry.
     let rank = |(_, member): &(AccountId, MemberRecord)| {
-        (member.role != MemberRole::Moderator, member.since)
+        (member.role != MemberRole::Moderator, member.joined_after)
     };
     Ok(others.into_iter().min_by_key(rank))
 }

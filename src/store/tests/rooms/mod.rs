@@ -294,7 +294,7 @@ fn a_mark_of_one_who_has_left_stays_within_what_they_could_read() {
         named_max: u32::MAX,
     };
     assert_eq!(bench.refused(marks), Refusal::NotPermitted);
-    let mark = standing(&mut bench, bob, room).map(|standing| standing.mark);
+    let mark = standing(&mut bench, bob, room).map(|standing| standing.delivered_up_to);
     assert_eq!(mark, Some(EntryId(3)));
 }
 
