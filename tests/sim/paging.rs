@@ -21,7 +21,7 @@ const PAGE_MAX: usize = 1_000;
 
 /// What stands under a page, behind the conversation's name.
 const FULL: &str = ": repeat `/history` for older messages";
-const CUT_SHORT: &str = ": older ones are at the server";
+const CUT_SHORT: &str = ": older messages are on the server";
 const OLDEST: &[&str] = &[": start of your history", ": older messages have expired"];
 
 /// What a person was shown of a conversation, oldest first: the markers of what was said, and nothing for what happened.
