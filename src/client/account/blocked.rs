@@ -9,7 +9,7 @@ use crate::client::account::ctx::pending::PendingRequest;
 use crate::client::name::{canonical, truncate_name};
 use crate::client::storage::entry::Said;
 use crate::protocol::{
-    AccountId, BLOCKED_MAX, Block, Blocked, BlockedUser, ClientBody, ErrorCode, EventKind, Failure,
+    AccountId, BLOCKED_MAX, Block, Blocked, BlockedUser, ErrorCode, EventKind, Failure,
 };
 
 #[derive(Debug, Default)]
@@ -73,12 +73,10 @@ impl BlockedUsers {
             name: name.clone(),
             blocking,
         };
-        let body = |tag| {
-            ClientBody::from(Block {
-                tag,
-                name,
-                blocking,
-            })
+        let body = |tag| Block {
+            tag,
+            name,
+            blocking,
         };
         ctx.request(asked, body);
     }

@@ -178,9 +178,7 @@ pub(crate) fn show_undisplayed(
                 && !is_written_here
                 && !blocked.hides(entry.author, &said)
             {
-                let time = ctx.clock().show(entry.time_ms);
-                let who = ctx.who(id, entry.author, entry.author_name.as_deref());
-                let line = ctx.live_line((id, at), who, &time, &said, true);
+                let line = ctx.live_line((id, at), &entry, &said, true);
                 ctx.effects
                     .show(said.tone(), format!("{line}{}", render::AGAIN));
             }

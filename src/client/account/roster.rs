@@ -72,9 +72,7 @@ impl Roster {
             is_shown: is_shown || was_shown,
             contacts: Vec::new(),
         };
-        ctx.try_request(Channel::Control, request, |tag| {
-            ContactsRequest { tag }.into()
-        });
+        ctx.try_request(Channel::Control, request, |tag| ContactsRequest { tag });
     }
 
     /// A list, or a part of one, has come.

@@ -93,13 +93,8 @@ pub(super) struct SignIn {
 }
 
 impl SignIn {
-    /// Begins by name, or by asking for one.
-    pub(super) fn begin(
-        name: Option<&str>,
-        password: Option<Zeroizing<String>>,
-        context: &mut Context<'_>,
-    ) -> (Self, Progress) {
-        let mut sign_in = Self {
+    fn new(password: Option<Zeroizing<String>>) -> Self {
+        Self {
             step: Step::Name,
             name: String::new(),
             offered: None,
@@ -110,7 +105,16 @@ impl SignIn {
             tries: 0,
             pauses: 0,
             due: None,
-        };
+        }
+    }
+
+    /// Begins by name, or by asking for one.
+    pub(super) fn begin(
+        name: Option<&str>,
+        password: Option<Zeroizing<String>>,
+        context: &mut Context<'_>,
+    ) -> (Self, Progress) {
+        let mut sign_in = Self::new(password);
         let progress = if let Some(name) = name {
             sign_in.named(name, context)
         } else {
@@ -128,16 +132,10 @@ impl SignIn {
         context: &mut Context<'_>,
     ) -> (Self, Progress) {
         let mut sign_in = Self {
-            step: Step::Name,
             name: identity.name.clone(),
-            offered: None,
-            password,
             identity: Some(identity),
-            state: None,
             is_reconnection: true,
-            tries: 0,
-            pauses: 0,
-            due: None,
+            ..Self::new(password)
         };
         let progress = sign_in.resume_or_login(context);
         (sign_in, progress)

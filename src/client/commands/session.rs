@@ -3,7 +3,7 @@
 use super::arguments::{Argument, Source};
 use super::help;
 use super::row::{Call, ChatCommand, ROW};
-use crate::client::core::Core;
+use crate::client::core::{Core, Exit};
 use crate::client::env::Tone;
 
 pub(super) const SIGN_IN: &[ChatCommand] = &[ChatCommand {
@@ -37,7 +37,7 @@ pub(super) const SESSION: &[ChatCommand] = &[
     ChatCommand {
         name: "logout",
         summary: "sign out; the next sign-in asks for the password",
-        run: |core, call| core.log_out(call.now),
+        run: |core, call| core.exit(call.now, Exit::LogOut),
         ..ROW
     },
     ChatCommand {
@@ -45,7 +45,7 @@ pub(super) const SESSION: &[ChatCommand] = &[
         aliases: &["exit"],
         summary: "leave; the next `login` here asks for no password",
         needs_sign_in: false,
-        run: |core, call| core.quit(call.now),
+        run: |core, call| core.exit(call.now, Exit::Quit),
         ..ROW
     },
 ];

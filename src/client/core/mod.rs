@@ -28,7 +28,7 @@ use crate::transport::{Channel, Now};
 use host_key::HostKeys;
 use link_events::LinkState;
 use response_timer::ResponseTimer;
-use session::DeferredExit;
+pub(super) use session::Exit;
 
 /// A command, or text for the focus, as typed at the prompt.
 pub(super) struct TypedLine {
@@ -53,7 +53,7 @@ pub struct Core {
     pub(super) signed_in: Option<SignedIn>,
     /// What the user of a client without a terminal wants done once all that was sent has arrived, and the
     /// moment when it is done anyway.
-    deferred_exit: Option<(DeferredExit, Instant)>,
+    deferred_exit: Option<(Exit, Instant)>,
     end: Option<End>,
 }
 
@@ -172,7 +172,7 @@ impl Core {
             },
             Input::EndOfInput => {
                 self.prompt.end_input();
-                self.quit(now);
+                self.exit(now, Exit::Quit);
             }
             Input::Interrupt => self.finish(End::Interrupted),
         }

@@ -19,9 +19,9 @@ use crate::transport::{Channel, Now};
 /// received. Chosen: a bad path's worst, and short enough for a script.
 const QUIT_WAIT: Duration = Duration::from_secs(10);
 
-/// What a client without a terminal does once all that it sent has arrived.
+/// How the user leaves: at once at a terminal, else once all that was sent has arrived.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum DeferredExit {
+pub(crate) enum Exit {
     LogOut,
     Quit,
 }
@@ -210,7 +210,7 @@ impl Core {
             reason,
             SignOutReason::Conflict | SignOutReason::Ended(EndReason::Superseded)
         ) {
-            self.tell_unsent();
+            self.show_unsent();
         }
         self.end_session(Some(reason));
         if self.console.is_interactive() {
@@ -286,26 +286,17 @@ impl Core {
         }
     }
 
-    /// Signs out: at once at a terminal, else when what was sent has arrived.
-    pub(crate) fn log_out(&mut self, now: Now) {
+    /// Signs out, or quits: at once at a terminal, else when what was sent has arrived.
+    pub(crate) fn exit(&mut self, now: Now, exit: Exit) {
         if self.console.is_interactive() {
-            self.log_out_now();
+            self.exit_now(exit);
         } else {
-            self.deferred_exit = Some((DeferredExit::LogOut, now.instant + QUIT_WAIT));
-        }
-    }
-
-    /// Quits: at once at a terminal, else when what was sent has arrived.
-    pub(crate) fn quit(&mut self, now: Now) {
-        if self.console.is_interactive() {
-            self.quit_now();
-        } else {
-            self.deferred_exit = Some((DeferredExit::Quit, now.instant + QUIT_WAIT));
+            self.deferred_exit = Some((exit, now.instant + QUIT_WAIT));
         }
     }
 
     /// Runs the deferred exit once everything has arrived, or the wait is over.
-    pub(crate) fn run_deferred_exit(&mut self, now: Now) {
+    pub(super) fn run_deferred_exit(&mut self, now: Now) {
         let Some((exit, due)) = self.deferred_exit else {
             return;
         };
@@ -315,31 +306,26 @@ impl Core {
         };
         if is_quiet || due <= now.instant {
             self.deferred_exit = None;
-            match exit {
-                DeferredExit::LogOut => self.log_out_now(),
-                DeferredExit::Quit => self.quit_now(),
-            }
+            self.exit_now(exit);
         }
     }
 
-    /// Signs out: the server is told, and the ticket forgotten.
-    fn log_out_now(&mut self) {
-        self.tell_unsent();
-        let end = SessionEnd {
-            reason: EndReason::LoggedOut,
-        };
-        self.effects.send(Channel::Control, &Message::control(end));
-        self.end_session(Some(SignOutReason::Ended(EndReason::LoggedOut)));
-        self.show(Tone::Plain, "logged out");
-    }
-
-    fn quit_now(&mut self) {
-        self.tell_unsent();
-        self.finish(End::Quit);
+    fn exit_now(&mut self, exit: Exit) {
+        self.show_unsent();
+        match exit {
+            Exit::LogOut => {
+                let reason = EndReason::LoggedOut;
+                let end = Message::control(SessionEnd { reason });
+                self.effects.send(Channel::Control, &end);
+                self.end_session(Some(SignOutReason::Ended(reason)));
+                self.show(Tone::Plain, "logged out");
+            }
+            Exit::Quit => self.finish(End::Quit),
+        }
     }
 
     /// Shows how many messages wait in the outbox.
-    fn tell_unsent(&mut self) {
+    fn show_unsent(&mut self) {
         let unsent = self
             .signed_in
             .as_ref()

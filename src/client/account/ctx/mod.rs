@@ -148,10 +148,10 @@ impl Ctx<'_> {
     }
 
     /// Sends a request of the user's whose answer bears its tag, or says why not.
-    pub(crate) fn request(
+    pub(crate) fn request<B: Into<ClientBody>>(
         &mut self,
         request: PendingRequest,
-        body: impl FnOnce(u32) -> ClientBody,
+        body: impl FnOnce(u32) -> B,
     ) {
         if !self.can_ask() {
             self.error(NO_LINK);
@@ -161,11 +161,11 @@ impl Ctx<'_> {
     }
 
     /// Sends a request whose answer bears its tag; `false` if too many are open.
-    pub(crate) fn try_request(
+    pub(crate) fn try_request<B: Into<ClientBody>>(
         &mut self,
         channel: Channel,
         request: PendingRequest,
-        body: impl FnOnce(u32) -> ClientBody,
+        body: impl FnOnce(u32) -> B,
     ) -> bool {
         let tag = self.pending.add(self.now.instant, request);
         if let Some(tag) = tag {
@@ -181,9 +181,7 @@ impl Ctx<'_> {
             target: name.clone(),
         };
         self.pending.is_resolving(target)
-            || self.try_request(Channel::Control, request, |tag| {
-                Resolve { tag, name }.into()
-            })
+            || self.try_request(Channel::Control, request, |tag| Resolve { tag, name })
     }
 
     /// Asks for the receipts of a conversation, once in a session.

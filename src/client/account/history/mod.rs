@@ -142,8 +142,7 @@ impl HistoryPager {
                     before: page.cursor,
                     limit: FETCH,
                 };
-                let body = |tag| request(tag).into();
-                if ctx.try_request(Channel::Bulk, PendingRequest::History, body) {
+                if ctx.try_request(Channel::Bulk, PendingRequest::History, request) {
                     self.page = Some(page);
                 } else {
                     self.show_page(ctx, &page, &Ending::NoLink);
@@ -303,13 +302,11 @@ impl Page {
             self.hidden += 1;
             return;
         }
-        let time = ctx.clock().show(entry.time_ms);
-        self.lines.push(match said {
-            Some(said) => {
-                let who = ctx.who(id, entry.author, entry.author_name.as_deref());
-                ctx.entry_line((id, at), who, &time, &said)
-            }
-            None => format!("{time} a message that cannot be shown (entry {at})"),
+        self.lines.push(if let Some(said) = said {
+            ctx.entry_line((id, at), entry, &said)
+        } else {
+            let time = ctx.clock().show(entry.time_ms);
+            format!("{time} a message that cannot be shown (entry {at})")
         });
         self.oldest = Some(at);
     }

@@ -27,9 +27,7 @@ pub(crate) fn search(ctx: &mut Ctx<'_>, blocked: &BlockedUsers, words: &str) {
             && !blocked.hides(what.author, &said)
         {
             count += 1;
-            let time = ctx.clock().show(what.time_ms);
-            let who = ctx.who(id, what.author, what.author_name.as_deref());
-            let line = ctx.entry_line((id, entry), who, &time, &said);
+            let line = ctx.entry_line((id, entry), &what, &said);
             let place = ctx.name_of(id);
             found.push(Reverse((
                 what.time_ms,

@@ -57,7 +57,8 @@ pub(crate) struct Outcome {
 /// An entry that follows where the device stands, and where it came from.
 struct Next<'a> {
     delivery: Delivery<'a>,
-    envelope: &'a Envelope<'a>,
+    /// As the history keeps it.
+    entry: Entry,
     /// What it says; nothing if it is damaged.
     said: Option<Said>,
     /// Its number, if its author is this device.
@@ -172,14 +173,14 @@ impl Inbox {
             let report = Message::error(Command::Receive, report);
             ctx.effects.send(Channel::Chat, &report);
         } else {
-            ctx.state.put_entry(id, entry, &kept(&next));
+            ctx.state.put_entry(id, entry, &next.entry);
             self.acks.insert(id, entry);
         }
         if let Some(origin) = next.from_here {
             sender.requeue(id, origin.number);
         }
         if !next.is_seen && !next.is_hidden {
-            self.show_entry(ctx, &next.delivery, next.said.as_ref());
+            self.show_entry(ctx, (id, entry), &next.entry, next.said.as_ref());
         }
         ctx.conversations.undisplayed.insert(id);
         ctx.save_conversation(id);
@@ -217,46 +218,40 @@ impl Inbox {
     }
 
     /// Shows an entry, at once or among what was said while the user was away.
-    fn show_entry(&mut self, ctx: &mut Ctx<'_>, delivery: &Delivery<'_>, said: Option<&Said>) {
-        let id = delivery.conversation;
-        let time = ctx.clock().show(delivery.time_ms);
-        let is_own = delivery.author == ctx.me.id;
-        let place_name = ctx.name_of(id).to_owned();
-        let is_old = self
-            .backlog
-            .as_ref()
-            .is_some_and(|backlog| backlog.is_old(id, delivery.entry));
-        let name = delivery
-            .author_name
-            .map(|name| truncate_name(name.to_owned()));
-        let who = ctx.who(id, delivery.author, name.as_deref());
+    fn show_entry(
+        &mut self,
+        ctx: &mut Ctx<'_>,
+        (id, at): (ConversationId, EntryId),
+        entry: &Entry,
+        said: Option<&Said>,
+    ) {
+        let place = ctx.name_of(id).to_owned();
+        let is_own = entry.author == ctx.me.id;
+        let backlog = self.backlog.as_ref();
+        let is_old = backlog.is_some_and(|backlog| backlog.is_old(id, at));
         let (tone, line) = match said {
-            None => (
-                Tone::Error,
-                format!(
-                    "{time} {place_name}: a message arrived damaged twice and cannot be shown (entry {})",
-                    delivery.entry
-                ),
-            ),
+            None => {
+                let time = ctx.clock().show(entry.time_ms);
+                let line = format!(
+                    "{time} {place}: a message arrived damaged twice and cannot be shown (entry {at})"
+                );
+                (Tone::Error, line)
+            }
             // Its name is being learnt; that says it.
-            Some(Said::Event(_)) if place_name.is_empty() => return,
+            Some(Said::Event(_)) if place.is_empty() => return,
             // The answer to JOIN has said it.
             Some(Said::Event(event))
                 if event.kind == EventKind::Joined && is_own && is_joined_here(ctx, id) =>
             {
                 return;
             }
-            Some(said) => {
-                let line = ctx.live_line((id, delivery.entry), who, &time, said, is_old);
-                (said.tone(), line)
-            }
+            Some(said) => (said.tone(), ctx.live_line((id, at), entry, said, is_old)),
         };
         match &mut self.backlog {
             Some(backlog) => {
-                let is_text = !matches!(said, Some(Said::Event(_)));
-                let is_counted = !is_own && is_text && is_old;
-                let counted = is_counted.then_some(&*place_name);
-                backlog.add(ctx.now.instant, delivery.time_ms, tone, line, counted);
+                let is_counted = !is_own && is_old && !matches!(said, Some(Said::Event(_)));
+                let counted = is_counted.then_some(&*place);
+                backlog.add(ctx.now.instant, entry.time_ms, tone, line, counted);
             }
             None => ctx.effects.show(tone, line),
         }
@@ -312,11 +307,12 @@ impl Inbox {
 fn next<'a>(
     ctx: &mut Ctx<'_>,
     (sender, blocked): (&Sender, &BlockedUsers),
-    envelope: &'a Envelope<'a>,
+    envelope: &Envelope<'_>,
     delivery: Delivery<'a>,
     opened: Result<ServerMessage, DecodeError>,
 ) -> Next<'a> {
     let (id, author) = (delivery.conversation, delivery.author);
+    let author_name = delivery.author_name;
     let is_own = author == ctx.me.id;
     let was_shown = has_shown(ctx, id, delivery.entry, &envelope.digest);
     let entry = opened
@@ -337,8 +333,15 @@ fn next<'a>(
     };
     Next {
         is_hidden: blocked.hides(author, said.as_ref().unwrap_or(&Said::Unknown)),
+        entry: Entry {
+            author,
+            time_ms: delivery.time_ms,
+            content: ByteBuf::from(envelope.content),
+            digest: envelope.digest,
+            prev: delivery.prev,
+            author_name: author_name.map(|name| truncate_name(name.to_owned())),
+        },
         delivery,
-        envelope,
         said,
         from_here,
         is_written_here,
@@ -361,7 +364,7 @@ fn advance(ctx: &mut Ctx<'_>, next: &Next<'_>) -> bool {
         stored.displayed_up_to = next.delivery.entry;
     }
     stored.received_up_to = next.delivery.entry;
-    stored.digest = Some(next.envelope.digest);
+    stored.digest = Some(next.entry.digest);
     if stored.name.is_empty() {
         stored.name = learnt;
     }
@@ -375,20 +378,6 @@ fn advance(ctx: &mut Ctx<'_>, next: &Next<'_>) -> bool {
         stored.unread = stored.unread.saturating_add(1);
     }
     is_conflict
-}
-
-/// The entry as the history keeps it.
-fn kept(next: &Next<'_>) -> Entry {
-    let delivery = &next.delivery;
-    let author_name = delivery.author_name;
-    Entry {
-        author: delivery.author,
-        time_ms: delivery.time_ms,
-        content: ByteBuf::from(next.envelope.content),
-        digest: next.envelope.digest,
-        prev: delivery.prev,
-        author_name: author_name.map(|name| truncate_name(name.to_owned())),
-    }
 }
 
 /// Whether this device asked to belong to a room, and the answer has said that the user does.

@@ -9,7 +9,7 @@ use crate::client::env::Tone;
 use crate::client::name::{is_room, truncate_name};
 use crate::client::ui::{render, render_rooms};
 use crate::protocol::{
-    Change, ClientBody, Members, MembersRequest, Moderate, Moderated, Room, Rooms, RoomsRequest,
+    Change, Members, MembersRequest, Moderate, Moderated, Room, Rooms, RoomsRequest,
 };
 use crate::text::printable;
 
@@ -36,7 +36,7 @@ pub(crate) fn list(ctx: &mut Ctx<'_>, purpose: RoomsPurpose) {
         RoomsPurpose::List(page) => page.checked_sub(1),
         RoomsPurpose::Topic(_) | RoomsPurpose::Names => None,
     };
-    let body = |tag| ClientBody::from(RoomsRequest { tag, page });
+    let body = |tag| RoomsRequest { tag, page };
     ctx.request(PendingRequest::Rooms { purpose, rooms }, body);
 }
 
@@ -44,7 +44,7 @@ pub(crate) fn list(ctx: &mut Ctx<'_>, purpose: RoomsPurpose) {
 pub(crate) fn list_members(ctx: &mut Ctx<'_>, named: Option<&str>) {
     if let Some((conversation, name)) = room(ctx, named) {
         let members = Vec::new();
-        let body = |tag| ClientBody::from(MembersRequest { tag, conversation });
+        let body = |tag| MembersRequest { tag, conversation };
         ctx.request(PendingRequest::Members { name, members }, body);
     }
 }
@@ -57,18 +57,16 @@ pub(crate) fn change(ctx: &mut Ctx<'_>, named: Option<&str>, change: Change) {
         return;
     }
     if let Some((conversation, name)) = room(ctx, named) {
-        let asked = PendingRequest::Change {
+        let request = PendingRequest::Change {
             name,
             change: change.clone(),
         };
-        let body = |tag| {
-            ClientBody::from(Moderate {
-                tag,
-                conversation,
-                change,
-            })
+        let body = |tag| Moderate {
+            tag,
+            conversation,
+            change,
         };
-        ctx.request(asked, body);
+        ctx.request(request, body);
     }
 }
 
@@ -122,15 +120,11 @@ pub(crate) fn handle_rooms(ctx: &mut Ctx<'_>, answer: Rooms) {
             ctx.plain(text);
         }
         RoomsPurpose::List(page) => {
-            let unread = |room: &Room| {
+            let with_unread = rooms.into_iter().map(|room| {
                 let known = ctx.conversations.get(room.conversation);
-                known.map_or(0, |known| known.stored.unread)
-            };
-            let rooms: Vec<(Room, u32)> = rooms
-                .into_iter()
-                .map(|room| (unread(&room), room))
-                .map(|(unread, room)| (room, unread))
-                .collect();
+                (room, known.map_or(0, |known| known.stored.unread))
+            });
+            let rooms: Vec<(Room, u32)> = with_unread.collect();
             ctx.effects
                 .show_table(Tone::Plain, &render_rooms::rooms(&rooms));
             if page < pages {

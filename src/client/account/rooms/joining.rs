@@ -4,7 +4,7 @@ use crate::client::account::ctx::pending::PendingRequest;
 use crate::client::account::ctx::{Ctx, NO_LINK};
 use crate::client::account::switching::focus_on;
 use crate::client::name::{canonical_target, is_room};
-use crate::protocol::{Access, ClientBody, ConversationId, EVERYONE_NAME, Join, Leave};
+use crate::protocol::{Access, ConversationId, EVERYONE_NAME, Join, Leave};
 
 /// The room that a command is about: the named one, else the focus.
 pub(crate) fn room(ctx: &mut Ctx<'_>, named: Option<&str>) -> Option<(ConversationId, String)> {
@@ -78,12 +78,10 @@ pub(crate) fn ask_to_join(
     }
     ctx.pending.take_deferred_join(&name);
     let typed = name.clone();
-    let body = |tag| {
-        ClientBody::from(Join {
-            tag,
-            name: typed,
-            access,
-        })
+    let body = |tag| Join {
+        tag,
+        name: typed,
+        access,
     };
     ctx.request(PendingRequest::Join { name, takes_focus }, body);
 }
@@ -98,7 +96,7 @@ pub(crate) fn join_deferred(ctx: &mut Ctx<'_>) {
 /// Asks to leave a room.
 pub(crate) fn leave(ctx: &mut Ctx<'_>, named: Option<&str>) {
     if let Some((conversation, name)) = room(ctx, named) {
-        let body = |tag| ClientBody::from(Leave { tag, conversation });
+        let body = |tag| Leave { tag, conversation };
         ctx.request(PendingRequest::Leave { name }, body);
     }
 }
@@ -132,6 +130,7 @@ pub(crate) fn enter(ctx: &mut Ctx<'_>, named: &str) {
 mod tests {
     use super::*;
     use crate::client::account::testing::Workbench;
+    use crate::protocol::ClientBody;
 
     #[test]
     fn room_that_is_joined_without_a_link_is_requested_once_there_is_one() {
