@@ -1,7 +1,6 @@
-//! What the logic wants done, collected until everything it follows from is durable.
+//! The messages and lines of a batch, collected until everything they follow from is durable.
 //!
-//! The logic of the client never touches the endpoint or the console: it leaves messages and lines here, and
-//! they go out together when a batch is settled. That is also what makes it testable without either.
+//! The logic never touches the endpoint or the console, so that it can be tested without either.
 
 use super::env::{Console, Tone};
 use super::ui::table;

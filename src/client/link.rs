@@ -1,8 +1,7 @@
-//! The link to the server: connecting, and connecting again for as long as the client runs.
+//! The link to the server: connects, and reconnects for as long as the client runs.
 //!
-//! All addresses of the server are tried side by side, each a moment after the one before it (RFC 8305), and
-//! the first that answers is used. A link that is lost is made again, with growing pauses; at once, if the server
-//! has only restarted.
+//! All addresses of the server are tried side by side, each a moment after the one before it (RFC 8305); the first that
+//! answers is used. A lost link is made again, with growing pauses, or at once if the server has only restarted.
 
 use std::collections::VecDeque;
 use std::net::SocketAddr;

@@ -1,8 +1,8 @@
 //! The client, without sockets and clocks.
 //!
-//! [`Client`] joins the link to the server (`link`) and the logic (`core`, with the signed-in user in `account`); `env`
-//! declares the console and the files that it needs. What arrives in one batch is made durable together when the batch is
-//! settled; only then anything is sent or shown that follows from it.
+//! [`Client`] joins the link to the server (`link`) and the logic (`core`, with the signed-in user in `account`);
+//! `env` declares the console and the files that it needs. What arrives in one batch is made durable together when the
+//! batch is settled; only then anything is sent or shown that follows from it.
 
 mod account;
 mod app;

@@ -1,8 +1,8 @@
-//! Whom this user blocks, and what is not shown for it.
+//! The list of blocked users, and what is hidden because of it.
 //!
-//! The server keeps the list and gives this device nothing of what they say to this user alone. What they say in rooms and
-//! to everyone comes, is kept and acknowledged as all else, so that its author learns nothing; it is not shown as long as
-//! they are blocked.
+//! The server keeps the list and delivers nothing that a blocked user sends to this user alone. Their messages in rooms
+//! and to everyone are delivered, kept and acknowledged like all others, so that they learn nothing; they are hidden
+//! as long as the author is blocked.
 
 use crate::client::account::ctx::Ctx;
 use crate::client::account::ctx::pending::PendingRequest;

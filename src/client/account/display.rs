@@ -1,5 +1,5 @@
-//! What is on the screen, as far as the tables know: a line is recorded as shown once the console says that it stands
-//! there, and what a crash leaves in between is shown again, marked as such.
+//! Records what the user has seen: a line counts as shown once the console has printed it. Lines that a crash may have
+//! kept from the screen are shown again, marked as such.
 
 use std::time::{Duration, Instant};
 

@@ -1,4 +1,4 @@
-//! What follows from a request that the server refuses, does not answer in time, or whose answer is lost with the link.
+//! Handles requests that the server refuses, does not answer in time, or whose answer is lost with the link.
 
 use crate::client::account::blocked;
 use crate::client::account::ctx::Ctx;

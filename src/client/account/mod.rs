@@ -1,7 +1,7 @@
 //! A signed-in user: identity, conversations, outbox, receipts, and who is online.
 //!
-//! It outlives the link: while the client reconnects, messages are still taken into the outbox. Each of its parts owns its
-//! own state and is a file here; this one routes what the server sends to them, and ends each batch.
+//! It outlives the link: while the client reconnects, messages are still queued in the outbox. Each part owns its own
+//! state and is a file here; this file routes the server's messages to the parts, and ends each batch.
 
 pub(super) mod blocked;
 pub(super) mod ctx;

@@ -1,7 +1,7 @@
-//! Where this device stands in each conversation, settled with the server when a session begins.
+//! Agrees with the server on the position in each conversation when a session begins.
 //!
-//! The device says its positions; the server says what it has and from where it will deliver. Until that is
-//! settled nothing is delivered or sent.
+//! The device sends its positions; the server answers with the end of each log and the position from which it will
+//! deliver. Until then nothing is delivered or sent.
 
 use std::collections::BTreeMap;
 

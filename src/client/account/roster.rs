@@ -1,4 +1,5 @@
-//! Who is online: the list that the user asks for, the names that the tab key knows, and the news of both.
+//! The users who are online: the list that the user asks for, the names that the tab key completes, and who comes and
+//! goes.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;

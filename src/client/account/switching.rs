@@ -1,4 +1,4 @@
-//! How the user switches between conversations, and is told so.
+//! Switches between conversations, and tells the user.
 
 use crate::client::account::ctx::Ctx;
 

@@ -1,7 +1,7 @@
-//! Whether the server at the other end is the one that was meant.
+//! Checks that the server is the intended one.
 //!
-//! A key that is on file is trusted, an unknown one only by the user's word, and a changed one never. Within one
-//! run only one key will do, whatever is on file meanwhile.
+//! A server key on file is trusted, an unknown one only if the user agrees, and a changed one never. Within one run
+//! only one key is accepted, whatever the file says meanwhile.
 
 use crate::client::env::{End, Files, Options, Trust};
 use crate::protocol::fingerprint;

@@ -1,4 +1,4 @@
-//! What the logic learns of the link to the server, and what it wants of it.
+//! Events of the link to the server, and what the logic asks of the link.
 
 use std::net::SocketAddr;
 

@@ -1,7 +1,7 @@
-//! The client without its link: what a message, a line typed or the time makes of it.
+//! The client without its link: handles messages, typed lines and time-outs.
 //!
-//! It decides about trust, sign-in and commands, and keeps the signed-in user's account. All that it wants done
-//! is left in [`Effects`] until [`Core::settle`] has made durable what it follows from.
+//! It decides about trust, sign-in and commands, and owns the signed-in user. All output is left in [`Effects`] until
+//! [`Core::settle`] has made durable what it follows from.
 
 mod host_key;
 mod link_events;

@@ -1,7 +1,7 @@
-//! How long a user waits for the server without a word.
+//! How long a user waits for the server before being told so.
 //!
-//! A command whose answer decides to whom the next line is said keeps the prompt back until the answer is there. On a
-//! link that has died unnoticed that would be for a long time, and nobody would know for what.
+//! A command whose answer decides where the next line goes holds the prompt back until the answer arrives. On a dead
+//! link that would take long, and the user would not know why.
 
 use std::time::{Duration, Instant};
 

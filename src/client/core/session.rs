@@ -1,4 +1,4 @@
-//! The user's session: how it begins, by a sign-in or by another after the link was lost, and the ways in which it ends.
+//! The user's session: how it begins, by a sign-in or after the link was lost, and how it ends.
 
 use std::time::Duration;
 

@@ -1,7 +1,4 @@
-//! What `status` shows: the transport's figures of the link, in words.
-//!
-//! The logic of the client does not know the endpoint. The command leaves a wish; the client, which knows both,
-//! hands the figures in before the batch is settled.
+//! The text of `status`: the transport's statistics of the link.
 
 use std::net::SocketAddr;
 use std::time::Duration;

@@ -1,7 +1,6 @@
-//! One entry of a conversation as a device keeps it, and what can be shown of it.
+//! One entry of a conversation as a device keeps it, and its content.
 //!
-//! The author's bytes are kept as they came, digest and all, so that a fault of this disk is found as surely as
-//! one on the way.
+//! The author's bytes and digest are kept as they came, so that a fault of this disk is found like one on the way.
 
 use serde::{Deserialize, Serialize};
 use serde_bytes::ByteBuf;

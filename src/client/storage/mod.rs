@@ -1,8 +1,7 @@
-//! What a device must not forget, in redb: who it is, what it has yet to send, what it has received and where
-//! it stands.
+//! A device's database: identity, outbox, history, positions and awaited receipts.
 //!
-//! Changes are collected and committed together, once for each batch of the driver. Nothing that follows from a
-//! change (a packet, a line on the screen) may leave before [`State::commit`] has returned.
+//! Changes are collected and committed together, once for each batch of the driver. Nothing that follows from a change
+//! (a packet, a line on the screen) may leave before [`State::commit`] has returned.
 
 use redb::{
     Database, ReadableDatabase, ReadableTable, ReadableTableMetadata, Table, TableDefinition,

@@ -1,4 +1,4 @@
-//! What a person reads and types: lines, tables, times and the prompt.
+//! The texts that a user reads and types: lines, tables, times and the prompt.
 
 pub(super) mod prompt;
 pub(super) mod render;

@@ -1,7 +1,7 @@
-//! The dialogue with whoever sits at the console: which question is open, and what an answer to it means.
+//! The dialogue at the console: which question is open, and what its answer means.
 //!
-//! Exactly one question is open at a time. An answer belongs to the question that was open when it came, which
-//! is why nothing else may ask the console.
+//! Exactly one question is open at a time. An answer belongs to the question that was open when it came, so nothing else
+//! may ask the console.
 
 use crate::client::env::{Ask, Console};
 

@@ -1,6 +1,6 @@
-//! The text of every line that the client shows, apart from the colour that the console gives it.
+//! The text of every line that the client shows, without colours.
 //!
-//! Nothing here decides when something is said; that is what makes the words easy to find and to test.
+//! Nothing here decides when a line is shown, so that the texts are easy to find and to test.
 
 use std::fmt::Write;
 use std::time::Duration;

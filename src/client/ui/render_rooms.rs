@@ -1,4 +1,4 @@
-//! The words of lines about rooms.
+//! The text of lines about rooms.
 
 use crate::client::name::is_room;
 use crate::protocol::{Access, Change, EventKind, MemberRole, Room, RoomEvent, RoomMember};

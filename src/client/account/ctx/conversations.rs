@@ -1,4 +1,4 @@
-//! The conversations that a device knows, and where it stands in each.
+//! The conversations that a device knows, and its position in each.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,4 +1,4 @@
-//! How an entry becomes a line: it says where it was said unless the reader stands there.
+//! Formats an entry as a line, which names its conversation unless that has the focus.
 
 use crate::client::account::ctx::Ctx;
 use crate::client::name::is_room;

@@ -1,7 +1,7 @@
-//! What the parts of a signed-in user share, and the form in which each of them is handed it.
+//! The state that the parts of a signed-in user share, and the [`Ctx`] in which it is handed to them.
 //!
-//! A part owns its own state and takes a [`Ctx`]; where one needs another, that is an argument beside it. So each can be
-//! read and tested without the others.
+//! A part owns its own state and takes a [`Ctx`]; if it needs another part, that is an argument beside it. So each part
+//! can be read and tested without the others.
 
 pub(crate) mod conversations;
 pub(crate) mod focus;

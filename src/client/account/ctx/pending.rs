@@ -1,7 +1,6 @@
 //! The requests that the server has not answered yet, with one time-out for all.
 //!
-//! Each request has a tag that comes back in its answer, so that an answer that comes late, or to nothing that was
-//! asked, does nothing.
+//! Each request has a tag that its answer repeats, so that a late answer, or one to no request, does nothing.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};

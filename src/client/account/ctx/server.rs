@@ -1,4 +1,4 @@
-//! What the server said of itself in its greeting, so that the user hears of what will not work before it is tried.
+//! The features and limits that the server announced, so that the client reports what cannot work before it tries.
 
 use crate::protocol::{Feature, Greeting, TEXT_MAX_BYTES};
 

@@ -1,8 +1,8 @@
-//! `history`: what this device holds, and what it has to fetch from the server.
+//! `history`: shows the entries on this device, and fetches those that are missing from the server.
 //!
-//! Each entry names its predecessor, so the device knows where its copy has a gap: a page goes from entry to entry,
-//! and asks the server where the next one is not here. What is fetched is checked like a delivery and kept, but it
-//! does not move where the device stands.
+//! Each entry names its predecessor, so the device knows where its copy has a gap: a page follows the entries, and asks
+//! the server for the next one that is missing. Fetched entries are checked like deliveries and kept, but they do not
+//! move the position.
 
 pub(crate) mod search;
 

@@ -1,5 +1,4 @@
-//! What was said while the user was away: gathered until it is complete, then shown under one line that counts
-//! it.
+//! Messages that were sent while the user was away: gathered until complete, then shown under one line that counts them.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};

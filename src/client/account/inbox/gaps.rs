@@ -1,9 +1,9 @@
-//! What is missing between where this device stands and what it has seen of a conversation: asked for, and asked for
-//! again while it does not come.
+//! Missing entries between the position and what was seen of a conversation: requested, and requested again until they
+//! come.
 //!
-//! The question may be lost with whatever loses messages between two ends of a session (a server that could not read
-//! its log just then), and nothing else need ever come in that conversation to notice it by. At the beginning of a
-//! session the device says where it stands anyway, so all of this is forgotten with the session.
+//! A request may get lost inside an intact session (a server that could not read its log just then), and nothing else
+//! may ever arrive in that conversation to reveal the gap. A new session begins with the positions, so all gaps are
+//! forgotten with the session.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};

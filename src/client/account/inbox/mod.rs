@@ -1,9 +1,8 @@
-//! The inbox: what comes on the chat channel from others is checked, put in order, made durable, then acknowledged and
-//! shown.
+//! The inbox: checks what others sent, puts it in order, makes it durable, then acknowledges and shows it.
 //!
-//! A delivery is taken only if it follows where this device stands. What stands there already is acknowledged
-//! once more and not shown; a gap is asked for; what came damaged is asked for once more, and if it stays so it
-//! is reported and holds nothing up.
+//! A delivery is accepted only if it follows the position. One at or before the position is acknowledged again and not
+//! shown; a gap is requested; a damaged entry is requested once more, and if it stays damaged it is reported and
+//! skipped.
 
 mod backlog;
 mod gaps;

@@ -1,11 +1,11 @@
-//! Who has received what this user wrote, and when there is something to say about it.
+//! Who has received this user's messages, and when a receipt is shown.
 //!
-//! A receipt is the news that a member's mark has passed an entry: it covers every own entry up to there. For a
-//! message to everyone the names are gathered, until all who were online when it was stored have it or
-//! [`GATHER`] has passed, so that twenty receipts are one line.
+//! A receipt means that a member's mark has passed an entry: it covers every own entry up to there. For a message to
+//! everyone the names are gathered, until all who were online when it was stored have it or [`GATHER`] has passed, so
+//! that twenty receipts are one line.
 //!
-//! A receipt is told at least once. That it is about to be told is durable before its line is given to the screen, that
-//! it was told once the line stands there; what a crash leaves in between is told again, marked as such.
+//! A receipt is shown at least once. Before its line is given to the console, the intention is durable; once the console
+//! has printed it, the fact is. A crash in between shows the line again, marked as such.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};

@@ -1,4 +1,4 @@
-//! Between the receipts and the rest: what the server says of them, what is shown, and what is made durable.
+//! Connects the receipts with the tables and the screen.
 
 use std::time::Instant;
 

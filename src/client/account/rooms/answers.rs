@@ -1,6 +1,4 @@
-//! What is asked of the server about rooms, and what its answers say: lists, changes, refusals.
-//!
-//! What an answer means for where the user stands is for `rooms`.
+//! Lists and changes of rooms: the requests, and their answers.
 
 use super::joining::room;
 use crate::client::account::ctx::Ctx;

@@ -1,4 +1,4 @@
-//! What the user asks for about rooms to join, to switch to and to leave, with a link or without one.
+//! Requests to join, switch to and leave rooms, with or without a link.
 
 use crate::client::account::ctx::pending::PendingRequest;
 use crate::client::account::ctx::{Ctx, NO_LINK};

@@ -1,7 +1,7 @@
-//! Rooms: what joins, leaves and kicks change for this user.
+//! Rooms: the effect of joins, leaves and kicks on this user.
 //!
-//! Whether the user belongs to a room follows from its log, from the answer to JOIN and, at the beginning of a
-//! session, from what the server says of each conversation. The focus is a matter of this client alone.
+//! Membership follows from the room's log, from the answer to JOIN and, when a session begins, from the server's answer
+//! to HELLO. The focus belongs to this client alone.
 
 pub(crate) mod answers;
 pub(crate) mod joining;

@@ -1,8 +1,8 @@
-//! What this user says, from the prompt to the server's word that it is stored, or that it is refused.
+//! Sends messages, from the prompt until the server reports them as stored or refused.
 //!
-//! The steps, and what is durable when: a line is durable in the outbox before it is called queued; its number,
-//! content and digest before it is sent; `Stored` moves it from the outbox to the history in one commit. A line
-//! that is refused for good uses its number up by a VOID.
+//! A line is durable in the outbox before it is called queued; its number, content and digest are durable before it is
+//! sent; `Stored` moves it from the outbox to the history in one commit. A line that is refused for good uses its number
+//! up by a VOID.
 
 pub(crate) mod outbox;
 pub(super) mod refused;

@@ -1,7 +1,6 @@
-//! What was typed and is not yet known to be stored: in the order typed, durable, numbered per conversation.
+//! Typed messages that are not yet known to be stored: in the order typed, durable, numbered per conversation.
 //!
-//! Only the bookkeeping is here; `sending` speaks with the server about it. A number, once given and made
-//! durable, belongs to its content for ever: sending again is sending the same bytes.
+//! A number, once assigned and durable, belongs to its content for ever: sending again is sending the same bytes.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::Instant;

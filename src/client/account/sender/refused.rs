@@ -1,4 +1,4 @@
-//! What the server refuses of what this user sends, and the names that it finds or does not find.
+//! Refused messages, and names that the server finds or does not find.
 
 use std::time::Duration;
 
