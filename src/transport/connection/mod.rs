@@ -92,7 +92,7 @@ pub(super) struct Connection {
     unanswered: Option<Instant>,
     /// At a server: the token to send. At a client: the token received.
     token: GivenToken,
-    /// A probe was sent since [`Connection::take_vain_probe`] last asked.
+    /// A probe was sent since [`Connection::take_unanswered_probe`] last asked.
     has_probed: bool,
     /// Copies of unacknowledged frames are due.
     copies_due: bool,

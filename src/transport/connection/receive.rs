@@ -89,7 +89,7 @@ impl Connection {
         if whole {
             self.received.received(number, ack_eliciting, context.now);
             if ack_eliciting && self.recovery.is_lossy() {
-                self.received.hurry(context.now);
+                self.received.ack_immediately(context.now);
             }
         }
         Ok(())

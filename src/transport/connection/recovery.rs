@@ -320,7 +320,7 @@ impl Connection {
     }
 
     /// At a client: whether a probe was sent since the last call, and earlier packets are unanswered too.
-    pub(crate) fn take_vain_probe(&mut self, now: Instant) -> bool {
+    pub(crate) fn take_unanswered_probe(&mut self, now: Instant) -> bool {
         let has_probed = std::mem::take(&mut self.has_probed);
         let waited = |since| now.saturating_duration_since(since) >= STANDBY_WAIT;
         let many = self.recovery.pto_count >= STANDBY_PTOS && !self.recovery.is_lossy();

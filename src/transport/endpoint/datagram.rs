@@ -96,7 +96,7 @@ impl Endpoint {
             Some(Err(Ignored::Replayed)) => self.counters.replayed += 1,
             Some(Err(Ignored::Forged)) => self.counters.forged += 1,
             // The server is alive and knows the session.
-            Some(Ok(())) if self.acceptor.is_none() => self.stand_down(session),
+            Some(Ok(())) if self.acceptor.is_none() => self.cancel_standby(session),
             Some(Ok(())) => {}
             // A client may receive DATA before it has its keys, if packets are reordered.
             None => self.counters.unknown_session += 1,
@@ -182,7 +182,7 @@ impl Endpoint {
             return;
         };
         dial.on_cookie(now, cookie);
-        self.in_vain_since = None;
+        self.unanswered_since = None;
         self.settle(now, session);
     }
 
@@ -208,13 +208,13 @@ impl Endpoint {
     pub(super) fn open_dialled(&mut self, now: Instant, session: SessionId) {
         let Some(Slot {
             session: Session::Dialling(dial),
-            mut place,
+            mut scheduling,
             ..
         }) = self.sessions.remove(&session)
         else {
             return;
         };
-        self.schedule.forget(&mut place);
+        self.schedule.forget(&mut scheduling);
         let (client_id, remote, answer) = (dial.client_id, dial.remote, dial.answer());
         let (Some(answer), Some(established)) = (answer, dial.finish(now)) else {
             return;
@@ -224,7 +224,7 @@ impl Endpoint {
             peer_key: Some(answer.peer_key),
             handshake_hash: established.handshake_hash,
         });
-        self.in_vain_since = None;
+        self.unanswered_since = None;
         let beginning = Beginning {
             session,
             role: Role::Client,
@@ -239,7 +239,7 @@ impl Endpoint {
         };
         let connection = Connection::new(&mut self.context(now), beginning);
         let mut slot = Slot::new(Session::Open(Box::new(connection)));
-        slot.place = place;
+        slot.scheduling = scheduling;
         slot.reset_token = Some(Box::new(answer.reset_token));
         self.sessions.insert(session, slot);
         self.by_peer_id.insert(answer.server_id, session);
@@ -254,7 +254,7 @@ impl Endpoint {
             .and_then(|slot| slot.reset_token.as_deref().copied());
         match (session, given) {
             (Some(session), Some(given)) if token_matches(&given, token) => {
-                self.bereave(now, session);
+                self.detach_standby(now, session);
                 self.with_connection(now, session, |connection, context| {
                     connection.abandon(context, CloseReason::Reset);
                 });

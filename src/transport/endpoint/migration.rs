@@ -17,7 +17,7 @@ impl Endpoint {
         sessions.sort_unstable();
         for session in sessions {
             self.with_connection(now, session, Connection::on_network_changed);
-            self.stand_down(session);
+            self.cancel_standby(session);
         }
     }
 
@@ -36,7 +36,7 @@ impl Endpoint {
             self.with_connection(now, session, |connection, context| {
                 connection.on_port_changed(context);
             });
-            self.stand_by(now, session);
+            self.start_standby(now, session);
         }
     }
 
@@ -50,7 +50,7 @@ impl Endpoint {
         })?;
         match &self.sessions.get(oldest)?.session {
             Session::Open(connection) => Some((connection.remote(), connection.unanswered_since())),
-            Session::Dialling(dial) => Some((dial.remote, self.in_vain_since)),
+            Session::Dialling(dial) => Some((dial.remote, self.unanswered_since)),
         }
     }
 

@@ -47,10 +47,10 @@ pub struct Endpoint {
     by_peer_id: HashMap<u64, SessionId>,
     /// At a client: what proves its address to the servers it has met.
     tokens: Tokens,
-    /// At a client: what stood by a session that was reset.
-    orphan: Option<SessionId>,
-    /// At a client: since when it dials and nobody answers.
-    in_vain_since: Option<Instant>,
+    /// At a client: the standby of a session that was reset.
+    detached: Option<SessionId>,
+    /// At a client: since when its handshakes are unanswered.
+    unanswered_since: Option<Instant>,
     last_session: u64,
     random: ChaCha20Rng,
     events: VecDeque<Event>,
@@ -75,8 +75,8 @@ impl Endpoint {
             by_id: HashMap::new(),
             by_peer_id: HashMap::new(),
             tokens: Tokens::default(),
-            orphan: None,
-            in_vain_since: None,
+            detached: None,
+            unanswered_since: None,
             last_session: 0,
             random: ChaCha20Rng::from_seed(seed),
             events: VecDeque::new(),
@@ -124,7 +124,7 @@ impl Endpoint {
     /// be sent on it.
     pub fn connect(&mut self, now: Instant, remote: SocketAddr) -> SessionId {
         let remote = datagram::canonical(remote);
-        self.in_vain_since.get_or_insert(now);
+        self.unanswered_since.get_or_insert(now);
         if let Some(session) = self.take_over(now, remote) {
             return session;
         }
@@ -171,7 +171,7 @@ impl Endpoint {
             let Some(slot) = self.sessions.get_mut(&session) else {
                 continue;
             };
-            Schedule::disarmed(&mut slot.place);
+            Schedule::disarmed(&mut slot.scheduling);
             match &mut slot.session {
                 Session::Dialling(dial) => {
                     let is_standby = dial.is_standby();
@@ -186,7 +186,7 @@ impl Endpoint {
                 Session::Open(_) => {
                     self.with_connection(now, session, Connection::handle_timeout);
                     if self.acceptor.is_none() {
-                        self.stand_by(now, session);
+                        self.start_standby(now, session);
                     }
                 }
             }
@@ -457,7 +457,7 @@ impl Endpoint {
         let Some(mut slot) = self.sessions.remove(&session) else {
             return;
         };
-        self.schedule.forget(&mut slot.place);
+        self.schedule.forget(&mut slot.scheduling);
         self.memory.note(session, &mut slot.holding, 0, false);
         if let Some(standby) = slot.standby {
             self.forget(standby);

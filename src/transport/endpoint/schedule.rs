@@ -8,9 +8,9 @@ use super::timer_heap::{Deadlines, Handle};
 use crate::transport::SessionId;
 use crate::transport::recovery::rtt::TIMER_GRANULARITY;
 
-/// A session's place in the schedule.
+/// What the scheduler keeps in a session's slot.
 #[derive(Debug, Default)]
-pub(super) struct Place {
+pub(super) struct SchedulerSlot {
     queued: bool,
     armed: Option<Handle>,
 }
@@ -22,9 +22,9 @@ pub(super) struct Schedule {
 }
 
 impl Schedule {
-    pub(super) fn mark_ready(&mut self, session: SessionId, place: &mut Place) {
-        if !place.queued {
-            place.queued = true;
+    pub(super) fn mark_ready(&mut self, session: SessionId, scheduling: &mut SchedulerSlot) {
+        if !scheduling.queued {
+            scheduling.queued = true;
             self.ready.push_back(session);
         }
     }
@@ -40,8 +40,8 @@ impl Schedule {
     }
 
     /// The session of [`Schedule::next_ready`] has nothing more to send.
-    pub(super) fn unmark(place: &mut Place) {
-        place.queued = false;
+    pub(super) fn unmark(scheduling: &mut SchedulerSlot) {
+        scheduling.queued = false;
     }
 
     /// Sets a deadline. If a later one than the current is given, the current one stays: moving it with each packet
@@ -50,24 +50,24 @@ impl Schedule {
         &mut self,
         now: Instant,
         session: SessionId,
-        place: &mut Place,
+        scheduling: &mut SchedulerSlot,
         deadline: Option<Instant>,
     ) {
         let Some(deadline) = deadline else {
             return;
         };
         let deadline = deadline.max(now + TIMER_GRANULARITY);
-        let armed = place.armed.map(|armed| self.deadlines.deadline(armed));
+        let armed = scheduling.armed.map(|armed| self.deadlines.deadline(armed));
         if armed.is_some_and(|armed| armed <= deadline) {
             return;
         }
-        self.forget(place);
-        place.armed = Some(self.deadlines.insert(deadline, session));
+        self.forget(scheduling);
+        scheduling.armed = Some(self.deadlines.insert(deadline, session));
     }
 
     /// Removes the deadline.
-    pub(super) fn forget(&mut self, place: &mut Place) {
-        if let Some(armed) = place.armed.take() {
+    pub(super) fn forget(&mut self, scheduling: &mut SchedulerSlot) {
+        if let Some(armed) = scheduling.armed.take() {
             self.deadlines.remove(armed);
         }
     }
@@ -86,7 +86,7 @@ impl Schedule {
         Some(session)
     }
 
-    pub(super) fn disarmed(place: &mut Place) {
-        place.armed = None;
+    pub(super) fn disarmed(scheduling: &mut SchedulerSlot) {
+        scheduling.armed = None;
     }
 }

@@ -5,7 +5,7 @@ use std::time::Instant;
 use super::admission::PlaceId;
 use super::admission::buffer_memory::Holding;
 use super::handshake::client::Dial;
-use super::schedule::{Place, Schedule};
+use super::schedule::{Schedule, SchedulerSlot};
 use crate::transport::SessionId;
 use crate::transport::connection::Connection;
 use crate::transport::wire::packet::TOKEN_LEN;
@@ -18,7 +18,7 @@ pub(super) enum Session {
 
 pub(super) struct Slot {
     pub(super) session: Session,
-    pub(super) place: Place,
+    pub(super) scheduling: SchedulerSlot,
     /// Its slot while it has not signed in.
     pub(super) counted: Option<PlaceId>,
     /// At a server: the memory of its buffers.
@@ -33,7 +33,7 @@ impl Slot {
     pub(super) fn new(session: Session) -> Self {
         Self {
             session,
-            place: Place::default(),
+            scheduling: SchedulerSlot::default(),
             counted: None,
             holding: Holding::default(),
             reset_token: None,
@@ -53,8 +53,8 @@ impl Slot {
             Session::Open(connection) if connection.is_gone() => return false,
             Session::Open(connection) => connection.deadline(),
         };
-        schedule.mark_ready(session, &mut self.place);
-        schedule.arm(now, session, &mut self.place, deadline);
+        schedule.mark_ready(session, &mut self.scheduling);
+        schedule.arm(now, session, &mut self.scheduling, deadline);
         true
     }
 }

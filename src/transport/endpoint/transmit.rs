@@ -110,7 +110,7 @@ impl Endpoint {
             if let Some(transmit) = transmit {
                 self.schedule.put_back(session);
                 if slot.standby.is_some() {
-                    self.accompany(now, session, false);
+                    self.send_with(now, session, false);
                 }
                 return Some((Some(session), transmit));
             }
@@ -121,8 +121,9 @@ impl Endpoint {
                 let (bytes, is_user) = (connection.memory(), connection.is_signed_in());
                 self.memory.note(session, &mut slot.holding, bytes, is_user);
             }
-            Schedule::unmark(&mut slot.place);
-            self.schedule.arm(now, session, &mut slot.place, deadline);
+            Schedule::unmark(&mut slot.scheduling);
+            self.schedule
+                .arm(now, session, &mut slot.scheduling, deadline);
         }
         self.serve_waiting(now);
         self.answers.pop(buffer).map(|transmit| (None, transmit))

@@ -57,8 +57,8 @@ impl AckState {
         self.deadline = Some(self.deadline.map_or(due, |deadline| deadline.min(due)));
     }
 
-    /// Makes the acknowledgement due: on a lossy path the sender should not wait.
-    pub(crate) fn hurry(&mut self, now: Instant) {
+    /// Makes the acknowledgement due at once: on a lossy path the sender should not wait.
+    pub(crate) fn ack_immediately(&mut self, now: Instant) {
         self.deadline = Some(now);
     }
 

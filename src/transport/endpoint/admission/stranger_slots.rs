@@ -33,7 +33,7 @@ pub(crate) enum Room {
 }
 
 #[derive(Debug)]
-struct Place {
+struct TakenSlot {
     address: IpAddr,
     holder: Holder,
     since: Instant,
@@ -55,7 +55,7 @@ type Rank = (Option<Prefix>, u32, Reverse<u64>, Prefix);
 pub(crate) struct Places {
     limit: usize,
     /// By number, which is by age.
-    taken: BTreeMap<u64, Place>,
+    taken: BTreeMap<u64, TakenSlot>,
     crowds: HashMap<Prefix, Crowd>,
     ranks: BTreeSet<Rank>,
     /// By host, the oldest first.
@@ -125,7 +125,7 @@ impl Places {
         let [.., host] = Prefix::around(address);
         self.of_host.insert((host, number));
         self.by_use.insert((now, number));
-        let place = Place {
+        let place = TakenSlot {
             address,
             holder,
             since: now,

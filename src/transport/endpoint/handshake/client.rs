@@ -106,30 +106,30 @@ impl Dial {
         self.standby.is_some()
     }
 
-    /// Whether a standby has had its answer, and may ask a server for another handshake.
-    pub(crate) fn is_worn(&self, now: Instant) -> bool {
+    /// Whether the standby was answered so long ago that another handshake is needed.
+    pub(crate) fn is_expired(&self, now: Instant) -> bool {
         let is_old = |standby: &Standby| standby.began + STANDBY_INTERVAL <= now;
         self.answer.is_some() && self.standby.as_ref().is_some_and(is_old)
     }
 
-    /// A packet of the session goes out beside which this stands by: so does a SYN, unless it has its answer, or, if
-    /// the packet is no probe, has just spoken.
-    pub(crate) fn accompany(&mut self, now: Instant, is_probe: bool) {
+    /// Sends a SYN with a packet of the session, unless the standby has its answer or, if the packet is no probe, has just
+    /// sent one.
+    pub(crate) fn send_with(&mut self, now: Instant, is_probe: bool) {
         if let Some(standby) = &self.standby {
             let has_rested = standby.spoke + STANDBY_SPACING <= now;
             self.due |= self.answer.is_none() && (is_probe || has_rested);
         }
     }
 
-    /// The session is over; the standby is good for a while.
-    pub(crate) fn outlive(&mut self, now: Instant) {
+    /// Keeps the standby of a session that is over, for a while.
+    pub(crate) fn keep_detached(&mut self, now: Instant) {
         if let Some(standby) = &mut self.standby {
             standby.until = Some(now + STANDBY_LIFETIME);
         }
     }
 
-    /// It stands by no more: it goes on as any other, with the answer that it has, or asks for one. `None` if it is
-    /// no use.
+    /// Ends standing by: the handshake continues as any other, with the answer that it has, or asks for one. `None` if it
+    /// is of no use.
     pub(crate) fn take_over(&mut self, now: Instant) -> Option<()> {
         self.standby.take()?;
         if let Some(answer) = &self.answer {

@@ -1,13 +1,13 @@
 //! A client's standby: a handshake beside a session whose packets have been unanswered for a while.
 //!
-//! If the server has restarted, it answers those packets by RESET and the standby's SYN by `SYN_ACK`, in the same round
-//! trip, and the client goes on with what the standby has. Without it the SYN would go out only after the RESET.
+//! If the server has restarted, it answers those packets with RESET and the standby's SYN with `SYN_ACK`, in the same
+//! round trip, and the client continues with the standby. Without one, the SYN would go out only after the RESET.
 //!
-//! It never becomes a session by itself. While the session lives, it sends nothing but SYNs, together with the
-//! session's own packets and so with their backoff; the session's end is decided as ever, by a RESET with its token or
-//! by silence; and only when the application then connects again does the standby's first DATA go out, by which a
-//! server knows of a session at all. Whatever authentic comes of the server before ends the standby, of which the
-//! server then forgets its half of the handshake.
+//! A standby never becomes a session by itself. While the session lives, the standby sends only SYNs, together with the
+//! session's own packets and so with their backoff. The session ends by the usual rules: a RESET with its token, or
+//! silence. The standby sends its first DATA, by which a server learns of a session at all, only when the application
+//! connects again. Any authentic packet of the server before that cancels the standby, and the server drops its half of
+//! the handshake.
 
 use std::net::SocketAddr;
 use std::time::Instant;
@@ -17,9 +17,9 @@ use crate::transport::SessionId;
 use crate::transport::endpoint::{Endpoint, Session, Slot};
 
 impl Endpoint {
-    /// The session may have probed in vain: lets a handshake stand by, if the server has given what proves the address
-    /// to it. Without a token a standby would only be asked for a cookie.
-    pub(crate) fn stand_by(&mut self, now: Instant, session: SessionId) {
+    /// Starts a standby handshake if the session has sent an unanswered probe and the client holds an address token of
+    /// this server. Without a token the server would only ask the standby for a cookie.
+    pub(crate) fn start_standby(&mut self, now: Instant, session: SessionId) {
         let Some(Slot {
             session: Session::Open(connection),
             standby,
@@ -28,14 +28,14 @@ impl Endpoint {
         else {
             return;
         };
-        if !connection.take_vain_probe(now) {
+        if !connection.take_unanswered_probe(now) {
             return;
         }
         let (remote, standby) = (connection.remote(), *standby);
-        let is_worn = |dial: &mut Dial| dial.is_worn(now);
-        match standby.and_then(|standby| self.standby_mut(standby).map(is_worn)) {
-            Some(false) => return self.accompany(now, session, true),
-            Some(true) => self.stand_down(session),
+        let is_expired = |dial: &mut Dial| dial.is_expired(now);
+        match standby.and_then(|standby| self.standby_mut(standby).map(is_expired)) {
+            Some(false) => return self.send_with(now, session, true),
+            Some(true) => self.cancel_standby(session),
             None => {}
         }
         let Some(token) = self.tokens.of(remote) else {
@@ -54,46 +54,47 @@ impl Endpoint {
         self.settle(now, standby);
     }
 
-    /// A packet of the session goes out, beside which something may stand by.
-    pub(crate) fn accompany(&mut self, now: Instant, session: SessionId, is_probe: bool) {
+    /// Sends a SYN of the standby, if there is one, with a packet of the session.
+    pub(crate) fn send_with(&mut self, now: Instant, session: SessionId, is_probe: bool) {
         let slot = self.sessions.get(&session);
         let Some(standby) = slot.and_then(|slot| slot.standby) else {
             return;
         };
         if let Some(dial) = self.standby_mut(standby) {
-            dial.accompany(now, is_probe);
+            dial.send_with(now, is_probe);
         }
         self.settle(now, standby);
     }
 
-    /// The server has been heard, or the network is another: nothing need stand by.
-    pub(crate) fn stand_down(&mut self, session: SessionId) {
+    /// Cancels the standby: the server has answered, or the client's network has changed.
+    pub(crate) fn cancel_standby(&mut self, session: SessionId) {
         let slot = self.sessions.get_mut(&session);
         if let Some(standby) = slot.and_then(|slot| slot.standby.take()) {
             self.forget(standby);
         }
     }
 
-    /// The server does not know the session any more: what stood by it waits for the application.
-    pub(crate) fn bereave(&mut self, now: Instant, session: SessionId) {
+    /// Detaches the standby from a session that the server no longer knows, and keeps it until the application connects
+    /// again.
+    pub(crate) fn detach_standby(&mut self, now: Instant, session: SessionId) {
         let slot = self.sessions.get_mut(&session);
         let Some(standby) = slot.and_then(|slot| slot.standby.take()) else {
             return;
         };
         if let Some(dial) = self.standby_mut(standby) {
-            dial.outlive(now);
+            dial.keep_detached(now);
         }
-        if let Some(earlier) = self.orphan.replace(standby) {
+        if let Some(earlier) = self.detached.replace(standby) {
             self.forget(earlier);
         }
         self.settle(now, standby);
     }
 
-    /// The application connects: with what stood by, if it is for this server and still some use.
+    /// Connects with the detached standby, if it is for this server and still useful.
     pub(crate) fn take_over(&mut self, now: Instant, remote: SocketAddr) -> Option<SessionId> {
-        let standby = self.orphan?;
+        let standby = self.detached?;
         let Some(dial) = self.standby_mut(standby) else {
-            self.orphan = None;
+            self.detached = None;
             return None;
         };
         if dial.remote != remote {
@@ -101,7 +102,7 @@ impl Endpoint {
         }
         let is_useful = dial.take_over(now).is_some();
         let is_answered = dial.answer().is_some();
-        self.orphan = None;
+        self.detached = None;
         if !is_useful {
             self.forget(standby);
             return None;
