@@ -2,9 +2,8 @@
 //!
 //! It waits for the disk, so it runs on a thread of its own in production and is called directly by a simulator.
 
-pub(super) mod cache;
 mod execute;
-pub(super) mod insert_buffer;
+mod flush;
 pub(super) mod journal;
 mod replay;
 pub(super) mod snapshots;

@@ -8,11 +8,12 @@ use rand_chacha::ChaCha20Rng;
 use redb::{Database, ReadableDatabase, StorageBackend, WriteTransaction};
 use self_cell::self_cell;
 
-use super::journal::{Journal, JournalLoss, Note, Recovered, writes};
+use super::journal::{Journal, JournalLoss, Recovered, writes};
 use crate::protocol::ConversationId;
 use crate::store::Write;
 use crate::store::error::StoreError;
 use crate::store::files::catch_panic::{give_up, guard};
+use crate::store::schema::journal_note::Note;
 use crate::store::schema::meta;
 use crate::store::schema::tables::{Snapshot, State, Tables};
 

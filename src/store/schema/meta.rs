@@ -11,8 +11,8 @@ use redb::{
 use serde_bytes::{ByteBuf, Bytes};
 
 use super::checksum::{decode, encode};
+use super::journal_note::Note;
 use super::tables::{ReadTables, Snapshot, State, Tables};
-use crate::store::engine::journal::Note;
 use crate::store::error::{StoreError, skip_damaged};
 use crate::store::files::open::OpenError;
 use crate::store::ops::conversations;

@@ -11,8 +11,8 @@ use redb::{
     ReadOnlyTable, ReadTransaction, ReadableTable, Table, TableDefinition, WriteTransaction,
 };
 
+use super::cache::Cache;
 use crate::store::StoreError;
-use crate::store::engine::cache::Cache;
 
 /// A table that notes whether it was opened for change, so that a batch which changed nothing is not committed.
 pub(in crate::store) struct Tracked<'c, T> {

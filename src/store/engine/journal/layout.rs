@@ -3,7 +3,7 @@
 //! Every check is a keyed BLAKE3 over the bytes and the place in the file, so nothing verifies that was written
 //! elsewhere, in an earlier round, or by anybody who does not have the database's secret.
 
-use super::note::Note;
+use super::Note;
 
 /// Everything that is recognised begins at a multiple of this, in bytes. Chosen: what a disk writes whole or not at
 /// all, so that a header is never torn.

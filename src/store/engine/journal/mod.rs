@@ -9,7 +9,7 @@
 //! Requests hold what users write, so nothing here is found by its looks. Records begin at sectors; each has a header
 //! with a check of its own and a check of its payload, both keyed by a secret of the database, a random salt of the
 //! round and the place in the file (`layout`). The tables' commit notes the secret, the round with its salt, and the
-//! last record that they contain (`note`). So neither what somebody says nor what an earlier round, another database
+//! last record that they contain (`schema::journal_note`). So neither what somebody says nor what an earlier round, another database
 //! or a copy has left behind can be taken for a record, and the work of opening is one pass over the file.
 //!
 //! # A checkpoint
@@ -50,7 +50,6 @@
 
 mod layout;
 mod loss;
-mod note;
 mod reading;
 #[cfg(test)]
 mod tests;
@@ -60,9 +59,9 @@ use rand_core::RngCore;
 use redb::StorageBackend;
 
 use crate::store::error::StoreError;
+use crate::store::schema::journal_note::Note;
 use layout::{FIRST, RecordHeader, SECTOR, encode_slot, round_key, slot_of};
 pub use loss::JournalLoss;
-pub(in crate::store) use note::Note;
 use reading::Reading;
 
 /// The file grows by so much at a time, in bytes, and so much ahead of what is written: a sync that need not note a new

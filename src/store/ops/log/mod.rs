@@ -14,9 +14,9 @@ use super::conversations::{self, membership, permitted};
 use super::rooms::permission::{Deed, permits};
 use super::{accounts, pairs, usage};
 use crate::protocol::{AccountId, ConversationId, DeviceId, Digest, EntryId, Number};
-use crate::store::engine::insert_buffer;
 use crate::store::error::{Abort, StoreError, skip_damaged};
 use crate::store::schema::checksum::{decode, decode_entry, encode, encode_entry};
+use crate::store::schema::insert_buffer;
 use crate::store::schema::meta;
 use crate::store::schema::records::{
     ConversationRecord, Kind, LogRecord, MemberRecord, SentRecord,

@@ -1,26 +1,20 @@
 //! The write-back cache before the tables that every message reads and writes: of its conversation, its author, its
 //! device, when its reader was last seen, and how much its author has written.
 //!
-//! Between two checkpoints the same few rows change with each message of a conversation. Decoding, encoding, sealing and
-//! a descent of redb's tree each time was half of what the storage thread did for a message. So the requests that are
-//! most of the traffic ([`Access`]) work on decoded records here, which go to the tables before anything else looks at
-//! those, and with the checkpoint. All others know nothing of it. Nothing is durable by way of the cache: the journal is.
-//! What is known stays known over a checkpoint, and is lost with a transaction that is given up.
+//! Between two checkpoints the same few rows change with each message of a conversation. Decoding, encoding, checking and
+//! a descent of redb's tree each time took half of the storage thread's time. So the most frequent requests work on
+//! decoded records here; `engine::flush` says which, and writes the records to the tables before any other request reads
+//! those. The cache makes nothing durable: the journal does. Its rows stay valid over a checkpoint, and are dropped when
+//! a transaction is rolled back.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::execute::Access;
 use super::insert_buffer::InsertBuffer;
+use super::records::{ConversationRecord, MemberRecord};
+use super::tables::{ReadTables, Tables};
 use crate::protocol::{AccountId, ConversationId, DeviceId, Number};
-use crate::store::error::StoreError;
-use crate::store::ops::{conversations, log, usage};
-use crate::store::schema::records::{ConversationRecord, MemberRecord};
-use crate::store::schema::tables::{ReadTables, Tables};
-
-/// So many rows are kept between groups. Chosen: those of ten thousand people who write to each other, some megabytes.
-const ROWS_MAX: usize = 65_536;
 
 /// What is known of the rows of one table, and newer than the table.
 #[derive(Debug)]
@@ -73,7 +67,7 @@ impl<K: Ord + Copy, V: Copy> Rows<K, V> {
     }
 
     /// Takes what changed, in the order of the keys: neighbours are written one after the other.
-    fn take_changed(&self) -> Vec<(K, V)> {
+    pub(in crate::store) fn take_changed(&self) -> Vec<(K, V)> {
         let Known { rows, changed } = &mut *self.known();
         std::mem::take(changed)
             .into_iter()
@@ -133,7 +127,7 @@ pub(in crate::store) struct Cache {
 }
 
 impl Cache {
-    fn len(&self) -> usize {
+    pub(in crate::store) fn len(&self) -> usize {
         let numbers = self.senders.len() + self.ends.len();
         let accounts = self.seen.len() + self.usage.len();
         self.conversations.len() + self.members.len() + accounts + numbers
@@ -145,7 +139,7 @@ impl Cache {
         !self.conversations.known().changed.is_empty()
     }
 
-    fn clear(&self) {
+    pub(in crate::store) fn clear(&self) {
         self.conversations.clear();
         self.members.clear();
         self.senders.clear();
@@ -156,24 +150,6 @@ impl Cache {
 }
 
 impl Tables<'_> {
-    /// Prepares for a request: only one that works through the cache may find the tables behind it, and whoever writes
-    /// without it leaves nothing in it that could be out of date.
-    pub(in crate::store) fn prepare_for(&mut self, access: Access) -> Result<(), StoreError> {
-        match access {
-            Access::CachedRead => {
-                self.without_dirty(Self::write_new)?;
-                self.is_cached = true;
-                Ok(())
-            }
-            Access::PointRead | Access::CachedWrite => {
-                self.is_cached = true;
-                Ok(())
-            }
-            Access::Read => self.flush(),
-            Access::Write => self.flush_and_clear(),
-        }
-    }
-
     /// What takes a change in the tables' place, if anything does.
     pub(in crate::store) fn cache_to_change(&self) -> Option<&Cache> {
         let cache = self.cache();
@@ -181,54 +157,5 @@ impl Tables<'_> {
             self.changed.store(true, Ordering::Relaxed);
         }
         cache
-    }
-
-    /// Bounds what the cache takes, between groups.
-    pub(in crate::store) fn trim(&mut self) -> Result<(), StoreError> {
-        if self.cache.len() > ROWS_MAX {
-            self.flush_and_clear()?;
-        }
-        Ok(())
-    }
-
-    /// Writes all dirty rows to the tables and empties the cache.
-    pub(in crate::store) fn flush_and_clear(&mut self) -> Result<(), StoreError> {
-        self.flush()?;
-        self.cache.clear();
-        Ok(())
-    }
-
-    /// Writes all dirty rows to the tables; from here on only the tables are read.
-    pub(in crate::store) fn flush(&mut self) -> Result<(), StoreError> {
-        self.is_cached = false;
-        self.without_dirty(|tables| {
-            for (account, bytes) in tables.cache.usage.take_changed() {
-                usage::save(tables, account, bytes)?;
-            }
-            for (conversation, record) in tables.cache.conversations.take_changed() {
-                tables.cache.writing.begin(conversation);
-                conversations::save(tables, conversation, &record)?;
-            }
-            for ((conversation, account), record) in tables.cache.members.take_changed() {
-                tables.cache.writing.begin(conversation);
-                conversations::save_member(tables, conversation, account, &record)?;
-            }
-            for ((conversation, device), number) in tables.cache.senders.take_changed() {
-                tables.cache.writing.begin(conversation);
-                log::set_last_seq(tables, conversation, device, number)?;
-            }
-            tables.write_new()
-        })
-    }
-
-    /// Runs `write` without marking the transaction as changed: these rows were changes when they entered the cache.
-    fn without_dirty(
-        &mut self,
-        write: impl FnOnce(&mut Self) -> Result<(), StoreError>,
-    ) -> Result<(), StoreError> {
-        let is_changed = self.changed.load(Ordering::Relaxed);
-        write(self)?;
-        self.changed.store(is_changed, Ordering::Relaxed);
-        Ok(())
     }
 }
