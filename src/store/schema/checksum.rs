@@ -14,8 +14,9 @@ use crate::store::StoreError;
 /// How many bytes the check value behind a record takes.
 const SUM_BYTES: usize = 4;
 
-/// For how many bytes of a row there is room at once. Chosen: most rows, a line of chat included.
-const ROW_BYTES: usize = 320;
+/// The capacity that a row begins with, beside an entry's content, in bytes. Chosen: most rows fit, and thousands of rows
+/// wait in memory for a checkpoint.
+const ROW_BYTES: usize = 64;
 
 /// A key of a row, as it enters the checksum.
 pub(in crate::store) trait RowKey: Copy + std::fmt::Debug {
@@ -69,7 +70,16 @@ pub(in crate::store) fn encode<T: Serialize + ?Sized>(
     place: impl RowKey,
     record: &T,
 ) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(ROW_BYTES);
+    encode_sized(table, place, record, ROW_BYTES)
+}
+
+fn encode_sized<T: Serialize + ?Sized>(
+    table: &str,
+    place: impl RowKey,
+    record: &T,
+    capacity: usize,
+) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(capacity);
     rmp_serde::encode::write(&mut bytes, record).expect("writing to a Vec cannot fail");
     let sum = sum(table, place, &bytes);
     bytes.extend_from_slice(&sum.to_le_bytes());
@@ -110,7 +120,8 @@ pub(in crate::store) fn encode_entry(
     entry: u64,
     row: &LogRecord<'_>,
 ) -> Vec<u8> {
-    encode(LOG, (conversation, entry), row)
+    let capacity = 2 * ROW_BYTES + row.content.len();
+    encode_sized(LOG, (conversation, entry), row, capacity)
 }
 
 /// Reads an entry of a log back.
