@@ -26,11 +26,11 @@ impl Channel {
 
 /// Something that happened to a session.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[allow(missing_docs, reason = "`session` and `channel` need no explanation")]
 pub enum Event {
     /// The handshake is complete. At a client: the server has proved that it holds `peer_key`; the application must
     /// check that key before it sends anything secret. At a server: the client has proved its address.
     Connected {
-        /// The session.
         session: SessionId,
         /// The server's static public key. `None` at a server: clients have no static key.
         peer_key: Option<[u8; 32]>,
@@ -40,39 +40,27 @@ pub enum Event {
     /// A channel without a message to receive now has one. Receive until there is none: the event comes once each
     /// time the channel stops being empty.
     Readable {
-        /// The session.
         session: SessionId,
-        /// The channel.
         channel: Channel,
     },
     /// A channel that returned [`SendError::Full`] has room again.
     Writable {
-        /// The session.
         session: SessionId,
-        /// The channel.
         channel: Channel,
     },
     /// The peer has moved to another address.
     Moved {
-        /// The session.
         session: SessionId,
         /// The new address.
         remote: SocketAddr,
     },
     /// The peer has been silent for so long that the application should treat it as away. A server sends nothing
     /// until the peer sends again; the session stays.
-    Silent {
-        /// The session.
-        session: SessionId,
-    },
+    Silent { session: SessionId },
     /// A silent peer has sent a packet.
-    Awake {
-        /// The session.
-        session: SessionId,
-    },
+    Awake { session: SessionId },
     /// The session has ended; its id is unknown from now on.
     Closed {
-        /// The session.
         session: SessionId,
         /// Why.
         reason: CloseReason,

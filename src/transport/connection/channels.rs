@@ -23,9 +23,10 @@ pub(super) struct ChannelState {
 }
 
 fn full_window(channel: Channel) -> u64 {
-    match channel {
-        Channel::Control | Channel::Chat => WINDOW,
-        Channel::Bulk => WINDOW_BULK,
+    if channel == Channel::Bulk {
+        WINDOW_BULK
+    } else {
+        WINDOW
     }
 }
 

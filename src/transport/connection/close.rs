@@ -55,6 +55,13 @@ impl State {
     pub(super) fn is_open(&self) -> bool {
         *self == Self::Open
     }
+
+    pub(super) fn goodbye(&mut self) -> Option<&mut Goodbye> {
+        match self {
+            Self::Closing(goodbye) | Self::Draining(goodbye) => Some(goodbye),
+            Self::Open | Self::Gone => None,
+        }
+    }
 }
 
 /// The CLOSE frame of a session, and what remains to be sent of it.

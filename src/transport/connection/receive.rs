@@ -1,6 +1,6 @@
 //! Receives a DATA packet: replay check, decryption, migration, frames.
 
-use super::close::{State, Violation};
+use super::close::Violation;
 use super::{Connection, Context};
 use crate::transport::channel::assembler::AssembleError;
 use crate::transport::endpoint::Route;
@@ -14,12 +14,6 @@ pub(crate) enum Ignored {
     Replayed,
     /// Its tag is wrong.
     Forged,
-}
-
-enum Taken {
-    Whole,
-    /// There is no room for it; the peer must retransmit it.
-    Dropped,
 }
 
 impl Connection {
@@ -80,7 +74,7 @@ impl Connection {
         for frame in Frames::new(plain) {
             let frame = frame.map_err(Violation::Frame)?;
             ack_eliciting |= frame.is_ack_eliciting();
-            whole &= matches!(self.take_frame(context, frame)?, Taken::Whole);
+            whole &= self.take_frame(context, frame)?;
             if !self.state.is_open() {
                 return Ok(());
             }
@@ -95,11 +89,12 @@ impl Connection {
         Ok(())
     }
 
+    /// `false`: there was no room for it, so the peer must retransmit it.
     fn take_frame(
         &mut self,
         context: &mut Context<'_>,
         frame: Frame<'_>,
-    ) -> Result<Taken, Violation> {
+    ) -> Result<bool, Violation> {
         match frame {
             Frame::Ping => {}
             Frame::Ack {
@@ -122,7 +117,7 @@ impl Connection {
                 }
                 match state.assembler.insert(offset, data) {
                     Ok(()) => {}
-                    Err(AssembleError::TooManyHoles) => return Ok(Taken::Dropped),
+                    Err(AssembleError::TooManyHoles) => return Ok(false),
                     Err(error) => return Err(Violation::Stream(error)),
                 }
                 state.window_due |= state.assembler.window_update().is_some();
@@ -145,7 +140,7 @@ impl Connection {
             }
             Frame::NewToken(token) => self.token.got(token),
         }
-        Ok(Taken::Whole)
+        Ok(true)
     }
 
     /// Only a CLOSE matters now; any other packet shows that the peer has not received ours.
@@ -155,7 +150,7 @@ impl Connection {
                 self.on_peer_close(context, code, reason);
             }
         }
-        if let State::Closing(goodbye) | State::Draining(goodbye) = &mut self.state {
+        if let Some(goodbye) = self.state.goodbye() {
             goodbye.on_stray_packet(context.now);
         }
     }

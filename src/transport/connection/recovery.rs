@@ -329,21 +329,12 @@ impl Connection {
     }
 
     fn repeat_oldest(&mut self) -> bool {
-        loop {
-            let next = self
-                .recovery
-                .sent
-                .iter_mut()
-                .find(|packet| !packet.repeated);
-            let Some(packet) = next else {
-                return false;
-            };
-            packet.repeated = true;
-            let packet = *packet;
+        while let Some(packet) = self.recovery.sent.repeat_oldest() {
             if self.send_again(&packet) {
                 return true;
             }
         }
+        false
     }
 
     /// A second probe is allowed, but the first one held everything: it is sent twice.

@@ -8,6 +8,7 @@ use super::Connection;
 use super::recovery::Recovery;
 use super::transmit::Written;
 use crate::transport::Channel;
+use crate::transport::channel::send_buffer::Fragment;
 use crate::transport::recovery::sent_packets::SentFrame;
 use crate::transport::timer::Timer;
 use crate::transport::wire::frame;
@@ -83,12 +84,16 @@ impl Recovery {
     }
 }
 
-/// Whether a frame is small, and not part of a long transfer.
-fn is_copied(frame: SentFrame) -> bool {
-    matches!(
-        frame,
-        SentFrame::Stream { channel, fragment } if channel != Channel::Bulk && fragment.len <= COPIED_BYTES
-    )
+/// A frame that may be copied: small, and not part of a long transfer.
+fn copyable(frame: SentFrame) -> Option<(Channel, Fragment)> {
+    match frame {
+        SentFrame::Stream { channel, fragment }
+            if channel != Channel::Bulk && fragment.len <= COPIED_BYTES =>
+        {
+            Some((channel, fragment))
+        }
+        _ => None,
+    }
 }
 
 impl Connection {
@@ -115,15 +120,10 @@ impl Connection {
         packets
             .filter(|packet| packet.copies < wanted && now.is_none_or(|now| packet.sent < now))
             .flat_map(|packet| packet.originals())
-            .any(|frame| match frame {
-                SentFrame::Stream { channel, fragment } => {
-                    is_copied(frame)
-                        && self.channels[channel as usize]
-                            .sender
-                            .unacked(fragment)
-                            .is_some()
-                }
-                _ => false,
+            .filter_map(copyable)
+            .any(|(channel, fragment)| {
+                let sender = &self.channels[channel as usize].sender;
+                sender.unacked(fragment).is_some()
             })
     }
 
@@ -144,10 +144,7 @@ impl Connection {
         let packets = self.recovery.sent.iter_mut().rev().take(COPY_WINDOW);
         for packet in packets.filter(|packet| packet.copies < wanted && packet.sent < now) {
             let mut copied = false;
-            for frame in packet.originals().filter(|frame| is_copied(*frame)) {
-                let SentFrame::Stream { channel, fragment } = frame else {
-                    continue;
-                };
+            for (channel, fragment) in packet.originals().filter_map(copyable) {
                 let sender = &self.channels[channel as usize].sender;
                 let Some(fragment) = sender.unacked(fragment) else {
                     continue;
@@ -160,8 +157,9 @@ impl Connection {
                     break;
                 }
                 frame::encode_stream(buffer, channel, fragment.offset, sender.data(fragment));
-                let copy = SentFrame::Stream { channel, fragment };
-                written.frames.push_copy(copy);
+                written
+                    .frames
+                    .push_copy(SentFrame::Stream { channel, fragment });
                 copied = true;
             }
             packet.copies += u8::from(copied);

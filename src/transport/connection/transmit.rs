@@ -384,12 +384,7 @@ impl Connection {
         buffer: &mut Vec<u8>,
     ) -> Option<Transmit> {
         let waiting = self.has_stream_data();
-        let (State::Closing(goodbye) | State::Draining(goodbye)) = &mut self.state else {
-            return None;
-        };
-        if !goodbye.due {
-            return None;
-        }
+        let goodbye = self.state.goodbye().filter(|goodbye| goodbye.due)?;
         let with_data = waiting && goodbye.packets_with_data > 0;
         goodbye.packets_with_data = goodbye.packets_with_data.saturating_sub(1);
         if self.path.budget() < DATAGRAM_LEN {
@@ -406,7 +401,7 @@ impl Connection {
         }
         let more = self.has_stream_data();
         let fits = buffer.len() + close_room + TAG_LEN <= self.mtu.limit();
-        if let State::Closing(goodbye) | State::Draining(goodbye) = &mut self.state
+        if let Some(goodbye) = self.state.goodbye()
             && fits
             && (!more || goodbye.packets_with_data == 0)
         {

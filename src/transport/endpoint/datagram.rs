@@ -30,21 +30,21 @@ impl Endpoint {
                     self.counters.unexpected += 1;
                     return;
                 };
-                let waiting = acceptor.on_syn(
+                let (answers, counters) = (&mut self.answers, &mut self.counters);
+                let provocation = (route, length);
+                let waiting = &self.waiting;
+                let syn = acceptor.on_syn(
                     now,
-                    &mut self.answers,
-                    &mut self.counters,
-                    (route, length),
+                    answers,
+                    counters,
+                    provocation,
                     client_id,
                     ephemeral,
                     proof,
-                    &self.waiting,
+                    waiting,
                 );
-                if let Some(syn) = waiting
-                    && !self.waiting.push(syn)
-                {
-                    self.counters.refused_rate += 1;
-                }
+                let is_lost = syn.is_some_and(|syn| !self.waiting.push(syn));
+                self.counters.refused_rate += u64::from(is_lost);
             }
             Ok(Packet::SynOfOtherVersion { version, client_id }) if self.acceptor.is_some() => {
                 self.counters.other_versions += 1;
@@ -82,12 +82,10 @@ impl Endpoint {
 
     fn on_data(&mut self, now: Instant, route: Route, header: DataHeader, datagram: &mut [u8]) {
         let id = header.connection_id;
-        let session = match self.by_id.get(&id) {
-            Some(session) => *session,
-            None => match self.open_session(now, route, header, datagram) {
-                Some(session) => session,
-                None => return,
-            },
+        let known = self.by_id.get(&id).copied();
+        let opened = known.or_else(|| self.open_session(now, route, header, datagram));
+        let Some(session) = opened else {
+            return;
         };
         let result = self.with_connection(now, session, |connection, context| {
             connection.handle_data(context, header, route, datagram)
@@ -156,8 +154,7 @@ impl Endpoint {
             peer_key: None,
             handshake_hash: established.handshake_hash,
         });
-        let connection = Connection::new(&mut self.context(now), beginning);
-        let mut slot = Slot::new(Session::Open(Box::new(connection)));
+        let mut slot = self.begin(now, beginning);
         slot.counted = Some(place);
         if let Some(acceptor) = &mut self.acceptor {
             acceptor.admission.open(place, session);
@@ -165,6 +162,11 @@ impl Endpoint {
         self.sessions.insert(session, slot);
         self.by_id.insert(server_id, session);
         Some(session)
+    }
+
+    fn begin(&mut self, now: Instant, beginning: Beginning) -> Slot {
+        let connection = Connection::new(&mut self.context(now), beginning);
+        Slot::new(Session::Open(Box::new(connection)))
     }
 
     /// The client's handshake with this id and this server.
@@ -237,8 +239,7 @@ impl Endpoint {
             },
             round_trip: answer.round_trip,
         };
-        let connection = Connection::new(&mut self.context(now), beginning);
-        let mut slot = Slot::new(Session::Open(Box::new(connection)));
+        let mut slot = self.begin(now, beginning);
         slot.scheduling = scheduling;
         slot.reset_token = Some(Box::new(answer.reset_token));
         self.sessions.insert(session, slot);
@@ -249,9 +250,8 @@ impl Endpoint {
     /// A client accepts a RESET only with the token that came encrypted in its `SYN_ACK`.
     fn on_reset(&mut self, now: Instant, connection_id: u64, token: &[u8; TOKEN_LEN]) {
         let session = self.by_peer_id.get(&connection_id).copied();
-        let given = session
-            .and_then(|session| self.sessions.get(&session))
-            .and_then(|slot| slot.reset_token.as_deref().copied());
+        let slot = session.and_then(|session| self.sessions.get(&session));
+        let given = slot.and_then(|slot| slot.reset_token.as_deref().copied());
         match (session, given) {
             (Some(session), Some(given)) if token_matches(&given, token) => {
                 self.detach_standby(now, session);

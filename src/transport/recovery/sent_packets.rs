@@ -226,6 +226,13 @@ impl SentPackets {
         self.packets.back()
     }
 
+    /// The oldest packet that no probe has repeated; it counts as repeated from now on.
+    pub(crate) fn repeat_oldest(&mut self) -> Option<SentPacket> {
+        let packet = self.packets.iter_mut().find(|packet| !packet.repeated)?;
+        packet.repeated = true;
+        Some(*packet)
+    }
+
     pub(crate) fn iter_mut(&mut self) -> impl DoubleEndedIterator<Item = &mut SentPacket> {
         self.packets.iter_mut()
     }

@@ -63,12 +63,9 @@ impl CookieJar {
         ephemeral: &[u8; EPHEMERAL_LEN],
         cookie: &[u8; COOKIE_LEN],
     ) -> CookieCheck {
-        let mut time = [0; TIME_LEN];
-        time.copy_from_slice(&cookie[..TIME_LEN]);
+        let (time, mac) = split::<TIME_LEN>(cookie);
         let time_ms = u64::from_be_bytes(time);
-        let mut mac = [0; MAC_LEN];
-        mac.copy_from_slice(&cookie[TIME_LEN..]);
-        if !equal_in_constant_time(&mac, &self.mac(time_ms, remote, client_id, ephemeral)) {
+        if !token_matches(&mac, &self.mac(time_ms, remote, client_id, ephemeral)) {
             return CookieCheck::Wrong;
         }
         match now_ms.checked_sub(time_ms) {
@@ -129,11 +126,9 @@ impl AddressTokens {
     /// Whether `token` was issued to `ip` within [`ADDRESS_TOKEN_LIFETIME_S`]. One from the future, issued before the
     /// clock was set back, is invalid.
     pub(crate) fn is_good(&self, age_s: u64, ip: IpAddr, token: &[u8; ADDRESS_TOKEN_LEN]) -> bool {
-        let (mut given, mut mac) = ([0; SECONDS_LEN], [0; MAC_LEN]);
-        given.copy_from_slice(&token[..SECONDS_LEN]);
-        mac.copy_from_slice(&token[SECONDS_LEN..]);
+        let (given, mac) = split::<SECONDS_LEN>(token);
         let age = self.seconds(age_s).checked_sub(u32::from_be_bytes(given));
-        equal_in_constant_time(&mac, &self.mac(given, ip))
+        token_matches(&mac, &self.mac(given, ip))
             && age.is_some_and(|age| age <= ADDRESS_TOKEN_LIFETIME_S)
     }
 
@@ -164,17 +159,20 @@ impl ResetKey {
     }
 }
 
-/// Compares in constant time.
-pub(crate) fn token_matches(given: &[u8; TOKEN_LEN], received: &[u8; TOKEN_LEN]) -> bool {
-    equal_in_constant_time(given, received)
-}
-
 /// An IPv4 address equals its v4-mapped form.
 fn address_octets(ip: IpAddr) -> [u8; 16] {
     match ip {
         IpAddr::V4(ip) => ip.to_ipv6_mapped().octets(),
         IpAddr::V6(ip) => ip.octets(),
     }
+}
+
+/// The time and the MAC of a cookie or address token.
+fn split<const N: usize>(token: &[u8]) -> ([u8; N], [u8; MAC_LEN]) {
+    let (mut time, mut mac) = ([0; N], [0; MAC_LEN]);
+    time.copy_from_slice(&token[..N]);
+    mac.copy_from_slice(&token[N..]);
+    (time, mac)
 }
 
 fn first_half(hash: blake3::Hash) -> [u8; 16] {
@@ -184,7 +182,7 @@ fn first_half(hash: blake3::Hash) -> [u8; 16] {
 }
 
 /// `blake3::Hash` compares in constant time; both sides are padded to its size.
-fn equal_in_constant_time(one: &[u8; 16], other: &[u8; 16]) -> bool {
+pub(crate) fn token_matches(one: &[u8; 16], other: &[u8; 16]) -> bool {
     let widen = |half: &[u8; 16]| {
         let mut whole = [0; 32];
         whole[..16].copy_from_slice(half);

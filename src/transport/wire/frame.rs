@@ -39,7 +39,9 @@ const VEC_IS_INFALLIBLE: &str = "a Vec takes every write";
 /// A frame that borrows from its packet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Frame<'a> {
+    /// RFC 9000 §19.2.
     Ping,
+    /// RFC 9000 §19.3.
     Ack {
         ranges: AckRanges<'a>,
         /// How long ago the largest of them arrived, in microseconds, as the peer claims.
@@ -47,25 +49,21 @@ pub(crate) enum Frame<'a> {
         /// The loss that the acknowledging end measured for its own packets, in packets of a thousand.
         loss_permille: u16,
     },
+    /// RFC 9000 §19.8.
     Stream {
         channel: Channel,
         offset: u64,
         data: &'a [u8],
     },
     /// The channel accepts stream data below this offset.
-    Window {
-        channel: Channel,
-        max_offset: u64,
-    },
+    Window { channel: Channel, max_offset: u64 },
     /// All channels together accept stream data up to this sum of offsets.
-    SessionWindow {
-        max: u64,
-    },
-    Close {
-        code: u16,
-        reason: &'a str,
-    },
+    SessionWindow { max: u64 },
+    /// RFC 9000 §19.19.
+    Close { code: u16, reason: &'a str },
+    /// RFC 9000 §19.17.
     PathChallenge([u8; 8]),
+    /// RFC 9000 §19.18.
     PathResponse([u8; 8]),
     /// An address token for the client's next session.
     NewToken([u8; ADDRESS_TOKEN_LEN]),

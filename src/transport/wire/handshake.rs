@@ -94,20 +94,26 @@ pub(crate) struct Established {
     pub(crate) handshake_hash: [u8; 32],
 }
 
-/// The two keys of a finished handshake, the initiator's sending key first.
+/// The keys of a finished handshake.
 ///
 /// snow 0.10 would also split an unfinished handshake, into keys that anybody can compute.
-fn split(mut state: HandshakeState) -> Option<(Key, Key, [u8; 32])> {
+fn establish(now: Instant, mut state: HandshakeState) -> Option<Established> {
     if !state.is_handshake_finished() {
         return None;
     }
     let mut handshake_hash = [0; 32];
     handshake_hash.copy_from_slice(state.get_handshake_hash().get(..32)?);
     let (mut initiator, mut responder) = state.dangerously_get_raw_split();
-    let keys = (Key::new(initiator), Key::new(responder), handshake_hash);
+    let (mut send, mut receive) = (Key::new(initiator), Key::new(responder));
     initiator.zeroize();
     responder.zeroize();
-    Some(keys)
+    if !state.is_initiator() {
+        std::mem::swap(&mut send, &mut receive);
+    }
+    Some(Established {
+        keys: Keys::new(now, send, receive),
+        handshake_hash,
+    })
 }
 
 /// The client's side, from its SYN to the `SYN_ACK`.
@@ -153,11 +159,7 @@ impl ClientHandshake {
 
     /// The keys, once an answer has been verified.
     pub(crate) fn finish(self, now: Instant) -> Option<Established> {
-        let (send, receive, handshake_hash) = split(self.state)?;
-        Some(Established {
-            keys: Keys::new(now, send, receive),
-            handshake_hash,
-        })
+        establish(now, self.state)
     }
 }
 
@@ -182,15 +184,7 @@ pub(crate) fn answer(
     let mut message = [0; SYN_ACK_MESSAGE_LEN + TAG_ROOM];
     let length = state.write_message(&payload, &mut message).ok()?;
     let message = message.get(..length)?.try_into().ok()?;
-    let (receive, send, handshake_hash) = split(state)?;
-    let keys = Keys::new(now, send, receive);
-    Some((
-        message,
-        Established {
-            keys,
-            handshake_hash,
-        },
-    ))
+    Some((message, establish(now, state)?))
 }
 
 #[cfg(test)]
