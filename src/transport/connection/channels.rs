@@ -1,5 +1,6 @@
 //! Messages in and out of the channels of a session, and the channels' windows.
 
+use super::coalesce::Hold;
 use super::{Connection, Context, Role};
 use crate::transport::channel::assembler::Assembler;
 use crate::transport::channel::send_buffer::ChannelSender;
@@ -56,26 +57,21 @@ impl Connection {
         &mut self.channels[channel as usize]
     }
 
-    /// Queues a message as a whole, and releases held frames.
+    /// Queues a message as a whole. `may_wait`: it may be held for others; an urgent one releases held frames.
+    /// `is_short`: memory is short, so channels other than control accept less: responses cannot wait.
     pub(crate) fn send(
         &mut self,
         channel: Channel,
         message: &[u8],
         is_short: bool,
-    ) -> Result<(), SendError> {
-        self.end_hold();
-        self.queue(channel, message, is_short)
-    }
-
-    /// While memory is short, channels other than control accept less: responses cannot wait.
-    pub(super) fn queue(
-        &mut self,
-        channel: Channel,
-        message: &[u8],
-        is_short: bool,
+        may_wait: bool,
     ) -> Result<(), SendError> {
         if !self.state.is_open() {
             return Err(SendError::Closed);
+        }
+        let begins_hold = may_wait && !self.has_stream_data();
+        if !may_wait {
+            self.end_hold();
         }
         let is_short = is_short && channel != Channel::Control;
         let state = self.channel(channel);
@@ -86,6 +82,9 @@ impl Connection {
         };
         if result == Err(SendError::Full) {
             state.refused = u32::try_from(message.len()).ok();
+        }
+        if begins_hold && result.is_ok() {
+            self.hold = Hold::Begins;
         }
         result
     }

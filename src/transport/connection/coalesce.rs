@@ -8,7 +8,6 @@ use std::time::{Duration, Instant};
 
 use super::Connection;
 use crate::transport::timer::Timer;
-use crate::transport::{Channel, SendError};
 
 /// The maximum delay. Chosen: invisible to users, small against round trips on the Internet, and long enough for a
 /// busy server to fill packets.
@@ -27,21 +26,6 @@ pub(super) enum Hold {
 }
 
 impl Connection {
-    /// [`Connection::send`] of a message that may be held.
-    pub(crate) fn send_soon(
-        &mut self,
-        channel: Channel,
-        message: &[u8],
-        is_short: bool,
-    ) -> Result<(), SendError> {
-        let is_first = !self.has_stream_data();
-        self.queue(channel, message, is_short)?;
-        if is_first {
-            self.hold = Hold::Begins;
-        }
-        Ok(())
-    }
-
     /// Whether to send nothing yet. Anything that must be sent alone takes the held frames along.
     pub(super) fn holds_back(&mut self, now: Instant) -> bool {
         if self.hold == Hold::No {

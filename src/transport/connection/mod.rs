@@ -55,6 +55,20 @@ pub(super) struct Context<'a> {
     pub(super) events: &'a mut VecDeque<Event>,
 }
 
+impl<'a> Context<'a> {
+    pub(super) fn new(
+        now: Instant,
+        random: &'a mut ChaCha20Rng,
+        events: &'a mut VecDeque<Event>,
+    ) -> Self {
+        Self {
+            now,
+            random,
+            events,
+        }
+    }
+}
+
 pub(super) struct Beginning {
     pub(super) session: SessionId,
     pub(super) role: Role,

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 
 use rand_core::RngCore;
 
+use super::token::GivenToken;
 use super::{Connection, Context, Role};
 use crate::transport::Event;
 use crate::transport::endpoint::Route;
@@ -72,16 +73,14 @@ impl Path {
         }
     }
 
-    /// The challenge that is due, if any.
-    pub(super) fn challenge(&self) -> Option<[u8; 8]> {
-        let unproven = self.unproven.as_ref()?;
-        unproven.challenge_due.then_some(unproven.token)
+    pub(super) fn is_challenge_due(&self) -> bool {
+        let unproven = self.unproven.as_ref();
+        unproven.is_some_and(|unproven| unproven.challenge_due)
     }
 
-    pub(super) fn on_challenge_sent(&mut self) {
-        if let Some(unproven) = &mut self.unproven {
-            unproven.challenge_due = false;
-        }
+    pub(super) fn take_challenge(&mut self) -> Option<[u8; 8]> {
+        let unproven = self.unproven.as_mut()?;
+        std::mem::take(&mut unproven.challenge_due).then_some(unproven.token)
     }
 }
 
@@ -140,7 +139,7 @@ impl Connection {
         if !same_host {
             self.recovery.on_path_change(context.now);
             self.mtu.on_path_change();
-            self.token.forget();
+            self.token = GivenToken::default();
             self.arm_loss_timer(context.now);
         }
         context.events.push_back(Event::Moved {

@@ -138,7 +138,7 @@ impl Connection {
             Frame::NewToken(_) if self.is_server() => {
                 return Err(Violation::Frame(FrameError::UnknownType));
             }
-            Frame::NewToken(token) => self.token.got(token),
+            Frame::NewToken(token) => self.token.token = Some(Box::new(token)),
         }
         Ok(true)
     }

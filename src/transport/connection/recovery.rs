@@ -262,8 +262,9 @@ impl Connection {
                     matters = true;
                 }
                 SentFrame::NewToken => {
-                    self.token.on_lost();
-                    matters |= self.token.is_due();
+                    // The next packet from the peer triggers another.
+                    self.token.given = None;
+                    matters |= self.token.token.is_some();
                 }
                 SentFrame::Window(channel) => {
                     self.channel(channel).window_due = true;

@@ -78,10 +78,6 @@ impl Recovery {
             _ => 0,
         }
     }
-
-    fn copy_wait(&self) -> Duration {
-        self.rtt.smoothed() / COPY_WAIT
-    }
 }
 
 /// A frame that may be copied: small, and not part of a long transfer.
@@ -100,13 +96,9 @@ impl Connection {
     /// Schedules a copy of what is in flight and wants one.
     pub(super) fn arm_redundancy(&mut self, now: Instant) {
         if self.timers.get(Timer::Redundancy).is_none() && self.wants_copies(None) {
-            let wait = self.recovery.copy_wait();
+            let wait = self.recovery.rtt.smoothed() / COPY_WAIT;
             self.timers.set(Timer::Redundancy, now + wait);
         }
-    }
-
-    pub(super) fn on_redundancy_timer(&mut self) {
-        self.copies_due = true;
     }
 
     /// Whether a frame in flight, sent before `now`, should be copied.

@@ -21,7 +21,7 @@ impl Connection {
                 // The next `poll_transmit` finds the pacer ready.
                 Timer::Pace => {}
                 Timer::Hold => self.end_hold(),
-                Timer::Redundancy => self.on_redundancy_timer(),
+                Timer::Redundancy => self.copies_due = true,
                 Timer::KeepAlive => self.ping = true,
                 Timer::Silence => self.on_silence(context),
                 Timer::Forget => self.abandon(context, CloseReason::TimedOut),
@@ -101,14 +101,10 @@ impl Connection {
             session: self.session,
         });
         if self.is_server() {
-            self.fall_silent(context.now);
+            // It stops sending until the client sends again.
+            self.arm_loss_timer(context.now);
+            self.timers.clear(Timer::Pace);
+            self.timers.clear(Timer::Redundancy);
         }
-    }
-
-    /// The server stops sending until the client sends again.
-    fn fall_silent(&mut self, now: Instant) {
-        self.arm_loss_timer(now);
-        self.timers.clear(Timer::Pace);
-        self.timers.clear(Timer::Redundancy);
     }
 }

@@ -7,36 +7,13 @@ use super::{Connection, Role};
 use crate::transport::limits::TOKEN_RENEWAL;
 use crate::transport::wire::packet::ADDRESS_TOKEN_LEN;
 
-/// Boxed, because there are tens of thousands of sessions.
 #[derive(Debug, Default)]
 pub(super) struct GivenToken {
     /// At a server: when the token for the current address was sent.
-    given: Option<Instant>,
-    /// At a server: to send. At a client: to hand to the endpoint.
-    token: Option<Box<[u8; ADDRESS_TOKEN_LEN]>>,
-}
-
-impl GivenToken {
-    pub(super) fn is_due(&self) -> bool {
-        self.token.is_some()
-    }
-
-    pub(super) fn take(&mut self) -> Option<Box<[u8; ADDRESS_TOKEN_LEN]>> {
-        self.token.take()
-    }
-
-    pub(super) fn forget(&mut self) {
-        *self = Self::default();
-    }
-
-    /// The packet with the token was lost: the next packet from the peer triggers another token.
-    pub(super) fn on_lost(&mut self) {
-        self.given = None;
-    }
-
-    pub(super) fn got(&mut self, token: [u8; ADDRESS_TOKEN_LEN]) {
-        self.token = Some(Box::new(token));
-    }
+    pub(super) given: Option<Instant>,
+    /// At a server: to send. At a client: to hand to the endpoint. Boxed, because there are tens of thousands of
+    /// sessions.
+    pub(super) token: Option<Box<[u8; ADDRESS_TOKEN_LEN]>>,
 }
 
 impl Connection {
@@ -59,7 +36,7 @@ impl Connection {
     /// At a client: takes the received token.
     pub(crate) fn take_token(&mut self) -> Option<Box<[u8; ADDRESS_TOKEN_LEN]>> {
         match self.role {
-            Role::Client => self.token.take(),
+            Role::Client => self.token.token.take(),
             Role::Server => None,
         }
     }

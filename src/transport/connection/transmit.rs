@@ -112,7 +112,7 @@ impl Connection {
     }
 
     pub(super) fn owes_token(&self) -> bool {
-        self.is_server() && self.token.is_due()
+        self.is_server() && self.token.token.is_some()
     }
 
     pub(super) fn has_stream_data(&self) -> bool {
@@ -123,7 +123,7 @@ impl Connection {
     }
 
     pub(super) fn has_path_duty(&self) -> bool {
-        self.challenged.is_some() || self.path.challenge().is_some()
+        self.challenged.is_some() || self.path.is_challenge_due()
     }
 
     /// What congestion window and pacer allow now.
@@ -267,9 +267,8 @@ impl Connection {
             frame::encode_path_response(buffer, token);
             written.ack_eliciting = true;
         }
-        if let Some(token) = self.path.challenge() {
+        if let Some(token) = self.path.take_challenge() {
             frame::encode_path_challenge(buffer, token);
-            self.path.on_challenge_sent();
             written.ack_eliciting = true;
         }
         if scope == Content::Path {
@@ -341,7 +340,7 @@ impl Connection {
         if !self.owes_token() || !room || written.frames.is_full() {
             return;
         }
-        if let Some(token) = self.token.take() {
+        if let Some(token) = self.token.token.take() {
             frame::encode_new_token(buffer, &token);
             written.add(SentFrame::NewToken);
         }

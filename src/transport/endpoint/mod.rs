@@ -226,7 +226,7 @@ impl Endpoint {
     ) -> Result<(), SendError> {
         let is_short = self.memory.is_short();
         self.with_connection(now, session, |connection, _| {
-            connection.send(channel, message, is_short)
+            connection.send(channel, message, is_short, false)
         })
         .unwrap_or(Err(SendError::Closed))
     }
@@ -244,7 +244,7 @@ impl Endpoint {
     ) -> Result<(), SendError> {
         let is_short = self.memory.is_short();
         self.with_connection(now, session, |connection, _| {
-            connection.send_soon(channel, message, is_short)
+            connection.send(channel, message, is_short, true)
         })
         .unwrap_or(Err(SendError::Closed))
     }

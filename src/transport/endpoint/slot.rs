@@ -41,6 +41,13 @@ impl Slot {
         }
     }
 
+    pub(super) fn connection_mut(&mut self) -> Option<&mut Connection> {
+        match &mut self.session {
+            Session::Open(connection) => Some(connection),
+            Session::Dialling(_) => None,
+        }
+    }
+
     /// Updates the schedule. `false`: the session has ended.
     pub(super) fn settle(
         &mut self,

@@ -49,20 +49,13 @@ impl Endpoint {
             if !may_follow {
                 return;
             }
-            let mut context = Context {
-                now,
-                random: &mut self.random,
-                events: &mut self.events,
-            };
-            let Some(Slot {
-                session: Session::Open(connection),
-                ..
-            }) = self.sessions.get_mut(&session)
-            else {
-                return;
-            };
             self.spare.clear();
-            let Some(next) = connection.poll_transmit(&mut context, &mut self.spare) else {
+            let mut context = Context::new(now, &mut self.random, &mut self.events);
+            let slot = self.sessions.get_mut(&session);
+            let next = slot
+                .and_then(Slot::connection_mut)
+                .and_then(|connection| connection.poll_transmit(&mut context, &mut self.spare));
+            let Some(next) = next else {
                 return;
             };
             let same_way = (next.remote, next.local_ip) == (transmit.remote, transmit.local_ip);
@@ -92,11 +85,7 @@ impl Endpoint {
                 }
                 break;
             };
-            let mut context = Context {
-                now,
-                random: &mut self.random,
-                events: &mut self.events,
-            };
+            let mut context = Context::new(now, &mut self.random, &mut self.events);
             let Some(slot) = self.sessions.get_mut(&session) else {
                 continue;
             };

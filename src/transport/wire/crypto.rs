@@ -161,10 +161,8 @@ impl Keys {
         if phase == self.phase {
             let plain = self.receive.open(number, header, body);
             if plain.is_some() {
-                self.first_received = Some(
-                    self.first_received
-                        .map_or(number, |first| first.min(number)),
-                );
+                let first = self.first_received.unwrap_or(number);
+                self.first_received = Some(first.min(number));
                 if let Some(previous) = &mut self.previous {
                     previous.until.get_or_insert(now + grace);
                 }

@@ -16,11 +16,8 @@ pub(crate) const MAX_PACKET_NUMBER: u64 = (1 << 62) - 1;
 /// Ranges in an ACK frame at most; a frame with more is refused. The receiver remembers as many and drops the lowest beyond
 /// that, whose packets may then be retransmitted needlessly (RFC 9000, section 13.2.3).
 pub(crate) const MAX_RANGES: usize = 32;
-/// Maximum overhead of a STREAM frame with fewer than 256 bytes of data: type, offset, `bin` header.
-pub(crate) const SMALL_STREAM_OVERHEAD: usize = 1 + 9 + 2;
 /// Maximum overhead of a STREAM frame within one packet.
 pub(crate) const STREAM_OVERHEAD: usize = 1 + 9 + 3;
-const _: () = assert!(SMALL_STREAM_OVERHEAD <= 12);
 
 /// A zero byte in place of a frame type is padding.
 const PADDING: u8 = 0;

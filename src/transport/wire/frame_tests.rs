@@ -5,6 +5,9 @@ use proptest::prelude::*;
 use super::*;
 use crate::transport::ranges::RangeSet;
 
+/// Maximum overhead of a STREAM frame with fewer than 256 bytes of data: type, offset, `bin` header.
+const SMALL_STREAM_OVERHEAD: usize = 1 + 9 + 2;
+
 impl Frames<'_> {
     /// Bytes that have not been read yet.
     pub(crate) fn left(&self) -> usize {

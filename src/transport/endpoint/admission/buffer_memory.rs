@@ -129,16 +129,13 @@ impl Endpoint {
             return;
         };
         if let Session::Open(connection) = &mut slot.session {
-            let mut context = Context {
-                now,
-                random: &mut self.random,
+            let events = if connection.is_signed_in() {
+                &mut self.events
+            } else {
                 // Behind the events of its start.
-                events: if connection.is_signed_in() {
-                    &mut self.events
-                } else {
-                    &mut self.later
-                },
+                &mut self.later
             };
+            let mut context = Context::new(now, &mut self.random, events);
             connection.evict(&mut context, shortage);
             let (bytes, is_user) = (connection.memory(), connection.is_signed_in());
             self.memory.note(session, &mut slot.holding, bytes, is_user);

@@ -76,21 +76,20 @@ impl HalfOpens {
         self.by_question.insert(question, server_id);
         let address = question.0.ip();
         self.crowds.add(address);
-        let expiry = (now + HALF_OPEN_LIFETIME, server_id, address);
-        self.expiry.push_back(expiry);
+        self.expiry
+            .push_back((now + HALF_OPEN_LIFETIME, server_id, address));
     }
 
     /// The earlier answer to this SYN, for a retransmission.
     pub(crate) fn repeat(&mut self, question: &Question) -> Option<&[u8; SYN_ACK_MESSAGE_LEN]> {
-        let id = self.by_question.get(question)?;
-        let entry = self.by_id.get_mut(id)?;
+        let entry = self.by_id.get_mut(self.by_question.get(question)?)?;
         entry.repeated = true;
         Some(&entry.answer)
     }
 
     pub(crate) fn answer_to(&self, question: &Question) -> Option<&[u8; SYN_ACK_MESSAGE_LEN]> {
-        let id = self.by_question.get(question)?;
-        self.by_id.get(id).map(|entry| &*entry.answer)
+        let entry = self.by_id.get(self.by_question.get(question)?)?;
+        Some(&entry.answer)
     }
 
     pub(crate) fn get_mut(&mut self, server_id: u64) -> Option<&mut HalfOpen> {
