@@ -11,10 +11,6 @@ pub(crate) struct RangeSet {
 }
 
 impl RangeSet {
-    pub(crate) const fn new() -> Self {
-        Self { ranges: Vec::new() }
-    }
-
     /// Adds a range. Something else must bound the number of ranges.
     pub(crate) fn insert(&mut self, range: Range<u64>) {
         if range.is_empty() {
@@ -124,7 +120,7 @@ mod tests {
     }
 
     fn set(ranges: &[Range<u64>]) -> RangeSet {
-        let mut set = RangeSet::new();
+        let mut set = RangeSet::default();
         for range in ranges {
             set.insert(range.clone());
         }
@@ -169,7 +165,7 @@ mod tests {
         fn it_behaves_as_a_set_of_numbers(
             steps in proptest::collection::vec((0_u8..3, 0_u64..60, 0_u64..12), 0..60),
         ) {
-            let mut ranges = RangeSet::new();
+            let mut ranges = RangeSet::default();
             let mut numbers = BTreeSet::new();
             for (what, start, len) in steps {
                 let range = start..start + len;

@@ -27,7 +27,7 @@ pub(crate) enum AssembleError {
     TooManyHoles,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Assembler {
     /// The stream from `read` to `contiguous`.
     buffer: VecDeque<u8>,
@@ -51,15 +51,10 @@ impl Assembler {
     /// of the buffer. `message_max`: bytes of the longest message; less if the window is smaller.
     pub(crate) fn new(window: u64, message_max: usize) -> Self {
         Self {
-            buffer: VecDeque::new(),
-            read: 0,
-            scanned: 0,
-            contiguous: 0,
-            beyond: Beyond::default(),
-            ready: 0,
             max_offset: window,
             window,
             message_max: limit_message(window, message_max),
+            ..Self::default()
         }
     }
 
@@ -229,7 +224,6 @@ impl Assembler {
         self.read
     }
 
-    /// The advertised end of the window.
     pub(crate) fn max_offset(&self) -> u64 {
         self.max_offset
     }

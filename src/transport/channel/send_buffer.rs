@@ -12,7 +12,6 @@ use crate::transport::limits::SEND_BUFFER_SHORT;
 use crate::transport::ranges::RangeSet;
 use crate::transport::wire::framing;
 
-/// A piece of a channel's stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Fragment {
     /// The stream offset of its first byte.
@@ -33,7 +32,7 @@ impl Fragment {
     }
 }
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct ChannelSender {
     /// The stream from `base` on, the first byte that is not acknowledged.
     buffer: VecDeque<u8>,
@@ -54,14 +53,8 @@ impl ChannelSender {
     /// longest message. `window`: the peer's initial window.
     pub(crate) fn new(buffer_limit: usize, message_max: usize, window: u64) -> Self {
         let mut sender = Self {
-            buffer: VecDeque::new(),
-            base: 0,
-            next: 0,
             max_offset: window,
-            acked: RangeSet::new(),
-            lost: RangeSet::new(),
-            buffer_limit: 0,
-            message_max: 0,
+            ..Self::default()
         };
         sender.set_limits(buffer_limit, message_max);
         sender
@@ -74,7 +67,6 @@ impl ChannelSender {
         self.message_max = u32::try_from(message_max).unwrap_or(u32::MAX);
     }
 
-    /// Queues a message as a whole.
     pub(crate) fn push(&mut self, message: &[u8]) -> Result<(), SendError> {
         if message.len() > self.message_max as usize {
             return Err(SendError::TooLong);
@@ -170,7 +162,6 @@ impl ChannelSender {
         }
     }
 
-    /// Whether there is a next fragment.
     pub(crate) fn has_pending(&self, credit: u64) -> bool {
         !self.lost.is_empty() || self.next < self.sendable_to(credit)
     }

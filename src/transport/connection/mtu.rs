@@ -30,7 +30,6 @@ pub(super) struct Mtu {
     raise_at: Option<Instant>,
     /// The packet number of the last probe plus one, which halves the size of the option.
     probe: Option<NonZeroU64>,
-    /// Probes sent.
     tries: u8,
     /// Large packets lost since one was last acknowledged.
     large_lost: u8,
@@ -72,7 +71,6 @@ impl Mtu {
         }
     }
 
-    /// A packet of this size was acknowledged.
     pub(super) fn on_acked(&mut self, size: usize) {
         if size > SMALL_DATAGRAM {
             *self = Self::default();

@@ -15,7 +15,6 @@ use crate::transport::timer::Timer;
 #[derive(Debug)]
 pub(super) struct Path {
     pub(super) route: Route,
-    /// The address is not validated yet.
     pub(super) unproven: Option<Box<Unproven>>,
     /// A challenge to the previous address. Its owner's answer exposes an attacker who only forwards packets (RFC
     /// 9000 §9.3.3).
@@ -30,7 +29,6 @@ pub(super) struct Unproven {
     /// Bytes from and to this address.
     received: u64,
     sent: u64,
-    /// The last validated address.
     proven: Route,
 }
 

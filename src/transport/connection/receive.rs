@@ -7,7 +7,6 @@ use crate::transport::endpoint::Route;
 use crate::transport::wire::frame::{Frame, FrameError, Frames};
 use crate::transport::wire::packet::{DATA_HEADER_LEN, DataHeader, expand};
 
-/// Why a packet was dropped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Ignored {
     /// Its number was seen before, or is below the replay window.
@@ -17,7 +16,7 @@ pub(crate) enum Ignored {
 }
 
 impl Connection {
-    /// Handles a DATA packet, which it decrypts in place.
+    /// Decrypts in place.
     pub(crate) fn handle_data(
         &mut self,
         context: &mut Context<'_>,

@@ -19,7 +19,6 @@ use crate::transport::wire::frame::AckRanges;
 const LOSS_WINDOW_FIRST: f32 = 24.0;
 const LOSS_WINDOW: f32 = 128.0;
 
-/// The sender's side of one session's packets.
 #[derive(Debug)]
 pub(super) struct Recovery {
     pub(super) sent: SentPackets,
@@ -68,7 +67,6 @@ impl Recovery {
         }
     }
 
-    /// The loss average, in packets of a thousand.
     pub(super) fn loss_permille(&self) -> u16 {
         #[allow(
             clippy::cast_possible_truncation,

@@ -14,7 +14,6 @@ impl Connection {
         buffer
     }
 
-    /// What a packet for this end holds.
     pub(crate) fn peek(&self, header: DataHeader, datagram: &[u8]) -> Option<Vec<u8>> {
         self.keys.peek(header, datagram)
     }
@@ -28,7 +27,6 @@ impl Connection {
         self.recovery.sent.len()
     }
 
-    /// Whether this end would acknowledge a packet.
     pub(crate) fn has_received(&self, number: u64) -> bool {
         self.received.contains(number)
     }

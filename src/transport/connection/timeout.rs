@@ -40,7 +40,6 @@ impl Connection {
         self.role == Role::Server
     }
 
-    /// An authenticated packet arrived.
     pub(super) fn on_heard(&mut self, context: &mut Context<'_>) {
         self.unanswered = None;
         self.timers.set(Timer::Idle, context.now + IDLE);
@@ -75,7 +74,6 @@ impl Connection {
         }
     }
 
-    /// A packet was sent.
     pub(super) fn on_spoken(&mut self, context: &mut Context<'_>, ack_eliciting: bool) {
         self.timers.set(Timer::Idle, context.now + IDLE);
         if self.role == Role::Server {

@@ -17,7 +17,6 @@ pub(super) struct GivenToken {
 }
 
 impl Connection {
-    /// Whether the peer needs a token for its current address.
     pub(crate) fn wants_token(&self, now: Instant) -> bool {
         let given = self.token.given;
         let is_old = |given| now.saturating_duration_since(given) >= TOKEN_RENEWAL;

@@ -40,7 +40,6 @@ enum Content {
     Data,
 }
 
-/// What a packet that is being written holds.
 #[derive(Default)]
 pub(super) struct Written {
     pub(super) frames: FrameList,
@@ -202,7 +201,6 @@ impl Connection {
         channels.map(|state| state.sender.pending(credit)).sum()
     }
 
-    /// Chooses the packet number and writes the header.
     fn begin(&mut self, context: &mut Context<'_>, buffer: &mut Vec<u8>) {
         if self.recovery.sent.next_number() >= self.skip_at {
             self.recovery.sent.skip();

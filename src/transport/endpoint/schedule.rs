@@ -65,7 +65,6 @@ impl Schedule {
         scheduling.armed = Some(self.deadlines.insert(deadline, session));
     }
 
-    /// Removes the deadline.
     pub(super) fn forget(&mut self, scheduling: &mut SchedulerSlot) {
         if let Some(armed) = scheduling.armed.take() {
             self.deadlines.remove(armed);

@@ -19,7 +19,6 @@ pub(crate) struct AckState {
     deadline: Option<Instant>,
 }
 
-/// The contents of an ACK frame.
 #[derive(Debug, Clone)]
 pub(crate) struct AckReport<'a> {
     /// Packet numbers received, highest range first.
@@ -112,12 +111,10 @@ mod tests {
     use crate::testing::instant;
 
     impl AckState {
-        /// Whether a packet is to be acknowledged.
         pub(crate) fn contains(&self, packet_number: u64) -> bool {
             self.ranges.contains(packet_number)
         }
 
-        /// The largest packet number received.
         pub(crate) fn largest(&self) -> Option<u64> {
             self.largest.map(|(largest, _)| largest)
         }

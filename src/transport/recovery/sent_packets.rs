@@ -38,15 +38,12 @@ pub(crate) enum SentFrame {
 pub(crate) struct SentPacket {
     pub(crate) number: u64,
     pub(crate) sent: Instant,
-    /// Bytes of the datagram.
     pub(crate) size: usize,
     /// Whether a probe has already retransmitted its frames.
     pub(crate) repeated: bool,
-    /// How often its frames were copied into later packets.
     pub(crate) copies: u8,
     /// The index of the first frame that is a copy.
     first_copy: u8,
-    /// Bytes of the copies.
     copied: u16,
     frames: [Option<SentFrame>; MAX_FRAMES],
 }
@@ -96,7 +93,6 @@ impl FrameList {
     }
 }
 
-/// A packet that was never sent was acknowledged.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct NeverSent;
 
@@ -148,7 +144,6 @@ impl SentPackets {
         self.next += 1;
     }
 
-    /// An ack-eliciting packet was sent.
     pub(crate) fn on_sent(
         &mut self,
         sent: Instant,

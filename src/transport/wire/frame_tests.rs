@@ -174,7 +174,7 @@ proptest! {
         delay: u64,
         loss in 0_u16..=1000,
     ) {
-        let mut set = RangeSet::new();
+        let mut set = RangeSet::default();
         for number in numbers.into_iter().chain(near) {
             set.insert(number..number + 1);
         }

@@ -51,7 +51,7 @@ struct Crowd {
 /// A prefix within its parent, by count; among equal counts the most recently changed is the least.
 type Rank = (Option<Prefix>, u32, Reverse<u64>, Prefix);
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Places {
     limit: usize,
     /// By number, which is by age.
@@ -69,12 +69,7 @@ impl Places {
     pub(crate) fn new(limit: usize) -> Self {
         Self {
             limit,
-            taken: BTreeMap::new(),
-            crowds: HashMap::new(),
-            ranks: BTreeSet::new(),
-            of_host: BTreeSet::new(),
-            by_use: BTreeSet::new(),
-            changes: 0,
+            ..Self::default()
         }
     }
 

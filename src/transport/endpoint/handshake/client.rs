@@ -47,7 +47,6 @@ pub(crate) struct Dial {
     /// The address token of an earlier session; used until a cookie arrives.
     token: Option<[u8; ADDRESS_TOKEN_LEN]>,
     cookie: Option<[u8; COOKIE_LEN]>,
-    /// SYNs sent so far.
     tries: u32,
     /// When the SYN with cookie or token was sent; if only once, the answer measures the round trip.
     asked: Option<Instant>,
@@ -216,7 +215,6 @@ impl Dial {
         }
     }
 
-    /// The round trip time, if measured.
     fn round_trip(&self, now: Instant) -> Option<Duration> {
         let asked = self.asked.filter(|_| !self.repeated)?;
         Some(now.saturating_duration_since(asked))

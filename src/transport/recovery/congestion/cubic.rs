@@ -35,7 +35,6 @@ pub(crate) struct Cubic {
     avoidance: Option<Box<Avoidance>>,
 }
 
-/// Congestion avoidance.
 #[derive(Debug, Clone, Default)]
 struct Avoidance {
     /// The window of the last loss, in datagrams: the plateau of the curve.
