@@ -138,10 +138,8 @@ impl Connection {
         let recovery = &mut self.recovery;
         for range in ranges.clone() {
             let last = range.end.saturating_sub(1);
-            recovery
-                .sent
-                .check(range.start, last)
-                .map_err(|_| Violation::NeverSent)?;
+            let checked = recovery.sent.check(range.start, last);
+            checked.map_err(|_| Violation::NeverSent)?;
         }
         recovery.peer_loss_permille = loss_permille;
         let acked_before = recovery.largest_acked;
@@ -156,9 +154,8 @@ impl Connection {
                 lowest = lowest.min(packet.number);
                 if packet.number == largest {
                     let sample = context.now.saturating_duration_since(packet.sent);
-                    self.recovery
-                        .rtt
-                        .update(context.now, sample, Duration::from_micros(delay_us));
+                    let delay = Duration::from_micros(delay_us);
+                    self.recovery.rtt.update(context.now, sample, delay);
                 }
                 self.on_packet_acked(context.now, &packet);
             }
@@ -180,9 +177,8 @@ impl Connection {
     fn on_packet_acked(&mut self, now: Instant, packet: &SentPacket) {
         let recovery = &mut self.recovery;
         recovery.on_fate(false);
-        recovery
-            .congestion
-            .on_acked(now, packet.sent, packet.growth(), recovery.app_limited);
+        let (congestion, growth) = (&mut recovery.congestion, packet.growth());
+        congestion.on_acked(now, packet.sent, growth, recovery.app_limited);
         self.keys.on_acknowledged(packet.number);
         self.mtu.on_acked(packet.size);
         for frame in packet.frames() {
@@ -220,11 +216,8 @@ impl Connection {
             let Some(packet) = self.recovery.sent.take_within(oldest.number, oldest.number) else {
                 break;
             };
-            let measured = self
-                .recovery
-                .rtt
-                .first_sample()
-                .is_some_and(|first| packet.sent > first);
+            let first_sample = self.recovery.rtt.first_sample();
+            let measured = first_sample.is_some_and(|first| packet.sent > first);
             if unbroken.contains(&packet.number) && measured {
                 let first = *first_unbroken.get_or_insert(packet.sent);
                 period = packet.sent.saturating_duration_since(first);
@@ -238,9 +231,8 @@ impl Connection {
         }
         if let Some(latest_sent) = latest_lost {
             let persistent = period >= self.recovery.rtt.persistent_congestion_duration();
-            self.recovery
-                .congestion
-                .on_lost(now, latest_sent, persistent);
+            let congestion = &mut self.recovery.congestion;
+            congestion.on_lost(now, latest_sent, persistent);
         }
     }
 

@@ -100,14 +100,11 @@ impl Connection {
     }
 
     fn has_data(&self) -> bool {
-        let credit = self.credit_left();
         self.ping
             || self.owes_token()
             || self.credit.due
-            || self
-                .channels
-                .iter()
-                .any(|state| state.window_due || state.sender.has_pending(credit))
+            || self.channels.iter().any(|state| state.window_due)
+            || self.has_stream_data()
     }
 
     pub(super) fn owes_token(&self) -> bool {
@@ -115,10 +112,8 @@ impl Connection {
     }
 
     pub(super) fn has_stream_data(&self) -> bool {
-        let credit = self.credit_left();
-        self.channels
-            .iter()
-            .any(|state| state.sender.has_pending(credit))
+        let (credit, mut channels) = (self.credit_left(), self.channels.iter());
+        channels.any(|state| state.sender.has_pending(credit))
     }
 
     pub(super) fn has_path_duty(&self) -> bool {
@@ -160,17 +155,12 @@ impl Connection {
             return otherwise;
         }
         let smoothed = self.recovery.rtt.smoothed();
-        match self
-            .recovery
-            .pacer
-            .delay(context.now, size, smoothed, window)
-        {
-            None => Content::Data,
-            Some(moment) => {
-                self.timers.set(Timer::Pace, moment);
-                otherwise
-            }
-        }
+        let pacer = &mut self.recovery.pacer;
+        let Some(moment) = pacer.delay(context.now, size, smoothed, window) else {
+            return Content::Data;
+        };
+        self.timers.set(Timer::Pace, moment);
+        otherwise
     }
 
     fn transmit(
@@ -230,13 +220,11 @@ impl Connection {
         // The peer repeats a path challenge itself, so recovery ignores it. No window bounds these packets: recording
         // each would let a peer that never acknowledges fill memory.
         if written.ack_eliciting && scope == Content::Data {
-            let number = self.recovery.sent.next_number();
-            self.mtu.on_sent(context.now, number, size);
-            self.recovery
-                .sent
-                .on_sent(context.now, size, &written.frames, written.copied);
-            self.recovery
-                .on_sent_eliciting(context.now, size, written.fresh);
+            let (now, recovery) = (context.now, &mut self.recovery);
+            self.mtu.on_sent(now, recovery.sent.next_number(), size);
+            let sent = &mut recovery.sent;
+            sent.on_sent(now, size, &written.frames, written.copied);
+            recovery.on_sent_eliciting(now, size, written.fresh);
             self.arm_loss_timer(context.now);
         } else {
             self.recovery.sent.on_sent_unrecorded();
@@ -392,9 +380,8 @@ impl Connection {
         let mut list = FrameList::default();
         if with_data {
             let limit = self.mtu.limit() - TAG_LEN;
-            list = self
-                .write_frames(context, buffer, limit, Content::Data)
-                .frames;
+            let written = self.write_frames(context, buffer, limit, Content::Data);
+            list = written.frames;
         }
         let more = self.has_stream_data();
         let fits = buffer.len() + close_room + TAG_LEN <= self.mtu.limit();
@@ -406,9 +393,8 @@ impl Connection {
             goodbye.on_sent(context.now);
         }
         self.finish(buffer);
-        self.recovery
-            .sent
-            .on_sent(context.now, buffer.len(), &list, 0);
+        let sent = &mut self.recovery.sent;
+        sent.on_sent(context.now, buffer.len(), &list, 0);
         self.path.on_sent(buffer.len());
         Some(Transmit::one(self.path.route, buffer.len()))
     }

@@ -72,7 +72,7 @@ impl Endpoint {
                 match self.dial_mut(route, client_id) {
                     Some((session, dial)) if heeded && dial.is_standby() => self.forget(session),
                     Some((session, _)) if heeded => {
-                        self.drop_session(session, CloseReason::Version)
+                        self.drop_session(session, CloseReason::Version);
                     }
                     _ => self.counters.unexpected += 1,
                 }

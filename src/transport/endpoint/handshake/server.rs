@@ -108,14 +108,14 @@ impl Acceptor {
             counters.cookies_asked += 1;
             let cookie = self.cookies.make(now_ms, remote, client_id, ephemeral);
             answers.push(route, syn_length, |out| {
-                encode_cookie(out, client_id, &cookie)
+                encode_cookie(out, client_id, &cookie);
             });
             return None;
         };
         let question = (route.remote, client_id, *ephemeral);
         if let Some(answer) = self.half_open.repeat(&question) {
             answers.push(route, syn_length, |out| {
-                encode_syn_ack(out, client_id, answer)
+                encode_syn_ack(out, client_id, answer);
             });
             return None;
         }
@@ -152,7 +152,7 @@ impl Acceptor {
         }
         if let Some(answer) = self.half_open.answer_to(&question) {
             answers.push(syn.route, syn.length, |out| {
-                encode_syn_ack(out, syn.client_id, answer)
+                encode_syn_ack(out, syn.client_id, answer);
             });
         }
         evicted
