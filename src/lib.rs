@@ -83,7 +83,7 @@
 //! | the prompt's redraw | `src/cli/connect/terminal/printer.rs` |
 //! | the words on the screen | `src/client/ui/render.rs` |
 //! | a wire message | `src/protocol/bodies.rs` |
-//! | a request to the store | `src/store/api/mod.rs` |
+//! | a request to the store | `src/store/api/read.rs` or `write.rs` beside it, then `src/store/engine/execute.rs` |
 //! | a subcommand | `src/cli/mod.rs` |
 //! | a chat command | `src/client/commands/table.rs` |
 //!
