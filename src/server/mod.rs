@@ -3,6 +3,8 @@
 //! [`Hub`] is the state machine; everything it decides to allow stands in [`policy`].
 
 mod auth;
+mod ctx;
+mod hello;
 mod hub;
 mod limits;
 mod messages;
@@ -12,16 +14,18 @@ mod presence;
 mod receipts;
 mod retention;
 mod rooms;
+mod roster;
 mod session;
-mod status;
 #[cfg(test)]
 mod tests;
 
 pub use auth::hash_ticket;
 pub use auth::log::TARGET as SIGN_IN_LOG;
 pub use auth::opaque::{BadExchange, OpaqueServer, PendingLogin, PendingSignUp};
-pub use hub::{CreateRoom, Hub, HubConfig, HubCounters, Input};
+pub use ctx::config::{HubConfig, HubCounters};
+pub use hub::status::{SessionStatus, Status};
+pub use hub::{Hub, Input};
 pub use limits::{Limit, Limits};
 pub use names::{NAME_MAX_CHARS, Name, NameError, RoomName, RoomNameError};
 pub use policy::{Registration, RoomCreationPolicy};
-pub use status::{SessionStatus, Status};
+pub use rooms::membership::CreateRoom;

@@ -2,8 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use super::hub::completions::Pending;
-use super::hub::{Ctx, Hub};
+use super::ctx::Ctx;
+use super::ctx::requests::Pending;
 use crate::protocol::ConversationId;
 use crate::store::{Outcome, Reply, Write};
 use crate::transport::Now;
@@ -47,29 +47,27 @@ impl RetentionTimer {
     pub const fn deadline(&self) -> Option<Instant> {
         self.at
     }
-}
 
-impl Hub {
     /// Takes the next step, if it is due.
-    pub(super) fn expire(&mut self, now: Now) {
-        if self.retention.at.is_none_or(|at| at > now.instant) {
+    pub fn on_timeout(&mut self, ctx: &mut Ctx<'_>) {
+        if self.at.is_none_or(|at| at > ctx.now.instant) {
             return;
         }
         let request = Write::Expire {
-            from: self.retention.from,
-            keep: self.config.retention,
-            now_ms: now.unix_ms,
+            from: self.from,
+            keep: ctx.config.retention,
+            now_ms: ctx.now.unix_ms,
         };
         // A store without room is busy with messages, which go first.
-        self.retention.at = if self.submit(Pending::Expire, request) {
+        self.at = if ctx.store.submit(Pending::Expire, request) {
             None
         } else {
-            Some(now.instant + STEP_EVERY)
+            Some(ctx.now.instant + STEP_EVERY)
         };
     }
 
     /// A step is done.
-    pub(super) fn on_expired(&mut self, ctx: &Ctx<'_>, outcome: Outcome) {
+    pub fn on_expired(&mut self, ctx: &mut Ctx<'_>, outcome: Outcome) {
         let now = ctx.now.instant;
         let mut next_from = None;
         match outcome {
@@ -78,7 +76,7 @@ impl Hub {
                 next,
                 jumped_from_ms,
             }) => {
-                self.retention.removed += removed;
+                self.removed += removed;
                 next_from = next;
                 if let Some(from_ms) = jumped_from_ms {
                     let now_ms = ctx.now.unix_ms;
@@ -94,13 +92,13 @@ impl Hub {
             other => tracing::error!(?other, "unexpected answer to a retention pass"),
         }
         if let Some(from) = next_from {
-            self.retention.at = Some(now + STEP_EVERY);
-            self.retention.from = from;
+            self.at = Some(now + STEP_EVERY);
+            self.from = from;
             return;
         }
-        if self.retention.removed > 0 {
-            tracing::info!(removed = self.retention.removed, "entries have expired");
+        if self.removed > 0 {
+            tracing::info!(removed = self.removed, "entries have expired");
         }
-        self.retention = RetentionTimer::pass_at(now + PASS_EVERY);
+        *self = Self::pass_at(now + PASS_EVERY);
     }
 }

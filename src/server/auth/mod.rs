@@ -1,38 +1,96 @@
-//! Signing up, in and out.
+//! Signing up and in, and the tickets that devices sign in with afterwards.
+//!
+//! What a session has proved so far is kept here; once the store knows the device, the hub begins the session of its user.
 
-pub(super) mod log;
-pub(super) mod login_attempts;
-pub(super) mod opaque;
+pub mod log;
+mod login_attempts;
+pub mod opaque;
+mod revocations;
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
-use rand_core::RngCore as _;
+use rand_chacha::ChaCha20Rng;
+use rand_core::{RngCore as _, SeedableRng as _};
 
-use super::hub::completions::Pending;
-use super::hub::{Ctx, Hub};
-use super::limits::account_budget::Cost;
+use super::ctx::reply::{failure_of, too_many};
+use super::ctx::requests::Pending;
+use super::ctx::{CONTROL, Ctx};
 use super::names::{Name, NameError};
 use super::policy::Registration;
-use super::session::{Stage, User};
 use crate::protocol::{
-    AccountId, Command, ErrorCode, Failure, Login, LoginAnswer, LoginFinish, Message, Resume,
-    SessionStart, SignUp, SignUpAnswer, SignUpFinish, SignedUp, TICKET_BYTES,
+    AccountId, Command, DeviceId, ErrorCode, Failure, Login, LoginAnswer, LoginFinish, Message,
+    Resume, SignUp, SignUpAnswer, SignUpFinish, SignedUp, TICKET_BYTES,
 };
 use crate::store::{Outcome, Read, Refusal, Reply, Request, TicketHash, Write};
-use crate::transport::{Channel, SessionId};
+use crate::transport::SessionId;
 use log::Claim;
-use login_attempts::Attempt;
-use opaque::OpaqueServer;
+use login_attempts::{Attempt, LoginAttempts};
+use opaque::{OpaqueServer, PendingLogin, PendingSignUp};
+use revocations::Revocations;
 
 /// How long a ticket is good: 30 days, in milliseconds (the design's figure).
 const TICKET_LIFE_MS: u64 = 30 * 24 * 60 * 60 * 1000;
 
-/// The channel on which signing in happens.
-pub(super) const CHANNEL: Channel = Channel::Control;
+/// What all sessions have proved, and what of it may be proved no more.
+pub struct Auth {
+    opaque: OpaqueServer,
+    /// The public half of the endpoint's static key, to which tickets are bound.
+    server_key: [u8; 32],
+    rng: ChaCha20Rng,
+    sign_ins: BTreeMap<SessionId, SignIn>,
+    pub revocations: Revocations,
+}
 
-impl Hub {
+/// How far the sign-in of one session has come.
+struct SignIn {
+    /// Binds a login to this very session.
+    handshake_hash: [u8; 32],
+    exchange: Option<Exchange>,
+    /// Who the peer last said that it is.
+    claim: Claim,
+    attempts: LoginAttempts,
+    /// It has brought a worthless ticket: no other one is looked at.
+    has_failed_ticket: bool,
+}
+
+/// A password exchange of which the first half was answered.
+enum Exchange {
+    SignUp(Box<PendingSignUp>),
+    Login(Box<PendingLogin>),
+}
+
+impl Auth {
+    pub fn new(opaque: OpaqueServer, server_key: [u8; 32], seed: [u8; 32]) -> Self {
+        Self {
+            opaque,
+            server_key,
+            rng: ChaCha20Rng::from_seed(seed),
+            sign_ins: BTreeMap::new(),
+            revocations: Revocations::default(),
+        }
+    }
+
+    /// A session has begun, on which nobody is signed in.
+    pub fn connected(&mut self, id: SessionId, handshake_hash: [u8; 32]) {
+        let sign_in = SignIn {
+            handshake_hash,
+            exchange: None,
+            claim: Claim::Nobody,
+            attempts: LoginAttempts::default(),
+            has_failed_ticket: false,
+        };
+        self.sign_ins.insert(id, sign_in);
+    }
+
+    /// A session is over.
+    pub fn closed(&mut self, id: SessionId) {
+        self.log_given_up(id);
+        self.sign_ins.remove(&id);
+    }
+
     /// The first half of a sign-up: the name must be one, and free.
-    pub(super) fn sign_up(&mut self, ctx: &mut Ctx<'_>, id: SessionId, body: SignUp) {
+    pub fn sign_up(&mut self, ctx: &mut Ctx<'_>, id: SessionId, body: SignUp) {
         let command = Command::SignUp;
         self.claim(id, Claim::name(&body.name));
         let Some(name) = self.checked_name(ctx, id, command, Name::parse_new(&body.name)) else {
@@ -43,7 +101,7 @@ impl Hub {
         };
         // Whose name it is tells nothing of anybody's password, so it is no guess.
         let now = ctx.now.instant;
-        if let Err(wait) = self.throttle.begin_account(now, remote.ip()) {
+        if let Err(wait) = ctx.throttle.begin_account(now, remote.ip()) {
             return self.throttle_reply(ctx, id, command, wait);
         }
         let request = Read::FindAccount {
@@ -57,7 +115,7 @@ impl Hub {
         self.submit_sign_in(ctx, id, command, pending, request);
     }
 
-    pub(super) fn on_sign_up_checked(
+    pub fn on_sign_up_checked(
         &mut self,
         ctx: &mut Ctx<'_>,
         id: SessionId,
@@ -70,11 +128,11 @@ impl Hub {
             Outcome::Refused(Refusal::NoSuchUser) => {
                 match self.opaque.start_sign_up(&mut self.rng, name, request) {
                     Ok((pending, response)) => {
-                        self.set_stage(id, Stage::SigningUp(Box::new(pending)));
+                        self.set_exchange(id, Exchange::SignUp(Box::new(pending)));
                         let answer = SignUpAnswer {
                             response: response.into(),
                         };
-                        Self::respond(ctx, id, CHANNEL, &Message::control(answer));
+                        ctx.respond(id, CONTROL, &Message::control(answer));
                     }
                     Err(error) => self.reject_malformed(ctx, id, command, error),
                 }
@@ -85,20 +143,20 @@ impl Hub {
             }
             other => self.reject_sign_in(ctx, id, command, failure_of(&other)),
         }
-        self.unblock(ctx, id);
+        ctx.unblock(id);
     }
 
     /// The second half of a sign-up.
-    pub(super) fn sign_up_finish(&mut self, ctx: &mut Ctx<'_>, id: SessionId, body: &SignUpFinish) {
+    pub fn sign_up_finish(&mut self, ctx: &mut Ctx<'_>, id: SessionId, body: &SignUpFinish) {
         let command = Command::SignUpFinish;
-        let Some(Stage::SigningUp(pending)) = self.take_stage(id) else {
+        let Some(Exchange::SignUp(pending)) = self.take_exchange(id) else {
             let failure = Failure::new(ErrorCode::OutOfTurn, "no sign-up has begun");
             return self.reject_sign_in(ctx, id, command, failure);
         };
         let Some(remote) = ctx.endpoint.remote(id) else {
             return;
         };
-        if let Err(wait) = self.throttle.open_account(ctx.now.instant, remote.ip()) {
+        if let Err(wait) = ctx.throttle.open_account(ctx.now.instant, remote.ip()) {
             return self.throttle_reply(ctx, id, command, wait);
         }
         match OpaqueServer::finish_sign_up(*pending, &body.upload, ctx.now.unix_ms) {
@@ -110,22 +168,22 @@ impl Hub {
         }
     }
 
-    pub(super) fn on_signed_up(&mut self, ctx: &mut Ctx<'_>, id: SessionId, outcome: Outcome) {
+    pub fn on_signed_up(&mut self, ctx: &mut Ctx<'_>, id: SessionId, outcome: Outcome) {
         match outcome {
             Outcome::Done(Reply::Account(account)) => {
                 if let Some(remote) = ctx.endpoint.remote(id) {
                     log::signed_up(&account.name, remote);
                 }
                 let answer = SignedUp { name: account.name };
-                Self::respond(ctx, id, CHANNEL, &Message::control(answer));
+                ctx.respond(id, CONTROL, &Message::control(answer));
             }
             other => self.reject_sign_in(ctx, id, Command::SignUpFinish, failure_of(&other)),
         }
-        self.unblock(ctx, id);
+        ctx.unblock(id);
     }
 
     /// The first half of a login.
-    pub(super) fn login(&mut self, ctx: &mut Ctx<'_>, id: SessionId, body: Login) {
+    pub fn login(&mut self, ctx: &mut Ctx<'_>, id: SessionId, body: Login) {
         let command = Command::Login;
         self.claim(id, Claim::name(&body.name));
         let Some(name) = self.checked_name(ctx, id, command, Name::parse(&body.name)) else {
@@ -135,7 +193,7 @@ impl Hub {
             return;
         };
         let now = ctx.now.instant;
-        if let Err(wait) = self.throttle.guess(now, name.canonical(), remote.ip()) {
+        if let Err(wait) = ctx.throttle.guess(now, name.canonical(), remote.ip()) {
             return self.throttle_reply(ctx, id, command, wait);
         }
         let request = Read::FindAccount {
@@ -149,7 +207,7 @@ impl Hub {
         self.submit_sign_in(ctx, id, command, pending, request);
     }
 
-    pub(super) fn on_login_account(
+    pub fn on_login_account(
         &mut self,
         ctx: &mut Ctx<'_>,
         id: SessionId,
@@ -162,52 +220,51 @@ impl Hub {
             Outcome::Done(Reply::Account(account)) => Some(account),
             // Where anybody may sign up, names are public: the sign-up question needs to know.
             Outcome::Refused(Refusal::NoSuchUser)
-                if self.config.registration == Registration::Closed =>
+                if ctx.config.registration == Registration::Closed =>
             {
                 None
             }
             other => {
                 self.reject_sign_in(ctx, id, command, failure_of(&other));
-                return self.unblock(ctx, id);
+                return ctx.unblock(id);
             }
         };
-        if let Some(session) = self.sessions.get_mut(id) {
-            let hash = session.handshake_hash;
-            match self
+        if let Some(sign_in) = self.sign_ins.get_mut(&id) {
+            let hash = sign_in.handshake_hash;
+            let begun = self
                 .opaque
-                .start_login(&mut self.rng, name, account, request, &hash)
-            {
+                .start_login(&mut self.rng, name, account, request, &hash);
+            match begun {
                 Ok((pending, response)) => {
-                    session.stage = Stage::LoggingIn(Box::new(pending));
+                    sign_in.exchange = Some(Exchange::Login(Box::new(pending)));
                     if let Some(from) = ctx.endpoint.remote(id) {
-                        let claim = session.claim.clone();
-                        session.login_attempts.begin(Attempt { from, claim });
+                        let claim = sign_in.claim.clone();
+                        sign_in.attempts.begin(Attempt { from, claim });
                     }
-                    let name = name.canonical().to_owned();
                     let answer = LoginAnswer {
                         response: response.into(),
-                        name,
+                        name: name.canonical().to_owned(),
                     };
-                    Self::respond(ctx, id, CHANNEL, &Message::control(answer));
+                    ctx.respond(id, CONTROL, &Message::control(answer));
                 }
                 Err(error) => self.reject_malformed(ctx, id, command, error),
             }
         }
-        self.unblock(ctx, id);
+        ctx.unblock(id);
     }
 
     /// The second half of a login: the password is proved here, or not.
-    pub(super) fn login_finish(&mut self, ctx: &mut Ctx<'_>, id: SessionId, body: &LoginFinish) {
+    pub fn login_finish(&mut self, ctx: &mut Ctx<'_>, id: SessionId, body: &LoginFinish) {
         let command = Command::LoginFinish;
-        let Some(Stage::LoggingIn(pending)) = self.take_stage(id) else {
+        let Some(Exchange::Login(pending)) = self.take_exchange(id) else {
             let failure = Failure::new(ErrorCode::OutOfTurn, "no login has begun");
             return self.reject_sign_in(ctx, id, command, failure);
         };
         let finished = OpaqueServer::finish_login(*pending, &body.finalization);
-        if let Some(session) = self.sessions.get_mut(id) {
+        if let Some(sign_in) = self.sign_ins.get_mut(&id) {
             let guess = match &finished {
-                Some(_) => session.login_attempts.prove(),
-                None => session.login_attempts.fail(),
+                Some(_) => sign_in.attempts.prove(),
+                None => sign_in.attempts.fail(),
             };
             if let Some(guess) = guess {
                 log::not_completed(&guess);
@@ -218,11 +275,10 @@ impl Hub {
             return self.reject_sign_in(ctx, id, command, failure);
         };
         if let Some(remote) = ctx.endpoint.remote(id) {
-            self.throttle.password_proved(&account.name, remote.ip());
+            ctx.throttle.password_proved(&account.name, remote.ip());
         }
         if let Some(device) = body.device {
-            // Its earlier tickets end with this login, and the new one must not end with them.
-            self.unrevoked.remove(&(account.id, device));
+            self.revocations.forget(account.id, device);
         }
         let ticket = self.make_ticket();
         // A device that the account does not have is given a new id, so the ticket cannot be bound to it yet;
@@ -246,19 +302,19 @@ impl Hub {
     }
 
     /// Signing in by ticket.
-    pub(super) fn resume_by_ticket(&mut self, ctx: &mut Ctx<'_>, id: SessionId, body: &Resume) {
+    pub fn resume_by_ticket(&mut self, ctx: &mut Ctx<'_>, id: SessionId, body: &Resume) {
         self.claim(id, Claim::Account(body.account));
-        let Some(session) = self.sessions.get(id) else {
+        let Some(sign_in) = self.sign_ins.get(&id) else {
             return;
         };
         // Each session has one look, whatever others have done from the same network; the next takes a handshake.
-        let has_failed = session.has_failed_ticket;
-        if has_failed || self.unrevoked.contains(&(body.account, body.device)) {
+        let has_failed = sign_in.has_failed_ticket;
+        if has_failed || self.revocations.is_revoked(body.account, body.device) {
             return self.reject_ticket(ctx, id);
         }
         // Only good tickets are charged to an account, and what it asks itself: so nobody else makes it wait.
         let now = ctx.now.instant;
-        if let Some(wait) = self.budgets.time_to_resume(now, body.account) {
+        if let Some(wait) = ctx.budgets.time_to_resume(now, body.account) {
             return self.throttle_reply(ctx, id, Command::Resume, wait);
         }
         let successor = self.make_ticket();
@@ -279,76 +335,52 @@ impl Hub {
 
     /// A ticket is worthless: the network that it came from is charged for it.
     fn reject_ticket(&mut self, ctx: &mut Ctx<'_>, id: SessionId) {
-        if let Some(session) = self.sessions.get_mut(id) {
-            session.has_failed_ticket = true;
+        if let Some(sign_in) = self.sign_ins.get_mut(&id) {
+            sign_in.has_failed_ticket = true;
         }
         if let Some(remote) = ctx.endpoint.remote(id) {
             let now = ctx.now.instant;
-            self.throttle.ticket_refused(now, remote.ip());
+            ctx.throttle.ticket_refused(now, remote.ip());
         }
         let failure = Failure::new(ErrorCode::TicketRefused, "");
         self.reject_sign_in(ctx, id, Command::Resume, failure);
     }
 
-    /// The user is known, and on which device: the session of a signed-in user begins.
-    pub(super) fn on_device_opened(
+    /// The device of a user is known, and their session begins.
+    pub fn signed_in(
         &mut self,
         ctx: &mut Ctx<'_>,
         id: SessionId,
         command: Command,
-        ticket: Vec<u8>,
-        outcome: Outcome,
+        name: &str,
+        device: DeviceId,
+    ) {
+        self.log_given_up(id);
+        if let Some(sign_in) = self.sign_ins.get_mut(&id) {
+            sign_in.exchange = None;
+        }
+        if let Some(remote) = ctx.endpoint.remote(id) {
+            let by = match command {
+                Command::Resume => "ticket",
+                _ => "password",
+            };
+            log::signed_in(name, remote, device, by);
+            ctx.throttle.signed_in(name, remote.ip());
+        }
+    }
+
+    /// The store does not know the device, or has not answered.
+    pub fn on_device_not_opened(
+        &mut self,
+        ctx: &mut Ctx<'_>,
+        id: SessionId,
+        command: Command,
+        outcome: &Outcome,
     ) {
         match outcome {
-            Outcome::Done(Reply::Device {
-                account,
-                name,
-                device,
-                epoch,
-            }) => {
-                if command == Command::Resume {
-                    let now = ctx.now.instant;
-                    self.budgets.charge(now, account, Cost::RESUMED, 0);
-                }
-                if self.sessions.get(id).is_none() {
-                    return;
-                }
-                let Some(giving_way) = self.evict_sessions(ctx, id, account, device) else {
-                    let failure = Failure::new(ErrorCode::LimitReached, "sessions of the server");
-                    self.reject_sign_in(ctx, id, command, failure);
-                    return self.unblock(ctx, id);
-                };
-                self.log_given_up(id);
-                let user = User::new(account, name.clone(), device);
-                self.set_stage(id, Stage::SignedIn(Box::new(user)));
-                ctx.endpoint.set_signed_in(ctx.now.instant, id, true);
-                self.pending_hellos.note(ctx.now.instant, id, 0);
-                if let Some(remote) = ctx.endpoint.remote(id) {
-                    let by = match command {
-                        Command::Resume => "ticket",
-                        _ => "password",
-                    };
-                    log::signed_in(&name, remote, device, by);
-                    self.throttle.signed_in(&name, remote.ip());
-                }
-                let start = SessionStart {
-                    account,
-                    name: name.clone(),
-                    device,
-                    epoch,
-                    ticket: ticket.into(),
-                };
-                Self::respond(ctx, id, CHANNEL, &Message::control(start));
-                self.set_active(ctx, id, account, &name);
-                // Only now, so that nobody is told that the user has left.
-                for (earlier, reason) in giving_way {
-                    self.end(ctx, earlier, reason);
-                }
-            }
             Outcome::Refused(_) if command == Command::Resume => self.reject_ticket(ctx, id),
-            other => self.reject_sign_in(ctx, id, command, failure_of(&other)),
+            other => self.reject_sign_in(ctx, id, command, failure_of(other)),
         }
-        self.unblock(ctx, id);
     }
 
     /// The name that was typed, if it can be one.
@@ -377,8 +409,8 @@ impl Hub {
         pending: Pending,
         request: impl Into<Request>,
     ) {
-        if self.submit(pending, request) {
-            if let Some(session) = self.sessions.get_mut(id) {
+        if ctx.store.submit(pending, request) {
+            if let Some(session) = ctx.sessions.get_mut(id) {
                 session.busy = true;
             }
         } else {
@@ -403,51 +435,45 @@ impl Hub {
     }
 
     /// Refuses, and logs it.
-    fn reject_sign_in(&self, ctx: &mut Ctx<'_>, id: SessionId, command: Command, failure: Failure) {
-        if let (Some(session), Some(remote)) = (self.sessions.get(id), ctx.endpoint.remote(id)) {
-            log::refused(command, failure.code, remote, &session.claim);
-        }
-        Self::send_error(ctx, id, CHANNEL, command, failure);
-    }
-
-    /// Refuses with what the store said.
-    pub(super) fn send_outcome_error(
+    pub fn reject_sign_in(
+        &self,
         ctx: &mut Ctx<'_>,
         id: SessionId,
-        channel: Channel,
         command: Command,
-        outcome: &Outcome,
+        failure: Failure,
     ) {
-        Self::send_error(ctx, id, channel, command, failure_of(outcome));
+        if let (Some(sign_in), Some(remote)) = (self.sign_ins.get(&id), ctx.endpoint.remote(id)) {
+            log::refused(command, failure.code, remote, &sign_in.claim);
+        }
+        ctx.send_error(id, CONTROL, command, failure);
     }
 
     /// What was begun on a session and not finished will not be.
-    pub(super) fn log_given_up(&mut self, id: SessionId) {
-        if let Some(session) = self.sessions.get_mut(id) {
-            let given_up = session.login_attempts.close();
+    fn log_given_up(&mut self, id: SessionId) {
+        if let Some(sign_in) = self.sign_ins.get_mut(&id) {
+            let given_up = sign_in.attempts.close();
             given_up.for_each(|attempt| log::not_completed(&attempt));
         }
     }
 
-    /// Somebody says anew who they are: a login that was begun before is given up.
+    /// The peer claims a name or account: a login that was begun before is given up.
     fn claim(&mut self, id: SessionId, claim: Claim) {
-        if let Some(session) = self.sessions.get_mut(id) {
-            if let Some(attempt) = session.login_attempts.give_up() {
+        if let Some(sign_in) = self.sign_ins.get_mut(&id) {
+            if let Some(attempt) = sign_in.attempts.give_up() {
                 log::not_completed(&attempt);
             }
-            session.claim = claim;
+            sign_in.claim = claim;
         }
     }
 
-    fn set_stage(&mut self, id: SessionId, stage: Stage) {
-        if let Some(session) = self.sessions.get_mut(id) {
-            session.stage = stage;
+    fn set_exchange(&mut self, id: SessionId, exchange: Exchange) {
+        if let Some(sign_in) = self.sign_ins.get_mut(&id) {
+            sign_in.exchange = Some(exchange);
         }
     }
 
-    fn take_stage(&mut self, id: SessionId) -> Option<Stage> {
-        let session = self.sessions.get_mut(id)?;
-        Some(std::mem::replace(&mut session.stage, Stage::Anonymous))
+    fn take_exchange(&mut self, id: SessionId) -> Option<Exchange> {
+        self.sign_ins.get_mut(&id)?.exchange.take()
     }
 
     fn make_ticket(&mut self) -> Vec<u8> {
@@ -471,69 +497,4 @@ pub fn hash_ticket(server_key: &[u8; 32], account: AccountId, ticket: &[u8]) -> 
         .update(&account.0.to_be_bytes())
         .update(ticket);
     TicketHash(*hasher.finalize().as_bytes())
-}
-
-/// The refusal of what is done too often.
-pub(super) fn too_many(wait: Duration) -> Failure {
-    let wait_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX).max(1);
-    Failure {
-        wait_ms: Some(wait_ms),
-        ..Failure::new(ErrorCode::TooManyAttempts, "")
-    }
-}
-
-/// What a refusal of the store, or its silence, is called on the wire.
-pub(super) fn failure_of(outcome: &Outcome) -> Failure {
-    let (code, detail) = match outcome {
-        Outcome::Refused(Refusal::NameTaken) => (ErrorCode::NameTaken, String::new()),
-        Outcome::Refused(Refusal::LooksLike(name)) => (ErrorCode::NameLooksLike, name.clone()),
-        Outcome::Refused(Refusal::NoSuchUser) => (ErrorCode::NoSuchUser, String::new()),
-        Outcome::Refused(Refusal::Ticket) => (ErrorCode::TicketRefused, String::new()),
-        Outcome::Refused(Refusal::ToOneself) => (ErrorCode::ToOneself, String::new()),
-        Outcome::Refused(Refusal::Expect(number)) => {
-            let failure = Failure::new(ErrorCode::Expect, "");
-            return Failure {
-                expected: Some(*number),
-                ..failure
-            };
-        }
-        Outcome::Refused(Refusal::Conflict) => (ErrorCode::Conflict, String::new()),
-        Outcome::Refused(Refusal::UnknownNumber) => (ErrorCode::UnknownNumber, String::new()),
-        Outcome::Refused(Refusal::NotPermitted) => (ErrorCode::NotPermitted, String::new()),
-        Outcome::Refused(Refusal::NoSuchRoom) => (ErrorCode::NoSuchRoom, String::new()),
-        Outcome::Refused(Refusal::NotInvited) => (ErrorCode::NotInvited, String::new()),
-        Outcome::Refused(Refusal::NotAMember) => (ErrorCode::NotAMember, String::new()),
-        Outcome::Refused(Refusal::QuotaFull(most)) => {
-            let detail = format!("your {} at this server are full", size(*most));
-            (ErrorCode::QuotaFull, detail)
-        }
-        Outcome::Refused(Refusal::StorageFull) => (
-            ErrorCode::QuotaFull,
-            "this server's storage is full, and you use more than your share".into(),
-        ),
-        Outcome::Refused(Refusal::LimitReached(limit)) => {
-            (ErrorCode::LimitReached, (*limit).to_owned())
-        }
-        Outcome::Done(_) | Outcome::Unknown => (
-            ErrorCode::Unavailable,
-            "the server's storage does not answer".into(),
-        ),
-    };
-    Failure::new(code, detail)
-}
-
-/// A number of bytes, for a person.
-fn size(bytes: u64) -> String {
-    let units = [(30, "GiB"), (20, "MiB"), (10, "KiB")];
-    let unit = units.iter().find(|(shift, _)| bytes >> shift > 0);
-    match unit {
-        Some((shift, word)) => {
-            let tenths = (u128::from(bytes) * 10) >> shift;
-            match tenths % 10 {
-                0 => format!("{} {word}", tenths / 10),
-                tenth => format!("{}.{tenth} {word}", tenths / 10),
-            }
-        }
-        None => format!("{bytes} bytes"),
-    }
 }

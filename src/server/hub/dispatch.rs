@@ -1,18 +1,25 @@
 //! Which part of the hub each message of a session, and each answer of the store, belongs to.
 
-use super::completions::Pending;
-use super::{Ctx, Hub};
+use super::Services;
+use super::applied::{Applied, on_applied};
 use crate::protocol::{
-    AccountId, ClientBody, ClientMessage, Command, Envelope, ErrorCode, Failure, Message, SendAgain,
+    AccountId, ClientBody, ClientMessage, Command, DecodeError, Envelope, ErrorCode, Failure,
+    Message, SendAgain,
 };
+use crate::server::ctx::Ctx;
+use crate::server::ctx::requests::Pending;
 use crate::server::limits::account_budget::Cost;
+use crate::server::messages::{append, catch_up, history};
 use crate::server::policy;
-use crate::store::Completion;
+use crate::server::rooms::{listing, membership};
+use crate::server::roster::{blocks, contacts};
+use crate::server::session::Session;
+use crate::store::{Completion, Outcome};
 use crate::transport::{Channel, SessionId};
 
-impl Hub {
+impl Services {
     /// Handles a message of a session on which this account is signed in, and charges it; returns its weight.
-    pub(in crate::server) fn handle_message(
+    pub fn handle_message(
         &mut self,
         ctx: &mut Ctx<'_>,
         id: SessionId,
@@ -29,21 +36,21 @@ impl Hub {
                 let conversation = message.header.entry.map(|entry| entry.origin.conversation);
                 let to = account.zip(conversation);
                 to.map_or(0, |(author, conversation)| {
-                    self.reader_count(author, conversation)
+                    ctx.presence.reader_count(author, conversation)
                 })
             }),
             Err(_) => Cost::REFUSED,
         };
         if let Some(account) = account {
             let now = ctx.now.instant;
-            self.budgets.charge(now, account, cost, bytes.len());
-            self.requests.begin(account, cost.weight());
+            ctx.budgets.charge(now, account, cost, bytes.len());
+            ctx.store.begin_charge(account, cost.weight());
         }
         match opened {
             Ok((envelope, message)) => self.handle(ctx, id, channel, &envelope, message),
-            Err(error) => self.handle_undecodable(ctx, id, channel, &error),
+            Err(error) => handle_undecodable(ctx, id, channel, &error),
         }
-        self.requests.end();
+        ctx.store.end_charge();
         cost.weight()
     }
 
@@ -55,183 +62,236 @@ impl Hub {
         envelope: &Envelope<'_>,
         message: ClientMessage,
     ) {
-        let Some(session) = self.sessions.get(id) else {
+        let Some(session) = ctx.sessions.get(id) else {
             return;
         };
         let header = message.header;
-        let permitted = policy::permit(session.role(), self.config.registration, &message.body);
-        let lane = message.body.lane();
-        let refused = match permitted {
-            Err(code) => Some((code, String::new())),
-            Ok(()) if (channel as u8) < lane as u8 => {
-                let detail = format!("this is for the {} channel", lane.word());
-                Some((ErrorCode::Malformed, detail))
-            }
-            Ok(()) => None,
-        };
-        if let Some((code, detail)) = refused {
-            let mut failure = Failure::new(code, detail);
-            failure.tag = message.body.tag();
-            if let Some(entry) = header.entry {
-                failure.conversation = Some(entry.origin.conversation);
-                failure.number = Some(entry.origin.number);
-            }
-            return Self::send_error(ctx, id, channel, header.command, failure);
+        if let Some(failure) = refusal(ctx, session, channel, &message) {
+            return ctx.send_error(id, channel, header.command, failure);
         }
         match message.body {
-            ClientBody::SignUp(body) => self.sign_up(ctx, id, body),
-            ClientBody::SignUpFinish(body) => self.sign_up_finish(ctx, id, &body),
-            ClientBody::Login(body) => self.login(ctx, id, body),
-            ClientBody::LoginFinish(body) => self.login_finish(ctx, id, &body),
-            ClientBody::Resume(body) => self.resume_by_ticket(ctx, id, &body),
+            ClientBody::SignUp(body) => self.auth.sign_up(ctx, id, body),
+            ClientBody::SignUpFinish(body) => self.auth.sign_up_finish(ctx, id, &body),
+            ClientBody::Login(body) => self.auth.login(ctx, id, body),
+            ClientBody::LoginFinish(body) => self.auth.login_finish(ctx, id, &body),
+            ClientBody::Resume(body) => self.auth.resume_by_ticket(ctx, id, &body),
             ClientBody::SessionEnd(_) => self.logout(ctx, id),
-            ClientBody::Hello(body) => self.hello(ctx, id, channel, body),
-            ClientBody::Resolve(body) => self.resolve(ctx, id, channel, &body),
-            ClientBody::Join(body) => self.join(ctx, id, channel, &body),
-            ClientBody::Leave(body) => self.leave(ctx, id, channel, body),
-            ClientBody::RoomsRequest(body) => self.list_rooms(ctx, id, channel, body),
-            ClientBody::MembersRequest(body) => self.list_members(ctx, id, channel, body),
-            ClientBody::Moderate(body) => self.moderate(ctx, id, channel, body),
-            ClientBody::HistoryRequest(body) => self.load_history(ctx, id, channel, body),
-            ClientBody::Block(body) => self.block(ctx, id, channel, &body),
-            ClientBody::ContactsRequest(body) => self.contacts(ctx, id, channel, body.tag),
-            ClientBody::Entry(body) => self.on_entry(ctx, id, channel, &header, &body, envelope),
-            ClientBody::Received(body) => self.on_received(ctx, id, body),
-            ClientBody::DeliverAgain(body) => self.deliver_again(ctx, id, channel, body),
-            ClientBody::Void(body) => self.void(ctx, id, channel, body),
-            ClientBody::ReceiptsRequest(body) => self.request_receipts(ctx, id, body.conversation),
+            ClientBody::Hello(body) => self.hellos.hello(ctx, id, channel, body),
+            ClientBody::Resolve(body) => append::resolve(ctx, id, channel, &body),
+            ClientBody::Join(body) => membership::join(ctx, id, channel, &body),
+            ClientBody::Leave(body) => membership::leave(ctx, id, channel, body),
+            ClientBody::RoomsRequest(body) => self.room_lists.list_rooms(ctx, id, channel, body),
+            ClientBody::MembersRequest(body) => listing::list_members(ctx, id, channel, body),
+            ClientBody::Moderate(body) => membership::moderate(ctx, id, channel, body),
+            ClientBody::HistoryRequest(body) => history::load_history(ctx, id, channel, body),
+            ClientBody::Block(body) => blocks::block(ctx, id, channel, &body),
+            ClientBody::ContactsRequest(body) => contacts::list(ctx, id, channel, body.tag),
+            ClientBody::Entry(body) => append::on_entry(ctx, id, channel, &header, &body, envelope),
+            ClientBody::Received(body) => self.receipts.on_received(ctx, id, body),
+            ClientBody::DeliverAgain(body) => catch_up::deliver_again(ctx, id, channel, body),
+            ClientBody::Void(body) => append::void(ctx, id, channel, body),
+            ClientBody::ReceiptsRequest(body) => self.receipts.request(ctx, id, body.conversation),
             ClientBody::Failure(failure) => {
-                self.counters.damaged += u64::from(failure.code == ErrorCode::Digest);
-                self.on_damage_reported(id, failure.code);
+                ctx.counters.damaged += u64::from(failure.code == ErrorCode::Digest);
+                on_damage_reported(ctx, id, failure.code);
             }
             ClientBody::Unsupported => {}
         }
     }
 
-    /// A device reports an entry that stays damaged. The log is told once for a session.
-    pub(in crate::server) fn on_damage_reported(&mut self, id: SessionId, code: ErrorCode) {
-        if let Some(session) = self.sessions.get_mut(id)
-            && !std::mem::replace(&mut session.has_reported, true)
-        {
-            tracing::warn!(session = id.0, %code, "a device reports damage");
-        }
-    }
-
-    /// What could not be decoded is refused by name and counted; damaged content is asked for again.
-    pub(in crate::server) fn handle_undecodable(
-        &mut self,
-        ctx: &mut Ctx<'_>,
-        id: SessionId,
-        channel: Channel,
-        error: &crate::protocol::DecodeError,
-    ) {
-        let Some(session) = self.sessions.get_mut(id) else {
-            return;
-        };
-        if *error == crate::protocol::DecodeError::Digest {
-            self.counters.damaged += 1;
-            session.damaged = session.damaged.saturating_add(1);
-            // Once for a session: a peer that means harm could fill the disk with it.
-            if session.damaged == 1 {
-                tracing::warn!(session = id.0, "a message arrived with a wrong digest");
-            }
-            let message = Message::control(SendAgain {
-                damaged: session.damaged,
-            });
-            // What carries a digest of its author's is kept by its author until it is called stored, on whichever
-            // channel it goes; requests are made again when they are refused.
-            if session.user().is_some() && channel != Channel::Control {
-                return Self::respond(ctx, id, channel, &message);
-            }
-        } else {
-            self.counters.malformed += 1;
-        }
-        let code = match error {
-            crate::protocol::DecodeError::Digest => ErrorCode::Digest,
-            _ => ErrorCode::Malformed,
-        };
-        let failure = Failure::new(code, error.to_string());
-        Self::send_error(ctx, id, channel, Command::Other(0), failure);
-    }
-
-    pub(in crate::server) fn handle_completion(
-        &mut self,
-        ctx: &mut Ctx<'_>,
-        completion: Completion,
-    ) {
-        self.store.release();
-        let Some(pending) = self.requests.take(completion.id) else {
+    /// An answer of the store: it tells the asker what came of their request. What others must learn follows from what was
+    /// applied (`applied.rs`).
+    pub fn handle_completion(&mut self, ctx: &mut Ctx<'_>, completion: Completion) {
+        let Some(pending) = ctx.store.complete(completion.id) else {
             return;
         };
         let outcome = completion.outcome;
+        match pending {
+            Pending::Hello { session, channel } => {
+                let receipts = &mut self.receipts;
+                self.hellos
+                    .on_loaded(ctx, receipts, session, channel, outcome);
+            }
+            Pending::Resolve {
+                session,
+                channel,
+                tag,
+            } => append::on_resolved(ctx, session, channel, tag, outcome),
+            Pending::Rooms(origin, pages) => {
+                listing::on_rooms_listed(ctx, origin, pages, outcome);
+            }
+            Pending::RoomUses => self.room_lists.on_rooms_counted(ctx, outcome),
+            Pending::Members(origin, room) => {
+                listing::on_members_listed(ctx, origin, room, outcome);
+            }
+            Pending::Block(origin) => blocks::on_blocked(ctx, origin, outcome),
+            Pending::History(origin, conversation) => {
+                history::on_history_page(ctx, origin, conversation, outcome);
+            }
+            Pending::Void {
+                session,
+                conversation,
+                number,
+            } => append::on_voided(ctx, session, conversation, number, &outcome),
+            Pending::Read {
+                session,
+                conversation,
+                after,
+            } => catch_up::on_read(ctx, session, conversation, after, outcome),
+            Pending::Marks {
+                session,
+                conversation,
+            } => {
+                let receipts = &mut self.receipts;
+                receipts.on_marks_loaded(ctx, session, conversation, outcome);
+            }
+            Pending::Counts(room) => self.receipts.on_counts_loaded(ctx, room, &outcome),
+            Pending::Advance { marks, seen } => {
+                self.receipts.on_advanced(ctx, marks, seen, &outcome);
+            }
+            Pending::Expire => self.retention.on_expired(ctx, outcome),
+            Pending::Append(_)
+            | Pending::Join(..)
+            | Pending::CreateRoom(..)
+            | Pending::Leave(..)
+            | Pending::ChangeRoom(..) => self.on_write_completed(ctx, pending, outcome),
+            Pending::SignUpName { .. }
+            | Pending::SignUp { .. }
+            | Pending::LoginName { .. }
+            | Pending::Device { .. }
+            | Pending::Resume { .. }
+            | Pending::Revoke { .. } => self.on_sign_in_completed(ctx, pending, outcome),
+        }
+    }
+
+    fn on_sign_in_completed(&mut self, ctx: &mut Ctx<'_>, pending: Pending, outcome: Outcome) {
+        let auth = &mut self.auth;
         match pending {
             Pending::SignUpName {
                 session,
                 name,
                 request,
             } => {
-                self.on_sign_up_checked(ctx, session, name, &request, outcome);
+                auth.on_sign_up_checked(ctx, session, name, &request, outcome);
             }
-            Pending::SignUp { session } => self.on_signed_up(ctx, session, outcome),
+            Pending::SignUp { session } => auth.on_signed_up(ctx, session, outcome),
             Pending::LoginName {
                 session,
                 name,
                 request,
             } => {
-                self.on_login_account(ctx, session, &name, &request, outcome);
+                auth.on_login_account(ctx, session, &name, &request, outcome);
             }
             Pending::Device { session, ticket } => {
-                self.on_device_opened(ctx, session, Command::LoginFinish, ticket, outcome);
+                self.on_device_opened(ctx, session, Command::LoginFinish, ticket, &outcome);
             }
             Pending::Resume { session, ticket } => {
-                self.on_device_opened(ctx, session, Command::Resume, ticket, outcome);
+                self.on_device_opened(ctx, session, Command::Resume, ticket, &outcome);
             }
-            Pending::Revoke { account, device } => self.on_revoked(ctx, account, device, &outcome),
-            Pending::Hello { session, channel } => {
-                self.on_hello_loaded(ctx, session, channel, outcome);
+            Pending::Revoke { account, device } => {
+                let revocations = &mut auth.revocations;
+                revocations.on_revoked(ctx, account, device, &outcome);
             }
-            Pending::Resolve {
-                session,
-                channel,
-                tag,
-            } => {
-                Self::on_resolved(ctx, session, channel, tag, outcome);
-            }
-            Pending::Join(origin, creation) => self.on_joined(ctx, origin, &creation, outcome),
-            Pending::CreateRoom(owner, reply) => self.on_room_created(ctx, owner, &reply, outcome),
-            Pending::Leave(origin, room) => self.on_left(ctx, origin, room, outcome),
-            Pending::ChangeRoom(origin, room) => self.on_moderated(ctx, origin, room, outcome),
-            Pending::Rooms(origin, pages) => self.on_rooms_listed(ctx, origin, pages, outcome),
-            Pending::RoomUses => self.on_rooms_counted(ctx, outcome),
-            Pending::Members(origin, room) => self.on_members_listed(ctx, origin, room, outcome),
-            Pending::Block(origin) => self.on_blocked(ctx, origin, outcome),
-            Pending::History(origin, conversation) => {
-                self.on_history_page(ctx, origin, conversation, outcome);
-            }
-            Pending::Append(appended) => self.on_appended(ctx, &appended, outcome),
-            Pending::Void {
-                session,
-                conversation,
-                number,
-            } => {
-                Self::on_voided(ctx, session, conversation, number, outcome);
-            }
-            Pending::Read {
-                session,
-                conversation,
-                after,
-            } => {
-                self.on_read(ctx, session, conversation, after, outcome);
-            }
-            Pending::Marks {
-                session,
-                conversation,
-            } => {
-                self.on_marks_loaded(ctx, session, conversation, outcome);
-            }
-            Pending::Counts(conversation) => self.on_counts_loaded(ctx, conversation, outcome),
-            Pending::Advance { marks, seen } => self.on_advanced(ctx, marks, seen, outcome),
-            Pending::Expire => self.on_expired(ctx, outcome),
+            _ => {}
         }
     }
+
+    /// A write was done, or not, of which others than the asker must learn. Who sends or joins is told first; who leaves
+    /// or removes somebody is told last, after the entry that says so.
+    fn on_write_completed(&mut self, ctx: &mut Ctx<'_>, pending: Pending, outcome: Outcome) {
+        let receipts = &mut self.receipts;
+        match pending {
+            Pending::Append(appended) => {
+                append::on_appended(ctx, receipts, &appended, &outcome);
+                on_applied(ctx, receipts, &Applied::append(&appended, &outcome));
+            }
+            Pending::Join(origin, creation) => {
+                membership::on_joined(ctx, origin, &creation, &outcome);
+                on_applied(ctx, receipts, &Applied::join(origin.account, &outcome));
+            }
+            Pending::CreateRoom(owner, reply) => {
+                on_applied(ctx, receipts, &Applied::join(owner, &outcome));
+                // Whoever has gone away misses it.
+                let _ = reply.try_send(outcome);
+            }
+            Pending::Leave(origin, room) => {
+                on_applied(
+                    ctx,
+                    receipts,
+                    &Applied::leave(origin.account, room, &outcome),
+                );
+                membership::on_left(ctx, origin, room, &outcome);
+            }
+            Pending::ChangeRoom(origin, room) => {
+                on_applied(ctx, receipts, &Applied::change(room, &outcome));
+                membership::on_moderated(ctx, origin, room, &outcome);
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Why a session may not ask this now, if it may not.
+fn refusal(
+    ctx: &Ctx<'_>,
+    session: &Session,
+    channel: Channel,
+    message: &ClientMessage,
+) -> Option<Failure> {
+    let lane = message.body.lane();
+    let permitted = policy::permit(session.role(), ctx.config.registration, &message.body);
+    let mut failure = match permitted {
+        Err(code) => Failure::new(code, ""),
+        Ok(()) if (channel as u8) < lane as u8 => {
+            let detail = format!("this is for the {} channel", lane.word());
+            Failure::new(ErrorCode::Malformed, detail)
+        }
+        Ok(()) => return None,
+    };
+    failure.tag = message.body.tag();
+    if let Some(entry) = message.header.entry {
+        failure.conversation = Some(entry.origin.conversation);
+        failure.number = Some(entry.origin.number);
+    }
+    Some(failure)
+}
+
+/// A device reports an entry that stays damaged. The log is told once for a session.
+fn on_damage_reported(ctx: &mut Ctx<'_>, id: SessionId, code: ErrorCode) {
+    if let Some(session) = ctx.sessions.get_mut(id)
+        && !std::mem::replace(&mut session.has_reported, true)
+    {
+        tracing::warn!(session = id.0, %code, "a device reports damage");
+    }
+}
+
+/// What could not be decoded is refused by name and counted; damaged content is asked for again.
+fn handle_undecodable(ctx: &mut Ctx<'_>, id: SessionId, channel: Channel, error: &DecodeError) {
+    let Some(session) = ctx.sessions.get_mut(id) else {
+        return;
+    };
+    if *error == DecodeError::Digest {
+        ctx.counters.damaged += 1;
+        session.damaged = session.damaged.saturating_add(1);
+        // Once for a session: a peer that means harm could fill the disk with it.
+        if session.damaged == 1 {
+            tracing::warn!(session = id.0, "a message arrived with a wrong digest");
+        }
+        let message = Message::control(SendAgain {
+            damaged: session.damaged,
+        });
+        // What carries a digest of its author's is kept by its author until it is called stored, on whichever
+        // channel it goes; requests are made again when they are refused.
+        if session.user().is_some() && channel != Channel::Control {
+            return ctx.respond(id, channel, &message);
+        }
+    } else {
+        ctx.counters.malformed += 1;
+    }
+    let code = match error {
+        DecodeError::Digest => ErrorCode::Digest,
+        _ => ErrorCode::Malformed,
+    };
+    let failure = Failure::new(code, error.to_string());
+    ctx.send_error(id, channel, Command::Other(0), failure);
 }

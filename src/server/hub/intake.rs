@@ -4,15 +4,14 @@
 //! account's, and while the account has not said enough for now. Else it stays where it is, and flow control slows its
 //! sender down: nothing is refused, nothing is lost, and nothing is queued here.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use super::turn_queue::{SchedulerSlot, Wait};
-use super::{Ctx, Hub};
+use super::turn_queue::{SchedulerSlot, TurnQueue, Wait};
 use crate::protocol::{AccountId, Command, Message};
-use crate::server::auth::too_many;
+use crate::server::ctx::reply::too_many;
+use crate::server::ctx::{Ctx, HISTORY};
 use crate::server::limits::account_budget::Pause;
-use crate::server::limits::token_bucket::Rate;
-use crate::server::messages::history::HISTORY;
+use crate::server::session::STRANGER;
 use crate::transport::{Channel, SessionId};
 
 /// Requests that the store must have room for before another message is taken from a session; what is left
@@ -25,167 +24,180 @@ const TURN_MESSAGES: u32 = 16;
 /// Bytes of one turn, with the message that reaches them. Chosen: four of the longest texts.
 const TURN_BYTES: usize = 64 * 1024;
 
-/// Messages of a session on which nobody is signed in: at once, and a second. Chosen: a sign-in takes four, and a person
-/// who mistypes a name or a password waits for nothing. Who polls without end costs the others no time.
-pub(in crate::server) const STRANGER: Rate = Rate {
-    per_second: 2.0,
-    burst: 20.0,
-};
-
-/// Rounds of turns in one go, before what has come meanwhile is looked at. Chosen: what came together is stored and
-/// delivered together, in fewer commits and packets, and the network thread is back within 10 ms.
-const ROUNDS_MAX: u32 = 16;
-
 /// The least time between two notices to one session that its messages are taken more slowly.
 const NOTICE_INTERVAL: Duration = Duration::from_secs(60);
 
-impl Hub {
-    /// Something has come on a channel, or what it waited for is over.
-    pub(in crate::server) fn on_readable(
+/// Channels with messages that were not taken yet.
+#[derive(Debug, Default)]
+pub struct Intake {
+    turns: TurnQueue,
+}
+
+/// A channel's turn: so many messages, or bytes, may be taken from it.
+pub struct Turn {
+    slot: SchedulerSlot,
+    /// Messages, or as many as there are.
+    most: Option<u32>,
+    messages: u32,
+    bytes: usize,
+}
+
+impl Turn {
+    const fn of(slot: SchedulerSlot) -> Self {
+        Self {
+            slot,
+            most: Some(TURN_MESSAGES),
+            messages: 0,
+            bytes: 0,
+        }
+    }
+
+    pub const fn session(&self) -> SessionId {
+        self.slot.session
+    }
+
+    pub const fn channel(&self) -> Channel {
+        self.slot.channel
+    }
+
+    /// A message was handled that counts as so many.
+    pub const fn count(&mut self, weight: u32) {
+        self.messages += weight;
+    }
+
+    fn is_over(&self) -> bool {
+        let is_over = |most| self.messages >= most || self.bytes >= TURN_BYTES;
+        self.most.is_some_and(is_over)
+    }
+}
+
+impl Intake {
+    /// The turn of a channel on which something has come, unless it waits for one already.
+    pub fn begin(&mut self, id: SessionId, channel: Channel) -> Option<Turn> {
+        self.turns.arrive(id, channel).map(Turn::of)
+    }
+
+    /// All that has come on a channel whose session is over, as far as there is room for it.
+    pub fn begin_last(&mut self, id: SessionId, channel: Channel) -> Option<Turn> {
+        self.turns.remove(id, channel);
+        let slot = self.turns.arrive(id, channel)?;
+        Some(Turn {
+            most: None,
+            ..Turn::of(slot)
+        })
+    }
+
+    /// The channel waits no longer.
+    pub fn forget(&mut self, id: SessionId, channel: Channel) {
+        self.turns.remove(id, channel);
+    }
+
+    /// The turns of all channels that may have one now.
+    pub fn round(&mut self, now: Instant) -> impl Iterator<Item = Turn> + use<> {
+        self.turns.round(now).into_iter().map(Turn::of)
+    }
+
+    /// Whether a channel waits that only let others have their turn.
+    pub const fn is_urgent(&self) -> bool {
+        self.turns.is_urgent()
+    }
+
+    pub fn deadline(&self) -> Option<Instant> {
+        self.turns.deadline()
+    }
+
+    /// The next message of a turn and the account that it is from, until the turn is over, the channel is empty, or it
+    /// has to wait.
+    pub fn next(
         &mut self,
         ctx: &mut Ctx<'_>,
-        id: SessionId,
-        channel: Channel,
-    ) {
-        if let Some(slot) = self.turns.arrive(id, channel) {
-            self.drain(ctx, slot, TURN_MESSAGES);
+        turn: &mut Turn,
+    ) -> Option<(Option<AccountId>, Vec<u8>)> {
+        let (id, channel) = (turn.session(), turn.channel());
+        let session = ctx.sessions.get(id)?;
+        // What they wait for goes on with them.
+        if session.busy || (channel == HISTORY && session.is_paging()) {
+            return None;
         }
-    }
-
-    /// Takes what had to wait, on every channel of a session.
-    pub(in crate::server) fn unblock(&mut self, ctx: &mut Ctx<'_>, id: SessionId) {
-        if let Some(session) = self.sessions.get_mut(id) {
-            session.busy = false;
-            for channel in Channel::ALL {
-                self.on_readable(ctx, id, channel);
-            }
-        }
-    }
-
-    /// Gives a turn to each channel that waits for one, and another while some wait for nothing but the others.
-    pub(in crate::server) fn run_turns(&mut self, ctx: &mut Ctx<'_>) {
-        if self.turns.is_empty() {
-            return;
-        }
-        for _ in 0..ROUNDS_MAX {
-            for slot in self.turns.round(ctx.now.instant) {
-                self.drain(ctx, slot, TURN_MESSAGES);
-            }
-            if !self.turns.is_urgent() {
-                return;
-            }
-        }
-    }
-
-    /// A session is over: what came together with its goodbye is taken, as far as there is room for it.
-    pub(in crate::server) fn drain_last(&mut self, ctx: &mut Ctx<'_>, id: SessionId) {
-        for channel in Channel::ALL {
-            self.turns.remove(id, channel);
-            if let Some(slot) = self.turns.arrive(id, channel) {
-                self.drain(ctx, slot, u32::MAX);
-            }
-            self.turns.remove(id, channel);
-        }
-    }
-
-    /// Takes messages from a channel until its turn is over, it is empty, or it has to wait.
-    fn drain(&mut self, ctx: &mut Ctx<'_>, slot: SchedulerSlot, most: u32) {
-        let (id, channel) = (slot.session, slot.channel);
-        let (mut messages, mut bytes) = (0, 0);
-        loop {
-            let Some(session) = self.sessions.get(id) else {
-                return;
-            };
-            // What they wait for goes on with them.
-            if session.busy || (channel == HISTORY && session.is_paging()) {
-                return;
-            }
-            let account = session.user().map(|user| user.account);
-            let is_over = most != u32::MAX && (messages >= most || bytes >= TURN_BYTES);
-            let wait = if is_over {
-                Err(Wait::Turn)
-            } else {
-                self.check_turn(ctx, id, channel, account)
-            };
-            if let Err(wait) = wait {
-                let now = ctx.now.instant;
-                return self.turns.wait(now, slot, messages > 0, wait);
-            }
-            let Some(message) = ctx.endpoint.receive(ctx.now.instant, id, channel) else {
-                return;
-            };
-            bytes += message.len();
-            if account.is_none()
-                && let Some(session) = self.sessions.get_mut(id)
-            {
-                session.allowance = STRANGER.spend(&session.allowance, ctx.now.instant, 1.0);
-            }
-            messages += self.handle_message(ctx, id, channel, account, &message);
-        }
-    }
-
-    /// Whether a message may be taken from a session now, or what it has to wait for.
-    fn check_turn(
-        &mut self,
-        ctx: &mut Ctx<'_>,
-        id: SessionId,
-        channel: Channel,
-        account: Option<AccountId>,
-    ) -> Result<(), Wait> {
-        if self.store.room() < STORE_ROOM_MIN {
-            return Err(Wait::Store);
-        }
-        let Some(account) = account else {
-            return self.check_stranger_turn(ctx, id);
+        let account = session.user().map(|user| user.account);
+        let wait = if turn.is_over() {
+            Err(Wait::Turn)
+        } else {
+            check_turn(ctx, id, channel, account)
         };
-        if !self.requests.has_room_for(account) {
-            return Err(Wait::Store);
+        if let Err(wait) = wait {
+            let (now, had_turn) = (ctx.now.instant, turn.messages > 0);
+            self.turns.wait(now, turn.slot, had_turn, wait);
+            return None;
         }
-        let now = ctx.now.instant;
-        match self.budgets.check(now, account, channel) {
-            Ok(()) => Ok(()),
-            Err(Pause { until, is_long }) => {
-                if is_long && channel != Channel::Control {
-                    self.notify_slowed(ctx, id, until.saturating_duration_since(now));
-                }
-                Err(Wait::Until(until))
+        let message = ctx.endpoint.receive(ctx.now.instant, id, channel)?;
+        turn.bytes += message.len();
+        if account.is_none()
+            && let Some(session) = ctx.sessions.get_mut(id)
+        {
+            session.allowance = STRANGER.spend(&session.allowance, ctx.now.instant, 1.0);
+        }
+        Some((account, message))
+    }
+}
+
+/// Whether a message may be taken from a session now, or what it has to wait for.
+fn check_turn(
+    ctx: &mut Ctx<'_>,
+    id: SessionId,
+    channel: Channel,
+    account: Option<AccountId>,
+) -> Result<(), Wait> {
+    if ctx.store.room() < STORE_ROOM_MIN {
+        return Err(Wait::Store);
+    }
+    let Some(account) = account else {
+        return check_stranger_turn(ctx, id);
+    };
+    if !ctx.store.has_room_for(account) {
+        return Err(Wait::Store);
+    }
+    let now = ctx.now.instant;
+    match ctx.budgets.check(now, account, channel) {
+        Ok(()) => Ok(()),
+        Err(Pause { until, is_long }) => {
+            if is_long && channel != Channel::Control {
+                notify_slowed(ctx, id, until.saturating_duration_since(now));
             }
+            Err(Wait::Until(until))
         }
     }
+}
 
-    /// Whether a message may be taken from a session on which nobody is signed in.
-    fn check_stranger_turn(&mut self, ctx: &Ctx<'_>, id: SessionId) -> Result<(), Wait> {
-        let now = ctx.now.instant;
-        let session = self
-            .sessions
-            .get(id)
-            .filter(|_| self.config.limits.attempts);
-        let level = session.map_or(STRANGER.burst, |session| {
-            STRANGER.level(Some(&session.allowance), now)
-        });
-        if level >= 1.0 {
-            return Ok(());
-        }
-        self.counters.strangers_slowed += 1;
-        Err(Wait::Until(now + STRANGER.time_to(level, 1.0)))
+/// Whether a message may be taken from a session on which nobody is signed in.
+fn check_stranger_turn(ctx: &mut Ctx<'_>, id: SessionId) -> Result<(), Wait> {
+    let now = ctx.now.instant;
+    let session = ctx.sessions.get(id).filter(|_| ctx.config.limits.attempts);
+    let level = session.map_or(STRANGER.burst, |session| {
+        STRANGER.level(Some(&session.allowance), now)
+    });
+    if level >= 1.0 {
+        return Ok(());
     }
+    ctx.counters.strangers_slowed += 1;
+    Err(Wait::Until(now + STRANGER.time_to(level, 1.0)))
+}
 
-    /// Tells a client that what it has sent is not read for now, and when it is.
-    fn notify_slowed(&mut self, ctx: &mut Ctx<'_>, id: SessionId, wait: Duration) {
-        let now = ctx.now.instant;
-        let Some(session) = self.sessions.get_mut(id) else {
-            return;
-        };
-        let is_told = session.told_slowed.is_some_and(|(told, until)| {
-            let is_late = now.saturating_duration_since(told) >= NOTICE_INTERVAL;
-            // Minutes where seconds were announced are news.
-            !is_late && now + wait <= until + NOTICE_INTERVAL
-        });
-        if !is_told {
-            session.told_slowed = Some((now, now + wait));
-            let notice = Message::error(Command::SendMessage, too_many(wait));
-            // A client that has no room for it is not waiting for it.
-            let _ = Self::send(ctx, id, Channel::Chat, &notice);
-        }
+/// Tells a client that what it has sent is not read for now, and when it is.
+fn notify_slowed(ctx: &mut Ctx<'_>, id: SessionId, wait: Duration) {
+    let now = ctx.now.instant;
+    let Some(session) = ctx.sessions.get_mut(id) else {
+        return;
+    };
+    let is_told = session.told_slowed.is_some_and(|(told, until)| {
+        let is_late = now.saturating_duration_since(told) >= NOTICE_INTERVAL;
+        // Minutes where seconds were announced are news.
+        !is_late && now + wait <= until + NOTICE_INTERVAL
+    });
+    if !is_told {
+        session.told_slowed = Some((now, now + wait));
+        let notice = Message::error(Command::SendMessage, too_many(wait));
+        // A client that has no room for it is not waiting for it.
+        let _ = ctx.send(id, Channel::Chat, &notice);
     }
 }

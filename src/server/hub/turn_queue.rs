@@ -1,5 +1,5 @@
-//! Whose turn it is: channels whose messages the hub has not taken yet, because others have a turn first, because the
-//! store has no room, or because the account has said enough for now.
+//! Whose turn it is: channels with messages that the hub has not taken yet, because others come first, because the
+//! store has no room, or because the account has used up its rate.
 //!
 //! Nothing is copied here: what waits stays in the transport's receive buffer, whose window the peer's sender fills and
 //! then stops.
@@ -26,7 +26,7 @@ pub enum Wait {
     Turn,
     /// The store: it comes to its turn when a request has been answered.
     Store,
-    /// This moment: the account has said enough until then.
+    /// This moment: the account has used up its rate until then.
     Until(Instant),
 }
 
@@ -119,7 +119,7 @@ impl TurnQueue {
     }
 
     /// Whether nothing waits.
-    #[must_use]
+    #[cfg(test)]
     pub fn is_empty(&self) -> bool {
         self.waiting.is_empty()
     }

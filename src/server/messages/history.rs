@@ -10,15 +10,12 @@ use crate::protocol::{
     CONTENT_MAX_BYTES, Command, ConversationId, History, HistoryEntry, HistoryRequest,
     MESSAGE_MAX_BYTES, Message,
 };
-use crate::server::auth::failure_of;
-use crate::server::hub::completions::{Pending, RequestOrigin};
-use crate::server::hub::{Ctx, Hub};
+use crate::server::ctx::reply::{failure_of, send};
+use crate::server::ctx::requests::{Pending, RequestOrigin};
+use crate::server::ctx::{Ctx, Followup, HISTORY};
 use crate::server::session::Paging;
 use crate::store::{Entry, Outcome, Read, Reply};
 use crate::transport::{Channel, SessionId};
-
-/// The channel of history.
-pub(in crate::server) const HISTORY: Channel = Channel::Bulk;
 
 /// Entries in one answer. Chosen: several screens.
 const ENTRIES_MAX: usize = 200;
@@ -35,80 +32,71 @@ const _: () = assert!(
         && ANSWER_BYTES + 1024 < MESSAGE_MAX_BYTES
 );
 
-impl Hub {
-    /// A device asks for entries before a place.
-    pub(in crate::server) fn load_history(
-        &mut self,
-        ctx: &mut Ctx<'_>,
-        id: SessionId,
-        channel: Channel,
-        body: HistoryRequest,
-    ) {
-        let Some(origin) = self.request_origin(id, channel, body.tag) else {
-            return;
-        };
-        let limit = usize::try_from(body.limit).unwrap_or(usize::MAX);
-        let request = Read::History {
-            conversation: body.conversation,
-            reader: origin.account,
-            before: body.before,
-            max_entries: limit.clamp(1, ENTRIES_MAX),
-            max_bytes: ANSWER_BYTES,
-        };
-        let pending = Pending::History(origin, body.conversation);
-        if self.submit_for(ctx, origin, Command::History, pending, request)
-            && let Some(user) = self.sessions.user_mut(id)
-        {
-            user.paging = Paging::Asked;
-        }
+/// A device asks for entries before a place.
+pub fn load_history(ctx: &mut Ctx<'_>, id: SessionId, channel: Channel, body: HistoryRequest) {
+    let Some(origin) = ctx.request_origin(id, channel, body.tag) else {
+        return;
+    };
+    let limit = usize::try_from(body.limit).unwrap_or(usize::MAX);
+    let request = Read::History {
+        conversation: body.conversation,
+        reader: origin.account,
+        before: body.before,
+        max_entries: limit.clamp(1, ENTRIES_MAX),
+        max_bytes: ANSWER_BYTES,
+    };
+    let pending = Pending::History(origin, body.conversation);
+    if ctx.submit_for(origin, Command::History, pending, request)
+        && let Some(user) = ctx.sessions.user_mut(id)
+    {
+        user.paging = Paging::Asked;
     }
+}
 
-    /// The store has looked: the answer goes out, now or when there is room.
-    pub(in crate::server) fn on_history_page(
-        &mut self,
-        ctx: &mut Ctx<'_>,
-        origin: RequestOrigin,
-        conversation: ConversationId,
-        outcome: Outcome,
-    ) {
-        if !self.is_on(origin.session, origin.device) {
-            return;
-        }
-        let message = if let Outcome::Done(Reply::History { entries, more }) = outcome {
-            let (entries, is_cut) = fitting(entries);
-            Message::control(History {
-                tag: origin.tag,
-                conversation,
-                entries,
-                more: more || is_cut,
-            })
-        } else {
-            let mut failure = failure_of(&outcome);
-            failure.tag = Some(origin.tag);
-            Message::error(Command::History, failure)
-        };
-        if let Some(user) = self.sessions.user_mut(origin.session) {
-            user.paging = Paging::Ready(Box::new(message));
-        }
-        self.flush_history(ctx, origin.session);
+/// The store has looked: the answer goes out, now or when there is room.
+pub fn on_history_page(
+    ctx: &mut Ctx<'_>,
+    origin: RequestOrigin,
+    conversation: ConversationId,
+    outcome: Outcome,
+) {
+    if !ctx.is_connected(origin) {
+        return;
     }
+    let message = if let Outcome::Done(Reply::History { entries, more }) = outcome {
+        let (entries, is_cut) = fitting(entries);
+        Message::control(History {
+            tag: origin.tag,
+            conversation,
+            entries,
+            more: more || is_cut,
+        })
+    } else {
+        let mut failure = failure_of(&outcome);
+        failure.tag = Some(origin.tag);
+        Message::error(Command::History, failure)
+    };
+    if let Some(user) = ctx.sessions.user_mut(origin.session) {
+        user.paging = Paging::Ready(Box::new(message));
+    }
+    flush_history(ctx, origin.session);
+}
 
-    /// Sends the answer that waits for room, and takes the next request.
-    pub(in crate::server) fn flush_history(&mut self, ctx: &mut Ctx<'_>, id: SessionId) {
-        let Some(user) = self.sessions.user_mut(id) else {
-            return;
-        };
-        let Paging::Ready(message) = &user.paging else {
-            return;
-        };
-        if Self::send(ctx, id, HISTORY, message).is_err() {
-            // Event::Writable goes on from here; a session that is closed needs nothing more.
-            return self.note_pending_responses(ctx, id);
-        }
-        user.paging = Paging::Idle;
-        self.note_pending_responses(ctx, id);
-        self.on_readable(ctx, id, HISTORY);
+/// Sends the answer that waits for room, and takes the next request.
+pub fn flush_history(ctx: &mut Ctx<'_>, id: SessionId) {
+    let Some(user) = ctx.sessions.user_mut(id) else {
+        return;
+    };
+    let Paging::Ready(message) = &user.paging else {
+        return;
+    };
+    if send(ctx.now, ctx.endpoint, id, HISTORY, message).is_err() {
+        // Event::Writable goes on from here; a session that is closed needs nothing more.
+        return ctx.note_pending_responses(id);
     }
+    user.paging = Paging::Idle;
+    ctx.note_pending_responses(id);
+    ctx.followups.push_back(Followup::Readable(id, HISTORY));
 }
 
 /// The last of the entries, as many as fit one answer, and whether that left any out.

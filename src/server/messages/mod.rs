@@ -1,7 +1,6 @@
 //! A message's way: from its author into the log, and from the log to its readers.
 
-mod append;
-pub(super) mod blocks;
-mod catch_up;
-pub(super) mod fanout;
-pub(super) mod history;
+pub mod append;
+pub mod catch_up;
+pub mod fanout;
+pub mod history;

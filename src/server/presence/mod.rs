@@ -1,10 +1,9 @@
 //! Who is online: every account that has a signed-in session which is not silent; and in which rooms they are.
 
-pub(super) mod alert_budget;
+pub mod blocks;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::session::Session;
 use crate::protocol::{AccountId, ConversationId};
 use crate::transport::SessionId;
 
@@ -182,6 +181,18 @@ impl Presence {
         self.rooms.get(&room).map_or(0, BTreeSet::len)
     }
 
+    /// About how many accounts a message of this author goes to now. Who has not signed in hears nothing and is not
+    /// counted, and what goes to nobody tells its author nothing of a conversation of others.
+    pub fn reader_count(&self, author: AccountId, conversation: ConversationId) -> usize {
+        if conversation == ConversationId::EVERYONE {
+            self.online_count()
+        } else if self.is_in(author, conversation) {
+            self.count_in_room(conversation)
+        } else {
+            0
+        }
+    }
+
     fn forget_in(&mut self, account: AccountId, room: ConversationId) {
         if let Some(accounts) = self.rooms.get_mut(&room) {
             accounts.remove(&account);
@@ -223,12 +234,6 @@ impl Presence {
     pub fn sessions(&self) -> impl Iterator<Item = SessionId> {
         self.accounts.values().flat_map(OnlineAccount::sessions)
     }
-}
-
-/// The account of a session, if somebody is signed in on it.
-#[must_use]
-pub fn account_of(session: &Session) -> Option<AccountId> {
-    session.user().map(|user| user.account)
 }
 
 #[cfg(test)]

@@ -1,16 +1,15 @@
 //! Receipts: who has received what, told to those who wait for it.
 
+use super::Receipts;
 use crate::protocol::{
-    AccountId, Command, ConversationId, EntryId, Mark, Message, NAMED_RECEIPTS_MAX, Receipts,
-    Received,
+    self, AccountId, Command, ConversationId, EntryId, Mark, Message, NAMED_RECEIPTS_MAX, Received,
 };
-use crate::server::hub::completions::Pending;
-use crate::server::hub::{Ctx, Hub};
+use crate::server::ctx::reply::failure_of;
+use crate::server::ctx::requests::Pending;
+use crate::server::ctx::{CHAT, Ctx};
 use crate::server::limits::account_budget::Cost;
-use crate::server::messages::fanout::CHAT;
 use crate::server::session::SUBSCRIBED_MAX;
 use crate::store::{MemberMark, Outcome, Read, Reply, Write};
-use crate::transport::Now;
 use crate::transport::{SendError, SessionId};
 
 /// Marks in one part of a conversation's receipts. Chosen: with names of 32 characters, 32 KB.
@@ -20,15 +19,10 @@ const MARKS_PER_PART: usize = 200;
 /// session's send buffer holds.
 const MARKS_MAX: usize = 1000;
 
-impl Hub {
+impl Receipts {
     /// A device has made everything up to an entry durable. It cannot have more than it was sent.
-    pub(in crate::server) fn on_received(
-        &mut self,
-        ctx: &mut Ctx<'_>,
-        id: SessionId,
-        body: Received,
-    ) {
-        let Some(user) = self.sessions.user_mut(id) else {
+    pub fn on_received(&mut self, ctx: &mut Ctx<'_>, id: SessionId, body: Received) {
+        let Some(user) = ctx.sessions.user_mut(id) else {
             return;
         };
         let Some(sent) = user.sent.get(&body.conversation).copied() else {
@@ -46,8 +40,8 @@ impl Hub {
     }
 
     /// A session is told the receipts of a conversation from now on.
-    pub(in crate::server) fn subscribe(&mut self, id: SessionId, conversation: ConversationId) {
-        let Some(user) = self.sessions.user_mut(id) else {
+    pub fn subscribe(&mut self, ctx: &mut Ctx<'_>, id: SessionId, conversation: ConversationId) {
+        let Some(user) = ctx.sessions.user_mut(id) else {
             return;
         };
         if !user.subscribed.insert(conversation) {
@@ -69,11 +63,7 @@ impl Hub {
     }
 
     /// A session is told the receipts of a conversation no more.
-    pub(in crate::server) fn remove_subscriber(
-        &mut self,
-        id: SessionId,
-        conversation: ConversationId,
-    ) {
+    pub fn remove_subscriber(&mut self, id: SessionId, conversation: ConversationId) {
         if let Some(subscribers) = self.subscribers.get_mut(&conversation) {
             subscribers.remove(&id);
             if subscribers.is_empty() {
@@ -84,39 +74,34 @@ impl Hub {
     }
 
     /// The same, and nothing is owed to it any more.
-    pub(in crate::server) fn unsubscribe(&mut self, id: SessionId, conversation: ConversationId) {
-        if let Some(user) = self.sessions.user_mut(id) {
+    pub fn unsubscribe(&mut self, ctx: &mut Ctx<'_>, id: SessionId, conversation: ConversationId) {
+        if let Some(user) = ctx.sessions.user_mut(id) {
             user.forget_receipts(conversation);
         }
         self.remove_subscriber(id, conversation);
     }
 
     /// A session asks for the receipts of a conversation, those of before too.
-    pub(in crate::server) fn request_receipts(
-        &mut self,
-        ctx: &mut Ctx<'_>,
-        id: SessionId,
-        conversation: ConversationId,
-    ) {
-        let account = self.sessions.user(id).map(|user| user.account);
+    pub fn request(&mut self, ctx: &mut Ctx<'_>, id: SessionId, conversation: ConversationId) {
+        let account = ctx.sessions.user(id).map(|user| user.account);
         if self.counts.is_counted(conversation)
-            && account.is_some_and(|account| self.is_member(account, conversation))
+            && account.is_some_and(|account| ctx.is_member(account, conversation))
         {
-            self.subscribe(id, conversation);
+            self.subscribe(ctx, id, conversation);
             return self.send_counts(ctx, id, conversation);
         }
         // What has not been written yet would be missing in what the store says.
-        self.write_marks(ctx.now);
+        self.write_marks(ctx);
         // Watched from now on, so that no mark which moves meanwhile is missed; but whether the account may hear of
         // it only the store can say.
-        let Some(user) = self.sessions.user_mut(id) else {
+        let Some(user) = ctx.sessions.user_mut(id) else {
             return;
         };
         if !user.subscribed.contains(&conversation) {
             user.unverified.insert(conversation);
         }
-        self.subscribe(id, conversation);
-        let Some(user) = self.sessions.user(id) else {
+        self.subscribe(ctx, id, conversation);
+        let Some(user) = ctx.sessions.user(id) else {
             return;
         };
         let request = Read::Marks {
@@ -124,19 +109,19 @@ impl Hub {
             account: user.account,
             named_max: NAMED_RECEIPTS_MAX,
         };
-        if !self.submit(
+        if !ctx.store.submit(
             Pending::Marks {
                 session: id,
                 conversation,
             },
             request,
         ) {
-            self.defer_receipts(ctx.now, id, conversation);
+            defer(ctx, id, conversation);
         }
     }
 
     /// The store has said how far everybody has received.
-    pub(in crate::server) fn on_marks_loaded(
+    pub fn on_marks_loaded(
         &mut self,
         ctx: &mut Ctx<'_>,
         id: SessionId,
@@ -145,43 +130,43 @@ impl Hub {
     ) {
         match outcome {
             Outcome::Done(Reply::Marks { members, .. })
-                if members > NAMED_RECEIPTS_MAX && self.is_subscribed(id, conversation) =>
+                if members > NAMED_RECEIPTS_MAX && is_subscribed(ctx, id, conversation) =>
             {
-                if let Some(user) = self.sessions.user_mut(id) {
+                if let Some(user) = ctx.sessions.user_mut(id) {
                     user.unverified.remove(&conversation);
                     user.deferred.remove(&conversation);
                     let account = user.account;
                     let now = ctx.now.instant;
-                    self.budgets.charge(now, account, Cost::COUNTED, 0);
+                    ctx.budgets.charge(now, account, Cost::COUNTED, 0);
                 }
                 self.count(ctx, conversation, members);
                 self.send_counts(ctx, id, conversation);
             }
             Outcome::Done(Reply::Marks { marks, .. }) => {
-                let Some(user) = self.sessions.user_mut(id) else {
+                let Some(user) = ctx.sessions.user_mut(id) else {
                     return;
                 };
                 let has_moved =
                     user.unverified.remove(&conversation) && user.deferred.remove(&conversation);
                 let marks = marks.into_iter().take(MARKS_MAX).map(Mark::from).collect();
-                self.send_marks(ctx, id, conversation, marks);
+                send_marks(ctx, id, conversation, marks);
                 if has_moved {
-                    self.request_receipts(ctx, id, conversation);
+                    self.request(ctx, id, conversation);
                 }
             }
-            Outcome::Unknown => self.defer_receipts(ctx.now, id, conversation),
+            Outcome::Unknown => defer(ctx, id, conversation),
             other => {
-                self.unsubscribe(id, conversation);
-                Self::send_outcome_error(ctx, id, CHAT, Command::Receipts, &other);
+                self.unsubscribe(ctx, id, conversation);
+                ctx.send_error(id, CHAT, Command::Receipts, failure_of(&other));
             }
         }
     }
 
     /// Tells all that moved since the last time to those who watch it.
-    pub(in crate::server) fn publish_receipts(&mut self, ctx: &mut Ctx<'_>) {
+    pub fn publish_receipts(&mut self, ctx: &mut Ctx<'_>) {
         for (conversation, marks) in self.marks.take_news() {
             for id in self.subscribers_of(conversation) {
-                let Some(user) = self.sessions.user_mut(id) else {
+                let Some(user) = ctx.sessions.user_mut(id) else {
                     continue;
                 };
                 let own = user.account;
@@ -196,47 +181,14 @@ impl Hub {
                 if user.unverified.contains(&conversation) {
                     user.deferred.insert(conversation);
                 } else {
-                    self.send_marks(ctx, id, conversation, marks);
+                    send_marks(ctx, id, conversation, marks);
                 }
             }
         }
     }
 
-    fn send_marks(
-        &mut self,
-        ctx: &mut Ctx<'_>,
-        id: SessionId,
-        conversation: ConversationId,
-        marks: Vec<Mark>,
-    ) {
-        for part in marks.chunks(MARKS_PER_PART) {
-            let message = Message::control(Receipts {
-                conversation,
-                marks: part.to_vec(),
-            });
-            if Self::send(ctx, id, CHAT, &message) == Err(SendError::Full)
-                && let Some(user) = self.sessions.user_mut(id)
-            {
-                user.defer_receipts(conversation);
-                return;
-            }
-        }
-    }
-
-    fn is_subscribed(&self, id: SessionId, conversation: ConversationId) -> bool {
-        let user = self.sessions.user(id);
-        user.is_some_and(|user| user.subscribed.contains(&conversation))
-    }
-
-    fn defer_receipts(&mut self, now: Now, id: SessionId, conversation: ConversationId) {
-        if let Some(user) = self.sessions.user_mut(id) {
-            user.defer_receipts(conversation);
-        }
-        self.retry_soon(now);
-    }
-
     /// Hands everything that waits to the store.
-    pub(in crate::server) fn write_marks(&mut self, now: Now) {
+    pub fn write_marks(&mut self, ctx: &mut Ctx<'_>) {
         let Some((marks, seen)) = self.marks.take_unwritten() else {
             return;
         };
@@ -248,21 +200,48 @@ impl Hub {
             marks: marks.clone(),
             seen: seen.clone(),
         };
-        if !self.submit(pending, request) {
-            self.marks.restore(now.instant, marks, seen);
+        if !ctx.store.submit(pending, request) {
+            self.marks.restore(ctx.now.instant, marks, seen);
         }
     }
 
     /// The store has written marks, or not.
-    pub(in crate::server) fn on_advanced(
+    pub fn on_advanced(
         &mut self,
         ctx: &mut Ctx<'_>,
         marks: Vec<(ConversationId, AccountId, EntryId)>,
         seen: Vec<(AccountId, u64)>,
-        outcome: Outcome,
+        outcome: &Outcome,
     ) {
-        if outcome == Outcome::Unknown {
+        if *outcome == Outcome::Unknown {
             self.marks.restore(ctx.now.instant, marks, seen);
+        }
+    }
+}
+
+fn is_subscribed(ctx: &Ctx<'_>, id: SessionId, conversation: ConversationId) -> bool {
+    let user = ctx.sessions.user(id);
+    user.is_some_and(|user| user.subscribed.contains(&conversation))
+}
+
+fn defer(ctx: &mut Ctx<'_>, id: SessionId, conversation: ConversationId) {
+    if let Some(user) = ctx.sessions.user_mut(id) {
+        user.defer_receipts(conversation);
+    }
+    ctx.retry_soon();
+}
+
+fn send_marks(ctx: &mut Ctx<'_>, id: SessionId, conversation: ConversationId, marks: Vec<Mark>) {
+    for part in marks.chunks(MARKS_PER_PART) {
+        let message = Message::control(protocol::Receipts {
+            conversation,
+            marks: part.to_vec(),
+        });
+        if ctx.send(id, CHAT, &message) == Err(SendError::Full)
+            && let Some(user) = ctx.sessions.user_mut(id)
+        {
+            user.defer_receipts(conversation);
+            return;
         }
     }
 }

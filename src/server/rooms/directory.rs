@@ -7,7 +7,7 @@
 use std::time::{Duration, Instant};
 
 use crate::protocol::ConversationId;
-use crate::server::hub::completions::RequestOrigin;
+use crate::server::ctx::requests::RequestOrigin;
 use crate::store::RoomUse;
 
 /// Public rooms on one page. Chosen: two or three screens.

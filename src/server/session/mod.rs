@@ -1,18 +1,11 @@
 //! What the hub remembers of one session.
 
-mod hello;
-mod lifecycle;
-pub(super) mod pending_hello;
 pub(super) mod table;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Instant;
 
-use super::auth::log::Claim;
-use super::auth::login_attempts::LoginAttempts;
-use super::auth::opaque::{PendingLogin, PendingSignUp};
-use super::hub::intake::STRANGER;
-use super::limits::token_bucket::Bucket;
+use super::limits::token_bucket::{Bucket, Rate};
 use super::policy::Role;
 use crate::protocol::{
     AccountId, ConversationId, DeviceId, EntryId, Mark, Position, ServerMessage,
@@ -20,45 +13,31 @@ use crate::protocol::{
 use crate::transport::Channel;
 use crate::transport::shares::Share;
 
+/// Messages of a session on which nobody is signed in: at once, and a second. Chosen: a sign-in takes four, and a person
+/// who mistypes a name or a password waits for nothing. Who polls without end costs the others no time.
+pub const STRANGER: Rate = Rate {
+    per_second: 2.0,
+    burst: 20.0,
+};
+
 /// Conversations whose receipts one session hears of at once; one more takes the place of the first. The
 /// client asks again for what it misses. Chosen: more than a person talks in at a time.
 pub const SUBSCRIBED_MAX: usize = 256;
 
-/// One session of the transport, and how far its sign-in has come.
+/// One session of the transport, and who is signed in on it.
 pub struct Session {
-    /// Binds a login to this very session.
-    pub handshake_hash: [u8; 32],
-    /// How far the sign-in has come.
-    pub stage: Stage,
-    /// Who the peer last said that it is.
-    pub claim: Claim,
-    /// Its logins that have no second half yet, or will have none.
-    pub login_attempts: LoginAttempts,
-    /// A request of the sign-in waits for the store: until it is answered no more is taken from the control
-    /// channel, so that the steps stay in order.
+    user: Option<Box<User>>,
+    /// A request of it waits for the store: until it is answered no more is taken from the session, so that the steps
+    /// stay in order.
     pub busy: bool,
-    /// Messages of this session whose digest did not fit.
+    /// Messages of this session with a wrong digest.
     pub damaged: u32,
     /// It has reported damage of its own.
     pub has_reported: bool,
     /// When it was last told that its messages are taken more slowly, and until when they are not taken.
     pub told_slowed: Option<(Instant, Instant)>,
-    /// It has brought a ticket that was worthless: no other one is looked at.
-    pub has_failed_ticket: bool,
     /// What it may still ask while nobody is signed in on it.
     pub allowance: Bucket,
-}
-
-/// How far a session's sign-in has come.
-pub enum Stage {
-    /// Nothing has been proved.
-    Anonymous,
-    /// The first half of a sign-up was answered.
-    SigningUp(Box<PendingSignUp>),
-    /// The first half of a login was answered.
-    LoggingIn(Box<PendingLogin>),
-    /// Somebody is signed in.
-    SignedIn(Box<User>),
 }
 
 /// A signed-in user, on one device.
@@ -120,20 +99,29 @@ pub struct ReadCursor {
     pub is_suspended: bool,
 }
 
+impl ReadCursor {
+    /// What follows `cursor`, up to `head`, is to be read and sent.
+    #[must_use]
+    pub const fn new(cursor: EntryId, head: EntryId) -> Self {
+        Self {
+            cursor,
+            head,
+            is_reading: false,
+            is_suspended: false,
+        }
+    }
+}
+
 impl Session {
     /// A session on which nobody has signed in.
     #[must_use]
-    pub fn new(now: Instant, handshake_hash: [u8; 32]) -> Self {
+    pub fn new(now: Instant) -> Self {
         Self {
-            handshake_hash,
-            stage: Stage::Anonymous,
-            claim: Claim::Nobody,
-            login_attempts: LoginAttempts::default(),
+            user: None,
             busy: false,
             damaged: 0,
             has_reported: false,
             told_slowed: None,
-            has_failed_ticket: false,
             allowance: Bucket::full(STRANGER.burst, now),
         }
     }
@@ -141,10 +129,10 @@ impl Session {
     /// What it is, as far as permissions go.
     #[must_use]
     pub fn role(&self) -> Role {
-        match &self.stage {
-            Stage::SignedIn(user) if user.ready => Role::User,
-            Stage::SignedIn(_) => Role::Arriving,
-            _ => Role::Anonymous,
+        match &self.user {
+            Some(user) if user.ready => Role::User,
+            Some(_) => Role::Arriving,
+            None => Role::Anonymous,
         }
     }
 
@@ -155,21 +143,22 @@ impl Session {
             .is_some_and(|user| !matches!(user.paging, Paging::Idle))
     }
 
-    /// The user who is signed in on it.
     #[must_use]
     pub fn user(&self) -> Option<&User> {
-        match &self.stage {
-            Stage::SignedIn(user) => Some(user),
-            _ => None,
-        }
+        self.user.as_deref()
     }
 
-    /// The user who is signed in on it.
     pub fn user_mut(&mut self) -> Option<&mut User> {
-        match &mut self.stage {
-            Stage::SignedIn(user) => Some(user),
-            _ => None,
-        }
+        self.user.as_deref_mut()
+    }
+
+    pub fn sign_in(&mut self, user: User) {
+        self.user = Some(Box::new(user));
+    }
+
+    /// Nobody is signed in any longer; the session itself stays.
+    pub fn sign_out(&mut self) -> Option<Box<User>> {
+        self.user.take()
     }
 }
 
@@ -178,6 +167,12 @@ impl User {
     #[must_use]
     pub fn pending_parts(&self) -> usize {
         self.pending_responses.len() + usize::from(matches!(self.paging, Paging::Ready(_)))
+    }
+
+    /// What waits for room is not sent any more: the session is closed.
+    pub fn discard_responses(&mut self) {
+        self.pending_responses.clear();
+        self.paging = Paging::Idle;
     }
 
     /// How far the user has received, as others are told it.
@@ -210,6 +205,24 @@ impl User {
     pub fn note_sent(&mut self, conversation: ConversationId, entry: EntryId) {
         let sent = self.sent.entry(conversation).or_insert(entry);
         *sent = (*sent).max(entry);
+    }
+
+    /// What came of sending an entry, or the news of it, to the device, which had been sent all up to `prev`.
+    pub fn note_sending(
+        &mut self,
+        conversation: ConversationId,
+        prev: EntryId,
+        entry: EntryId,
+        is_sent: bool,
+    ) {
+        if let Some(reader) = self.lagging.get_mut(&conversation) {
+            reader.head = reader.head.max(entry);
+        } else if is_sent {
+            self.note_sent(conversation, entry);
+        } else {
+            self.lagging
+                .insert(conversation, ReadCursor::new(prev, entry));
+        }
     }
 
     /// Somebody who has just signed in.

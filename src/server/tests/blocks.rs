@@ -227,12 +227,10 @@ fn who_blocks_is_not_told_of_the_coming_and_going_of_the_blocked_who_is_told_of_
     pair.bench.client.close(now, pair.alices.client, 0, "bye");
     pair.bench.pass(100);
     pair.alices = pair.bench.signed_in("alice", pair.alice);
-    let ctx = &mut crate::server::hub::Ctx {
-        now: pair.bench.now,
-        endpoint: &mut pair.bench.server,
-    };
-    pair.bench.hub.alert(ctx, pair.alice.0, "alice", true);
-    pair.bench.hub.alert(ctx, pair.bob.0, "bob", true);
+    pair.bench
+        .run(|services, ctx| services.alerts.announce(ctx, pair.alice.0, "alice", true));
+    pair.bench
+        .run(|services, ctx| services.alerts.announce(ctx, pair.bob.0, "bob", true));
     pair.bench.pass(100);
     assert_eq!(alerts(&pair.heard_by_bob()), 0);
     assert_eq!(alerts(&pair.bench.heard(pair.alices)), 1);
@@ -259,8 +257,8 @@ fn device_that_signs_in_is_told_whom_its_user_blocks_before_anything_is_delivere
     pair.heard_by_bob();
     let link = pair.bench.connect();
     let user = User::new(pair.bob.0, "bob".into(), DeviceId(99));
-    let session = pair.bench.hub.sessions.get_mut(link.server);
-    session.expect("it is connected").stage = Stage::SignedIn(Box::new(user));
+    let session = pair.bench.hub.core.sessions.get_mut(link.server);
+    session.expect("it is connected").sign_in(user);
     let hello = Hello {
         positions: Vec::new(),
         more: false,

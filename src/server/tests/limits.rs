@@ -55,14 +55,10 @@ fn sign_in(bench: &mut Bench, link: Link, account: AccountId, device: DeviceId) 
         device,
         epoch: 1,
     });
-    let ctx = &mut crate::server::hub::Ctx {
-        now: bench.now,
-        endpoint: &mut bench.server,
-    };
     let ticket = vec![0; 32];
-    bench
-        .hub
-        .on_device_opened(ctx, link.server, Command::LoginFinish, ticket, outcome);
+    bench.run(|services, ctx| {
+        services.on_device_opened(ctx, link.server, Command::LoginFinish, ticket, &outcome);
+    });
 }
 
 /// Why the server has ended the session of a link, as it says itself, and the code with which it was closed.
@@ -93,9 +89,9 @@ fn account_has_no_more_sessions_than_its_limit() {
         bench.pass(500);
     }
     assert!(
-        bench.hub.sessions.len() <= 16,
+        bench.hub.core.sessions.len() <= 16,
         "{}",
-        bench.hub.sessions.len()
+        bench.hub.core.sessions.len()
     );
 }
 
@@ -120,12 +116,12 @@ fn sign_ins_answered_together_leave_no_more_sessions_than_the_limits() {
         let (account, _) = bench.user("mallory");
         for _ in 0..3 {
             sign_in_together(&mut bench, account, is_one_device);
-            let here = bench.hub.presence.get(account).expect("signed in");
+            let here = bench.hub.core.presence.get(account).expect("signed in");
             assert_eq!(here.sessions().count(), most, "at once");
             bench.pass(1000);
-            let here = bench.hub.presence.get(account).expect("signed in");
+            let here = bench.hub.core.presence.get(account).expect("signed in");
             assert_eq!(here.sessions().count(), most, "in the end");
-            assert_eq!(bench.hub.sessions.len(), most + 1, "with the friend's");
+            assert_eq!(bench.hub.core.sessions.len(), most + 1, "with the friend's");
         }
         let heard = bench.heard(friend);
         let alerts = heard
@@ -269,7 +265,7 @@ fn device_that_does_not_finish_its_hello_is_closed_with_a_reason() {
     );
     assert_eq!(code_of(&bench, links[2]), None, "one was done");
     assert_eq!(bench.hub.counters().evicted, 2);
-    assert!(bench.hub.pending_hellos.deadline().is_none());
+    assert!(bench.hub.services.hellos.deadline().is_none());
 }
 
 #[test]
@@ -286,7 +282,7 @@ fn unfinished_hellos_keep_no_more_than_a_limit_together() {
             link
         })
         .collect();
-    bench.hub.pending_hellos = crate::server::session::pending_hello::PendingHellos::new(3_000);
+    bench.hub.services.hellos = Hellos::holding(3_000);
     for round in 0..20 {
         for (number, link) in links.iter().enumerate() {
             if code_of(&bench, *link).is_none() && (number == 3 || round < 3) {
@@ -294,7 +290,7 @@ fn unfinished_hellos_keep_no_more_than_a_limit_together() {
             }
         }
         bench.pass(50);
-        let sessions = bench.hub.sessions.iter();
+        let sessions = bench.hub.core.sessions.iter();
         let kept = sessions.filter_map(|(_, session)| session.user().map(|user| user.hello.len()));
         let kept: usize = kept.sum();
         assert!(kept <= 3_000, "{kept}");
@@ -315,7 +311,7 @@ fn unfinished_hellos_keep_no_more_than_a_limit_together() {
 fn signed_in_sessions_have_a_limit_in_all_at_which_those_with_many_lose_one() {
     let mut bench = Bench::new();
     bench.may_close = true;
-    bench.hub.config.limits.sessions = crate::server::Limit::of(6);
+    bench.hub.core.config.limits.sessions = crate::server::Limit::of(6);
     let (mallory, _) = bench.user("mallory");
     let mut links = Vec::new();
     for device in 0..4 {
@@ -338,7 +334,7 @@ fn signed_in_sessions_have_a_limit_in_all_at_which_those_with_many_lose_one() {
         "three of four of one account: {codes:?}"
     );
     assert!(codes[3..].iter().all(Option::is_none), "{codes:?}");
-    assert_eq!(bench.hub.presence.session_count(), 6);
+    assert_eq!(bench.hub.core.presence.session_count(), 6);
     let refused = bench.heard(links[11]);
     assert!(
         matches!(&refused[..], [ServerBody::Failure(failure)] if failure.code == ErrorCode::LimitReached),
@@ -356,21 +352,17 @@ fn answers_that_are_not_read_wait_for_all_sessions_together_up_to_a_limit() {
         let user = bench.user(&name);
         links.push(bench.signed_in(&name, user));
     }
-    bench.hub.pending_responses = crate::transport::shares::Shares::new(10);
+    bench.hub.core.responses = crate::transport::shares::Shares::new(10);
     for (number, link) in links.iter().enumerate() {
         let news = || ServerMessage::control(SendAgain { damaged: 1 });
         let parts = (0..if number == 1 { 8 } else { 2 }).map(|_| (Channel::Control, news()));
         bench.user_of(*link).pending_responses.extend(parts);
-        let ctx = &mut crate::server::hub::Ctx {
-            now: bench.now,
-            endpoint: &mut bench.server,
-        };
-        bench.hub.note_pending_responses(ctx, link.server);
+        bench.run(|_, ctx| ctx.note_pending_responses(link.server));
     }
     bench.pass(50);
     let codes: Vec<_> = links.iter().map(|link| code_of(&bench, *link)).collect();
     assert_eq!(codes, [None, Some(2), None, None]);
-    assert_eq!(bench.hub.pending_responses.held(), 6);
+    assert_eq!(bench.hub.core.responses.held(), 6);
 }
 
 #[test]

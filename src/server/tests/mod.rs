@@ -6,7 +6,12 @@ use std::time::Duration;
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
 
-use super::session::{Stage, User};
+use super::ctx::Ctx;
+use super::hello::Hellos;
+use super::hub::applied::{Applied, on_applied};
+use super::hub::services::Services;
+use super::messages::catch_up;
+use super::session::User;
 use super::{Hub, HubConfig, Input, OpaqueServer};
 use crate::kit::QueuedStore;
 use crate::protocol::{
@@ -179,7 +184,7 @@ impl Bench {
             .client
             .connect(self.now.instant, ([198, 51, 100, 1], 7777).into());
         self.pass(100);
-        let newest = self.hub.sessions.iter().next_back();
+        let newest = self.hub.core.sessions.iter().next_back();
         let (server, _) = newest.expect("it is connected");
         Link { client, server }
     }
@@ -205,11 +210,15 @@ impl Bench {
         let user = User::new(account, name.into(), device);
         let session = self
             .hub
+            .core
             .sessions
             .get_mut(link.server)
             .expect("it is connected");
-        session.stage = Stage::SignedIn(Box::new(user));
-        self.hub.presence.set_active(account, name, link.server);
+        session.sign_in(user);
+        self.hub
+            .core
+            .presence
+            .set_active(account, name, link.server);
         self.server
             .set_signed_in(self.now.instant, link.server, true);
         self.pass(50);
@@ -241,8 +250,17 @@ impl Bench {
         bodies
     }
 
+    /// Calls the hub's parts as its driver would.
+    fn run(&mut self, work: impl FnOnce(&mut Services, &mut Ctx<'_>)) {
+        self.hub.run(self.now, &mut self.server, work);
+    }
+
     fn user_of(&mut self, link: Link) -> &mut User {
-        self.hub.sessions.user_mut(link.server).expect("signed in")
+        self.hub
+            .core
+            .sessions
+            .user_mut(link.server)
+            .expect("signed in")
     }
 
     fn pass(&mut self, milliseconds: u64) {

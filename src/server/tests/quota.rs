@@ -6,7 +6,7 @@ use crate::server::Limit;
 #[test]
 fn message_beyond_the_quota_is_refused_by_name_and_counted_and_others_go_on() {
     let mut bench = Bench::new();
-    bench.hub.config.limits.account_bytes = Limit::of(2048);
+    bench.hub.core.config.limits.account_bytes = Limit::of(2048);
     let (alice, bob) = (bench.user("alice"), bench.user("bob"));
     let (alices, bobs) = (bench.signed_in("alice", alice), bench.signed_in("bob", bob));
     let pair = bench.pair(alice, "bob");

@@ -427,8 +427,12 @@ fn refused_message_costs_the_same_whoever_is_in_the_conversation() {
         let mallory = bench.user("mallory");
         for member in 10_000..10_320 {
             let (account, session) = (AccountId(member), SessionId(1_000_000 + member));
-            bench.hub.presence.set_active(account, "member", session);
-            bench.hub.presence.enter(account, room);
+            bench
+                .hub
+                .core
+                .presence
+                .set_active(account, "member", session);
+            bench.hub.core.presence.enter(account, room);
         }
         let link = bench.signed_in("mallory", mallory);
         for number in 1..=200 {
@@ -455,7 +459,7 @@ fn long_wait_is_told_though_a_short_one_was_told_just_before() {
         ..server_limits::Limits::default()
     };
     let mut bench = Bench::new();
-    bench.hub.budgets = Budgets::new(&limits);
+    bench.hub.core.budgets = Budgets::new(&limits);
     bench.user("bob");
     let mallory = bench.user("mallory");
     let mut flood = Flood::new(&mut bench, mallory);

@@ -48,7 +48,11 @@ fn receipts_of_many_are_counted_once_and_cost_each_who_asks_as_much_as_a_list() 
     bench.pass(100);
     // Those who asked later were answered from what had been counted.
     let spent = f64::from(asked * 10 + (20 - asked));
-    let left = bench.hub.budgets.requests_left(bench.now.instant, bob.0);
+    let left = bench
+        .hub
+        .core
+        .budgets
+        .requests_left(bench.now.instant, bob.0);
     assert!((1000.0 - spent..1010.0 - spent).contains(&left), "{left}");
     let counted = |body: &ServerBody| matches!(body, ServerBody::ReceiptCounts(_));
     for link in &links {
@@ -73,12 +77,8 @@ fn conversation_that_cannot_be_read_holds_up_no_other() {
         bench.say(link, Channel::Chat, &ClientMessage::control(again));
     }
     bench.pass(50);
-    let ctx = &mut crate::server::hub::Ctx {
-        now: bench.now,
-        endpoint: &mut bench.server,
-    };
     let (after, outcome) = (EntryId::START, Outcome::Unknown);
-    bench.hub.on_read(ctx, link.server, damaged, after, outcome);
+    bench.run(|_, ctx| catch_up::on_read(ctx, link.server, damaged, after, outcome));
     let last = bench.store.waiting().pop();
     assert!(
         matches!(last, Some(Request::Read(Read::Entries { conversation, .. })) if conversation == sound),
@@ -129,6 +129,7 @@ fn however_many_are_online_asking_for_them_ends_no_session() {
         let name = format!("{number:0>32}");
         bench
             .hub
+            .core
             .presence
             .set_active(AccountId(1_000 + number), &name, link.server);
     }
@@ -175,14 +176,12 @@ fn however_many_talk_to_an_account_it_can_sign_in() {
         standings,
         blocked: Vec::new(),
     });
-    let now = bench.now;
-    let ctx = &mut crate::server::hub::Ctx {
-        now,
-        endpoint: &mut bench.server,
-    };
-    bench
-        .hub
-        .on_hello_loaded(ctx, link.server, Channel::Control, outcome);
+    bench.run(|services, ctx| {
+        let Services {
+            hellos, receipts, ..
+        } = services;
+        hellos.on_loaded(ctx, receipts, link.server, Channel::Control, outcome);
+    });
     let mut heads = 0;
     let mut is_greeted = false;
     for _ in 0..40 {

@@ -58,7 +58,7 @@ fn step_done(next: Option<u64>) -> Outcome {
 #[test]
 fn retention_passes_soon_after_the_start_and_then_each_hour_in_steps() {
     let mut bench = Bench::new();
-    bench.hub.config.retention = retained();
+    bench.hub.core.config.retention = retained();
     bench.is_held = true;
     let instant = Duration::from_millis(1);
     bench.skip(FIRST_AFTER.saturating_sub(instant));
@@ -98,7 +98,7 @@ fn retention_passes_soon_after_the_start_and_then_each_hour_in_steps() {
 fn reader_whom_retention_overtakes_is_told_before_what_is_left() {
     // Who was connected, and slower than retention, was sent on from what was left without a word.
     let mut bench = Bench::new();
-    bench.hub.config.retention = retained();
+    bench.hub.core.config.retention = retained();
     let (alice, bob) = (bench.user("alice"), bench.user("bob"));
     let pair = bench.pair(alice, "bob");
     let bobs = bench.signed_in("bob", bob);

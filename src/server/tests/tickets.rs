@@ -33,7 +33,7 @@ impl Bench {
 
     /// Begins many sessions at once, and says how both ends call each.
     fn connect_many(&mut self, count: usize) -> Vec<Link> {
-        let before: BTreeSet<SessionId> = self.hub.sessions.iter().map(|(id, _)| id).collect();
+        let before: BTreeSet<SessionId> = self.hub.core.sessions.iter().map(|(id, _)| id).collect();
         let clients: Vec<SessionId> = (0..count)
             .map(|_| {
                 self.client
@@ -43,6 +43,7 @@ impl Bench {
         self.pass(100);
         let servers: Vec<SessionId> = self
             .hub
+            .core
             .sessions
             .iter()
             .map(|(id, _)| id)
@@ -261,7 +262,10 @@ fn worthless_tickets_of_an_account_cost_it_nothing() {
         bench.pass(10);
     }
     let now = bench.now.instant;
-    assert_eq!(bench.hub.budgets.time_to_resume(now, good.account), None);
+    assert_eq!(
+        bench.hub.core.budgets.time_to_resume(now, good.account),
+        None
+    );
     let link = bench.connect();
     bench.say(link, Channel::Control, &ClientMessage::control(good));
     bench.pass(20);

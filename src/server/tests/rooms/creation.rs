@@ -5,7 +5,7 @@ use super::*;
 #[test]
 fn closed_server_does_not_say_whether_a_private_room_exists() {
     let mut bench = Bench::new();
-    bench.hub.config.rooms = crate::server::RoomCreationPolicy::Closed;
+    bench.hub.core.config.rooms = crate::server::RoomCreationPolicy::Closed;
     let mallory = bench.user("mallory");
     let link = bench.signed_in("mallory", mallory);
     bench.is_held = true;
@@ -37,7 +37,7 @@ fn closed_server_does_not_say_whether_a_private_room_exists() {
 fn room_that_the_operator_makes_is_the_owners_at_once() {
     // A server whose users make no rooms had no way to have one.
     let mut bench = Bench::new();
-    bench.hub.config.rooms = crate::server::RoomCreationPolicy::Closed;
+    bench.hub.core.config.rooms = crate::server::RoomCreationPolicy::Closed;
     let alice = bench.user("alice");
     let link = bench.signed_in("alice", alice);
     let alice = alice.0;
@@ -62,7 +62,7 @@ fn room_that_the_operator_makes_is_the_owners_at_once() {
     );
     assert!(matches!(answer.try_recv(), Ok(Outcome::Done(_))));
     assert_eq!(events(&bench.heard(link)), [EventKind::Joined]);
-    assert!(bench.hub.presence.is_in(alice, BRIDGE));
+    assert!(bench.hub.core.presence.is_in(alice, BRIDGE));
 }
 
 #[test]

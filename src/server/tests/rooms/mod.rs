@@ -151,7 +151,7 @@ fn room_reaches_all_devices_of_its_members_and_who_was_removed_hears_that_last()
     assert_eq!(events(&heard), [EventKind::Joined]);
     assert_eq!(events(&bench.heard(phone)), [EventKind::Joined]);
 
-    bench.hub.subscribe(carols.server, BRIDGE);
+    bench.run(|services, ctx| services.receipts.subscribe(ctx, carols.server, BRIDGE));
     bench.say(alices, Channel::Control, &kick());
     bench.pass(50);
     let outcome = Outcome::Done(Reply::Changed {
@@ -164,11 +164,9 @@ fn room_reaches_all_devices_of_its_members_and_who_was_removed_hears_that_last()
         "{request:?}"
     );
     let topic = event(EventKind::Topic, alice.0, 4);
-    let ctx = &mut crate::server::hub::Ctx {
-        now: bench.now,
-        endpoint: &mut bench.server,
-    };
-    bench.hub.fan_out_event(ctx, &topic);
+    bench.run(|services, ctx| {
+        on_applied(ctx, &mut services.receipts, &Applied::Changed(&topic));
+    });
     bench.pass(50);
     let heard = bench.heard(alices);
     assert_eq!(events(&heard), [EventKind::Kicked, EventKind::Topic]);
@@ -180,7 +178,14 @@ fn room_reaches_all_devices_of_its_members_and_who_was_removed_hears_that_last()
     for link in [carols, phone] {
         assert_eq!(events(&bench.heard(link)), [EventKind::Kicked]);
     }
-    assert!(!bench.hub.subscribers.contains_key(&BRIDGE));
+    assert!(
+        !bench
+            .hub
+            .services
+            .receipts
+            .subscribers
+            .contains_key(&BRIDGE)
+    );
 }
 
 #[test]
@@ -198,7 +203,7 @@ fn who_has_left_is_told_that_what_they_said_is_stored_but_no_receipts() {
     };
     for is_member in [false, true] {
         if is_member {
-            bench.hub.presence.enter(carol.0, BRIDGE);
+            bench.hub.core.presence.enter(carol.0, BRIDGE);
         }
         bench.say(link, Channel::Chat, &text("hi", origin));
         bench.pass(50);
@@ -206,7 +211,15 @@ fn who_has_left_is_told_that_what_they_said_is_stored_but_no_receipts() {
         stored.repeated = true;
         bench.answer_next(Outcome::Done(Reply::Stored(stored)));
         assert!(matches!(bench.heard(link)[..], [ServerBody::Stored(_)]));
-        assert_eq!(bench.hub.subscribers.contains_key(&BRIDGE), is_member);
+        assert_eq!(
+            bench
+                .hub
+                .services
+                .receipts
+                .subscribers
+                .contains_key(&BRIDGE),
+            is_member
+        );
     }
 }
 
@@ -232,7 +245,7 @@ fn who_leaves_hears_of_it_last_and_may_leave_again() {
     let heard = bench.heard(link);
     assert_eq!(events(&heard), [EventKind::Left]);
     assert!(matches!(heard[1], ServerBody::Left(ref it) if it.tag == 3));
-    assert!(!bench.hub.presence.is_in(carol.0, BRIDGE));
+    assert!(!bench.hub.core.presence.is_in(carol.0, BRIDGE));
     bench.say(link, Channel::Chat, &leave);
     bench.pass(50);
     bench.answer_next(Outcome::Done(Reply::Changed {
@@ -269,7 +282,7 @@ fn however_many_belong_to_a_room_its_list_ends_no_session() {
     let mut bench = Bench::new();
     let erin = bench.user("erin");
     let link = bench.signed_in("erin", erin);
-    bench.hub.presence.enter(erin.0, BRIDGE);
+    bench.hub.core.presence.enter(erin.0, BRIDGE);
     bench.is_held = true;
     let request = ClientMessage::control(MembersRequest {
         tag: 4,
@@ -341,5 +354,5 @@ fn ticket_of_who_has_signed_out_is_refused_though_the_store_does_not_answer() {
         }
     };
     assert!(is_revocation(&again));
-    assert!(bench.hub.unrevoked.is_empty());
+    assert!(bench.hub.services.auth.revocations.is_empty());
 }

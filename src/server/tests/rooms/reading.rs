@@ -181,7 +181,7 @@ fn who_left_reads_nothing_that_comes_after_and_hears_of_nobodys_receipts() {
     let heard = bench.heard(bobs);
     assert_eq!(heard.iter().filter(|body| is_text(body)).count(), 1);
     assert_eq!(events(&heard), [EventKind::Joined, EventKind::Left]);
-    let subscribers = bench.hub.subscribers.get(&conversation);
+    let subscribers = bench.hub.services.receipts.subscribers.get(&conversation);
     assert!(subscribers.is_none_or(|them| !them.contains(&bobs.server)));
 }
 

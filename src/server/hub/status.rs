@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
-use super::hub::{Ctx, Hub, HubCounters};
+use super::Hub;
+use crate::server::ctx::config::HubCounters;
 use crate::store::Quota;
-use crate::transport::{Counters, Endpoint, SessionId, Statistics, Usage};
+use crate::transport::{Counters, Endpoint, Statistics, Usage};
 
 /// How many sessions are listed one by one. The others are only counted: chosen for a list that a person still
 /// reads and that is made in less than a millisecond.
@@ -49,7 +50,7 @@ impl Hub {
     /// The state of the server now.
     #[must_use]
     pub fn status(&self, endpoint: &Endpoint) -> Status {
-        let listed = self.sessions.iter().filter_map(|(id, session)| {
+        let listed = self.core.sessions.iter().filter_map(|(id, session)| {
             Some(SessionStatus {
                 id: id.0,
                 user: session.user().map(|user| user.name.clone()),
@@ -59,10 +60,10 @@ impl Hub {
         });
         let ignored = endpoint.counters();
         Status {
-            sessions: self.sessions.len(),
+            sessions: self.core.sessions.len(),
             online: self.online(),
             counters: self.counters(),
-            quota: self.config.limits.quota(),
+            quota: self.core.config.limits.quota(),
             limits: self.at_limits(&ignored),
             ignored,
             usage: endpoint.usage(),
@@ -75,19 +76,15 @@ impl Hub {
         let mut counts = BTreeMap::from([
             ("buffers", transport.evicted_memory),
             ("places_before_sign_in", transport.evicted_places),
-            ("sessions", self.counters.evicted),
-            ("requests_before_sign_in", self.counters.strangers_slowed),
+            ("sessions", self.core.counters.evicted),
+            (
+                "requests_before_sign_in",
+                self.core.counters.strangers_slowed,
+            ),
         ]);
-        counts.extend(self.throttle.refused());
-        counts.extend(self.budgets.pauses());
-        counts.insert("quota", self.counters.over_quota);
+        counts.extend(self.core.throttle.refused());
+        counts.extend(self.core.budgets.pauses());
+        counts.insert("quota", self.core.counters.over_quota);
         counts
-    }
-
-    /// Logs how a user's session has done, when the user leaves or the session is over. What the transport has
-    /// forgotten at once (a peer that knew nothing of the session any more) has no figures.
-    pub(super) fn log_leaving(ctx: &Ctx<'_>, id: SessionId, user: &str) {
-        let statistics = ctx.endpoint.statistics(id);
-        tracing::info!(session = id.0, user, ?statistics, "signed out");
     }
 }

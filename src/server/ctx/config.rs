@@ -1,0 +1,52 @@
+//! What an operator can choose, and what the hub has counted.
+
+use crate::server::limits::Limits;
+use crate::server::policy::{Registration, RoomCreationPolicy};
+use crate::store::Retention;
+
+/// What an operator can choose.
+#[derive(Debug, Clone)]
+pub struct HubConfig {
+    /// Whether anybody may sign up.
+    pub registration: Registration,
+    /// Whether users create rooms.
+    pub rooms: RoomCreationPolicy,
+    /// The welcome that everybody is shown.
+    pub greeting: String,
+    /// How much each account may do.
+    pub limits: Limits,
+    /// How much of each conversation is kept, where the conversation has no rule of its own.
+    pub retention: Retention,
+}
+
+impl Default for HubConfig {
+    fn default() -> Self {
+        Self {
+            registration: Registration::Open,
+            rooms: RoomCreationPolicy::Open,
+            greeting: "Greetings from the Chat Room!".into(),
+            limits: Limits::default(),
+            retention: Retention::default(),
+        }
+    }
+}
+
+/// What was counted since the start.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct HubCounters {
+    /// Messages with a wrong digest.
+    pub damaged: u64,
+    /// Messages that could not be decoded.
+    pub malformed: u64,
+    /// Messages that were stored.
+    pub stored: u64,
+    /// Deliveries handed to the transport.
+    pub delivered: u64,
+    /// Messages refused because their author, or all accounts together, had stored as much as they may.
+    pub over_quota: u64,
+    /// How often a session on which nobody is signed in asked so much that it was not read for a while.
+    pub strangers_slowed: u64,
+    /// Sessions closed to make room for others: there were too many, or their HELLO or what they did not read was too
+    /// much.
+    pub evicted: u64,
+}

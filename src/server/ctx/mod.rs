@@ -1,0 +1,171 @@
+//! What every part of the hub works with for one call of the driver: the time, the endpoint, the sessions, the store.
+//!
+//! The parts (sign-in, rooms, receipts, …) own what only they need and are handed this. They know nothing of the hub:
+//! what it must do for them afterwards they leave as a [`Followup`].
+
+pub mod config;
+pub mod reply;
+pub mod requests;
+pub mod store_link;
+#[cfg(test)]
+pub mod testing;
+
+use std::collections::VecDeque;
+
+use super::limits::account_budget::Budgets;
+use super::limits::throttle::Throttle;
+use super::presence::blocks::Blocks;
+use super::presence::{OnlineAccount, Presence};
+use super::session::table::Sessions;
+use crate::protocol::{AccountId, ConversationId, DeviceId, EndReason};
+use crate::store::Store;
+use crate::transport::shares::Shares;
+use crate::transport::{Channel, Endpoint, Now, SessionId};
+use config::{HubConfig, HubCounters};
+use requests::PendingRequests;
+use store_link::StoreLink;
+
+/// The channel on which signing in happens.
+pub const CONTROL: Channel = Channel::Control;
+/// The channel of all that stands in a log, so that a device sees it in the log's order.
+pub const CHAT: Channel = Channel::Chat;
+/// The channel of history.
+pub const HISTORY: Channel = Channel::Bulk;
+
+/// The code with which sessions are closed when the server stops.
+pub const CODE_STOPPING: u16 = 1;
+/// The code with which a session is closed that does not read the answers to its requests.
+pub const CODE_NOT_READING: u16 = 2;
+/// The code with which a session is closed because its device has signed in again.
+pub const CODE_SUPERSEDED: u16 = 3;
+/// The code with which the oldest session of an account is closed that has too many.
+pub const CODE_TOO_MANY_SESSIONS: u16 = 4;
+/// The code with which a session is closed whose HELLO takes too long, or is the longest of too many.
+pub const CODE_HELLO: u16 = 5;
+/// The code with which a session is closed because the server has too many.
+pub const CODE_SERVER_FULL: u16 = 6;
+
+/// Parts of answers, of 32 KB at most, that wait for all sessions together until there is room to send them. Beyond it
+/// the session is closed for which the most wait. Chosen: 64 MB, or a thousand pages of history and as many lists.
+const PENDING_PARTS_MAX: usize = 2_000;
+
+/// What the parts of the hub share.
+pub struct Core {
+    pub config: HubConfig,
+    pub sessions: Sessions,
+    pub presence: Presence,
+    pub blocks: Blocks,
+    pub store: StoreLink,
+    pub throttle: Throttle,
+    pub budgets: Budgets,
+    /// Parts of answers that wait for room.
+    pub responses: Shares,
+    pub counters: HubCounters,
+    pub followups: VecDeque<Followup>,
+}
+
+/// What the hub does once the part that it has called returns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Followup {
+    /// The session's request was answered: messages that waited for that are taken.
+    Unblock(SessionId),
+    /// The channel is read on: what it waited for has gone out.
+    Readable(SessionId, Channel),
+    /// All answers to the session went out: what it was not sent yet is read from the log.
+    ReadOn(SessionId),
+    /// The session ends in favour of another of its account.
+    End(SessionId, EndReason),
+    /// The session is closed for the others' sake, with this code and reason.
+    Evict(SessionId, u16, &'static str),
+}
+
+impl Core {
+    pub fn new(now: Now, config: HubConfig, store: Box<dyn Store + Send>) -> Self {
+        let limits = config.limits;
+        Self {
+            config,
+            sessions: Sessions::default(),
+            presence: Presence::default(),
+            blocks: Blocks::default(),
+            store: StoreLink::new(store, PendingRequests::new(limits.in_flight)),
+            throttle: Throttle::new(now.instant, limits.attempts),
+            budgets: Budgets::new(&limits),
+            responses: Shares::new(PENDING_PARTS_MAX),
+            counters: HubCounters::default(),
+            followups: VecDeque::new(),
+        }
+    }
+
+    /// For one call of the driver.
+    pub fn ctx<'a>(&'a mut self, now: Now, endpoint: &'a mut Endpoint) -> Ctx<'a> {
+        Ctx {
+            now,
+            endpoint,
+            config: &self.config,
+            sessions: &mut self.sessions,
+            presence: &mut self.presence,
+            blocks: &mut self.blocks,
+            store: &mut self.store,
+            throttle: &mut self.throttle,
+            budgets: &mut self.budgets,
+            responses: &mut self.responses,
+            counters: &mut self.counters,
+            followups: &mut self.followups,
+        }
+    }
+}
+
+/// One call of the driver. References side by side, so that a user can be changed while the endpoint sends.
+pub struct Ctx<'a> {
+    pub now: Now,
+    pub endpoint: &'a mut Endpoint,
+    pub config: &'a HubConfig,
+    pub sessions: &'a mut Sessions,
+    pub presence: &'a mut Presence,
+    pub blocks: &'a mut Blocks,
+    pub store: &'a mut StoreLink,
+    pub throttle: &'a mut Throttle,
+    pub budgets: &'a mut Budgets,
+    pub responses: &'a mut Shares,
+    pub counters: &'a mut HubCounters,
+    pub followups: &'a mut VecDeque<Followup>,
+}
+
+impl Ctx<'_> {
+    /// Repeats after a while what the store could not do.
+    pub fn retry_soon(&mut self) {
+        self.store.retry_soon(self.now);
+    }
+
+    /// Messages of the session that waited for an answer are taken.
+    pub fn unblock(&mut self, id: SessionId) {
+        self.followups.push_back(Followup::Unblock(id));
+    }
+
+    /// The session ends in favour of another of its account.
+    pub fn end(&mut self, id: SessionId, reason: EndReason) {
+        self.followups.push_back(Followup::End(id, reason));
+    }
+
+    /// The session is closed for the others' sake.
+    pub fn evict(&mut self, id: SessionId, code: u16, reason: &'static str) {
+        self.followups.push_back(Followup::Evict(id, code, reason));
+    }
+
+    /// Whether this device is still signed in on this session.
+    pub fn is_on(&self, id: SessionId, device: DeviceId) -> bool {
+        let user = self.sessions.user(id);
+        user.is_some_and(|user| user.device == device)
+    }
+
+    /// The sessions of an account.
+    pub fn sessions_of(&self, account: AccountId) -> Vec<SessionId> {
+        let account = self.presence.get(account).into_iter();
+        account.flat_map(OnlineAccount::sessions).collect()
+    }
+
+    /// Whether an account with a session belongs to everyone, or to a room. Of pairs it says nothing.
+    pub fn is_member(&self, account: AccountId, conversation: ConversationId) -> bool {
+        conversation == ConversationId::EVERYONE || self.presence.is_in(account, conversation)
+    }
+}

@@ -1,0 +1,180 @@
+//! What others than the asker must learn of a write that the store has applied, no matter who asked for it: an entry goes
+//! to the readers of its log, a membership begins or ends, a device's earlier session is over.
+
+use crate::protocol::{AccountId, ConversationId, DeviceId, EndReason, EventKind};
+use crate::server::ctx::Ctx;
+use crate::server::ctx::requests::PendingAppend;
+use crate::server::messages::fanout::{OutgoingEntry, fan_out};
+use crate::server::receipts::Receipts;
+use crate::server::rooms::membership;
+use crate::store::{Event, Joined, Outcome, Reply, StoredEntry};
+use crate::transport::SessionId;
+
+/// A write with its result.
+pub enum Applied<'a> {
+    /// It changed nothing that others learn of.
+    Nothing,
+    /// A message was stored.
+    Entry(OutgoingEntry<'a>, &'a StoredEntry),
+    /// An account belongs to a room from now on.
+    Joined(AccountId, &'a Joined),
+    /// An account belongs to a room no longer.
+    Left(AccountId, ConversationId, Option<&'a Event>),
+    /// A room was changed.
+    Changed(&'a Event),
+    /// A device has signed in, on this session.
+    DeviceOpened(AccountId, DeviceId, SessionId),
+}
+
+impl<'a> Applied<'a> {
+    pub fn append(appended: &'a PendingAppend, outcome: &'a Outcome) -> Self {
+        match outcome {
+            Outcome::Done(Reply::Stored(stored)) if !stored.repeated => {
+                Self::Entry(appended.into(), stored)
+            }
+            _ => Self::Nothing,
+        }
+    }
+
+    pub fn join(account: AccountId, outcome: &'a Outcome) -> Self {
+        match outcome {
+            Outcome::Done(Reply::Joined(joined)) => Self::Joined(account, joined),
+            _ => Self::Nothing,
+        }
+    }
+
+    pub fn leave(account: AccountId, room: ConversationId, outcome: &'a Outcome) -> Self {
+        match outcome {
+            Outcome::Done(Reply::Changed { event, .. }) => {
+                Self::Left(account, room, event.as_ref())
+            }
+            _ => Self::Nothing,
+        }
+    }
+
+    /// A removed member leaves by the change that removed them.
+    pub fn change(room: ConversationId, outcome: &'a Outcome) -> Self {
+        let Outcome::Done(Reply::Changed {
+            event: Some(event),
+            subject,
+        }) = outcome
+        else {
+            return Self::Nothing;
+        };
+        match (event.kind, subject) {
+            (EventKind::Kicked, Some(subject)) => Self::Left(*subject, room, Some(event)),
+            _ => Self::Changed(event),
+        }
+    }
+}
+
+/// Others learn of a write.
+pub fn on_applied(ctx: &mut Ctx<'_>, receipts: &mut Receipts, applied: &Applied<'_>) {
+    match *applied {
+        Applied::Nothing => {}
+        Applied::Entry(ref outgoing, stored) => publish(ctx, receipts, outgoing, stored),
+        Applied::Joined(account, joined) => {
+            let room = joined.standing.conversation;
+            membership::add_member(ctx, account, room, joined.standing.joined_after);
+            publish_event(ctx, receipts, joined.event.as_ref());
+        }
+        Applied::Left(account, room, event) => {
+            // Who leaves is sent the entry that says so, as the last one.
+            publish_event(ctx, receipts, event);
+            ctx.presence.exit(account, room);
+            receipts.leave(ctx, account, room);
+        }
+        Applied::Changed(event) => publish_event(ctx, receipts, Some(event)),
+        Applied::DeviceOpened(account, device, newest) => {
+            for earlier in ctx.sessions_of(account) {
+                if earlier != newest && ctx.is_on(earlier, device) {
+                    ctx.end(earlier, EndReason::Superseded);
+                }
+            }
+        }
+    }
+}
+
+fn publish_event(ctx: &mut Ctx<'_>, receipts: &mut Receipts, event: Option<&Event>) {
+    if let Some(event) = event {
+        publish(ctx, receipts, &event.into(), &event.stored);
+    }
+}
+
+/// An entry goes to all who read its log, and tells how many they are.
+fn publish(
+    ctx: &mut Ctx<'_>,
+    receipts: &mut Receipts,
+    outgoing: &OutgoingEntry<'_>,
+    stored: &StoredEntry,
+) {
+    fan_out(ctx, outgoing, stored);
+    receipts.update_mode(ctx, outgoing.conversation, &stored.audience);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocol::EntryId;
+    use crate::server::ctx::Followup;
+    use crate::server::ctx::testing::Parts;
+    use crate::store::Audience;
+
+    const ROOM: ConversationId = ConversationId(7);
+    const ALICE: AccountId = AccountId(1);
+    const BOB: AccountId = AccountId(2);
+
+    fn event(kind: EventKind) -> Event {
+        Event {
+            conversation: ROOM,
+            kind,
+            author: ALICE,
+            content: vec![7; 16],
+            digest: crate::protocol::Digest([7; 32]),
+            stored: StoredEntry {
+                entry: EntryId(5),
+                prev: EntryId(4),
+                time_ms: 1,
+                repeated: false,
+                audience: Audience::Room { members: 2 },
+            },
+        }
+    }
+
+    #[test]
+    fn removed_member_is_sent_the_entry_that_says_so_and_none_after_it() {
+        let mut parts = Parts::new();
+        let mut receipts = Receipts::default();
+        let bobs = parts.signed_in(BOB, "bob");
+        let ctx = &mut parts.ctx();
+        ctx.presence.enter(BOB, ROOM);
+        let user = ctx.sessions.user_mut(bobs).unwrap();
+        user.note_sent(ROOM, EntryId(4));
+        let outcome = Outcome::Done(Reply::Changed {
+            event: Some(event(EventKind::Kicked)),
+            subject: Some(BOB),
+        });
+        on_applied(ctx, &mut receipts, &Applied::change(ROOM, &outcome));
+        // The endpoint of the test has no such session, so that what was not sent is to be read from the log.
+        let user = ctx.sessions.user(bobs).unwrap();
+        assert_eq!(user.lagging[&ROOM].head, EntryId(5));
+        assert!(!ctx.presence.is_in(BOB, ROOM));
+        let topic = event(EventKind::Topic);
+        on_applied(ctx, &mut receipts, &Applied::Changed(&topic));
+        assert_eq!(ctx.sessions.user(bobs).unwrap().lagging.len(), 1);
+    }
+
+    #[test]
+    fn device_that_signs_in_again_ends_its_earlier_session_and_no_other() {
+        let mut parts = Parts::new();
+        let earlier = parts.signed_in(BOB, "bob");
+        let newest = parts.signed_in(BOB, "bob");
+        parts.signed_in(ALICE, "alice");
+        let ctx = &mut parts.ctx();
+        let device = ctx.sessions.user(newest).unwrap().device;
+        let applied = Applied::DeviceOpened(BOB, device, newest);
+        on_applied(ctx, &mut Receipts::default(), &applied);
+        let ended = Followup::End(earlier, EndReason::Superseded);
+        assert_eq!(ctx.followups.drain(..).collect::<Vec<_>>(), [ended]);
+    }
+}

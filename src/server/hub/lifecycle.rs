@@ -1,0 +1,221 @@
+//! Sessions of users: how they begin, and how they end, however that happens: signing out, another session in their place,
+//! too many of something, the end of the transport's session.
+
+use super::Services;
+use super::applied::{Applied, on_applied};
+use crate::protocol::{
+    AccountId, Command, DeviceId, EndReason, ErrorCode, Failure, Message, SessionEnd, SessionStart,
+};
+use crate::server::ctx::{CODE_SERVER_FULL, CODE_SUPERSEDED, CODE_TOO_MANY_SESSIONS, CONTROL, Ctx};
+use crate::server::limits::account_budget::Cost;
+use crate::server::session::{Session, User};
+use crate::store::{Outcome, Reply};
+use crate::transport::{CloseReason, SessionId};
+
+/// Sessions of one account. Chosen: more devices than a person has. At the limit the oldest is closed, since what a
+/// session may hold (its windows, above all) must be bounded for who has an account, too.
+const SESSIONS_MAX: usize = 16;
+
+impl Services {
+    /// The device of a user is known, and its ticket stored: their session begins, unless the server is full.
+    pub fn on_device_opened(
+        &mut self,
+        ctx: &mut Ctx<'_>,
+        id: SessionId,
+        command: Command,
+        ticket: Vec<u8>,
+        outcome: &Outcome,
+    ) {
+        let Outcome::Done(Reply::Device {
+            account,
+            name,
+            device,
+            epoch,
+        }) = outcome
+        else {
+            self.auth.on_device_not_opened(ctx, id, command, outcome);
+            return ctx.unblock(id);
+        };
+        let (account, device) = (*account, *device);
+        if command == Command::Resume {
+            let now = ctx.now.instant;
+            ctx.budgets.charge(now, account, Cost::RESUMED, 0);
+        }
+        if ctx.sessions.get(id).is_none() {
+            return;
+        }
+        let surplus = surplus_sessions(ctx, id, account, device);
+        if !self.has_room_for_session(ctx, account, device, surplus.is_empty()) {
+            let failure = Failure::new(ErrorCode::LimitReached, "sessions of the server");
+            self.auth.reject_sign_in(ctx, id, command, failure);
+            return ctx.unblock(id);
+        }
+        if let Some(session) = ctx.sessions.get_mut(id) {
+            session.sign_in(User::new(account, name.clone(), device));
+        }
+        ctx.endpoint.set_signed_in(ctx.now.instant, id, true);
+        self.hellos.start(ctx, id);
+        self.auth.signed_in(ctx, id, command, name, device);
+        let start = SessionStart {
+            account,
+            name: name.clone(),
+            device,
+            epoch: *epoch,
+            ticket: ticket.into(),
+        };
+        ctx.respond(id, CONTROL, &Message::control(start));
+        self.set_active(ctx, id, account, name);
+        // Only now, so that nobody is told that the user went offline.
+        let opened = Applied::DeviceOpened(account, device, id);
+        on_applied(ctx, &mut self.receipts, &opened);
+        for other in surplus {
+            ctx.end(other, EndReason::TooManySessions);
+        }
+        ctx.unblock(id);
+    }
+
+    /// Whether the server has room for one more session of an account: in place of another of its own, or after closing
+    /// one of somebody's.
+    fn has_room_for_session(
+        &mut self,
+        ctx: &mut Ctx<'_>,
+        account: AccountId,
+        device: DeviceId,
+        is_surplus_empty: bool,
+    ) -> bool {
+        let is_same = |id: SessionId| ctx.is_on(id, device);
+        if !is_surplus_empty || ctx.sessions_of(account).into_iter().any(is_same) {
+            return true;
+        }
+        let most = usize::try_from(ctx.config.limits.sessions.or_max()).unwrap_or(usize::MAX);
+        if ctx.presence.session_count() < most {
+            return true;
+        }
+        let candidate = ctx.presence.eviction_candidate();
+        if let Some(id) = candidate {
+            let reason = "the server has too many sessions";
+            self.evict(ctx, id, CODE_SERVER_FULL, reason);
+        }
+        candidate.is_some()
+    }
+
+    /// A session of the account is active, again or for the first time.
+    pub fn set_active(&mut self, ctx: &mut Ctx<'_>, id: SessionId, account: AccountId, name: &str) {
+        if ctx.presence.set_active(account, name, id) {
+            self.alerts.announce(ctx, account, name, true);
+        }
+    }
+
+    /// A session is active again after it was idle.
+    pub fn on_active(&mut self, ctx: &mut Ctx<'_>, id: SessionId) {
+        if let Some(user) = ctx.sessions.user(id) {
+            let (account, name) = (user.account, user.name.clone());
+            self.set_active(ctx, id, account, &name);
+        }
+    }
+
+    /// The peer of a session is silent.
+    pub fn on_idle(&mut self, ctx: &mut Ctx<'_>, id: SessionId) {
+        let Some(user) = ctx.sessions.user(id) else {
+            return;
+        };
+        let account = user.account;
+        if ctx.presence.set_idle(account, id)
+            && let Some(here) = ctx.presence.get(account)
+        {
+            let name = here.name.clone();
+            self.receipts.note_seen(ctx, account);
+            self.alerts.announce(ctx, account, &name, false);
+        }
+    }
+
+    /// The user signs out: the ticket is forgotten, the session stays for another login.
+    pub fn logout(&mut self, ctx: &mut Ctx<'_>, id: SessionId) {
+        let Some(user) = ctx.sessions.user(id) else {
+            return;
+        };
+        let (account, device) = (user.account, user.device);
+        if !self.auth.revocations.revoke(ctx, account, device) {
+            let failure = Failure::new(ErrorCode::Unavailable, "");
+            return ctx.send_error(id, CONTROL, Command::Logout, failure);
+        }
+        let goodbye = Message::control(SessionEnd {
+            reason: EndReason::LoggedOut,
+        });
+        ctx.respond(id, CONTROL, &goodbye);
+        self.sign_out(ctx, id);
+    }
+
+    /// Ends what a signed-in session has, for whatever reason. The session itself stays.
+    pub fn sign_out(&mut self, ctx: &mut Ctx<'_>, id: SessionId) {
+        let session = ctx.sessions.get_mut(id);
+        let Some(mut user) = session.and_then(Session::sign_out) else {
+            return;
+        };
+        self.hellos.forget(id);
+        ctx.responses.set(id, &mut user.pending_share, 0);
+        // What the transport has forgotten at once (a peer that no longer knew the session) has no figures.
+        let statistics = ctx.endpoint.statistics(id);
+        tracing::info!(session = id.0, user = user.name, ?statistics, "signed out");
+        for conversation in &user.subscribed {
+            self.receipts.remove_subscriber(id, *conversation);
+        }
+        ctx.endpoint.set_signed_in(ctx.now.instant, id, false);
+        if ctx.presence.leave(user.account, id) {
+            self.receipts.note_seen(ctx, user.account);
+            self.alerts.announce(ctx, user.account, &user.name, false);
+        }
+        if ctx.presence.get(user.account).is_none() {
+            ctx.blocks.forget(user.account);
+        }
+    }
+
+    /// Closes a session for the others' sake: what the hub keeps for it is forgotten at once. Its client comes back.
+    pub fn evict(&mut self, ctx: &mut Ctx<'_>, id: SessionId, code: u16, reason: &str) {
+        ctx.counters.evicted += 1;
+        self.sign_out(ctx, id);
+        self.hellos.forget(id);
+        ctx.endpoint.close(ctx.now.instant, id, code, reason);
+    }
+
+    /// Ends a session of a signed-in user and says why. What came on it before is still taken as that user's; from then
+    /// on it counts no more, as another may sign in before the transport reports the end.
+    pub fn end(&mut self, ctx: &mut Ctx<'_>, id: SessionId, reason: EndReason) {
+        let (code, words) = match reason {
+            EndReason::Superseded => (CODE_SUPERSEDED, "the device has signed in again"),
+            _ => (
+                CODE_TOO_MANY_SESSIONS,
+                "the account has too many other sessions",
+            ),
+        };
+        let goodbye = Message::control(SessionEnd { reason });
+        // A client that has no room for it learns the same from the close that follows.
+        let _ = ctx.send(id, CONTROL, &goodbye);
+        ctx.endpoint.close(ctx.now.instant, id, code, words);
+        self.drain_last(ctx, id);
+        self.sign_out(ctx, id);
+    }
+
+    /// The transport's session is over.
+    pub fn closed(&mut self, ctx: &mut Ctx<'_>, id: SessionId, reason: &CloseReason) {
+        tracing::debug!(session = id.0, %reason, "session over");
+        self.drain_last(ctx, id);
+        self.sign_out(ctx, id);
+        self.auth.closed(id);
+        ctx.sessions.remove(id);
+    }
+}
+
+/// The oldest sessions of an account that are too many beside a new one of this device. Earlier ones of the same device
+/// are not among them: they end for another reason, which alone means that a state directory was copied.
+fn surplus_sessions(
+    ctx: &Ctx<'_>,
+    newest: SessionId,
+    account: AccountId,
+    device: DeviceId,
+) -> Vec<SessionId> {
+    let mut others = ctx.sessions_of(account);
+    others.retain(|id| *id != newest && !ctx.is_on(*id, device));
+    others.truncate((others.len() + 1).saturating_sub(SESSIONS_MAX));
+    others
+}

@@ -1,0 +1,140 @@
+//! The parts of the hub, each of which owns what only it needs, and what passes between them.
+
+use std::time::Instant;
+
+use super::intake::{Intake, Turn};
+use crate::server::auth::Auth;
+use crate::server::ctx::{CHAT, Ctx, Followup, HISTORY};
+use crate::server::hello::Hellos;
+use crate::server::messages::{catch_up, history};
+use crate::server::receipts::Receipts;
+use crate::server::retention::RetentionTimer;
+use crate::server::rooms::listing::RoomLists;
+use crate::server::roster::alerts::Alerts;
+use crate::transport::{Channel, Now, SessionId};
+
+/// Rounds of turns in one go, before what has come meanwhile is looked at. Chosen: what came together is stored and
+/// delivered together, in fewer commits and packets, and the network thread is back within 10 ms.
+const ROUNDS_MAX: u32 = 16;
+
+pub struct Services {
+    pub auth: Auth,
+    pub alerts: Alerts,
+    pub hellos: Hellos,
+    pub intake: Intake,
+    pub receipts: Receipts,
+    pub retention: RetentionTimer,
+    pub room_lists: RoomLists,
+}
+
+impl Services {
+    pub fn new(now: Now, auth: Auth) -> Self {
+        Self {
+            auth,
+            alerts: Alerts::new(now.instant),
+            hellos: Hellos::default(),
+            intake: Intake::default(),
+            receipts: Receipts::default(),
+            retention: RetentionTimer::new(now),
+            room_lists: RoomLists::default(),
+        }
+    }
+
+    /// Something has come on a channel, or what it waited for is over.
+    pub fn on_readable(&mut self, ctx: &mut Ctx<'_>, id: SessionId, channel: Channel) {
+        if let Some(turn) = self.intake.begin(id, channel) {
+            self.drain(ctx, turn);
+        }
+    }
+
+    /// There is room on a channel again.
+    pub fn on_writable(&mut self, ctx: &mut Ctx<'_>, id: SessionId, channel: Channel) {
+        ctx.flush_responses(id);
+        match channel {
+            CHAT => catch_up::on_writable(ctx, &mut self.receipts, id),
+            HISTORY => history::flush_history(ctx, id),
+            Channel::Control => {}
+        }
+    }
+
+    /// A session is over: what came together with its goodbye is taken, as far as there is room for it.
+    pub fn drain_last(&mut self, ctx: &mut Ctx<'_>, id: SessionId) {
+        for channel in Channel::ALL {
+            if let Some(turn) = self.intake.begin_last(id, channel) {
+                self.drain(ctx, turn);
+            }
+            self.intake.forget(id, channel);
+        }
+    }
+
+    /// Takes messages from a channel while it is its turn.
+    fn drain(&mut self, ctx: &mut Ctx<'_>, mut turn: Turn) {
+        let (id, channel) = (turn.session(), turn.channel());
+        while let Some((account, message)) = self.intake.next(ctx, &mut turn) {
+            turn.count(self.handle_message(ctx, id, channel, account, &message));
+        }
+    }
+
+    /// Gives a turn to each channel that waits for one, and another while some wait for nothing but the others.
+    fn run_turns(&mut self, ctx: &mut Ctx<'_>) {
+        for _ in 0..ROUNDS_MAX {
+            for turn in self.intake.round(ctx.now.instant) {
+                self.drain(ctx, turn);
+            }
+            if !self.intake.is_urgent() {
+                return;
+            }
+        }
+    }
+
+    /// What came together was handled.
+    pub fn on_settled(&mut self, ctx: &mut Ctx<'_>) {
+        self.run_turns(ctx);
+        self.run_followups(ctx);
+        self.receipts.publish(ctx);
+    }
+
+    pub fn on_timeout(&mut self, ctx: &mut Ctx<'_>) {
+        self.hellos.on_timeout(ctx);
+        self.receipts.on_timeout(ctx);
+        self.retention.on_timeout(ctx);
+        if ctx.store.take_retry(ctx.now) {
+            self.receipts.retry(ctx);
+            self.auth.revocations.retry(ctx);
+            for id in ctx.sessions.ids() {
+                catch_up::retry(ctx, id);
+                catch_up::on_writable(ctx, &mut self.receipts, id);
+            }
+        }
+    }
+
+    pub fn deadline(&self) -> Option<Instant> {
+        let deadlines = [
+            self.hellos.deadline(),
+            self.intake.deadline(),
+            self.receipts.deadline(),
+            self.retention.deadline(),
+        ];
+        deadlines.into_iter().flatten().min()
+    }
+
+    /// Does what the parts have left to be done.
+    pub fn run_followups(&mut self, ctx: &mut Ctx<'_>) {
+        while let Some(followup) = ctx.followups.pop_front() {
+            match followup {
+                Followup::Readable(id, channel) => self.on_readable(ctx, id, channel),
+                Followup::ReadOn(id) => catch_up::read_next(ctx, id),
+                Followup::End(id, reason) => self.end(ctx, id, reason),
+                Followup::Evict(id, code, reason) => self.evict(ctx, id, code, reason),
+                Followup::Unblock(id) => {
+                    if let Some(session) = ctx.sessions.get_mut(id) {
+                        session.busy = false;
+                        for channel in Channel::ALL {
+                            self.on_readable(ctx, id, channel);
+                        }
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,52 @@
+//! The list of who is online, with the addresses at which their sessions are seen.
+
+use crate::protocol::{Contact, ListContacts, Message};
+use crate::server::ctx::Ctx;
+use crate::transport::{Channel, SessionId};
+
+/// Contacts in one list; who else is online is not listed, and is reached all the same. Chosen: what a session's send
+/// buffer holds with the longest names, since a list is made at once.
+const CONTACTS_MAX: usize = 1000;
+/// Contacts in one part of the list. Chosen: with names of 32 characters, 16 KB.
+const CONTACTS_PER_PART: usize = 200;
+
+/// Lists who is online, with the addresses that their sessions are seen at.
+pub fn list(ctx: &mut Ctx<'_>, id: SessionId, channel: Channel, tag: u32) {
+    let own = ctx.sessions.user(id);
+    let own = own.and_then(|user| Some((user.account, ctx.presence.get(user.account)?)));
+    let is_other = |account| own.is_none_or(|(own, _)| account != own);
+    // Whoever blocks somebody is told nothing of their coming and going.
+    let hides = |account| own.is_some_and(|(own, _)| ctx.blocks.hides(own, account));
+    let others = ctx.presence.online();
+    let others = others.filter(|(id, _)| is_other(*id) && !hides(*id));
+    let mut contacts: Vec<Contact> = own
+        .into_iter()
+        .chain(others)
+        .filter_map(|(account, here)| {
+            let address = here
+                .sessions()
+                .find_map(|session| ctx.endpoint.remote(session))?;
+            Some(Contact {
+                account,
+                name: here.name.clone(),
+                address: address.into(),
+            })
+        })
+        .take(CONTACTS_MAX)
+        .collect();
+    contacts.sort_by(|a, b| a.name.cmp(&b.name));
+    let mut contacts = contacts.into_iter().peekable();
+    loop {
+        let part: Vec<Contact> = contacts.by_ref().take(CONTACTS_PER_PART).collect();
+        let more = contacts.peek().is_some();
+        let list = ListContacts {
+            tag,
+            contacts: part,
+            more,
+        };
+        ctx.respond(id, channel, &Message::control(list));
+        if !more {
+            break;
+        }
+    }
+}
