@@ -1,6 +1,7 @@
 //! The server, without sockets, clocks and threads: accounts, presence, routing.
 //!
-//! [`Hub`] is the state machine; everything it decides to allow stands in [`policy`].
+//! [`Hub`] is the state machine. It routes messages, the store's answers and timeouts to its parts: `auth`, `hello`,
+//! `messages`, `receipts`, `rooms`, `roster` own what only they need, and share `ctx`. Permissions are in [`policy`].
 
 mod auth;
 mod ctx;

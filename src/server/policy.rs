@@ -15,7 +15,7 @@ pub enum Registration {
     Closed,
 }
 
-/// Whether users make rooms, by joining one that there is not yet.
+/// Whether users create rooms, by joining one that does not exist.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum RoomCreationPolicy {
     /// Anybody may.

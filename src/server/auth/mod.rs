@@ -32,7 +32,7 @@ use revocations::Revocations;
 /// How long a ticket is good: 30 days, in milliseconds (the design's figure).
 const TICKET_LIFE_MS: u64 = 30 * 24 * 60 * 60 * 1000;
 
-/// What all sessions have proved, and what of it may be proved no more.
+/// The sign-ins of all sessions, and the tickets that are no longer good.
 pub struct Auth {
     opaque: OpaqueServer,
     /// The public half of the endpoint's static key, to which tickets are bound.

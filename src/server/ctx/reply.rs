@@ -146,7 +146,7 @@ impl Ctx<'_> {
         self.send_error(origin.session, origin.channel, command, failure);
     }
 
-    /// Whether the origin has not changed rooms, or whom they block, too often of late; else it is told.
+    /// Whether the account may change rooms or blocks again already; else it is told to wait.
     pub fn check_change_rate(&mut self, origin: RequestOrigin, command: Command) -> bool {
         let now = self.now.instant;
         let counted = self.throttle.change_room(now, origin.account);
@@ -156,7 +156,7 @@ impl Ctx<'_> {
         counted.is_ok()
     }
 
-    /// Whether the origin belongs to a room. Whoever does not is told nothing of it, nor whether there is one.
+    /// Whether the account belongs to a room. An outsider is told nothing about it, not even whether it exists.
     pub fn check_membership(
         &mut self,
         origin: RequestOrigin,
@@ -243,7 +243,7 @@ where
     }
 }
 
-/// The refusal of what is done too often.
+/// The failure of what is done too often.
 pub fn too_many(wait: Duration) -> Failure {
     let wait_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX).max(1);
     Failure {
@@ -252,7 +252,7 @@ pub fn too_many(wait: Duration) -> Failure {
     }
 }
 
-/// What a refusal of the store, or its silence, is called on the wire.
+/// The wire's code for a refusal of the store, or for no answer.
 pub fn failure_of(outcome: &Outcome) -> Failure {
     let (code, detail) = match outcome {
         Outcome::Refused(Refusal::NameTaken) => (ErrorCode::NameTaken, String::new()),

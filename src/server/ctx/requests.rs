@@ -1,4 +1,4 @@
-//! What the hub has asked of the store and what it does when the answer comes.
+//! The requests that the store has not answered, and what to do with each answer.
 
 use std::collections::BTreeMap;
 use std::sync::mpsc::SyncSender;
@@ -95,20 +95,20 @@ pub enum Pending {
     Expire,
 }
 
-/// Whether joining a room may make it.
+/// Whether joining a room may create it.
 #[derive(Debug, Clone)]
 pub enum RoomCreation {
-    /// Only the operator makes rooms.
+    /// Only the operator creates rooms.
     Closed,
     /// A new room cannot have this name.
     BadName(RoomNameError),
-    /// It may, and is counted as if it did.
+    /// It may, and counts against the rate until it turns out that it did not.
     Counted,
-    /// Not before this time has passed.
+    /// The account must wait this long.
     TooSoon(Duration),
 }
 
-/// Who has asked for something that has a tag, and where the answer goes.
+/// Who made a request with a tag, and where the answer goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RequestOrigin {
     /// The session.
@@ -117,13 +117,13 @@ pub struct RequestOrigin {
     pub channel: Channel,
     /// The account.
     pub account: AccountId,
-    /// The device: whoever signs in on the session meanwhile has not asked.
+    /// The device: if another one signs in on the session meanwhile, it gets no answer.
     pub device: DeviceId,
     /// The client's tag.
     pub tag: u32,
 }
 
-/// A message on its way into the log, with all that forwarding it needs.
+/// A message on its way into the log, with all that its delivery needs.
 #[derive(Debug)]
 pub struct PendingAppend {
     /// The author's session.
@@ -144,8 +144,8 @@ pub struct PendingAppend {
     pub digest: Digest,
 }
 
-/// The requests that are under way. There are never more than the store has slots, and of one account never many more
-/// than its share of them: what the store has to do first makes everybody wait.
+/// The requests under way: never more than the store has slots, and never many more of one account than its share, since
+/// each makes the others wait.
 #[derive(Debug)]
 pub struct PendingRequests {
     next: u64,

@@ -1,4 +1,4 @@
-//! HELLO: a device says where it stands in each conversation, and is told what there is for it.
+//! HELLO: a device reports its position in each conversation, and is told what is new for it.
 
 mod pending;
 
@@ -24,7 +24,7 @@ const POSITIONS_MAX: usize = 10_000;
 const VERSION_MAX: usize = 32;
 /// Heads in one part of the answer. Chosen: with names of 32 characters, 16 KB.
 const HEADS_PER_PART: usize = 200;
-/// The devices that have signed in and not said yet where they stand.
+/// The devices that have signed in and not completed their HELLO.
 #[derive(Debug, Default)]
 pub struct Hellos {
     pending: PendingHellos,
@@ -39,7 +39,7 @@ impl Hellos {
         }
     }
 
-    /// A device says where it stands; when it has said all, the store says what there is.
+    /// A part of a device's HELLO: once it is complete, the store is asked what is new.
     pub fn hello(&mut self, ctx: &mut Ctx<'_>, id: SessionId, channel: Channel, body: Hello) {
         let Some(session) = ctx.sessions.get_mut(id) else {
             return;
@@ -132,7 +132,7 @@ impl Hellos {
         self.pending.deadline()
     }
 
-    /// The store has said what there is: the device is told, greeted, and sent what it missed.
+    /// The store has answered: the device is told what is new, greeted, and sent what it missed.
     pub fn on_loaded(
         &mut self,
         ctx: &mut Ctx<'_>,

@@ -7,7 +7,7 @@ use crate::transport::SessionId;
 use crate::transport::shares::{Share, Shares};
 
 /// How long after a sign-in HELLO may take to begin, and after each of its parts to go on. Chosen: several times what a
-/// part of 12 KB takes at 2 KB a second. Whoever takes longer is closed with a reason, and comes back.
+/// part of 12 KB takes at 2 KB a second. A session that takes longer is closed with a reason, and its client comes back.
 const PART_WITHIN: Duration = Duration::from_secs(30);
 /// How long a HELLO may take in all. Chosen: 10,000 positions at 2 KB a second.
 const ALL_WITHIN: Duration = Duration::from_secs(300);

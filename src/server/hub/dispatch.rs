@@ -211,7 +211,7 @@ impl Services {
             }
             Pending::CreateRoom(owner, reply) => {
                 on_applied(ctx, receipts, &Applied::join(owner, &outcome));
-                // Whoever has gone away misses it.
+                // If nobody waits any longer, nobody misses it.
                 let _ = reply.try_send(outcome);
             }
             Pending::Leave(origin, room) => {

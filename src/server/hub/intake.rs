@@ -1,8 +1,8 @@
-//! Taking messages from the transport, so that each session has its turn: a few messages, then the others.
+//! Takes messages from the transport in turns: a few of one channel, then of the others.
 //!
-//! A message is taken only while the store has room for what it may ask, while no more than a share of that room is its
-//! account's, and while the account has not said enough for now. Else it stays where it is, and flow control slows its
-//! sender down: nothing is refused, nothing is lost, and nothing is queued here.
+//! A message is taken only while the store has room for the requests it may cause, while its account uses no more than its
+//! share of that room, and while the account is within its rate. Else it stays in the receive buffer, and flow control
+//! slows its sender down: nothing is refused, nothing is lost, and nothing is queued here.
 
 use std::time::{Duration, Instant};
 

@@ -13,7 +13,7 @@ use crate::server::receipts::Receipts;
 use crate::store::{Append, Audience, Outcome, Read, Reply, StoredEntry, Write};
 use crate::transport::{Channel, SessionId};
 
-/// The conversation with somebody is asked for.
+/// A client asks for the conversation with a user.
 pub fn resolve(ctx: &mut Ctx<'_>, id: SessionId, channel: Channel, body: &Resolve) {
     let tag = body.tag;
     let Some(user) = ctx.sessions.user(id) else {
@@ -67,7 +67,7 @@ pub fn on_resolved(ctx: &mut Ctx<'_>, id: SessionId, channel: Channel, tag: u32,
     ctx.respond(id, channel, &Message::control(answer));
 }
 
-/// A user says something: it goes into the log.
+/// A message of a user: it is appended to the log.
 pub fn on_entry(
     ctx: &mut Ctx<'_>,
     id: SessionId,
@@ -170,7 +170,7 @@ fn ack_stored(
         online,
         last_seen_ms,
     });
-    // Who has left a room may still hear that what they said in it is stored, but of nobody's receipts.
+    // A former member may still learn that their message is stored, but gets no receipts.
     let is_stranger = matches!(stored.audience, Audience::Room { .. })
         && !ctx.presence.is_in(appended.author, conversation);
     if !is_stranger {

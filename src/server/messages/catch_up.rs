@@ -1,5 +1,5 @@
-//! Reading on for devices that have not been sent everything: those who were away, those with no room, those who
-//! ask again. Each costs a position; the log is read when there is room.
+//! Reads the log for lagging devices: those that were away, that had no room, or that ask again. Each costs a position; the
+//! log is read when there is room.
 
 use super::fanout::envelope;
 use crate::protocol::{
@@ -17,7 +17,7 @@ use crate::transport::{Channel, SessionId};
 /// How much one look into the log brings for one reader, in bytes. Chosen: a few round trips' worth.
 const READ_BYTES: usize = 32 * 1024;
 
-/// Conversations in which one device may be behind at once; a request that would add one more is refused. A
+/// Conversations in which one device may be lagging at once; a request that would add one more is refused. A
 /// HELLO can bring as many as the account has.
 const LAGGING_MAX: usize = 16_384;
 
@@ -64,7 +64,7 @@ pub fn read_next(ctx: &mut Ctx<'_>, id: SessionId) {
     let Some(user) = ctx.sessions.user(id) else {
         return;
     };
-    // The answer to HELLO goes before all deliveries.
+    // The answer to HELLO comes before all deliveries.
     let is_reading = user.lagging.values().any(|reader| reader.is_reading);
     if is_reading || !user.pending_responses.is_empty() {
         return;
@@ -100,7 +100,7 @@ pub fn read_next(ctx: &mut Ctx<'_>, id: SessionId) {
     }
 }
 
-/// The store has looked into the log for a reader.
+/// The store has read the log for a device.
 pub fn on_read(
     ctx: &mut Ctx<'_>,
     id: SessionId,
@@ -178,7 +178,7 @@ fn send_entries(
             conversation,
             entry: entry.entry,
             // Between where the device stands and this entry there is nothing for it, even where the log
-            // had something: retention has passed there since, or the account has joined the room anew.
+            // had something: retention has passed there since, or the account has joined the room again.
             prev: reader.cursor,
             author: entry.author,
             time_ms: entry.time_ms,

@@ -1,6 +1,6 @@
-//! From the log to its readers: what has become durable is sent to every device that stands where the log was before.
+//! From the log to its readers: a durable entry is sent to every device that is caught up.
 //!
-//! One that does not, or that has no room, costs a position, and reads the log again when there is room.
+//! A device that lags, or has no room, costs a position; the log is read for it when there is room (`catch_up.rs`).
 
 use crate::protocol::{AccountId, ConversationId, Delivery, DeviceId, Digest, Envelope, Hop};
 use crate::server::ctx::requests::PendingAppend;

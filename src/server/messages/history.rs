@@ -1,7 +1,6 @@
 //! History: entries of a log that a device does not have, because it is newer than they are, or has forgotten them.
 //!
-//! They go on the bulk channel, beside everything that is said meanwhile, and move no position: the reader places them
-//! by what each says of itself. A session has one such request at a time; the next is taken once the answer to the
+//! They go on the bulk channel, beside new entries, and move no position: the reader places them by their own ids. A session has one such request at a time; the next is taken once the answer to the
 //! one before has room to go out.
 
 use serde_bytes::ByteBuf;

@@ -1,4 +1,4 @@
-//! Who is online: every account that has a signed-in session which is not silent; and in which rooms they are.
+//! Who is online: every account with a signed-in session whose peer is not silent; and the rooms of these accounts.
 
 pub mod blocks;
 
@@ -181,7 +181,7 @@ impl Presence {
         self.rooms.get(&room).map_or(0, BTreeSet::len)
     }
 
-    /// About how many accounts a message of this author goes to now. Who has not signed in hears nothing and is not
+    /// About how many accounts a message of this author goes to now. Accounts without a session get nothing and are not
     /// counted, and what goes to nobody tells its author nothing of a conversation of others.
     pub fn reader_count(&self, author: AccountId, conversation: ConversationId) -> usize {
         if conversation == ConversationId::EVERYONE {

@@ -1,4 +1,4 @@
-//! Receipts of large conversations: counts, told at most once a second, in place of names.
+//! Receipts of large conversations: counts, sent at most once a second, instead of names.
 
 use super::Receipts;
 use crate::protocol::{
@@ -11,7 +11,7 @@ use crate::store::{Audience, Outcome, Read, Reply};
 use crate::transport::{SendError, SessionId};
 
 impl Receipts {
-    /// Somebody has received something: it is told by name, or counted.
+    /// A mark has advanced: it is sent by name, or counted.
     pub fn on_mark_advanced(
         &mut self,
         ctx: &mut Ctx<'_>,
@@ -28,7 +28,7 @@ impl Receipts {
         }
     }
 
-    /// An entry has told how many read a conversation: whether its receipts are counted follows from that.
+    /// How many members read a conversation, as its newest entry says, decides whether its receipts are counted.
     pub fn update_mode(
         &mut self,
         ctx: &mut Ctx<'_>,
@@ -43,14 +43,14 @@ impl Receipts {
         if members > NAMED_RECEIPTS_MAX {
             self.count(ctx, conversation, members);
         } else if self.counts.forget(conversation) {
-            // By name again: what was counted is told anew.
+            // By name again: subscribers are sent the marks that were counted.
             for id in self.subscribers_of(conversation) {
                 self.request(ctx, id, conversation);
             }
         }
     }
 
-    /// Counts the receipts of a conversation, if anybody watches it.
+    /// Counts the receipts of a conversation, if anybody has subscribed to it.
     pub fn count(&mut self, ctx: &mut Ctx<'_>, conversation: ConversationId, members: u32) {
         if self.subscribers.contains_key(&conversation) {
             self.counts.count(conversation, members);
@@ -70,7 +70,7 @@ impl Receipts {
         if !self.counts.is_waiting(conversation) {
             return;
         }
-        // In the name of somebody who watches it and may know.
+        // In the name of a subscriber who may know.
         let mut subscribers = self.subscribers_of(conversation).into_iter();
         let account = subscribers.find_map(|id| {
             let account = ctx.sessions.user(id)?.account;
@@ -111,7 +111,7 @@ impl Receipts {
         }
     }
 
-    /// Tells the counts that have changed to all who watch them, when it is time.
+    /// Sends the counts that have changed to their subscribers, when it is time.
     pub fn publish_counts(&mut self, ctx: &mut Ctx<'_>) {
         for conversation in self.counts.take_due(ctx.now.instant) {
             if !self.counts.is_loaded(conversation) {
@@ -123,7 +123,7 @@ impl Receipts {
         }
     }
 
-    /// Tells the counts of a conversation, as far as they are known.
+    /// Sends the counts of a conversation, as far as they are known.
     pub fn send_counts(&mut self, ctx: &mut Ctx<'_>, id: SessionId, conversation: ConversationId) {
         let Some(user) = ctx.sessions.user_mut(id) else {
             return;

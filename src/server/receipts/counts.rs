@@ -1,8 +1,8 @@
 //! How many members of a large conversation have received each of its entries.
 //!
-//! To tell each mark to each who waits would cost members times watchers for every message. Instead the marks of a
-//! conversation that somebody watches are read once; each that moves moves one step of a stair, and at most once a
-//! second the upper end of the stair is told to all who wait.
+//! To send each mark to each subscriber would cost members times subscribers for every message. Instead the marks of a
+//! conversation with subscribers are read once; each mark that advances moves one step of a stair, and at most once a
+//! second the upper end of the stair is sent to all subscribers.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};

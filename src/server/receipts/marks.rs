@@ -42,8 +42,8 @@ impl DeliveryMarks {
         true
     }
 
-    /// A mark is to be told that is durable already: where a device said that it stands may be news to those
-    /// whose receipts were lost with the server's last second.
+    /// Sends a mark that is durable already: the position a device reports may be news to those whose receipts were
+    /// lost with the server's last second.
     pub fn queue_receipt(&mut self, conversation: ConversationId, mark: Mark) {
         let news = self.news.entry(conversation).or_default();
         let entry = mark.entry;
@@ -86,7 +86,7 @@ impl DeliveryMarks {
         ))
     }
 
-    /// Writing failed: it is to be tried again, without telling anybody anew.
+    /// Writing failed: it is tried again, and no receipt is sent twice.
     pub fn restore(
         &mut self,
         now: Instant,

@@ -1,4 +1,4 @@
-//! Receipts: who has received what, told to those who wait for it.
+//! Receipts by name: marks that move are sent to the sessions that have subscribed to their conversation.
 
 use super::Receipts;
 use crate::protocol::{
@@ -39,7 +39,7 @@ impl Receipts {
         }
     }
 
-    /// A session is told the receipts of a conversation from now on.
+    /// A session gets the receipts of a conversation from now on.
     pub fn subscribe(&mut self, ctx: &mut Ctx<'_>, id: SessionId, conversation: ConversationId) {
         let Some(user) = ctx.sessions.user_mut(id) else {
             return;
@@ -62,7 +62,7 @@ impl Receipts {
         self.subscribers.entry(conversation).or_default().insert(id);
     }
 
-    /// A session is told the receipts of a conversation no more.
+    /// A session no longer gets the receipts of a conversation.
     pub fn remove_subscriber(&mut self, id: SessionId, conversation: ConversationId) {
         if let Some(subscribers) = self.subscribers.get_mut(&conversation) {
             subscribers.remove(&id);
@@ -73,7 +73,7 @@ impl Receipts {
         }
     }
 
-    /// The same, and nothing is owed to it any more.
+    /// The same, and receipts that waited for room are dropped.
     pub fn unsubscribe(&mut self, ctx: &mut Ctx<'_>, id: SessionId, conversation: ConversationId) {
         if let Some(user) = ctx.sessions.user_mut(id) {
             user.forget_receipts(conversation);
@@ -92,7 +92,7 @@ impl Receipts {
         }
         // What has not been written yet would be missing in what the store says.
         self.write_marks(ctx);
-        // Watched from now on, so that no mark which moves meanwhile is missed; but whether the account may hear of
+        // Subscribed from now on, so that no mark which moves meanwhile is missed; but whether the account may see
         // it only the store can say.
         let Some(user) = ctx.sessions.user_mut(id) else {
             return;
@@ -162,7 +162,7 @@ impl Receipts {
         }
     }
 
-    /// Tells all that moved since the last time to those who watch it.
+    /// Sends all marks that moved since the last time to their subscribers.
     pub fn publish_receipts(&mut self, ctx: &mut Ctx<'_>) {
         for (conversation, marks) in self.marks.take_news() {
             for id in self.subscribers_of(conversation) {
@@ -187,7 +187,7 @@ impl Receipts {
         }
     }
 
-    /// Hands everything that waits to the store.
+    /// Writes all marks and last-seen times that wait.
     pub fn write_marks(&mut self, ctx: &mut Ctx<'_>) {
         let Some((marks, seen)) = self.marks.take_unwritten() else {
             return;

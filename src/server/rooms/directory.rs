@@ -1,6 +1,6 @@
 //! The list of public rooms, in the order of their use.
 //!
-//! Whoever makes rooms by the dozen would fill a list by name, so that a newcomer sees none in which anybody is. The
+//! Somebody who creates rooms by the dozen would fill a list by name, and a newcomer would see only empty rooms. The
 //! order is read off the store in short steps, now and then, while somebody asks; a page of the list then costs as many
 //! rows as it has. Between two passes the order may be out of date, never the rows.
 
@@ -17,7 +17,7 @@ pub const PAGE: usize = 100;
 const LISTED_MAX: usize = 10_000;
 /// How many rooms one step of a pass looks at. Chosen: a millisecond of the store.
 pub const STEP: usize = 256;
-/// How long an order is good. Chosen: whoever has just made a room tells others its name.
+/// How long an order is good. Chosen: who has just created a room tells others its name.
 const GOOD_FOR: Duration = Duration::from_secs(30);
 
 /// The order, and the pass that makes the next one.

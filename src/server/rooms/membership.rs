@@ -242,7 +242,7 @@ pub fn on_moderated(
     ctx.respond_if_connected(origin, answer);
 }
 
-/// Whether joining has made a room, or may have: whoever makes it writes the first entry of its log.
+/// Whether joining has created a room, or may have: the first entry of a log is its creator's.
 fn is_made(outcome: &Outcome) -> bool {
     match outcome {
         Outcome::Done(Reply::Joined(joined)) => {

@@ -48,7 +48,7 @@ impl Alerts {
         true
     }
 
-    /// Tells everybody else that somebody came or went, as far as the budget goes. Whoever has no room for it goes
+    /// Tells everybody else that somebody came or went, as far as the budget goes. A session without room for it goes
     /// without: the list of contacts tells the same.
     pub fn announce(&mut self, ctx: &mut Ctx<'_>, account: AccountId, name: &str, online: bool) {
         if !self.take(ctx.now.instant, ctx.presence.online_count()) {

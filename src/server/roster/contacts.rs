@@ -15,7 +15,7 @@ pub fn list(ctx: &mut Ctx<'_>, id: SessionId, channel: Channel, tag: u32) {
     let own = ctx.sessions.user(id);
     let own = own.and_then(|user| Some((user.account, ctx.presence.get(user.account)?)));
     let is_other = |account| own.is_none_or(|(own, _)| account != own);
-    // Whoever blocks somebody is told nothing of their coming and going.
+    // A user is not told when somebody they block comes or goes.
     let hides = |account| own.is_some_and(|(own, _)| ctx.blocks.hides(own, account));
     let others = ctx.presence.online();
     let others = others.filter(|(id, _)| is_other(*id) && !hides(*id));

@@ -1,4 +1,4 @@
-//! Who is online, who comes and goes, and who is not told of it.
+//! What users are told of each other: who is online, who comes and goes. Whom they block they do not see.
 
 pub mod alerts;
 pub mod blocks;

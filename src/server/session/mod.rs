@@ -20,7 +20,7 @@ pub const STRANGER: Rate = Rate {
     burst: 20.0,
 };
 
-/// Conversations whose receipts one session hears of at once; one more takes the place of the first. The
+/// Conversations whose receipts one session gets at once; one more replaces the first. The
 /// client asks again for what it misses. Chosen: more than a person talks in at a time.
 pub const SUBSCRIBED_MAX: usize = 256;
 
@@ -48,7 +48,7 @@ pub struct User {
     pub name: String,
     /// The device.
     pub device: DeviceId,
-    /// Where the device said it stands, until its HELLO is complete.
+    /// The positions that the device has reported, until its HELLO is complete.
     pub hello: Vec<Position>,
     /// Its HELLO was answered: what is stored from now on is sent to it.
     pub ready: bool,
@@ -59,19 +59,18 @@ pub struct User {
     pub pending_share: Share,
     /// How far its request for history has come: there is one at a time.
     pub paging: Paging,
-    /// The conversations in which it has not been sent everything yet. A quiet one is not here.
+    /// The conversations in which it is lagging.
     pub lagging: BTreeMap<ConversationId, ReadCursor>,
     /// The last entry sent to it in this session, where it has not acknowledged that yet: it cannot
     /// acknowledge more.
     pub sent: BTreeMap<ConversationId, EntryId>,
     /// Where the account began to read, in the conversations that were older than its membership.
     pub since: BTreeMap<ConversationId, EntryId>,
-    /// The conversations whose receipts it is told.
+    /// The conversations whose receipts it gets.
     pub subscribed: BTreeSet<ConversationId>,
-    /// Those of them of which the store has not said yet that the account belongs to them: until then it is told
-    /// nothing.
+    /// Those of them in which the store has not confirmed the account's membership yet: until then it gets nothing.
     pub unverified: BTreeSet<ConversationId>,
-    /// Those of them of which it could not be told a receipt, for want of room or of permission so far.
+    /// Those of them with receipts that could not be sent yet, for want of room or of that confirmation.
     pub deferred: BTreeSet<ConversationId>,
 }
 
@@ -86,7 +85,7 @@ pub enum Paging {
     Ready(Box<ServerMessage>),
 }
 
-/// Where a device stands in a conversation of which more is stored than was sent to it.
+/// How far a lagging device has been sent a conversation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ReadCursor {
     /// The last entry that was sent.
@@ -95,7 +94,7 @@ pub struct ReadCursor {
     pub head: EntryId,
     /// The store was asked for what follows.
     pub is_reading: bool,
-    /// The store could not say: it is asked again after a while, and for other conversations before.
+    /// The store could not read it: it is asked again after a while, and for other conversations first.
     pub is_suspended: bool,
 }
 
@@ -187,14 +186,14 @@ impl User {
         }
     }
 
-    /// A receipt of a conversation that it watches could not be told.
+    /// A receipt of a conversation that it has subscribed to could not be sent.
     pub fn defer_receipts(&mut self, conversation: ConversationId) {
         if self.subscribed.contains(&conversation) {
             self.deferred.insert(conversation);
         }
     }
 
-    /// It is told no more receipts of a conversation.
+    /// It no longer gets the receipts of a conversation.
     pub fn forget_receipts(&mut self, conversation: ConversationId) {
         self.subscribed.remove(&conversation);
         self.unverified.remove(&conversation);
