@@ -1,7 +1,8 @@
 //! The list of who is online, with the addresses at which their sessions are seen.
 
-use crate::protocol::{Contact, ListContacts, Message};
+use crate::protocol::{Contact, ListContacts};
 use crate::server::ctx::Ctx;
+use crate::server::ctx::reply::in_parts;
 use crate::transport::{Channel, SessionId};
 
 /// Contacts in one list; who else is online is not listed, and is reached all the same. Chosen: what a session's send
@@ -35,18 +36,12 @@ pub fn list(ctx: &mut Ctx<'_>, id: SessionId, channel: Channel, tag: u32) {
         .take(CONTACTS_MAX)
         .collect();
     contacts.sort_by(|a, b| a.name.cmp(&b.name));
-    let mut contacts = contacts.into_iter().peekable();
-    loop {
-        let part: Vec<Contact> = contacts.by_ref().take(CONTACTS_PER_PART).collect();
-        let more = contacts.peek().is_some();
-        let list = ListContacts {
-            tag,
-            contacts: part,
-            more,
-        };
-        ctx.respond(id, channel, &Message::control(list));
-        if !more {
-            break;
-        }
+    let parts = in_parts(contacts, CONTACTS_PER_PART, |contacts, more| ListContacts {
+        tag,
+        contacts,
+        more,
+    });
+    for part in parts {
+        ctx.respond(id, channel, &part);
     }
 }
