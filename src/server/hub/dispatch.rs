@@ -128,11 +128,6 @@ impl Services {
             Pending::History(origin, conversation) => {
                 history::on_history_page(ctx, origin, conversation, outcome);
             }
-            Pending::Void {
-                session,
-                conversation,
-                number,
-            } => append::on_voided(ctx, session, conversation, number, &outcome),
             Pending::Read {
                 session,
                 conversation,
@@ -151,6 +146,7 @@ impl Services {
             }
             Pending::Expire => self.retention.on_expired(ctx, outcome),
             Pending::Append(_)
+            | Pending::Void { .. }
             | Pending::Join(..)
             | Pending::CreateRoom(..)
             | Pending::Leave(..)
@@ -205,6 +201,11 @@ impl Services {
                 append::on_appended(ctx, receipts, &appended, &outcome);
                 on_applied(ctx, receipts, &Applied::append(&appended, &outcome));
             }
+            Pending::Void {
+                session,
+                conversation,
+                number,
+            } => append::on_voided(ctx, session, conversation, number, &outcome),
             Pending::Join(origin, creation) => {
                 membership::on_joined(ctx, origin, &creation, &outcome);
                 on_applied(ctx, receipts, &Applied::join(origin.account, &outcome));
