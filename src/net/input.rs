@@ -12,7 +12,8 @@ use mio::Waker;
 use thiserror::Error;
 
 /// Inputs without a reserved slot that are queued before [`InputSender::send`] blocks and [`InputSender::try_send`]
-/// fails; a busy store thus shuts nobody out. Chosen: more than a person types, few enough for one turn of the loop.
+/// fails. Reserved ones do not count, so a busy store shuts no other thread out. Chosen: more than a person types,
+/// few enough for one turn of the loop.
 pub const INPUT_QUEUE_ENTRIES: usize = 256;
 
 /// The network thread has ended and reads no input.

@@ -105,8 +105,8 @@ pub(super) const SMALL_DATAGRAM: usize = 1000;
 /// times, and costs little.
 pub(super) const LARGE_LOST_MAX: u8 = 6;
 
-/// So many packets up to [`SMALL_DATAGRAM`] must be acknowledged meanwhile; else the losses are laid to a full queue.
-/// Chosen: half as many, because only the arrival of a later packet reveals a loss.
+/// So many packets up to [`SMALL_DATAGRAM`] must be acknowledged meanwhile; otherwise a full queue explains the
+/// losses. Chosen: half as many, because only the arrival of a later packet reveals a loss.
 pub(super) const SMALL_ARRIVED_MIN: u8 = 3;
 
 /// How often a CLOSE is sent unprompted. As many answers to stray packets may follow.

@@ -22,7 +22,7 @@ impl Connection {
         self.recovery.sent.next_number()
     }
 
-    /// Packets of which a record is kept.
+    /// Records of packets in flight.
     pub(crate) fn records(&self) -> usize {
         self.recovery.sent.len()
     }

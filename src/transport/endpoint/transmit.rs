@@ -14,7 +14,7 @@ impl Endpoint {
     }
 
     /// Writes the next datagrams for one peer into `buffer` (cleared first): one, or up to `max_segments` of equal
-    /// size, the last of which may be smaller.
+    /// size. The last of them may be smaller.
     pub fn poll_transmit_batch(
         &mut self,
         now: Instant,

@@ -134,7 +134,7 @@ impl Dial {
         if let Some(answer) = &self.answer {
             return (answer.at + STANDBY_LIFETIME > now).then_some(());
         }
-        // The SYN before may have gone out when nobody was there to take it; to another one the answer is the same.
+        // The previous SYN may have been sent while no server was running. A duplicate gets the same answer.
         self.due = true;
         self.wait = SYN_RETRY;
         self.deadline = now + self.wait;
