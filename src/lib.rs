@@ -193,6 +193,9 @@
 //! - The author's device gets [`protocol::Stored`] instead of the delivery, so a message is not sent back to where it came from.
 
 pub mod bench;
+#[cfg(test)]
+#[path = "../tests/inside/bytes_on_the_wire.rs"]
+mod bytes_on_the_wire;
 // The tests' kit calls the library by its name, here as in the simulator.
 #[cfg(test)]
 extern crate self as udpchat;
@@ -209,7 +212,5 @@ pub mod server;
 pub mod store;
 #[cfg(test)]
 mod testing;
-#[cfg(test)]
-mod tests;
 pub mod text;
 pub mod transport;
