@@ -30,7 +30,7 @@ const DATAGRAM_MAX_BYTES: usize = 65_535;
 /// Failed reads in a row after which a socket waits for the next event.
 const RECEIVE_ERRORS_MAX: u32 = 16;
 
-/// Counters of a socket.
+/// Counts since the socket was bound.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct SocketCounters {
     /// Datagrams, after the kernel's batches are split.

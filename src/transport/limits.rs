@@ -216,7 +216,6 @@ impl Default for Limits {
     }
 }
 
-/// A token bucket.
 #[derive(Debug)]
 pub(super) struct TokenBucket {
     per_second: f64,

@@ -76,7 +76,7 @@ pub struct Statistics {
     pub rtt_us: u64,
     /// The minimum round trip time of this path, in microseconds.
     pub min_rtt_us: u64,
-    /// The congestion window, in bytes.
+    /// What congestion control allows in flight (RFC 9002 §7).
     pub congestion_window_bytes: u64,
     /// Bytes sent, and neither acknowledged nor lost.
     pub bytes_in_flight: u64,
