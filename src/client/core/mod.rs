@@ -16,7 +16,7 @@ use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
 use zeroize::Zeroizing;
 
-use super::account::ctx::Ctx;
+use super::account::ctx::{Ctx, Shared};
 use super::account::sender::outbox::IN_FLIGHT_MAX;
 use super::account::{Parts, SignedIn};
 use super::auth::SignIn;
@@ -272,12 +272,11 @@ impl Core {
             Some(question)
         } else if self.is_ready_for_command() {
             let focus = self
-                .signed_in
-                .as_ref()
-                .and_then(|signed_in| signed_in.shared.focus.current.clone());
-            let text = match (&self.signed_in, &focus) {
-                (Some(signed_in), Some(focus)) => format!("{} {focus}> ", signed_in.shared.me.name),
-                (Some(signed_in), None) => format!("{}> ", signed_in.shared.me.name),
+                .shared()
+                .and_then(|shared| shared.focus.current.clone());
+            let text = match (self.user(), &focus) {
+                (Some(user), Some(focus)) => format!("{user} {focus}> "),
+                (Some(user), None) => format!("{user}> "),
                 (None, _) => "> ".into(),
             };
             Some((focus.map_or(Question::Command, Question::InFocus), text))
@@ -316,9 +315,8 @@ impl Core {
 
     /// Whether somebody is signed in, and the positions in this session are settled.
     pub(super) fn is_settled(&self) -> bool {
-        self.signed_in
-            .as_ref()
-            .is_some_and(|signed_in| signed_in.shared.session.is_settled)
+        self.shared()
+            .is_some_and(|shared| shared.session.is_settled)
     }
 
     /// Whether a session has begun and the positions in it are not settled yet.
@@ -343,30 +341,35 @@ impl Core {
         self.effects.show_table(tone, rows);
     }
 
+    fn shared(&self) -> Option<&Shared> {
+        self.signed_in.as_ref().map(|signed_in| &signed_in.shared)
+    }
+
+    /// The name of the signed-in user.
     pub(super) fn user(&self) -> Option<&str> {
-        self.signed_in
-            .as_ref()
-            .map(|signed_in| &*signed_in.shared.me.name)
+        self.shared().map(|shared| &*shared.me.name)
     }
 
     pub(super) fn send_text(&mut self, now: Now, target: &str, text: &str) {
         let is_linked = self.link.peer.is_some();
-        if let Some(signed_in) = &mut self.signed_in {
-            let (parts, mut ctx) = signed_in.split(now, &mut self.effects);
-            let is_linked = is_linked && !ctx.session.is_silent;
-            parts
-                .sender
-                .send_text(&mut ctx, &parts.blocked, target, text, is_linked);
-        }
+        self.with_signed_in(
+            now,
+            |Parts {
+                 sender, blocked, ..
+             },
+             ctx| {
+                let is_linked = is_linked && !ctx.session.is_silent;
+                sender.send_text(ctx, blocked, target, text, is_linked);
+            },
+        );
     }
 
     /// Sends a line to the conversation that had the focus when the prompt was shown, if it still has it.
     pub(super) fn send_text_in(&mut self, now: Now, focus: &str, text: &str) {
-        let stands_in = self
-            .signed_in
-            .as_ref()
-            .and_then(|signed_in| signed_in.shared.focus.current.as_deref());
-        if stands_in == Some(focus) {
+        let has_focus = self
+            .shared()
+            .is_some_and(|shared| shared.focus.is_on(focus));
+        if has_focus {
             self.send_text(now, focus, text);
         } else {
             let quoted = super::ui::render::quote(text);

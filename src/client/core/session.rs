@@ -31,9 +31,8 @@ impl Core {
     /// of the one whom the command line names.
     pub(super) fn sign_in_again(&mut self, now: Now) {
         let identity = self
-            .signed_in
-            .as_ref()
-            .and_then(|signed_in| signed_in.shared.state.identity().cloned());
+            .shared()
+            .and_then(|shared| shared.state.identity().cloned());
         if let Some(identity) = identity {
             let password = self.password_of(&identity.name);
             let begun =
