@@ -69,6 +69,8 @@
 //! | who may do what | `src/server/policy.rs`; in a room `src/store/ops/rooms/permission.rs` |
 //! | a room's roles | `src/store/ops/rooms/change.rs` |
 //! | the way of a message into the log | `src/server/messages/append.rs`, `src/store/ops/log/mod.rs` |
+//! | who else learns of a write | `src/server/hub/applied.rs` |
+//! | how a user's session begins and ends | `src/server/hub/lifecycle.rs` |
 //! | the way of an entry to its readers | `src/server/messages/fanout.rs`, for lagging devices `catch_up.rs` beside it |
 //! | a receipt | `src/server/receipts/marks.rs`, `src/client/account/receipts/mod.rs` |
 //! | what a client does with a delivery | `src/client/account/inbox/mod.rs` |
