@@ -7,7 +7,7 @@
 //! | module | knows | does not know |
 //! |---|---|---|
 //! | [`cli`] | subcommands, terminal, files; it wires everything | |
-//! | [`bench`] | many clients in one process, and how to measure a server with them | the command line |
+//! | `bench` | many clients in one process, and how to measure a server with them | the command line |
 //! | [`net`] | sockets, the poll loop, the real clock; it drives a [`transport::App`] | the meaning of bytes |
 //! | [`client`] | sign-in, conversations, outbox, prompt | sockets, clocks |
 //! | [`server`] | accounts, presence, routing, permissions | sockets, clocks, threads |
@@ -16,7 +16,7 @@
 //! | [`transport`] | reliable encrypted sessions over datagrams | sockets, clocks, chat |
 //! | [`text`] | which characters of a peer's text may be shown or logged | everything else |
 //!
-//! [`registry`] is the table type of both kinds of commands: subcommands and chat commands.
+//! `registry` is the table type of both kinds of commands: subcommands and chat commands.
 //!
 //! Everything between socket and terminal is a state machine: it is given the time and a seed for its randomness, input
 //! goes in by `handle_*` and `on_*`, output comes out by `poll_*`. In production the time is the operating system's; the
@@ -194,7 +194,7 @@
 //!   for a delivery between two users who write to each other, instead of three.
 //! - The author's device gets [`protocol::Stored`] instead of the delivery, so a message is not sent back to where it came from.
 
-pub mod bench;
+pub(crate) mod bench;
 #[cfg(test)]
 #[path = "../tests/inside/bytes_on_the_wire.rs"]
 mod bytes_on_the_wire;
@@ -209,7 +209,7 @@ pub mod client;
 mod kit;
 pub mod net;
 pub mod protocol;
-pub mod registry;
+pub(crate) mod registry;
 pub mod server;
 pub mod store;
 #[cfg(test)]

@@ -40,7 +40,6 @@ impl<T: Entry + ?Sized> Registry<T> {
     ///
     /// # Panics
     /// If one of its words is in the table already: the tables are written by hand, and a test builds them.
-    #[must_use]
     pub fn with(mut self, entry: Box<T>) -> Self {
         for word in words(&*entry) {
             assert!(
@@ -58,7 +57,6 @@ impl<T: Entry + ?Sized> Registry<T> {
     }
 
     /// The command that this word calls.
-    #[must_use]
     pub fn find(&self, word: &str) -> Option<&T> {
         self.iter()
             .find(|entry| words(*entry).any(|own| own == word))
@@ -70,7 +68,6 @@ impl<T: Entry + ?Sized> Registry<T> {
     }
 
     /// The word of the table that is most like this one, if any is like it at all.
-    #[must_use]
     pub fn nearest(&self, word: &str) -> Option<&'static str> {
         self.words()
             .map(|own| (own, strsim::jaro_winkler(own, word)))

@@ -72,7 +72,6 @@ fn parse_rate(text: &str) -> Result<f64, String> {
 #[cfg(test)]
 impl Args {
     /// What the workloads' tests vary.
-    #[must_use]
     pub fn of_test() -> Self {
         Self {
             clients: 2,

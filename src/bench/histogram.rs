@@ -19,7 +19,6 @@ pub struct Histogram([u64; CLASSES]);
 
 impl Histogram {
     /// Counts these.
-    #[must_use]
     pub fn of(samples: &[Duration]) -> Self {
         let mut counts = [0; CLASSES];
         for sample in samples {

@@ -73,7 +73,6 @@ pub struct Latency {
 
 impl Latency {
     /// The percentiles of these, by nearest rank.
-    #[must_use]
     pub fn of(mut samples: Vec<Duration>) -> Self {
         samples.sort_unstable();
         let rank = |percent: usize| {

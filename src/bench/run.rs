@@ -30,9 +30,6 @@ pub enum Error {
 }
 
 /// Runs a workload against the server at these addresses; without any, against one of its own.
-///
-/// # Errors
-/// If it cannot be measured.
 pub fn run(
     workload: &str,
     args: &Args,

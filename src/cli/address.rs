@@ -102,9 +102,6 @@ impl fmt::Display for ServerName {
 impl ServerName {
     /// Asks the operating system which addresses that is; those of a family of their own keep the resolver's
     /// order, which is the order of preference (RFC 6724).
-    ///
-    /// # Errors
-    /// If the name does not resolve.
     pub fn resolve(&self) -> Result<Vec<SocketAddr>, Failure> {
         let unresolved = |error: anyhow::Error| {
             Failure::new(Exit::Unreachable, error).hint("check the name, and this host's network")
@@ -152,9 +149,6 @@ fn is_host(host: &str) -> bool {
 }
 
 /// Where to listen: `ADDR:PORT`, an address with a port (0: any free one).
-///
-/// # Errors
-/// A sentence for clap, if it is none.
 pub fn parse_listen(text: &str) -> Result<SocketAddr, String> {
     text.parse().map_err(|_| {
         format!("{text:?} is not an address and a port, such as 0.0.0.0:{DEFAULT_PORT} or [::]:{DEFAULT_PORT}")

@@ -48,7 +48,6 @@ impl Entry for Subcommand {
 
 impl Subcommand {
     /// One that takes these arguments and runs this.
-    #[must_use]
     pub fn new<A: clap::Args + 'static>(
         name: &'static str,
         summary: &'static str,
@@ -68,7 +67,6 @@ impl Subcommand {
     }
 
     /// One that leads to others.
-    #[must_use]
     pub const fn group(name: &'static str, summary: &'static str, inside: Commands) -> Self {
         Self {
             name,
@@ -81,7 +79,6 @@ impl Subcommand {
     }
 
     /// With this in the manual, beside what the arguments say.
-    #[must_use]
     pub fn section(mut self, title: &'static str, text: impl Into<Cow<'static, str>>) -> Self {
         self.sections.push((title, text.into()));
         self
@@ -107,7 +104,6 @@ impl Subcommand {
 }
 
 /// The parser of the whole command line.
-#[must_use]
 pub fn parser(commands: &Commands) -> clap::Command {
     let parser = <LogOptions as clap::Args>::augment_args(clap::Command::new("udpchat"));
     let parser = parser
@@ -132,9 +128,6 @@ fn with_subcommands(parser: clap::Command, commands: &Commands) -> clap::Command
 }
 
 /// Runs the subcommand that was named, at whatever level it stands.
-///
-/// # Errors
-/// What it ends with; that there is none of this name.
 pub fn run(mut matches: &ArgMatches, context: &Context<'_>) -> Outcome {
     let mut words = Vec::new();
     while let Some((word, inner)) = matches.subcommand() {
@@ -149,9 +142,6 @@ pub fn run(mut matches: &ArgMatches, context: &Context<'_>) -> Outcome {
 }
 
 /// The subcommand that these words lead to; none, if there are no words.
-///
-/// # Errors
-/// That one of them leads nowhere. What is like it is suggested, behind `call`.
 pub fn find<'a>(
     commands: &'a Commands,
     words: &[&str],

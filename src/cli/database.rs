@@ -28,9 +28,6 @@ pub struct Secrets {
 }
 
 /// Opens the database of this directory, or makes it.
-///
-/// # Errors
-/// If it cannot be opened: in use, damaged, not a database, of another schema, open to others.
 pub fn open(data: &Path) -> anyhow::Result<Engine> {
     let (files, copy) = store::open_current(data, net::now().unix_ms)
         .map_err(|error| error.at(&data.join(DATABASE_FILE)))?;
@@ -56,9 +53,6 @@ pub fn open(data: &Path) -> anyhow::Result<Engine> {
 
 impl Secrets {
     /// Reads them, or makes those that are not there yet.
-    ///
-    /// # Errors
-    /// If the database cannot be read or written, or one is damaged.
     pub fn of(engine: &mut Engine, data: &Path) -> anyhow::Result<Self> {
         Ok(Self {
             static_key: key(engine, data, STATIC_KEY)?,
@@ -68,9 +62,6 @@ impl Secrets {
     }
 
     /// The server's half of OPAQUE.
-    ///
-    /// # Errors
-    /// If it is damaged.
     pub fn opaque(&self) -> anyhow::Result<OpaqueServer> {
         OpaqueServer::load(&self.opaque).context("the server's half of OPAQUE is damaged")
     }

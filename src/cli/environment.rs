@@ -11,17 +11,11 @@ use std::path::PathBuf;
 use super::exit::Failure;
 
 /// The server's data: `$XDG_DATA_HOME/udpchat`, or `~/.local/share/udpchat`.
-///
-/// # Errors
-/// If neither variable is set.
 pub fn data_directory() -> Result<PathBuf, Failure> {
     base("XDG_DATA_HOME", ".local/share", "--data")
 }
 
 /// The client's state: `$XDG_STATE_HOME/udpchat`, or `~/.local/state/udpchat`.
-///
-/// # Errors
-/// If neither variable is set.
 pub fn state_directory() -> Result<PathBuf, Failure> {
     base("XDG_STATE_HOME", ".local/state", "--state")
 }
@@ -49,21 +43,18 @@ fn base(variable: &str, below_home: &str, option: &str) -> Result<PathBuf, Failu
 }
 
 /// Whether the terminal may be written to in colour: not with `NO_COLOR` (no-color.org) or a dumb terminal.
-#[must_use]
 pub fn wants_colour() -> bool {
     let no_colour = env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
     !no_colour && can_edit()
 }
 
 /// Whether the terminal can do what editing a line takes: not those that the editor refuses too.
-#[must_use]
 pub fn can_edit() -> bool {
     let refused = ["dumb", "cons25", "emacs"];
     env::var_os("TERM").is_some_and(|term| refused.iter().all(|refused| term != *refused))
 }
 
 /// Where executables are looked for.
-#[must_use]
 pub fn search_path() -> Vec<PathBuf> {
     env::var_os("PATH")
         .map(|path| env::split_paths(&path).collect())
@@ -71,13 +62,11 @@ pub fn search_path() -> Vec<PathBuf> {
 }
 
 /// This executable, for the plugins that want to call it.
-#[must_use]
 pub fn own_executable() -> OsString {
     env::current_exe().map_or_else(|_| OsString::from("udpchat"), PathBuf::into_os_string)
 }
 
 /// How far local time is ahead of UTC, in seconds.
-#[must_use]
 pub fn utc_offset_seconds() -> i32 {
     jiff::Zoned::now().offset().seconds()
 }

@@ -42,7 +42,6 @@ impl Exit {
     ];
 
     /// The number.
-    #[must_use]
     pub const fn code(self) -> u8 {
         match self {
             Self::Success => 0,
@@ -102,7 +101,6 @@ impl Failure {
     }
 
     /// The same, with the next step.
-    #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self
@@ -139,9 +137,6 @@ impl fmt::Display for Failure {
 pub type Outcome = Result<Exit, Failure>;
 
 /// Has this called at SIGINT, SIGTERM and SIGHUP, on a thread of its own.
-///
-/// # Errors
-/// If the operating system does not let it.
 pub fn on_signal(handler: impl FnMut() + Send + 'static) -> anyhow::Result<()> {
     ctrlc::set_handler(handler).context("cannot handle signals")
 }

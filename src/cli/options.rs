@@ -16,9 +16,6 @@ pub struct DataDirectory {
 
 impl DataDirectory {
     /// The directory that was named, or the default one.
-    ///
-    /// # Errors
-    /// If there is no default.
     pub fn path(&self) -> Result<PathBuf, Failure> {
         self.data
             .clone()
@@ -36,9 +33,6 @@ pub struct PasswordFile {
 
 impl PasswordFile {
     /// The password in the file that was named.
-    ///
-    /// # Errors
-    /// If it cannot be read, or there is none in it.
     pub fn read(&self) -> Result<Option<Password>, Failure> {
         let path = self.password_file.as_deref();
         path.map(password::from_file).transpose()

@@ -18,9 +18,6 @@ pub fn print(text: impl AsRef<[u8]>) {
 }
 
 /// Prints a value as one JSON object on a line.
-///
-/// # Errors
-/// If it cannot be written as JSON.
 pub fn print_json(value: &impl Serialize) -> anyhow::Result<()> {
     let json = serde_json::to_string(value).context("cannot write JSON")?;
     print(json + "\n");

@@ -19,9 +19,6 @@ const PASSWORD_MAX_BYTES: usize = 1024;
 const TRIES: usize = 3;
 
 /// Reads the first line of a file; `-` is standard input.
-///
-/// # Errors
-/// If it cannot be read, or there is no password in it.
 pub fn from_file(path: &Path) -> Result<Password, Failure> {
     let name = path.display();
     let line = if path == Path::new("-") {
@@ -62,9 +59,6 @@ fn checked(password: Password) -> Result<Password, &'static str> {
 }
 
 /// Asks for a new password, twice and unseen.
-///
-/// # Errors
-/// If there is no terminal to ask at, or the answers differ three times.
 pub fn ask_twice(name: &str) -> Result<Password, Failure> {
     if !io::stdin().is_terminal() {
         return Err(

@@ -18,7 +18,6 @@ const PREFIX: &str = "udpchat-";
 const CALLER_VARIABLE: &str = "UDPCHAT";
 
 /// The plugin of this name, if there is one on this path.
-#[must_use]
 pub fn find(name: &OsStr, path: &[PathBuf]) -> Option<PathBuf> {
     // A name with a separator in it would reach outside of the path.
     let is_word = !name.is_empty() && Path::new(name).file_name() == Some(name);
@@ -30,7 +29,6 @@ pub fn find(name: &OsStr, path: &[PathBuf]) -> Option<PathBuf> {
 }
 
 /// The names of all plugins on this path, sorted, each once.
-#[must_use]
 pub fn list(path: &[PathBuf]) -> Vec<String> {
     let mut names: Vec<String> = path
         .iter()
@@ -48,9 +46,6 @@ pub fn list(path: &[PathBuf]) -> Vec<String> {
 }
 
 /// Runs a plugin to its end. Its exit code is ours.
-///
-/// # Errors
-/// If it cannot be started.
 pub fn run(plugin: &Path, arguments: impl Iterator<Item = OsString>) -> Outcome {
     let status = Command::new(plugin)
         .args(arguments)

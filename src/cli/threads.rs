@@ -3,9 +3,6 @@
 use anyhow::Context as _;
 
 /// Starts a thread of this name.
-///
-/// # Errors
-/// If the operating system gives none.
 pub fn spawn(name: &str, body: impl FnOnce() + Send + 'static) -> anyhow::Result<()> {
     std::thread::Builder::new()
         .name(name.into())

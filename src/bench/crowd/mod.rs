@@ -135,7 +135,6 @@ pub struct Crowd {
 
 impl Crowd {
     /// A crowd that has not begun.
-    #[must_use]
     pub fn new(cast: CrowdConfig, seed: [u8; 32]) -> Self {
         let CrowdConfig {
             workload,
@@ -201,7 +200,6 @@ impl Crowd {
     }
 
     /// How the run has ended.
-    #[must_use]
     pub fn into_end(self) -> Option<End> {
         self.end
     }

@@ -72,7 +72,6 @@ pub struct Conversation {
 
 impl Conversation {
     /// A conversation that the server has found.
-    #[must_use]
     pub const fn new(
         account: AccountId,
         device: DeviceId,
@@ -92,19 +91,16 @@ impl Conversation {
     }
 
     /// Its id.
-    #[must_use]
     pub const fn conversation(&self) -> ConversationId {
         self.id
     }
 
     /// The channel on which it goes to the server.
-    #[must_use]
     pub const fn channel(&self) -> Channel {
         self.contact.partner.channel
     }
 
     /// The member whose messages are heard.
-    #[must_use]
     pub const fn speaker(&self) -> usize {
         self.contact.partner.member
     }
@@ -203,7 +199,6 @@ impl Conversation {
     }
 
     /// Asks for what comes after where this client stands.
-    #[must_use]
     pub fn ask_again(&self) -> Vec<u8> {
         let again = DeliverAgain {
             conversation: self.id,

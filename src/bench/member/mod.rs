@@ -116,7 +116,6 @@ pub struct Member {
 
 impl Member {
     /// A client that has not begun.
-    #[must_use]
     pub fn new(
         name: String,
         contacts: Vec<Contact>,
@@ -150,25 +149,21 @@ impl Member {
     }
 
     /// Its user name.
-    #[must_use]
     pub fn name(&self) -> &str {
         &self.name
     }
 
     /// Whether it only has an account.
-    #[must_use]
     pub const fn stays_away(&self) -> bool {
         self.stays_away
     }
 
     /// Whether it is where it is wanted before anything begins.
-    #[must_use]
     pub const fn is_in_place(&self) -> bool {
         matches!(self.step, Step::Away | Step::Inside)
     }
 
     /// Whether it is on its way in.
-    #[must_use]
     pub const fn is_entering(&self) -> bool {
         !matches!(
             self.step,
@@ -195,7 +190,6 @@ impl Member {
     }
 
     /// When [`Member::handle_timeout`] wants to be called.
-    #[must_use]
     pub const fn deadline(&self) -> Option<Instant> {
         match self.step {
             Step::Pausing(until) => Some(until),
@@ -305,14 +299,12 @@ impl Member {
     }
 
     /// One of its conversations, and the member whose messages it hears there.
-    #[must_use]
     pub fn conversation(&self, talk: usize) -> Option<(ConversationId, usize)> {
         let talk = self.conversations.get(talk)?;
         Some((talk.conversation(), talk.speaker()))
     }
 
     /// Whether it is to talk with anybody.
-    #[must_use]
     pub const fn has_contacts(&self) -> bool {
         !self.contacts.is_empty()
     }
@@ -368,7 +360,6 @@ impl Member {
     }
 
     /// Whether it is out.
-    #[must_use]
     pub const fn is_gone(&self) -> bool {
         matches!(self.step, Step::Gone)
     }

@@ -19,7 +19,6 @@ pub struct Meter {
 
 impl Meter {
     /// A meter of this process, whose directory this is.
-    #[must_use]
     pub fn new(pid: u32, data: PathBuf, ask_commits: fn(&Path) -> Option<u64>) -> Self {
         let mut meter = Self {
             pid,
@@ -32,14 +31,12 @@ impl Meter {
     }
 
     /// CPU time that it has used, of all its threads; to 10 ms.
-    #[must_use]
     pub fn cpu(&self) -> Option<Duration> {
         let stat = fs::read_to_string(format!("/proc/{}/stat", self.pid)).ok()?;
         cpu_of(&stat)
     }
 
     /// Bytes of memory that have become resident since this was made.
-    #[must_use]
     pub fn rss_since(&self) -> Option<u64> {
         Some(self.rss()?.saturating_sub(self.rss_before?))
     }
@@ -50,7 +47,6 @@ impl Meter {
     }
 
     /// Transactions that it has made durable.
-    #[must_use]
     pub fn commits(&self) -> Option<u64> {
         (self.ask_commits)(&self.data)
     }

@@ -39,9 +39,6 @@ pub struct OwnServer {
 
 impl OwnServer {
     /// Makes accounts of these names and a room, if it is to have members, and starts a server that has them.
-    ///
-    /// # Errors
-    /// If the database cannot be written, or the server does not start.
     pub fn start(
         host: Host,
         names: &[String],
@@ -62,13 +59,11 @@ impl OwnServer {
     }
 
     /// Where it listens.
-    #[must_use]
     pub const fn address(&self) -> SocketAddr {
         self.address
     }
 
     /// What reads off how it does.
-    #[must_use]
     pub fn meter(&self) -> Option<Meter> {
         let child = self.child.as_ref()?;
         Some(Meter::new(
@@ -104,9 +99,6 @@ impl OwnServer {
     }
 
     /// Stops it in order and starts it again, at the same address.
-    ///
-    /// # Errors
-    /// If it does not start.
     pub fn restart(&mut self) -> anyhow::Result<Meter> {
         if let Some(mut child) = self.child.take() {
             let pid = Pid::from_raw(i32::try_from(child.id()).context("a process id")?);
@@ -150,9 +142,6 @@ pub struct Restarter {
 
 impl Restarter {
     /// Takes the server over, and has this called after each restart.
-    ///
-    /// # Errors
-    /// If the operating system gives no thread.
     pub fn start(
         mut server: OwnServer,
         on_restarted: impl Fn(Result<Meter, String>) + Send + 'static,

@@ -36,9 +36,6 @@ pub struct Room<'a> {
 
 /// Writes accounts, each with a device and its ticket, and a room into the database of the server of this public key, which
 /// does not run yet.
-///
-/// # Errors
-/// If the database cannot be written.
 pub fn prepare(
     engine: &mut Engine,
     server_key: &PublicKey,

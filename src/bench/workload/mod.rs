@@ -49,9 +49,6 @@ impl Entry for Workload {
 
 impl Workload {
     /// Whether it can be run like this, at a server of the measurement's own or another.
-    ///
-    /// # Errors
-    /// Why not.
     pub fn check(&self, args: &Args, has_own_server: bool) -> Result<(), String> {
         match self.needs {
             Needs::Pairs if !args.clients.is_multiple_of(2) => {
@@ -70,7 +67,6 @@ impl Workload {
 }
 
 /// All workloads, in the order of the manual.
-#[must_use]
 pub fn table() -> Registry<Workload> {
     let row = |name, needs, traffic, summary| {
         Box::new(Workload {

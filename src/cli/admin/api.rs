@@ -125,14 +125,10 @@ pub struct RetainedConversation {
 /// Where requests are answered: a running server, or the database itself.
 pub trait AdminApi {
     /// Answers a request; never with [`Answer::Error`].
-    ///
-    /// # Errors
-    /// If the way to the server failed, or the request is refused; then the error's text is the server's.
     fn ask(&mut self, request: Request) -> anyhow::Result<Answer>;
 }
 
 /// Where the socket of a data directory is.
-#[must_use]
 pub fn socket_path(data: &Path) -> PathBuf {
     data.join("control.sock")
 }

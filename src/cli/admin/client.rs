@@ -19,9 +19,6 @@ pub struct AdminClient {
 }
 
 /// Connects to the server of this data directory; `None` if none is running.
-///
-/// # Errors
-/// If there is a socket that cannot be used.
 pub fn connect(data: &Path) -> anyhow::Result<Option<AdminClient>> {
     let path = socket_path(data);
     let stream = match UnixStream::connect(&path) {

@@ -75,7 +75,6 @@ pub struct AdminHandler {
 
 impl AdminHandler {
     /// Works on the database by these ways, and with what the server keeps of OPAQUE.
-    #[must_use]
     pub const fn new(store: StoreAccess, opaque: OpaqueServer, snapshots: Snapshots) -> Self {
         Self {
             store,
@@ -88,7 +87,6 @@ impl AdminHandler {
     }
 
     /// The same for a server that runs: its hub can be asked how it does, and its start found this to be lost.
-    #[must_use]
     pub fn with_hub(mut self, hub: InputSender<Input>, loss: Option<JournalLoss>) -> Self {
         self.hub = Some(hub);
         self.loss = loss;

@@ -27,9 +27,6 @@ pub const FILES: &str = "A running server is spoken to through DIR/control.sock;
                          opened directly. The outcome is the same.";
 
 /// The running server of this directory, or its database if none runs.
-///
-/// # Errors
-/// If there is a control socket that cannot be used, or a database that cannot be opened.
 pub fn open(data: &Path) -> anyhow::Result<Box<dyn AdminApi>> {
     if let Some(server) = connect(data)? {
         return Ok(Box::new(server));

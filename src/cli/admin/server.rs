@@ -38,9 +38,6 @@ type Handlers = dyn Fn() -> anyhow::Result<Box<dyn AdminApi>> + Send + Sync;
 impl AdminServer {
     /// Listens in this data directory. Only the process that holds the database calls this, so a socket that is
     /// there already was left by one that was killed.
-    ///
-    /// # Errors
-    /// If a server answers there nevertheless, or the socket cannot be made.
     pub fn start(
         data: &Path,
         handlers: impl Fn() -> anyhow::Result<Box<dyn AdminApi>> + Send + Sync + 'static,

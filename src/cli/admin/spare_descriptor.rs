@@ -19,9 +19,6 @@ impl SpareDescriptor {
     }
 
     /// Accepts a connection; where no descriptor is left for it, with the one that was kept back.
-    ///
-    /// # Errors
-    /// What the operating system says; if it is the want of descriptors, there is no reserve any more.
     pub fn accept(&mut self, listener: &UnixListener) -> io::Result<UnixStream> {
         let accept = || listener.accept().map(|(stream, _)| stream);
         match accept() {

@@ -39,9 +39,6 @@ pub struct StoreStatus {
 }
 
 /// Asks the hub, which lives on the network thread.
-///
-/// # Errors
-/// If the network thread is too busy to answer, or has ended.
 pub fn ask(inputs: &InputSender<Input>) -> anyhow::Result<server::Status> {
     let (reply, answer) = mpsc::sync_channel(1);
     inputs.try_send(Input::Status(reply))?;

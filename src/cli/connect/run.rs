@@ -16,9 +16,6 @@ use crate::protocol::opaque::KeyStretching;
 use crate::transport::{ClientConfig, Endpoint};
 
 /// Runs the client until it ends.
-///
-/// # Errors
-/// If it cannot start, or does not end as the user wished.
 pub fn run(args: Args, context: &Context<'_>) -> Outcome {
     context.log.start_client()?;
     let password = args.password.read()?;

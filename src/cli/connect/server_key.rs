@@ -7,9 +7,6 @@ use base64::engine::general_purpose::STANDARD_NO_PAD;
 const PREFIX: &str = "SHA256:";
 
 /// Checks that a text is a fingerprint: `SHA256:` and the unpadded base64 of 32 bytes.
-///
-/// # Errors
-/// A sentence for clap, if it is none.
 pub fn parse(text: &str) -> Result<String, String> {
     text.strip_prefix(PREFIX)
         .and_then(|digest| STANDARD_NO_PAD.decode(digest).ok())

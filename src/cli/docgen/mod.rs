@@ -24,9 +24,6 @@ const SHELLS: [Shell; 5] = [
 ];
 
 /// All documents: their paths below the root of the repository, and their contents.
-///
-/// # Errors
-/// If a page cannot be rendered.
 pub fn all(commands: &Commands) -> std::io::Result<Vec<(PathBuf, Vec<u8>)>> {
     let mut documents = pages(commands)?;
     for shell in SHELLS {
@@ -46,7 +43,6 @@ pub fn all(commands: &Commands) -> std::io::Result<Vec<(PathBuf, Vec<u8>)>> {
 }
 
 /// The completion script of a shell.
-#[must_use]
 pub fn completion(shell: Shell, commands: &Commands) -> Vec<u8> {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut parser(commands), "udpchat", &mut script);

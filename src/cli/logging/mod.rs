@@ -33,9 +33,6 @@ pub struct LogOptions {
 impl LogOptions {
     /// Starts a server's log: to the file that was named, or to standard error. Who signs in is logged too, unless the
     /// server serves a measurement, in which thousands do.
-    ///
-    /// # Errors
-    /// If the file cannot be opened.
     pub fn start_server(&self, is_measured: bool) -> Result<(), Failure> {
         let also = if is_measured { "" } else { SIGN_INS };
         match self.open()? {
@@ -46,9 +43,6 @@ impl LogOptions {
     }
 
     /// Starts a client's log, if a file was named for it.
-    ///
-    /// # Errors
-    /// If the file cannot be opened.
     pub fn start_client(&self) -> Result<(), Failure> {
         if let Some(file) = self.open()? {
             self.start("", Mutex::new(file));

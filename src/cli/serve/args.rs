@@ -70,9 +70,6 @@ const POLICIES: [&str; 2] = ["open", CLOSED];
 
 impl Args {
     /// Where to listen, in the order in which it is shown.
-    ///
-    /// # Errors
-    /// If two of the addresses could not be told apart.
     pub fn listen(&self) -> Result<Vec<SocketAddr>, Failure> {
         let Some(listen) = &self.listen else {
             let any = [Ipv4Addr::UNSPECIFIED.into(), Ipv6Addr::UNSPECIFIED.into()];

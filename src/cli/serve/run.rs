@@ -21,9 +21,6 @@ use crate::store::{Engine, StoreHandle, StoreThread};
 use crate::transport::{Endpoint, ServerConfig, public_key};
 
 /// Runs the server until it is told to stop.
-///
-/// # Errors
-/// If it cannot start, or the poll loop fails.
 pub fn run(args: Args, context: &Context<'_>) -> Outcome {
     context.log.start_server(args.measured)?;
     let (data, listen) = (args.data.path()?, args.listen()?);

@@ -23,9 +23,6 @@ impl KnownServers {
     }
 
     /// The fingerprint on file for a server, and the line on which it stands (from 1).
-    ///
-    /// # Errors
-    /// If the file cannot be read.
     pub fn find(&self, server: &str) -> io::Result<Option<(String, usize)>> {
         let text = self.read()?;
         Ok(text.lines().enumerate().find_map(|(index, line)| {
@@ -37,9 +34,6 @@ impl KnownServers {
 
     /// Puts a server's fingerprint on file, in the place of an earlier one if there is any. The file is replaced
     /// whole or not at all.
-    ///
-    /// # Errors
-    /// If the file cannot be written.
     pub fn add(&self, server: &str, fingerprint: &str) -> io::Result<()> {
         let own = |line: &&str| line.split_whitespace().next() != Some(server);
         let text = self.read()?;

@@ -32,9 +32,6 @@ pub struct StateDirectory {
 
 impl StateDirectory {
     /// Takes up the directory, making it if there is none. `server` is the name under which its key is on file.
-    ///
-    /// # Errors
-    /// If it cannot be made, or belongs to others too.
     pub fn open(path: PathBuf, server: String) -> anyhow::Result<Self> {
         private_directory(&path)?;
         let known = KnownServers::new(path.join("known_servers"));
@@ -122,9 +119,6 @@ fn database_file(number: u32) -> String {
 }
 
 /// Makes a directory for this user only, with those above it; one that others may enter is refused.
-///
-/// # Errors
-/// If it cannot be made, or others may enter it.
 pub fn private_directory(path: &Path) -> anyhow::Result<()> {
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true).mode(0o700);

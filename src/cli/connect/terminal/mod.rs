@@ -43,9 +43,6 @@ pub struct TerminalGuard {
 }
 
 /// Opens the terminal, or plain input and output if one of them is none.
-///
-/// # Errors
-/// If the terminal cannot be used, or a thread cannot be started.
 pub fn open(
     inputs: &InputSender<Input>,
     gate: &Arc<PasswordInterrupt>,
