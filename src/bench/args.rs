@@ -1,4 +1,4 @@
-//! How to measure, as the command line asks for it.
+//! The options of a measurement.
 
 use std::ops::RangeInclusive;
 use std::time::Duration;
@@ -8,25 +8,25 @@ use clap::value_parser;
 
 use crate::protocol::TEXT_MAX_BYTES;
 
-/// How many clients one process plays at most. Chosen: what one socket's buffers can still serve.
+/// Clients of one process at most. Chosen: what one socket's buffers can still serve.
 const CLIENTS_MAX: u64 = 100_000;
 
-/// How many messages a client says in a second at most. Chosen: far beyond a person, and a `Duration` can hold it.
+/// Messages a second of one client at most. Chosen: far beyond a person, and a `Duration` can hold the interval.
 const RATE_MAX: f64 = 1e5;
 
-/// How many seconds may be measured at most: a day.
+/// The longest measurement: a day.
 pub const SECONDS_MAX: u64 = 24 * 60 * 60;
 
-/// How many messages may be under way at a time, of each client. Chosen: with the longest text they fill a channel.
+/// Messages of one client under way at most. Chosen: with the longest text they fill a channel.
 const WINDOW_MAX: u64 = 4096;
 
-/// How many messages each client says at most.
+/// Messages that one client sends at most.
 const MESSAGES_MAX: u64 = 1 << 32;
 
-/// How many bytes a stream has at most: a terabyte, far beyond what a run lasts for.
+/// Bytes of one stream at most: a terabyte, more than any run sends.
 const BYTES_MAX: u64 = 1 << 40;
 
-/// How to measure. Their descriptions are the help of the command line.
+/// The comments of the fields are the help texts of the command line.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// How many clients to play
@@ -71,7 +71,6 @@ fn parse_rate(text: &str) -> Result<f64, String> {
 
 #[cfg(test)]
 impl Args {
-    /// What the workloads' tests vary.
     pub fn of_test() -> Self {
         Self {
             clients: 2,

@@ -1,10 +1,10 @@
-//! How latencies are spread, in bars.
+//! The distribution of latencies, as bars of text.
 
 use std::fmt;
 use std::time::Duration;
 
-/// Classes: the first holds what takes up to [`FIRST_US`], each other one up to twice its predecessor, the last all the
-/// rest. Chosen: from 125 µs to a minute.
+/// Classes. The upper bound of each is twice that of the class before it; the last holds all the rest. Chosen: from
+/// 125 µs to a minute.
 const CLASSES: usize = 20;
 
 /// The upper bound of the first class, in microseconds.
@@ -13,12 +13,11 @@ const FIRST_US: u64 = 125;
 /// The longest bar, in characters.
 const WIDTH: u64 = 40;
 
-/// How many samples there are of each class.
+/// Samples in each class.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Histogram([u64; CLASSES]);
 
 impl Histogram {
-    /// Counts these.
     pub fn of(samples: &[Duration]) -> Self {
         let mut counts = [0; CLASSES];
         for sample in samples {
@@ -31,7 +30,7 @@ impl Histogram {
 }
 
 impl fmt::Display for Histogram {
-    /// A line for each class from the first to the last that holds any: its upper bound, its bar, its number.
+    /// A line for each class, from the first to the last that is not empty: upper bound, bar, number of samples.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let used = |count: &u64| *count > 0;
         let (Some(first), Some(last)) =

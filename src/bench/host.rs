@@ -1,4 +1,4 @@
-//! What this layer takes of the program around it, to measure a server that it starts itself.
+//! What a measurement needs in order to run a server of its own. The command line passes it in, because this layer is below it.
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -6,17 +6,16 @@ use std::process::Command;
 
 use crate::store::Engine;
 
-/// What a server of the measurement's own takes of the program around this layer.
 #[derive(Debug, Clone, Copy)]
 pub struct Host {
-    /// Opens the database in a directory, and gives it with the public key of the server whose it is.
+    /// Opens the database in this directory; also returns the public key of its server.
     pub open_database: fn(&Path) -> anyhow::Result<(Engine, PublicKey)>,
-    /// The command that serves this directory at this address, without limits, until its standard input ends, and
-    /// prints first where it listens.
+    /// The command that serves this directory at this address, without limits, until its standard input ends. It prints
+    /// the address that it listens on first.
     pub serve: fn(&Path, SocketAddr) -> anyhow::Result<Command>,
-    /// How many transactions the server of this directory has made durable.
+    /// Transactions that the server of this directory has committed.
     pub commits: fn(&Path) -> Option<u64>,
 }
 
-/// The public half of a server's key, X25519.
+/// X25519.
 pub type PublicKey = [u8; 32];

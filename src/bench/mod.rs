@@ -1,12 +1,11 @@
-//! Measures a server: one process plays many clients and sees what the server does for them.
+//! Measures a server: one process plays many clients and counts what the server delivers to them.
 //!
-//! The clients are lean, so that their side costs little, but they say what the real one says: sign-up and login
-//! through OPAQUE, HELLO, RESOLVE, messages with their digests, and a RECEIVED for each. Every one has a session
-//! of its own; one endpoint, one socket and one poll loop serve them all, and one clock measures.
+//! The clients are lean, so that they cost little CPU time, but they send what the real client sends: sign-up and login
+//! through OPAQUE, HELLO, RESOLVE, messages with their digests, and a RECEIVED for each. Each has a session of its own;
+//! all share one endpoint, one socket, one poll loop and one clock.
 //!
-//! Against a server of the measurement's own ([`Host`]), which it starts where no address is named, the clients
-//! sign in by tickets and belong to a room that were made beforehand, and what the server uses up can be read off
-//! by `server::Meter`.
+//! Without an address the run starts a server of its own ([`Host`]). Its clients sign in by tickets and are members of a
+//! room, both written to the database beforehand; `server::Meter` reads the server's CPU time, memory and commits.
 
 mod args;
 mod crowd;

@@ -1,4 +1,4 @@
-//! What a run has come to, in words or as JSON.
+//! The result of a run, as text or as JSON.
 
 use std::fmt;
 use std::time::Duration;
@@ -7,72 +7,63 @@ use serde::Serialize;
 
 use super::histogram::Histogram;
 
-/// The result of a run; `None` is what cannot be known from here.
+/// A value is `None` if it cannot be measured from here.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Report {
-    /// The workload's name.
     pub workload: &'static str,
-    /// Clients played.
     pub clients: usize,
-    /// Messages that were counted and have arrived, once for each reader.
+    /// Counted messages that have arrived, once for each reader.
     pub deliveries: u64,
-    /// How many should have.
     pub deliveries_expected: u64,
-    /// Deliveries a second, from the first message counted until the last one's arrival.
+    /// From the first counted message until the last arrival.
     pub deliveries_per_s: Option<f64>,
-    /// From typing to screen, in microseconds.
+    /// From typing to screen.
     pub latency_us: Latency,
-    /// CPU time of the server, in microseconds.
+    /// User and system time.
     pub server_cpu_us_per_delivery: Option<f64>,
-    /// Resident memory of the server.
+    /// Grown since the server started.
     pub server_rss_bytes_per_client: Option<u64>,
-    /// Packets of all clients, both ways.
+    /// Of all clients, in both directions.
     pub packets_per_delivery: Option<f64>,
-    /// Bytes of UDP payload in them.
+    /// UDP payload in these packets.
     pub bytes_per_delivery: Option<f64>,
-    /// Transactions that the server made durable.
+    /// Transactions of the server.
     pub commits: Option<u64>,
-    /// CPU time of the server in a second for one session, in microseconds; left out where anything is said.
+    /// Only for a workload without messages.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub server_cpu_us_per_client_s: Option<f64>,
-    /// How many latencies there were of each size, for the text.
+    /// Only in the text.
     #[serde(skip)]
     pub histogram: Histogram,
-    /// How the streams went; left out where the workload has none.
+    /// Only for a workload with streams.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stream: Option<Stream>,
 }
 
-/// The streams of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Stream {
-    /// How many there were, at the same time.
+    /// All at the same time.
     pub count: usize,
-    /// Bytes of text in all of them.
+    /// Text in all streams.
     pub bytes: u64,
-    /// From their beginning until the server had called the last message stored; `None` if it never did.
+    /// Until the server had stored the last message; `None` if it never did.
     pub seconds: Option<f64>,
-    /// Bits of text a second, of all of them together.
+    /// Text of all streams together.
     pub bits_per_s: Option<f64>,
-    /// The latency of the lines that the streaming sessions said meanwhile, in microseconds.
+    /// Of the chat messages that the streaming sessions sent meanwhile.
     pub latency_us: Latency,
 }
 
-/// Percentiles of latencies, in microseconds; `None` if nothing has arrived.
+/// Percentiles in microseconds, by nearest rank; `None` if nothing has arrived.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Latency {
-    /// Half of all were no slower.
     pub p50: Option<u64>,
-    /// Nine of ten.
     pub p90: Option<u64>,
-    /// 99 of 100.
     pub p99: Option<u64>,
-    /// The slowest.
     pub max: Option<u64>,
 }
 
 impl Latency {
-    /// The percentiles of these, by nearest rank.
     pub fn of(mut samples: Vec<Duration>) -> Self {
         samples.sort_unstable();
         let rank = |percent: usize| {
@@ -90,7 +81,6 @@ impl Latency {
 }
 
 impl fmt::Display for Report {
-    /// A few lines for a person.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self {
             workload,

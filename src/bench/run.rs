@@ -14,22 +14,20 @@ use crate::protocol::ROOM_SIGN;
 use crate::registry::Entry as _;
 use crate::transport::{ClientConfig, Endpoint};
 
-/// What the buffers of the one socket are to hold for each client, in bytes: as many hosts would have a socket each, and
-/// what one of them is sent takes no room from the others. Chosen: some packets, as the kernel counts.
+/// Bytes in the socket's buffers for each client. On hosts of their own each client would have a socket, and packets to
+/// one would take no room from another's. Chosen: a few packets, as the kernel counts them.
 const CLIENT_BUFFER_BYTES: usize = 4096;
 
-/// Why nothing is measured.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The workload cannot be run like that.
+    /// The workload cannot be run with these arguments.
     #[error("{0}")]
     Args(String),
-    /// Something went wrong.
     #[error(transparent)]
     Failed(#[from] anyhow::Error),
 }
 
-/// Runs a workload against the server at these addresses; without any, against one of its own.
+/// Runs a workload against the server at these addresses, or against a server of its own.
 pub fn run(
     workload: &str,
     args: &Args,
@@ -86,7 +84,6 @@ pub fn run(
     Ok(ended.into_end().context("the run ended without a result")?)
 }
 
-/// The server as the crowd has it: it can be restarted, and says when it is back.
 fn own(
     server: OwnServer,
     tickets: Vec<DeviceTicket>,
@@ -102,8 +99,8 @@ fn own(
     })
 }
 
-/// Names that no earlier run has used, in canonical form: of the clients `bench-`, eight digits of this run's own and the
-/// client's number; of the room the same without a number.
+/// Canonical names that no earlier run has used: for each client `bench-`, eight random digits and its number; for the
+/// room the same without a number.
 fn names(clients: usize, seed: [u8; 32]) -> (Vec<String>, String) {
     let [a, b, c, d, ..] = seed;
     let run = format!("bench-{:08x}", u32::from_be_bytes([a, b, c, d]));
@@ -111,7 +108,7 @@ fn names(clients: usize, seed: [u8; 32]) -> (Vec<String>, String) {
     (clients.collect(), format!("{ROOM_SIGN}{run}"))
 }
 
-/// The room with those who are to talk in it.
+/// The room and the members that talk in it.
 fn room_of<'a>(traffic: &dyn Traffic, names: &[String], room: &'a str) -> Room<'a> {
     let is_inside = |member: &usize| {
         let partners = traffic.partners(*member);

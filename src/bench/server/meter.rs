@@ -1,4 +1,4 @@
-//! What a server of the measurement's own costs: its CPU time, its memory, its commits.
+//! Reads the CPU time, memory and commits of the run's own server.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -7,18 +7,16 @@ use std::time::Duration;
 /// The unit of times in `/proc/PID/stat`, in milliseconds: `USER_HZ` is 100 wherever Linux runs (proc(5), time(7)).
 const TICK_MS: u64 = 10;
 
-/// Reads off a server process.
 #[derive(Debug, Clone)]
 pub struct Meter {
     pid: u32,
     data: PathBuf,
     ask_commits: fn(&Path) -> Option<u64>,
-    /// Its memory when this was made: before it had any clients.
+    /// Resident bytes before the server had clients.
     rss_before: Option<u64>,
 }
 
 impl Meter {
-    /// A meter of this process, whose directory this is.
     pub fn new(pid: u32, data: PathBuf, ask_commits: fn(&Path) -> Option<u64>) -> Self {
         let mut meter = Self {
             pid,
@@ -30,13 +28,13 @@ impl Meter {
         meter
     }
 
-    /// CPU time that it has used, of all its threads; to 10 ms.
+    /// Of all threads, to 10 ms.
     pub fn cpu(&self) -> Option<Duration> {
         let stat = fs::read_to_string(format!("/proc/{}/stat", self.pid)).ok()?;
         cpu_of(&stat)
     }
 
-    /// Bytes of memory that have become resident since this was made.
+    /// Bytes that have become resident since [`Self::new`].
     pub fn rss_since(&self) -> Option<u64> {
         Some(self.rss()?.saturating_sub(self.rss_before?))
     }
@@ -46,14 +44,13 @@ impl Meter {
         rss_of(&status)
     }
 
-    /// Transactions that it has made durable.
     pub fn commits(&self) -> Option<u64> {
         (self.ask_commits)(&self.data)
     }
 }
 
-/// Fields 14 and 15, user and system time, counted behind the name in parentheses, which is the second and may hold
-/// anything.
+/// The sum of fields 14 and 15, user and system time. They are counted from the closing parenthesis of field 2, the name,
+/// which can contain anything.
 fn cpu_of(stat: &str) -> Option<Duration> {
     let (_, fields) = stat.rsplit_once(')')?;
     let mut fields = fields.split_whitespace().skip(11);

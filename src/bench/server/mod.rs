@@ -1,5 +1,5 @@
-//! A server of the measurement's own: a child process on loopback, with a database in a temporary directory that is
-//! prepared beforehand ([`prepare()`]), so that no password is stretched.
+//! The run's own server: a child process on loopback. [`prepare()`] writes accounts and tickets to its database, in a
+//! temporary directory, before it starts, so that no password is stretched.
 
 mod meter;
 mod prepare;
@@ -23,14 +23,13 @@ pub use meter::Meter;
 use prepare::prepare;
 pub use prepare::{DeviceTicket, Room};
 
-/// A file system in memory, if the system has one here: on a disk every commit would wait for it, and it is the
-/// server that is measured.
+/// Where Linux has a file system in memory. The run measures the server, not the disk that its commits would wait for.
 const MEMORY: &str = "/dev/shm";
 
-/// The server, until this is dropped. The child ends when its standard input does, so however this process ends,
-/// the child does, too.
+/// Stops the server when dropped. The child exits when its standard input ends, so it also exits however this process
+/// ends.
 pub struct OwnServer {
-    /// `None` while it is restarted, and if that failed.
+    /// `None` during a restart, and after a failed one.
     child: Option<Child>,
     address: SocketAddr,
     directory: TempDir,
@@ -38,7 +37,7 @@ pub struct OwnServer {
 }
 
 impl OwnServer {
-    /// Makes accounts of these names and a room, if it is to have members, and starts a server that has them.
+    /// Creates accounts with these names and, if it has members, the room, and starts a server with this database.
     pub fn start(
         host: Host,
         names: &[String],
@@ -58,12 +57,10 @@ impl OwnServer {
         Ok((server, tickets))
     }
 
-    /// Where it listens.
     pub const fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// What reads off how it does.
     pub fn meter(&self) -> Option<Meter> {
         let child = self.child.as_ref()?;
         Some(Meter::new(
@@ -90,7 +87,7 @@ impl OwnServer {
             .split_whitespace()
             .find_map(|word| word.parse().ok())
             .context("the server did not start")?;
-        // It says little more, and waits for nobody to read it.
+        // Its few further lines must not fill the pipe.
         std::thread::Builder::new()
             .name("server's output".into())
             .spawn(move || output.read_to_end(&mut Vec::new()))
@@ -98,7 +95,7 @@ impl OwnServer {
         Ok(())
     }
 
-    /// Stops it in order and starts it again, at the same address.
+    /// Stops the server in order and starts it again, at the same address.
     pub fn restart(&mut self) -> anyhow::Result<Meter> {
         if let Some(mut child) = self.child.take() {
             let pid = Pid::from_raw(i32::try_from(child.id()).context("a process id")?);
@@ -113,15 +110,14 @@ impl OwnServer {
 impl Drop for OwnServer {
     fn drop(&mut self) {
         if let Some(mut child) = self.child.take() {
-            // Its database goes with it: there is nothing that it could write in order. An error means that it has
-            // ended.
+            // The database is deleted too, so an orderly stop is pointless. An error means that the child has ended.
             let _ = child.kill();
             let _ = child.wait();
         }
     }
 }
 
-/// A directory for a database, of this user's alone.
+/// A directory that only this user can enter.
 fn directory() -> anyhow::Result<TempDir> {
     let mut builder = tempfile::Builder::new();
     let builder = builder
@@ -133,15 +129,15 @@ fn directory() -> anyhow::Result<TempDir> {
         .context("cannot make a temporary directory")
 }
 
-/// The thread that keeps the server and restarts it when it is told to: that takes seconds, in which the network
-/// thread hears goodbyes.
+/// A thread that owns the server and restarts it on request. A restart takes seconds, and meanwhile the network thread
+/// must handle the ends of the sessions.
 pub struct Restarter {
     orders: Option<Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
 
 impl Restarter {
-    /// Takes the server over, and has this called after each restart.
+    /// Calls `on_restarted` after each restart.
     pub fn start(
         mut server: OwnServer,
         on_restarted: impl Fn(Result<Meter, String>) + Send + 'static,
@@ -161,10 +157,9 @@ impl Restarter {
         })
     }
 
-    /// Has the server restarted.
     pub fn restart(&self) {
         if let Some(orders) = &self.orders {
-            // Should the thread have ended, the run ends when its time is over.
+            // If the thread has ended, the run times out.
             let _ = orders.send(());
         }
     }
@@ -174,21 +169,18 @@ impl Drop for Restarter {
     fn drop(&mut self) {
         self.orders = None;
         if let Some(thread) = self.thread.take() {
-            // The server ends with the thread; a panic there has said so itself.
+            // The server ends with the thread; a panic there has already been printed.
             let _ = thread.join();
         }
     }
 }
 
-/// A server of the measurement's own, as the crowd has it.
+/// What the network thread keeps of the run's own server.
 pub struct OwnServerHandle {
-    /// Reads off how it does.
     pub meter: Meter,
-    /// Restarts it.
     pub restarter: Restarter,
-    /// What the clients sign in with.
     pub tickets: Vec<DeviceTicket>,
 }
 
-/// How long a restart may take, the goodbyes of all sessions included.
+/// The longest restart, closing all sessions included.
 pub const RESTART_WAIT: Duration = Duration::from_secs(60);

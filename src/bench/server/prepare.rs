@@ -1,5 +1,5 @@
-//! The database of a server of the measurement's own: the clients' accounts and tickets, and the room in which some are,
-//! written before the server runs.
+//! Writes the accounts and tickets of the clients, and their room, to the database of the run's own server before it
+//! starts.
 
 use anyhow::{Context as _, bail};
 use rand_chacha::ChaCha20Rng;
@@ -11,31 +11,27 @@ use crate::protocol::{Access, AccountId, DeviceId, TICKET_BYTES};
 use crate::server::{Name, RoomName, hash_ticket};
 use crate::store::{Engine, NewAccount, Outcome, Reply, RequestId, Write};
 
-/// How long the tickets are good: a day, in milliseconds.
+/// Tickets are valid for a day.
 const TICKET_LIFE_MS: u64 = 24 * 60 * 60 * 1000;
 
-/// What a client signs in with.
+/// All that a client needs to sign in.
 #[derive(Debug, Clone)]
 pub struct DeviceTicket {
-    /// The account.
     pub account: AccountId,
-    /// Its device.
     pub device: DeviceId,
-    /// The device's ticket.
     pub ticket: Vec<u8>,
 }
 
-/// A room in which some of the clients are from the beginning. Were they to join it themselves, each would be told of
-/// all who come later: as many entries as half the square of their number.
+/// A room of which clients are members from the start. If they joined it themselves, each would receive an entry for each
+/// later member: half the square of their number.
 pub struct Room<'a> {
-    /// Its name, with its sign.
     pub name: &'a str,
-    /// Who belongs to it, by their places among the names.
+    /// Indices into the names of the accounts.
     pub members: Vec<usize>,
 }
 
-/// Writes accounts, each with a device and its ticket, and a room into the database of the server of this public key, which
-/// does not run yet.
+/// Writes accounts, each with a device and its ticket, and a room. The hashes of the tickets depend on the public key of
+/// the server.
 pub fn prepare(
     engine: &mut Engine,
     server_key: &PublicKey,
@@ -95,7 +91,7 @@ pub fn prepare(
     Ok(tickets)
 }
 
-/// Makes those members of a room who are to be. They have received already that the others have joined.
+/// Adds the members to the room, and marks the entries about their joining as received.
 fn fill(
     engine: &mut Engine,
     room: &Room<'_>,
