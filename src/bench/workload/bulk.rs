@@ -1,6 +1,6 @@
-//! The workload `bulk`: one of each pair streams to the server, and both chat meanwhile.
+//! The workload `bulk`: the first of each pair streams to the server, and both chat meanwhile.
 //!
-//! It shows what a long transfer gets of a path, and what it leaves to the lines of the same session.
+//! It measures the throughput of a long transfer, and the latency that it leaves to chat in the same session.
 
 use std::time::Instant;
 
@@ -11,37 +11,35 @@ use crate::bench::report::{Latency, Stream};
 use crate::protocol::TEXT_MAX_BYTES;
 use crate::transport::Channel;
 
-/// Messages of a stream that are under way from the client to the server's log at most. Chosen: as much as the
-/// transport's window for the channel, 1 MiB, so that it is the path and not this that holds a stream back.
+/// Messages of a stream under way at most, until they are stored. Chosen: the transport's window for the channel, 1 MiB, so
+/// that the path limits a stream and not this.
 const WINDOW_MESSAGES: u64 = 64;
 
-/// The place of the stream among its author's conversations: behind the chat.
+/// The index of the stream among its author's conversations, after the chat.
 const STREAM: usize = 1;
 
-/// One stream.
 #[derive(Debug, Clone, Copy, Default)]
 struct Progress {
-    said: u64,
+    sent: u64,
     stored: u64,
-    /// When the last message was called stored.
+    /// When the last message was stored.
     ended: Option<Instant>,
 }
 
 pub struct Bulk {
     chat: Paced,
     clients: usize,
-    /// Messages in each stream.
+    /// In each stream.
     messages: u64,
     /// One for each pair.
     streams: Vec<Progress>,
-    /// When the streams may go on.
+    /// When a stream may send.
     due: Option<Instant>,
-    /// Lines of chat that are counted.
+    /// Counted messages of the chat.
     counted: u64,
 }
 
 impl Bulk {
-    /// Streams that have not begun.
     pub fn new(args: &Args, seed: [u8; 32]) -> Self {
         Self {
             chat: Paced::endless(args, seed),
@@ -53,10 +51,9 @@ impl Bulk {
         }
     }
 
-    /// The next stream that may go on.
     fn next_stream(&self) -> Option<usize> {
         self.streams.iter().position(|stream| {
-            stream.said < self.messages && stream.said - stream.stored < WINDOW_MESSAGES
+            stream.sent < self.messages && stream.sent - stream.stored < WINDOW_MESSAGES
         })
     }
 }
@@ -88,7 +85,7 @@ impl Traffic for Bulk {
     }
 
     fn poll(&mut self, now: Instant) -> Option<Outgoing> {
-        // What people type comes first.
+        // Chat takes precedence.
         if let Some(outgoing) = self.chat.poll(now) {
             self.counted += u64::from(outgoing.is_counted);
             return Some(outgoing);
@@ -98,7 +95,7 @@ impl Traffic for Bulk {
             self.due = None;
             return None;
         };
-        self.streams[stream].said += 1;
+        self.streams[stream].sent += 1;
         Some(Outgoing {
             member: 2 * stream,
             talk: STREAM,

@@ -1,5 +1,5 @@
-//! The workloads in which so many messages of each speaker are under way at a time: `pairs` and `fanout`; and `idle`,
-//! which is the same with nobody who speaks.
+//! The workloads with a fixed number of messages of each speaker under way, `pairs` and `fanout`, and those without
+//! speakers, `idle` and `storm`.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
@@ -9,24 +9,23 @@ use super::traffic::{Audience, Outgoing, Partner, Traffic};
 use crate::bench::args::Args;
 use crate::transport::Channel;
 
-/// How long idle sessions are left alone before they are measured: a session gives back after 10 s what only a busy
-/// one needs.
+/// The rest of idle sessions before they are measured: after 10 s a session frees the memory that only a busy one needs.
 const IDLE_SETTLING: Duration = Duration::from_secs(12);
 
-/// How long after one speaker the next begins. All at once are no load but a flood: a queue as long as all of them, in
-/// which the first messages wait longer than timers that know only the handshake. Chosen: 5,000 a second, less than a
-/// server takes.
+/// The pause between the beginnings of two speakers. If all began at once, the first messages would wait in a queue longer
+/// than timers that have only seen the handshake. Chosen: 5,000 speakers a second, less than a server can handle.
 const BEGIN_EVERY: Duration = Duration::from_micros(200);
 
-/// Who speaks to whom.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Shape {
     Pairs,
     Fanout,
     Idle,
+    /// The crowd restarts the server instead of sending messages.
+    Storm,
 }
 
-/// A line is typed whenever one has arrived.
+/// A speaker sends a message whenever one has arrived.
 pub struct ClosedLoop {
     shape: Shape,
     clients: usize,
@@ -34,13 +33,13 @@ pub struct ClosedLoop {
     size: usize,
     settling: Duration,
     duration: Duration,
-    /// Lines of each speaker that are counted, if it is not the time that ends it.
+    /// Counted messages of each speaker, after which the run ends; without it the time ends the run.
     messages: Option<u64>,
-    /// When the next speaker begins, and which.
+    /// When the next speaker begins, and its index.
     beginning: Option<(Instant, usize)>,
-    /// Those who may type, once for each line, and since when.
+    /// Speakers that may send, once for each message, and since when.
     ready: VecDeque<(Instant, usize)>,
-    /// Lines of each speaker that were counted.
+    /// Counted messages of each speaker.
     said: Vec<u64>,
     counted: u64,
     counted_from: Option<Instant>,
@@ -49,26 +48,27 @@ pub struct ClosedLoop {
 }
 
 impl ClosedLoop {
-    /// Clients in pairs.
     pub fn pairs(args: &Args) -> Self {
         Self::new(args, Shape::Pairs, WARM_UP)
     }
 
-    /// One client who speaks to all.
     pub fn fanout(args: &Args) -> Self {
         Self::new(args, Shape::Fanout, WARM_UP)
     }
 
-    /// Nobody speaks.
     pub fn idle(args: &Args) -> Self {
         Self::new(args, Shape::Idle, IDLE_SETTLING)
+    }
+
+    pub fn storm(args: &Args) -> Self {
+        Self::new(args, Shape::Storm, Duration::ZERO)
     }
 
     fn new(args: &Args, shape: Shape, settling: Duration) -> Self {
         let speakers = match shape {
             Shape::Pairs => args.clients,
             Shape::Fanout => 1,
-            Shape::Idle => 0,
+            Shape::Idle | Shape::Storm => 0,
         };
         Self {
             shape,
@@ -88,12 +88,11 @@ impl ClosedLoop {
         }
     }
 
-    /// How many hear each line.
     fn readers(&self) -> usize {
         match self.shape {
             Shape::Pairs => 1,
             Shape::Fanout => self.clients - 1,
-            Shape::Idle => 0,
+            Shape::Idle | Shape::Storm => 0,
         }
     }
 
@@ -107,7 +106,6 @@ impl ClosedLoop {
         self.ready.clear();
     }
 
-    /// Lets those begin whose turn it is.
     fn wake(&mut self, now: Instant) {
         while let Some((at, member)) = self.beginning.filter(|(at, _)| *at <= now) {
             self.ready
@@ -123,7 +121,7 @@ impl Traffic for ClosedLoop {
         let (member, with) = match self.shape {
             Shape::Pairs => (member ^ 1, Audience::Member),
             Shape::Fanout => (0, Audience::Room),
-            Shape::Idle => return Vec::new(),
+            Shape::Idle | Shape::Storm => return Vec::new(),
         };
         vec![Partner {
             member,
@@ -138,7 +136,7 @@ impl Traffic for ClosedLoop {
         self.beginning = (speakers > 0).then_some((now, 0));
         let from = now + BEGIN_EVERY * speakers + self.settling;
         self.counted_from = Some(from);
-        // Where it is the number of lines that ends it, no time does.
+        // If the number of messages ends the run, the time must not.
         let long = Duration::from_secs(crate::bench::args::SECONDS_MAX);
         self.ends = Some(from + self.messages.map_or(self.duration, |_| long));
     }
@@ -194,11 +192,18 @@ impl Traffic for ClosedLoop {
     }
 
     fn expected(&self) -> u64 {
-        self.counted
+        match self.shape {
+            Shape::Storm => self.clients as u64,
+            _ => self.counted,
+        }
     }
 
     fn is_idle(&self) -> bool {
         self.shape == Shape::Idle
+    }
+
+    fn is_storm(&self) -> bool {
+        self.shape == Shape::Storm
     }
 }
 

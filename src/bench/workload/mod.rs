@@ -1,9 +1,8 @@
-//! The table of workloads: what each is called and needs, and the traffic that it makes.
+//! The table of workloads: name, requirement and traffic of each.
 
 mod bulk;
 mod closed_loop;
 mod paced;
-mod storm;
 mod traffic;
 
 use super::args::Args;
@@ -12,28 +11,25 @@ use crate::store::ROOM_MEMBERS_MAX;
 use bulk::Bulk;
 use closed_loop::ClosedLoop;
 use paced::Paced;
-use storm::Storm;
 
 pub use traffic::{Audience, Outgoing, Partner, Traffic};
 
-/// Something that clients can be made to do.
 pub struct Workload {
     name: &'static str,
     summary: &'static str,
     needs: Needs,
-    /// Its traffic, from a seed.
+    /// From a seed.
     pub traffic: fn(&Args, [u8; 32]) -> Box<dyn Traffic>,
 }
 
-/// Without what it cannot be run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Needs {
     Nothing,
-    /// A partner for everybody.
+    /// A partner for each client.
     Pairs,
-    /// A room that holds everybody.
+    /// A room for all clients.
     Room,
-    /// A server that the measurement may restart.
+    /// A server that the run may restart.
     OwnServer,
 }
 
@@ -48,7 +44,7 @@ impl Entry for Workload {
 }
 
 impl Workload {
-    /// Whether it can be run like this, at a server of the measurement's own or another.
+    /// Refuses arguments with which the workload cannot run.
     pub fn check(&self, args: &Args, has_own_server: bool) -> Result<(), String> {
         match self.needs {
             Needs::Pairs if !args.clients.is_multiple_of(2) => {
@@ -66,7 +62,7 @@ impl Workload {
     }
 }
 
-/// All workloads, in the order of the manual.
+/// In the order of the manual.
 pub fn table() -> Registry<Workload> {
     let row = |name, needs, traffic, summary| {
         Box::new(Workload {
@@ -110,7 +106,7 @@ pub fn table() -> Registry<Workload> {
         .with(row(
             "storm",
             Needs::OwnServer,
-            |args, _| Box::new(Storm::new(args)),
+            |args, _| Box::new(ClosedLoop::storm(args)),
             "clients that all come back at once after the server has restarted; a delivery is one that is signed in again",
         ))
 }

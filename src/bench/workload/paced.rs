@@ -1,4 +1,4 @@
-//! The workload `paced`: everybody says so many messages a second, for latency.
+//! The workload `paced`: each client sends at a fixed rate, to measure latency.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -11,32 +11,32 @@ use super::traffic::{Audience, Outgoing, Partner, Traffic};
 use crate::bench::args::Args;
 use crate::transport::Channel;
 
-/// How long messages are said before any is counted: estimates of round trips and losses settle.
+/// Messages of this first time are not counted, because estimates of round trips and losses have to settle.
 pub(super) const WARM_UP: Duration = Duration::from_secs(2);
 
-/// The schedule: each member has a moment of its own in every interval, drawn once.
+/// Each member sends at a moment of its own in every interval, drawn once.
 pub struct Paced {
     clients: usize,
     size: usize,
     interval: Duration,
-    /// Lines that warm up, and lines in all, of each member.
+    /// Messages of each member that are not counted, and messages in all.
     warm_up: u64,
     lines: u64,
     random: ChaCha20Rng,
-    /// When each member types next, and which line of its own that is.
+    /// When each member sends next, and the number of that message.
     next: BinaryHeap<Reverse<(Instant, usize, u64)>>,
     counted_from: Option<Instant>,
 }
 
 impl Paced {
-    /// As many lines as the time that is given has room for.
+    /// As many messages as fit in the duration.
     pub fn new(args: &Args, seed: [u8; 32]) -> Self {
         let mut pace = Self::endless(args, seed);
         pace.lines = pace.warm_up + lines_in(args.duration, args.rate).max(1);
         pace
     }
 
-    /// Lines until [`Paced::stop`].
+    /// Messages until [`Paced::stop`].
     pub fn endless(args: &Args, seed: [u8; 32]) -> Self {
         Self {
             clients: args.clients,
@@ -50,13 +50,11 @@ impl Paced {
         }
     }
 
-    /// Nobody says any more.
     pub fn stop(&mut self) {
         self.next.clear();
     }
 }
 
-/// How many lines are said in this time.
 fn lines_in(time: Duration, rate: f64) -> u64 {
     #[allow(
         clippy::cast_possible_truncation,

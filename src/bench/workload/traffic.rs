@@ -1,100 +1,96 @@
-//! What a workload has to say about its traffic.
+//! The interface of a workload to the crowd.
 
 use std::time::Instant;
 
 use crate::bench::report::Stream;
 use crate::transport::Channel;
 
-/// A conversation that a member is to have.
+/// A conversation of a member.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Partner {
-    /// With whom; in a room, who speaks.
+    /// The other member; in a room, the speaker.
     pub member: usize,
-    /// Who belongs to it.
     pub with: Audience,
-    /// On which channel it goes to the server.
+    /// On which messages go to the server.
     pub channel: Channel,
-    /// Bytes of text in each message.
+    /// Bytes of text in a message.
     pub size: usize,
 }
 
-/// Who belongs to a conversation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Audience {
-    /// The member alone, and oneself.
+    /// A direct conversation.
     Member,
-    /// The members of the room that the run has made for itself.
+    /// The room of the run.
     Room,
 }
 
-/// A line that is typed.
+/// A message to send.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Outgoing {
-    /// Who types it.
     pub member: usize,
-    /// In which of its conversations, by its place in [`Traffic::partners`].
+    /// An index into [`Traffic::partners`].
     pub talk: usize,
-    /// When; latency counts from here, however late the loop comes to it.
+    /// When it is due. Latency counts from here, however late the loop sends it.
     pub at: Instant,
-    /// How many clients are to hear it.
+    /// Clients that will receive it.
     pub readers: usize,
-    /// Whether it is counted when they do; what warms up is not.
+    /// `false` while warming up.
     pub is_counted: bool,
 }
 
-/// Who says something to whom, and when.
+/// Decides which member sends a message, to whom, and when.
 pub trait Traffic: Send {
-    /// How many there are beside the clients who only have an account and stay away: those who are written to
-    /// but do not read. They are the members after the clients.
+    /// Members that only have an account and stay away: messages to them are stored and not read. They follow the clients.
     fn absent(&self) -> usize {
         0
     }
 
-    /// This member's conversations. Where two talk, each has the other in its list.
+    /// The conversations of a member. Two members that talk each have the other in their list.
     fn partners(&self, member: usize) -> Vec<Partner>;
 
-    /// Everybody is ready.
+    /// All members are ready.
     fn begin(&mut self, now: Instant);
 
-    /// The next line whose time has come.
+    /// The next message that is due.
     fn poll(&mut self, now: Instant) -> Option<Outgoing>;
 
-    /// The server has called the next message of this member's in this conversation stored.
+    /// The server has stored another message of this member in this conversation.
     fn on_stored(&mut self, _now: Instant, _member: usize, _talk: usize) {}
 
-    /// All readers have heard a line of this member's.
+    /// All readers have received a message of this member.
     fn on_heard(&mut self, _now: Instant, _member: usize) {}
 
-    /// When the next line's time comes; `None` once all is said.
+    /// When the next message is due; `None` after the last.
     fn deadline(&self) -> Option<Instant>;
 
-    /// When counting begins, once [`Traffic::begin`] was called.
+    /// When counting begins; known after [`Traffic::begin`].
     fn counted_from(&self) -> Option<Instant>;
 
-    /// How many deliveries are to be counted: of all that was said once all is said, before that perhaps fewer.
+    /// Deliveries to count; may grow until the last message was sent.
     fn expected(&self) -> u64;
 
-    /// What is done and what is to be done, for the bar; `heard` deliveries have been counted.
+    /// Progress and its end, for the bar, after so many counted deliveries.
     fn progress(&self, heard: u64) -> (u64, u64) {
         (heard, self.expected())
     }
 
-    /// Whether this member's lines are those of a session that streams.
+    /// Whether the session of this member also streams.
     fn is_streaming(&self, _member: usize) -> bool {
         false
     }
 
-    /// Whether nobody says anything, and time and memory are divided among the sessions.
+    /// Whether no messages are sent, and load is reported for each session.
     fn is_idle(&self) -> bool {
         false
     }
 
-    /// Whether the server is restarted, and who comes back is counted instead of lines.
+    /// Whether the server restarts, and clients that sign in again are counted instead of messages.
     fn is_storm(&self) -> bool {
         false
     }
 
-    /// How the streams went, where there are any.
+    /// The result of the streams, if there are any.
     fn stream(&self) -> Option<Stream> {
         None
     }
