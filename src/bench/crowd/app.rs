@@ -1,4 +1,4 @@
-//! What the driver has the crowd do: events of the sessions, the other threads' inputs, and the time.
+//! The driver's interface to the crowd: events of sessions, inputs of other threads, and timeouts.
 
 use std::time::Instant;
 
@@ -59,7 +59,7 @@ impl App for Crowd {
         let now = now.instant;
         match input {
             Input::Restarted(Ok(meter)) => {
-                if let Some(own) = &mut self.own {
+                if let Some(own) = &mut self.config.own {
                     own.meter = meter;
                 }
                 if matches!(self.phase, Phase::Restarting(_)) {
@@ -105,13 +105,13 @@ impl App for Crowd {
             self.with(now, endpoint, member, Member::send_receipts);
         }
         if self.phase == Phase::Talking {
-            // What was heard in this batch may be answered in the same packets as the receipts for it.
+            // Messages that answer this batch may share packets with its receipts.
             self.send_due(now, endpoint);
         }
         if self.is_progress_due {
             self.show_progress();
         }
-        if self.phase == Phase::Talking && self.traffic.deadline().is_none() {
+        if self.phase == Phase::Talking && self.config.traffic.deadline().is_none() {
             self.phase = Phase::Draining(now + DRAIN_WAIT);
         }
         if let Phase::Draining(due) = self.phase
@@ -130,7 +130,7 @@ impl App for Crowd {
         match self.phase {
             Phase::SigningIn | Phase::Pairing => self.members.deadline(),
             Phase::Returning(due) => self.members.deadline().into_iter().chain([due]).min(),
-            Phase::Talking => self.traffic.deadline(),
+            Phase::Talking => self.config.traffic.deadline(),
             Phase::Draining(due) | Phase::Leaving(due) | Phase::Restarting(due) => Some(due),
         }
     }

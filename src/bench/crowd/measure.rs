@@ -1,4 +1,4 @@
-//! What is counted of a run, and the report that it comes to.
+//! Counts latencies and load, and makes the report.
 
 use std::time::{Duration, Instant};
 
@@ -8,19 +8,17 @@ use crate::bench::server::Meter;
 use crate::bench::workload::Traffic;
 use crate::transport::Statistics;
 
-/// What has been used up: packets and bytes of all clients, both ways, and what the server says of itself.
+/// Packets and bytes of all clients, in both directions, and the usage of the server.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Load {
     packets: u64,
     bytes: u64,
-    /// CPU time of the server.
     cpu: Option<Duration>,
-    /// Transactions of the server.
     commits: Option<u64>,
 }
 
 impl Load {
-    /// Of these sessions, and of the server where it can be read off.
+    /// Of these sessions, and of the server if it can be measured.
     pub fn of(sessions: impl Iterator<Item = Statistics>, meter: Option<&Meter>) -> Self {
         let mut load = Self {
             cpu: meter.and_then(Meter::cpu),
@@ -35,30 +33,27 @@ impl Load {
     }
 }
 
-/// What has been counted so far.
 #[derive(Default)]
 pub struct Measurement {
     latencies: Vec<Duration>,
-    /// Those of lines that a streaming session said.
+    /// Only of messages from streaming sessions.
     latencies_beside: Vec<Duration>,
-    /// The load when counting began.
+    /// When counting began.
     before: Option<Load>,
-    /// When the last delivery was counted.
+    /// The last delivery.
     last: Option<Instant>,
 }
 
 impl Measurement {
-    /// Whether counting has begun.
     pub const fn has_begun(&self) -> bool {
         self.before.is_some()
     }
 
-    /// Begins to count.
     pub fn begin(&mut self, load: Load) {
         self.before = Some(load);
     }
 
-    /// A delivery has come, perhaps of a session that streams.
+    /// Counts a delivery, perhaps from a streaming session.
     pub fn count(&mut self, now: Instant, latency: Duration, is_streaming: bool) {
         self.latencies.push(latency);
         if is_streaming {
@@ -67,12 +62,11 @@ impl Measurement {
         self.last = Some(now);
     }
 
-    /// How many deliveries have been counted.
     pub const fn deliveries(&self) -> usize {
         self.latencies.len()
     }
 
-    /// What it all comes to, of so many clients, counted from a moment until now.
+    /// The report of a workload with so many clients, measured from a moment until now.
     pub fn report(
         self,
         now: Instant,

@@ -1,5 +1,5 @@
-//! Everybody, and what is asked of all of them again and again: who wants to be called when, and how many are on their
-//! way in. To look through 10,000 members each time that one of them comes in would be a hundred million looks.
+//! All members, with an index of their deadlines and the number of those that are signing in. Searching 10,000 members each
+//! time that one signs in would take a hundred million steps.
 
 use std::collections::BTreeSet;
 use std::ops::Deref;
@@ -7,10 +7,9 @@ use std::time::Instant;
 
 use crate::bench::member::Member;
 
-/// Everybody. They are changed here only, so that what is known of all is always true.
+/// Changes members only here, so that the index stays right.
 pub(super) struct Members {
     all: Vec<Member>,
-    /// When they want to be called, those who do.
     deadlines: BTreeSet<(Instant, usize)>,
     entering: usize,
 }
@@ -35,7 +34,6 @@ impl Members {
         }
     }
 
-    /// Changes one of them.
     pub(super) fn change<T>(&mut self, index: usize, act: impl FnOnce(&mut Member) -> T) -> T {
         let member = &mut self.all[index];
         let (before, was_entering) = (member.deadline(), member.is_entering());
@@ -52,24 +50,22 @@ impl Members {
         done
     }
 
-    /// Changes all of them.
     pub(super) fn change_all(&mut self, mut act: impl FnMut(&mut Member)) {
         for index in 0..self.all.len() {
             self.change(index, &mut act);
         }
     }
 
-    /// How many are on their way in.
     pub(super) const fn entering(&self) -> usize {
         self.entering
     }
 
-    /// When the first of them wants to be called.
+    /// The earliest deadline.
     pub(super) fn deadline(&self) -> Option<Instant> {
         self.deadlines.first().map(|(at, _)| *at)
     }
 
-    /// Those who want to be called by now.
+    /// Members whose deadline has passed.
     pub(super) fn due(&self, now: Instant) -> Vec<usize> {
         let due = self.deadlines.range(..=(now, usize::MAX));
         due.map(|(_, index)| *index).collect()

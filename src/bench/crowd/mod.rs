@@ -1,7 +1,7 @@
-//! All clients of a run on one endpoint: in, measured, out.
+//! All clients of a run on one endpoint.
 //!
-//! They sign in a few at a time, find their partners, say what the traffic has them say, wait for what is still
-//! on its way, and leave.
+//! They sign in a few at a time, find their partners, send the messages of the traffic, wait for those still under way,
+//! and leave.
 
 mod app;
 mod measure;
@@ -26,106 +26,91 @@ use crate::transport::{Endpoint, Now, SessionId};
 use measure::{Load, Measurement};
 use members::Members;
 
-/// How many clients sign in at a time. Chosen: far below what a server grants one address, and enough over any path.
+/// Clients that sign in at the same time. Chosen: far below the limit of a server for one address, and enough over any path.
 const ENTERING_MAX: usize = 16;
 
-/// The same at a server of the measurement's own, which limits nobody. Chosen: what a socket's buffer holds.
+/// The same at the run's own server, which has no such limit. Chosen: what a socket's buffer holds.
 const ENTERING_MAX_OWN: usize = 64;
 
-/// How long the last messages are waited for. Chosen: twice the longest pause between two probes of the transport.
+/// The longest wait for the last messages. Chosen: twice the longest pause between two probes of the transport.
 const DRAIN_WAIT: Duration = Duration::from_secs(16);
 
-/// How long leaving may take.
+/// The longest sign-out.
 const LEAVE_WAIT: Duration = Duration::from_secs(3);
 
-/// What comes from other threads.
+/// Inputs from other threads.
 pub enum Input {
-    /// The server of the measurement's own has been restarted, or why not.
+    /// The run's own server has been restarted, or the reason why not.
     Restarted(Result<Meter, String>),
-    /// The process was told to stop.
+    /// A signal to the process.
     Interrupt,
 }
 
-/// How long all may take to come back after a restart.
+/// The longest time from the restart until all clients are signed in again.
 const RETURN_WAIT: Duration = Duration::from_secs(120);
 
-/// How a run ended.
 #[derive(Debug, Clone, PartialEq)]
 pub enum End {
-    /// It was measured.
     Measured(Box<Report>),
-    /// It was interrupted.
     Interrupted,
-    /// Nobody answered.
+    /// No answer from the server.
     Unreachable,
-    /// Something went wrong.
     Failed(String),
 }
 
-/// How far a run has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Phase {
     SigningIn,
     Pairing,
     Talking,
-    /// All is said; what is on its way is waited for until this moment.
+    /// All is sent; waits for messages under way until this moment.
     Draining(Instant),
     Leaving(Instant),
-    /// The server is restarted; that may take until this moment.
+    /// The server is restarting, until this moment at the latest.
     Restarting(Instant),
-    /// It is back, and so will be they, by this moment.
+    /// The clients sign in again, until this moment at the latest.
     Returning(Instant),
 }
 
-/// A line that was typed and that not all its readers have heard.
+/// A message that not all readers have received.
 #[derive(Debug, Clone, Copy)]
 struct InFlight {
     at: Instant,
-    /// How many have not.
+    /// Readers that have not received it.
     left: usize,
     is_counted: bool,
 }
 
-/// Who plays, and what.
 pub struct CrowdConfig {
-    /// The workload's name.
     pub workload: &'static str,
-    /// The server's addresses.
     pub addresses: Vec<SocketAddr>,
-    /// Who says something to whom, and when.
     pub traffic: Box<dyn Traffic>,
-    /// How many of the names are clients; the others stay away.
+    /// The first so many names are clients; the others stay away.
     pub clients: usize,
-    /// Everybody's names.
     pub names: Vec<String>,
-    /// The name of the run's room, with its sign.
+    /// The room's name, with its `#`.
     pub room: String,
-    /// The server, if it is the measurement's own.
+    /// The run's own server, if it has one.
     pub own: Option<OwnServerHandle>,
 }
 
-/// Everybody.
+/// All clients, and the state of the run.
 pub struct Crowd {
-    workload: &'static str,
-    addresses: Vec<SocketAddr>,
-    traffic: Box<dyn Traffic>,
+    config: CrowdConfig,
     members: Members,
     sessions: HashMap<SessionId, usize>,
     random: ChaCha20Rng,
     phase: Phase,
-    /// The server has answered somebody.
     is_reached: bool,
-    /// Those who have not begun to sign in.
+    /// Members that have not begun to sign in.
     outside: VecDeque<usize>,
-    /// How many have come as far as this phase wants them.
+    /// Members that have completed this phase.
     ready: usize,
-    /// Those to whom something has come in this batch.
+    /// Members that have received something in this batch.
     touched: BTreeSet<usize>,
-    /// What was typed and has not been heard by all, by author, conversation and number.
+    /// By author, conversation and number.
     in_flight: HashMap<(usize, ConversationId, Number), InFlight>,
-    /// The server, if it is the measurement's own.
-    own: Option<OwnServerHandle>,
-    /// When the server was back after its restart.
+    /// When the server had restarted.
     returning_since: Option<Instant>,
     is_progress_due: bool,
     measurement: Measurement,
@@ -134,25 +119,18 @@ pub struct Crowd {
 }
 
 impl Crowd {
-    /// A crowd that has not begun.
-    pub fn new(cast: CrowdConfig, seed: [u8; 32]) -> Self {
-        let CrowdConfig {
-            workload,
-            addresses,
-            traffic,
-            clients,
-            names,
-            room,
-            mut own,
-        } = cast;
+    pub fn new(mut config: CrowdConfig, seed: [u8; 32]) -> Self {
         let mut random = ChaCha20Rng::from_seed(seed);
-        let tickets = own.as_mut().map(|own| std::mem::take(&mut own.tickets));
+        let tickets = config
+            .own
+            .as_mut()
+            .map(|own| std::mem::take(&mut own.tickets));
         let mut tickets = tickets.into_iter().flatten();
         let contact = |partner: Partner| {
-            let name = &names[partner.member];
+            let name = &config.names[partner.member];
             let receiver = match partner.with {
                 Audience::Member => name,
-                Audience::Room => &room,
+                Audience::Room => &config.room,
             };
             Contact {
                 partner,
@@ -160,24 +138,22 @@ impl Crowd {
                 receiver: receiver.clone(),
             }
         };
+        let names = config.names.iter().enumerate();
         let members: Vec<Member> = names
-            .iter()
-            .enumerate()
             .map(|(index, name)| {
-                let contacts = traffic.partners(index).into_iter().map(contact).collect();
-                let stays_away = index >= clients;
+                let partners = config.traffic.partners(index).into_iter();
+                let contacts = partners.map(contact).collect();
+                let stays_away = index >= config.clients;
                 let pass = tickets.next();
                 Member::new(name.clone(), contacts, stays_away, pass, &mut random)
             })
             .collect();
         Self {
-            workload,
-            addresses,
-            traffic,
             outside: (0..members.len())
                 .filter(|member| !members[*member].is_in_place())
                 .collect(),
             ready: members.iter().filter(|it| it.is_in_place()).count(),
+            bar: progress_bar(members.len()),
             members: Members::new(members),
             sessions: HashMap::new(),
             random,
@@ -185,26 +161,24 @@ impl Crowd {
             is_reached: false,
             touched: BTreeSet::new(),
             in_flight: HashMap::new(),
-            own,
+            config,
             returning_since: None,
             is_progress_due: false,
             measurement: Measurement::default(),
-            bar: progress_bar(names.len()),
             end: None,
         }
     }
 
-    /// Lets the first of them in.
+    /// Lets the first members sign in.
     pub fn start(&mut self, now: Now, endpoint: &mut Endpoint) {
         self.let_in(now.instant, endpoint);
     }
 
-    /// How the run has ended.
     pub fn into_end(self) -> Option<End> {
         self.end
     }
 
-    /// Has a member do something with what it needs.
+    /// Calls a member with its context.
     fn with<T>(
         &mut self,
         now: Instant,
@@ -216,13 +190,13 @@ impl Crowd {
             now,
             endpoint,
             random: &mut self.random,
-            addresses: &self.addresses,
+            addresses: &self.config.addresses,
         };
         self.members.change(member, |member| act(member, &mut ctx))
     }
 
     fn let_in(&mut self, now: Instant, endpoint: &mut Endpoint) {
-        let most = match self.own {
+        let most = match self.config.own {
             Some(_) => ENTERING_MAX_OWN,
             None => ENTERING_MAX,
         };
@@ -249,7 +223,7 @@ impl Crowd {
             None | Some(MemberEvent::Left) => {}
             Some(MemberEvent::Delivered(talk, number)) => self.on_delivered(member, talk, number),
             Some(MemberEvent::Stored(talk)) => {
-                self.traffic.on_stored(now, member, talk);
+                self.config.traffic.on_stored(now, member, talk);
                 self.is_progress_due = true;
             }
             Some(MemberEvent::SignedIn) if matches!(self.phase, Phase::Returning(_)) => {
@@ -268,7 +242,7 @@ impl Crowd {
                 self.begin_if_ready(now);
             }
             Some(MemberEvent::Unreachable) if self.is_reached => {
-                // The server answers others: it lets in no more at once.
+                // The server answers others, so it only admits no more at once.
                 let pause = |member: &mut Member| member.again(now, PAUSE, "no answer");
                 let event = self.members.change(member, pause);
                 self.on_member_event(now, endpoint, member, event);
@@ -297,26 +271,29 @@ impl Crowd {
 
     fn begin_if_ready(&mut self, now: Instant) {
         if self.ready == self.members.len() {
-            if self.traffic.is_storm() {
+            if self.config.traffic.is_storm() {
                 return self.restart(now);
             }
             self.phase = Phase::Talking;
             self.bar.reset();
             self.bar.set_message("measuring");
-            self.traffic.begin(now);
+            self.config.traffic.begin(now);
             self.show_progress();
         }
     }
 
     fn show_progress(&mut self) {
         self.is_progress_due = false;
-        let (done, of) = self.traffic.progress(self.measurement.deliveries() as u64);
+        let (done, of) = self
+            .config
+            .traffic
+            .progress(self.measurement.deliveries() as u64);
         self.bar.set_length(of);
         self.bar.set_position(done);
     }
 
     fn on_delivered(&mut self, member: usize, talk: usize, number: Number) {
-        // The turn began before this message was decoded and its digest checked.
+        // Later than the batch: this message was decoded and its digest checked since.
         let now = net::now().instant;
         let Some((conversation, author)) = self.members[member].conversation(talk) else {
             return;
@@ -333,19 +310,19 @@ impl Crowd {
         } = *in_flight;
         if left == 0 {
             self.in_flight.remove(&key);
-            self.traffic.on_heard(now, author);
+            self.config.traffic.on_heard(now, author);
         }
         if is_counted {
             let latency = now.saturating_duration_since(at);
-            let is_streaming = self.traffic.is_streaming(author);
+            let is_streaming = self.config.traffic.is_streaming(author);
             self.measurement.count(now, latency, is_streaming);
             self.is_progress_due = true;
         }
     }
 
-    /// Types what is due.
+    /// Sends the messages that are due.
     fn send_due(&mut self, now: Instant, endpoint: &mut Endpoint) {
-        let counted_from = self.traffic.counted_from();
+        let counted_from = self.config.traffic.counted_from();
         if !self.measurement.has_begun() && counted_from.is_some_and(|from| from <= now) {
             self.measurement.begin(self.load(endpoint));
         }
@@ -355,7 +332,7 @@ impl Crowd {
             at,
             readers,
             is_counted,
-        }) = self.traffic.poll(now)
+        }) = self.config.traffic.poll(now)
         {
             let said = self.with(now, endpoint, member, |member, ctx| {
                 member.send_next(ctx, talk)
@@ -374,7 +351,7 @@ impl Crowd {
         }
     }
 
-    /// The first ending counts; everybody leaves.
+    /// Keeps the first end, and lets all members leave.
     fn finish(&mut self, now: Instant, endpoint: &mut Endpoint, end: End) {
         self.end.get_or_insert(end);
         if matches!(self.phase, Phase::Leaving(_)) {
@@ -382,7 +359,7 @@ impl Crowd {
         }
         self.phase = Phase::Leaving(now + LEAVE_WAIT);
         self.bar.finish_and_clear();
-        if self.own.is_some() {
+        if self.config.own.is_some() {
             self.members.change_all(Member::drop_out);
             return;
         }
@@ -391,46 +368,45 @@ impl Crowd {
         }
     }
 
-    /// What all have used up so far. Who stays away has opened an account before anything is counted.
+    /// The load of all clients so far. Members that stay away have signed up before counting begins.
     fn load(&self, endpoint: &Endpoint) -> Load {
         let sessions = self.sessions.iter();
         let counted = sessions.filter(|(_, member)| !self.members[**member].stays_away());
-        let meter = self.own.as_ref().map(|own| &own.meter);
+        let meter = self.config.own.as_ref().map(|own| &own.meter);
         Load::of(
             counted.filter_map(|(session, _)| endpoint.statistics(*session)),
             meter,
         )
     }
 
-    /// All has been counted that will be.
     fn measured(&mut self, now: Instant, endpoint: &mut Endpoint) {
         for (session, member) in &self.sessions {
             let name = self.members[*member].name();
             tracing::debug!(name, statistics = ?endpoint.statistics(*session), "session");
         }
-        let own = self.own.as_ref();
+        let own = self.config.own.as_ref();
         let report = std::mem::take(&mut self.measurement).report(
             now,
-            self.returning_since.or(self.traffic.counted_from()),
-            (self.workload, self.members.len() - self.traffic.absent()),
+            self.returning_since.or(self.config.traffic.counted_from()),
+            (self.config.workload, self.config.clients),
             self.load(endpoint),
             own.and_then(|own| own.meter.rss_since()),
-            &*self.traffic,
+            &*self.config.traffic,
         );
         self.finish(now, endpoint, End::Measured(Box::new(report)));
     }
 
-    /// Everybody is in, and the workload wants them to lose the server: it is restarted.
+    /// Restarts the server once all clients are signed in.
     fn restart(&mut self, now: Instant) {
         self.phase = Phase::Restarting(now + RESTART_WAIT);
         self.bar.set_message("restarting");
         self.members.change_all(Member::suspend);
-        if let Some(own) = &self.own {
+        if let Some(own) = &self.config.own {
             own.restarter.restart();
         }
     }
 
-    /// The server is back: everybody wants in at once.
+    /// Lets all clients sign in at once after the restart.
     fn come_back(&mut self, now: Instant, endpoint: &mut Endpoint) {
         self.phase = Phase::Returning(now + RETURN_WAIT);
         self.returning_since = Some(now);
@@ -448,7 +424,6 @@ impl Crowd {
         }
     }
 
-    /// Somebody is back.
     fn returned(&mut self, now: Instant) {
         if let Some(since) = self.returning_since {
             let latency = now.saturating_duration_since(since);
@@ -462,7 +437,7 @@ impl Crowd {
     }
 }
 
-/// A bar that counts sign-ins first. Where standard error is no terminal it draws nothing.
+/// Without a terminal at standard error it draws nothing.
 fn progress_bar(members: usize) -> ProgressBar {
     let bar = ProgressBar::new(members as u64);
     if let Ok(style) = ProgressStyle::with_template("{msg:12} {wide_bar} {pos}/{len} {elapsed}") {

@@ -1,6 +1,6 @@
-//! One client's side of its conversation: numbers, digests, the position, and what is not stored yet.
+//! One client's side of a conversation: numbers, digests, position, and messages that are not stored yet.
 //!
-//! It is as strict as the real client: only what follows where it stands is taken, so that nothing can be counted
+//! It is as strict as the real client: it accepts only the entry that follows its position, so that no delivery is counted
 //! twice or out of order.
 
 use std::collections::VecDeque;
@@ -12,51 +12,44 @@ use crate::protocol::{
 };
 use crate::transport::Channel;
 
-/// What a delivery was.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DeliveryOutcome {
-    /// The partner's message of this number, whole and in its place.
+    /// The partner's message with this number.
     Message(Number),
-    /// Nothing that is to be counted.
+    /// Not counted.
     Nothing,
-    /// Something between was not seen: it is to be asked for.
+    /// Entries are missing before this one.
     Gap,
-    /// It is not what the partner has said.
+    /// Not what the partner sent.
     Wrong(&'static str),
 }
 
-/// What the news of something stored was.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct StoredOutcome {
-    /// The message was not known to be stored.
+    /// The message was not known to be stored before.
     pub is_news: bool,
-    /// Nothing before it was missed.
+    /// No entry before it is missing.
     pub follows: bool,
 }
 
-/// Whom a client is to talk with.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Contact {
-    /// What they have to do with each other.
     pub partner: Partner,
-    /// The partner's name.
     pub name: String,
-    /// To whom a message is addressed: the partner, or the room in which both are.
+    /// The partner, or the room.
     pub receiver: String,
 }
 
-/// Where a conversation begins for a client, as the server says.
+/// Where the server lets a client begin in a conversation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ConversationStart {
-    /// The conversation.
     pub conversation: ConversationId,
-    /// The last number that the server has from this device.
+    /// Of this device.
     pub last_number: Number,
     /// The entry after which deliveries begin.
     pub start: EntryId,
 }
 
-/// A client's side of a conversation.
 pub struct Conversation {
     id: ConversationId,
     account: AccountId,
@@ -64,14 +57,13 @@ pub struct Conversation {
     contact: Contact,
     last_number: Number,
     position: EntryId,
-    /// What was sent and is not called stored yet, in order.
+    /// Sent messages that the server has not reported as stored, in order.
     unstored: VecDeque<(Number, Vec<u8>)>,
-    /// Whether the server is to be told of a new position.
+    /// Whether the position was not acknowledged yet.
     is_receipt_due: bool,
 }
 
 impl Conversation {
-    /// A conversation that the server has found.
     pub const fn new(
         account: AccountId,
         device: DeviceId,
@@ -90,22 +82,19 @@ impl Conversation {
         }
     }
 
-    /// Its id.
     pub const fn conversation(&self) -> ConversationId {
         self.id
     }
 
-    /// The channel on which it goes to the server.
     pub const fn channel(&self) -> Channel {
         self.contact.partner.channel
     }
 
-    /// The member whose messages are heard.
     pub const fn speaker(&self) -> usize {
         self.contact.partner.member
     }
 
-    /// Makes the next message: its number, and the bytes to send.
+    /// The next message: its number, and the bytes to send.
     pub fn send_next(&mut self) -> (Number, Vec<u8>) {
         let number = self.last_number.next();
         self.last_number = number;
@@ -131,12 +120,11 @@ impl Conversation {
         (number, bytes)
     }
 
-    /// What is not stored yet, to be sent once more.
+    /// Messages to send again.
     pub fn unstored(&self) -> impl Iterator<Item = &[u8]> {
         self.unstored.iter().map(|(_, bytes)| &**bytes)
     }
 
-    /// A message of ours is stored.
     pub fn handle_stored(&mut self, stored: &Stored) -> StoredOutcome {
         let before = self.unstored.len();
         self.unstored.retain(|(number, _)| *number != stored.number);
@@ -149,7 +137,6 @@ impl Conversation {
         StoredOutcome { is_news, follows }
     }
 
-    /// An entry of the log has come.
     pub fn handle_delivery(
         &mut self,
         envelope: &Envelope<'_>,
@@ -175,7 +162,7 @@ impl Conversation {
         let in_room = self.contact.partner.with == Audience::Room;
         let (origin, text) = match (message.header.entry, message.text()) {
             (Some(entry), Some(text)) => (entry.origin, text),
-            // Somebody has joined.
+            // A member has joined.
             _ if in_room && message.room_event().is_some() => return DeliveryOutcome::Nothing,
             _ => return DeliveryOutcome::Wrong("a delivery was no chat message"),
         };
@@ -186,7 +173,7 @@ impl Conversation {
         let is_partner = author == Some(&*self.contact.name);
         let is_authors = text.sender == delivery.author && text.receiver == self.id;
         if in_room && !is_partner {
-            // Anybody may join the room, and speak there.
+            // Other users may join the room and speak there.
             return DeliveryOutcome::Nothing;
         }
         if !is_partner
@@ -198,7 +185,7 @@ impl Conversation {
         DeliveryOutcome::Message(origin.number)
     }
 
-    /// Asks for what comes after where this client stands.
+    /// A request for the entries after the position.
     pub fn ask_again(&self) -> Vec<u8> {
         let again = DeliverAgain {
             conversation: self.id,
@@ -207,7 +194,7 @@ impl Conversation {
         encode(&ClientMessage::control(again), Hop::default())
     }
 
-    /// Says how far everything has been received, if that is news.
+    /// The acknowledgement of the position, if one is due.
     pub fn take_receipt(&mut self) -> Option<Vec<u8>> {
         std::mem::take(&mut self.is_receipt_due).then(|| {
             let received = Received {
@@ -219,12 +206,12 @@ impl Conversation {
     }
 }
 
-/// The salt of a message: nobody guesses what is said here.
+/// These texts are no secret, so their salt need not be random.
 fn salt_of(number: Number) -> [u8; 16] {
     u128::from(number.0).to_be_bytes()
 }
 
-/// The text of a message: of this many bytes, and another for each number.
+/// A text of this many bytes, different for each number.
 fn text_of(number: Number, size: usize) -> String {
     let mut text = format!("{number} ");
     text.extend(('a'..='z').cycle().take(size.saturating_sub(text.len())));

@@ -1,5 +1,5 @@
-//! One client: its session, its conversations, and what it makes of each message. Its way in is `sign_in`'s part, and
-//! how it comes to its conversations `resolve`'s.
+//! One client: its session, its conversations, and its handling of each message. `sign_in` signs it in, `resolve` finds its
+//! conversations.
 
 pub mod conversation;
 mod resolve;
@@ -15,52 +15,43 @@ use rand_core::RngCore as _;
 use super::server::DeviceTicket;
 use crate::client::auth::opaque::{LoginBegun, SignUpBegun};
 use crate::protocol::{
-    ClientMessage, ConversationId, DeviceId, EndReason, Envelope, Head, Hop, Message, Number,
-    ServerBody, SessionEnd, encode,
+    ClientMessage, ConversationId, EndReason, Envelope, Head, Hop, Message, Number, ServerBody,
+    SessionEnd, encode,
 };
 use crate::transport::{Channel, CloseReason, Endpoint, SendError, SessionId};
 use conversation::{Contact, Conversation, DeliveryOutcome};
 
-/// The pause after an attempt that failed for no reason of the server's.
+/// The pause after a failed attempt for which the server named no wait.
 pub(super) const PAUSE: Duration = Duration::from_millis(500);
 
-/// How long an attempt may take.
+/// The longest attempt to sign in, and the longest answer to a request.
 pub(super) const ATTEMPT_WAIT: Duration = Duration::from_secs(30);
 
-/// What a client works with: the time, its way to the network, and its dice.
 pub struct Ctx<'a> {
-    /// The time.
     pub now: Instant,
-    /// Everybody's endpoint.
     pub endpoint: &'a mut Endpoint,
-    /// Everybody's dice.
     pub random: &'a mut ChaCha20Rng,
-    /// The server's addresses; attempts take turns.
+    /// Of the server; attempts take turns.
     pub addresses: &'a [SocketAddr],
 }
 
-/// What the crowd should know.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum MemberEvent {
-    /// The client is signed in; one that stays away has its account.
+    /// Signed in; a client that stays away has its account.
     SignedIn,
-    /// It has found its partners, and may speak.
+    /// All conversations are found.
     Ready,
-    /// The server has called a message in this of its conversations stored.
+    /// The server has stored a message of this conversation.
     Stored(usize),
-    /// The partner's message of this number has come.
+    /// The partner's message with this number has arrived in this conversation.
     Delivered(usize, Number),
-    /// It is out.
     Left,
-    /// It cannot go on.
     Failed(String),
-    /// Nobody answers this client at the server's address.
+    /// No answer from the server's address.
     Unreachable,
 }
 
-/// How far a client has come.
 pub(super) enum Step {
-    /// It has not begun.
     Outside,
     Connecting,
     SignUp(SignUpBegun),
@@ -72,50 +63,45 @@ pub(super) enum Step {
     Hello,
     /// Joining a room.
     Join,
-    /// It has its account and wants no more.
+    /// It has its account and stays signed out.
     Away,
-    /// Signed in; the partners are looked for when everybody is.
+    /// Signed in; partners are resolved once all clients are.
     Inside,
     Resolve,
     Talking,
-    /// The server is restarted; until it is back nothing is expected.
+    /// The server is restarting; nothing is expected from it.
     Lost,
-    /// An attempt failed; the next one begins at this moment.
+    /// The next attempt begins at this moment.
     Pausing(Instant),
     Leaving,
     Gone,
 }
 
-/// One client.
 pub struct Member {
     pub(super) name: String,
-    /// It only opens an account.
     pub(super) stays_away: bool,
     pub(super) password: [u8; 16],
     pub(super) has_account: bool,
-    pub(super) device: Option<DeviceId>,
-    /// What it signs in with, once it has something better than its password.
+    /// Replaces the password once the server has issued it.
     pub(super) pass: Option<DeviceTicket>,
-    /// The rooms that it belonged to when it came.
+    /// The rooms in the answer to HELLO.
     pub(super) rooms: Vec<Head>,
     pub(super) session: Option<SessionId>,
     pub(super) handshake_hash: [u8; 32],
     pub(super) step: Step,
     pub(super) tries: u32,
-    /// How often the server has asked for patience.
+    /// How often the server has named a wait.
     pub(super) waits: u32,
-    /// When the attempt under way is given up.
+    /// When the current step times out.
     pub(super) due: Option<Instant>,
-    /// With whom it is to talk.
     pub(super) contacts: Vec<Contact>,
-    /// Its conversations, in the same order, as far as the server has found them.
+    /// In the order of the contacts, as far as the server has found them.
     pub(super) conversations: Vec<Conversation>,
-    /// What the channels had no room for.
+    /// Messages that the channels had no room for.
     waiting: [VecDeque<Vec<u8>>; Channel::ALL.len()],
 }
 
 impl Member {
-    /// A client that has not begun.
     pub fn new(
         name: String,
         contacts: Vec<Contact>,
@@ -130,7 +116,6 @@ impl Member {
             stays_away,
             password,
             has_account: pass.is_some(),
-            device: None,
             step: match &pass {
                 Some(_) if stays_away => Step::Away,
                 _ => Step::Outside,
@@ -148,22 +133,19 @@ impl Member {
         }
     }
 
-    /// Its user name.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// Whether it only has an account.
     pub const fn stays_away(&self) -> bool {
         self.stays_away
     }
 
-    /// Whether it is where it is wanted before anything begins.
+    /// Whether it has nothing left to do before the run begins.
     pub const fn is_in_place(&self) -> bool {
         matches!(self.step, Step::Away | Step::Inside)
     }
 
-    /// Whether it is on its way in.
     pub const fn is_entering(&self) -> bool {
         !matches!(
             self.step,
@@ -178,7 +160,7 @@ impl Member {
         )
     }
 
-    /// Begins, or begins again.
+    /// Begins an attempt to sign in.
     pub fn enter(&mut self, ctx: &mut Ctx<'_>) -> SessionId {
         let address = ctx.addresses[self.tries as usize % ctx.addresses.len()];
         self.tries += 1;
@@ -197,7 +179,7 @@ impl Member {
         }
     }
 
-    /// A moment has come that [`Member::deadline`] named. `true`: it wants to begin again.
+    /// Returns whether a new attempt is due.
     pub fn handle_timeout(&mut self, ctx: &mut Ctx<'_>) -> bool {
         if self.deadline().is_none_or(|due| due > ctx.now) {
             return false;
@@ -209,7 +191,7 @@ impl Member {
                 None => return true,
             }
         } else {
-            // What was under way has had no answer: the session is given up, and its end is the next attempt.
+            // No answer. The next attempt follows the end of the session.
             self.due = None;
             if let Some(session) = self.session {
                 ctx.endpoint.close(ctx.now, session, 0, "no answer");
@@ -218,13 +200,11 @@ impl Member {
         false
     }
 
-    /// The session stands.
     pub fn connected(&mut self, ctx: &mut Ctx<'_>, handshake_hash: [u8; 32]) {
         self.handshake_hash = handshake_hash;
         self.sign_in(ctx);
     }
 
-    /// The session is over.
     pub fn closed(&mut self, ctx: &Ctx<'_>, reason: &CloseReason) -> Option<MemberEvent> {
         self.session = None;
         match self.step {
@@ -244,18 +224,17 @@ impl Member {
         }
     }
 
-    /// Sends a request on the control channel.
     pub(super) fn request(&mut self, ctx: &mut Ctx<'_>, message: &ClientMessage) {
         let bytes = encode(message, Hop::default());
         if let Some(session) = self.session {
-            // The control channel holds one request of a few hundred bytes; a session that is closed says so itself.
+            // The control channel has room for one request of a few hundred bytes, and a closed session sends an event.
             let _ = ctx
                 .endpoint
                 .send(ctx.now, session, Channel::Control, &bytes);
         }
     }
 
-    /// Says the next thing in one of its conversations: which that is, and the number.
+    /// Sends the next message of a conversation.
     pub fn send_next(
         &mut self,
         ctx: &mut Ctx<'_>,
@@ -268,13 +247,12 @@ impl Member {
         Some((conversation, number))
     }
 
-    /// Sends on a channel, as soon as there is room.
+    /// Sends on a channel once it has room.
     pub(super) fn send(&mut self, ctx: &mut Ctx<'_>, channel: Channel, bytes: Vec<u8>) {
         self.waiting[channel as usize].push_back(bytes);
         self.flush(ctx, channel);
     }
 
-    /// Sends what waits for room on a channel.
     pub fn flush(&mut self, ctx: &mut Ctx<'_>, channel: Channel) {
         let Some(session) = self.session else {
             return;
@@ -283,13 +261,13 @@ impl Member {
         while let Some(bytes) = waiting.front() {
             match ctx.endpoint.send(ctx.now, session, channel, bytes) {
                 Err(SendError::Full) => return,
-                // Lengths are checked on the command line, and a session that is closed says so itself.
+                // Lengths are checked on the command line, and a closed session sends an event.
                 Ok(()) | Err(_) => waiting.pop_front(),
             };
         }
     }
 
-    /// Acknowledges what has come in this batch.
+    /// Acknowledges the deliveries of this batch.
     pub fn send_receipts(&mut self, ctx: &mut Ctx<'_>) {
         for talk in 0..self.conversations.len() {
             if let Some(receipt) = self.conversations[talk].take_receipt() {
@@ -298,15 +276,19 @@ impl Member {
         }
     }
 
-    /// One of its conversations, and the member whose messages it hears there.
+    /// A conversation, and the member that speaks there.
     pub fn conversation(&self, talk: usize) -> Option<(ConversationId, usize)> {
         let talk = self.conversations.get(talk)?;
         Some((talk.conversation(), talk.speaker()))
     }
 
-    /// Whether it is to talk with anybody.
     pub const fn has_contacts(&self) -> bool {
         !self.contacts.is_empty()
+    }
+
+    fn ask_again(&mut self, ctx: &mut Ctx<'_>, talk: usize) {
+        let again = self.conversations[talk].ask_again();
+        self.send(ctx, Channel::Chat, again);
     }
 
     fn talk_of(&self, conversation: ConversationId) -> Option<usize> {
@@ -314,7 +296,6 @@ impl Member {
         conversations.position(|talk| talk.conversation() == conversation)
     }
 
-    /// Begins to leave.
     pub fn leave(&mut self, ctx: &mut Ctx<'_>) {
         let was_inside = matches!(self.step, Step::Inside | Step::Resolve | Step::Talking);
         self.step = Step::Leaving;
@@ -329,7 +310,7 @@ impl Member {
         }
     }
 
-    /// The server goes away on purpose.
+    /// Waits for the restart of the server.
     pub fn suspend(&mut self) {
         self.step = Step::Lost;
         self.due = None;
@@ -339,32 +320,30 @@ impl Member {
         }
     }
 
-    /// The server is back: what is left of the session before is given up.
+    /// Closes the session that the restart has ended.
     pub fn forget_session(&mut self, ctx: &mut Ctx<'_>) -> Option<SessionId> {
         let session = self.session.take()?;
         ctx.endpoint.close(ctx.now, session, 0, "bye");
         Some(session)
     }
 
-    /// It is out without a goodbye: the server ends with the measurement.
+    /// Leaves without signing out, because the server stops with the run.
     pub fn drop_out(&mut self) {
         self.step = Step::Gone;
         self.due = None;
     }
 
-    /// Closes the session, whatever it waits for.
+    /// Closes the session in any step.
     pub fn hang_up(&mut self, ctx: &mut Ctx<'_>) {
         if let Some(session) = self.session {
             ctx.endpoint.close(ctx.now, session, 0, "bye");
         }
     }
 
-    /// Whether it is out.
     pub const fn is_gone(&self) -> bool {
         matches!(self.step, Step::Gone)
     }
 
-    /// Something has come from the server.
     pub fn handle_message(&mut self, ctx: &mut Ctx<'_>, bytes: &[u8]) -> Option<MemberEvent> {
         if matches!(self.step, Step::Lost) {
             return None;
@@ -378,8 +357,7 @@ impl Member {
                 DeliveryOutcome::Message(number) => Some(MemberEvent::Delivered(talk, number)),
                 DeliveryOutcome::Nothing => None,
                 DeliveryOutcome::Gap => {
-                    let again = self.conversations[talk].ask_again();
-                    self.send(ctx, Channel::Chat, again);
+                    self.ask_again(ctx, talk);
                     None
                 }
                 DeliveryOutcome::Wrong(what) => Some(MemberEvent::Failed(what.into())),
@@ -393,8 +371,7 @@ impl Member {
                 let talk = self.talk_of(stored.conversation)?;
                 let heard = self.conversations[talk].handle_stored(&stored);
                 if !heard.follows {
-                    let again = self.conversations[talk].ask_again();
-                    self.send(ctx, Channel::Chat, again);
+                    self.ask_again(ctx, talk);
                 }
                 heard.is_news.then_some(MemberEvent::Stored(talk))
             }

@@ -1,5 +1,4 @@
-//! How a client comes to its conversations: the room that it joins on its way in, and the partners whom it looks up
-//! once everybody is there.
+//! Finds a client's conversations. It joins its room while it signs in, and resolves its partners once all are signed in.
 
 use super::conversation::{Contact, Conversation, ConversationStart};
 use super::{ATTEMPT_WAIT, Ctx, Member, MemberEvent, Step};
@@ -11,7 +10,7 @@ use crate::protocol::{
 use crate::transport::Channel;
 
 impl Member {
-    /// HELLO has told of these conversations: of the rooms one may be that it is to talk in.
+    /// Keeps the rooms in an answer to HELLO.
     pub(super) fn note_rooms(&mut self, heads: Vec<Head>) {
         let rooms = heads
             .into_iter()
@@ -19,11 +18,11 @@ impl Member {
         self.rooms.extend(rooms);
     }
 
-    /// It is signed in: it is in its place once it belongs to the rooms that it is to talk in.
+    /// Joins the rooms that are missing, and reports [`MemberEvent::SignedIn`] when none is.
     ///
-    /// To join belongs to the way in, so that as few join at a time as sign in, and a server that lets nobody make a
-    /// room says so before everybody has an account. Each is told of all who join after it, which is half the square of
-    /// their number: of 1,000 clients half a million entries, less work than the stretching of as many passwords.
+    /// Joining is a part of signing in, so that as few clients join at a time as sign in, and a server with closed rooms
+    /// refuses before all have accounts. Each client receives an entry for each later member: half a million entries for
+    /// 1,000 clients, less work than stretching as many passwords.
     pub(super) fn arrive(&mut self, ctx: &mut Ctx<'_>) -> Option<MemberEvent> {
         while let Some(contact) = self.missing(Audience::Room) {
             let name = contact.receiver.clone();
@@ -46,17 +45,16 @@ impl Member {
     fn join(&mut self, ctx: &mut Ctx<'_>, name: String) {
         self.step = Step::Join;
         self.due = Some(ctx.now + ATTEMPT_WAIT);
-        // Whoever comes first makes it.
+        // The first client creates it.
         let join = ClientMessage::control(Join {
             tag: 1,
             name,
             access: None,
         });
-        // On the channel of the deliveries, so that none of them can come before the answer.
+        // On the channel of the deliveries, so that the answer arrives before any of them.
         self.send(ctx, Channel::Chat, encode(&join, Hop::default()));
     }
 
-    /// It belongs to the room that it has asked for.
     pub(super) fn joined(&mut self, ctx: &mut Ctx<'_>, joined: &Joined) -> Option<MemberEvent> {
         let found = ConversationStart {
             conversation: joined.room.conversation,
@@ -67,7 +65,7 @@ impl Member {
         self.arrive(ctx)
     }
 
-    /// Looks its partners up, one after the other. `true`: it has found them already.
+    /// Resolves the partners one after the other. Returns whether all are found already.
     pub fn find(&mut self, ctx: &mut Ctx<'_>) -> bool {
         let is_found = !self.find_next(ctx);
         if is_found {
@@ -76,7 +74,7 @@ impl Member {
         is_found
     }
 
-    /// Looks the first partner up whose conversation is not known. `false`: there is none.
+    /// Resolves the next partner. Returns whether there is one.
     fn find_next(&mut self, ctx: &mut Ctx<'_>) -> bool {
         let Some(contact) = self.missing(Audience::Member) else {
             return false;
@@ -91,7 +89,6 @@ impl Member {
         true
     }
 
-    /// The partner is found.
     pub(super) fn resolved(
         &mut self,
         ctx: &mut Ctx<'_>,
@@ -113,16 +110,16 @@ impl Member {
         Some(MemberEvent::Ready)
     }
 
-    /// The first of its contacts with whom it has no conversation yet, if that one is of this kind.
+    /// The first contact without a conversation, if it has this audience.
     fn missing(&self, with: Audience) -> Option<&Contact> {
         let contact = self.contacts.get(self.conversations.len())?;
         (contact.partner.with == with).then_some(contact)
     }
 
-    /// The conversation with the first of them begins.
+    /// Begins the conversation with the first contact that has none.
     fn begin(&mut self, found: ConversationStart) -> Option<()> {
         let pass = self.pass.as_ref()?;
-        let (account, device) = (pass.account, self.device?);
+        let (account, device) = (pass.account, pass.device);
         let contact = self.contacts.get(self.conversations.len())?.clone();
         let talk = Conversation::new(account, device, contact, found);
         self.conversations.push(talk);

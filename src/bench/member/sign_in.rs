@@ -1,4 +1,4 @@
-//! A client's way in: sign-up and login through OPAQUE, HELLO, and what a refusal means on the way.
+//! Signs a client in: sign-up and login through OPAQUE, HELLO, and refusals of these.
 
 use std::fmt::Display;
 use std::time::{Duration, Instant};
@@ -12,19 +12,17 @@ use crate::protocol::{
     SessionStart, SignUp, SignUpFinish,
 };
 
-/// How often a client tries to get in before the run fails. Chosen: a path that loses half of all packets, and a
-/// server that asks for patience.
+/// Attempts to sign in before the run fails. Chosen: enough for a path that loses half of all packets.
 const TRIES_MAX: u32 = 20;
 
-/// How often a client waits as long as the server asks it to, before the run fails. Chosen: a server that grants one
-/// address a few sign-ins a second still lets thousands in.
+/// Waits on the server's request before the run fails. Chosen: thousands of clients can sign in at a server that grants one
+/// address a few sign-ins a second.
 const WAITS_MAX: u32 = 10_000;
 
-/// The passwords are 128 random bits each, of which no guess needs to be made expensive.
+/// The passwords are 128 random bits, so guessing need not be made expensive.
 const STRETCHING: KeyStretching = KeyStretching::Identity;
 
 impl Member {
-    /// Begins to sign up, or in.
     pub(super) fn sign_in(&mut self, ctx: &mut Ctx<'_>) {
         self.due = Some(ctx.now + ATTEMPT_WAIT);
         if let Some(pass) = &self.pass {
@@ -48,13 +46,13 @@ impl Member {
                 Message::control(SignUp { name, request })
             })
         };
-        // OPAQUE refuses only passwords longer than its format can say.
+        // OPAQUE refuses only passwords that are too long for its format.
         if let Ok(message) = begun {
             self.request(ctx, &message);
         }
     }
 
-    /// The answer to what this step asked for; anything else is of no interest here.
+    /// Handles the answer that the current step waits for, and ignores all others.
     pub(super) fn handle_answer(
         &mut self,
         ctx: &mut Ctx<'_>,
@@ -131,10 +129,9 @@ impl Member {
         match begun.finish(ctx.random, &self.password, response, hash, STRETCHING) {
             Ok(finalization) => {
                 self.step = Step::LoginFinish;
-                let device = self.device;
                 let finish = LoginFinish {
                     finalization,
-                    device,
+                    device: None,
                 };
                 self.request(ctx, &Message::control(finish));
                 None
@@ -144,11 +141,9 @@ impl Member {
     }
 
     fn on_session_start(&mut self, ctx: &mut Ctx<'_>, start: SessionStart) {
-        let (account, device) = (start.account, start.device);
-        self.device = Some(device);
         self.pass = Some(DeviceTicket {
-            account,
-            device,
+            account: start.account,
+            device: start.device,
             ticket: start.ticket.into_vec(),
         });
         self.rooms.clear();
@@ -162,7 +157,7 @@ impl Member {
         self.request(ctx, &Message::control(hello));
     }
 
-    /// It has its account, which is all that is wanted of it.
+    /// Signs out with an account, for others to write to.
     fn stay_away(&mut self, ctx: &mut Ctx<'_>) -> MemberEvent {
         self.step = Step::Away;
         self.due = None;
@@ -170,7 +165,6 @@ impl Member {
         MemberEvent::SignedIn
     }
 
-    /// The server has said no.
     pub(super) fn refused(
         &mut self,
         ctx: &mut Ctx<'_>,
@@ -189,7 +183,7 @@ impl Member {
             }
             return self.again(ctx.now, wait, &failure.code.to_string());
         }
-        // The answer to an earlier sign-up was lost with its session: the account is there.
+        // The answer to an earlier sign-up was lost with its session, but the account exists.
         if failure.code == ErrorCode::NameTaken && self.tries > 1 && !self.has_account {
             self.has_account = true;
             if self.stays_away {
@@ -218,7 +212,7 @@ impl Member {
         )))
     }
 
-    /// The attempt has failed: the next one begins after a while, unless there were too many.
+    /// Begins another attempt after a wait, unless there were too many.
     pub fn again(&mut self, now: Instant, wait: Duration, why: &str) -> Option<MemberEvent> {
         if self.tries >= TRIES_MAX {
             return Some(no_sign_in(&why));
