@@ -1,30 +1,26 @@
-//! The registry that both command tables are instances of: the subcommands of the executable and the commands
-//! of the prompt.
+//! The table type of subcommands and of chat commands.
 //!
-//! Help, manual pages, shell completions, the prompt's tab key and the suggestion for a mistyped word all read
-//! the same table, so that none of them can name a command that does not run.
+//! Help, manual pages, shell completions, the tab key and the suggestion for a mistyped word all read the same table, so
+//! that none of them can name a command that does not exist.
 
-/// What every command has, whatever it runs on.
 pub trait Entry {
-    /// The word that calls it.
     fn name(&self) -> &'static str;
 
-    /// Other words that call it.
     fn aliases(&self) -> &'static [&'static str] {
         &[]
     }
 
-    /// One line for the menu: what it does.
+    /// One line for the menu.
     fn summary(&self) -> &'static str;
 }
 
-/// A table of commands, in the order in which the menu shows them.
+/// In the order of the menu.
 pub struct Registry<T: Entry + ?Sized> {
     entries: Vec<Box<T>>,
 }
 
-/// How alike two words must be (Jaro-Winkler, 0 to 1) for one to be suggested for the other. Chosen: `mesage`
-/// finds `message`, `xyz` finds nothing; clap uses 0.7 for its own suggestions.
+/// The least similarity of two words (Jaro-Winkler, 0 to 1) for a suggestion. Chosen: `mesage` finds `message`, `xyz`
+/// finds nothing; clap uses 0.7 for its own suggestions.
 const LIKENESS_MIN: f64 = 0.75;
 
 impl<T: Entry + ?Sized> Default for Registry<T> {
@@ -36,7 +32,6 @@ impl<T: Entry + ?Sized> Default for Registry<T> {
 }
 
 impl<T: Entry + ?Sized> Registry<T> {
-    /// Adds a command.
     ///
     /// # Panics
     /// If one of its words is in the table already: the tables are written by hand, and a test builds them.
@@ -51,23 +46,20 @@ impl<T: Entry + ?Sized> Registry<T> {
         self
     }
 
-    /// All commands, in the menu's order.
     pub fn iter(&self) -> impl Iterator<Item = &T> {
         self.entries.iter().map(|entry| &**entry)
     }
 
-    /// The command that this word calls.
     pub fn find(&self, word: &str) -> Option<&T> {
         self.iter()
             .find(|entry| words(*entry).any(|own| own == word))
     }
 
-    /// Every word that calls one of them.
     pub fn words(&self) -> impl Iterator<Item = &'static str> {
         self.iter().flat_map(words)
     }
 
-    /// The word of the table that is most like this one, if any is like it at all.
+    /// The most similar word of the table, if one is similar enough.
     pub fn nearest(&self, word: &str) -> Option<&'static str> {
         self.words()
             .map(|own| (own, strsim::jaro_winkler(own, word)))
@@ -77,7 +69,6 @@ impl<T: Entry + ?Sized> Registry<T> {
     }
 }
 
-/// Every word that calls a command.
 fn words<T: Entry + ?Sized>(entry: &T) -> impl Iterator<Item = &'static str> + use<T> {
     std::iter::once(entry.name()).chain(entry.aliases().iter().copied())
 }

@@ -8,37 +8,30 @@ use thiserror::Error;
 
 use super::exit::{Exit, Failure};
 
-/// The port that is meant where none is said. Chosen: unassigned by IANA for UDP chat, easy to type.
+/// Chosen: unassigned by IANA for UDP chat, easy to type.
 pub const DEFAULT_PORT: u16 = 7777;
 
-/// The host that is meant where none is said: this machine.
 pub const DEFAULT_HOST: &str = "127.0.0.1";
 
 /// Longest name of a host (RFC 1035 §2.3.4), in bytes.
 const HOST_MAX_BYTES: usize = 253;
 
-/// A server as it was named: the part that identifies it on file, and its port.
+/// A server as the user named it, which is also its name in `known_servers`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ServerName {
-    /// A name or an address, an IPv6 one without brackets.
+    /// A name or an address; IPv6 without brackets.
     pub host: String,
-    /// The port.
     pub port: u16,
 }
 
-/// Why a text names no server.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum AddressError {
-    /// Nothing before the port.
     #[error("the host is missing")]
     NoHost,
-    /// What stands for the port is none.
     #[error("{0:?} is not a port (1 to 65535)")]
     Port(String),
-    /// A bracket without its other half.
     #[error("an IPv6 address with a port is written [address]:port")]
     Brackets,
-    /// Neither an address nor a name.
     #[error("{0:?} is neither an address nor a host name")]
     Host(String),
 }
@@ -100,8 +93,7 @@ impl fmt::Display for ServerName {
 }
 
 impl ServerName {
-    /// Asks the operating system which addresses that is; those of a family of their own keep the resolver's
-    /// order, which is the order of preference (RFC 6724).
+    /// Resolves the name. The addresses keep the resolver's order, which is the order of preference (RFC 6724).
     pub fn resolve(&self) -> Result<Vec<SocketAddr>, Failure> {
         let unresolved = |error: anyhow::Error| {
             Failure::new(Exit::Unreachable, error).hint("check the name, and this host's network")
@@ -134,21 +126,21 @@ fn port(digits: &str) -> Result<u16, AddressError> {
         .ok_or_else(|| AddressError::Port(digits.to_owned()))
 }
 
-/// Letters, digits, dots, hyphens and underscores; other scripts go in their ASCII form, as resolvers have it.
+/// Letters, digits, dots, hyphens and underscores; other scripts must be in the ASCII form of resolvers.
 fn is_host(host: &str) -> bool {
     let is_name = host.len() <= HOST_MAX_BYTES
         && !host.starts_with('-')
         && host
             .bytes()
             .all(|byte| byte.is_ascii_alphanumeric() || b".-_".contains(&byte));
-    // All digits and dots must be an address: resolvers take 1.2 for 1.0.0.2.
+    // Digits and dots must form an address, because resolvers accept 1.2 as 1.0.0.2.
     let is_number = host
         .bytes()
         .all(|byte| byte.is_ascii_digit() || byte == b'.');
     is_name && (!is_number || host.parse::<IpAddr>().is_ok())
 }
 
-/// Where to listen: `ADDR:PORT`, an address with a port (0: any free one).
+/// `ADDR:PORT`; port 0 is any free one.
 pub fn parse_listen(text: &str) -> Result<SocketAddr, String> {
     text.parse().map_err(|_| {
         format!("{text:?} is not an address and a port, such as 0.0.0.0:{DEFAULT_PORT} or [::]:{DEFAULT_PORT}")

@@ -1,4 +1,4 @@
-//! `udpchat bench`: how it is called, what it reports, and the server that it starts.
+//! `udpchat bench`: arguments, report, and the server that it starts.
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -19,7 +19,6 @@ use crate::registry::Entry as _;
 use crate::store::Engine;
 use crate::transport::public_key;
 
-/// The subcommand.
 pub fn command() -> Subcommand {
     Subcommand::new("bench", "Measure a server with many clients", run)
         .section("WORKLOADS", workloads())
@@ -56,7 +55,6 @@ const JSON: &str = "\
     of the lines that the streaming sessions sent); idle adds server_cpu_us_per_client_s. If messages are \
     missing at the end, the exit status is 1.";
 
-/// The workloads, a line each.
 fn workloads() -> String {
     let table = bench::workloads();
     let lines = table
@@ -116,7 +114,7 @@ fn show(report: &Report, is_json: bool) -> Outcome {
     Err(anyhow!("{missing} messages did not arrive").into())
 }
 
-/// This program, as a server for the measurement.
+/// The run's own server is this program.
 const HOST: Host = Host {
     open_database,
     serve,

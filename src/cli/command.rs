@@ -1,5 +1,5 @@
-//! A subcommand as a row of the registry, at whatever level: from it come parsing, help, manual pages, completions and
-//! suggestions.
+//! A subcommand as a row of the registry, at each level. Parsing, help, manual pages, completions and suggestions derive
+//! from it.
 
 use std::borrow::Cow;
 
@@ -9,18 +9,16 @@ use super::exit::{Failure, Outcome};
 use super::logging::LogOptions;
 use crate::registry::{Entry, Registry};
 
-/// Subcommands of one level, in the order of the menu.
+/// Subcommands of one level.
 pub type Commands = Registry<Subcommand>;
 
-/// What a subcommand is given beside its own arguments.
 pub struct Context<'a> {
-    /// All subcommands, the topmost level.
+    /// Of the topmost level.
     pub commands: &'a Commands,
-    /// Where to log, and how much.
     pub log: LogOptions,
 }
 
-/// A part of a manual page: its title and text.
+/// Title and text of a part of a manual page.
 pub type Section = (&'static str, Cow<'static, str>);
 
 /// A subcommand, or a group of them.
@@ -29,7 +27,7 @@ pub struct Subcommand {
     summary: &'static str,
     sections: Vec<Section>,
     arguments: fn(clap::Command) -> clap::Command,
-    /// A group only leads to those inside it.
+    /// `None` for a group.
     run: Option<Box<Run>>,
     inside: Commands,
 }
@@ -47,7 +45,6 @@ impl Entry for Subcommand {
 }
 
 impl Subcommand {
-    /// One that takes these arguments and runs this.
     pub fn new<A: clap::Args + 'static>(
         name: &'static str,
         summary: &'static str,
@@ -66,7 +63,6 @@ impl Subcommand {
         }
     }
 
-    /// One that leads to others.
     pub const fn group(name: &'static str, summary: &'static str, inside: Commands) -> Self {
         Self {
             name,
@@ -78,20 +74,20 @@ impl Subcommand {
         }
     }
 
-    /// With this in the manual, beside what the arguments say.
+    /// Adds a section to the manual page.
     pub fn section(mut self, title: &'static str, text: impl Into<Cow<'static, str>>) -> Self {
         self.sections.push((title, text.into()));
         self
     }
 
-    /// What stands in the manual: of those inside it first, which have no page of their own.
+    /// Sections of the manual page. Nested subcommands have no page of their own, so their sections come first.
     pub fn sections(&self) -> impl Iterator<Item = &Section> {
         let inside = self.inside.iter().flat_map(|inner| &inner.sections);
         inside.chain(&self.sections)
     }
 
     fn parser(&self) -> clap::Command {
-        // What a struct of arguments says of itself is none of the user's concern.
+        // Without this, clap would show the comment of the struct of arguments.
         let parser = (self.arguments)(clap::Command::new(self.name))
             .about(self.summary)
             .long_about(None)
@@ -117,7 +113,7 @@ pub fn parser(commands: &Commands) -> clap::Command {
     with_subcommands(parser, commands)
 }
 
-/// What is none of these subcommands is let through, so that [`run`] can suggest one, or find a plugin.
+/// Unknown subcommands are accepted, so that [`run`] can suggest one or find a plugin.
 fn with_subcommands(parser: clap::Command, commands: &Commands) -> clap::Command {
     parser
         .subcommand_required(true)
@@ -127,7 +123,7 @@ fn with_subcommands(parser: clap::Command, commands: &Commands) -> clap::Command
         .subcommands(commands.iter().map(Subcommand::parser))
 }
 
-/// Runs the subcommand that was named, at whatever level it stands.
+/// Runs a subcommand of any level.
 pub fn run(mut matches: &ArgMatches, context: &Context<'_>) -> Outcome {
     let mut words = Vec::new();
     while let Some((word, inner)) = matches.subcommand() {
@@ -136,12 +132,12 @@ pub fn run(mut matches: &ArgMatches, context: &Context<'_>) -> Outcome {
     }
     match find(context.commands, &words, "udpchat")?.map(|found| &found.run) {
         Some(Some(run)) => run(matches, context),
-        // clap asks for a subcommand, so this is what it prints itself otherwise.
+        // clap rejects this itself, because it requires a subcommand.
         _ => Err(Failure::usage("no subcommand").hint("see `udpchat help`")),
     }
 }
 
-/// The subcommand that these words lead to; none, if there are no words.
+/// The subcommand that these words name, or an error with a suggestion that begins with `call`; `None` without words.
 pub fn find<'a>(
     commands: &'a Commands,
     words: &[&str],

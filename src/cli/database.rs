@@ -1,4 +1,4 @@
-//! The server's database and the secrets that are kept in it.
+//! Opens the server's database and reads the secrets in it.
 
 use std::path::Path;
 
@@ -10,24 +10,24 @@ use crate::net;
 use crate::server::OpaqueServer;
 use crate::store::{self, DATABASE_FILE, Engine, OpenError};
 
-/// Under which names the secrets stand in the database.
+/// Names of the secrets in the database.
 pub const SECRETS: [&str; 3] = [STATIC_KEY, RESET_KEY, OPAQUE];
 
 const STATIC_KEY: &str = "noise static key";
 const RESET_KEY: &str = "reset key";
 const OPAQUE: &str = "opaque setup";
 
-/// What is kept with the database, made when it is.
+/// Generated with the database.
 pub struct Secrets {
-    /// The private key of the server, X25519.
+    /// X25519, private.
     pub static_key: [u8; 32],
-    /// The key from which reset tokens are made.
+    /// Derives the reset tokens.
     pub reset_key: [u8; 32],
-    /// The server's half of OPAQUE.
+    /// OPAQUE's server setup, serialized.
     pub opaque: Vec<u8>,
 }
 
-/// Opens the database of this directory, or makes it.
+/// Opens the database of this directory, or creates it.
 pub fn open(data: &Path) -> anyhow::Result<Engine> {
     let (files, copy) = store::open_current(data, net::now().unix_ms)
         .map_err(|error| error.at(&data.join(DATABASE_FILE)))?;
@@ -52,7 +52,7 @@ pub fn open(data: &Path) -> anyhow::Result<Engine> {
 }
 
 impl Secrets {
-    /// Reads them, or makes those that are not there yet.
+    /// Reads the secrets, and generates missing ones.
     pub fn of(engine: &mut Engine, data: &Path) -> anyhow::Result<Self> {
         Ok(Self {
             static_key: key(engine, data, STATIC_KEY)?,
@@ -61,7 +61,6 @@ impl Secrets {
         })
     }
 
-    /// The server's half of OPAQUE.
     pub fn opaque(&self) -> anyhow::Result<OpaqueServer> {
         OpaqueServer::load(&self.opaque).context("the server's half of OPAQUE is damaged")
     }

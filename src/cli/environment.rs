@@ -1,7 +1,7 @@
-//! The one place where the process's environment is read: default directories and the terminal's wishes.
+//! Reads the process's environment, for the whole program: default directories, search path, and the terminal's abilities.
 #![allow(
     clippy::disallowed_methods,
-    reason = "everything else is told what it needs; this is where it comes from"
+    reason = "the only module that reads the environment"
 )]
 
 use std::env;
@@ -10,23 +10,23 @@ use std::path::PathBuf;
 
 use super::exit::Failure;
 
-/// The server's data: `$XDG_DATA_HOME/udpchat`, or `~/.local/share/udpchat`.
+/// `$XDG_DATA_HOME/udpchat`, or `~/.local/share/udpchat`.
 pub fn data_directory() -> Result<PathBuf, Failure> {
     base("XDG_DATA_HOME", ".local/share", "--data")
 }
 
-/// The client's state: `$XDG_STATE_HOME/udpchat`, or `~/.local/state/udpchat`.
+/// `$XDG_STATE_HOME/udpchat`, or `~/.local/state/udpchat`.
 pub fn state_directory() -> Result<PathBuf, Failure> {
     base("XDG_STATE_HOME", ".local/state", "--state")
 }
 
-/// The names of the variables that this program's subcommands read, as far as they are set.
+/// Names of the set variables that options are read from.
 pub fn own_variables() -> impl Iterator<Item = OsString> {
     let names = env::vars_os().map(|(name, _)| name);
     names.filter(|name| name.to_string_lossy().starts_with("UDPCHAT_"))
 }
 
-/// A base directory of the XDG specification (0.8): relative paths there are to be ignored.
+/// A base directory of the XDG specification (0.8), which says to ignore relative paths.
 fn base(variable: &str, below_home: &str, option: &str) -> Result<PathBuf, Failure> {
     let absolute = |name: &str| {
         env::var_os(name)
@@ -42,31 +42,30 @@ fn base(variable: &str, below_home: &str, option: &str) -> Result<PathBuf, Failu
         })
 }
 
-/// Whether the terminal may be written to in colour: not with `NO_COLOR` (no-color.org) or a dumb terminal.
+/// `false` with `NO_COLOR` (no-color.org) or a dumb terminal.
 pub fn wants_colour() -> bool {
     let no_colour = env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
     !no_colour && can_edit()
 }
 
-/// Whether the terminal can do what editing a line takes: not those that the editor refuses too.
+/// `false` for terminals that rustyline refuses to edit on.
 pub fn can_edit() -> bool {
     let refused = ["dumb", "cons25", "emacs"];
     env::var_os("TERM").is_some_and(|term| refused.iter().all(|refused| term != *refused))
 }
 
-/// Where executables are looked for.
 pub fn search_path() -> Vec<PathBuf> {
     env::var_os("PATH")
         .map(|path| env::split_paths(&path).collect())
         .unwrap_or_default()
 }
 
-/// This executable, for the plugins that want to call it.
+/// For plugins that call udpchat.
 pub fn own_executable() -> OsString {
     env::current_exe().map_or_else(|_| OsString::from("udpchat"), PathBuf::into_os_string)
 }
 
-/// How far local time is ahead of UTC, in seconds.
+/// Positive east of Greenwich.
 pub fn utc_offset_seconds() -> i32 {
     jiff::Zoned::now().offset().seconds()
 }

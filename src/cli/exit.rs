@@ -1,4 +1,4 @@
-//! How the program ends: its exit codes, and an error with the code and the hint that belong to it.
+//! Exit codes, errors with a code and a hint, and signals.
 
 use std::fmt;
 use std::io;
@@ -8,27 +8,24 @@ use anyhow::Context as _;
 
 use super::output::one_line;
 
-/// The exit codes, as the manual lists them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Exit {
-    /// 0: as the user wished.
     Success,
-    /// 1: something failed.
     Failure,
-    /// 2: the command line, or what it names, is wrong.
+    /// The command line, or a file that it names, is wrong.
     Usage,
-    /// 3: the server could not be reached.
+    /// The server could not be reached.
     Unreachable,
-    /// 4: the sign-in, or the server's key, was refused.
+    /// The sign-in, or the server's key, was refused.
     Refused,
-    /// 130: interrupted (128 + SIGINT, as shells have it).
+    /// 128 + SIGINT, as in shells.
     Interrupted,
-    /// What a plugin ended with.
+    /// The exit code of a plugin.
     Plugin(u8),
 }
 
 impl Exit {
-    /// Every code of udpchat's own, with what it means, for the manual.
+    /// All but a plugin's, with the text of the manual.
     pub const ALL: [(Self, &'static str); 6] = [
         (Self::Success, "Success."),
         (Self::Failure, "An operation failed."),
@@ -41,7 +38,6 @@ impl Exit {
         (Self::Interrupted, "Interrupted by a signal or by Ctrl-C."),
     ];
 
-    /// The number.
     pub const fn code(self) -> u8 {
         match self {
             Self::Success => 0,
@@ -61,21 +57,18 @@ impl From<Exit> for ExitCode {
     }
 }
 
-/// An error, the exit code it leads to, and what to do about it.
 #[derive(Debug)]
 pub struct Failure {
-    /// The exit code.
     pub exit: Exit,
-    /// What was tried, and why it did not work.
+    /// The operation that failed, and the reason.
     pub error: anyhow::Error,
-    /// What belongs to it, a line each.
+    /// Further lines.
     pub more: Vec<String>,
-    /// The next step, if there is one to name.
+    /// The next step for the user.
     pub hint: Option<String>,
 }
 
 impl Failure {
-    /// A failure that leads to this exit code.
     pub fn new(exit: Exit, error: impl Into<anyhow::Error>) -> Self {
         Self {
             exit,
@@ -85,7 +78,7 @@ impl Failure {
         }
     }
 
-    /// A failure that the program itself describes in several lines.
+    /// A failure with a text of several lines.
     pub fn described(exit: Exit, text: &str) -> Self {
         let mut lines = text.lines().map(str::to_owned);
         let first = lines.next().unwrap_or_default();
@@ -95,12 +88,10 @@ impl Failure {
         }
     }
 
-    /// A mistake on the command line.
     pub fn usage(message: impl fmt::Display) -> Self {
         Self::new(Exit::Usage, anyhow::anyhow!("{message}"))
     }
 
-    /// The same, with the next step.
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self
@@ -120,7 +111,7 @@ impl From<io::Error> for Failure {
 }
 
 impl fmt::Display for Failure {
-    /// The whole chain on one line, what belongs to it and the hint on lines of their own. Paths and what a server said are in them.
+    /// The whole chain on one line, further lines, and the hint. They can contain paths and texts of a server.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&one_line(&format!("{:#}", self.error)))?;
         for line in &self.more {
@@ -133,10 +124,9 @@ impl fmt::Display for Failure {
     }
 }
 
-/// What running a subcommand comes to.
 pub type Outcome = Result<Exit, Failure>;
 
-/// Has this called at SIGINT, SIGTERM and SIGHUP, on a thread of its own.
+/// Calls `handler` on SIGINT, SIGTERM and SIGHUP, on a thread of its own.
 pub fn on_signal(handler: impl FnMut() + Send + 'static) -> anyhow::Result<()> {
     ctrlc::set_handler(handler).context("cannot handle signals")
 }

@@ -1,11 +1,10 @@
-//! `udpchat help`: the menu, or the help of one subcommand at any level; plugins that are found are listed too.
+//! `udpchat help`: the menu with the plugins found, or the help of one subcommand of any level.
 
 use super::command::{self, Context, Subcommand};
 use super::exit::{Exit, Outcome};
 use super::output::print;
 use super::{environment, plugins};
 
-/// The subcommand.
 pub fn command() -> Subcommand {
     Subcommand::new("help", "Show the menu, or the help of one subcommand", run)
 }

@@ -1,22 +1,19 @@
-//! Lines from a reader (standard input, the control socket), none of them longer than a limit.
+//! Reads lines of limited length, from standard input and from the control socket.
 
 use std::io::{self, BufRead, Read as _};
 
-/// The longest line of standard input, in bytes, without its end. Chosen: four times the longest text that a message carries.
+/// The longest line of standard input, without its end. Chosen: four times the longest text that a message carries.
 pub const LINE_MAX_BYTES: usize = 64 * 1024;
 
-/// What was read.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Line {
-    /// A line without its end. What is not UTF-8 is replaced.
+    /// Without its end; invalid UTF-8 is replaced.
     Text(String),
-    /// It was longer than the limit and is skipped.
+    /// A longer line, which was skipped.
     TooLong,
-    /// There is no more.
     End,
 }
 
-/// Reads one line of at most so many bytes.
 pub fn read(reader: &mut impl BufRead, max_bytes: usize) -> io::Result<Line> {
     let mut bytes = Vec::new();
     reader

@@ -1,6 +1,6 @@
 //! The command line: the registry of subcommands, what they share, and how the program ends.
 //!
-//! Parsing, help, manual pages, shell completions and suggestions all come from the registry that runs the subcommands.
+//! Parsing, help, manual pages, shell completions and suggestions derive from the registry that runs the subcommands.
 
 mod address;
 mod admin;
@@ -58,8 +58,7 @@ pub fn documents() -> std::io::Result<Vec<(PathBuf, Vec<u8>)>> {
     docgen::all(&commands())
 }
 
-/// Runs the program with these arguments (the first is its own name): prints the error chain, if there is one,
-/// and gives the exit code.
+/// Runs the program with these arguments, its name first, and prints the error chain if there is one.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     match dispatch(arguments) {
         Ok(exit) => exit.into(),
@@ -90,13 +89,13 @@ fn dispatch(arguments: impl IntoIterator<Item = OsString>) -> Outcome {
     command::run(&matches, &context)
 }
 
-/// What clap has to say: help and version on standard output, a mistake on standard error.
+/// Prints help and version on standard output, and a mistake on standard error.
 fn explain(error: &clap::Error) -> Exit {
     let is_asked_for = matches!(
         error.kind(),
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion
     );
-    // A reader that has gone away is no reason to fail.
+    // A closed output is no reason to fail.
     let _ = error.print();
     if is_asked_for {
         Exit::Success

@@ -6,7 +6,6 @@ use super::environment;
 use super::exit::Failure;
 use super::password::{self, Password};
 
-/// `--data DIR`.
 #[derive(clap::Args)]
 pub struct DataDirectory {
     /// The server's directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]
@@ -15,7 +14,6 @@ pub struct DataDirectory {
 }
 
 impl DataDirectory {
-    /// The directory that was named, or the default one.
     pub fn path(&self) -> Result<PathBuf, Failure> {
         self.data
             .clone()
@@ -23,7 +21,6 @@ impl DataDirectory {
     }
 }
 
-/// `--password-file FILE`.
 #[derive(clap::Args)]
 pub struct PasswordFile {
     /// Read the password from the first line of this file (-: standard input)
@@ -32,7 +29,6 @@ pub struct PasswordFile {
 }
 
 impl PasswordFile {
-    /// The password in the file that was named.
     pub fn read(&self) -> Result<Option<Password>, Failure> {
         let path = self.password_file.as_deref();
         path.map(password::from_file).transpose()

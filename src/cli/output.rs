@@ -1,4 +1,4 @@
-//! What a subcommand prints, and how a text that quotes others stays on its line.
+//! Prints the output of subcommands, and keeps text of others on one line.
 
 use std::fmt::Write as _;
 use std::io::{self, Write as _};
@@ -8,26 +8,26 @@ use serde::Serialize;
 
 use crate::text::printable;
 
-/// Prints text that ends its own lines.
+/// Prints text with its line ends.
 pub fn print(text: impl AsRef<[u8]>) {
     let mut output = io::stdout().lock();
-    // A reader that has gone away is no reason to fail.
+    // A closed output is no reason to fail.
     let _ = output
         .write_all(text.as_ref())
         .and_then(|()| output.flush());
 }
 
-/// Prints a value as one JSON object on a line.
+/// Prints a value as one line of JSON.
 pub fn print_json(value: &impl Serialize) -> anyhow::Result<()> {
     let json = serde_json::to_string(value).context("cannot write JSON")?;
     print(json + "\n");
     Ok(())
 }
 
-/// The longest line of a log or of an error, in bytes; the rest is cut off. Chosen: the statistics of a session take half of that.
+/// The longest line of a log or of an error; the rest is cut off. Chosen: twice the statistics of a session.
 pub const LINE_MAX_BYTES: usize = 2048;
 
-/// The text on one line: controls as escapes that one can read, and nothing that cannot be seen.
+/// The text on one line, with control characters escaped and without invisible characters.
 pub fn one_line(text: &str) -> String {
     let mut line = String::with_capacity(text.len());
     for character in text.chars() {

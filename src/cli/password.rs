@@ -1,4 +1,4 @@
-//! Passwords: from a file, from standard input, or typed unseen.
+//! Reads passwords from a file, from standard input, or from the terminal without echo.
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, ErrorKind, IsTerminal as _, Read as _};
@@ -9,13 +9,13 @@ use zeroize::Zeroizing;
 
 use super::exit::{Exit, Failure};
 
-/// A password that is wiped when it is dropped.
+/// Overwritten in memory when dropped.
 pub type Password = Zeroizing<String>;
 
-/// The longest password, in bytes. Chosen: longer than any passphrase; what is longer is refused.
+/// Chosen: longer than any passphrase. A longer one is refused.
 const PASSWORD_MAX_BYTES: usize = 1024;
 
-/// How often the two answers may differ before it is given up.
+/// Attempts to type the same password twice.
 const TRIES: usize = 3;
 
 /// Reads the first line of a file; `-` is standard input.
@@ -33,10 +33,10 @@ pub fn from_file(path: &Path) -> Result<Password, Failure> {
         .map_err(|why| Failure::usage(format!("cannot read the password from {name}: {why}")))
 }
 
-/// The first line without its line end. Byte by byte as far as it goes: what follows is left to others.
+/// The first line without its end.
 fn first_line(mut reader: impl BufRead) -> io::Result<Password> {
     let mut bytes = Zeroizing::new(Vec::with_capacity(PASSWORD_MAX_BYTES + 2));
-    // One byte more than allowed, and the line end, show that it is too long.
+    // One byte more than allowed, and the line end, show that the line is too long.
     reader
         .by_ref()
         .take(PASSWORD_MAX_BYTES as u64 + 2)
@@ -58,7 +58,7 @@ fn checked(password: Password) -> Result<Password, &'static str> {
     }
 }
 
-/// Asks for a new password, twice and unseen.
+/// Asks twice for a new password, without echo.
 pub fn ask_twice(name: &str) -> Result<Password, Failure> {
     if !io::stdin().is_terminal() {
         return Err(
@@ -91,7 +91,7 @@ fn ask(question: &str) -> Result<Password, Failure> {
             anyhow::anyhow!("interrupted"),
         )),
         Err(error) => {
-            // Nothing has ended the line of the question.
+            // The cursor is still on the line of the question.
             eprintln!();
             Err(match error.kind() {
                 ErrorKind::UnexpectedEof => anyhow::anyhow!("no password was given"),

@@ -1,4 +1,4 @@
-//! Subcommands that udpchat does not have: executables named `udpchat-NAME` on PATH, as git and cargo have them.
+//! Plugins: an executable `udpchat-NAME` on PATH is run as a subcommand, as in git and cargo.
 
 use std::ffi::{OsStr, OsString};
 use std::os::unix::fs::PermissionsExt as _;
@@ -11,15 +11,13 @@ use anyhow::Context as _;
 use super::environment;
 use super::exit::{Exit, Failure, Outcome};
 
-/// What the file name of a plugin begins with.
 const PREFIX: &str = "udpchat-";
 
-/// The variable by which a plugin learns which udpchat called it.
+/// Tells a plugin the path of the udpchat that called it.
 const CALLER_VARIABLE: &str = "UDPCHAT";
 
-/// The plugin of this name, if there is one on this path.
 pub fn find(name: &OsStr, path: &[PathBuf]) -> Option<PathBuf> {
-    // A name with a separator in it would reach outside of the path.
+    // A name with a separator could leave the directories of the path.
     let is_word = !name.is_empty() && Path::new(name).file_name() == Some(name);
     let mut file = OsString::from(PREFIX);
     file.push(name);
@@ -28,7 +26,7 @@ pub fn find(name: &OsStr, path: &[PathBuf]) -> Option<PathBuf> {
         .find(|candidate| is_word && is_executable(candidate))
 }
 
-/// The names of all plugins on this path, sorted, each once.
+/// Sorted, each name once.
 pub fn list(path: &[PathBuf]) -> Vec<String> {
     let mut names: Vec<String> = path
         .iter()
@@ -45,7 +43,7 @@ pub fn list(path: &[PathBuf]) -> Vec<String> {
     names
 }
 
-/// Runs a plugin to its end. Its exit code is ours.
+/// Runs a plugin and returns its exit code.
 pub fn run(plugin: &Path, arguments: impl Iterator<Item = OsString>) -> Outcome {
     let status = Command::new(plugin)
         .args(arguments)
@@ -59,7 +57,7 @@ pub fn run(plugin: &Path, arguments: impl Iterator<Item = OsString>) -> Outcome 
     })
 }
 
-/// As shells have it: 128 and the signal's number.
+/// 128 plus the signal's number, as in shells.
 fn ended_by_signal(status: ExitStatus) -> Exit {
     let signal = status.signal().and_then(|signal| u8::try_from(signal).ok());
     Exit::Plugin(128_u8.saturating_add(signal.unwrap_or(0)))

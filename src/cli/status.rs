@@ -1,4 +1,4 @@
-//! `udpchat status`: how a running server does.
+//! `udpchat status`: the state of a running server.
 
 use anyhow::anyhow;
 
@@ -8,7 +8,6 @@ use super::exit::{Exit, Failure, Outcome};
 use super::options::DataDirectory;
 use super::output::{print, print_json};
 
-/// The subcommand.
 pub fn command() -> Subcommand {
     Subcommand::new("status", "Show the state of a running server", run)
         .section("WHAT IS SHOWN", WHAT_IS_SHOWN)

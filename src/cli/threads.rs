@@ -1,8 +1,7 @@
-//! Threads with a name, which the operating system may refuse.
+//! Starts named threads; the operating system can refuse.
 
 use anyhow::Context as _;
 
-/// Starts a thread of this name.
 pub fn spawn(name: &str, body: impl FnOnce() + Send + 'static) -> anyhow::Result<()> {
     std::thread::Builder::new()
         .name(name.into())

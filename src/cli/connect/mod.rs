@@ -9,7 +9,6 @@ mod terminal;
 use super::command::Subcommand;
 use crate::client::commands;
 
-/// The subcommand.
 pub fn command() -> Subcommand {
     Subcommand::new("connect", "Connect to a server and chat", run::run)
         .section("CHAT COMMANDS", commands::manual())

@@ -6,7 +6,6 @@ use crate::cli::command::{Context, Subcommand};
 use crate::cli::exit::{Exit, Outcome};
 use crate::cli::output::print;
 
-/// The subcommand.
 pub fn command() -> Subcommand {
     Subcommand::new("completions", "Print a completion script for a shell", run)
 }

@@ -1,4 +1,4 @@
-//! `udpchat room add`: makes a room for somebody.
+//! `udpchat room add`: creates a room for a user.
 
 use anyhow::Context as _;
 
@@ -9,7 +9,6 @@ use crate::cli::options::DataDirectory;
 use crate::cli::output::print;
 use crate::protocol::ROOM_SIGN;
 
-/// The subcommand.
 pub fn command() -> Subcommand {
     Subcommand::new("add", "Create a room", run).section("ROOM ADD", MANUAL)
 }

@@ -5,7 +5,6 @@ mod add;
 use super::admin;
 use super::command::{Commands, Subcommand};
 
-/// The group.
 pub fn command() -> Subcommand {
     let inside = Commands::default().with(Box::new(add::command()));
     Subcommand::group("room", "Manage the server's rooms", inside).section("FILES", admin::FILES)

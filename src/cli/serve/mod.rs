@@ -6,7 +6,6 @@ mod run;
 
 use super::command::Subcommand;
 
-/// The subcommand.
 pub fn command() -> Subcommand {
     Subcommand::new("serve", "Run the server", run::run)
         .section("SIGNALS", SIGNALS)

@@ -11,7 +11,6 @@ use crate::cli::options::DataDirectory;
 use crate::cli::output::print;
 use crate::store::{self, DATABASE_FILE};
 
-/// The subcommand.
 pub fn command() -> Subcommand {
     Subcommand::new(
         "backup",

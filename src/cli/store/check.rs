@@ -9,7 +9,6 @@ use crate::cli::options::DataDirectory;
 use crate::cli::output::{print, print_json};
 use crate::store::{self, DATABASE_FILE, PAGES, Report};
 
-/// The subcommand.
 pub fn command() -> Subcommand {
     let summary = "Check the database; the exit code is 0 if nothing is wrong";
     Subcommand::new("check", summary, run).section("STORE CHECK", MANUAL)

@@ -15,7 +15,6 @@ use super::command::{Commands, Subcommand};
 use super::exit::Failure;
 use crate::store::OpenError;
 
-/// The group.
 pub fn command() -> Subcommand {
     let inside = Commands::default()
         .with(Box::new(check::command()))

@@ -13,7 +13,6 @@ use crate::cli::output::{one_line, print};
 use crate::net;
 use crate::store::{self, DATABASE_FILE, OpenError, Rescued};
 
-/// The subcommand.
 pub fn command() -> Subcommand {
     let summary = "Copy what can be read of a damaged database; the server must be stopped";
     Subcommand::new("rescue", summary, run).section("STORE RESCUE", MANUAL)

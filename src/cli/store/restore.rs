@@ -13,7 +13,6 @@ use crate::cli::output::print;
 use crate::net;
 use crate::store::{self, DATABASE_FILE};
 
-/// The subcommand.
 pub fn command() -> Subcommand {
     let summary = "Put a backup in the database's place; the server must be stopped";
     Subcommand::new("restore", summary, run)

@@ -9,7 +9,6 @@ use crate::cli::options::DataDirectory;
 use crate::cli::output::print;
 use crate::store::Retention;
 
-/// The subcommand.
 pub fn command() -> Subcommand {
     let summary = "Set how much of a conversation is kept, or list the limits";
     Subcommand::new("retain", summary, run).section("STORE RETAIN", MANUAL)

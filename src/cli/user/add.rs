@@ -1,4 +1,4 @@
-//! `udpchat user add`: opens an account. It plays OPAQUE's client half itself, so the password stays here.
+//! `udpchat user add`: creates an account. It runs OPAQUE's client side, so the password stays in this process.
 
 use std::path::Path;
 
@@ -19,7 +19,6 @@ use crate::net;
 use crate::protocol::opaque::KeyStretching;
 use crate::server::Name;
 
-/// The subcommand.
 pub fn command() -> Subcommand {
     Subcommand::new("add", "Create an account", run).section("USER ADD", MANUAL)
 }
@@ -45,7 +44,7 @@ struct Args {
 fn run(args: Args, _: &Context<'_>) -> Outcome {
     let (name, data) = (&args.name, args.data.path()?);
     let failed = || format!("cannot add {name:?}");
-    // Said before a password is typed in vain; whoever answers checks it again.
+    // Checked before the user types a password, and again by the server.
     let parsed = Name::parse_new(name).with_context(failed)?;
     let password = if let Some(password) = args.password.read()? {
         password
@@ -61,7 +60,6 @@ fn run(args: Args, _: &Context<'_>) -> Outcome {
     Ok(Exit::Success)
 }
 
-/// Whether there is an account of this name now.
 fn is_taken(data: &Path, canonical: &str) -> anyhow::Result<bool> {
     match admin::open(data)?.ask(Request::UserList)? {
         Answer::Users { users, .. } => Ok(users.iter().any(|user| user.name == canonical)),
@@ -69,7 +67,7 @@ fn is_taken(data: &Path, canonical: &str) -> anyhow::Result<bool> {
     }
 }
 
-/// Both halves of a sign-up; the canonical name of the account.
+/// Runs both halves of a sign-up. Returns the canonical name.
 fn sign_up(api: &mut dyn AdminApi, name: &str, password: &[u8]) -> anyhow::Result<String> {
     let random = &mut ChaCha20Rng::from_seed(net::seed()?);
     let (begun, request) = SignUpBegun::new(random, password)?;

@@ -1,4 +1,4 @@
-//! `udpchat user list`: names, and since when they are there.
+//! `udpchat user list`: names and days of creation.
 
 use std::fmt::Write as _;
 
@@ -12,7 +12,6 @@ use crate::cli::exit::{Exit, Failure, Outcome};
 use crate::cli::options::DataDirectory;
 use crate::cli::output::print;
 
-/// The subcommand.
 pub fn command() -> Subcommand {
     let summary = "List the accounts, with the day each was created";
     Subcommand::new("list", summary, run).section("USER LIST", MANUAL)
@@ -39,7 +38,7 @@ fn run(data: DataDirectory, _: &Context<'_>) -> Outcome {
     Err(Failure::from(anyhow!(missing)).hint("`udpchat store check` names what is damaged"))
 }
 
-/// A line for each user; the names in one column, the days (UTC) in another.
+/// A line for each user: columns of names and of days (UTC).
 fn table(users: &[User]) -> anyhow::Result<String> {
     let width = users
         .iter()

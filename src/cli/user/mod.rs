@@ -6,7 +6,6 @@ mod list;
 use super::admin;
 use super::command::{Commands, Subcommand};
 
-/// The group.
 pub fn command() -> Subcommand {
     let inside = Commands::default()
         .with(Box::new(add::command()))
