@@ -1,4 +1,4 @@
-//! The near end of the control socket.
+//! The client of the control socket.
 
 use std::io::{BufReader, ErrorKind, Write as _};
 use std::os::unix::net::UnixStream;
@@ -10,10 +10,9 @@ use anyhow::{Context as _, bail};
 use super::api::{AdminApi, Answer, LINE_MAX_BYTES, Request, socket_path};
 use crate::cli::line_reader::{self, Line};
 
-/// How long a server may take for an answer. Chosen: a commit on a busy disk, and then some.
+/// The longest wait for an answer. Chosen: a commit on a busy disk, and then some.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// A connection to a running server.
 pub struct AdminClient {
     reader: BufReader<UnixStream>,
 }
@@ -23,8 +22,8 @@ pub fn connect(data: &Path) -> anyhow::Result<Option<AdminClient>> {
     let path = socket_path(data);
     let stream = match UnixStream::connect(&path) {
         Ok(stream) => stream,
-        // Never served, or killed before it could remove its socket. What is wrong with the place itself, whoever
-        // opens the database says.
+        // Never served, or killed before it could remove its socket. Opening the database reports problems of the
+        // directory.
         Err(error)
             if matches!(
                 error.kind(),
@@ -46,7 +45,7 @@ pub fn connect(data: &Path) -> anyhow::Result<Option<AdminClient>> {
 }
 
 impl AdminClient {
-    /// Waits until the server has said something, and leaves it to be read.
+    /// Waits for an answer without reading it.
     #[cfg(test)]
     pub(super) fn wait_for_answer(&mut self) {
         std::io::BufRead::fill_buf(&mut self.reader).unwrap();
@@ -59,7 +58,7 @@ impl AdminApi for AdminClient {
         line.push(b'\n');
         let lost = "the server did not answer on its control socket";
         match self.reader.get_mut().write_all(&line) {
-            // A server that takes no more connections says so and hangs up, without waiting for the request.
+            // A server with too many connections answers and closes without reading the request.
             Err(error) if error.kind() == ErrorKind::BrokenPipe => {}
             written => written.context(lost)?,
         }

@@ -1,5 +1,5 @@
-//! Answers what is asked about accounts and the database: for a running server behind the control socket, for a stopped one
-//! directly upon its database.
+//! Answers an operator's requests: behind the control socket of a running server, and directly on the database of a stopped
+//! one.
 
 use std::path::Path;
 use std::sync::mpsc;
@@ -19,14 +19,13 @@ use crate::store::{
     self, Engine, JournalLoss, Outcome, Refusal, Reply, RequestId, Snapshots, StoreCaller,
 };
 
-/// How long a running server may take for a room. Chosen: a commit on a busy disk, and then some.
+/// The longest wait for the hub to create a room. Chosen: a commit on a busy disk, and then some.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// Who asks the store.
 pub enum StoreAccess {
-    /// The storage thread of a running server.
+    /// Of a running server.
     Thread(StoreCaller),
-    /// The database itself.
+    /// Of a stopped server.
     Engine(Box<Engine>),
 }
 
@@ -49,7 +48,6 @@ impl StoreAccess {
     }
 }
 
-/// What became of a request, if that is known.
 fn done(outcome: Outcome) -> anyhow::Result<Result<Reply, Refusal>> {
     match outcome {
         Outcome::Done(reply) => Ok(Ok(reply)),
@@ -60,21 +58,20 @@ fn done(outcome: Outcome) -> anyhow::Result<Result<Reply, Refusal>> {
     }
 }
 
-/// One conversation with an operator.
+/// Serves one connection of an operator.
 pub struct AdminHandler {
     store: StoreAccess,
     opaque: OpaqueServer,
     snapshots: Snapshots,
-    /// What the start of the server found to be lost.
+    /// Found at the start of the server.
     loss: Option<JournalLoss>,
-    /// Where a running server says how it does.
+    /// The hub of a running server.
     hub: Option<InputSender<Input>>,
-    /// A sign-up whose first half was answered, and the name as it was typed.
+    /// A sign-up after its first half, and the name as typed.
     pending: Option<(String, PendingSignUp)>,
 }
 
 impl AdminHandler {
-    /// Works on the database by these ways, and with what the server keeps of OPAQUE.
     pub const fn new(store: StoreAccess, opaque: OpaqueServer, snapshots: Snapshots) -> Self {
         Self {
             store,
@@ -86,7 +83,7 @@ impl AdminHandler {
         }
     }
 
-    /// The same for a server that runs: its hub can be asked how it does, and its start found this to be lost.
+    /// For a running server, with the loss that its start found.
     pub fn with_hub(mut self, hub: InputSender<Input>, loss: Option<JournalLoss>) -> Self {
         self.hub = Some(hub);
         self.loss = loss;
@@ -102,7 +99,7 @@ impl AdminHandler {
         };
         let account_bytes = hub.quota.account_bytes;
         let usage = self.store.call(store::Read::Usage { account_bytes });
-        // A store that fails is no reason to say nothing of all else.
+        // Shows the rest even if the store fails.
         let (log_bytes, accounts_at_quota) = match usage {
             Ok(Ok(Reply::Usage {
                 bytes,
@@ -150,7 +147,7 @@ impl AdminHandler {
             access,
         };
         let outcome = match &self.hub {
-            // The owner may be online, and the network thread keeps who belongs to which room.
+            // The owner may be online, and the hub keeps the rooms of online users.
             Some(hub) => {
                 let (reply, answer) = mpsc::sync_channel(1);
                 hub.try_send(Input::CreateRoom(room, reply))?;
@@ -173,7 +170,6 @@ impl AdminHandler {
         }
     }
 
-    /// The account of this name.
     fn account(&mut self, typed: &str) -> anyhow::Result<AccountId> {
         let name = Name::parse(typed)?.canonical().to_owned();
         match self.store.call(store::Read::FindAccount { name })? {
@@ -213,7 +209,7 @@ impl AdminHandler {
         }
     }
 
-    /// Brings what the journal contains into the tables, for who reads those beside the storage thread.
+    /// Brings the journal into the tables, which check and backup read.
     fn checkpoint(&mut self) -> anyhow::Result<()> {
         match self.store.call(store::Request::Checkpoint)? {
             Ok(_) => Ok(()),
@@ -228,7 +224,7 @@ impl AdminHandler {
     }
 
     fn back_up(&mut self, path: &Path) -> anyhow::Result<Answer> {
-        // It would be one in the directory in which the server happens to run.
+        // The working directory of the server is not the operator's.
         if !path.is_absolute() {
             bail!("{} is not an absolute path", path.display());
         }

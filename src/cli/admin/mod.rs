@@ -1,8 +1,8 @@
-//! Administration: what `udpchat user`, `udpchat status` and their like ask of a server.
+//! Requests of `udpchat user`, `udpchat status` and the like to a server.
 //!
-//! A running server is asked over a Unix socket beside its database, with one JSON object a line each way. The directory
-//! is its owner's alone (0700), and so is the socket (0600): who may open it, may administer. When no server runs, the
-//! same handler works directly on the database, so that the output is the same either way.
+//! A running server answers on a Unix socket beside its database, one JSON object a line in each direction. Only the owner
+//! can enter the directory (0700) and open the socket (0600), and so administer the server. If no server runs, the same
+//! handler works directly on the database, so that the output is the same.
 
 mod api;
 mod client;
@@ -22,7 +22,7 @@ pub use client::connect;
 pub use handler::{AdminHandler, StoreAccess};
 pub use server::AdminServer;
 
-/// The manual's section on it, of each group of subcommands that ask here.
+/// The section FILES in the manual of each group of subcommands that use the socket.
 pub const FILES: &str = "A running server is spoken to through DIR/control.sock; if none runs, DIR/udpchat.redb is \
                          opened directly. The outcome is the same.";
 
@@ -43,7 +43,6 @@ pub fn open(data: &Path) -> anyhow::Result<Box<dyn AdminApi>> {
     Ok(Box::new(AdminHandler::new(store, opaque, snapshots)))
 }
 
-/// An answer to another question came.
 pub fn unexpected() -> anyhow::Error {
     anyhow!("unexpected answer from the server")
 }

@@ -1,4 +1,4 @@
-//! The far end of the control socket: a thread that accepts, and one for each connection.
+//! The server of the control socket: a thread that accepts, and one for each connection.
 
 use std::fs;
 use std::io::{self, BufReader, ErrorKind, Write as _};
@@ -16,28 +16,27 @@ use super::spare_descriptor::SpareDescriptor;
 use crate::cli::line_reader::{self, LINE_MAX_BYTES, Line};
 use crate::cli::threads::spawn;
 
-/// How many connections are served at a time; one more is told so and closed. Chosen: scripts run one at a time.
+/// Connections at the same time; a further one gets an error. Chosen: scripts run one at a time.
 const CONNECTIONS_MAX: usize = 8;
 
-/// How long nothing is accepted after a failure to, at first and at most: each failure in a row doubles it. Chosen: nobody
-/// who waits at a terminal notices the first, and the last costs nothing.
+/// The first and the longest pause after a failure to accept; each failure in a row doubles it. Chosen: nobody notices the
+/// first, and the last costs no CPU time.
 const PAUSE: Duration = Duration::from_millis(20);
 const PAUSE_MAX: Duration = Duration::from_secs(1);
 
-/// How long a connection may be silent. Chosen: stretching a password takes a tenth of a second.
+/// The longest silence of a connection. Chosen: stretching a password takes a tenth of a second.
 const SILENCE_MAX: Duration = Duration::from_secs(10);
 
-/// A listening control socket. Dropping it removes the socket; connections that are open end with the process.
+/// Dropping it removes the socket; open connections end with the process.
 pub struct AdminServer {
     path: PathBuf,
 }
 
-/// Makes a handler for each connection.
 type Handlers = dyn Fn() -> anyhow::Result<Box<dyn AdminApi>> + Send + Sync;
 
 impl AdminServer {
-    /// Listens in this data directory. Only the process that holds the database calls this, so a socket that is
-    /// there already was left by one that was killed.
+    /// Listens in this data directory. Only the process that holds the database calls this, so an existing socket was left
+    /// by a killed process.
     pub fn start(
         data: &Path,
         handlers: impl Fn() -> anyhow::Result<Box<dyn AdminApi>> + Send + Sync + 'static,
@@ -67,7 +66,7 @@ fn listen(path: &Path) -> anyhow::Result<UnixListener> {
         Err(error) => return Err(error.into()),
     }
     let listener = UnixListener::bind(path)?;
-    // Until here the directory, which is its owner's alone, protects it.
+    // Until here the mode of the directory protects it.
     fs::set_permissions(path, fs::Permissions::from_mode(0o600))?;
     Ok(listener)
 }
@@ -89,7 +88,7 @@ fn accept_all(listener: &UnixListener, handlers: &Arc<Handlers>) {
                 continue;
             }
             Err(error) => {
-                // Out of descriptors or memory: both come back, and who has connected waits meanwhile.
+                // Out of descriptors or memory: both become free again, and connections wait meanwhile.
                 tracing::error!(%error, "cannot accept a control connection for now");
                 std::thread::park_timeout(pause);
                 pause = (pause * 2).min(PAUSE_MAX);
@@ -116,7 +115,7 @@ fn accept_all(listener: &UnixListener, handlers: &Arc<Handlers>) {
     }
 }
 
-/// Tells a connection that it is one too many, if it takes that at once.
+/// Sends an error, unless that would block.
 fn refuse(stream: &UnixStream) {
     let message = format!("{CONNECTIONS_MAX} others are being served: try again");
     // It is closed either way.

@@ -1,4 +1,4 @@
-//! A file descriptor that is kept back, so that an operator can still ask a server that has run out of them.
+//! A spare file descriptor, so that an operator can still reach a server that has run out of them.
 
 use std::fs::File;
 use std::io;
@@ -6,19 +6,18 @@ use std::os::unix::net::{UnixListener, UnixStream};
 
 use nix::libc::{EMFILE, ENFILE};
 
-/// One descriptor, open on nothing, as long as it is not needed.
 #[derive(Default)]
 pub struct SpareDescriptor(Option<File>);
 
 impl SpareDescriptor {
-    /// Takes one back, if there is none and one is free.
+    /// Opens a spare descriptor, if there is none and one is free.
     pub fn refill(&mut self) {
         if self.0.is_none() {
             self.0 = File::open("/dev/null").ok();
         }
     }
 
-    /// Accepts a connection; where no descriptor is left for it, with the one that was kept back.
+    /// Accepts a connection, with the spare descriptor if no other is left.
     pub fn accept(&mut self, listener: &UnixListener) -> io::Result<UnixStream> {
         let accept = || listener.accept().map(|(stream, _)| stream);
         match accept() {

@@ -1,4 +1,4 @@
-//! How a server does, as `udpchat status` shows it: for a program and for a person.
+//! The state of a server, as JSON and as text for `udpchat status`.
 
 use std::collections::BTreeMap;
 use std::sync::mpsc;
@@ -13,32 +13,30 @@ use crate::server::{self, Input, SessionStatus};
 use crate::store::JournalLoss;
 use crate::transport::Statistics;
 
-/// How long the network thread may take for an answer. Chosen: it answers between two batches.
+/// The longest wait for the network thread. Chosen: it answers between two batches.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// The state of a server at one moment. The server writes both forms, so that they say the same whoever asks.
+/// The server writes both forms, so that they always agree.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Status {
-    /// One object.
     pub json: Value,
-    /// A few lines, and one for each session.
+    /// With a line for each session.
     pub text: String,
 }
 
-/// What is known of the store.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct StoreStatus {
-    /// How much the storage thread has made durable.
+    /// Since the start.
     pub commits: u64,
-    /// What the start found to be lost.
+    /// Found at the start.
     pub loss: Option<JournalLoss>,
-    /// Bytes of logs that stand.
+    /// Stored bytes of all logs.
     pub log_bytes: u64,
-    /// Accounts that have written as many as one may.
+    /// Accounts with as many stored bytes as the limit for one.
     pub accounts_at_quota: u64,
 }
 
-/// Asks the hub, which lives on the network thread.
+/// Asks the hub on the network thread.
 pub fn ask(inputs: &InputSender<Input>) -> anyhow::Result<server::Status> {
     let (reply, answer) = mpsc::sync_channel(1);
     inputs.try_send(Input::Status(reply))?;
@@ -48,7 +46,6 @@ pub fn ask(inputs: &InputSender<Input>) -> anyhow::Result<server::Status> {
 }
 
 impl Status {
-    /// What both threads have said.
     pub fn new(hub: &server::Status, store: &StoreStatus) -> Self {
         let ignored: BTreeMap<String, u64> = json!(hub.ignored)
             .as_object()
@@ -136,7 +133,7 @@ fn text(hub: &server::Status, store: &StoreStatus, ignored: &BTreeMap<String, u6
     lines.join("\n") + "\n"
 }
 
-/// Those that are not zero, in one line.
+/// All that are not 0, on one line.
 fn seen(counts: &BTreeMap<impl AsRef<str>, u64>) -> String {
     let seen: Vec<String> = counts
         .iter()

@@ -1,4 +1,4 @@
-//! `udpchat completions SHELL`: a script by which a shell completes udpchat's command line.
+//! `udpchat completions SHELL`: prints a completion script.
 
 use clap_complete::Shell;
 

@@ -1,6 +1,6 @@
-//! The manual pages and completion scripts, made from the table that runs the subcommands.
+//! Generates the manual pages and completion scripts from the registry of subcommands.
 //!
-//! They are committed, so that packagers need not run anything; a test makes them again and compares.
+//! They are committed for packagers; a test generates them again and compares.
 
 pub mod completions;
 
@@ -14,7 +14,6 @@ use crate::cli::command::{Commands, Section, Subcommand, parser};
 use crate::cli::exit::Exit;
 use crate::registry::Entry as _;
 
-/// The shells for which there is a script.
 const SHELLS: [Shell; 5] = [
     Shell::Bash,
     Shell::Elvish,
@@ -23,7 +22,7 @@ const SHELLS: [Shell; 5] = [
     Shell::Zsh,
 ];
 
-/// All documents: their paths below the root of the repository, and their contents.
+/// Paths below the root of the repository, and contents.
 pub fn all(commands: &Commands) -> std::io::Result<Vec<(PathBuf, Vec<u8>)>> {
     let mut documents = pages(commands)?;
     for shell in SHELLS {
@@ -42,7 +41,6 @@ pub fn all(commands: &Commands) -> std::io::Result<Vec<(PathBuf, Vec<u8>)>> {
     Ok(documents)
 }
 
-/// The completion script of a shell.
 pub fn completion(shell: Shell, commands: &Commands) -> Vec<u8> {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut parser(commands), "udpchat", &mut script);
@@ -121,7 +119,7 @@ fn subcommands(command: &clap::Command) -> Roff {
         roff.text([roman(
             own.get_about().map(ToString::to_string).unwrap_or_default(),
         )]);
-        // Those of a subcommand's own subcommands stand here, since there is no page for each of them.
+        // Nested subcommands have no page of their own.
         for argument in own
             .get_arguments()
             .filter(|_| command.get_name() != "udpchat")

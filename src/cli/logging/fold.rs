@@ -1,36 +1,36 @@
-//! How many lines of one kind a log takes: repeated ones are counted instead.
+//! Limits how many lines of one kind are logged, and counts the others.
 //!
-//! A stranger can cause warnings as often as they like. Each kind of line has a share of the log, and each source (an
-//! address's network, a user) a share of that, so that nobody can fill the disk and one source hides no other soon.
+//! A stranger can cause any number of warnings. Each kind of line has a rate, and each source (a user, or the network of
+//! an address) has a lower one, so that no source can fill the disk or soon hide the others.
 
 use std::collections::HashMap;
 use std::hash::Hash;
 use std::time::{Duration, Instant};
 
-/// How many lines of one kind one source may cause at once, and how often one more. Chosen: a person who mistypes a
+/// The rate of one source for one kind of line. Chosen: a person who mistypes a
 /// password is logged each time; a program that tries is logged six times a minute.
 const SOURCE: Rate = Rate {
     burst: 10,
     interval: Duration::from_secs(10),
 };
 
-/// The same for all sources together. Chosen: a thousand users who come back at once are all logged, and a flood without
-/// an end takes some 15 MB a day.
+/// The rate of all sources together. Chosen: a thousand users who sign in at once are all logged, and an endless flood takes
+/// some 15 MB a day.
 const ALL: Rate = Rate {
     burst: 1000,
     interval: Duration::from_secs(1),
 };
 
-/// How many sources of one kind are told apart; the others share one. Chosen: some 100 KB for each kind.
+/// Sources with a rate of their own, for each kind; the others share one. Chosen: some 100 KB for each kind.
 const SOURCES_MAX: usize = 1024;
 
-/// So many at once, and one more after each interval.
+/// `burst` lines at once, and another after each interval.
 struct Rate {
     burst: u32,
     interval: Duration,
 }
 
-/// How far something has used up its rate: the moment at which it has all of it again.
+/// How much of a rate is used: all of it is available again at this moment.
 #[derive(Debug, Clone, Copy)]
 struct Used {
     whole_at: Instant,
@@ -41,21 +41,20 @@ impl Used {
         Self { whole_at: now }
     }
 
-    /// What one more would make of it, if the rate has room for it.
+    /// After another line, if the rate allows it.
     fn with_one(self, rate: &Rate, now: Instant) -> Option<Self> {
         let whole_at = self.whole_at.max(now) + rate.interval;
         (whole_at <= now + rate.interval * rate.burst).then_some(Self { whole_at })
     }
 }
 
-/// The lines of one kind.
 struct Kind<S> {
     all: Used,
     sources: HashMap<Option<S>, Used>,
     left_out: u64,
 }
 
-/// What the log has taken lately. `K` tells kinds of lines apart, `S` their sources.
+/// `K` identifies kinds of lines, `S` their sources.
 pub struct Fold<K, S> {
     kinds: HashMap<K, Kind<S>>,
 }
@@ -69,8 +68,8 @@ impl<K, S> Default for Fold<K, S> {
 }
 
 impl<K: Eq + Hash, S: Eq + Hash> Fold<K, S> {
-    /// Whether a line is to be written; if so, how many of its kind were left out since the last one that was. Kinds are
-    /// not forgotten: there must be a fixed number of them.
+    /// `None` if the line must not be written, else how many of its kind were left out since the last one. Kinds are never
+    /// removed, so their number must be fixed.
     pub fn admit(&mut self, kind: K, source: Option<S>, now: Instant) -> Option<u64> {
         let kind = self.kinds.entry(kind).or_insert_with(|| Kind {
             all: Used::new(now),

@@ -1,8 +1,6 @@
-//! The last step before the log: each event becomes one line that holds nothing which a terminal obeys or a reader
-//! cannot see, whoever wrote it, and lines that repeat are folded.
+//! Writes each event as one line without control sequences and invisible characters, and folds repeated lines.
 //!
-//! Peers choose names, reasons and texts that end up in events. Here they all pass, so that no call that logs something
-//! can forget it.
+//! Peers choose names, reasons and texts in events. All events pass here, so that no call site can forget to escape them.
 
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
@@ -28,7 +26,7 @@ pub struct OneLine {
 }
 
 impl OneLine {
-    /// As it is written to a file or a pipe: without colours.
+    /// Without colours.
     pub fn plain() -> Self {
         Self {
             format: Format::default().with_ansi(false),
@@ -36,10 +34,10 @@ impl OneLine {
         }
     }
 
-    /// Whether an event is written, and how many like it were not since the last one.
+    /// See [`Fold::admit`].
     fn admit(&self, event: &Event<'_>) -> Option<u64> {
         let metadata = event.metadata();
-        // What an operator has asked for with -v is not folded.
+        // Lines that the operator has requested with -v are not folded.
         if *metadata.level() > Level::WARN && metadata.target() != SIGN_IN_LOG {
             return Some(0);
         }
@@ -79,7 +77,7 @@ where
     }
 }
 
-/// Who caused an event, as far as lines are folded: a user, or the network of an address.
+/// The cause of an event.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 enum Source {
     User(String),
@@ -87,7 +85,7 @@ enum Source {
 }
 
 impl Source {
-    /// An address's network: what one customer of a provider commands.
+    /// The network that a provider assigns to one customer.
     fn network(address: IpAddr) -> Self {
         Self::Network(match address {
             IpAddr::V4(address) => {

@@ -1,5 +1,4 @@
-//! Where the log goes: a server's to standard error, a client's to a file if it is asked for one, and never to
-//! the terminal that it writes the chat to.
+//! Starts the log. A server logs to standard error, a client only to a file, because the terminal shows the chat.
 
 mod fold;
 mod line;
@@ -31,8 +30,8 @@ pub struct LogOptions {
 }
 
 impl LogOptions {
-    /// Starts a server's log: to the file that was named, or to standard error. Who signs in is logged too, unless the
-    /// server serves a measurement, in which thousands do.
+    /// Logs to the named file, or to standard error. Sign-ins are logged too, unless `udpchat bench` runs the server and
+    /// thousands of clients sign in.
     pub fn start_server(&self, is_measured: bool) -> Result<(), Failure> {
         let also = if is_measured { "" } else { SIGN_INS };
         match self.open()? {
@@ -42,7 +41,7 @@ impl LogOptions {
         Ok(())
     }
 
-    /// Starts a client's log, if a file was named for it.
+    /// Logs only to a named file.
     pub fn start_client(&self) -> Result<(), Failure> {
         if let Some(file) = self.open()? {
             self.start("", Mutex::new(file));
@@ -78,8 +77,8 @@ impl LogOptions {
     }
 }
 
-/// Opens the log to write at its end, or makes it for its user only. Names and addresses are in it, and what it is
-/// written to is a file of the user's own: a link is not followed, and a named pipe not waited for.
+/// Opens the log for appending, or creates it for its user only, because it contains names and addresses. Links are not
+/// followed, and opening a named pipe does not block.
 fn open(path: &Path) -> anyhow::Result<File> {
     if fs::symlink_metadata(path).is_ok_and(|there| there.is_symlink()) {
         bail!("it is a symbolic link; name the file itself");
@@ -91,7 +90,7 @@ fn open(path: &Path) -> anyhow::Result<File> {
         .custom_flags(nix::libc::O_NOFOLLOW | nix::libc::O_NONBLOCK)
         .open(path)
         .or_else(|error| match error.raw_os_error() {
-            // A named pipe that nobody reads.
+            // A named pipe without a reader.
             Some(nix::libc::ENXIO) => bail!("it is not a regular file"),
             _ => Err(error.into()),
         })?;
@@ -103,13 +102,13 @@ fn open(path: &Path) -> anyhow::Result<File> {
     Ok(file)
 }
 
-/// What a server logs beside warnings: who signs in, and who is refused.
+/// Successful and refused sign-ins.
 const SIGN_INS: &str = "udpchat::sign_in=info";
 
-/// Everything of the program's own from this level on, warnings of the libraries, and this too.
+/// The program's events from this level on, warnings of libraries, and `also`.
 fn filter(level: &str, also: &str) -> EnvFilter {
     let level = format!("warn,udpchat={level}");
-    // The more exact of two that fit counts, and it must not say less than -vv asks for.
+    // The more specific directive counts, and it must not hide events that -vv requests.
     let also = if level.ends_with("warn") { also } else { "" };
     EnvFilter::new(format!("{level},{also}"))
 }

@@ -1,4 +1,4 @@
-//! What the command line of `udpchat serve` asks for.
+//! The arguments of `udpchat serve`.
 
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 
@@ -69,7 +69,7 @@ const CLOSED: &str = "closed";
 const POLICIES: [&str; 2] = ["open", CLOSED];
 
 impl Args {
-    /// Where to listen, in the order in which it is shown.
+    /// In the order in which they are shown.
     pub fn listen(&self) -> Result<Vec<SocketAddr>, Failure> {
         let Some(listen) = &self.listen else {
             let any = [Ipv4Addr::UNSPECIFIED.into(), Ipv6Addr::UNSPECIFIED.into()];
@@ -79,12 +79,11 @@ impl Args {
         Ok(listen.clone())
     }
 
-    /// Whether it listens at the default addresses, of which one may be missing on this host.
+    /// Whether the addresses are the defaults, one of which may be missing on this host.
     pub const fn is_default(&self) -> bool {
         self.listen.is_none()
     }
 
-    /// How much of each conversation is kept.
     pub const fn retention(&self) -> Retention {
         Retention {
             days: self.keep_days,
@@ -94,8 +93,8 @@ impl Args {
     }
 }
 
-/// A reply is sent from the address that was written to, by which the socket is found again. Two sockets that
-/// share an address could not be told apart, so these are refused.
+/// A reply is sent from the address that the client sent to, which also selects the socket. Sockets that share an address
+/// are refused, because it would not be unique.
 fn check(listen: &[SocketAddr]) -> Result<(), Failure> {
     for (index, one) in listen.iter().enumerate() {
         for other in &listen[index + 1..] {

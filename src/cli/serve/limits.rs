@@ -1,56 +1,45 @@
-//! The options of `serve` that set limits: one table, from which arguments, parsing and the manual derive.
+//! The options of `serve` that set limits, in one table from which arguments, parsing and the manual derive.
 //!
-//! Another limit is another row of [`TABLE`], and a field in the layer that keeps to it.
+//! A new limit is a row of [`TABLE`], and a field in the layer that enforces it.
 
 use clap::{Arg, ArgMatches, FromArgMatches};
 
 use crate::server::{self, Limit};
 use crate::transport;
 
-/// The limits of the layers, as an operator has chosen them.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct ServerLimits {
-    /// The hub's.
     pub hub: server::Limits,
-    /// The transport's.
     pub transport: transport::Limits,
 }
 
-/// What a limit counts, and so how its value is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Unit {
-    /// Things: a plain number.
+    /// A plain number.
     Count,
-    /// Bytes: a number, or one with K, M, G or T behind it (1024 each).
+    /// A number, or one with K, M, G or T behind it (1024 each).
     Bytes,
 }
 
-/// One limit.
 struct Row {
     /// The option, without the dashes.
     option: &'static str,
     /// The environment variable: the option's name in capitals.
     variable: &'static str,
-    /// What it counts.
     unit: Unit,
-    /// What is limited, in a few words without a full stop.
+    /// A few words without a full stop.
     help: &'static str,
-    /// What happens at the limit: whole sentences.
+    /// Whole sentences about what the server does at the limit.
     at_limit: &'static str,
-    /// The limit as it stands.
     get: fn(&ServerLimits) -> Limit,
-    /// Sets it.
     set: fn(&mut ServerLimits, Limit),
 }
 
-/// The heading in help and manual under which they stand.
 const HEADING: &str = "Limits";
 
-/// What happens where an account sends too much.
 const SLOWED: &str =
     "Above it the server reads from the account more slowly; nothing is refused or lost.";
 
-/// Every limit that an operator may choose.
 const TABLE: &[Row] = &[
     Row {
         option: "limit-message-rate",
@@ -237,7 +226,7 @@ const MULTIPLES: [(char, u64); 4] = [
 ];
 
 impl Unit {
-    /// A limit, as it would be written.
+    /// A limit as the user would write it.
     fn show(self, limit: Limit) -> String {
         let most = limit.get().unwrap_or_default();
         let multiple = MULTIPLES

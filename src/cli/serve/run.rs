@@ -79,12 +79,12 @@ pub fn run(args: Args, context: &Context<'_>) -> Outcome {
 fn start_store(engine: Engine, inputs: InputSender<Input>) -> (StoreHandle, StoreThread) {
     let clock = || net::now().instant;
     StoreThread::spawn(engine, clock, move |group| {
-        // Bounded by the store's slots. After the network thread has ended nobody waits for an answer.
+        // Bounded by the store's slots. After the network thread has ended, no answer is needed.
         let _ = inputs.send_all_reserved(group.into_iter().map(Input::Completion));
     })
 }
 
-/// The limits that were chosen. A measurement goes without those of each account, of each host and of all sessions.
+/// `udpchat bench` runs a server without limits for accounts, hosts and sessions.
 fn limits(args: &Args) -> ServerLimits {
     let mut limits = args.limits;
     if args.measured {
@@ -94,7 +94,7 @@ fn limits(args: &Args) -> ServerLimits {
     limits
 }
 
-/// The two lines that say where the server is and who it is.
+/// Two lines: addresses, server key, and settings.
 fn announce(args: &Args, data: &Path, sockets: &[Socket], key: &[u8; 32], accounts: u64) -> String {
     let addresses: Vec<String> = sockets
         .iter()
@@ -119,7 +119,7 @@ fn shown(path: &Path) -> String {
         .replace(char::is_control, "\u{fffd}")
 }
 
-/// Binds all addresses. Of the default ones, a family that this host does not have is left out, and said.
+/// Binds all addresses. Of the default ones it leaves out a family that this host does not have, with a warning.
 fn bind(listen: &[SocketAddr], is_default: bool) -> Result<Vec<Socket>, Failure> {
     let mut sockets = Vec::with_capacity(listen.len());
     for &address in listen {
@@ -160,8 +160,7 @@ fn stop_on_signal(inputs: InputSender<Input>) -> anyhow::Result<()> {
     })
 }
 
-/// Stops the server in order when standard input ends, which it does however the process ends that holds the other
-/// end.
+/// Stops the server in order when standard input ends, as it does however the parent process ends.
 fn stop_at_end_of_input(inputs: InputSender<Input>) -> anyhow::Result<()> {
     spawn("input", move || {
         // An error is an end, too.
