@@ -1,4 +1,4 @@
-//! What the command line of `udpchat connect` asks for.
+//! The arguments of `udpchat connect`.
 
 use std::path::PathBuf;
 

@@ -1,4 +1,4 @@
-//! A running client: state directory, sockets, terminal, session, signals.
+//! Runs a client: state directory, sockets, terminal, signals.
 
 use std::sync::Arc;
 

@@ -1,12 +1,11 @@
-//! The option `--server-key`: the fingerprint of the key that the server must have.
+//! The option `--server-key`: the fingerprint of the expected server key.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 
-/// What every fingerprint begins with.
 const PREFIX: &str = "SHA256:";
 
-/// Checks that a text is a fingerprint: `SHA256:` and the unpadded base64 of 32 bytes.
+/// A fingerprint is `SHA256:` and the unpadded base64 of 32 bytes.
 pub fn parse(text: &str) -> Result<String, String> {
     text.strip_prefix(PREFIX)
         .and_then(|digest| STANDARD_NO_PAD.decode(digest).ok())

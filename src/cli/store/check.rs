@@ -1,4 +1,4 @@
-//! `udpchat store check`: what is wrong with the database.
+//! `udpchat store check`: reports damage in the database.
 
 use std::fmt::Write as _;
 

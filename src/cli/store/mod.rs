@@ -29,12 +29,11 @@ pub fn command() -> Subcommand {
     )
 }
 
-/// What the store answered, or an error that names the database.
+/// Adds the path of the database to an error.
 fn done<T>(result: Result<T, OpenError>, database: &Path) -> anyhow::Result<T> {
     result.map_err(|error| anyhow::Error::new(error.at(database)))
 }
 
-/// Refuses while the server of this directory runs.
 fn require_stopped(data: &Path) -> Result<(), Failure> {
     match admin::connect(data)? {
         None => Ok(()),

@@ -1,4 +1,4 @@
-//! `udpchat store rescue`: what can be read of a damaged database.
+//! `udpchat store rescue`: copies the readable rows of a damaged database.
 
 use std::panic;
 use std::path::PathBuf;
@@ -52,7 +52,7 @@ fn run(args: Args, _: &Context<'_>) -> Outcome {
     Ok(Exit::Success)
 }
 
-/// redb panics on some damaged pages, which is expected here and says nothing to anybody.
+/// redb panics on some damaged pages; the messages of these panics would only confuse the operator.
 fn quietly(work: impl FnOnce() -> Result<Rescued, OpenError>) -> Result<Rescued, OpenError> {
     let loud = panic::take_hook();
     panic::set_hook(Box::new(|_| {}));
@@ -61,7 +61,6 @@ fn quietly(work: impl FnOnce() -> Result<Rescued, OpenError>) -> Result<Rescued,
     done
 }
 
-/// A line for each thing that was lost.
 fn text(rescued: &Rescued) -> String {
     let lines = rescued
         .lost

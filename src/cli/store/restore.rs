@@ -1,4 +1,4 @@
-//! `udpchat store restore`: a backup takes the database's place.
+//! `udpchat store restore`: replaces the database by a backup.
 
 use std::path::PathBuf;
 

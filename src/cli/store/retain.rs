@@ -1,4 +1,4 @@
-//! `udpchat store retain`: how much of one conversation is kept.
+//! `udpchat store retain`: sets the retention limits of one conversation.
 
 use std::fmt::Write as _;
 
@@ -59,7 +59,6 @@ fn run(args: Args, _: &Context<'_>) -> Outcome {
     Ok(Exit::Success)
 }
 
-/// A line for each conversation.
 fn table(conversations: &[RetainedConversation]) -> String {
     let mut text = String::new();
     for RetainedConversation { name, limits } in conversations {

@@ -1,4 +1,4 @@
-//! The file of known servers: one `host:port SHA256:…` a line; comments and everything else in it are kept.
+//! The file of known servers: a line `host:port SHA256:…` for each. Comments and all other lines are kept.
 
 use std::fs;
 use std::io::{self, ErrorKind};
@@ -6,23 +6,20 @@ use std::path::{Path, PathBuf};
 
 use crate::store::{NewFile, NewFileError};
 
-/// The file.
 pub struct KnownServers {
     path: PathBuf,
 }
 
 impl KnownServers {
-    /// Names the file; it need not exist.
     pub const fn new(path: PathBuf) -> Self {
         Self { path }
     }
 
-    /// Where it is.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// The fingerprint on file for a server, and the line on which it stands (from 1).
+    /// The fingerprint of a server, and the number of its line (from 1).
     pub fn find(&self, server: &str) -> io::Result<Option<(String, usize)>> {
         let text = self.read()?;
         Ok(text.lines().enumerate().find_map(|(index, line)| {
@@ -32,8 +29,7 @@ impl KnownServers {
         }))
     }
 
-    /// Puts a server's fingerprint on file, in the place of an earlier one if there is any. The file is replaced
-    /// whole or not at all.
+    /// Adds or replaces the fingerprint of a server. The file is replaced atomically.
     pub fn add(&self, server: &str, fingerprint: &str) -> io::Result<()> {
         let own = |line: &&str| line.split_whitespace().next() != Some(server);
         let text = self.read()?;

@@ -1,4 +1,4 @@
-//! The client's state directory: the servers it knows and the databases of its devices.
+//! The client's state directory: known servers, and the databases of devices.
 
 mod known_servers;
 
@@ -16,14 +16,12 @@ use crate::client::{Files, Trust};
 use crate::protocol::{Digest, fingerprint};
 use crate::store::{self, OpenError};
 
-/// How many devices of one account a state directory holds at most: so many clients run at once. The next one is
-/// told so.
+/// Devices of one account in a state directory, and so clients that run at the same time. A further one gets an error.
 const DEVICES_MAX: u32 = 64;
 
-/// How many bytes of the server key's digest name its directory. Chosen: no two servers of one user share 64 bits.
+/// Bytes of the server key's digest in the name of its directory. Chosen: no two servers of one user share 64 bits.
 const SERVER_DIRECTORY_BYTES: usize = 8;
 
-/// The state directory, as the client session sees it.
 pub struct StateDirectory {
     path: PathBuf,
     server: String,
@@ -31,7 +29,7 @@ pub struct StateDirectory {
 }
 
 impl StateDirectory {
-    /// Takes up the directory, making it if there is none. `server` is the name under which its key is on file.
+    /// Opens the directory, or creates it. `server` is the name in `known_servers`.
     pub fn open(path: PathBuf, server: String) -> anyhow::Result<Self> {
         private_directory(&path)?;
         let known = KnownServers::new(path.join("known_servers"));
@@ -42,14 +40,14 @@ impl StateDirectory {
         })
     }
 
-    /// Where a server's accounts have their directories.
+    /// The directory of a server.
     fn server(&self, key: &[u8; 32]) -> PathBuf {
         let digest = Digest::of(key);
         self.path
             .join(hexadecimal(&digest.0[..SERVER_DIRECTORY_BYTES]))
     }
 
-    /// Where the devices of an account at a server have their databases.
+    /// The directory of an account's device databases.
     fn devices(&self, key: &[u8; 32], canonical_name: &str) -> PathBuf {
         self.server(key).join(percent_encoded(canonical_name))
     }
@@ -113,12 +111,11 @@ impl Files for StateDirectory {
     }
 }
 
-/// The file of a device's database.
 fn database_file(number: u32) -> String {
     format!("{number}.redb")
 }
 
-/// Makes a directory for this user only, with those above it; one that others may enter is refused.
+/// Creates a directory and its parents for this user only. A directory that others can enter is refused.
 pub fn private_directory(path: &Path) -> anyhow::Result<()> {
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true).mode(0o700);
@@ -147,7 +144,6 @@ pub fn private_directory(path: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Bytes as two digits each.
 fn hexadecimal(bytes: &[u8]) -> String {
     bytes.iter().fold(String::new(), |mut text, byte| {
         // Writing to a string cannot fail.
@@ -169,7 +165,7 @@ fn percent_encoded(name: &str) -> String {
     })
 }
 
-/// The name that [`percent_encoded`] has made this of; nothing if it was not made so.
+/// The inverse of [`percent_encoded`].
 fn percent_decoded(encoded: &str) -> Option<String> {
     let mut parts = encoded.split('%');
     let mut bytes = parts.next()?.as_bytes().to_vec();

@@ -1,4 +1,4 @@
-//! The prompt at a terminal: edited with rustyline, and what arrives printed above it.
+//! The prompt at a terminal: rustyline edits it, and output is printed above it.
 
 mod helper;
 
@@ -24,21 +24,18 @@ use crate::cli::environment;
 use crate::client::{Ask, Input, Tone};
 use crate::net::InputSender;
 
-/// How many lines the prompt remembers; the oldest is forgotten first. They are kept in memory only, since they
-/// may hold what others were told.
+/// Lines in the prompt's history; the oldest is dropped first. They are kept in memory only, because they contain messages.
 const HISTORY_LINES: usize = 500;
 
-/// How long the end waits for an editor that is still open to print what it was handed. Chosen: it needs about a
-/// millisecond; nobody notices this.
+/// The wait for an open editor to print its last lines. Chosen: it needs about a millisecond, and nobody notices this.
 const LAST_LINES_GRACE: Duration = Duration::from_millis(40);
 
-/// Ends bracketed paste, which an editor that is left in the middle of a line has on.
+/// Ends bracketed paste, which an interrupted editor leaves on.
 const BRACKETED_PASTE_OFF: &str = "\x1b[?2004l";
 
-/// What the terminal is busy with, for those who print on it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Phase {
-    /// Nothing is being typed.
+    /// No question is open.
     Idle,
     /// A line is being edited.
     Editing,
@@ -52,19 +49,18 @@ fn lock(phase: &SharedPhase) -> MutexGuard<'_, Phase> {
     phase.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// The terminal as it was found.
+/// The modes of the terminal before the client started.
 #[derive(Clone)]
 pub struct Screen {
     modes: Termios,
     phase: SharedPhase,
 }
 
-/// Opens the terminal: what restores it, what prints on it, and what asks at it.
 pub fn open(
     names: SharedNames,
     gate: Arc<PasswordInterrupt>,
 ) -> anyhow::Result<(Screen, impl printer::Output + use<>, Prompt)> {
-    // Threads that are started from here on inherit this; the prompt's own takes it back.
+    // Threads started from here on inherit this; the prompt's thread reverts it.
     stop_signal().thread_block()?;
     let phase = Arc::new(Mutex::new(Phase::Idle));
     let modes = termios::tcgetattr(io::stdin())?;
@@ -99,15 +95,15 @@ pub fn open(
 }
 
 impl Screen {
-    /// Gives the terminal back as it was found, though a line may still be edited there.
+    /// Restores the terminal, even while a line is edited.
     #[allow(
         clippy::disallowed_methods,
-        reason = "the editor gives nothing to wait for, and the process ends"
+        reason = "the editor has no completion to wait for, and the process ends"
     )]
     pub fn restore(&self) {
         let was_busy = *lock(&self.phase) != Phase::Idle;
         if was_busy {
-            // What was printed last is on its way through the editor, which says nothing when it is done.
+            // The editor is still printing the last lines, and does not report when it has finished.
             std::thread::sleep(LAST_LINES_GRACE);
         }
         if let Err(error) = termios::tcsetattr(io::stdin(), SetArg::TCSANOW, &self.modes) {
@@ -121,16 +117,15 @@ impl Screen {
     }
 }
 
-/// The signal of Ctrl-Z. The editor sends it to this process, and makes the terminal its own again when it goes on
-/// after that. So it must be stopped right there, which only holds if no other thread takes the signal: else the
-/// editor would go on for a moment, and the terminal stay as the shell left it.
+/// The signal of Ctrl-Z. The editor sends it to this process and then sets the terminal's modes again. So its own thread
+/// must take the signal and stop there; if another took it, the editor would set the modes before the shell does.
 fn stop_signal() -> SigSet {
     let mut signals = SigSet::empty();
     signals.add(Signal::SIGTSTP);
     signals
 }
 
-/// Prints above what is being typed.
+/// Prints above the edited line.
 struct Output<P> {
     printer: P,
     phase: SharedPhase,
@@ -139,7 +134,7 @@ struct Output<P> {
 
 impl<P: ExternalPrinter + Send + 'static> printer::Output for Output<P> {
     fn print(&mut self, tone: Tone, text: &str) -> io::Result<()> {
-        // As wide as it is now: it may have been resized.
+        // The terminal may have been resized.
         let rows = Rows::of(io::stdout()).guarded(&marked(tone, text));
         let line = styled(tone, &rows, self.in_colour);
         if let Phase::Secret(question) = &*lock(&self.phase) {
@@ -153,17 +148,16 @@ impl<P: ExternalPrinter + Send + 'static> printer::Output for Output<P> {
     }
 }
 
-/// Asks at the terminal.
 pub struct Prompt {
     editor: Editor<Completion, MemHistory>,
-    /// Whether the line that the editor gives was ended by Ctrl-C.
+    /// Whether Ctrl-C has ended the line.
     is_interrupted: Arc<AtomicBool>,
     gate: Arc<PasswordInterrupt>,
     phase: SharedPhase,
 }
 
 impl Prompt {
-    /// Asks each question until there is no more input.
+    /// Answers each question until the input ends.
     pub fn run(mut self, asks: &Receiver<Ask>, inputs: &InputSender<Input>) {
         if let Err(error) = stop_signal().thread_unblock() {
             tracing::warn!(%error, "Ctrl-Z does not work");
@@ -189,7 +183,7 @@ impl Prompt {
             match self.edit(prompt) {
                 Ok(line) => {
                     if !line.trim().is_empty() {
-                        // A line that cannot be remembered is still a line.
+                        // A line without a place in the history is still a line.
                         let _ = self.editor.add_history_entry(line.as_str());
                     }
                     return Input::Line(line);
@@ -197,7 +191,7 @@ impl Prompt {
                 Err(ReadlineError::Interrupted) if was_interrupted => return Input::Interrupt,
                 Err(ReadlineError::Interrupted) => {
                     was_interrupted = true;
-                    // A terminal that is gone ends the next question.
+                    // If the terminal is gone, the next question ends.
                     let _ = writeln!(io::stdout(), "press Ctrl-C again to quit");
                 }
                 Err(error) => return ended(&error),
@@ -227,7 +221,7 @@ impl Prompt {
             Ok(password) => Input::Line(password),
             Err(_) if was_interrupted => Input::Cancelled,
             Err(error) => {
-                // Nothing has ended the line of the question.
+                // The cursor is still on the line of the question.
                 let _ = writeln!(io::stdout());
                 tracing::info!(%error, "the password prompt has ended");
                 Input::EndOfInput
@@ -240,7 +234,7 @@ impl Prompt {
         *lock(&self.phase) = Phase::Editing;
         let line = loop {
             match self.editor.readline(prompt) {
-                // The window was resized: what was typed is kept by the terminal's driver, so ask again.
+                // The window was resized. The terminal's driver keeps the typed text, so ask again.
                 Err(ReadlineError::Signal(_)) => {}
                 result => break result,
             }
@@ -259,9 +253,8 @@ impl Prompt {
     }
 }
 
-/// Has the terminal keep to itself what is typed while no question is open: the next one shows it, as if it had been
-/// typed there. The editor and the password prompt leave the terminal as they found it, so this lasts; a shell from
-/// which the program was stopped and brought back may have undone it.
+/// Disables echo while no question is open; the next question shows the typed text. The editor and the password prompt
+/// restore the modes that they find, so this lasts, but a shell may change it while the program is stopped.
 fn disable_echo() {
     let disabled = termios::tcgetattr(io::stdin()).and_then(|mut modes| {
         modes.local_flags.remove(LocalFlags::ECHO);

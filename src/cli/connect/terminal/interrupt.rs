@@ -1,23 +1,23 @@
-//! Tells a Ctrl-C at a password prompt from an order to stop.
+//! Distinguishes Ctrl-C at a password prompt from a signal to stop.
 //!
-//! While a password is typed, Ctrl-C is read as a key, and rpassword then raises SIGINT itself. The thread that
-//! handles signals therefore asks here whether the signal was that one, which only gives up the question.
+//! While a password is typed, rpassword reads Ctrl-C as a key and raises SIGINT itself. The signal thread asks here whether
+//! a signal is that one, which only cancels the question.
 
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-/// How long a signal waits to learn whether the password prompt raised it. Chosen: rpassword returns in
+/// The longest wait to learn whether the password prompt raised a signal. Chosen: rpassword returns
 /// microseconds after raising it.
 const DECISION_TIMEOUT: Duration = Duration::from_millis(250);
 
 #[derive(Default)]
 struct State {
     is_open: bool,
-    /// Signals that the prompt has raised and that the handler has not yet seen.
+    /// Signals that the prompt has raised and the handler has not seen yet.
     raised: u32,
 }
 
-/// What the prompt's thread and the signal's thread share.
+/// Shared by the prompt's and the signal thread.
 #[derive(Default)]
 pub struct PasswordInterrupt {
     state: Mutex<State>,
@@ -29,12 +29,12 @@ impl PasswordInterrupt {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A password is being asked for.
+    /// The password prompt is open.
     pub fn open(&self) {
         self.lock().is_open = true;
     }
 
-    /// It was given, or given up with Ctrl-C, which has raised a signal.
+    /// The prompt has ended; Ctrl-C has raised a signal.
     pub fn close(&self, was_interrupted: bool) {
         let mut state = self.lock();
         state.is_open = false;
@@ -43,7 +43,7 @@ impl PasswordInterrupt {
         self.changed.notify_all();
     }
 
-    /// Called for each signal: whether it was raised by the password prompt, and means nothing more.
+    /// Whether the password prompt raised the signal, so that the handler must ignore it.
     pub fn takes_signal(&self) -> bool {
         let state = self.lock();
         let (mut state, _) = self

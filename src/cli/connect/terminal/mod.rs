@@ -1,7 +1,7 @@
-//! Where the client shows and asks: a terminal with a prompt, or plain lines where there is no terminal.
+//! The client's console: a terminal with a prompt, or plain lines without a terminal.
 //!
-//! Both have the same shape: one thread asks the questions, one prints, and [`Terminal`] stands between them and
-//! the client, whose calls never block. Three queues, each with a limit: questions (the client has one open at a
+//! In both cases one thread asks questions and one prints. [`Terminal`] connects them to the client, whose calls never
+//! block. Three queues, each with a limit: questions (the client has one open at a
 //! time), lines to be printed ([`printer::LINES_MAX`]), and the driver's queue of inputs.
 
 mod interactive;
@@ -26,23 +26,21 @@ use crate::cli::threads::spawn;
 use crate::client::{Ask, Console, Input, Names, Tone};
 use crate::net::InputSender;
 
-/// What the client is given as its console.
 pub struct Terminal {
     printer: Printer,
-    /// How many lines the client has shown.
+    /// Lines that the client has shown.
     given: u64,
     asks: Sender<Ask>,
     names: SharedNames,
     is_interactive: bool,
 }
 
-/// Puts the terminal back as it was found when it is dropped, once everything is printed.
+/// When dropped, waits for the last lines and restores the terminal.
 pub struct TerminalGuard {
     printer: Printer,
     screen: Option<Screen>,
 }
 
-/// Opens the terminal, or plain input and output if one of them is none.
 pub fn open(
     inputs: &InputSender<Input>,
     gate: &Arc<PasswordInterrupt>,
@@ -94,7 +92,7 @@ impl Console for Terminal {
     }
 
     fn ask(&mut self, ask: Ask) {
-        // The thread that asks ends only after it has said that there is no more input.
+        // The prompt's thread ends only after it has reported the end of input.
         let _ = self.asks.send(ask);
     }
 
@@ -108,14 +106,14 @@ impl Console for Terminal {
 }
 
 impl TerminalGuard {
-    /// The terminal as it was found, for whoever must end the process without waiting; `None` without a terminal.
+    /// Restores the terminal if the process must exit without waiting; `None` without a terminal.
     pub fn screen(&self) -> Option<Screen> {
         self.screen.clone()
     }
 }
 
 impl Drop for TerminalGuard {
-    /// Waits until all that was shown is printed, and gives the terminal back; after a panic too.
+    /// After a panic too.
     fn drop(&mut self) {
         self.printer.flush();
         if let Some(screen) = &self.screen {

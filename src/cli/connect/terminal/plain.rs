@@ -1,5 +1,4 @@
-//! Without a terminal: a command a line from standard input, what arrives on standard output, errors on standard
-//! error. No prompt, no colour.
+//! Without a terminal: a command a line on standard input, plain lines on standard output, errors on standard error.
 
 use std::borrow::Cow;
 use std::io::{self, IsTerminal, Write as _};
@@ -14,7 +13,6 @@ use crate::cli::line_reader::{self, LINE_MAX_BYTES, Line};
 use crate::client::{Ask, Input, Tone};
 use crate::net::InputSender;
 
-/// Standard output and standard error.
 pub struct Output;
 
 impl printer::Output for Output {
@@ -29,7 +27,7 @@ impl printer::Output for Output {
     }
 }
 
-/// A line as it is, or as rows where a terminal shows it though nobody types at one.
+/// Wraps the line if the output is a terminal although the input is not.
 fn shown<'t>(output: &(impl IsTerminal + AsFd), tone: Tone, text: &'t str) -> Cow<'t, str> {
     if !output.is_terminal() {
         return Cow::Borrowed(text);
@@ -42,7 +40,7 @@ fn shown<'t>(output: &(impl IsTerminal + AsFd), tone: Tone, text: &'t str) -> Co
     })
 }
 
-/// Answers each question with the next line. A password is never read from there: `--password-file` says it.
+/// Answers each question with the next line, except that a password is only read from `--password-file`.
 pub fn run(asks: &Receiver<Ask>, inputs: &InputSender<Input>, errors: &Printer) {
     for ask in asks {
         let input = match ask {

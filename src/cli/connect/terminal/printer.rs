@@ -1,5 +1,5 @@
-//! The thread that prints, and the bounded queue before it: a terminal that is held back (Ctrl-S, a slow reader of
-//! a pipe) must not hold back the network.
+//! The printing thread and its bounded queue. Output that blocks (Ctrl-S, a slow reader of a pipe) must not block the
+//! network.
 
 use std::io;
 use std::sync::Arc;
@@ -11,26 +11,23 @@ use crate::cli::threads::spawn;
 use crate::client::{Input, Tone};
 use crate::net::InputSender;
 
-/// How many lines wait to be printed at most. What comes on top is left out, and how many lines that were is said
-/// once there is room; the device's history has them all. Chosen: far more than a screen, a few hundred KB.
+/// Lines in the queue. Further ones are left out, and their number is printed once there is room; the device's history has
+/// them all. Chosen: far more than a screen, a few hundred KB.
 pub const LINES_MAX: usize = 8192;
 
-/// How long the end waits for the last lines. Chosen: a terminal that takes longer is stopped.
+/// The longest wait for the last lines. Chosen: a terminal that takes longer is stopped.
 const FLUSH_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// Where lines go.
 pub trait Output: Send + 'static {
-    /// Prints a line.
     fn print(&mut self, tone: Tone, text: &str) -> io::Result<()>;
 }
 
 enum Job {
-    /// The line, and its number if it is counted.
+    /// A line, and its number if it is counted.
     Show(Tone, String, Option<u64>),
     Flush(SyncSender<()>),
 }
 
-/// The near end of the queue.
 #[derive(Clone)]
 pub struct Printer {
     jobs: SyncSender<Job>,
@@ -40,8 +37,7 @@ pub struct Printer {
 }
 
 impl Printer {
-    /// Starts the thread. Should nobody read the output any more, the input is said to have ended, so that the
-    /// client quits.
+    /// Starts the thread. If the output is closed, it reports the end of input, so that the client quits.
     pub fn start(output: impl Output, inputs: InputSender<Input>) -> anyhow::Result<Self> {
         let (jobs, queue) = mpsc::sync_channel(LINES_MAX);
         let left_out = Arc::new(AtomicU64::new(0));
@@ -65,7 +61,7 @@ impl Printer {
         self.queue(Job::Show(tone, text.to_owned(), None));
     }
 
-    /// The same, for a line whose number, counted up from 1, is wanted back by [`Printer::printed`].
+    /// Queues a line that [`Printer::printed`] reports by its number, counted from 1.
     pub fn show_counted(&self, number: u64, tone: Tone, text: &str) {
         self.queue(Job::Show(tone, text.to_owned(), Some(number)));
     }
@@ -76,16 +72,16 @@ impl Printer {
         }
     }
 
-    /// The number of the last counted line that was printed. One that was left out counts with the next.
+    /// The number of the last printed line. A line that was left out counts with the next one.
     pub fn printed(&self) -> u64 {
         self.printed.load(Ordering::Acquire)
     }
 
-    /// Waits until all lines before this are printed, or it takes too long.
+    /// Waits until all earlier lines are printed, or [`FLUSH_TIMEOUT`] has passed.
     pub fn flush(&self) {
         let (done, wait) = mpsc::sync_channel(1);
         if self.jobs.try_send(Job::Flush(done)).is_ok() {
-            // An error is the time-out, or a printer that has ended: in both cases there is no more to wait for.
+            // An error is the timeout, or a printer that has ended.
             let _ = wait.recv_timeout(FLUSH_TIMEOUT);
         }
     }
@@ -105,7 +101,7 @@ fn print_all(
                     printed.store(number, Ordering::Release);
                 }
             }
-            // Whoever waits may have given up.
+            // The waiting thread may have timed out.
             Job::Flush(done) => drop(done.try_send(())),
         }
         let count = left_out.swap(0, Ordering::Relaxed);

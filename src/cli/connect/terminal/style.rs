@@ -1,11 +1,11 @@
-//! How a line looks, by the way it is meant.
+//! The mark and colour of a line, by its tone.
 
 use std::borrow::Cow;
 
 use crate::client::Tone;
 
-/// A line with the mark of its tone. Nothing that somebody said begins with one: it begins with its time, and no row of a
-/// terminal but a line's first begins at the left.
+/// A line with the mark of its tone. No message of a user begins with one: it begins with its time, and only the first row
+/// of a line begins at the left.
 pub fn marked(tone: Tone, text: &str) -> Cow<'_, str> {
     let mark = match tone {
         Tone::Notice => "●",
@@ -19,7 +19,7 @@ pub fn marked(tone: Tone, text: &str) -> Cow<'_, str> {
     }
 }
 
-/// A line in the colour of its tone (ECMA-48 SGR), or as it is.
+/// A line in the colour of its tone (ECMA-48 SGR).
 pub fn styled(tone: Tone, text: &str, in_colour: bool) -> Cow<'_, str> {
     let code = match tone {
         Tone::Receipt => "32",

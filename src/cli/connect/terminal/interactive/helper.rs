@@ -1,4 +1,4 @@
-//! What the prompt's keys do: tab completes commands and names, Ctrl-C clears the line.
+//! Keys of the prompt: tab completes commands and names, Ctrl-C clears the line.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -11,25 +11,22 @@ use rustyline::{
 
 use crate::client::{Names, commands};
 
-/// The names that the tab key completes; the client replaces them as people come and go.
+/// Names for completion; the client replaces them when users come and go.
 pub type SharedNames = Arc<Mutex<Names>>;
 
-/// What is being typed, as far as the tab key is concerned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Completing {
     /// A command, with or without its slash.
     Commands,
-    /// Text, in which names are completed, or a command with its slash.
+    /// Text with names, or a command with its slash.
     Slashed,
     /// An answer to a question.
     Nothing,
 }
 
-/// Completes commands and their arguments.
 #[derive(Helper, Highlighter, Hinter, Validator)]
 pub struct Completion {
     names: SharedNames,
-    /// What is being typed.
     pub completing: Completing,
 }
 
@@ -61,8 +58,8 @@ impl Completer for Completion {
     }
 }
 
-/// Ctrl-C: clears what is being typed; on an empty line it interrupts. That is told by the flag beside an empty line,
-/// since an editor that ends with an error forgets the keys that were pressed after this one.
+/// Ctrl-C clears the line; on an empty line it interrupts. The flag and an empty line report that, because an editor that
+/// ends with an error drops the keys pressed after this one.
 pub struct InterruptKey {
     pub is_pressed: Arc<AtomicBool>,
 }
