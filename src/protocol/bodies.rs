@@ -250,11 +250,10 @@ bodies! {
         /// Whether another part follows.
         more: bool,
     }
-    /// Change a room, or who belongs to it.
+    /// Change a room or its members.
     (Moderate, Request) client(Ready, Control, tagged) => Moderate {
         tag: u32,
         conversation: ConversationId,
-        /// What to change.
         change: Change,
     }
     /// It is changed (or was so already).

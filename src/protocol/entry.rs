@@ -61,12 +61,12 @@ impl EntryBody {
 }
 
 wire_struct! {
-    /// The body of [`EntryKind::Text`]: what one user says.
+    /// The body of [`EntryKind::Text`].
     #[derive(Debug, Clone, PartialEq, Eq)]
     pub struct Text {
         /// The author. The reader compares it, and the receiver, with the delivery.
         pub sender: AccountId,
-        /// The conversation that it is for.
+        /// Compared with the conversation of the delivery.
         pub receiver: ConversationId,
         /// Random, so that nobody can find a short text by its digest once it has been deleted.
         pub salt: Bytes<16>,

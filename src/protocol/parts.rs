@@ -92,7 +92,7 @@ impl Failure {
 }
 
 wire_struct! {
-    /// Somebody whom a user blocks.
+    /// A user whom the account blocks.
     #[derive(Debug, Clone, PartialEq, Eq)]
     pub struct BlockedUser {
         /// The account.
@@ -103,7 +103,7 @@ wire_struct! {
 }
 
 wire_struct! {
-    /// Where a device stands in one conversation.
+    /// How far a device has received one conversation.
     #[derive(Debug, Clone, Copy, PartialEq, Eq)]
     pub struct Position {
         /// The conversation.
@@ -117,7 +117,7 @@ wire_struct! {
 }
 
 wire_struct! {
-    /// What the server knows of one conversation.
+    /// The server's state of one conversation, for one device.
     #[derive(Debug, Clone, PartialEq, Eq)]
     pub struct Head {
         /// The conversation.
@@ -142,7 +142,7 @@ wire_struct! {
 }
 
 wire_struct! {
-    /// Somebody who is online.
+    /// An online user.
     #[derive(Debug, Clone, PartialEq, Eq)]
     pub struct Contact {
         /// The account.
@@ -177,19 +177,19 @@ wire_struct! {
         pub conversation: ConversationId,
         /// Its name, with the `#`.
         pub name: String,
-        /// What it is about; at most [`super::TOPIC_MAX_BYTES`] of UTF-8, may be empty.
+        /// At most [`super::TOPIC_MAX_BYTES`] of UTF-8, may be empty.
         pub topic: String,
         /// Who may join it.
         pub access: Access,
-        /// What the asker is in it; none for those who do not belong to it (any more).
+        /// Of the asking user; `None` if they are not a member.
         pub role: Option<MemberRole>,
-        /// How many belong to it.
+        /// The number of members.
         pub members: u32,
     }
 }
 
 wire_struct! {
-    /// Somebody who belongs to a room.
+    /// A member of a room.
     #[derive(Debug, Clone, PartialEq, Eq)]
     pub struct RoomMember {
         /// The account.
@@ -226,7 +226,7 @@ wire_struct! {
     pub struct Count {
         /// The entry.
         pub entry: EntryId,
-        /// So many members, the one who is told not counted.
+        /// Without the user who receives the count.
         pub members: u32,
     }
 }

@@ -35,13 +35,13 @@ wire_enum! {
         Void = 14 => "VOID",
         /// The receipts of a conversation.
         Receipts = 15 => "RECEIPTS",
-        /// Become a member of a room, which is made if it does not exist yet.
+        /// Join a room, which is created if it does not exist.
         Join = 16 => "JOIN",
-        /// Be a member of a room no longer.
+        /// End the membership in a room.
         Leave = 17 => "LEAVE",
-        /// Which rooms there are.
+        /// List rooms.
         Rooms = 18 => "ROOMS",
-        /// Who belongs to a room.
+        /// List the members of a room.
         Members = 19 => "MEMBERS",
         /// Change a room or who belongs to it; also the news of such a change, which stands in the log.
         Moderate = 20 => "MODERATE",
