@@ -1,13 +1,11 @@
 //! `udpchat store backup`: a copy of the database, whether the server runs or not.
 
-use std::path::PathBuf;
-
 use anyhow::Context as _;
 
+use super::CopyArgs;
 use crate::cli::admin::{self, AdminApi as _, Answer, Request};
 use crate::cli::command::{Context, Subcommand};
 use crate::cli::exit::{Exit, Outcome};
-use crate::cli::options::DataDirectory;
 use crate::cli::output::print;
 use crate::store::{self, DATABASE_FILE};
 
@@ -27,15 +25,7 @@ const MANUAL: &str = "\
     epoch. So has a database file that was copied back by hand, if it was copied while the server was \
     stopped or made by store backup; udpchat.generation beside the database detects this.";
 
-#[derive(clap::Args)]
-struct Args {
-    /// Where to: a file that is not there yet
-    file: PathBuf,
-    #[command(flatten)]
-    data: DataDirectory,
-}
-
-fn run(args: Args, _: &Context<'_>) -> Outcome {
+fn run(args: CopyArgs, _: &Context<'_>) -> Outcome {
     let data = args.data.path()?;
     let path = std::path::absolute(&args.file).context("cannot find the file's absolute path")?;
     let database = data.join(DATABASE_FILE);

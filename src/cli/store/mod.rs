@@ -6,13 +6,14 @@ mod rescue;
 mod restore;
 mod retain;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::anyhow;
 
 use super::admin;
 use super::command::{Commands, Subcommand};
 use super::exit::Failure;
+use super::options::DataDirectory;
 use crate::store::OpenError;
 
 pub fn command() -> Subcommand {
@@ -27,6 +28,15 @@ pub fn command() -> Subcommand {
         "Check, copy and prune the server's database",
         inside,
     )
+}
+
+/// The arguments of subcommands that copy the database.
+#[derive(clap::Args)]
+struct CopyArgs {
+    /// Where to: a file that is not there yet
+    file: PathBuf,
+    #[command(flatten)]
+    data: DataDirectory,
 }
 
 /// Adds the path of the database to an error.

@@ -1,14 +1,13 @@
 //! `udpchat store rescue`: copies the readable rows of a damaged database.
 
 use std::panic;
-use std::path::PathBuf;
 
 use anyhow::Context as _;
 
+use super::CopyArgs;
 use crate::cli::command::{Context, Subcommand};
 use crate::cli::database::SECRETS;
 use crate::cli::exit::{Exit, Outcome};
-use crate::cli::options::DataDirectory;
 use crate::cli::output::{one_line, print};
 use crate::net;
 use crate::store::{self, DATABASE_FILE, OpenError, Rescued};
@@ -28,15 +27,7 @@ const MANUAL: &str = "\
     messages that a block withheld are shown. If the database cannot be opened at all, which one damaged \
     page can cause, nothing can be rescued: only a backup helps then.";
 
-#[derive(clap::Args)]
-struct Args {
-    /// Where to: a file that is not there yet
-    file: PathBuf,
-    #[command(flatten)]
-    data: DataDirectory,
-}
-
-fn run(args: Args, _: &Context<'_>) -> Outcome {
+fn run(args: CopyArgs, _: &Context<'_>) -> Outcome {
     let data = args.data.path()?;
     super::require_stopped(&data)?;
     let seed = net::seed()?;
