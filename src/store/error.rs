@@ -1,9 +1,10 @@
 //! What can go wrong inside the store, and how a request stops early.
 
+use std::io;
+
 use thiserror::Error;
 
 use super::Refusal;
-use super::files::new_file::advice;
 
 /// Why the database did not do what it was asked.
 #[derive(Debug, Error)]
@@ -137,3 +138,20 @@ from_redb!(
     CommitError,
     DatabaseError
 );
+
+/// What can be done about an error of the file system, as the end of a sentence; nothing where that is not known.
+pub(in crate::store) fn advice(error: &io::Error) -> &'static str {
+    match error.kind() {
+        io::ErrorKind::StorageFull => "; free some space there",
+        io::ErrorKind::QuotaExceeded => "; free some space, or have the quota raised",
+        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
+            "; check its owner and the file system"
+        }
+        _ => match error.raw_os_error() {
+            Some(nix::libc::EMFILE | nix::libc::ENFILE) => {
+                "; raise the limit of open files (`ulimit -n`)"
+            }
+            _ => "",
+        },
+    }
+}

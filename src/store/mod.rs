@@ -6,13 +6,17 @@
 //! Nothing here knows of the network.
 
 mod api;
+mod backup;
+mod catch_panic;
 mod check;
 mod engine;
 mod error;
 mod files;
+mod journal_loss;
 mod ops;
 mod rescue;
 mod schema;
+mod snapshots;
 mod thread;
 
 #[cfg(test)]
@@ -21,20 +25,20 @@ mod testing;
 mod tests;
 
 pub use api::*;
+pub use backup::{back_up_file, mark_as_copy, restore};
 pub use check::{Finding, PAGES, Report, check_file};
-pub use engine::journal::JournalLoss;
-pub use engine::snapshots::Snapshots;
-pub use engine::transaction::Files;
 pub use engine::{Engine, Reopen};
 pub use error::StoreError;
-pub use files::backup::{back_up_file, mark_as_copy, restore};
 pub use files::fault_disk;
 pub use files::migrate::open_current;
 pub use files::new_file::{NewFile, NewFileError};
+pub use files::open::Files;
 pub use files::open::{DATABASE_FILE, OpenError, open, open_file, reopen};
 pub use files::ownership::{OwnerError, require_own, require_unwritable};
 pub use files::rollback::{begin_service, begin_service_after};
+pub use journal_loss::JournalLoss;
 pub use ops::rooms::ROOM_MEMBERS_MAX;
 pub use rescue::{Rescued, rescue};
 pub use schema::meta::SCHEMA_VERSION;
+pub use snapshots::Snapshots;
 pub use thread::{BATCH_MAX, SLOTS, StoreCaller, StoreHandle, StoreThread};

@@ -1,5 +1,6 @@
 //! What conversations and their logs must be like, and what is kept for those who say something in them.
 
+use crate::store::schema::pair_ids;
 use std::collections::BTreeSet;
 
 use redb::ReadableTable;
@@ -9,7 +10,6 @@ use super::{Conversation, Walk, number};
 use crate::protocol::{AccountId, DeviceId, Digest};
 use crate::store::ops::log::KEPT;
 use crate::store::ops::log::tolerant_scan::is_lost;
-use crate::store::ops::pairs;
 use crate::store::ops::usage as counts;
 use crate::store::schema::checksum::{decode, decode_entry};
 use crate::store::schema::meta;
@@ -33,7 +33,7 @@ pub(super) fn conversations(walk: &mut Walk<'_>) -> Result<(), StoreError> {
         if record.log_start > record.head {
             report.find(TABLE, id, "its floor is above its head");
         }
-        if id >= counts.next_conversation && !pairs::is_id(id) {
+        if id >= counts.next_conversation && !pair_ids::is_id(id) {
             report.find(TABLE, id, "its id was never assigned");
         }
         if let Kind::Pair(low, high) = record.kind

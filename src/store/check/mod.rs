@@ -5,6 +5,7 @@ mod identities;
 mod logs;
 mod memberships;
 
+use crate::store::files::schema as schema_file;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::{fs, io};
@@ -15,12 +16,13 @@ use redb::backends::InMemoryBackend;
 use redb::{AccessGuard, Database, DatabaseError, ReadableDatabase, StorageBackend as _};
 use serde::{Deserialize, Serialize};
 
-use super::engine::journal::JournalLoss;
-use super::engine::transaction::{Files, OpenStore};
+use super::catch_panic::guard;
+use super::engine::transaction::OpenStore;
 use super::error::StoreError;
-use super::files::catch_panic::guard;
 use super::files::cow_overlay;
+use super::files::open::Files;
 use super::files::open::{OpenError, from_redb, journal_of};
+use super::journal_loss::JournalLoss;
 use super::schema::meta;
 use super::schema::records::ConversationRecord;
 use super::schema::tables::Snapshot;
@@ -133,7 +135,7 @@ pub(super) fn with_journal(
             return Err(OpenError::Io { path, cause });
         }
     };
-    let Ok(Some(epoch)) = guard(|| meta::check(&database)) else {
+    let Ok(Some(epoch)) = guard(|| schema_file::check(&database)) else {
         // What is wrong with it is for the caller to find.
         return Ok((database, None));
     };
@@ -188,7 +190,7 @@ pub(super) fn check_copy(path: &Path) -> Result<Report, OpenError> {
 /// # Errors
 /// If it is not a database of this schema.
 pub(super) fn check_database(mut database: Database) -> Result<Report, OpenError> {
-    guard(|| meta::check(&database))?.ok_or(OpenError::Foreign)?;
+    guard(|| schema_file::check(&database))?.ok_or(OpenError::Foreign)?;
     let walked = guard(|| Ok(walk(&Snapshot::open(&database.begin_read()?)?)));
     let mut report = walked.unwrap_or_else(|error: StoreError| {
         let mut report = Report::default();
@@ -206,7 +208,7 @@ pub(super) fn check_database(mut database: Database) -> Result<Report, OpenError
         Ok(Err(error)) => report.find(PAGES, "", format!("redb's own check: {error}")),
         Err(error) => report.find(PAGES, "", error.to_string()),
     }
-    super::files::catch_panic::give_up(Some(std::sync::Arc::new(database)));
+    super::catch_panic::give_up(Some(std::sync::Arc::new(database)));
     Ok(report)
 }
 

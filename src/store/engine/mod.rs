@@ -6,24 +6,26 @@ mod execute;
 mod flush;
 pub(super) mod journal;
 mod replay;
-pub(super) mod snapshots;
 pub(super) mod transaction;
 
+use crate::store::files::schema as schema_file;
+use crate::store::ops::epoch;
 use std::path::Path;
 
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
 use redb::ReadableDatabase;
 
+use super::catch_panic::guard;
 use super::error::StoreError;
-use super::files::catch_panic::guard;
 use super::files::open::OpenError;
 use super::schema::meta;
 use super::schema::tables::{Snapshot, Tables};
 use super::{Completion, Outcome, Read, Request, RequestId, Write};
-use journal::JournalLoss;
-use snapshots::Snapshots;
-use transaction::{Files, OpenStore};
+use crate::store::files::open::Files;
+use crate::store::journal_loss::JournalLoss;
+use crate::store::snapshots::Snapshots;
+use transaction::OpenStore;
 
 /// How many requests share one record of the journal at most, and so one sync; a longer batch is cut into several. Not
 /// several records to a sync: of those a crash may leave a later one without an earlier, which looks like damage.
@@ -66,7 +68,7 @@ impl Engine {
     /// [`OpenError::NewerSchema`], [`OpenError::Foreign`], [`OpenError::Store`].
     pub fn new(files: Files, seed: [u8; 32]) -> Result<Self, OpenError> {
         let mut rng = ChaCha20Rng::from_seed(seed);
-        let mut epoch = guard(|| meta::prepare(&files.database, &mut rng))?;
+        let mut epoch = guard(|| schema_file::prepare(&files.database, &mut rng))?;
         let journal_rng = ChaCha20Rng::from_rng(&mut rng).expect("this generator does not fail");
         let (mut store, loss) = guard(|| OpenStore::new(files, epoch, journal_rng))?;
         if let Some(loss) = &loss {
@@ -75,7 +77,7 @@ impl Engine {
             );
             let renew = |tables: &mut Tables<'_>| {
                 tables.flush_and_clear()?;
-                meta::renew_epoch(tables, &mut rng)
+                epoch::renew_epoch(tables, &mut rng)
             };
             (epoch, _) = guard(|| store.execute(renew))?;
         }
@@ -137,7 +139,7 @@ impl Engine {
                 .as_mut()
                 .ok_or(OpenError::Store(StoreError::Closed))?;
             let files = reopen()?;
-            if guard(|| meta::check(&files.database))? != Some(self.epoch) {
+            if guard(|| schema_file::check(&files.database))? != Some(self.epoch) {
                 return Err(OpenError::Replaced);
             }
             // Without a checkpoint, so that a full disk can be read from.

@@ -10,11 +10,12 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::execute;
-use super::journal::{JournalLoss, Recovered, writes};
+use super::journal::{Recovered, writes};
 use super::transaction::OpenStore;
 use crate::protocol::{AccountId, ConversationId};
+use crate::store::catch_panic::guard;
 use crate::store::error::{Abort, StoreError};
-use crate::store::files::catch_panic::guard;
+use crate::store::journal_loss::JournalLoss;
 use crate::store::ops::conversations;
 use crate::store::schema::tables::{ReadTables, Tables};
 use crate::store::{Append, Write};

@@ -1,18 +1,20 @@
 //! An open database: the file of the tables, the journal, and one redb transaction that stays open over many groups,
 //! because a commit for each group would write every page again that the group touches.
 
+use crate::store::files::open::Files;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use rand_chacha::ChaCha20Rng;
-use redb::{Database, ReadableDatabase, StorageBackend, WriteTransaction};
+use redb::{Database, ReadableDatabase, WriteTransaction};
 use self_cell::self_cell;
 
-use super::journal::{Journal, JournalLoss, Recovered, writes};
+use super::journal::{Journal, Recovered, writes};
 use crate::protocol::ConversationId;
 use crate::store::Write;
+use crate::store::catch_panic::{give_up, guard};
 use crate::store::error::StoreError;
-use crate::store::files::catch_panic::{give_up, guard};
+use crate::store::journal_loss::JournalLoss;
 use crate::store::schema::journal_note::Note;
 use crate::store::schema::meta;
 use crate::store::schema::tables::{Snapshot, State, Tables};
@@ -25,15 +27,6 @@ const CHECKPOINT_REQUESTS: usize = 65_536;
 /// After so many bytes of journal likewise. Chosen: what is read in some milliseconds after a crash, and what may wait in
 /// memory for its tables.
 const CHECKPOINT_BYTES: u64 = 32 * 1024 * 1024;
-
-/// The files of a store.
-#[derive(Debug)]
-pub struct Files {
-    /// The tables.
-    pub database: Database,
-    /// The journal; a new one is empty.
-    pub journal: Box<dyn StorageBackend>,
-}
 
 /// The parts of a transaction under way that its tables borrow from.
 struct TransactionParts {

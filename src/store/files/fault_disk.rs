@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use redb::{Database, DatabaseError, StorageBackend};
 
-use crate::store::Files;
+use super::open::Files;
 
 /// How much of a database on such a disk redb keeps in memory, in bytes. Chosen: the disk is memory already.
 const CACHE_BYTES: usize = 1024 * 1024;

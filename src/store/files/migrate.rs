@@ -4,16 +4,17 @@
 //! steps and the new version are one transaction, so that a crash leaves either the old schema or the new one. An
 //! older program refuses the newer version by name.
 
+use crate::store::files::schema as schema_file;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use redb::{Database, WriteTransaction};
 
-use super::catch_panic::guard;
 use super::new_file::{NewFile, beside};
+use super::open::Files;
 use super::open::{DATABASE_FILE, OpenError, open, reopen, reopen_tables};
-use crate::store::Files;
+use crate::store::catch_panic::guard;
 use crate::store::error::StoreError;
 use crate::store::schema::meta;
 use crate::store::schema::meta::SCHEMA_VERSION;
@@ -71,7 +72,7 @@ pub(in crate::store) fn migrate(database: &Database, steps: &[Step]) -> Result<(
 /// The schema that was found and the steps from it to the current one. None if it is new, current, newer, too old or
 /// foreign: that is the engine's to judge.
 fn due<'s>(database: &Database, steps: &'s [Step]) -> Result<Option<(u64, &'s [Step])>, OpenError> {
-    let found = guard(|| meta::schema_version(database))?;
+    let found = guard(|| schema_file::schema_version(database))?;
     Ok(found.and_then(|found| {
         let behind = usize::try_from(SCHEMA_VERSION.checked_sub(found)?).ok()?;
         let first = steps.len().checked_sub(behind)?;

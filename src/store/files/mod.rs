@@ -1,7 +1,5 @@
 //! The files of a database: opened, created, copied and brought forward.
 
-pub(super) mod backup;
-pub(super) mod catch_panic;
 pub(super) mod cow_overlay;
 pub mod fault_disk;
 mod leftovers;
@@ -10,3 +8,4 @@ pub(super) mod new_file;
 pub(super) mod open;
 pub(super) mod ownership;
 pub(super) mod rollback;
+pub(in crate::store) mod schema;

@@ -6,6 +6,7 @@
 //!
 //! A maker that is killed leaves a file behind: see [`super::leftovers`].
 
+use crate::store::error::advice;
 use std::fs::{self, File, Metadata, OpenOptions};
 use std::io;
 use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _, OpenOptionsExt as _};
@@ -75,23 +76,6 @@ impl NewFileError {
     fn io(path: &Path, cause: io::Error) -> Self {
         let path = path.into();
         Self::Io { path, cause }
-    }
-}
-
-/// What can be done about an error of the file system, as the end of a sentence; nothing where that is not known.
-pub(in crate::store) fn advice(error: &io::Error) -> &'static str {
-    match error.kind() {
-        io::ErrorKind::StorageFull => "; free some space there",
-        io::ErrorKind::QuotaExceeded => "; free some space, or have the quota raised",
-        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
-            "; check its owner and the file system"
-        }
-        _ => match error.raw_os_error() {
-            Some(nix::libc::EMFILE | nix::libc::ENFILE) => {
-                "; raise the limit of open files (`ulimit -n`)"
-            }
-            _ => "",
-        },
     }
 }
 

@@ -6,15 +6,16 @@ use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use redb::backends::FileBackend;
-use redb::{Database, DatabaseError, StorageError};
+use redb::{Database, DatabaseError, StorageBackend, StorageError};
 use thiserror::Error;
 
-use super::catch_panic::guard;
 use super::leftovers::remove_leftovers;
-use super::new_file::{NewFile, NewFileError, advice, beside, sync_directory_of};
+use super::new_file::{NewFile, NewFileError, beside, sync_directory_of};
 use super::ownership::{OTHERS, OwnerError, require_own};
 use super::rollback::GENERATION_FILE;
-use crate::store::{Files, StoreError};
+use crate::store::StoreError;
+use crate::store::catch_panic::guard;
+use crate::store::error::advice;
 
 /// The database's file in the server's data directory.
 pub const DATABASE_FILE: &str = "udpchat.redb";
@@ -28,6 +29,15 @@ const CACHE_BYTES: usize = 128 * 1024 * 1024;
 
 /// What a redb file begins with (redb's design document, "File format").
 const MAGIC: &[u8] = b"redb\x1A\x0A\xA9\x0D\x0A";
+
+/// The files of a store.
+#[derive(Debug)]
+pub struct Files {
+    /// The tables.
+    pub database: Database,
+    /// The journal; a new one is empty.
+    pub journal: Box<dyn StorageBackend>,
+}
 
 /// Why a database could not be opened. Each text says what to do about it.
 #[derive(Debug, Error)]

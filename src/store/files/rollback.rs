@@ -9,6 +9,8 @@
 //! server and put back before its next start does not fit its journal.) Clients still notice that where their position
 //! is ahead of the log or its digest differs.
 
+use crate::store::files::schema as schema_file;
+use crate::store::ops::epoch;
 use std::fs;
 use std::io;
 use std::path::Path;
@@ -17,11 +19,10 @@ use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
 use redb::Database;
 
-use super::catch_panic::guard;
 use super::new_file::{NewFile, NewFileError};
 use super::open::OpenError;
+use crate::store::catch_panic::guard;
 use crate::store::error::StoreError;
-use crate::store::schema::meta;
 use crate::store::schema::tables::{State, Tables};
 
 /// The file's name in the server's data directory.
@@ -62,7 +63,7 @@ pub fn begin_service_after(
     witness: u64,
     seed: [u8; 32],
 ) -> Result<Option<(u64, bool)>, OpenError> {
-    if guard(|| meta::check(database))?.is_none() {
+    if guard(|| schema_file::check(database))?.is_none() {
         return Ok(None);
     }
     let mut rng = ChaCha20Rng::from_seed(seed);
@@ -73,7 +74,7 @@ pub fn begin_service_after(
         transaction.set_quick_repair(true);
         let begun = {
             let state = State::default();
-            meta::begin_service(&mut Tables::open(&transaction, &state)?, witness, &mut rng)?
+            epoch::begin_service(&mut Tables::open(&transaction, &state)?, witness, &mut rng)?
         };
         transaction.commit()?;
         Ok(begun)

@@ -4,6 +4,7 @@ pub(super) mod accounts;
 pub(super) mod blocks;
 pub(super) mod conversations;
 pub(super) mod devices;
+pub(super) mod epoch;
 pub(super) mod log;
 pub(super) mod marks;
 pub(super) mod pairs;

@@ -11,29 +11,11 @@ use crate::protocol::{AccountId, ConversationId};
 use crate::store::Refusal;
 use crate::store::error::{Abort, StoreError};
 use crate::store::schema::checksum::{decode, encode};
+use crate::store::schema::pair_ids::{ACCOUNTS_END, FIRST, is_id};
 use crate::store::schema::records::{ConversationRecord, Kind, MemberRecord};
 use crate::store::schema::tables::{ReadTables, Tables};
 
 const TABLE: &str = "pairs";
-
-/// The ids of pairs: above those of two thousand million rooms, so that on the wire they take five bytes as long as there
-/// are fewer than sixty thousand accounts.
-const FIRST: u64 = 1 << 31;
-/// Where they end: those of accounts with ids below 2^31 fit. The sequence goes on from here if it ever comes to them.
-const END: u64 = 1 << 62;
-const ACCOUNTS_END: u64 = 1 << 31;
-
-const _: () = assert!(FIRST + ACCOUNTS_END * (ACCOUNTS_END - 1) / 2 <= END);
-
-/// Whether an id is of those that pairs have.
-pub(in crate::store) const fn is_id(id: u64) -> bool {
-    FIRST <= id && id < END
-}
-
-/// The next id of the sequence from this one on: it passes over those of pairs.
-pub(in crate::store) const fn skip(id: u64) -> u64 {
-    if is_id(id) { END } else { id }
-}
 
 /// The id of a pair, lower account first: pairs are counted by the higher account, then by the lower.
 const fn id_of(low: u64, high: u64) -> Option<u64> {
@@ -178,6 +160,7 @@ pub(in crate::store) fn begin(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::schema::pair_ids::{END, skip};
 
     #[test]
     fn every_pair_has_an_id_of_its_own_which_tells_the_pair() {

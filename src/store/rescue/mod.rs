@@ -10,15 +10,16 @@
 mod agree;
 mod rows;
 
+use crate::store::files::schema as schema_file;
 use std::path::Path;
 use std::sync::Arc;
 
 use redb::Database;
 
+use super::backup;
+use super::catch_panic::{give_up, guard};
 use super::check;
 use super::error::StoreError;
-use super::files::backup;
-use super::files::catch_panic::{give_up, guard};
 use super::files::cow_overlay;
 use super::files::new_file::NewFile;
 use super::files::open::{OpenError, from_redb, open_new};
@@ -83,7 +84,7 @@ fn open(file: &Path) -> Result<Database, OpenError> {
         })?;
     let known = SCHEMA_VERSION;
     // Where the schema cannot be read it is this one's as likely as not, and rows of another do not fit.
-    match guard(|| meta::schema_version(&database)) {
+    match guard(|| schema_file::schema_version(&database)) {
         Ok(Some(found)) if found > known => Err(OpenError::NewerSchema { found, known }),
         Ok(Some(found)) if found < known => Err(OpenError::OlderSchema { found, known }),
         _ => Ok(database),

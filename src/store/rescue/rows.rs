@@ -9,8 +9,8 @@ use redb::{
 };
 
 use super::Rescued;
+use crate::store::catch_panic::guard;
 use crate::store::error::StoreError;
-use crate::store::files::catch_panic::guard;
 use crate::store::schema::checksum::{self, RowKey};
 use crate::store::schema::tables::Tables;
 

@@ -4,32 +4,26 @@ use std::sync::atomic::Ordering;
 
 use rand_chacha::ChaCha20Rng;
 use rand_core::{RngCore, SeedableRng};
-use redb::{
-    Database, ReadableDatabase, ReadableTable, ReadableTableMetadata as _, TableDefinition,
-    TableError,
-};
+use redb::{Database, ReadableTable, ReadableTableMetadata as _};
 use serde_bytes::{ByteBuf, Bytes};
 
 use super::checksum::{decode, encode};
 use super::journal_note::Note;
-use super::tables::{ReadTables, Snapshot, State, Tables};
+use super::pair_ids;
+use super::tables::{ReadTables, State, Tables};
 use crate::store::error::{StoreError, skip_damaged};
-use crate::store::files::open::OpenError;
-use crate::store::ops::conversations;
-use crate::store::ops::conversations::make_everyone;
-use crate::store::ops::pairs;
 
 /// The version of the tables and records that this program writes. A database of a newer one is refused.
 pub const SCHEMA_VERSION: u64 = 5;
 
 pub(in crate::store) const SCHEMA: &str = "server schema";
 const TABLE: &str = "numbers";
-const EPOCH: &str = "epoch";
-const ACCOUNTS: &str = "accounts";
+pub(in crate::store) const EPOCH: &str = "epoch";
+pub(in crate::store) const ACCOUNTS: &str = "accounts";
 /// How often the database was opened for service: see `generation`.
-const GENERATION: &str = "generation";
+pub(in crate::store) const GENERATION: &str = "generation";
 /// Whether this is a copy that `backup` made and nobody has opened for service yet: zero or one.
-const COPY: &str = "copy";
+pub(in crate::store) const COPY: &str = "copy";
 /// How many rows `retention` has; none are as good as zero.
 const LIMITS: &str = "retention limits";
 /// Whether secrets may be missing, since a rescue did not find them all: zero or one.
@@ -40,7 +34,7 @@ const PASSED: &str = "retention passed ms";
 /// How many ids are passed over when something durable is not there, times the database's generation: so many it may have given out
 /// since the backup, and after that again from the same backup, and clients know them. An id that is used again would
 /// mix two conversations, or two devices. Chosen: more than a server gives out in the life of a backup.
-const IDS_SKIPPED: u64 = 1 << 20;
+pub(in crate::store) const IDS_SKIPPED: u64 = 1 << 20;
 
 /// Which ids are given out: the row of `meta` that holds the next one.
 #[derive(Debug, Clone, Copy)]
@@ -51,9 +45,9 @@ pub(in crate::store) enum Sequence {
 }
 
 impl Sequence {
-    const ALL: [Self; 3] = [Self::Account, Self::Device, Self::Conversation];
+    pub(in crate::store) const ALL: [Self; 3] = [Self::Account, Self::Device, Self::Conversation];
 
-    const fn row(self) -> &'static str {
+    pub(in crate::store) const fn row(self) -> &'static str {
         match self {
             Self::Account => "next account",
             Self::Device => "next device",
@@ -69,7 +63,7 @@ pub(in crate::store) fn next_id(
 ) -> Result<u64, StoreError> {
     let next = number(tables, sequence.row())?;
     let id = match sequence {
-        Sequence::Conversation => pairs::skip(next),
+        Sequence::Conversation => pair_ids::skip(next),
         Sequence::Account | Sequence::Device => next,
     };
     put(tables, sequence.row(), id + 1)?;
@@ -88,18 +82,25 @@ pub(in crate::store) fn count_account(tables: &mut Tables<'_>) -> Result<(), Sto
     Ok(())
 }
 
-fn number(tables: &impl ReadTables, row: &str) -> Result<u64, StoreError> {
+pub(in crate::store) fn number(tables: &impl ReadTables, row: &str) -> Result<u64, StoreError> {
     optional(tables, row)?.ok_or_else(|| StoreError::missing(TABLE))
 }
 
-fn optional(tables: &impl ReadTables, row: &str) -> Result<Option<u64>, StoreError> {
+pub(in crate::store) fn optional(
+    tables: &impl ReadTables,
+    row: &str,
+) -> Result<Option<u64>, StoreError> {
     let value = tables.numbers().get(row)?;
     value
         .map(|value| decode(TABLE, row, value.value()))
         .transpose()
 }
 
-fn put(tables: &mut Tables<'_>, row: &str, number: u64) -> Result<(), StoreError> {
+pub(in crate::store) fn put(
+    tables: &mut Tables<'_>,
+    row: &str,
+    number: u64,
+) -> Result<(), StoreError> {
     tables.numbers.insert(row, &*encode(TABLE, row, &number))?;
     Ok(())
 }
@@ -129,7 +130,7 @@ pub(in crate::store) fn rebuild(
     let account = next(tables.accounts.last()?.map(|row| row.0.value()));
     let mut conversations = tables.conversations.iter()?.rev();
     let conversation = conversations.find_map(|row| match row {
-        Ok((id, _)) if pairs::is_id(id.value()) => None,
+        Ok((id, _)) if pair_ids::is_id(id.value()) => None,
         row => Some(row.map(|(id, _)| id.value())),
     });
     let conversation = next(conversation.transpose()?);
@@ -181,45 +182,9 @@ pub(in crate::store) fn journal(tables: &impl ReadTables) -> Result<Option<Note>
     Ok(note)
 }
 
-/// Has a copy have a journal.
-fn prepare_journal(database: &Database, rng: &mut ChaCha20Rng) -> Result<(), StoreError> {
-    if journal(&Snapshot::open(&database.begin_read()?)?)?.is_some() {
-        return Ok(());
-    }
-    let transaction = database.begin_write()?;
-    {
-        let state = State::default();
-        Note::new(rng).save(&mut Tables::open(&transaction, &state)?)?;
-    }
-    transaction.commit()?;
-    Ok(())
-}
-
 /// Whether this is a copy that nobody has opened for service yet.
-fn is_copy(tables: &impl ReadTables) -> Result<bool, StoreError> {
+pub(in crate::store) fn is_copy(tables: &impl ReadTables) -> Result<bool, StoreError> {
     Ok(optional(tables, COPY)?.unwrap_or(0) != 0)
-}
-
-/// Gives the database another epoch than it has: something that was durable is not there. Its logs are noted as what
-/// they have in common with those of before, and ids that were given out since are passed over.
-pub(in crate::store) fn renew_epoch(
-    tables: &mut Tables<'_>,
-    rng: &mut ChaCha20Rng,
-) -> Result<u64, StoreError> {
-    let before = optional(tables, EPOCH)?;
-    conversations::on_restore(tables, before.unwrap_or(0))?;
-    let generation = optional(tables, GENERATION)?.unwrap_or(0).max(1);
-    for sequence in Sequence::ALL {
-        let next = number(tables, sequence.row())?;
-        let next = next.saturating_add(generation.saturating_mul(IDS_SKIPPED));
-        put(tables, sequence.row(), next)?;
-    }
-    let mut epoch = rng.next_u64();
-    while before == Some(epoch) {
-        epoch = rng.next_u64();
-    }
-    put(tables, EPOCH, epoch)?;
-    Ok(epoch)
 }
 
 /// When retention last passed, in milliseconds since 1970 (UTC), if ever.
@@ -254,27 +219,6 @@ pub(in crate::store) fn mark_as_copy(tables: &mut Tables<'_>) -> Result<(), Stor
     Note::remove(tables)
 }
 
-/// Begins a service of the database: counts it, and gives the database a new epoch if it is a copy, or if `witness`
-/// has seen a later generation of it. Returns the generation and whether the epoch is new.
-pub(in crate::store) fn begin_service(
-    tables: &mut Tables<'_>,
-    witness: u64,
-    rng: &mut ChaCha20Rng,
-) -> Result<(u64, bool), StoreError> {
-    let known = optional(tables, GENERATION)?.unwrap_or(0);
-    let is_older = is_copy(tables)? || witness > known;
-    let generation = known.max(witness).saturating_add(1);
-    // The ids that a new epoch passes over are counted from it.
-    put(tables, GENERATION, generation)?;
-    if is_older {
-        renew_epoch(tables, rng)?;
-        // The journal beside it is that of the database in whose place it was put.
-        Note::new(rng).save(tables)?;
-        put(tables, COPY, 0)?;
-    }
-    Ok((generation, is_older))
-}
-
 /// The rows of `meta` that count something, each with what it must be: for checks.
 pub(in crate::store) fn counted(tables: &impl ReadTables) -> Result<MetaCounts, StoreError> {
     Ok(MetaCounts {
@@ -293,76 +237,6 @@ pub(in crate::store) struct MetaCounts {
     pub(in crate::store) next_account: u64,
     pub(in crate::store) next_device: u64,
     pub(in crate::store) next_conversation: u64,
-}
-
-/// Makes the schema in a new database, or checks the one that is there; returns the database's epoch.
-pub(in crate::store) fn prepare(
-    database: &Database,
-    rng: &mut ChaCha20Rng,
-) -> Result<u64, OpenError> {
-    match check(database)? {
-        Some(epoch) => {
-            prepare_journal(database, rng)?;
-            Ok(epoch)
-        }
-        None => Ok(make_schema(database, rng)?),
-    }
-}
-
-/// Checks the schema and returns the database's epoch; none if the database holds nothing.
-pub(in crate::store) fn check(database: &Database) -> Result<Option<u64>, OpenError> {
-    match schema_version(database)? {
-        None => Ok(None),
-        Some(SCHEMA_VERSION) => {
-            let transaction = database.begin_read().map_err(StoreError::from)?;
-            Ok(Some(number(&Snapshot::open(&transaction)?, EPOCH)?))
-        }
-        Some(found) if found > SCHEMA_VERSION => Err(OpenError::NewerSchema {
-            found,
-            known: SCHEMA_VERSION,
-        }),
-        Some(found) => Err(OpenError::OlderSchema {
-            found,
-            known: SCHEMA_VERSION,
-        }),
-    }
-}
-
-/// The version of the schema; none in a database that holds nothing.
-pub(in crate::store) fn schema_version(database: &Database) -> Result<Option<u64>, OpenError> {
-    let transaction = database.begin_read().map_err(StoreError::from)?;
-    let mut tables = transaction.list_tables().map_err(StoreError::from)?;
-    if tables.next().is_none() {
-        return Ok(None);
-    }
-    let meta = match transaction.open_table(TableDefinition::<&str, u64>::new("meta")) {
-        Ok(meta) => meta,
-        Err(TableError::Storage(error)) => return Err(OpenError::Store(error.into())),
-        Err(_) => return Err(OpenError::Foreign),
-    };
-    let schema = meta.get(SCHEMA).map_err(StoreError::from)?;
-    schema
-        .map(|schema| Some(schema.value()))
-        .ok_or(OpenError::Foreign)
-}
-
-fn make_schema(database: &Database, rng: &mut ChaCha20Rng) -> Result<u64, StoreError> {
-    let epoch = rng.next_u64();
-    let transaction = database.begin_write()?;
-    {
-        let state = State::default();
-        let mut tables = Tables::open(&transaction, &state)?;
-        note_schema(&mut tables)?;
-        put(&mut tables, EPOCH, epoch)?;
-        put(&mut tables, ACCOUNTS, 0)?;
-        for sequence in Sequence::ALL {
-            put(&mut tables, sequence.row(), 1)?;
-        }
-        make_everyone(&mut tables)?;
-        Note::new(rng).save(&mut tables)?;
-    }
-    transaction.commit()?;
-    Ok(epoch)
 }
 
 /// The table of secrets.

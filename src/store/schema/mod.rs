@@ -6,5 +6,6 @@ pub(super) mod insert_buffer;
 pub(super) mod journal_note;
 pub(super) mod meta;
 pub(super) mod names;
+pub(super) mod pair_ids;
 pub(super) mod records;
 pub(super) mod tables;

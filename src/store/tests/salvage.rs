@@ -9,7 +9,7 @@ use super::super::{Entry, Outcome, Read, Reply, Request, StoreError, Write};
 use super::files::pages::{PAGE, break_pages, page_of};
 use super::rooms::invite;
 use crate::protocol::{ConversationId, Digest, EntryId, Position};
-use crate::store::files::catch_panic::guard;
+use crate::store::catch_panic::guard;
 use crate::store::files::fault_disk::MemoryDisk;
 
 const LOG: TableDefinition<'_, (u64, u64), &[u8]> = TableDefinition::new("log");

@@ -49,7 +49,6 @@
 //! together, which `generation` is for.
 
 mod layout;
-mod loss;
 mod reading;
 #[cfg(test)]
 mod tests;
@@ -59,9 +58,9 @@ use rand_core::RngCore;
 use redb::StorageBackend;
 
 use crate::store::error::StoreError;
+use crate::store::journal_loss::JournalLoss;
 use crate::store::schema::journal_note::Note;
 use layout::{FIRST, RecordHeader, SECTOR, encode_slot, round_key, slot_of};
-pub use loss::JournalLoss;
 use reading::Reading;
 
 /// The file grows by so much at a time, in bytes, and so much ahead of what is written: a sync that need not note a new

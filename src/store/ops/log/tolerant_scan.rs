@@ -9,8 +9,8 @@ use serde_bytes::Bytes;
 
 use crate::protocol::{AccountId, ConversationId, DeviceId, Digest, EntryId, Number};
 use crate::store::Entry;
+use crate::store::catch_panic::guard;
 use crate::store::error::StoreError;
-use crate::store::files::catch_panic::guard;
 use crate::store::schema::checksum::decode_entry;
 use crate::store::schema::meta;
 use crate::store::schema::records::LogRecord;

@@ -7,8 +7,8 @@ use rand_core::SeedableRng;
 
 use super::pages::{PAGE, damaged, is_used};
 use crate::protocol::{Digest, Number};
+use crate::store::catch_panic::guard;
 use crate::store::check::{Report, check_database};
-use crate::store::files::catch_panic::guard;
 use crate::store::files::fault_disk::MemoryDisk;
 use crate::store::testing::{append, read};
 use crate::store::tests::fixture::{Truth, hello, populated};

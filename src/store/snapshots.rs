@@ -5,11 +5,11 @@ use std::sync::{Arc, PoisonError, RwLock, Weak};
 
 use redb::{Database, ReadableDatabase};
 
+use crate::store::backup;
+use crate::store::catch_panic::guard;
 use crate::store::check;
 use crate::store::check::Report;
 use crate::store::error::StoreError;
-use crate::store::files::backup;
-use crate::store::files::catch_panic::guard;
 use crate::store::files::open::OpenError;
 use crate::store::schema::tables::Snapshot;
 

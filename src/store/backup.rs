@@ -7,10 +7,12 @@ use std::path::{Path, PathBuf};
 
 use redb::{Database, ReadableDatabase};
 
-use super::catch_panic::guard;
-use super::new_file::{NewFile, beside};
-use super::open::{DATABASE_FILE, OpenError, journal_of, open_file, open_new, prepare_directory};
-use super::ownership::require_trusted;
+use super::files::new_file::{NewFile, beside};
+use super::files::open::{
+    DATABASE_FILE, OpenError, journal_of, open_file, open_new, prepare_directory,
+};
+use super::files::ownership::require_trusted;
+use crate::store::catch_panic::guard;
 use crate::store::check;
 use crate::store::check::Report;
 use crate::store::error::StoreError;
