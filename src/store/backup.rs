@@ -1,5 +1,6 @@
 //! Copies of a database: made while it is in use, and put back.
 
+use crate::store::snapshots::Snapshots;
 use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::os::unix::fs::OpenOptionsExt as _;
@@ -170,4 +171,30 @@ fn free_name(path: &Path, day: &str) -> PathBuf {
         .chain(others)
         .find(|name| fs::symlink_metadata(name).is_err())
         .expect("a directory does not hold four billion files")
+}
+
+impl Snapshots {
+    /// Copies everything, as it stands now, into a database of its own; returns how many rows that were.
+    ///
+    /// # Errors
+    /// If the file exists, or one of the two cannot be read or written.
+    pub fn back_up(&self, path: &Path) -> Result<u64, OpenError> {
+        let database = self.database()?;
+        guard(|| -> Result<_, OpenError> {
+            let transaction = database.begin_read().map_err(StoreError::from)?;
+            write(&Snapshot::open(&transaction)?, path)
+        })
+    }
+
+    /// The same into a database that is open and empty.
+    ///
+    /// # Errors
+    /// If one of the two cannot be read or written.
+    pub fn back_up_into(&self, copy: &Database) -> Result<u64, StoreError> {
+        let database = self.database()?;
+        guard(|| {
+            let transaction = database.begin_read()?;
+            fill(&Snapshot::open(&transaction)?, copy)
+        })
+    }
 }

@@ -6,6 +6,7 @@ mod logs;
 mod memberships;
 
 use crate::store::files::schema as schema_file;
+use crate::store::snapshots::Snapshots;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::{fs, io};
@@ -275,4 +276,15 @@ pub(super) fn walk(tables: &Snapshot) -> Report {
         }
     }
     walk.report
+}
+
+impl Snapshots {
+    /// What is wrong with the database, as far as its tables show it; redb's own check needs it alone.
+    ///
+    /// # Errors
+    /// If it cannot be read at all.
+    pub fn check(&self) -> Result<Report, StoreError> {
+        let database = self.database()?;
+        guard(|| Ok(walk(&Snapshot::open(&database.begin_read()?)?)))
+    }
 }
