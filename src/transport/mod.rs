@@ -11,15 +11,19 @@ mod event;
 mod limits;
 mod ranges;
 mod recovery;
+mod route;
 pub(crate) mod shares;
+mod statistics;
 #[cfg(test)]
 pub(crate) mod tests;
 mod timer;
 mod wire;
 
-pub use endpoint::{ClientConfig, Counters, Endpoint, ServerConfig, Statistics, Transmit, Usage};
+pub use endpoint::{ClientConfig, Counters, Endpoint, ServerConfig, Usage};
 pub use event::{Channel, CloseReason, Event, SendError, SessionId};
 pub use limits::Limits;
+pub use route::Transmit;
+pub use statistics::Statistics;
 pub use wire::handshake::public_key;
 
 use std::time::Instant;

@@ -8,8 +8,8 @@ use rand_core::RngCore;
 use super::token::GivenToken;
 use super::{Connection, Context, Role};
 use crate::transport::Event;
-use crate::transport::endpoint::Route;
 use crate::transport::limits::{AMPLIFICATION, CHALLENGE_TRIES};
+use crate::transport::route::Route;
 use crate::transport::timer::Timer;
 
 #[derive(Debug)]

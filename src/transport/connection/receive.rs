@@ -3,7 +3,7 @@
 use super::close::Violation;
 use super::{Connection, Context};
 use crate::transport::channel::assembler::AssembleError;
-use crate::transport::endpoint::Route;
+use crate::transport::route::Route;
 use crate::transport::wire::frame::{Frame, FrameError, Frames};
 use crate::transport::wire::packet::{DATA_HEADER_LEN, DataHeader, expand};
 

@@ -5,8 +5,9 @@ use std::time::Instant;
 
 use super::handshake::client::Dial;
 use super::handshake::half_open::Pending;
-use super::{Endpoint, Route, Session, Slot};
+use super::{Endpoint, Session, Slot};
 use crate::transport::connection::{Beginning, Connection, Ignored, Role};
+use crate::transport::route::Route;
 use crate::transport::wire::cookie::token_matches;
 use crate::transport::wire::packet::{
     COOKIE_LEN, DataHeader, PROTOCOL_VERSION, Packet, PacketError, SYN_ACK_MESSAGE_LEN, TOKEN_LEN,

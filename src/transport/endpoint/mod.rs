@@ -13,6 +13,8 @@ mod timer_heap;
 mod transmit;
 mod types;
 
+use crate::transport::route::{Route, Transmit};
+use crate::transport::statistics::Statistics;
 use std::collections::{HashMap, VecDeque};
 use std::net::{IpAddr, SocketAddr};
 use std::time::Instant;
@@ -23,8 +25,7 @@ use rand_core::SeedableRng;
 pub use self::counters::Counters;
 use self::schedule::Schedule;
 use self::slot::{Session, Slot};
-pub(crate) use self::types::Route;
-pub use self::types::{ClientConfig, ServerConfig, Statistics, Transmit, Usage};
+pub use self::types::{ClientConfig, ServerConfig, Usage};
 use super::connection::{Connection, Context};
 use super::{Channel, CloseReason, Event, SendError, SessionId};
 use admission::buffer_memory::Memory;

@@ -3,8 +3,8 @@
 
 use std::collections::VecDeque;
 
-use super::{Route, Transmit};
 use crate::transport::limits::MAX_ANSWERS;
+use crate::transport::route::{Route, Transmit};
 
 #[derive(Debug, Default)]
 pub(crate) struct Answers {

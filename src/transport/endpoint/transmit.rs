@@ -2,10 +2,11 @@
 
 use std::time::Instant;
 
-use super::{Endpoint, Schedule, Session, Slot, Transmit};
+use super::{Endpoint, Schedule, Session, Slot};
 use crate::transport::SessionId;
 use crate::transport::connection::Context;
 use crate::transport::limits::SMALL_DATAGRAM;
+use crate::transport::route::Transmit;
 
 impl Endpoint {
     /// Writes the next datagram into `buffer` (cleared first).

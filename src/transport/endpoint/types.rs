@@ -1,9 +1,5 @@
 //! The plain types of the endpoint's interface.
 
-use std::net::{IpAddr, SocketAddr};
-
-use serde::Serialize;
-
 use crate::transport::limits::Limits;
 
 /// The configuration of a server. All keys have 32 bytes.
@@ -24,38 +20,6 @@ pub struct ServerConfig {
 #[derive(Debug, Default)]
 pub struct ClientConfig {}
 
-/// One datagram (or several of one size) to send.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Transmit {
-    /// The destination.
-    pub remote: SocketAddr,
-    /// The local address to send from: the one that the peer sent to.
-    pub local_ip: Option<IpAddr>,
-    /// Bytes of the buffer.
-    pub len: usize,
-    /// If the buffer holds several datagrams: the size in bytes of each but the last.
-    pub segment_size: Option<usize>,
-}
-
-impl Transmit {
-    pub(crate) const fn one(route: Route, len: usize) -> Self {
-        Self {
-            remote: route.remote,
-            local_ip: route.local_ip,
-            len,
-            segment_size: None,
-        }
-    }
-}
-
-/// The two addresses between which packets travel.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Route {
-    pub(crate) remote: SocketAddr,
-    /// The local address to send from: the one that the peer sent to.
-    pub(crate) local_ip: Option<IpAddr>,
-}
-
 /// How much of its limits an endpoint uses.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Usage {
@@ -67,35 +31,4 @@ pub struct Usage {
     pub strangers: usize,
     /// How many there may be.
     pub strangers_limit: usize,
-}
-
-/// Measurements of a session.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
-pub struct Statistics {
-    /// The smoothed round trip time, in microseconds.
-    pub rtt_us: u64,
-    /// The minimum round trip time of this path, in microseconds.
-    pub min_rtt_us: u64,
-    /// What congestion control allows in flight (RFC 9002 §7).
-    pub congestion_window_bytes: u64,
-    /// Bytes sent, and neither acknowledged nor lost.
-    pub bytes_in_flight: u64,
-    /// DATA packets sent.
-    pub packets_sent: u64,
-    /// DATA packets received and decrypted.
-    pub packets_received: u64,
-    /// Bytes of UDP payload in them.
-    pub bytes_sent: u64,
-    /// Bytes of UDP payload in them.
-    pub bytes_received: u64,
-    /// Packets sent and declared lost.
-    pub packets_lost: u64,
-    /// Packets that repeated data: after a loss, as a probe, or as a redundant copy.
-    pub retransmissions: u64,
-    /// Packets that held a redundant copy of data not known to be lost.
-    pub copies_sent: u64,
-    /// The recent loss of packets from this end, in packets of a thousand.
-    pub loss_sent_permille: u16,
-    /// The recent loss of the peer's packets, as reported by the peer.
-    pub loss_received_permille: u16,
 }

@@ -7,11 +7,11 @@ use std::time::{Duration, Instant};
 use rand_chacha::ChaCha20Rng;
 use rand_core::RngCore;
 
-use crate::transport::endpoint::{Route, Transmit};
 use crate::transport::limits::{
     CONNECT_TIMEOUT, FULL_SIZE_SYNS, STANDBY_INTERVAL, STANDBY_LIFETIME, STANDBY_SPACING,
     SYN_RETRY, SYN_RETRY_MAX,
 };
+use crate::transport::route::{Route, Transmit};
 use crate::transport::wire::handshake::{ClientHandshake, Established};
 use crate::transport::wire::packet::{
     ADDRESS_TOKEN_LEN, COOKIE_LEN, DATAGRAM_LEN, PROTOCOL_VERSION, Proof, SYN_ACK_MESSAGE_LEN,

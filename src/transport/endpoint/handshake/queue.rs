@@ -7,11 +7,12 @@ use std::collections::BTreeMap;
 use std::time::Instant;
 
 use crate::transport::connection::Shortage;
+use crate::transport::endpoint::Endpoint;
 use crate::transport::endpoint::admission::prefix_counts::Crowds;
 use crate::transport::endpoint::admission::stranger_slots::Holder;
-use crate::transport::endpoint::{Endpoint, Route};
 use crate::transport::limits::{HANDSHAKES_PER_TURN, MAX_WAITING_SYNS, MAX_WAITING_TOKENS};
 use crate::transport::recovery::rtt::TIMER_GRANULARITY;
+use crate::transport::route::Route;
 use crate::transport::wire::packet::EPHEMERAL_LEN;
 
 /// A SYN with a validated address.

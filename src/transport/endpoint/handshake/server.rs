@@ -15,8 +15,9 @@ use super::queue::{Syn, Waiting};
 use crate::transport::endpoint::admission::stranger_slots::Holder;
 use crate::transport::endpoint::admission::{Admission, Refusal};
 use crate::transport::endpoint::stateless::Answers;
-use crate::transport::endpoint::{Counters, Route, ServerConfig};
+use crate::transport::endpoint::{Counters, ServerConfig};
 use crate::transport::limits::TokenBucket;
+use crate::transport::route::Route;
 use crate::transport::wire::cookie::{AddressTokens, CookieCheck, CookieJar, ResetKey};
 use crate::transport::wire::handshake;
 use crate::transport::wire::packet::{
