@@ -1,5 +1,7 @@
 //! Requests that only read. None of them is recorded, and a snapshot is enough for each.
 
+#[cfg(doc)]
+use super::{Refusal, Reply};
 use crate::protocol::{AccountId, ConversationId, DeviceId, EntryId};
 
 /// A request that only reads.

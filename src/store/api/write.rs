@@ -1,6 +1,8 @@
 //! Requests that write. The journal records them, and after a crash the engine executes them again, so they outlive
 //! the program that made them: see [`Write`] for the rule that a later version must keep.
 
+#[cfg(doc)]
+use super::{Refusal, Reply};
 use serde::{Deserialize, Serialize};
 
 use crate::protocol::{
