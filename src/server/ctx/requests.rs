@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::mpsc::SyncSender;
 use std::time::Duration;
 
-use crate::protocol::{AccountId, ConversationId, DeviceId, Digest, EntryId, Number};
+use crate::protocol::{AccountId, ConversationId, DeviceId, EntryId, Number};
 use crate::server::limits::Limit;
 use crate::server::names::{Name, RoomNameError};
 use crate::store::{Outcome, RequestId};
@@ -50,7 +50,7 @@ pub enum Pending {
     /// A room was joined.
     Join(RequestOrigin, RoomCreation),
     /// A room was made for its owner; the operator waits for the answer.
-    CreateRoom(AccountId, SyncSender<Outcome>),
+    CreateRoom(SyncSender<Outcome>),
     /// A room was left.
     Leave(RequestOrigin, ConversationId),
     /// A room was changed.
@@ -65,8 +65,8 @@ pub enum Pending {
     Block(RequestOrigin),
     /// Entries that a device does not have.
     History(RequestOrigin, ConversationId),
-    /// A message was appended.
-    Append(PendingAppend),
+    /// A message was appended: it came on this session, from the user of this name.
+    Append(SessionId, String),
     /// A number was used up.
     Void {
         session: SessionId,
@@ -121,27 +121,6 @@ pub struct RequestOrigin {
     pub device: DeviceId,
     /// The client's tag.
     pub tag: u32,
-}
-
-/// A message on its way into the log, with all that its delivery needs.
-#[derive(Debug)]
-pub struct PendingAppend {
-    /// The author's session.
-    pub session: SessionId,
-    /// The author.
-    pub author: AccountId,
-    /// The author's device.
-    pub device: DeviceId,
-    /// The conversation.
-    pub conversation: ConversationId,
-    /// The device's number in it.
-    pub number: Number,
-    /// The author's name.
-    pub name: String,
-    /// The immutable part, as it came.
-    pub content: Vec<u8>,
-    /// The author's digest over it.
-    pub digest: Digest,
 }
 
 /// The requests under way: never more than the store has slots, and never many more of one account than its share, since

@@ -3,11 +3,10 @@
 
 use crate::protocol::{AccountId, ConversationId, DeviceId, EndReason, EventKind};
 use crate::server::ctx::Ctx;
-use crate::server::ctx::requests::PendingAppend;
 use crate::server::messages::fanout::{OutgoingEntry, fan_out};
 use crate::server::receipts::Receipts;
 use crate::server::rooms::membership;
-use crate::store::{Event, Joined, Outcome, Reply, StoredEntry};
+use crate::store::{Event, Joined, Outcome, Reply, StoredEntry, Write};
 use crate::transport::SessionId;
 
 /// A write with its result.
@@ -27,43 +26,41 @@ pub enum Applied<'a> {
 }
 
 impl<'a> Applied<'a> {
-    pub fn append(appended: &'a PendingAppend, outcome: &'a Outcome) -> Self {
-        match outcome {
-            Outcome::Done(Reply::Stored(stored)) if !stored.repeated => {
-                Self::Entry(appended.into(), stored)
-            }
-            _ => Self::Nothing,
-        }
-    }
-
-    pub fn join(account: AccountId, outcome: &'a Outcome) -> Self {
-        match outcome {
-            Outcome::Done(Reply::Joined(joined)) => Self::Joined(account, joined),
-            _ => Self::Nothing,
-        }
-    }
-
-    pub fn leave(account: AccountId, room: ConversationId, outcome: &'a Outcome) -> Self {
-        match outcome {
-            Outcome::Done(Reply::Changed { event, .. }) => {
-                Self::Left(account, room, event.as_ref())
-            }
-            _ => Self::Nothing,
-        }
-    }
-
-    /// A removed member leaves by the change that removed them.
-    pub fn change(room: ConversationId, outcome: &'a Outcome) -> Self {
-        let Outcome::Done(Reply::Changed {
-            event: Some(event),
-            subject,
-        }) = outcome
-        else {
+    /// A write with its result. `author_name` is for the readers of a message, which does not hold it.
+    pub fn of(write: &'a Write, author_name: Option<&'a str>, outcome: &'a Outcome) -> Self {
+        let Outcome::Done(reply) = outcome else {
             return Self::Nothing;
         };
-        match (event.kind, subject) {
-            (EventKind::Kicked, Some(subject)) => Self::Left(*subject, room, Some(event)),
-            _ => Self::Changed(event),
+        match (write, reply) {
+            (Write::Append(append), Reply::Stored(stored)) if !stored.repeated => {
+                Self::Entry(OutgoingEntry::of(append, author_name), stored)
+            }
+            (
+                Write::Join { account, .. } | Write::MakeRoom { owner: account, .. },
+                Reply::Joined(joined),
+            ) => Self::Joined(*account, joined),
+            (
+                Write::Leave {
+                    account,
+                    conversation,
+                    ..
+                },
+                Reply::Changed { event, .. },
+            ) => Self::Left(*account, *conversation, event.as_ref()),
+            (
+                Write::ChangeRoom { conversation, .. },
+                Reply::Changed {
+                    event: Some(event),
+                    subject,
+                },
+            ) => match (event.kind, subject) {
+                // A removed member leaves by the change that removed them.
+                (EventKind::Kicked, Some(subject)) => {
+                    Self::Left(*subject, *conversation, Some(event))
+                }
+                _ => Self::Changed(event),
+            },
+            _ => Self::Nothing,
         }
     }
 }
@@ -115,7 +112,7 @@ fn publish(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::protocol::EntryId;
+    use crate::protocol::{Change, EntryId};
     use crate::server::ctx::Followup;
     use crate::server::ctx::testing::Parts;
     use crate::store::Audience;
@@ -154,7 +151,19 @@ mod tests {
             event: Some(event(EventKind::Kicked)),
             subject: Some(BOB),
         });
-        on_applied(ctx, &mut receipts, &Applied::change(ROOM, &outcome));
+        let write = Write::ChangeRoom {
+            conversation: ROOM,
+            actor: ALICE,
+            change: Change {
+                kind: EventKind::Kicked,
+                subject: Some("bob".into()),
+                text: None,
+                role: None,
+                access: None,
+            },
+            time_ms: 1,
+        };
+        on_applied(ctx, &mut receipts, &Applied::of(&write, None, &outcome));
         // The endpoint of the test has no such session, so that what was not sent is to be read from the log.
         let user = ctx.sessions.user(bobs).unwrap();
         assert_eq!(user.lagging[&ROOM].head, EntryId(5));

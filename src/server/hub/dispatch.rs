@@ -14,7 +14,7 @@ use crate::server::policy;
 use crate::server::rooms::{listing, membership};
 use crate::server::roster::{blocks, contacts};
 use crate::server::session::Session;
-use crate::store::{Completion, Outcome};
+use crate::store::{Completion, Outcome, Write};
 use crate::transport::{Channel, SessionId};
 
 impl Services {
@@ -105,7 +105,7 @@ impl Services {
         let Some(pending) = ctx.store.complete(completion.id) else {
             return;
         };
-        let outcome = completion.outcome;
+        let (write, outcome) = (completion.write, completion.outcome);
         match pending {
             Pending::Hello { session, channel } => {
                 let receipts = &mut self.receipts;
@@ -145,12 +145,16 @@ impl Services {
                 self.receipts.on_advanced(ctx, marks, seen, &outcome);
             }
             Pending::Expire => self.retention.on_expired(ctx, outcome),
-            Pending::Append(_)
+            Pending::Append(..)
             | Pending::Void { .. }
             | Pending::Join(..)
             | Pending::CreateRoom(..)
             | Pending::Leave(..)
-            | Pending::ChangeRoom(..) => self.on_write_completed(ctx, pending, outcome),
+            | Pending::ChangeRoom(..) => {
+                if let Some(write) = &write {
+                    self.on_write_completed(ctx, pending, write, outcome);
+                }
+            }
             Pending::SignUpName { .. }
             | Pending::SignUp { .. }
             | Pending::LoginName { .. }
@@ -194,37 +198,42 @@ impl Services {
 
     /// A write was done, or not, of which others than the asker must learn. Who sends or joins is told first; who leaves
     /// or removes somebody is told last, after the entry that says so.
-    fn on_write_completed(&mut self, ctx: &mut Ctx<'_>, pending: Pending, outcome: Outcome) {
+    fn on_write_completed(
+        &mut self,
+        ctx: &mut Ctx<'_>,
+        pending: Pending,
+        write: &Write,
+        outcome: Outcome,
+    ) {
         let receipts = &mut self.receipts;
-        match pending {
-            Pending::Append(appended) => {
-                append::on_appended(ctx, receipts, &appended, &outcome);
-                on_applied(ctx, receipts, &Applied::append(&appended, &outcome));
+        match (pending, write) {
+            (Pending::Append(session, name), Write::Append(append)) => {
+                append::on_appended(ctx, receipts, session, append, &outcome);
+                on_applied(ctx, receipts, &Applied::of(write, Some(&name), &outcome));
             }
-            Pending::Void {
-                session,
-                conversation,
-                number,
-            } => append::on_voided(ctx, session, conversation, number, &outcome),
-            Pending::Join(origin, creation) => {
+            (
+                Pending::Void {
+                    session,
+                    conversation,
+                    number,
+                },
+                _,
+            ) => append::on_voided(ctx, session, conversation, number, &outcome),
+            (Pending::Join(origin, creation), _) => {
                 membership::on_joined(ctx, origin, &creation, &outcome);
-                on_applied(ctx, receipts, &Applied::join(origin.account, &outcome));
+                on_applied(ctx, receipts, &Applied::of(write, None, &outcome));
             }
-            Pending::CreateRoom(owner, reply) => {
-                on_applied(ctx, receipts, &Applied::join(owner, &outcome));
+            (Pending::CreateRoom(reply), _) => {
+                on_applied(ctx, receipts, &Applied::of(write, None, &outcome));
                 // If nobody waits any longer, nobody misses it.
                 let _ = reply.try_send(outcome);
             }
-            Pending::Leave(origin, room) => {
-                on_applied(
-                    ctx,
-                    receipts,
-                    &Applied::leave(origin.account, room, &outcome),
-                );
+            (Pending::Leave(origin, room), _) => {
+                on_applied(ctx, receipts, &Applied::of(write, None, &outcome));
                 membership::on_left(ctx, origin, room, &outcome);
             }
-            Pending::ChangeRoom(origin, room) => {
-                on_applied(ctx, receipts, &Applied::change(room, &outcome));
+            (Pending::ChangeRoom(origin, room), _) => {
+                on_applied(ctx, receipts, &Applied::of(write, None, &outcome));
                 membership::on_moderated(ctx, origin, room, &outcome);
             }
             _ => {}

@@ -5,7 +5,7 @@ use crate::protocol::{
     Message, Number, Origin, Resolve, Resolved, Stored, Void, Voided,
 };
 use crate::server::ctx::reply::failure_of;
-use crate::server::ctx::requests::{Pending, PendingAppend};
+use crate::server::ctx::requests::Pending;
 use crate::server::ctx::{CHAT, Ctx};
 use crate::server::names::Name;
 use crate::server::policy;
@@ -99,29 +99,18 @@ pub fn on_entry(
         };
         return ctx.send_error(id, channel, header.command, failure);
     }
-    let content = envelope.content.to_vec();
-    let digest = envelope.digest;
-    let appended = PendingAppend {
-        session: id,
-        author: user.account,
-        device,
-        conversation,
-        number,
-        name: user.name.clone(),
-        content: content.clone(),
-        digest,
-    };
+    let pending = Pending::Append(id, user.name.clone());
     let request = Write::Append(Append {
         conversation,
         author: user.account,
         device,
         number,
-        digest,
-        content,
+        digest: envelope.digest,
+        content: envelope.content.to_vec(),
         time_ms: ctx.now.unix_ms,
         quota: ctx.config.limits.quota(),
     });
-    if !ctx.store.submit(Pending::Append(appended), request) {
+    if !ctx.store.submit(pending, request) {
         let failure = Failure::of_number(ErrorCode::Unavailable, conversation, number);
         ctx.send_error(id, channel, header.command, failure);
     }
@@ -131,38 +120,40 @@ pub fn on_entry(
 pub fn on_appended(
     ctx: &mut Ctx<'_>,
     receipts: &mut Receipts,
-    appended: &PendingAppend,
+    id: SessionId,
+    append: &Append,
     outcome: &Outcome,
 ) {
     if let Outcome::Done(Reply::Stored(stored)) = outcome {
         ctx.counters.stored += u64::from(!stored.repeated);
-        ack_stored(ctx, receipts, appended, stored);
-    } else if ctx.is_on(appended.session, appended.device) {
+        ack_stored(ctx, receipts, id, append, stored);
+    } else if ctx.is_on(id, append.device) {
         // Else another device has signed in on this session since, which did not send it.
         let failure = Failure {
-            conversation: Some(appended.conversation),
-            number: Some(appended.number),
+            conversation: Some(append.conversation),
+            number: Some(append.number),
             ..failure_of(outcome)
         };
         ctx.counters.over_quota += u64::from(failure.code == ErrorCode::QuotaFull);
-        ctx.send_error(appended.session, CHAT, Command::SendMessage, failure);
+        ctx.send_error(id, CHAT, Command::SendMessage, failure);
     }
 }
 
 fn ack_stored(
     ctx: &mut Ctx<'_>,
     receipts: &mut Receipts,
-    appended: &PendingAppend,
+    id: SessionId,
+    append: &Append,
     stored: &StoredEntry,
 ) {
-    let (id, conversation) = (appended.session, appended.conversation);
-    if !ctx.is_on(id, appended.device) {
+    let conversation = append.conversation;
+    if !ctx.is_on(id, append.device) {
         return;
     }
-    let (recipients, online, last_seen_ms) = recipients(ctx, appended, &stored.audience);
+    let (recipients, online, last_seen_ms) = recipients(ctx, append, &stored.audience);
     let message = Message::control(Stored {
         conversation,
-        number: appended.number,
+        number: append.number,
         entry: stored.entry,
         prev: stored.prev,
         time_ms: stored.time_ms,
@@ -172,7 +163,7 @@ fn ack_stored(
     });
     // A former member may still learn that their message is stored, but gets no receipts.
     let is_stranger = matches!(stored.audience, Audience::Room { .. })
-        && !ctx.presence.is_in(appended.author, conversation);
+        && !ctx.presence.is_in(append.author, conversation);
     if !is_stranger {
         receipts.subscribe(ctx, id, conversation);
     }
@@ -184,12 +175,8 @@ fn ack_stored(
 
 /// How many others a message goes to, how many of them are online, and when the only one was last seen, who is not.
 /// Whether it is withheld makes no difference to what its author is told.
-fn recipients(
-    ctx: &Ctx<'_>,
-    appended: &PendingAppend,
-    audience: &Audience,
-) -> (u32, u32, Option<u64>) {
-    let author = appended.author;
+fn recipients(ctx: &Ctx<'_>, append: &Append, audience: &Audience) -> (u32, u32, Option<u64>) {
+    let author = append.author;
     let count = |online: usize| u32::try_from(online).unwrap_or(u32::MAX);
     match audience {
         Audience::Pair {
@@ -209,7 +196,7 @@ fn recipients(
             (accounts.saturating_sub(1), count(online), None)
         }
         Audience::Room { members } => {
-            let here = ctx.presence.in_room(appended.conversation);
+            let here = ctx.presence.in_room(append.conversation);
             let online = here.filter(|(account, here)| *account != author && here.is_online());
             (members.saturating_sub(1), count(online.count()), None)
         }

@@ -3,10 +3,9 @@
 //! A device that lags, or has no room, costs a position; the log is read for it when there is room (`catch_up.rs`).
 
 use crate::protocol::{AccountId, ConversationId, Delivery, DeviceId, Digest, Envelope, Hop};
-use crate::server::ctx::requests::PendingAppend;
 use crate::server::ctx::{CHAT, Ctx};
 use crate::server::presence::{OnlineAccount, Presence};
-use crate::store::{Audience, Event, StoredEntry};
+use crate::store::{Append, Audience, Event, StoredEntry};
 use crate::transport::SessionId;
 
 /// What an entry says, and who said it.
@@ -25,15 +24,16 @@ pub struct OutgoingEntry<'a> {
     pub digest: Digest,
 }
 
-impl<'a> From<&'a PendingAppend> for OutgoingEntry<'a> {
-    fn from(appended: &'a PendingAppend) -> Self {
+impl<'a> OutgoingEntry<'a> {
+    /// A message of this author.
+    pub fn of(append: &'a Append, author_name: Option<&'a str>) -> Self {
         Self {
-            conversation: appended.conversation,
-            author: appended.author,
-            device: appended.device,
-            name: Some(&appended.name),
-            content: &appended.content,
-            digest: appended.digest,
+            conversation: append.conversation,
+            author: append.author,
+            device: append.device,
+            name: author_name,
+            content: &append.content,
+            digest: append.digest,
         }
     }
 }

@@ -150,7 +150,7 @@ fn on_room_not_created(ctx: &mut Ctx<'_>, account: AccountId, creation: &RoomCre
 
 /// The operator wants a room to be created, and waits for the store's answer.
 pub fn create_room(ctx: &mut Ctx<'_>, room: CreateRoom, reply: SyncSender<Outcome>) {
-    let pending = Pending::CreateRoom(room.owner, reply);
+    let pending = Pending::CreateRoom(reply);
     // Where the store has no room, the other end of the channel learns it from its being closed.
     ctx.store.submit(pending, room.request(ctx.now.unix_ms));
 }
