@@ -33,6 +33,8 @@
 //! | account, device | a user, and one of the installations they sign in from; a device has an id that is never reused |
 //! | ticket | the secret by which a device signs in again without a password; the server keeps its hash |
 //! | address token | proves a client's address to a server in the first packet (RFC 9000 §8.1.3) |
+//! | cookie | proves a client's address within one handshake |
+//! | conflict | a device's number exists with another digest: its state directory is a copy |
 //! | conversation | everyone, a room, or a pair of accounts; it has one log |
 //! | log, entry | the ordered messages and events of a conversation; entries are numbered from 1 |
 //! | head, floor | the last entry of a log; the entry up to which retention has removed it |
@@ -72,22 +74,24 @@
 //! | who else learns of a write | `src/server/hub/applied.rs` |
 //! | how a user's session begins and ends | `src/server/hub/lifecycle.rs` |
 //! | the way of an entry to its readers | `src/server/messages/fanout.rs`, for lagging devices `catch_up.rs` beside it |
-//! | a receipt | `src/server/receipts/marks.rs`, `src/client/account/receipts/mod.rs` |
+//! | a receipt | `src/server/receipts/subscriptions.rs`, then `marks.rs` beside it; `src/client/account/receipts/mod.rs` |
+//! | a room's creation | `src/server/rooms/membership.rs`, `src/store/ops/rooms/mod.rs` |
 //! | what a client does with a delivery | `src/client/account/inbox/mod.rs` |
 //! | the outbox | `src/client/account/sender/outbox.rs`, `src/client/account/sender/mod.rs` |
 //! | reconnecting | `src/client/link.rs`, `src/transport/endpoint/handshake/standby.rs` |
+//! | what is sent again after it | `src/client/account/sender/outbox.rs` |
 //! | a retransmission | `src/transport/connection/recovery.rs` |
 //! | congestion control | `src/transport/recovery/congestion/cubic.rs` |
 //! | the handshake | `src/transport/endpoint/handshake/client.rs` and `server.rs` beside it |
-//! | a commit | `src/store/engine/mod.rs`, `src/store/engine/transaction.rs` |
+//! | a commit | `src/store/engine/mod.rs`; the journal's sync is `src/store/engine/journal/mod.rs`, the answers are `src/store/thread.rs` |
 //! | recovery after a kill | `src/store/engine/replay.rs`, `src/store/engine/journal/reading.rs` |
 //! | a limit | `src/cli/serve/limits.rs` for options, `src/server/limits/mod.rs`, `src/transport/limits.rs` |
-//! | the prompt's redraw | `src/cli/connect/terminal/printer.rs` |
+//! | the prompt's redraw | `src/cli/connect/terminal/interactive.rs`; the queue of lines is `printer.rs` beside it |
 //! | the words on the screen | `src/client/ui/render.rs` |
 //! | a wire message | `src/protocol/bodies.rs` |
 //! | a request to the store | `src/store/api/read.rs` or `write.rs` beside it, then `src/store/engine/execute.rs` |
-//! | a subcommand | `src/cli/mod.rs` |
-//! | a chat command | `src/client/commands/table.rs` |
+//! | a subcommand | `src/cli/mod.rs`; in a group, the group's own, such as `src/cli/user/mod.rs` |
+//! | a chat command | `src/client/commands/chat.rs`, `rooms.rs` or `session.rs` beside it, by subject |
 //!
 //! # What is durable when
 //!
@@ -123,7 +127,7 @@
 //! 2. The device accepts the entry only if `prev` is its position and the digest is right; otherwise it asks for the entries
 //!    after its position.
 //! 3. It commits entry and position together.
-//! 4. It acknowledges, and shows the line.
+//! 4. It shows the line, and acknowledges.
 //! 5. Once the line is on the screen, it records that, with its next commit or within a second. After a crash before that,
 //!    the line is shown again, marked as such.
 //!

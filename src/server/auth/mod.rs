@@ -347,7 +347,7 @@ impl Auth {
     }
 
     /// The device of a user is known, and their session begins.
-    pub fn signed_in(
+    pub fn note_signed_in(
         &mut self,
         ctx: &mut Ctx<'_>,
         id: SessionId,

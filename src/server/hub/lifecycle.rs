@@ -55,7 +55,7 @@ impl Services {
         }
         ctx.endpoint.set_signed_in(ctx.now.instant, id, true);
         self.hellos.start(ctx, id);
-        self.auth.signed_in(ctx, id, command, name, device);
+        self.auth.note_signed_in(ctx, id, command, name, device);
         let start = SessionStart {
             account,
             name: name.clone(),

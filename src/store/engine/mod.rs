@@ -2,8 +2,8 @@
 //!
 //! It waits for the disk, so it runs on a thread of its own in production and is called directly by a simulator.
 
+mod cache_flush;
 mod execute;
-mod flush;
 pub(super) mod journal;
 mod replay;
 pub(super) mod transaction;

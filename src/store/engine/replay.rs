@@ -54,13 +54,13 @@ impl OpenStore {
     ///
     /// # Errors
     /// If the disk fails, and not if something on it is damaged: `found` says so then.
-    pub(in crate::store) fn repeat_readable(
+    pub(in crate::store) fn replay_readable(
         &mut self,
         found: &mut Recovered,
         epoch: u64,
     ) -> Result<(), StoreError> {
         let mut ended = Ended::new();
-        while let Err((At { place, subject }, error)) = self.repeat_and_write(found, epoch, &ended)
+        while let Err((At { place, subject }, error)) = self.replay_and_write(found, epoch, &ended)
         {
             if !error.is_damage() {
                 return Err(error);
@@ -93,13 +93,13 @@ impl OpenStore {
         clippy::redundant_closure_for_method_calls,
         reason = "the method by its name is of one lifetime of the tables only"
     )]
-    fn repeat_and_write(
+    fn replay_and_write(
         &mut self,
         found: &Recovered,
         epoch: u64,
         ended: &Ended,
     ) -> Result<(), (At, StoreError)> {
-        self.repeat_without(found, epoch, ended)?;
+        self.replay_without(found, epoch, ended)?;
         let at = At {
             place: START,
             subject: None,
@@ -114,16 +114,16 @@ impl OpenStore {
     ///
     /// # Errors
     /// If the disk fails or something on it is damaged. Then a part is done.
-    pub(in crate::store) fn repeat(
+    pub(in crate::store) fn replay(
         &mut self,
         found: &Recovered,
         epoch: u64,
     ) -> Result<(), StoreError> {
-        self.repeat_without(found, epoch, &Ended::new())
+        self.replay_without(found, epoch, &Ended::new())
             .map_err(|(_, error)| error)
     }
 
-    fn repeat_without(
+    fn replay_without(
         &mut self,
         found: &Recovered,
         epoch: u64,
@@ -134,14 +134,14 @@ impl OpenStore {
                 place: (index, 0),
                 subject: None,
             };
-            guard(|| self.repeat_record(record, epoch, ended, &mut at))
+            guard(|| self.replay_record(record, epoch, ended, &mut at))
                 .map_err(|error| (at, error))?;
         }
         Ok(())
     }
 
     /// `at` says how far it has come, also after a panic.
-    fn repeat_record(
+    fn replay_record(
         &mut self,
         record: &[u8],
         epoch: u64,

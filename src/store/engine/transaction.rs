@@ -88,7 +88,7 @@ impl OpenStore {
         rng: ChaCha20Rng,
     ) -> Result<(Self, Option<JournalLoss>), StoreError> {
         let (mut store, mut found) = Self::open(files, rng)?;
-        store.repeat_readable(&mut found, epoch)?;
+        store.replay_readable(&mut found, epoch)?;
         Ok((store, found.loss))
     }
 
@@ -100,7 +100,7 @@ impl OpenStore {
         rng: ChaCha20Rng,
     ) -> Result<Option<Self>, StoreError> {
         let (mut store, found) = Self::open(files, rng)?;
-        let is_whole = match store.repeat(&found, epoch) {
+        let is_whole = match store.replay(&found, epoch) {
             Ok(()) => found.loss.is_none(),
             Err(error) if error.is_damage() => false,
             Err(error) => return Err(error),
@@ -249,7 +249,7 @@ impl OpenStore {
             // It was whole a moment ago: a restart says what is lost, by a new epoch.
             return Err(StoreError::Unreadable);
         }
-        self.repeat(&found, epoch)?;
+        self.replay(&found, epoch)?;
         self.checkpoint()
     }
 

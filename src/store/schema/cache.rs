@@ -3,7 +3,7 @@
 //!
 //! Between two checkpoints the same few rows change with each message of a conversation. Decoding, encoding, checking and
 //! a descent of redb's tree each time took half of the storage thread's time. So the most frequent requests work on
-//! decoded records here; `engine::flush` says which, and writes the records to the tables before any other request reads
+//! decoded records here; `engine::cache_flush` says which, and writes the records to the tables before any other request reads
 //! those. The cache makes nothing durable: the journal does. Its rows stay valid over a checkpoint, and are dropped when
 //! a transaction is rolled back.
 
