@@ -1,5 +1,6 @@
 //! Imports point down the table of layers, so that what stands below can be read without what stands above.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -143,4 +144,90 @@ fn architecture_names_files_that_exist() {
     for path in named {
         assert!(root.join(path).exists(), "{path}");
     }
+}
+
+/// Each source file that is no test, with the path of its module.
+fn modules() -> Vec<(Vec<String>, String)> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut files = Vec::new();
+    sources(&root, &mut files);
+    let is_test = |file: &Path| {
+        let name = file.file_stem().unwrap().to_string_lossy();
+        name.contains("test") || file.iter().any(|part| part == "tests")
+    };
+    files.retain(|file| !is_test(file));
+    let module = |file: PathBuf| {
+        let text = fs::read_to_string(&file).unwrap();
+        let below = file.strip_prefix(&root).unwrap().with_extension("");
+        let parts = below.iter().map(|part| part.to_string_lossy().into_owned());
+        let parts: Vec<String> = parts.filter(|part| part != "mod").collect();
+        (parts, text)
+    };
+    files.into_iter().map(module).collect()
+}
+
+/// The modules that the `use` lines of a module name, in full, if they are written with `crate` or `super`.
+fn used(module: &[String], text: &str) -> Vec<Vec<String>> {
+    let program = text.split("\n#[cfg(test)]\nmod ").next().unwrap_or(text);
+    let mut found = Vec::new();
+    for line in program.lines() {
+        let Some(path) = line.strip_prefix("use ") else {
+            continue;
+        };
+        let mut parts = path.split("::");
+        let mut full = match parts.next() {
+            Some("crate") => Vec::new(),
+            Some("super") => module[..module.len() - 1].to_vec(),
+            _ => continue,
+        };
+        for part in parts {
+            if part == "super" {
+                full.pop();
+            } else {
+                full.push(part.trim_end_matches(';').to_owned());
+            }
+        }
+        found.push(full);
+    }
+    found
+}
+
+#[test]
+fn folders_of_a_layer_import_each_other_in_no_circle() {
+    let mut imports: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for (module, text) in modules() {
+        for path in used(&module, &text) {
+            if let ([layer, folder, _, ..], [other_layer, other, ..]) = (&module[..], &path[..])
+                && layer == other_layer
+                && folder != other
+            {
+                let name = |folder: &String| format!("{layer}/{folder}");
+                imports.entry(name(folder)).or_default().insert(name(other));
+            }
+        }
+    }
+    assert!(imports.len() > 10, "{imports:?}");
+    // Whatever imports nothing that is left is in no circle.
+    while let Some(done) = imports
+        .iter()
+        .find(|(_, others)| others.iter().all(|other| !imports.contains_key(other)))
+        .map(|(folder, _)| folder.clone())
+    {
+        imports.remove(&done);
+    }
+    assert!(imports.is_empty(), "a circle of imports: {imports:#?}");
+}
+
+#[test]
+fn folders_stay_small() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut files = Vec::new();
+    sources(&root.join("src"), &mut files);
+    sources(&root.join("tests"), &mut files);
+    let mut counts: BTreeMap<&Path, usize> = BTreeMap::new();
+    for file in &files {
+        *counts.entry(file.parent().unwrap()).or_default() += 1;
+    }
+    let large: Vec<_> = counts.iter().filter(|(_, count)| **count > 16).collect();
+    assert!(large.is_empty(), "more than 16 files: {large:?}");
 }

@@ -1,11 +1,11 @@
 //! Endpoints against each other, in virtual time, over a network whose faults a seed decides.
 
-mod bottleneck;
 mod buffer_memory;
 mod coalesce;
 mod faults;
 mod hostile_peer;
 mod lifetime;
+mod links;
 mod migration;
 mod mtu;
 mod network;
@@ -14,5 +14,4 @@ mod restart;
 mod site;
 mod stranger_slots;
 mod tokens;
-mod two_hops;
 mod unauthenticated;

@@ -5,9 +5,9 @@ use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use super::network::server;
 use crate::kit::{Direction, Link, Rng, UnderWay};
 use crate::testing::instant;
+use crate::transport::tests::network::server;
 use crate::transport::{Channel, ClientConfig, Endpoint, Event, SessionId};
 
 /// One way over the link.

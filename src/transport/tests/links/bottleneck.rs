@@ -6,9 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use super::network::server;
 use crate::kit::{Direction, Link, Rng, UnderWay};
 use crate::testing::instant;
+use crate::transport::tests::network::server;
 use crate::transport::{Channel, ClientConfig, Endpoint, Event, SendError, SessionId};
 
 const DELAY: Duration = Duration::from_millis(25);

@@ -1,0 +1,4 @@
+//! Sessions over links of some kind, beside other traffic.
+
+mod bottleneck;
+mod two_hops;
