@@ -73,7 +73,10 @@ impl Roster {
             is_shown: is_shown || was_shown,
             contacts: Vec::new(),
         };
-        ctx.try_request(Channel::Control, request, |tag| ContactsRequest { tag });
+        let is_sent = ctx.try_request(Channel::Control, request, |tag| ContactsRequest { tag });
+        if is_shown && !is_sent {
+            ctx.error("too many requests wait for the server's answer; try again");
+        }
     }
 
     /// A list, or a part of one, has come.

@@ -17,7 +17,7 @@ use entry::Entry;
 use records::{Awaited, OutboxEntry, StoredConversation};
 
 /// The form of these tables. Any other is refused by number.
-pub(super) const SCHEMA: u64 = 2;
+pub(super) const SCHEMA: u64 = 3;
 
 /// How many entries of history a device keeps. Chosen: years of talk, and with texts of a usual length less than
 /// 100 MB. At the limit the oldest entry of the largest conversation makes room: it can be fetched again.

@@ -151,9 +151,10 @@ impl Services {
             | Pending::CreateRoom(..)
             | Pending::Leave(..)
             | Pending::ChangeRoom(..) => {
-                if let Some(write) = &write {
-                    self.on_write_completed(ctx, pending, write, outcome);
-                }
+                let Some(write) = &write else {
+                    return tracing::error!("a write was completed without itself");
+                };
+                self.on_write_completed(ctx, pending, write, outcome);
             }
             Pending::SignUpName { .. }
             | Pending::SignUp { .. }

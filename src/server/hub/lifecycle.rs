@@ -172,6 +172,10 @@ impl Services {
 
     /// Closes a session for the others' sake: what the hub keeps for it is forgotten at once. Its client comes back.
     pub fn evict(&mut self, ctx: &mut Ctx<'_>, id: SessionId, code: u16, reason: &str) {
+        if ctx.sessions.user(id).is_none() {
+            // It has ended since, or was evicted already.
+            return;
+        }
         ctx.counters.evicted += 1;
         self.sign_out(ctx, id);
         self.hellos.forget(id);

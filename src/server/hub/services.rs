@@ -80,6 +80,8 @@ impl Services {
         for _ in 0..ROUNDS_MAX {
             for turn in self.intake.round(ctx.now.instant) {
                 self.drain(ctx, turn);
+                // A session that is to end has no further turn.
+                self.run_followups(ctx);
             }
             if !self.intake.is_urgent() {
                 return;

@@ -143,8 +143,12 @@ pub(in crate::store) fn require(
 
 /// What an account is called; nothing if there is none, or it is damaged.
 pub(super) fn name(tables: &impl ReadTables, id: AccountId) -> Result<Option<String>, StoreError> {
-    let found = skip_damaged(load(tables, id))?.flatten();
-    Ok(found.map(|account| account.name))
+    match load(tables, id) {
+        Ok(found) => Ok(found.map(|account| account.name)),
+        // A damaged page of accounts must not keep anybody from reading a log.
+        Err(error) if error.is_damage() => Ok(None),
+        Err(error) => Err(error),
+    }
 }
 
 /// When an account was last seen, without making anything of the rest of its record: each message asks for it.

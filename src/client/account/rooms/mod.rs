@@ -80,6 +80,7 @@ pub(crate) fn apply_event(
                 known.stored.is_left = false;
                 ctx.session.has_new_names = true;
                 let is_unknown = known.stored.name.is_empty();
+                ctx.save_conversation(id);
                 if is_unknown && ctx.session.is_settled && !ctx.pending.is_learning_names() {
                     answers::list(ctx, RoomsPurpose::Names);
                 }
