@@ -18,31 +18,31 @@ pub struct Attempt {
     pub claim: Claim,
 }
 
-/// The logins of one session.
+/// The logins of one session. Boxed, because most sessions are signed in by ticket and have none.
 #[derive(Debug, Default)]
 pub struct LoginAttempts {
-    begun: Option<Attempt>,
-    held: Option<Attempt>,
+    begun: Option<Box<Attempt>>,
+    held: Option<Box<Attempt>>,
 }
 
 impl LoginAttempts {
     /// A login was answered, and its second half is waited for.
     pub fn begin(&mut self, attempt: Attempt) {
-        self.begun = Some(attempt);
+        self.begun = Some(Box::new(attempt));
     }
 
     /// Something else is asked instead of the second half. Returns what is to be logged now.
     #[must_use]
     pub fn give_up(&mut self) -> Option<Attempt> {
         let given_up = self.begun.take()?;
-        self.held.replace(given_up)
+        self.held.replace(given_up).map(|held| *held)
     }
 
     /// The second half came, and was wrong: that has a line of its own. Returns what is to be logged beside it.
     #[must_use]
     pub fn fail(&mut self) -> Option<Attempt> {
         self.begun = None;
-        self.held.take()
+        self.held.take().map(|held| *held)
     }
 
     /// The password of the login that was begun was proved. Returns what is to be logged now: a look at another name.
@@ -51,12 +51,13 @@ impl LoginAttempts {
         let proved = self.begun.take();
         let held = self.held.take()?;
         let is_same = proved.is_some_and(|proved| proved.claim == held.claim);
-        (!is_same).then_some(held)
+        (!is_same).then_some(*held)
     }
 
     /// The session is over: what is to be logged.
     pub fn close(&mut self) -> impl Iterator<Item = Attempt> {
-        self.held.take().into_iter().chain(self.begun.take())
+        let left = self.held.take().into_iter().chain(self.begun.take());
+        left.map(|attempt| *attempt)
     }
 }
 
