@@ -242,7 +242,7 @@ impl Crowd {
                 self.begin_if_ready(now);
             }
             Some(MemberEvent::Unreachable) if self.is_reached => {
-                // The server answers others, so it only admits no more at once.
+                // The server answers others, so it has only reached what it admits at once.
                 let pause = |member: &mut Member| member.again(now, PAUSE, "no answer");
                 let event = self.members.change(member, pause);
                 self.on_member_event(now, endpoint, member, event);

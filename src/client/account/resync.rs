@@ -189,7 +189,7 @@ impl Resync {
     }
 
     /// What has a number in a conversation of which the server says nothing stands in no log of that server (a restored
-    /// backup): it is said anew to whom it was meant for, in the conversation that they have now.
+    /// backup): it is sent again to the intended receiver, in the conversation that they have now.
     ///
     /// A room may come to be again under its id, with another log: nothing of that has been received.
     fn settle_lost_logs(&self, ctx: &mut Ctx<'_>, sender: &mut Sender, receipts: &mut Receipts) {

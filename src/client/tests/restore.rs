@@ -217,7 +217,7 @@ fn copy_from_before_a_restore_of_the_server_is_found_out_by_numbers_in_a_convers
 #[test]
 fn line_that_a_later_state_has_said_since_the_server_was_restored_is_not_said_again() {
     // A line waited under number 2. The server's database was restored, the line was stored as the device's number 1, and
-    // then the device's state was restored to the time when it waited: 1 is no more than 2, and the line stood twice.
+    // then the device's state was restored to the time when it waited: 1 is at most 2, and the line was stored twice.
     // (Seed 1346 of the simulator's older databases and states.)
     let mut desk = Desk::signed_in(Screen::interactive());
     desk.type_line("message bob one");

@@ -98,7 +98,7 @@ impl Ctx<'_> {
         is_submitted
     }
 
-    /// The same where the answer may be long: no more requests are taken from the session until it has gone out.
+    /// The same where the answer may be long: the session's next request is taken once it has gone out.
     pub fn submit_for_list(
         &mut self,
         origin: RequestOrigin,
@@ -170,7 +170,7 @@ impl Ctx<'_> {
         belongs
     }
 
-    /// Answers in as many parts as it takes; no more requests are taken from the session before they have gone out.
+    /// Answers in as many parts as it takes; the session's next request is taken once they have gone out.
     pub fn respond_paged(
         &mut self,
         id: SessionId,

@@ -1,6 +1,6 @@
 //! Takes messages from the transport in turns: a few of one channel, then of the others.
 //!
-//! A message is taken only while the store has room for the requests it may cause, while its account uses no more than its
+//! A message is taken only while the store has room for the requests it may cause, while its account uses at most its
 //! share of that room, and while the account is within its rate. Else it stays in the receive buffer, and flow control
 //! slows its sender down: nothing is refused, nothing is lost, and nothing is queued here.
 

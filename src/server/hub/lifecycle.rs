@@ -183,7 +183,7 @@ impl Services {
     }
 
     /// Ends a session of a signed-in user and says why. What came on it before is still taken as that user's; from then
-    /// on it counts no more, as another may sign in before the transport reports the end.
+    /// on it no longer counts, because another may sign in before the transport reports the end.
     pub fn end(&mut self, ctx: &mut Ctx<'_>, id: SessionId, reason: EndReason) {
         let (code, words) = match reason {
             EndReason::Superseded => (CODE_SUPERSEDED, "the device has signed in again"),

@@ -114,7 +114,7 @@ impl Conversations {
         known.is_some_and(|known| !known.stored.is_left)
     }
 
-    /// A session has ended: what the server said in it holds no more.
+    /// A session has ended: what the server said in it no longer holds.
     pub(crate) fn forget_session(&mut self) {
         for conversation in self.all.values_mut() {
             conversation.last_number = None;
