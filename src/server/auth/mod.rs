@@ -42,10 +42,17 @@ pub struct Auth {
     pub revocations: Revocations,
 }
 
-/// How far the sign-in of one session has come.
+/// The sign-in of one session. It lasts as long as the session, so it is kept small.
 struct SignIn {
     /// Binds a login to this very session.
     handshake_hash: [u8; 32],
+    /// Nothing before the first attempt, and after the user is signed in.
+    progress: Option<Box<Progress>>,
+}
+
+/// How far a sign-in has come.
+#[derive(Default)]
+struct Progress {
     exchange: Option<Exchange>,
     /// Who the peer last said that it is.
     claim: Claim,
@@ -75,10 +82,7 @@ impl Auth {
     pub fn connected(&mut self, id: SessionId, handshake_hash: [u8; 32]) {
         let sign_in = SignIn {
             handshake_hash,
-            exchange: None,
-            claim: Claim::Nobody,
-            attempts: LoginAttempts::default(),
-            has_failed_ticket: false,
+            progress: None,
         };
         self.sign_ins.insert(id, sign_in);
     }
@@ -231,15 +235,16 @@ impl Auth {
         };
         if let Some(sign_in) = self.sign_ins.get_mut(&id) {
             let hash = sign_in.handshake_hash;
+            let progress = sign_in.progress.get_or_insert_default();
             let begun = self
                 .opaque
                 .start_login(&mut self.rng, name, account, request, &hash);
             match begun {
                 Ok((pending, response)) => {
-                    sign_in.exchange = Some(Exchange::Login(Box::new(pending)));
+                    progress.exchange = Some(Exchange::Login(Box::new(pending)));
                     if let Some(from) = ctx.endpoint.remote(id) {
-                        let claim = sign_in.claim.clone();
-                        sign_in.attempts.begin(Attempt { from, claim });
+                        let claim = progress.claim.clone();
+                        progress.attempts.begin(Attempt { from, claim });
                     }
                     let answer = LoginAnswer {
                         response: response.into(),
@@ -261,10 +266,10 @@ impl Auth {
             return self.reject_sign_in(ctx, id, command, failure);
         };
         let finished = OpaqueServer::finish_login(*pending, &body.finalization);
-        if let Some(sign_in) = self.sign_ins.get_mut(&id) {
+        if let Some(progress) = self.progress(id) {
             let guess = match &finished {
-                Some(_) => sign_in.attempts.prove(),
-                None => sign_in.attempts.fail(),
+                Some(_) => progress.attempts.prove(),
+                None => progress.attempts.fail(),
             };
             if let Some(guess) = guess {
                 log::not_completed(&guess);
@@ -304,11 +309,8 @@ impl Auth {
     /// Signing in by ticket.
     pub fn resume_by_ticket(&mut self, ctx: &mut Ctx<'_>, id: SessionId, body: &Resume) {
         self.claim(id, Claim::Account(body.account));
-        let Some(sign_in) = self.sign_ins.get(&id) else {
-            return;
-        };
         // Each session has one look, whatever others have done from the same network; the next takes a handshake.
-        let has_failed = sign_in.has_failed_ticket;
+        let has_failed = self.progress(id).is_none_or(|it| it.has_failed_ticket);
         if has_failed || self.revocations.is_revoked(body.account, body.device) {
             return self.reject_ticket(ctx, id);
         }
@@ -335,8 +337,8 @@ impl Auth {
 
     /// A ticket is worthless: the network that it came from is charged for it.
     fn reject_ticket(&mut self, ctx: &mut Ctx<'_>, id: SessionId) {
-        if let Some(sign_in) = self.sign_ins.get_mut(&id) {
-            sign_in.has_failed_ticket = true;
+        if let Some(progress) = self.progress(id) {
+            progress.has_failed_ticket = true;
         }
         if let Some(remote) = ctx.endpoint.remote(id) {
             let now = ctx.now.instant;
@@ -357,7 +359,7 @@ impl Auth {
     ) {
         self.log_given_up(id);
         if let Some(sign_in) = self.sign_ins.get_mut(&id) {
-            sign_in.exchange = None;
+            sign_in.progress = None;
         }
         if let Some(remote) = ctx.endpoint.remote(id) {
             let by = match command {
@@ -443,37 +445,50 @@ impl Auth {
         failure: Failure,
     ) {
         if let (Some(sign_in), Some(remote)) = (self.sign_ins.get(&id), ctx.endpoint.remote(id)) {
-            log::refused(command, failure.code, remote, &sign_in.claim);
+            let claim = sign_in.progress.as_ref().map(|it| &it.claim);
+            log::refused(
+                command,
+                failure.code,
+                remote,
+                claim.unwrap_or(&Claim::Nobody),
+            );
         }
         ctx.send_error(id, CONTROL, command, failure);
     }
 
     /// What was begun on a session and not finished will not be.
     fn log_given_up(&mut self, id: SessionId) {
-        if let Some(sign_in) = self.sign_ins.get_mut(&id) {
-            let given_up = sign_in.attempts.close();
+        let sign_in = self.sign_ins.get_mut(&id);
+        if let Some(progress) = sign_in.and_then(|it| it.progress.as_mut()) {
+            let given_up = progress.attempts.close();
             given_up.for_each(|attempt| log::not_completed(&attempt));
         }
     }
 
     /// The peer claims a name or account: a login that was begun before is given up.
     fn claim(&mut self, id: SessionId, claim: Claim) {
-        if let Some(sign_in) = self.sign_ins.get_mut(&id) {
-            if let Some(attempt) = sign_in.attempts.give_up() {
+        if let Some(progress) = self.progress(id) {
+            if let Some(attempt) = progress.attempts.give_up() {
                 log::not_completed(&attempt);
             }
-            sign_in.claim = claim;
+            progress.claim = claim;
         }
     }
 
     fn set_exchange(&mut self, id: SessionId, exchange: Exchange) {
-        if let Some(sign_in) = self.sign_ins.get_mut(&id) {
-            sign_in.exchange = Some(exchange);
+        if let Some(progress) = self.progress(id) {
+            progress.exchange = Some(exchange);
         }
     }
 
     fn take_exchange(&mut self, id: SessionId) -> Option<Exchange> {
-        self.sign_ins.get_mut(&id)?.exchange.take()
+        self.progress(id)?.exchange.take()
+    }
+
+    /// How far the sign-in of a session has come, unless the session is over.
+    fn progress(&mut self, id: SessionId) -> Option<&mut Progress> {
+        let sign_in = self.sign_ins.get_mut(&id)?;
+        Some(sign_in.progress.get_or_insert_default())
     }
 
     fn make_ticket(&mut self) -> Vec<u8> {
