@@ -106,11 +106,10 @@ impl Services {
             return;
         };
         let (write, outcome) = (completion.write, completion.outcome);
+        let (hellos, receipts) = (&mut self.hellos, &mut self.receipts);
         match pending {
             Pending::Hello { session, channel } => {
-                let receipts = &mut self.receipts;
-                self.hellos
-                    .on_loaded(ctx, receipts, session, channel, outcome);
+                hellos.on_loaded(ctx, receipts, session, channel, outcome);
             }
             Pending::Resolve {
                 session,
@@ -136,14 +135,9 @@ impl Services {
             Pending::Marks {
                 session,
                 conversation,
-            } => {
-                let receipts = &mut self.receipts;
-                receipts.on_marks_loaded(ctx, session, conversation, outcome);
-            }
-            Pending::Counts(room) => self.receipts.on_counts_loaded(ctx, room, &outcome),
-            Pending::Advance { marks, seen } => {
-                self.receipts.on_advanced(ctx, marks, seen, &outcome);
-            }
+            } => receipts.on_marks_loaded(ctx, session, conversation, outcome),
+            Pending::Counts(room) => receipts.on_counts_loaded(ctx, room, &outcome),
+            Pending::Advance { marks, seen } => receipts.on_advanced(ctx, marks, seen, &outcome),
             Pending::Expire => self.retention.on_expired(ctx, outcome),
             Pending::Append(..)
             | Pending::Void { .. }

@@ -112,6 +112,13 @@ pub(super) fn log(walk: &mut Walk<'_>) -> Result<(), StoreError> {
             }
         }
     }
+    ends(walk);
+    Ok(())
+}
+
+/// Each log ends, and weighs, as its conversation's record says.
+fn ends(walk: &mut Walk<'_>) {
+    let report = &mut walk.report;
     for (id, log) in &walk.conversations {
         if log.last != log.record.head {
             let problem = format!("its log ends at {}, not at {}", log.last, log.record.head);
@@ -121,7 +128,6 @@ pub(super) fn log(walk: &mut Walk<'_>) -> Result<(), StoreError> {
             report.find("conversations", id, problem);
         }
     }
-    Ok(())
 }
 
 pub(super) fn usage(walk: &mut Walk<'_>) -> Result<(), StoreError> {

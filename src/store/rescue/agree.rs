@@ -147,46 +147,11 @@ fn read(tables: &Tables<'_>, rescued: &mut Rescued) -> Result<Left, StoreError> 
 /// In each log an entry stands at every place from its floor to its head: where one is lost, a row that says so. What is
 /// stored under a number is found by it.
 fn logs(tables: &mut Tables<'_>, left: &mut Left, rescued: &mut Rescued) -> Result<(), StoreError> {
-    let (mut holes, mut sent) = (Vec::new(), Vec::new());
-    // Up to which entry each log was read, and that entry's time.
-    let mut ends = BTreeMap::<u64, (u64, u64)>::new();
-    for row in tables.log.iter()? {
-        let (key, value) = row?;
-        let (id, entry) = key.value();
-        let row = decode_entry(id, entry, value.value())?;
-        let Some(record) = left.records.get_mut(&id) else {
-            continue;
-        };
-        let (last, before_ms) = *ends.entry(id).or_insert_with(|| {
-            if record.head == 0 || record.log_start >= entry {
-                record.log_start = entry - 1;
-            }
-            record.bytes = 0;
-            (record.log_start, row.time_ms)
-        });
-        holes.extend((last + 1..entry).map(|hole| (id, hole, before_ms)));
-        ends.insert(id, (entry, row.time_ms));
-        record.bytes += value.value().len() as u64;
-        record.time_ms = record.time_ms.max(row.time_ms);
-        if is_lost(&row) {
-            continue;
-        }
-        left.accounts.insert(row.author);
-        if row.device != DeviceId::SERVER.0 {
-            let last = left.numbers.entry((id, row.device)).or_default();
-            *last = row.number.max(*last);
-            let slot = (id, row.device, row.number % KEPT);
-            let (number, digest) = (row.number, row.digest);
-            sent.push((
-                slot,
-                SentRecord {
-                    number,
-                    digest,
-                    entry,
-                },
-            ));
-        }
-    }
+    let Walked {
+        mut holes,
+        sent,
+        ends,
+    } = walk(tables, left)?;
     for (slot, row) in sent {
         let last = left.numbers.get(&(slot.0, slot.1)).copied().unwrap_or(0);
         if row.number.saturating_add(KEPT) > last {
@@ -216,6 +181,57 @@ fn logs(tables: &mut Tables<'_>, left: &mut Left, rescued: &mut Rescued) -> Resu
         rescued.lose(format!("conversation {id}: {count} entries of its log"));
     }
     Ok(())
+}
+
+/// What the rows of the logs show.
+#[derive(Default)]
+struct Walked {
+    /// The entries that are missing between two others: conversation, entry, and the time of the one before.
+    holes: Vec<(u64, u64, u64)>,
+    sent: Vec<((u64, u64, u64), SentRecord)>,
+    /// Up to which entry each log was read, and that entry's time.
+    ends: BTreeMap<u64, (u64, u64)>,
+}
+
+/// Reads all logs. The records and numbers that are left are brought up to them.
+fn walk(tables: &Tables<'_>, left: &mut Left) -> Result<Walked, StoreError> {
+    let mut walked = Walked::default();
+    for row in tables.log.iter()? {
+        let (key, value) = row?;
+        let (id, entry) = key.value();
+        let row = decode_entry(id, entry, value.value())?;
+        let Some(record) = left.records.get_mut(&id) else {
+            continue;
+        };
+        let (last, before_ms) = *walked.ends.entry(id).or_insert_with(|| {
+            if record.head == 0 || record.log_start >= entry {
+                record.log_start = entry - 1;
+            }
+            record.bytes = 0;
+            (record.log_start, row.time_ms)
+        });
+        let holes = (last + 1..entry).map(|hole| (id, hole, before_ms));
+        walked.holes.extend(holes);
+        walked.ends.insert(id, (entry, row.time_ms));
+        record.bytes += value.value().len() as u64;
+        record.time_ms = record.time_ms.max(row.time_ms);
+        if is_lost(&row) {
+            continue;
+        }
+        left.accounts.insert(row.author);
+        if row.device != DeviceId::SERVER.0 {
+            let last = left.numbers.entry((id, row.device)).or_default();
+            *last = row.number.max(*last);
+            let slot = (id, row.device, row.number % KEPT);
+            let sent = SentRecord {
+                number: row.number,
+                digest: row.digest,
+                entry,
+            };
+            walked.sent.push((slot, sent));
+        }
+    }
+    Ok(walked)
 }
 
 /// Every account that anything speaks of is there. One that was lost keeps its id, its name where that is known, its
@@ -341,6 +357,11 @@ fn members(
         is_room && left.accounts.contains(&key.0) && !belong.contains(key)
     };
     tables.invited.retain(|key, _| is_open(&key))?;
+    owners(tables, left)
+}
+
+/// Every room with members has an owner.
+fn owners(tables: &mut Tables<'_>, left: &Left) -> Result<(), StoreError> {
     let rooms = left
         .records
         .iter()

@@ -28,21 +28,17 @@ impl Endpoint {
                 proof,
             }) => {
                 let Some(acceptor) = &mut self.acceptor else {
-                    self.counters.unexpected += 1;
-                    return;
+                    return self.counters.unexpected += 1;
                 };
-                let (answers, counters) = (&mut self.answers, &mut self.counters);
-                let provocation = (route, length);
-                let waiting = &self.waiting;
                 let syn = acceptor.on_syn(
                     now,
-                    answers,
-                    counters,
-                    provocation,
+                    &mut self.answers,
+                    &mut self.counters,
+                    (route, length),
                     client_id,
                     ephemeral,
                     proof,
-                    waiting,
+                    &self.waiting,
                 );
                 let is_lost = syn.is_some_and(|syn| !self.waiting.push(syn));
                 self.counters.refused_rate += u64::from(is_lost);
@@ -116,14 +112,7 @@ impl Endpoint {
             return None;
         };
         let Some(entry) = acceptor.half_open.get_mut(server_id) else {
-            self.counters.unknown_session += 1;
-            if let Some(token) = acceptor.reset_token(now, server_id) {
-                let write = |out: &mut Vec<u8>| encode_reset(out, server_id, &token);
-                let is_queued = self.answers.push(route, datagram.len(), write);
-                self.counters.resets_sent += u64::from(is_queued);
-            } else {
-                self.counters.resets_withheld += 1;
-            }
+            self.reset_unknown(now, route, server_id, datagram.len());
             return None;
         };
         // An entry whose session exists or has ended only answers duplicates of its SYN.
@@ -163,6 +152,19 @@ impl Endpoint {
         self.sessions.insert(session, slot);
         self.by_id.insert(server_id, session);
         Some(session)
+    }
+
+    /// Nobody has this session, or no longer: the peer is told, as often as that is allowed.
+    fn reset_unknown(&mut self, now: Instant, route: Route, server_id: u64, length: usize) {
+        self.counters.unknown_session += 1;
+        let acceptor = self.acceptor.as_mut();
+        if let Some(token) = acceptor.and_then(|it| it.reset_token(now, server_id)) {
+            let write = |out: &mut Vec<u8>| encode_reset(out, server_id, &token);
+            let is_queued = self.answers.push(route, length, write);
+            self.counters.resets_sent += u64::from(is_queued);
+        } else {
+            self.counters.resets_withheld += 1;
+        }
     }
 
     fn begin(&mut self, now: Instant, beginning: Beginning) -> Slot {
