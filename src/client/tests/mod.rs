@@ -4,6 +4,7 @@ mod bytes;
 mod chat;
 mod gaps;
 mod link;
+mod presence;
 mod receipts;
 mod receiving;
 mod restore;

@@ -6,12 +6,13 @@ pub mod log;
 mod login_attempts;
 pub mod opaque;
 mod revocations;
+mod tickets;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use rand_chacha::ChaCha20Rng;
-use rand_core::{RngCore as _, SeedableRng as _};
+use rand_core::SeedableRng as _;
 
 use super::ctx::reply::{failure_of, too_many};
 use super::ctx::requests::Pending;
@@ -20,7 +21,7 @@ use super::names::{Name, NameError};
 use super::policy::Registration;
 use crate::protocol::{
     AccountId, Command, DeviceId, ErrorCode, Failure, Login, LoginAnswer, LoginFinish, Message,
-    Resume, SignUp, SignUpAnswer, SignUpFinish, SignedUp, TICKET_BYTES,
+    Resume, SignUp, SignUpAnswer, SignUpFinish, SignedUp,
 };
 use crate::store::{Outcome, Read, Refusal, Reply, Request, TicketHash, Write};
 use crate::transport::SessionId;
@@ -28,9 +29,8 @@ use log::Claim;
 use login_attempts::{Attempt, LoginAttempts};
 use opaque::{OpaqueServer, PendingLogin, PendingSignUp};
 use revocations::Revocations;
-
-/// How long a ticket is good: 30 days, in milliseconds (the design's figure).
-const TICKET_LIFE_MS: u64 = 30 * 24 * 60 * 60 * 1000;
+pub use tickets::hash_ticket;
+use tickets::{expiry, new_ticket};
 
 /// The sign-ins of all sessions, and the tickets that are no longer good.
 pub struct Auth {
@@ -285,14 +285,14 @@ impl Auth {
         if let Some(device) = body.device {
             self.revocations.forget(account.id, device);
         }
-        let ticket = self.make_ticket();
+        let ticket = new_ticket(&mut self.rng);
         // A device that the account does not have is given a new id, so the ticket cannot be bound to it yet;
         // it is bound to the account and the server's key, and the store files it under the device.
         let request = Write::OpenDevice {
             account: account.id,
             device: body.device,
             ticket: self.hash_ticket(account.id, &ticket),
-            expires_ms: ctx.now.unix_ms + TICKET_LIFE_MS,
+            expires_ms: expiry(ctx.now),
         };
         self.submit_sign_in(
             ctx,
@@ -319,14 +319,14 @@ impl Auth {
         if let Some(wait) = ctx.budgets.time_to_resume(now, body.account) {
             return self.throttle_reply(ctx, id, Command::Resume, wait);
         }
-        let successor = self.make_ticket();
+        let successor = new_ticket(&mut self.rng);
         let request = Write::Resume {
             account: body.account,
             device: body.device,
             ticket: self.hash_ticket(body.account, &body.ticket),
             successor: self.hash_ticket(body.account, &successor),
             now_ms: ctx.now.unix_ms,
-            expires_ms: ctx.now.unix_ms + TICKET_LIFE_MS,
+            expires_ms: expiry(ctx.now),
         };
         let pending = Pending::Resume {
             session: id,
@@ -491,25 +491,8 @@ impl Auth {
         Some(sign_in.progress.get_or_insert_default())
     }
 
-    fn make_ticket(&mut self) -> Vec<u8> {
-        let mut ticket = vec![0; TICKET_BYTES];
-        self.rng.fill_bytes(&mut ticket);
-        ticket
-    }
-
     /// What is stored of a ticket: a hash that binds it to the server's key and the account.
     fn hash_ticket(&self, account: AccountId, ticket: &[u8]) -> TicketHash {
         hash_ticket(&self.server_key, account, ticket)
     }
-}
-
-/// What the store keeps of a ticket of this account with the server of this public key.
-#[must_use]
-pub fn hash_ticket(server_key: &[u8; 32], account: AccountId, ticket: &[u8]) -> TicketHash {
-    let mut hasher = blake3::Hasher::new_derive_key("udpchat 1 resume ticket");
-    hasher
-        .update(server_key)
-        .update(&account.0.to_be_bytes())
-        .update(ticket);
-    TicketHash(*hasher.finalize().as_bytes())
 }

@@ -306,26 +306,9 @@ fn members(
     let mut members: BTreeMap<(u64, u64), MemberRecord> =
         records("members", &*tables.members)?.into_iter().collect();
     let known = members.len();
-    for (id, record) in &mut left.records {
-        record.members = 0;
-        match record.kind {
-            Kind::Everyone => {
-                for account in &left.accounts {
-                    let member = members.entry((*id, *account));
-                    member.or_insert_with(|| record.head.into());
-                }
-            }
-            Kind::Pair(low, high) => {
-                for account in [low, high] {
-                    let member = members.entry((*id, account));
-                    member.or_insert_with(|| record.log_start.into());
-                }
-            }
-            Kind::Room => {}
-        }
-    }
-    if members.len() > known {
-        let count = members.len() - known;
+    join(left, &mut members);
+    let count = members.len() - known;
+    if count > 0 {
         rescued.lose(format!("how far readers had received in {count} cases"));
     }
     let mut belong = BTreeSet::new();
@@ -352,12 +335,35 @@ fn members(
         }
     }
     let is_open = |key: &(u64, u64)| {
-        let room = left.records.get(&key.1);
-        let is_room = room.is_some_and(|record| record.kind == Kind::Room);
-        is_room && left.accounts.contains(&key.0) && !belong.contains(key)
+        let record = left.records.get(&key.1);
+        record.is_some_and(|it| it.kind == Kind::Room)
+            && left.accounts.contains(&key.0)
+            && !belong.contains(key)
     };
     tables.invited.retain(|key, _| is_open(&key))?;
     owners(tables, left)
+}
+
+/// Who belongs to everyone and to a pair follows from the accounts.
+fn join(left: &mut Left, members: &mut BTreeMap<(u64, u64), MemberRecord>) {
+    for (id, record) in &mut left.records {
+        record.members = 0;
+        match record.kind {
+            Kind::Everyone => {
+                for account in &left.accounts {
+                    let member = members.entry((*id, *account));
+                    member.or_insert_with(|| record.head.into());
+                }
+            }
+            Kind::Pair(low, high) => {
+                for account in [low, high] {
+                    let member = members.entry((*id, account));
+                    member.or_insert_with(|| record.log_start.into());
+                }
+            }
+            Kind::Room => {}
+        }
+    }
 }
 
 /// Every room with members has an owner.

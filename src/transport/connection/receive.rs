@@ -5,7 +5,8 @@ use super::{Connection, Context};
 use crate::transport::channel::assembler::AssembleError;
 use crate::transport::route::Route;
 use crate::transport::wire::frame::{Frame, FrameError, Frames};
-use crate::transport::wire::packet::{DATA_HEADER_LEN, DataHeader, expand};
+use crate::transport::wire::packet::{DATA_HEADER_LEN, DataHeader};
+use crate::transport::wire::packet_number::expand;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Ignored {

@@ -9,6 +9,8 @@ mod migration;
 mod schedule;
 mod slot;
 mod stateless;
+#[cfg(test)]
+mod testing;
 mod timer_heap;
 mod transmit;
 mod types;
@@ -342,41 +344,6 @@ impl Endpoint {
         Counters {
             answers_dropped: self.answers.dropped,
             ..self.counters
-        }
-    }
-
-    /// Sessions and handshakes that are held.
-    #[cfg(test)]
-    pub(super) fn held(&self) -> usize {
-        let half_open = self
-            .acceptor
-            .as_ref()
-            .map_or(0, |acceptor| acceptor.half_open.len());
-        assert!(self.by_id.len() == self.sessions.len());
-        self.sessions.len() + half_open
-    }
-
-    /// What a DATA packet for this end holds.
-    #[cfg(test)]
-    pub(super) fn peek(&self, datagram: &[u8]) -> Option<Vec<u8>> {
-        let Ok(super::wire::packet::Packet::Data(header)) = super::wire::packet::parse(datagram)
-        else {
-            return None;
-        };
-        let session = self.by_id.get(&header.connection_id)?;
-        self.connection(*session)?.peek(header, datagram)
-    }
-
-    /// An open session's inside.
-    #[cfg(test)]
-    pub(super) fn connection_mut(&mut self, session: SessionId) -> &mut Connection {
-        match self
-            .sessions
-            .get_mut(&session)
-            .map(|slot| &mut slot.session)
-        {
-            Some(Session::Open(connection)) => connection,
-            _ => panic!("{session:?} is not open"),
         }
     }
 

@@ -52,7 +52,7 @@ impl ReplayWindow {
         self.seen[word] |= bit;
     }
 
-    /// The largest number accepted; [`crate::transport::wire::packet::expand`] needs it.
+    /// The largest number accepted; [`crate::transport::wire::packet_number::expand`] needs it.
     pub(crate) fn newest(&self) -> Option<u64> {
         self.newest
     }

@@ -9,7 +9,8 @@ use std::time::{Duration, Instant};
 use ring::aead::{Aad, CHACHA20_POLY1305, LessSafeKey, Nonce, UnboundKey};
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
-use super::packet::{DATA_HEADER_LEN, DataHeader, expand};
+use super::packet::{DATA_HEADER_LEN, DataHeader};
+use super::packet_number::expand;
 
 /// The maximum age of a key. Chosen like `WireGuard`'s two minutes for a handshake; a key update is cheaper.
 const KEY_LIFETIME: Duration = Duration::from_secs(3600);

@@ -6,3 +6,4 @@ pub(super) mod frame;
 pub(super) mod framing;
 pub(super) mod handshake;
 pub(super) mod packet;
+pub(super) mod packet_number;
