@@ -176,6 +176,6 @@ pub enum End {
     Unreachable(String),
     /// The sign-in or the server's key was refused: 4.
     Refused(String),
-    /// Interrupted: 130.
+    /// By a signal or Ctrl-C: 130.
     Interrupted,
 }

@@ -95,9 +95,7 @@ wire_struct! {
     /// A user whom the account blocks.
     #[derive(Debug, Clone, PartialEq, Eq)]
     pub struct BlockedUser {
-        /// The account.
         pub account: AccountId,
-        /// Its user name.
         pub name: String,
     }
 }
@@ -106,7 +104,6 @@ wire_struct! {
     /// How far a device has received one conversation.
     #[derive(Debug, Clone, Copy, PartialEq, Eq)]
     pub struct Position {
-        /// The conversation.
         pub conversation: ConversationId,
         /// The last entry that the device has made durable.
         pub entry: EntryId,
@@ -120,7 +117,6 @@ wire_struct! {
     /// The server's state of one conversation, for one device.
     #[derive(Debug, Clone, PartialEq, Eq)]
     pub struct Head {
-        /// The conversation.
         pub conversation: ConversationId,
         /// The other user's name in a pair; [`super::EVERYONE_NAME`] for everyone; a room's name with its `#`.
         pub name: String,
@@ -145,7 +141,6 @@ wire_struct! {
     /// An online user.
     #[derive(Debug, Clone, PartialEq, Eq)]
     pub struct Contact {
-        /// The account.
         pub account: AccountId,
         /// Its user name.
         pub name: String,
@@ -173,9 +168,7 @@ wire_struct! {
     /// A room, as one user sees it.
     #[derive(Debug, Clone, PartialEq, Eq)]
     pub struct Room {
-        /// Its conversation.
         pub conversation: ConversationId,
-        /// Its name, with the `#`.
         pub name: String,
         /// At most [`super::TOPIC_MAX_BYTES`] of UTF-8, may be empty.
         pub topic: String,
@@ -189,10 +182,8 @@ wire_struct! {
 }
 
 wire_struct! {
-    /// A member of a room.
     #[derive(Debug, Clone, PartialEq, Eq)]
     pub struct RoomMember {
-        /// The account.
         pub account: AccountId,
         /// Its user name.
         pub name: String,
@@ -224,7 +215,6 @@ wire_struct! {
     /// How many members have received at least up to an entry.
     #[derive(Debug, Clone, Copy, PartialEq, Eq)]
     pub struct Count {
-        /// The entry.
         pub entry: EntryId,
         /// Without the user who receives the count.
         pub members: u32,

@@ -113,7 +113,6 @@ wire_enum! {
         AlreadySignedIn = 5 => "ALREADY_SIGNED_IN",
         /// There is no account of this name.
         NoSuchUser = 6 => "NO_SUCH_USER",
-        /// The name is taken.
         NameTaken = 7 => "NAME_TAKEN",
         /// The name is not a user name; the detail says why.
         BadName = 8 => "BAD_NAME",

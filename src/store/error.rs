@@ -15,7 +15,7 @@ pub enum StoreError {
     /// A record is not what was once written there.
     #[error("a row of the table `{table}` is damaged: {place}: {reason}")]
     Damaged {
-        /// The table.
+        /// As the database calls it.
         table: &'static str,
         /// The row's key, as far as it is known.
         place: String,

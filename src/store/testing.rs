@@ -99,7 +99,6 @@ impl Bench {
         }
     }
 
-    /// An account with a device.
     pub(super) fn user(&mut self, name: &str) -> (AccountId, DeviceId) {
         let account = self.account(name).id;
         (account, self.device(account))

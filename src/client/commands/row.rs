@@ -5,7 +5,7 @@ use crate::client::core::Core;
 use crate::registry::{Entry, Registry};
 use crate::transport::Now;
 
-/// A chat command.
+/// A chat command: how it is called, what it takes, and what it does.
 #[derive(Clone, Copy)]
 pub(super) struct ChatCommand {
     pub name: &'static str,

@@ -6,7 +6,7 @@ use super::row::ChatCommand;
 use super::{chat, rooms, session};
 use crate::registry::Registry;
 
-/// All chat commands.
+/// In the order in which `help` lists them.
 pub(super) static TABLE: LazyLock<Registry<ChatCommand>> = LazyLock::new(|| {
     [
         session::SIGN_IN,

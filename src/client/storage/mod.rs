@@ -81,7 +81,6 @@ pub(super) struct Loaded {
     pub(super) conversations: Vec<(ConversationId, StoredConversation)>,
     /// Own entries whose receipts have not all come.
     pub(super) awaited: Vec<(ConversationId, EntryId, Awaited)>,
-    /// Whom the user blocks.
     pub(super) blocked: Vec<BlockedUser>,
 }
 

@@ -29,7 +29,6 @@ use store_link::StoreLink;
 pub const CONTROL: Channel = Channel::Control;
 /// The channel of all that stands in a log, so that a device sees it in the log's order.
 pub const CHAT: Channel = Channel::Chat;
-/// The channel of history.
 pub const HISTORY: Channel = Channel::Bulk;
 
 /// The code with which sessions are closed when the server stops.
@@ -158,7 +157,6 @@ impl Ctx<'_> {
         user.is_some_and(|user| user.device == device)
     }
 
-    /// The sessions of an account.
     pub fn sessions_of(&self, account: AccountId) -> Vec<SessionId> {
         let account = self.presence.get(account).into_iter();
         account.flat_map(OnlineAccount::sessions).collect()

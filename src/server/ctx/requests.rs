@@ -111,11 +111,9 @@ pub enum RoomCreation {
 /// Who made a request with a tag, and where the answer goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RequestOrigin {
-    /// The session.
     pub session: SessionId,
     /// The channel on which it was asked, and is answered.
     pub channel: Channel,
-    /// The account.
     pub account: AccountId,
     /// The device: if another one signs in on the session meanwhile, it gets no answer.
     pub device: DeviceId,

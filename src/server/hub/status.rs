@@ -33,7 +33,7 @@ pub struct Status {
     pub listed: Vec<SessionStatus>,
 }
 
-/// One session.
+/// What `status` shows of a session.
 #[derive(Debug, Clone)]
 pub struct SessionStatus {
     /// Its number in the server's log.

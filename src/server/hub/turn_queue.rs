@@ -15,7 +15,6 @@ pub struct SchedulerSlot {
     since: u64,
     /// The channel's session.
     pub session: SessionId,
-    /// The channel.
     pub channel: Channel,
 }
 

@@ -216,7 +216,6 @@ impl Budgets {
         (level < 1.0).then(|| rate.time_to(level, 1.0))
     }
 
-    /// What is left of the account's requests.
     #[cfg(test)]
     pub fn requests_left(&self, now: Instant, account: AccountId) -> f64 {
         let index = Resource::Requests as usize;

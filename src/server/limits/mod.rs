@@ -16,7 +16,7 @@ use crate::store::Quota;
 pub struct Limit(Option<NonZeroU64>);
 
 impl Limit {
-    /// There is none.
+    /// As many as come.
     pub const NONE: Self = Self(None);
 
     /// This many; 0 means that there is no limit.

@@ -12,7 +12,6 @@ use crate::transport::SessionId;
 pub struct OutgoingEntry<'a> {
     /// In whose log it stands.
     pub conversation: ConversationId,
-    /// Its author.
     pub author: AccountId,
     /// The device that wrote it, which is not sent it.
     pub device: DeviceId,

@@ -48,7 +48,7 @@ pub enum NameError {
     /// It would be read as a name that means something else.
     #[error("the name \"{name}\" is reserved: {}{reason}", reading(name, reads_as))]
     Reserved {
-        /// The name.
+        /// As it was typed.
         name: String,
         /// The reserved one.
         reads_as: &'static str,

@@ -208,7 +208,6 @@ impl Presence {
         self.accounts.get(&account)
     }
 
-    /// Whether the account is online.
     #[must_use]
     pub fn is_online(&self, account: AccountId) -> bool {
         self.accounts

@@ -125,7 +125,6 @@ impl CountTable {
         self.counted.entry(conversation).or_default().members = members;
     }
 
-    /// Whether a conversation is counted.
     #[must_use]
     pub fn is_counted(&self, conversation: ConversationId) -> bool {
         self.counted.contains_key(&conversation)

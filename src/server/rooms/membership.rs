@@ -17,7 +17,7 @@ use crate::transport::{Channel, SessionId};
 /// A room that the operator wants to be created.
 #[derive(Debug)]
 pub struct CreateRoom {
-    /// Its name.
+    /// With the `#`.
     pub name: RoomName,
     /// Who becomes its owner.
     pub owner: AccountId,

@@ -42,11 +42,9 @@ pub struct Session {
 
 /// A signed-in user, on one device.
 pub struct User {
-    /// The account.
     pub account: AccountId,
     /// Its canonical name.
     pub name: String,
-    /// The device.
     pub device: DeviceId,
     /// The positions that the device has reported, until its HELLO is complete.
     pub hello: Vec<Position>,
@@ -59,7 +57,6 @@ pub struct User {
     pub pending_share: Share,
     /// How far its request for history has come: there is one at a time.
     pub paging: Paging,
-    /// The conversations in which it is lagging.
     pub lagging: BTreeMap<ConversationId, ReadCursor>,
     /// The last entry sent to it in this session, where it has not acknowledged that yet: it cannot
     /// acknowledge more.

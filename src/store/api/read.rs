@@ -19,7 +19,6 @@ pub enum Read {
     Resolve {
         /// The account that asks, or that it is about.
         account: AccountId,
-        /// The device.
         device: DeviceId,
         /// The canonical name.
         name: String,
@@ -27,9 +26,7 @@ pub enum Read {
     /// Entries after a place, in order, up to about `max_bytes` but at least one if there is any, that the
     /// reader is permitted: [`Reply::Entries`].
     Entries {
-        /// The conversation.
         conversation: ConversationId,
-        /// Who reads.
         reader: AccountId,
         /// The place: its own entry is not read again.
         after: EntryId,
@@ -39,9 +36,7 @@ pub enum Read {
     /// The last entries before a place, that the reader is permitted, up to so many and about so many bytes, but at
     /// least one if there is any: [`Reply::History`].
     History {
-        /// The conversation.
         conversation: ConversationId,
-        /// Who reads.
         reader: AccountId,
         /// The place: its own entry is not read.
         before: EntryId,
@@ -53,7 +48,6 @@ pub enum Read {
     /// How far each member has received: [`Reply::Marks`]; only those who have a mark above the start. Refused with
     /// [`Refusal::NotPermitted`] for who does not belong to the conversation (any more).
     Marks {
-        /// The conversation.
         conversation: ConversationId,
         /// The account that asks, or that it is about.
         account: AccountId,

@@ -22,11 +22,9 @@ pub enum Reply {
     },
     /// To [`Write::OpenDevice`](super::Write::OpenDevice) and [`Write::Resume`](super::Write::Resume).
     Device {
-        /// The account.
         account: AccountId,
         /// Its canonical name.
         name: String,
-        /// The device.
         device: DeviceId,
         /// The database's epoch.
         epoch: u64,
@@ -49,7 +47,6 @@ pub enum Reply {
     Stored(StoredEntry),
     /// To [`Read::Entries`](super::Read::Entries): the entries, and the head of the log at that moment.
     Entries {
-        /// The entries.
         entries: Vec<Entry>,
         /// The last entry of the log.
         head: EntryId,
@@ -77,7 +74,6 @@ pub enum Reply {
     Rooms(Vec<Room>),
     /// To [`Read::RoomUses`](super::Read::RoomUses).
     RoomUses {
-        /// The rooms.
         rooms: Vec<RoomUse>,
         /// The last one's name, if there are others behind it.
         next: Option<String>,
@@ -98,7 +94,6 @@ pub enum Reply {
     Retained(Vec<(String, Retention)>),
     /// To [`Read::History`](super::Read::History): oldest first.
     History {
-        /// The entries.
         entries: Vec<Entry>,
         /// Whether the reader may read others before them.
         more: bool,
@@ -153,7 +148,6 @@ pub struct Event {
 /// How much a room is used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RoomUse {
-    /// The room.
     pub conversation: ConversationId,
     /// How many belong to it.
     pub members: u32,
@@ -164,7 +158,6 @@ pub struct RoomUse {
 /// Somebody who belongs to a room.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Member {
-    /// The account.
     pub account: AccountId,
     /// Its canonical name.
     pub name: String,
@@ -172,10 +165,9 @@ pub struct Member {
     pub role: MemberRole,
 }
 
-/// An account.
+/// What signing in needs to know of an account.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Account {
-    /// Its id.
     pub id: AccountId,
     /// Its canonical name.
     pub name: String,
@@ -192,7 +184,6 @@ pub struct Account {
 /// The state of one conversation for one device.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConversationState {
-    /// The conversation.
     pub conversation: ConversationId,
     /// Whether it is a room, whose readers are those who belong to it now.
     pub is_room: bool,
@@ -221,7 +212,6 @@ pub struct ConversationState {
 /// How far a member of a conversation has received.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MemberMark {
-    /// The member.
     pub account: AccountId,
     /// The member's canonical name.
     pub name: String,
@@ -234,7 +224,6 @@ pub struct MemberMark {
 /// A message that stands in its log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredEntry {
-    /// Its entry.
     pub entry: EntryId,
     /// The entry before it that the author is given.
     pub prev: EntryId,
@@ -284,9 +273,7 @@ pub struct Entry {
     pub prev: EntryId,
     /// Who wrote it.
     pub author: AccountId,
-    /// On which device.
     pub device: DeviceId,
-    /// With which number.
     pub number: Number,
     /// Its time label, in milliseconds since 1970 (UTC).
     pub time_ms: u64,
@@ -331,6 +318,6 @@ pub enum Refusal {
     QuotaFull(u64),
     /// All have written as many bytes as may stand, or nearly, and the author more than their share.
     StorageFull,
-    /// A limit is reached: this one.
+    /// The limit of this name.
     LimitReached(&'static str),
 }

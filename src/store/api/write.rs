@@ -34,9 +34,7 @@ pub enum Write {
     OpenDevice {
         /// The account that asks, or that it is about.
         account: AccountId,
-        /// The device.
         device: Option<DeviceId>,
-        /// The ticket's hash.
         ticket: TicketHash,
         /// When the new ticket ends, in milliseconds since 1970 (UTC).
         expires_ms: u64,
@@ -48,9 +46,7 @@ pub enum Write {
     Resume {
         /// The account that asks, or that it is about.
         account: AccountId,
-        /// The device.
         device: DeviceId,
-        /// The ticket's hash.
         ticket: TicketHash,
         /// The new ticket's hash.
         successor: TicketHash,
@@ -64,7 +60,6 @@ pub enum Write {
     RevokeTickets {
         /// The account that asks, or that it is about.
         account: AccountId,
-        /// The device.
         device: DeviceId,
     },
     /// Where a device stands: marks move up to its positions (but not to one with a digest of zeros, where it was
@@ -74,7 +69,6 @@ pub enum Write {
     Hello {
         /// The account that asks, or that it is about.
         account: AccountId,
-        /// The device.
         device: DeviceId,
         /// The epoch of the database in whose logs the positions are, if the device knows that.
         epoch: Option<u64>,
@@ -89,13 +83,10 @@ pub enum Write {
     /// last is answered `Nothing` too.
     #[serde(rename = "7")]
     Void {
-        /// The conversation.
         conversation: ConversationId,
         /// The account that asks, or that it is about.
         account: AccountId,
-        /// The device.
         device: DeviceId,
-        /// The number.
         number: Number,
     },
     /// Makes an account a member of a room, which is made if there is none of this name and `may_make` allows it; the
@@ -105,7 +96,6 @@ pub enum Write {
     Join {
         /// Who joins.
         account: AccountId,
-        /// Their device.
         device: DeviceId,
         /// The room's name in canonical form, with its `#`.
         name: String,
@@ -123,7 +113,6 @@ pub enum Write {
     /// [`Refusal::LimitReached`].
     #[serde(rename = "9")]
     MakeRoom {
-        /// The owner.
         owner: AccountId,
         /// The room's name in canonical form, with its `#`.
         name: String,
@@ -243,9 +232,7 @@ pub struct NewAccount {
 /// A message to be appended to its conversation's log.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Append {
-    /// The conversation.
     pub conversation: ConversationId,
-    /// The author.
     pub author: AccountId,
     /// The author's device.
     pub device: DeviceId,

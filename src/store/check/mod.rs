@@ -51,7 +51,7 @@ pub struct Report {
 /// Something that is wrong.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Finding {
-    /// In which table.
+    /// The table's name, or the kind of thing that the tables disagree about.
     pub table: String,
     /// At which key, as far as that can be told.
     pub key: String,

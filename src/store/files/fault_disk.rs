@@ -23,7 +23,6 @@ pub struct MemoryDisk {
     state: Arc<Mutex<State>>,
 }
 
-/// Which file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum File {
     Tables,

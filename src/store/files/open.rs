@@ -97,7 +97,7 @@ pub enum OpenError {
     Gone {
         /// The database.
         path: PathBuf,
-        /// What is left.
+        /// The files of it that are still there.
         left: Vec<PathBuf>,
     },
     /// The file is empty or ends before the database does.

@@ -26,7 +26,6 @@ const fn id_of(low: u64, high: u64) -> Option<u64> {
     }
 }
 
-/// Of which kind the conversation with this id is.
 pub(in crate::store) const fn kind_of(id: ConversationId) -> Kind {
     match of_id(id.0) {
         Some((low, high)) => Kind::Pair(low, high),

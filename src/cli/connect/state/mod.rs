@@ -40,7 +40,6 @@ impl StateDirectory {
         })
     }
 
-    /// The directory of a server.
     fn server(&self, key: &[u8; 32]) -> PathBuf {
         let digest = Digest::of(key);
         self.path

@@ -118,7 +118,6 @@ pub(super) fn decode_slot(note: &Note, file: &[u8], at: usize) -> Slot {
     }
 }
 
-/// A record's header.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct RecordHeader {
     pub(super) number: u64,

@@ -47,7 +47,6 @@ pub(in crate::store) const INVITATIONS_MAX: usize = 256;
 
 const TABLE: &str = "rooms";
 
-/// Who joins what.
 pub(in crate::store) struct Joining<'a> {
     pub(in crate::store) account: AccountId,
     pub(in crate::store) device: DeviceId,
