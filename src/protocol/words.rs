@@ -113,6 +113,7 @@ wire_enum! {
         AlreadySignedIn = 5 => "ALREADY_SIGNED_IN",
         /// There is no account of this name.
         NoSuchUser = 6 => "NO_SUCH_USER",
+        /// Somebody has the name, or one that looks like it.
         NameTaken = 7 => "NAME_TAKEN",
         /// The name is not a user name; the detail says why.
         BadName = 8 => "BAD_NAME",
