@@ -15,7 +15,11 @@ pub struct Host {
     pub serve: fn(&Path, SocketAddr) -> anyhow::Result<Command>,
     /// Transactions that the server of this directory has committed.
     pub commits: fn(&Path) -> Option<u64>,
+    /// Calls this on each signal that asks the program to end.
+    pub on_signal: fn(SignalHandler) -> anyhow::Result<()>,
 }
+
+pub type SignalHandler = Box<dyn FnMut() + Send>;
 
 /// X25519.
 pub type PublicKey = [u8; 32];

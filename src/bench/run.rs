@@ -59,11 +59,10 @@ pub fn run(
     let own = server
         .map(|(server, tickets)| own(server, tickets, inputs.clone()))
         .transpose()?;
-    ctrlc::set_handler(move || {
+    (host.on_signal)(Box::new(move || {
         // If the network thread has ended, the run is over already.
         let _ = inputs.send_reserved(Input::Interrupt);
-    })
-    .context("cannot handle signals")?;
+    }))?;
     let now = net::now();
     let endpoint = Endpoint::client(now.instant, ClientConfig::default(), seed()?);
     let cast = CrowdConfig {

@@ -14,6 +14,7 @@ use super::database::{self, Secrets};
 use super::environment;
 use super::exit::{Exit, Failure, Outcome};
 use super::output::{print, print_json};
+use super::signals;
 use crate::bench::{self, End, Error, Host, PublicKey, Report};
 use crate::registry::Entry as _;
 use crate::store::Engine;
@@ -86,7 +87,7 @@ fn run(args: BenchArgs, context: &Context<'_>) -> Outcome {
     let addresses = server.map(ServerName::resolve).transpose()?;
     match bench::run(&args.workload, &args.bench, addresses, HOST) {
         Ok(End::Measured(report)) => show(&report, args.json),
-        Ok(End::Interrupted) => Ok(Exit::Interrupted),
+        Ok(End::Interrupted) => Ok(Exit::Signal(signals::first())),
         Ok(End::Failed(why)) => Err(anyhow!(why).into()),
         Ok(End::Unreachable) => {
             let error = match server {
@@ -119,6 +120,7 @@ const HOST: Host = Host {
     open_database,
     serve,
     commits,
+    on_signal: |mut handler| signals::on_signal(move |_| handler()),
 };
 
 fn open_database(data: &Path) -> anyhow::Result<(Engine, PublicKey)> {

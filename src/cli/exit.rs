@@ -1,12 +1,11 @@
-//! Exit codes, errors with a code and a hint, and signals.
+//! Exit codes, and errors with a code and a hint.
 
 use std::fmt;
 use std::io;
 use std::process::ExitCode;
 
-use anyhow::Context as _;
-
 use super::output::one_line;
+use super::signals::Signal;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Exit {
@@ -18,15 +17,15 @@ pub enum Exit {
     Unreachable,
     /// The sign-in, or the server's key, was refused.
     Refused,
-    /// 128 + SIGINT, as in shells.
-    Interrupted,
+    /// Ended by a signal: 128 and its number, as in shells.
+    Signal(Signal),
     /// The exit code of a plugin.
     Plugin(u8),
 }
 
 impl Exit {
     /// All but a plugin's, with the text of the manual.
-    pub const ALL: [(Self, &'static str); 6] = [
+    pub const ALL: [(Self, &'static str); 8] = [
         (Self::Success, "Success."),
         (Self::Failure, "An operation failed."),
         (Self::Usage, "The command line is wrong."),
@@ -35,7 +34,15 @@ impl Exit {
             Self::Refused,
             "The sign-in was refused, or the server key is not the known one.",
         ),
-        (Self::Interrupted, "Interrupted by a signal or by Ctrl-C."),
+        (
+            Self::Signal(Signal::Hangup),
+            "Ended by SIGHUP: the terminal was closed.",
+        ),
+        (
+            Self::Signal(Signal::Interrupt),
+            "Ended by SIGINT or Ctrl-C.",
+        ),
+        (Self::Signal(Signal::Terminate), "Ended by SIGTERM."),
     ];
 
     pub const fn code(self) -> u8 {
@@ -45,7 +52,7 @@ impl Exit {
             Self::Usage => 2,
             Self::Unreachable => 3,
             Self::Refused => 4,
-            Self::Interrupted => 130,
+            Self::Signal(signal) => 128 + signal.number(),
             Self::Plugin(code) => code,
         }
     }
@@ -126,13 +133,10 @@ impl fmt::Display for Failure {
 
 pub type Outcome = Result<Exit, Failure>;
 
-/// Calls `handler` on SIGINT, SIGTERM and SIGHUP, on a thread of its own.
-pub fn on_signal(handler: impl FnMut() + Send + 'static) -> anyhow::Result<()> {
-    ctrlc::set_handler(handler).context("cannot handle signals")
-}
-
 #[cfg(test)]
 mod tests {
+    use anyhow::Context as _;
+
     use super::*;
 
     #[test]
@@ -171,6 +175,6 @@ mod tests {
     #[test]
     fn codes_are_those_of_the_manual() {
         let codes: Vec<u8> = Exit::ALL.iter().map(|(exit, _)| exit.code()).collect();
-        assert_eq!(codes, [0, 1, 2, 3, 4, 130]);
+        assert_eq!(codes, [0, 1, 2, 3, 4, 129, 130, 143]);
     }
 }

@@ -20,6 +20,7 @@ mod password;
 mod plugins;
 mod room;
 mod serve;
+mod signals;
 mod status;
 mod store;
 mod threads;

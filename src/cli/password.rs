@@ -8,6 +8,7 @@ use anyhow::Context as _;
 use zeroize::Zeroizing;
 
 use super::exit::{Exit, Failure};
+use super::signals::Signal;
 
 /// Overwritten in memory when dropped.
 pub type Password = Zeroizing<String>;
@@ -87,7 +88,7 @@ fn ask(question: &str) -> Result<Password, Failure> {
     match rpassword::prompt_password(question) {
         Ok(password) => Ok(Zeroizing::new(password)),
         Err(error) if error.kind() == ErrorKind::Interrupted => Err(Failure::new(
-            Exit::Interrupted,
+            Exit::Signal(Signal::Interrupt),
             anyhow::anyhow!("interrupted"),
         )),
         Err(error) => {

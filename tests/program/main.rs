@@ -15,6 +15,7 @@ mod cli;
 #[cfg(target_os = "linux")]
 mod disk_full;
 mod prompt;
+mod scripts;
 mod serve;
 mod session;
 mod store;

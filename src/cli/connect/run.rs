@@ -9,7 +9,8 @@ use super::state::StateDirectory;
 use super::terminal::{self, PasswordInterrupt, Screen};
 use crate::cli::command::Context;
 use crate::cli::environment;
-use crate::cli::exit::{self, Exit, Failure, Outcome};
+use crate::cli::exit::{Exit, Failure, Outcome};
+use crate::cli::signals;
 use crate::client::{Client, End, Input, Options};
 use crate::net::{self, Driver, InputSender, Setup, Socket};
 use crate::protocol::opaque::KeyStretching;
@@ -65,7 +66,7 @@ fn interrupt_on_signal(
     screen: Option<Screen>,
 ) -> anyhow::Result<()> {
     let mut is_second = false;
-    exit::on_signal(move || {
+    signals::on_signal(move |signal| {
         if gate.takes_signal() {
             return;
         }
@@ -73,7 +74,7 @@ fn interrupt_on_signal(
             if let Some(screen) = &screen {
                 screen.restore();
             }
-            std::process::exit(i32::from(Exit::Interrupted.code()));
+            std::process::exit(i32::from(Exit::Signal(signal).code()));
         }
         is_second = true;
         // If the network thread has ended, the client is ending already.
@@ -88,7 +89,7 @@ fn outcome(end: Option<&End>) -> Outcome {
         Some(End::Failed(text)) => failure(Exit::Failure, text),
         Some(End::Unreachable(text)) => failure(Exit::Unreachable, text),
         Some(End::Refused(text)) => failure(Exit::Refused, text),
-        Some(End::Interrupted) => Ok(Exit::Interrupted),
+        Some(End::Interrupted) => Ok(Exit::Signal(signals::first())),
         None => Err(anyhow!("the client ended without a reason").into()),
     }
 }

@@ -11,8 +11,9 @@ use super::limits::ServerLimits;
 use crate::cli::admin::{AdminHandler, AdminServer, StoreAccess};
 use crate::cli::command::Context;
 use crate::cli::database::{self, Secrets};
-use crate::cli::exit::{self, Exit, Failure, Outcome};
+use crate::cli::exit::{Exit, Failure, Outcome};
 use crate::cli::output::print;
+use crate::cli::signals;
 use crate::cli::threads::spawn;
 use crate::net::{self, Driver, InputSender, Setup, Socket};
 use crate::protocol::fingerprint;
@@ -150,9 +151,9 @@ fn bind(listen: &[SocketAddr], is_default: bool) -> Result<Vec<Socket>, Failure>
 /// The first signal stops the server in order, a second one at once.
 fn stop_on_signal(inputs: InputSender<Input>) -> anyhow::Result<()> {
     let mut is_second = false;
-    exit::on_signal(move || {
+    signals::on_signal(move |signal| {
         if is_second {
-            std::process::exit(i32::from(Exit::Interrupted.code()));
+            std::process::exit(i32::from(Exit::Signal(signal).code()));
         }
         is_second = true;
         // If the network thread has ended, the server is stopping already.
