@@ -50,9 +50,13 @@ pub enum Input {
 pub enum Ask {
     /// A command; the text is the prompt, such as `erin> `. Edited with history and completion.
     Command(String),
-    /// A line that is said where the prompt stands, or a command if it begins with a slash; the text is the prompt, such
-    /// as `erin #bridge> `. Edited with history and completion.
-    Inside(String),
+    /// A line that is said in a conversation, or a command if it begins with a slash. Edited with history and completion.
+    Inside {
+        /// Such as `erin #bridge> `.
+        prompt: String,
+        /// The conversation's name.
+        place: String,
+    },
     /// A line without history, such as a user name or a yes or no; the text is the question.
     Line(String),
     /// A password: not echoed, not remembered.

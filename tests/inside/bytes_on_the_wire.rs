@@ -77,7 +77,7 @@ impl User {
         let answer = match seen.ask()? {
             Ask::Secret(_) => "a good password".into(),
             Ask::Line(_) => "y".into(),
-            Ask::Command(_) | Ask::Inside(_) => self.line.take()?,
+            Ask::Command(_) | Ask::Inside { .. } => self.line.take()?,
         };
         seen.asks.clear();
         Some(answer)

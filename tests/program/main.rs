@@ -14,6 +14,7 @@ mod bench;
 mod cli;
 #[cfg(target_os = "linux")]
 mod disk_full;
+mod paste;
 mod prompt;
 mod scripts;
 mod serve;

@@ -14,7 +14,7 @@ fn at_password(name: &str, server: &Server) -> Person {
 }
 
 /// Somebody who is signed in.
-fn signed_in(name: &str, server: &Server) -> Person {
+pub fn signed_in(name: &str, server: &Server) -> Person {
     let mut person = at_password(name, server);
     person.types("swordfish");
     person.sees(&format!("{name}> "));

@@ -220,7 +220,7 @@ impl ClientHost {
     /// Whether the person stands at the prompt of a signed-in client.
     pub fn is_signed_in(&self) -> bool {
         !self.screens.is_empty()
-            && matches!(self.screen().1.ask(), Some(Ask::Command(text) | Ask::Inside(text)) if self.is_prompt(text))
+            && matches!(self.screen().1.ask(), Some(Ask::Command(text) | Ask::Inside { prompt: text, .. }) if self.is_prompt(text))
     }
 
     /// Whether this process is signed in and was told what there is for it.
@@ -271,25 +271,27 @@ impl ClientHost {
             Ask::Line(question) if question.contains("Sign up?") => Some("y".into()),
             Ask::Line(question) => panic!("{} was asked {question:?}", self.name),
             // The question stays as it was asked, but above it stands what has happened.
-            Ask::Command(_) | Ask::Inside(_) if self.times_signed_out() > self.heeded => {
+            Ask::Command(_) | Ask::Inside { .. } if self.times_signed_out() > self.heeded => {
                 self.heeded = self.times_signed_out();
                 Some(self.login(&ask))
             }
-            Ask::Command(_) | Ask::Inside(_) if self.is_signed_in() && self.paging.is_some() => {
+            Ask::Command(_) | Ask::Inside { .. }
+                if self.is_signed_in() && self.paging.is_some() =>
+            {
                 self.paging.as_mut()?.line(now)
             }
-            Ask::Command(_) | Ask::Inside(_) if self.is_signed_in() => {
+            Ask::Command(_) | Ask::Inside { .. } if self.is_signed_in() => {
                 self.script.front().filter(|(at, _)| *at <= now)?;
                 let (_, line) = self.script.pop_front()?;
                 self.typed.extend(marker_of(&line));
                 Some(line)
             }
             // The sign-in failed for a while (too many attempts, a crash): once more.
-            Ask::Command(_) | Ask::Inside(_) if now >= self.patience => {
+            Ask::Command(_) | Ask::Inside { .. } if now >= self.patience => {
                 self.patience = now + PATIENCE;
                 Some(self.login(&ask))
             }
-            Ask::Command(_) | Ask::Inside(_) => None,
+            Ask::Command(_) | Ask::Inside { .. } => None,
         }
     }
 
@@ -303,7 +305,7 @@ impl ClientHost {
 
     /// The command by which the person signs in, typed at this prompt.
     fn login(&self, ask: &Ask) -> String {
-        let slash = if matches!(ask, Ask::Inside(_)) {
+        let slash = if matches!(ask, Ask::Inside { .. }) {
             "/"
         } else {
             ""
@@ -314,12 +316,12 @@ impl ClientHost {
     pub fn deadline(&self) -> Option<Duration> {
         let process = self.process.as_ref()?;
         let typed = match self.screen().1.ask() {
-            Some(Ask::Command(text) | Ask::Inside(text)) if self.is_prompt(text) => {
+            Some(Ask::Command(text) | Ask::Inside { prompt: text, .. }) if self.is_prompt(text) => {
                 let script = self.script.front().map(|(at, _)| *at);
                 let paging = self.paging.as_ref().and_then(Paging::deadline);
                 script.or(paging)
             }
-            Some(Ask::Command(_) | Ask::Inside(_)) => Some(self.patience),
+            Some(Ask::Command(_) | Ask::Inside { .. }) => Some(self.patience),
             _ => None,
         };
         [typed, process.deadline()].into_iter().flatten().min()

@@ -13,6 +13,7 @@ pub fn command() -> Subcommand {
     Subcommand::new("connect", "Connect to a server and chat", run::run)
         .section("CHAT COMMANDS", commands::manual())
         .section("IN A ROOM", IN_A_ROOM)
+        .section("PASTING", PASTING)
         .section("WHAT IS SHOWN", WHAT_IS_SHOWN)
         .section("RECEIPTS", RECEIPTS)
         .section("BLOCKING", BLOCKING)
@@ -25,6 +26,14 @@ const IN_A_ROOM: &str = "\
     a slash; type two for a text that begins with one. `back` returns to the prompt without a conversation; \
     you stay a member of a room until `leave`. Commands for rooms mean the room at the prompt unless they \
     name another. Without a connection `join` waits for one, and so do messages.";
+
+const PASTING: &str = "\
+    In a terminal with bracketed paste, pasted lines wait for Enter, and the line below them says what it does. \
+    If each line is a command (in a conversation, with its slash), they run one after the other. If the first \
+    begins a message and no other is a command, or none is a command in a conversation, they are one message. \
+    Otherwise nothing is sent, and the lines can be edited; an indented line counts as text. Control characters \
+    and escape sequences in a paste are dropped, and so is the newline at its end. Without bracketed paste each \
+    pasted line is run as if typed.";
 
 const WHAT_IS_SHOWN: &str = "\
     A message begins with its time and its author's name, `(you)` for your own. The program's own lines \

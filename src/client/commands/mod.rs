@@ -7,12 +7,14 @@ mod arguments;
 mod chat;
 mod complete;
 mod help;
+mod paste;
 mod rooms;
 mod row;
 mod session;
 mod table;
 
 pub use complete::complete;
+pub use paste::Draft;
 
 use super::core::Core;
 use super::env::Tone;

@@ -28,7 +28,7 @@ use zeroize::Zeroizing;
 use super::commands;
 use super::core::Core;
 use super::testing::{Memory, Screen, instant};
-use super::{End, Input, Options};
+use super::{Ask, End, Input, Options};
 use crate::protocol::opaque::{IDENTITIES, KeyStretching, Suite, context};
 use crate::protocol::{
     AccountId, Bytes, ClientBody, ClientMessage, ConversationId, DeviceId, EVERYONE_NAME, EntryId,
@@ -371,5 +371,13 @@ impl Server {
         };
         assert!(self.is_proved(&finish));
         desk.control(&ServerMessage::control(session_start()));
+    }
+}
+
+/// The prompt of erin in a conversation.
+fn inside(place: &str) -> Ask {
+    Ask::Inside {
+        prompt: format!("erin {place}> "),
+        place: place.to_owned(),
     }
 }

@@ -65,7 +65,7 @@ fn late_answer_is_told_of_and_the_prompt_given_back() {
         start: EntryId(4),
     }));
     desk.type_line("help back");
-    assert_eq!(prompts(&mut desk), [Ask::Inside("erin #bridge> ".into())]);
+    assert_eq!(prompts(&mut desk), [inside("#bridge")]);
 }
 
 #[test]

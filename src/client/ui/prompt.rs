@@ -36,7 +36,10 @@ impl Prompt {
         let text = crate::text::printable::line(text).into_owned();
         console.ask(match &question {
             Question::Command => Ask::Command(text),
-            Question::InFocus(_) => Ask::Inside(text),
+            Question::InFocus(place) => Ask::Inside {
+                prompt: text,
+                place: place.clone(),
+            },
             Question::Trust | Question::Name | Question::SignUp => Ask::Line(text),
             Question::Password | Question::NewPassword | Question::RepeatPassword => {
                 Ask::Secret(text)

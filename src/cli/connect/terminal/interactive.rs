@@ -1,7 +1,9 @@
 //! The prompt at a terminal: rustyline edits it, and output is printed above it.
 
 mod helper;
+mod keys;
 
+use std::collections::VecDeque;
 use std::io::{self, Write as _};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::Receiver;
@@ -12,15 +14,17 @@ use nix::sys::signal::{SigSet, Signal};
 use nix::sys::termios::{self, LocalFlags, SetArg, Termios};
 use rustyline::error::ReadlineError;
 use rustyline::history::MemHistory;
-use rustyline::{Config, Editor, EventHandler, ExternalPrinter, KeyEvent};
+use rustyline::{Config, Editor, Event, EventHandler, ExternalPrinter};
 
 pub use self::helper::SharedNames;
-use self::helper::{Completing, Completion, InterruptKey};
+use self::helper::{LineHelper, Purpose};
+use self::keys::Keys;
 use super::interrupt::PasswordInterrupt;
 use super::printer;
 use super::rows::Rows;
 use super::style::{marked, styled};
 use crate::cli::environment;
+use crate::client::commands::Draft;
 use crate::client::{Ask, Input, Tone};
 use crate::net::InputSender;
 
@@ -71,22 +75,22 @@ pub fn open(
         .build();
     let history = MemHistory::with_config(&config);
     let mut editor = Editor::with_history(config, history)?;
-    editor.set_helper(Some(Completion::new(names)));
-    let is_interrupted = Arc::new(AtomicBool::new(false));
-    editor.bind_sequence(
-        KeyEvent::ctrl('c'),
-        EventHandler::Conditional(Box::new(InterruptKey {
-            is_pressed: Arc::clone(&is_interrupted),
-        })),
-    );
-    let printer = editor.create_external_printer()?;
-    let output = Output {
-        printer,
-        phase: Arc::clone(&phase),
-        in_colour: environment::wants_colour(),
+    let in_colour = environment::wants_colour();
+    editor.set_helper(Some(LineHelper::new(names, in_colour)));
+    let mut output = || -> rustyline::Result<_> {
+        Ok(Output {
+            printer: editor.create_external_printer()?,
+            phase: Arc::clone(&phase),
+            in_colour,
+        })
     };
+    let (output, keys_output) = (output()?, output()?);
+    let is_interrupted = Arc::new(AtomicBool::new(false));
+    let keys = Keys::new(Arc::clone(&is_interrupted), keys_output);
+    editor.bind_sequence(Event::Any, EventHandler::Conditional(Box::new(keys)));
     let prompt = Prompt {
         editor,
+        pasted: VecDeque::new(),
         is_interrupted,
         gate,
         phase: Arc::clone(&phase),
@@ -149,7 +153,9 @@ impl<P: ExternalPrinter + Send + 'static> printer::Output for Output<P> {
 }
 
 pub struct Prompt {
-    editor: Editor<Completion, MemHistory>,
+    editor: Editor<LineHelper, MemHistory>,
+    /// Commands of a paste that were confirmed and wait for the one before them.
+    pasted: VecDeque<String>,
     /// Whether Ctrl-C has ended the line.
     is_interrupted: Arc<AtomicBool>,
     gate: Arc<PasswordInterrupt>,
@@ -164,11 +170,14 @@ impl Prompt {
         }
         for ask in asks {
             let input = match ask {
-                Ask::Command(prompt) => self.command(&prompt, Completing::Commands),
-                Ask::Inside(prompt) => self.command(&prompt, Completing::Slashed),
+                Ask::Command(prompt) => self.command(&prompt, Purpose::Command),
+                Ask::Inside { prompt, place } => self.command(&prompt, Purpose::Inside(place)),
                 Ask::Line(question) => self.line(&question),
                 Ask::Secret(question) => self.secret(question),
             };
+            if input == Input::Cancelled {
+                self.pasted.clear();
+            }
             let is_end = matches!(input, Input::EndOfInput | Input::Interrupt);
             if inputs.send(input).is_err() || is_end {
                 return;
@@ -176,8 +185,11 @@ impl Prompt {
         }
     }
 
-    fn command(&mut self, prompt: &str, completing: Completing) -> Input {
-        self.set_completing(completing);
+    fn command(&mut self, prompt: &str, purpose: Purpose) -> Input {
+        if let Some(command) = self.pasted.pop_front() {
+            return Input::Line(command);
+        }
+        self.set_purpose(purpose);
         let mut was_interrupted = false;
         loop {
             match self.edit(prompt) {
@@ -186,7 +198,7 @@ impl Prompt {
                         // A line without a place in the history is still a line.
                         let _ = self.editor.add_history_entry(line.as_str());
                     }
-                    return Input::Line(line);
+                    return Input::Line(self.first_of(line));
                 }
                 Err(ReadlineError::Interrupted) if was_interrupted => return Input::Interrupt,
                 Err(ReadlineError::Interrupted) => {
@@ -199,8 +211,17 @@ impl Prompt {
         }
     }
 
+    /// The line, or the first command of a paste; the others are kept.
+    fn first_of(&mut self, line: String) -> String {
+        let draft = self.editor.helper().and_then(|helper| helper.draft(&line));
+        if let Some(Draft::Commands(commands)) = draft {
+            self.pasted = commands.into();
+        }
+        self.pasted.pop_front().unwrap_or(line)
+    }
+
     fn line(&mut self, question: &str) -> Input {
-        self.set_completing(Completing::Nothing);
+        self.set_purpose(Purpose::Answer);
         match self.edit(question) {
             Ok(line) => Input::Line(line),
             Err(ReadlineError::Interrupted) => Input::Cancelled,
@@ -246,9 +267,9 @@ impl Prompt {
         line
     }
 
-    fn set_completing(&mut self, completing: Completing) {
+    fn set_purpose(&mut self, purpose: Purpose) {
         if let Some(helper) = self.editor.helper_mut() {
-            helper.completing = completing;
+            helper.purpose = purpose;
         }
     }
 }

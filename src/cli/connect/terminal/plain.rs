@@ -44,7 +44,7 @@ fn shown<'t>(output: &(impl IsTerminal + AsFd), tone: Tone, text: &'t str) -> Co
 pub fn run(asks: &Receiver<Ask>, inputs: &InputSender<Input>, errors: &Printer) {
     for ask in asks {
         let input = match ask {
-            Ask::Command(_) | Ask::Inside(_) | Ask::Line(_) => next_line(errors),
+            Ask::Command(_) | Ask::Inside { .. } | Ask::Line(_) => next_line(errors),
             Ask::Secret(_) => Input::EndOfInput,
         };
         let is_end = input == Input::EndOfInput;

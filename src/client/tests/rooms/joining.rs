@@ -20,7 +20,7 @@ fn prompt_waits_for_the_answer_to_join_and_then_stands_in_the_room() {
         start: EntryId(4),
     }));
     assert_eq!(desk.lines()[0], "#bridge: 3 members  tea");
-    assert_eq!(desk.screen.asks(), [Ask::Inside("erin #bridge> ".into())]);
+    assert_eq!(desk.screen.asks(), [inside("#bridge")]);
     assert!(desk.screen.names().rooms.contains(&"#bridge".to_owned()));
 
     type_at_prompt(&mut desk, "hello there");
@@ -108,13 +108,13 @@ fn nobody_stands_before_a_user_who_does_not_exist() {
         last_number: Number(0),
         start: EntryId::START,
     }));
-    assert_eq!(prompts(&mut desk), [Ask::Inside("erin dave> ".into())]);
+    assert_eq!(prompts(&mut desk), [inside("dave")]);
 
     type_at_prompt(&mut desk, "/enter zoe");
     desk.core.link_lost(desk.now, "reset", None);
     assert_eq!(
         prompts(&mut desk),
-        [Ask::Inside("erin zoe> ".into())],
+        [inside("zoe")],
         "without a link it waits, like what is typed"
     );
 }

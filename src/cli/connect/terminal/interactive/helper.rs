@@ -1,45 +1,102 @@
-//! Keys of the prompt: tab completes commands and names, Ctrl-C clears the line.
+//! What the editor is told of a line: how tab completes it, and what a draft of several lines does.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::borrow::Cow;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use rustyline::completion::Completer;
-use rustyline::{
-    Cmd, ConditionalEventHandler, Context, Event, EventContext, Helper, Highlighter, Hinter,
-    Movement, RepeatCount, Validator,
-};
+use rustyline::highlight::Highlighter;
+use rustyline::hint::{Hint, Hinter};
+use rustyline::validate::{ValidationContext, ValidationResult, Validator};
+use rustyline::{Context, Helper};
 
-use crate::client::{Names, commands};
+use super::super::style::styled;
+use crate::client::commands::{self, Draft};
+use crate::client::{Names, Tone};
 
 /// Names for completion; the client replaces them when users come and go.
 pub type SharedNames = Arc<Mutex<Names>>;
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Completing {
+/// What a line is for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Purpose {
     /// A command, with or without its slash.
-    Commands,
-    /// Text with names, or a command with its slash.
-    Slashed,
+    Command,
+    /// A text for this conversation, or a command with its slash.
+    Inside(String),
     /// An answer to a question.
-    Nothing,
+    Answer,
 }
 
-#[derive(Helper, Highlighter, Hinter, Validator)]
-pub struct Completion {
+#[derive(Helper)]
+pub struct LineHelper {
     names: SharedNames,
-    pub completing: Completing,
+    in_colour: bool,
+    pub purpose: Purpose,
 }
 
-impl Completion {
-    pub const fn new(names: SharedNames) -> Self {
+impl LineHelper {
+    pub const fn new(names: SharedNames, in_colour: bool) -> Self {
         Self {
             names,
-            completing: Completing::Commands,
+            in_colour,
+            purpose: Purpose::Command,
+        }
+    }
+
+    /// What a draft of several lines does on Enter.
+    pub fn draft(&self, line: &str) -> Option<Draft> {
+        match &self.purpose {
+            Purpose::Command => Draft::of(line, None),
+            Purpose::Inside(place) => Draft::of(line, Some(place)),
+            Purpose::Answer => line
+                .trim()
+                .contains('\n')
+                .then(|| Draft::Refused("an answer has one line".into())),
         }
     }
 }
 
-impl Completer for Completion {
+/// Said below a draft of several lines; no key makes it part of the line.
+pub struct DraftNotice(String);
+
+impl Hint for DraftNotice {
+    fn display(&self) -> &str {
+        &self.0
+    }
+
+    fn completion(&self) -> Option<&str> {
+        None
+    }
+}
+
+fn below(draft: &Draft) -> String {
+    format!("\n{}", draft.notice())
+}
+
+impl Hinter for LineHelper {
+    type Hint = DraftNotice;
+
+    fn hint(&self, line: &str, _: usize, _: &Context<'_>) -> Option<DraftNotice> {
+        self.draft(line).map(|draft| DraftNotice(below(&draft)))
+    }
+}
+
+impl Validator for LineHelper {
+    fn validate(&self, context: &mut ValidationContext<'_>) -> rustyline::Result<ValidationResult> {
+        Ok(match self.draft(context.input()) {
+            Some(draft @ Draft::Refused(_)) => ValidationResult::Invalid(Some(below(&draft))),
+            _ => ValidationResult::Valid(None),
+        })
+    }
+}
+
+impl Highlighter for LineHelper {
+    fn highlight_hint<'h>(&self, hint: &'h str) -> Cow<'h, str> {
+        styled(Tone::Notice, hint, self.in_colour)
+    }
+}
+
+impl Completer for LineHelper {
     type Candidate = String;
 
     fn complete(
@@ -48,35 +105,12 @@ impl Completer for Completion {
         position: usize,
         _: &Context<'_>,
     ) -> rustyline::Result<(usize, Vec<String>)> {
-        let is_slashed = match self.completing {
-            Completing::Commands => false,
-            Completing::Slashed => true,
-            Completing::Nothing => return Ok((position, Vec::new())),
+        let is_slashed = match self.purpose {
+            Purpose::Command => false,
+            Purpose::Inside(_) => true,
+            Purpose::Answer => return Ok((position, Vec::new())),
         };
         let names = self.names.lock().unwrap_or_else(PoisonError::into_inner);
         Ok(commands::complete(&line[..position], is_slashed, &names))
-    }
-}
-
-/// Ctrl-C clears the line; on an empty line it interrupts. The flag and an empty line report that, because an editor that
-/// ends with an error drops the keys pressed after this one.
-pub struct InterruptKey {
-    pub is_pressed: Arc<AtomicBool>,
-}
-
-impl ConditionalEventHandler for InterruptKey {
-    fn handle(
-        &self,
-        _: &Event,
-        _: RepeatCount,
-        _: bool,
-        context: &EventContext<'_>,
-    ) -> Option<Cmd> {
-        Some(if context.line().is_empty() {
-            self.is_pressed.store(true, Ordering::Relaxed);
-            Cmd::AcceptLine
-        } else {
-            Cmd::Kill(Movement::WholeBuffer)
-        })
     }
 }
