@@ -5,7 +5,7 @@ use crate::store::error::{Abort, StoreError};
 use crate::store::ops::devices::{self, Resumption};
 use crate::store::ops::log::history;
 use crate::store::ops::rooms::{self, Joining, change};
-use crate::store::ops::{accounts, blocks, conversations, log, marks, retention, usage};
+use crate::store::ops::{accounts, blocks, log, marks, resync, retention, usage};
 use crate::store::schema::tables::{ReadTables, Tables};
 use crate::store::{Outcome, Read, Refusal, Reply, Request, Write};
 
@@ -91,7 +91,7 @@ fn answer(tables: &impl ReadTables, read: &Read) -> Result<Reply, Abort> {
             account,
             device,
             name,
-        } => conversations::resolve(tables, *account, *device, name),
+        } => resync::resolve(tables, *account, *device, name),
         Read::Entries {
             conversation,
             reader,
@@ -189,7 +189,7 @@ pub(super) fn execute_write(
             positions,
         } => {
             let earlier = named.filter(|named| *named != epoch);
-            conversations::hello(tables, (*account, *device), earlier, positions)
+            resync::hello(tables, (*account, *device), earlier, positions)
         }
         Write::Append(append) => log::append(tables, append),
         Write::Void {

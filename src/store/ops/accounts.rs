@@ -3,7 +3,6 @@
 use redb::ReadableTable;
 
 use super::conversations::join;
-use super::rooms::ROOMS_MADE_MAX;
 use crate::protocol::{AccountId, ConversationId};
 use crate::store::error::{Abort, StoreError, skip_damaged};
 use crate::store::schema::checksum::{decode, encode};
@@ -16,6 +15,10 @@ use crate::store::schema::tables::{ReadTables, Tables};
 use crate::store::{Account, NewAccount, Refusal, Reply};
 
 const TABLE: &str = "accounts";
+
+/// How many rooms an account may make in its life; one more is refused. Chosen: rooms stay for good, and more than
+/// this is no person's need.
+pub(in crate::store) const ROOMS_MADE_MAX: u32 = 64;
 
 /// Opens an account. The very same one, asked for again, is answered as if it had been opened now: the asker may
 /// not have heard the first answer.

@@ -2,8 +2,9 @@
 
 use redb::ReadableTable;
 
+use super::access::permitted;
 use super::accounts;
-use super::conversations::{load, load_member, permitted, save_member};
+use super::conversations::{load, load_member, save_member};
 use crate::protocol::{AccountId, ConversationId, EntryId};
 use crate::store::error::{Abort, skip_damaged};
 use crate::store::schema::checksum::decode;

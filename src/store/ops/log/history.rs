@@ -5,8 +5,8 @@ use super::tolerant_scan;
 use super::tolerant_scan::Direction;
 use crate::protocol::{AccountId, ConversationId, EntryId};
 use crate::store::error::Abort;
+use crate::store::ops::access::permitted;
 use crate::store::ops::blocks::Given;
-use crate::store::ops::conversations::permitted;
 use crate::store::schema::tables::ReadTables;
 use crate::store::{Entry, Reply};
 

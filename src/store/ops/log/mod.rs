@@ -9,8 +9,9 @@ use std::collections::{BTreeMap, btree_map};
 use redb::ReadableTable;
 use serde_bytes::Bytes;
 
+use super::access::{membership, permitted};
 use super::blocks::{self, Given};
-use super::conversations::{self, membership, permitted};
+use super::conversations;
 use super::rooms::permission::{Deed, permits};
 use super::{accounts, pairs, usage};
 use crate::protocol::{AccountId, ConversationId, DeviceId, Digest, EntryId, Number};

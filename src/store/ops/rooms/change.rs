@@ -5,7 +5,7 @@
 
 use redb::ReadableTable;
 
-use super::super::{accounts, blocks, conversations, pairs};
+use super::super::{access, accounts, blocks, conversations, pairs};
 use super::permission::{Deed, permits};
 use super::{INVITATIONS_MAX, Invitation, list, membership, require, require_member, save};
 use crate::protocol::{
@@ -176,7 +176,7 @@ impl Scene {
         }
         tables.invited.insert(row, &*invitation.row(row))?;
         let pair = pairs::find(tables, self.actor, subject.id)?;
-        let (mut record, _) = conversations::membership(tables, pair, self.actor)?;
+        let (mut record, _) = access::membership(tables, pair, self.actor)?;
         pairs::begin(tables, pair, &record)?;
         let mut event = self.event(tables, EventKind::Invited)?;
         event.subject = Some(subject.name.clone());

@@ -8,8 +8,9 @@ mod list;
 mod membership;
 pub(in crate::store) mod permission;
 
+use super::conversation_state::state;
 use super::log::events;
-use super::{accounts, conversations};
+use super::{access, accounts, conversations};
 use crate::protocol::{Access, AccountId, ConversationId, DeviceId, EventKind, MemberRole, Room};
 use crate::store::error::{Abort, StoreError};
 use crate::store::schema::checksum::{decode, encode};
@@ -24,10 +25,6 @@ use crate::store::{Event, Joined, Refusal, Reply};
 pub(in crate::store) use list::{Invitation, members, rooms, uses};
 pub(in crate::store) use membership::{BELONGS, put_room_of, successor};
 use redb::ReadableTable;
-
-/// How many rooms an account may make in its life; one more is refused. Chosen: rooms stay for good, and more than
-/// this is no person's need.
-pub(in crate::store) const ROOMS_MADE_MAX: u32 = 64;
 
 /// How many rooms an account may belong to at once; joining another is refused. Chosen: each costs a few bytes in
 /// every HELLO, and more are not followed by anybody.
@@ -92,7 +89,7 @@ pub(in crate::store) fn join(
         }
     };
     Ok(Reply::Joined(Box::new(Joined {
-        standing: conversations::standing(
+        standing: state(
             tables,
             id,
             record,
@@ -187,7 +184,7 @@ pub(in crate::store) fn leave(
         subject: None,
     };
     // Nobody belongs to what they never joined, whether there is such a room or not: both are answered alike.
-    let (mut record, member) = match conversations::membership(tables, id, account) {
+    let (mut record, member) = match access::membership(tables, id, account) {
         Ok(known) => known,
         Err(Abort::Refused(_)) => return Ok(unchanged),
         Err(error) => return Err(error),
@@ -222,7 +219,7 @@ fn require_member(
     id: ConversationId,
     account: AccountId,
 ) -> Result<(ConversationRecord, MemberRecord), Abort> {
-    let (record, member) = conversations::membership(tables, id, account)?;
+    let (record, member) = access::membership(tables, id, account)?;
     if record.kind == Kind::Room && member.until.is_none() {
         Ok((record, member))
     } else {

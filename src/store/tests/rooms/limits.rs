@@ -1,7 +1,8 @@
 //! Rooms: how many there may be of everything.
 
 use super::{invite, joined, once};
-use crate::store::ops::rooms::{INVITATIONS_MAX, ROOMS_JOINED_MAX, ROOMS_LEFT_MAX, ROOMS_MADE_MAX};
+use crate::store::ops::accounts::ROOMS_MADE_MAX;
+use crate::store::ops::rooms::{INVITATIONS_MAX, ROOMS_JOINED_MAX, ROOMS_LEFT_MAX};
 use crate::store::testing::{Bench, change, join, leave};
 use crate::store::{Outcome, Refusal};
 
