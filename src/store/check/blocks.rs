@@ -3,9 +3,10 @@
 use redb::ReadableTable;
 
 use super::super::error::StoreError;
-use super::{Walk, number};
+use super::Walk;
 use crate::protocol::AccountId;
 use crate::store::schema::checksum::decode;
+use crate::store::schema::pair_ids;
 use crate::store::schema::records::{ConversationRecord, Kind, Side};
 use crate::store::schema::tables::ReadTables;
 
@@ -23,9 +24,8 @@ pub(super) fn blocked(walk: &mut Walk<'_>) -> Result<(), StoreError> {
                 report.find(TABLE, &place, "an account is missing");
             }
         }
-        let key = (account.min(other), account.max(other));
-        let pair = number("pairs", key, tables.pairs().get(key)?);
-        let pair = pair.and_then(|id| walk.conversations.get(&id));
+        let pair = pair_ids::id_of(AccountId(account), AccountId(other));
+        let pair = pair.and_then(|id| walk.conversations.get(&id.0));
         if pair.is_some_and(|pair| !pair.record.side(AccountId(account)).is_blocking) {
             report.find(TABLE, place, "their conversation does not know of it");
         }

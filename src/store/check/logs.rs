@@ -7,7 +7,7 @@ use redb::ReadableTable;
 
 use super::super::error::StoreError;
 use super::{Conversation, Walk, number};
-use crate::protocol::{AccountId, DeviceId, Digest};
+use crate::protocol::{AccountId, ConversationId, DeviceId, Digest};
 use crate::store::ops::log::KEPT;
 use crate::store::ops::log::tolerant_scan::is_lost;
 use crate::store::ops::usage as counts;
@@ -36,10 +36,8 @@ pub(super) fn conversations(walk: &mut Walk<'_>) -> Result<(), StoreError> {
         if id >= counts.next_conversation && !pair_ids::is_id(id) {
             report.find(TABLE, id, "its id was never assigned");
         }
-        if let Kind::Pair(low, high) = record.kind
-            && number("pairs", (low, high), walk.tables.pairs().get((low, high))?) != Some(id)
-        {
-            report.find(TABLE, id, "its pair does not point to it");
+        if record.kind != pair_ids::kind_of(ConversationId(id)) {
+            report.find(TABLE, id, "its id is one of another kind of conversation");
         }
         if record.kind == Kind::Room && walk.tables.rooms().get(id)?.is_none() {
             report.find(TABLE, id, "its room is missing");

@@ -12,25 +12,6 @@ use crate::store::schema::names::NameOf;
 use crate::store::schema::records::{Kind, MemberRecord, RoomRecord};
 use crate::store::schema::tables::ReadTables;
 
-pub(super) fn pairs(walk: &mut Walk<'_>) -> Result<(), StoreError> {
-    const TABLE: &str = "pairs";
-    for row in walk.tables.pairs().iter()? {
-        let (key, id) = row?;
-        let (low, high) = key.value();
-        let place = format!("accounts {low} and {high}");
-        let opened = decode::<u64>(TABLE, (low, high), id.value());
-        let Some(id) = walk.report.row(TABLE, &place, opened) else {
-            continue;
-        };
-        let kind = walk.conversations.get(&id).map(|one| one.record.kind);
-        if low >= high || kind != Some(Kind::Pair(low, high)) {
-            walk.report
-                .find(TABLE, place, "its conversation is not theirs");
-        }
-    }
-    Ok(())
-}
-
 pub(super) fn rooms(walk: &mut Walk<'_>) -> Result<(), StoreError> {
     const TABLE: &str = "rooms";
     let report = &mut walk.report;

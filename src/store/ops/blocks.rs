@@ -7,10 +7,11 @@
 
 use redb::ReadableTable;
 
-use super::{accounts, conversations, pairs};
+use super::{accounts, conversations};
 use crate::protocol::{AccountId, BLOCKED_MAX, ConversationId, EntryId};
 use crate::store::error::{Abort, StoreError, skip_damaged};
 use crate::store::schema::checksum::{decode, encode};
+use crate::store::schema::pair_ids;
 use crate::store::schema::records::{ConversationRecord, Kind, Side};
 use crate::store::schema::tables::{ReadTables, Tables};
 use crate::store::{BlockedUser, Refusal, Reply};
@@ -50,7 +51,7 @@ pub(in crate::store) fn block(
         }
         _ => {}
     }
-    let pair = pairs::known(tables, account, other.id)?;
+    let pair = pair_ids::id_of(account, other.id);
     if let Some(id) = pair
         && let Some(mut record) = conversations::load(tables, id)?
     {

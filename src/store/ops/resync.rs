@@ -25,7 +25,7 @@ pub(in crate::store) fn resolve(
         return Err(Refusal::ToOneself.into());
     }
     accounts::load(tables, account)?.ok_or(Refusal::NoSuchUser)?;
-    let conversation = pairs::find(tables, account, peer.id)?;
+    let conversation = pairs::find(account, peer.id)?;
     let (record, member) = permitted(tables, conversation, account)?;
     let name = peer.name.clone();
     Ok(Reply::Resolved {

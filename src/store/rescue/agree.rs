@@ -11,12 +11,12 @@ use super::super::error::StoreError;
 use super::super::ops::log::KEPT;
 use super::super::ops::log::tolerant_scan::{is_lost, lost};
 use super::super::ops::rooms::{BELONGS, put_room_of, successor};
-use super::super::ops::{conversations, pairs, usage};
+use super::super::ops::{conversations, usage};
 use super::super::schema::names::{self, NameOf};
 use super::super::schema::records::{
     AccountRecord, ConversationRecord, Kind, MemberRecord, RoomRecord, SentRecord,
 };
-use super::super::schema::{meta, tables::Tables};
+use super::super::schema::{meta, pair_ids, tables::Tables};
 use super::Rescued;
 use crate::protocol::{Access, AccountId, ConversationId, DeviceId, MemberRole};
 use crate::store::schema::checksum::{RowKey, decode, decode_entry, encode, encode_entry};
@@ -45,9 +45,6 @@ pub(super) fn agree(
     blocks(tables, &mut left)?;
     for (id, record) in &left.records {
         conversations::save(tables, ConversationId(*id), record)?;
-        if let Kind::Pair(low, high) = record.kind {
-            pairs::put(tables, AccountId(low), AccountId(high), ConversationId(*id))?;
-        }
     }
     usage::recount(tables)?;
     let mut next_device = 1;
@@ -117,7 +114,7 @@ fn read(tables: &Tables<'_>, rescued: &mut Rescued) -> Result<Left, StoreError> 
     for id in ids {
         left.records.entry(id).or_insert_with(|| {
             rescued.lose(format!("conversation {id}: its record; it is rebuilt"));
-            ConversationRecord::empty(pairs::kind_of(ConversationId(id)))
+            ConversationRecord::empty(pair_ids::kind_of(ConversationId(id)))
         });
     }
     for record in left.records.values() {

@@ -139,20 +139,20 @@ mod tests {
 
     #[test]
     fn row_passes_for_no_other_value_key_or_table() {
-        let kept = encode("pairs", (1_u64, 2_u64), &3_u64);
+        let kept = encode("members", (1_u64, 2_u64), &3_u64);
         let read = |table, key: (u64, u64), kept: &[u8]| decode::<u64>(table, key, kept).ok();
-        assert_eq!(read("pairs", (1, 2), &kept), Some(3));
+        assert_eq!(read("members", (1, 2), &kept), Some(3));
         for bit in 0..kept.len() * 8 {
             let mut changed = kept.clone();
             changed[bit / 8] ^= 1 << (bit % 8);
-            assert_eq!(read("pairs", (1, 2), &changed), None);
+            assert_eq!(read("members", (1, 2), &changed), None);
         }
         for bit in 0..64 {
-            assert_eq!(read("pairs", (1 ^ 1 << bit, 2), &kept), None);
+            assert_eq!(read("members", (1 ^ 1 << bit, 2), &kept), None);
         }
         assert_eq!(read("senders", (1, 2), &kept), None);
         for length in 0..kept.len() {
-            assert_eq!(read("pairs", (1, 2), &kept[..length]), None);
+            assert_eq!(read("members", (1, 2), &kept[..length]), None);
         }
     }
 }

@@ -14,7 +14,7 @@ use super::tables::{ReadTables, State, Tables};
 use crate::store::error::{StoreError, skip_damaged};
 
 /// The version of the tables and records that this program writes. A database of a newer one is refused.
-pub const SCHEMA_VERSION: u64 = 5;
+pub const SCHEMA_VERSION: u64 = 6;
 
 pub(in crate::store) const SCHEMA: &str = "server schema";
 const TABLE: &str = "numbers";

@@ -136,8 +136,6 @@ tables! {
     accounts: u64 => &'static [u8];
     /// (account, device) to its [`super::records::DeviceRecord`].
     devices: (u64, u64) => &'static [u8];
-    /// The (lower, higher) account of a pair to its conversation.
-    pairs: (u64, u64) => &'static [u8];
     /// A conversation to its [`super::records::ConversationRecord`].
     conversations: u64 => &'static [u8];
     /// (conversation, account) to its [`super::records::MemberRecord`].

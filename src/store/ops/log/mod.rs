@@ -220,7 +220,7 @@ pub(in crate::store) fn void(
         return Err(Refusal::Expect(expected).into());
     }
     // Where nothing has been said there is nothing that a number could be missing from: the next one is the first.
-    if number == expected && !pairs::is_unspoken(tables, &record)? {
+    if number == expected && !pairs::is_unspoken(tables, conversation, &record)? {
         set_last_seq(tables, conversation, device, number)?;
     }
     Ok(Reply::Nothing)

@@ -175,7 +175,7 @@ impl Scene {
             return Err(Refusal::LimitReached(sentence).into());
         }
         tables.invited.insert(row, &*invitation.row(row))?;
-        let pair = pairs::find(tables, self.actor, subject.id)?;
+        let pair = pairs::find(self.actor, subject.id)?;
         let (mut record, _) = access::membership(tables, pair, self.actor)?;
         pairs::begin(tables, pair, &record)?;
         let mut event = self.event(tables, EventKind::Invited)?;
