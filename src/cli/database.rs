@@ -6,6 +6,7 @@ use anyhow::{Context as _, anyhow};
 use rand_chacha::ChaCha20Rng;
 use rand_core::RngCore as _;
 
+use super::output::print_error;
 use crate::net;
 use crate::server::OpaqueServer;
 use crate::store::{self, DATABASE_FILE, Engine, OpenError};
@@ -32,19 +33,19 @@ pub fn open(data: &Path) -> anyhow::Result<Engine> {
     let (files, copy) = store::open_current(data, net::now().unix_ms)
         .map_err(|error| error.at(&data.join(DATABASE_FILE)))?;
     if let Some(copy) = copy {
-        eprintln!(
+        print_error(format_args!(
             "udpchat: the database was migrated to schema {}; a copy of the old one is in {}",
             store::SCHEMA_VERSION,
             copy.display()
-        );
+        ));
     }
     let file = data.join(DATABASE_FILE);
     let begun = store::begin_service(data, &files.database, net::seed()?);
     if begun.map_err(|error| error.at(&file))? {
-        eprintln!(
+        print_error(format_args!(
             "udpchat: the database is an older one than was served here before: it has a new epoch, so that \
              clients notice what is missing"
-        );
+        ));
     }
     let again = data.to_owned();
     let engine = Engine::new(files, net::seed()?).map_err(|error| error.at(&file))?;

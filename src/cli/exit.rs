@@ -17,6 +17,10 @@ pub enum Exit {
     Unreachable,
     /// The sign-in, or the server's key, was refused.
     Refused,
+    /// There is no such recipient, or this user may not write to it.
+    NoRecipient,
+    /// It was not confirmed in time, and still may be reached.
+    Unconfirmed,
     /// Ended by a signal: 128 and its number, as in shells.
     Signal(Signal),
     /// The exit code of a plugin.
@@ -25,14 +29,35 @@ pub enum Exit {
 
 impl Exit {
     /// All but a plugin's, with the text of the manual.
-    pub const ALL: [(Self, &'static str); 8] = [
-        (Self::Success, "Success."),
-        (Self::Failure, "An operation failed."),
-        (Self::Usage, "The command line is wrong."),
-        (Self::Unreachable, "The server could not be reached."),
+    pub const ALL: [(Self, &'static str); 10] = [
+        (
+            Self::Success,
+            "What was asked for was reached. A message is reached when the server has stored it.",
+        ),
+        (
+            Self::Failure,
+            "Failure. Output that cannot be written is one; a closed pipe is not.",
+        ),
+        (
+            Self::Usage,
+            "The command line, a file that it names, or a line of a script is wrong.",
+        ),
+        (
+            Self::Unreachable,
+            "The server could not be reached, or did not answer.",
+        ),
         (
             Self::Refused,
-            "The sign-in was refused, or the server key is not the known one.",
+            "The sign-in was refused, or the server's key is not the known one.",
+        ),
+        (
+            Self::NoRecipient,
+            "There is no such user or room, or you may not write to it.",
+        ),
+        (
+            Self::Unconfirmed,
+            "Not confirmed in time: standard error names the messages that are only queued and will be sent at \
+             the next sign-in. Do not send them again.",
         ),
         (
             Self::Signal(Signal::Hangup),
@@ -52,8 +77,18 @@ impl Exit {
             Self::Usage => 2,
             Self::Unreachable => 3,
             Self::Refused => 4,
+            Self::NoRecipient => 5,
+            Self::Unconfirmed => 6,
             Self::Signal(signal) => 128 + signal.number(),
             Self::Plugin(code) => code,
+        }
+    }
+
+    /// This, unless it is milder than the other: success, or only not confirmed yet.
+    pub const fn or(self, other: Self) -> Self {
+        match self {
+            Self::Success | Self::Unconfirmed => other,
+            exit => exit,
         }
     }
 }
@@ -105,9 +140,18 @@ impl Failure {
     }
 }
 
+/// A running server that does not answer, wherever it stands in a chain of errors: [`Exit::Unreachable`].
+#[derive(Debug, Clone, Copy, thiserror::Error)]
+#[error("the server {0}")]
+pub struct Unanswered(pub &'static str);
+
 impl From<anyhow::Error> for Failure {
     fn from(error: anyhow::Error) -> Self {
-        Self::new(Exit::Failure, error)
+        let exit = match error.downcast_ref::<Unanswered>() {
+            Some(_) => Exit::Unreachable,
+            None => Exit::Failure,
+        };
+        Self::new(exit, error)
     }
 }
 
@@ -153,6 +197,17 @@ mod tests {
     }
 
     #[test]
+    fn server_that_does_not_answer_is_unreachable_whatever_was_asked() {
+        let error = anyhow::anyhow!("timed out").context(Unanswered("did not answer"));
+        let failure = Failure::from(error.context("cannot add bob"));
+        assert_eq!(failure.exit, Exit::Unreachable);
+        assert_eq!(
+            failure.to_string(),
+            "cannot add bob: the server did not answer: timed out"
+        );
+    }
+
+    #[test]
     fn described_failure_keeps_its_lines_and_no_command_in_them() {
         let text = "the key has changed\n  it was a\u{1b}[2J\nhint: ask";
         assert_eq!(
@@ -175,6 +230,6 @@ mod tests {
     #[test]
     fn codes_are_those_of_the_manual() {
         let codes: Vec<u8> = Exit::ALL.iter().map(|(exit, _)| exit.code()).collect();
-        assert_eq!(codes, [0, 1, 2, 3, 4, 129, 130, 143]);
+        assert_eq!(codes, [0, 1, 2, 3, 4, 5, 6, 129, 130, 143]);
     }
 }

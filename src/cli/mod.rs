@@ -12,7 +12,6 @@ mod docgen;
 mod environment;
 mod exit;
 mod help;
-mod line_reader;
 mod logging;
 mod options;
 mod output;
@@ -23,19 +22,21 @@ mod serve;
 mod signals;
 mod status;
 mod store;
+mod streams;
 mod threads;
 mod user;
 
 use std::ffi::OsString;
+use std::io::{self, IsTerminal as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::FromArgMatches as _;
-use clap::error::ErrorKind;
 
 use command::{Commands, Context};
 use exit::{Exit, Failure, Outcome};
 use logging::LogOptions;
+use output::{print, print_error};
 
 /// All subcommands, in the order of the menu. A group lists its own in its `mod.rs`.
 fn commands() -> Commands {
@@ -61,12 +62,16 @@ pub fn documents() -> std::io::Result<Vec<(PathBuf, Vec<u8>)>> {
 
 /// Runs the program with these arguments, its name first, and prints the error chain if there is one.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
-    match dispatch(arguments) {
-        Ok(exit) => exit.into(),
-        Err(failure) => {
-            eprintln!("udpchat: {failure}");
-            failure.exit.into()
+    let exit = dispatch(arguments).unwrap_or_else(|failure| {
+        print_error(format_args!("udpchat: {failure}"));
+        failure.exit
+    });
+    match output::take_lost() {
+        Some(error) => {
+            print_error(format_args!("udpchat: {}", Failure::from(error)));
+            exit.or(Exit::Failure).into()
         }
+        None => exit.into(),
     }
 }
 
@@ -92,15 +97,19 @@ fn dispatch(arguments: impl IntoIterator<Item = OsString>) -> Outcome {
 
 /// Prints help and version on standard output, and a mistake on standard error.
 fn explain(error: &clap::Error) -> Exit {
-    let is_asked_for = matches!(
-        error.kind(),
-        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion
-    );
-    // A closed output is no reason to fail.
-    let _ = error.print();
-    if is_asked_for {
-        Exit::Success
-    } else {
+    let text = error.render();
+    let shown = |is_terminal: bool| {
+        if is_terminal && environment::wants_colour() {
+            text.ansi().to_string()
+        } else {
+            text.to_string()
+        }
+    };
+    if error.use_stderr() {
+        print_error(shown(io::stderr().is_terminal()).trim_end());
         Exit::Usage
+    } else {
+        print(shown(io::stdout().is_terminal()));
+        Exit::Success
     }
 }

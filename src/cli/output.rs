@@ -1,20 +1,53 @@
 //! Prints the output of subcommands, and keeps text of others on one line.
+//!
+//! As in the programs of coreutils, output that cannot be written does not stop a subcommand: it is remembered, and the
+//! program's end reports it and fails. A closed pipe is no error, because its reader wanted no more.
 
-use std::fmt::Write as _;
-use std::io::{self, Write as _};
+use std::fmt::{self, Write as _};
+use std::io::{self, ErrorKind};
+use std::os::fd::AsFd;
+use std::sync::{Mutex, PoisonError};
 
 use anyhow::Context as _;
 use serde::Serialize;
 
+use super::streams;
 use crate::text::printable;
+
+/// The first error of the outputs.
+static LOST: Mutex<Option<anyhow::Error>> = Mutex::new(None);
 
 /// Prints text with its line ends.
 pub fn print(text: impl AsRef<[u8]>) {
-    let mut output = io::stdout().lock();
-    // A closed output is no reason to fail.
-    let _ = output
-        .write_all(text.as_ref())
-        .and_then(|()| output.flush());
+    write(io::stdout(), "standard output", text.as_ref());
+}
+
+/// Prints a line on standard error.
+pub fn print_error(line: impl fmt::Display) {
+    write(
+        io::stderr(),
+        "standard error",
+        format!("{line}\n").as_bytes(),
+    );
+}
+
+/// Writes everything, and remembers if it cannot.
+pub fn write(output: impl AsFd, name: &str, text: &[u8]) {
+    match streams::write_all(output, text) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => lose(name, error),
+        _ => {}
+    }
+}
+
+/// Remembers that something could not be written.
+pub fn lose(name: &str, error: impl Into<anyhow::Error>) {
+    let mut lost = LOST.lock().unwrap_or_else(PoisonError::into_inner);
+    lost.get_or_insert_with(|| error.into().context(format!("cannot write {name}")));
+}
+
+/// The first error of the outputs, if there was one; it is taken.
+pub fn take_lost() -> Option<anyhow::Error> {
+    LOST.lock().unwrap_or_else(PoisonError::into_inner).take()
 }
 
 /// Prints a value as one line of JSON.

@@ -8,6 +8,7 @@ use anyhow::Context as _;
 use zeroize::Zeroizing;
 
 use super::exit::{Exit, Failure};
+use super::output::print_error;
 use super::signals::Signal;
 
 /// Overwritten in memory when dropped.
@@ -72,14 +73,14 @@ pub fn ask_twice(name: &str) -> Result<Password, Failure> {
         let first = match checked(first) {
             Ok(first) => first,
             Err(why) => {
-                eprintln!("{why}");
+                print_error(why);
                 continue;
             }
         };
         if *ask("repeat password: ")? == *first {
             return Ok(first);
         }
-        eprintln!("passwords do not match");
+        print_error("passwords do not match");
     }
     Err(anyhow::anyhow!("passwords do not match").into())
 }
@@ -93,7 +94,7 @@ fn ask(question: &str) -> Result<Password, Failure> {
         )),
         Err(error) => {
             // The cursor is still on the line of the question.
-            eprintln!();
+            print_error("");
             Err(match error.kind() {
                 ErrorKind::UnexpectedEof => anyhow::anyhow!("no password was given"),
                 _ => anyhow::Error::new(error).context("cannot ask for the password"),

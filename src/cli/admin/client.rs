@@ -8,7 +8,8 @@ use std::time::Duration;
 use anyhow::{Context as _, bail};
 
 use super::api::{AdminApi, Answer, LINE_MAX_BYTES, Request, socket_path};
-use crate::cli::line_reader::{self, Line};
+use crate::cli::exit::Unanswered;
+use crate::cli::streams::line_reader::{self, Line};
 
 /// The longest wait for an answer. Chosen: a commit on a busy disk, and then some.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
@@ -56,7 +57,7 @@ impl AdminApi for AdminClient {
     fn ask(&mut self, request: Request) -> anyhow::Result<Answer> {
         let mut line = serde_json::to_vec(&request)?;
         line.push(b'\n');
-        let lost = "the server did not answer on its control socket";
+        let lost = Unanswered("did not answer on its control socket");
         match self.reader.get_mut().write_all(&line) {
             // A server with too many connections answers and closes without reading the request.
             Err(error) if error.kind() == ErrorKind::BrokenPipe => {}
@@ -68,7 +69,7 @@ impl AdminApi for AdminClient {
                 answer => answer.context("the server's answer is not understood"),
             },
             Line::TooLong => bail!("the server's answer is too long"),
-            Line::End => bail!("the server closed its control socket without an answer"),
+            Line::End => Err(Unanswered("closed its control socket without an answer").into()),
         }
     }
 }

@@ -16,6 +16,7 @@ use std::path::Path;
 use anyhow::anyhow;
 
 use super::database::{self, Secrets};
+use super::output::print_error;
 
 pub use api::{AdminApi, Answer, Request, RetainedConversation, User};
 pub use client::connect;
@@ -33,9 +34,9 @@ pub fn open(data: &Path) -> anyhow::Result<Box<dyn AdminApi>> {
     }
     let mut engine = database::open(data)?;
     if let Some(loss) = engine.loss() {
-        eprintln!(
+        print_error(format_args!(
             "udpchat: {loss}: stored messages are lost; the database has a new epoch, so that clients notice"
-        );
+        ));
     }
     let opaque = Secrets::of(&mut engine, data)?.opaque()?;
     let snapshots = engine.snapshots();

@@ -13,7 +13,7 @@ use anyhow::{Context as _, bail};
 
 use super::api::{AdminApi, Answer, Request, socket_path};
 use super::spare_descriptor::SpareDescriptor;
-use crate::cli::line_reader::{self, LINE_MAX_BYTES, Line};
+use crate::cli::streams::line_reader::{self, LINE_MAX_BYTES, Line};
 use crate::cli::threads::spawn;
 
 /// Connections at the same time; a further one gets an error. Chosen: scripts run one at a time.

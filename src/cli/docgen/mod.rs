@@ -100,7 +100,7 @@ fn page<'a>(
         roff.to_writer(&mut text)?;
     }
     environment(command).to_writer(&mut text)?;
-    exit_status().to_writer(&mut text)?;
+    exit_status(name).to_writer(&mut text)?;
     let mut roff = Roff::default();
     roff.control("SH", ["SEE ALSO"]);
     let mut pages: Vec<String> = see_also.iter().map(|page| format!("{page}(1)")).collect();
@@ -172,9 +172,14 @@ fn environment(command: &clap::Command) -> Roff {
     roff
 }
 
-fn exit_status() -> Roff {
+/// One table, in udpchat(1), for all subcommands.
+fn exit_status(page: &str) -> Roff {
     let mut roff = Roff::default();
     roff.control("SH", ["EXIT STATUS"]);
+    if page != "udpchat" {
+        roff.text([roman("See EXIT STATUS in udpchat(1).")]);
+        return roff;
+    }
     for (exit, meaning) in Exit::ALL {
         roff.control("TP", []);
         roff.text([bold(exit.code().to_string())]);

@@ -5,6 +5,7 @@ mod line;
 
 use std::fs::{self, File, OpenOptions};
 use std::io;
+use std::os::fd::AsFd;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
@@ -16,6 +17,7 @@ use tracing_subscriber::fmt::MakeWriter;
 use line::OneLine;
 
 use super::exit::Failure;
+use super::output;
 use crate::store;
 
 /// The options that every subcommand takes.
@@ -35,8 +37,8 @@ impl LogOptions {
     pub fn start_server(&self, is_measured: bool) -> Result<(), Failure> {
         let also = if is_measured { "" } else { SIGN_INS };
         match self.open()? {
-            Some(file) => self.start(also, Mutex::new(file)),
-            None => self.start(also, io::stderr),
+            Some(file) => self.start(also, Mutex::new(Kept(file))),
+            None => self.start(also, || Kept(io::stderr())),
         }
         Ok(())
     }
@@ -44,7 +46,7 @@ impl LogOptions {
     /// Logs only to a named file.
     pub fn start_client(&self) -> Result<(), Failure> {
         if let Some(file) = self.open()? {
-            self.start("", Mutex::new(file));
+            self.start("", Mutex::new(Kept(file)));
         }
         Ok(())
     }
@@ -72,8 +74,24 @@ impl LogOptions {
         let _ = tracing_subscriber::fmt()
             .with_env_filter(filter(level, also))
             .with_writer(writer)
+            // It would be printed, and a standard error that cannot be written ends the program.
+            .log_internal_errors(false)
             .event_format(OneLine::plain())
             .try_init();
+    }
+}
+
+/// An output of the log whose errors the end of the program reports.
+struct Kept<W>(W);
+
+impl<W: AsFd> io::Write for Kept<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        output::write(&self.0, "the log", bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }
 

@@ -12,7 +12,7 @@ use crate::cli::admin::{AdminHandler, AdminServer, StoreAccess};
 use crate::cli::command::Context;
 use crate::cli::database::{self, Secrets};
 use crate::cli::exit::{Exit, Failure, Outcome};
-use crate::cli::output::print;
+use crate::cli::output::{print, print_error};
 use crate::cli::signals;
 use crate::cli::threads::spawn;
 use crate::net::{self, Driver, InputSender, Setup, Socket};
@@ -133,7 +133,7 @@ fn bind(listen: &[SocketAddr], is_default: bool) -> Result<Vec<Socket>, Failure>
                     .hint("is a server running already? --listen ADDR:PORT takes another port"));
             }
             Err(error) if is_default => {
-                eprintln!("udpchat: not listening on {address}: {error}");
+                print_error(format_args!("udpchat: not listening on {address}: {error}"));
             }
             Err(error) => {
                 return Err(anyhow::Error::new(error)

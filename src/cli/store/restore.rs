@@ -9,7 +9,7 @@ use super::check;
 use crate::cli::command::{Context, Subcommand};
 use crate::cli::exit::{Exit, Outcome};
 use crate::cli::options::DataDirectory;
-use crate::cli::output::print;
+use crate::cli::output::{print, print_error};
 use crate::net;
 use crate::store::{self, DATABASE_FILE};
 
@@ -46,7 +46,7 @@ fn run(args: Args, _: &Context<'_>) -> Outcome {
             Ok(Exit::Success)
         }
         Err(report) => {
-            eprint!("{}", check::text(&report));
+            print_error(check::text(&report).trim_end());
             Err(anyhow!("{} is damaged; nothing has changed", file.display()).into())
         }
     }

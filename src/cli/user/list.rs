@@ -10,7 +10,7 @@ use crate::cli::admin::{self, Answer, Request, User};
 use crate::cli::command::{Context, Subcommand};
 use crate::cli::exit::{Exit, Failure, Outcome};
 use crate::cli::options::DataDirectory;
-use crate::cli::output::print;
+use crate::cli::output::{print, print_error};
 
 pub fn command() -> Subcommand {
     let summary = "List the accounts, with the day each was created";
@@ -27,7 +27,10 @@ fn run(data: DataDirectory, _: &Context<'_>) -> Outcome {
         return Err(admin::unexpected().into());
     };
     if users.is_empty() && unreadable == 0 {
-        eprintln!("there are no accounts in {} yet", data.display());
+        print_error(format_args!(
+            "there are no accounts in {} yet",
+            data.display()
+        ));
     }
     print(table(&users)?);
     let missing = match unreadable {

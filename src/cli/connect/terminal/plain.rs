@@ -9,7 +9,7 @@ use super::printer::{self, Printer};
 use super::rows::Rows;
 use super::style::marked;
 use crate::cli::environment;
-use crate::cli::line_reader::{self, LINE_MAX_BYTES, Line};
+use crate::cli::streams::line_reader::{self, LINE_MAX_BYTES, Line};
 use crate::client::{Ask, Input, Tone};
 use crate::net::InputSender;
 
