@@ -49,6 +49,10 @@
 //! | count | how many members have an entry; replaces names in conversations of more than 32 |
 //! | caught up, lagging | a device that gets new entries at once, and one that the hub still reads the log for |
 //! | gap | entries missing between a device's position and what it has received |
+//! | retention | how long, and how much of it, a log is kept |
+//! | skeleton | what a name looks like; two names with one skeleton are not both given out |
+//! | guess | a try at a password that proved none; who guesses waits |
+//! | known server | a server whose key this client has accepted |
 //! | epoch | changes when the server's database is restored or has lost something; positions are valid in one epoch |
 //! | journal, record | the durable log of writes that the tables do not contain yet |
 //! | checkpoint | the tables are committed and the journal starts again |
@@ -65,9 +69,10 @@
 //!
 //! | to change | begin at |
 //! |---|---|
-//! | a login, on the server | `src/server/auth/mod.rs` |
+//! | a login, on the server | `src/server/auth/mod.rs`; the password's proof is `opaque.rs` beside it |
 //! | a login, in the client | `src/client/auth/mod.rs` |
-//! | what follows a wrong password | `src/server/limits/throttle/guesses.rs`, `src/client/auth/password.rs` |
+//! | what follows a wrong password | `src/server/limits/throttle/guesses.rs` (how long to wait), `src/client/auth/password.rs` (what the user is told) |
+//! | a name that is refused | `src/server/names/mod.rs`; because of another's name `src/store/ops/accounts.rs` |
 //! | who may do what | `src/server/policy.rs`; in a room `src/store/ops/rooms/permission.rs` |
 //! | a room's roles | `src/store/ops/rooms/change.rs` |
 //! | the way of a message into the log | `src/server/messages/append.rs`, `src/store/ops/log/mod.rs` |
@@ -75,23 +80,32 @@
 //! | how a user's session begins and ends | `src/server/hub/lifecycle.rs` |
 //! | the way of an entry to its readers | `src/server/messages/fanout.rs`, for lagging devices `catch_up.rs` beside it |
 //! | a receipt | `src/server/receipts/subscriptions.rs`, then `marks.rs` beside it; `src/client/account/receipts/mod.rs` |
-//! | a room's creation | `src/server/rooms/membership.rs`, `src/store/ops/rooms/mod.rs` |
-//! | what a client does with a delivery | `src/client/account/inbox/mod.rs` |
-//! | the outbox | `src/client/account/sender/outbox.rs`, `src/client/account/sender/mod.rs` |
+//! | a room's creation | `src/store/ops/rooms/mod.rs`; the request `src/server/rooms/membership.rs` |
+//! | which entries expire | `src/store/ops/retention.rs`; when it looks for them `src/server/retention.rs` |
+//! | what a client does with a delivery | `src/client/account/inbox/mod.rs`, which also finds gaps; how often it asks `gaps.rs` beside it |
+//! | a digest's check | `src/protocol/codec.rs` |
+//! | the outbox | `src/client/account/sender/outbox.rs`; when it is sent `mod.rs` beside it |
 //! | reconnecting | `src/client/link.rs`, `src/transport/endpoint/handshake/standby.rs` |
-//! | what is sent again after it | `src/client/account/sender/outbox.rs` |
-//! | a retransmission | `src/transport/connection/recovery.rs` |
+//! | what is sent again after it | `src/client/account/resync.rs`, `src/client/account/sender/mod.rs` |
+//! | the server's key | `src/client/core/host_key.rs`; the file `src/cli/connect/state/known_servers.rs` |
+//! | a client's new address | `src/transport/connection/path.rs`; noticed by `src/net/roam.rs` |
+//! | a retransmission | `src/transport/connection/recovery.rs` (what is lost), `src/transport/channel/send_buffer.rs` (which bytes go again) |
 //! | congestion control | `src/transport/recovery/congestion/cubic.rs` |
 //! | the handshake | `src/transport/endpoint/handshake/client.rs` and `server.rs` beside it |
 //! | a commit | `src/store/engine/mod.rs`; the journal's sync is `src/store/engine/journal/mod.rs`, the answers are `src/store/thread.rs` |
-//! | recovery after a kill | `src/store/engine/replay.rs`, `src/store/engine/journal/reading.rs` |
-//! | a limit | `src/cli/serve/limits.rs` for options, `src/server/limits/mod.rs`, `src/transport/limits.rs` |
+//! | recovery after a kill | `src/store/files/open.rs`, `src/store/engine/journal/reading.rs`, last `src/store/engine/replay.rs` |
+//! | a backup | `src/store/backup.rs` |
+//! | a limit | `src/server/limits/mod.rs`, `src/transport/limits.rs`; options `src/cli/serve/limits.rs`; an account's rates `src/server/limits/account_budget.rs` |
+//! | what the operator asks a running server | `src/cli/admin/handler.rs`; `status` `src/server/hub/status.rs` |
+//! | a peer's text on the screen | `src/text/printable.rs` |
 //! | the prompt's redraw | `src/cli/connect/terminal/interactive.rs`; the queue of lines is `printer.rs` beside it |
 //! | the words on the screen | `src/client/ui/render.rs` |
-//! | a wire message | `src/protocol/bodies.rs` |
-//! | a request to the store | `src/store/api/read.rs` or `write.rs` beside it, then `src/store/engine/execute.rs` |
-//! | a subcommand | `src/cli/mod.rs`; in a group, the group's own, such as `src/cli/user/mod.rs` |
+//! | a wire message | `src/protocol/bodies.rs` and `words.rs`; `src/server/hub/dispatch.rs`; `src/client/account/mod.rs`, which the compiler does not ask for; `man/udpchat-protocol.7` |
+//! | a request to the store | `src/store/api/read.rs` or `write.rs`, and `replies.rs`; `src/store/engine/execute.rs`; `src/store/ops/`; a write also `src/store/engine/journal/writes.rs` |
+//! | a subcommand | `src/cli/mod.rs`; in a group, the group's own, such as `src/cli/user/mod.rs`; where it asks the server `src/cli/admin/api.rs` and `handler.rs` |
 //! | a chat command | `src/client/commands/chat.rs`, `rooms.rs` or `session.rs` beside it, by subject |
+//!
+//! Manual pages and completions follow the commands: `UDPCHAT_BLESS=1 cargo test --test house` writes them.
 //!
 //! # What is durable when
 //!
