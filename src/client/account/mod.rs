@@ -378,14 +378,20 @@ impl SignedIn {
         if ctx.session.is_settled && parts.sender.retry_at.is_none() {
             parts.sender.send_pending(ctx);
         }
-        failures::requests_timeout(ctx, &mut parts.history);
-        parts.inbox.handle_timeout(ctx);
         parts.display.add_receipts(parts.receipts.show(ctx));
         parts.inbox.show_backlog(ctx);
-        parts.roster.handle_timeout(ctx);
         parts.inbox.send_acks(ctx);
-        parts.display.handle_timeout(ctx);
         ctx.state.commit()
+    }
+
+    /// Does what is due, without anything having come.
+    pub(super) fn handle_timeout(&mut self, now: Now, effects: &mut Effects) {
+        let (parts, mut ctx) = self.split(now, effects);
+        let ctx = &mut ctx;
+        failures::requests_timeout(ctx, &mut parts.history);
+        parts.inbox.handle_timeout(ctx);
+        parts.roster.handle_timeout(ctx);
+        parts.display.handle_timeout(ctx);
     }
 
     /// What was to be shown was given to the console: so many lines in all, of which so many are on the screen.
@@ -415,7 +421,7 @@ impl SignedIn {
         self.shared.state.commit()
     }
 
-    /// When [`SignedIn::settle`] has something to do without anything having come.
+    /// When [`SignedIn::handle_timeout`], or [`SignedIn::settle`] after it, has something to do.
     pub(super) fn deadline(&self) -> Option<Instant> {
         [
             self.parts.sender.retry_at,

@@ -206,6 +206,9 @@ impl Core {
                 self.link.requests.reconnect = true;
             }
         }
+        if let Some(signed_in) = &mut self.signed_in {
+            signed_in.handle_timeout(now, &mut self.effects);
+        }
     }
 
     pub(super) fn deadline(&self) -> Option<Instant> {

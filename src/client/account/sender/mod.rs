@@ -99,6 +99,9 @@ impl Sender {
 
     /// Looks names up, gives numbers, and sends what may be sent.
     pub(crate) fn send_pending(&mut self, ctx: &mut Ctx<'_>) {
+        if self.outbox.len() == 0 {
+            return;
+        }
         for (sequence, target) in self.outbox.unnumbered() {
             let name = canonical_target(&target);
             let id = if name == EVERYONE_NAME {
