@@ -6,9 +6,14 @@
 
 use std::env;
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+
+use jiff::tz::{TimeZone, TimeZoneDatabase};
 
 use super::exit::Failure;
+
+/// The system's zone, where `TZ` names none.
+const LOCALTIME: &str = "/etc/localtime";
 
 /// `$XDG_DATA_HOME/udpchat`, or `~/.local/share/udpchat`.
 pub fn data_directory() -> Result<PathBuf, Failure> {
@@ -65,7 +70,29 @@ pub fn own_executable() -> OsString {
     env::current_exe().map_or_else(|_| OsString::from("udpchat"), PathBuf::into_os_string)
 }
 
-/// Positive east of Greenwich.
-pub fn utc_offset_seconds() -> i32 {
-    jiff::Zoned::now().offset().seconds()
+/// The zone that `TZ` names, else the system's. If there is none it is UTC, and the second value says why.
+pub fn time_zone() -> (TimeZone, Option<String>) {
+    let system = TimeZone::try_system();
+    let Some(named) = env::var_os("TZ") else {
+        let has_file = Path::new(LOCALTIME).exists();
+        let why = format!("{LOCALTIME} is not a time zone; times are in UTC");
+        return match system {
+            Ok(zone) => (zone, None),
+            Err(_) => (TimeZone::UTC, has_file.then_some(why)),
+        };
+    };
+    // A system's own data may be a part of the database only.
+    let bundled = || {
+        let name = named.to_str()?.trim_start_matches(':');
+        match name {
+            "" => Some(TimeZone::UTC),
+            name => TimeZoneDatabase::bundled().get(name).ok(),
+        }
+    };
+    if let Some(zone) = system.ok().or_else(bundled) {
+        return (zone, None);
+    }
+    let named = named.to_string_lossy();
+    let why = format!("TZ: there is no time zone {named:?}; times are in UTC");
+    (TimeZone::UTC, Some(why))
 }

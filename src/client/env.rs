@@ -6,6 +6,7 @@
 use std::io;
 use std::net::SocketAddr;
 
+use jiff::tz::TimeZone;
 use redb::Database;
 use zeroize::Zeroizing;
 
@@ -28,8 +29,8 @@ pub struct Options {
     pub pinned_fingerprint: Option<String>,
     /// How a password is made expensive to guess.
     pub key_stretching: KeyStretching,
-    /// The user's zone, in seconds east of UTC; times are shown in it.
-    pub utc_offset_seconds: i32,
+    /// The user's zone; times are shown and read in it.
+    pub time_zone: TimeZone,
 }
 
 /// What comes to the client from other threads.

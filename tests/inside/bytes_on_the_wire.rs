@@ -56,7 +56,7 @@ impl User {
             accept_new: true,
             pinned_fingerprint: None,
             key_stretching: KeyStretching::Identity,
-            utc_offset_seconds: 0,
+            time_zone: jiff::tz::TimeZone::UTC,
         };
         let files = Box::new(Memory::default());
         let mut client = Client::new(now, options, screen.console(), files, [number; 32]);

@@ -25,3 +25,4 @@ mod support;
 mod transcript;
 mod two_hosts;
 mod wan;
+mod zones;

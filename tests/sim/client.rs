@@ -118,7 +118,7 @@ impl ClientHost {
             accept_new: true,
             pinned_fingerprint: None,
             key_stretching: KeyStretching::Identity,
-            utc_offset_seconds: 0,
+            time_zone: jiff::tz::TimeZone::UTC,
         };
         let (console, files) = (screen.console(), Box::new(self.files.clone()));
         let mut client = Client::new(at, options, console, files, seed);

@@ -37,7 +37,8 @@ const PASTING: &str = "\
 
 const WHAT_IS_SHOWN: &str = "\
     A message begins with its time and its author's name, `(you)` for your own. The program's own lines \
-    begin with ✓ for a receipt, ● for news and ! for an error. At a terminal, long lines are wrapped to \
+    begin with ✓ for a receipt, ● for news and ! for an error. Times are in the zone that TZ names, by name \
+    (Asia/Tokyo), rule (EST5EDT,M3.2.0,M11.1.0) or file, else in the system's; if there is no such zone, in UTC. At a terminal, long lines are wrapped to \
     indented rows of at most 100 columns, so that no text can imitate a line of the program. A terminal that \
     is made narrower wraps old rows again, and these can no longer be trusted; `history` shows them afresh. \
     Right-to-left text is printed in the order in which it came; a terminal that reorders it may move words \

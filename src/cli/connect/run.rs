@@ -29,6 +29,10 @@ pub fn run(args: Args, context: &Context<'_>) -> Outcome {
     let now = net::now();
     let endpoint = Endpoint::client(now.instant, ClientConfig::default(), net::seed()?);
 
+    let (time_zone, no_zone) = environment::time_zone();
+    if let Some(why) = no_zone {
+        eprintln!("udpchat: {why}");
+    }
     let gate = Arc::new(PasswordInterrupt::default());
     let (terminal, restore) = terminal::open(&inputs, &gate)?;
     interrupt_on_signal(inputs, gate, restore.screen())?;
@@ -40,7 +44,7 @@ pub fn run(args: Args, context: &Context<'_>) -> Outcome {
         accept_new: args.accept_new,
         pinned_fingerprint: args.server_key,
         key_stretching: KeyStretching::Argon2id,
-        utc_offset_seconds: environment::utc_offset_seconds(),
+        time_zone,
     };
     let client = Client::new(
         now,

@@ -21,6 +21,7 @@ mod testing;
 
 use std::time::Instant;
 
+use jiff::tz::TimeZone;
 use rand_chacha::ChaCha20Rng;
 
 use super::effects::Effects;
@@ -75,7 +76,7 @@ impl SignedIn {
         now: Now,
         mut state: State,
         start: &SessionStart,
-        offset_seconds: i32,
+        time_zone: TimeZone,
         random: ChaCha20Rng,
         effects: &mut Effects,
     ) -> Result<Self, StateError> {
@@ -91,7 +92,7 @@ impl SignedIn {
                     name: start.name.clone(),
                     device: start.device,
                     signed_in_at: now.instant,
-                    offset_seconds,
+                    time_zone,
                 },
                 session: SessionState {
                     has_new_names: true,

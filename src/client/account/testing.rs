@@ -1,5 +1,7 @@
 //! What the parts are tested with, without a client around them.
 
+use jiff::tz::TimeZone;
+
 use super::ctx::conversations::Conversations;
 use super::ctx::focus::Focus;
 use super::ctx::pending::PendingRequests;
@@ -31,7 +33,7 @@ impl Workbench {
                     name: "erin".into(),
                     device: DeviceId(11),
                     signed_in_at: instant,
-                    offset_seconds: 0,
+                    time_zone: TimeZone::UTC,
                 },
                 session: SessionState {
                     is_settled: true,

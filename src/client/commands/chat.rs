@@ -90,12 +90,15 @@ fn history(core: &mut Core, call: &Call<'_>) {
     core.with_signed_in(call.now, |parts, ctx| {
         let clock = ctx.clock();
         let before = call.optional(1).map(|word| clock.read(word));
-        let Some(before) = before.unwrap_or(Some(HistoryAnchor::Now)) else {
+        let Some((before, note)) = before.unwrap_or(Some((HistoryAnchor::Now, None))) else {
             ctx.error(
                 "--before takes a time (14:02, 2026-03-17, 2026-03-17T14:02) or an entry's number",
             );
             return;
         };
+        if let Some(note) = note {
+            ctx.notice(note);
+        }
         let want = call.optional(2).and_then(|number| number.parse().ok());
         parts
             .history

@@ -164,11 +164,11 @@ impl Core {
             None => state,
         };
         if let Some(state) = state {
-            let offset = self.options.utc_offset_seconds;
+            let zone = self.options.time_zone.clone();
             let mut seed = [0; 32];
             self.random.fill_bytes(&mut seed);
             let random = ChaCha20Rng::from_seed(seed);
-            let signed_in = SignedIn::new(now, state, start, offset, random, &mut self.effects)?;
+            let signed_in = SignedIn::new(now, state, start, zone, random, &mut self.effects)?;
             self.signed_in = Some(signed_in);
         }
         Ok(())

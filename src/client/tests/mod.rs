@@ -82,7 +82,7 @@ fn options() -> Options {
         accept_new: true,
         pinned_fingerprint: None,
         key_stretching: KeyStretching::Identity,
-        utc_offset_seconds: 0,
+        time_zone: jiff::tz::TimeZone::UTC,
     }
 }
 

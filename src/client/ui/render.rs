@@ -197,7 +197,7 @@ fn quota_full(failure: &Failure) -> String {
 pub(crate) const LOGIN_FAILED: &str = "login failed: wrong password";
 
 /// The server takes what this user sends more slowly: so many messages wait, and the next one goes after this time.
-pub(crate) fn slowed(waiting: usize, wait_ms: u64, clock: Clock) -> String {
+pub(crate) fn slowed(waiting: usize, wait_ms: u64, clock: Clock<'_>) -> String {
     let waiting = match waiting {
         1 => "1 message waits".to_owned(),
         _ => format!("{waiting} messages wait"),

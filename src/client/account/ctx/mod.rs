@@ -11,6 +11,8 @@ pub(crate) mod server;
 
 use std::time::Instant;
 
+use jiff::tz::TimeZone;
+
 use crate::client::account::ctx::conversations::Conversations;
 use crate::client::account::ctx::focus::Focus;
 use crate::client::account::ctx::pending::{PendingRequest, PendingRequests};
@@ -35,8 +37,7 @@ pub(crate) struct Me {
     pub(crate) device: DeviceId,
     /// When the user signed in, in this run.
     pub(crate) signed_in_at: Instant,
-    /// The user's zone, in seconds east of UTC.
-    pub(crate) offset_seconds: i32,
+    pub(crate) time_zone: TimeZone,
 }
 
 #[derive(Debug, Default)]
@@ -89,7 +90,7 @@ pub(crate) struct Ctx<'a> {
     pub(crate) focus: &'a mut Focus,
 }
 
-impl Ctx<'_> {
+impl<'a> Ctx<'a> {
     pub(crate) fn error(&mut self, text: impl AsRef<str>) {
         self.effects.show(Tone::Error, text);
     }
@@ -102,10 +103,10 @@ impl Ctx<'_> {
         self.effects.show(Tone::Plain, text);
     }
 
-    pub(crate) const fn clock(&self) -> Clock {
+    pub(crate) const fn clock(&self) -> Clock<'a> {
         Clock {
             now_ms: self.now.unix_ms,
-            offset_seconds: self.me.offset_seconds,
+            zone: &self.me.time_zone,
         }
     }
 
