@@ -5,9 +5,42 @@
 //! taken before it asks for one; so the first that is given up on a session is held back, and forgotten when the
 //! password is proved on it after all.
 
+use std::fmt;
 use std::net::SocketAddr;
 
-use super::log::Claim;
+use crate::protocol::AccountId;
+
+/// How much of a name that somebody claims is kept, in characters. Chosen: a name has 32 at most.
+const CLAIM_MAX_CHARS: usize = 40;
+
+/// Who somebody says that they are, before that is proved.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Claim {
+    /// Nothing was said.
+    #[default]
+    Nobody,
+    /// A name, as it was typed.
+    Name(String),
+    /// The account of a ticket.
+    Account(AccountId),
+}
+
+impl Claim {
+    /// A name, or what it begins with.
+    pub fn name(typed: &str) -> Self {
+        Self::Name(typed.chars().take(CLAIM_MAX_CHARS).collect())
+    }
+}
+
+impl fmt::Display for Claim {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Nobody => f.write_str("-"),
+            Self::Name(name) => write!(f, "{name:?}"),
+            Self::Account(account) => write!(f, "account:{}", account.0),
+        }
+    }
+}
 
 /// A login that was answered.
 #[derive(Debug, PartialEq, Eq)]
@@ -104,5 +137,17 @@ mod tests {
         login_attempts.begin(attempt("erin"));
         assert_eq!(login_attempts.fail(), None);
         assert_eq!(login_attempts.close().count(), 0);
+    }
+
+    #[test]
+    fn claim_is_short_and_in_quotation_marks() {
+        let claim = Claim::name(&format!("erin\" from=192.0.2.1:7\n{}", "x".repeat(30_000)));
+        let shown = claim.to_string();
+        assert!(
+            shown.starts_with("\"erin\\\" from=192.0.2.1:7\\nx"),
+            "{shown}"
+        );
+        assert!(shown.len() < 2 * CLAIM_MAX_CHARS, "{shown}");
+        assert_eq!(Claim::Account(AccountId(7)).to_string(), "account:7");
     }
 }

@@ -25,8 +25,7 @@ use crate::protocol::{
 };
 use crate::store::{Outcome, Read, Refusal, Reply, Request, TicketHash, Write};
 use crate::transport::SessionId;
-use log::Claim;
-use login_attempts::{Attempt, LoginAttempts};
+use login_attempts::{Attempt, Claim, LoginAttempts};
 use opaque::{OpaqueServer, PendingLogin, PendingSignUp};
 use revocations::Revocations;
 pub use tickets::hash_ticket;

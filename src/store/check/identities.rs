@@ -12,7 +12,7 @@ use crate::store::schema::checksum::decode;
 use crate::store::schema::meta as counts;
 use crate::store::schema::names::NameOf;
 use crate::store::schema::records::{AccountRecord, DeviceRecord, RoomRecord};
-use crate::store::schema::tables::ReadTables;
+use crate::store::schema::tables::{self, ReadTables};
 
 pub(super) fn meta(walk: &mut Walk<'_>) -> Result<(), StoreError> {
     let report = &mut walk.report;
@@ -22,7 +22,7 @@ pub(super) fn meta(walk: &mut Walk<'_>) -> Result<(), StoreError> {
 }
 
 pub(super) fn secrets(walk: &mut Walk<'_>) -> Result<(), StoreError> {
-    const TABLE: &str = counts::SECRETS;
+    const TABLE: &str = tables::SECRETS;
     for row in walk.tables.secrets().iter()? {
         let (name, secret) = row?;
         let name = name.value();

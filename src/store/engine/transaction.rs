@@ -17,7 +17,7 @@ use crate::store::error::StoreError;
 use crate::store::journal_loss::JournalLoss;
 use crate::store::schema::journal_note::Note;
 use crate::store::schema::meta;
-use crate::store::schema::tables::{Snapshot, State, Tables};
+use crate::store::schema::tables::{SECRETS, Snapshot, State, Tables};
 
 /// After so many requests the transaction is committed. Chosen: of ten thousand who write to each other each has said some
 /// things by then, and all that they said in a conversation is one page to write instead of one for each. The commit takes
@@ -115,7 +115,7 @@ impl OpenStore {
     fn open(files: Files, rng: ChaCha20Rng) -> Result<(Self, Recovered), StoreError> {
         let note = {
             let snapshot = Snapshot::open(&files.database.begin_read()?)?;
-            meta::journal(&snapshot)?.ok_or_else(|| StoreError::missing(meta::SECRETS))?
+            meta::journal(&snapshot)?.ok_or_else(|| StoreError::missing(SECRETS))?
         };
         let (journal, found) = Journal::open(files.journal, note)?;
         let store = Self {

@@ -8,8 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::store::error::StoreError;
 use crate::store::schema::checksum;
-use crate::store::schema::meta;
-use crate::store::schema::tables::{ReadTables, Tables};
+use crate::store::schema::tables::{ReadTables, SECRETS, Tables};
 
 /// The row's name.
 const ROW: &str = "journal";
@@ -51,13 +50,13 @@ impl Note {
     /// The note in the tables; none in a copy, which has no journal of its own.
     pub(in crate::store) fn load(tables: &impl ReadTables) -> Result<Option<Self>, StoreError> {
         let row = tables.secrets().get(ROW)?;
-        row.map(|row| checksum::decode(meta::SECRETS, ROW, row.value()))
+        row.map(|row| checksum::decode(SECRETS, ROW, row.value()))
             .transpose()
     }
 
     /// Puts it down.
     pub(in crate::store) fn save(&self, tables: &mut Tables<'_>) -> Result<(), StoreError> {
-        let row = checksum::encode(meta::SECRETS, ROW, self);
+        let row = checksum::encode(SECRETS, ROW, self);
         tables.secrets.insert(ROW, &*row)?;
         Ok(())
     }

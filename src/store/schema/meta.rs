@@ -10,7 +10,7 @@ use serde_bytes::{ByteBuf, Bytes};
 use super::checksum::{decode, encode};
 use super::journal_note::Note;
 use super::pair_ids;
-use super::tables::{ReadTables, State, Tables};
+use super::tables::{ReadTables, SECRETS, State, Tables};
 use crate::store::error::{StoreError, skip_damaged};
 
 /// The version of the tables and records that this program writes. A database of a newer one is refused.
@@ -238,9 +238,6 @@ pub(in crate::store) struct MetaCounts {
     pub(in crate::store) next_device: u64,
     pub(in crate::store) next_conversation: u64,
 }
-
-/// The table of secrets.
-pub(in crate::store) const SECRETS: &str = "secrets";
 
 /// The secret of this name, made by `make` and durable if there is none yet: only before there is an account.
 pub(in crate::store) fn secret(

@@ -123,6 +123,9 @@ macro_rules! tables {
     };
 }
 
+/// The table of secrets.
+pub(in crate::store) const SECRETS: &str = "secrets";
+
 tables! {
     /// The schema's version, alone and as it is: whatever else changes, each program must be able to read it.
     meta: &'static str => u64;
