@@ -18,11 +18,10 @@ use crate::transport::Transmit;
 /// system may grant less; packets that do not fit are lost as in any queue.
 const SOCKET_BUFFER_BYTES: usize = 16 * 1024 * 1024;
 
-const _: () = assert!(BATCH_SIZE_MIN <= BATCH_SIZE);
-
 /// Minimum batch of a read. Preparing a slot costs about as much as receiving into it, so a read after one that found
-/// few is small; and a read that is not full has emptied the socket.
-const BATCH_SIZE_MIN: usize = 2;
+/// few is small; and a read that is not full has emptied the socket. Where the operating system receives one datagram a
+/// call (macOS), every read is full, and the socket is empty when one would block.
+const BATCH_SIZE_MIN: usize = if BATCH_SIZE < 2 { BATCH_SIZE } else { 2 };
 
 /// The maximum UDP payload.
 const DATAGRAM_MAX_BYTES: usize = 65_535;
