@@ -80,6 +80,11 @@ impl Subcommand {
         self
     }
 
+    /// The subcommands of a group.
+    pub const fn inside(&self) -> &Commands {
+        &self.inside
+    }
+
     /// Sections of the manual page. Nested subcommands have no page of their own, so their sections come first.
     pub fn sections(&self) -> impl Iterator<Item = &Section> {
         let inside = self.inside.iter().flat_map(|inner| &inner.sections);

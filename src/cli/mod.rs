@@ -92,7 +92,10 @@ fn dispatch(arguments: impl IntoIterator<Item = OsString>) -> Outcome {
         commands: &commands,
         log: LogOptions::from_arg_matches(&matches).map_err(Failure::usage)?,
     };
-    command::run(&matches, &context)
+    match help::asked_in_a_group(&matches) {
+        Some(words) => help::show(&words, &context),
+        None => command::run(&matches, &context),
+    }
 }
 
 /// Prints help and version on standard output, and a mistake on standard error.

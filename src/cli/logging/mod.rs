@@ -21,7 +21,7 @@ use super::output;
 use crate::store;
 
 /// The options that every subcommand takes.
-#[derive(clap::Args)]
+#[derive(clap::Args, Default)]
 pub struct LogOptions {
     /// Log more: -v what happens, -vv why, -vvv everything
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]

@@ -77,6 +77,11 @@ impl Argument {
         Self::new(Kind::Text, shown, Source::Users)
     }
 
+    /// All further words, which say nothing.
+    pub(super) const fn ignored() -> Self {
+        Self::new(Kind::Text, "", Source::Nothing).optional()
+    }
+
     pub(super) const fn optional(self) -> Self {
         Self {
             is_optional: true,
@@ -84,13 +89,14 @@ impl Argument {
         }
     }
 
+    /// Empty for one that usage texts do not show.
     pub(super) fn usage(&self) -> String {
         let shown = match self.kind {
             Kind::Choice(words) => words.join("|"),
             Kind::Option(name) => format!("{name} {}", self.shown),
             _ => self.shown.to_owned(),
         };
-        if self.is_optional {
+        if self.is_optional && !shown.is_empty() {
             format!("[{shown}]")
         } else {
             shown

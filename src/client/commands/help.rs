@@ -18,15 +18,27 @@ pub(super) fn run(core: &mut Core, call: &Call<'_>) {
         core.show_table(Tone::Plain, &menu(call.table));
         return;
     };
-    let word = word.strip_prefix('/').unwrap_or(word);
-    match call.table.find(word) {
-        Some(command) => {
-            for line in page(command) {
+    match find(call.table, word) {
+        Ok(lines) => {
+            for line in lines {
                 core.show(Tone::Plain, &line);
             }
         }
-        None => core.show(Tone::Error, &unknown(call.table, word)),
+        Err(why) => {
+            core.show(Tone::Error, &why);
+            core.show(
+                Tone::Plain,
+                "  in a shell, `udpchat help` explains the subcommands of the program",
+            );
+        }
     }
+}
+
+/// What is said of the command of this name, with or without a slash, or that there is none.
+pub(super) fn find(table: &Registry<ChatCommand>, word: &str) -> Result<Vec<String>, String> {
+    let word = word.strip_prefix('/').unwrap_or(word);
+    let found = table.find(word).map(page);
+    found.ok_or_else(|| unknown(table, word))
 }
 
 /// Says that there is no such command, and which one may have been meant.

@@ -29,6 +29,14 @@ pub fn manual() -> String {
     help::manual(&TABLE)
 }
 
+/// What `help` says of one command, a line each.
+///
+/// # Errors
+/// That there is no such command, and which one may have been meant.
+pub fn help(word: &str) -> Result<String, String> {
+    help::find(&TABLE, word).map(|lines| lines.join("\n"))
+}
+
 /// Runs a line that was typed at the prompt. A line that is no command is never sent anywhere, unless the prompt stood
 /// in a conversation (`inside`).
 pub(super) fn run(core: &mut Core, now: Now, line: &str, inside: Option<&str>) {

@@ -37,9 +37,10 @@ impl ChatCommand {
     /// How it is typed, such as `kick USER [#ROOM] [REASON]`.
     pub(super) fn usage(&self) -> String {
         let mut usage = self.name.to_owned();
-        for argument in self.arguments {
+        let shown = self.arguments.iter().map(Argument::usage);
+        for argument in shown.filter(|shown| !shown.is_empty()) {
             usage.push(' ');
-            usage.push_str(&argument.usage());
+            usage.push_str(&argument);
         }
         usage
     }

@@ -28,7 +28,11 @@ pub(super) const SESSION: &[ChatCommand] = &[
     ChatCommand {
         name: "help",
         aliases: &["?"],
-        arguments: &[Argument::word("COMMAND", Source::Commands).optional()],
+        arguments: &[
+            Argument::word("COMMAND", Source::Commands).optional(),
+            // A whole call may be asked about, as it is typed.
+            Argument::ignored(),
+        ],
         summary: "show this menu, or how one command is used",
         needs_sign_in: false,
         run: help::run,

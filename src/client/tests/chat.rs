@@ -206,7 +206,12 @@ fn what_cannot_be_said_is_refused_at_the_prompt() {
 #[test]
 fn help_of_one_command_tells_how_it_is_typed_and_by_which_other_words() {
     let mut desk = Desk::signed_in(Screen::interactive());
-    for line in ["help quit", "help /exit"] {
+    for line in [
+        "help quit",
+        "help /exit",
+        "/help quit",
+        "help quit now please",
+    ] {
         say(&mut desk, line);
         let lines = desk.lines();
         assert_eq!(lines[0], "quit", "{line}");
@@ -214,6 +219,11 @@ fn help_of_one_command_tells_how_it_is_typed_and_by_which_other_words() {
     }
     say(&mut desk, "help mesage");
     assert!(desk.lines()[0].contains("did you mean \"message\"?"));
+    // A subcommand of the program was asked about, and the answer was how `help` is typed.
+    say(&mut desk, "help user add");
+    let lines = desk.lines();
+    assert!(lines[0].contains("unknown command \"user\""), "{lines:?}");
+    assert!(lines[1].contains("`udpchat help`"), "{lines:?}");
     assert!(desk.bodies().is_empty());
 }
 
