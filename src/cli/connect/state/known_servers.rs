@@ -1,6 +1,6 @@
 //! The file of known servers: a line `host:port SHA256:…` for each. Comments and all other lines are kept.
 
-use std::fs;
+use std::fs::{self, File};
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
@@ -29,20 +29,40 @@ impl KnownServers {
         }))
     }
 
-    /// Adds or replaces the fingerprint of a server. The file is replaced atomically.
+    /// Adds the fingerprint of a server. The file is replaced atomically; other clients that add a line wait.
+    ///
+    /// # Errors
+    /// If another client has added a different fingerprint of this server since it was looked for.
     pub fn add(&self, server: &str, fingerprint: &str) -> io::Result<()> {
-        let own = |line: &&str| line.split_whitespace().next() != Some(server);
-        let text = self.read()?;
-        let mut lines: Vec<&str> = text.lines().filter(own).collect();
-        let added = format!("{server} {fingerprint}");
-        lines.push(&added);
-        let text = lines.join("\n") + "\n";
+        let _lock = self.lock()?;
+        if let Some((known, line)) = self.find(server)? {
+            return if known == fingerprint {
+                Ok(())
+            } else {
+                Err(io::Error::other(format!(
+                    "{} line {line} has another key of {server} meanwhile",
+                    self.path.display()
+                )))
+            };
+        }
+        let mut text = self.read()?;
+        if !text.is_empty() && !text.ends_with('\n') {
+            text.push('\n');
+        }
+        text += &format!("{server} {fingerprint}\n");
         let replace = || {
             let mut next = NewFile::beside(&self.path)?;
             next.fill(text.as_bytes())?;
             next.replace()
         };
         replace().map_err(|error: NewFileError| io::Error::other(error))
+    }
+
+    /// Held while the file is read and replaced. The directory is locked, because the file itself gives way to another.
+    fn lock(&self) -> io::Result<File> {
+        let directory = File::open(self.path.parent().unwrap_or(Path::new(".")))?;
+        directory.lock()?;
+        Ok(directory)
     }
 
     fn read(&self) -> io::Result<String> {
@@ -68,7 +88,7 @@ mod tests {
 
     #[test]
     fn comments_and_other_servers_are_kept() {
-        let (_directory, known) = file("# mine\nhere:1 SHA256:a\n\nthere:1 SHA256:b\n");
+        let (_directory, known) = file("# mine\n\nthere:1 SHA256:b");
         known.add("here:1", "SHA256:c").unwrap();
         assert_eq!(
             fs::read_to_string(known.path()).unwrap(),
@@ -76,6 +96,34 @@ mod tests {
         );
         assert_eq!(known.find("here:1").unwrap(), Some(("SHA256:c".into(), 4)));
         assert_eq!(known.find("here:12").unwrap(), None);
+    }
+
+    #[test]
+    fn clients_that_add_keys_at_once_lose_none() {
+        // Each read the file, added its line and replaced the file: the last one won.
+        let (_directory, known) = file("");
+        std::thread::scope(|scope| {
+            for client in 0..8 {
+                let known = KnownServers::new(known.path().to_owned());
+                scope.spawn(move || {
+                    for server in 0..10 {
+                        known
+                            .add(&format!("s{server}-{client}:1"), "SHA256:a")
+                            .unwrap();
+                    }
+                });
+            }
+        });
+        assert_eq!(known.read().unwrap().lines().count(), 80);
+    }
+
+    #[test]
+    fn key_that_another_client_has_added_meanwhile_is_not_replaced() {
+        let (_directory, known) = file("here:1 SHA256:a\n");
+        known.add("here:1", "SHA256:a").unwrap();
+        let error = known.add("here:1", "SHA256:b").unwrap_err();
+        assert!(error.to_string().contains("another key"), "{error}");
+        assert_eq!(known.read().unwrap(), "here:1 SHA256:a\n");
     }
 
     #[test]
