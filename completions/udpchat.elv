@@ -33,7 +33,7 @@ set edit:completion:arg-completer[udpchat] = {|@words|
             cand store 'Check, copy and prune the server''s database'
             cand bench 'Measure a server with many clients'
             cand completions 'Print a completion script for a shell'
-            cand help 'Show the menu, or the help of one subcommand'
+            cand help 'Show the menu, or the help of one subcommand or chat command'
         }
         &'udpchat;serve'= {
             cand --listen 'Listen on this address, IPv4 or IPv6; repeatable [default: port 7777 of all addresses]'

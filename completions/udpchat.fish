@@ -36,7 +36,7 @@ complete -c udpchat -n "__fish_udpchat_needs_command" -f -a "status" -d 'Show th
 complete -c udpchat -n "__fish_udpchat_needs_command" -f -a "store" -d 'Check, copy and prune the server\'s database'
 complete -c udpchat -n "__fish_udpchat_needs_command" -f -a "bench" -d 'Measure a server with many clients'
 complete -c udpchat -n "__fish_udpchat_needs_command" -f -a "completions" -d 'Print a completion script for a shell'
-complete -c udpchat -n "__fish_udpchat_needs_command" -f -a "help" -d 'Show the menu, or the help of one subcommand'
+complete -c udpchat -n "__fish_udpchat_needs_command" -f -a "help" -d 'Show the menu, or the help of one subcommand or chat command'
 complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l listen -d 'Listen on this address, IPv4 or IPv6; repeatable [default: port 7777 of all addresses]' -r
 complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l data -d 'The server\'s directory: database, keys, control socket [default: $XDG_DATA_HOME/udpchat]' -r -F
 complete -c udpchat -n "__fish_udpchat_using_subcommand serve" -l registration -d 'Who may create accounts: anybody (open), or only `udpchat user add` (closed)' -r -f -a "open\t''

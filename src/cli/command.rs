@@ -81,6 +81,7 @@ impl Subcommand {
     }
 
     /// The subcommands of a group.
+    #[cfg(test)]
     pub const fn inside(&self) -> &Commands {
         &self.inside
     }

@@ -12,6 +12,7 @@ mod abuse;
 mod bad_input;
 mod bench;
 mod cli;
+mod completions;
 #[cfg(target_os = "linux")]
 mod disk_full;
 mod paste;

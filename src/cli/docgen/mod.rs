@@ -3,6 +3,7 @@
 //! They are committed for packagers; a test generates them again and compares.
 
 pub mod completions;
+mod tidy;
 
 use std::path::PathBuf;
 
@@ -13,6 +14,9 @@ use clap_mangen::roff::{Roff, bold, roman};
 use crate::cli::command::{Commands, Section, Subcommand, parser};
 use crate::cli::exit::Exit;
 use crate::registry::Entry as _;
+
+/// The day of this version's release, as CHANGELOG.md has it. No clock is asked, so that each build makes the same pages.
+const DATE: &str = "2026-11-28";
 
 const SHELLS: [Shell; 5] = [
     Shell::Bash,
@@ -43,8 +47,31 @@ pub fn all(commands: &Commands) -> std::io::Result<Vec<(PathBuf, Vec<u8>)>> {
 
 pub fn completion(shell: Shell, commands: &Commands) -> Vec<u8> {
     let mut script = Vec::new();
-    clap_complete::generate(shell, &mut parser(commands), "udpchat", &mut script);
+    let mut parser = with_plain_value_names(parser(commands));
+    clap_complete::generate(shell, &mut parser, "udpchat", &mut script);
     script
+}
+
+/// zsh reads a colon in a value's name as the end of the name, and runs what follows as a command.
+fn with_plain_value_names(command: clap::Command) -> clap::Command {
+    let is_plain = |sign: char| sign.is_ascii_alphanumeric() || "-_".contains(sign);
+    let command = command.mut_args(|argument| {
+        let names = argument.get_value_names().unwrap_or_default();
+        let plain = names.iter().map(|name| {
+            let words = name.split(|sign| !is_plain(sign));
+            words
+                .filter(|word| !word.is_empty())
+                .collect::<Vec<_>>()
+                .join("_")
+        });
+        let plain: Vec<String> = plain.collect();
+        if plain.is_empty() {
+            argument
+        } else {
+            argument.value_names(plain)
+        }
+    });
+    command.mut_subcommands(with_plain_value_names)
 }
 
 /// udpchat.1, and a page for each subcommand of the topmost level.
@@ -78,7 +105,7 @@ fn page<'a>(
     let man = Man::new(command.clone().display_name(name))
         .title(name.to_uppercase())
         .section("1")
-        .date("")
+        .date(DATE)
         .source(source)
         .manual("User Commands");
     let mut text = Vec::new();
@@ -107,7 +134,11 @@ fn page<'a>(
     pages.push("udpchat-protocol(7)".into());
     roff.text([roman(pages.join(", "))]);
     roff.to_writer(&mut text)?;
-    Ok((PathBuf::from("man").join(format!("{name}.1")), text))
+    let text = String::from_utf8(text).map_err(std::io::Error::other)?;
+    Ok((
+        PathBuf::from("man").join(format!("{name}.1")),
+        tidy::tidy(&text).into_bytes(),
+    ))
 }
 
 fn subcommands(command: &clap::Command) -> Roff {
@@ -186,4 +217,41 @@ fn exit_status(page: &str) -> Roff {
         roff.text([roman(meaning)]);
     }
     roff
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::commands;
+
+    #[test]
+    fn no_value_name_in_a_completion_script_has_a_sign_that_a_shell_could_take_for_its_own() {
+        fn check(command: &clap::Command) {
+            for name in command
+                .get_arguments()
+                .filter_map(clap::Arg::get_value_names)
+                .flatten()
+            {
+                let is_plain = |sign: u8| sign.is_ascii_alphanumeric() || b"-_".contains(&sign);
+                assert!(name.bytes().all(is_plain), "{} {name}", command.get_name());
+            }
+            command.get_subcommands().for_each(check);
+        }
+        check(&with_plain_value_names(parser(&commands())));
+    }
+
+    #[test]
+    fn pages_carry_the_day_of_the_release() {
+        let version = concat!("## [", env!("CARGO_PKG_VERSION"), "] - ");
+        let changes = include_str!("../../../CHANGELOG.md");
+        let released = changes.lines().find_map(|line| line.strip_prefix(version));
+        assert!(released.is_none_or(|day| day == DATE), "{released:?}");
+        let protocol = include_str!("../../../man/udpchat-protocol.7");
+        let heading = format!(".TH UDPCHAT\\-PROTOCOL 7 {DATE} ");
+        assert!(
+            protocol.starts_with(&heading),
+            "{:?}",
+            protocol.lines().next()
+        );
+    }
 }
