@@ -122,8 +122,8 @@
 //! 3. **Stored.** The hub checks digest and permission and passes the content unchanged to the store, which checks erin's
 //!    membership and accepts exactly the number after the last, in the transaction that appends the entry, and that creates
 //!    the conversation if the entry is the first of a pair. The write is appended to the journal, together with all others
-//!    that were waiting, and synced. Only then does the hub report it as stored. (The transaction itself is committed some
-//!    ten thousand writes later; after a crash the journal is replayed in the same order, with the same results.)
+//!    that were waiting, and synced. Only then does the hub report it as stored. (The transaction itself is committed at most
+//!    65,536 writes later; after a crash the journal is replayed in the same order, with the same results.)
 //! 4. **Known.** erin's client commits the entry to its history and, if it is the next one, moves its position; the same
 //!    commit removes the line from the outbox. Only then does the screen show anything about it.
 //!

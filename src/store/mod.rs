@@ -1,7 +1,7 @@
 //! The server's database: accounts, devices, conversations and their logs, and how far everyone has received.
 //!
 //! [`Engine`] executes batches of requests, and answers only once what they write is durable: in the journal first, in
-//! the tables' file some ten thousand requests later. [`StoreThread`] runs it on a thread of its own behind the
+//! the tables' file at most 65,536 requests later. [`StoreThread`] runs it on a thread of its own behind the
 //! [`Store`] trait; the simulator calls it directly, on a [`fault_disk::MemoryDisk`] that can lose what was not synced.
 //! Nothing here knows of the network.
 

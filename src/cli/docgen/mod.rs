@@ -254,4 +254,55 @@ mod tests {
             protocol.lines().next()
         );
     }
+
+    /// The subcommands without others inside, each with its words.
+    fn leaves<'a>(
+        above: &str,
+        level: &'a clap::Command,
+        found: &mut Vec<(String, &'a clap::Command)>,
+    ) {
+        for own in level.get_subcommands() {
+            let call = format!("{above} {}", own.get_name());
+            leaves(&call, own, found);
+            if !own.has_subcommands() {
+                found.push((call, own));
+            }
+        }
+    }
+
+    #[test]
+    fn readme_lists_every_subcommand_with_options_that_it_has() {
+        // It lacked `room add`.
+        let parser = parser(&commands());
+        let mut all = Vec::new();
+        leaves("udpchat", &parser, &mut all);
+        let readme = include_str!("../../../README.md");
+        for (call, command) in all {
+            let row = readme.lines().find(|line| {
+                let rest = line.strip_prefix(&format!("| `{call}"));
+                rest.is_some_and(|rest| rest.starts_with(['`', ' ']))
+            });
+            let row = row.unwrap_or_else(|| panic!("README has no row for `{call}`"));
+            for option in row.split("`--").skip(1) {
+                let option = option.split([' ', '`', '=']).next().unwrap_or_default();
+                let is_there = command
+                    .get_arguments()
+                    .any(|own| own.get_long() == Some(option));
+                assert!(is_there, "`{call}` has no --{option}");
+            }
+        }
+    }
+
+    #[test]
+    fn readme_states_the_rust_version_that_is_needed() {
+        let stated = concat!(
+            "You need Rust ",
+            env!("CARGO_PKG_RUST_VERSION"),
+            " or later"
+        );
+        assert!(
+            include_str!("../../../README.md").contains(stated),
+            "{stated}"
+        );
+    }
 }

@@ -61,22 +61,19 @@ fn counted(text: &str) -> usize {
 
 /// The words of a text in lines of at most [`LINE_MAX_BYTES`], where a word is not longer itself.
 fn broken(text: &str) -> Vec<String> {
-    let mut lines: Vec<String> = vec![String::new()];
-    for word in text.split(' ') {
+    let rest = text.trim_start_matches(' ');
+    let mut words = rest.split(' ');
+    // The indentation belongs to the first word.
+    let indented = text.len() - rest.len() + words.next().map_or(0, str::len);
+    let mut lines: Vec<String> = vec![text[..indented].to_owned()];
+    for word in words {
         let last = lines.last_mut().expect("there is a first line");
         let is_full = counted(last) + 1 + counted(word) > LINE_MAX_BYTES;
         // A word that looks like a request, or that follows an escaped blank, stays where it is.
-        if is_full
-            && !word.is_empty()
-            && !is_request(word)
-            && !last.trim().is_empty()
-            && !last.ends_with('\\')
-        {
+        if is_full && !word.is_empty() && !is_request(word) && !last.ends_with('\\') {
             lines.push(word.to_owned());
         } else {
-            if !last.is_empty() || word.is_empty() {
-                last.push(' ');
-            }
+            last.push(' ');
             last.push_str(word);
         }
     }

@@ -22,6 +22,7 @@ use crate::store::schema::tables::{SECRETS, Snapshot, State, Tables};
 /// After so many requests the transaction is committed. Chosen: of ten thousand who write to each other each has said some
 /// things by then, and all that they said in a conversation is one page to write instead of one for each. The commit takes
 /// a tenth of a second or two at most; after a crash as many requests are made again, in half a second.
+/// The architecture in `lib.rs` names the number.
 const CHECKPOINT_REQUESTS: usize = 65_536;
 
 /// After so many bytes of journal likewise. Chosen: what is read in some milliseconds after a crash, and what may wait in
