@@ -26,7 +26,7 @@ const HOPS: [Duration; 4] = [
     Duration::from_secs(10),
     Duration::from_secs(20),
     Duration::from_secs(40),
-    Duration::from_secs(60),
+    Duration::from_mins(1),
 ];
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -9,10 +9,10 @@ use crate::store::{Outcome, Reply, Write};
 use crate::transport::Now;
 
 /// How long after its start a server looks for the first time. Chosen: when those who come back have come back.
-pub(super) const FIRST_AFTER: Duration = Duration::from_secs(60);
+pub(super) const FIRST_AFTER: Duration = Duration::from_mins(1);
 
 /// How long between two passes. Chosen: the finest limit is a day.
-pub(super) const PASS_EVERY: Duration = Duration::from_secs(60 * 60);
+pub(super) const PASS_EVERY: Duration = Duration::from_hours(1);
 
 /// How long between two steps of a pass. Chosen: ten times what a step takes, so that even a long pass takes a tenth
 /// of the storage thread's time.

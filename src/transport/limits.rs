@@ -67,10 +67,10 @@ pub(super) const CONNECT_TIMEOUT: Duration = Duration::from_millis(4_500);
 pub(super) const HALF_OPEN_LIFETIME: Duration = Duration::from_secs(10);
 
 /// A session that has not signed in ends after this much silence of its peer.
-pub(super) const UNAUTHENTICATED_SILENCE: Duration = Duration::from_secs(60);
+pub(super) const UNAUTHENTICATED_SILENCE: Duration = Duration::from_mins(1);
 
 /// A session that has not signed in ends at this age.
-pub(super) const UNAUTHENTICATED_LIFETIME: Duration = Duration::from_secs(600);
+pub(super) const UNAUTHENTICATED_LIFETIME: Duration = Duration::from_mins(10);
 
 /// The client pings after this long without a packet of its own, ± 10 % (`WireGuard`'s survey; RFC 9000 §10.1.2).
 pub(super) const KEEP_ALIVE: Duration = Duration::from_secs(25);
@@ -82,7 +82,7 @@ pub(super) const SERVER_SILENCE: Duration = Duration::from_secs(75);
 pub(super) const CLIENT_SILENCE: Duration = Duration::from_secs(10);
 
 /// A session ends after this much silence. Chosen (mosh keeps sessions for ever).
-pub(super) const FORGET: Duration = Duration::from_secs(15 * 60);
+pub(super) const FORGET: Duration = Duration::from_mins(15);
 
 /// PTO backoff stops here, or at the unscaled PTO if that is longer, so that a restored path is noticed soon.
 pub(super) const PTO_MAX: Duration = Duration::from_secs(8);
@@ -146,7 +146,7 @@ pub(super) const STRANGER_PATIENCE: Duration = Duration::from_secs(10);
 
 /// A server renews an address token at this age: half of its lifetime, within which even an idle client sends a
 /// keep-alive.
-pub(super) const TOKEN_RENEWAL: Duration = Duration::from_secs(12 * 60 * 60);
+pub(super) const TOKEN_RENEWAL: Duration = Duration::from_hours(12);
 
 /// Address tokens that a client keeps, one for each server address. Chosen: as many as it dials. At the limit another
 /// is dropped, which costs the next session a round trip.

@@ -70,12 +70,8 @@ fn lines_that_need_a_value() -> Vec<String> {
                     .last()
                     .filter(|word| word.starts_with("--"))
             {
-                lines.push(format!(
-                    "udpchat {}{option} ",
-                    path.iter()
-                        .map(|word| format!("{word} "))
-                        .collect::<String>()
-                ));
+                let words = [&["udpchat".to_owned()][..], &path, &[option.to_owned()]].concat();
+                lines.push(words.join(" ") + " ");
             }
         }
     }
@@ -175,8 +171,7 @@ impl Zsh {
 
     /// What it shows when the tab key is pressed after each of these lines, which Ctrl-U clears.
     fn complete(&mut self, lines: &[String]) -> String {
-        let keys: String = lines.iter().map(|line| format!("{line}\t\u{15}")).collect();
-        self.says(&keys)
+        self.says(&(lines.join("\t\u{15}") + "\t\u{15}"))
     }
 
     /// It ignores SIGTERM, for which a dropped session waits long.

@@ -102,7 +102,7 @@ impl Network {
         self.link = Link {
             delay: self.link.delay,
             rate: self.link.rate,
-            queue: Duration::from_secs(60),
+            queue: Duration::from_mins(1),
             ..Link::default()
         };
         for path in &mut self.paths {

@@ -22,10 +22,10 @@ use crate::server::ServerHost;
 use archive::Archive;
 
 /// Everybody must have signed in after so long.
-const SIGN_IN_WITHIN: Duration = Duration::from_secs(600);
+const SIGN_IN_WITHIN: Duration = Duration::from_mins(10);
 /// All must have arrived, and been receipted, so long after the faults have ended: a keep-alive's interval until
 /// a client behind a new NAT port is heard, or the longest pause before a reconnection and a sign-in.
-const QUIET_WITHIN: Duration = Duration::from_secs(60);
+const QUIET_WITHIN: Duration = Duration::from_mins(1);
 /// What should not come any more has so long to come: longer than a server goes on sending to a session whose client is
 /// dead (75 s of silence), as that of a device whose process was killed and came back as a new one.
 const REST: Duration = Duration::from_secs(80);
@@ -110,7 +110,7 @@ impl World {
             self.schedule(after, event);
         }
         let end = self.now + self.plan.over;
-        self.run_until(end + Duration::from_secs(7_200), "live through", |world| {
+        self.run_until(end + Duration::from_hours(2), "live through", |world| {
             world.now >= end && world.agenda.is_empty() && world.naps.is_empty()
         });
         self.network.heal();

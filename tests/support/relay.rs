@@ -26,7 +26,7 @@ pub struct Badness {
 }
 
 /// No relay lives longer. Chosen: the longest run of a test, with room.
-const LIFE: Duration = Duration::from_secs(1_800);
+const LIFE: Duration = Duration::from_mins(30);
 
 /// A relay in threads of this process.
 pub struct Relay {

@@ -47,7 +47,7 @@ pub enum Input {
 }
 
 /// The longest time from the restart until all clients are signed in again.
-const RETURN_WAIT: Duration = Duration::from_secs(120);
+const RETURN_WAIT: Duration = Duration::from_mins(2);
 
 #[derive(Debug, Clone, PartialEq)]
 pub enum End {

@@ -183,4 +183,4 @@ pub struct OwnServerHandle {
 }
 
 /// The longest restart, closing all sessions included.
-pub const RESTART_WAIT: Duration = Duration::from_secs(60);
+pub const RESTART_WAIT: Duration = Duration::from_mins(1);

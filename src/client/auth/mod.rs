@@ -34,7 +34,7 @@ const TRIES_MAX: u32 = 3;
 /// How often a sign-in without a user waits out a server that wants fewer attempts, and for how long at most.
 /// Chosen so that a script ends within minutes.
 const PAUSES_MAX: u32 = 5;
-const PAUSE_MAX: Duration = Duration::from_secs(60);
+const PAUSE_MAX: Duration = Duration::from_mins(1);
 
 /// What a sign-in needs of the client around it.
 pub(super) struct Context<'a> {

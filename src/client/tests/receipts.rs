@@ -45,7 +45,7 @@ fn receipt_of_what_was_just_said_is_plain_and_a_late_one_says_what_it_is_of() {
     );
     say_stored(&mut desk, "or at five?", 2, 0);
     say_stored(&mut desk, "or at six?", 3, 0);
-    desk.wait(Duration::from_secs(24 * 3_600));
+    desk.wait(Duration::from_hours(24));
     assert_eq!(
         received_by_bob(&mut desk, 3),
         [

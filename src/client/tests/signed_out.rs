@@ -79,7 +79,7 @@ fn oldest_of_too_many_sessions_drives_no_other_out_in_turn() {
     assert_eq!(desk.core.user(), None);
     link_again(&mut desk, EndReason::TooManySessions);
     assert_eq!(desk.bodies(), []);
-    desk.wait(Duration::from_secs(60));
+    desk.wait(Duration::from_mins(1));
     assert_eq!(desk.bodies(), []);
 }
 

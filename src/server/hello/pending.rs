@@ -10,7 +10,7 @@ use crate::transport::shares::{Share, Shares};
 /// part of 12 KB takes at 2 KB a second. A session that takes longer is closed with a reason, and its client comes back.
 const PART_WITHIN: Duration = Duration::from_secs(30);
 /// How long a HELLO may take in all. Chosen: 10,000 positions at 2 KB a second.
-const ALL_WITHIN: Duration = Duration::from_secs(300);
+const ALL_WITHIN: Duration = Duration::from_mins(5);
 /// Positions that are kept for all devices together, in HELLOs that are not complete or that the store has not answered.
 /// Beyond it the session whose HELLO names the most is closed with a reason. Chosen: fifty of the longest HELLOs, or
 /// 10,000 of fifty conversations each; 24 MB.

@@ -25,7 +25,7 @@ const TURN_MESSAGES: u32 = 16;
 const TURN_BYTES: usize = 64 * 1024;
 
 /// The least time between two notices to one session that its messages are taken more slowly.
-const NOTICE_INTERVAL: Duration = Duration::from_secs(60);
+const NOTICE_INTERVAL: Duration = Duration::from_mins(1);
 
 /// Channels with messages that were not taken yet.
 #[derive(Debug, Default)]

@@ -352,7 +352,7 @@ mod tests {
         assert_eq!(taken(&mut budgets, now, 1, mebibyte), 200);
         let pause = budgets.check(now, ERIN, Channel::Chat).unwrap_err();
         assert!(pause.until > now);
-        now += Duration::from_secs(6 * 60 * 60);
+        now += Duration::from_hours(6);
         assert_eq!(taken(&mut budgets, now, 1, mebibyte), 50);
         now += Duration::from_secs(1);
         assert_eq!(taken(&mut budgets, now, 1, 100), 25);
@@ -375,7 +375,7 @@ mod tests {
         }
         assert!((38..=41).contains(&first_long.unwrap()), "{first_long:?}");
         // A single short pause, long after, is not told.
-        now += Duration::from_secs(60);
+        now += Duration::from_mins(1);
         taken(&mut budgets, now, 1, 10);
         let pause = budgets.check(now, ERIN, Channel::Chat).unwrap_err();
         assert!(!pause.is_long);

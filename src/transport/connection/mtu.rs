@@ -18,7 +18,7 @@ const PTO_SUSPICION: u32 = 2;
 const RAISE_AFTER_FIRST: Duration = Duration::from_secs(15);
 
 /// The longest time between two probes: `PMTU_RAISE_TIMER` (RFC 8899 §5.1.1) is 600 s.
-const RAISE_AFTER_MAX: Duration = Duration::from_secs(600);
+const RAISE_AFTER_MAX: Duration = Duration::from_mins(10);
 
 /// Bytes that must be queued for a probe: the packets behind it reveal its loss (`PACKET_THRESHOLD`). A sender of
 /// less needs no large packets.

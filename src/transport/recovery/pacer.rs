@@ -151,7 +151,7 @@ mod tests {
         assert_eq!(pacer.delay(now, u64::MAX, Duration::ZERO, u64::MAX), None);
         pacer.on_sent(u64::MAX);
         assert!(pacer.delay(now, 1, RTT, 2400).is_some());
-        let later = now + Duration::from_secs(86_400);
+        let later = now + Duration::from_hours(24);
         assert_eq!(pacer.delay(later, u64::MAX, RTT, WINDOW), None);
     }
 }

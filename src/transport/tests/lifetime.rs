@@ -134,7 +134,7 @@ fn a_goodbye_is_heard_over_loss() {
 fn a_quiet_client_keeps_its_session_alive() {
     let (mut network, _, session) = Network::connected(8, PLAIN);
     network.server.set_signed_in(network.now, session, true);
-    network.run(Duration::from_secs(3600));
+    network.run(Duration::from_hours(1));
     assert!(
         !network
             .server_events
@@ -175,7 +175,7 @@ fn silence_is_told_once_and_the_session_wakes_with_what_was_said_meanwhile() {
         .iter()
         .filter(|datagram| datagram.from == network.server_address)
         .count();
-    network.run(Duration::from_secs(300));
+    network.run(Duration::from_mins(5));
     let after = network
         .sent
         .iter()
@@ -253,11 +253,11 @@ fn keys_are_updated_hourly_without_a_gap() {
     let (mut network, client, session) = Network::connected(12, Link { loss: 0.1, ..PLAIN });
     network.server.set_signed_in(network.now, session, true);
     for hour in 0..5_u32 {
-        network.run(Duration::from_secs(3000));
+        network.run(Duration::from_mins(50));
         for _ in 0..20 {
             network.send_from_client(client, Channel::Chat, &hour.to_be_bytes());
             network.send_from_server(session, Channel::Chat, &hour.to_be_bytes());
-            network.run(Duration::from_secs(60));
+            network.run(Duration::from_mins(1));
             assert!(
                 network
                     .server
@@ -339,7 +339,7 @@ fn sleep_for_ten_minutes(network: &mut Network) {
         while network.server.poll_transmit(now, &mut lost).is_some() {}
     }
     network.link.loss = 0.0;
-    assert_eq!(network.now - asleep, Duration::from_secs(600));
+    assert_eq!(network.now - asleep, Duration::from_mins(10));
 }
 
 /// Once the client waited out the backoff of what it had sent before it slept, and the server its own.

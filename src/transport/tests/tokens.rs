@@ -34,7 +34,7 @@ fn restarted(now: Instant, unix_ms: u64, limits: Limits) -> Endpoint {
 
 /// The SYN with a token that a client sends which comes back.
 fn token_syn(network: &mut Network) -> Datagram {
-    network.run(Duration::from_secs(60));
+    network.run(Duration::from_mins(1));
     network.sent.clear();
     network.client.connect(network.now, network.server_address);
     network.flush();
@@ -215,7 +215,7 @@ fn client_on_another_network_does_not_show_the_token_of_the_one_before() {
 #[test]
 fn token_is_renewed_before_it_expires() {
     let (mut network, _, _) = signed_in(9);
-    network.run(Duration::from_secs(25 * 60 * 60));
+    network.run(Duration::from_hours(25));
     let syn = token_syn(&mut network);
     let unix_ms = UNIX_MS + 26 * 60 * 60 * 1000;
     let mut server = restarted(network.now, unix_ms, Limits::default());

@@ -13,7 +13,7 @@ use super::packet::{DATA_HEADER_LEN, DataHeader};
 use super::packet_number::expand;
 
 /// The maximum age of a key. Chosen like `WireGuard`'s two minutes for a handshake; a key update is cheaper.
-const KEY_LIFETIME: Duration = Duration::from_secs(3600);
+const KEY_LIFETIME: Duration = Duration::from_hours(1);
 
 /// The maximum packets of a key. ChaCha20-Poly1305 has no limit below the 2^62 packet numbers (RFC 9001 §6.6); this
 /// one limits what a stolen key decrypts.

@@ -153,7 +153,7 @@ fn what_is_kept_reaches_all_and_late_readers_are_told_of_what_is_not() {
                 long_texts: is_large.then_some(16_000),
                 clients: if is_large { 2 } else { 3 },
                 messages: if is_large { 180 } else { 10 },
-                over: Duration::from_secs(2 * 3_600),
+                over: Duration::from_hours(2),
                 ..Plan::plain()
             }
         },

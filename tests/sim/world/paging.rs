@@ -14,7 +14,7 @@ use crate::rooms::Rooms;
 /// Crashes come within so long: pages take some round trips each.
 const CRASHES_WITHIN_MS: u64 = 2_000;
 /// Everybody must have read everything after so long.
-const READ_WITHIN: Duration = Duration::from_secs(600);
+const READ_WITHIN: Duration = Duration::from_mins(10);
 
 impl World {
     /// Lets everybody page back to the beginning of each of their conversations, and checks what they were shown.

@@ -49,7 +49,7 @@ impl KnownServers {
         if !text.is_empty() && !text.ends_with('\n') {
             text.push('\n');
         }
-        text += &format!("{server} {fingerprint}\n");
+        text.extend([server, " ", fingerprint, "\n"]);
         let replace = || {
             let mut next = NewFile::beside(&self.path)?;
             next.fill(text.as_bytes())?;

@@ -155,7 +155,7 @@ mod tests {
             asked.push(due.saturating_duration_since(now).as_secs());
         }
         assert_eq!(asked, [5, 15, 35, 75, 155]);
-        let late = now + Duration::from_secs(3_600);
+        let late = now + Duration::from_hours(1);
         assert!(gaps.take_due(late).is_empty());
         assert!(gaps.noticed(late, BOB, EntryId(4), EntryId(9)));
     }

@@ -20,7 +20,7 @@ pub(crate) const GATHER: Duration = Duration::from_secs(2);
 
 /// How long after a count the next one is said, unless it is the last. Chosen: people of a large room come for hours,
 /// and a line for each would be the noise that counting is to spare.
-const COUNT_AGAIN: Duration = Duration::from_secs(60);
+const COUNT_AGAIN: Duration = Duration::from_mins(1);
 
 /// How many own messages may wait for receipts. At the limit the oldest is forgotten: no line tells of it any
 /// more.

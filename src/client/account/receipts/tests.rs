@@ -249,7 +249,7 @@ fn receipt_names_its_message_unless_that_is_the_last_one_and_was_just_said() {
     assert_eq!(late(&mut receipts, now), [true, true, false]);
     receipts.track(now, (PAIR, false), EntryId(9), awaited(1, 1), Some(now));
     receipts.mark(PAIR, &mark(BOB, "bob", 9));
-    let minute = now + Duration::from_secs(60);
+    let minute = now + Duration::from_mins(1);
     assert_eq!(late(&mut receipts, minute), [true]);
 
     let room = ConversationId(8);

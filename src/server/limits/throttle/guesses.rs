@@ -19,7 +19,7 @@ use crate::server::limits::token_bucket::{Buckets, Rate};
 /// day and network.
 const NETWORK: Growth = Growth {
     free: 5,
-    longest: Duration::from_secs(15 * 60),
+    longest: Duration::from_mins(15),
 };
 
 /// The wait of all networks together for one name, beside their first guesses. Chosen: 2880 guesses a day, however many

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use super::prefix::Prefix;
 
 /// Whoever has not asked for so long waits no longer. Chosen: longer than anybody is told to wait for a name.
-const ACTIVE_FOR: Duration = Duration::from_secs(60);
+const ACTIVE_FOR: Duration = Duration::from_mins(1);
 /// How long each of those who come before is given to show up. Chosen: a client that was told when to come does so
 /// within a round trip.
 const GRACE: Duration = Duration::from_secs(1);

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::time::{Duration, Instant};
 
 /// After so long without a try everything is forgiven.
-const FORGET_AFTER: Duration = Duration::from_secs(30 * 60);
+const FORGET_AFTER: Duration = Duration::from_mins(30);
 /// How many keys are remembered; beyond it the one least recently added is forgotten for which nobody has to wait.
 /// Chosen: an attacker who makes a hundred tries a second, two keys for each, needs five minutes for them.
 const ENTRIES_MAX: usize = 65_536;
@@ -122,7 +122,7 @@ mod tests {
 
     const GROWTH: Growth = Growth {
         free: 5,
-        longest: Duration::from_secs(900),
+        longest: Duration::from_mins(15),
     };
 
     #[test]

@@ -293,7 +293,7 @@ mod tests {
         }
         places.note_use(at, 0);
         assert_eq!(places.stale(now + Duration::from_secs(10)), None);
-        let later = now + Duration::from_secs(60);
+        let later = now + Duration::from_mins(1);
         let mut gone = Vec::new();
         while let Some(Holder::Session(session)) = places.stale(later) {
             gone.push(session.0);

@@ -257,7 +257,7 @@ impl World {
             let end = if started {
                 self.until + Duration::from_secs(30)
             } else {
-                start + Duration::from_secs(600)
+                start + Duration::from_mins(10)
             };
             let Some(next) = self.next().filter(|next| *next < end) else {
                 return;
