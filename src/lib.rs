@@ -16,6 +16,7 @@
 //! | [`transport`] | reliable encrypted sessions over datagrams | sockets, clocks, chat |
 //! | [`text`] | which characters of a peer's text may be shown or logged | everything else |
 //!
+//! `stalls` counts how long a thread of the server is busy at a stretch.
 //! `registry` is the table type of both kinds of commands: subcommands and chat commands.
 //!
 //! Everything between socket and terminal is a state machine: it is given the time and a seed for its randomness, input
@@ -229,6 +230,7 @@ pub mod net;
 pub mod protocol;
 pub(crate) mod registry;
 pub mod server;
+pub mod stalls;
 pub mod store;
 #[cfg(test)]
 mod testing;

@@ -4,6 +4,8 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::process::Command;
 
+use serde::Serialize;
+
 use crate::store::Engine;
 
 #[derive(Debug, Clone, Copy)]
@@ -13,10 +15,25 @@ pub struct Host {
     /// The command that serves this directory at this address, without limits, until its standard input ends. It prints
     /// the address that it listens on first.
     pub serve: fn(&Path, SocketAddr) -> anyhow::Result<Command>,
-    /// Transactions that the server of this directory has committed.
-    pub commits: fn(&Path) -> Option<u64>,
+    /// What the server of this directory has counted.
+    pub counts: fn(&Path) -> Option<ServerCounts>,
     /// Calls this on each signal that asks the program to end.
     pub on_signal: fn(SignalHandler) -> anyhow::Result<()>,
+}
+
+/// What a server has counted of itself since its start.
+#[derive(Debug, Clone, Copy)]
+pub struct ServerCounts {
+    /// Transactions that it has committed.
+    pub commits: u64,
+    pub longest_stalls: LongestStalls,
+}
+
+/// How long each of a server's threads was busy at a stretch, at most, in microseconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct LongestStalls {
+    pub network: u64,
+    pub store: u64,
 }
 
 pub type SignalHandler = Box<dyn FnMut() + Send>;

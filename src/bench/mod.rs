@@ -19,7 +19,7 @@ mod workload;
 
 pub use args::Args;
 pub use crowd::End;
-pub use host::{Host, PublicKey};
+pub use host::{Host, LongestStalls, PublicKey, ServerCounts};
 pub use report::Report;
 pub use run::{Error, run};
 pub use workload::table as workloads;

@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::histogram::Histogram;
+use super::host::LongestStalls;
 
 /// A value is `None` if it cannot be measured from here.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -29,6 +30,8 @@ pub struct Report {
     pub bytes_per_delivery: Option<f64>,
     /// Transactions of the server.
     pub commits: Option<u64>,
+    /// Since the server started.
+    pub server_longest_stall_us: Option<LongestStalls>,
     /// Only for a workload without messages.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub server_cpu_us_per_client_s: Option<f64>,
@@ -116,6 +119,15 @@ impl fmt::Display for Report {
         if let Some(commits) = self.commits {
             writeln!(f, "commits    {commits}")?;
         }
+        if let Some(LongestStalls { network, store }) = self.server_longest_stall_us {
+            let ms = |us: u64| format!("{}.{} ms", us / 1000, us / 100 % 10);
+            writeln!(
+                f,
+                "stalls     network {}, store {} at most",
+                ms(network),
+                ms(store)
+            )?;
+        }
         if let Some(stream) = self.stream {
             stream.fmt(f)?;
         }
@@ -170,6 +182,7 @@ mod tests {
             packets_per_delivery: (deliveries > 0).then_some(4.25),
             bytes_per_delivery: (deliveries > 0).then_some(612.4),
             commits: None,
+            server_longest_stall_us: None,
             server_cpu_us_per_client_s: None,
             histogram: Histogram::default(),
             stream: None,
@@ -205,6 +218,10 @@ mod tests {
             server_cpu_us_per_delivery: Some(7.25),
             server_rss_bytes_per_client: Some(6000),
             commits: Some(12),
+            server_longest_stall_us: Some(LongestStalls {
+                network: 850,
+                store: 120_450,
+            }),
             histogram: Histogram::of(&[Duration::from_millis(3)]),
             ..report(100)
         };
@@ -213,6 +230,7 @@ mod tests {
              server     7.2 µs of CPU time for each delivery\n\
              memory     6000 bytes for each client\n\
              commits    12\n\
+             stalls     network 0.8 ms, store 120.4 ms at most\n\
              \x20    4.0 ms ######################################## 1\n"
         ));
     }
@@ -243,6 +261,6 @@ mod tests {
         let json = serde_json::to_value(report(0)).unwrap();
         assert!(json["latency_us"]["p99"].is_null() && json["commits"].is_null());
         assert_eq!(json["deliveries"], 0);
-        assert_eq!(json.as_object().unwrap().len(), 11);
+        assert_eq!(json.as_object().unwrap().len(), 12);
     }
 }

@@ -15,7 +15,7 @@ use super::environment;
 use super::exit::{Exit, Failure, Outcome};
 use super::output::{print, print_json};
 use super::signals;
-use crate::bench::{self, End, Error, Host, PublicKey, Report};
+use crate::bench::{self, End, Error, Host, LongestStalls, PublicKey, Report, ServerCounts};
 use crate::registry::Entry as _;
 use crate::store::Engine;
 use crate::transport::public_key;
@@ -45,14 +45,15 @@ const A_SERVER_OF_ITS_OWN: &str = "\
     database beforehand, as are the room of fanout and its members, and limits per address do not apply, so \
     that neither password stretching nor a limit is measured. The server's CPU time (all threads, user and \
     system) and commits are counted from the first message counted until the last has arrived; its memory \
-    per client is what became resident since the start. Idle clients rest for 12 seconds before they are \
+    per client is what became resident since the start, and its stalls are the longest time since then for \
+    which a thread was busy without a pause. Idle clients rest for 12 seconds before they are \
     measured. In storm the server is stopped in order and started again; time counts from when it listens, \
     and a client is back when its HELLO is answered.";
 
 const JSON: &str = "\
     workload, clients, deliveries, deliveries_expected, deliveries_per_s, latency_us (p50, p90, p99, max), \
     server_cpu_us_per_delivery, server_rss_bytes_per_client, packets_per_delivery, bytes_per_delivery, \
-    commits; null means not measurable. bulk adds stream (count, bytes, seconds, bits_per_s, and latency_us \
+    commits, server_longest_stall_us (network, store); null means not measurable. bulk adds stream (count, bytes, seconds, bits_per_s, and latency_us \
     of the lines that the streaming sessions sent); idle adds server_cpu_us_per_client_s. If messages are \
     missing at the end, the exit status is 1.";
 
@@ -119,7 +120,7 @@ fn show(report: &Report, is_json: bool) -> Outcome {
 const HOST: Host = Host {
     open_database,
     serve,
-    commits,
+    counts,
     on_signal: |mut handler| signals::on_signal(move |_| handler()),
 };
 
@@ -140,10 +141,17 @@ fn serve(data: &Path, address: SocketAddr) -> anyhow::Result<process::Command> {
     Ok(command)
 }
 
-fn commits(data: &Path) -> Option<u64> {
+fn counts(data: &Path) -> Option<ServerCounts> {
     let mut server = admin::connect(data).ok()??;
-    match server.ask(Request::Status).ok()? {
-        Answer::Status(status) => status.json["commits"].as_u64(),
-        _ => None,
-    }
+    let Answer::Status(status) = server.ask(Request::Status).ok()? else {
+        return None;
+    };
+    let longest = |thread: &str| status.json["stalls"][thread]["longest_us"].as_u64();
+    Some(ServerCounts {
+        commits: status.json["commits"].as_u64()?,
+        longest_stalls: LongestStalls {
+            network: longest("network")?,
+            store: longest("store")?,
+        },
+    })
 }

@@ -19,7 +19,8 @@ const WHAT_IS_SHOWN: &str = "\
     since the start: messages stored, deliveries sent, commits, and messages that arrived damaged or \
     malformed; stored messages that the start found missing from the journal; memory of all session buffers, \
     and sessions not signed in, each with its limit; how often each limit was reached; datagrams without \
-    effect, by reason; and for each session (a thousand at most) its user, address, round trip, loss in both \
+    effect, by reason; how long each thread of the server was busy at a stretch, at most, and how often for \
+    longer than anybody notices; and for each session (a thousand at most) its user, address, round trip, loss in both \
     directions, packets and bytes, retransmissions and congestion window.";
 
 #[derive(clap::Args)]

@@ -5,6 +5,7 @@
 
 use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use mio::{Events, Interest, Poll, Token};
@@ -13,6 +14,7 @@ use super::clock;
 use super::input::{self, InputReceiver, InputSender};
 use super::roam::{Notice, Observation, Roamer, local_address};
 use super::socket::{SendOutcome, Socket, SocketCounters};
+use crate::stalls::Stalls;
 use crate::transport::{App, Endpoint, Now, Transmit};
 
 /// The waker's token; sockets have tokens from 0 on.
@@ -80,12 +82,14 @@ pub struct Driver<A: App> {
     busy: bool,
     unroutable: u64,
     turns: u64,
+    stalls: Arc<Stalls>,
 }
 
 /// The poll and its input queue, which exist before the application: other threads need the sender early.
 pub struct Setup<I> {
     poll: Poll,
     inputs: InputReceiver<I>,
+    stalls: Arc<Stalls>,
 }
 
 impl<I> Setup<I> {
@@ -96,7 +100,18 @@ impl<I> Setup<I> {
     pub fn new() -> io::Result<(Self, InputSender<I>)> {
         let poll = Poll::new()?;
         let (sender, inputs) = input::queue(input::waker(&poll, WAKER)?);
-        Ok((Self { poll, inputs }, sender))
+        let setup = Self {
+            poll,
+            inputs,
+            stalls: Arc::default(),
+        };
+        Ok((setup, sender))
+    }
+
+    /// How long the turns of the loop take.
+    #[must_use]
+    pub fn stalls(&self) -> Arc<Stalls> {
+        Arc::clone(&self.stalls)
     }
 }
 
@@ -138,6 +153,7 @@ impl<A: App> Driver<A> {
             busy: true,
             unroutable: 0,
             turns: 0,
+            stalls: setup.stalls,
         })
     }
 
@@ -170,7 +186,10 @@ impl<A: App> Driver<A> {
     pub fn run(mut self) -> io::Result<A> {
         loop {
             self.wait()?;
-            self.turn(clock::now());
+            let begun = clock::now();
+            self.turn(begun);
+            let taken = clock::now().instant - begun.instant;
+            self.stalls.record(taken);
             if self.app.is_finished() && self.blocked.is_none() && !self.busy {
                 tracing::debug!(counters = ?self.counters(), "the network thread ends");
                 return Ok(self.app);

@@ -15,6 +15,7 @@ use std::time::{Duration, Instant};
 
 use super::engine::RECORD_MAX;
 use super::{Completion, Engine, Outcome, Request, RequestId, Store};
+use crate::stalls::{StallReport, Stalls};
 
 /// A group of so many requests waits for no more. Chosen: a sync costs about as much as some dozens of appends, so more
 /// would add waiting and little else.
@@ -52,6 +53,8 @@ struct Shared {
     stopping: AtomicBool,
     /// Transactions made durable; only the thread writes it.
     commits: AtomicU64,
+    /// How long groups take.
+    stalls: Stalls,
 }
 
 /// The hub's end of the queue.
@@ -107,6 +110,12 @@ impl StoreCaller {
         self.shared.commits.load(Ordering::Relaxed)
     }
 
+    /// How long groups have taken since the thread began.
+    #[must_use]
+    pub fn stalls(&self) -> StallReport {
+        self.shared.stalls.report()
+    }
+
     /// Makes a request and waits for what comes of it; [`Outcome::Unknown`] too if the store has stopped.
     #[must_use]
     pub fn call(&self, request: impl Into<Request>) -> Outcome {
@@ -149,6 +158,7 @@ impl StoreThread {
         let shared = Arc::new(Shared {
             stopping: AtomicBool::new(false),
             commits: AtomicU64::new(0),
+            stalls: Stalls::default(),
         });
         let worker = Worker {
             engine,
@@ -269,8 +279,10 @@ impl<S: Fn(Vec<Completion>)> Worker<S> {
                 self.fill(&mut group);
             }
             let last = group.last;
-            begun = Some((self.clock)());
+            let now = (self.clock)();
+            begun = Some(now);
             self.execute(group);
+            self.shared.stalls.record((self.clock)() - now);
             if last {
                 break;
             }

@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use crate::bench::histogram::Histogram;
+use crate::bench::host::ServerCounts;
 use crate::bench::report::{Latency, Report, Stream};
 use crate::bench::server::Meter;
 use crate::bench::workload::Traffic;
@@ -14,7 +15,7 @@ pub struct Load {
     packets: u64,
     bytes: u64,
     cpu: Option<Duration>,
-    commits: Option<u64>,
+    counts: Option<ServerCounts>,
 }
 
 impl Load {
@@ -22,7 +23,7 @@ impl Load {
     pub fn of(sessions: impl Iterator<Item = Statistics>, meter: Option<&Meter>) -> Self {
         let mut load = Self {
             cpu: meter.and_then(Meter::cpu),
-            commits: meter.and_then(Meter::commits),
+            counts: meter.and_then(Meter::counts),
             ..Self::default()
         };
         for statistics in sessions {
@@ -107,9 +108,10 @@ impl Measurement {
             packets_per_delivery: per_delivery(after.packets - before.packets),
             bytes_per_delivery: per_delivery(after.bytes - before.bytes),
             commits: after
-                .commits
-                .zip(before.commits)
-                .map(|(after, before)| after - before),
+                .counts
+                .zip(before.counts)
+                .map(|(after, before)| after.commits - before.commits),
+            server_longest_stall_us: after.counts.map(|counts| counts.longest_stalls),
             stream: traffic.stream().map(|stream| Stream {
                 latency_us: Latency::of(self.latencies_beside),
                 ..stream

@@ -1,8 +1,10 @@
-//! Reads the CPU time, memory and commits of the run's own server.
+//! Reads the CPU time, memory and counts of the run's own server.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+
+use crate::bench::host::ServerCounts;
 
 /// The unit of times in `/proc/PID/stat`, in milliseconds: `USER_HZ` is 100 wherever Linux runs (proc(5), time(7)).
 const TICK_MS: u64 = 10;
@@ -11,17 +13,17 @@ const TICK_MS: u64 = 10;
 pub struct Meter {
     pid: u32,
     data: PathBuf,
-    ask_commits: fn(&Path) -> Option<u64>,
+    ask_counts: fn(&Path) -> Option<ServerCounts>,
     /// Resident bytes before the server had clients.
     rss_before: Option<u64>,
 }
 
 impl Meter {
-    pub fn new(pid: u32, data: PathBuf, ask_commits: fn(&Path) -> Option<u64>) -> Self {
+    pub fn new(pid: u32, data: PathBuf, ask_counts: fn(&Path) -> Option<ServerCounts>) -> Self {
         let mut meter = Self {
             pid,
             data,
-            ask_commits,
+            ask_counts,
             rss_before: None,
         };
         meter.rss_before = meter.rss();
@@ -44,8 +46,8 @@ impl Meter {
         rss_of(&status)
     }
 
-    pub fn commits(&self) -> Option<u64> {
-        (self.ask_commits)(&self.data)
+    pub fn counts(&self) -> Option<ServerCounts> {
+        (self.ask_counts)(&self.data)
     }
 }
 

@@ -66,7 +66,7 @@ impl OwnServer {
         Some(Meter::new(
             child.id(),
             self.directory.path().to_owned(),
-            self.host.commits,
+            self.host.counts,
         ))
     }
 

@@ -2,6 +2,7 @@
 //! one.
 
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::mpsc;
 use std::time::Duration;
 
@@ -15,6 +16,7 @@ use super::status::{self, Status, StoreStatus};
 use crate::net::{self, InputSender};
 use crate::protocol::{Access, AccountId};
 use crate::server::{CreateRoom, Input, Name, OpaqueServer, PendingSignUp, RoomName};
+use crate::stalls::{StallReport, Stalls};
 use crate::store::{
     self, Engine, JournalLoss, Outcome, Refusal, Reply, RequestId, Snapshots, StoreCaller,
 };
@@ -65,8 +67,8 @@ pub struct AdminHandler {
     snapshots: Snapshots,
     /// Found at the start of the server.
     loss: Option<JournalLoss>,
-    /// The hub of a running server.
-    hub: Option<InputSender<Input>>,
+    /// The hub of a running server, and how long its network thread is busy.
+    hub: Option<(InputSender<Input>, Arc<Stalls>)>,
     /// A sign-up after its first half, and the name as typed.
     pending: Option<(String, PendingSignUp)>,
 }
@@ -84,18 +86,24 @@ impl AdminHandler {
     }
 
     /// For a running server, with the loss that its start found.
-    pub fn with_hub(mut self, hub: InputSender<Input>, loss: Option<JournalLoss>) -> Self {
-        self.hub = Some(hub);
+    pub fn with_hub(
+        mut self,
+        hub: InputSender<Input>,
+        stalls: Arc<Stalls>,
+        loss: Option<JournalLoss>,
+    ) -> Self {
+        self.hub = Some((hub, stalls));
         self.loss = loss;
         self
     }
 
     fn status(&mut self) -> anyhow::Result<Answer> {
-        let hub = self.hub.as_ref().context("no server is running")?;
+        let (hub, network) = self.hub.as_ref().context("no server is running")?;
+        let network = network.report();
         let hub = status::ask(hub)?;
-        let commits = match &self.store {
-            StoreAccess::Thread(caller) => caller.commits(),
-            StoreAccess::Engine(engine) => engine.commits(),
+        let (commits, stalls) = match &self.store {
+            StoreAccess::Thread(caller) => (caller.commits(), caller.stalls()),
+            StoreAccess::Engine(engine) => (engine.commits(), StallReport::default()),
         };
         let account_bytes = hub.quota.account_bytes;
         let usage = self.store.call(store::Read::Usage { account_bytes });
@@ -112,8 +120,9 @@ impl AdminHandler {
             loss: self.loss,
             log_bytes,
             accounts_at_quota,
+            stalls,
         };
-        Ok(Answer::Status(Status::new(&hub, &store)))
+        Ok(Answer::Status(Status::new(&hub, &network, &store)))
     }
 
     fn list(&mut self) -> anyhow::Result<Answer> {
@@ -148,7 +157,7 @@ impl AdminHandler {
         };
         let outcome = match &self.hub {
             // The owner may be online, and the hub keeps the rooms of online users.
-            Some(hub) => {
+            Some((hub, _)) => {
                 let (reply, answer) = mpsc::sync_channel(1);
                 hub.try_send(Input::CreateRoom(room, reply))?;
                 answer

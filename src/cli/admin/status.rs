@@ -10,11 +10,15 @@ use serde_json::{Value, json};
 
 use crate::net::InputSender;
 use crate::server::{self, Input, SessionStatus};
+use crate::stalls::StallReport;
 use crate::store::JournalLoss;
 use crate::transport::Statistics;
 
 /// The longest wait for the network thread. Chosen: it answers between two batches.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// A stall that a user may notice. Chosen: half of what a person takes for at once, as a bound of a class of stalls.
+const NOTICED: Duration = Duration::from_millis(64);
 
 /// The server writes both forms, so that they always agree.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,7 +28,7 @@ pub struct Status {
     pub text: String,
 }
 
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct StoreStatus {
     /// Since the start.
     pub commits: u64,
@@ -34,6 +38,8 @@ pub struct StoreStatus {
     pub log_bytes: u64,
     /// Accounts with as many stored bytes as the limit for one.
     pub accounts_at_quota: u64,
+    /// How long groups of requests took.
+    pub stalls: StallReport,
 }
 
 /// Asks the hub on the network thread.
@@ -46,7 +52,7 @@ pub fn ask(inputs: &InputSender<Input>) -> anyhow::Result<server::Status> {
 }
 
 impl Status {
-    pub fn new(hub: &server::Status, store: &StoreStatus) -> Self {
+    pub fn new(hub: &server::Status, network: &StallReport, store: &StoreStatus) -> Self {
         let ignored: BTreeMap<String, u64> = json!(hub.ignored)
             .as_object()
             .into_iter()
@@ -54,13 +60,13 @@ impl Status {
             .filter_map(|(reason, count)| Some((reason.clone(), count.as_u64()?)))
             .collect();
         Self {
-            json: json(hub, store),
-            text: text(hub, store, &ignored),
+            json: json(hub, network, store),
+            text: text(hub, network, store, &ignored),
         }
     }
 }
 
-fn json(hub: &server::Status, store: &StoreStatus) -> Value {
+fn json(hub: &server::Status, network: &StallReport, store: &StoreStatus) -> Value {
     json!({
         "sessions": hub.sessions,
         "online": hub.online,
@@ -79,8 +85,13 @@ fn json(hub: &server::Status, store: &StoreStatus) -> Value {
         "strangers": hub.usage.strangers,
         "strangers_limit": hub.usage.strangers_limit,
         "ignored": hub.ignored,
+        "stalls": {"network": stalls_json(network), "store": stalls_json(&store.stalls)},
         "listed": hub.listed.iter().map(session_json).collect::<Vec<_>>(),
     })
+}
+
+fn stalls_json(stalls: &StallReport) -> Value {
+    json!({"longest_us": stalls.longest_us, "counts_up_to_us": stalls.classes})
 }
 
 fn session_json(session: &SessionStatus) -> Value {
@@ -91,7 +102,12 @@ fn session_json(session: &SessionStatus) -> Value {
     json
 }
 
-fn text(hub: &server::Status, store: &StoreStatus, ignored: &BTreeMap<String, u64>) -> String {
+fn text(
+    hub: &server::Status,
+    network: &StallReport,
+    store: &StoreStatus,
+    ignored: &BTreeMap<String, u64>,
+) -> String {
     let (counters, usage) = (&hub.counters, &hub.usage);
     let mut lines = vec![
         format!("sessions {}   users online {}", hub.sessions, hub.online),
@@ -124,6 +140,11 @@ fn text(hub: &server::Status, store: &StoreStatus, ignored: &BTreeMap<String, u6
             usage.buffers_bytes, usage.buffers_limit_bytes, usage.strangers, usage.strangers_limit
         ),
         format!("datagrams without effect: {}", seen(ignored)),
+        format!(
+            "longest stalls: network {}   store {}",
+            stalls_text(network),
+            stalls_text(&store.stalls)
+        ),
     ]);
     lines.extend(hub.listed.iter().map(session_text));
     let others = hub.sessions.saturating_sub(hub.listed.len());
@@ -131,6 +152,17 @@ fn text(hub: &server::Status, store: &StoreStatus, ignored: &BTreeMap<String, u6
         lines.push(format!("and {others} more"));
     }
     lines.join("\n") + "\n"
+}
+
+fn stalls_text(stalls: &StallReport) -> String {
+    let us = stalls.longest_us;
+    let many = stalls.over(NOTICED);
+    format!(
+        "{}.{} ms ({many} over {} ms)",
+        us / 1000,
+        us / 100 % 10,
+        NOTICED.as_millis()
+    )
 }
 
 /// All that are not 0, on one line.
@@ -219,8 +251,12 @@ mod tests {
             loss: Some(JournalLoss::Missing),
             log_bytes: 900,
             accounts_at_quota: 2,
+            stalls: StallReport {
+                longest_us: 120_450,
+                classes: vec![(125, 7), (128_000, 2)],
+            },
         };
-        let status = Status::new(&status, &store);
+        let status = Status::new(&status, &StallReport::default(), &store);
         let json = status.json.to_string();
         assert!(
             json.contains(r#""lost":"the journal is missing or empty""#),
@@ -240,6 +276,14 @@ mod tests {
         );
         assert!(text.contains("at limits: room changes 3\n"), "{text}");
         assert!(text.contains("not signed in 2 of 16\n"), "{text}");
+        assert!(
+            text.contains("network 0.0 ms (0 over 64 ms)   store 120.4 ms (2 over 64 ms)\n"),
+            "{text}"
+        );
+        assert!(
+            json.contains(r#""counts_up_to_us":[[125,7],[128000,2]]"#),
+            "{json}"
+        );
         assert!(
             text.contains("datagrams without effect: replayed 2   small syns 1\n"),
             "{text}"

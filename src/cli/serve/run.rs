@@ -3,6 +3,7 @@
 use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
 use std::path::Path;
+use std::sync::Arc;
 
 use anyhow::{Context as _, anyhow};
 
@@ -53,11 +54,15 @@ pub fn run(args: Args, context: &Context<'_>) -> Outcome {
     };
     let opaque = secrets.opaque()?;
     let hub = Hub::new(now, config, Box::new(handle), opaque, key, net::seed()?);
-    let (caller, hub_inputs) = (store.caller(), inputs.clone());
+    let (caller, hub_inputs, stalls) = (store.caller(), inputs.clone(), setup.stalls());
     let control = AdminServer::start(&data, move || {
         let store = StoreAccess::Thread(caller.clone());
         let handler = AdminHandler::new(store, secrets.opaque()?, snapshots.clone());
-        Ok(Box::new(handler.with_hub(hub_inputs.clone(), loss)))
+        Ok(Box::new(handler.with_hub(
+            hub_inputs.clone(),
+            Arc::clone(&stalls),
+            loss,
+        )))
     })?;
     if args.measured {
         stop_at_end_of_input(inputs.clone())?;
