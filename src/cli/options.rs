@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use super::environment;
 use super::exit::Failure;
-use super::password::{self, Password};
+use super::password;
+use crate::client::Password;
 
 #[derive(clap::Args)]
 pub struct DataDirectory {

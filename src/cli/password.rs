@@ -10,12 +10,7 @@ use zeroize::Zeroizing;
 use super::exit::{Exit, Failure};
 use super::output::print_error;
 use super::signals::Signal;
-
-/// Overwritten in memory when dropped.
-pub type Password = Zeroizing<String>;
-
-/// Chosen: longer than any passphrase. A longer one is refused.
-const PASSWORD_MAX_BYTES: usize = 1024;
+use crate::client::{PASSWORD_MAX_BYTES, Password};
 
 /// Attempts to type the same password twice.
 const TRIES: usize = 3;
@@ -31,12 +26,12 @@ pub fn from_file(path: &Path) -> Result<Password, Failure> {
     let line = line
         .with_context(|| format!("cannot read the password from {name}"))
         .map_err(|error| Failure::new(Exit::Usage, error))?;
-    checked(line)
+    Password::parse(&line)
         .map_err(|why| Failure::usage(format!("cannot read the password from {name}: {why}")))
 }
 
 /// The first line without its end.
-fn first_line(mut reader: impl BufRead) -> io::Result<Password> {
+fn first_line(mut reader: impl BufRead) -> io::Result<Zeroizing<String>> {
     let mut bytes = Zeroizing::new(Vec::with_capacity(PASSWORD_MAX_BYTES + 2));
     // One byte more than allowed, and the line end, show that the line is too long.
     reader
@@ -50,16 +45,6 @@ fn first_line(mut reader: impl BufRead) -> io::Result<Password> {
         .map_err(|_| io::Error::new(ErrorKind::InvalidData, "it is not UTF-8"))
 }
 
-fn checked(password: Password) -> Result<Password, &'static str> {
-    if password.is_empty() {
-        Err("a password cannot be empty")
-    } else if password.len() > PASSWORD_MAX_BYTES {
-        Err("a password has at most 1024 bytes")
-    } else {
-        Ok(password)
-    }
-}
-
 /// Asks twice for a new password, without echo.
 pub fn ask_twice(name: &str) -> Result<Password, Failure> {
     if !io::stdin().is_terminal() {
@@ -70,14 +55,14 @@ pub fn ask_twice(name: &str) -> Result<Password, Failure> {
     }
     for _ in 0..TRIES {
         let first = ask(&format!("password for {name}: "))?;
-        let first = match checked(first) {
+        let first = match Password::parse(&first) {
             Ok(first) => first,
             Err(why) => {
                 print_error(why);
                 continue;
             }
         };
-        if *ask("repeat password: ")? == *first {
+        if Password::parse(&ask("repeat password: ")?).as_ref() == Ok(&first) {
             return Ok(first);
         }
         print_error("passwords do not match");
@@ -85,7 +70,7 @@ pub fn ask_twice(name: &str) -> Result<Password, Failure> {
     Err(anyhow::anyhow!("passwords do not match").into())
 }
 
-fn ask(question: &str) -> Result<Password, Failure> {
+fn ask(question: &str) -> Result<Zeroizing<String>, Failure> {
     match rpassword::prompt_password(question) {
         Ok(password) => Ok(Zeroizing::new(password)),
         Err(error) if error.kind() == ErrorKind::Interrupted => Err(Failure::new(
@@ -127,10 +112,10 @@ mod tests {
 
     #[test]
     fn empty_and_endless_passwords_are_refused() {
-        let checked = |bytes: &[u8]| checked(first_line(bytes).unwrap());
-        assert!(checked(b"").is_err());
-        assert!(checked(b"\n").is_err());
-        assert!(checked(&[b'a'; 5000]).is_err());
-        assert!(checked(&[b'a'; PASSWORD_MAX_BYTES]).is_ok());
+        let parsed = |bytes: &[u8]| Password::parse(&first_line(bytes).unwrap());
+        assert!(parsed(b"").is_err());
+        assert!(parsed(b"\n").is_err());
+        assert!(parsed(&[b'a'; 5000]).is_err());
+        assert!(parsed(&[b'a'; PASSWORD_MAX_BYTES]).is_ok());
     }
 }

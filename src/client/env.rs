@@ -8,8 +8,8 @@ use std::net::SocketAddr;
 
 use jiff::tz::TimeZone;
 use redb::Database;
-use zeroize::Zeroizing;
 
+use super::password::Password;
 use crate::protocol::opaque::KeyStretching;
 
 /// What the command line says. It holds a password, so it has no form for logs.
@@ -22,7 +22,7 @@ pub struct Options {
     /// Who is to be signed in at once.
     pub user: Option<String>,
     /// The password, where it came from a file.
-    pub password: Option<Zeroizing<String>>,
+    pub password: Option<Password>,
     /// Whether an unknown server key is taken without asking.
     pub accept_new: bool,
     /// The fingerprint that the server's key must have.

@@ -13,6 +13,7 @@ mod effects;
 mod env;
 mod link;
 mod name;
+mod password;
 mod storage;
 #[cfg(test)]
 mod testing;
@@ -23,6 +24,7 @@ mod ui;
 pub use self::core::Core;
 pub use auth::opaque;
 pub use env::{Ask, Console, End, Files, Input, Names, Options, Tone, Trust};
+pub use password::{PASSWORD_MAX_BYTES, Password, PasswordError};
 
 use rand_chacha::ChaCha20Rng;
 use rand_core::{RngCore, SeedableRng};

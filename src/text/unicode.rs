@@ -36,6 +36,18 @@ pub(super) enum Kind {
     Unknown,
 }
 
+/// Whether a character is seen, by itself or on the one before it.
+#[must_use]
+pub fn is_visible(character: char) -> bool {
+    matches!(kind(character), Kind::Base | Kind::Mark)
+}
+
+/// A blank of any width (general category Zs).
+#[must_use]
+pub fn is_space_separator(character: char) -> bool {
+    category(character) == GeneralCategory::SpaceSeparator
+}
+
 /// The class of a character, independent of its neighbours.
 pub(super) fn kind(character: char) -> Kind {
     if is_blank(character) {

@@ -26,4 +26,3 @@ mod support;
 mod transcript;
 mod two_hosts;
 mod wan;
-mod zones;

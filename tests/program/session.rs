@@ -1,8 +1,11 @@
 //! The real program on loopback: a server and its clients as processes, people at pseudo-terminals.
 
+use std::process::Stdio;
 use std::time::Duration;
 
-use crate::support::{Host, Workspace};
+use jiff::{Span, Zoned};
+
+use crate::support::{Host, Script, Workspace};
 use crate::transcript::transcript;
 
 #[test]
@@ -101,4 +104,90 @@ fn status_at_the_prompt_shows_the_link() {
     erin.sees(1, "; the server sees 127.0.0.1:");
     erin.sees(1, &format!("at {}: round trip ", server.address));
     erin.sees(1, "retransmissions");
+}
+
+/// A password that was set in one form was wrong in the other.
+#[test]
+fn password_is_the_same_in_each_form_of_its_characters() {
+    let workspace = Workspace::new(&[]);
+    let file = |name: &str, password: &str| {
+        std::fs::write(workspace.path(name), password).unwrap();
+        workspace.file(name)
+    };
+    let composed = file("composed", "caf\u{e9} \u{d55c}\r\n");
+    let decomposed = file("decomposed", "cafe\u{301}\u{a0}\u{1112}\u{1161}\u{11ab}");
+    let (printed, code) = workspace.run(&["user", "add", "erin", "--password-file", &composed]);
+    assert_eq!(code, Some(0), "{printed}");
+    let server = workspace.serve();
+    let address = server.address.to_string();
+    let connect = |state: &str, password: &str| {
+        let more = ["--password-file", password];
+        let state = workspace.path(state);
+        Script::connect(&Host::default(), "erin", &address, &state, &more)
+    };
+    let mut erin = connect("one", &decomposed);
+    erin.sees(1, "Greetings from the Chat Room!");
+    erin.types("quit");
+    assert_eq!(erin.ends(), Some(0));
+    let tab = file("tab", "cafe\tau lait\n");
+    let mut erin = connect("two", &tab);
+    assert_eq!(erin.ends(), Some(2));
+    let error = "tab: a password cannot contain U+0009: control characters, ";
+    assert!(erin.errors().contains(error), "{}", erin.errors());
+}
+
+/// Asia/Tokyo was UTC, whatever data the system had.
+#[test]
+fn times_are_shown_in_the_zone_that_the_environment_names() {
+    let workspace = Workspace::new(&["alice"]);
+    let server = workspace.serve();
+    let mut alice = workspace.sign_in(server.address, "alice");
+    alice.types("message* tea");
+    alice.sees(1, "stored");
+    let sent = Zoned::now();
+    alice.types("quit");
+    assert_eq!(alice.ends(), Some(0));
+    // The minutes of Kathmandu are its own.
+    let kathmandu = "Asia/Kathmandu";
+    for (zone, zone_data, shown_in) in [
+        (kathmandu, None, kathmandu),
+        (":Asia/Kathmandu", None, kathmandu),
+        ("NPT-5:45", None, kathmandu),
+        // Without data of the system the program has its own.
+        (kathmandu, Some("/nonexistent"), kathmandu),
+        (":Asia/Kathmandu", Some("/nonexistent"), kathmandu),
+        ("EST5EDT,M3.2.0,M11.1.0", None, "America/New_York"),
+        ("", None, "UTC"),
+        (":", None, "UTC"),
+        ("Nowhere/Land", None, "UTC"),
+        ("EST5EDT,M3.2.0", None, "UTC"),
+    ] {
+        let mut command = Host::default().udpchat();
+        command
+            .args(["connect", &server.address.to_string(), "--user", "alice"])
+            .arg("--state")
+            .arg(workspace.path("state-of-alice"))
+            .env("TZ", zone)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        if let Some(directory) = zone_data {
+            command.env("TZDIR", directory);
+        }
+        let mut client = Script::spawn(&mut command);
+        client.types("history everyone");
+        client.types("quit");
+        assert_eq!(client.ends(), Some(0));
+        let lines = client.lines();
+        let line = lines.iter().find(|line| line.ends_with(": tea"));
+        let line = line.unwrap_or_else(|| panic!("{zone}: {lines:?}"));
+        let sent = sent.in_tz(shown_in).expect("a zone");
+        let minutes = [0, 1].map(|ago| &sent - Span::new().minutes(ago));
+        let minutes = minutes.map(|minute| minute.strftime("%H:%M (you)").to_string());
+        let is_right = minutes.iter().any(|minute| line.contains(minute));
+        assert!(is_right, "{zone} {zone_data:?}: {line} {minutes:?}");
+        let is_unknown = shown_in == "UTC" && zone.len() > 1;
+        let told = client.errors().matches("there is no time zone").count();
+        assert_eq!(told, usize::from(is_unknown), "{}", client.errors());
+    }
 }

@@ -28,7 +28,8 @@ const MANUAL: &str = "\
     `bob`), and names that could be taken for the program's are reserved: everyone, all, here, nobody, you, \
     me, server, system, udpchat, admin, administrator, operator, root, moderator. A user who already has \
     such a name keeps it. A letter may have four different marks, none drawn over it. The password is asked \
-    for twice without being shown, and never leaves this process: the server keeps only what OPAQUE (RFC \
+    for twice without being shown. It is compared in the form of RFC 8265 (OpaqueString), so that it is the \
+    same however its characters are composed; it has no control or invisible characters. It never leaves this process: the server keeps only what OPAQUE (RFC \
     9807) needs to verify it later.";
 
 #[derive(clap::Args)]

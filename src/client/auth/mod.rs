@@ -17,6 +17,7 @@ use super::account::ctx::pending::ANSWER_WAIT;
 use super::effects::Effects;
 use super::env::{Files, Tone};
 use super::name::canonical;
+use super::password::Password;
 use super::storage::{Identity, State};
 use super::ui::prompt::{Question, yes};
 use super::ui::render;
@@ -83,7 +84,7 @@ pub(super) struct SignIn {
     name: String,
     /// The only account that has a device here: an empty answer to the question for a name is this one.
     offered: Option<String>,
-    password: Option<Zeroizing<String>>,
+    password: Option<Password>,
     identity: Option<Identity>,
     state: Option<Box<State>>,
     is_reconnection: bool,
@@ -93,7 +94,7 @@ pub(super) struct SignIn {
 }
 
 impl SignIn {
-    fn new(password: Option<Zeroizing<String>>) -> Self {
+    fn new(password: Option<Password>) -> Self {
         Self {
             step: Step::Name,
             name: String::new(),
@@ -111,7 +112,7 @@ impl SignIn {
     /// Begins by name, or by asking for one.
     pub(super) fn begin(
         name: Option<&str>,
-        password: Option<Zeroizing<String>>,
+        password: Option<Password>,
         context: &mut Context<'_>,
     ) -> (Self, Progress) {
         let mut sign_in = Self::new(password);
@@ -128,7 +129,7 @@ impl SignIn {
     /// Begins again for a user who was signed in when the link was lost.
     pub(super) fn again(
         identity: Identity,
-        password: Option<Zeroizing<String>>,
+        password: Option<Password>,
         context: &mut Context<'_>,
     ) -> (Self, Progress) {
         let mut sign_in = Self {
@@ -194,31 +195,13 @@ impl SignIn {
                 None => given_up("no user name given; `login` to try again"),
             },
             Step::Name => self.named(&answer, context),
-            Step::Password | Step::NewPassword if answer.is_empty() => {
-                context
-                    .effects
-                    .show(Tone::Error, "a password cannot be empty");
-                self.tries += 1;
-                if self.tries >= TRIES_MAX {
-                    return given_up("no password given; `login` to try again");
-                }
-                Progress::Going
-            }
-            Step::Password => {
-                self.password = Some(answer);
-                self.log_in(context)
-            }
+            Step::Password | Step::NewPassword => self.answer_password(&answer, context),
             Step::OfferSignUp if yes(&answer, true) => {
                 self.step = Step::NewPassword;
                 Progress::Going
             }
             Step::OfferSignUp => given_up("no account was created"),
-            Step::NewPassword => {
-                self.password = Some(answer);
-                self.step = Step::RepeatPassword;
-                Progress::Going
-            }
-            Step::RepeatPassword if self.password.as_ref() == Some(&answer) => {
+            Step::RepeatPassword if self.password == Password::parse(&answer).ok() => {
                 self.sign_up(context)
             }
             Step::RepeatPassword => {

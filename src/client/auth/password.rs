@@ -7,6 +7,7 @@ use super::opaque::{CredentialsError, LoginBegun, SignUpBegun};
 use super::{Context, Progress, SignIn, Step, TRIES_MAX, given_up};
 use crate::client::env::Tone;
 use crate::client::name::canonical;
+use crate::client::password::Password;
 use crate::client::ui::render;
 use crate::protocol::{Login, LoginAnswer, LoginFinish, SignUp, SignUpAnswer, SignUpFinish};
 
@@ -36,6 +37,26 @@ impl SignIn {
         let mut guess = Zeroizing::new([0; 32]);
         context.random.fill_bytes(&mut *guess);
         self.begin_login(&*guess, |_| Step::Probe, context)
+    }
+
+    /// A password was typed, for a login or for a new account.
+    pub(super) fn answer_password(&mut self, answer: &str, context: &mut Context<'_>) -> Progress {
+        match Password::parse(answer) {
+            Ok(password) => self.password = Some(password),
+            Err(error) => {
+                context.effects.show(Tone::Error, error.to_string());
+                self.tries += 1;
+                if self.tries >= TRIES_MAX {
+                    return given_up("no password given; `login` to try again");
+                }
+                return Progress::Going;
+            }
+        }
+        if matches!(self.step, Step::NewPassword) {
+            self.step = Step::RepeatPassword;
+            return Progress::Going;
+        }
+        self.log_in(context)
     }
 
     pub(super) fn log_in(&mut self, context: &mut Context<'_>) -> Progress {

@@ -4,13 +4,13 @@ use std::time::Duration;
 
 use rand_chacha::ChaCha20Rng;
 use rand_core::{RngCore, SeedableRng};
-use zeroize::Zeroizing;
 
 use super::Core;
 use crate::client::account::{SignOutReason, SignedIn};
 use crate::client::auth::{Context, Progress, SignIn};
 use crate::client::env::{End, Names, Tone};
 use crate::client::name::canonical;
+use crate::client::password::Password;
 use crate::client::storage::{State, StateError};
 use crate::protocol::{EndReason, Message, SessionEnd, SessionStart};
 use crate::transport::{Channel, Now};
@@ -64,7 +64,7 @@ impl Core {
     }
 
     /// The password that was given for this user, and only for this one.
-    fn password_of(&self, user: &str) -> Option<Zeroizing<String>> {
+    fn password_of(&self, user: &str) -> Option<Password> {
         let given_for = self.options.user.as_deref().map(canonical);
         let is_given = given_for == Some(canonical(user));
         self.options.password.clone().filter(|_| is_given)
@@ -75,7 +75,7 @@ impl Core {
         &mut self,
         now: Now,
         name: Option<&str>,
-        password: Option<Zeroizing<String>>,
+        password: Option<Password>,
     ) {
         let begun = self.with_context(now, |context| SignIn::begin(name, password, context));
         if begun.is_none() {

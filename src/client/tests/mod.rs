@@ -23,12 +23,11 @@ use opaque_ke::{
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
 use serde_bytes::ByteBuf;
-use zeroize::Zeroizing;
 
 use super::commands;
 use super::core::Core;
 use super::testing::{Memory, Screen, instant};
-use super::{Ask, End, Input, Options};
+use super::{Ask, End, Input, Options, Password};
 use crate::protocol::opaque::{IDENTITIES, KeyStretching, Suite, context};
 use crate::protocol::{
     AccountId, Bytes, ClientBody, ClientMessage, ConversationId, DeviceId, EVERYONE_NAME, EntryId,
@@ -89,7 +88,7 @@ fn options() -> Options {
 fn with_password(user: &str, password: &str) -> Options {
     Options {
         user: Some(user.into()),
-        password: Some(Zeroizing::new(password.into())),
+        password: Some(Password::parse(password).unwrap()),
         ..options()
     }
 }

@@ -1,0 +1,147 @@
+//! A password in the form of RFC 8265 (`OpaqueString`), so that it is the same however a keyboard or a file composes its
+//! characters.
+
+use precis_profiles::OpaqueString;
+use precis_profiles::precis_core::profile::Profile as _;
+use precis_profiles::precis_core::{DerivedPropertyValue, Error, FreeformClass, StringClass as _};
+use thiserror::Error;
+use unicode_normalization::UnicodeNormalization as _;
+use zeroize::Zeroizing;
+
+use crate::text::unicode;
+
+/// Maximum bytes as typed. Chosen: longer than any passphrase.
+pub const PASSWORD_MAX_BYTES: usize = 1024;
+
+/// Bytes that the composed form (NFC) of a text has at most for each byte of it (UAX 15, section 9).
+const NFC_GROWTH: usize = 3;
+
+/// Overwritten in memory when dropped. The default one is empty, which no account has.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Password(Zeroizing<String>);
+
+/// Why a text is no password.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub enum PasswordError {
+    /// It has no characters.
+    #[error("a password cannot be empty")]
+    Empty,
+    /// It is longer than [`PASSWORD_MAX_BYTES`].
+    #[error("a password has at most {PASSWORD_MAX_BYTES} bytes")]
+    TooLong,
+    /// RFC 8264 (`FreeformClass`) excludes a character.
+    #[error(
+        "a password cannot contain U+{0:04X}: control characters, invisible ones and unassigned ones are not allowed"
+    )]
+    Character(u32),
+}
+
+impl Password {
+    /// Brings a password as typed into the form that it is compared in.
+    ///
+    /// # Errors
+    /// [`PasswordError`] says what is wrong with it.
+    pub fn parse(typed: &str) -> Result<Self, PasswordError> {
+        if typed.is_empty() {
+            return Err(PasswordError::Empty);
+        }
+        if typed.len() > PASSWORD_MAX_BYTES {
+            return Err(PasswordError::TooLong);
+        }
+        // Large enough from the start: a string that grows leaves a copy in memory.
+        let mut password = Zeroizing::new(String::with_capacity(typed.len() * NFC_GROWTH));
+        // Composed before it is checked, because RFC 8264 excludes the parts of Hangul syllables.
+        password.extend(typed.nfc().map(|character| {
+            if unicode::is_space_separator(character) {
+                ' '
+            } else {
+                character
+            }
+        }));
+        let mut checked = Zeroizing::new(String::with_capacity(password.len()));
+        checked.extend(password.chars().filter(|character| !is_newer(*character)));
+        if !checked.is_empty() {
+            OpaqueString::new()
+                .prepare(checked.as_str())
+                .map_err(|error| match error {
+                    Error::BadCodepoint(found) => PasswordError::Character(found.cp),
+                    // A character whose neighbours are not those that it needs.
+                    _ => PasswordError::Character(context_character(&checked)),
+                })?;
+        }
+        Ok(Self(password))
+    }
+
+    /// What OPAQUE is given.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8] {
+        self.0.as_bytes()
+    }
+}
+
+/// Whether a character was assigned after Unicode 6.3, which the tables of RFC 8264 are from.
+fn is_newer(character: char) -> bool {
+    let value = FreeformClass::default().get_value_from_char(character);
+    value == DerivedPropertyValue::Unassigned && unicode::is_visible(character)
+}
+
+/// The first character that RFC 8264 allows in some contexts only.
+fn context_character(text: &str) -> u32 {
+    let is_contextual = |character: &char| {
+        let value = FreeformClass::default().get_value_from_char(*character);
+        matches!(
+            value,
+            DerivedPropertyValue::ContextJ | DerivedPropertyValue::ContextO
+        )
+    };
+    text.chars().find(is_contextual).map_or(0, u32::from)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(typed: &str) -> Result<String, PasswordError> {
+        Password::parse(typed).map(|password| password.0.to_string())
+    }
+
+    /// A password set in one form was wrong in the other.
+    #[test]
+    fn password_is_the_same_however_its_characters_are_composed() {
+        for (typed, kept) in [
+            ("cafe\u{301}", "caf\u{e9}"),
+            ("\u{212b}", "\u{e5}".to_uppercase().as_str()),
+            // 한 in its parts, and marks in another order.
+            ("\u{1112}\u{1161}\u{11ab}", "\u{d55c}"),
+            ("a\u{301}\u{323}", "\u{1ea1}\u{301}"),
+            // Blanks of all kinds; those at the ends stay.
+            (" tea\u{a0}at\u{3000}four ", " tea at four "),
+            // Neither case nor width is changed, and a ligature stays one.
+            ("Ｔeaﬁ", "Ｔeaﬁ"),
+            // Newer than the tables of the RFC.
+            ("\u{1f916}\u{1fae0}", "\u{1f916}\u{1fae0}"),
+        ] {
+            assert_eq!(parsed(typed).as_deref(), Ok(kept), "{typed:?}");
+            assert_eq!(parsed(kept).as_deref(), Ok(kept), "{kept:?}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_a_password_is_told() {
+        assert_eq!(parsed(""), Err(PasswordError::Empty));
+        assert!(parsed(&"a".repeat(PASSWORD_MAX_BYTES)).is_ok());
+        let long = "a".repeat(PASSWORD_MAX_BYTES + 1);
+        assert_eq!(parsed(&long), Err(PasswordError::TooLong));
+        for character in [
+            '\t', '\r', '\u{7f}', '\u{85}', '\u{ad}', '\u{200b}', '\u{200d}', '\u{202e}',
+            '\u{feff}', '\u{e000}', '\u{378}',
+        ] {
+            let refused = parsed(&format!("tea{character}four"));
+            assert_eq!(refused, Err(PasswordError::Character(character.into())));
+        }
+        assert_eq!(
+            PasswordError::Character(7).to_string(),
+            "a password cannot contain U+0007: control characters, invisible ones and unassigned ones are not allowed"
+        );
+    }
+}
