@@ -4,14 +4,17 @@ use std::borrow::Cow;
 
 use precis_profiles::UsernameCaseMapped;
 use precis_profiles::precis_core::profile::PrecisFastInvocation;
+use unicode_normalization::UnicodeNormalization as _;
 
 use crate::protocol::ROOM_SIGN;
 
 /// A name as the server will write it (PRECIS, RFC 8265), or as it was typed if it cannot be one. The server's
 /// own word counts wherever there is one: this only finds tables and conversations.
 pub(super) fn canonical(name: &str) -> String {
-    let name = name.trim();
-    UsernameCaseMapped::enforce(name).map_or_else(|_| name.to_owned(), Cow::into_owned)
+    let name: String = name.trim().nfc().collect();
+    UsernameCaseMapped::enforce(&*name)
+        .map(Cow::into_owned)
+        .unwrap_or(name)
 }
 
 /// The name of a user or of a room, as the server will write it.
@@ -55,6 +58,9 @@ mod tests {
     fn name_is_written_in_one_way_however_it_was_typed() {
         assert_eq!(canonical(" Erin "), "erin");
         assert_eq!(canonical("not a name"), "not a name");
+        assert_eq!(canonical("Jose\u{301}"), "jos\u{e9}");
+        // The parts of Hangul syllables, as some systems write them.
+        assert_eq!(canonical("\u{1112}\u{1161}\u{11ab}"), "\u{d55c}");
         assert_eq!(canonical_target(" #Bridge"), "#bridge");
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! Client and server share it, so that both decide alike.
 
+pub mod comparison;
 pub mod printable;
 pub mod skeleton;
 pub mod unicode;

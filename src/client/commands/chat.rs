@@ -76,7 +76,8 @@ pub(super) const READ: &[ChatCommand] = &[
         name: "search",
         arguments: &[Argument::text("WORDS")],
         summary: "find messages on this device",
-        help: "It shows the newest messages that have all these words, whatever their case.",
+        help: "It shows the newest messages that have all these words, however they are written: capitals, composed characters \
+               and characters that are not shown make no difference.",
         run: |core, call| {
             core.with_signed_in(call.now, |parts, ctx| {
                 search(ctx, &parts.blocked, call.required(0));

@@ -4,6 +4,7 @@ use super::arguments::{self, Argument, Kind, Source, split_word, text_inside};
 use super::table::TABLE;
 use crate::client::env::Names;
 use crate::protocol::EVERYONE_NAME;
+use crate::text::comparison::folded;
 
 /// Where the word before the cursor begins, and what it could become. `is_inside` says that the prompt stands in a
 /// conversation, where a command takes a slash; `names` are those that are known.
@@ -26,7 +27,8 @@ pub fn complete(before: &str, is_inside: bool, names: &Names) -> (usize, Vec<Str
         let arguments = command.map_or(&[][..], |command| command.arguments);
         expected(arguments, given, names)
     };
-    found.retain(|candidate| candidate.starts_with(word));
+    let begin = folded(word);
+    found.retain(|candidate| folded(candidate).starts_with(&begin));
     found.sort_unstable();
     found.dedup();
     for candidate in &mut found {
@@ -127,6 +129,8 @@ mod tests {
             (8, vec!["bert ".into(), "bob ".into()])
         );
         assert_eq!(completed("message bo"), (8, vec!["bob ".into()]));
+        // However it is written.
+        assert_eq!(completed("message BO\u{200b}"), (8, vec!["bob ".into()]));
         assert_eq!(completed("message x"), (8, vec![]));
         assert_eq!(completed("message bob hello m"), (18, vec!["meg ".into()]));
     }

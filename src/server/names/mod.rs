@@ -10,12 +10,16 @@ mod reserved;
 use precis_profiles::UsernameCaseMapped;
 use precis_profiles::precis_core::profile::PrecisFastInvocation as _;
 use thiserror::Error;
+use unicode_normalization::UnicodeNormalization as _;
 
 use crate::protocol::{EVERYONE_NAME, ROOM_SIGN};
 use crate::text::skeleton::skeleton;
 
 /// The longest name, in characters. Chosen: fits a column of the contact list.
 pub const NAME_MAX_CHARS: usize = 32;
+
+/// How many characters one may be typed as: its canonical decomposition (UAX 15) has at most four.
+const COMPOSED_OF_MAX: usize = 4;
 
 /// Signs that a name may hold beside letters, digits and marks. Every other one has a meaning at the prompt, or
 /// will have.
@@ -87,10 +91,16 @@ impl Name {
         }
         // Counted before anything is mapped, so that a long text costs nothing.
         let length = typed.chars().count();
+        if length > NAME_MAX_CHARS * COMPOSED_OF_MAX {
+            return Err(NameError::TooLong(length));
+        }
+        // PRECIS composes after it has checked, and excludes the parts of Hangul syllables.
+        let typed: String = typed.nfc().collect();
+        let length = typed.chars().count();
         if length > NAME_MAX_CHARS {
             return Err(NameError::TooLong(length));
         }
-        let canonical = UsernameCaseMapped::enforce(typed)
+        let canonical = UsernameCaseMapped::enforce(&*typed)
             .map_err(|_| NameError::BadCharacter)?
             .into_owned();
         let length = canonical.chars().count();
@@ -194,6 +204,16 @@ mod tests {
         assert_eq!(
             Name::parse("ａｌｉｃｅ").map(|name| name.canonical),
             Ok("alice".into())
+        );
+        // The parts of Hangul syllables, as some systems write them.
+        let parts = "\u{1112}\u{1161}\u{11ab}".repeat(32);
+        assert_eq!(
+            Name::parse(&parts).map(|name| name.canonical),
+            Ok("\u{d55c}".repeat(32))
+        );
+        assert_eq!(
+            Name::parse(&"e\u{301}".repeat(33)),
+            Err(NameError::TooLong(33))
         );
     }
 

@@ -7,7 +7,9 @@ use crate::client::account::blocked::BlockedUsers;
 use crate::client::account::ctx::Ctx;
 use crate::client::env::Tone;
 use crate::client::storage::entry::Said;
+use crate::client::ui::render;
 use crate::protocol::{ConversationId, EntryId};
+use crate::text::comparison::folded;
 
 /// How many lines a search shows: the newest ones. The others are counted.
 const FOUND_MAX: usize = 50;
@@ -15,9 +17,13 @@ const FOUND_MAX: usize = 50;
 /// A line, with the time and the place by which it is sorted.
 type Found = (u64, ConversationId, EntryId, String);
 
-/// Shows the newest lines in which all these words occur, whatever their case.
+/// Shows the newest lines in which all these words occur, however they are written (see [`folded`]).
 pub(crate) fn search(ctx: &mut Ctx<'_>, blocked: &BlockedUsers, words: &str) {
-    let words: Vec<String> = words.split_whitespace().map(str::to_lowercase).collect();
+    let words: Vec<String> = words.split_whitespace().map(folded).collect();
+    if words.iter().all(String::is_empty) {
+        ctx.error(render::NOTHING_SEEN);
+        return;
+    }
     let mut found: BinaryHeap<Reverse<Found>> = BinaryHeap::new();
     let mut count = 0_usize;
     let visited = ctx.state.visit_history(|id, entry, what| {
@@ -64,6 +70,21 @@ fn show(ctx: &mut Ctx<'_>, found: BinaryHeap<Reverse<Found>>, count: usize) {
 }
 
 fn contains_all(text: &str, words: &[String]) -> bool {
-    let text = text.to_lowercase();
+    let text = folded(text);
     words.iter().all(|word| text.contains(word))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_words_are_found_however_they_are_written() {
+        let words = ["STRASSE", "cafe\u{301}"].map(folded);
+        assert!(contains_all(
+            "Caf\u{e9} in der lan\u{ad}gen Stra\u{df}e",
+            &words
+        ));
+        assert!(!contains_all("Cafe in der Stra\u{df}e", &words));
+    }
 }
