@@ -2,7 +2,7 @@
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use udpchat::protocol::{
-    AccountId, Bytes, ClientMessage, ConversationId, DeviceId, Envelope, Hop, Number, Origin,
+    AccountId, Bytes, ClientMessage, ConversationId, DeviceId, DeviceSeq, Envelope, Hop, Origin,
     ServerBody, Text, encode,
 };
 
@@ -10,7 +10,7 @@ fn messages(criterion: &mut Criterion) {
     let origin = Origin {
         conversation: ConversationId(5),
         device: DeviceId(9),
-        number: Number(300),
+        number: DeviceSeq(300),
     };
     let text = Text {
         sender: AccountId(7),

@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 
-use udpchat::protocol::{AccountId, ConversationId, DeviceId, Digest, Number};
+use udpchat::protocol::{AccountId, ConversationId, DeviceId, DeviceSeq, Digest};
 use udpchat::store::{
     Append, Completion, Engine, NewAccount, Outcome, Quota, Reply, Request, RequestId, TicketHash,
     Write,
@@ -74,7 +74,7 @@ impl Speaker {
             conversation: self.conversation,
             author: self.author,
             device: self.device,
-            number: Number(self.said),
+            number: DeviceSeq(self.said),
             digest: Digest([7; 32]),
             content: vec![b'x'; CONTENT_BYTES],
             time_ms: NOW_MS + self.said,

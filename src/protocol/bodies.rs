@@ -6,7 +6,7 @@ use serde_bytes::ByteBuf;
 
 use super::body::{Body, Lane, Phase, bodies};
 use super::entry::EntryBody;
-use super::ids::{AccountId, ConversationId, DeviceId, EntryId, Number};
+use super::ids::{AccountId, ConversationId, DeviceId, DeviceSeq, EntryId};
 use super::parts::{
     BlockedUser, Change, Contact, Count, Failure, Head, HistoryEntry, Mark, Position, Room,
     RoomMember, ServerLimits, Software,
@@ -125,14 +125,14 @@ bodies! {
         /// The other user's account.
         account: AccountId,
         /// The last number that the server has from this device in it.
-        last_number: Number,
+        last_number: DeviceSeq,
         /// Where deliveries of this conversation to this device begin, if it has no position in it.
         start: EntryId,
     }
     /// A chat message is durable. For the device that wrote it this takes the place of the delivery.
     (SendMessage, Acknowledgement) server(may_wait) => Stored {
         conversation: ConversationId,
-        number: Number,
+        number: DeviceSeq,
         /// The entry that it has become.
         entry: EntryId,
         /// The entry before it.
@@ -165,12 +165,12 @@ bodies! {
     /// Use up a number without an entry: the message that had it was refused for good.
     (Void, Request) client(Ready, Chat) => Void {
         conversation: ConversationId,
-        number: Number,
+        number: DeviceSeq,
     }
     /// The number is used up.
     (Void, Acknowledgement) server() => Voided {
         conversation: ConversationId,
-        number: Number,
+        number: DeviceSeq,
     }
     /// Tell me the receipts of this conversation, now and as they come.
     (Receipts, Request) client(Ready, Chat) => ReceiptsRequest {
@@ -204,7 +204,7 @@ bodies! {
         tag: u32,
         room: Room,
         /// The last number that the server has from this device in it.
-        last_number: Number,
+        last_number: DeviceSeq,
         /// Where deliveries of this conversation to this device begin, if it has no position in it or one that is
         /// before this.
         start: EntryId,

@@ -9,7 +9,7 @@ use serde_bytes::ByteBuf;
 
 use super::TEXT_MAX_BYTES;
 use super::bytes::Bytes;
-use super::ids::{AccountId, ConversationId, DeviceId, EntryId, Number};
+use super::ids::{AccountId, ConversationId, DeviceId, DeviceSeq, EntryId};
 use super::wire::{DecodeError, decode, to_bytes, wire_struct};
 use super::words::{Access, EntryKind, EventKind, MemberRole};
 
@@ -22,7 +22,7 @@ wire_struct! {
         /// The device that wrote it.
         pub device: DeviceId,
         /// The device's count in this conversation.
-        pub number: Number,
+        pub number: DeviceSeq,
     }
 }
 

@@ -39,7 +39,7 @@ id!(
 );
 id!(
     /// A device's own count of what it sent in one conversation: 1, 2, 3 and so on, without gaps.
-    Number
+    DeviceSeq
 );
 
 impl ConversationId {
@@ -63,7 +63,7 @@ impl EntryId {
     }
 }
 
-impl Number {
+impl DeviceSeq {
     /// The number that follows this one.
     #[must_use]
     pub const fn next(self) -> Self {

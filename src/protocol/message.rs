@@ -12,7 +12,7 @@ use super::address::RecipientData;
 use super::bodies::{ClientBody, ServerBody};
 use super::body::Body;
 use super::entry::{EntryBody, EntryHeader, Origin, RoomEvent, Text};
-use super::ids::{AccountId, ConversationId, DeviceId, EntryId, Number};
+use super::ids::{AccountId, ConversationId, DeviceId, DeviceSeq, EntryId};
 use super::parts::Failure;
 use super::wire::{field, skip_surplus, wire_struct};
 use super::words::{Command, EntryKind, MessageType};
@@ -141,7 +141,7 @@ impl ServerMessage {
         let origin = Origin {
             conversation,
             device: DeviceId::SERVER,
-            number: Number(0),
+            number: DeviceSeq(0),
         };
         Self {
             header: Header {

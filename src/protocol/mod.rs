@@ -28,7 +28,7 @@ pub use codec::{Envelope, encode, open, seal};
 pub use digest::Digest;
 pub use entry::{EntryBody, EntryHeader, Origin, RoomEvent, Text};
 pub use fingerprint::fingerprint;
-pub use ids::{AccountId, ConversationId, DeviceId, EntryId, Number};
+pub use ids::{AccountId, ConversationId, DeviceId, DeviceSeq, EntryId};
 pub use message::{ClientMessage, Delivery, EVERYONE_NAME, Header, Hop, Message, ServerMessage};
 pub use parts::{
     BlockedUser, Change, Contact, Count, Failure, Head, HistoryEntry, Mark, Position, Room,

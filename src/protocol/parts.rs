@@ -4,7 +4,7 @@ use serde_bytes::ByteBuf;
 
 use super::address::RecipientData;
 use super::digest::Digest;
-use super::ids::{AccountId, ConversationId, EntryId, Number};
+use super::ids::{AccountId, ConversationId, DeviceSeq, EntryId};
 use super::wire::wire_struct;
 use super::words::{Access, ErrorCode, EventKind, Feature, MemberRole};
 
@@ -56,9 +56,9 @@ wire_struct! {
         /// The conversation of the message that was refused.
         pub conversation: Option<ConversationId>,
         /// The number of the message that was refused.
-        pub number: Option<Number>,
+        pub number: Option<DeviceSeq>,
         /// With [`ErrorCode::Expect`], the number that the server expects instead.
-        pub expected: Option<Number>,
+        pub expected: Option<DeviceSeq>,
         /// How long to wait before the next attempt, in milliseconds.
         pub wait_ms: Option<u64>,
     }
@@ -82,7 +82,7 @@ impl Failure {
 
     /// The refusal of one chat message.
     #[must_use]
-    pub fn of_number(code: ErrorCode, conversation: ConversationId, number: Number) -> Self {
+    pub fn of_number(code: ErrorCode, conversation: ConversationId, number: DeviceSeq) -> Self {
         Self {
             conversation: Some(conversation),
             number: Some(number),
@@ -123,7 +123,7 @@ wire_struct! {
         /// The last entry of its log.
         pub head: EntryId,
         /// The last number that the server has from this device.
-        pub last_number: Number,
+        pub last_number: DeviceSeq,
         /// Where deliveries to this device begin: its own position if it fits the log, else the place to which
         /// it must go back (a restored backup). In a conversation that it has not named, where its account stands
         /// if it has named none at all, being new, else the beginning of what the account may read.

@@ -158,7 +158,7 @@ fn example_of_the_manual_is_what_this_program_writes() {
     let origin = Origin {
         conversation: ConversationId(5),
         device: DeviceId(9),
-        number: Number(1),
+        number: DeviceSeq(1),
     };
     let text = Text {
         sender: AccountId(3),
@@ -272,7 +272,7 @@ fn private_message_of_64_bytes_stays_small_on_the_wire() {
     let origin = Origin {
         conversation: ConversationId(5),
         device: DeviceId(9),
-        number: Number(300),
+        number: DeviceSeq(300),
     };
     let text = Text {
         sender: AccountId(9),

@@ -127,7 +127,7 @@ fn check_change(change: &Change) -> Result<(), ErrorCode> {
 mod tests {
     use super::*;
     use crate::protocol::{
-        Bytes, ContactsRequest, DeviceId, EntryId, Number, Origin, SignUpFinish,
+        Bytes, ContactsRequest, DeviceId, DeviceSeq, EntryId, Origin, SignUpFinish,
     };
 
     #[test]
@@ -163,7 +163,7 @@ mod tests {
         let origin = Origin {
             conversation: ConversationId(7),
             device: DeviceId(1),
-            number: Number(1),
+            number: DeviceSeq(1),
         };
         let mut entry = EntryHeader {
             kind: EntryKind::Text,

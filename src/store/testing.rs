@@ -6,7 +6,7 @@ use super::{
     Read, Refusal, Reply, Request, RequestId, StoredEntry, TicketHash, Write,
 };
 use crate::protocol::{
-    Access, AccountId, Change, ConversationId, DeviceId, Digest, EntryId, Number, Position,
+    Access, AccountId, Change, ConversationId, DeviceId, DeviceSeq, Digest, EntryId, Position,
 };
 use crate::text::skeleton::skeleton;
 
@@ -206,7 +206,7 @@ pub(super) fn append(
         conversation,
         author,
         device,
-        number: Number(number),
+        number: DeviceSeq(number),
         digest: Digest::of(text.as_bytes()),
         content: text.into(),
         time_ms: 100,
@@ -223,7 +223,7 @@ pub(super) fn void(
         conversation,
         account,
         device,
-        number: Number(number),
+        number: DeviceSeq(number),
     }
 }
 

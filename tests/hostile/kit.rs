@@ -12,8 +12,8 @@ use rand_core::{RngCore, SeedableRng};
 use udpchat::client::opaque::{LoginBegun, SignUpBegun};
 use udpchat::protocol::opaque::KeyStretching;
 use udpchat::protocol::{
-    AccountId, Bytes, ClientBody, ClientMessage, Command, ConversationId, DeviceId, Envelope,
-    Failure, Hello, HelloAnswer, Hop, Login, LoginFinish, Number, Origin, Resolve, Resolved,
+    AccountId, Bytes, ClientBody, ClientMessage, Command, ConversationId, DeviceId, DeviceSeq,
+    Envelope, Failure, Hello, HelloAnswer, Hop, Login, LoginFinish, Origin, Resolve, Resolved,
     Resume, ServerBody, ServerMessage, SessionStart, SignUp, SignUpFinish, Text, encode,
 };
 use udpchat::transport::{
@@ -483,7 +483,7 @@ impl Peer {
         let origin = Origin {
             conversation,
             device: pass.device,
-            number: Number(number),
+            number: DeviceSeq(number),
         };
         let text = Text {
             sender: pass.account,

@@ -4,8 +4,8 @@ use std::net::Ipv4Addr;
 use std::time::Duration;
 
 use udpchat::protocol::{
-    AccountId, Bytes, ClientMessage, Command, ContactsRequest, ConversationId, DeviceId, ErrorCode,
-    Number, Origin, ServerBody, ServerMessage, Text,
+    AccountId, Bytes, ClientMessage, Command, ContactsRequest, ConversationId, DeviceId, DeviceSeq,
+    ErrorCode, Origin, ServerBody, ServerMessage, Text,
 };
 use udpchat::transport::Channel;
 
@@ -43,7 +43,7 @@ fn stranger_can_neither_speak_nor_ask() {
     let origin = Origin {
         conversation: ConversationId::EVERYONE,
         device: DeviceId(1),
-        number: Number(1),
+        number: DeviceSeq(1),
     };
     let text = Text {
         sender: AccountId(1),

@@ -21,7 +21,7 @@ use super::report::Report;
 use super::server::{Meter, OwnServerHandle, RESTART_WAIT};
 use super::workload::{Audience, Outgoing, Partner, Traffic};
 use crate::net;
-use crate::protocol::{ConversationId, Number};
+use crate::protocol::{ConversationId, DeviceSeq};
 use crate::transport::{Endpoint, Now, SessionId};
 use measure::{Load, Measurement};
 use members::Members;
@@ -109,7 +109,7 @@ pub struct Crowd {
     /// Members that have received something in this batch.
     touched: BTreeSet<usize>,
     /// By author, conversation and number.
-    in_flight: HashMap<(usize, ConversationId, Number), InFlight>,
+    in_flight: HashMap<(usize, ConversationId, DeviceSeq), InFlight>,
     /// When the server had restarted.
     returning_since: Option<Instant>,
     is_progress_due: bool,
@@ -292,7 +292,7 @@ impl Crowd {
         self.bar.set_position(done);
     }
 
-    fn on_delivered(&mut self, member: usize, talk: usize, number: Number) {
+    fn on_delivered(&mut self, member: usize, talk: usize, number: DeviceSeq) {
         // Later than the batch: this message was decoded and its digest checked since.
         let now = net::now().instant;
         let Some((conversation, author)) = self.members[member].conversation(talk) else {

@@ -8,14 +8,14 @@ use std::collections::VecDeque;
 use crate::bench::workload::{Audience, Partner};
 use crate::protocol::{
     AccountId, Bytes, ClientMessage, ConversationId, DecodeError, DeliverAgain, Delivery, DeviceId,
-    EntryId, Envelope, Hop, Number, Origin, Received, ServerMessage, Stored, Text, encode, seal,
+    DeviceSeq, EntryId, Envelope, Hop, Origin, Received, ServerMessage, Stored, Text, encode, seal,
 };
 use crate::transport::Channel;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DeliveryOutcome {
     /// The partner's message with this number.
-    Message(Number),
+    Message(DeviceSeq),
     /// Not counted.
     Nothing,
     /// Entries are missing before this one.
@@ -45,7 +45,7 @@ pub struct Contact {
 pub struct ConversationStart {
     pub conversation: ConversationId,
     /// Of this device.
-    pub last_number: Number,
+    pub last_number: DeviceSeq,
     /// The entry after which deliveries begin.
     pub start: EntryId,
 }
@@ -55,10 +55,10 @@ pub struct Conversation {
     account: AccountId,
     device: DeviceId,
     contact: Contact,
-    last_number: Number,
+    last_number: DeviceSeq,
     position: EntryId,
     /// Sent messages that the server has not reported as stored, in order.
-    unstored: VecDeque<(Number, Vec<u8>)>,
+    unstored: VecDeque<(DeviceSeq, Vec<u8>)>,
     /// Whether the position was not acknowledged yet.
     is_receipt_due: bool,
 }
@@ -95,7 +95,7 @@ impl Conversation {
     }
 
     /// The next message: its number, and the bytes to send.
-    pub fn send_next(&mut self) -> (Number, Vec<u8>) {
+    pub fn send_next(&mut self) -> (DeviceSeq, Vec<u8>) {
         let number = self.last_number.next();
         self.last_number = number;
         let origin = Origin {
@@ -207,12 +207,12 @@ impl Conversation {
 }
 
 /// These texts are no secret, so their salt need not be random.
-fn salt_of(number: Number) -> [u8; 16] {
+fn salt_of(number: DeviceSeq) -> [u8; 16] {
     u128::from(number.0).to_be_bytes()
 }
 
 /// A text of this many bytes, different for each number.
-fn text_of(number: Number, size: usize) -> String {
+fn text_of(number: DeviceSeq, size: usize) -> String {
     let mut text = format!("{number} ");
     text.extend(('a'..='z').cycle().take(size.saturating_sub(text.len())));
     text.truncate(size);
@@ -242,7 +242,7 @@ mod tests {
         };
         let found = ConversationStart {
             conversation: ConversationId(9),
-            last_number: Number(0),
+            last_number: DeviceSeq(0),
             start: EntryId::START,
         };
         Conversation::new(AccountId(device), DeviceId(device), contact, found)
@@ -386,7 +386,7 @@ mod tests {
     #[test]
     fn text_has_its_size_however_small() {
         for size in [1, 2, 64, 1000] {
-            assert_eq!(text_of(Number(123), size).len(), size);
+            assert_eq!(text_of(DeviceSeq(123), size).len(), size);
         }
     }
 }

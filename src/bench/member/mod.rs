@@ -15,7 +15,7 @@ use rand_core::RngCore as _;
 use super::server::DeviceTicket;
 use crate::client::auth::opaque::{LoginBegun, SignUpBegun};
 use crate::protocol::{
-    ClientMessage, ConversationId, EndReason, Envelope, Head, Hop, Message, Number, ServerBody,
+    ClientMessage, ConversationId, DeviceSeq, EndReason, Envelope, Head, Hop, Message, ServerBody,
     SessionEnd, encode,
 };
 use crate::transport::{Channel, CloseReason, Endpoint, SendError, SessionId};
@@ -44,7 +44,7 @@ pub enum MemberEvent {
     /// The server has stored a message of this conversation.
     Stored(usize),
     /// The partner's message with this number has arrived in this conversation.
-    Delivered(usize, Number),
+    Delivered(usize, DeviceSeq),
     Left,
     Failed(String),
     /// No answer from the server's address.
@@ -239,7 +239,7 @@ impl Member {
         &mut self,
         ctx: &mut Ctx<'_>,
         talk: usize,
-    ) -> Option<(ConversationId, Number)> {
+    ) -> Option<(ConversationId, DeviceSeq)> {
         let talk = self.conversations.get_mut(talk)?;
         let (conversation, channel) = (talk.conversation(), talk.channel());
         let (number, bytes) = talk.send_next();

@@ -13,7 +13,7 @@ use crate::client::account::switching;
 use crate::client::name::{is_room, truncate_name};
 use crate::client::storage::records::StoredConversation;
 use crate::protocol::{
-    ConversationId, EntryId, Head, Hello, HelloAnswer, Message, Number, Position, Software,
+    ConversationId, DeviceSeq, EntryId, Head, Hello, HelloAnswer, Message, Position, Software,
 };
 use crate::transport::Channel;
 
@@ -258,7 +258,7 @@ fn is_behind_its_numbers(ctx: &Ctx<'_>, sender: &Sender, head: &Head) -> bool {
     // A server that was restored knows fewer numbers, and never more. A conversation is known here before anything of
     // this device has a number in it.
     let known = ctx.conversations.get(head.conversation);
-    let used = known.map_or(Some(Number(0)), |known| known.stored.last_own_seq);
+    let used = known.map_or(Some(DeviceSeq(0)), |known| known.stored.last_own_seq);
     let given = sender.outbox.last_number(head.conversation);
     used.is_some_and(|used| head.last_number > given.map_or(used, |given| given.max(used)))
 }
@@ -333,7 +333,7 @@ mod tests {
             conversation: PAIR,
             name: "bob".into(),
             head: EntryId(3),
-            last_number: Number(last_number),
+            last_number: DeviceSeq(last_number),
             start: EntryId::START,
             floor: EntryId::START,
             until: None,

@@ -10,7 +10,9 @@ use crate::client::effects::Effects;
 use crate::client::storage::State;
 use crate::client::storage::records::StoredConversation;
 use crate::client::testing::{Screen, database, instant};
-use crate::protocol::{AccountId, ClientBody, ConversationId, DeviceId, EntryId, Envelope, Number};
+use crate::protocol::{
+    AccountId, ClientBody, ConversationId, DeviceId, DeviceSeq, EntryId, Envelope,
+};
 use crate::transport::Now;
 
 /// The user of the tests.
@@ -57,7 +59,7 @@ impl Workbench {
         let stored = StoredConversation::at(name, EntryId::START);
         assert!(self.shared.conversations.insert(id, stored));
         let known = self.shared.conversations.get_mut(id);
-        known.expect("inserted above").last_number = Some(Number(0));
+        known.expect("inserted above").last_number = Some(DeviceSeq(0));
         self
     }
 

@@ -19,7 +19,7 @@ pub(super) enum Kind {
     Word,
     /// A room's name. Where a text may follow, a word without `#` belongs to that.
     Room,
-    Number,
+    DeviceSeq,
     Choice(&'static [&'static str]),
     /// This word, and the one behind it, which is the value.
     Option(&'static str),
@@ -62,7 +62,7 @@ impl Argument {
     }
 
     pub(super) const fn number(shown: &'static str) -> Self {
-        Self::new(Kind::Number, shown, Source::Nothing)
+        Self::new(Kind::DeviceSeq, shown, Source::Nothing)
     }
 
     pub(super) const fn choice(words: &'static [&'static str]) -> Self {
@@ -108,7 +108,7 @@ impl Argument {
         match self.kind {
             Kind::Word | Kind::Text => false,
             Kind::Room => word.starts_with(ROOM_SIGN),
-            Kind::Number => word.parse::<u32>().is_ok(),
+            Kind::DeviceSeq => word.parse::<u32>().is_ok(),
             Kind::Choice(words) => words.contains(&word),
             Kind::Option(name) => name == word,
         }

@@ -95,7 +95,7 @@ impl Entry {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::protocol::{Bytes, EntryKind, Number, Text};
+    use crate::protocol::{Bytes, DeviceSeq, EntryKind, Text};
 
     const PAIR: ConversationId = ConversationId(7);
     const BOB: AccountId = AccountId(2);
@@ -109,7 +109,7 @@ mod tests {
         let origin = Origin {
             conversation,
             device: DeviceId(1),
-            number: Number(1),
+            number: DeviceSeq(1),
         };
         let text = Text {
             sender,

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_bytes::ByteBuf;
 
-use crate::protocol::{AccountId, ConversationId, Digest, EntryId, Number};
+use crate::protocol::{AccountId, ConversationId, DeviceSeq, Digest, EntryId};
 
 /// Where a device stands in one conversation: what is durable of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,7 +24,7 @@ pub(crate) struct StoredConversation {
     pub(crate) rewound_from: EntryId,
     /// The last number of this device that is known here to be used up, if any is. A server that has a later one has it
     /// from another state directory.
-    pub(crate) last_own_seq: Option<Number>,
+    pub(crate) last_own_seq: Option<DeviceSeq>,
     /// Up to here the log may have lines of a later state of this very device: the server's database was put back since
     /// this state was settled with it, and numbers do not tell any more. Nothing is said here before that is read.
     pub(crate) hold_until: EntryId,
@@ -41,7 +41,7 @@ impl StoredConversation {
             unread: 0,
             is_left: false,
             rewound_from: EntryId::START,
-            last_own_seq: Some(Number(0)),
+            last_own_seq: Some(DeviceSeq(0)),
             hold_until: EntryId::START,
         }
     }
@@ -56,7 +56,7 @@ impl StoredConversation {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Numbered {
     pub(crate) conversation: ConversationId,
-    pub(crate) number: Number,
+    pub(crate) number: DeviceSeq,
     pub(crate) content: ByteBuf,
     pub(crate) digest: Digest,
 }

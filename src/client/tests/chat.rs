@@ -10,7 +10,7 @@ use crate::protocol::{
 pub(super) fn stored(number: u64, entry: u64, prev: u64, online: u32) -> Stored {
     Stored {
         conversation: PAIR,
-        number: Number(number),
+        number: DeviceSeq(number),
         entry: EntryId(entry),
         prev: EntryId(prev),
         time_ms: START_MS,
@@ -51,8 +51,8 @@ fn say(desk: &mut Desk, line: &str) {
 
 fn refuse(desk: &mut Desk, code: ErrorCode, number: u64, expected: Option<u64>) {
     let failure = Failure {
-        expected: expected.map(Number),
-        ..Failure::of_number(code, PAIR, Number(number))
+        expected: expected.map(DeviceSeq),
+        ..Failure::of_number(code, PAIR, DeviceSeq(number))
     };
     let bytes = encode(
         &ServerMessage::error(Command::SendMessage, failure),
@@ -158,7 +158,7 @@ fn message_to_an_unknown_conversation_is_resolved_first_and_keeps_its_order() {
             conversation: ConversationId(41),
             name: "carol".into(),
             account: AccountId(9),
-            last_number: Number(6),
+            last_number: DeviceSeq(6),
             start: EntryId::START,
         }));
     }
@@ -256,7 +256,7 @@ fn message_beyond_the_quota_is_not_sent_and_says_whom_to_ask() {
     texts(&mut desk);
     let failure = Failure {
         conversation: Some(PAIR),
-        number: Some(Number(1)),
+        number: Some(DeviceSeq(1)),
         ..Failure::new(ErrorCode::QuotaFull, "your 1 GiB at this server are full")
     };
     let bytes = encode(
@@ -268,7 +268,7 @@ fn message_beyond_the_quota_is_not_sent_and_says_whom_to_ask() {
         desk.bodies(),
         [ClientBody::Void(Void {
             conversation: PAIR,
-            number: Number(1)
+            number: DeviceSeq(1)
         })]
     );
     assert_eq!(
@@ -287,14 +287,14 @@ fn refused_message_uses_its_number_up_and_what_follows_is_sent_again() {
     refuse(&mut desk, ErrorCode::NotPermitted, 1, None);
     refuse(&mut desk, ErrorCode::Expect, 2, Some(1));
     refuse(&mut desk, ErrorCode::Expect, 3, Some(1));
-    assert!(matches!(&desk.bodies()[..], [ClientBody::Void(void)] if void.number == Number(1)));
+    assert!(matches!(&desk.bodies()[..], [ClientBody::Void(void)] if void.number == DeviceSeq(1)));
     assert_eq!(
         desk.screen.lines(),
         ["not sent: this is not permitted: \"one\""]
     );
     desk.chat(Voided {
         conversation: PAIR,
-        number: Number(1),
+        number: DeviceSeq(1),
     });
     assert_eq!(
         texts(&mut desk),

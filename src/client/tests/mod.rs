@@ -30,9 +30,10 @@ use super::testing::{Memory, Screen, instant};
 use super::{Ask, End, Input, Options, Password};
 use crate::protocol::opaque::{IDENTITIES, KeyStretching, Suite, context};
 use crate::protocol::{
-    AccountId, Bytes, ClientBody, ClientMessage, ConversationId, DeviceId, EVERYONE_NAME, EntryId,
-    Envelope, Greeting, Head, HelloAnswer, Hop, Login, LoginAnswer, LoginFinish, Number,
-    ServerBody, ServerMessage, SessionStart, SignUp, SignUpAnswer, SignUpFinish, Text, encode,
+    AccountId, Bytes, ClientBody, ClientMessage, ConversationId, DeviceId, DeviceSeq,
+    EVERYONE_NAME, EntryId, Envelope, Greeting, Head, HelloAnswer, Hop, Login, LoginAnswer,
+    LoginFinish, ServerBody, ServerMessage, SessionStart, SignUp, SignUpAnswer, SignUpFinish, Text,
+    encode,
 };
 use crate::transport::{Channel, Now};
 
@@ -246,7 +247,7 @@ fn head(id: ConversationId, name: &str, head: u64, last_number: u64, start: u64)
         conversation: id,
         name: name.into(),
         head: EntryId(head),
-        last_number: Number(last_number),
+        last_number: DeviceSeq(last_number),
         start: EntryId(start),
         floor: EntryId::START,
         until: None,

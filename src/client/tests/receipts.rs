@@ -10,7 +10,7 @@ fn say_stored(desk: &mut Desk, text: &str, number: u64, online: u32) {
     desk.bodies();
     desk.chat(Stored {
         conversation: PAIR,
-        number: Number(number),
+        number: DeviceSeq(number),
         entry: EntryId(number),
         prev: EntryId(number - 1),
         time_ms: desk.now.unix_ms,

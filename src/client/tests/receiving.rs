@@ -23,7 +23,7 @@ fn from_bob(text: &str, number: u64) -> ServerMessage {
     let origin = Origin {
         conversation: PAIR,
         device: DeviceId(77),
-        number: Number(number),
+        number: DeviceSeq(number),
     };
     ServerMessage::chat(origin, &text_by(BOB, PAIR, text))
 }
@@ -124,7 +124,7 @@ fn entry_of_an_unknown_kind_is_kept_as_it_came_even_as_the_first_of_a_new_pair()
     let origin = Origin {
         conversation: with_carol,
         device: DeviceId(78),
-        number: Number(1),
+        number: DeviceSeq(1),
     };
     let mut message = ServerMessage::chat(origin, &text_by(AccountId(9), with_carol, "?"));
     let entry = message.header.entry.as_mut().expect("it is an entry");
@@ -154,7 +154,7 @@ fn entry_whose_body_names_another_sender_or_conversation_or_nothing_is_not_shown
     let origin = Origin {
         conversation: with_carol,
         device: DeviceId(78),
-        number: Number(1),
+        number: DeviceSeq(1),
     };
     let by = |sender, receiver, text: &str| EntryBody::of(&text_by(sender, receiver, text));
     let carol = AccountId(9);
@@ -379,7 +379,7 @@ fn own_line_of_another_device_is_shown_again_after_a_crash_as_any_other() {
     let origin = Origin {
         conversation: PAIR,
         device: DeviceId(77),
-        number: Number(1),
+        number: DeviceSeq(1),
     };
     let text = text_by(ERIN, PAIR, "gladly");
     let hop = Hop {

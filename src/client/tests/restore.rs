@@ -12,7 +12,7 @@ fn deliver_own(desk: &mut Desk, number: u64, text: &str) {
     let origin = Origin {
         conversation: PAIR,
         device: DEVICE,
-        number: Number(number),
+        number: DeviceSeq(number),
     };
     deliver_own_message(
         desk,

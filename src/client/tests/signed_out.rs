@@ -4,7 +4,7 @@ use super::*;
 use crate::protocol::{ClientBody, DeviceId, EndReason, ServerMessage, SessionEnd};
 
 /// What is sent of messages: number, device, text.
-fn said(desk: &mut Desk) -> Vec<(Number, DeviceId, String)> {
+fn said(desk: &mut Desk) -> Vec<(DeviceSeq, DeviceId, String)> {
     let sent = desk.sent();
     sent.into_iter()
         .filter_map(|(_, message)| {
@@ -19,7 +19,7 @@ fn too_many(screen: Screen) -> Desk {
     let mut desk = Desk::signed_in(screen);
     desk.core.settle(desk.now);
     desk.type_line("message bob tea at four?");
-    let sent = [(Number(1), DEVICE, "tea at four?".to_owned())];
+    let sent = [(DeviceSeq(1), DEVICE, "tea at four?".to_owned())];
     assert_eq!(said(&mut desk), sent);
     desk.control(&ServerMessage::control(SessionEnd {
         reason: EndReason::TooManySessions,
@@ -69,7 +69,7 @@ fn oldest_of_too_many_sessions_is_told_and_keeps_its_device_and_what_it_has_to_s
         head(ConversationId::EVERYONE, EVERYONE_NAME, 0, 0, 0),
     ];
     desk.control(&ServerMessage::control(HelloAnswer { heads, more: false }));
-    let sent = [(Number(1), DEVICE, "tea at four?".to_owned())];
+    let sent = [(DeviceSeq(1), DEVICE, "tea at four?".to_owned())];
     assert_eq!(said(&mut desk), sent);
 }
 

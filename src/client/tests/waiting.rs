@@ -61,7 +61,7 @@ fn late_answer_is_told_of_and_the_prompt_given_back() {
             role: Some(MemberRole::Member),
             members: 3,
         },
-        last_number: Number(0),
+        last_number: DeviceSeq(0),
         start: EntryId(4),
     }));
     desk.type_line("help back");

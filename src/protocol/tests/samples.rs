@@ -87,7 +87,7 @@ macro_rules! number_is_a_sample {
     };
 }
 
-number_is_a_sample!(AccountId, ConversationId, DeviceId, EntryId, Number);
+number_is_a_sample!(AccountId, ConversationId, DeviceId, EntryId, DeviceSeq);
 
 /// A message of every kind that a client sends.
 pub(super) fn client_messages() -> impl Strategy<Value = Vec<ClientMessage>> {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::mpsc::SyncSender;
 use std::time::Duration;
 
-use crate::protocol::{AccountId, ConversationId, DeviceId, EntryId, Number};
+use crate::protocol::{AccountId, ConversationId, DeviceId, DeviceSeq, EntryId};
 use crate::server::limits::Limit;
 use crate::server::names::{Name, RoomNameError};
 use crate::store::{Outcome, RequestId};
@@ -71,7 +71,7 @@ pub enum Pending {
     Void {
         session: SessionId,
         conversation: ConversationId,
-        number: Number,
+        number: DeviceSeq,
     },
     /// What a reader has not been sent yet.
     Read {

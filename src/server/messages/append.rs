@@ -1,8 +1,8 @@
 //! The way of a message from its author into the log. It goes on to its readers only once it is durable.
 
 use crate::protocol::{
-    CONTENT_MAX_BYTES, Command, ConversationId, EntryBody, Envelope, ErrorCode, Failure, Header,
-    Message, Number, Origin, Resolve, Resolved, Stored, Void, Voided,
+    CONTENT_MAX_BYTES, Command, ConversationId, DeviceSeq, EntryBody, Envelope, ErrorCode, Failure,
+    Header, Message, Origin, Resolve, Resolved, Stored, Void, Voided,
 };
 use crate::server::ctx::reply::failure_of;
 use crate::server::ctx::requests::Pending;
@@ -235,7 +235,7 @@ pub fn on_voided(
     ctx: &mut Ctx<'_>,
     id: SessionId,
     conversation: ConversationId,
-    number: Number,
+    number: DeviceSeq,
     outcome: &Outcome,
 ) {
     if let Outcome::Done(_) = outcome {

@@ -36,7 +36,7 @@ fn body_is_stored_and_delivered_as_it_is_and_never_read() {
     let origin = |number| Origin {
         conversation: pair,
         device: alice.1,
-        number: Number(number),
+        number: DeviceSeq(number),
     };
     // Not MessagePack, nested deeply, empty, by another author, for another conversation, as long as may be.
     let others = text("I am carol", origin(0)).body;
@@ -70,7 +70,7 @@ fn entry_of_a_kind_that_the_server_does_not_know_is_refused_by_name_and_its_numb
     let origin = |number| Origin {
         conversation,
         device: alice.1,
-        number: Number(number),
+        number: DeviceSeq(number),
     };
     assert_eq!(
         outcome_of(&mut bench, link, &text("tea?", origin(1))),
@@ -105,7 +105,7 @@ fn entry_of_a_kind_that_the_server_does_not_know_is_refused_by_name_and_its_numb
     ] {
         assert_eq!(outcome_of(&mut bench, link, &message), Err(code));
     }
-    let number = Number(2);
+    let number = DeviceSeq(2);
     let void = ClientMessage::control(Void {
         conversation,
         number,
@@ -129,7 +129,7 @@ fn about(
     let origin = |number| Origin {
         conversation,
         device,
-        number: Number(number),
+        number: DeviceSeq(number),
     };
     let change = |kind| Change {
         kind,
@@ -154,7 +154,7 @@ fn about(
             Channel::Chat,
             ClientMessage::control(Void {
                 conversation,
-                number: Number(1),
+                number: DeviceSeq(1),
             }),
         ),
         (
@@ -162,7 +162,7 @@ fn about(
             Channel::Chat,
             ClientMessage::control(Void {
                 conversation,
-                number: Number(7),
+                number: DeviceSeq(7),
             }),
         ),
         (

@@ -63,7 +63,7 @@ impl Pair {
         let origin = Origin {
             conversation: self.talk,
             device: self.alice.1,
-            number: Number(self.said),
+            number: DeviceSeq(self.said),
         };
         let message = text(said, origin);
         self.bench.say(self.alices, Channel::Chat, &message);
@@ -182,7 +182,7 @@ fn no_receipt_of_who_blocks_reaches_the_blocked_and_later_ones_leave_out_what_wa
     let origin = Origin {
         conversation: pair.talk,
         device: pair.bob.1,
-        number: Number(1),
+        number: DeviceSeq(1),
     };
     let own = text("three", origin);
     pair.bench.say(pair.bobs, Channel::Chat, &own);

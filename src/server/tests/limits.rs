@@ -376,7 +376,7 @@ fn repeated_message_takes_no_receipt_back() {
     let origin = Origin {
         conversation: pair,
         device: bob.1,
-        number: Number(1),
+        number: DeviceSeq(1),
     };
     let first = text("one", origin);
     bench.say(link, Channel::Chat, &first);
@@ -419,14 +419,14 @@ fn receipts_are_told_to_nobody_before_the_store_has_permitted_it_and_are_not_los
     let origin = Origin {
         conversation: pair,
         device: alice.1,
-        number: Number(1),
+        number: DeviceSeq(1),
     };
     let (content, digest) = seal(&text("tea?", origin));
     let append = Append {
         conversation: pair,
         author: alice.0,
         device: alice.1,
-        number: Number(1),
+        number: DeviceSeq(1),
         digest,
         content,
         time_ms: 1,

@@ -16,7 +16,7 @@ use super::{Hub, HubConfig, Input, OpaqueServer};
 use crate::kit::QueuedStore;
 use crate::protocol::{
     Access, AccountId, Bytes, ClientMessage, Command, ContactsRequest, ConversationId,
-    DeliverAgain, DeviceId, Digest, EntryId, Envelope, ErrorCode, Hello, Hop, Number, Origin,
+    DeliverAgain, DeviceId, DeviceSeq, Digest, EntryId, Envelope, ErrorCode, Hello, Hop, Origin,
     Position, ReceiptsRequest, Received, ServerBody, Text, encode, seal,
 };
 use crate::store::fault_disk::MemoryDisk;

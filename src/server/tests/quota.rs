@@ -14,7 +14,7 @@ fn message_beyond_the_quota_is_refused_by_name_and_counted_and_others_go_on() {
         let origin = Origin {
             conversation: pair,
             device,
-            number: Number(number),
+            number: DeviceSeq(number),
         };
         text(&"x".repeat(1200), origin)
     };
@@ -32,7 +32,7 @@ fn message_beyond_the_quota_is_refused_by_name_and_counted_and_others_go_on() {
         failures.collect::<Vec<_>>(),
         [(
             ErrorCode::QuotaFull,
-            Some(Number(2)),
+            Some(DeviceSeq(2)),
             "your 2 KiB at this server are full"
         )]
     );

@@ -33,7 +33,7 @@ impl Flood {
             let origin = Origin {
                 conversation: self.conversation,
                 device: self.user.1,
-                number: Number(self.said + 1),
+                number: DeviceSeq(self.said + 1),
             };
             let message = text(&"x".repeat(bytes), origin);
             let message = encode(&message, Hop::default());
@@ -189,7 +189,7 @@ fn message_of_another_waits_for_a_bounded_number_of_a_flood() {
         let origin = Origin {
             conversation: ConversationId::EVERYONE,
             device,
-            number: Number(number),
+            number: DeviceSeq(number),
         };
         let message = text("tea?", origin);
         bench.say(link, Channel::Chat, &message);
@@ -261,7 +261,7 @@ fn flood_of_requests_is_answered_at_its_rate_and_signing_out_waits_for_no_more_t
 
 /// Everything that an account may send beside texts, in a message that asks for as little as it can.
 fn kinds() -> Vec<(&'static str, Channel, Vec<u8>)> {
-    let (conversation, number) = (ConversationId(77), Number(1));
+    let (conversation, number) = (ConversationId(77), DeviceSeq(1));
     let origin = Origin {
         conversation,
         device: DeviceId(1),
@@ -358,7 +358,7 @@ fn what_is_said_on_the_control_channel_is_refused() {
     let origin = Origin {
         conversation: flood.conversation,
         device: mallory.1,
-        number: Number(1),
+        number: DeviceSeq(1),
     };
     let message = text("tea?", origin);
     bench.say(flood.link, Channel::Control, &message);
@@ -408,7 +408,7 @@ fn strangers_make_no_message_dearer() {
         let origin = Origin {
             conversation: ConversationId::EVERYONE,
             device: mallory.1,
-            number: Number(number),
+            number: DeviceSeq(number),
         };
         let message = text("hear, hear", origin);
         bench.say(link, Channel::Chat, &message);
@@ -439,7 +439,7 @@ fn refused_message_costs_the_same_whoever_is_in_the_conversation() {
             let origin = Origin {
                 conversation,
                 device: mallory.1,
-                number: Number(number),
+                number: DeviceSeq(number),
             };
             bench.say(link, Channel::Chat, &text("?", origin));
         }

@@ -97,7 +97,7 @@ fn message_that_no_delivery_could_hold_is_refused_and_holds_nobody_up() {
     let origin = Origin {
         conversation: pair,
         device: alice.1,
-        number: Number(1),
+        number: DeviceSeq(1),
     };
     let sized = |length: usize| text(&"b".repeat(length), origin);
     let around = encode(&sized(60_000), Hop::default()).len() - 60_000;
@@ -163,7 +163,7 @@ fn however_many_talk_to_an_account_it_can_sign_in() {
         is_room: false,
         name: format!("{number:0>32}"),
         head: EntryId::START,
-        last_number: Number(0),
+        last_number: DeviceSeq(0),
         start: EntryId::START,
         joined_after: EntryId::START,
         delivered_up_to: EntryId::START,
@@ -211,7 +211,7 @@ fn damaged_text_is_asked_for_again_on_whichever_channel_it_came() {
     let origin = Origin {
         conversation,
         device: alice.1,
-        number: Number(1),
+        number: DeviceSeq(1),
     };
     let mut bytes = encode(&text("tea?", origin), Hop::default());
     let at = bytes.windows(4).position(|word| word == b"tea?");

@@ -106,14 +106,14 @@ fn reader_whom_retention_overtakes_is_told_before_what_is_left() {
         let origin = Origin {
             conversation: pair,
             device: alice.1,
-            number: Number(number),
+            number: DeviceSeq(number),
         };
         let (content, digest) = seal(&text("tea?", origin));
         let append = Append {
             conversation: pair,
             author: alice.0,
             device: alice.1,
-            number: Number(number),
+            number: DeviceSeq(number),
             digest,
             content,
             time_ms: 1,

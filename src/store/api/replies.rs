@@ -3,7 +3,7 @@
 use super::Retention;
 pub use crate::protocol::BlockedUser;
 use crate::protocol::{
-    AccountId, ConversationId, DeviceId, Digest, EntryId, EventKind, MemberRole, Number, Room,
+    AccountId, ConversationId, DeviceId, DeviceSeq, Digest, EntryId, EventKind, MemberRole, Room,
 };
 
 /// What a request that was done returns.
@@ -192,7 +192,7 @@ pub struct ConversationState {
     /// The last entry of the log that the account may read.
     pub head: EntryId,
     /// The last number the server has from this device.
-    pub last_number: Number,
+    pub last_number: DeviceSeq,
     /// Where deliveries to this device begin: its position if the entry there has the digest that it names; else
     /// the last place common to both; in a conversation that it does not name, the account's mark if the device
     /// is a new one that names none, else the beginning of what the account may read.
@@ -274,7 +274,7 @@ pub struct Entry {
     /// Who wrote it.
     pub author: AccountId,
     pub device: DeviceId,
-    pub number: Number,
+    pub number: DeviceSeq,
     /// Its time label, in milliseconds since 1970 (UTC).
     pub time_ms: u64,
     /// The author's digest.
@@ -301,7 +301,7 @@ pub enum Refusal {
     /// Nobody talks to oneself.
     ToOneself,
     /// The number is not the next one; this is.
-    Expect(Number),
+    Expect(DeviceSeq),
     /// The number was used for other content.
     Conflict,
     /// The number is so old that its digest is no longer kept.

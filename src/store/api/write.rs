@@ -6,7 +6,7 @@ use super::{Refusal, Reply};
 use serde::{Deserialize, Serialize};
 
 use crate::protocol::{
-    Access, AccountId, Change, ConversationId, DeviceId, Digest, EntryId, Number, Position,
+    Access, AccountId, Change, ConversationId, DeviceId, DeviceSeq, Digest, EntryId, Position,
 };
 
 /// The highest tag of a [`Write`].
@@ -87,7 +87,7 @@ pub enum Write {
         /// The account that asks, or that it is about.
         account: AccountId,
         device: DeviceId,
-        number: Number,
+        number: DeviceSeq,
     },
     /// Makes an account a member of a room, which is made if there is none of this name and `may_make` allows it; the
     /// maker becomes its owner: [`Reply::Joined`]. Who is a member already stays what they are. Refused with
@@ -237,7 +237,7 @@ pub struct Append {
     /// The author's device.
     pub device: DeviceId,
     /// The device's number in this conversation.
-    pub number: Number,
+    pub number: DeviceSeq,
     /// The author's digest over `content`.
     pub digest: Digest,
     /// The immutable part, as it came.

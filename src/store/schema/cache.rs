@@ -14,7 +14,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use super::insert_buffer::InsertBuffer;
 use super::records::{ConversationRecord, MemberRecord};
 use super::tables::{ReadTables, Tables};
-use crate::protocol::{AccountId, ConversationId, DeviceId, Number};
+use crate::protocol::{AccountId, ConversationId, DeviceId, DeviceSeq};
 
 /// What is known of the rows of one table, and newer than the table.
 #[derive(Debug)]
@@ -114,7 +114,7 @@ pub(in crate::store) struct Cache {
     pub(in crate::store) conversations: Rows<ConversationId, ConversationRecord>,
     pub(in crate::store) members: Rows<(ConversationId, AccountId), MemberRecord>,
     /// The last number that each device has used in each conversation.
-    pub(in crate::store) senders: Rows<(ConversationId, DeviceId), Number>,
+    pub(in crate::store) senders: Rows<(ConversationId, DeviceId), DeviceSeq>,
     /// When accounts were last seen, in milliseconds since 1970 (UTC): only learnt, as their rows have it or will have
     /// it at once.
     pub(in crate::store) seen: Rows<AccountId, u64>,

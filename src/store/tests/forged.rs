@@ -6,7 +6,7 @@
 
 use super::super::testing::{Bench, User, ticket};
 use super::super::{Append, Engine, JournalLoss, Outcome, Quota, Request, Write};
-use crate::protocol::{ConversationId, Digest, Number};
+use crate::protocol::{ConversationId, DeviceSeq, Digest};
 use crate::store::files::fault_disk::MemoryDisk;
 
 const THERE: ConversationId = ConversationId::EVERYONE;
@@ -16,7 +16,7 @@ fn say(user: User, number: u64, content: &[u8]) -> Write {
         conversation: THERE,
         author: user.0,
         device: user.1,
-        number: Number(number),
+        number: DeviceSeq(number),
         digest: Digest::of(content),
         content: content.to_vec(),
         time_ms: 100,

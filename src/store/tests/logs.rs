@@ -4,7 +4,7 @@ use redb::{ReadableDatabase, ReadableTable, ReadableTableMetadata};
 
 use super::super::testing::{Bench, append, position, read, resolve, void};
 use super::super::{Audience, Outcome, Read, Refusal, Reply, Request, Write};
-use crate::protocol::{AccountId, ConversationId, DeviceId, Digest, EntryId, Number, Position};
+use crate::protocol::{AccountId, ConversationId, DeviceId, DeviceSeq, Digest, EntryId, Position};
 use crate::store::schema::tables::{ReadTables, Snapshot};
 
 const EVERYONE: ConversationId = ConversationId::EVERYONE;
@@ -54,7 +54,7 @@ fn numbers_are_taken_in_order_and_a_repetition_gets_its_first_entry() {
     );
     assert_eq!(
         bench.refused(append(alice, conversation, 4, "four")),
-        Refusal::Expect(Number(3))
+        Refusal::Expect(DeviceSeq(3))
     );
     assert_eq!(bench.read(alice.0, conversation, 0).len(), 3);
 }
@@ -73,7 +73,7 @@ fn a_repetition_inside_one_batch_stands_once() {
     assert!(matches!(&outcomes[1], Outcome::Done(Reply::Stored(stored)) if stored.repeated));
     assert_eq!(
         outcomes[2],
-        Outcome::Refused(Refusal::Expect(Number(2))),
+        Outcome::Refused(Refusal::Expect(DeviceSeq(2))),
         "and it spoils nothing"
     );
     let Outcome::Done(Reply::Entries { entries, head, .. }) = &outcomes[4] else {
@@ -103,7 +103,7 @@ fn a_void_number_is_used_up_without_an_entry() {
     let (alice, bob, conversation) = pair(&mut bench);
     assert_eq!(
         bench.refused(void(alice, conversation, 2)),
-        Refusal::Expect(Number(1))
+        Refusal::Expect(DeviceSeq(1))
     );
     bench.say(bob, conversation, 1, "tea?");
     bench.done(void(alice, conversation, 1));
@@ -114,7 +114,7 @@ fn a_void_number_is_used_up_without_an_entry() {
     );
     let stored = bench.say(alice, conversation, 2, "two");
     assert_eq!(stored.prev, EntryId(1));
-    assert_eq!(bench.hello(alice, vec![])[1].last_number, Number(2));
+    assert_eq!(bench.hello(alice, vec![])[1].last_number, DeviceSeq(2));
 }
 
 #[test]
@@ -377,7 +377,7 @@ fn first_message_makes_the_conversation_for_both() {
     assert_eq!(bench.resolve(bob, "alice").conversation, conversation);
     assert_eq!(
         bench.refused(append(alice, conversation, 2, "late")),
-        Refusal::Expect(Number(1))
+        Refusal::Expect(DeviceSeq(1))
     );
     bench.say(bob, conversation, 1, "tea?");
     assert_eq!(bench.resolve(alice, "bob").head, EntryId(1));
@@ -404,7 +404,7 @@ fn device_that_stands_in_a_conversation_which_the_database_has_lost_is_told_so()
     let standing = &standings[1];
     assert_eq!(standing.conversation, conversation);
     assert_eq!((standing.head, standing.start), (EntryId(0), EntryId(0)));
-    assert_eq!(standing.last_number, Number(0));
+    assert_eq!(standing.last_number, DeviceSeq(0));
     let eve = bench.user("eve");
     assert_eq!(
         bench

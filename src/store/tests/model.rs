@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use super::super::testing::{Bench, append, position, read, void};
 use super::super::{Outcome, Refusal, Reply, Request, Write};
-use crate::protocol::{AccountId, ConversationId, DeviceId, EntryId, Number};
+use crate::protocol::{AccountId, ConversationId, DeviceId, DeviceSeq, EntryId};
 
 /// What may happen. Users are 0 and 1, conversations 0 (everyone) and 1 (the pair).
 #[derive(Debug, Clone)]
@@ -87,7 +87,7 @@ impl Model {
     fn check(&mut self, at: (usize, usize), number: u64) -> Result<bool, Refusal> {
         let last = self.last(at.0, at.1).len() as u64;
         if number > last + 1 || number == 0 {
-            return Err(Refusal::Expect(Number(last + 1)));
+            return Err(Refusal::Expect(DeviceSeq(last + 1)));
         }
         Ok(number == last + 1)
     }
@@ -203,7 +203,7 @@ fn translate(
             after,
             count,
         } => {
-            let expected: Vec<(EntryId, EntryId, AccountId, Number, Vec<u8>)> = (1..)
+            let expected: Vec<(EntryId, EntryId, AccountId, DeviceSeq, Vec<u8>)> = (1..)
                 .zip(&model.logs[conversation])
                 .skip_while(|(entry, _)| *entry <= after)
                 .take(count.max(1))
@@ -213,7 +213,7 @@ fn translate(
                         EntryId(entry),
                         EntryId(entry - 1),
                         author,
-                        Number(*number),
+                        DeviceSeq(*number),
                         text,
                     )
                 })

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::client::name::is_room;
 use crate::client::storage::records::StoredConversation;
-use crate::protocol::{ConversationId, EntryId, Number};
+use crate::protocol::{ConversationId, DeviceSeq, EntryId};
 
 /// How many conversations a device keeps. Chosen: more than anyone talks with. At the limit deliveries of
 /// further ones are not taken (and stay at the server), and messages to new users are refused by name.
@@ -16,7 +16,7 @@ pub(crate) struct Conversation {
     /// What is durable of it.
     pub(crate) stored: StoredConversation,
     /// The last number that the server had from this device when it last said so in this session.
-    pub(crate) last_number: Option<Number>,
+    pub(crate) last_number: Option<DeviceSeq>,
     /// The entry that came damaged, and was asked for once more.
     pub(crate) damaged: Option<EntryId>,
     /// Whether this session has asked for the receipts.
@@ -30,7 +30,7 @@ pub(crate) struct Conversation {
 impl Conversation {
     /// The server has a number of this device: the next one is higher. What the server said at the beginning of
     /// the session may be older than that.
-    pub(crate) fn set_last_seq(&mut self, number: Number) {
+    pub(crate) fn set_last_seq(&mut self, number: DeviceSeq) {
         self.last_number = self.last_number.max(Some(number));
         self.stored.last_own_seq = self.stored.last_own_seq.max(Some(number));
     }
@@ -134,11 +134,11 @@ mod tests {
         let mut all = Conversations::default();
         assert!(all.insert(ConversationId(2), StoredConversation::at("bob", EntryId(4))));
         let bob = all.get_mut(ConversationId(2)).expect("inserted above");
-        bob.last_number = Some(Number(1));
-        bob.set_last_seq(Number(2));
-        assert_eq!(bob.last_number, Some(Number(2)));
-        bob.set_last_seq(Number(1));
-        assert_eq!(bob.last_number, Some(Number(2)));
+        bob.last_number = Some(DeviceSeq(1));
+        bob.set_last_seq(DeviceSeq(2));
+        assert_eq!(bob.last_number, Some(DeviceSeq(2)));
+        bob.set_last_seq(DeviceSeq(1));
+        assert_eq!(bob.last_number, Some(DeviceSeq(2)));
     }
 
     #[test]
@@ -152,7 +152,7 @@ mod tests {
             assert!(all.insert(lost, StoredConversation::at("bob", EntryId::START)));
             assert!(all.insert(new, StoredConversation::at("bob", EntryId(1))));
             assert_eq!(all.by_name("bob"), Some(new));
-            all.get_mut(lost).expect("inserted above").last_number = Some(Number(0));
+            all.get_mut(lost).expect("inserted above").last_number = Some(DeviceSeq(0));
             assert_eq!(all.by_name("bob"), Some(lost), "the server says so");
         }
     }

@@ -426,7 +426,7 @@ mod tests {
 
     use super::*;
     use crate::client::account::testing::Workbench;
-    use crate::protocol::{AccountId, Bytes, ClientBody, DeviceId, Hop, Number, Text, encode};
+    use crate::protocol::{AccountId, Bytes, ClientBody, DeviceId, DeviceSeq, Hop, Text, encode};
 
     const PAIR: ConversationId = ConversationId(40);
     const BOB: AccountId = AccountId(2);
@@ -441,7 +441,7 @@ mod tests {
         let origin = Origin {
             conversation: PAIR,
             device: DeviceId(77),
-            number: Number(entry),
+            number: DeviceSeq(entry),
         };
         let delivery = Delivery {
             conversation: PAIR,

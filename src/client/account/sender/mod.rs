@@ -25,8 +25,8 @@ use crate::client::storage::entry::Entry;
 use crate::client::storage::records::{Numbered, OutboxEntry};
 use crate::client::ui::render;
 use crate::protocol::{
-    Bytes, ClientMessage, ConversationId, Digest, EVERYONE_NAME, EntryId, Envelope, Hop, Message,
-    Number, Origin, Stored, Text, Void, seal,
+    Bytes, ClientMessage, ConversationId, DeviceSeq, Digest, EVERYONE_NAME, EntryId, Envelope, Hop,
+    Message, Origin, Stored, Text, Void, seal,
 };
 use crate::text::printable;
 use crate::transport::Channel;
@@ -154,7 +154,7 @@ impl Sender {
         ctx: &mut Ctx<'_>,
         sequence: u64,
         id: ConversationId,
-        last_number: Number,
+        last_number: DeviceSeq,
     ) {
         let last = self
             .outbox
@@ -168,7 +168,7 @@ impl Sender {
         &mut self,
         ctx: &mut Ctx<'_>,
         id: ConversationId,
-        last_number: Number,
+        last_number: DeviceSeq,
         meant: impl Fn(&str) -> bool,
     ) {
         for (sequence, typed) in self.outbox.unnumbered() {
@@ -213,7 +213,7 @@ impl Sender {
         &self,
         ctx: &mut Ctx<'_>,
         (id, entry): (ConversationId, EntryId),
-        number: Number,
+        number: DeviceSeq,
         digest: &Digest,
     ) -> bool {
         let waiting = self.outbox.find(id, number);
@@ -226,7 +226,7 @@ impl Sender {
 
     /// An own message has come as a delivery: the server had no room to say that it is stored. Asked again, it says so; or
     /// else, where a copy of this device has used the number up, that this is one.
-    pub(crate) fn requeue(&mut self, id: ConversationId, number: Number) {
+    pub(crate) fn requeue(&mut self, id: ConversationId, number: DeviceSeq) {
         if let Some(sequence) = self.outbox.find(id, number) {
             self.outbox.requeue(sequence);
         }
@@ -273,7 +273,7 @@ impl Sender {
         ctx: &mut Ctx<'_>,
         sequence: u64,
         id: ConversationId,
-        number: Number,
+        number: DeviceSeq,
     ) {
         let Some(unsent) = self.outbox.get(sequence) else {
             return;
@@ -335,7 +335,12 @@ impl Sender {
     }
 
     /// The server has recorded a VOID.
-    pub(crate) fn handle_voided(&mut self, ctx: &mut Ctx<'_>, id: ConversationId, number: Number) {
+    pub(crate) fn handle_voided(
+        &mut self,
+        ctx: &mut Ctx<'_>,
+        id: ConversationId,
+        number: DeviceSeq,
+    ) {
         if let Some(known) = ctx.conversations.get_mut(id) {
             known.set_last_seq(number);
         }
@@ -415,7 +420,7 @@ mod tests {
             account: AccountId(2),
             conversation: PAIR,
             name: "bob".into(),
-            last_number: Number(4),
+            last_number: DeviceSeq(4),
             start: EntryId::START,
         };
         sender.handle_resolved(&mut bench.ctx(), &resolved);
@@ -425,7 +430,7 @@ mod tests {
             sent.iter().any(|body| matches!(body, ClientBody::Entry(_))),
             "{sent:?}"
         );
-        assert_eq!(sender.outbox.last_number(PAIR), Some(Number(5)));
+        assert_eq!(sender.outbox.last_number(PAIR), Some(DeviceSeq(5)));
     }
 
     #[test]
@@ -435,7 +440,7 @@ mod tests {
         send_text(&mut bench, &mut sender, "bob");
         let stored = Stored {
             conversation: PAIR,
-            number: Number(1),
+            number: DeviceSeq(1),
             entry: EntryId(9),
             prev: EntryId::START,
             time_ms: 1,

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::Instant;
 
 use crate::client::storage::records::{Numbered, OutboxEntry};
-use crate::protocol::{ConversationId, Number};
+use crate::protocol::{ConversationId, DeviceSeq};
 
 /// How many messages may wait. Chosen: a long evening offline. At the limit a further one is refused by name.
 pub(crate) const OUTBOX_MAX: usize = 1_000;
@@ -30,7 +30,7 @@ pub(crate) struct OutboxFull;
 pub(crate) struct Outbox {
     slots: BTreeMap<u64, Slot>,
     /// Conversations in which the server expects a number that is under way: what is above waits for it.
-    held: HashMap<ConversationId, Number>,
+    held: HashMap<ConversationId, DeviceSeq>,
 }
 
 impl Outbox {
@@ -94,7 +94,7 @@ impl Outbox {
     }
 
     /// The highest number given in a conversation.
-    pub(crate) fn last_number(&self, conversation: ConversationId) -> Option<Number> {
+    pub(crate) fn last_number(&self, conversation: ConversationId) -> Option<DeviceSeq> {
         self.of(conversation)
             .map(|(_, numbered)| numbered.number)
             .max()
@@ -107,7 +107,7 @@ impl Outbox {
         })
     }
 
-    pub(crate) fn find(&self, conversation: ConversationId, number: Number) -> Option<u64> {
+    pub(crate) fn find(&self, conversation: ConversationId, number: DeviceSeq) -> Option<u64> {
         self.of(conversation)
             .find(|(_, numbered)| numbered.number == number)
             .map(|(sequence, _)| sequence)
@@ -164,7 +164,12 @@ impl Outbox {
     }
 
     /// The server expects `expected` before it takes `sequence`, which is to be sent again after that.
-    pub(crate) fn hold(&mut self, conversation: ConversationId, expected: Number, sequence: u64) {
+    pub(crate) fn hold(
+        &mut self,
+        conversation: ConversationId,
+        expected: DeviceSeq,
+        sequence: u64,
+    ) {
         self.requeue(sequence);
         self.held.insert(conversation, expected);
     }
@@ -187,7 +192,7 @@ impl Outbox {
     /// What is to be sent now, in order, to the conversations of which that is allowed; it counts as under way from here
     /// on.
     pub(crate) fn take_sendable(&mut self, is_open: impl Fn(ConversationId) -> bool) -> Vec<u64> {
-        let mut lowest: HashMap<ConversationId, Number> = HashMap::new();
+        let mut lowest: HashMap<ConversationId, DeviceSeq> = HashMap::new();
         for slot in self.slots.values() {
             if let Some(numbered) = &slot.unsent.numbered {
                 let known = lowest
@@ -196,7 +201,7 @@ impl Outbox {
                 *known = numbered.number.min(*known);
             }
         }
-        let mut waiting: Vec<(Number, u64, ConversationId)> = self
+        let mut waiting: Vec<(DeviceSeq, u64, ConversationId)> = self
             .slots
             .iter()
             .filter(|(_, slot)| !slot.in_flight)
@@ -240,7 +245,7 @@ mod tests {
     fn numbered(number: u64) -> Numbered {
         Numbered {
             conversation: PAIR,
-            number: Number(number),
+            number: DeviceSeq(number),
             content: ByteBuf::new(),
             digest: Digest::of(b""),
         }
@@ -291,8 +296,8 @@ mod tests {
         assert_eq!(sendable(&mut outbox), [1, 2, 3]);
         outbox.refuse(1);
         assert_eq!(sendable(&mut outbox), [1]);
-        outbox.hold(PAIR, Number(1), 2);
-        outbox.hold(PAIR, Number(1), 3);
+        outbox.hold(PAIR, DeviceSeq(1), 2);
+        outbox.hold(PAIR, DeviceSeq(1), 3);
         assert!(sendable(&mut outbox).is_empty());
         outbox.remove(1);
         assert_eq!(sendable(&mut outbox), [2, 3]);

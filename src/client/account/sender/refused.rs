@@ -9,7 +9,7 @@ use crate::client::account::switching;
 use crate::client::name::{canonical_target, truncate_name};
 use crate::client::storage::records::StoredConversation;
 use crate::client::ui::render;
-use crate::protocol::{ConversationId, ErrorCode, Failure, Number, Resolved};
+use crate::protocol::{ConversationId, DeviceSeq, ErrorCode, Failure, Resolved};
 
 /// How long the client waits before it tries again what the server could not do. Chosen: the server reopens its
 /// storage in about that time.
@@ -140,7 +140,7 @@ impl Sender {
 
     /// The server has lost numbers that this device has no content for any more (a restored backup): what waits
     /// takes the numbers that the server expects. None of these was ever taken, so their contents may change.
-    fn renumber(&mut self, ctx: &mut Ctx<'_>, id: ConversationId, expected: Number) {
+    fn renumber(&mut self, ctx: &mut Ctx<'_>, id: ConversationId, expected: DeviceSeq) {
         let mut number = expected;
         for sequence in self.outbox.numbered(id) {
             self.seal_as(ctx, sequence, id, number);

@@ -16,7 +16,7 @@ fn prompt_waits_for_the_answer_to_join_and_then_stands_in_the_room() {
     desk.control(&ServerMessage::control(Joined {
         tag: join.tag,
         room: bridge(),
-        last_number: Number(0),
+        last_number: DeviceSeq(0),
         start: EntryId(4),
     }));
     assert_eq!(desk.lines()[0], "#bridge: 3 members  tea");
@@ -48,7 +48,7 @@ fn join_is_told_once_and_how_to_speak_inside_is_told_at_the_first_time_only() {
     desk.control(&ServerMessage::control(Joined {
         tag: join.tag,
         room: bridge(),
-        last_number: Number(0),
+        last_number: DeviceSeq(0),
         start: EntryId(4),
     }));
     let joined = event(EventKind::Joined, "erin", None, None);
@@ -105,7 +105,7 @@ fn nobody_stands_before_a_user_who_does_not_exist() {
         tag: resolve.tag,
         conversation: ConversationId(61),
         name: "dave".into(),
-        last_number: Number(0),
+        last_number: DeviceSeq(0),
         start: EntryId::START,
     }));
     assert_eq!(prompts(&mut desk), [inside("dave")]);

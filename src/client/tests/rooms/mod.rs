@@ -69,7 +69,7 @@ fn said_in_bridge(sender: AccountId, text: &str, number: u64) -> ServerMessage {
     let origin = Origin {
         conversation: BRIDGE,
         device: DeviceId(77),
-        number: Number(number),
+        number: DeviceSeq(number),
     };
     ServerMessage::chat(origin, &text_by(sender, BRIDGE, text))
 }
@@ -296,7 +296,7 @@ fn receipts_of_a_room_name_the_few_and_count_the_many() {
     texts(&mut desk);
     desk.chat(Stored {
         conversation: BRIDGE,
-        number: Number(1),
+        number: DeviceSeq(1),
         entry: EntryId(2),
         prev: EntryId(0),
         time_ms: START_MS,

@@ -57,7 +57,7 @@ fn bridge_joined(since: EntryId) -> Joined {
         is_room: true,
         name: "#bridge".into(),
         head: since,
-        last_number: Number(0),
+        last_number: DeviceSeq(0),
         start: since,
         joined_after: since,
         delivered_up_to: since,
@@ -199,7 +199,7 @@ fn who_has_left_is_told_that_what_they_said_is_stored_but_no_receipts() {
     let origin = Origin {
         conversation: BRIDGE,
         device: carol.1,
-        number: Number(1),
+        number: DeviceSeq(1),
     };
     for is_member in [false, true] {
         if is_member {

@@ -30,7 +30,7 @@ fn history_is_read_one_page_at_a_time_and_fits_a_message() {
         prev: EntryId(entry - 1),
         author: bob.0,
         device: bob.1,
-        number: Number(entry),
+        number: DeviceSeq(entry),
         time_ms: 1,
         digest: Digest([7; 32]),
         content: vec![7; 20 * 1024],
@@ -80,7 +80,7 @@ fn receipts_of_many_are_counted_and_told_no_more_often_than_once_a_second() {
     let origin = Origin {
         conversation: ConversationId::EVERYONE,
         device: alice.1,
-        number: Number(1),
+        number: DeviceSeq(1),
     };
     let said = text("land ahead", origin);
     bench.say(alices, Channel::Chat, &said);
@@ -152,7 +152,7 @@ fn who_left_reads_nothing_that_comes_after_and_hears_of_nobodys_receipts() {
         let origin = Origin {
             conversation,
             device: alice.1,
-            number: Number(number),
+            number: DeviceSeq(number),
         };
         let said = text("land ahead", origin);
         bench.say(alices, Channel::Chat, &said);
@@ -217,7 +217,7 @@ fn device_whose_account_has_joined_again_is_sent_that_behind_where_it_stands() {
     let origin = Origin {
         conversation,
         device: alice.1,
-        number: Number(1),
+        number: DeviceSeq(1),
     };
     let said = text("land ahead", origin);
     bench.say(alices, Channel::Chat, &said);

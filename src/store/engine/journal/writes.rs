@@ -58,8 +58,8 @@ fn damaged(error: impl ToString) -> StoreError {
 mod tests {
     use super::*;
     use crate::protocol::{
-        Access, AccountId, Change, ConversationId, DeviceId, Digest, EntryId, EventKind,
-        MemberRole, Number, Position,
+        Access, AccountId, Change, ConversationId, DeviceId, DeviceSeq, Digest, EntryId, EventKind,
+        MemberRole, Position,
     };
     use crate::store::{Append, NewAccount, Quota, Retention, TicketHash};
 
@@ -130,7 +130,7 @@ mod tests {
                 conversation: ROOM,
                 author: ALICE,
                 device: PHONE,
-                number: Number(300),
+                number: DeviceSeq(300),
                 digest: Digest([7; 32]),
                 content: b"tea?".to_vec(),
                 time_ms: TIME_MS,
@@ -140,7 +140,7 @@ mod tests {
                 conversation: ROOM,
                 account: ALICE,
                 device: PHONE,
-                number: Number(300),
+                number: DeviceSeq(300),
             },
             Write::Join {
                 account: ALICE,

@@ -5,7 +5,7 @@
 
 use super::NewEntry;
 use crate::protocol::{
-    AccountId, ConversationId, DeviceId, EventKind, Number, RoomEvent, ServerMessage, seal,
+    AccountId, ConversationId, DeviceId, DeviceSeq, EventKind, RoomEvent, ServerMessage, seal,
 };
 use crate::store::Event;
 use crate::store::error::StoreError;
@@ -44,7 +44,7 @@ pub(in crate::store) fn write(
     let new = NewEntry {
         author,
         device: DeviceId::SERVER,
-        number: Number(0),
+        number: DeviceSeq(0),
         digest,
         content: &content,
         time_ms,

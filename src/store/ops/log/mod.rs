@@ -14,7 +14,7 @@ use super::blocks::{self, Given};
 use super::conversations;
 use super::rooms::permission::{Deed, permits};
 use super::{accounts, pairs, usage};
-use crate::protocol::{AccountId, ConversationId, DeviceId, Digest, EntryId, Number};
+use crate::protocol::{AccountId, ConversationId, DeviceId, DeviceSeq, Digest, EntryId};
 use crate::store::error::{Abort, StoreError, skip_damaged};
 use crate::store::schema::checksum::{decode, decode_entry, encode, encode_entry};
 use crate::store::schema::insert_buffer;
@@ -43,7 +43,7 @@ pub(in crate::store) fn append(tables: &mut Tables<'_>, append: &Append) -> Resu
         skip_damaged(used_up(tables, conversation, append.device))?.ok_or(Refusal::Conflict)?;
     let expected = last.next();
     // What stands is said to stand, even if its author belongs to the room no longer.
-    if append.number < expected && append.number != Number(0) {
+    if append.number < expected && append.number != DeviceSeq(0) {
         tables.flush()?;
         let entry = repeated(tables, append, expected)?;
         return repeated_reply(tables, record, append, entry);
@@ -95,7 +95,7 @@ fn can_post(record: ConversationRecord, member: MemberRecord) -> bool {
 pub(in crate::store) struct NewEntry<'a> {
     pub(in crate::store) author: AccountId,
     pub(in crate::store) device: DeviceId,
-    pub(in crate::store) number: Number,
+    pub(in crate::store) number: DeviceSeq,
     pub(in crate::store) digest: Digest,
     pub(in crate::store) content: &'a [u8],
     pub(in crate::store) time_ms: u64,
@@ -157,7 +157,11 @@ pub(in crate::store) fn forget_sent(
 }
 
 /// The entry that a number already has, if it has it with this digest.
-fn repeated(tables: &impl ReadTables, append: &Append, expected: Number) -> Result<EntryId, Abort> {
+fn repeated(
+    tables: &impl ReadTables,
+    append: &Append,
+    expected: DeviceSeq,
+) -> Result<EntryId, Abort> {
     if append.number.0.saturating_add(KEPT) < expected.0 {
         return Err(Refusal::UnknownNumber.into());
     }
@@ -210,7 +214,7 @@ pub(in crate::store) fn void(
     conversation: ConversationId,
     account: AccountId,
     device: DeviceId,
-    number: Number,
+    number: DeviceSeq,
 ) -> Result<Reply, Abort> {
     // A former member too: what was refused because it came after the end has to be used up.
     let (record, _) = membership(tables, conversation, account)?;
@@ -303,7 +307,7 @@ impl LogRecord<'_> {
             prev: EntryId(prev),
             author: AccountId(self.author),
             device: DeviceId(self.device),
-            number: Number(self.number),
+            number: DeviceSeq(self.number),
             time_ms: self.time_ms,
             digest: self.digest,
             content: self.content.to_vec(),
@@ -332,16 +336,16 @@ pub(in crate::store) fn last_number(
     tables: &impl ReadTables,
     conversation: ConversationId,
     device: DeviceId,
-) -> Result<Number, StoreError> {
+) -> Result<DeviceSeq, StoreError> {
     let last = skip_damaged(used_up(tables, conversation, device))?;
-    Ok(last.unwrap_or(Number(0)))
+    Ok(last.unwrap_or(DeviceSeq(0)))
 }
 
 fn used_up(
     tables: &impl ReadTables,
     conversation: ConversationId,
     device: DeviceId,
-) -> Result<Number, StoreError> {
+) -> Result<DeviceSeq, StoreError> {
     let row = (conversation, device);
     if let Some(known) = tables.cache().and_then(|cache| cache.senders.get(row)) {
         return Ok(known);
@@ -352,7 +356,7 @@ fn used_up(
         None if has_sent(tables, key)? => return Err(StoreError::missing("senders")),
         None => 0,
     };
-    let last = Number(last);
+    let last = DeviceSeq(last);
     if let Some(cache) = tables.cache() {
         cache.senders.learn(row, last);
     }
@@ -376,7 +380,7 @@ pub(in crate::store) fn set_last_seq(
     tables: &mut Tables<'_>,
     conversation: ConversationId,
     device: DeviceId,
-    number: Number,
+    number: DeviceSeq,
 ) -> Result<(), StoreError> {
     if let Some(cache) = tables.cache_to_change() {
         cache.senders.put((conversation, device), number);

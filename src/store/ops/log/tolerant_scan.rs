@@ -7,7 +7,7 @@
 use redb::ReadableTable;
 use serde_bytes::Bytes;
 
-use crate::protocol::{AccountId, ConversationId, DeviceId, Digest, EntryId, Number};
+use crate::protocol::{AccountId, ConversationId, DeviceId, DeviceSeq, Digest, EntryId};
 use crate::store::Entry;
 use crate::store::catch_panic::guard;
 use crate::store::error::StoreError;
@@ -180,7 +180,7 @@ pub(in crate::store) fn entry(
             prev: EntryId(prev),
             author: AccountId(0),
             device: DeviceId::SERVER,
-            number: Number(0),
+            number: DeviceSeq(0),
             time_ms,
             digest: Digest::default(),
             content: Vec::new(),

@@ -6,7 +6,7 @@ use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
 
 use super::pages::{PAGE, damaged, is_used};
-use crate::protocol::{Digest, Number};
+use crate::protocol::{DeviceSeq, Digest};
 use crate::store::catch_panic::guard;
 use crate::store::check::{Report, check_database};
 use crate::store::files::fault_disk::MemoryDisk;
@@ -179,7 +179,7 @@ impl Asker<'_> {
                     .find(|one| one.conversation == known.conversation);
                 if found.is_some_and(|found| found.last_number < known.last_number) {
                     self.missed.push(format!("the last number in {known:?}"));
-                    known.last_number = Number(0);
+                    known.last_number = DeviceSeq(0);
                 }
             }
             self.compare(&standings, &there);

@@ -8,7 +8,7 @@ use super::super::{
     Audience, ConversationState, Event, Member, Read, Refusal, Reply, Request, Write,
 };
 use crate::protocol::{
-    Access, Change, ConversationId, DeviceId, EntryId, EventKind, MemberRole, Number, Room,
+    Access, Change, ConversationId, DeviceId, DeviceSeq, EntryId, EventKind, MemberRole, Room,
     RoomEvent, ServerMessage, TOPIC_MAX_BYTES, open,
 };
 use crate::text::skeleton::skeleton;
@@ -168,7 +168,10 @@ fn the_first_to_join_makes_the_room_and_owns_it() {
         ("alice", EventKind::Joined)
     );
     let entry = bench.read(alice.0, standing.conversation, 0).remove(0);
-    assert_eq!((entry.device, entry.number), (DeviceId::SERVER, Number(0)));
+    assert_eq!(
+        (entry.device, entry.number),
+        (DeviceId::SERVER, DeviceSeq(0))
+    );
     assert_eq!((entry.content, entry.digest), (event.content, event.digest));
 
     let (again, room, event) = joined(&mut bench, alice, "#bridge");
